@@ -1,0 +1,64 @@
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Passed in, never imported: a component logs under its own name. Logging never throws. */
+export interface Logger {
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  child(component: string): Logger;
+}
+
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+
+export const silentLogger: Logger = {
+  error() {},
+  warn() {},
+  info() {},
+  debug() {},
+  child: () => silentLogger,
+};
+
+/** Builds a logger over one line sink. `level` is read at each call, so it can be changed while running. */
+export function lineLogger(sink: (line: string) => void, level: () => LogLevel, component = 'kanade_tray'): Logger {
+  const write = (at: LogLevel, message: string, fields?: LogFields) => {
+    if (LEVELS.indexOf(at) > LEVELS.indexOf(level())) return;
+    try {
+      sink(formatLine(new Date(), at, component, message, fields));
+    } catch {
+      // A log that can't be written (full disk, closed pipe) must not end what it reports on.
+    }
+  };
+  return {
+    error: (message, fields) => write('error', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    info: (message, fields) => write('info', message, fields),
+    debug: (message, fields) => write('debug', message, fields),
+    child: (name) => lineLogger(sink, level, `${component}::${name}`),
+  };
+}
+
+/** One line as the original writes them (protocol §9.1): `2026-11-24T03:29:31.307000Z  INFO target: message key=value`. */
+export function formatLine(at: Date, level: LogLevel, target: string, message: string, fields?: LogFields): string {
+  const time = at.toISOString().replace('Z', '000Z');
+  const tail = Object.entries(fields ?? {}).map(([key, value]) => ` ${key}=${fieldText(value)}`);
+  return `${time} ${level.toUpperCase().padStart(5)} ${target}: ${oneLine(message)}${tail.join('')}`;
+}
+
+function fieldText(value: unknown): string {
+  if (value instanceof Error) return JSON.stringify(errorText(value));
+  if (typeof value === 'string') return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(value);
+  if (typeof value === 'bigint') return value.toString();
+  return JSON.stringify(value) ?? 'undefined';
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, ' ');
+}
+
+/** The message of anything thrown, with the messages of its causes: `outer: inner`. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${errorText(error.cause)}`;
+}
