@@ -1,0 +1,124 @@
+/**
+ * The broker as the rest of the agent sees it: narrow, and always there. Every binding (subscription, watch, consumer) is
+ * asked for once and then kept up by the implementation: bound when its stream or bucket appears, bound again on loss
+ * (invariant 10). Nothing is ever buffered while disconnected: what matters goes through the outbox.
+ */
+
+import type { ConnectionState } from '../../shared/states.ts';
+import type { Watched } from '../base/watched.ts';
+
+export interface LinkStatus {
+  readonly state: ConnectionState;
+  /** Since when it has been in this state, ms since the epoch. */
+  readonly sinceMs: number;
+  /** The last confirmed round trip before `sinceMs`, or during this connection; null: never connected. */
+  readonly lastGoodAtMs: number | null;
+  readonly server: string | null;
+  /** Why it is not connected, in words for the log and the helpdesk; null while connected. */
+  readonly why: string | null;
+  /** The server's limit for one message, bytes. */
+  readonly maxPayloadBytes: number;
+}
+
+/** The limit until a server has named its own (nats-server's default). */
+export const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576;
+
+/** A received message. `data` is the payload exactly as it came. */
+export interface BusMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly reply?: string;
+  respond(data?: Uint8Array): boolean;
+}
+
+/** A message of the durable consumer; redelivered until acknowledged. */
+export interface DurableMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  ack(): void;
+}
+
+export interface Binding {
+  close(): void;
+}
+
+export type PublishOutcome =
+  | { readonly kind: 'stored' }
+  /** Not connected, timed out, no stream yet: nothing is wrong with the message itself. */
+  | { readonly kind: 'unavailable'; readonly why: string }
+  /** The server will never take this message as it is. */
+  | { readonly kind: 'rejected'; readonly why: string };
+
+export type KvRead =
+  | { readonly kind: 'value'; readonly value: Uint8Array; readonly revision: number }
+  | { readonly kind: 'absent'; readonly revision: number }
+  | { readonly kind: 'no_bucket' }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** One key's present value; `value` null: deleted. */
+export interface KvChange {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+  readonly revision: number;
+}
+
+export interface KvWatchHandlers {
+  /** A watch begins, with all present values: after a connect, a loss, or for a fresh look now and then. */
+  begin(): void;
+  /** A key changed, or its value at the start of the watch. In order of revision. */
+  change(change: KvChange): void;
+  /** The values present at the start have all been given; the keys that were not among them do not exist. */
+  current(): void;
+  /** The bucket does not exist (yet). */
+  missing(): void;
+}
+
+export interface DurableSpec {
+  readonly stream: string;
+  readonly durable: string;
+  readonly pcId: string;
+  /** Read anew at each binding. */
+  filterSubjects(): readonly string[];
+  /** For a first creation only: `deliver_policy` can't be changed afterwards. */
+  readonly deliver: 'last_per_subject' | 'new';
+}
+
+export interface DurableHandlers {
+  message(message: DurableMessage): void;
+  /** The consumer belongs to another pc_id (`a.b` and `a_b` share a name, D22). */
+  foreign(pcId: string): void;
+  /** Requests that wait at the consumer besides our own one: a second agent with our id. */
+  waiting(others: number): void;
+}
+
+export interface DurableBinding extends Binding {
+  /** Applies changed filter subjects. */
+  rebind(): void;
+}
+
+export type ObjectRead =
+  | { readonly kind: 'value'; readonly body: Uint8Array }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly why: string };
+
+export interface Bus {
+  readonly link: Watched<LinkStatus>;
+  /** How long the link has not been known good: 0 while it is, Infinity if it never was. Milliseconds. */
+  linkAgeMs(): number;
+  subscribe(subject: string, handler: (message: BusMessage) => void, onRefused?: (why: string) => void): Binding;
+  /** Core publish. False: not connected, nothing was sent. */
+  publish(subject: string, body: Uint8Array): boolean;
+  /** JetStream publish: waits for the PubAck. `id` is the `Nats-Msg-Id`. */
+  publishAcked(subject: string, body: Uint8Array, id: string, timeoutMs: number): Promise<PublishOutcome>;
+  kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead>;
+  kvWatch(bucket: string, keys: readonly string[], handlers: KvWatchHandlers): Binding;
+  consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding;
+  /** The names in `names` that exist in the object store. */
+  objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null>;
+  /** The whole object, its digest checked. */
+  objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead>;
+  /** Connects anew, for example after the PC woke up. */
+  reconnect(): void;
+  start(): void;
+  close(): Promise<void>;
+}

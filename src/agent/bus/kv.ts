@@ -1,0 +1,158 @@
+/**
+ * Reading and watching KV buckets by the few requests that an agent's role allows (protocol §12.5): a direct get, and an
+ * ephemeral push consumer made by the short form of CONSUMER.CREATE. The KV client library names its consumers, and
+ * the subject that this gives is refused under that role.
+ */
+import type { Msg } from '@nats-io/transport-node';
+import type { Logger } from '../base/logger.ts';
+import { errorText } from '../base/logger.ts';
+import { API_ERRORS, ApiError, apiRequest, isMissing } from './api.ts';
+import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
+import type { Session } from './session.ts';
+
+const IDLE_HEARTBEAT_MS = 30_000;
+/** How long the server keeps a watch that nobody listens to any more: short, so that reconnects leave nothing behind. */
+const INACTIVE_MS = 30_000;
+
+const NS_PER_MS = 1_000_000;
+
+/** The newest value of one key. */
+export async function kvGet(session: Session, bucket: string, key: string, timeoutMs: number): Promise<KvRead> {
+  try {
+    const answer = await session.request(`$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${key}`, '', timeoutMs);
+    const code = answer.headers?.code ?? 0;
+    if (code === 404) return { kind: 'absent', revision: 0 };
+    if (code >= 400) return { kind: 'failed', why: `${code} ${answer.headers?.description ?? ''}` };
+    const revision = Number(answer.headers?.get('Nats-Sequence') ?? 0);
+    if (isDeletion(answer)) return { kind: 'absent', revision };
+    return { kind: 'value', value: answer.data, revision };
+  } catch (error) {
+    if (isMissing(error)) return { kind: 'no_bucket' };
+    return { kind: 'failed', why: errorText(error) };
+  }
+}
+
+function isDeletion(message: Msg): boolean {
+  const operation = message.headers?.get('KV-Operation');
+  return operation === 'DEL' || operation === 'PURGE';
+}
+
+/**
+ * Follows `keys` of a bucket (each may be a pattern) until the watch breaks or `signal` is aborted. Starts with the
+ * newest value of each key, so nothing can fall between a read and the watch (D14). Older revisions of a key than one
+ * already seen are dropped (D20).
+ */
+export async function kvWatch(
+  session: Session,
+  bucket: string,
+  keys: readonly string[],
+  handlers: KvWatchHandlers,
+  log: Logger,
+  signal: AbortSignal,
+  bound: () => void,
+): Promise<void> {
+  const prefix = `$KV.${bucket}.`;
+  const inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
+  const watch = Promise.withResolvers<void>();
+  const seen = new Map<string, number>();
+  let lastHeardAt = performance.now();
+  let pending = Number.POSITIVE_INFINITY;
+  let received = 0;
+  let expectedSequence = 1;
+  let told = false;
+
+  handlers.begin();
+  const settle = () => {
+    if (told || received < pending) return;
+    told = true;
+    handlers.current();
+  };
+  const subscription = session.nc.subscribe(inbox, {
+    callback: (error, message) => {
+      if (error !== null) return watch.reject(error);
+      lastHeardAt = performance.now();
+      if (message.headers?.code === 100) {
+        // Flow control asks for an answer; a plain idle heartbeat does not.
+        if (message.reply) message.respond();
+        return;
+      }
+      const at = deliveryOf(message.reply);
+      if (at === null) return;
+      if (at.consumerSequence !== expectedSequence) return watch.reject(new Error('the watch lost a message'));
+      expectedSequence += 1;
+      received += 1;
+      const change = changeOf(message, prefix, at.streamSequence);
+      if ((seen.get(change.key) ?? 0) < change.revision) {
+        seen.set(change.key, change.revision);
+        handlers.change(change);
+      }
+      settle();
+    },
+  });
+  const timer = setInterval(() => {
+    if (performance.now() - lastHeardAt > 2 * IDLE_HEARTBEAT_MS) watch.reject(new Error('the watch went silent'));
+  }, IDLE_HEARTBEAT_MS);
+  timer.unref();
+  const onAbort = () => watch.resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const answer = await createWatch(session, bucket, keys, inbox);
+    pending = Number(answer.num_pending ?? 0);
+    bound();
+    log.debug('watching', { bucket, pending });
+    settle();
+    await watch.promise;
+  } catch (error) {
+    if (isMissing(error)) handlers.missing();
+    throw error;
+  } finally {
+    clearInterval(timer);
+    signal.removeEventListener('abort', onAbort);
+    subscription.unsubscribe();
+  }
+}
+
+async function createWatch(session: Session, bucket: string, keys: readonly string[], inbox: string) {
+  const filters = keys.map((key) => `$KV.${bucket}.${key}`);
+  const create = (filter: object) =>
+    apiRequest(session, `CONSUMER.CREATE.KV_${bucket}`, {
+      stream_name: `KV_${bucket}`,
+      config: {
+        deliver_subject: inbox,
+        deliver_policy: 'last_per_subject',
+        ack_policy: 'none',
+        replay_policy: 'instant',
+        ...filter,
+        max_deliver: 1,
+        flow_control: true,
+        idle_heartbeat: IDLE_HEARTBEAT_MS * NS_PER_MS,
+        inactive_threshold: INACTIVE_MS * NS_PER_MS,
+        mem_storage: true,
+        num_replicas: 1,
+      },
+    });
+  if (filters.length === 1) return create({ filter_subject: filters[0] });
+  try {
+    return await create({ filter_subjects: filters });
+  } catch (error) {
+    // A server before 2.10 takes one filter only: watch everything, the receiver sorts it out.
+    if (!(error instanceof ApiError) || error.errCode !== API_ERRORS.noFilterSubjects) throw error;
+    return create({ filter_subject: `$KV.${bucket}.>` });
+  }
+}
+
+function changeOf(message: Msg, prefix: string, revision: number): KvChange {
+  return {
+    key: message.subject.slice(prefix.length),
+    value: isDeletion(message) ? null : message.data,
+    revision,
+  };
+}
+
+/** Sequence numbers out of `$JS.ACK.<stream>.<consumer>.<n>.<stream seq>.<consumer seq>.…` (with domain: two tokens more). */
+function deliveryOf(reply: string | undefined): { streamSequence: number; consumerSequence: number } | null {
+  const tokens = reply?.split('.') ?? [];
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return null;
+  const base = tokens.length >= 11 ? 7 : 5;
+  return { streamSequence: Number(tokens[base]), consumerSequence: Number(tokens[base + 1]) };
+}

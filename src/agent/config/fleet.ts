@@ -1,0 +1,189 @@
+/**
+ * What the fleet says about this PC: its groups and its layered configuration, live. The last good value of each key
+ * stays when a new one can't be read (D21); each is mirrored, so that it also outlives a restart.
+ */
+import { drop } from '../base/drop.ts';
+import type { Logger } from '../base/logger.ts';
+import { type Watched, WatchedCell } from '../base/watched.ts';
+import type { Binding, Bus, KvChange, KvWatchHandlers } from '../bus/bus.ts';
+import type { Store } from '../store/store.ts';
+import { type ConfigScope, decodeScope, type EffectiveConfig, type Layer, resolve } from '../wire/config-scope.ts';
+import { decodeGroups } from '../wire/groups.ts';
+
+const CONFIG = 'agent_config';
+const GROUPS = ['agent_groups', 'agent_groups_derived'] as const;
+
+/** What is known of one groups bucket: not yet anything, or the groups in it. */
+type Membership = readonly string[] | null;
+
+export interface FleetOptions {
+  readonly pcId: string;
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+}
+
+export class Fleet {
+  readonly #o: FleetOptions;
+  readonly #scopes = new Map<string, ConfigScope>();
+  readonly #membership = new Map<string, Membership>(GROUPS.map((bucket) => [bucket, null]));
+  readonly #groups = new WatchedCell<ReadonlySet<string> | null>(null);
+  readonly #effective: WatchedCell<EffectiveConfig>;
+  readonly #bindings: Binding[] = [];
+  #warned = '';
+
+  constructor(options: FleetOptions) {
+    this.#o = options;
+    this.#effective = new WatchedCell(resolve([]).effective);
+    for (const [key, { value }] of options.store.mirror.all(CONFIG)) {
+      if (value !== null) this.#putScope(key, value);
+    }
+    this.#recompute();
+  }
+
+  /** The groups of this PC; null until they are known. */
+  get groups(): Watched<ReadonlySet<string> | null> {
+    return this.#groups;
+  }
+
+  get effective(): Watched<EffectiveConfig> {
+    return this.#effective;
+  }
+
+  start(): void {
+    const { bus, pcId } = this.#o;
+    const config = bus.kvWatch(CONFIG, ['global', 'groups.>', `pcs.${pcId}`], this.#configHandlers());
+    const groups = GROUPS.map((bucket) => bus.kvWatch(bucket, [pcId], this.#groupHandlers(bucket)));
+    this.#bindings.push(config, ...groups);
+  }
+
+  close(): void {
+    for (const binding of this.#bindings) binding.close();
+  }
+
+  #configHandlers(): KvWatchHandlers {
+    let seen = new Set<string>();
+    let settled = false;
+    return {
+      begin: () => {
+        seen = new Set();
+        settled = false;
+      },
+      change: (change) => {
+        seen.add(change.key);
+        this.#mirror(CONFIG, change);
+        if (change.value === null) this.#scopes.delete(change.key);
+        else this.#putScope(change.key, change.value);
+        if (settled) this.#recompute();
+      },
+      current: () => {
+        settled = true;
+        for (const key of this.#scopes.keys()) if (!seen.has(key)) this.#dropScope(key);
+        this.#recompute();
+      },
+      missing: () => {
+        // A bucket that is away for a moment takes nothing back; one that was never there had nothing to give.
+      },
+    };
+  }
+
+  #dropScope(key: string): void {
+    this.#scopes.delete(key);
+    this.#mirror(CONFIG, { key, value: null, revision: 0 });
+  }
+
+  #putScope(key: string, value: Uint8Array): void {
+    const decoded = decodeScope(value);
+    if (decoded.ok) this.#scopes.set(key, decoded.scope);
+    else
+      this.#o.log.warn('a configuration key can not be read; its last good value stays', { key, error: decoded.error });
+  }
+
+  #groupHandlers(bucket: string): KvWatchHandlers {
+    let seen = false;
+    return {
+      begin: () => {
+        seen = false;
+      },
+      change: (change) => {
+        seen = true;
+        this.#putMembership(bucket, change);
+      },
+      current: () => {
+        if (!seen) this.#setMembership(bucket, []);
+      },
+      missing: () => {
+        // No bucket, no groups; but a membership that was known is not lost with it.
+        if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#remembered(bucket) ?? []);
+      },
+    };
+  }
+
+  #putMembership(bucket: string, change: KvChange): void {
+    if (change.value === null) {
+      this.#mirror(bucket, change);
+      return this.#setMembership(bucket, []);
+    }
+    const decoded = decodeGroups(change.value);
+    if (decoded.ok) {
+      this.#mirror(bucket, change);
+      return this.#setMembership(bucket, decoded.groups);
+    }
+    this.#o.log.warn('the groups of this PC can not be read; the last good ones stay', {
+      bucket,
+      error: decoded.error,
+    });
+    this.#setMembership(bucket, this.#membership.get(bucket) ?? this.#remembered(bucket) ?? []);
+  }
+
+  #remembered(bucket: string): Membership {
+    const value = this.#o.store.mirror.get(bucket, this.#o.pcId)?.value ?? null;
+    if (value === null) return null;
+    const decoded = decodeGroups(value);
+    return decoded.ok ? decoded.groups : null;
+  }
+
+  #setMembership(bucket: string, groups: readonly string[]): void {
+    this.#membership.set(bucket, groups);
+    const all = [...this.#membership.values()];
+    if (all.some((each) => each === null)) return;
+    const union = new Set(all.flatMap((each) => each ?? []));
+    const now = this.#groups.value;
+    if (now !== null && now.size === union.size && [...union].every((group) => now.has(group))) return;
+    this.#o.log.info('groups', { groups: [...union].sort() });
+    this.#groups.set(union);
+    this.#recompute();
+  }
+
+  #mirror(bucket: string, { key, value, revision }: KvChange): void {
+    const last = this.#o.store.mirror.get(bucket, key);
+    if (last?.revision === revision && (last.value === null) === (value === null)) return;
+    drop(
+      this.#o.store.mirror.put(bucket, key, { value, revision, readAtMs: this.#o.nowMs() }),
+      this.#o.log,
+      'remembering a broker key',
+    );
+  }
+
+  #recompute(): void {
+    const layers = this.#layers();
+    const { effective, warnings } = resolve(layers);
+    const warned = warnings.join('\n');
+    if (warned !== this.#warned) for (const warning of warnings) this.#o.log.warn(warning);
+    this.#warned = warned;
+    if (JSON.stringify(effective) === JSON.stringify(this.#effective.value)) return;
+    this.#o.log.info('effective configuration', { ...effective });
+    this.#effective.set(effective);
+  }
+
+  /** Global, then the own groups in byte order, then this PC (protocol §7). */
+  #layers(): Layer[] {
+    const groups = [...(this.#groups.value ?? [])].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const keys = ['global', ...groups.map((group) => `groups.${group}`), `pcs.${this.#o.pcId}`];
+    return keys.flatMap((key) => {
+      const scope = this.#scopes.get(key);
+      return scope === undefined ? [] : [{ key, scope }];
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * May this command run now? A pure function of (command, facts, now), in the order of protocol §4.1 (invariant 8).
+ */
+import type { Reason } from '../../shared/states.ts';
+import type { Command } from '../wire/command.ts';
+import { parseDuration } from '../wire/humantime.ts';
+import { deadlineText, pinText, revokedText, scriptsOffText, stalenessText } from '../wire/result-texts.ts';
+
+/** What the decision needs to know of the world; gathered in `facts.ts`. */
+export interface Facts {
+  /** `[commands] enabled` and policy `DisableScripts`. */
+  readonly scriptsEnabled: boolean;
+  /** `[commands] unchecked_honours_revoke`. */
+  readonly uncheckedHonoursRevoke: boolean;
+  /** How long our view of the fleet has not been confirmed; 0 while connected, Infinity if it never was. Milliseconds. */
+  readonly viewAgeMs: number;
+  /** `script_current[<id>]`, last known; null: not pinned. */
+  readonly pinnedVersion: string | null;
+  /** `script_status[<id>]`, last known, is exactly `REVOKED`. */
+  readonly revoked: boolean;
+}
+
+/** A refusal, with everything that its result says. */
+export interface Refusal {
+  readonly go: false;
+  readonly reason: Extract<Reason, 'DISABLED' | 'STALE_VIEW' | 'VERSION_PIN' | 'REVOKED' | 'DEADLINE'>;
+  readonly exitCode: 122 | 124 | 125 | 126 | 127;
+  readonly stderr: string;
+}
+
+export type Verdict = { readonly go: true } | Refusal;
+
+type Gate = (command: Command, facts: Facts, nowNs: bigint) => Refusal | null;
+
+const GO: Verdict = { go: true };
+
+const scriptsOff: Gate = (_command, facts) =>
+  facts.scriptsEnabled ? null : refusal('DISABLED', 122, scriptsOffText());
+
+/** Only `strict` looks; a `max_cache_age` that can't be read counts as 0 (protocol §3.10). */
+const staleness: Gate = ({ staleness: policy }, facts) => {
+  if (policy.mode !== 'strict') return null;
+  const parsed = parseDuration(policy.maxCacheAge);
+  const allowedNs = parsed.ok ? parsed.ns : 0n;
+  const ageNs = facts.viewAgeMs === Number.POSITIVE_INFINITY ? null : BigInt(Math.round(facts.viewAgeMs * 1e6));
+  if (ageNs !== null && ageNs <= allowedNs) return null;
+  return refusal('STALE_VIEW', 127, stalenessText(ageNs, allowedNs));
+};
+
+const versionPin: Gate = ({ staleness: { mode }, id, version }, { pinnedVersion }) => {
+  if (mode === 'unchecked' || pinnedVersion === null || pinnedVersion === version) return null;
+  return refusal('VERSION_PIN', 124, pinText(id, pinnedVersion, version));
+};
+
+const revoke: Gate = ({ staleness: { mode }, id }, { revoked, uncheckedHonoursRevoke }) => {
+  if (!revoked || (mode === 'unchecked' && !uncheckedHonoursRevoke)) return null;
+  return refusal('REVOKED', 126, revokedText(id));
+};
+
+/** Exactly at the deadline still runs. */
+const deadline: Gate = ({ deadlineAtNs }, _facts, nowNs) => {
+  if (deadlineAtNs === null || nowNs <= deadlineAtNs) return null;
+  return refusal('DEADLINE', 125, deadlineText(nowNs - deadlineAtNs, deadlineAtNs, nowNs));
+};
+
+const ALL: readonly Gate[] = [scriptsOff, staleness, versionPin, revoke, deadline];
+const BEFORE_SPAWN: readonly Gate[] = [scriptsOff, staleness, revoke, deadline];
+
+/** The first refusal, or go. */
+export function decide(command: Command, facts: Facts, nowNs: bigint): Verdict {
+  return firstRefusal(ALL, command, facts, nowNs);
+}
+
+/** What is looked at again right before the spawn, after jitter and queue (D23); the pin was settled before. */
+export function decideBeforeSpawn(command: Command, facts: Facts, nowNs: bigint): Verdict {
+  return firstRefusal(BEFORE_SPAWN, command, facts, nowNs);
+}
+
+function firstRefusal(gates: readonly Gate[], command: Command, facts: Facts, nowNs: bigint): Verdict {
+  for (const gate of gates) {
+    const refused = gate(command, facts, nowNs);
+    if (refused !== null) return refused;
+  }
+  return GO;
+}
+
+function refusal(reason: Refusal['reason'], exitCode: Refusal['exitCode'], stderr: string): Refusal {
+  return { go: false, reason, exitCode, stderr };
+}

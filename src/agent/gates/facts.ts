@@ -1,0 +1,140 @@
+/**
+ * Gathers what the gates need. Each key is read when it is used; when it can't be read, the last value that was known
+ * here counts, so that a revoked script stays revoked on a broken bucket (D19).
+ */
+import type { Clock } from '../base/clock.ts';
+import { drop } from '../base/drop.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Bus, KvRead } from '../bus/bus.ts';
+import type { Mirror, MirrorEntry } from '../store/mirror.ts';
+import type { Command } from '../wire/command.ts';
+import { isKvKey } from '../wire/subjects.ts';
+import type { Facts } from './decide.ts';
+
+const PINS = 'script_current';
+const STATUSES = 'script_status';
+const REVOKED = 'REVOKED';
+/** The original waits 10 s for each look-up; a broker that needs 2 s counts as one that can't be read. */
+const READ_TIMEOUT_MS = 2_000;
+/** Commands that arrive together share one read of a key. Far below what a person at the other end can notice. */
+const SHARE_MS = 50;
+const MIRROR_REFRESH_MS = 60_000;
+
+/** What is known of one key, and how old that knowledge is. */
+interface Known {
+  readonly text: string | null;
+  /** 0 when it was read just now. */
+  readonly ageMs: number;
+}
+
+export interface FactsOptions {
+  readonly scriptsEnabled: () => boolean;
+  readonly uncheckedHonoursRevoke: boolean;
+}
+
+export class FactsReader {
+  readonly #bus: Bus;
+  readonly #mirror: Mirror;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #options: FactsOptions;
+  readonly #reads = new Map<string, { readonly atMs: number; readonly known: Promise<Known> }>();
+
+  constructor(deps: { bus: Bus; mirror: Mirror; clock: Clock; log: Logger }, options: FactsOptions) {
+    this.#bus = deps.bus;
+    this.#mirror = deps.mirror;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#options = options;
+  }
+
+  /** Starts the reads for a command that is being recorded, so that they are done when its turn comes. */
+  prefetch(id: string): void {
+    void this.#read(PINS, id);
+    void this.#read(STATUSES, id);
+  }
+
+  /** Everything the gates need for this command, as of now. Never rejects. */
+  async gather(command: Pick<Command, 'id' | 'staleness'>): Promise<Facts> {
+    const looksUp = command.staleness.mode !== 'unchecked' || this.#options.uncheckedHonoursRevoke;
+    const [pin, status] = looksUp
+      ? await Promise.all([this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
+      : [NOTHING, NOTHING];
+    return {
+      ...this.#options,
+      scriptsEnabled: this.#options.scriptsEnabled(),
+      viewAgeMs: Math.max(this.#bus.linkAgeMs(), pin.ageMs, status.ageMs),
+      pinnedVersion: pin.text,
+      revoked: status.text === REVOKED,
+    };
+  }
+
+  #read(bucket: string, key: string): Promise<Known> {
+    // An id that is no KV key can have no entry.
+    if (!isKvKey(key)) return Promise.resolve(NOTHING);
+    const now = this.#clock.monotonicMs();
+    const name = `${bucket}/${key}`;
+    const shared = this.#reads.get(name);
+    if (shared !== undefined && now - shared.atMs < SHARE_MS) return shared.known;
+    const known = this.#readNow(bucket, key);
+    this.#reads.set(name, { atMs: now, known });
+    if (this.#reads.size > 256) this.#forget(now);
+    return known;
+  }
+
+  #forget(now: number): void {
+    for (const [name, { atMs }] of this.#reads) if (now - atMs >= SHARE_MS) this.#reads.delete(name);
+  }
+
+  async #readNow(bucket: string, key: string): Promise<Known> {
+    // Asked while disconnected, a read would only fail by its time-out (D16).
+    const connected = this.#bus.link.value.state === 'connected';
+    const read: KvRead = connected
+      ? await this.#bus.kvGet(bucket, key, READ_TIMEOUT_MS)
+      : { kind: 'failed', why: 'not connected' };
+    const last = this.#mirror.get(bucket, key);
+    switch (read.kind) {
+      case 'value':
+        this.#remember(bucket, key, last, { value: read.value, revision: read.revision });
+        return { text: decodeText(read.value), ageMs: 0 };
+      case 'absent':
+        if (last !== undefined) this.#remember(bucket, key, last, { value: null, revision: read.revision });
+        return NOTHING;
+      case 'no_bucket':
+        // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
+        return { text: textOf(last), ageMs: 0 };
+      case 'failed':
+        return { text: textOf(last), ageMs: this.#ageMs(last, connected) };
+    }
+  }
+
+  /** While disconnected the link's own age says it all; a connected broker that does not answer ages the key itself. */
+  #ageMs(last: MirrorEntry | undefined, connected: boolean): number {
+    if (!connected) return 0;
+    return last === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#clock.nowMs() - last.readAtMs);
+  }
+
+  #remember(
+    bucket: string,
+    key: string,
+    last: MirrorEntry | undefined,
+    now: { value: Uint8Array | null; revision: number },
+  ): void {
+    const readAtMs = this.#clock.nowMs();
+    const unchanged =
+      last !== undefined && last.revision === now.revision && (last.value === null) === (now.value === null);
+    // The same value read again is worth a write only now and then: for its age.
+    if (unchanged && readAtMs - last.readAtMs < MIRROR_REFRESH_MS) return;
+    drop(this.#mirror.put(bucket, key, { ...now, readAtMs }), this.#log, 'remembering a broker key');
+  }
+}
+
+const NOTHING: Known = { text: null, ageMs: 0 };
+
+function textOf(entry: MirrorEntry | undefined): string | null {
+  return entry === undefined || entry.value === null ? null : decodeText(entry.value);
+}
+
+function decodeText(value: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(value);
+}

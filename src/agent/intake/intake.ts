@@ -1,0 +1,186 @@
+/**
+ * The one way in: every message, however it came, is checked, recorded, then acknowledged, then run (invariants 1, 2).
+ * What it may become is the table of design §2; nothing is dropped without a counter or a row.
+ */
+import { hash } from 'node:crypto';
+import type { Source } from '../../shared/states.ts';
+import type { Clock } from '../base/clock.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import type { Watched } from '../base/watched.ts';
+import { endingOf, withoutRun } from '../store/ending.ts';
+import type { Arrival, Ending } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import { type Command, decodeCommand } from '../wire/command.ts';
+import { cannotReadText, unsupportedCommandText } from '../wire/result-texts.ts';
+import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
+
+/** Fingerprints of messages that are known to be recorded: a redelivery costs no look into the store. */
+const RECENT_MAX = 4_096;
+
+export interface IntakeOptions {
+  readonly pcId: string;
+  readonly store: Store;
+  /** null: not known yet; group messages then stay un-acknowledged. */
+  readonly groups: Watched<ReadonlySet<string> | null>;
+  readonly maxPayloadBytes: () => number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A command is being recorded. */
+  readonly onArrival: (command: Command) => void;
+  /** A row that is to be run was committed. */
+  readonly onAdmitted: () => void;
+  /** A result was queued without a run. */
+  readonly onQueued: () => void;
+}
+
+export interface Incoming {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Absent on a core subscription: the durable consumer brings the same message again until it is acknowledged. */
+  ack?(): void;
+}
+
+export class Intake {
+  readonly #o: IntakeOptions;
+  readonly #recent = new Map<string, Promise<boolean>>();
+  #open = true;
+
+  constructor(options: IntakeOptions) {
+    this.#o = options;
+  }
+
+  /** Takes nothing from here on; what is not recorded stays with the broker. */
+  close(): void {
+    this.#open = false;
+  }
+
+  receive(source: Source, incoming: Incoming): void {
+    if (!this.#open) return;
+    const { subject, data } = incoming;
+    const addressed = this.#addressed(subject);
+    if (addressed === 'unknown') return;
+    if (addressed === 'no') {
+      this.#o.store.counters.bump('foreign');
+      incoming.ack?.();
+      return;
+    }
+    const fingerprint = hash('sha256', data, 'buffer');
+    const key = fingerprint.toString('latin1');
+    const known = this.#recent.get(key);
+    if (known !== undefined) {
+      this.#o.store.counters.bump('duplicates');
+      void known.then((recorded) => recorded && incoming.ack?.());
+      return;
+    }
+    // Not recorded, so not acknowledged: the broker brings it again until there is room (invariant 1).
+    if (!this.#o.store.admits) return;
+    const recorded = this.#record(source, subject, data, fingerprint);
+    this.#remember(key, recorded);
+    void recorded.then((done) => {
+      if (done) incoming.ack?.();
+      else this.#recent.delete(key);
+    });
+  }
+
+  #addressed(subject: string): 'yes' | 'no' | 'unknown' {
+    const target = classifyCommandSubject(subject, this.#o.pcId);
+    if (target.to === 'other') return 'no';
+    if (target.to !== 'group') return 'yes';
+    const groups = this.#o.groups.value;
+    if (groups === null) return 'unknown';
+    return groups.has(target.group) ? 'yes' : 'no';
+  }
+
+  #remember(key: string, recorded: Promise<boolean>): void {
+    this.#recent.set(key, recorded);
+    if (this.#recent.size <= RECENT_MAX) return;
+    const oldest = this.#recent.keys().next();
+    if (!oldest.done) this.#recent.delete(oldest.value);
+  }
+
+  /** Resolves to whether the message is on disk, in whatever form. Never rejects. */
+  async #record(source: Source, subject: string, data: Uint8Array, fingerprint: Buffer): Promise<boolean> {
+    const base = { source, subject, receivedAtMs: this.#o.clock.nowMs(), fingerprint, body: Buffer.from(data) };
+    const decoded = decodeCommand(data);
+    try {
+      if (!decoded.ok) return await this.#recordUnreadable(base, decoded);
+      const { command } = decoded;
+      if (!isSubjectId(command.requestId)) {
+        return await this.#recordUnreadable(base, {
+          ...command,
+          kind: 'undecodable',
+          requestId: null,
+          error: 'request_id: expected 1 to 200 characters that can be part of a subject',
+        });
+      }
+      this.#o.onArrival(command);
+      const admission = await this.#o.store.runs.admit({
+        ...base,
+        requestId: command.requestId,
+        execId: command.execId,
+        manifestId: command.id,
+        version: command.version,
+        shell: command.shell,
+        runAs: command.runAs,
+        timeoutSecs: Number(command.timeoutSecs),
+      });
+      if (admission.kind === 'admitted') this.#o.onAdmitted();
+      else this.#count(admission, command.requestId);
+      return true;
+    } catch (error) {
+      this.#o.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
+      return false;
+    }
+  }
+
+  #count(admission: { kind: 'duplicate' } | { kind: 'conflict'; recorded: boolean }, requestId: string): void {
+    const conflict = admission.kind === 'conflict' && admission.recorded;
+    this.#o.store.counters.bump(conflict ? 'conflicts' : 'duplicates');
+    if (conflict) this.#o.log.warn('a known request id came with other content', { request_id: requestId });
+  }
+
+  /** Shown here in any case; answered where the message says whom to answer. */
+  async #recordUnreadable(
+    base: Pick<Arrival, 'source' | 'subject' | 'receivedAtMs' | 'fingerprint' | 'body'>,
+    failed: Unreadable,
+  ): Promise<boolean> {
+    const usable = failed.requestId !== null && isSubjectId(failed.requestId) ? failed.requestId : null;
+    const unsupported = failed.kind === 'unsupported';
+    this.#o.log.warn('a command can not be read', { subject: base.subject, error: failed.error });
+    this.#o.store.counters.bump('unreadable');
+    const outcome = withoutRun(
+      unsupported ? 'UNSUPPORTED' : 'BAD_MESSAGE',
+      unsupported ? 122 : -1,
+      unsupported ? unsupportedCommandText(failed.error) : cannotReadText(failed.error),
+      { nowMs: base.receivedAtMs, skipped: unsupported, detail: failed.error },
+    );
+    const arrival: Arrival = {
+      ...base,
+      requestId: usable,
+      execId: failed.execId,
+      manifestId: failed.id,
+      version: failed.version,
+      shell: null,
+      runAs: null,
+      timeoutSecs: null,
+    };
+    const end = (resultId: string): Ending => {
+      if (usable === null) return { ...outcome, exitCode: null, outbox: null };
+      const identity = { ...failed, resultId, requestId: usable, manifestId: failed.id, pcId: this.#o.pcId };
+      return endingOf(outcome, identity, this.#o.maxPayloadBytes());
+    };
+    const admission = await this.#o.store.runs.admit(arrival, end);
+    if (admission.kind === 'admitted') this.#o.onQueued();
+    else this.#count(admission, usable ?? '');
+    return true;
+  }
+}
+
+interface Unreadable {
+  readonly kind: 'undecodable' | 'unsupported';
+  readonly requestId: string | null;
+  readonly execId: string | null;
+  readonly id: string | null;
+  readonly version: string | null;
+  readonly error: string;
+}

@@ -1,0 +1,53 @@
+/** The outcomes that a run can have, one function each (design §2, table). */
+import type { Reason } from '../../shared/states.ts';
+import type { Refusal } from '../gates/decide.ts';
+import { type Outcome, withNote, withoutRun } from '../store/ending.ts';
+import type { Command } from '../wire/command.ts';
+import { agentStoppedText, interruptedText, killedText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
+import type { Finished } from './script-runner.ts';
+
+export function refused(refusal: Refusal, nowMs: number, facts: string): Outcome {
+  return withoutRun(refusal.reason, refusal.exitCode, refusal.stderr, { nowMs, skipped: true, facts });
+}
+
+export function killedWaiting(execId: string, nowMs: number): Outcome {
+  return withoutRun('KILLED_WAITING', -1, killedText(execId), { nowMs, skipped: false });
+}
+
+/** Found running at the start: nobody knows how it ended, and it is never run again (invariant 4). */
+export function interrupted(startedAtMs: number | null, nowMs: number): Outcome {
+  return { ...withoutRun('INTERRUPTED', 121, interruptedText(), { nowMs, skipped: false }), startedAtMs };
+}
+
+/** The script was started, or at least tried. */
+export function ran(command: Command, finished: Finished): Outcome {
+  const { outcome, stdout, startedAtMs, finishedAtMs } = finished;
+  const base = { skipped: false, stdout, startedAtMs, finishedAtMs, facts: null, detail: null };
+  const noted = (reason: Reason, note: string): Outcome => ({
+    ...base,
+    reason,
+    exitCode: -1,
+    stderr: withNote(finished.stderr, note),
+  });
+  switch (outcome.kind) {
+    case 'exited':
+      return {
+        ...base,
+        reason: outcome.code === 0 ? 'DONE' : 'FAILED',
+        exitCode: outcome.code,
+        stderr: finished.stderr,
+      };
+    case 'signalled':
+      return { ...base, reason: 'FAILED', exitCode: -1, stderr: finished.stderr, detail: outcome.signal };
+    case 'killed':
+      return noted('KILLED', killedText(command.execId ?? ''));
+    case 'timeout':
+      return noted('TIMEOUT', timeoutText(command.timeoutSecs));
+    case 'stopped':
+      return noted('AGENT_STOPPED', agentStoppedText());
+    case 'spawn-failed':
+      return { ...noted('START_FAILED', spawnFailedText(outcome.why)), detail: outcome.why };
+    case 'unsupported':
+      return { ...noted('UNSUPPORTED', outcome.why), exitCode: 122, skipped: true };
+  }
+}

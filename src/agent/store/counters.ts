@@ -1,0 +1,49 @@
+import type { Database } from 'better-sqlite3';
+import type { GroupCommit } from './group-commit.ts';
+
+/** What is counted and not recorded one by one (design §2, first row of the table; D42). */
+export const COUNTERS = [
+  'duplicates',
+  'conflicts',
+  'foreign',
+  'unreadable',
+  'publish_failures',
+  'reconnects',
+  'second_agent_sightings',
+] as const;
+export type Counter = (typeof COUNTERS)[number];
+
+/** Counters live in memory and are written along now and then: a duplicate must not cost an fsync. */
+export class Counters {
+  readonly #values = new Map<Counter, number>();
+  readonly #db: Database;
+  #dirty = false;
+
+  constructor(db: Database) {
+    this.#db = db;
+    const rows = db.prepare('SELECT name, value FROM counters').all() as { name: string; value: number }[];
+    for (const { name, value } of rows) {
+      if (COUNTERS.includes(name as Counter)) this.#values.set(name as Counter, value);
+    }
+  }
+
+  bump(name: Counter): void {
+    this.#values.set(name, (this.#values.get(name) ?? 0) + 1);
+    this.#dirty = true;
+  }
+
+  all(): Readonly<Record<Counter, number>> {
+    return Object.fromEntries(COUNTERS.map((name) => [name, this.#values.get(name) ?? 0])) as Record<Counter, number>;
+  }
+
+  /** Writes what changed since the last time. */
+  async save(group: GroupCommit): Promise<void> {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    const put = this.#db.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)');
+    const values = [...this.#values];
+    await group.submit(() => {
+      for (const [name, value] of values) put.run(name, value);
+    });
+  }
+}

@@ -1,0 +1,88 @@
+/** Turns what became of a command into its terminal row and its one result (design §2, table). */
+import type { Reason } from '../../shared/states.ts';
+import { type ExecResult, fitResult } from '../wire/result.ts';
+import { appendNote } from '../wire/result-texts.ts';
+import { resultSubject } from '../wire/subjects.ts';
+import { type CapturedText, type Ending, NO_TEXT } from './runs.ts';
+
+/** What of a command its result repeats. */
+export interface Identity {
+  readonly resultId: string;
+  readonly requestId: string;
+  readonly execId: string | null;
+  readonly manifestId: string | null;
+  readonly pcId: string;
+}
+
+/** How a run ended, before it is put into bytes. */
+export interface Outcome {
+  readonly reason: Reason;
+  readonly exitCode: number;
+  readonly skipped: boolean;
+  readonly stdout: CapturedText;
+  readonly stderr: CapturedText;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number;
+  readonly facts: string | null;
+  readonly detail: string | null;
+}
+
+/** Room that the protocol takes of `max_payload` besides the result itself: the Nats-Msg-Id header. */
+const HEADER_BYTES = 256;
+const NS_PER_MS = 1_000_000n;
+
+/** An outcome without a script: nothing ran, `note` is all of stderr. */
+export function withoutRun(
+  reason: Reason,
+  exitCode: number,
+  note: string,
+  at: { readonly nowMs: number; readonly skipped: boolean; readonly facts?: string | null; readonly detail?: string },
+): Outcome {
+  return {
+    reason,
+    exitCode,
+    skipped: at.skipped,
+    stdout: NO_TEXT,
+    stderr: textOnly(note),
+    startedAtMs: null,
+    finishedAtMs: at.nowMs,
+    facts: at.facts ?? null,
+    detail: at.detail ?? null,
+  };
+}
+
+/** The terminal row; its result is cut to what the server takes in one message. */
+export function endingOf(outcome: Outcome, identity: Identity, maxPayloadBytes: number): Ending {
+  const result = resultOf(outcome, identity);
+  const { body } = fitResult(result, maxPayloadBytes - HEADER_BYTES);
+  return {
+    ...outcome,
+    outbox: { kind: 'result', id: identity.resultId, subject: resultSubject(identity.requestId), body },
+  };
+}
+
+function resultOf(outcome: Outcome, identity: Identity): ExecResult {
+  return {
+    resultId: identity.resultId,
+    requestId: identity.requestId,
+    execId: identity.execId,
+    pcId: identity.pcId,
+    exitCode: outcome.exitCode,
+    stdout: outcome.stdout.text,
+    stderr: outcome.stderr.text,
+    startedAtNs: BigInt(outcome.startedAtMs ?? outcome.finishedAtMs) * NS_PER_MS,
+    finishedAtNs: BigInt(outcome.finishedAtMs) * NS_PER_MS,
+    manifestId: identity.manifestId,
+    skipped: outcome.skipped,
+  };
+}
+
+function textOnly(text: string): CapturedText {
+  return { text, totalBytes: Buffer.byteLength(text), cut: false };
+}
+
+/** Captured output with one of the fixed notes behind it (protocol §4.2). */
+export function withNote(stderr: CapturedText, note: string): CapturedText {
+  const text = appendNote(stderr.text, note);
+  return { ...stderr, text, totalBytes: stderr.totalBytes + Buffer.byteLength(text) - Buffer.byteLength(stderr.text) };
+}

@@ -1,0 +1,151 @@
+/** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
+import type { Database, Statement } from 'better-sqlite3';
+import type { Reason, RunState, Source } from '../../shared/states.ts';
+
+/** One recorded command, without bodies. Times are ms since the epoch. */
+export interface RunRecord {
+  readonly run: number;
+  readonly requestId: string | null;
+  readonly resultId: string | null;
+  readonly execId: string | null;
+  readonly manifestId: string | null;
+  readonly version: string | null;
+  readonly title: string | null;
+  readonly source: Source;
+  readonly subject: string;
+  readonly shell: string | null;
+  readonly runAs: string | null;
+  readonly runAsUser: string | null;
+  readonly timeoutSecs: number | null;
+  readonly receivedAtMs: number;
+  readonly decidedAtMs: number | null;
+  readonly notBeforeMs: number | null;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  readonly deliveredAtMs: number | null;
+  readonly state: RunState;
+  readonly reason: Reason | null;
+  readonly exitCode: number | null;
+  readonly detail: string | null;
+  /** What the gates saw, as JSON text. */
+  readonly facts: string | null;
+  readonly parkedWhy: string | null;
+}
+
+export interface RunFilter {
+  readonly reasons?: readonly Reason[];
+  /** Only runs that are not finished. */
+  readonly openOnly?: boolean;
+  readonly receivedFromMs?: number;
+  readonly receivedBeforeMs?: number;
+  /** Part of a title or id; also of ids and output with `searchEverything`. */
+  readonly search?: string;
+  readonly searchEverything?: boolean;
+  /** Runs of `run_as: user` are shown only to this user; absent: all are. */
+  readonly userRunsOf?: string | null;
+}
+
+export interface StoredOutput {
+  readonly text: string;
+  readonly totalBytes: number;
+  readonly cut: boolean;
+}
+
+const COLUMNS = `
+  run, request_id AS requestId, result_id AS resultId, exec_id AS execId, manifest_id AS manifestId, version, title, source,
+  subject, shell, run_as AS runAs, run_as_user AS runAsUser, timeout_secs AS timeoutSecs, received_at AS receivedAtMs,
+  decided_at AS decidedAtMs, not_before AS notBeforeMs, started_at AS startedAtMs, finished_at AS finishedAtMs,
+  delivered_at AS deliveredAtMs, state, reason, exit_code AS exitCode, detail, facts,
+  (SELECT parked_why FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id) AS parkedWhy`;
+
+export class History {
+  readonly #db: Database;
+  readonly #get: Statement;
+  readonly #open: Statement;
+  readonly #output: Statement;
+  readonly #command: Statement;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#get = db.prepare(`SELECT ${COLUMNS} FROM runs WHERE run = ?`);
+    this.#open = db.prepare(`SELECT ${COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY run LIMIT ?`);
+    this.#output = db.prepare(
+      'SELECT body AS text, total_bytes AS totalBytes, cut FROM outputs WHERE run = ? AND stream = ?',
+    );
+    this.#command = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
+  }
+
+  /** Newest first, from the one before `beforeRun` on (all: Infinity). */
+  list(filter: RunFilter, beforeRun: number, limit: number): RunRecord[] {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(`SELECT ${COLUMNS} FROM runs WHERE run < ? ${where} ORDER BY run DESC LIMIT ?`)
+      .all(Number.isFinite(beforeRun) ? beforeRun : Number.MAX_SAFE_INTEGER, ...values, limit) as RunRecord[];
+  }
+
+  /** How many runs the filter holds for. */
+  count(filter: RunFilter): number {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(`SELECT count(*) FROM runs WHERE 1 ${where}`)
+      .pluck()
+      .get(...values) as number;
+  }
+
+  /** Counts by reason of the finished runs the filter holds for. */
+  countByReason(filter: RunFilter): Partial<Record<Reason, number>> {
+    const { where, values } = conditions(filter);
+    const rows = this.#db
+      .prepare(`SELECT reason, count(*) AS n FROM runs WHERE state = 'finished' ${where} GROUP BY reason`)
+      .all(...values) as { reason: Reason; n: number }[];
+    return Object.fromEntries(rows.map(({ reason, n }) => [reason, n]));
+  }
+
+  get(run: number): RunRecord | undefined {
+    return this.#get.get(run) as RunRecord | undefined;
+  }
+
+  /** Everything that is not finished, oldest first. */
+  open(limit: number): RunRecord[] {
+    return this.#open.all(limit) as RunRecord[];
+  }
+
+  output(run: number, stream: 'stdout' | 'stderr'): StoredOutput | undefined {
+    const row = this.#output.get(run, stream) as { text: string; totalBytes: number; cut: number } | undefined;
+    return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
+  }
+
+  /** The command exactly as it came, while it is kept. */
+  command(run: number): Uint8Array | undefined {
+    return this.#command.get(run) as Buffer | undefined;
+  }
+}
+
+function conditions(filter: RunFilter): { where: string; values: (string | number)[] } {
+  const parts: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (sql: string, ...more: (string | number)[]) => {
+    parts.push(sql);
+    values.push(...more);
+  };
+  if (filter.reasons !== undefined) {
+    add(`reason IN (${filter.reasons.map(() => '?').join(', ') || 'NULL'})`, ...filter.reasons);
+  }
+  if (filter.openOnly) add(`state <> 'finished'`);
+  if (filter.receivedFromMs !== undefined) add('received_at >= ?', filter.receivedFromMs);
+  if (filter.receivedBeforeMs !== undefined) add('received_at < ?', filter.receivedBeforeMs);
+  if (filter.userRunsOf !== undefined) {
+    add(`(run_as IS NOT 'user' OR run_as_user IS NULL OR run_as_user = ?)`, filter.userRunsOf ?? '');
+  }
+  if (filter.search !== undefined && filter.search !== '') {
+    const pattern = `%${filter.search.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
+    const fields = ['title', 'manifest_id'];
+    if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
+    const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
+    if (filter.searchEverything) {
+      tests.push(`run IN (SELECT outputs.run FROM outputs WHERE outputs.body LIKE ? ESCAPE '\\')`);
+    }
+    add(`(${tests.join(' OR ')})`, ...tests.map(() => pattern));
+  }
+  return { where: parts.map((part) => `AND ${part}`).join(' '), values };
+}

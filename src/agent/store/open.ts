@@ -1,0 +1,179 @@
+/**
+ * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
+ * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { errorText } from '../base/logger.ts';
+import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
+
+export const STORE_FILE = 'store.db';
+const BOOT_FILE = 'boot-counter';
+
+export type OpenResult =
+  | { readonly kind: 'open'; readonly db: Database.Database; readonly notes: OpenNotes }
+  | { readonly kind: 'in_use' }
+  | { readonly kind: 'read_only' | 'full'; readonly why: string }
+  | { readonly kind: 'future'; readonly have: number; readonly supported: number };
+
+export interface OpenNotes {
+  /** Where a damaged file was moved, if one was found. */
+  readonly quarantined: string | null;
+  /** An older copy of the file was put back: nothing that is open in it may run (design §6). */
+  readonly oldCopy: boolean;
+}
+
+/** Opens or creates `<directory>/store.db`. Throws only for what no state describes. */
+export function openStore(directory: string): OpenResult {
+  const file = join(directory, STORE_FILE);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o711 });
+  } catch (error) {
+    return { kind: isFull(error) ? 'full' : 'read_only', why: errorText(error) };
+  }
+  let quarantined: string | null = null;
+  for (;;) {
+    try {
+      const opened = openOnce(file, directory, quarantined);
+      return opened;
+    } catch (error) {
+      if (isBusy(error)) return { kind: 'in_use' };
+      if (isCorrupt(error) && quarantined === null) {
+        quarantined = moveAside(file);
+        continue;
+      }
+      if (isFull(error)) return { kind: 'full', why: errorText(error) };
+      if (isUnwritable(error)) return { kind: 'read_only', why: errorText(error) };
+      throw error;
+    }
+  }
+}
+
+/** A store in memory with the same schema: what status reads from while the real one can't be opened. */
+export function openMemory(): Database.Database {
+  const db = new Database(':memory:');
+  migrate(db);
+  return db;
+}
+
+function openOnce(file: string, directory: string, quarantined: string | null): OpenResult {
+  const db = new Database(file, { timeout: 0 });
+  try {
+    // Before the first table: lets a full disk get back what pruning frees.
+    db.pragma('auto_vacuum=INCREMENTAL');
+    db.pragma('locking_mode=EXCLUSIVE');
+    db.pragma('journal_mode=WAL');
+    db.pragma('synchronous=FULL');
+    db.pragma('foreign_keys=ON');
+    db.pragma('journal_size_limit=8388608');
+    // The checkpoint is ours to time (keeper.ts): the automatic one would fall into the middle of a burst.
+    db.pragma('wal_autocheckpoint=4000');
+    db.pragma('cache_size=-4096');
+    const have = db.pragma('user_version', { simple: true }) as number;
+    if (have > LATEST_VERSION && minReader(db) > LATEST_VERSION) {
+      db.close();
+      return { kind: 'future', have, supported: LATEST_VERSION };
+    }
+    migrate(db);
+    for (const table of ['ledger', 'outbox']) {
+      const answer = db.pragma(`quick_check(${table})`, { simple: true });
+      if (answer !== 'ok') throw new CorruptStore(`${table}: ${String(answer)}`);
+    }
+    const oldCopy = countBoot(db, directory, quarantined !== null);
+    return { kind: 'open', db, notes: { quarantined, oldCopy } };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+class CorruptStore extends Error {
+  override readonly name = 'CorruptStore';
+}
+
+function migrate(db: Database.Database): void {
+  const have = db.pragma('user_version', { simple: true }) as number;
+  for (const migration of MIGRATIONS) {
+    if (migration.version <= have) continue;
+    db.transaction(() => {
+      db.exec(migration.sql);
+      db.prepare(
+        `INSERT INTO meta VALUES ('min_reader', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+      ).run(String(migration.minReader));
+      db.pragma(`user_version=${migration.version}`);
+    }).immediate();
+  }
+}
+
+/** The oldest schema number that may work on this file, as its newest migration wrote it down. */
+function minReader(db: Database.Database): number {
+  try {
+    const row = db.prepare(`SELECT value FROM meta WHERE key = 'min_reader'`).get() as { value: string } | undefined;
+    return row === undefined ? Number.POSITIVE_INFINITY : Number(row.value);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/**
+ * Counts this start in the store and then in a file beside it. A file that is ahead of the store means that an old copy
+ * of the store was put back (a restored backup, a cloned disk).
+ */
+function countBoot(db: Database.Database, directory: string, fresh: boolean): boolean {
+  const path = join(directory, BOOT_FILE);
+  const inStore = Number(
+    (db.prepare(`SELECT value FROM meta WHERE key = 'boot'`).get() as { value: string } | undefined)?.value ?? 0,
+  );
+  let inFile = 0;
+  try {
+    inFile = Number.parseInt(readFileSync(path, 'utf8'), 10) || 0;
+  } catch {
+    // No file yet: the first start, or someone tidied up; the store's own count goes on.
+  }
+  const next = Math.max(inStore, inFile) + 1;
+  db.prepare(`INSERT INTO meta VALUES ('boot', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(
+    String(next),
+  );
+  writeFileSync(path, `${next}\n`, { mode: 0o600 });
+  return !fresh && inFile > inStore;
+}
+
+/** Moves the damaged file and its WAL to names that no later start touches; returns the new name. */
+function moveAside(file: string): string {
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  const target = `${file}.damaged-${stamp}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
+  }
+  rmSync(`${file}-journal`, { force: true });
+  return target;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+export function isFull(error: unknown): boolean {
+  return ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
+}
+
+export function isUnwritable(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    code.startsWith('SQLITE_READONLY') ||
+    code.startsWith('SQLITE_IOERR') ||
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code === 'SQLITE_PERM' ||
+    ['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST'].includes(code)
+  );
+}
+
+function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error) === 'SQLITE_LOCKED';
+}
+
+export function isCorrupt(error: unknown): boolean {
+  const code = codeOf(error);
+  return error instanceof CorruptStore || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
+}

@@ -1,0 +1,150 @@
+/**
+ * The store as the rest of the agent sees it. Only this folder knows SQLite.
+ */
+import type { Database } from 'better-sqlite3';
+import type { Clock } from '../base/clock.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import { type Watched, WatchedCell } from '../base/watched.ts';
+import { Audit } from './audit.ts';
+import { Completions } from './completions.ts';
+import { Counters } from './counters.ts';
+import { GroupCommit } from './group-commit.ts';
+import { History } from './history.ts';
+import { Keeper, type Retention } from './keeper.ts';
+import { Mirror } from './mirror.ts';
+import { isFull, isUnwritable, openMemory } from './open.ts';
+import { Outbox } from './outbox.ts';
+import { Runs } from './runs.ts';
+
+/** `ok`: admits. `full`, `read_only`: the last write failed so. `future`, `damaged`: this start has no usable file. */
+export type StoreState = 'ok' | 'full' | 'read_only' | 'future';
+
+export interface StoreOptions {
+  readonly directory: string;
+  readonly retention: Retention;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const KEEP_INTERVAL_MS = 30_000;
+const PRUNE_EVERY = 120;
+
+export class Store {
+  readonly runs: Runs;
+  readonly outbox: Outbox;
+  readonly mirror: Mirror;
+  readonly counters: Counters;
+  readonly history: History;
+  readonly audit: Audit;
+  readonly completions: Completions;
+  readonly keeper: Keeper;
+  readonly #db: Database;
+  readonly #group: GroupCommit;
+  readonly #state: WatchedCell<StoreState>;
+  readonly #commits = new WatchedCell(0);
+  readonly #usable: boolean;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #rounds = 0;
+
+  /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
+  constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
+    this.#db = db;
+    this.#log = options.log;
+    this.#usable = fault === undefined;
+    this.#state = new WatchedCell<StoreState>(fault ?? 'ok');
+    this.#group = new GroupCommit(db, {
+      onError: (error) => this.#onError(error),
+      onCommit: () => this.#commits.set(this.#commits.value + 1),
+    });
+    this.runs = new Runs(db, this.#group);
+    this.outbox = new Outbox(db, this.#group);
+    this.mirror = new Mirror(db, this.#group);
+    this.counters = new Counters(db);
+    this.history = new History(db);
+    this.audit = new Audit(db, this.#group);
+    this.completions = new Completions(db, this.#group);
+    this.keeper = new Keeper({ db, group: this.#group, ...options });
+  }
+
+  /** A store that reads as empty and admits nothing: the agent stays up and says why (issue of a damaged or locked disk). */
+  static unusable(options: StoreOptions, fault: Exclude<StoreState, 'ok'>): Store {
+    return new Store(openMemory(), options, fault);
+  }
+
+  get state(): Watched<StoreState> {
+    return this.#state;
+  }
+
+  /** Counts commits; whoever shows what is stored looks again when it changes. */
+  get commits(): Watched<number> {
+    return this.#commits;
+  }
+
+  /** False: nothing may be admitted, so nothing may be acknowledged (invariant 1). */
+  get admits(): boolean {
+    return this.#usable && this.#state.value === 'ok';
+  }
+
+  /** Starts the regular upkeep. */
+  start(): void {
+    if (!this.#usable) return;
+    this.#timer = setInterval(() => void this.#keep(), KEEP_INTERVAL_MS);
+    this.#timer.unref();
+    void this.#keep();
+  }
+
+  /** Looks whether what made the store unwritable is gone; called by upkeep and by tests. */
+  async probe(): Promise<void> {
+    if (!this.#usable) return;
+    if (this.#state.value === 'full' || !this.keeper.hasRoom()) {
+      if (!this.keeper.hasRoom()) {
+        this.#state.set('full');
+        await this.keeper.makeRoom().catch(() => {});
+        if (!this.keeper.hasRoom()) return;
+      }
+    }
+    if (this.#state.value === 'ok') return;
+    try {
+      await this.#group.submit(() => {
+        this.#db.prepare(`INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', datetime('now'))`).run();
+      });
+      this.#state.set('ok');
+      this.#log.info('the store can be written again');
+    } catch {
+      // #onError has noted the state; the next round looks again.
+    }
+  }
+
+  async #keep(): Promise<void> {
+    try {
+      await this.probe();
+      if (this.#state.value !== 'ok') return;
+      await this.counters.save(this.#group);
+      if (this.#rounds++ % PRUNE_EVERY === 0) await this.keeper.prune();
+      this.keeper.checkpoint();
+    } catch (error) {
+      this.#log.warn('upkeep of the store failed', { error: errorText(error) });
+    }
+  }
+
+  #onError(error: unknown): void {
+    const state = isFull(error) ? 'full' : isUnwritable(error) ? 'read_only' : null;
+    if (state === null) {
+      this.#log.error('a write to the store failed', { error: errorText(error) });
+      return;
+    }
+    if (state === 'full') this.keeper.releaseReserve();
+    if (this.#state.value !== state)
+      this.#log.error('the store can not be written', { state, error: errorText(error) });
+    this.#state.set(state);
+  }
+
+  /** Commits what is queued and lets go of the file. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.admits) await this.counters.save(this.#group).catch(() => {});
+    this.#group.close();
+    this.#db.close();
+  }
+}
