@@ -121,14 +121,11 @@ export class Fleet {
   }
 
   #putMembership(bucket: string, change: KvChange): void {
-    if (change.value === null) {
-      this.#mirror(bucket, change);
-      return this.#setMembership(bucket, []);
-    }
-    const decoded = decodeGroups(change.value);
+    const decoded = change.value === null ? { ok: true as const, groups: [] } : decodeGroups(change.value);
     if (decoded.ok) {
       this.#mirror(bucket, change);
-      return this.#setMembership(bucket, decoded.groups);
+      this.#setMembership(bucket, decoded.groups);
+      return;
     }
     this.#o.log.warn('the groups of this PC can not be read; the last good ones stay', {
       bucket,

@@ -60,9 +60,15 @@ export function openMemory(): Database.Database {
 function openOnce(file: string, directory: string, quarantined: string | null): OpenResult {
   const db = new Database(file, { timeout: 0 });
   try {
+    db.pragma('locking_mode=EXCLUSIVE');
+    // First of all: a file from the future must not be touched.
+    const have = db.pragma('user_version', { simple: true }) as number;
+    if (have > LATEST_VERSION && minReader(db) > LATEST_VERSION) {
+      db.close();
+      return { kind: 'future', have, supported: LATEST_VERSION };
+    }
     // Before the first table: lets a full disk get back what pruning frees.
     db.pragma('auto_vacuum=INCREMENTAL');
-    db.pragma('locking_mode=EXCLUSIVE');
     db.pragma('journal_mode=WAL');
     db.pragma('synchronous=FULL');
     db.pragma('foreign_keys=ON');
@@ -70,11 +76,6 @@ function openOnce(file: string, directory: string, quarantined: string | null): 
     // The checkpoint is ours to time (keeper.ts): the automatic one would fall into the middle of a burst.
     db.pragma('wal_autocheckpoint=4000');
     db.pragma('cache_size=-4096');
-    const have = db.pragma('user_version', { simple: true }) as number;
-    if (have > LATEST_VERSION && minReader(db) > LATEST_VERSION) {
-      db.close();
-      return { kind: 'future', have, supported: LATEST_VERSION };
-    }
     migrate(db);
     for (const table of ['ledger', 'outbox']) {
       const answer = db.pragma(`quick_check(${table})`, { simple: true });

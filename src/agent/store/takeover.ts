@@ -25,7 +25,8 @@ export interface TakenOver {
 export async function takeOver(dataDir: string, store: Store, nowMs: number, log: Logger): Promise<TakenOver> {
   const { results, parked } = await takeOverOutbox(join(dataDir, 'outbox'), store, nowMs, log);
   const completions = await takeOverCompletions(join(dataDir, 'local_completions.json'), store, log);
-  if (results + parked + completions > 0) log.info('taken over from the original agent', { results, parked, completions });
+  if (results + parked + completions > 0)
+    log.info('taken over from the original agent', { results, parked, completions });
   return { results, parked, completions };
 }
 

@@ -1,0 +1,119 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { arrival, testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { LATEST_VERSION } from './migrations.ts';
+import { openStore, STORE_FILE } from './open.ts';
+
+async function aStoreWithOneRun(directory: string): Promise<void> {
+  const store = testStore(directory);
+  await store.runs.admit(arrival('r1'));
+  await store.close();
+}
+
+test('a file that is no database is moved aside whole, and a new store begins', () => {
+  const directory = tempDir();
+  const file = join(directory, STORE_FILE);
+  writeFileSync(file, 'this is not a database, only a long enough text to be looked at'.repeat(100));
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  opened.db.close();
+  const aside = opened.notes.quarantined;
+  expect(aside === null ? '' : readFileSync(aside, 'utf8')).toMatch(/^this is not a database/);
+  expect(statSync(file).size).toBeGreaterThan(0);
+});
+
+test('a damaged ledger is noticed at the start and moved aside', async () => {
+  const directory = tempDir();
+  const store = testStore(directory);
+  for (let i = 0; i < 500; i++) void store.runs.admit(arrival(`r${i}`, 'x'.repeat(200)));
+  await store.runs.admit(arrival('last'));
+  await store.close();
+  const file = join(directory, STORE_FILE);
+  const bytes = readFileSync(file);
+  const db = new Database(file, { readonly: true });
+  const root = db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'ledger'`).pluck().get() as number;
+  const pageSize = db.pragma('page_size', { simple: true }) as number;
+  db.close();
+  bytes.fill(0x5a, (root - 1) * pageSize, root * pageSize);
+  writeFileSync(file, bytes);
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  expect(opened.notes.quarantined).toMatch(/store\.db\.damaged-/);
+  opened.db.close();
+});
+
+test('a file of a future release that we can not read is not touched', async () => {
+  const directory = tempDir();
+  await aStoreWithOneRun(directory);
+  const file = join(directory, STORE_FILE);
+  const db = new Database(file);
+  db.pragma(`user_version=${LATEST_VERSION + 5}`);
+  db.prepare(`UPDATE meta SET value = ? WHERE key = 'min_reader'`).run(String(LATEST_VERSION + 1));
+  db.close();
+  const before = readFileSync(file);
+  expect(openStore(directory)).toEqual({ kind: 'future', have: LATEST_VERSION + 5, supported: LATEST_VERSION });
+  expect(readFileSync(file)).toEqual(before);
+});
+
+test('a file of the next release that says we can still read it is opened: an upgrade can be undone', async () => {
+  const directory = tempDir();
+  await aStoreWithOneRun(directory);
+  const db = new Database(join(directory, STORE_FILE));
+  db.pragma(`user_version=${LATEST_VERSION + 1}`);
+  db.exec('ALTER TABLE runs ADD COLUMN of_the_future TEXT');
+  db.close();
+  const store = testStore(directory);
+  expect(await store.runs.admit(arrival('r1'))).toEqual({ kind: 'duplicate' });
+});
+
+test('an old copy that was put back is noticed by the boot counter beside it', async () => {
+  const directory = tempDir();
+  await aStoreWithOneRun(directory);
+  const copy = join(tempDir(), 'copy.db');
+  copyFileSync(join(directory, STORE_FILE), copy);
+  await testStore(directory).close();
+  copyFileSync(copy, join(directory, STORE_FILE));
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  expect(opened.notes).toEqual({ quarantined: null, oldCopy: true });
+  opened.db.close();
+  const next = openStore(directory);
+  if (next.kind !== 'open') throw new Error(next.kind);
+  expect(next.notes.oldCopy).toBe(false);
+  next.db.close();
+});
+
+test('a directory that can not be made is a state with a reason, not a crash', () => {
+  const directory = tempDir();
+  writeFileSync(join(directory, 'file'), '');
+  expect(openStore(join(directory, 'file', 'store')).kind).toBe('read_only');
+});
+
+test.skipIf(process.getuid?.() === 0)('a directory without write permission is a state', () => {
+  const directory = join(tempDir(), 'store');
+  mkdirSync(directory);
+  chmodSync(directory, 0o500);
+  expect(openStore(directory).kind).toBe('read_only');
+  expect(existsSync(directory)).toBe(true);
+});
+
+test('every migration step leaves a version behind and the file has no leftovers', async () => {
+  const directory = tempDir();
+  await aStoreWithOneRun(directory);
+  expect(readdirSync(directory).sort()).toEqual(['boot-counter', STORE_FILE]);
+  const db = new Database(join(directory, STORE_FILE), { readonly: true });
+  expect(db.pragma('user_version', { simple: true })).toBe(LATEST_VERSION);
+  db.close();
+});

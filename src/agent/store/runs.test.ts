@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { openStore } from './open.ts';
+
+describe('admission', () => {
+  test('the same id with the same bytes is a duplicate, with other bytes a conflict that is recorded once', async () => {
+    const store = testStore(tempDir());
+    const first = await store.runs.admit(arrival('r1'));
+    const again = await store.runs.admit(arrival('r1'));
+    const other = await store.runs.admit(arrival('r1', 'other bytes'));
+    const otherAgain = await store.runs.admit(arrival('r1', 'other bytes'));
+    expect([first.kind, again.kind]).toEqual(['admitted', 'duplicate']);
+    expect([other, otherAgain]).toEqual([
+      { kind: 'conflict', recorded: true },
+      { kind: 'conflict', recorded: false },
+    ]);
+    expect(store.history.list({}, Number.POSITIVE_INFINITY, 10).map(({ reason }) => reason)).toEqual([
+      'CONFLICT',
+      null,
+    ]);
+    expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+  });
+
+  test('a duplicate is recognised by a later process', async () => {
+    const directory = tempDir();
+    const store = testStore(directory);
+    await store.runs.admit(arrival('r1'));
+    await store.close();
+    expect(await testStore(directory).runs.admit(arrival('r1'))).toEqual({ kind: 'duplicate' });
+  });
+
+  test('a message without a usable id is recorded once, however often it comes', async () => {
+    const store = testStore(tempDir());
+    const bad = () =>
+      store.runs.admit(arrival(null, '{bad'), (id) =>
+        ending(id, { reason: 'BAD_MESSAGE', exitCode: null, outbox: null }),
+      );
+    expect([(await bad()).kind, (await bad()).kind]).toEqual(['admitted', 'duplicate']);
+    expect(store.history.count({})).toBe(1);
+    expect(store.runs.open(0, 10)).toEqual([]);
+  });
+
+  test('many that arrive in one turn are committed together, one bad one apart', async () => {
+    const store = testStore(tempDir());
+    const before = store.commits.value;
+    const unstorable = arrival('r-bad', 'x', { source: null as never });
+    const settled = await Promise.allSettled([
+      store.runs.admit(arrival('r1')),
+      store.runs.admit(unstorable),
+      store.runs.admit(arrival('r2')),
+    ]);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(store.commits.value - before).toBe(1);
+    expect(store.history.count({})).toBe(2);
+  });
+});
+
+describe('ending', () => {
+  test('finish and its queued result are one: both are there, or neither', async () => {
+    const store = testStore(tempDir());
+    const admitted = await store.runs.admit(arrival('r1'));
+    if (admitted.kind !== 'admitted') throw new Error('not admitted');
+    const broken = ending(admitted.resultId, {
+      outbox: { kind: 'result', id: admitted.resultId, subject: null as never, body: Buffer.from('x') },
+    });
+    await expect(store.runs.finish(admitted.run, broken)).rejects.toThrow();
+    expect(store.runs.open(0, 10)).toHaveLength(1);
+    expect(store.outbox.counts().waiting).toBe(0);
+    expect(await store.runs.finish(admitted.run, ending(admitted.resultId))).toBe(true);
+    expect(store.runs.open(0, 10)).toEqual([]);
+    expect(store.outbox.after(0, true, 10).map(({ id }) => id)).toEqual([admitted.resultId]);
+  });
+
+  test('a run ends once: a second ending changes nothing', async () => {
+    const store = testStore(tempDir());
+    const admitted = await store.runs.admit(arrival('r1'));
+    if (admitted.kind !== 'admitted') throw new Error('not admitted');
+    await store.runs.finish(admitted.run, ending(admitted.resultId));
+    expect(await store.runs.finish(admitted.run, ending(admitted.resultId, { reason: 'FAILED', exitCode: 1 }))).toBe(
+      false,
+    );
+    expect(store.history.get(admitted.run)).toMatchObject({ reason: 'DONE', exitCode: 0, state: 'finished' });
+    expect(await store.runs.start(admitted.run, { startedAtMs: 9, runAsUser: null, facts: null })).toBe(false);
+  });
+
+  test('the moment drawn for the jitter stays, whatever state follows', async () => {
+    const store = testStore(tempDir());
+    const admitted = await store.runs.admit(arrival('r1'));
+    if (admitted.kind !== 'admitted') throw new Error('not admitted');
+    await store.runs.advance(admitted.run, 'waiting_jitter', 5_000);
+    await store.runs.advance(admitted.run, 'waiting_slot');
+    expect(store.runs.open(0, 10)).toMatchObject([{ state: 'waiting_slot', notBeforeMs: 5_000 }]);
+  });
+});
+
+test('a kill reaches every open run of its execution that arrived before it, and no finished one', async () => {
+  const store = testStore(tempDir());
+  const done = await store.runs.admit(arrival('r0', 'a', { execId: 'e1' }));
+  if (done.kind === 'admitted') await store.runs.finish(done.run, ending(done.resultId));
+  // Not awaited: the kill comes while the admission is still on its way to the disk.
+  void store.runs.admit(arrival('r1', 'b', { execId: 'e1' }));
+  void store.runs.admit(arrival('r2', 'c', { execId: 'e2' }));
+  expect(await store.runs.kill('e1', 7_000)).toEqual([2]);
+  expect(store.runs.open(0, 10).map(({ killAtMs }) => killAtMs)).toEqual([7_000, null]);
+});
+
+test('the store is held by one process: a second one is told', () => {
+  const directory = tempDir();
+  testStore(directory);
+  expect(openStore(directory)).toEqual({ kind: 'in_use' });
+});
