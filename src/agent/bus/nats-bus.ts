@@ -258,7 +258,7 @@ export class NatsBus implements Bus {
       `the watch on ${bucket}`,
       this.#log,
       (session, signal, bound) => {
-        const fresh = AbortSignal.timeout(FRESH_LOOK_MS * (0.75 + Math.random() / 2));
+        const fresh = AbortSignal.timeout(Math.round(FRESH_LOOK_MS * (0.75 + Math.random() / 2)));
         return kvWatch(session, bucket, keys, handlers, this.#log, AbortSignal.any([signal, fresh]), bound);
       },
       this.#options.bindBackoff,

@@ -1,0 +1,155 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { type LogOptions, logLevelOf, openLog } from './log-file.ts';
+
+const NOON = Date.parse('2026-11-24T12:00:00Z');
+const DAY_MS = 86_400_000;
+
+function open(directory: string, more: Partial<LogOptions> = {}) {
+  const pathTemplate = join(directory, 'logs', 'agent.log');
+  const log = openLog({ pathTemplate, level: 'info', keepDays: 3, stdout: null, nowMs: () => NOON, ...more });
+  onTestFinished(() => log.close());
+  return log;
+}
+
+test('lines go to the file of the UTC day, in the format of the original', () => {
+  const directory = tempDir();
+  const log = open(directory);
+  log.logger.child('bus').info('connected', { server: 'a:4222' });
+  expect(log.currentFile()).toBe(join(directory, 'logs', 'agent.2026-11-24.log'));
+  log.close();
+  expect(readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8')).toMatch(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z {2}INFO kanade_tray::bus: connected server=a:4222\n$/,
+  );
+});
+
+test('a restart on the same day goes on in the same file', () => {
+  const directory = tempDir();
+  for (const text of ['first', 'second']) {
+    const log = open(directory);
+    log.logger.info(text);
+    log.close();
+  }
+  expect(readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8')).toMatch(/first\n.*second\n$/);
+});
+
+test('a new day gets a new file, and only so many days stay', async () => {
+  const directory = tempDir();
+  let nowMs = NOON;
+  const log = open(directory, { nowMs: () => nowMs, keepDays: 2 });
+  for (let day = 0; day < 4; day += 1) {
+    nowMs = NOON + day * DAY_MS;
+    log.logger.info(`day ${day}`);
+    const date = new Date(nowMs).toISOString().slice(0, 10);
+    await vi.waitFor(() =>
+      expect(readFileSync(join(directory, 'logs', `agent.${date}.log`), 'utf8')).toContain(`day ${day}`),
+    );
+  }
+  expect(readdirSync(join(directory, 'logs')).sort()).toEqual(['agent.2026-11-26.log', 'agent.2026-11-27.log']);
+});
+
+test('old days are pruned at start; files that are not ours stay', () => {
+  const directory = tempDir();
+  mkdirSync(join(directory, 'logs'));
+  const names = ['agent.2026-11-20.log', 'agent.2026-11-21.log', 'agent.2026-11-22.log', 'agent.2026-11-23.log'];
+  for (const name of [...names, 'agent.old.log', 'agent.log', 'other.2020-01-01.log', 'agent.2020-01-01.txt']) {
+    writeFileSync(join(directory, 'logs', name), '');
+  }
+  open(directory, { keepDays: 3 });
+  expect(readdirSync(join(directory, 'logs')).sort()).toEqual(
+    ['agent.2026-11-22.log', 'agent.2026-11-23.log', 'agent.2026-11-24.log', 'agent.old.log', 'agent.log']
+      .concat(['other.2020-01-01.log', 'agent.2020-01-01.txt'])
+      .sort(),
+  );
+});
+
+test('the same lines are on standard output, and with keep_days 0 only there', () => {
+  const directory = tempDir();
+  const stdout = new PassThrough();
+  const log = open(directory, { keepDays: 0, stdout });
+  log.logger.warn('hello');
+  expect(String(stdout.read())).toMatch(/ WARN kanade_tray: hello\n$/);
+  expect(log.currentFile()).toBeNull();
+  expect(existsSync(join(directory, 'logs'))).toBe(false);
+});
+
+test('the level holds, can be changed while running, and RUST_LOG wins over the file', () => {
+  const stdout = new PassThrough();
+  const log = open(tempDir(), { keepDays: 0, stdout, level: 'error', rustLog: 'kanade_agent=warn' });
+  log.logger.info('one');
+  log.logger.warn('two');
+  log.setLevel('debug');
+  log.logger.debug('three');
+  const lines = String(stdout.read()).trimEnd().split('\n');
+  expect(lines.map((line) => line.split(': ')[1])).toEqual(['two', 'three']);
+});
+
+test.each([
+  ['debug', 'debug'],
+  ['TRACE', 'debug'],
+  [' warn ', 'warn'],
+  ['off', 'error'],
+  ['kanade_agent=debug', 'debug'],
+  ['info,kanade_agent=debug', 'debug'],
+  ['kanade_agent=debug,async_nats=error', 'debug'],
+  ['async_nats=error,warn', 'warn'],
+  ['async_nats=error', 'error'],
+  ['loud', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('the level in %j is %s', (text, level) => {
+  expect(logLevelOf(text)).toBe(level);
+});
+
+test('a file that can not be written is named on standard output, and written once it can be', async () => {
+  const directory = tempDir();
+  writeFileSync(join(directory, 'logs'), 'in the way');
+  const stdout = new PassThrough();
+  const log = open(directory, { stdout });
+  expect(log.currentFile()).toBeNull();
+  expect(String(stdout.read())).toContain('the log file can not be written');
+  log.logger.info('lost');
+  rmSync(join(directory, 'logs'));
+  await vi.waitFor(() => {
+    log.logger.info('written');
+    expect(log.currentFile()).not.toBeNull();
+  });
+  log.close();
+  const text = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8');
+  expect(text).toMatch(/written\n$/);
+});
+
+test('more lines than can wait are left out, and the gap is named', () => {
+  const directory = tempDir();
+  const log = open(directory);
+  for (let i = 0; i < 1_200; i += 1) log.logger.info('x'.repeat(1_000));
+  log.close();
+  const lines = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8').split('\n');
+  expect(lines[0]).toMatch(/^… \d+ lines or more are missing here …$/);
+  expect(lines.length).toBeLessThan(1_100);
+});
+
+test('a reader of standard output that has gone away ends nothing', async () => {
+  const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+  const log = open(tempDir(), { stdout });
+  log.logger.info('one');
+  await vi.waitFor(() => expect(stdout.errored).not.toBeNull());
+  log.logger.info('two');
+});
+
+test('what was logged right before the end of the process is in the file', () => {
+  const directory = tempDir();
+  const program = `
+    import { openLog } from ${JSON.stringify(join(import.meta.dirname, 'log-file.ts'))};
+    openLog({ pathTemplate: ${JSON.stringify(join(directory, 'agent.log'))}, level: 'info', keepDays: 1, stdout: null })
+      .logger.error('last words');
+    process.exit(3);`;
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
+  expect(status).toBe(3);
+  const [name] = readdirSync(directory);
+  expect(readFileSync(join(directory, String(name)), 'utf8')).toMatch(/last words\n$/);
+});

@@ -1,0 +1,303 @@
+/**
+ * The one table of all settings of this PC. It stays data: loading, checking and showing settings, the policy
+ * templates and their documentation are all made from it (design §8, deployment F5).
+ */
+import { availableParallelism } from 'node:os';
+
+interface Common {
+  /** One line for people: in the documentation and in the policy template. */
+  readonly about: string;
+  readonly required?: true;
+  /** Its value on the registry key or in policy.json. `on`/`off`: a flag there, and what each means here. */
+  readonly policy?: { readonly name: string; readonly on?: SettingScalar; readonly off?: SettingScalar };
+  /** Only a policy may set it. */
+  readonly policyOnly?: true;
+  /** A security value: its possible values, weakest first. The strictest that any source names counts. */
+  readonly raise?: readonly SettingScalar[];
+  /** Shown, never worth stopping for: a faulty value is left out with a warning. */
+  readonly decoration?: true;
+  /** Never shown. */
+  readonly secret?: true;
+}
+
+export type SettingScalar = string | number | boolean;
+
+type Kind =
+  | { readonly kind: 'pc_id' | 'servers' | 'log_level'; readonly default: null; readonly required: true }
+  | { readonly kind: 'text'; readonly maxChars: number; readonly default: string | null }
+  /** A relative path begins at the start directory (as in the original) or beside the settings file. */
+  | { readonly kind: 'path'; readonly relativeTo: 'start' | 'file'; readonly default: null }
+  | { readonly kind: 'https_url' | 'mail' | 'code_hash'; readonly default: null }
+  | { readonly kind: 'boolean'; readonly default: boolean }
+  | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string }
+  | { readonly kind: 'integer'; readonly unit: string; readonly min: number; readonly max: number; readonly default: number }
+  /** A humantime text in files (protocol §3.10); `default`, `min` and `max` in ms. */
+  | { readonly kind: 'duration'; readonly unit: 'ms'; readonly min: number; readonly max: number; readonly default: number };
+
+export type Setting = Common & Kind;
+
+const file = (about: string) => ({ kind: 'path', relativeTo: 'file', default: null, about }) as const;
+
+export const SETTINGS = {
+  'agent.id': {
+    kind: 'pc_id',
+    default: null,
+    required: true,
+    policy: { name: 'PcId' },
+    about: 'The name of this PC in the fleet',
+  },
+  'agent.nats_url': {
+    kind: 'servers',
+    default: null,
+    required: true,
+    policy: { name: 'NatsUrls' },
+    about: 'The servers of the fleet, separated by commas',
+  },
+  'agent.host': {
+    kind: 'choice',
+    choices: ['tray', 'service'],
+    default: 'tray',
+    policy: { name: 'HostMode' },
+    about: 'Who starts the agent: the tray application or the operating system',
+  },
+  'log.path': {
+    kind: 'path',
+    relativeTo: 'start',
+    default: null,
+    required: true,
+    about: 'The log file; the date goes in before its extension',
+  },
+  'log.level': { kind: 'log_level', default: null, required: true, about: 'How much is logged; RUST_LOG overrides it' },
+  'log.keep_days': {
+    kind: 'integer',
+    unit: 'days',
+    min: 0,
+    max: 3650,
+    default: 14,
+    about: 'How many daily log files are kept; 0 writes to standard output only',
+  },
+  'log.format': { kind: 'choice', choices: ['text', 'json'], default: 'text', about: 'The form of a log line' },
+
+  'auth.user': { kind: 'text', maxChars: 256, default: null, about: 'The user of the sign-in, with password_file' },
+  'auth.password_file': file('The file that holds the password of [auth] user'),
+  'auth.token_file': file('The file that holds the token of the sign-in'),
+  'auth.creds_file': file('The credentials file (JWT and seed) of the sign-in'),
+  'auth.nkey_file': file('The file that holds the NKey seed of the sign-in'),
+  'tls.ca': file('More certificate authorities (PEM), beside those of the operating system'),
+  'tls.cert': file('The certificate that this PC shows (PEM)'),
+  'tls.key': file('The key of [tls] cert (PEM)'),
+  'tls.server_name': {
+    kind: 'text',
+    maxChars: 253,
+    default: null,
+    about: 'The name that the certificate of the server must carry, where it is not the one in nats_url',
+  },
+
+  'run.max_parallel': {
+    kind: 'integer',
+    unit: 'scripts',
+    min: 1,
+    max: 256,
+    default: Math.max(4, 2 * availableParallelism()),
+    about: 'How many scripts may run at once; without it twice the processor cores, at least 4',
+  },
+  'run.grace': {
+    kind: 'duration',
+    unit: 'ms',
+    min: 0,
+    max: 600_000,
+    default: 20_000,
+    about: 'How long running scripts may go on when the agent stops',
+  },
+  'run.system_as_user': {
+    kind: 'boolean',
+    default: true,
+    raise: [true, false],
+    about: 'In tray mode, tasks meant for the system run as the signed-in user',
+  },
+  'run.priority': {
+    kind: 'choice',
+    choices: ['idle', 'below_normal', 'normal'],
+    default: 'below_normal',
+    about: 'The processor priority of scripts',
+  },
+  'inventory.enabled': { kind: 'boolean', default: true, about: 'Hardware facts are reported to the fleet' },
+  'replay.first_enrolment': {
+    kind: 'choice',
+    choices: ['catch-up', 'skip'],
+    default: 'catch-up',
+    about: 'Whether a PC that is new in the fleet gets the commands that were sent before',
+  },
+  'results.publish_pin_skips': {
+    kind: 'boolean',
+    default: true,
+    about: 'Skips for a newer version or a withdrawal are reported to the fleet',
+  },
+  'results.drain_per_second': {
+    kind: 'integer',
+    unit: 'results/s',
+    min: 0,
+    max: 1_000_000,
+    default: 5_000,
+    about: 'How fast waiting results go out after an outage; 0 lifts the limit',
+  },
+  'output.max_mib': {
+    kind: 'integer',
+    unit: 'MiB',
+    min: 1,
+    max: 64,
+    default: 8,
+    policy: { name: 'MaxOutputMiB' },
+    about: 'How much of each output stream of a script is kept',
+  },
+  'history.days': {
+    kind: 'integer',
+    unit: 'days',
+    min: 8,
+    max: 3650,
+    default: 90,
+    policy: { name: 'HistoryDays' },
+    about: 'How long what happened on this PC is kept',
+  },
+  'history.max_mib': {
+    kind: 'integer',
+    unit: 'MiB',
+    min: 64,
+    max: 1_048_576,
+    default: 1024,
+    about: 'How large the history may become',
+  },
+  'helpdesk.code_hash': {
+    kind: 'code_hash',
+    default: null,
+    secret: true,
+    policy: { name: 'HelpdeskCodeHash' },
+    about: 'The hash of the code that opens the helpdesk view',
+  },
+  'commands.enabled': {
+    kind: 'boolean',
+    default: true,
+    raise: [true, false],
+    policy: { name: 'DisableScripts', on: false, off: true },
+    about: 'Whether scripts of the fleet run on this PC',
+  },
+  'commands.signatures': {
+    kind: 'choice',
+    choices: ['off', 'report', 'require'],
+    default: 'off',
+    raise: ['off', 'report', 'require'],
+    policy: { name: 'RequireSignedCommands', on: 'require', off: 'off' },
+    about: 'Whether the signatures of commands are looked at, and whether they are required',
+  },
+  'commands.unchecked_honours_revoke': {
+    kind: 'boolean',
+    default: false,
+    raise: [false, true],
+    about: 'A withdrawal also holds for commands that are sent unchecked',
+  },
+
+  'ui.notify_on_run': {
+    kind: 'integer',
+    unit: 'level',
+    min: 0,
+    max: 2,
+    default: 0,
+    raise: [0, 1, 2],
+    policy: { name: 'NotifyOnRun' },
+    about: 'Whether a notification tells that a task of IT starts; 0 never',
+  },
+  'ui.show_tray': { kind: 'boolean', default: true, policy: { name: 'ShowTray' }, about: 'The icon is shown' },
+  'ui.allow_quit_tray': {
+    kind: 'boolean',
+    default: true,
+    policy: { name: 'AllowQuitTray' },
+    about: 'The icon may be closed; the management of the PC goes on',
+  },
+  'ui.allow_stop_agent': {
+    kind: 'boolean',
+    default: false,
+    policy: { name: 'AllowStopAgent' },
+    policyOnly: true,
+    about: 'In tray mode, the person at the PC may stop its management',
+  },
+  'ui.promote_tray_icon': {
+    kind: 'boolean',
+    default: false,
+    policy: { name: 'PromoteTrayIcon' },
+    about: 'Windows shows the icon outside the overflow area',
+  },
+  'ui.hide_command_names': {
+    kind: 'boolean',
+    default: false,
+    policy: { name: 'HideCommandNames' },
+    about: 'The names of tasks are shown to the helpdesk only',
+  },
+  'ui.show_output_to_users': {
+    kind: 'integer',
+    unit: 'level',
+    min: 0,
+    max: 2,
+    default: 0,
+    policy: { name: 'ShowOutputToUsers' },
+    about: 'Output without the helpdesk view: 0 none, 1 of tasks that ran as the person, 2 of all tasks',
+  },
+  'ui.language': {
+    kind: 'choice',
+    choices: ['auto', 'en', 'ja'],
+    default: 'auto',
+    policy: { name: 'Language' },
+    about: 'The language of the window; auto follows the operating system',
+  },
+  'brand.name': {
+    kind: 'text',
+    maxChars: 60,
+    default: 'Kanade Tray',
+    decoration: true,
+    policy: { name: 'BrandName' },
+    about: 'The name of the product in window and tray',
+  },
+  'brand.logo_path': { ...file('The logo of the window'), decoration: true, policy: { name: 'BrandLogoPath' } },
+  'support.phone': {
+    kind: 'text',
+    maxChars: 60,
+    default: null,
+    decoration: true,
+    policy: { name: 'SupportPhone' },
+    about: 'The telephone number of the service desk',
+  },
+  'support.mail': {
+    kind: 'mail',
+    default: null,
+    decoration: true,
+    policy: { name: 'SupportMail' },
+    about: 'The mail address of the service desk',
+  },
+  'support.url': {
+    kind: 'https_url',
+    default: null,
+    decoration: true,
+    policy: { name: 'SupportUrl' },
+    about: 'The page of the service desk',
+  },
+  'support.text': {
+    kind: 'text',
+    maxChars: 500,
+    default: null,
+    decoration: true,
+    policy: { name: 'SupportText' },
+    about: 'A sentence of the service desk, such as its hours',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}
+
+/** The row of the table, without its literal types. */
+export function settingOf(key: SettingKey): Setting {
+  return SETTINGS[key];
+}

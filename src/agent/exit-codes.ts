@@ -1,0 +1,7 @@
+/** How the agent process ends (design §4). The host restarts it on everything but the first three. */
+export const EXIT = {
+  stopped: 0,
+  fault: 1,
+  inUse: 2,
+  update: 64,
+} as const;

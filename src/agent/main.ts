@@ -1,0 +1,16 @@
+/**
+ * Headless entry point: `agent [--config FILE] [--service] [--check-config] [--version]`.
+ *
+ * Nothing is imported before the Node version is known: on an older one the SQLite module ends the process without a word.
+ */
+const REQUIRED_NODE = 24;
+
+const major = Number.parseInt(process.versions.node, 10);
+if (major < REQUIRED_NODE) {
+  process.stderr.write(`this needs Node ${REQUIRED_NODE} or newer, and this is ${process.versions.node}\n`);
+  process.exit(1);
+}
+const { run } = await import('./cli.ts');
+process.exitCode = await run(process.argv.slice(2));
+
+export {};
