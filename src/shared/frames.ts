@@ -51,7 +51,7 @@ export class FrameReader {
   /** Calls `onFrame` for each text that is complete. Returns the length of a frame that is too large, after which nothing more can be read. */
   push(bytes: Uint8Array, onFrame: (text: string) => void): number | null {
     let at = 0;
-    while (at < bytes.length) {
+    for (;;) {
       if (this.#body === null) {
         const taken = Math.min(HEADER_BYTES - this.#headerFilled, bytes.length - at);
         this.#header.set(bytes.subarray(at, at + taken), this.#headerFilled);
@@ -74,7 +74,6 @@ export class FrameReader {
       // Bytes that are not UTF-8 become U+FFFD; what then is no JSON is answered as such by the peer.
       onFrame(new TextDecoder().decode(body));
     }
-    return null;
   }
 }
 
@@ -85,35 +84,46 @@ export interface FramedOptions {
   readonly refusal?: (bytes: number) => string;
 }
 
+/** How long a peer that we hung up on may take to read our last words. */
+const LINGER_MS = 1_000;
+
 /** A {@link Link} over a connected byte stream, which it owns from now on. */
 export function framedLink(stream: ByteStream, options: FramedOptions): Link {
   const events = new LinkEvents();
   const reader = new FrameReader(options.maxReadBytes);
-  let refused = false;
+  let hungUp = false;
+  let linger: ReturnType<typeof setTimeout> | undefined;
   const send = (text: string) => {
-    if (events.closed || refused) return;
+    if (events.closed || hungUp) return;
     const frame = encodeFrame(text);
     if (stream.writableLength + frame.length > MAX_UNSENT_BYTES) stream.destroy();
     else stream.write(frame);
   };
+  const hangUp = () => {
+    if (hungUp || events.closed) return;
+    hungUp = true;
+    stream.end();
+    linger = setTimeout(() => stream.destroy(), LINGER_MS);
+  };
   stream.on('data', (bytes) => {
-    if (refused) return;
-    const tooLarge = reader.push(bytes, (text) => events.deliver(text));
+    if (hungUp) return;
+    const tooLarge = reader.push(bytes, (text) => {
+      if (!hungUp) events.deliver(text);
+    });
     if (tooLarge === null) return;
     if (options.refusal !== undefined) send(options.refusal(tooLarge));
-    refused = true;
-    stream.end();
+    hangUp();
   });
   // The close that follows is what counts.
   stream.on('error', () => {});
-  stream.on('close', () => void events.close());
+  stream.on('close', () => {
+    clearTimeout(linger);
+    events.close();
+  });
   return {
     send,
     onMessage: (receive) => events.onMessage(receive),
     onClose: (closed) => events.onClose(closed),
-    close: () => {
-      refused = true;
-      stream.end();
-    },
+    close: hangUp,
   };
 }

@@ -37,14 +37,15 @@ export function parseServers(
 }
 
 const SHAPE =
-  /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?:(?<user>[^/]*)@)?(?<host>\[[^\]]*\]|[^:/?#[\]]*)(?::(?<port>[^/?#]*))?(?<path>\/[^?#]*)?(?<rest>[?#].*)?$/;
+  /^(?:(?<user>[^/]*)@)?(?<host>\[[^\]]*\]|[^:/?#[\]]*)(?::(?<port>[^/?#]*))?(?<path>\/[^?#]*)?(?<rest>[?#].*)?$/;
 
 function parseServer(text: string): { url: string; credentials: UrlCredentials | null } | string {
   if (text === '') return SERVERS_EXPECTED;
-  const parts = SHAPE.exec(text)?.groups;
-  if (parts === undefined) return SERVERS_EXPECTED;
-  const scheme = (parts.scheme ?? 'nats').toLowerCase();
+  const [before, after] = text.includes('://') ? splitAt(text, '://') : ['nats', text];
+  const scheme = before.toLowerCase();
   if (!isScheme(scheme)) return 'one of nats://, tls://, ws:// and wss://';
+  const parts = SHAPE.exec(after)?.groups;
+  if (parts === undefined) return SERVERS_EXPECTED;
   const host = parts.host ?? '';
   if (!isHost(host)) return 'a host name or an address (IPv6 in brackets)';
   if (scheme === 'ws' && !isLoopback(host)) return 'wss:// instead of ws:// for any machine but this one';
@@ -56,6 +57,11 @@ function parseServer(text: string): { url: string; credentials: UrlCredentials |
   const credentials = credentialsOf(parts.user);
   if (credentials === undefined) return 'credentials as user:password or token, with special characters %-encoded';
   return { url: `${scheme}://${host}:${port}${path}`, credentials };
+}
+
+function splitAt(text: string, mark: string): [before: string, after: string] {
+  const at = text.indexOf(mark);
+  return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
 function isScheme(scheme: string): scheme is keyof typeof DEFAULT_PORTS {

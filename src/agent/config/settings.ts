@@ -3,38 +3,7 @@
  * templates and their documentation are all made from it (design §8, deployment F5).
  */
 import { availableParallelism } from 'node:os';
-
-interface Common {
-  /** One line for people: in the documentation and in the policy template. */
-  readonly about: string;
-  readonly required?: true;
-  /** Its value on the registry key or in policy.json. `on`/`off`: a flag there, and what each means here. */
-  readonly policy?: { readonly name: string; readonly on?: SettingScalar; readonly off?: SettingScalar };
-  /** Only a policy may set it. */
-  readonly policyOnly?: true;
-  /** A security value: its possible values, weakest first. The strictest that any source names counts. */
-  readonly raise?: readonly SettingScalar[];
-  /** Shown, never worth stopping for: a faulty value is left out with a warning. */
-  readonly decoration?: true;
-  /** Never shown. */
-  readonly secret?: true;
-}
-
-export type SettingScalar = string | number | boolean;
-
-type Kind =
-  | { readonly kind: 'pc_id' | 'servers' | 'log_level'; readonly default: null; readonly required: true }
-  | { readonly kind: 'text'; readonly maxChars: number; readonly default: string | null }
-  /** A relative path begins at the start directory (as in the original) or beside the settings file. */
-  | { readonly kind: 'path'; readonly relativeTo: 'start' | 'file'; readonly default: null }
-  | { readonly kind: 'https_url' | 'mail' | 'code_hash'; readonly default: null }
-  | { readonly kind: 'boolean'; readonly default: boolean }
-  | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string }
-  | { readonly kind: 'integer'; readonly unit: string; readonly min: number; readonly max: number; readonly default: number }
-  /** A humantime text in files (protocol §3.10); `default`, `min` and `max` in ms. */
-  | { readonly kind: 'duration'; readonly unit: 'ms'; readonly min: number; readonly max: number; readonly default: number };
-
-export type Setting = Common & Kind;
+import type { Setting } from './setting.ts';
 
 const file = (about: string) => ({ kind: 'path', relativeTo: 'file', default: null, about }) as const;
 

@@ -24,7 +24,7 @@ export function preparePipes(): void {
 export function openPipe(): PipeEnds | null {
   preparePipes();
   const fds = new Int32Array(2);
-  if (!pipe2 || pipe2(fds, O_CLOEXEC) !== 0) return null;
+  if (pipe2?.(fds, O_CLOEXEC) !== 0) return null;
   const [readFd, writeFd] = fds;
   return readFd === undefined || writeFd === undefined ? null : { readFd, writeFd };
 }

@@ -81,11 +81,25 @@ export async function processesSince(sinceTicks: number): Promise<ProcStat[]> {
   return found;
 }
 
+/** So many environments are read at a time: each holds a file descriptor. */
+const ENVIRONMENTS_AT_A_TIME = 32;
+
+/** Those of `pids` that were started with `assignment` (`NAME=value`) in their environment. */
+export async function withEnvironment(pids: readonly number[], assignment: string): Promise<Set<number>> {
+  const found = new Set<number>();
+  for (let from = 0; from < pids.length; from += ENVIRONMENTS_AT_A_TIME) {
+    const some = pids.slice(from, from + ENVIRONMENTS_AT_A_TIME);
+    const has = await Promise.all(some.map((pid) => hasInEnvironment(pid, assignment)));
+    for (const [index, pid] of some.entries()) if (has[index] === true) found.add(pid);
+  }
+  return found;
+}
+
 /**
- * Whether the process was started with `assignment` (`NAME=value`) in its environment. Read off the event loop's thread:
- * the kernel takes the memory lock of the other process for it, which a stuck one may hold for ever.
+ * Read off the event loop's thread: the kernel takes the memory lock of the other process for it, which a stuck one may hold
+ * for ever.
  */
-export async function hasInEnvironment(pid: number, assignment: string): Promise<boolean> {
+async function hasInEnvironment(pid: number, assignment: string): Promise<boolean> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
     return `\0${environment}`.includes(`\0${assignment}\0`);

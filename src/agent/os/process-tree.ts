@@ -7,7 +7,14 @@
  * environment. Windows: Job Objects (`windows/job.ts`) end the tree; they die with the agent, so nothing is left over.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasInEnvironment, type ProcStat, processesSince, procStat, startIdentity, ticksOfThisBoot } from './posix-proc.ts';
+import {
+  type ProcStat,
+  processesSince,
+  procStat,
+  startIdentity,
+  ticksOfThisBoot,
+  withEnvironment,
+} from './posix-proc.ts';
 
 export interface TreeRoot {
   /** Null: not known (the agent died between the spawn and its note); then the marker alone finds the tree. */
@@ -32,15 +39,19 @@ const LONGEST_PAUSE_MS = 100;
 /** A scan is no snapshot: what forks and dies during it can slip through one, but hardly through two. */
 const EMPTY_SCANS = 2;
 
-/** The identity of a process for a later {@link endTree}: cheap, synchronous; null where there is none (not Linux). */
+/** Where nothing else tells processes apart, an agent vouches for the children of its own process, and for no others. */
+const THIS_AGENT = `agent:${process.pid}:${Date.now()}`;
+
+/** The identity of a child for a later {@link endTree}: cheap, synchronous. Null on Windows, which needs none. */
 export function processStart(pid: number): string | null {
-  return process.platform === 'linux' ? startIdentity(pid) : null;
+  if (process.platform === 'win32') return null;
+  return process.platform === 'linux' ? startIdentity(pid) : THIS_AGENT;
 }
 
 /** Ends the tree: SIGTERM, then SIGKILL after 500 ms. Never rejects. The root itself may be long gone. */
 export async function endTree(root: TreeRoot, graceMs = GRACE_MS): Promise<TreeEnd> {
   if (process.platform === 'win32') return { left: [] };
-  if (process.platform !== 'linux') return endGroup(root, graceMs);
+  if (process.platform !== 'linux') return root.startTime === THIS_AGENT ? endGroup(root, graceMs) : { left: [] };
   const sinceTicks = root.startTime === null ? 0 : ticksOfThisBoot(root.startTime);
   if (sinceTicks === null) return { left: [] }; // the machine was started anew: nothing of it can be alive
   return endMembers(root, sinceTicks, graceMs);
@@ -84,12 +95,15 @@ function signal(member: ProcStat, name: NodeJS.Signals): void {
 /** `known` are members of earlier scans: they stay ours after what made them ours (parent, leader) has died. */
 async function livingMembers(root: TreeRoot, sinceTicks: number, known: ReadonlySet<string>): Promise<ProcStat[]> {
   const all = (await processesSince(sinceTicks)).filter((one) => one.pid !== process.pid);
-  const marked = await Promise.all(all.map((one) => !one.zombie && hasInEnvironment(one.pid, root.marker)));
-  const ours = new Set<number>();
-  for (const [index, one] of all.entries()) if (marked[index] || known.has(idOf(one))) ours.add(one.pid);
+  const living = all.filter((one) => !one.zombie);
+  const ours = await withEnvironment(
+    living.map((one) => one.pid),
+    root.marker,
+  );
+  for (const one of all) if (known.has(idOf(one))) ours.add(one.pid);
   addGroup(ours, all, root, sinceTicks);
   addDescendants(ours, all);
-  return all.filter((one) => ours.has(one.pid) && !one.zombie);
+  return living.filter((one) => ours.has(one.pid));
 }
 
 /**

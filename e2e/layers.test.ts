@@ -1,0 +1,148 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { withSection } from './support/contributing.ts';
+import { longFiles, toText, violations } from './support/layer-checker.ts';
+import { tempDir } from './support/temp.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAX_LINES = 300;
+
+function tree(files: Record<string, string>): string {
+  const root = tempDir();
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  }
+  return root;
+}
+
+function found(files: Record<string, string>): string[] {
+  return violations(tree(files)).map(toText);
+}
+
+describe('this product', () => {
+  test('keeps the rules of who may import whom', () => {
+    expect(violations(ROOT).map(toText)).toEqual([]);
+  });
+
+  test('says them in CONTRIBUTING.md as they are (`node scripts/contributing.mjs` brings it up to date)', () => {
+    const text = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+    expect(text).toBe(withSection(text));
+  });
+
+  test('names files that have grown long, as a warning', () => {
+    for (const { file, lines } of longFiles(ROOT, MAX_LINES)) console.warn(`${file} has ${lines} lines: split it`);
+  });
+});
+
+describe('the checker', () => {
+  test('names file, line and rule of an import that goes up the layers', () => {
+    const files = {
+      'src/agent/run/runner.ts': 'export const run = 1;\n',
+      'src/agent/store/open.ts': "// one\nimport { run } from '../run/runner.ts';\nexport const open = run;\n",
+    };
+    expect(found(files)).toEqual([
+      'src/agent/store/open.ts:2: src/agent/store must not import src/agent/run (../run/runner.ts)',
+    ]);
+  });
+
+  test('allows what goes down, what is shared, and the own layer', () => {
+    const files = {
+      'src/shared/states.ts': "import { z } from 'zod';\nexport const states = z;\n",
+      'src/agent/base/clock.ts': "import { states } from '../../shared/states.ts';\nexport const clock = states;\n",
+      'src/agent/wire/time.ts': 'export const time = 1;\n',
+      'src/agent/wire/command.ts':
+        "import { clock } from '../base/clock.ts';\nimport { time } from './time.ts';\nexport const all = [clock, time];\n",
+      'src/agent/runtime.ts': "import { all } from './wire/command.ts';\nexport const runtime = all;\n",
+    };
+    expect(found(files)).toEqual([]);
+  });
+
+  test.each([
+    ['electron', 'src/agent/base/a.ts', 'src/main, src/preload'],
+    ['@nats-io/transport-node', 'src/agent/ship/a.ts', 'src/agent/bus'],
+    ['better-sqlite3', 'src/agent/status/a.ts', 'src/agent/store'],
+    ['koffi', 'src/agent/run/a.ts', 'src/agent/os'],
+    ['smol-toml', 'src/agent/wire/a.ts', 'src/agent/config'],
+    ['react-dom/client', 'src/main/a.ts', 'src/renderer'],
+  ])('keeps %s out of %s', (name, file, only) => {
+    expect(found({ [file]: `import * as a from '${name}';\nexport const b = a;\n` })).toEqual([
+      `${file}:1: must not import ${name}: only ${only} may`,
+    ]);
+  });
+
+  test('keeps child processes to those who may start them, by folder or by file', () => {
+    const text = "import { spawn } from 'node:child_process';\nexport const start = spawn;\n";
+    expect(
+      found({ 'src/agent/run/a.ts': text, 'src/agent/duties/update-poll.ts': text, 'src/main/install.ts': text }),
+    ).toEqual([]);
+    expect(found({ 'src/agent/duties/heartbeat.ts': text, 'src/main/tray.ts': text })).toHaveLength(2);
+  });
+
+  test('keeps Node out of the window and out of what is shared', () => {
+    const text = "import { join } from 'node:path';\nexport const a = join;\n";
+    expect(found({ 'src/renderer/a.tsx': text, 'src/shared/a.ts': text })).toHaveLength(2);
+  });
+
+  test('sees type imports, re-exports and dynamic imports', () => {
+    const files = {
+      'src/agent/bus/api.ts': 'export type Bus = 1;\n',
+      'src/agent/base/a.ts': "import type { Bus } from '../bus/api.ts';\nexport type A = Bus;\n",
+      'src/agent/base/b.ts': "export { Bus } from '../bus/api.ts';\nexport const b = 1;\n",
+      'src/agent/base/c.ts': "export const c = () => import('../bus/api.ts');\n",
+    };
+    expect(found(files).map((text) => text.split(':')[0])).toEqual([
+      'src/agent/base/a.ts',
+      'src/agent/base/b.ts',
+      'src/agent/base/c.ts',
+    ]);
+  });
+
+  test('knows no exception: a folder or a package that the tables do not name is a violation', () => {
+    expect(found({ 'src/helpers/a.ts': 'export const a = 1;\n' })).toEqual([
+      'src/helpers/a.ts:1: is in no layer of the table',
+    ]);
+    expect(found({ 'src/agent/base/a.ts': "import lodash from 'lodash';\nexport const a = lodash;\n" })).toEqual([
+      'src/agent/base/a.ts:1: imports lodash, which is in no rule of the table',
+    ]);
+    expect(found({ 'src/agent/base/a.ts': "import { t } from '../../../e2e/t.ts';\nexport const a = t;\n" })).toEqual([
+      'src/agent/base/a.ts:1: must not import e2e/t.ts, which is in no layer of the table',
+    ]);
+  });
+
+  test('finds default exports and barrels', () => {
+    const files = {
+      'src/agent/base/a.ts': 'export const b = 1;\nexport default b;\n',
+      'src/agent/base/index.ts': 'export const c = 1;\n',
+      'src/agent/base/all.ts': "export * from './a.ts';\n",
+      'src/agent/base/part.ts': "export { b } from './a.ts';\nexport const own = 1;\n",
+    };
+    expect(found(files)).toEqual([
+      'src/agent/base/a.ts:2: has a default export',
+      'src/agent/base/all.ts:1: is a barrel: import from where things are',
+      'src/agent/base/index.ts:1: is a barrel: import from where things are',
+    ]);
+  });
+
+  test('finds circles of what remains at run time, and names their files', () => {
+    const files = {
+      'src/agent/base/a.ts': "import { c } from './c.ts';\nexport const a = c;\n",
+      'src/agent/base/b.ts': "import { a } from './a.ts';\nexport const b = a;\n",
+      'src/agent/base/c.ts': "import { b } from './b.ts';\nexport const c = b;\n",
+    };
+    expect(found(files)).toEqual([
+      'src/agent/base/b.ts:1: imports in a circle: src/agent/base/a.ts → src/agent/base/c.ts → src/agent/base/b.ts → src/agent/base/a.ts',
+    ]);
+    const typesOnly = {
+      ...files,
+      'src/agent/base/b.ts': "import type { a } from './a.ts';\nexport const b = 1 as typeof a;\n",
+    };
+    expect(found(typesOnly)).toEqual([]);
+  });
+
+  test('leaves tests alone', () => {
+    expect(found({ 'src/agent/base/a.test.ts': "import 'better-sqlite3';\nexport default 1;\n" })).toEqual([]);
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * Who may import whom: the rules of the layout, checked by `layers.test.ts` and printed into CONTRIBUTING.md.
+ * A folder or a package that is not in these tables is a violation, so the tables are always complete.
+ */
+
+export interface Layer {
+  /** A folder, or a part of a path that files share; the longest match is a file's layer. */
+  readonly path: string;
+  readonly holds: string;
+  /** Layers it may import; a folder allows all layers below it. Its own files are always allowed. */
+  readonly may: readonly string[];
+}
+
+const AGENT_BELOW_STATUS = [
+  'src/agent/base',
+  'src/agent/os',
+  'src/agent/wire',
+  'src/agent/bus',
+  'src/agent/store',
+  'src/agent/config',
+  'src/agent/intake',
+  'src/agent/gates',
+  'src/agent/run',
+  'src/agent/ship',
+  'src/agent/duties',
+];
+
+export const LAYERS: readonly Layer[] = [
+  { path: 'src/shared', holds: 'the contract between agent and window, states, texts', may: [] },
+  { path: 'src/agent/base', holds: 'life cycle, clock, sleep, backoff, watched values, logger', may: [] },
+  { path: 'src/agent/os', holds: 'what the operating system gives', may: ['src/agent/base'] },
+  { path: 'src/agent/wire', holds: 'subjects, schemas and time formats of the fleet', may: ['src/agent/base'] },
+  { path: 'src/agent/bus', holds: 'the Bus and its NATS implementation', may: ['src/agent/base', 'src/agent/wire'] },
+  {
+    path: 'src/agent/store',
+    holds: 'the SQLite store: inbox, ledger, outbox, history',
+    may: ['src/agent/base', 'src/agent/wire'],
+  },
+  {
+    path: 'src/agent/config',
+    holds: 'settings and where each comes from',
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base', 'src/agent/os'],
+  },
+  {
+    path: 'src/agent/intake',
+    holds: 'commands from the bus into the inbox',
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base', 'src/agent/config'],
+  },
+  {
+    path: 'src/agent/gates',
+    holds: 'whether a command may run now',
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base'],
+  },
+  {
+    path: 'src/agent/run',
+    holds: 'dispatcher, shells, processes, output',
+    may: ['src/agent/gates', 'src/agent/store', 'src/agent/bus', 'src/agent/wire', 'src/agent/base', 'src/agent/os'],
+  },
+  {
+    path: 'src/agent/ship',
+    holds: 'the outbox onto the bus',
+    may: ['src/agent/store', 'src/agent/bus', 'src/agent/wire', 'src/agent/base'],
+  },
+  {
+    path: 'src/agent/duties',
+    holds: 'heartbeat, ping, logs, inventory, local schedules, updates',
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base', 'src/agent/config', 'src/agent/os'],
+  },
+  {
+    path: 'src/agent/doctor',
+    holds: 'self-test and diagnostics',
+    may: [...AGENT_BELOW_STATUS, 'src/agent/status'],
+  },
+  { path: 'src/agent/status', holds: 'what is shown, and the local socket', may: AGENT_BELOW_STATUS },
+  { path: 'src/agent', holds: 'the composition root and the entry point', may: ['src/agent'] },
+  { path: 'src/main', holds: 'the Electron shell', may: [] },
+  { path: 'src/preload', holds: 'the one link that the window gets', may: [] },
+  { path: 'src/renderer', holds: 'the window', may: [] },
+  { path: 'src/web', holds: 'the window for machines without Electron', may: [] },
+  { path: 'src/cli', holds: 'the command line of the helpdesk', may: ['src/agent/doctor'] },
+];
+
+/** What every layer may import. */
+export const FOR_ALL = 'src/shared';
+
+export interface PackageRule {
+  /** Package names; `*` at the end stands for anything. The first rule that names a package decides. */
+  readonly packages: readonly string[];
+  /** Paths (folders, files, or the beginning of a file name) that may import them. */
+  readonly only: readonly string[];
+}
+
+export const PACKAGES: readonly PackageRule[] = [
+  { packages: ['electron'], only: ['src/main', 'src/preload'] },
+  { packages: ['@nats-io/*'], only: ['src/agent/bus'] },
+  { packages: ['better-sqlite3'], only: ['src/agent/store'] },
+  { packages: ['koffi'], only: ['src/agent/os'] },
+  {
+    packages: ['node:child_process', 'execa', 'node-powershell'],
+    only: ['src/agent/run', 'src/agent/os', 'src/agent/duties/update', 'src/main/launch-node', 'src/main/install'],
+  },
+  { packages: ['electron-log*'], only: ['src/agent/base', 'src/main'] },
+  { packages: ['smol-toml'], only: ['src/agent/config'] },
+  { packages: ['zod'], only: ['src/shared', 'src/agent'] },
+  { packages: ['react*', '@fluentui/*', '@tanstack/*'], only: ['src/renderer'] },
+  { packages: ['node:*'], only: ['src/agent', 'src/main', 'src/preload', 'src/web', 'src/cli'] },
+];

@@ -1,0 +1,109 @@
+/**
+ * Types of the plain JavaScript modules under `scripts/` that tests use; the modules document themselves, and `tsc -p scripts`
+ * checks them by their own JSDoc.
+ */
+
+declare module '*/scripts/lib/broker.mjs' {
+  export class Broker {
+    constructor(options: { binary: string; directory: string; port?: number; config?: string });
+    readonly url: string;
+    readonly port: number;
+    readonly pid: number | undefined;
+    readonly running: boolean;
+    readonly storeDir: string;
+    readonly endpoints: Readonly<Record<string, string[]>>;
+    readonly log: string;
+    ended(): Promise<void>;
+    start(): Promise<void>;
+    stop(): Promise<void>;
+    kill(): Promise<void>;
+    restart(options?: { empty?: boolean }): Promise<void>;
+    pause(): void;
+    resume(): void;
+    dispose(): Promise<void>;
+  }
+}
+
+declare module '*/scripts/lib/fleet.mjs' {
+  import type { NatsConnection } from '@nats-io/transport-node';
+
+  export interface StreamConfig {
+    readonly name: string;
+    readonly subjects: readonly string[];
+  }
+  export type CommandBody = { request_id: string } & Record<string, unknown>;
+  /** A stored result (protocol §3.2, §12.2). */
+  export interface ExecResult {
+    result_id: string;
+    request_id: string;
+    exec_id?: string;
+    pc_id: string;
+    exit_code: number;
+    stdout: string;
+    stderr: string;
+    started_at: string;
+    finished_at: string;
+    manifest_id?: string;
+    skipped?: boolean;
+  }
+  export interface StoredMessage {
+    subject: string;
+    seq: number;
+    /** Base64; absent when empty. */
+    data?: string;
+    /** Base64. */
+    hdrs?: string;
+  }
+
+  export const STREAMS: readonly StreamConfig[];
+  export function provision(nc: NatsConnection, only?: readonly string[]): Promise<void>;
+  export function command(fields?: Record<string, unknown>): CommandBody;
+  export function publishCommand(nc: NatsConnection, subject: string, body: CommandBody): Promise<string>;
+  export function killExec(nc: NatsConnection, execId: string): Promise<void>;
+  export function putKey(nc: NatsConnection, bucketName: string, key: string, value: string | object): Promise<void>;
+  export function lastStored(
+    nc: NatsConnection,
+    streamName: string,
+    subject: string,
+    timeoutMs?: number,
+  ): Promise<StoredMessage | undefined>;
+  export function waitForResult(
+    nc: NatsConnection,
+    requestId: string,
+    options?: { timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<ExecResult>;
+  export function countStored(nc: NatsConnection, streamName: string, subject: string): Promise<number>;
+  export function api(nc: NatsConnection, name: string, body?: object): Promise<Record<string, unknown>>;
+}
+
+declare module '*/scripts/lib/nats-server.mjs' {
+  export function findNatsServer(env?: NodeJS.ProcessEnv): Promise<string | undefined>;
+  export function ensureNatsServer(env?: NodeJS.ProcessEnv): Promise<string>;
+}
+
+declare module '*/scripts/lib/building.mjs' {
+  export function inputsHash(root: string): string;
+}
+
+declare module '*/scripts/lib/lock.mjs' {
+  export function withLock<T>(name: string, work: () => Promise<T>, options?: { directory?: string }): Promise<T>;
+}
+
+declare module '*/scripts/lib/node24.mjs' {
+  export function findNode24(options?: { root?: string; platform?: string; arch?: string; running?: string }): string;
+}
+
+declare module '*/scripts/lib/packages.mjs' {
+  export function packagesAreCurrent(root: string): boolean;
+  export function satisfies(installed: object, wanted: object): boolean;
+}
+
+declare module '*/scripts/lib/vitest-run.mjs' {
+  export interface Counts {
+    passed: number;
+    failed: number;
+    skipped: number;
+  }
+  export function countsOf(report: object | undefined, code: number): Counts;
+  export function summary(counts: Counts): string;
+}

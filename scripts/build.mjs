@@ -1,0 +1,10 @@
+/** `npm run build`: the product in `dist`. */
+import { ensureBuilt } from './lib/building.mjs';
+import { main } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+
+await main(async () => {
+  const { node } = await setUp();
+  await ensureBuilt(node);
+  return 0;
+});

@@ -1,0 +1,21 @@
+/** `npm run test:interop [-- VITEST ARGUMENTS]`: our agent among the original backend, command line and agent. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBuilt } from './lib/building.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { main, say } from './lib/say.mjs';
+import { setUpInterop } from './lib/setup.mjs';
+import { runVitest, summary } from './lib/vitest-run.mjs';
+
+await main(async () => {
+  if (!existsSync(join(ROOT, 'e2e', 'interop'))) {
+    say('There are no interoperability tests yet (e2e/interop).');
+    say(summary({ passed: 0, failed: 0, skipped: 0 }));
+    return 0;
+  }
+  const tools = await setUpInterop();
+  await ensureBuilt(tools.node);
+  const { code, counts } = await runVitest(tools, ['--config', 'vitest.interop.config.ts', ...process.argv.slice(2)]);
+  say(summary(counts));
+  return code;
+});

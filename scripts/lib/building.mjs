@@ -1,0 +1,49 @@
+/**
+ * The built product. Invariant: what lies in `dist` was made from the sources as they are now, else it is made again.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { isFile, ROOT } from './paths.mjs';
+import { quiet } from './processes.mjs';
+import { Fault, step } from './say.mjs';
+
+/** The files outside of `src` that a build depends on. */
+const CONFIG = ['vite.config.ts', 'package.json', 'package-lock.json'];
+
+/** The agent's built entry point. */
+export const AGENT_MAIN = join(ROOT, 'dist', 'agent', 'main.js');
+
+/**
+ * Builds `dist` with Vite, unless it is up to date.
+ * @param {string} node Node 24
+ * @throws {Fault} with what Vite said, when it cannot be built
+ */
+export async function ensureBuilt(node, root = ROOT) {
+  const inputs = inputsHash(root);
+  const stamp = join(root, 'dist', 'agent', '.inputs');
+  if (isFile(stamp) && readFileSync(stamp, 'utf8') === inputs) return;
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const result = await step('Building', () =>
+    quiet(node, [vite, 'build', '--logLevel', 'warn'], { cwd: root, env: { ...process.env, NO_COLOR: '1' } }),
+  );
+  if (!result.ok) throw new Fault(`The build failed:\n${result.output.trim()}`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, inputs);
+}
+
+/**
+ * A digest of all that goes into a build; tests do not.
+ * @param {string} root
+ */
+export function inputsHash(root) {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const hash = createHash('sha256');
+  for (const file of [...sources, ...CONFIG].sort()) {
+    const path = join(root, file);
+    if (isFile(path)) hash.update(`${file}\0`).update(readFileSync(path)).update('\0');
+  }
+  return hash.digest('hex');
+}

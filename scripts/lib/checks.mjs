@@ -1,0 +1,31 @@
+/** The static checks: format and lint, promise rules with types, types. */
+import { join } from 'node:path';
+import { ROOT } from './paths.mjs';
+import { visible } from './processes.mjs';
+import { say } from './say.mjs';
+
+/**
+ * Each is run by Node 24 itself, so the PATH does not matter.
+ * @type {readonly { name: string, args: readonly string[] }[]}
+ */
+const CHECKS = [
+  { name: 'biome', args: ['node_modules/@biomejs/biome/bin/biome', 'check'] },
+  { name: 'oxlint', args: ['node_modules/oxlint/bin/oxlint', '--type-aware'] },
+  { name: 'tsc', args: ['node_modules/typescript/bin/tsc', '-p', '.'] },
+  { name: 'tsc (scripts)', args: ['node_modules/typescript/bin/tsc', '-p', 'scripts'] },
+];
+
+/**
+ * Runs all of them; a failure does not keep the next from being run.
+ * @param {string} node Node 24
+ * @returns {Promise<string[]>} the names of those that failed
+ */
+export async function runChecks(node) {
+  const failed = [];
+  for (const { name, args } of CHECKS) {
+    say(`Checking: ${name}`);
+    const [script = '', ...rest] = args;
+    if ((await visible(node, [join(ROOT, script), ...rest], { cwd: ROOT })) !== 0) failed.push(name);
+  }
+  return failed;
+}

@@ -1,0 +1,39 @@
+/**
+ * The whole set-up of a fresh machine (git, Node ≥ 20, npm, and Go or Python). Invariant: what is there is found without
+ * starting an installer, so a second start sets up nothing and loses no time.
+ */
+import { ensureInteropTools } from './interop-tools.mjs';
+import { ensureNatsServer } from './nats-server.mjs';
+import { findNode24 } from './node24.mjs';
+import { ensurePackages } from './packages.mjs';
+
+/**
+ * Packages, Node 24 and a broker.
+ * @returns {Promise<{ node: string, natsServer: string }>} the paths of Node 24 and of nats-server
+ * @throws {import('./say.mjs').Fault} with a sentence that says what to install
+ */
+export async function setUp() {
+  await ensurePackages();
+  const node = findNode24();
+  const natsServer = await ensureNatsServer();
+  // A browser for the tests of the window belongs here: `ensureBrowser()` of `browser.mjs`, once there is a window.
+  return { node, natsServer };
+}
+
+/**
+ * {@link setUp}, and the original fleet software.
+ * @returns {Promise<{ node: string, natsServer: string, kanadeBin: string }>} `kanadeBin`: the directory of its programs
+ */
+export async function setUpInterop() {
+  const tools = await setUp();
+  return { ...tools, kanadeBin: await ensureInteropTools() };
+}
+
+/**
+ * The environment for what runs on the set-up: it finds the same broker without looking again.
+ * @param {{ natsServer: string }} tools
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function withTools({ natsServer }, env = process.env) {
+  return { ...env, KANADE_TRAY_NATS_SERVER: natsServer };
+}

@@ -1,0 +1,60 @@
+/**
+ * A run of Vitest with counts. Invariant: a run that failed never counts as none failed, whatever made it fail.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isFile, ROOT } from './paths.mjs';
+import { visible } from './processes.mjs';
+import { withTools } from './setup.mjs';
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ status: string, assertionResults: readonly unknown[] }} FileReport
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: readonly FileReport[] }} Report
+ */
+
+/**
+ * Runs the tests on Node 24 and shows them as they go.
+ * @param {{ node: string, natsServer: string, kanadeBin?: string }} tools
+ * @param {readonly string[]} args for Vitest
+ * @returns {Promise<{ code: number, counts: Counts }>}
+ */
+export async function runVitest(tools, args) {
+  const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-vitest-'));
+  const file = join(directory, 'report.json');
+  try {
+    const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const env = { ...withTools(tools), ...(tools.kanadeBin ? { KANADE_TRAY_INTEROP_BIN: tools.kanadeBin } : {}) };
+    const code = await visible(tools.node, [vitest, 'run', ...reporters, ...args], { cwd: ROOT, env });
+    const report = isFile(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+    return { code, counts: countsOf(report, code) };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {Report | undefined} report what the JSON reporter wrote, if it came to that
+ * @param {number} code Vitest's exit code
+ * @returns {Counts} a test file that could not be loaded is one failure, and so is a failed run without any other
+ */
+export function countsOf(report, code) {
+  if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const notLoaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const failed = report.numFailedTests + notLoaded.length;
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/**
+ * The last line of every test command.
+ * @param {Counts} counts
+ */
+export function summary({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}

@@ -1,0 +1,11 @@
+/** `npm run lint`: format, lint and types. */
+import { runChecks } from './lib/checks.mjs';
+import { main, say } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+
+await main(async () => {
+  const { node } = await setUp();
+  const failed = await runChecks(node);
+  if (failed.length > 0) say(`Failed: ${failed.join(', ')}`);
+  return failed.length > 0 ? 1 : 0;
+});

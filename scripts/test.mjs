@@ -1,0 +1,22 @@
+/** `npm test [-- VITEST ARGUMENTS]`: set-up, checks, build, tests; the last line is `N passed, N failed`. */
+import { ensureBuilt } from './lib/building.mjs';
+import { runChecks } from './lib/checks.mjs';
+import { Fault, main, say } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+import { runVitest, summary } from './lib/vitest-run.mjs';
+
+await main(async () => {
+  const tools = await setUp();
+  const failedSteps = await runChecks(tools.node);
+  try {
+    await ensureBuilt(tools.node);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(error.message);
+    failedSteps.push('build');
+  }
+  const { code, counts } = await runVitest(tools, process.argv.slice(2));
+  if (failedSteps.length > 0) say(`Failed besides the tests: ${failedSteps.join(', ')}`);
+  say(summary({ ...counts, failed: counts.failed + failedSteps.length }));
+  return code === 0 && failedSteps.length > 0 ? 1 : code;
+});

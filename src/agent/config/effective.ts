@@ -1,0 +1,62 @@
+/** What counts on this PC, each value with its source; for `config.effective` and `--check-config`. No secret is shown. */
+import { formatDuration } from '../wire/humantime.ts';
+import type { BootConfig } from './boot-config.ts';
+import { type ConfigWarning, formatWarnings, placeOf } from './fault.ts';
+import type { SettingSource } from './layers.ts';
+import type { Setting } from './setting.ts';
+import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
+import type { SettingValue } from './values.ts';
+
+export interface EffectiveSetting {
+  readonly key: SettingKey;
+  /** As a person writes it, with its unit; null where nothing is set. */
+  readonly value: string | null;
+  readonly source: SettingSource;
+  /** `file:line`, the registry key or the variable; null for a built-in value. */
+  readonly place: string | null;
+  /** A policy says it. */
+  readonly locked: boolean;
+}
+
+/** Every setting of the table, in its order. */
+export function effectiveSettings(config: BootConfig): EffectiveSetting[] {
+  return SETTING_KEYS.map((key) => {
+    const { value, source, file, line, locked } = config.settings[key];
+    const place = file === null ? null : placeOf({ file, line });
+    return { key, value: shown(settingOf(key), value), source, place, locked };
+  });
+}
+
+/** Pages of text: the files, the directories, all settings, and the warnings. */
+export function formatEffective(config: BootConfig, warnings: readonly ConfigWarning[]): string {
+  const { directories } = config;
+  const rows = effectiveSettings(config).map(({ key, value, source, place, locked }) => [
+    key,
+    value ?? '(not set)',
+    `${source}${place === null || place === source ? '' : `, ${place}`}${locked ? ', locked' : ''}`,
+  ]);
+  const dataSource = directories.dataFromEnvironment ? 'environment, KANADE_AGENT_DATA_DIR' : 'built-in';
+  const all = [
+    ...config.files.map((file) => ['settings file', file, '']),
+    ['configuration directory', directories.config, 'built-in'],
+    ['data directory', directories.data, dataSource],
+    ...rows,
+  ];
+  const widths = [0, 1].map((column) => Math.min(60, Math.max(...all.map((row) => (row[column] ?? '').length))));
+  const lines = all.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const doubts = warnings.length === 0 ? [] : ['', 'warnings:', formatWarnings(warnings)];
+  return `${[...lines, ...doubts].join('\n')}\n`;
+}
+
+function shown(setting: Setting, value: SettingValue | null): string | null {
+  if (value === null) return null;
+  if (setting.secret === true) return '(set)';
+  if (typeof value === 'object') return value.urls.join(', ');
+  if (setting.kind === 'duration') return formatDuration(BigInt(Number(value)) * 1_000_000n);
+  return setting.kind === 'integer' && setting.unit !== 'level' ? `${value} ${setting.unit}` : String(value);
+}

@@ -1,0 +1,224 @@
+/**
+ * Finds, reads and settles the configuration of this start. All faults of all sources come back together; a
+ * configuration with a fault is not used at all.
+ */
+import { readFileSync } from 'node:fs';
+import { posix, win32 } from 'node:path';
+import type { StartedAs } from '../os/directories.ts';
+import { type LineLookup, readAgentToml } from './agent-toml.ts';
+import { type BootConfig, bootConfigOf } from './boot-config.ts';
+import { addPolicy, Collected } from './collect.ts';
+import { type ConfigFault, type ConfigWarning, formatFaults } from './fault.ts';
+import { type SettingValues, settle, valueAt } from './layers.ts';
+import { type Machine, machineOf } from './machine.ts';
+import { isSettingKey, SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
+import type { PathBase } from './values.ts';
+
+export interface LoadInput {
+  /** `--config <path>`; taken as given, even if the file is missing. */
+  readonly configPath?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** The start directory. */
+  readonly cwd: string;
+  /** Default `headless`. */
+  readonly startedAs?: StartedAs;
+  /** Settings of the command line; they count before environment and files. */
+  readonly overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
+  /** Default: this machine. */
+  readonly machine?: Machine;
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly config: BootConfig; readonly warnings: readonly ConfigWarning[] }
+  | {
+      readonly ok: false;
+      /** `not_set_up`: nobody has written a configuration for this PC yet, or its name is of no use to the fleet. */
+      readonly state: 'not_set_up' | 'config_invalid';
+      readonly faults: readonly ConfigFault[];
+      readonly warnings: readonly ConfigWarning[];
+      /** For people, one line for each fault. */
+      readonly message: string;
+      /** The files to look at again when they change. */
+      readonly files: readonly string[];
+    };
+
+export function loadBootConfig(input: LoadInput): Loaded {
+  const startedAs = input.startedAs ?? 'headless';
+  const machine = input.machine ?? machineOf({ ...input, startedAs });
+  const path = input.platform === 'win32' ? win32 : posix;
+  const base: PathBase = { platform: input.platform, start: input.cwd, file: null };
+  const collected = new Collected();
+  const files = filesToRead(input, machine);
+  const read = readFiles(files, collected, { machine, base });
+  addOthers(collected, input, machine, base);
+  const failed = (message?: string): Loaded => {
+    const faults = inFileOrder(collected.faults);
+    return {
+      ok: false,
+      state: stateOf(faults),
+      faults,
+      warnings: collected.warnings,
+      message: message ?? formatFaults(faults),
+      files: files.map((file) => path.resolve(input.cwd, file.path)),
+    };
+  };
+  const [first] = read;
+  if (first === undefined) {
+    if (collected.faults.some((fault) => fault.key === MISSING_FILE || fault.key === UNREADABLE_FILE)) return failed();
+    const wanted = path.join(machine.directories.config, 'agent.toml');
+    collected.faults.unshift({ file: wanted, line: null, key: MISSING_FILE, expected: 'a settings file' });
+    return failed([notFound(wanted), formatFaults(collected.faults.slice(1))].filter((line) => line !== '').join('\n'));
+  }
+  const settled = settle(collected.candidates);
+  const settings =
+    startedAs === 'tray' ? withUserLog(settled, path.join(machine.directories.logs, 'agent.log')) : settled;
+  if (read.every((file) => file.lines !== null)) checkWhole(collected, settings, first.path, first.lines);
+  if (collected.faults.length > 0) return failed();
+  const paths = read.map((file) => path.resolve(input.cwd, file.path));
+  const config = bootConfigOf(settings, { files: paths, startedAs, directories: machine.directories });
+  return { ok: true, config, warnings: collected.warnings };
+}
+
+/** In tray mode the log of the machine's settings belongs to the service, and a user can't write it. */
+function withUserLog(settings: SettingValues, file: string): SettingValues {
+  if (settings['log.path'].source !== 'machine agent.toml') return settings;
+  return { ...settings, 'log.path': { value: file, source: 'built-in', file: null, line: null, locked: false } };
+}
+
+/** Exactly the words of the original (protocol §9.3). */
+function notFound(path: string): string {
+  return `config not found — pass \`--config <path>\`, set \`KANADE_AGENT_CONFIG\`, or place \`agent.toml\` at \`${path}\``;
+}
+
+const MISSING_FILE = 'agent.toml';
+const UNREADABLE_FILE = 'file';
+
+function stateOf(faults: readonly ConfigFault[]): 'not_set_up' | 'config_invalid' {
+  const notSetUp = faults.every((fault) => fault.key === MISSING_FILE || fault.key === 'agent.id');
+  return notSetUp ? 'not_set_up' : 'config_invalid';
+}
+
+/** As a person goes through a file; what has no line comes last. */
+function inFileOrder(faults: readonly ConfigFault[]): ConfigFault[] {
+  const files = [...new Set(faults.map((fault) => fault.file))];
+  const lineOf = (fault: ConfigFault) => fault.line ?? Number.MAX_SAFE_INTEGER;
+  return faults.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || lineOf(a) - lineOf(b));
+}
+
+interface FileToRead {
+  readonly path: string;
+  readonly source: 'agent.toml' | 'machine agent.toml';
+  /** Named by somebody, so that it must be there. */
+  readonly named: boolean;
+}
+
+/** Discovery (protocol §9.3); in tray mode the machine's settings lie under the user's (design §8). */
+function filesToRead({ configPath, env, platform }: LoadInput, { directories }: Machine): FileToRead[] {
+  const path = platform === 'win32' ? win32 : posix;
+  const named = configPath ?? (env.KANADE_AGENT_CONFIG || undefined);
+  if (named !== undefined) return [{ path: named, source: 'agent.toml', named: true }];
+  const own = path.join(directories.config, 'agent.toml');
+  const files: FileToRead[] = [{ path: own, source: 'agent.toml', named: false }];
+  if (directories.machineConfig !== null) {
+    const machine = path.join(directories.machineConfig, 'agent.toml');
+    files.push({ path: machine, source: 'machine agent.toml', named: false });
+  }
+  return files;
+}
+
+/** A file that is there. `lines` is null where it can't be used. */
+interface FileRead {
+  readonly path: string;
+  readonly lines: LineLookup | null;
+}
+
+function readFiles(
+  files: readonly FileToRead[],
+  to: Collected,
+  { machine, base }: { machine: Machine; base: PathBase },
+): FileRead[] {
+  const path = base.platform === 'win32' ? win32 : posix;
+  const read: FileRead[] = [];
+  for (const { path: file, source, named } of files) {
+    const full = path.resolve(base.start, file);
+    const bytes = readBytes(full);
+    if (bytes instanceof Uint8Array) {
+      const own = { ...base, file: path.dirname(full) };
+      read.push({ path: file, lines: readAgentToml({ file, bytes, source, facts: machine.facts, base: own }, to) });
+    } else if (bytes.code !== 'ENOENT' && read.length > 0) {
+      // The user has settings of their own, which may be all that is needed.
+      to.warnings.push({
+        file,
+        line: null,
+        key: UNREADABLE_FILE,
+        message: `ignored, it can't be read (${bytes.code})`,
+      });
+    } else if (named || bytes.code !== 'ENOENT') {
+      const key = bytes.code === 'ENOENT' ? MISSING_FILE : UNREADABLE_FILE;
+      to.faults.push({ file, line: null, key, expected: `a file that can be read (${bytes.code})` });
+    }
+  }
+  return read;
+}
+
+function readBytes(path: string): Uint8Array | { readonly code: string } {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return { code: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+  }
+}
+
+function addOthers(to: Collected, { env, overrides }: LoadInput, machine: Machine, base: PathBase): void {
+  for (const [name, { value, file, line }] of machine.policies.values) {
+    addPolicy(to, name, value, { source: 'policy', file, line }, base);
+  }
+  for (const { text, ...at } of machine.policies.faults) to.faults.push({ ...at, expected: text });
+  for (const { text, ...at } of machine.policies.ignored) to.warnings.push({ ...at, message: text });
+  const file = machine.signedCommandsSwitch;
+  if (file !== null) to.add('commands.signatures', 'require', { source: 'switch', file, line: null }, base);
+  for (const [key, value] of Object.entries(overrides ?? {})) {
+    const at = { source: 'command line', file: 'command line', line: null } as const;
+    if (isSettingKey(key) && value !== undefined) to.add(key, value, at, { ...base, file: base.start });
+  }
+  addLogLevel(to, env.RUST_LOG, base);
+}
+
+/** A filter that we can't read must not stop an agent: the variable is often set for other programs. */
+function addLogLevel(to: Collected, filter: string | undefined, base: PathBase): void {
+  if (filter === undefined || filter === '') return;
+  const tried = new Collected();
+  tried.add('log.level', filter, { source: 'environment', file: 'RUST_LOG', line: null }, base);
+  const found = tried.candidates.get('log.level');
+  if (found !== undefined) to.candidates.set('log.level', [...(to.candidates.get('log.level') ?? []), ...found]);
+  for (const { expected, ...at } of tried.faults) to.warnings.push({ ...at, message: `ignored, expected ${expected}` });
+}
+
+/** What only shows when all sources are known: required settings, and settings that need one another. */
+function checkWhole(to: Collected, settings: SettingValues, file: string, lines: LineLookup | null): void {
+  const faulty = new Set(to.faults.map((fault) => fault.key));
+  const set = (key: SettingKey) => settings[key].value !== null;
+  const fault = (key: SettingKey, expected: string, near: SettingKey = key) => {
+    if (faulty.has(key)) return;
+    const { file: at, line } = settings[near];
+    to.faults.push({ file: at ?? file, line: at === null ? (lines?.(near) ?? null) : line, key, expected });
+  };
+  for (const key of SETTING_KEYS) {
+    if (settingOf(key).required === true && !set(key)) fault(key, 'a value; it is required');
+  }
+  const needs: readonly (readonly [SettingKey, SettingKey])[] = [
+    ['auth.user', 'auth.password_file'],
+    ['auth.password_file', 'auth.user'],
+    ['tls.cert', 'tls.key'],
+    ['tls.key', 'tls.cert'],
+  ];
+  for (const [key, other] of needs) if (set(key) && !set(other)) fault(other, `a value, as ${key} is set`, key);
+  const ways = (['auth.token_file', 'auth.creds_file', 'auth.nkey_file', 'auth.user'] as const).filter(set);
+  for (const way of ways.slice(1)) fault(way, `one way to sign in, ${ways[0]} is set too`);
+  if (set('agent.nats_url') && valueAt(settings, 'agent.nats_url').credentials !== null) {
+    const { file: at, line } = settings['agent.nats_url'];
+    const message = 'holds credentials, which everybody who reads the file can see; [auth] takes them from a file';
+    to.warnings.push({ file: at ?? file, line, key: 'agent.nats_url', message });
+  }
+}

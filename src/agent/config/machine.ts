@@ -1,0 +1,55 @@
+/** What loading asks of the machine, as a port: tests pass directories and policies of their own. */
+import { homedir, hostname, userInfo } from 'node:os';
+import { type Directories, directoriesOf, type StartedAs } from '../os/directories.ts';
+import { type PolicyReading, readPolicies, signedCommandsSwitch } from '../os/policies.ts';
+import { POLICY_NAMES } from './collect.ts';
+import type { TemplateFacts } from './template-expression.ts';
+
+export interface Machine {
+  readonly directories: Directories;
+  readonly facts: TemplateFacts;
+  readonly policies: PolicyReading;
+  /** Where the original's switch for signed commands is set, or null. */
+  readonly signedCommandsSwitch: string | null;
+}
+
+export interface MachineInput {
+  readonly startedAs: StartedAs;
+  readonly platform: NodeJS.Platform;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+export function machineOf(input: MachineInput): Machine {
+  const { platform } = input;
+  return {
+    directories: directoriesOf({ ...input, home: homedir() }),
+    facts: factsOf(input),
+    policies: readPolicies(POLICY_NAMES, { platform }),
+    signedCommandsSwitch: signedCommandsSwitch({ platform }),
+  };
+}
+
+/** Names as the original's template library gives them (those of Rust's `std::env::consts`). */
+const OS_NAMES: Readonly<Record<string, string>> = { win32: 'windows', darwin: 'macos' };
+const ARCH_NAMES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64', ia32: 'x86' };
+
+function factsOf({ platform, env, cwd }: MachineInput): TemplateFacts {
+  const system = {
+    host: hostname(),
+    os: OS_NAMES[platform] ?? platform,
+    arch: ARCH_NAMES[process.arch] ?? process.arch,
+    user: userName(env),
+    cwd,
+  };
+  return { system, home: homedir(), platform, env };
+}
+
+function userName(env: Readonly<Record<string, string | undefined>>): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+    return env.USER ?? env.USERNAME ?? '';
+  }
+}

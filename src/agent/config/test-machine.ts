@@ -1,0 +1,54 @@
+/** For tests: a machine of their own, so that nothing of the one they run on plays a part. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { directoriesOf, type StartedAs } from '../os/directories.ts';
+import type { PolicyReading } from '../os/policies.ts';
+import { type Loaded, type LoadInput, loadBootConfig } from './load.ts';
+import type { Machine } from './machine.ts';
+import type { TemplateFacts } from './template-expression.ts';
+
+export const FACTS: TemplateFacts = {
+  system: { host: 'PC-7', os: 'linux', arch: 'x86_64', user: 'taro', cwd: '/start' },
+  home: '/home/taro',
+  platform: 'linux',
+  env: { SITE: 'osaka', EMPTY: '' },
+};
+
+export const NO_POLICIES: PolicyReading = { values: new Map(), ignored: [], faults: [] };
+
+export class TestMachine {
+  readonly root = mkdtempSync(join(tmpdir(), 'kanade-tray-config-'));
+
+  file(name: string, content: string | Uint8Array): string {
+    const path = join(this.root, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** Its directories lie below `root`: `machine/` for a service, `user/` for tray mode. */
+  machine(startedAs: StartedAs = 'headless', more: Partial<Machine> = {}): Machine {
+    const directories = {
+      ...directoriesOf({ startedAs, platform: 'linux', env: {}, cwd: this.root, home: this.root }),
+      config: join(this.root, startedAs === 'tray' ? 'user' : 'machine'),
+      logs: join(this.root, 'logs'),
+      machineConfig: startedAs === 'tray' ? join(this.root, 'machine') : null,
+    };
+    return { directories, facts: FACTS, policies: NO_POLICIES, signedCommandsSwitch: null, ...more };
+  }
+
+  load(input: Partial<LoadInput> = {}): Loaded {
+    const machine = input.machine ?? this.machine(input.startedAs);
+    return loadBootConfig({ env: {}, platform: 'linux', cwd: '/start', ...input, machine });
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A complete `agent.toml`, whose lines 1 to 6 are these, followed by `more`. */
+export function toml(more = ''): string {
+  return `[agent]\nid = "PC-1"\nnats_url = "nats://broker:4222"\n[log]\npath = "/var/log/kanade/agent.log"\nlevel = "info"\n${more}`;
+}

@@ -1,0 +1,56 @@
+/** What a heartbeat and the answer to a ping say: the same facts, with what this process uses at that moment. */
+import type { Clock } from '../base/clock.ts';
+import type { HostFacts } from '../os/host-facts.ts';
+import { encodeHeartbeat } from '../wire/heartbeat.ts';
+
+/** The processor load is that of at least so long; pings may come closer together. */
+const CPU_WINDOW_MS = 1_000;
+
+export interface HeartbeatBodyOptions {
+  readonly pcId: string;
+  readonly agentVersion: string;
+  readonly host: HostFacts;
+  readonly clock: Clock;
+}
+
+export class HeartbeatBody {
+  readonly #o: HeartbeatBodyOptions;
+  #usage = process.cpuUsage();
+  #usageAtMs: number;
+  #cpuPct: number | null = null;
+
+  constructor(options: HeartbeatBodyOptions) {
+    this.#o = options;
+    this.#usageAtMs = options.clock.monotonicMs();
+  }
+
+  /** The next heartbeat as JSON, and the time that is in it. */
+  next(): { atNs: bigint; bytes: Uint8Array } {
+    const { pcId, agentVersion, host, clock } = this.#o;
+    const atNs = clock.nowNs();
+    const bytes = encodeHeartbeat({
+      pcId,
+      atNs,
+      agentVersion,
+      hostname: host.hostname,
+      osFamily: host.osFamily,
+      agentArch: host.arch,
+      agentCpuPct: this.#cpu(),
+      agentRssBytes: process.memoryUsage.rss(),
+      commandProtocols: ['legacy'],
+    });
+    return { atNs, bytes };
+  }
+
+  /** Percent of one core since the last look. */
+  #cpu(): number | null {
+    const nowMs = this.#o.clock.monotonicMs();
+    const elapsedMs = nowMs - this.#usageAtMs;
+    if (elapsedMs < CPU_WINDOW_MS) return this.#cpuPct;
+    const { user, system } = process.cpuUsage(this.#usage);
+    this.#usage = process.cpuUsage();
+    this.#usageAtMs = nowMs;
+    this.#cpuPct = Math.round((user + system) / elapsedMs) / 10;
+    return this.#cpuPct;
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { agentBus, ask, during } from '../../../e2e/support/duties.ts';
+import { operator } from '../../../e2e/support/fleet.ts';
+import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { silentLogger } from '../base/logger.ts';
+import { startLogsFetch } from './logs-fetch.ts';
+
+const SUBJECT = 'logs.fetch.PC-A';
+
+async function stage(files: Record<string, string>, keepDays = 14) {
+  const directory = tempDir();
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
+  const server = await startNatsServer();
+  const bus = await agentBus(server, 'PC-A');
+  const pathTemplate = join(directory, 'agent.log');
+  during(startLogsFetch({ pcId: 'PC-A', bus, pathTemplate, keepDays, log: silentLogger }));
+  return { nc: await operator(server), directory };
+}
+
+test('the newest daily file is answered with its last lines; 500 unless the request can be read', async () => {
+  const many = Array.from({ length: 600 }, (_, index) => `line ${index}`);
+  const { nc } = await stage({
+    'agent.2026-11-23.log': 'yesterday\n',
+    'agent.2026-11-24.log': `${many.join('\n')}\n`,
+    'agent.2026-11-25.txt': 'something else\n',
+    'agents.2026-11-26.log': 'another program\n',
+    'agent.log': 'without a date\n',
+  });
+  expect(await ask(nc, SUBJECT, '{"tail_lines":3}')).toBe('line 597\nline 598\nline 599\n');
+  expect(await ask(nc, SUBJECT, '{"tail_lines":0}')).toBe('');
+  for (const body of ['', '{}', '{"tail_lines":-1}', '{"tail_lines":1e3}', 'nonsense']) {
+    expect(await ask(nc, SUBJECT, body)).toBe(`${many.slice(100).join('\n')}\n`);
+  }
+});
+
+test('without a daily file the template itself is read', async () => {
+  const { nc } = await stage({ 'agent.log': 'plain\n' });
+  expect(await ask(nc, SUBJECT)).toBe('plain\n');
+});
+
+test('a log that is not there, not readable or not kept is answered as text that says so', async () => {
+  const { nc } = await stage({});
+  expect(await ask(nc, SUBJECT)).toMatch(/^logs\.fetch: read log file .*agent\.log: ENOENT/);
+  const { nc: second, directory } = await stage({});
+  mkdirSync(join(directory, 'agent.2026-11-24.log'));
+  expect(await ask(second, SUBJECT)).toMatch(/^logs\.fetch: read log file .*agent\.2026-11-24\.log: /);
+  const { nc: third } = await stage({ 'agent.log': 'old\n' }, 0);
+  expect(await ask(third, SUBJECT)).toBe('logs.fetch: no log file is kept on this PC: keep_days is 0');
+});
+
+test('many requests at once are served one by one, and those above the limit are told', async () => {
+  const { nc } = await stage({ 'agent.log': `${'x'.repeat(500_000)}\n` });
+  await ask(nc, SUBJECT, '{"tail_lines":0}');
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(nc, SUBJECT)));
+  const served = answers.filter((answer) => answer.startsWith('x')).length;
+  const refused = answers.filter((answer) => answer === 'logs.fetch: too many requests at once').length;
+  expect(served).toBeGreaterThanOrEqual(8);
+  expect(served + refused).toBe(40);
+});
+
+test('a request that names no one to answer harms nothing', async () => {
+  const { nc } = await stage({ 'agent.log': 'here\n' });
+  nc.publish(SUBJECT, '{"tail_lines":1}');
+  expect(await ask(nc, SUBJECT)).toBe('here\n');
+});

@@ -1,0 +1,70 @@
+/**
+ * Answers `logs.fetch` with the end of the newest log file (protocol §9.2). One request at a time; a failure is answered
+ * as text on the same channel, since the caller knows no other.
+ */
+import { dirname, join } from 'node:path';
+import { drop } from '../base/drop.ts';
+import { dailyFiles } from '../base/log-file.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import type { Binding, Bus, BusMessage } from '../bus/bus.ts';
+import { decodeLogsRequest } from '../wire/logs-request.ts';
+import { logsFetchSubject } from '../wire/subjects.ts';
+import { lastLines } from './log-tail.ts';
+
+/** More requests than this at once are turned away: each costs a read of the file. */
+const WAITING_MAX = 8;
+
+export interface LogsFetchOptions {
+  readonly pcId: string;
+  readonly bus: Bus;
+  /** `[log] path` */
+  readonly pathTemplate: string;
+  /** `[log] keep_days`; with 0 there is no file. */
+  readonly keepDays: number;
+  readonly log: Logger;
+}
+
+export function startLogsFetch(options: LogsFetchOptions): Binding {
+  const { log } = options;
+  const closing = new AbortController();
+  let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  const answer = async (message: BusMessage) => {
+    if (closing.signal.aborted) return;
+    try {
+      message.respond(await read(options, decodeLogsRequest(message.data).tailLines, closing.signal));
+    } catch (error) {
+      log.warn('the log can not be read', { error: errorText(error) });
+      message.respond(failure(errorText(error)));
+    }
+  };
+  const binding = options.bus.subscribe(logsFetchSubject(options.pcId), (message) => {
+    if (message.reply === undefined) return log.warn('a request for the log names no one to answer');
+    if (waiting >= WAITING_MAX) return void message.respond(failure('too many requests at once'));
+    waiting += 1;
+    last = last.then(() => answer(message)).finally(() => (waiting -= 1));
+    drop(last, log, 'logs.fetch');
+  });
+  return {
+    close() {
+      binding.close();
+      closing.abort(new Error('closed'));
+    },
+  };
+}
+
+async function read(options: LogsFetchOptions, lines: number, signal: AbortSignal): Promise<Uint8Array> {
+  const { pathTemplate, keepDays } = options;
+  if (keepDays === 0) throw new Error('no log file is kept on this PC: keep_days is 0');
+  const newest = dailyFiles(pathTemplate).at(-1);
+  const path = newest === undefined ? pathTemplate : join(dirname(pathTemplate), newest);
+  try {
+    return await lastLines(path, lines, signal);
+  } catch (cause) {
+    throw new Error(`read log file ${path}`, { cause });
+  }
+}
+
+function failure(text: string): Uint8Array {
+  return Buffer.from(`logs.fetch: ${text}`);
+}

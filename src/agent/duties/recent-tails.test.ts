@@ -1,0 +1,47 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { RecentTails, type TailedScript } from './recent-tails.ts';
+
+function script(text: string) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stub = { text, done: promise, tail: () => view(stub.text) } satisfies TailedScript & { text: string };
+  return { stub, end: resolve };
+}
+
+const view = (text: string) => ({
+  stdout: { text, truncated: false },
+  stderr: { text: '', truncated: true },
+});
+
+test('while it runs the present end is given, then for a minute the last one, then nothing', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const tails = new RecentTails();
+  expect(tails.tail('a')).toBeUndefined();
+  const { stub, end } = script('one');
+  tails.follow('a', stub);
+  expect(tails.tail('a')).toEqual({ running: true, ...view('one') });
+  stub.text = 'two';
+  expect(tails.tail('a')).toEqual({ running: true, ...view('two') });
+  end();
+  await vi.advanceTimersByTimeAsync(59_000);
+  stub.text = 'gone';
+  expect(tails.tail('a')).toEqual({ running: false, ...view('two') });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(tails.tail('a')).toBeUndefined();
+});
+
+test('only so many finished ones are kept, the oldest go first', async () => {
+  const tails = new RecentTails();
+  const running = script('running');
+  tails.follow('running', running.stub);
+  for (let index = 0; index < 100; index += 1) {
+    const { stub, end } = script(String(index));
+    tails.follow(String(index), stub);
+    end();
+    await stub.done;
+  }
+  await vi.waitFor(() => expect(tails.tail('99')?.running).toBe(false));
+  const kept = Array.from({ length: 100 }, (_, index) => index).filter((index) => tails.tail(String(index)));
+  expect(kept).toEqual(Array.from({ length: 64 }, (_, index) => 36 + index));
+  expect(tails.tail('running')?.running).toBe(true);
+});

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { FakeBus } from '../../../e2e/support/fake-bus.ts';
+import { testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/logger.ts';
+import { FactsReader } from './facts.ts';
+
+function setUp(uncheckedHonoursRevoke = false) {
+  const store = testStore(tempDir());
+  const bus = new FakeBus();
+  let nowMs = 1_000_000;
+  const clock = { ...systemClock, nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const facts = new FactsReader(
+    { bus, mirror: store.mirror, clock, log: silentLogger },
+    { scriptsEnabled: () => true, uncheckedHonoursRevoke },
+  );
+  return { store, bus, facts, pass: (ms: number) => void (nowMs += ms) };
+}
+
+const cached = { id: 'job', staleness: { mode: 'cached' } } as const;
+const unchecked = { id: 'job', staleness: { mode: 'unchecked' } } as const;
+
+test('a pin and a revoke are read when they are used, REVOKED compared exactly', async () => {
+  const { bus, facts, pass } = setUp();
+  bus.setKv('script_current', 'job', '1.2.0');
+  bus.setKv('script_status', 'job', 'REVOKED ');
+  expect(await facts.gather(cached)).toMatchObject({ pinnedVersion: '1.2.0', revoked: false, viewAgeMs: 0 });
+  bus.setKv('script_status', 'job', 'REVOKED', 2);
+  pass(1_000);
+  expect(await facts.gather(cached)).toMatchObject({ revoked: true });
+});
+
+test('a revoke stays known when the bucket can not be read, is gone, or the link is down (D19)', async () => {
+  const { store, bus, facts, pass } = setUp();
+  bus.setKv('script_status', 'job', 'REVOKED');
+  await facts.gather(cached);
+  for (const kind of ['failed', 'no_bucket'] as const) {
+    bus.kv.set('script_status/job', kind === 'failed' ? { kind, why: 'timeout' } : { kind });
+    pass(1_000);
+    expect(await facts.gather(cached)).toMatchObject({ revoked: true });
+  }
+  bus.disconnect();
+  pass(1_000);
+  const reads = bus.kvReads;
+  expect(await facts.gather(cached)).toMatchObject({ revoked: true });
+  // Asked while disconnected, a read would hang for its time-out (D16).
+  expect(bus.kvReads).toBe(reads);
+});
+
+test('a key that was deleted is no longer known', async () => {
+  const { bus, facts, pass } = setUp();
+  bus.setKv('script_status', 'job', 'REVOKED');
+  await facts.gather(cached);
+  bus.kv.set('script_status/job', { kind: 'absent', revision: 2 });
+  pass(1_000);
+  expect(await facts.gather(cached)).toMatchObject({ revoked: false });
+  bus.kv.set('script_status/job', { kind: 'failed', why: 'timeout' });
+  pass(1_000);
+  expect(await facts.gather(cached)).toMatchObject({ revoked: false });
+});
+
+test('a broker that does not answer ages the view by the key, the link alone says it while disconnected', async () => {
+  const { bus, facts, pass } = setUp();
+  bus.setKv('script_current', 'job', '1.0');
+  bus.setKv('script_status', 'job', 'ACTIVE');
+  await facts.gather(cached);
+  for (const bucket of ['script_current', 'script_status']) bus.kv.set(`${bucket}/job`, { kind: 'failed', why: 'x' });
+  pass(90_000);
+  expect((await facts.gather(cached)).viewAgeMs).toBe(90_000);
+  bus.disconnect();
+  bus.ageMs = 7_000;
+  pass(1_000);
+  expect((await facts.gather(cached)).viewAgeMs).toBe(7_000);
+});
+
+test('commands that arrive together share one read', async () => {
+  const { bus, facts } = setUp();
+  facts.prefetch('job');
+  await Promise.all(Array.from({ length: 100 }, () => facts.gather(cached)));
+  expect(bus.kvReads).toBe(2);
+});
+
+test('unchecked asks nobody, unless it is to honour a revoke', async () => {
+  const lax = setUp();
+  lax.bus.setKv('script_status', 'job', 'REVOKED');
+  expect(await lax.facts.gather(unchecked)).toMatchObject({ revoked: false });
+  expect(lax.bus.kvReads).toBe(0);
+  const strict = setUp(true);
+  strict.bus.setKv('script_status', 'job', 'REVOKED');
+  expect(await strict.facts.gather(unchecked)).toMatchObject({ revoked: true, uncheckedHonoursRevoke: true });
+});
+
+test('an id that can be no key has no entry and costs no read', async () => {
+  const { bus, facts } = setUp();
+  expect(await facts.gather({ ...cached, id: 'not a key' })).toMatchObject({ pinnedVersion: null, revoked: false });
+  expect(bus.kvReads).toBe(0);
+});

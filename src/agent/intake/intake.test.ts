@@ -1,0 +1,165 @@
+import { describe, expect, test, vi } from 'vitest';
+import { commandJson } from '../../../e2e/support/commands.ts';
+import { testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/logger.ts';
+import { WatchedCell } from '../base/watched.ts';
+import { Intake } from './intake.ts';
+
+function setUp(groups: string[] | null = ['mine']) {
+  const store = testStore(tempDir());
+  const cell = new WatchedCell<ReadonlySet<string> | null>(groups === null ? null : new Set(groups));
+  const events: string[] = [];
+  const intake = new Intake({
+    pcId: 'PC-1',
+    store,
+    groups: cell,
+    maxPayloadBytes: () => 1_048_576,
+    clock: systemClock,
+    log: silentLogger,
+    onArrival: ({ requestId }) => events.push(`arrival ${requestId}`),
+    onAdmitted: () => events.push('admitted'),
+    onQueued: () => events.push('queued'),
+  });
+  const acks: number[] = [];
+  const ack = () => acks.push(store.history.count({}));
+  const receive = (body: string | Buffer, subject = 'commands.pc.PC-1') =>
+    intake.receive('replay', { subject, data: Buffer.from(body), ack });
+  return { store, cell, events, intake, acks, ack, receive };
+}
+
+const results = (store: ReturnType<typeof setUp>['store']) =>
+  store.outbox.after(0, true, 100).map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
+
+test('a command is recorded, then acknowledged, then run (invariant 1)', async () => {
+  const { acks, events, receive } = setUp();
+  receive(commandJson('r1'));
+  expect(acks).toEqual([]);
+  await vi.waitFor(() => expect(acks).toEqual([1]));
+  expect(events).toEqual(['arrival r1', 'admitted']);
+});
+
+test('the same message, live and replayed, is admitted once and acknowledged each time', async () => {
+  const { store, acks, intake, receive } = setUp();
+  const body = commandJson('r1');
+  intake.receive('live', { subject: 'commands.pc.PC-1', data: Buffer.from(body) });
+  receive(body);
+  receive(body);
+  await vi.waitFor(() => expect(acks).toHaveLength(2));
+  receive(body);
+  await vi.waitFor(() => expect(acks).toEqual([1, 1, 1]));
+  expect(store.counters.all().duplicates).toBe(3);
+});
+
+test('nothing is acknowledged that could not be recorded, and it is taken when it comes again', async () => {
+  const { store, acks, receive } = setUp();
+  const admit = store.runs.admit.bind(store.runs);
+  store.runs.admit = () => Promise.reject(new Error('disk full'));
+  receive(commandJson('r1'));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(acks).toEqual([]);
+  store.runs.admit = admit;
+  receive(commandJson('r1'));
+  await vi.waitFor(() => expect(acks).toEqual([1]));
+});
+
+describe('who it is for', () => {
+  test.each([
+    ['commands.all', 1],
+    ['commands.pc.PC-1', 1],
+    ['commands.group.mine', 1],
+    ['commands.group.other', 0],
+    ['commands.pc.PC-2', 0],
+    ['commands.pc.PC-1.x', 0],
+    ['commands.elsewhere', 0],
+  ])('%s: recorded %i', async (subject, recorded) => {
+    const { store, acks, receive } = setUp();
+    receive(commandJson('r1'), subject);
+    await vi.waitFor(() => expect(acks).toHaveLength(1));
+    expect(store.history.count({})).toBe(recorded);
+    expect(store.counters.all().foreign).toBe(1 - recorded);
+  });
+
+  test('a group message waits un-acknowledged until the groups are known', async () => {
+    const { cell, acks, receive } = setUp(null);
+    receive(commandJson('r1'), 'commands.group.mine');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(acks).toEqual([]);
+    cell.set(new Set(['mine']));
+    receive(commandJson('r1'), 'commands.group.mine');
+    await vi.waitFor(() => expect(acks).toEqual([1]));
+  });
+});
+
+describe('what becomes of what arrives (design §2)', () => {
+  test('a known id with other content is refused, shown once and answered not at all', async () => {
+    const { store, acks, receive } = setUp();
+    receive(commandJson('r1'));
+    receive(commandJson('r1', { script: 'echo other' }));
+    await vi.waitFor(() => expect(acks).toHaveLength(2));
+    receive(commandJson('r1', { script: 'echo other' }));
+    await vi.waitFor(() => expect(acks).toHaveLength(3));
+    expect(store.history.countByReason({})).toEqual({ CONFLICT: 1 });
+    expect(results(store)).toEqual([]);
+    expect(store.counters.all()).toMatchObject({ conflicts: 1, duplicates: 1 });
+  });
+
+  test('an unreadable command whose request_id can be read is answered with -1 and the fault', async () => {
+    const { store, acks, events, receive } = setUp();
+    receive(commandJson('r1', { timeout_secs: '30' }));
+    await vi.waitFor(() => expect(acks).toEqual([1]));
+    expect(results(store)).toMatchObject([
+      { request_id: 'r1', exit_code: -1, skipped: false, stderr: expect.stringMatching(/^refused: cannot read command: timeout_secs: /) },
+    ]);
+    expect(store.history.list({}, Number.POSITIVE_INFINITY, 1)).toMatchObject([{ reason: 'BAD_MESSAGE', exitCode: -1 }]);
+    expect(events).toEqual(['queued']);
+  });
+
+  test.each([
+    ['no JSON', '{bad'],
+    ['no request_id', '{"id":"x"}'],
+    ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['an empty message', ''],
+  ])('%s: shown, answered not at all, acknowledged', async (_name, body) => {
+    const { store, acks, receive } = setUp();
+    receive(body);
+    await vi.waitFor(() => expect(acks).toEqual([1]));
+    receive(body);
+    await vi.waitFor(() => expect(acks).toEqual([1, 1]));
+    expect(results(store)).toEqual([]);
+    expect(store.history.countByReason({})).toEqual({ BAD_MESSAGE: 1 });
+  });
+
+  test.each(['a b', 'x.*', '>', '', '.x', 'x.', 'a..b', 'x'.repeat(201), 'nul\u0000'])(
+    'a request_id that can not be a subject (%j) is not run and not answered',
+    async (requestId) => {
+      const { store, acks, events, receive } = setUp();
+      receive(commandJson(requestId));
+      await vi.waitFor(() => expect(acks).toEqual([1]));
+      expect(results(store)).toEqual([]);
+      expect(store.runs.open(0, 1)).toEqual([]);
+      expect(store.history.countByReason({})).toEqual({ BAD_MESSAGE: 1 });
+      expect(events).not.toContain('admitted');
+    },
+  );
+
+  test.each([{ command_kind: 'operation' }, { operation: null }, { payload_version: 2 }, { deploy_authorization: null }])(
+    'a typed command (%o) is answered 122 and not run',
+    async (more) => {
+      const { store, acks, receive } = setUp();
+      receive(commandJson('r1', more));
+      await vi.waitFor(() => expect(acks).toEqual([1]));
+      expect(results(store)).toMatchObject([{ exit_code: 122, skipped: true, stderr: expect.stringMatching(/^skipped: /) }]);
+      expect(store.history.countByReason({})).toEqual({ UNSUPPORTED: 1 });
+    },
+  );
+});
+
+test('after it is closed nothing is taken', async () => {
+  const { store, intake, acks, receive } = setUp();
+  intake.close();
+  receive(commandJson('r1'));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect([acks, store.history.count({})]).toEqual([[], 0]);
+});

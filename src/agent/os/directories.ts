@@ -1,0 +1,76 @@
+/**
+ * Where configuration, data and logs lie (protocol §9.4, design §8). A service and a headless agent use the directories
+ * of the original, in tray mode each user has their own; clients find the socket by the same rule.
+ */
+import { posix, win32 } from 'node:path';
+
+export type StartedAs = 'tray' | 'service' | 'headless';
+
+export interface Directories {
+  readonly config: string;
+  readonly data: string;
+  readonly logs: string;
+  /** Our own files beside those of the original: store, socket, staging. */
+  readonly own: string;
+  /** In tray mode, the directory of the machine's settings that lie under the user's; else null. */
+  readonly machineConfig: string | null;
+  /** True where `KANADE_AGENT_DATA_DIR` names the data directory. */
+  readonly dataFromEnvironment: boolean;
+}
+
+export interface DirectoryInput {
+  readonly startedAs: StartedAs;
+  readonly platform: NodeJS.Platform;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The start directory, for a relative `KANADE_AGENT_DATA_DIR`. */
+  readonly cwd: string;
+  /** The user's home directory, for tray mode. */
+  readonly home: string;
+}
+
+export function directoriesOf(input: DirectoryInput): Directories {
+  const path = input.platform === 'win32' ? win32 : posix;
+  const base = input.startedAs === 'tray' ? userDirectories(input) : machineDirectories(input);
+  const named = nonEmpty(input.env.KANADE_AGENT_DATA_DIR);
+  const data = named === undefined ? base.data : path.resolve(input.cwd, named);
+  return {
+    ...base,
+    data,
+    own: path.join(data, 'kanade-tray'),
+    machineConfig: input.startedAs === 'tray' ? machineDirectories(input).config : null,
+    dataFromEnvironment: named !== undefined,
+  };
+}
+
+interface Base {
+  readonly config: string;
+  readonly data: string;
+  readonly logs: string;
+}
+
+function machineDirectories({ platform, env }: DirectoryInput): Base {
+  if (platform !== 'win32') return { config: '/etc/kanade', data: '/var/lib/kanade', logs: '/var/log/kanade' };
+  return below(win32.join(nonEmpty(env.ProgramData) ?? 'C:\\ProgramData', 'Kanade'));
+}
+
+function userDirectories({ platform, env, home }: DirectoryInput): Base {
+  if (platform === 'win32') {
+    return below(win32.join(nonEmpty(env.LOCALAPPDATA) ?? win32.join(home, 'AppData', 'Local'), 'Kanade Tray'));
+  }
+  const state = posix.join(absolute(env.XDG_STATE_HOME) ?? posix.join(home, '.local', 'state'), 'kanade-tray');
+  const config = posix.join(absolute(env.XDG_CONFIG_HOME) ?? posix.join(home, '.config'), 'kanade-tray');
+  return { config, data: state, logs: posix.join(state, 'logs') };
+}
+
+function below(root: string): Base {
+  return { config: win32.join(root, 'config'), data: win32.join(root, 'data'), logs: win32.join(root, 'logs') };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/** The XDG specification: a relative path is to be ignored. */
+function absolute(text: string | undefined): string | undefined {
+  return text !== undefined && posix.isAbsolute(text) ? text : undefined;
+}

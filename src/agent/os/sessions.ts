@@ -1,0 +1,117 @@
+/**
+ * Who is signed in at this PC. `run_as: user` means the user at the console, else the most recently active remote session
+ * (design §4; the original knew the console only, protocol §4.5).
+ */
+import { sleep } from '../base/sleep.ts';
+import { decodeSessionInfo, decodeUint32s, native, type SessionInfo } from './windows/native.ts';
+import { userToken } from './windows/tokens.ts';
+
+export interface Session {
+  readonly id: number;
+  /** `DOMAIN\user` */
+  readonly user: string;
+}
+
+/** A session as the choice needs it. */
+export interface SessionFacts {
+  readonly id: number;
+  /** Empty: nobody is signed in there. */
+  readonly user: string;
+  readonly connected: boolean;
+  readonly lastUsedAt: bigint;
+}
+
+const NO_SESSION = 0xffff_ffff;
+const THIS_SERVER = 0;
+const SESSION_INFO_CLASS = 24;
+const STATE_ACTIVE = 0;
+/** WTS_SESSION_INFOW: id, (padding,) pointer to the name, state. */
+const SESSION_ENTRY_UINT32S = 6;
+
+/** Windows tells sign-ins only to windows; a look every few seconds is soon enough for a script that waits for a user. */
+const LOOK_EVERY_MS = 5_000;
+
+export interface SignedIn {
+  /** The user in whose session a script would run now; null: nobody is signed in. */
+  activeUser(): string | null;
+  /** Resolves when that may have changed; rejects when aborted. */
+  change(signal: AbortSignal): Promise<void>;
+}
+
+/** Who is signed in; null elsewhere than on Windows, where no other account can be run as. */
+export function signedIn(): SignedIn | null {
+  if (process.platform !== 'win32') return null;
+  return {
+    activeUser: () => userSession()?.user ?? null,
+    change: (signal) => sleep(LOOK_EVERY_MS, signal),
+  };
+}
+
+/** The session of the console, with or without a user; null: there is none (a server without one, or just switching). */
+export function consoleSessionId(): number | null {
+  if (process.platform !== 'win32') return null;
+  const id = native().WTSGetActiveConsoleSessionId();
+  return id === NO_SESSION ? null : id;
+}
+
+/** The session in which a script of the user runs now; null: nobody is signed in, or this is not Windows. */
+export function userSession(): Session | null {
+  if (process.platform !== 'win32') return null;
+  return chooseSession(listSessions().filter(hasUserToken), consoleSessionId());
+}
+
+/** Console first; then who is connected; then who was there last. */
+export function chooseSession(sessions: readonly SessionFacts[], consoleId: number | null): Session | null {
+  const rank = (one: SessionFacts) => (one.id === consoleId ? 2 : one.connected ? 1 : 0);
+  const best = sessions
+    .filter((one) => one.user !== '')
+    .toSorted((a, b) => rank(b) - rank(a) || byTime(b.lastUsedAt, a.lastUsedAt))[0];
+  return best === undefined ? null : { id: best.id, user: best.user };
+}
+
+function byTime(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A user who is just signing in or out is listed before or after there is a token to run with. */
+function hasUserToken(session: SessionFacts): boolean {
+  try {
+    native().CloseHandle(userToken(session.id));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function listSessions(): SessionFacts[] {
+  const list: [bigint] = [0n];
+  const count: [number] = [0];
+  if (native().WTSEnumerateSessionsW(THIS_SERVER, 0, 1, list, count) === 0) return [];
+  try {
+    const numbers = decodeUint32s(list[0], count[0] * SESSION_ENTRY_UINT32S);
+    const ids = numbers.filter((_, index) => index % SESSION_ENTRY_UINT32S === 0);
+    return ids.flatMap((id) => sessionFacts(id) ?? []);
+  } finally {
+    native().WTSFreeMemory(list[0]);
+  }
+}
+
+function sessionFacts(id: number): SessionFacts | null {
+  const info: [bigint] = [0n];
+  if (native().WTSQuerySessionInformationW(THIS_SERVER, id, SESSION_INFO_CLASS, info, [0]) === 0) return null;
+  try {
+    return factsOf(decodeSessionInfo(info[0]));
+  } finally {
+    native().WTSFreeMemory(info[0]);
+  }
+}
+
+function factsOf(info: SessionInfo): SessionFacts {
+  const times = [info.ConnectTime, info.DisconnectTime, info.LastInputTime].map(BigInt).toSorted(byTime);
+  return {
+    id: info.SessionId,
+    user: info.UserName === '' ? '' : `${info.Domain}\\${info.UserName}`,
+    connected: info.State === STATE_ACTIVE,
+    lastUsedAt: times.at(-1) ?? 0n,
+  };
+}

@@ -1,0 +1,338 @@
+import { describe, expect, test, vi } from 'vitest';
+import { commandJson } from '../../../e2e/support/commands.ts';
+import { FakeBus } from '../../../e2e/support/fake-bus.ts';
+import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
+import { arrival, testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/logger.ts';
+import { FactsReader } from '../gates/facts.ts';
+import type { Store } from '../store/store.ts';
+import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
+import { Slots } from './slots.ts';
+
+function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel?: number } = {}) {
+  const store = testStore(more.directory ?? tempDir());
+  const bus = new FakeBus();
+  const scripts = new FakeScripts();
+  const facts = new FactsReader(
+    { bus, mirror: store.mirror, clock: systemClock, log: silentLogger },
+    { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
+  );
+  const dispatcher = new Dispatcher({
+    pcId: 'PC-1',
+    store,
+    bus,
+    facts,
+    scripts,
+    slots: new Slots(() => more.parallel ?? 4),
+    clock: systemClock,
+    log: silentLogger,
+    publishPinSkips: true,
+    onQueued() {},
+    pinRereadMs: [1, 1, 1],
+    ...more,
+  });
+  return { store, bus, scripts, dispatcher };
+}
+
+async function admit(store: Store, requestId: string, more: Record<string, unknown> = {}): Promise<number> {
+  const execId = (more['exec_id'] as string | undefined) ?? null;
+  const admission = await store.runs.admit(arrival(requestId, commandJson(requestId, more), { execId }));
+  if (admission.kind !== 'admitted') throw new Error(admission.kind);
+  return admission.run;
+}
+
+const results = (store: Store) =>
+  store.outbox
+    .after(0, true, 100)
+    .map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
+
+test('a command runs and ends in one result that carries its ids', async () => {
+  const { store, scripts, dispatcher } = setUp();
+  scripts.autoExit = 0;
+  const run = await admit(store, 'r1', { exec_id: 'e1' });
+  dispatcher.nudge();
+  await dispatcher.idle();
+  expect(store.history.get(run)).toMatchObject({ state: 'finished', reason: 'DONE', exitCode: 0 });
+  expect(results(store)).toMatchObject([
+    { request_id: 'r1', exec_id: 'e1', pc_id: 'PC-1', exit_code: 0, manifest_id: 'job-1', skipped: false },
+  ]);
+  expect(results(store)[0]?.['result_id']).toBe(store.history.get(run)?.resultId);
+});
+
+test('the start is on disk before anything of the script exists', async () => {
+  const { store, scripts, dispatcher } = setUp();
+  const states: (string | undefined)[] = [];
+  const start = scripts.start.bind(scripts);
+  scripts.start = (spec) => {
+    states.push(store.runs.open(0, 1)[0]?.state);
+    return start(spec);
+  };
+  scripts.autoExit = 0;
+  await admit(store, 'r1');
+  dispatcher.nudge();
+  await dispatcher.idle();
+  expect(states).toEqual(['running']);
+});
+
+test('a nudge that finds nothing new starts nothing twice', async () => {
+  const { store, scripts, dispatcher } = setUp();
+  await admit(store, 'r1');
+  for (let i = 0; i < 5; i++) dispatcher.nudge();
+  await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+  scripts.started[0]?.exit(0);
+  await dispatcher.idle();
+  dispatcher.nudge();
+  expect(scripts.started).toHaveLength(1);
+});
+
+test('no more scripts run at once than there are places, in order of arrival; a stuck one holds only its own', async () => {
+  const { store, scripts, dispatcher } = setUp({ parallel: 2 });
+  for (const id of ['r1', 'r2', 'r3', 'r4']) await admit(store, id, { script: id });
+  dispatcher.nudge();
+  await vi.waitFor(() => expect(scripts.started).toHaveLength(2));
+  expect(store.runs.open(0, 10).map(({ state }) => state)).toEqual([
+    'running',
+    'running',
+    'waiting_slot',
+    'waiting_slot',
+  ]);
+  scripts.started[1]?.exit(0);
+  await vi.waitFor(() => expect(scripts.started).toHaveLength(3));
+  scripts.started[2]?.exit(0);
+  await vi.waitFor(() => expect(scripts.started).toHaveLength(4));
+  expect(scripts.started.map(({ spec }) => spec.script)).toEqual(['r1', 'r2', 'r3', 'r4']);
+  await dispatcher.stop(0);
+});
+
+describe('the version pin', () => {
+  test('is read again before it is believed: the backend pins after it publishes (D5)', async () => {
+    const { store, bus, scripts, dispatcher } = setUp();
+    scripts.autoExit = 0;
+    bus.setKv('script_current', 'job-1', '0.9.0');
+    let reads = 0;
+    bus.onKvGet = (bucket) => {
+      if (bucket === 'script_current' && ++reads === 2) bus.setKv('script_current', 'job-1', '1.0.0', 2);
+    };
+    const run = await admit(store, 'r1');
+    // Longer than the time for which reads are shared.
+    const { dispatcher: patient } = setUp({ store, bus, scripts, pinRereadMs: [80, 80] });
+    patient.nudge();
+    await patient.idle();
+    expect(store.history.get(run)?.reason).toBe('DONE');
+    await dispatcher.stop(0);
+  });
+
+  test('refuses with 124, holds no place while it is read again, and stays local where it is configured so', async () => {
+    const { store, bus, scripts, dispatcher } = setUp({ parallel: 1, pinRereadMs: [20, 20], publishPinSkips: false });
+    bus.setKv('script_current', 'old', '2.0.0');
+    await admit(store, 'r1', { id: 'old' });
+    await admit(store, 'r2');
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    scripts.started[0]?.exit(0);
+    await dispatcher.idle();
+    expect(
+      store.history.list({}, Number.POSITIVE_INFINITY, 9).map(({ reason, exitCode }) => [reason, exitCode]),
+    ).toEqual([
+      ['DONE', 0],
+      ['VERSION_PIN', 124],
+    ]);
+    expect(results(store).map(({ request_id }) => request_id)).toEqual(['r2']);
+  });
+});
+
+describe('kill', () => {
+  test('of a running script ends it', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await dispatcher.kill('e1');
+    await dispatcher.idle();
+    expect(scripts.started[0]?.endedBy).toBe('killed');
+    expect(store.history.get(run)?.reason).toBe('KILLED');
+    expect(results(store)[0]).toMatchObject({ exit_code: -1, stderr: 'killed by remote signal (kill.e1)' });
+  });
+
+  test.each([
+    ['in its jitter', { jitter_secs: 600 }, 1],
+    ['in the queue', {}, 0],
+  ])('of a command %s ends it before anything ran', async (_where, more, parallel) => {
+    const { store, scripts, dispatcher } = setUp({ parallel });
+    const run = await admit(store, 'r1', { exec_id: 'e1', ...more });
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(store.runs.open(0, 1)[0]?.state).toMatch(/waiting/));
+    await dispatcher.kill('e1');
+    await dispatcher.idle();
+    expect(scripts.started).toEqual([]);
+    expect(store.history.get(run)).toMatchObject({ reason: 'KILLED_WAITING', exitCode: -1, startedAtMs: null });
+  });
+
+  test('that comes before the dispatcher has seen the command is not lost', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    await dispatcher.kill('e1');
+    await dispatcher.idle();
+    expect(scripts.started).toEqual([]);
+    expect(store.history.get(run)?.reason).toBe('KILLED_WAITING');
+  });
+
+  test('of another execution touches nothing', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    await admit(store, 'r1', { exec_id: 'e1' });
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await dispatcher.kill('e2');
+    expect(scripts.started[0]?.endedBy).toBeNull();
+    await dispatcher.stop(0);
+  });
+});
+
+describe('right before the spawn the world is looked at again (D23)', () => {
+  test.each([
+    ['revoked while it waited', 'REVOKED'],
+    ['past its deadline', 'DEADLINE'],
+  ])('%s', async (_name, reason) => {
+    const { store, bus, scripts, dispatcher } = setUp({ parallel: 1 });
+    await admit(store, 'blocker');
+    const deadline = reason === 'DEADLINE' ? { deadline_at: new Date(Date.now() + 400).toISOString() } : {};
+    const run = await admit(store, 'r2', { id: 'job-2', ...deadline });
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(store.runs.open(0, 9)[1]?.state).toBe('waiting_slot'));
+    if (reason === 'REVOKED') bus.setKv('script_status', 'job-2', 'REVOKED');
+    await new Promise((resolve) => setTimeout(resolve, reason === 'DEADLINE' ? 500 : 60));
+    scripts.started[0]?.exit(0);
+    await dispatcher.idle();
+    expect(scripts.started).toHaveLength(1);
+    expect(store.history.get(run)?.reason).toBe(reason);
+  });
+});
+
+describe('after an interruption', () => {
+  test('what ran is ended and answered 121, never run again; what waited runs', async () => {
+    const directory = tempDir();
+    const first = setUp({ directory });
+    const ran = await admit(first.store, 'r1');
+    first.dispatcher.nudge();
+    await vi.waitFor(() => expect(first.scripts.started).toHaveLength(1));
+    const waited = await admit(first.store, 'r2');
+    await first.store.close();
+
+    const { store, scripts, dispatcher } = setUp({ directory });
+    scripts.autoExit = 0;
+    await dispatcher.recover(false);
+    dispatcher.nudge();
+    await dispatcher.idle();
+    const interrupted = store.history.get(ran);
+    expect(interrupted).toMatchObject({ reason: 'INTERRUPTED', exitCode: 121 });
+    expect(scripts.leftovers).toEqual([interrupted?.resultId]);
+    expect(store.history.get(waited)?.reason).toBe('DONE');
+    expect(scripts.started).toHaveLength(1);
+    expect(results(store)[0]).toMatchObject({
+      exit_code: 121,
+      skipped: false,
+      stderr: 'agent restarted during execution; outcome unknown (the command is not relaunched automatically)',
+    });
+  });
+
+  test('nothing of an old copy of the store is run', async () => {
+    const directory = tempDir();
+    const first = setUp({ directory });
+    const run = await admit(first.store, 'r1');
+    await first.store.close();
+    const { store, scripts, dispatcher } = setUp({ directory });
+    await dispatcher.recover(true);
+    dispatcher.nudge();
+    await dispatcher.idle();
+    expect(scripts.started).toEqual([]);
+    expect(store.history.get(run)?.reason).toBe('INTERRUPTED');
+  });
+
+  test('the jitter goes on from its first moment', async () => {
+    const directory = tempDir();
+    const first = setUp({ directory });
+    await admit(first.store, 'r1', { jitter_secs: 100_000 });
+    first.dispatcher.nudge();
+    await vi.waitFor(() => expect(first.store.runs.open(0, 1)[0]?.state).toBe('waiting_jitter'));
+    const drawn = first.store.runs.open(0, 1)[0]?.notBeforeMs;
+    await first.dispatcher.stop(0);
+    await first.store.close();
+    const second = setUp({ directory });
+    second.dispatcher.nudge();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(second.store.runs.open(0, 1)).toMatchObject([{ state: 'waiting_jitter', notBeforeMs: drawn }]);
+    await second.dispatcher.stop(0);
+  });
+});
+
+describe('our own stop', () => {
+  test('ends running scripts with a stored result and leaves what waits admitted', async () => {
+    const { store, scripts, dispatcher } = setUp({ parallel: 1 });
+    const running = await admit(store, 'r1');
+    const waiting = await admit(store, 'r2');
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await dispatcher.stop(10);
+    expect(scripts.started[0]?.endedBy).toBe('stopped');
+    expect(store.history.get(running)).toMatchObject({ reason: 'AGENT_STOPPED', exitCode: -1 });
+    expect(store.history.get(waiting)?.state).not.toBe('finished');
+    expect(results(store)).toMatchObject([{ request_id: 'r1', stderr: 'stopped: the agent is shutting down' }]);
+  });
+
+  test('lets a script that ends within the grace end by itself', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    const run = await admit(store, 'r1');
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    const stopped = dispatcher.stop(10_000);
+    scripts.started[0]?.exit(3);
+    await stopped;
+    expect(store.history.get(run)).toMatchObject({ reason: 'FAILED', exitCode: 3 });
+  });
+});
+
+describe('run_as user', () => {
+  test('waits until somebody signs in, and the row says who', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    scripts.user = { kind: 'no_user' };
+    scripts.autoExit = 0;
+    const run = await admit(store, 'r1', { run_as: 'user' });
+    dispatcher.nudge();
+    await vi.waitFor(() => expect(store.runs.open(0, 1)[0]?.state).toBe('waiting_user'));
+    scripts.signIn('taro');
+    await dispatcher.idle();
+    expect(store.history.get(run)).toMatchObject({ reason: 'DONE', runAsUser: 'taro' });
+  });
+
+  test('ends without a run when nobody came in time', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    scripts.user = { kind: 'no_user' };
+    const run = await admit(store, 'r1', { run_as: 'user', timeout_secs: 1 });
+    dispatcher.nudge();
+    await dispatcher.idle();
+    expect(store.history.get(run)).toMatchObject({ reason: 'NO_USER', exitCode: -1 });
+  });
+
+  test('that can not be done here is 122', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    scripts.user = { kind: 'unsupported', why: 'skipped: not here' };
+    const run = await admit(store, 'r1', { run_as: 'system_gui' });
+    dispatcher.nudge();
+    await dispatcher.idle();
+    expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
+    expect(results(store)[0]).toMatchObject({ exit_code: 122, skipped: true, stderr: 'skipped: not here' });
+  });
+});
+
+test('a stored command that can not be read any more still ends in one result', async () => {
+  const { store, scripts, dispatcher } = setUp();
+  const admission = await store.runs.admit(arrival('r1', 'not a command'));
+  if (admission.kind !== 'admitted') throw new Error(admission.kind);
+  dispatcher.nudge();
+  await dispatcher.idle();
+  expect(scripts.started).toEqual([]);
+  expect(store.history.get(admission.run)?.reason).toBe('START_FAILED');
+  expect(results(store)).toHaveLength(1);
+});

@@ -1,0 +1,28 @@
+/** Puts together what runs scripts on this system. */
+import { systemClock } from '../base/clock.ts';
+import { oemDecoder } from '../os/oem-code-page.ts';
+import { preparePipes } from '../os/posix-pipe.ts';
+import { scriptEnvironment } from './child-env.ts';
+import { PosixLauncher } from './posix-launcher.ts';
+import type { RunnerDeps } from './script-runner.ts';
+import { WindowsLauncher } from './windows-launcher.ts';
+
+export interface RunnerOptions {
+  /** The agent's own environment; scripts get it without `KANADE_*`. */
+  readonly env: NodeJS.ProcessEnv;
+  /** What is kept of each stream of a script. */
+  readonly maxOutputBytes: number;
+  readonly belowNormalPriority: boolean;
+}
+
+/** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
+export function makeRunner({ env, maxOutputBytes, belowNormalPriority }: RunnerOptions): RunnerDeps {
+  const options = { environment: scriptEnvironment(env), belowNormalPriority };
+  preparePipes();
+  return {
+    launcher: process.platform === 'win32' ? new WindowsLauncher(options) : new PosixLauncher(options),
+    clock: systemClock,
+    maxOutputBytes,
+    legacyDecoder: oemDecoder(),
+  };
+}

@@ -1,0 +1,60 @@
+/** Scripts as the dispatcher needs them: the runner, who is signed in, and the end of what an earlier process left. */
+import { endTree } from '../os/process-tree.ts';
+import type { Command } from '../wire/command.ts';
+import { unsupportedRunAsText } from '../wire/result-texts.ts';
+import { markerAssignment } from './child-env.ts';
+import type { ScriptStarter } from './dispatcher.ts';
+import { type RunnerDeps, type RunningScript, type ScriptSpec, startScript } from './script-runner.ts';
+
+/** Who can be run as on this PC. */
+export interface Sessions {
+  /** The user at the console, else of the most recently active remote session; null: nobody is signed in. */
+  activeUser(): string | null;
+  /** Resolves when that may have changed; rejects when aborted. */
+  change(signal: AbortSignal): Promise<void>;
+}
+
+export interface ScriptsOptions extends RunnerDeps {
+  readonly platform: NodeJS.Platform;
+  /** null: no other account than our own can be used here. */
+  readonly sessions: Sessions | null;
+  /** In tray mode the agent itself runs as the signed-in user (design §4). */
+  readonly trayUser: string | null;
+  /** `[run] system_as_user`: in tray mode, whether `system` may run as that user. */
+  readonly systemAsUser: boolean;
+}
+
+export class Scripts implements ScriptStarter {
+  readonly #o: ScriptsOptions;
+
+  constructor(options: ScriptsOptions) {
+    this.#o = options;
+  }
+
+  start(spec: ScriptSpec): RunningScript {
+    // In tray mode "the user" is who we are already: no other session is needed.
+    const runAs = this.#o.trayUser === null ? spec.runAs : 'system';
+    return startScript({ ...spec, runAs }, this.#o);
+  }
+
+  availability(runAs: Command['runAs']): ReturnType<ScriptStarter['availability']> {
+    const { trayUser, systemAsUser, sessions, platform } = this.#o;
+    const unsupported = { kind: 'unsupported', why: unsupportedRunAsText(runAs, platform) } as const;
+    if (trayUser !== null) {
+      if (runAs === 'system_gui' || (runAs === 'system' && !systemAsUser)) return unsupported;
+      return { kind: 'ready', user: trayUser };
+    }
+    if (runAs === 'system') return { kind: 'ready', user: null };
+    if (sessions === null) return unsupported;
+    const user = sessions.activeUser();
+    return user === null ? { kind: 'no_user' } : { kind: 'ready', user };
+  }
+
+  userChange(signal: AbortSignal): Promise<void> {
+    return this.#o.sessions?.change(signal) ?? Promise.resolve();
+  }
+
+  async endLeftovers({ pid, pidStart, marker }: Parameters<ScriptStarter['endLeftovers']>[0]): Promise<void> {
+    await endTree({ pid, startTime: pidStart, marker: markerAssignment(marker) });
+  }
+}

@@ -1,0 +1,56 @@
+/** Says in one sentence why a script could not be started: no shell, no directory, no room. */
+import { accessSync, constants, statSync } from 'node:fs';
+
+interface Attempt {
+  readonly invocation: { readonly file: string; readonly args: readonly string[] };
+  readonly cwd: string | null;
+}
+
+/** `error` is what the start threw or emitted. The system says ENOENT for a missing directory and a missing shell alike. */
+export function spawnFailure(error: unknown, { invocation, cwd }: Attempt): string {
+  if (cwd?.includes('\0')) return 'the working directory contains a NUL character';
+  if (invocation.args.some((arg) => arg.includes('\0'))) return 'the script contains a NUL character';
+  const code = codeOf(error);
+  const directoryFault = cwd === null ? null : directoryFaultOf(cwd);
+  if (directoryFault !== null) return directoryFault;
+  const shell = invocation.file;
+  switch (code) {
+    case 'ENOENT':
+      return shellNotFound(shell);
+    case 'EACCES':
+      return `the shell "${shell}" may not be executed (EACCES)`;
+    case 'E2BIG':
+    case 'ENAMETOOLONG':
+      return `the script is too long for the command line of "${shell}" (${code})`;
+    case 'EAGAIN':
+    case 'ENOMEM':
+    case 'EMFILE':
+    case 'ENFILE':
+      return `the system has no room for another process (${code})`;
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export function shellNotFound(shell: string): string {
+  if (shell === 'powershell' && process.platform !== 'win32') {
+    return 'neither the shell "powershell" nor "pwsh" was found on the PATH';
+  }
+  return `the shell "${shell}" was not found on the PATH`;
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+function directoryFaultOf(cwd: string): string | null {
+  try {
+    if (!statSync(cwd).isDirectory()) return `the working directory "${cwd}" is not a directory`;
+    accessSync(cwd, constants.X_OK);
+    return null;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return `the working directory "${cwd}" does not exist`;
+    return `the working directory "${cwd}" can not be entered (${code ?? 'unknown'})`;
+  }
+}

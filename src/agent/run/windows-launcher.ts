@@ -1,0 +1,151 @@
+/**
+ * Starts scripts on Windows, each in a Job Object that ends its whole tree. As the agent's own account by Node's `spawn`; as
+ * somebody else by `CreateProcessAsUser` (protocol §4.5), which Node does not have.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { consoleSessionId, userSession } from '../os/sessions.ts';
+import { Job } from '../os/windows/job.ts';
+import { native } from '../os/windows/native.ts';
+import { startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
+import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
+import { type Environment, scriptEnvironment, withMarker } from './child-env.ts';
+import { exitOf, feed, follow, lowerPriority } from './child-streams.ts';
+import { commandLine, quoteArgument, quoteProgram } from './command-line.ts';
+import { findWindowsShell } from './find-shell.ts';
+import {
+  failedLaunch,
+  type Launched,
+  type Launcher,
+  type LaunchOutcome,
+  type LaunchSpec,
+  type RunAs,
+} from './launcher.ts';
+import { shellNotFound, spawnFailure } from './spawn-failure.ts';
+import { windowsDirectory } from './working-directory.ts';
+
+export interface WindowsLauncherOptions {
+  /** As `scriptEnvironment` made it. */
+  readonly environment: Environment;
+  readonly belowNormalPriority: boolean;
+}
+
+/** Windows takes no longer command line, its NUL included. */
+const MAX_COMMAND_LINE_UNITS = 32_767;
+
+export class WindowsLauncher implements Launcher {
+  readonly #options: WindowsLauncherOptions;
+
+  constructor(options: WindowsLauncherOptions) {
+    this.#options = options;
+  }
+
+  launch(spec: LaunchSpec): LaunchOutcome {
+    const { invocation, runAs } = spec;
+    const file = findWindowsShell(invocation.file, this.#options.environment);
+    if (file === null) return failedLaunch(shellNotFound(invocation.file));
+    if (invocation.args.reduce((sum, arg) => sum + arg.length, 0) >= MAX_COMMAND_LINE_UNITS) {
+      return failedLaunch(`the script is too long for the command line of "${invocation.file}"`);
+    }
+    try {
+      return runAs === 'system' ? this.#spawn(spec, file) : this.#spawnAs(spec, file, runAs);
+    } catch (error) {
+      return failedLaunch(spawnFailure(error, { ...spec, cwd: null }));
+    }
+  }
+
+  #spawn(spec: LaunchSpec, file: string): Launched {
+    const { environment, belowNormalPriority } = this.#options;
+    const cwd = spec.cwd === null ? null : windowsDirectory(spec.cwd, environment);
+    const child = spawn(file, spec.invocation.args.map(quoteArgument), {
+      argv0: quoteProgram(file),
+      windowsVerbatimArguments: true,
+      windowsHide: true,
+      env: withMarker(environment, spec.marker),
+      stdio: [spec.invocation.stdin === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(cwd === null ? {} : { cwd }),
+    });
+    const job = child.pid === undefined ? null : jobAround(child.pid);
+    if (child.pid !== undefined && belowNormalPriority) lowerPriority(child.pid);
+    const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
+    if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
+    return {
+      kind: 'launched',
+      pid: child.pid ?? null,
+      startTime: null,
+      exited: exitOf(child, { ...spec, cwd }),
+      drained: Promise.all(streams.map((stream) => stream.ended)).then(() => {}),
+      killTree: () => (job === null ? endAlone(child) : job.terminate()),
+      release: () => {
+        for (const stream of streams) stream.close();
+        child.stdin?.destroy();
+        job?.release();
+      },
+    };
+  }
+
+  #spawnAs(spec: LaunchSpec, file: string, runAs: Exclude<RunAs, 'system'>): Launched {
+    const token = runAs === 'user' ? signedInUserToken() : ownTokenIn(presentConsole());
+    try {
+      const started = startWithToken({
+        token,
+        file,
+        commandLine: commandLine(file, spec.invocation.args),
+        belowNormalPriority: this.#options.belowNormalPriority,
+        prepare: (account) => ({
+          environment: withMarker(scriptEnvironment(account, 'win32'), spec.marker),
+          directory: spec.cwd === null ? null : windowsDirectory(spec.cwd, account),
+        }),
+      });
+      return launchedWithToken(started, spec);
+    } finally {
+      native().CloseHandle(token);
+    }
+  }
+}
+
+/** Makes a {@link Launched} of a process that `startWithToken` started. */
+export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Launched {
+  const followed = [
+    started.stdout.socket.then((socket) => follow(socket, spec.onStdout)),
+    started.stderr.socket.then((socket) => follow(socket, spec.onStderr)),
+  ];
+  void started.stdin.socket.then((socket) => feed(socket, spec.invocation.stdin ?? ''));
+  return {
+    kind: 'launched',
+    pid: started.pid,
+    startTime: null,
+    exited: started.exited.then((code) => ({ kind: 'exited', code: code | 0 })),
+    drained: Promise.all(followed.map(async (stream) => (await stream).ended)).then(() => {}),
+    killTree: () => started.job.terminate(),
+    release: () => {
+      for (const stream of followed) void stream.then(({ close }) => close());
+      for (const pipe of [started.stdin, started.stdout, started.stderr]) pipe.close();
+      started.job.release();
+    },
+  };
+}
+
+/** The child has only just begun; what it could have started before this is nothing in practice. */
+function jobAround(pid: number): Job | null {
+  const job = new Job();
+  if (job.assignPid(pid)) return job;
+  job.release();
+  return null;
+}
+
+function endAlone(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  return Promise.resolve();
+}
+
+function signedInUserToken(): number {
+  const session = userSession();
+  if (session === null) throw new Error('no user is signed in');
+  return userToken(session.id);
+}
+
+function presentConsole(): number {
+  const id = consoleSessionId();
+  if (id === null) throw new Error('there is no console session');
+  return id;
+}

@@ -1,0 +1,66 @@
+/**
+ * Where the agent listens (design §8). On Unix in a directory that is ours alone, under a name that stays the same for a
+ * data directory, so that a crash leaves nothing behind; on Windows under a name that nobody can know in advance.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { lstat, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EndpointGuard } from '../os/endpoint-acl.ts';
+
+/** Unix allows 107 bytes in all (`sun_path`). */
+const MAX_ADDRESS_BYTES = 100;
+
+export interface AddressOptions {
+  /** `<data>/kanade-tray`. */
+  readonly directory: string;
+  readonly guard: EndpointGuard;
+  readonly platform: NodeJS.Platform;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `/run`, where root's sockets go. */
+  readonly runDirectory: string;
+}
+
+export type Address = { readonly ok: true; readonly address: string } | { readonly ok: false; readonly why: string };
+
+export async function chooseAddress(options: AddressOptions): Promise<Address> {
+  if (options.platform === 'win32') {
+    return { ok: true, address: `\\\\.\\pipe\\kanade-tray-${randomBytes(16).toString('hex')}` };
+  }
+  const name = createHash('sha256').update(options.directory).digest('hex').slice(0, 16);
+  const tried: string[] = [];
+  for (const directory of candidates(options, name)) {
+    const address = join(directory, `${name}.sock`);
+    if (Buffer.byteLength(address) > MAX_ADDRESS_BYTES) {
+      tried.push(`${address} is longer than ${MAX_ADDRESS_BYTES} bytes`);
+      continue;
+    }
+    const made = await options.guard.directory(directory);
+    if (made.ok && (await removeStale(address))) return { ok: true, address };
+    tried.push(made.ok ? `${address} can not be replaced` : made.why);
+  }
+  return { ok: false, why: tried.join('; ') };
+}
+
+/** The private temporary directory is named by account and data directory; one that somebody else made is refused by the guard. */
+function candidates({ guard, env, runDirectory }: AddressOptions, name: string): string[] {
+  const temporary = [join(tmpdir(), `kanade-tray-${guard.own}-${name}`), join(tmpdir(), `kanade-tray-${randomName()}`)];
+  if (guard.servesOthers) return [join(runDirectory, 'kanade-tray'), ...temporary];
+  const runtime = env.XDG_RUNTIME_DIR;
+  return runtime === undefined || runtime === '' ? temporary : [join(runtime, 'kanade-tray'), ...temporary];
+}
+
+function randomName(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** The socket of an agent that died. Whoever holds the data directory's lock is the only one to use this name. */
+async function removeStale(address: string): Promise<boolean> {
+  try {
+    if (!(await lstat(address)).isSocket()) return false;
+    await unlink(address);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  }
+}

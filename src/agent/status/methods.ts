@@ -1,0 +1,172 @@
+/** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
+import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
+import { Fault } from '../../shared/faults.ts';
+import { clip } from '../../shared/run-title.ts';
+import { drop } from '../base/drop.ts';
+import { outputSlice } from './output-slice.ts';
+import type { OutputRecord, RunRecord } from './ports.ts';
+import { RULES, roleNeeded } from './roles.ts';
+import type { Caller, SessionDeps } from './session-deps.ts';
+import { conditionsOf, detailOf, type Eyes, maySee, maySeeInside, rowOf, visibleTo } from './views.ts';
+
+type Handled = Exclude<MethodName, 'handshake'>;
+type Answer<M extends Handled> = Result<M> | Fault;
+type Handlers = {
+  readonly [M in Handled]: (params: Parsed<M>, caller: Caller) => Answer<M> | Promise<Answer<M>>;
+};
+
+const NOTHING = {};
+const NO_RUN = new Fault('not_found', 'there is no such run');
+const MAX_TEXT_CHARS = 2_000;
+
+export const handlers: Handlers = {
+  'state.snapshot': (_params, { deps, viewer }) => deps.projection.statusFor(viewer),
+  'state.subscribe': (_params, { deps, viewer, subscribe }) => {
+    subscribe();
+    return deps.projection.statusFor(viewer);
+  },
+  'state.unsubscribe': (_params, { unsubscribe }) => {
+    unsubscribe();
+    return NOTHING;
+  },
+  'runs.list': (query, caller) => listRuns(query, caller),
+  'runs.get': ({ run }, caller) => {
+    const { deps } = caller;
+    const eyes = eyesOf(caller);
+    const record = visibleRun(run, caller, eyes);
+    if (record === null) return NO_RUN;
+    return detailOf(record, eyes, deps.ports.command(run), () => ({
+      stdout: deps.ports.history.output(run, 'stdout'),
+      stderr: deps.ports.history.output(run, 'stderr'),
+    }));
+  },
+  'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
+    const eyes = eyesOf(caller);
+    const record = visibleRun(run, caller, eyes);
+    if (record === null) return NO_RUN;
+    if (!maySeeInside(record, eyes)) return roleNeeded('helpdesk');
+    const { command, history } = caller.deps.ports;
+    const output = stream === 'script' ? scriptText(command(run)?.script ?? null) : history.output(run, stream);
+    return outputSlice(output ?? NO_OUTPUT, offsetChars, limitChars);
+  },
+  'runs.tail': ({ run }, caller) => {
+    const eyes = eyesOf(caller);
+    const record = visibleRun(run, caller, eyes);
+    if (record === null) return NO_RUN;
+    if (!maySeeInside(record, eyes)) return roleNeeded('helpdesk');
+    const tail = record.resultId === null ? undefined : caller.deps.ports.tails.tail(record.resultId);
+    if (tail === undefined) return { running: false, stdout: '', stderr: '', stdoutCut: false, stderrCut: false };
+    const [stdout, stderr] = [endOf(tail.stdout.text), endOf(tail.stderr.text)];
+    return {
+      running: tail.running,
+      stdout,
+      stderr,
+      stdoutCut: tail.stdout.truncated || stdout.length < tail.stdout.text.length,
+      stderrCut: tail.stderr.truncated || stderr.length < tail.stderr.text.length,
+    };
+  },
+  'outbox.resend': async ({ resultId }, caller) => {
+    const queued = await caller.deps.ports.outbox.resend(resultId);
+    if (!queued) return new Fault('not_found', 'no undelivered result has this id');
+    note(caller, 'outbox.resend', resultId);
+    return NOTHING;
+  },
+  'config.effective': (_params, { deps }) =>
+    deps.ports.settings().map(({ key, value, source, place, locked }) => ({
+      key,
+      value: value === null ? null : clip(value, MAX_TEXT_CHARS),
+      source,
+      place: place === null ? null : clip(place, MAX_TEXT_CHARS),
+      locked,
+    })),
+  'update.get': (_params, { deps }) => deps.ports.cells.update.value,
+  'support.info': (_params, { deps }) => deps.ports.support(),
+  'about.capabilities': (_params, { deps }) => ({ ...deps.ports.about(), methods: offered(deps) }),
+  'audit.list': ({ limit }, { deps }) =>
+    deps.ports.audit.list(limit).map(({ atMs, account, action, detail }) => ({
+      atMs,
+      account: clip(account, MAX_TEXT_CHARS),
+      action,
+      detail: clip(detail, MAX_TEXT_CHARS),
+    })),
+  'helpdesk.unlock': async ({ code }, { deps, viewer, setUnlocked }) => {
+    const until = await deps.helpdesk.unlock(viewer.account, code);
+    if (until instanceof Fault) return until;
+    setUnlocked(until);
+    return { unlockedUntilMs: until };
+  },
+  'helpdesk.lock': (_params, caller) => {
+    if (caller.viewer.unlockedUntilMs !== null) note(caller, 'helpdesk.lock', '');
+    caller.setUnlocked(null);
+    return NOTHING;
+  },
+  'agent.drain': (_params, caller) => later(caller, 'agent.drain', caller.deps.ports.drain),
+  'agent.stop': (_params, caller) => later(caller, 'agent.stop', caller.deps.ports.stop),
+  'log.setLevel': ({ level }, caller) => {
+    caller.deps.ports.setLogLevel(level);
+    note(caller, 'log.setLevel', level);
+    return NOTHING;
+  },
+};
+
+/** Every method that can be called on this agent as it is set up now, by whoever holds the role for it. */
+function offered({ ports, hostSecret }: SessionDeps): string[] {
+  const names = Object.keys(RULES) as Handled[];
+  return names.filter((name) => {
+    if (name === 'helpdesk.unlock' || name === 'helpdesk.lock') return ports.helpdeskCode.isSet();
+    return name !== 'agent.stop' || hostSecret !== null;
+  });
+}
+
+function listRuns(query: Parsed<'runs.list'>, caller: Caller): Result<'runs.list'> {
+  const { history } = caller.deps.ports;
+  const eyes = eyesOf(caller);
+  const conditions = conditionsOf(query, eyes);
+  const { beforeRun, startAtMs, limit } = query;
+  const before = Math.min(conditions.receivedBeforeMs ?? Infinity, startAtMs === undefined ? Infinity : startAtMs + 1);
+  const from = before === Infinity ? conditions : { ...conditions, receivedBeforeMs: before };
+  const records = history.list(from, beforeRun ?? Infinity, limit);
+  const last = records.at(-1);
+  return {
+    rows: records.map((record) => rowOf(record, eyes)),
+    nextBeforeRun: last !== undefined && records.length === limit ? last.run : null,
+    total:
+      beforeRun === undefined ? { matching: history.count(conditions), all: history.count(visibleTo(eyes)) } : null,
+  };
+}
+
+function eyesOf({ deps, viewer }: Caller): Eyes {
+  return deps.projection.eyesOf(viewer);
+}
+
+/** A run of somebody else is as little there as one that never was. */
+function visibleRun(run: number, { deps }: Caller, eyes: Eyes): RunRecord | null {
+  const record = deps.ports.history.get(run);
+  return record !== undefined && maySee(record, eyes) ? record : null;
+}
+
+const NO_OUTPUT: OutputRecord = { text: '', totalBytes: 0, cut: false };
+
+function scriptText(script: string | null): OutputRecord {
+  if (script === null) return NO_OUTPUT;
+  return { text: script, totalBytes: Buffer.byteLength(script), cut: false };
+}
+
+const MAX_TAIL_CHARS = 64 * 1024;
+
+function endOf(text: string): string {
+  return text.slice(-MAX_TAIL_CHARS).replace(/^[\uDC00-\uDFFF]/, '');
+}
+
+/** The answer goes out before the agent begins to end. */
+function later(caller: Caller, action: string, begin: () => void): typeof NOTHING {
+  note(caller, action, caller.viewer.client);
+  setImmediate(begin);
+  return NOTHING;
+}
+
+/** An action is not held up, nor undone, by an audit row that can't be written. */
+function note({ deps, viewer }: Caller, action: string, detail: string): void {
+  const { audit, clock, log } = deps.ports;
+  drop(audit.append({ atMs: clock.nowMs(), account: viewer.account, action, detail }), log, 'an audit entry');
+}

@@ -1,0 +1,170 @@
+/**
+ * The state of the agent as one status, built when somebody looks. Pushes are coalesced to two a second, carry the whole
+ * status, and leave out what has not changed; while nobody is subscribed nothing is followed and nothing is read.
+ */
+import type { AgentStatus } from '../../shared/agent-status.ts';
+import { CONTRACT_VERSION } from '../../shared/contract.ts';
+import { clip } from '../../shared/run-title.ts';
+import type { Watched } from '../base/watched.ts';
+import type { StatusPorts } from './ports.ts';
+import { isHelpdesk, type Viewer } from './roles.ts';
+import { type Eyes, maySee, rowOf, visibleTo } from './views.ts';
+
+export const PUSH_INTERVAL_MS = 500;
+const MAX_OPEN_LOOKED_AT = 500;
+const MAX_ROWS_SHOWN = 50;
+const MAX_FAULTS = 100;
+const MAX_TEXT_CHARS = 500;
+
+export interface Subscription {
+  /** Looks again soon: what this viewer may see has changed. */
+  refresh(): void;
+  end(): void;
+}
+
+interface Subscriber {
+  readonly viewer: () => Viewer;
+  readonly push: (status: AgentStatus) => void;
+  /** The last status that was sent, as text, to leave out those that say nothing new. */
+  last: string;
+}
+
+export class Projection {
+  readonly #ports: StatusPorts;
+  readonly #subscribers = new Set<Subscriber>();
+  #unwatch: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #pushedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: StatusPorts) {
+    this.#ports = ports;
+  }
+
+  /** The status as this viewer may see it now. */
+  statusFor(viewer: Viewer): AgentStatus {
+    const { cells, clock, outbox, counters, identity, helpdeskCode } = this.#ports;
+    const helpdesk = isHelpdesk(viewer, clock.nowMs());
+    const { pcId, hostname, agentVersion, hosting } = identity();
+    const { state, sinceMs, faults } = cells.agent.value;
+    const link = cells.connection.value;
+    const groups = cells.groups.value;
+    return {
+      agent: {
+        state,
+        sinceMs,
+        faults: {
+          count: faults.length,
+          list: helpdesk || viewer.isHost ? faults.slice(0, MAX_FAULTS).map(clippedTexts) : null,
+        },
+      },
+      connection: {
+        state: link.state,
+        sinceMs: link.sinceMs,
+        lastGoodAtMs: link.lastGoodAtMs,
+        server: helpdesk ? link.server : null,
+        why: helpdesk && link.why !== null ? clip(link.why, MAX_TEXT_CHARS) : null,
+      },
+      identity: {
+        pcId,
+        hostname,
+        groups: groups === null ? null : [...groups].slice(0, 200),
+        agentVersion,
+        contract: CONTRACT_VERSION,
+        hosting,
+      },
+      ...this.#runs(this.eyesOf(viewer)),
+      outbox: outbox.counts(),
+      update: cells.update.value,
+      restartRequired: cells.restartRequired.value,
+      disk: cells.disk.value,
+      store: { state: cells.store.value },
+      secondAgentSeen: cells.secondAgentSeen.value,
+      counters: helpdesk ? { ...counters.all() } : null,
+      helpdesk: {
+        offered: helpdeskCode.isSet(),
+        unlockedUntilMs: viewer.unlockedUntilMs !== null && helpdesk ? viewer.unlockedUntilMs : null,
+      },
+    };
+  }
+
+  eyesOf(viewer: Viewer): Eyes {
+    const { clock, identity, showOutput } = this.#ports;
+    return {
+      account: viewer.account,
+      helpdesk: isHelpdesk(viewer, clock.nowMs()),
+      showOutput: showOutput(),
+      asYou: identity().hosting === 'tray',
+    };
+  }
+
+  #runs(eyes: Eyes): Pick<AgentStatus, 'now' | 'today'> {
+    const { history, clock } = this.#ports;
+    const open = history.open(MAX_OPEN_LOOKED_AT).filter((record) => maySee(record, eyes));
+    const running = open.filter(({ state }) => state === 'running');
+    const waiting = open.filter(({ state }) => state !== 'running');
+    const count =
+      open.length < MAX_OPEN_LOOKED_AT ? open.length : history.count({ ...visibleTo(eyes), openOnly: true });
+    const rows = (records: typeof open) => records.slice(0, MAX_ROWS_SHOWN).map((record) => rowOf(record, eyes));
+    const midnight = new Date(clock.nowMs()).setHours(0, 0, 0, 0);
+    return {
+      now: { running: rows(running), waiting: rows(waiting), waitingCount: count - running.length },
+      today: history.countByReason({ ...visibleTo(eyes), receivedFromMs: midnight }),
+    };
+  }
+
+  /** Pushes each change from now on; `viewer` is asked anew for each, since roles come and go. */
+  subscribe(viewer: () => Viewer, push: (status: AgentStatus) => void): Subscription {
+    const subscriber: Subscriber = { viewer, push, last: JSON.stringify(this.statusFor(viewer())) };
+    this.#subscribers.add(subscriber);
+    if (this.#subscribers.size === 1) this.#follow();
+    return {
+      refresh: () => this.#changed(),
+      end: () => {
+        this.#subscribers.delete(subscriber);
+        if (this.#subscribers.size === 0) this.#unfollow();
+      },
+    };
+  }
+
+  #follow(): void {
+    const cells: readonly Watched<unknown>[] = Object.values(this.#ports.cells);
+    this.#unwatch = cells.map((cell) => cell.watch(() => this.#changed()));
+  }
+
+  #unfollow(): void {
+    for (const stop of this.#unwatch) stop();
+    this.#unwatch = [];
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #changed(): void {
+    if (this.#timer !== undefined || this.#subscribers.size === 0) return;
+    const waitMs = this.#pushedAtMs + PUSH_INTERVAL_MS - this.#ports.clock.monotonicMs();
+    this.#timer = setTimeout(() => this.#push(), Math.max(0, waitMs));
+    this.#timer.unref();
+  }
+
+  #push(): void {
+    this.#timer = undefined;
+    this.#pushedAtMs = this.#ports.clock.monotonicMs();
+    for (const subscriber of this.#subscribers) {
+      const status = this.statusFor(subscriber.viewer());
+      const text = JSON.stringify(status);
+      if (text === subscriber.last) continue;
+      subscriber.last = text;
+      subscriber.push(status);
+    }
+  }
+}
+
+function clippedTexts<F extends { readonly file: string; readonly key: string | null; readonly expected: string }>(
+  fault: F,
+): F {
+  return {
+    ...fault,
+    file: clip(fault.file, MAX_TEXT_CHARS),
+    key: fault.key === null ? null : clip(fault.key, MAX_TEXT_CHARS),
+    expected: clip(fault.expected, MAX_TEXT_CHARS),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Who may call what. The account comes from the token that was proven, never from what a client says; the kind of client
+ * is no boundary within one account (design §5). What a role may *see* is in `views.ts`.
+ */
+import type { ClientKind, MethodName, Role } from '../../shared/contract.ts';
+import { Fault } from '../../shared/faults.ts';
+
+/** One connection after its handshake. */
+export interface Viewer {
+  /** A uid or a SID. */
+  readonly account: string;
+  readonly client: ClientKind;
+  /** Proved the secret that only the process which started the agent has. */
+  readonly isHost: boolean;
+  /** The agent's own account, root, or the Administrators. */
+  readonly isPrivileged: boolean;
+  /** root or the Administrators. */
+  readonly isAdministrator: boolean;
+  /** Until when the helpdesk code opened this connection, ms since the epoch; null: it did not. */
+  readonly unlockedUntilMs: number | null;
+}
+
+/**
+ * `helpdesk`: by the code, or without it for root, Administrators and the agent's own account on the command line; the
+ * window always asks for the code (security S3).
+ */
+export function rolesOf(viewer: Viewer, nowMs: number): Role[] {
+  const roles: Role[] = ['user'];
+  if (isHelpdesk(viewer, nowMs)) roles.push('helpdesk');
+  if (viewer.isHost) roles.push('host');
+  return roles;
+}
+
+export function isHelpdesk(viewer: Viewer, nowMs: number): boolean {
+  if (viewer.client === 'cli' && viewer.isPrivileged) return true;
+  return viewer.unlockedUntilMs !== null && nowMs < viewer.unlockedUntilMs;
+}
+
+export interface Rule {
+  /** `administration`: the host, root or the Administrators. */
+  readonly needs: Role | 'administration';
+  readonly kind: 'read' | 'action';
+}
+
+const read: Rule = { needs: 'user', kind: 'read' };
+
+/** `runs.output` and `runs.tail` are decided run by run, since a policy may show a user the output of their own. */
+export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
+  'state.snapshot': read,
+  'state.subscribe': read,
+  'state.unsubscribe': read,
+  'runs.list': read,
+  'runs.get': read,
+  'runs.output': read,
+  'runs.tail': read,
+  'outbox.resend': { needs: 'helpdesk', kind: 'action' },
+  'config.effective': { needs: 'helpdesk', kind: 'read' },
+  'update.get': read,
+  'support.info': read,
+  'about.capabilities': read,
+  'audit.list': { needs: 'helpdesk', kind: 'read' },
+  'helpdesk.unlock': { needs: 'user', kind: 'action' },
+  'helpdesk.lock': { needs: 'user', kind: 'action' },
+  'agent.drain': { needs: 'administration', kind: 'action' },
+  'agent.stop': { needs: 'host', kind: 'action' },
+  'log.setLevel': { needs: 'helpdesk', kind: 'action' },
+};
+
+/** The error for a viewer without the role, naming the one it takes; null: go on. */
+export function missingRole(rule: Rule, viewer: Viewer, nowMs: number): Fault | null {
+  const { needs } = rule;
+  if (needs === 'administration') {
+    return viewer.isHost || viewer.isAdministrator ? null : roleNeeded('host');
+  }
+  return rolesOf(viewer, nowMs).includes(needs) ? null : roleNeeded(needs);
+}
+
+export function roleNeeded(role: Role): Fault {
+  return new Fault('role_needed', `this needs the role ${role}`, { role });
+}

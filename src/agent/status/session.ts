@@ -1,0 +1,138 @@
+/**
+ * One connection: says hello with a nonce, takes one handshake, then answers calls. Before the handshake every call is an
+ * error; a wrong proof ends the connection; after it each call passes, in this order, its name, its rate, its role and
+ * its arguments.
+ */
+import {
+  CONTRACT_VERSION,
+  handshakeParams,
+  isMethodName,
+  methods,
+  OLDEST_CONTRACT,
+  type Parsed,
+  type Push,
+  type PushName,
+  type Session as Shaken,
+} from '../../shared/contract.ts';
+import { Fault } from '../../shared/faults.ts';
+import type { Link } from '../../shared/link.ts';
+import { type ProofFacts, proofText } from '../../shared/proof-text.ts';
+import { checked, type Method, peer } from '../../shared/rpc.ts';
+import { errorText } from '../base/logger.ts';
+import { ACTIONS, READS, TokenBucket } from './limits.ts';
+import { handlers } from './methods.ts';
+import type { Subscription } from './projection.ts';
+import { isProof, newNonce, prove, provenAccount } from './proof.ts';
+import { missingRole, RULES, rolesOf, type Viewer } from './roles.ts';
+import type { Caller, SessionDeps } from './session-deps.ts';
+
+/** Serves `link` until it closes. */
+export function serveSession(link: Link, deps: SessionDeps): void {
+  const { ports, projection } = deps;
+  const nonce = newNonce();
+  const reads = new TokenBucket(READS, ports.clock);
+  const actions = new TokenBucket(ACTIONS, ports.clock);
+  let viewer: Viewer | null = null;
+  let subscription: Subscription | null = null;
+  let relock: NodeJS.Timeout | undefined;
+
+  const connection = peer(link, {
+    resolve: (name) => {
+      if (viewer === null) return name === 'handshake' ? shake : new Fault('handshake_needed', 'first the handshake');
+      return resolve(name, viewer);
+    },
+    onBug: (method, error) => ports.log.error('a call failed', { method, error: errorText(error) }),
+  });
+  link.onClose(() => {
+    subscription?.end();
+    clearTimeout(relock);
+  });
+  push('hello', { contract: { min: OLDEST_CONTRACT, max: CONTRACT_VERSION }, nonce });
+
+  function push<P extends PushName>(name: P, params: Push<P>): void {
+    connection.push(name, params);
+  }
+
+  const shake: Method = checked(handshakeParams, (params) => {
+    const answer = handshake(params);
+    // The answer goes out first; one try is all a connection has.
+    if (answer instanceof Fault) setImmediate(() => link.close());
+    return answer;
+  });
+
+  function handshake(params: Parsed<'handshake'>): Shaken | Fault {
+    const { contract, client, proof, hostProof } = params;
+    if (contract < OLDEST_CONTRACT || contract > CONTRACT_VERSION) {
+      const served = { min: OLDEST_CONTRACT, max: CONTRACT_VERSION };
+      return new Fault('contract_unsupported', `this agent serves contract ${served.min} to ${served.max}`, served);
+    }
+    const facts: ProofFacts = { address: deps.address, contract, client, agentNonce: nonce, clientNonce: params.nonce };
+    const proven = provenAccount(deps.tokens, proofText('client', facts), proof);
+    if (proven === null) return new Fault('proof_refused', 'the proof does not hold');
+    const isHost = provesHost(facts, hostProof);
+    if (isHost === null) return new Fault('proof_refused', 'the proof of the host does not hold');
+    const refused = deps.onProven(proven.account);
+    if (refused !== null) return refused;
+    const { account } = proven;
+    const isAdministrator = deps.isAdministrator(account);
+    const isPrivileged = isAdministrator || account === deps.ownAccount;
+    viewer = { account, client, isHost, isAdministrator, isPrivileged, unlockedUntilMs: null };
+    return {
+      contract,
+      agentVersion: ports.identity().agentVersion,
+      account,
+      roles: rolesOf(viewer, ports.clock.nowMs()),
+      proof: prove(proven.token, proofText('agent', facts)),
+    };
+  }
+
+  /** null: a proof was given and does not hold. */
+  function provesHost(facts: ProofFacts, proof: string | undefined): boolean | null {
+    if (proof === undefined) return false;
+    return deps.hostSecret !== null && isProof(deps.hostSecret, proofText('host', facts), proof) ? true : null;
+  }
+
+  function resolve(name: string, seen: Viewer): Method | Fault {
+    if (!isMethodName(name)) return limited(reads) ?? new Fault('unknown_method', 'there is no such method');
+    if (name === 'handshake') return new Fault('invalid_request', 'the handshake is done');
+    const rule = RULES[name];
+    const refused = limited(rule.kind === 'read' ? reads : actions) ?? missingRole(rule, seen, ports.clock.nowMs());
+    if (refused !== null) return refused;
+    return checked(methods[name].params, (params) => {
+      const handle = handlers[name] as (params: unknown, caller: Caller) => unknown;
+      return handle(params, { viewer: seen, deps, subscribe, unsubscribe, setUnlocked });
+    });
+  }
+
+  function subscribe(): void {
+    subscription ??= projection.subscribe(
+      () => viewer ?? missingViewer(),
+      (status) => push('state.changed', status),
+    );
+  }
+
+  function unsubscribe(): void {
+    subscription?.end();
+    subscription = null;
+  }
+
+  /** What the viewer may see changes now, and again when the time is over. */
+  function setUnlocked(untilMs: number | null): void {
+    if (viewer === null) return;
+    viewer = { ...viewer, unlockedUntilMs: untilMs };
+    subscription?.refresh();
+    clearTimeout(relock);
+    if (untilMs === null) return;
+    relock = setTimeout(() => setUnlocked(null), untilMs - ports.clock.nowMs());
+    relock.unref();
+  }
+}
+
+function limited(bucket: TokenBucket): Fault | null {
+  const waitMs = bucket.take();
+  return waitMs === 0 ? null : new Fault('rate_limited', 'too many calls', { retryInMs: waitMs });
+}
+
+function missingViewer(): never {
+  throw new Error('a session has a viewer once it is shaken');
+}

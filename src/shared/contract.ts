@@ -1,0 +1,153 @@
+/**
+ * The contract between the agent and whoever shows or steers it: one typed table of methods. Everything else (client,
+ * handlers, validation) is derived from it, so a wrong name or argument does not compile (design §5).
+ */
+import { z } from 'zod';
+import { agentStatusSchema, updateViewSchema } from './agent-status.ts';
+import {
+  runDetailSchema,
+  runOutputQuerySchema,
+  runOutputSchema,
+  runsPageSchema,
+  runsQuerySchema,
+  runTailSchema,
+} from './run-view.ts';
+
+/** The agent serves this one and the one before. */
+export const CONTRACT_VERSION = 1;
+export const OLDEST_CONTRACT = Math.max(1, CONTRACT_VERSION - 1);
+
+export const CLIENT_KINDS = ['host', 'window', 'cli', 'web'] as const;
+export type ClientKind = (typeof CLIENT_KINDS)[number];
+
+export const ROLES = ['user', 'helpdesk', 'host'] as const;
+export type Role = (typeof ROLES)[number];
+
+const nothing = z.strictObject({});
+const hex32Bytes = z.string().regex(/^[0-9a-f]{64}$/, '64 hex digits');
+const aRun = z.strictObject({ run: z.number().int().min(1) });
+
+/** The first thing on a new connection, pushed by the agent as `hello`. */
+export const helloSchema = z.object({
+  contract: z.object({ min: z.number().int(), max: z.number().int() }),
+  /** To be proven against, once. */
+  nonce: hex32Bytes,
+});
+
+export const handshakeParams = z.strictObject({
+  contract: z.number().int(),
+  client: z.enum(CLIENT_KINDS),
+  /** The client's own nonce, for the agent's proof. */
+  nonce: hex32Bytes,
+  /** HMAC of the endpoint's token over `proofText('client', …)`, see `proof-text.ts`. */
+  proof: hex32Bytes,
+  /** HMAC of the host's secret over `proofText('host', …)`: only the process that started the agent has it. */
+  hostProof: hex32Bytes.optional(),
+});
+
+export const sessionSchema = z.object({
+  contract: z.number().int(),
+  agentVersion: z.string(),
+  /** The account whose token was proven: a uid or a SID. */
+  account: z.string(),
+  roles: z.array(z.enum(ROLES)),
+  /** HMAC over `proofText('agent', …)`: the client ends the connection where it does not hold. */
+  proof: hex32Bytes,
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** One effective setting, as a person writes it; secrets are masked before they get here. */
+export const settingSchema = z.object({
+  key: z.string(),
+  /** null: not set. */
+  value: z.string().nullable(),
+  /** Who said it: policy, environment, agent.toml, fleet, built-in … */
+  source: z.string(),
+  /** `file:line`, registry key or variable; null for a built-in value. */
+  place: z.string().nullable(),
+  /** A policy says it, so nothing below can change it. */
+  locked: z.boolean(),
+});
+export type Setting = z.infer<typeof settingSchema>;
+
+/** What IT can do on this PC, computed from its real settings (ui.md E4, screen 6). */
+export const aboutSchema = z.object({
+  /** Every method that this agent offers as it is set up now. */
+  methods: z.array(z.string()),
+  scripts: z.boolean(),
+  /** `as_you`: "as the system" is the signed-in user here (tray mode). */
+  runAsSystem: z.enum(['system', 'as_you', 'no']),
+  runAsUser: z.boolean(),
+  readLog: z.boolean(),
+  signatures: z.enum(['off', 'report', 'require']),
+  commandKeys: z.array(z.object({ kid: z.string(), fingerprint: z.string() })),
+});
+export type About = z.infer<typeof aboutSchema>;
+
+export const supportSchema = z.object({
+  brandName: z.string().nullable(),
+  phone: z.string().nullable(),
+  mail: z.string().nullable(),
+  url: z.string().nullable(),
+  text: z.string().nullable(),
+});
+export type Support = z.infer<typeof supportSchema>;
+
+export const auditEntrySchema = z.object({
+  atMs: z.number(),
+  account: z.string(),
+  action: z.string(),
+  detail: z.string(),
+});
+
+export const methods = {
+  handshake: { params: handshakeParams, result: sessionSchema },
+  'state.snapshot': { params: nothing, result: agentStatusSchema },
+  /** From then on `state.changed` is pushed, at most twice a second. The result is the state it starts from. */
+  'state.subscribe': { params: nothing, result: agentStatusSchema },
+  'state.unsubscribe': { params: nothing, result: nothing },
+  'runs.list': { params: runsQuerySchema, result: runsPageSchema },
+  'runs.get': { params: aRun, result: runDetailSchema },
+  'runs.output': { params: runOutputQuerySchema, result: runOutputSchema },
+  'runs.tail': { params: aRun, result: runTailSchema },
+  'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
+  'config.effective': { params: nothing, result: z.array(settingSchema) },
+  'update.get': { params: nothing, result: updateViewSchema },
+  'support.info': { params: nothing, result: supportSchema },
+  'about.capabilities': { params: nothing, result: aboutSchema },
+  'audit.list': {
+    params: z.strictObject({ limit: z.number().int().min(1).max(500).default(100) }),
+    result: z.array(auditEntrySchema),
+  },
+  'helpdesk.unlock': {
+    params: z.strictObject({ code: z.string().min(1).max(200) }),
+    result: z.object({ unlockedUntilMs: z.number() }),
+  },
+  'helpdesk.lock': { params: nothing, result: nothing },
+  /** No new work; answered at once, the agent stops when what runs has ended (at most 60 s). */
+  'agent.drain': { params: nothing, result: nothing },
+  /** Answered at once; then the agent stops as design §4 says. */
+  'agent.stop': { params: nothing, result: nothing },
+  'log.setLevel': { params: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']) }), result: nothing },
+} as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
+
+export type MethodName = keyof typeof methods;
+/** What a caller passes: defaults may be left out. */
+export type Params<M extends MethodName> = z.input<(typeof methods)[M]['params']>;
+/** What a handler gets: parsed, with defaults. */
+export type Parsed<M extends MethodName> = z.output<(typeof methods)[M]['params']>;
+export type Result<M extends MethodName> = z.output<(typeof methods)[M]['result']>;
+
+/** What the agent sends unasked. */
+export const pushes = {
+  hello: helloSchema,
+  'state.changed': agentStatusSchema,
+} as const satisfies Record<string, z.ZodType>;
+
+export type PushName = keyof typeof pushes;
+export type Push<P extends PushName> = z.output<(typeof pushes)[P]>;
+
+/** Narrows a name that came over the wire. */
+export function isMethodName(name: string): name is MethodName {
+  return Object.hasOwn(methods, name);
+}

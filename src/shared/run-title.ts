@@ -1,0 +1,36 @@
+/** The name under which a run is shown (design §5). What the window has to word itself is a kind, not a text. */
+
+export type RunTitle =
+  | { readonly kind: 'text'; readonly text: string }
+  /** `adhoc-run`: "Direct task from IT". */
+  | { readonly kind: 'direct' }
+  /** A message that names no task. */
+  | { readonly kind: 'none' };
+
+const MAX_TITLE_CHARS = 120;
+
+/**
+ * First line of the job's `description` where it was known, else the manifest id with `-_.` as blanks.
+ */
+export function runTitle(manifestId: string | null, description: string | null): RunTitle {
+  const line = firstLine(description ?? '');
+  if (line !== '') return { kind: 'text', text: line };
+  if (manifestId === 'adhoc-run') return { kind: 'direct' };
+  const words = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '));
+  return words === '' ? { kind: 'none' } : { kind: 'text', text: words };
+}
+
+/**
+ * The first line of `text` that is not blank, cut to the length of a title, without control characters and without the
+ * marks that turn the direction of writing: those can make a title read as something else.
+ */
+export function firstLine(text: string): string {
+  const line = text.split(/[\r\n\u2028\u2029]+/).find((each) => each.trim() !== '') ?? '';
+  return clip(line.replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, ' ').trim(), MAX_TITLE_CHARS);
+}
+
+/** At most `maxChars` UTF-16 units, marked where it was cut, never in the middle of a surrogate pair. */
+export function clip(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  return `${text.slice(0, maxChars - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}

@@ -1,0 +1,127 @@
+/** Runs as the window, the command line and the tray see them. All times are ms since the epoch. */
+import { z } from 'zod';
+import { OUTCOME_GROUPS } from './outcome-groups.ts';
+import { REASONS, RUN_STATES, SOURCES } from './states.ts';
+
+const timeMs = z.number();
+
+export const runTitleSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('text'), text: z.string() }),
+  z.object({ kind: z.literal('direct') }),
+  z.object({ kind: z.literal('none') }),
+]);
+
+/** What everybody at the PC may see of a run that is shown to them. */
+export const runRowSchema = z.object({
+  /** Number of the run on this PC, ascending in order of arrival. */
+  run: z.number().int(),
+  title: runTitleSchema,
+  source: z.enum(SOURCES),
+  /** True where it runs as the person who is signed in. */
+  asUser: z.boolean(),
+  state: z.enum(RUN_STATES),
+  reason: z.enum(REASONS).nullable(),
+  exitCode: z.number().int().nullable(),
+  receivedAtMs: timeMs,
+  notBeforeMs: timeMs.nullable(),
+  startedAtMs: timeMs.nullable(),
+  finishedAtMs: timeMs.nullable(),
+  deliveredAtMs: timeMs.nullable(),
+  timeoutSecs: z.number().nullable(),
+  /** Its result could not be delivered and is kept here (STUCK_RESULT). */
+  parked: z.boolean(),
+});
+export type RunRow = z.infer<typeof runRowSchema>;
+
+/** How much there is of an output: `keptChars` are stored, `totalBytes` were produced. */
+export const outputSizeSchema = z.object({
+  keptChars: z.number().int(),
+  totalBytes: z.number().int(),
+  cut: z.boolean(),
+});
+
+/** What needs the helpdesk role, or a policy that shows output to users. */
+export const runInternalsSchema = z.object({
+  requestId: z.string().nullable(),
+  resultId: z.string().nullable(),
+  execId: z.string().nullable(),
+  manifestId: z.string().nullable(),
+  version: z.string().nullable(),
+  subject: z.string(),
+  shell: z.string().nullable(),
+  runAs: z.string().nullable(),
+  runAsUser: z.string().nullable(),
+  /** One line that says more than the reason does. */
+  detail: z.string().nullable(),
+  /** What the gates saw, by name; null where they did not look. */
+  gates: z.record(z.string(), z.unknown()).nullable(),
+  parkedWhy: z.string().nullable(),
+  stdout: outputSizeSchema,
+  stderr: outputSizeSchema,
+});
+
+export const runDetailSchema = runRowSchema.extend({
+  decidedAtMs: timeMs.nullable(),
+  /** The last moment at which it might start, where IT set one. */
+  deadlineAtMs: timeMs.nullable(),
+  /** How old this PC's view of the fleet was when it was decided; null: not looked at, or never connected. */
+  viewAgeMs: z.number().nullable(),
+  internals: runInternalsSchema.nullable(),
+});
+export type RunDetail = z.infer<typeof runDetailSchema>;
+export type RunInternals = z.infer<typeof runInternalsSchema>;
+
+export const MAX_PAGE_ROWS = 500;
+
+/** Conditions hold together. Newest first, `limit` rows, going on after `beforeRun`. */
+export const runsQuerySchema = z.strictObject({
+  group: z.enum(OUTCOME_GROUPS).optional(),
+  reasons: z.array(z.enum(REASONS)).min(1).max(REASONS.length).optional(),
+  /** Received at or after; with `toMs` one day, or any range. */
+  fromMs: timeMs.optional(),
+  /** Received before. */
+  toMs: timeMs.optional(),
+  /** Begins the list with what was received at or before this moment; `total` counts the newer ones too. */
+  startAtMs: timeMs.optional(),
+  /** Part of the name; for the helpdesk also of ids and output. */
+  search: z.string().max(200).optional(),
+  beforeRun: z.number().int().min(1).optional(),
+  limit: z.number().int().min(1).max(MAX_PAGE_ROWS).default(100),
+});
+
+export const runsPageSchema = z.object({
+  rows: z.array(runRowSchema),
+  /** `beforeRun` of the next page; null: there is none. */
+  nextBeforeRun: z.number().int().nullable(),
+  /** How many the conditions hold for, and how many there are; on a first page only (no `beforeRun`). */
+  total: z.object({ matching: z.number().int(), all: z.number().int() }).nullable(),
+});
+export type RunsPage = z.infer<typeof runsPageSchema>;
+
+export const MAX_OUTPUT_CHARS = 256 * 1024;
+
+/** `stream: script` is what was run. Offsets and limits count UTF-16 units of the stored text. */
+export const runOutputQuerySchema = z.strictObject({
+  run: z.number().int().min(1),
+  stream: z.enum(['stdout', 'stderr', 'script']),
+  offsetChars: z.number().int().min(0).default(0),
+  limitChars: z.number().int().min(1).max(MAX_OUTPUT_CHARS).default(MAX_OUTPUT_CHARS),
+});
+
+export const runOutputSchema = z.object({
+  text: z.string(),
+  /** Where to go on; null at the end. May come before `limitChars` is reached: an answer has a largest size. */
+  nextOffsetChars: z.number().int().nullable(),
+  size: outputSizeSchema,
+});
+
+/** The end of what a running script has written so far. */
+export const runTailSchema = z.object({
+  running: z.boolean(),
+  stdout: z.string(),
+  stderr: z.string(),
+  /** Earlier output is left out. */
+  stdoutCut: z.boolean(),
+  stderrCut: z.boolean(),
+});
+export type RunTail = z.infer<typeof runTailSchema>;
