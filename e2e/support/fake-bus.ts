@@ -98,7 +98,14 @@ export class FakeBus implements Bus {
 
   consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding {
     this.durable = { spec, handlers };
-    return { close: () => void (this.durable = null), rebind: () => void (this.rebinds += 1) };
+    return {
+      close: () => {
+        this.durable = null;
+      },
+      rebind: () => {
+        this.rebinds += 1;
+      },
+    };
   }
 
   async objectsPresent(_bucket: string, names: readonly string[]): Promise<ReadonlySet<string>> {

@@ -5,7 +5,7 @@
 
 declare module '*/scripts/lib/broker.mjs' {
   export class Broker {
-    constructor(options: { binary: string; directory: string; port?: number; config?: string });
+    constructor(options: { binary: string; directory: string; port?: number; config?: string; ownGroup?: boolean });
     readonly url: string;
     readonly port: number;
     readonly pid: number | undefined;
@@ -13,7 +13,7 @@ declare module '*/scripts/lib/broker.mjs' {
     readonly storeDir: string;
     readonly endpoints: Readonly<Record<string, string[]>>;
     readonly log: string;
-    ended(): Promise<void>;
+    readonly died: Promise<void>;
     start(): Promise<void>;
     stop(): Promise<void>;
     kill(): Promise<void>;

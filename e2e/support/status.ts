@@ -35,7 +35,7 @@ export interface StatusWorld {
   readonly clock: ManualClock;
   /** What `drain`, `stop` and `setLogLevel` were asked for, in order. */
   readonly asked: string[];
-  readonly tails: Map<string, LiveTail>;
+  readonly tails: Map<number, LiveTail>;
   showOutput: ShowOutput;
   /** The helpdesk code; null: none is set. */
   code: string | null;
@@ -63,7 +63,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     secondAgentSeen: new WatchedCell(false),
   };
   const asked: string[] = [];
-  const tails = new Map<string, LiveTail>();
+  const tails = new Map<number, LiveTail>();
   const world: StatusWorld = {
     cells,
     store,
@@ -81,7 +81,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         const body = store.history.command(run);
         return body === undefined ? undefined : { script: Buffer.from(body).toString(), deadlineAtMs: 99 };
       },
-      tails: { tail: (resultId) => tails.get(resultId) },
+      tail: (run) => tails.get(run),
       outbox: store.outbox,
       counters: store.counters,
       audit: store.audit,
@@ -91,7 +91,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         isSet: () => world.code !== null,
         matches: (code) => Promise.resolve(code === world.code),
       },
-      settings: () => [{ key: 'agent.id', value: 'PC-1', source: 'agent.toml', place: 'a.toml:3', locked: false }],
+      settings: () => [{ key: 'agent.id', value: 'PC-1', source: 'agent.toml (a.toml:3)', locked: false }],
       support: () => ({ brandName: null, phone: '03-1', mail: null, url: null, text: null }),
       about: () => ({
         scripts: true,

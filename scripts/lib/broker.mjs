@@ -19,6 +19,7 @@ const KEPT_LOG_CHARS = 8_000;
  * @property {string} directory for its configuration and its store; the caller removes it
  * @property {number} [port] of clients; otherwise a free one
  * @property {string} [config] more configuration in nats-server's own language: users, TLS, a websocket, limits
+ * @property {boolean} [ownGroup] a Ctrl-C at the terminal does not reach it
  */
 
 export class Broker {
@@ -28,10 +29,21 @@ export class Broker {
   /** @type {Record<string, string[]>} */
   #endpoints = {};
   #log = '';
+  #stopping = false;
+  /** @type {() => void} */
+  #onDeath = () => {};
+
+  /**
+   * Resolves when it ends without being asked to.
+   * @type {Promise<void>}
+   */
+  died = new Promise((resolve) => {
+    this.#onDeath = resolve;
+  });
 
   /** @param {BrokerOptions} options */
   constructor(options) {
-    this.#options = { port: -1, config: '', ...options };
+    this.#options = { port: -1, config: '', ownGroup: false, ...options };
     mkdirSync(options.directory, { recursive: true });
     process.on('exit', this.#onExit);
   }
@@ -71,22 +83,22 @@ export class Broker {
     return this.#log;
   }
 
-  /** Resolves once it has ended, whoever ended it. */
-  async ended() {
-    const child = this.#child;
-    if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  }
-
   /** Starts it, or starts it again; resolves when it accepts connections. */
   async start() {
     if (this.#child) throw new Error('the broker runs already');
-    const { binary, directory } = this.#options;
+    this.#stopping = false;
+    const { binary, directory, ownGroup } = this.#options;
     const configFile = join(directory, 'nats-server.conf');
     writeFileSync(configFile, this.#configText());
-    const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true });
+    const child = spawn(binary, ['-c', configFile], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: ownGroup,
+      windowsHide: true,
+    });
     this.#child = child;
     child.on('exit', () => {
       if (this.#child === child) this.#child = undefined;
+      if (!this.#stopping) this.#onDeath();
     });
     child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#log = (this.#log + text).slice(-KEPT_LOG_CHARS);
@@ -136,6 +148,7 @@ export class Broker {
   /** @param {NodeJS.Signals} signal */
   async #end(signal) {
     const child = this.#child;
+    this.#stopping = true;
     if (!child) return;
     const exited = once(child, 'exit');
     child.kill(signal);

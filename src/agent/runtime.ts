@@ -2,14 +2,13 @@
  * The composition root: makes every part, hands each what it needs, and stops them in reverse. Parts never call one
  * another; they meet in the store and are nudged from here (design §1).
  */
-import { join } from 'node:path';
+import { userInfo } from 'node:os';
 import type { AgentState } from '../shared/states.ts';
 import { systemClock } from './base/clock.ts';
 import { drop } from './base/drop.ts';
 import { Lifecycle } from './base/lifecycle.ts';
 import type { OpenLog } from './base/log-file.ts';
-import { sleep } from './base/sleep.ts';
-import { WatchedCell } from './base/watched.ts';
+import { until, WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import { NatsBus } from './bus/nats-bus.ts';
 import type { BootConfig } from './config/boot-config.ts';
@@ -22,6 +21,7 @@ import { startLiveTail } from './duties/live-tail.ts';
 import { startLogsFetch } from './duties/logs-fetch.ts';
 import { startPing } from './duties/ping.ts';
 import { RecentTails } from './duties/recent-tails.ts';
+import { Titles } from './duties/titles.ts';
 import { startUpdateWatch } from './duties/update-watch.ts';
 import { FactsReader } from './gates/facts.ts';
 import { Intake } from './intake/intake.ts';
@@ -30,11 +30,13 @@ import { readHardware } from './os/hardware/facts.ts';
 import { PowerShellConversation } from './os/hardware/powershell.ts';
 import { hostFacts } from './os/host-facts.ts';
 import { lookForPendingRestart, startRestartPending } from './os/restart-pending.ts';
+import { signedIn } from './os/sessions.ts';
 import { Dispatcher } from './run/dispatcher.ts';
-import { makeScripts } from './run/scripts.ts';
+import { makeRunner } from './run/make-runner.ts';
+import { Scripts } from './run/scripts.ts';
 import { Slots } from './run/slots.ts';
 import { Shipper } from './ship/shipper.ts';
-import { startStatus } from './status/start.ts';
+import { type StatusParts, statusPorts } from './status-ports.ts';
 import type { Store } from './store/store.ts';
 import { takeOver } from './store/takeover.ts';
 
@@ -46,17 +48,18 @@ const DRAIN_GRACE_MS = 60_000;
 export interface RuntimeOptions {
   readonly config: BootConfig;
   readonly store: Store;
+  /** An older copy of the store was put back: what is open in it must not run. */
   readonly oldCopy: boolean;
   readonly version: string;
   readonly log: OpenLog;
-  /** The host's secret for `agent.stop` and `agent.drain`; null: nobody is our host. */
-  readonly hostSecret: string | null;
+  /** Known to the process that started us; null: nobody is our host. */
+  readonly hostSecret: Uint8Array | null;
 }
 
 export interface Runtime {
-  /** Stops everything: no new work, running scripts get their grace, every end is stored, then the rest. */
+  /** No new work; running scripts get `graceMs`, every end is stored, then everything stops. */
   stop(graceMs?: number): Promise<void>;
-  /** Resolves when it has stopped, for whatever reason. */
+  /** Resolves when it has stopped, whoever asked for it. */
   readonly stopped: Promise<void>;
 }
 
@@ -66,16 +69,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const clock = systemClock;
   const pcId = config.agent.id;
   const life = new Lifecycle(log);
-  const stopped = Promise.withResolvers<void>();
-  const agentState = new WatchedCell<{ state: AgentState; sinceMs: number; faults: [] }>({
-    state: 'starting',
-    sinceMs: clock.nowMs(),
-    faults: [],
-  });
-  const setState = (state: AgentState) => agentState.set({ state, sinceMs: clock.nowMs(), faults: [] });
-
   life.add('store', () => store.close());
   store.start();
+
+  // First of all what the fleet sees: that this PC is there.
   const bus = makeBus(options);
   life.add('bus', () => bus.close());
   const fleet = new Fleet({ pcId, bus, store, nowMs: clock.nowMs, log: log.child('fleet') });
@@ -107,7 +104,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onFailure: () => store.counters.bump('publish_failures'),
   });
   life.add('shipper', () => shipper.stop());
-
+  const tails = new RecentTails();
+  life.add('tails', () => tails.close());
   const facts = new FactsReader(
     { bus, mirror: store.mirror, clock, log: log.child('gates') },
     {
@@ -115,16 +113,28 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       uncheckedHonoursRevoke: config.commands.uncheckedHonoursRevoke,
     },
   );
-  const slots = new Slots(() => Math.min(config.run.maxParallel, fleet.effective.value.maxLocalConcurrent ?? Infinity));
+  const slots = new Slots(() =>
+    Math.min(config.run.maxParallel, fleet.effective.value.maxLocalConcurrent ?? Number.POSITIVE_INFINITY),
+  );
   fleet.effective.watch(() => slots.serve());
-  const tails = new RecentTails();
-  life.add('tails', () => tails.close());
+  const scripts = new Scripts({
+    makeRunner: () =>
+      makeRunner({
+        env: process.env,
+        maxOutputBytes: config.output.maxBytes,
+        belowNormalPriority: config.run.priority !== 'normal',
+      }),
+    platform: process.platform,
+    sessions: signedIn(),
+    trayUser: config.startedAs === 'tray' ? userInfo().username : null,
+    systemAsUser: config.run.systemAsUser,
+  });
   const dispatcher = new Dispatcher({
     pcId,
     store,
     bus,
     facts,
-    scripts: makeScripts({ config, clock, log: log.child('run') }),
+    scripts,
     slots,
     clock,
     log: log.child('run'),
@@ -132,7 +142,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onQueued: () => shipper.nudge(),
     onStarted: (resultId, script) => tails.follow(resultId, script),
   });
-  let intakeOpen = false;
+  const titles = new Titles({ bus, runs: store.runs, clock, log: log.child('titles') });
   const intake = new Intake({
     pcId,
     store,
@@ -144,8 +154,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       sources.arm(command);
       facts.prefetch(command.id);
     },
-    onAdmitted: () => {
-      if (intakeOpen) dispatcher.nudge();
+    onAdmitted: (run, command) => {
+      dispatcher.nudge();
+      titles.admitted(run, command.id);
     },
     onQueued: () => shipper.nudge(),
   });
@@ -163,70 +174,26 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log: log.child('intake'),
   });
 
-  const shell = new PowerShellConversation();
-  life.add('facts shell', () => shell.close());
-  const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
-  life.add('restart watch', () => restart.close());
-  const update = startUpdateWatch({ bus, config: fleet.effective, installed: version, host, log: log.child('update') });
-  life.add('update watch', () => update.close());
-
-  const stop = async (graceMs = config.run.graceMs) => {
-    if (life.state.value === 'draining' || life.state.value === 'stopped') return stopped.promise;
-    setState('draining');
-    log.info('stopping', { grace_ms: graceMs });
-    await life.stop(graceMs + FORCE_AFTER_GRACE_MS);
-    stopped.resolve();
-    return stopped.promise;
-  };
-
-  const status = await startStatus({
-    config,
-    store,
-    bus,
-    fleet,
-    dispatcher,
-    shipper,
-    host,
-    version,
-    log: options.log,
-    agentState,
-    update: update.status,
-    restartRequired: restart.pending,
-    secondAgentSeen,
-    hostSecret: options.hostSecret,
-    drain: () => void stop(DRAIN_GRACE_MS),
-    stop: () => void stop(),
-  });
-  life.add('status', () => status.close());
-
-  if (store.admits) {
-    await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
-    await dispatcher.recover(options.oldCopy);
-  }
-  shipper.start();
-  intakeOpen = true;
-  dispatcher.nudge();
-  fleet.start();
+  // Each is added after what it needs, since they stop in reverse: first nothing new comes in, at last the store closes.
   life.add('fleet', () => fleet.close());
-  sources.start();
-  life.add('delivery', async () => {
-    await Promise.race([shipper.drained(AbortSignal.timeout(SHIP_AT_STOP_MS)), sleep(SHIP_AT_STOP_MS)]);
-  });
+  life.add('delivery', () => shipper.drained(AbortSignal.timeout(SHIP_AT_STOP_MS)));
   let graceMs = config.run.graceMs;
   life.add('scripts', () => dispatcher.stop(graceMs));
   life.add('intake', () => {
     intake.close();
     sources.close();
   });
-  const duties = [
+
+  const shell = new PowerShellConversation();
+  const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
+  const update = startUpdateWatch({ bus, config: fleet.effective, installed: version, host, log: log.child('update') });
+  const { pathTemplate, keepDays } = { pathTemplate: config.log.path, keepDays: config.log.keepDays };
+  const duties: { close(): void }[] = [
+    shell,
+    restart,
+    update,
     startPing({ pcId, bus, body }),
-    startLogsFetch({
-      pcId,
-      bus,
-      pathTemplate: config.log.path,
-      keepDays: config.log.keepDays,
-      log: log.child('logs'),
-    }),
+    startLogsFetch({ pcId, bus, pathTemplate, keepDays, log: log.child('logs') }),
     startLiveTail({ pcId, bus, tails }),
     startInventory({
       pcId,
@@ -244,15 +211,76 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   life.add('duties', () => {
     for (const duty of duties) duty.close();
   });
+
+  const agent = new WatchedCell<StatusParts['cells']['agent']['value']>({
+    state: 'starting',
+    sinceMs: clock.nowMs(),
+    faults: [],
+  });
+  const setState = (state: AgentState) => agent.set({ state, sinceMs: clock.nowMs(), faults: [] });
+  const stopped = Promise.withResolvers<void>();
+  const stop = async (askedMs = config.run.graceMs): Promise<void> => {
+    if (agent.value.state !== 'draining') {
+      graceMs = askedMs;
+      setState('draining');
+      log.info('stopping', { grace_ms: graceMs });
+      void life.stop(graceMs + FORCE_AFTER_GRACE_MS).then(stopped.resolve);
+    }
+    return stopped.promise;
+  };
+
+  const parts: StatusParts = {
+    config,
+    store,
+    bus,
+    fleet,
+    tails,
+    shipper,
+    host,
+    version,
+    clock,
+    log: options.log,
+    cells: { agent, update: update.status, restartRequired: restart.pending, secondAgentSeen },
+    drain: () => void stop(DRAIN_GRACE_MS),
+    stop: () => void stop(),
+  };
+
+  if (store.admits) {
+    await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+    await dispatcher.recover(options.oldCopy);
+  }
+  shipper.start();
+  dispatcher.nudge();
+  fleet.start();
+  sources.start();
   life.running();
   setState('running');
-  return {
-    stop: (ms) => {
-      graceMs = ms ?? graceMs;
-      return stop(ms);
-    },
-    stopped: stopped.promise,
-  };
+  drop(serve(parts, options, life), log, 'serving the local socket');
+  // The native code that starts scripts is loaded once the fleet has seen us.
+  void until(bus.link, ({ state }) => state === 'connected').then(() => setImmediate(() => scripts.warm()));
+  return { stop, stopped: stopped.promise };
+}
+
+/** The local socket, for tray, window and command line. Loaded late: nobody in the fleet waits for it. */
+async function serve(parts: StatusParts, { config, hostSecret }: RuntimeOptions, life: Lifecycle): Promise<void> {
+  const [{ serveStatus }, { endpointGuard }] = await Promise.all([
+    import('./status/serve.ts'),
+    import('./os/endpoint-acl.ts'),
+  ]);
+  const serving = await serveStatus({
+    ports: statusPorts(parts),
+    directory: config.directories.own,
+    guard: await endpointGuard(),
+    accounts: new WatchedCell<readonly string[]>([]),
+    hostSecret,
+    env: process.env,
+    runDirectory: '/run',
+  });
+  if (serving.kind === 'failed') {
+    parts.log.logger.error('the local socket can not be served', { why: serving.why });
+    return;
+  }
+  life.add('status', () => serving.server.close());
 }
 
 function makeBus({ config, log }: RuntimeOptions): Bus {
@@ -267,9 +295,4 @@ function makeBus({ config, log }: RuntimeOptions): Bus {
     clock: systemClock,
     log: log.logger.child('bus'),
   });
-}
-
-/** Where our own files lie beside those of the original. */
-export function storeDirectory(config: BootConfig): string {
-  return join(config.directories.data, 'kanade-tray');
 }

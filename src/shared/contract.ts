@@ -56,15 +56,13 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
-/** One effective setting, as a person writes it; secrets are masked before they get here. */
+/** One effective setting. A secret is masked before it gets here. */
 export const settingSchema = z.object({
   key: z.string(),
   /** null: not set. */
-  value: z.string().nullable(),
-  /** Who said it: policy, environment, agent.toml, fleet, built-in … */
+  value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+  /** Who said it, and where: policy, environment, `agent.toml (file:line)`, fleet, built-in … */
   source: z.string(),
-  /** `file:line`, registry key or variable; null for a built-in value. */
-  place: z.string().nullable(),
   /** A policy says it, so nothing below can change it. */
   locked: z.boolean(),
 });

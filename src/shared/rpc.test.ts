@@ -62,7 +62,12 @@ describe('whatever is no answer is answered', () => {
     ['params by position', '{"jsonrpc":"2.0","id":1,"method":"double","params":[1]}', 1, -32602],
     ['params too many', '{"jsonrpc":"2.0","id":1,"method":"double","params":{"n":1,"m":2}}', 1, -32602],
     ['no params where some are needed', '{"jsonrpc":"2.0","id":1,"method":"double"}', 1, -32602],
-    ['deep nesting', `{"jsonrpc":"2.0","id":1,"method":"double","params":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 1, -32602],
+    [
+      'deep nesting',
+      `{"jsonrpc":"2.0","id":1,"method":"double","params":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+      1,
+      -32602,
+    ],
   ];
 
   test.each(cases)('%s', async (_what, text, id, code) => {
@@ -98,7 +103,9 @@ describe('calls', () => {
     const refused = await client.call('refuse', {}).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(CallError);
     expect((refused as CallError).fault).toMatchObject({ name: 'not_found', data: { id: 7 } });
-    await expect(client.call('broken', {})).rejects.toMatchObject({ fault: { name: 'internal', message: 'internal error' } });
+    await expect(client.call('broken', {})).rejects.toMatchObject({
+      fault: { name: 'internal', message: 'internal error' },
+    });
     expect(bugs).toEqual(['broken: Error: a secret of ours']);
   });
 
@@ -116,7 +123,11 @@ describe('calls', () => {
 
   test('both sides can call; answers find their calls in any order', async () => {
     const { client, server } = pair();
-    const answers = await Promise.all([server.call('double', { n: 1 }), client.call('double', { n: 2 }), server.call('double', { n: 3 })]);
+    const answers = await Promise.all([
+      server.call('double', { n: 1 }),
+      client.call('double', { n: 2 }),
+      server.call('double', { n: 3 }),
+    ]);
     expect(answers).toEqual([2, 4, 6]);
   });
 
@@ -140,7 +151,10 @@ describe('calls', () => {
   test('a push arrives with its params and is not answered', async () => {
     const got: unknown[] = [];
     const faults: Fault[] = [];
-    const { server, client } = pair({ onFault: (fault) => faults.push(fault) }, { onPush: (name, params) => got.push([name, params]) });
+    const { server, client } = pair(
+      { onFault: (fault) => faults.push(fault) },
+      { onPush: (name, params) => got.push([name, params]) },
+    );
     server.push('state.changed', { a: 1 });
     await client.call('nothing', {});
     expect({ got, faults }).toEqual({ got: [['state.changed', { a: 1 }]], faults: [] });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outcomeGroup, reasonsOf, OUTCOME_GROUPS } from './outcome-groups.ts';
+import { OUTCOME_GROUPS, outcomeGroup, reasonsOf } from './outcome-groups.ts';
 import { clip, runTitle } from './run-title.ts';
 import { REASONS } from './states.ts';
 
@@ -30,7 +30,5 @@ test('each reason is in exactly one group', () => {
   const grouped = OUTCOME_GROUPS.flatMap((group) => reasonsOf(group).map((reason) => [reason, group]));
   expect(new Map(grouped as [string, string][]).size).toBe(REASONS.length);
   expect(grouped).toHaveLength(REASONS.length);
-  expect(REASONS.map((reason) => [reason, outcomeGroup(reason)])).toEqual(
-    expect.arrayContaining(grouped),
-  );
+  expect(REASONS.map((reason) => [reason, outcomeGroup(reason)])).toEqual(expect.arrayContaining(grouped));
 });

@@ -22,7 +22,7 @@ export class WatchedCell<T> implements Watched<T> {
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
-    for (const listener of [...this.#listeners]) listener(value);
+    for (const listener of Array.from(this.#listeners)) listener(value);
   }
 
   watch(listener: (value: T) => void): () => void {

@@ -87,8 +87,6 @@ export interface DurableHandlers {
   message(message: DurableMessage): void;
   /** The consumer belongs to another pc_id (`a.b` and `a_b` share a name, D22). */
   foreign(pcId: string): void;
-  /** Requests that wait at the consumer besides our own one: a second agent with our id. */
-  waiting(others: number): void;
 }
 
 export interface DurableBinding extends Binding {

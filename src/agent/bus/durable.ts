@@ -18,7 +18,6 @@ const ONE_FILTER = 'commands.>';
 
 interface ConsumerInfo {
   readonly config: Partial<ConsumerConfig> & { metadata?: Record<string, string> };
-  readonly num_waiting?: number;
 }
 
 /** Makes or adopts the consumer, then hands out its messages until it breaks or `signal` is aborted. */
@@ -30,8 +29,7 @@ export async function consumeDurable(
   signal: AbortSignal,
   bound: () => void,
 ): Promise<void> {
-  const info = await ensureDurable(session, spec, handlers, log);
-  handlers.waiting(info.num_waiting ?? 0);
+  await ensureDurable(session, spec, handlers, log);
   const consumer = await session.js.consumers.get(spec.stream, spec.durable);
   const messages = await consumer.consume({
     max_messages: BATCH,

@@ -176,6 +176,8 @@ export class NatsBus implements Bus {
     this.#log.info('connected', { server: session.server, version: nc.info?.version });
     for (const subscribed of this.#subscriptions) this.#subscribeLive(subscribed, session);
     this.#lastGoodAtMs = session.lastGoodAtMs;
+    // First the session: whoever hears of the connection may use it at once.
+    this.#session.set(session);
     this.#link.set({
       state: 'connected',
       sinceMs: this.#options.clock.nowMs(),
@@ -184,7 +186,6 @@ export class NatsBus implements Bus {
       why: null,
       maxPayloadBytes: nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES,
     });
-    this.#session.set(session);
     const onClosing = () => void session.close();
     this.#closing.signal.addEventListener('abort', onClosing, { once: true });
     const error = await nc.closed();
@@ -213,11 +214,20 @@ export class NatsBus implements Bus {
     if (session.nc.isClosed()) return;
     subscribed.live = session.nc.subscribe(subscribed.subject, {
       callback: (error, message) => {
-        if (error === null) return subscribed.handler(message);
+        if (error === null) return this.#handle(subscribed, message);
         this.#log.warn('a subscription was refused', { subject: subscribed.subject, error: errorText(error) });
         subscribed.onRefused?.(errorText(error));
       },
     });
+  }
+
+  /** A handler's fault must not reach the client library: it would end the connection (invariant 11). */
+  #handle(subscribed: Subscribed, message: BusMessage): void {
+    try {
+      subscribed.handler(message);
+    } catch (error) {
+      this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(error) });
+    }
   }
 
   publish(subject: string, body: Uint8Array): boolean {

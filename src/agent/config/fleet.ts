@@ -51,6 +51,17 @@ export class Fleet {
     return this.#effective;
   }
 
+  /** What is in effect, as texts, each with the key that it comes from (null: built in). */
+  settings(): { key: string; value: string | null; layer: string | null }[] {
+    const layers = this.#layers();
+    return Object.entries(this.#effective.value).map(([key, value]) => {
+      const field = key.replace(/Ms$/, '') as keyof ConfigScope;
+      const layer = layers.findLast(({ scope }) => scope[field] !== null)?.key ?? null;
+      const unit = key.endsWith('Ms') ? ' ms' : '';
+      return { key: field, value: value === null ? null : `${value}${unit}`, layer };
+    });
+  }
+
   start(): void {
     const { bus, pcId } = this.#o;
     const config = bus.kvWatch(CONFIG, ['global', 'groups.>', `pcs.${pcId}`], this.#configHandlers());

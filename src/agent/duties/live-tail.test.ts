@@ -7,8 +7,10 @@ import type { Tail } from './recent-tails.ts';
 
 const RUNNING: Tail = {
   running: true,
-  stdout: { text: 'so far 日本\n', truncated: true },
-  stderr: { text: 'oh\n', truncated: false },
+  stdout: 'so far 日本\n',
+  stderr: 'oh\n',
+  stdoutTruncated: true,
+  stderrTruncated: false,
 };
 const NOT_FOUND = {
   found: false,

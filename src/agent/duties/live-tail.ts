@@ -4,8 +4,7 @@ import { decodeTailRequest, encodeTailReply } from '../wire/live-tail.ts';
 import { liveTailSubject } from '../wire/subjects.ts';
 import type { Tail, TailSource } from './recent-tails.ts';
 
-const NOTHING = { text: '', truncated: false };
-const UNKNOWN: Tail = { running: false, stdout: NOTHING, stderr: NOTHING };
+const UNKNOWN: Tail = { running: false, stdout: '', stderr: '', stdoutTruncated: false, stderrTruncated: false };
 
 /** An id that is not known (any more), or a request that can't be read, is answered with `found: false`. */
 export function startLiveTail(options: { pcId: string; bus: Bus; tails: TailSource }): Binding {
@@ -13,15 +12,6 @@ export function startLiveTail(options: { pcId: string; bus: Bus; tails: TailSour
     if (message.reply === undefined) return;
     const request = decodeTailRequest(message.data);
     const tail = request.ok ? options.tails.tail(request.resultId) : undefined;
-    const { running, stdout, stderr } = tail ?? UNKNOWN;
-    const reply = {
-      found: tail !== undefined,
-      running,
-      stdout: stdout.text,
-      stderr: stderr.text,
-      stdoutTruncated: stdout.truncated,
-      stderrTruncated: stderr.truncated,
-    };
-    message.respond(encodeTailReply(reply));
+    message.respond(encodeTailReply({ found: tail !== undefined, ...(tail ?? UNKNOWN) }));
   });
 }

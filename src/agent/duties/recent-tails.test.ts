@@ -3,14 +3,11 @@ import { RecentTails, type TailedScript } from './recent-tails.ts';
 
 function script(text: string) {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const stub = { text, done: promise, tail: () => view(stub.text) } satisfies TailedScript & { text: string };
+  const stub: TailedScript & { text: string } = { text, done: promise, tail: () => view(stub.text) };
   return { stub, end: resolve };
 }
 
-const view = (text: string) => ({
-  stdout: { text, truncated: false },
-  stderr: { text: '', truncated: true },
-});
+const view = (stdout: string) => ({ stdout, stderr: '', stdoutTruncated: false, stderrTruncated: true });
 
 test('while it runs the present end is given, then for a minute the last one, then nothing', async () => {
   vi.useFakeTimers();
@@ -44,4 +41,18 @@ test('only so many finished ones are kept, the oldest go first', async () => {
   const kept = Array.from({ length: 100 }, (_, index) => index).filter((index) => tails.tail(String(index)));
   expect(kept).toEqual(Array.from({ length: 64 }, (_, index) => 36 + index));
   expect(tails.tail('running')?.running).toBe(true);
+});
+
+test('once closed nothing is known any more, also not what ends later', async () => {
+  const tails = new RecentTails();
+  const first = script('one');
+  const second = script('two');
+  tails.follow('a', first.stub);
+  tails.follow('b', second.stub);
+  first.end();
+  await vi.waitFor(() => expect(tails.tail('a')?.running).toBe(false));
+  tails.close();
+  second.end();
+  await second.stub.done;
+  expect([tails.tail('a'), tails.tail('b')]).toEqual([undefined, undefined]);
 });

@@ -3,23 +3,23 @@
  * many finished ones are kept, the oldest go first, and of each no more than one reply carries.
  */
 
-export interface TailView {
-  readonly text: string;
-  /** Whether there was more before it. */
-  readonly truncated: boolean;
+/** The end of both streams so far; `…Truncated`: there was more before it. */
+export interface TailText {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutTruncated: boolean;
+  readonly stderrTruncated: boolean;
 }
 
 /** The part of a running script that is needed here. */
 export interface TailedScript {
   readonly done: Promise<unknown>;
   /** The last `maxBytes` of each stream so far; also right after it has ended. */
-  tail(maxBytes: number): { readonly stdout: TailView; readonly stderr: TailView };
+  tail(maxBytes: number): TailText;
 }
 
-export interface Tail {
+export interface Tail extends TailText {
   readonly running: boolean;
-  readonly stdout: TailView;
-  readonly stderr: TailView;
 }
 
 export interface TailSource {
@@ -53,8 +53,15 @@ export class RecentTails implements TailSource {
     return this.#kept.get(resultId)?.tail;
   }
 
+  /** Forgets all of them. */
+  close(): void {
+    this.#running.clear();
+    for (const { timer } of this.#kept.values()) clearTimeout(timer);
+    this.#kept.clear();
+  }
+
   #keep(resultId: string, script: TailedScript): void {
-    this.#running.delete(resultId);
+    if (!this.#running.delete(resultId)) return;
     this.#forget(resultId);
     const timer = setTimeout(() => this.#forget(resultId), KEEP_MS).unref();
     this.#kept.set(resultId, { tail: { running: false, ...script.tail(TAIL_MAX_BYTES) }, timer });

@@ -69,7 +69,14 @@ describe('exact codes and texts (protocol §4.2, §12.2)', () => {
   const received = BigInt(Date.parse('2026-11-24T03:30:24Z')) * 1_000_000n + 400_468_481n;
 
   test.each<[string, Record<string, unknown>, Partial<Facts>, bigint, number, string]>([
-    ['scripts switched off', {}, { scriptsEnabled: false }, NOW_NS, 122, 'skipped: scripts are switched off on this PC by policy'],
+    [
+      'scripts switched off',
+      {},
+      { scriptsEnabled: false },
+      NOW_NS,
+      122,
+      'skipped: scripts are switched off on this PC by policy',
+    ],
     [
       'a view that is too old',
       { staleness: { mode: 'strict', max_cache_age: '1m' } },

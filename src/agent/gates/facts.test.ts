@@ -15,7 +15,12 @@ function setUp(uncheckedHonoursRevoke = false) {
     { bus, mirror: store.mirror, clock, log: silentLogger },
     { scriptsEnabled: () => true, uncheckedHonoursRevoke },
   );
-  return { store, bus, facts, pass: (ms: number) => void (nowMs += ms) };
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  /** What was read is remembered on disk without anybody waiting for it; this does. */
+  const remembered = () => store.mirror.put('test', 'test', { value: null, revision: 0, readAtMs: 0 });
+  return { bus, facts, remembered, pass };
 }
 
 const cached = { id: 'job', staleness: { mode: 'cached' } } as const;
@@ -32,9 +37,10 @@ test('a pin and a revoke are read when they are used, REVOKED compared exactly',
 });
 
 test('a revoke stays known when the bucket can not be read, is gone, or the link is down (D19)', async () => {
-  const { store, bus, facts, pass } = setUp();
+  const { bus, facts, remembered, pass } = setUp();
   bus.setKv('script_status', 'job', 'REVOKED');
   await facts.gather(cached);
+  await remembered();
   for (const kind of ['failed', 'no_bucket'] as const) {
     bus.kv.set('script_status/job', kind === 'failed' ? { kind, why: 'timeout' } : { kind });
     pass(1_000);
@@ -49,22 +55,25 @@ test('a revoke stays known when the bucket can not be read, is gone, or the link
 });
 
 test('a key that was deleted is no longer known', async () => {
-  const { bus, facts, pass } = setUp();
+  const { bus, facts, remembered, pass } = setUp();
   bus.setKv('script_status', 'job', 'REVOKED');
   await facts.gather(cached);
+  await remembered();
   bus.kv.set('script_status/job', { kind: 'absent', revision: 2 });
   pass(1_000);
   expect(await facts.gather(cached)).toMatchObject({ revoked: false });
+  await remembered();
   bus.kv.set('script_status/job', { kind: 'failed', why: 'timeout' });
   pass(1_000);
   expect(await facts.gather(cached)).toMatchObject({ revoked: false });
 });
 
 test('a broker that does not answer ages the view by the key, the link alone says it while disconnected', async () => {
-  const { bus, facts, pass } = setUp();
+  const { bus, facts, remembered, pass } = setUp();
   bus.setKv('script_current', 'job', '1.0');
   bus.setKv('script_status', 'job', 'ACTIVE');
   await facts.gather(cached);
+  await remembered();
   for (const bucket of ['script_current', 'script_status']) bus.kv.set(`${bucket}/job`, { kind: 'failed', why: 'x' });
   pass(90_000);
   expect((await facts.gather(cached)).viewAgeMs).toBe(90_000);

@@ -30,7 +30,9 @@ function setUp(groups: string[] | null = ['mine']) {
 }
 
 const results = (store: ReturnType<typeof setUp>['store']) =>
-  store.outbox.after(0, true, 100).map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
+  store.outbox
+    .after(0, true, 100)
+    .map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
 
 test('a command is recorded, then acknowledged, then run (invariant 1)', async () => {
   const { acks, events, receive } = setUp();
@@ -110,9 +112,16 @@ describe('what becomes of what arrives (design §2)', () => {
     receive(commandJson('r1', { timeout_secs: '30' }));
     await vi.waitFor(() => expect(acks).toEqual([1]));
     expect(results(store)).toMatchObject([
-      { request_id: 'r1', exit_code: -1, skipped: false, stderr: expect.stringMatching(/^refused: cannot read command: timeout_secs: /) },
+      {
+        request_id: 'r1',
+        exit_code: -1,
+        skipped: false,
+        stderr: expect.stringMatching(/^refused: cannot read command: timeout_secs: /),
+      },
     ]);
-    expect(store.history.list({}, Number.POSITIVE_INFINITY, 1)).toMatchObject([{ reason: 'BAD_MESSAGE', exitCode: -1 }]);
+    expect(store.history.list({}, Number.POSITIVE_INFINITY, 1)).toMatchObject([
+      { reason: 'BAD_MESSAGE', exitCode: -1 },
+    ]);
     expect(events).toEqual(['queued']);
   });
 
@@ -144,16 +153,20 @@ describe('what becomes of what arrives (design §2)', () => {
     },
   );
 
-  test.each([{ command_kind: 'operation' }, { operation: null }, { payload_version: 2 }, { deploy_authorization: null }])(
-    'a typed command (%o) is answered 122 and not run',
-    async (more) => {
-      const { store, acks, receive } = setUp();
-      receive(commandJson('r1', more));
-      await vi.waitFor(() => expect(acks).toEqual([1]));
-      expect(results(store)).toMatchObject([{ exit_code: 122, skipped: true, stderr: expect.stringMatching(/^skipped: /) }]);
-      expect(store.history.countByReason({})).toEqual({ UNSUPPORTED: 1 });
-    },
-  );
+  test.each([
+    { command_kind: 'operation' },
+    { operation: null },
+    { payload_version: 2 },
+    { deploy_authorization: null },
+  ])('a typed command (%o) is answered 122 and not run', async (more) => {
+    const { store, acks, receive } = setUp();
+    receive(commandJson('r1', more));
+    await vi.waitFor(() => expect(acks).toEqual([1]));
+    expect(results(store)).toMatchObject([
+      { exit_code: 122, skipped: true, stderr: expect.stringMatching(/^skipped: /) },
+    ]);
+    expect(store.history.countByReason({})).toEqual({ UNSUPPORTED: 1 });
+  });
 });
 
 test('after it is closed nothing is taken', async () => {

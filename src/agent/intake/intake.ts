@@ -28,7 +28,7 @@ export interface IntakeOptions {
   /** A command is being recorded. */
   readonly onArrival: (command: Command) => void;
   /** A row that is to be run was committed. */
-  readonly onAdmitted: () => void;
+  readonly onAdmitted: (run: number, command: Command) => void;
   /** A result was queued without a run. */
   readonly onQueued: () => void;
 }
@@ -124,7 +124,7 @@ export class Intake {
         runAs: command.runAs,
         timeoutSecs: Number(command.timeoutSecs),
       });
-      if (admission.kind === 'admitted') this.#o.onAdmitted();
+      if (admission.kind === 'admitted') this.#o.onAdmitted(admission.run, command);
       else this.#count(admission, command.requestId);
       return true;
     } catch (error) {

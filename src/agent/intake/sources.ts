@@ -23,7 +23,6 @@ export interface SourcesOptions {
   readonly onKill: (execId: string) => void;
   /** The consumer belongs to another pc_id (D22). */
   readonly onForeignConsumer: (pcId: string) => void;
-  readonly onConsumerWaiting: (others: number) => void;
   readonly log: Logger;
 }
 
@@ -102,7 +101,6 @@ export class Sources {
       {
         message: (message) => intake.receive('replay', message),
         foreign: this.#o.onForeignConsumer,
-        waiting: this.#o.onConsumerWaiting,
       },
     );
   }

@@ -38,7 +38,9 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
 
 async function admit(store: Store, requestId: string, more: Record<string, unknown> = {}): Promise<number> {
   const execId = (more['exec_id'] as string | undefined) ?? null;
-  const admission = await store.runs.admit(arrival(requestId, commandJson(requestId, more), { execId }));
+  const admission = await store.runs.admit(
+    arrival(requestId, commandJson(requestId, more), { execId, manifestId: 'job-1' }),
+  );
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
   return admission.run;
 }

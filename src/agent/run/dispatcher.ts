@@ -57,6 +57,8 @@ export interface DispatcherOptions {
   readonly publishPinSkips: boolean;
   /** A result or event was queued. */
   readonly onQueued: () => void;
+  /** A script runs. */
+  readonly onStarted?: (resultId: string, script: RunningScript) => void;
   readonly pinRereadMs?: readonly number[];
 }
 
@@ -323,6 +325,7 @@ export class Dispatcher {
       timeoutSecs: command.timeoutSecs,
     });
     active.script = running;
+    this.#o.onStarted?.(open.resultId, running);
     if (running.pid !== null) {
       drop(store.runs.process(open.run, running.pid, running.startTime), this.#o.log, 'noting the process');
     }

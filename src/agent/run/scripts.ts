@@ -14,7 +14,9 @@ export interface Sessions {
   change(signal: AbortSignal): Promise<void>;
 }
 
-export interface ScriptsOptions extends RunnerDeps {
+export interface ScriptsOptions {
+  /** Made at the first start of a script, or when {@link Scripts.warm} says so: it loads native code. */
+  readonly makeRunner: () => RunnerDeps;
   readonly platform: NodeJS.Platform;
   /** null: no other account than our own can be used here. */
   readonly sessions: Sessions | null;
@@ -26,15 +28,22 @@ export interface ScriptsOptions extends RunnerDeps {
 
 export class Scripts implements ScriptStarter {
   readonly #o: ScriptsOptions;
+  #runner: RunnerDeps | null = null;
 
   constructor(options: ScriptsOptions) {
     this.#o = options;
   }
 
+  /** Gets ready, so that the first script does not wait for it. */
+  warm(): void {
+    this.#runner ??= this.#o.makeRunner();
+  }
+
   start(spec: ScriptSpec): RunningScript {
+    this.#runner ??= this.#o.makeRunner();
     // In tray mode "the user" is who we are already: no other session is needed.
     const runAs = this.#o.trayUser === null ? spec.runAs : 'system';
-    return startScript({ ...spec, runAs }, this.#o);
+    return startScript({ ...spec, runAs }, this.#runner);
   }
 
   availability(runAs: Command['runAs']): ReturnType<ScriptStarter['availability']> {

@@ -45,6 +45,7 @@ export class Lane {
   #backlogUpTo = 0;
   #failuresInARow = 0;
   #heldUntilMs = 0;
+  #holds = 0;
 
   constructor(options: LaneOptions) {
     this.#o = options;
@@ -59,6 +60,7 @@ export class Lane {
     this.#retryAtMs.clear();
     this.#cursor = 0;
     this.#failuresInARow = 0;
+    this.#holds = 0;
     this.#heldUntilMs = 0;
     this.#backlogUpTo = this.#o.outbox.newestSeq();
   }
@@ -100,6 +102,7 @@ export class Lane {
       const outcome = await bus.publishAcked(row.subject, this.#fitting(row), row.id, PUB_ACK_TIMEOUT_MS);
       if (outcome.kind === 'stored') {
         this.#failuresInARow = 0;
+        this.#holds = 0;
         await outbox.delivered(row, clock.nowMs());
         return;
       }
@@ -119,30 +122,35 @@ export class Lane {
   }
 
   async #failed(row: OutboxRow, outcome: Exclude<PublishOutcome, { kind: 'stored' }>): Promise<void> {
-    const { outbox, clock, log } = this.#o;
     const rejected = outcome.kind === 'rejected';
     const othersGetThrough = this.#failuresInARow === 0;
-    if (!rejected) this.#failuresInARow += 1;
+    if (!rejected && ++this.#failuresInARow >= AWAY_AFTER) {
+      this.#hold(outcome.why);
+      this.#cursor = Math.min(this.#cursor, row.seq - 1);
+      return;
+    }
+    const { outbox, clock, log } = this.#o;
     const attempts = row.attempts + 1;
     if (attempts >= (rejected ? MAX_REJECTIONS : MAX_ATTEMPTS)) {
       log.error('can not be delivered and is parked', { kind: row.kind, id: row.id, why: outcome.why });
       await outbox.park(row, outcome.why, clock.nowMs());
       return;
     }
-    if (rejected || othersGetThrough) {
-      log.warn('not delivered yet', { kind: row.kind, id: row.id, why: outcome.why, attempts });
-      await outbox.failed(row);
-    }
-    const delayMs = Math.min(
-      RETRY_MAX_MS,
-      RETRY_MIN_MS * 2 ** Math.min(Math.max(attempts, this.#failuresInARow) - 1, 6),
-    );
-    const now = clock.monotonicMs();
-    if (this.#failuresInARow >= AWAY_AFTER) {
-      this.#heldUntilMs = now + delayMs;
-      this.#cursor = Math.min(this.#cursor, row.seq - 1);
-    } else {
-      this.#retryAtMs.set(row.seq, now + delayMs);
-    }
+    log.warn('not delivered yet', { kind: row.kind, id: row.id, why: outcome.why, attempts });
+    if (rejected || othersGetThrough) await outbox.failed(row);
+    this.#retryAtMs.set(row.seq, clock.monotonicMs() + retryMs(attempts - 1));
   }
+
+  /** Nothing gets through: it is not the rows. All of them wait, longer from try to try. */
+  #hold(why: string): void {
+    const now = this.#o.clock.monotonicMs();
+    if (now < this.#heldUntilMs) return;
+    this.#heldUntilMs = now + retryMs(this.#holds);
+    this.#holds += 1;
+    this.#o.log.warn('nothing is delivered at present', { results: this.#o.results, why });
+  }
+}
+
+function retryMs(tries: number): number {
+  return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(tries, 6));
 }

@@ -54,15 +54,15 @@ export const handlers: Handlers = {
     const record = visibleRun(run, caller, eyes);
     if (record === null) return NO_RUN;
     if (!maySeeInside(record, eyes)) return roleNeeded('helpdesk');
-    const tail = record.resultId === null ? undefined : caller.deps.ports.tails.tail(record.resultId);
+    const tail = caller.deps.ports.tail(run);
     if (tail === undefined) return { running: false, stdout: '', stderr: '', stdoutCut: false, stderrCut: false };
-    const [stdout, stderr] = [endOf(tail.stdout.text), endOf(tail.stderr.text)];
+    const [stdout, stderr] = [endOf(tail.stdout), endOf(tail.stderr)];
     return {
-      running: tail.running,
+      running: true,
       stdout,
       stderr,
-      stdoutCut: tail.stdout.truncated || stdout.length < tail.stdout.text.length,
-      stderrCut: tail.stderr.truncated || stderr.length < tail.stderr.text.length,
+      stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
+      stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
     };
   },
   'outbox.resend': async ({ resultId }, caller) => {
@@ -72,11 +72,10 @@ export const handlers: Handlers = {
     return NOTHING;
   },
   'config.effective': (_params, { deps }) =>
-    deps.ports.settings().map(({ key, value, source, place, locked }) => ({
+    deps.ports.settings().map(({ key, value, source, locked }) => ({
       key,
-      value: value === null ? null : clip(value, MAX_TEXT_CHARS),
-      source,
-      place: place === null ? null : clip(place, MAX_TEXT_CHARS),
+      value: typeof value === 'string' ? clip(value, MAX_TEXT_CHARS) : value,
+      source: clip(source, MAX_TEXT_CHARS),
       locked,
     })),
   'update.get': (_params, { deps }) => deps.ports.cells.update.value,

@@ -93,11 +93,13 @@ export interface CommandRecord {
   readonly deadlineAtMs: number | null;
 }
 
-/** The newest output of a run; `RecentTails` fits as it is. */
+/** The end of what a script has written so far. */
 export interface LiveTail {
-  readonly running: boolean;
-  readonly stdout: { readonly text: string; readonly truncated: boolean };
-  readonly stderr: { readonly text: string; readonly truncated: boolean };
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Earlier output is left out. */
+  readonly stdoutCut: boolean;
+  readonly stderrCut: boolean;
 }
 
 /** What changes while the agent lives, each followed by the projection. */
@@ -151,7 +153,8 @@ export interface StatusPorts {
   readonly history: HistoryPort;
   /** While it is kept. */
   readonly command: (run: number) => CommandRecord | undefined;
-  readonly tails: { tail(resultId: string): LiveTail | undefined };
+  /** The newest output of a run that is running; undefined: it is not. */
+  readonly tail: (run: number) => LiveTail | undefined;
   readonly outbox: {
     counts(): { readonly waiting: number; readonly parked: number };
     /** Queues a parked result again and wakes the shipper. False: there is none with this id. */
@@ -162,7 +165,6 @@ export interface StatusPorts {
   readonly identity: () => Identity;
   readonly showOutput: () => ShowOutput;
   readonly helpdeskCode: HelpdeskCode;
-  /** `effectiveSettings` fits as it is. */
   readonly settings: () => readonly Setting[];
   readonly support: () => Support;
   readonly about: () => Omit<About, 'methods'>;

@@ -48,15 +48,19 @@ export class Keeper {
     this.#log = deps.log;
   }
 
-  /** Free bytes on the store's disk, for this account. */
-  freeBytes(): number {
-    const { bavail, bsize } = statfsSync(this.#directory);
-    return bavail * bsize;
+  /** Free bytes on the store's disk, for this account; null where that can't be told. */
+  freeBytes(): number | null {
+    try {
+      const { bavail, bsize } = statfsSync(this.#directory);
+      return bavail * bsize;
+    } catch {
+      return null;
+    }
   }
 
   /** True while there is room to admit; makes the reserve where it is missing and there is room for it. */
   hasRoom(): boolean {
-    const free = this.freeBytes();
+    const free = this.freeBytes() ?? Number.POSITIVE_INFINITY;
     const reserved = existsSync(join(this.#directory, RESERVE_FILE));
     if (!reserved && free > 2 * RESERVE_BYTES + LOW_BYTES) this.#makeReserve();
     return free > (reserved ? LOW_BYTES : LOW_BYTES + RESERVE_BYTES);

@@ -22,6 +22,8 @@ export type StoreState = 'ok' | 'full' | 'read_only' | 'future';
 export interface StoreOptions {
   readonly directory: string;
   readonly retention: Retention;
+  /** The file that was found was damaged, and this is a new one. */
+  readonly quarantined?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,6 +40,7 @@ export class Store {
   readonly audit: Audit;
   readonly completions: Completions;
   readonly keeper: Keeper;
+  readonly quarantined: boolean;
   readonly #db: Database;
   readonly #group: GroupCommit;
   readonly #state: WatchedCell<StoreState>;
@@ -51,6 +54,7 @@ export class Store {
   constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
     this.#db = db;
     this.#log = options.log;
+    this.quarantined = options.quarantined ?? false;
     this.#usable = fault === undefined;
     this.#state = new WatchedCell<StoreState>(fault ?? 'ok');
     this.#group = new GroupCommit(db, {

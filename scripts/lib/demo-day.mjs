@@ -1,0 +1,40 @@
+/** A short day of IT work through the real wire. Invariant: every scene is told, whatever came of it. */
+import { SCENES } from './demo-scenes.mjs';
+import { say } from './say.mjs';
+
+const TITLE_CHARS = 26;
+
+/**
+ * Plays all scenes and tells each outcome as its result lands.
+ * @param {import('./local-fleet.mjs').LocalFleet} fleet
+ * @param {AbortSignal} signal
+ * @returns {Promise<boolean>} whether every outcome was as expected
+ */
+export async function demoDay(fleet, signal, scenes = SCENES) {
+  let asExpected = 0;
+  let all = 0;
+  for (const scene of scenes) {
+    for (const { title, ok, words } of await play(scene, fleet, signal)) {
+      say(`  ${ok ? '✓' : '✗'} ${title.padEnd(TITLE_CHARS)} ${words}${ok ? '' : '  ← not as expected'}`);
+      all += 1;
+      if (ok) asExpected += 1;
+    }
+  }
+  say(`The day is over: ${asExpected} of ${all} outcomes as expected.`);
+  return asExpected === all;
+}
+
+/**
+ * @param {import('./demo-scenes.mjs').Scene} scene
+ * @param {import('./local-fleet.mjs').LocalFleet} fleet
+ * @param {AbortSignal} signal
+ */
+async function play(scene, fleet, signal) {
+  try {
+    return await scene.run(fleet, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!fleet.broker.running) await fleet.broker.start();
+    return [{ title: scene.title, ok: false, words: error instanceof Error ? error.message : String(error) }];
+  }
+}

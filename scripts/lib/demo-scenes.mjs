@@ -1,0 +1,286 @@
+/**
+ * The scenes of the demo's day: what IT does, and what must come of it. Each speaks the wire only, as backend and command
+ * line would. Invariant: a scene ends with the fleet as it found it, broker and agent running.
+ */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { api, command, countStored, killExec, lastStored, publishCommand, putKey, waitForResult } from './fleet.mjs';
+import { onAir } from './local-fleet.mjs';
+import { inWords } from './outcomes.mjs';
+
+/**
+ * @typedef {import('./local-fleet.mjs').LocalFleet} LocalFleet
+ * @typedef {import('./fleet.mjs').ExecResult} ExecResult
+ * @typedef {{ title: string, ok: boolean, words: string }} Outcome
+ * @typedef {{ title: string, run: (fleet: LocalFleet, signal: AbortSignal) => Promise<readonly Outcome[]> }} Scene
+ */
+
+const WINDOWS = process.platform === 'win32';
+const POLL_MS = 20;
+/** With whole seconds of jitter below this the draw is 0 one time in four, and an outage lasts as long as the longest. */
+const JITTER_SECS = 4;
+const OUTAGE_MS = 3_500;
+const SETTLE_MS = 250;
+const TRIES = 8;
+
+const LONG = script('echo working; sleep 60', 'echo working& ping -n 61 127.0.0.1 >nul');
+
+/** @type {readonly Scene[]} */
+export const SCENES = [
+  simple(
+    'A greeting',
+    { script: 'echo Good morning from IT' },
+    (r) => r.exit_code === 0 && /Good morning/.test(r.stdout),
+  ),
+  simple(
+    'A script that fails',
+    { script: script('echo no such printer >&2; exit 3', 'echo no such printer>&2& exit 3') },
+    (r) => r.exit_code === 3,
+  ),
+  {
+    title: 'An old version of a job',
+    run: async (fleet, signal) => {
+      await putKey(fleet.nc, 'script_current', 'clean-up', '2.0.0');
+      return one('An old version of a job', fleet, { id: 'clean-up', version: '1.0.0' }, refused(124), signal);
+    },
+  },
+  {
+    title: 'A job that was withdrawn',
+    run: async (fleet, signal) => {
+      await putKey(fleet.nc, 'script_status', 'bad-idea', 'REVOKED');
+      return one('A job that was withdrawn', fleet, { id: 'bad-idea' }, refused(126), signal);
+    },
+  },
+  {
+    title: 'A job after its deadline',
+    run: (fleet, signal) => {
+      const deadline_at = new Date(Date.now() - 60_000).toISOString();
+      return one('A job after its deadline', fleet, { deadline_at }, refused(125), signal);
+    },
+  },
+  { title: 'Stopped while running', run: stoppedWhileRunning },
+  { title: 'Stopped while waiting', run: stoppedWhileWaiting },
+  simple(
+    'A script that hangs',
+    { script: LONG, timeout_secs: 1 },
+    (r) => r.exit_code === -1 && r.stderr.endsWith('timeout after 1s'),
+  ),
+  simple(
+    'A script with much to say',
+    { script: script('seq 1 300000', 'for /L %i in (1,1,300000) do @echo %i') },
+    (r) => r.exit_code === 0 && /^1\r?\n2\r?\n/.test(r.stdout) && r.stdout.trimEnd().endsWith('300000'),
+  ),
+  { title: 'Sent twice', run: sentTwice },
+  { title: 'The broker is away', run: brokerAway },
+  { title: 'The agent is killed', run: agentKilled },
+];
+
+/**
+ * @param {string} sh
+ * @param {string} cmd
+ */
+function script(sh, cmd) {
+  return WINDOWS ? cmd : sh;
+}
+
+/** @param {number} code */
+function refused(code) {
+  return (/** @type {ExecResult} */ result) => result.exit_code === code && result.skipped === true;
+}
+
+/**
+ * @param {string} title
+ * @param {ExecResult} result
+ * @param {boolean} ok
+ * @returns {Outcome}
+ */
+function outcome(title, result, ok) {
+  return { title, ok, words: inWords(result) };
+}
+
+/**
+ * @param {string} title
+ * @param {Record<string, unknown>} fields
+ * @param {(result: ExecResult) => boolean} expected
+ * @returns {Scene}
+ */
+function simple(title, fields, expected) {
+  return { title, run: (fleet, signal) => one(title, fleet, fields, expected, signal) };
+}
+
+/**
+ * @param {string} title
+ * @param {LocalFleet} fleet
+ * @param {Record<string, unknown>} fields
+ * @param {(result: ExecResult) => boolean} expected
+ * @param {AbortSignal} signal
+ */
+async function one(title, fleet, fields, expected, signal) {
+  const result = await waitForResult(fleet.nc, await send(fleet, fields), { signal });
+  return [outcome(title, result, expected(result))];
+}
+
+/**
+ * @param {LocalFleet} fleet
+ * @param {Record<string, unknown>} fields
+ * @returns {Promise<string>} the request_id
+ */
+function send({ nc, pcId }, fields) {
+  return publishCommand(nc, `commands.pc.${pcId}`, command({ shell: WINDOWS ? 'cmd' : 'sh', ...fields }));
+}
+
+/**
+ * @param {LocalFleet} fleet
+ * @param {AbortSignal} signal
+ */
+async function stoppedWhileRunning(fleet, signal) {
+  const exec_id = randomUUID();
+  const requestId = await send(fleet, { exec_id, script: LONG });
+  await until(() => started(fleet, exec_id), signal);
+  await killExec(fleet.nc, exec_id);
+  const result = await waitForResult(fleet.nc, requestId, { signal });
+  return [outcome('Stopped while running', result, killedBy(exec_id, result))];
+}
+
+/**
+ * @param {LocalFleet} fleet
+ * @param {AbortSignal} signal
+ */
+async function stoppedWhileWaiting(fleet, signal) {
+  const title = 'Stopped while waiting';
+  for (let tries = 1; ; tries++) {
+    const exec_id = randomUUID();
+    const requestId = await send(fleet, { exec_id, jitter_secs: 3_600, script: LONG });
+    await until(() => received(fleet), signal);
+    await killExec(fleet.nc, exec_id);
+    const result = await waitForResult(fleet.nc, requestId, { signal });
+    // One time in 3,600 there was nothing to wait for, and it was stopped while running.
+    if (tries < TRIES && (await started(fleet, exec_id))) continue;
+    const ok = killedBy(exec_id, result) && !(await started(fleet, exec_id));
+    return [outcome(title, result, ok)];
+  }
+}
+
+/**
+ * @param {string} execId
+ * @param {ExecResult} result
+ */
+function killedBy(execId, result) {
+  return result.exit_code === -1 && result.stderr.endsWith(`killed by remote signal (kill.${execId})`);
+}
+
+/**
+ * @param {LocalFleet} fleet
+ * @param {AbortSignal} signal
+ */
+async function sentTwice(fleet, signal) {
+  const file = join(fleet.directory, 'ran.txt');
+  const body = command({ shell: WINDOWS ? 'cmd' : 'sh', script: `echo ran>>"${file}"` });
+  const subject = `commands.pc.${fleet.pcId}`;
+  await publishCommand(fleet.nc, subject, body);
+  await publishCommand(fleet.nc, subject, body);
+  const result = await waitForResult(fleet.nc, body.request_id, { signal });
+  await publishCommand(fleet.nc, subject, body);
+  await until(() => received(fleet), signal);
+  await delay(SETTLE_MS, undefined, { signal });
+  const runs = readFileSync(file, 'utf8').trim().split('\n').length;
+  const results = await countStored(fleet.nc, 'RESULTS', `results.${body.request_id}`);
+  const words = `${inWords(result)}, run ${times(runs)}, ${results === 1 ? 'one result' : `${results} results`}`;
+  return [{ title: 'Sent three times', ok: result.exit_code === 0 && runs === 1 && results === 1, words }];
+}
+
+/** @param {number} count */
+function times(count) {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+/**
+ * One outage for two: a script that runs on and is reported afterwards, and a strict job in its jitter, which must not run on
+ * a view of the fleet that is too old by then.
+ * @param {LocalFleet} fleet
+ * @param {AbortSignal} signal
+ */
+async function brokerAway(fleet, signal) {
+  for (let tries = 1; ; tries++) {
+    const running = await send(fleet, {
+      script: script('sleep 1; echo done meanwhile', 'ping -n 2 127.0.0.1 >nul& echo done meanwhile'),
+    });
+    await until(() => received(fleet), signal);
+    const staleness = { mode: 'strict', max_cache_age: '500ms' };
+    const strict = await send(fleet, { jitter_secs: JITTER_SECS, staleness });
+    await until(() => received(fleet), signal);
+    await fleet.broker.stop();
+    await delay(OUTAGE_MS, undefined, { signal });
+    await fleet.broker.start();
+    const [delivered, stale] = [
+      await waitForResult(fleet.nc, running, { signal }),
+      await waitForResult(fleet.nc, strict, { signal }),
+    ];
+    // The jitter was 0: it ran before the broker went. That shows nothing, so once more.
+    if (stale.exit_code === 0 && tries < TRIES) continue;
+    return [
+      outcome('The broker goes away', delivered, delivered.exit_code === 0),
+      outcome('A strict job meanwhile', stale, refused(127)(stale)),
+    ];
+  }
+}
+
+/**
+ * @param {LocalFleet} fleet
+ * @param {AbortSignal} signal
+ */
+async function agentKilled(fleet, signal) {
+  const exec_id = randomUUID();
+  const pidFile = join(fleet.directory, 'pid.txt');
+  const requestId = await send(fleet, { exec_id, script: script(`echo $$ > "${pidFile}"; sleep 60`, LONG) });
+  await until(() => started(fleet, exec_id), signal);
+  if (!WINDOWS) await until(async () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'), signal);
+  await fleet.agent.kill();
+  await onAir(fleet.nc, fleet.pcId, () => fleet.agent.start(), fleet.agent, signal);
+  const result = await waitForResult(fleet.nc, requestId, { signal });
+  const left = !WINDOWS && isAlive(Number(readFileSync(pidFile, 'utf8')));
+  const words = left ? `${inWords(result)}, but its script still runs` : inWords(result);
+  return [{ title: 'The agent is killed', ok: result.exit_code === 121 && !left, words }];
+}
+
+/**
+ * A process that ended and waits for its parent does not live any more.
+ * @param {number} pid
+ */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    const stat = existsSync('/proc/self/stat') ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+    return stat.slice(stat.lastIndexOf(')')).trim().split(' ')[1] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether the agent has taken everything that is on its consumer.
+ * @param {LocalFleet} fleet
+ */
+async function received({ nc, pcId }) {
+  const info = await api(nc, `CONSUMER.INFO.EXEC.agent_replay_${pcId.replace(/[^A-Za-z0-9_-]/g, '_')}`);
+  return info.num_pending === 0 && info.num_ack_pending === 0;
+}
+
+/**
+ * @param {LocalFleet} fleet
+ * @param {string} execId
+ */
+async function started({ nc, pcId }, execId) {
+  return (await lastStored(nc, 'EVENTS', `events.started.${execId}.${pcId}`)) !== undefined;
+}
+
+/**
+ * @param {() => Promise<boolean>} condition
+ * @param {AbortSignal} signal
+ */
+async function until(condition, signal) {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(20_000)]);
+  while (!(await condition())) await delay(POLL_MS, undefined, { signal: deadline });
+}

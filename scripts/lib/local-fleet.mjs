@@ -1,0 +1,100 @@
+/**
+ * A whole fleet on this machine: a broker, the agent beside it, and an operator's connection. Invariant: everything lies in
+ * one fresh directory and listens on the loopback only, and `stop` leaves nothing of it.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
+import { AgentProcess, agentToml, withoutKanade } from './agent-process.mjs';
+import { Broker } from './broker.mjs';
+import { provision } from './fleet.mjs';
+import { Fault } from './say.mjs';
+import { aborted } from './stopping.mjs';
+
+const ON_AIR_MS = 30_000;
+
+/**
+ * @typedef {object} LocalFleet
+ * @property {string} directory
+ * @property {string} pcId
+ * @property {string} logFile of the agent; a date goes in before its extension
+ * @property {Broker} broker
+ * @property {AgentProcess} agent
+ * @property {import('@nats-io/transport-node').NatsConnection} nc the operator's
+ * @property {() => Promise<void>} stop ends everything and removes the directory
+ */
+
+/**
+ * Starts broker and agent; resolves when the agent is on the air.
+ * @param {{ node: string, natsServer: string }} tools
+ * @param {string} pcId
+ * @param {AbortSignal} signal
+ * @returns {Promise<LocalFleet>}
+ */
+export async function startLocalFleet(tools, pcId, signal) {
+  const directory = freshDirectory();
+  const broker = new Broker({ binary: tools.natsServer, directory: join(directory, 'broker'), ownGroup: true });
+  /** @type {(() => Promise<void>)[]} */
+  const undo = [async () => rmSync(directory, { recursive: true, force: true }), () => broker.dispose()];
+  const stop = async () => {
+    for (let work = undo.pop(); work; work = undo.pop()) await work();
+  };
+  try {
+    await broker.start();
+    const nc = await connect({
+      servers: broker.url,
+      name: 'operator',
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+    });
+    undo.push(() => nc.close());
+    await provision(nc);
+    const logFile = join(directory, 'logs', 'agent.log');
+    const config = join(directory, 'agent.toml');
+    writeFileSync(config, agentToml({ id: pcId, natsUrl: broker.url, logFile, grace: '2s' }));
+    const env = withoutKanade(process.env);
+    const agent = new AgentProcess({ node: tools.node, config, dataDir: join(directory, 'data'), env });
+    undo.push(() => agent.stop());
+    await onAir(nc, pcId, () => agent.start(), agent, signal);
+    return { directory, pcId, logFile, broker, agent, nc, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** A private directory of this run; it goes with the process whatever happens to it. */
+export function freshDirectory() {
+  const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-'));
+  for (const name of ['data', 'logs']) mkdirSync(join(directory, name));
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/**
+ * Waits for the heartbeat that follows what `start` does: the agent sends one as soon as it is connected.
+ * @param {import('@nats-io/transport-node').NatsConnection} nc
+ * @param {string} pcId
+ * @param {() => void | Promise<void>} start
+ * @param {AgentProcess} agent
+ * @param {AbortSignal} signal
+ */
+export async function onAir(nc, pcId, start, agent, signal) {
+  const heartbeats = nc.subscribe(`heartbeat.${pcId}`, { max: 1 });
+  const late = setTimeout(() => heartbeats.unsubscribe(), ON_AIR_MS);
+  try {
+    await nc.flush();
+    await start();
+    const died = agent.died.then(() => {
+      throw new Fault(`The agent ended at its start. It said:\n${agent.log.trim()}`);
+    });
+    const heard = heartbeats[Symbol.asyncIterator]().next();
+    const { done } = await Promise.race([heard, died, aborted(signal)]);
+    if (done)
+      throw new Fault(`The agent sent no heartbeat within ${ON_AIR_MS / 1000} s. It said:\n${agent.log.trim()}`);
+  } finally {
+    clearTimeout(late);
+    heartbeats.unsubscribe();
+  }
+}

@@ -1,0 +1,160 @@
+/** The command line of the headless agent, and how it ends (design §4). */
+import { parseArgs } from 'node:util';
+import packageJson from '../../package.json' with { type: 'json' };
+import { systemClock } from './base/clock.ts';
+import { type OpenLog, openLog } from './base/log-file.ts';
+import { errorText } from './base/logger.ts';
+import type { BootConfig } from './config/boot-config.ts';
+import { formatEffective } from './config/effective.ts';
+import { formatWarnings } from './config/fault.ts';
+import { type Loaded, loadBootConfig } from './config/load.ts';
+import { EXIT } from './exit-codes.ts';
+import { startRuntime } from './runtime.ts';
+import { openStore } from './store/open.ts';
+import { Store, type StoreOptions } from './store/store.ts';
+
+const VERSION: string = packageJson.version;
+
+const USAGE = `usage: agent [--config FILE] [--service | --tray] [--check-config] [--version]
+
+  --config FILE    the settings; else $KANADE_AGENT_CONFIG, else agent.toml in the configuration directory
+  --service        started by the service manager: missing or faulty settings are shown, not the end
+  --tray           started by the tray application of the signed-in user
+  --check-config   prints the effective settings and ends, 0 if they are usable, else 1
+`;
+/** Given by the process that starts us; taken out of the environment at once. */
+const HOST_SECRET_VARIABLE = 'KANADE_TRAY_HOST_SECRET';
+
+interface Options {
+  readonly config?: string | undefined;
+  readonly service?: boolean | undefined;
+  readonly tray?: boolean | undefined;
+  readonly 'check-config'?: boolean | undefined;
+  readonly version?: boolean | undefined;
+  readonly help?: boolean | undefined;
+}
+
+/** Runs until it is stopped; resolves to the exit code of the process. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const options = parseOptions(argv);
+  if (typeof options === 'string') return fault(`${options}\n\n${USAGE}`);
+  if (options.help) return print(USAGE);
+  if (options.version) return print(`${VERSION}\n`);
+  const loaded = load(options);
+  if (options['check-config']) return checkConfig(loaded);
+  const hostSecret = takeHostSecret();
+  if (loaded.ok) return start(loaded, hostSecret);
+  if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
+  const { waitForSettings } = await import('./not-set-up.ts');
+  const startedAs = options.service ? 'service' : 'tray';
+  const reload = () => load(options);
+  const usable = await waitForSettings({ loaded, startedAs, hostSecret, reload, version: VERSION });
+  return typeof usable === 'number' ? usable : start(usable, hostSecret);
+}
+
+function parseOptions(argv: readonly string[]): Options | string {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: 'string' },
+        service: { type: 'boolean' },
+        tray: { type: 'boolean' },
+        'check-config': { type: 'boolean' },
+        version: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+function load(options: Options): Loaded {
+  return loadBootConfig({
+    ...(options.config === undefined ? {} : { configPath: options.config }),
+    env: process.env,
+    platform: process.platform,
+    cwd: process.cwd(),
+    startedAs: options.service ? 'service' : options.tray ? 'tray' : 'headless',
+  });
+}
+
+function checkConfig(loaded: Loaded): number {
+  if (loaded.ok) return print(formatEffective(loaded.config, loaded.warnings));
+  return fault(`${[loaded.message, formatWarnings(loaded.warnings)].filter((text) => text !== '').join('\n')}\n`);
+}
+
+/** Opens log and store, runs, and waits for the end. */
+async function start(loaded: Extract<Loaded, { ok: true }>, hostSecret: Uint8Array | null): Promise<number> {
+  const { config, warnings } = loaded;
+  const log = openLog({
+    pathTemplate: config.log.path,
+    level: config.log.level,
+    keepDays: config.log.keepDays,
+    stdout: process.stdout,
+    rustLog: process.env.RUST_LOG,
+  });
+  log.logger.info('starting', { version: VERSION, pc_id: config.agent.id, node: process.versions.node });
+  for (const { file, line, key, message } of warnings) log.logger.warn(`${key}: ${message}`, { file, line });
+  const opened = openTheStore(config, log);
+  if (opened === 'in_use') {
+    log.close();
+    return fault(`the data directory ${config.directories.data} is in use by another agent\n`, EXIT.inUse);
+  }
+  try {
+    const runtime = await startRuntime({ config, ...opened, version: VERSION, log, hostSecret });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void runtime.stop());
+    await runtime.stopped;
+    log.logger.info('stopped');
+  } finally {
+    log.close();
+  }
+  return EXIT.stopped;
+}
+
+/** A store that can't be used is a state that is shown, not the end: the agent stays up and says so (design §6). */
+function openTheStore(config: BootConfig, log: OpenLog): { store: Store; oldCopy: boolean } | 'in_use' {
+  const directory = config.directories.own;
+  const opened = openStore(directory);
+  const options: StoreOptions = {
+    directory,
+    retention: { historyDays: config.history.days, historyMaxBytes: config.history.maxBytes },
+    clock: systemClock,
+    log: log.logger.child('store'),
+  };
+  switch (opened.kind) {
+    case 'in_use':
+      return 'in_use';
+    case 'open': {
+      const { quarantined, oldCopy } = opened.notes;
+      if (quarantined !== null) log.logger.error('the store was damaged; a new one is begun', { kept_as: quarantined });
+      if (oldCopy) log.logger.error('an old copy of the store was put back; nothing that is open in it is run');
+      return { store: new Store(opened.db, { ...options, quarantined: quarantined !== null }), oldCopy };
+    }
+    case 'future':
+      log.logger.error('the store was written by a newer release', { have: opened.have, supported: opened.supported });
+      return { store: Store.unusable(options, 'future'), oldCopy: false };
+    case 'read_only':
+    case 'full':
+      log.logger.error('the store can not be written', { state: opened.kind, why: opened.why });
+      return { store: Store.unusable(options, opened.kind), oldCopy: false };
+  }
+}
+
+function takeHostSecret(): Uint8Array | null {
+  const text = process.env[HOST_SECRET_VARIABLE];
+  delete process.env[HOST_SECRET_VARIABLE];
+  return text === undefined || !/^[0-9a-f]{64}$/.test(text) ? null : Buffer.from(text, 'hex');
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT.stopped;
+}
+
+function fault(text: string, code: number = EXIT.fault): number {
+  process.stderr.write(text);
+  return code;
+}

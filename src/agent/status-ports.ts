@@ -1,0 +1,129 @@
+/** What the status server reads of the running agent; part of the composition root. */
+import type { Hosting, StoreHealth } from '../shared/agent-status.ts';
+import type { About, Setting } from '../shared/contract.ts';
+import type { Clock } from './base/clock.ts';
+import type { OpenLog } from './base/log-file.ts';
+import { type Watched, WatchedCell } from './base/watched.ts';
+import type { Bus } from './bus/bus.ts';
+import type { BootConfig } from './config/boot-config.ts';
+import { effectiveSettings } from './config/effective.ts';
+import type { Fleet } from './config/fleet.ts';
+import { isCodeHash, verifyHelpdeskCode } from './config/helpdesk-code.ts';
+import type { RecentTails } from './duties/recent-tails.ts';
+import type { HostFacts } from './os/host-facts.ts';
+import type { Shipper } from './ship/shipper.ts';
+import type { ShowOutput, StatusCells, StatusPorts } from './status/ports.ts';
+import type { Store } from './store/store.ts';
+import { decodeCommand } from './wire/command.ts';
+
+const NS_PER_MS = 1_000_000n;
+
+export interface StatusParts {
+  readonly config: BootConfig;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly fleet: Fleet;
+  readonly tails: RecentTails;
+  readonly shipper: Shipper;
+  readonly host: HostFacts;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: OpenLog;
+  readonly cells: Pick<StatusCells, 'agent' | 'update' | 'restartRequired' | 'secondAgentSeen'>;
+  readonly drain: () => void;
+  readonly stop: () => void;
+}
+
+export function statusPorts(parts: StatusParts): StatusPorts {
+  const { config, store, bus, fleet, clock } = parts;
+  return {
+    clock,
+    log: parts.log.logger.child('status'),
+    cells: {
+      ...parts.cells,
+      connection: bus.link,
+      groups: fleet.groups,
+      store: storeHealth(store),
+      disk: disk(store),
+      commits: store.commits,
+    },
+    history: store.history,
+    command: (run) => commandOf(store, run),
+    tails: parts.tails,
+    outbox: {
+      counts: () => store.outbox.counts(),
+      resend: async (resultId) => {
+        const queued = await store.outbox.resend(resultId);
+        if (queued) parts.shipper.nudge();
+        return queued;
+      },
+    },
+    counters: store.counters,
+    audit: store.audit,
+    identity: () => ({
+      pcId: config.agent.id,
+      hostname: parts.host.hostname,
+      agentVersion: parts.version,
+      hosting: config.startedAs satisfies Hosting,
+    }),
+    showOutput: () => config.ui.showOutputToUsers as ShowOutput,
+    helpdeskCode: {
+      isSet: () => config.helpdesk.codeHash !== null && isCodeHash(config.helpdesk.codeHash),
+      matches: async (code) => config.helpdesk.codeHash !== null && verifyHelpdeskCode(code, config.helpdesk.codeHash),
+    },
+    settings: () => [...effectiveSettings(config), ...fleetSettings(fleet)],
+    support: () => ({ brandName: config.brand.name, ...config.support }),
+    about: () => aboutOf(config),
+    drain: parts.drain,
+    stop: parts.stop,
+    setLogLevel: (level) => parts.log.setLevel(level),
+  };
+}
+
+/** What the fleet's layers say, each value with the layer that it comes from. */
+function fleetSettings(fleet: Fleet): Setting[] {
+  return fleet.settings().map(({ key, value, layer }) => ({
+    key: `fleet.${key}`,
+    value,
+    source: layer === null ? 'built-in' : 'fleet',
+    place: layer === null ? null : `agent_config ${layer}`,
+    locked: false,
+  }));
+}
+
+function aboutOf(config: BootConfig): Omit<About, 'methods'> {
+  const tray = config.startedAs === 'tray';
+  const asSystem = tray ? (config.run.systemAsUser ? 'as_you' : 'no') : 'system';
+  return {
+    scripts: config.commands.enabled,
+    runAsSystem: asSystem,
+    runAsUser: tray || process.platform === 'win32',
+    readLog: config.log.keepDays > 0,
+    // Signed commands are not checked yet, whatever is configured; the page must not say otherwise.
+    signatures: 'off',
+    commandKeys: [],
+  };
+}
+
+function commandOf(store: Store, run: number) {
+  const body = store.history.command(run);
+  if (body === undefined) return undefined;
+  const decoded = decodeCommand(body);
+  if (!decoded.ok) return { script: null, deadlineAtMs: null };
+  const { script, deadlineAtNs } = decoded.command;
+  return { script, deadlineAtMs: deadlineAtNs === null ? null : Number(deadlineAtNs / NS_PER_MS) };
+}
+
+function storeHealth(store: Store): Watched<StoreHealth> {
+  const health = () => (store.state.value === 'ok' && store.quarantined ? 'quarantined' : store.state.value);
+  const cell = new WatchedCell<StoreHealth>(health());
+  store.state.watch(() => cell.set(health()));
+  return cell;
+}
+
+function disk(store: Store): Watched<{ ok: boolean; freeBytes: number | null }> {
+  const look = () => ({ ok: store.state.value !== 'full', freeBytes: store.keeper.freeBytes() });
+  const cell = new WatchedCell(look());
+  store.state.watch(() => cell.set(look()));
+  return cell;
+}

@@ -1,0 +1,384 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  HANAKO,
+  HOST_SECRET,
+  open,
+  ROOT,
+  sessionDeps,
+  sessionLink,
+  TARO,
+  tryOpen,
+} from '../../../e2e/support/session.ts';
+import { CODE, endedRun, FAULT, statusWorld } from '../../../e2e/support/status.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { type AgentClient, openAgent } from '../../shared/client.ts';
+import { CONTRACT_VERSION, type MethodName, methods } from '../../shared/contract.ts';
+import { CallError, FAULT_CODES } from '../../shared/faults.ts';
+import { type Link, memoryLinks } from '../../shared/link.ts';
+import { UNLOCKED_MS } from './helpdesk.ts';
+import { newNonce } from './proof.ts';
+import type { SessionDeps } from './session-deps.ts';
+
+/** Everything that comes over a link, as it comes. */
+function listen(link: Link) {
+  const got: Record<string, unknown>[] = [];
+  const state = { got, closed: false };
+  link.onMessage((text) => void got.push(JSON.parse(text)));
+  link.onClose(() => {
+    state.closed = true;
+  });
+  return state;
+}
+
+/** Records what a client sends for its handshake, so that it can be sent again. */
+async function recordedHandshake(deps: SessionDeps): Promise<string> {
+  const link = sessionLink(deps);
+  let sent = '';
+  const recording: Link = {
+    ...link,
+    send: (text) => {
+      sent = text;
+      link.send(text);
+    },
+  };
+  const token = Buffer.from(deps.tokens.get(TARO) ?? []).toString('hex');
+  const endpoint = { address: deps.address, token };
+  const opened = await openAgent(recording, { endpoint, client: 'window', signal: AbortSignal.timeout(5_000) });
+  expect(opened.kind).toBe('open');
+  return sent;
+}
+
+async function faultOf(call: Promise<unknown>): Promise<string> {
+  const outcome = await call.catch((error: unknown) => error);
+  return outcome instanceof CallError ? outcome.fault.name : 'no fault';
+}
+
+describe('the handshake', () => {
+  const world = () => sessionDeps(statusWorld(tempDir()));
+
+  test('tells who one is by the token that was proven', async () => {
+    const { session } = await open(world(), { account: HANAKO, client: 'web' });
+    expect(session).toMatchObject({
+      account: HANAKO,
+      roles: ['user'],
+      contract: CONTRACT_VERSION,
+      agentVersion: '0.1.0',
+    });
+  });
+
+  test.each<[string, Parameters<typeof tryOpen>[1]]>([
+    ['a wrong token', { token: '00'.repeat(32) }],
+    ['the right token for another address', { address: '/tmp/squatter.sock' }],
+    ['a wrong secret of the host', { hostSecret: '00'.repeat(32) }],
+  ])('%s is refused, and the connection ended', async (_what, as) => {
+    const opened = await tryOpen(world(), as);
+    expect(opened).toMatchObject({ kind: 'refused', fault: { name: 'proof_refused' } });
+  });
+
+  test('a secret of the host is refused where the agent was given none', async () => {
+    const deps = sessionDeps(statusWorld(tempDir()), { hostSecret: null });
+    expect(await tryOpen(deps, { hostSecret: HOST_SECRET })).toMatchObject({ fault: { name: 'proof_refused' } });
+  });
+
+  test('a proof that was overheard is worth nothing on another connection', async () => {
+    const deps = world();
+    const link = sessionLink(deps);
+    const heard = listen(link);
+    link.send(await recordedHandshake(deps));
+    await vi.waitUntil(() => heard.closed);
+    expect(heard.got.at(-1)).toMatchObject({ error: { code: FAULT_CODES.proof_refused } });
+  });
+
+  test('nor a second time on the same one', async () => {
+    const agent = await open(world());
+    const again = { contract: 1, client: 'window', nonce: newNonce(), proof: newNonce() } as const;
+    expect(await faultOf(agent.call('handshake', again))).toBe('invalid_request');
+    expect(await faultOf(agent.call('state.snapshot', {}))).toBe('no fault');
+  });
+
+  test('every method is refused before it, the unknown ones too, and the handshake is still possible', async () => {
+    const link = sessionLink(world());
+    const heard = listen(link);
+    const names = [...Object.keys(methods).filter((name) => name !== 'handshake'), 'no.such'];
+    for (const [id, method] of names.entries()) link.send(JSON.stringify({ jsonrpc: '2.0', id, method, params: {} }));
+    await vi.waitUntil(() => heard.got.length > names.length);
+    const codes = heard.got.slice(1).map(({ error }) => (error as { code: number }).code);
+    expect(codes).toEqual(names.map(() => FAULT_CODES.handshake_needed));
+    expect(heard.closed).toBe(false);
+  });
+
+  test.each([0, CONTRACT_VERSION + 1])('contract %i is refused with the ones that are served', async (contract) => {
+    const link = sessionLink(world());
+    const heard = listen(link);
+    const params = { contract, client: 'window', nonce: newNonce(), proof: newNonce() };
+    link.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'handshake', params }));
+    await vi.waitUntil(() => heard.closed);
+    expect(heard.got.at(-1)).toMatchObject({
+      error: { code: FAULT_CODES.contract_unsupported, data: { min: 1, max: CONTRACT_VERSION } },
+    });
+  });
+
+  test.each([
+    ['no proof', { contract: 1, client: 'window', nonce: newNonce() }],
+    ['a short proof', { contract: 1, client: 'window', nonce: newNonce(), proof: 'abcd' }],
+    ['an unknown kind of client', { contract: 1, client: 'root', nonce: newNonce(), proof: newNonce() }],
+    ['more than is asked for', { contract: 1, client: 'cli', nonce: newNonce(), proof: newNonce(), role: 'host' }],
+  ])('%s is an error', async (_what, params) => {
+    const link = sessionLink(world());
+    const heard = listen(link);
+    link.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'handshake', params }));
+    await vi.waitUntil(() => heard.got.length === 2);
+    expect(heard.got[1]).toMatchObject({ id: 1, error: { code: FAULT_CODES.invalid_params } });
+  });
+
+  test('an agent that does not know the token is no agent to the client', async () => {
+    const [impostor, client] = memoryLinks();
+    const heard = listen(impostor);
+    impostor.send(
+      JSON.stringify({ jsonrpc: '2.0', method: 'hello', params: { contract: { min: 1, max: 1 }, nonce: newNonce() } }),
+    );
+    const opening = openAgent(client, {
+      endpoint: { address: '/x', token: newNonce() },
+      client: 'cli',
+      signal: AbortSignal.timeout(5_000),
+    });
+    await vi.waitUntil(() => heard.got.length === 1);
+    const result = { contract: 1, agentVersion: '9', account: ROOT, roles: ['user'], proof: newNonce() };
+    impostor.send(JSON.stringify({ jsonrpc: '2.0', id: heard.got[0]?.id, result }));
+    expect(await opening).toEqual({ kind: 'impostor' });
+    await vi.waitUntil(() => heard.closed);
+  });
+});
+
+/** A call of each method that is right but for the role. */
+const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
+  'state.snapshot': {},
+  'state.subscribe': {},
+  'state.unsubscribe': {},
+  'runs.list': {},
+  'runs.get': { run: 1 },
+  'runs.output': { run: 1, stream: 'stdout' },
+  'runs.tail': { run: 1 },
+  'outbox.resend': { resultId: 'r' },
+  'config.effective': {},
+  'update.get': {},
+  'support.info': {},
+  'about.capabilities': {},
+  'audit.list': {},
+  'helpdesk.unlock': { code: CODE },
+  'helpdesk.lock': {},
+  'agent.drain': {},
+  'agent.stop': {},
+  'log.setLevel': { level: 'debug' },
+};
+
+async function faultsOf(agent: AgentClient, names = Object.keys(CALLS)): Promise<Record<string, string>> {
+  const faults: Record<string, string> = {};
+  for (const name of names) {
+    const method = name as keyof typeof CALLS;
+    faults[name] = await faultOf(agent.call(method, CALLS[method] as never));
+  }
+  return faults;
+}
+
+const HELPDESK_ONLY = ['runs.output', 'runs.tail', 'outbox.resend', 'config.effective', 'audit.list'];
+const LEVEL = 'log.setLevel';
+
+describe('roles', () => {
+  async function refusedTo(as: Parameters<typeof open>[1], unlock = false): Promise<string[]> {
+    const world = statusWorld(tempDir());
+    world.code = CODE;
+    await endedRun(world.store, 'r1');
+    const agent = await open(sessionDeps(world), as);
+    if (unlock) await agent.call('helpdesk.unlock', { code: CODE });
+    const names = Object.keys(CALLS).filter((name) => name !== 'helpdesk.lock' && name !== 'helpdesk.unlock');
+    const faults = await faultsOf(agent, names);
+    return names.filter((name) => faults[name] === 'role_needed');
+  }
+
+  test.each<[string, Parameters<typeof open>[1], string[]]>([
+    [
+      'a user in the window',
+      { account: TARO, client: 'window' },
+      [...HELPDESK_ONLY, 'agent.drain', 'agent.stop', LEVEL],
+    ],
+    [
+      'a user on the command line',
+      { account: TARO, client: 'cli' },
+      [...HELPDESK_ONLY, 'agent.drain', 'agent.stop', LEVEL],
+    ],
+    [
+      'a user who says he is the host',
+      { account: TARO, client: 'host' },
+      [...HELPDESK_ONLY, 'agent.drain', 'agent.stop', LEVEL],
+    ],
+    ['root in the window', { account: ROOT, client: 'window' }, [...HELPDESK_ONLY, 'agent.stop', LEVEL]],
+    ['root on the command line', { account: ROOT, client: 'cli' }, ['agent.stop']],
+    ['the host', { account: TARO, client: 'host', hostSecret: HOST_SECRET }, [...HELPDESK_ONLY, LEVEL]],
+  ])('what is refused to %s', async (_who, as, refused) => {
+    expect(await refusedTo(as)).toEqual(refused);
+  });
+
+  test('the code opens the helpdesk methods, and no others', async () => {
+    expect(await refusedTo({ account: TARO, client: 'window' }, true)).toEqual(['agent.drain', 'agent.stop']);
+  });
+
+  test("the agent's own account holds the helpdesk role on the command line only, without being root", async () => {
+    const deps = sessionDeps(statusWorld(tempDir()), { ownAccount: TARO });
+    expect((await open(deps, { account: TARO, client: 'cli' })).session.roles).toEqual(['user', 'helpdesk']);
+    expect((await open(deps, { account: TARO, client: 'window' })).session.roles).toEqual(['user']);
+    expect(await faultOf((await open(deps, { account: TARO, client: 'cli' })).call('agent.drain', {}))).toBe(
+      'role_needed',
+    );
+  });
+
+  test('the error names the role that is needed', async () => {
+    const agent = await open(sessionDeps(statusWorld(tempDir())));
+    await expect(agent.call('audit.list', {})).rejects.toMatchObject({ fault: { data: { role: 'helpdesk' } } });
+    await expect(agent.call('agent.stop', {})).rejects.toMatchObject({ fault: { data: { role: 'host' } } });
+  });
+
+  test('the role by code ends after 15 minutes, by lock, and belongs to its connection alone', async () => {
+    const world = statusWorld(tempDir());
+    world.code = CODE;
+    const deps = sessionDeps(world);
+    const [agent, other] = [await open(deps), await open(deps)];
+    const { unlockedUntilMs } = await agent.call('helpdesk.unlock', { code: CODE });
+    expect(unlockedUntilMs).toBe(world.clock.nowMs() + UNLOCKED_MS);
+    expect([await faultOf(agent.call('audit.list', {})), await faultOf(other.call('audit.list', {}))]).toEqual([
+      'no fault',
+      'role_needed',
+    ]);
+    world.clock.forward(UNLOCKED_MS - 1);
+    expect(await faultOf(agent.call('audit.list', {}))).toBe('no fault');
+    world.clock.forward(1);
+    expect(await faultOf(agent.call('audit.list', {}))).toBe('role_needed');
+    await agent.call('helpdesk.unlock', { code: CODE });
+    await agent.call('helpdesk.lock', {});
+    expect(await faultOf(agent.call('audit.list', {}))).toBe('role_needed');
+    await turn();
+    expect(world.store.audit.list(10).map(({ action }) => action)).toEqual([
+      'helpdesk.lock',
+      'helpdesk.unlock',
+      'helpdesk.unlock',
+    ]);
+  });
+});
+
+describe('what the status keeps from users', () => {
+  test('faults, server, counters and why there is no connection', async () => {
+    const world = statusWorld(tempDir());
+    world.cells.agent.set({ state: 'config_invalid', sinceMs: 5, faults: [FAULT] });
+    world.cells.connection.set({
+      state: 'refused',
+      sinceMs: 6,
+      lastGoodAtMs: null,
+      server: 'nats://it',
+      why: 'wrong token',
+    });
+    const deps = sessionDeps(world);
+    const seen = async (as: Parameters<typeof open>[1]) => {
+      const { agent, connection, counters } = await (await open(deps, as)).call('state.snapshot', {});
+      return { faults: agent.faults, server: connection.server, why: connection.why, counters: counters !== null };
+    };
+    expect(await seen({ account: TARO })).toEqual({
+      faults: { count: 1, list: null },
+      server: null,
+      why: null,
+      counters: false,
+    });
+    expect(await seen({ account: ROOT, client: 'cli' })).toEqual({
+      faults: { count: 1, list: [FAULT] },
+      server: 'nats://it',
+      why: 'wrong token',
+      counters: true,
+    });
+    expect(await seen({ account: TARO, client: 'host', hostSecret: HOST_SECRET })).toMatchObject({
+      faults: { count: 1, list: [FAULT] },
+      server: null,
+      counters: false,
+    });
+  });
+});
+
+describe('limits of a connection', () => {
+  test('the 61st read at once is refused and says when the next one is taken; another connection goes on', async () => {
+    const world = statusWorld(tempDir());
+    const deps = sessionDeps(world);
+    const agent = await open(deps);
+    const faults = await Promise.all(Array.from({ length: 61 }, () => faultOf(agent.call('update.get', {}))));
+    expect(faults.filter((name) => name === 'no fault')).toHaveLength(60);
+    await expect(agent.call('update.get', {})).rejects.toMatchObject({
+      fault: { name: 'rate_limited', data: { retryInMs: 34 } },
+    });
+    expect(await faultOf((await open(deps)).call('update.get', {}))).toBe('no fault');
+    world.clock.forward(34);
+    expect(await faultOf(agent.call('update.get', {}))).toBe('no fault');
+  });
+
+  test('actions have a limit of their own, and calls of nothing count as reads', async () => {
+    const deps = sessionDeps(statusWorld(tempDir()));
+    const link = sessionLink(deps);
+    const opened = await openAgent(link, {
+      endpoint: { address: deps.address, token: Buffer.from(deps.tokens.get(ROOT) ?? []).toString('hex') },
+      client: 'cli',
+      signal: AbortSignal.timeout(5_000),
+    });
+    if (opened.kind !== 'open') throw new Error(opened.kind);
+    const level = () => faultOf(opened.agent.call('log.setLevel', { level: 'info' }));
+    for (let at = 0; at < 60; at += 1) expect(await level()).toBe('no fault');
+    expect(await level()).toBe('rate_limited');
+    for (let id = 0; id < 59; id += 1) link.send(JSON.stringify({ jsonrpc: '2.0', id: `x${id}`, method: 'no.such' }));
+    expect(await faultOf(opened.agent.call('update.get', {}))).toBe('no fault');
+    expect(await faultOf(opened.agent.call('update.get', {}))).toBe('rate_limited');
+  });
+});
+
+describe('actions', () => {
+  test('stop and drain are answered before they begin, and each action leaves an audit row', async () => {
+    const world = statusWorld(tempDir());
+    const deps = sessionDeps(world);
+    const host = await open(deps, { account: TARO, client: 'host', hostSecret: HOST_SECRET });
+    await host.call('agent.stop', {});
+    expect(world.asked).toEqual([]);
+    const root = await open(deps, { account: ROOT, client: 'cli' });
+    await root.call('agent.drain', {});
+    await root.call('log.setLevel', { level: 'debug' });
+    await vi.waitUntil(() => world.asked.length === 3);
+    expect(world.asked).toEqual(['stop', 'level debug', 'drain']);
+    expect(world.store.audit.list(10).map(({ account, action, detail }) => [account, action, detail])).toEqual([
+      [ROOT, 'log.setLevel', 'debug'],
+      [ROOT, 'agent.drain', 'cli'],
+      [TARO, 'agent.stop', 'host'],
+    ]);
+  });
+
+  test('a parked result is queued again once; an unknown one is not found', async () => {
+    const world = statusWorld(tempDir());
+    const { resultId } = await endedRun(world.store, 'r1');
+    const [row] = world.store.outbox.after(0, true, 1);
+    if (row === undefined) throw new Error('nothing queued');
+    await world.store.outbox.park(row, 'too large', 1);
+    const agent = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
+    expect((await agent.call('state.snapshot', {})).outbox).toEqual({ waiting: 0, parked: 1 });
+    expect(await faultOf(agent.call('outbox.resend', { resultId: 'unknown' }))).toBe('not_found');
+    await agent.call('outbox.resend', { resultId });
+    expect((await agent.call('state.snapshot', {})).outbox).toEqual({ waiting: 1, parked: 0 });
+    expect(await faultOf(agent.call('outbox.resend', { resultId }))).toBe('not_found');
+  });
+
+  test('what is not set up is absent from the capabilities', async () => {
+    const world = statusWorld(tempDir());
+    const without = await (await open(sessionDeps(world, { hostSecret: null }))).call('about.capabilities', {});
+    world.code = CODE;
+    const with_ = await (await open(sessionDeps(world))).call('about.capabilities', {});
+    const all = Object.keys(methods).filter((name) => name !== 'handshake');
+    expect(with_.methods).toEqual(all);
+    expect(all.filter((name) => !without.methods.includes(name))).toEqual([
+      'helpdesk.unlock',
+      'helpdesk.lock',
+      'agent.stop',
+    ]);
+  });
+});
