@@ -107,3 +107,8 @@ declare module '*/scripts/lib/vitest-run.mjs' {
   export function countsOf(report: object | undefined, code: number): Counts;
   export function summary(counts: Counts): string;
 }
+
+declare module '*/scripts/lib/start-options.mjs' {
+  export function parseStartOptions(args: readonly string[], computer?: string): object;
+  export function usableName(name: string): string;
+}

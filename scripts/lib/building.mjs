@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { isFile, ROOT } from './paths.mjs';
 import { quiet } from './processes.mjs';
 import { Fault, step } from './say.mjs';
@@ -24,10 +25,8 @@ export async function ensureBuilt(node, root = ROOT) {
   const stamp = join(root, 'dist', 'agent', '.inputs');
   if (isFile(stamp) && readFileSync(stamp, 'utf8') === inputs) return;
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  const result = await step('Building', () =>
-    quiet(node, [vite, 'build', '--logLevel', 'warn'], { cwd: root, env: { ...process.env, NO_COLOR: '1' } }),
-  );
-  if (!result.ok) throw new Fault(`The build failed:\n${result.output.trim()}`);
+  const result = await step('Building', () => quiet(node, [vite, 'build', '--logLevel', 'warn'], { cwd: root }));
+  if (!result.ok) throw new Fault(`The build failed:\n${stripVTControlCharacters(result.output).trim()}`);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, inputs);
 }

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { api, command, countStored, killExec, lastStored, publishCommand, putKey, waitForResult } from './fleet.mjs';
+import { command, countStored, killExec, publishCommand, putKey, waitForResult } from './fleet.mjs';
 import { onAir } from './local-fleet.mjs';
+import { isAlive, received, started, until } from './observing.mjs';
 import { inWords } from './outcomes.mjs';
 
 /**
@@ -18,7 +19,6 @@ import { inWords } from './outcomes.mjs';
  */
 
 const WINDOWS = process.platform === 'win32';
-const POLL_MS = 20;
 /** With whole seconds of jitter below this the draw is 0 one time in four, and an outage lasts as long as the longest. */
 const JITTER_SECS = 4;
 const OUTAGE_MS = 3_500;
@@ -138,7 +138,7 @@ function send({ nc, pcId }, fields) {
 async function stoppedWhileRunning(fleet, signal) {
   const exec_id = randomUUID();
   const requestId = await send(fleet, { exec_id, script: LONG });
-  await until(() => started(fleet, exec_id), signal);
+  await until('the script is started', () => started(fleet, exec_id), signal);
   await killExec(fleet.nc, exec_id);
   const result = await waitForResult(fleet.nc, requestId, { signal });
   return [outcome('Stopped while running', result, killedBy(exec_id, result))];
@@ -153,7 +153,7 @@ async function stoppedWhileWaiting(fleet, signal) {
   for (let tries = 1; ; tries++) {
     const exec_id = randomUUID();
     const requestId = await send(fleet, { exec_id, jitter_secs: 3_600, script: LONG });
-    await until(() => received(fleet), signal);
+    await until('the command is received', () => received(fleet), signal);
     await killExec(fleet.nc, exec_id);
     const result = await waitForResult(fleet.nc, requestId, { signal });
     // One time in 3,600 there was nothing to wait for, and it was stopped while running.
@@ -183,7 +183,7 @@ async function sentTwice(fleet, signal) {
   await publishCommand(fleet.nc, subject, body);
   const result = await waitForResult(fleet.nc, body.request_id, { signal });
   await publishCommand(fleet.nc, subject, body);
-  await until(() => received(fleet), signal);
+  await until('the command is received', () => received(fleet), signal);
   await delay(SETTLE_MS, undefined, { signal });
   const runs = readFileSync(file, 'utf8').trim().split('\n').length;
   const results = await countStored(fleet.nc, 'RESULTS', `results.${body.request_id}`);
@@ -207,12 +207,13 @@ async function brokerAway(fleet, signal) {
     const running = await send(fleet, {
       script: script('sleep 1; echo done meanwhile', 'ping -n 2 127.0.0.1 >nul& echo done meanwhile'),
     });
-    await until(() => received(fleet), signal);
+    await until('the command is received', () => received(fleet), signal);
     const staleness = { mode: 'strict', max_cache_age: '500ms' };
     const strict = await send(fleet, { jitter_secs: JITTER_SECS, staleness });
-    await until(() => received(fleet), signal);
+    await until('the command is received', () => received(fleet), signal);
     await fleet.broker.stop();
     await delay(OUTAGE_MS, undefined, { signal });
+    const backAtMs = Date.now();
     await fleet.broker.start();
     const [delivered, stale] = [
       await waitForResult(fleet.nc, running, { signal }),
@@ -220,8 +221,10 @@ async function brokerAway(fleet, signal) {
     ];
     // The jitter was 0: it ran before the broker went. That shows nothing, so once more.
     if (stale.exit_code === 0 && tries < TRIES) continue;
+    const inTheOutage = Date.parse(delivered.finished_at) < backAtMs;
+    const words = `${inWords(delivered)}, delivered ${inTheOutage ? 'after the broker came back' : 'at once'}`;
     return [
-      outcome('The broker goes away', delivered, delivered.exit_code === 0),
+      { title: 'The broker goes away', ok: delivered.exit_code === 0 && inTheOutage, words },
       outcome('A strict job meanwhile', stale, refused(127)(stale)),
     ];
   }
@@ -235,52 +238,17 @@ async function agentKilled(fleet, signal) {
   const exec_id = randomUUID();
   const pidFile = join(fleet.directory, 'pid.txt');
   const requestId = await send(fleet, { exec_id, script: script(`echo $$ > "${pidFile}"; sleep 60`, LONG) });
-  await until(() => started(fleet, exec_id), signal);
-  if (!WINDOWS) await until(async () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'), signal);
+  await until('the script is started', () => started(fleet, exec_id), signal);
+  if (!WINDOWS)
+    await until(
+      'the script says its process id',
+      async () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'),
+      signal,
+    );
   await fleet.agent.kill();
   await onAir(fleet.nc, fleet.pcId, () => fleet.agent.start(), fleet.agent, signal);
   const result = await waitForResult(fleet.nc, requestId, { signal });
   const left = !WINDOWS && isAlive(Number(readFileSync(pidFile, 'utf8')));
   const words = left ? `${inWords(result)}, but its script still runs` : inWords(result);
   return [{ title: 'The agent is killed', ok: result.exit_code === 121 && !left, words }];
-}
-
-/**
- * A process that ended and waits for its parent does not live any more.
- * @param {number} pid
- */
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    const stat = existsSync('/proc/self/stat') ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-    return stat.slice(stat.lastIndexOf(')')).trim().split(' ')[1] !== 'Z';
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Whether the agent has taken everything that is on its consumer.
- * @param {LocalFleet} fleet
- */
-async function received({ nc, pcId }) {
-  const info = await api(nc, `CONSUMER.INFO.EXEC.agent_replay_${pcId.replace(/[^A-Za-z0-9_-]/g, '_')}`);
-  return info.num_pending === 0 && info.num_ack_pending === 0;
-}
-
-/**
- * @param {LocalFleet} fleet
- * @param {string} execId
- */
-async function started({ nc, pcId }, execId) {
-  return (await lastStored(nc, 'EVENTS', `events.started.${execId}.${pcId}`)) !== undefined;
-}
-
-/**
- * @param {() => Promise<boolean>} condition
- * @param {AbortSignal} signal
- */
-async function until(condition, signal) {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(20_000)]);
-  while (!(await condition())) await delay(POLL_MS, undefined, { signal: deadline });
 }

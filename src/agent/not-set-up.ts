@@ -124,7 +124,7 @@ function emptyPorts(
     },
     history: store.history,
     command: () => undefined,
-    tails: { tail: () => undefined },
+    tail: () => undefined,
     outbox: { counts: () => store.outbox.counts(), resend: async () => false },
     counters: store.counters,
     audit: store.audit,

@@ -12,7 +12,7 @@ import { isCodeHash, verifyHelpdeskCode } from './config/helpdesk-code.ts';
 import type { RecentTails } from './duties/recent-tails.ts';
 import type { HostFacts } from './os/host-facts.ts';
 import type { Shipper } from './ship/shipper.ts';
-import type { ShowOutput, StatusCells, StatusPorts } from './status/ports.ts';
+import type { LiveTail, ShowOutput, StatusCells, StatusPorts } from './status/ports.ts';
 import type { Store } from './store/store.ts';
 import { decodeCommand } from './wire/command.ts';
 
@@ -49,7 +49,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
     },
     history: store.history,
     command: (run) => commandOf(store, run),
-    tails: parts.tails,
+    tail: (run) => tailOf(parts, run),
     outbox: {
       counts: () => store.outbox.counts(),
       resend: async (resultId) => {
@@ -78,6 +78,14 @@ export function statusPorts(parts: StatusParts): StatusPorts {
     stop: parts.stop,
     setLogLevel: (level) => parts.log.setLevel(level),
   };
+}
+
+function tailOf({ store, tails }: StatusParts, run: number): LiveTail | undefined {
+  const resultId = store.history.get(run)?.resultId;
+  const tail = typeof resultId === 'string' ? tails.tail(resultId) : undefined;
+  if (tail === undefined) return undefined;
+  const { stdout, stderr, stdoutTruncated, stderrTruncated } = tail;
+  return { stdout, stderr, stdoutCut: stdoutTruncated, stderrCut: stderrTruncated };
 }
 
 /** What the fleet's layers say, each value with the layer that it comes from. */

@@ -1,18 +1,21 @@
 /**
- * The Command message (protocol §3.1, §12.1). Decoded by hand: it is on the path of every command, and a refusal must name
- * the field while the ids are still read as far as they can be.
+ * A command of the fleet (protocol §3.1, §12.1). What can't be read is told with everything that could be, so that whoever
+ * sent it can be answered; what must not run as a script (a typed command) never comes out as one.
  */
-import { choice, FieldFault, fault, optionalText, optionalU64, text, u64 } from './fields.ts';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from './json.ts';
-import { formatTimestamp, parseTimestamp } from './timestamp.ts';
+import { FieldReader } from './fields.ts';
+import { parseJson } from './json.ts';
+import { describe, isJsonObject, type JsonObject } from './json-value.ts';
+import { formatTimestamp } from './timestamp.ts';
 
 export const SHELLS = ['powershell', 'cmd', 'sh', 'pwsh'] as const;
+export type Shell = (typeof SHELLS)[number];
 export const RUN_AS = ['system', 'user', 'system_gui'] as const;
+export type RunAs = (typeof RUN_AS)[number];
 
 export type Staleness =
   | { readonly mode: 'cached' }
   | { readonly mode: 'unchecked' }
-  /** `maxCacheAge` is a duration; one that can't be read counts as 0 (protocol §3.10). */
+  /** A duration as it was sent; one that can't be read counts as 0 when it is used. */
   | { readonly mode: 'strict'; readonly maxCacheAge: string };
 
 export interface Command {
@@ -20,150 +23,145 @@ export interface Command {
   readonly version: string;
   readonly requestId: string;
   readonly execId: string | null;
-  readonly shell: (typeof SHELLS)[number];
+  readonly shell: Shell;
   readonly script: string;
-  /** As it came: any u64. */
+  /** As sent: an unsigned 64-bit number, possibly 0. */
   readonly timeoutSecs: number | bigint;
   readonly jitterSecs: number | bigint | null;
-  readonly runAs: (typeof RUN_AS)[number];
+  readonly runAs: RunAs;
+  /** null: none; an empty one is none too. */
   readonly cwd: string | null;
-  /** ns since the epoch. */
   readonly deadlineAtNs: bigint | null;
   readonly staleness: Staleness;
-  /** The script lies in the object store `scripts`, and `script` is empty. */
+  /** Where the script is, when `script` itself is empty. */
   readonly scriptObject: { readonly key: string; readonly sha256: string | null } | null;
   readonly bypassLocalLimit: boolean;
 }
 
-export type DecodedCommand =
-  | { readonly ok: true; readonly command: Command }
-  | {
-      readonly ok: false;
-      /** `unsupported`: readable, but of a type that must not be run as a script. */
-      readonly kind: 'undecodable' | 'unsupported';
-      /** Ids as far as they could be read. */
-      readonly requestId: string | null;
-      readonly execId: string | null;
-      readonly id: string | null;
-      readonly version: string | null;
-      /** `<field>: <what was expected>`. */
-      readonly error: string;
-    };
+/** What could be read of a command that can't be carried out. `error` is `<field>: <what was expected>`. */
+export interface Unreadable {
+  readonly ok: false;
+  readonly kind: 'undecodable' | 'unsupported';
+  readonly requestId: string | null;
+  readonly execId: string | null;
+  readonly id: string | null;
+  readonly version: string | null;
+  readonly error: string;
+}
 
-const NO_IDS = { requestId: null, execId: null, id: null, version: null };
-/** Their presence, even as null, forbids a run as a script. */
-const TYPED_FIELDS = ['payload_version', 'operation', 'deploy_authorization'];
+export type DecodedCommand = { readonly ok: true; readonly command: Command } | Unreadable;
 
+/** Reads a command message. Never throws. Unknown fields are ignored. */
 export function decodeCommand(body: Uint8Array): DecodedCommand {
   const parsed = parseJson(body);
-  if (!parsed.ok) return { ok: false, kind: 'undecodable', ...NO_IDS, error: `message: ${parsed.error}` };
-  const object = parsed.value;
-  if (!isJsonObject(object)) {
-    return { ok: false, kind: 'undecodable', ...NO_IDS, error: 'message: expected an object' };
-  }
-  const typed = typedBy(object);
-  if (typed !== null) return { ok: false, kind: 'unsupported', ...idsOf(object), error: typed };
-  try {
-    return { ok: true, command: commandOf(object) };
-  } catch (error) {
-    if (!(error instanceof FieldFault)) throw error;
-    return { ok: false, kind: 'undecodable', ...idsOf(object), error: error.message };
-  }
+  if (!parsed.ok) return unreadable('undecodable', parsed.salvaged, parsed.error);
+  const { value } = parsed;
+  if (!isJsonObject(value)) return unreadable('undecodable', value, `expected an object, found ${describe(value)}`);
+  const foreign = foreignKind(value);
+  if (foreign !== null) return unreadable('unsupported', value, foreign);
+  const fields = new FieldReader(value);
+  const command = readCommand(fields);
+  const error = fields.has('exec_id') && fields.has('job_id') ? BOTH_EXEC_IDS : fields.problem;
+  return error === null ? { ok: true, command } : unreadable('undecodable', value, error);
 }
 
-function typedBy(object: JsonObject): string | null {
-  if ('kind' in object) return 'a signed envelope';
-  const kind = object.command_kind;
-  if (kind !== undefined && kind !== 'shell') return `command_kind ${JSON.stringify(kind)}`;
-  return TYPED_FIELDS.find((field) => field in object) ?? null;
-}
+const BOTH_EXEC_IDS = 'exec_id: expected once, found it also under its other name job_id';
 
-function idsOf(object: JsonObject) {
-  const read = (value: JsonValue | undefined) => (typeof value === 'string' ? value : null);
+function readCommand(fields: FieldReader): Command {
   return {
-    requestId: read(object.request_id),
-    execId: read(object.exec_id ?? object.job_id),
-    id: read(object.id),
-    version: read(object.version),
+    id: fields.string('id'),
+    version: fields.string('version'),
+    requestId: fields.string('request_id'),
+    execId: fields.nullableString(fields.has('job_id') ? 'job_id' : 'exec_id'),
+    shell: fields.oneOf('shell', SHELLS),
+    script: fields.string('script'),
+    timeoutSecs: fields.u64('timeout_secs'),
+    jitterSecs: fields.nullableU64('jitter_secs'),
+    runAs: fields.has('run_as') ? fields.oneOf('run_as', RUN_AS) : 'system',
+    cwd: fields.nullableString('cwd') || null,
+    deadlineAtNs: fields.nullableTimestamp('deadline_at'),
+    staleness: fields.has('staleness') ? fields.object('staleness', readStaleness) : { mode: 'cached' },
+    scriptObject: readScriptObject(fields),
+    bypassLocalLimit: fields.nullableBoolean('bypass_local_limit') ?? false,
   };
 }
 
-function commandOf(object: JsonObject): Command {
-  if ('exec_id' in object && 'job_id' in object) {
-    throw new FieldFault('exec_id: expected it once, found it also as job_id');
+function readStaleness(fields: FieldReader): Staleness {
+  const mode = fields.oneOf('mode', ['cached', 'unchecked', 'strict']);
+  return mode === 'strict' ? { mode, maxCacheAge: fields.string('max_cache_age') } : { mode };
+}
+
+function readScriptObject(fields: FieldReader): Command['scriptObject'] {
+  const key = fields.nullableString('script_object');
+  const sha256 = fields.nullableString('script_object_sha256');
+  return key === null ? null : { key, sha256 };
+}
+
+/** Why this is something other than a script to run; null if it is one. Presence alone decides, even with null in it. */
+function foreignKind(value: JsonObject): string | null {
+  const { kind, command_kind: commandKind } = value;
+  if (kind !== undefined) return `kind: expected a plain command, found an envelope of kind ${describe(kind)}`;
+  if (commandKind !== undefined && commandKind !== 'shell') {
+    return `command_kind: expected "shell", found ${describe(commandKind)}`;
   }
-  const key = optionalText(object, 'script_object');
+  for (const field of ['payload_version', 'operation', 'deploy_authorization']) {
+    if (field in value) return `${field}: expected a script to run, found a typed command`;
+  }
+  return null;
+}
+
+function unreadable(kind: Unreadable['kind'], value: unknown, error: string): Unreadable {
+  const outer = (value ?? {}) as JsonObject;
+  // An envelope names its command inside.
+  const { command } = outer;
+  const inner = isJsonObject(command) ? command : outer;
+  const text = (name: string) => readableText(outer[name] ?? inner[name]);
   return {
-    id: text(object, 'id'),
-    version: text(object, 'version'),
-    requestId: text(object, 'request_id'),
-    execId: optionalText(object, 'exec_id') ?? optionalText(object, 'job_id'),
-    shell: choice(object, 'shell', SHELLS),
-    script: text(object, 'script'),
-    timeoutSecs: u64(object, 'timeout_secs'),
-    jitterSecs: optionalU64(object, 'jitter_secs'),
-    runAs: choice(object, 'run_as', RUN_AS, 'system'),
-    cwd: optionalText(object, 'cwd') || null,
-    deadlineAtNs: deadlineOf(object),
-    staleness: stalenessOf(object.staleness),
-    scriptObject: key === null ? null : { key, sha256: optionalText(object, 'script_object_sha256') },
-    bypassLocalLimit: object.bypass_local_limit === true,
+    ok: false,
+    kind,
+    requestId: text('request_id'),
+    execId: text('exec_id') ?? text('job_id'),
+    id: text('id'),
+    version: text('version'),
+    error,
   };
 }
 
-function deadlineOf(object: JsonObject): bigint | null {
-  const value = optionalText(object, 'deadline_at');
-  if (value === null) return null;
-  const ns = parseTimestamp(value);
-  if (ns === undefined) throw fault('deadline_at', 'an RFC 3339 time', value);
-  return ns;
+/** U+FFFD stands where something could not be read, so such a text is not what was sent. */
+function readableText(value: unknown): string | null {
+  return typeof value === 'string' && !value.includes('\ufffd') ? value : null;
 }
 
-function stalenessOf(value: JsonValue | undefined): Staleness {
-  if (value === undefined) return { mode: 'cached' };
-  if (!isJsonObject(value)) throw fault('staleness', 'an object with a mode', value);
-  switch (value.mode) {
-    case 'cached':
-    case 'unchecked':
-      return { mode: value.mode };
-    case 'strict':
-      if (typeof value.max_cache_age !== 'string') {
-        throw fault('staleness.max_cache_age', 'a duration', value.max_cache_age);
-      }
-      return { mode: 'strict', maxCacheAge: value.max_cache_age };
-    default:
-      throw fault('staleness.mode', '"cached", "strict", "unchecked"', value.mode);
-  }
-}
-
-/** As the original writes it: its field order, `exec_id` and `jitter_secs` as null when absent. */
+/** The message of a command, in the field order of the fleet. */
 export function encodeCommand(command: Command): Uint8Array {
-  const { staleness } = command;
-  const fields = [
-    ['id', JSON.stringify(command.id)],
-    ['version', JSON.stringify(command.version)],
-    ['request_id', JSON.stringify(command.requestId)],
-    ['exec_id', JSON.stringify(command.execId)],
-    ['shell', JSON.stringify(command.shell)],
-    ['script', JSON.stringify(command.script)],
-    ['timeout_secs', String(command.timeoutSecs)],
-    ['jitter_secs', String(command.jitterSecs)],
-    ['run_as', JSON.stringify(command.runAs)],
-    ['cwd', command.cwd === null ? null : JSON.stringify(command.cwd)],
-    ['deadline_at', command.deadlineAtNs === null ? null : `"${formatTimestamp(command.deadlineAtNs)}"`],
+  const { staleness, scriptObject } = command;
+  // By hand: JSON.stringify has no way to write an integer beyond 2^53.
+  const fields: [string, string | null][] = [
+    ['id', quoted(command.id)],
+    ['version', quoted(command.version)],
+    ['request_id', quoted(command.requestId)],
+    ['exec_id', command.execId === null ? 'null' : quoted(command.execId)],
+    ['shell', quoted(command.shell)],
+    ['script', quoted(command.script)],
+    ['timeout_secs', command.timeoutSecs.toString()],
+    ['jitter_secs', command.jitterSecs === null ? 'null' : command.jitterSecs.toString()],
+    ['run_as', quoted(command.runAs)],
+    ['cwd', command.cwd === null ? null : quoted(command.cwd)],
+    ['deadline_at', command.deadlineAtNs === null ? null : quoted(formatTimestamp(command.deadlineAtNs))],
     [
       'staleness',
       staleness.mode === 'strict'
-        ? `{"mode":"strict","max_cache_age":${JSON.stringify(staleness.maxCacheAge)}}`
+        ? `{"mode":"strict","max_cache_age":${quoted(staleness.maxCacheAge)}}`
         : `{"mode":"${staleness.mode}"}`,
     ],
-    ['script_object', command.scriptObject === null ? null : JSON.stringify(command.scriptObject.key)],
-    [
-      'script_object_sha256',
-      typeof command.scriptObject?.sha256 === 'string' ? JSON.stringify(command.scriptObject.sha256) : null,
-    ],
+    ['script_object', scriptObject === null ? null : quoted(scriptObject.key)],
+    ['script_object_sha256', scriptObject?.sha256 == null ? null : quoted(scriptObject.sha256)],
     ['bypass_local_limit', command.bypassLocalLimit ? 'true' : null],
   ];
-  const written = fields.filter(([, value]) => value !== null).map(([name, value]) => `"${name}":${value}`);
-  return Buffer.from(`{${written.join(',')}}`);
+  const present = fields.filter(([, text]) => text !== null);
+  return Buffer.from(`{${present.map(([name, text]) => `"${name}":${text}`).join(',')}}`);
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.toWellFormed());
 }

@@ -1,24 +1,28 @@
-/** The fleet's layered configuration (protocol §3.5, §7) and its resolution, as pure functions. */
-import { FieldFault, fault, optionalText } from './fields.ts';
+/**
+ * The fleet's configuration of its agents in layers (protocol §7): a pure function from the scopes that apply to this PC to
+ * what is in effect. A value that can't be used is replaced as §3.10 says, never silently.
+ */
+import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { parseDuration } from './humantime.ts';
-import { isJsonObject, type JsonObject, parseJson } from './json.ts';
 
-/** One stored layer. Durations are kept as written: what can't be read falls back when it is resolved. */
+/** One stored scope; null: says nothing. Durations are texts, since one that can't be read is no reason to drop the rest. */
 export interface ConfigScope {
   readonly targetVersion: string | null;
   readonly targetVersionJitter: string | null;
   readonly heartbeatInterval: string | null;
-  /** Of 0.12; ignored by 0.29 (protocol §3.8). */
+  /** The agents of 0.12 had these (protocol §3.8). */
   readonly inventoryInterval: string | null;
   readonly inventoryJitter: string | null;
   readonly inventoryEnabled: boolean | null;
-  /** Of 0.101 (protocol §12.3). */
+  /** From 0.101 on (protocol §12.3). */
   readonly maxLocalConcurrent: number | null;
   readonly clientDisplayName: string | null;
+  /** Fields that 0.29 does not know and that can't be read; `<field>: expected …`. */
+  readonly ignored: readonly string[];
 }
 
+/** A scope under its key: `global`, `groups.<g>` or `pcs.<pc>`. */
 export interface Layer {
-  /** Its key in the bucket: `global`, `groups.<g>`, `pcs.<pc_id>`. */
   readonly key: string;
   readonly scope: ConfigScope;
 }
@@ -26,21 +30,40 @@ export interface Layer {
 export interface EffectiveConfig {
   readonly targetVersion: string | null;
   readonly targetVersionJitterMs: number;
+  /** 1 s to 60 s (D31). */
   readonly heartbeatIntervalMs: number;
+  readonly inventoryEnabled: boolean;
   readonly inventoryIntervalMs: number;
   readonly inventoryJitterMs: number;
-  readonly inventoryEnabled: boolean;
+  /** At most so many scripts at once; null: the fleet does not say. */
   readonly maxLocalConcurrent: number | null;
   readonly clientDisplayName: string | null;
-  /** Which layer each field that is not built in comes from. */
-  readonly sources: Readonly<Partial<Record<keyof ConfigScope, string>>>;
 }
 
-export type DecodedScope =
-  | { readonly ok: true; readonly scope: ConfigScope }
-  | { readonly ok: false; readonly error: string };
+/** Reads a value of `agent_config`. A wrong type in a field of 0.29 makes all of it undecodable, as it does there. */
+export function decodeScope(body: Uint8Array): Decoded<'scope', ConfigScope> {
+  return decodeObject(body, 'scope', (fields) => {
+    const ignored: string[] = [];
+    const newer = <T>(read: (fields: FieldReader) => T): T | null => {
+      const { value, problem } = fields.aside(read);
+      if (problem !== null) ignored.push(problem);
+      return value;
+    };
+    return {
+      targetVersion: fields.nullableString('target_version'),
+      targetVersionJitter: fields.nullableString('target_version_jitter'),
+      heartbeatInterval: fields.nullableString('heartbeat_interval'),
+      inventoryInterval: newer((extra) => extra.nullableString('inventory_interval')),
+      inventoryJitter: newer((extra) => extra.nullableString('inventory_jitter')),
+      inventoryEnabled: newer((extra) => extra.nullableBoolean('inventory_enabled')),
+      maxLocalConcurrent: newer((extra) => extra.nullableInteger('max_local_concurrent', 1, 2 ** 32 - 1)),
+      clientDisplayName: newer((extra) => extra.nullableString('client_display_name')),
+      ignored,
+    };
+  });
+}
 
-const FIELDS = {
+const WIRE_NAMES = {
   targetVersion: 'target_version',
   targetVersionJitter: 'target_version_jitter',
   heartbeatInterval: 'heartbeat_interval',
@@ -49,99 +72,77 @@ const FIELDS = {
   inventoryEnabled: 'inventory_enabled',
   maxLocalConcurrent: 'max_local_concurrent',
   clientDisplayName: 'client_display_name',
-} as const satisfies Record<keyof ConfigScope, string>;
+} as const satisfies Record<Exclude<keyof ConfigScope, 'ignored'>, string>;
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
-const HEARTBEAT_MS = { fallback: 30_000, min: 1_000, max: 60_000 };
+type Field = keyof typeof WIRE_NAMES;
+type DurationField = 'targetVersionJitter' | 'heartbeatInterval' | 'inventoryInterval' | 'inventoryJitter';
 
-export function decodeScope(body: Uint8Array): DecodedScope {
-  const parsed = parseJson(body);
-  if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return { ok: false, error: 'message: expected an object' };
-  try {
-    return { ok: true, scope: scopeOf(parsed.value) };
-  } catch (error) {
-    if (!(error instanceof FieldFault)) throw error;
-    return { ok: false, error: error.message };
-  }
+interface DurationRule {
+  /** Where nothing is set, or nothing that can be read. */
+  readonly defaultMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
 }
 
-function scopeOf(object: JsonObject): ConfigScope {
-  return {
-    targetVersion: optionalText(object, FIELDS.targetVersion),
-    targetVersionJitter: optionalText(object, FIELDS.targetVersionJitter),
-    heartbeatInterval: optionalText(object, FIELDS.heartbeatInterval),
-    inventoryInterval: optionalText(object, FIELDS.inventoryInterval),
-    inventoryJitter: optionalText(object, FIELDS.inventoryJitter),
-    inventoryEnabled: optionalBoolean(object, FIELDS.inventoryEnabled),
-    maxLocalConcurrent: optionalCount(object, FIELDS.maxLocalConcurrent),
-    clientDisplayName: optionalText(object, FIELDS.clientDisplayName),
-  };
-}
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
-function optionalBoolean(object: JsonObject, field: string): boolean | null {
-  const value = object[field];
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'boolean') throw fault(field, 'true or false', value);
-  return value;
-}
+const DURATIONS: Readonly<Record<DurationField, DurationRule>> = {
+  targetVersionJitter: { defaultMs: 0, minMs: 0, maxMs: 365 * DAY },
+  // The backend calls a PC offline after 2 minutes of silence.
+  heartbeatInterval: { defaultMs: 30 * SECOND, minMs: SECOND, maxMs: MINUTE },
+  inventoryInterval: { defaultMs: 24 * HOUR, minMs: MINUTE, maxMs: 365 * DAY },
+  inventoryJitter: { defaultMs: 10 * MINUTE, minMs: 0, maxMs: 365 * DAY },
+};
 
-function optionalCount(object: JsonObject, field: string): number | null {
-  const value = object[field];
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'number' || value < 1) throw fault(field, 'a whole number of at least 1', value);
-  return value;
-}
-
-/** Merges field by field, a later layer over an earlier one; null never clears (protocol §7). */
+/**
+ * What is in effect, field by field from the last layer that sets it, and what is worth a warning. `layers` are in their
+ * order of application: global, own groups in byte order, this PC.
+ */
 export function resolve(layers: readonly Layer[]): { effective: EffectiveConfig; warnings: readonly string[] } {
-  const warnings = conflicts(layers);
-  const sources: Partial<Record<keyof ConfigScope, string>> = {};
-  const last = <K extends keyof ConfigScope>(field: K): ConfigScope[K] | null => {
-    const layer = layers.findLast(({ scope }) => scope[field] !== null);
-    if (layer === undefined) return null;
-    sources[field] = layer.key;
-    return layer.scope[field];
-  };
-  const durationMs = (
-    field: 'heartbeatInterval' | 'targetVersionJitter' | 'inventoryInterval' | 'inventoryJitter',
-    limits: { fallback: number; unreadable?: number; min?: number; max?: number },
-  ): number => {
-    const value = last(field);
-    if (value === null) return limits.fallback;
-    const parsed = parseDuration(value);
-    if (!parsed.ok) {
-      warnings.push(`${sources[field]}: ${FIELDS[field]} can not be read (${parsed.error})`);
-      return limits.unreadable ?? limits.fallback;
+  const warnings = [
+    ...layers.flatMap(({ key, scope }) => scope.ignored.map((why) => `agent_config ${key}: ignored: ${why}`)),
+    ...(Object.keys(WIRE_NAMES) as Field[]).flatMap((field) => groupConflict(layers, field)),
+  ];
+  const last = (field: Field) => layers.findLast(({ scope }) => scope[field] !== null);
+  const value = <F extends Field>(field: F): ConfigScope[F] | null => last(field)?.scope[field] ?? null;
+  const durationMs = (field: DurationField): number => {
+    const text = value(field);
+    if (text === null) return DURATIONS[field].defaultMs;
+    const read = durationOf(text, DURATIONS[field]);
+    if (read.why !== null) {
+      warnings.push(`agent_config ${last(field)?.key}: ${WIRE_NAMES[field]} ${JSON.stringify(text)}: ${read.why}`);
     }
-    const ms = Number(parsed.ns / 1_000_000n);
-    const clamped = Math.min(limits.max ?? Number.MAX_SAFE_INTEGER, Math.max(limits.min ?? 0, ms));
-    if (clamped !== ms) warnings.push(`${sources[field]}: ${FIELDS[field]} is brought from ${ms} to ${clamped} ms`);
-    return clamped;
+    return read.ms;
   };
-  const effective: EffectiveConfig = {
-    targetVersion: last('targetVersion'),
-    targetVersionJitterMs: durationMs('targetVersionJitter', { fallback: 0 }),
-    // Shorter than a second stops nobody (D31), longer than a minute shows the PC as offline (protocol §10.1).
-    heartbeatIntervalMs: durationMs('heartbeatInterval', HEARTBEAT_MS),
-    inventoryIntervalMs: durationMs('inventoryInterval', { fallback: DAY_MS, min: MINUTE_MS }),
-    inventoryJitterMs: durationMs('inventoryJitter', { fallback: 10 * MINUTE_MS }),
-    inventoryEnabled: last('inventoryEnabled') ?? true,
-    maxLocalConcurrent: last('maxLocalConcurrent'),
-    clientDisplayName: last('clientDisplayName'),
-    sources,
+  const effective = {
+    targetVersion: value('targetVersion'),
+    targetVersionJitterMs: durationMs('targetVersionJitter'),
+    heartbeatIntervalMs: durationMs('heartbeatInterval'),
+    inventoryEnabled: value('inventoryEnabled') ?? true,
+    inventoryIntervalMs: durationMs('inventoryInterval'),
+    inventoryJitterMs: durationMs('inventoryJitter'),
+    maxLocalConcurrent: value('maxLocalConcurrent'),
+    clientDisplayName: value('clientDisplayName'),
   };
   return { effective, warnings };
 }
 
-/** Two or more groups that set the same field: the last one wins, and somebody should know. */
-function conflicts(layers: readonly Layer[]): string[] {
-  const groups = layers.filter(({ key }) => key.startsWith('groups.'));
-  return (Object.keys(FIELDS) as (keyof ConfigScope)[]).flatMap((field) => {
-    const setting = groups.filter(({ scope }) => scope[field] !== null).map(({ key }) => key.slice('groups.'.length));
-    return setting.length < 2
-      ? []
-      : [`MultiGroupConflict { field: "${FIELDS[field]}", groups: [${setting.join(', ')}] }`];
-  });
+/** Groups have no rank among themselves, so that two that set one field are a mistake of whoever set them. */
+function groupConflict(layers: readonly Layer[], field: Field): string[] {
+  const groups = layers
+    .filter(({ key, scope }) => key.startsWith('groups.') && scope[field] !== null)
+    .map(({ key }) => key.slice('groups.'.length));
+  if (groups.length < 2) return [];
+  return [`MultiGroupConflict: ${WIRE_NAMES[field]} is set by the groups ${groups.join(', ')}; the last one counts`];
+}
+
+function durationOf(text: string, { defaultMs, minMs, maxMs }: DurationRule): { ms: number; why: string | null } {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) return { ms: defaultMs, why: `${parsed.error}; ${defaultMs / SECOND} s is used` };
+  const wantedMs = Number(parsed.ns) / 1e6;
+  const ms = Math.min(Math.max(wantedMs, minMs), maxMs);
+  return { ms, why: ms === wantedMs ? null : `out of range; ${ms / SECOND} s is used` };
 }

@@ -1,20 +1,15 @@
-import { isJsonObject, parseJson } from './json.ts';
+import { type Decoded, decodeObject } from './fields.ts';
 import { isGroupName } from './subjects.ts';
 
-export type DecodedGroups =
-  | { readonly ok: true; readonly groups: readonly string[] }
-  | { readonly ok: false; readonly error: string };
+/**
+ * The groups in a value of `agent_groups` or `agent_groups_derived` (protocol §3.5, §12.3), each once and in byte order.
+ * What can't be a group is left out: `*` would bring the commands of every group.
+ */
+export function decodeGroups(body: Uint8Array): Decoded<'groups', readonly string[]> {
+  return decodeObject(body, 'groups', (fields) => unionGroups(fields.strings('groups').filter(isGroupName)));
+}
 
-/** `{"groups":[…]}` (protocol §3.5). Names that can be no subject are left out: nothing can be sent to them. */
-export function decodeGroups(body: Uint8Array): DecodedGroups {
-  const parsed = parseJson(body);
-  if (!parsed.ok) return parsed;
-  const list = isJsonObject(parsed.value) ? parsed.value.groups : undefined;
-  if (!Array.isArray(list)) return { ok: false, error: 'groups: expected a list of texts' };
-  const groups: string[] = [];
-  for (const name of list) {
-    if (typeof name !== 'string') return { ok: false, error: 'groups: expected a list of texts' };
-    if (isGroupName(name)) groups.push(name);
-  }
-  return { ok: true, groups };
+/** Membership is what any of the sources says. In byte order, which is that of the code units since names are ASCII. */
+export function unionGroups(...sources: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set(sources.flat())].sort();
 }

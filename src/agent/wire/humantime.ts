@@ -1,172 +1,164 @@
-/** Durations as the fleet writes them: the humantime grammar of protocol §3.10, and its texts of §3.11. */
-
-const NS = 1n;
-const US = 1_000n;
-const MS = 1_000_000n;
-const SECOND = 1_000_000_000n;
-const MINUTE = 60n * SECOND;
-const HOUR = 60n * MINUTE;
-const DAY = 24n * HOUR;
-const WEEK = 7n * DAY;
-const MONTH = 2_630_016n * SECOND;
-const YEAR = 31_557_600n * SECOND;
-
-const UNITS: Readonly<Record<string, bigint>> = Object.assign(Object.create(null), {
-  ...named(NS, 'nanos nsec ns'),
-  ...named(US, 'usec us µs'),
-  ...named(MS, 'millis msec ms'),
-  ...named(SECOND, 'seconds second secs sec s'),
-  ...named(MINUTE, 'minutes minute min mins m'),
-  ...named(HOUR, 'hours hour hr hrs h'),
-  ...named(DAY, 'days day d'),
-  ...named(WEEK, 'weeks week wk wks w'),
-  ...named(MONTH, 'months month M'),
-  ...named(YEAR, 'years year yr yrs y'),
-});
-
-/** The longest duration of the original: u64 seconds and 999,999,999 ns. Stands for "never" (protocol §3.11). */
-export const DURATION_MAX = (2n ** 64n - 1n) * SECOND + 999_999_999n;
+/** Durations in words, as operators and the fleet write them (protocol §3.10 and §3.11): exact, in nanoseconds. */
 
 export type ParsedDuration =
   | { readonly ok: true; readonly ns: bigint }
   | { readonly ok: false; readonly error: string };
 
-function named(ns: bigint, names: string): Record<string, bigint> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, ns]));
-}
+const NS_PER_SECOND = 1_000_000_000n;
+const U64_MAX = 2n ** 64n - 1n;
 
-const OVERFLOW =
+/** The longest duration there is; the fleet's "never connected". */
+export const DURATION_MAX = U64_MAX * NS_PER_SECOND + 999_999_999n;
+
+const TOO_LARGE =
   'number is too large or cannot be represented without a lack of precision (values below 1ns are not supported)';
 
-/** Reads one duration. The error texts are those of the original's library. */
+interface Unit {
+  readonly ns: bigint;
+  /** A fraction of this unit must be a whole number of these; null: it has no fraction. */
+  readonly fractionOfNs: bigint | null;
+}
+
+const UNITS: ReadonlyMap<string, Unit> = new Map(
+  (
+    [
+      ['nanos nsec ns', { ns: 1n, fractionOfNs: null }],
+      ['usec us µs', { ns: 1_000n, fractionOfNs: 1n }],
+      ['millis msec ms', { ns: 1_000_000n, fractionOfNs: 1n }],
+      ['seconds second secs sec s', seconds(1n, 1n)],
+      ['minutes minute min mins m', seconds(60n, 1n)],
+      ['hours hour hr hrs h', seconds(3_600n, NS_PER_SECOND)],
+      ['days day d', seconds(86_400n, NS_PER_SECOND)],
+      ['weeks week wk wks w', seconds(604_800n, NS_PER_SECOND)],
+      ['months month M', seconds(2_630_016n, NS_PER_SECOND)],
+      ['years year yr yrs y', seconds(31_557_600n, NS_PER_SECOND)],
+    ] satisfies [string, Unit][]
+  ).flatMap(([names, unit]) => names.split(' ').map((name): [string, Unit] => [name, unit])),
+);
+
+function seconds(count: bigint, fractionOfNs: bigint): Unit {
+  return { ns: count * NS_PER_SECOND, fractionOfNs };
+}
+
+/** Reads a duration such as `1h 30m`. `error` is the fleet's own wording; offsets are bytes. */
 export function parseDuration(text: string): ParsedDuration {
   const trimmed = text.trim();
-  if (trimmed === '') return { ok: false, error: 'value was empty' };
+  if (trimmed === '') return fail('value was empty');
   if (trimmed === '0') return { ok: true, ns: 0n };
-  const reader = new Reader(text);
-  let total = 0n;
-  for (let first = true; ; first = false) {
-    reader.skipSpace();
-    if (reader.done) return first ? { ok: false, error: 'value was empty' } : { ok: true, ns: total };
-    const item = readItem(reader);
+  let totalNs = 0n;
+  for (let at = skipWhite(text, 0); at < text.length; at = skipWhite(text, at)) {
+    const item = parseItem(text, at);
     if (!item.ok) return item;
-    total += item.ns;
-    if (total > DURATION_MAX) return { ok: false, error: OVERFLOW };
+    totalNs += item.ns;
+    if (totalNs > DURATION_MAX) return fail(TOO_LARGE);
+    at = item.end;
   }
+  return { ok: true, ns: totalNs };
 }
 
-function readItem(reader: Reader): ParsedDuration {
-  if (!isDigit(reader.peek)) {
-    return { ok: false, error: `expected number at ${reader.byteOffset}` };
-  }
-  const whole = reader.digits();
+function parseItem(text: string, start: number): { ok: true; ns: bigint; end: number } | { ok: false; error: string } {
+  if (!isDigit(text[start])) return fail(`expected number at ${byteOffset(text, start)}`);
+  const whole = readDigits(text, start);
+  const count = BigInt(whole.digits.slice(0, 400));
+  if (count > U64_MAX || whole.digits.length > 400) return fail(TOO_LARGE);
+  let at = whole.end;
   let fraction = '';
-  if (reader.peek === '.') {
-    reader.next();
-    fraction = reader.digits();
-    if (fraction === '') return { ok: false, error: `invalid character at ${reader.byteOffset}` };
+  if (text[at] === '.') {
+    const read = readDigits(text, at + 1);
+    if (read.digits === '') return fail(`invalid character at ${byteOffset(text, read.end)}`);
+    fraction = read.digits;
+    at = read.end;
   }
-  reader.skipSpace();
-  const start = reader.byteOffset;
-  const unit = reader.letters();
-  if (unit === '') {
-    if (reader.done) {
-      return { ok: false, error: `time unit needed, for example ${whole}sec or ${whole}ms` };
-    }
-    return { ok: false, error: `invalid character at ${start}` };
+  const unitEnd = skipUnit(text, at);
+  const name = text.slice(at, unitEnd);
+  // What follows a unit is white space, the next number, or the end.
+  const next = text[unitEnd];
+  if (next !== undefined && !isWhite(next) && !isDigit(next)) {
+    return fail(`invalid character at ${byteOffset(text, unitEnd)}`);
   }
-  const ns = UNITS[unit];
-  if (ns === undefined) {
-    const known = 'ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations)';
-    return { ok: false, error: `unknown time unit "${unit}", supported units: ${known}` };
+  if (name === '') return fail(`time unit needed, for example ${count}sec or ${count}ms`);
+  const unit = UNITS.get(name);
+  if (unit === undefined) {
+    return fail(
+      `unknown time unit "${name}", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations)`,
+    );
   }
-  return scaled(whole, fraction, ns);
+  const fractionNs = fraction === '' ? 0n : exactFraction(fraction, unit);
+  return fractionNs === undefined ? fail(TOO_LARGE) : { ok: true, ns: count * unit.ns + fractionNs, end: unitEnd };
 }
 
-/** Exact or an error: whole nanoseconds below an hour, whole seconds from there on, no fraction of a nanosecond. */
-function scaled(whole: string, fraction: string, unit: bigint): ParsedDuration {
-  const value = BigInt(whole);
-  if (value >= 2n ** 64n) return { ok: false, error: OVERFLOW };
-  let ns = value * unit;
-  if (fraction !== '') {
-    const scale = 10n ** BigInt(fraction.length);
-    const part = BigInt(fraction) * unit;
-    const grain = unit >= HOUR ? SECOND : NS;
-    if (unit === NS || part % (scale * grain) !== 0n) return { ok: false, error: OVERFLOW };
-    ns += part / scale;
-  }
-  return ns > DURATION_MAX ? { ok: false, error: OVERFLOW } : { ok: true, ns };
+/** `fraction` of one unit in nanoseconds; undefined where that is not exact. */
+function exactFraction(fraction: string, { ns, fractionOfNs }: Unit): bigint | undefined {
+  const digits = fraction.replace(/0+$/, '');
+  // No fraction with more digits than this is exact in any unit.
+  if (fractionOfNs === null || digits.length > 30) return undefined;
+  const scaled = BigInt(digits === '' ? '0' : digits) * ns;
+  const divisor = 10n ** BigInt(digits.length) * fractionOfNs;
+  return scaled % divisor === 0n ? (scaled / divisor) * fractionOfNs : undefined;
 }
 
-/** Walks over the text; white space between digits is skipped, within a unit it ends the unit. */
-class Reader {
-  readonly #chars: readonly string[];
-  #at = 0;
-  byteOffset = 0;
-
-  constructor(text: string) {
-    this.#chars = [...text];
-  }
-
-  get done(): boolean {
-    return this.#at >= this.#chars.length;
-  }
-
-  get peek(): string {
-    return this.#chars[this.#at] ?? '';
-  }
-
-  next(): string {
-    const char = this.peek;
-    this.#at += 1;
-    this.byteOffset += Buffer.byteLength(char);
-    return char;
-  }
-
-  skipSpace(): void {
-    while (!this.done && /\s/.test(this.peek)) this.next();
-  }
-
-  digits(): string {
-    let digits = '';
-    for (;;) {
-      if (isDigit(this.peek)) digits += this.next();
-      else if (digits !== '' && /\s/.test(this.peek)) this.next();
-      else return digits;
-    }
-  }
-
-  letters(): string {
-    let letters = '';
-    while (/[A-Za-zµ]/.test(this.peek)) letters += this.next();
-    return letters;
-  }
+/** Digits from `start` on; white space between and after them counts for nothing. */
+function readDigits(text: string, start: number): { digits: string; end: number } {
+  let end = start;
+  while (isDigit(text[end]) || isWhite(text[end])) end += 1;
+  return { digits: text.slice(start, end).replaceAll(/\s+/g, ''), end };
 }
 
-function isDigit(char: string): boolean {
-  return char >= '0' && char <= '9' && char.length === 1;
+function skipWhite(text: string, start: number): number {
+  let at = start;
+  while (isWhite(text[at])) at += 1;
+  return at;
 }
 
-/** The text of a duration, largest part first (protocol §3.11). */
+function skipUnit(text: string, start: number): number {
+  let at = start;
+  while (/[a-zA-Zµ]/.test(text[at] ?? '')) at += 1;
+  return at;
+}
+
+function isDigit(char: string | undefined): boolean {
+  return char !== undefined && char >= '0' && char <= '9';
+}
+
+function isWhite(char: string | undefined): boolean {
+  return char !== undefined && /\s/.test(char);
+}
+
+function byteOffset(text: string, index: number): number {
+  return Buffer.byteLength(text.slice(0, index));
+}
+
+function fail(error: string): { ok: false; error: string } {
+  return { ok: false, error };
+}
+
+const LONG_PARTS: readonly [bigint, string][] = [
+  [31_557_600n, 'year'],
+  [2_630_016n, 'month'],
+  [86_400n, 'day'],
+];
+const SHORT_PARTS: readonly [bigint, string][] = [
+  [3_600n * NS_PER_SECOND, 'h'],
+  [60n * NS_PER_SECOND, 'm'],
+  [NS_PER_SECOND, 's'],
+  [1_000_000n, 'ms'],
+  [1_000n, 'us'],
+  [1n, 'ns'],
+];
+
+/** `1day 2h`, `30m 24s 400ms`, `0s`: the text of §3.11 for a duration of 0 to {@link DURATION_MAX}. */
 export function formatDuration(ns: bigint): string {
-  if (ns === 0n) return '0s';
   const parts: string[] = [];
   let rest = ns;
-  const take = (unit: bigint, name: (count: bigint) => string) => {
-    const count = rest / unit;
-    rest %= unit;
-    if (count > 0n) parts.push(name(count));
-  };
-  const word = (text: string) => (count: bigint) => `${count}${text}${count === 1n ? '' : 's'}`;
-  const letter = (text: string) => (count: bigint) => `${count}${text}`;
-  take(YEAR, word('year'));
-  take(MONTH, word('month'));
-  take(DAY, word('day'));
-  take(HOUR, letter('h'));
-  take(MINUTE, letter('m'));
-  take(SECOND, letter('s'));
-  take(MS, letter('ms'));
-  take(US, letter('us'));
-  take(NS, letter('ns'));
-  return parts.join(' ');
+  for (const [unitSeconds, name] of LONG_PARTS) {
+    const count = rest / (unitSeconds * NS_PER_SECOND);
+    rest %= unitSeconds * NS_PER_SECOND;
+    if (count > 0n) parts.push(`${count}${name}${count === 1n ? '' : 's'}`);
+  }
+  for (const [unitNs, name] of SHORT_PARTS) {
+    const count = rest / unitNs;
+    rest %= unitNs;
+    if (count > 0n) parts.push(`${count}${name}`);
+  }
+  return parts.length === 0 ? '0s' : parts.join(' ');
 }

@@ -1,27 +1,7 @@
-import { z } from 'zod';
+import { type Decoded, decodeObject } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
 
-/** Hardware facts on the wire (protocol §3.8). */
-export const hwInventorySchema = z.object({
-  pc_id: z.string(),
-  hostname: z.string(),
-  os_name: z.string(),
-  os_version: z.string(),
-  os_build: z.string().nullable().optional(),
-  cpu_model: z.string(),
-  cpu_cores: z.number().int().min(0).max(0xffff_ffff),
-  ram_bytes: z.number().int().min(0),
-  disks: z.array(
-    z.object({
-      device_id: z.string(),
-      size_bytes: z.number().int().min(0),
-      free_bytes: z.number().int().min(0),
-      file_system: z.string().nullable().optional(),
-    }),
-  ),
-  collected_at: z.string(),
-});
-
+/** The hardware facts of a PC (protocol §3.8). Sizes are bytes. */
 export interface HwInventory {
   readonly pcId: string;
   readonly hostname: string;
@@ -31,33 +11,53 @@ export interface HwInventory {
   readonly cpuModel: string;
   readonly cpuCores: number;
   readonly ramBytes: number;
+  /** Fixed drives only. */
   readonly disks: readonly {
     readonly deviceId: string;
     readonly sizeBytes: number;
     readonly freeBytes: number;
     readonly fileSystem: string | null;
   }[];
-  /** ns since the epoch. */
   readonly collectedAtNs: bigint;
 }
 
-export function encodeInventory(facts: HwInventory): Uint8Array {
-  const wire: z.input<typeof hwInventorySchema> = {
-    pc_id: facts.pcId,
-    hostname: facts.hostname,
-    os_name: facts.osName,
-    os_version: facts.osVersion,
-    os_build: facts.osBuild,
-    cpu_model: facts.cpuModel,
-    cpu_cores: facts.cpuCores,
-    ram_bytes: facts.ramBytes,
-    disks: facts.disks.map((disk) => ({
-      device_id: disk.deviceId,
+export function encodeInventory(inventory: HwInventory): Uint8Array {
+  const text = JSON.stringify({
+    pc_id: inventory.pcId,
+    hostname: inventory.hostname.toWellFormed(),
+    os_name: inventory.osName.toWellFormed(),
+    os_version: inventory.osVersion.toWellFormed(),
+    os_build: inventory.osBuild?.toWellFormed() ?? null,
+    cpu_model: inventory.cpuModel.toWellFormed(),
+    cpu_cores: inventory.cpuCores,
+    ram_bytes: inventory.ramBytes,
+    disks: inventory.disks.map((disk) => ({
+      device_id: disk.deviceId.toWellFormed(),
       size_bytes: disk.sizeBytes,
       free_bytes: disk.freeBytes,
-      file_system: disk.fileSystem,
+      file_system: disk.fileSystem?.toWellFormed() ?? null,
     })),
-    collected_at: formatTimestamp(facts.collectedAtNs),
-  };
-  return Buffer.from(JSON.stringify(wire));
+    collected_at: formatTimestamp(inventory.collectedAtNs),
+  });
+  return Buffer.from(text);
+}
+
+export function decodeInventory(body: Uint8Array): Decoded<'inventory', HwInventory> {
+  return decodeObject(body, 'inventory', (fields) => ({
+    pcId: fields.string('pc_id'),
+    hostname: fields.string('hostname'),
+    osName: fields.string('os_name'),
+    osVersion: fields.string('os_version'),
+    osBuild: fields.nullableString('os_build'),
+    cpuModel: fields.string('cpu_model'),
+    cpuCores: fields.u32('cpu_cores'),
+    ramBytes: Number(fields.u64('ram_bytes')),
+    disks: fields.objects('disks', (disk) => ({
+      deviceId: disk.string('device_id'),
+      sizeBytes: Number(disk.u64('size_bytes')),
+      freeBytes: Number(disk.u64('free_bytes')),
+      fileSystem: disk.nullableString('file_system'),
+    })),
+    collectedAtNs: fields.timestamp('collected_at'),
+  }));
 }

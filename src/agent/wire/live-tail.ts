@@ -1,14 +1,6 @@
-/** Request and reply of `job.tail.<pc_id>` (protocol §12.3). */
-import { isJsonObject, parseJson } from './json.ts';
+import { type Decoded, decodeObject } from './fields.ts';
 
-export type DecodedTailRequest = { readonly ok: true; readonly resultId: string } | { readonly ok: false };
-
-export function decodeTailRequest(body: Uint8Array): DecodedTailRequest {
-  const parsed = parseJson(body);
-  const resultId = parsed.ok && isJsonObject(parsed.value) ? parsed.value.result_id : undefined;
-  return typeof resultId === 'string' ? { ok: true, resultId } : { ok: false };
-}
-
+/** The end of a run's output so far (protocol §12.3). */
 export interface TailReply {
   readonly found: boolean;
   readonly running: boolean;
@@ -18,15 +10,18 @@ export interface TailReply {
   readonly stderrTruncated: boolean;
 }
 
+export function decodeTailRequest(body: Uint8Array): Decoded<'resultId', string> {
+  return decodeObject(body, 'resultId', (fields) => fields.string('result_id'));
+}
+
 export function encodeTailReply(reply: TailReply): Uint8Array {
-  return Buffer.from(
-    JSON.stringify({
-      found: reply.found,
-      running: reply.running,
-      stdout: reply.stdout.toWellFormed(),
-      stderr: reply.stderr.toWellFormed(),
-      stdout_truncated: reply.stdoutTruncated,
-      stderr_truncated: reply.stderrTruncated,
-    }),
-  );
+  const text = JSON.stringify({
+    found: reply.found,
+    running: reply.running,
+    stdout: reply.stdout.toWellFormed(),
+    stderr: reply.stderr.toWellFormed(),
+    stdout_truncated: reply.stdoutTruncated,
+    stderr_truncated: reply.stderrTruncated,
+  });
+  return Buffer.from(text);
 }

@@ -1,19 +1,25 @@
-/** The exact words of results: operators and backends match on them (protocol §4.2, §12.2; design §2, table). */
+/**
+ * What a result says in stderr where the agent itself has something to say: the wording that fleets search for (protocol
+ * §4.2, §12.2, D2, D4, D25; design §2). Each text is here once.
+ */
 import { DURATION_MAX, formatDuration } from './humantime.ts';
 import { formatTimestampText } from './timestamp.ts';
 
+const NO_OUTCOME = 'command failed before it produced an outcome';
+
 export const killedText = (execId: string) => `killed by remote signal (kill.${execId})`;
 
-/** The raw field: 0 prints 0 though 1 s was used. */
+/** `timeoutSecs` as the command had it, although 0 runs for 1 s. */
 export const timeoutText = (timeoutSecs: number | bigint) => `timeout after ${timeoutSecs}s`;
 
-/** `ageNs` null: never connected. The dash is U+2014. */
+/** Nanoseconds; `ageNs` null: never connected. */
 export function stalenessText(ageNs: bigint | null, allowedNs: bigint): string {
   const age = formatDuration(ageNs ?? DURATION_MAX);
   const allowed = formatDuration(allowedNs);
   return `skipped: staleness policy (mode=strict) exceeded — agent has been disconnected for ${age}, max allowed ${allowed}`;
 }
 
+/** Nanoseconds; the last two since the epoch. */
 export function deadlineText(lateNs: bigint, deadlineNs: bigint, receivedNs: bigint): string {
   const times = `deadline ${formatTimestampText(deadlineNs)}, received ${formatTimestampText(receivedNs)}`;
   return `skipped: starting deadline expired ${formatDuration(lateNs)} ago (${times})`;
@@ -27,22 +33,31 @@ export const revokedText = (id: string) => `skipped: command was revoked (script
 export const interruptedText = () =>
   'agent restarted during execution; outcome unknown (the command is not relaunched automatically)';
 
-const OS_NAMES: Readonly<Record<string, string>> = { win32: 'Windows', darwin: 'macOS', linux: 'Linux' };
 const RUN_AS_NAMES = { system: 'System', user: 'User', system_gui: 'SystemGui' } as const;
+const OS_NAMES: Readonly<Record<string, string>> = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' };
 
+/** `run_as` that this PC has no way to provide. */
 export const unsupportedRunAsText = (runAs: keyof typeof RUN_AS_NAMES, platform: NodeJS.Platform) =>
   `skipped: run_as ${RUN_AS_NAMES[runAs]} is not supported on ${OS_NAMES[platform] ?? platform} agents`;
 
-export const agentStoppedText = () => 'stopped: the agent is shutting down';
-export const scriptsOffText = () => 'skipped: scripts are switched off on this PC by policy';
-export const cannotReadText = (fault: string) => `refused: cannot read command: ${fault}`;
-export const unsupportedCommandText = (what: string) => `skipped: this type of command is not supported here (${what})`;
-export const scriptObjectText = (key: string, why: string) =>
-  `skipped: the script object ${key} can not be used: ${why}`;
-export const spawnFailedText = (cause: string) => `command failed before it produced an outcome: ${cause}`;
-export const noUserText = () => spawnFailedText('no user is signed in');
+/** A typed command or an envelope; `error` is that of its decoder. */
+export const unsupportedCommandText = (error: string) =>
+  `skipped: this kind of command is not supported by this agent (${error})`;
 
-/** A note behind what the script wrote: alone if that is empty, else after one newline (protocol §4.2). */
+export const scriptObjectText = (key: string, why: string) => `skipped: script object ${key} can not be used: ${why}`;
+
+export const scriptsOffText = () => 'skipped: scripts are switched off on this PC by policy';
+
+/** `error` is that of the decoder: `<field>: <what was expected>`. */
+export const cannotReadText = (error: string) => `refused: cannot read command: ${error}`;
+
+export const spawnFailedText = (cause: string) => `${NO_OUTCOME}: ${cause}`;
+
+export const noUserText = () => `${NO_OUTCOME}: no user is signed in`;
+
+export const agentStoppedText = () => 'stopped: the agent is shutting down';
+
+/** Captured stderr with one of these notes behind it; no newline at the end (protocol §4.2, "Note placement"). */
 export function appendNote(stderr: string, note: string): string {
   return stderr === '' ? note : `${stderr}\n${note}`;
 }

@@ -1,27 +1,38 @@
+import { type Decoded, decodeObject } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
 
-/** Says that an execution has begun on this PC; carries the result_id that its result will have (protocol §12.3). */
+/** An execution has begun (protocol §12.3); `resultId` is that of the result to come. */
 export interface StartedEvent {
   readonly resultId: string;
   readonly requestId: string;
   readonly execId: string;
   readonly pcId: string;
-  /** ns since the epoch. */
   readonly startedAtNs: bigint;
   readonly manifestId: string;
   readonly version: string;
 }
 
 export function encodeStarted(event: StartedEvent): Uint8Array {
-  return Buffer.from(
-    JSON.stringify({
-      result_id: event.resultId,
-      request_id: event.requestId,
-      exec_id: event.execId,
-      pc_id: event.pcId,
-      started_at: formatTimestamp(event.startedAtNs),
-      manifest_id: event.manifestId,
-      version: event.version,
-    }),
-  );
+  const text = JSON.stringify({
+    result_id: event.resultId,
+    request_id: event.requestId.toWellFormed(),
+    exec_id: event.execId.toWellFormed(),
+    pc_id: event.pcId,
+    started_at: formatTimestamp(event.startedAtNs),
+    manifest_id: event.manifestId.toWellFormed(),
+    version: event.version.toWellFormed(),
+  });
+  return Buffer.from(text);
+}
+
+export function decodeStarted(body: Uint8Array): Decoded<'event', StartedEvent> {
+  return decodeObject(body, 'event', (fields) => ({
+    resultId: fields.string('result_id'),
+    requestId: fields.string('request_id'),
+    execId: fields.string('exec_id'),
+    pcId: fields.string('pc_id'),
+    startedAtNs: fields.timestamp('started_at'),
+    manifestId: fields.string('manifest_id'),
+    version: fields.string('version'),
+  }));
 }

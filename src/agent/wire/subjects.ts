@@ -1,65 +1,84 @@
-/** Subjects and what may be part of one (protocol §1, design §7). One function each, so that no rule has two homes. */
+/**
+ * Subjects and the ids in them (protocol §1, design §7): nothing from outside becomes part of a subject or a key before
+ * one of the functions here has said that it can.
+ */
 
-const PC_ID = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,3}$/;
-const PC_ID_MAX = 64;
-const ID_MAX = 200;
-/** White space, wildcards, controls: what a subject token can't hold. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const NOT_IN_SUBJECT = /[\s*>\u0000-\u001f\u007f]/;
-const KV_KEY = /^[-/_=.a-zA-Z0-9]+$/;
-
+/** Where commands are sent to (protocol §1.1). */
 export const commandSubjects = {
   all: 'commands.all',
   pc: (pcId: string) => `commands.pc.${pcId}`,
   group: (group: string) => `commands.group.${group}`,
 } as const;
 
-export const heartbeatSubject = (pcId: string) => `heartbeat.${pcId}`;
-export const resultSubject = (requestId: string) => `results.${requestId}`;
 export const killSubject = (execId: string) => `kill.${execId}`;
-export const logsFetchSubject = (pcId: string) => `logs.fetch.${pcId}`;
+export const resultSubject = (requestId: string) => `results.${requestId}`;
+export const heartbeatSubject = (pcId: string) => `heartbeat.${pcId}`;
 export const pingSubject = (pcId: string) => `agents.${pcId}.ping`;
+export const logsFetchSubject = (pcId: string) => `logs.fetch.${pcId}`;
 export const startedSubject = (execId: string, pcId: string) => `events.started.${execId}.${pcId}`;
 export const liveTailSubject = (pcId: string) => `job.tail.${pcId}`;
 export const inventorySubject = (pcId: string) => `inventory.${pcId}.hw`;
 export const inventoryRequestSubject = (pcId: string) => `request.inventory.${pcId}`;
 
-/** The original's name of our consumer on EXEC; `a.b` and `a_b` share one (D22). */
+/** The durable consumer of a PC on the stream EXEC (protocol §5). `a.b` and `a_b` share one: design §7 on its metadata. */
 export function durableName(pcId: string): string {
-  return `agent_replay_${[...pcId].map((char) => (/[A-Za-z0-9_-]/.test(char) ? char : '_')).join('')}`;
+  return `agent_replay_${pcId.replaceAll(/[^A-Za-z0-9_-]/gu, '_')}`;
 }
 
-export type CommandTarget = { readonly to: 'all' | 'pc' | 'other' } | { readonly to: 'group'; readonly group: string };
+export type CommandTarget =
+  | { readonly to: 'all' }
+  | { readonly to: 'pc' }
+  | { readonly to: 'group'; readonly group: string }
+  /** Another PC, or no command subject at all. */
+  | { readonly to: 'other' };
 
-/** Whom a message on `commands.>` is for. `pc`: this one. */
+const GROUP_PREFIX = commandSubjects.group('');
+
+/** For whom a command on this subject is. Groups are not checked for membership. */
 export function classifyCommandSubject(subject: string, pcId: string): CommandTarget {
   if (subject === commandSubjects.all) return { to: 'all' };
   if (subject === commandSubjects.pc(pcId)) return { to: 'pc' };
-  const prefix = commandSubjects.group('');
-  if (subject.startsWith(prefix)) return { to: 'group', group: subject.slice(prefix.length) };
-  return { to: 'other' };
+  const group = subject.startsWith(GROUP_PREFIX) ? subject.slice(GROUP_PREFIX.length) : '';
+  return group === '' ? { to: 'other' } : { to: 'group', group };
 }
 
-/** Why `text` can't be a pc_id; undefined: it can. */
+const PC_ID_MAX = 64;
+const PC_ID_LABELS_MAX = 4;
+
+/** Why `text` can not be the id of a PC, as a sentence; undefined if it can. */
 export function pcIdProblem(text: string): string | undefined {
-  if (text === '') return 'it is empty';
-  if (text.length > PC_ID_MAX) return `it is longer than ${PC_ID_MAX} characters`;
-  if (PC_ID.test(text)) return undefined;
-  return 'it may hold only letters, digits, "-" and "_", in at most four parts joined by dots';
+  if (text === '') return 'It is empty.';
+  if (text.length > PC_ID_MAX) return `It has ${text.length} characters; at most ${PC_ID_MAX} are possible.`;
+  const bad = /[^A-Za-z0-9_.-]/u.exec(text);
+  if (bad !== null) {
+    return `It contains ${JSON.stringify(bad[0])}; only letters A–Z and a–z, digits, "-", "_" and "." are possible.`;
+  }
+  const labels = text.split('.');
+  if (labels.includes('')) return 'It begins or ends with a dot, or has two dots in a row.';
+  if (labels.length > PC_ID_LABELS_MAX) {
+    return `It has ${labels.length} parts between dots; at most ${PC_ID_LABELS_MAX} are possible.`;
+  }
+  return undefined;
 }
 
-/** True for what can be a request_id or an exec_id in a subject: 1 to 200 characters, dots only between other characters. */
+/** 1 to 200 characters in tokens that are not empty. */
+const SUBJECT_ID = /^(?=.{1,200}$)[^\s\p{Cc}*>.]+(?:\.[^\s\p{Cc}*>.]+)*$/su;
+
+/** Whether a request_id or exec_id can stand in a subject (design §7). */
 export function isSubjectId(text: string): boolean {
-  if (text.length === 0 || text.length > ID_MAX || NOT_IN_SUBJECT.test(text) || !text.isWellFormed()) return false;
-  return !text.startsWith('.') && !text.endsWith('.') && !text.includes('..');
+  return SUBJECT_ID.test(text);
 }
 
-/** True for what can be a key of a KV bucket (protocol §1.5). */
+const KV_KEY = /^[-/_=a-zA-Z0-9]+(?:\.[-/_=a-zA-Z0-9]+)*$/;
+
+/** Whether `text` can be a key of a bucket (protocol §1.5). */
 export function isKvKey(text: string): boolean {
-  return KV_KEY.test(text) && !text.startsWith('.') && !text.endsWith('.');
+  return KV_KEY.test(text);
 }
 
-/** A group's name is a KV key part and a subject token. */
+const GROUP_NAME_MAX = 200;
+
+/** Whether `text` can name a group: it is a part of a key and of a subject. */
 export function isGroupName(text: string): boolean {
-  return isKvKey(text) && isSubjectId(text);
+  return text.length <= GROUP_NAME_MAX && isKvKey(text);
 }

@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseStartOptions, usableName } from '../scripts/lib/start-options.mjs';
+import { provisionedOperator } from './support/fleet.ts';
+import { startNatsServer } from './support/nats-server.ts';
+import { tempDir } from './support/temp.ts';
+
+const START = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
+
+/** `npm start -- …` with a temporary directory of its own, so that what is left behind shows. */
+function start(...args: string[]) {
+  const temporary = join(tempDir(), 't');
+  mkdirSync(temporary);
+  const child = spawn(process.execPath, [START, ...args], {
+    env: { ...process.env, TMPDIR: temporary, TEMP: temporary },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  return {
+    signal: (name: NodeJS.Signals) => child.kill(name),
+    /** The process id of a program that works in the temporary directory. */
+    processOf: (program: string) => {
+      const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+      const pid = pids.find((each) => {
+        const line = commandLine(each);
+        return line.includes(temporary) && line.includes(program);
+      });
+      if (pid === undefined) throw new Error(`no ${program} runs`);
+      return Number(pid);
+    },
+    /** Resolves once the output holds the text. */
+    said: async (text: string) => {
+      while (!output.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return output;
+    },
+    ended: async () => {
+      if (child.exitCode === null) await once(child, 'close');
+      return { code: child.exitCode, output, left: readdirSync(temporary) };
+    },
+  };
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function listens(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+function brokerUrl(output: string): string {
+  return /nats:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? 'nats://none';
+}
+
+describe('npm start', () => {
+  test('--once plays the whole day, every outcome as expected, and leaves nothing behind', {
+    timeout: 120_000,
+  }, async () => {
+    const { code, output, left } = await start('--once').ended();
+    expect(output).toContain('The day is over: 13 of 13 outcomes as expected.');
+    expect({ code, left }).toEqual({ code: 0, left: [] });
+    expect(await listens(brokerUrl(output))).toBe(false);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s in the middle of the day ends broker and agent and leaves nothing behind',
+    async (name) => {
+      const run = start();
+      const url = brokerUrl(await run.said('A greeting'));
+      expect(await listens(url)).toBe(true);
+      run.signal(name);
+      const { code, left } = await run.ended();
+      expect({ code, left, listens: await listens(url) }).toEqual({ code: 0, left: [], listens: false });
+    },
+  );
+
+  test.runIf(process.platform === 'linux')('a broker that ends unasked ends the rest, with a sentence', async () => {
+    const run = start();
+    await run.said('A greeting');
+    process.kill(run.processOf('nats-server'), 'SIGKILL');
+    const { code, output, left } = await run.ended();
+    expect(output).toContain('The broker ended, so this ends too.');
+    expect({ code, left }).toEqual({ code: 1, left: [] });
+  });
+});
+
+describe('npm start -- --server', () => {
+  test('joins a fleet without running what was sent before, until it is told to end', async () => {
+    const server = await startNatsServer({ config: 'authorization { token: "s3cret" }' });
+    const nc = await provisionedOperator(server, { token: 's3cret' });
+    const tokenFile = join(tempDir(), 'token');
+    writeFileSync(tokenFile, 's3cret\n');
+    const heartbeats = nc.subscribe('heartbeat.PC-1');
+    const run = start('--server', server.url, '--id', 'PC-1', '--token-file', tokenFile);
+    for await (const _ of heartbeats) break;
+    run.signal('SIGINT');
+    const { code, output, left } = await run.ended();
+    expect(output).toContain(`takes part in the fleet at ${server.url} as "PC-1"`);
+    expect({ code, left }).toEqual({ code: 0, left: [] });
+  });
+
+  test('says that the sign-in was refused, and what to do', async () => {
+    const server = await startNatsServer({ config: 'authorization { token: "s3cret" }' });
+    const tokenFile = join(tempDir(), 'token');
+    writeFileSync(tokenFile, 'old');
+    const refused = await start('--server', server.url, '--token-file', tokenFile, '--id', 'PC-1').ended();
+    expect(refused.code).toBe(1);
+    expect(refused.output).toMatch(
+      /^127\.0\.0\.1:\d+ refused the sign-in: ask your IT department .*token is still valid\.\n$/,
+    );
+    const none = await start('--server', server.url, '--id', 'PC-1').ended();
+    expect(none.output).toMatch(/^127\.0\.0\.1:\d+ wants a sign-in: add --token-file F/);
+  });
+
+  test('says that nothing answers, and what to do', async () => {
+    const server = await startNatsServer();
+    await server.stop();
+    const { code, output, left } = await start('--server', server.url, '--id', 'PC-1').ended();
+    expect(output).toMatch(/^Nothing answers at 127\.0\.0\.1:\d+: check name and port of --server; .*\n$/);
+    expect({ code, left }).toEqual({ code: 1, left: [] });
+  });
+});
+
+describe('the options of npm start', () => {
+  const parse = (...args: string[]) => parseStartOptions(args, 'office-7');
+
+  test('are a fleet of its own without any', () => {
+    expect(parse()).toEqual({ mode: 'fleet', id: 'office-7', once: false });
+    expect(parse('--once', '--id', 'x')).toEqual({ mode: 'fleet', id: 'x', once: true });
+  });
+
+  test('join with the computer’s name and the sign-in that is named', () => {
+    const file = join(tempDir(), 'secret');
+    writeFileSync(file, 'x');
+    const server = 'nats://a:4222,tls://b:4222';
+    const join1 = (...more: string[]) => parse('--server', server, ...more);
+    expect(join1()).toEqual({ mode: 'join', id: 'office-7', server, signIn: { kind: 'none' } });
+    expect(join1('--token-file', file)).toMatchObject({ signIn: { kind: 'token', file } });
+    expect(join1('--creds', file)).toMatchObject({ signIn: { kind: 'creds', file } });
+    expect(join1('--user', 'u', '--password-file', file)).toMatchObject({ signIn: { kind: 'user', user: 'u', file } });
+  });
+
+  test.each([
+    [['--server', 'host:4222'], /"host:4222" is not the address of a server: it looks like nats:\/\/host:4222/],
+    [['--server', 'http://a'], /"http:\/\/a" is not the address/],
+    [['--id', 'a b'], /The id "a b" cannot be the name of a PC .*: try --id a-b/],
+    [['--id', 'a.b.c.d.e'], /try --id a\.b\.c\.d$/],
+    [['--id', 'x'.repeat(65)], /cannot be the name of a PC/],
+    [['--server', 'nats://a', '--user', 'u'], /--user and --password-file go together/],
+    [['--server', 'nats://a', '--creds', '/no/such'], /\/no\/such cannot be read \(ENOENT\)/],
+    [['--token-file', START], /A sign-in needs a server/],
+    [['--server', 'nats://a', '--token-file', START, '--creds', START], /One way to sign in is enough/],
+    [['--server', 'nats://a', '--once'], /--once is for the fleet on this machine/],
+    [['--sever', 'nats://a'], /--sever.*\n(.*\n)*npm start/],
+  ])('%j are refused in a sentence', (args, sentence) => {
+    expect(() => parse(...args)).toThrow(sentence);
+  });
+
+  test('propose a name where the computer’s own does not fit', () => {
+    expect(parseStartOptions([], 'Büro PC (2)')).toMatchObject({ id: 'B-ro-PC-2' });
+    expect(() => parseStartOptions(['--server', 'nats://a'], 'Büro PC (2)')).toThrow(
+      /The name of this computer, "Büro PC \(2\)", cannot be .*: try --id B-ro-PC-2/,
+    );
+    expect(usableName('…')).toBe('my-pc');
+  });
+});

@@ -1,0 +1,54 @@
+/** The agent, started anew at every change. Invariant: a build that fails leaves the agent running that is there. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ensureBuilt } from './building.mjs';
+import { startLocalFleet } from './local-fleet.mjs';
+import { Fault, say } from './say.mjs';
+import { aborted, Stopped, stopController } from './stopping.mjs';
+
+/** An editor that saves several files is one change. */
+const QUIET_MS = 200;
+
+/**
+ * @param {{ node: string, natsServer: string }} tools
+ * @param {(changed: () => void) => void} watchSources
+ * @returns {Promise<number>} the exit code
+ */
+export async function runDev(tools, watchSources) {
+  const { signal } = stopController();
+  const fleet = await startLocalFleet(tools, 'dev', signal);
+  try {
+    say(`Broker ${fleet.broker.url}, PC "dev", log in ${join(fleet.directory, 'logs')}. Ctrl-C ends it.`);
+    let wake = () => {};
+    watchSources(() => wake());
+    for (;;) {
+      const change = new Promise((resolve) => {
+        wake = () => resolve(undefined);
+      });
+      await Promise.race([change, aborted(signal)]);
+      await delay(QUIET_MS, undefined, { signal });
+      await rebuild(tools.node, fleet.agent);
+    }
+  } catch (error) {
+    if (error instanceof Stopped || signal.aborted) return 0;
+    throw error;
+  } finally {
+    await fleet.stop();
+  }
+}
+
+/**
+ * @param {string} node
+ * @param {import('./agent-process.mjs').AgentProcess} agent
+ */
+async function rebuild(node, agent) {
+  try {
+    await ensureBuilt(node);
+    await agent.stop();
+    agent.start();
+    say('The agent runs anew.');
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(error.message);
+  }
+}

@@ -1,0 +1,203 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
+import { arrival } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import type { AgentStatus } from '../../shared/agent-status.ts';
+import { Projection, PUSH_INTERVAL_MS } from './projection.ts';
+import type { Viewer } from './roles.ts';
+
+const TARO: Viewer = {
+  account: '1000',
+  client: 'window',
+  isHost: false,
+  isAdministrator: false,
+  isPrivileged: false,
+  unlockedUntilMs: null,
+};
+
+/** Moves the agent's clock and the timers together. */
+function forward(clock: ManualClock, ms: number): void {
+  for (let at = 0; at < ms; at += 50) {
+    clock.forward(50);
+    vi.advanceTimersByTime(50);
+  }
+}
+
+function disk(world: StatusWorld, freeBytes: number): void {
+  world.cells.disk.set({ ok: true, freeBytes });
+}
+
+describe('pushes', () => {
+  let world: StatusWorld;
+  let projection: Projection;
+  let pushed: AgentStatus[];
+
+  beforeEach(() => {
+    world = statusWorld(tempDir());
+    projection = new Projection(world.ports);
+    pushed = [];
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    return () => vi.useRealTimers();
+  });
+
+  const subscribe = () =>
+    projection.subscribe(
+      () => TARO,
+      (status) => void pushed.push(status),
+    );
+
+  test('a single change is pushed, with the whole status', () => {
+    subscribe();
+    world.cells.restartRequired.set(true);
+    forward(world.clock, 50);
+    expect(pushed.map(({ restartRequired }) => restartRequired)).toEqual([true]);
+  });
+
+  test('a thousand changes in ten seconds are at most two pushes a second, and the last one is there', () => {
+    subscribe();
+    for (let at = 1; at <= 1_000; at += 1) {
+      disk(world, at);
+      world.clock.forward(10);
+      vi.advanceTimersByTime(10);
+    }
+    forward(world.clock, PUSH_INTERVAL_MS);
+    expect(pushed.length).toBeGreaterThan(15);
+    expect(pushed.length).toBeLessThanOrEqual(21);
+    expect(pushed.at(-1)?.disk.freeBytes).toBe(1_000);
+  });
+
+  test('two pushes are never closer than half a second', () => {
+    subscribe();
+    disk(world, 1);
+    forward(world.clock, 50);
+    disk(world, 2);
+    forward(world.clock, PUSH_INTERVAL_MS - 100);
+    expect(pushed).toHaveLength(1);
+    forward(world.clock, 100);
+    expect(pushed).toHaveLength(2);
+  });
+
+  test('what changes nothing that this viewer sees is not pushed', () => {
+    subscribe();
+    world.cells.connection.set({ ...world.cells.connection.value, server: 'nats://other:4222' });
+    forward(world.clock, 1_000);
+    expect(pushed).toEqual([]);
+  });
+
+  test('while nobody is subscribed nothing is pushed, and nothing is even read', () => {
+    const subscription = subscribe();
+    subscription.end();
+    const reads = vi.spyOn(world.ports.outbox, 'counts');
+    for (let at = 1; at <= 10; at += 1) disk(world, at);
+    forward(world.clock, 2_000);
+    expect({ pushed, reads: reads.mock.calls.length, timers: vi.getTimerCount() }).toEqual({
+      pushed: [],
+      reads: 0,
+      timers: 0,
+    });
+  });
+
+  test('ending a subscription drops the push that was due', () => {
+    const subscription = subscribe();
+    disk(world, 1);
+    subscription.end();
+    forward(world.clock, 1_000);
+    expect(pushed).toEqual([]);
+  });
+
+  test('one subscriber may go while another stays', () => {
+    const others: AgentStatus[] = [];
+    const first = subscribe();
+    projection.subscribe(
+      () => TARO,
+      (status) => void others.push(status),
+    );
+    first.end();
+    disk(world, 1);
+    forward(world.clock, 50);
+    expect([pushed.length, others.length]).toEqual([0, 1]);
+  });
+
+  test('what a viewer may see is looked at anew for each push', () => {
+    let viewer = TARO;
+    const subscription = projection.subscribe(
+      () => viewer,
+      (status) => void pushed.push(status),
+    );
+    viewer = { ...TARO, unlockedUntilMs: world.clock.nowMs() + 1_000 };
+    subscription.refresh();
+    forward(world.clock, 50);
+    forward(world.clock, 1_000);
+    subscription.refresh();
+    forward(world.clock, 500);
+    expect(pushed.map(({ connection, helpdesk }) => [connection.server, helpdesk.unlockedUntilMs !== null])).toEqual([
+      ['nats://it:4222', true],
+      [null, false],
+    ]);
+  });
+});
+
+describe('runs in the status', () => {
+  test('a commit of the store is a change', async () => {
+    const world = statusWorld(tempDir());
+    const pushed: AgentStatus[] = [];
+    const projection = new Projection(world.ports);
+    const subscription = projection.subscribe(
+      () => TARO,
+      (status) => void pushed.push(status),
+    );
+    await endedRun(world.store, 'r1');
+    await vi.waitUntil(() => pushed.some(({ outbox }) => outbox.waiting === 1));
+    subscription.end();
+  });
+
+  test('what runs and what waits, each with its name, and never those of somebody else', async () => {
+    const world = statusWorld(tempDir());
+    const { runs } = world.store;
+    const admit = async (id: string, more = {}) => {
+      const admission = await runs.admit(arrival(id, id, { manifestId: id, ...more }));
+      return admission.kind === 'admitted' ? admission.run : 0;
+    };
+    const [jitter, running, taros, hanakos] = [
+      await admit('in-jitter'),
+      await admit('running-one'),
+      await admit('of-taro', { runAs: 'user' }),
+      await admit('of-hanako', { runAs: 'user' }),
+    ];
+    await runs.advance(jitter, 'waiting_jitter', 5_000);
+    for (const [run, runAsUser] of [
+      [running, null],
+      [taros, '1000'],
+      [hanakos, '1001'],
+    ] as const) {
+      await runs.start(run, { startedAtMs: 4_000, runAsUser, facts: null });
+    }
+    const { now } = new Projection(world.ports).statusFor(TARO);
+    const text = (rows: AgentStatus['now']['running']) => rows.map(({ title }) => title.kind === 'text' && title.text);
+    expect([text(now.running), text(now.waiting), now.waitingCount]).toEqual([
+      ['running one', 'of taro'],
+      ['in jitter'],
+      1,
+    ]);
+    expect(now.waiting[0]).toMatchObject({ state: 'waiting_jitter', notBeforeMs: 5_000, timeoutSecs: 30 });
+    expect(now.running.map(({ asUser }) => asUser)).toEqual([false, true]);
+  });
+
+  test('a thousand that wait are counted, and the first of them shown', async () => {
+    const world = statusWorld(tempDir());
+    await Promise.all(Array.from({ length: 1_000 }, (_each, at) => world.store.runs.admit(arrival(`r${at}`))));
+    const { now } = new Projection(world.ports).statusFor(TARO);
+    expect([now.waitingCount, now.waiting.length, now.waiting[0]?.run]).toEqual([1_000, 50, 1]);
+  });
+
+  test('today counts from midnight of this PC, by reason', async () => {
+    const world = statusWorld(tempDir());
+    const midnight = new Date(world.clock.nowMs()).setHours(0, 0, 0, 0);
+    const at = (receivedAtMs: number) => ({ arrival: { receivedAtMs } });
+    await endedRun(world.store, 'yesterday', at(midnight - 1));
+    await endedRun(world.store, 'r1', at(midnight));
+    await endedRun(world.store, 'r2', at(midnight + 1));
+    await endedRun(world.store, 'r3', { ...at(midnight + 2), ending: { reason: 'FAILED', exitCode: 5 } });
+    expect(new Projection(world.ports).statusFor(TARO).today).toEqual({ DONE: 2, FAILED: 1 });
+  });
+});
