@@ -126,7 +126,7 @@ describe('npm start -- --server', () => {
     const refused = await start('--server', server.url, '--token-file', tokenFile, '--id', 'PC-1').ended();
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(
-      /^127\.0\.0\.1:\d+ refused the sign-in: ask your IT department .*token is still valid\.\n$/,
+      /^127\.0\.0\.1:\d+ refused the sign-in: ask your IT department .*token holds is still valid\.\n$/,
     );
     const none = await start('--server', server.url, '--id', 'PC-1').ended();
     expect(none.output).toMatch(/^127\.0\.0\.1:\d+ wants a sign-in: add --token-file F/);

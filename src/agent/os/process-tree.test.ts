@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { procStat } from './posix-proc.ts';
+import { endTree, processStart } from './process-tree.ts';
+
+let runs = 0;
+
+interface Tree {
+  readonly pid: number;
+  readonly startTime: string | null;
+  readonly marker: string;
+  readonly directory: string;
+  readonly child: ChildProcess;
+}
+
+/** Starts a script as the launcher does: a group of its own, marked. Its directory is where it can leave pids. */
+function start(script: string): Tree {
+  const run = `tree-test-${process.pid}-${runs++}`;
+  const directory = tempDir();
+  const env = { PATH: process.env['PATH'] ?? '', KTRAY_RUN: run };
+  const child = spawn('sh', ['-c', script], { detached: true, stdio: 'ignore', cwd: directory, env });
+  const pid = child.pid ?? 0;
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { pid, startTime: processStart(pid), marker: `KTRAY_RUN=${run}`, directory, child };
+}
+
+function isAlive(pid: number): boolean {
+  const stat = procStat(pid);
+  return stat !== null && !stat.zombie;
+}
+
+/** The pid that the script writes into `name` when that process runs. */
+function pidFrom(tree: Tree, name: string): Promise<number> {
+  return vi.waitFor(() => {
+    const text = readFileSync(join(tree.directory, name), 'utf8');
+    expect(text).toMatch(/^\d+\n$/);
+    return Number(text);
+  });
+}
+
+describe.runIf(process.platform === 'linux')('endTree', () => {
+  it('ends a script and its child', async () => {
+    const tree = start('sleep 60 & echo $! > child; wait');
+    const child = await pidFrom(tree, 'child');
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect([isAlive(tree.pid), isAlive(child)]).toEqual([false, false]);
+  });
+
+  it('lets a script clean up on SIGTERM', async () => {
+    const tree = start('trap "echo 1 > cleaned; exit 0" TERM; echo $$ > up; sleep 60 & wait');
+    await pidFrom(tree, 'up');
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(readFileSync(join(tree.directory, 'cleaned'), 'utf8')).toBe('1\n');
+  });
+
+  it('ends one that ignores SIGTERM', async () => {
+    const tree = start('trap "" TERM; echo $$ > up; sleep 60; sleep 60');
+    await pidFrom(tree, 'up');
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(tree.pid)).toBe(false);
+  });
+
+  it('ends a grandchild in a session of its own', async () => {
+    const tree = start(`setsid sh -c 'echo $$ > grandchild; exec sleep 60' & sleep 60`);
+    const grandchild = await pidFrom(tree, 'grandchild');
+    expect(procStat(grandchild)?.session).toBe(grandchild);
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(grandchild)).toBe(false);
+  });
+
+  it('ends what forked twice, left its session, ignores SIGTERM and whose parents are long gone', async () => {
+    const tree = start(
+      `setsid sh -c '(trap "" TERM; echo $$ > ignored; sh -c "echo \\$\\$ > daemon; exec sleep 60") & exit 0' & exit 0`,
+    );
+    const daemon = await pidFrom(tree, 'daemon');
+    await vi.waitFor(() => expect(isAlive(tree.pid)).toBe(false));
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(daemon)).toBe(false);
+  });
+
+  it('ends a child in the session of the script that has no marker any more', async () => {
+    const tree = start(`env -i sh -c 'trap "" TERM; echo $$ > bare; sleep 60; sleep 60'`);
+    const bare = await pidFrom(tree, 'bare');
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(bare)).toBe(false);
+  });
+
+  it('ends a grandchild without marker in another session, found by its parent', async () => {
+    const tree = start(`env -i setsid sh -c 'echo $$ > bare; exec sleep 60' & sleep 60`);
+    const bare = await pidFrom(tree, 'bare');
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(bare)).toBe(false);
+  });
+
+  it('keeps up with a script that starts processes all the time', async () => {
+    const tree = start(`trap "" TERM; echo $$ > up; while :; do setsid sleep 60 & sleep 0.01; done`);
+    await pidFrom(tree, 'up');
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(tree.pid)).toBe(false);
+  });
+
+  it('finds the tree by its marker alone', async () => {
+    const tree = start('sleep 60 & echo $! > child; wait');
+    const child = await pidFrom(tree, 'child');
+    expect(await endTree({ pid: null, startTime: null, marker: tree.marker })).toEqual({ left: [] });
+    expect([isAlive(tree.pid), isAlive(child)]).toEqual([false, false]);
+  });
+
+  it('leaves a stranger alone that has the pid by now', async () => {
+    const stranger = start('echo $$ > up; exec sleep 60');
+    await pidFrom(stranger, 'up');
+    const [boot, ticks] = (stranger.startTime ?? '').split(':');
+    const earlier = `${boot}:${Number(ticks) - 1}`;
+    const gone = { pid: stranger.pid, startTime: earlier, marker: 'KTRAY_RUN=another-run' };
+    expect(await endTree(gone)).toEqual({ left: [] });
+    expect(isAlive(stranger.pid)).toBe(true);
+  });
+
+  it('touches nothing when the machine was started anew since', async () => {
+    const tree = start('echo $$ > up; exec sleep 60');
+    await pidFrom(tree, 'up');
+    const otherBoot = { ...tree, startTime: '00000000-0000-0000-0000-000000000000:1' };
+    expect(await endTree(otherBoot)).toEqual({ left: [] });
+    expect(isAlive(tree.pid)).toBe(true);
+  });
+});

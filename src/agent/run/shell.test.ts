@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { POWERSHELL_BOOTSTRAP } from './powershell.ts';
+import { invocation } from './shell.ts';
+
+const LARGE = `# ${'x'.repeat(1024 * 1024)}`;
+
+describe('elsewhere than on Windows', () => {
+  it('gives each shell its script as one argument', () => {
+    expect(invocation('sh', 'echo "hi"', 'linux')).toEqual({ file: 'sh', args: ['-c', 'echo "hi"'], stdin: null });
+    expect(invocation('cmd', 'echo hi', 'linux')).toEqual({ file: 'cmd', args: ['/C', 'echo hi'], stdin: null });
+    for (const shell of ['powershell', 'pwsh'] as const) {
+      expect(invocation(shell, "'日本'", 'linux')).toEqual({
+        file: shell,
+        args: ['-NoProfile', '-NonInteractive', '-Command', "'日本'"],
+        stdin: null,
+      });
+    }
+  });
+
+  it('gives a script that is too large for an argument on standard input', () => {
+    expect(invocation('sh', LARGE, 'linux')).toEqual({ file: 'sh', args: ['-c', 'eval "$(cat)"'], stdin: LARGE });
+    const { args, stdin } = invocation('pwsh', LARGE, 'linux');
+    expect(args.at(-1)).toBe(POWERSHELL_BOOTSTRAP);
+    expect(stdin).toContain('xxx');
+  });
+
+  it('counts bytes, not characters', () => {
+    expect(invocation('sh', '日'.repeat(43_690), 'linux').stdin).toBeNull();
+    expect(invocation('sh', '日'.repeat(43_691), 'linux').stdin).not.toBeNull();
+  });
+});
+
+describe('on Windows', () => {
+  it('gives PowerShell a fixed command, and any script on standard input', () => {
+    const small = invocation('powershell', "'hi'", 'win32');
+    expect(small.args).toEqual(['-NoProfile', '-NonInteractive', '-Command', POWERSHELL_BOOTSTRAP]);
+    expect(small.args).toEqual(invocation('pwsh', LARGE, 'win32').args);
+    expect(small.stdin).toBe(`{"s":"'hi'\\n"}\n`);
+  });
+
+  it('gives cmd its script as one argument', () => {
+    expect(invocation('cmd', 'echo hi', 'win32')).toEqual({ file: 'cmd', args: ['/C', 'echo hi'], stdin: null });
+  });
+});

@@ -1,0 +1,322 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, lstat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { connectAgent, openAt, readEndpoint } from '../../../e2e/support/agent-client.ts';
+import { asUser, OTHER_UID, otherUserProblem } from '../../../e2e/support/other-user.ts';
+import { CODE, endedRun, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import type { AgentStatus } from '../../shared/agent-status.ts';
+import { CallError, FAULT_CODES } from '../../shared/faults.ts';
+import { encodeFrame, FrameReader, MAX_FRAME_BYTES, MAX_REQUEST_BYTES } from '../../shared/frames.ts';
+import { WatchedCell } from '../base/watched.ts';
+import { endpointGuard } from '../os/endpoint-acl.ts';
+import { HANDSHAKE_MS, MAX_UNPROVEN, type StatusServer, serveStatus } from './serve.ts';
+
+const problem = await otherUserProblem();
+
+interface Served extends StatusWorld {
+  readonly dataDirectory: string;
+  readonly server: StatusServer;
+  readonly accounts: WatchedCell<readonly string[]>;
+}
+
+async function serve(dataDirectory = tempDir(), runDirectory = tempDir()): Promise<Served> {
+  await chmod(dataDirectory, 0o711);
+  await chmod(runDirectory, 0o711);
+  const world = statusWorld(dataDirectory);
+  const accounts = new WatchedCell<readonly string[]>([]);
+  const serving = await serveStatus({
+    ports: world.ports,
+    directory: join(dataDirectory, 'kanade-tray'),
+    guard: await endpointGuard(),
+    accounts,
+    hostSecret: null,
+    env: { XDG_RUNTIME_DIR: runDirectory },
+    runDirectory,
+  });
+  if (serving.kind !== 'serving') throw new Error(serving.why);
+  onTestFinished(() => serving.server.close());
+  return Object.assign(world, { dataDirectory, accounts, server: serving.server });
+}
+
+/** A socket that is spoken to in bytes. */
+function raw({ server }: Served): { socket: Socket; got: Record<string, unknown>[]; closed: () => boolean } {
+  const socket = connect(server.address);
+  onTestFinished(() => void socket.destroy());
+  const reader = new FrameReader(MAX_FRAME_BYTES);
+  const got: Record<string, unknown>[] = [];
+  let closed = false;
+  socket.on('data', (bytes) => reader.push(bytes, (text) => got.push(JSON.parse(text))));
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    closed = true;
+  });
+  return { socket, got, closed: () => closed };
+}
+
+const connected = (served: Served) => connectAgent({ dataDirectory: served.dataDirectory });
+
+describe('the socket', () => {
+  test('serves who proves the token of his endpoint file, with the status as it is', async () => {
+    const served = await serve();
+    await endedRun(served.store, 'r1');
+    const agent = await connected(served);
+    expect(agent.session.account).toBe(String(process.getuid?.()));
+    const status: AgentStatus = await agent.call('state.snapshot', {});
+    expect(status).toMatchObject({ agent: { state: 'running' }, outbox: { waiting: 1, parked: 0 } });
+    expect((await agent.call('runs.list', {})).rows).toHaveLength(1);
+  });
+
+  test('pushes to who has subscribed, until he says otherwise', async () => {
+    const served = await serve();
+    const [agent, quiet] = [await connected(served), await connected(served)];
+    const pushed: boolean[] = [];
+    agent.onPush('state.changed', ({ restartRequired }) => pushed.push(restartRequired));
+    quiet.onPush('state.changed', () => pushed.push(false));
+    expect((await agent.call('state.subscribe', {})).restartRequired).toBe(false);
+    served.cells.restartRequired.set(true);
+    await vi.waitUntil(() => pushed.length > 0);
+    await agent.call('state.unsubscribe', {});
+    served.cells.restartRequired.set(false);
+    await quiet.call('state.snapshot', {});
+    expect(pushed).toEqual([true]);
+  });
+
+  test('is 0666 where root listens, since the token is the lock, and 0600 elsewhere', async () => {
+    const { server } = await serve();
+    const mode = ((await lstat(server.address)).mode & 0o777).toString(8);
+    expect(mode).toBe(process.getuid?.() === 0 ? '666' : '600');
+  });
+
+  test('and its endpoint file are gone after the close, and who waits for an answer hears of it', async () => {
+    const served = await serve();
+    const agent = await connected(served);
+    let closed = false;
+    agent.onClose(() => {
+      closed = true;
+    });
+    await served.server.close();
+    await vi.waitUntil(() => closed);
+    await expect(lstat(served.server.address)).rejects.toThrow('ENOENT');
+    await expect(readEndpoint(served.dataDirectory)).rejects.toThrow('ENOENT');
+    await expect(agent.call('state.snapshot', {})).rejects.toThrow('closed');
+  });
+
+  test('the token of an earlier start is refused, also when the address is the same', async () => {
+    const dataDirectory = tempDir();
+    const first = await serve(dataDirectory);
+    const old = await readEndpoint(dataDirectory);
+    await first.server.close();
+    await first.store.close();
+    const second = await serve(dataDirectory);
+    expect(await openAt({ ...old, address: second.server.address })).toMatchObject({
+      kind: 'refused',
+      fault: { name: 'proof_refused' },
+    });
+  });
+
+  test('an address that a killed agent left behind is taken over', async () => {
+    const [dataDirectory, runDirectory] = [tempDir(), tempDir()];
+    const first = await serve(dataDirectory, runDirectory);
+    const { address } = first.server;
+    await first.server.close();
+    await first.store.close();
+    const listening = `require('net').createServer().listen(${JSON.stringify(address)}, () => console.log('on'))`;
+    const dead = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(dead.stdout, 'data');
+    dead.kill('SIGKILL');
+    await once(dead, 'exit');
+    expect((await lstat(address)).isSocket()).toBe(true);
+    const second = await serve(dataDirectory, runDirectory);
+    expect(second.server.address).toBe(address);
+    expect((await connected(second)).session.agentVersion).toBe('0.1.0');
+  });
+
+  test('where it can not be opened the answer says why', async () => {
+    const world = statusWorld(tempDir());
+    const serving = await serveStatus({
+      ports: world.ports,
+      directory: '/nowhere/at/all/kanade-tray',
+      guard: await endpointGuard(),
+      accounts: new WatchedCell<readonly string[]>([]),
+      hostSecret: null,
+      env: {},
+      runDirectory: tempDir(),
+    });
+    expect(serving).toMatchObject({ kind: 'failed', why: expect.stringContaining('/nowhere') });
+  });
+});
+
+describe('whatever one connection sends, it gets an error and the others go on', () => {
+  const header = (bytes: number) => {
+    const buffer = Buffer.alloc(4);
+    buffer.writeUInt32LE(bytes);
+    return buffer;
+  };
+
+  test.each<[string, Buffer, keyof typeof FAULT_CODES, boolean]>([
+    ['a frame one byte too large', header(MAX_REQUEST_BYTES + 1), 'too_large', true],
+    ['a frame of 4 GiB', header(2 ** 32 - 1), 'too_large', true],
+    ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), 'too_large', true],
+    ['a frame of garbage', Buffer.concat([header(6), Buffer.from([0xff, 0, 0x80, 0xfe, 1, 2])]), 'parse_error', false],
+    ['an empty frame', header(0), 'parse_error', false],
+    [
+      'the largest frame, of nothing but brackets',
+      Buffer.concat([header(MAX_REQUEST_BYTES), Buffer.alloc(MAX_REQUEST_BYTES, '[')]),
+      'parse_error',
+      false,
+    ],
+    [
+      'a call before the handshake',
+      Buffer.from(encodeFrame('{"jsonrpc":"2.0","id":1,"method":"state.snapshot"}')),
+      'handshake_needed',
+      false,
+    ],
+    [
+      'a call to stop before the handshake',
+      Buffer.from(encodeFrame('{"jsonrpc":"2.0","id":1,"method":"agent.stop"}')),
+      'handshake_needed',
+      false,
+    ],
+  ])('%s', async (_what, bytes, fault, hangsUp) => {
+    const served = await serve();
+    const agent = await connected(served);
+    const { socket, got, closed } = raw(served);
+    socket.write(bytes);
+    await vi.waitUntil(() => got.length === 2);
+    expect(got[1]).toMatchObject({ jsonrpc: '2.0', error: { code: FAULT_CODES[fault] } });
+    if (hangsUp) await vi.waitUntil(closed);
+    else expect(closed()).toBe(false);
+    expect(await agent.call('state.snapshot', {})).toMatchObject({ agent: { state: 'running' } });
+    expect(served.asked).toEqual([]);
+  });
+
+  test.each([1, 3, 4, 20])('a frame that ends after %i bytes with the connection', async (bytes) => {
+    const served = await serve();
+    const { socket, closed } = raw(served);
+    socket.end(encodeFrame('{"jsonrpc":"2.0","id":1,"method":"handshake"}').subarray(0, bytes));
+    await vi.waitUntil(closed);
+    expect((await connected(served)).session.contract).toBe(1);
+  });
+
+  test('a thousand connections that come and go', async () => {
+    const served = await serve();
+    for (let round = 0; round < 100; round += 1) {
+      const sockets = Array.from({ length: 10 }, () => raw(served).socket);
+      for (const socket of sockets) socket.destroy();
+    }
+    await vi.waitFor(async () => expect((await connected(served)).session.contract).toBe(1), 5_000);
+  });
+});
+
+describe('who has proven nothing', () => {
+  test('is hung up on after 3 s, however slowly he sends; who has is not', async () => {
+    const served = await serve();
+    const agent = await connected(served);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { socket, got, closed } = raw(served);
+    const turns = async (until: () => boolean) => {
+      for (let at = 0; at < 1_000 && !until(); at += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await turns(() => got.length === 1);
+    vi.advanceTimersByTime(HANDSHAKE_MS - 1);
+    socket.write(encodeFrame('{"jsonrpc":"2.0","id":1,"method":"handshake"}').subarray(0, 9));
+    await turns(closed);
+    expect(closed()).toBe(false);
+    vi.advanceTimersByTime(1);
+    await turns(closed);
+    expect(closed()).toBe(true);
+    expect(await agent.call('state.snapshot', {})).toMatchObject({ agent: { state: 'running' } });
+  });
+
+  test('finds at most eight places; the ninth is told so, and a place that is left can be taken', async () => {
+    const served = await serve();
+    const agent = await connected(served);
+    const waiting = Array.from({ length: MAX_UNPROVEN }, () => raw(served));
+    await vi.waitUntil(() => waiting.every(({ got }) => got.length === 1));
+    const endpoint = await readEndpoint(served.dataDirectory);
+    expect(await openAt(endpoint)).toMatchObject({ kind: 'refused', fault: { name: 'too_many' } });
+    expect(await agent.call('state.snapshot', {})).toMatchObject({ agent: { state: 'running' } });
+    waiting[0]?.socket.destroy();
+    await vi.waitFor(async () => expect((await openAt(endpoint)).kind).toBe('open'));
+  });
+
+  test('and one account holds at most sixteen connections', async () => {
+    const served = await serve();
+    const endpoint = await readEndpoint(served.dataDirectory);
+    const opened: string[] = [];
+    for (let at = 0; at < 17; at += 1) opened.push((await openAt(endpoint)).kind);
+    expect(opened).toEqual([...Array<string>(16).fill('open'), 'refused']);
+  });
+});
+
+test('five wrong codes over several connections, then a wait that a restart does not end', async () => {
+  const dataDirectory = tempDir();
+  const first = await serve(dataDirectory);
+  first.code = CODE;
+  // As the code is asked for: in the window.
+  const window = () => connectAgent({ dataDirectory, client: 'window' });
+  const names: string[] = [];
+  for (let at = 0; at < 5; at += 1) {
+    const refused = await (await window())
+      .call('helpdesk.unlock', { code: 'wrong one' })
+      .catch((error: unknown) => error);
+    names.push(refused instanceof CallError ? refused.fault.name : 'no fault');
+  }
+  expect(names).toEqual([...Array<string>(4).fill('wrong_code'), 'rate_limited']);
+  await first.server.close();
+  await first.store.close();
+  const second = await serve(dataDirectory);
+  second.code = CODE;
+  await expect((await window()).call('helpdesk.unlock', { code: CODE })).rejects.toMatchObject({
+    fault: { name: 'rate_limited' },
+  });
+});
+
+describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '' : ` (skipped: ${problem})`}`, () => {
+  const client = (dataDirectory: string, body: string, account = OTHER_UID) =>
+    asUser(
+      OTHER_UID,
+      `const { connectAgent, readEndpoint } = await import(E2E + 'support/agent-client.ts');
+       const agent = await connectAgent({ dataDirectory: ${JSON.stringify(dataDirectory)}, account: '${account}', client: 'cli' });
+       ${body}
+       agent.close();`,
+    );
+
+  test('is who he is by his own file, on the command line too without the helpdesk role', async () => {
+    const served = await serve();
+    served.accounts.set([String(OTHER_UID)]);
+    await vi.waitFor(() => lstat(join(served.dataDirectory, 'kanade-tray/ipc', String(OTHER_UID), 'endpoint.json')));
+    const mine = await endedRun(served.store, 'mine', { arrival: { runAs: 'user' }, user: String(OTHER_UID) });
+    await endedRun(served.store, 'of another', { arrival: { runAs: 'user' }, user: '1000' });
+    const said = await client(
+      served.dataDirectory,
+      `const fault = await agent.call('audit.list', {}).catch((error) => error.fault.name);
+       const { rows } = await agent.call('runs.list', {});
+       console.log(JSON.stringify([agent.session.account, agent.session.roles, fault, rows.map(({ run }) => run)]));`,
+    );
+    expect(JSON.parse(said)).toEqual([String(OTHER_UID), ['user'], 'role_needed', [mine.run]]);
+  });
+
+  test('can not use the file of root, nor his own once he has signed out', async () => {
+    const served = await serve();
+    await expect(client(served.dataDirectory, '', 0)).rejects.toThrow('EACCES');
+    served.accounts.set([String(OTHER_UID)]);
+    await vi.waitFor(() => client(served.dataDirectory, ''), 10_000);
+    const his = await readEndpoint(served.dataDirectory, String(OTHER_UID));
+    const before = await openAt(his);
+    let hungUp = false;
+    if (before.kind === 'open') {
+      before.agent.onClose(() => {
+        hungUp = true;
+      });
+    }
+    served.accounts.set([]);
+    await vi.waitUntil(() => hungUp);
+    expect(await openAt(his)).toMatchObject({ kind: 'refused', fault: { name: 'proof_refused' } });
+  });
+});
