@@ -19,20 +19,19 @@ function start(...args: string[]) {
   const child = spawn(process.execPath, [START, ...args], {
     env: { ...process.env, TMPDIR: temporary, TEMP: temporary },
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+    for (const pid of processesIn(temporary)) process.kill(pid, 'SIGKILL');
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   return {
     signal: (name: NodeJS.Signals) => child.kill(name),
     /** The process id of a program that works in the temporary directory. */
     processOf: (program: string) => {
-      const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-      const pid = pids.find((each) => {
-        const line = commandLine(each);
-        return line.includes(temporary) && line.includes(program);
-      });
+      const pid = processesIn(temporary, program)[0];
       if (pid === undefined) throw new Error(`no ${program} runs`);
-      return Number(pid);
+      return pid;
     },
     /** Resolves once the output holds the text. */
     said: async (text: string) => {
@@ -47,6 +46,13 @@ function start(...args: string[]) {
       return { code: child.exitCode, output, left: readdirSync(temporary) };
     },
   };
+}
+
+/** Linux only; none elsewhere. */
+function processesIn(directory: string, program = ''): number[] {
+  const pids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+  const lines = pids.map((pid) => ({ pid: Number(pid), line: commandLine(pid) }));
+  return lines.filter(({ line }) => line.includes(directory) && line.includes(program)).map(({ pid }) => pid);
 }
 
 function commandLine(pid: string): string {

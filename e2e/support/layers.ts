@@ -83,6 +83,9 @@ export const LAYERS: readonly Layer[] = [
 /** What every layer may import. */
 export const FOR_ALL = 'src/shared';
 
+/** Files outside of `src` that may be imported: the version is written in one place. */
+export const OUTSIDE: readonly string[] = ['package.json'];
+
 export interface PackageRule {
   /** Package names; `*` at the end stands for anything. The first rule that names a package decides. */
   readonly packages: readonly string[];

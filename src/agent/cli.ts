@@ -1,4 +1,5 @@
 /** The command line of the headless agent, and how it ends (design §4). */
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { systemClock } from './base/clock.ts';
@@ -7,6 +8,7 @@ import { errorText } from './base/logger.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import { formatEffective } from './config/effective.ts';
 import { formatWarnings } from './config/fault.ts';
+import { hashHelpdeskCode } from './config/helpdesk-code.ts';
 import { type Loaded, loadBootConfig } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
 import { startRuntime } from './runtime.ts';
@@ -15,11 +17,12 @@ import { Store, type StoreOptions } from './store/store.ts';
 
 const VERSION: string = packageJson.version;
 
-const USAGE = `usage: agent [--config FILE] [--service | --tray] [--check-config] [--version]
+const USAGE = `usage: agent [--config FILE] [--service | --tray] [--check-config] [--hash-code] [--version]
 
   --config FILE    the settings; else $KANADE_AGENT_CONFIG, else agent.toml in the configuration directory
   --service        started by the service manager: missing or faulty settings are shown, not the end
   --tray           started by the tray application of the signed-in user
+  --hash-code      reads a helpdesk code from standard input and prints what belongs into [helpdesk] code_hash
   --check-config   prints the effective settings and ends, 0 if they are usable, else 1
 `;
 /** Given by the process that starts us; taken out of the environment at once. */
@@ -30,6 +33,7 @@ interface Options {
   readonly service?: boolean | undefined;
   readonly tray?: boolean | undefined;
   readonly 'check-config'?: boolean | undefined;
+  readonly 'hash-code'?: boolean | undefined;
   readonly version?: boolean | undefined;
   readonly help?: boolean | undefined;
 }
@@ -40,6 +44,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (typeof options === 'string') return fault(`${options}\n\n${USAGE}`);
   if (options.help) return print(USAGE);
   if (options.version) return print(`${VERSION}\n`);
+  if (options['hash-code']) return hashCode();
   const loaded = load(options);
   if (options['check-config']) return checkConfig(loaded);
   const hostSecret = takeHostSecret();
@@ -61,6 +66,7 @@ function parseOptions(argv: readonly string[]): Options | string {
         service: { type: 'boolean' },
         tray: { type: 'boolean' },
         'check-config': { type: 'boolean' },
+        'hash-code': { type: 'boolean' },
         version: { type: 'boolean' },
         help: { type: 'boolean' },
       },
@@ -98,24 +104,67 @@ async function start(loaded: Extract<Loaded, { ok: true }>, hostSecret: Uint8Arr
   });
   log.logger.info('starting', { version: VERSION, pc_id: config.agent.id, node: process.versions.node });
   for (const { file, line, key, message } of warnings) log.logger.warn(`${key}: ${message}`, { file, line });
-  const opened = openTheStore(config, log);
-  if (opened === 'in_use') {
-    log.close();
-    return fault(`the data directory ${config.directories.data} is in use by another agent\n`, EXIT.inUse);
-  }
+  endOnBugs(log);
   try {
-    const runtime = await startRuntime({ config, ...opened, version: VERSION, log, hostSecret });
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void runtime.stop());
-    await runtime.stopped;
-    log.logger.info('stopped');
+    return await runUntilStopped(config, log, hostSecret);
   } finally {
     log.close();
   }
-  return EXIT.stopped;
+}
+
+/** Runs; once more from the start when a store that could not be used has become usable. */
+async function runUntilStopped(config: BootConfig, log: OpenLog, hostSecret: Uint8Array | null): Promise<number> {
+  for (;;) {
+    const opened = openTheStore(config, log);
+    if (opened === 'in_use') {
+      return fault(`the data directory ${config.directories.data} is in use by another agent\n`, EXIT.inUse);
+    }
+    const runtime = await startRuntime({ config, ...opened, version: VERSION, log, hostSecret });
+    const stop = () => void runtime.stop();
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    const retry = opened.usable
+      ? undefined
+      : setInterval(() => void (isUsable(config) && runtime.restart()), RETRY_STORE_MS);
+    const end = await runtime.stopped;
+    clearInterval(retry);
+    for (const signal of STOP_SIGNALS) process.removeListener(signal, stop);
+    if (end === 'restart') continue;
+    log.logger.info('stopped');
+    return EXIT.stopped;
+  }
+}
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const RETRY_STORE_MS = 10_000;
+
+/** An exception that reaches this far is a bug: said, and the end; the host starts us again and the store is as it was. */
+function endOnBugs(log: OpenLog): void {
+  const end = (error: unknown) => {
+    log.logger.error('ended by a bug', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    log.close();
+    process.exit(EXIT.bug);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}
+
+/** Whether the store can be opened by now. */
+function isUsable(config: BootConfig): boolean {
+  const opened = openStore(config.directories.own);
+  if (opened.kind === 'open') opened.db.close();
+  return opened.kind === 'open';
+}
+
+interface OpenedStore {
+  readonly store: Store;
+  readonly oldCopy: boolean;
+  readonly usable: boolean;
 }
 
 /** A store that can't be used is a state that is shown, not the end: the agent stays up and says so (design §6). */
-function openTheStore(config: BootConfig, log: OpenLog): { store: Store; oldCopy: boolean } | 'in_use' {
+function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' {
   const directory = config.directories.own;
   const opened = openStore(directory);
   const options: StoreOptions = {
@@ -131,15 +180,16 @@ function openTheStore(config: BootConfig, log: OpenLog): { store: Store; oldCopy
       const { quarantined, oldCopy } = opened.notes;
       if (quarantined !== null) log.logger.error('the store was damaged; a new one is begun', { kept_as: quarantined });
       if (oldCopy) log.logger.error('an old copy of the store was put back; nothing that is open in it is run');
-      return { store: new Store(opened.db, { ...options, quarantined: quarantined !== null }), oldCopy };
+      const store = new Store(opened.db, { ...options, quarantined: quarantined !== null });
+      return { store, oldCopy, usable: true };
     }
     case 'future':
       log.logger.error('the store was written by a newer release', { have: opened.have, supported: opened.supported });
-      return { store: Store.unusable(options, 'future'), oldCopy: false };
+      return { store: Store.unusable(options, 'future'), oldCopy: false, usable: false };
     case 'read_only':
     case 'full':
       log.logger.error('the store can not be written', { state: opened.kind, why: opened.why });
-      return { store: Store.unusable(options, opened.kind), oldCopy: false };
+      return { store: Store.unusable(options, opened.kind), oldCopy: false, usable: false };
   }
 }
 
@@ -147,6 +197,12 @@ function takeHostSecret(): Uint8Array | null {
   const text = process.env[HOST_SECRET_VARIABLE];
   delete process.env[HOST_SECRET_VARIABLE];
   return text === undefined || !/^[0-9a-f]{64}$/.test(text) ? null : Buffer.from(text, 'hex');
+}
+
+async function hashCode(): Promise<number> {
+  const code = (await text(process.stdin)).trim();
+  const hashed = await hashHelpdeskCode(code);
+  return hashed.ok ? print(`${hashed.hash}\n`) : fault(`${hashed.error}\n`);
 }
 
 function print(text: string): number {

@@ -4,4 +4,6 @@ export const EXIT = {
   fault: 1,
   inUse: 2,
   update: 64,
+  /** An exception that nobody expected (EX_SOFTWARE). */
+  bug: 70,
 } as const;

@@ -59,8 +59,10 @@ export interface RuntimeOptions {
 export interface Runtime {
   /** No new work; running scripts get `graceMs`, every end is stored, then everything stops. */
   stop(graceMs?: number): Promise<void>;
+  /** The same, to be started again at once by the caller. */
+  restart(): void;
   /** Resolves when it has stopped, whoever asked for it. */
-  readonly stopped: Promise<void>;
+  readonly stopped: Promise<'stop' | 'restart'>;
 }
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -218,15 +220,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     faults: [],
   });
   const setState = (state: AgentState) => agent.set({ state, sinceMs: clock.nowMs(), faults: [] });
-  const stopped = Promise.withResolvers<void>();
-  const stop = async (askedMs = config.run.graceMs): Promise<void> => {
+  const stopped = Promise.withResolvers<'stop' | 'restart'>();
+  const stop = async (askedMs = config.run.graceMs, end: 'stop' | 'restart' = 'stop'): Promise<void> => {
     if (agent.value.state !== 'draining') {
       graceMs = askedMs;
       setState('draining');
       log.info('stopping', { grace_ms: graceMs });
-      void life.stop(graceMs + FORCE_AFTER_GRACE_MS).then(stopped.resolve);
+      void life.stop(graceMs + FORCE_AFTER_GRACE_MS).then(() => stopped.resolve(end));
     }
-    return stopped.promise;
+    await stopped.promise;
   };
 
   const parts: StatusParts = {
@@ -258,7 +260,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   drop(serve(parts, options, life), log, 'serving the local socket');
   // The native code that starts scripts is loaded once the fleet has seen us.
   void until(bus.link, ({ state }) => state === 'connected').then(() => setImmediate(() => scripts.warm()));
-  return { stop, stopped: stopped.promise };
+  return { stop: (ms) => stop(ms), restart: () => void stop(0, 'restart'), stopped: stopped.promise };
 }
 
 /** The local socket, for tray, window and command line. Loaded late: nobody in the fleet waits for it. */

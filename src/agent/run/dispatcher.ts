@@ -28,7 +28,7 @@ import type { Slots } from './slots.ts';
 /** Pauses before the pin is read again: the backend publishes first and pins after (D5). */
 const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 /** While the store takes no writes an ended run waits with its result in memory, and holds its place. */
-const FINISH_RETRY_MS = 1_000;
+const STORE_RETRY_MS = 1_000;
 const PAGE = 200;
 
 /** Starting a script, as the dispatcher needs it; see `script-runner.ts`. */
@@ -313,7 +313,11 @@ export class Dispatcher {
       facts: factsText(facts),
     });
     this.#queueStarted(open, command, startedAtMs);
-    if (!(await recorded)) return 'stopping';
+    if (!(await this.#stored(recorded))) {
+      // The store takes no writes at present. What is not started can wait, and is gated anew.
+      await sleep(STORE_RETRY_MS, abort.signal);
+      return this.#start(active);
+    }
     // From here on the run is `running` on disk: it must end in an outcome, whatever comes.
     if (active.killed) return killedWaiting(open.execId ?? '', clock.nowMs());
     const running = this.#o.scripts.start({
@@ -330,6 +334,15 @@ export class Dispatcher {
       drop(store.runs.process(open.run, running.pid, running.startTime), this.#o.log, 'noting the process');
     }
     return ran(command, await running.done);
+  }
+
+  async #stored(write: Promise<boolean>): Promise<boolean> {
+    try {
+      return await write;
+    } catch (error) {
+      this.#o.log.error('a start could not be recorded yet', { error: errorText(error) });
+      return false;
+    }
   }
 
   /** Tells the fleet that an execution has begun; goes through the outbox and delays nothing (protocol §12.3). */
@@ -360,7 +373,7 @@ export class Dispatcher {
         break;
       } catch (error) {
         log.error('a result could not be stored yet', { request_id: open.requestId, error: errorText(error) });
-        await sleep(FINISH_RETRY_MS);
+        await sleep(STORE_RETRY_MS);
       }
     }
     log.info('a command ended', {

@@ -38,7 +38,9 @@ describe('the script on its way into PowerShell', () => {
   });
 });
 
-const SHELLS = ['powershell', 'pwsh'].filter((shell) => spawnSync(shell, ['-Version'], { timeout: 20_000 }).error === undefined);
+const SHELLS = ['powershell', 'pwsh'].filter(
+  (shell) => spawnSync(shell, ['-Version'], { timeout: 20_000 }).error === undefined,
+);
 const plainArgs = ['-NoProfile', '-NonInteractive', '-Command'];
 
 describe.skipIf(SHELLS.length > 0)('a real PowerShell', () => {

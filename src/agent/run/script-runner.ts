@@ -47,7 +47,7 @@ export interface RunningScript {
   readonly startTime: string | null;
   /** Never rejects, and always resolves: at the latest some 4 s after the decision to end it. */
   readonly done: Promise<Finished>;
-  /** Ends the script. Only the first reason counts, and none once it has ended by itself. */
+  /** Ends the script and its tree. Only the first reason becomes the outcome, and none once it has ended by itself. */
   end(reason: EndReason): void;
   /** The last `maxBytes` of each stream so far. */
   tail(maxBytes?: number): Tail;
@@ -91,6 +91,9 @@ class Run implements RunningScript {
   readonly #stderr: Capture;
   readonly #launched: Launched | null = null;
   #outcome: ScriptOutcome | null = null;
+  /** Ended, and its output is still being read. */
+  #endedByItself = false;
+  #killing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #finish: (finished: Finished) => void = () => {};
 
@@ -124,6 +127,8 @@ class Run implements RunningScript {
 
   end(reason: EndReason): void {
     this.#decide({ kind: reason });
+    // Its end stands, but a kill is meant for all of it: what it left in the background and still writes goes too.
+    if (reason === 'killed' && this.#endedByItself) this.#killing ??= this.#launched?.killTree();
   }
 
   tail(maxBytes: number = DEFAULT_TAIL_BYTES): Tail {
@@ -143,6 +148,7 @@ class Run implements RunningScript {
   #ended(exit: Exit): void {
     if (this.#outcome !== null) return;
     this.#outcome = exit;
+    this.#endedByItself = true;
     clearTimeout(this.#timer);
     void this.#drainAndSettle(exit);
   }
@@ -163,10 +169,12 @@ class Run implements RunningScript {
     });
     await Promise.race([this.#launched?.drained, enough]);
     clearTimeout(patience);
+    await this.#killing;
     this.#settle(outcome);
   }
 
   #settle(outcome: ScriptOutcome): void {
+    this.#endedByItself = false;
     this.#launched?.release();
     const { clock, legacyDecoder } = this.#deps;
     this.#finish({

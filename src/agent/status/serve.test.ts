@@ -143,7 +143,7 @@ describe('the socket', () => {
       guard: await endpointGuard(),
       accounts: new WatchedCell<readonly string[]>([]),
       hostSecret: null,
-      env: {},
+      env: { XDG_RUNTIME_DIR: tempDir() },
       runDirectory: tempDir(),
     });
     expect(serving).toMatchObject({ kind: 'failed', why: expect.stringContaining('/nowhere') });

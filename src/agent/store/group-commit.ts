@@ -13,6 +13,9 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** Long enough to go along with the end of a short script, short enough for a note about a running one. */
+const LAZY_MS = 25;
+
 export class GroupCommit {
   readonly #db: Database;
   readonly #begin: Statement;
@@ -22,6 +25,7 @@ export class GroupCommit {
   readonly #onCommit: () => void;
   #queue: Job[] = [];
   #scheduled = false;
+  #lazyTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(db: Database, hooks: { onError(error: unknown): void; onCommit(): void }) {
@@ -35,18 +39,33 @@ export class GroupCommit {
 
   /** Runs `work` in the next group. Rejects with the error of the work or of the commit; then nothing of it is stored. */
   submit<T>(work: () => T): Promise<T> {
+    const done = this.#enqueue(work);
+    if (!this.#scheduled && !this.#closed) {
+      this.#scheduled = true;
+      setImmediate(() => this.flush());
+    }
+    return done;
+  }
+
+  /** The same for what nobody waits for: it goes with the next group, or after {@link LAZY_MS} in one of its own. */
+  submitLazily<T>(work: () => T): Promise<T> {
+    const done = this.#enqueue(work);
+    if (!this.#scheduled && !this.#closed) this.#lazyTimer ??= setTimeout(() => this.flush(), LAZY_MS);
+    return done;
+  }
+
+  #enqueue<T>(work: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the store is closed'));
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, resolve: resolve as (value: never) => void, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => this.flush());
     });
   }
 
   /** Commits what is queued now. */
   flush(): void {
     this.#scheduled = false;
+    clearTimeout(this.#lazyTimer);
+    this.#lazyTimer = undefined;
     const jobs = this.#queue;
     if (jobs.length === 0) return;
     this.#queue = [];

@@ -2,7 +2,7 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { errorText } from '../base/logger.ts';
@@ -58,6 +58,8 @@ export function openMemory(): Database.Database {
 }
 
 function openOnce(file: string, directory: string, quarantined: string | null): OpenResult {
+  // Outputs of scripts are in it: ours alone, whatever the umask says. SQLite gives the WAL the same mode.
+  closeSync(openSync(file, 'a', 0o600));
   const db = new Database(file, { timeout: 0 });
   try {
     db.pragma('locking_mode=EXCLUSIVE');

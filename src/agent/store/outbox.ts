@@ -79,9 +79,9 @@ export class Outbox {
     return this.#next.all(seq, results ? 1 : 0, limit) as OutboxRow[];
   }
 
-  /** The PubAck is here: the row goes, the run says when. */
+  /** The PubAck is here: the row goes, the run says when. Lost with the process, the row is sent once more, same id. */
   delivered(row: OutboxRow, atMs: number): Promise<void> {
-    return this.#group.submit(() => {
+    return this.#group.submitLazily(() => {
       this.#delete.run(row.seq);
       if (row.kind === 'result' && row.run !== null) this.#delivered.run(atMs, row.run);
     });

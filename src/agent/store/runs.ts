@@ -199,9 +199,12 @@ export class Runs {
     );
   }
 
-  /** What the next start needs to end the leftovers of an interrupted run. */
+  /**
+   * What the next start needs to end the leftovers of an interrupted run. Not worth a commit of its own: without it they
+   * are found by their marker alone.
+   */
   process(run: number, pid: number, pidStart: string | null): Promise<void> {
-    return this.#group.submit(() => void this.#process.run(pid, pidStart, run));
+    return this.#group.submitLazily(() => void this.#process.run(pid, pidStart, run));
   }
 
   /** Ends the run and queues its result, in one transaction. False: it had already ended; nothing was changed. */

@@ -92,7 +92,11 @@ test.each([
 
 test('what is written is read back exactly, for every duration there is', () => {
   const any = fc.oneof(fc.bigInt({ min: 0n, max: DURATION_MAX }), fc.bigInt({ min: 0n, max: 10n ** 14n }));
-  fc.assert(fc.property(any, (ns) => expect(parseDuration(formatDuration(ns))).toEqual({ ok: true, ns })));
+  fc.assert(
+    fc.property(any, (ns) => {
+      expect(parseDuration(formatDuration(ns))).toEqual({ ok: true, ns });
+    }),
+  );
 });
 
 test('items add up in any order, with any white space between them', () => {

@@ -165,7 +165,7 @@ class Parser {
       } else if (code >= 0x20) at += 1;
       else {
         // A control character; or past the end, where the code is NaN.
-        this.#pos = at;
+        this.#pos = Math.min(at, text.length);
         return this.#fail('the closing quote');
       }
     }

@@ -1,0 +1,162 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { consoleSessionId, signedIn, userSession } from '../os/sessions.ts';
+import { environmentOf } from '../os/windows/environment-block.ts';
+import { native } from '../os/windows/native.ts';
+import { startWithToken } from '../os/windows/token-process.ts';
+import { ownTokenIn } from '../os/windows/tokens.ts';
+import { Capture } from './capture.ts';
+import type { Launched } from './launcher.ts';
+import { makeRunner } from './make-runner.ts';
+import { type RunningScript, type ScriptSpec, startScript } from './script-runner.ts';
+import { launchedWithToken } from './windows-launcher.ts';
+
+let runs = 0;
+
+function start(script: string, changes: Partial<ScriptSpec> = {}): RunningScript {
+  const env = { ...process.env, KANADE_NATS_TOKEN: 'secret', Kanade_other: 'secret' };
+  const runner = makeRunner({ env, maxOutputBytes: 1024 * 1024, belowNormalPriority: true });
+  const marker = `windows-test-${process.pid}-${runs++}`;
+  return startScript({ marker, shell: 'cmd', script, cwd: null, runAs: 'system', timeoutSecs: 60, ...changes }, runner);
+}
+
+async function finished(
+  ...args: Parameters<typeof start>
+): Promise<{ outcome: unknown; stdout: string; stderr: string }> {
+  const { outcome, stdout, stderr } = await start(...args).done;
+  return { outcome, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** A folder with a program that waits, and says in a file that it began or that it lived to the end. */
+function waiters(): {
+  folder: string;
+  wait: (seconds: number, name: string) => string;
+  has: (name: string) => boolean;
+} {
+  const folder = tempDir();
+  writeFileSync(
+    join(folder, 'wait.cjs'),
+    `const fs = require('node:fs'); const [, , s, name] = process.argv; fs.writeFileSync(name + '.begun', '');
+     setTimeout(() => fs.writeFileSync(name + '.ended', ''), s * 1000);`,
+  );
+  return {
+    folder,
+    wait: (seconds, name) => `${process.execPath} wait.cjs ${seconds} ${name}`,
+    has: (name) => existsSync(join(folder, name)),
+  };
+}
+
+describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () => {
+  it('gives its exit code, as an i32, and both streams', async () => {
+    expect(await finished('echo out& echo err 1>&2& exit 300')).toEqual({
+      outcome: { kind: 'exited', code: 300 },
+      stdout: 'out\r\n',
+      stderr: 'err \r\n',
+    });
+    expect((await finished('exit -5')).outcome).toEqual({ kind: 'exited', code: -5 });
+  });
+
+  it('sees nothing of KANADE_* in any case, and its own marker', async () => {
+    expect((await finished('set K', { marker: 'my-run' })).stdout).toBe('KTRAY_RUN=my-run\r\n');
+  });
+
+  it('runs in its directory, with ~ and %VAR% of its account (protocol §4.6)', async () => {
+    expect((await finished('cd', { cwd: '%SystemRoot%\\system32' })).stdout.toLowerCase()).toMatch(/\\system32\r\n$/);
+    expect((await finished('cd', { cwd: '~' })).stdout).toBe(`${process.env['USERPROFILE']}\r\n`);
+  });
+
+  it('says why it could not be started', async () => {
+    const whys = [finished('x', { cwd: 'C:\\nope' }), finished('x', { shell: 'sh' }), finished('x'.repeat(40_000))];
+    expect((await Promise.all(whys)).map(({ outcome }) => outcome)).toEqual([
+      { kind: 'spawn-failed', why: 'the working directory "C:\\nope" does not exist' },
+      { kind: 'spawn-failed', why: 'the shell "sh" was not found on the PATH' },
+      { kind: 'spawn-failed', why: 'the script is too long for the command line of "cmd"' },
+    ]);
+  });
+
+  it('is ended with all of its tree', async () => {
+    const { folder, wait, has } = waiters();
+    const script = start(`start /b ${wait(8, 'child')} & ${wait(8, 'own')}`, { cwd: folder });
+    await vi.waitFor(() => expect([has('child.begun'), has('own.begun')]).toEqual([true, true]), { timeout: 15_000 });
+    script.end('killed');
+    expect((await script.done).outcome).toEqual({ kind: 'killed' });
+    await delay(9_000);
+    expect([has('child.ended'), has('own.ended')]).toEqual([false, false]);
+  });
+
+  it('leaves its background behind when it ends by itself (D8)', async () => {
+    const { folder, wait, has } = waiters();
+    expect((await finished(`start /b ${wait(4, 'child')} & exit 0`, { cwd: folder })).outcome).toEqual({
+      kind: 'exited',
+      code: 0,
+    });
+    expect(has('child.ended')).toBe(false);
+    await vi.waitFor(() => expect(has('child.ended')).toBe(true), { timeout: 15_000 });
+  });
+});
+
+describe.runIf(process.platform === 'win32')('a process with a token', () => {
+  function launch(
+    file: string,
+    args: string,
+    stdin: string | null,
+  ): { launched: Launched; out: Capture; err: Capture } {
+    const token = ownTokenIn(null);
+    const [out, err] = [new Capture(), new Capture()];
+    const started = startWithToken({
+      token,
+      file,
+      commandLine: `"${file}" ${args}`,
+      belowNormalPriority: true,
+      prepare: (account) => ({ environment: { ...account, ADDED: 'yes' }, directory: account['SystemRoot'] ?? null }),
+    });
+    native().CloseHandle(token);
+    const launched = launchedWithToken(started, {
+      invocation: { file, args: [], stdin },
+      runAs: 'user',
+      cwd: null,
+      marker: '',
+      onStdout: (chunk) => (out.push(chunk), 0),
+      onStderr: (chunk) => (err.push(chunk), 0),
+    });
+    return { launched, out, err };
+  }
+
+  it('has the environment, the directory, the streams and the exit code that it should', async () => {
+    const cmd = join(process.env['SystemRoot'] ?? '', 'System32', 'cmd.exe');
+    const { launched, out, err } = launch(cmd, '/C "cd& set ADDED& echo err 1>&2& exit 7"', null);
+    expect(await launched.exited).toEqual({ kind: 'exited', code: 7 });
+    await launched.drained;
+    launched.release();
+    expect([out.finish().text.toLowerCase(), err.finish().text]).toEqual([
+      `${process.env['SystemRoot']}\r\nadded=yes\r\n`.toLowerCase(),
+      'err \r\n',
+    ]);
+  });
+
+  it('reads its input, and ends when its job is ended', async () => {
+    const args = `-e "process.stdin.on('data', (d) => console.log('got ' + d)); setTimeout(() => {}, 60000)"`;
+    const { launched, out } = launch(process.execPath, args, 'input');
+    await vi.waitFor(() => expect(out.finish().text).toBe('got input\n'), { timeout: 15_000 });
+    await launched.killTree();
+    expect(await launched.exited).toEqual({ kind: 'exited', code: 1 });
+    await launched.drained;
+    launched.release();
+  });
+
+  it('gets its environment from its account', () => {
+    const token = ownTokenIn(null);
+    expect(Object.keys(environmentOf(token)).map((name) => name.toUpperCase())).toContain('SYSTEMROOT');
+    native().CloseHandle(token);
+  });
+});
+
+describe.runIf(process.platform === 'win32')('who is signed in on Windows', () => {
+  it('is told without a fault, whoever asks', () => {
+    expect(consoleSessionId()).toSatisfy((id) => id === null || typeof id === 'number');
+    expect(signedIn()?.activeUser() ?? null).toBe(userSession()?.user ?? null);
+  });
+});
