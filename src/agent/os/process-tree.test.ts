@@ -20,7 +20,7 @@ interface Tree {
 function start(script: string): Tree {
   const run = `tree-test-${process.pid}-${runs++}`;
   const directory = tempDir();
-  const env = { PATH: process.env['PATH'] ?? '', KTRAY_RUN: run };
+  const env = { PATH: process.env.PATH ?? '', KTRAY_RUN: run };
   const child = spawn('sh', ['-c', script], { detached: true, stdio: 'ignore', cwd: directory, env });
   const pid = child.pid ?? 0;
   onTestFinished(() => void child.kill('SIGKILL'));

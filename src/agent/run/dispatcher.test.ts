@@ -37,7 +37,7 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
 }
 
 async function admit(store: Store, requestId: string, more: Record<string, unknown> = {}): Promise<number> {
-  const execId = (more['exec_id'] as string | undefined) ?? null;
+  const execId = (more.exec_id as string | undefined) ?? null;
   const admission = await store.runs.admit(
     arrival(requestId, commandJson(requestId, more), { execId, manifestId: 'job-1' }),
   );
@@ -60,7 +60,7 @@ test('a command runs and ends in one result that carries its ids', async () => {
   expect(results(store)).toMatchObject([
     { request_id: 'r1', exec_id: 'e1', pc_id: 'PC-1', exit_code: 0, manifest_id: 'job-1', skipped: false },
   ]);
-  expect(results(store)[0]?.['result_id']).toBe(store.history.get(run)?.resultId);
+  expect(results(store)[0]?.result_id).toBe(store.history.get(run)?.resultId);
 });
 
 test('the start is on disk before anything of the script exists', async () => {

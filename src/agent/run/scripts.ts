@@ -3,7 +3,7 @@ import { endTree } from '../os/process-tree.ts';
 import type { Command } from '../wire/command.ts';
 import { unsupportedRunAsText } from '../wire/result-texts.ts';
 import { markerAssignment } from './child-env.ts';
-import type { ScriptStarter } from './dispatcher.ts';
+import type { ScriptStarter } from './journey.ts';
 import { type RunnerDeps, type RunningScript, type ScriptSpec, startScript } from './script-runner.ts';
 
 /** Who can be run as on this PC. */

@@ -65,7 +65,7 @@ describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () =>
 
   it('runs in its directory, with ~ and %VAR% of its account (protocol §4.6)', async () => {
     expect((await finished('cd', { cwd: '%SystemRoot%\\system32' })).stdout.toLowerCase()).toMatch(/\\system32\r\n$/);
-    expect((await finished('cd', { cwd: '~' })).stdout).toBe(`${process.env['USERPROFILE']}\r\n`);
+    expect((await finished('cd', { cwd: '~' })).stdout).toBe(`${process.env.USERPROFILE}\r\n`);
   });
 
   it('says why it could not be started', async () => {
@@ -98,6 +98,13 @@ describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () =>
   });
 });
 
+function sinkOf(capture: Capture): (chunk: Buffer) => number {
+  return (chunk) => {
+    capture.push(chunk);
+    return 0;
+  };
+}
+
 describe.runIf(process.platform === 'win32')('a process with a token', () => {
   function launch(
     file: string,
@@ -111,7 +118,7 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
       file,
       commandLine: `"${file}" ${args}`,
       belowNormalPriority: true,
-      prepare: (account) => ({ environment: { ...account, ADDED: 'yes' }, directory: account['SystemRoot'] ?? null }),
+      prepare: (account) => ({ environment: { ...account, ADDED: 'yes' }, directory: account.SystemRoot ?? null }),
     });
     native().CloseHandle(token);
     const launched = launchedWithToken(started, {
@@ -119,20 +126,20 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
       runAs: 'user',
       cwd: null,
       marker: '',
-      onStdout: (chunk) => (out.push(chunk), 0),
-      onStderr: (chunk) => (err.push(chunk), 0),
+      onStdout: sinkOf(out),
+      onStderr: sinkOf(err),
     });
     return { launched, out, err };
   }
 
   it('has the environment, the directory, the streams and the exit code that it should', async () => {
-    const cmd = join(process.env['SystemRoot'] ?? '', 'System32', 'cmd.exe');
+    const cmd = join(process.env.SystemRoot ?? '', 'System32', 'cmd.exe');
     const { launched, out, err } = launch(cmd, '/C "cd& set ADDED& echo err 1>&2& exit 7"', null);
     expect(await launched.exited).toEqual({ kind: 'exited', code: 7 });
     await launched.drained;
     launched.release();
     expect([out.finish().text.toLowerCase(), err.finish().text]).toEqual([
-      `${process.env['SystemRoot']}\r\nadded=yes\r\n`.toLowerCase(),
+      `${process.env.SystemRoot}\r\nadded=yes\r\n`.toLowerCase(),
       'err \r\n',
     ]);
   });
