@@ -43,7 +43,7 @@ function start(...args: string[]) {
     },
     ended: async () => {
       if (child.exitCode === null) await once(child, 'close');
-      return { code: child.exitCode, output, left: readdirSync(temporary) };
+      return { code: child.exitCode, output, left: readdirSync(temporary).filter(isOurs) };
     },
   };
 }
@@ -53,6 +53,11 @@ function processesIn(directory: string, program = ''): number[] {
   const pids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
   const lines = pids.map((pid) => ({ pid: Number(pid), line: commandLine(pid) }));
   return lines.filter(({ line }) => line.includes(directory) && line.includes(program)).map(({ pid }) => pid);
+}
+
+/** The compiler cache of a build that a start may do is not. */
+function isOurs(name: string): boolean {
+  return name.startsWith('kanade-tray');
 }
 
 function commandLine(pid: string): string {

@@ -13,5 +13,8 @@ await main(async () => {
   await ensureBuilt(tools.node);
   if (Number.parseInt(process.versions.node, 10) < 24) return visible(tools.node, [fileURLToPath(import.meta.url)]);
   const { runDev } = await import('./lib/dev-mode.mjs');
-  return runDev(tools, (changed) => void watch(join(ROOT, 'src'), { recursive: true }, changed));
+  return runDev(tools, (changed) => {
+    const watcher = watch(join(ROOT, 'src'), { recursive: true }, changed);
+    return () => watcher.close();
+  });
 });

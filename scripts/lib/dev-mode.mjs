@@ -11,16 +11,16 @@ const QUIET_MS = 200;
 
 /**
  * @param {{ node: string, natsServer: string }} tools
- * @param {(changed: () => void) => void} watchSources
+ * @param {(changed: () => void) => () => void} watchSources returns what ends it
  * @returns {Promise<number>} the exit code
  */
 export async function runDev(tools, watchSources) {
   const { signal } = stopController();
   const fleet = await startLocalFleet(tools, 'dev', signal);
+  let wake = () => {};
+  const unwatch = watchSources(() => wake());
   try {
     say(`Broker ${fleet.broker.url}, PC "dev", log in ${join(fleet.directory, 'logs')}. Ctrl-C ends it.`);
-    let wake = () => {};
-    watchSources(() => wake());
     for (;;) {
       const change = new Promise((resolve) => {
         wake = () => resolve(undefined);
@@ -33,6 +33,7 @@ export async function runDev(tools, watchSources) {
     if (error instanceof Stopped || signal.aborted) return 0;
     throw error;
   } finally {
+    unwatch();
     await fleet.stop();
   }
 }

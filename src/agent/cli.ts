@@ -160,6 +160,7 @@ function isUsable(config: BootConfig): boolean {
 interface OpenedStore {
   readonly store: Store;
   readonly oldCopy: boolean;
+  readonly unclean: boolean;
   readonly usable: boolean;
 }
 
@@ -177,19 +178,19 @@ function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' 
     case 'in_use':
       return 'in_use';
     case 'open': {
-      const { quarantined, oldCopy } = opened.notes;
+      const { quarantined, oldCopy, unclean } = opened.notes;
       if (quarantined !== null) log.logger.error('the store was damaged; a new one is begun', { kept_as: quarantined });
       if (oldCopy) log.logger.error('an old copy of the store was put back; nothing that is open in it is run');
       const store = new Store(opened.db, { ...options, quarantined: quarantined !== null });
-      return { store, oldCopy, usable: true };
+      return { store, oldCopy, unclean, usable: true };
     }
     case 'future':
       log.logger.error('the store was written by a newer release', { have: opened.have, supported: opened.supported });
-      return { store: Store.unusable(options, 'future'), oldCopy: false, usable: false };
+      return { store: Store.unusable(options, 'future'), oldCopy: false, unclean: false, usable: false };
     case 'read_only':
     case 'full':
       log.logger.error('the store can not be written', { state: opened.kind, why: opened.why });
-      return { store: Store.unusable(options, opened.kind), oldCopy: false, usable: false };
+      return { store: Store.unusable(options, opened.kind), oldCopy: false, unclean: false, usable: false };
   }
 }
 

@@ -26,6 +26,7 @@ import { startUpdateWatch } from './duties/update-watch.ts';
 import { FactsReader } from './gates/facts.ts';
 import { Intake } from './intake/intake.ts';
 import { Sources } from './intake/sources.ts';
+import { signedInAccounts } from './os/accounts.ts';
 import { readHardware } from './os/hardware/facts.ts';
 import { PowerShellConversation } from './os/hardware/powershell.ts';
 import { hostFacts } from './os/host-facts.ts';
@@ -50,6 +51,8 @@ export interface RuntimeOptions {
   readonly store: Store;
   /** An older copy of the store was put back: what is open in it must not run. */
   readonly oldCopy: boolean;
+  /** The process before us did not close the store. */
+  readonly unclean: boolean;
   readonly version: string;
   readonly log: OpenLog;
   /** Known to the process that started us; null: nobody is our host. */
@@ -72,7 +75,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const pcId = config.agent.id;
   const life = new Lifecycle(log);
   life.add('store', () => store.close());
-  store.start();
+  store.start(options.unclean);
 
   // First of all what the fleet sees: that this PC is there.
   const bus = makeBus(options);
@@ -96,6 +99,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   life.add('heartbeat', () => heartbeat.close());
   bus.start();
+  bus.link.watch(({ state }) => {
+    if (state === 'connected') store.counters.bump('connects');
+  });
 
   const shipper = new Shipper({
     outbox: store.outbox,
@@ -269,11 +275,13 @@ async function serve(parts: StatusParts, { config, hostSecret }: RuntimeOptions,
     import('./status/serve.ts'),
     import('./os/endpoint-acl.ts'),
   ]);
+  const accounts = signedInAccounts(parts.log.logger.child('os'));
+  life.add('accounts', () => accounts.close());
   const serving = await serveStatus({
     ports: statusPorts(parts),
     directory: config.directories.own,
     guard: await endpointGuard(),
-    accounts: new WatchedCell<readonly string[]>([]),
+    accounts: accounts.accounts,
     hostSecret,
     env: process.env,
     runDirectory: '/run',

@@ -40,7 +40,8 @@ export function feed(stream: Writable | null, text: string): void {
 /** How a child of Node's `spawn` ends, or why it never began. */
 export function exitOf(child: ChildProcess, spec: Pick<LaunchSpec, 'invocation' | 'cwd'>): Promise<Exit> {
   return new Promise((resolve) => {
-    child.once('error', (error) => {
+    // Node also reports a signal that could not be sent; that is no end.
+    child.on('error', (error) => {
       if (child.pid === undefined) resolve({ kind: 'spawn-failed', why: spawnFailure(error, spec) });
     });
     child.once('exit', (code, signal) => {

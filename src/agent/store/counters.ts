@@ -8,7 +8,7 @@ export const COUNTERS = [
   'foreign',
   'unreadable',
   'publish_failures',
-  'reconnects',
+  'connects',
   'second_agent_sightings',
 ] as const;
 export type Counter = (typeof COUNTERS)[number];

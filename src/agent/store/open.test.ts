@@ -13,8 +13,10 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { arrival, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { silentLogger } from '../base/logger.ts';
 import { LATEST_VERSION } from './migrations.ts';
 import { openStore, STORE_FILE } from './open.ts';
+import { checkWhole } from './whole-check.ts';
 
 async function aStoreWithOneRun(directory: string): Promise<void> {
   const store = testStore(directory);
@@ -87,11 +89,54 @@ test('an old copy that was put back is noticed by the boot counter beside it', a
   copyFileSync(copy, join(directory, STORE_FILE));
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(opened.kind);
-  expect(opened.notes).toEqual({ quarantined: null, oldCopy: true });
+  expect(opened.notes).toMatchObject({ quarantined: null, oldCopy: true });
   opened.db.close();
   const next = openStore(directory);
   if (next.kind !== 'open') throw new Error(next.kind);
   expect(next.notes.oldCopy).toBe(false);
+  next.db.close();
+});
+
+test('a process that did not close the store is noticed by the next one', async () => {
+  const directory = tempDir();
+  const first = openStore(directory);
+  if (first.kind !== 'open') throw new Error(first.kind);
+  first.db.close();
+  const second = openStore(directory);
+  if (second.kind !== 'open') throw new Error(second.kind);
+  expect([first.notes.unclean, second.notes.unclean]).toEqual([false, true]);
+  second.db.close();
+  await testStore(directory).close();
+  const third = openStore(directory);
+  if (third.kind !== 'open') throw new Error(third.kind);
+  expect(third.notes.unclean).toBe(false);
+  third.db.close();
+});
+
+test('damage that the check of the whole file finds makes the next start begin anew', async () => {
+  const directory = tempDir();
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const check = (db: Database.Database) =>
+    checkWhole({ db, directory, idle: () => true, log: silentLogger, pauseMs: 0 }, new AbortController().signal);
+  expect(await check(opened.db)).toBeNull();
+  opened.db.exec(`INSERT INTO outputs VALUES (1, 'stdout', '${'x'.repeat(9000)}', 9000, 0)`);
+  opened.db.pragma('wal_checkpoint(TRUNCATE)');
+  const root = opened.db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'outputs'`).pluck().get() as number;
+  const pageSize = opened.db.pragma('page_size', { simple: true }) as number;
+  opened.db.close();
+  const file = join(directory, STORE_FILE);
+  const bytes = readFileSync(file);
+  bytes.fill(0x5a, (root - 1) * pageSize, root * pageSize);
+  writeFileSync(file, bytes);
+  const again = openStore(directory);
+  if (again.kind !== 'open') throw new Error(again.kind);
+  expect(again.notes.quarantined).toBeNull();
+  expect(await check(again.db)).toMatch(/^outputs: /);
+  again.db.close();
+  const next = openStore(directory);
+  if (next.kind !== 'open') throw new Error(next.kind);
+  expect(next.notes.quarantined).toMatch(/damaged-/);
   next.db.close();
 });
 

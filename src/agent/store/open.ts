@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { errorText } from '../base/logger.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
+import { DAMAGED_FILE } from './whole-check.ts';
 
 export const STORE_FILE = 'store.db';
 const BOOT_FILE = 'boot-counter';
@@ -22,6 +23,8 @@ export interface OpenNotes {
   readonly quarantined: string | null;
   /** An older copy of the file was put back: nothing that is open in it may run (design §6). */
   readonly oldCopy: boolean;
+  /** The last process did not close it: it was killed, or the power went. */
+  readonly unclean: boolean;
 }
 
 /** Opens or creates `<directory>/store.db`. Throws only for what no state describes. */
@@ -33,6 +36,10 @@ export function openStore(directory: string): OpenResult {
     return { kind: isFull(error) ? 'full' : 'read_only', why: errorText(error) };
   }
   let quarantined: string | null = null;
+  if (existsSync(join(directory, DAMAGED_FILE))) {
+    if (existsSync(file)) quarantined = moveAside(file);
+    rmSync(join(directory, DAMAGED_FILE));
+  }
   for (;;) {
     try {
       const opened = openOnce(file, directory, quarantined);
@@ -84,7 +91,9 @@ function openOnce(file: string, directory: string, quarantined: string | null): 
       if (answer !== 'ok') throw new CorruptStore(`${table}: ${String(answer)}`);
     }
     const oldCopy = countBoot(db, directory, quarantined !== null);
-    return { kind: 'open', db, notes: { quarantined, oldCopy } };
+    const unclean = readMeta(db, 'open') === '1';
+    writeMeta(db, 'open', '1');
+    return { kind: 'open', db, notes: { quarantined, oldCopy, unclean } };
   } catch (error) {
     db.close();
     throw error;
@@ -112,11 +121,23 @@ function migrate(db: Database.Database): void {
 /** The oldest schema number that may work on this file, as its newest migration wrote it down. */
 function minReader(db: Database.Database): number {
   try {
-    const row = db.prepare(`SELECT value FROM meta WHERE key = 'min_reader'`).get() as { value: string } | undefined;
-    return row === undefined ? Number.POSITIVE_INFINITY : Number(row.value);
+    return Number(readMeta(db, 'min_reader') ?? Number.POSITIVE_INFINITY);
   } catch {
     return Number.POSITIVE_INFINITY;
   }
+}
+
+/** Notes that the file is let go of in order. */
+export function markClosed(db: Database.Database): void {
+  writeMeta(db, 'open', '0');
+}
+
+function readMeta(db: Database.Database, key: string): string | null {
+  return (db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) as string | undefined) ?? null;
+}
+
+function writeMeta(db: Database.Database, key: string, value: string): void {
+  db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
 }
 
 /**
@@ -125,9 +146,7 @@ function minReader(db: Database.Database): number {
  */
 function countBoot(db: Database.Database, directory: string, fresh: boolean): boolean {
   const path = join(directory, BOOT_FILE);
-  const inStore = Number(
-    (db.prepare(`SELECT value FROM meta WHERE key = 'boot'`).get() as { value: string } | undefined)?.value ?? 0,
-  );
+  const inStore = Number(readMeta(db, 'boot') ?? 0);
   let inFile = 0;
   try {
     inFile = Number.parseInt(readFileSync(path, 'utf8'), 10) || 0;
@@ -135,9 +154,7 @@ function countBoot(db: Database.Database, directory: string, fresh: boolean): bo
     // No file yet: the first start, or someone tidied up; the store's own count goes on.
   }
   const next = Math.max(inStore, inFile) + 1;
-  db.prepare(`INSERT INTO meta VALUES ('boot', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(
-    String(next),
-  );
+  writeMeta(db, 'boot', String(next));
   writeFileSync(path, `${next}\n`, { mode: 0o600 });
   return !fresh && inFile > inStore;
 }

@@ -3,7 +3,9 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../base/clock.ts';
+import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
+import { sleep } from '../base/sleep.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
 import { Audit } from './audit.ts';
 import { Completions } from './completions.ts';
@@ -12,9 +14,10 @@ import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
 import { Keeper, type Retention } from './keeper.ts';
 import { Mirror } from './mirror.ts';
-import { isFull, isUnwritable, openMemory } from './open.ts';
+import { isFull, isUnwritable, markClosed, openMemory } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { Runs } from './runs.ts';
+import { checkWhole } from './whole-check.ts';
 
 /** `ok`: admits. `full`, `read_only`: the last write failed so. `future`, `damaged`: this start has no usable file. */
 export type StoreState = 'ok' | 'full' | 'read_only' | 'future';
@@ -30,6 +33,8 @@ export interface StoreOptions {
 
 const KEEP_INTERVAL_MS = 30_000;
 const PRUNE_EVERY = 120;
+const CHECK_AFTER_UNCLEAN_MS = 60_000;
+const CHECK_WITHIN_MS = 3_600_000;
 
 export class Store {
   readonly runs: Runs;
@@ -48,11 +53,14 @@ export class Store {
   readonly #usable: boolean;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
+  readonly #directory: string;
+  readonly #checking = new AbortController();
   #rounds = 0;
 
   /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
   constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
     this.#db = db;
+    this.#directory = options.directory;
     this.#log = options.log;
     this.quarantined = options.quarantined ?? false;
     this.#usable = fault === undefined;
@@ -90,9 +98,11 @@ export class Store {
     return this.#usable && this.#state.value === 'ok';
   }
 
-  /** Starts the regular upkeep. */
-  start(): void {
+  /** Starts the regular upkeep, and a check of the whole file: soon after an unclean stop, else within the hour. */
+  start(unclean = false): void {
     if (!this.#usable) return;
+    const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
+    drop(this.#checkWhole(inMs), this.#log, 'checking the whole store');
     this.#timer = setInterval(() => void this.#keep(), KEEP_INTERVAL_MS);
     this.#timer.unref();
     void this.#keep();
@@ -120,6 +130,17 @@ export class Store {
     }
   }
 
+  async #checkWhole(inMs: number): Promise<void> {
+    const { signal } = this.#checking;
+    try {
+      await sleep(inMs, signal);
+      const idle = () => this.runs.open(0, 1).length === 0;
+      await checkWhole({ db: this.#db, directory: this.#directory, idle, log: this.#log }, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
   async #keep(): Promise<void> {
     try {
       await this.probe();
@@ -144,11 +165,14 @@ export class Store {
     this.#state.set(state);
   }
 
-  /** Commits what is queued and lets go of the file. */
+  /** Commits what is queued and lets go of the file. A second call does nothing. */
   async close(): Promise<void> {
+    if (!this.#db.open) return;
     clearInterval(this.#timer);
+    this.#checking.abort(new Error('the store is closed'));
     if (this.admits) await this.counters.save(this.#group).catch(() => {});
     this.#group.close();
+    if (this.admits) markClosed(this.#db);
     this.#db.close();
   }
 }
