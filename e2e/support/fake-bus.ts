@@ -50,7 +50,7 @@ export class FakeBus implements Bus {
     const data = typeof body === 'string' ? Buffer.from(body) : body;
     const message: BusMessage = { subject, data, respond: () => false };
     for (const [pattern, handlers] of this.#subscriptions) {
-      if (matches(pattern, subject)) for (const handler of [...handlers]) handler(message);
+      if (matches(pattern, subject)) for (const handler of Array.from(handlers)) handler(message);
     }
   }
 

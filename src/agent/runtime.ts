@@ -80,7 +80,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   // First of all what the fleet sees: that this PC is there.
   const bus = makeBus(options);
   life.add('bus', () => bus.close());
-  const fleet = new Fleet({ pcId, bus, store, nowMs: clock.nowMs, log: log.child('fleet') });
+  const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
   const body = new HeartbeatBody({ pcId, agentVersion: version, host, clock });
   const secondAgentSeen = new WatchedCell(false);

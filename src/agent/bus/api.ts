@@ -43,7 +43,8 @@ export function throwApiError(answer: Record<string, unknown>): void {
   const error = answer.error;
   if (typeof error !== 'object' || error === null) return;
   const { code, err_code, description } = error as Record<string, unknown>;
-  throw new ApiError(Number(code ?? 0), Number(err_code ?? 0), String(description ?? 'unknown error'));
+  const text = typeof description === 'string' ? description : 'unknown error';
+  throw new ApiError(Number(code ?? 0), Number(err_code ?? 0), text);
 }
 
 /** True where the stream, bucket or consumer is not there (yet), or JetStream is not. */

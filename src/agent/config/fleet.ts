@@ -2,6 +2,7 @@
  * What the fleet says about this PC: its groups and its layered configuration, live. The last good value of each key
  * stays when a new one can't be read (D21); each is mirrored, so that it also outlives a restart.
  */
+import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
@@ -20,7 +21,7 @@ export interface FleetOptions {
   readonly pcId: string;
   readonly bus: Bus;
   readonly store: Store;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -168,7 +169,7 @@ export class Fleet {
     const last = this.#o.store.mirror.get(bucket, key);
     if (last?.revision === revision && (last.value === null) === (value === null)) return;
     drop(
-      this.#o.store.mirror.put(bucket, key, { value, revision, readAtMs: this.#o.nowMs() }),
+      this.#o.store.mirror.put(bucket, key, { value, revision, readAtMs: this.#o.clock.nowMs() }),
       this.#o.log,
       'remembering a broker key',
     );

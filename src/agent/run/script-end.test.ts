@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../e2e/support/running-scripts.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { omittedText } from './capture.ts';
-import { deps, finished, isAlive, MIB, pidFrom, start } from './testing.ts';
 
 describe.skipIf(process.platform === 'win32')('a script that is ended', () => {
   it('by its timeout: with what it wrote until then', async () => {

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../e2e/support/running-scripts.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { startIdentity } from '../os/posix-proc.ts';
 import { scriptEnvironment } from './child-env.ts';
 import type { Exit, Launcher, LaunchSpec } from './launcher.ts';
 import { PosixLauncher } from './posix-launcher.ts';
-import { deps, finished, isAlive, MIB, pidFrom, start } from './testing.ts';
 
 describe.skipIf(process.platform === 'win32')('a script that ends by itself', () => {
   it('gives its exit code and both streams', async () => {

@@ -28,7 +28,7 @@ export class GroupCommit {
   #lazyTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(db: Database, hooks: { onError(error: unknown): void; onCommit(): void }) {
+  constructor(db: Database, hooks: { onError: (error: unknown) => void; onCommit: () => void }) {
     this.#db = db;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');

@@ -1,12 +1,17 @@
-/** Real scripts for the tests of this folder. */
+/** Real scripts, for the tests of the runner. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import { systemClock } from '../base/clock.ts';
-import { procStat } from '../os/posix-proc.ts';
-import { scriptEnvironment } from './child-env.ts';
-import { PosixLauncher } from './posix-launcher.ts';
-import { type RunnerDeps, type RunningScript, type ScriptSpec, startScript } from './script-runner.ts';
+import { systemClock } from '../../src/agent/base/clock.ts';
+import { procStat } from '../../src/agent/os/posix-proc.ts';
+import { scriptEnvironment } from '../../src/agent/run/child-env.ts';
+import { PosixLauncher } from '../../src/agent/run/posix-launcher.ts';
+import {
+  type RunnerDeps,
+  type RunningScript,
+  type ScriptSpec,
+  startScript,
+} from '../../src/agent/run/script-runner.ts';
 
 export const MIB = 1024 * 1024;
 let runs = 0;
