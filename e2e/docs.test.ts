@@ -1,0 +1,31 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { configurationPage } from './support/configuration-page.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+test('docs/configuration.md is what the table of settings says (else: node scripts/docs.mjs)', () => {
+  expect(readFileSync(join(ROOT, 'docs', 'configuration.md'), 'utf8')).toBe(configurationPage());
+});
+
+test('docs/compatibility.md lists every defect once and names tests that exist', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'compatibility.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| D(\d+) \|/gm)].map(([, number]) => Number(number));
+  expect(listed).toEqual(Array.from({ length: 42 }, (_, index) => index + 1));
+  const named = [...page.matchAll(/`([^`]+\.test\.ts)`/g)].map(([, path]) => path ?? '');
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test('every link of the pages leads to a file', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+  const broken = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) =>
+      [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\(([^):#]+)\)/g)]
+        .map(([, target]) => join(ROOT, dirname(page), target ?? ''))
+        .filter((target) => !existsSync(target))
+        .map((target) => `${page}: ${target}`),
+    );
+  expect(broken).toEqual([]);
+});

@@ -1,0 +1,90 @@
+/** docs/configuration.md, made from the one table of settings. */
+
+import type { Setting } from '../../src/agent/config/setting.ts';
+import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
+import { formatDuration } from '../../src/agent/wire/humantime.ts';
+
+const NS_PER_MS = 1_000_000n;
+
+const HEAD = `# Settings
+
+<!-- Made from src/agent/config/settings.ts by \`node scripts/docs.mjs\`; do not edit. -->
+
+The agent reads \`agent.toml\`: the file of \`--config\`, else of \`$KANADE_AGENT_CONFIG\`, else \`agent.toml\` in the configuration
+directory (\`/etc/kanade\`, \`%ProgramData%\\Kanade\\config\`). It is the file of the original agent; tables and keys that are ours are
+ignored by it. A policy counts more than the file, the file more than the fleet, the fleet more than what is built in. Where a
+setting is marked as raised only, the strictest value that any source names counts.
+
+\`node dist/agent/main.js --check-config\` prints every setting with its value and where it comes from, and ends with 0 if they are
+usable, else with 1 and one line for each fault: file, line, key, what was expected.
+
+Policies: \`/etc/kanade-tray/policy.json\` (a JSON object; owned by root and writable by nobody else), or values under
+\`HKLM\\SOFTWARE\\Policies\\Kanade Tray\`.
+
+The sign-in to the broker is taken from the first of these that is there, and read anew for each try: the files named in
+\`[auth]\`, the registry values \`NatsToken\` or \`NatsUser\` and \`NatsPassword\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, the variables
+\`KANADE_NATS_TOKEN\` or \`KANADE_NATS_USER\` and \`KANADE_NATS_PASSWORD\`, the server list itself.
+
+| setting | values | built in | policy | what it is |
+|---|---|---|---|---|
+`;
+
+/** The whole page. */
+export function configurationPage(): string {
+  return HEAD + SETTING_KEYS.map((key) => row(key, settingOf(key))).join('');
+}
+
+function row(key: string, setting: Setting): string {
+  const marks = [setting.required ? 'required' : null, setting.raise ? 'raised only' : null].filter(Boolean);
+  const about = marks.length === 0 ? setting.about : `${setting.about} (${marks.join(', ')})`;
+  const [table, name] = key.split('.');
+  const shown = setting.policyOnly ? 'policy only' : `\`[${table}] ${name}\``;
+  // Its built-in value depends on the machine.
+  const byMachine = key === 'run.max_parallel';
+  const cells = [
+    shown,
+    values(setting),
+    byMachine ? 'by the cores' : builtIn(setting),
+    setting.policy?.name ?? '',
+    about,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+}
+
+function values(setting: Setting): string {
+  switch (setting.kind) {
+    case 'boolean':
+      return 'true, false';
+    case 'choice':
+      return setting.choices.join(', ');
+    case 'integer':
+      return `${setting.min} to ${setting.max} ${setting.unit}`;
+    case 'duration':
+      return `a duration from ${durationText(setting.min)} to ${durationText(setting.max)}`;
+    case 'pc_id':
+      return 'letters, digits, `-`, `_`, up to four parts joined by dots, 64 characters';
+    case 'servers':
+      return '`nats://`, `tls://`, `wss://` addresses, separated by commas';
+    case 'log_level':
+      return 'error, warn, info, debug';
+    case 'path':
+      return 'a path';
+    case 'https_url':
+      return 'an https address';
+    case 'mail':
+      return 'a mail address';
+    case 'code_hash':
+      return 'what `--hash-code` prints';
+    case 'text':
+      return `text of at most ${setting.maxChars} characters`;
+  }
+}
+
+function builtIn(setting: Setting): string {
+  if (setting.default === null) return '';
+  return setting.kind === 'duration' ? durationText(setting.default) : String(setting.default);
+}
+
+function durationText(ms: number): string {
+  return formatDuration(BigInt(ms) * NS_PER_MS);
+}

@@ -1,0 +1,20 @@
+/** `node scripts/docs.mjs`: brings what is made in CONTRIBUTING.md and docs/ up to date with the tables in the code. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from './lib/paths.mjs';
+import { visible } from './lib/processes.mjs';
+import { main } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+
+await main(async () => {
+  const { node } = await setUp();
+  // The tables are TypeScript, which only Node 24 runs as it is.
+  if (Number.parseInt(process.versions.node, 10) < 24) return visible(node, [fileURLToPath(import.meta.url)]);
+  const { withSection } = await import('../e2e/support/contributing.ts');
+  const { configurationPage } = await import('../e2e/support/configuration-page.ts');
+  const contributing = join(ROOT, 'CONTRIBUTING.md');
+  writeFileSync(contributing, withSection(readFileSync(contributing, 'utf8')));
+  writeFileSync(join(ROOT, 'docs', 'configuration.md'), configurationPage());
+  return 0;
+});
