@@ -38,7 +38,7 @@ export class Fleet {
     this.#o = options;
     this.#effective = new WatchedCell(resolve([]).effective);
     for (const [key, { value }] of options.store.mirror.all(CONFIG)) {
-      if (value !== null) this.#putScope(key, value);
+      this.#applyScope({ key, value });
     }
     this.#recompute();
   }
@@ -84,9 +84,7 @@ export class Fleet {
       },
       change: (change) => {
         seen.add(change.key);
-        this.#mirror(CONFIG, change);
-        if (change.value === null) this.#scopes.delete(change.key);
-        else this.#putScope(change.key, change.value);
+        if (this.#applyScope(change)) this.#mirror(CONFIG, change);
         if (settled) this.#recompute();
       },
       current: () => {
@@ -105,11 +103,18 @@ export class Fleet {
     this.#mirror(CONFIG, { key, value: null, revision: 0 });
   }
 
-  #putScope(key: string, value: Uint8Array): void {
+  /** False: it can't be read, and the last good value stays. */
+  #applyScope({ key, value }: Pick<KvChange, 'key' | 'value'>): boolean {
+    if (value === null) {
+      this.#scopes.delete(key);
+      return true;
+    }
     const decoded = decodeScope(value);
     if (decoded.ok) this.#scopes.set(key, decoded.scope);
-    else
+    else {
       this.#o.log.warn('a configuration key can not be read; its last good value stays', { key, error: decoded.error });
+    }
+    return decoded.ok;
   }
 
   #groupHandlers(bucket: string): KvWatchHandlers {

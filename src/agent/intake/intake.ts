@@ -122,7 +122,8 @@ export class Intake {
         version: command.version,
         shell: command.shell,
         runAs: command.runAs,
-        timeoutSecs: Number(command.timeoutSecs),
+        // Shown only, and a column holds no more; the script is timed by the command itself.
+        timeoutSecs: Math.min(Number(command.timeoutSecs), Number.MAX_SAFE_INTEGER),
       });
       if (admission.kind === 'admitted') this.#o.onAdmitted(admission.run, command);
       else this.#count(admission, command.requestId);

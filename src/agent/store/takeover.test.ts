@@ -1,0 +1,96 @@
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { silentLogger } from '../base/logger.ts';
+import { takeOver } from './takeover.ts';
+
+const FIXTURES = join(import.meta.dirname, '../../../e2e/fixtures');
+const captured = (name: string) => JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as { value: never };
+
+/** A data directory as the original leaves it. */
+function originalDirectory() {
+  const directory = tempDir();
+  const outbox = join(directory, 'outbox');
+  mkdirSync(outbox);
+  const { file, content } = captured('local_outbox.json').value as { file: string; content: string };
+  const put = (name: string, text: string, atSecs: number) => {
+    writeFileSync(join(outbox, name), text);
+    utimesSync(join(outbox, name), atSecs, atSecs);
+  };
+  return { directory, outbox, file, content, put };
+}
+
+const none = { results: 0, parked: 0, completions: 0 };
+
+test('unsent results become ours in their order, byte for byte and with their ids', async () => {
+  const { directory, outbox, file, content, put } = originalDirectory();
+  const earlier = content.replaceAll('d2f535cf', 'a2f535cf').replaceAll('08fec20f', '18fec20f');
+  put(file, content, 2_000);
+  put('earlier.json', earlier, 1_000);
+  const store = testStore(tempDir());
+  expect(await takeOver(directory, store, 5, silentLogger)).toEqual({ ...none, results: 2 });
+  const rows = store.outbox.after(0, true, 10);
+  expect(rows.map(({ body }) => Buffer.from(body).toString())).toEqual([earlier, content]);
+  expect(rows.map(({ id, subject }) => [id, subject])).toEqual([
+    ['a2f535cf-e057-4f0d-a6d2-a3ad74900bfa', 'results.18fec20f-bf25-4f4b-84cf-b1ae2a1890d0'],
+    ['d2f535cf-e057-4f0d-a6d2-a3ad74900bfa', 'results.08fec20f-bf25-4f4b-84cf-b1ae2a1890d0'],
+  ]);
+  expect(readdirSync(outbox).sort()).toEqual([`${file}.imported`, 'earlier.json.imported'].sort());
+});
+
+test('a file that was taken over before a crash is not queued twice', async () => {
+  const { directory, file, content, put } = originalDirectory();
+  const store = testStore(tempDir());
+  put(file, content, 1_000);
+  await takeOver(directory, store, 5, silentLogger);
+  put(file, content, 1_000);
+  await takeOver(directory, store, 5, silentLogger);
+  expect(store.outbox.counts()).toEqual({ waiting: 1, parked: 0 });
+});
+
+test('a result without an id gets the one that the backend would give it', async () => {
+  const { directory, file, content, put } = originalDirectory();
+  put(file, content.replace(/"result_id":"[^"]*",/, ''), 1_000);
+  const store = testStore(tempDir());
+  await takeOver(directory, store, 5, silentLogger);
+  expect(store.outbox.after(0, true, 1)[0]?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/);
+});
+
+test.each([
+  ['empty after a power loss', ''],
+  ['not JSON', '{bad'],
+  ['without exit code', '{"request_id":"r"}'],
+])('a file that is %s is kept, parked and visible', async (_name, text) => {
+  const { directory, outbox, put } = originalDirectory();
+  put('r.json', text, 1_000);
+  const store = testStore(tempDir());
+  expect(await takeOver(directory, store, 5, silentLogger)).toEqual({ ...none, parked: 1 });
+  expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 1 });
+  expect(readdirSync(outbox)).toEqual(['r.json.imported']);
+});
+
+test('completions are taken over with their times, so that nothing fires again', async () => {
+  const { directory } = originalDirectory();
+  writeFileSync(join(directory, 'local_completions.json'), captured('local_completions.json').value as string);
+  const store = testStore(tempDir());
+  expect(await takeOver(directory, store, 5, silentLogger)).toEqual({ ...none, completions: 1 });
+  expect(store.completions.lastMs('local-2s', 'echo-test')).toBe(Date.parse('2026-11-24T19:34:06.200Z'));
+  expect(readdirSync(directory)).toContain('local_completions.json.imported');
+});
+
+test('completions that can not be read stay where they are, and the rest goes on', async () => {
+  const { directory, file, content, put } = originalDirectory();
+  writeFileSync(join(directory, 'local_completions.json'), '{"a::b": 5, "c": "x"');
+  put(file, content, 1_000);
+  const store = testStore(tempDir());
+  expect(await takeOver(directory, store, 5, silentLogger)).toEqual({ ...none, results: 1 });
+  expect(readdirSync(directory)).toContain('local_completions.json');
+});
+
+test('a directory without anything of the original is left alone', async () => {
+  const directory = tempDir();
+  expect(await takeOver(directory, testStore(tempDir()), 5, silentLogger)).toEqual(none);
+  expect(readdirSync(directory)).toEqual([]);
+});
