@@ -27,9 +27,11 @@ export class Lifecycle {
     return this.#state;
   }
 
-  /** Has `stop` called at the end, before everything that was added earlier. */
+  /** Has `stop` called at the end, before everything that was added earlier; at once when the stop has begun already. */
   add(name: string, stop: () => void | Promise<void>): void {
-    this.#steps.push({ name, stop });
+    const step = { name, stop };
+    if (this.#stopping === null) this.#steps.push(step);
+    else void this.#end(step);
   }
 
   running(): void {
@@ -50,18 +52,18 @@ export class Lifecycle {
       () => false,
     );
     for (const step of this.#steps.reverse()) {
-      const done = Promise.resolve()
-        .then(() => step.stop())
-        .then(
-          () => false,
-          (error: unknown) => {
-            this.#log.error('a part did not stop cleanly', { part: step.name, error: errorText(error) });
-            return false;
-          },
-        );
+      const done = this.#end(step).then(() => false);
       if (await Promise.race([done, late])) this.#log.error('a part did not stop in time', { part: step.name });
     }
     force.abort();
     this.#state.set('stopped');
+  }
+
+  async #end(step: Step): Promise<void> {
+    try {
+      await step.stop();
+    } catch (error) {
+      this.#log.error('a part did not stop cleanly', { part: step.name, error: errorText(error) });
+    }
   }
 }

@@ -1,0 +1,46 @@
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { GroupCommit } from './group-commit.ts';
+
+function setUp() {
+  const db = new Database(':memory:');
+  db.exec('CREATE TABLE t (n INTEGER UNIQUE) STRICT');
+  let commits = 0;
+  const group = new GroupCommit(db, { onError: () => {}, onCommit: () => void commits++ });
+  const insert = db.prepare('INSERT INTO t VALUES (?)');
+  const put = (n: unknown) => () => insert.run(n).lastInsertRowid;
+  return { db, group, put, rows: () => db.prepare('SELECT n FROM t ORDER BY n').pluck().all(), commits: () => commits };
+}
+
+test('a promise resolves after the commit, never before', async () => {
+  const { db, group, put } = setUp();
+  const inTransaction: boolean[] = [];
+  await group.submit(put(1)).then(() => inTransaction.push(db.inTransaction));
+  expect(inTransaction).toEqual([false]);
+});
+
+test('one turn, one commit; one that fails takes nobody along', async () => {
+  const { group, put, rows, commits } = setUp();
+  const settled = await Promise.allSettled([1, 'no', 2, 1, 3].map((n) => group.submit(put(n))));
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+  expect([rows(), commits()]).toEqual([[1, 2, 3], 1]);
+});
+
+test('what nobody waits for goes along with the next group, in its order, or by itself a little later', async () => {
+  const { group, put, rows, commits } = setUp();
+  const lazily = group.submitLazily(put(1));
+  await group.submit(put(2));
+  await lazily;
+  expect([rows(), commits()]).toEqual([[1, 2], 1]);
+  await group.submitLazily(put(3));
+  expect([rows(), commits()]).toEqual([[1, 2, 3], 2]);
+});
+
+test('closing commits what is queued and refuses what comes after', async () => {
+  const { group, put, rows } = setUp();
+  const queued = [group.submit(put(1)), group.submitLazily(put(2))];
+  group.close();
+  await Promise.all(queued);
+  await expect(group.submit(put(3))).rejects.toThrow('closed');
+  expect(rows()).toEqual([1, 2]);
+});
