@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseStartOptions, usableName } from '../scripts/lib/start-options.mjs';
-import { provisionedOperator } from './support/fleet.ts';
+import { command, countStored, provisionedOperator, publishCommand, waitForResult } from './support/fleet.ts';
 import { startNatsServer } from './support/nats-server.ts';
 import { tempDir } from './support/temp.ts';
 
@@ -116,17 +116,36 @@ describe('npm start', () => {
 });
 
 describe('npm start -- --server', () => {
-  test('joins a fleet without running what was sent before, until it is told to end', async () => {
+  async function joined() {
     const server = await startNatsServer({ config: 'authorization { token: "s3cret" }' });
     const nc = await provisionedOperator(server, { token: 's3cret' });
+    await publishCommand(nc, 'commands.all', command({ request_id: 'before' }));
     const tokenFile = join(tempDir(), 'token');
     writeFileSync(tokenFile, 's3cret\n');
     const heartbeats = nc.subscribe('heartbeat.PC-1');
     const run = start('--server', server.url, '--id', 'PC-1', '--token-file', tokenFile);
     for await (const _ of heartbeats) break;
+    return { server, nc, run };
+  }
+
+  test.skipIf(process.platform === 'win32')(
+    'joins a fleet and runs what is sent from then on, nothing from before',
+    async () => {
+      const { server, nc, run } = await joined();
+      await publishCommand(nc, 'commands.pc.PC-1', command({ request_id: 'after' }));
+      expect(await waitForResult(nc, 'after')).toMatchObject({ pc_id: 'PC-1', exit_code: 0 });
+      run.signal('SIGINT');
+      const { code, output, left } = await run.ended();
+      expect(output).toContain(`takes part in the fleet at ${server.url} as "PC-1"`);
+      expect({ code, left }).toEqual({ code: 0, left: [] });
+      expect(await countStored(nc, 'RESULTS', 'results.>')).toBe(1);
+    },
+  );
+
+  test('told to end as soon as it is on the air, ends and leaves nothing behind', async () => {
+    const { run } = await joined();
     run.signal('SIGINT');
-    const { code, output, left } = await run.ended();
-    expect(output).toContain(`takes part in the fleet at ${server.url} as "PC-1"`);
+    const { code, left } = await run.ended();
     expect({ code, left }).toEqual({ code: 0, left: [] });
   });
 
@@ -137,17 +156,17 @@ describe('npm start -- --server', () => {
     const refused = await start('--server', server.url, '--token-file', tokenFile, '--id', 'PC-1').ended();
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(
-      /^127\.0\.0\.1:\d+ refused the sign-in: ask your IT department .*token holds is still valid\.\n$/,
+      /^127\.0\.0\.1:\d+ refused the sign-in: ask your IT department .*token holds is still valid\.$/m,
     );
     const none = await start('--server', server.url, '--id', 'PC-1').ended();
-    expect(none.output).toMatch(/^127\.0\.0\.1:\d+ wants a sign-in: add --token-file F/);
+    expect(none.output).toMatch(/^127\.0\.0\.1:\d+ wants a sign-in: add --token-file F/m);
   });
 
   test('says that nothing answers, and what to do', async () => {
     const server = await startNatsServer();
     await server.stop();
     const { code, output, left } = await start('--server', server.url, '--id', 'PC-1').ended();
-    expect(output).toMatch(/^Nothing answers at 127\.0\.0\.1:\d+: check name and port of --server; .*\n$/);
+    expect(output).toMatch(/^Nothing answers at 127\.0\.0\.1:\d+: check name and port of --server; .*$/m);
     expect({ code, left }).toEqual({ code: 1, left: [] });
   });
 });

@@ -1,7 +1,7 @@
 /** The section of CONTRIBUTING.md that is made from the tables of `layers.ts`. */
 import { FOR_ALL, LAYERS, PACKAGES } from './layers.ts';
 
-const BEGIN = '<!-- Made from e2e/support/layers.ts by `node scripts/contributing.mjs`; do not edit. -->';
+const BEGIN = '<!-- Made from e2e/support/layers.ts by `node scripts/docs.mjs`; do not edit. -->';
 const END = '<!-- End of what is made. -->';
 
 /** The text of CONTRIBUTING.md with this section as the tables are now. */
@@ -13,21 +13,20 @@ export function withSection(text: string): string {
 }
 
 function section(): string {
-  const layers = LAYERS.map(
-    ({ path, holds, may }) => `| \`${path}\` | ${holds} | ${may.map(short).join(', ') || '–'} |`,
-  );
+  const layers = LAYERS.map(({ path, holds, may }) => {
+    const imports = may.length === 0 ? '' : ` May import ${may.map(short).join(', ')}.`;
+    return `- \`${path}\`: ${holds}.${imports}`;
+  });
   const packages = PACKAGES.map(
-    ({ packages: names, only }) => `| ${names.map(code).join(', ')} | ${only.map(code).join(', ')} |`,
+    ({ packages: names, only }) => `- ${names.map(code).join(', ')}: only in ${only.map(short).join(', ')}.`,
   );
   return [
-    `Everyone may import \`${FOR_ALL}\` and files of the own folder; \`agent/…\` stands for \`src/agent/…\`.`,
+    `Everyone may import \`${FOR_ALL}\` and files of the own folder. \`agent/…\` stands for \`src/agent/…\`, and so on.`,
     '',
-    '| folder | what lives there | may import |',
-    '|---|---|---|',
     ...layers,
     '',
-    '| package | only in |',
-    '|---|---|',
+    'Packages and parts of Node:',
+    '',
     ...packages,
     '',
   ].join('\n');

@@ -93,7 +93,7 @@ describe('the broker', () => {
   test('answers nothing while paused and goes on after it', async () => {
     const server = await startNatsServer();
     const nc = await operator(server);
-    server.pause();
+    await server.pause();
     const flushed = nc.flush().then(() => 'answered');
     expect(await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, 200, 'silent'))])).toBe('silent');
     server.resume();

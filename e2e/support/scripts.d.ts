@@ -18,10 +18,33 @@ declare module '*/scripts/lib/broker.mjs' {
     stop(): Promise<void>;
     kill(): Promise<void>;
     restart(options?: { empty?: boolean }): Promise<void>;
-    pause(): void;
+    pause(): Promise<void>;
     resume(): void;
     dispose(): Promise<void>;
   }
+}
+
+declare module '*/scripts/lib/agent-process.mjs' {
+  export class AgentProcess {
+    constructor(options: { node: string; config: string; dataDir: string; env: NodeJS.ProcessEnv });
+    readonly log: string;
+    readonly died: Promise<void>;
+    start(): void;
+    stop(): Promise<void>;
+    kill(): Promise<void>;
+  }
+  export function withoutKanade(env: NodeJS.ProcessEnv, keep?: readonly string[]): NodeJS.ProcessEnv;
+  export function agentToml(settings: {
+    id: string;
+    natsUrl: string;
+    logFile: string;
+    firstEnrolment?: 'skip';
+    grace?: string;
+  }): string;
+}
+
+declare module '*/scripts/lib/interop-tools.mjs' {
+  export function findInteropTools(env?: NodeJS.ProcessEnv): string | undefined;
 }
 
 declare module '*/scripts/lib/fleet.mjs' {

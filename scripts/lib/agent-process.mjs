@@ -38,8 +38,9 @@ export class AgentProcess {
   /** @param {AgentOptions} options */
   constructor(options) {
     this.#options = options;
-    process.on('exit', () => void this.#child?.kill('SIGKILL'));
   }
+
+  #onExit = () => void this.#child?.kill('SIGKILL');
 
   /** The end of what it wrote. */
   get log() {
@@ -57,6 +58,7 @@ export class AgentProcess {
       windowsHide: true,
     });
     this.#child = child;
+    process.on('exit', this.#onExit);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text) => {
         this.#log = (this.#log + text).slice(-KEPT_LOG_CHARS);
@@ -67,6 +69,7 @@ export class AgentProcess {
     });
     child.on('close', () => {
       if (this.#child === child) this.#child = undefined;
+      process.off('exit', this.#onExit);
       if (!this.#stopping) this.#onDeath();
     });
   }

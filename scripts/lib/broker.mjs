@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -130,9 +130,10 @@ export class Broker {
     await this.start();
   }
 
-  /** Freezes it: connections stay open and nothing answers (a half-open link). Not on Windows. */
-  pause() {
+  /** Freezes it: connections stay open and nothing answers any more (a half-open link). Not on Windows. */
+  async pause() {
     this.#child?.kill('SIGSTOP');
+    while (this.#child?.pid && someThreadRuns(this.#child.pid)) await delay(POLL_MS);
   }
 
   resume() {
@@ -207,4 +208,16 @@ function readPorts(file) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A stop signal reaches the threads of a process one after the other, and each may still answer until then.
+ * @param {number} pid
+ */
+function someThreadRuns(pid) {
+  if (process.platform !== 'linux') return false;
+  return readdirSync(`/proc/${pid}/task`).some((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')')).split(' ')[1] !== 'T';
+  });
 }

@@ -2,9 +2,10 @@
  * The built product. Invariant: what lies in `dist` was made from the sources as they are now, else it is made again.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { withLock } from './lock.mjs';
 import { isFile, ROOT } from './paths.mjs';
 import { quiet } from './processes.mjs';
 import { Fault, step } from './say.mjs';
@@ -21,14 +22,35 @@ export const AGENT_MAIN = join(ROOT, 'dist', 'agent', 'main.js');
  * @throws {Fault} with what Vite said, when it cannot be built
  */
 export async function ensureBuilt(node, root = ROOT) {
+  if (isBuilt(root)) return;
+  const name = `build-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
+  await withLock(name, async () => {
+    if (!isBuilt(root)) await build(node, root);
+  });
+}
+
+/** @param {string} root */
+function isBuilt(root) {
+  const stamp = stampFile(root);
+  return isFile(stamp) && readFileSync(stamp, 'utf8') === inputsHash(root);
+}
+
+/**
+ * @param {string} node
+ * @param {string} root
+ */
+async function build(node, root) {
+  // Taken before the build: what changes meanwhile makes the next start build again.
   const inputs = inputsHash(root);
-  const stamp = join(root, 'dist', 'agent', '.inputs');
-  if (isFile(stamp) && readFileSync(stamp, 'utf8') === inputs) return;
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const result = await step('Building', () => quiet(node, [vite, 'build', '--logLevel', 'warn'], { cwd: root }));
   if (!result.ok) throw new Fault(`The build failed:\n${stripVTControlCharacters(result.output).trim()}`);
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, inputs);
+  writeFileSync(stampFile(root), inputs);
+}
+
+/** @param {string} root */
+function stampFile(root) {
+  return join(root, 'dist', 'agent', '.inputs');
 }
 
 /**

@@ -43,3 +43,15 @@ test('a second stop waits for the first', async () => {
   await Promise.all([life.stop(100), life.stop(100)]);
   expect([stops, life.state.value]).toEqual([1, 'stopped']);
 });
+
+test('a part that comes when the end has begun is stopped at once', async () => {
+  const life = new Lifecycle(silentLogger);
+  const stopping = life.stop(100);
+  let stopped = false;
+  life.add('late', () => {
+    stopped = true;
+  });
+  await stopping;
+  await Promise.resolve();
+  expect(stopped).toBe(true);
+});

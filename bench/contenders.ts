@@ -1,0 +1,114 @@
+/**
+ * The agents that are measured. Invariant: one at a time is at work, each has a fresh data directory unless a measure
+ * prepares one, and none outlives the benchmark.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const CONTENDERS = ['ours', 'original', 'bare'] as const;
+export type Contender = (typeof CONTENDERS)[number];
+
+/** Our default, and what the bare limit gets (design §3.7 of the issue: max(4, 2 × cores)). */
+export const PARALLEL = Math.max(4, 2 * availableParallelism());
+
+export const AGENT_MAIN = fileURLToPath(new URL('../dist/agent/main.js', import.meta.url));
+const BARE_AGENT = fileURLToPath(new URL('bare/agent.mjs', import.meta.url));
+const STOP_MS = 10_000;
+
+export interface Launch {
+  readonly contender: Contender;
+  readonly natsUrl: string;
+  readonly pcId: string;
+  /** Its data, settings and logs; made if it is not there. */
+  readonly directory: string;
+  /** More lines for our agent.toml. */
+  readonly ourSettings?: string;
+}
+
+export interface Programs {
+  readonly node: string;
+  readonly original: string;
+  /** Goes before everything else on their PATH. */
+  readonly standInDirectory: string;
+}
+
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
+export class Agent {
+  readonly pid: number;
+  readonly pcId: string;
+  readonly contender: Contender;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, launch: Launch) {
+    this.#child = child;
+    this.pid = child.pid ?? -1;
+    this.pcId = launch.pcId;
+    this.contender = launch.contender;
+  }
+
+  /** Starts it; it is on the air when its heartbeat comes. */
+  static start(launch: Launch, programs: Programs): Agent {
+    mkdirSync(launch.directory, { recursive: true });
+    const [file, args] = commandOf(launch, programs);
+    const log = openSync(join(launch.directory, 'stderr.log'), 'a');
+    const child = spawn(file, args, {
+      env: environment(launch, programs),
+      stdio: ['ignore', 'ignore', log],
+      cwd: launch.directory,
+    });
+    alive.add(child);
+    child.once('close', () => alive.delete(child));
+    return new Agent(child, launch);
+  }
+
+  /** Resolves when it has ended; kills it when it does not end by itself. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+/** Where an agent keeps its data below the directory of its launch. */
+export function dataDirectory(directory: string): string {
+  return join(directory, 'data');
+}
+
+function commandOf(launch: Launch, programs: Programs): [string, string[]] {
+  if (launch.contender === 'bare') {
+    return [programs.node, [BARE_AGENT, launch.natsUrl, launch.pcId, String(PARALLEL)]];
+  }
+  const config = join(launch.directory, 'agent.toml');
+  writeFileSync(config, settings(launch));
+  if (launch.contender === 'original') return [programs.original, ['--config', config]];
+  return [programs.node, [AGENT_MAIN, '--config', config]];
+}
+
+function settings({ pcId, natsUrl, directory, contender, ourSettings }: Launch): string {
+  const text = (value: string) => JSON.stringify(value);
+  const lines = ['[agent]', `id = ${text(pcId)}`, `nats_url = ${text(natsUrl)}`];
+  lines.push('', '[log]', `path = ${text(join(directory, 'logs', 'agent.log'))}`, 'level = "info"');
+  if (contender === 'ours' && ourSettings !== undefined) lines.push('', ourSettings);
+  return `${lines.join('\n')}\n`;
+}
+
+function environment({ directory }: Launch, { standInDirectory }: Programs): NodeJS.ProcessEnv {
+  const foreign = (name: string) => name.startsWith('KANADE_') || name === 'RUST_LOG' || name.startsWith('npm_');
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)));
+  return {
+    ...env,
+    PATH: `${standInDirectory}${delimiter}${env.PATH ?? ''}`,
+    KANADE_AGENT_DATA_DIR: dataDirectory(directory),
+  };
+}

@@ -1,0 +1,75 @@
+/** The rows of the table: what each number is, and the goals of the project for it. */
+import type { Book, LimitId, RowId } from './book.ts';
+
+export interface Row {
+  readonly title: string;
+  readonly unit: string;
+  readonly digits: number;
+  /** Less is better, else more. */
+  readonly lessIsBetter: boolean;
+}
+
+export const ROWS: Readonly<Record<RowId, Row>> = {
+  'stored-p50': { title: 'publish → result stored, one at a time, p50', unit: 'ms', digits: 2, lessIsBetter: true },
+  'stored-p99': { title: 'publish → result stored, one at a time, p99', unit: 'ms', digits: 2, lessIsBetter: true },
+  'ended-p50': { title: 'publish → the script has ended, p50', unit: 'ms', digits: 2, lessIsBetter: true },
+  'burst-rate': { title: '1,000 commands at once, until all are stored', unit: '/s', digits: 0, lessIsBetter: false },
+  'burst-cpu': { title: 'CPU of the agent per command, 1,000 at once', unit: 'ms', digits: 2, lessIsBetter: true },
+  'single-cpu': { title: 'CPU of the agent per command, one at a time', unit: 'ms', digits: 2, lessIsBetter: true },
+  'duplicate-cpu': { title: 'CPU per duplicate delivery', unit: 'µs', digits: 1, lessIsBetter: true },
+  'drain-rate': { title: 'drain of 10,000 queued results', unit: '/s', digits: 0, lessIsBetter: false },
+  'drain-surplus': { title: 'results stored twice in the drain', unit: '', digits: 0, lessIsBetter: true },
+  'rss-idle': { title: 'RSS, idle', unit: 'MB', digits: 0, lessIsBetter: true },
+  'rss-peak': { title: 'RSS, peak in the burst', unit: 'MB', digits: 0, lessIsBetter: true },
+  'idle-cpu': { title: 'CPU over 60 idle seconds', unit: 'ms', digits: 1, lessIsBetter: true },
+  start: { title: 'start → first heartbeat, 100,000 runs in history', unit: 'ms', digits: 0, lessIsBetter: true },
+};
+
+export const LIMITS: Readonly<Record<LimitId, Pick<Row, 'title' | 'unit' | 'digits'>>> = {
+  fsync: { title: 'single-row commits of SQLite at `synchronous=FULL`', unit: '/s', digits: 0 },
+  'spawn-rate': { title: 'bare `child_process.spawn`, same script, pipes and parallelism', unit: '/s', digits: 0 },
+  'spawn-cpu': { title: 'CPU of the spawning process for each of them', unit: 'ms', digits: 2 },
+  'round-trip': { title: 'round trip to the broker (PING, PONG), p50', unit: 'ms', digits: 3 },
+  'stored-round-trip': { title: 'publish to RESULTS → PubAck, p50', unit: 'ms', digits: 3 },
+  'node-start': { title: 'start and end of a Node that does nothing', unit: 'ms', digits: 0 },
+};
+
+export interface Goal {
+  readonly row: RowId;
+  /** As it is printed. */
+  readonly text: string;
+  /** What our median is held against; undefined: the other side of the comparison was not measured. */
+  readonly bound: (book: Book) => number | undefined;
+}
+
+const fixed = (bound: number) => () => bound;
+
+export const GOALS: readonly Goal[] = [
+  { row: 'stored-p50', text: '≤ 6 ms', bound: fixed(6) },
+  { row: 'stored-p50', text: '≥ 150 × faster than the original', bound: (book) => part(book, 'stored-p50', 1 / 150) },
+  { row: 'stored-p99', text: '≤ 15 ms', bound: fixed(15) },
+  { row: 'ended-p50', text: '≤ 4 ms', bound: fixed(4) },
+  { row: 'burst-rate', text: '≥ 0.75 × the original', bound: (book) => part(book, 'burst-rate', 0.75) },
+  {
+    row: 'burst-rate',
+    text: '≥ 0.9 × bare spawn',
+    bound: (book) => {
+      const bare = book.limit('spawn-rate');
+      return bare && bare.median * 0.9;
+    },
+  },
+  { row: 'burst-cpu', text: '≤ 1.5 ms', bound: fixed(1.5) },
+  { row: 'single-cpu', text: '≤ 1.5 ms', bound: fixed(1.5) },
+  { row: 'duplicate-cpu', text: '≤ 30 µs', bound: fixed(30) },
+  { row: 'drain-rate', text: '≥ 5,000/s', bound: fixed(5_000) },
+  { row: 'drain-surplus', text: 'none', bound: fixed(0) },
+  { row: 'rss-idle', text: '≤ 80 MB', bound: fixed(80) },
+  { row: 'rss-peak', text: '≤ 130 MB', bound: fixed(130) },
+  { row: 'idle-cpu', text: '≤ 25 ms', bound: fixed(25) },
+  { row: 'start', text: '≤ 150 ms', bound: fixed(150) },
+];
+
+function part(book: Book, row: RowId, factor: number): number | undefined {
+  const original = book.figure(row, 'original');
+  return original && original.median * factor;
+}

@@ -1,0 +1,56 @@
+/** How much of everything. The smoke run only proves that each measure can be taken. */
+
+export interface Sizes {
+  /** Rounds of most measures. */
+  readonly rounds: number;
+  /** Starts of each agent. */
+  readonly starts: number;
+  /** Commands one at a time in a round: of ours, and of the original, which needs a second for each. */
+  readonly single: number;
+  readonly singleOriginal: number;
+  readonly warmUp: number;
+  readonly burst: number;
+  readonly duplicates: number;
+  readonly queuedResults: number;
+  readonly historyRuns: number;
+  readonly idleMs: number;
+  readonly idleRounds: number;
+  /** Rest between start and the idle time that is measured. */
+  readonly settleMs: number;
+  readonly commits: number;
+  readonly roundTrips: number;
+}
+
+export const FULL: Sizes = {
+  rounds: 5,
+  starts: 11,
+  single: 300,
+  singleOriginal: 12,
+  warmUp: 100,
+  burst: 1_000,
+  duplicates: 10_000,
+  queuedResults: 10_000,
+  historyRuns: 100_000,
+  idleMs: 60_000,
+  idleRounds: 3,
+  settleMs: 15_000,
+  commits: 2_000,
+  roundTrips: 1_000,
+};
+
+export const SMOKE: Sizes = {
+  rounds: 1,
+  starts: 1,
+  single: 10,
+  singleOriginal: 2,
+  warmUp: 3,
+  burst: 30,
+  duplicates: 200,
+  queuedResults: 200,
+  historyRuns: 500,
+  idleMs: 1_500,
+  idleRounds: 1,
+  settleMs: 1_000,
+  commits: 50,
+  roundTrips: 20,
+};

@@ -1,0 +1,8 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { api } from '../scripts/lib/fleet.mjs';
+
+/** How many messages a stream holds. */
+export async function countStored(nc: NatsConnection, stream: string): Promise<number> {
+  const answer: unknown = await api(nc, `STREAM.INFO.${stream}`);
+  return (answer as { state: { messages: number } }).state.messages;
+}

@@ -1,0 +1,83 @@
+/**
+ * When results are stored. Invariant: a time here is never earlier than the storing, because the messages come from a
+ * consumer of the stream RESULTS, which delivers only what the stream holds.
+ */
+import type { NatsConnection } from '@nats-io/transport-node';
+import { api } from '../scripts/lib/fleet.mjs';
+import { within } from './waiting.ts';
+
+const PREFIX = 'results.';
+
+export class StoredResults {
+  readonly #atMs = new Map<string, number>();
+  #messages = 0;
+  #firstMs = 0;
+  #lastMs = 0;
+  #look: (() => void) | null = null;
+
+  /** Follows RESULTS from now on. */
+  static async follow(nc: NatsConnection): Promise<StoredResults> {
+    const results = new StoredResults();
+    const inbox = `_INBOX.bench.results`;
+    nc.subscribe(inbox, { callback: (_error, message) => results.#arrived(message.subject.slice(PREFIX.length)) });
+    await nc.flush();
+    await api(nc, 'CONSUMER.CREATE.RESULTS.bench', {
+      stream_name: 'RESULTS',
+      config: {
+        name: 'bench',
+        deliver_subject: inbox,
+        deliver_policy: 'new',
+        ack_policy: 'none',
+        mem_storage: true,
+      },
+    });
+    return results;
+  }
+
+  /** Forgets all; called between measures, when nothing is on its way. */
+  reset(): void {
+    this.#atMs.clear();
+    this.#messages = 0;
+    this.#firstMs = 0;
+  }
+
+  /** When the result was stored (`performance.now()`). */
+  async stored(requestId: string, timeoutMs: number, signal: AbortSignal): Promise<number> {
+    await this.#until(() => this.#atMs.has(requestId), `the result of ${requestId}`, timeoutMs, signal);
+    return this.#atMs.get(requestId) ?? Number.NaN;
+  }
+
+  /** Waits until results of `count` different commands are stored; `lastMs - firstMs` is how long that took. */
+  async count(count: number, timeoutMs: number, signal: AbortSignal): Promise<{ firstMs: number; lastMs: number }> {
+    const done = () => this.#atMs.size >= count;
+    await this.#until(done, `${count} results`, timeoutMs, signal);
+    return { firstMs: this.#firstMs, lastMs: this.#lastMs };
+  }
+
+  /** Messages beyond one for each command. */
+  get surplus(): number {
+    return this.#messages - this.#atMs.size;
+  }
+
+  #arrived(requestId: string): void {
+    this.#messages += 1;
+    this.#lastMs = performance.now();
+    if (this.#atMs.size === 0) this.#firstMs = this.#lastMs;
+    if (!this.#atMs.has(requestId)) this.#atMs.set(requestId, this.#lastMs);
+    this.#look?.();
+  }
+
+  async #until(done: () => boolean, what: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (done()) return;
+    const arrived = new Promise<void>((resolve) => {
+      this.#look = () => {
+        if (done()) resolve();
+      };
+    });
+    try {
+      await within(arrived, `${what} (${this.#atMs.size} are there)`, timeoutMs, signal);
+    } finally {
+      this.#look = null;
+    }
+  }
+}

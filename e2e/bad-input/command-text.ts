@@ -1,0 +1,22 @@
+/** Command messages as texts, so that a case can say exactly what stands in them. */
+
+/** A usable command, each field as it is written in JSON. */
+const FIELDS: Readonly<Record<string, string>> = {
+  id: '"job-1"',
+  version: '"1.0.0"',
+  request_id: '"r"',
+  exec_id: 'null',
+  shell: '"sh"',
+  script: '"true"',
+  timeout_secs: '30',
+  jitter_secs: 'null',
+  run_as: '"system"',
+  staleness: '{"mode":"cached"}',
+};
+
+/** The message of `requestId`; `changes` are JSON texts by field, null leaves the field out. */
+export function commandText(requestId: string, changes: Readonly<Record<string, string | null>> = {}): string {
+  const fields = { ...FIELDS, request_id: JSON.stringify(requestId), ...changes };
+  const present = Object.entries(fields).filter(([, value]) => value !== null);
+  return `{${present.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+}

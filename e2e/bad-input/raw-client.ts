@@ -1,0 +1,81 @@
+/** A client of the local socket that sends bytes as it is told, right or wrong. */
+import { createHmac, randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { sleep } from '../../src/agent/base/sleep.ts';
+import type { Endpoint } from '../../src/shared/client.ts';
+import { CONTRACT_VERSION, helloSchema } from '../../src/shared/contract.ts';
+import { encodeFrame, FrameReader, MAX_FRAME_BYTES } from '../../src/shared/frames.ts';
+import { proofText } from '../../src/shared/proof-text.ts';
+
+export interface Answer {
+  readonly id?: unknown;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string; readonly data: { readonly fault: string } };
+}
+
+const POLL_MS = 1;
+
+export class RawClient {
+  readonly #socket: Socket;
+  readonly #answers: Answer[] = [];
+  #closed = false;
+
+  constructor(address: string) {
+    const reader = new FrameReader(MAX_FRAME_BYTES);
+    this.#socket = connect(address);
+    this.#socket.on('data', (bytes) => reader.push(bytes, (text) => this.#answers.push(JSON.parse(text) as Answer)));
+    this.#socket.on('error', () => {});
+    this.#socket.on('close', () => {
+      this.#closed = true;
+    });
+  }
+
+  /** Sends bytes; a text goes as one frame. */
+  send(data: string | Uint8Array): void {
+    this.#socket.write(typeof data === 'string' ? encodeFrame(data) : data);
+  }
+
+  /** The next frame that comes; null: the agent has hung up. */
+  async next(): Promise<Answer | null> {
+    for (;;) {
+      const answer = this.#answers.shift();
+      if (answer !== undefined) return answer;
+      if (this.#closed) return null;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Proves the token of `endpoint`. */
+  async shake(endpoint: Endpoint): Promise<void> {
+    const hello = helloSchema.parse((await this.next())?.params);
+    const nonce = randomBytes(32).toString('hex');
+    const facts = {
+      address: endpoint.address,
+      contract: CONTRACT_VERSION,
+      client: 'cli' as const,
+      agentNonce: hello.nonce,
+      clientNonce: nonce,
+    };
+    const proof = createHmac('sha256', Buffer.from(endpoint.token, 'hex')).update(proofText('client', facts)).digest('hex');
+    this.send(call('handshake', { contract: facts.contract, client: facts.client, nonce, proof }));
+    const answer = await this.next();
+    if (answer?.result === undefined) throw new Error(`the handshake was refused: ${answer?.error?.message}`);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+export function call(method: string, params: unknown = {}): string {
+  return JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+}
+
+/** The 4 bytes of a length, then `body`. */
+export function frameOf(lengthBytes: number, body: Uint8Array = Buffer.alloc(0)): Uint8Array {
+  const header = Buffer.alloc(4);
+  header.writeUInt32LE(lengthBytes);
+  return Buffer.concat([header, body]);
+}

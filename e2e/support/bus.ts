@@ -1,0 +1,115 @@
+/**
+ * The agent's own connection in tests, with short pauses between its tries so that nothing waits for long, and recorders of
+ * what its bindings brought.
+ */
+import { onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../src/agent/base/clock.ts';
+import { silentLogger } from '../../src/agent/base/logger.ts';
+import { until } from '../../src/agent/base/watched.ts';
+import type { Bus, DurableBinding, DurableMessage, DurableSpec, LinkStatus } from '../../src/agent/bus/bus.ts';
+import { NatsBus, type NatsBusOptions } from '../../src/agent/bus/nats-bus.ts';
+import type { TlsFiles } from '../../src/agent/bus/sign-in.ts';
+
+export const NO_TLS: TlsFiles = { ca: null, cert: null, key: null, serverName: null };
+const SOON = { minMs: 10, maxMs: 50, jitter: 0 };
+/** Generous: a machine under load is slow, not wrong. */
+const PATIENCE_MS = 20_000;
+
+/** A started bus on one or more servers; closed with the test. It need not be connected yet. */
+export function startBus(servers: string | readonly string[], changes: Partial<NatsBusOptions> = {}): NatsBus {
+  const bus = new NatsBus({
+    pcId: 'PC-A',
+    servers: [servers].flat().map((url) => new URL(url)),
+    credentials: () => ({ kind: 'none' }),
+    tls: NO_TLS,
+    clock: systemClock,
+    log: silentLogger,
+    connectBackoff: SOON,
+    bindBackoff: SOON,
+    ...changes,
+  });
+  onTestFinished(() => bus.close());
+  bus.start();
+  return bus;
+}
+
+/** {@link startBus}, once it is connected. */
+export async function connectedBus(
+  servers: string | readonly string[],
+  changes: Partial<NatsBusOptions> = {},
+): Promise<NatsBus> {
+  const bus = startBus(servers, changes);
+  await linkState(bus, 'connected');
+  return bus;
+}
+
+/** Resolves when the link is in this state; rejects with the state it is in instead. */
+export async function linkState(bus: Bus, state: LinkStatus['state']): Promise<LinkStatus> {
+  try {
+    return await until(bus.link, (link) => link.state === state, AbortSignal.timeout(PATIENCE_MS));
+  } catch {
+    throw new Error(`the link is not ${state} but ${JSON.stringify(bus.link.value)}`);
+  }
+}
+
+/** Retries `check` until it passes. */
+export function eventually<T>(check: () => T | Promise<T>, timeoutMs = PATIENCE_MS): Promise<T> {
+  return vi.waitFor(check, { timeout: timeoutMs, interval: 20 });
+}
+
+export interface WatchRecord {
+  /** `begin`, `current`, `missing`, `KEY=VALUE` or `KEY deleted`, in order. */
+  readonly events: string[];
+  close(): void;
+}
+
+/** Follows `keys` of a bucket until the test ends. */
+export function recordWatch(bus: Bus, bucket: string, keys: readonly string[]): WatchRecord {
+  const events: string[] = [];
+  const binding = bus.kvWatch(bucket, keys, {
+    begin: () => events.push('begin'),
+    change: ({ key, value }) => {
+      events.push(value === null ? `${key} deleted` : `${key}=${Buffer.from(value).toString()}`);
+    },
+    current: () => events.push('current'),
+    missing: () => events.push('missing'),
+  });
+  onTestFinished(() => binding.close());
+  return { events, close: () => binding.close() };
+}
+
+export interface ConsumerRecord {
+  /** `SUBJECT BODY`, in order. */
+  readonly messages: string[];
+  readonly foreign: string[];
+  readonly binding: DurableBinding;
+}
+
+/** Consumes the agent's durable until the test ends; acknowledges each message unless `receive` is given. */
+export function recordConsumer(
+  bus: Bus,
+  spec: Partial<DurableSpec> = {},
+  receive: (message: DurableMessage) => void = (message) => message.ack(),
+): ConsumerRecord {
+  const messages: string[] = [];
+  const foreign: string[] = [];
+  const binding = bus.consume(
+    {
+      stream: 'EXEC',
+      durable: 'agent_replay_PC-A',
+      pcId: 'PC-A',
+      filterSubjects: () => ['commands.all', 'commands.pc.PC-A'],
+      deliver: 'last_per_subject',
+      ...spec,
+    },
+    {
+      message: (message) => {
+        messages.push(`${message.subject} ${Buffer.from(message.data).toString()}`);
+        receive(message);
+      },
+      foreign: (pcId) => foreign.push(pcId),
+    },
+  );
+  onTestFinished(() => binding.close());
+  return { messages, foreign, binding };
+}
