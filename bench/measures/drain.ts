@@ -1,7 +1,5 @@
 /** An agent starts with results that it could not send before: how fast they are stored, and whether one is stored twice. */
 import { execFile } from 'node:child_process';
-import { cpSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Bench } from '../bench.ts';
@@ -14,23 +12,19 @@ const BARE_PUBLISH = fileURLToPath(new URL('../bare/publish.mjs', import.meta.ur
 const NO_RATE_LIMIT = '[results]\ndrain_per_second = 0';
 
 export async function drain(bench: Bench): Promise<void> {
-  const count = bench.sizes.queuedResults;
-  const ready = join(bench.directory, 'queued-results');
-  await prepareStore(ready, { count, unsent: true });
   for (let round = 0; round < bench.sizes.rounds; round += 1) {
     for (const contender of bench.order(round)) {
       if (contender === 'bare') await barePublishes(bench);
-      else await measure(bench, contender, ready);
+      else await measure(bench, contender);
     }
   }
 }
 
-async function measure(bench: Bench, contender: Contender, ready: string): Promise<void> {
+async function measure(bench: Bench, contender: Contender): Promise<void> {
   const count = bench.sizes.queuedResults;
-  const prepare = (data: string) => {
-    if (contender === 'ours') cpSync(ready, data, { recursive: true });
-    else prepareOriginalOutbox(data, count);
-  };
+  // New ones each time: the stream knows the result ids of the last two minutes and would not store them again.
+  const prepare = (data: string) =>
+    contender === 'ours' ? prepareStore(data, { count, unsent: true }) : prepareOriginalOutbox(data, count);
   await bench.withAgent(contender, { prepare, ourSettings: NO_RATE_LIMIT, ready: false }, () => take(bench, contender));
 }
 

@@ -1,6 +1,6 @@
 /** The verbs of the original command line that make an agent run something, or keep it from that, on our agent. */
 import { describe, expect, test } from 'vitest';
-import type { TestAgent } from '../support/agent.ts';
+import { shows } from './support/agent-view.ts';
 import { type OriginalFleet, OURS, startOriginalFleet } from './support/fleet.ts';
 import { resultsWith, resultWith, started } from './support/results.ts';
 import { eventually } from './support/waiting.ts';
@@ -11,15 +11,6 @@ async function exec(fleet: OriginalFleet, ...args: string[]): Promise<string> {
   const id = /exec_id\s*: (\S+)/.exec(printed)?.[1];
   if (id === undefined) throw new Error(`no exec_id in:\n${printed}`);
   return id;
-}
-
-/** Resolves once the agent shows so many scripts as running and waiting. */
-async function shows(agent: TestAgent, running: number, waiting: number): Promise<void> {
-  const client = await agent.connect();
-  await eventually(`${running} running, ${waiting} waiting`, async () => {
-    const { now } = await client.call('state.snapshot', {});
-    return now.running.length === running && now.waitingCount === waiting ? true : undefined;
-  });
 }
 
 describe('kanade run', () => {
@@ -105,7 +96,7 @@ describe('kanade exec', () => {
     await started(fleet.nc, blocker, OURS);
     // Behind the blocker, so that a jitter of 0 s can't start it either.
     const late = await exec(fleet, 'late', '--all', '--jitter', '60s');
-    await shows(agent, 1, 1);
+    await shows(agent, { running: 1, waiting: 1 });
     await fleet.kanadeOk('kill', late);
     const note = `killed by remote signal (kill.${late})`;
     expect(await resultWith(fleet.nc, { exec_id: late })).toMatchObject({ exit_code: -1, stdout: '', stderr: note });
@@ -136,7 +127,7 @@ describe('withdrawing a job', () => {
     const blocker = await exec(fleet, 'blocker', '--pcs', OURS);
     await started(fleet.nc, blocker, OURS);
     const next = await exec(fleet, 'next', '--all');
-    await shows(agent, 1, 1);
+    await shows(agent, { running: 1, waiting: 1 });
     await fleet.kanadeOk('job', 'delete', 'next');
     await fleet.kanadeOk('kill', blocker);
     expect(await resultWith(fleet.nc, { exec_id: next })).toMatchObject({ exit_code: 126, stdout: '' });

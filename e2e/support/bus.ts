@@ -2,6 +2,7 @@
  * The agent's own connection in tests, with short pauses between its tries so that nothing waits for long, and recorders of
  * what its bindings brought.
  */
+import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/agent/base/clock.ts';
 import { silentLogger } from '../../src/agent/base/logger.ts';
@@ -9,6 +10,7 @@ import { until } from '../../src/agent/base/watched.ts';
 import type { Bus, DurableBinding, DurableMessage, DurableSpec, LinkStatus } from '../../src/agent/bus/bus.ts';
 import { NatsBus, type NatsBusOptions } from '../../src/agent/bus/nats-bus.ts';
 import type { TlsFiles } from '../../src/agent/bus/sign-in.ts';
+import { api } from './fleet.ts';
 
 export const NO_TLS: TlsFiles = { ca: null, cert: null, key: null, serverName: null };
 const SOON = { minMs: 10, maxMs: 50, jitter: 0 };
@@ -55,6 +57,11 @@ export async function linkState(bus: Bus, state: LinkStatus['state']): Promise<L
 /** Retries `check` until it passes. */
 export function eventually<T>(check: () => T | Promise<T>, timeoutMs = PATIENCE_MS): Promise<T> {
   return vi.waitFor(check, { timeout: timeoutMs, interval: 20 });
+}
+
+/** Resolves when the broker answers this operator (again). */
+export async function answering(nc: NatsConnection): Promise<void> {
+  await eventually(() => nc.request('$JS.API.INFO', '', { timeout: 1_000 }));
 }
 
 export interface WatchRecord {
@@ -112,4 +119,21 @@ export function recordConsumer(
   );
   onTestFinished(() => binding.close());
   return { messages, foreign, binding };
+}
+
+/** What the broker answers about a stream or consumer, as far as tests look at it. */
+export interface Info {
+  readonly config: Record<string, unknown> & { readonly metadata?: Record<string, string> };
+  readonly state: { readonly messages: number; readonly consumer_count: number };
+  readonly consumers: readonly string[];
+  readonly num_waiting: number;
+  readonly num_ack_pending: number;
+  readonly num_pending: number;
+  readonly delivered: { readonly stream_seq: number };
+  readonly ack_floor: { readonly stream_seq: number };
+}
+
+/** `$JS.API.<name>`, an INFO or NAMES request. */
+export async function info(nc: NatsConnection, name: string): Promise<Info> {
+  return (await api(nc, name)) as unknown as Info;
 }

@@ -11,9 +11,11 @@ import { formatWarnings } from './config/fault.ts';
 import { hashHelpdeskCode } from './config/helpdesk-code.ts';
 import { type Loaded, loadBootConfig } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
+import { originalRuns } from './os/original-agent.ts';
 import { startRuntime } from './runtime.ts';
 import { openStore } from './store/open.ts';
 import { Store, type StoreOptions } from './store/store.ts';
+import { type Turn, waitForTurn } from './turn.ts';
 
 const VERSION: string = packageJson.version;
 
@@ -38,8 +40,11 @@ interface Options {
   readonly help?: boolean | undefined;
 }
 
+/** How often an agent that has to wait for another one looks again (design §4). */
+const LOOK_FOR_TURN_MS = 15_000;
+
 /** Runs until it is stopped; resolves to the exit code of the process. */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(argv: readonly string[], lookForTurnMs = LOOK_FOR_TURN_MS): Promise<number> {
   const options = parseOptions(argv);
   if (typeof options === 'string') return fault(`${options}\n\n${USAGE}`);
   if (options.help) return print(USAGE);
@@ -48,13 +53,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const loaded = load(options);
   if (options['check-config']) return checkConfig(loaded);
   const hostSecret = takeHostSecret();
-  if (loaded.ok) return start(loaded, hostSecret);
+  if (loaded.ok) return start(loaded, hostSecret, lookForTurnMs);
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
   const reload = () => load(options);
   const usable = await waitForSettings({ loaded, startedAs, hostSecret, reload, version: VERSION });
-  return typeof usable === 'number' ? usable : start(usable, hostSecret);
+  return typeof usable === 'number' ? usable : start(usable, hostSecret, lookForTurnMs);
 }
 
 function parseOptions(argv: readonly string[]): Options | string {
@@ -93,12 +98,17 @@ function checkConfig(loaded: Loaded): number {
 }
 
 /** Opens log and store, runs, and waits for the end. */
-async function start(loaded: Extract<Loaded, { ok: true }>, hostSecret: Uint8Array | null): Promise<number> {
+async function start(
+  loaded: Extract<Loaded, { ok: true }>,
+  hostSecret: Uint8Array | null,
+  lookForTurnMs: number,
+): Promise<number> {
   const { config, warnings } = loaded;
   const log = openLog({
     pathTemplate: config.log.path,
     level: config.log.level,
     keepDays: config.log.keepDays,
+    format: config.log.format,
     stdout: process.stdout,
     rustLog: process.env.RUST_LOG,
   });
@@ -106,18 +116,38 @@ async function start(loaded: Extract<Loaded, { ok: true }>, hostSecret: Uint8Arr
   for (const { file, line, key, message } of warnings) log.logger.warn(`${key}: ${message}`, { file, line });
   endOnBugs(log);
   try {
-    return await runUntilStopped(config, log, hostSecret);
+    return await runUntilStopped({ config, log, hostSecret, lookForTurnMs });
   } finally {
     log.close();
   }
 }
 
-/** Runs; once more from the start when a store that could not be used has become usable. */
-async function runUntilStopped(config: BootConfig, log: OpenLog, hostSecret: Uint8Array | null): Promise<number> {
+interface Started {
+  readonly config: BootConfig;
+  readonly log: OpenLog;
+  readonly hostSecret: Uint8Array | null;
+  readonly lookForTurnMs: number;
+}
+
+/** Runs when it is our turn; once more from the start when a store that could not be used has become usable. */
+async function runUntilStopped({ config, log, hostSecret, lookForTurnMs }: Started): Promise<number> {
+  let turn: Turn | null = null;
   for (;;) {
     const opened = openTheStore(config, log);
     if (opened === 'in_use') {
       return fault(`the data directory ${config.directories.data} is in use by another agent\n`, EXIT.inUse);
+    }
+    turn ??= await waitForTurn({
+      config,
+      hostSecret,
+      version: VERSION,
+      log: log.logger,
+      originalRuns: () => originalRuns(config.directories),
+      lookEveryMs: lookForTurnMs,
+    });
+    if (turn === null) {
+      await opened.store.close();
+      return EXIT.stopped;
     }
     const runtime = await startRuntime({ config, ...opened, version: VERSION, log, hostSecret });
     const stop = () => void runtime.stop();
@@ -129,6 +159,7 @@ async function runUntilStopped(config: BootConfig, log: OpenLog, hostSecret: Uin
     clearInterval(retry);
     for (const signal of STOP_SIGNALS) process.removeListener(signal, stop);
     if (end === 'restart') continue;
+    await turn.release();
     log.logger.info('stopped');
     return EXIT.stopped;
   }

@@ -71,12 +71,20 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       isSet: () => config.helpdesk.codeHash !== null && isCodeHash(config.helpdesk.codeHash),
       matches: async (code) => config.helpdesk.codeHash !== null && verifyHelpdeskCode(code, config.helpdesk.codeHash),
     },
+    ...configPorts(config),
     settings: () => [...effectiveSettings(config), ...fleetSettings(fleet)],
-    support: () => ({ brandName: config.brand.name, ...config.support }),
-    about: () => aboutOf(config),
     drain: parts.drain,
     stop: parts.stop,
     setLogLevel: (level) => parts.log.setLevel(level),
+  };
+}
+
+/** What is known from the settings alone. */
+export function configPorts(config: BootConfig): Pick<StatusPorts, 'settings' | 'support' | 'about'> {
+  return {
+    settings: () => effectiveSettings(config),
+    support: () => ({ brandName: config.brand.name, ...config.support }),
+    about: () => aboutOf(config),
   };
 }
 

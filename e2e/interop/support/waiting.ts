@@ -4,13 +4,17 @@ import { sleep } from '../../../src/agent/base/sleep.ts';
 const UNTIL_MS = 20_000;
 const POLL_MS = 30;
 
-/** The first value that `look` finds; rejects after 20 s, naming `what` was waited for. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = Date.now() + UNTIL_MS;
+/** The first value that `look` finds; rejects after `timeoutMs`, naming `what` was waited for. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  timeoutMs = UNTIL_MS,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`not within ${UNTIL_MS / 1000} s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
     await sleep(POLL_MS);
   }
 }

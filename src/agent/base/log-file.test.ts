@@ -4,14 +4,23 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { type LogOptions, logLevelOf, openLog } from './log-file.ts';
+import { type LogOptions, openLog } from './log-file.ts';
+import { logLevelOf } from './log-level.ts';
 
 const NOON = Date.parse('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
 
 function open(directory: string, more: Partial<LogOptions> = {}) {
   const pathTemplate = join(directory, 'logs', 'agent.log');
-  const log = openLog({ pathTemplate, level: 'info', keepDays: 3, stdout: null, nowMs: () => NOON, ...more });
+  const log = openLog({
+    pathTemplate,
+    level: 'info',
+    keepDays: 3,
+    format: 'text',
+    stdout: null,
+    nowMs: () => NOON,
+    ...more,
+  });
   onTestFinished(() => log.close());
   return log;
 }
@@ -129,8 +138,45 @@ test('more lines than can wait are left out, and the gap is named', () => {
   for (let i = 0; i < 1_200; i += 1) log.logger.info('x'.repeat(1_000));
   log.close();
   const lines = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8').split('\n');
-  expect(lines[0]).toMatch(/^… \d+ lines or more are missing here …$/);
+  expect(lines[0]).toMatch(/ WARN kanade_tray: \d+ lines or more are missing here$/);
   expect(lines.length).toBeLessThan(1_100);
+});
+
+test('with format json each line is one object, in the file and on standard output', () => {
+  const directory = tempDir();
+  const stdout = new PassThrough();
+  const log = open(directory, { format: 'json', stdout });
+  const error = new Error('no answer', { cause: new Error('timeout') });
+  const fields = { server: 'a:4222', tries: 2, bytes: 2n ** 60n, error, list: [error], message: 'not this one' };
+  log.logger.child('bus').warn('two\nlines', fields);
+  log.close();
+  const text = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8');
+  expect(String(stdout.read())).toBe(text);
+  const [line, ...more] = text.split('\n');
+  expect(more).toEqual(['']);
+  expect(Object.entries(JSON.parse(line ?? ''))).toEqual([
+    ['time', expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)],
+    ['level', 'warn'],
+    ['target', 'kanade_tray::bus'],
+    ['message', 'two\nlines'],
+    ['server', 'a:4222'],
+    ['tries', 2],
+    ['bytes', '1152921504606846976'],
+    ['error', 'no answer: timeout'],
+    ['list', ['no answer: timeout']],
+  ]);
+});
+
+test('with format json the gap of lines left out is an object too', () => {
+  const directory = tempDir();
+  const log = open(directory, { format: 'json' });
+  for (let i = 0; i < 1_200; i += 1) log.logger.info('x'.repeat(1_000));
+  log.close();
+  const lines = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const [gap] = lines.map((line): unknown => JSON.parse(line));
+  expect(gap).toMatchObject({ level: 'warn', message: expect.stringMatching(/^\d+ lines or more are missing here$/) });
 });
 
 test('a reader of standard output that has gone away ends nothing', async () => {
@@ -145,7 +191,8 @@ test('what was logged right before the end of the process is in the file', () =>
   const directory = tempDir();
   const program = `
     import { openLog } from ${JSON.stringify(join(import.meta.dirname, 'log-file.ts'))};
-    openLog({ pathTemplate: ${JSON.stringify(join(directory, 'agent.log'))}, level: 'info', keepDays: 1, stdout: null })
+    openLog({ pathTemplate: ${JSON.stringify(join(directory, 'agent.log'))}, level: 'info', keepDays: 1, format: 'text',
+      stdout: null })
       .logger.error('last words');
     process.exit(3);`;
   const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);

@@ -8,7 +8,16 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, write, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { type Logger, type LogLevel, lineLogger } from './logger.ts';
+import { logLevelOf } from './log-level.ts';
+import {
+  formatJsonLine,
+  formatLine,
+  type LineFormat,
+  type Logger,
+  type LogLevel,
+  lineLogger,
+  ROOT_COMPONENT,
+} from './logger.ts';
 
 const DAY_MS = 86_400_000;
 /** Characters that may wait for a slow disk, or for a slow reader of standard output. */
@@ -22,6 +31,8 @@ export interface LogOptions {
   readonly level: string;
   /** So many daily files stay; 0: no file at all. */
   readonly keepDays: number;
+  /** `[log] format`; the same for the file and for standard output. */
+  readonly format: 'text' | 'json';
   readonly stdout: Writable | null;
   /** `RUST_LOG`; where it names a level, that one wins. */
   readonly rustLog?: string | undefined;
@@ -44,7 +55,8 @@ export function openLog(options: LogOptions): OpenLog {
   const { stdout } = options;
   // A reader that has gone away must not end the agent; its error may come late, so this stays.
   stdout?.on('error', () => {});
-  const file = options.keepDays > 0 ? new DailyFile(options) : null;
+  const format = options.format === 'json' ? formatJsonLine : formatLine;
+  const file = options.keepDays > 0 ? new DailyFile(options, format) : null;
   const logger = lineLogger(
     (line) => {
       const text = `${line}\n`;
@@ -52,6 +64,7 @@ export function openLog(options: LogOptions): OpenLog {
       if (stdout !== null && stdout.writableLength < BACKLOG_MAX_CHARS) stdout.write(text);
     },
     () => level,
+    format,
   );
   const onExit = () => file?.close();
   process.once('exit', onExit);
@@ -67,34 +80,6 @@ export function openLog(options: LogOptions): OpenLog {
       file?.close();
     },
   };
-}
-
-/** The level that a `RUST_LOG`-like text means for us: ours by name, else the general one, else the last one in it. */
-export function logLevelOf(text: string | undefined): LogLevel | undefined {
-  const directives = (text ?? '').split(',').map((part) => {
-    const [target, level] = part.includes('=') ? part.split('=') : ['', part];
-    return { target: target?.trim() ?? '', level: levelByName(level ?? '') };
-  });
-  const known = directives.filter(({ level }) => level !== undefined);
-  const ours = known.findLast(({ target }) => target.startsWith('kanade')) ?? known.findLast(({ target }) => !target);
-  return (ours ?? known.at(-1))?.level;
-}
-
-function levelByName(name: string): LogLevel | undefined {
-  switch (name.trim().toLowerCase()) {
-    case 'trace':
-    case 'debug':
-      return 'debug';
-    case 'info':
-      return 'info';
-    case 'warn':
-      return 'warn';
-    case 'error':
-    case 'off':
-      return 'error';
-    default:
-      return undefined;
-  }
 }
 
 /** The names of the daily files of a template, oldest first. Rejects nothing: an unreadable directory has none. */
@@ -117,6 +102,7 @@ function parts(pathTemplate: string): { directory: string; stem: string; extensi
 class DailyFile {
   readonly #template: string;
   readonly #keepDays: number;
+  readonly #format: LineFormat;
   readonly #nowMs: () => number;
   #day = Number.NaN;
   #fd: number | null = null;
@@ -129,7 +115,8 @@ class DailyFile {
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor({ pathTemplate, keepDays, nowMs = Date.now }: LogOptions) {
+  constructor({ pathTemplate, keepDays, nowMs = Date.now }: LogOptions, format: LineFormat) {
+    this.#format = format;
     this.#template = pathTemplate;
     this.#keepDays = keepDays;
     this.#nowMs = nowMs;
@@ -177,8 +164,10 @@ class DailyFile {
   }
 
   #take(): string {
-    const gap = this.#leftOut === 0 ? '' : `… ${this.#leftOut} lines or more are missing here …\n`;
-    const batch = gap + this.#waiting.join('');
+    const gap = `${this.#leftOut} lines or more are missing here`;
+    const batch =
+      (this.#leftOut === 0 ? '' : `${this.#format(new Date(), 'warn', ROOT_COMPONENT, gap)}\n`) +
+      this.#waiting.join('');
     this.#leftOut = 0;
     this.#clear();
     return batch;

@@ -20,12 +20,22 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
+export type LineFormat = typeof formatLine;
+
+/** The component of what the log says about itself. */
+export const ROOT_COMPONENT = 'kanade_tray';
+
 /** Builds a logger over one line sink. `level` is read at each call, so it can be changed while running. */
-export function lineLogger(sink: (line: string) => void, level: () => LogLevel, component = 'kanade_tray'): Logger {
+export function lineLogger(
+  sink: (line: string) => void,
+  level: () => LogLevel,
+  format: LineFormat = formatLine,
+  component = ROOT_COMPONENT,
+): Logger {
   const write = (at: LogLevel, message: string, fields?: LogFields) => {
     if (LEVELS.indexOf(at) > LEVELS.indexOf(level())) return;
     try {
-      sink(formatLine(new Date(), at, component, message, fields));
+      sink(format(new Date(), at, component, message, fields));
     } catch {
       // A log that can't be written (full disk, closed pipe) must not end what it reports on.
     }
@@ -35,7 +45,7 @@ export function lineLogger(sink: (line: string) => void, level: () => LogLevel, 
     warn: (message, fields) => write('warn', message, fields),
     info: (message, fields) => write('info', message, fields),
     debug: (message, fields) => write('debug', message, fields),
-    child: (name) => lineLogger(sink, level, `${component}::${name}`),
+    child: (name) => lineLogger(sink, level, format, `${component}::${name}`),
   };
 }
 
@@ -46,11 +56,28 @@ export function formatLine(at: Date, level: LogLevel, target: string, message: s
   return `${time} ${level.toUpperCase().padStart(5)} ${target}: ${oneLine(message)}${tail.join('')}`;
 }
 
+/**
+ * One line of `[log] format = "json"`: `{"time":"…Z","level":"info","target":"…","message":"…", …fields}`. Every line has the
+ * same first four members, so a field that has the name of one of them is left out.
+ */
+export function formatJsonLine(at: Date, level: LogLevel, target: string, message: string, fields?: LogFields): string {
+  const fixed = { time: at.toISOString(), level, target, message };
+  return jsonText({ ...fixed, ...fields, ...fixed });
+}
+
 function fieldText(value: unknown): string {
-  if (value instanceof Error) return JSON.stringify(errorText(value));
   if (typeof value === 'string') return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(value);
   if (typeof value === 'bigint') return value.toString();
-  return JSON.stringify(value) ?? 'undefined';
+  return jsonText(value);
+}
+
+function jsonText(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, inner: unknown) => {
+      if (inner instanceof Error) return errorText(inner);
+      return typeof inner === 'bigint' ? inner.toString() : inner;
+    }) ?? 'undefined'
+  );
 }
 
 function oneLine(text: string): string {

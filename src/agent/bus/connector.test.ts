@@ -116,7 +116,7 @@ test('the age of the link counts from the last answer, not from the connect, and
   // Nobody answers there: it proves nothing.
   expect(bus.linkAgeMs()).toBe(3_644_000);
   const nc = await operator(server);
-  nc.subscribe('test.echo', { callback: (_, message) => message.respond('{}') });
+  nc.subscribe('test.echo', { callback: (_, message) => void message.respond('{}') });
   await nc.flush();
   await bus.publishAcked('test.echo', Buffer.from(''), 'id', 5_000);
   expect(bus.linkAgeMs()).toBe(0);

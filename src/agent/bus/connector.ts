@@ -94,10 +94,10 @@ export class Connector {
     }
   }
 
-  /** Waits, unless {@link reconnect} asks for a try now. */
+  /** Waits, unless {@link reconnect} asks, or has asked since the last pause, for a try now. */
   async #pause(ms: number): Promise<void> {
-    this.#wake = new AbortController();
     await sleep(ms, AbortSignal.any([this.#closing.signal, this.#wake.signal])).catch(() => {});
+    this.#wake = new AbortController();
   }
 
   /** One round over all servers; null when none of them took us, the state then says why. */

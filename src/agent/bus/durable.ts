@@ -43,6 +43,8 @@ export async function consumeDurable(
   const onAbort = () => messages.stop();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
+    // The filters may have changed while it was being bound: nobody would tell us again.
+    if (signal.aborted) return;
     for await (const status of messages.status()) {
       if (status.type === 'consumer_deleted' || status.type === 'stream_not_found' || status.type === 'no_responders') {
         throw new Error(`the consumer is gone (${status.type})`);

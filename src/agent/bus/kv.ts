@@ -10,7 +10,8 @@ import { API_ERRORS, ApiError, apiRequest, isMissing } from './api.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
 import type { Session } from './session.ts';
 
-const IDLE_HEARTBEAT_MS = 30_000;
+/** How often the server shows that a watch lives; two missed ones end it. */
+export const WATCH_HEARTBEAT_MS = 30_000;
 /** How long the server keeps a watch that nobody listens to any more: short, so that reconnects leave nothing behind. */
 const INACTIVE_MS = 30_000;
 
@@ -50,6 +51,7 @@ export async function kvWatch(
   log: Logger,
   signal: AbortSignal,
   bound: () => void,
+  heartbeatMs: number = WATCH_HEARTBEAT_MS,
 ): Promise<void> {
   const prefix = `$KV.${bucket}.`;
   const inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
@@ -90,13 +92,13 @@ export async function kvWatch(
     },
   });
   const timer = setInterval(() => {
-    if (performance.now() - lastHeardAt > 2 * IDLE_HEARTBEAT_MS) watch.reject(new Error('the watch went silent'));
-  }, IDLE_HEARTBEAT_MS);
+    if (performance.now() - lastHeardAt > 2 * heartbeatMs) watch.reject(new Error('the watch went silent'));
+  }, heartbeatMs);
   timer.unref();
   const onAbort = () => watch.resolve();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const answer = await createWatch(session, bucket, keys, inbox);
+    const answer = await createWatch(session, bucket, keys, inbox, heartbeatMs);
     pending = Number(answer.num_pending ?? 0);
     bound();
     log.debug('watching', { bucket, pending });
@@ -112,7 +114,13 @@ export async function kvWatch(
   }
 }
 
-async function createWatch(session: Session, bucket: string, keys: readonly string[], inbox: string) {
+async function createWatch(
+  session: Session,
+  bucket: string,
+  keys: readonly string[],
+  inbox: string,
+  heartbeatMs: number,
+) {
   const filters = keys.map((key) => `$KV.${bucket}.${key}`);
   const create = (filter: object) =>
     apiRequest(session, `CONSUMER.CREATE.KV_${bucket}`, {
@@ -125,7 +133,7 @@ async function createWatch(session: Session, bucket: string, keys: readonly stri
         ...filter,
         max_deliver: 1,
         flow_control: true,
-        idle_heartbeat: IDLE_HEARTBEAT_MS * NS_PER_MS,
+        idle_heartbeat: heartbeatMs * NS_PER_MS,
         inactive_threshold: INACTIVE_MS * NS_PER_MS,
         mem_storage: true,
         num_replicas: 1,

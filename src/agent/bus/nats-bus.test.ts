@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectedBus, eventually, linkState, startBus } from '../../../e2e/support/bus.ts';
+import { answering, connectedBus, eventually, info, linkState, startBus } from '../../../e2e/support/bus.ts';
 import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 
@@ -95,14 +95,14 @@ test('nothing published while the broker is away is sent later', async () => {
 
   await server.start();
   await linkState(bus, 'connected');
-  await nc.flush();
+  await answering(nc);
   await eventually(() => {
     bus.publish('test.x', Buffer.from('after'));
     expect(heard).toContain('after');
   });
   expect(heard).not.toContain('meanwhile');
-  const info = await api(nc, 'STREAM.INFO.RESULTS');
-  expect(info.state.messages).toBe(0);
+  const found = await info(nc, 'STREAM.INFO.RESULTS');
+  expect(found.state.messages).toBe(0);
 });
 
 test('a publish is stored only once the stream has said so, and one id is stored once', async () => {
@@ -114,7 +114,7 @@ test('a publish is stored only once the stream has said so, and one id is stored
   await provision(nc, ['RESULTS']);
   expect(await send()).toEqual({ kind: 'stored' });
   expect(await send()).toEqual({ kind: 'stored' });
-  expect((await api(nc, 'STREAM.INFO.RESULTS')).state.messages).toBe(1);
+  expect((await info(nc, 'STREAM.INFO.RESULTS')).state.messages).toBe(1);
 });
 
 test('what a stream will never take is rejected, what it can not take now is unavailable', async () => {
@@ -151,5 +151,5 @@ test('a publish that nobody answers ends at its limit, and the answer of a serve
   expect(outcome.kind).toBe('unavailable');
   server.resume();
   expect(await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', 10_000)).toEqual({ kind: 'stored' });
-  expect((await api(nc, 'STREAM.INFO.RESULTS')).state.messages).toBe(1);
+  expect((await info(nc, 'STREAM.INFO.RESULTS')).state.messages).toBe(1);
 });

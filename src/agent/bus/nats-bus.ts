@@ -1,7 +1,7 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
-import type { Subscription } from '@nats-io/transport-node';
+import { errors, type Subscription } from '@nats-io/transport-node';
 import type { BackoffPolicy } from '../base/backoff.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
@@ -31,6 +31,7 @@ const FRESH_LOOK_MS = 30 * 60_000;
 
 export interface NatsBusOptions extends ConnectorOptions {
   readonly bindBackoff?: BackoffPolicy;
+  readonly watchHeartbeatMs?: number;
 }
 
 interface Subscribed {
@@ -132,6 +133,10 @@ export class NatsBus implements Bus {
         return { kind, why: errorText(error) };
       }
       if (isNoResponders(error)) return { kind: 'unavailable', why: 'there is no stream for it' };
+      // The client has not even sent it: larger than the server's `max_payload`, or no subject.
+      if (error instanceof errors.InvalidArgumentError || error instanceof errors.InvalidSubjectError) {
+        return { kind: 'rejected', why: errorText(error) };
+      }
       return { kind: 'unavailable', why: errorText(error) };
     }
   }
@@ -149,7 +154,8 @@ export class NatsBus implements Bus {
       this.#log,
       (session, signal, bound) => {
         const fresh = AbortSignal.timeout(Math.round(FRESH_LOOK_MS * (0.75 + Math.random() / 2)));
-        return kvWatch(session, bucket, keys, handlers, this.#log, AbortSignal.any([signal, fresh]), bound);
+        const until = AbortSignal.any([signal, fresh]);
+        return kvWatch(session, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
       },
       this.#options.bindBackoff,
     );

@@ -329,9 +329,9 @@ const good: [name: string, content: string, config: object][] = [
   ['numbers in other bases', toml('[results]\ndrain_per_second = 0x10\n'), { results: { drainPerSecond: 16 } }],
   [
     'all of [commands]',
-    toml('[commands]\nenabled = false\nsignatures = "require"\nunchecked_honours_revoke = true\n'),
+    toml('[commands]\nenabled = false\nsignatures = "off"\nunchecked_honours_revoke = true\n'),
     {
-      commands: { enabled: false, signatures: 'require', uncheckedHonoursRevoke: true },
+      commands: { enabled: false, signatures: 'off', uncheckedHonoursRevoke: true },
     },
   ],
   [

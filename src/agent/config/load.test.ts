@@ -103,10 +103,10 @@ describe('tray mode', () => {
   });
 
   test('a user can not lower a security value of the machine', () => {
-    here.file(STANDARD, toml('[commands]\nsignatures = "require"\nenabled = false\n'));
-    here.file('user/agent.toml', '[commands]\nsignatures = "report"\nenabled = true\n');
+    here.file(STANDARD, toml('[commands]\nsignatures = "report"\nenabled = false\n'));
+    here.file('user/agent.toml', '[commands]\nsignatures = "off"\nenabled = true\n');
     const config = configOf(here.load({ startedAs: 'tray' }));
-    expect(config.commands).toMatchObject({ signatures: 'require', enabled: false });
+    expect(config.commands).toMatchObject({ signatures: 'report', enabled: false });
   });
 
   test('a file that was named stands alone', () => {
@@ -162,29 +162,16 @@ describe('which source counts', () => {
   });
 
   test('of a security value the strictest counts, whoever named it', () => {
-    const of = (required: unknown, file: string) =>
-      configOf(withPolicies({ RequireSignedCommands: required }, `[commands]\nsignatures = "${file}"\n`)).settings[
-        'commands.signatures'
+    const of = (disabled: unknown, enabled: boolean) =>
+      configOf(withPolicies({ DisableScripts: disabled }, `[commands]\nenabled = ${enabled}\n`)).settings[
+        'commands.enabled'
       ];
-    expect(
-      [of(1, 'off'), of(0, 'report'), of(0, 'off'), of(1, 'require')].map((each) => [each.value, each.source]),
-    ).toEqual([
-      ['require', 'policy'],
-      ['report', 'agent.toml'],
-      ['off', 'policy'],
-      ['require', 'policy'],
+    expect([of(1, true), of(0, false), of(0, true), of(1, false)].map((each) => [each.value, each.source])).toEqual([
+      [false, 'policy'],
+      [false, 'agent.toml'],
+      [true, 'policy'],
+      [false, 'policy'],
     ]);
-  });
-
-  test('the switch of the original requires signatures, whatever else is said', () => {
-    here.file(STANDARD, toml('[commands]\nsignatures = "off"\n'));
-    const switched = here.machine('headless', { signedCommandsSwitch: '/etc/kanade/require-signed-commands' });
-    const config = configOf(here.load({ machine: switched }));
-    expect(config.settings['commands.signatures']).toMatchObject({
-      value: 'require',
-      source: 'switch',
-      file: '/etc/kanade/require-signed-commands',
-    });
   });
 
   test('notifications can only be raised', () => {

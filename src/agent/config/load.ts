@@ -12,6 +12,7 @@ import { type ConfigFault, type ConfigWarning, formatFaults } from './fault.ts';
 import { type SettingValues, settle, valueAt } from './layers.ts';
 import { type Machine, machineOf } from './machine.ts';
 import { isSettingKey, SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
+import { checkSignatures } from './signatures.ts';
 import type { PathBase } from './values.ts';
 
 export interface LoadInput {
@@ -52,6 +53,7 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const files = filesToRead(input, machine);
   const read = readFiles(files, collected, { machine, base });
   addOthers(collected, input, machine, base);
+  checkSignatures(collected);
   const failed = (message?: string): Loaded => {
     const faults = inFileOrder(collected.faults);
     return {

@@ -156,7 +156,7 @@ export const SETTINGS = {
     default: 'off',
     raise: ['off', 'report', 'require'],
     policy: { name: 'RequireSignedCommands', on: 'require', off: 'off' },
-    about: 'Whether the signatures of commands are looked at, and whether they are required',
+    about: 'Whether commands must be signed; this release checks no signatures, so it does not start with require',
   },
   'commands.unchecked_honours_revoke': {
     kind: 'boolean',

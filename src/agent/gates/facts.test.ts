@@ -90,6 +90,15 @@ test('commands that arrive together share one read', async () => {
   expect(bus.kvReads).toBe(2);
 });
 
+test('a command that arrives after a revoke sees it, however short after one that did not', async () => {
+  const { bus, facts } = setUp();
+  facts.prefetch('job');
+  expect(await facts.gather(cached)).toMatchObject({ revoked: false });
+  bus.setKv('script_status', 'job', 'REVOKED');
+  facts.prefetch('job');
+  expect(await facts.gather(cached)).toMatchObject({ revoked: true });
+});
+
 test('unchecked asks nobody, unless it is to honour a revoke', async () => {
   const lax = setUp();
   lax.bus.setKv('script_status', 'job', 'REVOKED');

@@ -16,7 +16,7 @@ const STATUSES = 'script_status';
 const REVOKED = 'REVOKED';
 /** The original waits 10 s for each look-up; a broker that needs 2 s counts as one that can't be read. */
 const READ_TIMEOUT_MS = 2_000;
-/** Commands that arrive together share one read of a key. Far below what a person at the other end can notice. */
+/** How long a read that began after a command had arrived may serve that command. */
 const SHARE_MS = 50;
 const MIRROR_REFRESH_MS = 60_000;
 
@@ -25,6 +25,13 @@ interface Known {
   readonly text: string | null;
   /** 0 when it was read just now. */
   readonly ageMs: number;
+}
+
+interface Read {
+  readonly atMs: number;
+  readonly known: Promise<Known>;
+  /** The broker has answered, so a command that arrives now may have been sent after what it says was changed. */
+  answered: boolean;
 }
 
 export interface FactsOptions {
@@ -38,7 +45,7 @@ export class FactsReader {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: FactsOptions;
-  readonly #reads = new Map<string, { readonly atMs: number; readonly known: Promise<Known> }>();
+  readonly #reads = new Map<string, Read>();
 
   constructor(deps: { bus: Bus; mirror: Mirror; clock: Clock; log: Logger }, options: FactsOptions) {
     this.#bus = deps.bus;
@@ -48,10 +55,13 @@ export class FactsReader {
     this.#options = options;
   }
 
-  /** Starts the reads for a command that is being recorded, so that they are done when its turn comes. */
+  /**
+   * Starts the reads for a command that has just arrived, so that they are done when its turn comes. Commands that arrive
+   * together share them, but no read that was answered before counts: the job may have been revoked since, however short ago.
+   */
   prefetch(id: string): void {
-    void this.#read(PINS, id);
-    void this.#read(STATUSES, id);
+    void this.#read(PINS, id, 0);
+    void this.#read(STATUSES, id, 0);
   }
 
   /** Everything the gates need for this command, as of now. Never rejects. */
@@ -69,17 +79,20 @@ export class FactsReader {
     };
   }
 
-  #read(bucket: string, key: string): Promise<Known> {
+  #read(bucket: string, key: string, shareMs = SHARE_MS): Promise<Known> {
     // An id that is no KV key can have no entry.
     if (!isKvKey(key)) return Promise.resolve(NOTHING);
     const now = this.#clock.monotonicMs();
     const name = `${bucket}/${key}`;
     const shared = this.#reads.get(name);
-    if (shared !== undefined && now - shared.atMs < SHARE_MS) return shared.known;
-    const known = this.#readNow(bucket, key);
-    this.#reads.set(name, { atMs: now, known });
+    if (shared !== undefined && (!shared.answered || now - shared.atMs < shareMs)) return shared.known;
+    const read: Read = { atMs: now, known: this.#readNow(bucket, key), answered: false };
+    void read.known.then(() => {
+      read.answered = true;
+    });
+    this.#reads.set(name, read);
     if (this.#reads.size > 256) this.#forget(now);
-    return known;
+    return read.known;
   }
 
   #forget(now: number): void {

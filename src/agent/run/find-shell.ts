@@ -31,8 +31,18 @@ export function posixShell(name: string, environment: Environment): string {
   return isOnPath('pwsh', environment) ? 'pwsh' : name;
 }
 
-function isOnPath(name: string, { PATH = '' }: Environment): boolean {
-  return PATH.split(':').some((folder) => may(path.posix.join(folder || '.', name), constants.X_OK));
+/** The absolute path of a shell elsewhere than on Windows; null if there is none on the PATH. */
+export function posixShellPath(name: string, environment: Environment): string | null {
+  return onPath(posixShell(name, environment), environment);
+}
+
+function isOnPath(name: string, environment: Environment): boolean {
+  return onPath(name, environment) !== null;
+}
+
+function onPath(name: string, { PATH = '' }: Environment): string | null {
+  const candidates = PATH.split(':').map((folder) => path.posix.resolve(folder || '.', name));
+  return candidates.find((file) => may(file, constants.X_OK)) ?? null;
 }
 
 function may(file: string, mode: number): boolean {

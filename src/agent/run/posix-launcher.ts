@@ -1,17 +1,18 @@
 /**
  * Starts scripts on Linux and other Unix systems: in a process group and session of their own, marked, below normal
- * priority, their output on real pipes. Node's `spawn` returns when the child runs, so pid and start time are known at once.
+ * priority, their output on real pipes. The script runs when the start returns, so pid and start time are known at once.
  */
-import { type StdioOptions, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { openPipe, type PipeEnds } from '../os/posix-pipe.ts';
+import { posixSpawn, preparePosixSpawn } from '../os/posix-spawn.ts';
 import { endTree, processStart } from '../os/process-tree.ts';
 import { type Environment, markerAssignment, withMarker } from './child-env.ts';
 import { exitOf, feed, follow, lowerPriority } from './child-streams.ts';
-import { posixShell } from './find-shell.ts';
-import { failedLaunch, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
+import { posixShell, posixShellPath } from './find-shell.ts';
+import { type Exit, failedLaunch, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { spawnFailure } from './spawn-failure.ts';
 
 export interface PosixLauncherOptions {
@@ -20,58 +21,41 @@ export interface PosixLauncherOptions {
   readonly belowNormalPriority: boolean;
 }
 
+/** A child that was started, by whichever way. */
+interface Child {
+  readonly pid: number | null;
+  readonly exited: Promise<Exit>;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+}
+
 export class PosixLauncher implements Launcher {
   readonly #options: PosixLauncherOptions;
+  /** The environment of all scripts as the system takes it, without the marker. */
+  readonly #assignments: readonly string[];
 
   constructor(options: PosixLauncherOptions) {
     this.#options = options;
+    this.#assignments = Object.entries(options.environment).map(([name, value]) => `${name}=${value}`);
   }
 
   launch(spec: LaunchSpec): LaunchOutcome {
     if (spec.runAs !== 'system') {
       return { kind: 'unsupported', why: `run_as ${spec.runAs} needs Windows` };
     }
-    const pipes = [openPipe(), openPipe()] as const;
-    try {
-      return this.#spawn(spec, pipes);
-    } catch (error) {
-      // What Node finds wrong before it forks: an argument too long (E2BIG), a NUL character.
-      for (const pipe of pipes) if (pipe !== null) closeSync(pipe.readFd);
-      return failedLaunch(spawnFailure(error, spec));
-    } finally {
-      for (const pipe of pipes) if (pipe !== null) closeSync(pipe.writeFd);
-    }
-  }
-
-  #spawn(spec: LaunchSpec, [outPipe, errPipe]: readonly [PipeEnds | null, PipeEnds | null]): LaunchOutcome {
-    const { args, stdin } = spec.invocation;
-    const file = posixShell(spec.invocation.file, this.#options.environment);
-    const stdio: StdioOptions = [
-      stdin === null ? 'ignore' : 'pipe',
-      outPipe === null ? 'pipe' : outPipe.writeFd,
-      errPipe === null ? 'pipe' : errPipe.writeFd,
-    ];
-    const cwd = spec.cwd ?? undefined;
-    const child = spawn(file, args, {
-      ...(cwd === undefined ? {} : { cwd }),
-      env: withMarker(this.#options.environment, spec.marker),
-      stdio,
-      detached: true,
-    });
-    const streams = [
-      follow(outPipe === null ? child.stdout : readerOf(outPipe), spec.onStdout),
-      follow(errPipe === null ? child.stderr : readerOf(errPipe), spec.onStderr),
-    ];
-    const exited = exitOf(child, spec);
-    const pid = child.pid ?? null;
+    const child = preparePosixSpawn() ? this.#spawn(spec) : this.#spawnByNode(spec);
+    if (typeof child === 'string') return failedLaunch(child);
+    const { pid } = child;
     const startTime = pid === null ? null : processStart(pid);
     if (pid !== null && this.#options.belowNormalPriority) lowerPriority(pid);
-    if (stdin !== null) feed(child.stdin, stdin);
+    const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
+    if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
     return {
       kind: 'launched',
       pid,
       startTime,
-      exited,
+      exited: child.exited,
       drained: Promise.all(streams.map((stream) => stream.ended)).then(() => {}),
       killTree: async () => {
         if (pid !== null) await endTree({ pid, startTime, marker: markerAssignment(spec.marker) });
@@ -82,8 +66,72 @@ export class PosixLauncher implements Launcher {
       },
     };
   }
+
+  /** By `posix_spawn`. A text says why it failed. */
+  #spawn(spec: LaunchSpec): Child | string {
+    const { file, args, stdin } = spec.invocation;
+    const path = posixShellPath(file, this.#options.environment);
+    if (path === null) return spawnFailure(errorWithCode('ENOENT'), spec);
+    const pipes: PipeEnds[] = [];
+    for (let wanted = stdin === null ? 2 : 3; wanted > 0; wanted--) {
+      const pipe = openPipe();
+      if (pipe === null) return this.#giveUp(pipes, 'EMFILE', spec);
+      pipes.push(pipe);
+    }
+    const [out, err, input] = pipes;
+    if (out === undefined || err === undefined) return this.#giveUp(pipes, 'EMFILE', spec);
+    const spawned = posixSpawn({
+      file: path,
+      args,
+      env: [...this.#assignments, markerAssignment(spec.marker)],
+      cwd: spec.cwd,
+      stdinFd: input?.readFd ?? null,
+      stdoutFd: out.writeFd,
+      stderrFd: err.writeFd,
+    });
+    if (!spawned.ok) return this.#giveUp(pipes, spawned.code, spec);
+    for (const fd of [out.writeFd, err.writeFd, input?.readFd]) if (fd !== undefined) closeSync(fd);
+    return {
+      pid: spawned.pid,
+      exited: spawned.ended,
+      stdin: input === undefined ? null : new Socket({ fd: input.writeFd, readable: false, writable: true }),
+      stdout: readerOf(out),
+      stderr: readerOf(err),
+    };
+  }
+
+  #giveUp(pipes: readonly PipeEnds[], code: string, spec: LaunchSpec): string {
+    for (const { readFd, writeFd } of pipes) {
+      closeSync(readFd);
+      closeSync(writeFd);
+    }
+    return spawnFailure(errorWithCode(code), spec);
+  }
+
+  /** By Node, where there is no native code for this system. */
+  #spawnByNode(spec: LaunchSpec): Child | string {
+    const { args, stdin } = spec.invocation;
+    const file = posixShell(spec.invocation.file, this.#options.environment);
+    try {
+      const child = spawn(file, args, {
+        ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
+        env: withMarker(this.#options.environment, spec.marker),
+        stdio: [stdin === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        detached: true,
+      });
+      const { stdin: input, stdout, stderr } = child;
+      return { pid: child.pid ?? null, exited: exitOf(child, spec), stdin: input, stdout, stderr };
+    } catch (error) {
+      // What Node finds wrong before it forks: an argument too long (E2BIG), a NUL character.
+      return spawnFailure(error, spec);
+    }
+  }
 }
 
 function readerOf(pipe: PipeEnds): Readable {
   return new Socket({ fd: pipe.readFd, readable: true, writable: false });
+}
+
+function errorWithCode(code: string): Error {
+  return Object.assign(new Error(`the process could not be started (${code})`), { code });
 }

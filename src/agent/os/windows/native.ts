@@ -95,6 +95,10 @@ export interface Native {
     sizeBytes: [number],
   ): number;
   WTSFreeMemory(memory: bigint): void;
+  OpenSCManagerW(machine: null, database: null, access: number): Handle;
+  OpenServiceW(manager: Handle, name: string, access: number): Handle;
+  QueryServiceStatus(service: Handle, status: Uint8Array): number;
+  CloseServiceHandle(handle: Handle): number;
 }
 
 const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
@@ -125,6 +129,10 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int __stdcall DuplicateTokenEx(intptr_t token, uint32_t access, void *security, int level, int kind, _Out_ intptr_t *copy)',
     'int __stdcall SetTokenInformation(intptr_t token, int kind, const void *info, uint32_t size)',
     'int __stdcall CreateProcessAsUserW(intptr_t token, str16 application, void *commandLine, void *processSecurity, void *threadSecurity, int inheritHandles, uint32_t flags, const void *environment, str16 directory, KtrayStartupInfo *startup, _Out_ KtrayProcessInformation *created)',
+    'intptr_t __stdcall OpenSCManagerW(void *machine, void *database, uint32_t access)',
+    'intptr_t __stdcall OpenServiceW(intptr_t manager, str16 name, uint32_t access)',
+    'int __stdcall QueryServiceStatus(intptr_t service, void *status)',
+    'int __stdcall CloseServiceHandle(intptr_t handle)',
   ],
   'userenv.dll': [
     'int __stdcall CreateEnvironmentBlock(_Out_ void **block, intptr_t token, int inherit)',

@@ -1,0 +1,242 @@
+/**
+ * A PC changes from the original agent to ours, and back. Invariant: what the original had not sent is sent once with its own
+ * id, and no command is lost or run twice, in either direction.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { api, command, type ExecResult, provision, publishCommand } from '../support/fleet.ts';
+import { testStore } from '../support/store.ts';
+import { tempDir } from '../support/temp.ts';
+import { type OriginalFleet, startOriginalFleet } from './support/fleet.ts';
+import { allAcknowledged, consumersOfExec, resultsWith, resultWith, started } from './support/results.ts';
+import { eventually } from './support/waiting.ts';
+
+const PC = 'PC-SHARED';
+const TO = `commands.pc.${PC}`;
+
+/** A PC whose two agents share the data directory, one after the other, and whose scripts note that they ran. */
+class SharedPc {
+  readonly fleet: OriginalFleet;
+  readonly place = { pcId: PC, dataDirectory: tempDir() };
+  readonly #notes = join(tempDir(), 'notes');
+
+  constructor(fleet: OriginalFleet) {
+    this.fleet = fleet;
+  }
+
+  /** Sends a command whose script notes `name`, then does `more`. */
+  send(name: string, to = TO, more = 'true', fields: Record<string, unknown> = {}): Promise<string> {
+    const script = `echo ${name} >> '${this.#notes}'; ${more}`;
+    const body = command({ request_id: `request-${name}`, shell: 'powershell', script, ...fields });
+    return publishCommand(this.fleet.nc, to, body);
+  }
+
+  /** Every start of a script, in order. */
+  ran(): readonly string[] {
+    return existsSync(this.#notes) ? readFileSync(this.#notes, 'utf8').trim().split('\n') : [];
+  }
+
+  async hasRun(name: string): Promise<void> {
+    await eventually(`${name} has run`, () => this.ran().includes(name) || undefined);
+  }
+
+  /** The unsent results of the original, by file name. */
+  outbox(): Readonly<Record<string, string>> {
+    const directory = join(this.place.dataDirectory, 'outbox');
+    const names = existsSync(directory) ? readdirSync(directory).filter((name) => !name.endsWith('.tmp')) : [];
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
+  }
+
+  /** The one unsent result, as soon as it is there. */
+  unsent(name: string): Promise<string> {
+    return eventually(`an unsent result of ${name}`, () => this.outbox()[`request-${name}.json`]);
+  }
+}
+
+async function sharedPc(): Promise<SharedPc> {
+  return new SharedPc(await startOriginalFleet());
+}
+
+describe('results that the original could not send', () => {
+  test('because the broker was away are stored once, with their own ids, and count in the backend', async () => {
+    const pc = await sharedPc();
+    const { fleet } = pc;
+    const theirs = await fleet.theirs(pc.place);
+    await pc.send('one', TO, 'sleep 1; echo out; exit 3');
+    await pc.hasRun('one');
+    await fleet.server.stop();
+    const file = await pc.unsent('one');
+    await theirs.kill();
+    await fleet.server.start();
+    await fleet.ours(pc.place);
+    const { result_id } = JSON.parse(file) as ExecResult;
+    await resultWith(fleet.nc, { result_id });
+    // A result of ours comes behind everything that was taken over.
+    await pc.send('two');
+    await resultWith(fleet.nc, { request_id: 'request-two' });
+    expect(await resultsWith(fleet.nc, { request_id: 'request-one' })).toEqual([JSON.parse(file)]);
+    expect(pc.outbox()).toEqual({ 'request-one.json.imported': file });
+    expect(pc.ran()).toEqual(['one', 'two']);
+    await eventually('the row in the backend', async () => {
+      const rows = await fleet.get<ExecResult[]>(`/api/results?pc_id=${PC}`);
+      return rows.filter((row) => row.result_id === result_id && row.exit_code === 3).length === 1 || undefined;
+    });
+  });
+
+  test('because the stream RESULTS was missing are stored once it is there, a broken file among them holds up nothing (D10)', async () => {
+    const pc = await sharedPc();
+    const { fleet } = pc;
+    const theirs = await fleet.theirs(pc.place);
+    await api(fleet.nc, 'STREAM.DELETE.RESULTS');
+    await pc.send('one');
+    const one = await pc.unsent('one');
+    await pc.send('two');
+    const two = await pc.unsent('two');
+    await theirs.kill();
+    writeFileSync(join(pc.place.dataDirectory, 'outbox', 'broken.json'), '{"result_id":');
+    await provision(fleet.nc, ['RESULTS']);
+    const ours = await fleet.ours(pc.place);
+    for (const text of [one, two]) {
+      const { result_id } = JSON.parse(text) as ExecResult;
+      await resultWith(fleet.nc, { result_id });
+      expect(await resultsWith(fleet.nc, { result_id })).toEqual([JSON.parse(text)]);
+    }
+    expect(Object.keys(pc.outbox()).sort()).toEqual(
+      ['broken', 'request-one', 'request-two'].map((name) => `${name}.json.imported`),
+    );
+    const client = await ours.connect();
+    const parked = await eventually('the broken one is parked', async () => {
+      const { outbox } = await client.call('state.snapshot', {});
+      return outbox.waiting === 0 && outbox.parked > 0 ? outbox.parked : undefined;
+    });
+    expect(parked).toBe(1);
+    // Nothing is imported a second time.
+    await ours.stop();
+    await ours.start();
+    await pc.send('three');
+    await resultWith(fleet.nc, { request_id: 'request-three' });
+    expect(await resultsWith(fleet.nc, { pc_id: PC })).toHaveLength(3);
+  });
+
+  test('are not sent again by the original when it comes back', async () => {
+    const pc = await sharedPc();
+    const { fleet } = pc;
+    const theirs = await fleet.theirs(pc.place);
+    await api(fleet.nc, 'STREAM.DELETE.RESULTS');
+    await pc.send('one');
+    await pc.unsent('one');
+    await theirs.kill();
+    await provision(fleet.nc, ['RESULTS']);
+    const ours = await fleet.ours(pc.place);
+    await resultWith(fleet.nc, { request_id: 'request-one' });
+    await ours.stop();
+    await fleet.theirs(pc.place);
+    await pc.send('two');
+    await resultWith(fleet.nc, { request_id: 'request-two' });
+    expect(await resultsWith(fleet.nc, { request_id: 'request-one' })).toHaveLength(1);
+  });
+});
+
+test('the completions of the original’s local schedules are ours from then on', async () => {
+  const pc = await sharedPc();
+  const { fleet } = pc;
+  await fleet.createJob('daily', 'echo done');
+  const schedule = { id: 'once', cron: '* * * * * *', job_id: 'daily', mode: 'once_per_pc', runs_on: 'agent' };
+  await fleet.createSchedule({ ...schedule, target: { pcs: [PC] } });
+  const theirs = await fleet.theirs(pc.place);
+  const file = join(pc.place.dataDirectory, 'local_completions.json');
+  await eventually('the file of the original', () => existsSync(file) || undefined);
+  await theirs.kill();
+  const text = readFileSync(file, 'utf8');
+  const ours = await fleet.ours(pc.place);
+  await eventually('it is imported', () => existsSync(`${file}.imported`) || undefined);
+  await ours.stop();
+  expect([existsSync(file), readFileSync(`${file}.imported`, 'utf8')]).toEqual([false, text]);
+  const store = testStore(join(pc.place.dataDirectory, 'kanade-tray'));
+  const at = (JSON.parse(text) as Record<string, string>)['once::daily'];
+  expect(store.completions.lastMs('once', 'daily')).toBe(Date.parse(at ?? ''));
+});
+
+describe('the durable consumer of the original', () => {
+  test('is continued: what it acknowledged is not run again, what came while no agent ran is run once', async () => {
+    const pc = await sharedPc();
+    const { fleet } = pc;
+    await fleet.kanadeOk('group', 'set', PC, 'mine');
+    const theirs = await fleet.theirs(pc.place);
+    await pc.send('acked', 'commands.all');
+    await pc.send('interrupted', TO, 'sleep 30');
+    await pc.hasRun('interrupted');
+    await resultWith(fleet.nc, { request_id: 'request-acked' });
+    await allAcknowledged(fleet.nc, PC);
+    await theirs.kill();
+    await pc.send('missed', TO);
+    await pc.send('missed-by-group', 'commands.group.mine');
+    await pc.send('not-ours', 'commands.group.others');
+
+    await fleet.ours(pc.place);
+    for (const name of ['missed', 'missed-by-group']) await resultWith(fleet.nc, { request_id: `request-${name}` });
+    await allAcknowledged(fleet.nc, PC);
+    await pc.send('new', TO);
+    await resultWith(fleet.nc, { request_id: 'request-new' });
+    expect([...pc.ran()].sort()).toEqual(['acked', 'interrupted', 'missed', 'missed-by-group', 'new']);
+    expect((await resultsWith(fleet.nc, { pc_id: PC })).map(({ request_id }) => request_id).sort()).toEqual(
+      ['acked', 'missed', 'missed-by-group', 'new'].map((name) => `request-${name}`),
+    );
+    expect(await consumersOfExec(fleet.nc)).toEqual([`agent_replay_${PC}`]);
+  });
+
+  test('goes back to the original, which runs only what came after ours', async () => {
+    const pc = await sharedPc();
+    const { fleet } = pc;
+    await fleet.kanadeOk('group', 'set', PC, 'mine');
+    let theirs = await fleet.theirs(pc.place);
+    await pc.send('first', TO);
+    await resultWith(fleet.nc, { request_id: 'request-first' });
+    await allAcknowledged(fleet.nc, PC);
+    await theirs.kill();
+
+    const ours = await fleet.ours(pc.place);
+    await pc.send('second', 'commands.all');
+    await pc.send('third', 'commands.group.mine');
+    for (const name of ['second', 'third']) await resultWith(fleet.nc, { request_id: `request-${name}` });
+    await allAcknowledged(fleet.nc, PC);
+    await ours.stop();
+    await pc.send('fourth', TO);
+
+    theirs = await fleet.theirs(pc.place);
+    await resultWith(fleet.nc, { request_id: 'request-fourth' });
+    await pc.send('fifth', TO);
+    await resultWith(fleet.nc, { request_id: 'request-fifth' });
+    await allAcknowledged(fleet.nc, PC);
+    await theirs.kill();
+
+    await ours.start();
+    await pc.send('sixth', TO);
+    await resultWith(fleet.nc, { request_id: 'request-sixth' });
+    const all = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
+    expect(pc.ran()).toEqual(all);
+    expect((await resultsWith(fleet.nc, { pc_id: PC })).map(({ request_id }) => request_id)).toEqual(
+      all.map((name) => `request-${name}`),
+    );
+    expect(await consumersOfExec(fleet.nc)).toEqual([`agent_replay_${PC}`]);
+  });
+
+  test('a script of ours that a power cut interrupts is not run by the original, and is answered 121 by ours', async () => {
+    const pc = await sharedPc();
+    const { fleet } = pc;
+    const ours = await fleet.ours(pc.place);
+    await pc.send('cut', TO, 'sleep 30', { exec_id: 'e-cut' });
+    await started(fleet.nc, 'e-cut', PC);
+    await pc.hasRun('cut');
+    await allAcknowledged(fleet.nc, PC);
+    await ours.kill();
+    const theirs = await fleet.theirs(pc.place);
+    await pc.send('next', TO);
+    await resultWith(fleet.nc, { request_id: 'request-next' });
+    await theirs.kill();
+    await ours.start();
+    expect(await resultWith(fleet.nc, { request_id: 'request-cut' })).toMatchObject({ exit_code: 121 });
+    expect(pc.ran()).toEqual(['cut', 'next']);
+  });
+});

@@ -1,0 +1,203 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { expect, test } from 'vitest';
+import { fixtureValue } from '../../../e2e/fixtures/read.ts';
+import {
+  answering,
+  connectedBus,
+  eventually,
+  info,
+  linkState,
+  recordConsumer,
+  startBus,
+} from '../../../e2e/support/bus.ts';
+import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
+import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import type { DurableMessage } from './bus.ts';
+
+const DURABLE = 'agent_replay_PC-A';
+
+async function send(nc: NatsConnection, subject: string, body: string): Promise<void> {
+  const answer = (await nc.request(subject, body, { timeout: 10_000 })).json<{ error?: unknown }>();
+  expect(answer.error).toBeUndefined();
+}
+
+const consumerInfo = (nc: NatsConnection) => info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`);
+
+test('a first enrolment makes the consumer under the original name, for this PC alone, and names its owner', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  await send(nc, 'commands.all', 'first');
+  await send(nc, 'commands.pc.PC-B', 'other');
+  await send(nc, 'commands.pc.PC-A', 'old');
+  await send(nc, 'commands.pc.PC-A', 'mine');
+  const consumer = recordConsumer(await connectedBus(server.url));
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all first', 'commands.pc.PC-A mine']));
+  await eventually(async () => expect((await consumerInfo(nc)).num_ack_pending).toBe(0));
+  expect((await consumerInfo(nc)).config).toMatchObject({
+    durable_name: DURABLE,
+    deliver_policy: 'last_per_subject',
+    ack_policy: 'explicit',
+    ack_wait: 30_000_000_000,
+    max_ack_pending: 1000,
+    max_waiting: 512,
+    max_deliver: -1,
+    replay_policy: 'instant',
+    filter_subjects: ['commands.all', 'commands.pc.PC-A'],
+    metadata: { pc_id: 'PC-A' },
+  });
+});
+
+test('with "skip" a first enrolment takes only what comes from then on', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  await send(nc, 'commands.all', 'old');
+  const consumer = recordConsumer(await connectedBus(server.url), { deliver: 'new' });
+  await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));
+  await send(nc, 'commands.all', 'new');
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all new']));
+});
+
+test("the original agent's consumer is taken over: its place in the stream stays, new groups bring nothing old", async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const original = fixtureValue('consumer_agent_replay') as { config: Record<string, unknown> };
+  const config = { ...original.config, durable_name: DURABLE, name: DURABLE };
+  await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}.commands.>`, { stream_name: 'EXEC', config });
+  await send(nc, 'commands.all', 'done');
+  await send(nc, 'commands.group.office', 'before we were a member');
+  for (const body of ['done', 'before we were a member']) {
+    const next = await nc.request(`$JS.API.CONSUMER.MSG.NEXT.EXEC.${DURABLE}`, '', { timeout: 10_000, noMux: true });
+    expect(next.string()).toBe(body);
+    next.respond('+ACK');
+  }
+  await nc.flush();
+  await send(nc, 'commands.pc.PC-A', 'missed');
+
+  let filters = ['commands.all', 'commands.pc.PC-A'];
+  const consumer = recordConsumer(await connectedBus(server.url), { filterSubjects: () => filters });
+  await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A missed']));
+  filters = [...filters, 'commands.group.office'];
+  consumer.binding.rebind();
+  await eventually(async () => expect((await consumerInfo(nc)).config.filter_subjects).toEqual(filters));
+  await send(nc, 'commands.group.office', 'as a member');
+  await eventually(() => expect(consumer.messages.at(-1)).toBe('commands.group.office as a member'));
+  expect(consumer.messages).toEqual(['commands.pc.PC-A missed', 'commands.group.office as a member']);
+  const found = await consumerInfo(nc);
+  expect(found.config).toMatchObject({ deliver_policy: 'last_per_subject', metadata: { pc_id: 'PC-A' } });
+  expect(found.delivered.stream_seq).toBe(4);
+  expect(consumer.foreign).toEqual([]);
+});
+
+test('filters that change while the consumer is being bound are applied too', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  let filters = ['commands.all'];
+  const bus = await connectedBus(server.url);
+  const consumer = recordConsumer(bus, { filterSubjects: () => filters });
+  for (let round = 0; round < 20; round++) {
+    filters = ['commands.all', `commands.group.g${round}`];
+    consumer.binding.rebind();
+    await new Promise((resolve) => setTimeout(resolve, round % 7));
+  }
+  await eventually(async () => expect((await consumerInfo(nc)).config.filter_subjects).toEqual(filters));
+  await send(nc, 'commands.group.g19', 'mine');
+  await eventually(() => expect(consumer.messages).toEqual(['commands.group.g19 mine']));
+});
+
+test('a consumer that belongs to another pc_id is reported, and stays theirs (D22)', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const first = recordConsumer(await connectedBus(server.url), { durable: 'agent_replay_a_b', pcId: 'a.b' });
+  await eventually(async () => expect((await info(nc, 'STREAM.INFO.EXEC')).state.consumer_count).toBe(1));
+  const second = recordConsumer(await connectedBus(server.url), { durable: 'agent_replay_a_b', pcId: 'a_b' });
+  await eventually(() => expect(second.foreign).toContain('a.b'));
+  expect(first.foreign).toEqual([]);
+  const { config } = await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_a_b');
+  expect(config.metadata?.pc_id).toBe('a.b');
+});
+
+test('the stream that is not there yet is bound when it appears, and bound again when it was made anew', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  const consumer = recordConsumer(await connectedBus(server.url));
+  await provision(nc, ['EXEC']);
+  await send(nc, 'commands.all', 'one');
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all one']));
+  await api(nc, 'STREAM.DELETE.EXEC');
+  await provision(nc, ['EXEC']);
+  await send(nc, 'commands.all', 'two');
+  await eventually(() => expect(consumer.messages).toContain('commands.all two'), 60_000);
+}, 90_000);
+
+test('a consumer that somebody deleted is made again', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const consumer = recordConsumer(await connectedBus(server.url));
+  await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));
+  await api(nc, `CONSUMER.DELETE.EXEC.${DURABLE}`);
+  await send(nc, 'commands.all', 'after');
+  await eventually(() => expect(consumer.messages).toContain('commands.all after'), 60_000);
+}, 90_000);
+
+test('what came while the link was away is brought after, what was acknowledged is not brought again', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const bus = await connectedBus(server.url);
+  const consumer = recordConsumer(bus);
+  await send(nc, 'commands.all', 'one');
+  await eventually(async () => expect((await consumerInfo(nc)).ack_floor.stream_seq).toBe(1));
+  await server.restart();
+  await answering(nc);
+  await send(nc, 'commands.pc.PC-A', 'two');
+  await eventually(() => expect(consumer.messages).toContain('commands.pc.PC-A two'));
+  await server.kill();
+  await server.start();
+  await answering(nc);
+  await send(nc, 'commands.all', 'three');
+  await eventually(() => expect(consumer.messages).toContain('commands.all three'));
+  expect(consumer.messages).toEqual(['commands.all one', 'commands.pc.PC-A two', 'commands.all three']);
+});
+
+test('a broker that comes back empty is served again once it is provisioned', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const consumer = recordConsumer(await connectedBus(server.url));
+  await send(nc, 'commands.all', 'one');
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all one']));
+  await server.restart({ empty: true });
+  await answering(nc);
+  await provision(nc);
+  await send(nc, 'commands.all', 'two');
+  await eventually(() => expect(consumer.messages).toContain('commands.all two'));
+});
+
+test('what is not acknowledged stays with the broker, and is acknowledged only on the connection it came by', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const bus = await connectedBus(server.url);
+  const held: DurableMessage[] = [];
+  const consumer = recordConsumer(bus, {}, (message) => void held.push(message));
+  await send(nc, 'commands.all', 'one');
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all one']));
+  expect((await consumerInfo(nc)).num_ack_pending).toBe(1);
+  const ended = linkState(bus, 'unreachable');
+  bus.reconnect();
+  await ended;
+  // An acknowledgement that can't be sent is no fault; the message simply comes again.
+  held[0]?.ack();
+  await linkState(bus, 'connected');
+  await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));
+  expect((await consumerInfo(nc)).num_ack_pending).toBe(1);
+});
+
+test('asked for without a broker, it is bound when there is one', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  await send(nc, 'commands.pc.PC-A', 'waiting');
+  await server.stop();
+  const bus = startBus(server.url);
+  const consumer = recordConsumer(bus);
+  await linkState(bus, 'unreachable');
+  await server.start();
+  await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A waiting']));
+});
