@@ -35,6 +35,14 @@ describe('kanade run', () => {
     expect(printed).toContain('--- stdout ---\nbegun\n--- stderr ---\nerr\n\ntimeout after 1s');
   });
 
+  test('a result that would be too large for the broker is cut and arrives (the original’s never does, D11)', async () => {
+    const fleet = await startOriginalFleet();
+    await fleet.ours();
+    const printed = await fleet.kanadeOk('run', OURS, '--', 'echo first; head -c 3000000 /dev/zero; echo; echo last');
+    expect(printed).toContain('exit_code : 0\n');
+    expect(printed).toMatch(/--- stdout ---\nfirst\n[\s\S]+\nlast\n/);
+  });
+
   test('kanade kill ends what --exec-id named, with the note of the kill', async () => {
     const fleet = await startOriginalFleet();
     await fleet.ours();

@@ -52,7 +52,7 @@ test('both skip it with 127 and the same words, and deliver that when the broker
       undefined,
     ORIGINAL_LOOKS_MS,
   );
-  await fleet.server.start();
+  await fleet.brokerBack();
   await resultWith(nc, { exit_code: 127, pc_id: OURS });
   await resultWith(nc, { exit_code: 127, pc_id: THEIRS });
   const stale = (await storedResults(nc)).filter(({ result }) => result.exit_code === 127);

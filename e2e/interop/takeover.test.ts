@@ -68,7 +68,7 @@ describe('results that the original could not send', () => {
     await fleet.server.stop();
     const file = await pc.unsent('one');
     await theirs.kill();
-    await fleet.server.start();
+    await fleet.brokerBack();
     await fleet.ours(pc.place);
     const { result_id } = JSON.parse(file) as ExecResult;
     await resultWith(fleet.nc, { result_id });
@@ -238,5 +238,19 @@ describe('the durable consumer of the original', () => {
     await ours.start();
     expect(await resultWith(fleet.nc, { request_id: 'request-cut' })).toMatchObject({ exit_code: 121 });
     expect(pc.ran()).toEqual(['cut', 'next']);
+  });
+});
+
+test('the original, started on the same PC while ours runs, is noticed', async () => {
+  const pc = await sharedPc();
+  const { fleet } = pc;
+  // Its first heartbeat may come so soon after our start that it could be the last one of a predecessor.
+  await fleet.kanadeOk('config', 'set', 'heartbeat_interval=1s');
+  const client = await (await fleet.ours({ pcId: PC })).connect();
+  expect((await client.call('state.snapshot', {})).secondAgentSeen).toBe(false);
+  await fleet.theirs({ pcId: PC });
+  await eventually('it is noticed', async () => {
+    const { secondAgentSeen } = await client.call('state.snapshot', {});
+    return secondAgentSeen || undefined;
   });
 });

@@ -27,7 +27,7 @@ export class FakeScripts implements ScriptStarter {
     if (this.autoExit !== null) script.exit(this.autoExit);
     return {
       pid: 4_000 + this.started.length,
-      startTime: '77',
+      startTime: () => '77',
       done: done.promise,
       end: (reason) => {
         script.endedBy = reason;
@@ -49,7 +49,7 @@ export class FakeScripts implements ScriptStarter {
   }
 
   signIn(user: string): void {
-    this.user = { kind: 'ready', user };
+    this.user = { kind: 'ready', user: { id: user, name: user } };
     this.#userChanged?.();
   }
 

@@ -2,7 +2,6 @@
  * The composition root: makes every part, hands each what it needs, and stops them in reverse. Parts never call one
  * another; they meet in the store and are nudged from here (design §1).
  */
-import { userInfo } from 'node:os';
 import type { AgentState } from '../shared/states.ts';
 import { systemClock } from './base/clock.ts';
 import { drop } from './base/drop.ts';
@@ -26,7 +25,7 @@ import { startUpdateWatch } from './duties/update-watch.ts';
 import { FactsReader } from './gates/facts.ts';
 import { Intake } from './intake/intake.ts';
 import { Sources } from './intake/sources.ts';
-import { signedInAccounts } from './os/accounts.ts';
+import { ownAccount, signedInAccounts } from './os/accounts.ts';
 import { readHardware } from './os/hardware/facts.ts';
 import { PowerShellConversation } from './os/hardware/powershell.ts';
 import { hostFacts } from './os/host-facts.ts';
@@ -134,7 +133,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }),
     platform: process.platform,
     sessions: signedIn(),
-    trayUser: config.startedAs === 'tray' ? userInfo().username : null,
+    trayUser: config.startedAs === 'tray' ? ownAccount() : null,
     systemAsUser: config.run.systemAsUser,
   });
   const dispatcher = new Dispatcher({

@@ -59,6 +59,17 @@ export class OriginalFleet {
     return agent;
   }
 
+  /** Starts the stopped broker again; resolves when the operator's connection is back too. */
+  async brokerBack(): Promise<void> {
+    await this.server.start();
+    await eventually('the operator is connected again', () =>
+      this.nc.flush().then(
+        () => true,
+        () => undefined,
+      ),
+    );
+  }
+
   /** `kanade …`, to its end. */
   kanade(...args: readonly string[]): Promise<Called> {
     return call('kanade', args, {

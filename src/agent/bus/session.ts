@@ -65,6 +65,8 @@ export class Session {
       timeout: CONNECT_TIMEOUT_MS,
       pingInterval: options.pingIntervalMs ?? PING_INTERVAL_MS,
       maxPingOut: MAX_PINGS_OUT,
+      // A stack trace per request, taken before anything has failed, costs more than the request.
+      noAsyncTraces: true,
       ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
     };
     const nc = webSocket ? await wsconnect(common) : await connect(tls === undefined ? common : { ...common, tls });

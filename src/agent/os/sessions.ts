@@ -4,7 +4,16 @@
  */
 import { sleep } from '../base/sleep.ts';
 import { decodeSessionInfo, decodeUint32s, native, type SessionInfo } from './windows/native.ts';
+import { sidOf } from './windows/sids.ts';
 import { userToken } from './windows/tokens.ts';
+
+/** Whose rights something has. */
+export interface Account {
+  /** A uid or a SID: what the status views compare. */
+  readonly id: string;
+  /** For people, in the log. */
+  readonly name: string;
+}
 
 export interface Session {
   readonly id: number;
@@ -33,7 +42,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export interface SignedIn {
   /** The user in whose session a script would run now; null: nobody is signed in. */
-  activeUser(): string | null;
+  activeUser(): Account | null;
   /** Resolves when that may have changed; rejects when aborted. */
   change(signal: AbortSignal): Promise<void>;
 }
@@ -42,7 +51,11 @@ export interface SignedIn {
 export function signedIn(): SignedIn | null {
   if (process.platform !== 'win32') return null;
   return {
-    activeUser: () => userSession()?.user ?? null,
+    activeUser: () => {
+      const session = userSession();
+      const id = session === null ? null : sessionSid(session.id);
+      return session === null || id === null ? null : { id, name: session.user };
+    },
     change: (signal) => sleep(LOOK_EVERY_MS, signal),
   };
 }
@@ -73,13 +86,31 @@ function byTime(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The SIDs of everybody who is signed in, each once; nobody, where we may not ask for their tokens. */
+export function sessionAccounts(): string[] {
+  if (process.platform !== 'win32') return [];
+  const sids = listSessions()
+    .filter((one) => one.user !== '')
+    .flatMap((one) => sessionSid(one.id) ?? []);
+  return [...new Set(sids)].sort();
+}
+
 /** A user who is just signing in or out is listed before or after there is a token to run with. */
 function hasUserToken(session: SessionFacts): boolean {
+  return sessionSid(session.id) !== null;
+}
+
+/** The SID of the user of a session; null: there is no token of theirs, or none for us. */
+function sessionSid(sessionId: number): string | null {
   try {
-    native().CloseHandle(userToken(session.id));
-    return true;
+    const token = userToken(sessionId);
+    try {
+      return sidOf(token);
+    } finally {
+      native().CloseHandle(token);
+    }
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -13,6 +13,7 @@ import { sleep } from '../base/sleep.ts';
 import type { Bus } from '../bus/bus.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
 import type { FactsReader } from '../gates/facts.ts';
+import type { Account } from '../os/sessions.ts';
 import { type Outcome, withoutRun } from '../store/ending.ts';
 import type { OpenRun } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
@@ -27,6 +28,8 @@ import type { Slots } from './slots.ts';
 
 /** Pauses before the pin is read again: the backend publishes first and pins after (D5). */
 const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
+/** Until then an interrupted script is found by its marker alone. */
+const NOTE_AFTER_MS = 20;
 /** How long a start waits while the store takes no writes. */
 const STORE_RETRY_MS = 1_000;
 
@@ -36,7 +39,7 @@ export interface ScriptStarter {
   /** Whether this `run_as` can run here now: not at all, or once somebody signs in. */
   availability(
     runAs: Command['runAs'],
-  ): { kind: 'ready'; user: string | null } | { kind: 'no_user' } | { kind: 'unsupported'; why: string };
+  ): { kind: 'ready'; user: Account | null } | { kind: 'no_user' } | { kind: 'unsupported'; why: string };
   /** Resolves when a user may have signed in, or after a while. */
   userChange(signal: AbortSignal): Promise<void>;
   /** Ends what is left of an interrupted run. */
@@ -202,7 +205,7 @@ export class Journey {
     const startedAtMs = clock.nowMs();
     const recorded = store.runs.start(open.run, {
       startedAtMs,
-      runAsUser: available.kind === 'ready' ? available.user : null,
+      runAsUser: available.kind === 'ready' ? (available.user?.id ?? null) : null,
       facts: factsText(facts),
     });
     this.#queueStarted(open, command, startedAtMs);
@@ -221,12 +224,23 @@ export class Journey {
       runAs: command.runAs,
       timeoutSecs: command.timeoutSecs,
     });
+    if (command.runAs === 'user' && available.kind === 'ready') {
+      this.#o.log.info('a script runs as a user', { request_id: command.requestId, user: available.user?.name });
+    }
     this.#script = running;
     this.#o.onStarted?.(open.resultId, running);
-    if (running.pid !== null) {
-      drop(store.runs.process(open.run, running.pid, running.startTime), this.#o.log, 'noting the process');
+    const noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+    try {
+      return ran(command, await running.done);
+    } finally {
+      clearTimeout(noting);
     }
-    return ran(command, await running.done);
+  }
+
+  /** For the next start, should we be interrupted; a short script has ended before anybody could need it. */
+  #noteProcess(script: RunningScript): void {
+    if (script.pid === null) return;
+    drop(this.#o.store.runs.process(this.open.run, script.pid, script.startTime()), this.#o.log, 'noting the process');
   }
 
   async #stored(write: Promise<boolean>): Promise<boolean> {

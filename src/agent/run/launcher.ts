@@ -30,8 +30,11 @@ export interface Launched {
   readonly kind: 'launched';
   /** Null: it could not be started; `exited` says why. */
   readonly pid: number | null;
-  /** What tells the process from a later one with the same pid; null where there is no such thing. */
-  readonly startTime: string | null;
+  /**
+   * What tells the process from a later one with the same pid; null where there is no such thing, and once it has ended.
+   * Asked for when it is needed: right after a start the answer is slow.
+   */
+  startTime(): string | null;
   /** Never rejects. */
   readonly exited: Promise<Exit>;
   /** Both streams have reached their end; never rejects, and may never resolve (someone else holds them open). */
@@ -54,7 +57,7 @@ export function failedLaunch(why: string): Launched {
   return {
     kind: 'launched',
     pid: null,
-    startTime: null,
+    startTime: () => null,
     exited: Promise.resolve({ kind: 'spawn-failed', why }),
     drained: Promise.resolve(),
     killTree: () => Promise.resolve(),

@@ -34,6 +34,8 @@ export class PosixLauncher implements Launcher {
   readonly #options: PosixLauncherOptions;
   /** The environment of all scripts as the system takes it, without the marker. */
   readonly #assignments: readonly string[];
+  /** Where each shell was found the last time it could be started. */
+  readonly #paths = new Map<string, string>();
 
   constructor(options: PosixLauncherOptions) {
     this.#options = options;
@@ -47,7 +49,7 @@ export class PosixLauncher implements Launcher {
     const child = preparePosixSpawn() ? this.#spawn(spec) : this.#spawnByNode(spec);
     if (typeof child === 'string') return failedLaunch(child);
     const { pid } = child;
-    const startTime = pid === null ? null : processStart(pid);
+    const startTime = identityOf(child);
     if (pid !== null && this.#options.belowNormalPriority) lowerPriority(pid);
     const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
     if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
@@ -58,7 +60,10 @@ export class PosixLauncher implements Launcher {
       exited: child.exited,
       drained: Promise.all(streams.map((stream) => stream.ended)).then(() => {}),
       killTree: async () => {
-        if (pid !== null) await endTree({ pid, startTime, marker: markerAssignment(spec.marker) });
+        const started = startTime();
+        // Without it the pid may be somebody else's by now: then the marker alone finds what is left.
+        const known = started === null ? null : pid;
+        await endTree({ pid: known, startTime: started, marker: markerAssignment(spec.marker) });
       },
       release: () => {
         for (const stream of streams) stream.close();
@@ -70,7 +75,7 @@ export class PosixLauncher implements Launcher {
   /** By `posix_spawn`. A text says why it failed. */
   #spawn(spec: LaunchSpec): Child | string {
     const { file, args, stdin } = spec.invocation;
-    const path = posixShellPath(file, this.#options.environment);
+    const path = this.#paths.get(file) ?? posixShellPath(file, this.#options.environment);
     if (path === null) return spawnFailure(errorWithCode('ENOENT'), spec);
     const pipes: PipeEnds[] = [];
     for (let wanted = stdin === null ? 2 : 3; wanted > 0; wanted--) {
@@ -89,7 +94,11 @@ export class PosixLauncher implements Launcher {
       stdoutFd: out.writeFd,
       stderrFd: err.writeFd,
     });
-    if (!spawned.ok) return this.#giveUp(pipes, spawned.code, spec);
+    if (!spawned.ok) {
+      this.#paths.delete(file);
+      return this.#giveUp(pipes, spawned.code, spec);
+    }
+    this.#paths.set(file, path);
     for (const fd of [out.writeFd, err.writeFd, input?.readFd]) if (fd !== undefined) closeSync(fd);
     return {
       pid: spawned.pid,
@@ -126,6 +135,18 @@ export class PosixLauncher implements Launcher {
       return spawnFailure(error, spec);
     }
   }
+}
+
+/** The start time of a child while it lives, read once. */
+function identityOf({ pid, exited }: Child): () => string | null {
+  let known: string | null | undefined;
+  void exited.then(() => {
+    known ??= null;
+  });
+  return () => {
+    if (known === undefined) known = pid === null ? null : processStart(pid);
+    return known;
+  };
 }
 
 function readerOf(pipe: PipeEnds): Readable {

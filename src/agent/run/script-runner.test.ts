@@ -90,7 +90,7 @@ describe.skipIf(process.platform === 'win32')('a script that ends by itself', ()
   it('is named by pid and start time from the moment it is started', async () => {
     const script = start('sleep 60');
     expect(script.pid).toBeGreaterThan(0);
-    expect(script.startTime).toBe(startIdentity(script.pid ?? 0));
+    expect(script.startTime()).toBe(startIdentity(script.pid ?? 0));
     script.end('killed');
     await script.done;
   });
@@ -130,7 +130,7 @@ describe('whatever the launcher does', () => {
     const child = {
       kind: 'launched',
       pid: 1,
-      startTime: null,
+      startTime: () => null,
       exited: exited.promise,
       drained,
       killTree,

@@ -44,7 +44,7 @@ export interface RunningScript {
   /** Null: it did not start; `done` says why. */
   readonly pid: number | null;
   /** What `endTree` needs beside the pid, after a restart of the agent. */
-  readonly startTime: string | null;
+  startTime(): string | null;
   /** Never rejects, and always resolves: at the latest some 4 s after the decision to end it. */
   readonly done: Promise<Finished>;
   /** Ends the script and its tree. Only the first reason becomes the outcome, and none once it has ended by itself. */
@@ -83,7 +83,6 @@ export function startScript(spec: ScriptSpec, deps: RunnerDeps): RunningScript {
 
 class Run implements RunningScript {
   readonly pid: number | null = null;
-  readonly startTime: string | null = null;
   readonly done: Promise<Finished>;
   readonly #deps: RunnerDeps;
   readonly #startedAtMs: number;
@@ -121,8 +120,11 @@ class Run implements RunningScript {
     this.#armTimer(deps.clock.monotonicMs() + Math.max(1, Number(spec.timeoutSecs)) * 1000);
     this.#launched = launched;
     this.pid = launched.pid;
-    this.startTime = launched.startTime;
     void launched.exited.then((exit) => this.#ended(exit));
+  }
+
+  startTime(): string | null {
+    return this.#launched?.startTime() ?? null;
   }
 
   end(reason: EndReason): void {

@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32')('a script that can not be started'
 
   it('has no pid, and may still be killed', async () => {
     const script = start('true', { cwd: '/nope' });
-    expect([script.pid, script.startTime]).toEqual([null, null]);
+    expect([script.pid, script.startTime()]).toEqual([null, null]);
     script.end('killed');
     expect(['killed', 'spawn-failed']).toContain((await script.done).outcome.kind);
   });

@@ -1,5 +1,6 @@
 /** Scripts as the dispatcher needs them: the runner, who is signed in, and the end of what an earlier process left. */
 import { endTree } from '../os/process-tree.ts';
+import type { Account } from '../os/sessions.ts';
 import type { Command } from '../wire/command.ts';
 import { unsupportedRunAsText } from '../wire/result-texts.ts';
 import { markerAssignment } from './child-env.ts';
@@ -9,7 +10,7 @@ import { type RunnerDeps, type RunningScript, type ScriptSpec, startScript } fro
 /** Who can be run as on this PC. */
 export interface Sessions {
   /** The user at the console, else of the most recently active remote session; null: nobody is signed in. */
-  activeUser(): string | null;
+  activeUser(): Account | null;
   /** Resolves when that may have changed; rejects when aborted. */
   change(signal: AbortSignal): Promise<void>;
 }
@@ -21,7 +22,7 @@ export interface ScriptsOptions {
   /** null: no other account than our own can be used here. */
   readonly sessions: Sessions | null;
   /** In tray mode the agent itself runs as the signed-in user (design §4). */
-  readonly trayUser: string | null;
+  readonly trayUser: Account | null;
   /** `[run] system_as_user`: in tray mode, whether `system` may run as that user. */
   readonly systemAsUser: boolean;
 }

@@ -71,7 +71,7 @@ export class WindowsLauncher implements Launcher {
     return {
       kind: 'launched',
       pid: child.pid ?? null,
-      startTime: null,
+      startTime: () => null,
       exited: exitOf(child, { ...spec, cwd }),
       drained: Promise.all(streams.map((stream) => stream.ended)).then(() => {}),
       killTree: () => (job === null ? endAlone(child) : job.terminate()),
@@ -113,7 +113,7 @@ export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Laun
   return {
     kind: 'launched',
     pid: started.pid,
-    startTime: null,
+    startTime: () => null,
     exited: started.exited.then((code) => ({ kind: 'exited', code: code | 0 })),
     drained: Promise.all(followed.map(async (stream) => (await stream).ended)).then(() => {}),
     killTree: () => started.job.terminate(),

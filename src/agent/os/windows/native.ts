@@ -57,6 +57,7 @@ export interface Native {
   SetInformationJobObject(job: Handle, kind: number, info: Uint8Array, size: number): number;
   QueryInformationJobObject(job: Handle, kind: number, info: Uint8Array, size: number, needed: null): number;
   lstrlenW(text: bigint): number;
+  LocalFree(memory: bigint): bigint;
   GetOEMCP(): number;
   MultiByteToWideChar(
     codePage: number,
@@ -68,6 +69,7 @@ export interface Native {
   ): number;
   OpenProcessToken(process: Handle, access: number, token: [Handle]): number;
   DuplicateTokenEx(token: Handle, access: number, security: null, level: number, kind: number, copy: [Handle]): number;
+  GetTokenInformation(token: Handle, kind: number, info: Uint8Array, size: number, needed: [number]): number;
   SetTokenInformation(token: Handle, kind: number, info: Uint8Array, size: number): number;
   CreateProcessAsUserW(
     token: Handle,
@@ -95,6 +97,7 @@ export interface Native {
     sizeBytes: [number],
   ): number;
   WTSFreeMemory(memory: bigint): void;
+  ConvertSidToStringSidW(sid: bigint, text: [bigint]): number;
   OpenSCManagerW(machine: null, database: null, access: number): Handle;
   OpenServiceW(manager: Handle, name: string, access: number): Handle;
   QueryServiceStatus(service: Handle, status: Uint8Array): number;
@@ -120,6 +123,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int __stdcall SetInformationJobObject(intptr_t job, int kind, const void *info, uint32_t size)',
     'int __stdcall QueryInformationJobObject(intptr_t job, int kind, void *info, uint32_t size, void *needed)',
     'int __stdcall lstrlenW(void *text)',
+    'void *__stdcall LocalFree(void *memory)',
     'uint32_t __stdcall GetOEMCP()',
     'int __stdcall MultiByteToWideChar(uint32_t codePage, uint32_t flags, const void *bytes, int size, void *text, int room)',
     'uint32_t __stdcall WTSGetActiveConsoleSessionId()',
@@ -127,8 +131,10 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
   'advapi32.dll': [
     'int __stdcall OpenProcessToken(intptr_t process, uint32_t access, _Out_ intptr_t *token)',
     'int __stdcall DuplicateTokenEx(intptr_t token, uint32_t access, void *security, int level, int kind, _Out_ intptr_t *copy)',
+    'int __stdcall GetTokenInformation(intptr_t token, int kind, void *info, uint32_t size, _Out_ uint32_t *needed)',
     'int __stdcall SetTokenInformation(intptr_t token, int kind, const void *info, uint32_t size)',
     'int __stdcall CreateProcessAsUserW(intptr_t token, str16 application, void *commandLine, void *processSecurity, void *threadSecurity, int inheritHandles, uint32_t flags, const void *environment, str16 directory, KtrayStartupInfo *startup, _Out_ KtrayProcessInformation *created)',
+    'int __stdcall ConvertSidToStringSidW(void *sid, _Out_ void **text)',
     'intptr_t __stdcall OpenSCManagerW(void *machine, void *database, uint32_t access)',
     'intptr_t __stdcall OpenServiceW(intptr_t manager, str16 name, uint32_t access)',
     'int __stdcall QueryServiceStatus(intptr_t service, void *status)',

@@ -1,0 +1,170 @@
+/** The ways to sign in that need more than a word, and the ways to be sure of the server (design §7). */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, type TestContext, test } from 'vitest';
+import type { Credentials } from '../../src/agent/bus/sign-in.ts';
+import { connectedBus, eventually, linkState, NO_TLS, startBus } from '../support/bus.ts';
+import { CertificateAuthority, type KeyPair, noCertificatesHere } from '../support/certificates.ts';
+import { jwtFleet, nkeyUser } from '../support/nats-jwt.ts';
+import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+
+const noOpenssl = noCertificatesHere();
+
+interface Certificates {
+  readonly directory: string;
+  readonly fleet: CertificateAuthority;
+  readonly foreign: CertificateAuthority;
+  readonly server: KeyPair;
+  readonly client: KeyPair;
+}
+
+let certificates: Certificates;
+
+beforeAll(() => {
+  if (noOpenssl !== null) return;
+  const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-ca-'));
+  const fleet = new CertificateAuthority(directory, 'fleet');
+  const foreign = new CertificateAuthority(directory, 'foreign');
+  certificates = { directory, fleet, foreign, server: fleet.issue('server'), client: fleet.issue('pc') };
+  return () => rmSync(directory, { recursive: true });
+});
+
+function needsOpenssl(context: TestContext): void {
+  if (noOpenssl !== null) context.skip(noOpenssl);
+}
+
+const at = (scheme: string, server: NatsServer) => `${scheme}://127.0.0.1:${server.port}`;
+
+/** Proves that messages pass, in both directions. */
+async function echoes(bus: Awaited<ReturnType<typeof connectedBus>>): Promise<void> {
+  const heard: string[] = [];
+  bus.subscribe('test.echo', ({ data }) => void heard.push(Buffer.from(data).toString()));
+  await eventually(() => {
+    bus.publish('test.echo', Buffer.from('here'));
+    expect(heard).toContain('here');
+  });
+}
+
+test('tls:// is trusted by the authority named in [tls] ca, and by no other', async (context) => {
+  needsOpenssl(context);
+  const { server: pair, fleet, foreign } = certificates;
+  const server = await startNatsServer({ tls: pair });
+  // First the one that must fail: what was trusted once for this process would hide it.
+  const wary = startBus(at('tls', server), { tls: { ...NO_TLS, ca: foreign.certFile } });
+  const { why } = await linkState(wary, 'refused');
+  expect(why).toMatch(/^no secure connection to 127\.0\.0\.1:\d+ \(.*certificate.*\)$/);
+  await wary.close();
+  await echoes(await connectedBus(at('tls', server), { tls: { ...NO_TLS, ca: fleet.certFile } }));
+});
+
+test('a server whose certificate has another name is refused, unless [tls] server_name says so', async (context) => {
+  needsOpenssl(context);
+  const { fleet, server: pair } = certificates;
+  const server = await startNatsServer({ tls: pair });
+  const tls = { ...NO_TLS, ca: fleet.certFile, serverName: 'broker.example' };
+  const wary = startBus(at('tls', server), { tls });
+  await linkState(wary, 'refused');
+  await wary.close();
+  await echoes(await connectedBus(at('tls', server), { tls: { ...tls, serverName: 'localhost' } }));
+});
+
+test('a plain server is no stand-in for tls://', async (context) => {
+  needsOpenssl(context);
+  const server = await startNatsServer();
+  const bus = startBus(at('tls', server), { tls: { ...NO_TLS, ca: certificates.fleet.certFile } });
+  await eventually(() => expect(bus.link.value.state).toBe('refused'));
+});
+
+test('a server that asks for a certificate refuses us without one, and a certificate put there heals it', async (context) => {
+  needsOpenssl(context);
+  const { directory, fleet, foreign, server: pair, client } = certificates;
+  const server = await startNatsServer({ tls: { ...pair, caFile: fleet.certFile } });
+  const bare = startBus(at('tls', server), { tls: { ...NO_TLS, ca: fleet.certFile } });
+  await eventually(() => expect(bare.link.value.why).not.toBeNull());
+  expect(bare.link.value.state).not.toBe('connected');
+  await bare.close();
+
+  const mine = { certFile: join(directory, 'mine.pem'), keyFile: join(directory, 'mine.key') };
+  const put = (from: KeyPair) => {
+    copyFileSync(from.certFile, mine.certFile);
+    copyFileSync(from.keyFile, mine.keyFile);
+  };
+  put(foreign.issue('stranger'));
+  const tls = { ...NO_TLS, ca: fleet.certFile, cert: mine.certFile, key: mine.keyFile };
+  const bus = startBus(at('tls', server), { tls });
+  await eventually(() => expect(bus.link.value.why).not.toBeNull());
+  expect(bus.link.value.state).not.toBe('connected');
+  put(client);
+  await linkState(bus, 'connected');
+  await echoes(bus);
+});
+
+test('a file of [tls] that is not there is named, and used when it appears', async (context) => {
+  needsOpenssl(context);
+  const { directory, fleet, server: pair } = certificates;
+  const server = await startNatsServer({ tls: pair });
+  const ca = join(directory, 'later.pem');
+  const bus = startBus(at('tls', server), { tls: { ...NO_TLS, ca } });
+  await eventually(() => expect(bus.link.value.why).toContain(ca));
+  expect(bus.link.value.state).toBe('refused');
+  copyFileSync(fleet.certFile, ca);
+  await linkState(bus, 'connected');
+});
+
+test('wss:// reaches the broker through a web port, with the same trust', async (context) => {
+  needsOpenssl(context);
+  const { fleet, foreign, server: pair } = certificates;
+  const files = `cert_file: ${JSON.stringify(pair.certFile)}, key_file: ${JSON.stringify(pair.keyFile)}`;
+  const server = await startNatsServer({
+    config: `authorization { token: t }\nwebsocket { host: "127.0.0.1", port: -1, tls { ${files} } }`,
+  });
+  const port = new URL(server.endpoints.websocket?.[0] ?? '').port;
+  const url = `wss://127.0.0.1:${port}`;
+  const credentials = (): Credentials => ({ kind: 'token', token: 't' });
+  const wary = startBus(url, { credentials, tls: { ...NO_TLS, ca: foreign.certFile } });
+  await eventually(() => expect(wary.link.value.why).not.toBeNull());
+  expect(wary.link.value.state).not.toBe('connected');
+  await wary.close();
+  const bus = await connectedBus(url, { credentials, tls: { ...NO_TLS, ca: fleet.certFile } });
+  expect(bus.link.value.server).toBe(`127.0.0.1:${port}`);
+  await echoes(bus);
+  await server.restart();
+});
+
+test('a creds file signs in, one of another fleet is refused, and the right one heals it', async () => {
+  const fleet = jwtFleet();
+  const server = await startNatsServer({ config: fleet.config });
+  let text = jwtFleet().creds('stranger');
+  const bus = startBus(server.url, { credentials: () => ({ kind: 'creds', text }) });
+  const { why } = await linkState(bus, 'refused');
+  expect(why).toMatch(/refused the sign-in/);
+  text = fleet.creds('pc');
+  await linkState(bus, 'connected');
+  await echoes(bus);
+});
+
+test('an nkey signs in, an unknown one is refused, and the right one heals it', async () => {
+  const user = nkeyUser();
+  const server = await startNatsServer({ config: `authorization { users: [ { nkey: ${user.publicKey} } ] }` });
+  let { seed } = nkeyUser();
+  const bus = startBus(server.url, { credentials: () => ({ kind: 'nkey', seed }) });
+  await linkState(bus, 'refused');
+  seed = user.seed;
+  await linkState(bus, 'connected');
+  await echoes(bus);
+});
+
+const UNREADABLE: readonly Credentials[] = [
+  { kind: 'nkey', seed: 'not a seed' },
+  { kind: 'creds', text: 'not a creds file' },
+];
+
+test.for(UNREADABLE)('a $kind file that holds something else is a refused sign-in, not the end', async (broken) => {
+  const server = await startNatsServer();
+  let credentials: Credentials = broken;
+  const bus = startBus(server.url, { credentials: () => credentials });
+  await eventually(() => expect(bus.link.value.state).toBe('refused'));
+  credentials = { kind: 'none' };
+  await linkState(bus, 'connected');
+});

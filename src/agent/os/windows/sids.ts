@@ -1,0 +1,32 @@
+/** The SID of whom a token belongs to: the name of an account that no renaming changes. */
+import { decodeText, type Handle, lastError, native } from './native.ts';
+
+const TOKEN_QUERY = 0x0008;
+const TOKEN_USER = 1;
+/** TOKEN_USER and the SID behind it, which has at most 68 bytes. */
+const TOKEN_USER_BYTES = 256;
+
+/** `S-1-…`. Throws if Windows refuses. */
+export function sidOf(token: Handle): string {
+  const user = Buffer.alloc(TOKEN_USER_BYTES);
+  if (native().GetTokenInformation(token, TOKEN_USER, user, user.length, [0]) === 0)
+    throw lastError('GetTokenInformation');
+  // The buffer begins with the address of the SID, which lies in the buffer too.
+  const text: [bigint] = [0n];
+  if (native().ConvertSidToStringSidW(user.readBigUInt64LE(0), text) === 0) throw lastError('ConvertSidToStringSid');
+  const sid = decodeText(text[0], native().lstrlenW(text[0]));
+  native().LocalFree(text[0]);
+  return sid;
+}
+
+/** The SID of the account that this process runs as. Throws if Windows refuses. */
+export function ownSid(): string {
+  const token: [Handle] = [0];
+  if (native().OpenProcessToken(native().GetCurrentProcess(), TOKEN_QUERY, token) === 0)
+    throw lastError('OpenProcessToken');
+  try {
+    return sidOf(token[0]);
+  } finally {
+    native().CloseHandle(token[0]);
+  }
+}
