@@ -123,13 +123,15 @@ test('wss:// reaches the broker through a web port, with the same trust', async 
   const url = `wss://127.0.0.1:${port}`;
   const credentials = (): Credentials => ({ kind: 'token', token: 't' });
   const wary = startBus(url, { credentials, tls: { ...NO_TLS, ca: foreign.certFile } });
-  await eventually(() => expect(wary.link.value.why).not.toBeNull());
-  expect(wary.link.value.state).not.toBe('connected');
+  const { why } = await linkState(wary, 'refused');
+  expect(why).toMatch(/^no secure connection to 127\.0\.0\.1:\d+ \(.*certificate.*\)$/);
   await wary.close();
   const bus = await connectedBus(url, { credentials, tls: { ...NO_TLS, ca: fleet.certFile } });
   expect(bus.link.value.server).toBe(`127.0.0.1:${port}`);
   await echoes(bus);
-  await server.restart();
+  await server.stop();
+  expect((await linkState(bus, 'unreachable')).server).toBeNull();
+  await eventually(() => expect(bus.link.value.why).toBe(`nothing answers at 127.0.0.1:${port}`));
 });
 
 test('a creds file signs in, one of another fleet is refused, and the right one heals it', async () => {
@@ -155,16 +157,17 @@ test('an nkey signs in, an unknown one is refused, and the right one heals it', 
   await echoes(bus);
 });
 
-const UNREADABLE: readonly Credentials[] = [
-  { kind: 'nkey', seed: 'not a seed' },
-  { kind: 'creds', text: 'not a creds file' },
+const UNREADABLE: readonly { what: string; broken: Credentials }[] = [
+  { what: 'the nkey', broken: { kind: 'nkey', seed: 'not a seed' } },
+  { what: 'the creds file', broken: { kind: 'creds', text: 'not a creds file' } },
 ];
 
-test.for(UNREADABLE)('a $kind file that holds something else is a refused sign-in, not the end', async (broken) => {
+test.for(UNREADABLE)('$what that is something else is a refused sign-in, not the end', async ({ what, broken }) => {
   const server = await startNatsServer();
   let credentials: Credentials = broken;
   const bus = startBus(server.url, { credentials: () => credentials });
-  await eventually(() => expect(bus.link.value.state).toBe('refused'));
+  const { why } = await linkState(bus, 'refused');
+  expect(why).toMatch(new RegExp(`^${what} can't be used \\(.+\\)$`));
   credentials = { kind: 'none' };
   await linkState(bus, 'connected');
 });

@@ -1,6 +1,7 @@
 import { errors } from '@nats-io/transport-node';
 import type { ConnectionState } from '../../shared/states.ts';
 import { errorText } from '../base/logger.ts';
+import { UnusableSignIn } from './sign-in.ts';
 
 /** Why a try to connect failed: the state it puts us in, and the words for it. */
 export interface Failure {
@@ -19,6 +20,7 @@ export function classify(error: unknown, server: string): Failure {
     if ('code' in each && typeof each.code === 'string') codes.add(each.code);
   }
   const text = errorText(error);
+  if (error instanceof UnusableSignIn) return { state: 'refused', why: text };
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
     return { state: 'refused', why: `${server} refused the sign-in (${text})` };
   }

@@ -12,6 +12,7 @@ import {
   wsconnect,
 } from '@nats-io/transport-node';
 import type { Clock } from '../base/clock.ts';
+import { handshakeFailure } from './handshake.ts';
 import { authenticatorOf, type Credentials, type TlsFiles, tlsOptions } from './sign-in.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -69,7 +70,11 @@ export class Session {
       noAsyncTraces: true,
       ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
     };
-    const nc = webSocket ? await wsconnect(common) : await connect(tls === undefined ? common : { ...common, tls });
+    const nc = webSocket
+      ? await wsconnect(common).catch(async (error) => {
+          throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
+        })
+      : await connect(tls === undefined ? common : { ...common, tls });
     return new Session(url.host, nc, options);
   }
 

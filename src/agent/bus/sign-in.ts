@@ -12,6 +12,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import { errorText } from '../base/logger.ts';
 
 export type Credentials =
   | { readonly kind: 'none' }
@@ -27,6 +28,12 @@ export interface TlsFiles {
   readonly serverName: string | null;
 }
 
+/** What was configured can't be used as it is: no server was asked. */
+export class UnusableSignIn extends Error {
+  override readonly name = 'UnusableSignIn';
+}
+
+/** Throws {@link UnusableSignIn} where the secret is not what it should be. */
 export function authenticatorOf(credentials: Credentials): Authenticator | undefined {
   switch (credentials.kind) {
     case 'none':
@@ -36,34 +43,53 @@ export function authenticatorOf(credentials: Credentials): Authenticator | undef
     case 'user':
       return usernamePasswordAuthenticator(credentials.user, credentials.password);
     case 'creds':
-      return credsAuthenticator(new TextEncoder().encode(credentials.text));
+      return usable('the creds file', credsAuthenticator(new TextEncoder().encode(credentials.text)));
     case 'nkey':
-      return nkeyAuthenticator(new TextEncoder().encode(credentials.seed));
+      return usable('the nkey', nkeyAuthenticator(new TextEncoder().encode(credentials.seed)));
+  }
+}
+
+/** The library looks at a key only when the server asks for it, and its failure then looks like one of the network. */
+function usable(what: string, authenticator: Authenticator): Authenticator {
+  try {
+    authenticator('nonce');
+    return authenticator;
+  } catch (error) {
+    throw new UnusableSignIn(`${what} can't be used (${errorText(error)})`);
   }
 }
 
 /**
- * TLS options for one server. Trust is the operating system's store, Node's own list and `[tls] ca`. Throws where a
- * file can't be read; the message names it.
+ * TLS options for one server. Trust is the operating system's store, Node's own list and `[tls] ca`. Throws
+ * {@link UnusableSignIn} where a file can't be read; the message names it.
  */
 export function tlsOptions(url: URL, files: TlsFiles): ConnectionOptions['tls'] | undefined {
   const wanted = url.protocol === 'tls:' || url.protocol === 'wss:' || files.ca !== null || files.cert !== null;
   if (!wanted) return undefined;
-  const authorities = [...getCACertificates('default'), ...systemAuthorities()];
-  if (files.ca !== null) authorities.push(readFileSync(files.ca, 'utf8'));
+  const authorities = [...trusted()];
+  if (files.ca !== null) authorities.push(read(files.ca));
   // wss goes through the platform's WebSocket, which takes no options: its trust is the process's default.
   setDefaultCACertificates(authorities);
   return {
     ca: authorities.join('\n'),
-    ...(files.cert === null ? {} : { cert: readFileSync(files.cert, 'utf8') }),
-    ...(files.key === null ? {} : { key: readFileSync(files.key, 'utf8') }),
+    ...(files.cert === null ? {} : { cert: read(files.cert) }),
+    ...(files.key === null ? {} : { key: read(files.key) }),
     ...(files.serverName === null ? {} : { servername: files.serverName }),
   };
 }
 
-let system: readonly string[] | undefined;
+let platform: readonly string[] | undefined;
 
-function systemAuthorities(): readonly string[] {
-  system ??= getCACertificates('system');
-  return system;
+/** Asked for once: later on `default` would be what we have set ourselves, an authority that was taken back included. */
+function trusted(): readonly string[] {
+  platform ??= [...getCACertificates('default'), ...getCACertificates('system')];
+  return platform;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UnusableSignIn(`${path} can't be read (${errorText(error)})`);
+  }
 }

@@ -1,0 +1,23 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from '@nats-io/transport-node';
+
+/**
+ * Why no connection to a web port can be had: the platform's WebSocket keeps that to itself, a bare handshake with the same
+ * server says it. Null where the handshake succeeds. `tls` null: without TLS (`ws://`).
+ */
+export function handshakeFailure(url: URL, tls: ConnectionOptions['tls'], timeoutMs: number): Promise<Error | null> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const secure = url.protocol === 'wss:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  return new Promise((resolve) => {
+    const socket = secure ? connectTls({ ...tls, host, port }) : connectTcp({ host, port });
+    const settle = (failure: Error | null) => {
+      socket.destroy();
+      resolve(failure);
+    };
+    socket.once('error', settle);
+    socket.once(secure ? 'secureConnect' : 'connect', () => settle(null));
+    socket.setTimeout(timeoutMs, () => settle(null));
+  });
+}
