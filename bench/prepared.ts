@@ -39,6 +39,8 @@ export async function prepareStore(data: string, { count, unsent }: PreparedRuns
       }),
     );
   }
+  // Makes what a first start makes: the reserve on the disk.
+  await store.probe();
   await store.close();
 }
 

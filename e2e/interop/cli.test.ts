@@ -152,13 +152,15 @@ test('five new versions of a job, each sent at once, all run, although the pin i
   }
 });
 
-test('kanade schedule create: the backend’s scheduler reaches the agent until kanade schedule disable', async () => {
+test('kanade schedule create: the backend’s scheduler reaches the agent; disable --cascade withdraws the job', async () => {
   const fleet = await startOriginalFleet();
   await fleet.ours();
   await fleet.createJob('tick', 'echo tick');
   const schedule = { id: 'each-second', cron: '* * * * * *', job_id: 'tick', target: { pcs: [OURS] } };
   await fleet.createSchedule(schedule);
   const result = await resultWith(fleet.nc, { manifest_id: 'tick', exit_code: 0 });
-  await fleet.kanadeOk('schedule', 'disable', 'each-second');
   expect(result).toMatchObject({ pc_id: OURS, stdout: 'tick\n', exec_id: expect.any(String) });
+  await fleet.kanadeOk('schedule', 'disable', 'each-second', '--cascade');
+  const execId = await exec(fleet, 'tick', '--pcs', OURS);
+  expect(await resultWith(fleet.nc, { exec_id: execId })).toMatchObject({ exit_code: 126, skipped: true });
 });

@@ -2,61 +2,14 @@
  * A PC changes from the original agent to ours, and back. Invariant: what the original had not sent is sent once with its own
  * id, and no command is lost or run twice, in either direction.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { api, command, type ExecResult, provision, publishCommand } from '../support/fleet.ts';
+import { api, type ExecResult, provision } from '../support/fleet.ts';
 import { testStore } from '../support/store.ts';
-import { tempDir } from '../support/temp.ts';
-import { type OriginalFleet, startOriginalFleet } from './support/fleet.ts';
 import { allAcknowledged, consumersOfExec, resultsWith, resultWith, started } from './support/results.ts';
+import { PC, sharedPc, TO } from './support/shared-pc.ts';
 import { eventually } from './support/waiting.ts';
-
-const PC = 'PC-SHARED';
-const TO = `commands.pc.${PC}`;
-
-/** A PC whose two agents share the data directory, one after the other, and whose scripts note that they ran. */
-class SharedPc {
-  readonly fleet: OriginalFleet;
-  readonly place = { pcId: PC, dataDirectory: tempDir() };
-  readonly #notes = join(tempDir(), 'notes');
-
-  constructor(fleet: OriginalFleet) {
-    this.fleet = fleet;
-  }
-
-  /** Sends a command whose script notes `name`, then does `more`. */
-  send(name: string, to = TO, more = 'true', fields: Record<string, unknown> = {}): Promise<string> {
-    const script = `echo ${name} >> '${this.#notes}'; ${more}`;
-    const body = command({ request_id: `request-${name}`, shell: 'powershell', script, ...fields });
-    return publishCommand(this.fleet.nc, to, body);
-  }
-
-  /** Every start of a script, in order. */
-  ran(): readonly string[] {
-    return existsSync(this.#notes) ? readFileSync(this.#notes, 'utf8').trim().split('\n') : [];
-  }
-
-  async hasRun(name: string): Promise<void> {
-    await eventually(`${name} has run`, () => this.ran().includes(name) || undefined);
-  }
-
-  /** The unsent results of the original, by file name. */
-  outbox(): Readonly<Record<string, string>> {
-    const directory = join(this.place.dataDirectory, 'outbox');
-    const names = existsSync(directory) ? readdirSync(directory).filter((name) => !name.endsWith('.tmp')) : [];
-    return Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
-  }
-
-  /** The one unsent result, as soon as it is there. */
-  unsent(name: string): Promise<string> {
-    return eventually(`an unsent result of ${name}`, () => this.outbox()[`request-${name}.json`]);
-  }
-}
-
-async function sharedPc(): Promise<SharedPc> {
-  return new SharedPc(await startOriginalFleet());
-}
 
 describe('results that the original could not send', () => {
   test('because the broker was away are stored once, with their own ids, and count in the backend', async () => {
@@ -165,7 +118,7 @@ describe('the durable consumer of the original', () => {
     await fleet.kanadeOk('group', 'set', PC, 'mine');
     const theirs = await fleet.theirs(pc.place);
     await pc.send('acked', 'commands.all');
-    await pc.send('interrupted', TO, 'sleep 30');
+    await pc.send('interrupted', TO, pc.endless);
     await pc.hasRun('interrupted');
     await resultWith(fleet.nc, { request_id: 'request-acked' });
     await allAcknowledged(fleet.nc, PC);
@@ -226,7 +179,7 @@ describe('the durable consumer of the original', () => {
     const pc = await sharedPc();
     const { fleet } = pc;
     const ours = await fleet.ours(pc.place);
-    await pc.send('cut', TO, 'sleep 30', { exec_id: 'e-cut' });
+    await pc.send('cut', TO, pc.endless, { exec_id: 'e-cut' });
     await started(fleet.nc, 'e-cut', PC);
     await pc.hasRun('cut');
     await allAcknowledged(fleet.nc, PC);

@@ -2,7 +2,7 @@
  * The built agent as a process of its own, as a PC runs it. Invariant: its settings, data and logs lie in one directory of
  * the test, nothing set on this machine reaches it, and it goes with the test.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
@@ -71,14 +71,22 @@ export class TestAgent {
 
   /** Starts it, or starts it again on the same directory; resolves at its first heartbeat. */
   async start(): Promise<void> {
-    const started = new AgentProcess({
+    await heartbeatAfter(this.#options.nc, this.pcId, this.#prepare());
+  }
+
+  /** The same without waiting for anything: for a broker that is away. */
+  launch(): void {
+    this.#prepare().start();
+  }
+
+  #prepare(): AgentProcess {
+    this.#process = new AgentProcess({
       node: findNode24(),
       config: this.#config,
       dataDir: this.dataDirectory,
       env: { ...withoutKanade(process.env), ...this.#options.env },
     });
-    this.#process = started;
-    await heartbeatAfter(this.#options.nc, this.pcId, started);
+    return this.#process;
   }
 
   /** As the service manager would. */
@@ -104,10 +112,5 @@ export class TestAgent {
         await sleep(POLL_MS);
       }
     }
-  }
-
-  /** Whether a file of its data directory is there. */
-  has(...path: readonly string[]): boolean {
-    return existsSync(join(this.dataDirectory, ...path));
   }
 }

@@ -135,3 +135,7 @@ declare module '*/scripts/lib/start-options.mjs' {
   export function parseStartOptions(args: readonly string[], computer?: string): object;
   export function usableName(name: string): string;
 }
+
+declare module '*/scripts/lib/paths.mjs' {
+  export function cacheDir(env?: NodeJS.ProcessEnv): string;
+}

@@ -2,7 +2,8 @@
 import { sleep } from '../../../src/agent/base/sleep.ts';
 
 const UNTIL_MS = 20_000;
-const POLL_MS = 30;
+/** Below what the local socket of our agent answers in a second. */
+const POLL_MS = 50;
 
 /** The first value that `look` finds; rejects after `timeoutMs`, naming `what` was waited for. */
 export async function eventually<T>(

@@ -39,6 +39,8 @@ export class Session {
   readonly #clock: Clock;
   readonly #pingIntervalMs: number;
   #lastGoodAtMs: number;
+  /** Kept here: the library forgets them with the connection, and then they are needed. */
+  #peers: readonly string[];
   #ending = new AbortController();
 
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
@@ -49,6 +51,7 @@ export class Session {
     this.#clock = options.clock;
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
     this.#lastGoodAtMs = options.clock.nowMs();
+    this.#peers = nc.info?.connect_urls ?? [];
     void this.#follow(options.onError);
     void nc.closed().then(() => this.#ending.abort(new Error('the connection ended')));
   }
@@ -94,7 +97,7 @@ export class Session {
 
   /** Servers that the cluster has told us of, as `host:port`. */
   get peers(): readonly string[] {
-    return this.nc.info?.connect_urls ?? [];
+    return this.#peers;
   }
 
   /** A request whose answer also proves the link. Rejects with the library's errors. */
@@ -117,6 +120,7 @@ export class Session {
         if (status.pendingPings === 1) this.#lastGoodAtMs = Math.max(this.#lastGoodAtMs, lastPingAtMs);
         lastPingAtMs = this.#clock.nowMs();
       }
+      if (status.type === 'update') this.#peers = this.nc.info?.connect_urls ?? this.#peers;
       if (status.type === 'error') onError(status.error);
       // The server is about to go: leave before it does.
       if (status.type === 'ldm') await this.close();

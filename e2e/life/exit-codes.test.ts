@@ -1,0 +1,129 @@
+/** How the agent ends, and that it serves faulty settings instead of ending where a service manager started it (design §4). */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { AgentRun, settings } from '../support/agent-run.ts';
+import { eventually } from '../support/bus.ts';
+import { operator } from '../support/fleet.ts';
+import { heartbeatAfter } from '../support/heartbeats.ts';
+import { startNatsServer } from '../support/nats-server.ts';
+import { tempDir } from '../support/temp.ts';
+
+const NOWHERE = { url: 'nats://127.0.0.1:1' };
+const FAULTY = '[agent]\nid = "PC OURS"\nnats_url = "nats://127.0.0.1:1"\n[run]\ngrace = "soon"\n';
+
+async function run(toml: string | null, ...args: string[]) {
+  const agent = new AgentRun({ toml, args });
+  agent.start();
+  const { code } = await agent.ended();
+  return { code, stdout: agent.stdout, stderr: agent.stderr, config: agent.config };
+}
+
+test('without settings it ends with 1 and names the file', async () => {
+  const { code, stderr, config } = await run(null);
+  expect(code).toBe(1);
+  expect(stderr).toContain(config);
+});
+
+test('with faulty settings it ends with 1 and names every fault with its file, line and key', async () => {
+  const { code, stderr, config } = await run(FAULTY);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${config}:2`);
+  expect(stderr).toContain('agent.id');
+  expect(stderr).toContain(`${config}:5`);
+  expect(stderr).toContain('run.grace');
+});
+
+test('--check-config prints the settings in force and ends with 0, or the faults and ends with 1', async () => {
+  const good = await run(settings(NOWHERE), '--check-config');
+  expect(good).toMatchObject({ code: 0, stderr: '' });
+  expect(good.stdout).toMatch(/agent\.id.*PC-OURS.*agent\.toml/);
+  const bad = await run(FAULTY, '--check-config');
+  expect(bad).toMatchObject({ code: 1, stdout: '' });
+  expect(bad.stderr).toContain('run.grace');
+});
+
+test('an option that it does not know is a fault', async () => {
+  const { code, stderr } = await run(settings(NOWHERE), '--verbos');
+  expect(code).toBe(1);
+  expect(stderr).toContain('--verbos');
+  expect(stderr).toContain('usage:');
+});
+
+test('--version says the version and nothing else', async () => {
+  const { code, stdout } = await run(null, '--version');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test.for(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  'stopped by %s it ends with 0, also where no broker ever answered',
+  async (signal) => {
+    const agent = new AgentRun({ toml: settings(NOWHERE) });
+    agent.start();
+    const client = await agent.connect();
+    const { connection } = await client.call('state.snapshot', {});
+    expect(connection.state).toMatch(/starting|unreachable/);
+    expect(await agent.end(signal)).toEqual({ code: 0, signal: null });
+  },
+);
+
+test('a data directory that is in use ends it with 2, and the agent that has it goes on', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  const first = new AgentRun({ toml: settings(server) });
+  await heartbeatAfter(nc, 'PC-OURS', first);
+  const second = new AgentRun({ toml: settings(server), dataDirectory: first.dataDirectory });
+  second.start();
+  expect(await second.ended()).toEqual({ code: 2, signal: null });
+  expect(second.stderr).toBe(`the data directory ${first.dataDirectory} is in use by another agent\n`);
+  expect((await (await first.connect()).call('state.snapshot', {})).agent.state).toBe('running');
+  await first.end('SIGKILL');
+  // Freed by the death of the first: no file is left that has to be removed.
+  await heartbeatAfter(nc, 'PC-OURS', second);
+});
+
+test('as a service, missing settings are a state that is shown, and used as soon as they are there', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  const agent = new AgentRun({ toml: null, args: ['--service'] });
+  agent.start();
+  const client = await agent.connect();
+  expect((await client.call('state.snapshot', {})).agent.state).toBe('not_set_up');
+  await heartbeatAfter(nc, 'PC-OURS', {
+    log: agent.log,
+    died: agent.died,
+    start: () => writeFileSync(agent.config, settings(server)),
+  });
+  const now = await agent.connect();
+  expect((await now.call('state.snapshot', {})).agent.state).toBe('running');
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
+test('as a service, faulty settings are shown with file, line and key, another fault instead of the first too', async () => {
+  const agent = new AgentRun({ toml: FAULTY, args: ['--service'] });
+  agent.start();
+  const client = await agent.connect();
+  const faults = async () => (await client.call('state.snapshot', {})).agent;
+  expect(await faults()).toMatchObject({
+    state: 'config_invalid',
+    faults: [
+      { file: agent.config, line: 2, key: 'agent.id' },
+      { file: agent.config, line: 5, key: 'run.grace' },
+    ],
+  });
+  writeFileSync(agent.config, `${settings(NOWHERE)}\n[tls]\nca = 5\n`);
+  await eventually(async () => expect((await faults()).faults.map(({ key }) => key)).toEqual(['tls.ca']));
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
+test('a data directory below a file is shown as a store that can not be written, not the end', async () => {
+  const directory = tempDir();
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  writeFileSync(join(directory, 'kanade-tray'), 'a file where a folder should be');
+  const agent = new AgentRun({ toml: settings(server), dataDirectory: directory });
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  expect(agent.stdout).toContain('the store can not be written');
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
