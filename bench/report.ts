@@ -1,5 +1,6 @@
 /** The numbers as tables and sentences, for the terminal and for the document. */
 import { type Book, type Figure, LIMIT_IDS, ROW_IDS, type RowId } from './book.ts';
+import { CONTENDERS } from './contenders.ts';
 import { GOALS, type Goal, LIMITS, ROWS, type Row } from './rows.ts';
 
 export interface Verdict {
@@ -10,7 +11,7 @@ export interface Verdict {
 /** One row for each measure: ours, the original, their ratio, the bare limit, the goals. Median, then least–most. */
 export function rowsTable(book: Book): string {
   const head = ['measure', 'ours', 'original 0.29.0', 'ours is', 'bare limit', 'goal', 'met'];
-  const rows = ROW_IDS.map((id) => {
+  const rows = ROW_IDS.filter((id) => isMeasured(book, id)).map((id) => {
     const goals = GOALS.filter((goal) => goal.row === id);
     const verdicts = goals.map((goal) => verdict(book, goal));
     return [
@@ -28,7 +29,10 @@ export function rowsTable(book: Book): string {
 
 /** What the machine does without an agent. */
 export function limitsTable(book: Book): string {
-  const rows = LIMIT_IDS.map((id) => [LIMITS[id].title, figureText(book.limit(id), LIMITS[id])]);
+  const rows = LIMIT_IDS.filter((id) => book.limit(id) !== undefined).map((id) => [
+    LIMITS[id].title,
+    figureText(book.limit(id), LIMITS[id]),
+  ]);
   return table(['limit of the machine', 'measured'], rows);
 }
 
@@ -50,6 +54,10 @@ function verdict(book: Book, { row, text, bound }: Goal): Verdict | undefined {
     ? `${title}: ${value(ours)}, ${bounds}, met`
     : `${title}: ${value(ours)}, ${bounds}, missed by ${away}`;
   return { met, sentence: `${sentence}.` };
+}
+
+function isMeasured(book: Book, id: RowId): boolean {
+  return CONTENDERS.some((contender) => book.figure(id, contender) !== undefined);
 }
 
 /** How many times better or worse our median is. */

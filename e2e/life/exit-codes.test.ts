@@ -10,7 +10,17 @@ import { startNatsServer } from '../support/nats-server.ts';
 import { tempDir } from '../support/temp.ts';
 
 const NOWHERE = { url: 'nats://127.0.0.1:1' };
-const FAULTY = '[agent]\nid = "PC OURS"\nnats_url = "nats://127.0.0.1:1"\n[run]\ngrace = "soon"\n';
+const FAULTY = [
+  '[agent]',
+  'id = "PC OURS"',
+  'nats_url = "nats://127.0.0.1:1"',
+  '[run]',
+  'grace = "soon"',
+  '[log]',
+  'path = "agent.log"',
+  'level = "info"',
+  '',
+].join('\n');
 
 async function run(toml: string | null, ...args: string[]) {
   const agent = new AgentRun({ toml, args });
@@ -107,13 +117,16 @@ test('as a service, faulty settings are shown with file, line and key, another f
   const faults = async () => (await client.call('state.snapshot', {})).agent;
   expect(await faults()).toMatchObject({
     state: 'config_invalid',
-    faults: [
-      { file: agent.config, line: 2, key: 'agent.id' },
-      { file: agent.config, line: 5, key: 'run.grace' },
-    ],
+    faults: {
+      count: 2,
+      list: [
+        { file: agent.config, line: 2, key: 'agent.id' },
+        { file: agent.config, line: 5, key: 'run.grace' },
+      ],
+    },
   });
   writeFileSync(agent.config, `${settings(NOWHERE)}\n[tls]\nca = 5\n`);
-  await eventually(async () => expect((await faults()).faults.map(({ key }) => key)).toEqual(['tls.ca']));
+  await eventually(async () => expect((await faults()).faults.list?.map(({ key }) => key)).toEqual(['tls.ca']));
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 

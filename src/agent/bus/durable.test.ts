@@ -8,6 +8,7 @@ import {
   info,
   linkState,
   recordConsumer,
+  recordWatch,
   startBus,
 } from '../../../e2e/support/bus.ts';
 import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
@@ -156,6 +157,23 @@ test('what came while the link was away is brought after, what was acknowledged 
   await send(nc, 'commands.all', 'three');
   await eventually(() => expect(consumer.messages).toContain('commands.all three'));
   expect(consumer.messages).toEqual(['commands.all one', 'commands.pc.PC-A two', 'commands.all three']);
+});
+
+test('streams that are made anew under a live connection are noticed by the watches too, not only by the consumer', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const bus = await connectedBus(server.url);
+  const consumer = recordConsumer(bus);
+  const watch = recordWatch(bus, 'agent_config', ['global']);
+  await eventually(() => expect(watch.events).toContain('current'));
+  await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));
+  for (const stream of ['KV_agent_config', 'EXEC']) await nc.request(`$JS.API.STREAM.DELETE.${stream}`);
+  await provision(nc);
+  await send(nc, '$KV.agent_config.global', 'new');
+  await send(nc, 'commands.all', 'new');
+  // Long before a watch would find out by silence (a minute).
+  await eventually(() => expect(watch.events).toContain('global=new'));
+  await eventually(() => expect(consumer.messages).toContain('commands.all new'));
 });
 
 test('a broker that comes back empty is served again once it is provisioned', async () => {

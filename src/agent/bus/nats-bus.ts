@@ -46,6 +46,8 @@ export class NatsBus implements Bus {
   readonly #log: Logger;
   readonly #connector: Connector;
   readonly #subscriptions = new Set<Subscribed>();
+  /** Aborted when all watches should be begun anew. */
+  #doubt = new AbortController();
 
   constructor(options: NatsBusOptions) {
     this.#options = options;
@@ -154,7 +156,7 @@ export class NatsBus implements Bus {
       this.#log,
       (session, signal, bound) => {
         const fresh = AbortSignal.timeout(Math.round(FRESH_LOOK_MS * (0.75 + Math.random() / 2)));
-        const until = AbortSignal.any([signal, fresh]);
+        const until = AbortSignal.any([signal, fresh, this.#doubt.signal]);
         return kvWatch(session, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
       },
       this.#options.bindBackoff,
@@ -170,11 +172,30 @@ export class NatsBus implements Bus {
       async (session, signal, bound) => {
         restart = new AbortController();
         const until = AbortSignal.any([signal, restart.signal]);
-        await consumeDurable(session, spec, handlers, this.#log, until, bound);
+        let wasBound = false;
+        const nowBound = () => {
+          wasBound = true;
+          bound();
+        };
+        try {
+          await consumeDurable(session, spec, handlers, this.#log, until, nowBound);
+        } catch (error) {
+          if (wasBound && !until.aborted) this.#lookAnew();
+          throw error;
+        }
       },
       this.#options.bindBackoff,
     );
     return { close: () => binding.close(), rebind: () => restart.abort(new Error('the filters changed')) };
+  }
+
+  /**
+   * Something that was there is gone (somebody made the streams anew): the watches may be dead too, and would notice only by
+   * the silence of a minute.
+   */
+  #lookAnew(): void {
+    this.#doubt.abort(new Error('the streams may have been made anew'));
+    this.#doubt = new AbortController();
   }
 
   async objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null> {

@@ -1,0 +1,146 @@
+/** SIGKILL at any moment: every command ends in one result, nothing runs twice, nothing is left running (invariants 3, 4). */
+import { randomInt, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { expect, test } from 'vitest';
+import { sleep } from '../../src/agent/base/sleep.ts';
+import { AgentRun, settings } from '../support/agent-run.ts';
+import { eventually } from '../support/bus.ts';
+import {
+  api,
+  command,
+  countStored,
+  provisionedOperator,
+  publishCommand,
+  STREAMS,
+  waitForResult,
+} from '../support/fleet.ts';
+import { heartbeatAfter } from '../support/heartbeats.ts';
+import { startNatsServer } from '../support/nats-server.ts';
+import { seededRandom } from '../support/random.ts';
+import { isAlive } from '../support/running-scripts.ts';
+
+const MINE = 'commands.pc.PC-OURS';
+const KILLS = 25;
+/** What the dead process held un-acknowledged comes again after the consumer's 30 s. */
+const ALL_ENDED_MS = 60_000;
+
+const lines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
+
+/** As `results.<request_id>` says, in the order of storing. */
+async function storedResults(nc: NatsConnection): Promise<Map<string, { result_id: string; exit_code: number }[]>> {
+  const { state } = (await api(nc, 'STREAM.INFO.RESULTS')) as { state: { last_seq: number } };
+  const found = new Map<string, { result_id: string; exit_code: number }[]>();
+  for (let seq = 1; seq <= state.last_seq; seq++) {
+    const { message } = (await api(nc, 'STREAM.MSG.GET.RESULTS', { seq })) as { message: { data: string } };
+    const result = JSON.parse(Buffer.from(message.data, 'base64').toString());
+    found.set(result.request_id, [...(found.get(result.request_id) ?? []), result]);
+  }
+  return found;
+}
+
+test(`killed ${KILLS} times during a stream of commands: one result each, none run twice`, async () => {
+  const seed = Number(process.env.KANADE_TRAY_SEED ?? randomInt(2 ** 31));
+  process.stdout.write(`crash test: KANADE_TRAY_SEED=${seed}\n`);
+  const random = seededRandom(seed);
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  // The fleet's stream keeps one command of a subject; here none may be lost before it has reached the agent.
+  await api(nc, 'STREAM.UPDATE.EXEC', {
+    ...STREAMS.find(({ name }) => name === 'EXEC'),
+    num_replicas: 1,
+    max_msgs_per_subject: -1,
+  });
+  const agent = new AgentRun({ toml: settings(server) });
+  const ran = join(agent.directory, 'ran');
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  await eventually(() => api(nc, 'CONSUMER.INFO.EXEC.agent_replay_PC-OURS'));
+
+  const sent: string[] = [];
+  for (let kill = 0; kill < KILLS; kill++) {
+    // At any moment: while starting, settling the last crash, taking in, starting, running, ending, delivering.
+    const lifeMs = random() * 600;
+    const until = performance.now() + lifeMs;
+    while (performance.now() < until) {
+      const id = randomUUID();
+      const napSecs = random() < 0.2 ? 1 : random() * 0.05;
+      const script = `echo ${id} >> ${ran}; sleep ${napSecs.toFixed(3)}; echo ended`;
+      const jitter = random() < 0.1 ? 2 : null;
+      sent.push(await publishCommand(nc, MINE, command({ request_id: id, script, jitter_secs: jitter })));
+      await sleep(random() * 60);
+    }
+    expect(await agent.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+    agent.start();
+  }
+
+  expect(sent.length).toBeGreaterThan(KILLS);
+  await eventually(async () => {
+    expect(await countStored(nc, 'RESULTS', 'results.>')).toBeGreaterThanOrEqual(sent.length);
+  }, ALL_ENDED_MS);
+  // Nothing comes after: all is acknowledged, nothing is queued.
+  const client = await agent.connect();
+  await eventually(async () => {
+    const snapshot = await client.call('state.snapshot', {});
+    expect(snapshot.outbox).toEqual({ waiting: 0, parked: 0 });
+    expect(snapshot.now).toMatchObject({ running: [], waitingCount: 0 });
+  });
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+
+  const results = await storedResults(nc);
+  expect([...results.keys()].sort()).toEqual([...sent].sort());
+  const runs = Map.groupBy(lines(ran), (id) => id);
+  const wrong = sent.flatMap((id) => {
+    const own = results.get(id) ?? [];
+    const codes = [...new Set(own.map(({ exit_code }) => exit_code))];
+    const ids = new Set(own.map(({ result_id }) => result_id));
+    const times = runs.get(id)?.length ?? 0;
+    const right =
+      ids.size === 1 && codes.length === 1 && (codes[0] === 0 ? times === 1 : codes[0] === 121 && times <= 1);
+    return right && own.length === 1 ? [] : [{ id, results: own.length, ids: ids.size, codes, times }];
+  });
+  expect(wrong).toEqual([]);
+}, 120_000);
+
+test('what is left of an interrupted script is ended before its 121 goes out, a child with a session of its own too', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const agent = new AgentRun({ toml: settings(server) });
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  const file = join(agent.directory, 'pids');
+  const script = `echo $$ >> ${file}
+    setsid sh -c 'echo $$ >> ${file}; exec sleep 300' < /dev/null > /dev/null 2>&1 &
+    (sh -c 'echo $$ >> ${file}; exec sleep 300' &)
+    wait; sleep 300`;
+  const id = await publishCommand(nc, MINE, command({ script, timeout_secs: 600 }));
+  await eventually(() => expect(lines(file)).toHaveLength(3));
+  const tree = lines(file).map(Number);
+  await agent.end('SIGKILL');
+  expect(tree.filter(isAlive)).toEqual(tree);
+
+  const alive: number[][] = [];
+  nc.subscribe(`results.${id}`, { callback: () => void alive.push(tree.filter(isAlive)) });
+  await nc.flush();
+  agent.start();
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 121, skipped: false, stdout: '' });
+  await eventually(() => expect(alive).toEqual([[]]));
+  expect(lines(file)).toHaveLength(3);
+});
+
+test('an interrupted script that has ended by itself meanwhile is answered 121 too, its outcome is unknown', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const agent = new AgentRun({ toml: settings(server) });
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  const go = join(agent.directory, 'go');
+  const file = join(agent.directory, 'pids');
+  // It ends while the agent is dead; nothing of it is left when the next one looks.
+  const script = `echo $$ >> ${file}; until [ -e ${go} ]; do sleep 0.01; done`;
+  const id = await publishCommand(nc, MINE, command({ script, timeout_secs: 600 }));
+  await eventually(() => expect(lines(file)).toHaveLength(1));
+  await agent.end('SIGKILL');
+  writeFileSync(go, '');
+  await eventually(() => expect(lines(file).map(Number).filter(isAlive)).toEqual([]));
+  agent.start();
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 121 });
+});

@@ -1,0 +1,105 @@
+/** An orderly stop leaves a result for everything that ran, and what waited is there at the next start (design §4). */
+
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { AgentRun, settings } from '../support/agent-run.ts';
+import { eventually } from '../support/bus.ts';
+import {
+  command,
+  countStored,
+  killExec,
+  provisionedOperator,
+  publishCommand,
+  waitForResult,
+} from '../support/fleet.ts';
+import { heartbeatAfter } from '../support/heartbeats.ts';
+import { startNatsServer } from '../support/nats-server.ts';
+import { isAlive } from '../support/running-scripts.ts';
+
+const MINE = 'commands.pc.PC-OURS';
+
+async function world() {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const agent = new AgentRun({ toml: settings(server) });
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  const file = (name: string) => join(agent.directory, name);
+  const pids = (name: string) =>
+    eventually(() => {
+      const text = readFileSync(file(name), 'utf8');
+      expect(text).toMatch(/^\d+\n\d+\n$/);
+      return text.trim().split('\n').map(Number);
+    });
+  return { server, nc, agent, file, pids };
+}
+
+/** Writes its pid and that of a child in a session of its own, and stays. */
+const stays = (file: string) => `echo began; setsid sh -c 'echo $$ >> ${file}.child; exec sleep 300' & 
+  until [ -s ${file}.child ]; do sleep 0.01; done; echo $$ > ${file}.new; cat ${file}.child >> ${file}.new; mv ${file}.new ${file}
+  wait`;
+
+test('SIGTERM ends a running script with its whole tree, and its result is delivered before the exit with 0', async () => {
+  const { nc, agent, file, pids } = await world();
+  const id = await publishCommand(
+    nc,
+    MINE,
+    command({ exec_id: randomUUID(), script: stays(file('a')), timeout_secs: 600 }),
+  );
+  const tree = await pids('a');
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  const result = await waitForResult(nc, id, { timeoutMs: 5_000 });
+  expect(result).toMatchObject({ exit_code: -1, stdout: 'began\n' });
+  expect(result.stderr).toContain('stopped: the agent is shutting down');
+  expect(tree.filter(isAlive)).toEqual([]);
+
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  const after = await publishCommand(nc, MINE, command());
+  await waitForResult(nc, after);
+  expect(await countStored(nc, 'RESULTS', `results.${id}`)).toBe(1);
+  expect((await waitForResult(nc, id)).result_id).toBe(result.result_id);
+});
+
+test('a script that ends within the grace has its own result', async () => {
+  const { nc, agent, file } = await world();
+  const script = `echo $$ > ${file('b')}; until [ -e ${file('go')} ]; do sleep 0.01; done; echo done; exit 3`;
+  const id = await publishCommand(nc, MINE, command({ script }));
+  await eventually(() => expect(existsSync(file('b'))).toBe(true));
+  const ended = agent.end('SIGTERM');
+  writeFileSync(file('go'), '');
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 3, stdout: 'done\n', stderr: '' });
+});
+
+test('without a broker the result of a stopped script is stored, and delivered after the next start', async () => {
+  const { server, nc, agent, file, pids } = await world();
+  const id = await publishCommand(nc, MINE, command({ script: stays(file('c')), timeout_secs: 600 }));
+  await pids('c');
+  await server.stop();
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  await server.start();
+  agent.start();
+  const result = await waitForResult(nc, id);
+  expect(result.exit_code).toBe(-1);
+  expect(result.stderr).toContain('stopped: the agent is shutting down');
+});
+
+test('what waits for its moment still waits after the stop and the next start, and can be killed there', async () => {
+  const { nc, agent, file } = await world();
+  const execId = randomUUID();
+  const script = `touch ${file('ran')}`;
+  const id = await publishCommand(nc, MINE, command({ exec_id: execId, script, jitter_secs: 86_400 }));
+  const client = await agent.connect();
+  const waiting = async (from: typeof client) => (await from.call('state.snapshot', {})).now.waitingCount;
+  await eventually(async () => expect(await waiting(client)).toBe(1));
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(await countStored(nc, 'RESULTS', `results.${id}`)).toBe(0);
+
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  const again = await agent.connect();
+  await eventually(async () => expect(await waiting(again)).toBe(1));
+  await killExec(nc, execId);
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: -1 });
+  expect(existsSync(file('ran'))).toBe(false);
+});

@@ -1,0 +1,155 @@
+/** A store that is damaged, from the future, unwritable or full: the agent is up, says so, and loses nothing (design §6). */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import { AgentRun, settings } from '../support/agent-run.ts';
+import { eventually, info } from '../support/bus.ts';
+import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
+import { heartbeatAfter } from '../support/heartbeats.ts';
+import { noMountsHere, readOnly, smallDisk } from '../support/mounts.ts';
+import { startNatsServer } from '../support/nats-server.ts';
+
+const MINE = 'commands.pc.PC-OURS';
+const noMounts = noMountsHere();
+/** The agent looks at a full disk every 30 s, and the broker brings a command again after 30 s. */
+const ROOM_AGAIN_MS = 75_000;
+
+async function world(dataDirectory?: string) {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const options = dataDirectory === undefined ? {} : { dataDirectory };
+  const agent = new AgentRun({ toml: settings(server), ...options });
+  const own = join(agent.dataDirectory, 'kanade-tray');
+  return { server, nc, agent, own, file: join(own, 'store.db') };
+}
+
+async function storeState(agent: AgentRun) {
+  const client = await agent.connect();
+  const { store, agent: state } = await client.call('state.snapshot', {});
+  client.close();
+  return { store: store.state, agent: state.state };
+}
+
+/** The agent is seen by the fleet, has the command in its hands, and neither runs nor acknowledges it. */
+async function heldBack(nc: NatsConnection, agent: AgentRun): Promise<string> {
+  await eventually(async () => {
+    expect((await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_PC-OURS')).num_waiting).toBeGreaterThan(0);
+  });
+  const id = await publishCommand(nc, MINE, command({ script: `echo ran >> ${join(agent.directory, 'ran')}` }));
+  await eventually(async () => {
+    expect((await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_PC-OURS')).num_ack_pending).toBe(1);
+  });
+  // A ping is answered after the command was looked at: one connection, in order.
+  await nc.request('agents.PC-OURS.ping', '', { timeout: 10_000 });
+  expect(await countStored(nc, 'RESULTS', `results.${id}`)).toBe(0);
+  return id;
+}
+
+async function ranOnce(nc: NatsConnection, agent: AgentRun, id: string): Promise<void> {
+  expect(await waitForResult(nc, id, { timeoutMs: ROOM_AGAIN_MS })).toMatchObject({ exit_code: 0 });
+  expect(readFileSync(join(agent.directory, 'ran'), 'utf8')).toBe('ran\n');
+  await eventually(async () => {
+    expect((await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_PC-OURS')).num_ack_pending).toBe(0);
+  });
+}
+
+test('a damaged store is put aside whole and a new one begun, and that is shown', async () => {
+  const { nc, agent, own, file } = await world();
+  mkdirSync(own, { recursive: true });
+  const damaged = Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8_000, 0x5a)]);
+  writeFileSync(file, damaged);
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  expect(await storeState(agent)).toEqual({ store: 'quarantined', agent: 'running' });
+  const id = await publishCommand(nc, MINE, command());
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+  const aside = readdirSync(own).filter((name) => /^store\.db\.damaged-[\dTZ-]+$/.test(name));
+  expect(aside).toHaveLength(1);
+  expect(readFileSync(join(own, aside[0] ?? ''))).toEqual(damaged);
+  expect(agent.stdout).toContain(aside[0]);
+});
+
+test('a store damaged in its middle after a crash is put aside at the start, not used', async () => {
+  const { nc, agent, own, file } = await world();
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  for (let sent = 0; sent < 20; sent++) {
+    await waitForResult(
+      nc,
+      await publishCommand(nc, MINE, command({ script: 'head -c 20000 /dev/zero | tr "\\0" x' })),
+    );
+  }
+  await agent.end('SIGTERM');
+  const bytes = readFileSync(file);
+  bytes.fill(0xa5, 4096);
+  writeFileSync(file, bytes);
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  expect((await storeState(agent)).store).toBe('quarantined');
+  expect(
+    readdirSync(own).filter((name) => name.startsWith('store.db.damaged-') && !name.includes('-wal')),
+  ).toHaveLength(1);
+  const id = await publishCommand(nc, MINE, command());
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+});
+
+test('a store of a newer release is not touched; the agent is up, runs nothing, and goes on when it is gone', async () => {
+  const { nc, agent, own, file } = await world();
+  mkdirSync(own, { recursive: true });
+  const db = new Database(file);
+  db.exec('CREATE TABLE later (x)');
+  db.pragma('user_version=9999');
+  db.close();
+  const before = readFileSync(file);
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  expect((await storeState(agent)).store).toBe('future');
+  const id = await heldBack(nc, agent);
+  expect(readFileSync(file)).toEqual(before);
+  rmSync(file);
+  await ranOnce(nc, agent, id);
+  expect((await storeState(agent)).store).toBe('ok');
+}, 90_000);
+
+test('a store that can not be written is shown; heartbeats go on, and commands are run once it can', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const { nc, agent, file } = await world();
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  await agent.end('SIGTERM');
+  const writable = readOnly(file);
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  expect((await storeState(agent)).store).toBe('read_only');
+  const id = await heldBack(nc, agent);
+  writable();
+  await ranOnce(nc, agent, id);
+  expect(await storeState(agent)).toEqual({ store: 'ok', agent: 'running' });
+}, 90_000);
+
+test('on a disk without room nothing is taken in; the agent is up, says so, and runs it once there is room', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(20);
+  const { nc, agent } = await world(disk.path);
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  await eventually(async () => expect(await storeState(agent)).toEqual({ store: 'full', agent: 'running' }));
+  const id = await heldBack(nc, agent);
+  disk.resize(200);
+  await ranOnce(nc, agent, id);
+  expect((await storeState(agent)).store).toBe('ok');
+}, 120_000);
+
+test('a disk that fills while a script runs takes its result from the reserve, and nothing more until there is room', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(80);
+  const { nc, agent } = await world(disk.path);
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  await eventually(() => expect(readdirSync(join(disk.path, 'kanade-tray'))).toContain('reserve'));
+  const fill = join(disk.path, 'fill');
+  onTestFinished(() => rmSync(fill, { force: true }));
+  const script = `cat /dev/zero > ${fill}; head -c 6000000 /dev/zero | tr '\\0' x`;
+  const id = await publishCommand(nc, MINE, command({ script }));
+  const result = await waitForResult(nc, id);
+  expect(result.exit_code).toBe(0);
+  expect(result.stdout).toMatch(/^x+/);
+  await eventually(async () => expect((await storeState(agent)).store).toBe('full'));
+  const held = await heldBack(nc, agent);
+  rmSync(fill);
+  await ranOnce(nc, agent, held);
+}, 120_000);
