@@ -1,8 +1,5 @@
 /** Bad commands: each ends as the table of design §2 says, and the next good one runs. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { rowOf } from '../../src/agent/status/views.ts';
 import { runRowSchema } from '../../src/shared/run-view.ts';

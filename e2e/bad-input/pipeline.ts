@@ -169,6 +169,11 @@ export class Pipeline {
     }
   }
 
+  /** Every result that was sent so far. */
+  results(): SentResult[] {
+    return resultsIn(this.bus.published);
+  }
+
   lastRun(): number {
     return this.store.history.list({}, Number.POSITIVE_INFINITY, 1)[0]?.run ?? 0;
   }

@@ -24,9 +24,10 @@ async function freePorts(count: number): Promise<number[]> {
 
 test('when the one configured server dies the agent goes on with another of its cluster, and still knows the first', async () => {
   const ports = await freePorts(2);
+  const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`).join(', ');
   const member = (own: number | undefined) => `
     server_name: node-${own}
-    cluster { name: fleet, host: "127.0.0.1", port: ${own}, routes: [${ports.map((port) => `nats-route://127.0.0.1:${port}`)}] }`;
+    cluster { name: fleet, host: "127.0.0.1", port: ${own}, routes: [${routes}] }`;
   const [one, two] = await Promise.all(ports.map((port) => startNatsServer({ config: member(port) })));
   if (one === undefined || two === undefined) throw new Error('there are two ports');
 

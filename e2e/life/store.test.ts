@@ -6,15 +6,16 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
 import { eventually, info } from '../support/bus.ts';
-import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
+import { api, command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { heartbeatAfter } from '../support/heartbeats.ts';
 import { noMountsHere, readOnly, smallDisk } from '../support/mounts.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 
 const MINE = 'commands.pc.PC-OURS';
+const DURABLE = 'agent_replay_PC-OURS';
 const noMounts = noMountsHere();
-/** The agent looks at a full disk every 30 s, and the broker brings a command again after 30 s. */
-const ROOM_AGAIN_MS = 75_000;
+/** The agent looks every 30 s whether a full disk has room again. */
+const ROOM_AGAIN_MS = 60_000;
 
 async function world(dataDirectory?: string) {
   const server = await startNatsServer();
@@ -32,14 +33,22 @@ async function storeState(agent: AgentRun) {
   return { store: store.state, agent: state.state };
 }
 
+/** What is not acknowledged is brought again after a second instead of the agent's 30 s. */
+async function bringAgainSoon(nc: NatsConnection): Promise<void> {
+  const { config } = await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`);
+  const soon = { stream_name: 'EXEC', config: { ...config, ack_wait: 1_000_000_000 } };
+  await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, soon);
+}
+
 /** The agent is seen by the fleet, has the command in its hands, and neither runs nor acknowledges it. */
 async function heldBack(nc: NatsConnection, agent: AgentRun): Promise<string> {
   await eventually(async () => {
-    expect((await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_PC-OURS')).num_waiting).toBeGreaterThan(0);
+    expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_waiting).toBeGreaterThan(0);
   });
+  await bringAgainSoon(nc);
   const id = await publishCommand(nc, MINE, command({ script: `echo ran >> ${join(agent.directory, 'ran')}` }));
   await eventually(async () => {
-    expect((await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_PC-OURS')).num_ack_pending).toBe(1);
+    expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_ack_pending).toBe(1);
   });
   // A ping is answered after the command was looked at: one connection, in order.
   await nc.request('agents.PC-OURS.ping', '', { timeout: 10_000 });
@@ -51,7 +60,7 @@ async function ranOnce(nc: NatsConnection, agent: AgentRun, id: string): Promise
   expect(await waitForResult(nc, id, { timeoutMs: ROOM_AGAIN_MS })).toMatchObject({ exit_code: 0 });
   expect(readFileSync(join(agent.directory, 'ran'), 'utf8')).toBe('ran\n');
   await eventually(async () => {
-    expect((await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_PC-OURS')).num_ack_pending).toBe(0);
+    expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_ack_pending).toBe(0);
   });
 }
 

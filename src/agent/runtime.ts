@@ -7,6 +7,7 @@ import { systemClock } from './base/clock.ts';
 import { drop } from './base/drop.ts';
 import { Lifecycle } from './base/lifecycle.ts';
 import type { OpenLog } from './base/log-file.ts';
+import { sleep } from './base/sleep.ts';
 import { until, WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import { NatsBus } from './bus/nats-bus.ts';
@@ -44,6 +45,10 @@ import { takeOver } from './store/takeover.ts';
 const SHIP_AT_STOP_MS = 5_000;
 const FORCE_AFTER_GRACE_MS = 15_000;
 const DRAIN_GRACE_MS = 60_000;
+/** The tray does not wait longer than this for its socket, whether there is a broker or not. */
+const SERVE_WITHIN_MS = 250;
+/** From the connection to the heartbeat on it. */
+const HEARTBEAT_GOES_MS = 20;
 
 export interface RuntimeOptions {
   readonly config: BootConfig;
@@ -262,10 +267,26 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   sources.start();
   life.running();
   setState('running');
-  drop(serve(parts, options, life), log, 'serving the local socket');
-  // The native code that starts scripts is loaded once the fleet has seen us.
-  void until(bus.link, ({ state }) => state === 'connected').then(() => setImmediate(() => scripts.warm()));
+  // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
+  const seen = firstHeartbeat(bus);
+  drop(
+    seen.then(() => scripts.warm()),
+    log,
+    'loading native code',
+  );
+  drop(
+    seen.then(() => serve(parts, options, life)),
+    log,
+    'serving the local socket',
+  );
   return { stop: (ms) => stop(ms), restart: () => void stop(0, 'restart'), stopped: stopped.promise };
+}
+
+/** Resolves when the first heartbeat has gone out, soon in any case: the tray is served without a broker too. */
+async function firstHeartbeat(bus: Bus): Promise<void> {
+  const soon = AbortSignal.timeout(SERVE_WITHIN_MS);
+  await until(bus.link, ({ state }) => state === 'connected', soon).catch(() => {});
+  await sleep(HEARTBEAT_GOES_MS);
 }
 
 /** The local socket, for tray, window and command line. Loaded late: nobody in the fleet waits for it. */

@@ -12,8 +12,10 @@ import { OTHER_UID, otherUserProblem } from '../../e2e/support/other-user.ts';
 import { tempDir } from '../../e2e/support/temp.ts';
 import { withoutKanade } from '../../scripts/lib/agent-process.mjs';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import type { AgentClient } from '../shared/client.ts';
 import { silentLogger } from './base/logger.ts';
 import { TestMachine, toml } from './config/test-machine.ts';
+import { EXIT } from './exit-codes.ts';
 import { waitForTurn } from './turn.ts';
 
 const LOOK_MS = 50;
@@ -40,7 +42,25 @@ class UsersAgent {
     });
   }
 
-  start({ pcId, natsUrl }: Pc): void {
+  start(pc: Pc): void {
+    const child = this.#spawn(pc);
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.#said += String(chunk);
+      });
+    }
+  }
+
+  /** Starts another process of the user on the same directories; resolves to its exit code. */
+  async startTwice(pc: Pc): Promise<number | null> {
+    const child = this.#spawn(pc);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  #spawn({ pcId, natsUrl }: Pc): ChildProcess {
     const config = join(this.#home, 'agent.toml');
     const logPath = join(this.#home, 'agent.log');
     writeFileSync(
@@ -54,7 +74,7 @@ class UsersAgent {
     const source = `
       const { run } = await import(${JSON.stringify(cli)});
       process.exitCode = await run(['--tray', '--config', ${JSON.stringify(config)}], ${LOOK_MS});`;
-    this.#child = spawn(process.execPath, ['--input-type=module', '--no-warnings', '-e', source], {
+    return spawn(process.execPath, ['--input-type=module', '--no-warnings', '-e', source], {
       uid: this.#uid,
       gid: this.#uid,
       cwd: '/',
@@ -68,11 +88,6 @@ class UsersAgent {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.on('data', (chunk) => {
-        this.#said += String(chunk);
-      });
-    }
   }
 
   /** What it says of itself over its socket; waits until that is `state`. */
@@ -92,12 +107,26 @@ class UsersAgent {
   }
 
   async #status(): Promise<AgentStatus> {
-    const agent = await connectAgent({ dataDirectory: this.#data, account: String(this.#uid) });
+    const agent = await this.#window();
     try {
       return await agent.call('state.snapshot', {});
     } finally {
       agent.close();
     }
+  }
+
+  /** Outcomes of the runs that its user may see in the window. */
+  async runs(): Promise<(string | null)[]> {
+    const agent = await this.#window();
+    try {
+      return (await agent.call('runs.list', {})).rows.map(({ reason }) => reason);
+    } finally {
+      agent.close();
+    }
+  }
+
+  #window(): Promise<AgentClient> {
+    return connectAgent({ dataDirectory: this.#data, account: String(this.#uid), client: 'window' });
   }
 
   /** Resolves to its exit code, null if it was killed. */
@@ -143,6 +172,27 @@ describe.skipIf(problem !== null)(`two users of a PC${problem === null ? '' : ` 
     const two = await send();
     await waitForResult(nc, two);
     expect([ran(), await countStored(nc, 'RESULTS', 'results.>')]).toEqual([[FIRST_UID, OTHER_UID].map(String), 2]);
+  });
+
+  test('a task for the user is shown to the user that the agent runs as', async () => {
+    const { nc, runs: _, ...pc } = await fleetOfOne();
+    const agent = new UsersAgent(OTHER_UID);
+    agent.start(pc);
+    await agent.shows('running');
+    const task = await publishCommand(nc, `commands.pc.${pc.pcId}`, command({ run_as: 'user' }));
+    await waitForResult(nc, task);
+    expect(await agent.runs()).toEqual(['DONE']);
+  });
+
+  test('a second process of the one that waits ends at once, and the first is still reached', async () => {
+    const { nc: _, runs: __, ...pc } = await fleetOfOne();
+    const [first, second] = [new UsersAgent(FIRST_UID), new UsersAgent(OTHER_UID)];
+    first.start(pc);
+    await first.shows('running');
+    second.start(pc);
+    await second.shows('elsewhere');
+    expect(await second.startTwice(pc)).toBe(EXIT.inUse);
+    await second.shows('elsewhere');
   });
 
   test('one that waits ends when it is told to, and leaves the other one alone', async () => {

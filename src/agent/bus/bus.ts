@@ -69,7 +69,7 @@ export interface KvWatchHandlers {
   change(change: KvChange): void;
   /** The values present at the start have all been given; the keys that were not among them do not exist. */
   current(): void;
-  /** The bucket does not exist (yet). */
+  /** The bucket does not exist (yet), or not for us. */
   missing(): void;
 }
 

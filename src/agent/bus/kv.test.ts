@@ -67,6 +67,22 @@ test('a bucket that is not there is said to be missing, and watched when it appe
   await eventually(() => expect(watch.events).toContain('global=here'));
 });
 
+test('a bucket that we may not see is as one that is not there, and the others are watched', async () => {
+  const server = await startNatsServer({
+    config: `authorization { users: [
+      { user: operator, password: p }
+      { user: agent, password: p, permissions: { publish: { deny: "$JS.API.CONSUMER.CREATE.KV_agent_config" } } }
+    ] }`,
+  });
+  const nc = await provisionedOperator(server, { user: 'operator', pass: 'p' });
+  await putKey(nc, 'agent_groups', 'PC-A', 'mine');
+  const bus = await connectedBus(server.url, { credentials: () => ({ kind: 'user', user: 'agent', password: 'p' }) });
+  const forbidden = recordWatch(bus, CONFIG, ['global']);
+  const allowed = recordWatch(bus, 'agent_groups', ['PC-A']);
+  await eventually(() => expect(forbidden.events).toContain('missing'));
+  await eventually(() => expect(allowed.events).toEqual(['begin', 'PC-A=mine', 'current']));
+});
+
 test('a watch asked for while there is no broker begins when there is one', async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);

@@ -8,7 +8,7 @@ import type { Logger } from '../base/logger.ts';
 import { errorText } from '../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing } from './api.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
-import type { Session } from './session.ts';
+import { isForbidden, type Session } from './session.ts';
 
 /** How often the server shows that a watch lives; two missed ones end it. */
 export const WATCH_HEARTBEAT_MS = 30_000;
@@ -105,7 +105,8 @@ export async function kvWatch(
     settle();
     await watch.promise;
   } catch (error) {
-    if (isMissing(error)) handlers.missing();
+    // One that we may not see is none to us: what waits for it must not wait for ever.
+    if (isMissing(error) || isForbidden(error)) handlers.missing();
     throw error;
   } finally {
     clearInterval(timer);

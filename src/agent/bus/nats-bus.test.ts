@@ -131,6 +131,14 @@ test('what a stream will never take is rejected, what it can not take now is una
   expect(full).toEqual({ kind: 'unavailable', why: 'maximum messages exceeded' });
 });
 
+test('an object store that is not there holds nothing', async () => {
+  const server = await startNatsServer();
+  const bus = await connectedBus(server.url);
+  expect(await bus.objectsPresent('agent_releases', ['1.0.0'])).toEqual(new Set());
+  const read = await bus.objectGet('agent_releases', '1.0.0', 1_000, AbortSignal.timeout(10_000));
+  expect(read).toEqual({ kind: 'absent' });
+});
+
 test('a message beyond the limit of the server is rejected, and the connection lives on (D11)', async () => {
   const server = await startNatsServer({ config: 'max_payload: 4096' });
   const nc = await operator(server);

@@ -46,7 +46,8 @@ export class Session {
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
     this.server = server;
     this.nc = nc;
-    this.js = jetstream(nc);
+    // Without the look at the account, which the role of an agent is refused (protocol §12.5).
+    this.js = jetstream(nc, { checkAPI: false });
     this.signal = this.#ending.signal;
     this.#clock = options.clock;
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
@@ -136,6 +137,12 @@ function credentialsOf(url: URL): Pick<ConnectionOptions, 'user' | 'pass' | 'tok
   if (url.username === '') return {};
   const user = decodeURIComponent(url.username);
   return url.password === '' ? { token: user } : { user, pass: decodeURIComponent(url.password) };
+}
+
+/** True where the broker's permissions forbid what was asked for. */
+export function isForbidden(error: unknown): boolean {
+  if (error instanceof errors.RequestError) return isForbidden(error.cause);
+  return error instanceof errors.PermissionViolationError;
 }
 
 export function isNoResponders(error: unknown): boolean {

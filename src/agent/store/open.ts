@@ -85,7 +85,12 @@ function openOnce(file: string, directory: string, quarantined: string | null): 
     // The checkpoint is ours to time (keeper.ts): the automatic one would fall into the middle of a burst.
     db.pragma('wal_autocheckpoint=4000');
     db.pragma('cache_size=-4096');
+    if (have < 0) throw new CorruptStore(`it is of version ${have}`);
+    if (have === 0 && tablesOf(db).length > 0) throw new CorruptStore('it is a database of something else');
     migrate(db);
+    const tables = tablesOf(db);
+    const missing = TABLES.find((table) => !tables.includes(table));
+    if (missing !== undefined) throw new CorruptStore(`the table ${missing} is missing`);
     for (const table of ['ledger', 'outbox']) {
       const answer = db.pragma(`quick_check(${table})`, { simple: true });
       if (answer !== 'ok') throw new CorruptStore(`${table}: ${String(answer)}`);
@@ -102,6 +107,13 @@ function openOnce(file: string, directory: string, quarantined: string | null): 
 
 class CorruptStore extends Error {
   override readonly name = 'CorruptStore';
+}
+
+/** Every table of ours. */
+const TABLES = MIGRATIONS.flatMap(({ sql }) => [...sql.matchAll(/CREATE TABLE (\w+)/g)].map((match) => match[1] ?? ''));
+
+function tablesOf(db: Database.Database): readonly string[] {
+  return db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all() as string[];
 }
 
 function migrate(db: Database.Database): void {
@@ -121,7 +133,8 @@ function migrate(db: Database.Database): void {
 /** The oldest schema number that may work on this file, as its newest migration wrote it down. */
 function minReader(db: Database.Database): number {
   try {
-    return Number(readMeta(db, 'min_reader') ?? Number.POSITIVE_INFINITY);
+    const text = readMeta(db, 'min_reader') ?? '';
+    return /^\d{1,9}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
   } catch {
     return Number.POSITIVE_INFINITY;
   }
@@ -146,10 +159,10 @@ function writeMeta(db: Database.Database, key: string, value: string): void {
  */
 function countBoot(db: Database.Database, directory: string, fresh: boolean): boolean {
   const path = join(directory, BOOT_FILE);
-  const inStore = Number(readMeta(db, 'boot') ?? 0);
+  const inStore = bootCount(readMeta(db, 'boot') ?? '');
   let inFile = 0;
   try {
-    inFile = Number.parseInt(readFileSync(path, 'utf8'), 10) || 0;
+    inFile = bootCount(readFileSync(path, 'utf8'));
   } catch {
     // No file yet: the first start, or someone tidied up; the store's own count goes on.
   }
@@ -157,6 +170,11 @@ function countBoot(db: Database.Database, directory: string, fresh: boolean): bo
   writeMeta(db, 'boot', String(next));
   writeFileSync(path, `${next}\n`, { mode: 0o600 });
   return !fresh && inFile > inStore;
+}
+
+/** 0 for what no count of starts can be: it would stand above every real one for ever. */
+function bootCount(text: string): number {
+  return /^\d{1,9}\s*$/.test(text) ? Number.parseInt(text, 10) : 0;
 }
 
 /** Moves the damaged file and its WAL to names that no later start touches; returns the new name. */
@@ -185,7 +203,7 @@ export function isUnwritable(error: unknown): boolean {
     code.startsWith('SQLITE_IOERR') ||
     code.startsWith('SQLITE_CANTOPEN') ||
     code === 'SQLITE_PERM' ||
-    ['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST'].includes(code)
+    ['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(code)
   );
 }
 

@@ -105,7 +105,8 @@ export class Store {
     drop(this.#checkWhole(inMs), this.#log, 'checking the whole store');
     this.#timer = setInterval(() => void this.#keep(), KEEP_INTERVAL_MS);
     this.#timer.unref();
-    void this.#keep();
+    // The room on the disk decides what is admitted; the rest of the upkeep can wait until the fleet has seen us.
+    void this.probe();
   }
 
   /** Looks whether what made the store unwritable is gone; called by upkeep and by tests. */

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText, type Logger } from '../base/logger.ts';
-import { decodeResult, legacyResultId } from '../wire/result.ts';
+import { decodeResult, type ExecResult, legacyResultId } from '../wire/result.ts';
 import { isSubjectId, resultSubject } from '../wire/subjects.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
 import type { Store } from './store.ts';
@@ -38,7 +38,7 @@ async function takeOverOutbox(
 ): Promise<Omit<TakenOver, 'completions'>> {
   let results = 0;
   let parked = 0;
-  for (const path of oldestFirst(directory)) {
+  for (const path of oldestFirst(directory, log)) {
     try {
       const body = readFileSync(path);
       if (await importResult(body, store, nowMs)) results += 1;
@@ -52,22 +52,28 @@ async function takeOverOutbox(
 }
 
 /** In the order in which the original would have sent them (protocol §4.8). */
-function oldestFirst(directory: string): string[] {
+function oldestFirst(directory: string, log: Logger): string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => join(directory, name))
-    .map((path) => ({ path, at: statSync(path).mtimeMs }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ path }) => path);
+  const found: { path: string; atMs: number }[] = [];
+  try {
+    for (const name of readdirSync(directory)) {
+      if (!name.endsWith('.json')) continue;
+      const path = join(directory, name);
+      // A link to nowhere has no time of its own; reading it says what is wrong.
+      found.push({ path, atMs: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 });
+    }
+  } catch (error) {
+    log.error('the outbox of the original agent can not be read', { directory, error: errorText(error) });
+  }
+  return found.sort((a, b) => a.atMs - b.atMs).map(({ path }) => path);
 }
 
 /** True: queued with its own result id. False: it can't be delivered, and is parked. */
 async function importResult(body: Buffer, store: Store, nowMs: number): Promise<boolean> {
   const decoded = decodeResult(body);
-  if (!decoded.ok || !isSubjectId(decoded.result.requestId)) {
-    const why = decoded.ok ? 'its request_id can not be a subject' : decoded.error;
-    const id = decoded.ok ? decoded.result.resultId : createHash('sha256').update(body).digest('hex');
+  const why = decoded.ok ? undeliverable(decoded.result) : decoded.error;
+  if (!decoded.ok || why !== null) {
+    const id = createHash('sha256').update(body).digest('hex');
     await store.outbox.putParked({ kind: 'result', id, subject: '', body }, nowMs, `unreadable: ${why}`);
     return false;
   }
@@ -77,12 +83,19 @@ async function importResult(body: Buffer, store: Store, nowMs: number): Promise<
   return true;
 }
 
+/** Why a readable result can't be sent: its ids become a subject and a header. */
+function undeliverable({ requestId, resultId }: ExecResult): string | null {
+  if (!isSubjectId(requestId)) return 'its request_id can not be a subject';
+  return resultId === '' || isSubjectId(resultId) ? null : 'its result_id can not be sent';
+}
+
 async function takeOverCompletions(path: string, store: Store, log: Logger): Promise<number> {
   if (!existsSync(path)) return 0;
   let count = 0;
   try {
     const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    for (const [key, value] of Object.entries(parsed as Record<string, unknown>)) {
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Error('it holds no object');
+    for (const [key, value] of Object.entries(parsed)) {
       const [scheduleId, jobId] = key.split('::');
       const atNs = typeof value === 'string' ? parseTimestamp(value) : undefined;
       if (scheduleId === undefined || jobId === undefined || atNs === undefined) {
