@@ -51,7 +51,8 @@ async function stillServes(client: RawClient): Promise<void> {
 }
 
 type Frame = string | Uint8Array;
-const rpc = (fields: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'state.snapshot', params: {}, ...fields });
+const rpc = (fields: object) =>
+  JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'state.snapshot', params: {}, ...fields });
 const withParams = (text: string) => `{"jsonrpc":"2.0","id":1,"method":"state.snapshot","params":${text}}`;
 const list = (params: object) => call('runs.list', params);
 const output = (params: object) => call('runs.output', { run: 1, stream: 'stdout', ...params });
@@ -120,7 +121,11 @@ describe('after the handshake', () => {
 
   const strange: readonly (readonly [string, Frame, object])[] = [
     ['a byte order mark before a call', `\ufeff${call('state.snapshot')}`, HEALTHY],
-    ['a key twice: the last one counts', '{"jsonrpc":"2.0","id":7,"id":1,"method":"state.snapshot","params":{}}', HEALTHY],
+    [
+      'a key twice: the last one counts',
+      '{"jsonrpc":"2.0","id":7,"id":1,"method":"state.snapshot","params":{}}',
+      HEALTHY,
+    ],
     ['params left out', '{"jsonrpc":"2.0","id":1,"method":"state.snapshot"}', HEALTHY],
     ['a search for a wildcard of SQL', list({ search: '%' }), { result: { rows: [] } }],
     ['a search for half a surrogate pair', list({ search: '\ud800' }), { result: { rows: [] } }],
@@ -188,7 +193,8 @@ describe('what is too large ends the connection with an error, and no other', ()
 
 describe('before the handshake', () => {
   const hex = 'ab'.repeat(32);
-  const shake = (params: object) => call('handshake', { contract: 1, client: 'cli', nonce: hex, proof: hex, ...params });
+  const shake = (params: object) =>
+    call('handshake', { contract: 1, client: 'cli', nonce: hex, proof: hex, ...params });
   const table: readonly (readonly [string, string, FaultName])[] = [
     ['a call', call('state.snapshot'), 'handshake_needed'],
     ['an unknown method', call('nope'), 'handshake_needed'],

@@ -42,7 +42,9 @@ describe('script_current: any value but the very version is another version', ()
     putRead('script_current', job, MEGA);
     const { results } = await ends(commandText(freshId(), { id: JSON.stringify(job) }));
     expect(results).toMatchObject([{ exit_code: 124, skipped: true }]);
-    expect(results[0]?.stderr).toMatch(/^skipped: version-pin mismatch — .*bytes of output left out.*command brought 1\.0\.0$/s);
+    expect(results[0]?.stderr).toMatch(
+      /^skipped: version-pin mismatch — .*bytes of output left out.*command brought 1\.0\.0$/s,
+    );
     expect(Buffer.byteLength(JSON.stringify(results[0]))).toBeLessThan(1024 * 1024);
   });
 });
@@ -79,12 +81,15 @@ describe('script_status: only the very word withdraws', () => {
     expect((await send()).rows).toMatchObject([{ reason: 'REVOKED', exitCode: 126 }]);
   });
 
-  test.each(['a b', '*', '>', '../x', 'a..b', '.a', '', '日本'])('the id %j is no key, so nothing is asked for it', async (id) => {
-    const reads = cases.agent.bus.kvReads;
-    const { rows } = await cases.agent.send(commandText(freshId(), { id: JSON.stringify(id) }));
-    expect(rows).toMatchObject([{ reason: 'DONE' }]);
-    expect(cases.agent.bus.kvReads).toBe(reads);
-  });
+  test.each(['a b', '*', '>', '../x', 'a..b', '.a', '', '日本'])(
+    'the id %j is no key, so nothing is asked for it',
+    async (id) => {
+      const reads = cases.agent.bus.kvReads;
+      const { rows } = await cases.agent.send(commandText(freshId(), { id: JSON.stringify(id) }));
+      expect(rows).toMatchObject([{ reason: 'DONE' }]);
+      expect(cases.agent.bus.kvReads).toBe(reads);
+    },
+  );
 });
 
 describe('agent_config: the last good value stays where one can not be read', () => {
@@ -97,7 +102,11 @@ describe('agent_config: the last good value stays where one can not be read', ()
     ['invalid UTF-8', bytes(0x7b, 0xff, 0x7d), 'invalid UTF-8 at byte 1'],
     ['an interval that is a number', '{"heartbeat_interval":5}', 'heartbeat_interval: expected a string, found 5'],
     ['a version that is a number', '{"target_version":1}', 'target_version: expected a string, found 1'],
-    ['a key twice', '{"heartbeat_interval":"9s","heartbeat_interval":"8s"}', 'duplicate key "heartbeat_interval" at byte 27'],
+    [
+      'a key twice',
+      '{"heartbeat_interval":"9s","heartbeat_interval":"8s"}',
+      'duplicate key "heartbeat_interval" at byte 27',
+    ],
     ['half a surrogate pair', '{"target_version":"\\ud83d"}', 'half a surrogate pair in the string at byte 18'],
     ['1,000 levels', '['.repeat(1_000), 'invalid JSON at byte 127: expected at most 127 levels'],
   ];
@@ -108,7 +117,11 @@ describe('agent_config: the last good value stays where one can not be read', ()
     agent.put('agent_config', 'global', value);
     expect(agent.fleet.effective.value.heartbeatIntervalMs).toBe(17_000);
     expect(agent.log.slice(logged)).toMatchObject([
-      { level: 'warn', message: 'a configuration key can not be read; its last good value stays', fields: { key: 'global', error } },
+      {
+        level: 'warn',
+        message: 'a configuration key can not be read; its last good value stays',
+        fields: { key: 'global', error },
+      },
     ]);
   });
 
@@ -117,11 +130,19 @@ describe('agent_config: the last good value stays where one can not be read', ()
     ['1ns', 1_000, 'out of range; 1 s is used'],
     ['61s', 60_000, 'out of range; 60 s is used'],
     ['500000000000years', 60_000, 'out of range; 60 s is used'],
-    ['999999999999years', 30_000, 'number is too large or cannot be represented without a lack of precision (values below 1ns are not supported); 30 s is used'],
+    [
+      '999999999999years',
+      30_000,
+      'number is too large or cannot be represented without a lack of precision (values below 1ns are not supported); 30 s is used',
+    ],
     ['', 30_000, 'value was empty; 30 s is used'],
     ['30', 30_000, 'time unit needed, for example 30sec or 30ms; 30 s is used'],
     ['-5s', 30_000, 'expected number at 0; 30 s is used'],
-    ['5S', 30_000, 'unknown time unit "S", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations); 30 s is used'],
+    [
+      '5S',
+      30_000,
+      'unknown time unit "S", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations); 30 s is used',
+    ],
   ];
   test.each(durations)('an interval of %j counts as %i ms', (text, ms, why) => {
     const { agent } = cases;
@@ -130,7 +151,12 @@ describe('agent_config: the last good value stays where one can not be read', ()
     agent.put('agent_config', 'global', JSON.stringify({ heartbeat_interval: text }));
     expect(agent.fleet.effective.value.heartbeatIntervalMs).toBe(ms);
     const warning = `agent_config global: heartbeat_interval ${JSON.stringify(text)}: ${why}`;
-    expect(agent.log.slice(logged).filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([warning]);
+    expect(
+      agent.log
+        .slice(logged)
+        .filter(({ level }) => level === 'warn')
+        .map(({ message }) => message),
+    ).toEqual([warning]);
   });
 
   test.each(['0', '-1', '4.0', '"4"', '9007199254740992', 'true'])(
@@ -141,7 +167,9 @@ describe('agent_config: the last good value stays where one can not be read', ()
       agent.put('agent_config', 'global', `{"max_local_concurrent":${value},"target_version":"../../x"}`);
       expect(agent.fleet.effective.value).toMatchObject({ maxLocalConcurrent: null, targetVersion: '../../x' });
       const warning = agent.log.findLast(({ level }) => level === 'warn')?.message;
-      expect(warning).toMatch(/^agent_config global: ignored: max_local_concurrent: expected a whole number from 1 to 4294967295, found /);
+      expect(warning).toMatch(
+        /^agent_config global: ignored: max_local_concurrent: expected a whole number from 1 to 4294967295, found /,
+      );
     },
   );
 });

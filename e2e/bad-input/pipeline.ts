@@ -84,7 +84,7 @@ export class Pipeline {
       clock,
       log,
       publishPinSkips: true,
-      onQueued: () => this.#shipper.nudge(),
+      onQueued: (kind) => this.#shipper.queued(kind),
       pinRereadMs: [],
     });
     const titles = new Titles({ bus, runs: store.runs, clock, log });
@@ -103,7 +103,7 @@ export class Pipeline {
         this.dispatcher.nudge();
         titles.admitted(run, command.id);
       },
-      onQueued: () => this.#shipper.nudge(),
+      onQueued: () => this.#shipper.queued('result'),
     });
     this.#sources = new Sources({
       pcId: PC,

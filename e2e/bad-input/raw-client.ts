@@ -58,7 +58,9 @@ export class RawClient {
       agentNonce: hello.nonce,
       clientNonce: nonce,
     };
-    const proof = createHmac('sha256', Buffer.from(endpoint.token, 'hex')).update(proofText('client', facts)).digest('hex');
+    const proof = createHmac('sha256', Buffer.from(endpoint.token, 'hex'))
+      .update(proofText('client', facts))
+      .digest('hex');
     this.send(call('handshake', { contract: facts.contract, client: facts.client, nonce, proof }));
     const answer = await this.next();
     if (answer?.result === undefined) throw new Error(`the handshake was refused: ${answer?.error?.message}`);

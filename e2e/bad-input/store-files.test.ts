@@ -1,12 +1,5 @@
 /** Bad files in the data directory: kept, said, and the agent works on. */
-import {
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LATEST_VERSION } from '../../src/agent/store/migrations.ts';
@@ -42,7 +35,10 @@ function change(directory: string, sql: string): void {
 describe('store.db', () => {
   const moved: readonly (readonly [string, (file: string) => void])[] = [
     ['text', (file) => writeFileSync(file, 'not a database '.repeat(1_000))],
-    ['a header with nothing right behind it', (file) => writeFileSync(file, `SQLite format 3\0${'\xff'.repeat(8_000)}`)],
+    [
+      'a header with nothing right behind it',
+      (file) => writeFileSync(file, `SQLite format 3\0${'\xff'.repeat(8_000)}`),
+    ],
     ['cut in the middle', (file) => truncateSync(file, 8_192)],
     ['zeros from its second page on', (file) => writeFileSync(file, zeroed(readFileSync(file)))],
   ];
@@ -66,7 +62,10 @@ describe('store.db', () => {
   test.each(schemas)('a database %s is kept under another name, and a new one is begun', async (_name, sql) => {
     const directory = await leftStore();
     change(directory, sql);
-    expect(opened(directory)).toMatchObject({ kind: 'open', notes: { quarantined: expect.stringContaining('damaged') } });
+    expect(opened(directory)).toMatchObject({
+      kind: 'open',
+      notes: { quarantined: expect.stringContaining('damaged') },
+    });
     expect(testStore(directory).history.count({})).toBe(0);
   });
 
@@ -147,13 +146,28 @@ describe('rows that no agent wrote so', () => {
 
   const failed = 'command failed before it produced an outcome';
   const table: readonly (readonly [string, string, object])[] = [
-    ['a command of garbage', "UPDATE commands SET body = x'00ff'", { exit_code: -1, stderr: `${failed}: the stored command can not be read: invalid UTF-8 at byte 1` }],
-    ['an empty command', "UPDATE commands SET body = x''", { exit_code: -1, stderr: `${failed}: the stored command can not be read: invalid JSON at byte 0: expected a value, found the end` }],
+    [
+      'a command of garbage',
+      "UPDATE commands SET body = x'00ff'",
+      { exit_code: -1, stderr: `${failed}: the stored command can not be read: invalid UTF-8 at byte 1` },
+    ],
+    [
+      'an empty command',
+      "UPDATE commands SET body = x''",
+      {
+        exit_code: -1,
+        stderr: `${failed}: the stored command can not be read: invalid JSON at byte 0: expected a value, found the end`,
+      },
+    ],
     ['no command', 'DELETE FROM commands', { exit_code: -1, stderr: `${failed}: run 1 has no command` }],
     ['an unknown state', "UPDATE runs SET state = 'asleep'", { exit_code: 0 }],
     ['a start before the epoch', 'UPDATE runs SET not_before = -9223372036854775808', { exit_code: 0 }],
     ['running, by a process of -1', "UPDATE runs SET state = 'running', pid = -1, pid_start = ''", { exit_code: 121 }],
-    ['killed before it began', 'UPDATE runs SET kill_at = 0', { exit_code: -1, stderr: 'killed by remote signal (kill.)' }],
+    [
+      'killed before it began',
+      'UPDATE runs SET kill_at = 0',
+      { exit_code: -1, stderr: 'killed by remote signal (kill.)' },
+    ],
   ];
   test.each(table)('%s: it ends in its one result', async (_name, sql, result) => {
     const { results } = await restart(sql);

@@ -54,7 +54,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       counts: () => store.outbox.counts(),
       resend: async (resultId) => {
         const queued = await store.outbox.resend(resultId);
-        if (queued) parts.shipper.nudge();
+        if (queued) parts.shipper.queued('result');
         return queued;
       },
     },

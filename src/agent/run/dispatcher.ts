@@ -133,6 +133,6 @@ export class Dispatcher {
       reason: outcome.reason,
       exit_code: outcome.exitCode,
     });
-    this.#o.onQueued();
+    this.#o.onQueued('result');
   }
 }

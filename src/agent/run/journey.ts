@@ -15,6 +15,7 @@ import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/de
 import type { FactsReader } from '../gates/facts.ts';
 import type { Account } from '../os/sessions.ts';
 import { type Outcome, withoutRun } from '../store/ending.ts';
+import type { OutboxKind } from '../store/outbox.ts';
 import type { OpenRun } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, decodeCommand } from '../wire/command.ts';
@@ -56,7 +57,7 @@ export interface JourneyOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** A result or event was queued. */
-  readonly onQueued: () => void;
+  readonly onQueued: (kind: OutboxKind) => void;
   /** A script runs. */
   readonly onStarted?: (resultId: string, script: RunningScript) => void;
   readonly pinRereadMs?: readonly number[];
@@ -68,6 +69,8 @@ export class Journey {
   readonly #abort = new AbortController();
   #script: RunningScript | null = null;
   #killed: boolean;
+  /** The command, from one step to the next; not over a wait, since many may wait for long. */
+  #decoded: Command | null = null;
 
   constructor(open: OpenRun, options: JourneyOptions) {
     this.open = open;
@@ -142,6 +145,7 @@ export class Journey {
       notBeforeMs = this.#o.clock.nowMs() + drawnSecs * 1000;
       drop(this.#o.store.runs.advance(open.run, 'waiting_jitter', notBeforeMs), this.#o.log, 'noting the jitter');
     }
+    this.#decoded = null;
     for (;;) {
       const leftMs = notBeforeMs - this.#o.clock.nowMs();
       if (leftMs <= 0) return;
@@ -178,6 +182,7 @@ export class Journey {
     const { signal } = this.#abort;
     if (this.#command().bypassLocalLimit) return this.#start();
     if (!this.#o.slots.free) {
+      this.#decoded = null;
       drop(this.#o.store.runs.advance(this.open.run, 'waiting_slot'), this.#o.log, 'noting the wait');
     }
     await this.#o.slots.acquire(this.open.run, signal);
@@ -266,13 +271,16 @@ export class Journey {
     });
     const subject = startedSubject(command.execId, this.#o.pcId);
     const queued = this.#o.store.outbox.put({ kind: 'started', id: open.resultId, subject, body }, startedAtMs);
-    drop(queued.then(this.#o.onQueued), this.#o.log, 'queueing the started event');
+    const told = queued.then(() => this.#o.onQueued('started'));
+    drop(told, this.#o.log, 'queueing the started event');
   }
 
   /** The command as it was admitted. It was decodable then; that it is not now means a damaged row. */
   #command(): Command {
+    if (this.#decoded !== null) return this.#decoded;
     const decoded = decodeCommand(this.#o.store.runs.body(this.open.run));
     if (!decoded.ok) throw new Error(`the stored command can not be read: ${decoded.error}`);
+    this.#decoded = decoded.command;
     return decoded.command;
   }
 }

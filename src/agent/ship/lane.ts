@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Bus, PublishOutcome } from '../bus/bus.ts';
-import type { Outbox, OutboxRow } from '../store/outbox.ts';
+import type { Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
 import { refitResult } from '../wire/result.ts';
 
 const PUB_ACK_TIMEOUT_MS = 10_000;
@@ -46,6 +46,8 @@ export class Lane {
   #failuresInARow = 0;
   #heldUntilMs = 0;
   #holds = 0;
+  /** There may be rows behind the cursor: only then is the store asked. */
+  #look = true;
 
   constructor(options: LaneOptions) {
     this.#o = options;
@@ -55,9 +57,19 @@ export class Lane {
     return this.#inFlight.size > 0;
   }
 
+  carries(kind: OutboxKind): boolean {
+    return (kind === 'result') === this.#o.results;
+  }
+
+  /** Something was queued. */
+  look(): void {
+    this.#look = true;
+  }
+
   /** A new connection: everything is due, and what waits now is a backlog. */
   reset(): void {
     this.#retryAtMs.clear();
+    this.#look = true;
     this.#cursor = 0;
     this.#failuresInARow = 0;
     this.#holds = 0;
@@ -72,11 +84,11 @@ export class Lane {
     for (const [seq, atMs] of this.#retryAtMs) {
       if (atMs > now) continue;
       this.#retryAtMs.delete(seq);
-      this.#cursor = Math.min(this.#cursor, seq - 1);
+      this.#lookFrom(seq);
     }
     // While nothing gets through, one row at a time asks whether that has changed.
     const window = this.#failuresInARow >= AWAY_AFTER ? 1 : this.#o.maxInFlight;
-    while (this.#inFlight.size < window) {
+    while (this.#look && this.#inFlight.size < window) {
       const limit = Math.min(PAGE, window - this.#inFlight.size);
       const rows = this.#o.outbox.after(this.#cursor, this.#o.results, limit);
       for (const row of rows) {
@@ -87,9 +99,14 @@ export class Lane {
         }
         this.#cursor = Math.max(this.#cursor, row.seq);
       }
-      if (rows.length < limit) break;
+      this.#look = rows.length === limit;
     }
     return this.#nextDueMs(now);
+  }
+
+  #lookFrom(seq: number): void {
+    this.#cursor = Math.min(this.#cursor, seq - 1);
+    this.#look = true;
   }
 
   #nextDueMs(now: number): number {
@@ -126,7 +143,7 @@ export class Lane {
     const othersGetThrough = this.#failuresInARow === 0;
     if (!rejected && ++this.#failuresInARow >= AWAY_AFTER) {
       this.#hold(outcome.why);
-      this.#cursor = Math.min(this.#cursor, row.seq - 1);
+      this.#lookFrom(row.seq);
       return;
     }
     const { outbox, clock, log } = this.#o;

@@ -44,7 +44,7 @@ test('nothing is published while disconnected; after the connect everything is',
   bus.disconnect();
   shipper.start();
   await queue(outbox, ['a', 'b']);
-  shipper.nudge();
+  shipper.queued('result');
   await new Promise(setImmediate);
   expect(bus.published).toEqual([]);
   bus.connect();
@@ -119,7 +119,7 @@ test('a backlog goes at the set rate, what is queued later is not held to it', a
   expect(performance.now() - startedAt).toBeGreaterThan(400);
   const before = bus.published.length;
   await queue(outbox, ['x', 'y', 'z']);
-  shipper.nudge();
+  shipper.queued('result');
   await shipper.drained(AbortSignal.timeout(10_000));
   expect(bus.published.slice(before).map(({ id }) => id)).toEqual(['x', 'y', 'z']);
   await shipper.stop();

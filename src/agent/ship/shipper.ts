@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { Outbox } from '../store/outbox.ts';
+import type { Outbox, OutboxKind } from '../store/outbox.ts';
 import { Lane } from './lane.ts';
 
 const OUTAGE_MS = 60_000;
@@ -57,7 +57,13 @@ export class Shipper {
     this.#loop = this.#run();
   }
 
-  /** Something was queued, or the link changed. */
+  /** Something of this kind was queued. */
+  queued(kind: OutboxKind): void {
+    for (const lane of this.#lanes) if (lane.carries(kind)) lane.look();
+    this.nudge();
+  }
+
+  /** Something has changed: what may go now, goes. */
   nudge(): void {
     this.#nudged = true;
     this.#wake?.();

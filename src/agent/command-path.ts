@@ -1,0 +1,122 @@
+/** The way of a command through the agent, put together: intake, gates, dispatcher, shipper. Part of the composition root. */
+import type { Clock } from './base/clock.ts';
+import { drop } from './base/drop.ts';
+import type { Logger } from './base/logger.ts';
+import type { Bus } from './bus/bus.ts';
+import type { BootConfig } from './config/boot-config.ts';
+import type { Fleet } from './config/fleet.ts';
+import type { RecentTails } from './duties/recent-tails.ts';
+import { Titles } from './duties/titles.ts';
+import { FactsReader } from './gates/facts.ts';
+import { Intake } from './intake/intake.ts';
+import { Sources } from './intake/sources.ts';
+import { ownAccount } from './os/accounts.ts';
+import { signedIn } from './os/sessions.ts';
+import { Dispatcher } from './run/dispatcher.ts';
+import { makeRunner } from './run/make-runner.ts';
+import { Scripts } from './run/scripts.ts';
+import { Slots } from './run/slots.ts';
+import { Shipper } from './ship/shipper.ts';
+import type { Store } from './store/store.ts';
+
+export interface CommandPathParts {
+  readonly config: BootConfig;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly fleet: Fleet;
+  readonly tails: RecentTails;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The durable consumer of this PC belongs to another pc_id. */
+  readonly onForeignConsumer: () => void;
+}
+
+export interface CommandPath {
+  readonly shipper: Shipper;
+  readonly scripts: Scripts;
+  readonly dispatcher: Dispatcher;
+  readonly intake: Intake;
+  readonly sources: Sources;
+}
+
+/** Makes the stages and hands each its nudge; starts nothing. */
+export function makeCommandPath(parts: CommandPathParts): CommandPath {
+  const { config, store, bus, fleet, tails, clock, log } = parts;
+  const pcId = config.agent.id;
+  const shipper = new Shipper({
+    outbox: store.outbox,
+    bus,
+    clock,
+    log: log.child('ship'),
+    drainPerSecond: config.results.drainPerSecond,
+    onFailure: () => store.counters.bump('publish_failures'),
+  });
+  const facts = new FactsReader(
+    { bus, mirror: store.mirror, clock, log: log.child('gates') },
+    {
+      scriptsEnabled: () => config.commands.enabled,
+      uncheckedHonoursRevoke: config.commands.uncheckedHonoursRevoke,
+    },
+  );
+  const slots = new Slots(() =>
+    Math.min(config.run.maxParallel, fleet.effective.value.maxLocalConcurrent ?? Number.POSITIVE_INFINITY),
+  );
+  fleet.effective.watch(() => slots.serve());
+  const scripts = new Scripts({
+    makeRunner: () =>
+      makeRunner({
+        env: process.env,
+        maxOutputBytes: config.output.maxBytes,
+        belowNormalPriority: config.run.priority !== 'normal',
+      }),
+    platform: process.platform,
+    sessions: signedIn(),
+    trayUser: config.startedAs === 'tray' ? ownAccount() : null,
+    systemAsUser: config.run.systemAsUser,
+  });
+  const dispatcher = new Dispatcher({
+    pcId,
+    store,
+    bus,
+    facts,
+    scripts,
+    slots,
+    clock,
+    log: log.child('run'),
+    publishPinSkips: config.results.publishPinSkips,
+    onQueued: (kind) => shipper.queued(kind),
+    onStarted: (resultId, script) => tails.follow(resultId, script),
+  });
+  const titles = new Titles({ bus, runs: store.runs, clock, log: log.child('titles') });
+  const intake = new Intake({
+    pcId,
+    store,
+    groups: fleet.groups,
+    maxPayloadBytes: () => bus.link.value.maxPayloadBytes,
+    clock,
+    log: log.child('intake'),
+    onArrival: (command) => {
+      sources.arm(command);
+      facts.prefetch(command.id);
+    },
+    onAdmitted: (run, command) => {
+      dispatcher.nudge();
+      titles.admitted(run, command.id);
+    },
+    onQueued: () => shipper.queued('result'),
+  });
+  const sources = new Sources({
+    pcId,
+    bus,
+    intake,
+    groups: fleet.groups,
+    firstEnrolment: config.replay.firstEnrolment,
+    onKill: (execId) => drop(dispatcher.kill(execId), log, 'a kill'),
+    onForeignConsumer: (owner) => {
+      log.error('the durable consumer of this PC belongs to another one', { owner });
+      parts.onForeignConsumer();
+    },
+    log: log.child('intake'),
+  });
+  return { shipper, scripts, dispatcher, intake, sources };
+}

@@ -1,0 +1,76 @@
+/** Everything an agent does beside running commands, put together. Part of the composition root. */
+import type { Clock } from './base/clock.ts';
+import type { Logger } from './base/logger.ts';
+import type { Watched } from './base/watched.ts';
+import type { Bus } from './bus/bus.ts';
+import type { BootConfig } from './config/boot-config.ts';
+import type { Fleet } from './config/fleet.ts';
+import type { HeartbeatBody } from './duties/heartbeat-body.ts';
+import { startInventory } from './duties/inventory.ts';
+import { startLiveTail } from './duties/live-tail.ts';
+import { startLogsFetch } from './duties/logs-fetch.ts';
+import { startPing } from './duties/ping.ts';
+import type { RecentTails } from './duties/recent-tails.ts';
+import { startUpdateWatch, type UpdateStatus } from './duties/update-watch.ts';
+import { readHardware } from './os/hardware/facts.ts';
+import { PowerShellConversation } from './os/hardware/powershell.ts';
+import type { HostFacts } from './os/host-facts.ts';
+import { lookForPendingRestart, startRestartPending } from './os/restart-pending.ts';
+import type { Shipper } from './ship/shipper.ts';
+import type { Store } from './store/store.ts';
+
+export interface DutiesParts {
+  readonly config: BootConfig;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly fleet: Fleet;
+  readonly tails: RecentTails;
+  readonly shipper: Shipper;
+  readonly body: HeartbeatBody;
+  readonly host: HostFacts;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Duties {
+  readonly update: Watched<UpdateStatus>;
+  readonly restartPending: Watched<boolean>;
+  close(): void;
+}
+
+export function startDuties(parts: DutiesParts): Duties {
+  const { config, store, bus, fleet, tails, shipper, body, host, version, clock, log } = parts;
+  const pcId = config.agent.id;
+  const { path: pathTemplate, keepDays } = config.log;
+  const shell = new PowerShellConversation();
+  const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
+  const update = startUpdateWatch({ bus, config: fleet.effective, installed: version, host, log: log.child('update') });
+  const duties: { close(): void }[] = [
+    shell,
+    restart,
+    update,
+    startPing({ pcId, bus, body }),
+    startLogsFetch({ pcId, bus, pathTemplate, keepDays, log: log.child('logs') }),
+    startLiveTail({ pcId, bus, tails }),
+    startInventory({
+      pcId,
+      hostname: host.hostname,
+      bus,
+      outbox: store.outbox,
+      nudge: () => shipper.queued('inventory'),
+      enabled: config.inventory.enabled && store.admits,
+      config: fleet.effective,
+      readHardware: (signal) => readHardware(shell, signal),
+      clock,
+      log: log.child('inventory'),
+    }),
+  ];
+  return {
+    update: update.status,
+    restartPending: restart.pending,
+    close() {
+      for (const duty of duties) duty.close();
+    },
+  };
+}
