@@ -88,7 +88,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const tails = new RecentTails();
   life.add('tails', () => tails.close());
   const { shipper, scripts, dispatcher, intake, sources } = makeCommandPath({
-    ...{ config, store, bus, fleet, tails, clock, log },
+    config,
+    store,
+    bus,
+    fleet,
+    tails,
+    clock,
+    log,
     onForeignConsumer: onSecondAgent,
   });
   life.add('shipper', () => shipper.stop());

@@ -1,3 +1,4 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import { isNoResponders, type Session } from './session.ts';
 
@@ -50,5 +51,7 @@ export function throwApiError(answer: Record<string, unknown>): void {
 /** True where the stream, bucket or consumer is not there (yet), or JetStream is not. */
 export function isMissing(error: unknown): boolean {
   if (isNoResponders(error)) return true;
+  // The client library has errors of its own for the same answers.
+  if (error instanceof JetStreamApiError) return error.code === API_ERRORS.streamNotFound || error.status === 404;
   return error instanceof ApiError && (error.errCode === API_ERRORS.streamNotFound || error.code === 404);
 }
