@@ -19,7 +19,7 @@ let runs = 0;
 export function deps(changes: Partial<RunnerDeps> & { env?: NodeJS.ProcessEnv } = {}): RunnerDeps {
   const { env = process.env, ...rest } = changes;
   return {
-    launcher: new PosixLauncher({ environment: scriptEnvironment(env), belowNormalPriority: true }),
+    launcher: new PosixLauncher({ environment: scriptEnvironment(env), priority: 'below_normal' }),
     clock: systemClock,
     maxOutputBytes: 8 * MIB,
     legacyDecoder: null,

@@ -11,6 +11,7 @@ import { FactsReader } from './gates/facts.ts';
 import { Intake } from './intake/intake.ts';
 import { Sources } from './intake/sources.ts';
 import { ownAccount } from './os/accounts.ts';
+import type { Priority } from './os/priority.ts';
 import { signedIn } from './os/sessions.ts';
 import { Dispatcher } from './run/dispatcher.ts';
 import { makeRunner } from './run/make-runner.ts';
@@ -67,7 +68,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
       makeRunner({
         env: process.env,
         maxOutputBytes: config.output.maxBytes,
-        belowNormalPriority: config.run.priority !== 'normal',
+        priority: config.run.priority as Priority,
       }),
     platform: process.platform,
     sessions: signedIn(),

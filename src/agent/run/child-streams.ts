@@ -1,6 +1,5 @@
 /** What the launchers share in following a child that runs: its output, its input, its end. */
 import type { ChildProcess } from 'node:child_process';
-import os from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Exit, LaunchSpec, OutputSink } from './launcher.ts';
 import { spawnFailure } from './spawn-failure.ts';
@@ -49,13 +48,4 @@ export function exitOf(child: ChildProcess, spec: Pick<LaunchSpec, 'invocation' 
       resolve(signal === null ? { kind: 'exited', code: (code ?? 0) | 0 } : { kind: 'signalled', signal });
     });
   });
-}
-
-/** Scripts give way to the people at the PC (design §4). */
-export function lowerPriority(pid: number): void {
-  try {
-    os.setPriority(pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Already gone. The script's priority is a courtesy, never a condition.
-  }
 }

@@ -2,6 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import { oemDecoder } from '../os/oem-code-page.ts';
 import { preparePipes } from '../os/posix-pipe.ts';
+import type { Priority } from '../os/priority.ts';
 import { scriptEnvironment } from './child-env.ts';
 import { PosixLauncher } from './posix-launcher.ts';
 import type { RunnerDeps } from './script-runner.ts';
@@ -12,12 +13,12 @@ export interface RunnerOptions {
   readonly env: NodeJS.ProcessEnv;
   /** What is kept of each stream of a script. */
   readonly maxOutputBytes: number;
-  readonly belowNormalPriority: boolean;
+  readonly priority: Priority;
 }
 
 /** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
-export function makeRunner({ env, maxOutputBytes, belowNormalPriority }: RunnerOptions): RunnerDeps {
-  const options = { environment: scriptEnvironment(env), belowNormalPriority };
+export function makeRunner({ env, maxOutputBytes, priority }: RunnerOptions): RunnerDeps {
+  const options = { environment: scriptEnvironment(env), priority };
   preparePipes();
   return {
     launcher: process.platform === 'win32' ? new WindowsLauncher(options) : new PosixLauncher(options),

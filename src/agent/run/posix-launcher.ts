@@ -8,9 +8,10 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { openPipe, type PipeEnds } from '../os/posix-pipe.ts';
 import { posixSpawn, preparePosixSpawn } from '../os/posix-spawn.ts';
+import { type Priority, setPriority } from '../os/priority.ts';
 import { endTree, processStart } from '../os/process-tree.ts';
 import { type Environment, markerAssignment, withMarker } from './child-env.ts';
-import { exitOf, feed, follow, lowerPriority } from './child-streams.ts';
+import { exitOf, feed, follow } from './child-streams.ts';
 import { posixShell, posixShellPath } from './find-shell.ts';
 import { type Exit, failedLaunch, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { spawnFailure } from './spawn-failure.ts';
@@ -18,7 +19,7 @@ import { spawnFailure } from './spawn-failure.ts';
 export interface PosixLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
-  readonly belowNormalPriority: boolean;
+  readonly priority: Priority;
 }
 
 /** A child that was started, by whichever way. */
@@ -50,7 +51,7 @@ export class PosixLauncher implements Launcher {
     if (typeof child === 'string') return failedLaunch(child);
     const { pid } = child;
     const startTime = identityOf(child);
-    if (pid !== null && this.#options.belowNormalPriority) lowerPriority(pid);
+    if (pid !== null) setPriority(pid, this.#options.priority);
     const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
     if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
     return {

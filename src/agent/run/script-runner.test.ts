@@ -64,7 +64,7 @@ describe.skipIf(process.platform === 'win32')('a script that ends by itself', ()
   });
 
   it('runs below normal priority unless that is switched off', async () => {
-    const launcher = new PosixLauncher({ environment: scriptEnvironment(process.env), belowNormalPriority: false });
+    const launcher = new PosixLauncher({ environment: scriptEnvironment(process.env), priority: 'normal' });
     const normal = Number((await finished('nice', {}, deps({ launcher }))).stdout);
     // The priority is lowered right after the start, which a first command can outrun.
     expect(Number((await finished('sleep 0.2; nice')).stdout)).toBeGreaterThan(normal);

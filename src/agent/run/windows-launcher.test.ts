@@ -18,7 +18,7 @@ let runs = 0;
 
 function start(script: string, changes: Partial<ScriptSpec> = {}): RunningScript {
   const env = { ...process.env, KANADE_NATS_TOKEN: 'secret', Kanade_other: 'secret' };
-  const runner = makeRunner({ env, maxOutputBytes: 1024 * 1024, belowNormalPriority: true });
+  const runner = makeRunner({ env, maxOutputBytes: 1024 * 1024, priority: 'below_normal' });
   const marker = `windows-test-${process.pid}-${runs++}`;
   return startScript({ marker, shell: 'cmd', script, cwd: null, runAs: 'system', timeoutSecs: 60, ...changes }, runner);
 }
@@ -117,7 +117,7 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
       token,
       file,
       commandLine: `"${file}" ${args}`,
-      belowNormalPriority: true,
+      priority: 'below_normal',
       prepare: (account) => ({ environment: { ...account, ADDED: 'yes' }, directory: account.SystemRoot ?? null }),
     });
     native().CloseHandle(token);

@@ -3,13 +3,14 @@
  * somebody else by `CreateProcessAsUser` (protocol §4.5), which Node does not have.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { type Priority, setPriority } from '../os/priority.ts';
 import { consoleSessionId, userSession } from '../os/sessions.ts';
 import { Job } from '../os/windows/job.ts';
 import { native } from '../os/windows/native.ts';
 import { startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
 import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
 import { type Environment, scriptEnvironment, withMarker } from './child-env.ts';
-import { exitOf, feed, follow, lowerPriority } from './child-streams.ts';
+import { exitOf, feed, follow } from './child-streams.ts';
 import { commandLine, quoteArgument, quoteProgram } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
 import {
@@ -26,7 +27,7 @@ import { windowsDirectory } from './working-directory.ts';
 export interface WindowsLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
-  readonly belowNormalPriority: boolean;
+  readonly priority: Priority;
 }
 
 /** Windows takes no longer command line, its NUL included. */
@@ -54,7 +55,7 @@ export class WindowsLauncher implements Launcher {
   }
 
   #spawn(spec: LaunchSpec, file: string): Launched {
-    const { environment, belowNormalPriority } = this.#options;
+    const { environment, priority } = this.#options;
     const cwd = spec.cwd === null ? null : windowsDirectory(spec.cwd, environment);
     const child = spawn(file, spec.invocation.args.map(quoteArgument), {
       argv0: quoteProgram(file),
@@ -65,7 +66,7 @@ export class WindowsLauncher implements Launcher {
       ...(cwd === null ? {} : { cwd }),
     });
     const job = child.pid === undefined ? null : jobAround(child.pid);
-    if (child.pid !== undefined && belowNormalPriority) lowerPriority(child.pid);
+    if (child.pid !== undefined) setPriority(child.pid, priority);
     const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
     if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
     return {
@@ -90,7 +91,7 @@ export class WindowsLauncher implements Launcher {
         token,
         file,
         commandLine: commandLine(file, spec.invocation.args),
-        belowNormalPriority: this.#options.belowNormalPriority,
+        priority: this.#options.priority,
         prepare: (account) => ({
           environment: withMarker(scriptEnvironment(account, 'win32'), spec.marker),
           directory: spec.cwd === null ? null : windowsDirectory(spec.cwd, account),

@@ -2,6 +2,7 @@
  * Starts a process with the rights of a token. It is created suspended and put into its job before its first instruction, so
  * nothing it starts can get away.
  */
+import type { Priority } from '../priority.ts';
 import { encodeBlock, environmentOf } from './environment-block.ts';
 import { Job } from './job.ts';
 import { type Handle, lastError, native, type ProcessInformation, startupInfoBytes, wideText } from './native.ts';
@@ -9,7 +10,7 @@ import { openScriptPipe, type ScriptPipe } from './script-pipe.ts';
 
 const CREATE_SUSPENDED = 0x0000_0004;
 const CREATE_UNICODE_ENVIRONMENT = 0x0000_0400;
-const BELOW_NORMAL_PRIORITY_CLASS = 0x0000_4000;
+const PRIORITY_CLASSES: Readonly<Record<Priority, number>> = { idle: 0x40, below_normal: 0x4000, normal: 0 };
 const CREATE_NO_WINDOW = 0x0800_0000;
 const STARTF_USESTDHANDLES = 0x0000_0100;
 const WAIT_TIMEOUT = 258;
@@ -27,7 +28,7 @@ export interface TokenProcessSpec {
     readonly environment: Readonly<Record<string, string>>;
     readonly directory: string | null;
   };
-  readonly belowNormalPriority: boolean;
+  readonly priority: Priority;
 }
 
 export interface TokenProcess {
@@ -80,7 +81,7 @@ function create(
     hStdOutput: pipes.stdout.handle,
     hStdError: pipes.stderr.handle,
   };
-  const priority = spec.belowNormalPriority ? BELOW_NORMAL_PRIORITY_CLASS : 0;
+  const priority = PRIORITY_CLASSES[spec.priority];
   const flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW | priority;
   const created: ProcessInformation = { hProcess: 0, hThread: 0, dwProcessId: 0 };
   const commandLine = wideText(spec.commandLine);
