@@ -10,7 +10,7 @@ import type { Watched } from '../base/watched.ts';
 import { endingOf, withoutRun } from '../store/ending.ts';
 import type { Arrival, Ending } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { type Command, decodeCommand } from '../wire/command.ts';
+import { type Command, decodeCommand, type Unreadable } from '../wire/command.ts';
 import { cannotReadText, unsupportedCommandText } from '../wire/result-texts.ts';
 import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
 
@@ -143,7 +143,7 @@ export class Intake {
   /** Shown here in any case; answered where the message says whom to answer. */
   async #recordUnreadable(
     base: Pick<Arrival, 'source' | 'subject' | 'receivedAtMs' | 'fingerprint' | 'body'>,
-    failed: Unreadable,
+    failed: Omit<Unreadable, 'ok'>,
   ): Promise<boolean> {
     const usable = failed.requestId !== null && isSubjectId(failed.requestId) ? failed.requestId : null;
     const unsupported = failed.kind === 'unsupported';
@@ -175,13 +175,4 @@ export class Intake {
     else this.#count(admission, usable ?? '');
     return true;
   }
-}
-
-interface Unreadable {
-  readonly kind: 'undecodable' | 'unsupported';
-  readonly requestId: string | null;
-  readonly execId: string | null;
-  readonly id: string | null;
-  readonly version: string | null;
-  readonly error: string;
 }

@@ -4,7 +4,7 @@ import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
 import { drop } from '../base/drop.ts';
 import { outputSlice } from './output-slice.ts';
-import type { OutputRecord, RunRecord } from './ports.ts';
+import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 import { conditionsOf, detailOf, type Eyes, maySee, maySeeInside, rowOf, visibleTo } from './views.ts';
@@ -144,9 +144,9 @@ function visibleRun(run: number, { deps }: Caller, eyes: Eyes): RunRecord | null
   return record !== undefined && maySee(record, eyes) ? record : null;
 }
 
-const NO_OUTPUT: OutputRecord = { text: '', totalBytes: 0, cut: false };
+const NO_OUTPUT: StoredOutput = { text: '', totalBytes: 0, cut: false };
 
-function scriptText(script: string | null): OutputRecord {
+function scriptText(script: string | null): StoredOutput {
   if (script === null) return NO_OUTPUT;
   return { text: script, totalBytes: Buffer.byteLength(script), cut: false };
 }

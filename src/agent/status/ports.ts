@@ -4,88 +4,18 @@
  */
 import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { About, Setting, Support } from '../../shared/contract.ts';
-import type { AgentState, ConnectionState, Reason, RunState, Source } from '../../shared/states.ts';
+import type { AgentState, ConnectionState } from '../../shared/states.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger, LogLevel } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
+import type { Audit } from '../store/audit.ts';
+import type { History } from '../store/history.ts';
 
-/** One recorded command, without bodies. */
-export interface RunRecord {
-  readonly run: number;
-  readonly requestId: string | null;
-  readonly resultId: string | null;
-  readonly execId: string | null;
-  readonly manifestId: string | null;
-  readonly version: string | null;
-  /** First line of the job's description, where it was known. */
-  readonly title: string | null;
-  readonly source: Source;
-  readonly subject: string;
-  readonly shell: string | null;
-  readonly runAs: string | null;
-  /** The account (uid or SID) that a `run_as: user` run belongs to. */
-  readonly runAsUser: string | null;
-  readonly timeoutSecs: number | null;
-  readonly receivedAtMs: number;
-  readonly decidedAtMs: number | null;
-  readonly notBeforeMs: number | null;
-  readonly startedAtMs: number | null;
-  readonly finishedAtMs: number | null;
-  readonly deliveredAtMs: number | null;
-  readonly state: RunState;
-  readonly reason: Reason | null;
-  readonly exitCode: number | null;
-  readonly detail: string | null;
-  /** What the gates saw, as JSON text. */
-  readonly facts: string | null;
-  readonly parkedWhy: string | null;
-}
+export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
 
-export interface RunConditions {
-  readonly reasons?: readonly Reason[];
-  readonly openOnly?: boolean;
-  readonly receivedFromMs?: number;
-  readonly receivedBeforeMs?: number;
-  readonly search?: string;
-  /** Search ids and output too. */
-  readonly searchEverything?: boolean;
-  /** Leaves out the `run_as: user` runs of other accounts. */
-  readonly userRunsOf?: string;
-}
-
-export interface HistoryPort {
-  /** Newest first, those before `beforeRun` (Infinity: all). */
-  list(conditions: RunConditions, beforeRun: number, limit: number): RunRecord[];
-  count(conditions: RunConditions): number;
-  /** Finished runs by reason. */
-  countByReason(conditions: RunConditions): Partial<Record<Reason, number>>;
-  get(run: number): RunRecord | undefined;
-  /** What is not finished, oldest first. */
-  open(limit: number): RunRecord[];
-  output(run: number, stream: 'stdout' | 'stderr'): OutputRecord | undefined;
-}
-
-export interface OutputRecord {
-  readonly text: string;
-  readonly totalBytes: number;
-  readonly cut: boolean;
-}
-
-export interface AuditRecord {
-  readonly atMs: number;
-  readonly account: string;
-  readonly action: string;
-  readonly detail: string;
-}
-
-export interface AuditPort {
-  append(entry: AuditRecord): Promise<void>;
-  /** Newest first. */
-  list(limit: number): AuditRecord[];
-  /** Wrong helpdesk codes of one account since the last right one. `retryAtMs`: no try before. */
-  unlockTries(account: string): { readonly failed: number; readonly retryAtMs: number };
-  setUnlockTries(account: string, tries: { readonly failed: number; readonly retryAtMs: number }): Promise<void>;
-}
+/** Reading what was recorded. */
+export type HistoryPort = Pick<History, 'list' | 'count' | 'countByReason' | 'get' | 'open' | 'output'>;
+export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 
 /** The command of a run, as far as it could be decoded. */
 export interface CommandRecord {

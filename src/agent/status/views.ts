@@ -8,7 +8,7 @@ import type { Parsed } from '../../shared/contract.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, runTitle } from '../../shared/run-title.ts';
 import type { RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
-import type { CommandRecord, OutputRecord, RunConditions, RunRecord, ShowOutput } from './ports.ts';
+import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
 export interface Eyes {
@@ -55,8 +55,8 @@ export function rowOf(record: RunRecord, { asYou }: Pick<Eyes, 'asYou'>): RunRow
 }
 
 export interface Outputs {
-  readonly stdout: OutputRecord | undefined;
-  readonly stderr: OutputRecord | undefined;
+  readonly stdout: StoredOutput | undefined;
+  readonly stderr: StoredOutput | undefined;
 }
 
 /** `inside` is asked for only where these eyes may look inside. */
@@ -96,7 +96,7 @@ function internalsOf(record: RunRecord, gates: RunInternals['gates'], outputs: O
   };
 }
 
-export function sizeOf(output: OutputRecord | undefined): RunInternals['stdout'] {
+export function sizeOf(output: StoredOutput | undefined): RunInternals['stdout'] {
   return {
     keptChars: output?.text.length ?? 0,
     totalBytes: output?.totalBytes ?? 0,
@@ -105,7 +105,7 @@ export function sizeOf(output: OutputRecord | undefined): RunInternals['stdout']
 }
 
 /** What to look for, as these eyes may: their search does not reach into ids and output they may not see. */
-export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunConditions {
+export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter {
   const { group, fromMs, toMs, search } = query;
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
@@ -120,7 +120,7 @@ export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunConditi
 }
 
 /** The condition for everything these eyes may see. */
-export function visibleTo(eyes: Eyes): RunConditions {
+export function visibleTo(eyes: Eyes): RunFilter {
   return eyes.helpdesk ? {} : { userRunsOf: eyes.account };
 }
 
