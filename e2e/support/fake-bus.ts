@@ -62,6 +62,10 @@ export class FakeBus implements Bus {
     return this.ageMs;
   }
 
+  lastGoodAtMs(): number | null {
+    return this.link.value.lastGoodAtMs;
+  }
+
   subscribe(subject: string, handler: (message: BusMessage) => void): Binding {
     const handlers = this.#subscriptions.get(subject) ?? new Set();
     this.#subscriptions.set(subject, handlers.add(handler));

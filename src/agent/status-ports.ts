@@ -41,7 +41,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
     log: parts.log.logger.child('status'),
     cells: {
       ...parts.cells,
-      connection: bus.link,
+      connection: connectionOf(bus),
       groups: fleet.groups,
       store: storeHealth(store),
       disk: disk(store),
@@ -128,6 +128,16 @@ function commandOf(store: Store, run: number) {
   if (!decoded.ok) return { script: null, deadlineAtMs: null };
   const { script, deadlineAtNs } = decoded.command;
   return { script, deadlineAtMs: deadlineAtNs === null ? null : Number(deadlineAtNs / NS_PER_MS) };
+}
+
+/** The link with the last round trip as of now: that changes all the time, and nobody is told each time. */
+function connectionOf(bus: Bus): StatusCells['connection'] {
+  return {
+    get value() {
+      return { ...bus.link.value, lastGoodAtMs: bus.lastGoodAtMs() };
+    },
+    watch: (listener) => bus.link.watch(listener),
+  };
 }
 
 function storeHealth(store: Store): Watched<StoreHealth> {

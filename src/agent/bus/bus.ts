@@ -11,7 +11,7 @@ export interface LinkStatus {
   readonly state: ConnectionState;
   /** Since when it has been in this state, ms since the epoch. */
   readonly sinceMs: number;
-  /** The last confirmed round trip before `sinceMs`, or during this connection; null: never connected. */
+  /** The last confirmed round trip when it got into this state; null: never connected. See `Bus.lastGoodAtMs`. */
   readonly lastGoodAtMs: number | null;
   readonly server: string | null;
   /** Why it is not connected, in words for the log and the helpdesk; null while connected. */
@@ -103,6 +103,8 @@ export interface Bus {
   readonly link: Watched<LinkStatus>;
   /** How long the link has not been known good: 0 while it is, Infinity if it never was. Milliseconds. */
   linkAgeMs(): number;
+  /** The last confirmed round trip until now, ms since the epoch; null: there was none. */
+  lastGoodAtMs(): number | null;
   subscribe(subject: string, handler: (message: BusMessage) => void, onRefused?: (why: string) => void): Binding;
   /** Core publish. False: not connected, nothing was sent. */
   publish(subject: string, body: Uint8Array): boolean;

@@ -63,8 +63,13 @@ export class Connector {
   ageMs(): number {
     const session = this.session.value;
     if (session?.confirmed) return 0;
-    const lastGood = session?.lastGoodAtMs ?? this.#lastGoodAtMs;
+    const lastGood = this.lastGoodAtMs();
     return lastGood === null ? Number.POSITIVE_INFINITY : Math.max(0, this.#options.clock.nowMs() - lastGood);
+  }
+
+  /** The last confirmed round trip, on this connection or the one before. */
+  lastGoodAtMs(): number | null {
+    return this.session.value?.lastGoodAtMs ?? this.#lastGoodAtMs;
   }
 
   /** Connects anew, at once. */

@@ -73,6 +73,10 @@ export class NatsBus implements Bus {
     return this.#connector.ageMs();
   }
 
+  lastGoodAtMs(): number | null {
+    return this.#connector.lastGoodAtMs();
+  }
+
   reconnect(): void {
     this.#connector.reconnect();
   }
