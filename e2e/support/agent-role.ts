@@ -26,7 +26,7 @@ export const AGENT_ROLE = {
     'commands.all',
     'commands.pc.<pc_id>',
     'commands.group.*',
-    'kill.>',
+    'kill.*',
     'agents.<pc_id>.ping',
     'logs.fetch.<pc_id>',
     'job.tail.<pc_id>',
