@@ -11,9 +11,9 @@ import { type Landing, Pipeline } from './pipeline.ts';
 export interface Cases {
   readonly agent: Pipeline;
   /** A request_id that was not used before. */
-  freshId(): string;
+  readonly freshId: () => string;
   /** What becomes of a message; after it a good command has run and ended in its result. */
-  ends(data: string | Uint8Array, subject?: string): Promise<Landing>;
+  readonly ends: (data: string | Uint8Array, subject?: string) => Promise<Landing>;
 }
 
 export function withPipeline(): Cases {

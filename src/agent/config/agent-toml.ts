@@ -9,7 +9,7 @@ import { isSettingKey } from './settings.ts';
 import { renderTemplate } from './template.ts';
 import type { TemplateFacts } from './template-expression.ts';
 import { keyLines, lineOf } from './toml-lines.ts';
-import { describe, type PathBase } from './values.ts';
+import { describe, type PathBase, TomlFloat } from './values.ts';
 
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -89,7 +89,9 @@ function addTables(root: TomlTable, input: AgentTomlInput, lookup: LineLookup, t
     for (const [inner, raw] of Object.entries(value)) {
       const key = `${name}.${inner}`;
       const at = { source, file, line: lookup(key) };
-      if (isSettingKey(key)) to.add(key, raw, at, base);
+      // 5.0 is no whole number in TOML; as a number of JavaScript it would be one.
+      const found = typeof raw === 'number' ? new TomlFloat(raw) : raw;
+      if (isSettingKey(key)) to.add(key, found, at, base);
       else to.warnings.push({ file, line: at.line, key, message: unknownKey(key) });
     }
   }

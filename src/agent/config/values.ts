@@ -43,6 +43,15 @@ export type Checked =
   | { readonly ok: true; readonly value: SettingValue }
   | { readonly ok: false; readonly expected: string };
 
+/** A number that was written with a fraction or an exponent: no setting takes one. */
+export class TomlFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
 const LEVELS = { error: 'error', warn: 'warn', info: 'info', debug: 'debug', trace: 'debug', off: 'error' } as const;
 
 /** `expected` completes "expected …" and says what was found, unless that is a secret. */
@@ -120,7 +129,7 @@ export function parseLogLevel(filter: string): LogLevel | null {
 }
 
 function checkInteger(raw: unknown, min: number, max: number): Checked | null {
-  // A TOML integer is a bigint here and a float a number; JSON and the registry know numbers only.
+  // An integer of TOML is a bigint here; JSON and the registry know numbers only.
   const whole = typeof raw === 'bigint' || (typeof raw === 'number' && Number.isSafeInteger(raw));
   if (!whole || raw < min || raw > max) return null;
   return { ok: true, value: Number(raw) };
@@ -163,5 +172,6 @@ export function describe(raw: unknown): string {
   if (typeof raw === 'boolean') return String(raw);
   if (Array.isArray(raw)) return 'a list';
   if (raw instanceof Date) return 'a date';
+  if (raw instanceof TomlFloat) return `the number ${raw.value}`;
   return raw === null || raw === undefined ? 'nothing' : 'a table';
 }

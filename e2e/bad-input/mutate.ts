@@ -1,0 +1,100 @@
+/** Seeded damage to messages: the same seed gives the same damage. */
+
+export interface Mutate {
+  (message: Uint8Array): Buffer;
+  readonly random: () => number;
+}
+
+/** Numbers in [0, 1) of a small generator (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Values that readers trip over, as they stand in JSON. */
+const VALUES = [
+  'null',
+  'true',
+  '0',
+  '-1',
+  '5.0',
+  '1e3',
+  '9007199254740993',
+  '9223372036854775808',
+  '18446744073709551616',
+  '""',
+  '"\\u0000"',
+  '"\\ud800"',
+  '"../x"',
+  '"a b"',
+  '">"',
+  '"*"',
+  '"日本語"',
+  '[]',
+  '{}',
+  '[[[[[[[[]]]]]]]]',
+  '{"mode":"strict"}',
+  '{"mode":"strict","max_cache_age":"-5s"}',
+  '"PT5M"',
+  '"2026-02-30T00:00:00Z"',
+  '"9999-12-31T23:59:59.999999999+14:00"',
+];
+const SNIPPETS = ['{', '}', '[', ']', '"', ',', ':', '\\', '\\u', '\0', '\n', ' ', 'null', '\ufeff', '"id":', '//'];
+
+/** Damages a message in one to three ways. */
+export function mutator(random: () => number): Mutate {
+  const below = (limit: number) => Math.floor(random() * Math.max(1, limit));
+  const oneOf = <T>(items: readonly T[]): T => items[below(items.length)] as T;
+  const ways: ((message: Buffer) => Buffer)[] = [
+    // A byte changes.
+    (message) => {
+      const changed = Buffer.from(message);
+      if (changed.length > 0) changed[below(changed.length)] = below(256);
+      return changed;
+    },
+    // The end is missing, or a part in the middle.
+    (message) => message.subarray(0, below(message.length)),
+    (message) => {
+      const from = below(message.length);
+      return Buffer.concat([message.subarray(0, from), message.subarray(from + below(20))]);
+    },
+    // A part comes twice.
+    (message) => {
+      const from = below(message.length);
+      const part = message.subarray(from, from + below(60));
+      return Buffer.concat([message.subarray(0, from), part, part, message.subarray(from + part.length)]);
+    },
+    // Something is put in.
+    (message) => {
+      const at = below(message.length + 1);
+      return Buffer.concat([message.subarray(0, at), Buffer.from(oneOf(SNIPPETS)), message.subarray(at)]);
+    },
+    // The value of a field is another one.
+    (message) =>
+      replaceNth(message, /:("(?:[^"\\]|\\.)*"|null|true|false|-?[0-9.]+)/g, below, () => `:${oneOf(VALUES)}`),
+    // A field has another name, or the one of its neighbour.
+    (message) =>
+      replaceNth(message, /"[a-z_]+":/g, below, () => oneOf(['"id":', '"request_id":', '"x":', '"__proto__":'])),
+    // It lies deeper.
+    (message) => Buffer.concat([Buffer.from('['.repeat(below(200))), message]),
+  ];
+  const mutate = (message: Uint8Array): Buffer => {
+    let damaged: Buffer = Buffer.from(message);
+    for (let left = 1 + below(3); left > 0; left -= 1) damaged = oneOf(ways)(damaged);
+    return damaged;
+  };
+  return Object.assign(mutate, { random });
+}
+
+function replaceNth(message: Buffer, what: RegExp, below: (limit: number) => number, by: () => string): Buffer {
+  const text = message.toString();
+  const found = [...text.matchAll(what)];
+  const chosen = found[below(found.length)];
+  if (chosen === undefined) return message;
+  return Buffer.from(text.slice(0, chosen.index) + by() + text.slice(chosen.index + chosen[0].length));
+}
