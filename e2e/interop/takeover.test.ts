@@ -150,9 +150,11 @@ describe('the durable consumer of the original', () => {
     await theirs.kill();
 
     const ours = await fleet.ours(pc.place);
+    // One after the other: two at once run side by side, and either may end first.
     await pc.send('second', 'commands.all');
+    await resultWith(fleet.nc, { request_id: 'request-second' });
     await pc.send('third', 'commands.group.mine');
-    for (const name of ['second', 'third']) await resultWith(fleet.nc, { request_id: `request-${name}` });
+    await resultWith(fleet.nc, { request_id: 'request-third' });
     await allAcknowledged(fleet.nc, PC);
     await ours.stop();
     await pc.send('fourth', TO);
