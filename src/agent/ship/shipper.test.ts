@@ -124,3 +124,24 @@ test('a backlog goes at the set rate, what is queued later is not held to it', a
   expect(bus.published.slice(before).map(({ id }) => id)).toEqual(['x', 'y', 'z']);
   await shipper.stop();
 });
+
+test.each([
+  ['after a minute and more away the start is spread', 61_001, 1],
+  ['after a short loss it is not', 30_000, 0],
+])('%s', async (_name, awayMs, draws) => {
+  let drawn = 0;
+  const random = () => {
+    drawn += 1;
+    return 0.001;
+  };
+  const { outbox, bus, shipper } = setUp({ random });
+  shipper.start();
+  await new Promise(setImmediate);
+  bus.disconnect(1_000);
+  await new Promise(setImmediate);
+  await queue(outbox, ['a']);
+  bus.connect(1_000 + awayMs);
+  await shipper.drained(AbortSignal.timeout(10_000));
+  expect([drawn, bus.published.map(({ id }) => id)]).toEqual([draws, ['a']]);
+  await shipper.stop();
+});
