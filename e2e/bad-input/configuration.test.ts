@@ -189,7 +189,7 @@ describe('a setting of no use', () => {
   });
 
   test('all faults of a file are said together, in the order of the file', () => {
-    const content = withId('"a b"') + '[run]\nmax_parallel = -1\ngrace = 5\n';
+    const content = `${withId('"a b"')}[run]\nmax_parallel = -1\ngrace = 5\n`;
     expect(
       faultsOf(content)
         .split('\n')

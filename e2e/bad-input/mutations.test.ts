@@ -2,23 +2,30 @@
  * Captured messages with seeded damage, through the real way of a command. Whatever comes, nothing crashes, every message is
  * acknowledged, no command is answered twice, and a good command after each hundred still ends in its result.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
+import { silentLogger } from '../../src/agent/base/logger.ts';
+import { takeOver } from '../../src/agent/store/takeover.ts';
 import { decodeHeartbeat } from '../../src/agent/wire/heartbeat.ts';
 import { decodeTailRequest } from '../../src/agent/wire/live-tail.ts';
 import { decodeLogsRequest } from '../../src/agent/wire/logs-request.ts';
-import { decodeManifest } from '../../src/agent/wire/manifest.ts';
 import { decodeResult } from '../../src/agent/wire/result.ts';
-import { fixtureMessages, fixtureNames } from '../fixtures/read.ts';
+import { fixtureMessages, fixtureNames, fixtureValue } from '../fixtures/read.ts';
 import { eventually } from '../support/bus.ts';
+import { testStore } from '../support/store.ts';
+import { tempDir } from '../support/temp.ts';
 import { commandText } from './command-text.ts';
 import { type Mutate, mutator, seededRandom } from './mutate.ts';
 import { OWN_SUBJECT, PC, Pipeline } from './pipeline.ts';
 
 const MUTATIONS = 20_000;
 const BATCH = 100;
+const SETTLED_ROUNDS = 20;
+const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 /** Print it with a failure, set it to see the same damage again. */
 const SEED = Number(process.env.MUTATION_SEED ?? Date.now() % 2 ** 31);
 
@@ -38,37 +45,86 @@ test(`${MUTATIONS} damaged messages, seed ${SEED} (MUTATION_SEED)`, { timeout: 1
   const mutate = mutator(seededRandom(SEED));
   const commands = payloads('command_');
   const receivers = receiversOf(agent);
+  let settledBytes = 0;
+  const leave = leftBehind();
+  let sent = 0;
   for (let done = 0, round = 0; done < MUTATIONS; round += 1) {
-    const acks = Array.from({ length: BATCH - receivers.length * 4 }, () =>
-      agent.deliver(mutate(pick(commands, mutate)), OWN_SUBJECT),
+    const acks = Array.from({ length: BATCH - (receivers.length + 1) * 4 }, () =>
+      agent.deliver(mutate(asNew(pick(commands, mutate), ++sent)), OWN_SUBJECT),
     );
     for (const receive of receivers) for (let i = 0; i < 4; i += 1) receive(mutate);
-    await Promise.all(acks);
+    await Promise.all([...acks, leave(mutate)]);
     done += BATCH;
     const good = `good-${round}`;
     await agent.deliver(commandText(good, { id: '"adhoc-run"' }));
     await eventually(() => expect(agent.bus.published.some(({ subject }) => subject === `results.${good}`)).toBe(true));
+    if (round === SETTLED_ROUNDS) settledBytes = heapBytes();
   }
-  const ids = new Map<string, Set<string>>();
-  for (const { request_id, result_id } of agent.results()) {
-    ids.set(request_id, (ids.get(request_id) ?? new Set()).add(result_id));
+  // Most of it is what the test itself keeps: every result that was sent, every line that was logged.
+  expect(heapBytes() - settledBytes).toBeLessThan(MAX_GROWTH_BYTES);
+  // What waits is what a jitter of years has; everything else has ended.
+  expect(agent.store.runs.open(0, MUTATIONS).filter(({ state }) => state !== 'waiting_jitter')).toEqual([]);
+  const reasons = agent.store.history.countByReason({});
+  // Else the damage were too coarse to get past the reader, or too fine to be noticed by it.
+  for (const reason of ['BAD_MESSAGE', 'DONE', 'VERSION_PIN', 'REVOKED', 'UNSUPPORTED'] as const) {
+    expect(reasons[reason], reason).toBeGreaterThan(MUTATIONS / 400);
   }
-  expect([...ids].filter(([, results]) => results.size > 1)).toEqual([]);
+  await agent.sent();
+  const ended = agent.store.history
+    .list({}, Number.POSITIVE_INFINITY, 2 * MUTATIONS)
+    .filter(({ requestId, reason }) => requestId !== null && reason !== null && reason !== 'CONFLICT');
+  const results = agent.results().map(({ request_id, result_id }) => `${request_id} ${result_id}`);
+  expect(results.sort()).toEqual(ended.map(({ requestId, resultId }) => `${requestId} ${resultId}`).sort());
   expect(agent.log.filter(({ level, message }) => level === 'error' && /bug|failed$/.test(message))).toEqual([]);
 });
+
+/** The same command under an id of its own: else all but the first were conflicts, which nobody reads any further. */
+function asNew(message: Buffer, number: number): Buffer {
+  return Buffer.from(message.toString().replace(/"request_id":"[^"]*"/, `"request_id":"damaged-${number}"`));
+}
+
+/** Files of the original agent, taken over into a store of their own. */
+function leftBehind(): (mutate: Mutate) => Promise<void> {
+  const data = tempDir();
+  const store = testStore(join(data, 'kanade-tray'));
+  const outbox = join(data, 'outbox');
+  const { content } = fixtureValue('local_outbox') as { content: string };
+  const completions = Buffer.from(String(fixtureValue('local_completions')));
+  return async (mutate) => {
+    mkdirSync(outbox);
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(outbox, `${name}.json`), mutate(Buffer.from(content)));
+    writeFileSync(join(data, 'local_completions.json'), mutate(completions));
+    const { results, parked } = await takeOver(data, store, 1, silentLogger);
+    expect(results + parked).toBe(3);
+    rmSync(outbox, { recursive: true });
+  };
+}
+
+/** What is in use, without what only waits to be collected. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 /** What else arrives: watched keys, requests, and what is read from files of the original. */
 function receiversOf(agent: Pipeline): ((mutate: Mutate) => void)[] {
   const config = payloads('kv_agent_config').filter(({ length }) => length > 0);
   const groups = payloads('kv_agent_groups');
   const jobs = payloads('kv_jobs');
+  const pins = payloads('kv_script_current');
+  const statuses = payloads('kv_script_status');
+  const read = (bucket: string, key: string, value: Buffer) =>
+    void agent.bus.kv.set(`${bucket}/${key}`, { kind: 'value', value, revision: 1 });
   const results = payloads('result_');
   const heartbeats = payloads('heartbeat');
   const requests = payloads('logs_fetch');
   return [
     (mutate) => agent.put('agent_config', 'global', mutate(pick(config, mutate))),
     (mutate) => agent.put('agent_groups', PC, mutate(pick(groups, mutate))),
-    (mutate) => void decodeManifest(mutate(pick(jobs, mutate))),
+    (mutate) => read('jobs', 'echo-test', mutate(pick(jobs, mutate))),
+    (mutate) => read('script_current', 'full-job', mutate(pick(pins, mutate))),
+    (mutate) => read('script_status', 'echo-test', mutate(pick(statuses, mutate))),
     (mutate) => void decodeResult(mutate(pick(results, mutate))),
     (mutate) => {
       decodeHeartbeat(mutate(pick(heartbeats, mutate)));
