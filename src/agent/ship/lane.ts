@@ -143,7 +143,10 @@ export class Lane {
     const othersGetThrough = this.#failuresInARow === 0;
     if (!rejected && ++this.#failuresInARow >= AWAY_AFTER) {
       this.#hold(outcome.why);
-      this.#lookFrom(row.seq);
+      // One that asked alone and failed lets the next one ask, or a single bad row would hold up all others for ever.
+      const alone = this.#failuresInARow > AWAY_AFTER && this.#inFlight.size === 1;
+      if (alone) this.#retryAtMs.set(row.seq, this.#heldUntilMs + retryMs(this.#holds - 1));
+      else this.#lookFrom(row.seq);
       return;
     }
     const { outbox, clock, log } = this.#o;

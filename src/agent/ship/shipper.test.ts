@@ -145,3 +145,15 @@ test.each([
   expect([drawn, bus.published.map(({ id }) => id)]).toEqual([draws, ['a']]);
   await shipper.stop();
 });
+
+test('a row that alone is never answered does not hold up what is queued after it', async () => {
+  const { outbox, bus, shipper } = setUp();
+  bus.onPublish = ({ id }) => (id === 'bad' ? { kind: 'unavailable', why: 'timeout' } : { kind: 'stored' });
+  await queue(outbox, ['bad']);
+  shipper.start();
+  await vi.waitFor(() => expect(bus.published.length).toBeGreaterThanOrEqual(5), { timeout: 20_000 });
+  await queue(outbox, ['good']);
+  shipper.queued('result');
+  await vi.waitFor(() => expect(bus.published.map(({ id }) => id)).toContain('good'), { timeout: 20_000 });
+  await shipper.stop();
+}, 60_000);
