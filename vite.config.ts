@@ -1,22 +1,73 @@
-import { defineConfig } from 'vite';
-
 /**
- * The headless agent: `dist/agent/main.js` for Node 24. It is bundled because a start must be fast; the native modules stay
- * outside because they find their binaries beside themselves. The entry is a file of its own: it looks at the Node version
- * before anything else is loaded.
+ * The parts of the product, each a build of its own (`vite build --mode <part>`), all into `dist`. What runs on Node is
+ * bundled too, because a start must be fast; native modules stay outside, they find their binaries beside themselves.
  */
-export default defineConfig({
-  publicDir: false,
-  ssr: { noExternal: true, external: ['better-sqlite3', 'koffi'], target: 'node' },
-  build: {
-    ssr: 'src/agent/main.ts',
+import react from '@vitejs/plugin-react';
+import { defineConfig, type UserConfig } from 'vite';
+import { licences } from './scripts/lib/vite-licences.mjs';
+
+interface NodePart {
+  readonly entry: string;
+  readonly directory: string;
+  readonly target: 'node24' | 'node18';
+  readonly format?: 'es' | 'cjs';
+  readonly external?: readonly string[];
+}
+
+function nodePart({ entry, directory, target, format = 'es', external = [] }: NodePart): UserConfig {
+  const extension = format === 'es' ? 'js' : 'cjs';
+  return {
+    publicDir: false,
+    ssr: { noExternal: true, external: [...external], target: 'node' },
+    build: {
+      ssr: entry,
+      target,
+      outDir: directory,
+      emptyOutDir: true,
+      sourcemap: true,
+      minify: false,
+      rolldownOptions: {
+        output: { format, entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` },
+      },
+    },
+  };
+}
+
+const shell = { entry: 'src/main/main.ts', external: ['electron'] };
+const preload = { entry: 'src/preload/preload.ts', external: ['electron'], format: 'cjs', target: 'node18' } as const;
+
+const PARTS: Readonly<Record<string, UserConfig>> = {
+  // The entry is a file of its own: it looks at the Node version before anything else is loaded.
+  agent: nodePart({
+    entry: 'src/agent/main.ts',
+    directory: 'dist/agent',
     target: 'node24',
-    outDir: 'dist/agent',
-    emptyOutDir: true,
-    sourcemap: true,
-    minify: false,
-    rolldownOptions: {
-      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+    external: ['better-sqlite3', 'koffi'],
+  }),
+  web: nodePart({ entry: 'src/web/main.ts', directory: 'dist/web', target: 'node24' }),
+  main: nodePart({ ...shell, directory: 'dist/main', target: 'node24' }),
+  preload: nodePart({ ...preload, directory: 'dist/preload' }),
+  // The same sources for the older Electron that tests may have to do with.
+  'test-main': nodePart({ ...shell, directory: 'dist/test-main', target: 'node18', format: 'cjs' }),
+  renderer: {
+    root: 'src/renderer',
+    base: './',
+    plugins: [react(), licences()],
+    build: {
+      outDir: '../../dist/renderer',
+      emptyOutDir: true,
+      // Chromium 114 is the oldest that tests may have to do with; the product's own is far newer.
+      target: 'chrome114',
+      sourcemap: false,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 1_000,
     },
   },
+};
+
+export default defineConfig(({ mode }) => {
+  const part = PARTS[mode];
+  if (part === undefined) throw new Error(`--mode names the part to build: ${Object.keys(PARTS).join(', ')}`);
+  return part;
 });

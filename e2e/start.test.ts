@@ -17,7 +17,7 @@ function start(...args: string[]) {
   const temporary = join(tempDir(), 't');
   mkdirSync(temporary);
   const child = spawn(process.execPath, [START, ...args], {
-    env: { ...process.env, TMPDIR: temporary, TEMP: temporary },
+    env: { ...process.env, TMPDIR: temporary, TEMP: temporary, BROWSER: 'none' },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
@@ -88,7 +88,7 @@ describe('npm start', () => {
     timeout: 120_000,
   }, async () => {
     const { code, output, left } = await start('--once').ended();
-    expect(output).toContain('The day is over: 13 of 13 outcomes as expected.');
+    expect(output).toContain('The day is over: 16 of 16 outcomes as expected.');
     expect({ code, left }).toEqual({ code: 0, left: [] });
     expect(await listens(brokerUrl(output))).toBe(false);
   });
@@ -97,7 +97,7 @@ describe('npm start', () => {
     '%s in the middle of the day ends broker and agent and leaves nothing behind',
     async (name) => {
       const run = start();
-      const url = brokerUrl(await run.said('A greeting'));
+      const url = brokerUrl(await run.said('Good morning message'));
       expect(await listens(url)).toBe(true);
       run.signal(name);
       const { code, left } = await run.ended();
@@ -107,7 +107,7 @@ describe('npm start', () => {
 
   test.runIf(process.platform === 'linux')('a broker that ends unasked ends the rest, with a sentence', async () => {
     const run = start();
-    await run.said('A greeting');
+    await run.said('Good morning message');
     process.kill(run.processOf('nats-server'), 'SIGKILL');
     const { code, output, left } = await run.ended();
     expect(output).toContain('The broker ended, so this ends too.');

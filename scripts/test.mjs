@@ -2,11 +2,11 @@
 import { ensureBuilt } from './lib/building.mjs';
 import { runChecks } from './lib/checks.mjs';
 import { Fault, main, say } from './lib/say.mjs';
-import { setUp } from './lib/setup.mjs';
+import { setUpTests } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 
 await main(async () => {
-  const tools = await setUp();
+  const tools = await setUpTests();
   const failedSteps = await runChecks(tools.node);
   try {
     await ensureBuilt(tools.node);

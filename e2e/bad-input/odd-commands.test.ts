@@ -85,7 +85,7 @@ test('a jitter of 2^64 - 1 s waits, is shown, and can be stopped', async () => {
   const run = agent.lastRun();
   await vi.waitFor(() => expect(agent.store.history.get(run)?.state).toBe('waiting_jitter'));
   const waiting = agent.store.history.get(run);
-  expect(waiting && runRowSchema.safeParse(rowOf(waiting, { asYou: false })).success).toBe(true);
+  expect(waiting && runRowSchema.safeParse(rowOf(waiting, { asYou: false, nameless: false })).success).toBe(true);
   agent.bus.deliver('kill.e-jitter');
   await agent.settled();
   expect(agent.store.history.get(run)).toMatchObject({ reason: 'KILLED_WAITING', exitCode: -1 });

@@ -38,7 +38,8 @@ export function withPipeline(): Cases {
     ends: async (data, subject) => {
       const landing = await cases.agent.send(data, subject);
       // Whatever is stored must also be showable.
-      for (const row of landing.rows) expect(runRowSchema.parse(rowOf(row, { asYou: false })).run).toBe(row.run);
+      for (const row of landing.rows)
+        expect(runRowSchema.parse(rowOf(row, { asYou: false, nameless: false })).run).toBe(row.run);
       const next = await cases.agent.send(commandText(freshId(), { id: '"adhoc-run"' }));
       expect(next.rows).toMatchObject([{ reason: 'DONE', exitCode: 0 }]);
       expect(next.results).toMatchObject([{ exit_code: 0 }]);

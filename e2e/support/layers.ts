@@ -73,11 +73,12 @@ export const LAYERS: readonly Layer[] = [
   },
   { path: 'src/agent/status', holds: 'what is shown, and the local socket', may: AGENT_BELOW_STATUS },
   { path: 'src/agent', holds: 'the composition root and the entry point', may: ['src/agent'] },
-  { path: 'src/main', holds: 'the Electron shell', may: [] },
+  { path: 'src/client', holds: 'what every client of the local socket needs on the Node side', may: [] },
+  { path: 'src/main', holds: 'the Electron shell', may: ['src/client'] },
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },
   { path: 'src/renderer', holds: 'the window', may: [] },
-  { path: 'src/web', holds: 'the window for machines without Electron', may: [] },
-  { path: 'src/cli', holds: 'the command line of the helpdesk', may: ['src/agent/doctor'] },
+  { path: 'src/web', holds: 'the window for machines without Electron', may: ['src/client'] },
+  { path: 'src/cli', holds: 'the command line of the helpdesk', may: ['src/client', 'src/agent/doctor'] },
 ];
 
 /** What every layer may import. */
@@ -93,6 +94,8 @@ export interface PackageRule {
   readonly only: readonly string[];
 }
 
+const NODE_SIDE = ['src/agent', 'src/main', 'src/preload', 'src/client', 'src/web', 'src/cli'];
+
 export const PACKAGES: readonly PackageRule[] = [
   { packages: ['electron'], only: ['src/main', 'src/preload'] },
   { packages: ['@nats-io/*'], only: ['src/agent/bus'] },
@@ -106,5 +109,8 @@ export const PACKAGES: readonly PackageRule[] = [
   { packages: ['smol-toml'], only: ['src/agent/config'] },
   { packages: ['zod'], only: ['src/shared', 'src/agent'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*'], only: ['src/renderer'] },
-  { packages: ['node:*'], only: ['src/agent', 'src/main', 'src/preload', 'src/web', 'src/cli'] },
+  { packages: ['ws'], only: ['src/web'] },
+  // The rule for the directories is shared by agent and clients; `node:path` reads nothing.
+  { packages: ['node:path'], only: [...NODE_SIDE, 'src/shared/directories'] },
+  { packages: ['node:*'], only: NODE_SIDE },
 ];

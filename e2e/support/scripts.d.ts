@@ -139,3 +139,54 @@ declare module '*/scripts/lib/start-options.mjs' {
 declare module '*/scripts/lib/paths.mjs' {
   export function cacheDir(env?: NodeJS.ProcessEnv): string;
 }
+
+declare module '*/scripts/lib/vite-licences.mjs' {
+  export interface Licence {
+    readonly name: string;
+    readonly version: string;
+    readonly licence: string;
+    readonly text: string;
+  }
+  export function licences(): import('vite').Plugin;
+  export function shippedLicences(root: string): Licence[];
+}
+
+declare module '*/scripts/lib/window-page.mjs' {
+  export interface WindowPage {
+    readonly address: string;
+    stop(): Promise<void>;
+  }
+  export function serveWindowPage(options: {
+    node: string;
+    dataDir: string;
+    env: NodeJS.ProcessEnv;
+    onAddress: (address: string) => void;
+  }): Promise<WindowPage>;
+  export function browserCommand(env: NodeJS.ProcessEnv, platform?: NodeJS.Platform): string[] | null;
+}
+
+declare module '*/scripts/lib/local-fleet.mjs' {
+  export interface LocalFleet {
+    readonly directory: string;
+    readonly pcId: string;
+    readonly nc: import('@nats-io/transport-node').NatsConnection;
+    stop(): Promise<void>;
+  }
+  export function startLocalFleet(
+    tools: { node: string; natsServer: string },
+    pcId: string,
+    signal: AbortSignal,
+  ): Promise<LocalFleet>;
+}
+
+declare module '*/scripts/lib/demo-day.mjs' {
+  export function demoDay(
+    fleet: { readonly directory: string; readonly pcId: string },
+    signal: AbortSignal,
+  ): Promise<boolean>;
+}
+
+declare module '*/scripts/lib/browser.mjs' {
+  /** The path of a browser of the Chromium family; undefined: there is none yet. */
+  export function findBrowser(): Promise<string | undefined>;
+}

@@ -37,6 +37,7 @@ export interface StatusWorld {
   readonly asked: string[];
   readonly tails: Map<number, LiveTail>;
   showOutput: ShowOutput;
+  ui: ReturnType<StatusPorts['ui']>;
   /** The helpdesk code; null: none is set. */
   code: string | null;
 }
@@ -71,6 +72,19 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     asked,
     tails,
     showOutput: 0,
+    ui: {
+      brandName: 'Kanade Tray',
+      itName: null,
+      logo: null,
+      language: 'auto',
+      languageLocked: false,
+      notifyOnRun: 0,
+      showTray: true,
+      allowQuitTray: true,
+      allowStopAgent: false,
+      promoteTrayIcon: false,
+      hideCommandNames: false,
+    },
     code: null,
     ports: {
       clock,
@@ -92,7 +106,9 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         matches: (code) => Promise.resolve(code === world.code),
       },
       settings: () => [{ key: 'agent.id', value: 'PC-1', source: 'agent.toml (a.toml:3)', locked: false }],
-      support: () => ({ brandName: null, phone: '03-1', mail: null, url: null, text: null }),
+      support: () => ({ phone: '03-1', mail: null, url: null, text: null, hardware: null }),
+      ui: () => world.ui,
+      versions: (limit) => store.versions.list(limit),
       about: () => ({
         scripts: true,
         runAsSystem: 'system',
@@ -100,6 +116,9 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         readLog: true,
         signatures: 'off',
         commandKeys: [],
+        inventory: true,
+        outputShown: 0,
+        data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
       }),
       drain: () => void asked.push('drain'),
       stop: () => void asked.push('stop'),

@@ -11,8 +11,12 @@ import { quiet } from './processes.mjs';
 import { Fault, step } from './say.mjs';
 
 /** The files outside of `src` that a build depends on. */
-const CONFIG = ['vite.config.ts', 'package.json', 'package-lock.json'];
+const CONFIG = ['vite.config.ts', 'package.json', 'package-lock.json', 'scripts/lib/vite-licences.mjs'];
+/** What is built, each by its mode of `vite.config.ts`; the entry tells whether it is there. */
+const PARTS = ['agent', 'web', 'renderer', 'main', 'preload', 'test-main'];
 
+/** The built entry point of the page's server. */
+export const WEB_MAIN = join(ROOT, 'dist', 'web', 'main.js');
 /** The agent's built entry point. */
 export const AGENT_MAIN = join(ROOT, 'dist', 'agent', 'main.js');
 
@@ -43,8 +47,13 @@ async function build(node, root) {
   // Taken before the build: what changes meanwhile makes the next start build again.
   const inputs = inputsHash(root);
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  const result = await step('Building', () => quiet(node, [vite, 'build', '--logLevel', 'warn'], { cwd: root }));
-  if (!result.ok) throw new Fault(`The build failed:\n${stripVTControlCharacters(result.output).trim()}`);
+  await step('Building', async () => {
+    for (const part of PARTS) {
+      const args = [vite, 'build', '--mode', part, '--logLevel', 'warn'];
+      const result = await quiet(node, args, { cwd: root, env: { ...process.env, NODE_ENV: 'production' } });
+      if (!result.ok) throw new Fault(`The build failed:\n${stripVTControlCharacters(result.output).trim()}`);
+    }
+  });
   writeFileSync(stampFile(root), inputs);
 }
 

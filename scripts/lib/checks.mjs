@@ -12,6 +12,7 @@ const CHECKS = [
   { name: 'biome', args: ['node_modules/@biomejs/biome/bin/biome', 'check'] },
   { name: 'oxlint', args: ['node_modules/oxlint/bin/oxlint', '--type-aware'] },
   { name: 'tsc', args: ['node_modules/typescript/bin/tsc', '-p', '.'] },
+  { name: 'tsc (window)', args: ['node_modules/typescript/bin/tsc', '-p', 'src/renderer'] },
   { name: 'tsc (scripts)', args: ['node_modules/typescript/bin/tsc', '-p', 'scripts'] },
 ];
 

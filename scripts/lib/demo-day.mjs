@@ -2,7 +2,7 @@
 import { SCENES } from './demo-scenes.mjs';
 import { say } from './say.mjs';
 
-const TITLE_CHARS = 26;
+const TITLE_CHARS = 30;
 
 /**
  * Plays all scenes and tells each outcome as its result lands.

@@ -27,54 +27,85 @@ const TRIES = 8;
 
 const LONG = script('echo working; sleep 60', 'echo working& ping -n 61 127.0.0.1 >nul');
 
+/**
+ * The jobs of the day; the window shows each by its description.
+ * @satisfies {Readonly<Record<string, string>>}
+ */
+const JOBS = {
+  'morning-message': 'Good morning message',
+  'office-repair': 'Office repair',
+  'printer-fix': 'Printer fix',
+  'browser-clean-up': 'Browser clean-up',
+  'night-update-check': 'Update check of last night',
+  'teams-reset': 'Teams reset',
+  'disk-clean-up': 'Disk clean-up',
+  'software-inventory': 'Software inventory',
+  'file-list': 'List of all files',
+  'vpn-profile': 'VPN profile',
+  'certificate-renewal': 'Certificate renewal',
+  'account-lock-check': 'Account lock check',
+  'driver-check': 'Driver check',
+  'remote-support': 'Remote support',
+  'vpn-update': 'VPN update',
+};
+
+/** @typedef {keyof typeof JOBS} Job */
+
 /** @type {readonly Scene[]} */
 export const SCENES = [
   simple(
-    'A greeting',
+    'morning-message',
     { script: 'echo Good morning from IT' },
     (r) => r.exit_code === 0 && /Good morning/.test(r.stdout),
   ),
   simple(
-    'A script that fails',
+    'office-repair',
     { script: script('echo no such printer >&2; exit 3', 'echo no such printer>&2& exit 3') },
     (r) => r.exit_code === 3,
   ),
   {
-    title: 'An old version of a job',
+    title: JOBS['printer-fix'],
     run: async (fleet, signal) => {
-      await putKey(fleet.nc, 'script_current', 'clean-up', '2.0.0');
-      return one('An old version of a job', fleet, { id: 'clean-up', version: '1.0.0' }, refused(124), signal);
+      await putKey(fleet.nc, 'script_current', 'printer-fix', '2.0.0');
+      return one('printer-fix', fleet, { version: '1.0.0' }, refused(124), signal);
     },
   },
   {
-    title: 'A job that was withdrawn',
+    title: JOBS['browser-clean-up'],
     run: async (fleet, signal) => {
-      await putKey(fleet.nc, 'script_status', 'bad-idea', 'REVOKED');
-      return one('A job that was withdrawn', fleet, { id: 'bad-idea' }, refused(126), signal);
+      await putKey(fleet.nc, 'script_status', 'browser-clean-up', 'REVOKED');
+      return one('browser-clean-up', fleet, {}, refused(126), signal);
     },
   },
   {
-    title: 'A job after its deadline',
+    title: JOBS['night-update-check'],
     run: (fleet, signal) => {
       const deadline_at = new Date(Date.now() - 60_000).toISOString();
-      return one('A job after its deadline', fleet, { deadline_at }, refused(125), signal);
+      return one('night-update-check', fleet, { deadline_at }, refused(125), signal);
     },
   },
-  { title: 'Stopped while running', run: stoppedWhileRunning },
-  { title: 'Stopped while waiting', run: stoppedWhileWaiting },
+  { title: JOBS['teams-reset'], run: stoppedWhileRunning },
+  { title: JOBS['disk-clean-up'], run: stoppedWhileWaiting },
   simple(
-    'A script that hangs',
+    'software-inventory',
     { script: LONG, timeout_secs: 1 },
     (r) => r.exit_code === -1 && r.stderr.endsWith('timeout after 1s'),
   ),
   simple(
-    'A script with much to say',
+    'file-list',
     { script: script('seq 1 300000', 'for /L %i in (1,1,300000) do @echo %i') },
     (r) => r.exit_code === 0 && /^1\r?\n2\r?\n/.test(r.stdout) && r.stdout.trimEnd().endsWith('300000'),
   ),
-  { title: 'Sent twice', run: sentTwice },
-  { title: 'The broker is away', run: brokerAway },
-  { title: 'The agent is killed', run: agentKilled },
+  { title: JOBS['vpn-profile'], run: sentTwice },
+  simple(
+    'driver-check',
+    { cwd: WINDOWS ? 'C:\\no such folder' : '/no/such/folder' },
+    (r) => r.exit_code === -1 && r.stderr.startsWith('command failed before it produced an outcome'),
+  ),
+  simple('remote-support', { command_kind: 'remote_session' }, refused(122)),
+  { title: 'A message that can not be read', run: unreadable },
+  { title: JOBS['certificate-renewal'], run: brokerAway },
+  { title: JOBS['vpn-update'], run: agentKilled },
 ];
 
 /**
@@ -101,34 +132,45 @@ function outcome(title, result, ok) {
 }
 
 /**
- * @param {string} title
+ * @param {Job} job
  * @param {Record<string, unknown>} fields
  * @param {(result: ExecResult) => boolean} expected
  * @returns {Scene}
  */
-function simple(title, fields, expected) {
-  return { title, run: (fleet, signal) => one(title, fleet, fields, expected, signal) };
+function simple(job, fields, expected) {
+  return { title: JOBS[job], run: (fleet, signal) => one(job, fleet, fields, expected, signal) };
 }
 
 /**
- * @param {string} title
+ * @param {Job} job
  * @param {LocalFleet} fleet
  * @param {Record<string, unknown>} fields
  * @param {(result: ExecResult) => boolean} expected
  * @param {AbortSignal} signal
  */
-async function one(title, fleet, fields, expected, signal) {
-  const result = await waitForResult(fleet.nc, await send(fleet, fields), { signal });
-  return [outcome(title, result, expected(result))];
+async function one(job, fleet, fields, expected, signal) {
+  const result = await waitForResult(fleet.nc, await send(fleet, job, fields), { signal });
+  return [outcome(JOBS[job], result, expected(result))];
 }
 
 /**
  * @param {LocalFleet} fleet
+ * @param {Job} job
  * @param {Record<string, unknown>} fields
  * @returns {Promise<string>} the request_id
  */
-function send({ nc, pcId }, fields) {
-  return publishCommand(nc, `commands.pc.${pcId}`, command({ shell: WINDOWS ? 'cmd' : 'sh', ...fields }));
+async function send({ nc, pcId }, job, fields) {
+  await describeJob(nc, job);
+  return publishCommand(nc, `commands.pc.${pcId}`, command({ id: job, shell: WINDOWS ? 'cmd' : 'sh', ...fields }));
+}
+
+/**
+ * Puts the job where operators' tools would have put it, so that its description is known.
+ * @param {import('./fleet.mjs').NatsConnection} nc
+ * @param {Job} job
+ */
+async function describeJob(nc, job) {
+  await putKey(nc, 'jobs', job, { id: job, version: '1.0.0', description: JOBS[job] });
 }
 
 /**
@@ -137,11 +179,11 @@ function send({ nc, pcId }, fields) {
  */
 async function stoppedWhileRunning(fleet, signal) {
   const exec_id = randomUUID();
-  const requestId = await send(fleet, { exec_id, script: LONG });
+  const requestId = await send(fleet, 'teams-reset', { exec_id, script: LONG });
   await until('the script is started', () => started(fleet, exec_id), signal);
   await killExec(fleet.nc, exec_id);
   const result = await waitForResult(fleet.nc, requestId, { signal });
-  return [outcome('Stopped while running', result, killedBy(exec_id, result))];
+  return [outcome(JOBS['teams-reset'], result, killedBy(exec_id, result))];
 }
 
 /**
@@ -149,17 +191,16 @@ async function stoppedWhileRunning(fleet, signal) {
  * @param {AbortSignal} signal
  */
 async function stoppedWhileWaiting(fleet, signal) {
-  const title = 'Stopped while waiting';
   for (let tries = 1; ; tries++) {
     const exec_id = randomUUID();
-    const requestId = await send(fleet, { exec_id, jitter_secs: 3_600, script: LONG });
+    const requestId = await send(fleet, 'disk-clean-up', { exec_id, jitter_secs: 3_600, script: LONG });
     await until('the command is received', () => received(fleet), signal);
     await killExec(fleet.nc, exec_id);
     const result = await waitForResult(fleet.nc, requestId, { signal });
     // One time in 3,600 there was nothing to wait for, and it was stopped while running.
     if (tries < TRIES && (await started(fleet, exec_id))) continue;
     const ok = killedBy(exec_id, result) && !(await started(fleet, exec_id));
-    return [outcome(title, result, ok)];
+    return [outcome(JOBS['disk-clean-up'], result, ok)];
   }
 }
 
@@ -177,7 +218,8 @@ function killedBy(execId, result) {
  */
 async function sentTwice(fleet, signal) {
   const file = join(fleet.directory, 'ran.txt');
-  const body = command({ shell: WINDOWS ? 'cmd' : 'sh', script: `echo ran>>"${file}"` });
+  await describeJob(fleet.nc, 'vpn-profile');
+  const body = command({ id: 'vpn-profile', shell: WINDOWS ? 'cmd' : 'sh', script: `echo ran>>"${file}"` });
   const subject = `commands.pc.${fleet.pcId}`;
   await publishCommand(fleet.nc, subject, body);
   await publishCommand(fleet.nc, subject, body);
@@ -188,7 +230,20 @@ async function sentTwice(fleet, signal) {
   const runs = readFileSync(file, 'utf8').trim().split('\n').length;
   const results = await countStored(fleet.nc, 'RESULTS', `results.${body.request_id}`);
   const words = `${inWords(result)}, run ${times(runs)}, ${results === 1 ? 'one result' : `${results} results`}`;
-  return [{ title: 'Sent three times', ok: result.exit_code === 0 && runs === 1 && results === 1, words }];
+  return [{ title: JOBS['vpn-profile'], ok: result.exit_code === 0 && runs === 1 && results === 1, words }];
+}
+
+/**
+ * A command without a script: nobody can run it, and the one who sent it hears why.
+ * @param {LocalFleet} fleet
+ * @param {AbortSignal} signal
+ */
+async function unreadable(fleet, signal) {
+  const request_id = randomUUID();
+  fleet.nc.publish(`commands.pc.${fleet.pcId}`, JSON.stringify({ request_id, id: 'half-a-task', version: '1.0.0' }));
+  const result = await waitForResult(fleet.nc, request_id, { signal });
+  const ok = result.exit_code === -1 && result.stderr.startsWith('refused: cannot read command');
+  return [outcome('A message that can not be read', result, ok)];
 }
 
 /** @param {number} count */
@@ -204,12 +259,12 @@ function times(count) {
  */
 async function brokerAway(fleet, signal) {
   for (let tries = 1; ; tries++) {
-    const running = await send(fleet, {
+    const running = await send(fleet, 'certificate-renewal', {
       script: script('sleep 1; echo done meanwhile', 'ping -n 2 127.0.0.1 >nul& echo done meanwhile'),
     });
     await until('the command is received', () => received(fleet), signal);
     const staleness = { mode: 'strict', max_cache_age: '500ms' };
-    const strict = await send(fleet, { jitter_secs: JITTER_SECS, staleness });
+    const strict = await send(fleet, 'account-lock-check', { jitter_secs: JITTER_SECS, staleness });
     await until('the command is received', () => received(fleet), signal);
     await fleet.broker.stop();
     await delay(OUTAGE_MS, undefined, { signal });
@@ -224,8 +279,8 @@ async function brokerAway(fleet, signal) {
     const inTheOutage = Date.parse(delivered.finished_at) < backAtMs;
     const words = `${inWords(delivered)}, delivered ${inTheOutage ? 'after the broker came back' : 'at once'}`;
     return [
-      { title: 'The broker goes away', ok: delivered.exit_code === 0 && inTheOutage, words },
-      outcome('A strict job meanwhile', stale, refused(127)(stale)),
+      { title: JOBS['certificate-renewal'], ok: delivered.exit_code === 0 && inTheOutage, words },
+      outcome(JOBS['account-lock-check'], stale, refused(127)(stale)),
     ];
   }
 }
@@ -237,7 +292,10 @@ async function brokerAway(fleet, signal) {
 async function agentKilled(fleet, signal) {
   const exec_id = randomUUID();
   const pidFile = join(fleet.directory, 'pid.txt');
-  const requestId = await send(fleet, { exec_id, script: script(`echo $$ > "${pidFile}"; sleep 60`, LONG) });
+  const requestId = await send(fleet, 'vpn-update', {
+    exec_id,
+    script: script(`echo $$ > "${pidFile}"; sleep 60`, LONG),
+  });
   await until('the script is started', () => started(fleet, exec_id), signal);
   if (!WINDOWS)
     await until(
@@ -250,5 +308,5 @@ async function agentKilled(fleet, signal) {
   const result = await waitForResult(fleet.nc, requestId, { signal });
   const left = !WINDOWS && isAlive(Number(readFileSync(pidFile, 'utf8')));
   const words = left ? `${inWords(result)}, but its script still runs` : inWords(result);
-  return [{ title: 'The agent is killed', ok: result.exit_code === 121 && !left, words }];
+  return [{ title: JOBS['vpn-update'], ok: result.exit_code === 121 && !left, words }];
 }

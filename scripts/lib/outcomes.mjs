@@ -28,6 +28,8 @@ export function inWords(result) {
   const note = stderr.trimEnd().split('\n').at(-1) ?? '';
   if (note.startsWith('killed by remote signal')) return 'stopped by IT';
   if (note.startsWith('timeout after')) return `took too long, stopped (${note})`;
+  if (note.startsWith('refused: cannot read')) return 'not run: the message could not be read';
+  if (note.startsWith('command failed before')) return 'not run: it could not be started';
   return `did not end (${code})${quoted(stderr)}`;
 }
 

@@ -2,6 +2,7 @@
  * The whole set-up of a fresh machine (git, Node ≥ 20, npm, and Go or Python). Invariant: what is there is found without
  * starting an installer, so a second start sets up nothing and loses no time.
  */
+import { ensureBrowser } from './browser.mjs';
 import { ensureInteropTools } from './interop-tools.mjs';
 import { ensureNatsServer } from './nats-server.mjs';
 import { findNode24 } from './node24.mjs';
@@ -16,8 +17,16 @@ export async function setUp() {
   await ensurePackages();
   const node = findNode24();
   const natsServer = await ensureNatsServer();
-  // A browser for the tests of the window belongs here: `ensureBrowser()` of `browser.mjs`, once there is a window.
   return { node, natsServer };
+}
+
+/**
+ * {@link setUp}, and what only tests need.
+ * @returns {Promise<{ node: string, natsServer: string, browser: string }>}
+ */
+export async function setUpTests() {
+  const tools = await setUp();
+  return { ...tools, browser: await ensureBrowser() };
 }
 
 /**
@@ -30,10 +39,10 @@ export async function setUpInterop() {
 }
 
 /**
- * The environment for what runs on the set-up: it finds the same broker without looking again.
- * @param {{ natsServer: string }} tools
+ * The environment for what runs on the set-up: it finds the same broker and browser without looking again.
+ * @param {{ natsServer: string, browser?: string }} tools
  * @param {NodeJS.ProcessEnv} env
  */
-export function withTools({ natsServer }, env = process.env) {
-  return { ...env, KANADE_TRAY_NATS_SERVER: natsServer };
+export function withTools({ natsServer, browser }, env = process.env) {
+  return { ...env, KANADE_TRAY_NATS_SERVER: natsServer, ...(browser ? { KANADE_TRAY_BROWSER: browser } : {}) };
 }

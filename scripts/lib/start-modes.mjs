@@ -8,6 +8,7 @@ import { inWords } from './outcomes.mjs';
 import { Fault, say } from './say.mjs';
 import { checkSignIn } from './sign-in-check.mjs';
 import { aborted, Stopped, stopController } from './stopping.mjs';
+import { openInBrowser, serveWindowPage } from './window-page.mjs';
 
 /**
  * A fleet of its own; stays up after the day, unless `once`.
@@ -20,9 +21,16 @@ export async function runFleet(tools, { id, once }) {
   const { signal } = stopping;
   return untilStopped(async () => {
     const fleet = await startLocalFleet(tools, id, signal);
+    /** @type {import('./window-page.mjs').WindowPage | null} */
+    let page = null;
     try {
       watchDeaths(fleet, stopping);
       say(`A fleet on this machine: broker ${fleet.broker.url}, PC "${id}".`);
+      if (!once) {
+        page = await showWindow(tools.node, join(fleet.directory, 'data'));
+        say('It shows this PC while an IT department works on it: each line below is a task that it sent.');
+        say('To join a real fleet instead: npm start -- --server nats://host:4222');
+      }
       const good = await demoDay(fleet, signal);
       if (once) return good ? 0 : 1;
       say('The fleet stays up; Ctrl-C stops it and leaves nothing behind. What comes in from now on:');
@@ -31,6 +39,7 @@ export async function runFleet(tools, { id, once }) {
       return await Promise.race([tellResults(fleet), aborted(signal)]);
     } finally {
       if (signal.aborted) say('Stopping…');
+      await page?.stop();
       await fleet.stop();
     }
   });
@@ -51,19 +60,37 @@ export async function runJoined({ node }, options) {
   const logFile = join(directory, 'logs', 'agent.log');
   writeFileSync(config, agentToml({ id, natsUrl: server, logFile, signIn, firstEnrolment: 'skip' }), { mode: 0o600 });
   const env = withoutKanade(process.env, ['KANADE_NATS_TOKEN']);
-  const agent = new AgentProcess({ node, config, dataDir: join(directory, 'data'), env });
+  const dataDir = join(directory, 'data');
+  const agent = new AgentProcess({ node, config, dataDir, env });
+  /** @type {import('./window-page.mjs').WindowPage | null} */
+  let page = null;
   return untilStopped(async () => {
     try {
       agent.start();
+      page = await showWindow(node, dataDir);
       say(`This PC takes part in the fleet at ${server} as "${id}", from now on and without what was sent before.`);
       say(`Ctrl-C ends that. The agent's log is in ${join(directory, 'logs')}.`);
       await Promise.race([agent.died, aborted(signal)]);
       throw new Fault(`The agent ended. It said:\n${agent.log.trim()}`);
     } finally {
       if (signal.aborted) say('Stopping…');
+      await page?.stop();
       await agent.stop();
     }
   });
+}
+
+/**
+ * The window in a browser, opened where there is a desktop.
+ * @param {string} node
+ * @param {string} dataDir of the agent
+ */
+async function showWindow(node, dataDir) {
+  const onAddress = (/** @type {string} */ address) => say(`To open the window once more: ${address}`);
+  const page = await serveWindowPage({ node, dataDir, env: withoutKanade(process.env), onAddress });
+  const opened = openInBrowser(page.address);
+  say(`The window: ${page.address}${opened ? ' (opened in your browser)' : ''}`);
+  return page;
 }
 
 /**

@@ -16,7 +16,7 @@ import { withTools } from './setup.mjs';
 
 /**
  * Runs the tests on Node 24 and shows them as they go.
- * @param {{ node: string, natsServer: string, kanadeBin?: string }} tools
+ * @param {{ node: string, natsServer: string, browser?: string, kanadeBin?: string }} tools
  * @param {readonly string[]} args for Vitest
  * @returns {Promise<{ code: number, counts: Counts }>}
  */

@@ -5,10 +5,10 @@
 
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { directoriesOf } from '../shared/directories.ts';
 import { lineLogger } from './base/logger.ts';
 import type { Loaded } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
-import { directoriesOf } from './os/directories.ts';
 import { type Look, waitUntilClear } from './waiting-state.ts';
 
 type Usable = Extract<Loaded, { ok: true }>;

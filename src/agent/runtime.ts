@@ -137,6 +137,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     tails,
     shipper,
     host,
+    hardware: duties.hardware,
     version,
     clock,
     log: options.log,
@@ -155,6 +156,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   sources.start();
   life.running();
   setState('running');
+  if (store.admits) drop(store.versions.onTheAir(version, clock.nowMs()), log, 'noting the version');
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
   const seen = fleetHasSeenUs(parts);
   const warm = seen.then(() => scripts.warm());

@@ -5,6 +5,7 @@ import type { Watched } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import type { Fleet } from './config/fleet.ts';
+import { HardwareView } from './duties/hardware-view.ts';
 import type { HeartbeatBody } from './duties/heartbeat-body.ts';
 import { startInventory } from './duties/inventory.ts';
 import { startLiveTail } from './duties/live-tail.ts';
@@ -36,6 +37,7 @@ export interface DutiesParts {
 export interface Duties {
   readonly update: Watched<UpdateStatus>;
   readonly restartPending: Watched<boolean>;
+  readonly hardware: HardwareView;
   close(): void;
 }
 
@@ -46,7 +48,9 @@ export function startDuties(parts: DutiesParts): Duties {
   const shell = new PowerShellConversation();
   const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
   const update = startUpdateWatch({ bus, config: fleet.effective, installed: version, host, log: log.child('update') });
+  const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
   const duties: { close(): void }[] = [
+    hardware,
     shell,
     restart,
     update,
@@ -61,13 +65,14 @@ export function startDuties(parts: DutiesParts): Duties {
       nudge: () => shipper.queued('inventory'),
       enabled: config.inventory.enabled && store.admits,
       config: fleet.effective,
-      readHardware: (signal) => readHardware(shell, signal),
+      readHardware: (signal) => hardware.read(signal),
       clock,
       log: log.child('inventory'),
     }),
   ];
   return {
     update: update.status,
+    hardware,
     restartPending: restart.pending,
     close() {
       for (const duty of duties) duty.close();

@@ -1,14 +1,18 @@
 /** What the status server reads of the running agent; part of the composition root. */
+import { dirname } from 'node:path';
 import type { Hosting, StoreHealth } from '../shared/agent-status.ts';
 import type { About, Setting } from '../shared/contract.ts';
 import type { Clock } from './base/clock.ts';
 import type { OpenLog } from './base/log-file.ts';
+import type { Logger } from './base/logger.ts';
 import { type Watched, WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import { effectiveSettings } from './config/effective.ts';
 import type { Fleet } from './config/fleet.ts';
 import { isCodeHash, verifyHelpdeskCode } from './config/helpdesk-code.ts';
+import { readLogo } from './config/logo.ts';
+import type { HardwareView } from './duties/hardware-view.ts';
 import type { RecentTails } from './duties/recent-tails.ts';
 import type { HostFacts } from './os/host-facts.ts';
 import type { Shipper } from './ship/shipper.ts';
@@ -17,6 +21,7 @@ import type { Store } from './store/store.ts';
 import { decodeCommand } from './wire/command.ts';
 
 const NS_PER_MS = 1_000_000n;
+const MIB = 1024 * 1024;
 
 export interface StatusParts {
   readonly config: BootConfig;
@@ -26,6 +31,7 @@ export interface StatusParts {
   readonly tails: RecentTails;
   readonly shipper: Shipper;
   readonly host: HostFacts;
+  readonly hardware: HardwareView;
   readonly version: string;
   readonly clock: Clock;
   readonly log: OpenLog;
@@ -71,7 +77,9 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       isSet: () => config.helpdesk.codeHash !== null && isCodeHash(config.helpdesk.codeHash),
       matches: async (code) => config.helpdesk.codeHash !== null && verifyHelpdeskCode(code, config.helpdesk.codeHash),
     },
-    ...configPorts(config),
+    ...configPorts(config, parts.log.logger.child('status')),
+    support: async () => ({ ...config.support, hardware: await parts.hardware.view() }),
+    versions: (limit) => store.versions.list(limit),
     settings: () => [...effectiveSettings(config), ...fleetSettings(fleet)],
     drain: parts.drain,
     stop: parts.stop,
@@ -80,12 +88,31 @@ export function statusPorts(parts: StatusParts): StatusPorts {
 }
 
 /** What is known from the settings alone. */
-export function configPorts(config: BootConfig): Pick<StatusPorts, 'settings' | 'support' | 'about'> {
+export function configPorts(
+  config: BootConfig,
+  log: Logger,
+): Pick<StatusPorts, 'settings' | 'support' | 'about' | 'ui'> {
   return {
     settings: () => effectiveSettings(config),
-    support: () => ({ brandName: config.brand.name, ...config.support }),
+    support: () => ({ ...config.support, hardware: null }),
     about: () => aboutOf(config),
+    ui: uiSettings(config, log),
   };
+}
+
+/** The logo is looked at once: a picture that changes is no reason to read a file at each opening of the window. */
+function uiSettings(config: BootConfig, log: Logger): StatusPorts['ui'] {
+  const { brand, ui, settings } = config;
+  const logo = brand.logoPath === null ? null : readLogo(brand.logoPath);
+  if (logo?.ok === false) log.warn('the logo can not be used', { file: brand.logoPath, why: logo.why });
+  const shown = {
+    ...ui,
+    brandName: brand.name,
+    itName: brand.itName,
+    logo: logo?.ok ? logo.dataUrl : null,
+    languageLocked: settings['ui.language'].locked,
+  };
+  return () => shown;
 }
 
 function tailOf({ store, tails }: StatusParts, run: number): LiveTail | undefined {
@@ -118,6 +145,15 @@ function aboutOf(config: BootConfig): Omit<About, 'methods'> {
     // Signed commands are not checked yet, whatever is configured; the page must not say otherwise.
     signatures: 'off',
     commandKeys: [],
+    inventory: config.inventory.enabled,
+    outputShown: config.ui.showOutputToUsers,
+    data: {
+      directory: config.directories.own,
+      historyDays: config.history.days,
+      historyMaxMib: config.history.maxBytes / MIB,
+      logDirectory: config.log.keepDays === 0 ? null : dirname(config.log.path),
+      logDays: config.log.keepDays,
+    },
   };
 }
 

@@ -2,14 +2,16 @@
  * An agent that can't work yet, or not now: it stays up, shows the state that holds it up over its local socket, and looks
  * again and again whether it can go on (design §4). Nothing but that state is shown, since nothing else is known for sure.
  */
+
+import type { StartedAs } from '../shared/directories.ts';
 import { systemClock } from './base/clock.ts';
 import { type Logger, silentLogger } from './base/logger.ts';
 import { sleep } from './base/sleep.ts';
 import { WatchedCell } from './base/watched.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import type { ConfigFault } from './config/fault.ts';
+import { SETTINGS } from './config/settings.ts';
 import { signedInAccounts } from './os/accounts.ts';
-import type { StartedAs } from './os/directories.ts';
 import { endpointGuard } from './os/endpoint-acl.ts';
 import { hostFacts } from './os/host-facts.ts';
 import type { StatusPorts } from './status/ports.ts';
@@ -125,16 +127,33 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
     // Wrong codes are counted in the store of the agent that works, so here there is no code to be tried.
     helpdeskCode: { isSet: () => false, matches: async () => false },
     identity: () => ({ pcId: config?.agent.id ?? null, hostname, agentVersion: version, hosting: startedAs }),
-    ...(config === null ? WITHOUT_SETTINGS : configPorts(config)),
+    versions: () => [],
+    ...(config === null ? WITHOUT_SETTINGS : configPorts(config, log)),
     drain: stop,
     stop,
     setLogLevel: () => {},
   };
 }
 
+/** Where no setting can be read, the built-in ones count. */
+const UI_WITHOUT_SETTINGS: ReturnType<StatusPorts['ui']> = {
+  brandName: SETTINGS['brand.name'].default,
+  itName: null,
+  logo: null,
+  language: 'auto',
+  languageLocked: false,
+  notifyOnRun: 0,
+  showTray: true,
+  allowQuitTray: true,
+  allowStopAgent: false,
+  promoteTrayIcon: false,
+  hideCommandNames: false,
+};
+
 const WITHOUT_SETTINGS: ReturnType<typeof configPorts> = {
   settings: () => [],
-  support: () => ({ brandName: null, phone: null, mail: null, url: null, text: null }),
+  support: () => ({ phone: null, mail: null, url: null, text: null, hardware: null }),
+  ui: () => UI_WITHOUT_SETTINGS,
   about: () => ({
     scripts: false,
     runAsSystem: 'no',
@@ -142,5 +161,8 @@ const WITHOUT_SETTINGS: ReturnType<typeof configPorts> = {
     readLog: false,
     signatures: 'off',
     commandKeys: [],
+    inventory: false,
+    outputShown: 0,
+    data: { directory: '', historyDays: 0, historyMaxMib: 0, logDirectory: null, logDays: 0 },
   }),
 };

@@ -23,6 +23,17 @@ export const updateViewSchema = z.object({
   wanted: z.string().nullable(),
 });
 
+/** One version that ran on this PC, or was to run. */
+export const versionEntrySchema = z.object({
+  version: z.string(),
+  atMs: timeMs,
+  outcome: z.enum(['ok', 'rolled_back']),
+});
+
+/** `history`: newest first. */
+export const updateDetailSchema = updateViewSchema.extend({ history: z.array(versionEntrySchema) });
+export type UpdateDetail = z.infer<typeof updateDetailSchema>;
+
 export const agentStatusSchema = z.object({
   agent: z.object({
     state: z.enum(AGENT_STATES),

@@ -3,7 +3,7 @@
  * handlers, validation) is derived from it, so a wrong name or argument does not compile (design §5).
  */
 import { z } from 'zod';
-import { agentStatusSchema, updateViewSchema } from './agent-status.ts';
+import { agentStatusSchema, updateDetailSchema } from './agent-status.ts';
 import {
   runDetailSchema,
   runOutputQuerySchema,
@@ -79,17 +79,62 @@ export const aboutSchema = z.object({
   readLog: z.boolean(),
   signatures: z.enum(['off', 'report', 'require']),
   commandKeys: z.array(z.object({ kid: z.string(), fingerprint: z.string() })),
+  /** Hardware facts are reported to the fleet. */
+  inventory: z.boolean(),
+  /** Output without the helpdesk view: 0 none, 1 of tasks that ran as the person, 2 of all tasks. */
+  outputShown: z.number().int(),
+  /** Where things lie on this PC, and how long they are kept; null: there is none. */
+  data: z.object({
+    directory: z.string(),
+    historyDays: z.number(),
+    historyMaxMib: z.number(),
+    logDirectory: z.string().nullable(),
+    logDays: z.number(),
+  }),
 });
 export type About = z.infer<typeof aboutSchema>;
 
+/** Facts of this PC for the service desk, as the inventory reports them; null: not known (yet). */
+export const hardwareSchema = z.object({
+  system: z.string().nullable(),
+  processor: z.string().nullable(),
+  memoryBytes: z.number().nullable(),
+  disks: z.array(z.object({ name: z.string(), sizeBytes: z.number(), freeBytes: z.number() })),
+  bootedAtMs: z.number().nullable(),
+});
+export type Hardware = z.infer<typeof hardwareSchema>;
+
+/** IT's contact lines; null: not set. */
 export const supportSchema = z.object({
-  brandName: z.string().nullable(),
   phone: z.string().nullable(),
   mail: z.string().nullable(),
   url: z.string().nullable(),
   text: z.string().nullable(),
+  hardware: hardwareSchema.nullable(),
 });
 export type Support = z.infer<typeof supportSchema>;
+
+export const LANGUAGES = ['en', 'ja'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** What IT decides about icon and window: it holds for whoever shows them. */
+export const uiSettingsSchema = z.object({
+  brandName: z.string(),
+  /** How the window names the IT department; null: the word of the language. */
+  itName: z.string().nullable(),
+  /** A PNG, JPEG or SVG as a `data:` URL; null: none, or one that can't be used (the log says why). */
+  logo: z.string().nullable(),
+  language: z.enum(['auto', ...LANGUAGES]),
+  /** A policy says it: the person can't choose another. */
+  languageLocked: z.boolean(),
+  /** 0: no notification that a task starts; 1: of tasks that run as the person; 2: of all. */
+  notifyOnRun: z.number().int(),
+  showTray: z.boolean(),
+  allowQuitTray: z.boolean(),
+  allowStopAgent: z.boolean(),
+  promoteTrayIcon: z.boolean(),
+});
+export type UiSettings = z.infer<typeof uiSettingsSchema>;
 
 export const auditEntrySchema = z.object({
   atMs: z.number(),
@@ -110,7 +155,8 @@ export const methods = {
   'runs.tail': { params: aRun, result: runTailSchema },
   'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
   'config.effective': { params: nothing, result: z.array(settingSchema) },
-  'update.get': { params: nothing, result: updateViewSchema },
+  'update.get': { params: nothing, result: updateDetailSchema },
+  'ui.settings': { params: nothing, result: uiSettingsSchema },
   'support.info': { params: nothing, result: supportSchema },
   'about.capabilities': { params: nothing, result: aboutSchema },
   'audit.list': {

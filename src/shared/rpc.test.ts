@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { checked } from './checked.ts';
 import { CallError, Fault } from './faults.ts';
 import { memoryLinks } from './link.ts';
-import { checked, LinkClosed, type Method, type PeerOptions, peer } from './rpc.ts';
+import { LinkClosed, type Method, type PeerOptions, peer } from './rpc.ts';
 
 const METHODS: Record<string, Method> = {
   double: checked(z.strictObject({ n: z.number() }), ({ n }) => n * 2),

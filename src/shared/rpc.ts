@@ -2,7 +2,6 @@
  * JSON-RPC 2.0 between two peers over any {@link Link}; there is no transport in here. Whatever comes in that is not an
  * answer is answered, with a result or an error: never with silence. A push is a notification; nothing answers it.
  */
-import { z } from 'zod';
 import { CallError, FAULT_CODES, Fault, faultName } from './faults.ts';
 import type { Link } from './link.ts';
 
@@ -28,15 +27,6 @@ export interface Peer {
 
 export class LinkClosed extends Error {
   override readonly name = 'LinkClosed';
-}
-
-/** A method whose params are checked by `schema` before `run` sees them. */
-export function checked<S extends z.ZodType>(schema: S, run: (params: z.output<S>) => unknown): Method {
-  return (params) => {
-    const parsed = schema.safeParse(params);
-    if (parsed.success) return run(parsed.data);
-    return new Fault('invalid_params', z.prettifyError(parsed.error).slice(0, 1_000));
-  };
 }
 
 const MAX_ID_CHARS = 100;

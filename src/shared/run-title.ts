@@ -5,7 +5,9 @@ export type RunTitle =
   /** `adhoc-run`: "Direct task from IT". */
   | { readonly kind: 'direct' }
   /** A message that names no task. */
-  | { readonly kind: 'none' };
+  | { readonly kind: 'none' }
+  /** Policy `HideCommandNames`: only the helpdesk sees names. */
+  | { readonly kind: 'hidden' };
 
 const MAX_TITLE_CHARS = 120;
 

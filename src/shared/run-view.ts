@@ -9,6 +9,7 @@ export const runTitleSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('text'), text: z.string() }),
   z.object({ kind: z.literal('direct') }),
   z.object({ kind: z.literal('none') }),
+  z.object({ kind: z.literal('hidden') }),
 ]);
 
 /** What everybody at the PC may see of a run that is shown to them. */
@@ -30,6 +31,8 @@ export const runRowSchema = z.object({
   timeoutSecs: z.number().nullable(),
   /** Its result could not be delivered and is kept here (STUCK_RESULT). */
   parked: z.boolean(),
+  /** It is finished and there is no result to deliver: nothing can be, or IT wants none (design §2). */
+  unreported: z.boolean(),
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
@@ -85,7 +88,11 @@ export const runsQuerySchema = z.strictObject({
   startAtMs: timeMs.optional(),
   /** Part of the name; for the helpdesk also of ids and output. */
   search: z.string().max(200).optional(),
+  /** Only runs that arrived later than this one. */
+  afterRun: z.number().int().min(0).optional(),
   beforeRun: z.number().int().min(1).optional(),
+  /** Leaves out this many rows first: any place of a long list, counted from `beforeRun`. */
+  skip: z.number().int().min(0).default(0),
   limit: z.number().int().min(1).max(MAX_PAGE_ROWS).default(100),
 });
 
@@ -93,6 +100,8 @@ export const runsPageSchema = z.object({
   rows: z.array(runRowSchema),
   /** `beforeRun` of the next page; null: there is none. */
   nextBeforeRun: z.number().int().nullable(),
+  /** The place of the first row among all that the conditions hold for, counted from `beforeRun`. */
+  firstIndex: z.number().int(),
   /** How many the conditions hold for, and how many there are; on a first page only (no `beforeRun`). */
   total: z.object({ matching: z.number().int(), all: z.number().int() }).nullable(),
 });

@@ -1,5 +1,5 @@
 /** The configuration of this start: every value checked, every path absolute, all of it frozen. */
-import type { Directories, StartedAs } from '../os/directories.ts';
+import type { Directories, StartedAs } from '../../shared/directories.ts';
 import { type SettingValues, valueAt } from './layers.ts';
 import type { ServerList } from './servers.ts';
 import type { ValueOf } from './values.ts';
@@ -61,7 +61,7 @@ export interface BootConfig {
     readonly showOutputToUsers: number;
     readonly language: ValueOf<'ui.language'>;
   };
-  readonly brand: { readonly name: string; readonly logoPath: string | null };
+  readonly brand: { readonly name: string; readonly itName: string | null; readonly logoPath: string | null };
   readonly support: {
     readonly phone: string | null;
     readonly mail: string | null;
@@ -136,7 +136,7 @@ export function bootConfigOf(settings: SettingValues, places: BootConfigPlaces):
       showOutputToUsers: get('ui.show_output_to_users'),
       language: get('ui.language'),
     },
-    brand: { name: get('brand.name'), logoPath: get('brand.logo_path') },
+    brand: { name: get('brand.name'), itName: get('brand.it_name'), logoPath: get('brand.logo_path') },
     support: {
       phone: get('support.phone'),
       mail: get('support.mail'),

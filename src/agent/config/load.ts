@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
-import type { StartedAs } from '../os/directories.ts';
+import type { StartedAs } from '../../shared/directories.ts';
 import { type LineLookup, readAgentToml } from './agent-toml.ts';
 import { type BootConfig, bootConfigOf } from './boot-config.ts';
 import { addPolicy, Collected } from './collect.ts';

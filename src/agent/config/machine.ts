@@ -1,6 +1,6 @@
 /** What loading asks of the machine, as a port: tests pass directories and policies of their own. */
 import { homedir, hostname, userInfo } from 'node:os';
-import { type Directories, directoriesOf, type StartedAs } from '../os/directories.ts';
+import { type Directories, directoriesOf, type StartedAs } from '../../shared/directories.ts';
 import { type PolicyReading, readPolicies, signedCommandsSwitch } from '../os/policies.ts';
 import { POLICY_NAMES } from './collect.ts';
 import type { TemplateFacts } from './template-expression.ts';

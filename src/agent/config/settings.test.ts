@@ -6,7 +6,7 @@ const BASE = { platform: 'linux', start: '/', file: '/' } as const;
 
 /** Every policy of the product, with those of parts that do not exist yet. */
 const POLICIES = [
-  'AllowQuitTray AllowStopAgent BrandLogoPath BrandName DisableScripts HelpdeskCodeHash HideCommandNames HistoryDays',
+  'AllowQuitTray AllowStopAgent BrandItName BrandLogoPath BrandName DisableScripts HelpdeskCodeHash HideCommandNames HistoryDays',
   'HostMode Language MaxOutputMiB NatsUrls NotifyOnRun PcId PromoteTrayIcon RequireSignedCommands ShowOutputToUsers',
   'ShowTray SupportMail SupportPhone SupportText SupportUrl',
 ].flatMap((line) => line.split(' '));

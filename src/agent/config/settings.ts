@@ -225,6 +225,14 @@ export const SETTINGS = {
     policy: { name: 'BrandName' },
     about: 'The name of the product in window and tray',
   },
+  'brand.it_name': {
+    kind: 'text',
+    maxChars: 40,
+    default: null,
+    decoration: true,
+    policy: { name: 'BrandItName' },
+    about: 'How the window names the IT department; without it "IT"',
+  },
   'brand.logo_path': { ...file('The logo of the window'), decoration: true, policy: { name: 'BrandLogoPath' } },
   'support.phone': {
     kind: 'text',

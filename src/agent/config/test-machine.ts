@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { directoriesOf, type StartedAs } from '../os/directories.ts';
+import { directoriesOf, type StartedAs } from '../../shared/directories.ts';
 import type { PolicyReading } from '../os/policies.ts';
 import { type Loaded, type LoadInput, loadBootConfig } from './load.ts';
 import type { Machine } from './machine.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { directoriesOf, type StartedAs } from './directories.ts';
+import { directoriesOf, type StartedAs } from '../../shared/directories.ts';
 import { originalRuns } from './original-agent.ts';
 
 function directories(startedAs: StartedAs, data?: string) {

@@ -1,7 +1,7 @@
 /** Whether the original agent still works on a data directory. It exists as a service on Windows only (protocol §9.4). */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Directories } from './directories.ts';
+import type { Directories } from '../../shared/directories.ts';
 import { serviceRuns } from './windows/services.ts';
 
 const SERVICE = 'KanadeAgent';

@@ -18,6 +18,7 @@ type Handlers = {
 const NOTHING = {};
 const NO_RUN = new Fault('not_found', 'there is no such run');
 const MAX_TEXT_CHARS = 2_000;
+const MAX_VERSIONS = 50;
 
 export const handlers: Handlers = {
   'state.snapshot': (_params, { deps, viewer }) => deps.projection.statusFor(viewer),
@@ -78,7 +79,14 @@ export const handlers: Handlers = {
       source: clip(source, MAX_TEXT_CHARS),
       locked,
     })),
-  'update.get': (_params, { deps }) => deps.ports.cells.update.value,
+  'update.get': (_params, { deps: { ports } }) => ({
+    ...ports.cells.update.value,
+    history: ports.versions(MAX_VERSIONS).map((entry) => ({ ...entry, outcome: 'ok' })),
+  }),
+  'ui.settings': (_params, { deps }) => {
+    const { hideCommandNames, ...ui } = deps.ports.ui();
+    return ui;
+  },
   'support.info': (_params, { deps }) => deps.ports.support(),
   'about.capabilities': (_params, { deps }) => ({ ...deps.ports.about(), methods: offered(deps) }),
   'audit.list': ({ limit }, { deps }) =>
@@ -117,18 +125,21 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
   });
 }
 
-function listRuns(query: Parsed<'runs.list'>, caller: Caller): Result<'runs.list'> {
+function listRuns(query: Parsed<'runs.list'>, caller: Caller): Result<'runs.list'> | Fault {
   const { history } = caller.deps.ports;
   const eyes = eyesOf(caller);
   const conditions = conditionsOf(query, eyes);
-  const { beforeRun, startAtMs, limit } = query;
-  const before = Math.min(conditions.receivedBeforeMs ?? Infinity, startAtMs === undefined ? Infinity : startAtMs + 1);
-  const from = before === Infinity ? conditions : { ...conditions, receivedBeforeMs: before };
-  const records = history.list(from, beforeRun ?? Infinity, limit);
+  const { beforeRun, startAtMs, limit, skip } = query;
+  if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
+  const before = beforeRun ?? Number.POSITIVE_INFINITY;
+  const first = startAtMs === undefined ? before : (history.newestAt(conditions, before, startAtMs) ?? 0) + 1;
+  const newer = startAtMs === undefined ? 0 : history.count(conditions, before) - history.count(conditions, first);
+  const records = history.list(conditions, first, limit, skip);
   const last = records.at(-1);
   return {
     rows: records.map((record) => rowOf(record, eyes)),
     nextBeforeRun: last !== undefined && records.length === limit ? last.run : null,
+    firstIndex: newer + skip,
     total:
       beforeRun === undefined ? { matching: history.count(conditions), all: history.count(visibleTo(eyes)) } : null,
   };

@@ -3,18 +3,19 @@
  * `Store`'s `history`, `audit`, `counters`, `outbox` and `commits` fit as they are. All times are ms since the epoch.
  */
 import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
-import type { About, Setting, Support } from '../../shared/contract.ts';
+import type { About, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { AgentState, ConnectionState } from '../../shared/states.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger, LogLevel } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
 import type { Audit } from '../store/audit.ts';
 import type { History } from '../store/history.ts';
+import type { VersionEntry } from '../store/versions.ts';
 
 export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
 
 /** Reading what was recorded. */
-export type HistoryPort = Pick<History, 'list' | 'count' | 'countByReason' | 'get' | 'open' | 'output'>;
+export type HistoryPort = Pick<History, 'list' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'>;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 
 /** The command of a run, as far as it could be decoded. */
@@ -96,7 +97,11 @@ export interface StatusPorts {
   readonly showOutput: () => ShowOutput;
   readonly helpdeskCode: HelpdeskCode;
   readonly settings: () => readonly Setting[];
-  readonly support: () => Support;
+  readonly support: () => Support | Promise<Support>;
+  /** What IT decides about icon and window; `hideCommandNames` stays with the agent. */
+  readonly ui: () => UiSettings & { readonly hideCommandNames: boolean };
+  /** Newest first. */
+  readonly versions: (limit: number) => readonly VersionEntry[];
   readonly about: () => Omit<About, 'methods'>;
   /** Begins to drain, or to stop; returns at once. */
   readonly drain: () => void;

@@ -14,6 +14,8 @@ export const PUSH_INTERVAL_MS = 500;
 const MAX_OPEN_LOOKED_AT = 500;
 const MAX_ROWS_SHOWN = 50;
 const MAX_FAULTS = 100;
+/** A clock that is set while we wait is no reason to spin. */
+const MIN_WAIT_FOR_MIDNIGHT_MS = 1_000;
 const MAX_TEXT_CHARS = 500;
 
 export interface Subscription {
@@ -34,6 +36,7 @@ export class Projection {
   readonly #subscribers = new Set<Subscriber>();
   #unwatch: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #midnight: NodeJS.Timeout | undefined;
   #pushedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: StatusPorts) {
@@ -88,10 +91,12 @@ export class Projection {
   }
 
   eyesOf(viewer: Viewer): Eyes {
-    const { clock, identity, showOutput } = this.#ports;
+    const { clock, identity, showOutput, ui } = this.#ports;
+    const helpdesk = isHelpdesk(viewer, clock.nowMs());
     return {
       account: viewer.account,
-      helpdesk: isHelpdesk(viewer, clock.nowMs()),
+      helpdesk,
+      nameless: !helpdesk && ui().hideCommandNames,
       showOutput: showOutput(),
       asYou: identity().hosting === 'tray',
     };
@@ -129,13 +134,29 @@ export class Projection {
   #follow(): void {
     const cells: readonly Watched<unknown>[] = Object.values(this.#ports.cells);
     this.#unwatch = cells.map((cell) => cell.watch(() => this.#changed()));
+    this.#awaitMidnight();
   }
 
   #unfollow(): void {
     for (const stop of this.#unwatch) stop();
     this.#unwatch = [];
     clearTimeout(this.#timer);
+    clearTimeout(this.#midnight);
     this.#timer = undefined;
+  }
+
+  /** A new day begins with new counts. */
+  #awaitMidnight(): void {
+    const nowMs = this.#ports.clock.nowMs();
+    const midnightMs = new Date(nowMs).setHours(24, 0, 0, 0);
+    this.#midnight = setTimeout(
+      () => {
+        this.#changed();
+        this.#awaitMidnight();
+      },
+      Math.max(MIN_WAIT_FOR_MIDNIGHT_MS, midnightMs - nowMs),
+    );
+    this.#midnight.unref();
   }
 
   #changed(): void {

@@ -56,6 +56,7 @@ export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'outbox.resend': { needs: 'helpdesk', kind: 'action' },
   'config.effective': { needs: 'helpdesk', kind: 'read' },
   'update.get': read,
+  'ui.settings': read,
   'support.info': read,
   'about.capabilities': read,
   'audit.list': { needs: 'helpdesk', kind: 'read' },

@@ -153,6 +153,7 @@ describe('the handshake', () => {
 
 /** A call of each method that is right but for the role. */
 const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
+  'ui.settings': {},
   'state.snapshot': {},
   'state.subscribe': {},
   'state.unsubscribe': {},

@@ -3,6 +3,8 @@
  * error; a wrong proof ends the connection; after it each call passes, in this order, its name, its rate, its role and
  * its arguments.
  */
+
+import { checked } from '../../shared/checked.ts';
 import {
   CONTRACT_VERSION,
   handshakeParams,
@@ -17,7 +19,7 @@ import {
 import { Fault } from '../../shared/faults.ts';
 import type { Link } from '../../shared/link.ts';
 import { type ProofFacts, proofText } from '../../shared/proof-text.ts';
-import { checked, type Method, peer } from '../../shared/rpc.ts';
+import { type Method, peer } from '../../shared/rpc.ts';
 import { errorText } from '../base/logger.ts';
 import { ACTIONS, READS, TokenBucket } from './limits.ts';
 import { handlers } from './methods.ts';

@@ -84,6 +84,7 @@ describe('a user', () => {
       deliveredAtMs: null,
       timeoutSecs: 30,
       parked: false,
+      unreported: false,
       decidedAtMs: 2_000,
       deadlineAtMs: 99,
       viewAgeMs: 1_234,

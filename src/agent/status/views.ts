@@ -15,6 +15,8 @@ export interface Eyes {
   readonly account: string;
   readonly helpdesk: boolean;
   readonly showOutput: ShowOutput;
+  /** Policy `HideCommandNames`, for whoever is not the helpdesk. */
+  readonly nameless: boolean;
   /** Tray mode: what runs "as the system" runs as the signed-in user. */
   readonly asYou: boolean;
 }
@@ -35,10 +37,10 @@ export function maySeeInside(record: RunRecord, eyes: Eyes): boolean {
   return eyes.showOutput === 1 && record.runAs === 'user' && record.runAsUser === eyes.account;
 }
 
-export function rowOf(record: RunRecord, { asYou }: Pick<Eyes, 'asYou'>): RunRow {
+export function rowOf(record: RunRecord, { asYou, nameless }: Pick<Eyes, 'asYou' | 'nameless'>): RunRow {
   return {
     run: record.run,
-    title: runTitle(record.manifestId, record.title),
+    title: nameless ? { kind: 'hidden' } : runTitle(record.manifestId, record.title),
     source: record.source,
     asUser: asYou || record.runAs === 'user',
     state: record.state,
@@ -51,6 +53,7 @@ export function rowOf(record: RunRecord, { asYou }: Pick<Eyes, 'asYou'>): RunRow
     deliveredAtMs: record.deliveredAtMs,
     timeoutSecs: record.timeoutSecs,
     parked: record.parkedWhy !== null,
+    unreported: record.unreported === 1,
   };
 }
 
@@ -106,7 +109,7 @@ export function sizeOf(output: StoredOutput | undefined): RunInternals['stdout']
 
 /** What to look for, as these eyes may: their search does not reach into ids and output they may not see. */
 export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter {
-  const { group, fromMs, toMs, search } = query;
+  const { group, fromMs, toMs, search, afterRun } = query;
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
   return {
@@ -115,7 +118,10 @@ export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter 
     ...(reasons === undefined ? {} : { reasons }),
     ...(fromMs === undefined ? {} : { receivedFromMs: fromMs }),
     ...(toMs === undefined ? {} : { receivedBeforeMs: toMs }),
-    ...(search === undefined ? {} : { search, searchEverything: eyes.helpdesk || eyes.showOutput === 2 }),
+    ...(afterRun === undefined ? {} : { afterRun }),
+    ...(search === undefined
+      ? {}
+      : { search, nameless: eyes.nameless, searchEverything: eyes.helpdesk || eyes.showOutput === 2 }),
   };
 }
 

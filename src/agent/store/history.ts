@@ -30,6 +30,8 @@ export interface RunRecord {
   /** What the gates saw, as JSON text. */
   readonly facts: string | null;
   readonly parkedWhy: string | null;
+  /** 1: finished, and there is no result to deliver. */
+  readonly unreported: 0 | 1;
 }
 
 export interface RunFilter {
@@ -38,9 +40,12 @@ export interface RunFilter {
   readonly openOnly?: boolean;
   readonly receivedFromMs?: number;
   readonly receivedBeforeMs?: number;
-  /** Part of a title or id; also of ids and output with `searchEverything`. */
+  /** Only runs that arrived later than this one. */
+  readonly afterRun?: number;
+  /** Part of a title or id; also of ids and output with `searchEverything`, and not even of a title with `nameless`. */
   readonly search?: string;
   readonly searchEverything?: boolean;
+  readonly nameless?: boolean;
   /** Runs of `run_as: user` are shown only to this user; absent: all are. */
   readonly userRunsOf?: string | null;
 }
@@ -56,7 +61,9 @@ const COLUMNS = `
   subject, shell, run_as AS runAs, run_as_user AS runAsUser, timeout_secs AS timeoutSecs, received_at AS receivedAtMs,
   decided_at AS decidedAtMs, not_before AS notBeforeMs, started_at AS startedAtMs, finished_at AS finishedAtMs,
   delivered_at AS deliveredAtMs, state, reason, exit_code AS exitCode, detail, facts,
-  (SELECT parked_why FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id) AS parkedWhy`;
+  (SELECT parked_why FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id) AS parkedWhy,
+  (state = 'finished' AND delivered_at IS NULL AND NOT EXISTS
+    (SELECT 1 FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id)) AS unreported`;
 
 export class History {
   readonly #db: Database;
@@ -75,21 +82,30 @@ export class History {
     this.#command = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
   }
 
-  /** Newest first, from the one before `beforeRun` on (all: Infinity). */
-  list(filter: RunFilter, beforeRun: number, limit: number): RunRecord[] {
+  /** Newest first, from the one before `beforeRun` on (all: Infinity), without the first `skip`. */
+  list(filter: RunFilter, beforeRun: number, limit: number, skip = 0): RunRecord[] {
     const { where, values } = conditions(filter);
     return this.#db
-      .prepare(`SELECT ${COLUMNS} FROM runs WHERE run < ? ${where} ORDER BY run DESC LIMIT ?`)
-      .all(Number.isFinite(beforeRun) ? beforeRun : Number.MAX_SAFE_INTEGER, ...values, limit) as RunRecord[];
+      .prepare(`SELECT ${COLUMNS} FROM runs WHERE run < ? ${where} ORDER BY run DESC LIMIT ? OFFSET ?`)
+      .all(finite(beforeRun), ...values, limit, skip) as RunRecord[];
   }
 
-  /** How many runs the filter holds for. */
-  count(filter: RunFilter): number {
+  /** How many runs before `beforeRun` (all: Infinity) the filter holds for. */
+  count(filter: RunFilter, beforeRun = Number.POSITIVE_INFINITY): number {
     const { where, values } = conditions(filter);
     return this.#db
-      .prepare(`SELECT count(*) FROM runs WHERE 1 ${where}`)
+      .prepare(`SELECT count(*) FROM runs WHERE run < ? ${where}`)
       .pluck()
-      .get(...values) as number;
+      .get(finite(beforeRun), ...values) as number;
+  }
+
+  /** The newest run before `beforeRun` that was received at or before this moment; clocks jump, so order is that of arrival. */
+  newestAt(filter: RunFilter, beforeRun: number, atMs: number): number | null {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(`SELECT run FROM runs WHERE run < ? AND received_at <= ? ${where} ORDER BY run DESC LIMIT 1`)
+      .pluck()
+      .get(finite(beforeRun), atMs, ...values) as number | null;
   }
 
   /** Counts by reason of the finished runs the filter holds for. */
@@ -121,6 +137,11 @@ export class History {
   }
 }
 
+/** SQLite has no infinity among its whole numbers. */
+function finite(run: number): number {
+  return Number.isFinite(run) ? run : Number.MAX_SAFE_INTEGER;
+}
+
 function conditions(filter: RunFilter): { where: string; values: (string | number)[] } {
   const parts: string[] = [];
   const values: (string | number)[] = [];
@@ -134,18 +155,19 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
   if (filter.openOnly) add(`state <> 'finished'`);
   if (filter.receivedFromMs !== undefined) add('received_at >= ?', filter.receivedFromMs);
   if (filter.receivedBeforeMs !== undefined) add('received_at < ?', filter.receivedBeforeMs);
+  if (filter.afterRun !== undefined) add('run > ?', filter.afterRun);
   if (filter.userRunsOf !== undefined) {
     add(`(run_as IS NOT 'user' OR run_as_user IS NULL OR run_as_user = ?)`, filter.userRunsOf ?? '');
   }
   if (filter.search !== undefined && filter.search !== '') {
     const pattern = `%${filter.search.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
-    const fields = ['title', 'manifest_id'];
+    const fields = filter.nameless ? [] : ['title', 'manifest_id'];
     if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
     const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
     if (filter.searchEverything) {
       tests.push(`run IN (SELECT outputs.run FROM outputs WHERE outputs.body LIKE ? ESCAPE '\\')`);
     }
-    add(`(${tests.join(' OR ')})`, ...tests.map(() => pattern));
+    add(`(${tests.join(' OR ') || '0'})`, ...tests.map(() => pattern));
   }
   return { where: parts.map((part) => `AND ${part}`).join(' '), values };
 }

@@ -122,6 +122,15 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 2,
+    // A reader that knows nothing of it leaves it alone.
+    minReader: 1,
+    sql: `
+      -- Which version of the agent came on the air here, and when: a row for each change.
+      CREATE TABLE versions (entry INTEGER PRIMARY KEY, version TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+    `,
+  },
 ];
 
 export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

@@ -17,6 +17,7 @@ import { Mirror } from './mirror.ts';
 import { isFull, isUnwritable, markClosed, openMemory } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { Runs } from './runs.ts';
+import { Versions } from './versions.ts';
 import { checkWhole } from './whole-check.ts';
 
 /** `ok`: admits. `full`, `read_only`: the last write failed so. `future`, `damaged`: this start has no usable file. */
@@ -44,6 +45,7 @@ export class Store {
   readonly history: History;
   readonly audit: Audit;
   readonly completions: Completions;
+  readonly versions: Versions;
   readonly keeper: Keeper;
   readonly quarantined: boolean;
   readonly #db: Database;
@@ -76,6 +78,7 @@ export class Store {
     this.history = new History(db);
     this.audit = new Audit(db, this.#group);
     this.completions = new Completions(db, this.#group);
+    this.versions = new Versions(db, this.#group);
     this.keeper = new Keeper({ db, group: this.#group, ...options });
   }
 

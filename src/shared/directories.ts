@@ -2,7 +2,7 @@
  * Where configuration, data and logs lie (protocol §9.4, design §8). A service and a headless agent use the directories
  * of the original, in tray mode each user has their own; clients find the socket by the same rule.
  */
-import { posix, win32 } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 
 export type StartedAs = 'tray' | 'service' | 'headless';
 
@@ -73,4 +73,9 @@ function nonEmpty(text: string | undefined): string | undefined {
 /** The XDG specification: a relative path is to be ignored. */
 function absolute(text: string | undefined): string | undefined {
   return text !== undefined && posix.isAbsolute(text) ? text : undefined;
+}
+
+/** Where an account finds the agent's address and its token (security S3); `own` as in {@link Directories}. */
+export function endpointFile(own: string, account: string): string {
+  return join(own, 'ipc', account, 'endpoint.json');
 }

@@ -1,0 +1,87 @@
+/**
+ * A browser of the Chromium family for the tests of the window. Invariant: one that is there already is taken as it is; what
+ * is installed is the distribution's own, or the one that Playwright pins.
+ */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { isFile, onPath, ROOT } from './paths.mjs';
+import { quiet } from './processes.mjs';
+import { Fault, step } from './say.mjs';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+const PLACES = [
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+/** Pictures of Japanese need Japanese letters. */
+const PACKAGES = ['chromium', 'fonts-noto-core', 'fonts-noto-cjk'];
+
+/**
+ * The one named in KANADE_TRAY_BROWSER, one on the PATH or in a usual place, or Playwright's own.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<string | undefined>}
+ */
+export async function findBrowser(env = process.env) {
+  const named = env.KANADE_TRAY_BROWSER;
+  if (named && isFile(named)) return named;
+  for (const name of NAMES) {
+    const found = onPath(name, env);
+    if (found) return found;
+  }
+  return PLACES.find(isFile) ?? playwrightsOwn();
+}
+
+/**
+ * Finds a browser or installs one.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<string>} its path
+ * @throws {Fault} when none can be had
+ */
+export async function ensureBrowser(env = process.env) {
+  const found = await findBrowser(env);
+  if (found) return found;
+  const failures = [];
+  for (const install of [installWithApt, installWithPlaywright]) {
+    const result = await install(env);
+    if (result === null) continue;
+    const installed = await findBrowser(env);
+    if (result.ok && installed) return installed;
+    failures.push(result.output.trim().split('\n').at(-1));
+  }
+  throw new Fault(
+    `The tests of the window need Chromium, Chrome or Edge: install one, or name it in KANADE_TRAY_BROWSER; then start this again.\n  ${failures.join('\n  ')}`,
+  );
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function installWithApt(env) {
+  if (process.getuid?.() !== 0 || !onPath('apt-get', env)) return null;
+  return step('Installing Chromium for the tests (once)', async () => {
+    const apt = (/** @type {string[]} */ ...args) =>
+      quiet('apt-get', args, { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } });
+    const install = () => apt('install', '-y', '--no-install-recommends', ...PACKAGES);
+    const first = await install();
+    if (first.ok) return first;
+    // A fresh machine has no lists of packages yet, or old ones.
+    await apt('update');
+    return install();
+  });
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function installWithPlaywright(env) {
+  const cli = join(ROOT, 'node_modules', 'playwright-core', 'cli.js');
+  return step('Downloading Chromium for the tests (once)', () =>
+    quiet(process.execPath, [cli, 'install', 'chromium'], { env }),
+  );
+}
+
+function playwrightsOwn() {
+  try {
+    const path = createRequire(import.meta.url)('playwright-core').chromium.executablePath();
+    return isFile(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}

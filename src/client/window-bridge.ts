@@ -1,0 +1,107 @@
+/**
+ * Between one window and the agent: answers `shell.*` itself and forwards what is meant for windows, each message checked by
+ * its schema before it goes anywhere (security S1, 17 and 20). The window's own connection to the agent ends with the window,
+ * and with it what the helpdesk code had opened.
+ */
+
+import { checked } from '../shared/checked.ts';
+import { isMethodName, methods } from '../shared/contract.ts';
+import { CallError, Fault } from '../shared/faults.ts';
+import type { Link } from '../shared/link.ts';
+import { type Method, peer } from '../shared/rpc.ts';
+import {
+  isForWindows,
+  isShellMethodName,
+  type Route,
+  type ShellMethodName,
+  type ShellParsed,
+  type ShellResult,
+  type ShellState,
+  shellMethods,
+} from '../shared/shell-contract.ts';
+import type { Attachment } from './attachment.ts';
+
+/** What the shell does for its window; a method that is not there is not offered. */
+export type ShellHandlers = {
+  readonly [M in Exclude<ShellMethodName, 'shell.hello'>]?: (
+    params: ShellParsed<M>,
+  ) => ShellResult<M> | Fault | Promise<ShellResult<M> | Fault>;
+};
+
+export interface WindowBridgeOptions {
+  readonly link: Link;
+  /** The window's own; the bridge closes it with the link. */
+  readonly attachment: Attachment;
+  readonly handlers: ShellHandlers;
+  /** Everything but how this window is attached. */
+  readonly shellState: () => Omit<ShellState, 'attachment' | 'offers'>;
+  /** When the agent is started again, ms since the epoch; null: not known. */
+  readonly restartAtMs: () => number | null;
+  /** Where the window begins. */
+  readonly route: Route;
+  /** A handler threw: a bug of ours. */
+  readonly onBug: (method: string, error: unknown) => void;
+}
+
+export interface WindowBridge {
+  /** Tells the window what has changed in the shell. */
+  changed(): void;
+  navigate(route: Route): void;
+}
+
+/** Serves the window at the other end of `link` until it closes. */
+export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
+  const { link, attachment, handlers } = options;
+  const offers = Object.keys(handlers);
+  const state = (): ShellState => ({
+    ...options.shellState(),
+    attachment: { ...attachment.view, restartAtMs: options.restartAtMs() },
+    offers,
+  });
+  const window = peer(link, { resolve: (name) => resolve(name), onBug: options.onBug });
+  let unfollow = () => {};
+  const follow = () => {
+    unfollow();
+    unfollow =
+      attachment.agent?.onPush('state.changed', (status) => window.push('state.changed', status)) ?? (() => {});
+  };
+  const changed = () => window.push('shell.changed', state());
+  attachment.watch(() => {
+    follow();
+    changed();
+  });
+  follow();
+  link.onClose(() => {
+    unfollow();
+    attachment.close();
+  });
+
+  function resolve(name: string): Method | Fault {
+    if (isShellMethodName(name)) {
+      if (name === 'shell.hello') {
+        return checked(shellMethods[name].params, () => ({ state: state(), route: options.route }));
+      }
+      const handler = handlers[name];
+      if (handler === undefined) return new Fault('unavailable', `${name} is not offered here`);
+      return checked(shellMethods[name].params, handler as (params: unknown) => unknown);
+    }
+    if (isMethodName(name) && isForWindows(name)) {
+      return checked(methods[name].params, (params) => forward(name, params));
+    }
+    return new Fault('unknown_method', 'there is no such method for a window');
+  }
+
+  async function forward(name: keyof typeof methods, params: unknown): Promise<unknown> {
+    const { agent } = attachment;
+    if (agent === null) return new Fault('unavailable', 'the agent is not there');
+    try {
+      return await agent.call(name, params as never);
+    } catch (error) {
+      if (error instanceof CallError) return error.fault;
+      if (attachment.agent !== agent) return new Fault('unavailable', 'the agent went away');
+      throw error;
+    }
+  }
+
+  return { changed, navigate: (route) => window.push('shell.navigate', route) };
+}

@@ -1,0 +1,130 @@
+/** How components read the window's state and ask the agent. */
+import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { Language, MethodName } from '../../shared/contract.ts';
+import type { Seen } from '../../shared/describe.ts';
+import type { Fault } from '../../shared/faults.ts';
+import { Words } from '../../shared/words/words.ts';
+import type { WindowState, WindowStore } from './store.ts';
+import type { ParamsOf, ResultOf } from './window-client.ts';
+
+export const StoreContext = createContext<WindowStore | null>(null);
+
+const DEFAULT_BRAND = 'Kanade Tray';
+
+export function useStore(): WindowStore {
+  const store = useContext(StoreContext);
+  if (store === null) throw new Error('there is no store above this component');
+  return store;
+}
+
+export function useWindowState<T>(select: (state: WindowState) => T): T {
+  const store = useStore();
+  return useSyncExternalStore(store.subscribe, () => select(store.state()));
+}
+
+/** The language that counts: IT's where a policy says it, else the person's, else the system's. */
+export function useLanguage(): Language {
+  return useWindowState(({ shell }) => {
+    if (shell === null) return navigator.language.startsWith('ja') ? 'ja' : 'en';
+    const byIt = shell.ui?.language ?? 'auto';
+    const chosen = shell.ui?.languageLocked ? byIt : shell.preferences.language;
+    const language = chosen === 'auto' ? byIt : chosen;
+    return language === 'auto' ? shell.systemLanguage : language;
+  });
+}
+
+export function useWords(): Words {
+  const language = useLanguage();
+  const itName = useWindowState(({ shell }) => shell?.ui?.itName ?? null);
+  return useMemo(() => new Words(language, itName), [language, itName]);
+}
+
+export function useBrandName(): string {
+  return useWindowState(({ shell }) => shell?.ui?.brandName ?? DEFAULT_BRAND);
+}
+
+/** What tray and window describe alike; null until the shell has answered. */
+export function useSeen(): Seen | null {
+  const shell = useWindowState((state) => state.shell);
+  const status = useWindowState((state) => state.status);
+  const brandName = useBrandName();
+  return shell === null ? null : { attachment: shell.attachment, status, brandName };
+}
+
+/** The time: again every `everyMs` while the window can be seen, and with each new state of the agent. */
+export function useNow(everyMs: number): number {
+  const [nowMs, setNowMs] = useState(Date.now);
+  const revision = useWindowState((state) => state.revision);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new state may tell of something later than the last tick
+  useEffect(() => {
+    const tick = () => {
+      if (document.visibilityState === 'visible') setNowMs(Date.now());
+    };
+    tick();
+    const timer = setInterval(tick, everyMs);
+    document.addEventListener('visibilitychange', tick);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', tick);
+    };
+  }, [everyMs, revision]);
+  return nowMs;
+}
+
+export const EVERY_SECOND_MS = 1_000;
+export const EVERY_MINUTE_MS = 60_000;
+
+export interface Query<M extends MethodName> {
+  /** The last answer; stays while it is asked again. */
+  readonly data: ResultOf<M> | null;
+  /** Why there is no newer one. */
+  readonly fault: Fault | null;
+  readonly again: () => void;
+}
+
+/** `attachment`: what does not change while the agent runs; `state`: again with each new state of the agent. */
+export type AskAgain = 'attachment' | 'state';
+
+/** Asks now, when `params` change, after each attachment, and as `again` says. */
+export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, again: AskAgain = 'state'): Query<M> {
+  const { client } = useStore();
+  const revision = useWindowState((state) => (again === 'state' ? state.revision : 0));
+  const attachedSinceMs = useWindowState(({ shell }) =>
+    shell?.attachment.state === 'attached' ? shell.attachment.sinceMs : null,
+  );
+  const [tries, setTries] = useState(0);
+  const [answer, setAnswer] = useState<Omit<Query<M>, 'again'>>({ data: null, fault: null });
+  const key = JSON.stringify(params);
+  const asking = useRef({ key, open: false, again: false });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the moments to ask again are what it depends on
+  useEffect(() => {
+    if (attachedSinceMs === null) return;
+    if (asking.current.key !== key) {
+      asking.current = { key, open: false, again: false };
+      setAnswer({ data: null, fault: null });
+    }
+    const mine = asking.current;
+    // Changes that come while a question is open are one more question, not one each.
+    mine.again = true;
+    if (mine.open) return;
+    mine.open = true;
+    const ask = async () => {
+      while (mine.again && asking.current === mine) {
+        mine.again = false;
+        const said = await client.ask(method, JSON.parse(key));
+        if (asking.current !== mine) return;
+        setAnswer((before) => (said.ok ? { data: said.value, fault: null } : { data: before.data, fault: said.fault }));
+      }
+      mine.open = false;
+    };
+    void ask();
+  }, [client, method, key, revision, attachedSinceMs, tries]);
+  return { ...answer, again: () => setTries((before) => before + 1) };
+}
+
+/** Every method that can be called here: of the agent and of the shell. A control without its method is not shown. */
+export function useOffers(): ReadonlySet<string> {
+  const shellOffers = useWindowState(({ shell }) => shell?.offers);
+  const { data } = useQuery('about.capabilities', {}, 'attachment');
+  return useMemo(() => new Set([...(shellOffers ?? []), ...(data?.methods ?? [])]), [shellOffers, data]);
+}

@@ -1,0 +1,94 @@
+/**
+ * What the window knows, in one place that components read by selectors: the shell's state, the agent's state while it is
+ * attached, and where the window is. A new state of the agent counts `revision` up, which makes open queries ask again.
+ */
+import type { AgentStatus } from '../../shared/agent-status.ts';
+import type { Route, ShellState } from '../../shared/shell-contract.ts';
+import { type WindowClient, windowClient } from './window-client.ts';
+import { windowLink } from './window-link.ts';
+
+export interface WindowState {
+  /** null: the shell has not answered yet. */
+  readonly shell: ShellState | null;
+  /** null: no agent, or it has not answered yet. */
+  readonly status: AgentStatus | null;
+  /** The last word of an agent that is gone; what was seen stays readable. */
+  readonly lastStatus: AgentStatus | null;
+  readonly route: Route;
+  /** Counts the states that came from the agent. */
+  readonly revision: number;
+  /** The link to the shell is gone: nothing can change any more. */
+  readonly lost: boolean;
+}
+
+export class WindowStore {
+  readonly client: WindowClient;
+  #state: WindowState = {
+    shell: null,
+    status: null,
+    lastStatus: null,
+    route: { screen: 'status' },
+    revision: 0,
+    lost: false,
+  };
+  readonly #listeners = new Set<() => void>();
+  #subscribedTo: number | null = null;
+
+  constructor() {
+    this.client = windowClient(windowLink(), {
+      onPush: (name, params) => this.#pushed(name, params),
+      onClose: () => this.#set({ lost: true }),
+    });
+    void this.#begin();
+  }
+
+  readonly state = (): WindowState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  readonly go = (route: Route): void => this.#set({ route });
+
+  async #begin(): Promise<void> {
+    const hello = await this.client.ask('shell.hello', {});
+    if (!hello.ok) return;
+    this.#set({ route: hello.value.route });
+    this.#shellChanged(hello.value.state);
+  }
+
+  #pushed(name: string, params: unknown): void {
+    if (name === 'shell.changed') this.#shellChanged(params as ShellState);
+    else if (name === 'shell.navigate') this.#set({ route: params as Route });
+    else if (name === 'state.changed') this.#statusChanged(params as AgentStatus);
+  }
+
+  #shellChanged(shell: ShellState): void {
+    const { state, sinceMs } = shell.attachment;
+    if (state === 'attached') {
+      this.#set({ shell });
+      // Each attachment is a new connection of the agent's: it has to be subscribed to anew.
+      if (this.#subscribedTo !== sinceMs) void this.#follow(sinceMs);
+    } else {
+      this.#subscribedTo = null;
+      this.#set({ shell, status: null });
+    }
+  }
+
+  async #follow(attachedSinceMs: number): Promise<void> {
+    this.#subscribedTo = attachedSinceMs;
+    const answer = await this.client.ask('state.subscribe', {});
+    if (answer.ok && this.#subscribedTo === attachedSinceMs) this.#statusChanged(answer.value);
+  }
+
+  #statusChanged(status: AgentStatus): void {
+    if (this.#subscribedTo === null) return;
+    this.#set({ status, lastStatus: status, revision: this.#state.revision + 1 });
+  }
+
+  #set(changed: Partial<WindowState>): void {
+    this.#state = { ...this.#state, ...changed };
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,51 @@
+/** Typed calls to whoever is at the other end of the window's link; it has checked what it sends, so we need no schemas here. */
+import type { MethodName, Params, Result } from '../../shared/contract.ts';
+import { CallError, Fault } from '../../shared/faults.ts';
+import type { Link } from '../../shared/link.ts';
+import { peer } from '../../shared/rpc.ts';
+import type { ShellMethodName, ShellParams, ShellResult } from '../../shared/shell-contract.ts';
+
+export type AnyMethod = MethodName | ShellMethodName;
+export type ParamsOf<M extends AnyMethod> = M extends MethodName
+  ? Params<M>
+  : M extends ShellMethodName
+    ? ShellParams<M>
+    : never;
+export type ResultOf<M extends AnyMethod> = M extends MethodName
+  ? Result<M>
+  : M extends ShellMethodName
+    ? ShellResult<M>
+    : never;
+
+/** The answer, or why there is none: an error answer, or a link that has closed. */
+export type Answer<M extends AnyMethod> =
+  | { readonly ok: true; readonly value: ResultOf<M> }
+  | { readonly ok: false; readonly fault: Fault };
+
+export interface WindowClient {
+  /** Never rejects. */
+  ask<M extends AnyMethod>(method: M, params: ParamsOf<M>): Promise<Answer<M>>;
+}
+
+export interface WindowClientOptions {
+  readonly onPush: (name: string, params: unknown) => void;
+  readonly onClose: () => void;
+}
+
+export function windowClient(link: Link, options: WindowClientOptions): WindowClient {
+  const other = peer(link, {
+    resolve: () => new Fault('unknown_method', 'a window has no methods'),
+    onPush: options.onPush,
+  });
+  link.onClose(options.onClose);
+  return {
+    ask: async (method, params) => {
+      try {
+        return { ok: true, value: (await other.call(method, params)) as never };
+      } catch (error) {
+        const fault = error instanceof CallError ? error.fault : new Fault('unavailable', String(error));
+        return { ok: false, fault };
+      }
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/** The window: one store, one tree of components. */
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { StoreContext } from './data/hooks.ts';
+import { WindowStore } from './data/store.ts';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no root');
+createRoot(root).render(
+  <StoreContext value={new WindowStore()}>
+    <App />
+  </StoreContext>,
+);

@@ -1,0 +1,51 @@
+/** Copies a text, and says that it did: in its own place, and once to a screen reader. */
+import { Button } from '@fluentui/react-components';
+import { useEffect, useState } from 'react';
+import { useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { hiddenStyle } from './hidden.ts';
+
+interface CopyButtonProps {
+  readonly label: string;
+  readonly text: () => string | null | Promise<string | null>;
+}
+
+const SHOWN_MS = 3_000;
+
+export function CopyButton({ label, text }: CopyButtonProps) {
+  const words = useWords();
+  const copy = useCopy();
+  const [said, setSaid] = useState<'copied' | 'failed' | null>(null);
+  useEffect(() => {
+    if (said === null) return;
+    const timer = setTimeout(() => setSaid(null), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
+  const run = async () => {
+    const toCopy = await text();
+    setSaid(toCopy !== null && (await copy(toCopy)) ? 'copied' : 'failed');
+  };
+  const told = said === null ? null : words.say(said === 'copied' ? 'window.copied' : 'window.notCopied');
+  return (
+    <>
+      <Button onClick={() => void run()}>{told ?? label}</Button>
+      <span role="status" style={hiddenStyle}>
+        {told}
+      </span>
+    </>
+  );
+}
+
+/** The shell's clipboard, or the browser's own where the shell has none. */
+function useCopy(): (text: string) => Promise<boolean> {
+  const { client } = useStore();
+  const offered = useWindowState(({ shell }) => shell?.offers.includes('shell.copy') ?? false);
+  return async (text) => {
+    if (offered) return (await client.ask('shell.copy', { text })).ok;
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}

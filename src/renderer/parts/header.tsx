@@ -1,0 +1,115 @@
+/** Logo, navigation and language, on top of every screen. */
+import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
+import type { Language } from '../../shared/contract.ts';
+import type { Route } from '../../shared/shell-contract.ts';
+import { useLanguage, useStore, useWindowState, useWords } from '../data/hooks.ts';
+
+const SCREENS = ['status', 'activity', 'updates', 'support', 'about'] as const;
+/** Each in its own language: whoever can't read the window's has to find theirs. */
+const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', ja: '日本語' };
+
+const useStyles = makeStyles({
+  header: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: '4px 12px',
+    padding: '8px 24px',
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    '@media (max-width: 560px)': { padding: '8px 16px' },
+  },
+  skip: {
+    position: 'absolute',
+    left: '-999px',
+    ':focus': { left: '8px', top: '8px', zIndex: 10, padding: '8px', backgroundColor: tokens.colorNeutralBackground1 },
+  },
+  logo: { height: '28px', maxWidth: '120px', objectFit: 'contain' },
+  nav: { flexGrow: 1, minWidth: 0 },
+  list: { display: 'flex', flexWrap: 'wrap', gap: '2px', listStyleType: 'none', margin: 0, padding: 0 },
+  item: {
+    fontWeight: tokens.fontWeightRegular,
+    minWidth: 'auto',
+    paddingLeft: '10px',
+    paddingRight: '10px',
+    whiteSpace: 'nowrap',
+  },
+  here: {
+    fontWeight: tokens.fontWeightSemibold,
+    color: tokens.colorNeutralForeground1,
+    '::after': {
+      content: '""',
+      position: 'absolute',
+      left: '10px',
+      right: '10px',
+      bottom: '0px',
+      height: '3px',
+      borderRadius: '2px',
+      backgroundColor: tokens.colorCompoundBrandStroke,
+      '@media (forced-colors: active)': { backgroundColor: 'Highlight' },
+    },
+  },
+  language: { minWidth: '112px' },
+});
+
+export function Header() {
+  const styles = useStyles();
+  const words = useWords();
+  const { go } = useStore();
+  const route = useWindowState((state) => state.route);
+  const ui = useWindowState(({ shell }) => shell?.ui ?? null);
+  const here = route.screen === 'run' ? 'activity' : route.screen;
+  return (
+    <header className={styles.header}>
+      <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
+        {words.say('nav.skip')}
+      </button>
+      {ui?.logo != null && (
+        <img className={styles.logo} src={ui.logo} alt={words.say('window.logo', { name: ui.brandName })} />
+      )}
+      <nav className={styles.nav} aria-label={words.say('nav.label')}>
+        <ul className={styles.list}>
+          {SCREENS.map((screen) => (
+            <li key={screen}>
+              <Button
+                appearance="subtle"
+                className={mergeClasses(styles.item, screen === here && styles.here)}
+                style={{ position: 'relative' }}
+                aria-current={screen === here ? 'page' : undefined}
+                onClick={() => go({ screen } as Route)}
+              >
+                {words.say(`nav.${screen}`)}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <LanguageChoice />
+    </header>
+  );
+}
+
+/** Absent where a policy has decided. */
+function LanguageChoice() {
+  const styles = useStyles();
+  const words = useWords();
+  const { client } = useStore();
+  const shown = useLanguage();
+  const locked = useWindowState(({ shell }) => shell?.ui?.languageLocked ?? false);
+  const offered = useWindowState(({ shell }) => shell?.offers.includes('shell.setPreferences') ?? false);
+  if (locked || !offered) return null;
+  return (
+    <Select
+      className={styles.language}
+      aria-label={words.say('prefs.language')}
+      value={shown}
+      onChange={(_, { value }) => void client.ask('shell.setPreferences', { language: value === 'ja' ? 'ja' : 'en' })}
+    >
+      {(['en', 'ja'] as const).map((language) => (
+        <option key={language} value={language} lang={language}>
+          {LANGUAGE_NAMES[language]}
+        </option>
+      ))}
+    </Select>
+  );
+}

@@ -1,0 +1,58 @@
+/** Taking the icon away, and stopping the management of the PC: each only where IT allows it. */
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  DialogTrigger,
+  makeStyles,
+  tokens,
+} from '@fluentui/react-components';
+import { useStore, useWindowState, useWords } from '../data/hooks.ts';
+
+const useStyles = makeStyles({
+  hint: { margin: '4px 0 0', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
+});
+
+export function QuitControls() {
+  const styles = useStyles();
+  const words = useWords();
+  const { client } = useStore();
+  const shell = useWindowState((state) => state.shell);
+  const mayQuit = shell?.offers.includes('shell.quitIcon') && (shell.ui?.allowQuitTray ?? false);
+  const mayStop = shell?.offers.includes('shell.stopManagement') && (shell.ui?.allowStopAgent ?? false);
+  return (
+    <>
+      {mayQuit && (
+        <div>
+          <Button onClick={() => void client.ask('shell.quitIcon', {})}>{words.say('prefs.quit')}</Button>
+          <p className={styles.hint}>{words.say('prefs.quit.hint')}</p>
+        </div>
+      )}
+      {mayStop && (
+        <Dialog modalType="alert">
+          <DialogTrigger disableButtonEnhancement>
+            <Button>{words.say('prefs.stop')}</Button>
+          </DialogTrigger>
+          <DialogSurface>
+            <DialogBody>
+              <DialogTitle>{words.say('prefs.stop.title')}</DialogTitle>
+              <DialogContent>{words.say('prefs.stop.body')}</DialogContent>
+              <DialogActions>
+                <DialogTrigger disableButtonEnhancement>
+                  <Button>{words.say('window.cancel')}</Button>
+                </DialogTrigger>
+                <Button appearance="primary" onClick={() => void client.ask('shell.stopManagement', {})}>
+                  {words.say('prefs.stop.confirm')}
+                </Button>
+              </DialogActions>
+            </DialogBody>
+          </DialogSurface>
+        </Dialog>
+      )}
+    </>
+  );
+}

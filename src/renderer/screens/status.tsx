@@ -1,0 +1,262 @@
+/** Is everything all right? One sentence first, then what runs, then numbers where they help. */
+import { makeStyles, tokens } from '@fluentui/react-components';
+import type { AgentStatus } from '../../shared/agent-status.ts';
+import {
+  type AttentionItem,
+  describeState,
+  describeUpdate,
+  pcDetails,
+  pcName,
+  type Seen,
+} from '../../shared/describe.ts';
+import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { OUTCOME_GROUPS, outcomeGroup } from '../../shared/outcome-groups.ts';
+import type { RunRow } from '../../shared/run-view.ts';
+import type { Reason } from '../../shared/states.ts';
+import {
+  EVERY_MINUTE_MS,
+  EVERY_SECOND_MS,
+  useNow,
+  useSeen,
+  useStore,
+  useWindowState,
+  useWords,
+} from '../data/hooks.ts';
+import { Card } from '../parts/card.tsx';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { Loading } from '../parts/loading.tsx';
+import { OutcomeIcon, StateIcon } from '../parts/mark.tsx';
+import { TextLink } from '../parts/text-link.tsx';
+
+const useStyles = makeStyles({
+  hero: { display: 'flex', gap: '16px', alignItems: 'flex-start', margin: '4px 0 24px' },
+  heroMark: { marginTop: '4px' },
+  heroTitle: {
+    margin: 0,
+    fontSize: '28px',
+    lineHeight: '36px',
+    fontWeight: tokens.fontWeightSemibold,
+    color: tokens.colorNeutralForeground1,
+    '@media (max-width: 560px)': { fontSize: '24px', lineHeight: '32px' },
+  },
+  heroBody: { margin: '4px 0 0', color: tokens.colorNeutralForeground1 },
+  quiet: { margin: '4px 0 0', color: tokens.colorNeutralForeground2 },
+  cards: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(3, minmax(0, 1fr))',
+    gap: '12px',
+    '@media (max-width: 640px)': { gridTemplateColumns: 'minmax(0, 1fr)', gap: 0 },
+  },
+  line: { display: 'flex', alignItems: 'flex-start', gap: '10px', padding: '4px 0', minWidth: 0 },
+  lineMark: { marginTop: '2px' },
+  text: { minWidth: 0, overflowWrap: 'anywhere' },
+  numbers: { fontVariantNumeric: 'tabular-nums' },
+  counts: { display: 'flex', flexWrap: 'wrap', gap: '4px 14px', fontVariantNumeric: 'tabular-nums' },
+  foot: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center', marginTop: '12px' },
+  footText: { flexGrow: 1, color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
+});
+
+export function StatusScreen() {
+  const seen = useSeen();
+  if (seen === null) return <Loading rows={3} />;
+  return (
+    <>
+      <Hero seen={seen} />
+      {seen.status !== null && seen.status.agent.state === 'running' && <Working status={seen.status} />}
+      <Foot seen={seen} />
+    </>
+  );
+}
+
+function Hero({ seen }: { readonly seen: Seen }) {
+  const styles = useStyles();
+  const words = useWords();
+  const restarts = seen.attachment.restartAtMs !== null;
+  const nowMs = useNow(restarts ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
+  const said = describeState(seen, words, nowMs);
+  const connection = seen.status?.agent.state === 'running' ? seen.status.connection.state : null;
+  const offline = connection === 'unreachable' || connection === 'no_network' || connection === 'refused';
+  return (
+    <>
+      <div className={styles.hero}>
+        <div className={styles.heroMark}>
+          <StateIcon mark={said.mark} size={32} />
+        </div>
+        <div className={styles.text}>
+          <h1 className={styles.heroTitle}>{said.title}</h1>
+          <p className={styles.heroBody}>{said.body}</p>
+          {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
+          {offline && <p className={styles.quiet}>{words.say('status.working.offline')}</p>}
+        </div>
+      </div>
+      {said.items.length > 0 && <Items items={said.items} />}
+    </>
+  );
+}
+
+function Items({ items }: { readonly items: readonly AttentionItem[] }) {
+  const styles = useStyles();
+  const words = useWords();
+  const { go } = useStore();
+  return (
+    <Card title={words.say('status.look')}>
+      {items.map((item) => (
+        <div key={item.id} className={styles.line}>
+          <div className={styles.lineMark}>
+            <StateIcon mark="attention" size={16} />
+          </div>
+          <div className={styles.text}>
+            <TextLink onClick={() => go(item.route)}>{item.title}</TextLink>
+            <p className={styles.quiet}>{item.body}</p>
+          </div>
+        </div>
+      ))}
+    </Card>
+  );
+}
+
+function Working({ status }: { readonly status: AgentStatus }) {
+  const styles = useStyles();
+  const words = useWords();
+  const { title, body } = describeUpdate(status.update, words);
+  const upToDate = status.update.state === 'none';
+  return (
+    <>
+      <Now status={status} />
+      <div className={styles.cards}>
+        <Today today={status.today} />
+        <ToSend status={status} />
+        <Card title={words.say('status.update')}>
+          <div className={styles.text}>
+            <div>{upToDate ? `${status.update.installed} · ${title}` : title}</div>
+            {!upToDate && <p className={styles.quiet}>{body}</p>}
+          </div>
+        </Card>
+      </div>
+    </>
+  );
+}
+
+function Now({ status }: { readonly status: AgentStatus }) {
+  const words = useWords();
+  const { running, waiting, waitingCount } = status.now;
+  return (
+    <Card title={words.say('status.now')}>
+      {running.length === 0 && waitingCount === 0 && <div>{words.say('status.now.none')}</div>}
+      {running.map((run) => (
+        <OpenRun key={run.run} run={run} everyMs={EVERY_SECOND_MS} />
+      ))}
+      {waiting.slice(0, 3).map((run) => (
+        <OpenRun key={run.run} run={run} everyMs={EVERY_MINUTE_MS} />
+      ))}
+      {waitingCount > 3 && <WaitingCount n={waitingCount} />}
+    </Card>
+  );
+}
+
+function OpenRun({ run, everyMs }: { readonly run: RunRow; readonly everyMs: number }) {
+  const styles = useStyles();
+  const words = useWords();
+  const { go } = useStore();
+  const nowMs = useNow(everyMs);
+  const said = describeRun(run, words, nowMs);
+  const limit =
+    run.state === 'running' && run.timeoutSecs !== null
+      ? ` · ${words.say('state.running.may', { limit: words.roughly(run.timeoutSecs * 1_000) })}`
+      : '';
+  return (
+    <div className={styles.line}>
+      <div className={styles.lineMark}>
+        <OutcomeIcon mark={said.mark} />
+      </div>
+      <div className={styles.text}>
+        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, words)}</TextLink>{' '}
+        <span className={styles.numbers}>
+          {said.line}
+          {limit}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function WaitingCount({ n }: { readonly n: number }) {
+  const words = useWords();
+  const { go } = useStore();
+  return (
+    <TextLink onClick={() => go({ screen: 'activity', group: 'open' })}>
+      {words.say('status.now.waiting', { n })}
+    </TextLink>
+  );
+}
+
+/** Each count opens the list that it counts. */
+function Today({ today }: { readonly today: AgentStatus['today'] }) {
+  const styles = useStyles();
+  const words = useWords();
+  const { go } = useStore();
+  const counts = new Map<string, number>();
+  for (const [reason, n] of Object.entries(today)) {
+    const group = outcomeGroup(reason as Reason);
+    counts.set(group, (counts.get(group) ?? 0) + n);
+  }
+  return (
+    <Card title={words.say('status.today')}>
+      <div className={styles.counts}>
+        {counts.size === 0 && words.say('status.today.none')}
+        {OUTCOME_GROUPS.map((group) => {
+          const n = counts.get(group);
+          if (n === undefined) return null;
+          const name = words.say(`group.${group}`);
+          return (
+            <TextLink
+              key={group}
+              label={words.say('status.today.show', { group: `${name} (${words.number(n)})` })}
+              onClick={() => go({ screen: 'activity', group, today: true })}
+            >
+              {words.say('status.today.count', { n, group: name })}
+            </TextLink>
+          );
+        })}
+      </div>
+    </Card>
+  );
+}
+
+function ToSend({ status }: { readonly status: AgentStatus }) {
+  const styles = useStyles();
+  const words = useWords();
+  const { waiting } = status.outbox;
+  const connected = status.connection.state === 'connected';
+  return (
+    <Card title={words.say('status.send')}>
+      <div className={styles.numbers}>
+        {waiting === 0 ? words.say('status.send.none') : words.say('status.send.count', { n: waiting })}
+      </div>
+      {waiting > 0 && (
+        <p className={styles.quiet}>{words.say(connected ? 'status.send.soon' : 'status.send.offline')}</p>
+      )}
+    </Card>
+  );
+}
+
+function Foot({ seen }: { readonly seen: Seen }) {
+  const styles = useStyles();
+  const words = useWords();
+  const lastStatus = useWindowState((state) => state.lastStatus);
+  const userName = useWindowState(({ shell }) => shell?.userName ?? '');
+  const status = seen.status ?? lastStatus;
+  const pc = pcName(status);
+  if (pc === null) return null;
+  const groups = status?.identity.groups ?? [];
+  const details = () => pcDetails({ ...seen, status }, userName, words, Date.now());
+  return (
+    <div className={styles.foot}>
+      <span className={styles.footText}>
+        {pc}
+        {groups.length > 0 && ` · ${words.say('status.groups', { groups: words.list(groups) })}`}
+      </span>
+      <CopyButton label={words.say('status.copy')} text={details} />
+    </div>
+  );
+}

@@ -1,0 +1,178 @@
+/** Whom to call, what to tell them, and the helpdesk's own view. */
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import type { Hardware } from '../../shared/contract.ts';
+import { pcDetails, pcName } from '../../shared/describe.ts';
+import { EVERY_MINUTE_MS, useNow, useQuery, useSeen, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { Card } from '../parts/card.tsx';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { HelpdeskCard } from '../parts/helpdesk-card.tsx';
+import { ScreenTitle } from '../parts/screen-title.tsx';
+
+const useStyles = makeStyles({
+  lines: { display: 'flex', flexWrap: 'wrap', gap: '8px 16px', alignItems: 'center' },
+  text: { margin: '0 0 8px', overflowWrap: 'anywhere', whiteSpace: 'pre-line' },
+  buttons: { marginTop: '12px' },
+  quiet: { margin: 0, color: tokens.colorNeutralForeground2 },
+  link: { color: tokens.colorBrandForegroundLink, overflowWrap: 'anywhere' },
+});
+
+export function SupportScreen() {
+  const words = useWords();
+  const { data } = useQuery('support.info', {}, 'attachment');
+  return (
+    <>
+      <ScreenTitle>{words.say('support.title')}</ScreenTitle>
+      <Desk />
+      <TellThem />
+      <Connection />
+      <HardwareCard hardware={data?.hardware ?? null} />
+      <HelpdeskCard />
+    </>
+  );
+}
+
+function Desk() {
+  const styles = useStyles();
+  const words = useWords();
+  const { data } = useQuery('support.info', {}, 'attachment');
+  const { client } = useStore();
+  const opens = useWindowState(({ shell }) => shell?.offers.includes('shell.openLink') ?? false);
+  if (data === null) return null;
+  const { phone, mail, url, text } = data;
+  const contact = (id: 'phone' | 'mail' | 'page', href: string, label: string) =>
+    opens ? (
+      <Button onClick={() => void client.ask('shell.openLink', { id })}>{label}</Button>
+    ) : (
+      <a className={styles.link} href={href} target="_blank" rel="noreferrer">
+        {label}
+      </a>
+    );
+  return (
+    <Card title={words.say('support.desk')}>
+      {text !== null && <p className={styles.text}>{text}</p>}
+      {phone === null && mail === null && url === null && text === null && (
+        <p className={styles.quiet}>{words.say('support.none')}</p>
+      )}
+      <Facts
+        facts={[
+          phone === null
+            ? null
+            : {
+                name: words.say('support.phone'),
+                value: (
+                  <Contact shown={phone}>
+                    {contact('phone', `tel:${phone.replaceAll(/[^0-9+]/g, '')}`, words.say('support.call'))}
+                  </Contact>
+                ),
+              },
+          mail === null
+            ? null
+            : {
+                name: words.say('support.mail'),
+                value: <Contact shown={mail}>{contact('mail', `mailto:${mail}`, words.say('support.write'))}</Contact>,
+              },
+        ]}
+      />
+      {url !== null && <div className={styles.buttons}>{contact('page', url, words.say('support.page'))}</div>}
+    </Card>
+  );
+}
+
+function Contact({ shown, children }: { readonly shown: string; readonly children: React.ReactNode }) {
+  const styles = useStyles();
+  return (
+    <span className={styles.lines}>
+      {shown}
+      {children}
+    </span>
+  );
+}
+
+function TellThem() {
+  const styles = useStyles();
+  const words = useWords();
+  const seen = useSeen();
+  const lastStatus = useWindowState((state) => state.lastStatus);
+  const userName = useWindowState(({ shell }) => shell?.userName ?? '');
+  if (seen === null) return null;
+  const status = seen.status ?? lastStatus;
+  const groups = status?.identity.groups ?? [];
+  return (
+    <Card title={words.say('support.tell')}>
+      <Facts
+        facts={[
+          { name: words.say('support.pc'), value: pcName(status) ?? '–' },
+          { name: words.say('support.user'), value: userName },
+          { name: words.say('support.version'), value: status?.identity.agentVersion ?? '–' },
+          { name: words.say('support.groups'), value: words.list(groups) || words.say('support.none.groups') },
+        ]}
+      />
+      <div className={styles.buttons}>
+        <CopyButton
+          label={words.say('support.copy')}
+          text={() => pcDetails({ ...seen, status }, userName, words, Date.now())}
+        />
+      </div>
+    </Card>
+  );
+}
+
+function Connection() {
+  const words = useWords();
+  const nowMs = useNow(EVERY_MINUTE_MS);
+  const connection = useWindowState(({ status }) => status?.connection ?? null);
+  if (connection === null) return null;
+  const { state, lastGoodAtMs, server, why } = connection;
+  return (
+    <Card title={words.say('support.connection')}>
+      <Facts
+        facts={[
+          { name: words.say('support.connection.state'), value: words.say(`connection.${state}`) },
+          {
+            name: words.say('support.connection.last'),
+            value:
+              lastGoodAtMs === null
+                ? words.say('support.connection.never')
+                : `${words.moment(lastGoodAtMs, nowMs)} (${words.ago(lastGoodAtMs, nowMs)})`,
+          },
+          server === null ? null : { name: words.say('support.connection.server'), value: server },
+          why === null ? null : { name: words.say('support.connection.why'), value: why },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
+  const styles = useStyles();
+  const words = useWords();
+  const nowMs = useNow(EVERY_MINUTE_MS);
+  if (hardware === null) {
+    return (
+      <Card title={words.say('support.hardware')}>
+        <p className={styles.quiet}>{words.say('support.hardware.none')}</p>
+      </Card>
+    );
+  }
+  const fact = (name: string, value: string | null) => (value === null || value === '' ? null : { name, value });
+  const { system, processor, memoryBytes, disks, bootedAtMs } = hardware;
+  return (
+    <Card title={words.say('support.hardware')}>
+      <Facts
+        facts={[
+          fact(words.say('support.system'), system),
+          fact(words.say('support.processor'), processor),
+          fact(words.say('support.memory'), memoryBytes === null ? null : words.bytes(memoryBytes)),
+          ...disks.map(({ name, sizeBytes, freeBytes }) =>
+            fact(
+              words.say('support.disk', { name }),
+              words.say('support.disk.free', { free: words.bytes(freeBytes), size: words.bytes(sizeBytes) }),
+            ),
+          ),
+          fact(words.say('support.booted'), bootedAtMs === null ? null : words.moment(bootedAtMs, nowMs)),
+        ]}
+      />
+    </Card>
+  );
+}

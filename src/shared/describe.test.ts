@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest';
+import type { AgentStatus } from './agent-status.ts';
+import { type Description, describeState, describeUpdate, pcDetails, type Seen } from './describe.ts';
+import type { RunRow } from './run-view.ts';
+import type { AttachmentView } from './shell-contract.ts';
+import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
+import { type MenuFacts, trayMenu } from './tray-menu.ts';
+import { Words } from './words/words.ts';
+
+const [english, japanese] = [new Words('en'), new Words('ja')];
+const NOW = new Date(2026, 10, 25, 14, 0).getTime();
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+const RUN: RunRow = {
+  run: 7,
+  title: { kind: 'text', text: 'Office repair' },
+  source: 'live',
+  asUser: false,
+  state: 'running',
+  reason: null,
+  exitCode: null,
+  receivedAtMs: NOW - 3 * MINUTE,
+  notBeforeMs: null,
+  startedAtMs: NOW - 2 * MINUTE,
+  finishedAtMs: null,
+  deliveredAtMs: null,
+  timeoutSecs: 600,
+  parked: false,
+  unreported: false,
+};
+
+function status(changed: Partial<AgentStatus> = {}): AgentStatus {
+  return {
+    agent: { state: 'running', sinceMs: NOW - DAY, faults: { count: 0, list: null } },
+    connection: { state: 'connected', sinceMs: NOW - DAY, lastGoodAtMs: NOW - 12_000, server: null, why: null },
+    identity: {
+      pcId: 'PC-0142',
+      hostname: 'pc-0142',
+      groups: ['office', 'canary'],
+      agentVersion: '1.4.2',
+      contract: 1,
+      hosting: 'service',
+    },
+    now: { running: [], waiting: [], waitingCount: 0 },
+    today: {},
+    outbox: { waiting: 0, parked: 0 },
+    update: { state: 'none', installed: '1.4.2', wanted: null },
+    restartRequired: false,
+    disk: { ok: true, freeBytes: 10_000_000_000 },
+    store: { state: 'ok' },
+    secondAgentSeen: false,
+    counters: null,
+    helpdesk: { offered: true, unlockedUntilMs: null },
+    ...changed,
+  };
+}
+
+function seen(changed: Partial<AgentStatus> = {}): Seen {
+  return {
+    attachment: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null },
+    status: status(changed),
+    brandName: 'Kanade Tray',
+  };
+}
+
+function absent(attachment: Partial<AttachmentView>): Seen {
+  return {
+    attachment: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, ...attachment },
+    status: null,
+    brandName: 'Kanade Tray',
+  };
+}
+
+const RUNNING = { now: { running: [RUN], waiting: [], waitingCount: 0 } };
+const OFFLINE = { connection: { ...status().connection, state: 'unreachable', sinceMs: NOW - 20 * MINUTE } } as const;
+const REFUSED = { connection: { ...OFFLINE.connection, state: 'refused' } } as const;
+
+test('all is well', () => {
+  expect(describeState(seen(), english, NOW)).toEqual({
+    mark: 'idle',
+    title: 'Everything is working',
+    body: 'Connected to your IT service. Last check less than a minute ago.',
+    since: null,
+    items: [],
+    tooltip: 'Kanade Tray – connected',
+  });
+});
+
+test.each<[string, Seen, Partial<Description>]>([
+  ['a task runs', seen(RUNNING), { mark: 'running', tooltip: 'Running: Office repair (2 min)' }],
+  [
+    'offline',
+    seen(OFFLINE),
+    { mark: 'offline', title: 'Cannot reach the IT service', since: 'Not connected since 13:40.' },
+  ],
+  ['offline has a calm tooltip', seen(OFFLINE), { tooltip: 'Offline – work continues, results will be sent later' }],
+  ['the sign-in is refused', seen(REFUSED), { mark: 'broken', title: 'IT service refused the sign-in' }],
+  ['the agent is gone', absent({}), { mark: 'broken', tooltip: 'Management service is not running' }],
+  ['it is starting', absent({ state: 'starting' }), { mark: 'offline', title: 'Starting' }],
+  [
+    'a restart is scheduled',
+    absent({ restartAtMs: NOW + 8_000 }),
+    { body: 'If this lasts, contact IT. It restarts in 8 sec.' },
+  ],
+  ['a restart is needed', seen({ restartRequired: true }), { mark: 'attention', tooltip: '1 item to look at' }],
+])('%s', (_name, state, expected) => {
+  expect(describeState(state, english, NOW)).toMatchObject(expected);
+});
+
+test('broken before running before attention before offline before idle (ui.md E2)', () => {
+  const mark = (changed: Partial<AgentStatus>) => describeState(seen(changed), english, NOW).mark;
+  expect(mark({ ...REFUSED, ...RUNNING, restartRequired: true })).toBe('broken');
+  expect(mark({ ...OFFLINE, ...RUNNING, restartRequired: true })).toBe('running');
+  expect(mark({ ...OFFLINE, restartRequired: true })).toBe('attention');
+  expect(mark(OFFLINE)).toBe('offline');
+});
+
+test('a laptop that was away for more than a day is asked to come back', () => {
+  const long = { connection: { ...OFFLINE.connection, sinceMs: NOW - 3 * DAY } };
+  expect(describeState(seen(long), english, NOW).since).toContain('Not connected for 3 days.');
+});
+
+test('each thing to look at is one item that leads somewhere', () => {
+  const { items, mark } = describeState(
+    seen({
+      restartRequired: true,
+      update: { state: 'verified', installed: '1.4.2', wanted: '1.5.0' },
+      now: { running: [], waiting: [{ ...RUN, state: 'waiting_user' }], waitingCount: 1 },
+      outbox: { waiting: 0, parked: 2 },
+      disk: { ok: false, freeBytes: 20 * 1024 * 1024 },
+      store: { state: 'read_only' },
+      secondAgentSeen: true,
+    }),
+    english,
+    NOW,
+  );
+  expect(mark).toBe('attention');
+  expect(items.map(({ id }) => id)).toEqual(['restart', 'update', 'user', 'stuck', 'disk', 'store', 'second']);
+  expect(items[2]?.route).toEqual({ screen: 'run', run: 7 });
+  expect(items[4]?.body).toBe('New tasks wait until 28 MB are free. Please make room.');
+});
+
+describe('every state has its words in both languages', () => {
+  const agents = AGENT_STATES.map((state) => seen({ agent: { ...status().agent, state } }));
+  const connections = CONNECTION_STATES.map((state) => seen({ connection: { ...status().connection, state } }));
+  const attachments = (['starting', 'attached', 'down', 'incompatible'] as const).map((state) => absent({ state }));
+  test.each([...agents, ...connections, ...attachments].map((state, place) => [place, state] as const))(
+    '%d',
+    (_, state) => {
+      const texts = [english, japanese].map((words) => {
+        const { title, body, tooltip, since } = describeState(state, words, NOW);
+        return [title, body, tooltip, since ?? ''].join(' ');
+      });
+      expect(texts[0]).not.toMatch(/\{\w+\}|undefined|NaN|_/);
+      expect(texts[1]).not.toMatch(/\{\w+\}|undefined|NaN|_/);
+      expect(texts[1]).toMatch(/[\u3040-\u30ff\u4e00-\u9fff]/);
+    },
+  );
+
+  test.each(UPDATE_STATES)('update: %s', (state) => {
+    for (const words of [english, japanese]) {
+      const { title, body } = describeUpdate({ state, wanted: '1.5.0' }, words);
+      expect(title + body).not.toMatch(/\{\w+\}|undefined/);
+    }
+  });
+});
+
+describe('the menu', () => {
+  const facts = (changed: Partial<MenuFacts> = {}): MenuFacts => ({
+    seen: seen(),
+    unseen: 0,
+    mayQuit: true,
+    mayStop: false,
+    ...changed,
+  });
+  const labels = (changed: Partial<MenuFacts> = {}, words = english) =>
+    trayMenu(facts(changed), words, NOW).map((entry) => (entry.kind === 'separator' ? '—' : entry.label));
+
+  test('while all is well', () => {
+    expect(labels()).toEqual([
+      'Connected · PC-0142',
+      '—',
+      'Open',
+      'Activity',
+      '—',
+      'Get help',
+      'Copy PC details',
+      'What IT can do on this PC',
+      'Quit icon (management keeps running)',
+    ]);
+  });
+
+  test('while a task runs, with news and a restart to do', () => {
+    const busy = labels({ seen: seen({ ...RUNNING, restartRequired: true }), unseen: 3 });
+    expect(busy).toContain('Running: Office repair … 2 min');
+    expect(busy).toContain('Activity (3 new)');
+    expect(busy).toContain('Restart to finish update…');
+  });
+
+  test('says in its first line what the window says first', () => {
+    for (const state of [
+      absent({}),
+      absent({ state: 'starting' }),
+      seen(REFUSED),
+      seen({ agent: { ...status().agent, state: 'elsewhere' } }),
+    ]) {
+      for (const words of [english, japanese]) {
+        expect(labels({ seen: state }, words)[0]).toBe(describeState(state, words, NOW).title);
+      }
+    }
+    expect(labels({ seen: seen(OFFLINE) })[0]).toBe('Offline · PC-0142');
+  });
+
+  test('offers to quit and to stop only where IT allows it', () => {
+    expect(labels({ mayQuit: false })).not.toContain('Quit icon (management keeps running)');
+    expect(labels({ mayStop: true })).toContain('Stop management on this PC…');
+  });
+});
+
+test('the details to copy name what the service desk asks for, and no secret', () => {
+  expect(pcDetails(seen(), 'taro', english, NOW)).toBe(
+    'PC: PC-0142\nUser: taro\nVersion: 1.4.2\nGroups: office, canary\nState: Everything is working',
+  );
+});

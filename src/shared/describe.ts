@@ -1,0 +1,236 @@
+/**
+ * The one sentence that answers "is everything all right?", for tray and window alike: both call this, so they can't
+ * disagree (design §3). Shape before colour, words before numbers (ui.md E2).
+ */
+import type { AgentStatus } from './agent-status.ts';
+import { taskName } from './describe-run.ts';
+import type { TrayMark } from './mark-names.ts';
+import type { AttachmentView, Route } from './shell-contract.ts';
+import type { Words } from './words/words.ts';
+
+/** What is known: the agent's own word where it is attached, else how it is missing. */
+export interface Seen {
+  readonly attachment: AttachmentView;
+  /** null: not attached, or nothing was heard yet. */
+  readonly status: AgentStatus | null;
+  readonly brandName: string;
+}
+
+/** Something that a person should look at. */
+export interface AttentionItem {
+  readonly id: 'restart' | 'update' | 'user' | 'stuck' | 'disk' | 'store' | 'second';
+  readonly title: string;
+  readonly body: string;
+  readonly route: Route;
+}
+
+export interface Description {
+  readonly mark: TrayMark;
+  readonly title: string;
+  readonly body: string;
+  /** Since when it is not as it should be; null where it is, or where that says nothing. */
+  readonly since: string | null;
+  readonly items: readonly AttentionItem[];
+  /** At most a line, for the icon. */
+  readonly tooltip: string;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const MIB = 1024 * 1024;
+/** New tasks wait until this much is free; the agent's own limit for its store. */
+const ROOM_NEEDED_MIB = 48;
+
+export function describeState(seen: Seen, words: Words, nowMs: number): Description {
+  const { status } = seen;
+  if (status === null || seen.attachment.state !== 'attached') return absent(seen, words, nowMs);
+  const stopped = waiting(seen, status, words);
+  if (stopped !== null) return stopped;
+  const items = attentionItems(status, words);
+  if (status.connection.state === 'refused') return refused(seen, status, items, words, nowMs);
+  const running = status.now.running[0];
+  const offline = status.connection.state !== 'connected';
+  const spoken = offline ? offlineWords(status, words, nowMs) : connectedWords(status, words, nowMs);
+  const attention = { title: words.say('health.attention.title', { n: items.length }), body: spoken.body };
+  const said = items.length > 0 ? attention : spoken;
+  const since = offline ? spoken.since : null;
+  if (running !== undefined) {
+    const t = words.roughly(nowMs - (running.startedAtMs ?? nowMs));
+    const tooltip = words.say('tray.running', { task: taskName(running, words), t });
+    return { mark: 'running', ...said, since, items, tooltip };
+  }
+  if (items.length > 0) {
+    return { mark: 'attention', ...said, since, items, tooltip: words.say('tray.attention', { n: items.length }) };
+  }
+  if (offline && status.connection.state === 'starting') {
+    const tooltip = words.say('tray.faulty', { name: seen.brandName, state: spoken.title });
+    return { mark: 'offline', ...said, since: null, items, tooltip };
+  }
+  if (offline) return { mark: 'offline', ...said, since, items, tooltip: words.say('tray.offline') };
+  return { mark: 'idle', ...said, since, items, tooltip: words.say('tray.connected', { name: seen.brandName }) };
+}
+
+function absent({ attachment, brandName }: Seen, words: Words, nowMs: number): Description {
+  const { state, sinceMs, restartAtMs } = attachment;
+  // Attached, and the first word has not come yet.
+  if (state === 'starting' || state === 'attached') return plain('offline', 'starting', brandName, words);
+  if (state === 'incompatible') return plain('broken', 'incompatible', brandName, words);
+  const restart =
+    restartAtMs === null
+      ? null
+      : words.say('health.down.restarts', { t: words.duration(Math.max(1_000, restartAtMs - nowMs)) });
+  return {
+    mark: 'broken',
+    title: words.say('health.down.title'),
+    body: words.join(words.say('health.down.body'), restart),
+    since: words.say('health.down.since', { time: words.moment(sinceMs, nowMs) }),
+    items: [],
+    tooltip: words.say('tray.broken'),
+  };
+}
+
+/** The states in which the agent is there and takes no tasks; null: it does. */
+function waiting({ brandName }: Seen, { agent }: AgentStatus, words: Words): Description | null {
+  switch (agent.state) {
+    case 'starting':
+      return plain('offline', 'starting', brandName, words);
+    case 'not_set_up':
+      return plain('offline', 'notSetUp', brandName, words);
+    case 'elsewhere':
+      return plain('offline', 'elsewhere', brandName, words);
+    case 'original_running':
+      return plain('offline', 'original', brandName, words);
+    case 'draining':
+      return plain('offline', 'draining', brandName, words);
+    case 'config_invalid':
+      return plain('broken', 'config', brandName, words);
+    case 'down':
+      return { ...plain('broken', 'down', brandName, words), tooltip: words.say('tray.broken') };
+    case 'running':
+      return null;
+  }
+}
+
+type StatedAs = 'starting' | 'incompatible' | 'notSetUp' | 'elsewhere' | 'original' | 'draining' | 'config' | 'down';
+
+function plain(mark: TrayMark, key: StatedAs, name: string, words: Words): Description {
+  const title = words.say(`health.${key}.title`);
+  const tooltip = words.say('tray.faulty', { name, state: title });
+  return { mark, title, body: words.say(`health.${key}.body`), since: null, items: [], tooltip };
+}
+
+function refused(
+  seen: Seen,
+  { connection }: AgentStatus,
+  items: readonly AttentionItem[],
+  words: Words,
+  nowMs: number,
+): Description {
+  const title = words.say('health.refused.title');
+  return {
+    mark: 'broken',
+    title,
+    body: words.say('health.refused.body'),
+    since: words.say('health.offline.since', { time: words.moment(connection.sinceMs, nowMs) }),
+    items,
+    tooltip: words.say('tray.faulty', { name: seen.brandName, state: title }),
+  };
+}
+
+function connectedWords({ connection }: AgentStatus, words: Words, nowMs: number) {
+  const last = connection.lastGoodAtMs;
+  const body =
+    last === null ? words.say('health.connected.body') : words.say('health.ok.body', { ago: words.ago(last, nowMs) });
+  return { title: words.say('health.ok.title'), body, since: null };
+}
+
+function offlineWords({ connection }: AgentStatus, words: Words, nowMs: number) {
+  const { state, sinceMs } = connection;
+  if (state === 'starting') {
+    return { title: words.say('health.connecting.title'), body: words.say('health.connecting.body'), since: null };
+  }
+  const offlineMs = nowMs - sinceMs;
+  const since =
+    offlineMs > DAY_MS
+      ? words.say('health.offline.long', { t: words.duration(offlineMs) })
+      : words.say('health.offline.since', { time: words.moment(sinceMs, nowMs) });
+  if (state === 'no_network') {
+    return { title: words.say('health.offline.title'), body: words.say('health.noNetwork.body'), since };
+  }
+  return { title: words.say('health.unreachable.title'), body: words.say('health.unreachable.body'), since };
+}
+
+function attentionItems(status: AgentStatus, words: Words): AttentionItem[] {
+  const items: AttentionItem[] = [];
+  const add = (id: AttentionItem['id'], title: string, body: string, route: Route) =>
+    items.push({ id, title, body, route });
+  if (status.restartRequired) {
+    add('restart', words.say('item.restart.title'), words.say('item.restart.body'), { screen: 'updates' });
+  }
+  const { state, wanted } = status.update;
+  if (state === 'waiting' || state === 'verified' || state === 'refused' || state === 'rolled_back') {
+    const { title, body } = describeUpdate({ state, wanted }, words);
+    add('update', title, body, { screen: 'updates' });
+  }
+  const forUser = status.now.waiting.find((run) => run.state === 'waiting_user');
+  if (forUser !== undefined) {
+    const body = words.say('item.user.body', { task: taskName(forUser, words) });
+    add('user', words.say('item.user.title'), body, { screen: 'run', run: forUser.run });
+  }
+  const { parked } = status.outbox;
+  if (parked > 0) {
+    const route: Route = { screen: 'activity' };
+    add('stuck', words.say('item.stuck.title'), words.say('item.stuck.body', { n: parked }), route);
+  }
+  if (!status.disk.ok || status.store.state === 'full') {
+    const n = Math.max(1, ROOM_NEEDED_MIB - Math.floor((status.disk.freeBytes ?? 0) / MIB));
+    add('disk', words.say('item.disk.title'), words.say('item.disk.body', { n }), { screen: 'support' });
+  }
+  if (status.store.state === 'read_only' || status.store.state === 'future') {
+    add('store', words.say('item.store.title'), words.say('item.store.body'), { screen: 'support' });
+  }
+  if (status.secondAgentSeen) {
+    add('second', words.say('item.second.title'), words.say('item.second.body'), { screen: 'support' });
+  }
+  return items;
+}
+
+/** The state of the update in words (every value of design §5). */
+export function describeUpdate(
+  { state, wanted }: Pick<AgentStatus['update'], 'state' | 'wanted'>,
+  words: Words,
+): { readonly title: string; readonly body: string } {
+  const v = wanted ?? '';
+  switch (state) {
+    case 'none':
+      return {
+        title: words.say('update.none.title'),
+        body: words.say(wanted === null ? 'update.noneSaid.body' : 'update.none.body'),
+      };
+    case 'wanted_not_ours':
+    case 'downloading':
+    case 'installing':
+      return { title: words.say(`update.${state}.title`, { v }), body: words.say(`update.${state}.body`) };
+    case 'rolled_back':
+      return { title: words.say('update.rolled_back.title'), body: words.say('update.rolled_back.body', { v }) };
+    default:
+      return { title: words.say(`update.${state}.title`), body: words.say(`update.${state}.body`) };
+  }
+}
+
+/** The facts of this PC as lines to copy into a mail to the service desk. */
+export function pcDetails(seen: Seen, userName: string, words: Words, nowMs: number): string {
+  const { status } = seen;
+  const lines = [
+    words.say('details.pc', { pc: pcName(status) ?? '–' }),
+    words.say('details.user', { user: userName }),
+    words.say('details.version', { v: status?.identity.agentVersion ?? '–' }),
+    words.say('details.groups', { groups: words.list(status?.identity.groups ?? []) || '–' }),
+    words.say('details.state', { state: describeState(seen, words, nowMs).title }),
+  ];
+  return lines.join('\n');
+}
+
+/** The name of the PC in the fleet, else that of the computer. */
+export function pcName(status: AgentStatus | null): string | null {
+  return status === null ? null : (status.identity.pcId ?? status.identity.hostname);
+}

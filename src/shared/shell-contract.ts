@@ -1,0 +1,101 @@
+/**
+ * What the shell around the window answers itself: the Electron main process, or the server of the page in a browser. It
+ * shares one link with the agent's contract, so the window has one way to ask and does not know who answers.
+ */
+import { z } from 'zod';
+import { LANGUAGES, type MethodName, uiSettingsSchema } from './contract.ts';
+import { OUTCOME_GROUPS } from './outcome-groups.ts';
+
+/** Where the window can be: what a click on icon, menu entry, notification or count opens. */
+export const routeSchema = z.discriminatedUnion('screen', [
+  z.strictObject({ screen: z.literal('status') }),
+  z.strictObject({
+    screen: z.literal('activity'),
+    group: z.enum(OUTCOME_GROUPS).optional(),
+    /** Only what was received today. */
+    today: z.boolean().optional(),
+  }),
+  z.strictObject({ screen: z.literal('run'), run: z.number().int().min(1) }),
+  z.strictObject({ screen: z.literal('updates') }),
+  z.strictObject({ screen: z.literal('support') }),
+  z.strictObject({ screen: z.literal('about') }),
+]);
+export type Route = z.infer<typeof routeSchema>;
+
+export const preferencesSchema = z.strictObject({
+  language: z.enum(['auto', ...LANGUAGES]),
+  theme: z.enum(['system', 'light', 'dark']),
+  /** Off: only what IT insists on is notified. */
+  notifications: z.boolean(),
+});
+export type Preferences = z.infer<typeof preferencesSchema>;
+
+export const DEFAULT_PREFERENCES: Preferences = { language: 'auto', theme: 'system', notifications: true };
+
+/** How the window stands to the agent. `starting`: not there yet, and that is no reason to worry. */
+export const attachmentSchema = z.object({
+  state: z.enum(['starting', 'attached', 'down', 'incompatible']),
+  /** ms since the epoch. */
+  sinceMs: z.number(),
+  /** When it is started again, where that is known. */
+  restartAtMs: z.number().nullable(),
+});
+export type AttachmentView = z.infer<typeof attachmentSchema>;
+
+export const shellStateSchema = z.object({
+  attachment: attachmentSchema,
+  /** The language of the operating system, as far as we speak it. */
+  systemLanguage: z.enum(LANGUAGES),
+  preferences: preferencesSchema,
+  /** As last heard from the agent; null: never yet. */
+  ui: uiSettingsSchema.nullable(),
+  /** Name of the account whose window this is. */
+  userName: z.string(),
+  /** Tasks that arrived since the list was last looked at. */
+  unseen: z.number().int(),
+  /** The methods of the shell that this one offers. */
+  offers: z.array(z.string()),
+});
+export type ShellState = z.infer<typeof shellStateSchema>;
+
+/** What IT's contact lines can open, each by its name: an address never travels to the shell (security S1, 15). */
+export const LINK_IDS = ['page', 'mail', 'phone'] as const;
+export type LinkId = (typeof LINK_IDS)[number];
+
+export const MAX_COPY_CHARS = 1024 * 1024;
+
+const nothing = z.strictObject({});
+
+export const shellMethods = {
+  'shell.hello': { params: nothing, result: z.object({ state: shellStateSchema, route: routeSchema }) },
+  'shell.setPreferences': { params: preferencesSchema.partial(), result: nothing },
+  'shell.openLink': { params: z.strictObject({ id: z.enum(LINK_IDS) }), result: nothing },
+  'shell.copy': { params: z.strictObject({ text: z.string().max(MAX_COPY_CHARS) }), result: nothing },
+  /** The list of tasks was looked at. */
+  'shell.seen': { params: nothing, result: nothing },
+  /** Takes icon and window away; the management of the PC goes on. */
+  'shell.quitIcon': { params: nothing, result: nothing },
+  /** Ends the agent too; only where a policy allows it. */
+  'shell.stopManagement': { params: nothing, result: nothing },
+} as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
+
+export type ShellMethodName = keyof typeof shellMethods;
+export type ShellParams<M extends ShellMethodName> = z.input<(typeof shellMethods)[M]['params']>;
+export type ShellParsed<M extends ShellMethodName> = z.output<(typeof shellMethods)[M]['params']>;
+export type ShellResult<M extends ShellMethodName> = z.output<(typeof shellMethods)[M]['result']>;
+
+/** What the shell sends the window unasked, beside the agent's own pushes. */
+export const shellPushes = { 'shell.changed': shellStateSchema, 'shell.navigate': routeSchema } as const;
+export type ShellPushName = keyof typeof shellPushes;
+
+/** Methods of the agent that are not for a window: they belong to whoever hosts it. */
+const NOT_FOR_WINDOWS: readonly MethodName[] = ['handshake', 'agent.drain', 'agent.stop', 'log.setLevel'];
+
+export function isForWindows(method: MethodName): boolean {
+  return !NOT_FOR_WINDOWS.includes(method);
+}
+
+/** Narrows a name that came over the wire. */
+export function isShellMethodName(name: string): name is ShellMethodName {
+  return Object.hasOwn(shellMethods, name);
+}

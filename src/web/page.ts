@@ -1,0 +1,80 @@
+/** One page of the window, from its connection to its end. */
+import type { IncomingMessage } from 'node:http';
+import { userInfo } from 'node:os';
+import type { WebSocket } from 'ws';
+import { Attachment } from '../client/attachment.ts';
+import { bridgeWindow } from '../client/window-bridge.ts';
+import type { Language, UiSettings } from '../shared/contract.ts';
+import { LinkClosed } from '../shared/rpc.ts';
+import { DEFAULT_PREFERENCES, type Preferences } from '../shared/shell-contract.ts';
+import { webSocketLink } from './web-socket-link.ts';
+
+export interface PageHome {
+  /** `<data>/kanade-tray` of the agent. */
+  readonly own: string;
+  readonly account: string;
+  /** Of all pages of this process; a browser without Electron has no place of ours to keep them. */
+  preferences: Preferences;
+}
+
+/** How long an agent that is not there may take to start before it counts as down. */
+const STARTING_MS = 5_000;
+
+export function newHome(own: string, account: string): PageHome {
+  return { own, account, preferences: DEFAULT_PREFERENCES };
+}
+
+export function servePage(socket: WebSocket, request: IncomingMessage, home: PageHome): void {
+  const { own, account } = home;
+  const attachment = new Attachment({ own, account, client: 'web', startingUntilMs: Date.now() + STARTING_MS });
+  let ui: UiSettings | null = null;
+  const systemLanguage = languageOf(request.headers['accept-language']);
+  const bridge = bridgeWindow({
+    link: webSocketLink(socket),
+    attachment,
+    handlers: {
+      'shell.setPreferences': (changed) => {
+        home.preferences = { ...home.preferences, ...definedOnly(changed) };
+        bridge.changed();
+        return {};
+      },
+    },
+    shellState: () => ({
+      systemLanguage,
+      preferences: home.preferences,
+      ui,
+      userName: userInfo().username,
+      unseen: 0,
+    }),
+    restartAtMs: () => null,
+    route: { screen: 'status' },
+    onBug: (method, error) => console.error(`${method}: ${error instanceof Error ? error.stack : String(error)}`),
+  });
+  const learn = () => {
+    attachment.agent?.call('ui.settings', {}).then(
+      (settings) => {
+        ui = settings;
+        bridge.changed();
+      },
+      (error: unknown) => {
+        // It is asked again after the next attachment.
+        if (!(error instanceof LinkClosed)) console.error(`ui.settings: ${String(error)}`);
+      },
+    );
+  };
+  attachment.watch(learn);
+  learn();
+}
+
+/** The first language of the browser's list that we speak. */
+export function languageOf(acceptLanguage: string | undefined): Language {
+  for (const part of (acceptLanguage ?? '').split(',')) {
+    const language = part.trim().slice(0, 2).toLowerCase();
+    if (language === 'ja' || language === 'en') return language;
+  }
+  return 'en';
+}
+
+function definedOnly<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { RendererFile } from '../client/renderer-files.ts';
+import { languageOf } from './page.ts';
+import { serveWindow, type WebServer } from './server.ts';
+
+const FILES = new Map<string, RendererFile>([
+  ['/', { body: Buffer.from('<!doctype html>'), type: 'text/html; charset=utf-8' }],
+  ['/assets/a.js', { body: Buffer.from('1'), type: 'text/javascript; charset=utf-8' }],
+]);
+
+const open: WebServer[] = [];
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+
+async function serve() {
+  const again: string[] = [];
+  const pages: WebSocket[] = [];
+  const server = await serveWindow({
+    files: FILES,
+    port: 0,
+    onPage: (page) => pages.push(page),
+    onAddress: (address) => again.push(address),
+  });
+  open.push(server);
+  return { server, again, pages, origin: new URL(server.address).origin };
+}
+
+interface Got {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** Plain http, so that any header can be sent and no redirect is followed. */
+function get(address: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Got> {
+  return new Promise((resolve, reject) => {
+    const sent = request(address, { method, headers }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+/** Visits with the ticket, as a browser would; the cookie that it got. */
+async function visit(address: string): Promise<string> {
+  const { headers } = await get(address);
+  return (headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '';
+}
+
+describe('the ticket in the address', () => {
+  test('is good once, is turned into a cookie, and is gone from the address', async () => {
+    const { server, again } = await serve();
+    const first = await get(server.address);
+    expect(first.status).toBe(303);
+    expect(first.headers.location).toBe('/');
+    expect(first.headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Strict$/);
+    expect((await get(server.address)).status).toBe(403);
+    expect(again).toHaveLength(1);
+    expect((await get(again[0] ?? '')).status).toBe(303);
+  });
+
+  test('nothing is served without the cookie', async () => {
+    const { server, origin } = await serve();
+    for (const path of ['/', '/assets/a.js', '/?ticket=', `/?ticket=${'0'.repeat(64)}`]) {
+      const refused = await get(origin + path);
+      expect([path, refused.status, refused.body.includes('<')]).toEqual([path, 403, false]);
+    }
+    const cookie = await visit(server.address);
+    expect(await get(`${origin}/assets/a.js`, { cookie })).toMatchObject({ status: 200, body: '1' });
+    expect((await get(`${origin}/`, { cookie: `${cookie}0` })).status).toBe(403);
+  });
+});
+
+test('only files of the map are served, whatever the path says', async () => {
+  const { server, origin } = await serve();
+  const cookie = await visit(server.address);
+  for (const path of [
+    '/index.js',
+    '/../package.json',
+    '/assets/../../package.json',
+    '/%2e%2e/package.json',
+    '//etc/passwd',
+  ]) {
+    expect([path, (await get(origin + path, { cookie })).status]).toEqual([path, 404]);
+  }
+  expect((await get(`${origin}/`, { cookie }, 'POST')).status).toBe(405);
+});
+
+test('another name for the loopback is refused, so no other page can reach this one by a name of its own', async () => {
+  const { server, origin } = await serve();
+  const cookie = await visit(server.address);
+  expect((await get(`${origin}/`, { cookie, host: 'evil.example' })).status).toBe(403);
+});
+
+test('every answer carries the policy of the window', async () => {
+  const { origin } = await serve();
+  const { headers } = await get(`${origin}/`);
+  const policy = String(headers['content-security-policy']);
+  for (const part of [
+    "default-src 'none'",
+    "script-src 'self'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+  ]) {
+    expect(policy).toContain(part);
+  }
+  expect(policy).not.toMatch(/unsafe|\*/);
+  expect(headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  });
+});
+
+describe('the link of a page', () => {
+  async function connect(origin: string, headers: Record<string, string>, path = '/link') {
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}${path}`, { headers });
+    const outcome = await Promise.race([
+      once(socket, 'open').then(() => 'open'),
+      once(socket, 'unexpected-response').then(([, response]) =>
+        String((response as { statusCode: number }).statusCode),
+      ),
+    ]);
+    socket.on('error', () => {});
+    socket.terminate();
+    return outcome;
+  }
+
+  test('needs the cookie, this page as its origin, and the one path', async () => {
+    const { server, origin } = await serve();
+    const cookie = await visit(server.address);
+    expect(await connect(origin, { cookie, origin })).toBe('open');
+    expect(await connect(origin, { origin })).toBe('403');
+    expect(await connect(origin, { cookie })).toBe('403');
+    expect(await connect(origin, { cookie, origin: 'http://127.0.0.1:1' })).toBe('403');
+    expect(await connect(origin, { cookie, origin: 'null' })).toBe('403');
+    expect(await connect(origin, { cookie, origin, host: 'evil.example' })).toBe('403');
+    expect(await connect(origin, { cookie, origin }, '/other')).toBe('403');
+  });
+
+  test('is ended by a message that is larger than a request may be', async () => {
+    const { server, origin, pages } = await serve();
+    const cookie = await visit(server.address);
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}/link`, { headers: { cookie, origin } });
+    await once(socket, 'open');
+    for (const page of pages) page.on('error', () => {});
+    socket.send('x'.repeat(65 * 1024));
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1009);
+  });
+});
+
+test('a port that is taken is an error, not another port', async () => {
+  const { origin } = await serve();
+  const taken = serveWindow({
+    files: FILES,
+    port: Number(new URL(origin).port),
+    onPage: () => {},
+    onAddress: () => {},
+  });
+  await expect(taken).rejects.toThrow('EADDRINUSE');
+});
+
+test.each([
+  [undefined, 'en'],
+  ['ja,en-US;q=0.9', 'ja'],
+  ['fr-FR,ja;q=0.5,en;q=0.4', 'ja'],
+  ['de', 'en'],
+])('a browser that asks for %j gets %s', (asked, language) => {
+  expect(languageOf(asked)).toBe(language);
+});

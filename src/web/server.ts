@@ -1,0 +1,123 @@
+/**
+ * The window for machines without Electron: the same build, served on the loopback to whoever holds the ticket, and one
+ * WebSocket a page. Every request must name this very server (no other name of the loopback: a page elsewhere can't reach it
+ * by a name of its own), and a WebSocket must come from this very page.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { contentSecurityPolicy, type RendererFile } from '../client/renderer-files.ts';
+import { MAX_REQUEST_BYTES } from '../shared/frames.ts';
+import { Tickets } from './tickets.ts';
+
+export interface WebServerOptions {
+  readonly files: ReadonlyMap<string, RendererFile>;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** A page has connected. */
+  readonly onPage: (socket: WebSocket, request: IncomingMessage) => void;
+  /** A ticket was used; the address for the next visit. */
+  readonly onAddress: (address: string) => void;
+}
+
+export interface WebServer {
+  /** Where the window can be opened once. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const LINK_PATH = '/link';
+const NOT_YOURS =
+  'Open the address that was printed where this page is served from. It is good for one visit.\n' +
+  'このページの起動元に表示されたアドレスを開いてください。アドレスは一度だけ有効です。\n';
+
+/** Rejects where the port can't be had. */
+export async function serveWindow(options: WebServerOptions): Promise<WebServer> {
+  const tickets = new Tickets();
+  const server = createServer((request, response) => answer(request, response));
+  const pages = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES });
+  await listen(server, options.port);
+  const { port } = server.address() as AddressInfo;
+  const authority = `${HOST}:${port}`;
+  const origin = `http://${authority}`;
+  const cookie = `kanade-tray-${port}`;
+  const address = () => `${origin}/?ticket=${tickets.ticket}`;
+
+  server.on('upgrade', (request, socket, head) => {
+    const allowed =
+      request.headers.host === authority &&
+      request.headers.origin === origin &&
+      request.url === LINK_PATH &&
+      tickets.isSession(cookieOf(request, cookie));
+    if (allowed) pages.handleUpgrade(request, socket, head, (page) => options.onPage(page, request));
+    else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+  });
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    for (const [name, value] of Object.entries(headers(authority))) response.setHeader(name, value);
+    const url = new URL(request.url ?? '/', origin);
+    const ticket = url.searchParams.get('ticket');
+    const file = options.files.get(url.pathname);
+    if (request.headers.host !== authority) refuse(response, 403, NOT_YOURS);
+    else if (request.method !== 'GET') refuse(response, 405, 'Only GET.\n');
+    else if (ticket !== null && url.pathname === '/') redeem(ticket, response);
+    else if (!tickets.isSession(cookieOf(request, cookie))) refuse(response, 403, NOT_YOURS);
+    else if (file === undefined) refuse(response, 404, 'There is no such page.\n');
+    else response.writeHead(200, { 'content-type': file.type, 'content-length': file.body.length }).end(file.body);
+  }
+
+  function redeem(ticket: string, response: ServerResponse): void {
+    const session = tickets.redeem(ticket);
+    if (session === null) {
+      refuse(response, 403, NOT_YOURS);
+      return;
+    }
+    response.writeHead(303, { location: '/', 'set-cookie': `${cookie}=${session}; Path=/; HttpOnly; SameSite=Strict` });
+    response.end();
+    options.onAddress(address());
+  }
+
+  return {
+    address: address(),
+    close: async () => {
+      for (const page of pages.clients) page.terminate();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function headers(authority: string): Readonly<Record<string, string>> {
+  return {
+    'content-security-policy': contentSecurityPolicy(`'self' ws://${authority}`),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=(), display-capture=(), usb=()',
+    'cache-control': 'no-store',
+  };
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+}
+
+function cookieOf(request: IncomingMessage, name: string): string | undefined {
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const [key, value] = part.trim().split('=');
+    if (key === name) return value;
+  }
+  return undefined;
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, HOST, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
