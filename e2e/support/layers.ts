@@ -103,12 +103,19 @@ export const PACKAGES: readonly PackageRule[] = [
   { packages: ['koffi'], only: ['src/agent/os'] },
   {
     packages: ['node:child_process', 'execa', 'node-powershell'],
-    only: ['src/agent/run', 'src/agent/os', 'src/agent/duties/update', 'src/main/launch-node', 'src/main/install'],
+    only: [
+      'src/agent/run',
+      'src/agent/os',
+      'src/agent/duties/update',
+      'src/client/own-account',
+      'src/main/launch-node',
+      'src/main/install',
+    ],
   },
   { packages: ['electron-log*'], only: ['src/agent/base', 'src/main'] },
   { packages: ['smol-toml'], only: ['src/agent/config'] },
   { packages: ['zod'], only: ['src/shared', 'src/agent'] },
-  { packages: ['react*', '@fluentui/*', '@tanstack/*'], only: ['src/renderer'] },
+  { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.
   { packages: ['node:path'], only: [...NODE_SIDE, 'src/shared/directories'] },

@@ -190,3 +190,10 @@ declare module '*/scripts/lib/browser.mjs' {
   /** The path of a browser of the Chromium family; undefined: there is none yet. */
   export function findBrowser(): Promise<string | undefined>;
 }
+
+declare module '*/scripts/icons.mjs' {
+  /** Writes every picture below `target`. */
+  export function drawAll(target: string): void;
+  /** The text of `src/shared/marks.ts`. */
+  export function marksModule(): string;
+}

@@ -1,7 +1,8 @@
 /** A silhouette that tells a state or an outcome; it is never alone, a word stands beside it. */
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { useId } from 'react';
 import type { OutcomeMark, TrayMark } from '../../shared/mark-names.ts';
-import { OUTCOME_MARKS, TRAY_MARKS } from '../../shared/marks.ts';
+import { type Mark, OUTCOME_MARKS, TRAY_MARKS } from '../../shared/marks.ts';
 
 type Tone = 'good' | 'quiet' | 'warning' | 'bad' | 'accent';
 
@@ -41,22 +42,24 @@ interface OutcomeIconProps {
 }
 
 export function OutcomeIcon({ mark, size = 16, tone = OUTCOME_TONES[mark] }: OutcomeIconProps) {
-  return <Shape path={OUTCOME_MARKS[mark]} tone={tone} size={size} name={mark} />;
+  return <Shape drawing={OUTCOME_MARKS[mark]} tone={tone} size={size} name={mark} />;
 }
 
 export function StateIcon({ mark, size }: { readonly mark: TrayMark; readonly size: number }) {
-  return <Shape path={TRAY_MARKS[mark]} tone={TRAY_TONES[mark]} size={size} name={mark} />;
+  return <Shape drawing={TRAY_MARKS[mark]} tone={TRAY_TONES[mark]} size={size} name={mark} />;
 }
 
 interface ShapeProps {
-  readonly path: string;
+  readonly drawing: Mark;
   readonly tone: Tone;
   readonly size: number;
   readonly name: string;
 }
 
-function Shape({ path, tone, size, name }: ShapeProps) {
+function Shape({ drawing, tone, size, name }: ShapeProps) {
   const styles = useStyles();
+  const id = useId();
+  const { shape, gap, badge } = drawing;
   return (
     <svg
       className={mergeClasses(styles.mark, styles[tone])}
@@ -66,7 +69,14 @@ function Shape({ path, tone, size, name }: ShapeProps) {
       aria-hidden="true"
       data-mark={name}
     >
-      <path d={path} fillRule="evenodd" />
+      {gap !== null && (
+        <mask id={id} maskUnits="userSpaceOnUse" x="0" y="0" width="16" height="16">
+          <rect width="16" height="16" fill="#fff" />
+          <path d={gap} fill="#000" />
+        </mask>
+      )}
+      <path d={shape} fillRule="evenodd" mask={gap === null ? undefined : `url(#${id})`} />
+      {badge !== null && <path d={badge} fillRule="evenodd" />}
     </svg>
   );
 }
