@@ -12,9 +12,11 @@ interface NodePart {
   readonly target: 'node24' | 'node18';
   readonly format?: 'es' | 'cjs';
   readonly external?: readonly string[];
+  /** Put before everything else. */
+  readonly banner?: string;
 }
 
-function nodePart({ entry, directory, target, format = 'es', external = [] }: NodePart): UserConfig {
+function nodePart({ entry, directory, target, format = 'es', external = [], banner = '' }: NodePart): UserConfig {
   const extension = format === 'es' ? 'js' : 'cjs';
   return {
     publicDir: false,
@@ -27,7 +29,7 @@ function nodePart({ entry, directory, target, format = 'es', external = [] }: No
       sourcemap: true,
       minify: false,
       rolldownOptions: {
-        output: { format, entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` },
+        output: { format, banner, entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` },
       },
     },
   };
@@ -48,7 +50,14 @@ const PARTS: Readonly<Record<string, UserConfig>> = {
   main: nodePart({ ...shell, directory: 'dist/main', target: 'node24' }),
   preload: nodePart({ ...preload, directory: 'dist/preload' }),
   // The same sources for the older Electron that tests may have to do with.
-  'test-main': nodePart({ ...shell, directory: 'dist/test-main', target: 'node18', format: 'cjs' }),
+  'test-main': nodePart({
+    ...shell,
+    directory: 'dist/test-main',
+    target: 'node18',
+    format: 'cjs',
+    // Its Node has Web Cryptography only as a module.
+    banner: "globalThis.crypto ??= require('node:crypto').webcrypto;",
+  }),
   renderer: {
     root: 'src/renderer',
     base: './',

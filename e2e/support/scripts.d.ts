@@ -197,3 +197,15 @@ declare module '*/scripts/icons.mjs' {
   /** The text of `src/shared/marks.ts`. */
   export function marksModule(): string;
 }
+
+declare module '*/scripts/lib/electron.mjs' {
+  export type FoundElectron =
+    | { readonly kind: 'own' | 'test_runtime'; readonly executable: string; readonly version: string }
+    | { readonly kind: 'none'; readonly why: string };
+  export function findTestElectron(): FoundElectron;
+}
+
+declare module '*/scripts/lib/paths.mjs' {
+  /** The program of this name on the PATH. */
+  export function onPath(name: string): string | undefined;
+}

@@ -2,7 +2,7 @@
  * The built product. Invariant: what lies in `dist` was made from the sources as they are now, else it is made again.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { withLock } from './lock.mjs';
@@ -12,7 +12,7 @@ import { Fault, step } from './say.mjs';
 
 /** The files outside of `src` that a build depends on. */
 const CONFIG = ['vite.config.ts', 'package.json', 'package-lock.json', 'scripts/lib/vite-licences.mjs'];
-/** What is built, each by its mode of `vite.config.ts`; the entry tells whether it is there. */
+/** What is built, each by its mode of `vite.config.ts`. */
 const PARTS = ['agent', 'web', 'renderer', 'main', 'preload', 'test-main'];
 
 /** The built entry point of the page's server. */
@@ -54,7 +54,23 @@ async function build(node, root) {
       if (!result.ok) throw new Fault(`The build failed:\n${stripVTControlCharacters(result.output).trim()}`);
     }
   });
+  cpSync(join(root, 'assets', 'tray'), join(root, 'dist', 'assets', 'tray'), { recursive: true });
+  cpSync(join(root, 'assets', 'app'), join(root, 'dist', 'assets', 'app'), { recursive: true });
+  describeApps(root);
   writeFileSync(stampFile(root), inputs);
+}
+
+/**
+ * What Electron reads of an app that it is started with: `electron dist`, and in tests `electron dist/test-main`.
+ * @param {string} root
+ */
+function describeApps(root) {
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const about = { name, productName: 'Kanade Tray', version };
+  const write = (/** @type {string} */ folder, /** @type {object} */ more) =>
+    writeFileSync(join(root, 'dist', folder, 'package.json'), JSON.stringify({ ...about, ...more }, null, 2));
+  write('.', { type: 'module', main: 'main/main.js' });
+  write('test-main', { type: 'commonjs', main: 'main.cjs' });
 }
 
 /** @param {string} root */

@@ -9,7 +9,7 @@ const KEPT_CHARS = 8_000;
  * Runs a program without showing its output.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean }} options
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean, timeout?: number }} options `timeout` in ms
  * @returns {Promise<{ ok: boolean, output: string }>} the end of stdout and stderr, in the order of arrival; a program
  *   that cannot be started counts as failed
  */

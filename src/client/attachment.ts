@@ -111,11 +111,10 @@ export class Attachment {
     const { own, account, client, hostSecret } = this.#options;
     const endpoint = await readEndpoint(own, account);
     if (endpoint === null) return null;
-    const late = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(HANDSHAKE_MS)]);
     const link = framedLink(connect(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
     try {
       const secret = hostSecret === undefined ? {} : { hostSecret };
-      const opened = await openAgent(link, { endpoint, client, ...secret, signal: late });
+      const opened = await openAgent(link, { endpoint, client, ...secret, signal: AbortSignal.timeout(HANDSHAKE_MS) });
       if (opened.kind === 'open') return opened.agent;
       if (opened.kind === 'refused' && opened.fault.name === 'contract_unsupported') this.#set('incompatible');
       else if (this.#state === 'incompatible') this.#set('down');

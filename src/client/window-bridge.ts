@@ -5,7 +5,7 @@
  */
 
 import { checked } from '../shared/checked.ts';
-import { isMethodName, methods } from '../shared/contract.ts';
+import { isMethodName, type MethodName, methods } from '../shared/contract.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import type { Link } from '../shared/link.ts';
 import { type Method, peer } from '../shared/rpc.ts';
@@ -39,6 +39,8 @@ export interface WindowBridgeOptions {
   readonly restartAtMs: () => number | null;
   /** Where the window begins. */
   readonly route: Route;
+  /** The window has called this method of the agent, and it was done. */
+  readonly onDone?: (method: MethodName) => void;
   /** A handler threw: a bug of ours. */
   readonly onBug: (method: string, error: unknown) => void;
 }
@@ -95,7 +97,9 @@ export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
     const { agent } = attachment;
     if (agent === null) return new Fault('unavailable', 'the agent is not there');
     try {
-      return await agent.call(name, params as never);
+      const answer = await agent.call(name, params as never);
+      options.onDone?.(name);
+      return answer;
     } catch (error) {
       if (error instanceof CallError) return error.fault;
       if (attachment.agent !== agent) return new Fault('unavailable', 'the agent went away');

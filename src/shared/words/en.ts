@@ -433,7 +433,7 @@ export const en = {
   'about.licences.intro': 'This program is made with the work of others:',
 
   'toast.started.title': '{it} started a task',
-  'toast.finished.title': { one: '{n} task finished', other: '{n} tasks finished' },
+  'toast.digest.title': { one: '{n} thing happened on this PC', other: '{n} things happened on this PC' },
   'toast.digest.body': 'Open the list to see each one.',
   'toast.failed.title': 'A task of yours ended with an error',
   'toast.restart.title': 'Restart this PC to finish an update',
@@ -441,7 +441,6 @@ export const en = {
   'toast.user.title': 'A task waits for you',
   'toast.helpdesk.title': 'Helpdesk view was opened',
   'toast.helpdesk.body': 'It ends by itself after 15 minutes.',
-  'toast.helpdesk.open': 'See what is shown',
 
   'details.pc': 'PC: {pc}',
   'details.user': 'User: {user}',

@@ -423,7 +423,7 @@ export const ja: Catalogue = {
   'about.licences.intro': 'このプログラムは次のソフトウェアを利用しています。',
 
   'toast.started.title': '{it}が作業を開始しました',
-  'toast.finished.title': '{n}件の作業が終了しました',
+  'toast.digest.title': '{n}件のお知らせがあります',
   'toast.digest.body': '一覧で確認できます。',
   'toast.failed.title': 'あなたの作業がエラーで終了しました',
   'toast.restart.title': '更新の完了に再起動が必要です',
@@ -431,7 +431,6 @@ export const ja: Catalogue = {
   'toast.user.title': '作業があなたを待っています',
   'toast.helpdesk.title': 'ヘルプデスク表示が開かれました',
   'toast.helpdesk.body': '15分後に自動で終了します。',
-  'toast.helpdesk.open': '表示内容を確認',
 
   'details.pc': '端末: {pc}',
   'details.user': '利用者: {user}',

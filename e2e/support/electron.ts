@@ -1,0 +1,85 @@
+/**
+ * The built shell in a real Electron: the project's own where it can be had, else the older one for tests, with the agent on
+ * Node 24 beside it. Invariant: it and everything that it started end with the test.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from '@playwright/test';
+import { onTestFinished } from 'vitest';
+import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
+import { findTestElectron } from '../../scripts/lib/electron.mjs';
+import { findNode24 } from '../../scripts/lib/node24.mjs';
+import type { Display } from './display.ts';
+import { tempDir } from './temp.ts';
+
+const DIST = join(import.meta.dirname, '..', '..', 'dist');
+const found = findTestElectron();
+
+/** Why there can be no test with Electron here; null: there can. */
+export const noElectron: string | null = found.kind === 'none' ? found.why : null;
+
+export interface ShellOptions {
+  readonly display: Display;
+  readonly natsUrl: string;
+  readonly toml?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Settings, data and user data of a shell that was there before. */
+  readonly directory?: string;
+}
+
+export interface TestShell {
+  readonly app: ElectronApplication;
+  readonly directory: string;
+  readonly dataDirectory: string;
+  /** What the shell has logged. */
+  readonly log: string;
+  /** The process of its agent, as its log says. */
+  window(): Promise<Page>;
+}
+
+/** How the shell is started, for a test that starts it by itself. */
+export function shellCommand(options: ShellOptions & { readonly directory: string }) {
+  if (found.kind === 'none') throw new Error(found.why);
+  const { display, directory, args = [], natsUrl, toml = '' } = options;
+  const dataDirectory = join(directory, 'data');
+  mkdirSync(dataDirectory, { recursive: true });
+  const config = join(directory, 'agent.toml');
+  const settings = agentToml({ id: 'PC-OURS', natsUrl, logFile: join(directory, 'logs', 'agent.log') });
+  writeFileSync(config, `${settings}\n[run]\ngrace = "2s"\n${toml}\n`);
+  const own = found.kind === 'own';
+  const env: Record<string, string> = {
+    ...(withoutKanade(process.env) as Record<string, string>),
+    ...display.env,
+    LANG: 'en_GB.UTF-8',
+    LANGUAGE: 'en',
+    KANADE_TRAY_USER_DATA: join(directory, 'user'),
+    KANADE_AGENT_DATA_DIR: dataDirectory,
+    KANADE_TRAY_AGENT_CONFIG: config,
+    // An older Electron's Node can't carry the agent.
+    ...(own ? {} : { KANADE_TRAY_NODE: findNode24() }),
+    ...options.env,
+  };
+  const rootArgs = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return {
+    executablePath: found.executable,
+    args: [...rootArgs, own ? DIST : join(DIST, 'test-main'), ...args],
+    env,
+    dataDirectory,
+  };
+}
+
+export async function startShell(options: ShellOptions): Promise<TestShell> {
+  const directory = options.directory ?? tempDir();
+  const { dataDirectory, ...command } = shellCommand({ ...options, directory });
+  const app = await _electron.launch({ ...command, timeout: 30_000 });
+  const child = app.process();
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return {
+    app,
+    directory,
+    dataDirectory,
+    log: join(directory, 'user', 'logs', 'shell.log'),
+    window: () => app.firstWindow(),
+  };
+}

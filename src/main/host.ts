@@ -1,0 +1,138 @@
+/**
+ * The host of the agent in tray mode: starts it, watches it, starts it again with back-off, and stops it (design §4).
+ * Invariant: at most one agent of ours at any time, and none is left when {@link Host.stop} has resolved.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Attachment } from '../client/attachment.ts';
+import type { LaunchedAgent, Launcher } from './launcher.ts';
+import type { ShellLog } from './log.ts';
+
+export interface HostOptions {
+  readonly launcher: Launcher;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: ShellLog;
+  /** 0 to 1, to spread restarts. */
+  readonly random?: () => number;
+}
+
+const EXIT_STOPPED = 0;
+const EXIT_FAULT = 1;
+const EXIT_IN_USE = 2;
+const EXIT_RESTART = 64;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
+/** Another agent on the same directory may go away. */
+const IN_USE_WAIT_MS = 15_000;
+/** An agent that was up for so long begins anew with short waits. */
+const STABLE_AFTER_MS = 60_000;
+/** How long a fresh agent counts as starting. */
+const STARTS_WITHIN_MS = 15_000;
+const KEPT_OUTPUT_CHARS = 4_000;
+
+/** Beyond the agent's own deadlines: `[run] grace` is at most 600 s, its default 20 s. */
+export const STOP_WITHIN_MS = 60_000;
+
+export class Host {
+  /** Proves to the agent that we are the process which started it; hex. */
+  readonly secret = randomBytes(32).toString('hex');
+  readonly #o: HostOptions;
+  #attachment: Attachment | null = null;
+  #agent: LaunchedAgent | null = null;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #restartAtMs: number | null = null;
+  #stopping = false;
+  #onChange: () => void = () => {};
+  #onGone: () => void = () => {};
+  #output = '';
+
+  constructor(options: HostOptions) {
+    this.#o = options;
+  }
+
+  /** When it is started again, ms since the epoch; null: it runs, or nobody knows. */
+  get restartAtMs(): number | null {
+    return this.#restartAtMs;
+  }
+
+  get pid(): number | undefined {
+    return this.#agent?.pid;
+  }
+
+  /** Starts it. `attachment` is told of each start, and tells of an agent that hangs. */
+  start(attachment: Attachment, onChange: () => void): void {
+    this.#attachment = attachment;
+    this.#onChange = onChange;
+    attachment.onHung(() => {
+      this.#o.log.error('the agent hangs, so it is ended and started again');
+      this.#agent?.kill();
+    });
+    this.#launch();
+  }
+
+  /** Asks the agent to stop, waits for its end, and kills it at last. */
+  async stop(withinMs = STOP_WITHIN_MS): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    this.#restartAtMs = null;
+    const agent = this.#agent;
+    if (agent === null) return;
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone = resolve;
+    });
+    const asked = this.#attachment?.agent?.call('agent.stop', {});
+    if (asked === undefined) agent.kill();
+    // Without an answer its end is what counts, and that has a limit.
+    else asked.catch(() => {});
+    const late = setTimeout(() => agent.kill(), withinMs);
+    await gone;
+    clearTimeout(late);
+  }
+
+  #launch(): void {
+    const { launcher, args, env, log } = this.#o;
+    this.#restartAtMs = null;
+    this.#output = '';
+    const startedAtMs = Date.now();
+    const agent = launcher({
+      args,
+      env: { ...env, KANADE_TRAY_HOST_SECRET: this.secret },
+      onOutput: (text) => {
+        this.#output = (this.#output + text).slice(-KEPT_OUTPUT_CHARS);
+      },
+    });
+    this.#agent = agent;
+    agent.onExit((code) => this.#ended(code, Date.now() - startedAtMs));
+    log.info(`the agent is started, process ${agent.pid ?? 'unknown'}`);
+    this.#attachment?.expect(startedAtMs + STARTS_WITHIN_MS);
+    this.#onChange();
+  }
+
+  #ended(code: number | null, upMs: number): void {
+    this.#agent = null;
+    this.#o.log.info(`the agent has ended, exit ${code ?? 'by a signal'}`);
+    if (this.#stopping) {
+      this.#onGone();
+      return;
+    }
+    if (code !== EXIT_STOPPED && code !== EXIT_RESTART) this.#o.log.error(`it said: ${this.#output.trim()}`);
+    if (upMs >= STABLE_AFTER_MS) this.#failures = 0;
+    const waitMs = this.#waitAfter(code);
+    if (waitMs !== null) {
+      this.#restartAtMs = Date.now() + waitMs;
+      this.#timer = setTimeout(() => this.#launch(), waitMs);
+    }
+    this.#onChange();
+  }
+
+  /** null: it is not started again. */
+  #waitAfter(code: number | null): number | null {
+    if (code === EXIT_STOPPED || code === EXIT_FAULT) return null;
+    if (code === EXIT_RESTART) return 0;
+    if (code === EXIT_IN_USE) return IN_USE_WAIT_MS;
+    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    return Math.round(waitMs * (0.8 + 0.4 * (this.#o.random ?? Math.random)()));
+  }
+}

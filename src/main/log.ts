@@ -1,0 +1,30 @@
+/** The shell's own log: one file, and the one before it. What can't be written is no reason to end. */
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface ShellLog {
+  info(text: string): void;
+  error(text: string, error?: unknown): void;
+}
+
+const MAX_BYTES = 1024 * 1024;
+
+export function openShellLog(file: string, nowMs: () => number = Date.now): ShellLog {
+  const write = (level: string, text: string) => {
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
+      appendFileSync(file, `${new Date(nowMs()).toISOString()} ${level} ${text.replaceAll('\n', '\n  ')}\n`);
+    } catch {
+      // A full disk, or a directory that is not ours: there is nobody to tell.
+    }
+  };
+  return {
+    info: (text) => write('INFO', text),
+    error: (text, error) => write('ERROR', error === undefined ? text : `${text}: ${detailOf(error)}`),
+  };
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,190 @@
+/**
+ * The shell's life: one per session, an icon or at least a window, and an end that leaves no agent of ours behind. A second
+ * start opens the window of the first.
+ */
+import { homedir, uptime, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electron';
+import { ownAccount } from '../client/own-account.ts';
+import { rendererFiles } from '../client/renderer-files.ts';
+import type { Language } from '../shared/contract.ts';
+import { directoriesOf } from '../shared/directories.ts';
+import type { Route } from '../shared/shell-contract.ts';
+import { SCHEME, serveRenderer } from './app-protocol.ts';
+import { distDirectory } from './dist-directory.ts';
+import { Host } from './host.ts';
+import { nodeLauncher } from './launch-node.ts';
+import { utilityLauncher } from './launch-utility.ts';
+import { openShellLog } from './log.ts';
+import { NotificationRules } from './notification-rules.ts';
+import { Notifier } from './notifications.ts';
+import { hostingOf, placesIn } from './places.ts';
+import { PreferencesFile } from './preferences.ts';
+import { lockDownContents, lockDownSession } from './security.ts';
+import { Shell } from './shell.ts';
+import { TrayIcon } from './tray.ts';
+import { hasTrayHost } from './tray-host.ts';
+import { MainWindow } from './window.ts';
+
+const APP_ID = 'KanadeTray';
+/** After the start of the PC a service may take its time; afterwards one that is not there is down (ui.md E6, STARTING). */
+const BOOT_MS = 5 * 60_000;
+const STARTING_MS = 15_000;
+/** The operating system does not wait longer for a program that ends with it. */
+const SHUTDOWN_MS = 3_000;
+
+const { env } = process;
+if (env.KANADE_TRAY_USER_DATA) app.setPath('userData', env.KANADE_TRAY_USER_DATA);
+app.setAppUserModelId(APP_ID);
+// Whoever is root has no sandbox in Chromium, and then it must not be asked for either: tests in containers.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+const log = openShellLog(join(app.getPath('userData'), 'logs', 'shell.log'));
+// The last line of defence: the agent must not die of a mistake in what only shows it.
+process.on('uncaughtException', (error) => log.error('uncaught', error));
+process.on('unhandledRejection', (error) => log.error('unhandled', error));
+protocol.registerSchemesAsPrivileged([SCHEME]);
+
+if (app.requestSingleInstanceLock()) app.whenReady().then(start, (error: unknown) => log.error('not ready', error));
+else app.quit();
+
+async function start(): Promise<void> {
+  const places = placesIn(distDirectory());
+  const hosting = hostingOf(env, process.resourcesPath);
+  const { own } = directoriesOf({
+    startedAs: hosting,
+    platform: process.platform,
+    env,
+    cwd: process.cwd(),
+    home: homedir(),
+  });
+  Menu.setApplicationMenu(null);
+  lockDownContents(app, log);
+  lockDownSession(session.defaultSession);
+  serveRenderer(protocol, rendererFiles(places.renderer));
+
+  const preferences = new PreferencesFile(join(app.getPath('userData'), 'preferences.json'), log);
+  const rules = new NotificationRules();
+  const host = hosting === 'tray' ? makeHost(places.agentMain) : null;
+  const bootedAtMs = Date.now() - uptime() * 1_000;
+  const shell = new Shell({
+    own,
+    account: await ownAccount(),
+    userName: userInfo().username,
+    host,
+    startingUntilMs:
+      host === null ? Math.max(bootedAtMs + BOOT_MS, Date.now() + STARTING_MS) : Date.now() + STARTING_MS,
+    preferences,
+    rules,
+    systemLanguage,
+    log,
+    onChange: () => refresh(),
+    onOpen: (route) => open(route),
+    onQuitIcon: () => quitIcon(),
+    onStopManagement: () => app.quit(),
+  });
+  const window = new MainWindow({
+    preload: places.preload,
+    icon: places.icon,
+    log,
+    title: () => shell.name,
+    size: () => preferences.value.window,
+    onSize: (size) => preferences.set({ window: size }),
+    serve: (link, route) => shell.serve(link, route),
+    onClosed: () => refresh(),
+  });
+  const icon = new TrayIcon({
+    pictures: places.trayPictures,
+    onOpen: () => open({ screen: 'status' }),
+    onAction: (action) => shell.act(action),
+  });
+  const notifier = new Notifier({
+    rules,
+    words: () => shell.words,
+    icon: places.icon,
+    onClick: (route) => open(route),
+  });
+  let quitted = false;
+
+  const open = (route: Route) => {
+    quitted = false;
+    refresh();
+    window.open(route);
+  };
+  const refresh = () => {
+    if (shell.showsTray && !quitted) icon.show(shell.face());
+    else icon.hide();
+    window.changed();
+    notifier.flush();
+  };
+  const quitIcon = () => {
+    window.close();
+    if (hosting === 'service') {
+      app.quit();
+      return;
+    }
+    quitted = true;
+    refresh();
+  };
+
+  app.on('second-instance', (_event, argv) => {
+    if (!isHidden(argv)) open({ screen: 'status' });
+  });
+  // Closing the window is not the end: the icon and the agent stay.
+  app.on('window-all-closed', () => {});
+  nativeTheme.on('updated', () => window.changed());
+  endWithAgent(host, () => {
+    notifier.close();
+    icon.hide();
+    shell.close();
+  });
+
+  host?.start(shell.attachment, refresh);
+  refresh();
+  if (!isHidden(process.argv) || !(await hasTrayHost())) window.open({ screen: 'status' });
+}
+
+/** An agent of ours ends before we do, in an orderly way; the operating system's own end leaves less time. */
+function endWithAgent(host: Host | null, close: () => void): void {
+  let ended = false;
+  let withinMs: number | undefined;
+  powerMonitor.on('shutdown', () => {
+    withinMs = SHUTDOWN_MS;
+    app.quit();
+  });
+  app.on('before-quit', (event) => {
+    if (ended) return;
+    event.preventDefault();
+    const stopped = host === null ? Promise.resolve() : host.stop(withinMs);
+    stopped
+      .catch((error: unknown) => log.error('stopping the agent', error))
+      .finally(() => {
+        ended = true;
+        close();
+        app.exit(0);
+      });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.quit());
+}
+
+function makeHost(agentMain: string): Host {
+  const { KANADE_TRAY_NODE: node, KANADE_TRAY_AGENT_CONFIG: config } = env;
+  const args = ['--tray', ...(config ? ['--config', config] : [])];
+  const launcher = node ? nodeLauncher(node, agentMain) : utilityLauncher(agentMain);
+  return new Host({ launcher, args, env: definedOnly(env), log });
+}
+
+function definedOnly(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Started with the session: only the icon. */
+function isHidden(argv: readonly string[]): boolean {
+  return argv.includes('--hidden');
+}
+
+function systemLanguage(): Language {
+  const [first = app.getLocale()] = app.getPreferredSystemLanguages();
+  return first.toLowerCase().startsWith('ja') ? 'ja' : 'en';
+}

@@ -1,0 +1,122 @@
+/**
+ * Which notifications there are, and when (ui.md E5): little, and at most one in ten minutes. A pure state machine: it is
+ * told what can be seen now, and says what to show.
+ */
+import type { AgentStatus } from '../shared/agent-status.ts';
+import { taskName } from '../shared/describe-run.ts';
+import { outcomeGroup } from '../shared/outcome-groups.ts';
+import type { RunRow } from '../shared/run-view.ts';
+import type { Route } from '../shared/shell-contract.ts';
+import type { Words } from '../shared/words/words.ts';
+
+export interface Toast {
+  readonly title: string;
+  readonly body: string;
+  /** Where a click leads. */
+  readonly route: Route;
+}
+
+export interface Scene {
+  readonly status: AgentStatus;
+  /** The newest runs. */
+  readonly rows: readonly RunRow[];
+  /** 0: no start of a task; 1: of those that run as the person; 2: of all. IT decides. */
+  readonly notifyOnRun: number;
+  /** The person wants to be told what does not need them. */
+  readonly wanted: boolean;
+}
+
+type Event =
+  | { readonly kind: 'restart' | 'helpdesk' }
+  | { readonly kind: 'user' | 'started' | 'failed'; readonly run: RunRow };
+
+const INTERVAL_MS = 10 * 60_000;
+/** What needs the person first. */
+const ORDER: readonly Event['kind'][] = ['user', 'restart', 'helpdesk', 'failed', 'started'];
+const NEEDS_YOU: ReadonlySet<Event['kind']> = new Set(['user', 'restart']);
+
+export class NotificationRules {
+  #restart: boolean | null = null;
+  /** Run → how far it was when it was looked at last; what was there at the first look is no news. */
+  #known: Map<number, RunRow['state']> | null = null;
+  #waiting: Event[] = [];
+  #shownAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Notes what is new in `scene`. */
+  look({ status, rows, notifyOnRun, wanted }: Scene): void {
+    if (this.#restart === false && status.restartRequired) this.#add({ kind: 'restart' });
+    this.#restart = status.restartRequired;
+    const before = this.#known;
+    this.#known = new Map(rows.map((row) => [row.run, row.state]));
+    if (before === null) return;
+    const oldest = Math.min(...before.keys(), Number.POSITIVE_INFINITY);
+    for (const run of rows) {
+      const was = before.get(run.run);
+      // Older than all that was known: it has only come into view because others were pruned.
+      if (was === run.state || (was === undefined && run.run < oldest)) continue;
+      this.#changed(run, was, notifyOnRun, wanted);
+    }
+  }
+
+  /** The helpdesk's view was opened in the window. */
+  helpdeskOpened(): void {
+    this.#add({ kind: 'helpdesk' });
+  }
+
+  /** What to show now; null: nothing, or not yet. */
+  next(words: Words, nowMs: number): Toast | null {
+    if (this.#waiting.length === 0 || nowMs - this.#shownAtMs < INTERVAL_MS) return null;
+    this.#shownAtMs = nowMs;
+    const [first] = [...this.#waiting].sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
+    if (first === undefined) return null;
+    if (NEEDS_YOU.has(first.kind) || this.#waiting.length === 1) {
+      this.#waiting = this.#waiting.filter((event) => event !== first);
+      return toastOf(first, words);
+    }
+    const n = this.#waiting.length;
+    this.#waiting = [];
+    return {
+      title: words.say('toast.digest.title', { n }),
+      body: words.say('toast.digest.body'),
+      route: { screen: 'activity' },
+    };
+  }
+
+  /** When {@link next} has something again, in ms from now; null: when something happens. */
+  dueInMs(nowMs: number): number | null {
+    return this.#waiting.length === 0 ? null : Math.max(0, this.#shownAtMs + INTERVAL_MS - nowMs);
+  }
+
+  #changed(run: RunRow, was: RunRow['state'] | undefined, notifyOnRun: number, wanted: boolean): void {
+    if (run.state === 'waiting_user') this.#add({ kind: 'user', run });
+    const began = run.startedAtMs !== null && (was === undefined || (was !== 'running' && was !== 'finished'));
+    if (began && (notifyOnRun >= 2 || (notifyOnRun === 1 && run.asUser))) this.#add({ kind: 'started', run });
+    const failed = run.reason !== null && outcomeGroup(run.reason) === 'failed';
+    if (failed && run.asUser && wanted) this.#add({ kind: 'failed', run });
+  }
+
+  #add(event: Event): void {
+    this.#waiting.push(event);
+  }
+}
+
+function toastOf(event: Event, words: Words): Toast {
+  switch (event.kind) {
+    case 'restart':
+      return {
+        title: words.say('toast.restart.title'),
+        body: words.say('toast.restart.body'),
+        route: { screen: 'updates' },
+      };
+    case 'helpdesk':
+      return {
+        title: words.say('toast.helpdesk.title'),
+        body: words.say('toast.helpdesk.body'),
+        route: { screen: 'support' },
+      };
+    default: {
+      const route: Route = { screen: 'run', run: event.run.run };
+      return { title: words.say(`toast.${event.kind}.title`), body: taskName(event.run, words), route };
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** Where the shell finds what belongs to it, and how it is to host the agent: both written down, never guessed (design §4). */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type Hosting = 'tray' | 'service';
+
+export interface Places {
+  readonly agentMain: string;
+  readonly preload: string;
+  readonly renderer: string;
+  readonly trayPictures: string;
+  readonly icon: string;
+}
+
+/** `dist` is the directory of the built product, in which the shell's own folder lies. */
+export function placesIn(dist: string, platform: NodeJS.Platform = process.platform): Places {
+  return {
+    agentMain: join(dist, 'agent', 'main.js'),
+    preload: join(dist, 'preload', 'preload.cjs'),
+    renderer: join(dist, 'renderer'),
+    trayPictures: join(dist, 'assets', 'tray'),
+    icon: join(dist, 'assets', 'app', platform === 'win32' ? 'icon.ico' : '256x256.png'),
+  };
+}
+
+/**
+ * Who hosts the agent: `KANADE_TRAY_HOST`, else `host.json` beside the program (written by the installer), else the tray.
+ * A file that can't be read means the tray as well: an agent too many is refused by the lock of its store.
+ */
+export function hostingOf(env: Readonly<Record<string, string | undefined>>, resources: string): Hosting {
+  const named = env.KANADE_TRAY_HOST;
+  if (named === 'tray' || named === 'service') return named;
+  try {
+    const written: unknown = JSON.parse(readFileSync(join(resources, 'host.json'), 'utf8'));
+    return isService(written) ? 'service' : 'tray';
+  } catch {
+    return 'tray';
+  }
+}
+
+function isService(written: unknown): boolean {
+  return typeof written === 'object' && written !== null && 'host' in written && written.host === 'service';
+}

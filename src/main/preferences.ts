@@ -1,0 +1,66 @@
+/** What the person has chosen, and the size of the window: a file of their own, without secrets. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { uiSettingsSchema } from '../shared/contract.ts';
+import { DEFAULT_PREFERENCES, preferencesSchema } from '../shared/shell-contract.ts';
+import type { ShellLog } from './log.ts';
+
+const storedSchema = z.object({
+  preferences: preferencesSchema.catch(DEFAULT_PREFERENCES),
+  /** In pixels; the place is left to the system. */
+  window: z
+    .object({ width: z.number().int().min(480).max(10_000), height: z.number().int().min(420).max(10_000) })
+    .nullable()
+    .catch(null),
+  /** The newest run when the list was last looked at; null: it never was. */
+  seenRun: z.number().int().nullable().catch(null),
+  /** What IT decided, as last heard: it holds while the agent is not there. */
+  ui: uiSettingsSchema.nullable().catch(null),
+});
+export type Stored = z.infer<typeof storedSchema>;
+
+const NOTHING_STORED: Stored = { preferences: DEFAULT_PREFERENCES, window: null, seenRun: null, ui: null };
+
+export class PreferencesFile {
+  readonly #file: string;
+  readonly #log: ShellLog;
+  #stored: Stored;
+
+  constructor(file: string, log: ShellLog) {
+    this.#file = file;
+    this.#log = log;
+    this.#stored = this.#read();
+  }
+
+  get value(): Stored {
+    return this.#stored;
+  }
+
+  /** Kept at once; written as a whole or not at all. */
+  set(changed: Partial<Stored>): void {
+    this.#stored = { ...this.#stored, ...changed };
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      writeFileSync(`${this.#file}.new`, `${JSON.stringify(this.#stored, null, 2)}\n`, { mode: 0o600 });
+      renameSync(`${this.#file}.new`, this.#file);
+    } catch (error) {
+      this.#log.error('the preferences can not be kept', error);
+    }
+  }
+
+  #read(): Stored {
+    let text: string;
+    try {
+      text = readFileSync(this.#file, 'utf8');
+    } catch {
+      return NOTHING_STORED;
+    }
+    try {
+      return storedSchema.parse(JSON.parse(text));
+    } catch (error) {
+      this.#log.error(`${this.#file} can not be read, so nothing of it counts`, error);
+      return NOTHING_STORED;
+    }
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * What the shell knows and what it shows: one standing connection to the agent, from which icon, menu and notifications are
+ * made, and the bridge for a window. It only shows; the agent does not notice whether it is there.
+ */
+import { clipboard, shell as desktop, nativeTheme } from 'electron';
+import { Attachment } from '../client/attachment.ts';
+import { bridgeWindow, type ShellHandlers, type WindowBridge } from '../client/window-bridge.ts';
+import type { AgentStatus } from '../shared/agent-status.ts';
+import type { AgentClient } from '../shared/client.ts';
+import type { Language } from '../shared/contract.ts';
+import { describeState, pcDetails, type Seen } from '../shared/describe.ts';
+import { Fault } from '../shared/faults.ts';
+import type { Link } from '../shared/link.ts';
+import { LinkClosed } from '../shared/rpc.ts';
+import type { LinkId, Route, ShellState } from '../shared/shell-contract.ts';
+import { type MenuAction, trayMenu } from '../shared/tray-menu.ts';
+import { Words } from '../shared/words/words.ts';
+import type { Host } from './host.ts';
+import { linkFor } from './links.ts';
+import type { ShellLog } from './log.ts';
+import type { NotificationRules } from './notification-rules.ts';
+import type { PreferencesFile } from './preferences.ts';
+import type { TrayFace } from './tray.ts';
+
+export interface ShellOptions {
+  /** `<data>/kanade-tray` of the agent. */
+  readonly own: string;
+  readonly account: string;
+  readonly userName: string;
+  /** null: the agent is hosted by the operating system. */
+  readonly host: Host | null;
+  /** Until when an agent that is not there counts as starting, ms since the epoch. */
+  readonly startingUntilMs: number;
+  readonly preferences: PreferencesFile;
+  readonly rules: NotificationRules;
+  readonly systemLanguage: () => Language;
+  readonly log: ShellLog;
+  /** Icon, menu, title or notifications may have changed. */
+  readonly onChange: () => void;
+  readonly onOpen: (route: Route) => void;
+  readonly onQuitIcon: () => void;
+  readonly onStopManagement: () => void;
+}
+
+const DEFAULT_NAME = 'Kanade Tray';
+const LOOKED_AT = 50;
+const MINUTE_MS = 60_000;
+
+export class Shell {
+  readonly #o: ShellOptions;
+  readonly attachment: Attachment;
+  #status: AgentStatus | null = null;
+  #unseen = 0;
+  #ticking: NodeJS.Timeout | undefined;
+  #looking = false;
+  #lookAgain = false;
+
+  constructor(options: ShellOptions) {
+    this.#o = options;
+    this.attachment = new Attachment({ ...this.#connection(), startingUntilMs: options.startingUntilMs });
+    this.attachment.watch(() => this.#attached());
+    nativeTheme.themeSource = options.preferences.value.preferences.theme;
+  }
+
+  get name(): string {
+    return this.#o.preferences.value.ui?.brandName ?? DEFAULT_NAME;
+  }
+
+  get showsTray(): boolean {
+    return this.#o.preferences.value.ui?.showTray ?? true;
+  }
+
+  get words(): Words {
+    return new Words(this.#language(), this.#o.preferences.value.ui?.itName ?? null);
+  }
+
+  face(nowMs = Date.now()): TrayFace {
+    const { words } = this;
+    const { mark, tooltip } = describeState(this.#seen(), words, nowMs);
+    const facts = { seen: this.#seen(), unseen: this.#unseen, mayQuit: this.#mayQuit(), mayStop: this.#mayStop() };
+    return { mark, tooltip, menu: trayMenu(facts, words, nowMs) };
+  }
+
+  act(action: MenuAction): void {
+    switch (action.kind) {
+      case 'open':
+        this.#o.onOpen(action.route);
+        break;
+      case 'copy_details':
+        clipboard.writeText(pcDetails(this.#seen(), this.#o.userName, this.words, Date.now()));
+        break;
+      case 'quit_icon':
+        this.#o.onQuitIcon();
+        break;
+      case 'stop_management':
+        // Asked once more where there is room for the question.
+        this.#o.onOpen({ screen: 'about' });
+        break;
+    }
+  }
+
+  /** Serves one window; what its helpdesk opens ends with it. */
+  serve(link: Link, route: Route): WindowBridge {
+    const { own, account, startingUntilMs } = this.#o;
+    // Without the host's secret: what a page can reach is what any window of this account could.
+    const attachment = new Attachment({ own, account, client: 'window', startingUntilMs });
+    return bridgeWindow({
+      link,
+      attachment,
+      handlers: this.#handlers(attachment),
+      shellState: () => this.#shellState(),
+      restartAtMs: () => this.#o.host?.restartAtMs ?? null,
+      route,
+      onDone: (method) => {
+        if (method !== 'helpdesk.unlock') return;
+        this.#o.rules.helpdeskOpened();
+        this.#o.onChange();
+      },
+      onBug: (method, error) => this.#o.log.error(method, error),
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#ticking);
+    this.attachment.close();
+  }
+
+  #connection() {
+    const { own, account, host } = this.#o;
+    return host === null
+      ? ({ own, account, client: 'window' } as const)
+      : ({ own, account, client: 'host', hostSecret: host.secret } as const);
+  }
+
+  #seen(): Seen {
+    const restartAtMs = this.#o.host?.restartAtMs ?? null;
+    return { attachment: { ...this.attachment.view, restartAtMs }, status: this.#status, brandName: this.name };
+  }
+
+  #shellState(): Omit<ShellState, 'attachment' | 'offers'> {
+    const { preferences, ui } = this.#o.preferences.value;
+    const { userName, systemLanguage } = this.#o;
+    return { systemLanguage: systemLanguage(), preferences, ui, userName, unseen: this.#unseen };
+  }
+
+  #handlers(window: Attachment): ShellHandlers {
+    const { preferences } = this.#o;
+    return {
+      'shell.setPreferences': (changed) => {
+        const chosen = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
+        preferences.set({ preferences: { ...preferences.value.preferences, ...chosen } });
+        nativeTheme.themeSource = preferences.value.preferences.theme;
+        this.#o.onChange();
+        return {};
+      },
+      'shell.openLink': ({ id }) => this.#openLink(window, id),
+      'shell.copy': ({ text }) => {
+        clipboard.writeText(text);
+        return {};
+      },
+      'shell.seen': () => {
+        this.#seenUpTo();
+        return {};
+      },
+      'shell.quitIcon': () => {
+        if (!this.#mayQuit()) return new Fault('unavailable', 'IT does not allow it');
+        setImmediate(this.#o.onQuitIcon);
+        return {};
+      },
+      'shell.stopManagement': () => {
+        if (!this.#mayStop()) return new Fault('unavailable', 'IT does not allow it');
+        setImmediate(this.#o.onStopManagement);
+        return {};
+      },
+    };
+  }
+
+  async #openLink(window: Attachment, id: LinkId): Promise<Record<string, never> | Fault> {
+    const { agent } = window;
+    if (agent === null) return new Fault('unavailable', 'the agent is not there');
+    const address = linkFor(id, await agent.call('support.info', {}));
+    if (address === null) return new Fault('not_found', 'IT has set no such line');
+    await desktop.openExternal(address);
+    return {};
+  }
+
+  #attached(): void {
+    const { agent } = this.attachment;
+    this.#status = null;
+    if (agent !== null) {
+      agent.onPush('state.changed', (status) => this.#changed(agent, status));
+      this.#follow(agent).catch((error: unknown) => {
+        if (!(error instanceof LinkClosed)) this.#o.log.error('following the agent', error);
+      });
+    }
+    this.#o.onChange();
+  }
+
+  async #follow(agent: AgentClient): Promise<void> {
+    const status = await agent.call('state.subscribe', {});
+    this.#o.preferences.set({ ui: await agent.call('ui.settings', {}) });
+    this.#changed(agent, status);
+  }
+
+  #changed(agent: AgentClient, status: AgentStatus): void {
+    if (this.attachment.agent !== agent) return;
+    this.#status = status;
+    this.#tick(status.now.running.length > 0);
+    this.#o.onChange();
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#look(agent)
+      .catch((error: unknown) => {
+        if (!(error instanceof LinkClosed)) this.#o.log.error('looking at the tasks', error);
+      })
+      .finally(() => {
+        this.#looking = false;
+      });
+  }
+
+  /** What is new: for the count in the menu, and for notifications. Changes that come meanwhile are one more look. */
+  async #look(agent: AgentClient): Promise<void> {
+    while (this.#lookAgain && this.attachment.agent === agent) {
+      this.#lookAgain = false;
+      const { rows } = await agent.call('runs.list', { limit: LOOKED_AT });
+      const { seenRun, preferences, ui } = this.#o.preferences.value;
+      if (seenRun === null) this.#o.preferences.set({ seenRun: rows[0]?.run ?? 0 });
+      else {
+        const newer = await agent.call('runs.list', { afterRun: seenRun, limit: 1 });
+        this.#unseen = newer.total?.matching ?? 0;
+      }
+      if (this.#status !== null) {
+        const notifyOnRun = ui?.notifyOnRun ?? 0;
+        this.#o.rules.look({ status: this.#status, rows, notifyOnRun, wanted: preferences.notifications });
+      }
+      this.#o.onChange();
+    }
+  }
+
+  /** The list is on the screen: what is in it is new no more. */
+  #seenUpTo(): void {
+    const { agent } = this.attachment;
+    this.#unseen = 0;
+    this.#o.onChange();
+    agent?.call('runs.list', { limit: 1 }).then(
+      ({ rows }) => {
+        const newest = rows[0]?.run ?? 0;
+        if (newest !== this.#o.preferences.value.seenRun) this.#o.preferences.set({ seenRun: newest });
+      },
+      () => {},
+    );
+  }
+
+  /** A running task's time in the tooltip, once a minute, and only then. */
+  #tick(running: boolean): void {
+    if (!running) {
+      clearInterval(this.#ticking);
+      this.#ticking = undefined;
+    } else this.#ticking ??= setInterval(this.#o.onChange, MINUTE_MS);
+  }
+
+  #language(): Language {
+    const { preferences, ui } = this.#o.preferences.value;
+    const byIt = ui?.language ?? 'auto';
+    const chosen = ui?.languageLocked || preferences.language === 'auto' ? byIt : preferences.language;
+    return chosen === 'auto' ? this.#o.systemLanguage() : chosen;
+  }
+
+  #mayQuit(): boolean {
+    return this.#o.preferences.value.ui?.allowQuitTray ?? true;
+  }
+
+  #mayStop(): boolean {
+    return this.#o.host !== null && (this.#o.preferences.value.ui?.allowStopAgent ?? false);
+  }
+}

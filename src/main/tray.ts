@@ -1,0 +1,103 @@
+/**
+ * The icon. Invariant: it is made once and only its picture, tooltip and menu change, each only when it is another one; a
+ * state never makes a second icon. (On Windows Electron itself puts it back when Explorer has restarted.)
+ */
+import { join } from 'node:path';
+import { Menu, type MenuItemConstructorOptions, nativeImage, nativeTheme, screen, Tray } from 'electron';
+import type { TrayMark } from '../shared/mark-names.ts';
+import type { MenuAction, MenuEntry } from '../shared/tray-menu.ts';
+
+export interface TrayFace {
+  readonly mark: TrayMark;
+  readonly tooltip: string;
+  readonly menu: readonly MenuEntry[];
+}
+
+export interface TrayOptions {
+  /** `assets/tray`. */
+  readonly pictures: string;
+  readonly onOpen: () => void;
+  readonly onAction: (action: MenuAction) => void;
+}
+
+export class TrayIcon {
+  readonly #o: TrayOptions;
+  #tray: Tray | null = null;
+  #face: TrayFace | null = null;
+  #shown = { picture: '', tooltip: '', menu: '' };
+
+  constructor(options: TrayOptions) {
+    this.#o = options;
+    const again = () => this.#apply(true);
+    nativeTheme.on('updated', again);
+    screen.on('display-metrics-changed', again);
+  }
+
+  get visible(): boolean {
+    return this.#tray !== null;
+  }
+
+  show(face: TrayFace): void {
+    this.#face = face;
+    if (this.#tray === null) {
+      this.#shown = { picture: '', tooltip: '', menu: '' };
+      // A GUID keeps the icon's place on Windows, but only for a signed program: without a signature it is bound to the path.
+      this.#tray = new Tray(this.#picture(face.mark));
+      this.#tray.on('click', this.#o.onOpen);
+    }
+    this.#apply(false);
+  }
+
+  hide(): void {
+    this.#tray?.destroy();
+    this.#tray = null;
+  }
+
+  /** `redraw`: the taskbar or the screen has changed, so the same state may look different. */
+  #apply(redraw: boolean): void {
+    const [tray, face] = [this.#tray, this.#face];
+    if (tray === null || face === null || tray.isDestroyed()) return;
+    const picture = pictureFile(face.mark, variant());
+    if (redraw || picture !== this.#shown.picture) tray.setImage(this.#picture(face.mark));
+    if (face.tooltip !== this.#shown.tooltip) tray.setToolTip(face.tooltip);
+    const menu = JSON.stringify(face.menu);
+    if (menu !== this.#shown.menu) {
+      tray.setContextMenu(Menu.buildFromTemplate(face.menu.map((entry) => this.#item(entry))));
+    }
+    this.#shown = { picture, tooltip: face.tooltip, menu };
+  }
+
+  #item(entry: MenuEntry): MenuItemConstructorOptions {
+    switch (entry.kind) {
+      case 'separator':
+        return { type: 'separator' };
+      case 'line':
+        return { label: plainLabel(entry.label), enabled: false };
+      case 'action':
+        return { label: plainLabel(entry.label), click: () => this.#o.onAction(entry.action) };
+    }
+  }
+
+  #picture(mark: TrayMark) {
+    return nativeImage.createFromPath(join(this.#o.pictures, pictureFile(mark, variant())));
+  }
+}
+
+export type Variant = 'light' | 'dark' | 'contrast-light' | 'contrast-dark';
+
+/** By the taskbar's own theme, which is not that of the programs (ui.md E3). */
+export function variant(): Variant {
+  // Older than 45 has no word for the taskbar's theme.
+  const dark = nativeTheme.shouldUseDarkColorsForSystemIntegratedUI ?? nativeTheme.shouldUseDarkColors;
+  if (nativeTheme.shouldUseHighContrastColors) return dark ? 'contrast-dark' : 'contrast-light';
+  return dark ? 'dark' : 'light';
+}
+
+export function pictureFile(mark: TrayMark, look: Variant, platform: NodeJS.Platform = process.platform): string {
+  return join(look, `${mark}.${platform === 'win32' ? 'ico' : 'png'}`);
+}
+
+/** In a menu an ampersand marks a key. */
+function plainLabel(label: string): string {
+  return label.replaceAll('&', '&&');
+}

@@ -1,0 +1,138 @@
+/**
+ * The window: one at most, sandboxed, destroyed when it is closed so that its process ends, and never on top of somebody's
+ * work unless it was asked for.
+ */
+import { BrowserWindow, type BrowserWindowConstructorOptions, ipcMain, nativeTheme } from 'electron';
+import type { WindowBridge } from '../client/window-bridge.ts';
+import type { Link } from '../shared/link.ts';
+import type { Route } from '../shared/shell-contract.ts';
+import { ipcLink } from './ipc-link.ts';
+import type { ShellLog } from './log.ts';
+import { UI_ORIGIN } from './security.ts';
+
+export interface WindowOptions {
+  readonly preload: string;
+  readonly icon: string;
+  readonly log: ShellLog;
+  readonly title: () => string;
+  /** null: never resized. */
+  readonly size: () => { readonly width: number; readonly height: number } | null;
+  readonly onSize: (size: { readonly width: number; readonly height: number }) => void;
+  /** Serves the page at the other end. */
+  readonly serve: (link: Link, route: Route) => WindowBridge;
+  readonly onClosed: () => void;
+}
+
+const SIZE = { width: 880, height: 600 };
+const MIN_SIZE = { minWidth: 480, minHeight: 420 };
+/** A page that answers nothing for so long is opened anew. */
+const UNRESPONSIVE_MS = 30_000;
+/** A page that dies again at once would do so for ever. */
+const ANEW_AFTER_MS = 10_000;
+
+export class MainWindow {
+  readonly #o: WindowOptions;
+  #window: BrowserWindow | null = null;
+  #bridge: WindowBridge | null = null;
+  #openedAtMs = 0;
+
+  constructor(options: WindowOptions) {
+    this.#o = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#window !== null;
+  }
+
+  /** Opens it, or brings it to the front: somebody has asked for it. */
+  open(route: Route): void {
+    if (this.#window === null) {
+      this.#create(route);
+      return;
+    }
+    this.#bridge?.navigate(route);
+    if (this.#window.isMinimized()) this.#window.restore();
+    this.#window.show();
+    this.#window.focus();
+  }
+
+  /** The state of the shell has changed. */
+  changed(): void {
+    this.#window?.setTitle(this.#o.title());
+    this.#bridge?.changed();
+  }
+
+  close(): void {
+    this.#window?.destroy();
+  }
+
+  #create(route: Route): void {
+    const window = new BrowserWindow(this.#options());
+    this.#window = window;
+    this.#openedAtMs = Date.now();
+    window.setMenuBarVisibility(false);
+    this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), route);
+    window.once('ready-to-show', () => window.show());
+    window.on('resized', () => this.#o.onSize(sizeOf(window)));
+    window.on('page-title-updated', (event) => event.preventDefault());
+    let unresponsive: NodeJS.Timeout | undefined;
+    window.on('unresponsive', () => {
+      unresponsive = setTimeout(() => this.#anew(window, route, 'it does not answer'), UNRESPONSIVE_MS);
+    });
+    window.on('responsive', () => clearTimeout(unresponsive));
+    window.webContents.on('render-process-gone', (_event, { reason }) => {
+      // It ended as it was told to.
+      if (reason !== 'clean-exit') this.#anew(window, route, reason);
+    });
+    window.on('closed', () => {
+      clearTimeout(unresponsive);
+      if (this.#window !== window) return;
+      this.#window = null;
+      this.#bridge = null;
+      this.#o.onClosed();
+    });
+    window.loadURL(`${UI_ORIGIN}/`).catch((error: unknown) => this.#o.log.error('the window can not be loaded', error));
+  }
+
+  #options(): BrowserWindowConstructorOptions {
+    return {
+      ...SIZE,
+      ...this.#o.size(),
+      ...MIN_SIZE,
+      show: false,
+      title: this.#o.title(),
+      icon: this.#o.icon,
+      autoHideMenuBar: true,
+      // No white flash before the page has drawn itself.
+      backgroundColor: nativeTheme.shouldUseDarkColors ? '#1f1f1f' : '#fafafa',
+      webPreferences: {
+        preload: this.#o.preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        nodeIntegrationInWorker: false,
+        nodeIntegrationInSubFrames: false,
+        webSecurity: true,
+        webviewTag: false,
+        spellcheck: false,
+      },
+    };
+  }
+
+  /** The page is gone; the agent has not noticed, and the person gets a new one. */
+  #anew(window: BrowserWindow, route: Route, why: string): void {
+    if (this.#window !== window) return;
+    this.#o.log.error(`the window is opened anew: ${why}`);
+    const tooSoon = Date.now() - this.#openedAtMs < ANEW_AFTER_MS;
+    this.#window = null;
+    this.#bridge = null;
+    window.destroy();
+    if (tooSoon) this.#o.onClosed();
+    else this.#create(route);
+  }
+}
+
+function sizeOf(window: BrowserWindow): { width: number; height: number } {
+  const [width = SIZE.width, height = SIZE.height] = window.getSize();
+  return { width, height };
+}
