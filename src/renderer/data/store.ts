@@ -33,10 +33,13 @@ export class WindowStore {
   };
   readonly #listeners = new Set<() => void>();
   #subscribedTo: number | null = null;
+  /** Counts pushes. */
+  #heard = 0;
 
   constructor() {
     this.client = windowClient(windowLink(), {
-      onPush: (name, params) => this.#pushed(name, params),
+      // What came before we were ready is handed over while `client` is still being made.
+      onPush: (name, params) => queueMicrotask(() => this.#pushed(name, params)),
       onClose: () => this.#set({ lost: true }),
     });
     void this.#begin();
@@ -52,13 +55,16 @@ export class WindowStore {
   readonly go = (route: Route): void => this.#set({ route });
 
   async #begin(): Promise<void> {
+    const heard = this.#heard;
     const hello = await this.client.ask('shell.hello', {});
     if (!hello.ok) return;
     this.#set({ route: hello.value.route });
-    this.#shellChanged(hello.value.state);
+    // A push that was handled while the answer made its way through promises is newer than the answer.
+    if (this.#heard === heard) this.#shellChanged(hello.value.state);
   }
 
   #pushed(name: string, params: unknown): void {
+    this.#heard += 1;
     if (name === 'shell.changed') this.#shellChanged(params as ShellState);
     else if (name === 'shell.navigate') this.#set({ route: params as Route });
     else if (name === 'state.changed') this.#statusChanged(params as AgentStatus);
@@ -78,8 +84,11 @@ export class WindowStore {
 
   async #follow(attachedSinceMs: number): Promise<void> {
     this.#subscribedTo = attachedSinceMs;
+    const heard = this.#heard;
     const answer = await this.client.ask('state.subscribe', {});
-    if (answer.ok && this.#subscribedTo === attachedSinceMs) this.#statusChanged(answer.value);
+    if (this.#subscribedTo !== attachedSinceMs) return;
+    if (!answer.ok) this.#subscribedTo = null;
+    else if (this.#heard === heard || this.#state.status === null) this.#statusChanged(answer.value);
   }
 
   #statusChanged(status: AgentStatus): void {
