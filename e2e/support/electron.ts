@@ -3,7 +3,7 @@
  * Node 24 beside it. Invariant: it and everything that it started end with the test.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
 import { onTestFinished } from 'vitest';
 import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
@@ -24,6 +24,8 @@ export interface ShellOptions {
   readonly toml?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** One of its own by default: in tray mode two agents of one PC wait for each other. */
+  readonly pcId?: string;
   /** Settings, data and user data of a shell that was there before. */
   readonly directory?: string;
 }
@@ -32,9 +34,9 @@ export interface TestShell {
   readonly app: ElectronApplication;
   readonly directory: string;
   readonly dataDirectory: string;
-  /** What the shell has logged. */
+  readonly pcId: string;
+  /** The file of what the shell has logged. */
   readonly log: string;
-  /** The process of its agent, as its log says. */
   window(): Promise<Page>;
 }
 
@@ -45,7 +47,8 @@ export function shellCommand(options: ShellOptions & { readonly directory: strin
   const dataDirectory = join(directory, 'data');
   mkdirSync(dataDirectory, { recursive: true });
   const config = join(directory, 'agent.toml');
-  const settings = agentToml({ id: 'PC-OURS', natsUrl, logFile: join(directory, 'logs', 'agent.log') });
+  const pcId = options.pcId ?? `PC-${basename(directory).slice(-6)}`;
+  const settings = agentToml({ id: pcId, natsUrl, logFile: join(directory, 'logs', 'agent.log') });
   writeFileSync(config, `${settings}\n[run]\ngrace = "2s"\n${toml}\n`);
   const own = found.kind === 'own';
   const env: Record<string, string> = {
@@ -66,12 +69,13 @@ export function shellCommand(options: ShellOptions & { readonly directory: strin
     args: [...rootArgs, own ? DIST : join(DIST, 'test-main'), ...args],
     env,
     dataDirectory,
+    pcId,
   };
 }
 
 export async function startShell(options: ShellOptions): Promise<TestShell> {
   const directory = options.directory ?? tempDir();
-  const { dataDirectory, ...command } = shellCommand({ ...options, directory });
+  const { dataDirectory, pcId, ...command } = shellCommand({ ...options, directory });
   const app = await _electron.launch({ ...command, timeout: 30_000 });
   const child = app.process();
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -79,6 +83,7 @@ export async function startShell(options: ShellOptions): Promise<TestShell> {
     app,
     directory,
     dataDirectory,
+    pcId,
     log: join(directory, 'user', 'logs', 'shell.log'),
     window: () => app.firstWindow(),
   };

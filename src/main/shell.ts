@@ -90,7 +90,8 @@ export class Shell {
         clipboard.writeText(pcDetails(this.#seen(), this.#o.userName, this.words, Date.now()));
         break;
       case 'quit_icon':
-        this.#o.onQuitIcon();
+        // The desktop waits for the end of the click, and not for an icon that is gone.
+        setImmediate(this.#o.onQuitIcon);
         break;
       case 'stop_management':
         // Asked once more where there is room for the question.

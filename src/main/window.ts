@@ -84,13 +84,16 @@ export class MainWindow {
       // It ended as it was told to.
       if (reason !== 'clean-exit') this.#anew(window, route, reason);
     });
-    window.on('closed', () => {
+    const gone = () => {
       clearTimeout(unresponsive);
       if (this.#window !== window) return;
       this.#window = null;
       this.#bridge = null;
       this.#o.onClosed();
-    });
+    };
+    // From the moment it begins to close: whoever asks for a window in between gets a new one.
+    window.once('close', gone);
+    window.once('closed', gone);
     window.loadURL(`${UI_ORIGIN}/`).catch((error: unknown) => this.#o.log.error('the window can not be loaded', error));
   }
 

@@ -1,0 +1,53 @@
+/** A broker, a desktop and the shell on it, for the tests in a real Electron. */
+import { readFileSync } from 'node:fs';
+import { type Display, noDisplay, startDisplay } from './display.ts';
+import { noElectron, type ShellOptions, startShell, type TestShell } from './electron.ts';
+import { provisionedOperator } from './fleet.ts';
+import { type NatsServer, startNatsServer } from './nats-server.ts';
+import { tempDir } from './temp.ts';
+
+/** Why the shell can't be tested here; null: it can. */
+export const noShell = noElectron ?? noDisplay;
+/** For the name of a group of tests. */
+export const inElectron = noShell === null ? '' : ` (${noShell})`;
+export const TITLE = { level: 1 } as const;
+export const WORKING = 'Everything is working';
+
+export interface ShellRig {
+  readonly server: NatsServer;
+  readonly nc: Awaited<ReturnType<typeof provisionedOperator>>;
+  readonly display: Display;
+  /** To start it again, or a second one. */
+  readonly options: ShellOptions & { readonly directory: string };
+  readonly shell: TestShell;
+}
+
+export interface RigOptions {
+  readonly args?: readonly string[];
+  readonly toml?: string;
+  /** Something that has to be on the desktop first. */
+  readonly before?: (display: Display) => Promise<void>;
+}
+
+export async function shellRig({ args = [], toml = '', before }: RigOptions = {}): Promise<ShellRig> {
+  const [server, display] = [await startNatsServer(), await startDisplay()];
+  await before?.(display);
+  const nc = await provisionedOperator(server);
+  const options = { display, natsUrl: server.url, args, toml, directory: tempDir() };
+  return { server, nc, display, options, shell: await startShell(options) };
+}
+
+/** The newest agent that the shell has started. */
+export function agentPid({ log }: Pick<TestShell, 'log'>): number {
+  const pids = [...readFileSync(log, 'utf8').matchAll(/the agent is started, process (\d+)/g)];
+  return Number(pids.at(-1)?.[1]);
+}
+
+/** A zombie is not: nobody reaps here. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
