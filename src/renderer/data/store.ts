@@ -15,6 +15,8 @@ export interface WindowState {
   /** The last word of an agent that is gone; what was seen stays readable. */
   readonly lastStatus: AgentStatus | null;
   readonly route: Route;
+  /** The way back from a detail: the list is as it was left. */
+  readonly cameBack: boolean;
   /** Counts the states that came from the agent. */
   readonly revision: number;
   /** The link to the shell is gone: nothing can change any more. */
@@ -28,11 +30,13 @@ export class WindowStore {
     status: null,
     lastStatus: null,
     route: { screen: 'status' },
+    cameBack: false,
     revision: 0,
     lost: false,
   };
   readonly #listeners = new Set<() => void>();
   #subscribedTo: number | null = null;
+  #lastList: Route = { screen: 'activity' };
   /** Counts pushes. */
   #heard = 0;
 
@@ -52,13 +56,19 @@ export class WindowStore {
     return () => void this.#listeners.delete(listener);
   };
 
-  readonly go = (route: Route): void => this.#set({ route });
+  readonly go = (route: Route): void => {
+    if (this.#state.route.screen === 'activity') this.#lastList = this.#state.route;
+    this.#set({ route, cameBack: false });
+  };
+
+  /** From a detail to the list that it was opened from. */
+  readonly goBack = (): void => this.#set({ route: this.#lastList, cameBack: true });
 
   async #begin(): Promise<void> {
     const heard = this.#heard;
     const hello = await this.client.ask('shell.hello', {});
     if (!hello.ok) return;
-    this.#set({ route: hello.value.route });
+    this.go(hello.value.route);
     // A push that was handled while the answer made its way through promises is newer than the answer.
     if (this.#heard === heard) this.#shellChanged(hello.value.state);
   }
@@ -66,7 +76,7 @@ export class WindowStore {
   #pushed(name: string, params: unknown): void {
     this.#heard += 1;
     if (name === 'shell.changed') this.#shellChanged(params as ShellState);
-    else if (name === 'shell.navigate') this.#set({ route: params as Route });
+    else if (name === 'shell.navigate') this.go(params as Route);
     else if (name === 'state.changed') this.#statusChanged(params as AgentStatus);
   }
 

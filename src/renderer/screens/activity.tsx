@@ -36,7 +36,7 @@ interface Choices {
 type ActivityRoute = Extract<Route, { screen: 'activity' }>;
 
 /** Outlives the screen, so that the way back from a detail leads to where one was. */
-let lastChoices: { readonly key: string; readonly choices: Choices } | null = null;
+let lastChoices: Choices | null = null;
 
 export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const styles = useStyles();
@@ -101,17 +101,16 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
 }
 
 function useChoices(route: ActivityRoute): [Choices, (choices: Choices) => void] {
-  const key = JSON.stringify(route);
-  const [choices, setChoices] = useState<Choices>(() =>
-    lastChoices !== null && lastChoices.key === key
-      ? lastChoices.choices
-      : { group: route.group ?? null, day: route.today ? 'today' : 'any', search: '', offset: 0 },
-  );
-  if (lastChoices?.key !== key) lastChoices = { key, choices };
+  const { state } = useStore();
+  const [choices, setChoices] = useState<Choices>(() => {
+    if (state().cameBack && lastChoices !== null) return lastChoices;
+    lastChoices = { group: route.group ?? null, day: route.today ? 'today' : 'any', search: '', offset: 0 };
+    return lastChoices;
+  });
   return [
     choices,
     (next) => {
-      lastChoices = { key, choices: next };
+      lastChoices = next;
       setChoices(next);
     },
   ];
@@ -119,7 +118,7 @@ function useChoices(route: ActivityRoute): [Choices, (choices: Choices) => void]
 
 /** Not a state: nothing that is shown depends on it. */
 function rememberOffset(offset: number): void {
-  if (lastChoices !== null) lastChoices = { ...lastChoices, choices: { ...lastChoices.choices, offset } };
+  if (lastChoices !== null) lastChoices = { ...lastChoices, offset };
 }
 
 interface ToolsProps {

@@ -34,13 +34,13 @@ const useStyles = makeStyles({
 export function RunScreen({ run }: { readonly run: number }) {
   const styles = useStyles();
   const words = useWords();
-  const { go } = useStore();
+  const { goBack } = useStore();
   const { data, fault } = useQuery('runs.get', { run });
   const attached = useWindowState(({ shell }) => shell?.attachment.state === 'attached');
   return (
     <>
       <div className={styles.back}>
-        <TextLink onClick={() => go({ screen: 'activity' })}>← {words.say('run.back')}</TextLink>
+        <TextLink onClick={goBack}>← {words.say('run.back')}</TextLink>
       </div>
       {data !== null && <Detail run={data} />}
       {data === null && fault?.name === 'not_found' && <Notice kind="info" title={words.say('run.gone')} />}

@@ -1,0 +1,151 @@
+/** The helpdesk's view: closed until the code is given, complete while it is open, gone when it ends. */
+import { describe, expect, test } from 'vitest';
+import { startAgent } from '../support/agent.ts';
+import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';
+import { startNatsServer } from '../support/nats-server.ts';
+import { expectPage, goTo, openWindow, unlock, withHelpdesk } from '../support/window.ts';
+
+const PC = 'commands.pc.PC-OURS';
+
+async function pcWithRuns(toml = '') {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const agent = await startAgent({ server, nc, toml: await withHelpdesk(toml) });
+  await putKey(nc, 'script_current', 'printer-fix', '2.0.0');
+  const done = command({
+    id: 'disk-check',
+    exec_id: 'exec-77',
+    script: 'echo needle in the output; echo to stderr >&2',
+  });
+  const skipped = command({ id: 'printer-fix', version: '1.0.0' });
+  for (const body of [done, skipped]) {
+    await publishCommand(nc, PC, body);
+    await waitForResult(nc, body.request_id);
+  }
+  return { server, nc, agent, done };
+}
+
+/** Nothing on the page that is not for everybody. */
+const INTERNALS = /[0-9a-f]{8}-[0-9a-f]{4}-|exec-77|commands\.pc|VERSION_PIN|needle|request_id/;
+
+describe('without the code', () => {
+  test('no screen shows an id, a subject, a reason code or output, and no search finds them', async () => {
+    const { agent, done } = await pcWithRuns();
+    const { page } = await openWindow(agent.dataDirectory);
+    for (const screen of ['Activity', 'Updates', 'Support', 'About', 'Status']) {
+      await goTo(page, screen);
+      await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
+      expect(await page.getByRole('main').textContent()).not.toMatch(INTERNALS);
+    }
+    await goTo(page, 'Activity');
+    for (const secret of ['needle', done.request_id, 'exec-77']) {
+      await page.getByRole('searchbox').fill(secret);
+      await expectPage(page.getByText('No task fits.')).toBeVisible();
+    }
+    await page.getByRole('searchbox').fill('disk');
+    await page.locator('[data-run]').click();
+    await expectPage(page.getByRole('heading', { level: 2, name: 'Done' })).toBeVisible();
+    expect(await page.getByRole('main').textContent()).not.toMatch(INTERNALS);
+  });
+
+  test('a wrong code says how many tries are left, and the fifth how long to wait', async () => {
+    const { agent } = await pcWithRuns();
+    const { page } = await openWindow(agent.dataDirectory);
+    for (const left of ['4 tries left', '3 tries left', '2 tries left', '1 try left']) {
+      await unlock(page, 'wrong code');
+      await expectPage(page.getByText(`That is not the code. ${left}.`)).toBeVisible();
+    }
+    await unlock(page, 'wrong code');
+    await expectPage(page.getByText('Too many wrong codes. Try again in 5 min.')).toBeVisible();
+    // The right one has to wait as well, also after the window was closed and opened.
+    await unlock(page);
+    await expectPage(page.getByText(/^Too many wrong codes\. Try again in/)).toBeVisible();
+  });
+});
+
+describe('with the code', () => {
+  test('everything that tells why is there, and goes when the view ends', async () => {
+    const { agent, done } = await pcWithRuns();
+    const { page } = await openWindow(agent.dataDirectory);
+    await unlock(page);
+    await expectPage(page.getByText('Helpdesk view is open.')).toBeVisible();
+    await expectPage(page.getByText(/^It ends in 1[45] min/)).toBeVisible();
+    await expectPage(page.getByRole('region', { name: 'Settings and where each comes from' })).toContainText(
+      'agent.nats_url',
+    );
+    await goTo(page, 'Activity');
+    await page.getByRole('searchbox').fill('needle');
+    await page.locator('[data-run]').click();
+    const technical = page.getByRole('region', { name: 'Technical details' });
+    await expectPage(technical).toContainText(done.request_id);
+    await expectPage(technical).toContainText('exec-77');
+    await expectPage(technical).toContainText('commands.pc.PC-OURS');
+    const output = page.getByRole('region', { name: 'Output', exact: true }).last();
+    await expectPage(output).toHaveText('needle in the output\n');
+    await page.getByRole('searchbox', { name: 'Search the output' }).fill('NEEDLE');
+    await expectPage(page.getByText('1 match')).toBeVisible();
+    await page.getByRole('tab', { name: /^Messages and errors/ }).click();
+    await expectPage(page.getByRole('region', { name: 'Messages and errors' })).toHaveText('to stderr\n');
+    await page.getByRole('tab', { name: 'Script' }).click();
+    await expectPage(page.getByRole('region', { name: 'Script' })).toContainText('echo needle in the output');
+
+    await goTo(page, 'Activity');
+    await page.locator('[data-run]', { hasText: 'printer fix' }).click();
+    const gates = page.getByRole('region', { name: 'Checks before it ran' });
+    await expectPage(gates).toContainText('is the current version✕ refused');
+    await expectPage(gates).toContainText('connection current enough✓ passed');
+    await expectPage(gates).toContainText('not withdrawn– not looked at');
+
+    await goTo(page, 'Support');
+    await page.getByRole('button', { name: 'End now' }).click();
+    await expectPage(page.getByLabel('Code')).toBeVisible();
+    await goTo(page, 'Activity');
+    await page.locator('[data-run]', { hasText: 'printer fix' }).click();
+    await expectPage(page.getByRole('heading', { level: 2 }).first()).toHaveText('Skipped: newer version exists');
+    expect(await page.getByRole('main').textContent()).not.toMatch(INTERNALS);
+  });
+
+  test('a task can be copied as text and as JSON, with its output', async () => {
+    const { agent, done } = await pcWithRuns();
+    const { page } = await openWindow(agent.dataDirectory);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await unlock(page);
+    await goTo(page, 'Activity');
+    await page.locator('[data-run]', { hasText: 'disk check' }).click();
+    await page.getByRole('button', { name: 'Copy as JSON' }).click();
+    await expectPage(page.getByRole('button', { name: 'Copied.' })).toBeVisible();
+    const copied = JSON.parse(String(await page.evaluate('navigator.clipboard.readText()')));
+    expect(copied).toMatchObject({
+      reason: 'DONE',
+      exitCode: 0,
+      stdout: 'needle in the output\n',
+      stderr: 'to stderr\n',
+    });
+    expect(copied.internals.requestId).toBe(done.request_id);
+    await page.getByRole('button', { name: 'Copy as text' }).click();
+    await expectPage
+      .poll(() => page.evaluate('navigator.clipboard.readText()'))
+      .toMatch(/^disk check: Done\nFinished in/);
+  });
+
+  test('output is shown to the person without it only where a policy says so', async () => {
+    const { agent } = await pcWithRuns('[ui]\nshow_output_to_users = 2');
+    const { page } = await openWindow(agent.dataDirectory);
+    await goTo(page, 'Activity');
+    await page.locator('[data-run]', { hasText: 'disk check' }).click();
+    await expectPage(page.getByRole('region', { name: 'Output', exact: true }).last()).toHaveText(
+      'needle in the output\n',
+    );
+  });
+
+  test('what a task writes is shown while it runs', async () => {
+    const { nc, agent } = await pcWithRuns();
+    const { page } = await openWindow(agent.dataDirectory);
+    await unlock(page);
+    await expectPage(page.getByText('Helpdesk view is open.')).toBeVisible();
+    await publishCommand(nc, PC, command({ id: 'slow', script: 'echo first line; sleep 20' }));
+    await goTo(page, 'Status');
+    await page.getByRole('region', { name: 'Now' }).getByRole('button', { name: 'slow' }).click();
+    await expectPage(page.getByRole('region', { name: 'Output while it runs' }).last()).toContainText('first line');
+  });
+});

@@ -1,0 +1,126 @@
+/** Each screen in each state in which there is little to show: a sentence that a person understands, and no dead end. */
+import { writeFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { describe, expect, test } from 'vitest';
+import { startAgent } from '../support/agent.ts';
+import { AgentRun, settings } from '../support/agent-run.ts';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
+import { startNatsServer } from '../support/nats-server.ts';
+import { tempDir } from '../support/temp.ts';
+import { expectPage, goTo, openWindow } from '../support/window.ts';
+
+const NOWHERE = { url: 'nats://127.0.0.1:1' };
+const ENGLISH = ['Status', 'Activity', 'Updates', 'Support', 'About'];
+const JAPANESE = ['状態', '実行履歴', '更新', 'サポート', 'この端末でできること'];
+
+/** An agent as the service manager starts it, with these settings. */
+function service(toml: string | null): AgentRun {
+  const agent = new AgentRun({ toml, args: ['--service'] });
+  agent.start();
+  return agent;
+}
+
+async function title(page: Page, text: string): Promise<void> {
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText(text, { timeout: 15_000 });
+}
+
+/** Every screen has a heading and something to read, and none shows what only machines understand. */
+async function everyScreen(page: Page, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await goTo(page, name);
+    await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
+    const text = await page.getByRole('main').textContent();
+    expect([name, (text ?? '').length > 10]).toEqual([name, true]);
+    expect([name, text]).toEqual([
+      name,
+      expect.not.stringMatching(/undefined|NaN|\[object|\{\w+\}|[A-Z]{3,}_[A-Z]|Error:| {4}at /),
+    ]);
+  }
+}
+
+describe('without settings', () => {
+  test('it is not set up yet, there is nothing to do, and it goes on by itself once it is', async () => {
+    const agent = service(null);
+    const { page } = await openWindow(agent.dataDirectory);
+    await title(page, 'Not set up yet');
+    await expectPage(page.getByText('IT still has to connect this PC. Nothing for you to do.')).toBeVisible();
+    await everyScreen(page, ENGLISH);
+    await goTo(page, 'Status');
+    writeFileSync(agent.config, settings(NOWHERE));
+    await title(page, 'Cannot reach the IT service');
+  });
+
+  test('in Japanese', async () => {
+    const agent = service(null);
+    const { page } = await openWindow(agent.dataDirectory, { locale: 'ja-JP' });
+    await title(page, '未設定');
+    await everyScreen(page, JAPANESE);
+  });
+});
+
+test('with broken settings it says whom to tell, and names no file to a person who can’t change it', async () => {
+  const agent = service(`${settings(NOWHERE)}\n[history]\ndays = "many"\n`);
+  const { page } = await openWindow(agent.dataDirectory);
+  await title(page, "Settings can't be read");
+  await expectPage(page.getByText('Contact IT.')).toBeVisible();
+  expect(await page.getByRole('main').textContent()).not.toContain('agent.toml');
+  await everyScreen(page, ENGLISH);
+});
+
+test('without an agent it says so on every screen, and says where to look again', async () => {
+  const { page } = await openWindow(tempDir());
+  await title(page, 'Management service is not running');
+  await everyScreen(page, ENGLISH);
+  const japanese = await openWindow(tempDir(), { locale: 'ja-JP' });
+  await title(japanese.page, '管理サービスが停止しています');
+  await everyScreen(japanese.page, JAPANESE);
+});
+
+test('refused by the broker it says whom to ask', async () => {
+  const server = await startNatsServer({ config: 'authorization { token: "s3cret" }' });
+  const agent = new AgentRun({ toml: settings(server) });
+  agent.start();
+  const { page } = await openWindow(agent.dataDirectory);
+  await title(page, 'IT service refused the sign-in');
+  await expectPage(page.getByText('The settings on this PC may be out of date. Contact IT.')).toBeVisible();
+  await everyScreen(page, ENGLISH);
+});
+
+test('offline from the start, what is stored can be read, filtered and searched', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const agent = await startAgent({ server, nc });
+  for (const [id, script] of [
+    ['disk-check', 'true'],
+    ['printer-fix', 'exit 5'],
+    ['disk-clean', 'true'],
+  ]) {
+    const body = command({ id, script });
+    await publishCommand(nc, 'commands.pc.PC-OURS', body);
+    await waitForResult(nc, body.request_id);
+  }
+  await agent.stop();
+  await server.stop();
+  agent.launch();
+  const { page } = await openWindow(agent.dataDirectory);
+  await title(page, 'Cannot reach the IT service');
+  await page
+    .getByRole('region', { name: 'Today' })
+    .getByRole('button', { name: /failed/ })
+    .click();
+  await expectPage(page.getByText('1 of 3')).toBeVisible();
+  await expectPage(page.locator('[data-run]')).toHaveCount(1);
+  await expectPage(page.locator('[data-run]')).toHaveAttribute(
+    'title',
+    'printer fix – finished with an error (code 5)',
+  );
+  await page.getByRole('combobox', { name: 'Show' }).selectOption('all');
+  await page.getByRole('searchbox').fill('disk');
+  await expectPage(page.locator('[data-run]')).toHaveCount(2);
+  await page.getByRole('searchbox').fill('nothing like it');
+  await expectPage(page.getByText('No task fits.')).toBeVisible();
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await expectPage(page.locator('[data-run]')).toHaveCount(3);
+  await page.getByRole('combobox', { name: 'Day' }).selectOption('yesterday');
+  await expectPage(page.getByText('No task fits.')).toBeVisible();
+});
