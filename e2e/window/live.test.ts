@@ -108,7 +108,7 @@ test('names and output that look like a page are text', async () => {
   const row = page.locator('[data-run]').first();
   await expectPage(row).toContainText('<img src=x onerror=');
   await row.click();
-  const output = page.getByRole('region', { name: 'Output', exact: true }).last();
+  const output = page.getByRole('region', { name: 'Standard output' });
   await expectPage(output).toContainText('<script>document.title="owned"</script>');
   await expectPage(output).toContainText('␛[31mred␛[0m');
   await expectPage(output).toContainText('\u2426turned');

@@ -32,6 +32,16 @@ export interface WindowClientOptions {
   readonly onClose: () => void;
 }
 
+const MAX_TRIES = 4;
+/** Longer waits are for a person to know of: too many wrong codes. */
+const SOON_MS = 2_000;
+
+/** When a call that came too fast may be made again, ms; null: that is not what is wrong. */
+function soon({ name, data }: Fault): number | null {
+  const { retryInMs } = data;
+  return name === 'rate_limited' && typeof retryInMs === 'number' && retryInMs <= SOON_MS ? retryInMs : null;
+}
+
 export function windowClient(link: Link, options: WindowClientOptions): WindowClient {
   const other = peer(link, {
     resolve: () => new Fault('unknown_method', 'a window has no methods'),
@@ -40,11 +50,15 @@ export function windowClient(link: Link, options: WindowClientOptions): WindowCl
   link.onClose(options.onClose);
   return {
     ask: async (method, params) => {
-      try {
-        return { ok: true, value: (await other.call(method, params)) as never };
-      } catch (error) {
-        const fault = error instanceof CallError ? error.fault : new Fault('unavailable', String(error));
-        return { ok: false, fault };
+      for (let tries = 1; ; tries++) {
+        try {
+          return { ok: true, value: (await other.call(method, params)) as never };
+        } catch (error) {
+          const fault = error instanceof CallError ? error.fault : new Fault('unavailable', String(error));
+          const retryInMs = tries < MAX_TRIES ? soon(fault) : null;
+          if (retryInMs === null) return { ok: false, fault };
+          await new Promise((resolve) => setTimeout(resolve, retryInMs));
+        }
       }
     },
   };

@@ -1,6 +1,6 @@
 /** The way into the helpdesk's view and out of it; inside, what the settings are and where each comes from. */
 import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import type { Fault } from '../../shared/faults.ts';
 import type { Words } from '../../shared/words/words.ts';
 import { EVERY_SECOND_MS, useNow, useOffers, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
@@ -102,9 +102,7 @@ function Open({ untilMs }: { readonly untilMs: number }) {
 function Inside() {
   const words = useWords();
   const faults = useWindowState(({ status }) => status?.agent.faults.list ?? null);
-  const { data, again } = useQuery('config.effective', {}, 'attachment');
-  // It needs the role, which this window has only just got.
-  useEffect(again, [again]);
+  const { data } = useQuery('config.effective', {}, 'attachment');
   return (
     <>
       {faults !== null && faults.length > 0 && (

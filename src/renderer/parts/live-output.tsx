@@ -44,7 +44,7 @@ export function LiveOutput({ run }: { readonly run: number }) {
   return (
     <Card title={words.say('run.output.live')}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-      <section className={styles.text} tabIndex={0} aria-label={words.say('run.output.live')}>
+      <section className={styles.text} tabIndex={0} aria-label={words.say('run.stdout')}>
         <span>{text === '' ? words.say('run.output.none') : text}</span>
       </section>
     </Card>

@@ -1,5 +1,5 @@
 /** One stream of a run's output: read piece by piece, shown as text, searched in what is there. */
-import { Button, makeStyles, SearchBox, tokens } from '@fluentui/react-components';
+import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { useStore, useWords } from '../data/hooks.ts';
 import { type LoadedOutput, occurrences, readOutput, type Stream, visibleText } from '../data/output.ts';
@@ -90,7 +90,8 @@ function SearchableText({ text, label }: { readonly text: string; readonly label
   return (
     <>
       <div className={styles.tools}>
-        <SearchBox
+        <Input
+          type="search"
           size="small"
           aria-label={words.say('run.output.search')}
           placeholder={words.say('run.output.search')}

@@ -10,6 +10,7 @@ import type { RunRow } from '../../shared/run-view.ts';
 import { isSameDay } from '../../shared/words/words.ts';
 import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useNow, useStore, useWords } from '../data/hooks.ts';
 import type { RunListView } from '../data/run-list.ts';
+import { hiddenStyle } from './hidden.ts';
 import { OutcomeIcon } from './mark.tsx';
 
 export const ROW_PX = 44;
@@ -191,7 +192,6 @@ function Row({ run, index, reachable, newDay, onOpen, onFocus }: RowProps) {
   const name = taskName(run, words);
   const time = words.clock(run.receivedAtMs);
   const day = isSameDay(run.receivedAtMs, nowMs) ? null : words.shortDay(run.receivedAtMs);
-  const spokenTime = day === null ? time : `${day} ${time}`;
   return (
     <button
       type="button"
@@ -199,14 +199,17 @@ function Row({ run, index, reachable, newDay, onOpen, onFocus }: RowProps) {
       data-index={index}
       data-run={run.run}
       tabIndex={reachable ? 0 : -1}
-      aria-label={words.say('activity.row', { time: spokenTime, task: name, outcome: said.line })}
       title={`${name} – ${said.line}`}
       onClick={onOpen}
       onFocus={onFocus}
     >
       <span className={styles.time}>
         {time}
-        {newDay && day !== null && <span className={styles.day}>{day}</span>}
+        {day !== null && (
+          <span className={styles.day} style={newDay ? undefined : hiddenStyle}>
+            {day}
+          </span>
+        )}
       </span>
       <span className={styles.mark}>
         <OutcomeIcon mark={said.mark} />

@@ -1,5 +1,5 @@
 /** Every command that arrived, newest first, from what this PC has stored. */
-import { Button, Input, makeStyles, SearchBox, Select, tokens } from '@fluentui/react-components';
+import { Button, Input, makeStyles, Select, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Route } from '../../shared/shell-contract.ts';
@@ -159,7 +159,8 @@ function Tools({ choices, onChange, onDay, children }: ToolsProps) {
           </option>
         ))}
       </Select>
-      <SearchBox
+      <Input
+        type="search"
         className={styles.search}
         aria-label={words.say('activity.search')}
         placeholder={words.say(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}

@@ -207,14 +207,14 @@ function Today({ today }: { readonly today: AgentStatus['today'] }) {
         {OUTCOME_GROUPS.map((group) => {
           const n = counts.get(group);
           if (n === undefined) return null;
-          const name = words.say(`group.${group}`);
+          const count = words.say('status.today.count', { n, group: words.say(`group.${group}`) });
           return (
             <TextLink
               key={group}
-              label={words.say('status.today.show', { group: `${name} (${words.number(n)})` })}
+              label={words.say('status.today.show', { count })}
               onClick={() => go({ screen: 'activity', group, today: true })}
             >
-              {words.say('status.today.count', { n, group: name })}
+              {count}
             </TextLink>
           );
         })}

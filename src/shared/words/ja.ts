@@ -234,7 +234,7 @@ export const ja: Catalogue = {
   'status.today': '今日',
   'status.today.none': '今日の作業はありません。',
   'status.today.count': '{group} {n}件',
-  'status.today.show': '今日の作業を表示: {group}',
+  'status.today.show': '{count}（該当する作業を表示）',
   'status.send': '未送信',
   'status.send.none': '未送信の結果はありません。',
   'status.send.count': '{n}件',
@@ -266,7 +266,6 @@ export const ja: Catalogue = {
   'activity.unsent': '{n}件の結果が未送信です。',
   'activity.unsent.offline': '{n}件の結果が未送信です（オフライン）。',
   'activity.list': '作業（新しい順）',
-  'activity.row': '{time} {task}、{outcome}',
   'activity.unavailable': '管理サービスが再開すると表示できます。',
 
   'run.back': '実行履歴へ戻る',

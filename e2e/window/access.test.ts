@@ -1,0 +1,192 @@
+/**
+ * Usable by everybody: axe finds nothing, the keyboard is enough, small and enlarged windows lose nothing, and theme and
+ * language switch while one looks. CI takes a fixed sample; `KANADE_TRAY_AXE=all` goes through all of it.
+ */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { describe, expect, test } from 'vitest';
+import { startAgent } from '../support/agent.ts';
+import type { PageOptions } from '../support/browser.ts';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
+import { startNatsServer } from '../support/nats-server.ts';
+import { tempDir } from '../support/temp.ts';
+import { expectPage, HELPDESK_CODE, openWindow, withHelpdesk } from '../support/window.ts';
+
+const SCREENS = [0, 1, 2, 3, 4];
+const SUPPORT = 3;
+const ALL = process.env.KANADE_TRAY_AXE === 'all';
+const BRANDED = [
+  '[brand]',
+  'name = "Contoso Helper"',
+  '[support]',
+  'phone = "03-1234-5678"',
+  'mail = "it@contoso.example"',
+  'url = "https://it.contoso.example/tickets"',
+  'text = "Monday to Friday, 9 to 18."',
+].join('\n');
+
+async function pc() {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const agent = await startAgent({ server, nc, toml: await withHelpdesk(BRANDED) });
+  for (const script of ['true', 'exit 3', 'echo out; echo err >&2']) {
+    const body = command({ id: `task ${script.slice(0, 4).trim()}`.replaceAll(' ', '-'), script });
+    await publishCommand(nc, 'commands.pc.PC-OURS', body);
+    await waitForResult(nc, body.request_id);
+  }
+  return { server, nc, agent };
+}
+
+async function screen(page: Page, index: number): Promise<void> {
+  await page.getByRole('navigation').getByRole('button').nth(index).click();
+  await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
+}
+
+async function findings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    // Fluent's own: they hand the focus on and are never where it stays.
+    .exclude('[data-tabster-dummy]')
+    .analyze();
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}\n${failureSummary ?? ''}`),
+  );
+}
+
+/** Every screen, a detail, and with the helpdesk's view open what it adds. */
+async function auditAll(page: Page): Promise<void> {
+  for (const index of SCREENS) {
+    await screen(page, index);
+    expect([index, await findings(page)]).toEqual([index, []]);
+  }
+  await screen(page, 1);
+  await page.locator('[data-run]').first().click();
+  await expectPage(page.getByRole('heading', { level: 2 }).first()).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await screen(page, SUPPORT);
+  await page.locator('input[type="password"]').fill(HELPDESK_CODE);
+  await page.locator('input[type="password"]').press('Enter');
+  await expectPage(page.locator('input[type="password"]')).toHaveCount(0);
+  expect(await findings(page)).toEqual([]);
+  await screen(page, 1);
+  await page.locator('[data-run]').first().click();
+  await expectPage(page.getByRole('tab').first()).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+}
+
+describe('axe finds nothing', () => {
+  const looks: readonly (readonly [string, PageOptions])[] = [
+    ['English, light', {}],
+    ['Japanese, dark', { locale: 'ja-JP', colorScheme: 'dark' }],
+    ...(ALL
+      ? ([
+          ['English, dark', { colorScheme: 'dark' }],
+          ['Japanese, light', { locale: 'ja-JP' }],
+          ['English, high contrast', { forcedColors: 'active' }],
+          ['Japanese, high contrast', { locale: 'ja-JP', forcedColors: 'active' }],
+          ['English, narrow', { width: 480 }],
+          ['Japanese, narrow', { locale: 'ja-JP', width: 480 }],
+        ] as const)
+      : []),
+  ];
+
+  test.each(looks)('%s', { timeout: 120_000 }, async (_name, look) => {
+    const { agent } = await pc();
+    const { page } = await openWindow(agent.dataDirectory, look);
+    await expectPage(page.getByRole('navigation').getByRole('button').first()).toBeVisible();
+    await auditAll(page);
+  });
+
+  test('where there is no agent', async () => {
+    const { page } = await openWindow(tempDir());
+    for (const index of SCREENS) {
+      await screen(page, index);
+      expect([index, await findings(page)]).toEqual([index, []]);
+    }
+  });
+});
+
+test('the keyboard is enough: along the navigation, down the list, into a task and back, with a focus that shows', async () => {
+  const { agent } = await pc();
+  const { page } = await openWindow(agent.dataDirectory);
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Everything is working');
+  const focused = () => page.evaluate('document.activeElement?.textContent ?? ""');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Skip to the content');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Activity');
+  await page.keyboard.press('Enter');
+  await expectPage(page.locator('[data-run]')).toHaveCount(3);
+  // The focus is at the beginning of the new screen.
+  expect(await page.evaluate('document.activeElement?.id')).toBe('content');
+  for (let step = 0; step < 12; step++) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate('document.activeElement?.matches("[data-run]")')) break;
+  }
+  const outline = 'getComputedStyle(document.activeElement).outlineStyle';
+  expect(await page.evaluate(outline)).not.toBe('none');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expectPage.poll(() => page.evaluate('document.activeElement?.dataset.index')).toBe('2');
+  await page.keyboard.press('Home');
+  await expectPage.poll(() => page.evaluate('document.activeElement?.dataset.index')).toBe('0');
+  await page.keyboard.press('Enter');
+  await expectPage(page.getByRole('heading', { level: 2, name: 'Done' })).toBeVisible();
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('← Back to Activity');
+  await page.keyboard.press('Enter');
+  await expectPage(page.locator('[data-run]')).toHaveCount(3);
+});
+
+test.each([
+  ['480 px', { width: 480, height: 420 }],
+  ['480 px in Japanese', { width: 480, height: 420, locale: 'ja-JP' }],
+  // What is left of 880 px at a zoom of 200 %.
+  ['200 %', { width: 440, height: 300 }],
+])('at %s nothing is lost: no screen has to be scrolled sideways, and no text is cut off', async (_name, look) => {
+  const { agent } = await pc();
+  const { page } = await openWindow(agent.dataDirectory, look);
+  for (const index of SCREENS) {
+    await screen(page, index);
+    const wide = await page.evaluate(`[...document.querySelectorAll('body *')]
+      .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(each).position !== 'absolute')
+      .map((each) => each.outerHTML.slice(0, 120))`);
+    expect([index, wide]).toEqual([index, []]);
+  }
+  await screen(page, 1);
+  await page.locator('[data-run]').first().click();
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+});
+
+test('theme and language follow the system and the person, at once', async () => {
+  const { agent } = await pc();
+  const { page } = await openWindow(agent.dataDirectory);
+  const title = page.getByRole('heading', { level: 1 });
+  await expectPage(title).toHaveText('Everything is working');
+  const background = () => page.evaluate('getComputedStyle(document.querySelector("header")).backgroundColor');
+  const light = await background();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expectPage.poll(background).not.toBe(light);
+  await page.getByRole('combobox', { name: 'Language' }).selectOption('ja');
+  await expectPage(title).toHaveText('すべて正常です');
+  expect(await page.evaluate('document.documentElement.lang')).toBe('ja');
+  await page.getByRole('navigation').getByRole('button').nth(4).click();
+  await page.getByRole('radio', { name: 'ライト' }).click();
+  await expectPage.poll(background).toBe(light);
+});
+
+test('IT’s name, contact lines and logo are shown, and a logo that can’t be used is left out', async () => {
+  const { agent } = await pc();
+  const { page } = await openWindow(agent.dataDirectory);
+  await expectPage.poll(() => page.title()).toBe('Contoso Helper');
+  await screen(page, SUPPORT);
+  const desk = page.getByRole('region', { name: 'IT service desk' });
+  await expectPage(desk).toContainText('Monday to Friday, 9 to 18.');
+  await expectPage(desk.getByRole('link', { name: 'Call' })).toHaveAttribute('href', 'tel:0312345678');
+  await expectPage(desk.getByRole('link', { name: 'Write' })).toHaveAttribute('href', 'mailto:it@contoso.example');
+  await expectPage(desk.getByRole('link', { name: 'Open ticket page' })).toHaveAttribute(
+    'href',
+    'https://it.contoso.example/tickets',
+  );
+  expect(await page.locator('img').count()).toBe(0);
+});
