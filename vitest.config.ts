@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Shell code without Electron: importing the real one outside of Electron tries to download it.
+  resolve: { alias: { electron: fileURLToPath(new URL('./e2e/support/electron-stub.ts', import.meta.url)) } },
   test: {
     include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['e2e/interop/**'],

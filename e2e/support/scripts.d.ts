@@ -209,3 +209,7 @@ declare module '*/scripts/lib/paths.mjs' {
   /** The program of this name on the PATH. */
   export function onPath(name: string): string | undefined;
 }
+
+declare module '*/scripts/lib/fuses.mjs' {
+  export const FUSES: import('@electron/fuses').FuseConfig;
+}

@@ -49,7 +49,7 @@ export class NotificationRules {
     const before = this.#known;
     this.#known = new Map(rows.map((row) => [row.run, row.state]));
     if (before === null) return;
-    const oldest = Math.min(...before.keys(), Number.POSITIVE_INFINITY);
+    const oldest = before.size === 0 ? 0 : Math.min(...before.keys());
     for (const run of rows) {
       const was = before.get(run.run);
       // Older than all that was known: it has only come into view because others were pruned.

@@ -87,7 +87,9 @@ export class Shell {
         this.#o.onOpen(action.route);
         break;
       case 'copy_details':
-        clipboard.writeText(pcDetails(this.#seen(), this.#o.userName, this.words, Date.now()));
+        this.#copy(pcDetails(this.#seen(), this.#o.userName, this.words, Date.now())).catch((error: unknown) =>
+          this.#o.log.error('copying', error),
+        );
         break;
       case 'quit_icon':
         // The desktop waits for the end of the click, and not for an icon that is gone.
@@ -155,8 +157,8 @@ export class Shell {
         return {};
       },
       'shell.openLink': ({ id }) => this.#openLink(window, id),
-      'shell.copy': ({ text }) => {
-        clipboard.writeText(text);
+      'shell.copy': async ({ text }) => {
+        await this.#copy(text);
         return {};
       },
       'shell.seen': () => {
@@ -174,6 +176,11 @@ export class Shell {
         return {};
       },
     };
+  }
+
+  /** A promise only from Electron 45 on. */
+  async #copy(text: string): Promise<void> {
+    await clipboard.writeText(text);
   }
 
   async #openLink(window: Attachment, id: LinkId): Promise<Record<string, never> | Fault> {

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import type { AgentStatus } from '../shared/agent-status.ts';
+import type { RunRow } from '../shared/run-view.ts';
+import { Words } from '../shared/words/words.ts';
+import { NotificationRules, type Scene } from './notification-rules.ts';
+
+const words = new Words('en');
+const MINUTE = 60_000;
+
+function row(run: number, fields: Partial<RunRow> = {}): RunRow {
+  return {
+    run,
+    title: { kind: 'text', text: `task ${run}` },
+    source: 'live',
+    asUser: false,
+    state: 'finished',
+    reason: 'DONE',
+    exitCode: 0,
+    receivedAtMs: 0,
+    notBeforeMs: null,
+    startedAtMs: 1,
+    finishedAtMs: 2,
+    deliveredAtMs: 3,
+    timeoutSecs: null,
+    parked: false,
+    unreported: false,
+    ...fields,
+  };
+}
+
+const running = { state: 'running', reason: null, finishedAtMs: null } as const;
+const failedAsUser = { asUser: true, reason: 'FAILED', exitCode: 5 } as const;
+
+class Person {
+  readonly rules = new NotificationRules();
+  #rows: RunRow[] = [];
+  nowMs = 0;
+
+  constructor(rows: RunRow[] = []) {
+    this.see({ rows });
+  }
+
+  see(changed: { rows?: RunRow[]; restartRequired?: boolean; notifyOnRun?: number; wanted?: boolean }): void {
+    this.#rows = changed.rows ?? this.#rows;
+    const status = { restartRequired: changed.restartRequired ?? false } as AgentStatus;
+    const scene: Scene = {
+      status,
+      rows: this.#rows,
+      notifyOnRun: changed.notifyOnRun ?? 0,
+      wanted: changed.wanted ?? true,
+    };
+    this.rules.look(scene);
+  }
+
+  /** The title of what is shown now. */
+  shown(): string | null {
+    const toast = this.rules.next(words, this.nowMs);
+    return toast === null ? null : `${toast.title}: ${toast.body}`;
+  }
+}
+
+describe('nothing is said', () => {
+  test.each([
+    ['of a success as the system', row(1)],
+    ['of a success as the person', row(1, { asUser: true })],
+    ['of a skip', row(1, { reason: 'VERSION_PIN', startedAtMs: null })],
+    ['of a failure as the system', row(1, { reason: 'FAILED', exitCode: 5 })],
+    ['of a task that IT stopped', row(1, { reason: 'KILLED', asUser: true })],
+    ['of a start, where IT does not want it', row(1, running)],
+  ])('%s', (_what, run) => {
+    const person = new Person();
+    person.see({ rows: [run] });
+    expect(person.shown()).toBeNull();
+    expect(person.rules.dueInMs(0)).toBeNull();
+  });
+
+  test('of what was there before the program', () => {
+    const person = new Person([row(1, failedAsUser), row(2, running)]);
+    person.see({ rows: [row(1, failedAsUser), row(2, running)], notifyOnRun: 2 });
+    expect(person.shown()).toBeNull();
+  });
+
+  test('of old rows that come into view again', () => {
+    const person = new Person([row(9), row(8)]);
+    person.see({ rows: [row(9), row(8), row(3, failedAsUser)] });
+    expect(person.shown()).toBeNull();
+  });
+});
+
+describe('something is said', () => {
+  test('of a task of the person’s that failed', () => {
+    const person = new Person();
+    person.see({ rows: [row(1, failedAsUser)] });
+    expect(person.shown()).toBe('A task of yours ended with an error: task 1');
+    expect(person.shown()).toBeNull();
+  });
+
+  test('of a restart that is needed, and of a task that waits for the person', () => {
+    const person = new Person();
+    person.see({ restartRequired: true });
+    expect(person.shown()).toBe('Restart this PC to finish an update: At a moment that suits you.');
+    const other = new Person();
+    other.see({ rows: [row(4, { state: 'waiting_user', reason: null, startedAtMs: null })] });
+    expect(other.shown()).toBe('A task waits for you: task 4');
+  });
+
+  test('of the helpdesk’s view', () => {
+    const person = new Person();
+    person.rules.helpdeskOpened();
+    expect(person.shown()).toBe('Helpdesk view was opened: It ends by itself after 15 minutes.');
+  });
+
+  test.each([
+    [1, true, true],
+    [1, false, false],
+    [2, true, true],
+    [2, false, true],
+  ])('of the start of a task at level %d, as the person %j: %j', (notifyOnRun, asUser, said) => {
+    const person = new Person();
+    person.see({ rows: [row(1, { ...running, asUser })], notifyOnRun });
+    expect(person.shown()).toBe(said ? 'IT started a task: task 1' : null);
+  });
+
+  test('of a start once, also when the task was over before we looked', () => {
+    const person = new Person();
+    person.see({ rows: [row(1)], notifyOnRun: 2 });
+    expect(person.shown()).toBe('IT started a task: task 1');
+    person.nowMs = 20 * MINUTE;
+    person.see({ rows: [row(1)], notifyOnRun: 2 });
+    expect(person.shown()).toBeNull();
+  });
+});
+
+test('the person can silence what does not need them, and not what IT insists on', () => {
+  const person = new Person();
+  person.see({ rows: [row(1, failedAsUser)], wanted: false });
+  expect(person.shown()).toBeNull();
+  person.see({ rows: [row(2, running), row(1, failedAsUser)], wanted: false, notifyOnRun: 2 });
+  expect(person.shown()).toBe('IT started a task: task 2');
+});
+
+describe('at most one in ten minutes', () => {
+  test('a burst becomes one digest', () => {
+    const person = new Person();
+    person.see({ rows: [row(1, failedAsUser)] });
+    expect(person.shown()).not.toBeNull();
+    person.see({ rows: [row(4, failedAsUser), row(3, failedAsUser), row(2, failedAsUser), row(1, failedAsUser)] });
+    expect(person.shown()).toBeNull();
+    expect(person.rules.dueInMs(4 * MINUTE)).toBe(6 * MINUTE);
+    person.nowMs = 10 * MINUTE;
+    expect(person.shown()).toBe('3 things happened on this PC: Open the list to see each one.');
+    expect(person.rules.dueInMs(person.nowMs)).toBeNull();
+  });
+
+  test('what needs the person comes first, and by itself', () => {
+    const person = new Person();
+    person.see({ rows: [row(2, failedAsUser), row(1, failedAsUser)], restartRequired: true });
+    expect(person.shown()).toMatch(/^Restart this PC/);
+    person.nowMs = 10 * MINUTE;
+    expect(person.shown()).toMatch(/^2 things happened/);
+  });
+});
