@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { installWithApt } from './apt.mjs';
 import { isFile, onPath, ROOT } from './paths.mjs';
 import { quiet } from './processes.mjs';
 import { Fault, step } from './say.mjs';
@@ -42,8 +43,9 @@ export async function ensureBrowser(env = process.env) {
   const found = await findBrowser(env);
   if (found) return found;
   const failures = [];
-  for (const install of [installWithApt, installWithPlaywright]) {
-    const result = await install(env);
+  const fromDebian = () => installWithApt('Installing Chromium for the tests (once)', PACKAGES, env);
+  for (const install of [fromDebian, () => installWithPlaywright(env)]) {
+    const result = await install();
     if (result === null) continue;
     const installed = await findBrowser(env);
     if (result.ok && installed) return installed;
@@ -52,21 +54,6 @@ export async function ensureBrowser(env = process.env) {
   throw new Fault(
     `The tests of the window need Chromium, Chrome or Edge: install one, or name it in KANADE_TRAY_BROWSER; then start this again.\n  ${failures.join('\n  ')}`,
   );
-}
-
-/** @param {NodeJS.ProcessEnv} env */
-async function installWithApt(env) {
-  if (process.getuid?.() !== 0 || !onPath('apt-get', env)) return null;
-  return step('Installing Chromium for the tests (once)', async () => {
-    const apt = (/** @type {string[]} */ ...args) =>
-      quiet('apt-get', args, { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } });
-    const install = () => apt('install', '-y', '--no-install-recommends', ...PACKAGES);
-    const first = await install();
-    if (first.ok) return first;
-    // A fresh machine has no lists of packages yet, or old ones.
-    await apt('update');
-    return install();
-  });
 }
 
 /** @param {NodeJS.ProcessEnv} env */

@@ -83,9 +83,11 @@ function stampFile(root) {
  * @param {string} root
  */
 export function inputsHash(root) {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const sources = ['src', 'assets'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+      .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+  );
   const hash = createHash('sha256');
   for (const file of [...sources, ...CONFIG].sort()) {
     const path = join(root, file);

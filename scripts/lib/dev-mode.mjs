@@ -40,7 +40,7 @@ export async function runDev(tools, watchSources) {
 
 /**
  * @param {string} node
- * @param {import('./agent-process.mjs').AgentProcess} agent
+ * @param {Pick<import('./agent-process.mjs').AgentProcess, 'start' | 'stop'>} agent
  */
 async function rebuild(node, agent) {
   try {

@@ -10,6 +10,7 @@ import { AgentProcess, agentToml, withoutKanade } from './agent-process.mjs';
 import { Broker } from './broker.mjs';
 import { provision } from './fleet.mjs';
 import { Fault } from './say.mjs';
+import { ShellProcess } from './shell-process.mjs';
 import { aborted } from './stopping.mjs';
 
 const ON_AIR_MS = 30_000;
@@ -20,7 +21,7 @@ const ON_AIR_MS = 30_000;
  * @property {string} pcId
  * @property {string} logFile of the agent; a date goes in before its extension
  * @property {Broker} broker
- * @property {AgentProcess} agent
+ * @property {AgentProcess | ShellProcess} agent
  * @property {import('@nats-io/transport-node').NatsConnection} nc the operator's
  * @property {() => Promise<void>} stop ends everything and removes the directory
  */
@@ -30,9 +31,10 @@ const ON_AIR_MS = 30_000;
  * @param {{ node: string, natsServer: string }} tools
  * @param {string} pcId
  * @param {AbortSignal} signal
+ * @param {import('./electron.mjs').Electron | null} electron hosts the agent and shows the window; null: a bare agent
  * @returns {Promise<LocalFleet>}
  */
-export async function startLocalFleet(tools, pcId, signal) {
+export async function startLocalFleet(tools, pcId, signal, electron = null) {
   const directory = freshDirectory();
   const broker = new Broker({ binary: tools.natsServer, directory: join(directory, 'broker'), ownGroup: true });
   /** @type {(() => Promise<void>)[]} */
@@ -54,7 +56,7 @@ export async function startLocalFleet(tools, pcId, signal) {
     const config = join(directory, 'agent.toml');
     writeFileSync(config, agentToml({ id: pcId, natsUrl: broker.url, logFile, grace: '2s' }));
     const env = withoutKanade(process.env);
-    const agent = new AgentProcess({ node: tools.node, config, dataDir: join(directory, 'data'), env });
+    const agent = agentOf({ node: tools.node, config, directory, env, electron });
     undo.push(() => agent.stop());
     await onAir(nc, pcId, () => agent.start(), agent, signal);
     return { directory, pcId, logFile, broker, agent, nc, stop };
@@ -62,6 +64,16 @@ export async function startLocalFleet(tools, pcId, signal) {
     await stop();
     throw error;
   }
+}
+
+/**
+ * @param {{ node: string, config: string, directory: string, env: NodeJS.ProcessEnv, electron: import('./electron.mjs').Electron | null }} options
+ * @returns {AgentProcess | ShellProcess}
+ */
+export function agentOf({ node, config, directory, env, electron }) {
+  const options = { node, config, dataDir: join(directory, 'data'), env };
+  if (electron === null) return new AgentProcess(options);
+  return new ShellProcess({ ...options, electron, userDir: join(directory, 'user') });
 }
 
 /** A private directory of this run; it goes with the process whatever happens to it. */
@@ -77,7 +89,7 @@ export function freshDirectory() {
  * @param {import('@nats-io/transport-node').NatsConnection} nc
  * @param {string} pcId
  * @param {() => void | Promise<void>} start
- * @param {AgentProcess} agent
+ * @param {AgentProcess | ShellProcess} agent
  * @param {AbortSignal} signal
  */
 export async function onAir(nc, pcId, start, agent, signal) {

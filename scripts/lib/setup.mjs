@@ -3,6 +3,8 @@
  * starting an installer, so a second start sets up nothing and loses no time.
  */
 import { ensureBrowser } from './browser.mjs';
+import { ensureDesktop } from './desktop.mjs';
+import { ensureTestElectron } from './electron.mjs';
 import { ensureInteropTools } from './interop-tools.mjs';
 import { ensureNatsServer } from './nats-server.mjs';
 import { findNode24 } from './node24.mjs';
@@ -26,7 +28,11 @@ export async function setUp() {
  */
 export async function setUpTests() {
   const tools = await setUp();
-  return { ...tools, browser: await ensureBrowser() };
+  const browser = await ensureBrowser();
+  await ensureDesktop();
+  // Where there is none, the tests of the shell are skipped and say why.
+  await ensureTestElectron();
+  return { ...tools, browser };
 }
 
 /**

@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.mjs';
 import { demoDay } from './demo-day.mjs';
-import { freshDirectory, startLocalFleet } from './local-fleet.mjs';
+import { agentOf, freshDirectory, startLocalFleet } from './local-fleet.mjs';
 import { inWords } from './outcomes.mjs';
 import { Fault, say } from './say.mjs';
+import { electronForStart, ShellProcess } from './shell-process.mjs';
 import { checkSignIn } from './sign-in-check.mjs';
 import { aborted, Stopped, stopController } from './stopping.mjs';
 import { openInBrowser, serveWindowPage } from './window-page.mjs';
@@ -20,14 +21,16 @@ export async function runFleet(tools, { id, once }) {
   const stopping = stopController();
   const { signal } = stopping;
   return untilStopped(async () => {
-    const fleet = await startLocalFleet(tools, id, signal);
+    const electron = once ? null : await electronForStart();
+    const fleet = await fleetWith(tools, id, signal, electron);
     /** @type {import('./window-page.mjs').WindowPage | null} */
     let page = null;
     try {
       watchDeaths(fleet, stopping);
       say(`A fleet on this machine: broker ${fleet.broker.url}, PC "${id}".`);
       if (!once) {
-        page = await showWindow(tools.node, join(fleet.directory, 'data'));
+        if (fleet.agent instanceof ShellProcess) say('The window is open, and the icon is in the notification area.');
+        else page = await showWindow(tools.node, join(fleet.directory, 'data'));
         say('It shows this PC while an IT department works on it: each line below is a task that it sent.');
         say('To join a real fleet instead: npm start -- --server nats://host:4222');
       }
@@ -46,6 +49,24 @@ export async function runFleet(tools, { id, once }) {
 }
 
 /**
+ * Where Electron is there and does not start, a page in a browser is the window.
+ * @param {{ node: string, natsServer: string }} tools
+ * @param {string} id
+ * @param {AbortSignal} signal
+ * @param {import('./electron.mjs').Electron | null} electron
+ */
+async function fleetWith(tools, id, signal, electron) {
+  if (electron === null) return startLocalFleet(tools, id, signal);
+  try {
+    return await startLocalFleet(tools, id, signal, electron);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(`Electron does not work here, so the window is a page in a browser. (${error.message.split('\n').at(-1)})`);
+    return startLocalFleet(tools, id, signal);
+  }
+}
+
+/**
  * One more PC in a fleet that is there.
  * @param {{ node: string }} tools
  * @param {import('./start-options.mjs').JoinOptions} options
@@ -60,14 +81,13 @@ export async function runJoined({ node }, options) {
   const logFile = join(directory, 'logs', 'agent.log');
   writeFileSync(config, agentToml({ id, natsUrl: server, logFile, signIn, firstEnrolment: 'skip' }), { mode: 0o600 });
   const env = withoutKanade(process.env, ['KANADE_NATS_TOKEN']);
-  const dataDir = join(directory, 'data');
-  const agent = new AgentProcess({ node, config, dataDir, env });
+  const agent = agentOf({ node, config, directory, env, electron: await electronForStart() });
   /** @type {import('./window-page.mjs').WindowPage | null} */
   let page = null;
   return untilStopped(async () => {
     try {
       agent.start();
-      page = await showWindow(node, dataDir);
+      if (agent instanceof AgentProcess) page = await showWindow(node, join(directory, 'data'));
       say(`This PC takes part in the fleet at ${server} as "${id}", from now on and without what was sent before.`);
       say(`Ctrl-C ends that. The agent's log is in ${join(directory, 'logs')}.`);
       await Promise.race([agent.died, aborted(signal)]);

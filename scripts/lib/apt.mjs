@@ -1,0 +1,24 @@
+/** Packages of a Debian that is ours to change: as root, as in a container or on a build machine. */
+import { onPath } from './paths.mjs';
+import { quiet } from './processes.mjs';
+import { step } from './say.mjs';
+
+/**
+ * @param {string} text what the reader sees meanwhile
+ * @param {readonly string[]} packages
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ ok: boolean, output: string } | null>} null: this is no such machine
+ */
+export async function installWithApt(text, packages, env) {
+  if (process.getuid?.() !== 0 || !onPath('apt-get', env)) return null;
+  return step(text, async () => {
+    const apt = (/** @type {string[]} */ ...args) =>
+      quiet('apt-get', args, { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } });
+    const install = () => apt('install', '-y', '--no-install-recommends', ...packages);
+    const first = await install();
+    if (first.ok) return first;
+    // A fresh machine has no lists of packages yet, or old ones.
+    await apt('update');
+    return install();
+  });
+}

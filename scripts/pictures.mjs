@@ -1,0 +1,85 @@
+/**
+ * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, in both languages, light and dark, wide and narrow;
+ * in `dist/pictures` by default. `--readme` also puts those that the README shows into `docs`.
+ */
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from '@playwright/test';
+import { ensureBrowser } from './lib/browser.mjs';
+import { ensureBuilt } from './lib/building.mjs';
+import { demoDay } from './lib/demo-day.mjs';
+import { startLocalFleet } from './lib/local-fleet.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { main, say } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+import { serveWindowPage } from './lib/window-page.mjs';
+
+const SCREENS = ['status', 'activity', 'updates', 'support', 'about'];
+const IN_README = ['en-light-880-status', 'en-light-880-activity', 'ja-dark-880-run', 'en-light-880-about'];
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  const target = args.find((arg) => !arg.startsWith('-')) ?? join(ROOT, 'dist', 'pictures');
+  const tools = await setUp();
+  await ensureBuilt(tools.node);
+  const { signal } = new AbortController();
+  const fleet = await startLocalFleet(tools, 'PC-0142', signal);
+  const browser = await chromium.launch({ executablePath: await ensureBrowser(), args: sandboxArgs() });
+  try {
+    await demoDay(fleet, signal);
+    let address = '';
+    const page = await serveWindowPage({
+      node: tools.node,
+      dataDir: join(fleet.directory, 'data'),
+      env: process.env,
+      onAddress: (next) => {
+        address = next;
+      },
+    });
+    address = page.address;
+    mkdirSync(target, { recursive: true });
+    for (const locale of ['en', 'ja']) {
+      for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+        for (const width of [880, 480]) {
+          const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 600 } });
+          await picturesOf(await context.newPage(), address, (name) =>
+            join(target, `${locale}-${colorScheme}-${width}-${name}.png`),
+          );
+          await context.close();
+        }
+      }
+    }
+    await page.stop();
+  } finally {
+    await browser.close();
+    await fleet.stop();
+  }
+  if (args.includes('--readme')) {
+    for (const name of IN_README) cpSync(join(target, `${name}.png`), join(ROOT, 'docs', 'pictures', `${name}.png`));
+  }
+  say(`The pictures are in ${target}.`);
+  return 0;
+});
+
+/**
+ * @param {import('@playwright/test').Page} page
+ * @param {string} address
+ * @param {(name: string) => string} file
+ */
+async function picturesOf(page, address, file) {
+  await page.goto(address);
+  for (const [index, name] of SCREENS.entries()) {
+    await page.getByRole('navigation').getByRole('button').nth(index).click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle');
+    await page.screenshot({ path: file(name) });
+  }
+  await page.getByRole('navigation').getByRole('button').nth(1).click();
+  await page.locator('[data-run]', { hasText: 'Printer fix' }).click();
+  await page.getByRole('heading', { level: 2 }).first().waitFor();
+  await page.screenshot({ path: file('run') });
+}
+
+function sandboxArgs() {
+  return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+}
