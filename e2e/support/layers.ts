@@ -114,7 +114,7 @@ export const PACKAGES: readonly PackageRule[] = [
   },
   { packages: ['electron-log*'], only: ['src/agent/base', 'src/main'] },
   { packages: ['smol-toml'], only: ['src/agent/config'] },
-  { packages: ['zod'], only: ['src/shared', 'src/agent'] },
+  { packages: ['zod'], only: ['src/shared', 'src/agent', 'src/main'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.

@@ -1,14 +1,10 @@
-/**
- * The built agent as a child process. Invariant: it is in a process group of its own, so a Ctrl-C at the terminal reaches us
- * alone and we decide what ends first; and it never outlives an orderly end of ours.
- */
+/** The built agent as a child process. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { AGENT_MAIN } from './building.mjs';
+import { ChildProgram } from './child-program.mjs';
 
 /** Beyond the agent's own deadlines for a stop. */
 const STOP_MS = 45_000;
-const KEPT_LOG_CHARS = 16_000;
 
 /**
  * @typedef {object} AgentOptions
@@ -18,82 +14,22 @@ const KEPT_LOG_CHARS = 16_000;
  * @property {NodeJS.ProcessEnv} env to start from; settings of another agent are taken out
  */
 
-export class AgentProcess {
-  #options;
-  /** @type {ReturnType<typeof spawn> | undefined} */
-  #child;
-  #log = '';
-  #stopping = false;
-  /** @type {() => void} */
-  #onDeath = () => {};
-
-  /**
-   * Resolves when it ends without being asked to.
-   * @type {Promise<void>}
-   */
-  died = new Promise((resolve) => {
-    this.#onDeath = resolve;
-  });
-
+export class AgentProcess extends ChildProgram {
   /** @param {AgentOptions} options */
-  constructor(options) {
-    this.#options = options;
-  }
-
-  #onExit = () => void this.#child?.kill('SIGKILL');
-
-  /** The end of what it wrote. */
-  get log() {
-    return this.#log;
-  }
-
-  /** Starts it, or starts it again. */
-  start() {
-    const { node, config, dataDir, env } = this.#options;
-    this.#stopping = false;
-    const child = spawn(node, [AGENT_MAIN, '--config', config], {
-      env: { ...env, KANADE_AGENT_DATA_DIR: dataDir },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      windowsHide: true,
-    });
-    this.#child = child;
-    process.on('exit', this.#onExit);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => {
-        this.#log = (this.#log + text).slice(-KEPT_LOG_CHARS);
+  constructor({ node, config, dataDir, env }) {
+    const launch = () =>
+      spawn(node, [AGENT_MAIN, '--config', config], {
+        env: { ...env, KANADE_AGENT_DATA_DIR: dataDir },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        windowsHide: true,
       });
-    }
-    child.on('error', (error) => {
-      this.#log += error.message;
-    });
-    child.on('close', () => {
-      if (this.#child === child) this.#child = undefined;
-      process.off('exit', this.#onExit);
-      if (!this.#stopping) this.#onDeath();
-    });
-  }
-
-  /** Ends it in an orderly way: running scripts are ended, their results are stored and sent. */
-  async stop() {
-    await this.#end('SIGTERM');
+    super(launch, STOP_MS);
   }
 
   /** Ends it as a crash would. */
   async kill() {
-    await this.#end('SIGKILL');
-  }
-
-  /** @param {NodeJS.Signals} signal */
-  async #end(signal) {
-    const child = this.#child;
-    this.#stopping = true;
-    if (!child) return;
-    const closed = once(child, 'close');
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    await closed;
-    clearTimeout(timer);
+    await this.end('SIGKILL');
   }
 }
 

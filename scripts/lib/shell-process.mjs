@@ -3,14 +3,13 @@
  * `AgentProcess`, and what it started ends with it.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ChildProgram } from './child-program.mjs';
 import { ensureOwnElectron, ensureTestElectron } from './electron.mjs';
 import { ROOT } from './paths.mjs';
 
 const STOP_MS = 60_000;
-const KEPT_LOG_CHARS = 16_000;
 
 /**
  * @typedef {object} ShellOptions
@@ -36,86 +35,42 @@ export async function electronForStart(env = process.env) {
   return found.kind === 'none' ? null : found;
 }
 
-export class ShellProcess {
-  #options;
-  /** @type {ReturnType<typeof spawn> | undefined} */
-  #child;
-  #log = '';
-  #stopping = false;
-  /** @type {() => void} */
-  #onDeath = () => {};
-
-  /**
-   * Resolves when it ends without being asked to.
-   * @type {Promise<void>}
-   */
-  died = new Promise((resolve) => {
-    this.#onDeath = resolve;
-  });
+export class ShellProcess extends ChildProgram {
+  #userDir;
 
   /** @param {ShellOptions} options */
-  constructor(options) {
-    this.#options = options;
-  }
-
-  #onExit = () => void this.#child?.kill('SIGKILL');
-
-  /** The end of what it wrote. */
-  get log() {
-    return this.#log;
-  }
-
-  /** Starts it; one that runs starts its agent again by itself. */
-  start() {
-    if (this.#child) return;
-    const { electron, node, config, dataDir, userDir, env } = this.#options;
+  constructor({ electron, node, config, dataDir, userDir, env }) {
     const own = electron.kind === 'own';
     // Chromium has no sandbox for root; what runs here talks to the loopback only.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    const child = spawn(electron.executable, [...args, join(ROOT, 'dist', ...(own ? [] : ['test-main']))], {
-      env: {
-        ...env,
-        KANADE_AGENT_DATA_DIR: dataDir,
-        KANADE_TRAY_USER_DATA: userDir,
-        KANADE_TRAY_AGENT_CONFIG: config,
-        KANADE_TRAY_HOST: 'tray',
-        ...(own ? {} : { KANADE_TRAY_NODE: node }),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    this.#child = child;
-    process.on('exit', this.#onExit);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => {
-        this.#log = (this.#log + text).slice(-KEPT_LOG_CHARS);
+    const launch = () =>
+      spawn(electron.executable, [...args, join(ROOT, 'dist', ...(own ? [] : ['test-main']))], {
+        env: {
+          ...env,
+          KANADE_AGENT_DATA_DIR: dataDir,
+          KANADE_TRAY_USER_DATA: userDir,
+          KANADE_TRAY_AGENT_CONFIG: config,
+          KANADE_TRAY_HOST: 'tray',
+          ...(own ? {} : { KANADE_TRAY_NODE: node }),
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
       });
-    }
-    child.on('error', (error) => {
-      this.#log += error.message;
-    });
-    child.on('close', () => {
-      this.#child = undefined;
-      process.off('exit', this.#onExit);
-      if (!this.#stopping) this.#onDeath();
-    });
+    super(launch, STOP_MS);
+    this.#userDir = userDir;
   }
 
-  /** Ends it in an orderly way, its agent first. */
-  async stop() {
-    const child = this.#child;
-    this.#stopping = true;
-    if (!child) return;
-    const closed = once(child, 'close');
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    await closed;
-    clearTimeout(timer);
+  /**
+   * Starts it; one that runs starts its agent again by itself.
+   * @override
+   */
+  start() {
+    if (!this.running) super.start();
   }
 
   /** Ends the agent as a crash would; the shell stays and starts another. */
   async kill() {
-    const log = join(this.#options.userDir, 'logs', 'shell.log');
+    const log = join(this.#userDir, 'logs', 'shell.log');
     const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
     const pid = Number([...text.matchAll(/the agent is started, process (\d+)/g)].at(-1)?.[1]);
     if (Number.isInteger(pid)) process.kill(pid, 'SIGKILL');

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { asUser, OTHER_UID, otherUserProblem } from '../../../e2e/support/other-user.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { endpointFile } from '../../shared/directories.ts';
 import { silentLogger } from '../base/logger.ts';
 import { endpointGuard } from '../os/endpoint-acl.ts';
 import { chooseAddress } from './address.ts';
-import { Endpoints, endpointFile } from './endpoint.ts';
+import { Endpoints } from './endpoint.ts';
 
 const problem = await otherUserProblem();
 const isUnix = process.platform !== 'win32';

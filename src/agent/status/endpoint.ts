@@ -6,14 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoint } from '../../shared/client.ts';
+import { endpointFile } from '../../shared/directories.ts';
 import type { Logger } from '../base/logger.ts';
 import type { EndpointGuard, Guarded } from '../os/endpoint-acl.ts';
 import { SECRET_BYTES } from './proof.ts';
-
-/** Where an account finds its endpoint. */
-export function endpointFile(directory: string, account: string): string {
-  return join(directory, 'ipc', account, 'endpoint.json');
-}
 
 export class Endpoints {
   readonly #directory: string;

@@ -46,6 +46,17 @@ describe('pushes', () => {
       (status) => void pushed.push(status),
     );
 
+  test('a new day begins with new counts, pushed by itself', async () => {
+    vi.useRealTimers();
+    await endedRun(world.store, 'evening', { arrival: { receivedAtMs: world.clock.atMs } });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    subscribe();
+    const midnightMs = new Date(world.clock.atMs).setHours(24, 0, 0, 0);
+    world.clock.atMs = midnightMs;
+    vi.advanceTimersByTime(24 * 3_600_000);
+    expect(pushed.map(({ today }) => today)).toEqual([{}]);
+  });
+
   test('a single change is pushed, with the whole status', () => {
     subscribe();
     world.cells.restartRequired.set(true);

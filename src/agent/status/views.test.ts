@@ -50,6 +50,44 @@ const textOf = async (call: Promise<Result<'runs.output'>>) => {
   return typeof got === 'string' ? got : got.text;
 };
 
+describe('where IT hides the names of tasks', () => {
+  test('a person sees and finds none, the helpdesk does', async () => {
+    const { world, system, user, helpdesk } = await threeRuns();
+    world.ui = { ...world.ui, hideCommandNames: true };
+    expect((await user.call('runs.get', { run: system.run })).title).toEqual({ kind: 'hidden' });
+    expect((await user.call('runs.list', {})).rows.every(({ title }) => title.kind === 'hidden')).toBe(true);
+    expect(await listed(user, { search: 'disk' })).toEqual([]);
+    expect((await helpdesk.call('runs.get', { run: system.run })).title).toEqual({ kind: 'text', text: 'disk clean' });
+    expect(await listed(helpdesk, { search: 'disk' })).toEqual([system.run]);
+  });
+});
+
+test('what IT decides about icon and window is told to everybody, and nothing beside it', async () => {
+  const { user } = await threeRuns();
+  expect(await user.call('ui.settings', {})).toEqual({
+    brandName: 'Kanade Tray',
+    itName: null,
+    logo: null,
+    language: 'auto',
+    languageLocked: false,
+    notifyOnRun: 0,
+    showTray: true,
+    allowQuitTray: true,
+    allowStopAgent: false,
+    promoteTrayIcon: false,
+  });
+});
+
+test('the history of updates is that of the store, newest first', async () => {
+  const { world, user } = await threeRuns();
+  await world.store.versions.onTheAir('0.0.9', 1_000);
+  await world.store.versions.onTheAir('0.1.0', 2_000);
+  expect((await user.call('update.get', {})).history).toEqual([
+    { version: '0.1.0', atMs: 2_000, outcome: 'ok' },
+    { version: '0.0.9', atMs: 1_000, outcome: 'ok' },
+  ]);
+});
+
 describe('a user', () => {
   test('is shown what ran as the system and as himself, never what ran as somebody else', async () => {
     const { system, taro, hanako, user, helpdesk } = await threeRuns();
@@ -236,6 +274,22 @@ describe('the list', () => {
       [[1], null],
     ]);
     expect(third.nextBeforeRun).toBeNull();
+  });
+
+  test('any place can be read, and each page says where it stands', async () => {
+    const { helpdesk } = await seven();
+    const page = await helpdesk.call('runs.list', { beforeRun: 8, skip: 4, limit: 2 });
+    expect([page.rows.map(({ run }) => run), page.firstIndex]).toEqual([[3, 2], 4]);
+    const whole = await helpdesk.call('runs.list', {});
+    const middle = whole.rows[3];
+    const jumped = await helpdesk.call('runs.list', { startAtMs: middle?.receivedAtMs ?? 0, limit: 1 });
+    expect(jumped.rows[0]?.run).toBe(whole.rows[jumped.firstIndex]?.run);
+    expect(await outcome<unknown>(helpdesk.call('runs.list', { startAtMs: 1, skip: 1 }))).toBe('invalid_params');
+  });
+
+  test('what is newer than a run can be counted', async () => {
+    const { helpdesk } = await seven();
+    expect((await helpdesk.call('runs.list', { afterRun: 5, limit: 1 })).total).toEqual({ matching: 2, all: 7 });
   });
 
   test('the jump to a time does not change how many there are', async () => {

@@ -75,3 +75,37 @@ test('output and command are read apart from the list', async () => {
   expect(Buffer.from(store.history.command(run) ?? []).toString()).toBe('command a');
   expect(store.history.output(99, 'stdout')).toBeUndefined();
 });
+
+test('any place of a list can be read, counted from an anchor that what arrives later does not move', async () => {
+  const store = testStore(tempDir());
+  for (let i = 1; i <= 10; i++) await finished(store, `r${i}`, { receivedAtMs: i * 1_000 });
+  const anchor = 9;
+  const runsAt = (skip: number) => store.history.list({}, anchor, 3, skip).map(({ run }) => run);
+  expect([runsAt(0), runsAt(3), runsAt(6), runsAt(8)]).toEqual([[8, 7, 6], [5, 4, 3], [2, 1], []]);
+  expect(store.history.count({}, anchor)).toBe(8);
+  expect(store.history.count({ afterRun: 8 })).toBe(2);
+  expect(store.history.newestAt({}, NEWEST, 4_500)).toBe(4);
+  expect(store.history.newestAt({}, NEWEST, 500)).toBeFalsy();
+});
+
+test('a clock that jumps back does not change the order, which is that of arrival', async () => {
+  const store = testStore(tempDir());
+  for (const receivedAtMs of [5_000, 6_000, 1_000, 2_000])
+    await finished(store, `at ${receivedAtMs}`, { receivedAtMs });
+  expect(store.history.newestAt({}, NEWEST, 5_500)).toBe(4);
+  expect(store.history.newestAt({}, 3, 5_500)).toBe(1);
+});
+
+test('a finished run without a result to deliver counts as unreported, one with a result does not', async () => {
+  const store = testStore(tempDir());
+  await finished(store, 'sent');
+  await finished(store, 'local', {}, { outbox: null });
+  await store.runs.admit(arrival('open'));
+  expect(store.history.list({}, NEWEST, 10).map(({ unreported }) => unreported)).toEqual([0, 1, 0]);
+});
+
+test('a search that may not look at names finds none', async () => {
+  const store = testStore(tempDir());
+  await finished(store, 'a', { manifestId: 'disk-cleanup' });
+  expect(store.history.count({ search: 'disk', nameless: true })).toBe(0);
+});

@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { readLogo } from './logo.ts';
+
+const PNG_START = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]);
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1Z"/></svg>';
+
+function file(body: Buffer | string): string {
+  const path = join(tempDir(), 'logo.whatever');
+  writeFileSync(path, body);
+  return path;
+}
+
+function png(width: number, height: number): Buffer {
+  const size = Buffer.alloc(8);
+  size.writeUInt32BE(width, 0);
+  size.writeUInt32BE(height, 4);
+  return Buffer.concat([PNG_START, Buffer.from('IHDR'), size]);
+}
+
+describe('a picture counts as what it holds, whatever its name', () => {
+  test.each([
+    ['image/png', png(200, 60)],
+    ['image/jpeg', Buffer.from([0xff, 0xd8, 0xff, 0xe0])],
+    ['image/svg+xml', SVG],
+    ['image/svg+xml', `\uFEFF<?xml version="1.0"?>\n<!-- ours -->\n${SVG}\n`],
+  ])('%s', (type, body) => {
+    const logo = readLogo(file(body));
+    expect(logo).toEqual({ ok: true, dataUrl: `data:${type};base64,${Buffer.from(body).toString('base64')}` });
+  });
+});
+
+test.each([
+  ['is not there', null, 'ENOENT'],
+  ['is larger than 256 KiB', 'x'.repeat(256 * 1024 + 1), 'bytes'],
+  ['is a damaged PNG', PNG_START, 'damaged PNG'],
+  ['has too many pixels', png(5_000, 10), '5000 × 10 pixels'],
+  ['is something else', 'hello', 'no PNG, JPEG or SVG'],
+  ['is a page', '<html><svg></svg></html>', 'no PNG, JPEG or SVG'],
+  ['runs a script', SVG.replace('<path', '<script>1</script><path'), 'scripts'],
+  ['handles an event', SVG.replace('<path', '<path onload="x()"'), 'scripts'],
+  ['loads from outside', SVG.replace('<path', '<image href="https://evil.example/x.png"/><path'), 'outside references'],
+])('one that %s is left out, with the reason', (_what, body, why) => {
+  const path = body === null ? '/no/such/logo.png' : file(body);
+  expect(readLogo(path)).toEqual({ ok: false, why: expect.stringContaining(why) });
+});
