@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseStartOptions, usableName } from '../scripts/lib/start-options.mjs';
+import { noDisplay, startDisplay } from './support/display.ts';
+import { noElectron } from './support/electron.ts';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from './support/fleet.ts';
 import { startNatsServer } from './support/nats-server.ts';
 import { tempDir } from './support/temp.ts';
@@ -14,10 +16,14 @@ const START = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
 
 /** `npm start -- …` with a temporary directory of its own, so that what is left behind shows. */
 function start(...args: string[]) {
+  return startWith({}, ...args);
+}
+
+function startWith(more: Readonly<Record<string, string>>, ...args: string[]) {
   const temporary = join(tempDir(), 't');
   mkdirSync(temporary);
   const child = spawn(process.execPath, [START, ...args], {
-    env: { ...process.env, TMPDIR: temporary, TEMP: temporary, BROWSER: 'none' },
+    env: { ...process.env, TMPDIR: temporary, TEMP: temporary, BROWSER: 'none', KANADE_TRAY_ELECTRON: 'none', ...more },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
@@ -102,6 +108,37 @@ describe('npm start', () => {
       run.signal(name);
       const { code, left } = await run.ended();
       expect({ code, left, listens: await listens(url) }).toEqual({ code: 0, left: [], listens: false });
+    },
+  );
+
+  test('serves the window at the address that it prints, once', async () => {
+    const run = start();
+    const output = await run.said('To join a real fleet instead: npm start -- --server');
+    const address = /The window: (\S+)/.exec(output)?.[1] ?? '';
+    const visit = await fetch(address, { redirect: 'manual' });
+    const cookie = (visit.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const page = await fetch(new URL('/', address), { headers: { cookie } });
+    expect(await page.text()).toContain('<title>Kanade Tray</title>');
+    await run.said('To open the window once more: http://127.0.0.1:');
+    expect((await fetch(address, { redirect: 'manual' })).status).toBe(403);
+    run.signal('SIGINT');
+    const { code, left } = await run.ended();
+    expect({ code, left }).toEqual({ code: 0, left: [] });
+    await expect(fetch(address)).rejects.toThrow();
+  });
+
+  test.skipIf(noElectron !== null || noDisplay !== null)(
+    'is the tray application where there is Electron and a screen, and leaves nothing behind',
+    { timeout: 120_000 },
+    async () => {
+      const { env } = await startDisplay();
+      const run = startWith({ ...env, KANADE_TRAY_ELECTRON: 'test' });
+      await run.said('The window is open, and the icon is in the notification area.');
+      const output = await run.said('The day is over:');
+      expect(output).toContain('16 of 16 outcomes as expected.');
+      run.signal('SIGINT');
+      const { code, left } = await run.ended();
+      expect({ code, left }).toEqual({ code: 0, left: [] });
     },
   );
 

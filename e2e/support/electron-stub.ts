@@ -120,6 +120,7 @@ export class BrowserWindow extends EventEmitter {
   restore = () => void this.calls.push('restore');
   setMenuBarVisibility = () => {};
   isMinimized = () => false;
+  isNormal = () => true;
 
   destroy(): void {
     this.webContents.destroyed = true;

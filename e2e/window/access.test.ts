@@ -2,6 +2,8 @@
  * Usable by everybody: axe finds nothing, the keyboard is enough, small and enlarged windows lose nothing, and theme and
  * language switch while one looks. CI takes a fixed sample; `KANADE_TRAY_AXE=all` goes through all of it.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
@@ -15,20 +17,22 @@ import { expectPage, HELPDESK_CODE, openWindow, withHelpdesk } from '../support/
 const SCREENS = [0, 1, 2, 3, 4];
 const SUPPORT = 3;
 const ALL = process.env.KANADE_TRAY_AXE === 'all';
-const BRANDED = [
-  '[brand]',
-  'name = "Contoso Helper"',
-  '[support]',
-  'phone = "03-1234-5678"',
-  'mail = "it@contoso.example"',
-  'url = "https://it.contoso.example/tickets"',
-  'text = "Monday to Friday, 9 to 18."',
-].join('\n');
+const branded = (logo: string) =>
+  [
+    '[brand]',
+    'name = "Contoso Helper"',
+    `logo_path = ${JSON.stringify(logo)}`,
+    '[support]',
+    'phone = "03-1234-5678"',
+    'mail = "it@contoso.example"',
+    'url = "https://it.contoso.example/tickets"',
+    'text = "Monday to Friday, 9 to 18."',
+  ].join('\n');
 
-async function pc() {
+async function pc(logo = join(import.meta.dirname, '..', '..', 'assets', 'app', '64x64.png')) {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
-  const agent = await startAgent({ server, nc, toml: await withHelpdesk(BRANDED) });
+  const agent = await startAgent({ server, nc, toml: await withHelpdesk(`${branded(logo)}\n`) });
   for (const script of ['true', 'exit 3', 'echo out; echo err >&2']) {
     const body = command({ id: `task ${script.slice(0, 4).trim()}`.replaceAll(' ', '-'), script });
     await publishCommand(nc, 'commands.pc.PC-OURS', body);
@@ -188,5 +192,14 @@ test('IT’s name, contact lines and logo are shown, and a logo that can’t be 
     'href',
     'https://it.contoso.example/tickets',
   );
-  expect(await page.locator('img').count()).toBe(0);
+  const logo = page.getByRole('img', { name: 'Logo of Contoso Helper' });
+  await expectPage(logo).toBeVisible();
+  expect(await logo.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(64);
+  const broken = await pc('/no/such/logo.png');
+  const other = await openWindow(broken.agent.dataDirectory);
+  await expectPage.poll(() => other.page.title()).toBe('Contoso Helper');
+  expect(await other.page.locator('img').count()).toBe(0);
+  const logs = join(dirname(broken.agent.dataDirectory), 'logs');
+  const lines = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'));
+  expect(lines.join('\n')).toMatch(/the logo can not be used.*\/no\/such\/logo\.png/);
 });

@@ -1,7 +1,7 @@
 /** The helpdesk's view: closed until the code is given, complete while it is open, gone when it ends. */
 import { describe, expect, test } from 'vitest';
 import { startAgent } from '../support/agent.ts';
-import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';
+import { api, command, provisionedOperator, publishCommand, putKey, STREAMS, waitForResult } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { expectPage, goTo, openWindow, unlock, withHelpdesk } from '../support/window.ts';
 
@@ -136,6 +136,28 @@ describe('with the code', () => {
     await goTo(page, 'Activity');
     await page.locator('[data-run]', { hasText: 'disk check' }).click();
     await expectPage(page.getByRole('region', { name: 'Standard output' })).toHaveText('needle in the output\n');
+  });
+
+  test('a result that could not be delivered is kept, shown, and sent again', { timeout: 60_000 }, async () => {
+    const { nc, agent } = await pcWithRuns();
+    const results = STREAMS.find(({ name }) => name === 'RESULTS');
+    await api(nc, 'STREAM.UPDATE.RESULTS', { ...results, max_msg_size: 10 });
+    const body = command({ id: 'big-answer', script: 'echo hello' });
+    await publishCommand(nc, PC, body);
+    const { page } = await openWindow(agent.dataDirectory);
+    await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('1 item to look at', { timeout: 30_000 });
+    await expectPage(page.getByText('1 result is kept on this PC; IT can resend it.')).toBeVisible();
+    await unlock(page);
+    await expectPage(page.getByText('Helpdesk view is open.')).toBeVisible();
+    await goTo(page, 'Activity');
+    await page.locator('[data-run]', { hasText: 'big answer' }).click();
+    await expectPage(page.getByText('Could not be delivered – kept on this PC; IT can resend it.')).toBeVisible();
+    await api(nc, 'STREAM.UPDATE.RESULTS', { ...results, max_msg_size: -1 });
+    await page.getByRole('button', { name: 'Send again' }).click();
+    expect((await waitForResult(nc, body.request_id)).stdout).toBe('hello\n');
+    await expectPage(page.getByRole('region', { name: 'Times' })).toContainText(/Sent to IT\s*\d\d:\d\d:\d\d ✓/);
+    await goTo(page, 'Status');
+    await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Everything is working');
   });
 
   test('what a task writes is shown while it runs', async () => {

@@ -30,6 +30,8 @@ const APP_ID = 'KanadeTray';
 /** After the start of the PC a service may take its time; afterwards one that is not there is down (ui.md E6, STARTING). */
 const BOOT_MS = 5 * 60_000;
 const STARTING_MS = 15_000;
+/** A shell that is not newer after that must not start itself again and again. */
+const RELAUNCH_AFTER_SECS = 60;
 /** The operating system does not wait longer for a program that ends with it. */
 const SHUTDOWN_MS = 3_000;
 
@@ -115,6 +117,18 @@ async function start(): Promise<void> {
     else icon.hide();
     window.changed();
     notifier.flush();
+    if (isOutdated()) relaunch();
+  };
+  // A service of a newer version has taken over: what is started next from the same place is as new as it.
+  const isOutdated = () =>
+    hosting === 'service' &&
+    !window.isOpen &&
+    shell.attachment.view.state === 'incompatible' &&
+    process.uptime() > RELAUNCH_AFTER_SECS;
+  const relaunch = () => {
+    log.info('starting anew, as the agent is of a newer version');
+    app.relaunch({ args: [...process.argv.slice(1).filter((arg) => arg !== '--hidden'), '--hidden'] });
+    app.quit();
   };
   const quitIcon = () => {
     window.close();

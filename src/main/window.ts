@@ -2,7 +2,7 @@
  * The window: one at most, sandboxed, destroyed when it is closed so that its process ends, and never on top of somebody's
  * work unless it was asked for.
  */
-import { BrowserWindow, type BrowserWindowConstructorOptions, ipcMain, nativeTheme } from 'electron';
+import { BrowserWindow, type BrowserWindowConstructorOptions, type Input, ipcMain, nativeTheme } from 'electron';
 import type { WindowBridge } from '../client/window-bridge.ts';
 import type { Link } from '../shared/link.ts';
 import type { Route } from '../shared/shell-contract.ts';
@@ -73,13 +73,18 @@ export class MainWindow {
     window.setMenuBarVisibility(false);
     this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), route);
     window.once('ready-to-show', () => window.show());
-    window.on('resized', () => this.#o.onSize(sizeOf(window)));
     window.on('page-title-updated', (event) => event.preventDefault());
     let unresponsive: NodeJS.Timeout | undefined;
     window.on('unresponsive', () => {
       unresponsive = setTimeout(() => this.#anew(window, route, 'it does not answer'), UNRESPONSIVE_MS);
     });
     window.on('responsive', () => clearTimeout(unresponsive));
+    window.webContents.on('before-input-event', (event, input) => {
+      const level = zoomLevel(input, window.webContents.getZoomLevel());
+      if (level === null) return;
+      event.preventDefault();
+      window.webContents.setZoomLevel(level);
+    });
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       // It ended as it was told to.
       if (reason !== 'clean-exit') this.#anew(window, route, reason);
@@ -91,8 +96,12 @@ export class MainWindow {
       this.#bridge = null;
       this.#o.onClosed();
     };
-    // From the moment it begins to close: whoever asks for a window in between gets a new one.
-    window.once('close', gone);
+    window.once('close', () => {
+      // Maximized is not a size that somebody chose.
+      if (window.isNormal()) this.#o.onSize(sizeOf(window));
+      // From now on: whoever asks for a window in between gets a new one.
+      gone();
+    });
     window.once('closed', gone);
     window.loadURL(`${UI_ORIGIN}/`).catch((error: unknown) => this.#o.log.error('the window can not be loaded', error));
   }
@@ -133,6 +142,19 @@ export class MainWindow {
     if (tooSoon) this.#o.onClosed();
     else this.#create(route);
   }
+}
+
+const MAX_ZOOM_LEVEL = 5;
+
+/** The keys that every window of the system enlarges with; without a menu nobody else has them. null: another key. */
+export function zoomLevel(
+  { type, control, meta, key }: Pick<Input, 'type' | 'control' | 'meta' | 'key'>,
+  level: number,
+): number | null {
+  if (type !== 'keyDown' || !(control || meta)) return null;
+  if (key === '0') return 0;
+  if (key === '+' || key === '=') return Math.min(MAX_ZOOM_LEVEL, level + 0.5);
+  return key === '-' ? Math.max(-2, level - 0.5) : null;
 }
 
 function sizeOf(window: BrowserWindow): { width: number; height: number } {
