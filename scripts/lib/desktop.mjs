@@ -12,6 +12,7 @@ const PACKAGES = [
   'libasound2',
   'libcups2',
   'libxkbcommon0',
+  'libnotify4',
 ];
 
 /**
