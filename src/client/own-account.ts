@@ -1,5 +1,6 @@
-/** The account that this process runs as, as the agent names it: a uid, or a SID on Windows. */
+/** Who this process runs as: for the agent a uid, or a SID on Windows; for people a name. */
 import { execFile } from 'node:child_process';
+import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 
 /** Rejects where Windows does not say who we are. */
@@ -9,4 +10,14 @@ export async function ownAccount(): Promise<string> {
   const sid = /"(S-1-[0-9-]+)"/.exec(stdout)?.[1];
   if (sid === undefined) throw new Error(`whoami.exe said no SID: ${stdout.trim()}`);
   return sid;
+}
+
+/** The name of the account, as people know it; empty where it has none. */
+export function userName(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+    return env.USER ?? env.USERNAME ?? '';
+  }
 }

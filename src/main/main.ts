@@ -2,10 +2,10 @@
  * The shell's life: one per session, an icon or at least a window, and an end that leaves no agent of ours behind. A second
  * start opens the window of the first.
  */
-import { homedir, uptime, userInfo } from 'node:os';
+import { homedir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electron';
-import { ownAccount } from '../client/own-account.ts';
+import { ownAccount, userName } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import type { Language } from '../shared/contract.ts';
 import { directoriesOf } from '../shared/directories.ts';
@@ -71,7 +71,7 @@ async function start(): Promise<void> {
   const shell = new Shell({
     own,
     account: await ownAccount(),
-    userName: userInfo().username,
+    userName: userName(),
     host,
     startingUntilMs:
       host === null ? Math.max(bootedAtMs + BOOT_MS, Date.now() + STARTING_MS) : Date.now() + STARTING_MS,

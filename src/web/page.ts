@@ -1,8 +1,8 @@
 /** One page of the window, from its connection to its end. */
 import type { IncomingMessage } from 'node:http';
-import { userInfo } from 'node:os';
 import type { WebSocket } from 'ws';
 import { Attachment } from '../client/attachment.ts';
+import { userName } from '../client/own-account.ts';
 import { bridgeWindow } from '../client/window-bridge.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
 import { LinkClosed } from '../shared/rpc.ts';
@@ -43,7 +43,7 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
       systemLanguage,
       preferences: home.preferences,
       ui,
-      userName: userInfo().username,
+      userName: userName(),
       unseen: 0,
     }),
     restartAtMs: () => null,
