@@ -25,7 +25,7 @@ export async function withHelpdesk(toml = ''): Promise<string> {
 export interface TestWindow {
   readonly page: Page;
   /** One more page on the same server, in a browser context of its own. */
-  open(options?: PageOptions): Promise<Page>;
+  readonly open: (options?: PageOptions) => Promise<Page>;
 }
 
 /** The window of the agent on `dataDirectory`, in the language and look of `options`. */

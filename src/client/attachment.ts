@@ -149,7 +149,7 @@ export class Attachment {
     if (state === this.#state) return;
     this.#state = state;
     this.#sinceMs = Date.now();
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 
   #pause(ms: number): Promise<void> {

@@ -84,7 +84,7 @@ export const handlers: Handlers = {
     history: ports.versions(MAX_VERSIONS).map((entry) => ({ ...entry, outcome: 'ok' })),
   }),
   'ui.settings': (_params, { deps }) => {
-    const { hideCommandNames, ...ui } = deps.ports.ui();
+    const { hideCommandNames: _ofTheAgent, ...ui } = deps.ports.ui();
     return ui;
   },
   'support.info': (_params, { deps }) => deps.ports.support(),

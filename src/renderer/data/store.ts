@@ -108,6 +108,6 @@ export class WindowStore {
 
   #set(changed: Partial<WindowState>): void {
     this.#state = { ...this.#state, ...changed };
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 }

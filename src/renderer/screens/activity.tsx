@@ -61,7 +61,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       <Tools
         choices={choices}
         onChange={setChoices}
-        onDay={async (atMs) => setJump({ index: await list.indexAt(atMs) })}
+        onDay={(atMs) => void list.indexAt(atMs).then((index) => setJump({ index }))}
       >
         {matching !== null && <span className={styles.count}>{words.say('activity.count', { n: matching, all })}</span>}
       </Tools>

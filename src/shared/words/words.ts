@@ -37,7 +37,7 @@ export class Words {
   constructor(language: Language, itName: string | null = null) {
     this.language = language;
     this.#catalogue = CATALOGUES[language];
-    this.it = itName ?? String(this.#catalogue.it);
+    this.it = itName ?? this.say('it');
     this.#plural = new Intl.PluralRules(language);
   }
 
