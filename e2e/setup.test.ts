@@ -147,6 +147,7 @@ describe('a build', () => {
   test('is needed after a source or the configuration changed, and not after a test did', () => {
     const root = tempDir();
     write(root, 'src/agent/main.ts', 'one');
+    write(root, 'assets/tray/idle.png', 'picture');
     const first = inputsHash(root);
     write(root, 'src/agent/main.test.ts', 'test');
     expect(inputsHash(root)).toBe(first);
@@ -154,7 +155,10 @@ describe('a build', () => {
     const second = inputsHash(root);
     expect(second).not.toBe(first);
     write(root, 'src/agent/main.ts', 'two');
-    expect(inputsHash(root)).not.toBe(second);
+    const third = inputsHash(root);
+    expect(third).not.toBe(second);
+    write(root, 'assets/tray/idle.png', 'another');
+    expect(inputsHash(root)).not.toBe(third);
   });
 });
 

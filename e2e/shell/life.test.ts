@@ -19,7 +19,10 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, () => {
     expect(
       await page.evaluate('[typeof process, typeof require, Object.keys(window.kanadeLink).sort().join()]'),
     ).toEqual(['undefined', 'undefined', 'onClose,onMessage,send']);
-    await page.keyboard.press('Control+=');
+    await shell.app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      contents?.sendInputEvent({ type: 'keyDown', keyCode: '=', modifiers: ['control'] });
+    });
     const zoom = () =>
       shell.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getZoomLevel());
     await eventually(async () => expect(await zoom()).toBe(0.5));
