@@ -1,9 +1,10 @@
 /** The shell in a real Electron, with a real agent and a real broker: how it begins and how it ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect as expectPage } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
+import { startAgent } from '../support/agent.ts';
 import { eventually } from '../support/bus.ts';
 import { shellCommand, startShell } from '../support/electron.ts';
 import { command, countStored, publishCommand, waitForResult } from '../support/fleet.ts';
@@ -115,6 +116,24 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, () => {
     await waitForResult(nc, later.request_id);
     expect(await countStored(nc, 'RESULTS', 'results.>')).toBe(2);
     await other.app.close();
+  });
+
+  test('as a service the agent belongs to the system: the shell attaches, attaches again, and starts none', async () => {
+    const { shell, server, nc } = await shellRig({ env: { KANADE_TRAY_HOST: 'service' } });
+    const title = (await shell.window()).getByRole('heading', TITLE);
+    await expectPage(title).toHaveText('Starting');
+    const agent = await startAgent({ server, nc, pcId: shell.pcId, dataDirectory: shell.dataDirectory });
+    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await agent.kill();
+    await expectPage(title).toHaveText('Management service is not running');
+    await agent.start();
+    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await shell.app.close();
+    // It ends without the agent.
+    const body = command({ script: 'echo still here' });
+    await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
+    expect((await waitForResult(nc, body.request_id)).exit_code).toBe(0);
+    expect(existsSync(shell.log) ? readFileSync(shell.log, 'utf8') : '').not.toContain('the agent is started');
   });
 
   test('the helpdesk’s view ends with the window in which it was opened', async () => {

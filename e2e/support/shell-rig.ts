@@ -25,15 +25,16 @@ export interface ShellRig {
 export interface RigOptions {
   readonly args?: readonly string[];
   readonly toml?: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** Something that has to be on the desktop first. */
   readonly before?: (display: Display) => Promise<void>;
 }
 
-export async function shellRig({ args = [], toml = '', before }: RigOptions = {}): Promise<ShellRig> {
+export async function shellRig({ args = [], toml = '', env = {}, before }: RigOptions = {}): Promise<ShellRig> {
   const [server, display] = [await startNatsServer(), await startDisplay()];
   await before?.(display);
   const nc = await provisionedOperator(server);
-  const options = { display, natsUrl: server.url, args, toml, directory: tempDir() };
+  const options = { display, natsUrl: server.url, args, toml, env, directory: tempDir() };
   return { server, nc, display, options, shell: await startShell(options) };
 }
 

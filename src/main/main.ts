@@ -46,8 +46,15 @@ process.on('uncaughtException', (error) => log.error('uncaught', error));
 process.on('unhandledRejection', (error) => log.error('unhandled', error));
 protocol.registerSchemesAsPrivileged([SCHEME]);
 
-if (app.requestSingleInstanceLock()) app.whenReady().then(start, (error: unknown) => log.error('not ready', error));
+if (app.requestSingleInstanceLock()) app.whenReady().then(start).catch(giveUp);
 else app.quit();
+
+/** Better no program than one that shows nothing and hosts nothing. */
+function giveUp(error: unknown): void {
+  log.error('it can not start', error);
+  console.error(`Kanade Tray can not start: ${error instanceof Error ? error.message : String(error)}`);
+  app.exit(1);
+}
 
 async function start(): Promise<void> {
   const places = placesIn(distDirectory());
