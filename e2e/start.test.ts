@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseStartOptions, usableName } from '../scripts/lib/start-options.mjs';
+import { browserCommand } from '../scripts/lib/window-page.mjs';
 import { noDisplay, startDisplay } from './support/display.ts';
 import { noElectron } from './support/electron.ts';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from './support/fleet.ts';
@@ -205,6 +206,20 @@ describe('npm start -- --server', () => {
     const { code, output, left } = await start('--server', server.url, '--id', 'PC-1').ended();
     expect(output).toMatch(/^Nothing answers at 127\.0\.0\.1:\d+: check name and port of --server; .*$/m);
     expect({ code, left }).toEqual({ code: 1, left: [] });
+  });
+});
+
+describe('the browser that the window opens in', () => {
+  test.each([
+    [{ DISPLAY: ':0' }, 'linux', ['xdg-open']],
+    [{ WAYLAND_DISPLAY: 'wayland-0' }, 'linux', ['xdg-open']],
+    [{}, 'linux', null],
+    [{ BROWSER: 'none', DISPLAY: ':0' }, 'linux', null],
+    [{ BROWSER: 'firefox' }, 'linux', ['firefox']],
+    [{}, 'darwin', ['open']],
+    [{}, 'win32', ['rundll32.exe', 'url.dll,FileProtocolHandler']],
+  ] as const)('with %j on %s is %j', (env, platform, command) => {
+    expect(browserCommand(env, platform)).toEqual(command);
   });
 });
 

@@ -1,11 +1,13 @@
 /** Each screen in each state in which there is little to show: a sentence that a person understands, and no dead end. */
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
 import { startAgent } from '../support/agent.ts';
 import { AgentRun, settings } from '../support/agent-run.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { arrival, ending, testStore } from '../support/store.ts';
 import { tempDir } from '../support/temp.ts';
 import { expectPage, goTo, openWindow } from '../support/window.ts';
 
@@ -123,4 +125,42 @@ test('offline from the start, what is stored can be read, filtered and searched'
   await expectPage(page.locator('[data-run]')).toHaveCount(3);
   await page.getByRole('combobox', { name: 'Day' }).selectOption('yesterday');
   await expectPage(page.getByText('No task fits.')).toBeVisible();
+});
+
+test('a jump to a day leads to what arrived on it, in a history of a month', async () => {
+  const DAY_MS = 24 * 3_600_000;
+  const data = join(tempDir(), 'data');
+  const store = testStore(join(data, 'kanade-tray'));
+  const noonMs = new Date().setHours(12, 0, 0, 0);
+  for (let day = 30; day >= 1; day--) {
+    for (let task = 1; task <= 20; task++) {
+      const receivedAtMs = noonMs - day * DAY_MS + task * 1_000;
+      const admitted = await store.runs.admit(
+        arrival(`r-${day}-${task}`, `command ${day} ${task}`, {
+          manifestId: `task-${task}-of-day-${day}`,
+          receivedAtMs,
+        }),
+      );
+      if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+      await store.runs.finish(admitted.run, ending(admitted.resultId, { outbox: null }));
+    }
+  }
+  await store.close();
+  const agent = new AgentRun({ toml: settings(NOWHERE), dataDirectory: data });
+  agent.start();
+  const { page } = await openWindow(data);
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText('600 of 600')).toBeVisible();
+  const wanted = new Date(noonMs - 17 * DAY_MS);
+  const asText = [wanted.getFullYear(), wanted.getMonth() + 1, wanted.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
+  await page.getByLabel('Go to a day').fill(asText);
+  const first = page.locator('[data-run]', { hasText: 'task 20 of day 17' });
+  await expectPage(first).toBeInViewport();
+  const list = await page.getByRole('list', { name: 'Tasks, newest first' }).locator('..').boundingBox();
+  expect(Math.abs(((await first.boundingBox())?.y ?? 0) - (list?.y ?? 0))).toBeLessThan(3);
+  await expectPage(first).toContainText(
+    new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }).format(wanted),
+  );
 });
