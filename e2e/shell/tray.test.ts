@@ -3,7 +3,7 @@ import { expect as expectPage } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/bus.ts';
 import { startShell } from '../support/electron.ts';
-import { command, killExec, publishCommand, waitForResult } from '../support/fleet.ts';
+import { api, command, killExec, publishCommand, STREAMS, waitForResult } from '../support/fleet.ts';
 import { agentPid, inElectron, noShell, shellRig } from '../support/shell-rig.ts';
 import { startTrayWatcher, type TrayWatcher } from '../support/tray-watcher.ts';
 
@@ -39,9 +39,14 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, () => {
     pictures.set('offline', await tooltip(/^Offline – work continues, results will be sent later$/));
     await server.start();
     await tooltip(/^Kanade Tray – connected$/);
+    const results = STREAMS.find(({ name }) => name === 'RESULTS');
+    await api(nc, 'STREAM.UPDATE.RESULTS', { ...results, max_msg_size: 10 });
+    await publishCommand(nc, `commands.pc.${shell.pcId}`, command({ script: 'echo hello' }));
+    pictures.set('attention', await tooltip(/^1 item to look at$/));
     process.kill(agentPid(shell), 'SIGKILL');
     pictures.set('broken', await tooltip(/^Management service is not running$/));
-    expect(new Set(pictures.values()).size).toBe(pictures.size);
+    expect(pictures.size).toBe(5);
+    expect(new Set(pictures.values()).size).toBe(5);
     expect(await watcher.items()).toHaveLength(1);
     await shell.app.close();
     await eventually(async () => expect(await watcher.items()).toHaveLength(0));
