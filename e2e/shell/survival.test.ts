@@ -1,9 +1,44 @@
 /** What the shell survives: an agent that hangs, a page and a GPU process that crash. */
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect as expectPage } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/bus.ts';
+import { startDisplay } from '../support/display.ts';
+import { shellCommand } from '../support/electron.ts';
 import { agentPid, inElectron, isAlive, noShell, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
+import { tempDir } from '../support/temp.ts';
+
+/** The page processes below this one; Chromium may keep a spare one. */
+function renderersOf(pid: number): number[] {
+  return descendants(pid).filter((child) => commandLine(child).includes('--type=renderer') && isAlive(child));
+}
+
+function descendants(pid: number): number[] {
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => parentOf(child) === pid);
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return 0;
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
 
 describe.skipIf(noShell !== null)(`the shell${inElectron}`, () => {
   test('an agent that hangs is noticed within about 30 s, ended and started again', { timeout: 90_000 }, async () => {
@@ -19,6 +54,34 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, () => {
     await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
     expect(readFileSync(shell.log, 'utf8')).toContain('the agent hangs');
     await shell.app.close();
+  });
+
+  test('a page that hangs is opened anew within about 30 s, and the agent notices nothing', {
+    timeout: 90_000,
+  }, async () => {
+    const display = await startDisplay();
+    const directory = tempDir();
+    // Without Playwright, which waits for each of its pages.
+    const { executablePath, args, env } = shellCommand({ display, directory, natsUrl: 'nats://127.0.0.1:1' });
+    const shell = spawn(executablePath, args, { env, stdio: 'ignore' });
+    onTestFinished(() => void shell.kill('SIGKILL'));
+    const log = join(directory, 'user', 'logs', 'shell.log');
+    const pages = () => renderersOf(shell.pid ?? 0);
+    await eventually(() => expect(pages().length).toBeGreaterThan(0), 15_000);
+    // The page has to be there before it can hang.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const stopped = pages();
+    for (const page of stopped) process.kill(page, 'SIGSTOP');
+    await eventually(
+      () => expect(readFileSync(log, 'utf8')).toContain('the window is opened anew: it does not answer'),
+      60_000,
+    );
+    await eventually(() => expect(pages().some((page) => !stopped.includes(page))).toBe(true), 15_000);
+    expect(readFileSync(log, 'utf8').match(/the agent is started/g)).toHaveLength(1);
+    expect(isAlive(agentPid({ log }))).toBe(true);
+    const ended = once(shell, 'exit');
+    shell.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
   });
 
   test('a page that crashes is opened anew, a GPU process that crashes too, and the agent notices neither', async () => {

@@ -9,6 +9,7 @@ import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
 import type { AttachmentView } from '../shared/shell-contract.ts';
 import { readEndpoint } from './endpoint-file.ts';
+import { probe } from './probe.ts';
 
 export interface AttachmentOptions {
   /** `<data>/kanade-tray` of the agent. */
@@ -26,9 +27,6 @@ type Listener = () => void;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
 const HANDSHAKE_MS = 5_000;
-/** No answer for this long counts as hung (design §4). */
-export const HUNG_AFTER_MS = 30_000;
-const PROBE_EVERY_MS = 10_000;
 
 export class Attachment {
   readonly #options: AttachmentOptions;
@@ -63,7 +61,7 @@ export class Attachment {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` when an attached agent has not answered for {@link HUNG_AFTER_MS}; the connection is given up then. */
+  /** Calls `listener` when an attached agent has not answered for half a minute; the connection is given up then. */
   onHung(listener: Listener): void {
     this.#hung.add(listener);
   }
@@ -125,24 +123,14 @@ export class Attachment {
     return null;
   }
 
-  /** Asks for a sign of life again and again; a stopped process keeps its socket open, so silence is all there is to see. */
   #probe(agent: AgentClient): () => void {
-    let unansweredSinceMs: number | null = null;
-    const timer = setInterval(() => {
-      if (unansweredSinceMs !== null) {
-        if (performance.now() - unansweredSinceMs < HUNG_AFTER_MS - PROBE_EVERY_MS) return;
+    return probe(
+      () => agent.call('state.snapshot', {}),
+      () => {
         for (const listener of this.#hung) listener();
         agent.close();
-        return;
-      }
-      unansweredSinceMs = performance.now();
-      const answered = () => {
-        unansweredSinceMs = null;
-      };
-      agent.call('state.snapshot', {}).then(answered, answered);
-    }, PROBE_EVERY_MS);
-    timer.unref();
-    return () => clearInterval(timer);
+      },
+    );
   }
 
   #set(state: AttachmentView['state']): void {

@@ -20,6 +20,7 @@ import {
   shellMethods,
 } from '../shared/shell-contract.ts';
 import type { Attachment } from './attachment.ts';
+import { probe } from './probe.ts';
 
 /** What the shell does for its window; a method that is not there is not offered. */
 export type ShellHandlers = {
@@ -41,6 +42,8 @@ export interface WindowBridgeOptions {
   readonly route: Route;
   /** The window has called this method of the agent, and it was done. */
   readonly onDone?: (method: MethodName) => void;
+  /** The page has answered nothing for half a minute. A browser freezes pages that nobody looks at: then nobody asks. */
+  readonly onHung?: () => void;
   /** A handler threw: a bug of ours. */
   readonly onBug: (method: string, error: unknown) => void;
 }
@@ -73,7 +76,11 @@ export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
     changed();
   });
   follow();
+  // It has no methods, and says so: that is a sign of life.
+  const stopProbing =
+    options.onHung === undefined ? () => {} : probe(() => window.call('shell.alive', {}), options.onHung);
   link.onClose(() => {
+    stopProbing();
     unfollow();
     attachment.close();
   });

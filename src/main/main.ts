@@ -98,7 +98,7 @@ async function start(): Promise<void> {
     title: () => shell.name,
     size: () => preferences.value.window,
     onSize: (size) => preferences.set({ window: size }),
-    serve: (link, route) => shell.serve(link, route),
+    serve: (link, route, onHung) => shell.serve(link, route, onHung),
     onClosed: () => refresh(),
   });
   const icon = new TrayIcon({

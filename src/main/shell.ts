@@ -103,7 +103,7 @@ export class Shell {
   }
 
   /** Serves one window; what its helpdesk opens ends with it. */
-  serve(link: Link, route: Route): WindowBridge {
+  serve(link: Link, route: Route, onHung: () => void): WindowBridge {
     const { own, account, startingUntilMs } = this.#o;
     // Without the host's secret: what a page can reach is what any window of this account could.
     const attachment = new Attachment({ own, account, client: 'window', startingUntilMs });
@@ -114,6 +114,7 @@ export class Shell {
       shellState: () => this.#shellState(),
       restartAtMs: () => this.#o.host?.restartAtMs ?? null,
       route,
+      onHung,
       onDone: (method) => {
         if (method !== 'helpdesk.unlock') return;
         this.#o.rules.helpdeskOpened();

@@ -19,14 +19,12 @@ export interface WindowOptions {
   readonly size: () => { readonly width: number; readonly height: number } | null;
   readonly onSize: (size: { readonly width: number; readonly height: number }) => void;
   /** Serves the page at the other end. */
-  readonly serve: (link: Link, route: Route) => WindowBridge;
+  readonly serve: (link: Link, route: Route, onHung: () => void) => WindowBridge;
   readonly onClosed: () => void;
 }
 
 const SIZE = { width: 880, height: 600 };
 const MIN_SIZE = { minWidth: 480, minHeight: 420 };
-/** A page that answers nothing for so long is opened anew. */
-const UNRESPONSIVE_MS = 30_000;
 /** A page that dies again at once would do so for ever. */
 const ANEW_AFTER_MS = 10_000;
 
@@ -71,14 +69,10 @@ export class MainWindow {
     this.#window = window;
     this.#openedAtMs = Date.now();
     window.setMenuBarVisibility(false);
-    this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), route);
+    const hung = () => this.#anew(window, route, 'it does not answer');
+    this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), route, hung);
     window.once('ready-to-show', () => window.show());
     window.on('page-title-updated', (event) => event.preventDefault());
-    let unresponsive: NodeJS.Timeout | undefined;
-    window.on('unresponsive', () => {
-      unresponsive = setTimeout(() => this.#anew(window, route, 'it does not answer'), UNRESPONSIVE_MS);
-    });
-    window.on('responsive', () => clearTimeout(unresponsive));
     window.webContents.on('before-input-event', (event, input) => {
       const level = zoomLevel(input, window.webContents.getZoomLevel());
       if (level === null) return;
@@ -90,7 +84,6 @@ export class MainWindow {
       if (reason !== 'clean-exit') this.#anew(window, route, reason);
     });
     const gone = () => {
-      clearTimeout(unresponsive);
       if (this.#window !== window) return;
       this.#window = null;
       this.#bridge = null;

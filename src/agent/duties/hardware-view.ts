@@ -62,7 +62,8 @@ export class HardwareView {
 
 function viewOf(facts: HardwareFacts, bootedAtMs: number): Hardware {
   return {
-    system: [facts.osName, facts.osVersion].filter((part) => part !== '').join(' '),
+    // Some names hold their version already.
+    system: facts.osName.includes(facts.osVersion) ? facts.osName : `${facts.osName} ${facts.osVersion}`,
     processor: facts.cpuModel,
     memoryBytes: facts.ramBytes,
     disks: facts.disks.map(({ deviceId, sizeBytes, freeBytes }) => ({ name: deviceId, sizeBytes, freeBytes })),

@@ -83,7 +83,11 @@ export class RunList {
 
   /** The state of the agent has changed: counts what is newer and reads again what is looked at. */
   async refresh(): Promise<void> {
-    if (this.#anchor === null) return;
+    if (this.#anchor === null) {
+      // The first question failed: whatever it was may be over.
+      if (this.#failed) await this.open();
+      return;
+    }
     this.#refreshAgain = true;
     if (this.#refreshing) return;
     this.#refreshing = true;

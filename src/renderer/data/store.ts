@@ -37,6 +37,7 @@ export class WindowStore {
   readonly #listeners = new Set<() => void>();
   #subscribedTo: number | null = null;
   #lastList: Route = { screen: 'activity' };
+  #moved = false;
   /** Counts pushes. */
   #heard = 0;
 
@@ -57,6 +58,7 @@ export class WindowStore {
   };
 
   readonly go = (route: Route): void => {
+    this.#moved = true;
     if (this.#state.route.screen === 'activity') this.#lastList = this.#state.route;
     this.#set({ route, cameBack: false });
   };
@@ -68,7 +70,8 @@ export class WindowStore {
     const heard = this.#heard;
     const hello = await this.client.ask('shell.hello', {});
     if (!hello.ok) return;
-    this.go(hello.value.route);
+    // Whoever has clicked already is where they want to be.
+    if (!this.#moved) this.#set({ route: hello.value.route });
     // A push that was handled while the answer made its way through promises is newer than the answer.
     if (this.#heard === heard) this.#shellChanged(hello.value.state);
   }

@@ -27,7 +27,7 @@ const useStyles = makeStyles({
     unicodeBidi: 'plaintext',
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
-  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center' },
+  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center', marginTop: '8px' },
   quiet: { color: tokens.colorNeutralForeground2 },
 });
 

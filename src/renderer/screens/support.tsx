@@ -17,6 +17,9 @@ const useStyles = makeStyles({
   link: { color: tokens.colorBrandForegroundLink, overflowWrap: 'anywhere' },
 });
 
+/** Memory is sold in powers of two and called GB all the same; disks are not. */
+const MEMORY_GB = 1e9 / 1024 ** 3;
+
 export function SupportScreen() {
   const words = useWords();
   const { data } = useQuery('support.info', {}, 'attachment');
@@ -163,7 +166,7 @@ function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
         facts={[
           fact(words.say('support.system'), system),
           fact(words.say('support.processor'), processor),
-          fact(words.say('support.memory'), memoryBytes === null ? null : words.bytes(memoryBytes)),
+          fact(words.say('support.memory'), memoryBytes === null ? null : words.bytes(memoryBytes * MEMORY_GB)),
           ...disks.map(({ name, sizeBytes, freeBytes }) =>
             fact(
               words.say('support.disk', { name }),
