@@ -72,6 +72,9 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, () => {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const stopped = pages();
     for (const page of stopped) process.kill(page, 'SIGSTOP');
+    onTestFinished(() => {
+      for (const page of stopped) if (isAlive(page)) process.kill(page, 'SIGKILL');
+    });
     await eventually(
       () => expect(readFileSync(log, 'utf8')).toContain('the window is opened anew: it does not answer'),
       60_000,
