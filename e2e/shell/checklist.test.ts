@@ -131,6 +131,7 @@ describe('what a page is given', () => {
       nodeIntegrationInSubFrames: false,
       webSecurity: true,
       webviewTag: false,
+      devTools: true,
       spellcheck: false,
     });
     expect(SOURCES).toContain('app.enableSandbox()');

@@ -7,7 +7,8 @@ import type * as E from 'electron';
 
 export const app = Object.assign(new EventEmitter(), {
   getPath: () => '/nowhere',
-}) satisfies Pick<E.App, 'getPath'> & EventEmitter;
+  isPackaged: false as boolean,
+}) satisfies Pick<E.App, 'getPath' | 'isPackaged'> & EventEmitter;
 
 export const nativeTheme = Object.assign(new EventEmitter(), {
   shouldUseDarkColors: false,
@@ -116,9 +117,11 @@ export class BrowserWindow extends EventEmitter {
   }
 
   show = () => void this.calls.push('show');
+  showInactive = () => void this.calls.push('showInactive');
   focus = () => void this.calls.push('focus');
   restore = () => void this.calls.push('restore');
   setMenuBarVisibility = () => {};
+  isVisible = () => this.calls.some((call) => call.startsWith('show'));
   isMinimized = () => false;
   isNormal = () => true;
 

@@ -2,10 +2,10 @@
  * The built shell in a real Electron: the project's own where it can be had, else the older one for tests, with the agent on
  * Node 24 beside it. Invariant: it and everything that it started end with the test.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
 import { findTestElectron } from '../../scripts/lib/electron.mjs';
 import { findNode24 } from '../../scripts/lib/node24.mjs';
@@ -78,13 +78,17 @@ export async function startShell(options: ShellOptions): Promise<TestShell> {
   const { dataDirectory, pcId, ...command } = shellCommand({ ...options, directory });
   const app = await _electron.launch({ ...command, timeout: 30_000 });
   const child = app.process();
+  const log = join(directory, 'user', 'logs', 'shell.log');
   onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFailed(() => console.error(readFileSync(log, 'utf8')));
+  // Well below a test's own time, so that a step that hangs is named.
+  app.context().setDefaultTimeout(10_000);
   return {
     app,
     directory,
     dataDirectory,
     pcId,
-    log: join(directory, 'user', 'logs', 'shell.log'),
+    log,
     window: () => app.firstWindow(),
   };
 }

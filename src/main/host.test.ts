@@ -32,7 +32,7 @@ function fakeLauncher() {
   return { launcher, launched };
 }
 
-function hosted(answers: 'stop' | 'nothing' | 'not attached' = 'stop') {
+function hosted(answers: 'stop' | 'answer only' | 'nothing' | 'not attached' = 'stop') {
   const { launcher, launched } = fakeLauncher();
   let hung: () => void = () => {};
   const calls: string[] = [];
@@ -40,7 +40,7 @@ function hosted(answers: 'stop' | 'nothing' | 'not attached' = 'stop') {
     call: (method: string) => {
       calls.push(method);
       if (answers === 'stop') queueMicrotask(() => launched.at(-1)?.end(0));
-      return answers === 'stop' ? Promise.resolve({}) : new Promise(() => {});
+      return answers === 'nothing' ? new Promise(() => {}) : Promise.resolve({});
     },
   };
   const attachment = {
@@ -130,12 +130,25 @@ describe('stop', () => {
     expect(launched).toHaveLength(1);
   });
 
-  test('kills an agent that does not end in time', async () => {
-    const { host, launched } = hosted('nothing');
+  test.each(['answer only', 'nothing'] as const)('kills an agent that does not end in time (%s)', async (answers) => {
+    const { host, launched } = hosted(answers);
     const stopped = host.stop(5_000);
-    await vi.advanceTimersByTimeAsync(5_000);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(launched[0]?.killed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
     await stopped;
     expect(launched[0]?.killed).toBe(true);
+  });
+
+  test('leaves running scripts the longest grace that can be set, but does not wait for an agent that says nothing', async () => {
+    const graceful = hosted('answer only');
+    void graceful.host.stop();
+    const silent = hosted('nothing');
+    void silent.host.stop();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([graceful.launched[0]?.killed, silent.launched[0]?.killed]).toEqual([false, true]);
+    await vi.advanceTimersByTimeAsync(585_000);
+    expect(graceful.launched[0]?.killed).toBe(false);
   });
 
   test('kills one that can’t be asked, and ends a wait for the next start', async () => {

@@ -30,8 +30,10 @@ const STABLE_AFTER_MS = 60_000;
 const STARTS_WITHIN_MS = 15_000;
 const KEPT_OUTPUT_CHARS = 4_000;
 
-/** Beyond the agent's own deadlines: `[run] grace` is at most 600 s, its default 20 s. */
-export const STOP_WITHIN_MS = 60_000;
+/** A stop is answered at once, or not at all. */
+const ANSWERS_WITHIN_MS = 30_000;
+/** Beyond the agent's own deadline, which ends it: `[run] grace`, at most 600 s, and 15 s for what is left. */
+const STOP_WITHIN_MS = 630_000;
 
 export class Host {
   /** Proves to the agent that we are the process which started it; hex. */
@@ -71,7 +73,7 @@ export class Host {
     this.#launch();
   }
 
-  /** Asks the agent to stop, waits for its end, and kills it at last. */
+  /** Asks the agent to stop, waits for its end, and kills it at last: also one that does not even answer. */
   async stop(withinMs = STOP_WITHIN_MS): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
@@ -81,11 +83,17 @@ export class Host {
     const gone = new Promise<void>((resolve) => {
       this.#onGone = resolve;
     });
+    const untilMs = Date.now() + withinMs;
+    let late = setTimeout(() => agent.kill(), Math.min(withinMs, ANSWERS_WITHIN_MS));
+    const answered = () => {
+      if (this.#agent !== agent) return;
+      clearTimeout(late);
+      late = setTimeout(() => agent.kill(), untilMs - Date.now());
+    };
     const asked = this.#attachment?.agent?.call('agent.stop', {});
     if (asked === undefined) agent.kill();
-    // Without an answer its end is what counts, and that has a limit.
-    else asked.catch(() => {});
-    const late = setTimeout(() => agent.kill(), withinMs);
+    // An agent that goes away without an answer is waited for as one that says nothing.
+    else asked.then(answered, () => {});
     await gone;
     clearTimeout(late);
   }

@@ -152,6 +152,17 @@ describe('at most one in ten minutes', () => {
     expect(person.rules.dueInMs(person.nowMs)).toBeNull();
   });
 
+  test('what was asked of the person is not said late when it is done', () => {
+    const waiting = row(2, { state: 'waiting_user', reason: null, startedAtMs: null });
+    const person = new Person();
+    person.see({ rows: [row(1, failedAsUser)] });
+    expect(person.shown()).not.toBeNull();
+    person.see({ rows: [waiting, row(1, failedAsUser)], restartRequired: true });
+    expect(person.rules.dueInMs(0)).toBe(10 * MINUTE);
+    person.see({ rows: [row(2), row(1, failedAsUser)], restartRequired: false });
+    expect(person.rules.dueInMs(0)).toBeNull();
+  });
+
   test('what needs the person comes first, and by itself', () => {
     const person = new Person();
     person.see({ rows: [row(2, failedAsUser), row(1, failedAsUser)], restartRequired: true });

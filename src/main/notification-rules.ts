@@ -47,7 +47,9 @@ export class NotificationRules {
     if (this.#restart === false && status.restartRequired) this.#add({ kind: 'restart' });
     this.#restart = status.restartRequired;
     const before = this.#known;
-    this.#known = new Map(rows.map((row) => [row.run, row.state]));
+    const known = new Map(rows.map((row) => [row.run, row.state]));
+    this.#known = known;
+    this.#waiting = this.#waiting.filter((event) => isStillTrue(event, status, known));
     if (before === null) return;
     const oldest = before.size === 0 ? 0 : Math.min(...before.keys());
     for (const run of rows) {
@@ -98,6 +100,13 @@ export class NotificationRules {
   #add(event: Event): void {
     this.#waiting.push(event);
   }
+}
+
+/** What asks something of the person is not said late when it has been done meanwhile. */
+function isStillTrue(event: Event, status: AgentStatus, known: ReadonlyMap<number, RunRow['state']>): boolean {
+  if (event.kind === 'restart') return status.restartRequired;
+  // A run that is out of view is older than the others, and no less waiting for that.
+  return event.kind !== 'user' || (known.get(event.run.run) ?? 'waiting_user') === 'waiting_user';
 }
 
 function toastOf(event: Event, words: Words): Toast {

@@ -2,24 +2,24 @@
  * What the shell knows and what it shows: one standing connection to the agent, from which icon, menu and notifications are
  * made, and the bridge for a window. It only shows; the agent does not notice whether it is there.
  */
-import { clipboard, shell as desktop, nativeTheme } from 'electron';
+import { nativeTheme } from 'electron';
 import { Attachment } from '../client/attachment.ts';
-import { bridgeWindow, type ShellHandlers, type WindowBridge } from '../client/window-bridge.ts';
+import { bridgeWindow, type WindowBridge } from '../client/window-bridge.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
 import type { Language } from '../shared/contract.ts';
 import { describeState, pcDetails, type Seen } from '../shared/describe.ts';
-import { Fault } from '../shared/faults.ts';
 import type { Link } from '../shared/link.ts';
 import { LinkClosed } from '../shared/rpc.ts';
-import type { LinkId, Route, ShellState } from '../shared/shell-contract.ts';
+import type { Route, ShellState } from '../shared/shell-contract.ts';
 import { type MenuAction, trayMenu } from '../shared/tray-menu.ts';
 import { Words } from '../shared/words/words.ts';
 import type { Host } from './host.ts';
-import { linkFor } from './links.ts';
 import type { ShellLog } from './log.ts';
+import { News } from './news.ts';
 import type { NotificationRules } from './notification-rules.ts';
 import type { PreferencesFile } from './preferences.ts';
+import { copy, shellHandlers } from './shell-handlers.ts';
 import type { TrayFace } from './tray.ts';
 
 export interface ShellOptions {
@@ -43,20 +43,18 @@ export interface ShellOptions {
 }
 
 const DEFAULT_NAME = 'Kanade Tray';
-const LOOKED_AT = 50;
 const MINUTE_MS = 60_000;
 
 export class Shell {
   readonly #o: ShellOptions;
   readonly attachment: Attachment;
+  readonly #news: News;
   #status: AgentStatus | null = null;
-  #unseen = 0;
   #ticking: NodeJS.Timeout | undefined;
-  #looking = false;
-  #lookAgain = false;
 
   constructor(options: ShellOptions) {
     this.#o = options;
+    this.#news = new News(options);
     this.attachment = new Attachment({ ...this.#connection(), startingUntilMs: options.startingUntilMs });
     this.attachment.watch(() => this.#attached());
     nativeTheme.themeSource = options.preferences.value.preferences.theme;
@@ -77,7 +75,7 @@ export class Shell {
   face(nowMs = Date.now()): TrayFace {
     const { words } = this;
     const { mark, tooltip } = describeState(this.#seen(), words, nowMs);
-    const facts = { seen: this.#seen(), unseen: this.#unseen, mayQuit: this.#mayQuit(), mayStop: this.#mayStop() };
+    const facts = { seen: this.#seen(), unseen: this.#news.unseen, mayQuit: this.#mayQuit(), mayStop: this.#mayStop() };
     return { mark, tooltip, menu: trayMenu(facts, words, nowMs) };
   }
 
@@ -87,7 +85,7 @@ export class Shell {
         this.#o.onOpen(action.route);
         break;
       case 'copy_details':
-        this.#copy(pcDetails(this.#seen(), this.#o.userName, this.words, Date.now())).catch((error: unknown) =>
+        copy(pcDetails(this.#seen(), this.#o.userName, this.words, Date.now())).catch((error: unknown) =>
           this.#o.log.error('copying', error),
         );
         break;
@@ -110,7 +108,16 @@ export class Shell {
     return bridgeWindow({
       link,
       attachment,
-      handlers: this.#handlers(attachment),
+      handlers: shellHandlers({
+        attachment,
+        preferences: this.#o.preferences,
+        mayQuit: () => this.#mayQuit(),
+        mayStop: () => this.#mayStop(),
+        onChange: this.#o.onChange,
+        onSeen: () => void this.#news.seen(this.attachment.agent),
+        onQuitIcon: this.#o.onQuitIcon,
+        onStopManagement: this.#o.onStopManagement,
+      }),
       shellState: () => this.#shellState(),
       restartAtMs: () => this.#o.host?.restartAtMs ?? null,
       route,
@@ -144,58 +151,13 @@ export class Shell {
   #shellState(): Omit<ShellState, 'attachment' | 'offers'> {
     const { preferences, ui } = this.#o.preferences.value;
     const { userName, systemLanguage } = this.#o;
-    return { systemLanguage: systemLanguage(), preferences, ui, userName, unseen: this.#unseen };
-  }
-
-  #handlers(window: Attachment): ShellHandlers {
-    const { preferences } = this.#o;
-    return {
-      'shell.setPreferences': (changed) => {
-        const chosen = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
-        preferences.set({ preferences: { ...preferences.value.preferences, ...chosen } });
-        nativeTheme.themeSource = preferences.value.preferences.theme;
-        this.#o.onChange();
-        return {};
-      },
-      'shell.openLink': ({ id }) => this.#openLink(window, id),
-      'shell.copy': async ({ text }) => {
-        await this.#copy(text);
-        return {};
-      },
-      'shell.seen': () => {
-        this.#seenUpTo();
-        return {};
-      },
-      'shell.quitIcon': () => {
-        if (!this.#mayQuit()) return new Fault('unavailable', 'IT does not allow it');
-        setImmediate(this.#o.onQuitIcon);
-        return {};
-      },
-      'shell.stopManagement': () => {
-        if (!this.#mayStop()) return new Fault('unavailable', 'IT does not allow it');
-        setImmediate(this.#o.onStopManagement);
-        return {};
-      },
-    };
-  }
-
-  /** A promise only from Electron 45 on. */
-  async #copy(text: string): Promise<void> {
-    await clipboard.writeText(text);
-  }
-
-  async #openLink(window: Attachment, id: LinkId): Promise<Record<string, never> | Fault> {
-    const { agent } = window;
-    if (agent === null) return new Fault('unavailable', 'the agent is not there');
-    const address = linkFor(id, await agent.call('support.info', {}));
-    if (address === null) return new Fault('not_found', 'IT has set no such line');
-    await desktop.openExternal(address);
-    return {};
+    return { systemLanguage: systemLanguage(), preferences, ui, userName, unseen: this.#news.unseen };
   }
 
   #attached(): void {
     const { agent } = this.attachment;
     this.#status = null;
+    this.#tick(false);
     if (agent !== null) {
       agent.onPush('state.changed', (status) => this.#changed(agent, status));
       this.#follow(agent).catch((error: unknown) => {
@@ -207,8 +169,10 @@ export class Shell {
 
   async #follow(agent: AgentClient): Promise<void> {
     const status = await agent.call('state.subscribe', {});
+    // What has been pushed meanwhile is newer.
+    if (this.#status === null) this.#changed(agent, status);
     this.#o.preferences.set({ ui: await agent.call('ui.settings', {}) });
-    this.#changed(agent, status);
+    this.#o.onChange();
   }
 
   #changed(agent: AgentClient, status: AgentStatus): void {
@@ -216,49 +180,7 @@ export class Shell {
     this.#status = status;
     this.#tick(status.now.running.length > 0);
     this.#o.onChange();
-    this.#lookAgain = true;
-    if (this.#looking) return;
-    this.#looking = true;
-    this.#look(agent)
-      .catch((error: unknown) => {
-        if (!(error instanceof LinkClosed)) this.#o.log.error('looking at the tasks', error);
-      })
-      .finally(() => {
-        this.#looking = false;
-      });
-  }
-
-  /** What is new: for the count in the menu, and for notifications. Changes that come meanwhile are one more look. */
-  async #look(agent: AgentClient): Promise<void> {
-    while (this.#lookAgain && this.attachment.agent === agent) {
-      this.#lookAgain = false;
-      const { rows } = await agent.call('runs.list', { limit: LOOKED_AT });
-      const { seenRun, preferences, ui } = this.#o.preferences.value;
-      if (seenRun === null) this.#o.preferences.set({ seenRun: rows[0]?.run ?? 0 });
-      else {
-        const newer = await agent.call('runs.list', { afterRun: seenRun, limit: 1 });
-        this.#unseen = newer.total?.matching ?? 0;
-      }
-      if (this.#status !== null) {
-        const notifyOnRun = ui?.notifyOnRun ?? 0;
-        this.#o.rules.look({ status: this.#status, rows, notifyOnRun, wanted: preferences.notifications });
-      }
-      this.#o.onChange();
-    }
-  }
-
-  /** The list is on the screen: what is in it is new no more. */
-  #seenUpTo(): void {
-    const { agent } = this.attachment;
-    this.#unseen = 0;
-    this.#o.onChange();
-    agent?.call('runs.list', { limit: 1 }).then(
-      ({ rows }) => {
-        const newest = rows[0]?.run ?? 0;
-        if (newest !== this.#o.preferences.value.seenRun) this.#o.preferences.set({ seenRun: newest });
-      },
-      () => {},
-    );
+    void this.#news.changed(agent, status);
   }
 
   /** A running task's time in the tooltip, once a minute, and only then. */

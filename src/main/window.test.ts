@@ -1,11 +1,12 @@
-import { beforeEach, describe, expect, test } from 'vitest';
-import { BrowserWindow } from '../../e2e/support/electron-stub.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { app, BrowserWindow } from '../../e2e/support/electron-stub.ts';
 import type { Route } from '../shared/shell-contract.ts';
 import { MainWindow, zoomLevel } from './window.ts';
 
 beforeEach(() => {
   BrowserWindow.made.length = 0;
 });
+afterEach(() => void vi.useRealTimers());
 
 function mainWindow(size: { width: number; height: number } | null = null) {
   const served: Route[] = [];
@@ -42,6 +43,20 @@ test('opens where it was asked to, with the size that it had, and is shown once 
   expect(made().calls).toEqual(['show']);
 });
 
+test('a page that never says that it has drawn itself is shown all the same, and one that was closed meanwhile is not', () => {
+  vi.useFakeTimers();
+  const { window } = mainWindow();
+  window.open({ screen: 'status' });
+  vi.advanceTimersByTime(3_000);
+  made().emit('ready-to-show');
+  expect(made().calls).toEqual(['show']);
+  made().destroy();
+  window.open({ screen: 'status' });
+  made().destroy();
+  vi.advanceTimersByTime(3_000);
+  expect(made().calls).toEqual([]);
+});
+
 test('asked for again it comes to the front and goes there, and there is only one', () => {
   const { window, navigated } = mainWindow();
   window.open({ screen: 'status' });
@@ -49,6 +64,8 @@ test('asked for again it comes to the front and goes there, and there is only on
   expect(BrowserWindow.made).toHaveLength(1);
   expect(navigated).toEqual([{ screen: 'support' }]);
   expect(made().calls).toEqual(['show', 'focus']);
+  window.open({ screen: 'activity' });
+  expect(made().calls).toEqual(['show', 'focus', 'focus']);
 });
 
 test('a change of state never brings it to the front', () => {
@@ -74,6 +91,30 @@ test('a page that dies at once is not opened again and again', () => {
   window.open({ screen: 'status' });
   made().webContents.emit('render-process-gone', {}, { reason: 'crashed' });
   expect([BrowserWindow.made.length, window.isOpen, closed()]).toEqual([1, false, 1]);
+});
+
+test('a page that dies later is opened anew where it was asked to go last, without taking the focus', () => {
+  vi.useFakeTimers();
+  const { window, served, closed } = mainWindow();
+  window.open({ screen: 'status' });
+  window.open({ screen: 'support' });
+  vi.advanceTimersByTime(10_000);
+  const dead = made();
+  dead.webContents.emit('render-process-gone', {}, { reason: 'crashed' });
+  expect(made()).not.toBe(dead);
+  made().emit('ready-to-show');
+  expect(made().calls).toEqual(['showInactive']);
+  expect(served).toEqual([{ screen: 'status' }, { screen: 'support' }]);
+  expect([window.isOpen, closed()]).toEqual([true, 0]);
+});
+
+test('the product has no developer tools, a build at hand has', () => {
+  const toolsOf = (isPackaged: boolean) => {
+    app.isPackaged = isPackaged;
+    mainWindow().window.open({ screen: 'status' });
+    return made().options.webPreferences?.devTools;
+  };
+  expect([toolsOf(true), toolsOf(false)]).toEqual([false, true]);
 });
 
 test('a page that ended as it was told to is no crash', () => {

@@ -2,7 +2,7 @@
  * The window: one at most, sandboxed, destroyed when it is closed so that its process ends, and never on top of somebody's
  * work unless it was asked for.
  */
-import { BrowserWindow, type BrowserWindowConstructorOptions, type Input, ipcMain, nativeTheme } from 'electron';
+import { app, BrowserWindow, type BrowserWindowConstructorOptions, type Input, ipcMain, nativeTheme } from 'electron';
 import type { WindowBridge } from '../client/window-bridge.ts';
 import type { Link } from '../shared/link.ts';
 import type { Route } from '../shared/shell-contract.ts';
@@ -27,12 +27,15 @@ const SIZE = { width: 880, height: 600 };
 const MIN_SIZE = { minWidth: 480, minHeight: 420 };
 /** A page that dies again at once would do so for ever. */
 const ANEW_AFTER_MS = 10_000;
+const SHOWN_WITHIN_MS = 3_000;
 
 export class MainWindow {
   readonly #o: WindowOptions;
   #window: BrowserWindow | null = null;
   #bridge: WindowBridge | null = null;
   #openedAtMs = 0;
+  /** Where it was asked to go last. */
+  #route: Route = { screen: 'status' };
 
   constructor(options: WindowOptions) {
     this.#o = options;
@@ -44,13 +47,14 @@ export class MainWindow {
 
   /** Opens it, or brings it to the front: somebody has asked for it. */
   open(route: Route): void {
+    this.#route = route;
     if (this.#window === null) {
-      this.#create(route);
+      this.#create((window) => window.show());
       return;
     }
     this.#bridge?.navigate(route);
     if (this.#window.isMinimized()) this.#window.restore();
-    this.#window.show();
+    if (!this.#window.isVisible()) this.#window.show();
     this.#window.focus();
   }
 
@@ -64,14 +68,21 @@ export class MainWindow {
     this.#window?.destroy();
   }
 
-  #create(route: Route): void {
+  #create(show: (window: BrowserWindow) => void): void {
     const window = new BrowserWindow(this.#options());
     this.#window = window;
     this.#openedAtMs = Date.now();
     window.setMenuBarVisibility(false);
-    const hung = () => this.#anew(window, route, 'it does not answer');
-    this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), route, hung);
-    window.once('ready-to-show', () => window.show());
+    const hung = () => this.#anew(window, 'it does not answer');
+    this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), this.#route, hung);
+    const ready = () => {
+      clearTimeout(late);
+      window.off('ready-to-show', ready);
+      show(window);
+    };
+    // Should Chromium not say that the hidden page has drawn itself: an empty window is better than none.
+    const late = setTimeout(ready, SHOWN_WITHIN_MS);
+    window.once('ready-to-show', ready);
     window.on('page-title-updated', (event) => event.preventDefault());
     window.webContents.on('before-input-event', (event, input) => {
       const level = zoomLevel(input, window.webContents.getZoomLevel());
@@ -81,9 +92,10 @@ export class MainWindow {
     });
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       // It ended as it was told to.
-      if (reason !== 'clean-exit') this.#anew(window, route, reason);
+      if (reason !== 'clean-exit') this.#anew(window, reason);
     });
     const gone = () => {
+      clearTimeout(late);
       if (this.#window !== window) return;
       this.#window = null;
       this.#bridge = null;
@@ -119,21 +131,23 @@ export class MainWindow {
         nodeIntegrationInSubFrames: false,
         webSecurity: true,
         webviewTag: false,
+        devTools: !app.isPackaged,
         spellcheck: false,
       },
     };
   }
 
   /** The page is gone; the agent has not noticed, and the person gets a new one. */
-  #anew(window: BrowserWindow, route: Route, why: string): void {
+  #anew(window: BrowserWindow, why: string): void {
     if (this.#window !== window) return;
     this.#o.log.error(`the window is opened anew: ${why}`);
     const tooSoon = Date.now() - this.#openedAtMs < ANEW_AFTER_MS;
     this.#window = null;
     this.#bridge = null;
     window.destroy();
+    // Nobody has asked for it, so it does not take the focus.
     if (tooSoon) this.#o.onClosed();
-    else this.#create(route);
+    else this.#create((anew) => anew.showInactive());
   }
 }
 

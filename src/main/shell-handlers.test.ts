@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { copied, nativeTheme, opened } from '../../e2e/support/electron-stub.ts';
+import { tempDir } from '../../e2e/support/temp.ts';
+import type { AgentClient } from '../shared/client.ts';
+import { Fault } from '../shared/faults.ts';
+import { PreferencesFile } from './preferences.ts';
+import { shellHandlers } from './shell-handlers.ts';
+
+beforeEach(() => {
+  copied.length = 0;
+  opened.length = 0;
+  nativeTheme.themeSource = 'system';
+});
+
+function handled({ mayQuit = true, mayStop = true, agent = true } = {}) {
+  const done: string[] = [];
+  const preferences = new PreferencesFile(join(tempDir(), 'preferences.json'), { info: () => {}, error: () => {} });
+  const client = {
+    call: async () => ({ url: 'https://it.example/', mail: null, phone: null }),
+  } as unknown as AgentClient;
+  const handlers = shellHandlers({
+    attachment: { agent: agent ? client : null },
+    preferences,
+    mayQuit: () => mayQuit,
+    mayStop: () => mayStop,
+    onChange: () => void done.push('changed'),
+    onSeen: () => void done.push('seen'),
+    onQuitIcon: () => void done.push('icon quit'),
+    onStopManagement: () => void done.push('management stopped'),
+  });
+  return { handlers, preferences, done };
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a preference is kept, the others stay, and the theme counts at once', () => {
+  const { handlers, preferences, done } = handled();
+  void handlers['shell.setPreferences']?.({ language: 'ja' });
+  void handlers['shell.setPreferences']?.({ theme: 'dark', language: undefined });
+  expect(preferences.value.preferences).toEqual({ language: 'ja', theme: 'dark', notifications: true });
+  expect(nativeTheme.themeSource).toBe('dark');
+  expect(done).toEqual(['changed', 'changed']);
+});
+
+test('a text is copied', async () => {
+  await handled().handlers['shell.copy']?.({ text: 'PC: PC-1' });
+  expect(copied).toEqual(['PC: PC-1']);
+});
+
+test('a line of IT is opened by its name, and nothing where IT has set none or the agent is away', async () => {
+  const { handlers } = handled();
+  expect(await handlers['shell.openLink']?.({ id: 'page' })).toEqual({});
+  expect(await handlers['shell.openLink']?.({ id: 'mail' })).toMatchObject({ name: 'not_found' });
+  expect(await handled({ agent: false }).handlers['shell.openLink']?.({ id: 'page' })).toMatchObject({
+    name: 'unavailable',
+  });
+  expect(opened).toEqual(['https://it.example/']);
+});
+
+test('icon and management end after the answer, where IT allows it', async () => {
+  const { handlers, done } = handled();
+  expect([handlers['shell.quitIcon']?.({}), handlers['shell.stopManagement']?.({}), done]).toEqual([{}, {}, []]);
+  await nextTurn();
+  expect(done).toEqual(['icon quit', 'management stopped']);
+});
+
+test('neither ends where IT does not allow it, whatever the window asks', async () => {
+  const { handlers, done } = handled({ mayQuit: false, mayStop: false });
+  for (const method of ['shell.quitIcon', 'shell.stopManagement'] as const) {
+    expect(handlers[method]?.({})).toBeInstanceOf(Fault);
+  }
+  await nextTurn();
+  expect(done).toEqual([]);
+});
