@@ -8,10 +8,10 @@ import { startAgent } from '../support/agent.ts';
 import { eventually } from '../support/bus.ts';
 import { shellCommand, startShell } from '../support/electron.ts';
 import { command, countStored, publishCommand, waitForResult } from '../support/fleet.ts';
-import { agentPid, inElectron, isAlive, noShell, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
+import { agentPid, inElectron, isAlive, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 import { unlock, withHelpdesk } from '../support/window.ts';
 
-describe.skipIf(noShell !== null)(`the shell${inElectron}`, () => {
+describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   test('hosts the agent, shows it in a sandboxed page, and ends with it', async () => {
     const { shell } = await shellRig();
     const page = await shell.window();

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/bus.ts';
 import { command, publishCommand, waitForResult } from '../support/fleet.ts';
 import { type NotificationDaemon, startNotificationDaemon } from '../support/notification-daemon.ts';
-import { inElectron, noShell, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
+import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 
-describe.skipIf(noShell !== null)(`notifications${inElectron}`, () => {
+describe.skipIf(noShell !== null)(`notifications${inElectron}`, ONCE_MORE, () => {
   test('a task of the person’s that fails is told once, a success is not, and a click opens the task', async () => {
     let daemon: NotificationDaemon | undefined;
     const { shell, nc } = await shellRig({

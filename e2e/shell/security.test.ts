@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect as expectPage } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FAULT_CODES } from '../../src/shared/faults.ts';
-import { inElectron, noShell, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
+import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 
 /** A server that nobody must ask; resolves to its address and to what it was asked. */
 async function forbiddenServer() {
@@ -21,7 +21,7 @@ async function forbiddenServer() {
 /** In the page: the name of what `code` throws, or `done`. */
 const tried = (code: string) => `(() => { try { ${code}; return 'done' } catch (error) { return error.name } })()`;
 
-describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, () => {
+describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, ONCE_MORE, () => {
   test('leaves its origin nowhere, reaches nothing, opens nothing, and is given no permission', async () => {
     const { address, asked } = await forbiddenServer();
     const { shell } = await shellRig();

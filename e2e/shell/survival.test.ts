@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/bus.ts';
 import { startDisplay } from '../support/display.ts';
 import { shellCommand } from '../support/electron.ts';
-import { agentPid, inElectron, isAlive, noShell, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
+import { agentPid, inElectron, isAlive, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 import { tempDir } from '../support/temp.ts';
 
 /** The page processes below this one; Chromium may keep a spare one. */
@@ -40,7 +40,7 @@ function commandLine(pid: number): string {
   }
 }
 
-describe.skipIf(noShell !== null)(`the shell${inElectron}`, () => {
+describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   test('an agent that hangs is noticed within about 30 s, ended and started again', { timeout: 90_000 }, async () => {
     const { shell } = await shellRig();
     const title = (await shell.window()).getByRole('heading', TITLE);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/bus.ts';
 import { startShell } from '../support/electron.ts';
 import { api, command, killExec, publishCommand, STREAMS, waitForResult } from '../support/fleet.ts';
-import { agentPid, inElectron, noShell, shellRig } from '../support/shell-rig.ts';
+import { agentPid, inElectron, noShell, ONCE_MORE, shellRig } from '../support/shell-rig.ts';
 import { startTrayWatcher, type TrayWatcher } from '../support/tray-watcher.ts';
 
 async function rig({ args = ['--hidden'], toml = '' }: { args?: string[]; toml?: string } = {}) {
@@ -20,7 +20,7 @@ async function rig({ args = ['--hidden'], toml = '' }: { args?: string[]; toml?:
   return { ...made, watcher };
 }
 
-describe.skipIf(noShell !== null)(`the icon${inElectron}`, () => {
+describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
   test('tells five states apart by its picture, and says each in words', { timeout: 90_000 }, async () => {
     const { server, nc, watcher, shell } = await rig();
     const tooltip = async (expected: string | RegExp) => {

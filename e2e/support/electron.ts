@@ -2,10 +2,10 @@
  * The built shell in a real Electron: the project's own where it can be had, else the older one for tests, with the agent on
  * Node 24 beside it. Invariant: it and everything that it started end with the test.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
-import { onTestFailed, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
 import { findTestElectron } from '../../scripts/lib/electron.mjs';
 import { findNode24 } from '../../scripts/lib/node24.mjs';
@@ -17,6 +17,9 @@ const found = findTestElectron();
 
 /** Why there can be no test with Electron here; null: there can. */
 export const noElectron: string | null = found.kind === 'none' ? found.why : null;
+
+/** Whether it is only the older one that stands in for the project's own. */
+export const isTestRuntime = found.kind === 'test_runtime';
 
 export interface ShellOptions {
   readonly display: Display;
@@ -73,14 +76,24 @@ export function shellCommand(options: ShellOptions & { readonly directory: strin
   };
 }
 
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
 export async function startShell(options: ShellOptions): Promise<TestShell> {
   const directory = options.directory ?? tempDir();
   const { dataDirectory, pcId, ...command } = shellCommand({ ...options, directory });
   const app = await _electron.launch({ ...command, timeout: 30_000 });
   const child = app.process();
   const log = join(directory, 'user', 'logs', 'shell.log');
-  onTestFinished(() => void child.kill('SIGKILL'));
-  onTestFailed(() => console.error(readFileSync(log, 'utf8')));
+  const said: Buffer[] = [];
+  child.stderr?.on('data', (bytes: Buffer) => said.push(bytes));
+  onTestFinished(({ task }) => {
+    const end = child.exitCode ?? child.signalCode ?? 'none yet';
+    child.kill('SIGKILL');
+    if (task.result?.state !== 'fail') return;
+    console.error(`shell ${child.pid}, end: ${end}\n${Buffer.concat(said).toString()}\n${readIfThere(log)}`);
+  });
   // Well below a test's own time, so that a step that hangs is named.
   app.context().setDefaultTimeout(10_000);
   return {

@@ -13,16 +13,18 @@ import { type Loaded, loadBootConfig } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
 import { originalRuns } from './os/original-agent.ts';
 import { startRuntime } from './runtime.ts';
+import { followServiceHost, onStopRequest } from './stop-requests.ts';
 import { openStore } from './store/open.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import { type Turn, waitForTurn } from './turn.ts';
 
 const VERSION: string = packageJson.version;
 
-const USAGE = `usage: agent [--config FILE] [--service | --tray] [--check-config] [--hash-code] [--version]
+const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--check-config] [--hash-code] [--version]
 
   --config FILE    the settings; else $KANADE_AGENT_CONFIG, else agent.toml in the configuration directory
   --service        started by the service manager: missing or faulty settings are shown, not the end
+  --control        what the Windows service manager says comes on standard input
   --tray           started by the tray application of the signed-in user
   --hash-code      reads a helpdesk code from standard input and prints what belongs into [helpdesk] code_hash
   --check-config   prints the effective settings and ends, 0 if they are usable, else 1
@@ -33,6 +35,7 @@ const HOST_SECRET_VARIABLE = 'KANADE_TRAY_HOST_SECRET';
 interface Options {
   readonly config?: string | undefined;
   readonly service?: boolean | undefined;
+  readonly control?: boolean | undefined;
   readonly tray?: boolean | undefined;
   readonly 'check-config'?: boolean | undefined;
   readonly 'hash-code'?: boolean | undefined;
@@ -52,6 +55,7 @@ export async function run(argv: readonly string[], lookForTurnMs = LOOK_FOR_TURN
   if (options['hash-code']) return hashCode();
   const loaded = load(options);
   if (options['check-config']) return checkConfig(loaded);
+  if (options.control) followServiceHost(process.stdin);
   const hostSecret = takeHostSecret();
   if (loaded.ok) return start(loaded, hostSecret, lookForTurnMs);
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
@@ -69,6 +73,7 @@ function parseOptions(argv: readonly string[]): Options | string {
       options: {
         config: { type: 'string' },
         service: { type: 'boolean' },
+        control: { type: 'boolean' },
         tray: { type: 'boolean' },
         'check-config': { type: 'boolean' },
         'hash-code': { type: 'boolean' },
@@ -150,14 +155,13 @@ async function runUntilStopped({ config, log, hostSecret, lookForTurnMs }: Start
       return EXIT.stopped;
     }
     const runtime = await startRuntime({ config, ...opened, version: VERSION, log, hostSecret });
-    const stop = () => void runtime.stop();
-    for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    const listening = onStopRequest((graceMs) => void runtime.stop(Math.min(config.run.graceMs, graceMs ?? Infinity)));
     const retry = opened.usable
       ? undefined
       : setInterval(() => void (isUsable(config) && runtime.restart()), RETRY_STORE_MS);
     const end = await runtime.stopped;
     clearInterval(retry);
-    for (const signal of STOP_SIGNALS) process.removeListener(signal, stop);
+    listening();
     if (end === 'restart') continue;
     await turn.release();
     log.logger.info('stopped');
@@ -165,7 +169,6 @@ async function runUntilStopped({ config, log, hostSecret, lookForTurnMs }: Start
   }
 }
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const RETRY_STORE_MS = 10_000;
 
 /** An exception that reaches this far is a bug: said, and the end; the host starts us again and the store is as it was. */

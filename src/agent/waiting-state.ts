@@ -17,6 +17,7 @@ import { hostFacts } from './os/host-facts.ts';
 import type { StatusPorts } from './status/ports.ts';
 import { serveStatus } from './status/serve.ts';
 import { configPorts } from './status-ports.ts';
+import { onStopRequest } from './stop-requests.ts';
 import { Store } from './store/store.ts';
 
 /** What holds us up. */
@@ -49,7 +50,7 @@ export async function waitUntilClear<T>(
 ): Promise<T | null> {
   const stopping = new AbortController();
   const stop = () => stopping.abort(new Error('stopping'));
-  for (const signal of SIGNALS) process.once(signal, stop);
+  const listening = onStopRequest(stop);
   const cell = new WatchedCell(agentIn(first));
   const close = await serve(options, cell, stop);
   try {
@@ -64,12 +65,10 @@ export async function waitUntilClear<T>(
     if (stopping.signal.aborted) return null;
     throw error;
   } finally {
-    for (const signal of SIGNALS) process.removeListener(signal, stop);
+    listening();
     await close();
   }
 }
-
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 type AgentCell = StatusPorts['cells']['agent'];
 

@@ -1,0 +1,69 @@
+#include "current.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_BYTES 4096
+#define VERSION_CHARS 64
+
+/* The program is `<root>\bin\<name>.exe`. */
+static DWORD root_directory(WCHAR root[PATH_CHARS]) {
+  DWORD length = GetModuleFileNameW(NULL, root, PATH_CHARS);
+  if (length == 0) return GetLastError();
+  if (length >= PATH_CHARS) return ERROR_FILENAME_EXCED_RANGE;
+  for (int up = 0; up < 2; up++) {
+    WCHAR *slash = wcsrchr(root, L'\\');
+    if (slash == NULL) return ERROR_BAD_PATHNAME;
+    *slash = L'\0';
+  }
+  return ERROR_SUCCESS;
+}
+
+static DWORD read_file(const WCHAR *path, char text[FILE_BYTES]) {
+  HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                            OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+  if (file == INVALID_HANDLE_VALUE) return GetLastError();
+  DWORD size = 0;
+  DWORD error = ReadFile(file, text, FILE_BYTES - 1, &size, NULL) ? ERROR_SUCCESS : GetLastError();
+  CloseHandle(file);
+  text[size] = '\0';
+  return error;
+}
+
+/* A version becomes a part of a path: nothing in it may lead elsewhere. */
+static BOOL is_version_char(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '+';
+}
+
+static DWORD find_version(const char *text, WCHAR version[VERSION_CHARS]) {
+  const char *at = strstr(text, "\"version\"");
+  if (at == NULL) return ERROR_INVALID_DATA;
+  at += strlen("\"version\"");
+  at += strspn(at, " \t\r\n");
+  if (*at++ != ':') return ERROR_INVALID_DATA;
+  at += strspn(at, " \t\r\n");
+  if (*at++ != '"') return ERROR_INVALID_DATA;
+  int length = 0;
+  while (length < VERSION_CHARS - 1 && is_version_char(at[length])) {
+    version[length] = (WCHAR)at[length];
+    length++;
+  }
+  version[length] = L'\0';
+  BOOL whole = at[length] == '"' && length > 0 && version[0] != L'.' && wcsstr(version, L"..") == NULL;
+  return whole ? ERROR_SUCCESS : ERROR_INVALID_DATA;
+}
+
+DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]) {
+  DWORD error = root_directory(root);
+  if (error != ERROR_SUCCESS) return error;
+  WCHAR path[PATH_CHARS];
+  if (swprintf(path, PATH_CHARS, L"%ls\\current.json", root) < 0) return ERROR_FILENAME_EXCED_RANGE;
+  char text[FILE_BYTES];
+  error = read_file(path, text);
+  if (error != ERROR_SUCCESS) return error;
+  WCHAR version[VERSION_CHARS];
+  error = find_version(text, version);
+  if (error != ERROR_SUCCESS) return error;
+  return swprintf(directory, PATH_CHARS, L"%ls\\versions\\%ls", root, version) < 0 ? ERROR_FILENAME_EXCED_RANGE
+                                                                                  : ERROR_SUCCESS;
+}
