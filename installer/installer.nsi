@@ -6,7 +6,11 @@
 
 Unicode true
 Target amd64-unicode
-SetCompressor /SOLID lzma
+!ifdef FAST
+  SetCompress off
+!else
+  SetCompressor /SOLID lzma
+!endif
 ManifestSupportedOS all
 ManifestDPIAware true
 RequestExecutionLevel admin
@@ -18,6 +22,8 @@ RequestExecutionLevel admin
 !define APP_ID "KanadeTray"
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\${APP_ID}"
 !define STAGED "$INSTDIR\versions\.staged"
+; What runs can't be moved, so the set-up has a Node and an agent of its own (the same bytes, packed once).
+!define RUNNER "$INSTDIR\versions\.setup"
 !define EXIT_FAILED 1603
 !define EXIT_CANCELLED 1602
 !define EXIT_ANOTHER_RUNS 1618
@@ -156,6 +162,7 @@ FunctionEnd
 Function removeStaged
   SetOutPath "$TEMP"
   RMDir /r "${STAGED}"
+  RMDir /r "${RUNNER}"
   RMDir "$INSTDIR\versions"
   RMDir "$INSTDIR"
 FunctionEnd
@@ -176,14 +183,18 @@ FunctionEnd
 
 Section
   RMDir /r "${STAGED}"
+  RMDir /r "${RUNNER}"
   ClearErrors
   SetOutPath "${STAGED}"
   File /r "${TREE}/*"
+  SetOutPath "${RUNNER}"
+  File /r "${TREE}/tree/node"
+  File /r "${TREE}/tree/agent"
   SetOutPath "$TEMP"
   !insertmacro saveAnswers
 
   DetailPrint "$(SettingUp)"
-  nsExec::ExecToLog '"${STAGED}\node\node.exe" "${STAGED}\agent\setup.js" install --root "$INSTDIR" --staged "${STAGED}" \
+  nsExec::ExecToLog '"${RUNNER}\node\node.exe" "${RUNNER}\agent\setup.js" install --root "$INSTDIR" --staged "${STAGED}" \
     --installer "$EXEPATH" --command-line "$PLUGINSDIR\command-line.txt" --answers "$PLUGINSDIR\answers.txt" \
     --message "$PLUGINSDIR\message.txt"'
   Pop $ExitCode

@@ -9,8 +9,16 @@ const ADMINISTRATORS = process.platform === 'win32' ? 'S-1-5-32-544' : '0';
 export interface AgentTalk {
   /** Asks the agent to take nothing new and to end when what runs has ended; false: nobody answers. */
   drain(): Promise<boolean>;
-  /** What an agent of `version` says; null: none within `withinMs`. `isEnough`: until then it is asked again. */
-  status(version: string, withinMs: number, isEnough?: (status: AgentStatus) => boolean): Promise<AgentStatus | null>;
+  /**
+   * What an agent of `version` says; null: none within `withinMs`. Asked again until `isEnough`, or `signal`; then the last
+   * answer counts.
+   */
+  status(
+    version: string,
+    withinMs: number,
+    isEnough: (status: AgentStatus) => boolean,
+    signal?: AbortSignal,
+  ): Promise<AgentStatus | null>;
 }
 
 const ANSWERS_WITHIN_MS = 5_000;
@@ -19,12 +27,16 @@ const LOOK_EVERY_MS = 250;
 /** `own`: `<data>/kanade-tray` of the agent. */
 export function agentTalk(own: string): AgentTalk {
   return {
-    drain: () => withAgent(own, ANSWERS_WITHIN_MS, async (agent) => agent.call('agent.drain', {}).then(() => true)).then((done) => done ?? false),
-    async status(version, withinMs, isEnough = () => true) {
+    drain: () =>
+      withAgent(own, ANSWERS_WITHIN_MS, async (agent) => agent.call('agent.drain', {}).then(() => true)).then(
+        (done) => done ?? false,
+      ),
+    async status(version, withinMs, isEnough, signal) {
       const untilMs = Date.now() + withinMs;
       let last: AgentStatus | null = null;
-      while (Date.now() < untilMs) {
-        const status = await withAgent(own, untilMs - Date.now(), (agent) => agent.call('state.snapshot', {}));
+      while (Date.now() < untilMs && signal?.aborted !== true) {
+        const withinTryMs = Math.min(ANSWERS_WITHIN_MS, untilMs - Date.now());
+        const status = await withAgent(own, withinTryMs, (agent) => agent.call('state.snapshot', {}));
         if (status?.identity.agentVersion === version) {
           last = status;
           if (isEnough(status)) return status;

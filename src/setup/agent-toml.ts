@@ -1,4 +1,5 @@
 /** Writes single keys of an `agent.toml`. Invariant: what it does not set, comments included, stays as it is. */
+import { parse, TomlError } from 'smol-toml';
 
 export type TomlScalar = string | number | boolean;
 
@@ -37,4 +38,25 @@ function headerOf(line: string): string | null {
 /** JSON's escapes are TOML's as well; a template in double braces goes through. */
 function quoted(value: string): string {
   return JSON.stringify(value);
+}
+
+export type FlatSettings =
+  | { readonly ok: true; readonly values: Readonly<Record<string, TomlScalar>> }
+  | { readonly ok: false; readonly line: number; readonly why: string };
+
+/** Texts, numbers and switches of the tables of a file, as `table.key`. Templates stay as they are written. */
+export function flatSettings(toml: string): FlatSettings {
+  try {
+    const values: Record<string, TomlScalar> = {};
+    for (const [table, content] of Object.entries(parse(toml))) {
+      if (typeof content !== 'object' || content === null || Array.isArray(content)) continue;
+      for (const [key, value] of Object.entries(content))
+        if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+          values[`${table}.${key}`] = value;
+    }
+    return { ok: true, values };
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    return { ok: false, line: error.line, why: error.message.split('\n', 1)[0] ?? 'no valid TOML' };
+  }
 }

@@ -46,12 +46,12 @@ export function readParameters(words: readonly string[]): Parameters {
     const [, given = '', value] = match;
     if (OF_NSIS.test(word.slice(1))) continue;
     const name = given.toUpperCase();
-    read[name] = valueOf(name, value);
+    read[name] = valueGiven(name, value);
   }
   return read as Parameters;
 }
 
-function valueOf(name: string, value: string | undefined): string | boolean {
+function valueGiven(name: string, value: string | undefined): string | boolean {
   if (name === 'CURRENTUSER') throw fault('/currentuser: it is installed for the whole PC only');
   if (isIn(FLAGS, name)) {
     if (value === undefined || value === '1') return true;

@@ -55,6 +55,17 @@ export class Layout {
     return existsSync(directory) ? readdirSync(directory).filter((name) => VERSION.test(name)) : [];
   }
 
+  /** What an interrupted set-up, or one that found something damaged, has left. */
+  asides(): string[] {
+    const left = (directory: string, pattern: RegExp) =>
+      existsSync(directory)
+        ? readdirSync(directory)
+            .filter((name) => pattern.test(name))
+            .map((name) => join(directory, name))
+        : [];
+    return [...left(join(this.root, 'versions'), /^\.damaged-/), ...left(this.bin, /\.old$/)];
+  }
+
   get #file(): string {
     return join(this.root, 'current.json');
   }

@@ -1,8 +1,17 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
-import { PRIVATE_FILE, PRIVATE_KEY, protectFile } from '../agent/os/windows/access.ts';
-import { protectKey, removeKey, removeValue, writeValues } from '../agent/os/windows/registry-write.ts';
+
+import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
+import { PRIVATE_KEY, protectTree } from '../agent/os/windows/access.ts';
+import {
+  protectKey,
+  removeKey,
+  removeKeyIfEmpty,
+  removeValue,
+  writeValues,
+} from '../agent/os/windows/registry-write.ts';
 import { endProgram, programsBelow, type RunningProgram } from '../agent/os/windows/running-programs.ts';
 import {
+  enableService,
   putService,
   removeService,
   type ServiceSpec,
@@ -18,12 +27,16 @@ export interface System {
   startService(name: string): void;
   stopService(name: string): void;
   removeService(name: string): void;
+  enableService(name: string, enabled: boolean): void;
+  readValue(key: string, name: string): RegistryValue;
   writeValues(key: string, values: Readonly<Record<string, string | number>>): void;
   removeValue(key: string, name: string): void;
   removeKey(key: string): void;
+  removeKeyIfEmpty(key: string): void;
   /** Only SYSTEM and the Administrators can read it from then on. */
   protectKey(key: string): void;
-  protectFile(path: string): void;
+  /** The directory and all below it; `sddl` says who may. */
+  protectTree(path: string, sddl: string): void;
   programsBelow(directory: string): RunningProgram[];
   endProgram(pid: number): void;
 }
@@ -34,11 +47,14 @@ export const WINDOWS: System = {
   startService,
   stopService,
   removeService,
+  enableService,
+  readValue: (key, name) => machineRegistry().read(key, name),
   writeValues,
   removeValue,
   removeKey,
+  removeKeyIfEmpty,
   protectKey: (key) => protectKey(key, PRIVATE_KEY),
-  protectFile: (path) => protectFile(path, PRIVATE_FILE),
+  protectTree,
   programsBelow,
   endProgram,
 };

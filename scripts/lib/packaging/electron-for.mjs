@@ -3,7 +3,7 @@
  * used only when it is asked for, and whatever is built with it is named after that.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installWithApt } from '../apt.mjs';
 import { ensureTestElectron } from '../electron.mjs';
@@ -40,7 +40,9 @@ async function windowsStandIn(env) {
   const directory = join(cacheDir(env), `electron-test-runtime-win32-${version}`);
   if (isFile(join(directory, 'electron.exe'))) return { directory, version };
   if (!onPath('7z', env)) await installWithApt('Installing 7-Zip (once)', ['p7zip-full'], env);
-  await step('Fetching a Windows Electron for tests of the installer (once)', () => fetchWindowsStandIn(directory, env));
+  await step('Fetching a Windows Electron for tests of the installer (once)', () =>
+    fetchWindowsStandIn(directory, env),
+  );
   return { directory, version };
 }
 

@@ -7,7 +7,17 @@ import { quiet } from '../processes.mjs';
 import { Fault, step } from '../say.mjs';
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
-const FLAGS = ['-std=c17', '-Os', '-s', '-municode', '-mwindows', '-Wall', '-Wextra', '-Werror', '-Wl,--no-insert-timestamp'];
+const FLAGS = [
+  '-std=c17',
+  '-Os',
+  '-s',
+  '-municode',
+  '-mwindows',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wl,--no-insert-timestamp',
+];
 const PROGRAMS = { 'Kanade Tray.exe': 'starter.c', 'kanade-tray-agent.exe': 'service-host.c' };
 
 /**

@@ -7,6 +7,8 @@ export interface ServiceSpec {
   readonly description: string;
   /** Quoted. */
   readonly commandLine: string;
+  /** Whether it starts with Windows. */
+  readonly autostart: boolean;
 }
 
 export type ServiceState = 'absent' | 'stopped' | 'starting' | 'stopping' | 'running' | 'other';
@@ -15,6 +17,7 @@ const SC_MANAGER_ALL_ACCESS = 0xf003f;
 const SERVICE_ALL_ACCESS = 0xf01ff;
 const SERVICE_WIN32_OWN_PROCESS = 0x10;
 const SERVICE_AUTO_START = 2;
+const SERVICE_DEMAND_START = 3;
 const SERVICE_DISABLED = 4;
 const SERVICE_ERROR_NORMAL = 1;
 const SERVICE_NO_CHANGE = 0xffff_ffff;
@@ -34,13 +37,28 @@ const STATUS_BYTES = 36;
 /** Makes the service, or changes one that is there to what it must be. */
 export function putService(spec: ServiceSpec): void {
   withManager((manager) => {
-    const { name, shownName, commandLine } = spec;
+    const { name, shownName, commandLine, autostart } = spec;
     let service = setupNative().OpenServiceW(manager, name, SERVICE_ALL_ACCESS);
-    const type = [SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL] as const;
+    const start = autostart ? SERVICE_AUTO_START : SERVICE_DEMAND_START;
+    const type = [SERVICE_WIN32_OWN_PROCESS, start, SERVICE_ERROR_NORMAL] as const;
     if (service === 0) {
-      service = setupNative().CreateServiceW(manager, name, shownName, SERVICE_ALL_ACCESS, ...type, commandLine, null, null, null, null, null);
+      service = setupNative().CreateServiceW(
+        manager,
+        name,
+        shownName,
+        SERVICE_ALL_ACCESS,
+        ...type,
+        commandLine,
+        null,
+        null,
+        null,
+        null,
+        null,
+      );
       if (service === 0) throw windowsError('CreateService');
-    } else if (setupNative().ChangeServiceConfigW(service, ...type, commandLine, null, null, null, null, null, shownName) === 0) {
+    } else if (
+      setupNative().ChangeServiceConfigW(service, ...type, commandLine, null, null, null, null, null, shownName) === 0
+    ) {
       const error = windowsError('ChangeServiceConfig');
       setupNative().CloseServiceHandle(service);
       throw error;
@@ -86,14 +104,19 @@ export function serviceState(name: string): ServiceState {
 
 function stateOf(service: number): ServiceState {
   const status = Buffer.alloc(STATUS_BYTES);
-  if (setupNative().QueryServiceStatusEx(service, 0, status, status.length, [0]) === 0) throw windowsError('QueryServiceStatusEx');
+  if (setupNative().QueryServiceStatusEx(service, 0, status, status.length, [0]) === 0)
+    throw windowsError('QueryServiceStatusEx');
   return STATES[status.readUInt32LE(4)] ?? 'other';
 }
 
 /** Asks for the start; one that runs is left alone. */
 export function startService(name: string): void {
   withManager((manager) => {
-    const started = withService(manager, name, (service) => setupNative().StartServiceW(service, 0, null) !== 0 || lastIs(ERROR_SERVICE_ALREADY_RUNNING));
+    const started = withService(
+      manager,
+      name,
+      (service) => setupNative().StartServiceW(service, 0, null) !== 0 || lastIs(ERROR_SERVICE_ALREADY_RUNNING),
+    );
     if (started === null) throw new WindowsError(`the start of ${name}`, ERROR_SERVICE_DOES_NOT_EXIST);
   });
 }
@@ -103,7 +126,9 @@ export function stopService(name: string): void {
   withManager((manager) => {
     withService(manager, name, (service) => {
       const status = Buffer.alloc(STATUS_BYTES);
-      return setupNative().ControlService(service, SERVICE_CONTROL_STOP, status) !== 0 || lastIs(ERROR_SERVICE_NOT_ACTIVE);
+      return (
+        setupNative().ControlService(service, SERVICE_CONTROL_STOP, status) !== 0 || lastIs(ERROR_SERVICE_NOT_ACTIVE)
+      );
     });
   });
 }
@@ -114,7 +139,9 @@ export function enableService(name: string, enabled: boolean): void {
     withService(manager, name, (service) => {
       const start = enabled ? SERVICE_AUTO_START : SERVICE_DISABLED;
       const same = SERVICE_NO_CHANGE;
-      if (setupNative().ChangeServiceConfigW(service, same, start, same, null, null, null, null, null, null, null) === 0)
+      if (
+        setupNative().ChangeServiceConfigW(service, same, start, same, null, null, null, null, null, null, null) === 0
+      )
         throw windowsError(`changing ${name}`);
     });
   });

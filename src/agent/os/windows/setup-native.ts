@@ -24,9 +24,24 @@ interface SetupNative {
   RegDeleteValueW(key: Handle, name: string): number;
   RegDeleteKeyExW(root: number, key: string, access: number, reserved: number): number;
   RegCloseKey(key: Handle): number;
+  RegQueryInfoKeyW(...args: readonly unknown[]): number;
   RegSetKeySecurity(key: Handle, what: number, descriptor: bigint): number;
-  SetFileSecurityW(file: string, what: number, descriptor: bigint): number;
-  ConvertStringSecurityDescriptorToSecurityDescriptorW(text: string, revision: number, made: [bigint], size: null): number;
+  GetSecurityDescriptorDacl(descriptor: bigint, present: [number], list: [bigint], defaulted: [number]): number;
+  SetNamedSecurityInfoW(
+    name: string,
+    kind: number,
+    what: number,
+    owner: null,
+    group: null,
+    list: bigint,
+    audit: null,
+  ): number;
+  ConvertStringSecurityDescriptorToSecurityDescriptorW(
+    text: string,
+    revision: number,
+    made: [bigint],
+    size: null,
+  ): number;
   CreateToolhelp32Snapshot(what: number, pid: number): Handle;
   Process32FirstW(snapshot: Handle, entry: Uint8Array): number;
   Process32NextW(snapshot: Handle, entry: Uint8Array): number;
@@ -51,8 +66,10 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'long __stdcall RegDeleteValueW(intptr_t key, str16 name)',
     'long __stdcall RegDeleteKeyExW(intptr_t root, str16 key, uint32_t access, uint32_t reserved)',
     'long __stdcall RegCloseKey(intptr_t key)',
+    'long __stdcall RegQueryInfoKeyW(intptr_t key, void *class, void *size, void *reserved, _Out_ uint32_t *keys, void *longest, void *longestClass, _Out_ uint32_t *values, void *longestName, void *largest, void *security, void *written)',
     'long __stdcall RegSetKeySecurity(intptr_t key, uint32_t what, void *descriptor)',
-    'int __stdcall SetFileSecurityW(str16 file, uint32_t what, void *descriptor)',
+    'int __stdcall GetSecurityDescriptorDacl(void *descriptor, _Out_ int *present, _Out_ void **list, _Out_ int *defaulted)',
+    'uint32_t __stdcall SetNamedSecurityInfoW(str16 name, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
   ],
   'kernel32.dll': [
@@ -72,8 +89,7 @@ function load() {
   const functions: Record<string, unknown> = {};
   for (const [library, prototypes] of Object.entries(PROTOTYPES)) {
     const handle = koffi.load(library);
-    for (const prototype of prototypes)
-      functions[/(\w+)\(/.exec(prototype)?.[1] ?? ''] = handle.func(prototype);
+    for (const prototype of prototypes) functions[/(\w+)\(/.exec(prototype)?.[1] ?? ''] = handle.func(prototype);
   }
   loaded = { functions: functions as unknown as SetupNative, koffi };
   return loaded;

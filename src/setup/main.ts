@@ -1,0 +1,135 @@
+/**
+ * `setup install|uninstall`: what the installer runs on the Node that it has just unpacked. It ends with the exit code of the
+ * installer, and leaves a sentence for the person at the screen in the file that `--message` names.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import packageJson from '../../package.json' with { type: 'json' };
+import { directoriesOf } from '../shared/directories.ts';
+import { agentTalk } from './agent-talk.ts';
+import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { install } from './install.ts';
+import { Layout } from './layout.ts';
+import { openSetupLog, type SetupLog } from './log.ts';
+import { WINDOWS } from './system.ts';
+import { uninstall } from './uninstall.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    root: { type: 'string' },
+    staged: { type: 'string' },
+    installer: { type: 'string' },
+    'command-line': { type: 'string' },
+    answers: { type: 'string' },
+    message: { type: 'string' },
+  },
+});
+
+const directories = directoriesOf({
+  startedAs: 'service',
+  platform: process.platform,
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+});
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  [SETUP_EXIT.configuration]: 'Kanade Tray is installed, but its settings can not be used. The log says which.',
+  [SETUP_EXIT.refusedByBroker]: 'Kanade Tray is installed, but the server refuses the sign-in of this PC.',
+  [SETUP_EXIT.brokerNotReachable]: 'Kanade Tray is installed, but the server can not be reached.',
+  [SETUP_EXIT.serviceNotStarted]: 'Kanade Tray is installed, but its service does not start. The log says why.',
+};
+
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  const [task = ''] = positionals;
+  const startedMs = Date.now();
+  let log: SetupLog = { say: (line) => console.log(line) };
+  try {
+    const parameters = parametersGiven();
+    log = openSetupLog(logFile(task, parameters), (line) => console.log(line));
+    log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
+    const code = await (task === 'uninstall' ? runUninstall(parameters, log) : runInstall(parameters, log));
+    log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+    if (code !== SETUP_EXIT.ok) leaveMessage(MESSAGES[code] ?? '');
+    return code;
+  } catch (error) {
+    const isFault = error instanceof SetupFault;
+    const code = isFault ? error.code : SETUP_EXIT.failed;
+    const text = error instanceof Error ? error.message : String(error);
+    log.say(isFault ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
+    log.say(`ends with ${code}`);
+    leaveMessage(text);
+    return code;
+  }
+}
+
+/** Those of the command line, over those that a person has answered. */
+function parametersGiven(): Parameters {
+  const answers = values.answers === undefined ? '' : readWide(values.answers);
+  const line = values['command-line'] === undefined ? '' : readWide(values['command-line']);
+  return { ...readParameters(wordsOf(answers)), ...readCommandLine(line) };
+}
+
+/** UTF-16, with or without its mark. */
+function readWide(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf16le').replace(/^\uFEFF/, '') : '';
+}
+
+function rootGiven(): string {
+  if (values.root === undefined) throw new SetupFault(SETUP_EXIT.failed, '--root is missing');
+  return values.root;
+}
+
+/** At a removal the directory of the logs may go too. */
+function logFile(task: string, parameters: Parameters): string {
+  if (parameters.LOG !== undefined) return resolve(beside(), parameters.LOG);
+  const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
+  if (task === 'uninstall') return join(tmpdir(), `kanade-tray-uninstall-${time}.log`);
+  return join(directories.logs, `kanade-tray-install-${time}.log`);
+}
+
+function beside(): string {
+  return values.installer === undefined ? process.cwd() : dirname(values.installer);
+}
+
+function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
+  const layout = new Layout(rootGiven());
+  return install({
+    system: WINDOWS,
+    talk: agentTalk(directories.own),
+    log,
+    layout,
+    version: packageJson.version,
+    staged: values.staged ?? '',
+    parameters,
+    directories,
+    beside: beside(),
+    env: process.env,
+    platform: process.platform,
+  });
+}
+
+function runUninstall(parameters: Parameters, log: SetupLog): Promise<number> {
+  const { SystemDrive = 'C:' } = process.env;
+  return uninstall({
+    system: WINDOWS,
+    talk: agentTalk(directories.own),
+    log,
+    layout: new Layout(rootGiven()),
+    parameters,
+    directories,
+    profiles: `${SystemDrive}\\Users`,
+  });
+}
+
+function leaveMessage(text: string): void {
+  if (values.message === undefined) return;
+  mkdirSync(dirname(values.message), { recursive: true });
+  writeFileSync(values.message, text.slice(0, 1_000), 'utf16le');
+}
