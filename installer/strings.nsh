@@ -13,3 +13,5 @@ LangString ServersHelp ${LANG_ENGLISH} "You get it from your IT department. Left
 LangString ServersHelp ${LANG_JAPANESE} "アドレスは IT 部門にお問い合わせください。空のままの場合、設定されるまで待機します。"
 LangString SettingUp ${LANG_ENGLISH} "Setting up the agent…"
 LangString SettingUp ${LANG_JAPANESE} "エージェントを設定しています…"
+LangString RemoveQuestion ${LANG_ENGLISH} "Remove Kanade Tray from this PC? Its settings and what it has recorded stay."
+LangString RemoveQuestion ${LANG_JAPANESE} "この PC から Kanade Tray を削除しますか？設定と記録は残ります。"

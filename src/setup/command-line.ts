@@ -19,8 +19,8 @@ const FLAGS = [
   'KEEPSECRETS',
 ] as const;
 const CHOICES = { CHECK: ['0', 'warn', 'strict'], MODE: ['service', 'tray'], LANG: ['en', 'ja'] } as const;
-/** The installer's own: silent, for all users, no check of its own bytes, where the uninstaller works. */
-const OF_NSIS = /^(?:S|NCRC|allusers|_\?=.*)$/i;
+/** The installer's own: silent, for all users, no check of its own bytes, from where the copy of the uninstaller came. */
+const OF_NSIS = /^(?:S|NCRC|allusers|FROM=.*)$/i;
 
 type TextName = (typeof TEXTS)[number];
 type FlagName = (typeof FLAGS)[number];

@@ -40,7 +40,8 @@ export function planConfiguration(input: ConfigurationInput): Configuration {
   const file = win32OrPosix(input).join(input.directories.config, 'agent.toml');
   const before = readIfThere(file)?.toString('utf8') ?? null;
   const { secrets, spent, warnings } = secretsOf(input);
-  const toml = settingsOf(input, before);
+  const wanted = settingsOf(input, before);
+  const toml = wanted === before ? null : wanted;
   if (toml !== null) tryOut(input, file, toml);
   return { file, toml, secrets, spent, warnings };
 }

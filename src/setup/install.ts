@@ -145,7 +145,7 @@ async function putVersion(input: InstallInput, plan: Plan, transaction: Transact
         log.say(`ending ${path}`);
         system.endProgram(pid);
       }
-      const aside = join(layout.root, 'versions', `.damaged-${Date.now()}`);
+      const aside = join(layout.versionsDirectory, `.damaged-${Date.now()}`);
       renameSync(directory, aside);
       return () => renameSync(aside, directory);
     });
@@ -165,12 +165,12 @@ function writeHost(tree: string, host: Choices['mode']): void {
   if (readIfThere(file)?.toString() !== text) replaceFile(file, text);
 }
 
-/** Starter and service host. A program that runs can be renamed, not overwritten. */
+/** Starter, service host, uninstaller. A program that runs can be renamed, not overwritten. */
 async function putPrograms({ layout, staged }: InstallInput, transaction: Transaction): Promise<void> {
-  const fresh = join(staged, 'bin');
+  const fresh = join(staged, 'root');
   mkdirSync(layout.bin, { recursive: true });
   for (const name of filesBelow(fresh)) {
-    const file = join(layout.bin, name);
+    const file = join(layout.root, name);
     if (isSameFile(join(fresh, name), file)) continue;
     await transaction.step(`putting ${name} into place`, () => {
       const aside = existsSync(file) ? `${file}.${Date.now()}.old` : null;

@@ -18,8 +18,12 @@ export class Layout {
     return join(this.root, 'bin');
   }
 
+  get versionsDirectory(): string {
+    return join(this.root, 'versions');
+  }
+
   directoryOf(version: string): string {
-    return join(this.root, 'versions', version);
+    return join(this.versionsDirectory, version);
   }
 
   /** The version that counts; null: none is installed, or the file says none. */
@@ -51,7 +55,7 @@ export class Layout {
 
   /** The versions that are there, whether they count or not. */
   versions(): string[] {
-    const directory = join(this.root, 'versions');
+    const directory = this.versionsDirectory;
     return existsSync(directory) ? readdirSync(directory).filter((name) => VERSION.test(name)) : [];
   }
 
@@ -63,7 +67,7 @@ export class Layout {
             .filter((name) => pattern.test(name))
             .map((name) => join(directory, name))
         : [];
-    return [...left(join(this.root, 'versions'), /^\.damaged-/), ...left(this.bin, /\.old$/)];
+    return [...left(this.versionsDirectory, /^\.damaged-/), ...left(this.bin, /\.old$/), ...left(this.root, /\.old$/)];
   }
 
   get #file(): string {

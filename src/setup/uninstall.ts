@@ -26,10 +26,13 @@ export async function uninstall(input: UninstallInput): Promise<number> {
   await stopAgent(input);
   system.removeService(SERVICE);
   startWithSessions(system, layout.root, false);
-  for (const { pid, path } of system.programsBelow(layout.root)) {
-    if (pid === process.pid) continue;
-    log.say(`ending ${path}`);
-    system.endProgram(pid);
+  // Not of the whole directory: the uninstaller that waits for us came from there.
+  for (const directory of [layout.bin, layout.versionsDirectory]) {
+    for (const { pid, path } of system.programsBelow(directory)) {
+      if (pid === process.pid) continue;
+      log.say(`ending ${path}`);
+      system.endProgram(pid);
+    }
   }
   unregister(system);
   if (parameters.PURGE === true) purge(input);

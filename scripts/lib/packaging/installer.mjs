@@ -12,12 +12,11 @@ import { Fault, step } from '../say.mjs';
  * @property {string} version
  * @property {string} file the installer
  * @property {boolean} fast a test build: packed quickly instead of well
- * @property {string | null} signCommand called with each program that has to be signed; null: unsigned
  * @property {NodeJS.ProcessEnv} env
  */
 
 /** @param {InstallerOptions} options */
-export async function compileInstaller({ tree, version, file, fast, signCommand, env }) {
+export async function compileInstaller({ tree, version, file, fast, env }) {
   if (!onPath('makensis', env)) {
     await installWithApt('Installing NSIS (once)', ['nsis', 'nsis-pluginapi'], env);
     if (!onPath('makensis', env)) throw new Fault('Install makensis 3.08 or newer (Debian: nsis).');
@@ -28,15 +27,16 @@ export async function compileInstaller({ tree, version, file, fast, signCommand,
     VERSION: version,
     VERSION_NUMBERS: `${numbers}.0`,
     TREE: tree,
-    OUT_FILE: file,
     ICON: join(ROOT, 'assets', 'app', 'icon.ico'),
     ...(fast ? { FAST: '1' } : {}),
-    ...(signCommand === null ? {} : { SIGN_COMMAND: signCommand }),
   };
-  const args = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
+  const compile = async (/** @type {string} */ script, /** @type {string} */ to) => {
+    const args = Object.entries({ ...defines, OUT_FILE: to }).map(([name, value]) => `-D${name}=${value}`);
+    const result = await quiet('makensis', ['-V2', '-WX', ...args, script], { cwd: join(ROOT, 'installer'), env });
+    if (!result.ok) throw new Fault(`installer/${script} can not be compiled:\n${result.output.trim()}`);
+  };
   await step('Compiling the installer', async () => {
-    const script = join(ROOT, 'installer', 'installer.nsi');
-    const result = await quiet('makensis', ['-V2', '-WX', ...args, script], { cwd: dirname(script), env });
-    if (!result.ok) throw new Fault(`The installer can not be compiled:\n${result.output.trim()}`);
+    await compile('uninstaller.nsi', join(tree, 'root', 'bin', 'uninstaller.exe'));
+    await compile('installer.nsi', file);
   });
 }

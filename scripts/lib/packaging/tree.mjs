@@ -23,11 +23,11 @@ const KOFFI_FILES = [
 ];
 
 /**
- * @param {{ platform: Platform, standIn: StandIn | null, env?: NodeJS.ProcessEnv }} options `standIn`: instead of the
+ * @param {{ platform: Platform, version: string, standIn: StandIn | null, env?: NodeJS.ProcessEnv }} options `standIn`: instead of the
  *   project's own Electron
- * @returns {Promise<string>} a directory with `tree` (`app`, `agent`, `node`: what becomes a version) and, for Windows, `bin`
+ * @returns {Promise<string>} a directory with `tree` (`app`, `agent`, `node`: what becomes a version) and, for Windows, `root`: what lies beside the versions
  */
-export async function assembleTree({ platform, standIn, env = process.env }) {
+export async function assembleTree({ platform, version, standIn, env = process.env }) {
   const all = join(WORK, platform);
   const tree = join(all, 'tree');
   rmSync(all, { recursive: true, force: true });
@@ -35,7 +35,7 @@ export async function assembleTree({ platform, standIn, env = process.env }) {
   await packApp({ to: join(tree, 'app'), platform, standIn, env });
   await copyAgent(join(tree, 'agent'), platform, env);
   await copyNode(join(tree, 'node'), platform, env);
-  if (platform === 'win32') await compileNative(join(all, 'bin'), env);
+  if (platform === 'win32') await compileNative(join(all, 'root'), version, env);
   refuseWhatDoesNotBelong(all);
   saySizes(tree);
   return all;
