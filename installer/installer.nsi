@@ -21,6 +21,7 @@ Page custom askFirst takeAnswers
 !insertmacro MUI_LANGUAGE English
 !insertmacro MUI_LANGUAGE Japanese
 !include "strings.nsh"
+!include "shortcut.nsh"
 
 Var ExitCode
 Var Servers
@@ -120,6 +121,9 @@ Section
 
   ; The set-up has moved it, or has undone what it did.
   Call removeStaged
+  ${If} ${FileExists} "${STARTER}"
+    !insertmacro makeShortcut
+  ${EndIf}
   ${If} $ExitCode <> 0
     !insertmacro showMessage
     SetErrorLevel $ExitCode
