@@ -38,7 +38,7 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
   expect('parts of the version', [...parts].sort(), ['agent', 'app', 'node']);
   expect(
     'left over of the set-up',
-    pc.versions.filter((name) => name.startsWith('.')),
+    pc.versions.filter((name) => name.startsWith('.') && !name.startsWith('.handed-over')),
     [],
   );
 
@@ -63,8 +63,7 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
 /** What is still there of the programs and of what Windows knows of them. */
 export async function nothingLeft(pc: Pc): Promise<string[]> {
   const left: string[] = pc.files(pc.root);
-  for (const directory of [pc.root, `${pc.root}.removing`])
-    if (pc.has(directory)) left.push(directory, ...pc.files(directory));
+  if (pc.has(pc.root)) left.push(pc.root);
   if ((await pc.serviceState()) !== 'ABSENT') left.push('the service');
   if ((await pc.registry(SERVICE)) !== null) left.push(SERVICE);
   if ((await pc.registry(LISTED)) !== null) left.push(LISTED);

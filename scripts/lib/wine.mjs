@@ -71,7 +71,7 @@ export const WINE_ENVIRONMENT = "env HOME=/root WINEDEBUG=-all WINEDLLOVERRIDES=
 export function insideScript(root, script, mounts = {}) {
   const bind = Object.entries({ '/proc': '/proc', ...mounts }).map(
     ([inside, outside]) =>
-      `mkdir -p ${quoted(root + inside)} && mount --bind ${quoted(outside)} ${quoted(root + inside)}`,
+      `mkdir -p ${quoted(root + inside)} && mount --rbind ${quoted(outside)} ${quoted(root + inside)}`,
   );
   return [...bind, `exec chroot ${quoted(root)} sh -c ${quoted(script)}`].join(' && ');
 }

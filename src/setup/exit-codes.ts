@@ -8,6 +8,7 @@ export const SETUP_EXIT = {
   cancelled: 1602,
   /** Everything is as it was before. */
   failed: 1603,
+  anotherRuns: 1618,
   newerInstalled: 1638,
 } as const;
 

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Writes beside `file`, onto the disk, and renames. */
 export function replaceFile(file: string, content: string | Uint8Array): void {
@@ -27,6 +28,23 @@ export function replaceFile(file: string, content: string | Uint8Array): void {
     closeSync(opened);
   }
   renameSync(fresh, file);
+}
+
+const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
+const LET_GO_WITHIN_MS = 10_000;
+const TRY_EVERY_MS = 250;
+
+/** A virus scanner may look at a fresh file for a while; one that is kept longer is a failure. */
+export async function moveWhenFree(from: string, to: string): Promise<void> {
+  for (const untilMs = Date.now() + LET_GO_WITHIN_MS; ; await sleep(TRY_EVERY_MS)) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!IN_USE.has(code) || Date.now() > untilMs) throw error;
+    }
+  }
 }
 
 /** null: it is not there. */

@@ -12,7 +12,16 @@ import { type Choices, choose, readChoices, writeChoices } from './choices.ts';
 import type { Parameters } from './command-line.ts';
 import { type Configuration, planConfiguration } from './configuration.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import { bytesBelow, filesBelow, isSameFile, isSameTree, putBack, readIfThere, replaceFile } from './files.ts';
+import {
+  bytesBelow,
+  filesBelow,
+  isSameFile,
+  isSameTree,
+  moveWhenFree,
+  putBack,
+  readIfThere,
+  replaceFile,
+} from './files.ts';
 import { compareVersions } from './layout.ts';
 import { SERVICE, SERVICE_HOST } from './names.ts';
 import { register, registeredVersion, startsWithSessions, startWithSessions, unregister } from './registration.ts';
@@ -49,6 +58,11 @@ export async function install(input: InstallInput): Promise<number> {
   tidy(input, plan);
   if (!plan.starts) return SETUP_EXIT.ok;
   return plan.isUp ? checkSignIn(input) : SETUP_EXIT.serviceNotStarted;
+}
+
+/** Only looks whether it could be done as asked. @throws {SetupFault} */
+export function checkInstall(input: InstallInput): void {
+  planOf(input);
 }
 
 interface Plan {
@@ -140,18 +154,18 @@ async function putVersion(input: InstallInput, plan: Plan, transaction: Transact
       });
       return;
     }
-    await transaction.step(`version ${version} is there, but damaged: it is replaced`, () => {
+    await transaction.step(`version ${version} is there, but damaged: it is replaced`, async () => {
       for (const { pid, path } of system.programsBelow(directory)) {
         log.say(`ending ${path}`);
         system.endProgram(pid);
       }
       const aside = join(layout.versionsDirectory, `.damaged-${Date.now()}`);
-      renameSync(directory, aside);
+      await moveWhenFree(directory, aside);
       return () => renameSync(aside, directory);
     });
   }
-  await transaction.step(`putting version ${version} into place`, () => {
-    renameSync(tree, directory);
+  await transaction.step(`putting version ${version} into place`, async () => {
+    await moveWhenFree(tree, directory);
     return () => rmSync(directory, { recursive: true, force: true });
   });
 }
@@ -172,10 +186,10 @@ async function putPrograms({ layout, staged }: InstallInput, transaction: Transa
   for (const name of filesBelow(fresh)) {
     const file = join(layout.root, name);
     if (isSameFile(join(fresh, name), file)) continue;
-    await transaction.step(`putting ${name} into place`, () => {
+    await transaction.step(`putting ${name} into place`, async () => {
       const aside = existsSync(file) ? `${file}.${Date.now()}.old` : null;
-      if (aside !== null) renameSync(file, aside);
-      renameSync(join(fresh, name), file);
+      if (aside !== null) await moveWhenFree(file, aside);
+      await moveWhenFree(join(fresh, name), file);
       return () => {
         rmSync(file, { force: true });
         if (aside !== null) renameSync(aside, file);
@@ -301,6 +315,8 @@ function tidy({ layout, version, log, staged }: InstallInput, { before }: Plan):
       .filter((each) => !keep.has(each))
       .map((each) => layout.directoryOf(each)),
     ...layout.asides(),
+    // Of an uninstaller before.
+    `${layout.root}.removing`,
     staged,
   ];
   for (const path of leftovers) {

@@ -67,7 +67,11 @@ export class Layout {
             .filter((name) => pattern.test(name))
             .map((name) => join(directory, name))
         : [];
-    return [...left(this.versionsDirectory, /^\.damaged-/), ...left(this.bin, /\.old$/), ...left(this.root, /\.old$/)];
+    return [
+      ...left(this.versionsDirectory, /^\.(?:damaged|handed-over)-/),
+      ...left(this.bin, /\.old$/),
+      ...left(this.root, /\.old$/),
+    ];
   }
 
   get #file(): string {

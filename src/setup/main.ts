@@ -11,7 +11,8 @@ import { directoriesOf } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import { install } from './install.ts';
+import { handOver, isOfACommand } from './hand-over.ts';
+import { checkInstall, type InstallInput, install } from './install.ts';
 import { Layout } from './layout.ts';
 import { openSetupLog, type SetupLog } from './log.ts';
 import { WINDOWS } from './system.ts';
@@ -26,6 +27,8 @@ const { values, positionals } = parseArgs({
     'command-line': { type: 'string' },
     answers: { type: 'string' },
     message: { type: 'string' },
+    /** We are the service that an installation was handed over to. */
+    'handed-over': { type: 'boolean' },
   },
 });
 
@@ -44,6 +47,12 @@ const MESSAGES: Readonly<Record<number, string>> = {
   [SETUP_EXIT.serviceNotStarted]: 'Kanade Tray is installed, but its service does not start. The log says why.',
 };
 
+/** The installer that has handed over to us. */
+const ANOTHER_ENDS_WITHIN_MS = 60_000;
+
+/** The log ends with the service's end, not with ours. */
+let handedOver = false;
+
 process.exitCode = await run();
 
 async function run(): Promise<number> {
@@ -55,7 +64,7 @@ async function run(): Promise<number> {
     log = openSetupLog(logFile(task, parameters), (line) => console.log(line));
     log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
     const code = await (task === 'uninstall' ? runUninstall(parameters, log) : runInstall(parameters, log));
-    log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+    if (!handedOver) log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
     if (code !== SETUP_EXIT.ok) leaveMessage(MESSAGES[code] ?? '');
     return code;
   } catch (error) {
@@ -98,13 +107,12 @@ function beside(): string {
   return values.installer === undefined ? process.cwd() : dirname(values.installer);
 }
 
-function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
-  const layout = new Layout(rootGiven());
-  return install({
+async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
+  const input: InstallInput = {
     system: WINDOWS,
     talk: agentTalk(directories.own),
     log,
-    layout,
+    layout: new Layout(rootGiven()),
     version: packageJson.version,
     staged: values.staged ?? '',
     parameters,
@@ -112,10 +120,27 @@ function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
     beside: beside(),
     env: process.env,
     platform: process.platform,
-  });
+  };
+  if (values['handed-over'] === true) {
+    if (!(await WINDOWS.takeTurn(ANOTHER_ENDS_WITHIN_MS)))
+      throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
+  } else if (isOfACommand(WINDOWS, process.env)) {
+    checkInstall(input);
+    const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
+    const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
+    handOver({ ...input, args, files });
+    handedOver = true;
+    return SETUP_EXIT.ok;
+  }
+  return install(input);
 }
 
 function runUninstall(parameters: Parameters, log: SetupLog): Promise<number> {
+  if (isOfACommand(WINDOWS, process.env))
+    throw new SetupFault(
+      SETUP_EXIT.configuration,
+      'a command of the agent can not take the agent away, as it would end with it',
+    );
   const { SystemDrive = 'C:' } = process.env;
   return uninstall({
     system: WINDOWS,

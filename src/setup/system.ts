@@ -9,7 +9,7 @@ import {
   removeValue,
   writeValues,
 } from '../agent/os/windows/registry-write.ts';
-import { endProgram, programsBelow, type RunningProgram } from '../agent/os/windows/running-programs.ts';
+import { ancestors, endProgram, programsBelow, type RunningProgram } from '../agent/os/windows/running-programs.ts';
 import {
   enableService,
   putService,
@@ -20,6 +20,7 @@ import {
   startService,
   stopService,
 } from '../agent/os/windows/service-manager.ts';
+import { takeTurn } from '../agent/os/windows/setup-turn.ts';
 
 export interface System {
   serviceState(name: string): ServiceState;
@@ -38,6 +39,10 @@ export interface System {
   /** The directory and all below it; `sddl` says who may. */
   protectTree(path: string, sddl: string): void;
   programsBelow(directory: string): RunningProgram[];
+  /** Who has started us, and who them. */
+  ancestors(): RunningProgram[];
+  /** Only one set-up at a time, the installer itself included; false: another one still goes on after that time. */
+  takeTurn(withinMs: number): Promise<boolean>;
   endProgram(pid: number): void;
 }
 
@@ -56,5 +61,7 @@ export const WINDOWS: System = {
   protectKey: (key) => protectKey(key, PRIVATE_KEY),
   protectTree,
   programsBelow,
+  ancestors,
+  takeTurn,
   endProgram,
 };

@@ -23,6 +23,7 @@ const FLAGS = [
 const PROGRAMS = [
   { file: 'bin/Kanade Tray.exe', source: 'starter.c', description: 'Kanade Tray', level: 'asInvoker' },
   { file: 'bin/kanade-tray-agent.exe', source: 'service-host.c', description: 'Kanade Tray Agent', level: 'asInvoker' },
+  { file: '../hand-over.exe', source: 'setup-host.c', description: 'Kanade Tray Setup', level: 'asInvoker' },
   { file: 'uninstall.exe', source: 'uninstall.c', description: 'Kanade Tray Uninstall', level: 'requireAdministrator' },
 ];
 

@@ -5,8 +5,10 @@ import { setupNative, windowsError } from './setup-native.ts';
 const TH32CS_SNAPPROCESS = 2;
 const PROCESS_TERMINATE = 0x0001;
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
-/** PROCESSENTRY32W; the process id is its third number. */
+/** PROCESSENTRY32W, and where in it the process and its parent stand. */
 const ENTRY_BYTES = 568;
+const PID_AT = 8;
+const PARENT_AT = 32;
 const PATH_UNITS = 32_768;
 
 export interface RunningProgram {
@@ -17,7 +19,7 @@ export interface RunningProgram {
 /** Those below `directory`, ourselves included; one that may not be looked at is not among them. */
 export function programsBelow(directory: string): RunningProgram[] {
   const prefix = `${directory.toLowerCase().replace(/\\+$/, '')}\\`;
-  return pids()
+  return [...parents().keys()]
     .map((pid) => ({ pid, path: pathOf(pid) }))
     .filter((program): program is RunningProgram => program.path?.toLowerCase().startsWith(prefix) === true);
 }
@@ -30,16 +32,30 @@ export function endProgram(pid: number): void {
   native().CloseHandle(process);
 }
 
-function pids(): number[] {
+/** Who has started this process, nearest first, as far as they still run. */
+export function ancestors(): RunningProgram[] {
+  const parentOf = parents();
+  const found: RunningProgram[] = [];
+  const seen = new Set([process.pid]);
+  for (let pid = parentOf.get(process.pid); pid !== undefined && !seen.has(pid); pid = parentOf.get(pid)) {
+    seen.add(pid);
+    const path = pathOf(pid);
+    if (path !== null) found.push({ pid, path });
+  }
+  return found;
+}
+
+/** Of each process that runs, the one that has started it. */
+function parents(): Map<number, number> {
   const snapshot = setupNative().CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
   if (snapshot === -1) throw windowsError('CreateToolhelp32Snapshot');
-  const found: number[] = [];
+  const found = new Map<number, number>();
   try {
     const entry = Buffer.alloc(ENTRY_BYTES);
     entry.writeUInt32LE(ENTRY_BYTES);
     let more = setupNative().Process32FirstW(snapshot, entry);
     while (more !== 0) {
-      found.push(entry.readUInt32LE(8));
+      found.set(entry.readUInt32LE(PID_AT), entry.readUInt32LE(PARENT_AT));
       more = setupNative().Process32NextW(snapshot, entry);
     }
   } finally {

@@ -9,6 +9,8 @@ export interface ServiceSpec {
   readonly commandLine: string;
   /** Whether it starts with Windows. */
   readonly autostart: boolean;
+  /** It does its work once, and is not started again when it fails. */
+  readonly isForOneRun?: boolean;
 }
 
 export type ServiceState = 'absent' | 'stopped' | 'starting' | 'stopping' | 'running' | 'other';
@@ -72,12 +74,13 @@ export function putService(spec: ServiceSpec): void {
 }
 
 /** What comes beyond the program (deployment F4); a service runs without it as well. */
-function describe(service: number, { description }: ServiceSpec): void {
+function describe(service: number, { description, isForOneRun = false }: ServiceSpec): void {
   const set = (level: number, info: Uint8Array) => void setupNative().ChangeServiceConfig2W(service, level, info);
   const text = Buffer.from(`${description}\0`, 'utf16le');
   const pointer = Buffer.alloc(8);
   pointer.writeBigUInt64LE(addressOf(text));
   set(CONFIG.description, pointer);
+  if (isForOneRun) return;
 
   const actions = Buffer.alloc(RESTART_AFTER_MS.length * 8);
   for (const [at, afterMs] of RESTART_AFTER_MS.entries()) {

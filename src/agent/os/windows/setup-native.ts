@@ -42,6 +42,7 @@ interface SetupNative {
     made: [bigint],
     size: null,
   ): number;
+  CreateMutexW(security: null, owned: number, name: string): Handle;
   CreateToolhelp32Snapshot(what: number, pid: number): Handle;
   Process32FirstW(snapshot: Handle, entry: Uint8Array): number;
   Process32NextW(snapshot: Handle, entry: Uint8Array): number;
@@ -73,6 +74,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
   ],
   'kernel32.dll': [
+    'intptr_t __stdcall CreateMutexW(void *security, int owned, str16 name)',
     'intptr_t __stdcall CreateToolhelp32Snapshot(uint32_t what, uint32_t pid)',
     'int __stdcall Process32FirstW(intptr_t snapshot, void *entry)',
     'int __stdcall Process32NextW(intptr_t snapshot, void *entry)',
