@@ -6,6 +6,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFailed } from 'vitest';
 import { insideScript, TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/lib/wine.mjs';
 
 interface Given {
@@ -41,6 +42,7 @@ export class Pc {
   /** Ours; `/pc` inside, `Z:\pc` for Windows. */
   readonly directory: string;
   #count = 0;
+  #shownFor = '';
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -49,8 +51,13 @@ export class Pc {
   static create(): Pc {
     mkdirSync(join(GIVEN.wine, 'pcs'), { recursive: true });
     const directory = mkdtempSync(join(GIVEN.wine, 'pcs', 'pc-'));
-    // Links: nobody writes to the files of Windows, and the registry is replaced as a whole.
-    execFileSync('cp', ['-al', join(GIVEN.wine, TEMPLATE_PREFIX), join(directory, 'prefix')]);
+    // Links: nobody writes to the files of Windows. The registry is written in place, so it is copied.
+    const template = join(GIVEN.wine, TEMPLATE_PREFIX);
+    execFileSync('cp', ['-al', template, join(directory, 'prefix')]);
+    for (const name of readdirSync(template).filter((each) => each.endsWith('.reg'))) {
+      rmSync(join(directory, 'prefix', name));
+      cpSync(join(template, name), join(directory, 'prefix', name));
+    }
     cpSync(join(import.meta.dirname, 'run.mjs'), join(directory, 'run.mjs'));
     return new Pc(directory);
   }
@@ -167,8 +174,17 @@ export class Pc {
 
   startInstall({ version, file }: Build, parameters = '', options: RunOptions = {}): { ended: Promise<Ended> } {
     rmSync(this.path(Pc.LOG), { force: true });
+    this.#showLogOfFailure();
     const name = file.slice(file.lastIndexOf('/') + 1);
     return this.start(`Z:\\builds\\${version}\\release\\${name}`, `/S /LOG=${Pc.LOG} ${parameters}`, options);
+  }
+
+  /** The last one, once a test. */
+  #showLogOfFailure(): void {
+    const { currentTestName } = expect.getState();
+    if (currentTestName === undefined || currentTestName === this.#shownFor) return;
+    this.#shownFor = currentTestName;
+    onTestFailed(() => console.log(this.setupLog));
   }
 
   uninstall(parameters = '', options: RunOptions = {}): Promise<Ended> {

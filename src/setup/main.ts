@@ -60,9 +60,10 @@ async function run(): Promise<number> {
   const startedMs = Date.now();
   let log: SetupLog = { say: (line) => console.log(line) };
   try {
-    const parameters = parametersGiven();
-    log = openSetupLog(logFile(task, parameters), (line) => console.log(line));
+    // First of all: also what can't be read of the command line is said there.
+    log = openSetupLog(logFile(task), (line) => console.log(line));
     log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
+    const parameters = parametersGiven();
     const code = await (task === 'uninstall' ? runUninstall(parameters, log) : runInstall(parameters, log));
     if (!handedOver) log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
     if (code !== SETUP_EXIT.ok) leaveMessage(MESSAGES[code] ?? '');
@@ -81,8 +82,11 @@ async function run(): Promise<number> {
 /** Those of the command line, over those that a person has answered. */
 function parametersGiven(): Parameters {
   const answers = values.answers === undefined ? '' : readWide(values.answers);
-  const line = values['command-line'] === undefined ? '' : readWide(values['command-line']);
-  return { ...readParameters(wordsOf(answers)), ...readCommandLine(line) };
+  return { ...readParameters(wordsOf(answers)), ...readCommandLine(commandLine()) };
+}
+
+function commandLine(): string {
+  return values['command-line'] === undefined ? '' : readWide(values['command-line']);
 }
 
 /** UTF-16, with or without its mark. */
@@ -96,8 +100,11 @@ function rootGiven(): string {
 }
 
 /** At a removal the directory of the logs may go too. */
-function logFile(task: string, parameters: Parameters): string {
-  if (parameters.LOG !== undefined) return resolve(beside(), parameters.LOG);
+function logFile(task: string): string {
+  const named = /^\/LOG=(.+)$/i;
+  const given = wordsOf(commandLine()).map((word) => named.exec(word)?.[1]);
+  const last = given.filter((path) => path !== undefined).at(-1);
+  if (last !== undefined) return resolve(beside(), last);
   const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
   if (task === 'uninstall') return join(tmpdir(), `kanade-tray-uninstall-${time}.log`);
   return join(directories.logs, `kanade-tray-install-${time}.log`);
