@@ -3,6 +3,7 @@ import type { Build, Pc } from './pc.ts';
 
 const SERVICE = 'SYSTEM\\CurrentControlSet\\Services\\KanadeTrayAgent';
 const LISTED = 'Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\KanadeTray';
+const EVENTS = 'SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\Kanade Tray';
 const RUN = 'Software\\Microsoft\\Windows\\CurrentVersion\\Run';
 export const SHORTCUT = 'C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Kanade Tray.lnk';
 const AT_THE_ROOT = [
@@ -56,7 +57,11 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
   expect('uninstaller', listed?.QuietUninstallString, `"${pc.root}\\uninstall.exe" /allusers /S`);
   const run = (await pc.registry(RUN))?.['Kanade Tray'];
   expect('start with each session', run, tray ? `"${pc.root}\\bin\\Kanade Tray.exe" --hidden` : undefined);
+  const events = (await pc.registry(EVENTS))?.EventMessageFile;
+  expect('texts of the Event Log', events, `${pc.root}\\bin\\kanade-tray-agent.exe`);
   expect('shortcut', pc.has(SHORTCUT), true);
+  const identity = Buffer.from('KanadeTray\0', 'utf16le');
+  expect('identity of the shortcut', pc.bytes(SHORTCUT).includes(identity), true);
   return wrong;
 }
 
@@ -68,6 +73,7 @@ export async function nothingLeft(pc: Pc): Promise<string[]> {
   if ((await pc.registry(SERVICE)) !== null) left.push(SERVICE);
   if ((await pc.registry(LISTED)) !== null) left.push(LISTED);
   if ((await pc.registry(RUN))?.['Kanade Tray'] !== undefined) left.push(RUN);
+  if ((await pc.registry(EVENTS)) !== null) left.push(EVENTS);
   if (pc.has(SHORTCUT)) left.push(SHORTCUT);
   return left;
 }

@@ -120,6 +120,10 @@ export class Pc {
     return readFileSync(this.path(windows), 'utf8');
   }
 
+  bytes(windows: string): Buffer {
+    return this.has(windows) ? readFileSync(this.path(windows)) : Buffer.alloc(0);
+  }
+
   has(windows: string): boolean {
     return existsSync(this.path(windows));
   }

@@ -99,7 +99,7 @@ export interface PackageRule {
   readonly only: readonly string[];
 }
 
-const NODE_SIDE = ['src/agent', 'src/main', 'src/preload', 'src/client', 'src/web', 'src/cli'];
+const NODE_SIDE = ['src/agent', 'src/main', 'src/preload', 'src/client', 'src/web', 'src/cli', 'src/setup'];
 
 export const PACKAGES: readonly PackageRule[] = [
   { packages: ['electron'], only: ['src/main', 'src/preload'] },

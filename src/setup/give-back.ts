@@ -8,7 +8,7 @@ import { type GivenBack, giveBack } from '../agent/store/give-back.ts';
 import { openStore, STORE_FILE } from '../agent/store/open.ts';
 import { Store } from '../agent/store/store.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import type { InstallInput } from './install.ts';
+import type { InstallInput } from './plan.ts';
 
 export async function giveBackStore({ directories, env, platform }: InstallInput): Promise<GivenBack> {
   const directory = directories.own;

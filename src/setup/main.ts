@@ -12,9 +12,10 @@ import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { handOver, isOfACommand } from './hand-over.ts';
-import { checkInstall, type InstallInput, install } from './install.ts';
+import { install } from './install.ts';
 import { Layout } from './layout.ts';
 import { openSetupLog, type SetupLog } from './log.ts';
+import { type InstallInput, planOf } from './plan.ts';
 import { WINDOWS } from './system.ts';
 import { uninstall } from './uninstall.ts';
 
@@ -132,7 +133,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     if (!(await WINDOWS.takeTurn(ANOTHER_ENDS_WITHIN_MS)))
       throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
   } else if (isOfACommand(WINDOWS, process.env)) {
-    checkInstall(input);
+    planOf(input);
     const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
     const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
     handOver({ ...input, args, files });

@@ -1,5 +1,6 @@
 /** Where Windows finds the product: the list of apps, and the programs that start with each session. */
-import { PRODUCT, PUBLISHER, RUN_KEY, STARTER, UNINSTALL_KEY } from './names.ts';
+import { EVENT_SOURCE } from '../agent/os/system-journal.ts';
+import { PRODUCT, PUBLISHER, RUN_KEY, SERVICE_HOST, STARTER, UNINSTALL_KEY } from './names.ts';
 import type { System } from './system.ts';
 
 const WEBSITE = 'https://kanade-tray.invalid';
@@ -32,6 +33,21 @@ export function register(system: System, { root, version, kibibytes }: Registrat
 export function registeredVersion(system: System): string | null {
   const value = system.readValue(UNINSTALL_KEY, 'DisplayVersion');
   return value.kind === 'text' ? value.text : null;
+}
+
+/** Where the Event Log finds the texts of our entries. */
+const EVENT_KEY = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${EVENT_SOURCE}`;
+const ERROR_WARNING_INFORMATION = 7;
+
+export function registerEvents(system: System, root: string): void {
+  system.writeValues(EVENT_KEY, {
+    EventMessageFile: `${root}\\bin\\${SERVICE_HOST}`,
+    TypesSupported: ERROR_WARNING_INFORMATION,
+  });
+}
+
+export function unregisterEvents(system: System): void {
+  system.removeKey(EVENT_KEY);
 }
 
 export function unregister(system: System): void {

@@ -5,8 +5,8 @@
 
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { giveBackStore } from './give-back.ts';
-import type { InstallInput } from './install.ts';
 import { ORIGINAL_SERVICE, SERVICE } from './names.ts';
+import type { InstallInput } from './plan.ts';
 import { stopOther } from './service.ts';
 import type { Transaction } from './transaction.ts';
 

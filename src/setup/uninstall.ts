@@ -9,7 +9,7 @@ import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
 import { ORIGINAL_SERVICE, SERVICE } from './names.ts';
-import { startWithSessions, unregister } from './registration.ts';
+import { startWithSessions, unregister, unregisterEvents } from './registration.ts';
 import { type ServiceParts, stopAgent } from './service.ts';
 
 export interface UninstallInput extends ServiceParts {
@@ -35,6 +35,7 @@ export async function uninstall(input: UninstallInput): Promise<number> {
     }
   }
   unregister(system);
+  unregisterEvents(system);
   if (parameters.PURGE === true) purge(input);
   return SETUP_EXIT.ok;
 }

@@ -9,6 +9,7 @@ import { Fault, step } from '../say.mjs';
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
 const RESOURCES = 'x86_64-w64-mingw32-windres';
+const MESSAGES = 'x86_64-w64-mingw32-windmc';
 const FLAGS = [
   '-std=c17',
   '-Os',
@@ -22,7 +23,13 @@ const FLAGS = [
 ];
 const PROGRAMS = [
   { file: 'bin/Kanade Tray.exe', source: 'starter.c', description: 'Kanade Tray', level: 'asInvoker' },
-  { file: 'bin/kanade-tray-agent.exe', source: 'service-host.c', description: 'Kanade Tray Agent', level: 'asInvoker' },
+  {
+    file: 'bin/kanade-tray-agent.exe',
+    source: 'service-host.c',
+    description: 'Kanade Tray Agent',
+    level: 'asInvoker',
+    hasEvents: true,
+  },
   { file: '../hand-over.exe', source: 'setup-host.c', description: 'Kanade Tray Setup', level: 'asInvoker' },
   { file: 'uninstall.exe', source: 'uninstall.c', description: 'Kanade Tray Uninstall', level: 'requireAdministrator' },
 ];
@@ -51,7 +58,7 @@ export async function compileNative(directory, version, env = process.env) {
  * @param {typeof PROGRAMS[number]} program
  * @param {{ directory: string, version: string, work: string, env: NodeJS.ProcessEnv }} to
  */
-async function compile({ file, source, description, level }, { directory, version, work, env }) {
+async function compile({ file, source, description, level, hasEvents = false }, { directory, version, work, env }) {
   const native = join(ROOT, 'native');
   const to = join(directory, file);
   const resources = join(work, `${source}.o`);
@@ -62,6 +69,7 @@ async function compile({ file, source, description, level }, { directory, versio
     PROGRAM_VERSION: version,
     PROGRAM_DESCRIPTION: description,
     PROGRAM_ICON: `"${join(ROOT, 'assets', 'app', 'icon.ico')}"`,
+    ...(hasEvents ? { PROGRAM_HAS_EVENTS: '1' } : {}),
     PROGRAM_MANIFEST: `"${join(native, `${level}.manifest`)}"`,
   };
   const header = join(work, 'defines.h');
@@ -75,6 +83,7 @@ async function compile({ file, source, description, level }, { directory, versio
     const result = await quiet(command, args, { env });
     if (!result.ok) throw new Fault(`native/${source} can not be compiled:\n${result.output.trim()}`);
   };
+  if (hasEvents) await run(MESSAGES, ['-h', work, '-r', work, join(native, 'events.mc')]);
   await run(RESOURCES, ['--include-dir', work, join(native, 'program.rc'), resources]);
   await run(COMPILER, [...FLAGS, join(native, source), join(native, 'current.c'), resources, '-o', to]);
 }
