@@ -43,7 +43,7 @@ const preload = { entry: 'src/preload/preload.ts', external: ['electron'], forma
 const PARTS: Readonly<Record<string, UserConfig>> = {
   // The entry is a file of its own: it looks at the Node version before anything else is loaded.
   agent: nodePart({
-    entry: { main: 'src/agent/main.ts', setup: 'src/setup/main.ts' },
+    entry: { main: 'src/agent/main.ts', setup: 'src/setup/main.ts', drain: 'src/setup/drain.ts' },
     directory: 'dist/agent',
     target: 'node24',
     external: ['better-sqlite3', 'koffi'],

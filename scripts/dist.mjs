@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './lib/building.mjs';
+import { buildLinux } from './lib/packaging/linux.mjs';
 import { buildWindows } from './lib/packaging/windows.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { main, say } from './lib/say.mjs';
@@ -24,6 +25,7 @@ await main(async () => {
   const how = { release: join(ROOT, 'release'), testOnly: options['test-runtime'], env: process.env };
   const made = [];
   if (all || options.win) made.push(await buildWindows(how));
+  if (all || options.linux) made.push(await buildLinux(how));
   for (const file of made) say(file);
   return 0;
 });

@@ -36,7 +36,11 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
     AT_THE_ROOT,
   );
   const parts = new Set(pc.files(`${pc.root}\\versions\\${build.version}`).map((name) => name.split('\\')[0]));
-  expect('parts of the version', [...parts].sort(), ['agent', 'app', 'node']);
+  expect(
+    'parts of the version',
+    [...parts].toSorted((a = '', b = '') => a.localeCompare(b)),
+    ['agent', 'app', 'node'],
+  );
   expect(
     'left over of the set-up',
     pc.versions.filter((name) => name.startsWith('.') && !name.startsWith('.handed-over')),

@@ -93,6 +93,12 @@ async function start(): Promise<void> {
     onQuitIcon: () => quitIcon(),
     onStopManagement: () => app.quit(),
   });
+  let said: string | null = null;
+  shell.attachment.watch(() => {
+    const { state } = shell.attachment.view;
+    if (state !== said) log.info(`the agent is ${state}`);
+    said = state;
+  });
   const window = new MainWindow({
     preload: places.preload,
     icon: places.icon,

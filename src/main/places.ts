@@ -37,7 +37,8 @@ export function installationOf(resources: string): Installation | null {
   const version = join(resources, '..', '..');
   const agentMain = join(version, 'agent', 'main.js');
   if (!existsSync(agentMain)) return null;
-  const root = join(version, '..', '..');
+  // The Debian package has one version only, which says so itself.
+  const root = existsSync(join(version, 'current.json')) ? version : join(version, '..', '..');
   const starter = join(root, 'bin', 'Kanade Tray.exe');
   return {
     agentMain,

@@ -9,6 +9,8 @@ const ADMINISTRATORS = process.platform === 'win32' ? 'S-1-5-32-544' : '0';
 export interface AgentTalk {
   /** Asks the agent to take nothing new and to end when what runs has ended; false: nobody answers. */
   drain(): Promise<boolean>;
+  /** Whether one answers now. */
+  isThere(): Promise<boolean>;
   /**
    * What an agent of `version` says; null: none within `withinMs`. Asked again until `isEnough`, or `signal`; then the last
    * answer counts.
@@ -31,6 +33,7 @@ export function agentTalk(own: string): AgentTalk {
       withAgent(own, ANSWERS_WITHIN_MS, async (agent) => agent.call('agent.drain', {}).then(() => true)).then(
         (done) => done ?? false,
       ),
+    isThere: () => withAgent(own, LOOK_EVERY_MS * 4, async () => true).then((there) => there ?? false),
     async status(version, withinMs, isEnough, signal) {
       const untilMs = Date.now() + withinMs;
       let last: AgentStatus | null = null;

@@ -44,8 +44,13 @@ export function handOver({ system, layout, log, staged, args, files }: HandOver)
     return [option, join(directory, name)];
   });
   const words = [
-    ...[join(directory, 'node', 'node.exe'), join(directory, 'agent', 'setup.js'), ...args],
-    ...['--handed-over', '--staged', moved, ...kept],
+    join(directory, 'node', 'node.exe'),
+    join(directory, 'agent', 'setup.js'),
+    ...args,
+    '--handed-over',
+    '--staged',
+    moved,
+    ...kept,
   ];
   writeFileSync(join(directory, 'command.txt'), words.map((word) => `"${word}"`).join(' '), 'utf16le');
   system.removeService(SETUP_SERVICE);

@@ -51,7 +51,7 @@ function purge(input: UninstallInput): void {
   const { system, directories, log, parameters, profiles } = input;
   const isShared = system.serviceState(ORIGINAL_SERVICE) !== 'absent';
   remove(directories.own, input);
-  for (const name of namesIn(directories.logs).filter((each) => /^kanade-tray/.test(each)))
+  for (const name of namesIn(directories.logs).filter((each) => each.startsWith('kanade-tray')))
     remove(join(directories.logs, name), input);
   for (const profile of namesIn(profiles))
     for (const parts of OF_A_PROFILE) remove(join(profiles, profile, ...parts), input);
@@ -64,7 +64,7 @@ function purge(input: UninstallInput): void {
     system.removeKeyIfEmpty(SECRETS_KEY);
     system.removeKeyIfEmpty(SECRETS_KEY.slice(0, SECRETS_KEY.lastIndexOf('\\')));
   }
-  for (const name of namesIn(directories.config).filter((each) => /^agent\.toml/.test(each)))
+  for (const name of namesIn(directories.config).filter((each) => each.startsWith('agent.toml')))
     remove(join(directories.config, name), input);
   for (const name of namesIn(directories.logs).filter((each) => /^agent\..*\.log$/.test(each)))
     remove(join(directories.logs, name), input);

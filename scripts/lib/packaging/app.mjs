@@ -34,8 +34,14 @@ export async function packApp({ to, platform, standIn, env }) {
     const source = join(work, 'app');
     collect(source, standIn !== null);
     const args = [
-      ...[join(ROOT, 'node_modules', 'electron-builder', 'cli.js'), flag, 'dir', '--x64', '--publish', 'never'],
-      ...['--config', join(ROOT, 'electron-builder.yml'), '--project', source, `-c.directories.output=${work}`],
+      join(ROOT, 'node_modules', 'electron-builder', 'cli.js'),
+      flag,
+      'dir',
+      '--x64',
+      '--publish=never',
+      `--config=${join(ROOT, 'electron-builder.yml')}`,
+      `--project=${source}`,
+      `-c.directories.output=${work}`,
       `-c.${icon}.icon=${join(ROOT, 'assets', 'app', file)}`,
       `-c.electronVersion=${standIn?.version ?? ownElectronVersion()}`,
       ...(standIn === null ? [] : [`-c.electronDist=${standIn.directory}`]),

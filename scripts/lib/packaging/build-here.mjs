@@ -4,10 +4,12 @@ import { ensureBuilt } from '../building.mjs';
 import { findNode24 } from '../node24.mjs';
 import { ROOT } from '../paths.mjs';
 import { main } from '../say.mjs';
+import { buildLinux } from './linux.mjs';
 import { buildWindows } from './windows.mjs';
 
 await main(async () => {
   await ensureBuilt(findNode24());
-  await buildWindows({ release: join(ROOT, 'release'), testOnly: true, env: process.env });
+  const build = process.argv[2] === 'linux' ? buildLinux : buildWindows;
+  await build({ release: join(ROOT, 'release'), testOnly: true, env: process.env });
   return 0;
 });

@@ -18,8 +18,12 @@ const WORK = join(ROOT, 'release', 'work');
 /** The files of better-sqlite3 that run; its sources and the binaries of other platforms stay out. */
 const SQLITE_FILES = ['package.json', 'LICENSE', 'lib'];
 const KOFFI_FILES = [
-  ...['package.json', 'LICENSE.txt', 'index.cjs', 'src/koffi/index.cjs'],
-  ...['src/koffi/src/static.cjs', 'src/koffi/src/trampolines.cjs'],
+  'package.json',
+  'LICENSE.txt',
+  'index.cjs',
+  'src/koffi/index.cjs',
+  'src/koffi/src/static.cjs',
+  'src/koffi/src/trampolines.cjs',
 ];
 
 /**
@@ -58,7 +62,9 @@ async function copyAgent(to, platform, env) {
   const koffi = join(to, 'node_modules', 'koffi');
   for (const part of KOFFI_FILES) cpSync(join(modules, 'koffi', part), join(koffi, part));
   const half = `@koromix/koffi-${platform}-x64`;
-  cpSync(await foreignPackage(half, env), join(to, 'node_modules', half), { recursive: true });
+  const from = await foreignPackage(half, env);
+  for (const part of ['package.json', 'index.js', `${platform}_x64`])
+    cpSync(join(from, part), join(to, 'node_modules', half, part), { recursive: true });
 }
 
 /**
