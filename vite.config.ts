@@ -7,7 +7,8 @@ import { defineConfig, type UserConfig } from 'vite';
 import { licences } from './scripts/lib/vite-licences.mjs';
 
 interface NodePart {
-  readonly entry: string;
+  /** More than one: by name, with what they share in common files. */
+  readonly entry: string | Readonly<Record<string, string>>;
   readonly directory: string;
   readonly target: 'node24' | 'node18';
   readonly format?: 'es' | 'cjs';
@@ -22,13 +23,14 @@ function nodePart({ entry, directory, target, format = 'es', external = [], bann
     publicDir: false,
     ssr: { noExternal: true, external: [...external], target: 'node' },
     build: {
-      ssr: entry,
+      ssr: typeof entry === 'string' ? entry : true,
       target,
       outDir: directory,
       emptyOutDir: true,
       sourcemap: true,
       minify: false,
       rolldownOptions: {
+        ...(typeof entry === 'string' ? {} : { input: { ...entry } }),
         output: { format, banner, entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` },
       },
     },
@@ -41,7 +43,7 @@ const preload = { entry: 'src/preload/preload.ts', external: ['electron'], forma
 const PARTS: Readonly<Record<string, UserConfig>> = {
   // The entry is a file of its own: it looks at the Node version before anything else is loaded.
   agent: nodePart({
-    entry: 'src/agent/main.ts',
+    entry: { main: 'src/agent/main.ts', setup: 'src/setup/main.ts', drain: 'src/setup/drain.ts' },
     directory: 'dist/agent',
     target: 'node24',
     external: ['better-sqlite3', 'koffi'],

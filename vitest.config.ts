@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { alias: { electron: fileURLToPath(new URL('./e2e/support/electron-stub.ts', import.meta.url)) } },
   test: {
     include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'],
-    exclude: ['e2e/interop/**'],
+    exclude: ['e2e/interop/**', 'e2e/installer/**'],
     // Real brokers and child processes on machines with two cores: more workers only make each of them late.
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -65,7 +65,7 @@ describe('the checker', () => {
     ['@nats-io/transport-node', 'src/agent/ship/a.ts', 'src/agent/bus'],
     ['better-sqlite3', 'src/agent/status/a.ts', 'src/agent/store'],
     ['koffi', 'src/agent/run/a.ts', 'src/agent/os'],
-    ['smol-toml', 'src/agent/wire/a.ts', 'src/agent/config'],
+    ['smol-toml', 'src/agent/wire/a.ts', 'src/agent/config, src/setup'],
     ['react-dom/client', 'src/main/a.ts', 'src/renderer'],
   ])('keeps %s out of %s', (name, file, only) => {
     expect(found({ [file]: `import * as a from '${name}';\nexport const b = a;\n` })).toEqual([

@@ -67,3 +67,13 @@ DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHA
   return swprintf(directory, PATH_CHARS, L"%ls\\versions\\%ls", root, version) < 0 ? ERROR_FILENAME_EXCED_RANGE
                                                                                   : ERROR_SUCCESS;
 }
+
+const WCHAR *arguments_given(void) {
+  const WCHAR *at = GetCommandLineW();
+  if (*at == L'"') {
+    at = wcschr(at + 1, L'"');
+    return at == NULL ? L"" : at + 1;
+  }
+  at = wcspbrk(at, L" \t");
+  return at == NULL ? L"" : at;
+}

@@ -16,4 +16,7 @@
  */
 DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]);
 
+/* The arguments as they were given, without the name of the program. */
+const WCHAR *arguments_given(void);
+
 #endif

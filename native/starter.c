@@ -6,18 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* The arguments as they were given, without the name of the program. */
-static const WCHAR *arguments(void) {
-  const WCHAR *at = GetCommandLineW();
-  if (*at == L'"') {
-    at = wcschr(at + 1, L'"');
-    return at == NULL ? L"" : at + 1;
-  }
-  at = wcspbrk(at, L" \t");
-  return at == NULL ? L"" : at;
-}
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
@@ -27,10 +15,10 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int s
 
   WCHAR program[PATH_CHARS];
   if (swprintf(program, PATH_CHARS, L"%ls\\app\\Kanade Tray.exe", directory) < 0) return ERROR_FILENAME_EXCED_RANGE;
-  size_t room = wcslen(program) + wcslen(arguments()) + 4;
+  size_t room = wcslen(program) + wcslen(arguments_given()) + 4;
   WCHAR *line = malloc(room * sizeof(WCHAR));
   if (line == NULL) return ERROR_NOT_ENOUGH_MEMORY;
-  swprintf(line, room, L"\"%ls\" %ls", program, arguments());
+  swprintf(line, room, L"\"%ls\" %ls", program, arguments_given());
 
   STARTUPINFOW startup = {.cb = sizeof startup};
   PROCESS_INFORMATION started;

@@ -74,6 +74,11 @@ export const LAYERS: readonly Layer[] = [
   { path: 'src/agent/status', holds: 'what is shown, and the local socket', may: AGENT_BELOW_STATUS },
   { path: 'src/agent', holds: 'the composition root and the entry point', may: ['src/agent'] },
   { path: 'src/client', holds: 'what every client of the local socket needs on the Node side', may: [] },
+  {
+    path: 'src/setup',
+    holds: 'what the Windows installer does to a PC, and undoes',
+    may: ['src/client', 'src/agent/base', 'src/agent/os', 'src/agent/config', 'src/agent/store'],
+  },
   { path: 'src/main', holds: 'the Electron shell', may: ['src/client'] },
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },
   { path: 'src/renderer', holds: 'the window', may: [] },
@@ -94,7 +99,7 @@ export interface PackageRule {
   readonly only: readonly string[];
 }
 
-const NODE_SIDE = ['src/agent', 'src/main', 'src/preload', 'src/client', 'src/web', 'src/cli'];
+const NODE_SIDE = ['src/agent', 'src/main', 'src/preload', 'src/client', 'src/web', 'src/cli', 'src/setup'];
 
 export const PACKAGES: readonly PackageRule[] = [
   { packages: ['electron'], only: ['src/main', 'src/preload'] },
@@ -113,8 +118,8 @@ export const PACKAGES: readonly PackageRule[] = [
     ],
   },
   { packages: ['electron-log*'], only: ['src/agent/base', 'src/main'] },
-  { packages: ['smol-toml'], only: ['src/agent/config'] },
-  { packages: ['zod'], only: ['src/shared', 'src/agent', 'src/main'] },
+  { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
+  { packages: ['zod'], only: ['src/shared', 'src/agent', 'src/main', 'src/setup'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.

@@ -213,3 +213,9 @@ declare module '*/scripts/lib/paths.mjs' {
 declare module '*/scripts/lib/fuses.mjs' {
   export const FUSES: import('@electron/fuses').FuseConfig;
 }
+
+declare module '*/scripts/lib/wine.mjs' {
+  export const TEMPLATE_PREFIX: string;
+  export const WINE_ENVIRONMENT: string;
+  export function insideScript(root: string, script: string, mounts?: Readonly<Record<string, string>>): string;
+}

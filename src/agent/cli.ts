@@ -12,6 +12,7 @@ import { hashHelpdeskCode } from './config/helpdesk-code.ts';
 import { type Loaded, loadBootConfig } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
 import { originalRuns } from './os/original-agent.ts';
+import { startWatchdog } from './os/watchdog.ts';
 import { startRuntime } from './runtime.ts';
 import { followServiceHost, onStopRequest } from './stop-requests.ts';
 import { openStore } from './store/open.ts';
@@ -56,6 +57,7 @@ export async function run(argv: readonly string[], lookForTurnMs = LOOK_FOR_TURN
   const loaded = load(options);
   if (options['check-config']) return checkConfig(loaded);
   if (options.control) followServiceHost(process.stdin);
+  if (options.service) startWatchdog({ env: process.env, platform: process.platform });
   const hostSecret = takeHostSecret();
   if (loaded.ok) return start(loaded, hostSecret, lookForTurnMs);
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);

@@ -13,6 +13,7 @@ import { Sources } from './intake/sources.ts';
 import { ownAccount } from './os/accounts.ts';
 import type { Priority } from './os/priority.ts';
 import { signedIn } from './os/sessions.ts';
+import type { StayAwake } from './os/stay-awake.ts';
 import { Dispatcher } from './run/dispatcher.ts';
 import { makeRunner } from './run/make-runner.ts';
 import { Scripts } from './run/scripts.ts';
@@ -28,6 +29,7 @@ export interface CommandPathParts {
   readonly tails: RecentTails;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly stayAwake: StayAwake | null;
   /** The durable consumer of this PC belongs to another pc_id. */
   readonly onForeignConsumer: () => void;
 }
@@ -74,6 +76,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     sessions: signedIn(),
     trayUser: config.startedAs === 'tray' ? ownAccount() : null,
     systemAsUser: config.run.systemAsUser,
+    stayAwake: parts.stayAwake,
   });
   const dispatcher = new Dispatcher({
     pcId,

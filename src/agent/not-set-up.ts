@@ -8,7 +8,9 @@ import { homedir } from 'node:os';
 import { directoriesOf } from '../shared/directories.ts';
 import { lineLogger } from './base/logger.ts';
 import type { Loaded } from './config/load.ts';
+import { EVENT } from './duties/system-events.ts';
 import { EXIT } from './exit-codes.ts';
+import { systemJournal } from './os/system-journal.ts';
 import { type Look, waitUntilClear } from './waiting-state.ts';
 
 type Usable = Extract<Loaded, { ok: true }>;
@@ -33,7 +35,12 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
     () => 'info',
   );
   let faulty = options.loaded;
-  log.error('the settings can not be used', { state: faulty.state, faults: faulty.message });
+  const say = (text: string) => {
+    log.error(text, { state: faulty.state, faults: faulty.message });
+    const isJournalled = startedAs === 'service' && faulty.state === 'config_invalid';
+    if (isJournalled) systemJournal()?.write(EVENT.settingsInvalid, 'error', `${text}: ${faulty.message}`);
+  };
+  say('the settings can not be used');
   let seen = stamps(faulty.files);
   const look = (): Look<Usable> => {
     const now = stamps(faulty.files);
@@ -42,7 +49,7 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
     const loaded = options.reload();
     if (loaded.ok) return { kind: 'clear', value: loaded };
     faulty = loaded;
-    log.error('the settings can still not be used', { state: faulty.state, faults: faulty.message });
+    say('the settings can still not be used');
     return { kind: 'held_up', by: faulty };
   };
   const { env, platform } = process;

@@ -17,8 +17,11 @@ import { Fleet } from './config/fleet.ts';
 import { startHeartbeat } from './duties/heartbeat.ts';
 import { HeartbeatBody } from './duties/heartbeat-body.ts';
 import { RecentTails } from './duties/recent-tails.ts';
+import { startSystemEvents } from './duties/system-events.ts';
 import { fleetHasSeenUs, serveLocally } from './local-socket.ts';
 import { hostFacts } from './os/host-facts.ts';
+import { stayAwake } from './os/stay-awake.ts';
+import { systemJournal } from './os/system-journal.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import type { Store } from './store/store.ts';
@@ -85,6 +88,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (state === 'connected') store.counters.bump('connects');
   });
 
+  // Only a service speaks for the whole PC.
+  const awake = config.startedAs === 'service' ? stayAwake() : null;
+  if (awake !== null) life.add('stay awake', () => awake.close());
+  const events = startJournal(options, bus);
+  if (events !== null) life.add('system journal', () => events.close());
   const tails = new RecentTails();
   life.add('tails', () => tails.close());
   const { shipper, scripts, dispatcher, intake, sources } = makeCommandPath({
@@ -95,6 +103,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     tails,
     clock,
     log,
+    stayAwake: awake,
     onForeignConsumer: onSecondAgent,
   });
   life.add('shipper', () => shipper.stop());
@@ -164,6 +173,21 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const serving = seen.then(() => serveLocally(parts, options.hostSecret, life));
   drop(serving, log, 'serving the local socket');
   return { stop: (ms) => stop(ms), restart: () => void stop(0, 'restart'), stopped: stopped.promise };
+}
+
+/** null: nobody reads one here. */
+function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { close(): void } | null {
+  const journal = config.startedAs === 'service' ? systemJournal() : null;
+  if (journal === null) return null;
+  return startSystemEvents({
+    journal,
+    version,
+    pcId: config.agent.id,
+    link: bus.link,
+    history: store.history,
+    onEnded: (listener) => store.runs.onEnded(listener),
+    hidesNames: config.ui.hideCommandNames,
+  });
 }
 
 function makeBus({ config, log }: RuntimeOptions): Bus {

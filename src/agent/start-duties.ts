@@ -12,12 +12,15 @@ import { startLiveTail } from './duties/live-tail.ts';
 import { startLogsFetch } from './duties/logs-fetch.ts';
 import { startPing } from './duties/ping.ts';
 import type { RecentTails } from './duties/recent-tails.ts';
+import { TrayKeeper } from './duties/tray-keeper.ts';
 import { startUpdateWatch, type UpdateStatus } from './duties/update-watch.ts';
 import { readHardware } from './os/hardware/facts.ts';
 import { PowerShellConversation } from './os/hardware/powershell.ts';
 import type { HostFacts } from './os/host-facts.ts';
 import { lookForPendingRestart, startRestartPending } from './os/restart-pending.ts';
+import { windowsTrayHost } from './os/windows/tray-host.ts';
 import type { Shipper } from './ship/shipper.ts';
+import { onSessionChange } from './stop-requests.ts';
 import type { Store } from './store/store.ts';
 
 export interface DutiesParts {
@@ -70,6 +73,8 @@ export function startDuties(parts: DutiesParts): Duties {
       log: log.child('inventory'),
     }),
   ];
+  const keeper = keepTrays(parts);
+  if (keeper !== null) duties.push(keeper);
   return {
     update: update.status,
     hardware,
@@ -78,4 +83,11 @@ export function startDuties(parts: DutiesParts): Duties {
       for (const duty of duties) duty.close();
     },
   };
+}
+
+/** null: the icon is not ours to keep, in tray mode it hosts the agent itself. */
+function keepTrays({ config, clock, log }: DutiesParts): TrayKeeper | null {
+  const isOurs = process.platform === 'win32' && config.startedAs === 'service' && config.ui.showTray;
+  const host = isOurs ? windowsTrayHost() : null;
+  return host === null ? null : new TrayKeeper({ host, clock, log: log.child('trays'), onSessionChange });
 }

@@ -18,7 +18,7 @@ import { utilityLauncher } from './launch-utility.ts';
 import { openShellLog } from './log.ts';
 import { NotificationRules } from './notification-rules.ts';
 import { Notifier } from './notifications.ts';
-import { hostingOf, placesIn } from './places.ts';
+import { hostingOf, installationOf, placesIn } from './places.ts';
 import { PreferencesFile } from './preferences.ts';
 import { lockDownContents, lockDownSession } from './security.ts';
 import { Shell } from './shell.ts';
@@ -32,6 +32,7 @@ const BOOT_MS = 5 * 60_000;
 const STARTING_MS = 15_000;
 /** A shell that is not newer after that must not start itself again and again. */
 const RELAUNCH_AFTER_SECS = 60;
+const LOOK_FOR_VERSION_MS = 30_000;
 /** The operating system does not wait longer for a program that ends with it. */
 const SHUTDOWN_MS = 3_000;
 
@@ -59,6 +60,7 @@ function giveUp(error: unknown): void {
 async function start(): Promise<void> {
   const places = placesIn(distDirectory());
   const hosting = hostingOf(env, process.resourcesPath);
+  const installation = installationOf(process.resourcesPath);
   const { own } = directoriesOf({
     startedAs: hosting,
     platform: process.platform,
@@ -73,7 +75,7 @@ async function start(): Promise<void> {
 
   const preferences = new PreferencesFile(join(app.getPath('userData'), 'preferences.json'), log);
   const rules = new NotificationRules();
-  const host = hosting === 'tray' ? makeHost(places.agentMain) : null;
+  const host = hosting === 'tray' ? makeHost(installation?.agentMain ?? places.agentMain) : null;
   const bootedAtMs = Date.now() - uptime() * 1_000;
   const shell = new Shell({
     own,
@@ -90,6 +92,12 @@ async function start(): Promise<void> {
     onOpen: (route) => open(route),
     onQuitIcon: () => quitIcon(),
     onStopManagement: () => app.quit(),
+  });
+  let said: string | null = null;
+  shell.attachment.watch(() => {
+    const { state } = shell.attachment.view;
+    if (state !== said) log.info(`the agent is ${state}`);
+    said = state;
   });
   const window = new MainWindow({
     preload: places.preload,
@@ -126,15 +134,21 @@ async function start(): Promise<void> {
     notifier.flush();
     if (isOutdated()) relaunch();
   };
-  // A service of a newer version has taken over: what is started next from the same place is as new as it.
+  // Another version has been installed: nobody looks, nothing runs here, so it may take over.
+  const isReplaced = () => {
+    const current = installation?.current() ?? null;
+    return current !== null && current !== app.getVersion();
+  };
   const isOutdated = () =>
-    hosting === 'service' &&
     !window.isOpen &&
-    shell.attachment.view.state === 'incompatible' &&
-    process.uptime() > RELAUNCH_AFTER_SECS;
+    process.uptime() > RELAUNCH_AFTER_SECS &&
+    (hosting === 'service'
+      ? shell.attachment.view.state === 'incompatible' || isReplaced()
+      : isReplaced() && !shell.isBusy);
   const relaunch = () => {
-    log.info('starting anew, as the agent is of a newer version');
-    app.relaunch({ args: [...process.argv.slice(1).filter((arg) => arg !== '--hidden'), '--hidden'] });
+    log.info('starting anew, as another version is installed');
+    const args = [...process.argv.slice(1).filter((arg) => arg !== '--hidden'), '--hidden'];
+    app.relaunch({ args, ...(installation?.starter ? { execPath: installation.starter } : {}) });
     app.quit();
   };
   const quitIcon = () => {
@@ -159,6 +173,7 @@ async function start(): Promise<void> {
     shell.close();
   });
 
+  setInterval(() => isOutdated() && relaunch(), LOOK_FOR_VERSION_MS).unref();
   host?.start(shell.attachment, refresh);
   refresh();
   if (!isHidden(process.argv) || !(await hasTrayHost())) window.open({ screen: 'status' });

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../e2e/support/temp.ts';
-import { hostingOf, placesIn } from './places.ts';
+import { hostingOf, installationOf, placesIn } from './places.ts';
 
 function resources(text?: string): string {
   const directory = tempDir();
@@ -26,6 +26,24 @@ test('the environment comes before the file, if it says something that there is'
   expect(hostingOf({ KANADE_TRAY_HOST: 'tray' }, service)).toBe('tray');
   expect(hostingOf({ KANADE_TRAY_HOST: 'service' }, resources())).toBe('service');
   expect(hostingOf({ KANADE_TRAY_HOST: '' }, service)).toBe('service');
+});
+
+test('an installation has the agent beside it, and says which version counts', () => {
+  const root = tempDir();
+  const resources = join(root, 'versions', '1.0.0', 'app', 'resources');
+  mkdirSync(resources, { recursive: true });
+  expect(installationOf(resources)).toBeNull();
+  const agentMain = join(root, 'versions', '1.0.0', 'agent', 'main.js');
+  mkdirSync(join(agentMain, '..'));
+  writeFileSync(agentMain, '');
+  const installation = installationOf(resources);
+  expect(installation).toMatchObject({ agentMain, starter: null });
+  expect(installation?.current()).toBeNull();
+  writeFileSync(join(root, 'current.json'), '{"version":"1.1.0"}');
+  expect(installation?.current()).toBe('1.1.0');
+  mkdirSync(join(root, 'bin'));
+  writeFileSync(join(root, 'bin', 'Kanade Tray.exe'), '');
+  expect(installationOf(resources)?.starter).toBe(join(root, 'bin', 'Kanade Tray.exe'));
 });
 
 test('Windows has an icon with all sizes', () => {

@@ -1,5 +1,5 @@
 /** Where the shell finds what belongs to it, and how it is to host the agent: both written down, never guessed (design §4). */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Hosting = 'tray' | 'service';
@@ -20,6 +20,37 @@ export function placesIn(dist: string, platform: NodeJS.Platform = process.platf
     renderer: join(dist, 'renderer'),
     trayPictures: join(dist, 'assets', 'tray'),
     icon: join(dist, 'assets', 'app', platform === 'win32' ? 'icon.ico' : '256x256.png'),
+  };
+}
+
+/** Where the installer has put us: `<root>/versions/<v>/app/resources`, beside it the agent of the same version (design §8). */
+export interface Installation {
+  readonly agentMain: string;
+  /** What never changes its place, and starts the version that counts; null: this system has no such thing. */
+  readonly starter: string | null;
+  /** The version that counts now; null: it can't be told, as while it is being replaced. */
+  current(): string | null;
+}
+
+/** null: not installed, as in a checkout. */
+export function installationOf(resources: string): Installation | null {
+  const version = join(resources, '..', '..');
+  const agentMain = join(version, 'agent', 'main.js');
+  if (!existsSync(agentMain)) return null;
+  // The Debian package has one version only, which says so itself.
+  const root = existsSync(join(version, 'current.json')) ? version : join(version, '..', '..');
+  const starter = join(root, 'bin', 'Kanade Tray.exe');
+  return {
+    agentMain,
+    starter: existsSync(starter) ? starter : null,
+    current() {
+      try {
+        const read: unknown = JSON.parse(readFileSync(join(root, 'current.json'), 'utf8'));
+        return typeof read === 'object' && read !== null && 'version' in read ? String(read.version) : null;
+      } catch {
+        return null;
+      }
+    },
   };
 }
 

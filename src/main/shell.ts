@@ -64,6 +64,11 @@ export class Shell {
     return this.#o.preferences.value.ui?.brandName ?? DEFAULT_NAME;
   }
 
+  /** A script of the agent runs. */
+  get isBusy(): boolean {
+    return (this.#status?.now.running.length ?? 0) > 0;
+  }
+
   get showsTray(): boolean {
     return this.#o.preferences.value.ui?.showTray ?? true;
   }

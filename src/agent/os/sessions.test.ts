@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { chooseSession, type SessionFacts, signedIn } from './sessions.ts';
 
 function session(id: number, changes: Partial<SessionFacts> = {}): SessionFacts {
-  return { id, user: `PC\\user${id}`, connected: true, lastUsedAt: 0n, ...changes };
+  return { id, user: `PC\\user${id}`, connected: true, lastUsedAt: 0n, signedInAt: 0n, ...changes };
 }
 
 it('is the user at the console, however long ago they used it', () => {

@@ -28,6 +28,8 @@ export interface SessionFacts {
   readonly user: string;
   readonly connected: boolean;
   readonly lastUsedAt: bigint;
+  /** FILETIME; 0: not known. */
+  readonly signedInAt: bigint;
 }
 
 const NO_SESSION = 0xffff_ffff;
@@ -95,6 +97,19 @@ export function sessionAccounts(): string[] {
   return [...new Set(sids)].sort();
 }
 
+/** Sessions in which somebody is signed in, and since when (ms since the epoch; 0: Windows does not say). */
+export function signedInSessions(): { readonly session: number; readonly sinceMs: number }[] {
+  if (process.platform !== 'win32') return [];
+  return listSessions()
+    .filter((one) => one.user !== '')
+    .map((one) => ({ session: one.id, sinceMs: fromFileTime(one.signedInAt) }));
+}
+
+/** Windows counts in 100 ns since 1601. */
+function fromFileTime(time: bigint): number {
+  return time === 0n ? 0 : Number(time / 10_000n) - 11_644_473_600_000;
+}
+
 /** A user who is just signing in or out is listed before or after there is a token to run with. */
 function hasUserToken(session: SessionFacts): boolean {
   return sessionSid(session.id) !== null;
@@ -144,5 +159,6 @@ function factsOf(info: SessionInfo): SessionFacts {
     user: info.UserName === '' ? '' : `${info.Domain}\\${info.UserName}`,
     connected: info.State === STATE_ACTIVE,
     lastUsedAt: times.at(-1) ?? 0n,
+    signedInAt: BigInt(info.LogonTime),
   };
 }

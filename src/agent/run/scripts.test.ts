@@ -14,6 +14,7 @@ function availability(options: Partial<ScriptsOptions>): unknown[] {
     sessions: null,
     trayUser: null,
     systemAsUser: true,
+    stayAwake: null,
     ...options,
   });
   return (['system', 'user', 'system_gui'] as const).map((runAs) => scripts.availability(runAs));

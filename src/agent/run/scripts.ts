@@ -25,6 +25,8 @@ export interface ScriptsOptions {
   readonly trayUser: Account | null;
   /** `[run] system_as_user`: in tray mode, whether `system` may run as that user. */
   readonly systemAsUser: boolean;
+  /** Keeps the PC awake while a script runs; null: nothing does. */
+  readonly stayAwake: { hold(): () => void } | null;
 }
 
 export class Scripts implements ScriptStarter {
@@ -44,7 +46,10 @@ export class Scripts implements ScriptStarter {
     this.#runner ??= this.#o.makeRunner();
     // In tray mode "the user" is who we are already: no other session is needed.
     const runAs = this.#o.trayUser === null ? spec.runAs : 'system';
-    return startScript({ ...spec, runAs }, this.#runner);
+    const letGo = this.#o.stayAwake?.hold();
+    const script = startScript({ ...spec, runAs }, this.#runner);
+    if (letGo !== undefined) void script.done.finally(letGo);
+    return script;
   }
 
   availability(runAs: Command['runAs']): ReturnType<ScriptStarter['availability']> {

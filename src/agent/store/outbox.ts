@@ -87,6 +87,11 @@ export class Outbox {
     });
   }
 
+  /** Somebody else delivers it from now on. */
+  remove(row: OutboxRow): Promise<void> {
+    return this.#group.submit(() => void this.#delete.run(row.seq));
+  }
+
   failed(row: OutboxRow): Promise<void> {
     return this.#group.submit(() => void this.#attempt.run(row.seq));
   }

@@ -52,6 +52,13 @@ export interface Ending {
   readonly outbox: OutboxItem | null;
 }
 
+/** An end that is on the disk. */
+export interface EndedRun {
+  readonly run: number;
+  readonly reason: Reason;
+  readonly exitCode: number | null;
+}
+
 export const NO_TEXT: CapturedText = { text: '', totalBytes: 0, cut: false };
 
 /** A run that is not finished. Its body is read apart, when it is needed: it may be large, and there may be many. */
@@ -89,6 +96,7 @@ export class Runs {
   readonly #open: Statement;
   readonly #body: Statement;
   readonly #kill: Statement;
+  readonly #listeners = new Set<(ended: EndedRun) => void>();
 
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
@@ -130,31 +138,34 @@ export class Runs {
    * Records a command. With `ending` it is recorded as already ended (it could not be read, scripts are off): admission,
    * terminal row and result are then one transaction. `ending` gets the new result id, so that both carry it.
    */
-  admit(arrival: Arrival, ending?: (resultId: string) => Ending): Promise<Admission> {
-    return this.#group.submit(() => this.#admitNow(arrival, ending));
+  async admit(arrival: Arrival, ending?: (resultId: string) => Ending): Promise<Admission> {
+    const ended: EndedRun[] = [];
+    const admission = await this.#group.submit(() => this.#admitNow(arrival, ending, ended));
+    for (const one of ended) this.#tell(one);
+    return admission;
   }
 
-  #admitNow(arrival: Arrival, ending?: (resultId: string) => Ending): Admission {
+  #admitNow(arrival: Arrival, ending: ((resultId: string) => Ending) | undefined, ended: EndedRun[]): Admission {
     const key = arrival.requestId ?? anonymousKey(arrival.fingerprint);
     const known = this.#ledgerGet.get(key) as { fingerprint: Buffer } | undefined;
     if (known !== undefined) {
       if (known.fingerprint.equals(arrival.fingerprint)) return { kind: 'duplicate' };
-      return { kind: 'conflict', recorded: this.#recordConflict(arrival) };
+      return { kind: 'conflict', recorded: this.#recordConflict(arrival, ended) };
     }
     const resultId = randomUUID();
     const run = this.#insertRun(arrival, resultId);
     this.#ledgerPut.run(key, arrival.fingerprint, arrival.receivedAtMs, run);
-    if (ending !== undefined) this.#finishNow(run, ending(resultId));
+    if (ending !== undefined) this.#finishAtOnce(run, ending(resultId), ended);
     return { kind: 'admitted', run, resultId };
   }
 
   /** A known id with other bytes: shown here once, published never (the id already has its one result). */
-  #recordConflict(arrival: Arrival): boolean {
+  #recordConflict(arrival: Arrival, ended: EndedRun[]): boolean {
     const key = anonymousKey(arrival.fingerprint);
     if (this.#ledgerGet.get(key) !== undefined) return false;
     const run = this.#insertRun(arrival, null);
     this.#ledgerPut.run(key, arrival.fingerprint, arrival.receivedAtMs, run);
-    this.#finishNow(run, {
+    const conflict = {
       reason: 'CONFLICT',
       exitCode: null,
       startedAtMs: null,
@@ -164,8 +175,14 @@ export class Runs {
       facts: null,
       detail: null,
       outbox: null,
-    });
+    } as const;
+    this.#finishAtOnce(run, conflict, ended);
     return true;
+  }
+
+  #finishAtOnce(run: number, ending: Ending, ended: EndedRun[]): void {
+    this.#finishNow(run, ending);
+    ended.push({ run, reason: ending.reason, exitCode: ending.exitCode });
   }
 
   #insertRun(arrival: Arrival, resultId: string | null): number {
@@ -208,8 +225,20 @@ export class Runs {
   }
 
   /** Ends the run and queues its result, in one transaction. False: it had already ended; nothing was changed. */
-  finish(run: number, ending: Ending): Promise<boolean> {
-    return this.#group.submit(() => this.#finishNow(run, ending));
+  async finish(run: number, ending: Ending): Promise<boolean> {
+    const done = await this.#group.submit(() => this.#finishNow(run, ending));
+    if (done) this.#tell({ run, reason: ending.reason, exitCode: ending.exitCode });
+    return done;
+  }
+
+  /** Calls `listener` after each end that is on the disk; returns how to end that. */
+  onEnded(listener: (ended: EndedRun) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #tell(ended: EndedRun): void {
+    for (const listener of this.#listeners) listener(ended);
   }
 
   #finishNow(run: number, ending: Ending): boolean {

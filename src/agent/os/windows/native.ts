@@ -28,6 +28,7 @@ export interface SessionInfo {
   ConnectTime: number | bigint;
   DisconnectTime: number | bigint;
   LastInputTime: number | bigint;
+  LogonTime: number | bigint;
 }
 
 /** Functions return 0 on failure unless it says otherwise; {@link lastError} has the reason. */

@@ -1,0 +1,78 @@
+/** Upgrades while the agent works: no command is lost, none runs twice, and the installer outlives the agent that started it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
+import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { installed } from './expected.ts';
+import { current, next, Pc } from './pc.ts';
+
+const PC_ID = 'PC-W2';
+const pc = Pc.create();
+let broker: NatsServer;
+let operator: NatsConnection;
+beforeAll(async () => {
+  broker = await startNatsServer();
+});
+afterAll(async () => {
+  await pc.dispose();
+  await broker.dispose();
+});
+beforeEach(async () => {
+  operator = await provisionedOperator(broker);
+});
+
+const SUBJECT = `commands.pc.${PC_ID}`;
+const script = (text: string, timeoutSecs = 60) => command({ shell: 'cmd', script: text, timeout_secs: timeoutSecs });
+
+it('a command runs in cmd, and its whole tree is killed when its time is over', async () => {
+  expect((await pc.install(current, `/NATSURL=${broker.url} /PCID=${PC_ID} /CHECK=strict`)).code).toBe(0);
+  const hello = script('echo hello from %COMPUTERNAME%');
+  await publishCommand(operator, SUBJECT, hello);
+  const result = await waitForResult(operator, hello.request_id);
+  expect(result).toMatchObject({ exit_code: 0, pc_id: PC_ID });
+  expect(result.stdout).toMatch(/^hello from \S/);
+
+  const long = script('ping -n 60 127.0.0.1 > nul & echo survived > C:\\survived.txt', 2);
+  await publishCommand(operator, SUBJECT, long);
+  expect((await waitForResult(operator, long.request_id)).stderr).toContain('timeout after 2s');
+  await delay(1_000);
+  expect(pc.has('C:\\survived.txt')).toBe(false);
+});
+
+it('an upgrade lets a script that runs end first, and its result arrives once', async () => {
+  const running = script('echo begun > C:\\begun.txt & ping -n 8 127.0.0.1 > nul & echo done', 60);
+  await publishCommand(operator, SUBJECT, running);
+  await expect.poll(() => pc.has('C:\\begun.txt'), { timeout: 20_000 }).toBe(true);
+  expect((await pc.install(next, '/CHECK=strict')).code).toBe(0);
+  expect(pc.setupLog).toContain('waiting for the scripts that run');
+  const result = await waitForResult(operator, running.request_id);
+  expect(result).toMatchObject({ exit_code: 0 });
+  expect(result.stdout).toContain('done');
+  expect(await countStored(operator, 'RESULTS', `results.${running.request_id}`)).toBe(1);
+  expect(await installed(pc, next)).toEqual([]);
+});
+
+it('a command of the agent may install another version of it: handed over, and the way back too', async () => {
+  const name = current.file.slice(current.file.lastIndexOf('/') + 1);
+  const log = 'C:\\handed.log';
+  const installer = `Z:\\builds\\${current.version}\\release\\${name}`;
+  const upgrade = script(
+    `start /wait "" "${installer}" /S /ALLOWDOWNGRADE=1 /LOG=${log} & echo ended with %errorlevel%`,
+    120,
+  );
+  await publishCommand(operator, SUBJECT, upgrade);
+  const result = await waitForResult(operator, upgrade.request_id, { timeoutMs: 120_000 });
+  expect(result.exit_code, result.stderr).toBe(0);
+  expect(pc.read(log)).toContain('handed over to the service KanadeTraySetup');
+  await expect.poll(() => pc.read(log), { timeout: 120_000, interval: 500 }).toMatch(/ends with 0 after [\d.]+ s\s*$/);
+  expect(await installed(pc, current)).toEqual([]);
+  await expect.poll(() => pc.serviceState('KanadeTraySetup'), { timeout: 30_000, interval: 500 }).toBe('ABSENT');
+  // What ran to the end goes with the next start of Windows.
+  expect(
+    pc.files(`${pc.root}\\versions`).filter((name) => name.startsWith('.') && !name.endsWith('hand-over.exe')),
+  ).toEqual([]);
+  const after = script('echo the new one answers');
+  await publishCommand(operator, SUBJECT, after);
+  expect((await waitForResult(operator, after.request_id)).stdout).toContain('the new one answers');
+});

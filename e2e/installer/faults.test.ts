@@ -1,0 +1,132 @@
+/** What goes wrong during an installation: the exit code says it, and the PC is as it was before. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { provisionedOperator } from '../support/fleet.ts';
+import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { installed, nothingLeft } from './expected.ts';
+import { broken, current, GIVEN, next, Pc } from './pc.ts';
+
+const pc = Pc.create();
+let broker: NatsServer;
+beforeAll(async () => {
+  broker = await startNatsServer();
+});
+afterAll(async () => {
+  await pc.dispose();
+  await broker.dispose();
+});
+const servers = () => `/NATSURL=${broker.url}`;
+
+describe.skipIf(GIVEN.quick)('where nothing was installed before', () => {
+  it('a disk that is full ends it with 1603, and nothing of it stays', async () => {
+    mkdirSync(pc.path(pc.root), { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'none', pc.path(pc.root)]);
+    try {
+      expect((await pc.install(current, servers())).code).toBe(1603);
+      expect(pc.files(pc.root)).toEqual([]);
+      expect(await pc.serviceState()).toBe('ABSENT');
+    } finally {
+      await pc.powerOff();
+      execFileSync('umount', [pc.path(pc.root)]);
+      rmSync(pc.path(pc.root), { recursive: true });
+    }
+  });
+
+  it('an agent that ends at once ends it with 6; the next installation puts it right', async () => {
+    expect((await pc.install(broken, servers())).code).toBe(6);
+    expect(pc.setupLog).toContain('the agent has ended again');
+    expect(pc.currentVersion).toBe(broken.version);
+    expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+    expect(await nothingLeft(pc)).toEqual([]);
+  });
+
+  it('another installation that runs ends it with 1618', async () => {
+    const first = pc.startInstall(current, servers());
+    await expect.poll(() => pc.has(`${pc.root}\\versions\\.staged`), { timeout: 30_000, interval: 20 }).toBe(true);
+    expect((await pc.install(current, servers())).code).toBe(1618);
+    expect((await first.ended).code).toBe(0);
+    expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+  });
+
+  it.each([
+    ['while it unpacks', `\\versions\\.staged`],
+    ['while it sets up', `\\current.json`],
+  ])('power that goes %s leaves nothing that the same installation does not put right', async (_when, sign) => {
+    void pc.startInstall(current, servers()).ended.catch(() => {});
+    await expect.poll(() => pc.has(`${pc.root}${sign}`), { timeout: 30_000, interval: 5 }).toBe(true);
+    await pc.powerOff();
+    expect((await pc.install(current, servers())).code).toBe(0);
+    expect(await installed(pc, current)).toEqual([]);
+    expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+    expect(await nothingLeft(pc)).toEqual([]);
+  });
+});
+
+describe.skipIf(GIVEN.quick)('on a disk with room for one version', () => {
+  it('an upgrade ends with 1603, and the version before works as it did', async () => {
+    mkdirSync(pc.path(pc.root), { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=560m', 'none', pc.path(pc.root)]);
+    try {
+      expect((await pc.install(current, servers())).code).toBe(0);
+      expect((await pc.install(next)).code).toBe(1603);
+      expect(await installed(pc, current)).toEqual([]);
+      expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+    } finally {
+      await pc.powerOff();
+      execFileSync('umount', [pc.path(pc.root)]);
+      rmSync(pc.path(pc.root), { recursive: true, force: true });
+    }
+  });
+});
+
+describe('over an installation that works', () => {
+  beforeAll(async () => {
+    expect((await pc.install(current, servers())).code).toBe(0);
+  });
+
+  it('a version whose agent does not start is taken back: 1603, and the one before works', async () => {
+    await provisionedOperator(broker);
+    expect((await pc.install(broken)).code).toBe(1603);
+    expect(pc.setupLog).toContain(`${broken.version} does not start; ${current.version} is back`);
+    expect(await installed(pc, current)).toEqual([]);
+    expect(pc.versions).toEqual([current.version]);
+  });
+
+  it.skipIf(GIVEN.quick)('a file that somebody keeps locked ends it with 1603, or not at all', async () => {
+    const locked = `${pc.root}\\bin\\kanade-tray-agent.exe`;
+    const holder = pc.put('C:\\hold.cjs', holdingScript(locked, `${pc.root}\\versions\\${current.version}\\agent`));
+    const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
+    await expect.poll(() => pc.has('C:\\held'), { timeout: 20_000 }).toBe(true);
+    // The host of the service is another one in each version, and must be replaced.
+    expect((await pc.install(next)).code).toBe(1603);
+    expect(await installed(pc, current)).toEqual([]);
+    pc.put('C:\\let-go', '');
+    await holding.ended;
+    expect((await pc.install(next)).code).toBe(0);
+    expect(await installed(pc, next)).toEqual([]);
+  });
+
+  it.skipIf(GIVEN.quick)(
+    'power that goes in the middle of an upgrade leaves the old version or the new one, never none',
+    async () => {
+      void pc.startInstall(broken).ended.catch(() => {});
+      await expect.poll(() => pc.setupLog, { timeout: 30_000, interval: 5 }).toContain('stopping the agent');
+      await pc.powerOff();
+      expect([next.version, broken.version]).toContain(pc.currentVersion);
+      expect((await pc.install(next, '/ALLOWDOWNGRADE=1')).code).toBe(0);
+      expect(await installed(pc, next)).toEqual([]);
+    },
+  );
+});
+
+/** Opens a file so that nobody else may move or delete it. */
+function holdingScript(file: string, modules: string): string {
+  return `
+    const { existsSync, writeFileSync } = require('node:fs');
+    const koffi = require(${JSON.stringify(`${modules}\\node_modules\\koffi`)});
+    const open = koffi.load('kernel32.dll').func('intptr_t __stdcall CreateFileW(str16 n, uint32_t a, uint32_t s, void *x, uint32_t d, uint32_t f, intptr_t t)');
+    writeFileSync('C:\\\\held', String(open(${JSON.stringify(file)}, 0x80000000, 1, null, 3, 0x80, 0)));
+    const timer = setInterval(() => existsSync('C:\\\\let-go') && process.exit(0), 100);
+  `;
+}

@@ -1,0 +1,218 @@
+/**
+ * A PC with Windows (wine) for a test file: installers run on it, its power can go, and what is on it afterwards can be looked at.
+ * Invariant: everything of it ends with the test file, whatever happened to it.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFailed } from 'vitest';
+import { insideScript, TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/lib/wine.mjs';
+
+interface Given {
+  readonly wine: string;
+  readonly node: string;
+  readonly builds: Readonly<Record<'current' | 'next' | 'broken', Build>>;
+  readonly quick: boolean;
+}
+export interface Build {
+  readonly version: string;
+  readonly file: string;
+}
+
+/** What `npm run test:installer` has made. */
+export const GIVEN: Given = JSON.parse(process.env.KANADE_TRAY_INSTALLER_TESTS ?? '{}');
+export const { current, next, broken } = GIVEN.builds ?? {};
+
+export interface Ended {
+  /** null: it could not be started. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface RunOptions {
+  readonly timeoutMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const PROGRAM_FILES = 'C:\\Program Files\\Kanade Tray';
+const TIMEOUT_MS = 180_000;
+
+export class Pc {
+  /** Ours; `/pc` inside, `Z:\pc` for Windows. */
+  readonly directory: string;
+  #count = 0;
+  #shownFor = '';
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  static create(): Pc {
+    mkdirSync(join(GIVEN.wine, 'pcs'), { recursive: true });
+    const directory = mkdtempSync(join(GIVEN.wine, 'pcs', 'pc-'));
+    // Links: nobody writes to the files of Windows. The registry is written in place, so it is copied.
+    const template = join(GIVEN.wine, TEMPLATE_PREFIX);
+    execFileSync('cp', ['-al', template, join(directory, 'prefix')]);
+    for (const name of readdirSync(template).filter((each) => each.endsWith('.reg'))) {
+      rmSync(join(directory, 'prefix', name));
+      cpSync(join(template, name), join(directory, 'prefix', name));
+    }
+    cpSync(join(import.meta.dirname, 'run.mjs'), join(directory, 'run.mjs'));
+    return new Pc(directory);
+  }
+
+  /** Our path of `C:\…`. */
+  path(windows: string): string {
+    return join(this.directory, 'prefix', 'drive_c', ...windows.replace(/^C:\\/i, '').split('\\'));
+  }
+
+  /** Runs to its end. `args`: as Windows gets them. */
+  run(program: string, args = '', options: RunOptions = {}): Promise<Ended> {
+    return this.start(program, args, options).ended;
+  }
+
+  start(program: string, args = '', { timeoutMs = TIMEOUT_MS, env = {} }: RunOptions = {}): { ended: Promise<Ended> } {
+    const name = `run-${++this.#count}`;
+    const file = (kind: string) => join(this.directory, `${name}.${kind}`);
+    writeFileSync(file('ask'), JSON.stringify({ program, args, env }));
+    const inside = (kind: string) => `Z:/pc/${name}.${kind}`;
+    const words = ['Z:/node/bin/node.exe', 'Z:/pc/run.mjs', inside('ask'), inside('answer'), inside('output')];
+    const child = this.#inside(`exec wine ${words.join(' ')} > /pc/${name}.console 2>&1`);
+    return { ended: this.#end(child, file, timeoutMs) };
+  }
+
+  async #end(child: ChildProcess, file: (kind: string) => string, timeoutMs: number): Promise<Ended> {
+    const output = () => (existsSync(file('output')) ? readFileSync(file('output'), 'utf8') : '');
+    let gone = false;
+    child.on('exit', () => {
+      gone = true;
+    });
+    for (const untilMs = Date.now() + timeoutMs; Date.now() < untilMs; await delay(50)) {
+      if (existsSync(file('answer'))) {
+        const { code, error } = JSON.parse(readFileSync(file('answer'), 'utf8'));
+        return { code, output: error ?? output() };
+      }
+      // The power went.
+      if (gone) return { code: null, output: output() };
+    }
+    throw new Error(`it has not ended within ${timeoutMs} ms: ${readFileSync(file('ask'), 'utf8')}`);
+  }
+
+  /** What runs ends without a word; what is to start with Windows does so at the next run. */
+  async powerOff(): Promise<void> {
+    await new Promise((resolve) => this.#inside('wineserver -k; wineserver -w').on('exit', resolve));
+  }
+
+  async dispose(): Promise<void> {
+    await this.powerOff();
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** Puts a file of ours on it; returns its Windows path. */
+  put(windows: string, content: string): string {
+    mkdirSync(join(this.path(windows), '..'), { recursive: true });
+    writeFileSync(this.path(windows), content);
+    return windows;
+  }
+
+  read(windows: string): string {
+    return readFileSync(this.path(windows), 'utf8');
+  }
+
+  bytes(windows: string): Buffer {
+    return this.has(windows) ? readFileSync(this.path(windows)) : Buffer.alloc(0);
+  }
+
+  has(windows: string): boolean {
+    return existsSync(this.path(windows));
+  }
+
+  /** All files below, by their names from there on, sorted. */
+  files(windows: string): string[] {
+    const directory = this.path(windows);
+    if (!existsSync(directory)) return [];
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(directory.length + 1)
+          .replaceAll('/', '\\'),
+      )
+      .sort();
+  }
+
+  /** The values of a key below HKLM, keys below it as `sub\name`; null: it is not there. */
+  async registry(key: string): Promise<Record<string, string> | null> {
+    const { code, output } = await this.run('reg.exe', `query "HKLM\\${key}" /s /reg:64`);
+    if (code !== 0) return null;
+    const values: Record<string, string> = {};
+    let at = '';
+    for (const line of output.split(/\r?\n/)) {
+      if (line.startsWith('HKEY_')) at = line.slice('HKEY_LOCAL_MACHINE\\'.length + key.length).replace(/^\\/, '');
+      const match = /^\s{4}(.+?)\s{4}REG_(\w+)\s{4}(.*)$/.exec(line);
+      if (match !== null) values[at === '' ? (match[1] ?? '') : `${at}\\${match[1]}`] = match[3] ?? '';
+    }
+    return values;
+  }
+
+  #inside(script: string): ChildProcess {
+    const mounts = {
+      '/pc': this.directory,
+      '/node': GIVEN.node,
+      '/builds': join(GIVEN.builds.current.file, '..', '..', '..'),
+    };
+    const all = `export WINEPREFIX=/pc/prefix; cd /pc; ${WINE_ENVIRONMENT.replace(/^env /, 'export ')}; ${script}`;
+    return spawn('unshare', ['--mount', 'sh', '-c', insideScript(GIVEN.wine, all, mounts)], { stdio: 'ignore' });
+  }
+
+  // --- the product on it -----------------------------------------------------------------------------------------------
+
+  readonly root = PROGRAM_FILES;
+  static readonly LOG = 'C:\\setup.log';
+
+  /** The installer of `build`, silently. */
+  install(build: Build, parameters = '', options: RunOptions = {}): Promise<Ended> {
+    return this.startInstall(build, parameters, options).ended;
+  }
+
+  startInstall({ version, file }: Build, parameters = '', options: RunOptions = {}): { ended: Promise<Ended> } {
+    rmSync(this.path(Pc.LOG), { force: true });
+    this.#showLogOfFailure();
+    const name = file.slice(file.lastIndexOf('/') + 1);
+    return this.start(`Z:\\builds\\${version}\\release\\${name}`, `/S /LOG=${Pc.LOG} ${parameters}`, options);
+  }
+
+  /** The last one, once a test. */
+  #showLogOfFailure(): void {
+    const { currentTestName } = expect.getState();
+    if (currentTestName === undefined || currentTestName === this.#shownFor) return;
+    this.#shownFor = currentTestName;
+    onTestFailed(() => console.log(this.setupLog));
+  }
+
+  uninstall(parameters = '', options: RunOptions = {}): Promise<Ended> {
+    rmSync(this.path(Pc.LOG), { force: true });
+    return this.run(`${PROGRAM_FILES}\\uninstall.exe`, `/allusers /S /LOG=${Pc.LOG} ${parameters}`, options);
+  }
+
+  get setupLog(): string {
+    return this.has(Pc.LOG) ? this.read(Pc.LOG) : '';
+  }
+
+  get currentVersion(): string | null {
+    const file = `${PROGRAM_FILES}\\current.json`;
+    return this.has(file) ? JSON.parse(this.read(file)).version : null;
+  }
+
+  /** The versions that lie there. */
+  get versions(): string[] {
+    const directory = this.path(`${PROGRAM_FILES}\\versions`);
+    return existsSync(directory) ? readdirSync(directory).sort() : [];
+  }
+
+  async serviceState(name = 'KanadeTrayAgent'): Promise<string> {
+    const { output } = await this.run('sc.exe', `query ${name}`);
+    return /STATE\s*:\s*\d+\s+(\w+)/.exec(output)?.[1] ?? 'ABSENT';
+  }
+}

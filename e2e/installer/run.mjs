@@ -1,0 +1,21 @@
+// Runs one program under wine, in a Windows Node: `run.mjs ASK ANSWER OUTPUT`. A Unix exit code has no room for 1603.
+import { spawn } from 'node:child_process';
+import { openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+
+const [ask, answer, output] = process.argv.slice(2);
+const { program, args, env } = JSON.parse(readFileSync(ask, 'utf8'));
+const written = openSync(output, 'w');
+// Detached, out of libuv's job: what a program leaves running must outlive this one.
+const child = spawn(program, [args], {
+  argv0: `"${program}"`,
+  windowsVerbatimArguments: true,
+  detached: true,
+  stdio: ['ignore', written, written],
+  env: { ...process.env, ...env },
+});
+const settle = (result) => {
+  writeFileSync(`${answer}.new`, JSON.stringify(result));
+  renameSync(`${answer}.new`, answer);
+};
+child.on('error', (error) => settle({ code: null, error: error.message }));
+child.on('exit', (code) => settle({ code, error: null }));

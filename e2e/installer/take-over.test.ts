@@ -1,0 +1,115 @@
+/** The original agent goes and comes back: here a service of its name that does nothing but leave its files. */
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
+import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { installed } from './expected.ts';
+import { current, GIVEN, Pc } from './pc.ts';
+
+const DATA = 'C:\\ProgramData\\Kanade\\data';
+const CONFIG = 'C:\\ProgramData\\Kanade\\config\\agent.toml';
+const COMPLETION = { 'schedule-1::job-1': '2026-11-24T19:34:06.200112202Z' };
+const pc = Pc.create();
+let broker: NatsServer;
+beforeAll(async () => {
+  broker = await startNatsServer();
+});
+afterAll(async () => {
+  await pc.dispose();
+  await broker.dispose();
+});
+
+const unsent = (requestId: string, resultId: string) =>
+  JSON.stringify({
+    result_id: resultId,
+    request_id: requestId,
+    exec_id: null,
+    pc_id: 'PC-W3',
+    exit_code: 5,
+    stdout: 'of the original',
+    stderr: '',
+    started_at: '2026-11-24T19:34:35.221394673Z',
+    finished_at: '2026-11-24T19:34:35.221394673Z',
+    manifest_id: 'job-1',
+  });
+
+/** A service that runs: our host of services with a program that waits for its end. */
+async function installOriginal(): Promise<void> {
+  const root = 'C:\\Kanade';
+  mkdirSync(pc.path(`${root}\\bin`), { recursive: true });
+  cpSync(pc.path(`${pc.root}\\bin\\kanade-tray-agent.exe`), pc.path(`${root}\\bin\\kanade-agent.exe`));
+  pc.put(`${root}\\current.json`, '{"version":"0.29.0"}');
+  mkdirSync(pc.path(`${root}\\versions\\0.29.0\\node`), { recursive: true });
+  cpSync(join(GIVEN.node, 'bin', 'node.exe'), pc.path(`${root}\\versions\\0.29.0\\node\\node.exe`));
+  pc.put(
+    `${root}\\versions\\0.29.0\\agent\\main.js`,
+    `process.stdin.on('data', (text) => String(text).includes('stop') && process.exit(0)); require('node:fs').writeFileSync('C:\\\\original-runs', '');`,
+  );
+  const made = await pc.run('sc.exe', `create KanadeAgent binPath= ${root}\\bin\\kanade-agent.exe start= auto`);
+  expect(made.code).toBe(0);
+  await pc.run('sc.exe', 'start KanadeAgent');
+}
+
+describe.skipIf(GIVEN.quick)('the original agent', () => {
+  beforeAll(async () => {
+    // Only for its programs.
+    expect((await pc.install(current, `/NATSURL=${broker.url} /PCID=PC-W3 /NOSTART=1`)).code).toBe(0);
+    await installOriginal();
+    expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+  });
+
+  it('that is installed keeps its settings, its secrets and its data when ours is purged', async () => {
+    await expect.poll(() => pc.serviceState('KanadeAgent'), { timeout: 20_000 }).toBe('RUNNING');
+    expect(pc.has(CONFIG)).toBe(true);
+  });
+
+  it('goes on beside ours, which waits for its end', async () => {
+    pc.put(
+      CONFIG,
+      `[agent]\nid = "PC-W3"\nnats_url = "${broker.url}"\n\n[log]\npath = "C:\\\\original.log"\nlevel = "info"\n`,
+    );
+    expect((await pc.install(current)).code).toBe(0);
+    expect(await pc.serviceState('KanadeAgent')).toBe('RUNNING');
+    expect(await installed(pc, current)).toEqual([]);
+  });
+
+  it('is taken over: stopped, disabled, and what it had not sent arrives', async () => {
+    const operator = await provisionedOperator(broker);
+    pc.put(`${DATA}\\outbox\\request-1.json`, unsent('request-1', '5d8a5d64-2df5-4b21-9c3c-0f6d7a1f0c11'));
+    pc.put(`${DATA}\\local_completions.json`, JSON.stringify(COMPLETION));
+    expect((await pc.install(current, '/REPLACE=1 /CHECK=strict')).code).toBe(0);
+    expect(await pc.serviceState('KanadeAgent')).toBe('STOPPED');
+    expect((await pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeAgent'))?.Start).toBe('0x4');
+    const result = await waitForResult(operator, 'request-1');
+    expect(result).toMatchObject({ result_id: '5d8a5d64-2df5-4b21-9c3c-0f6d7a1f0c11', stdout: 'of the original' });
+    expect(pc.files(`${DATA}\\outbox`)).toEqual(['request-1.json.imported']);
+    const hello = command({ shell: 'cmd', script: 'echo ours' });
+    await publishCommand(operator, 'commands.pc.PC-W3', hello);
+    expect((await waitForResult(operator, hello.request_id)).stdout).toContain('ours');
+  });
+
+  it('comes back: with our unsent results and all completions where it looks for them', async () => {
+    const operator = await provisionedOperator(broker);
+    const last = command({ shell: 'cmd', script: 'ping -n 4 127.0.0.1 > nul & echo not sent yet' });
+    await publishCommand(operator, 'commands.pc.PC-W3', last);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await broker.stop();
+    await expect.poll(() => pc.files(`${DATA}\\kanade-tray`).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    expect((await pc.install(current, '/RESTORE=1')).code).toBe(0);
+    await broker.start();
+    expect(pc.setupLog).toContain('1 unsent results and 1 completions were written for it');
+    expect(await pc.serviceState('KanadeAgent')).toBe('RUNNING');
+    expect((await pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeAgent'))?.Start).toBe('0x2');
+    expect((await pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeTrayAgent'))?.Start).toBe('0x4');
+    const [file = ''] = pc.files(`${DATA}\\outbox`).filter((name) => name.endsWith('.json'));
+    expect(JSON.parse(pc.read(`${DATA}\\outbox\\${file}`))).toMatchObject({
+      request_id: last.request_id,
+      exit_code: 0,
+    });
+    expect(JSON.parse(pc.read(`${DATA}\\local_completions.json`))).toEqual({
+      'schedule-1::job-1': '2026-11-24T19:34:06.200Z',
+    });
+  });
+});

@@ -1,0 +1,90 @@
+; What installer and uninstaller have in common. A script says OUT_FILE, VERSION, VERSION_NUMBERS and ICON before it includes this.
+
+Unicode true
+Target amd64-unicode
+!ifdef FAST
+  SetCompress off
+!else
+  SetCompressor /SOLID lzma
+!endif
+ManifestSupportedOS all
+ManifestDPIAware true
+RequestExecutionLevel admin
+
+!include MUI2.nsh
+!include LogicLib.nsh
+!include FileFunc.nsh
+
+!define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\KanadeTray"
+!define EXIT_FAILED 1603
+!define EXIT_CANCELLED 1602
+!define EXIT_ANOTHER_RUNS 1618
+!define ERROR_ALREADY_EXISTS 183
+
+Name "Kanade Tray"
+OutFile "${OUT_FILE}"
+BrandingText "Kanade Tray ${VERSION}"
+ShowInstDetails nevershow
+AllowSkipFiles off
+VIProductVersion "${VERSION_NUMBERS}"
+VIAddVersionKey ProductName "Kanade Tray"
+VIAddVersionKey ProductVersion "${VERSION}"
+VIAddVersionKey FileVersion "${VERSION}"
+VIAddVersionKey FileDescription "Kanade Tray ${VERSION}"
+VIAddVersionKey CompanyName "kanade-tray contributors"
+VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
+!define MUI_ICON "${ICON}"
+
+!macro oneAtATime
+  InitPluginsDir
+  System::Call 'kernel32::CreateMutexW(p 0, i 1, w "Global\KanadeTraySetup") p .r1 ?e'
+  Pop $0
+  ${If} $0 = ${ERROR_ALREADY_EXISTS}
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$(AnotherRuns)" /SD IDOK
+    SetErrorLevel ${EXIT_ANOTHER_RUNS}
+    Quit
+  ${EndIf}
+!macroend
+
+!macro asAdministrator
+  UserInfo::GetAccountType
+  Pop $0
+  ${If} $0 != "Admin"
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$(NeedsAdministrator)" /SD IDOK
+    SetErrorLevel ${EXIT_FAILED}
+    Quit
+  ${EndIf}
+!macroend
+
+; The whole command line, UTF-16, however long it is.
+!macro saveCommandLine
+  System::Call 'kernel32::GetCommandLineW() p .r0'
+  System::Call 'kernel32::lstrlenW(p r0) i .r1'
+  IntOp $1 $1 * 2
+  System::Call 'kernel32::CreateFileW(w "$PLUGINSDIR\command-line.txt", i 0x40000000, i 0, p 0, i 2, i 0x80, p 0) p .r2'
+  System::Call 'kernel32::WriteFile(p r2, p r0, i r1, *i .r3, p 0)'
+  System::Call 'kernel32::CloseHandle(p r2)'
+!macroend
+
+!macro chosenLanguage
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/LANG=" $1
+  ${IfNot} ${Errors}
+    ${If} $1 == "ja"
+      StrCpy $LANGUAGE ${LANG_JAPANESE}
+    ${ElseIf} $1 == "en"
+      StrCpy $LANGUAGE ${LANG_ENGLISH}
+    ${EndIf}
+  ${EndIf}
+!macroend
+
+; What the set-up wants to say, when it has not gone well.
+!macro showMessage
+  ${If} ${FileExists} "$PLUGINSDIR\message.txt"
+    FileOpen $0 "$PLUGINSDIR\message.txt" r
+    FileReadUTF16LE $0 $1
+    FileClose $0
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$1" /SD IDOK
+  ${EndIf}
+!macroend

@@ -1,0 +1,82 @@
+; The uninstaller, a program like the installer: the kind that NSIS makes ends at once and lets a copy do the work, so that
+; nobody learns how it ended. This one is started by `uninstall.exe` (native/uninstall.c), which waits for it.
+;
+; Invariant: only what is ours is taken away, wherever somebody has put it; what belongs to the PC is the business of `src/setup`.
+
+!include "common.nsh"
+
+!insertmacro MUI_PAGE_INSTFILES
+!insertmacro MUI_LANGUAGE English
+!insertmacro MUI_LANGUAGE Japanese
+!include "strings.nsh"
+
+Var ExitCode
+
+Var Version
+
+Function .onInit
+  SetRegView 64
+  !insertmacro chosenLanguage
+  !insertmacro asAdministrator
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/FROM=" $INSTDIR
+  ${If} ${Errors}
+    SetErrorLevel ${EXIT_FAILED}
+    Quit
+  ${EndIf}
+  MessageBox MB_YESNO|MB_ICONQUESTION "$(RemoveQuestion)" /SD IDYES IDYES goOn
+    SetErrorLevel ${EXIT_CANCELLED}
+    Quit
+  goOn:
+  !insertmacro oneAtATime
+  !insertmacro saveCommandLine
+FunctionEnd
+
+Function .onInstFailed
+  SetErrorLevel ${EXIT_FAILED}
+FunctionEnd
+
+; A version with its set-up; ours is first, and any will do where files are missing.
+Function findSetup
+  StrCpy $Version "${VERSION}"
+  ${If} ${FileExists} "$INSTDIR\versions\$Version\agent\setup.js"
+    Return
+  ${EndIf}
+  FindFirst $0 $1 "$INSTDIR\versions\*.*"
+  ${DoWhile} $1 != ""
+    ${If} ${FileExists} "$INSTDIR\versions\$1\agent\setup.js"
+      StrCpy $Version $1
+    ${EndIf}
+    FindNext $0 $1
+  ${Loop}
+  FindClose $0
+FunctionEnd
+
+Section
+  SetOutPath "$TEMP"
+  Call findSetup
+  nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall \
+    --root "$INSTDIR" --command-line "$PLUGINSDIR\command-line.txt" --message "$PLUGINSDIR\message.txt"'
+  Pop $ExitCode
+  ${If} $ExitCode == "error"
+    StrCpy $ExitCode ${EXIT_FAILED}
+  ${EndIf}
+  ${If} $ExitCode <> 0
+    !insertmacro showMessage
+    SetErrorLevel $ExitCode
+    Quit
+  ${EndIf}
+  SetShellVarContext all
+  Delete "$SMPROGRAMS\Kanade Tray.lnk"
+  RMDir /r "$INSTDIR\versions"
+  RMDir /r "$INSTDIR\bin"
+  Delete "$INSTDIR\current.json"
+  Delete "$INSTDIR\install.json"
+  Delete "$INSTDIR\uninstall.exe"
+  RMDir "$INSTDIR"
+  SetErrorLevel 0
+  ${If} ${FileExists} "$INSTDIR\versions\*.*"
+    SetErrorLevel ${EXIT_FAILED}
+  ${EndIf}
+SectionEnd

@@ -1,0 +1,66 @@
+/*
+ * `uninstall.exe`: waits for the uninstaller and ends with its exit code, so that those who deploy learn how it went. It steps
+ * out of the way first, with the uninstaller, into `<root>.removing`: a program that runs can be moved but not deleted, and
+ * nobody but the Administrators can write there. What is left of it goes at the next start of Windows.
+ */
+#include <windows.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "current.h"
+
+#define EXIT_FAILED 1603
+
+static WCHAR root[PATH_CHARS], self[PATH_CHARS], aside[PATH_CHARS], own[PATH_CHARS], program[PATH_CHARS];
+static WCHAR packed[PATH_CHARS];
+
+static BOOL find_paths(void) {
+  DWORD length = GetModuleFileNameW(NULL, self, PATH_CHARS);
+  if (length == 0 || length >= PATH_CHARS) return FALSE;
+  wcscpy(root, self);
+  WCHAR *slash = wcsrchr(root, L'\\');
+  if (slash == NULL) return FALSE;
+  *slash = L'\0';
+  return swprintf(aside, PATH_CHARS, L"%ls.removing", root) > 0 &&
+         swprintf(own, PATH_CHARS, L"%ls\\%lu.exe", aside, GetCurrentProcessId()) > 0 &&
+         swprintf(program, PATH_CHARS, L"%ls\\uninstaller.exe", aside) > 0 &&
+         swprintf(packed, PATH_CHARS, L"%ls\\bin\\uninstaller.exe", root) > 0;
+}
+
+static BOOL is_gone(void) {
+  WCHAR versions[PATH_CHARS];
+  return swprintf(versions, PATH_CHARS, L"%ls\\versions", root) > 0 &&
+         GetFileAttributesW(versions) == INVALID_FILE_ATTRIBUTES;
+}
+
+static DWORD run(const WCHAR *arguments) {
+  static WCHAR line[32 * 1024];
+  if (swprintf(line, sizeof line / sizeof *line, L"\"%ls\" %ls /FROM=\"%ls\"", program, arguments, root) < 0)
+    return EXIT_FAILED;
+  STARTUPINFOW startup = {.cb = sizeof startup};
+  PROCESS_INFORMATION started;
+  if (!CreateProcessW(program, line, NULL, NULL, FALSE, 0, NULL, aside, &startup, &started)) return EXIT_FAILED;
+  CloseHandle(started.hThread);
+  WaitForSingleObject(started.hProcess, INFINITE);
+  DWORD code = EXIT_FAILED;
+  GetExitCodeProcess(started.hProcess, &code);
+  CloseHandle(started.hProcess);
+  return code;
+}
+
+int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
+  (void)instance, (void)previous, (void)command, (void)show;
+  if (!find_paths()) return EXIT_FAILED;
+  // Never in the way of the removal; who starts us may have put us there.
+  SetCurrentDirectoryW(L"C:\\");
+  CreateDirectoryW(aside, NULL);
+  if (!CopyFileW(packed, program, FALSE)) return EXIT_FAILED;
+  BOOL moved = MoveFileExW(self, own, 0);
+  DWORD code = run(arguments_given());
+  if (moved && !is_gone()) moved = !MoveFileExW(own, self, MOVEFILE_REPLACE_EXISTING);
+  DeleteFileW(program);
+  if (moved) MoveFileExW(own, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
+  if (!RemoveDirectoryW(aside)) MoveFileExW(aside, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
+  return (int)code;
+}

@@ -1,0 +1,31 @@
+/**
+ * `npm run dist [-- --win] [--linux] [--test-runtime]`: the packages of the product, in `release`. Both systems unless one is
+ * named. `--test-runtime` packs a stand-in where Electron can't be downloaded; such files are named TEST-ONLY.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuilt } from './lib/building.mjs';
+import { buildLinux } from './lib/packaging/linux.mjs';
+import { buildWindows } from './lib/packaging/windows.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { main, say } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+
+await main(async () => {
+  const { values: options } = parseArgs({
+    options: {
+      win: { type: 'boolean' },
+      linux: { type: 'boolean' },
+      'test-runtime': { type: 'boolean', default: false },
+    },
+  });
+  const { node } = await setUp();
+  await ensureBuilt(node);
+  const all = options.win === undefined && options.linux === undefined;
+  const how = { release: join(ROOT, 'release'), testOnly: options['test-runtime'], env: process.env };
+  const made = [];
+  if (all || options.win) made.push(await buildWindows(how));
+  if (all || options.linux) made.push(await buildLinux(how));
+  for (const file of made) say(file);
+  return 0;
+});

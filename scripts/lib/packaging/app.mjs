@@ -1,0 +1,112 @@
+/** The desktop application as a directory: Electron with our bundle in its archive, sealed by its fuses (security S2). */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FuseV1Options, flipFuses } from '@electron/fuses';
+import { FUSES } from '../fuses.mjs';
+import { findNode24 } from '../node24.mjs';
+import { ROOT } from '../paths.mjs';
+import { quiet } from '../processes.mjs';
+import { Fault, step } from '../say.mjs';
+import { ownElectronVersion } from './electron-for.mjs';
+
+/** @typedef {'win32' | 'linux'} Platform */
+/** @typedef {{ directory: string, version: string }} StandIn */
+
+const SYSTEMS = {
+  win32: { flag: '--win', icon: 'win', file: 'icon.ico', unpacked: 'win-unpacked', program: 'Kanade Tray.exe' },
+  linux: { flag: '--linux', icon: 'linux', file: 'icon.png', unpacked: 'linux-unpacked', program: 'kanade-tray' },
+};
+const SAID_OF_A_FAILURE = 2_000;
+
+/**
+ * @param {object} options
+ * @param {string} options.to a directory that is not there yet
+ * @param {Platform} options.platform
+ * @param {StandIn | null} options.standIn instead of the project's own Electron, for tests
+ * @param {NodeJS.ProcessEnv} options.env
+ */
+export async function packApp({ to, platform, standIn, env }) {
+  // Outside of the project: else all of its packages would be packed, and all that the application needs is bundled.
+  const work = mkdtempSync(join(tmpdir(), 'kanade-tray-app-'));
+  try {
+    const { flag, icon, file, unpacked, program } = SYSTEMS[platform];
+    const source = join(work, 'app');
+    collect(source, standIn !== null);
+    const args = [
+      join(ROOT, 'node_modules', 'electron-builder', 'cli.js'),
+      flag,
+      'dir',
+      '--x64',
+      '--publish=never',
+      `--config=${join(ROOT, 'electron-builder.yml')}`,
+      `--project=${source}`,
+      `-c.directories.output=${work}`,
+      `-c.${icon}.icon=${join(ROOT, 'assets', 'app', file)}`,
+      `-c.electronVersion=${standIn?.version ?? ownElectronVersion()}`,
+      ...(standIn === null ? [] : [`-c.electronDist=${standIn.directory}`]),
+    ];
+    await step('Packing the application', async () => {
+      const all = { ...env, CSC_IDENTITY_AUTO_DISCOVERY: 'false' };
+      const result = await quiet(findNode24(), args, { cwd: source, env: all });
+      if (!result.ok) throw new Fault(packingFault(result.output));
+    });
+    await seal(join(work, unpacked, program), standIn !== null);
+    cpSync(join(work, unpacked), to, { recursive: true, verbatimSymlinks: true });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * What is packed: the bundles, and a package.json that says where to begin.
+ * @param {string} to
+ * @param {boolean} forStandIn
+ */
+function collect(to, forStandIn) {
+  const main = forStandIn ? 'test-main' : 'main';
+  for (const part of [main, 'preload', 'renderer', 'assets']) copyRuntime(join(ROOT, 'dist', part), join(to, part));
+  const { name, version, description, author, homepage, license } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  );
+  const about = { name, productName: 'Kanade Tray', version, description, author, homepage, license };
+  const entry = forStandIn
+    ? { type: 'commonjs', main: 'test-main/main.cjs' }
+    : { type: 'module', main: 'main/main.js' };
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ ...about, ...entry }, null, 2));
+}
+
+/**
+ * Copies what runs, without source maps and notes of the build.
+ * @param {string} from
+ * @param {string} to
+ */
+export function copyRuntime(from, to) {
+  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('.map') && !path.endsWith('.inputs') });
+}
+
+/** @param {string} output */
+function packingFault(output) {
+  if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|status code 4\d\d|getaddrinfo|cannot download|HTTPError/i.test(output))
+    return 'Electron can not be downloaded here; --test-runtime builds with a stand-in, for tests only.';
+  return `The application can not be packed:\n${output.trim().slice(-SAID_OF_A_FAILURE)}`;
+}
+
+/** Fuses that an older runtime, a stand-in for tests, does not have. */
+const NEWER_FUSES = new Set(
+  [
+    FuseV1Options.WasmTrapHandlers,
+    FuseV1Options.GrantFileProtocolExtraPrivileges,
+    FuseV1Options.LoadBrowserProcessSpecificV8Snapshot,
+  ].map(String),
+);
+
+/**
+ * @param {string} program
+ * @param {boolean} isStandIn
+ */
+async function seal(program, isStandIn) {
+  const older = Object.entries({ ...FUSES, strictlyRequireAllFuses: false }).filter(([fuse]) => !NEWER_FUSES.has(fuse));
+  const fuses = isStandIn ? Object.fromEntries(older) : FUSES;
+  await flipFuses(program, /** @type {import('@electron/fuses').FuseConfig<boolean>} */ (fuses));
+}

@@ -1,0 +1,15 @@
+/** Builds the installer of the copy of the sources in which this file lies, for tests ({@link ./test-builds.mjs}). */
+import { join } from 'node:path';
+import { ensureBuilt } from '../building.mjs';
+import { findNode24 } from '../node24.mjs';
+import { ROOT } from '../paths.mjs';
+import { main } from '../say.mjs';
+import { buildLinux } from './linux.mjs';
+import { buildWindows } from './windows.mjs';
+
+await main(async () => {
+  await ensureBuilt(findNode24());
+  const build = process.argv[2] === 'linux' ? buildLinux : buildWindows;
+  await build({ release: join(ROOT, 'release'), testOnly: true, env: process.env });
+  return 0;
+});

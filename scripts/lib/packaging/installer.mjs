@@ -1,0 +1,42 @@
+/** The Windows installer, compiled by makensis from `installer/installer.nsi` (64-bit stubs; it runs on 64-bit Windows only). */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { installWithApt } from '../apt.mjs';
+import { onPath, ROOT } from '../paths.mjs';
+import { quiet } from '../processes.mjs';
+import { Fault, step } from '../say.mjs';
+
+/**
+ * @typedef {object} InstallerOptions
+ * @property {string} tree what {@link import('./tree.mjs').assembleTree} made
+ * @property {string} version
+ * @property {string} file the installer
+ * @property {boolean} fast a test build: packed quickly instead of well
+ * @property {NodeJS.ProcessEnv} env
+ */
+
+/** @param {InstallerOptions} options */
+export async function compileInstaller({ tree, version, file, fast, env }) {
+  if (!onPath('makensis', env)) {
+    await installWithApt('Installing NSIS (once)', ['nsis', 'nsis-pluginapi'], env);
+    if (!onPath('makensis', env)) throw new Fault('Install makensis 3.08 or newer (Debian: nsis).');
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  const [numbers = '0.0.0'] = version.split('-');
+  const defines = {
+    VERSION: version,
+    VERSION_NUMBERS: `${numbers}.0`,
+    TREE: tree,
+    ICON: join(ROOT, 'assets', 'app', 'icon.ico'),
+    ...(fast ? { FAST: '1' } : {}),
+  };
+  const compile = async (/** @type {string} */ script, /** @type {string} */ to) => {
+    const args = Object.entries({ ...defines, OUT_FILE: to }).map(([name, value]) => `-D${name}=${value}`);
+    const result = await quiet('makensis', ['-V2', '-WX', ...args, script], { cwd: join(ROOT, 'installer'), env });
+    if (!result.ok) throw new Fault(`installer/${script} can not be compiled:\n${result.output.trim()}`);
+  };
+  await step('Compiling the installer', async () => {
+    await compile('uninstaller.nsi', join(tree, 'root', 'bin', 'uninstaller.exe'));
+    await compile('installer.nsi', file);
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Installers for tests, built from a copy of the sources each: today's version, a newer one, and a newer one whose agent ends at
+ * once. Invariant: one that is there was made from the sources as they are now.
+ */
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inputsHash } from '../building.mjs';
+import { cacheDir, isFile, ROOT } from '../paths.mjs';
+import { quiet } from '../processes.mjs';
+import { Fault, step } from '../say.mjs';
+import { TEST_SUFFIX } from './windows.mjs';
+
+const SOURCES = ['src', 'assets', 'scripts', 'installer', 'native', 'packaging', 'package.json', 'package-lock.json'];
+const FILES = ['vite.config.ts', 'tsconfig.json', 'electron-builder.yml', 'LICENSE'];
+const NEXT = '9.1.0';
+const BROKEN = '9.2.0';
+
+/** @typedef {{ version: string, file: string }} Build */
+
+/**
+ * @param {string} node Node 24
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Record<'current' | 'next' | 'broken', Build>>}
+ */
+export async function testInstallers(node, env = process.env) {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const build = (/** @type {string} */ of, breaksAgent = false) =>
+    testBuild(of, { node, env, breaksAgent, system: 'windows' });
+  return { current: await build(version), next: await build(NEXT), broken: await build(BROKEN, true) };
+}
+
+/**
+ * Debian packages of today's version and of a newer one.
+ * @param {string} node Node 24
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Record<'current' | 'next', string>>}
+ */
+export async function testPackages(node, env = process.env) {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const build = async (/** @type {string} */ of) => (await testBuild(of, { node, env, system: 'linux' })).file;
+  return { current: await build(version), next: await build(NEXT) };
+}
+
+/**
+ * @param {string} version
+ * @param {{ node: string, env: NodeJS.ProcessEnv, breaksAgent?: boolean, system: 'windows' | 'linux' }} options
+ * @returns {Promise<Build>}
+ */
+async function testBuild(version, { node, env, breaksAgent = false, system }) {
+  const work = join(cacheDir(env), `test-${system}`, version);
+  const name =
+    system === 'windows'
+      ? `Kanade-Tray-Setup-${version}${TEST_SUFFIX}.exe`
+      : `kanade-tray_${version}_amd64${TEST_SUFFIX}.deb`;
+  const file = join(work, 'release', name);
+  const stamp = join(work, 'stamp');
+  const inputs = packagingHash();
+  if (isFile(file) && isFile(stamp) && readFileSync(stamp, 'utf8') === inputs) return { version, file };
+  await step(`Building version ${version} for ${system}, for tests`, async () => {
+    rmSync(work, { recursive: true, force: true });
+    copySources(work, version);
+    if (breaksAgent) breakAgent(join(work, 'src', 'agent', 'main.ts'));
+    const result = await quiet(node, [join(work, 'scripts', 'lib', 'packaging', 'build-here.mjs'), system], {
+      cwd: work,
+      env,
+    });
+    if (!result.ok) throw new Fault(`Version ${version} for ${system} can not be built:\n${result.output.trim()}`);
+    rmSync(join(work, 'release', 'work'), { recursive: true });
+    writeFileSync(stamp, inputs);
+  });
+  return { version, file };
+}
+
+/**
+ * @param {string} to
+ * @param {string} version
+ */
+function copySources(to, version) {
+  mkdirSync(to, { recursive: true });
+  for (const name of [...SOURCES, ...FILES]) cpSync(join(ROOT, name), join(to, name), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(to, 'node_modules'));
+  const about = JSON.parse(readFileSync(join(to, 'package.json'), 'utf8'));
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ ...about, version }, null, 2));
+}
+
+/** @param {string} main */
+function breakAgent(main) {
+  writeFileSync(main, `process.exit(7);\n${readFileSync(main, 'utf8')}`);
+}
+
+function packagingHash() {
+  const hash = createHash('sha256').update(inputsHash(ROOT));
+  for (const directory of ['installer', 'native', join('packaging', 'linux'), join('scripts', 'lib', 'packaging')])
+    for (const name of readdirSync(join(ROOT, directory)).sort())
+      hash.update(`${directory}/${name}\0`).update(readFileSync(join(ROOT, directory, name)));
+  return hash.update(readFileSync(join(ROOT, 'electron-builder.yml'))).digest('hex');
+}

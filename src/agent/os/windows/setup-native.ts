@@ -1,0 +1,121 @@
+/**
+ * What only the set-up needs of Windows: the service manager, writing below HKEY_LOCAL_MACHINE (the 64-bit view), access lists,
+ * and which programs run. Each function closes what it opens, and throws with the Windows error that it met.
+ */
+import { createRequire } from 'node:module';
+import { native } from './native.ts';
+
+type Handle = number;
+
+interface SetupNative {
+  CreateServiceW(...args: readonly unknown[]): Handle;
+  ChangeServiceConfigW(...args: readonly unknown[]): number;
+  ChangeServiceConfig2W(service: Handle, level: number, info: unknown): number;
+  OpenSCManagerW(machine: null, database: null, access: number): Handle;
+  OpenServiceW(manager: Handle, name: string, access: number): Handle;
+  StartServiceW(service: Handle, count: number, args: null): number;
+  ControlService(service: Handle, control: number, status: Uint8Array): number;
+  QueryServiceStatusEx(service: Handle, level: number, status: Uint8Array, size: number, needed: [number]): number;
+  DeleteService(service: Handle): number;
+  CloseServiceHandle(handle: Handle): number;
+  RegCreateKeyExW(...args: readonly unknown[]): number;
+  RegOpenKeyExW(root: number, key: string, options: number, access: number, opened: [Handle]): number;
+  RegSetValueExW(key: Handle, name: string, reserved: number, kind: number, data: Uint8Array, size: number): number;
+  RegDeleteValueW(key: Handle, name: string): number;
+  RegDeleteKeyExW(root: number, key: string, access: number, reserved: number): number;
+  RegCloseKey(key: Handle): number;
+  RegQueryInfoKeyW(...args: readonly unknown[]): number;
+  RegSetKeySecurity(key: Handle, what: number, descriptor: bigint): number;
+  GetSecurityDescriptorDacl(descriptor: bigint, present: [number], list: [bigint], defaulted: [number]): number;
+  SetNamedSecurityInfoW(
+    name: string,
+    kind: number,
+    what: number,
+    owner: null,
+    group: null,
+    list: bigint,
+    audit: null,
+  ): number;
+  ConvertStringSecurityDescriptorToSecurityDescriptorW(
+    text: string,
+    revision: number,
+    made: [bigint],
+    size: null,
+  ): number;
+  CreateMutexW(security: null, owned: number, name: string): Handle;
+  CreateToolhelp32Snapshot(what: number, pid: number): Handle;
+  Process32FirstW(snapshot: Handle, entry: Uint8Array): number;
+  Process32NextW(snapshot: Handle, entry: Uint8Array): number;
+  QueryFullProcessImageNameW(process: Handle, flags: number, name: Uint8Array, size: [number]): number;
+}
+
+const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
+  'advapi32.dll': [
+    'intptr_t __stdcall CreateServiceW(intptr_t manager, str16 name, str16 shown, uint32_t access, uint32_t type, uint32_t start, uint32_t error, str16 path, void *group, void *tag, void *needs, void *account, void *password)',
+    'int __stdcall ChangeServiceConfigW(intptr_t service, uint32_t type, uint32_t start, uint32_t error, str16 path, void *group, void *tag, void *needs, void *account, void *password, str16 shown)',
+    'int __stdcall ChangeServiceConfig2W(intptr_t service, uint32_t level, const void *info)',
+    'intptr_t __stdcall OpenSCManagerW(void *machine, void *database, uint32_t access)',
+    'intptr_t __stdcall OpenServiceW(intptr_t manager, str16 name, uint32_t access)',
+    'int __stdcall StartServiceW(intptr_t service, uint32_t count, void *args)',
+    'int __stdcall ControlService(intptr_t service, uint32_t control, void *status)',
+    'int __stdcall QueryServiceStatusEx(intptr_t service, int level, void *status, uint32_t size, _Out_ uint32_t *needed)',
+    'int __stdcall DeleteService(intptr_t service)',
+    'int __stdcall CloseServiceHandle(intptr_t handle)',
+    'long __stdcall RegCreateKeyExW(intptr_t root, str16 key, uint32_t reserved, void *kind, uint32_t options, uint32_t access, void *security, _Out_ intptr_t *opened, void *disposition)',
+    'long __stdcall RegOpenKeyExW(intptr_t root, str16 key, uint32_t options, uint32_t access, _Out_ intptr_t *opened)',
+    'long __stdcall RegSetValueExW(intptr_t key, str16 name, uint32_t reserved, uint32_t kind, const void *data, uint32_t size)',
+    'long __stdcall RegDeleteValueW(intptr_t key, str16 name)',
+    'long __stdcall RegDeleteKeyExW(intptr_t root, str16 key, uint32_t access, uint32_t reserved)',
+    'long __stdcall RegCloseKey(intptr_t key)',
+    'long __stdcall RegQueryInfoKeyW(intptr_t key, void *class, void *size, void *reserved, _Out_ uint32_t *keys, void *longest, void *longestClass, _Out_ uint32_t *values, void *longestName, void *largest, void *security, void *written)',
+    'long __stdcall RegSetKeySecurity(intptr_t key, uint32_t what, void *descriptor)',
+    'int __stdcall GetSecurityDescriptorDacl(void *descriptor, _Out_ int *present, _Out_ void **list, _Out_ int *defaulted)',
+    'uint32_t __stdcall SetNamedSecurityInfoW(str16 name, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
+    'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
+  ],
+  'kernel32.dll': [
+    'intptr_t __stdcall CreateMutexW(void *security, int owned, str16 name)',
+    'intptr_t __stdcall CreateToolhelp32Snapshot(uint32_t what, uint32_t pid)',
+    'int __stdcall Process32FirstW(intptr_t snapshot, void *entry)',
+    'int __stdcall Process32NextW(intptr_t snapshot, void *entry)',
+    'int __stdcall QueryFullProcessImageNameW(intptr_t process, uint32_t flags, void *name, _Inout_ uint32_t *size)',
+  ],
+};
+
+type Koffi = typeof import('koffi');
+let loaded: { readonly functions: SetupNative; readonly koffi: Koffi } | null = null;
+
+function load() {
+  if (loaded !== null) return loaded;
+  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+  const functions: Record<string, unknown> = {};
+  for (const [library, prototypes] of Object.entries(PROTOTYPES)) {
+    const handle = koffi.load(library);
+    for (const prototype of prototypes) functions[/(\w+)\(/.exec(prototype)?.[1] ?? ''] = handle.func(prototype);
+  }
+  loaded = { functions: functions as unknown as SetupNative, koffi };
+  return loaded;
+}
+
+export function setupNative(): SetupNative {
+  return load().functions;
+}
+
+export class WindowsError extends Error {
+  readonly code: number;
+
+  constructor(what: string, code: number) {
+    super(`${what} failed (Windows error ${code})`);
+    this.code = code;
+  }
+}
+
+/** Right after the call that failed. */
+export function windowsError(what: string): WindowsError {
+  return new WindowsError(what, native().GetLastError());
+}
+
+/** For a function that takes a structure of numbers and addresses; the buffers behind the addresses must outlive it. */
+export function addressOf(buffer: Uint8Array): bigint {
+  return load().koffi.address(buffer) as bigint;
+}

@@ -1,0 +1,82 @@
+/**
+ * The way back to the original agent: unsent results and completions are written where it looks for them (protocol §4.8, §6.4).
+ * A result leaves our outbox only after its file is on disk, so that a crash in between gives it back again under the same name
+ * and result id. A command that was admitted and never ran can't be given back, its message is acknowledged; it gets its one
+ * result here.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatTimestamp } from '../wire/timestamp.ts';
+import { endingOf, withoutRun } from './ending.ts';
+import type { Store } from './store.ts';
+
+const BATCH = 200;
+/** What the original's servers take in one message, unless told otherwise. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const NOTE = 'stopped: never started, the PC was given back to the original agent';
+
+export interface GivenBack {
+  readonly results: number;
+  readonly completions: number;
+}
+
+/** Parked results stay: the original would stop at the first one that can't be delivered. */
+export async function giveBack(dataDir: string, store: Store, pcId: string, nowMs: number): Promise<GivenBack> {
+  await endWaiting(store, pcId, nowMs);
+  const results = await giveBackResults(join(dataDir, 'outbox'), store);
+  return { results, completions: giveBackCompletions(join(dataDir, 'local_completions.json'), store) };
+}
+
+async function endWaiting(store: Store, pcId: string, nowMs: number): Promise<void> {
+  for (let open = store.runs.open(0, BATCH); open.length > 0; open = store.runs.open(0, BATCH)) {
+    for (const run of open) {
+      const outcome = withoutRun('AGENT_STOPPED', -1, NOTE, { nowMs, skipped: false });
+      await store.runs.finish(run.run, endingOf(outcome, { ...run, pcId }, MAX_PAYLOAD_BYTES));
+    }
+  }
+}
+
+async function giveBackResults(directory: string, store: Store): Promise<number> {
+  mkdirSync(directory, { recursive: true });
+  let count = 0;
+  for (let rows = store.outbox.after(0, true, BATCH); rows.length > 0; rows = store.outbox.after(0, true, BATCH)) {
+    for (const row of rows) {
+      replaceFile(join(directory, `${row.id}.json`), row.body);
+      await store.outbox.remove(row);
+      count += 1;
+    }
+  }
+  return count;
+}
+
+function giveBackCompletions(file: string, store: Store): number {
+  const ours = store.completions.all();
+  if (ours.length === 0) return 0;
+  const merged: Record<string, string> = { ...readObject(file), ...readObject(`${file}.imported`) };
+  for (const { scheduleId, jobId, atMs } of ours)
+    merged[`${scheduleId}::${jobId}`] = formatTimestamp(BigInt(atMs) * 1_000_000n);
+  replaceFile(file, Buffer.from(JSON.stringify(merged, null, 2)));
+  return ours.length;
+}
+
+/** One that can't be read counts as empty, as with the original. */
+function readObject(file: string): Record<string, string> {
+  try {
+    const read: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+    return typeof read === 'object' && read !== null && !Array.isArray(read) ? (read as Record<string, string>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function replaceFile(file: string, content: Uint8Array): void {
+  const fresh = `${file}.tmp`;
+  const opened = openSync(fresh, 'w', 0o600);
+  try {
+    writeSync(opened, content);
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+  renameSync(fresh, file);
+}

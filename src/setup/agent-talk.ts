@@ -1,0 +1,73 @@
+/** The set-up talks to the agent as every administrator's client does: to let it drain, and to see that it is there. */
+import { Attachment } from '../client/attachment.ts';
+import type { AgentStatus } from '../shared/agent-status.ts';
+import type { AgentClient } from '../shared/client.ts';
+
+/** The endpoint that the agent lays down for the Administrators, or for root. */
+const ADMINISTRATORS = process.platform === 'win32' ? 'S-1-5-32-544' : '0';
+
+export interface AgentTalk {
+  /** Asks the agent to take nothing new and to end when what runs has ended; false: nobody answers. */
+  drain(): Promise<boolean>;
+  /** Whether one answers now. */
+  isThere(): Promise<boolean>;
+  /**
+   * What an agent of `version` says; null: none within `withinMs`. Asked again until `isEnough`, or `signal`; then the last
+   * answer counts.
+   */
+  status(
+    version: string,
+    withinMs: number,
+    isEnough: (status: AgentStatus) => boolean,
+    signal?: AbortSignal,
+  ): Promise<AgentStatus | null>;
+}
+
+const ANSWERS_WITHIN_MS = 5_000;
+const LOOK_EVERY_MS = 250;
+
+/** `own`: `<data>/kanade-tray` of the agent. */
+export function agentTalk(own: string): AgentTalk {
+  return {
+    drain: () =>
+      withAgent(own, ANSWERS_WITHIN_MS, async (agent) => agent.call('agent.drain', {}).then(() => true)).then(
+        (done) => done ?? false,
+      ),
+    isThere: () => withAgent(own, LOOK_EVERY_MS * 4, async () => true).then((there) => there ?? false),
+    async status(version, withinMs, isEnough, signal) {
+      const untilMs = Date.now() + withinMs;
+      let last: AgentStatus | null = null;
+      while (Date.now() < untilMs && signal?.aborted !== true) {
+        const withinTryMs = Math.min(ANSWERS_WITHIN_MS, untilMs - Date.now());
+        const status = await withAgent(own, withinTryMs, (agent) => agent.call('state.snapshot', {}));
+        if (status?.identity.agentVersion === version) {
+          last = status;
+          if (isEnough(status)) return status;
+        }
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+      return last;
+    },
+  };
+}
+
+/** null: no agent, or it did not answer. */
+async function withAgent<T>(own: string, withinMs: number, ask: (agent: AgentClient) => Promise<T>): Promise<T | null> {
+  const startingUntilMs = Date.now() + withinMs;
+  const attachment = new Attachment({ own, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
+  try {
+    const agent = await new Promise<AgentClient | null>((resolve) => {
+      const late = setTimeout(() => resolve(null), withinMs);
+      attachment.watch(() => {
+        if (attachment.agent === null) return;
+        clearTimeout(late);
+        resolve(attachment.agent);
+      });
+    });
+    return agent === null ? null : await ask(agent);
+  } catch {
+    return null;
+  } finally {
+    attachment.close();
+  }
+}

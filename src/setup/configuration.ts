@@ -1,0 +1,171 @@
+/**
+ * What the installation writes of the settings and secrets of this PC. Invariant: what is there already is changed only by a
+ * parameter that names it; a settings file that the agent could not use is never written.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { posix, win32 } from 'node:path';
+import { loadBootConfig } from '../agent/config/load.ts';
+import type { Directories } from '../shared/directories.ts';
+import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
+import { checkCommandKeys } from './command-keys.ts';
+import type { Parameters } from './command-line.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { putBack, readIfThere, replaceFile } from './files.ts';
+
+export interface ConfigurationInput {
+  readonly parameters: Parameters;
+  readonly directories: Directories;
+  /** Where the installer lies: relative paths of parameters begin there. */
+  readonly beside: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+  readonly mode: 'service' | 'tray';
+}
+
+/** Names of values below the secrets' key, as the agent reads them (protocol §9.4). */
+export type Secrets = Readonly<Partial<Record<'NatsToken' | 'NatsUser' | 'NatsPassword' | 'CommandKeys', string>>>;
+
+export interface Configuration {
+  readonly file: string;
+  /** The whole settings file; null: the one that is there stays, or there is none. */
+  readonly toml: string | null;
+  readonly secrets: Secrets;
+  /** Files that held a secret, to be deleted once it is stored. */
+  readonly spent: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Works out what to write, and tries it; nothing is written yet but a file that is removed again. @throws {SetupFault} */
+export function planConfiguration(input: ConfigurationInput): Configuration {
+  const file = win32OrPosix(input).join(input.directories.config, 'agent.toml');
+  const before = readIfThere(file)?.toString('utf8') ?? null;
+  const { secrets, spent, warnings } = secretsOf(input);
+  const wanted = settingsOf(input, before);
+  const toml = wanted === before ? null : wanted;
+  if (toml !== null) tryOut(input, file, toml);
+  return { file, toml, secrets, spent, warnings };
+}
+
+const NO_SERVERS = '/NATSURL is missing: without it no other setting can be written';
+
+/** null: nothing to write. */
+function settingsOf(input: ConfigurationInput, before: string | null): string | null {
+  const { parameters } = input;
+  const dropIn = dropInOf(input, before !== null);
+  const named: Record<string, TomlScalar> = {};
+  if (parameters.NATSURL !== undefined) named['agent.nats_url'] = parameters.NATSURL;
+  if (parameters.PCID !== undefined) named['agent.id'] = parameters.PCID;
+  if (parameters.NOTRAY !== undefined) named['ui.show_tray'] = !parameters.NOTRAY;
+  if (parameters.LANG !== undefined && before === null) named['ui.language'] = parameters.LANG;
+  if (parameters.SYSPREP === true) named['agent.id'] = HOST_NAME;
+  if (before !== null) {
+    const hosted = parameters.MODE === undefined ? {} : { 'agent.host': parameters.MODE };
+    const changes = { ...dropIn?.values, ...named, ...hosted };
+    return Object.keys(changes).length === 0 ? null : withSettings(before, changes);
+  }
+  if (dropIn === null && named['agent.nats_url'] === undefined) {
+    const others = Object.keys(named).filter(
+      (name) => name !== 'ui.language' && name !== 'ui.show_tray' && parameters.SYSPREP !== true,
+    );
+    if (others.length > 0) throw new SetupFault(SETUP_EXIT.configuration, NO_SERVERS);
+    return null;
+  }
+  const given = { ...dropIn?.values, ...named };
+  const { logs } = input.directories;
+  const rest: Record<string, TomlScalar> = {
+    'agent.id': HOST_NAME,
+    'agent.host': input.mode,
+    'log.path': win32OrPosix(input).join(logs, 'agent.log'),
+    'log.level': 'info',
+  };
+  const missing = Object.fromEntries(Object.entries(rest).filter(([name]) => given[name] === undefined));
+  return withSettings(dropIn?.text ?? '', { ...missing, ...named });
+}
+
+/** Resolved at each start, so that a copied disk has no name of another PC. */
+const HOST_NAME = '{{ system.host }}';
+
+interface DropIn {
+  readonly text: string;
+  readonly values: Readonly<Record<string, TomlScalar>>;
+}
+
+/** `/CONFIG`, else `install.toml` beside the installer; the latter only for a PC that has no settings yet. */
+function dropInOf({ parameters, beside, platform }: ConfigurationInput, hasSettings: boolean): DropIn | null {
+  const path = win32OrPosix({ platform });
+  const named = parameters.CONFIG;
+  const file = path.resolve(beside, named ?? 'install.toml');
+  if (named === undefined && (hasSettings || !existsSync(file))) return null;
+  const text = readNamed(file, 'CONFIG');
+  const read = flatSettings(text);
+  if (!read.ok) throw new SetupFault(SETUP_EXIT.configuration, `${file}:${read.line}: ${read.why}`);
+  return { text, values: read.values };
+}
+
+function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | 'spent' | 'warnings'> {
+  const { parameters } = input;
+  const { TOKEN, TOKENFILE, NATSUSER, NATSPASSFILE, KEYS } = parameters;
+  const secrets: { -readonly [K in keyof Secrets]: Secrets[K] } = {};
+  const spent: string[] = [];
+  const warnings: string[] = [];
+  const fault = (text: string) => new SetupFault(SETUP_EXIT.configuration, text);
+  if (TOKEN !== undefined && TOKENFILE !== undefined) throw fault('/TOKEN and /TOKENFILE: one of them');
+  if ((TOKEN ?? TOKENFILE) !== undefined && (NATSUSER ?? NATSPASSFILE) !== undefined)
+    throw fault('a token and /NATSUSER: one way to sign in');
+  if ((NATSUSER === undefined) !== (NATSPASSFILE === undefined)) throw fault('/NATSUSER and /NATSPASSFILE go together');
+  const fromFile = (given: string, parameter: string) => {
+    const file = win32OrPosix(input).resolve(input.beside, given);
+    const secret = readNamed(file, parameter).replace(/[\r\n]+$/, '');
+    if (secret === '') throw fault(`/${parameter}: ${file} is empty`);
+    spent.push(file);
+    return secret;
+  };
+  if (TOKEN !== undefined) {
+    secrets.NatsToken = TOKEN;
+    warnings.push(
+      '/TOKEN stands in the lists of running programs and in the logs of the tools that start us; /TOKENFILE does not',
+    );
+  }
+  if (TOKENFILE !== undefined) secrets.NatsToken = fromFile(TOKENFILE, 'TOKENFILE');
+  if (NATSUSER !== undefined && NATSPASSFILE !== undefined) {
+    secrets.NatsUser = NATSUSER;
+    secrets.NatsPassword = fromFile(NATSPASSFILE, 'NATSPASSFILE');
+  }
+  if (KEYS !== undefined) {
+    const file = win32OrPosix(input).resolve(input.beside, KEYS);
+    const text = readNamed(file, 'KEYS');
+    const why = checkCommandKeys(text);
+    if (why !== null) throw fault(`/KEYS: ${file}: ${why}`);
+    secrets.CommandKeys = text.trim();
+  }
+  if (parameters.SYSPREP === true && (Object.keys(secrets).length > 0 || parameters.PCID !== undefined))
+    throw fault('/SYSPREP leaves no names and no secrets: not with /PCID, /TOKEN, /TOKENFILE, /NATSUSER or /KEYS');
+  return { secrets, spent, warnings };
+}
+
+function readNamed(file: string, parameter: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'not UTF-8 text';
+    throw new SetupFault(SETUP_EXIT.configuration, `/${parameter}: ${file} can not be read (${why})`);
+  }
+}
+
+/** The agent itself says whether it could start with these settings. */
+function tryOut({ directories, env, platform, mode }: ConfigurationInput, file: string, toml: string): void {
+  const trial = `${file}.trial`;
+  const before = readIfThere(trial);
+  try {
+    replaceFile(trial, toml);
+    const loaded = loadBootConfig({ configPath: trial, env, platform, cwd: directories.config, startedAs: mode });
+    if (loaded.ok) return;
+    throw new SetupFault(SETUP_EXIT.configuration, loaded.message.replaceAll(trial, file));
+  } finally {
+    putBack(trial, before);
+  }
+}
+
+function win32OrPosix({ platform }: { readonly platform: NodeJS.Platform }) {
+  return platform === 'win32' ? win32 : posix;
+}

@@ -1,0 +1,19 @@
+/** `drain`: asks the agent to end when its scripts have, and waits for that. What the Debian package runs before an upgrade. */
+import { homedir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { directoriesOf } from '../shared/directories.ts';
+import { agentTalk } from './agent-talk.ts';
+
+/** Scripts get 60 s (design §4), and their results must reach the disk. */
+const WITHIN_MS = 75_000;
+const LOOK_EVERY_MS = 500;
+
+const { platform, env } = process;
+const { own } = directoriesOf({ startedAs: 'service', platform, env, cwd: process.cwd(), home: homedir() });
+const talk = agentTalk(own);
+
+if (await talk.drain()) {
+  console.log('Waiting for the tasks that run…');
+  for (const untilMs = Date.now() + WITHIN_MS; Date.now() < untilMs && (await talk.isThere()); )
+    await sleep(LOOK_EVERY_MS);
+}

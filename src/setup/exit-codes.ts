@@ -1,0 +1,23 @@
+/** How the installer ends (deployment F2): the numbers of Windows Installer, as Intune and SCCM know them, and four of our own. */
+export const SETUP_EXIT = {
+  ok: 0,
+  configuration: 3,
+  refusedByBroker: 4,
+  brokerNotReachable: 5,
+  serviceNotStarted: 6,
+  cancelled: 1602,
+  /** Everything is as it was before. */
+  failed: 1603,
+  anotherRuns: 1618,
+  newerInstalled: 1638,
+} as const;
+
+/** Something that IT can do something about, with the exit code that says what. */
+export class SetupFault extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

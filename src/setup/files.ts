@@ -1,0 +1,90 @@
+/** Files of the set-up. Invariant: a file is replaced as a whole or not at all. */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Writes beside `file`, onto the disk, and renames. */
+export function replaceFile(file: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const fresh = `${file}.new`;
+  const opened = openSync(fresh, 'w');
+  try {
+    writeSync(opened, typeof content === 'string' ? Buffer.from(content) : content);
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+  renameSync(fresh, file);
+}
+
+const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
+const LET_GO_WITHIN_MS = 10_000;
+const TRY_EVERY_MS = 250;
+
+/** A virus scanner may look at a fresh file for a while; one that is kept longer is a failure. */
+export async function moveWhenFree(from: string, to: string): Promise<void> {
+  for (const untilMs = Date.now() + LET_GO_WITHIN_MS; ; await sleep(TRY_EVERY_MS)) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!IN_USE.has(code) || Date.now() > untilMs) throw error;
+    }
+  }
+}
+
+/** null: it is not there. */
+export function readIfThere(file: string): Buffer | null {
+  return existsSync(file) ? readFileSync(file) : null;
+}
+
+/** Puts `file` back to what {@link readIfThere} gave. */
+export function putBack(file: string, before: Buffer | null): void {
+  if (before === null) rmSync(file, { force: true });
+  else replaceFile(file, before);
+}
+
+/** Whether both directories hold the same files with the same bytes, but for those that `ignored` names. */
+export function isSameTree(a: string, b: string, ignored: readonly string[]): boolean {
+  const names = filesBelow(a).filter((name) => !ignored.includes(name));
+  const others = filesBelow(b).filter((name) => !ignored.includes(name));
+  return (
+    names.length === others.length &&
+    names.every((name, at) => name === others[at] && isSameFile(join(a, name), join(b, name)))
+  );
+}
+
+export function isSameFile(a: string, b: string): boolean {
+  if (!existsSync(a) || !existsSync(b) || statSync(a).size !== statSync(b).size) return false;
+  return digest(a) === digest(b);
+}
+
+/** Their paths from `directory` on, with `/`, in order. */
+export function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
+
+export function bytesBelow(directory: string): number {
+  return filesBelow(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+}
+
+function digest(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}

@@ -1,0 +1,36 @@
+/** Opens the store of our agent, which has ended, for the way back to the original. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../agent/base/clock.ts';
+import { silentLogger } from '../agent/base/logger.ts';
+import { loadBootConfig } from '../agent/config/load.ts';
+import { type GivenBack, giveBack } from '../agent/store/give-back.ts';
+import { openStore, STORE_FILE } from '../agent/store/open.ts';
+import { Store } from '../agent/store/store.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import type { InstallInput } from './plan.ts';
+
+export async function giveBackStore({ directories, env, platform }: InstallInput): Promise<GivenBack> {
+  const directory = directories.own;
+  if (!existsSync(join(directory, STORE_FILE))) return { results: 0, completions: 0 };
+  const loaded = loadBootConfig({ env, platform, cwd: directories.config, startedAs: 'service' });
+  if (!loaded.ok) throw new SetupFault(SETUP_EXIT.configuration, loaded.message);
+  const opened = openStore(directory);
+  if (opened.kind !== 'open')
+    throw new SetupFault(SETUP_EXIT.failed, `the store in ${directory} can not be opened: ${opened.kind}`);
+  const { historyDays, maxBytes } = {
+    historyDays: loaded.config.history.days,
+    maxBytes: loaded.config.history.maxBytes,
+  };
+  const store = new Store(opened.db, {
+    directory,
+    retention: { historyDays, historyMaxBytes: maxBytes },
+    clock: systemClock,
+    log: silentLogger,
+  });
+  try {
+    return await giveBack(directories.data, store, loaded.config.agent.id, Date.now());
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * One installation, upgrade or repair. Invariants: nothing is changed before everything that was asked for has been looked at;
+ * the files of a version that counts are never changed; a failure puts back what was there (1603), and an exit code says what
+ * the person who reads it can do (deployment F2).
+ */
+import { rmSync } from 'node:fs';
+import { writeChoices } from './choices.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { compareVersions } from './layout.ts';
+import { SERVICE } from './names.ts';
+import { type InstallInput, type Plan, planOf } from './plan.ts';
+import { putPrograms, putVersion } from './put-files.ts';
+import { putRegistration, putService } from './put-registration.ts';
+import { deleteSpent, forgetIdentity, putConfiguration } from './put-settings.ts';
+import { startAgent, stopAgent } from './service.ts';
+import { checkSignIn } from './sign-in.ts';
+import { replaceOriginal, restoreOriginal } from './take-over.ts';
+import { Transaction } from './transaction.ts';
+
+/** @returns the exit code of the installer @throws {SetupFault} after everything is as it was before */
+export async function install(input: InstallInput): Promise<number> {
+  const plan = planOf(input);
+  const transaction = new Transaction(input.log);
+  try {
+    await apply(input, plan, transaction);
+  } catch (error) {
+    input.log.say(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    await transaction.rollBack();
+    throw error instanceof SetupFault ? error : new SetupFault(SETUP_EXIT.failed, String(error));
+  }
+  for (const path of plan.configuration.spent) deleteSpent(path, input);
+  tidy(input, plan);
+  if (!plan.starts) return SETUP_EXIT.ok;
+  return plan.isUp ? checkSignIn(input) : SETUP_EXIT.serviceNotStarted;
+}
+
+async function apply(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
+  const { system, layout, version, log, parameters } = input;
+  const { choices } = plan;
+  let ran = false;
+  await transaction.step('stopping the agent', async () => {
+    ran = await stopAgent(input);
+    return ran ? () => system.startService(SERVICE) : null;
+  });
+  await putVersion(input, plan, transaction);
+  await putPrograms(input, transaction);
+  await putConfiguration(input, plan, transaction);
+  if (parameters.REPLACE === true) await replaceOriginal(input, transaction);
+  await transaction.step(`version ${version} counts from now on`, () => {
+    layout.switchTo(version);
+    return () => layout.switchTo(plan.before);
+  });
+  await transaction.step('the choices of this installation', () => {
+    writeChoices(layout.root, choices);
+    return () => writeChoices(layout.root, plan.choicesBefore);
+  });
+  await putRegistration(input, plan, transaction);
+  await putService(input, plan, transaction);
+  if (parameters.SYSPREP === true) forgetIdentity(input);
+  if (parameters.RESTORE === true) await restoreOriginal(input, transaction);
+  if (!plan.starts) return;
+  log.say('starting the agent');
+  const status = await startAgent(input, version);
+  plan.isUp = status !== null;
+  if (status === null && plan.before !== null && plan.before !== version) {
+    await stopAgent(input).catch(() => {});
+    throw new SetupFault(SETUP_EXIT.failed, `version ${version} does not start; ${plan.before} is back`);
+  }
+}
+
+/** The version before stays for a way back; older ones go, as far as nothing runs from them. */
+function tidy({ layout, version, log, staged }: InstallInput, { before }: Plan): void {
+  const keep = new Set([version, before === version ? newestBut(layout.versions(), version) : before]);
+  const leftovers = [
+    ...layout
+      .versions()
+      .filter((each) => !keep.has(each))
+      .map((each) => layout.directoryOf(each)),
+    ...layout.asides(),
+    // Of an uninstaller before.
+    `${layout.root}.removing`,
+    staged,
+  ];
+  for (const path of leftovers) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      log.say(`note: ${path} is in use, the next installation removes it`);
+    }
+  }
+}
+
+function newestBut(versions: readonly string[], version: string): string | undefined {
+  return versions
+    .filter((each) => each !== version)
+    .sort(compareVersions)
+    .at(-1);
+}

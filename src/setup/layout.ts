@@ -1,0 +1,94 @@
+/**
+ * What lies in the directory of the product (design §8): `bin`, `versions\<v>`, `current.json`. Invariant: which version
+ * counts changes in one step, and the files of a version never change once it has counted.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/;
+
+export class Layout {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  get bin(): string {
+    return join(this.root, 'bin');
+  }
+
+  get versionsDirectory(): string {
+    return join(this.root, 'versions');
+  }
+
+  directoryOf(version: string): string {
+    return join(this.versionsDirectory, version);
+  }
+
+  /** The version that counts; null: none is installed, or the file says none. */
+  get current(): string | null {
+    try {
+      const read: unknown = JSON.parse(readFileSync(this.#file, 'utf8'));
+      const version = typeof read === 'object' && read !== null && 'version' in read ? read.version : null;
+      return typeof version === 'string' && VERSION.test(version) ? version : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Makes `version` the one that counts; null: none. */
+  switchTo(version: string | null): void {
+    if (version === null) {
+      rmSync(this.#file, { force: true });
+      return;
+    }
+    mkdirSync(this.root, { recursive: true });
+    const fresh = `${this.#file}.new`;
+    writeFileSync(fresh, `${JSON.stringify({ version })}\n`);
+    renameSync(fresh, this.#file);
+  }
+
+  has(version: string): boolean {
+    return existsSync(this.directoryOf(version));
+  }
+
+  /** The versions that are there, whether they count or not. */
+  versions(): string[] {
+    const directory = this.versionsDirectory;
+    return existsSync(directory) ? readdirSync(directory).filter((name) => VERSION.test(name)) : [];
+  }
+
+  /** What an interrupted set-up, or one that found something damaged, has left. */
+  asides(): string[] {
+    const left = (directory: string, pattern: RegExp) =>
+      existsSync(directory)
+        ? readdirSync(directory)
+            .filter((name) => pattern.test(name))
+            .map((name) => join(directory, name))
+        : [];
+    return [
+      ...left(this.versionsDirectory, /^\.(?:damaged|handed-over)-/),
+      ...left(this.bin, /\.old$/),
+      ...left(this.root, /\.old$/),
+    ];
+  }
+
+  get #file(): string {
+    return join(this.root, 'current.json');
+  }
+}
+
+/** Negative: `a` is older than `b`. A version before a release (`1.0.0-beta.2`) is older than it. Not a version: oldest. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [VERSION.exec(a), VERSION.exec(b)];
+  if (left === null || right === null) return Number(left !== null) - Number(right !== null);
+  for (let part = 1; part <= 3; part++) {
+    const difference = Number(left[part]) - Number(right[part]);
+    if (difference !== 0) return difference;
+  }
+  const [before, after] = [left[4], right[4]];
+  if (before === after) return 0;
+  if (before === undefined || after === undefined) return before === undefined ? 1 : -1;
+  return before.localeCompare(after, 'en', { numeric: true });
+}

@@ -1,0 +1,29 @@
+/** What the set-up has done, line by line, for IT. Invariant: no secret is ever given to it. */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface SetupLog {
+  say(line: string): void;
+}
+
+/** To standard output and to `file`; a file that can't be written is said once, and does not end the set-up. */
+export function openSetupLog(file: string, print: (line: string) => void): SetupLog {
+  let broken = false;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch {
+    // Writing says so.
+  }
+  return {
+    say(line) {
+      print(line);
+      if (broken) return;
+      try {
+        appendFileSync(file, `${new Date().toISOString()} ${line}\r\n`);
+      } catch (error) {
+        broken = true;
+        print(`the log ${file} can not be written: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    },
+  };
+}

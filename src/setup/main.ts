@@ -1,0 +1,168 @@
+/**
+ * `setup install|uninstall`: what the installer runs on the Node that it has just unpacked. It ends with the exit code of the
+ * installer, and leaves a sentence for the person at the screen in the file that `--message` names.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import packageJson from '../../package.json' with { type: 'json' };
+import { directoriesOf } from '../shared/directories.ts';
+import { agentTalk } from './agent-talk.ts';
+import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { handOver, isOfACommand } from './hand-over.ts';
+import { install } from './install.ts';
+import { Layout } from './layout.ts';
+import { openSetupLog, type SetupLog } from './log.ts';
+import { type InstallInput, planOf } from './plan.ts';
+import { WINDOWS } from './system.ts';
+import { uninstall } from './uninstall.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    root: { type: 'string' },
+    staged: { type: 'string' },
+    installer: { type: 'string' },
+    'command-line': { type: 'string' },
+    answers: { type: 'string' },
+    message: { type: 'string' },
+    /** We are the service that an installation was handed over to. */
+    'handed-over': { type: 'boolean' },
+  },
+});
+
+const directories = directoriesOf({
+  startedAs: 'service',
+  platform: process.platform,
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+});
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  [SETUP_EXIT.configuration]: 'Kanade Tray is installed, but its settings can not be used. The log says which.',
+  [SETUP_EXIT.refusedByBroker]: 'Kanade Tray is installed, but the server refuses the sign-in of this PC.',
+  [SETUP_EXIT.brokerNotReachable]: 'Kanade Tray is installed, but the server can not be reached.',
+  [SETUP_EXIT.serviceNotStarted]: 'Kanade Tray is installed, but its service does not start. The log says why.',
+};
+
+/** The installer that has handed over to us. */
+const ANOTHER_ENDS_WITHIN_MS = 60_000;
+
+/** The log ends with the service's end, not with ours. */
+let handedOver = false;
+
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  const [task = ''] = positionals;
+  const startedMs = Date.now();
+  let log: SetupLog = { say: (line) => console.log(line) };
+  try {
+    // First of all: also what can't be read of the command line is said there.
+    log = openSetupLog(logFile(task), (line) => console.log(line));
+    log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
+    const parameters = parametersGiven();
+    const code = await (task === 'uninstall' ? runUninstall(parameters, log) : runInstall(parameters, log));
+    if (!handedOver) log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+    if (code !== SETUP_EXIT.ok) leaveMessage(MESSAGES[code] ?? '');
+    return code;
+  } catch (error) {
+    const isFault = error instanceof SetupFault;
+    const code = isFault ? error.code : SETUP_EXIT.failed;
+    const text = error instanceof Error ? error.message : String(error);
+    log.say(isFault ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
+    log.say(`ends with ${code}`);
+    leaveMessage(text);
+    return code;
+  }
+}
+
+/** Those of the command line, over those that a person has answered. */
+function parametersGiven(): Parameters {
+  const answers = values.answers === undefined ? '' : readWide(values.answers);
+  return { ...readParameters(wordsOf(answers)), ...readCommandLine(commandLine()) };
+}
+
+function commandLine(): string {
+  return values['command-line'] === undefined ? '' : readWide(values['command-line']);
+}
+
+/** UTF-16, with or without its mark. */
+function readWide(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf16le').replace(/^\uFEFF/, '') : '';
+}
+
+function rootGiven(): string {
+  if (values.root === undefined) throw new SetupFault(SETUP_EXIT.failed, '--root is missing');
+  return values.root;
+}
+
+/** At a removal the directory of the logs may go too. */
+function logFile(task: string): string {
+  const named = /^\/LOG=(.+)$/i;
+  const given = wordsOf(commandLine()).map((word) => named.exec(word)?.[1]);
+  const last = given.filter((path) => path !== undefined).at(-1);
+  if (last !== undefined) return resolve(beside(), last);
+  const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
+  if (task === 'uninstall') return join(tmpdir(), `kanade-tray-uninstall-${time}.log`);
+  return join(directories.logs, `kanade-tray-install-${time}.log`);
+}
+
+function beside(): string {
+  return values.installer === undefined ? process.cwd() : dirname(values.installer);
+}
+
+async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
+  const input: InstallInput = {
+    system: WINDOWS,
+    talk: agentTalk(directories.own),
+    log,
+    layout: new Layout(rootGiven()),
+    version: packageJson.version,
+    staged: values.staged ?? '',
+    parameters,
+    directories,
+    beside: beside(),
+    env: process.env,
+    platform: process.platform,
+  };
+  if (values['handed-over'] === true) {
+    if (!(await WINDOWS.takeTurn(ANOTHER_ENDS_WITHIN_MS)))
+      throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
+  } else if (isOfACommand(WINDOWS, process.env)) {
+    planOf(input);
+    const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
+    const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
+    handOver({ ...input, args, files });
+    handedOver = true;
+    return SETUP_EXIT.ok;
+  }
+  return install(input);
+}
+
+function runUninstall(parameters: Parameters, log: SetupLog): Promise<number> {
+  if (isOfACommand(WINDOWS, process.env))
+    throw new SetupFault(
+      SETUP_EXIT.configuration,
+      'a command of the agent can not take the agent away, as it would end with it',
+    );
+  const { SystemDrive = 'C:' } = process.env;
+  return uninstall({
+    system: WINDOWS,
+    talk: agentTalk(directories.own),
+    log,
+    layout: new Layout(rootGiven()),
+    parameters,
+    directories,
+    profiles: `${SystemDrive}\\Users`,
+  });
+}
+
+function leaveMessage(text: string): void {
+  if (values.message === undefined) return;
+  mkdirSync(dirname(values.message), { recursive: true });
+  writeFileSync(values.message, text.slice(0, 1_000), 'utf16le');
+}

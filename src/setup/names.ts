@@ -1,0 +1,13 @@
+/** The names under which the product is known to Windows (design §8). */
+export const SERVICE = 'KanadeTrayAgent';
+/** Of one run: an installation that was handed over. */
+export const SETUP_SERVICE = 'KanadeTraySetup';
+/** All programs of the original agent's service have this name. */
+export const ORIGINAL_PROGRAM = 'kanade-agent.exe';
+export const ORIGINAL_SERVICE = 'KanadeAgent';
+export const PRODUCT = 'Kanade Tray';
+export const PUBLISHER = 'kanade-tray contributors';
+export const UNINSTALL_KEY = 'SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\KanadeTray';
+export const RUN_KEY = 'SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run';
+export const STARTER = 'Kanade Tray.exe';
+export const SERVICE_HOST = 'kanade-tray-agent.exe';

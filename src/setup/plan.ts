@@ -1,0 +1,61 @@
+/** What an installation is to do: everything that was asked for, looked at before anything is changed. */
+import type { Directories } from '../shared/directories.ts';
+import { type Choices, choose, readChoices } from './choices.ts';
+import type { Parameters } from './command-line.ts';
+import { type Configuration, planConfiguration } from './configuration.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { compareVersions } from './layout.ts';
+import type { ServiceParts } from './service.ts';
+
+export interface InstallInput extends ServiceParts {
+  /** The version that is installed: the one of these files. */
+  readonly version: string;
+  /** Where the installer has put them. */
+  readonly staged: string;
+  readonly parameters: Parameters;
+  readonly directories: Directories;
+  /** The directory of the installer itself. */
+  readonly beside: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+}
+
+/** What was asked for, looked at. */
+export interface Plan {
+  /** null: nothing counts yet. */
+  readonly before: string | null;
+  readonly choicesBefore: Choices | null;
+  readonly choices: Choices;
+  readonly configuration: Configuration;
+  /** Whether the service is to run in the end. */
+  readonly starts: boolean;
+  isUp: boolean;
+}
+
+/** Only looks. @throws {SetupFault} naming what can't be done as asked */
+export function planOf(input: InstallInput): Plan {
+  const { layout, parameters, version, log } = input;
+  if (parameters.REQUIRESIGNED === true)
+    throw new SetupFault(SETUP_EXIT.configuration, '/REQUIRESIGNED: this release checks no signatures yet');
+  const before = layout.current;
+  if (before !== null && compareVersions(version, before) < 0 && parameters.ALLOWDOWNGRADE !== true)
+    throw new SetupFault(
+      SETUP_EXIT.newerInstalled,
+      `version ${before} is installed, which is newer than ${version}; nothing was done`,
+    );
+  const choicesBefore = readChoices(layout.root);
+  const choices = choose(parameters, choicesBefore);
+  if (choices.mode === 'tray' && (parameters.REPLACE ?? parameters.RESTORE) === true)
+    throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE are for /MODE=service');
+  if (parameters.REPLACE === true && parameters.RESTORE === true)
+    throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE: one of them');
+  const configuration = planConfiguration({ ...input, mode: choices.mode });
+  for (const warning of configuration.warnings) log.say(`note: ${warning}`);
+  if (parameters.NOUPDATE === true) log.say('note: /NOUPDATE: this release never updates itself');
+  const starts =
+    choices.mode === 'service' &&
+    parameters.NOSTART !== true &&
+    parameters.SYSPREP !== true &&
+    parameters.RESTORE !== true;
+  return { before, choicesBefore, choices, configuration, starts, isUp: false };
+}

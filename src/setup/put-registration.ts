@@ -1,0 +1,69 @@
+/** What Windows knows of the product: the list of apps, the start with each session, the Event Log, the service. */
+import { join } from 'node:path';
+import { bytesBelow } from './files.ts';
+import { SERVICE, SERVICE_HOST } from './names.ts';
+import type { InstallInput, Plan } from './plan.ts';
+import {
+  register,
+  registerEvents,
+  registeredVersion,
+  startsWithSessions,
+  startWithSessions,
+  unregister,
+  unregisterEvents,
+} from './registration.ts';
+import type { Transaction } from './transaction.ts';
+
+export async function putRegistration(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
+  const { system, layout, version } = input;
+  const { root } = layout;
+  await transaction.step('the list of apps', () => {
+    const listed = registeredVersion(system);
+    const kibibytes = Math.ceil(bytesBelow(layout.directoryOf(version)) / 1024);
+    register(system, { root, version, kibibytes });
+    return () => (listed === null ? unregister(system) : register(system, { root, version: listed, kibibytes }));
+  });
+  if (registeredVersion(system) === null || plan.before === null) {
+    await transaction.step('the source of our entries in the Event Log', () => {
+      registerEvents(system, root);
+      return () => unregisterEvents(system);
+    });
+  }
+  await transaction.step(
+    plan.choices.tray ? 'the icon starts with each session' : 'no icon starts with a session',
+    () => {
+      const before = startsWithSessions(system);
+      startWithSessions(system, root, plan.choices.tray);
+      return () => startWithSessions(system, root, before);
+    },
+  );
+}
+
+export async function putService(
+  { system, layout }: InstallInput,
+  { choices }: Plan,
+  transaction: Transaction,
+): Promise<void> {
+  const there = system.serviceState(SERVICE) !== 'absent';
+  const commandLine = `"${join(layout.bin, SERVICE_HOST)}"`;
+  const put = (autostart: boolean) =>
+    system.putService({
+      name: SERVICE,
+      shownName: 'Kanade Tray Agent',
+      description: 'Carries out what the IT department sends to this PC, and reports what became of it.',
+      commandLine,
+      autostart,
+    });
+  if (choices.mode === 'tray') {
+    if (!there) return;
+    await transaction.step(`no service ${SERVICE} any more`, () => {
+      system.removeService(SERVICE);
+      return () => put(true);
+    });
+    return;
+  }
+  await transaction.step(`the service ${SERVICE}`, () => {
+    put(choices.autostart);
+    return there ? null : () => system.removeService(SERVICE);
+  });
+}

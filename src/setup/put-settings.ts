@@ -1,0 +1,68 @@
+/** Settings and secrets of the PC, and who may touch them. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { SECRETS_KEY } from '../agent/os/secrets.ts';
+import { PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { putBack, readIfThere, replaceFile } from './files.ts';
+import type { InstallInput, Plan } from './plan.ts';
+import type { Transaction } from './transaction.ts';
+
+export async function putConfiguration(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
+  const { directories, system } = input;
+  const { file, toml, secrets } = plan.configuration;
+  if (plan.choices.mode === 'service') protectData(input);
+  if (toml !== null) {
+    await transaction.step(`writing ${file}`, () => {
+      const before = readIfThere(file);
+      mkdirSync(directories.config, { recursive: true });
+      replaceFile(file, toml);
+      return () => putBack(file, before);
+    });
+  }
+  const entries = Object.entries(secrets);
+  if (entries.length > 0) {
+    await transaction.step('storing the secrets', () => {
+      const before = new Map(entries.map(([name]) => [name, system.readValue(SECRETS_KEY, name)]));
+      system.writeValues(SECRETS_KEY, {});
+      system.protectKey(SECRETS_KEY);
+      system.writeValues(SECRETS_KEY, Object.fromEntries(entries));
+      return () => {
+        for (const [name, value] of before) {
+          if (value.kind === 'text') system.writeValues(SECRETS_KEY, { [name]: value.text });
+          else system.removeValue(SECRETS_KEY, name);
+        }
+      };
+    });
+  }
+}
+
+/** Nobody but the Administrators may decide what the service does, or read what it has done. */
+function protectData({ directories, system }: InstallInput): void {
+  for (const [path, sddl] of [
+    [directories.config, READ_ONLY_TREE],
+    [directories.data, PRIVATE_TREE],
+    [directories.logs, PRIVATE_TREE],
+  ] as const) {
+    if (existsSync(path)) continue;
+    mkdirSync(path, { recursive: true });
+    system.protectTree(path, sddl);
+  }
+}
+
+/** Once nothing can fail any more. */
+export function deleteSpent(path: string, { log }: InstallInput): void {
+  try {
+    rmSync(path);
+    log.say(`deleted ${path}, its secret is stored`);
+  } catch (error) {
+    log.say(
+      `note: ${path} holds a secret and can not be deleted: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** For a disk that is copied: no name, no secret, no history of this PC stays on it. */
+export function forgetIdentity({ directories, system, log }: InstallInput): void {
+  log.say('forgetting names, secrets and history of this PC');
+  for (const name of ['NatsToken', 'NatsUser', 'NatsPassword']) system.removeValue(SECRETS_KEY, name);
+  rmSync(directories.own, { recursive: true, force: true });
+}

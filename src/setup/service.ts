@@ -1,0 +1,83 @@
+/** Stops and starts the agent's service, in the agent's own time (design §4: drain). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentStatus } from '../shared/agent-status.ts';
+import type { AgentTalk } from './agent-talk.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import type { Layout } from './layout.ts';
+import type { SetupLog } from './log.ts';
+import { SERVICE, SERVICE_HOST } from './names.ts';
+import type { System } from './system.ts';
+
+/** Scripts may end for up to 60 s, and the results must reach the disk. */
+const DRAIN_MS = 75_000;
+/** As long as a stop may take with the usual `[run] grace` of 20 s. */
+const STOP_MS = 60_000;
+const END_MS = 10_000;
+const START_MS = 60_000;
+const LOOK_EVERY_MS = 200;
+
+export interface ServiceParts {
+  readonly system: System;
+  readonly talk: AgentTalk;
+  readonly log: SetupLog;
+  readonly layout: Layout;
+}
+
+/** @returns whether it ran before */
+export async function stopAgent({ system, talk, log, layout }: ServiceParts): Promise<boolean> {
+  const before = system.serviceState(SERVICE);
+  if (before === 'absent' || before === 'stopped') return false;
+  if (before !== 'stopping' && (await talk.drain())) {
+    log.say('the agent takes nothing new; waiting for the scripts that run');
+    if (await isStopped(system, DRAIN_MS)) return true;
+  }
+  log.say('stopping the service');
+  system.stopService(SERVICE);
+  if (await isStopped(system, STOP_MS)) return true;
+  log.say('the service does not stop; ending its programs');
+  for (const { pid, path } of system.programsBelow(layout.bin))
+    if (path.toLowerCase().endsWith(`\\${SERVICE_HOST}`)) system.endProgram(pid);
+  if (await isStopped(system, END_MS)) return true;
+  throw new SetupFault(SETUP_EXIT.failed, `the service ${SERVICE} can not be stopped`);
+}
+
+/** Asks for the end of any service and waits for it; false: it still runs. */
+export async function stopOther(system: System, name: string): Promise<boolean> {
+  const state = system.serviceState(name);
+  if (state === 'absent' || state === 'stopped') return true;
+  system.stopService(name);
+  return isStopped(system, STOP_MS, name);
+}
+
+async function isStopped(system: System, withinMs: number, name = SERVICE): Promise<boolean> {
+  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(LOOK_EVERY_MS)) {
+    const state = system.serviceState(name);
+    if (state === 'stopped' || state === 'absent') return true;
+  }
+  return false;
+}
+
+/** Starts it and waits until the agent of `version` answers. @returns null: it does not come up; the log says why */
+export async function startAgent({ system, talk, log }: ServiceParts, version: string): Promise<AgentStatus | null> {
+  try {
+    system.startService(SERVICE);
+  } catch (error) {
+    log.say(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+  const ended = new AbortController();
+  const watch = watchForEnd(system, ended);
+  const status = await talk.status(version, START_MS, () => true, ended.signal);
+  clearInterval(watch);
+  if (status === null)
+    log.say(
+      ended.signal.aborted ? 'the agent has ended again' : `the agent does not answer within ${START_MS / 1000} s`,
+    );
+  return status;
+}
+
+function watchForEnd(system: System, ended: AbortController): NodeJS.Timeout {
+  return setInterval(() => {
+    if (system.serviceState(SERVICE) === 'stopped') ended.abort();
+  }, 1_000);
+}
