@@ -1,6 +1,6 @@
-/** `node scripts/docs.mjs`: brings what is made in CONTRIBUTING.md and docs/ up to date with the tables in the code. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** `node scripts/docs.mjs`: brings what is made in CONTRIBUTING.md, docs/ and policies/ up to date with the tables in the code. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './lib/paths.mjs';
 import { visible } from './lib/processes.mjs';
@@ -16,5 +16,10 @@ await main(async () => {
   const contributing = join(ROOT, 'CONTRIBUTING.md');
   writeFileSync(contributing, withSection(readFileSync(contributing, 'utf8')));
   writeFileSync(join(ROOT, 'docs', 'configuration.md'), configurationPage());
+  const { policyTemplates } = await import('../e2e/support/policy-templates.ts');
+  for (const [file, text] of Object.entries(policyTemplates())) {
+    mkdirSync(dirname(join(ROOT, file)), { recursive: true });
+    writeFileSync(join(ROOT, file), text);
+  }
   return 0;
 });

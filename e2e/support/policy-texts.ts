@@ -1,0 +1,223 @@
+/** What the group policy editor says about each policy, in both languages of the product. */
+
+export interface PolicyText {
+  readonly name: string;
+  readonly explain: string;
+}
+
+/** By the name of the policy; the test of the templates holds it to the table of settings. */
+export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; readonly ja: PolicyText }>> = {
+  PcId: {
+    en: {
+      name: 'Name of the PC in the fleet',
+      explain:
+        'Letters, digits, - and _, in up to four parts joined by dots, 64 characters at most. Not configured: the settings file decides.',
+    },
+    ja: {
+      name: 'フリート内での PC の名前',
+      explain:
+        '英数字、-、_ を使い、最大 4 つの部分をドットでつなげます（合計 64 文字以内）。未構成の場合は設定ファイルに従います。',
+    },
+  },
+  NatsUrls: {
+    en: {
+      name: 'Servers of the fleet',
+      explain:
+        'Addresses beginning with nats://, tls:// or wss://, separated by commas. Credentials do not belong here.',
+    },
+    ja: {
+      name: 'フリートのサーバー',
+      explain: 'nats://、tls://、wss:// で始まるアドレスをコンマで区切って指定します。認証情報は含めないでください。',
+    },
+  },
+  HostMode: {
+    en: {
+      name: 'Who runs the agent',
+      explain:
+        'The operating system (service) or the tray application of the signed-in person (tray). In tray mode nothing protects the agent from that person.',
+    },
+    ja: {
+      name: 'エージェントの実行方法',
+      explain:
+        'オペレーティング システム（service）またはサインイン中のユーザーのトレイ アプリ（tray）が実行します。tray の場合、エージェントはそのユーザーから保護されません。',
+    },
+  },
+  MaxOutputMiB: {
+    en: {
+      name: 'How much output of a script is kept (MiB)',
+      explain: 'For each of the two output streams. Head and tail are kept, and the cut is marked.',
+    },
+    ja: {
+      name: '保持するスクリプト出力のサイズ (MiB)',
+      explain: '2 つの出力ストリームそれぞれに適用されます。超えた場合は先頭と末尾を残し、省略箇所を示します。',
+    },
+  },
+  HistoryDays: {
+    en: {
+      name: 'How long the history of this PC is kept (days)',
+      explain:
+        'What happened on this PC stays visible for so long. Results that still have to be delivered are never removed.',
+    },
+    ja: {
+      name: 'この PC の履歴の保持期間 (日)',
+      explain: 'この PC で行われた作業を表示できる期間です。まだ送信されていない結果が削除されることはありません。',
+    },
+  },
+  HelpdeskCodeHash: {
+    en: {
+      name: 'Hash of the helpdesk code',
+      explain:
+        'What "agent --hash-code" prints for the code that opens the helpdesk view. Without it the view stays closed.',
+    },
+    ja: {
+      name: 'ヘルプデスク コードのハッシュ',
+      explain:
+        'ヘルプデスク画面を開くコードに対して「agent --hash-code」が出力する文字列です。未設定の場合、画面は開けません。',
+    },
+  },
+  DisableScripts: {
+    en: {
+      name: 'Run no scripts on this PC',
+      explain: 'Enabled: each command is answered as skipped, with the reason. Heartbeats and inventory go on.',
+    },
+    ja: {
+      name: 'この PC でスクリプトを実行しない',
+      explain:
+        '有効の場合、コマンドは理由とともに「スキップ」として報告されます。ハートビートとインベントリは継続します。',
+    },
+  },
+  RequireSignedCommands: {
+    en: {
+      name: 'Require signed commands',
+      explain:
+        'This release checks no signatures: where this is enabled the agent reports faulty settings and runs nothing.',
+    },
+    ja: {
+      name: '署名付きコマンドを必須にする',
+      explain:
+        'このリリースは署名を検証しません。有効にすると、エージェントは設定の誤りとして報告し、何も実行しません。',
+    },
+  },
+  NotifyOnRun: {
+    en: {
+      name: 'Notify when a task of IT starts',
+      explain: 'The strictest value of policy, settings file and fleet counts.',
+    },
+    ja: {
+      name: 'IT 部門の作業の開始を通知する',
+      explain: 'ポリシー、設定ファイル、フリートのうち最も厳しい値が適用されます。',
+    },
+  },
+  ShowTray: {
+    en: { name: 'Show the icon', explain: 'Disabled: there is no icon; the Start menu still opens the window.' },
+    ja: {
+      name: 'アイコンを表示する',
+      explain: '無効の場合、アイコンは表示されません。ウィンドウはスタート メニューから開けます。',
+    },
+  },
+  AllowQuitTray: {
+    en: {
+      name: 'Allow people to close the icon',
+      explain: 'Closing the icon never ends the management of the PC. It comes back at the next sign-in.',
+    },
+    ja: {
+      name: 'ユーザーがアイコンを終了できるようにする',
+      explain: 'アイコンを終了しても PC の管理は続きます。次回のサインイン時に再び表示されます。',
+    },
+  },
+  AllowStopAgent: {
+    en: {
+      name: 'Allow people to stop the management of the PC',
+      explain: 'In tray mode only, and only by this policy: the menu offers to stop the agent.',
+    },
+    ja: {
+      name: 'ユーザーが PC の管理を停止できるようにする',
+      explain: 'トレイ モードでのみ、またこのポリシーでのみ設定できます。メニューにエージェントの停止が表示されます。',
+    },
+  },
+  PromoteTrayIcon: {
+    en: {
+      name: 'Show the icon outside the overflow area',
+      explain: 'Once for each person, after the icon has been shown for the first time.',
+    },
+    ja: {
+      name: 'アイコンをタスク バーに常に表示する',
+      explain: 'アイコンが初めて表示された後に、ユーザーごとに一度だけ適用されます。',
+    },
+  },
+  HideCommandNames: {
+    en: {
+      name: 'Show the names of tasks to the helpdesk only',
+      explain: 'Everybody else sees that a task ran and how it ended. The Event Log names no tasks either.',
+    },
+    ja: {
+      name: '作業名をヘルプデスクにのみ表示する',
+      explain:
+        'ほかのユーザーには、作業が行われたこととその結果だけが表示されます。イベント ログにも作業名は記録されません。',
+    },
+  },
+  ShowOutputToUsers: {
+    en: {
+      name: 'Show output without the helpdesk view',
+      explain: 'What a script has written may hold what is not for everybody.',
+    },
+    ja: {
+      name: 'ヘルプデスク画面以外でも出力を表示する',
+      explain: 'スクリプトの出力には、ユーザーに見せるべきでない情報が含まれる場合があります。',
+    },
+  },
+  Language: {
+    en: { name: 'Language of the window', explain: 'auto follows Windows.' },
+    ja: { name: 'ウィンドウの言語', explain: 'auto の場合は Windows の言語に従います。' },
+  },
+  BrandName: {
+    en: { name: 'Name of the product', explain: 'In window, icon and notifications.' },
+    ja: { name: '製品の表示名', explain: 'ウィンドウ、アイコン、通知に表示される名前です。' },
+  },
+  BrandItName: {
+    en: { name: 'Name of the IT department', explain: 'As the window speaks of it; else "IT".' },
+    ja: { name: 'IT 部門の呼び方', explain: 'ウィンドウでの呼び方です。未構成の場合は「IT」と表示します。' },
+  },
+  BrandLogoPath: {
+    en: { name: 'Logo of the window', explain: 'The path of a picture on the PC.' },
+    ja: { name: 'ウィンドウのロゴ', explain: 'PC 上の画像ファイルのパスを指定します。' },
+  },
+  SupportPhone: {
+    en: { name: 'Telephone of the service desk', explain: 'Shown on the Support screen.' },
+    ja: { name: 'サービス デスクの電話番号', explain: 'サポート画面に表示されます。' },
+  },
+  SupportMail: {
+    en: { name: 'Mail of the service desk', explain: 'Shown on the Support screen.' },
+    ja: { name: 'サービス デスクのメール アドレス', explain: 'サポート画面に表示されます。' },
+  },
+  SupportUrl: {
+    en: { name: 'Page of the service desk', explain: 'An address that begins with https://.' },
+    ja: { name: 'サービス デスクの Web ページ', explain: 'https:// で始まるアドレスを指定します。' },
+  },
+  SupportText: {
+    en: { name: 'Sentence of the service desk', explain: 'Such as its hours.' },
+    ja: { name: 'サービス デスクからの案内', explain: '受付時間などを表示できます。' },
+  },
+};
+
+/** The levels of settings that are numbers to the agent and words to people. */
+export const LEVEL_TEXTS: Readonly<Record<string, { readonly en: readonly string[]; readonly ja: readonly string[] }>> =
+  {
+    NotifyOnRun: {
+      en: ['Never', 'Tasks that run as the person', 'All tasks'],
+      ja: ['通知しない', 'ユーザーとして実行される作業', 'すべての作業'],
+    },
+    ShowOutputToUsers: {
+      en: ['None', 'Of tasks that ran as the person', 'Of all tasks'],
+      ja: ['表示しない', 'そのユーザーとして実行された作業のみ', 'すべての作業'],
+    },
+  };
+
+export const CATEGORY_TEXTS = {
+  KanadeTray: { en: 'Kanade Tray', ja: 'Kanade Tray' },
+  agent: { en: 'Agent', ja: 'エージェント' },
+  window: { en: 'Window and icon', ja: 'ウィンドウとアイコン' },
+  support: { en: 'Name, logo and service desk', ja: '名称・ロゴ・サービス デスク' },
+} as const;
+
+export const SUPPORTED_TEXT = { en: 'Kanade Tray 0.1 or newer', ja: 'Kanade Tray 0.1 以降' };
