@@ -5,6 +5,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './lib/building.mjs';
+import { commitTime } from './lib/packaging/commit-time.mjs';
+import { ownElectronVersion } from './lib/packaging/electron-for.mjs';
+import { writeBill, writeSums } from './lib/packaging/evidence.mjs';
 import { buildLinux } from './lib/packaging/linux.mjs';
 import { buildWindows } from './lib/packaging/windows.mjs';
 import { ROOT } from './lib/paths.mjs';
@@ -26,6 +29,7 @@ await main(async () => {
   const made = [];
   if (all || options.win) made.push(await buildWindows(how));
   if (all || options.linux) made.push(await buildLinux(how));
-  for (const file of made) say(file);
+  const bill = await writeBill({ ...how, electron: ownElectronVersion(), atSecs: await commitTime(process.env) });
+  for (const file of [...made, bill, writeSums(how.release, [...made, bill])]) say(file);
   return 0;
 });

@@ -9,17 +9,17 @@ const KEPT_CHARS = 8_000;
  * Runs a program without showing its output.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean, timeout?: number }} options `timeout` in ms
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean, timeout?: number, keepChars?: number }} options `timeout` in ms
  * @returns {Promise<{ ok: boolean, output: string }>} the end of stdout and stderr, in the order of arrival; a program
  *   that cannot be started counts as failed
  */
-export function quiet(command, args, options = {}) {
+export function quiet(command, args, { keepChars = KEPT_CHARS, ...options } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
-        output = (output + text).slice(-KEPT_CHARS);
+        output = (output + text).slice(-keepChars);
       });
     }
     child.on('error', (error) => resolve({ ok: false, output: error.message }));

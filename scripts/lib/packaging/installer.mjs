@@ -1,5 +1,5 @@
 /** The Windows installer, compiled by makensis from `installer/installer.nsi` (64-bit stubs; it runs on 64-bit Windows only). */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installWithApt } from '../apt.mjs';
 import { onPath, ROOT } from '../paths.mjs';
@@ -12,11 +12,13 @@ import { Fault, step } from '../say.mjs';
  * @property {string} version
  * @property {string} file the installer
  * @property {boolean} fast a test build: packed quickly instead of well
+ * @property {import('./signing.mjs').Sign | null} sign
+ * @property {number} atSecs the time of the commit, since the epoch
  * @property {NodeJS.ProcessEnv} env
  */
 
 /** @param {InstallerOptions} options */
-export async function compileInstaller({ tree, version, file, fast, env }) {
+export async function compileInstaller({ tree, version, file, fast, sign, atSecs, env }) {
   if (!onPath('makensis', env)) {
     await installWithApt('Installing NSIS (once)', ['nsis', 'nsis-pluginapi'], env);
     if (!onPath('makensis', env)) throw new Fault('Install makensis 3.08 or newer (Debian: nsis).');
@@ -32,11 +34,18 @@ export async function compileInstaller({ tree, version, file, fast, env }) {
   };
   const compile = async (/** @type {string} */ script, /** @type {string} */ to) => {
     const args = Object.entries({ ...defines, OUT_FILE: to }).map(([name, value]) => `-D${name}=${value}`);
-    const result = await quiet('makensis', ['-V2', '-WX', ...args, script], { cwd: join(ROOT, 'installer'), env });
+    const result = await quiet('makensis', ['-V2', '-WX', ...args, script], {
+      cwd: join(ROOT, 'installer'),
+      env: { ...env, SOURCE_DATE_EPOCH: String(atSecs) },
+    });
     if (!result.ok) throw new Fault(`installer/${script} can not be compiled:\n${result.output.trim()}`);
   };
   await step('Compiling the installer', async () => {
-    await compile('uninstaller.nsi', join(tree, 'root', 'bin', 'uninstaller.exe'));
+    const uninstaller = join(tree, 'root', 'bin', 'uninstaller.exe');
+    await compile('uninstaller.nsi', uninstaller);
+    await sign?.(uninstaller);
+    utimesSync(uninstaller, atSecs, atSecs);
     await compile('installer.nsi', file);
+    await sign?.(file);
   });
 }

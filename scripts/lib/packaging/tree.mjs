@@ -3,16 +3,17 @@
  * beside it the programs that never change their place (design §8). Invariant: only what runs is in it; no test, no source map,
  * no development package.
  */
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from '../paths.mjs';
-import { say } from '../say.mjs';
+import { say, step } from '../say.mjs';
 import { copyRuntime, packApp } from './app.mjs';
 import { compileNative } from './native.mjs';
 import { foreignPackage } from './packages.mjs';
 
 /** @typedef {import('./app.mjs').Platform} Platform */
 /** @typedef {import('./app.mjs').StandIn} StandIn */
+/** @typedef {import('./signing.mjs').Sign} Sign */
 
 const WORK = join(ROOT, 'release', 'work');
 /** The files of better-sqlite3 that run; its sources and the binaries of other platforms stay out. */
@@ -27,11 +28,11 @@ const KOFFI_FILES = [
 ];
 
 /**
- * @param {{ platform: Platform, version: string, standIn: StandIn | null, env?: NodeJS.ProcessEnv }} options `standIn`: instead of the
+ * @param {{ platform: Platform, version: string, standIn: StandIn | null, atSecs: number, sign?: Sign | null, env?: NodeJS.ProcessEnv }} options `standIn`: instead of the
  *   project's own Electron
  * @returns {Promise<string>} a directory with `tree` (`app`, `agent`, `node`: what becomes a version) and, for Windows, `root`: what lies beside the versions
  */
-export async function assembleTree({ platform, version, standIn, env = process.env }) {
+export async function assembleTree({ platform, version, standIn, atSecs, sign = null, env = process.env }) {
   const all = join(WORK, platform);
   const tree = join(all, 'tree');
   rmSync(all, { recursive: true, force: true });
@@ -41,6 +42,8 @@ export async function assembleTree({ platform, version, standIn, env = process.e
   await copyNode(join(tree, 'node'), platform, env);
   if (platform === 'win32') await compileNative(join(all, 'root'), version, env);
   refuseWhatDoesNotBelong(all);
+  if (sign !== null) await signAll(all, sign);
+  settleTimes(all, atSecs);
   saySizes(tree);
   return all;
 }
@@ -96,6 +99,28 @@ export function filesBelow(directory) {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort();
+}
+
+/** Those of others are signed already, or are no programs of ours. */
+const OURS = /(^|\/)(Kanade Tray|kanade-tray-agent|uninstall|hand-over)\.exe$|\.node$/;
+
+/**
+ * @param {string} directory
+ * @param {Sign} sign
+ */
+async function signAll(directory, sign) {
+  await step('Signing', async () => {
+    for (const file of filesBelow(directory).filter((name) => OURS.test(name))) await sign(join(directory, file));
+  });
+}
+
+/**
+ * The time of the commit: who builds later packs the same bytes.
+ * @param {string} directory
+ * @param {number} atSecs
+ */
+function settleTimes(directory, atSecs) {
+  for (const file of filesBelow(directory)) utimesSync(join(directory, file), atSecs, atSecs);
 }
 
 /** @param {string} tree */

@@ -2,8 +2,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../paths.mjs';
+import { say } from '../say.mjs';
+import { commitTime } from './commit-time.mjs';
 import { standInElectron } from './electron-for.mjs';
 import { compileInstaller } from './installer.mjs';
+import { signerOf } from './signing.mjs';
 import { assembleTree } from './tree.mjs';
 
 /** What is built with a stand-in is named so that nobody takes it for a release. */
@@ -19,9 +22,12 @@ export const TEST_SUFFIX = '-TEST-ONLY';
 export async function buildWindows({ release, testOnly, env }) {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const standIn = testOnly ? await standInElectron('win32', env) : null;
-  const tree = await assembleTree({ platform: 'win32', version, standIn, env });
+  const sign = signerOf(env);
+  if (sign === null) say('UNSIGNED: the Windows programs carry no signature; docs/deploy.md says how they get one.');
+  const atSecs = await commitTime(env);
+  const tree = await assembleTree({ platform: 'win32', version, standIn, sign, atSecs, env });
   const file = join(release, `Kanade-Tray-Setup-${version}${testOnly ? TEST_SUFFIX : ''}.exe`);
   rmSync(file, { force: true });
-  await compileInstaller({ tree, version, file, fast: testOnly, env });
+  await compileInstaller({ tree, version, file, fast: testOnly, sign, atSecs, env });
   return file;
 }

@@ -1,0 +1,45 @@
+/**
+ * `npm run dist:verify [-- --win] [--linux] [--test-runtime]`: builds twice from nothing and compares. Invariant: unsigned, one
+ * commit gives the same bytes; each file that differs is named.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from './lib/paths.mjs';
+import { visible } from './lib/processes.mjs';
+import { Fault, main, say } from './lib/say.mjs';
+
+const RELEASE = join(ROOT, 'release');
+
+await main(async () => {
+  const first = await build('first');
+  const second = await build('second');
+  const names = [...new Set([...first.keys(), ...second.keys()])].sort();
+  const differing = names.filter((name) => first.get(name) !== second.get(name));
+  for (const name of names) say(`${differing.includes(name) ? 'DIFFERS' : 'same   '} ${name}`);
+  return differing.length === 0 ? 0 : 1;
+});
+
+/**
+ * @param {string} name
+ * @returns {Promise<Map<string, string>>} what was made, by its digest
+ */
+async function build(name) {
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+  rmSync(RELEASE, { recursive: true, force: true });
+  const dist = fileURLToPath(new URL('dist.mjs', import.meta.url));
+  if ((await visible(process.execPath, [dist, ...process.argv.slice(2)])) !== 0)
+    throw new Fault(`The ${name} build failed.`);
+  const kept = join(ROOT, `release-${name}`);
+  rmSync(kept, { recursive: true, force: true });
+  renameSync(RELEASE, kept);
+  const digest = (/** @type {string} */ file) =>
+    createHash('sha256')
+      .update(readFileSync(join(kept, file)))
+      .digest('hex');
+  const files = readdirSync(kept, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const made = new Map(files.map((entry) => [entry.name, digest(entry.name)]));
+  rmSync(kept, { recursive: true });
+  return made;
+}

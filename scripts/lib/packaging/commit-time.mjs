@@ -1,0 +1,12 @@
+import { ROOT } from '../paths.mjs';
+import { quiet } from '../processes.mjs';
+
+/**
+ * The time of the commit, in seconds; a checkout without git gets a fixed one.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export async function commitTime(env) {
+  if (env.SOURCE_DATE_EPOCH) return Number(env.SOURCE_DATE_EPOCH);
+  const said = await quiet('git', ['log', '-1', '--format=%ct'], { cwd: ROOT, env });
+  return said.ok ? Number(said.output.trim()) : Date.UTC(2026, 0, 1) / 1_000;
+}
