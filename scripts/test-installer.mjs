@@ -2,14 +2,20 @@
  * `npm run test:installer [-- --quick] [VITEST ARGUMENTS]`: builds the installers for tests and tries them under wine. `--quick`
  * is what continuous integration has the time for.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ensureDebianRoot } from './lib/debian-root.mjs';
+import { matrixPage } from './lib/installer-matrix.mjs';
 import { findNode24 } from './lib/node24.mjs';
 import { foreignPackage } from './lib/packaging/packages.mjs';
 import { testInstallers, testPackages } from './lib/packaging/test-builds.mjs';
+import { ROOT } from './lib/paths.mjs';
 import { main, say } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';
+
+const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
 /**
  * @param {string} node
@@ -51,7 +57,8 @@ await main(async () => {
   for (const why of skipped) say(`Not tried here: ${why}.`);
   const withoutWine = process.env.KANADE_TRAY_INSTALLER_TESTS === undefined ? ['e2e/installer/deb'] : [];
   const vitest = ['--config', 'vitest.installer.config.ts', ...withoutWine, ...args.filter((arg) => arg !== '--quick')];
-  const { code, counts } = await runVitest(tools, vitest);
+  const { code, counts, report } = await runVitest(tools, vitest);
+  if (args.length === 0 && report !== undefined) writeFileSync(MATRIX, matrixPage(report, new Date()));
   say(summary({ ...counts, skipped: counts.skipped + skipped.length }));
   return code;
 });

@@ -42,10 +42,11 @@ describe.skipIf(GIVEN.quick)('where nothing was installed before', () => {
   });
 
   it('another installation that runs ends it with 1618', async () => {
-    const first = pc.startInstall(current, servers());
-    await expect.poll(() => pc.has(`${pc.root}\\versions\\.staged`), { timeout: 30_000, interval: 20 }).toBe(true);
+    // Long enough to be met: it waits for a server that is not there.
+    const first = pc.startInstall(current, '/NATSURL=nats://127.0.0.1:9 /CHECK=strict');
+    await expect.poll(() => pc.setupLog, { timeout: 30_000, interval: 50 }).toContain('starting the agent');
     expect((await pc.install(current, servers())).code).toBe(1618);
-    expect((await first.ended).code).toBe(0);
+    expect((await first.ended).code).toBe(5);
     expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
   });
 

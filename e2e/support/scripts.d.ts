@@ -219,3 +219,11 @@ declare module '*/scripts/lib/wine.mjs' {
   export const WINE_ENVIRONMENT: string;
   export function insideScript(root: string, script: string, mounts?: Readonly<Record<string, string>>): string;
 }
+
+declare module '*/scripts/lib/packaging/native.mjs' {
+  export function compileNative(directory: string, version: string, env?: NodeJS.ProcessEnv): Promise<void>;
+}
+
+declare module '*/scripts/lib/packaging/signing.mjs' {
+  export function signerOf(env: NodeJS.ProcessEnv): ((file: string) => Promise<void>) | null;
+}

@@ -10,7 +10,8 @@ import { withTools } from './setup.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ status: string, assertionResults: readonly unknown[] }} FileReport
+ * @typedef {{ ancestorTitles: readonly string[], title: string, status: string, duration?: number | null }} TestReport
+ * @typedef {{ name: string, status: string, assertionResults: readonly TestReport[] }} FileReport
  * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: readonly FileReport[] }} Report
  */
 
@@ -18,7 +19,7 @@ import { withTools } from './setup.mjs';
  * Runs the tests on Node 24 and shows them as they go.
  * @param {{ node: string, natsServer: string, browser?: string, kanadeBin?: string }} tools
  * @param {readonly string[]} args for Vitest
- * @returns {Promise<{ code: number, counts: Counts }>}
+ * @returns {Promise<{ code: number, counts: Counts, report: Report | undefined }>}
  */
 export async function runVitest(tools, args) {
   const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-vitest-'));
@@ -29,7 +30,7 @@ export async function runVitest(tools, args) {
     const env = { ...withTools(tools), ...(tools.kanadeBin ? { KANADE_TRAY_INTEROP_BIN: tools.kanadeBin } : {}) };
     const code = await visible(tools.node, [vitest, 'run', ...reporters, ...args], { cwd: ROOT, env });
     const report = isFile(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-    return { code, counts: countsOf(report, code) };
+    return { code, counts: countsOf(report, code), report };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -22,6 +22,9 @@ const CHOICES = { CHECK: ['0', 'warn', 'strict'], MODE: ['service', 'tray'], LAN
 /** The installer's own: silent, for all users, no check of its own bytes, from where the copy of the uninstaller came. */
 const OF_NSIS = /^(?:S|NCRC|allusers|FROM=.*)$/i;
 
+/** All of them, by name; the documentation is held to this list. */
+export const PARAMETER_NAMES: readonly string[] = [...TEXTS, ...FLAGS, ...Object.keys(CHOICES)];
+
 type TextName = (typeof TEXTS)[number];
 type FlagName = (typeof FLAGS)[number];
 type ChoiceName = keyof typeof CHOICES;

@@ -23,12 +23,10 @@ export async function putRegistration(input: InstallInput, plan: Plan, transacti
     register(system, { root, version, kibibytes });
     return () => (listed === null ? unregister(system) : register(system, { root, version: listed, kibibytes }));
   });
-  if (registeredVersion(system) === null || plan.before === null) {
-    await transaction.step('the source of our entries in the Event Log', () => {
-      registerEvents(system, root);
-      return () => unregisterEvents(system);
-    });
-  }
+  await transaction.step('the source of our entries in the Event Log', () => {
+    registerEvents(system, root);
+    return plan.before === null ? () => unregisterEvents(system) : null;
+  });
   await transaction.step(
     plan.choices.tray ? 'the icon starts with each session' : 'no icon starts with a session',
     () => {

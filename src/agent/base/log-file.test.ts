@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { type LogOptions, openLog } from './log-file.ts';
@@ -190,7 +191,7 @@ test('a reader of standard output that has gone away ends nothing', async () => 
 test('what was logged right before the end of the process is in the file', () => {
   const directory = tempDir();
   const program = `
-    import { openLog } from ${JSON.stringify(join(import.meta.dirname, 'log-file.ts'))};
+    import { openLog } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'log-file.ts')))};
     openLog({ pathTemplate: ${JSON.stringify(join(directory, 'agent.log'))}, level: 'info', keepDays: 1, format: 'text',
       stdout: null })
       .logger.error('last words');

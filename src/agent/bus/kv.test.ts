@@ -205,7 +205,8 @@ test('one key is read with its revision; absent, deleted and no bucket are told 
   expect(await read('job')).toEqual({ kind: 'absent', revision: 3 });
 });
 
-test('a read that the server does not answer ends at its limit', async () => {
+// Windows can not freeze a process from outside.
+test.skipIf(process.platform === 'win32')('a read that the server does not answer ends at its limit', async () => {
   const server = await startNatsServer();
   await provisionedOperator(server);
   const bus = await connectedBus(server.url);

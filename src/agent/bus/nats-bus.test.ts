@@ -150,14 +150,18 @@ test('a message beyond the limit of the server is rejected, and the connection l
   expect(await bus.publishAcked('results.r2', Buffer.alloc(4_000), 'r2', 10_000)).toEqual({ kind: 'stored' });
 });
 
-test('a publish that nobody answers ends at its limit, and the answer of a server that was slow is not needed', async () => {
-  const server = await startNatsServer();
-  const nc = await provisionedOperator(server);
-  const bus = await connectedBus(server.url);
-  await server.pause();
-  const outcome = await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', 200);
-  expect(outcome.kind).toBe('unavailable');
-  server.resume();
-  expect(await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', 10_000)).toEqual({ kind: 'stored' });
-  expect((await info(nc, 'STREAM.INFO.RESULTS')).state.messages).toBe(1);
-});
+// Windows can not freeze a process from outside.
+test.skipIf(process.platform === 'win32')(
+  'a publish that nobody answers ends at its limit, and the answer of a server that was slow is not needed',
+  async () => {
+    const server = await startNatsServer();
+    const nc = await provisionedOperator(server);
+    const bus = await connectedBus(server.url);
+    await server.pause();
+    const outcome = await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', 200);
+    expect(outcome.kind).toBe('unavailable');
+    server.resume();
+    expect(await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', 10_000)).toEqual({ kind: 'stored' });
+    expect((await info(nc, 'STREAM.INFO.RESULTS')).state.messages).toBe(1);
+  },
+);

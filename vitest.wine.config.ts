@@ -1,0 +1,25 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Tests that lay out a Linux machine, or stand in for a program by a shell script: nothing of them is about Windows. */
+const OF_LINUX = [
+  'src/agent/config/{agent-toml,load,effective,signatures,credentials}.test.ts',
+  'src/agent/duties/logs-fetch.test.ts',
+  'src/agent/os/hardware/powershell.test.ts',
+  'src/agent/status/serve.test.ts',
+  'src/agent/turn.test.ts',
+  'src/setup/**',
+];
+/** wine's PowerShell is a program that does nothing and says 0; its pipes let two listen on one name. */
+const NOT_OF_WINE = ['src/agent/run/powershell.test.ts', 'src/agent/os/machine-lock.test.ts'];
+
+/** The agent's tests that a Windows Node can run; `npm run test:wine` sets wine up. */
+export default defineConfig({
+  test: {
+    include: ['src/agent/**/*.test.ts', 'src/shared/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...OF_LINUX, ...NOT_OF_WINE],
+    // wine gives each process its time; more of them only make each of them late.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
