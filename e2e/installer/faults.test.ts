@@ -66,6 +66,8 @@ describe.skipIf(GIVEN.quick)('where nothing was installed before', () => {
 
 describe.skipIf(GIVEN.quick)('on a disk with room for one version', () => {
   it('an upgrade ends with 1603, and the version before works as it did', async () => {
+    // What runs already would not see the disk.
+    await pc.powerOff();
     mkdirSync(pc.path(pc.root), { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=560m', 'none', pc.path(pc.root)]);
     try {
@@ -81,7 +83,7 @@ describe.skipIf(GIVEN.quick)('on a disk with room for one version', () => {
   });
 });
 
-describe('over an installation that works', () => {
+describe.skipIf(GIVEN.quick)('over an installation that works', () => {
   beforeAll(async () => {
     expect((await pc.install(current, servers())).code).toBe(0);
   });

@@ -12,7 +12,7 @@ import { insideScript, TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/l
 interface Given {
   readonly wine: string;
   readonly node: string;
-  readonly builds: Readonly<Record<'current' | 'next' | 'broken', Build>>;
+  readonly builds: { readonly current: Build; readonly next: Build; readonly broken: Build | null };
   readonly quick: boolean;
 }
 export interface Build {
@@ -22,7 +22,9 @@ export interface Build {
 
 /** What `npm run test:installer` has made. */
 export const GIVEN: Given = JSON.parse(process.env.KANADE_TRAY_INSTALLER_TESTS ?? '{}');
-export const { current, next, broken } = GIVEN.builds ?? {};
+export const { current, next } = GIVEN.builds;
+const NONE: Build = { version: '', file: '' };
+export const broken = GIVEN.builds.broken ?? NONE;
 
 export interface Ended {
   /** null: it could not be started. */

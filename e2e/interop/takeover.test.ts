@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { giveBack } from '../../src/agent/store/give-back.ts';
 import { api, type ExecResult, provision } from '../support/fleet.ts';
 import { testStore } from '../support/store.ts';
 import { allAcknowledged, consumersOfExec, resultsWith, resultWith, started } from './support/results.ts';
@@ -194,6 +195,50 @@ describe('the durable consumer of the original', () => {
     expect(await resultWith(fleet.nc, { request_id: 'request-cut' })).toMatchObject({ exit_code: 121 });
     expect(pc.ran()).toEqual(['cut', 'next']);
   });
+});
+
+test('what we could not send is given back: the original sends it with our ids, fires no completed schedule, runs nothing twice', async () => {
+  const pc = await sharedPc();
+  const { fleet } = pc;
+  await fleet.createJob('daily', 'echo done');
+  const schedule = { id: 'once', cron: '* * * * * *', job_id: 'daily', mode: 'once_per_pc', runs_on: 'agent' };
+  await fleet.createSchedule({ ...schedule, target: { pcs: [PC] } });
+  let theirs = await fleet.theirs(pc.place);
+  const file = join(pc.place.dataDirectory, 'local_completions.json');
+  await eventually('the file of the original', () => existsSync(file) || undefined);
+  await theirs.kill();
+  const before = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+
+  const ours = await fleet.ours(pc.place);
+  await eventually('it is imported', () => existsSync(`${file}.imported`) || undefined);
+  await pc.send('one', TO, 'sleep 1; echo out; exit 3');
+  await pc.hasRun('one');
+  await fleet.server.stop();
+  const client = await ours.connect();
+  await eventually(
+    'its result waits',
+    async () => (await client.call('state.snapshot', {})).outbox.waiting || undefined,
+  );
+  await ours.stop();
+  const store = testStore(join(pc.place.dataDirectory, 'kanade-tray'));
+  const given = await giveBack(pc.place.dataDirectory, store, PC, Date.now());
+  expect(given).toEqual({ results: 1, completions: 1 });
+  expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+  await store.close();
+  const [[, text] = []] = Object.entries(pc.outbox());
+  const { result_id } = JSON.parse(text ?? '{}') as ExecResult;
+
+  await fleet.brokerBack();
+  const fired = (await resultsWith(fleet.nc, { manifest_id: 'daily' })).length;
+  theirs = await fleet.theirs(pc.place);
+  await resultWith(fleet.nc, { result_id });
+  await pc.send('two');
+  await resultWith(fleet.nc, { request_id: 'request-two' });
+  expect(await resultsWith(fleet.nc, { request_id: 'request-one' })).toEqual([JSON.parse(text ?? '{}')]);
+  expect(pc.ran()).toEqual(['one', 'two']);
+  expect(await resultsWith(fleet.nc, { manifest_id: 'daily' })).toHaveLength(fired);
+  const after = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+  expect(Date.parse(after['once::daily'] ?? '')).toBe(Date.parse(before['once::daily'] ?? ''));
 });
 
 test('the original, started on the same PC while ours runs, is noticed', async () => {
