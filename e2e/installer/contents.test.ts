@@ -30,7 +30,7 @@ describe.skipIf(DEBIAN === null)('the Debian package', () => {
   it('holds no test, no map, no source and no development package', () => {
     const foreign = /\.(test\.|map$|ts$|tsx$)|\/(vitest|playwright|typescript|vite|electron-builder|biome)\//;
     expect(names.filter((name) => foreign.test(name))).toEqual([]);
-    const modules = new Set(names.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/$/.exec(name)?.[1] ?? []));
+    const modules = new Set(names.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^@/]+)\/$/.exec(name)?.[1] ?? []));
     expect([...modules].toSorted()).toEqual(['@koromix/koffi-linux-x64', 'better-sqlite3', 'koffi']);
   });
 

@@ -169,6 +169,14 @@ describe.skipIf(GIVEN.quick)('options', () => {
     expect(await installed(pc, current, { service: 'STOPPED' })).toEqual([]);
   });
 
+  it('/D never takes a directory in which something else lies', async () => {
+    pc.put('C:\\Tools\\bin\\precious.exe', 'mine');
+    expect((await pc.install(current, `${servers()} /D=C:\\Tools`)).code).toBe(3);
+    expect(pc.setupLog).toContain('C:\\Tools holds what is not ours');
+    expect(pc.files('C:\\Tools')).toEqual(['bin\\precious.exe']);
+    expect(await nothingLeft(pc)).toEqual([]);
+  });
+
   it('/D names another directory, with blanks, as the last parameter', async () => {
     const root = 'C:\\Our Programs\\Tray';
     expect((await pc.install(current, `${servers()} /NOSTART=1 /D=${root}`)).code).toBe(0);

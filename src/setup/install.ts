@@ -9,7 +9,7 @@ import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { compareVersions } from './layout.ts';
 import { SERVICE } from './names.ts';
 import { type InstallInput, type Plan, planOf } from './plan.ts';
-import { putPrograms, putVersion } from './put-files.ts';
+import { protectPrograms, putPrograms, putVersion } from './put-files.ts';
 import { putRegistration, putService } from './put-registration.ts';
 import { deleteSpent, forgetIdentity, putConfiguration } from './put-settings.ts';
 import { startAgent, stopAgent } from './service.ts';
@@ -42,6 +42,7 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
     ran = await stopAgent(input);
     return ran ? () => system.startService(SERVICE) : null;
   });
+  protectPrograms(input, plan);
   await putVersion(input, plan, transaction);
   await putPrograms(input, transaction);
   await putConfiguration(input, plan, transaction);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempDir } from '../../e2e/support/temp.ts';
@@ -28,6 +28,21 @@ it('says which version counts, and nothing where the file says none', () => {
   }
   layout.switchTo(null);
   expect(readdirSync(layout.root)).toEqual([]);
+});
+
+it('finds what is not its own, at each place that a removal takes away', () => {
+  const layout = new Layout(tempDir());
+  for (const path of ['versions/1.0.0/app', 'versions/.staged', 'bin'])
+    mkdirSync(join(layout.root, path), { recursive: true });
+  for (const path of ['current.json', 'bin/Kanade Tray.exe', 'bin/kanade-tray-agent.exe.1795630633943.old'])
+    writeFileSync(join(layout.root, path), '');
+  expect(layout.foreign()).toEqual([]);
+  for (const path of ['notes.txt', 'bin/tool.exe', 'versions/mine']) {
+    const full = join(layout.root, path);
+    writeFileSync(full, '');
+    expect(layout.foreign()).toEqual([full]);
+    rmSync(full);
+  }
 });
 
 it('knows its versions, and what an interrupted set-up has left', () => {

@@ -59,6 +59,21 @@ export class Layout {
     return existsSync(directory) ? readdirSync(directory).filter((name) => VERSION.test(name)) : [];
   }
 
+  /** What lies there that is not ours; the uninstaller takes whole directories away, so it must never be among them. */
+  foreign(): string[] {
+    const others = (directory: string, ours: RegExp) =>
+      existsSync(directory)
+        ? readdirSync(directory)
+            .filter((name) => !ours.test(name))
+            .map((name) => join(directory, name))
+        : [];
+    return [
+      ...others(this.root, /^(?:bin|versions|(?:current|install)\.json(?:\.new)?|uninstall\.exe(?:\.\d+\.old)?)$/i),
+      ...others(this.bin, /^(?:Kanade Tray|kanade-tray-agent|uninstaller)\.exe(?:\.\d+\.old)?$/i),
+      ...others(this.versionsDirectory, /^(?:\d|\.(?:staged|setup|damaged-|handed-over-))/),
+    ];
+  }
+
   /** What an interrupted set-up, or one that found something damaged, has left. */
   asides(): string[] {
     const left = (directory: string, pattern: RegExp) =>

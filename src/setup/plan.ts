@@ -43,6 +43,12 @@ export function planOf(input: InstallInput): Plan {
       SETUP_EXIT.newerInstalled,
       `version ${before} is installed, which is newer than ${version}; nothing was done`,
     );
+  const [foreign] = layout.foreign();
+  if (foreign !== undefined)
+    throw new SetupFault(
+      SETUP_EXIT.configuration,
+      `${layout.root} holds what is not ours (${foreign}); name an empty directory by /D`,
+    );
   const choicesBefore = readChoices(layout.root);
   const choices = choose(parameters, choicesBefore);
   if (choices.mode === 'tray' && (parameters.REPLACE ?? parameters.RESTORE) === true)

@@ -1,10 +1,21 @@
 /** Programs onto the disk. Invariant: the files of a version that is whole are never changed, whoever runs them. */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { READ_ONLY_TREE } from '../agent/os/windows/access.ts';
 import type { Choices } from './choices.ts';
 import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere, replaceFile } from './files.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import type { Transaction } from './transaction.ts';
+
+/**
+ * Below `Program Files` nobody but the Administrators can write; elsewhere anybody may, and what lies here runs as SYSTEM.
+ * What is below inherits it.
+ */
+export function protectPrograms({ layout, system, env }: InstallInput, { before }: Plan): void {
+  const safe = env.ProgramFiles ?? 'C:\\Program Files';
+  if (before !== null || layout.root.toLowerCase().startsWith(`${safe.toLowerCase()}\\`)) return;
+  system.protectTree(layout.root, READ_ONLY_TREE);
+}
 
 /** The new version beside the others. One that is there and whole stays, with everything that runs from it. */
 export async function putVersion(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {

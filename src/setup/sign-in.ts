@@ -4,8 +4,9 @@ import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
 import type { ServiceParts } from './service.ts';
 
+const SIGN_IN_MS = 30_000;
 /** A PC that is set up away from its network must not take long. */
-const SIGN_IN_MS = { warn: 10_000, strict: 30_000 };
+const UNREACHABLE_AFTER_MS = 10_000;
 
 /** Waits for the agent's word on its connection. A PC is often set up away from its network, so `warn` forgives that. */
 export async function checkSignIn({
@@ -16,7 +17,11 @@ export async function checkSignIn({
 }: ServiceParts & { version: string; parameters: Parameters }): Promise<number> {
   const check = parameters.CHECK ?? 'warn';
   if (check === '0') return SETUP_EXIT.ok;
-  const status = await talk.status(version, SIGN_IN_MS[check], isSettled);
+  const sinceMs = Date.now();
+  const status = await talk.status(version, SIGN_IN_MS, (status) => {
+    const isAway = status.connection.state === 'unreachable' || status.connection.state === 'no_network';
+    return isSettled(status) || (check === 'warn' && isAway && Date.now() - sinceMs > UNREACHABLE_AFTER_MS);
+  });
   if (status === null) {
     log.say('the agent has stopped answering');
     return SETUP_EXIT.serviceNotStarted;

@@ -51,6 +51,8 @@ export async function packApp({ to, platform, standIn, env }) {
       const result = await quiet(findNode24(), args, { cwd: source, env: all });
       if (!result.ok) throw new Fault(packingFault(result.output));
     });
+    // What a stand-in for tests starts with instead of an application.
+    rmSync(join(work, unpacked, 'resources', 'app'), { recursive: true, force: true });
     await seal(join(work, unpacked, program), standIn !== null);
     cpSync(join(work, unpacked), to, { recursive: true, verbatimSymlinks: true });
   } finally {

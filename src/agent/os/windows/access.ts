@@ -22,7 +22,11 @@ export function withDescriptor(sddl: string, work: (descriptor: bigint) => void)
 }
 
 /** Everybody may read and run it, the Administrators and SYSTEM alone change it; what is put into it inherits that. */
-export const READ_ONLY_TREE = 'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)';
+export const READ_ONLY_TREE = [
+  'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)',
+  // Chromium's sandboxed processes are "application packages".
+  '(A;OICI;0x1200a9;;;S-1-15-2-1)(A;OICI;0x1200a9;;;S-1-15-2-2)',
+].join('');
 
 /** Replaces the access list of a directory; what lies in it inherits the new one. */
 export function protectTree(path: string, sddl: string): void {
