@@ -138,11 +138,13 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
   PromoteTrayIcon: {
     en: {
       name: 'Show the icon outside the overflow area',
-      explain: 'Once for each person, after the icon has been shown for the first time.',
+      explain:
+        'On Windows 11, a minute after the icon has been shown for the first time. What the person decides later stays.',
     },
     ja: {
       name: 'アイコンをタスク バーに常に表示する',
-      explain: 'アイコンが初めて表示された後に、ユーザーごとに一度だけ適用されます。',
+      explain:
+        'Windows 11 で、アイコンが初めて表示されてから 1 分以内に適用されます。その後のユーザーの選択は変更しません。',
     },
   },
   HideCommandNames: {

@@ -18,6 +18,8 @@ import { readHardware } from './os/hardware/facts.ts';
 import { PowerShellConversation } from './os/hardware/powershell.ts';
 import type { HostFacts } from './os/host-facts.ts';
 import { lookForPendingRestart, startRestartPending } from './os/restart-pending.ts';
+import { sessionAccounts } from './os/sessions.ts';
+import { promoteIcons } from './os/windows/promote-icon.ts';
 import { windowsTrayHost } from './os/windows/tray-host.ts';
 import type { Shipper } from './ship/shipper.ts';
 import { onSessionChange } from './stop-requests.ts';
@@ -73,8 +75,7 @@ export function startDuties(parts: DutiesParts): Duties {
       log: log.child('inventory'),
     }),
   ];
-  const keeper = keepTrays(parts);
-  if (keeper !== null) duties.push(keeper);
+  duties.push(...keepTrays(parts));
   return {
     update: update.status,
     hardware,
@@ -85,9 +86,23 @@ export function startDuties(parts: DutiesParts): Duties {
   };
 }
 
-/** null: the icon is not ours to keep, in tray mode it hosts the agent itself. */
-function keepTrays({ config, clock, log }: DutiesParts): TrayKeeper | null {
+/** Nothing where the icon is not ours to keep: in tray mode it hosts the agent itself. */
+function keepTrays({ config, clock, log }: DutiesParts): { close(): void }[] {
   const isOurs = process.platform === 'win32' && config.startedAs === 'service' && config.ui.showTray;
   const host = isOurs ? windowsTrayHost() : null;
-  return host === null ? null : new TrayKeeper({ host, clock, log: log.child('trays'), onSessionChange });
+  if (host === null) return [];
+  const keeper = new TrayKeeper({ host, clock, log: log.child('trays'), onSessionChange });
+  return config.ui.promoteTrayIcon ? [keeper, promoteTrays(host)] : [keeper];
+}
+
+const PROMOTE_EVERY_MS = 60_000;
+
+/** Windows notes an icon once it has been shown; so it is looked for now and then. */
+function promoteTrays(host: { isTray(path: string): boolean }): { close(): void } {
+  const promote = () => {
+    for (const sid of sessionAccounts()) promoteIcons(sid, (path) => host.isTray(path));
+  };
+  const timer = setInterval(promote, PROMOTE_EVERY_MS);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
 }

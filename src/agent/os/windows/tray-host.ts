@@ -26,6 +26,8 @@ export interface WindowsTrayHost {
   sessions(): readonly SignIn[];
   trays(): readonly Tray[];
   start(session: number): void;
+  /** Whether it is a program of the tray, of any version. */
+  isTray(path: string): boolean;
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export function windowsTrayHost(program: string = process.execPath): WindowsTray
   const watched = new Map<number, { readonly handle: Handle; readonly session: number }>();
   return {
     sessions: signedInSessions,
+    isTray: (path) => TRAY.test(path) && path.toLowerCase().startsWith(`${root.toLowerCase()}\\`),
     trays() {
       for (const { pid, path } of programsBelow(join(root, 'versions'))) {
         if (!TRAY.test(path) || watched.has(pid)) continue;
