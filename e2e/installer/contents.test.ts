@@ -1,5 +1,5 @@
 /** What is inside a package, and who has signed it. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,11 @@ describe.skipIf(DEBIAN === null)('the Debian package', () => {
   });
 });
 
-describe('a signature', () => {
+const TOOLS = ['x86_64-w64-mingw32-gcc', 'osslsigncode', 'openssl'];
+/** What of {@link TOOLS} is not here. */
+const missing = TOOLS.filter((tool) => spawnSync('which', [tool]).status !== 0);
+
+describe.skipIf(missing.length > 0)(`a signature${missing.map((tool) => ` (needs ${tool})`).join('')}`, () => {
   it('of a certificate file is on the program, and a program without one is found out', {
     timeout: 60_000,
   }, async () => {

@@ -9,7 +9,7 @@ import { withLock } from './lock.mjs';
 import { cacheDir, isFile, onPath } from './paths.mjs';
 import { quiet } from './processes.mjs';
 import { Fault, step } from './say.mjs';
-import { insideScript } from './wine.mjs';
+import { insideScript, mayMount } from './wine.mjs';
 
 const READY = 'kanade-tray-ready';
 /** A desktop for the application's window, and what looks at it. */
@@ -31,6 +31,7 @@ export async function ensureDebianRoot(release, env = process.env) {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { kind: 'none', why: 'the package is for 64-bit Linux' };
   if (process.getuid?.() !== 0) return { kind: 'none', why: 'a Debian in a directory needs root (chroot)' };
+  if (!(await mayMount(env))) return { kind: 'none', why: 'mounts are not allowed here' };
   const name = `debian-${release}`;
   const root = join(cacheDir(env), name);
   if (isFile(join(root, READY))) return { kind: 'root', root };

@@ -24,12 +24,21 @@ export async function ensureWine(env = process.env) {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { kind: 'none', why: 'wine runs on 64-bit Linux here' };
   if (process.getuid?.() !== 0) return { kind: 'none', why: 'the directory with wine needs root (chroot)' };
+  if (!(await mayMount(env))) return { kind: 'none', why: 'mounts are not allowed here' };
   const root = join(cacheDir(env), NAME);
   if (isFile(join(root, READY))) return { kind: 'wine', root };
   await withLock(NAME, async () => {
     if (!isFile(join(root, READY))) await setUp(root, env);
   });
   return { kind: 'wine', root };
+}
+
+/**
+ * Whether this machine lets us have mounts of our own, as a container may not.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export async function mayMount(env) {
+  return (await quiet('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { env })).ok;
 }
 
 /**

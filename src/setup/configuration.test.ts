@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tempDir } from '../../e2e/support/temp.ts';
+import type { Parameters } from './command-line.ts';
+import { planConfiguration } from './configuration.ts';
+
+/** A PC whose directories are ours, with `before` as its settings and `files` beside the installer. */
+function pcOf(before: string | null = null, files: Readonly<Record<string, string>> = {}) {
+  const root = tempDir();
+  const at = (name: string) => join(root, name);
+  for (const name of ['config', 'beside', 'logs', 'data']) mkdirSync(at(name));
+  if (before !== null) writeFileSync(join(at('config'), 'agent.toml'), before);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(at('beside'), name), text);
+  const directories = {
+    config: at('config'),
+    data: at('data'),
+    logs: at('logs'),
+    own: at('data/kanade-tray'),
+    machineConfig: null,
+    dataFromEnvironment: false,
+  };
+  return {
+    at,
+    plan: (parameters: Parameters) =>
+      planConfiguration({ parameters, directories, beside: at('beside'), env: {}, platform: 'linux', mode: 'service' }),
+  };
+}
+
+const SERVERS = { NATSURL: 'nats://a:4222' } as const;
+const BEFORE =
+  '# by hand\n[agent]\nid = "PC-1"\nnats_url = "nats://old:4222"\n\n[log]\npath = "/a.log"\nlevel = "info"\n';
+
+describe('settings', () => {
+  it('of a new PC name servers, computer, host and log', () => {
+    const { toml } = pcOf().plan(SERVERS);
+    for (const line of ['nats_url = "nats://a:4222"', 'id = "{{ system.host }}"', 'host = "service"', 'level = "info"'])
+      expect(toml).toContain(line);
+  });
+
+  it('are not written where nothing was said, and nothing is left of the trial', () => {
+    const pc = pcOf(BEFORE);
+    expect(pc.plan({}).toml).toBeNull();
+    expect(pc.plan(SERVERS).toml).toBe(BEFORE.replace('old', 'a'));
+    expect(readdirSync(pc.at('config'))).toEqual(['agent.toml']);
+    expect(pcOf().plan({}).toml).toBeNull();
+  });
+
+  it('beside the installer are for a new PC; named ones are for each', () => {
+    const beside = { 'install.toml': '[agent]\nnats_url = "nats://b:4222"\n[support]\nphone = "1"\n' };
+    expect(pcOf(null, beside).plan({}).toml).toContain('phone = "1"');
+    expect(pcOf(BEFORE, beside).plan({}).toml).toBeNull();
+    const named = pcOf(BEFORE, beside).plan({ CONFIG: 'install.toml' }).toml;
+    expect(named).toContain('# by hand');
+    expect(named).toContain('nats_url = "nats://b:4222"');
+    expect(named).toContain('phone = "1"');
+  });
+
+  it.each<[string, Parameters, string]>([
+    ['a name that the fleet can not use', { ...SERVERS, PCID: 'PC 1' }, 'agent.id'],
+    ['servers that are none', { NATSURL: 'http://a' }, 'agent.nats_url'],
+    ['a name without servers', { PCID: 'PC-1' }, '/NATSURL is missing'],
+    ['a file that is not there', { CONFIG: 'none.toml' }, 'none.toml can not be read (ENOENT)'],
+  ])('%s is refused', (_what, parameters, why) => {
+    const pc = pcOf();
+    expect(() => pc.plan(parameters)).toThrow(why);
+    expect(readdirSync(pc.at('config'))).toEqual([]);
+  });
+});
+
+describe('secrets', () => {
+  it('come from files, without their last newline, and the files are to be deleted afterwards', () => {
+    const pc = pcOf(null, { 'token.txt': 'secret\r\n' });
+    const { secrets, spent, toml } = pc.plan({ ...SERVERS, TOKENFILE: 'token.txt' });
+    expect(secrets).toEqual({ NatsToken: 'secret' });
+    expect(spent).toEqual([join(pc.at('beside'), 'token.txt')]);
+    expect(toml).not.toContain('secret');
+    expect(existsSync(spent[0] ?? '')).toBe(true);
+  });
+
+  it('on the command line are warned about', () => {
+    const { secrets, warnings } = pcOf().plan({ ...SERVERS, TOKEN: 'secret' });
+    expect(secrets).toEqual({ NatsToken: 'secret' });
+    expect(warnings.join()).not.toContain('secret');
+    expect(warnings).toHaveLength(1);
+  });
+
+  it.each<[string, Parameters, string]>([
+    ['a user without a password', { NATSUSER: 'a' }, 'go together'],
+    ['two ways to sign in', { TOKEN: 'a', NATSUSER: 'a', NATSPASSFILE: 'p' }, 'one way to sign in'],
+    ['an empty file', { TOKENFILE: 'empty' }, 'is empty'],
+    ['keys that are none', { KEYS: 'empty' }, 'no JSON'],
+    ['a secret on a disk to be copied', { SYSPREP: true, TOKEN: 'a' }, '/SYSPREP leaves no names'],
+  ])('%s is refused', (_what, parameters, why) => {
+    expect(() => pcOf(null, { empty: '' }).plan({ ...SERVERS, ...parameters })).toThrow(why);
+  });
+});
