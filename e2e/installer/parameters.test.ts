@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { installed, nothingLeft } from './expected.ts';
-import { current, GIVEN, Pc } from './pc.ts';
+import { current, Pc } from './pc.ts';
 
 const CONFIG = 'C:\\ProgramData\\Kanade\\config\\agent.toml';
 const SECRETS = 'SOFTWARE\\kanade\\agent';
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 const servers = () => `/NATSURL=${open.url}`;
 
-describe.skipIf(GIVEN.quick)('refused with 3, and nothing was done', () => {
+describe('refused with 3, and nothing was done', () => {
   it.each([
     ['/NOSUCH=1', '/NOSUCH is not a parameter of this installer'],
     ['/CHECK=maybe', '/CHECK=maybe: expected 0, warn, strict'],
@@ -82,21 +82,18 @@ describe('secrets', () => {
     expect(pc.read(CONFIG)).not.toContain('pw');
   });
 
-  it.skipIf(GIVEN.quick)(
-    'a token on the command line works, with a warning; one that is refused ends it with 4, the service goes on',
-    async () => {
-      expect((await pc.install(current, `/NATSURL=${guarded.url} /TOKEN=${TOKEN}`)).code).toBe(4);
-      expect(pc.setupLog).toContain('/TOKENFILE does not');
-      expect(pc.setupLog).not.toContain(TOKEN);
-      expect(await installed(pc, current)).toEqual([]);
-      expect(await pc.registry(SECRETS)).toEqual({ NatsToken: TOKEN });
-      expect((await pc.uninstall('/PURGE=1 /KEEPSECRETS=1')).code).toBe(0);
-      expect(await pc.registry(SECRETS)).toEqual({ NatsToken: TOKEN });
-      expect((await pc.install(current, `/NATSURL=${guarded.url} /NOSTART=1`)).code).toBe(0);
-    },
-  );
+  it('a token on the command line works, with a warning; one that is refused ends it with 4, the service goes on', async () => {
+    expect((await pc.install(current, `/NATSURL=${guarded.url} /TOKEN=${TOKEN}`)).code).toBe(4);
+    expect(pc.setupLog).toContain('/TOKENFILE does not');
+    expect(pc.setupLog).not.toContain(TOKEN);
+    expect(await installed(pc, current)).toEqual([]);
+    expect(await pc.registry(SECRETS)).toEqual({ NatsToken: TOKEN });
+    expect((await pc.uninstall('/PURGE=1 /KEEPSECRETS=1')).code).toBe(0);
+    expect(await pc.registry(SECRETS)).toEqual({ NatsToken: TOKEN });
+    expect((await pc.install(current, `/NATSURL=${guarded.url} /NOSTART=1`)).code).toBe(0);
+  });
 
-  it.skipIf(GIVEN.quick)('an upgrade without parameters writes no secret and no setting', async () => {
+  it('an upgrade without parameters writes no secret and no setting', async () => {
     pc.put('C:\\token.txt', TOKEN);
     expect((await pc.install(current, `${servers()} /TOKENFILE=C:\\token.txt /NOSTART=1`)).code).toBe(0);
     const before = pc.read(CONFIG);
@@ -105,7 +102,7 @@ describe('secrets', () => {
     expect(await pc.registry(SECRETS)).toEqual({ NatsToken: TOKEN });
   });
 
-  it.skipIf(GIVEN.quick)('command keys are stored as the agent looks for them', async () => {
+  it('command keys are stored as the agent looks for them', async () => {
     const keys = JSON.stringify([{ kid: 'k1', public_key: Buffer.alloc(32, 7).toString('base64') }]);
     pc.put('C:\\keys.json', keys);
     expect((await pc.install(current, `${servers()} /KEYS=C:\\keys.json /NOSTART=1`)).code).toBe(0);
@@ -114,7 +111,7 @@ describe('secrets', () => {
   });
 });
 
-describe.skipIf(GIVEN.quick)('options', () => {
+describe('options', () => {
   it('no server at all: installed, and waiting for its settings', async () => {
     expect((await pc.install(current)).code).toBe(0);
     expect(pc.setupLog).toContain('the agent waits for its settings');

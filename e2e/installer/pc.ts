@@ -13,7 +13,6 @@ interface Given {
   readonly wine: string;
   readonly node: string;
   readonly builds: { readonly current: Build; readonly next: Build; readonly broken: Build | null };
-  readonly quick: boolean;
 }
 export interface Build {
   readonly version: string;

@@ -51,7 +51,7 @@ async function installOriginal(): Promise<void> {
   await pc.run('sc.exe', 'start KanadeAgent');
 }
 
-describe.skipIf(GIVEN.quick)('the original agent', () => {
+describe('the original agent', () => {
   beforeAll(async () => {
     // Only for its programs.
     expect((await pc.install(current, `/NATSURL=${broker.url} /PCID=PC-W3 /NOSTART=1`)).code).toBe(0);

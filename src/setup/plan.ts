@@ -1,4 +1,6 @@
 /** What an installation is to do: everything that was asked for, looked at before anything is changed. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Directories } from '../shared/directories.ts';
 import { type Choices, choose, readChoices } from './choices.ts';
 import type { Parameters } from './command-line.ts';
@@ -55,6 +57,7 @@ export function planOf(input: InstallInput): Plan {
     throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE are for /MODE=service');
   if (parameters.REPLACE === true && parameters.RESTORE === true)
     throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE: one of them');
+  if (choices.mode === 'service') refusePlanted(input);
   const configuration = planConfiguration({ ...input, mode: choices.mode });
   for (const warning of configuration.warnings) log.say(`note: ${warning}`);
   if (parameters.NOUPDATE === true) log.say('note: /NOUPDATE: this release never updates itself');
@@ -64,4 +67,23 @@ export function planOf(input: InstallInput): Plan {
     parameters.SYSPREP !== true &&
     parameters.RESTORE !== true;
   return { before, choicesBefore, choices, configuration, starts, isUp: false };
+}
+
+/** SYSTEM, the Administrators, Windows' own installer. */
+const TRUSTED = ['S-1-5-18', 'S-1-5-32-544', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'];
+
+/**
+ * Anybody may make a directory below `ProgramData`, and whoever owns the settings decides what the service runs: settings that
+ * somebody has laid down there before us are not used.
+ */
+function refusePlanted({ directories, system }: InstallInput): void {
+  const paths = [directories.config, join(directories.config, 'agent.toml'), directories.data, directories.own];
+  for (const path of paths.filter((each) => existsSync(each))) {
+    const owner = system.ownerOf(path);
+    if (!TRUSTED.includes(owner))
+      throw new SetupFault(
+        SETUP_EXIT.configuration,
+        `${path} belongs to ${owner}, who is no administrator and could decide what the service runs: remove it, or make the Administrators its owner`,
+      );
+  }
 }

@@ -1,5 +1,5 @@
 /** Settings and secrets of the PC, and who may touch them. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { SECRETS_KEY } from '../agent/os/secrets.ts';
 import { PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
 import { putBack, readIfThere, replaceFile } from './files.ts';
@@ -42,7 +42,6 @@ function protectData({ directories, system }: InstallInput): void {
     [directories.data, PRIVATE_TREE],
     [directories.logs, PRIVATE_TREE],
   ] as const) {
-    if (existsSync(path)) continue;
     mkdirSync(path, { recursive: true });
     system.protectTree(path, sddl);
   }

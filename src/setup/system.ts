@@ -1,7 +1,7 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
 
 import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
-import { PRIVATE_KEY, protectTree } from '../agent/os/windows/access.ts';
+import { ownerOf, PRIVATE_KEY, protectTree } from '../agent/os/windows/access.ts';
 import {
   protectKey,
   removeKey,
@@ -38,6 +38,8 @@ export interface System {
   protectKey(key: string): void;
   /** The directory and all below it; `sddl` says who may. */
   protectTree(path: string, sddl: string): void;
+  /** A SID. */
+  ownerOf(path: string): string;
   programsBelow(directory: string): RunningProgram[];
   /** Who has started us, and who them. */
   ancestors(): RunningProgram[];
@@ -60,6 +62,7 @@ export const WINDOWS: System = {
   removeKeyIfEmpty,
   protectKey: (key) => protectKey(key, PRIVATE_KEY),
   protectTree,
+  ownerOf,
   programsBelow,
   ancestors,
   takeTurn,

@@ -27,15 +27,9 @@ interface SetupNative {
   RegQueryInfoKeyW(...args: readonly unknown[]): number;
   RegSetKeySecurity(key: Handle, what: number, descriptor: bigint): number;
   GetSecurityDescriptorDacl(descriptor: bigint, present: [number], list: [bigint], defaulted: [number]): number;
-  SetNamedSecurityInfoW(
-    name: string,
-    kind: number,
-    what: number,
-    owner: null,
-    group: null,
-    list: bigint,
-    audit: null,
-  ): number;
+  SetNamedSecurityInfoW(...args: readonly unknown[]): number;
+  GetNamedSecurityInfoW(...args: readonly unknown[]): number;
+  GetSecurityDescriptorOwner(descriptor: bigint, owner: [bigint], defaulted: [number]): number;
   ConvertStringSecurityDescriptorToSecurityDescriptorW(
     text: string,
     revision: number,
@@ -70,6 +64,8 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'long __stdcall RegQueryInfoKeyW(intptr_t key, void *class, void *size, void *reserved, _Out_ uint32_t *keys, void *longest, void *longestClass, _Out_ uint32_t *values, void *longestName, void *largest, void *security, void *written)',
     'long __stdcall RegSetKeySecurity(intptr_t key, uint32_t what, void *descriptor)',
     'int __stdcall GetSecurityDescriptorDacl(void *descriptor, _Out_ int *present, _Out_ void **list, _Out_ int *defaulted)',
+    'uint32_t __stdcall GetNamedSecurityInfoW(str16 name, int kind, uint32_t what, _Out_ void **owner, void *group, void *list, void *audit, _Out_ void **descriptor)',
+    'int __stdcall GetSecurityDescriptorOwner(void *descriptor, _Out_ void **owner, _Out_ int *defaulted)',
     'uint32_t __stdcall SetNamedSecurityInfoW(str16 name, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
   ],

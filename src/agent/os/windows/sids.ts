@@ -12,8 +12,13 @@ export function sidOf(token: Handle): string {
   if (native().GetTokenInformation(token, TOKEN_USER, user, user.length, [0]) === 0)
     throw lastError('GetTokenInformation');
   // The buffer begins with the address of the SID, which lies in the buffer too.
+  return sidText(user.readBigUInt64LE(0));
+}
+
+/** The text form of the SID at this address. Throws if it is none. */
+export function sidText(address: bigint): string {
   const text: [bigint] = [0n];
-  if (native().ConvertSidToStringSidW(user.readBigUInt64LE(0), text) === 0) throw lastError('ConvertSidToStringSid');
+  if (native().ConvertSidToStringSidW(address, text) === 0) throw lastError('ConvertSidToStringSid');
   const sid = decodeText(text[0], native().lstrlenW(text[0]));
   native().LocalFree(text[0]);
   return sid;
