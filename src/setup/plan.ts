@@ -80,7 +80,8 @@ function refusePlanted({ directories, system }: InstallInput): void {
   const paths = [directories.config, join(directories.config, 'agent.toml'), directories.data, directories.own];
   for (const path of paths.filter((each) => existsSync(each))) {
     const owner = system.ownerOf(path);
-    if (!TRUSTED.includes(owner))
+    // Who installs is an administrator.
+    if (!TRUSTED.includes(owner) && owner !== system.ownAccount())
       throw new SetupFault(
         SETUP_EXIT.configuration,
         `${path} belongs to ${owner}, who is no administrator and could decide what the service runs: remove it, or make the Administrators its owner`,

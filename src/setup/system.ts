@@ -21,6 +21,7 @@ import {
   stopService,
 } from '../agent/os/windows/service-manager.ts';
 import { takeTurn } from '../agent/os/windows/setup-turn.ts';
+import { ownSid } from '../agent/os/windows/sids.ts';
 
 export interface System {
   serviceState(name: string): ServiceState;
@@ -38,8 +39,9 @@ export interface System {
   protectKey(key: string): void;
   /** The directory and all below it; `sddl` says who may. */
   protectTree(path: string, sddl: string): void;
-  /** A SID. */
+  /** A SID, as is {@link System.ownAccount}. */
   ownerOf(path: string): string;
+  ownAccount(): string;
   programsBelow(directory: string): RunningProgram[];
   /** Who has started us, and who them. */
   ancestors(): RunningProgram[];
@@ -63,6 +65,7 @@ export const WINDOWS: System = {
   protectKey: (key) => protectKey(key, PRIVATE_KEY),
   protectTree,
   ownerOf,
+  ownAccount: ownSid,
   programsBelow,
   ancestors,
   takeTurn,
