@@ -1,5 +1,6 @@
 /** Each parameter of the installer (docs/deploy.md), and what it refuses before it has done anything. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { installed, nothingLeft } from './expected.ts';
@@ -28,6 +29,22 @@ afterEach(async () => {
   expect(await nothingLeft(pc)).toEqual([]);
 });
 const servers = () => `/NATSURL=${open.url}`;
+
+/**
+ * The broker behind a way that holds back what a client says for a moment. wine loses a server's last words when something still
+ * arrives after it has hung up, and the client says two things one after the other.
+ */
+async function unhurried(port: number): Promise<string> {
+  const way = createServer((client) => {
+    const server = connect(port, '127.0.0.1');
+    server.pipe(client);
+    client.on('data', (said) => void setTimeout(() => server.write(said), 100));
+    for (const end of [client, server]) end.on('error', () => {}).on('close', () => void client.destroy());
+  });
+  await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void way.close());
+  return `nats://127.0.0.1:${(way.address() as AddressInfo).port}`;
+}
 
 describe('refused with 3, and nothing was done', () => {
   it.each([
@@ -83,7 +100,8 @@ describe('secrets', () => {
   });
 
   it('a token on the command line works, with a warning; one that is refused ends it with 4, the service goes on', async () => {
-    expect((await pc.install(current, `/NATSURL=${guarded.url} /TOKEN=${TOKEN}`)).code).toBe(4);
+    const { code } = await pc.install(current, `/NATSURL=${await unhurried(guarded.port)} /TOKEN=${TOKEN}`);
+    expect(code, pc.setupLog).toBe(4);
     expect(pc.setupLog).toContain('/TOKENFILE does not');
     expect(pc.setupLog).not.toContain(TOKEN);
     expect(await installed(pc, current)).toEqual([]);
