@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { testStore } from '../support/store.ts';
 import { installed } from './expected.ts';
 import { current, next, Pc } from './pc.ts';
 
@@ -23,7 +24,14 @@ beforeEach(async () => {
 });
 
 const SUBJECT = `commands.pc.${PC_ID}`;
-const script = (text: string, timeoutSecs = 60) => command({ shell: 'cmd', script: text, timeout_secs: timeoutSecs });
+/** Every command of this file, in order. */
+const sent: string[] = [];
+
+function script(text: string, timeoutSecs = 60) {
+  const made = command({ shell: 'cmd', script: text, timeout_secs: timeoutSecs });
+  sent.push(made.request_id);
+  return made;
+}
 
 it('a command runs in cmd, and its whole tree is killed when its time is over', async () => {
   expect((await pc.install(current, `/NATSURL=${broker.url} /PCID=${PC_ID} /CHECK=strict`)).code).toBe(0);
@@ -75,4 +83,12 @@ it('a command of the agent may install another version of it: handed over, and t
   const after = script('echo the new one answers');
   await publishCommand(operator, SUBJECT, after);
   expect((await waitForResult(operator, after.request_id)).stdout).toContain('the new one answers');
+});
+
+it('from one version to the next and back, the store has kept every row', async () => {
+  await pc.powerOff();
+  const store = testStore(pc.path('C:\\ProgramData\\Kanade\\data\\kanade-tray'));
+  const rows = store.history.list({}, Number.POSITIVE_INFINITY, 100);
+  expect(rows.map(({ requestId }) => requestId).toReversed()).toEqual(sent);
+  expect(rows.every(({ state, deliveredAtMs }) => state === 'finished' && deliveredAtMs !== null)).toBe(true);
 });

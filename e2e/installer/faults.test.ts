@@ -96,6 +96,15 @@ describe('over an installation that works', () => {
     expect(pc.versions).toEqual([current.version]);
   });
 
+  it('an agent that hangs does not hold up the upgrade: it is ended after its time', async () => {
+    for (const pid of pc.processes('--service --control')) process.kill(pid, 'SIGSTOP');
+    expect((await pc.install(next)).code).toBe(0);
+    expect(pc.setupLog).toContain('the service does not stop; ending its programs');
+    expect(await installed(pc, next)).toEqual([]);
+    expect((await pc.install(current, '/ALLOWDOWNGRADE=1')).code).toBe(0);
+    expect(await installed(pc, current)).toEqual([]);
+  });
+
   it('a file that somebody keeps locked ends it with 1603, or not at all', async () => {
     const locked = `${pc.root}\\bin\\kanade-tray-agent.exe`;
     const holder = pc.put('C:\\hold.cjs', holdingScript(locked, `${pc.root}\\versions\\${current.version}\\agent`));

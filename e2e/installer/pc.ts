@@ -3,7 +3,17 @@
  * Invariant: everything of it ends with the test file, whatever happened to it.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFailed } from 'vitest';
@@ -98,6 +108,22 @@ export class Pc {
       if (gone) return { code: null, output: output() };
     }
     throw new Error(`it has not ended within ${timeoutMs} ms: ${readFileSync(file('ask'), 'utf8')}`);
+  }
+
+  /** What runs on it with this in its command line: numbers of ours. */
+  processes(part: string): number[] {
+    const { ino } = statSync(this.directory);
+    const isHere = (pid: string) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return line.includes(part) && statSync(`/proc/${pid}/root/pc`).ino === ino;
+      } catch {
+        return false;
+      }
+    };
+    return readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && isHere(pid))
+      .map(Number);
   }
 
   /** What runs ends without a word; what is to start with Windows does so at the next run. */

@@ -35,10 +35,18 @@ export async function stopAgent({ system, talk, log, layout }: ServiceParts): Pr
   system.stopService(SERVICE);
   if (await isStopped(system, STOP_MS)) return true;
   log.say('the service does not stop; ending its programs');
-  for (const { pid, path } of system.programsBelow(layout.bin))
-    if (path.toLowerCase().endsWith(`\\${SERVICE_HOST}`)) system.endProgram(pid);
+  // The agent first: its host then reports the end itself, and nothing starts it again.
+  endPrograms(system, layout.versionsDirectory, '\\node\\node.exe');
+  if (await isStopped(system, END_MS)) return true;
+  endPrograms(system, layout.bin, `\\${SERVICE_HOST}`);
   if (await isStopped(system, END_MS)) return true;
   throw new SetupFault(SETUP_EXIT.failed, `the service ${SERVICE} can not be stopped`);
+}
+
+/** Those whose path ends so, but for ourselves: the set-up has a Node of its own there. */
+function endPrograms(system: System, directory: string, end: string): void {
+  for (const { pid, path } of system.programsBelow(directory))
+    if (pid !== process.pid && path.toLowerCase().endsWith(end.toLowerCase())) system.endProgram(pid);
 }
 
 /** Asks for the end of any service and waits for it; false: it still runs. */
