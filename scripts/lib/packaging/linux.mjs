@@ -5,8 +5,8 @@ import { ROOT } from '../paths.mjs';
 import { commitTime } from './commit-time.mjs';
 import { buildDeb } from './deb.mjs';
 import { standInElectron } from './electron-for.mjs';
+import { TEST_SUFFIX } from './test-suffix.mjs';
 import { assembleTree } from './tree.mjs';
-import { TEST_SUFFIX } from './windows.mjs';
 
 /**
  * @param {object} options

@@ -9,7 +9,7 @@ import { inputsHash } from '../building.mjs';
 import { cacheDir, isFile, ROOT } from '../paths.mjs';
 import { quiet } from '../processes.mjs';
 import { Fault, step } from '../say.mjs';
-import { TEST_SUFFIX } from './windows.mjs';
+import { TEST_SUFFIX } from './test-suffix.mjs';
 
 const SOURCES = ['src', 'assets', 'scripts', 'installer', 'native', 'packaging', 'package.json', 'package-lock.json'];
 const FILES = ['vite.config.ts', 'tsconfig.json', 'electron-builder.yml', 'LICENSE'];

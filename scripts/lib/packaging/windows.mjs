@@ -7,10 +7,8 @@ import { commitTime } from './commit-time.mjs';
 import { standInElectron } from './electron-for.mjs';
 import { compileInstaller } from './installer.mjs';
 import { signerOf } from './signing.mjs';
+import { TEST_SUFFIX } from './test-suffix.mjs';
 import { assembleTree } from './tree.mjs';
-
-/** What is built with a stand-in is named so that nobody takes it for a release. */
-export const TEST_SUFFIX = '-TEST-ONLY';
 
 /**
  * @param {object} options
