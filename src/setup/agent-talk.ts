@@ -1,4 +1,5 @@
 /** The set-up talks to the agent as every administrator's client does: to let it drain, and to see that it is there. */
+import { sleep } from '../agent/base/sleep.ts';
 import { Attachment } from '../client/attachment.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
@@ -29,11 +30,8 @@ const LOOK_EVERY_MS = 250;
 /** `own`: `<data>/kanade-tray` of the agent. */
 export function agentTalk(own: string): AgentTalk {
   return {
-    drain: () =>
-      withAgent(own, ANSWERS_WITHIN_MS, async (agent) => agent.call('agent.drain', {}).then(() => true)).then(
-        (done) => done ?? false,
-      ),
-    isThere: () => withAgent(own, LOOK_EVERY_MS * 4, async () => true).then((there) => there ?? false),
+    drain: async () => (await withAgent(own, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
+    isThere: async () => (await withAgent(own, LOOK_EVERY_MS * 4, async () => true)) !== null,
     async status(version, withinMs, isEnough, signal) {
       const untilMs = Date.now() + withinMs;
       let last: AgentStatus | null = null;
@@ -44,7 +42,7 @@ export function agentTalk(own: string): AgentTalk {
           last = status;
           if (isEnough(status)) return status;
         }
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        await sleep(LOOK_EVERY_MS);
       }
       return last;
     },

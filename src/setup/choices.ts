@@ -1,8 +1,8 @@
 /** What IT chose at the installation, kept beside the programs: an upgrade without parameters changes none of it. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../agent/base/replace-file.ts';
 import type { Parameters } from './command-line.ts';
-import { replaceFile } from './files.ts';
 
 export interface Choices {
   /** Who hosts the agent (design §4). */

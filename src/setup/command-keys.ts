@@ -1,5 +1,7 @@
 /** The form of a file of command keys (security S6): a bad entry refuses the whole. This release stores them only. */
+
 import { z } from 'zod';
+import { errorText } from '../agent/base/logger.ts';
 
 const RAW_KEY_BYTES = 32;
 
@@ -23,7 +25,7 @@ export function checkCommandKeys(text: string): string | null {
   try {
     read = JSON.parse(text);
   } catch (error) {
-    return `no JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return `no JSON: ${errorText(error)}`;
   }
   const checked = ringSchema.safeParse(read);
   if (checked.success) return null;

@@ -3,14 +3,16 @@
  * parameter that names it; a settings file that the agent could not use is never written.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { posix, win32 } from 'node:path';
+import { join, resolve } from 'node:path';
+import { replaceFile } from '../agent/base/replace-file.ts';
 import { loadBootConfig } from '../agent/config/load.ts';
+import type { SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
 import type { Directories } from '../shared/directories.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
 import { checkCommandKeys } from './command-keys.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import { putBack, readIfThere, replaceFile } from './files.ts';
+import { putBack, readIfThere } from './files.ts';
 
 export interface ConfigurationInput {
   readonly parameters: Parameters;
@@ -23,7 +25,7 @@ export interface ConfigurationInput {
 }
 
 /** Names of values below the secrets' key, as the agent reads them (protocol §9.4). */
-export type Secrets = Readonly<Partial<Record<'NatsToken' | 'NatsUser' | 'NatsPassword' | 'CommandKeys', string>>>;
+export type Secrets = Readonly<Partial<Record<(typeof SIGN_IN_SECRETS)[number] | 'CommandKeys', string>>>;
 
 export interface Configuration {
   readonly file: string;
@@ -37,7 +39,7 @@ export interface Configuration {
 
 /** Works out what to write, and tries it; nothing is written yet but a file that is removed again. @throws {SetupFault} */
 export function planConfiguration(input: ConfigurationInput): Configuration {
-  const file = win32OrPosix(input).join(input.directories.config, 'agent.toml');
+  const file = join(input.directories.config, 'agent.toml');
   const before = readIfThere(file)?.toString('utf8') ?? null;
   const { secrets, spent, warnings } = secretsOf(input);
   const wanted = settingsOf(input, before);
@@ -75,7 +77,7 @@ function settingsOf(input: ConfigurationInput, before: string | null): string | 
   const rest: Record<string, TomlScalar> = {
     'agent.id': HOST_NAME,
     'agent.host': input.mode,
-    'log.path': win32OrPosix(input).join(logs, 'agent.log'),
+    'log.path': join(logs, 'agent.log'),
     'log.level': 'info',
   };
   const missing = Object.fromEntries(Object.entries(rest).filter(([name]) => given[name] === undefined));
@@ -91,10 +93,9 @@ interface DropIn {
 }
 
 /** `/CONFIG`, else `install.toml` beside the installer; the latter only for a PC that has no settings yet. */
-function dropInOf({ parameters, beside, platform }: ConfigurationInput, hasSettings: boolean): DropIn | null {
-  const path = win32OrPosix({ platform });
+function dropInOf({ parameters, beside }: ConfigurationInput, hasSettings: boolean): DropIn | null {
   const named = parameters.CONFIG;
-  const file = path.resolve(beside, named ?? 'install.toml');
+  const file = resolve(beside, named ?? 'install.toml');
   if (named === undefined && (hasSettings || !existsSync(file))) return null;
   const text = readNamed(file, 'CONFIG');
   const read = flatSettings(text);
@@ -114,7 +115,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     throw fault('a token and /NATSUSER: one way to sign in');
   if ((NATSUSER === undefined) !== (NATSPASSFILE === undefined)) throw fault('/NATSUSER and /NATSPASSFILE go together');
   const fromFile = (given: string, parameter: string) => {
-    const file = win32OrPosix(input).resolve(input.beside, given);
+    const file = resolve(input.beside, given);
     const secret = readNamed(file, parameter).replace(/[\r\n]+$/, '');
     if (secret === '') throw fault(`/${parameter}: ${file} is empty`);
     spent.push(file);
@@ -132,7 +133,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     secrets.NatsPassword = fromFile(NATSPASSFILE, 'NATSPASSFILE');
   }
   if (KEYS !== undefined) {
-    const file = win32OrPosix(input).resolve(input.beside, KEYS);
+    const file = resolve(input.beside, KEYS);
     const text = readNamed(file, 'KEYS');
     const why = checkCommandKeys(text);
     if (why !== null) throw fault(`/KEYS: ${file}: ${why}`);
@@ -164,8 +165,4 @@ function tryOut({ directories, env, platform, mode }: ConfigurationInput, file: 
   } finally {
     putBack(trial, before);
   }
-}
-
-function win32OrPosix({ platform }: { readonly platform: NodeJS.Platform }) {
-  return platform === 'win32' ? win32 : posix;
 }

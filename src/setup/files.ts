@@ -1,34 +1,9 @@
-/** Files of the set-up. Invariant: a file is replaced as a whole or not at all. */
+/** Files of the set-up: compared, moved, put back. */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Writes beside `file`, onto the disk, and renames. */
-export function replaceFile(file: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const fresh = `${file}.new`;
-  const opened = openSync(fresh, 'w');
-  try {
-    writeSync(opened, typeof content === 'string' ? Buffer.from(content) : content);
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
-  }
-  renameSync(fresh, file);
-}
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { replaceFile } from '../agent/base/replace-file.ts';
+import { sleep } from '../agent/base/sleep.ts';
 
 const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
 const LET_GO_WITHIN_MS = 10_000;
@@ -44,6 +19,15 @@ export async function moveWhenFree(from: string, to: string): Promise<void> {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       if (!IN_USE.has(code) || Date.now() > untilMs) throw error;
     }
+  }
+}
+
+/** What lies in it; nothing where it can't be read. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }
 

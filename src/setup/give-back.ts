@@ -18,18 +18,15 @@ export async function giveBackStore({ directories, env, platform }: InstallInput
   const opened = openStore(directory);
   if (opened.kind !== 'open')
     throw new SetupFault(SETUP_EXIT.failed, `the store in ${directory} can not be opened: ${opened.kind}`);
-  const { historyDays, maxBytes } = {
-    historyDays: loaded.config.history.days,
-    maxBytes: loaded.config.history.maxBytes,
-  };
+  const { agent, history } = loaded.config;
   const store = new Store(opened.db, {
     directory,
-    retention: { historyDays, historyMaxBytes: maxBytes },
+    retention: { historyDays: history.days, historyMaxBytes: history.maxBytes },
     clock: systemClock,
     log: silentLogger,
   });
   try {
-    return await giveBack(directories.data, store, loaded.config.agent.id, Date.now());
+    return await giveBack(directories.data, store, agent.id, Date.now());
   } finally {
     await store.close();
   }

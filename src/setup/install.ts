@@ -3,7 +3,9 @@
  * the files of a version that counts are never changed; a failure puts back what was there (1603), and an exit code says what
  * the person who reads it can do (deployment F2).
  */
+
 import { rmSync } from 'node:fs';
+import { errorText } from '../agent/base/logger.ts';
 import { writeChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { compareVersions } from './layout.ts';
@@ -21,27 +23,27 @@ import { Transaction } from './transaction.ts';
 export async function install(input: InstallInput): Promise<number> {
   const plan = planOf(input);
   const transaction = new Transaction(input.log);
+  let isUp: boolean;
   try {
-    await apply(input, plan, transaction);
+    isUp = await apply(input, plan, transaction);
   } catch (error) {
-    input.log.say(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    input.log.say(`failed: ${errorText(error)}`);
     await transaction.rollBack();
     throw error instanceof SetupFault ? error : new SetupFault(SETUP_EXIT.failed, String(error));
   }
   for (const path of plan.configuration.spent) deleteSpent(path, input);
   tidy(input, plan);
   if (!plan.starts) return SETUP_EXIT.ok;
-  return plan.isUp ? checkSignIn(input) : SETUP_EXIT.serviceNotStarted;
+  return isUp ? checkSignIn(input) : SETUP_EXIT.serviceNotStarted;
 }
 
-async function apply(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
+/** @returns whether the agent is up; one that is not to start is not */
+async function apply(input: InstallInput, plan: Plan, transaction: Transaction): Promise<boolean> {
   const { system, layout, version, log, parameters } = input;
   const { choices } = plan;
-  let ran = false;
-  await transaction.step('stopping the agent', async () => {
-    ran = await stopAgent(input);
-    return ran ? () => system.startService(SERVICE) : null;
-  });
+  await transaction.step('stopping the agent', async () =>
+    (await stopAgent(input)) ? () => system.startService(SERVICE) : null,
+  );
   protectPrograms(input, plan);
   await putVersion(input, plan, transaction);
   await putPrograms(input, transaction);
@@ -59,14 +61,14 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   await putService(input, plan, transaction);
   if (parameters.SYSPREP === true) forgetIdentity(input);
   if (parameters.RESTORE === true) await restoreOriginal(input, transaction);
-  if (!plan.starts) return;
+  if (!plan.starts) return false;
   log.say('starting the agent');
   const status = await startAgent(input, version);
-  plan.isUp = status !== null;
   if (status === null && plan.before !== null && plan.before !== version) {
     await stopAgent(input).catch(() => {});
     throw new SetupFault(SETUP_EXIT.failed, `version ${version} does not start; ${plan.before} is back`);
   }
+  return status !== null;
 }
 
 /** The version before stays for a way back; older ones go, as far as nothing runs from them. */

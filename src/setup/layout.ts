@@ -2,8 +2,10 @@
  * What lies in the directory of the product (design §8): `bin`, `versions\<v>`, `current.json`. Invariant: which version
  * counts changes in one step, and the files of a version never change once it has counted.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../agent/base/replace-file.ts';
+import { namesIn } from './files.ts';
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/;
 
@@ -39,14 +41,8 @@ export class Layout {
 
   /** Makes `version` the one that counts; null: none. */
   switchTo(version: string | null): void {
-    if (version === null) {
-      rmSync(this.#file, { force: true });
-      return;
-    }
-    mkdirSync(this.root, { recursive: true });
-    const fresh = `${this.#file}.new`;
-    writeFileSync(fresh, `${JSON.stringify({ version })}\n`);
-    renameSync(fresh, this.#file);
+    if (version === null) rmSync(this.#file, { force: true });
+    else replaceFile(this.#file, `${JSON.stringify({ version })}\n`);
   }
 
   has(version: string): boolean {
@@ -55,18 +51,12 @@ export class Layout {
 
   /** The versions that are there, whether they count or not. */
   versions(): string[] {
-    const directory = this.versionsDirectory;
-    return existsSync(directory) ? readdirSync(directory).filter((name) => VERSION.test(name)) : [];
+    return namesIn(this.versionsDirectory).filter((name) => VERSION.test(name));
   }
 
   /** What lies there that is not ours; the uninstaller takes whole directories away, so it must never be among them. */
   foreign(): string[] {
-    const others = (directory: string, ours: RegExp) =>
-      existsSync(directory)
-        ? readdirSync(directory)
-            .filter((name) => !ours.test(name))
-            .map((name) => join(directory, name))
-        : [];
+    const others = (directory: string, ours: RegExp) => pathsIn(directory, (name) => !ours.test(name));
     return [
       ...others(this.root, /^(?:bin|versions|(?:current|install)\.json(?:\.new)?|uninstall\.exe(?:\.\d+\.old)?)$/i),
       ...others(this.bin, /^(?:Kanade Tray|kanade-tray-agent|uninstaller)\.exe(?:\.\d+\.old)?$/i),
@@ -76,22 +66,21 @@ export class Layout {
 
   /** What an interrupted set-up, or one that found something damaged, has left. */
   asides(): string[] {
-    const left = (directory: string, pattern: RegExp) =>
-      existsSync(directory)
-        ? readdirSync(directory)
-            .filter((name) => pattern.test(name))
-            .map((name) => join(directory, name))
-        : [];
     return [
-      ...left(this.versionsDirectory, /^\.(?:damaged|handed-over)-/),
-      ...left(this.bin, /\.old$/),
-      ...left(this.root, /\.old$/),
+      ...pathsIn(this.versionsDirectory, (name) => /^\.(?:damaged|handed-over)-/.test(name)),
+      ...[this.bin, this.root].flatMap((directory) => pathsIn(directory, (name) => name.endsWith('.old'))),
     ];
   }
 
   get #file(): string {
     return join(this.root, 'current.json');
   }
+}
+
+function pathsIn(directory: string, isWanted: (name: string) => boolean): string[] {
+  return namesIn(directory)
+    .filter(isWanted)
+    .map((name) => join(directory, name));
 }
 
 /** Negative: `a` is older than `b`. A version before a release (`1.0.0-beta.2`) is older than it. Not a version: oldest. */

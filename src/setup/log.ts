@@ -1,6 +1,8 @@
 /** What the set-up has done, line by line, for IT. Invariant: no secret is ever given to it. */
+
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorText } from '../agent/base/logger.ts';
 
 export interface SetupLog {
   say(line: string): void;
@@ -22,7 +24,7 @@ export function openSetupLog(file: string, print: (line: string) => void): Setup
         appendFileSync(file, `${new Date().toISOString()} ${line}\r\n`);
       } catch (error) {
         broken = true;
-        print(`the log ${file} can not be written: ${error instanceof Error ? error.message : String(error)}`);
+        print(`the log ${file} can not be written: ${errorText(error)}`);
       }
     },
   };

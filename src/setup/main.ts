@@ -2,11 +2,13 @@
  * `setup install|uninstall`: what the installer runs on the Node that it has just unpacked. It ends with the exit code of the
  * installer, and leaves a sentence for the person at the screen in the file that `--message` names.
  */
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { errorText } from '../agent/base/logger.ts';
 import { directoriesOf } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
@@ -51,8 +53,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
 /** The installer that has handed over to us. */
 const ANOTHER_ENDS_WITHIN_MS = 60_000;
 
-/** The log ends with the service's end, not with ours. */
-let handedOver = false;
+const HANDED_OVER = 'handed over';
 
 process.exitCode = await run();
 
@@ -66,13 +67,15 @@ async function run(): Promise<number> {
     log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
     const parameters = parametersGiven();
     const code = await (task === 'uninstall' ? runUninstall(parameters, log) : runInstall(parameters, log));
-    if (!handedOver) log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+    // The log ends with the end of the service that goes on, not with ours.
+    if (code === HANDED_OVER) return SETUP_EXIT.ok;
+    log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
     if (code !== SETUP_EXIT.ok) leaveMessage(MESSAGES[code] ?? '');
     return code;
   } catch (error) {
     const isFault = error instanceof SetupFault;
     const code = isFault ? error.code : SETUP_EXIT.failed;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorText(error);
     log.say(isFault ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
     log.say(`ends with ${code}`);
     leaveMessage(text);
@@ -115,7 +118,7 @@ function beside(): string {
   return values.installer === undefined ? process.cwd() : dirname(values.installer);
 }
 
-async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
+async function runInstall(parameters: Parameters, log: SetupLog): Promise<number | typeof HANDED_OVER> {
   const input: InstallInput = {
     system: WINDOWS,
     talk: agentTalk(directories.own),
@@ -137,8 +140,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
     const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
     handOver({ ...input, args, files });
-    handedOver = true;
-    return SETUP_EXIT.ok;
+    return HANDED_OVER;
   }
   return install(input);
 }

@@ -31,7 +31,6 @@ export interface Plan {
   readonly configuration: Configuration;
   /** Whether the service is to run in the end. */
   readonly starts: boolean;
-  isUp: boolean;
 }
 
 /** Only looks. @throws {SetupFault} naming what can't be done as asked */
@@ -66,7 +65,7 @@ export function planOf(input: InstallInput): Plan {
     parameters.NOSTART !== true &&
     parameters.SYSPREP !== true &&
     parameters.RESTORE !== true;
-  return { before, choicesBefore, choices, configuration, starts, isUp: false };
+  return { before, choicesBefore, choices, configuration, starts };
 }
 
 /** SYSTEM, the Administrators, Windows' own installer. */

@@ -1,10 +1,12 @@
 /** Programs onto the disk. Invariant: the files of a version that is whole are never changed, whoever runs them. */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../agent/base/replace-file.ts';
 import { READ_ONLY_TREE } from '../agent/os/windows/access.ts';
 import type { Choices } from './choices.ts';
-import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere, replaceFile } from './files.ts';
+import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere } from './files.ts';
 import type { InstallInput, Plan } from './plan.ts';
+import { endPrograms } from './service.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
@@ -19,7 +21,7 @@ export function protectPrograms({ layout, system, env }: InstallInput, { before 
 
 /** The new version beside the others. One that is there and whole stays, with everything that runs from it. */
 export async function putVersion(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
-  const { layout, staged, version, log, system } = input;
+  const { layout, staged, version } = input;
   const directory = layout.directoryOf(version);
   const tree = join(staged, 'tree');
   writeHost(tree, plan.choices.mode);
@@ -34,10 +36,7 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
       return;
     }
     await transaction.step(`version ${version} is there, but damaged: it is replaced`, async () => {
-      for (const { pid, path } of system.programsBelow(directory)) {
-        log.say(`ending ${path}`);
-        system.endProgram(pid);
-      }
+      endPrograms(input, directory);
       const aside = join(layout.versionsDirectory, `.damaged-${Date.now()}`);
       await moveWhenFree(directory, aside);
       return () => renameSync(aside, directory);

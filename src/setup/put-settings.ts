@@ -1,19 +1,21 @@
 /** Settings and secrets of the PC, and who may touch them. */
+
 import { mkdirSync, rmSync } from 'node:fs';
-import { SECRETS_KEY } from '../agent/os/secrets.ts';
+import { errorText } from '../agent/base/logger.ts';
+import { replaceFile } from '../agent/base/replace-file.ts';
+import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
 import { PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
-import { putBack, readIfThere, replaceFile } from './files.ts';
+import { putBack, readIfThere } from './files.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function putConfiguration(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
-  const { directories, system } = input;
+  const { system } = input;
   const { file, toml, secrets } = plan.configuration;
   if (plan.choices.mode === 'service') protectData(input);
   if (toml !== null) {
     await transaction.step(`writing ${file}`, () => {
       const before = readIfThere(file);
-      mkdirSync(directories.config, { recursive: true });
       replaceFile(file, toml);
       return () => putBack(file, before);
     });
@@ -53,15 +55,13 @@ export function deleteSpent(path: string, { log }: InstallInput): void {
     rmSync(path);
     log.say(`deleted ${path}, its secret is stored`);
   } catch (error) {
-    log.say(
-      `note: ${path} holds a secret and can not be deleted: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    log.say(`note: ${path} holds a secret and can not be deleted: ${errorText(error)}`);
   }
 }
 
 /** For a disk that is copied: no name, no secret, no history of this PC stays on it. */
 export function forgetIdentity({ directories, system, log }: InstallInput): void {
   log.say('forgetting names, secrets and history of this PC');
-  for (const name of ['NatsToken', 'NatsUser', 'NatsPassword']) system.removeValue(SECRETS_KEY, name);
+  for (const name of SIGN_IN_SECRETS) system.removeValue(SECRETS_KEY, name);
   rmSync(directories.own, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
 /** Stops and starts the agent's service, in the agent's own time (design §4: drain). */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText } from '../agent/base/logger.ts';
+import { sleep } from '../agent/base/sleep.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentTalk } from './agent-talk.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
@@ -36,17 +37,20 @@ export async function stopAgent({ system, talk, log, layout }: ServiceParts): Pr
   if (await isStopped(system, STOP_MS)) return true;
   log.say('the service does not stop; ending its programs');
   // The agent first: its host then reports the end itself, and nothing starts it again.
-  endPrograms(system, layout.versionsDirectory, '\\node\\node.exe');
+  endPrograms({ system, log }, layout.versionsDirectory, '\\node\\node.exe');
   if (await isStopped(system, END_MS)) return true;
-  endPrograms(system, layout.bin, `\\${SERVICE_HOST}`);
+  endPrograms({ system, log }, layout.bin, `\\${SERVICE_HOST}`);
   if (await isStopped(system, END_MS)) return true;
   throw new SetupFault(SETUP_EXIT.failed, `the service ${SERVICE} can not be stopped`);
 }
 
-/** Those whose path ends so, but for ourselves: the set-up has a Node of its own there. */
-function endPrograms(system: System, directory: string, end: string): void {
-  for (const { pid, path } of system.programsBelow(directory))
-    if (pid !== process.pid && path.toLowerCase().endsWith(end.toLowerCase())) system.endProgram(pid);
+/** Those that run from below `directory` and whose path ends so, but for ourselves: the set-up has a Node of its own there. */
+export function endPrograms({ system, log }: Pick<ServiceParts, 'system' | 'log'>, directory: string, end = ''): void {
+  for (const { pid, path } of system.programsBelow(directory)) {
+    if (pid === process.pid || !path.toLowerCase().endsWith(end.toLowerCase())) continue;
+    log.say(`ending ${path}`);
+    system.endProgram(pid);
+  }
 }
 
 /** Asks for the end of any service and waits for it; false: it still runs. */
@@ -70,7 +74,7 @@ export async function startAgent({ system, talk, log }: ServiceParts, version: s
   try {
     system.startService(SERVICE);
   } catch (error) {
-    log.say(error instanceof Error ? error.message : String(error));
+    log.say(errorText(error));
     return null;
   }
   const ended = new AbortController();

@@ -2,6 +2,7 @@
  * Steps that are undone in reverse when a later one fails. Invariant: a step whose undoing fails does not keep the others from
  * being undone, and is said.
  */
+import { errorText } from '../agent/base/logger.ts';
 import type { SetupLog } from './log.ts';
 
 type Undo = () => void | Promise<void>;
@@ -27,7 +28,7 @@ export class Transaction {
       try {
         await undo();
       } catch (error) {
-        this.#log.say(`could not be undone: ${error instanceof Error ? error.message : String(error)}`);
+        this.#log.say(`could not be undone: ${errorText(error)}`);
       }
     }
   }

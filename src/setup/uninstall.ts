@@ -2,15 +2,18 @@
  * The end of an installation. Invariants: it can be repeated; what belongs to the PC (settings, results that wait, history)
  * stays unless IT asks for its removal, and what the original agent uses as well stays while that is installed.
  */
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { SECRETS_KEY } from '../agent/os/secrets.ts';
+import { errorText } from '../agent/base/logger.ts';
+import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
+import { namesIn } from './files.ts';
 import { ORIGINAL_SERVICE, SERVICE } from './names.ts';
 import { startWithSessions, unregister, unregisterEvents } from './registration.ts';
-import { type ServiceParts, stopAgent } from './service.ts';
+import { endPrograms, type ServiceParts, stopAgent } from './service.ts';
 
 export interface UninstallInput extends ServiceParts {
   readonly parameters: Parameters;
@@ -27,20 +30,14 @@ export async function uninstall(input: UninstallInput): Promise<number> {
   system.removeService(SERVICE);
   startWithSessions(system, layout.root, false);
   // Not of the whole directory: the uninstaller that waits for us came from there.
-  for (const directory of [layout.bin, layout.versionsDirectory]) {
-    for (const { pid, path } of system.programsBelow(directory)) {
-      if (pid === process.pid) continue;
-      log.say(`ending ${path}`);
-      system.endProgram(pid);
-    }
-  }
+  for (const directory of [layout.bin, layout.versionsDirectory]) endPrograms(input, directory);
   unregister(system);
   unregisterEvents(system);
   if (parameters.PURGE === true) purge(input);
   return SETUP_EXIT.ok;
 }
 
-const SECRET_VALUES = ['NatsToken', 'NatsUser', 'NatsPassword', 'CommandKeys', 'RequireSignedCommands'];
+const SECRET_VALUES = [...SIGN_IN_SECRETS, 'CommandKeys', 'RequireSignedCommands'];
 /** Below a profile: what the window remembers, and in tray mode the agent's own directories. */
 const OF_A_PROFILE = [
   ['AppData', 'Roaming', 'Kanade Tray'],
@@ -91,14 +88,6 @@ function remove(path: string, { log }: UninstallInput): void {
     rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     log.say(`removed ${path}`);
   } catch (error) {
-    log.say(`note: ${path} can not be removed: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
+    log.say(`note: ${path} can not be removed: ${errorText(error)}`);
   }
 }

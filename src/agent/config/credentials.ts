@@ -6,7 +6,7 @@
  */
 import type { Credentials } from '../bus/sign-in.ts';
 import { machineRegistry, type Registry } from '../os/registry.ts';
-import { readRegistrySecret, readSecretFile, SECRETS_KEY } from '../os/secrets.ts';
+import { readRegistrySecret, readSecretFile, SECRETS_KEY, SIGN_IN_SECRETS } from '../os/secrets.ts';
 import type { BootConfig } from './boot-config.ts';
 
 export type CredentialsRead =
@@ -63,7 +63,7 @@ function fromFile(path: string, make: (secret: string) => Credentials): Credenti
 }
 
 function fromRegistry(registry: Registry): CredentialsRead | null {
-  const [token, user, password] = ['NatsToken', 'NatsUser', 'NatsPassword'].map((name) => ({
+  const [token, user, password] = SIGN_IN_SECRETS.map((name) => ({
     name,
     value: readRegistrySecret(registry, name),
   }));

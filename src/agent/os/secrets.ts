@@ -7,6 +7,8 @@ import type { Registry, RegistryValue } from './registry.ts';
 
 /** Where the original keeps the secrets of the machine (protocol §9.4). */
 export const SECRETS_KEY = 'SOFTWARE\\kanade\\agent';
+/** Its values for the sign-in to the broker. */
+export const SIGN_IN_SECRETS = ['NatsToken', 'NatsUser', 'NatsPassword'] as const;
 
 const MAX_SECRET_BYTES = 64 * 1024;
 

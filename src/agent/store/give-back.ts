@@ -4,13 +4,16 @@
  * and result id. A command that was admitted and never ran can't be given back, its message is acknowledged; it gets its one
  * result here.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../base/replace-file.ts';
 import { formatTimestamp } from '../wire/timestamp.ts';
 import { endingOf, withoutRun } from './ending.ts';
 import type { Store } from './store.ts';
 
 const BATCH = 200;
+/** Outputs of scripts are in it. */
+const PRIVATE = 0o600;
 /** What the original's servers take in one message, unless told otherwise. */
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const NOTE = 'stopped: never started, the PC was given back to the original agent';
@@ -37,11 +40,10 @@ async function endWaiting(store: Store, pcId: string, nowMs: number): Promise<vo
 }
 
 async function giveBackResults(directory: string, store: Store): Promise<number> {
-  mkdirSync(directory, { recursive: true });
   let count = 0;
   for (let rows = store.outbox.after(0, true, BATCH); rows.length > 0; rows = store.outbox.after(0, true, BATCH)) {
     for (const row of rows) {
-      replaceFile(join(directory, `${row.id}.json`), row.body);
+      replaceFile(join(directory, `${row.id}.json`), row.body, PRIVATE);
       await store.outbox.remove(row);
       count += 1;
     }
@@ -55,7 +57,7 @@ function giveBackCompletions(file: string, store: Store): number {
   const merged: Record<string, string> = { ...readObject(file), ...readObject(`${file}.imported`) };
   for (const { scheduleId, jobId, atMs } of ours)
     merged[`${scheduleId}::${jobId}`] = formatTimestamp(BigInt(atMs) * 1_000_000n);
-  replaceFile(file, Buffer.from(JSON.stringify(merged, null, 2)));
+  replaceFile(file, JSON.stringify(merged, null, 2), PRIVATE);
   return ours.length;
 }
 
@@ -67,16 +69,4 @@ function readObject(file: string): Record<string, string> {
   } catch {
     return {};
   }
-}
-
-function replaceFile(file: string, content: Uint8Array): void {
-  const fresh = `${file}.tmp`;
-  const opened = openSync(fresh, 'w', 0o600);
-  try {
-    writeSync(opened, content);
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
-  }
-  renameSync(fresh, file);
 }

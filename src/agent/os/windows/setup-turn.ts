@@ -1,5 +1,5 @@
 /** One set-up at a time on a PC: a named object of Windows that the installer holds as well (`installer/common.nsh`). */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../../base/sleep.ts';
 import { native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
