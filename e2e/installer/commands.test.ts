@@ -1,26 +1,19 @@
 /** Upgrades while the agent works: no command is lost, none runs twice, and the installer outlives the agent that started it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { testStore } from '../support/store.ts';
 import { installed } from './expected.ts';
-import { current, next, Pc } from './pc.ts';
+import { current, next } from './pc.ts';
+import { pcAndBroker } from './pc-and-broker.ts';
 
 const PC_ID = 'PC-W2';
-const pc = Pc.create();
-let broker: NatsServer;
+const here = pcAndBroker();
+const { pc } = here;
 let operator: NatsConnection;
-beforeAll(async () => {
-  broker = await startNatsServer();
-});
-afterAll(async () => {
-  await pc.dispose();
-  await broker.dispose();
-});
 beforeEach(async () => {
-  operator = await provisionedOperator(broker);
+  operator = await provisionedOperator(here.broker);
 });
 
 const SUBJECT = `commands.pc.${PC_ID}`;
@@ -34,7 +27,7 @@ function script(text: string, timeoutSecs = 60) {
 }
 
 it('a command runs in cmd, and its whole tree is killed when its time is over', async () => {
-  expect((await pc.install(current, `/NATSURL=${broker.url} /PCID=${PC_ID} /CHECK=strict`)).code).toBe(0);
+  expect((await pc.install(current, `/NATSURL=${here.broker.url} /PCID=${PC_ID} /CHECK=strict`)).code).toBe(0);
   const hello = script('echo hello from %COMPUTERNAME%');
   await publishCommand(operator, SUBJECT, hello);
   const result = await waitForResult(operator, hello.request_id);

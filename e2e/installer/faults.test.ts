@@ -1,22 +1,15 @@
 /** What goes wrong during an installation: the exit code says it, and the PC is as it was before. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { installed, nothingLeft } from './expected.ts';
-import { broken, current, next, Pc } from './pc.ts';
+import { broken, current, next } from './pc.ts';
+import { pcAndBroker } from './pc-and-broker.ts';
 
-const pc = Pc.create();
-let broker: NatsServer;
-beforeAll(async () => {
-  broker = await startNatsServer();
-});
-afterAll(async () => {
-  await pc.dispose();
-  await broker.dispose();
-});
-const servers = () => `/NATSURL=${broker.url}`;
+const here = pcAndBroker();
+const { pc } = here;
+const servers = () => `/NATSURL=${here.broker.url}`;
 
 describe('where nothing was installed before', () => {
   it('a disk that is full ends it with 1603, and nothing of it stays', async () => {
@@ -89,7 +82,7 @@ describe('over an installation that works', () => {
   });
 
   it('a version whose agent does not start is taken back: 1603, and the one before works', async () => {
-    await provisionedOperator(broker);
+    await provisionedOperator(here.broker);
     expect((await pc.install(broken)).code).toBe(1603);
     expect(pc.setupLog).toContain(`${broken.version} does not start; ${current.version} is back`);
     expect(await installed(pc, current)).toEqual([]);

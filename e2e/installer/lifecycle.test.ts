@@ -1,21 +1,14 @@
 /** The life of an installation, in the order in which IT goes through it; each test goes on where the last one ended. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { installed, nothingLeft } from './expected.ts';
-import { current, next, Pc } from './pc.ts';
+import { current, next } from './pc.ts';
+import { pcAndBroker } from './pc-and-broker.ts';
 
-const pc = Pc.create();
-let broker: NatsServer;
-beforeAll(async () => {
-  broker = await startNatsServer();
-});
-afterAll(async () => {
-  await pc.dispose();
-  await broker.dispose();
-});
+const here = pcAndBroker();
+const { pc } = here;
 
 /** Every file of a version by its digest. */
 function fingerprint(version: string): Record<string, string> {
@@ -31,8 +24,8 @@ describe('an installation', () => {
   let asInstalled: Record<string, string>;
 
   it('ends with 0 when the agent runs and is signed in to its fleet', { timeout: 120_000 }, async () => {
-    await provisionedOperator(broker);
-    const { code } = await pc.install(current, `/NATSURL=${broker.url} /PCID=PC-W1 /CHECK=strict`);
+    await provisionedOperator(here.broker);
+    const { code } = await pc.install(current, `/NATSURL=${here.broker.url} /PCID=PC-W1 /CHECK=strict`);
     expect(pc.setupLog).toContain('connection: connected');
     expect(code).toBe(0);
     expect(await installed(pc, current)).toEqual([]);

@@ -17,7 +17,8 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFailed } from 'vitest';
-import { insideScript, TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/lib/wine.mjs';
+import { insideScript } from '../../scripts/lib/chroot.mjs';
+import { TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/lib/wine.mjs';
 
 interface Given {
   readonly wine: string;
@@ -189,7 +190,7 @@ export class Pc {
       '/node': GIVEN.node,
       '/builds': join(GIVEN.builds.current.file, '..', '..', '..'),
     };
-    const all = `export WINEPREFIX=/pc/prefix; cd /pc; ${WINE_ENVIRONMENT.replace(/^env /, 'export ')}; ${script}`;
+    const all = `export WINEPREFIX=/pc/prefix; cd /pc; ${WINE_ENVIRONMENT}; ${script}`;
     return spawn('unshare', ['--mount', 'sh', '-c', insideScript(GIVEN.wine, all, mounts)], { stdio: 'ignore' });
   }
 

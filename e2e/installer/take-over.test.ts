@@ -1,24 +1,17 @@
 /** The original agent goes and comes back: here a service of its name that does nothing but leave its files. */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { installed } from './expected.ts';
-import { current, GIVEN, Pc } from './pc.ts';
+import { current, GIVEN } from './pc.ts';
+import { pcAndBroker } from './pc-and-broker.ts';
 
 const DATA = 'C:\\ProgramData\\Kanade\\data';
 const CONFIG = 'C:\\ProgramData\\Kanade\\config\\agent.toml';
 const COMPLETION = { 'schedule-1::job-1': '2026-11-24T19:34:06.200112202Z' };
-const pc = Pc.create();
-let broker: NatsServer;
-beforeAll(async () => {
-  broker = await startNatsServer();
-});
-afterAll(async () => {
-  await pc.dispose();
-  await broker.dispose();
-});
+const here = pcAndBroker();
+const { pc } = here;
 
 const unsent = (requestId: string, resultId: string) =>
   JSON.stringify({
@@ -54,7 +47,7 @@ async function installOriginal(): Promise<void> {
 describe('the original agent', () => {
   beforeAll(async () => {
     // Only for its programs.
-    expect((await pc.install(current, `/NATSURL=${broker.url} /PCID=PC-W3 /NOSTART=1`)).code).toBe(0);
+    expect((await pc.install(current, `/NATSURL=${here.broker.url} /PCID=PC-W3 /NOSTART=1`)).code).toBe(0);
     await installOriginal();
     expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
   });
@@ -67,7 +60,7 @@ describe('the original agent', () => {
   it('goes on beside ours, which waits for its end', async () => {
     pc.put(
       CONFIG,
-      `[agent]\nid = "PC-W3"\nnats_url = "${broker.url}"\n\n[log]\npath = "C:\\\\original.log"\nlevel = "info"\n`,
+      `[agent]\nid = "PC-W3"\nnats_url = "${here.broker.url}"\n\n[log]\npath = "C:\\\\original.log"\nlevel = "info"\n`,
     );
     expect((await pc.install(current)).code).toBe(0);
     expect(await pc.serviceState('KanadeAgent')).toBe('RUNNING');
@@ -75,7 +68,7 @@ describe('the original agent', () => {
   });
 
   it('is taken over: stopped, disabled, and what it had not sent arrives', async () => {
-    const operator = await provisionedOperator(broker);
+    const operator = await provisionedOperator(here.broker);
     pc.put(`${DATA}\\outbox\\request-1.json`, unsent('request-1', '5d8a5d64-2df5-4b21-9c3c-0f6d7a1f0c11'));
     pc.put(`${DATA}\\local_completions.json`, JSON.stringify(COMPLETION));
     expect((await pc.install(current, '/REPLACE=1 /CHECK=strict')).code).toBe(0);
@@ -90,15 +83,15 @@ describe('the original agent', () => {
   });
 
   it('comes back: with our unsent results and all completions where it looks for them', async () => {
-    const operator = await provisionedOperator(broker);
+    const operator = await provisionedOperator(here.broker);
     const last = command({ shell: 'cmd', script: 'ping -n 4 127.0.0.1 > nul & echo not sent yet' });
     await publishCommand(operator, 'commands.pc.PC-W3', last);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    await broker.stop();
+    await here.broker.stop();
     await expect.poll(() => pc.files(`${DATA}\\kanade-tray`).length, { timeout: 10_000 }).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     expect((await pc.install(current, '/RESTORE=1')).code).toBe(0);
-    await broker.start();
+    await here.broker.start();
     expect(pc.setupLog).toContain('1 unsent results and 1 completions were written for it');
     expect(await pc.serviceState('KanadeAgent')).toBe('RUNNING');
     expect((await pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeAgent'))?.Start).toBe('0x2');

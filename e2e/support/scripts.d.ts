@@ -217,6 +217,9 @@ declare module '*/scripts/lib/fuses.mjs' {
 declare module '*/scripts/lib/wine.mjs' {
   export const TEMPLATE_PREFIX: string;
   export const WINE_ENVIRONMENT: string;
+}
+
+declare module '*/scripts/lib/chroot.mjs' {
   export function insideScript(root: string, script: string, mounts?: Readonly<Record<string, string>>): string;
 }
 

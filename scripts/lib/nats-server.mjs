@@ -9,7 +9,9 @@ import { cacheDir, executable, isFile, onPath } from './paths.mjs';
 import { quiet } from './processes.mjs';
 import { Fault, step } from './say.mjs';
 
-const VERSION = '2.15.2';
+export const NATS_VERSION = '2.15.2';
+/** For `go install`. */
+export const NATS_MODULE = `github.com/nats-io/nats-server/v2@v${NATS_VERSION}`;
 const OLDEST = [2, 10];
 const GO_NEEDED = [1, 26];
 const PYPI = {
@@ -71,7 +73,7 @@ export async function ensureNatsServer(env = process.env) {
 
 /** @param {NodeJS.ProcessEnv} env */
 function cachedPath(env) {
-  return join(cacheDir(env), `nats-server-${VERSION}`, executable('nats-server'));
+  return join(cacheDir(env), `nats-server-${NATS_VERSION}`, executable('nats-server'));
 }
 
 /**
@@ -84,7 +86,7 @@ export async function buildWithGo(work, path, env) {
   const version = await versionOf('go', ['version'], GO_NEEDED, env);
   if (version === undefined) return { ok: false, why: `no Go ${GO_NEEDED.join('.')} or newer on the PATH` };
   const result = await step('Building nats-server with Go (once, about half a minute)', () =>
-    quiet('go', ['install', `github.com/nats-io/nats-server/v2@v${VERSION}`], { env: { ...env, GOBIN: work } }),
+    quiet('go', ['install', NATS_MODULE], { env: { ...env, GOBIN: work } }),
   );
   return result.ok ? placed(join(work, executable('nats-server')), path) : { ok: false, why: lastLine(result.output) };
 }

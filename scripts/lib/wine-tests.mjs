@@ -5,14 +5,15 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { insideScript } from './chroot.mjs';
+import { NATS_MODULE, NATS_VERSION } from './nats-server.mjs';
 import { foreignPackage } from './packaging/packages.mjs';
 import { cacheDir, isFile, onPath, ROOT } from './paths.mjs';
 import { quiet, visible } from './processes.mjs';
 import { step } from './say.mjs';
-import { insideScript, TEMPLATE_PREFIX, WINE_ENVIRONMENT } from './wine.mjs';
+import { TEMPLATE_PREFIX, WINE_ENVIRONMENT } from './wine.mjs';
 
 const PACKAGES = ['@rolldown/binding-win32-x64-msvc', 'lightningcss-win32-x64-msvc', '@koromix/koffi-win32-x64'];
-const NATS_SERVER = 'github.com/nats-io/nats-server/v2@v2.15.2';
 
 /**
  * @param {string} wine the directory with wine
@@ -48,7 +49,7 @@ export async function runUnderWine(wine, args, env = process.env) {
     ];
     const script = `
       export WINEPREFIX=${inside}/prefix KANADE_TRAY_NATS_SERVER=${server === null ? '' : 'Z:/tools/nats-server.exe'}
-      ${WINE_ENVIRONMENT.replace(/^env /, 'export ')}
+      ${WINE_ENVIRONMENT}
       cd ${inside}/repo
       wine ${vitest.map((word) => `'${word}'`).join(' ')} > ${inside}/output.txt 2>&1
       wineserver -k; wineserver -w`;
@@ -70,14 +71,14 @@ export async function runUnderWine(wine, args, env = process.env) {
  * @param {NodeJS.ProcessEnv} env
  */
 async function windowsNatsServer(env) {
-  const directory = join(cacheDir(env), 'nats-server-windows-2.15.2');
+  const directory = join(cacheDir(env), `nats-server-windows-${NATS_VERSION}`);
   const program = join(directory, 'nats-server.exe');
   if (isFile(program)) return directory;
   if (!onPath('go', env)) return null;
   await step('Compiling nats-server for Windows (once)', async () => {
     const gopath = mkdtempSync(join(tmpdir(), 'kanade-tray-go-'));
     const all = { ...env, GOPATH: gopath, GOFLAGS: '-modcacherw', GOOS: 'windows', GOARCH: 'amd64' };
-    await quiet('go', ['install', NATS_SERVER], { env: all });
+    await quiet('go', ['install', NATS_MODULE], { env: all });
     mkdirSync(directory, { recursive: true });
     const made = join(gopath, 'bin', 'windows_amd64', 'nats-server.exe');
     if (isFile(made)) cpSync(made, program);

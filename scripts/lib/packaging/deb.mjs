@@ -5,7 +5,6 @@
 import {
   chmodSync,
   cpSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -20,6 +19,7 @@ import { dirname, join } from 'node:path';
 import { onPath, ROOT } from '../paths.mjs';
 import { quiet } from '../processes.mjs';
 import { Fault, step } from '../say.mjs';
+import { bytesBelow } from './tree.mjs';
 
 const SOURCE = join(ROOT, 'packaging', 'linux');
 const LIBRARY = 'usr/lib/kanade-tray';
@@ -97,7 +97,7 @@ function layOut(work, tree, version) {
     join(work, 'DEBIAN', 'conffiles'),
     '/etc/apparmor.d/kanade-tray\n/etc/xdg/autostart/kanade-tray.desktop\n',
   );
-  writeFileSync(join(work, 'DEBIAN', 'control'), control(version, kibibytes(work)));
+  writeFileSync(join(work, 'DEBIAN', 'control'), control(version, Math.ceil(bytesBelow(work) / 1024)));
 }
 
 /**
@@ -140,12 +140,4 @@ function settle(work, atSecs) {
     utimesSync(path, atSecs, atSecs);
   }
   chmodSync(work, 0o755);
-}
-
-/** @param {string} directory */
-function kibibytes(directory) {
-  const bytes = readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + lstatSync(join(entry.parentPath, entry.name)).size, 0);
-  return Math.ceil(bytes / 1024);
 }

@@ -2,7 +2,6 @@
  * The Electron that goes into a package. Invariant: only the project's own version is ever shipped; a stand-in for tests is
  * used only when it is asked for, and whatever is built with it is named after that.
  */
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installWithApt } from '../apt.mjs';
@@ -79,11 +78,6 @@ async function fetchWindowsStandIn(directory, env) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-/** @param {string} file */
-export function sha256Of(file) {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 /** The version that is shipped. */

@@ -6,15 +6,18 @@ import { ROOT } from '../paths.mjs';
 import { quiet } from '../processes.mjs';
 import { Fault, step } from '../say.mjs';
 
+/** @param {string} file */
+export function sha256Of(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
 /**
  * @param {string} release
  * @param {readonly string[]} files
  * @returns {string} the list
  */
 export function writeSums(release, files) {
-  const lines = files.map(
-    (file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file)}`,
-  );
+  const lines = files.map((file) => `${sha256Of(file)}  ${basename(file)}`);
   const list = join(release, 'SHA256SUMS');
   writeFileSync(list, `${lines.join('\n')}\n`);
   return list;

@@ -101,6 +101,11 @@ export function filesBelow(directory) {
     .sort();
 }
 
+/** @param {string} directory */
+export function bytesBelow(directory) {
+  return filesBelow(directory).reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
+}
+
 /** Those of others are signed already, or are no programs of ours. */
 const OURS = /(^|\/)(Kanade Tray|kanade-tray-agent|uninstall|hand-over)\.exe$|\.node$/;
 
@@ -127,7 +132,7 @@ function settleTimes(directory, atSecs) {
 function saySizes(tree) {
   for (const part of readdirSync(tree).sort()) {
     const files = filesBelow(join(tree, part));
-    const bytes = files.reduce((sum, file) => sum + statSync(join(tree, part, file)).size, 0);
+    const bytes = bytesBelow(join(tree, part));
     say(`  ${part.padEnd(6)} ${(bytes / 1_000_000).toFixed(1).padStart(7)} MB in ${files.length} files`);
   }
 }

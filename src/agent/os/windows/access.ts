@@ -1,6 +1,6 @@
 /** Access lists by their text form (SDDL). */
-import { native } from './native.ts';
-import { setupNative, WindowsError, windowsError } from './setup-native.ts';
+import { lastError, native, WindowsError } from './native.ts';
+import { setupNative } from './setup-native.ts';
 import { sidText } from './sids.ts';
 
 /** SYSTEM and the Administrators, nobody else, and nothing inherited. */
@@ -15,7 +15,7 @@ const DACL_AND_PROTECTED = 0x8000_0004;
 export function withDescriptor(sddl: string, work: (descriptor: bigint) => void): void {
   const made: [bigint] = [0n];
   if (setupNative().ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl, SDDL_REVISION_1, made, null) === 0)
-    throw windowsError(`the access list ${sddl}`);
+    throw lastError(`the access list ${sddl}`);
   try {
     work(made[0]);
   } finally {
@@ -34,8 +34,8 @@ export const READ_ONLY_TREE = [
 export function protectTree(path: string, sddl: string): void {
   withDescriptor(sddl, (descriptor) => {
     const [present, list, owner, defaulted]: [[number], [bigint], [bigint], [number]] = [[0], [0n], [0n], [0]];
-    if (setupNative().GetSecurityDescriptorDacl(descriptor, present, list, defaulted) === 0) throw windowsError(sddl);
-    if (setupNative().GetSecurityDescriptorOwner(descriptor, owner, defaulted) === 0) throw windowsError(sddl);
+    if (setupNative().GetSecurityDescriptorDacl(descriptor, present, list, defaulted) === 0) throw lastError(sddl);
+    if (setupNative().GetSecurityDescriptorOwner(descriptor, owner, defaulted) === 0) throw lastError(sddl);
     const what = OWNER | DACL_AND_PROTECTED;
     const code = setupNative().SetNamedSecurityInfoW(path, SE_FILE_OBJECT, what >>> 0, owner[0], null, list[0], null);
     if (code !== 0) throw new WindowsError(`protecting ${path}`, code);

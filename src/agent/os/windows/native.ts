@@ -235,9 +235,19 @@ export function decodeText(at: bigint, units: number): string {
   return load().koffi.decode(at, 'char16_t', units) as string;
 }
 
-/** `what failed (Windows error 5)`, right after the call that failed. */
-export function lastError(what: string): Error {
-  return new Error(`${what} failed (Windows error ${native().GetLastError()})`);
+/** `what failed (Windows error 5)` */
+export class WindowsError extends Error {
+  readonly code: number;
+
+  constructor(what: string, code: number) {
+    super(`${what} failed (Windows error ${code})`);
+    this.code = code;
+  }
+}
+
+/** Right after the call that failed. */
+export function lastError(what: string): WindowsError {
+  return new WindowsError(what, native().GetLastError());
 }
 
 /** UTF-16 with a NUL at the end. */

@@ -1,7 +1,8 @@
 /** Writes below HKEY_LOCAL_MACHINE, always in the 64-bit view. Only the set-up does that. */
 
 import { withDescriptor } from './access.ts';
-import { setupNative, WindowsError } from './setup-native.ts';
+import { type Handle, WindowsError } from './native.ts';
+import { setupNative } from './setup-native.ts';
 
 const HKEY_LOCAL_MACHINE = -2147483646;
 const KEY_ALL_ACCESS_64 = 0xf003f | 0x100;
@@ -36,15 +37,9 @@ export function writeValues(key: string, values: Readonly<Record<string, string 
 
 /** A value that is not there is fine. */
 export function removeValue(key: string, name: string): void {
-  const opened: [number] = [0];
-  const code = setupNative().RegOpenKeyExW(HKEY_LOCAL_MACHINE, key, 0, KEY_ALL_ACCESS_64, opened);
-  if (code === ERROR_FILE_NOT_FOUND) return;
-  check(`opening HKLM\\${key}`, code);
-  try {
-    check(`removing ${name}`, setupNative().RegDeleteValueW(opened[0], name), ERROR_FILE_NOT_FOUND);
-  } finally {
-    setupNative().RegCloseKey(opened[0]);
-  }
+  withKey(key, KEY_ALL_ACCESS_64, (opened) =>
+    check(`removing ${name}`, setupNative().RegDeleteValueW(opened, name), ERROR_FILE_NOT_FOUND),
+  );
 }
 
 /** The key with its values; it must have no keys below. One that is not there is fine. */
@@ -56,40 +51,34 @@ export function removeKey(key: string): void {
   );
 }
 
-/** A key with values or keys in it stays. */
+/** A key with values or keys in it stays; one that is not there is fine. */
 export function removeKeyIfEmpty(key: string): void {
-  const opened: [number] = [0];
-  if (setupNative().RegOpenKeyExW(HKEY_LOCAL_MACHINE, key, 0, KEY_READ_64, opened) !== 0) return;
   const [keys, values]: [[number], [number]] = [[0], [0]];
-  const code = setupNative().RegQueryInfoKeyW(
-    opened[0],
-    null,
-    null,
-    null,
-    keys,
-    null,
-    null,
-    values,
-    null,
-    null,
-    null,
-    null,
-  );
-  setupNative().RegCloseKey(opened[0]);
-  if (code === 0 && keys[0] === 0 && values[0] === 0) removeKey(key);
+  const info = [null, null, null, keys, null, null, values, null, null, null, null] as const;
+  const isEmpty = withKey(key, KEY_READ_64, (opened) => {
+    check(`looking into HKLM\\${key}`, setupNative().RegQueryInfoKeyW(opened, ...info));
+    return keys[0] === 0 && values[0] === 0;
+  });
+  if (isEmpty === true) removeKey(key);
 }
 
 /** Replaces the access list of a key by the one that `sddl` says. */
 export function protectKey(key: string, sddl: string): void {
-  const opened: [number] = [0];
-  check(`opening HKLM\\${key}`, setupNative().RegOpenKeyExW(HKEY_LOCAL_MACHINE, key, 0, KEY_ALL_ACCESS_64, opened));
+  withDescriptor(sddl, (descriptor) => {
+    const set = (opened: Handle) => setupNative().RegSetKeySecurity(opened, DACL_SECURITY_INFORMATION, descriptor);
+    const done = withKey(key, KEY_ALL_ACCESS_64, (opened) => check(`protecting HKLM\\${key}`, set(opened)));
+    if (done === null) throw new WindowsError(`protecting HKLM\\${key}`, ERROR_FILE_NOT_FOUND);
+  });
+}
+
+/** null: there is no such key. */
+function withKey<T>(key: string, access: number, work: (opened: Handle) => T): T | null {
+  const opened: [Handle] = [0];
+  const code = setupNative().RegOpenKeyExW(HKEY_LOCAL_MACHINE, key, 0, access, opened);
+  if (code === ERROR_FILE_NOT_FOUND) return null;
+  check(`opening HKLM\\${key}`, code);
   try {
-    withDescriptor(sddl, (descriptor) =>
-      check(
-        `protecting HKLM\\${key}`,
-        setupNative().RegSetKeySecurity(opened[0], DACL_SECURITY_INFORMATION, descriptor),
-      ),
-    );
+    return work(opened[0]);
   } finally {
     setupNative().RegCloseKey(opened[0]);
   }

@@ -1,6 +1,6 @@
 /** Which programs run, by where they lie. */
-import { native } from './native.ts';
-import { setupNative, windowsError } from './setup-native.ts';
+import { lastError, native } from './native.ts';
+import { setupNative } from './setup-native.ts';
 
 const TH32CS_SNAPPROCESS = 2;
 const PROCESS_TERMINATE = 0x0001;
@@ -45,10 +45,16 @@ export function ancestors(): RunningProgram[] {
   return found;
 }
 
+/** null: there is no such process any more. */
+export function sessionOf(pid: number): number | null {
+  const session: [number] = [0];
+  return setupNative().ProcessIdToSessionId(pid, session) === 0 ? null : session[0];
+}
+
 /** Of each process that runs, the one that has started it. */
 function parents(): Map<number, number> {
   const snapshot = setupNative().CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-  if (snapshot === -1) throw windowsError('CreateToolhelp32Snapshot');
+  if (snapshot === -1) throw lastError('CreateToolhelp32Snapshot');
   const found = new Map<number, number>();
   try {
     const entry = Buffer.alloc(ENTRY_BYTES);

@@ -1,5 +1,6 @@
 /** Services of Windows: made, changed, started, stopped, taken away. Only the set-up does that. */
-import { addressOf, setupNative, WindowsError, windowsError } from './setup-native.ts';
+import { lastError, WindowsError } from './native.ts';
+import { addressOf, setupNative } from './setup-native.ts';
 
 export interface ServiceSpec {
   readonly name: string;
@@ -57,11 +58,11 @@ export function putService(spec: ServiceSpec): void {
         null,
         null,
       );
-      if (service === 0) throw windowsError('CreateService');
+      if (service === 0) throw lastError('CreateService');
     } else if (
       setupNative().ChangeServiceConfigW(service, ...type, commandLine, null, null, null, null, null, shownName) === 0
     ) {
-      const error = windowsError('ChangeServiceConfig');
+      const error = lastError('ChangeServiceConfig');
       setupNative().CloseServiceHandle(service);
       throw error;
     }
@@ -108,7 +109,7 @@ export function serviceState(name: string): ServiceState {
 function stateOf(service: number): ServiceState {
   const status = Buffer.alloc(STATUS_BYTES);
   if (setupNative().QueryServiceStatusEx(service, 0, status, status.length, [0]) === 0)
-    throw windowsError('QueryServiceStatusEx');
+    throw lastError('QueryServiceStatusEx');
   return STATES[status.readUInt32LE(4)] ?? 'other';
 }
 
@@ -145,7 +146,7 @@ export function enableService(name: string, enabled: boolean): void {
       if (
         setupNative().ChangeServiceConfigW(service, same, start, same, null, null, null, null, null, null, null) === 0
       )
-        throw windowsError(`changing ${name}`);
+        throw lastError(`changing ${name}`);
     });
   });
 }
@@ -154,20 +155,20 @@ export function enableService(name: string, enabled: boolean): void {
 export function removeService(name: string): void {
   withManager((manager) => {
     withService(manager, name, (service) => {
-      if (setupNative().DeleteService(service) === 0) throw windowsError(`the removal of ${name}`);
+      if (setupNative().DeleteService(service) === 0) throw lastError(`the removal of ${name}`);
     });
   });
 }
 
 function lastIs(code: number): true {
-  const error = windowsError('the service manager');
+  const error = lastError('the service manager');
   if (error.code !== code) throw error;
   return true;
 }
 
 function withManager<T>(work: (manager: number) => T): T {
   const manager = setupNative().OpenSCManagerW(null, null, SC_MANAGER_ALL_ACCESS);
-  if (manager === 0) throw windowsError('OpenSCManager');
+  if (manager === 0) throw lastError('OpenSCManager');
   try {
     return work(manager);
   } finally {

@@ -1,9 +1,8 @@
 /**
- * What only the set-up needs of Windows: the service manager, writing below HKEY_LOCAL_MACHINE (the 64-bit view), access lists,
- * and which programs run. Each function closes what it opens, and throws with the Windows error that it met.
+ * Functions of Windows beyond those that scripts need: the service manager, the registry, access lists, and which programs run
+ * where. Bound on first use, and never elsewhere.
  */
 import { createRequire } from 'node:module';
-import { native } from './native.ts';
 
 type Handle = number;
 
@@ -24,6 +23,17 @@ interface SetupNative {
   RegDeleteValueW(key: Handle, name: string): number;
   RegDeleteKeyExW(root: number, key: string, access: number, reserved: number): number;
   RegCloseKey(key: Handle): number;
+  RegEnumKeyExW(...args: readonly unknown[]): number;
+  RegGetValueW(
+    key: Handle,
+    sub: string,
+    name: string,
+    flags: number,
+    kind: null,
+    data: Uint8Array,
+    size: [number],
+  ): number;
+  ProcessIdToSessionId(pid: number, session: [number]): number;
   RegQueryInfoKeyW(...args: readonly unknown[]): number;
   RegSetKeySecurity(key: Handle, what: number, descriptor: bigint): number;
   GetSecurityDescriptorDacl(descriptor: bigint, present: [number], list: [bigint], defaulted: [number]): number;
@@ -61,6 +71,8 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'long __stdcall RegDeleteValueW(intptr_t key, str16 name)',
     'long __stdcall RegDeleteKeyExW(intptr_t root, str16 key, uint32_t access, uint32_t reserved)',
     'long __stdcall RegCloseKey(intptr_t key)',
+    'long __stdcall RegEnumKeyExW(intptr_t key, uint32_t index, void *name, _Inout_ uint32_t *units, void *reserved, void *kind, void *size, void *written)',
+    'long __stdcall RegGetValueW(intptr_t key, str16 sub, str16 name, uint32_t flags, void *kind, void *data, _Inout_ uint32_t *size)',
     'long __stdcall RegQueryInfoKeyW(intptr_t key, void *class, void *size, void *reserved, _Out_ uint32_t *keys, void *longest, void *longestClass, _Out_ uint32_t *values, void *longestName, void *largest, void *security, void *written)',
     'long __stdcall RegSetKeySecurity(intptr_t key, uint32_t what, void *descriptor)',
     'int __stdcall GetSecurityDescriptorDacl(void *descriptor, _Out_ int *present, _Out_ void **list, _Out_ int *defaulted)',
@@ -71,6 +83,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
   ],
   'kernel32.dll': [
     'intptr_t __stdcall CreateMutexW(void *security, int owned, str16 name)',
+    'int __stdcall ProcessIdToSessionId(uint32_t pid, _Out_ uint32_t *session)',
     'intptr_t __stdcall CreateToolhelp32Snapshot(uint32_t what, uint32_t pid)',
     'int __stdcall Process32FirstW(intptr_t snapshot, void *entry)',
     'int __stdcall Process32NextW(intptr_t snapshot, void *entry)',
@@ -95,20 +108,6 @@ function load() {
 
 export function setupNative(): SetupNative {
   return load().functions;
-}
-
-export class WindowsError extends Error {
-  readonly code: number;
-
-  constructor(what: string, code: number) {
-    super(`${what} failed (Windows error ${code})`);
-    this.code = code;
-  }
-}
-
-/** Right after the call that failed. */
-export function windowsError(what: string): WindowsError {
-  return new WindowsError(what, native().GetLastError());
 }
 
 /** For a function that takes a structure of numbers and addresses; the buffers behind the addresses must outlive it. */

@@ -3,17 +3,15 @@
  * nothing it starts can get away.
  */
 import type { Priority } from '../priority.ts';
+import { createAsUser, exitCodeOf } from './create-as-user.ts';
 import { encodeBlock, environmentOf } from './environment-block.ts';
 import { Job } from './job.ts';
-import { type Handle, lastError, native, type ProcessInformation, startupInfoBytes, wideText } from './native.ts';
+import { type Handle, lastError, native, type ProcessInformation } from './native.ts';
 import { openScriptPipe, type ScriptPipe } from './script-pipe.ts';
 
 const CREATE_SUSPENDED = 0x0000_0004;
-const CREATE_UNICODE_ENVIRONMENT = 0x0000_0400;
 const PRIORITY_CLASSES: Readonly<Record<Priority, number>> = { idle: 0x40, below_normal: 0x4000, normal: 0 };
 const CREATE_NO_WINDOW = 0x0800_0000;
-const STARTF_USESTDHANDLES = 0x0000_0100;
-const WAIT_TIMEOUT = 258;
 /** Node can't wait for a foreign process; a look now and then costs next to nothing, and these runs are rare. */
 const LOOK_EVERY_MS = 50;
 
@@ -48,9 +46,17 @@ export function startWithToken(spec: TokenProcessSpec): TokenProcess {
   const pipes: ScriptPipe[] = [];
   try {
     const [stdin, stdout, stderr] = [open(pipes), open(pipes), open(pipes)];
-    const created = create(spec, encodeBlock(environment), directory, { stdin, stdout, stderr });
+    const created = createAsUser({
+      token: spec.token,
+      file: spec.file,
+      commandLine: spec.commandLine,
+      environment: encodeBlock(environment),
+      directory,
+      flags: CREATE_SUSPENDED | CREATE_NO_WINDOW | PRIORITY_CLASSES[spec.priority],
+      streams: [stdin.handle, stdout.handle, stderr.handle],
+    });
     intoJob(job, created);
-    return { pid: created.dwProcessId, job, stdin, stdout, stderr, exited: exitOf(created.hProcess) };
+    return { pid: created.dwProcessId, job, stdin, stdout, stderr, exited: whenEnded(created.hProcess) };
   } catch (error) {
     job.release();
     for (const pipe of pipes) pipe.close();
@@ -67,42 +73,6 @@ function open(pipes: ScriptPipe[]): ScriptPipe {
   return pipe;
 }
 
-function create(
-  spec: TokenProcessSpec,
-  environment: Buffer,
-  directory: string | null,
-  pipes: Pick<TokenProcess, 'stdin' | 'stdout' | 'stderr'>,
-): ProcessInformation {
-  const startup = {
-    cb: startupInfoBytes(),
-    lpDesktop: 'winsta0\\default',
-    dwFlags: STARTF_USESTDHANDLES,
-    hStdInput: pipes.stdin.handle,
-    hStdOutput: pipes.stdout.handle,
-    hStdError: pipes.stderr.handle,
-  };
-  const priority = PRIORITY_CLASSES[spec.priority];
-  const flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW | priority;
-  const created: ProcessInformation = { hProcess: 0, hThread: 0, dwProcessId: 0 };
-  const commandLine = wideText(spec.commandLine);
-  const inherit = 1;
-  const ok = native().CreateProcessAsUserW(
-    spec.token,
-    spec.file,
-    commandLine,
-    null,
-    null,
-    inherit,
-    flags,
-    environment,
-    directory,
-    startup,
-    created,
-  );
-  if (ok === 0) throw lastError('CreateProcessAsUser');
-  return created;
-}
-
 function intoJob(job: Job, { hProcess, hThread }: ProcessInformation): void {
   const assigned = job.assign(hProcess);
   const failure = assigned ? null : lastError('AssignProcessToJobObject');
@@ -114,14 +84,13 @@ function intoJob(job: Job, { hProcess, hThread }: ProcessInformation): void {
   throw failure;
 }
 
-function exitOf(process: Handle): Promise<number> {
+function whenEnded(process: Handle): Promise<number> {
   return new Promise((resolve) => {
     const look = () => {
-      if (native().WaitForSingleObject(process, 0) === WAIT_TIMEOUT) return void setTimeout(look, LOOK_EVERY_MS);
-      const code: [number] = [0];
-      native().GetExitCodeProcess(process, code);
+      const code = exitCodeOf(process);
+      if (code === null) return void setTimeout(look, LOOK_EVERY_MS);
       native().CloseHandle(process);
-      resolve(code[0]);
+      resolve(code);
     };
     look();
   });

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { signedInSessions } from '../sessions.ts';
+import { createAsUser, exitCodeOf } from './create-as-user.ts';
 import { encodeBlock, environmentOf } from './environment-block.ts';
-import { type Handle, lastError, native, type ProcessInformation, startupInfoBytes, wideText } from './native.ts';
-import { programsBelow } from './running-programs.ts';
-import { sessionOfProcess } from './session-of-process.ts';
+import { type Handle, native } from './native.ts';
+import { programsBelow, sessionOf } from './running-programs.ts';
 import { userToken } from './tokens.ts';
 
 /** One session with somebody in it; `sinceMs`: since the epoch. */
@@ -34,8 +34,6 @@ export interface WindowsTrayHost {
 const STARTER = join('bin', 'Kanade Tray.exe');
 const TRAY = /\\app\\Kanade Tray\.exe$/i;
 const SYNCHRONIZE_AND_QUERY = 0x0010_0000 | 0x1000;
-const WAIT_TIMEOUT = 258;
-const CREATE_UNICODE_ENVIRONMENT = 0x0000_0400;
 
 /** null: the agent does not run from an installation (`<root>\versions\<v>\node\node.exe`). */
 export function windowsTrayHost(program: string = process.execPath): WindowsTrayHost | null {
@@ -48,7 +46,7 @@ export function windowsTrayHost(program: string = process.execPath): WindowsTray
     trays() {
       for (const { pid, path } of programsBelow(join(root, 'versions'))) {
         if (!TRAY.test(path) || watched.has(pid)) continue;
-        const session = sessionOfProcess(pid);
+        const session = sessionOf(pid);
         const handle = native().OpenProcess(SYNCHRONIZE_AND_QUERY, 0, pid);
         if (handle !== 0 && session !== null) watched.set(pid, { handle, session });
       }
@@ -69,44 +67,13 @@ export function windowsTrayHost(program: string = process.execPath): WindowsTray
   };
 }
 
-/** null: it runs. */
-function exitCodeOf(process: Handle): number | null {
-  if (native().WaitForSingleObject(process, 0) === WAIT_TIMEOUT) return null;
-  const code: [number] = [0];
-  native().GetExitCodeProcess(process, code);
-  return code[0];
-}
-
-/** With the rights of the person, on their desktop; it belongs to no job of ours and outlives us. */
-function startAs(session: number, program: string): void {
+/** With the rights of the person; it belongs to no job of ours and outlives us. */
+function startAs(session: number, file: string): void {
   const token = userToken(session);
   try {
     const environment = encodeBlock(environmentOf(token));
-    const startup = {
-      cb: startupInfoBytes(),
-      lpDesktop: 'winsta0\\default',
-      dwFlags: 0,
-      hStdInput: 0,
-      hStdOutput: 0,
-      hStdError: 0,
-    };
-    const created: ProcessInformation = { hProcess: 0, hThread: 0, dwProcessId: 0 };
-    const line = wideText(`"${program}" --hidden`);
-    const flags = CREATE_UNICODE_ENVIRONMENT;
-    const ok = native().CreateProcessAsUserW(
-      token,
-      program,
-      line,
-      null,
-      null,
-      0,
-      flags,
-      environment,
-      null,
-      startup,
-      created,
-    );
-    if (ok === 0) throw lastError('CreateProcessAsUser');
+    const commandLine = `"${file}" --hidden`;
+    const created = createAsUser({ token, file, commandLine, environment, directory: null, flags: 0, streams: null });
     native().CloseHandle(created.hThread);
     native().CloseHandle(created.hProcess);
   } finally {
