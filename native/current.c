@@ -6,13 +6,12 @@
 #define FILE_BYTES 4096
 #define VERSION_CHARS 64
 
-/* The program is `<root>\bin\<name>.exe`. */
-static DWORD root_directory(WCHAR root[PATH_CHARS]) {
-  DWORD length = GetModuleFileNameW(NULL, root, PATH_CHARS);
+DWORD program_directory(WCHAR path[PATH_CHARS], int levels) {
+  DWORD length = GetModuleFileNameW(NULL, path, PATH_CHARS);
   if (length == 0) return GetLastError();
   if (length >= PATH_CHARS) return ERROR_FILENAME_EXCED_RANGE;
-  for (int up = 0; up < 2; up++) {
-    WCHAR *slash = wcsrchr(root, L'\\');
+  for (int up = 0; up < levels; up++) {
+    WCHAR *slash = wcsrchr(path, L'\\');
     if (slash == NULL) return ERROR_BAD_PATHNAME;
     *slash = L'\0';
   }
@@ -54,7 +53,8 @@ static DWORD find_version(const char *text, WCHAR version[VERSION_CHARS]) {
 }
 
 DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]) {
-  DWORD error = root_directory(root);
+  // The program is `<root>\bin\<name>.exe`.
+  DWORD error = program_directory(root, 2);
   if (error != ERROR_SUCCESS) return error;
   WCHAR path[PATH_CHARS];
   if (swprintf(path, PATH_CHARS, L"%ls\\current.json", root) < 0) return ERROR_FILENAME_EXCED_RANGE;

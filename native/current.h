@@ -16,6 +16,9 @@
  */
 DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]);
 
+/* Writes the directory of this program at 1 level, the program itself at 0, and so on. Returns 0 or a Windows error. */
+DWORD program_directory(WCHAR path[PATH_CHARS], int levels);
+
 /* The arguments as they were given, without the name of the program. */
 const WCHAR *arguments_given(void);
 

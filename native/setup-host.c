@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "current.h"
+
 #define SERVICE_NAME L"KanadeTraySetup"
-#define PATH_CHARS 1024
 #define LINE_CHARS (32 * 1024)
 
 static SERVICE_STATUS_HANDLE status_handle;
@@ -24,15 +25,6 @@ static void report(DWORD state, DWORD error) {
 static DWORD WINAPI on_control(DWORD control, DWORD event, void *data, void *context) {
   (void)event, (void)data, (void)context;
   return control == SERVICE_CONTROL_INTERROGATE ? NO_ERROR : ERROR_CALL_NOT_IMPLEMENTED;
-}
-
-static DWORD find_directory(void) {
-  DWORD length = GetModuleFileNameW(NULL, directory, PATH_CHARS);
-  if (length == 0 || length >= PATH_CHARS) return ERROR_FILENAME_EXCED_RANGE;
-  WCHAR *slash = wcsrchr(directory, L'\\');
-  if (slash == NULL) return ERROR_BAD_PATHNAME;
-  *slash = L'\0';
-  return ERROR_SUCCESS;
 }
 
 static DWORD read_command(WCHAR line[LINE_CHARS]) {
@@ -96,7 +88,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
   status_handle = RegisterServiceCtrlHandlerExW(SERVICE_NAME, on_control, NULL);
   if (status_handle == NULL) return;
   report(SERVICE_RUNNING, NO_ERROR);
-  DWORD error = find_directory();
+  DWORD error = program_directory(directory, 1);
   if (error == ERROR_SUCCESS) error = run_command();
   remove_service();
   if (error == ERROR_SUCCESS) remove_tree(directory);

@@ -16,12 +16,7 @@ static WCHAR root[PATH_CHARS], self[PATH_CHARS], aside[PATH_CHARS], own[PATH_CHA
 static WCHAR packed[PATH_CHARS];
 
 static BOOL find_paths(void) {
-  DWORD length = GetModuleFileNameW(NULL, self, PATH_CHARS);
-  if (length == 0 || length >= PATH_CHARS) return FALSE;
-  wcscpy(root, self);
-  WCHAR *slash = wcsrchr(root, L'\\');
-  if (slash == NULL) return FALSE;
-  *slash = L'\0';
+  if (program_directory(self, 0) != ERROR_SUCCESS || program_directory(root, 1) != ERROR_SUCCESS) return FALSE;
   return swprintf(aside, PATH_CHARS, L"%ls.removing", root) > 0 &&
          swprintf(own, PATH_CHARS, L"%ls\\%lu.exe", aside, GetCurrentProcessId()) > 0 &&
          swprintf(program, PATH_CHARS, L"%ls\\uninstaller.exe", aside) > 0 &&

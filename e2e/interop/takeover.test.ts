@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { giveBack } from '../../src/agent/store/give-back.ts';
 import { api, type ExecResult, provision } from '../support/fleet.ts';
 import { testStore } from '../support/store.ts';
-import { allAcknowledged, consumersOfExec, resultsWith, resultWith, started } from './support/results.ts';
+import { allAcknowledged, consumersOfExec, nobodyFetches, resultsWith, resultWith, started } from './support/results.ts';
 import { PC, sharedPc, TO } from './support/shared-pc.ts';
 import { eventually } from './support/waiting.ts';
 
@@ -124,6 +124,7 @@ describe('the durable consumer of the original', () => {
     await resultWith(fleet.nc, { request_id: 'request-acked' });
     await allAcknowledged(fleet.nc, PC);
     await theirs.kill();
+    await nobodyFetches(fleet.nc, PC);
     await pc.send('missed', TO);
     await pc.send('missed-by-group', 'commands.group.mine');
     await pc.send('not-ours', 'commands.group.others');

@@ -93,12 +93,7 @@ async function start(): Promise<void> {
     onQuitIcon: () => quitIcon(),
     onStopManagement: () => app.quit(),
   });
-  let said: string | null = null;
-  shell.attachment.watch(() => {
-    const { state } = shell.attachment.view;
-    if (state !== said) log.info(`the agent is ${state}`);
-    said = state;
-  });
+  shell.attachment.watch(() => log.info(`the agent is ${shell.attachment.view.state}`));
   const window = new MainWindow({
     preload: places.preload,
     icon: places.icon,

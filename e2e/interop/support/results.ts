@@ -52,6 +52,7 @@ export async function started(nc: NatsConnection, execId: string, pcId: string):
 }
 
 interface Consumer {
+  readonly num_waiting: number;
   readonly num_pending: number;
   readonly num_ack_pending: number;
   readonly delivered: { readonly stream_seq: number };
@@ -63,9 +64,26 @@ export async function consumersOfExec(nc: NatsConnection): Promise<readonly stri
 }
 
 /** Resolves once the durable of this PC has delivered all there is, and all of it is acknowledged. */
-export async function allAcknowledged(nc: NatsConnection, pcId: string): Promise<void> {
-  await eventually(`${pcId} has acknowledged everything`, async () => {
+export function allAcknowledged(nc: NatsConnection, pcId: string): Promise<void> {
+  return durableIs(
+    `${pcId} has acknowledged everything`,
+    nc,
+    pcId,
+    (info) => info.num_pending === 0 && info.num_ack_pending === 0 && info.delivered.stream_seq > 0,
+  );
+}
+
+/**
+ * Resolves once the broker has noticed the death of the agent that was killed. A command that comes before is delivered to the
+ * dead connection, and to the next agent only when its time to acknowledge it is over (30 s).
+ */
+export function nobodyFetches(nc: NatsConnection, pcId: string): Promise<void> {
+  return durableIs(`nobody fetches for ${pcId}`, nc, pcId, (info) => info.num_waiting === 0);
+}
+
+async function durableIs(what: string, nc: NatsConnection, pcId: string, so: (info: Consumer) => boolean) {
+  await eventually(what, async () => {
     const info = (await api(nc, `CONSUMER.INFO.EXEC.agent_replay_${pcId}`)) as unknown as Consumer;
-    return info.num_pending === 0 && info.num_ack_pending === 0 && info.delivered.stream_seq > 0 ? true : undefined;
+    return so(info) || undefined;
   });
 }
