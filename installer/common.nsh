@@ -16,6 +16,13 @@ RequestExecutionLevel admin
 !include FileFunc.nsh
 
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\KanadeTray"
+; Those of `src/setup/exit-codes.ts`.
+!define EXIT_CONFIGURATION 3
+!define EXIT_REFUSED 4
+!define EXIT_NOT_REACHABLE 5
+!define EXIT_NOT_STARTED 6
+!define EXIT_NEWER_INSTALLED 1638
+!define EXIT_HANDED_OVER 250
 !define EXIT_FAILED 1603
 !define EXIT_CANCELLED 1602
 !define EXIT_ANOTHER_RUNS 1618
@@ -79,12 +86,39 @@ VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
   ${EndIf}
 !macroend
 
-; What the set-up wants to say, when it has not gone well.
-!macro showMessage
+; What it means that it has not gone well, and what the set-up has to say about it: the detail, and where its log is.
+!macro showMessage otherwise
+  ${Switch} $ExitCode
+  ${Case} ${EXIT_CONFIGURATION}
+    StrCpy $0 "$(BadSettings)"
+    ${Break}
+  ${Case} ${EXIT_REFUSED}
+    StrCpy $0 "$(SignInRefused)"
+    ${Break}
+  ${Case} ${EXIT_NOT_REACHABLE}
+    StrCpy $0 "$(NotReachable)"
+    ${Break}
+  ${Case} ${EXIT_NOT_STARTED}
+    StrCpy $0 "$(NotStarted)"
+    ${Break}
+  ${Case} ${EXIT_ANOTHER_RUNS}
+    StrCpy $0 "$(AnotherRuns)"
+    ${Break}
+  ${Case} ${EXIT_NEWER_INSTALLED}
+    StrCpy $0 "$(NewerInstalled)"
+    ${Break}
+  ${Default}
+    StrCpy $0 "${otherwise}"
+  ${EndSwitch}
   ${If} ${FileExists} "$PLUGINSDIR\message.txt"
-    FileOpen $0 "$PLUGINSDIR\message.txt" r
-    FileReadUTF16LE $0 $1
-    FileClose $0
-    MessageBox MB_OK|MB_ICONEXCLAMATION "$1" /SD IDOK
+    FileOpen $1 "$PLUGINSDIR\message.txt" r
+    FileReadUTF16LE $1 $2
+    FileReadUTF16LE $1 $3
+    FileClose $1
+    ${If} $2 != "$\r$\n"
+      StrCpy $0 "$0$\n$\n$2"
+    ${EndIf}
+    StrCpy $0 "$0$\n$\n$3"
   ${EndIf}
+  MessageBox MB_OK|MB_ICONEXCLAMATION "$0" /SD IDOK
 !macroend

@@ -119,13 +119,16 @@ Section
     StrCpy $ExitCode ${EXIT_FAILED}
   ${EndIf}
 
+  ${If} $ExitCode = ${EXIT_HANDED_OVER}
+    StrCpy $ExitCode 0
+  ${EndIf}
   ; The set-up has moved it, or has undone what it did.
   Call removeStaged
   ${If} ${FileExists} "${STARTER}"
     !insertmacro makeShortcut
   ${EndIf}
   ${If} $ExitCode <> 0
-    !insertmacro showMessage
+    !insertmacro showMessage "$(InstallFailed)"
     SetErrorLevel $ExitCode
     Quit
   ${EndIf}

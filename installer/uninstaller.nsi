@@ -62,8 +62,12 @@ Section
   ${If} $ExitCode == "error"
     StrCpy $ExitCode ${EXIT_FAILED}
   ${EndIf}
+  ${If} $ExitCode = ${EXIT_HANDED_OVER}
+    SetErrorLevel 0
+    Quit
+  ${EndIf}
   ${If} $ExitCode <> 0
-    !insertmacro showMessage
+    !insertmacro showMessage "$(RemovalFailed)"
     SetErrorLevel $ExitCode
     Quit
   ${EndIf}

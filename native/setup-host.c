@@ -1,7 +1,7 @@
 /*
- * An installation that was started by a command of the agent must outlive the agent that it stops. So the set-up hands over to a
- * service of one run: this program, which runs the line in `command.txt` beside it, takes the service and its own directory away,
- * and ends. What can't go while it runs goes at the next start of Windows.
+ * A set-up that was started by a command of the agent must outlive the agent that it stops. So it hands over to a service of one
+ * run: this program, which waits for its end, runs the line in `command.txt` beside it, takes the service and its own directory
+ * away, and ends. What can't go while it runs goes at the next start of Windows.
  */
 #include <windows.h>
 
@@ -11,6 +11,10 @@
 #include "current.h"
 
 #define SERVICE_NAME L"KanadeTraySetup"
+/* Held by each set-up (`installer/common.nsh`). */
+#define SETUP_RUNS L"Global\\KanadeTraySetup"
+#define SETUP_ENDS_WITHIN_MS 60000
+#define LOOK_EVERY_MS 100
 #define LINE_CHARS (32 * 1024)
 
 static SERVICE_STATUS_HANDLE status_handle;
@@ -53,6 +57,15 @@ static DWORD run_command(void) {
   return ERROR_SUCCESS;
 }
 
+static void wait_for_setup(void) {
+  for (int waited = 0; waited < SETUP_ENDS_WITHIN_MS; waited += LOOK_EVERY_MS) {
+    HANDLE held = OpenMutexW(SYNCHRONIZE, FALSE, SETUP_RUNS);
+    if (held == NULL) return;
+    CloseHandle(held);
+    Sleep(LOOK_EVERY_MS);
+  }
+}
+
 static void remove_service(void) {
   SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
   if (manager == NULL) return;
@@ -89,6 +102,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
   if (status_handle == NULL) return;
   report(SERVICE_RUNNING, NO_ERROR);
   DWORD error = program_directory(directory, 1);
+  wait_for_setup();
   if (error == ERROR_SUCCESS) error = run_command();
   remove_service();
   if (error == ERROR_SUCCESS) remove_tree(directory);

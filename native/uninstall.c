@@ -1,9 +1,11 @@
 /*
  * `uninstall.exe`: waits for the uninstaller and ends with its exit code, so that those who deploy learn how it went. It steps
- * out of the way first, with the uninstaller, into `<root>.removing`: a program that runs can be moved but not deleted, and
- * nobody but the Administrators can write there. What is left of it goes at the next start of Windows.
+ * out of the way first, with the uninstaller, into `<root>.removing-<number>`: a program that runs can be moved but not deleted,
+ * and nobody but the Administrators can write there. What is left of it goes at the next start of Windows.
  */
 #include <windows.h>
+
+#include <sddl.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -17,10 +19,23 @@ static WCHAR packed[PATH_CHARS];
 
 static BOOL find_paths(void) {
   if (program_directory(self, 0) != ERROR_SUCCESS || program_directory(root, 1) != ERROR_SUCCESS) return FALSE;
-  return swprintf(aside, PATH_CHARS, L"%ls.removing", root) > 0 &&
-         swprintf(own, PATH_CHARS, L"%ls\\%lu.exe", aside, GetCurrentProcessId()) > 0 &&
+  FILETIME now;
+  GetSystemTimeAsFileTime(&now);
+  return swprintf(aside, PATH_CHARS, L"%ls.removing-%lu%lu", root, now.dwHighDateTime, now.dwLowDateTime) > 0 &&
+         swprintf(own, PATH_CHARS, L"%ls\\uninstall.exe", aside) > 0 &&
          swprintf(program, PATH_CHARS, L"%ls\\uninstaller.exe", aside) > 0 &&
          swprintf(packed, PATH_CHARS, L"%ls\\bin\\uninstaller.exe", root) > 0;
+}
+
+/* Also where others may write: nobody has put anything there before us. */
+static BOOL make_aside(void) {
+  SECURITY_ATTRIBUTES access = {.nLength = sizeof access};
+  if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", SDDL_REVISION_1,
+                                                            &access.lpSecurityDescriptor, NULL))
+    return FALSE;
+  BOOL made = CreateDirectoryW(aside, &access);
+  LocalFree(access.lpSecurityDescriptor);
+  return made;
 }
 
 static BOOL is_gone(void) {
@@ -49,7 +64,7 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int s
   if (!find_paths()) return EXIT_FAILED;
   // Never in the way of the removal; who starts us may have put us there.
   SetCurrentDirectoryW(L"C:\\");
-  CreateDirectoryW(aside, NULL);
+  if (!make_aside()) return EXIT_FAILED;
   if (!CopyFileW(packed, program, FALSE)) return EXIT_FAILED;
   BOOL moved = MoveFileExW(self, own, 0);
   DWORD code = run(arguments_given());

@@ -138,8 +138,8 @@ function Initialize-Fleet {
   }
 }
 
-# Sends a command and waits for its result.
-function Invoke-Command-Of-IT([string] $Shell, [string] $Script, [string] $RunAs = 'system', [int] $Timeout = 60) {
+# Sends a command; returns its request_id.
+function Send-Command-Of-IT([string] $Shell, [string] $Script, [string] $RunAs = 'system', [int] $Timeout = 60) {
   $id = [guid]::NewGuid().ToString()
   $command = [ordered] @{
     id = 'verify'; version = '1.0.0'; request_id = $id; exec_id = $null; shell = $Shell; script = $Script
@@ -148,16 +148,24 @@ function Invoke-Command-Of-IT([string] $Shell, [string] $Script, [string] $RunAs
   $file = Join-Path $Work "$id.json"
   [System.IO.File]::WriteAllText($file, ($command | ConvertTo-Json -Compress -Depth 5), (New-Object System.Text.UTF8Encoding $false))
   Get-Content -LiteralPath $file -Raw -Encoding UTF8 | & $Nats --server $NatsUrl pub "commands.pc.$PcId" --force-stdin | Out-Null
+  return $id
+}
+
+function Wait-Result([string] $Id, [int] $Seconds) {
   $script:Answer = $null
   $arrived = Wait-Until {
-    $text = & $Nats --server $NatsUrl stream get RESULTS --last-for "results.$id" --json 2>$null
+    $text = & $Nats --server $NatsUrl stream get RESULTS --last-for "results.$Id" --json 2>$null
     if ($LASTEXITCODE -ne 0) { return $false }
     $stored = ($text -join "`n") | ConvertFrom-Json
     $script:Answer = [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($stored.data)) | ConvertFrom-Json
     return $true
-  } ($Timeout + 30)
-  Assert $arrived "no result within $($Timeout + 30) s"
+  } $Seconds
+  Assert $arrived "no result within $Seconds s"
   return $script:Answer
+}
+
+function Invoke-Command-Of-IT([string] $Shell, [string] $Script, [string] $RunAs = 'system', [int] $Timeout = 60) {
+  return Wait-Result (Send-Command-Of-IT $Shell $Script $RunAs $Timeout) ($Timeout + 30)
 }
 
 # --- the list --------------------------------------------------------------------------------------------------------------
@@ -286,6 +294,17 @@ try {
     $answer.stdout.Trim()
   }
 
+  Check 'cmd: quotes, several lines, and characters of any language' {
+    if ($Nats -eq '') { Skip 'no -Nats' }
+    $answer = Invoke-Command-Of-IT 'cmd' 'if exist "%ProgramFiles%\Kanade Tray\current.json" echo "it is there"'
+    Assert-Equal $answer.stdout.Trim() '"it is there"' 'one line with quotes'
+    $lines = @('for %%i in (1 2) do echo line %%i', 'goto last', 'echo left out', ':last', "echo $([char] 0x65E5)$([char] 0x672C) $([char] 0x2713)", 'exit /b 7')
+    $answer = Invoke-Command-Of-IT 'cmd' ($lines -join "`n")
+    Assert-Equal $answer.exit_code 7 'exit code'
+    $shown = @($answer.stdout.Trim() -split "`r?`n")
+    Assert-Equal ($shown -join '|') "line 1|line 2|$([char] 0x65E5)$([char] 0x672C) $([char] 0x2713)" 'several lines'
+  }
+
   Check 'a script that is over its time ends with its whole tree' {
     if ($Nats -eq '') { Skip 'no -Nats' }
     $mark = 'verify-' + [guid]::NewGuid().ToString('N')
@@ -340,8 +359,15 @@ try {
 
   Check 'an upgrade lets a script end first' {
     if ($NextInstaller -eq '') { Skip 'no -NextInstaller' }
+    if ($Nats -eq '') { Skip 'no -Nats' }
     $before = Get-Choice $Uninstall 'DisplayVersion'
+    $begun = Join-Path $Work 'begun'
+    $id = Send-Command-Of-IT 'powershell' "Set-Content -LiteralPath '$begun' -Value 1; Start-Sleep 15; 'done'"
+    Assert (Wait-Until { Test-Path -LiteralPath $begun } 30) 'the script has not begun'
     Assert-Equal (Invoke-Setup $NextInstaller @()) 0 'exit code'
+    $answer = Wait-Result $id 60
+    Assert-Equal $answer.exit_code 0 'exit code of the script'
+    Assert-Equal $answer.stdout.Trim() 'done' 'output of the script'
     Assert ((Get-Choice $Uninstall 'DisplayVersion') -ne $before) 'the version is the same'
     Assert (Test-Path -LiteralPath (Join-Path $Root "versions\$before")) 'the version before is gone'
   }

@@ -1,10 +1,11 @@
 /** Upgrades while the agent works: no command is lost, none runs twice, and the installer outlives the agent that started it. */
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { beforeEach, expect, it } from 'vitest';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { testStore } from '../support/store.ts';
-import { installed } from './expected.ts';
+import { installed, nothingLeft } from './expected.ts';
 import { current, next } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
 
@@ -84,4 +85,22 @@ it('from one version to the next and back, the store has kept every row', async 
   const rows = store.history.list({}, Number.POSITIVE_INFINITY, 100);
   expect(rows.map(({ requestId }) => requestId).toReversed()).toEqual(sent);
   expect(rows.every(({ state, deliveredAtMs }) => state === 'finished' && deliveredAtMs !== null)).toBe(true);
+});
+
+it('a command of the agent may take it away for good', { timeout: 180_000 }, async () => {
+  const log = 'C:\\removed.log';
+  const removal = script(`"${pc.root}\\uninstall.exe" /S /PURGE=1 /LOG=${log}`, 120);
+  await publishCommand(operator, SUBJECT, removal);
+  await expect.poll(() => pc.serviceState(), { timeout: 60_000, interval: 500 }).toBe('RUNNING');
+  const result = await waitForResult(operator, removal.request_id, { timeoutMs: 60_000 });
+  expect(result).toMatchObject({ exit_code: 0, stderr: '' });
+  expect(pc.read(log)).toContain('handed over to the service KanadeTraySetup');
+  await expect.poll(() => pc.read(log), { timeout: 60_000, interval: 500 }).toMatch(/ends with 0 after [\d.]+ s\s*$/);
+  await expect.poll(() => pc.serviceState('KanadeTraySetup'), { timeout: 30_000, interval: 500 }).toBe('ABSENT');
+  expect(await nothingLeft(pc)).toEqual([]);
+  expect(pc.has('C:\\ProgramData\\Kanade')).toBe(false);
+  // The programs that went on until the end go with the next start of Windows.
+  await pc.powerOff();
+  await pc.serviceState();
+  expect(readdirSync(pc.path('C:\\Program Files')).filter((name) => name.startsWith('Kanade Tray'))).toEqual([]);
 });

@@ -8,6 +8,7 @@ const RUN = 'Software\\Microsoft\\Windows\\CurrentVersion\\Run';
 export const SHORTCUT = 'C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Kanade Tray.lnk';
 const AT_THE_ROOT = [
   'bin\\Kanade Tray.exe',
+  'bin\\hand-over.exe',
   'bin\\kanade-tray-agent.exe',
   'bin\\uninstaller.exe',
   'current.json',

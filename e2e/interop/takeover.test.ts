@@ -8,7 +8,14 @@ import { describe, expect, test } from 'vitest';
 import { giveBack } from '../../src/agent/store/give-back.ts';
 import { api, type ExecResult, provision } from '../support/fleet.ts';
 import { testStore } from '../support/store.ts';
-import { allAcknowledged, consumersOfExec, nobodyFetches, resultsWith, resultWith, started } from './support/results.ts';
+import {
+  allAcknowledged,
+  consumersOfExec,
+  nobodyFetches,
+  resultsWith,
+  resultWith,
+  started,
+} from './support/results.ts';
 import { PC, sharedPc, TO } from './support/shared-pc.ts';
 import { eventually } from './support/waiting.ts';
 

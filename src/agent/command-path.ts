@@ -71,6 +71,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
         env: process.env,
         maxOutputBytes: config.output.maxBytes,
         priority: config.run.priority as Priority,
+        directory: config.directories.own,
       }),
     platform: process.platform,
     sessions: signedIn(),

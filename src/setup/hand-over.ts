@@ -1,12 +1,14 @@
 /**
- * An installer that a command of the agent has started would end with the agent that it stops (deployment F7). It hands over to a
- * service of one run (`native/setup-host.c`) and ends at once with 0; the log goes on to say how it went.
+ * An installer or uninstaller that a command of the agent has started would end with the agent that it stops (deployment F7). It
+ * hands over to a service of one run (`native/setup-host.c`) and ends at once with 0; the log goes on to say how it went.
  */
 import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { PRIVATE_TREE } from '../agent/os/windows/access.ts';
+import { wordsOf } from './command-line.ts';
 import type { Layout } from './layout.ts';
 import type { SetupLog } from './log.ts';
-import { ORIGINAL_PROGRAM, SERVICE_HOST, SETUP_SERVICE } from './names.ts';
+import { HAND_OVER_HOST, ORIGINAL_PROGRAM, SERVICE_HOST, SETUP_SERVICE, UNINSTALLER } from './names.ts';
 import type { System } from './system.ts';
 
 /** The variable by which the processes of a command are known (`src/agent/run/child-env.ts`). */
@@ -23,19 +25,22 @@ export interface HandOver {
   readonly system: System;
   readonly layout: Layout;
   readonly log: SetupLog;
+}
+
+export interface InstallHandOver extends HandOver {
   readonly staged: string;
-  /** Our own arguments, with those that name files of the installer, which go with it. */
+  /** Our own arguments, without those that name files of the installer, which go with it. */
   readonly args: readonly string[];
   /** Such files: the command line, the answers. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /** Copies what runs, moves what is to be installed, and starts the service that goes on. */
-export function handOver({ system, layout, log, staged, args, files }: HandOver): void {
-  const directory = join(layout.versionsDirectory, `.handed-over-${Date.now()}`);
+export function handOverInstall({ staged, args, files, ...to }: InstallHandOver): void {
+  const directory = join(to.layout.versionsDirectory, `.handed-over-${Date.now()}`);
   mkdirSync(directory, { recursive: true });
   for (const part of ['node', 'agent']) cpSync(join(staged, 'tree', part), join(directory, part), { recursive: true });
-  cpSync(join(staged, 'hand-over.exe'), join(directory, 'hand-over.exe'));
+  cpSync(join(staged, 'root', 'bin', HAND_OVER_HOST), join(directory, HAND_OVER_HOST));
   const moved = join(directory, 'staged');
   renameSync(staged, moved);
   const kept = Object.entries(files).flatMap(([option, file]) => {
@@ -43,27 +48,47 @@ export function handOver({ system, layout, log, staged, args, files }: HandOver)
     cpSync(file, join(directory, name));
     return [option, join(directory, name)];
   });
-  const words = [
-    join(directory, 'node', 'node.exe'),
-    join(directory, 'agent', 'setup.js'),
-    ...args,
-    '--handed-over',
-    '--staged',
-    moved,
-    ...kept,
-  ];
-  writeFileSync(join(directory, 'command.txt'), words.map((word) => `"${word}"`).join(' '), 'utf16le');
+  const program = [join(directory, 'node', 'node.exe'), join(directory, 'agent', 'setup.js')];
+  goOn(to, directory, [...program, ...args, '--handed-over', '--staged', moved, ...kept]);
+}
+
+/** Has the uninstaller run once more with the same `commandLine`, outside of what it takes away. */
+export function handOverUninstall({ commandLine, logFile, ...to }: HandOver & UninstallHandOver): void {
+  const directory = to.layout.newAside();
+  to.system.makeDirectory(directory, PRIVATE_TREE);
+  for (const name of [HAND_OVER_HOST, UNINSTALLER]) cpSync(join(to.layout.bin, name), join(directory, name));
+  const given = wordsOf(commandLine).slice(1);
+  const others = given.filter((word) => !/^\/(?:S|(?:LOG|FROM)=.*)$/is.test(word));
+  const own = ['/S', `/LOG=${logFile}`, `/FROM=${to.layout.root}`];
+  goOn(to, directory, [join(directory, UNINSTALLER), ...others, ...own]);
+}
+
+interface UninstallHandOver {
+  readonly commandLine: string;
+  readonly logFile: string;
+}
+
+function goOn({ system, log }: HandOver, directory: string, words: readonly string[]): void {
+  writeFileSync(join(directory, 'command.txt'), words.map(quoted).join(' '), 'utf16le');
   system.removeService(SETUP_SERVICE);
   system.putService({
     name: SETUP_SERVICE,
     shownName: 'Kanade Tray Setup',
-    description: 'Goes on with an installation that a command of the agent has started.',
-    commandLine: `"${join(directory, 'hand-over.exe')}"`,
+    description: 'Goes on with a set-up that a command of the agent has started.',
+    commandLine: `"${join(directory, HAND_OVER_HOST)}"`,
     autostart: false,
     isForOneRun: true,
   });
   system.startService(SETUP_SERVICE);
   log.say(
     `a command of the agent has started this; handed over to the service ${SETUP_SERVICE}, which goes on in this log`,
+  );
+}
+
+/** `/NAME="value"`: NSIS does not find the name of a parameter within quotation marks. */
+function quoted(word: string): string {
+  return word.replace(
+    /^(\/\w+=?)?(.*)$/s,
+    (_all, name = '', value = '') => `${name}${value === '' ? '' : `"${value}"`}`,
   );
 }

@@ -80,8 +80,6 @@ function tidy({ layout, version, log, staged }: InstallInput, { before }: Plan):
       .filter((each) => !keep.has(each))
       .map((each) => layout.directoryOf(each)),
     ...layout.asides(),
-    // Of an uninstaller before.
-    `${layout.root}.removing`,
     staged,
   ];
   for (const path of leftovers) {

@@ -3,7 +3,7 @@
  * counts changes in one step, and the files of a version never change once it has counted.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { namesIn } from './files.ts';
 
@@ -59,14 +59,21 @@ export class Layout {
     const others = (directory: string, ours: RegExp) => pathsIn(directory, (name) => !ours.test(name));
     return [
       ...others(this.root, /^(?:bin|versions|(?:current|install)\.json(?:\.new)?|uninstall\.exe(?:\.\d+\.old)?)$/i),
-      ...others(this.bin, /^(?:Kanade Tray|kanade-tray-agent|uninstaller)\.exe(?:\.\d+\.old)?$/i),
+      ...others(this.bin, /^(?:Kanade Tray|kanade-tray-agent|hand-over|uninstaller)\.exe(?:\.\d+\.old)?$/i),
       ...others(this.versionsDirectory, /^(?:\d|\.(?:staged|setup|damaged-|handed-over-))/),
     ];
   }
 
-  /** What an interrupted set-up, or one that found something damaged, has left. */
+  /** For programs that take the directory of the product away; `native/uninstall.c` names its own like that too. */
+  newAside(): string {
+    return `${this.root}.removing-${Date.now()}`;
+  }
+
+  /** What an interrupted set-up, one that found something damaged, or a removal has left. */
   asides(): string[] {
+    const removing = `${basename(this.root)}.removing-`;
     return [
+      ...pathsIn(dirname(this.root), (name) => name.startsWith(removing)),
       ...pathsIn(this.versionsDirectory, (name) => /^\.(?:damaged|handed-over)-/.test(name)),
       ...[this.bin, this.root].flatMap((directory) => pathsIn(directory, (name) => name.endsWith('.old'))),
     ];

@@ -1,6 +1,6 @@
 /**
  * `setup install|uninstall`: what the installer runs on the Node that it has just unpacked. It ends with the exit code of the
- * installer, and leaves a sentence for the person at the screen in the file that `--message` names.
+ * installer, and leaves what there is to say for the person at the screen in the file that `--message` names.
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,8 +12,8 @@ import { errorText } from '../agent/base/logger.ts';
 import { directoriesOf } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import { handOver, isOfACommand } from './hand-over.ts';
+import { HANDED_OVER, SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
 import { openSetupLog, type SetupLog } from './log.ts';
@@ -43,17 +43,8 @@ const directories = directoriesOf({
   home: homedir(),
 });
 
-const MESSAGES: Readonly<Record<number, string>> = {
-  [SETUP_EXIT.configuration]: 'Kanade Tray is installed, but its settings can not be used. The log says which.',
-  [SETUP_EXIT.refusedByBroker]: 'Kanade Tray is installed, but the server refuses the sign-in of this PC.',
-  [SETUP_EXIT.brokerNotReachable]: 'Kanade Tray is installed, but the server can not be reached.',
-  [SETUP_EXIT.serviceNotStarted]: 'Kanade Tray is installed, but its service does not start. The log says why.',
-};
-
 /** The installer that has handed over to us. */
 const ANOTHER_ENDS_WITHIN_MS = 60_000;
-
-const HANDED_OVER = 'handed over';
 
 process.exitCode = await run();
 
@@ -61,16 +52,17 @@ async function run(): Promise<number> {
   const [task = ''] = positionals;
   const startedMs = Date.now();
   let log: SetupLog = { say: (line) => console.log(line) };
+  let file = '';
   try {
     // First of all: also what can't be read of the command line is said there.
-    log = openSetupLog(logFile(task), (line) => console.log(line));
+    file = logFile(task);
+    log = openSetupLog(file, (line) => console.log(line));
     log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
     const parameters = parametersGiven();
-    const code = await (task === 'uninstall' ? runUninstall(parameters, log) : runInstall(parameters, log));
+    const code = await (task === 'uninstall' ? runUninstall(parameters, log, file) : runInstall(parameters, log));
     // The log ends with the end of the service that goes on, not with ours.
-    if (code === HANDED_OVER) return SETUP_EXIT.ok;
-    log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
-    if (code !== SETUP_EXIT.ok) leaveMessage(MESSAGES[code] ?? '');
+    if (code !== HANDED_OVER) log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+    if (code !== SETUP_EXIT.ok) leaveMessage('', file);
     return code;
   } catch (error) {
     const isFault = error instanceof SetupFault;
@@ -78,7 +70,7 @@ async function run(): Promise<number> {
     const text = errorText(error);
     log.say(isFault ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
     log.say(`ends with ${code}`);
-    leaveMessage(text);
+    leaveMessage(text, file);
     return code;
   }
 }
@@ -118,7 +110,7 @@ function beside(): string {
   return values.installer === undefined ? process.cwd() : dirname(values.installer);
 }
 
-async function runInstall(parameters: Parameters, log: SetupLog): Promise<number | typeof HANDED_OVER> {
+async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
   const input: InstallInput = {
     system: WINDOWS,
     talk: agentTalk(directories.own),
@@ -139,32 +131,33 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     planOf(input);
     const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
     const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
-    handOver({ ...input, args, files });
+    handOverInstall({ ...input, args, files });
     return HANDED_OVER;
   }
   return install(input);
 }
 
-function runUninstall(parameters: Parameters, log: SetupLog): Promise<number> {
-  if (isOfACommand(WINDOWS, process.env))
-    throw new SetupFault(
-      SETUP_EXIT.configuration,
-      'a command of the agent can not take the agent away, as it would end with it',
-    );
+async function runUninstall(parameters: Parameters, log: SetupLog, logFile: string): Promise<number> {
+  const layout = new Layout(rootGiven());
+  if (isOfACommand(WINDOWS, process.env)) {
+    handOverUninstall({ system: WINDOWS, layout, log, commandLine: commandLine(), logFile });
+    return HANDED_OVER;
+  }
   const { SystemDrive = 'C:' } = process.env;
   return uninstall({
     system: WINDOWS,
     talk: agentTalk(directories.own),
     log,
-    layout: new Layout(rootGiven()),
+    layout,
     parameters,
     directories,
     profiles: `${SystemDrive}\\Users`,
   });
 }
 
-function leaveMessage(text: string): void {
+/** Two lines. What an exit code means, the installer says itself, in the person's language. */
+function leaveMessage(detail: string, log: string): void {
   if (values.message === undefined) return;
   mkdirSync(dirname(values.message), { recursive: true });
-  writeFileSync(values.message, text.slice(0, 1_000), 'utf16le');
+  writeFileSync(values.message, `${detail.replaceAll(/\s+/g, ' ').slice(0, 700)}\r\n${log}`, 'utf16le');
 }

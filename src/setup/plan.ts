@@ -52,11 +52,12 @@ export function planOf(input: InstallInput): Plan {
     );
   const choicesBefore = readChoices(layout.root);
   const choices = choose(parameters, choicesBefore);
-  if (choices.mode === 'tray' && (parameters.REPLACE ?? parameters.RESTORE) === true)
+  if (choices.mode === 'tray' && (parameters.REPLACE === true || parameters.RESTORE === true))
     throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE are for /MODE=service');
   if (parameters.REPLACE === true && parameters.RESTORE === true)
     throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE: one of them');
-  if (choices.mode === 'service') refusePlanted(input);
+  if (before === null && isOutsideProgramFiles(input)) refusePlanted(input, [layout.root]);
+  if (choices.mode === 'service') refusePlanted(input, settingsOf(input));
   const configuration = planConfiguration({ ...input, mode: choices.mode });
   for (const warning of configuration.warnings) log.say(`note: ${warning}`);
   if (parameters.NOUPDATE === true) log.say('note: /NOUPDATE: this release never updates itself');
@@ -71,12 +72,19 @@ export function planOf(input: InstallInput): Plan {
 /** SYSTEM, the Administrators, Windows' own installer. */
 const TRUSTED = ['S-1-5-18', 'S-1-5-32-544', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'];
 
-/**
- * Anybody may make a directory below `ProgramData`, and whoever owns the settings decides what the service runs: settings that
- * somebody has laid down there before us are not used.
- */
-function refusePlanted({ directories, system }: InstallInput): void {
-  const paths = [directories.config, join(directories.config, 'agent.toml'), directories.data, directories.own];
+/** Below `Program Files` nobody but the Administrators can write; elsewhere anybody may make a directory. */
+export function isOutsideProgramFiles({ layout, env }: InstallInput): boolean {
+  const safe = env.ProgramFiles ?? 'C:\\Program Files';
+  return !layout.root.toLowerCase().startsWith(`${safe.toLowerCase()}\\`);
+}
+
+/** Anybody may make directories below `ProgramData`. */
+function settingsOf({ directories }: InstallInput): string[] {
+  return [directories.config, join(directories.config, 'agent.toml'), directories.data, directories.own];
+}
+
+/** Whoever owns the settings or the programs decides what the service runs: what somebody laid down before us is not used. */
+function refusePlanted({ system }: InstallInput, paths: readonly string[]): void {
   for (const path of paths.filter((each) => existsSync(each))) {
     const owner = system.ownerOf(path);
     // Who installs is an administrator.

@@ -5,18 +5,13 @@ import { replaceFile } from '../agent/base/replace-file.ts';
 import { READ_ONLY_TREE } from '../agent/os/windows/access.ts';
 import type { Choices } from './choices.ts';
 import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere } from './files.ts';
-import type { InstallInput, Plan } from './plan.ts';
+import { type InstallInput, isOutsideProgramFiles, type Plan } from './plan.ts';
 import { endPrograms } from './service.ts';
 import type { Transaction } from './transaction.ts';
 
-/**
- * Below `Program Files` nobody but the Administrators can write; elsewhere anybody may, and what lies here runs as SYSTEM.
- * What is below inherits it.
- */
-export function protectPrograms({ layout, system, env }: InstallInput, { before }: Plan): void {
-  const safe = env.ProgramFiles ?? 'C:\\Program Files';
-  if (before !== null || layout.root.toLowerCase().startsWith(`${safe.toLowerCase()}\\`)) return;
-  system.protectTree(layout.root, READ_ONLY_TREE);
+/** What lies here runs as SYSTEM. What is below inherits it. */
+export function protectPrograms(input: InstallInput, { before }: Plan): void {
+  if (before === null && isOutsideProgramFiles(input)) input.system.protectTree(input.layout.root, READ_ONLY_TREE);
 }
 
 /** The new version beside the others. One that is there and whole stays, with everything that runs from it. */

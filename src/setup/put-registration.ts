@@ -39,11 +39,12 @@ export async function putRegistration(input: InstallInput, plan: Plan, transacti
 
 export async function putService(
   { system, layout }: InstallInput,
-  { choices }: Plan,
+  { choices, choicesBefore }: Plan,
   transaction: Transaction,
 ): Promise<void> {
   const there = system.serviceState(SERVICE) !== 'absent';
   const commandLine = `"${join(layout.bin, SERVICE_HOST)}"`;
+  const autostartBefore = choicesBefore?.autostart ?? true;
   const put = (autostart: boolean) =>
     system.putService({
       name: SERVICE,
@@ -56,12 +57,12 @@ export async function putService(
     if (!there) return;
     await transaction.step(`no service ${SERVICE} any more`, () => {
       system.removeService(SERVICE);
-      return () => put(true);
+      return () => put(autostartBefore);
     });
     return;
   }
   await transaction.step(`the service ${SERVICE}`, () => {
     put(choices.autostart);
-    return there ? null : () => system.removeService(SERVICE);
+    return () => (there ? put(autostartBefore) : system.removeService(SERVICE));
   });
 }

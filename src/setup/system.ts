@@ -1,7 +1,7 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
 
 import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
-import { ownerOf, PRIVATE_KEY, protectTree } from '../agent/os/windows/access.ts';
+import { makeDirectory, ownerOf, PRIVATE_KEY, protectTree } from '../agent/os/windows/access.ts';
 import {
   protectKey,
   removeKey,
@@ -37,6 +37,8 @@ export interface System {
   removeKeyIfEmpty(key: string): void;
   /** Only SYSTEM and the Administrators can read it from then on. */
   protectKey(key: string): void;
+  /** A new one; one that is there already is an error. */
+  makeDirectory(path: string, sddl: string): void;
   /** The directory and all below it; `sddl` says who may. */
   protectTree(path: string, sddl: string): void;
   /** A SID, as is {@link System.ownAccount}. */
@@ -63,6 +65,7 @@ export const WINDOWS: System = {
   removeKey,
   removeKeyIfEmpty,
   protectKey: (key) => protectKey(key, PRIVATE_KEY),
+  makeDirectory,
   protectTree,
   ownerOf,
   ownAccount: ownSid,

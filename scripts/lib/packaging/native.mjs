@@ -30,7 +30,7 @@ const PROGRAMS = [
     level: 'asInvoker',
     hasEvents: true,
   },
-  { file: '../hand-over.exe', source: 'setup-host.c', description: 'Kanade Tray Setup', level: 'asInvoker' },
+  { file: 'bin/hand-over.exe', source: 'setup-host.c', description: 'Kanade Tray Setup', level: 'asInvoker' },
   { file: 'uninstall.exe', source: 'uninstall.c', description: 'Kanade Tray Uninstall', level: 'requireAdministrator' },
 ];
 

@@ -3,8 +3,9 @@
  * §4.4): an argument is quoted if it is empty or holds a blank or tab; a quote becomes `\"`; backslashes count only before one.
  */
 
+/** `args`: quoted, as the program reads them. */
 export function commandLine(file: string, args: readonly string[]): string {
-  return [quoteProgram(file), ...args.map(quoteArgument)].join(' ');
+  return [quoteProgram(file), ...args].join(' ');
 }
 
 /** The program itself is always quoted and never escaped: its name can hold no quote. */

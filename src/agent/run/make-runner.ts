@@ -1,4 +1,5 @@
 /** Puts together what runs scripts on this system. */
+import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { oemDecoder } from '../os/oem-code-page.ts';
 import { preparePipes } from '../os/posix-pipe.ts';
@@ -14,14 +15,19 @@ export interface RunnerOptions {
   /** What is kept of each stream of a script. */
   readonly maxOutputBytes: number;
   readonly priority: Priority;
+  /** Of our own, for what lasts as long as a script. */
+  readonly directory: string;
 }
 
 /** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
-export function makeRunner({ env, maxOutputBytes, priority }: RunnerOptions): RunnerDeps {
+export function makeRunner({ env, maxOutputBytes, priority, directory }: RunnerOptions): RunnerDeps {
   const options = { environment: scriptEnvironment(env), priority };
   preparePipes();
   return {
-    launcher: process.platform === 'win32' ? new WindowsLauncher(options) : new PosixLauncher(options),
+    launcher:
+      process.platform === 'win32'
+        ? new WindowsLauncher({ ...options, batchDirectory: join(directory, 'batch') })
+        : new PosixLauncher(options),
     clock: systemClock,
     maxOutputBytes,
     legacyDecoder: oemDecoder(),

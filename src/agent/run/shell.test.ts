@@ -38,7 +38,15 @@ describe('on Windows', () => {
     expect(small.stdin).toBe(`{"s":"'hi'\\n"}\n`);
   });
 
-  it('gives cmd its script as one argument', () => {
-    expect(invocation('cmd', 'echo hi', 'win32')).toEqual({ file: 'cmd', args: ['/C', 'echo hi'], stdin: null });
+  it('gives cmd one line as it is', () => {
+    const args = ['/S', '/C', '"dir "C:\\Program Files""'];
+    for (const script of ['dir "C:\\Program Files"', 'dir "C:\\Program Files"\r\n', '\ndir "C:\\Program Files"\n\n'])
+      expect(invocation('cmd', script, 'win32')).toEqual({ file: 'cmd', args, stdin: null });
+  });
+
+  it('gives cmd several lines as a batch file', () => {
+    const batch = 'echo 1\r\n\r\necho 2\r\n';
+    for (const script of ['echo 1\n\necho 2', '\necho 1\r\n\r\necho 2\r\n\r\n'])
+      expect(invocation('cmd', script, 'win32')).toEqual({ file: 'cmd', args: [], stdin: null, batch });
   });
 });

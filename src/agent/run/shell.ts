@@ -6,10 +6,12 @@ export type Shell = 'powershell' | 'cmd' | 'sh' | 'pwsh';
 export interface Invocation {
   /** A name to be found on the PATH. */
   readonly file: string;
-  /** Unquoted; on Windows the launcher quotes them (`command-line.ts`). */
+  /** Unquoted; on Windows the launcher quotes them (`command-line.ts`), but for `cmd`, which reads its command line as it is. */
   readonly args: readonly string[];
   /** What the shell reads; null: it finds its input at the end at once. */
   readonly stdin: string | null;
+  /** `cmd` on Windows: the text of a batch file, which the launcher writes and gives it instead of `args`. */
+  readonly batch?: string;
 }
 
 /** Linux takes no single argument of this size or more, its closing NUL included (MAX_ARG_STRLEN). */
@@ -30,11 +32,26 @@ export function invocation(shell: Shell, script: string, platform: NodeJS.Platfo
         ? { file: 'sh', args: ['-c', script], stdin: null }
         : { file: 'sh', args: ['-c', SH_BOOTSTRAP], stdin: script };
     case 'cmd':
-      return { file: 'cmd', args: ['/C', script], stdin: null };
+      return platform === 'win32' ? ofWindowsCmd(script) : { file: 'cmd', args: ['/C', script], stdin: null };
     case 'powershell':
     case 'pwsh': {
       const [command, stdin] = fits ? [script, null] : [POWERSHELL_BOOTSTRAP, powershellInput(script)];
       return { file: shell, args: ['-NoProfile', '-NonInteractive', '-Command', command], stdin };
     }
   }
+}
+
+/**
+ * `cmd /C` does the first line of its command and drops the others without a word, so that several lines are a batch file; quotes
+ * escaped as C programs read them (`\\"`), which the original does, reach it as they are written and break every quoted path.
+ */
+function ofWindowsCmd(script: string): Invocation {
+  const lines = script.replace(/^[\r\n]+|[\r\n]+$/g, '').split(/\r?\n/);
+  if (lines.length === 1) return { file: 'cmd', args: cmdArguments(lines[0] ?? ''), stdin: null };
+  return { file: 'cmd', args: [], stdin: null, batch: `${lines.join('\r\n')}\r\n` };
+}
+
+/** `/S`: the outer quotes go, and what is between them is taken as it is, whatever quotes are in it. */
+export function cmdArguments(command: string): string[] {
+  return ['/S', '/C', `"${command}"`];
 }

@@ -1,13 +1,15 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { consoleSessionId, signedIn, userSession } from '../os/sessions.ts';
 import { environmentOf } from '../os/windows/environment-block.ts';
 import { native } from '../os/windows/native.ts';
+import { ownSid } from '../os/windows/sids.ts';
 import { startWithToken } from '../os/windows/token-process.ts';
 import { ownTokenIn } from '../os/windows/tokens.ts';
+import { BatchFiles } from './batch-file.ts';
 import { Capture } from './capture.ts';
 import type { Launched } from './launcher.ts';
 import { makeRunner } from './make-runner.ts';
@@ -15,10 +17,14 @@ import { type RunningScript, type ScriptSpec, startScript } from './script-runne
 import { launchedWithToken } from './windows-launcher.ts';
 
 let runs = 0;
+let directory = '';
+beforeEach(() => {
+  directory = tempDir();
+});
 
 function start(script: string, changes: Partial<ScriptSpec> = {}): RunningScript {
   const env = { ...process.env, KANADE_NATS_TOKEN: 'secret', Kanade_other: 'secret' };
-  const runner = makeRunner({ env, maxOutputBytes: 1024 * 1024, priority: 'below_normal' });
+  const runner = makeRunner({ env, maxOutputBytes: 1024 * 1024, priority: 'below_normal', directory });
   const marker = `windows-test-${process.pid}-${runs++}`;
   return startScript({ marker, shell: 'cmd', script, cwd: null, runAs: 'system', timeoutSecs: 60, ...changes }, runner);
 }
@@ -57,6 +63,55 @@ describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () =>
       stderr: 'err \r\n',
     });
     expect((await finished('exit -5')).outcome).toEqual({ kind: 'exited', code: -5 });
+  });
+
+  it('takes quotes as they are written', async () => {
+    expect((await finished('echo "a b" \\"c')).stdout).toBe('"a b" \\"c\r\n');
+    const folder = join(directory, 'with blanks');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'called.cmd'), '@echo called with %1 and %2\r\n@exit /b 4\r\n');
+    expect(await finished(`"${join(folder, 'called.cmd')}" "one two" three`)).toEqual({
+      outcome: { kind: 'exited', code: 4 },
+      stdout: 'called with "one two" and three\r\n',
+      stderr: '',
+    });
+  });
+
+  it('runs all of its lines, as a batch file that goes with it', async () => {
+    const lines = [
+      'echo first',
+      'for %%i in (2 3) do echo line %%i',
+      'if "%ERRORLEVEL%"=="0" goto last',
+      'echo left out',
+      ':last',
+      'dir /b "%~dp0"',
+      'exit /b 7',
+    ];
+    for (const feed of ['\n', '\r\n'])
+      expect(await finished(`${lines.join(feed)}${feed}`)).toEqual({
+        outcome: { kind: 'exited', code: 7 },
+        stdout: ['first', 'line 2', 'line 3', 'script.cmd', ''].join('\r\n'),
+        stderr: '',
+      });
+    expect(readdirSync(join(directory, 'batch'))).toEqual([]);
+  });
+
+  it('is a batch file in the code page of the console, and in UTF-8 where that has not all its characters', async () => {
+    expect((await finished('echo grün\necho 2 ½')).stdout).toBe('grün\r\n2 ½\r\n');
+    // The cmd of wine reads any batch file in the one code page, so this is looked at, and run by the list for a real Windows.
+    const { path } = new BatchFiles(join(directory, 'written')).write('echo 日本 ✓\r\n', ownSid());
+    expect(readFileSync(path, 'utf8')).toBe('chcp 65001 >nul\r\necho 日本 ✓\r\n');
+  });
+
+  it('with a line feed at its end only is no batch file', async () => {
+    expect((await finished('for %i in (1 2) do @echo %i\r\n')).stdout).toBe('1\r\n2\r\n');
+  });
+
+  it('leaves no batch file behind when its agent has died', async () => {
+    mkdirSync(join(directory, 'batch', 'left'), { recursive: true });
+    writeFileSync(join(directory, 'batch', 'left', 'script.cmd'), '');
+    await finished('echo next');
+    expect(existsSync(join(directory, 'batch', 'left'))).toBe(false);
   });
 
   it('sees nothing of KANADE_* in any case, and its own marker', async () => {

@@ -7,8 +7,10 @@ import { type Priority, setPriority } from '../os/priority.ts';
 import { consoleSessionId, userSession } from '../os/sessions.ts';
 import { Job } from '../os/windows/job.ts';
 import { native } from '../os/windows/native.ts';
+import { ownSid, sidOf } from '../os/windows/sids.ts';
 import { startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
 import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
+import { BatchFiles } from './batch-file.ts';
 import { type Environment, scriptEnvironment, withMarker } from './child-env.ts';
 import { exitOf, feed, follow } from './child-streams.ts';
 import { commandLine, quoteArgument, quoteProgram } from './command-line.ts';
@@ -21,6 +23,7 @@ import {
   type LaunchSpec,
   type RunAs,
 } from './launcher.ts';
+import { cmdArguments } from './shell.ts';
 import { shellNotFound, spawnFailure } from './spawn-failure.ts';
 import { windowsDirectory } from './working-directory.ts';
 
@@ -28,6 +31,8 @@ export interface WindowsLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
   readonly priority: Priority;
+  /** Ours alone, for the batch files of scripts that run. */
+  readonly batchDirectory: string;
 }
 
 /** Windows takes no longer command line, its NUL included. */
@@ -35,9 +40,11 @@ const MAX_COMMAND_LINE_UNITS = 32_767;
 
 export class WindowsLauncher implements Launcher {
   readonly #options: WindowsLauncherOptions;
+  readonly #batchFiles: BatchFiles;
 
   constructor(options: WindowsLauncherOptions) {
     this.#options = options;
+    this.#batchFiles = new BatchFiles(options.batchDirectory);
   }
 
   launch(spec: LaunchSpec): LaunchOutcome {
@@ -48,16 +55,40 @@ export class WindowsLauncher implements Launcher {
       return failedLaunch(`the script is too long for the command line of "${invocation.file}"`);
     }
     try {
-      return runAs === 'system' ? this.#spawn(spec, file) : this.#spawnAs(spec, file, runAs);
+      if (runAs !== 'system') return this.#spawnAs(spec, file, runAs);
+      return this.#withArguments(spec, ownSid, (args) => this.#spawn(spec, file, args));
     } catch (error) {
       return failedLaunch(spawnFailure(error, { ...spec, cwd: null }));
     }
   }
 
-  #spawn(spec: LaunchSpec, file: string): Launched {
+  /** Starts with the arguments quoted as the program reads them; a batch file lasts as long as its script. */
+  #withArguments(
+    { invocation }: LaunchSpec,
+    reader: () => string,
+    start: (args: readonly string[]) => Launched,
+  ): Launched {
+    const { file, args, batch } = invocation;
+    if (batch === undefined) return start(file === 'cmd' ? args : args.map(quoteArgument));
+    const written = this.#batchFiles.write(batch, reader());
+    try {
+      // `/Q`: a batch file shows each of its lines else.
+      const launched = start(['/Q', ...cmdArguments(`"${written.path}"`)]);
+      const release = () => {
+        launched.release();
+        written.remove();
+      };
+      return { ...launched, release };
+    } catch (error) {
+      written.remove();
+      throw error;
+    }
+  }
+
+  #spawn(spec: LaunchSpec, file: string, args: readonly string[]): Launched {
     const { environment, priority } = this.#options;
     const cwd = spec.cwd === null ? null : windowsDirectory(spec.cwd, environment);
-    const child = spawn(file, spec.invocation.args.map(quoteArgument), {
+    const child = spawn(file, args, {
       argv0: quoteProgram(file),
       windowsVerbatimArguments: true,
       windowsHide: true,
@@ -87,17 +118,22 @@ export class WindowsLauncher implements Launcher {
   #spawnAs(spec: LaunchSpec, file: string, runAs: Exclude<RunAs, 'system'>): Launched {
     const token = runAs === 'user' ? signedInUserToken() : ownTokenIn(presentConsole());
     try {
-      const started = startWithToken({
-        token,
-        file,
-        commandLine: commandLine(file, spec.invocation.args),
-        priority: this.#options.priority,
-        prepare: (account) => ({
-          environment: withMarker(scriptEnvironment(account, 'win32'), spec.marker),
-          directory: spec.cwd === null ? null : windowsDirectory(spec.cwd, account),
-        }),
-      });
-      return launchedWithToken(started, spec);
+      const start = (args: readonly string[]) =>
+        startWithToken({
+          token,
+          file,
+          commandLine: commandLine(file, args),
+          priority: this.#options.priority,
+          prepare: (account) => ({
+            environment: withMarker(scriptEnvironment(account, 'win32'), spec.marker),
+            directory: spec.cwd === null ? null : windowsDirectory(spec.cwd, account),
+          }),
+        });
+      return this.#withArguments(
+        spec,
+        () => sidOf(token),
+        (args) => launchedWithToken(start(args), spec),
+      );
     } finally {
       native().CloseHandle(token);
     }

@@ -30,6 +30,17 @@ export const READ_ONLY_TREE = [
   '(A;OICI;0x1200a9;;;S-1-15-2-1)(A;OICI;0x1200a9;;;S-1-15-2-2)',
 ].join('');
 
+/** Makes a directory that is nobody else's for no moment. @throws {WindowsError} also when it is there already */
+export function makeDirectory(path: string, sddl: string): void {
+  withDescriptor(sddl, (descriptor) => {
+    // SECURITY_ATTRIBUTES: its size, the descriptor, whether processes inherit the handle.
+    const attributes = Buffer.alloc(24);
+    attributes.writeUInt32LE(attributes.length);
+    attributes.writeBigUInt64LE(descriptor, 8);
+    if (setupNative().CreateDirectoryW(path, attributes) === 0) throw lastError(`making ${path}`);
+  });
+}
+
 /** Replaces owner and access list of a directory; what lies in it inherits the new list. */
 export function protectTree(path: string, sddl: string): void {
   withDescriptor(sddl, (descriptor) => {

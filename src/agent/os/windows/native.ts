@@ -68,6 +68,16 @@ export interface Native {
     text: Uint8Array | null,
     room: number,
   ): number;
+  WideCharToMultiByte(
+    codePage: number,
+    flags: number,
+    text: string,
+    units: number,
+    bytes: Uint8Array,
+    room: number,
+    replacement: null,
+    replaced: [number],
+  ): number;
   OpenProcessToken(process: Handle, access: number, token: [Handle]): number;
   DuplicateTokenEx(token: Handle, access: number, security: null, level: number, kind: number, copy: [Handle]): number;
   GetTokenInformation(token: Handle, kind: number, info: Uint8Array, size: number, needed: [number]): number;
@@ -127,6 +137,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'void *__stdcall LocalFree(void *memory)',
     'uint32_t __stdcall GetOEMCP()',
     'int __stdcall MultiByteToWideChar(uint32_t codePage, uint32_t flags, const void *bytes, int size, void *text, int room)',
+    'int __stdcall WideCharToMultiByte(uint32_t codePage, uint32_t flags, str16 text, int units, void *bytes, int room, void *replacement, _Out_ int *replaced)',
     'uint32_t __stdcall WTSGetActiveConsoleSessionId()',
   ],
   'advapi32.dll': [

@@ -46,6 +46,7 @@ interface SetupNative {
     made: [bigint],
     size: null,
   ): number;
+  CreateDirectoryW(path: string, security: Uint8Array): number;
   CreateMutexW(security: null, owned: number, name: string): Handle;
   CreateToolhelp32Snapshot(what: number, pid: number): Handle;
   Process32FirstW(snapshot: Handle, entry: Uint8Array): number;
@@ -82,6 +83,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
   ],
   'kernel32.dll': [
+    'int __stdcall CreateDirectoryW(str16 path, const void *security)',
     'intptr_t __stdcall CreateMutexW(void *security, int owned, str16 name)',
     'int __stdcall ProcessIdToSessionId(uint32_t pid, _Out_ uint32_t *session)',
     'intptr_t __stdcall CreateToolhelp32Snapshot(uint32_t what, uint32_t pid)',
