@@ -115,10 +115,7 @@ VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
     FileReadUTF16LE $1 $2
     FileReadUTF16LE $1 $3
     FileClose $1
-    ${If} $2 != "$\r$\n"
-      StrCpy $0 "$0$\n$\n$2"
-    ${EndIf}
-    StrCpy $0 "$0$\n$\n$3"
+    StrCpy $0 "$0$\n$\n$2$\n$3"
   ${EndIf}
   MessageBox MB_OK|MB_ICONEXCLAMATION "$0" /SD IDOK
 !macroend

@@ -53,16 +53,21 @@ async function run(): Promise<number> {
   const startedMs = Date.now();
   let log: SetupLog = { say: (line) => console.log(line) };
   let file = '';
+  /** The last line before the end is the reason for it. */
+  let reason = '';
   try {
     // First of all: also what can't be read of the command line is said there.
     file = logFile(task);
-    log = openSetupLog(file, (line) => console.log(line));
+    log = openSetupLog(file, (line) => {
+      reason = line;
+      console.log(line);
+    });
     log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
     const parameters = parametersGiven();
     const code = await (task === 'uninstall' ? runUninstall(parameters, log, file) : runInstall(parameters, log));
+    if (code !== SETUP_EXIT.ok) leaveMessage(reason, file);
     // The log ends with the end of the service that goes on, not with ours.
     if (code !== HANDED_OVER) log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
-    if (code !== SETUP_EXIT.ok) leaveMessage('', file);
     return code;
   } catch (error) {
     const isFault = error instanceof SetupFault;
