@@ -1,6 +1,6 @@
 /*
  * A set-up that was started by a command of the agent must outlive the agent that it stops. So it hands over to a service of one
- * run: this program, which waits for its end, runs the line in `command.txt` beside it, takes the service and its own directory
+ * run: this program, which waits for its end, runs the line in `command.txt` beside it, takes its own directory and the service
  * away, and ends. What can't go while it runs goes at the next start of Windows.
  */
 #include <windows.h>
@@ -104,8 +104,9 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
   DWORD error = program_directory(directory, 1);
   wait_for_setup();
   if (error == ERROR_SUCCESS) error = run_command();
-  remove_service();
   if (error == ERROR_SUCCESS) remove_tree(directory);
+  // Last: who waits for its end finds nothing of it.
+  remove_service();
   report(SERVICE_STOPPED, error);
 }
 

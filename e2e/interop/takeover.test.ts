@@ -214,6 +214,9 @@ test('what we could not send is given back: the original sends it with our ids, 
   let theirs = await fleet.theirs(pc.place);
   const file = join(pc.place.dataDirectory, 'local_completions.json');
   await eventually('the file of the original', () => existsSync(file) || undefined);
+  // The result of its schedule is not what this is about.
+  await resultWith(fleet.nc, { manifest_id: 'daily' });
+  await eventually('its outbox is empty', () => Object.keys(pc.outbox()).length === 0 || undefined);
   await theirs.kill();
   const before = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
 
