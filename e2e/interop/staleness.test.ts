@@ -15,6 +15,9 @@ const staleness = { mode: 'strict', max_cache_age: '0s' };
 /** Each of two look-ups of the original waits 10 s while there is no broker (D16). */
 const ORIGINAL_LOOKS_MS = 40_000;
 
+/** After so long without a broker ours tries every 30 s at last. */
+const NEXT_TRY_MS = 45_000;
+
 /** The original looks at the staleness of a live command only when it arrives, so with it only a local schedule can be stale. */
 async function localSchedule(fleet: OriginalFleet): Promise<void> {
   await fleet.createJob('strict', 'echo fresh', { staleness });
@@ -53,8 +56,8 @@ test('both skip it with 127 and the same words, and deliver that when the broker
     ORIGINAL_LOOKS_MS,
   );
   await fleet.brokerBack();
-  await resultWith(nc, { exit_code: 127, pc_id: OURS });
-  await resultWith(nc, { exit_code: 127, pc_id: THEIRS });
+  await resultWith(nc, { exit_code: 127, pc_id: OURS }, NEXT_TRY_MS);
+  await resultWith(nc, { exit_code: 127, pc_id: THEIRS }, NEXT_TRY_MS);
   const stale = (await storedResults(nc)).filter(({ result }) => result.exit_code === 127);
   const ids = { request_id: '<request>', exec_id: '<execution>' };
   const of = (pcId: string) => {

@@ -34,15 +34,16 @@ export async function resultsWith(nc: NatsConnection, fields: Partial<ExecResult
 }
 
 /** The first stored result that has all these fields, as soon as it is there. Rides over a broker that comes back. */
-export function resultWith(nc: NatsConnection, fields: Partial<ExecResult>): Promise<ExecResult> {
-  return eventually(`a result with ${JSON.stringify(fields)}`, async () => {
+export function resultWith(nc: NatsConnection, fields: Partial<ExecResult>, timeoutMs?: number): Promise<ExecResult> {
+  const look = async () => {
     try {
       return (await resultsWith(nc, fields))[0];
     } catch (error) {
       if (error instanceof errors.RequestError || error instanceof errors.TimeoutError) return undefined;
       throw error;
     }
-  });
+  };
+  return eventually(`a result with ${JSON.stringify(fields)}`, look, timeoutMs);
 }
 
 /** Resolves once the agent says that it is about to start the script of this execution (protocol §12.3); ours only. */
