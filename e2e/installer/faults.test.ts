@@ -11,6 +11,13 @@ const here = pcAndBroker();
 const { pc } = here;
 const servers = () => `/NATSURL=${here.broker.url}`;
 
+const HAND_OVER = 'KanadeTraySetup';
+
+/** As when the power goes while a set-up is handed over. */
+async function leaveHandOver(): Promise<void> {
+  expect((await pc.run('sc.exe', `create ${HAND_OVER} binPath= C:\\gone.exe`)).code).toBe(0);
+}
+
 describe('where nothing was installed before', () => {
   it('a disk that is full ends it with 1603, and nothing of it stays', async () => {
     mkdirSync(pc.path(pc.root), { recursive: true });
@@ -52,8 +59,10 @@ describe('where nothing was installed before', () => {
     await pc.powerOff();
     expect((await pc.install(current, servers())).code).toBe(0);
     expect(await installed(pc, current)).toEqual([]);
+    await leaveHandOver();
     expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
     expect(await nothingLeft(pc)).toEqual([]);
+    expect(await pc.serviceState(HAND_OVER)).toBe('ABSENT');
   });
 });
 
@@ -117,8 +126,10 @@ describe('over an installation that works', () => {
     await expect.poll(() => pc.setupLog, { timeout: 30_000, interval: 5 }).toContain('stopping the agent');
     await pc.powerOff();
     expect([next.version, broken.version]).toContain(pc.currentVersion);
+    await leaveHandOver();
     expect((await pc.install(next, '/ALLOWDOWNGRADE=1')).code).toBe(0);
     expect(await installed(pc, next)).toEqual([]);
+    expect(await pc.serviceState(HAND_OVER)).toBe('ABSENT');
   });
 });
 

@@ -11,7 +11,7 @@ import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
 import { namesIn } from './files.ts';
-import { ORIGINAL_SERVICE, SERVICE } from './names.ts';
+import { ORIGINAL_SERVICE, SERVICE, SETUP_SERVICE } from './names.ts';
 import { startWithSessions, unregister, unregisterEvents } from './registration.ts';
 import { endPrograms, type ServiceParts, stopAgent } from './service.ts';
 
@@ -27,7 +27,8 @@ export async function uninstall(input: UninstallInput): Promise<number> {
   const { system, layout, log, parameters } = input;
   log.say('stopping the agent');
   await stopAgent(input);
-  system.removeService(SERVICE);
+  // The second is left where the power went while a set-up was handed over.
+  for (const name of [SERVICE, SETUP_SERVICE]) system.removeService(name);
   startWithSessions(system, layout.root, false);
   // Not of the whole directory: the uninstaller that waits for us came from there.
   for (const directory of [layout.bin, layout.versionsDirectory]) endPrograms(input, directory);

@@ -29,6 +29,7 @@ const STATES: readonly ServiceState[] = ['other', 'stopped', 'starting', 'stoppi
 const CONFIG = { description: 1, failureActions: 2, failureFlag: 4, preshutdown: 7 } as const;
 const ERROR_SERVICE_DOES_NOT_EXIST = 1060;
 const ERROR_SERVICE_NOT_ACTIVE = 1062;
+const ERROR_SERVICE_MARKED_FOR_DELETE = 1072;
 const ERROR_SERVICE_ALREADY_RUNNING = 1056;
 const RESTART_AFTER_MS = [5_000, 15_000, 60_000];
 const FAILURES_FORGOTTEN_AFTER_SECS = 86_400;
@@ -155,7 +156,8 @@ export function enableService(name: string, enabled: boolean): void {
 export function removeService(name: string): void {
   withManager((manager) => {
     withService(manager, name, (service) => {
-      if (setupNative().DeleteService(service) === 0) throw lastError(`the removal of ${name}`);
+      // One that still runs goes when it has ended.
+      if (setupNative().DeleteService(service) === 0) lastIs(ERROR_SERVICE_MARKED_FOR_DELETE);
     });
   });
 }
