@@ -56,11 +56,9 @@ it('an upgrade lets a script that runs end first, and its result arrives once', 
 });
 
 it('a command of the agent may install another version of it: handed over, and the way back too', async () => {
-  const name = current.file.slice(current.file.lastIndexOf('/') + 1);
   const log = 'C:\\handed.log';
-  const installer = `Z:\\builds\\${current.version}\\release\\${name}`;
   const upgrade = script(
-    `start /wait "" "${installer}" /S /ALLOWDOWNGRADE=1 /LOG=${log} & echo ended with %errorlevel%`,
+    `start /wait "" "${pc.installerOf(current)}" /S /ALLOWDOWNGRADE=1 /LOG=${log} & echo ended with %errorlevel%`,
     120,
   );
   await publishCommand(operator, SUBJECT, upgrade);

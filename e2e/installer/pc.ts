@@ -199,16 +199,20 @@ export class Pc {
   readonly root = PROGRAM_FILES;
   static readonly LOG = 'C:\\setup.log';
 
+  /** Its Windows path. */
+  installerOf({ version, file }: Build): string {
+    return `Z:\\builds\\${version}\\release\\${file.slice(file.lastIndexOf('/') + 1)}`;
+  }
+
   /** The installer of `build`, silently. */
   install(build: Build, parameters = '', options: RunOptions = {}): Promise<Ended> {
     return this.startInstall(build, parameters, options).ended;
   }
 
-  startInstall({ version, file }: Build, parameters = '', options: RunOptions = {}): { ended: Promise<Ended> } {
+  startInstall(build: Build, parameters = '', options: RunOptions = {}): { ended: Promise<Ended> } {
     rmSync(this.path(Pc.LOG), { force: true });
     this.#showLogOfFailure();
-    const name = file.slice(file.lastIndexOf('/') + 1);
-    return this.start(`Z:\\builds\\${version}\\release\\${name}`, `/S /LOG=${Pc.LOG} ${parameters}`, options);
+    return this.start(this.installerOf(build), `/S /LOG=${Pc.LOG} ${parameters}`, options);
   }
 
   /** The last one, once a test. */

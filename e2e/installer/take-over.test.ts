@@ -1,4 +1,4 @@
-/** The original agent goes and comes back: here a service of its name that does nothing but leave its files. */
+/** The original agent goes and comes back: here a service of its name that leaves its files, and runs what it is told to. */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +27,19 @@ const unsent = (requestId: string, resultId: string) =>
     manifest_id: 'job-1',
   });
 
+/** Runs the program that stands in `C:\task.json`, as a command of the fleet would; ends when the host says so. */
+const STAND_IN = `
+  const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+  const { execFile } = require('node:child_process');
+  process.stdin.on('data', (text) => String(text).includes('stop') && process.exit(0));
+  const timer = setInterval(() => {
+    if (!existsSync('C:\\\\task.json')) return;
+    clearInterval(timer);
+    const { program, args } = JSON.parse(readFileSync('C:\\\\task.json', 'utf8'));
+    execFile(program, args, (error) => writeFileSync('C:\\\\task.ended', String(error === null ? 0 : error.code)));
+  }, 100);
+`;
+
 /** A service that runs: our host of services with a program that waits for its end. */
 async function installOriginal(): Promise<void> {
   const root = 'C:\\Kanade';
@@ -35,10 +48,7 @@ async function installOriginal(): Promise<void> {
   pc.put(`${root}\\current.json`, '{"version":"0.29.0"}');
   mkdirSync(pc.path(`${root}\\versions\\0.29.0\\node`), { recursive: true });
   cpSync(join(GIVEN.node, 'bin', 'node.exe'), pc.path(`${root}\\versions\\0.29.0\\node\\node.exe`));
-  pc.put(
-    `${root}\\versions\\0.29.0\\agent\\main.js`,
-    `process.stdin.on('data', (text) => String(text).includes('stop') && process.exit(0)); require('node:fs').writeFileSync('C:\\\\original-runs', '');`,
-  );
+  pc.put(`${root}\\versions\\0.29.0\\agent\\main.js`, STAND_IN);
   const made = await pc.run('sc.exe', `create KanadeAgent binPath= ${root}\\bin\\kanade-agent.exe start= auto`);
   expect(made.code).toBe(0);
   await pc.run('sc.exe', 'start KanadeAgent');
@@ -104,5 +114,18 @@ describe('the original agent', () => {
     expect(JSON.parse(pc.read(`${DATA}\\local_completions.json`))).toEqual({
       'schedule-1::job-1': '2026-11-24T19:34:06.200Z',
     });
+  });
+
+  it('is taken over by a command of its own: the installer hands over, and outlives it', async () => {
+    const log = 'C:\\taken-over.log';
+    const args = ['/S', '/REPLACE=1', '/CHECK=strict', `/LOG=${log}`];
+    pc.put('C:\\task.json', JSON.stringify({ program: pc.installerOf(current), args }));
+    await expect.poll(() => pc.has('C:\\task.ended') && pc.read('C:\\task.ended'), { timeout: 60_000 }).toBe('0');
+    expect(pc.read(log)).toContain('handed over to the service KanadeTraySetup');
+    await expect.poll(() => pc.read(log), { timeout: 90_000, interval: 500 }).toMatch(/ends with 0 after [\d.]+ s\s*$/);
+    expect(await pc.serviceState('KanadeAgent')).toBe('STOPPED');
+    expect((await pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeAgent'))?.Start).toBe('0x4');
+    await expect.poll(() => pc.serviceState('KanadeTraySetup'), { timeout: 30_000, interval: 500 }).toBe('ABSENT');
+    expect(await installed(pc, current)).toEqual([]);
   });
 });
