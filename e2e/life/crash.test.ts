@@ -54,7 +54,10 @@ test(`killed ${KILLS} times during a stream of commands: one result each, none r
   });
   const agent = new AgentRun({ toml: settings(server) });
   const ran = join(agent.directory, 'ran');
+  const startedAt = performance.now();
   await heartbeatAfter(nc, 'PC-OURS', agent);
+  // On a machine that is busy a start takes longer; lives that end before it is over show little.
+  const longestLifeMs = Math.max(600, 2 * (performance.now() - startedAt));
   // What a dead process held un-acknowledged comes again after two seconds instead of 30.
   const { config } = await eventually(() => info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`));
   const soon = { stream_name: 'EXEC', config: { ...config, ack_wait: 2_000_000_000 } };
@@ -63,7 +66,7 @@ test(`killed ${KILLS} times during a stream of commands: one result each, none r
   const sent: string[] = [];
   for (let kill = 0; kill < KILLS; kill++) {
     // At any moment: while starting, settling the last crash, taking in, starting, running, ending, delivering.
-    const lifeMs = random() * 600;
+    const lifeMs = random() * longestLifeMs;
     const until = performance.now() + lifeMs;
     while (performance.now() < until) {
       const id = randomUUID();
@@ -106,7 +109,7 @@ test(`killed ${KILLS} times during a stream of commands: one result each, none r
   // Both kinds of end were seen, or this has shown nothing.
   const codes = new Set([...results.values()].flat().map(({ exit_code }) => exit_code));
   expect([...codes].sort((a, b) => a - b)).toEqual([0, 121]);
-}, 120_000);
+}, 240_000);
 
 test('what is left of an interrupted script is ended before its 121 goes out, a child with a session of its own too', async () => {
   const server = await startNatsServer();

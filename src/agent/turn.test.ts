@@ -224,12 +224,15 @@ test('while the original agent works on this data the state says so, and our tur
     originalRuns: () => runs,
     lookEveryMs: LOOK_MS,
   });
-  await vi.waitFor(async () => {
-    const agent = await connectAgent({ dataDirectory: here.root });
-    const { agent: shown } = await agent.call('state.snapshot', {});
-    agent.close();
-    expect(shown.state).toBe('original_running');
-  });
+  await vi.waitFor(
+    async () => {
+      const agent = await connectAgent({ dataDirectory: here.root });
+      const { agent: shown } = await agent.call('state.snapshot', {});
+      agent.close();
+      expect(shown.state).toBe('original_running');
+    },
+    { timeout: 15_000, interval: 50 },
+  );
   runs = false;
   expect(await turn).not.toBeNull();
   await expect(connectAgent({ dataDirectory: here.root })).rejects.toThrow('ENOENT');
