@@ -65,7 +65,10 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int s
   // Never in the way of the removal; who starts us may have put us there.
   SetCurrentDirectoryW(L"C:\\");
   if (!make_aside()) return EXIT_FAILED;
-  if (!CopyFileW(packed, program, FALSE)) return EXIT_FAILED;
+  if (!CopyFileW(packed, program, FALSE)) {
+    RemoveDirectoryW(aside);
+    return EXIT_FAILED;
+  }
   BOOL moved = MoveFileExW(self, own, 0);
   DWORD code = run(arguments_given());
   if (moved && !is_gone()) moved = !MoveFileExW(own, self, MOVEFILE_REPLACE_EXISTING);

@@ -1,6 +1,10 @@
 /** What must be on a PC, and what must not: each difference is a sentence. */
+import { readdirSync } from 'node:fs';
+import { expect } from 'vitest';
 import type { Build, Pc } from './pc.ts';
 
+/** The service of one run that goes on with what a command of an agent has started. */
+export const HAND_OVER = 'KanadeTraySetup';
 const SERVICE = 'SYSTEM\\CurrentControlSet\\Services\\KanadeTrayAgent';
 const LISTED = 'Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\KanadeTray';
 const EVENTS = 'SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\Kanade Tray';
@@ -26,45 +30,45 @@ interface Wanted {
 export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Promise<string[]> {
   const { service = 'RUNNING', tray = true, start = 'auto' } = wanted;
   const wrong: string[] = [];
-  const expect = (what: string, is: unknown, must: unknown) => {
+  const compare = (what: string, is: unknown, must: unknown) => {
     if (JSON.stringify(is) !== JSON.stringify(must))
       wrong.push(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(must)}`);
   };
-  expect('version that counts', pc.currentVersion, build.version);
-  expect(
+  compare('version that counts', pc.currentVersion, build.version);
+  compare(
     'files beside the versions',
     pc.files(pc.root).filter((name) => !name.startsWith('versions\\')),
     AT_THE_ROOT,
   );
   const parts = new Set(pc.files(`${pc.root}\\versions\\${build.version}`).map((name) => name.split('\\')[0]));
-  expect(
+  compare(
     'parts of the version',
     [...parts].toSorted((a = '', b = '') => a.localeCompare(b)),
     ['agent', 'app', 'node'],
   );
-  expect(
+  compare(
     'left over of the set-up',
     pc.versions.filter((name) => name.startsWith('.') && !name.startsWith('.handed-over')),
     [],
   );
 
-  expect('state of the service', await pc.serviceState(), service);
+  compare('state of the service', await pc.serviceState(), service);
   const registered = await pc.registry(SERVICE);
   if (service !== 'ABSENT') {
-    expect('program of the service', registered?.ImagePath, `"${pc.root}\\bin\\kanade-tray-agent.exe"`);
-    expect('start of the service', registered?.Start, start === 'auto' ? '0x2' : '0x3');
-    expect('account of the service', registered?.ObjectName, 'LocalSystem');
+    compare('program of the service', registered?.ImagePath, `"${pc.root}\\bin\\kanade-tray-agent.exe"`);
+    compare('start of the service', registered?.Start, start === 'auto' ? '0x2' : '0x3');
+    compare('account of the service', registered?.ObjectName, 'LocalSystem');
   }
 
   const listed = await pc.registry(LISTED);
-  expect('version in the list of apps', listed?.DisplayVersion, build.version);
-  expect('place in the list of apps', listed?.InstallLocation, pc.root);
-  expect('uninstaller', listed?.QuietUninstallString, `"${pc.root}\\uninstall.exe" /allusers /S`);
+  compare('version in the list of apps', listed?.DisplayVersion, build.version);
+  compare('place in the list of apps', listed?.InstallLocation, pc.root);
+  compare('uninstaller', listed?.QuietUninstallString, `"${pc.root}\\uninstall.exe" /allusers /S`);
   const run = (await pc.registry(RUN))?.['Kanade Tray'];
-  expect('start with each session', run, tray ? `"${pc.root}\\bin\\Kanade Tray.exe" --hidden` : undefined);
+  compare('start with each session', run, tray ? `"${pc.root}\\bin\\Kanade Tray.exe" --hidden` : undefined);
   const events = (await pc.registry(EVENTS))?.EventMessageFile;
-  expect('texts of the Event Log', events, `${pc.root}\\bin\\kanade-tray-agent.exe`);
-  expect('shortcut', pc.has(SHORTCUT), true);
+  compare('texts of the Event Log', events, `${pc.root}\\bin\\kanade-tray-agent.exe`);
+  compare('shortcut', pc.has(SHORTCUT), true);
   return wrong;
 }
 
@@ -79,4 +83,18 @@ export async function nothingLeft(pc: Pc): Promise<string[]> {
   if ((await pc.registry(EVENTS)) !== null) left.push(EVENTS);
   if (pc.has(SHORTCUT)) left.push(SHORTCUT);
   return left;
+}
+
+/** Resolves once the set-up with this log, which an agent's command has started, has gone on to its good end elsewhere. */
+export async function handedOverAndDone(pc: Pc, log: string): Promise<void> {
+  expect(pc.read(log)).toContain(`handed over to the service ${HAND_OVER}`);
+  await expect.poll(() => pc.read(log), { timeout: 60_000, interval: 500 }).toMatch(/ends with 0 after [\d.]+ s\s*$/);
+  await expect.poll(() => pc.serviceState(HAND_OVER), { timeout: 30_000, interval: 500 }).toBe('ABSENT');
+}
+
+/** What is there of the product, and beside it, after the next start of Windows. */
+export async function leftAfterRestart(pc: Pc): Promise<string[]> {
+  await pc.powerOff();
+  await pc.serviceState();
+  return readdirSync(pc.path('C:\\Program Files')).filter((name) => name.startsWith('Kanade Tray'));
 }

@@ -3,15 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
-import { installed, nothingLeft } from './expected.ts';
+import { HAND_OVER, installed, nothingLeft } from './expected.ts';
 import { broken, current, next } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
 
 const here = pcAndBroker();
 const { pc } = here;
 const servers = () => `/NATSURL=${here.broker.url}`;
-
-const HAND_OVER = 'KanadeTraySetup';
 
 /** As when the power goes while a set-up is handed over. */
 async function leaveHandOver(): Promise<void> {

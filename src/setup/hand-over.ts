@@ -87,8 +87,7 @@ function goOn({ system, log }: HandOver, directory: string, words: readonly stri
 
 /** `/NAME="value"`: NSIS does not find the name of a parameter within quotation marks. */
 function quoted(word: string): string {
-  return word.replace(
-    /^(\/\w+=?)?(.*)$/s,
-    (_all, name = '', value = '') => `${name}${value === '' ? '' : `"${value}"`}`,
-  );
+  if (/^\/\w+$/.test(word)) return word;
+  const name = /^\/\w+=/.exec(word)?.[0] ?? '';
+  return `${name}"${word.slice(name.length)}"`;
 }

@@ -9,7 +9,7 @@ import { errorText } from '../agent/base/logger.ts';
 import { writeChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { compareVersions } from './layout.ts';
-import { SERVICE, SETUP_SERVICE } from './names.ts';
+import { SERVICE } from './names.ts';
 import { type InstallInput, type Plan, planOf } from './plan.ts';
 import { protectPrograms, putPrograms, putVersion } from './put-files.ts';
 import { putRegistration, putService } from './put-registration.ts';
@@ -71,12 +71,8 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   return status !== null;
 }
 
-/**
- * The version before stays for a way back; older ones go, as far as nothing runs from them, and so does what a set-up has left
- * that was handed over when the power went.
- */
-function tidy({ system, layout, version, log, staged }: InstallInput, { before }: Plan): void {
-  system.removeService(SETUP_SERVICE);
+/** The version before stays for a way back; older ones go, as far as nothing runs from them. */
+function tidy({ layout, version, log, staged }: InstallInput, { before }: Plan): void {
   const keep = new Set([version, before === version ? newestBut(layout.versions(), version) : before]);
   const leftovers = [
     ...layout

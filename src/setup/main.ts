@@ -65,9 +65,10 @@ async function run(): Promise<number> {
     log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
     const parameters = parametersGiven();
     const code = await (task === 'uninstall' ? runUninstall(parameters, log, file) : runInstall(parameters, log));
-    if (code !== SETUP_EXIT.ok) leaveMessage(reason, file);
     // The log ends with the end of the service that goes on, not with ours.
-    if (code !== HANDED_OVER) log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+    if (code === HANDED_OVER) return code;
+    if (code !== SETUP_EXIT.ok) leaveMessage(reason, file);
+    log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
     return code;
   } catch (error) {
     const isFault = error instanceof SetupFault;

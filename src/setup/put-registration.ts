@@ -1,7 +1,7 @@
 /** What Windows knows of the product: the list of apps, the start with each session, the Event Log, the service. */
 import { join } from 'node:path';
 import { bytesBelow } from './files.ts';
-import { SERVICE, SERVICE_HOST } from './names.ts';
+import { SERVICE, SERVICE_HOST, SETUP_SERVICE } from './names.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import {
   register,
@@ -42,6 +42,8 @@ export async function putService(
   { choices, choicesBefore }: Plan,
   transaction: Transaction,
 ): Promise<void> {
+  // Left where the power went while a set-up was handed over. If that is us, it goes at our end.
+  system.removeService(SETUP_SERVICE);
   const there = system.serviceState(SERVICE) !== 'absent';
   const commandLine = `"${join(layout.bin, SERVICE_HOST)}"`;
   const autostartBefore = choicesBefore?.autostart ?? true;
