@@ -9,7 +9,8 @@ export default defineConfig({
     exclude: ['e2e/interop/**', 'e2e/installer/**'],
     // Real brokers and child processes on machines with two cores: more workers only make each of them late.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For a test that hangs, on the slowest of machines.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

@@ -6,7 +6,8 @@ import { withLock } from '../scripts/lib/lock.mjs';
 import { ensureNatsServer, findNatsServer } from '../scripts/lib/nats-server.mjs';
 import { findNode24 } from '../scripts/lib/node24.mjs';
 import { packagesAreCurrent, satisfies } from '../scripts/lib/packages.mjs';
-import { countsOf, summary } from '../scripts/lib/vitest-run.mjs';
+import { ROOT } from '../scripts/lib/paths.mjs';
+import { countsOf, failures, summary } from '../scripts/lib/vitest-run.mjs';
 import { tempDir } from './support/temp.ts';
 
 function write(root: string, file: string, text: string, mode = 0o644): string {
@@ -159,6 +160,28 @@ describe('a build', () => {
     expect(third).not.toBe(second);
     write(root, 'assets/tray/idle.png', 'another');
     expect(inputsHash(root)).not.toBe(third);
+  });
+});
+
+describe('what failed in a test run', () => {
+  const test_ = { ancestorTitles: ['a group'], title: 'a test', status: 'failed', failureMessages: ['first\nsecond'] };
+  const file = { name: join(ROOT, 'src/a.test.ts'), status: 'failed', assertionResults: [test_] };
+
+  test('is said by its name, with why', () => {
+    const passed = { ...test_, status: 'passed' };
+    const report = { testResults: [{ ...file, assertionResults: [passed, test_] }] };
+    expect(failures(report, 1)).toEqual(['FAILED src/a.test.ts > a group > a test', '  first', '  second']);
+  });
+
+  test('is a file that could not be loaded', () => {
+    const report = { testResults: [{ ...file, message: 'no such module', assertionResults: [] }] };
+    expect(failures(report, 1)).toEqual(['FAILED src/a.test.ts', '  no such module']);
+  });
+
+  test('is the run itself when nothing else is known', () => {
+    expect(failures({ testResults: [] }, 7)).toEqual(['FAILED the run itself (exit code 7)']);
+    expect(failures(undefined, 0)).toHaveLength(1);
+    expect(failures({ testResults: [] }, 0)).toEqual([]);
   });
 });
 

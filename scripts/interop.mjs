@@ -15,7 +15,9 @@ await main(async () => {
   }
   const tools = await setUpInterop();
   await ensureBuilt(tools.node);
-  const { code, counts } = await runVitest(tools, ['--config', 'vitest.interop.config.ts', ...process.argv.slice(2)]);
+  const args = ['--config', 'vitest.interop.config.ts', ...process.argv.slice(2)];
+  const { code, counts, failures } = await runVitest(tools, args);
+  for (const line of failures) say(line);
   say(summary(counts));
   return code;
 });

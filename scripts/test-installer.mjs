@@ -83,8 +83,9 @@ await main(async () => {
   const hasWine = process.env.KANADE_TRAY_INSTALLER_TESTS !== undefined;
   const files = !hasWine ? NOT_OF_WINDOWS : quick ? [...NOT_OF_WINDOWS, ...QUICK] : [];
   const vitest = ['--config', 'vitest.installer.config.ts', ...files, ...given];
-  const { code, counts, report } = await runVitest(tools, vitest);
+  const { code, counts, report, failures } = await runVitest(tools, vitest);
   if (args.length === 0 && report !== undefined) writeFileSync(MATRIX, matrixPage(report, new Date()));
+  for (const line of failures) say(line);
   say(summary({ ...counts, skipped: counts.skipped + skipped.length }));
   return code;
 });

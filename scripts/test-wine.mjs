@@ -1,7 +1,7 @@
 /** `npm run test:wine [-- VITEST ARGUMENTS]`: the agent's own tests on a Windows Node under wine. */
 import { Fault, main, say } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
-import { countsOf, summary } from './lib/vitest-run.mjs';
+import { countsOf, failures, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';
 import { runUnderWine } from './lib/wine-tests.mjs';
 
@@ -18,6 +18,7 @@ await main(async () => {
   }
   const report = await runUnderWine(wine, process.argv.slice(2));
   const counts = countsOf(report, 0);
+  for (const line of failures(report, 0)) say(line);
   say(summary(counts));
   return counts.failed === 0 ? 0 : 1;
 });

@@ -15,8 +15,8 @@ await main(async () => {
     say(error.message);
     failedSteps.push('build');
   }
-  const { code, counts } = await runVitest(tools, process.argv.slice(2));
-  if (failedSteps.length > 0) say(`Failed besides the tests: ${failedSteps.join(', ')}`);
+  const { code, counts, failures } = await runVitest(tools, process.argv.slice(2));
+  for (const line of [...failedSteps.map((step) => `FAILED ${step}`), ...failures]) say(line);
   say(summary({ ...counts, failed: counts.failed + failedSteps.length }));
   return code === 0 && failedSteps.length > 0 ? 1 : code;
 });

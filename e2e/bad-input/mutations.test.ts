@@ -2,6 +2,7 @@
  * Captured messages with seeded damage, through the real way of a command. Whatever comes, nothing crashes, every message is
  * acknowledged, no command is answered twice, and a good command after each hundred still ends in its result.
  */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { decodeTailRequest } from '../../src/agent/wire/live-tail.ts';
 import { decodeLogsRequest } from '../../src/agent/wire/logs-request.ts';
 import { decodeResult } from '../../src/agent/wire/result.ts';
 import { fixtureMessages, fixtureNames, fixtureValue } from '../fixtures/read.ts';
-import { eventually } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import { testStore } from '../support/store.ts';
 import { tempDir } from '../support/temp.ts';
 import { commandText } from './command-text.ts';

@@ -1,4 +1,5 @@
 /** Everything the agent does, as a user of the broker who may do nothing else (protocol §12.5). */
+
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import { Objm } from '@nats-io/obj';
 import { expect, test } from 'vitest';
 import { AGENT_ROLE, OBJECT_STORE_ROLE, roleUsers } from '../support/agent-role.ts';
 import { AgentRun, settings } from '../support/agent-run.ts';
-import { connectedBus, eventually, info } from '../support/bus.ts';
+import { connectedBus, info } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   api,
   command,

@@ -1,7 +1,9 @@
 /** Of a cluster the agent needs to know one server; the others it is told (design §7, §9). */
+
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { connectedBus, eventually } from '../support/bus.ts';
+import { connectedBus } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import { operator } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 

@@ -1,7 +1,8 @@
 /** Two agents that the fleet can not tell apart are shown as what they are (design §7, D22). */
+
 import { expect, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import { provisionedOperator, putKey } from '../support/fleet.ts';
 import { heartbeatAfter } from '../support/heartbeats.ts';
 import { startNatsServer } from '../support/nats-server.ts';

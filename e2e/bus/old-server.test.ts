@@ -1,7 +1,9 @@
 /** On a broker from before 2.10 a consumer has one filter; the rest is sorted out by us (design §7). */
+
 import { expect, test } from 'vitest';
 import { startAgent } from '../support/agent.ts';
-import { connectedBus, eventually, info, recordConsumer, recordWatch } from '../support/bus.ts';
+import { connectedBus, info, recordConsumer, recordWatch } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';
 import { startOldNatsServer } from '../support/old-nats-server.ts';
 

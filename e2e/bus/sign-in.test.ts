@@ -1,11 +1,13 @@
 /** The ways to sign in that need more than a word, and the ways to be sure of the server (design §7). */
+
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, type TestContext, test } from 'vitest';
 import type { Credentials } from '../../src/agent/bus/sign-in.ts';
-import { connectedBus, eventually, linkState, NO_TLS, startBus } from '../support/bus.ts';
+import { connectedBus, linkState, NO_TLS, startBus } from '../support/bus.ts';
 import { CertificateAuthority, type KeyPair, noCertificatesHere } from '../support/certificates.ts';
+import { eventually } from '../support/eventually.ts';
 import { jwtFleet, nkeyUser } from '../support/nats-jwt.ts';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 

@@ -1,4 +1,5 @@
 /** SIGKILL at any moment: every command ends in one result, nothing runs twice, nothing is left running (invariants 3, 4). */
+
 import { randomInt, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { sleep } from '../../src/agent/base/sleep.ts';
 import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually, info } from '../support/bus.ts';
+import { info } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   api,
   command,

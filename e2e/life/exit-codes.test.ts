@@ -1,9 +1,10 @@
 /** How the agent ends, and that it serves faulty settings instead of ending where a service manager started it (design §4). */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import { operator } from '../support/fleet.ts';
 import { heartbeatAfter } from '../support/heartbeats.ts';
 import { startNatsServer } from '../support/nats-server.ts';

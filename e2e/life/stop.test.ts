@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   command,
   countStored,

@@ -1,11 +1,13 @@
 /** A store that is damaged, from the future, unwritable or full: the agent is up, says so, and loses nothing (design §6). */
+
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually, info } from '../support/bus.ts';
+import { info } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import { api, command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { heartbeatAfter } from '../support/heartbeats.ts';
 import { noMountsHere, readOnly, smallDisk } from '../support/mounts.ts';
@@ -51,7 +53,7 @@ async function heldBack(nc: NatsConnection, agent: AgentRun): Promise<string> {
     expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_ack_pending).toBe(1);
   });
   // A ping is answered after the command was looked at: one connection, in order.
-  await nc.request('agents.PC-OURS.ping', '', { timeout: 10_000 });
+  await nc.request('agents.PC-OURS.ping', '');
   expect(await countStored(nc, 'RESULTS', `results.${id}`)).toBe(0);
   return id;
 }

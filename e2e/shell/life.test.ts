@@ -1,13 +1,14 @@
 /** The shell in a real Electron, with a real agent and a real broker: how it begins and how it ends. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { expect as expectPage } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
 import { startAgent } from '../support/agent.ts';
-import { eventually } from '../support/bus.ts';
 import { shellCommand, startShell } from '../support/electron.ts';
+import { eventually } from '../support/eventually.ts';
 import { command, countStored, publishCommand, waitForResult } from '../support/fleet.ts';
+import { expectPage } from '../support/page-expect.ts';
 import { agentPid, inElectron, isAlive, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 import { unlock, withHelpdesk } from '../support/window.ts';
 
@@ -15,7 +16,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   test('hosts the agent, shows it in a sandboxed page, and ends with it', async () => {
     const { shell } = await shellRig();
     const page = await shell.window();
-    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     expect(await page.evaluate('location.href')).toBe('app://ui/');
     expect(
       await page.evaluate('[typeof process, typeof require, Object.keys(window.kanadeLink).sort().join()]'),
@@ -57,7 +58,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   test('started with the session it shows no window where there is a place for icons, else it opens one', async () => {
     const { shell } = await shellRig({ args: ['--hidden'] });
     // This bus has no watcher.
-    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     await shell.app.close();
   });
 
@@ -65,12 +66,12 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     const { shell, nc } = await shellRig();
     const page = await shell.window();
     const title = page.getByRole('heading', TITLE);
-    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(title).toHaveText(WORKING);
     const before = agentPid(shell);
     process.kill(before, 'SIGKILL');
     await expectPage(title).toHaveText('Management service is not running');
     await expectPage(page.getByText(/It restarts in (less than )?\d sec\./)).toBeVisible();
-    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(title).toHaveText(WORKING);
     expect(agentPid(shell)).not.toBe(before);
     const body = command({ script: 'echo back' });
     await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
@@ -80,7 +81,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
 
   test('killed itself, it takes the agent along, and the next start says what became of the task', async () => {
     const { shell, nc, options } = await shellRig();
-    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     const body = command({ id: 'long-task', exec_id: 'e-1', script: 'sleep 60' });
     await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
     const page = await shell.window();
@@ -102,10 +103,10 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     timeout: 60_000,
   }, async () => {
     const { server, nc, display, shell } = await shellRig();
-    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     const other = await startShell({ display, natsUrl: server.url, pcId: shell.pcId });
     const title = (await other.window()).getByRole('heading', TITLE);
-    await expectPage(title).toHaveText('Managed from another session', { timeout: 15_000 });
+    await expectPage(title).toHaveText('Managed from another session');
     const body = command({ script: 'echo once' });
     await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
     await waitForResult(nc, body.request_id);
@@ -123,11 +124,11 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     const title = (await shell.window()).getByRole('heading', TITLE);
     await expectPage(title).toHaveText('Starting');
     const agent = await startAgent({ server, nc, pcId: shell.pcId, dataDirectory: shell.dataDirectory });
-    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(title).toHaveText(WORKING);
     await agent.kill();
     await expectPage(title).toHaveText('Management service is not running');
     await agent.start();
-    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(title).toHaveText(WORKING);
     await shell.app.close();
     // It ends without the agent.
     const body = command({ script: 'echo still here' });
@@ -140,7 +141,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     const { shell, nc } = await shellRig({ toml: await withHelpdesk() });
     const body = command({ script: 'echo hello' });
     const page = await shell.window();
-    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
     await waitForResult(nc, body.request_id);
     await unlock(page);

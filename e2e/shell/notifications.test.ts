@@ -1,9 +1,10 @@
 /** Notifications on a real desktop bus: what needs to be said is said once, and a click leads to the task. */
-import { expect as expectPage } from '@playwright/test';
+
 import { describe, expect, test } from 'vitest';
-import { eventually } from '../support/bus.ts';
+import { eventually } from '../support/eventually.ts';
 import { command, publishCommand, waitForResult } from '../support/fleet.ts';
 import { type NotificationDaemon, startNotificationDaemon } from '../support/notification-daemon.ts';
+import { expectPage } from '../support/page-expect.ts';
 import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 
 describe.skipIf(noShell !== null)(`notifications${inElectron}`, ONCE_MORE, () => {
@@ -15,7 +16,7 @@ describe.skipIf(noShell !== null)(`notifications${inElectron}`, ONCE_MORE, () =>
       },
     });
     const page = await shell.window();
-    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     const run = async (id: string, script: string) => {
       const body = command({ id, script });
       await publishCommand(nc, `commands.pc.${shell.pcId}`, body);

@@ -1,9 +1,9 @@
 /** What a page of ours can't do in a real Electron, even if it were made to try: the checklist where only a running one shows it. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect as expectPage } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FAULT_CODES } from '../../src/shared/faults.ts';
+import { expectPage } from '../support/page-expect.ts';
 import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 
 /** A server that nobody must ask; resolves to its address and to what it was asked. */
@@ -26,7 +26,7 @@ describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, ONCE_MORE,
     const { address, asked } = await forbiddenServer();
     const { shell } = await shellRig();
     const page = await shell.window();
-    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
 
     expect(await page.evaluate(`window.open(${JSON.stringify(address)}) === null`)).toBe(true);
     await page.evaluate(`void (location.href = ${JSON.stringify(address)})`);
@@ -65,7 +65,7 @@ describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, ONCE_MORE,
   test('takes no markup and no code out of a text', async () => {
     const { shell } = await shellRig();
     const page = await shell.window();
-    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     expect(await page.evaluate(tried(`document.createElement('p').innerHTML = '<b>x</b>'`))).toBe('TypeError');
     expect(await page.evaluate(tried(`trustedTypes.createPolicy('p', {})`))).toBe('TypeError');
     const script = `new Promise((resolve) => {
@@ -81,7 +81,7 @@ describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, ONCE_MORE,
   test('has no way to the shell but the link, and what it says there is checked', async () => {
     const { shell } = await shellRig();
     const page = await shell.window();
-    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     const kinds = await page.evaluate('Object.values(window.kanadeLink).map((value) => typeof value).join()');
     expect(kinds).toBe('function,function,function');
     const answers = (await page.evaluate(`new Promise((resolve) => {

@@ -1,13 +1,14 @@
 /** What the shell survives: an agent that hangs, a page and a GPU process that crash. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect as expectPage } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { eventually } from '../support/bus.ts';
 import { startDisplay } from '../support/display.ts';
 import { shellCommand } from '../support/electron.ts';
+import { eventually } from '../support/eventually.ts';
+import { expectPage } from '../support/page-expect.ts';
 import { agentPid, inElectron, isAlive, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -44,14 +45,14 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   test('an agent that hangs is noticed within about 30 s, ended and started again', { timeout: 90_000 }, async () => {
     const { shell } = await shellRig();
     const title = (await shell.window()).getByRole('heading', TITLE);
-    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(title).toHaveText(WORKING);
     const before = agentPid(shell);
     process.kill(before, 'SIGSTOP');
     onTestFinished(() => {
       if (isAlive(before)) process.kill(before, 'SIGKILL');
     });
     await eventually(() => expect(isAlive(before)).toBe(false), 45_000);
-    await expectPage(title).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(title).toHaveText(WORKING);
     expect(readFileSync(shell.log, 'utf8')).toContain('the agent hangs');
     await shell.app.close();
   });
@@ -67,7 +68,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     onTestFinished(() => void shell.kill('SIGKILL'));
     const log = join(directory, 'user', 'logs', 'shell.log');
     const pages = () => renderersOf(shell.pid ?? 0);
-    await eventually(() => expect(pages().length).toBeGreaterThan(0), 15_000);
+    await eventually(() => expect(pages().length).toBeGreaterThan(0));
     // The page has to be there before it can hang.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const stopped = pages();
@@ -79,7 +80,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
       () => expect(readFileSync(log, 'utf8')).toContain('the window is opened anew: it does not answer'),
       60_000,
     );
-    await eventually(() => expect(pages().some((page) => !stopped.includes(page))).toBe(true), 15_000);
+    await eventually(() => expect(pages().some((page) => !stopped.includes(page))).toBe(true));
     expect(readFileSync(log, 'utf8').match(/the agent is started/g)).toHaveLength(1);
     expect(isAlive(agentPid({ log }))).toBe(true);
     const ended = once(shell, 'exit');
@@ -89,7 +90,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
 
   test('a page that crashes is opened anew, a GPU process that crashes too, and the agent notices neither', async () => {
     const { shell } = await shellRig();
-    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     const agent = agentPid(shell);
     // A page that dies at once after its opening is not opened again and again.
     await new Promise((resolve) => setTimeout(resolve, 10_500));
@@ -98,7 +99,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
       BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
     });
     const page = await opened;
-    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING, { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     const gpu = await shell.app.evaluate(({ app }) => app.getAppMetrics().find(({ type }) => type === 'GPU')?.pid);
     if (gpu !== undefined) process.kill(gpu, 'SIGKILL');
     await page.getByRole('navigation').getByRole('button', { name: 'Activity' }).click();

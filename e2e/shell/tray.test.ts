@@ -1,9 +1,10 @@
 /** The icon on a real desktop bus: each state has its own picture and tooltip, and every entry of the menu does what it says. */
-import { expect as expectPage } from '@playwright/test';
+
 import { describe, expect, test } from 'vitest';
-import { eventually } from '../support/bus.ts';
 import { startShell } from '../support/electron.ts';
+import { eventually } from '../support/eventually.ts';
 import { api, command, killExec, publishCommand, STREAMS, waitForResult } from '../support/fleet.ts';
+import { expectPage } from '../support/page-expect.ts';
 import { agentPid, inElectron, noShell, ONCE_MORE, shellRig } from '../support/shell-rig.ts';
 import { startTrayWatcher, type TrayWatcher } from '../support/tray-watcher.ts';
 
@@ -24,7 +25,7 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
   test('tells five states apart by its picture, and says each in words', { timeout: 90_000 }, async () => {
     const { server, nc, watcher, shell } = await rig();
     const tooltip = async (expected: string | RegExp) => {
-      await eventually(async () => expect((await watcher.icon()).tooltip).toMatch(expected), 20_000);
+      await eventually(async () => expect((await watcher.icon()).tooltip).toMatch(expected));
       return (await watcher.icon()).picture;
     };
     const pictures = new Map<string, string>();
@@ -121,7 +122,7 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
   test('is not shown where IT hides it, and can’t be quitted where IT forbids it', async () => {
     const { watcher, shell } = await rig({ args: [], toml: '[ui]\nshow_tray = false\nallow_quit_tray = false' });
     const page = await shell.window();
-    await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Everything is working', { timeout: 15_000 });
+    await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Everything is working');
     await eventually(async () => expect(await watcher.items()).toHaveLength(0));
     await page.getByRole('navigation').getByRole('button', { name: 'About' }).click();
     await expectPage(page.getByText('Show notifications')).toBeVisible();
@@ -134,7 +135,7 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
     await eventually(async () => expect((await watcher.icon()).tooltip).toBe('Kanade Tray – connected'));
     watcher.stop();
     const panel = await startTrayWatcher(display.busAddress);
-    await eventually(async () => expect((await panel.icon()).tooltip).toBe('Kanade Tray – connected'), 10_000);
+    await eventually(async () => expect((await panel.icon()).tooltip).toBe('Kanade Tray – connected'));
     expect(await panel.items()).toHaveLength(1);
     await shell.app.close();
   });
@@ -148,7 +149,7 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
       await eventually(async () => expect(await watcher.items()).toHaveLength(0));
       current = await startShell(options);
     }
-    await eventually(async () => expect((await watcher.icon()).tooltip).toBe('Kanade Tray – connected'), 20_000);
+    await eventually(async () => expect((await watcher.icon()).tooltip).toBe('Kanade Tray – connected'));
     expect(await watcher.items()).toHaveLength(1);
     await current.app.close();
   });

@@ -2,6 +2,7 @@
  * The built agent with its whole command line and its end: how it is started, what it says and how it exits. Invariant: it
  * goes with the test, and nothing set on this machine reaches it.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
 import { findNode24 } from '../../scripts/lib/node24.mjs';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { connectAgent } from './agent-client.ts';
-import { eventually } from './bus.ts';
+import { eventually } from './eventually.ts';
 import type { Starting } from './heartbeats.ts';
 import { tempDir } from './temp.ts';
 

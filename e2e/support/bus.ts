@@ -2,20 +2,20 @@
  * The agent's own connection in tests, with short pauses between its tries so that nothing waits for long, and recorders of
  * what its bindings brought.
  */
+
 import type { NatsConnection } from '@nats-io/transport-node';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/agent/base/clock.ts';
 import { silentLogger } from '../../src/agent/base/logger.ts';
 import { until } from '../../src/agent/base/watched.ts';
 import type { Bus, DurableBinding, DurableMessage, DurableSpec, LinkStatus } from '../../src/agent/bus/bus.ts';
 import { NatsBus, type NatsBusOptions } from '../../src/agent/bus/nats-bus.ts';
 import type { TlsFiles } from '../../src/agent/bus/sign-in.ts';
+import { eventually, PATIENCE_MS } from './eventually.ts';
 import { api } from './fleet.ts';
 
 export const NO_TLS: TlsFiles = { ca: null, cert: null, key: null, serverName: null };
 const SOON = { minMs: 10, maxMs: 50, jitter: 0 };
-/** Generous: a machine under load is slow, not wrong. */
-const PATIENCE_MS = 20_000;
 
 /** A started bus on one or more servers; closed with the test. It need not be connected yet. */
 export function startBus(servers: string | readonly string[], changes: Partial<NatsBusOptions> = {}): NatsBus {
@@ -52,11 +52,6 @@ export async function linkState(bus: Bus, state: LinkStatus['state']): Promise<L
   } catch {
     throw new Error(`the link is not ${state} but ${JSON.stringify(bus.link.value)}`);
   }
-}
-
-/** Retries `check` until it passes. */
-export function eventually<T>(check: () => T | Promise<T>, timeoutMs = PATIENCE_MS): Promise<T> {
-  return vi.waitFor(check, { timeout: timeoutMs, interval: 20 });
 }
 
 /** Resolves when the broker answers this operator (again). */

@@ -1,7 +1,8 @@
 /** Real scripts, for the tests of the runner. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { systemClock } from '../../src/agent/base/clock.ts';
 import { procStat } from '../../src/agent/os/posix-proc.ts';
 import { scriptEnvironment } from '../../src/agent/run/child-env.ts';
@@ -12,6 +13,7 @@ import {
   type ScriptSpec,
   startScript,
 } from '../../src/agent/run/script-runner.ts';
+import { eventually } from './eventually.ts';
 
 export const MIB = 1024 * 1024;
 let runs = 0;
@@ -47,7 +49,7 @@ export function isAlive(pid: number | null): boolean {
 
 /** The pid that a script wrote into the file `name`. */
 export function pidFrom(directory: string, name: string): Promise<number> {
-  return vi.waitFor(() => {
+  return eventually(() => {
     const text = readFileSync(join(directory, name), 'utf8');
     expect(text).toMatch(/^\d+\n$/);
     return Number(text);

@@ -128,6 +128,7 @@ declare module '*/scripts/lib/vitest-run.mjs' {
     skipped: number;
   }
   export function countsOf(report: object | undefined, code: number): Counts;
+  export function failures(report: object | undefined, code: number): string[];
   export function summary(counts: Counts): string;
 }
 
@@ -137,6 +138,7 @@ declare module '*/scripts/lib/start-options.mjs' {
 }
 
 declare module '*/scripts/lib/paths.mjs' {
+  export const ROOT: string;
   export function cacheDir(env?: NodeJS.ProcessEnv): string;
 }
 

@@ -3,15 +3,13 @@
  * agent go with the test, and an error on the page fails it.
  */
 import type { Page } from '@playwright/test';
-import { expect as expectPage } from '@playwright/test';
 import { onTestFinished } from 'vitest';
 import { withoutKanade } from '../../scripts/lib/agent-process.mjs';
 import { findNode24 } from '../../scripts/lib/node24.mjs';
 import { serveWindowPage } from '../../scripts/lib/window-page.mjs';
 import { hashHelpdeskCode } from '../../src/agent/config/helpdesk-code.ts';
 import { newPage, type PageOptions } from './browser.ts';
-
-export { expectPage };
+import { expectPage } from './page-expect.ts';
 
 export const HELPDESK_CODE = 'open sesame';
 

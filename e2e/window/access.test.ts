@@ -2,6 +2,7 @@
  * Usable by everybody: axe finds nothing, the keyboard is enough, small and enlarged windows lose nothing, and theme and
  * language switch while one looks. CI takes a fixed sample; `KANADE_TRAY_AXE=all` goes through all of it.
  */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -11,8 +12,9 @@ import { startAgent } from '../support/agent.ts';
 import type { PageOptions } from '../support/browser.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { expectPage } from '../support/page-expect.ts';
 import { tempDir } from '../support/temp.ts';
-import { expectPage, HELPDESK_CODE, openWindow, withHelpdesk } from '../support/window.ts';
+import { HELPDESK_CODE, openWindow, withHelpdesk } from '../support/window.ts';
 
 const SCREENS = [0, 1, 2, 3, 4];
 const SUPPORT = 3;

@@ -1,11 +1,13 @@
 /** A day of IT work: a stranger can say from the window alone what happened to each task, in both languages. */
+
 import type { Page } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { demoDay } from '../../scripts/lib/demo-day.mjs';
 import { startLocalFleet } from '../../scripts/lib/local-fleet.mjs';
 import { findNatsServer } from '../../scripts/lib/nats-server.mjs';
 import { findNode24 } from '../../scripts/lib/node24.mjs';
-import { expectPage, goTo, openWindow } from '../support/window.ts';
+import { expectPage } from '../support/page-expect.ts';
+import { goTo, openWindow } from '../support/window.ts';
 
 const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: RegExp])[] = [
   ['Good morning message', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],

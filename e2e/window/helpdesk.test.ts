@@ -1,9 +1,11 @@
 /** The helpdesk's view: closed until the code is given, complete while it is open, gone when it ends. */
+
 import { describe, expect, test } from 'vitest';
 import { startAgent } from '../support/agent.ts';
 import { api, command, provisionedOperator, publishCommand, putKey, STREAMS, waitForResult } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage, goTo, openWindow, unlock, withHelpdesk } from '../support/window.ts';
+import { expectPage } from '../support/page-expect.ts';
+import { goTo, openWindow, unlock, withHelpdesk } from '../support/window.ts';
 
 const PC = 'commands.pc.PC-OURS';
 

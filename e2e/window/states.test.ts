@@ -1,4 +1,5 @@
 /** Each screen in each state in which there is little to show: a sentence that a person understands, and no dead end. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -7,9 +8,10 @@ import { startAgent } from '../support/agent.ts';
 import { AgentRun, settings } from '../support/agent-run.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { expectPage } from '../support/page-expect.ts';
 import { arrival, ending, testStore } from '../support/store.ts';
 import { tempDir } from '../support/temp.ts';
-import { expectPage, goTo, openWindow } from '../support/window.ts';
+import { goTo, openWindow } from '../support/window.ts';
 
 const NOWHERE = { url: 'nats://127.0.0.1:1' };
 const ENGLISH = ['Status', 'Activity', 'Updates', 'Support', 'About'];
@@ -23,7 +25,7 @@ function service(toml: string | null): AgentRun {
 }
 
 async function title(page: Page, text: string): Promise<void> {
-  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText(text, { timeout: 15_000 });
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText(text);
 }
 
 /** Every screen has a heading and something to read, and none shows what only machines understand. */
@@ -33,7 +35,7 @@ async function everyScreen(page: Page, names: readonly string[]): Promise<void> 
     await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
     // Its heading is there first; what it says is asked for.
     const main = page.getByRole('main');
-    await expectPage(main, name).toHaveText(/.{10}/s, { timeout: 10_000 });
+    await expectPage(main, name).toHaveText(/.{10}/s);
     const text = await main.textContent();
     expect([name, text]).toEqual([
       name,

@@ -3,15 +3,18 @@
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isFile, ROOT } from './paths.mjs';
 import { visible } from './processes.mjs';
 import { withTools } from './setup.mjs';
 
+/** Of one failed test; the whole is above, where it failed. */
+const MAX_WHY_LINES = 20;
+
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ ancestorTitles: readonly string[], title: string, status: string, duration?: number | null }} TestReport
- * @typedef {{ name: string, status: string, assertionResults: readonly TestReport[] }} FileReport
+ * @typedef {{ ancestorTitles: readonly string[], title: string, status: string, duration?: number | null, failureMessages?: readonly string[] }} TestReport
+ * @typedef {{ name: string, status: string, message?: string, assertionResults: readonly TestReport[] }} FileReport
  * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: readonly FileReport[] }} Report
  */
 
@@ -19,7 +22,7 @@ import { withTools } from './setup.mjs';
  * Runs the tests on Node 24 and shows them as they go.
  * @param {{ node: string, natsServer: string, browser?: string, kanadeBin?: string }} tools
  * @param {readonly string[]} args for Vitest
- * @returns {Promise<{ code: number, counts: Counts, report: Report | undefined }>}
+ * @returns {Promise<{ code: number, counts: Counts, report: Report | undefined, failures: string[] }>}
  */
 export async function runVitest(tools, args) {
   const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-vitest-'));
@@ -30,7 +33,7 @@ export async function runVitest(tools, args) {
     const env = { ...withTools(tools), ...(tools.kanadeBin ? { KANADE_TRAY_INTEROP_BIN: tools.kanadeBin } : {}) };
     const code = await visible(tools.node, [vitest, 'run', ...reporters, ...args], { cwd: ROOT, env });
     const report = isFile(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-    return { code, counts: countsOf(report, code), report };
+    return { code, counts: countsOf(report, code), report, failures: failures(report, code) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -50,6 +53,33 @@ export function countsOf(report, code) {
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/**
+ * What failed, to be said again at the end of a long output: one line each, followed by why, indented.
+ * @param {Report | undefined} report what the JSON reporter wrote, if it came to that
+ * @param {number} code Vitest's exit code
+ * @returns {string[]} never empty for a run that failed
+ */
+export function failures(report, code) {
+  const lines = (report?.testResults ?? []).flatMap((file) => {
+    const name = relative(ROOT, file.name);
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed');
+    if (file.status === 'failed' && failed.length === 0) return [`FAILED ${name}`, ...why([file.message ?? ''])];
+    return failed.flatMap(({ ancestorTitles, title, failureMessages }) => [
+      `FAILED ${[name, ...ancestorTitles, title].join(' > ')}`,
+      ...why(failureMessages ?? []),
+    ]);
+  });
+  return lines.length === 0 && (code !== 0 || report === undefined)
+    ? [`FAILED the run itself (exit code ${code})`]
+    : lines;
+}
+
+/** @param {readonly string[]} messages */
+function why(messages) {
+  const lines = messages.flatMap((message) => message.trimEnd().split('\n'));
+  return lines.slice(0, MAX_WHY_LINES).map((line) => `  ${line}`);
 }
 
 /**

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectAgent } from '../../e2e/support/agent-client.ts';
+import { eventually } from '../../e2e/support/eventually.ts';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../e2e/support/nats-server.ts';
 import { OTHER_UID, otherUserProblem } from '../../e2e/support/other-user.ts';
@@ -93,14 +94,11 @@ class UsersAgent {
   /** What it says of itself over its socket; waits until that is `state`. */
   async shows(state: AgentStatus['agent']['state']): Promise<AgentStatus> {
     try {
-      return await vi.waitFor(
-        async () => {
-          const status = await this.#status();
-          expect(status.agent.state).toBe(state);
-          return status;
-        },
-        { timeout: 15_000, interval: 50 },
-      );
+      return await eventually(async () => {
+        const status = await this.#status();
+        expect(status.agent.state).toBe(state);
+        return status;
+      });
     } catch (cause) {
       throw new Error(`it did not show ${state}. It said:\n${this.#said}`, { cause });
     }
@@ -224,15 +222,12 @@ test('while the original agent works on this data the state says so, and our tur
     originalRuns: () => runs,
     lookEveryMs: LOOK_MS,
   });
-  await vi.waitFor(
-    async () => {
-      const agent = await connectAgent({ dataDirectory: here.root });
-      const { agent: shown } = await agent.call('state.snapshot', {});
-      agent.close();
-      expect(shown.state).toBe('original_running');
-    },
-    { timeout: 15_000, interval: 50 },
-  );
+  await eventually(async () => {
+    const agent = await connectAgent({ dataDirectory: here.root });
+    const { agent: shown } = await agent.call('state.snapshot', {});
+    agent.close();
+    expect(shown.state).toBe('original_running');
+  });
   runs = false;
   expect(await turn).not.toBeNull();
   await expect(connectAgent({ dataDirectory: here.root })).rejects.toThrow('ENOENT');

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { type LogOptions, openLog } from './log-file.ts';
 import { logLevelOf } from './log-level.ts';
@@ -55,7 +56,7 @@ test('a new day gets a new file, and only so many days stay', async () => {
     nowMs = NOON + day * DAY_MS;
     log.logger.info(`day ${day}`);
     const date = new Date(nowMs).toISOString().slice(0, 10);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(readFileSync(join(directory, 'logs', `agent.${date}.log`), 'utf8')).toContain(`day ${day}`),
     );
   }
@@ -124,7 +125,7 @@ test('a file that can not be written is named on standard output, and written on
   expect(String(stdout.read())).toContain('the log file can not be written');
   log.logger.info('lost');
   rmSync(join(directory, 'logs'));
-  await vi.waitFor(() => {
+  await eventually(() => {
     log.logger.info('written');
     expect(log.currentFile()).not.toBeNull();
   });
@@ -184,7 +185,7 @@ test('a reader of standard output that has gone away ends nothing', async () => 
   const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
   const log = open(tempDir(), { stdout });
   log.logger.info('one');
-  await vi.waitFor(() => expect(stdout.errored).not.toBeNull());
+  await eventually(() => expect(stdout.errored).not.toBeNull());
   log.logger.info('two');
 });
 

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectedBus, eventually, linkState, startBus } from '../../../e2e/support/bus.ts';
+import { connectedBus, linkState, startBus } from '../../../e2e/support/bus.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 import { ManualClock } from '../../../e2e/support/status.ts';

@@ -4,13 +4,13 @@ import { fixtureValue } from '../../../e2e/fixtures/read.ts';
 import {
   answering,
   connectedBus,
-  eventually,
   info,
   linkState,
   recordConsumer,
   recordWatch,
   startBus,
 } from '../../../e2e/support/bus.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 import type { DurableMessage } from './bus.ts';
@@ -18,7 +18,7 @@ import type { DurableMessage } from './bus.ts';
 const DURABLE = 'agent_replay_PC-A';
 
 async function send(nc: NatsConnection, subject: string, body: string): Promise<void> {
-  const answer = (await nc.request(subject, body, { timeout: 10_000 })).json<{ error?: unknown }>();
+  const answer = (await nc.request(subject, body)).json<{ error?: unknown }>();
   expect(answer.error).toBeUndefined();
 }
 

@@ -1,14 +1,7 @@
 import { headers } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import {
-  answering,
-  connectedBus,
-  eventually,
-  info,
-  linkState,
-  recordWatch,
-  startBus,
-} from '../../../e2e/support/bus.ts';
+import { answering, connectedBus, info, linkState, recordWatch, startBus } from '../../../e2e/support/bus.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { api, operator, provision, provisionedOperator, putKey } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 import type { NatsBus } from './nats-bus.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { answering, connectedBus, eventually, info, linkState, startBus } from '../../../e2e/support/bus.ts';
+import { answering, connectedBus, info, linkState, startBus } from '../../../e2e/support/bus.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { agentBus, ask, configCell, during } from '../../../e2e/support/duties.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { lastStored, provisionedOperator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
@@ -58,7 +59,7 @@ async function stage(more: Partial<InventoryOptions> = {}) {
 
 test('one is queued at start, as the fleet reads it, and whoever delivers is told', async () => {
   const { queued, nudge } = await stage();
-  await vi.waitFor(() => expect(queued()).toHaveLength(1), { timeout: 10_000 });
+  await eventually(() => expect(queued()).toHaveLength(1));
   expect(queued()[0]).toMatchObject({ kind: 'inventory', subject: SUBJECT });
   expect(JSON.parse(String(queued()[0]?.body))).toEqual({
     pc_id: 'PC-A',
@@ -88,7 +89,7 @@ test('a request is answered when a new one is queued, and it reaches the stream'
     onFailure() {},
   });
   shipper.start();
-  await vi.waitFor(async () => expect(await lastStored(nc, 'INVENTORY', SUBJECT)).toBeDefined());
+  await eventually(async () => expect(await lastStored(nc, 'INVENTORY', SUBJECT)).toBeDefined());
   await shipper.stop();
 });
 
@@ -111,22 +112,22 @@ test('requests that come together share one look at the hardware', async () => {
     },
   });
   const answers = [ask(nc, REQUEST), ask(nc, REQUEST), ask(nc, REQUEST)];
-  await vi.waitFor(() => expect(looked).toHaveBeenCalled());
+  await eventually(() => expect(looked).toHaveBeenCalled());
   resolve(FACTS);
   expect(await Promise.all(answers)).toEqual(['ok', 'ok', 'ok']);
 });
 
 test('changed settings bring one at once, other changes do not; off means off until it is on again', async () => {
   const { config, readHardware, nc } = await stage();
-  await vi.waitFor(() => expect(readHardware).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+  await eventually(() => expect(readHardware).toHaveBeenCalledTimes(1));
   config.set({ ...config.value, heartbeatIntervalMs: 5_000 });
   config.set({ ...config.value, inventoryIntervalMs: 12 * HOUR_MS });
-  await vi.waitFor(() => expect(readHardware).toHaveBeenCalledTimes(2));
+  await eventually(() => expect(readHardware).toHaveBeenCalledTimes(2));
   config.set({ ...config.value, inventoryEnabled: false });
   expect(await ask(nc, REQUEST)).toBe('error: the inventory is switched off');
   expect(readHardware).toHaveBeenCalledTimes(2);
   config.set({ ...config.value, inventoryEnabled: true });
-  await vi.waitFor(() => expect(readHardware).toHaveBeenCalledTimes(3));
+  await eventually(() => expect(readHardware).toHaveBeenCalledTimes(3));
 });
 
 test('the next one comes after the interval and the jitter, and never more often than once a minute', async () => {

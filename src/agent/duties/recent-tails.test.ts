@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { RecentTails, type TailedScript } from './recent-tails.ts';
 
 function script(text: string) {
@@ -37,7 +38,7 @@ test('only so many finished ones are kept, the oldest go first', async () => {
     end();
     await stub.done;
   }
-  await vi.waitFor(() => expect(tails.tail('99')?.running).toBe(false));
+  await eventually(() => expect(tails.tail('99')?.running).toBe(false));
   const kept = Array.from({ length: 100 }, (_, index) => index).filter((index) => tails.tail(String(index)));
   expect(kept).toEqual(Array.from({ length: 64 }, (_, index) => 36 + index));
   expect(tails.tail('running')?.running).toBe(true);
@@ -50,7 +51,7 @@ test('once closed nothing is known any more, also not what ends later', async ()
   tails.follow('a', first.stub);
   tails.follow('b', second.stub);
   first.end();
-  await vi.waitFor(() => expect(tails.tail('a')?.running).toBe(false));
+  await eventually(() => expect(tails.tail('a')?.running).toBe(false));
   tails.close();
   second.end();
   await second.stub.done;

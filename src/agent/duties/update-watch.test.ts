@@ -3,6 +3,7 @@ import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { agentBus, configCell, during } from '../../../e2e/support/duties.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { operator, provisionedOperator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
@@ -40,7 +41,7 @@ test('our object and its signature together make it waiting; nothing else does',
   const { config, status, objectsPresent } = start(bus, '2.0.0');
   expect(status.value).toEqual(notOurs);
   const looked = async (times: number) => {
-    await vi.waitFor(() => expect(objectsPresent).toHaveBeenCalledTimes(times));
+    await eventually(() => expect(objectsPresent).toHaveBeenCalledTimes(times));
     await objectsPresent.mock.results.at(-1)?.value;
   };
   await looked(1);
@@ -105,7 +106,7 @@ test('while it is wanted the store is looked at again and again', async () => {
 test('a fleet without the object store has nothing for us', async () => {
   const server = await startNatsServer();
   const { status, objectsPresent } = start(await agentBus(server, 'PC-A'), '2.0.0');
-  await vi.waitFor(() => expect(objectsPresent).toHaveBeenCalled());
+  await eventually(() => expect(objectsPresent).toHaveBeenCalled());
   await objectsPresent.mock.results[0]?.value;
   expect(status.value).toEqual(notOurs);
 });
@@ -123,7 +124,7 @@ test.each(['../../etc/passwd', 'a b', '', '*', '>', 'x'.repeat(5_000), '日本']
     expect(status.value).toEqual({ ...notOurs, wanted: label });
     // A usable one after it shows that the look at the other is over.
     config.set({ ...config.value, targetVersion: '2.0.0' });
-    await vi.waitFor(() => expect(objectsPresent).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(objectsPresent).toHaveBeenCalledTimes(1));
     expect(objectsPresent).toHaveBeenCalledWith('agent_releases', [OBJECT, SIGNATURE]);
     expect(bus.link.value.state).toBe('connected');
   },

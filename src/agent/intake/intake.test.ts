@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commandJson } from '../../../e2e/support/commands.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { systemClock } from '../base/clock.ts';
@@ -38,7 +39,7 @@ test('a command is recorded, then acknowledged, then run (invariant 1)', async (
   const { acks, events, receive } = setUp();
   receive(commandJson('r1'));
   expect(acks).toEqual([]);
-  await vi.waitFor(() => expect(acks).toEqual([1]));
+  await eventually(() => expect(acks).toEqual([1]));
   expect(events).toEqual(['arrival r1', 'admitted']);
 });
 
@@ -48,9 +49,9 @@ test('the same message, live and replayed, is admitted once and acknowledged eac
   intake.receive('live', { subject: 'commands.pc.PC-1', data: Buffer.from(body) });
   receive(body);
   receive(body);
-  await vi.waitFor(() => expect(acks).toHaveLength(2));
+  await eventually(() => expect(acks).toHaveLength(2));
   receive(body);
-  await vi.waitFor(() => expect(acks).toEqual([1, 1, 1]));
+  await eventually(() => expect(acks).toEqual([1, 1, 1]));
   expect(store.counters.all().duplicates).toBe(3);
 });
 
@@ -63,7 +64,7 @@ test('nothing is acknowledged that could not be recorded, and it is taken when i
   expect(acks).toEqual([]);
   store.runs.admit = admit;
   receive(commandJson('r1'));
-  await vi.waitFor(() => expect(acks).toEqual([1]));
+  await eventually(() => expect(acks).toEqual([1]));
 });
 
 describe('who it is for', () => {
@@ -78,7 +79,7 @@ describe('who it is for', () => {
   ])('%s: recorded %i', async (subject, recorded) => {
     const { store, acks, receive } = setUp();
     receive(commandJson('r1'), subject);
-    await vi.waitFor(() => expect(acks).toHaveLength(1));
+    await eventually(() => expect(acks).toHaveLength(1));
     expect(store.history.count({})).toBe(recorded);
     expect(store.counters.all().foreign).toBe(1 - recorded);
   });
@@ -90,7 +91,7 @@ describe('who it is for', () => {
     expect(acks).toEqual([]);
     cell.set(new Set(['mine']));
     receive(commandJson('r1'), 'commands.group.mine');
-    await vi.waitFor(() => expect(acks).toEqual([1]));
+    await eventually(() => expect(acks).toEqual([1]));
   });
 });
 
@@ -99,9 +100,9 @@ describe('what becomes of what arrives (design §2)', () => {
     const { store, acks, receive } = setUp();
     receive(commandJson('r1'));
     receive(commandJson('r1', { script: 'echo other' }));
-    await vi.waitFor(() => expect(acks).toHaveLength(2));
+    await eventually(() => expect(acks).toHaveLength(2));
     receive(commandJson('r1', { script: 'echo other' }));
-    await vi.waitFor(() => expect(acks).toHaveLength(3));
+    await eventually(() => expect(acks).toHaveLength(3));
     expect(store.history.countByReason({})).toEqual({ CONFLICT: 1 });
     expect(results(store)).toEqual([]);
     expect(store.counters.all()).toMatchObject({ conflicts: 1, duplicates: 1 });
@@ -110,7 +111,7 @@ describe('what becomes of what arrives (design §2)', () => {
   test('an unreadable command whose request_id can be read is answered with -1 and the fault', async () => {
     const { store, acks, events, receive } = setUp();
     receive(commandJson('r1', { timeout_secs: '30' }));
-    await vi.waitFor(() => expect(acks).toEqual([1]));
+    await eventually(() => expect(acks).toEqual([1]));
     expect(results(store)).toMatchObject([
       {
         request_id: 'r1',
@@ -133,9 +134,9 @@ describe('what becomes of what arrives (design §2)', () => {
   ])('%s: shown, answered not at all, acknowledged', async (_name, body) => {
     const { store, acks, receive } = setUp();
     receive(body);
-    await vi.waitFor(() => expect(acks).toEqual([1]));
+    await eventually(() => expect(acks).toEqual([1]));
     receive(body);
-    await vi.waitFor(() => expect(acks).toEqual([1, 1]));
+    await eventually(() => expect(acks).toEqual([1, 1]));
     expect(results(store)).toEqual([]);
     expect(store.history.countByReason({})).toEqual({ BAD_MESSAGE: 1 });
   });
@@ -145,7 +146,7 @@ describe('what becomes of what arrives (design §2)', () => {
     async (requestId) => {
       const { store, acks, events, receive } = setUp();
       receive(commandJson(requestId));
-      await vi.waitFor(() => expect(acks).toEqual([1]));
+      await eventually(() => expect(acks).toEqual([1]));
       expect(results(store)).toEqual([]);
       expect(store.runs.open(0, 1)).toEqual([]);
       expect(store.history.countByReason({})).toEqual({ BAD_MESSAGE: 1 });
@@ -161,7 +162,7 @@ describe('what becomes of what arrives (design §2)', () => {
   ])('a typed command (%o) is answered 122 and not run', async (more) => {
     const { store, acks, receive } = setUp();
     receive(commandJson('r1', more));
-    await vi.waitFor(() => expect(acks).toEqual([1]));
+    await eventually(() => expect(acks).toEqual([1]));
     expect(results(store)).toMatchObject([
       { exit_code: 122, skipped: true, stderr: expect.stringMatching(/^skipped: /) },
     ]);

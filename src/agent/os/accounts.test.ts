@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { silentLogger } from '../base/logger.ts';
 import { followDirectory, lookAgain, ownAccount } from './accounts.ts';
@@ -12,9 +13,9 @@ test('sign-ins and sign-outs are followed; what is no account is left out', asyn
   const signedIn = followDirectory(directory, silentLogger);
   expect(signedIn.accounts.value).toEqual(['0', '1000']);
   mkdirSync(join(directory, '1001'));
-  await vi.waitFor(() => expect(signedIn.accounts.value).toEqual(['0', '1000', '1001']));
+  await eventually(() => expect(signedIn.accounts.value).toEqual(['0', '1000', '1001']));
   rmSync(join(directory, '1000'), { recursive: true });
-  await vi.waitFor(() => expect(signedIn.accounts.value).toEqual(['0', '1001']));
+  await eventually(() => expect(signedIn.accounts.value).toEqual(['0', '1001']));
   signedIn.close();
 });
 
@@ -33,7 +34,7 @@ test('who is looked for again and again is followed, and a look that fails chang
   const signedIn = lookAgain(list, 1, silentLogger);
   const seen: (readonly string[])[] = [signedIn.accounts.value];
   signedIn.accounts.watch((now) => void seen.push(now));
-  await vi.waitFor(() => expect(seen).toEqual([['S-1-5-21-1'], ['S-1-5-21-1', 'S-1-5-21-2']]));
+  await eventually(() => expect(seen).toEqual([['S-1-5-21-1'], ['S-1-5-21-1', 'S-1-5-21-2']]));
   signedIn.close();
 });
 

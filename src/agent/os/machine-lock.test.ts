@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { takeMachineLock } from './machine-lock.ts';
 
 const HELD = { kind: 'held', lock: { release: expect.any(Function) } };
@@ -36,7 +37,7 @@ test.skipIf(!hasLock)('a process that is killed frees it', async () => {
   const [said] = await once(child.stdout, 'data');
   expect([String(said).trim(), await takeMachineLock(key)]).toEqual(['held', { kind: 'taken' }]);
   child.kill('SIGKILL');
-  await vi.waitFor(async () => expect(await takeMachineLock(key)).toEqual(HELD));
+  await eventually(async () => expect(await takeMachineLock(key)).toEqual(HELD));
 });
 
 test.skipIf(!hasLock)('it does not keep a process alive', async () => {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { procStat } from './posix-proc.ts';
 import { endTree, processStart } from './process-tree.ts';
@@ -34,7 +35,7 @@ function isAlive(pid: number): boolean {
 
 /** The pid that the script writes into `name` when that process runs. */
 function pidFrom(tree: Tree, name: string): Promise<number> {
-  return vi.waitFor(() => {
+  return eventually(() => {
     const text = readFileSync(join(tree.directory, name), 'utf8');
     expect(text).toMatch(/^\d+\n$/);
     return Number(text);
@@ -76,7 +77,7 @@ describe.runIf(process.platform === 'linux')('endTree', () => {
       `setsid sh -c '(trap "" TERM; echo $$ > ignored; sh -c "echo \\$\\$ > daemon; exec sleep 60") & exit 0' & exit 0`,
     );
     const daemon = await pidFrom(tree, 'daemon');
-    await vi.waitFor(() => expect(isAlive(tree.pid)).toBe(false));
+    await eventually(() => expect(isAlive(tree.pid)).toBe(false));
     expect(await endTree(tree)).toEqual({ left: [] });
     expect(isAlive(daemon)).toBe(false);
   });

@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commandJson } from '../../../e2e/support/commands.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
 import { arrival, testStore } from '../../../e2e/support/store.ts';
@@ -82,7 +83,7 @@ test('a nudge that finds nothing new starts nothing twice', async () => {
   const { store, scripts, dispatcher } = setUp();
   await admit(store, 'r1');
   for (let i = 0; i < 5; i++) dispatcher.nudge();
-  await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+  await eventually(() => expect(scripts.started).toHaveLength(1));
   scripts.started[0]?.exit(0);
   await dispatcher.idle();
   dispatcher.nudge();
@@ -93,7 +94,7 @@ test('no more scripts run at once than there are places, in order of arrival; a 
   const { store, scripts, dispatcher } = setUp({ parallel: 2 });
   for (const id of ['r1', 'r2', 'r3', 'r4']) await admit(store, id, { script: id });
   dispatcher.nudge();
-  await vi.waitFor(() => expect(scripts.started).toHaveLength(2));
+  await eventually(() => expect(scripts.started).toHaveLength(2));
   expect(store.runs.open(0, 10).map(({ state }) => state)).toEqual([
     'running',
     'running',
@@ -101,9 +102,9 @@ test('no more scripts run at once than there are places, in order of arrival; a 
     'waiting_slot',
   ]);
   scripts.started[1]?.exit(0);
-  await vi.waitFor(() => expect(scripts.started).toHaveLength(3));
+  await eventually(() => expect(scripts.started).toHaveLength(3));
   scripts.started[2]?.exit(0);
-  await vi.waitFor(() => expect(scripts.started).toHaveLength(4));
+  await eventually(() => expect(scripts.started).toHaveLength(4));
   expect(scripts.started.map(({ spec }) => spec.script)).toEqual(['r1', 'r2', 'r3', 'r4']);
   await dispatcher.stop(0);
 });
@@ -132,7 +133,7 @@ describe('the version pin', () => {
     await admit(store, 'r1', { id: 'old' });
     await admit(store, 'r2');
     dispatcher.nudge();
-    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await eventually(() => expect(scripts.started).toHaveLength(1));
     scripts.started[0]?.exit(0);
     await dispatcher.idle();
     expect(
@@ -150,7 +151,7 @@ describe('kill', () => {
     const { store, scripts, dispatcher } = setUp();
     const run = await admit(store, 'r1', { exec_id: 'e1' });
     dispatcher.nudge();
-    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.kill('e1');
     await dispatcher.idle();
     expect(scripts.started[0]?.endedBy).toBe('killed');
@@ -165,7 +166,7 @@ describe('kill', () => {
     const { store, scripts, dispatcher } = setUp({ parallel });
     const run = await admit(store, 'r1', { exec_id: 'e1', ...more });
     dispatcher.nudge();
-    await vi.waitFor(() => expect(store.runs.open(0, 1)[0]?.state).toMatch(/waiting/));
+    await eventually(() => expect(store.runs.open(0, 1)[0]?.state).toMatch(/waiting/));
     await dispatcher.kill('e1');
     await dispatcher.idle();
     expect(scripts.started).toEqual([]);
@@ -185,7 +186,7 @@ describe('kill', () => {
     const { store, scripts, dispatcher } = setUp();
     await admit(store, 'r1', { exec_id: 'e1' });
     dispatcher.nudge();
-    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.kill('e2');
     expect(scripts.started[0]?.endedBy).toBeNull();
     await dispatcher.stop(0);
@@ -202,7 +203,7 @@ describe('right before the spawn the world is looked at again (D23)', () => {
     const deadline = reason === 'DEADLINE' ? { deadline_at: new Date(Date.now() + 400).toISOString() } : {};
     const run = await admit(store, 'r2', { id: 'job-2', ...deadline });
     dispatcher.nudge();
-    await vi.waitFor(() => expect(store.runs.open(0, 9)[1]?.state).toBe('waiting_slot'));
+    await eventually(() => expect(store.runs.open(0, 9)[1]?.state).toBe('waiting_slot'));
     if (reason === 'REVOKED') bus.setKv('script_status', 'job-2', 'REVOKED');
     await new Promise((resolve) => setTimeout(resolve, reason === 'DEADLINE' ? 500 : 60));
     scripts.started[0]?.exit(0);
@@ -218,7 +219,7 @@ describe('after an interruption', () => {
     const first = setUp({ directory });
     const ran = await admit(first.store, 'r1');
     first.dispatcher.nudge();
-    await vi.waitFor(() => expect(first.scripts.started).toHaveLength(1));
+    await eventually(() => expect(first.scripts.started).toHaveLength(1));
     const waited = await admit(first.store, 'r2');
     await first.store.close();
 
@@ -257,7 +258,7 @@ describe('after an interruption', () => {
     const first = setUp({ directory });
     await admit(first.store, 'r1', { jitter_secs: 100_000 });
     first.dispatcher.nudge();
-    await vi.waitFor(() => expect(first.store.runs.open(0, 1)[0]?.state).toBe('waiting_jitter'));
+    await eventually(() => expect(first.store.runs.open(0, 1)[0]?.state).toBe('waiting_jitter'));
     const drawn = first.store.runs.open(0, 1)[0]?.notBeforeMs;
     await first.dispatcher.stop(0);
     await first.store.close();
@@ -275,7 +276,7 @@ describe('our own stop', () => {
     const running = await admit(store, 'r1');
     const waiting = await admit(store, 'r2');
     dispatcher.nudge();
-    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.stop(10);
     expect(scripts.started[0]?.endedBy).toBe('stopped');
     expect(store.history.get(running)).toMatchObject({ reason: 'AGENT_STOPPED', exitCode: -1 });
@@ -287,7 +288,7 @@ describe('our own stop', () => {
     const { store, scripts, dispatcher } = setUp();
     const run = await admit(store, 'r1');
     dispatcher.nudge();
-    await vi.waitFor(() => expect(scripts.started).toHaveLength(1));
+    await eventually(() => expect(scripts.started).toHaveLength(1));
     const stopped = dispatcher.stop(10_000);
     scripts.started[0]?.exit(3);
     await stopped;
@@ -302,7 +303,7 @@ describe('run_as user', () => {
     scripts.autoExit = 0;
     const run = await admit(store, 'r1', { run_as: 'user' });
     dispatcher.nudge();
-    await vi.waitFor(() => expect(store.runs.open(0, 1)[0]?.state).toBe('waiting_user'));
+    await eventually(() => expect(store.runs.open(0, 1)[0]?.state).toBe('waiting_user'));
     scripts.signIn('taro');
     await dispatcher.idle();
     expect(store.history.get(run)).toMatchObject({ reason: 'DONE', runAsUser: 'taro' });

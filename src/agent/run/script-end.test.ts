@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../e2e/support/running-scripts.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { omittedText } from './capture.ts';
@@ -43,7 +44,7 @@ describe.skipIf(process.platform === 'win32')('a script that is ended', () => {
     const directory = tempDir();
     const script = start('sleep 60 & echo $! > child; exit 5', { cwd: directory });
     const child = await pidFrom(directory, 'child');
-    await vi.waitFor(() => expect(isAlive(script.pid)).toBe(false));
+    await eventually(() => expect(isAlive(script.pid)).toBe(false));
     // The exit is known here a turn later; its output is still held open by the child.
     await new Promise((resolve) => setTimeout(resolve, 100));
     script.end('killed');
@@ -64,7 +65,7 @@ describe.skipIf(process.platform === 'win32')('a script that is ended', () => {
 
   it('although it does not want to', async () => {
     const script = start('trap "" TERM; echo ready; sleep 60; sleep 60');
-    await vi.waitFor(() => expect(script.tail().stdout).toBe('ready\n'));
+    await eventually(() => expect(script.tail().stdout).toBe('ready\n'));
     script.end('killed');
     expect((await script.done).outcome).toEqual({ kind: 'killed' });
     expect(isAlive(script.pid)).toBe(false);

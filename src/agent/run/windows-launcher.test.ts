@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { consoleSessionId, signedIn, userSession } from '../os/sessions.ts';
 import { environmentOf } from '../os/windows/environment-block.ts';
@@ -135,7 +136,7 @@ describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () =>
   it('is ended with all of its tree', async () => {
     const { folder, wait, has } = waiters();
     const script = start(`start /b ${wait(8, 'child')} & ${wait(8, 'own')}`, { cwd: folder });
-    await vi.waitFor(() => expect([has('child.begun'), has('own.begun')]).toEqual([true, true]), { timeout: 15_000 });
+    await eventually(() => expect([has('child.begun'), has('own.begun')]).toEqual([true, true]));
     script.end('killed');
     expect((await script.done).outcome).toEqual({ kind: 'killed' });
     await delay(9_000);
@@ -149,7 +150,7 @@ describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () =>
       code: 0,
     });
     expect(has('child.ended')).toBe(false);
-    await vi.waitFor(() => expect(has('child.ended')).toBe(true), { timeout: 15_000 });
+    await eventually(() => expect(has('child.ended')).toBe(true));
   });
 });
 
@@ -202,7 +203,7 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
   it('reads its input, and ends when its job is ended', async () => {
     const args = `-e "process.stdin.on('data', (d) => console.log('got ' + d)); setTimeout(() => {}, 60000)"`;
     const { launched, out } = launch(process.execPath, args, 'input');
-    await vi.waitFor(() => expect(out.finish().text).toBe('got input\n'), { timeout: 15_000 });
+    await eventually(() => expect(out.finish().text).toBe('got input\n'));
     await launched.killTree();
     expect(await launched.exited).toEqual({ kind: 'exited', code: 1 });
     await launched.drained;

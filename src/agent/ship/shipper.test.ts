@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
@@ -58,7 +59,7 @@ test('a row that the server rejects is parked and holds up nobody', async () => 
   bus.onPublish = ({ id }) => (id === 'bad' ? { kind: 'rejected', why: 'too large' } : { kind: 'stored' });
   await queue(outbox, ['bad', 'a', 'b']);
   shipper.start();
-  await vi.waitFor(() => expect(outbox.counts()).toEqual({ waiting: 0, parked: 1 }), { timeout: 10_000 });
+  await eventually(() => expect(outbox.counts()).toEqual({ waiting: 0, parked: 1 }));
   expect(bus.published.filter(({ id }) => id !== 'bad').map(({ id }) => id)).toEqual(['a', 'b']);
   await shipper.stop();
 });
@@ -69,7 +70,7 @@ test('while the stream is away one row at a time asks, and all go when it is bac
   bus.onPublish = () => (away ? { kind: 'unavailable', why: 'no stream' } : { kind: 'stored' });
   await queue(outbox, names(300));
   shipper.start();
-  await vi.waitFor(() => expect(bus.published.length).toBeGreaterThanOrEqual(257), { timeout: 10_000 });
+  await eventually(() => expect(bus.published.length).toBeGreaterThanOrEqual(257));
   const asked = bus.published.length;
   away = false;
   await shipper.drained(AbortSignal.timeout(20_000));
@@ -151,9 +152,9 @@ test('a row that alone is never answered does not hold up what is queued after i
   bus.onPublish = ({ id }) => (id === 'bad' ? { kind: 'unavailable', why: 'timeout' } : { kind: 'stored' });
   await queue(outbox, ['bad']);
   shipper.start();
-  await vi.waitFor(() => expect(bus.published.length).toBeGreaterThanOrEqual(5), { timeout: 20_000 });
+  await eventually(() => expect(bus.published.length).toBeGreaterThanOrEqual(5));
   await queue(outbox, ['good']);
   shipper.queued('result');
-  await vi.waitFor(() => expect(bus.published.map(({ id }) => id)).toContain('good'), { timeout: 20_000 });
+  await eventually(() => expect(bus.published.map(({ id }) => id)).toContain('good'));
   await shipper.stop();
 }, 60_000);

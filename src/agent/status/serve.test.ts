@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectAgent, openAt, readEndpoint } from '../../../e2e/support/agent-client.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { asUser, OTHER_UID, otherUserProblem } from '../../../e2e/support/other-user.ts';
 import { CODE, endedRun, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
@@ -208,7 +209,7 @@ describe('whatever one connection sends, it gets an error and the others go on',
       const sockets = Array.from({ length: 10 }, () => raw(served).socket);
       for (const socket of sockets) socket.destroy();
     }
-    await vi.waitFor(async () => expect((await connected(served)).session.contract).toBe(1), 5_000);
+    await eventually(async () => expect((await connected(served)).session.contract).toBe(1));
   });
 });
 
@@ -242,7 +243,7 @@ describe('who has proven nothing', () => {
     expect(await openAt(endpoint)).toMatchObject({ kind: 'refused', fault: { name: 'too_many' } });
     expect(await agent.call('state.snapshot', {})).toMatchObject({ agent: { state: 'running' } });
     waiting[0]?.socket.destroy();
-    await vi.waitFor(async () => expect((await openAt(endpoint)).kind).toBe('open'));
+    await eventually(async () => expect((await openAt(endpoint)).kind).toBe('open'));
   });
 
   test('and one account holds at most sixteen connections', async () => {
@@ -290,7 +291,7 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
   test('is who he is by his own file, on the command line too without the helpdesk role', async () => {
     const served = await serve();
     served.accounts.set([String(OTHER_UID)]);
-    await vi.waitFor(() => lstat(join(served.dataDirectory, 'kanade-tray/ipc', String(OTHER_UID), 'endpoint.json')));
+    await eventually(() => lstat(join(served.dataDirectory, 'kanade-tray/ipc', String(OTHER_UID), 'endpoint.json')));
     const mine = await endedRun(served.store, 'mine', { arrival: { runAs: 'user' }, user: String(OTHER_UID) });
     await endedRun(served.store, 'of another', { arrival: { runAs: 'user' }, user: '1000' });
     const said = await client(
@@ -306,7 +307,7 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
     const served = await serve();
     await expect(client(served.dataDirectory, '', 0)).rejects.toThrow('EACCES');
     served.accounts.set([String(OTHER_UID)]);
-    await vi.waitFor(() => client(served.dataDirectory, ''), 10_000);
+    await eventually(() => client(served.dataDirectory, ''));
     const his = await readEndpoint(served.dataDirectory, String(OTHER_UID));
     const before = await openAt(his);
     let hungUp = false;

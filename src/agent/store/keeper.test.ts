@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { systemClock } from '../base/clock.ts';
@@ -77,7 +78,7 @@ test.skipIf(!canMount)(
     const finish = () => store.runs.finish(admitted.run, ending(admitted.resultId, { stdout }));
     expect(await finish().catch(finish)).toBe(true);
     execFileSync('rm', [hog]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await store.probe();
       expect(store.admits).toBe(true);
     });

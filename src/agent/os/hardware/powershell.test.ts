@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../../../e2e/support/eventually.ts';
 import { tempDir } from '../../../../e2e/support/temp.ts';
 import { PowerShellConversation, systemPowerShell } from './powershell.ts';
 
@@ -97,7 +98,7 @@ test('an idle one that has died is replaced without a word', async () => {
   await ask('1');
   const pid = starts()[0]?.pid ?? 0;
   process.kill(pid, 'SIGKILL');
-  await vi.waitFor(() => expect(lives(pid)).toBe(false));
+  await eventually(() => expect(lives(pid)).toBe(false));
   expect(await ask('2')).toBe(2);
   expect(starts()).toHaveLength(2);
 });
@@ -115,12 +116,12 @@ test('a question that hangs ends with its signal, and its process with it; the n
   const controller = new AbortController();
   const hanging = ask(HANG, controller.signal);
   const after = ask('5');
-  await vi.waitFor(() => expect(starts()).toHaveLength(1));
+  await eventually(() => expect(starts()).toHaveLength(1));
   controller.abort(new Error('enough'));
   await expect(hanging).rejects.toMatchObject({ cause: { message: 'enough' } });
   expect(await after).toBe(5);
   const pid = starts()[0]?.pid ?? 0;
-  await vi.waitFor(() => expect(lives(pid)).toBe(false));
+  await eventually(() => expect(lives(pid)).toBe(false));
 });
 
 test('a PowerShell that is not there is an error, not the end of the agent', async () => {
@@ -136,7 +137,7 @@ test('closing ends the process and what is being asked', async () => {
   await expect(hanging).rejects.toThrow();
   await expect(ask('1')).rejects.toThrow('the conversation was closed');
   const pid = starts()[0]?.pid ?? 0;
-  await vi.waitFor(() => expect(lives(pid)).toBe(false));
+  await eventually(() => expect(lives(pid)).toBe(false));
 });
 
 test('the system directory names the one that is used', () => {
