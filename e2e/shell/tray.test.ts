@@ -110,7 +110,7 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
     await opened;
     await watcher.click('Quit icon (management keeps running)');
     await eventually(async () => expect(await watcher.items()).toHaveLength(0));
-    expect(shell.app.windows()).toHaveLength(0);
+    await eventually(() => expect(shell.app.windows()).toHaveLength(0));
     const body = command({ script: 'echo still here' });
     await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
     expect((await waitForResult(nc, body.request_id)).stdout).toBe('still here\n');
