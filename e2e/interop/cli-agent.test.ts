@@ -8,11 +8,11 @@ import { hostFacts } from '../../src/agent/os/host-facts.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { OURS, startOriginalFleet } from './support/fleet.ts';
 import { consumersOfExec, resultWith } from './support/results.ts';
-import { eventually } from './support/waiting.ts';
+import { untilFound } from './support/waiting.ts';
 
 /** Resolves once the agent's effective heartbeat interval is this. */
 async function interval(client: AgentClient, value: string, source: 'fleet' | 'built-in' = 'fleet'): Promise<void> {
-  await eventually(`heartbeat interval ${value} from ${source}`, async () => {
+  await untilFound(`heartbeat interval ${value} from ${source}`, async () => {
     const settings = await client.call('config.effective', {});
     const now = settings.find(({ key }) => key === 'fleet.heartbeatInterval');
     return now?.value === value && now.source === source ? true : undefined;
@@ -31,7 +31,7 @@ test('kanade agent logs prints as many of the last lines of the log as are asked
   const fleet = await startOriginalFleet();
   await fleet.ours();
   await fleet.kanadeOk('run', OURS, '--', 'exit 5');
-  const printed = await eventually('the end of the run is in the log', async () => {
+  const printed = await untilFound('the end of the run is in the log', async () => {
     const text = await fleet.kanadeOk('agent', 'logs', OURS, '--tail', '2');
     return text.includes('exit_code=5') ? text : undefined;
   });
@@ -74,7 +74,7 @@ test('kanade agent rollout of a program of the original is seen as an update tha
   const fleet = await startOriginalFleet();
   const client = await (await fleet.ours()).connect();
   const update = (state: string, wanted: string | null) =>
-    eventually(`update ${state} ${wanted}`, async () => {
+    untilFound(`update ${state} ${wanted}`, async () => {
       const now = await client.call('update.get', {});
       return now.state === state && now.wanted === wanted ? true : undefined;
     });
@@ -97,7 +97,7 @@ test('a job with an inventory hint ends as facts in the backend', async () => {
   const display = [{ field: 'ram_bytes', label: 'RAM', type: 'bytes' }];
   await fleet.createJob('inv', `echo '{"ram_bytes":17179869184,"os":"linux"}'`, { inventory: { display } });
   await fleet.kanadeOk('exec', 'inv', '--pcs', OURS);
-  const facts = await eventually('the facts', async () => (await fleet.get<object[]>(`/api/inventory/${OURS}`))[0]);
+  const facts = await untilFound('the facts', async () => (await fleet.get<object[]>(`/api/inventory/${OURS}`))[0]);
   const { finished_at } = await resultWith(fleet.nc, { manifest_id: 'inv' });
   expect(facts).toMatchObject({
     job_id: 'inv',
@@ -112,7 +112,7 @@ test('kanade jetstream reset: the agent makes its consumer anew and serves on', 
   await fleet.ours();
   await fleet.kanadeOk('run', OURS, '--', 'echo before');
   await fleet.kanadeOk('jetstream', 'reset', '--yes');
-  await eventually('the durable consumer is back', async () =>
+  await untilFound('the durable consumer is back', async () =>
     (await consumersOfExec(fleet.nc)).includes(`agent_replay_${OURS}`) ? true : undefined,
   );
   await fleet.kanadeOk('run', OURS, '--', 'echo after');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { shows } from './support/agent-view.ts';
 import { type OriginalFleet, OURS, startOriginalFleet } from './support/fleet.ts';
 import { resultsWith, resultWith, started } from './support/results.ts';
-import { eventually } from './support/waiting.ts';
+import { untilFound } from './support/waiting.ts';
 
 /** `kanade exec`; the id of the execution that it prints. */
 async function exec(fleet: OriginalFleet, ...args: string[]): Promise<string> {
@@ -79,7 +79,7 @@ describe('kanade exec', () => {
     const agent = await fleet.ours();
     const client = await agent.connect();
     const member = (wanted: string) =>
-      eventually(`member of "${wanted}"`, async () => {
+      untilFound(`member of "${wanted}"`, async () => {
         const { identity } = await client.call('state.snapshot', {});
         return identity.groups?.join() === wanted ? true : undefined;
       });

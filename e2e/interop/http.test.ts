@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ExecResult } from '../support/fleet.ts';
 import { type OriginalFleet, OURS, startOriginalFleet } from './support/fleet.ts';
 import { resultsWith, resultWith, started } from './support/results.ts';
-import { eventually } from './support/waiting.ts';
+import { untilFound } from './support/waiting.ts';
 
 interface Execution {
   readonly exec_id: string;
@@ -22,7 +22,7 @@ async function exec(fleet: OriginalFleet, job: string, target: object): Promise<
 
 /** The execution once the backend counts it as completed. */
 function completed(fleet: OriginalFleet, execId: string): Promise<Execution> {
-  return eventually(`execution ${execId} is completed`, async () => {
+  return untilFound(`execution ${execId} is completed`, async () => {
     const { execution } = await fleet.get<{ execution: Execution }>(`/api/executions/${execId}`);
     return execution.status === 'completed' ? execution : undefined;
   });
@@ -35,7 +35,7 @@ test('POST /api/run answers with the result, and the same row is in GET /api/res
   const { status, body } = await fleet.post<ExecResult>('/api/run', command);
   expect(status).toBe(200);
   expect(body).toMatchObject({ pc_id: OURS, exit_code: 3, stdout: 'out\n', stderr: 'err\n' });
-  const row = await eventually('the row', async () => {
+  const row = await untilFound('the row', async () => {
     const rows = await fleet.get<ExecResult[]>(`/api/results?pc_id=${OURS}&limit=3`);
     return rows.find(({ result_id }) => result_id === body.result_id);
   });
@@ -116,7 +116,7 @@ test('GET /api/agents/{pc}/logs answers with the end of the agent’s log', asyn
   const fleet = await startOriginalFleet();
   await fleet.ours();
   await fleet.kanadeOk('run', OURS, '--', 'exit 5');
-  const text = await eventually('the end of the run', async () => {
+  const text = await untilFound('the end of the run', async () => {
     const log = await fleet.get<string>(`/api/agents/${OURS}/logs?tail=2`);
     return log.includes('exit_code=5') ? log : undefined;
   });

@@ -7,7 +7,7 @@ import { command, type ExecResult, publishCommand, putKey } from '../support/fle
 import { expectAlike } from './support/alike.ts';
 import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';
 import { allAcknowledged, resultsWith, resultWith, started, storedResults } from './support/results.ts';
-import { eventually } from './support/waiting.ts';
+import { untilFound } from './support/waiting.ts';
 
 /** Both agents on the air. */
 async function mixedFleet(): Promise<OriginalFleet> {
@@ -72,7 +72,7 @@ describe('the same broadcast has the same result', () => {
     const requestId = await broadcast(fleet, { exec_id: 'e-1', script: 'echo on; exec sleep 30' });
     await started(fleet.nc, 'e-1', OURS);
     // Again and again: the original hears a kill only some time after it has started the script (D9).
-    await eventually('both are killed', async () => {
+    await untilFound('both are killed', async () => {
       await fleet.kanadeOk('kill', 'e-1');
       return (await resultsWith(fleet.nc, { request_id: requestId })).length === 2 ? true : undefined;
     });

@@ -8,7 +8,7 @@ import { shows } from './support/agent-view.ts';
 import { expectAlike } from './support/alike.ts';
 import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';
 import { resultWith, started, storedResults } from './support/results.ts';
-import { eventually } from './support/waiting.ts';
+import { untilFound } from './support/waiting.ts';
 
 const staleness = { mode: 'strict', max_cache_age: '0s' };
 
@@ -48,7 +48,7 @@ test('both skip it with 127 and the same words, and deliver that when the broker
   await waitingCommand(fleet);
   await fleet.server.stop();
   const outbox = join(dataDirectory, 'outbox');
-  await eventually(
+  await untilFound(
     'the original has skipped one',
     () =>
       readdirSync(outbox).some((name) => readFileSync(join(outbox, name), 'utf8').includes('"exit_code":127')) ||

@@ -17,7 +17,7 @@ import {
   started,
 } from './support/results.ts';
 import { PC, sharedPc, TO } from './support/shared-pc.ts';
-import { eventually } from './support/waiting.ts';
+import { untilFound } from './support/waiting.ts';
 
 describe('results that the original could not send', () => {
   test('because the broker was away are stored once, with their own ids, and count in the backend', async () => {
@@ -39,7 +39,7 @@ describe('results that the original could not send', () => {
     expect(await resultsWith(fleet.nc, { request_id: 'request-one' })).toEqual([JSON.parse(file)]);
     expect(pc.outbox()).toEqual({ 'request-one.json.imported': file });
     expect(pc.ran()).toEqual(['one', 'two']);
-    await eventually('the row in the backend', async () => {
+    await untilFound('the row in the backend', async () => {
       const rows = await fleet.get<ExecResult[]>(`/api/results?pc_id=${PC}`);
       return rows.filter((row) => row.result_id === result_id && row.exit_code === 3).length === 1 || undefined;
     });
@@ -67,7 +67,7 @@ describe('results that the original could not send', () => {
       ['broken', 'request-one', 'request-two'].map((name) => `${name}.json.imported`),
     );
     const client = await ours.connect();
-    const parked = await eventually('the broken one is parked', async () => {
+    const parked = await untilFound('the broken one is parked', async () => {
       const { outbox } = await client.call('state.snapshot', {});
       return outbox.waiting === 0 && outbox.parked > 0 ? outbox.parked : undefined;
     });
@@ -107,11 +107,11 @@ test('the completions of the original’s local schedules are ours from then on'
   await fleet.createSchedule({ ...schedule, target: { pcs: [PC] } });
   const theirs = await fleet.theirs(pc.place);
   const file = join(pc.place.dataDirectory, 'local_completions.json');
-  await eventually('the file of the original', () => existsSync(file) || undefined);
+  await untilFound('the file of the original', () => existsSync(file) || undefined);
   await theirs.kill();
   const text = readFileSync(file, 'utf8');
   const ours = await fleet.ours(pc.place);
-  await eventually('it is imported', () => existsSync(`${file}.imported`) || undefined);
+  await untilFound('it is imported', () => existsSync(`${file}.imported`) || undefined);
   await ours.stop();
   expect([existsSync(file), readFileSync(`${file}.imported`, 'utf8')]).toEqual([false, text]);
   const store = testStore(join(pc.place.dataDirectory, 'kanade-tray'));
@@ -213,20 +213,20 @@ test('what we could not send is given back: the original sends it with our ids, 
   await fleet.createSchedule({ ...schedule, target: { pcs: [PC] } });
   let theirs = await fleet.theirs(pc.place);
   const file = join(pc.place.dataDirectory, 'local_completions.json');
-  await eventually('the file of the original', () => existsSync(file) || undefined);
+  await untilFound('the file of the original', () => existsSync(file) || undefined);
   // The result of its schedule is not what this is about.
   await resultWith(fleet.nc, { manifest_id: 'daily' });
-  await eventually('its outbox is empty', () => Object.keys(pc.outbox()).length === 0 || undefined);
+  await untilFound('its outbox is empty', () => Object.keys(pc.outbox()).length === 0 || undefined);
   await theirs.kill();
   const before = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
 
   const ours = await fleet.ours(pc.place);
-  await eventually('it is imported', () => existsSync(`${file}.imported`) || undefined);
+  await untilFound('it is imported', () => existsSync(`${file}.imported`) || undefined);
   await pc.send('one', TO, 'sleep 1; echo out; exit 3');
   await pc.hasRun('one');
   await fleet.server.stop();
   const client = await ours.connect();
-  await eventually(
+  await untilFound(
     'its result waits',
     async () => (await client.call('state.snapshot', {})).outbox.waiting || undefined,
   );
@@ -260,7 +260,7 @@ test('the original, started on the same PC while ours runs, is noticed', async (
   const client = await (await fleet.ours({ pcId: PC })).connect();
   expect((await client.call('state.snapshot', {})).secondAgentSeen).toBe(false);
   await fleet.theirs({ pcId: PC });
-  await eventually('it is noticed', async () => {
+  await untilFound('it is noticed', async () => {
     const { secondAgentSeen } = await client.call('state.snapshot', {});
     return secondAgentSeen || undefined;
   });

@@ -1,6 +1,6 @@
 /** What our agent shows of itself on its local socket. */
 import type { TestAgent } from '../../support/agent.ts';
-import { eventually } from './waiting.ts';
+import { untilFound } from './waiting.ts';
 
 /** Resolves once the agent shows so many scripts as running and waiting. */
 export async function shows(
@@ -8,7 +8,7 @@ export async function shows(
   { running, waiting }: { readonly running: number; readonly waiting: number },
 ): Promise<void> {
   const client = await agent.connect();
-  await eventually(`${running} running, ${waiting} waiting`, async () => {
+  await untilFound(`${running} running, ${waiting} waiting`, async () => {
     const { now } = await client.call('state.snapshot', {});
     return now.running.length === running && now.waitingCount === waiting ? true : undefined;
   });

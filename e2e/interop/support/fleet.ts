@@ -13,7 +13,7 @@ import { heartbeatAfter } from '../../support/heartbeats.ts';
 import { type NatsServer, startNatsServer } from '../../support/nats-server.ts';
 import { tempDir } from '../../support/temp.ts';
 import { type Called, call, Program, standInPath } from './program.ts';
-import { eventually } from './waiting.ts';
+import { untilFound } from './waiting.ts';
 
 const TOKEN = 'operator-of-this-test';
 export const OURS = 'PC-OURS';
@@ -62,7 +62,7 @@ export class OriginalFleet {
   /** Starts the stopped broker again; resolves when the operator's connection is back too. */
   async brokerBack(): Promise<void> {
     await this.server.start();
-    await eventually('the operator is connected again', () =>
+    await untilFound('the operator is connected again', () =>
       this.nc.flush().then(
         () => true,
         () => undefined,
@@ -151,7 +151,7 @@ export async function startOriginalFleet(): Promise<OriginalFleet> {
   const backend = new Program('kanade-backend', ['--config', config], { KANADE_AUTH_STATIC_TOKEN: TOKEN });
   backend.start();
   const url = `http://${bind}`;
-  await eventually('the backend answers', () =>
+  await untilFound('the backend answers', () =>
     fetch(`${url}/health`).then(
       ({ ok }) => ok || undefined,
       () => undefined,

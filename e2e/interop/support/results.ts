@@ -1,7 +1,7 @@
 /** The stream RESULTS as it is stored: all of it, so that a second copy or a second result does not go unseen. */
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import { api, type ExecResult, lastStored, type StoredMessage } from '../../support/fleet.ts';
-import { eventually } from './waiting.ts';
+import { untilFound } from './waiting.ts';
 
 const API_MS = 10_000;
 
@@ -43,13 +43,13 @@ export function resultWith(nc: NatsConnection, fields: Partial<ExecResult>, time
       throw error;
     }
   };
-  return eventually(`a result with ${JSON.stringify(fields)}`, look, timeoutMs);
+  return untilFound(`a result with ${JSON.stringify(fields)}`, look, timeoutMs);
 }
 
 /** Resolves once the agent says that it is about to start the script of this execution (protocol §12.3); ours only. */
 export async function started(nc: NatsConnection, execId: string, pcId: string): Promise<void> {
   const subject = `events.started.${execId}.${pcId}`;
-  await eventually(`${pcId} has started ${execId}`, () => lastStored(nc, 'EVENTS', subject));
+  await untilFound(`${pcId} has started ${execId}`, () => lastStored(nc, 'EVENTS', subject));
 }
 
 interface Consumer {
@@ -83,7 +83,7 @@ export function nobodyFetches(nc: NatsConnection, pcId: string): Promise<void> {
 }
 
 async function durableIs(what: string, nc: NatsConnection, pcId: string, so: (info: Consumer) => boolean) {
-  await eventually(what, async () => {
+  await untilFound(what, async () => {
     const info = (await api(nc, `CONSUMER.INFO.EXEC.agent_replay_${pcId}`)) as unknown as Consumer;
     return so(info) || undefined;
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { command, publishCommand } from '../../support/fleet.ts';
 import { tempDir } from '../../support/temp.ts';
 import { type OriginalFleet, startOriginalFleet } from './fleet.ts';
-import { eventually } from './waiting.ts';
+import { untilFound } from './waiting.ts';
 
 export const PC = 'PC-SHARED';
 export const TO = `commands.pc.${PC}`;
@@ -34,7 +34,7 @@ export class SharedPc {
   }
 
   async hasRun(name: string): Promise<void> {
-    await eventually(`${name} has run`, () => this.ran().includes(name) || undefined);
+    await untilFound(`${name} has run`, () => this.ran().includes(name) || undefined);
   }
 
   /** The unsent results of the original, by file name. */
@@ -46,7 +46,7 @@ export class SharedPc {
 
   /** The one unsent result, as soon as it is there. */
   unsent(name: string): Promise<string> {
-    return eventually(`an unsent result of ${name}`, () => this.outbox()[`request-${name}.json`]);
+    return untilFound(`an unsent result of ${name}`, () => this.outbox()[`request-${name}.json`]);
   }
 }
 

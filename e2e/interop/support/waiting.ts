@@ -6,7 +6,7 @@ const UNTIL_MS = 20_000;
 const POLL_MS = 50;
 
 /** The first value that `look` finds; rejects after `timeoutMs`, naming `what` was waited for. */
-export async function eventually<T>(
+export async function untilFound<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
   timeoutMs = UNTIL_MS,
