@@ -6,6 +6,7 @@ import { demoDay } from '../../scripts/lib/demo-day.mjs';
 import { startLocalFleet } from '../../scripts/lib/local-fleet.mjs';
 import { findNatsServer } from '../../scripts/lib/nats-server.mjs';
 import { findNode24 } from '../../scripts/lib/node24.mjs';
+import { eventually } from '../support/eventually.ts';
 import { expectPage } from '../support/page-expect.ts';
 import { goTo, openWindow } from '../support/window.ts';
 
@@ -29,11 +30,11 @@ const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: Reg
 ];
 
 /** Name → outcome, newest first, as the rows show them. */
-async function rows(page: Page): Promise<Map<string, string>> {
+async function rows(page: Page): Promise<Record<string, string>> {
   const texts = await page
     .locator('[data-run]')
     .evaluateAll((all) => all.map((row) => row.getAttribute('title') ?? ''));
-  return new Map(
+  return Object.fromEntries(
     texts.reverse().map((text) => [text.slice(0, text.indexOf(' – ')), text.slice(text.indexOf(' – ') + 3)]),
   );
 }
@@ -57,13 +58,11 @@ describe('the day of the demo', () => {
       [japanese, 'japanese'],
     ] as const) {
       await expectPage(place.locator('[data-run]').first()).toHaveAttribute('title', /VPN update/);
-      const shown = await rows(place);
-      for (const [task, english, inJapanese] of EXPECTED) {
-        expect([task, shown.get(task)]).toEqual([
-          task,
-          expect.stringMatching(name === 'english' ? english : inJapanese),
-        ]);
-      }
+      const wanted = EXPECTED.map(([task, english, inJapanese]) => [
+        task,
+        expect.stringMatching(name === 'english' ? english : inJapanese),
+      ]);
+      await eventually(async () => expect(await rows(place), name).toEqual(Object.fromEntries(wanted)));
     }
 
     await japanese.locator('[data-run]', { hasText: 'Printer fix' }).click();

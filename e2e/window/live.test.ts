@@ -97,6 +97,20 @@ test('a task that arrives while the list is read moves nothing, and is one click
   await expectPage(page.locator('[data-index="0"]')).toContainText('late task');
 });
 
+test('an empty list fills by itself, and so does one of a filter that nothing fitted', async () => {
+  const { nc, agent } = await pc();
+  const { page } = await openWindow(agent.dataDirectory);
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+  await publishCommand(nc, PC, command({ id: 'first', script: 'true' }));
+  await expectPage(page.locator('[data-run]')).toHaveCount(1);
+  await page.getByLabel('Search').fill('second');
+  await expectPage(page.locator('[data-run]')).toHaveCount(0);
+  await publishCommand(nc, PC, command({ id: 'second', script: 'true' }));
+  await expectPage(page.locator('[data-run]')).toHaveCount(1);
+  await expectPage(page.locator('[data-run]')).toHaveAttribute('title', /^second – done/);
+});
+
 test('names and output that look like a page are text', async () => {
   const { nc, agent } = await pc('[ui]\nshow_output_to_users = 2');
   const evil = '<img src=x onerror="document.title=\'owned\'">\u202Eevil\u202C\u001B[31mred';

@@ -1,6 +1,6 @@
 /**
- * The name under which a run is shown: the first line of its job's description. Best effort: it delays nothing, and a
- * fleet without the bucket or the job has none (design §5).
+ * The name under which a run is shown: the first line of its job's description. Best effort: it delays nothing, a
+ * fleet without the bucket or the job has none, and what could not be read is asked for again (design §5).
  */
 import { firstLine } from '../../shared/run-title.ts';
 import type { Clock } from '../base/clock.ts';
@@ -17,6 +17,9 @@ const DIRECT = 'adhoc-run';
 const READ_TIMEOUT_MS = 2_000;
 const CACHE_MS = 60_000;
 const CACHE_MAX = 256;
+const TRIES = 3;
+/** How many runs wait for a title that could not be read; those beyond keep their id. */
+const MISSING_MAX = 256;
 
 export interface TitlesOptions {
   readonly bus: Bus;
@@ -25,41 +28,72 @@ export interface TitlesOptions {
   readonly log: Logger;
 }
 
+type Found = { readonly kind: 'read'; readonly title: string | null } | { readonly kind: 'failed' };
+
 export class Titles {
   readonly #o: TitlesOptions;
-  readonly #cache = new Map<string, { readonly atMs: number; readonly title: Promise<string | null> }>();
+  readonly #cache = new Map<string, { readonly atMs: number; readonly found: Promise<Found> }>();
+  /** Run → its job: asked for again with the next connection or the next command. */
+  readonly #missing = new Map<number, string>();
 
   constructor(options: TitlesOptions) {
     this.#o = options;
+    options.bus.link.watch(({ state }) => {
+      if (state === 'connected') this.#askAgain();
+    });
   }
 
   /** Looks the title up and stores it with the run. */
   admitted(run: number, manifestId: string): void {
+    this.#askAgain();
     if (manifestId === DIRECT || !isKvKey(manifestId)) return;
     drop(this.#store(run, manifestId), this.#o.log, 'looking up a title');
   }
 
-  async #store(run: number, manifestId: string): Promise<void> {
-    const title = await this.#title(manifestId);
-    if (title !== null) await this.#o.runs.setTitle(run, title);
+  #askAgain(): void {
+    const missing = [...this.#missing];
+    this.#missing.clear();
+    for (const [run, manifestId] of missing) {
+      drop(this.#store(run, manifestId), this.#o.log, 'looking up a title again');
+    }
   }
 
-  #title(manifestId: string): Promise<string | null> {
+  async #store(run: number, manifestId: string): Promise<void> {
+    const found = await this.#find(manifestId);
+    if (found.kind === 'failed') {
+      if (this.#missing.size < MISSING_MAX) this.#missing.set(run, manifestId);
+    } else if (found.title !== null) {
+      await this.#o.runs.setTitle(run, found.title);
+    }
+  }
+
+  async #find(manifestId: string): Promise<Found> {
     const now = this.#o.clock.monotonicMs();
     const cached = this.#cache.get(manifestId);
-    if (cached !== undefined && now - cached.atMs < CACHE_MS) return cached.title;
-    const title = this.#read(manifestId);
+    if (cached !== undefined && now - cached.atMs < CACHE_MS) return cached.found;
+    const found = this.#read(manifestId);
     if (this.#cache.size >= CACHE_MAX) this.#cache.clear();
-    this.#cache.set(manifestId, { atMs: now, title });
-    return title;
+    const entry = { atMs: now, found };
+    this.#cache.set(manifestId, entry);
+    if ((await found).kind === 'failed' && this.#cache.get(manifestId) === entry) this.#cache.delete(manifestId);
+    return found;
   }
 
-  async #read(manifestId: string): Promise<string | null> {
-    if (this.#o.bus.link.value.state !== 'connected') return null;
-    const read = await this.#o.bus.kvGet(BUCKET, manifestId, READ_TIMEOUT_MS);
-    if (read.kind !== 'value') return null;
-    const decoded = decodeManifest(read.value);
-    const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '');
-    return line === '' ? null : line;
+  async #read(manifestId: string): Promise<Found> {
+    for (let tries = 0; tries < TRIES && this.#o.bus.link.value.state === 'connected'; tries += 1) {
+      const read = await this.#o.bus.kvGet(BUCKET, manifestId, READ_TIMEOUT_MS);
+      if (read.kind === 'failed') {
+        this.#o.log.debug('no title for now', { job: manifestId, why: read.why });
+        continue;
+      }
+      return { kind: 'read', title: read.kind === 'value' ? titleOf(read.value) : null };
+    }
+    return { kind: 'failed' };
   }
+}
+
+function titleOf(manifest: Uint8Array): string | null {
+  const decoded = decodeManifest(manifest);
+  const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '');
+  return line === '' ? null : line;
 }

@@ -98,6 +98,8 @@ export class RunList {
         this.#newer = newer.value.total.matching;
         this.#all = newer.value.total.all;
       }
+      // In an empty list nothing can move, and nobody could ask for what is newer.
+      if (this.#matching === 0 && this.#newer > 0) await this.open();
       for (const page of this.#pagesLookedAt()) await this.#read(page);
     }
     this.#refreshing = false;
