@@ -204,4 +204,10 @@ describe('the counts of a test run', () => {
     expect(summary({ passed: 3, failed: 1, skipped: 0 })).toBe('3 passed, 1 failed');
     expect(summary({ passed: 3, failed: 0, skipped: 2 })).toBe('3 passed, 0 failed, 2 skipped');
   });
+
+  test('are the last line, below what failed', () => {
+    expect(summary({ passed: 3, failed: 1, skipped: 0 }, ['FAILED a', '  why'])).toBe(
+      'FAILED a\n  why\n3 passed, 1 failed',
+    );
+  });
 });

@@ -17,7 +17,6 @@ await main(async () => {
   await ensureBuilt(tools.node);
   const args = ['--config', 'vitest.interop.config.ts', ...process.argv.slice(2)];
   const { code, counts, failures } = await runVitest(tools, args);
-  for (const line of failures) say(line);
-  say(summary(counts));
+  say(summary(counts, failures));
   return code;
 });

@@ -85,7 +85,6 @@ await main(async () => {
   const vitest = ['--config', 'vitest.installer.config.ts', ...files, ...given];
   const { code, counts, report, failures } = await runVitest(tools, vitest);
   if (args.length === 0 && report !== undefined) writeFileSync(MATRIX, matrixPage(report, new Date()));
-  for (const line of failures) say(line);
-  say(summary({ ...counts, skipped: counts.skipped + skipped.length }));
+  say(summary({ ...counts, skipped: counts.skipped + skipped.length }, failures));
   return code;
 });

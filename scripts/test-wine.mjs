@@ -18,7 +18,6 @@ await main(async () => {
   }
   const report = await runUnderWine(wine, process.argv.slice(2));
   const counts = countsOf(report, 0);
-  for (const line of failures(report, 0)) say(line);
-  say(summary(counts));
+  say(summary(counts, failures(report, 0)));
   return counts.failed === 0 ? 0 : 1;
 });

@@ -16,7 +16,7 @@ await main(async () => {
     failedSteps.push('build');
   }
   const { code, counts, failures } = await runVitest(tools, process.argv.slice(2));
-  for (const line of [...failedSteps.map((step) => `FAILED ${step}`), ...failures]) say(line);
-  say(summary({ ...counts, failed: counts.failed + failedSteps.length }));
+  const failed = [...failedSteps.map((step) => `FAILED ${step}`), ...failures];
+  say(summary({ ...counts, failed: counts.failed + failedSteps.length }, failed));
   return code === 0 && failedSteps.length > 0 ? 1 : code;
 });

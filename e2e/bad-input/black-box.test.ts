@@ -1,5 +1,4 @@
 /** The built agent on a real broker, with bad input across each of its borders at once. */
-
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -126,7 +125,8 @@ test('values of the buckets: the last good ones count, and only the very words o
 test('requests: whatever they hold is answered', async () => {
   const { nc, agent, start } = await fleet();
   await start();
-  const ask = async (subject: string, body: string | Uint8Array) => (await nc.request(subject, body)).string();
+  const ask = async (subject: string, body: string | Uint8Array) =>
+    (await nc.request(subject, body, { timeout: 10_000 })).string();
   for (const body of ['', '[', '{"tail_lines":-1}', '{"tail_lines":1e3}', Buffer.from([0xff]), 'x'.repeat(900_000)]) {
     expect(await ask(`logs.fetch.${PC}`, body)).toContain('starting');
     expect(JSON.parse(await ask(`agents.${PC}.ping`, body))).toMatchObject({ pc_id: PC });

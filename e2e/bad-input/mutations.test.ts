@@ -2,7 +2,6 @@
  * Captured messages with seeded damage, through the real way of a command. Whatever comes, nothing crashes, every message is
  * acknowledged, no command is answered twice, and a good command after each hundred still ends in its result.
  */
-
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** Commands that are strange but can be read: they run, are refused by a gate, or are somebody else's. */
-
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/agent/status/views.ts';
 import { runRowSchema } from '../../src/shared/run-view.ts';

@@ -1,5 +1,4 @@
 /** Everything the agent does, as a user of the broker who may do nothing else (protocol §12.5). */
-
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -112,7 +111,7 @@ test('commands, kills, groups, pins, configuration, results, events, inventory, 
   expect(await waitForResult(nc, after)).toMatchObject({ exit_code: 0 });
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
   expect(refused()).toEqual([]);
-}, 60_000);
+});
 
 test('with the permissions for an object store on top, what lies there is read, and without them it is only not known', async () => {
   const server = await startNatsServer({ config: roleUsers(PC, 'agent_releases') });

@@ -1,5 +1,4 @@
 /** SIGKILL at any moment: every command ends in one result, nothing runs twice, nothing is left running (invariants 3, 4). */
-
 import { randomInt, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** A store that is damaged, from the future, unwritable or full: the agent is up, says so, and loses nothing (design §6). */
-
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -53,7 +52,7 @@ async function heldBack(nc: NatsConnection, agent: AgentRun): Promise<string> {
     expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_ack_pending).toBe(1);
   });
   // A ping is answered after the command was looked at: one connection, in order.
-  await nc.request('agents.PC-OURS.ping', '');
+  await nc.request('agents.PC-OURS.ping', '', { timeout: 10_000 });
   expect(await countStored(nc, 'RESULTS', `results.${id}`)).toBe(0);
   return id;
 }

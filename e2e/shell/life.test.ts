@@ -1,5 +1,4 @@
 /** The shell in a real Electron, with a real agent and a real broker: how it begins and how it ends. */
-
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
 /** Notifications on a real desktop bus: what needs to be said is said once, and a click leads to the task. */
-
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { command, publishCommand, waitForResult } from '../support/fleet.ts';

@@ -1,5 +1,4 @@
 /** What the shell survives: an agent that hangs, a page and a GPU process that crash. */
-
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
 /** The icon on a real desktop bus: each state has its own picture and tooltip, and every entry of the menu does what it says. */
-
 import { describe, expect, test } from 'vitest';
 import { startShell } from '../support/electron.ts';
 import { eventually } from '../support/eventually.ts';

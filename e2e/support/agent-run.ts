@@ -2,7 +2,6 @@
  * The built agent with its whole command line and its end: how it is started, what it says and how it exits. Invariant: it
  * goes with the test, and nothing set on this machine reaches it.
  */
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -2,7 +2,6 @@
  * The agent's own connection in tests, with short pauses between its tries so that nothing waits for long, and recorders of
  * what its bindings brought.
  */
-
 import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/agent/base/clock.ts';

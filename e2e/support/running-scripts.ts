@@ -1,5 +1,4 @@
 /** Real scripts, for the tests of the runner. */
-
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';

@@ -129,7 +129,7 @@ declare module '*/scripts/lib/vitest-run.mjs' {
   }
   export function countsOf(report: object | undefined, code: number): Counts;
   export function failures(report: object | undefined, code: number): string[];
-  export function summary(counts: Counts): string;
+  export function summary(counts: Counts, lines?: readonly string[]): string;
 }
 
 declare module '*/scripts/lib/start-options.mjs' {

@@ -2,7 +2,6 @@
  * A place for icons, as a Linux desktop has one: a real `org.kde.StatusNotifierWatcher` on a session bus, and what a person
  * would see and click there.
  */
-
 import { createHash } from 'node:crypto';
 import dbus from 'dbus-next';
 import { onTestFinished } from 'vitest';

@@ -2,7 +2,6 @@
  * Usable by everybody: axe finds nothing, the keyboard is enough, small and enlarged windows lose nothing, and theme and
  * language switch while one looks. CI takes a fixed sample; `KANADE_TRAY_AXE=all` goes through all of it.
  */
-
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';

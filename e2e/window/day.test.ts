@@ -1,5 +1,4 @@
 /** A day of IT work: a stranger can say from the window alone what happened to each task, in both languages. */
-
 import type { Page } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { demoDay } from '../../scripts/lib/demo-day.mjs';

@@ -1,5 +1,4 @@
 /** What happens while somebody looks: a kill, an outage, a crash, a task that arrives. */
-
 import { expect, test } from 'vitest';
 import { startAgent } from '../support/agent.ts';
 import { command, killExec, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';

@@ -1,5 +1,4 @@
 /** Each screen in each state in which there is little to show: a sentence that a person understands, and no dead end. */
-
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';

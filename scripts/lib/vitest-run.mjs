@@ -83,9 +83,11 @@ function why(messages) {
 }
 
 /**
- * The last line of every test command.
+ * The end of every test command: what failed, and the counts as the last line.
  * @param {Counts} counts
+ * @param {readonly string[]} lines lines of {@link failures}
  */
-export function summary({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+export function summary({ passed, failed, skipped }, lines = []) {
+  const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return [...lines, counts].join('\n');
 }

@@ -1,7 +1,7 @@
 /** Waits for what another process does. */
 import { sleep } from '../../../src/agent/base/sleep.ts';
+import { PATIENCE_MS } from '../../support/eventually.ts';
 
-const UNTIL_MS = 20_000;
 /** Below what the local socket of our agent answers in a second. */
 const POLL_MS = 50;
 
@@ -9,7 +9,7 @@ const POLL_MS = 50;
 export async function untilFound<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  timeoutMs = UNTIL_MS,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

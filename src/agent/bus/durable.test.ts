@@ -18,7 +18,7 @@ import type { DurableMessage } from './bus.ts';
 const DURABLE = 'agent_replay_PC-A';
 
 async function send(nc: NatsConnection, subject: string, body: string): Promise<void> {
-  const answer = (await nc.request(subject, body)).json<{ error?: unknown }>();
+  const answer = (await nc.request(subject, body, { timeout: 10_000 })).json<{ error?: unknown }>();
   expect(answer.error).toBeUndefined();
 }
 

@@ -33,28 +33,27 @@ type Found = { readonly kind: 'read'; readonly title: string | null } | { readon
 export class Titles {
   readonly #o: TitlesOptions;
   readonly #cache = new Map<string, { readonly atMs: number; readonly found: Promise<Found> }>();
-  /** Run → its job: asked for again with the next connection or the next command. */
+  /** Run → its job. What could not be read comes back here and is asked for again with the next connection or the next command. */
   readonly #missing = new Map<number, string>();
 
   constructor(options: TitlesOptions) {
     this.#o = options;
     options.bus.link.watch(({ state }) => {
-      if (state === 'connected') this.#askAgain();
+      if (state === 'connected') this.#ask();
     });
   }
 
   /** Looks the title up and stores it with the run. */
   admitted(run: number, manifestId: string): void {
-    this.#askAgain();
-    if (manifestId === DIRECT || !isKvKey(manifestId)) return;
-    drop(this.#store(run, manifestId), this.#o.log, 'looking up a title');
+    if (manifestId !== DIRECT && isKvKey(manifestId)) this.#missing.set(run, manifestId);
+    this.#ask();
   }
 
-  #askAgain(): void {
+  #ask(): void {
     const missing = [...this.#missing];
     this.#missing.clear();
     for (const [run, manifestId] of missing) {
-      drop(this.#store(run, manifestId), this.#o.log, 'looking up a title again');
+      drop(this.#store(run, manifestId), this.#o.log, 'looking up a title');
     }
   }
 

@@ -100,7 +100,7 @@ export class RunList {
       }
       // In an empty list nothing can move, and nobody could ask for what is newer.
       if (this.#matching === 0 && this.#newer > 0) await this.open();
-      for (const page of this.#pagesLookedAt()) await this.#read(page);
+      else for (const page of this.#pagesLookedAt()) await this.#read(page);
     }
     this.#refreshing = false;
   }
