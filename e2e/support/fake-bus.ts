@@ -11,6 +11,7 @@ import {
   type KvWatchHandlers,
   type LinkStatus,
   type ObjectRead,
+  type PublishOptions,
   type PublishOutcome,
 } from '../../src/agent/bus/bus.ts';
 
@@ -23,16 +24,21 @@ export interface Published {
 /** A broker in memory for tests of one stage: what it answers is set by the test, what it was sent is kept. */
 export class FakeBus implements Bus {
   readonly link = new WatchedCell<LinkStatus>(status('connected', 1));
+  readonly tried = new WatchedCell(true);
+  readonly forbidden = new WatchedCell<readonly string[]>([]);
   readonly published: Published[] = [];
   readonly kv = new Map<string, KvRead>();
   readonly objects = new Map<string, ObjectRead>();
   readonly watches = new Map<string, KvWatchHandlers>();
   /** What a publish is answered with; the default is a PubAck. */
-  onPublish: (message: Published) => PublishOutcome | Promise<PublishOutcome> = () => ({ kind: 'stored' });
+  onPublish: (message: Published, options: PublishOptions) => PublishOutcome | Promise<PublishOutcome> = () => ({
+    kind: 'stored',
+  });
   /** Called before each KV read is answered. */
   onKvGet: (bucket: string, key: string) => void | Promise<void> = () => {};
   kvReads = 0;
   ageMs = 0;
+  serverMs: number | null = null;
   durable: { spec: DurableSpec; handlers: DurableHandlers } | null = null;
   rebinds = 0;
   readonly #subscriptions = new Map<string, Set<(message: BusMessage) => void>>();
@@ -62,6 +68,10 @@ export class FakeBus implements Bus {
     return this.ageMs;
   }
 
+  serverNowMs(): number | null {
+    return this.serverMs;
+  }
+
   lastGoodAtMs(): number | null {
     return this.link.value.lastGoodAtMs;
   }
@@ -78,11 +88,11 @@ export class FakeBus implements Bus {
     return true;
   }
 
-  async publishAcked(subject: string, body: Uint8Array, id: string): Promise<PublishOutcome> {
-    if (this.link.value.state !== 'connected') return { kind: 'unavailable', why: 'not connected' };
+  async publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
+    if (this.link.value.state !== 'connected') return { kind: 'unavailable', full: false, why: 'not connected' };
     const message = { subject, body: Buffer.from(body).toString(), id };
     this.published.push(message);
-    return this.onPublish(message);
+    return this.onPublish(message, options);
   }
 
   async kvGet(bucket: string, key: string): Promise<KvRead> {

@@ -16,6 +16,7 @@ export class ManualClock implements Clock {
   nowMs = () => this.atMs;
   nowNs = () => BigInt(this.atMs) * 1_000_000n;
   monotonicMs = () => this.atMs;
+  upMs = () => this.atMs;
 
   forward(ms: number): void {
     this.atMs += ms;

@@ -35,7 +35,11 @@ export interface BusMessage {
 export interface DurableMessage {
   readonly subject: string;
   readonly data: Uint8Array;
+  /** When the broker stored it, by its own clock, ms since the epoch. */
+  readonly storedAtMs: number;
   ack(): void;
+  /** Not now: to be delivered again after `delayMs`. */
+  nak(delayMs: number): void;
 }
 
 export interface Binding {
@@ -44,10 +48,24 @@ export interface Binding {
 
 export type PublishOutcome =
   | { readonly kind: 'stored' }
-  /** Not connected, timed out, no stream yet: nothing is wrong with the message itself. */
-  | { readonly kind: 'unavailable'; readonly why: string }
-  /** The server will never take this message as it is. */
+  /** Nothing is wrong with the message: the link, the stream, the account or the server is the reason. `full`: no room there. */
+  | { readonly kind: 'unavailable'; readonly full: boolean; readonly why: string }
+  /** The broker's permissions forbid the subject: final until the next connect. */
+  | { readonly kind: 'forbidden'; readonly why: string }
+  /** Larger than the stream or the server takes. */
+  | { readonly kind: 'too_large'; readonly why: string }
+  /** The server will never take this message, whatever its size. */
   | { readonly kind: 'rejected'; readonly why: string };
+
+export interface PublishOptions {
+  /**
+   * How long the PubAck may take once the broker has read the message. How long that takes is the link's business: on a slow
+   * one it is waited for as long as bytes move.
+   */
+  readonly patienceMs: number;
+  /** The PubAck came after all, when the publish had already been called `unavailable`. At most once. */
+  readonly onLate?: () => void;
+}
 
 export type KvRead =
   | { readonly kind: 'value'; readonly value: Uint8Array; readonly revision: number }
@@ -79,12 +97,20 @@ export interface DurableSpec {
   readonly pcId: string;
   /** Read anew at each binding. */
   filterSubjects(): readonly string[];
-  /** For a first creation only: `deliver_policy` can't be changed afterwards. */
-  readonly deliver: 'last_per_subject' | 'new';
+  /** For a first creation only, and asked at it: `deliver_policy` can't be changed afterwards. */
+  deliver(): 'last_per_subject' | 'new';
+  /**
+   * A fresh name for this binding, already stored: it goes into the consumer's metadata before anything is taken from it. What
+   * the consumer says at the next binding must be one that is stored here, else this store is an older copy.
+   */
+  nextIncarnation(): Promise<string>;
+  knowsIncarnation(incarnation: string): boolean;
 }
 
 export interface DurableHandlers {
   message(message: DurableMessage): void;
+  /** The consumer is there, made or adopted, before its first message. `olderCopy`: a later state of our store has used it. */
+  bound(at: { readonly olderCopy: boolean }): void;
   /** The consumer belongs to another pc_id (`a.b` and `a_b` share a name, D22). */
   foreign(pcId: string): void;
 }
@@ -101,7 +127,13 @@ export type ObjectRead =
 
 export interface Bus {
   readonly link: Watched<LinkStatus>;
-  /** How long the link has not been known good: 0 while it is, Infinity if it never was. Milliseconds. */
+  /** True once this process was connected, or every server was tried once and none took us. */
+  readonly tried: Watched<boolean>;
+  /** What the broker's permissions keep from us at present: subjects that were refused to publish on or to listen to, sorted. */
+  readonly forbidden: Watched<readonly string[]>;
+  /** The broker's own clock, ms since the epoch, as it was last heard and gone on since; null: never heard. */
+  serverNowMs(): number | null;
+  /** How long the link has not been known good: 0 while it is, Infinity if it never was in this process. Milliseconds. */
   linkAgeMs(): number;
   /** The last confirmed round trip until now, ms since the epoch; null: there was none. */
   lastGoodAtMs(): number | null;
@@ -109,7 +141,7 @@ export interface Bus {
   /** Core publish. False: not connected, nothing was sent. */
   publish(subject: string, body: Uint8Array): boolean;
   /** JetStream publish: waits for the PubAck. `id` is the `Nats-Msg-Id`. */
-  publishAcked(subject: string, body: Uint8Array, id: string, timeoutMs: number): Promise<PublishOutcome>;
+  publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome>;
   kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead>;
   kvWatch(bucket: string, keys: readonly string[], handlers: KvWatchHandlers): Binding;
   consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding;

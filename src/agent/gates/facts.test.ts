@@ -10,7 +10,7 @@ function setUp(uncheckedHonoursRevoke = false) {
   const store = testStore(tempDir());
   const bus = new FakeBus();
   let nowMs = 1_000_000;
-  const clock = { ...systemClock, nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const clock = { ...systemClock, nowMs: () => nowMs, monotonicMs: () => nowMs, upMs: () => nowMs };
   const facts = new FactsReader(
     { bus, mirror: store.mirror, clock, log: silentLogger },
     { scriptsEnabled: () => true, uncheckedHonoursRevoke },
