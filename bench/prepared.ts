@@ -89,6 +89,7 @@ function arrival(index: number, receivedAtMs: number): Arrival {
     source: 'live',
     subject: 'commands.pc.BENCH',
     receivedAtMs,
+    serverAtMs: receivedAtMs,
     fingerprint: hash('sha256', body, 'buffer'),
     body,
   };

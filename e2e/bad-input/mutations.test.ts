@@ -63,7 +63,7 @@ test(`${MUTATIONS} damaged messages, seed ${SEED} (MUTATION_SEED)`, { timeout: 1
   // Most of it is what the test itself keeps: every result that was sent, every line that was logged.
   expect(heapBytes() - settledBytes).toBeLessThan(MAX_GROWTH_BYTES);
   // What waits is what a jitter of years has; everything else has ended.
-  expect(agent.store.runs.open(0, MUTATIONS).filter(({ state }) => state !== 'waiting_jitter')).toEqual([]);
+  expect(agent.store.inbox.open(MUTATIONS).filter(({ state }) => state !== 'waiting_jitter')).toEqual([]);
   const reasons = agent.store.history.countByReason({});
   // Else the damage were too coarse to get past the reader, or too fine to be noticed by it.
   for (const reason of ['BAD_MESSAGE', 'DONE', 'VERSION_PIN', 'REVOKED', 'UNSUPPORTED'] as const) {

@@ -70,7 +70,7 @@ export class Pipeline {
     this.scripts.autoExit = 0;
     this.fleet = new Fleet({ pcId: PC, bus, store, clock, log });
     const facts = new FactsReader(
-      { bus, mirror: store.mirror, clock, log },
+      { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log },
       { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
     );
     this.#shipper = new Shipper({ outbox: store.outbox, bus, clock, log, drainPerSecond: 0, onFailure() {} });
@@ -93,6 +93,7 @@ export class Pipeline {
       store,
       groups: this.fleet.groups,
       maxPayloadBytes: () => bus.link.value.maxPayloadBytes,
+      serverNowMs: () => bus.serverNowMs(),
       clock,
       log,
       onArrival: (command) => {
@@ -111,11 +112,15 @@ export class Pipeline {
       intake: this.#intake,
       groups: this.fleet.groups,
       firstEnrolment: 'catch-up',
+      enrolment: store.enrolment,
+      hasDottedExec: () => store.inbox.hasDottedExec(),
+      onBound() {},
       onKill: (execId) => void this.dispatcher.kill(execId),
       onForeignConsumer() {},
       log,
     });
     this.#shipper.start();
+    this.dispatcher.start();
     this.fleet.start();
     this.#sources.start();
     this.put('agent_groups', PC, '{"groups":["mine"]}');
@@ -140,7 +145,9 @@ export class Pipeline {
   deliver(data: string | Uint8Array, subject = OWN_SUBJECT): Promise<void> {
     const { durable } = this.bus;
     if (durable === null) throw new Error('there is no consumer');
-    return new Promise((ack) => durable.handlers.message({ subject, data: Buffer.from(data), ack }));
+    return new Promise((ack) =>
+      durable.handlers.message({ subject, data: Buffer.from(data), storedAtMs: 0, ack, nak() {} }),
+    );
   }
 
   /** Delivers and follows a message to its end. */
@@ -164,7 +171,7 @@ export class Pipeline {
   async sent(): Promise<void> {
     for (;;) {
       const sent = new Set(this.bus.published.map(({ id }) => id));
-      if (this.store.outbox.after(0, true, 1_000).every(({ id }) => sent.has(id))) return;
+      if (this.store.outbox.waiting(true, 1_000).every(({ id }) => sent.has(id))) return;
       await sleep(1);
     }
   }

@@ -11,6 +11,7 @@ import { formatWarnings } from './config/fault.ts';
 import { hashHelpdeskCode } from './config/helpdesk-code.ts';
 import { type Loaded, loadBootConfig } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
+import { bootId } from './os/boot-id.ts';
 import { originalRuns } from './os/original-agent.ts';
 import { startWatchdog } from './os/watchdog.ts';
 import { startRuntime } from './runtime.ts';
@@ -203,10 +204,11 @@ interface OpenedStore {
 /** A store that can't be used is a state that is shown, not the end: the agent stays up and says so (design §6). */
 function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' {
   const directory = config.directories.own;
-  const opened = openStore(directory);
+  const opened = openStore(directory, log.logger.child('store'));
   const options: StoreOptions = {
     directory,
     retention: { historyDays: config.history.days, historyMaxBytes: config.history.maxBytes },
+    boot: bootId(),
     clock: systemClock,
     log: log.logger.child('store'),
   };
@@ -214,10 +216,10 @@ function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' 
     case 'in_use':
       return 'in_use';
     case 'open': {
-      const { quarantined, oldCopy, unclean } = opened.notes;
+      const { quarantined, oldCopy, unclean, full } = opened.notes;
       if (quarantined !== null) log.logger.error('the store was damaged; a new one is begun', { kept_as: quarantined });
       if (oldCopy) log.logger.error('an old copy of the store was put back; nothing that is open in it is run');
-      const store = new Store(opened.db, { ...options, quarantined: quarantined !== null });
+      const store = new Store(opened.db, { ...options, full, quarantined: quarantined !== null });
       return { store, oldCopy, unclean, usable: true };
     }
     case 'future':

@@ -30,6 +30,8 @@ export interface CommandPathParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly stayAwake: StayAwake | null;
+  /** The durable consumer is bound. `olderCopy`: it has met a later state of our store. */
+  readonly onBound: (at: { readonly olderCopy: boolean }) => void;
   /** The durable consumer of this PC belongs to another pc_id. */
   readonly onForeignConsumer: () => void;
 }
@@ -55,7 +57,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     onFailure: () => store.counters.bump('publish_failures'),
   });
   const facts = new FactsReader(
-    { bus, mirror: store.mirror, clock, log: log.child('gates') },
+    { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log: log.child('gates') },
     {
       scriptsEnabled: () => config.commands.enabled,
       uncheckedHonoursRevoke: config.commands.uncheckedHonoursRevoke,
@@ -64,7 +66,6 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
   const slots = new Slots(() =>
     Math.min(config.run.maxParallel, fleet.effective.value.maxLocalConcurrent ?? Number.POSITIVE_INFINITY),
   );
-  fleet.effective.watch(() => slots.serve());
   const scripts = new Scripts({
     makeRunner: () =>
       makeRunner({
@@ -92,12 +93,14 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     onQueued: (kind) => shipper.queued(kind),
     onStarted: (resultId, script) => tails.follow(resultId, script),
   });
+  fleet.effective.watch(() => dispatcher.nudge());
   const titles = new Titles({ bus, runs: store.runs, clock, log: log.child('titles') });
   const intake = new Intake({
     pcId,
     store,
     groups: fleet.groups,
     maxPayloadBytes: () => bus.link.value.maxPayloadBytes,
+    serverNowMs: () => bus.serverNowMs(),
     clock,
     log: log.child('intake'),
     onArrival: (command) => {
@@ -116,6 +119,9 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     intake,
     groups: fleet.groups,
     firstEnrolment: config.replay.firstEnrolment,
+    enrolment: store.enrolment,
+    hasDottedExec: () => store.inbox.hasDottedExec(),
+    onBound: parts.onBound,
     onKill: (execId) => drop(dispatcher.kill(execId), log, 'a kill'),
     onForeignConsumer: (owner) => {
       log.error('the durable consumer of this PC belongs to another one', { owner });

@@ -4,10 +4,11 @@
  */
 import type { AgentState } from '../shared/states.ts';
 import { systemClock } from './base/clock.ts';
+import { ClockWatch } from './base/clock-watch.ts';
 import { drop } from './base/drop.ts';
 import { Lifecycle } from './base/lifecycle.ts';
 import type { OpenLog } from './base/log-file.ts';
-import { WatchedCell } from './base/watched.ts';
+import { until, WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import { NatsBus } from './bus/nats-bus.ts';
 import { makeCommandPath } from './command-path.ts';
@@ -16,12 +17,14 @@ import { readCredentials } from './config/credentials.ts';
 import { Fleet } from './config/fleet.ts';
 import { startHeartbeat } from './duties/heartbeat.ts';
 import { HeartbeatBody } from './duties/heartbeat-body.ts';
+import { startLastContact } from './duties/last-contact.ts';
 import { RecentTails } from './duties/recent-tails.ts';
 import { startSystemEvents } from './duties/system-events.ts';
 import { fleetHasSeenUs, serveLocally } from './local-socket.ts';
 import { hostFacts } from './os/host-facts.ts';
 import { stayAwake } from './os/stay-awake.ts';
 import { systemJournal } from './os/system-journal.ts';
+import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import type { Store } from './store/store.ts';
@@ -60,10 +63,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const pcId = config.agent.id;
   const life = new Lifecycle(log);
   life.add('store', () => store.close());
-  store.start(options.unclean);
 
   // First of all what the fleet sees: that this PC is there.
   const bus = makeBus(options);
+  store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
@@ -84,6 +87,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   life.add('heartbeat', () => heartbeat.close());
   bus.start();
+  const clockWatch = new ClockWatch(clock, log.child('clock'));
+  life.add('clock', () => clockWatch.close());
   bus.link.watch(({ state }) => {
     if (state === 'connected') store.counters.bump('connects');
   });
@@ -104,9 +109,22 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log,
     stayAwake: awake,
+    onBound: (at) => drop(settling.consumerBound(at, ending.signal), log, 'looking at the consumer'),
     onForeignConsumer: onSecondAgent,
   });
   life.add('shipper', () => shipper.stop());
+  const ending = new AbortController();
+  const settling = new Settling({
+    store,
+    scripts,
+    dispatcher,
+    bus,
+    clock,
+    oldCopy: options.oldCopy,
+    log: log.child('run'),
+  });
+  const contact = startLastContact({ bus, lastContact: store.lastContact, log: log.child('bus') });
+  life.add('last contact', () => contact.close());
 
   // Each is added after what it needs, since they stop in reverse: first nothing new comes in, at last the store closes.
   life.add('fleet', () => fleet.close());
@@ -114,6 +132,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let graceMs = config.run.graceMs;
   life.add('scripts', () => dispatcher.stop(graceMs));
   life.add('intake', () => {
+    ending.abort(new Error('stopping'));
     intake.close();
     sources.close();
   });
@@ -155,17 +174,22 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stop: () => void stop(),
   };
 
-  if (store.admits) {
-    await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
-    await dispatcher.recover(options.oldCopy);
-  }
   shipper.start();
-  dispatcher.nudge();
   fleet.start();
-  sources.start();
+  if (store.isUsable) {
+    drop(quietWhenAborted(settling.run(ending.signal), ending.signal), log, 'settling what was left');
+    drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
+    sources.start();
+  }
   life.running();
   setState('running');
-  if (store.admits) drop(store.versions.onTheAir(version, clock.nowMs()), log, 'noting the version');
+  /** What needs room on the disk waits for it. */
+  async function onceWritable(): Promise<void> {
+    await until(store.state, () => store.admits, ending.signal);
+    await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+    await store.versions.onTheAir(version, clock.nowMs());
+    shipper.nudge();
+  }
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
   const seen = fleetHasSeenUs(parts);
   const warm = seen.then(() => scripts.warm());
@@ -173,6 +197,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const serving = seen.then(() => serveLocally(parts, options.hostSecret, life));
   drop(serving, log, 'serving the local socket');
   return { stop: (ms) => stop(ms), restart: () => void stop(0, 'restart'), stopped: stopped.promise };
+}
+
+/** Our own stop is no failure. */
+async function quietWhenAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** null: nobody reads one here. */

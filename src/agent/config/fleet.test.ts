@@ -29,7 +29,7 @@ function setUp(directory = tempDir()) {
     const bytes = value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
     handlers(bucket).change({ key, value: bytes, revision });
   };
-  const settle = () => store.mirror.put('test', 'test', { value: null, revision: 0, readAtMs: 0 });
+  const settle = () => store.mirror.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
   return { store, fleet, begin, change, settle, missing: (bucket: string) => handlers(bucket).missing() };
 }
 

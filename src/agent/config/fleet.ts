@@ -174,7 +174,7 @@ export class Fleet {
     const last = this.#o.store.mirror.get(bucket, key);
     if (last?.revision === revision && (last.value === null) === (value === null)) return;
     drop(
-      this.#o.store.mirror.put(bucket, key, { value, revision, readAtMs: this.#o.clock.nowMs() }),
+      this.#o.store.mirror.put(bucket, key, { value, revision, read: this.#o.store.timeline.now() }),
       this.#o.log,
       'remembering a broker key',
     );

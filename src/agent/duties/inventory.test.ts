@@ -53,7 +53,7 @@ async function stage(more: Partial<InventoryOptions> = {}) {
   const nudge = vi.fn();
   const readHardware = vi.fn(async () => FACTS);
   start(bus, store.outbox, { config, nudge, readHardware, ...more });
-  const queued = () => store.outbox.after(0, false, 10);
+  const queued = () => store.outbox.waiting(false, 10);
   return { server, nc, bus, store, config, nudge, readHardware, queued };
 }
 

@@ -14,6 +14,8 @@ export interface Facts {
   readonly uncheckedHonoursRevoke: boolean;
   /** How long our view of the fleet has not been confirmed; 0 while connected, Infinity if it never was. Milliseconds. */
   readonly viewAgeMs: number;
+  /** The broker has just answered for this command; false: what was known before counts. */
+  readonly fresh: boolean;
   /** `script_current[<id>]`, last known; null: not pinned. */
   readonly pinnedVersion: string | null;
   /** `script_status[<id>]`, last known, is exactly `REVOKED`. */

@@ -7,19 +7,19 @@ import { silentLogger } from '../base/logger.ts';
 import { FactsReader } from './facts.ts';
 
 function setUp(uncheckedHonoursRevoke = false) {
-  const store = testStore(tempDir());
-  const bus = new FakeBus();
   let nowMs = 1_000_000;
   const clock = { ...systemClock, nowMs: () => nowMs, monotonicMs: () => nowMs, upMs: () => nowMs };
+  const store = testStore(tempDir(), clock);
+  const bus = new FakeBus();
   const facts = new FactsReader(
-    { bus, mirror: store.mirror, clock, log: silentLogger },
+    { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
     { scriptsEnabled: () => true, uncheckedHonoursRevoke },
   );
   const pass = (ms: number) => {
     nowMs += ms;
   };
   /** What was read is remembered on disk without anybody waiting for it; this does. */
-  const remembered = () => store.mirror.put('test', 'test', { value: null, revision: 0, readAtMs: 0 });
+  const remembered = () => store.mirror.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
   return { bus, facts, remembered, pass };
 }
 

@@ -2,10 +2,11 @@
  * Gathers what the gates need. Each key is read when it is used; when it can't be read, the last value that was known
  * here counts, so that a revoked script stays revoked on a broken bucket (D19).
  */
-import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import type { Timeline } from '../base/timeline.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
+import type { LastContact } from '../store/last-contact.ts';
 import type { Mirror, MirrorEntry } from '../store/mirror.ts';
 import type { Command } from '../wire/command.ts';
 import { isKvKey } from '../wire/subjects.ts';
@@ -25,6 +26,7 @@ interface Known {
   readonly text: string | null;
   /** 0 when it was read just now. */
   readonly ageMs: number;
+  readonly fresh: boolean;
 }
 
 interface Read {
@@ -32,6 +34,15 @@ interface Read {
   readonly known: Promise<Known>;
   /** The broker has answered, so a command that arrives now may have been sent after what it says was changed. */
   answered: boolean;
+}
+
+export interface FactsDeps {
+  readonly bus: Bus;
+  readonly mirror: Mirror;
+  /** Of an earlier process: counts while this one was not connected yet. */
+  readonly lastContact: Pick<LastContact, 'ageMs'>;
+  readonly timeline: Timeline;
+  readonly log: Logger;
 }
 
 export interface FactsOptions {
@@ -42,15 +53,17 @@ export interface FactsOptions {
 export class FactsReader {
   readonly #bus: Bus;
   readonly #mirror: Mirror;
-  readonly #clock: Clock;
+  readonly #lastContact: Pick<LastContact, 'ageMs'>;
+  readonly #timeline: Timeline;
   readonly #log: Logger;
   readonly #options: FactsOptions;
   readonly #reads = new Map<string, Read>();
 
-  constructor(deps: { bus: Bus; mirror: Mirror; clock: Clock; log: Logger }, options: FactsOptions) {
+  constructor(deps: FactsDeps, options: FactsOptions) {
     this.#bus = deps.bus;
     this.#mirror = deps.mirror;
-    this.#clock = deps.clock;
+    this.#lastContact = deps.lastContact;
+    this.#timeline = deps.timeline;
     this.#log = deps.log;
     this.#options = options;
   }
@@ -73,23 +86,35 @@ export class FactsReader {
     return {
       ...this.#options,
       scriptsEnabled: this.#options.scriptsEnabled(),
-      viewAgeMs: Math.max(this.#bus.linkAgeMs(), pin.ageMs, status.ageMs),
+      viewAgeMs: Math.max(this.#linkAgeMs(), pin.ageMs, status.ageMs),
+      fresh: pin.fresh && status.fresh,
       pinnedVersion: pin.text,
       revoked: status.text === REVOKED,
     };
   }
 
+  #linkAgeMs(): number {
+    const ageMs = this.#bus.linkAgeMs();
+    return ageMs === Number.POSITIVE_INFINITY ? this.#lastContact.ageMs() : ageMs;
+  }
+
   #read(bucket: string, key: string, shareMs = SHARE_MS): Promise<Known> {
     // An id that is no KV key can have no entry.
     if (!isKvKey(key)) return Promise.resolve(NOTHING);
-    const now = this.#clock.monotonicMs();
+    const now = this.#timeline.clock.monotonicMs();
     const name = `${bucket}/${key}`;
     const shared = this.#reads.get(name);
     if (shared !== undefined && (!shared.answered || now - shared.atMs < shareMs)) return shared.known;
-    const read: Read = { atMs: now, known: this.#readNow(bucket, key), answered: false };
-    void read.known.then(() => {
-      read.answered = true;
-    });
+    // It may be read ahead of its use: what it ends with is handed on, and never a rejection that nobody awaits yet.
+    const known = this.#readNow(bucket, key)
+      .catch((error: unknown): Known => {
+        this.#log.error('a broker key could not be read', { bucket, key, error: errorText(error) });
+        return { text: null, ageMs: Number.POSITIVE_INFINITY, fresh: false };
+      })
+      .finally(() => {
+        read.answered = true;
+      });
+    const read: Read = { atMs: now, known, answered: false };
     this.#reads.set(name, read);
     if (this.#reads.size > 256) this.#forget(now);
     return read.known;
@@ -109,22 +134,22 @@ export class FactsReader {
     switch (read.kind) {
       case 'value':
         this.#remember(bucket, key, last, { value: read.value, revision: read.revision });
-        return { text: decodeText(read.value), ageMs: 0 };
+        return { text: decodeText(read.value), ageMs: 0, fresh: true };
       case 'absent':
         if (last !== undefined) this.#remember(bucket, key, last, { value: null, revision: read.revision });
         return NOTHING;
       case 'no_bucket':
         // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
-        return { text: textOf(last), ageMs: 0 };
+        return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
-        return { text: textOf(last), ageMs: this.#ageMs(last, connected) };
+        return { text: textOf(last), ageMs: this.#ageMs(last, connected), fresh: false };
     }
   }
 
   /** While disconnected the link's own age says it all; a connected broker that does not answer ages the key itself. */
   #ageMs(last: MirrorEntry | undefined, connected: boolean): number {
     if (!connected) return 0;
-    return last === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#clock.nowMs() - last.readAtMs);
+    return last === undefined ? Number.POSITIVE_INFINITY : this.#timeline.ageMs(last.read);
   }
 
   #remember(
@@ -133,16 +158,15 @@ export class FactsReader {
     last: MirrorEntry | undefined,
     now: { value: Uint8Array | null; revision: number },
   ): void {
-    const readAtMs = this.#clock.nowMs();
     const unchanged =
       last !== undefined && last.revision === now.revision && (last.value === null) === (now.value === null);
     // The same value read again is worth a write only now and then: for its age.
-    if (unchanged && readAtMs - last.readAtMs < MIRROR_REFRESH_MS) return;
-    drop(this.#mirror.put(bucket, key, { ...now, readAtMs }), this.#log, 'remembering a broker key');
+    if (unchanged && this.#timeline.ageMs(last.read) < MIRROR_REFRESH_MS) return;
+    drop(this.#mirror.put(bucket, key, { ...now, read: this.#timeline.now() }), this.#log, 'remembering a broker key');
   }
 }
 
-const NOTHING: Known = { text: null, ageMs: 0 };
+const NOTHING: Known = { text: null, ageMs: 0, fresh: true };
 
 function textOf(entry: MirrorEntry | undefined): string | null {
   return entry === undefined || entry.value === null ? null : decodeText(entry.value);

@@ -17,6 +17,7 @@ function setUp(groups: string[] | null = ['mine']) {
     store,
     groups: cell,
     maxPayloadBytes: () => 1_048_576,
+    serverNowMs: () => null,
     clock: systemClock,
     log: silentLogger,
     onArrival: ({ requestId }) => events.push(`arrival ${requestId}`),
@@ -32,7 +33,7 @@ function setUp(groups: string[] | null = ['mine']) {
 
 const results = (store: ReturnType<typeof setUp>['store']) =>
   store.outbox
-    .after(0, true, 100)
+    .waiting(true, 100)
     .map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
 
 test('a command is recorded, then acknowledged, then run (invariant 1)', async () => {
@@ -148,7 +149,7 @@ describe('what becomes of what arrives (design §2)', () => {
       receive(commandJson(requestId));
       await eventually(() => expect(acks).toEqual([1]));
       expect(results(store)).toEqual([]);
-      expect(store.runs.open(0, 1)).toEqual([]);
+      expect(store.inbox.open(1)).toEqual([]);
       expect(store.history.countByReason({})).toEqual({ BAD_MESSAGE: 1 });
       expect(events).not.toContain('admitted');
     },

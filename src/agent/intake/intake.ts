@@ -16,6 +16,8 @@ import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
 
 /** Fingerprints of messages that are known to be recorded: a redelivery costs no look into the store. */
 const RECENT_MAX = 4_096;
+/** How soon what could not be recorded is asked for again. */
+const AGAIN_MS = 2_500;
 
 export interface IntakeOptions {
   readonly pcId: string;
@@ -23,6 +25,8 @@ export interface IntakeOptions {
   /** null: not known yet; group messages then stay un-acknowledged. */
   readonly groups: Watched<ReadonlySet<string> | null>;
   readonly maxPayloadBytes: () => number;
+  /** The broker's clock, ms since the epoch; null: not known. */
+  readonly serverNowMs: () => number | null;
   readonly clock: Clock;
   readonly log: Logger;
   /** A command is being recorded. */
@@ -36,8 +40,12 @@ export interface IntakeOptions {
 export interface Incoming {
   readonly subject: string;
   readonly data: Uint8Array;
+  /** When the broker stored it, by its clock; absent on a core subscription. */
+  readonly storedAtMs?: number;
   /** Absent on a core subscription: the durable consumer brings the same message again until it is acknowledged. */
   ack?(): void;
+  /** Asks for it again after `delayMs`, instead of whenever the broker gives up waiting for the acknowledgement. */
+  nak?(delayMs: number): void;
 }
 
 export class Intake {
@@ -69,16 +77,20 @@ export class Intake {
     const known = this.#recent.get(key);
     if (known !== undefined) {
       this.#o.store.counters.bump('duplicates');
-      void known.then((recorded) => recorded && incoming.ack?.());
+      void known.then((recorded) => (recorded ? incoming.ack?.() : incoming.nak?.(AGAIN_MS)));
       return;
     }
     // Not recorded, so not acknowledged: the broker brings it again until there is room (invariant 1).
-    if (!this.#o.store.admits) return;
-    const recorded = this.#record(source, subject, data, fingerprint);
+    if (!this.#o.store.admits) {
+      incoming.nak?.(AGAIN_MS);
+      return;
+    }
+    const recorded = this.#record(source, incoming, fingerprint);
     this.#remember(key, recorded);
     void recorded.then((done) => {
-      if (done) incoming.ack?.();
-      else this.#recent.delete(key);
+      if (done) return incoming.ack?.();
+      this.#recent.delete(key);
+      incoming.nak?.(AGAIN_MS);
     });
   }
 
@@ -99,8 +111,16 @@ export class Intake {
   }
 
   /** Resolves to whether the message is on disk, in whatever form. Never rejects. */
-  async #record(source: Source, subject: string, data: Uint8Array, fingerprint: Buffer): Promise<boolean> {
-    const base = { source, subject, receivedAtMs: this.#o.clock.nowMs(), fingerprint, body: Buffer.from(data) };
+  async #record(source: Source, incoming: Incoming, fingerprint: Buffer): Promise<boolean> {
+    const { subject, data } = incoming;
+    const base = {
+      source,
+      subject,
+      receivedAtMs: this.#o.clock.nowMs(),
+      serverAtMs: this.#o.serverNowMs() ?? incoming.storedAtMs ?? null,
+      fingerprint,
+      body: Buffer.from(data),
+    };
     const decoded = decodeCommand(data);
     try {
       if (!decoded.ok) return await this.#recordUnreadable(base, decoded);
@@ -122,6 +142,7 @@ export class Intake {
         version: command.version,
         shell: command.shell,
         runAs: command.runAs,
+        bypass: command.bypassLocalLimit,
         // Shown only, and a column holds no more; the script is timed by the command itself.
         timeoutSecs: Math.min(Number(command.timeoutSecs), Number.MAX_SAFE_INTEGER),
       });
@@ -142,7 +163,7 @@ export class Intake {
 
   /** Shown here in any case; answered where the message says whom to answer. */
   async #recordUnreadable(
-    base: Pick<Arrival, 'source' | 'subject' | 'receivedAtMs' | 'fingerprint' | 'body'>,
+    base: Pick<Arrival, 'source' | 'subject' | 'receivedAtMs' | 'serverAtMs' | 'fingerprint' | 'body'>,
     failed: Omit<Unreadable, 'ok'>,
   ): Promise<boolean> {
     const usable = failed.requestId !== null && isSubjectId(failed.requestId) ? failed.requestId : null;

@@ -2,16 +2,17 @@
  * Where commands and kills come from: live subjects, the groups' subjects while this PC is a member, and the durable
  * consumer for what was missed. Everything is listened to before anything can be lost (D9, D21).
  */
+import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
 import type { Binding, Bus, DurableBinding } from '../bus/bus.ts';
+import type { Enrolment } from '../store/enrolment.ts';
 import type { Command } from '../wire/command.ts';
-import { commandSubjects, durableName, isSubjectId, killSubject } from '../wire/subjects.ts';
+import { commandSubjects, durableName, isSubjectId } from '../wire/subjects.ts';
 import type { Intake } from './intake.ts';
 
 const STREAM = 'EXEC';
-/** Execution ids with a dot in them are outside `kill.*`; so many of them have a subscription of their own. */
-const DOTTED_MAX = 256;
+const KILLS = 'kill.';
 
 export interface SourcesOptions {
   readonly pcId: string;
@@ -20,6 +21,11 @@ export interface SourcesOptions {
   readonly groups: Watched<ReadonlySet<string> | null>;
   /** What a first enrolment does with old broadcasts (`[replay] first_enrolment`). */
   readonly firstEnrolment: 'catch-up' | 'skip';
+  readonly enrolment: Enrolment;
+  /** Whether a run that is open belongs to an execution whose id has a dot. */
+  readonly hasDottedExec: () => boolean;
+  /** The durable consumer is bound. `olderCopy`: it has met a later state of our store. */
+  readonly onBound: (at: { readonly olderCopy: boolean }) => void;
   readonly onKill: (execId: string) => void;
   /** The consumer belongs to another pc_id (D22). */
   readonly onForeignConsumer: (pcId: string) => void;
@@ -30,7 +36,7 @@ export class Sources {
   readonly #o: SourcesOptions;
   readonly #bindings: Binding[] = [];
   readonly #groups = new Map<string, Binding>();
-  readonly #dotted = new Map<string, Binding>();
+  #dotted: Binding | null = null;
   #durable: DurableBinding | null = null;
 
   constructor(options: SourcesOptions) {
@@ -39,7 +45,8 @@ export class Sources {
 
   start(): void {
     const { bus, intake, pcId, groups } = this.#o;
-    const kill = bus.subscribe('kill.*', ({ subject }) => this.#o.onKill(subject.slice('kill.'.length)));
+    const kill = this.#kills('kill.*');
+    if (this.#o.hasDottedExec()) this.#armDotted();
     const live = [commandSubjects.all, commandSubjects.pc(pcId)].map((subject) =>
       bus.subscribe(subject, (message) => intake.receive('live', { subject: message.subject, data: message.data })),
     );
@@ -52,16 +59,16 @@ export class Sources {
   /** The command may be killed by an execution id that the wildcard does not cover. */
   arm(command: Command): void {
     const { execId } = command;
-    if (execId === null || !execId.includes('.') || !isSubjectId(execId) || this.#dotted.has(execId)) return;
-    this.#dotted.set(
-      execId,
-      this.#o.bus.subscribe(killSubject(execId), () => this.#o.onKill(execId)),
-    );
-    const [oldest] = this.#dotted;
-    if (this.#dotted.size > DOTTED_MAX && oldest !== undefined) {
-      oldest[1].close();
-      this.#dotted.delete(oldest[0]);
-    }
+    if (execId?.includes('.') && isSubjectId(execId)) this.#armDotted();
+  }
+
+  /** From the first such id on, since a fleet without them may not be permitted the wider subject. */
+  #armDotted(): void {
+    this.#dotted ??= this.#kills('kill.*.>');
+  }
+
+  #kills(pattern: string): Binding {
+    return this.#o.bus.subscribe(pattern, ({ subject }) => this.#o.onKill(subject.slice(KILLS.length)));
   }
 
   /** Membership has changed, or is known at last: only then is anything replayed (D1). */
@@ -85,7 +92,7 @@ export class Sources {
   }
 
   #consume(): DurableBinding {
-    const { bus, intake, pcId, groups } = this.#o;
+    const { bus, intake, pcId, groups, enrolment, log } = this.#o;
     return bus.consume(
       {
         stream: STREAM,
@@ -96,17 +103,25 @@ export class Sources {
           commandSubjects.pc(pcId),
           ...[...(groups.value ?? [])].sort().map((group) => commandSubjects.group(group)),
         ],
-        deliver: this.#o.firstEnrolment === 'skip' ? 'new' : 'last_per_subject',
+        // A PC that the store knows to be enrolled is not new because its consumer was removed meanwhile.
+        deliver: () => (this.#o.firstEnrolment === 'skip' && !enrolment.enrolled ? 'new' : 'last_per_subject'),
+        nextIncarnation: () => enrolment.nextIncarnation(),
+        knowsIncarnation: (incarnation) => enrolment.knowsIncarnation(incarnation),
       },
       {
         message: (message) => intake.receive('replay', message),
+        bound: (at) => {
+          drop(enrolment.note(), log, 'noting the enrolment');
+          this.#o.onBound(at);
+        },
         foreign: this.#o.onForeignConsumer,
       },
     );
   }
 
   close(): void {
-    for (const binding of [...this.#bindings, ...this.#groups.values(), ...this.#dotted.values()]) binding.close();
+    for (const binding of [...this.#bindings, ...this.#groups.values()]) binding.close();
+    this.#dotted?.close();
     this.#durable?.close();
   }
 }

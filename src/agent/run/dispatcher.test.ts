@@ -10,6 +10,7 @@ import { silentLogger } from '../base/logger.ts';
 import { FactsReader } from '../gates/facts.ts';
 import type { Store } from '../store/store.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
+import { endOlderCopy, recover } from './recovery.ts';
 import { Slots } from './slots.ts';
 
 function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel?: number } = {}) {
@@ -17,7 +18,7 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
   const bus = new FakeBus();
   const scripts = new FakeScripts();
   const facts = new FactsReader(
-    { bus, mirror: store.mirror, clock: systemClock, log: silentLogger },
+    { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
     { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
   );
   const dispatcher = new Dispatcher({
@@ -34,8 +35,11 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
     pinRereadMs: [1, 1, 1],
     ...more,
   });
-  return { store, bus, scripts, dispatcher };
+  const recovery = { store, scripts, dispatcher, clock: systemClock, log: silentLogger };
+  return { store, bus, scripts, dispatcher, recovery };
 }
+
+const never = new AbortController().signal;
 
 async function admit(store: Store, requestId: string, more: Record<string, unknown> = {}): Promise<number> {
   const execId = (more.exec_id as string | undefined) ?? null;
@@ -48,14 +52,14 @@ async function admit(store: Store, requestId: string, more: Record<string, unkno
 
 const results = (store: Store) =>
   store.outbox
-    .after(0, true, 100)
+    .waiting(true, 100)
     .map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
 
 test('a command runs and ends in one result that carries its ids', async () => {
   const { store, scripts, dispatcher } = setUp();
   scripts.autoExit = 0;
   const run = await admit(store, 'r1', { exec_id: 'e1' });
-  dispatcher.nudge();
+  dispatcher.start();
   await dispatcher.idle();
   expect(store.history.get(run)).toMatchObject({ state: 'finished', reason: 'DONE', exitCode: 0 });
   expect(results(store)).toMatchObject([
@@ -69,12 +73,12 @@ test('the start is on disk before anything of the script exists', async () => {
   const states: (string | undefined)[] = [];
   const start = scripts.start.bind(scripts);
   scripts.start = (spec) => {
-    states.push(store.runs.open(0, 1)[0]?.state);
+    states.push(store.inbox.open(1)[0]?.state);
     return start(spec);
   };
   scripts.autoExit = 0;
   await admit(store, 'r1');
-  dispatcher.nudge();
+  dispatcher.start();
   await dispatcher.idle();
   expect(states).toEqual(['running']);
 });
@@ -82,20 +86,20 @@ test('the start is on disk before anything of the script exists', async () => {
 test('a nudge that finds nothing new starts nothing twice', async () => {
   const { store, scripts, dispatcher } = setUp();
   await admit(store, 'r1');
-  for (let i = 0; i < 5; i++) dispatcher.nudge();
+  for (let i = 0; i < 5; i++) dispatcher.start();
   await eventually(() => expect(scripts.started).toHaveLength(1));
   scripts.started[0]?.exit(0);
   await dispatcher.idle();
-  dispatcher.nudge();
+  dispatcher.start();
   expect(scripts.started).toHaveLength(1);
 });
 
 test('no more scripts run at once than there are places, in order of arrival; a stuck one holds only its own', async () => {
   const { store, scripts, dispatcher } = setUp({ parallel: 2 });
   for (const id of ['r1', 'r2', 'r3', 'r4']) await admit(store, id, { script: id });
-  dispatcher.nudge();
+  dispatcher.start();
   await eventually(() => expect(scripts.started).toHaveLength(2));
-  expect(store.runs.open(0, 10).map(({ state }) => state)).toEqual([
+  expect(store.inbox.open(10).map(({ state }) => state)).toEqual([
     'running',
     'running',
     'waiting_slot',
@@ -121,7 +125,7 @@ describe('the version pin', () => {
     const run = await admit(store, 'r1');
     // Longer than the time for which reads are shared.
     const { dispatcher: patient } = setUp({ store, bus, scripts, pinRereadMs: [80, 80] });
-    patient.nudge();
+    patient.start();
     await patient.idle();
     expect(store.history.get(run)?.reason).toBe('DONE');
     await dispatcher.stop(0);
@@ -132,7 +136,7 @@ describe('the version pin', () => {
     bus.setKv('script_current', 'old', '2.0.0');
     await admit(store, 'r1', { id: 'old' });
     await admit(store, 'r2');
-    dispatcher.nudge();
+    dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     scripts.started[0]?.exit(0);
     await dispatcher.idle();
@@ -150,7 +154,7 @@ describe('kill', () => {
   test('of a running script ends it', async () => {
     const { store, scripts, dispatcher } = setUp();
     const run = await admit(store, 'r1', { exec_id: 'e1' });
-    dispatcher.nudge();
+    dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.kill('e1');
     await dispatcher.idle();
@@ -165,8 +169,8 @@ describe('kill', () => {
   ])('of a command %s ends it before anything ran', async (_where, more, parallel) => {
     const { store, scripts, dispatcher } = setUp({ parallel });
     const run = await admit(store, 'r1', { exec_id: 'e1', ...more });
-    dispatcher.nudge();
-    await eventually(() => expect(store.runs.open(0, 1)[0]?.state).toMatch(/waiting/));
+    dispatcher.start();
+    await eventually(() => expect(store.inbox.open(1)[0]?.state).toMatch(/waiting/));
     await dispatcher.kill('e1');
     await dispatcher.idle();
     expect(scripts.started).toEqual([]);
@@ -177,6 +181,7 @@ describe('kill', () => {
     const { store, scripts, dispatcher } = setUp();
     const run = await admit(store, 'r1', { exec_id: 'e1' });
     await dispatcher.kill('e1');
+    dispatcher.start();
     await dispatcher.idle();
     expect(scripts.started).toEqual([]);
     expect(store.history.get(run)?.reason).toBe('KILLED_WAITING');
@@ -185,7 +190,7 @@ describe('kill', () => {
   test('of another execution touches nothing', async () => {
     const { store, scripts, dispatcher } = setUp();
     await admit(store, 'r1', { exec_id: 'e1' });
-    dispatcher.nudge();
+    dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.kill('e2');
     expect(scripts.started[0]?.endedBy).toBeNull();
@@ -202,8 +207,8 @@ describe('right before the spawn the world is looked at again (D23)', () => {
     await admit(store, 'blocker');
     const deadline = reason === 'DEADLINE' ? { deadline_at: new Date(Date.now() + 400).toISOString() } : {};
     const run = await admit(store, 'r2', { id: 'job-2', ...deadline });
-    dispatcher.nudge();
-    await eventually(() => expect(store.runs.open(0, 9)[1]?.state).toBe('waiting_slot'));
+    dispatcher.start();
+    await eventually(() => expect(store.inbox.open(9)[1]?.state).toBe('waiting_slot'));
     if (reason === 'REVOKED') bus.setKv('script_status', 'job-2', 'REVOKED');
     await new Promise((resolve) => setTimeout(resolve, reason === 'DEADLINE' ? 500 : 60));
     scripts.started[0]?.exit(0);
@@ -218,15 +223,15 @@ describe('after an interruption', () => {
     const directory = tempDir();
     const first = setUp({ directory });
     const ran = await admit(first.store, 'r1');
-    first.dispatcher.nudge();
+    first.dispatcher.start();
     await eventually(() => expect(first.scripts.started).toHaveLength(1));
     const waited = await admit(first.store, 'r2');
     await first.store.close();
 
-    const { store, scripts, dispatcher } = setUp({ directory });
+    const { store, scripts, dispatcher, recovery } = setUp({ directory });
     scripts.autoExit = 0;
-    await dispatcher.recover(false);
-    dispatcher.nudge();
+    await recover(recovery, never);
+    dispatcher.start();
     await dispatcher.idle();
     const interrupted = store.history.get(ran);
     expect(interrupted).toMatchObject({ reason: 'INTERRUPTED', exitCode: 121 });
@@ -245,9 +250,9 @@ describe('after an interruption', () => {
     const first = setUp({ directory });
     const run = await admit(first.store, 'r1');
     await first.store.close();
-    const { store, scripts, dispatcher } = setUp({ directory });
-    await dispatcher.recover(true);
-    dispatcher.nudge();
+    const { store, scripts, dispatcher, recovery } = setUp({ directory });
+    await endOlderCopy(recovery, never);
+    dispatcher.start();
     await dispatcher.idle();
     expect(scripts.started).toEqual([]);
     expect(store.history.get(run)?.reason).toBe('INTERRUPTED');
@@ -257,15 +262,16 @@ describe('after an interruption', () => {
     const directory = tempDir();
     const first = setUp({ directory });
     await admit(first.store, 'r1', { jitter_secs: 100_000 });
-    first.dispatcher.nudge();
-    await eventually(() => expect(first.store.runs.open(0, 1)[0]?.state).toBe('waiting_jitter'));
-    const drawn = first.store.runs.open(0, 1)[0]?.notBeforeMs;
+    first.dispatcher.start();
+    await eventually(() => expect(first.store.inbox.open(1)[0]?.state).toBe('waiting_jitter'));
+    const drawn = first.store.inbox.open(1)[0]?.notBeforeMs;
     await first.dispatcher.stop(0);
     await first.store.close();
     const second = setUp({ directory });
-    second.dispatcher.nudge();
+    await recover(second.recovery, never);
+    second.dispatcher.start();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(second.store.runs.open(0, 1)).toMatchObject([{ state: 'waiting_jitter', notBeforeMs: drawn }]);
+    expect(second.store.inbox.open(1)).toMatchObject([{ state: 'waiting_jitter', notBeforeMs: drawn }]);
     await second.dispatcher.stop(0);
   });
 });
@@ -275,7 +281,7 @@ describe('our own stop', () => {
     const { store, scripts, dispatcher } = setUp({ parallel: 1 });
     const running = await admit(store, 'r1');
     const waiting = await admit(store, 'r2');
-    dispatcher.nudge();
+    dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.stop(10);
     expect(scripts.started[0]?.endedBy).toBe('stopped');
@@ -287,7 +293,7 @@ describe('our own stop', () => {
   test('lets a script that ends within the grace end by itself', async () => {
     const { store, scripts, dispatcher } = setUp();
     const run = await admit(store, 'r1');
-    dispatcher.nudge();
+    dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     const stopped = dispatcher.stop(10_000);
     scripts.started[0]?.exit(3);
@@ -302,10 +308,10 @@ describe('run_as user', () => {
     scripts.user = { kind: 'no_user' };
     scripts.autoExit = 0;
     const run = await admit(store, 'r1', { run_as: 'user' });
-    dispatcher.nudge();
-    await eventually(() => expect(store.runs.open(0, 1)[0]?.state).toBe('waiting_user'));
+    dispatcher.start();
+    await eventually(() => expect(store.inbox.open(1)[0]?.state).toBe('waiting_user'));
     scripts.signIn('taro');
-    await dispatcher.idle();
+    await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     expect(store.history.get(run)).toMatchObject({ reason: 'DONE', runAsUser: 'taro' });
   });
 
@@ -313,8 +319,8 @@ describe('run_as user', () => {
     const { store, scripts, dispatcher } = setUp();
     scripts.user = { kind: 'no_user' };
     const run = await admit(store, 'r1', { run_as: 'user', timeout_secs: 1 });
-    dispatcher.nudge();
-    await dispatcher.idle();
+    dispatcher.start();
+    await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     expect(store.history.get(run)).toMatchObject({ reason: 'NO_USER', exitCode: -1 });
   });
 
@@ -322,7 +328,7 @@ describe('run_as user', () => {
     const { store, scripts, dispatcher } = setUp();
     scripts.user = { kind: 'unsupported', why: 'skipped: not here' };
     const run = await admit(store, 'r1', { run_as: 'system_gui' });
-    dispatcher.nudge();
+    dispatcher.start();
     await dispatcher.idle();
     expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
     expect(results(store)[0]).toMatchObject({ exit_code: 122, skipped: true, stderr: 'skipped: not here' });
@@ -333,7 +339,7 @@ test('a stored command that can not be read any more still ends in one result', 
   const { store, scripts, dispatcher } = setUp();
   const admission = await store.runs.admit(arrival('r1', 'not a command'));
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
-  dispatcher.nudge();
+  dispatcher.start();
   await dispatcher.idle();
   expect(scripts.started).toEqual([]);
   expect(store.history.get(admission.run)?.reason).toBe('START_FAILED');

@@ -1,108 +1,260 @@
 /**
- * Takes admitted commands from the store and sees each of them to its one terminal row and its result (invariant 3). It reads
- * the store when nudged and never polls.
+ * Takes admitted commands from the store and sees each of them to its one terminal row and its result (invariant 3). What is
+ * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
+ * no place in the list. It looks when it is nudged, or when the next wait is over.
  */
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import { endingOf, type Outcome, withoutRun } from '../store/ending.ts';
-import type { OpenRun } from '../store/runs.ts';
+import type { OpenRun } from '../store/inbox.ts';
+import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
-import { Journey, type JourneyOptions } from './journey.ts';
-import { interrupted } from './outcomes.ts';
+import { ActiveRun, type ActiveRunOptions, type Place } from './active-run.ts';
+import type { Slots } from './slots.ts';
 
-/** While the store takes no writes an ended run waits with its result in memory, and holds its place. */
+/** While the store takes no writes an ended run waits with its result in memory; nothing else is started meanwhile. */
 const STORE_RETRY_MS = 1_000;
-const PAGE = 200;
+/** So many runs are looked at by the gates at the same time, or are about to note that they wait. */
+const GATING_MAX = 256;
+/** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
+const LONGEST_TIMER_MS = 30_000;
 
-export interface DispatcherOptions extends JourneyOptions {
+export interface DispatcherOptions extends ActiveRunOptions {
+  readonly slots: Slots;
   /** Keep 124 and 126 local (`[results] publish_pin_skips = false`). */
   readonly publishPinSkips: boolean;
 }
 
 export class Dispatcher {
   readonly #o: DispatcherOptions;
-  readonly #journeys = new Map<number, Journey>();
-  #cursor = 0;
-  #stopping = false;
+  readonly #active = new Map<number, ActiveRun>();
+  readonly #foundRun: number;
+  readonly #stopping = new AbortController();
+  readonly #users = new AbortController();
+  #started = false;
+  #lookQueued = false;
+  /** Kills and waits are looked at too. */
+  #lookAtAll = true;
+  #timer: NodeJS.Timeout | undefined;
+  #followsUsers = false;
+  #grace: { endsAtMs: number; readonly changed: PromiseWithResolvers<void> } | null = null;
 
   constructor(options: DispatcherOptions) {
     this.#o = options;
+    this.#foundRun = options.store.inbox.newestRun();
   }
 
-  /**
-   * Settles what an earlier process left behind: whatever ran is ended and answered 121; the rest goes through the gates
-   * again. With `nothingRuns` (an old copy of the store was put back) everything open is answered 121.
-   */
-  async recover(nothingRuns: boolean): Promise<void> {
-    for (let after = 0; ; ) {
-      const page = this.#o.store.runs.open(after, PAGE);
-      for (const open of page) {
-        after = open.run;
-        if (open.state === 'running' || nothingRuns) await this.#recoverOne(open);
-      }
-      if (page.length < PAGE) return;
-    }
+  get started(): boolean {
+    return this.#started;
   }
 
-  async #recoverOne(open: OpenRun): Promise<void> {
-    this.#o.log.warn('a run was interrupted', { request_id: open.requestId });
-    await this.#o.scripts.endLeftovers({ pid: open.pid, pidStart: open.pidStart, marker: open.resultId });
-    await this.#finish(open, interrupted(open.startedAtMs, this.#o.clock.nowMs()));
+  /** It is on its way here. */
+  has(run: number): boolean {
+    return this.#active.has(run);
   }
 
-  /** Something may have been admitted. */
-  nudge(): void {
-    while (!this.#stopping) {
-      const page = this.#o.store.runs.open(this.#cursor, PAGE);
-      for (const open of page) {
-        this.#cursor = open.run;
-        if (open.state !== 'running') this.#begin(open);
-      }
-      if (page.length < PAGE) return;
-    }
-  }
-
-  #begin(open: OpenRun): void {
-    const journey = new Journey(open, this.#o);
-    this.#journeys.set(open.run, journey);
-    const done = this.#see(journey).finally(() => this.#journeys.delete(open.run));
-    drop(done, this.#o.log, `run ${open.run}`);
-  }
-
-  async #see(journey: Journey): Promise<void> {
-    const { open } = journey;
-    const outcome = await journey.outcome().catch((error: unknown) => this.#failed(open, error));
-    if (outcome !== 'left') await this.#finish(open, outcome);
-  }
-
-  /** IT wants everything of this execution stopped. */
-  async kill(execId: string): Promise<void> {
-    // At once for what is known here; through the store for what is being admitted right now.
-    for (const journey of this.#journeys.values()) if (journey.open.execId === execId) journey.kill();
-    const runs = await this.#o.store.runs.kill(execId, this.#o.clock.nowMs());
+  /** From now on what is admitted is run; what an earlier process left must be settled before, see `recovery.ts`. */
+  start(): void {
+    this.#started = true;
+    this.#lookAtAll = true;
     this.nudge();
-    for (const run of runs) this.#journeys.get(run)?.kill();
+  }
+
+  /** Something may have been admitted, or a place be free. */
+  nudge(): void {
+    if (this.#lookQueued || !this.#started) return;
+    this.#lookQueued = true;
+    setImmediate(() => {
+      this.#lookQueued = false;
+      if (this.#stopping.signal.aborted || !this.#o.store.isOpen) return;
+      try {
+        this.#look();
+      } catch (error) {
+        // A store that can't be read at present: nothing is lost, and it is looked at again.
+        this.#o.log.error('the open commands could not be read', { error: errorText(error) });
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#again(), STORE_RETRY_MS);
+      }
+    });
+  }
+
+  #look(): void {
+    const { inbox } = this.#o.store;
+    if (this.#lookAtAll) this.#lookAtWaits();
+    this.#take(inbox.inState('admitted', this.#limit));
+    const waiting = this.#o.slots.free === 0 ? [] : inbox.inState('waiting_slot', this.#limit);
+    for (const run of waiting) {
+      if (this.#active.has(run)) continue;
+      if (!this.#o.slots.take()) break;
+      this.#begin(run, true);
+    }
+  }
+
+  #lookAtWaits(): void {
+    const { inbox, waits } = this.#o.store;
+    this.#lookAtAll = false;
+    // One after the other, since each may use up the room there is; who finds none is looked at again when there is.
+    for (const runs of [
+      () => inbox.killed(this.#limit),
+      () => waits.due('jitter', this.#limit),
+      () => waits.due('user', this.#limit),
+      () => this.#forUsers(),
+    ]) {
+      if (!this.#take(runs())) this.#lookAtAll = true;
+    }
+    this.#armTimer();
+    this.#followUsers();
+  }
+
+  /** Those whose user is signed in by now. */
+  #forUsers(): number[] {
+    const { store, scripts } = this.#o;
+    const runs = store.inbox.inState('waiting_user', this.#limit).filter((run) => !this.#active.has(run));
+    return runs.filter((run) => {
+      const runAs = RUN_AS.find((each) => each === store.inbox.get(run)?.runAs);
+      return runAs !== undefined && scripts.availability(runAs).kind !== 'no_user';
+    });
+  }
+
+  /** Takes up those that nobody has, while there is room. False: there was not enough. */
+  #take(runs: readonly number[]): boolean {
+    for (const run of runs) {
+      if (this.#active.has(run)) continue;
+      if (this.#room <= 0) return false;
+      this.#begin(run, false);
+    }
+    return true;
+  }
+
+  /** As many numbers as are sure to hold all that somebody has, and as many others as there is room for. */
+  get #limit(): number {
+    return this.#active.size + Math.max(1, this.#room);
+  }
+
+  get #room(): number {
+    let gating = 0;
+    for (const run of this.#active.values()) if (!run.runs) gating += 1;
+    return GATING_MAX - gating;
+  }
+
+  #begin(run: number, placeTaken: boolean): void {
+    const { slots, store } = this.#o;
+    const open = store.inbox.get(run);
+    if (open === undefined || open.state === 'running') {
+      if (placeTaken) slots.release();
+      return;
+    }
+    const place: Place = {
+      taken: placeTaken,
+      // Who came earlier and waits has the place before.
+      take: () => store.inbox.inState('waiting_slot', 1).length === 0 && slots.take(),
+      release: () => {
+        slots.release();
+        this.nudge();
+      },
+    };
+    const active = new ActiveRun(open, place, run <= this.#foundRun, this.#o);
+    this.#active.set(run, active);
+    const done = this.#see(active).finally(() => {
+      this.#active.delete(run);
+      this.nudge();
+    });
+    drop(done, this.#o.log, `run ${run}`);
+  }
+
+  async #see(active: ActiveRun): Promise<void> {
+    const { open } = active;
+    const step = await active.step().catch((error: unknown) => this.#failed(open, error));
+    if (step !== 'deferred') await this.end(open, step);
+    // Maybe for less long than what the timer is set for.
+    else if (active.waits) this.#lookAtAll = true;
+  }
+
+  #armTimer(): void {
+    const { waits } = this.#o.store;
+    const dueMs = Math.min(waits.nextDueMs('jitter'), waits.nextDueMs('user'));
+    clearTimeout(this.#timer);
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#again(), Math.min(Math.max(1, dueMs), LONGEST_TIMER_MS));
+  }
+
+  #again(): void {
+    this.#lookAtAll = true;
+    this.nudge();
+  }
+
+  /** While a run waits for a user: looks again when one may have signed in. */
+  #followUsers(): void {
+    if (this.#followsUsers || this.#o.store.inbox.inState('waiting_user', 1).length === 0) return;
+    this.#followsUsers = true;
+    const changed = this.#o.scripts.userChange(this.#users.signal).then(() => this.#again());
+    void changed
+      .catch(() => {})
+      .finally(() => {
+        this.#followsUsers = false;
+      });
+  }
+
+  /** IT wants everything of this execution stopped. Kept until it is on disk: its command may still come. */
+  async kill(execId: string): Promise<void> {
+    const { store, bus, clock } = this.#o;
+    const atMs = clock.nowMs();
+    for (;;) {
+      // At once for what is known here; through the store for what is being admitted right now, or comes later.
+      for (const active of this.#active.values()) if (active.open.execId === execId) active.kill();
+      try {
+        const runs = await store.kills.record(execId, atMs, bus.serverNowMs());
+        for (const run of runs) this.#active.get(run)?.kill();
+        return this.#again();
+      } catch (error) {
+        this.#o.log.error('a kill could not be recorded yet', { exec_id: execId, error: errorText(error) });
+        await sleep(STORE_RETRY_MS, this.#stopping.signal);
+      }
+    }
   }
 
   /**
    * No new work from here on. Running scripts get `graceMs`, then their trees are ended and a result is stored; what waits
-   * stays admitted and is gated again at the next start (design §4).
+   * stays admitted and is gated again at the next start (design §4). Asked again, the shorter grace counts.
    */
   async stop(graceMs: number): Promise<void> {
-    this.#stopping = true;
-    for (const journey of this.#journeys.values()) journey.leave();
+    const endsAtMs = this.#o.clock.monotonicMs() + graceMs;
+    if (this.#grace !== null) {
+      this.#grace.endsAtMs = Math.min(this.#grace.endsAtMs, endsAtMs);
+      this.#grace.changed.resolve();
+      return this.idle();
+    }
+    this.#stopping.abort(new Error('stopping'));
+    this.#users.abort(new Error('stopping'));
+    clearTimeout(this.#timer);
+    for (const active of this.#active.values()) active.abortWait();
+    await this.#awaitGrace(endsAtMs);
+    for (const active of this.#active.values()) active.end('stopped');
+    await this.idle();
+  }
+
+  async #awaitGrace(endsAtMs: number): Promise<void> {
     const settled = this.idle();
-    const grace = new AbortController();
-    await Promise.race([settled, sleep(graceMs, grace.signal).catch(() => {})]);
-    grace.abort();
-    for (const journey of this.#journeys.values()) journey.end('stopped');
-    await settled;
+    let done = false;
+    void settled.then(() => {
+      done = true;
+    });
+    this.#grace = { endsAtMs, changed: Promise.withResolvers<void>() };
+    while (!done) {
+      const leftMs = this.#grace.endsAtMs - this.#o.clock.monotonicMs();
+      if (leftMs <= 0) return;
+      const { changed } = this.#grace;
+      const enough = new AbortController();
+      await Promise.race([settled, changed.promise, sleep(leftMs, enough.signal).catch(() => {})]);
+      enough.abort();
+      this.#grace = { endsAtMs: this.#grace.endsAtMs, changed: Promise.withResolvers<void>() };
+    }
   }
 
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
-    while (this.#journeys.size > 0) await sleep(5);
+    while (this.#active.size > 0 || this.#lookQueued) await sleep(5);
   }
 
   /** A fault of ours or a damaged row. The fleet still gets its one answer. */
@@ -113,8 +265,11 @@ export class Dispatcher {
     return withoutRun('START_FAILED', -1, spawnFailedText(why), { nowMs, skipped: false, detail: why });
   }
 
-  /** Ends the run, again and again until the store takes it: a result is never dropped. */
-  async #finish(open: OpenRun, outcome: Outcome): Promise<void> {
+  /**
+   * Ends the run, again and again until the store takes it: a result is never dropped. Gives up only when the store is closed:
+   * then the row is still `running`, and the next start answers it.
+   */
+  async end(open: OpenRun, outcome: Outcome): Promise<void> {
     const { store, bus, log } = this.#o;
     const ending = endingOf(outcome, { ...open, pcId: this.#o.pcId }, bus.link.value.maxPayloadBytes);
     const local = !this.#o.publishPinSkips && (outcome.reason === 'VERSION_PIN' || outcome.reason === 'REVOKED');
@@ -124,6 +279,7 @@ export class Dispatcher {
         break;
       } catch (error) {
         log.error('a result could not be stored yet', { request_id: open.requestId, error: errorText(error) });
+        if (!store.isOpen) return;
         await sleep(STORE_RETRY_MS);
       }
     }

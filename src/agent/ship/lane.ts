@@ -1,23 +1,40 @@
+/**
+ * One of the two queues of the outbox: results, and what may never delay them. The next rows that are due go, in order; one that
+ * fails steps aside by what is noted in its row. In memory is only what belongs to this connection: what is under way, what was
+ * acknowledged and could not be noted yet, and whether anything gets through at all.
+ */
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
+import { errorText, type Logger } from '../base/logger.ts';
 import type { Bus, PublishOutcome } from '../bus/bus.ts';
 import type { Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
 import { refitResult } from '../wire/result.ts';
 
-const PUB_ACK_TIMEOUT_MS = 10_000;
-const PAGE = 128;
-/** A row that fails while others get through has this many tries, one that the server rejects two; then it is parked. */
-const MAX_ATTEMPTS = 8;
-const MAX_REJECTIONS = 2;
+/** From the moment at which the broker has read it. */
+const PUB_ACK_PATIENCE_MS = 10_000;
+/** More than this under way at a time would make everything else wait on a slow uplink. One row always may. */
+const MAX_BYTES_IN_FLIGHT = 1024 * 1024;
 /** How soon to ask again for a row of a backlog that may not go yet. */
 const DRAIN_STEP_MS = 20;
-const RETRY_MIN_MS = 1_000;
-const RETRY_MAX_MS = 60_000;
-/** So many failures with nothing delivered between them mean that the stream is away, not that the rows are bad. */
+/** A row that fails by itself, while others get through. */
+const ROW_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 60_000, jitter: 0.2 };
+/** Nothing gets through: one row at a time asks whether that has changed, which costs nobody anything. */
+const HOLD_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 10_000, jitter: 0.3 };
+/** So many failures with nothing delivered between them mean that it is not the rows. */
 const AWAY_AFTER = 4;
+/** What the server will not take is asked for again once a day, beside each new connection. */
+const PARKED_RETRY_MS = 86_400_000;
+/** Until the next connection nothing changes what is permitted. */
+const FORBIDDEN_RETRY_MS = 3_600_000;
+/** While the store takes no writes. */
+const STORE_RETRY_MS = 1_000;
 /** What the message takes of `max_payload` besides its body. */
 const HEADER_BYTES = 256;
+/** A result of less than this says nothing any more. */
+const RESULT_MIN_BYTES = 1_024;
+
+export type Failure = Exclude<PublishOutcome, { kind: 'stored' }>;
 
 export interface LaneOptions {
   readonly outbox: Outbox;
@@ -25,152 +42,185 @@ export interface LaneOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly results: boolean;
+  readonly rowBackoff?: BackoffPolicy;
+  readonly holdBackoff?: BackoffPolicy;
   readonly maxInFlight: number;
   /** Asked before each row of a backlog is sent. */
   readonly mayDrain: () => boolean;
+  /** Resolves when what must be stored before this row is, or will not be soon. */
+  readonly before: (row: OutboxRow) => Promise<void>;
   readonly onFailure: () => void;
   /** Something has changed: look again. */
   readonly nudge: () => void;
+  /** What keeps rows from being delivered; null: something was delivered. */
+  readonly onTrouble: (failure: Failure | null) => void;
 }
 
-/** One of the two queues: results, and what may never delay them. Rows leave it in order; a failing one steps aside. */
 export class Lane {
   readonly #o: LaneOptions;
-  readonly #inFlight = new Set<number>();
-  /** Rows that step aside: seq → not before (monotonic ms). */
-  readonly #retryAtMs = new Map<number, number>();
-  /** Everything up to here was looked at. */
-  #cursor = 0;
-  /** Rows up to here were waiting when the connection came back; they go at the drain's rate. */
+  readonly #inFlight = new Map<number, Promise<void>>();
+  /** The PubAck is here and the row could not be deleted yet: it is never sent again. */
+  readonly #acknowledged = new Map<number, OutboxRow>();
+  #bytesInFlight = 0;
+  /** Rows up to here were waiting when the connection came; they go at the drain's rate. */
   #backlogUpTo = 0;
   #failuresInARow = 0;
   #heldUntilMs = 0;
   #holds = 0;
-  /** There may be rows behind the cursor: only then is the store asked. */
-  #look = true;
+  /** What the stream has shown to take less than the server's `max_payload`. */
+  #maxBytes = Number.POSITIVE_INFINITY;
 
   constructor(options: LaneOptions) {
     this.#o = options;
   }
 
   get busy(): boolean {
-    return this.#inFlight.size > 0;
+    return this.#inFlight.size > 0 || this.#acknowledged.size > 0;
+  }
+
+  /** Nothing gets through at present. */
+  get held(): boolean {
+    return this.#failuresInARow >= AWAY_AFTER;
   }
 
   carries(kind: OutboxKind): boolean {
     return (kind === 'result') === this.#o.results;
   }
 
-  /** Something was queued. */
-  look(): void {
-    this.#look = true;
-  }
-
-  /** A new connection: everything is due, and what waits now is a backlog. */
-  reset(): void {
-    this.#retryAtMs.clear();
-    this.#look = true;
-    this.#cursor = 0;
+  /** A new connection: what waits now is a backlog, and what is known of the broker is forgotten. */
+  connected(): void {
     this.#failuresInARow = 0;
     this.#holds = 0;
     this.#heldUntilMs = 0;
+    this.#maxBytes = Number.POSITIVE_INFINITY;
     this.#backlogUpTo = this.#o.outbox.newestSeq();
   }
 
   /** Publishes what may go now. Returns in how many ms something becomes due by itself (Infinity: nothing). */
   ship(): number {
-    const now = this.#o.clock.monotonicMs();
-    if (now < this.#heldUntilMs) return this.#heldUntilMs - now;
-    for (const [seq, atMs] of this.#retryAtMs) {
-      if (atMs > now) continue;
-      this.#retryAtMs.delete(seq);
-      this.#lookFrom(seq);
+    const { clock, outbox, results } = this.#o;
+    const heldMs = this.#heldUntilMs - clock.monotonicMs();
+    if (heldMs > 0) return heldMs;
+    const room = (this.held ? 1 : this.#o.maxInFlight) - this.#inFlight.size;
+    // Who ends nudges; a look at hundreds of rows for each that ends would cost more than the sending.
+    if (room <= 0 || (room < this.#inFlight.size / 4 && !this.held)) return Number.POSITIVE_INFINITY;
+    const upMs = clock.upMs();
+    const known = this.#inFlight.size + this.#acknowledged.size;
+    for (const seq of outbox.due(results, upMs, known + room)) {
+      if (this.#inFlight.has(seq) || this.#acknowledged.has(seq)) continue;
+      if (this.#inFlight.size > 0 && this.#bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
+      if (seq <= this.#backlogUpTo && !this.#o.mayDrain()) return DRAIN_STEP_MS;
+      void this.send(seq);
     }
-    // While nothing gets through, one row at a time asks whether that has changed.
-    const window = this.#failuresInARow >= AWAY_AFTER ? 1 : this.#o.maxInFlight;
-    while (this.#look && this.#inFlight.size < window) {
-      const limit = Math.min(PAGE, window - this.#inFlight.size);
-      const rows = this.#o.outbox.after(this.#cursor, this.#o.results, limit);
-      for (const row of rows) {
-        if (!this.#inFlight.has(row.seq) && !this.#retryAtMs.has(row.seq)) {
-          if (row.seq <= this.#backlogUpTo && !this.#o.mayDrain()) return DRAIN_STEP_MS;
-          this.#inFlight.add(row.seq);
-          drop(this.#deliver(row), this.#o.log, 'delivering');
-        }
-        this.#cursor = Math.max(this.#cursor, row.seq);
-      }
-      this.#look = rows.length === limit;
-    }
-    return this.#nextDueMs(now);
+    return Math.max(1, outbox.nextDueUpMs(results, upMs) - upMs);
   }
 
-  #lookFrom(seq: number): void {
-    this.#cursor = Math.min(this.#cursor, seq - 1);
-    this.#look = true;
-  }
-
-  #nextDueMs(now: number): number {
-    return Math.max(1, Math.min(...this.#retryAtMs.values()) - now);
+  /** Sends this row now, or waits for its sending that is under way. Never rejects. */
+  send(seq: number): Promise<void> {
+    const underWay = this.#inFlight.get(seq);
+    if (underWay !== undefined) return underWay;
+    const row = this.#o.outbox.get(seq);
+    if (row === undefined) return Promise.resolve();
+    this.#bytesInFlight += row.body.length;
+    const sent = this.#deliver(row)
+      .catch((error: unknown) => this.#unnoted(error))
+      .finally(() => {
+        this.#inFlight.delete(seq);
+        this.#bytesInFlight -= row.body.length;
+        this.#o.nudge();
+      });
+    this.#inFlight.set(seq, sent);
+    return sent;
   }
 
   async #deliver(row: OutboxRow): Promise<void> {
-    const { bus, outbox, clock } = this.#o;
-    try {
-      const outcome = await bus.publishAcked(row.subject, this.#fitting(row), row.id, PUB_ACK_TIMEOUT_MS);
-      if (outcome.kind === 'stored') {
-        this.#failuresInARow = 0;
-        this.#holds = 0;
-        await outbox.delivered(row, clock.nowMs());
-        return;
-      }
-      this.#o.onFailure();
-      // On a lost link all of it is due again after the next connect.
-      if (bus.link.value.state === 'connected') await this.#failed(row, outcome);
-    } finally {
-      this.#inFlight.delete(row.seq);
-      this.#o.nudge();
-    }
+    await this.#o.before(row);
+    const { bus } = this.#o;
+    const body = this.#fitting(row);
+    const outcome = await bus.publishAcked(row.subject, body, row.id, {
+      patienceMs: PUB_ACK_PATIENCE_MS,
+      onLate: () => drop(this.#stored(row), this.#o.log, 'noting a late PubAck'),
+    });
+    if (outcome.kind === 'stored') return this.#stored(row);
+    this.#o.onFailure();
+    // On a lost link all of it is due again after the next connect.
+    if (bus.link.value.state === 'connected') await this.#failed(row, body.length, outcome);
   }
 
-  /** A result that was cut for one server may be too large for the next. */
+  /** A result that was cut for one server or stream may be too large for the next. */
   #fitting(row: OutboxRow): Uint8Array {
-    const maxBytes = this.#o.bus.link.value.maxPayloadBytes - HEADER_BYTES;
+    const maxBytes = Math.min(this.#maxBytes, this.#o.bus.link.value.maxPayloadBytes - HEADER_BYTES);
     return row.kind === 'result' && row.body.length > maxBytes ? refitResult(row.body, maxBytes) : row.body;
   }
 
-  async #failed(row: OutboxRow, outcome: Exclude<PublishOutcome, { kind: 'stored' }>): Promise<void> {
-    const rejected = outcome.kind === 'rejected';
-    const othersGetThrough = this.#failuresInARow === 0;
-    if (!rejected && ++this.#failuresInARow >= AWAY_AFTER) {
-      this.#hold(outcome.why);
-      // One that asked alone and failed lets the next one ask, or a single bad row would hold up all others for ever.
-      const alone = this.#failuresInARow > AWAY_AFTER && this.#inFlight.size === 1;
-      if (alone) this.#retryAtMs.set(row.seq, this.#heldUntilMs + retryMs(this.#holds - 1));
-      else this.#lookFrom(row.seq);
-      return;
-    }
-    const { outbox, clock, log } = this.#o;
-    const attempts = row.attempts + 1;
-    if (attempts >= (rejected ? MAX_REJECTIONS : MAX_ATTEMPTS)) {
-      log.error('can not be delivered and is parked', { kind: row.kind, id: row.id, why: outcome.why });
-      await outbox.park(row, outcome.why, clock.nowMs());
-      return;
-    }
-    log.warn('not delivered yet', { kind: row.kind, id: row.id, why: outcome.why, attempts });
-    if (rejected || othersGetThrough) await outbox.failed(row);
-    this.#retryAtMs.set(row.seq, clock.monotonicMs() + retryMs(attempts - 1));
+  /** It is there. Until the row is gone it stays known as delivered, whatever the disk says. */
+  async #stored(row: OutboxRow): Promise<void> {
+    const { outbox, clock, log, onTrouble } = this.#o;
+    const wasHeld = this.held;
+    this.#failuresInARow = 0;
+    this.#holds = 0;
+    onTrouble(null);
+    if (this.#acknowledged.has(row.seq)) return;
+    this.#acknowledged.set(row.seq, row);
+    // What the others were put off for is over.
+    if (wasHeld) drop(outbox.wake(false), log, 'waking what waits');
+    await outbox.delivered(row, clock.nowMs());
+    this.#acknowledged.delete(row.seq);
   }
 
-  /** Nothing gets through: it is not the rows. All of them wait, longer from try to try. */
-  #hold(why: string): void {
+  /** Deletes what is delivered and could not be deleted. Called now and then while there is any. */
+  settle(): boolean {
+    const { outbox, clock, log, nudge } = this.#o;
+    for (const row of this.#acknowledged.values()) {
+      if (this.#inFlight.has(row.seq)) continue;
+      const gone = outbox.delivered(row, clock.nowMs()).then(() => {
+        this.#acknowledged.delete(row.seq);
+        nudge();
+      });
+      void gone.catch((error: unknown) => log.debug('a delivered row is still there', { error: errorText(error) }));
+    }
+    return this.#acknowledged.size > 0;
+  }
+
+  async #failed(row: OutboxRow, sentBytes: number, outcome: Failure): Promise<void> {
+    const { outbox, clock, log, onTrouble } = this.#o;
+    const said = { kind: row.kind, id: row.id, why: outcome.why };
+    const upMs = clock.upMs();
+    if (outcome.kind === 'too_large' && row.kind === 'result' && sentBytes > RESULT_MIN_BYTES) {
+      // How much the stream takes is told to nobody; a quarter less from try to try finds it.
+      this.#maxBytes = Math.min(this.#maxBytes, Math.floor(sentBytes * 0.75));
+      log.warn('a result is larger than its stream takes, and is cut', { ...said, to_bytes: this.#maxBytes });
+      return;
+    }
+    if (outcome.kind === 'too_large' || outcome.kind === 'rejected') {
+      if (row.parkedAtMs === null) log.error('can not be delivered and is parked', said);
+      await outbox.park(row.seq, outcome.why, clock.nowMs(), upMs + PARKED_RETRY_MS);
+      return;
+    }
+    if (outcome.kind === 'forbidden' || outcome.full) onTrouble(outcome);
+    // Of the inventory there is one: that it may not be sent says nothing of the others in its lane.
+    if (row.kind !== 'inventory' && ++this.#failuresInARow >= AWAY_AFTER) this.#hold(outcome);
+    else log.warn('not delivered yet', { ...said, attempts: row.attempts + 1 });
+    const pauseMs =
+      outcome.kind === 'forbidden' ? FORBIDDEN_RETRY_MS : backoffMs(this.#o.rowBackoff ?? ROW_BACKOFF, row.attempts);
+    await outbox.retryAt(row.seq, upMs + pauseMs);
+  }
+
+  /** Nothing gets through: it is not the rows. All of them wait. */
+  #hold(failure: Failure): void {
     const now = this.#o.clock.monotonicMs();
     if (now < this.#heldUntilMs) return;
-    this.#heldUntilMs = now + retryMs(this.#holds);
+    this.#heldUntilMs = now + backoffMs(this.#o.holdBackoff ?? HOLD_BACKOFF, this.#holds);
+    if (this.#holds === 0) {
+      this.#o.log.warn('nothing is delivered at present', { results: this.#o.results, why: failure.why });
+    }
     this.#holds += 1;
-    this.#o.log.warn('nothing is delivered at present', { results: this.#o.results, why });
+    this.#o.onTrouble(failure);
   }
-}
 
-function retryMs(tries: number): number {
-  return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(tries, 6));
+  /** What became of a try could not be noted: the row looks due, so all of them pause. */
+  #unnoted(error: unknown): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, this.#o.clock.monotonicMs() + STORE_RETRY_MS);
+    this.#o.log.warn('what became of a delivery could not be noted yet', { error: errorText(error) });
+  }
 }

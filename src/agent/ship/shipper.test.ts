@@ -19,6 +19,8 @@ function setUp(more: Partial<ShipperOptions> = {}) {
     drainPerSecond: 0,
     onFailure() {},
     random: () => 0,
+    rowBackoff: { minMs: 20, maxMs: 200, jitter: 0 },
+    holdBackoff: { minMs: 20, maxMs: 200, jitter: 0 },
     ...more,
   });
   return { outbox, bus, shipper };
@@ -54,6 +56,140 @@ test('nothing is published while disconnected; after the connect everything is',
   await shipper.stop();
 });
 
+test('a late PubAck counts: the row is gone, and is not sent again', async () => {
+  const { outbox, bus, shipper } = setUp();
+  let late = () => {};
+  bus.onPublish = (_message, { onLate = () => {} }) => {
+    late = onLate;
+    return { kind: 'unavailable', full: false, why: 'no answer in time' };
+  };
+  await queue(outbox, ['a']);
+  shipper.start();
+  await eventually(() => expect(bus.published).toHaveLength(1));
+  late();
+  await eventually(() => expect(outbox.counts()).toEqual({ waiting: 0, parked: 0 }));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(bus.published).toHaveLength(1);
+  await shipper.stop();
+});
+
+test.each([
+  ['full', { kind: 'unavailable', full: true, why: 'maximum bytes exceeded' }, 'full'],
+  ['forbidden', { kind: 'forbidden', why: 'Permissions Violation' }, 'permission'],
+  ['silent', { kind: 'unavailable', full: false, why: 'no answer' }, 'no_answer'],
+] as const)(
+  'a broker that is %s is no reason to park anything: all of it waits, and why is said',
+  async (_name, outcome, cause) => {
+    const { outbox, bus, shipper } = setUp();
+    let takes = false;
+    bus.onPublish = () => (takes ? { kind: 'stored' } : outcome);
+    await queue(outbox, names(20));
+    shipper.start();
+    await eventually(() => expect(shipper.undelivered.value?.cause).toBe(cause));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(outbox.counts()).toEqual({ waiting: 20, parked: 0 });
+    takes = true;
+    if (outcome.kind === 'forbidden') {
+      bus.disconnect(4);
+      await new Promise(setImmediate);
+      bus.connect(5);
+    }
+    await shipper.drained(AbortSignal.timeout(10_000));
+    expect(outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+    expect(shipper.undelivered.value).toBeNull();
+    await shipper.stop();
+  },
+);
+
+test('a result that is larger than its stream takes is cut until it fits, and the rest of the outbox is not held up', async () => {
+  const { outbox, bus, shipper } = setUp();
+  const result = {
+    result_id: 'big',
+    request_id: 'r',
+    pc_id: 'PC',
+    exit_code: 0,
+    stdout: 'x'.repeat(200_000),
+    stderr: '',
+  };
+  const times = { started_at: '2026-01-01T00:00:00Z', finished_at: '2026-01-01T00:00:00Z' };
+  const body = Buffer.from(JSON.stringify({ ...result, ...times, manifest_id: null, exec_id: null, skipped: false }));
+  bus.onPublish = (message) =>
+    message.body.length > 50_000
+      ? { kind: 'too_large', why: 'message size exceeds maximum allowed' }
+      : { kind: 'stored' };
+  await outbox.put({ kind: 'result', id: 'big', subject: 'results.r', body }, 1);
+  await queue(outbox, ['small']);
+  shipper.start();
+  await shipper.drained(AbortSignal.timeout(10_000));
+  const delivered = bus.published.filter(({ id }) => id === 'big').at(-1);
+  expect(JSON.parse(delivered?.body ?? '')).toMatchObject({ result_id: 'big', exit_code: 0 });
+  expect(delivered?.body.length).toBeGreaterThan(30_000);
+  expect(outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+  await shipper.stop();
+});
+
+test('what is parked is tried again with each connection', async () => {
+  const { outbox, bus, shipper } = setUp();
+  let takes = false;
+  bus.onPublish = () => (takes ? { kind: 'stored' } : { kind: 'rejected', why: 'no' });
+  await queue(outbox, ['a']);
+  shipper.start();
+  await eventually(() => expect(outbox.counts()).toEqual({ waiting: 0, parked: 1 }));
+  takes = true;
+  bus.disconnect(4);
+  await new Promise(setImmediate);
+  bus.connect(5);
+  await eventually(() => expect(outbox.counts()).toEqual({ waiting: 0, parked: 0 }));
+  await shipper.stop();
+});
+
+test('a delivered row that can not be deleted yet is not sent again, and goes when the store takes it', async () => {
+  const { outbox, bus, shipper } = setUp();
+  const delivered = outbox.delivered.bind(outbox);
+  outbox.delivered = () => Promise.reject(new Error('database or disk is full'));
+  await queue(outbox, ['a', 'b']);
+  shipper.start();
+  await eventually(() => expect(bus.published).toHaveLength(2));
+  await new Promise((resolve) => setTimeout(resolve, 1_300));
+  bus.disconnect(4);
+  await new Promise(setImmediate);
+  bus.connect(5);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(bus.published).toHaveLength(2);
+  outbox.delivered = delivered;
+  await eventually(() => expect(outbox.counts().waiting).toBe(0));
+  await shipper.stop();
+});
+
+test('a result goes after its started event has its PubAck, in whatever order they were queued', async () => {
+  const { outbox, bus, shipper } = setUp();
+  const stored: string[] = [];
+  bus.onPublish = async ({ subject }) => {
+    if (subject.startsWith('started.')) await new Promise((resolve) => setTimeout(resolve, Math.random() * 50));
+    stored.push(subject);
+    return { kind: 'stored' };
+  };
+  bus.disconnect();
+  await queue(outbox, names(100));
+  await queue(outbox, names(100).reverse(), 'started');
+  shipper.start();
+  bus.connect();
+  await shipper.drained(AbortSignal.timeout(10_000));
+  for (const id of names(100)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
+  await shipper.stop();
+});
+
+test('a started event that can not be stored holds up no result for long', async () => {
+  const { outbox, bus, shipper } = setUp();
+  bus.onPublish = ({ subject }) =>
+    subject.startsWith('started.') ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' };
+  await queue(outbox, names(30), 'started');
+  await queue(outbox, names(30));
+  shipper.start();
+  await eventually(() => expect(outbox.counts().waiting).toBe(0));
+  await shipper.stop();
+});
+
 test('a row that the server rejects is parked and holds up nobody', async () => {
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ id }) => (id === 'bad' ? { kind: 'rejected', why: 'too large' } : { kind: 'stored' });
@@ -67,7 +203,7 @@ test('a row that the server rejects is parked and holds up nobody', async () => 
 test('while the stream is away one row at a time asks, and all go when it is back', async () => {
   const { outbox, bus, shipper } = setUp();
   let away = true;
-  bus.onPublish = () => (away ? { kind: 'unavailable', why: 'no stream' } : { kind: 'stored' });
+  bus.onPublish = () => (away ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' });
   await queue(outbox, names(300));
   shipper.start();
   await eventually(() => expect(bus.published.length).toBeGreaterThanOrEqual(257));
@@ -83,7 +219,7 @@ test('while the stream is away one row at a time asks, and all go when it is bac
 test('what accompanies results never delays them: their own stream may be away', async () => {
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ subject }) =>
-    subject.startsWith('started.') ? { kind: 'unavailable', why: 'no stream' } : { kind: 'stored' };
+    subject.startsWith('started.') ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' };
   await queue(outbox, names(50), 'started');
   await queue(outbox, ['late']);
   shipper.start();
@@ -98,7 +234,7 @@ test('a lost PubAck is answered by the same message again, with the same id', as
   bus.onPublish = () => {
     if (!lost) return { kind: 'stored' };
     lost = false;
-    return { kind: 'unavailable', why: 'timeout' };
+    return { kind: 'unavailable', full: false, why: 'timeout' };
   };
   await queue(outbox, ['a']);
   shipper.start();
@@ -131,16 +267,19 @@ test.each([
   ['after a short loss it is not', 30_000, 0],
 ])('%s', async (_name, awayMs, draws) => {
   let drawn = 0;
+  let upMs = 1_000;
+  const clock = { ...systemClock, upMs: () => upMs };
   const random = () => {
     drawn += 1;
     return 0.001;
   };
-  const { outbox, bus, shipper } = setUp({ random });
+  const { outbox, bus, shipper } = setUp({ random, clock });
   shipper.start();
   await new Promise(setImmediate);
   bus.disconnect(1_000);
   await new Promise(setImmediate);
   await queue(outbox, ['a']);
+  upMs += awayMs;
   bus.connect(1_000 + awayMs);
   await shipper.drained(AbortSignal.timeout(10_000));
   expect([drawn, bus.published.map(({ id }) => id)]).toEqual([draws, ['a']]);
@@ -149,7 +288,8 @@ test.each([
 
 test('a row that alone is never answered does not hold up what is queued after it', async () => {
   const { outbox, bus, shipper } = setUp();
-  bus.onPublish = ({ id }) => (id === 'bad' ? { kind: 'unavailable', why: 'timeout' } : { kind: 'stored' });
+  bus.onPublish = ({ id }) =>
+    id === 'bad' ? { kind: 'unavailable', full: false, why: 'timeout' } : { kind: 'stored' };
   await queue(outbox, ['bad']);
   shipper.start();
   await eventually(() => expect(bus.published.length).toBeGreaterThanOrEqual(5));

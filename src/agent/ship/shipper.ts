@@ -1,16 +1,20 @@
 /**
- * Delivers the outbox: published with its id, gone on PubAck, parked when the server will never take it. No row holds up
- * another; results go in the order in which they were queued, and nothing else delays them (invariant 5).
+ * Delivers the outbox: published with its id, gone on PubAck, parked while the server will not take it. No row holds up
+ * another; results go in the order in which they were queued, each after its started event, and nothing else delays them
+ * (invariant 5).
  *
  * Nothing is published while disconnected. After an outage of more than a minute the start is spread over 10 s, and a long
  * backlog goes at a set rate, so that a fleet that comes back does not fall on its broker (design §7).
  */
+import type { BackoffPolicy } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
+import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
-import type { Bus } from '../bus/bus.ts';
-import type { Outbox, OutboxKind } from '../store/outbox.ts';
-import { Lane } from './lane.ts';
+import { MAX_TIMER_MS, sleep } from '../base/sleep.ts';
+import { type Watched, WatchedCell } from '../base/watched.ts';
+import type { Bus, LinkStatus } from '../bus/bus.ts';
+import type { Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
+import { type Failure, Lane } from './lane.ts';
 
 const OUTAGE_MS = 60_000;
 const RETURN_JITTER_MS = 10_000;
@@ -18,6 +22,17 @@ const RETURN_JITTER_MS = 10_000;
 const FAST_ROWS = 1_000;
 const SLOW_PER_SECOND = 200;
 const STEP_MS = 20;
+/** How long a result waits for the PubAck of its started event: without it a backend may run the job again. */
+const STARTED_FIRST_MS = 5_000;
+/** How soon to try again to delete what is delivered. */
+const SETTLE_MS = 1_000;
+
+/** Why results wait although there is a connection. */
+export interface Undelivered {
+  /** No room at the broker, a permission that is lacking, or nobody who stores them. */
+  readonly cause: 'full' | 'permission' | 'no_answer';
+  readonly why: string;
+}
 
 export interface ShipperOptions {
   readonly outbox: Outbox;
@@ -27,29 +42,42 @@ export interface ShipperOptions {
   /** `[results] drain_per_second`; 0 lifts every limit. */
   readonly drainPerSecond: number;
   readonly onFailure: () => void;
+  readonly rowBackoff?: BackoffPolicy;
+  readonly holdBackoff?: BackoffPolicy;
   readonly random?: () => number;
 }
 
 export class Shipper {
   readonly #o: ShipperOptions;
-  readonly #lanes: readonly Lane[];
+  readonly #results: Lane;
+  readonly #rest: Lane;
+  readonly #undelivered = new WatchedCell<Undelivered | null>(null);
   readonly #stopping = new AbortController();
   #wake: (() => void) | null = null;
   #nudged = false;
   #loop: Promise<void> | undefined;
-  #connectionMs: number | null = null;
-  #lostAtMs: number | null = null;
+  #connection: LinkStatus | null = null;
+  /** When the link was last good before it was lost, `Clock.upMs`. */
+  #lostAtUpMs: number | null = null;
   #drainedRows = 0;
   #allowance = 0;
   #allowanceAtMs = 0;
 
   constructor(options: ShipperOptions) {
     this.#o = options;
-    const shared = { ...options, mayDrain: () => this.#mayDrain(), nudge: () => this.nudge() };
-    this.#lanes = [
-      new Lane({ ...shared, results: true, maxInFlight: 256 }),
-      new Lane({ ...shared, results: false, maxInFlight: 64 }),
-    ];
+    const shared = { ...options, mayDrain: () => this.#mayDrain(), nudge: () => this.nudge(), maxInFlight: 256 };
+    this.#results = new Lane({
+      ...shared,
+      results: true,
+      before: (row) => this.#startedFirst(row),
+      onTrouble: (failure) => this.#undelivered.set(undelivered(failure, this.#undelivered.value)),
+    });
+    this.#rest = new Lane({ ...shared, results: false, before: async () => {}, onTrouble: () => {} });
+  }
+
+  /** Why results wait although there is a connection; null: they don't. */
+  get undelivered(): Watched<Undelivered | null> {
+    return this.#undelivered;
   }
 
   start(): void {
@@ -58,8 +86,7 @@ export class Shipper {
   }
 
   /** Something of this kind was queued. */
-  queued(kind: OutboxKind): void {
-    for (const lane of this.#lanes) if (lane.carries(kind)) lane.look();
+  queued(_kind: OutboxKind): void {
     this.nudge();
   }
 
@@ -75,43 +102,74 @@ export class Shipper {
     await this.#loop;
   }
 
-  /** Resolves when nothing is left to deliver, or the signal is aborted. */
+  /** Resolves when nothing is left to deliver, there is nobody to deliver it to, or the signal is aborted. */
   async drained(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#lanes.some((lane) => lane.busy) || this.#o.outbox.counts().waiting > 0)) {
+    const { bus, outbox } = this.#o;
+    const left = () => this.#lanes.some((lane) => lane.busy) || outbox.counts().waiting > 0;
+    while (!signal.aborted && bus.link.value.state === 'connected' && left()) {
       await sleep(STEP_MS, signal).catch(() => {});
     }
+  }
+
+  get #lanes(): readonly Lane[] {
+    return [this.#results, this.#rest];
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#nudged = false;
-      const dueInMs = (await this.#connected())
-        ? Math.min(...this.#lanes.map((lane) => lane.ship()))
-        : Number.POSITIVE_INFINITY;
-      if (!this.#nudged) await this.#pause(dueInMs);
+      const connected = await this.#connected();
+      const unsettled = this.#lanes.filter((lane) => lane.settle()).length > 0;
+      const dueInMs = connected ? Math.min(...this.#lanes.map((lane) => lane.ship())) : Number.POSITIVE_INFINITY;
+      // Let what came in the same turn come together: one look serves it all.
+      if (this.#nudged) await new Promise((resolve) => setImmediate(resolve));
+      else await this.#pause(unsettled ? Math.min(dueInMs, SETTLE_MS) : dueInMs);
     }
   }
 
   /** True while connected; a new connection begins with its jitter and a fresh look at everything. */
   async #connected(): Promise<boolean> {
-    const link = this.#o.bus.link.value;
+    const { bus, clock, outbox, log } = this.#o;
+    const link = bus.link.value;
     if (link.state !== 'connected') {
-      if (this.#connectionMs !== null) this.#lostAtMs = link.lastGoodAtMs;
-      this.#connectionMs = null;
+      if (this.#connection !== null) {
+        this.#lostAtUpMs = clock.upMs() - finite(bus.linkAgeMs());
+        this.#undelivered.set(null);
+      }
+      this.#connection = null;
       return false;
     }
-    if (this.#connectionMs === link.sinceMs) return true;
-    if (this.#lostAtMs !== null && link.sinceMs - this.#lostAtMs > OUTAGE_MS) {
+    if (this.#connection === link) return true;
+    if (this.#lostAtUpMs !== null && clock.upMs() - this.#lostAtUpMs > OUTAGE_MS) {
       const random = this.#o.random ?? Math.random;
       await sleep(random() * RETURN_JITTER_MS, this.#stopping.signal).catch(() => {});
-      if (this.#o.bus.link.value !== link) return false;
+      if (bus.link.value !== link) return false;
     }
-    this.#connectionMs = link.sinceMs;
+    this.#connection = link;
     this.#drainedRows = 0;
     this.#allowance = 0;
-    this.#allowanceAtMs = this.#o.clock.monotonicMs();
-    for (const lane of this.#lanes) lane.reset();
+    this.#allowanceAtMs = clock.monotonicMs();
+    drop(
+      outbox.wake(true).then(() => this.nudge()),
+      log,
+      'waking what waits',
+    );
+    for (const lane of this.#lanes) lane.connected();
     return true;
+  }
+
+  /**
+   * A started event that is stored after its result leaves the run without a version at the backend, which may then run the job
+   * again. Not waited for where it was tried without success, or nothing of its kind gets through.
+   */
+  async #startedFirst({ kind, id }: OutboxRow): Promise<void> {
+    if (kind !== 'result' || this.#rest.held) return;
+    const { outbox } = this.#o;
+    const seq = outbox.seqOf('started', id);
+    if (seq === undefined || (outbox.get(seq)?.attempts ?? 1) > 0) return;
+    const enough = new AbortController();
+    await Promise.race([this.#rest.send(seq), sleep(STARTED_FIRST_MS, enough.signal).catch(() => {})]);
+    enough.abort();
   }
 
   #rate(): number {
@@ -138,9 +196,20 @@ export class Shipper {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (Number.isFinite(ms)) timer = setTimeout(resolve, ms);
+      if (Number.isFinite(ms)) timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
     });
     clearTimeout(timer);
     this.#wake = null;
   }
+}
+
+function undelivered(failure: Failure | null, now: Undelivered | null): Undelivered | null {
+  if (failure === null) return null;
+  const cause =
+    failure.kind === 'forbidden' ? 'permission' : failure.kind === 'unavailable' && failure.full ? 'full' : 'no_answer';
+  return now?.cause === cause && now.why === failure.why ? now : { cause, why: failure.why };
+}
+
+function finite(ms: number): number {
+  return Number.isFinite(ms) ? ms : 0;
 }

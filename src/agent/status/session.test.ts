@@ -358,7 +358,7 @@ describe('actions', () => {
   test('a parked result is queued again once; an unknown one is not found', async () => {
     const world = statusWorld(tempDir());
     const { resultId } = await endedRun(world.store, 'r1');
-    const [row] = world.store.outbox.after(0, true, 1);
+    const [row] = world.store.outbox.waiting(true, 1);
     if (row === undefined) throw new Error('nothing queued');
     await world.store.outbox.park(row, 'too large', 1);
     const agent = await open(sessionDeps(world), { account: ROOT, client: 'cli' });

@@ -31,7 +31,7 @@ export async function giveBack(dataDir: string, store: Store, pcId: string, nowM
 }
 
 async function endWaiting(store: Store, pcId: string, nowMs: number): Promise<void> {
-  for (let open = store.runs.open(0, BATCH); open.length > 0; open = store.runs.open(0, BATCH)) {
+  for (let open = store.inbox.open(BATCH); open.length > 0; open = store.inbox.open(BATCH)) {
     for (const run of open) {
       const outcome = withoutRun('AGENT_STOPPED', -1, NOTE, { nowMs, skipped: false });
       await store.runs.finish(run.run, endingOf(outcome, { ...run, pcId }, MAX_PAYLOAD_BYTES));
@@ -41,7 +41,7 @@ async function endWaiting(store: Store, pcId: string, nowMs: number): Promise<vo
 
 async function giveBackResults(directory: string, store: Store): Promise<number> {
   let count = 0;
-  for (let rows = store.outbox.after(0, true, BATCH); rows.length > 0; rows = store.outbox.after(0, true, BATCH)) {
+  for (let rows = store.outbox.waiting(true, BATCH); rows.length > 0; rows = store.outbox.waiting(true, BATCH)) {
     for (const row of rows) {
       replaceFile(join(directory, `${row.id}.json`), row.body, PRIVATE);
       await store.outbox.remove(row);

@@ -61,8 +61,8 @@ test('runs of other users are left out', async () => {
   const theirs = await store.runs.admit(arrival('theirs', 'b', { runAs: 'user' }));
   const system = await store.runs.admit(arrival('system', 'c'));
   if (mine.kind !== 'admitted' || theirs.kind !== 'admitted' || system.kind !== 'admitted') throw new Error('admit');
-  await store.runs.start(mine.run, { startedAtMs: 1, runAsUser: '1000', facts: null });
-  await store.runs.start(theirs.run, { startedAtMs: 1, runAsUser: '1001', facts: null });
+  await store.runs.start(mine.run, { startedAtMs: 1, runAsUser: '1000', facts: null, event: null });
+  await store.runs.start(theirs.run, { startedAtMs: 1, runAsUser: '1001', facts: null, event: null });
   const seen = store.history.list({ userRunsOf: '1000' }, NEWEST, 10).map(({ requestId }) => requestId);
   expect(seen).toEqual(['system', 'mine']);
 });

@@ -5,28 +5,29 @@ import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { systemClock } from '../base/clock.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
 
 const DAY_MS = 86_400_000;
 
-async function run(store: Store, requestId: string, receivedAtMs: number, delivered: boolean): Promise<void> {
-  const admitted = await store.runs.admit(arrival(requestId, `c ${requestId}`, { receivedAtMs }));
+async function run(store: Store, requestId: string, serverAtMs: number, delivered: boolean): Promise<void> {
+  const admitted = await store.runs.admit(arrival(requestId, `c ${requestId}`, { serverAtMs }));
   if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
   await store.runs.finish(admitted.run, ending(admitted.resultId));
-  const [row] = store.outbox.after(0, true, 100).filter(({ id }) => id === admitted.resultId);
-  if (delivered && row !== undefined) await store.outbox.delivered(row, receivedAtMs);
+  const [row] = store.outbox.waiting(true, 100).filter(({ id }) => id === admitted.resultId);
+  if (delivered && row !== undefined) await store.outbox.delivered(row, serverAtMs);
 }
 
 test('history goes by age, but nothing that is open or not delivered, and no ledger row before 8 days', async () => {
   const nowMs = 200 * DAY_MS;
-  const store = testStore(tempDir(), { ...systemClock, nowMs: () => nowMs });
+  const store = testStore(tempDir());
   await run(store, 'old', nowMs - 100 * DAY_MS, true);
   await run(store, 'old-unsent', nowMs - 100 * DAY_MS, false);
   await run(store, 'week-old', nowMs - 7 * DAY_MS, true);
-  await store.runs.admit(arrival('old-open', 'x', { receivedAtMs: nowMs - 100 * DAY_MS }));
-  await store.keeper.prune();
+  await store.runs.admit(arrival('old-open', 'x', { serverAtMs: nowMs - 100 * DAY_MS }));
+  await store.keeper.prune(null);
+  expect(store.history.count({})).toBe(4);
+  await store.keeper.prune(nowMs);
   const left = store.history.list({}, Number.POSITIVE_INFINITY, 10).map(({ requestId }) => requestId);
   expect(left).toEqual(['old-open', 'week-old', 'old-unsent']);
   expect(await store.runs.admit(arrival('week-old', 'c week-old'))).toEqual({ kind: 'duplicate' });
@@ -43,12 +44,12 @@ test('history beyond its size goes, the oldest first', async () => {
   onTestFinished(() => store.close());
   const text = 'x'.repeat(4_000);
   for (let i = 0; i < 1_200; i++) {
-    const admitted = await store.runs.admit(arrival(`r${i}`, `c${i}`, { receivedAtMs: Date.now() }));
+    const admitted = await store.runs.admit(arrival(`r${i}`, `c${i}`, {}));
     if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
     const stdout = { text, totalBytes: text.length, cut: false };
     void store.runs.finish(admitted.run, ending(admitted.resultId, { stdout, outbox: null }));
   }
-  await store.keeper.prune();
+  await store.keeper.prune(null);
   const left = store.history.list({}, Number.POSITIVE_INFINITY, 2_000);
   expect(left.length).toBeLessThan(1_200);
   expect(left[0]?.requestId).toBe('r1199');
@@ -67,7 +68,7 @@ test.skipIf(!canMount)(
     const store = testStore(directory);
     const admitted = await store.runs.admit(arrival('running'));
     if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
-    await store.probe();
+    await store.keeper.keepReserve();
     expect(existsSync(join(directory, 'reserve'))).toBe(true);
     const hog = join(directory, 'hog');
     expect(() => writeFileSync(hog, Buffer.alloc(96 * 1024 * 1024, 1))).toThrow(/ENOSPC/);

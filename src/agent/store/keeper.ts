@@ -1,23 +1,26 @@
 /**
  * Keeps the store within its bounds: history by age and size, the WAL by checkpoints, and the disk by admitting nothing
- * when it is nearly full. A file of 16 MiB is held in reserve and given back to the disk when a result could not be
- * written, so that running work can always finish (design §6). Results are never dropped.
+ * when it is nearly full (design §6). Results are never dropped. Age is told by the broker's clock alone, and by the order of
+ * arrival: a clock of this PC that was set forgets nothing. All of it goes in steps of some ms, since the agent has one thread.
  */
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Database } from 'better-sqlite3';
-import type { Clock } from '../base/clock.ts';
+import { statfsSync } from 'node:fs';
+import type { Database, Statement } from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { Kills } from './kills.ts';
+import { hasReserve, makeReserve, RESERVE_BYTES, releaseReserve } from './reserve.ts';
 
-const RESERVE_FILE = 'reserve';
-const RESERVE_BYTES = 16 * 1024 * 1024;
 /** Below this nothing new is admitted: the reserve again, so that it can be made anew once there is room. */
 const LOW_BYTES = RESERVE_BYTES;
 const DAY_MS = 86_400_000;
 /** The EXEC stream keeps messages for 7 days; one more for clocks that differ (invariant 2). */
 const LEDGER_MS = 8 * DAY_MS;
-const PRUNE_BATCH = 500;
+/** A step looks at so many rows, and deletes for so long. */
+const STEP_ROWS = 200;
+const STEP_MS = 10;
+const VACUUM_PAGES = 500;
+/** Full disks give up a tenth of the history, at least so many runs. */
+const ROOM_RUNS = 500;
 
 export interface Retention {
   readonly historyDays: number;
@@ -27,25 +30,52 @@ export interface Retention {
 export class Keeper {
   readonly #db: Database;
   readonly #group: GroupCommit;
+  readonly #kills: Kills;
   readonly #directory: string;
   readonly #retention: Retention;
-  readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #oldest: Statement;
+  readonly #upTo: Statement;
+  readonly #olderThan: Statement;
+  readonly #withOutput: Statement;
+  readonly #ledger: Statement;
+  readonly #drop: readonly Statement[];
+  readonly #dropOutput: Statement;
 
   constructor(deps: {
     db: Database;
     group: GroupCommit;
+    kills: Kills;
     directory: string;
     retention: Retention;
-    clock: Clock;
     log: Logger;
   }) {
-    this.#db = deps.db;
+    const { db } = deps;
+    this.#db = db;
     this.#group = deps.group;
+    this.#kills = deps.kills;
     this.#directory = deps.directory;
     this.#retention = deps.retention;
-    this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#oldest = db.prepare(`SELECT run FROM runs WHERE ${PRUNABLE} ORDER BY run LIMIT ${STEP_ROWS}`).pluck();
+    this.#upTo = db
+      .prepare(`
+      SELECT run FROM runs WHERE run <= ? AND (server_at IS NULL OR server_at < ?) AND ${PRUNABLE}
+      ORDER BY run LIMIT ${STEP_ROWS}`)
+      .pluck();
+    this.#olderThan = db.prepare('SELECT max(run) FROM runs WHERE server_at < ?').pluck();
+    this.#withOutput = db
+      .prepare(`
+      SELECT run FROM runs WHERE run > ? AND delivered_at IS NOT NULL AND EXISTS (SELECT 1 FROM outputs WHERE outputs.run = runs.run)
+      ORDER BY run LIMIT ${STEP_ROWS}`)
+      .pluck();
+    this.#ledger = db.prepare(`
+      DELETE FROM ledger WHERE request_id IN (SELECT request_id FROM ledger
+        WHERE run <= (SELECT max(run) FROM ledger WHERE server_at < @before) AND (server_at IS NULL OR server_at < @before)
+          AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run = ledger.run AND runs.state <> 'finished')
+        ORDER BY run LIMIT ${STEP_ROWS})`);
+    this.#drop = ['outputs', 'commands', 'runs'].map((table) => db.prepare(`DELETE FROM ${table} WHERE run = ?`));
+    this.#dropOutput = db.prepare('DELETE FROM outputs WHERE run = ?');
   }
 
   /** Free bytes on the store's disk, for this account; null where that can't be told. */
@@ -58,35 +88,26 @@ export class Keeper {
     }
   }
 
-  /** True while there is room to admit; makes the reserve where it is missing and there is room for it. */
+  /** True while there is room to admit. */
   hasRoom(): boolean {
     const free = this.freeBytes() ?? Number.POSITIVE_INFINITY;
-    const reserved = existsSync(join(this.#directory, RESERVE_FILE));
-    if (!reserved && free > 2 * RESERVE_BYTES + LOW_BYTES) this.#makeReserve();
-    return free > (reserved ? LOW_BYTES : LOW_BYTES + RESERVE_BYTES);
+    return free > (hasReserve(this.#directory) ? LOW_BYTES : LOW_BYTES + RESERVE_BYTES);
+  }
+
+  /** Makes the reserve where it is missing and there is room for it. */
+  async keepReserve(): Promise<void> {
+    const free = this.freeBytes() ?? Number.POSITIVE_INFINITY;
+    if (hasReserve(this.#directory) || free <= 2 * RESERVE_BYTES + LOW_BYTES) return;
+    try {
+      await makeReserve(this.#directory);
+    } catch (error) {
+      this.#log.warn('the disk reserve could not be made', { error: errorText(error) });
+    }
   }
 
   /** Gives the reserve back to the disk. */
   releaseReserve(): void {
-    rmSync(join(this.#directory, RESERVE_FILE), { force: true });
-  }
-
-  #makeReserve(): void {
-    const path = join(this.#directory, RESERVE_FILE);
-    try {
-      const file = openSync(path, 'w', 0o600);
-      try {
-        // Written, not truncated to size: a sparse file reserves nothing.
-        const chunk = Buffer.alloc(1024 * 1024, 1);
-        for (let written = 0; written < RESERVE_BYTES; written += chunk.length) writeSync(file, chunk);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-    } catch (error) {
-      rmSync(path, { force: true });
-      this.#log.warn('the disk reserve could not be made', { error: errorText(error) });
-    }
+    releaseReserve(this.#directory);
   }
 
   /** Moves the WAL into the file. Cheap when there is nothing to move. */
@@ -94,31 +115,56 @@ export class Keeper {
     this.#db.pragma('wal_checkpoint(PASSIVE)');
   }
 
-  /** Drops history beyond its age and size, in small batches; never a row that is open or whose result is not delivered. */
-  async prune(): Promise<void> {
-    const now = this.#clock.nowMs();
-    await this.#pruneWhere('received_at < ?', now - this.#retention.historyDays * DAY_MS);
-    while (this.#historyBytes() > this.#retention.historyMaxBytes) {
-      if ((await this.#pruneOldest(PRUNE_BATCH)) === 0) break;
+  /**
+   * Drops history beyond its age and size; never a row that is open or whose result is not delivered. `serverNowMs`: the
+   * broker's clock; null: not known, so nothing is too old.
+   */
+  async prune(serverNowMs: number | null): Promise<void> {
+    if (serverNowMs !== null) {
+      const old = serverNowMs - this.#retention.historyDays * DAY_MS;
+      // What has no time of the broker came before what has.
+      const last = this.#olderThan.get(old) as number | null;
+      if (last !== null) await this.#pruneAll(() => this.#upTo.all(last, old) as number[]);
+      const before = serverNowMs - LEDGER_MS;
+      while ((await this.#group.submit(() => this.#ledger.run({ before }).changes)) === STEP_ROWS) await turn();
+      await this.#group.submit(() => this.#kills.prune(before));
     }
-    await this.#group.submit(() => {
-      this.#db.prepare('DELETE FROM ledger WHERE received_at < ?').run(now - LEDGER_MS);
-    });
+    while (this.#historyBytes() > this.#retention.historyMaxBytes) {
+      if ((await this.#step(() => this.#oldest.all() as number[])) === 0) break;
+    }
   }
 
-  /** What a full disk gives up first: the oldest tenth of the history, then the output of delivered runs. */
+  /** What a full disk gives up: the oldest of the history until there is room, at most a tenth; then output of delivered runs. */
   async makeRoom(): Promise<void> {
-    const { rows } = this.#db.prepare('SELECT count(*) AS rows FROM runs').get() as { rows: number };
-    const dropped = await this.#pruneOldest(Math.max(PRUNE_BATCH, Math.ceil(rows / 10)));
-    if (dropped === 0) {
-      await this.#group.submit(() => {
-        this.#db
-          .prepare('DELETE FROM outputs WHERE run IN (SELECT run FROM runs WHERE delivered_at IS NOT NULL)')
-          .run();
-      });
+    const runs = this.#db.prepare('SELECT count(*) FROM runs').pluck().get() as number;
+    let left = Math.max(ROOM_RUNS, Math.ceil(runs / 10));
+    let dropped = 0;
+    while (left > 0 && !this.hasRoom()) {
+      const now = await this.#step(() => (this.#oldest.all() as number[]).slice(0, left));
+      if (now === 0) break;
+      dropped += now;
+      left -= now;
+      this.#shrink();
     }
+    if (dropped === 0) await this.#dropOutputs();
+    if (dropped > 0) this.#log.warn('history was given up for room on the disk', { runs: dropped });
+  }
+
+  async #dropOutputs(): Promise<void> {
+    for (let after = 0; !this.hasRoom(); ) {
+      const runs = this.#withOutput.all(after) as number[];
+      if (runs.length === 0) return;
+      const done = await this.#group.submit(() => forSomeTime(runs, (run) => void this.#dropOutput.run(run)));
+      after = runs[done - 1] ?? after;
+      this.#shrink();
+      await turn();
+    }
+  }
+
+  /** Gives freed pages back to the disk, some at a time. */
+  #shrink(): void {
     this.checkpoint();
-    this.#db.pragma('incremental_vacuum');
+    this.#db.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
   }
 
   #historyBytes(): number {
@@ -127,34 +173,37 @@ export class Keeper {
     return (pages - free) * (this.#db.pragma('page_size', { simple: true }) as number);
   }
 
-  async #pruneWhere(condition: string, value: number): Promise<void> {
-    for (;;) {
-      const dropped = await this.#pruneSelected(
-        `SELECT run FROM runs WHERE ${condition} AND ${PRUNABLE} ORDER BY received_at LIMIT ${PRUNE_BATCH}`,
-        [value],
-      );
-      if (dropped < PRUNE_BATCH) return;
-    }
+  async #pruneAll(select: () => number[]): Promise<void> {
+    while ((await this.#step(select)) > 0);
   }
 
-  #pruneOldest(limit: number): Promise<number> {
-    // What is still needed to recognise a redelivery stays whole for the ledger's time.
-    return this.#pruneSelected(`SELECT run FROM runs WHERE ${PRUNABLE} ORDER BY run LIMIT ?`, [limit]);
-  }
-
-  #pruneSelected(select: string, values: readonly number[]): Promise<number> {
-    return this.#group.submit(() => {
-      const runs = this.#db
-        .prepare(select)
-        .pluck()
-        .all(...values) as number[];
-      for (const table of ['outputs', 'commands', 'runs']) {
-        const drop = this.#db.prepare(`DELETE FROM ${table} WHERE run = ?`);
-        for (const run of runs) drop.run(run);
-      }
-      return runs.length;
-    });
+  /** Drops some of the runs that `select` gives, for {@link STEP_MS}. Returns how many. */
+  async #step(select: () => number[]): Promise<number> {
+    const dropped = await this.#group.submit(() =>
+      forSomeTime(select(), (run) => {
+        for (const statement of this.#drop) statement.run(run);
+      }),
+    );
+    await turn();
+    return dropped;
   }
 }
 
 const PRUNABLE = `state = 'finished' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.run = runs.run)`;
+
+/** Does it for each, until the time is up; returns for how many it was done, at least one. */
+function forSomeTime(runs: readonly number[], drop: (run: number) => void): number {
+  const until = performance.now() + STEP_MS;
+  let done = 0;
+  for (const run of runs) {
+    drop(run);
+    done += 1;
+    if (performance.now() > until) break;
+  }
+  return done;
+}
+
+/** Lets the event loop do what waits. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -5,8 +5,11 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { errorText } from '../base/logger.ts';
+import { errorText, type Logger, silentLogger } from '../base/logger.ts';
+import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
+import { releaseReserve } from './reserve.ts';
+import { salvage } from './salvage.ts';
 import { DAMAGED_FILE } from './whole-check.ts';
 
 export const STORE_FILE = 'store.db';
@@ -21,14 +24,21 @@ export type OpenResult =
 export interface OpenNotes {
   /** Where a damaged file was moved, if one was found. */
   readonly quarantined: string | null;
-  /** An older copy of the file was put back: nothing that is open in it may run (design §6). */
+  /**
+   * An older copy of the file was put back, or it was saved from a damaged one: nothing that is open in it may run (design §6).
+   * Stays so over any number of openings until somebody has acted on it, see {@link settleOldCopy}.
+   */
   readonly oldCopy: boolean;
   /** The last process did not close it: it was killed, or the power went. */
   readonly unclean: boolean;
+  /** It can be read, and not written for want of room. */
+  readonly full: boolean;
 }
 
+const OLD_COPY = 'old_copy';
+
 /** Opens or creates `<directory>/store.db`. Throws only for what no state describes. */
-export function openStore(directory: string): OpenResult {
+export function openStore(directory: string, log: Logger = silentLogger): OpenResult {
   const file = join(directory, STORE_FILE);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o711 });
@@ -42,14 +52,15 @@ export function openStore(directory: string): OpenResult {
   }
   for (;;) {
     try {
-      const opened = openOnce(file, directory, quarantined);
-      return opened;
+      return openOnce(file, directory, quarantined, log);
     } catch (error) {
       if (isBusy(error)) return { kind: 'in_use' };
       if (isCorrupt(error) && quarantined === null) {
         quarantined = moveAside(file);
         continue;
       }
+      // The reserve is for this: what is open in the store can then be ended.
+      if (isFull(error) && releaseReserve(directory)) continue;
       if (isFull(error)) return { kind: 'full', why: errorText(error) };
       if (isUnwritable(error)) return { kind: 'read_only', why: errorText(error) };
       throw error;
@@ -64,7 +75,7 @@ export function openMemory(): Database.Database {
   return db;
 }
 
-function openOnce(file: string, directory: string, quarantined: string | null): OpenResult {
+function openOnce(file: string, directory: string, quarantined: string | null, log: Logger): OpenResult {
   // Outputs of scripts are in it: ours alone, whatever the umask says. SQLite gives the WAL the same mode.
   closeSync(openSync(file, 'a', 0o600));
   const db = new Database(file, { timeout: 0 });
@@ -95,22 +106,59 @@ function openOnce(file: string, directory: string, quarantined: string | null): 
       const answer = db.pragma(`quick_check(${table})`, { simple: true });
       if (answer !== 'ok') throw new CorruptStore(`${table}: ${String(answer)}`);
     }
-    const oldCopy = countBoot(db, directory, quarantined !== null);
-    const unclean = readMeta(db, 'open') === '1';
-    writeMeta(db, 'open', '1');
-    return { kind: 'open', db, notes: { quarantined, oldCopy, unclean } };
+    if (quarantined !== null) beginAfter(quarantined, db, log);
+    return { kind: 'open', db, notes: { quarantined, ...noteOpened(db, directory, quarantined !== null) } };
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
+/** A new store after a damaged one: with what that one still tells, and numbers that it can't have given. */
+function beginAfter(damaged: string, db: Database.Database, log: Logger): void {
+  const { rows, damaged: lost } = salvage(damaged, db, log);
+  log.warn('what could be read of the damaged store goes on in the new one', { rows, not_whole: lost.join(' ') });
+  const meta = new Meta(db);
+  // The PC is not new, whatever could be read.
+  meta.set('enrolled', '1');
+  meta.set(OLD_COPY, '1');
+  db.prepare(`UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'runs'`).run(NUMBERS_SKIPPED);
+}
+
+/** More than any store gives between two looks at it: run numbers that a lost page held are not given again. */
+const NUMBERS_SKIPPED = 1_000_000;
+
+/** Notes this opening. On a full disk that can't be written; what is in the store is then still read and acted on. */
+function noteOpened(db: Database.Database, directory: string, fresh: boolean): Omit<OpenNotes, 'quarantined'> {
+  const meta = new Meta(db);
+  const behind = !fresh && isBehind(meta, directory);
+  const oldCopy = behind || meta.get(OLD_COPY) === '1';
+  const unclean = meta.get('open') === '1';
+  try {
+    if (oldCopy) meta.set(OLD_COPY, '1');
+    meta.set('open', '1');
+    countBoot(meta, directory);
+    return { oldCopy, unclean, full: false };
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    if (releaseReserve(directory)) return noteOpened(db, directory, fresh);
+    return { oldCopy, unclean, full: true };
+  }
+}
+
+/** What was open in an older copy has been ended. */
+export function settleOldCopy(db: Database.Database): void {
+  new Meta(db).drop(OLD_COPY);
+}
+
 class CorruptStore extends Error {
   override readonly name = 'CorruptStore';
 }
 
-/** Every table of ours. */
-const TABLES = MIGRATIONS.flatMap(({ sql }) => [...sql.matchAll(/CREATE TABLE (\w+)/g)].map((match) => match[1] ?? ''));
+/** Every table of ours; one that is made anew has another name only while its step runs. */
+const TABLES = MIGRATIONS.flatMap(({ sql }) =>
+  [...sql.matchAll(/CREATE TABLE (\w+?)(?:_new)? \(/g)].map((match) => match[1] ?? ''),
+);
 
 function tablesOf(db: Database.Database): readonly string[] {
   return db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all() as string[];
@@ -133,7 +181,7 @@ function migrate(db: Database.Database): void {
 /** The oldest schema number that may work on this file, as its newest migration wrote it down. */
 function minReader(db: Database.Database): number {
   try {
-    const text = readMeta(db, 'min_reader') ?? '';
+    const text = new Meta(db).get('min_reader') ?? '';
     return /^\d{1,9}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
   } catch {
     return Number.POSITIVE_INFINITY;
@@ -142,34 +190,31 @@ function minReader(db: Database.Database): number {
 
 /** Notes that the file is let go of in order. */
 export function markClosed(db: Database.Database): void {
-  writeMeta(db, 'open', '0');
-}
-
-function readMeta(db: Database.Database, key: string): string | null {
-  return (db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) as string | undefined) ?? null;
-}
-
-function writeMeta(db: Database.Database, key: string, value: string): void {
-  db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
+  new Meta(db).set('open', '0');
 }
 
 /**
- * Counts this start in the store and then in a file beside it. A file that is ahead of the store means that an old copy
- * of the store was put back (a restored backup, a cloned disk).
+ * True where the file beside the store counts more starts than the store itself: an old copy of the store was put back (a
+ * restored backup, a cloned disk).
  */
-function countBoot(db: Database.Database, directory: string, fresh: boolean): boolean {
-  const path = join(directory, BOOT_FILE);
-  const inStore = bootCount(readMeta(db, 'boot') ?? '');
-  let inFile = 0;
+function isBehind(meta: Meta, directory: string): boolean {
+  return bootsInFile(directory) > bootCount(meta.get('boot') ?? '');
+}
+
+/** Counts this start in the store and then in the file beside it. */
+function countBoot(meta: Meta, directory: string): void {
+  const next = Math.max(bootCount(meta.get('boot') ?? ''), bootsInFile(directory)) + 1;
+  meta.set('boot', String(next));
+  writeFileSync(join(directory, BOOT_FILE), `${next}\n`, { mode: 0o600 });
+}
+
+function bootsInFile(directory: string): number {
   try {
-    inFile = bootCount(readFileSync(path, 'utf8'));
+    return bootCount(readFileSync(join(directory, BOOT_FILE), 'utf8'));
   } catch {
     // No file yet: the first start, or someone tidied up; the store's own count goes on.
+    return 0;
   }
-  const next = Math.max(inStore, inFile) + 1;
-  writeMeta(db, 'boot', String(next));
-  writeFileSync(path, `${next}\n`, { mode: 0o600 });
-  return !fresh && inFile > inStore;
 }
 
 /** 0 for what no count of starts can be: it would stand above every real one for ever. */

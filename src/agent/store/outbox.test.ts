@@ -17,8 +17,8 @@ test('results are read in the order in which they were queued, apart from the re
     outbox.put(item('started', 'a'), 1),
     outbox.put(item('result', 'b'), 1),
   ]);
-  expect(outbox.after(0, true, 10).map(({ id }) => id)).toEqual(['a', 'b']);
-  expect(outbox.after(0, false, 10).map(({ kind }) => kind)).toEqual(['started']);
+  expect(outbox.waiting(true, 10).map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(outbox.waiting(false, 10).map(({ kind }) => kind)).toEqual(['started']);
   expect(outbox.counts()).toEqual({ waiting: 2, parked: 0 });
 });
 
@@ -27,43 +27,64 @@ test('a delivered row is gone and its run says when', async () => {
   const admitted = await store.runs.admit(arrival('r1'));
   if (admitted.kind !== 'admitted') throw new Error('not admitted');
   await store.runs.finish(admitted.run, ending(admitted.resultId));
-  const [row] = store.outbox.after(0, true, 10);
+  const [row] = store.outbox.waiting(true, 10);
   if (row === undefined) throw new Error('nothing is queued');
   await store.outbox.delivered(row, 9_000);
   expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
   expect(store.history.get(admitted.run)?.deliveredAtMs).toBe(9_000);
 });
 
-test('a parked row is passed over, stays, and goes to the end of the queue when it is sent again', async () => {
+test('a row that is put off, or parked, is due again by its own time, and all are with a new connection', async () => {
+  const { outbox } = testStore(tempDir());
+  for (const id of ['late', 'parked', 'good']) await outbox.put(item('result', id), 1);
+  const [late = 0, parked = 0, good = 0] = outbox.due(true, 0, 10);
+  await outbox.retryAt(late, 5_000);
+  await outbox.park(parked, 'the server says no', 2, 90_000);
+  expect(outbox.due(true, 4_999, 10)).toEqual([good]);
+  expect(outbox.nextDueUpMs(true, 4_999)).toBe(5_000);
+  expect(outbox.due(true, 5_000, 10)).toEqual([late, good]);
+  expect(outbox.nextDueUpMs(true, 5_000)).toBe(90_000);
+  expect(outbox.counts()).toEqual({ waiting: 2, parked: 1 });
+  await outbox.wake(false);
+  expect(outbox.due(true, 0, 10)).toEqual([late, good]);
+  await outbox.wake(true);
+  expect(outbox.due(true, 0, 10)).toEqual([late, parked, good]);
+  expect(outbox.counts()).toEqual({ waiting: 2, parked: 1 });
+});
+
+test('what stands in a row outlives the process', async () => {
+  const directory = tempDir();
+  const first = testStore(directory);
+  await first.outbox.put(item('result', 'a'), 1);
+  await first.outbox.retryAt(first.outbox.due(true, 0, 1)[0] ?? 0, 5_000);
+  await first.close();
+  const { outbox } = testStore(directory);
+  expect([outbox.due(true, 4_999, 1), outbox.due(true, 5_000, 1).length]).toEqual([[], 1]);
+  expect(outbox.get(outbox.due(true, 5_000, 1)[0] ?? 0)?.attempts).toBe(1);
+});
+
+test('a parked row waits like any other when it is asked for again', async () => {
   const { outbox } = testStore(tempDir());
   await outbox.put(item('result', 'bad'), 1);
   await outbox.put(item('result', 'good'), 1);
-  const [bad, good] = outbox.after(0, true, 10);
-  if (bad === undefined || good === undefined) throw new Error('nothing is queued');
-  await outbox.park(bad, 'the server says no', 2);
-  expect(outbox.after(0, true, 10).map(({ id }) => id)).toEqual(['good']);
-  expect(outbox.counts()).toEqual({ waiting: 1, parked: 1 });
-  expect(await outbox.resend('unknown')).toBe(false);
-  expect(await outbox.resend('good')).toBe(false);
+  const [bad = 0, good = 0] = outbox.due(true, 0, 10);
+  await outbox.park(bad, 'no', 2, 90_000);
+  expect([await outbox.resend('unknown'), await outbox.resend('good')]).toEqual([false, false]);
   expect(await outbox.resend('bad')).toBe(true);
-  expect(outbox.after(good.seq, true, 10)).toMatchObject([{ id: 'bad', attempts: 0 }]);
+  expect(outbox.due(true, 0, 10)).toEqual([bad, good]);
+  expect(outbox.counts()).toEqual({ waiting: 2, parked: 0 });
 });
 
-test('a row that is sent again is found even when everything after it has gone', async () => {
+test('what was never readable stays parked, whatever connection comes', async () => {
   const { outbox } = testStore(tempDir());
-  await outbox.put(item('result', 'bad'), 1);
-  await outbox.put(item('result', 'later'), 1);
-  const [bad, later] = outbox.after(0, true, 10);
-  if (bad === undefined || later === undefined) throw new Error('nothing is queued');
-  await outbox.park(bad, 'no', 2);
-  await outbox.delivered(later, 3);
-  await outbox.resend('bad');
-  expect(outbox.after(later.seq, true, 10).map(({ id }) => id)).toEqual(['bad']);
+  await outbox.putParked({ kind: 'result', id: 'x', subject: '', body: Buffer.from('?') }, 1, 'unreadable');
+  await outbox.wake(true);
+  expect([outbox.due(true, 1e12, 10), outbox.counts().parked]).toEqual([[], 1]);
 });
 
 test('of the inventory only the newest stays', async () => {
   const { outbox } = testStore(tempDir());
   await outbox.put(item('inventory', '1'), 1, { onlyNewest: true });
   await outbox.put(item('inventory', '2'), 2, { onlyNewest: true });
-  expect(outbox.after(0, false, 10).map(({ id }) => id)).toEqual(['2']);
+  expect(outbox.waiting(false, 10).map(({ id }) => id)).toEqual(['2']);
 });

@@ -1,6 +1,7 @@
 /**
- * What still has to reach the fleet, in the order in which it was queued. A row leaves only on PubAck; one that can't be
- * delivered is parked, stays visible and can be sent again (invariant 5).
+ * What still has to reach the fleet, in the order in which it was queued. A row leaves only on PubAck. When it may be tried
+ * stands in the row (`next_try_at`), so that a restart is no special case; one that the server will not take is parked: visible,
+ * tried again with each connection and each day, and on request (invariant 5).
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { GroupCommit } from './group-commit.ts';
@@ -10,7 +11,7 @@ export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 
 export interface OutboxItem {
   readonly kind: OutboxKind;
-  /** Key within the kind; the result id for results. */
+  /** Key within the kind; the result id for results and for started events. */
   readonly id: string;
   readonly subject: string;
   readonly body: Uint8Array;
@@ -21,18 +22,26 @@ export interface OutboxRow extends OutboxItem {
   readonly run: number | null;
   readonly attempts: number;
   readonly queuedAtMs: number;
+  readonly parkedAtMs: number | null;
 }
+
+const COLUMNS = 'seq, kind, id, subject, run, attempts, queued_at AS queuedAtMs, parked_at AS parkedAtMs, body';
 
 export class Outbox {
   readonly #group: GroupCommit;
   readonly #put: Statement;
   readonly #supersede: Statement;
-  readonly #next: Statement;
+  readonly #due: Statement;
+  readonly #later: Statement;
+  readonly #get: Statement;
+  readonly #waiting: Statement;
+  readonly #seqOf: Statement;
   readonly #delete: Statement;
   readonly #delivered: Statement;
-  readonly #attempt: Statement;
+  readonly #retry: Statement;
   readonly #park: Statement;
-  readonly #parked: Statement;
+  readonly #wake: Statement;
+  readonly #resend: Statement;
   readonly #newest: Statement;
   readonly #counts: Statement;
 
@@ -42,20 +51,36 @@ export class Outbox {
       'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
     );
     this.#supersede = db.prepare(`DELETE FROM outbox WHERE kind = ? AND id <> ?`);
-    this.#next = db.prepare(`
-      SELECT seq, kind, id, subject, body, run, attempts, queued_at AS queuedAtMs FROM outbox
-      WHERE seq > ? AND parked_at IS NULL AND (kind = 'result') = ? ORDER BY seq LIMIT ?`);
+    this.#due = db
+      .prepare(`SELECT seq FROM outbox WHERE (kind = 'result') = ? AND next_try_at <= ? ORDER BY seq LIMIT ?`)
+      .pluck();
+    this.#later = db
+      .prepare(
+        `SELECT min(next_try_at) FROM outbox WHERE (kind = 'result') = ? AND next_try_at > 0 AND next_try_at > ?`,
+      )
+      .pluck();
+    this.#get = db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE seq = ?`);
+    this.#waiting = db.prepare(
+      `SELECT ${COLUMNS} FROM outbox WHERE (kind = 'result') = ? AND parked_at IS NULL ORDER BY seq LIMIT ?`,
+    );
+    this.#seqOf = db.prepare('SELECT seq FROM outbox WHERE kind = ? AND id = ?').pluck();
     this.#delete = db.prepare('DELETE FROM outbox WHERE seq = ?');
     this.#delivered = db.prepare('UPDATE runs SET delivered_at = ? WHERE run = ?');
-    this.#attempt = db.prepare('UPDATE outbox SET attempts = attempts + 1 WHERE seq = ?');
-    this.#park = db.prepare('UPDATE outbox SET parked_at = ?, parked_why = ? WHERE seq = ?');
-    this.#parked = db.prepare(
-      `DELETE FROM outbox WHERE kind = 'result' AND id = ? AND parked_at IS NOT NULL RETURNING subject, body, run, queued_at AS queuedAtMs`,
+    this.#retry = db.prepare('UPDATE outbox SET attempts = attempts + 1, next_try_at = ? WHERE seq = ?');
+    this.#park = db.prepare(
+      'UPDATE outbox SET attempts = attempts + 1, next_try_at = ?, parked_at = coalesce(parked_at, ?), parked_why = ? WHERE seq = ?',
+    );
+    // One without a subject was never readable: no connection changes that.
+    this.#wake = db.prepare(`
+      UPDATE outbox SET next_try_at = 0 WHERE next_try_at > 0 AND subject <> '' AND (parked_at IS NULL OR ?)`);
+    this.#resend = db.prepare(
+      `UPDATE outbox SET next_try_at = 0, attempts = 0, parked_at = NULL, parked_why = NULL
+       WHERE kind = 'result' AND id = ? AND parked_at IS NOT NULL`,
     );
     this.#newest = db.prepare('SELECT max(seq) FROM outbox').pluck();
     this.#counts = db.prepare(`
-      SELECT count(*) FILTER (WHERE parked_at IS NULL) AS waiting, count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked
-      FROM outbox WHERE kind = 'result'`);
+      SELECT (SELECT count(*) FROM outbox WHERE (kind = 'result') = 1) AS results,
+        (SELECT count(*) FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL) AS parked`);
   }
 
   /** Queues something that belongs to no ending of a run. With `onlyNewest`, older rows of its kind are dropped. */
@@ -70,17 +95,39 @@ export class Outbox {
   putParked(item: OutboxItem, queuedAtMs: number, why: string): Promise<void> {
     return this.#group.submit(() => {
       const { changes, lastInsertRowid } = this.#put.run(item.kind, item.id, item.subject, item.body, null, queuedAtMs);
-      if (changes === 1) this.#park.run(queuedAtMs, why, lastInsertRowid);
+      if (changes === 1) this.#park.run(Number.MAX_SAFE_INTEGER, queuedAtMs, why, lastInsertRowid);
     });
   }
 
-  /** Up to `limit` rows after `seq` that are not parked, oldest first; results apart from the rest, which never delays them. */
-  after(seq: number, results: boolean, limit: number): OutboxRow[] {
-    return this.#next.all(seq, results ? 1 : 0, limit) as OutboxRow[];
+  /**
+   * The numbers of up to `limit` rows that may be tried at `upMs`, oldest first; results apart from the rest, which never delays
+   * them. Read without their bodies.
+   */
+  due(results: boolean, upMs: number, limit: number): number[] {
+    return this.#due.all(results ? 1 : 0, upMs, limit) as number[];
+  }
+
+  /** When the next row that may not be tried at `upMs` becomes due; Infinity: there is none. */
+  nextDueUpMs(results: boolean, upMs: number): number {
+    return (this.#later.get(results ? 1 : 0, upMs) as number | null) ?? Number.POSITIVE_INFINITY;
+  }
+
+  get(seq: number): OutboxRow | undefined {
+    return this.#get.get(seq) as OutboxRow | undefined;
+  }
+
+  /** Up to `limit` rows that are not parked, oldest first, with their bodies. */
+  waiting(results: boolean, limit: number): OutboxRow[] {
+    return this.#waiting.all(results ? 1 : 0, limit) as OutboxRow[];
+  }
+
+  /** The number of the row of this kind and id, while it is there. */
+  seqOf(kind: OutboxKind, id: string): number | undefined {
+    return this.#seqOf.get(kind, id) as number | undefined;
   }
 
   /** The PubAck is here: the row goes, the run says when. Lost with the process, the row is sent once more, same id. */
-  delivered(row: OutboxRow, atMs: number): Promise<void> {
+  delivered(row: Pick<OutboxRow, 'seq' | 'kind' | 'run'>, atMs: number): Promise<void> {
     return this.#group.submitLazily(() => {
       this.#delete.run(row.seq);
       if (row.kind === 'result' && row.run !== null) this.#delivered.run(atMs, row.run);
@@ -92,30 +139,34 @@ export class Outbox {
     return this.#group.submit(() => void this.#delete.run(row.seq));
   }
 
-  failed(row: OutboxRow): Promise<void> {
-    return this.#group.submit(() => void this.#attempt.run(row.seq));
+  /** A try failed; none before `upMs`. Nobody waits for the note. */
+  retryAt(seq: number, upMs: number): Promise<void> {
+    return this.#group.submitLazily(() => void this.#retry.run(Math.ceil(upMs), seq));
   }
 
-  park(row: OutboxRow, why: string, atMs: number): Promise<void> {
-    return this.#group.submit(() => void this.#park.run(atMs, why, row.seq));
+  /** The server will not take it as it is: visible from now on, and not tried before `upMs`. */
+  park(seq: number, why: string, atMs: number, upMs: number): Promise<void> {
+    return this.#group.submit(() => void this.#park.run(Math.ceil(upMs), atMs, why, seq));
   }
 
-  /** Puts a parked result back at the end of the queue. False: there is no parked one with this id. */
+  /** Makes every row due, with `parked` those too that the server would not take: what stood in their way is gone. */
+  wake(parked: boolean): Promise<void> {
+    return this.#group.submit(() => void this.#wake.run(parked ? 1 : 0));
+  }
+
+  /** Makes a parked result wait like any other. False: there is no parked one with this id. */
   resend(resultId: string): Promise<boolean> {
-    return this.#group.submit(() => {
-      const row = this.#parked.get(resultId) as Pick<OutboxRow, 'subject' | 'body' | 'run' | 'queuedAtMs'> | undefined;
-      if (row === undefined) return false;
-      this.#put.run('result', resultId, row.subject, row.body, row.run, row.queuedAtMs);
-      return true;
-    });
+    return this.#group.submit(() => this.#resend.run(resultId).changes === 1);
   }
 
-  /** The sequence number of the newest row; 0 when there is none. */
+  /** The number of the newest row; 0 when there is none. */
   newestSeq(): number {
     return (this.#newest.get() as number | null) ?? 0;
   }
 
+  /** How many results wait for their delivery, and how many could not be delivered. */
   counts(): { waiting: number; parked: number } {
-    return this.#counts.get() as { waiting: number; parked: number };
+    const { results, parked } = this.#counts.get() as { results: number; parked: number };
+    return { waiting: results - parked, parked };
   }
 }

@@ -38,7 +38,7 @@ describe('admission', () => {
       );
     expect([(await bad()).kind, (await bad()).kind]).toEqual(['admitted', 'duplicate']);
     expect(store.history.count({})).toBe(1);
-    expect(store.runs.open(0, 10)).toEqual([]);
+    expect(store.inbox.open(10)).toEqual([]);
   });
 
   test('many that arrive in one turn are committed together, one bad one apart', async () => {
@@ -65,11 +65,11 @@ describe('ending', () => {
       outbox: { kind: 'result', id: admitted.resultId, subject: null as never, body: Buffer.from('x') },
     });
     await expect(store.runs.finish(admitted.run, broken)).rejects.toThrow();
-    expect(store.runs.open(0, 10)).toHaveLength(1);
+    expect(store.inbox.open(10)).toHaveLength(1);
     expect(store.outbox.counts().waiting).toBe(0);
     expect(await store.runs.finish(admitted.run, ending(admitted.resultId))).toBe(true);
-    expect(store.runs.open(0, 10)).toEqual([]);
-    expect(store.outbox.after(0, true, 10).map(({ id }) => id)).toEqual([admitted.resultId]);
+    expect(store.inbox.open(10)).toEqual([]);
+    expect(store.outbox.waiting(true, 10).map(({ id }) => id)).toEqual([admitted.resultId]);
   });
 
   test('a run ends once: a second ending changes nothing', async () => {
@@ -88,9 +88,11 @@ describe('ending', () => {
     const store = testStore(tempDir());
     const admitted = await store.runs.admit(arrival('r1'));
     if (admitted.kind !== 'admitted') throw new Error('not admitted');
-    await store.runs.advance(admitted.run, 'waiting_jitter', 5_000);
+    await store.runs.advance(admitted.run, 'waiting_jitter', { kind: 'jitter', askedMs: 60_000, notBeforeMs: 5_000 });
+    await store.runs.advance(admitted.run, 'waiting_jitter', { kind: 'jitter', askedMs: 90_000, notBeforeMs: 9_000 });
+    expect(store.waits.leftMs(admitted.run, 'jitter')).toBeLessThanOrEqual(60_000);
     await store.runs.advance(admitted.run, 'waiting_slot');
-    expect(store.runs.open(0, 10)).toMatchObject([{ state: 'waiting_slot', notBeforeMs: 5_000 }]);
+    expect(store.inbox.open(10)).toMatchObject([{ state: 'waiting_slot', notBeforeMs: 5_000 }]);
   });
 });
 
@@ -101,8 +103,8 @@ test('a kill reaches every open run of its execution that arrived before it, and
   // Not awaited: the kill comes while the admission is still on its way to the disk.
   void store.runs.admit(arrival('r1', 'b', { execId: 'e1' }));
   void store.runs.admit(arrival('r2', 'c', { execId: 'e2' }));
-  expect(await store.runs.kill('e1', 7_000)).toEqual([2]);
-  expect(store.runs.open(0, 10).map(({ killAtMs }) => killAtMs)).toEqual([7_000, null]);
+  expect(await store.kills.record('e1', 7_000, null)).toEqual([2]);
+  expect(store.inbox.open(10).map(({ killAtMs }) => killAtMs)).toEqual([7_000, null]);
 });
 
 test('the store is held by one process: a second one is told', () => {

@@ -6,7 +6,9 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reason, RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { Kills } from './kills.ts';
 import type { OutboxItem } from './outbox.ts';
+import type { WaitKind, Waits } from './waits.ts';
 
 /** A command as it came in, decoded as far as it could be. All times are ms since the epoch. */
 export interface Arrival {
@@ -18,9 +20,13 @@ export interface Arrival {
   readonly shell: string | null;
   readonly runAs: string | null;
   readonly timeoutSecs: number | null;
+  /** `bypass_local_limit`: it runs beside the places. */
+  readonly bypass?: boolean;
   readonly source: Source;
   readonly subject: string;
   readonly receivedAtMs: number;
+  /** The same moment by the broker's clock, ms since the epoch; null: not known. Ages are told by it alone. */
+  readonly serverAtMs: number | null;
   /** SHA-256 of `body`. */
   readonly fingerprint: Uint8Array;
   readonly body: Uint8Array;
@@ -61,27 +67,16 @@ export interface EndedRun {
 
 export const NO_TEXT: CapturedText = { text: '', totalBytes: 0, cut: false };
 
-/** A run that is not finished. Its body is read apart, when it is needed: it may be large, and there may be many. */
-export interface OpenRun {
-  readonly run: number;
-  readonly requestId: string;
-  readonly resultId: string;
-  readonly execId: string | null;
-  readonly manifestId: string | null;
-  readonly state: RunState;
-  readonly source: Source;
-  readonly subject: string;
-  readonly receivedAtMs: number;
-  readonly notBeforeMs: number | null;
-  readonly startedAtMs: number | null;
-  /** When IT asked to stop it, ms since the epoch. */
-  readonly killAtMs: number | null;
-  readonly pid: number | null;
-  readonly pidStart: string | null;
+/** What an admission did, and the end that it brought with it; both in one transaction. */
+interface Admitted {
+  readonly admission: Admission;
+  readonly ended: EndedRun | null;
 }
 
 export class Runs {
   readonly #group: GroupCommit;
+  readonly #kills: Kills;
+  readonly #waits: Waits;
   readonly #ledgerGet: Statement;
   readonly #ledgerPut: Statement;
   readonly #insert: Statement;
@@ -93,21 +88,25 @@ export class Runs {
   readonly #output: Statement;
   readonly #enqueue: Statement;
   readonly #title: Statement;
-  readonly #open: Statement;
-  readonly #body: Statement;
-  readonly #kill: Statement;
+  readonly #endWaits: Statement;
   readonly #listeners = new Set<(ended: EndedRun) => void>();
 
-  constructor(db: Database, group: GroupCommit) {
+  constructor(db: Database, group: GroupCommit, kills: Kills, waits: Waits) {
     this.#group = group;
+    this.#kills = kills;
+    this.#waits = waits;
     this.#ledgerGet = db.prepare('SELECT fingerprint FROM ledger WHERE request_id = ?');
-    this.#ledgerPut = db.prepare('INSERT INTO ledger (request_id, fingerprint, received_at, run) VALUES (?, ?, ?, ?)');
+    this.#ledgerPut = db.prepare(
+      'INSERT INTO ledger (request_id, fingerprint, received_at, run, server_at) VALUES (?, ?, ?, ?, ?)',
+    );
     this.#insert = db.prepare(`
       INSERT INTO runs (request_id, result_id, exec_id, manifest_id, version, source, subject, shell, run_as,
-        timeout_secs, received_at, state)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'admitted')`);
+        timeout_secs, received_at, server_at, bypass, kill_at, state)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'admitted')`);
     this.#insertBody = db.prepare('INSERT INTO commands (run, body) VALUES (?, ?)');
-    this.#advance = db.prepare('UPDATE runs SET state = ?, not_before = coalesce(?, not_before) WHERE run = ?');
+    this.#advance = db.prepare(
+      `UPDATE runs SET state = ?, not_before = coalesce(not_before, ?) WHERE run = ? AND state <> 'finished'`,
+    );
     this.#started = db.prepare(
       `UPDATE runs SET state = 'running', decided_at = ?, started_at = ?, run_as_user = ?, facts = ? WHERE run = ? AND state <> 'finished'`,
     );
@@ -123,15 +122,7 @@ export class Runs {
       'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
     );
     this.#title = db.prepare('UPDATE runs SET title = ? WHERE run = ?');
-    this.#open = db.prepare(`
-      SELECT run, request_id AS requestId, result_id AS resultId, exec_id AS execId, manifest_id AS manifestId, state,
-        source, subject, received_at AS receivedAtMs, not_before AS notBeforeMs, started_at AS startedAtMs,
-        kill_at AS killAtMs, pid, pid_start AS pidStart
-      FROM runs WHERE state <> 'finished' AND run > ? ORDER BY run LIMIT ?`);
-    this.#body = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
-    this.#kill = db.prepare(
-      `UPDATE runs SET kill_at = ? WHERE state <> 'finished' AND exec_id = ? AND kill_at IS NULL RETURNING run`,
-    );
+    this.#endWaits = db.prepare('DELETE FROM waits WHERE run = ?');
   }
 
   /**
@@ -139,32 +130,30 @@ export class Runs {
    * terminal row and result are then one transaction. `ending` gets the new result id, so that both carry it.
    */
   async admit(arrival: Arrival, ending?: (resultId: string) => Ending): Promise<Admission> {
-    const ended: EndedRun[] = [];
-    const admission = await this.#group.submit(() => this.#admitNow(arrival, ending, ended));
-    for (const one of ended) this.#tell(one);
+    const { admission, ended } = await this.#group.submit(() => this.#admitNow(arrival, ending));
+    if (ended !== null) this.#tell(ended);
     return admission;
   }
 
-  #admitNow(arrival: Arrival, ending: ((resultId: string) => Ending) | undefined, ended: EndedRun[]): Admission {
+  #admitNow(arrival: Arrival, ending: ((resultId: string) => Ending) | undefined): Admitted {
     const key = arrival.requestId ?? anonymousKey(arrival.fingerprint);
     const known = this.#ledgerGet.get(key) as { fingerprint: Buffer } | undefined;
     if (known !== undefined) {
-      if (known.fingerprint.equals(arrival.fingerprint)) return { kind: 'duplicate' };
-      return { kind: 'conflict', recorded: this.#recordConflict(arrival, ended) };
+      if (known.fingerprint.equals(arrival.fingerprint)) return { admission: { kind: 'duplicate' }, ended: null };
+      return this.#recordConflict(arrival);
     }
     const resultId = randomUUID();
-    const run = this.#insertRun(arrival, resultId);
-    this.#ledgerPut.run(key, arrival.fingerprint, arrival.receivedAtMs, run);
-    if (ending !== undefined) this.#finishAtOnce(run, ending(resultId), ended);
-    return { kind: 'admitted', run, resultId };
+    const run = this.#insertRun(arrival, resultId, key);
+    const ended = ending === undefined ? null : this.#finishAtOnce(run, ending(resultId));
+    return { admission: { kind: 'admitted', run, resultId }, ended };
   }
 
   /** A known id with other bytes: shown here once, published never (the id already has its one result). */
-  #recordConflict(arrival: Arrival, ended: EndedRun[]): boolean {
+  #recordConflict(arrival: Arrival): Admitted {
     const key = anonymousKey(arrival.fingerprint);
-    if (this.#ledgerGet.get(key) !== undefined) return false;
-    const run = this.#insertRun(arrival, null);
-    this.#ledgerPut.run(key, arrival.fingerprint, arrival.receivedAtMs, run);
+    if (this.#ledgerGet.get(key) !== undefined)
+      return { admission: { kind: 'conflict', recorded: false }, ended: null };
+    const run = this.#insertRun(arrival, null, key);
     const conflict = {
       reason: 'CONFLICT',
       exitCode: null,
@@ -176,16 +165,16 @@ export class Runs {
       detail: null,
       outbox: null,
     } as const;
-    this.#finishAtOnce(run, conflict, ended);
-    return true;
+    return { admission: { kind: 'conflict', recorded: true }, ended: this.#finishAtOnce(run, conflict) };
   }
 
-  #finishAtOnce(run: number, ending: Ending, ended: EndedRun[]): void {
+  #finishAtOnce(run: number, ending: Ending): EndedRun {
     this.#finishNow(run, ending);
-    ended.push({ run, reason: ending.reason, exitCode: ending.exitCode });
+    return { run, reason: ending.reason, exitCode: ending.exitCode };
   }
 
-  #insertRun(arrival: Arrival, resultId: string | null): number {
+  /** The row, its body and its place in the ledger. One whose execution IT has stopped already is born killed. */
+  #insertRun(arrival: Arrival, resultId: string | null, ledgerKey: string): number {
     const { lastInsertRowid } = this.#insert.run(
       arrival.requestId,
       resultId,
@@ -198,22 +187,41 @@ export class Runs {
       arrival.runAs,
       arrival.timeoutSecs,
       arrival.receivedAtMs,
+      arrival.serverAtMs,
+      arrival.bypass === true ? 1 : null,
+      arrival.execId === null ? null : this.#kills.atMs(arrival.execId),
     );
     const run = Number(lastInsertRowid);
     this.#insertBody.run(run, arrival.body);
+    this.#ledgerPut.run(ledgerKey, arrival.fingerprint, arrival.receivedAtMs, run, arrival.serverAtMs);
     return run;
   }
 
-  /** Notes a waiting state; `notBeforeMs` is kept once set, also over a restart (invariant 4). */
-  advance(run: number, state: RunState, notBeforeMs: number | null = null): Promise<void> {
-    return this.#group.submit(() => void this.#advance.run(state, notBeforeMs, run));
+  /** Notes a waiting state. A wait of `askedMs` begins now, unless one of its kind has begun before (invariant 4). */
+  advance(
+    run: number,
+    state: RunState,
+    wait?: { kind: WaitKind; askedMs: number; notBeforeMs?: number },
+  ): Promise<void> {
+    return this.#group.submit(() => {
+      this.#advance.run(state, wait?.notBeforeMs ?? null, run);
+      if (wait !== undefined) this.#waits.begin(run, wait.kind, wait.askedMs);
+    });
   }
 
-  /** Must be on disk before anything of the script exists: from here on the run is never started again. */
-  start(run: number, at: { startedAtMs: number; runAsUser: string | null; facts: string | null }): Promise<boolean> {
-    return this.#group.submit(
-      () => this.#started.run(at.startedAtMs, at.startedAtMs, at.runAsUser, at.facts, run).changes === 1,
-    );
+  /**
+   * Must be on disk before anything of the script exists: from here on the run is never started again. Its started event is
+   * queued with it. False: it has ended meanwhile.
+   */
+  start(
+    run: number,
+    at: { startedAtMs: number; runAsUser: string | null; facts: string | null; event: OutboxItem | null },
+  ): Promise<boolean> {
+    return this.#group.submit(() => {
+      const { changes } = this.#started.run(at.startedAtMs, at.startedAtMs, at.runAsUser, at.facts, run);
+      if (changes === 1 && at.event !== null) this.#queue(at.event, run, at.startedAtMs);
+      return changes === 1;
+    });
   }
 
   /**
@@ -253,6 +261,7 @@ export class Runs {
       run,
     );
     if (changes === 0) return false;
+    this.#endWaits.run(run);
     for (const [stream, captured] of [
       ['stdout', ending.stdout],
       ['stderr', ending.stderr],
@@ -261,34 +270,17 @@ export class Runs {
         this.#output.run(run, stream, captured.text, captured.totalBytes, captured.cut ? 1 : 0);
       }
     }
-    const item = ending.outbox;
-    if (item !== null) this.#enqueue.run(item.kind, item.id, item.subject, item.body, run, ending.finishedAtMs);
+    if (ending.outbox !== null) this.#queue(ending.outbox, run, ending.finishedAtMs);
     return true;
+  }
+
+  #queue({ kind, id, subject, body }: OutboxItem, run: number, atMs: number): void {
+    this.#enqueue.run(kind, id, subject, body, run, atMs);
   }
 
   /** The name shown for the run; best effort, may come after the admission (design §5). */
   setTitle(run: number, title: string): Promise<void> {
     return this.#group.submit(() => void this.#title.run(title, run));
-  }
-
-  /** Up to `limit` runs after `run` that are not finished, in order of arrival. */
-  open(afterRun: number, limit: number): OpenRun[] {
-    return this.#open.all(afterRun, limit) as OpenRun[];
-  }
-
-  /** The command exactly as it came. */
-  body(run: number): Uint8Array {
-    const body = this.#body.get(run) as Buffer | undefined;
-    if (body === undefined) throw new Error(`run ${run} has no command`);
-    return body;
-  }
-
-  /**
-   * Notes on every open run of the execution that IT wants it stopped, and returns them. Commands that arrived before
-   * are admitted before, since writes keep their order: a kill can't slip between arrival and admission (D9).
-   */
-  kill(execId: string, atMs: number): Promise<number[]> {
-    return this.#group.submit(() => this.#kill.all(atMs, execId).map((row) => (row as { run: number }).run));
   }
 }
 

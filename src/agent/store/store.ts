@@ -4,20 +4,26 @@
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
+import { errorText, type LogFields, type Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
+import { Timeline } from '../base/timeline.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
 import { Audit } from './audit.ts';
 import { Completions } from './completions.ts';
 import { Counters } from './counters.ts';
+import { Enrolment } from './enrolment.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
+import { Inbox } from './inbox.ts';
 import { Keeper, type Retention } from './keeper.ts';
+import { Kills } from './kills.ts';
+import { LastContact } from './last-contact.ts';
 import { Mirror } from './mirror.ts';
-import { isFull, isUnwritable, markClosed, openMemory } from './open.ts';
+import { isFull, isUnwritable, markClosed, openMemory, settleOldCopy } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { Runs } from './runs.ts';
 import { Versions } from './versions.ts';
+import { Waits } from './waits.ts';
 import { checkWhole } from './whole-check.ts';
 
 /** `ok`: admits. `full`, `read_only`: the last write failed so. `future`, `damaged`: this start has no usable file. */
@@ -28,17 +34,37 @@ export interface StoreOptions {
   readonly retention: Retention;
   /** The file that was found was damaged, and this is a new one. */
   readonly quarantined?: boolean;
+  /** It was opened, and there is no room to write: see `OpenNotes.full`. */
+  readonly full?: boolean;
+  /** The start of the system, see `os/boot-id.ts`. */
+  readonly boot?: string | null;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-const KEEP_INTERVAL_MS = 30_000;
-const PRUNE_EVERY = 120;
+/** How soon a disk that is full, or has room again, is noticed. */
+const PROBE_INTERVAL_MS = 2_000;
+/** In rounds of the above: half a minute, an hour. */
+const KEEP_EVERY = 15;
+const PRUNE_EVERY = 1_800;
 const CHECK_AFTER_UNCLEAN_MS = 60_000;
 const CHECK_WITHIN_MS = 3_600_000;
 
+export interface StartOptions {
+  /** The process before did not close the store: its file is checked soon. */
+  readonly unclean?: boolean;
+  /** The broker's clock, ms since the epoch; null: not known. */
+  readonly serverNowMs: () => number | null;
+}
+
 export class Store {
+  readonly timeline: Timeline;
   readonly runs: Runs;
+  readonly inbox: Inbox;
+  readonly waits: Waits;
+  readonly kills: Kills;
+  readonly enrolment: Enrolment;
+  readonly lastContact: LastContact;
   readonly outbox: Outbox;
   readonly mirror: Mirror;
   readonly counters: Counters;
@@ -58,6 +84,7 @@ export class Store {
   readonly #directory: string;
   readonly #checking = new AbortController();
   #rounds = 0;
+  #keeping = false;
 
   /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
   constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
@@ -66,12 +93,18 @@ export class Store {
     this.#log = options.log;
     this.quarantined = options.quarantined ?? false;
     this.#usable = fault === undefined;
-    this.#state = new WatchedCell<StoreState>(fault ?? 'ok');
+    this.#state = new WatchedCell<StoreState>(fault ?? (options.full ? 'full' : 'ok'));
+    this.timeline = new Timeline(options.clock, options.boot ?? null);
     this.#group = new GroupCommit(db, {
       onError: (error) => this.#onError(error),
       onCommit: () => this.#commits.set(this.#commits.value + 1),
     });
-    this.runs = new Runs(db, this.#group);
+    this.kills = new Kills(db, this.#group);
+    this.waits = new Waits(db, this.#group, this.timeline);
+    this.runs = new Runs(db, this.#group, this.kills, this.waits);
+    this.inbox = new Inbox(db, this.#group);
+    this.enrolment = new Enrolment(db, this.#group);
+    this.lastContact = new LastContact(db, this.#group, this.timeline);
     this.outbox = new Outbox(db, this.#group);
     this.mirror = new Mirror(db, this.#group);
     this.counters = new Counters(db);
@@ -79,7 +112,7 @@ export class Store {
     this.audit = new Audit(db, this.#group);
     this.completions = new Completions(db, this.#group);
     this.versions = new Versions(db, this.#group);
-    this.keeper = new Keeper({ db, group: this.#group, ...options });
+    this.keeper = new Keeper({ db, group: this.#group, kills: this.kills, ...options });
   }
 
   /** A store that reads as empty and admits nothing: the agent stays up and says why (issue of a damaged or locked disk). */
@@ -101,59 +134,81 @@ export class Store {
     return this.#usable && this.#state.value === 'ok';
   }
 
+  /** False: there is no usable file, and this is an empty stand-in. */
+  get isUsable(): boolean {
+    return this.#usable;
+  }
+
+  /** False once it was closed. */
+  get isOpen(): boolean {
+    return this.#db.open;
+  }
+
   /** Starts the regular upkeep, and a check of the whole file: soon after an unclean stop, else within the hour. */
-  start(unclean = false): void {
+  start({ unclean = false, serverNowMs }: StartOptions): void {
     if (!this.#usable) return;
     const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
     drop(this.#checkWhole(inMs), this.#log, 'checking the whole store');
-    this.#timer = setInterval(() => void this.#keep(), KEEP_INTERVAL_MS);
+    this.#timer = setInterval(() => void this.#keep(serverNowMs), PROBE_INTERVAL_MS);
     this.#timer.unref();
     // The room on the disk decides what is admitted; the rest of the upkeep can wait until the fleet has seen us.
-    void this.probe();
+    void this.#keep(serverNowMs);
   }
 
-  /** Looks whether what made the store unwritable is gone; called by upkeep and by tests. */
+  /** Looks whether there is room, and whether what made the store unwritable is gone. Said once at each change. */
   async probe(): Promise<void> {
     if (!this.#usable) return;
-    if (this.#state.value === 'full' || !this.keeper.hasRoom()) {
-      if (!this.keeper.hasRoom()) {
-        this.#state.set('full');
-        await this.keeper.makeRoom().catch(() => {});
-        if (!this.keeper.hasRoom()) return;
-      }
+    if (!this.keeper.hasRoom()) {
+      this.#becomes('full', { free_bytes: this.keeper.freeBytes() });
+      await this.keeper.makeRoom().catch((error: unknown) => {
+        this.#log.debug('no room could be made', { error: errorText(error) });
+      });
+      if (!this.keeper.hasRoom()) return;
     }
     if (this.#state.value === 'ok') return;
     try {
       await this.#group.submit(() => {
         this.#db.prepare(`INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', datetime('now'))`).run();
       });
-      this.#state.set('ok');
-      this.#log.info('the store can be written again');
     } catch {
       // #onError has noted the state; the next round looks again.
+      return;
     }
+    this.#log.info('the store can be written again');
+    this.#state.set('ok');
+  }
+
+  /** Everything that was open in an older copy has been ended: from here on this store is the newest. */
+  settleOldCopy(): Promise<void> {
+    return this.#group.submit(() => settleOldCopy(this.#db));
   }
 
   async #checkWhole(inMs: number): Promise<void> {
     const { signal } = this.#checking;
     try {
       await sleep(inMs, signal);
-      const idle = () => this.runs.open(0, 1).length === 0;
+      const idle = () => this.inbox.open(1).length === 0;
       await checkWhole({ db: this.#db, directory: this.#directory, idle, log: this.#log }, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 
-  async #keep(): Promise<void> {
+  async #keep(serverNowMs: () => number | null): Promise<void> {
+    if (this.#keeping) return;
+    this.#keeping = true;
+    const round = this.#rounds++;
     try {
       await this.probe();
-      if (this.#state.value !== 'ok') return;
+      if (this.#state.value !== 'ok' || round % KEEP_EVERY !== 0) return;
+      await this.keeper.keepReserve();
       await this.counters.save(this.#group);
-      if (this.#rounds++ % PRUNE_EVERY === 0) await this.keeper.prune();
+      if (round % PRUNE_EVERY === 0) await this.keeper.prune(serverNowMs());
       this.keeper.checkpoint();
     } catch (error) {
-      this.#log.warn('upkeep of the store failed', { error: errorText(error) });
+      if (!this.#checking.signal.aborted) this.#log.warn('upkeep of the store failed', { error: errorText(error) });
+    } finally {
+      this.#keeping = false;
     }
   }
 
@@ -164,8 +219,12 @@ export class Store {
       return;
     }
     if (state === 'full') this.keeper.releaseReserve();
-    if (this.#state.value !== state)
-      this.#log.error('the store can not be written', { state, error: errorText(error) });
+    this.#becomes(state, { error: errorText(error) });
+  }
+
+  #becomes(state: 'full' | 'read_only', fields: LogFields): void {
+    if (this.#state.value === state) return;
+    this.#log.error('the store can not be written', { state, ...fields });
     this.#state.set(state);
   }
 

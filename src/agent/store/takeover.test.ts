@@ -31,7 +31,7 @@ test('unsent results become ours in their order, byte for byte and with their id
   put('earlier.json', earlier, 1_000);
   const store = testStore(tempDir());
   expect(await takeOver(directory, store, 5, silentLogger)).toEqual({ ...none, results: 2 });
-  const rows = store.outbox.after(0, true, 10);
+  const rows = store.outbox.waiting(true, 10);
   expect(rows.map(({ body }) => Buffer.from(body).toString())).toEqual([earlier, content]);
   expect(rows.map(({ id, subject }) => [id, subject])).toEqual([
     ['a2f535cf-e057-4f0d-a6d2-a3ad74900bfa', 'results.18fec20f-bf25-4f4b-84cf-b1ae2a1890d0'],
@@ -55,7 +55,7 @@ test('a result without an id gets the one that the backend would give it', async
   put(file, content.replace(/"result_id":"[^"]*",/, ''), 1_000);
   const store = testStore(tempDir());
   await takeOver(directory, store, 5, silentLogger);
-  expect(store.outbox.after(0, true, 1)[0]?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/);
+  expect(store.outbox.waiting(true, 1)[0]?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/);
 });
 
 test.each([

@@ -1,0 +1,334 @@
+/**
+ * One command on its way: gates, jitter, user, place, gates again, start, end. It goes as far as it can without waiting; where
+ * it has to wait, that is noted in its row and nothing of it stays in memory: the dispatcher takes it up again when it is due.
+ *
+ * Invariants 4, 6, 7, 8: nothing is started before its start is on disk; a kill reaches every state; no network between the
+ * spawn and the timer; the world is looked at again right before the spawn.
+ */
+import { randomInt } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import { drop } from '../base/drop.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import { sleep } from '../base/sleep.ts';
+import type { Bus } from '../bus/bus.ts';
+import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
+import type { FactsReader } from '../gates/facts.ts';
+import type { Account } from '../os/sessions.ts';
+import { type Outcome, withoutRun } from '../store/ending.ts';
+import type { OpenRun, OpenState } from '../store/inbox.ts';
+import type { OutboxItem, OutboxKind } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+import type { WaitKind } from '../store/waits.ts';
+import { type Command, decodeCommand } from '../wire/command.ts';
+import { noUserText } from '../wire/result-texts.ts';
+import { encodeStarted } from '../wire/started-event.ts';
+import { isSubjectId, startedSubject } from '../wire/subjects.ts';
+import { killedWaiting, ran, refused } from './outcomes.ts';
+import { loadScript } from './script-object.ts';
+import type { EndReason, RunningScript, ScriptSpec } from './script-runner.ts';
+
+/** Pauses before the pin is read again: the backend publishes first and pins after (D5). */
+const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
+/** Until then an interrupted script is found by its marker alone. */
+const NOTE_AFTER_MS = 20;
+/** How long a start, or the note of a wait, is held up while the store takes no writes. */
+const STORE_RETRY_MS = 1_000;
+/** What waited over a restart is judged by what the fleet says now: so often a read that failed is tried again. */
+const FRESH_TRIES = 3;
+/** Ten years: what a column and a sum with the time since the start of the system hold. */
+const MAX_WAIT_MS = 10 * 365 * 86_400_000;
+
+/** Starting a script, as a run needs it; see `script-runner.ts`. */
+export interface ScriptStarter {
+  start(spec: ScriptSpec): RunningScript;
+  /** Whether this `run_as` can run here now: not at all, or once somebody signs in. */
+  availability(
+    runAs: Command['runAs'],
+  ): { kind: 'ready'; user: Account | null } | { kind: 'no_user' } | { kind: 'unsupported'; why: string };
+  /** Resolves when a user may have signed in, or after a while. */
+  userChange(signal: AbortSignal): Promise<void>;
+  /** Ends what is left of an interrupted run. */
+  endLeftovers(run: { pid: number | null; pidStart: string | null; marker: string }): Promise<void>;
+}
+
+export interface ActiveRunOptions {
+  readonly pcId: string;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly facts: FactsReader;
+  readonly scripts: ScriptStarter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A result or event was queued. */
+  readonly onQueued: (kind: OutboxKind) => void;
+  /** A script runs. */
+  readonly onStarted?: (resultId: string, script: RunningScript) => void;
+  readonly pinRereadMs?: readonly number[];
+}
+
+/** A place among the scripts that run at the same time; `taken` by whoever took the run up. */
+export interface Place {
+  readonly taken: boolean;
+  /** Takes one now, unless somebody who came earlier waits for it. */
+  take(): boolean;
+  release(): void;
+}
+
+/** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
+export type Step = Outcome | 'deferred';
+
+export class ActiveRun {
+  readonly open: OpenRun;
+  readonly #o: ActiveRunOptions;
+  readonly #place: Place;
+  readonly #overRestart: boolean;
+  readonly #abort = new AbortController();
+  #script: RunningScript | null = null;
+  #holdsPlace: boolean;
+  #waits = false;
+  #killed: boolean;
+  #decoded: Command | null = null;
+
+  /** `overRestart`: it was admitted before this process began. */
+  constructor(open: OpenRun, place: Place, overRestart: boolean, options: ActiveRunOptions) {
+    this.open = open;
+    this.#o = options;
+    this.#place = place;
+    this.#holdsPlace = place.taken;
+    this.#overRestart = overRestart;
+    this.#killed = open.killAtMs !== null;
+    if (this.#killed) this.#abort.abort(new Error('killed'));
+  }
+
+  /** A script of it runs. */
+  get runs(): boolean {
+    return this.#script !== null;
+  }
+
+  /** It was put off for a time, or for somebody to sign in. */
+  get waits(): boolean {
+    return this.#waits;
+  }
+
+  /** IT wants it stopped, whatever it is doing. */
+  kill(): void {
+    if (this.#killed) return;
+    this.#killed = true;
+    this.#abort.abort(new Error('killed'));
+    this.#script?.end('killed');
+  }
+
+  /** Ends a wait, for our own stop; a script that runs goes on. */
+  abortWait(): void {
+    if (this.#script === null) this.#abort.abort(new Error('stopping'));
+  }
+
+  /** Ends the script, if one runs. */
+  end(reason: EndReason): void {
+    this.#script?.end(reason);
+  }
+
+  /** Takes the run as far as it goes now. Rejects on a bug only. */
+  async step(): Promise<Step> {
+    try {
+      return await this.#step();
+    } catch (error) {
+      // What ends a wait is a kill or our own stop; anything else is a bug.
+      if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#o.clock.nowMs());
+      if (this.#abort.signal.aborted) return 'deferred';
+      throw error;
+    } finally {
+      if (this.#holdsPlace) this.#place.release();
+    }
+  }
+
+  async #step(): Promise<Step> {
+    this.#abort.signal.throwIfAborted();
+    if (this.open.state === 'admitted') {
+      const refusal = await this.#gate();
+      if (refusal !== null) return refusal;
+      if (await this.#deferredByJitter()) return 'deferred';
+    }
+    const user = await this.#user();
+    if (user !== 'ready') return user;
+    if (!this.#command().bypassLocalLimit && !this.#holdsPlace) {
+      this.#holdsPlace = this.#place.take();
+      if (!this.#holdsPlace) return this.#defer('waiting_slot');
+    }
+    return this.#start();
+  }
+
+  /** The gates, with the pin read again before it is believed. Holds no place. */
+  async #gate(): Promise<Outcome | null> {
+    const command = this.#command();
+    for (let reread = 0, stale = 0; ; ) {
+      const facts = await this.#o.facts.gather(command);
+      this.#abort.signal.throwIfAborted();
+      if (this.#overRestart && !facts.fresh && this.#connected && stale++ < FRESH_TRIES) continue;
+      const verdict = decide(command, facts, this.#o.clock.nowNs());
+      if (verdict.go) return null;
+      const pauseMs = (this.#o.pinRereadMs ?? PIN_REREAD_MS)[reread++];
+      if (verdict.reason !== 'VERSION_PIN' || pauseMs === undefined) return this.#refused(verdict, facts);
+      await sleep(pauseMs, this.#abort.signal);
+    }
+  }
+
+  get #connected(): boolean {
+    return this.#o.bus.link.value.state === 'connected';
+  }
+
+  #refused(verdict: Refusal, facts: Facts): Outcome {
+    return refused(verdict, this.#o.clock.nowMs(), factsText(facts));
+  }
+
+  /** Spreads the starts of a fleet. How long is drawn once, and kept over restarts (invariant 4). */
+  async #deferredByJitter(): Promise<boolean> {
+    const leftMs = this.#o.store.waits.leftMs(this.open.run, 'jitter');
+    if (leftMs !== null) {
+      if (leftMs <= 0) return false;
+      await this.#defer('waiting_jitter');
+      return true;
+    }
+    const { jitterSecs } = this.#command();
+    const askedMs = jitterSecs === null || jitterSecs <= 0 ? 0 : randomSecs(jitterSecs) * 1000;
+    if (askedMs === 0) return false;
+    await this.#defer('waiting_jitter', { kind: 'jitter', askedMs, notBeforeMs: this.#o.clock.nowMs() + askedMs });
+    return true;
+  }
+
+  /** `run_as: user` waits for somebody to sign in, until the deadline, else for as long as the script may take. */
+  async #user(): Promise<'ready' | Step> {
+    const command = this.#command();
+    const available = this.#o.scripts.availability(command.runAs);
+    if (available.kind === 'ready') return 'ready';
+    const nowMs = this.#o.clock.nowMs();
+    if (available.kind === 'unsupported') {
+      return withoutRun('UNSUPPORTED', 122, available.why, { nowMs, skipped: true });
+    }
+    const leftMs = this.#o.store.waits.leftMs(this.open.run, 'user');
+    const askedMs = waitLimitMs(command, nowMs);
+    // Counted from the first wait on, also by a PC that is started anew more often than that.
+    if (leftMs !== null && leftMs <= 0) return withoutRun('NO_USER', -1, noUserText(), { nowMs, skipped: false });
+    return this.#defer('waiting_user', { kind: 'user', askedMs });
+  }
+
+  /** Notes the wait in the row. While the store takes no writes the run stays here. */
+  async #defer(
+    state: OpenState,
+    wait?: { kind: WaitKind; askedMs: number; notBeforeMs?: number },
+  ): Promise<'deferred'> {
+    while (!(await this.#stored(this.#o.store.runs.advance(this.open.run, state, wait).then(() => true)))) {
+      await sleep(STORE_RETRY_MS, this.#abort.signal);
+    }
+    this.#waits = state !== 'waiting_slot';
+    this.#abort.signal.throwIfAborted();
+    return 'deferred';
+  }
+
+  async #start(): Promise<Outcome> {
+    const { open } = this;
+    const { signal } = this.#abort;
+    const { store, clock, bus } = this.#o;
+    const command = this.#command();
+    const script = await loadScript(command, bus, signal);
+    if (!script.ok) {
+      return withoutRun('UNSUPPORTED', 122, script.why, { nowMs: clock.nowMs(), skipped: true });
+    }
+    for (;;) {
+      const facts = await this.#o.facts.gather(command);
+      signal.throwIfAborted();
+      const verdict = decideBeforeSpawn(command, facts, clock.nowNs());
+      if (!verdict.go) return this.#refused(verdict, facts);
+      const available = this.#o.scripts.availability(command.runAs);
+      const startedAtMs = clock.nowMs();
+      const user = available.kind === 'ready' ? available.user : null;
+      const event = this.#startedEvent(command, startedAtMs);
+      const start = { startedAtMs, runAsUser: user?.id ?? null, facts: factsText(facts), event };
+      if (await this.#stored(store.runs.start(open.run, start))) {
+        if (event !== null) this.#o.onQueued('started');
+        return this.#run(command, script.text, user);
+      }
+      // The store takes no writes at present. What is not started can wait, and is gated anew.
+      await sleep(STORE_RETRY_MS, signal);
+    }
+  }
+
+  /** From here on the run is `running` on disk: it must end in an outcome, whatever comes. */
+  async #run(command: Command, text: string, user: Account | null): Promise<Outcome> {
+    if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#o.clock.nowMs());
+    const running = this.#o.scripts.start({
+      marker: this.open.resultId,
+      shell: command.shell,
+      script: text,
+      cwd: command.cwd,
+      runAs: command.runAs,
+      timeoutSecs: command.timeoutSecs,
+    });
+    if (command.runAs === 'user' && user !== null) {
+      this.#o.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
+    }
+    this.#script = running;
+    this.#o.onStarted?.(this.open.resultId, running);
+    const noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+    try {
+      return ran(command, await running.done);
+    } finally {
+      clearTimeout(noting);
+    }
+  }
+
+  /** For the next start, should we be interrupted; a short script has ended before anybody could need it. */
+  #noteProcess(script: RunningScript): void {
+    if (script.pid === null) return;
+    drop(this.#o.store.runs.process(this.open.run, script.pid, script.startTime()), this.#o.log, 'noting the process');
+  }
+
+  async #stored(write: Promise<boolean>): Promise<boolean> {
+    try {
+      return await write;
+    } catch (error) {
+      this.#o.log.error('a step could not be recorded yet', { run: this.open.run, error: errorText(error) });
+      return false;
+    }
+  }
+
+  /** Tells the fleet that an execution has begun; queued with the start itself (protocol §12.3). */
+  #startedEvent({ execId, requestId, id, version }: Command, startedAtMs: number): OutboxItem | null {
+    if (execId === null || !isSubjectId(execId)) return null;
+    const { resultId } = this.open;
+    const { pcId } = this.#o;
+    const startedAtNs = BigInt(startedAtMs) * 1_000_000n;
+    const body = encodeStarted({ resultId, requestId, execId, pcId, startedAtNs, manifestId: id, version });
+    return { kind: 'started', id: resultId, subject: startedSubject(execId, pcId), body };
+  }
+
+  /** The command as it was admitted. It was decodable then; that it is not now means a damaged row. */
+  #command(): Command {
+    if (this.#decoded !== null) return this.#decoded;
+    const decoded = decodeCommand(this.#o.store.inbox.body(this.open.run));
+    if (!decoded.ok) throw new Error(`the stored command can not be read: ${decoded.error}`);
+    this.#decoded = decoded.command;
+    return decoded.command;
+  }
+}
+
+/** 2^43 s are longer than any PC lives, and still a whole number in ms. */
+const MAX_JITTER_SECS = 2 ** 43;
+
+/** A whole number of seconds in [0, jitter), as the original draws it (protocol §4.1, step 11). */
+function randomSecs(jitterSecs: number | bigint): number {
+  return randomInt(Number(jitterSecs > MAX_JITTER_SECS ? MAX_JITTER_SECS : jitterSecs));
+}
+
+/** A command without a deadline waits as long as its script may take; a deadline is a moment of the wall clock. */
+function waitLimitMs(command: Command, nowMs: number): number {
+  const limitMs =
+    command.deadlineAtNs === null
+      ? Math.max(1, Number(command.timeoutSecs)) * 1000
+      : Number(command.deadlineAtNs / 1_000_000n) - nowMs;
+  return Math.round(Math.min(Math.max(0, limitMs), MAX_WAIT_MS));
+}
+
+function factsText(facts: Facts): string {
+  return JSON.stringify({ ...facts, viewAgeMs: Number.isFinite(facts.viewAgeMs) ? facts.viewAgeMs : null });
+}

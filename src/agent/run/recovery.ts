@@ -1,0 +1,82 @@
+/**
+ * Settles what an earlier process left behind, before anything is dispatched. It needs a store that can be read; what can't be
+ * written for want of room is tried again until it is, and until then nothing new could be started either.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import { sleep } from '../base/sleep.ts';
+import type { OpenRun } from '../store/inbox.ts';
+import type { Store } from '../store/store.ts';
+import type { ScriptStarter } from './active-run.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { interrupted } from './outcomes.ts';
+
+const PAGE = 200;
+const STORE_RETRY_MS = 1_000;
+
+export interface RecoveryOptions {
+  readonly store: Store;
+  readonly scripts: Pick<ScriptStarter, 'endLeftovers'>;
+  readonly dispatcher: Pick<Dispatcher, 'end' | 'has'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Whatever ran is ended and answered 121; what waited goes through the gates again. Rejects when aborted: then the next start
+ * does the rest.
+ */
+export async function recover(options: RecoveryOptions, signal: AbortSignal): Promise<void> {
+  const { store } = options;
+  // First what is left of them, so that a full disk keeps no script alive.
+  const running = store.inbox.inState('running', Number.MAX_SAFE_INTEGER);
+  for (const run of running) await endLeftovers(options, store.inbox.get(run));
+  await Promise.all(running.map((run) => endOne(options, store.inbox.get(run), signal)));
+  while ((await written(options, () => store.waits.adopt(PAGE), signal)) > 0);
+  while ((await written(options, () => store.inbox.requeue(PAGE), signal)) > 0);
+}
+
+/**
+ * An older copy of the store was put back: what is open in it may have run already, in a time that it knows nothing of. All of
+ * it is answered 121, but for what runs here and now.
+ */
+export async function endOlderCopy(options: RecoveryOptions, signal: AbortSignal): Promise<void> {
+  const { store, dispatcher } = options;
+  for (let active = 0; ; ) {
+    const found = store.inbox.open(PAGE, active);
+    const page = found.filter(({ run }) => !dispatcher.has(run));
+    active += found.length - page.length;
+    if (found.length === 0) break;
+    // A look at every process of the PC for each of very many rows would take minutes.
+    const suspects = page.length < PAGE ? page : page.filter(({ state }) => state === 'running');
+    for (const open of suspects) await endLeftovers(options, open);
+    await Promise.all(page.map((open) => endOne(options, open, signal)));
+  }
+  await written(options, () => store.settleOldCopy(), signal);
+}
+
+async function endLeftovers({ scripts, log }: RecoveryOptions, open: OpenRun | undefined): Promise<void> {
+  if (open === undefined) return;
+  log.warn('a run was interrupted', { request_id: open.requestId });
+  await scripts.endLeftovers({ pid: open.pid, pidStart: open.pidStart, marker: open.resultId });
+}
+
+async function endOne(options: RecoveryOptions, open: OpenRun | undefined, signal: AbortSignal): Promise<void> {
+  if (open === undefined) return;
+  signal.throwIfAborted();
+  await options.dispatcher.end(open, interrupted(open.startedAtMs, options.clock.nowMs()));
+}
+
+/** Does it again and again until the store takes it. */
+async function written<T>({ log }: RecoveryOptions, write: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await write();
+    } catch (error) {
+      log.error('what an earlier process left could not be settled yet', { error: errorText(error) });
+      await sleep(STORE_RETRY_MS, signal);
+    }
+  }
+}

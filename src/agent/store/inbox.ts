@@ -1,0 +1,111 @@
+/** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
+import type { Database, Statement } from 'better-sqlite3';
+import type { RunState, Source } from '../../shared/states.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+/** A run that is not finished. Its body is read apart, when it is needed: it may be large, and there may be many. */
+export interface OpenRun {
+  readonly run: number;
+  readonly requestId: string;
+  readonly resultId: string;
+  readonly execId: string | null;
+  readonly manifestId: string | null;
+  readonly runAs: string | null;
+  readonly state: OpenState;
+  readonly source: Source;
+  readonly subject: string;
+  readonly receivedAtMs: number;
+  /** When its jitter is over, for people; the wait itself is in `waits`. */
+  readonly notBeforeMs: number | null;
+  readonly startedAtMs: number | null;
+  /** When IT asked to stop it, ms since the epoch. */
+  readonly killAtMs: number | null;
+  readonly pid: number | null;
+  readonly pidStart: string | null;
+}
+
+export type OpenState = Exclude<RunState, 'finished'>;
+
+const OPEN_COLUMNS = `
+  run, request_id AS requestId, result_id AS resultId, exec_id AS execId, manifest_id AS manifestId, run_as AS runAs, state,
+  source, subject, received_at AS receivedAtMs, not_before AS notBeforeMs, started_at AS startedAtMs, kill_at AS killAtMs,
+  pid, pid_start AS pidStart`;
+
+export class Inbox {
+  readonly #group: GroupCommit;
+  readonly #open: Statement;
+  readonly #get: Statement;
+  readonly #inState: Statement;
+  readonly #bypassing: Statement;
+  readonly #killed: Statement;
+  readonly #dottedExec: Statement;
+  readonly #requeue: Statement;
+  readonly #newest: Statement;
+  readonly #body: Statement;
+
+  constructor(db: Database, group: GroupCommit) {
+    this.#group = group;
+    this.#open = db.prepare(`SELECT ${OPEN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY run LIMIT ? OFFSET ?`);
+    this.#get = db.prepare(`SELECT ${OPEN_COLUMNS} FROM runs WHERE run = ? AND state <> 'finished'`);
+    const numbers = (where: string) =>
+      db.prepare(`SELECT run FROM runs WHERE state <> 'finished' AND ${where} ORDER BY run LIMIT ?`).pluck();
+    this.#inState = numbers('state = ?');
+    this.#bypassing = numbers('state = ? AND bypass = 1');
+    this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
+    this.#dottedExec = db.prepare(
+      `SELECT 1 FROM runs WHERE state <> 'finished' AND exec_id IS NOT NULL AND instr(exec_id, '.') > 0 LIMIT 1`,
+    );
+    this.#requeue = db.prepare(`
+      UPDATE runs SET state = 'admitted' WHERE run IN (SELECT run FROM runs
+        WHERE state <> 'finished' AND state IN ('waiting_jitter', 'waiting_slot', 'waiting_user') LIMIT ?)`);
+    this.#newest = db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'runs'`).pluck();
+    this.#body = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
+  }
+
+  /** Up to `limit` runs that are not finished, in order of arrival, without the first `skip`. */
+  open(limit: number, skip = 0): OpenRun[] {
+    return this.#open.all(limit, skip) as OpenRun[];
+  }
+
+  /** One run that is not finished. */
+  get(run: number): OpenRun | undefined {
+    return this.#get.get(run) as OpenRun | undefined;
+  }
+
+  /** The numbers of up to `limit` runs in this state, in order of arrival. */
+  inState(state: OpenState, limit: number): number[] {
+    return this.#inState.all(state, limit) as number[];
+  }
+
+  /** The same of those that run beside the places. */
+  bypassing(state: OpenState, limit: number): number[] {
+    return this.#bypassing.all(state, limit) as number[];
+  }
+
+  /** The numbers of up to `limit` runs that IT wants stopped and that have not started. */
+  killed(limit: number): number[] {
+    return this.#killed.all(limit) as number[];
+  }
+
+  /** Whether an open run belongs to an execution whose id has a dot: a wildcard of one token does not cover its kill. */
+  hasDottedExec(): boolean {
+    return this.#dottedExec.get() !== undefined;
+  }
+
+  /** The highest number that was ever given; 0: none was. */
+  newestRun(): number {
+    return (this.#newest.get() as number | undefined) ?? 0;
+  }
+
+  /** The command exactly as it came. */
+  body(run: number): Uint8Array {
+    const body = this.#body.get(run) as Buffer | undefined;
+    if (body === undefined) throw new Error(`run ${run} has no command`);
+    return body;
+  }
+
+  /** Up to `limit` runs that wait, put back to the gates: the world may have changed while nobody looked. Returns how many. */
+  requeue(limit: number): Promise<number> {
+    return this.#group.submit(() => this.#requeue.run(limit).changes);
+  }
+}

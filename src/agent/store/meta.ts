@@ -1,0 +1,26 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+/** Single facts about the store and its PC, by name. */
+export class Meta {
+  readonly #get: Statement;
+  readonly #put: Statement;
+  readonly #drop: Statement;
+
+  constructor(db: Database) {
+    this.#get = db.prepare('SELECT value FROM meta WHERE key = ?').pluck();
+    this.#put = db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
+    this.#drop = db.prepare('DELETE FROM meta WHERE key = ?');
+  }
+
+  get(key: string): string | null {
+    return (this.#get.get(key) as string | undefined) ?? null;
+  }
+
+  set(key: string, value: string): void {
+    this.#put.run(key, value);
+  }
+
+  drop(key: string): void {
+    this.#drop.run(key);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * How long a run has to wait, by a clock that nobody sets and that goes on over a restart of the agent. Over a restart of the
+ * system the wall clock says what is left, and never more than was asked for.
+ */
+import type { Database, Statement } from 'better-sqlite3';
+import type { RunState } from '../../shared/states.ts';
+import type { Timeline } from '../base/timeline.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+/** `jitter`: before its start. `user`: at most until then, for somebody to sign in. */
+export type WaitKind = 'jitter' | 'user';
+
+export class Waits {
+  readonly #group: GroupCommit;
+  readonly #timeline: Timeline;
+  readonly #put: Statement;
+  readonly #get: Statement;
+  readonly #due: Statement;
+  readonly #next: Statement;
+  readonly #foreign: Statement;
+  readonly #rebase: Statement;
+
+  constructor(db: Database, group: GroupCommit, timeline: Timeline) {
+    this.#group = group;
+    this.#timeline = timeline;
+    this.#put = db.prepare(
+      'INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    );
+    this.#get = db.prepare('SELECT until_up FROM waits WHERE run = ? AND kind = ?').pluck();
+    this.#due = db
+      .prepare(`
+      SELECT runs.run FROM waits JOIN runs USING (run)
+      WHERE waits.kind = ? AND until_up <= ? AND runs.state = ? AND runs.state <> 'finished' ORDER BY until_up LIMIT ?`)
+      .pluck();
+    this.#next = db
+      .prepare(`
+      SELECT until_up FROM waits JOIN runs USING (run)
+      WHERE waits.kind = ? AND until_up > ? AND runs.state = ? AND runs.state <> 'finished' ORDER BY until_up LIMIT 1`)
+      .pluck();
+    this.#foreign = db.prepare(
+      'SELECT run, kind, until_at AS untilAtMs, asked_ms AS askedMs FROM waits WHERE boot IS NOT ? LIMIT ?',
+    );
+    this.#rebase = db.prepare('UPDATE waits SET until_up = ?, boot = ?, asked_ms = ? WHERE run = ? AND kind = ?');
+  }
+
+  /** Inside a transaction: notes a wait from now on; the first one of its kind stays. */
+  begin(run: number, kind: WaitKind, askedMs: number): void {
+    const { upMs, wallMs, boot } = this.#timeline.now();
+    this.#put.run(run, kind, upMs + askedMs, boot, wallMs + askedMs, askedMs);
+  }
+
+  /** What is left of it, ms; at most 0: it is over; null: there is none. */
+  leftMs(run: number, kind: WaitKind): number | null {
+    const untilUp = this.#get.get(run, kind) as number | undefined;
+    return untilUp === undefined ? null : untilUp - this.#timeline.clock.upMs();
+  }
+
+  /** Up to `limit` runs whose wait is over, the longest over first. */
+  due(kind: WaitKind, limit: number): number[] {
+    return this.#due.all(kind, this.#timeline.clock.upMs(), stateOf(kind), limit) as number[];
+  }
+
+  /** In how many ms the next wait is over; Infinity: none waits. */
+  nextDueMs(kind: WaitKind): number {
+    const nowUp = this.#timeline.clock.upMs();
+    const untilUp = this.#next.get(kind, nowUp, stateOf(kind)) as number | undefined;
+    return untilUp === undefined ? Number.POSITIVE_INFINITY : untilUp - nowUp;
+  }
+
+  /** Brings up to `limit` waits of an earlier start of the system over to this one. Returns how many there were. */
+  adopt(limit: number): Promise<number> {
+    return this.#group.submit(() => {
+      const { upMs, wallMs, boot } = this.#timeline.now();
+      const rows = this.#foreign.all(boot, limit) as {
+        run: number;
+        kind: string;
+        untilAtMs: number;
+        askedMs: number;
+      }[];
+      for (const { run, kind, untilAtMs, askedMs } of rows) {
+        const leftMs = Math.min(askedMs, Math.max(0, untilAtMs - wallMs));
+        this.#rebase.run(upMs + leftMs, boot, leftMs, run, kind);
+      }
+      return rows.length;
+    });
+  }
+}
+
+function stateOf(kind: WaitKind): RunState {
+  return kind === 'jitter' ? 'waiting_jitter' : 'waiting_user';
+}
