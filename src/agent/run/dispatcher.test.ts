@@ -187,6 +187,33 @@ describe('kill', () => {
     expect(store.history.get(run)?.reason).toBe('KILLED_WAITING');
   });
 
+  test('that comes before its command was admitted ends it when it comes', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    dispatcher.start();
+    await dispatcher.kill('e1');
+    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    dispatcher.nudge();
+    await eventually(() => expect(store.history.get(run)?.reason).toBe('KILLED_WAITING'));
+    expect(scripts.started).toEqual([]);
+  });
+
+  test('that can not be recorded yet is recorded as soon as the store takes it', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    dispatcher.start();
+    const record = store.kills.record.bind(store.kills);
+    let refused = 0;
+    store.kills.record = async (...args) => {
+      if (refused++ === 0) throw new Error('database or disk is full');
+      return record(...args);
+    };
+    const killed = dispatcher.kill('e1');
+    await killed;
+    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    dispatcher.nudge();
+    await eventually(() => expect(store.history.get(run)?.reason).toBe('KILLED_WAITING'));
+    expect(scripts.started).toEqual([]);
+  });
+
   test('of another execution touches nothing', async () => {
     const { store, scripts, dispatcher } = setUp();
     await admit(store, 'r1', { exec_id: 'e1' });
@@ -243,6 +270,29 @@ describe('after an interruption', () => {
       skipped: false,
       stderr: 'agent restarted during execution; outcome unknown (the command is not relaunched automatically)',
     });
+  });
+
+  test('nothing is dispatched before it is settled, and what could not be written is tried again', async () => {
+    const directory = tempDir();
+    const first = setUp({ directory });
+    const ran = await admit(first.store, 'r1');
+    first.dispatcher.start();
+    await eventually(() => expect(first.scripts.started).toHaveLength(1));
+    await first.store.close();
+    const { store, scripts, recovery } = setUp({ directory });
+    const finish = store.runs.finish.bind(store.runs);
+    let full = true;
+    store.runs.finish = (run, ending) => (full ? Promise.reject(new Error('disk is full')) : finish(run, ending));
+    let recovered = false;
+    const recovering = recover(recovery, never).then(() => {
+      recovered = true;
+    });
+    await eventually(() => expect(scripts.leftovers).toHaveLength(1));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(recovered).toBe(false);
+    full = false;
+    await recovering;
+    expect(store.history.get(ran)?.reason).toBe('INTERRUPTED');
   });
 
   test('nothing of an old copy of the store is run', async () => {
@@ -333,6 +383,39 @@ describe('run_as user', () => {
     expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
     expect(results(store)[0]).toMatchObject({ exit_code: 122, skipped: true, stderr: 'skipped: not here' });
   });
+});
+
+test('a run that was admitted after all history was pruned is run like any other', async () => {
+  const { store, scripts, dispatcher } = setUp();
+  scripts.autoExit = 0;
+  dispatcher.start();
+  for (const id of ['r1', 'r2', 'r3']) {
+    const run = await admit(store, id);
+    dispatcher.nudge();
+    await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
+    for (const row of store.outbox.waiting(true, 10)) await store.outbox.delivered(row, 1);
+    while (store.history.count({}) > 0) {
+      store.keeper.hasRoom = () => false;
+      await store.keeper.makeRoom();
+    }
+  }
+  expect(scripts.started).toHaveLength(3);
+});
+
+test('very many that wait are rows, not objects, and each still ends in its one result', async () => {
+  const { store, scripts, dispatcher } = setUp({ parallel: 8 });
+  const count = 3_000;
+  await Promise.all(
+    Array.from({ length: count }, (_, index) => admit(store, `r${index}`, index % 3 === 0 ? { jitter_secs: 2 } : {})),
+  );
+  dispatcher.start();
+  await eventually(() => expect(store.inbox.inState('admitted', 1)).toEqual([]));
+  await eventually(() => expect(scripts.started).toHaveLength(8));
+  scripts.autoExit = 0;
+  for (const script of scripts.started) script.exit(0);
+  await eventually(() => expect(store.inbox.open(1)).toEqual([]));
+  expect(store.outbox.counts().waiting).toBe(count);
+  expect(new Set(scripts.started.map(({ spec }) => spec.marker)).size).toBe(count);
 });
 
 test('a stored command that can not be read any more still ends in one result', async () => {

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { systemClock } from '../base/clock.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
 
@@ -86,3 +87,59 @@ test.skipIf(!canMount)(
     expect((await store.runs.admit(arrival('after'))).kind).toBe('admitted');
   },
 );
+
+test('a run number is never given twice, whatever was pruned or restarted', async () => {
+  const directory = tempDir();
+  const store = testStore(directory);
+  await run(store, 'r1', DAY_MS, true);
+  await run(store, 'r2', DAY_MS, true);
+  await store.keeper.prune(200 * DAY_MS);
+  expect(store.history.count({})).toBe(0);
+  const next = await store.runs.admit(arrival('r3'));
+  expect(next).toMatchObject({ kind: 'admitted', run: 3 });
+  if (next.kind === 'admitted') await store.runs.finish(next.run, ending(next.resultId, { outbox: null }));
+  await store.keeper.prune(200 * DAY_MS);
+  await store.close();
+  expect(await testStore(directory).runs.admit(arrival('r4'))).toMatchObject({ run: 4 });
+});
+
+test('no clock of this PC makes the ledger forget: only the time of the broker and the order of arrival do', async () => {
+  const tenYearsAgoMs = Date.UTC(2016, 0, 1);
+  const nowMs = Date.UTC(2026, 0, 1);
+  let wallMs = tenYearsAgoMs;
+  const store = testStore(tempDir(), { ...systemClock, nowMs: () => wallMs });
+  await run(store, 'taken-in-2016', nowMs, true);
+  await store.runs.admit(arrival('open', 'o', { receivedAtMs: wallMs, serverAtMs: nowMs - 100 * DAY_MS }));
+  for (wallMs of [nowMs, nowMs + 3_650 * DAY_MS, tenYearsAgoMs]) {
+    await store.keeper.prune(null);
+    await store.keeper.prune(nowMs + DAY_MS);
+    expect(await store.runs.admit(arrival('taken-in-2016', 'c taken-in-2016'))).toEqual({ kind: 'duplicate' });
+    expect(await store.runs.admit(arrival('open', 'o'))).toEqual({ kind: 'duplicate' });
+  }
+});
+
+test('what has no time of the broker goes with what came after it', async () => {
+  const store = testStore(tempDir());
+  await store.runs.admit(arrival('before', 'b', { serverAtMs: null }), (id) => ending(id, { outbox: null }));
+  await store.runs.admit(arrival('timed', 't', { serverAtMs: DAY_MS }), (id) => ending(id, { outbox: null }));
+  await store.runs.admit(arrival('after', 'a', { serverAtMs: null }), (id) => ending(id, { outbox: null }));
+  await store.keeper.prune(20 * DAY_MS);
+  const kinds = [];
+  for (const [id, body] of [
+    ['before', 'b'],
+    ['timed', 't'],
+    ['after', 'a'],
+  ] as const) {
+    kinds.push((await store.runs.admit(arrival(id, body))).kind);
+  }
+  expect(kinds).toEqual(['admitted', 'admitted', 'duplicate']);
+});
+
+test('a kill is kept for its command, which may come days later, and no longer than one can', async () => {
+  const store = testStore(tempDir());
+  await store.kills.record('e1', 7_000, 10 * DAY_MS);
+  await store.keeper.prune(17 * DAY_MS);
+  const admitted = await store.runs.admit(arrival('late', 'l', { execId: 'e1' }));
+  expect(admitted).toMatchObject({ kind: 'admitted' });
+  expect(store.inbox.open(1)[0]?.killAtMs).toBe(7_000);
+});

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../../e2e/support/status.ts';
+import { arrival, storeOptions } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { openStore } from './open.ts';
+import { Store } from './store.ts';
+
+/** The wall clock and the time since the start of the system, moved apart. */
+class TwoClocks extends ManualClock {
+  sinceBootMs = 5_000;
+  override upMs = () => this.sinceBootMs;
+}
+
+function open(directory: string, clock: TwoClocks, boot: string): Store {
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  return new Store(opened.db, { ...storeOptions(directory, clock), boot });
+}
+
+async function waiting(store: Store, askedMs: number): Promise<number> {
+  const admitted = await store.runs.admit(arrival('r1'));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  await store.runs.advance(admitted.run, 'waiting_jitter', { kind: 'jitter', askedMs });
+  return admitted.run;
+}
+
+test.each([
+  ['9 h forward', 9 * 3_600_000],
+  ['9 h back', -9 * 3_600_000],
+])('a wall clock that is set %s makes no wait longer or shorter', async (_name, stepMs) => {
+  const clock = new TwoClocks();
+  const store = open(tempDir(), clock, 'boot-1');
+  const run = await waiting(store, 10_000);
+  clock.atMs += stepMs;
+  expect(store.waits.leftMs(run, 'jitter')).toBe(10_000);
+  expect(store.waits.due('jitter', 10)).toEqual([]);
+  clock.sinceBootMs += 10_000;
+  expect(store.waits.due('jitter', 10)).toEqual([run]);
+  await store.close();
+});
+
+test.each([
+  ['goes on over a restart of the agent', 'boot-1', 4_000, 0, 6_000],
+  ['and a clock that was set meanwhile does not touch it', 'boot-1', 4_000, 86_400_000, 6_000],
+  ['counts by the wall clock over a restart of the PC', 'boot-2', 4_000, 0, 6_000],
+  ['and never longer than was asked for, should that clock have been put back', 'boot-2', 4_000, -86_400_000, 10_000],
+  ['and is over, should it be far ahead', 'boot-2', 4_000, 86_400_000, 0],
+])('a wait %s', async (_name, boot, passedMs, stepMs, leftMs) => {
+  const directory = tempDir();
+  const clock = new TwoClocks();
+  const first = open(directory, clock, 'boot-1');
+  const run = await waiting(first, 10_000);
+  await first.close();
+  clock.atMs += passedMs + stepMs;
+  clock.sinceBootMs = boot === 'boot-1' ? clock.sinceBootMs + passedMs : 100;
+  const second = open(directory, clock, boot);
+  while ((await second.waits.adopt(10)) > 0);
+  expect(second.waits.leftMs(run, 'jitter')).toBe(leftMs);
+  await second.close();
+});
+
+test('a second PC start in the middle of a wait starts nothing over', async () => {
+  const directory = tempDir();
+  const clock = new TwoClocks();
+  const first = open(directory, clock, 'boot-0');
+  const run = await waiting(first, 10_000);
+  await first.close();
+  for (let restart = 1; restart <= 3; restart++) {
+    clock.atMs += 3_000;
+    clock.sinceBootMs = 0;
+    const store = open(directory, clock, `boot-${restart}`);
+    while ((await store.waits.adopt(10)) > 0);
+    // The same wait asked for again, as it is after each restart.
+    await store.runs.advance(run, 'waiting_jitter', { kind: 'jitter', askedMs: 10_000 });
+    expect(store.waits.leftMs(run, 'jitter')).toBe(10_000 - restart * 3_000);
+    await store.close();
+  }
+});
+
+test('how old our view of the fleet is outlives a restart, and no set clock makes it young', async () => {
+  const directory = tempDir();
+  const clock = new TwoClocks();
+  const first = open(directory, clock, 'boot-1');
+  expect(first.lastContact.ageMs()).toBe(Number.POSITIVE_INFINITY);
+  await first.lastContact.note(1_000);
+  await first.close();
+  clock.sinceBootMs += 5_000;
+  clock.atMs -= 3_600_000;
+  const second = open(directory, clock, 'boot-1');
+  expect(second.lastContact.ageMs()).toBe(6_000);
+  await second.close();
+  // Over a start of the system only the wall clock is left; one that says "in the future" has been set.
+  const third = open(directory, clock, 'boot-2');
+  expect(third.lastContact.ageMs()).toBe(Number.POSITIVE_INFINITY);
+  clock.atMs += 3_600_000 + 60_000;
+  expect(third.lastContact.ageMs()).toBe(61_000);
+  await third.close();
+});
