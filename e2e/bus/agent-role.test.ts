@@ -119,7 +119,7 @@ test('with the permissions for an object store on top, what lies there is read, 
   const store = await new Objm(nc).open('agent_releases');
   await store.putBlob({ name: '1.2.3' }, Buffer.from('a release'));
   const as = (user: string) =>
-    connectedBus(server.url, { credentials: () => ({ kind: 'user', user, password: user }) });
+    connectedBus(server.url, { credentials: () => [{ kind: 'user', user, password: user }] });
   const reader = await as('reader');
   expect(await reader.objectsPresent('agent_releases', ['1.2.3', '9.9.9'])).toEqual(new Set(['1.2.3']));
   const read = await reader.objectGet('agent_releases', '1.2.3', 1_000, AbortSignal.timeout(10_000));

@@ -122,7 +122,7 @@ test('wss:// reaches the broker through a web port, with the same trust', async 
   });
   const port = new URL(server.endpoints.websocket?.[0] ?? '').port;
   const url = `wss://127.0.0.1:${port}`;
-  const credentials = (): Credentials => ({ kind: 'token', token: 't' });
+  const credentials = (): Credentials[] => [{ kind: 'token', token: 't' }];
   const wary = startBus(url, { credentials, tls: { ...NO_TLS, ca: foreign.certFile } });
   const { why } = await linkState(wary, 'refused');
   expect(why).toMatch(/^no secure connection to 127\.0\.0\.1:\d+ \(.*certificate.*\)$/);
@@ -139,7 +139,7 @@ test('a creds file signs in, one of another fleet is refused, and the right one 
   const fleet = jwtFleet();
   const server = await startNatsServer({ config: fleet.config });
   let text = jwtFleet().creds('stranger');
-  const bus = startBus(server.url, { credentials: () => ({ kind: 'creds', text }) });
+  const bus = startBus(server.url, { credentials: () => [{ kind: 'creds', text }] });
   const { why } = await linkState(bus, 'refused');
   expect(why).toMatch(/refused the sign-in/);
   text = fleet.creds('pc');
@@ -151,7 +151,7 @@ test('an nkey signs in, an unknown one is refused, and the right one heals it', 
   const user = nkeyUser();
   const server = await startNatsServer({ config: `authorization { users: [ { nkey: ${user.publicKey} } ] }` });
   let { seed } = nkeyUser();
-  const bus = startBus(server.url, { credentials: () => ({ kind: 'nkey', seed }) });
+  const bus = startBus(server.url, { credentials: () => [{ kind: 'nkey', seed }] });
   await linkState(bus, 'refused');
   seed = user.seed;
   await linkState(bus, 'connected');
@@ -166,7 +166,7 @@ const UNREADABLE: readonly { what: string; broken: Credentials }[] = [
 test.for(UNREADABLE)('$what that is something else is a refused sign-in, not the end', async ({ what, broken }) => {
   const server = await startNatsServer();
   let credentials: Credentials = broken;
-  const bus = startBus(server.url, { credentials: () => credentials });
+  const bus = startBus(server.url, { credentials: () => [credentials] });
   const { why } = await linkState(bus, 'refused');
   expect(why).toMatch(new RegExp(`^${what} can't be used \\(.+\\)$`));
   credentials = { kind: 'none' };

@@ -21,7 +21,7 @@ export function startBus(servers: string | readonly string[], changes: Partial<N
   const bus = new NatsBus({
     pcId: 'PC-A',
     servers: [servers].flat().map((url) => new URL(url)),
-    credentials: () => ({ kind: 'none' }),
+    credentials: () => [{ kind: 'none' }],
     tls: NO_TLS,
     clock: systemClock,
     log: silentLogger,
@@ -83,6 +83,8 @@ export interface ConsumerRecord {
   /** `SUBJECT BODY`, in order. */
   readonly messages: string[];
   readonly foreign: string[];
+  /** `olderCopy` of each binding. */
+  readonly bound: boolean[];
   readonly binding: DurableBinding;
 }
 
@@ -94,13 +96,21 @@ export function recordConsumer(
 ): ConsumerRecord {
   const messages: string[] = [];
   const foreign: string[] = [];
+  const bound: boolean[] = [];
+  const incarnations = new Set<string>();
   const binding = bus.consume(
     {
       stream: 'EXEC',
       durable: 'agent_replay_PC-A',
       pcId: 'PC-A',
       filterSubjects: () => ['commands.all', 'commands.pc.PC-A'],
-      deliver: 'last_per_subject',
+      deliver: () => 'last_per_subject',
+      nextIncarnation: async () => {
+        const fresh = crypto.randomUUID();
+        incarnations.add(fresh);
+        return fresh;
+      },
+      knowsIncarnation: (incarnation) => incarnations.has(incarnation),
       ...spec,
     },
     {
@@ -108,11 +118,12 @@ export function recordConsumer(
         messages.push(`${message.subject} ${Buffer.from(message.data).toString()}`);
         receive(message);
       },
+      bound: ({ olderCopy }) => bound.push(olderCopy),
       foreign: (pcId) => foreign.push(pcId),
     },
   );
   onTestFinished(() => binding.close());
-  return { messages, foreign, binding };
+  return { messages, foreign, bound, binding };
 }
 
 /** What the broker answers about a stream or consumer, as far as tests look at it. */

@@ -20,7 +20,7 @@ export async function agentBus(
   const bus = new NatsBus({
     pcId,
     servers: [new URL(server.url)],
-    credentials: () => credentials,
+    credentials: () => [credentials],
     tls: { ca: null, cert: null, key: null, serverName: null },
     clock: systemClock,
     log: silentLogger,

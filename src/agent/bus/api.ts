@@ -1,6 +1,5 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
-import { isNoResponders, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** An answer of the JetStream API that is an error, with its own number (`err_code`). */
 export class ApiError extends Error {
@@ -17,20 +16,36 @@ export class ApiError extends Error {
 
 /** Error numbers of nats-server that we act on (nats-server `errors.json`). */
 export const API_ERRORS = {
+  accountFull: 10002,
   consumerNotFound: 10014,
+  serverFull: 10023,
+  memoryFull: 10028,
+  noMessage: 10037,
+  storageFull: 10047,
+  messageTooLarge: 10054,
   streamNotFound: 10059,
+  storeFailed: 10077,
   noFilterSubjects: 10094,
-  maxPayload: 10054,
+  headerTooLarge: 10097,
 } as const;
+
+/** The header of a message that the server puts in the place of one that has expired or was taken away. */
+export const MARKER = 'Nats-Marker-Reason';
 
 const API_TIMEOUT_MS = 5_000;
 
 /** One request to `$JS.API.<what>`; rejects with {@link ApiError} where the server answers with one. */
-export async function apiRequest(session: Session, what: string, body: unknown): Promise<Record<string, unknown>> {
+export async function apiRequest(
+  session: Session,
+  what: string,
+  body: unknown,
+  options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<Record<string, unknown>> {
+  const { timeoutMs = API_TIMEOUT_MS, signal = session.signal } = options;
   const payload = body === null ? '' : JSON.stringify(body);
-  const answer = await session.request(`$JS.API.${what}`, payload, API_TIMEOUT_MS);
-  const parsed = jsonOf(answer);
+  const parsed = jsonOf(await session.request(`$JS.API.${what}`, payload, timeoutMs, { signal }));
   throwApiError(parsed);
+  session.serverClock.said(parsed.ts);
   return parsed;
 }
 
@@ -48,10 +63,25 @@ export function throwApiError(answer: Record<string, unknown>): void {
   throw new ApiError(Number(code ?? 0), Number(err_code ?? 0), text);
 }
 
-/** True where the stream, bucket or consumer is not there (yet), or JetStream is not. */
+/**
+ * True only where the server says that there is no such stream. That nobody answers means nothing of the kind: JetStream may
+ * be away for a moment.
+ */
 export function isMissing(error: unknown): boolean {
-  if (isNoResponders(error)) return true;
-  // The client library has errors of its own for the same answers.
-  if (error instanceof JetStreamApiError) return error.code === API_ERRORS.streamNotFound || error.status === 404;
-  return error instanceof ApiError && (error.errCode === API_ERRORS.streamNotFound || error.code === 404);
+  return error instanceof ApiError && error.errCode === API_ERRORS.streamNotFound;
+}
+
+const ASKED_AGAIN_AFTER_MS = 1_000;
+const asked = new WeakMap<Session, Map<string, { readonly atMs: number; readonly missing: Promise<boolean> }>>();
+
+/** Whether {@link isMissing} holds for a stream, asked at most once a second. Never rejects; false: it is not known. */
+export function streamIsMissing(session: Session, stream: string, timeoutMs: number): Promise<boolean> {
+  const answers = asked.get(session) ?? new Map();
+  asked.set(session, answers);
+  const last = answers.get(stream);
+  const atMs = performance.now();
+  if (last !== undefined && atMs - last.atMs < ASKED_AGAIN_AFTER_MS) return last.missing;
+  const missing = apiRequest(session, `STREAM.INFO.${stream}`, null, { timeoutMs }).then(() => false, isMissing);
+  answers.set(stream, { atMs, missing });
+  return missing;
 }

@@ -46,6 +46,11 @@ export interface Binding {
   close(): void;
 }
 
+export interface SubscribeOptions {
+  /** The broker may well refuse it, and that is no fault: it is asked for once per connection, and not shown as forbidden. */
+  readonly optional?: boolean;
+}
+
 export type PublishOutcome =
   | { readonly kind: 'stored' }
   /** Nothing is wrong with the message: the link, the stream, the account or the server is the reason. `full`: no room there. */
@@ -137,8 +142,14 @@ export interface Bus {
   linkAgeMs(): number;
   /** The last confirmed round trip until now, ms since the epoch; null: there was none. */
   lastGoodAtMs(): number | null;
-  subscribe(subject: string, handler: (message: BusMessage) => void, onRefused?: (why: string) => void): Binding;
-  /** Core publish. False: not connected, nothing was sent. */
+  /** `onRefused`: the broker's permissions forbid it, or do so from now on. Called once until it works again; it is asked for again. */
+  subscribe(
+    subject: string,
+    handler: (message: BusMessage) => void,
+    onRefused?: (why: string) => void,
+    options?: SubscribeOptions,
+  ): Binding;
+  /** Core publish. False: not connected, or known to be forbidden; nothing was sent. */
   publish(subject: string, body: Uint8Array): boolean;
   /** JetStream publish: waits for the PubAck. `id` is the `Nats-Msg-Id`. */
   publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome>;

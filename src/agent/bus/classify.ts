@@ -21,7 +21,7 @@ export function classify(error: unknown, server: string): Failure {
   }
   const text = errorText(error);
   if (error instanceof UnusableSignIn) return { state: 'refused', why: text };
-  if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
+  if (isSignInRefused(error)) {
     return { state: 'refused', why: `${server} refused the sign-in (${text})` };
   }
   if (codes.has('ENOTFOUND') || codes.has('EAI_AGAIN')) {
@@ -38,6 +38,16 @@ export function classify(error: unknown, server: string): Failure {
     return { state: 'unreachable', why: `${server} did not answer in time` };
   }
   return { state: 'unreachable', why: `no connection to ${server} (${text})` };
+}
+
+/** Nothing that heals in seconds: somebody has to change a secret, a certificate or a setting. */
+export function isRefused(failure: Failure): boolean {
+  return failure.state === 'refused';
+}
+
+/** The server was reached, and does not take this sign-in; another one might do. */
+export function isSignInRefused(error: unknown): boolean {
+  return error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError;
 }
 
 function isTlsCode(code: string): boolean {

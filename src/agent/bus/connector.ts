@@ -1,50 +1,80 @@
 /**
  * Keeps the agent connected: one loop of single tries, server after server, for ever and with jittered pauses. Each session
- * is a new sign-in; what it ends with, and why none could be had, is the state of the link (design §7).
+ * is a new sign-in; what it ends with, and why none could be had, is the state of the link (design §7). Durations are by the
+ * time since boot: a changed time of day neither ages a link nor freshens it.
  */
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
+import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import { WatchedCell } from '../base/watched.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES, type LinkStatus } from './bus.ts';
-import { classify } from './classify.ts';
-import { Session } from './session.ts';
+import { type Failure, isRefused } from './classify.ts';
+import { openSession } from './open.ts';
+import type { Permissions } from './permissions.ts';
+import { reconnectDelayMs } from './reconnect.ts';
+import type { ServerClock } from './server-clock.ts';
+import type { Session } from './session.ts';
 import type { Credentials, TlsFiles } from './sign-in.ts';
+import { orAbort } from './waiting.ts';
+import { watchForWake } from './wake.ts';
 
-/** After the first failures a PC that sits off the network asks about twice a minute. */
-const CONNECT_BACKOFF: BackoffPolicy = { minMs: 250, maxMs: 30_000, jitter: 0.5 };
+const AWAKE_ANSWER_MS = 5_000;
 
 export interface ConnectorOptions {
   readonly pcId: string;
   /** At least one; tried in random order, those that the cluster names after them. */
   readonly servers: readonly URL[];
-  /** Called before each try. A string says why there are none. */
-  readonly credentials: () => Credentials | string;
+  /** Called before each try. In order: the next one counts only where a server refuses the one before. A string says why there are none. */
+  readonly credentials: () => readonly Credentials[] | string;
   readonly tls: TlsFiles;
   readonly clock: Clock;
   readonly log: Logger;
+  /** In place of {@link reconnectDelayMs}. */
   readonly connectBackoff?: BackoffPolicy;
   readonly pingIntervalMs?: number;
+  /** How often it is looked whether the PC has slept. */
+  readonly wakeLookMs?: number;
+}
+
+export interface ConnectorParts {
+  readonly permissions: Permissions;
+  readonly serverClock: ServerClock;
+  /** What a new session needs done before anybody hears of it. */
+  readonly prepare: (session: Session) => void;
+}
+
+/** A server that has refused us is left alone for a while. */
+interface Refusals {
+  readonly times: number;
+  readonly untilUpMs: number;
 }
 
 export class Connector {
   readonly link: WatchedCell<LinkStatus>;
   readonly session = new WatchedCell<Session | null>(null);
+  readonly tried = new WatchedCell(false);
   readonly #options: ConnectorOptions;
+  readonly #parts: ConnectorParts;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #closing = new AbortController();
-  /** What a new session needs done before anybody hears of it. */
-  readonly #prepare: (session: Session) => void;
+  readonly #refusals = new Map<string, Refusals>();
+  /** Servers that did not say a word when they were asked last. */
+  readonly #mute = new Set<string>();
   #peers: readonly string[] = [];
-  #lastGoodAtMs: number | null = null;
+  #lastGood: { readonly atMs: number; readonly upMs: number } | null = null;
+  #awayFromUpMs: number;
   #loop: Promise<void> | undefined;
   #wake = new AbortController();
 
-  constructor(options: ConnectorOptions, prepare: (session: Session) => void) {
+  constructor(options: ConnectorOptions, parts: ConnectorParts) {
     this.#options = options;
+    this.#parts = parts;
     this.#log = options.log;
-    this.#prepare = prepare;
+    this.#clock = options.clock;
+    this.#awayFromUpMs = options.clock.upMs();
     this.link = new WatchedCell<LinkStatus>({
       state: 'starting',
       sinceMs: options.clock.nowMs(),
@@ -56,47 +86,83 @@ export class Connector {
   }
 
   start(): void {
+    if (this.#closing.signal.aborted) return;
+    watchForWake(this.#clock, () => this.#awake(), this.#closing.signal, this.#options.wakeLookMs);
     this.#loop = this.#run();
+    drop(this.#loop, this.#log, 'connecting');
   }
 
   /** How long the link has not been known good: 0 while it is, Infinity if it never was. */
   ageMs(): number {
     const session = this.session.value;
     if (session?.confirmed) return 0;
-    const lastGood = this.lastGoodAtMs();
-    return lastGood === null ? Number.POSITIVE_INFINITY : Math.max(0, this.#options.clock.nowMs() - lastGood);
+    const lastGoodUpMs = session?.lastGoodUpMs ?? this.#lastGood?.upMs;
+    return lastGoodUpMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#clock.upMs() - lastGoodUpMs);
   }
 
   /** The last confirmed round trip, on this connection or the one before. */
   lastGoodAtMs(): number | null {
-    return this.session.value?.lastGoodAtMs ?? this.#lastGoodAtMs;
+    return this.session.value?.lastGoodAtMs ?? this.#lastGood?.atMs ?? null;
   }
 
   /** Connects anew, at once. */
   reconnect(): void {
+    this.#refusals.clear();
     this.#wake.abort();
-    void this.session.value?.close();
+    this.session.value?.close();
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new Error('the bus was closed'));
+    this.session.value?.close();
     await this.#loop;
+  }
+
+  /** The PC may have slept: the network may be another one, and the server may have given us up. */
+  #awake(): void {
+    const session = this.session.value;
+    if (session === null) {
+      this.reconnect();
+      return;
+    }
+    this.#log.debug('looking at the connection after a sleep');
+    const looked = session.answersWithin(AWAKE_ANSWER_MS).then((answers) => {
+      if (answers || this.session.value !== session) return;
+      this.#wake.abort();
+      session.close('it does not answer after a sleep');
+    });
+    drop(looked, this.#log, 'looking at the connection');
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     let attempt = 0;
     while (!signal.aborted) {
-      const session = await this.#connectAny();
-      if (session !== null) {
-        attempt = 0;
-        await this.#live(session);
-        // Everybody lost the same server at the same moment: spread the return.
-        await this.#pause(backoffMs(this.#options.connectBackoff ?? CONNECT_BACKOFF, 0));
-        continue;
+      try {
+        const session = await this.#connectAny();
+        this.tried.set(true);
+        if (session !== null) {
+          attempt = 0;
+          await this.#live(session);
+        }
+        await this.#pause(this.#delayMs(session !== null, attempt++));
+      } catch (error) {
+        // A mistake of ours, or of one who listens; the agent has no other way to its fleet.
+        this.#log.error('connecting failed', { error: errorText(error) });
+        await this.#pause(reconnectDelayMs({ kind: 'unreachable', forMs: 0 }));
       }
-      await this.#pause(backoffMs(this.#options.connectBackoff ?? CONNECT_BACKOFF, attempt++));
     }
+  }
+
+  #delayMs(wasConnected: boolean, attempt: number): number {
+    const { connectBackoff } = this.#options;
+    if (connectBackoff !== undefined) return backoffMs(connectBackoff, attempt);
+    if (wasConnected) return reconnectDelayMs({ kind: 'lost' });
+    const nowMs = this.#clock.upMs();
+    const waits = this.#candidates().map(({ host }) => (this.#refusals.get(host)?.untilUpMs ?? nowMs) - nowMs);
+    const shortestMs = Math.min(...waits);
+    if (shortestMs > 0) return shortestMs;
+    return reconnectDelayMs({ kind: 'unreachable', forMs: nowMs - this.#awayFromUpMs });
   }
 
   /** Waits, unless {@link reconnect} asks, or has asked since the last pause, for a try now. */
@@ -107,27 +173,28 @@ export class Connector {
 
   /** One round over all servers; null when none of them took us, the state then says why. */
   async #connectAny(): Promise<Session | null> {
+    const { signal } = this.#closing;
     for (const url of this.#candidates()) {
-      if (this.#closing.signal.aborted) return null;
-      const credentials = this.#options.credentials();
-      if (typeof credentials === 'string') {
-        this.#fail({ state: 'refused', why: credentials });
-        continue;
+      if (signal.aborted) return null;
+      const { host } = url;
+      const refused = this.#refusals.get(host);
+      if (refused !== undefined && refused.untilUpMs > this.#clock.upMs()) continue;
+      const opened = await openSession(url, { ...this.#options, ...this.#parts, mute: this.#mute }, signal);
+      if (opened === null) return null;
+      if (opened.kind === 'open') {
+        this.#refusals.delete(host);
+        return opened.session;
       }
-      try {
-        return await Session.open(url, {
-          pcId: this.#options.pcId,
-          credentials,
-          tls: this.#options.tls,
-          clock: this.#options.clock,
-          onError: (error) => this.#log.warn('the server reports an error', { error: errorText(error) }),
-          ...(this.#options.pingIntervalMs === undefined ? {} : { pingIntervalMs: this.#options.pingIntervalMs }),
-        });
-      } catch (error) {
-        this.#fail(classify(error, url.host));
-      }
+      if (isRefused(opened.failure)) this.#noteRefusal(host, (refused?.times ?? 0) + 1);
+      else this.#refusals.delete(host);
+      this.#fail(opened.failure);
     }
     return null;
+  }
+
+  #noteRefusal(host: string, times: number): void {
+    const delayMs = this.#options.connectBackoff === undefined ? reconnectDelayMs({ kind: 'refused', times }) : 0;
+    this.#refusals.set(host, { times, untilUpMs: this.#clock.upMs() + delayMs });
   }
 
   #candidates(): URL[] {
@@ -141,15 +208,15 @@ export class Connector {
     return [...configured, ...gossiped];
   }
 
-  #fail(failure: { state: LinkStatus['state']; why: string }): void {
+  #fail(failure: Failure): void {
     const now = this.link.value;
     if (now.state === failure.state && now.why === failure.why) return;
     this.#log.warn('not connected', { state: failure.state, why: failure.why });
     this.link.set({
       ...now,
       state: failure.state,
-      sinceMs: now.state === failure.state ? now.sinceMs : this.#options.clock.nowMs(),
-      lastGoodAtMs: this.#lastGoodAtMs,
+      sinceMs: now.state === failure.state ? now.sinceMs : this.#clock.nowMs(),
+      lastGoodAtMs: this.#lastGood?.atMs ?? null,
       server: null,
       why: failure.why,
     });
@@ -157,28 +224,32 @@ export class Connector {
 
   /** Holds the session until it ends. */
   async #live(session: Session): Promise<void> {
+    if (this.#closing.signal.aborted) return session.close();
     const { nc } = session;
     this.#log.info('connected', { server: session.server, version: nc.info?.version });
-    this.#prepare(session);
-    this.#lastGoodAtMs = session.lastGoodAtMs;
+    this.#parts.permissions.reset();
+    this.#parts.prepare(session);
     // First the session: whoever hears of the connection may use it at once.
     this.session.set(session);
     this.link.set({
       state: 'connected',
-      sinceMs: this.#options.clock.nowMs(),
+      sinceMs: this.#clock.nowMs(),
       lastGoodAtMs: session.lastGoodAtMs,
       server: session.server,
       why: null,
       maxPayloadBytes: nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES,
     });
-    const onClosing = () => void session.close();
-    this.#closing.signal.addEventListener('abort', onClosing, { once: true });
-    const error = await nc.closed();
-    this.#closing.signal.removeEventListener('abort', onClosing);
+    let error: Error | null = null;
+    try {
+      error = await orAbort(session.ended, session.signal);
+    } catch (reason) {
+      error = reason instanceof Error ? reason : null;
+    }
     this.#peers = session.peers;
-    this.#lastGoodAtMs = session.lastGoodAtMs;
+    this.#lastGood = { atMs: session.lastGoodAtMs, upMs: session.lastGoodUpMs };
+    this.#awayFromUpMs = this.#clock.upMs();
     this.session.set(null);
-    const why = error instanceof Error ? errorText(error) : 'the connection was closed';
+    const why = error === null ? 'the connection was closed' : errorText(error);
     this.#fail({ state: 'unreachable', why: `${session.server}: ${why}` });
   }
 }

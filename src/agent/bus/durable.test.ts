@@ -52,7 +52,7 @@ test('with "skip" a first enrolment takes only what comes from then on', async (
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   await send(nc, 'commands.all', 'old');
-  const consumer = recordConsumer(await connectedBus(server.url), { deliver: 'new' });
+  const consumer = recordConsumer(await connectedBus(server.url), { deliver: () => 'new' });
   await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));
   await send(nc, 'commands.all', 'new');
   await eventually(() => expect(consumer.messages).toEqual(['commands.all new']));

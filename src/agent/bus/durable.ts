@@ -1,24 +1,24 @@
 /**
  * The agent's durable consumer on EXEC: found or made under the original's name, adopted by update, never deleted or made
- * anew, so that its cursor stays (design §7). Acknowledging is the receiver's, after its row is on disk (invariant 1).
+ * anew, so that its cursor stays (design §7). Acknowledging is the receiver's, after its row is on disk (invariant 1). Each
+ * binding leaves a name in the consumer that the store knows: one that it does not know tells of a later state of it.
  */
-import { AckPolicy, type ConsumerConfig, type JsMsg } from '@nats-io/jetstream';
-import type { Logger } from '../base/logger.ts';
+import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type JsMsg } from '@nats-io/jetstream';
+import { errorText, type Logger } from '../base/logger.ts';
+import { clampTimerMs } from '../base/sleep.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
-import type { DurableHandlers, DurableSpec } from './bus.ts';
+import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
 import type { Session } from './session.ts';
+import { orAbort } from './waiting.ts';
 
 const ACK_WAIT_NS = 30_000_000_000;
 const MAX_ACK_PENDING = 1_000;
 const BATCH = 200;
 const EXPIRES_MS = 30_000;
 const IDLE_HEARTBEAT_MS = 15_000;
+const NS_PER_MS = 1_000_000n;
 /** Filter for servers before 2.10, which take only one (error 10094); the rest is sorted out here. */
 const ONE_FILTER = 'commands.>';
-
-interface ConsumerInfo {
-  readonly config: Partial<ConsumerConfig> & { metadata?: Record<string, string> };
-}
 
 /** Makes or adopts the consumer, then hands out its messages until it breaks or `signal` is aborted. */
 export async function consumeDurable(
@@ -29,14 +29,20 @@ export async function consumeDurable(
   signal: AbortSignal,
   bound: () => void,
 ): Promise<void> {
-  await ensureDurable(session, spec, handlers, log);
-  const consumer = await session.js.consumers.get(spec.stream, spec.durable);
-  const messages = await consumer.consume({
+  const info = await ensureDurable(session, spec, handlers, log, signal);
+  const messages = await session.js.consumers.getConsumerFromInfo(info).consume({
     max_messages: BATCH,
     expires: EXPIRES_MS,
     idle_heartbeat: IDLE_HEARTBEAT_MS,
     callback: (message: JsMsg) => {
-      handlers.message(message);
+      // Thrown into the library, a handler's fault would end the consumer.
+      try {
+        const received = messageOf(message);
+        session.serverClock.atLeast(received.storedAtMs);
+        handlers.message(received);
+      } catch (error) {
+        log.error('a message could not be handled', { subject: message.subject, error: errorText(error) });
+      }
     },
   });
   bound();
@@ -53,10 +59,21 @@ export async function consumeDurable(
       if (status.type === 'heartbeats_missed' && status.count >= 2) throw new Error('the consumer went silent');
       if (signal.aborted) return;
     }
+    if (!signal.aborted) throw new Error('the consumer ended');
   } finally {
     signal.removeEventListener('abort', onAbort);
     messages.stop();
   }
+}
+
+function messageOf(message: JsMsg): DurableMessage {
+  return {
+    subject: message.subject,
+    data: message.data,
+    storedAtMs: Number(message.timestampNanos / NS_PER_MS),
+    ack: () => message.ack(),
+    nak: (delayMs) => message.nak(clampTimerMs(delayMs)),
+  };
 }
 
 async function ensureDurable(
@@ -64,30 +81,47 @@ async function ensureDurable(
   spec: DurableSpec,
   handlers: DurableHandlers,
   log: Logger,
+  signal: AbortSignal,
 ): Promise<ConsumerInfo> {
-  const found = await existing(session, spec);
+  const found = await existing(session, spec, signal);
   if (found === null) {
-    log.info('making the durable consumer', { durable: spec.durable, deliver: spec.deliver });
-    return write(session, spec, {
+    const deliver = spec.deliver();
+    log.info('making the durable consumer', { durable: spec.durable, deliver });
+    const fresh = {
       durable_name: spec.durable,
       name: spec.durable,
-      deliver_policy: spec.deliver,
+      deliver_policy: deliver,
       ack_policy: AckPolicy.Explicit,
       replay_policy: 'instant',
       max_deliver: -1,
       max_waiting: 512,
-    } as Partial<ConsumerConfig>);
+    } as Partial<ConsumerConfig>;
+    const made = await write(session, spec, fresh, await ourMark(spec, signal), signal);
+    handlers.bound({ olderCopy: false });
+    return made;
   }
-  const owner = found.config.metadata?.pc_id;
-  if (owner !== undefined && owner !== spec.pcId) handlers.foreign(owner);
-  if (isAsWanted(found, spec)) return found;
-  log.info('adopting the durable consumer', { durable: spec.durable, filters: spec.filterSubjects().length });
-  return write(session, spec, found.config);
+  const { metadata = {} } = found.config;
+  const owner = metadata.pc_id ?? spec.pcId;
+  const ours = owner === spec.pcId;
+  if (!ours) handlers.foreign(owner);
+  const { incarnation } = metadata;
+  const olderCopy = metadata.pc_id === spec.pcId && incarnation !== undefined && !spec.knowsIncarnation(incarnation);
+  log.debug('adopting the durable consumer', { durable: spec.durable, filters: spec.filterSubjects().length });
+  // Into one that belongs to another we write no name: they would take their own store for an older copy.
+  const mark = ours ? await ourMark(spec, signal) : {};
+  const adopted = await write(session, spec, found.config, mark, signal);
+  handlers.bound({ olderCopy });
+  return adopted;
 }
 
-async function existing(session: Session, spec: DurableSpec): Promise<ConsumerInfo | null> {
+/** The name is stored before it goes out: whatever the consumer says next time is known then. */
+async function ourMark(spec: DurableSpec, signal: AbortSignal): Promise<Record<string, string>> {
+  return { pc_id: spec.pcId, incarnation: await orAbort(spec.nextIncarnation(), signal) };
+}
+
+async function existing(session: Session, spec: DurableSpec, signal: AbortSignal): Promise<ConsumerInfo | null> {
   try {
-    const info = await apiRequest(session, `CONSUMER.INFO.${spec.stream}.${spec.durable}`, null);
+    const info = await apiRequest(session, `CONSUMER.INFO.${spec.stream}.${spec.durable}`, null, { signal });
     return info as unknown as ConsumerInfo;
   } catch (error) {
     if (error instanceof ApiError && error.errCode === API_ERRORS.consumerNotFound) return null;
@@ -95,32 +129,26 @@ async function existing(session: Session, spec: DurableSpec): Promise<ConsumerIn
   }
 }
 
-function isAsWanted(found: ConsumerInfo, spec: DurableSpec): boolean {
-  const { filter_subject, filter_subjects, metadata } = found.config;
-  const have = filter_subjects ?? (filter_subject === undefined ? [] : [filter_subject]);
-  const want = spec.filterSubjects();
-  return (
-    metadata?.pc_id !== undefined && have.length === want.length && want.every((subject) => have.includes(subject))
-  );
-}
-
 /** Creates or updates; on a server that knows only one filter subject, with the widest one. */
-async function write(session: Session, spec: DurableSpec, config: Partial<ConsumerConfig>): Promise<ConsumerInfo> {
-  const metadata = { ...config.metadata, pc_id: config.metadata?.pc_id ?? spec.pcId };
+async function write(
+  session: Session,
+  spec: DurableSpec,
+  config: Partial<ConsumerConfig>,
+  mark: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ConsumerInfo> {
   const { filter_subject: _one, filter_subjects: _many, ...rest } = config;
+  const metadata = { ...config.metadata, ...mark };
   const base = { ...rest, metadata, ack_wait: ACK_WAIT_NS, max_ack_pending: MAX_ACK_PENDING };
-  const put = (filters: object) =>
-    apiRequest(session, `CONSUMER.CREATE.${spec.stream}.${spec.durable}`, {
-      stream_name: spec.stream,
-      action: '',
-      config: { ...base, ...filters },
-    });
-  try {
-    const answer = await put({ filter_subjects: spec.filterSubjects() });
+  const put = async (filters: object) => {
+    const body = { stream_name: spec.stream, action: '', config: { ...base, ...filters } };
+    const answer = await apiRequest(session, `CONSUMER.CREATE.${spec.stream}.${spec.durable}`, body, { signal });
     return answer as unknown as ConsumerInfo;
+  };
+  try {
+    return await put({ filter_subjects: spec.filterSubjects() });
   } catch (error) {
     if (!(error instanceof ApiError) || error.errCode !== API_ERRORS.noFilterSubjects) throw error;
-    const answer = await put({ filter_subject: ONE_FILTER });
-    return answer as unknown as ConsumerInfo;
+    return put({ filter_subject: ONE_FILTER });
   }
 }

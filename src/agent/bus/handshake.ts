@@ -21,3 +21,22 @@ export function handshakeFailure(url: URL, tls: ConnectionOptions['tls'], timeou
     socket.setTimeout(timeoutMs, () => settle(null));
   });
 }
+
+/**
+ * Whether a server says anything at all, as a broker does to everybody who connects. The client library never lets go of a
+ * connection at which nobody speaks, so one that was silent before is asked this way first.
+ */
+export function speaks(url: URL, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 4222) });
+    const settle = (heard: boolean) => {
+      socket.destroy();
+      resolve(heard);
+    };
+    // Refused, reset or gone: the library says so in its own words.
+    socket.once('error', () => settle(true));
+    socket.once('close', () => settle(true));
+    socket.once('data', () => settle(true));
+    setTimeout(() => settle(false), timeoutMs).unref();
+  });
+}

@@ -69,7 +69,7 @@ test('a bucket that we may not see is as one that is not there, and the others a
   });
   const nc = await provisionedOperator(server, { user: 'operator', pass: 'p' });
   await putKey(nc, 'agent_groups', 'PC-A', 'mine');
-  const bus = await connectedBus(server.url, { credentials: () => ({ kind: 'user', user: 'agent', password: 'p' }) });
+  const bus = await connectedBus(server.url, { credentials: () => [{ kind: 'user', user: 'agent', password: 'p' }] });
   const forbidden = recordWatch(bus, CONFIG, ['global']);
   const allowed = recordWatch(bus, 'agent_groups', ['PC-A']);
   await eventually(() => expect(forbidden.events).toContain('missing'));

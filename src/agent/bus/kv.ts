@@ -6,9 +6,11 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { Logger } from '../base/logger.ts';
 import { errorText } from '../base/logger.ts';
-import { API_ERRORS, ApiError, apiRequest, isMissing } from './api.ts';
+import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
-import { isForbidden, type Session } from './session.ts';
+import { isForbidden } from './permissions.ts';
+import { isNoResponders, type Session } from './session.ts';
+import { aborted } from './waiting.ts';
 
 /** How often the server shows that a watch lives; two missed ones end it. */
 export const WATCH_HEARTBEAT_MS = 30_000;
@@ -28,14 +30,16 @@ export async function kvGet(session: Session, bucket: string, key: string, timeo
     if (isDeletion(answer)) return { kind: 'absent', revision };
     return { kind: 'value', value: answer.data, revision };
   } catch (error) {
-    if (isMissing(error)) return { kind: 'no_bucket' };
-    return { kind: 'failed', why: errorText(error) };
+    // A direct get of a bucket that does not exist is answered by nobody, and so is one while JetStream is away.
+    const missing = isNoResponders(error) && (await streamIsMissing(session, `KV_${bucket}`, timeoutMs));
+    return missing ? { kind: 'no_bucket' } : { kind: 'failed', why: errorText(error) };
   }
 }
 
-function isDeletion(message: Msg): boolean {
-  const operation = message.headers?.get('KV-Operation');
-  return operation === 'DEL' || operation === 'PURGE';
+/** Every way in which a key can be gone while a message still stands for it. */
+function isDeletion({ headers }: Msg): boolean {
+  const operation = headers?.get('KV-Operation');
+  return operation === 'DEL' || operation === 'PURGE' || headers?.has(MARKER) === true;
 }
 
 /**
@@ -55,62 +59,75 @@ export async function kvWatch(
 ): Promise<void> {
   const prefix = `$KV.${bucket}.`;
   const inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
-  const watch = Promise.withResolvers<void>();
+  const broken = new AbortController();
   const seen = new Map<string, number>();
   let lastHeardAt = performance.now();
   let pending = Number.POSITIVE_INFINITY;
   let received = 0;
   let expectedSequence = 1;
+  let begun = false;
   let told = false;
 
-  handlers.begin();
+  const begin = () => {
+    if (!begun) handlers.begin();
+    begun = true;
+  };
   const settle = () => {
     if (told || received < pending) return;
     told = true;
     handlers.current();
   };
+  const receive = (message: Msg) => {
+    lastHeardAt = performance.now();
+    if (message.headers?.code === 100) {
+      // Flow control asks for an answer; a plain idle heartbeat does not.
+      if (message.reply) message.respond();
+      return;
+    }
+    const at = deliveryOf(message.reply);
+    if (at === null) return;
+    if (at.consumerSequence !== expectedSequence) throw new Error('the watch lost a message');
+    expectedSequence += 1;
+    received += 1;
+    begin();
+    const change = changeOf(message, prefix, at.streamSequence);
+    if ((seen.get(change.key) ?? 0) < change.revision) {
+      seen.set(change.key, change.revision);
+      handlers.change(change);
+    }
+    settle();
+  };
   const subscription = session.nc.subscribe(inbox, {
     callback: (error, message) => {
-      if (error !== null) return watch.reject(error);
-      lastHeardAt = performance.now();
-      if (message.headers?.code === 100) {
-        // Flow control asks for an answer; a plain idle heartbeat does not.
-        if (message.reply) message.respond();
-        return;
+      if (broken.signal.aborted) return;
+      if (error !== null) return broken.abort(error);
+      // Neither a lost message nor a handler's fault may reach the client library: it would end the connection.
+      try {
+        receive(message);
+      } catch (fault) {
+        broken.abort(fault);
       }
-      const at = deliveryOf(message.reply);
-      if (at === null) return;
-      if (at.consumerSequence !== expectedSequence) return watch.reject(new Error('the watch lost a message'));
-      expectedSequence += 1;
-      received += 1;
-      const change = changeOf(message, prefix, at.streamSequence);
-      if ((seen.get(change.key) ?? 0) < change.revision) {
-        seen.set(change.key, change.revision);
-        handlers.change(change);
-      }
-      settle();
     },
   });
   const timer = setInterval(() => {
-    if (performance.now() - lastHeardAt > 2 * heartbeatMs) watch.reject(new Error('the watch went silent'));
+    if (performance.now() - lastHeardAt > 2 * heartbeatMs) broken.abort(new Error('the watch went silent'));
   }, heartbeatMs);
   timer.unref();
-  const onAbort = () => watch.resolve();
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
     const answer = await createWatch(session, bucket, keys, inbox, heartbeatMs);
     pending = Number(answer.num_pending ?? 0);
     bound();
     log.debug('watching', { bucket, pending });
+    begin();
     settle();
-    await watch.promise;
+    await aborted(AbortSignal.any([signal, broken.signal]));
+    if (!signal.aborted) throw broken.signal.reason;
   } catch (error) {
     // One that we may not see is none to us: what waits for it must not wait for ever.
     if (isMissing(error) || isForbidden(error)) handlers.missing();
     throw error;
   } finally {
     clearInterval(timer);
-    signal.removeEventListener('abort', onAbort);
     subscription.unsubscribe();
   }
 }

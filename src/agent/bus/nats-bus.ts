@@ -1,11 +1,9 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
-import { errors, type Subscription } from '@nats-io/transport-node';
 import type { BackoffPolicy } from '../base/backoff.ts';
-import { errorText, type Logger } from '../base/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
-import { ApiError, jsonOf, throwApiError } from './api.ts';
 import type {
   Binding,
   Bus,
@@ -17,13 +15,19 @@ import type {
   KvWatchHandlers,
   LinkStatus,
   ObjectRead,
+  PublishOptions,
   PublishOutcome,
+  SubscribeOptions,
 } from './bus.ts';
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
 import { objectGet, objectsPresent } from './objects.ts';
-import { isNoResponders, type Session } from './session.ts';
+import { INBOXES, Permissions } from './permissions.ts';
+import { publishAcked } from './publish.ts';
+import { ServerClock } from './server-clock.ts';
+import type { Session } from './session.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { supervise } from './supervise.ts';
 
 /** Every watch is begun anew now and then, in case something was missed (design §7). */
@@ -34,31 +38,42 @@ export interface NatsBusOptions extends ConnectorOptions {
   readonly watchHeartbeatMs?: number;
 }
 
-interface Subscribed {
-  readonly subject: string;
-  readonly handler: (message: BusMessage) => void;
-  readonly onRefused: ((why: string) => void) | undefined;
-  live: Subscription | null;
-}
-
 export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
   readonly #log: Logger;
   readonly #connector: Connector;
-  readonly #subscriptions = new Set<Subscribed>();
+  readonly #permissions: Permissions;
+  readonly #serverClock: ServerClock;
+  readonly #subscriptions: Subscriptions;
   /** Aborted when all watches should be begun anew. */
   #doubt = new AbortController();
 
   constructor(options: NatsBusOptions) {
     this.#options = options;
     this.#log = options.log;
-    this.#connector = new Connector(options, (session) => {
-      for (const subscribed of this.#subscriptions) this.#subscribeLive(subscribed, session);
+    this.#permissions = new Permissions(options.log);
+    this.#serverClock = new ServerClock(options.clock);
+    this.#subscriptions = new Subscriptions(this.#permissions, options.log, options.bindBackoff);
+    // Nobody sends there. It shows whether answers can be heard at all, and notices when they can again.
+    const inbox = INBOXES.replace('>', crypto.randomUUID());
+    this.#subscriptions.add({ subject: inbox, handler: () => {} }, null);
+    this.#connector = new Connector(options, {
+      permissions: this.#permissions,
+      serverClock: this.#serverClock,
+      prepare: (session) => this.#subscriptions.bind(session),
     });
   }
 
   get link(): Watched<LinkStatus> {
     return this.#connector.link;
+  }
+
+  get tried(): Watched<boolean> {
+    return this.#connector.tried;
+  }
+
+  get forbidden(): Watched<readonly string[]> {
+    return this.#permissions.forbidden;
   }
 
   get #session(): Session | null {
@@ -67,6 +82,10 @@ export class NatsBus implements Bus {
 
   start(): void {
     this.#connector.start();
+  }
+
+  serverNowMs(): number | null {
+    return this.#serverClock.nowMs();
   }
 
   linkAgeMs(): number {
@@ -85,66 +104,27 @@ export class NatsBus implements Bus {
     return this.#connector.close();
   }
 
-  subscribe(subject: string, handler: (message: BusMessage) => void, onRefused?: (why: string) => void): Binding {
-    const subscribed: Subscribed = { subject, handler, onRefused, live: null };
-    this.#subscriptions.add(subscribed);
-    if (this.#session !== null) this.#subscribeLive(subscribed, this.#session);
-    return {
-      close: () => {
-        this.#subscriptions.delete(subscribed);
-        subscribed.live?.unsubscribe();
-      },
-    };
-  }
-
-  #subscribeLive(subscribed: Subscribed, session: Session): void {
-    if (session.nc.isClosed()) return;
-    subscribed.live = session.nc.subscribe(subscribed.subject, {
-      callback: (error, message) => {
-        if (error === null) return this.#handle(subscribed, message);
-        this.#log.warn('a subscription was refused', { subject: subscribed.subject, error: errorText(error) });
-        subscribed.onRefused?.(errorText(error));
-      },
-    });
-  }
-
-  /** A handler's fault must not reach the client library: it would end the connection (invariant 11). */
-  #handle(subscribed: Subscribed, message: BusMessage): void {
-    try {
-      subscribed.handler(message);
-    } catch (error) {
-      this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(error) });
-    }
+  subscribe(
+    subject: string,
+    handler: (message: BusMessage) => void,
+    onRefused?: (why: string) => void,
+    { optional = false }: SubscribeOptions = {},
+  ): Binding {
+    return this.#subscriptions.add({ subject, handler, onRefused, optional }, this.#session);
   }
 
   publish(subject: string, body: Uint8Array): boolean {
     const session = this.#session;
     // Published while disconnected it would be lost without a word (stack.md).
-    if (session === null || session.nc.isClosed()) return false;
+    if (session === null || session.nc.isClosed() || this.#permissions.has('publish', subject)) return false;
     session.nc.publish(subject, body);
     return true;
   }
 
-  async publishAcked(subject: string, body: Uint8Array, id: string, timeoutMs: number): Promise<PublishOutcome> {
+  async publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
     const session = this.#session;
-    if (session === null) return { kind: 'unavailable', why: 'not connected' };
-    try {
-      const answer = jsonOf(await session.request(subject, body, timeoutMs, id));
-      throwApiError(answer);
-      return { kind: 'stored' };
-    } catch (error) {
-      if (error instanceof ApiError) {
-        // 4xx: this message; 5xx: the stream or its storage.
-        const kind = error.code >= 400 && error.code < 500 ? 'rejected' : 'unavailable';
-        return { kind, why: errorText(error) };
-      }
-      if (isNoResponders(error)) return { kind: 'unavailable', why: 'there is no stream for it' };
-      // The client has not even sent it: larger than the server's `max_payload`, or no subject.
-      if (error instanceof errors.InvalidArgumentError || error instanceof errors.InvalidSubjectError) {
-        return { kind: 'rejected', why: errorText(error) };
-      }
-      return { kind: 'unavailable', why: errorText(error) };
-    }
+    if (session === null) return { kind: 'unavailable', full: false, why: 'not connected' };
+    return publishAcked(session, subject, body, id, options, this.#log);
   }
 
   async kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead> {

@@ -1,21 +1,34 @@
-import { Objm } from '@nats-io/obj';
+/**
+ * Reading an object store by the one request that an agent's role allows for it (protocol-101 §2.3): the description of an
+ * object, then its chunks one after the other. The client library's reader wants a consumer with a name, which is refused.
+ */
+import { createHash } from 'node:crypto';
 import { errorText } from '../base/logger.ts';
-import { isMissing } from './api.ts';
+import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
 import type { ObjectRead } from './bus.ts';
 import type { Session } from './session.ts';
 
-/** Which of `names` the object store holds; null where it can't be told. */
+/** For one chunk (128 KiB, as text a third more) on a slow link. */
+const CHUNK_TIMEOUT_MS = 60_000;
+const INFO_TIMEOUT_MS = 5_000;
+
+interface ObjectInfo {
+  readonly nuid: string;
+  readonly sizeBytes: number;
+  /** `SHA-256=` and base64 in the alphabet of URLs. */
+  readonly digest: string;
+}
+
+/** Which of `names` the object store holds; null where it can't be told. Never rejects. */
 export async function objectsPresent(
   session: Session,
   bucket: string,
   names: readonly string[],
 ): Promise<ReadonlySet<string> | null> {
   try {
-    const store = await new Objm(session.js).open(bucket, { check: false });
     const present = new Set<string>();
     for (const name of names) {
-      const info = await store.info(name);
-      if (info !== null && !info.deleted) present.add(name);
+      if ((await infoOf(session, bucket, name, session.signal)) !== null) present.add(name);
     }
     return present;
   } catch (error) {
@@ -23,7 +36,7 @@ export async function objectsPresent(
   }
 }
 
-/** Reads an object whole; the client checks its digest (a damaged chunk is an error). At most `maxBytes`. */
+/** Reads an object whole, its digest checked. At most `maxBytes`, of which more is never held. Never rejects. */
 export async function objectGet(
   session: Session,
   bucket: string,
@@ -31,21 +44,72 @@ export async function objectGet(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<ObjectRead> {
+  const until = AbortSignal.any([signal, session.signal]);
   try {
-    const store = await new Objm(session.js).open(bucket, { check: false });
-    const info = await store.info(name);
-    if (info === null || info.deleted) return { kind: 'absent' };
-    if (info.size > maxBytes) return { kind: 'failed', why: `it is larger than ${maxBytes} bytes` };
-    const body = await Promise.race([store.getBlob(name), rejectOnAbort(signal)]);
-    return body === null ? { kind: 'absent' } : { kind: 'value', body };
+    const info = await infoOf(session, bucket, name, until);
+    if (info === null) return { kind: 'absent' };
+    if (info.sizeBytes > maxBytes) return { kind: 'failed', why: `it is larger than ${maxBytes} bytes` };
+    return { kind: 'value', body: await bodyOf(session, bucket, info, until) };
   } catch (error) {
     return isMissing(error) ? { kind: 'absent' } : { kind: 'failed', why: errorText(error) };
   }
 }
 
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+async function bodyOf(session: Session, bucket: string, info: ObjectInfo, signal: AbortSignal): Promise<Uint8Array> {
+  const subject = `$O.${bucket}.C.${info.nuid}`;
+  const hash = createHash('sha256');
+  const body = Buffer.alloc(info.sizeBytes);
+  let bytes = 0;
+  let sequence = 0;
+  while (bytes < info.sizeBytes) {
+    const query = { next_by_subj: subject, seq: sequence + 1 };
+    const chunk = await messageOf(session, bucket, query, CHUNK_TIMEOUT_MS, signal);
+    if (chunk === null || chunk.data.length === 0) throw new Error('a part of it is missing');
+    if (bytes + chunk.data.length > info.sizeBytes) throw new Error('it is larger than it says');
+    chunk.data.copy(body, bytes);
+    hash.update(chunk.data);
+    bytes += chunk.data.length;
+    sequence = chunk.sequence;
+  }
+  const [kind, digest] = info.digest.split(/=(.*)/s);
+  if (kind?.toUpperCase() !== 'SHA-256' || digest === undefined) throw new Error('it has no SHA-256 digest');
+  if (!hash.digest().equals(Buffer.from(digest, 'base64url'))) throw new Error('it is damaged: its digest differs');
+  return body;
+}
+
+/** The description of an object; null where there is none, or it was deleted. */
+async function infoOf(session: Session, bucket: string, name: string, signal: AbortSignal): Promise<ObjectInfo | null> {
+  const key = Buffer.from(name).toString('base64url');
+  // Padded, as every client writes it.
+  const padded = key.padEnd(Math.ceil(key.length / 4) * 4, '=');
+  const query = { last_by_subj: `$O.${bucket}.M.${padded}` };
+  const message = await messageOf(session, bucket, query, INFO_TIMEOUT_MS, signal);
+  if (message === null) return null;
+  const info: unknown = JSON.parse(message.data.toString());
+  if (typeof info !== 'object' || info === null) throw new Error('its description is unreadable');
+  const { nuid, size, digest, deleted } = info as Record<string, unknown>;
+  if (deleted === true) return null;
+  const readable = typeof nuid === 'string' && typeof digest === 'string' && Number.isSafeInteger(size);
+  if (!readable) throw new Error('its description is unreadable');
+  return { nuid, sizeBytes: Number(size), digest };
+}
+
+/** null: there is no such message. */
+async function messageOf(
+  session: Session,
+  bucket: string,
+  query: object,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<{ data: Buffer; sequence: number } | null> {
+  try {
+    const answer = await apiRequest(session, `STREAM.MSG.GET.OBJ_${bucket}`, query, { timeoutMs, signal });
+    const { data = '', hdrs = '', seq } = answer.message as { data?: string; hdrs?: string; seq: number };
+    // What the server puts in the place of something that has expired.
+    if (Buffer.from(hdrs, 'base64').includes(MARKER)) return null;
+    return { data: Buffer.from(data, 'base64'), sequence: seq };
+  } catch (error) {
+    if (error instanceof ApiError && error.errCode === API_ERRORS.noMessage) return null;
+    throw error;
+  }
 }

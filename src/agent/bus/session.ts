@@ -12,10 +12,17 @@ import {
   wsconnect,
 } from '@nats-io/transport-node';
 import type { Clock } from '../base/clock.ts';
+import { drop } from '../base/drop.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import { clampTimerMs, MAX_TIMER_MS } from '../base/sleep.ts';
 import { handshakeFailure } from './handshake.ts';
+import { INBOXES, InboxRefused, type Permissions, violationOf } from './permissions.ts';
+import type { ServerClock } from './server-clock.ts';
 import { authenticatorOf, type Credentials, type TlsFiles, tlsOptions } from './sign-in.ts';
+import { Uplink } from './uplink.ts';
+import { orAbort } from './waiting.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (design §7). */
 const MAX_PINGS_OUT = 2;
@@ -25,8 +32,9 @@ export interface SessionOptions {
   readonly credentials: Credentials;
   readonly tls: TlsFiles;
   readonly clock: Clock;
-  /** A refused publish or subscription and the like; the link itself goes on. */
-  readonly onError: (error: Error) => void;
+  readonly serverClock: ServerClock;
+  readonly permissions: Permissions;
+  readonly log: Logger;
   readonly pingIntervalMs?: number;
 }
 
@@ -34,27 +42,44 @@ export class Session {
   readonly server: string;
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
-  /** Aborted when the connection has ended. */
+  readonly serverClock: ServerClock;
+  readonly permissions: Permissions;
+  /** Aborted when the connection has ended; the reason says why. */
   readonly signal: AbortSignal;
+  /** Resolves when the connection has ended, with the fault that ended it. Never rejects. */
+  readonly ended: Promise<Error | null>;
+  readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #uplink: Uplink;
   readonly #pingIntervalMs: number;
-  #lastGoodAtMs: number;
+  readonly #ending = new AbortController();
   /** Kept here: the library forgets them with the connection, and then they are needed. */
   #peers: readonly string[];
-  #ending = new AbortController();
+  /** The last answer: for display by the time of day, which may be changed, and for durations. */
+  #lastGood: { readonly atMs: number; readonly upMs: number };
+  #pings = { sent: 0, answered: 0 };
 
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
     this.server = server;
     this.nc = nc;
     // Without the look at the account, which the role of an agent is refused (protocol §12.5).
     this.js = jetstream(nc, { checkAPI: false });
+    this.serverClock = options.serverClock;
+    this.permissions = options.permissions;
     this.signal = this.#ending.signal;
+    this.#log = options.log;
     this.#clock = options.clock;
+    this.#uplink = new Uplink(options.clock, () => nc.stats().outBytes);
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
-    this.#lastGoodAtMs = options.clock.nowMs();
+    this.#lastGood = this.#now();
     this.#peers = nc.info?.connect_urls ?? [];
-    void this.#follow(options.onError);
-    void nc.closed().then(() => this.#ending.abort(new Error('the connection ended')));
+    drop(this.#follow(), options.log, 'following the connection');
+    const pings = setInterval(() => this.#ping(), this.#pingIntervalMs);
+    this.signal.addEventListener('abort', () => clearInterval(pings), { once: true });
+    this.ended = nc.closed().then((error) => {
+      this.#ending.abort(new Error('the connection was closed'));
+      return error instanceof Error ? error : null;
+    });
   }
 
   /** One try at one server. Rejects with what went wrong, see `classify`. */
@@ -68,8 +93,8 @@ export class Session {
       reconnect: false,
       maxReconnectAttempts: 0,
       timeout: CONNECT_TIMEOUT_MS,
-      pingInterval: options.pingIntervalMs ?? PING_INTERVAL_MS,
-      maxPingOut: MAX_PINGS_OUT,
+      // Its pings know nothing of what is still on its way; ours do, see `#ping`.
+      pingInterval: MAX_TIMER_MS,
       // A stack trace per request, taken before anything has failed, costs more than the request.
       noAsyncTraces: true,
       ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
@@ -82,18 +107,19 @@ export class Session {
     return new Session(url.host, nc, options);
   }
 
-  /** When the server last answered us, ms since the epoch. */
+  /** When the server last answered us, ms since the epoch. For display only. */
   get lastGoodAtMs(): number {
-    return this.#lastGoodAtMs;
+    return this.#lastGood.atMs;
+  }
+
+  /** The same on the scale of `Clock.upMs`. */
+  get lastGoodUpMs(): number {
+    return this.#lastGood.upMs;
   }
 
   /** False once an answer to a ping is overdue, long before the link is given up (D17). */
   get confirmed(): boolean {
-    return this.#clock.nowMs() - this.#lastGoodAtMs < 2 * this.#pingIntervalMs + CONNECT_TIMEOUT_MS;
-  }
-
-  heard(): void {
-    this.#lastGoodAtMs = this.#clock.nowMs();
+    return this.#clock.upMs() - this.#lastGood.upMs < 2 * this.#pingIntervalMs + CONNECT_TIMEOUT_MS;
   }
 
   /** Servers that the cluster has told us of, as `host:port`. */
@@ -101,35 +127,96 @@ export class Session {
     return this.#peers;
   }
 
-  /** A request whose answer also proves the link. Rejects with the library's errors. */
-  async request(subject: string, body: Uint8Array | string, timeoutMs: number, id?: string) {
-    const fields = id === undefined ? undefined : headers();
-    fields?.set('Nats-Msg-Id', id ?? '');
-    const answer = await this.nc.request(subject, body, {
-      timeout: timeoutMs,
-      ...(fields === undefined ? {} : { headers: fields }),
-    });
-    this.heard();
-    return answer;
-  }
-
-  async #follow(onError: (error: Error) => void): Promise<void> {
-    let lastPingAtMs = this.#lastGoodAtMs;
-    for await (const status of this.nc.status()) {
-      if (status.type === 'ping') {
-        // None but the one that goes out now is unanswered, so the one before was answered.
-        if (status.pendingPings === 1) this.#lastGoodAtMs = Math.max(this.#lastGoodAtMs, lastPingAtMs);
-        lastPingAtMs = this.#clock.nowMs();
-      }
-      if (status.type === 'update') this.#peers = this.nc.info?.connect_urls ?? this.#peers;
-      if (status.type === 'error') onError(status.error);
-      // The server is about to go: leave before it does.
-      if (status.type === 'ldm') await this.close();
+  /**
+   * A request whose answer also proves the link. What is on its way before it on a slow link does not count into the
+   * time-out. Rejects with the library's errors, with {@link InboxRefused}, or with the signal's reason.
+   */
+  async request(
+    subject: string,
+    body: Uint8Array | string,
+    timeoutMs: number,
+    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+  ) {
+    if (this.permissions.has('subscription', INBOXES)) throw new InboxRefused();
+    const fields = options.id === undefined ? undefined : headers();
+    fields?.set('Nats-Msg-Id', options.id ?? '');
+    try {
+      const asked = this.nc.request(subject, body, {
+        timeout: clampTimerMs(timeoutMs + this.#uplink.neededMs()),
+        ...(fields === undefined ? {} : { headers: fields }),
+      });
+      const answer = await orAbort(asked, options.signal ?? this.signal);
+      this.#heard();
+      this.permissions.allowed('publish', subject);
+      return answer;
+    } catch (error) {
+      const violation = violationOf(error);
+      if (violation !== null) this.permissions.refused(violation.operation, violation.subject);
+      else if (isNoResponders(error)) this.permissions.allowed('publish', subject);
+      throw error;
     }
   }
 
-  async close(): Promise<void> {
-    if (!this.nc.isClosed()) await this.nc.close();
+  /** True once the broker has read everything sent so far; false when the connection ends before. Never rejects. */
+  async flush(): Promise<boolean> {
+    if (this.signal.aborted || this.nc.isClosed()) return false;
+    const read = this.#uplink.mark();
+    try {
+      await orAbort(this.nc.flush(), this.signal);
+    } catch {
+      return false;
+    }
+    read();
+    this.#heard();
+    return true;
+  }
+
+  /** Whether the broker answers within this time, and what is on its way before. Never rejects. */
+  async answersWithin(limitMs: number): Promise<boolean> {
+    const late = AbortSignal.timeout(clampTimerMs(limitMs + this.#uplink.neededMs()));
+    return orAbort(this.flush(), late).catch(() => false);
+  }
+
+  close(why = 'the connection was closed'): void {
+    this.#ending.abort(new Error(why));
+    drop(this.nc.close(), this.#log, 'closing the connection');
+  }
+
+  #now() {
+    return { atMs: this.#clock.nowMs(), upMs: this.#clock.upMs() };
+  }
+
+  #heard(): void {
+    this.#lastGood = this.#now();
+  }
+
+  async #follow(): Promise<void> {
+    for await (const status of this.nc.status()) {
+      if (status.type === 'update') this.#peers = this.nc.info?.connect_urls ?? this.#peers;
+      // The server is about to go: leave before it does.
+      if (status.type === 'ldm') this.close('the server is about to stop');
+      if (status.type === 'error') {
+        const violation = violationOf(status.error);
+        if (violation !== null) this.permissions.refused(violation.operation, violation.subject);
+        else this.#log.warn('the server reports an error', { error: errorText(status.error) });
+      }
+    }
+  }
+
+  /** A link that is busy with what it was given answers late, and lives. */
+  #ping(): void {
+    const unanswered = this.#pings.sent - this.#pings.answered;
+    const excused = this.#uplink.neededAtMostMs() / this.#pingIntervalMs;
+    if (unanswered >= MAX_PINGS_OUT + excused) {
+      this.close('it stopped answering');
+      return;
+    }
+    this.#pings.sent += 1;
+    const ping = this.#pings.sent;
+    const answered = this.flush().then((read) => {
+      if (read) this.#pings.answered = Math.max(this.#pings.answered, ping);
+    });
+    drop(answered, this.#log, 'a ping');
   }
 }
 
@@ -137,12 +224,6 @@ function credentialsOf(url: URL): Pick<ConnectionOptions, 'user' | 'pass' | 'tok
   if (url.username === '') return {};
   const user = decodeURIComponent(url.username);
   return url.password === '' ? { token: user } : { user, pass: decodeURIComponent(url.password) };
-}
-
-/** True where the broker's permissions forbid what was asked for. */
-export function isForbidden(error: unknown): boolean {
-  if (error instanceof errors.RequestError) return isForbidden(error.cause);
-  return error instanceof errors.PermissionViolationError;
 }
 
 export function isNoResponders(error: unknown): boolean {

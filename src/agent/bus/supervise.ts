@@ -1,8 +1,11 @@
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import type { Watched } from '../base/watched.ts';
+import { isMissing } from './api.ts';
 import type { Binding } from './bus.ts';
+import { isForbidden } from './permissions.ts';
 import type { Session } from './session.ts';
 
 /** How long a binding waits for its stream or bucket to appear: soon at first, then once a minute. */
@@ -11,7 +14,8 @@ export const BIND_BACKOFF: BackoffPolicy = { minMs: 500, maxMs: 60_000, jitter: 
 /**
  * Keeps one thing bound: `bind` is called for each new session and again, after a pause, whenever it returns or throws
  * while its session lives. It stays inside `bind` for as long as the thing works. `bind` calls `bound()` once it does,
- * which resets the pauses.
+ * which resets the pauses. Why it does not is warned of once for each reason, not for each try; what is not there yet is
+ * no reason for that, and what is forbidden is said where it is refused.
  */
 export function supervise(
   sessions: Watched<Session | null>,
@@ -21,23 +25,34 @@ export function supervise(
   policy: BackoffPolicy = BIND_BACKOFF,
 ): Binding {
   const closing = new AbortController();
+  let reason: string | null = null;
+  const failed = (error: unknown) => {
+    const why = errorText(error);
+    const expected = isMissing(error) || isForbidden(error);
+    if (expected || why === reason) log.debug(`${what} is not bound`, { error: why });
+    else log.warn(`${what} is not bound`, { error: why });
+    reason = expected ? null : why;
+  };
   const run = async (session: Session): Promise<void> => {
     const signal = AbortSignal.any([session.signal, closing.signal]);
     let attempt = 0;
+    const bound = () => {
+      attempt = 0;
+      if (reason !== null) log.info(`${what} is bound again`);
+      reason = null;
+    };
     while (!signal.aborted) {
       try {
-        await bind(session, signal, () => {
-          attempt = 0;
-        });
+        await bind(session, signal, bound);
       } catch (error) {
         if (signal.aborted) return;
-        log.debug(`${what} is not bound`, { error: errorText(error) });
+        failed(error);
       }
       await sleep(backoffMs(policy, attempt++), signal).catch(() => {});
     }
   };
   const follow = (session: Session | null) => {
-    if (session !== null) void run(session);
+    if (session !== null) drop(run(session), log, what);
   };
   const stop = sessions.watch(follow);
   follow(sessions.value);
@@ -47,12 +62,4 @@ export function supervise(
       closing.abort(new Error(`${what} was closed`));
     },
   };
-}
-
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -44,32 +44,94 @@ describe('where credentials come from', () => {
   const url = { kind: 'user', user: 'url', password: 'p' } as const;
   const full = registry({ NatsToken: text('reg-token'), NatsUser: text('reg'), NatsPassword: text('reg-password') });
 
-  test('the file of [auth] comes first, then the registry, the environment, the server list, and none', () => {
+  test('the files of [auth] come first, then the registry, the environment, the server list, and none', () => {
     const tokenFile = secret('token', 'file-token\n');
     const found = [
       read({ auth: { tokenFile }, registry: full, env, url }),
       read({ registry: full, env, url }),
-      read({ registry: registry({ NatsUser: text('reg'), NatsPassword: text('pw') }), env, url }),
+      read({ registry: registry({ NatsUser: text('reg'), NatsPassword: text('pw') }), url }),
       read({ env, url }),
-      read({ env: { KANADE_NATS_USER: 'env', KANADE_NATS_PASSWORD: 'pw' }, url }),
+      read({ env: { KANADE_NATS_TOKEN: 'env-token' }, url }),
       read({ url }),
       read({}),
     ];
-    expect(found.map((each) => (each.ok ? [each.credentials, each.source] : each.error))).toEqual([
-      [{ kind: 'token', token: 'file-token' }, tokenFile],
-      [{ kind: 'token', token: 'reg-token' }, 'HKLM\\SOFTWARE\\kanade\\agent NatsToken'],
-      [{ kind: 'user', user: 'reg', password: 'pw' }, 'HKLM\\SOFTWARE\\kanade\\agent NatsUser'],
-      [{ kind: 'token', token: 'env-token' }, 'KANADE_NATS_TOKEN'],
-      [{ kind: 'user', user: 'env', password: 'pw' }, 'KANADE_NATS_USER'],
-      [url, 'agent.nats_url'],
-      [{ kind: 'none' }, 'none'],
+    const key = 'HKLM\\SOFTWARE\\kanade\\agent';
+    expect(found.map((each) => (each.ok ? [each.credentials, each.sources] : each.error))).toEqual([
+      [[{ kind: 'token', token: 'file-token' }], [tokenFile]],
+      [
+        [
+          { kind: 'user', user: 'reg', password: 'reg-password' },
+          { kind: 'token', token: 'reg-token' },
+        ],
+        [`${key} NatsUser`, `${key} NatsToken`],
+      ],
+      [[{ kind: 'user', user: 'reg', password: 'pw' }], [`${key} NatsUser`]],
+      [
+        [
+          { kind: 'user', user: 'env', password: 'env-password' },
+          { kind: 'token', token: 'env-token' },
+        ],
+        ['KANADE_NATS_USER', 'KANADE_NATS_TOKEN'],
+      ],
+      [[{ kind: 'token', token: 'env-token' }], ['KANADE_NATS_TOKEN']],
+      [[url], ['agent.nats_url']],
+      [[{ kind: 'none' }], ['none']],
     ]);
   });
 
-  test('empty values are no credentials, and a user without a password is none', () => {
-    const empty = registry({ NatsToken: text(''), NatsUser: text('u') });
-    expect(read({ registry: empty, env: { KANADE_NATS_TOKEN: '', KANADE_NATS_USER: 'u' } })).toMatchObject({
-      credentials: { kind: 'none' },
+  test('wherever both are, the pair comes before the token, also where they come from different places', () => {
+    const tokenFile = secret('token', 'file-token\n');
+    const passwordFile = secret('password', 'file-password\n');
+    const found = [
+      read({ auth: { user: 'file', passwordFile, tokenFile } }),
+      read({ registry: registry({ NatsToken: text('reg-token') }), env }),
+      read({
+        registry: registry({ NatsUser: text('reg'), NatsPassword: text('pw') }),
+        env: { ...env, KANADE_NATS_USER: '' },
+      }),
+    ];
+    expect(found.map((each) => (each.ok ? each.credentials : each.error))).toEqual([
+      [
+        { kind: 'user', user: 'file', password: 'file-password' },
+        { kind: 'token', token: 'file-token' },
+      ],
+      [
+        { kind: 'user', user: 'env', password: 'env-password' },
+        { kind: 'token', token: 'reg-token' },
+      ],
+      [
+        { kind: 'user', user: 'reg', password: 'pw' },
+        { kind: 'token', token: 'env-token' },
+      ],
+    ]);
+  });
+
+  const halves: [what: string, sources: () => Sources, error: string][] = [
+    ['[auth] user', () => ({ auth: { user: 'u' } }), 'auth.user is set, but auth.password_file is not'],
+    [
+      '[auth] password_file beside a token',
+      () => ({ auth: { passwordFile: secret('password', 'p'), tokenFile: secret('token', 't') } }),
+      'auth.password_file is set, but auth.user is not',
+    ],
+    [
+      'the registry',
+      () => ({ registry: registry({ NatsUser: text('u'), NatsToken: text('t') }), env }),
+      'HKLM\\SOFTWARE\\kanade\\agent NatsUser is set, but HKLM\\SOFTWARE\\kanade\\agent NatsPassword is not',
+    ],
+    [
+      'the environment',
+      () => ({ env: { KANADE_NATS_PASSWORD: 'p', KANADE_NATS_USER: '', KANADE_NATS_TOKEN: 't' } }),
+      'KANADE_NATS_PASSWORD is set, but KANADE_NATS_USER is not',
+    ],
+  ];
+  test.each(halves)('half a pair is a fault that names what is missing: %s', (_, sources, error) => {
+    expect(read(sources())).toEqual({ ok: false, error: `${error}; a sign-in needs both` });
+  });
+
+  test('empty values are no credentials', () => {
+    const empty = registry({ NatsToken: text(''), NatsUser: text('') });
+    expect(read({ registry: empty, env: { KANADE_NATS_TOKEN: '', KANADE_NATS_USER: '' } })).toMatchObject({
+      credentials: [{ kind: 'none' }],
     });
   });
 
@@ -79,7 +141,12 @@ describe('where credentials come from', () => {
       ok: false,
       error: "HKLM\\SOFTWARE\\kanade\\agent NatsToken can't be read (Windows error 5)",
     });
-    expect(read({ registry: denied, env })).toMatchObject({ ok: true, source: 'KANADE_NATS_TOKEN' });
+    expect(read({ registry: denied, env })).toMatchObject({
+      ok: true,
+      sources: ['KANADE_NATS_USER', 'KANADE_NATS_TOKEN'],
+    });
+    const half = registry({ NatsUser: { kind: 'error', code: 5 }, NatsPassword: text('p') });
+    expect(read({ registry: half })).toMatchObject({ ok: false, error: expect.stringContaining('NatsUser can') });
   });
 });
 
@@ -91,7 +158,7 @@ describe('secret files', () => {
       read({ auth: { nkeyFile: secret('nkey', 'SUAB\r\n') } }),
       read({ auth: { user: 'kanade', passwordFile: secret('password', ' with blanks \n') } }),
     ];
-    expect(found.map((each) => each.ok && each.credentials)).toEqual([
+    expect(found.map((each) => each.ok && each.credentials[0])).toEqual([
       { kind: 'creds', text: creds },
       { kind: 'nkey', seed: 'SUAB' },
       { kind: 'user', user: 'kanade', password: ' with blanks ' },
@@ -103,7 +170,7 @@ describe('secret files', () => {
     const first = read({ auth: { tokenFile } });
     secret('rotated', 'new');
     const second = read({ auth: { tokenFile } });
-    expect([first, second].map((each) => each.ok && each.credentials)).toEqual([
+    expect([first, second].map((each) => each.ok && each.credentials[0])).toEqual([
       { kind: 'token', token: 'old' },
       { kind: 'token', token: 'new' },
     ]);
@@ -143,8 +210,8 @@ describe('secret files', () => {
     const tokenFile = secret('open', 'x', 0o644);
     expect(read({ auth: { tokenFile } })).toEqual({
       ok: true,
-      credentials: { kind: 'token', token: 'x' },
-      source: tokenFile,
+      credentials: [{ kind: 'token', token: 'x' }],
+      sources: [tokenFile],
       warnings: [`${tokenFile} can be read by others; set its mode to 0600`],
     });
     expect(read({ auth: { tokenFile: secret('closed', 'x') } })).toMatchObject({ ok: true, warnings: [] });

@@ -1,20 +1,23 @@
 /**
  * The credentials of a sign-in, read anew each time, so that a rotated secret heals a refused one without a restart
- * (design §7). Order: files named in `[auth]`, the machine's registry values, the environment, the server list. A file that
- * is named but can't be read ends the search, and so does an unreadable registry key where nothing comes after it: signing
- * in as nobody would only hide the reason.
+ * (design §7). User and password come before a token, which is what is left where they are refused: both are there while a
+ * fleet is moved to users (protocol-101 §2.1). Each is looked for in the files named in `[auth]`, else in the machine's
+ * registry values, else in the environment; what the server list holds comes last. Half a pair is a fault, and so is a file
+ * that is named but can't be read, or an unreadable registry key where nothing comes after it: signing in as somebody else
+ * would only hide the reason.
  */
 import type { Credentials } from '../bus/sign-in.ts';
 import { machineRegistry, type Registry } from '../os/registry.ts';
-import { readRegistrySecret, readSecretFile, SECRETS_KEY, SIGN_IN_SECRETS } from '../os/secrets.ts';
+import { readRegistrySecret, readSecretFile, SECRETS_KEY, type SIGN_IN_SECRETS } from '../os/secrets.ts';
 import type { BootConfig } from './boot-config.ts';
 
 export type CredentialsRead =
   | {
       readonly ok: true;
-      readonly credentials: Credentials;
-      /** Where they came from, without the secret: a file, a registry value, a variable, or `none`. */
-      readonly source: string;
+      /** In the order in which they are to be tried; at least one. */
+      readonly credentials: readonly Credentials[];
+      /** Where each came from, without the secret: a file, a registry value, a variable, or `none`. */
+      readonly sources: readonly string[];
       readonly warnings: readonly string[];
     }
   | { readonly ok: false; readonly error: string };
@@ -25,65 +28,119 @@ type CredentialsConfig = {
 };
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** One of the ways to sign in; null: it is not there. */
+type Found = { readonly credentials: Credentials; readonly source: string; readonly warning: string | null } | null;
+
+/** Nothing to sign in with; the message is for the helpdesk. */
+class NoCredentials extends Error {
+  override readonly name = 'NoCredentials';
+}
+
 /** Reads them now. Synchronous: local files of a few bytes, once for each try to connect. */
 export function readCredentials(
   config: CredentialsConfig,
   env: Env,
   registry: Registry = machineRegistry(),
 ): CredentialsRead {
-  const file = fromFiles(config.auth);
-  if (file !== null) return file;
-  const key = fromRegistry(registry);
-  if (key?.ok === true) return key;
-  const variable = fromEnvironment(env);
-  if (variable !== null) return variable;
-  const { urlCredentials } = config.agent;
-  if (urlCredentials !== null) return found(urlCredentials, 'agent.nats_url');
-  return key ?? found({ kind: 'none' }, 'none');
-}
-
-function found(credentials: Credentials, source: string, warning: string | null = null): CredentialsRead {
-  return { ok: true, credentials, source, warnings: warning === null ? [] : [warning] };
-}
-
-function fromFiles(auth: BootConfig['auth']): CredentialsRead | null {
-  const { user } = auth;
-  if (auth.tokenFile !== null) return fromFile(auth.tokenFile, (token) => ({ kind: 'token', token }));
-  if (auth.credsFile !== null) return fromFile(auth.credsFile, (text) => ({ kind: 'creds', text }));
-  if (auth.nkeyFile !== null) return fromFile(auth.nkeyFile, (seed) => ({ kind: 'nkey', seed }));
-  if (user !== null && auth.passwordFile !== null) {
-    return fromFile(auth.passwordFile, (password) => ({ kind: 'user', user, password }));
+  try {
+    const named = fromFiles(config.auth);
+    if (named.length > 0) return read(named);
+    return read(fromMachine(env, registry, config.agent.urlCredentials));
+  } catch (error) {
+    if (error instanceof NoCredentials) return { ok: false, error: error.message };
+    throw error;
   }
-  return null;
 }
 
-function fromFile(path: string, make: (secret: string) => Credentials): CredentialsRead {
+function read(candidates: readonly NonNullable<Found>[]): CredentialsRead {
+  return {
+    ok: true,
+    credentials: candidates.map(({ credentials }) => credentials),
+    sources: candidates.map(({ source }) => source),
+    warnings: candidates.flatMap(({ warning }) => warning ?? []),
+  };
+}
+
+function fromFiles(auth: BootConfig['auth']): NonNullable<Found>[] {
+  const { user, passwordFile, tokenFile, credsFile, nkeyFile } = auth;
+  if (user !== null && passwordFile === null) throw half('auth.user', 'auth.password_file');
+  if (user === null && passwordFile !== null) throw half('auth.password_file', 'auth.user');
+  const pair = user === null ? null : fromFile(passwordFile, (password) => ({ kind: 'user', user, password }));
+  const token = fromFile(tokenFile, (secret) => ({ kind: 'token', token: secret }));
+  const both = present(pair, token);
+  if (both.length > 0) return both;
+  return present(
+    fromFile(credsFile, (text) => ({ kind: 'creds', text })) ?? fromFile(nkeyFile, (seed) => ({ kind: 'nkey', seed })),
+  );
+}
+
+function fromFile(path: string | null, make: (secret: string) => Credentials): Found {
+  if (path === null) return null;
   const secret = readSecretFile(path);
-  return secret.ok ? found(make(secret.text), path, secret.warning) : { ok: false, error: secret.error };
+  if (!secret.ok) throw new NoCredentials(secret.error);
+  return { credentials: make(secret.text), source: path, warning: secret.warning };
 }
 
-function fromRegistry(registry: Registry): CredentialsRead | null {
-  const [token, user, password] = SIGN_IN_SECRETS.map((name) => ({
-    name,
-    value: readRegistrySecret(registry, name),
-  }));
-  for (const secret of [token, user, password]) {
-    if (secret?.value.kind !== 'error') continue;
-    const { code } = secret.value;
-    return { ok: false, error: `HKLM\\${SECRETS_KEY} ${secret.name} can't be read (Windows error ${code})` };
+/** The pair and the token may come from different places. */
+function fromMachine(env: Env, registry: Registry, url: Credentials | null): NonNullable<Found>[] {
+  const key = new RegistryKey(registry);
+  const [user, password] = [key.text('NatsUser'), key.text('NatsPassword')];
+  const pair =
+    // Of a key that can't be read nobody knows which half is missing.
+    (key.fault === null ? pairOf(user, password) : null) ??
+    pairOf(variable(env, 'KANADE_NATS_USER'), variable(env, 'KANADE_NATS_PASSWORD'));
+  const token = tokenOf(key.text('NatsToken')) ?? tokenOf(variable(env, 'KANADE_NATS_TOKEN'));
+  const both = present(pair, token);
+  if (both.length > 0) return both;
+  if (url !== null) return [{ credentials: url, source: 'agent.nats_url', warning: null }];
+  if (key.fault !== null) throw new NoCredentials(key.fault);
+  return [{ credentials: { kind: 'none' }, source: 'none', warning: null }];
+}
+
+/** A secret by the name under which a person finds it; an empty one counts as absent. */
+interface Named {
+  readonly name: string;
+  readonly text: string | null;
+}
+
+/** One of the two alone is never passed over: who put it there meant to sign in with it. */
+function pairOf(user: Named, password: Named): Found {
+  if (user.text === null && password.text === null) return null;
+  if (user.text === null) throw half(password.name, user.name);
+  if (password.text === null) throw half(user.name, password.name);
+  const credentials = { kind: 'user', user: user.text, password: password.text } as const;
+  return { credentials, source: user.name, warning: null };
+}
+
+function tokenOf({ name, text }: Named): Found {
+  return text === null ? null : { credentials: { kind: 'token', token: text }, source: name, warning: null };
+}
+
+function half(there: string, missing: string): NoCredentials {
+  return new NoCredentials(`${there} is set, but ${missing} is not; a sign-in needs both`);
+}
+
+function variable(env: Env, name: string): Named {
+  return { name, text: env[name] || null };
+}
+
+class RegistryKey {
+  /** The first value that can't be read. */
+  fault: string | null = null;
+  readonly #registry: Registry;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
   }
-  if (token?.value.kind === 'text')
-    return found({ kind: 'token', token: token.value.text }, registrySource('NatsToken'));
-  if (user?.value.kind !== 'text' || password?.value.kind !== 'text') return null;
-  return found({ kind: 'user', user: user.value.text, password: password.value.text }, registrySource('NatsUser'));
+
+  text(value: (typeof SIGN_IN_SECRETS)[number]): Named {
+    const name = `HKLM\\${SECRETS_KEY} ${value}`;
+    const secret = readRegistrySecret(this.#registry, value);
+    if (secret.kind === 'error') this.fault ??= `${name} can't be read (Windows error ${secret.code})`;
+    return { name, text: secret.kind === 'text' ? secret.text : null };
+  }
 }
 
-function registrySource(name: string): string {
-  return `HKLM\\${SECRETS_KEY} ${name}`;
-}
-
-function fromEnvironment(env: Env): CredentialsRead | null {
-  const { KANADE_NATS_TOKEN: token, KANADE_NATS_USER: user, KANADE_NATS_PASSWORD: password } = env;
-  if (token) return found({ kind: 'token', token }, 'KANADE_NATS_TOKEN');
-  return user && password ? found({ kind: 'user', user, password }, 'KANADE_NATS_USER') : null;
+function present(...found: readonly Found[]): NonNullable<Found>[] {
+  return found.filter((each) => each !== null);
 }

@@ -1,0 +1,78 @@
+/** One server, tried with each of our credentials in turn. */
+import { errors } from '@nats-io/transport-node';
+import { drop } from '../base/drop.ts';
+import { classify, type Failure, isSignInRefused } from './classify.ts';
+import { speaks } from './handshake.ts';
+import { CONNECT_TIMEOUT_MS, Session, type SessionOptions } from './session.ts';
+import type { Credentials } from './sign-in.ts';
+import { orAbort } from './waiting.ts';
+
+export type Opened =
+  | { readonly kind: 'open'; readonly session: Session }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+export interface OpenOptions extends Omit<SessionOptions, 'credentials'> {
+  readonly credentials: () => readonly Credentials[] | string;
+  /** Servers that did not say a word when they were asked last; kept by {@link openSession}. */
+  readonly mute: Set<string>;
+}
+
+/**
+ * The next credentials count only where the server refuses the ones before: one that can't be reached is no reason to show
+ * weaker ones (protocol-101 §2.1). Null when `signal` is aborted; a connection that comes about after that is ended.
+ */
+export async function openSession(url: URL, options: OpenOptions, signal: AbortSignal): Promise<Opened | null> {
+  const candidates = options.credentials();
+  if (typeof candidates === 'string') return failed({ state: 'refused', why: candidates });
+  let last: Opened = failed({ state: 'refused', why: 'there are no credentials' });
+  for (const credentials of candidates) {
+    const opened = await tryOne(url, options, credentials, signal);
+    if (opened === null || opened.kind === 'open') return opened;
+    last = opened;
+    if (!opened.signInRefused) return opened;
+  }
+  return last;
+}
+
+type Tried = Exclude<Opened, { kind: 'failed' }> | (Extract<Opened, { kind: 'failed' }> & { signInRefused: boolean });
+
+async function tryOne(
+  url: URL,
+  options: OpenOptions,
+  credentials: Credentials,
+  signal: AbortSignal,
+): Promise<Tried | null> {
+  if (signal.aborted) return null;
+  const { host } = url;
+  const opening = open(url, { ...options, credentials }, options.mute);
+  try {
+    const session = await orAbort(opening, signal);
+    options.mute.delete(host);
+    return { kind: 'open', session };
+  } catch (error) {
+    if (signal.aborted) {
+      drop(
+        opening.then(
+          (session) => session.close(),
+          () => {},
+        ),
+        options.log,
+        'ending a connection that came too late',
+      );
+      return null;
+    }
+    if (error instanceof errors.TimeoutError) options.mute.add(host);
+    else options.mute.delete(host);
+    return { ...failed(classify(error, host)), signInRefused: isSignInRefused(error) };
+  }
+}
+
+async function open(url: URL, options: SessionOptions, mute: ReadonlySet<string>): Promise<Session> {
+  const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
+  if (!webSocket && mute.has(url.host) && !(await speaks(url, CONNECT_TIMEOUT_MS))) throw new errors.TimeoutError();
+  return Session.open(url, options);
+}
+
+function failed(failure: Failure): Extract<Opened, { kind: 'failed' }> {
+  return { kind: 'failed', failure };
+}

@@ -1,0 +1,104 @@
+/**
+ * What the broker's permissions keep from us on this connection. One place for all that is refused: it is said once in the
+ * log, it is shown, and it leaves when the same thing works again.
+ */
+import { errors } from '@nats-io/transport-node';
+import type { Logger } from '../base/logger.ts';
+import { WatchedCell } from '../base/watched.ts';
+
+/** In the words of nats-server's error, lower case. */
+export type Operation = 'publish' | 'subscription';
+
+/** Where answers are heard: without it nothing that is asked for can be answered. */
+export const INBOXES = '_INBOX.>';
+
+/** A role that forbids results has one subject for each of them. */
+const SHOWN_MAX = 100;
+
+export class Permissions {
+  readonly forbidden = new WatchedCell<readonly string[]>([]);
+  readonly #log: Logger;
+  readonly #refused = new Set<string>();
+  readonly #optional = new Set<string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** This subscription may well be refused: that is neither shown nor warned of. */
+  expectRefusal(subject: string): void {
+    this.#optional.add(subject);
+  }
+
+  /** For a new connection: a new sign-in may have other rights. */
+  reset(): void {
+    this.#refused.clear();
+    this.#show();
+  }
+
+  refused(operation: Operation, subject: string): void {
+    const key = keyOf(operation, subject);
+    if (subject === '' || this.#refused.has(key)) return;
+    const expected = operation === 'subscription' && this.#optional.has(subject);
+    if (!expected && this.#refused.size >= SHOWN_MAX) return;
+    const said = { operation, subject: pattern(subject) };
+    if (expected) {
+      this.#log.debug('the permissions of the broker forbid it', said);
+      return;
+    }
+    this.#log.warn('the permissions of the broker forbid it', said);
+    this.#refused.add(key);
+    this.#show();
+  }
+
+  allowed(operation: Operation, subject: string): void {
+    if (this.#refused.size === 0 || !this.#refused.delete(keyOf(operation, subject))) return;
+    this.#log.info('the permissions of the broker allow it again', { operation, subject: pattern(subject) });
+    this.#show();
+  }
+
+  has(operation: Operation, subject: string): boolean {
+    return this.#refused.size > 0 && this.#refused.has(keyOf(operation, subject));
+  }
+
+  #show(): void {
+    const subjects = [...new Set([...this.#refused].map((key) => key.slice(key.indexOf(' ') + 1)))].sort();
+    if (subjects.join(' ') !== this.forbidden.value.join(' ')) this.forbidden.set(subjects);
+  }
+}
+
+function keyOf(operation: Operation, subject: string): string {
+  return `${operation} ${pattern(subject)}`;
+}
+
+/** Subjects with a part of their own for each message or key, as the one permission that they are a matter of. */
+function pattern(subject: string): string {
+  const kept = subject.startsWith('_INBOX.')
+    ? 1
+    : subject.startsWith('$JS.ACK.')
+      ? 4
+      : subject.startsWith('$JS.API.DIRECT.GET.')
+        ? 5
+        : null;
+  return kept === null ? subject : `${subject.split('.', kept).join('.')}.>`;
+}
+
+/** Nothing was asked: the answer could not be heard. */
+export class InboxRefused extends Error {
+  override readonly name = 'InboxRefused';
+
+  constructor() {
+    super(`the broker does not allow listening to ${INBOXES}, so no answer can be heard`);
+  }
+}
+
+/** The refusal of the broker in what the client library rejects with; null: it is something else. */
+export function violationOf(error: unknown): { readonly operation: Operation; readonly subject: string } | null {
+  if (error instanceof errors.RequestError) return violationOf(error.cause);
+  return error instanceof errors.PermissionViolationError ? error : null;
+}
+
+/** True where the broker's permissions forbid what was asked for. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof InboxRefused || violationOf(error) !== null;
+}

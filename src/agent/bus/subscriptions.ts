@@ -1,0 +1,108 @@
+/**
+ * Core subscriptions, kept up like everything else: made again on each connection, before anybody hears of it, and asked for
+ * again where the broker refuses them or takes them back, since its permissions may be changed under a live connection.
+ */
+import type { Subscription } from '@nats-io/transport-node';
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import { drop } from '../base/drop.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import { sleep } from '../base/sleep.ts';
+import type { Binding, BusMessage } from './bus.ts';
+import type { Permissions } from './permissions.ts';
+import type { Session } from './session.ts';
+import { aborted } from './waiting.ts';
+
+const REFUSED_BACKOFF: BackoffPolicy = { minMs: 30_000, maxMs: 60_000, jitter: 0.5 };
+
+export interface Wanted {
+  readonly subject: string;
+  readonly handler: (message: BusMessage) => void;
+  readonly onRefused?: ((why: string) => void) | undefined;
+  /** May well be refused: tried once per connection, and not shown as forbidden. */
+  readonly optional?: boolean;
+}
+
+interface Kept extends Wanted {
+  readonly closing: AbortController;
+  live: Subscription | null;
+}
+
+export class Subscriptions {
+  readonly #kept = new Set<Kept>();
+  readonly #permissions: Permissions;
+  readonly #log: Logger;
+  readonly #backoff: BackoffPolicy;
+
+  constructor(permissions: Permissions, log: Logger, backoff: BackoffPolicy = REFUSED_BACKOFF) {
+    this.#permissions = permissions;
+    this.#log = log;
+    this.#backoff = backoff;
+  }
+
+  /** Closed, it brings nothing more from that moment on. */
+  add(wanted: Wanted, session: Session | null): Binding {
+    const kept: Kept = { ...wanted, closing: new AbortController(), live: null };
+    if (wanted.optional) this.#permissions.expectRefusal(wanted.subject);
+    this.#kept.add(kept);
+    if (session !== null) this.#keep(kept, session);
+    return {
+      close: () => {
+        this.#kept.delete(kept);
+        kept.live?.unsubscribe();
+        kept.closing.abort(new Error('closed'));
+      },
+    };
+  }
+
+  /** Asks for all of them; when this returns they are on their way to the server. */
+  bind(session: Session): void {
+    for (const kept of this.#kept) this.#keep(kept, session);
+  }
+
+  #keep(kept: Kept, session: Session): void {
+    drop(this.#loop(kept, session), this.#log, `the subscription to ${kept.subject}`);
+  }
+
+  /** Until the session ends or the subscription is closed. The first one is asked for before this first waits. */
+  async #loop(kept: Kept, session: Session): Promise<void> {
+    const signal = AbortSignal.any([session.signal, kept.closing.signal]);
+    let attempt = 0;
+    let told = false;
+    while (!signal.aborted) {
+      const refused = new AbortController();
+      const live = this.#listen(kept, session, refused);
+      kept.live = live;
+      const works = session.flush().then((read) => {
+        // The server answers in order: no refusal until now is none.
+        if (!read || refused.signal.aborted) return;
+        attempt = 0;
+        told = false;
+        this.#permissions.allowed('subscription', kept.subject);
+      });
+      drop(works, this.#log, `asking for ${kept.subject}`);
+      await aborted(AbortSignal.any([signal, refused.signal]));
+      live.unsubscribe();
+      if (signal.aborted) return;
+      // The library has forgotten a subscription that was refused, the next one is a new one.
+      this.#permissions.refused('subscription', kept.subject);
+      if (!told) kept.onRefused?.(errorText(refused.signal.reason));
+      told = true;
+      if (kept.optional) return;
+      await sleep(backoffMs(this.#backoff, attempt++), signal).catch(() => {});
+    }
+  }
+
+  #listen(kept: Kept, session: Session, refused: AbortController): Subscription {
+    return session.nc.subscribe(kept.subject, {
+      callback: (error, message) => {
+        if (error !== null) return refused.abort(error);
+        // A handler's fault must not reach the client library: it would end the connection (invariant 11).
+        try {
+          kept.handler(message);
+        } catch (fault) {
+          this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(fault) });
+        }
+      },
+    });
+  }
+}
