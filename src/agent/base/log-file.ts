@@ -5,9 +5,10 @@
  * A plain append instead of electron-log's file transport: that one writes each line synchronously or queues without a
  * bound, knows no days to keep, and costs 9 ms and 3 MB at a start that has 150 ms and 80 MB in all.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, write, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, write, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { makeDirectory } from '../../shared/make-directory.ts';
 import { logLevelOf } from './log-level.ts';
 import {
   formatJsonLine,
@@ -186,7 +187,7 @@ class DailyFile {
     const { directory, stem, extension } = parts(this.#template);
     const path = join(directory, `${stem}.${new Date(day * DAY_MS).toISOString().slice(0, 10)}${extension}`);
     try {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(directory, 0o750);
       this.#fd = openSync(path, 'a', 0o640);
       this.#path = path;
       this.#why = null;
