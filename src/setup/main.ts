@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { errorText } from '../agent/base/logger.ts';
-import { directoriesOf } from '../shared/directories.ts';
+import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
@@ -40,7 +40,7 @@ const directories = directoriesOf({
   startedAs: 'service',
   platform: process.platform,
   env: process.env,
-  cwd: process.cwd(),
+  cwd: startDirectory(),
   home: homedir(),
 });
 
