@@ -88,7 +88,7 @@ test('a jitter of 2^64 - 1 s waits, is shown, and can be stopped', async () => {
   const waiting = agent.store.history.get(run);
   expect(waiting && runRowSchema.safeParse(rowOf(waiting, { asYou: false, nameless: false })).success).toBe(true);
   agent.bus.deliver('kill.e-jitter');
-  await agent.settled();
+  await eventually(() => expect(agent.store.history.get(run)?.state).toBe('finished'));
   expect(agent.store.history.get(run)).toMatchObject({ reason: 'KILLED_WAITING', exitCode: -1 });
 });
 

@@ -165,6 +165,10 @@ export class Pipeline {
   /** Resolves when nothing runs and everything that was queued is sent. */
   async settled(): Promise<void> {
     await this.dispatcher.idle();
+    // A run that waits for a place, or that IT has stopped, is on its way; one in its jitter, or without its user, is not.
+    const { inbox } = this.store;
+    while (inbox.inState('waiting_slot', 1).length > 0 || inbox.killed(1).length > 0) await sleep(1);
+    await this.dispatcher.idle();
     await this.sent();
   }
 

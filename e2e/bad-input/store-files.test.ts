@@ -2,8 +2,11 @@
 import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/agent/base/clock.ts';
+import { silentLogger } from '../../src/agent/base/logger.ts';
+import { recover } from '../../src/agent/run/recovery.ts';
 import { LATEST_VERSION } from '../../src/agent/store/migrations.ts';
-import { type OpenResult, openStore } from '../../src/agent/store/open.ts';
+import { type OpenResult, openStore, settleOldCopy } from '../../src/agent/store/open.ts';
 import { arrival, testStore } from '../support/store.ts';
 import { tempDir } from '../support/temp.ts';
 import { commandText } from './command-text.ts';
@@ -48,7 +51,8 @@ describe('store.db', () => {
     spoil(file);
     const { size } = statSync(file);
     const result = opened(directory);
-    expect(result).toMatchObject({ kind: 'open', notes: { oldCopy: false } });
+    // What could still be read of it is not run.
+    expect(result).toMatchObject({ kind: 'open', notes: { oldCopy: true } });
     const aside = result.kind === 'open' ? result.notes.quarantined : null;
     expect(statSync(aside ?? '').size).toBe(size);
     expect(testStore(directory).history.count({})).toBe(0);
@@ -66,7 +70,8 @@ describe('store.db', () => {
       kind: 'open',
       notes: { quarantined: expect.stringContaining('damaged') },
     });
-    expect(testStore(directory).history.count({})).toBe(0);
+    // The one command in it still gets its answer.
+    expect(testStore(directory).inbox.open(9)).toMatchObject([{ requestId: 'left' }]);
   });
 
   test.each(['x', '-1', '', '1e9', '99999999999999999999'])(
@@ -116,7 +121,12 @@ describe('boot-counter', () => {
     const directory = await leftStore();
     writeFileSync(join(directory, 'boot-counter'), content);
     expect(opened(directory)).toMatchObject({ kind: 'open', notes: { oldCopy } });
-    // And the next start finds store and file in step.
+    // And the next start finds store and file in step, once it was acted upon.
+    const next = openStore(directory);
+    expect(next).toMatchObject({ kind: 'open', notes: { oldCopy } });
+    if (next.kind !== 'open') return;
+    settleOldCopy(next.db);
+    next.db.close();
     expect(opened(directory)).toMatchObject({ kind: 'open', notes: { oldCopy: false } });
   });
 
@@ -136,8 +146,10 @@ describe('rows that no agent wrote so', () => {
     change(directory, sql);
     const agent = new Pipeline(directory);
     onTestFinished(() => agent.close());
-    await agent.dispatcher.recover(false);
-    agent.dispatcher.nudge();
+    const { store, scripts, dispatcher } = agent;
+    const recovery = { store, scripts, dispatcher, clock: systemClock, log: silentLogger };
+    await recover(recovery, new AbortController().signal);
+    dispatcher.nudge();
     await agent.settled();
     const results = agent.results().filter(({ request_id }) => request_id === 'left');
     expect((await agent.send(commandText('next'))).rows).toMatchObject([{ reason: 'DONE' }]);

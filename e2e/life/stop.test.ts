@@ -1,10 +1,11 @@
 /** An orderly stop leaves a result for everything that ran, and what waited is there at the next start (design §4). */
 
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { AgentRun, settings } from '../support/agent-run.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { AgentRun, type AgentRunOptions, settings } from '../support/agent-run.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   command,
@@ -14,16 +15,18 @@ import {
   publishCommand,
   waitForResult,
 } from '../support/fleet.ts';
+import { gate } from '../support/gate.ts';
 import { heartbeatAfter } from '../support/heartbeats.ts';
+import { noMountsHere, smallDisk } from '../support/mounts.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { isAlive } from '../support/running-scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 
-async function world() {
+async function world(options: Partial<AgentRunOptions> = {}) {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
-  const agent = new AgentRun({ toml: settings(server) });
+  const agent = new AgentRun({ toml: settings(server), ...options });
   await heartbeatAfter(nc, 'PC-OURS', agent);
   const file = (name: string) => join(agent.directory, name);
   const pids = (name: string) =>
@@ -103,3 +106,54 @@ test('what waits for its moment still waits after the stop and the next start, a
   expect(await waitForResult(nc, id)).toMatchObject({ exit_code: -1 });
   expect(existsSync(file('ran'))).toBe(false);
 });
+
+test('SIGTERM during a drain does not wait for the end of the drain', async () => {
+  const { nc, agent, file, pids } = await world();
+  const id = await publishCommand(nc, MINE, command({ script: stays(file('d')), timeout_secs: 600 }));
+  const tree = await pids('d');
+  const client = await agent.connect();
+  await client.call('agent.drain', {});
+  await eventually(() => expect(agent.stdout).toContain('stopping'));
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(agent.stdout).toMatch(/stopping sooner grace_ms=1000/);
+  expect((await waitForResult(nc, id)).stderr).toContain('stopped: the agent is shutting down');
+  expect(tree.filter(isAlive)).toEqual([]);
+});
+
+test('stopped while a connect is under way, it ends, also where that connect succeeds after all', async () => {
+  const server = await startNatsServer();
+  const { url, arrived, open } = await gate(server.port);
+  const agent = new AgentRun({ toml: settings({ url }) });
+  agent.start();
+  await arrived;
+  await agent.connect();
+  const ended = agent.end('SIGTERM');
+  await eventually(() => expect(agent.stdout).toContain('stopping'));
+  open();
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(agent.stdout).toContain('stopped');
+});
+
+test('a result that a full disk does not take keeps nobody from the end', async (context) => {
+  const noMounts = noMountsHere();
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(80);
+  const { nc, agent, file } = await world({ dataDirectory: disk.path });
+  const fill = join(disk.path, 'fill');
+  const script = `head -c 6000000 /dev/zero | tr '\\0' x; touch ${file('said')}; sleep 300`;
+  await publishCommand(nc, MINE, command({ script, timeout_secs: 600 }));
+  await eventually(() => expect(existsSync(file('said'))).toBe(true));
+  // Takes again and again what the agent frees for itself.
+  const filler = spawn('sh', ['-c', `while :; do cat /dev/zero >> ${fill}; done`], { stdio: 'ignore', detached: true });
+  onTestFinished(() => void (filler.pid !== undefined && process.kill(-filler.pid, 'SIGKILL')));
+  await eventually(() => expect(freeBytes(disk.path)).toBe(0));
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(agent.stdout).toContain('a result could not be stored yet');
+  expect(agent.stdout).not.toContain('a command ended');
+  expect(agent.stdout).toMatch(/stopped\n$/);
+}, 90_000);
+
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}

@@ -29,6 +29,8 @@ export interface AgentRunOptions {
   readonly toml: string | null;
   /** A fresh one by default; may be a mount. */
   readonly dataDirectory?: string;
+  /** Makes `dataDirectory` by default. */
+  readonly makesData?: boolean;
   /** Where the broker's token and the like come from. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -51,7 +53,7 @@ export class AgentRun implements Starting {
     this.dataDirectory = options.dataDirectory ?? join(this.directory, 'data');
     this.config = join(this.directory, 'agent.toml');
     if (options.toml !== null) writeFileSync(this.config, options.toml);
-    mkdirSync(this.dataDirectory, { recursive: true });
+    if (options.makesData !== false) mkdirSync(this.dataDirectory, { recursive: true });
     onTestFinished(async () => void (await this.end('SIGKILL')));
   }
 

@@ -1,5 +1,6 @@
 /** Disks that are small or can't be written, for tests that run as root on Linux. They go with the test. */
 import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { tempDir } from './temp.ts';
 
@@ -13,6 +14,11 @@ export function noMountsHere(): string | null {
   } catch {
     return 'root may not mount here';
   }
+}
+
+/** The same for {@link deadShare}. */
+export function noSharesHere(): string | null {
+  return noMountsHere() ?? (existsSync('/dev/fuse') ? null : 'there is no FUSE here');
 }
 
 export interface SmallDisk {
@@ -38,6 +44,27 @@ export function readOnly(path: string): () => void {
   };
   onTestFinished(undo);
   return undo;
+}
+
+/** A network share that is away: whoever looks into it waits, until `abandon` or the end of the test. */
+export function deadShare(): { readonly path: string; abandon(): void } {
+  const path = tempDir();
+  // A file system of which nobody answers for the kernel's questions.
+  const device = openSync('/dev/fuse', 'r+');
+  const options = 'fd=3,rootmode=40000,user_id=0,group_id=0';
+  execFileSync('mount', ['-i', '-t', 'fuse', '-o', options, 'dead', path], {
+    stdio: ['ignore', 'pipe', 'pipe', device],
+  });
+  let abandoned = false;
+  const abandon = () => {
+    if (!abandoned) closeSync(device);
+    abandoned = true;
+  };
+  onTestFinished(() => {
+    abandon();
+    unmount(path);
+  });
+  return { path, abandon };
 }
 
 function mount(...args: readonly string[]): void {

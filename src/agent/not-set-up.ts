@@ -5,8 +5,8 @@
 
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { directoriesOf } from '../shared/directories.ts';
-import { lineLogger } from './base/logger.ts';
+import { directoriesOf, startDirectory } from '../shared/directories.ts';
+import { errorText, lineLogger } from './base/logger.ts';
 import type { Loaded } from './config/load.ts';
 import { EVENT } from './duties/system-events.ts';
 import { EXIT } from './exit-codes.ts';
@@ -53,12 +53,21 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
     return { kind: 'held_up', by: faulty };
   };
   const { env, platform } = process;
-  const { own } = directoriesOf({ startedAs, platform, env, cwd: process.cwd(), home: homedir() });
+  const { own } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
   const waiting = { startedAs, directory: own, config: null, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
   return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
 }
 
 /** Changes whenever one of the files does, or appears. */
 function stamps(files: readonly string[]): string {
-  return files.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 'none').join('|');
+  return files.map(stampOf).join('|');
+}
+
+function stampOf(file: string): string {
+  try {
+    return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 'none');
+  } catch (error) {
+    // Not allowed to look, a loop of links: a state like any other, that may change.
+    return errorText(error);
+  }
 }

@@ -27,13 +27,13 @@ import { systemJournal } from './os/system-journal.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
+import { onStopRequest } from './stop-requests.ts';
+import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
 import type { Store } from './store/store.ts';
 import { takeOver } from './store/takeover.ts';
 
-/** Below the host's patience; what is not delivered by then goes out after the next start. */
-const SHIP_AT_STOP_MS = 5_000;
-const FORCE_AFTER_GRACE_MS = 15_000;
 const DRAIN_GRACE_MS = 60_000;
+
 export interface RuntimeOptions {
   readonly config: BootConfig;
   readonly store: Store;
@@ -47,13 +47,12 @@ export interface RuntimeOptions {
   readonly hostSecret: Uint8Array | null;
 }
 
+/** Stops when the process is asked to, or over its local socket: no new work, every end is stored, then everything stops. */
 export interface Runtime {
-  /** No new work; running scripts get `graceMs`, every end is stored, then everything stops. */
-  stop(graceMs?: number): Promise<void>;
-  /** The same, to be started again at once by the caller. */
+  /** Stops, to be started again at once by the caller. */
   restart(): void;
   /** Resolves when it has stopped, whoever asked for it. */
-  readonly stopped: Promise<'stop' | 'restart'>;
+  readonly stopped: Promise<StopEnd>;
 }
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -128,9 +127,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   // Each is added after what it needs, since they stop in reverse: first nothing new comes in, at last the store closes.
   life.add('fleet', () => fleet.close());
-  life.add('delivery', () => shipper.drained(AbortSignal.timeout(SHIP_AT_STOP_MS)));
-  let graceMs = config.run.graceMs;
-  life.add('scripts', () => dispatcher.stop(graceMs));
+  life.add('delivery', () => deliverAtStop(bus.link, (signal) => shipper.drained(signal)));
+  const stopping = new Stopping({
+    life,
+    endScripts: (graceMs) => dispatcher.stop(graceMs),
+    onBegin: () => setState('draining'),
+    log,
+  });
+  life.add('scripts', () => stopping.endScripts());
   life.add('intake', () => {
     ending.abort(new Error('stopping'));
     intake.close();
@@ -146,15 +150,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     faults: [],
   });
   const setState = (state: AgentState) => agent.set({ state, sinceMs: clock.nowMs(), faults: [] });
-  const stopped = Promise.withResolvers<'stop' | 'restart'>();
-  const stop = async (askedMs = config.run.graceMs, end: 'stop' | 'restart' = 'stop'): Promise<void> => {
-    if (agent.value.state !== 'draining') {
-      graceMs = askedMs;
-      setState('draining');
-      log.info('stopping', { grace_ms: graceMs });
-      void life.stop(graceMs + FORCE_AFTER_GRACE_MS).then(() => stopped.resolve(end));
-    }
-    await stopped.promise;
+  // From here on: what is done below may wait for a disk for long.
+  const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
+  const runtime: Runtime = {
+    restart: () => stopping.ask(0, 'restart'),
+    stopped: stopping.stopped.then((end) => {
+      // At the end of the process another signal changes nothing; the next runtime has ears of its own.
+      if (end === 'restart') listening();
+      return end;
+    }),
   };
 
   const parts: StatusParts = {
@@ -170,8 +174,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log: options.log,
     cells: { agent, update: duties.update, restartRequired: duties.restartPending, secondAgentSeen },
-    drain: () => void stop(DRAIN_GRACE_MS),
-    stop: () => void stop(),
+    drain: () => stopping.ask(DRAIN_GRACE_MS),
+    stop: () => stopping.ask(config.run.graceMs),
   };
 
   shipper.start();
@@ -196,7 +200,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   drop(warm, log, 'loading native code');
   const serving = seen.then(() => serveLocally(parts, options.hostSecret, life));
   drop(serving, log, 'serving the local socket');
-  return { stop: (ms) => stop(ms), restart: () => void stop(0, 'restart'), stopped: stopped.promise };
+  return runtime;
 }
 
 /** Our own stop is no failure. */

@@ -34,6 +34,7 @@ describe('the service’s host on standard input', () => {
   });
 
   test('ends a process that has nothing to end yet', async () => {
+    vi.spyOn(process, 'getActiveResourcesInfo').mockReturnValue([]);
     const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
     const input = new PassThrough();
     followServiceHost(input);

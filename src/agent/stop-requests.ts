@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { EXIT } from './exit-codes.ts';
+import { endNow } from './os/end-process.ts';
 
 /** The whole PC goes down: what is left of the service manager's 60 s after the grace is for the store and the outbox. */
 const SHUTDOWN_GRACE_MS = 30_000;
@@ -39,7 +40,7 @@ export function followServiceHost(input: Readable & { unref?(): unknown }): void
   input.unref?.();
   const stop = (graceMs: number | null) => {
     // As with a signal that nobody handles.
-    if (!host.emit('stop', graceMs)) process.exit(EXIT.stopped);
+    if (!host.emit('stop', graceMs)) endNow(EXIT.stopped);
   };
   createInterface({ input })
     .on('line', (line) => {

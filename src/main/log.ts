@@ -1,6 +1,7 @@
 /** The shell's own log: one file, and the one before it. What can't be written is no reason to end. */
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../shared/make-directory.ts';
 
 export interface ShellLog {
   info(text: string): void;
@@ -12,7 +13,7 @@ const MAX_BYTES = 1024 * 1024;
 export function openShellLog(file: string, nowMs: () => number = Date.now): ShellLog {
   const write = (level: string, text: string) => {
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeDirectory(dirname(file));
       if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
       appendFileSync(file, `${new Date(nowMs()).toISOString()} ${level} ${text.replaceAll('\n', '\n  ')}\n`);
     } catch {

@@ -8,7 +8,7 @@ import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electro
 import { ownAccount, userName } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import type { Language } from '../shared/contract.ts';
-import { directoriesOf } from '../shared/directories.ts';
+import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import type { Route } from '../shared/shell-contract.ts';
 import { SCHEME, serveRenderer } from './app-protocol.ts';
 import { distDirectory } from './dist-directory.ts';
@@ -65,7 +65,7 @@ async function start(): Promise<void> {
     startedAs: hosting,
     platform: process.platform,
     env,
-    cwd: process.cwd(),
+    cwd: startDirectory(),
     home: homedir(),
   });
   Menu.setApplicationMenu(null);

@@ -1,8 +1,9 @@
 /** What the person has chosen, and the size of the window: a file of their own, without secrets. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { uiSettingsSchema } from '../shared/contract.ts';
+import { makeDirectory } from '../shared/make-directory.ts';
 import { DEFAULT_PREFERENCES, preferencesSchema } from '../shared/shell-contract.ts';
 import type { ShellLog } from './log.ts';
 
@@ -41,7 +42,7 @@ export class PreferencesFile {
   set(changed: Partial<Stored>): void {
     this.#stored = { ...this.#stored, ...changed };
     try {
-      mkdirSync(dirname(this.#file), { recursive: true });
+      makeDirectory(dirname(this.#file));
       writeFileSync(`${this.#file}.new`, `${JSON.stringify(this.#stored, null, 2)}\n`, { mode: 0o600 });
       renameSync(`${this.#file}.new`, this.#file);
     } catch (error) {

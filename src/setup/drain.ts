@@ -1,7 +1,7 @@
 /** `drain`: asks the agent to end when its scripts have, and waits for that. What the Debian package runs before an upgrade. */
 import { homedir } from 'node:os';
 import { sleep } from '../agent/base/sleep.ts';
-import { directoriesOf } from '../shared/directories.ts';
+import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 
 /** Scripts get 60 s (design §4), and their results must reach the disk. */
@@ -9,7 +9,7 @@ const WITHIN_MS = 75_000;
 const LOOK_EVERY_MS = 500;
 
 const { platform, env } = process;
-const { own } = directoriesOf({ startedAs: 'service', platform, env, cwd: process.cwd(), home: homedir() });
+const { own } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
 const talk = agentTalk(own);
 
 if (await talk.drain()) {

@@ -2,9 +2,10 @@
  * An installer or uninstaller that a command of the agent has started would end with the agent that it stops (deployment F7). It
  * hands over to a service of one run (`native/setup-host.c`) and ends at once with 0; the log goes on to say how it went.
  */
-import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PRIVATE_TREE } from '../agent/os/windows/access.ts';
+import { makeDirectory } from '../shared/make-directory.ts';
 import { wordsOf } from './command-line.ts';
 import type { Layout } from './layout.ts';
 import type { SetupLog } from './log.ts';
@@ -38,7 +39,7 @@ export interface InstallHandOver extends HandOver {
 /** Copies what runs, moves what is to be installed, and starts the service that goes on. */
 export function handOverInstall({ staged, args, files, ...to }: InstallHandOver): void {
   const directory = join(to.layout.versionsDirectory, `.handed-over-${Date.now()}`);
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   for (const part of ['node', 'agent']) cpSync(join(staged, 'tree', part), join(directory, part), { recursive: true });
   cpSync(join(staged, 'root', 'bin', HAND_OVER_HOST), join(directory, HAND_OVER_HOST));
   const moved = join(directory, 'staged');

@@ -1,8 +1,9 @@
 /** What the set-up has done, line by line, for IT. Invariant: no secret is ever given to it. */
 
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText } from '../agent/base/logger.ts';
+import { makeDirectory } from '../shared/make-directory.ts';
 
 export interface SetupLog {
   say(line: string): void;
@@ -12,7 +13,7 @@ export interface SetupLog {
 export function openSetupLog(file: string, print: (line: string) => void): SetupLog {
   let broken = false;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
   } catch {
     // Writing says so.
   }

@@ -3,13 +3,14 @@
  * installer, and leaves what there is to say for the person at the screen in the file that `--message` names.
  */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { errorText } from '../agent/base/logger.ts';
-import { directoriesOf } from '../shared/directories.ts';
+import { directoriesOf, startDirectory } from '../shared/directories.ts';
+import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
 import { HANDED_OVER, SETUP_EXIT, SetupFault } from './exit-codes.ts';
@@ -39,7 +40,7 @@ const directories = directoriesOf({
   startedAs: 'service',
   platform: process.platform,
   env: process.env,
-  cwd: process.cwd(),
+  cwd: startDirectory(),
   home: homedir(),
 });
 
@@ -164,6 +165,6 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
 /** Two lines. What an exit code means, the installer says itself, in the person's language. */
 function leaveMessage(detail: string, log: string): void {
   if (values.message === undefined) return;
-  mkdirSync(dirname(values.message), { recursive: true });
+  makeDirectory(dirname(values.message));
   writeFileSync(values.message, `${detail.replaceAll(/\s+/g, ' ').slice(0, 700)}\r\n${log}`, 'utf16le');
 }

@@ -1,8 +1,9 @@
 /** Programs onto the disk. Invariant: the files of a version that is whole are never changed, whoever runs them. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { makeDirectory } from '../shared/make-directory.ts';
 import type { Choices } from './choices.ts';
 import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere } from './files.ts';
 import { type InstallInput, isOutsideProgramFiles, type Plan } from './plan.ts';
@@ -55,7 +56,7 @@ function writeHost(tree: string, host: Choices['mode']): void {
 /** Starter, service host, uninstaller. A program that runs can be renamed, not overwritten. */
 export async function putPrograms({ layout, staged }: InstallInput, transaction: Transaction): Promise<void> {
   const fresh = join(staged, 'root');
-  mkdirSync(layout.bin, { recursive: true });
+  makeDirectory(layout.bin);
   for (const name of filesBelow(fresh)) {
     const file = join(layout.root, name);
     if (isSameFile(join(fresh, name), file)) continue;

@@ -1,10 +1,11 @@
 /** Settings and secrets of the PC, and who may touch them. */
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { errorText } from '../agent/base/logger.ts';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
 import { PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { makeDirectory } from '../shared/make-directory.ts';
 import { putBack, readIfThere } from './files.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import type { Transaction } from './transaction.ts';
@@ -44,7 +45,7 @@ function protectData({ directories, system }: InstallInput): void {
     [directories.data, PRIVATE_TREE],
     [directories.logs, PRIVATE_TREE],
   ] as const) {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     system.protectTree(path, sddl);
   }
 }

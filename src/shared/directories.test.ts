@@ -66,3 +66,15 @@ describe('KANADE_AGENT_DATA_DIR', () => {
     expect(on('win32', 'tray', { KANADE_AGENT_DATA_DIR: 'data' }).own).toBe('D:\\start\\data\\kanade-tray');
   });
 });
+
+test('the start directory is only needed for a relative data directory', () => {
+  const at = (data: string) => {
+    const env = { KANADE_AGENT_DATA_DIR: data };
+    return directoriesOf({ platform: 'linux', startedAs: 'headless', env, cwd: null, home: '/home/taro' }).data;
+  };
+  expect(at('/srv/kanade')).toBe('/srv/kanade');
+  expect(at('')).toBe('/var/lib/kanade');
+  expect(() => at('data')).toThrow(
+    'KANADE_AGENT_DATA_DIR is "data", and the directory that this was started in is gone',
+  );
+});

@@ -22,17 +22,32 @@ export interface DirectoryInput {
   readonly startedAs: StartedAs;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The start directory, for a relative `KANADE_AGENT_DATA_DIR`. */
-  readonly cwd: string;
+  /** The start directory, for a relative `KANADE_AGENT_DATA_DIR`; null: it is gone. */
+  readonly cwd: string | null;
   /** The user's home directory, for tray mode. */
   readonly home: string;
 }
 
+/** Where this process was started; null: that directory is gone. Only a relative path needs it. */
+export function startDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
+/** `message` is a sentence for people. */
+export class StartDirectoryGone extends Error {
+  override readonly name = 'StartDirectoryGone';
+}
+
+/** @throws {@link StartDirectoryGone} where `KANADE_AGENT_DATA_DIR` is relative to it */
 export function directoriesOf(input: DirectoryInput): Directories {
   const path = input.platform === 'win32' ? win32 : posix;
   const base = input.startedAs === 'tray' ? userDirectories(input) : machineDirectories(input);
   const named = nonEmpty(input.env.KANADE_AGENT_DATA_DIR);
-  const data = named === undefined ? base.data : path.resolve(input.cwd, named);
+  const data = named === undefined ? base.data : absoluteData(named, input.cwd, path);
   return {
     ...base,
     data,
@@ -40,6 +55,14 @@ export function directoriesOf(input: DirectoryInput): Directories {
     machineConfig: input.startedAs === 'tray' ? machineDirectories(input).config : null,
     dataFromEnvironment: named !== undefined,
   };
+}
+
+function absoluteData(named: string, cwd: string | null, path: typeof posix): string {
+  if (path.isAbsolute(named)) return path.resolve(named);
+  if (cwd !== null) return path.resolve(cwd, named);
+  throw new StartDirectoryGone(
+    `KANADE_AGENT_DATA_DIR is "${named}", and the directory that this was started in is gone`,
+  );
 }
 
 interface Base {

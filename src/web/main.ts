@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ownAccount } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
-import { directoriesOf } from '../shared/directories.ts';
+import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { newHome, servePage } from './page.ts';
 import { serveWindow, type WebServer } from './server.ts';
 
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
     return 1;
   }
   const { platform, env } = process;
-  const { own } = directoriesOf({ ...options, platform, env, cwd: process.cwd(), home: homedir() });
+  const { own } = directoriesOf({ ...options, platform, env, cwd: startDirectory(), home: homedir() });
   const home = newHome(own, await ownAccount());
   let server: WebServer;
   try {

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -12,9 +12,9 @@ import { logLevelOf } from './log-level.ts';
 const NOON = Date.parse('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
 
-function open(directory: string, more: Partial<LogOptions> = {}) {
+async function open(directory: string, more: Partial<LogOptions> = {}) {
   const pathTemplate = join(directory, 'logs', 'agent.log');
-  const log = openLog({
+  const log = await openLog({
     pathTemplate,
     level: 'info',
     keepDays: 3,
@@ -27,9 +27,13 @@ function open(directory: string, more: Partial<LogOptions> = {}) {
   return log;
 }
 
-test('lines go to the file of the UTC day, in the format of the original', () => {
+function today(directory: string): string {
+  return join(directory, 'logs', 'agent.2026-11-24.log');
+}
+
+test('lines go to the file of the UTC day, in the format of the original', async () => {
   const directory = tempDir();
-  const log = open(directory);
+  const log = await open(directory);
   log.logger.child('bus').info('connected', { server: 'a:4222' });
   expect(log.currentFile()).toBe(join(directory, 'logs', 'agent.2026-11-24.log'));
   log.close();
@@ -38,10 +42,10 @@ test('lines go to the file of the UTC day, in the format of the original', () =>
   );
 });
 
-test('a restart on the same day goes on in the same file', () => {
+test('a restart on the same day goes on in the same file', async () => {
   const directory = tempDir();
   for (const text of ['first', 'second']) {
-    const log = open(directory);
+    const log = await open(directory);
     log.logger.info(text);
     log.close();
   }
@@ -51,7 +55,7 @@ test('a restart on the same day goes on in the same file', () => {
 test('a new day gets a new file, and only so many days stay', async () => {
   const directory = tempDir();
   let nowMs = NOON;
-  const log = open(directory, { nowMs: () => nowMs, keepDays: 2 });
+  const log = await open(directory, { nowMs: () => nowMs, keepDays: 2 });
   for (let day = 0; day < 4; day += 1) {
     nowMs = NOON + day * DAY_MS;
     log.logger.info(`day ${day}`);
@@ -63,14 +67,14 @@ test('a new day gets a new file, and only so many days stay', async () => {
   expect(readdirSync(join(directory, 'logs')).sort()).toEqual(['agent.2026-11-26.log', 'agent.2026-11-27.log']);
 });
 
-test('old days are pruned at start; files that are not ours stay', () => {
+test('old days are pruned at start; files that are not ours stay', async () => {
   const directory = tempDir();
   mkdirSync(join(directory, 'logs'));
   const names = ['agent.2026-11-20.log', 'agent.2026-11-21.log', 'agent.2026-11-22.log', 'agent.2026-11-23.log'];
   for (const name of [...names, 'agent.old.log', 'agent.log', 'other.2020-01-01.log', 'agent.2020-01-01.txt']) {
     writeFileSync(join(directory, 'logs', name), '');
   }
-  open(directory, { keepDays: 3 });
+  await open(directory, { keepDays: 3 });
   expect(readdirSync(join(directory, 'logs')).sort()).toEqual(
     ['agent.2026-11-22.log', 'agent.2026-11-23.log', 'agent.2026-11-24.log', 'agent.old.log', 'agent.log']
       .concat(['other.2020-01-01.log', 'agent.2020-01-01.txt'])
@@ -78,19 +82,19 @@ test('old days are pruned at start; files that are not ours stay', () => {
   );
 });
 
-test('the same lines are on standard output, and with keep_days 0 only there', () => {
+test('the same lines are on standard output, and with keep_days 0 only there', async () => {
   const directory = tempDir();
   const stdout = new PassThrough();
-  const log = open(directory, { keepDays: 0, stdout });
+  const log = await open(directory, { keepDays: 0, stdout });
   log.logger.warn('hello');
   expect(String(stdout.read())).toMatch(/ WARN kanade_tray: hello\n$/);
   expect(log.currentFile()).toBeNull();
   expect(existsSync(join(directory, 'logs'))).toBe(false);
 });
 
-test('the level holds, can be changed while running, and RUST_LOG wins over the file', () => {
+test('the level holds, can be changed while running, and RUST_LOG wins over the file', async () => {
   const stdout = new PassThrough();
-  const log = open(tempDir(), { keepDays: 0, stdout, level: 'error', rustLog: 'kanade_agent=warn' });
+  const log = await open(tempDir(), { keepDays: 0, stdout, level: 'error', rustLog: 'kanade_agent=warn' });
   log.logger.info('one');
   log.logger.warn('two');
   log.setLevel('debug');
@@ -116,38 +120,137 @@ test.each([
   expect(logLevelOf(text)).toBe(level);
 });
 
-test('a file that can not be written is named on standard output, and written once it can be', async () => {
+test('a file that can not be written is named on standard output, and the lines wait until it can be', async () => {
   const directory = tempDir();
   writeFileSync(join(directory, 'logs'), 'in the way');
   const stdout = new PassThrough();
-  const log = open(directory, { stdout });
+  const log = await open(directory, { stdout });
   expect(log.currentFile()).toBeNull();
+  expect(log.fault.value).toEqual({ path: today(directory), why: expect.stringContaining('EEXIST') });
   expect(String(stdout.read())).toContain('the log file can not be written');
-  log.logger.info('lost');
+  log.logger.info('waits');
   rmSync(join(directory, 'logs'));
-  await eventually(() => {
-    log.logger.info('written');
-    expect(log.currentFile()).not.toBeNull();
-  });
+  await eventually(() => expect(log.currentFile()).not.toBeNull());
+  expect(log.fault.value).toBeNull();
+  log.logger.info('written');
   log.close();
-  const text = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8');
-  expect(text).toMatch(/written\n$/);
+  expect(readFileSync(today(directory), 'utf8')).toMatch(/waits\n.*written\n$/);
 });
 
-test('more lines than can wait are left out, and the gap is named', () => {
+test.skipIf(process.platform === 'win32')(
+  'one that does not answer keeps nobody waiting, and is gone on with later',
+  async () => {
+    const directory = tempDir();
+    mkdirSync(join(directory, 'logs'));
+    // To open a pipe for writing waits for a reader, as a dead network share does.
+    execFileSync('mkfifo', [today(directory)]);
+    const stdout = new PassThrough();
+    const log = await open(directory, { stdout, answerWithinMs: 50 });
+    log.logger.info('here');
+    expect(log.fault.value).toEqual({ path: today(directory), why: 'it does not answer' });
+    expect(String(stdout.read())).toMatch(/the log file can not be written .*it does not answer[\s\S]*here\n$/);
+    const reader = spawn('cat', [today(directory)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void reader.kill('SIGKILL'));
+    let read = '';
+    reader.stdout.on('data', (text) => {
+      read += String(text);
+    });
+    await eventually(() => expect(read).toMatch(/here\n/));
+    expect(log.fault.value).toBeNull();
+  },
+);
+
+test.each(['the file', 'its directory'])('%s that somebody removes while the agent runs is made anew', async (what) => {
   const directory = tempDir();
-  const log = open(directory);
-  for (let i = 0; i < 1_200; i += 1) log.logger.info('x'.repeat(1_000));
+  const log = await open(directory);
+  rmSync(what === 'the file' ? today(directory) : join(directory, 'logs'), { recursive: true });
+  let line = 0;
+  await eventually(() => {
+    line += 1;
+    log.logger.info(`still there ${line}`);
+    expect(readFileSync(today(directory), 'utf8')).toContain('still there');
+  });
+});
+
+test('a file that was moved away gets no more lines', async () => {
+  const directory = tempDir();
+  const log = await open(directory);
+  renameSync(today(directory), join(directory, 'kept'));
+  let line = 0;
+  await eventually(() => {
+    line += 1;
+    log.logger.info(`more ${line}`);
+    expect(readFileSync(today(directory), 'utf8')).toContain('more');
+  });
+});
+
+test('files of days to come do not push out that of today', async () => {
+  const directory = tempDir();
+  mkdirSync(join(directory, 'logs'));
+  const names = ['agent.2026-11-22.log', 'agent.2026-11-23.log', 'agent.2031-01-01.log', 'agent.2031-01-02.log'];
+  for (const name of names) writeFileSync(join(directory, 'logs', name), '');
+  await open(directory, { keepDays: 2 });
+  expect(readdirSync(join(directory, 'logs')).sort()).toEqual([
+    'agent.2026-11-23.log',
+    'agent.2026-11-24.log',
+    'agent.2031-01-01.log',
+    'agent.2031-01-02.log',
+  ]);
+});
+
+test.skipIf(process.platform === 'win32')('the file and its directory are private, also without a umask', async () => {
+  const directory = tempDir();
+  const umask = process.umask(0);
+  onTestFinished(() => void process.umask(umask));
+  await open(directory);
+  const modes = [join(directory, 'logs'), today(directory)].map((path) => statSync(path).mode & 0o777);
+  expect(modes).toEqual([0o750, 0o640]);
+});
+
+test('thousands of lines that say the same are counted, in the file and on standard output', async () => {
+  const directory = tempDir();
+  const stdout = new PassThrough();
+  const log = await open(directory, { stdout });
+  for (let i = 0; i < 8_000; i += 1) log.logger.warn('a command can not be read', { request_id: `r-${i}` });
+  log.logger.warn('another');
+  log.close();
+  const text = readFileSync(today(directory), 'utf8');
+  expect(String(stdout.read())).toBe(text);
+  expect(text.length).toBeLessThan(10_000);
+  expect(text).toContain('request_id=r-0');
+  expect(text).toMatch(/another\n.*a command can not be read … repeated 7,950 times\n$/);
+});
+
+test('a day has its size, also over a restart: then only errors are written, as far as their own room goes', async () => {
+  const directory = tempDir();
+  const flood = async () => {
+    const log = await open(directory, { dayMaxBytes: 20_000 });
+    for (let i = 0; i < 200; i += 1) log.logger.info(`${i} `.padEnd(1_000, 'x'));
+    log.logger.error('still said');
+    log.close();
+    return readFileSync(today(directory), 'utf8');
+  };
+  const text = await flood();
+  expect(text.match(/the log of today is full/g)).toHaveLength(1);
+  expect(text).toMatch(/still said\n$/);
+  expect(text.length).toBeLessThan(21_000);
+  expect((await flood()).length).toBeLessThan(21_000);
+});
+
+test('more lines than can wait are left out, and the gap is named', async () => {
+  const directory = tempDir();
+  const log = await open(directory);
+  for (let i = 0; i < 1_200; i += 1) log.logger.info(`${i} `.padEnd(1_000, 'x'));
   log.close();
   const lines = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8').split('\n');
   expect(lines[0]).toMatch(/ WARN kanade_tray: \d+ lines or more are missing here$/);
   expect(lines.length).toBeLessThan(1_100);
 });
 
-test('with format json each line is one object, in the file and on standard output', () => {
+test('with format json each line is one object, in the file and on standard output', async () => {
   const directory = tempDir();
   const stdout = new PassThrough();
-  const log = open(directory, { format: 'json', stdout });
+  const log = await open(directory, { format: 'json', stdout });
   const error = new Error('no answer', { cause: new Error('timeout') });
   const fields = { server: 'a:4222', tries: 2, bytes: 2n ** 60n, error, list: [error], message: 'not this one' };
   log.logger.child('bus').warn('two\nlines', fields);
@@ -169,10 +272,10 @@ test('with format json each line is one object, in the file and on standard outp
   ]);
 });
 
-test('with format json the gap of lines left out is an object too', () => {
+test('with format json the gap of lines left out is an object too', async () => {
   const directory = tempDir();
-  const log = open(directory, { format: 'json' });
-  for (let i = 0; i < 1_200; i += 1) log.logger.info('x'.repeat(1_000));
+  const log = await open(directory, { format: 'json' });
+  for (let i = 0; i < 1_200; i += 1) log.logger.info(`${i} `.padEnd(1_000, 'x'));
   log.close();
   const lines = readFileSync(join(directory, 'logs', 'agent.2026-11-24.log'), 'utf8')
     .trimEnd()
@@ -183,19 +286,19 @@ test('with format json the gap of lines left out is an object too', () => {
 
 test('a reader of standard output that has gone away ends nothing', async () => {
   const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
-  const log = open(tempDir(), { stdout });
+  const log = await open(tempDir(), { stdout });
   log.logger.info('one');
   await eventually(() => expect(stdout.errored).not.toBeNull());
   log.logger.info('two');
 });
 
-test('what was logged right before the end of the process is in the file', () => {
+test('what was logged right before the end of the process is in the file', async () => {
   const directory = tempDir();
   const program = `
     import { openLog } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'log-file.ts')))};
-    openLog({ pathTemplate: ${JSON.stringify(join(directory, 'agent.log'))}, level: 'info', keepDays: 1, format: 'text',
-      stdout: null })
-      .logger.error('last words');
+    const log = await openLog({ pathTemplate: ${JSON.stringify(join(directory, 'agent.log'))}, level: 'info', keepDays: 1, format: 'text',
+      stdout: null });
+    log.logger.error('last words');
     process.exit(3);`;
   const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
   expect(status).toBe(3);

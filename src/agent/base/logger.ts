@@ -20,22 +20,30 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-export type LineFormat = typeof formatLine;
+/** One call of a logger. */
+export interface LogEntry {
+  readonly at: Date;
+  readonly level: LogLevel;
+  readonly component: string;
+  readonly message: string;
+  readonly fields?: LogFields | undefined;
+}
+
+export type LineFormat = (entry: LogEntry) => string;
 
 /** The component of what the log says about itself. */
 export const ROOT_COMPONENT = 'kanade_tray';
 
-/** Builds a logger over one line sink. `level` is read at each call, so it can be changed while running. */
-export function lineLogger(
-  sink: (line: string) => void,
+/** Builds a logger over one sink. `level` is read at each call, so it can be changed while running. */
+export function entryLogger(
+  sink: (entry: LogEntry) => void,
   level: () => LogLevel,
-  format: LineFormat = formatLine,
-  component = ROOT_COMPONENT,
+  component: string = ROOT_COMPONENT,
 ): Logger {
   const write = (at: LogLevel, message: string, fields?: LogFields) => {
     if (LEVELS.indexOf(at) > LEVELS.indexOf(level())) return;
     try {
-      sink(format(new Date(), at, component, message, fields));
+      sink({ at: new Date(), level: at, component, message, fields });
     } catch {
       // A log that can't be written (full disk, closed pipe) must not end what it reports on.
     }
@@ -45,23 +53,28 @@ export function lineLogger(
     warn: (message, fields) => write('warn', message, fields),
     info: (message, fields) => write('info', message, fields),
     debug: (message, fields) => write('debug', message, fields),
-    child: (name) => lineLogger(sink, level, format, `${component}::${name}`),
+    child: (name) => entryLogger(sink, level, `${component}::${name}`),
   };
 }
 
+/** The same over lines of text. */
+export function lineLogger(sink: (line: string) => void, level: () => LogLevel): Logger {
+  return entryLogger((entry) => sink(formatLine(entry)), level);
+}
+
 /** One line as the original writes them (protocol §9.1): `2026-11-24T03:29:31.307000Z  INFO target: message key=value`. */
-export function formatLine(at: Date, level: LogLevel, target: string, message: string, fields?: LogFields): string {
+export function formatLine({ at, level, component, message, fields }: LogEntry): string {
   const time = at.toISOString().replace('Z', '000Z');
   const tail = Object.entries(fields ?? {}).map(([key, value]) => ` ${key}=${fieldText(value)}`);
-  return `${time} ${level.toUpperCase().padStart(5)} ${target}: ${oneLine(message)}${tail.join('')}`;
+  return `${time} ${level.toUpperCase().padStart(5)} ${component}: ${oneLine(message)}${tail.join('')}`;
 }
 
 /**
  * One line of `[log] format = "json"`: `{"time":"…Z","level":"info","target":"…","message":"…", …fields}`. Every line has the
  * same first four members, so a field that has the name of one of them is left out.
  */
-export function formatJsonLine(at: Date, level: LogLevel, target: string, message: string, fields?: LogFields): string {
-  const fixed = { time: at.toISOString(), level, target, message };
+export function formatJsonLine({ at, level, component, message, fields }: LogEntry): string {
+  const fixed = { time: at.toISOString(), level, target: component, message };
   return jsonText({ ...fixed, ...fields, ...fixed });
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type PolicyReading, type PolicyValue, readPolicies } from '../os/policies.ts';
 import type { BootConfig } from './boot-config.ts';
 import type { Loaded, LoadInput } from './load.ts';
+import type { Machine } from './machine.ts';
 import { FACTS, TestMachine, toml } from './test-machine.ts';
 
 let here: TestMachine;
@@ -12,6 +13,11 @@ beforeEach(() => {
 afterEach(() => here.remove());
 
 const STANDARD = 'machine/agent.toml';
+
+function goneMachine(): Machine {
+  const machine = here.machine();
+  return { ...machine, facts: { ...machine.facts, system: { ...machine.facts.system, cwd: null } } };
+}
 
 function configOf(loaded: Loaded): BootConfig {
   if (!loaded.ok) throw new Error(loaded.message);
@@ -82,6 +88,18 @@ describe('where the file is looked for', () => {
 });
 
 describe('tray mode', () => {
+  test('a start directory that is gone is a fault of what needs it, and of nothing else', () => {
+    here.file('whole.toml', toml());
+    here.file('relative.toml', toml().replace('/var/log/kanade/agent.log', 'agent.log'));
+    here.file('template.toml', toml('[support]\ntext = "{{ system.cwd }}"\n'));
+    const load = (configPath: string) => here.load({ configPath, cwd: null, machine: goneMachine() });
+    expect(load(join(here.root, 'whole.toml')).ok).toBe(true);
+    for (const file of ['whole.toml', join(here.root, 'relative.toml'), join(here.root, 'template.toml')]) {
+      const loaded = load(file);
+      expect(loaded.ok ? '' : loaded.message).toContain('started in is gone');
+    }
+  });
+
   test('the settings of the machine lie under those of the user', () => {
     here.file(STANDARD, toml('[history]\ndays = 30\n[run]\ngrace = "5s"\n'));
     here.file('user/agent.toml', '[agent]\nid = "mine"\n[run]\ngrace = "7s"\n');

@@ -13,15 +13,15 @@ import { type SettingValues, settle, valueAt } from './layers.ts';
 import { type Machine, machineOf } from './machine.ts';
 import { isSettingKey, SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import { checkSignatures } from './signatures.ts';
-import type { PathBase } from './values.ts';
+import { ABSOLUTE, type PathBase } from './values.ts';
 
 export interface LoadInput {
   /** `--config <path>`; taken as given, even if the file is missing. */
   readonly configPath?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
-  /** The start directory. */
-  readonly cwd: string;
+  /** The start directory; null: it is gone. */
+  readonly cwd: string | null;
   /** Default `headless`. */
   readonly startedAs?: StartedAs;
   /** Settings of the command line; they count before environment and files. */
@@ -62,7 +62,7 @@ export function loadBootConfig(input: LoadInput): Loaded {
       faults,
       warnings: collected.warnings,
       message: message ?? formatFaults(faults),
-      files: files.map((file) => path.resolve(input.cwd, file.path)),
+      files: files.map((file) => fullPath(file.path, base) ?? file.path),
     };
   };
   const [first] = read;
@@ -77,7 +77,7 @@ export function loadBootConfig(input: LoadInput): Loaded {
     startedAs === 'tray' ? withUserLog(settled, path.join(machine.directories.logs, 'agent.log')) : settled;
   if (read.every((file) => file.lines !== null)) checkWhole(collected, settings, first.path, first.lines);
   if (collected.faults.length > 0) return failed();
-  const paths = read.map((file) => path.resolve(input.cwd, file.path));
+  const paths = read.map((file) => fullPath(file.path, base) ?? file.path);
   const config = bootConfigOf(settings, { files: paths, startedAs, directories: machine.directories });
   return { ok: true, config, warnings: collected.warnings };
 }
@@ -143,7 +143,11 @@ function readFiles(
   const path = base.platform === 'win32' ? win32 : posix;
   const read: FileRead[] = [];
   for (const { path: file, source, named } of files) {
-    const full = path.resolve(base.start, file);
+    const full = fullPath(file, base);
+    if (full === null) {
+      to.faults.push({ file, line: null, key: UNREADABLE_FILE, expected: ABSOLUTE });
+      continue;
+    }
     const bytes = readBytes(full);
     if (bytes instanceof Uint8Array) {
       const own = { ...base, file: path.dirname(full) };
@@ -162,6 +166,13 @@ function readFiles(
     }
   }
   return read;
+}
+
+/** null: it is relative to a start directory that is gone. */
+function fullPath(file: string, { platform, start }: PathBase): string | null {
+  const path = platform === 'win32' ? win32 : posix;
+  if (path.isAbsolute(file)) return path.resolve(file);
+  return start === null ? null : path.resolve(start, file);
 }
 
 function readBytes(path: string): Uint8Array | { readonly code: string } {

@@ -14,7 +14,10 @@ const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 export function readLogo(file: string): Logo {
   let body: Buffer;
   try {
-    const { size } = statSync(file);
+    const stats = statSync(file);
+    // Reading a pipe would wait for ever.
+    if (!stats.isFile()) return no('it is not a regular file');
+    const { size } = stats;
     if (size > MAX_BYTES) return no(`it has ${size} bytes, and at most ${MAX_BYTES} are allowed`);
     body = readFileSync(file);
   } catch (error) {

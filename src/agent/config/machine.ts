@@ -17,7 +17,7 @@ export interface MachineInput {
   readonly startedAs: StartedAs;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  readonly cwd: string | null;
 }
 
 export function machineOf(input: MachineInput): Machine {

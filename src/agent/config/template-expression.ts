@@ -5,7 +5,10 @@
 
 /** What a template may know about the machine. */
 export interface TemplateFacts {
-  readonly system: Readonly<Record<'host' | 'os' | 'arch' | 'user' | 'cwd', string>>;
+  readonly system: Readonly<Record<'host' | 'os' | 'arch' | 'user', string>> & {
+    /** The start directory; null: it is gone. */
+    readonly cwd: string | null;
+  };
   readonly home: string;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -87,7 +90,7 @@ export function evaluate(expression: Expression, facts: TemplateFacts, vars: Var
 function evaluateSource(source: Source, facts: TemplateFacts, vars: Variables): Evaluated {
   switch (source.from) {
     case 'system':
-      return { kind: 'value', value: facts.system[source.name] };
+      return systemFact(facts.system[source.name]);
     case 'vars':
       return vars(source.name);
     case 'home':
@@ -103,6 +106,11 @@ function evaluateSource(source: Source, facts: TemplateFacts, vars: Variables): 
       return { kind: 'fault', expected: `the environment variable ${source.name} to be set, or a default` };
     }
   }
+}
+
+function systemFact(value: string | null): Evaluated {
+  if (value !== null) return { kind: 'value', value };
+  return { kind: 'fault', expected: 'a start directory for system.cwd (the one that this was started in is gone)' };
 }
 
 function applyFilter(filter: Filter, value: TemplateValue): Evaluated {

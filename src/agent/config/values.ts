@@ -33,8 +33,8 @@ export type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends infer S
 
 export interface PathBase {
   readonly platform: NodeJS.Platform;
-  /** The start directory; absolute. */
-  readonly start: string;
+  /** The start directory; absolute. Null: it is gone, and a path must be absolute. */
+  readonly start: string | null;
   /** The directory of the settings file; null where the source has none and a path must be absolute. */
   readonly file: string | null;
 }
@@ -97,7 +97,7 @@ function checkText(setting: TextSetting, text: string, base: PathBase, no: (expe
       return level === null ? no('a level: error, warn, info, debug or trace') : { ok: true, value: level };
     }
     case 'path':
-      return checkPath(setting.relativeTo, text, base) ?? no('an absolute path');
+      return checkPath(setting.relativeTo, text, base) ?? no(pathExpected(setting.relativeTo, base));
     case 'https_url':
       return isHttps(text) ? { ok: true, value: text } : no('an address that begins with https://');
     case 'mail':
@@ -154,6 +154,13 @@ function checkPath(relativeTo: 'start' | 'file', text: string, base: PathBase): 
   const from = relativeTo === 'start' ? base.start : base.file;
   if (path.isAbsolute(text)) return { ok: true, value: path.normalize(text) };
   return from === null ? null : { ok: true, value: path.resolve(from, text) };
+}
+
+/** What a path must be where a relative one leads nowhere. */
+export const ABSOLUTE = 'an absolute path (the directory that this was started in is gone)';
+
+function pathExpected(relativeTo: 'start' | 'file', base: PathBase): string {
+  return relativeTo === 'start' && base.start === null ? ABSOLUTE : 'an absolute path';
 }
 
 function isHttps(text: string): boolean {

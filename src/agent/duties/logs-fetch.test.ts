@@ -9,6 +9,7 @@ import { silentLogger } from '../base/logger.ts';
 import { startLogsFetch } from './logs-fetch.ts';
 
 const SUBJECT = 'logs.fetch.PC-A';
+const TODAY_MS = Date.parse('2026-11-24T12:00:00Z');
 
 async function stage(files: Record<string, string>, keepDays = 14) {
   const directory = tempDir();
@@ -16,11 +17,11 @@ async function stage(files: Record<string, string>, keepDays = 14) {
   const server = await startNatsServer();
   const bus = await agentBus(server, 'PC-A');
   const pathTemplate = join(directory, 'agent.log');
-  during(startLogsFetch({ pcId: 'PC-A', bus, pathTemplate, keepDays, log: silentLogger }));
+  during(startLogsFetch({ pcId: 'PC-A', bus, pathTemplate, keepDays, log: silentLogger, nowMs: () => TODAY_MS }));
   return { nc: await operator(server), directory };
 }
 
-test('the newest daily file is answered with its last lines; 500 unless the request can be read', async () => {
+test('the newest daily file of ours is answered with its last lines; 500 unless the request can be read', async () => {
   const many = Array.from({ length: 600 }, (_, index) => `line ${index}`);
   const { nc } = await stage({
     'agent.2026-11-23.log': 'yesterday\n',
@@ -28,6 +29,9 @@ test('the newest daily file is answered with its last lines; 500 unless the requ
     'agent.2026-11-25.txt': 'something else\n',
     'agents.2026-11-26.log': 'another program\n',
     'agent.log': 'without a date\n',
+    'agent.2026-11-26.log': 'of a day to come\n',
+    'agent.2026-11-31.log': 'no day at all\n',
+    'agent.old.log': 'kept by somebody\n',
   });
   expect(await ask(nc, SUBJECT, '{"tail_lines":3}')).toBe('line 597\nline 598\nline 599\n');
   expect(await ask(nc, SUBJECT, '{"tail_lines":0}')).toBe('');

@@ -2,9 +2,7 @@
  * Answers `logs.fetch` with the end of the newest log file (protocol §9.2). One request at a time; a failure is answered
  * as text on the same channel, since the caller knows no other.
  */
-import { dirname, join } from 'node:path';
-import { drop } from '../base/drop.ts';
-import { dailyFiles } from '../base/log-file.ts';
+import { dailyFiles } from '../base/log-names.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { Binding, Bus, BusMessage } from '../bus/bus.ts';
 import { decodeLogsRequest } from '../wire/logs-request.ts';
@@ -22,6 +20,7 @@ export interface LogsFetchOptions {
   /** `[log] keep_days`; with 0 there is no file. */
   readonly keepDays: number;
   readonly log: Logger;
+  readonly nowMs?: () => number;
 }
 
 export function startLogsFetch(options: LogsFetchOptions): Binding {
@@ -42,8 +41,11 @@ export function startLogsFetch(options: LogsFetchOptions): Binding {
     if (message.reply === undefined) return log.warn('a request for the log names no one to answer');
     if (waiting >= WAITING_MAX) return void message.respond(failure('too many requests at once'));
     waiting += 1;
-    last = last.then(() => answer(message)).finally(() => (waiting -= 1));
-    drop(last, log, 'logs.fetch');
+    last = last
+      .then(() => answer(message))
+      // One that could not be answered must not be the end of all that follow.
+      .catch((error: unknown) => log.warn('a request for the log can not be answered', { error: errorText(error) }))
+      .finally(() => (waiting -= 1));
   });
   return {
     close() {
@@ -56,13 +58,18 @@ export function startLogsFetch(options: LogsFetchOptions): Binding {
 async function read(options: LogsFetchOptions, lines: number, signal: AbortSignal): Promise<Uint8Array> {
   const { pathTemplate, keepDays } = options;
   if (keepDays === 0) throw new Error('no log file is kept on this PC: keep_days is 0');
-  const newest = dailyFiles(pathTemplate).at(-1);
-  const path = newest === undefined ? pathTemplate : join(dirname(pathTemplate), newest);
+  const path = await newest(pathTemplate, (options.nowMs ?? Date.now)());
   try {
     return await lastLines(path, lines, signal);
   } catch (cause) {
     throw new Error(`read log file ${path}`, { cause });
   }
+}
+
+/** Our own file of today, else of the last day before it. */
+async function newest(pathTemplate: string, nowMs: number): Promise<string> {
+  const files = await dailyFiles(pathTemplate, nowMs).catch(() => []);
+  return files.at(-1) ?? pathTemplate;
 }
 
 function failure(text: string): Uint8Array {

@@ -15,6 +15,7 @@ const CALM: Facts = {
   scriptsEnabled: true,
   uncheckedHonoursRevoke: false,
   viewAgeMs: 0,
+  fresh: true,
   pinnedVersion: null,
   revoked: false,
 };
@@ -41,7 +42,14 @@ describe('every combination', () => {
           for (const pinnedVersion of pins)
             for (const revoked of switches)
               for (const deadlineAtNs of deadlines) {
-                const facts = { scriptsEnabled, uncheckedHonoursRevoke, viewAgeMs, pinnedVersion, revoked };
+                const facts = {
+                  fresh: true,
+                  scriptsEnabled,
+                  uncheckedHonoursRevoke,
+                  viewAgeMs,
+                  pinnedVersion,
+                  revoked,
+                };
                 const asked = { ...command({ staleness }), deadlineAtNs };
                 // What applies, each judged alone; the first in the order of the protocol is the answer.
                 const strict = staleness.mode === 'strict';

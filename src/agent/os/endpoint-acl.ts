@@ -9,6 +9,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeDirectoryAsync } from '../../shared/make-directory.ts';
 import { errorText } from '../base/logger.ts';
 
 export type Guarded = { readonly ok: true } | { readonly ok: false; readonly why: string };
@@ -109,7 +110,7 @@ async function windowsGuard(): Promise<EndpointGuard> {
     isAdministrator: (account) => account === ADMINISTRATORS || account === SYSTEM,
     directory: (path) =>
       guarded(async () => {
-        await mkdir(path, { recursive: true });
+        await makeDirectoryAsync(path);
         await system('icacls.exe', [path, '/inheritance:r', '/grant:r', ...full('(OI)(CI)')]);
         return null;
       }),

@@ -35,6 +35,7 @@ const NOTE_AFTER_MS = 20;
 const STORE_RETRY_MS = 1_000;
 /** What waited over a restart is judged by what the fleet says now: so often a read that failed is tried again. */
 const FRESH_TRIES = 3;
+const FRESH_PAUSE_MS = 250;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
 
@@ -164,7 +165,10 @@ export class ActiveRun {
     for (let reread = 0, stale = 0; ; ) {
       const facts = await this.#o.facts.gather(command);
       this.#abort.signal.throwIfAborted();
-      if (this.#overRestart && !facts.fresh && this.#connected && stale++ < FRESH_TRIES) continue;
+      if (this.#overRestart && !facts.fresh && this.#connected && stale++ < FRESH_TRIES) {
+        await sleep(FRESH_PAUSE_MS, this.#abort.signal);
+        continue;
+      }
       const verdict = decide(command, facts, this.#o.clock.nowNs());
       if (verdict.go) return null;
       const pauseMs = (this.#o.pinRereadMs ?? PIN_REREAD_MS)[reread++];

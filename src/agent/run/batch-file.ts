@@ -3,8 +3,9 @@
  * we, the Administrators and the account that runs it can open, and goes with its script.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory as makeParents } from '../../shared/make-directory.ts';
 import { encodeOem } from '../os/oem-code-page.ts';
 import { makeDirectory } from '../os/windows/access.ts';
 import { ownSid } from '../os/windows/sids.ts';
@@ -28,7 +29,7 @@ export class BatchFiles {
 
   /** `reader`: the SID of the account that runs it. @throws with the cause */
   write(text: string, reader: string): BatchFile {
-    mkdirSync(this.#directory, { recursive: true });
+    makeParents(this.#directory);
     const directory = join(this.#directory, randomUUID());
     const all = ['SY', 'BA', ownSid()].map((who) => `(A;OICI;FA;;;${who})`).join('');
     makeDirectory(directory, `D:P${all}(A;OICI;GRGX;;;${reader})`);

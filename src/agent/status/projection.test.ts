@@ -175,13 +175,13 @@ describe('runs in the status', () => {
       await admit('of-taro', { runAs: 'user' }),
       await admit('of-hanako', { runAs: 'user' }),
     ];
-    await runs.advance(jitter, 'waiting_jitter', 5_000);
+    await runs.advance(jitter, 'waiting_jitter', { kind: 'jitter', askedMs: 5_000, notBeforeMs: 5_000 });
     for (const [run, runAsUser] of [
       [running, null],
       [taros, '1000'],
       [hanakos, '1001'],
     ] as const) {
-      await runs.start(run, { startedAtMs: 4_000, runAsUser, facts: null });
+      await runs.start(run, { startedAtMs: 4_000, runAsUser, facts: null, event: null });
     }
     const { now } = new Projection(world.ports).statusFor(TARO);
     const text = (rows: AgentStatus['now']['running']) => rows.map(({ title }) => title.kind === 'text' && title.text);

@@ -360,7 +360,7 @@ describe('actions', () => {
     const { resultId } = await endedRun(world.store, 'r1');
     const [row] = world.store.outbox.waiting(true, 1);
     if (row === undefined) throw new Error('nothing queued');
-    await world.store.outbox.park(row, 'too large', 1);
+    await world.store.outbox.park(row.seq, 'too large', 1, 0);
     const agent = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
     expect((await agent.call('state.snapshot', {})).outbox).toEqual({ waiting: 0, parked: 1 });
     expect(await faultOf(agent.call('outbox.resend', { resultId: 'unknown' }))).toBe('not_found');

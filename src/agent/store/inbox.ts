@@ -57,7 +57,7 @@ export class Inbox {
     );
     this.#requeue = db.prepare(`
       UPDATE runs SET state = 'admitted' WHERE run IN (SELECT run FROM runs
-        WHERE state <> 'finished' AND state IN ('waiting_jitter', 'waiting_slot', 'waiting_user') LIMIT ?)`);
+        WHERE state <> 'finished' AND state NOT IN ('admitted', 'running') LIMIT ?)`);
     this.#newest = db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'runs'`).pluck();
     this.#body = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
   }

@@ -2,9 +2,10 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeDirectory } from '../../shared/make-directory.ts';
 import { errorText, type Logger, silentLogger } from '../base/logger.ts';
 import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
@@ -41,7 +42,7 @@ const OLD_COPY = 'old_copy';
 export function openStore(directory: string, log: Logger = silentLogger): OpenResult {
   const file = join(directory, STORE_FILE);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    makeDirectory(directory, 0o711);
   } catch (error) {
     return { kind: isFull(error) ? 'full' : 'read_only', why: errorText(error) };
   }

@@ -81,7 +81,9 @@ describe('ending', () => {
       false,
     );
     expect(store.history.get(admitted.run)).toMatchObject({ reason: 'DONE', exitCode: 0, state: 'finished' });
-    expect(await store.runs.start(admitted.run, { startedAtMs: 9, runAsUser: null, facts: null })).toBe(false);
+    expect(await store.runs.start(admitted.run, { startedAtMs: 9, runAsUser: null, facts: null, event: null })).toBe(
+      false,
+    );
   });
 
   test('the moment drawn for the jitter stays, whatever state follows', async () => {

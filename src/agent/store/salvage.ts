@@ -13,11 +13,8 @@ const TABLES: readonly { readonly table: string; readonly where: string; readonl
   { table: 'ledger', where: '1', order: 'request_id' },
   { table: 'kills', where: '1', order: 'entry' },
   { table: 'outbox', where: '1', order: 'seq' },
-  {
-    table: 'runs',
-    where: `state <> 'finished' OR result_id IN (SELECT id FROM outbox WHERE kind = 'result')`,
-    order: 'run',
-  },
+  { table: 'runs', where: `state <> 'finished'`, order: 'run' },
+  { table: 'runs', where: `result_id IN (SELECT id FROM outbox WHERE kind = 'result')`, order: 'run' },
   { table: 'commands', where: `run IN (SELECT run FROM runs WHERE state <> 'finished')`, order: 'run' },
   { table: 'completions', where: '1', order: 'schedule_id' },
   { table: 'kv_mirror', where: '1', order: 'bucket' },
@@ -37,8 +34,8 @@ export function salvage(from: string, to: Database.Database, log: Logger): Salva
   let old: Database.Database | null = null;
   try {
     if (!existsSync(from)) return { rows, damaged };
-    old = new Database(from, { timeout: 0 });
-    old.pragma('locking_mode=EXCLUSIVE');
+    // Kept as it was found.
+    old = new Database(from, { readonly: true, timeout: 0 });
     for (const each of TABLES) {
       const copied = copyTable(old, to, each);
       rows += copied.rows;

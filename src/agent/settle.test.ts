@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { commandJson } from '../../e2e/support/commands.ts';
+import { eventually } from '../../e2e/support/eventually.ts';
+import { FakeBus } from '../../e2e/support/fake-bus.ts';
+import { FakeScripts } from '../../e2e/support/fake-scripts.ts';
+import { arrival, testStore } from '../../e2e/support/store.ts';
+import { tempDir } from '../../e2e/support/temp.ts';
+import { systemClock } from './base/clock.ts';
+import { silentLogger } from './base/logger.ts';
+import { FactsReader } from './gates/facts.ts';
+import { Dispatcher } from './run/dispatcher.ts';
+import { Slots } from './run/slots.ts';
+import { Settling } from './settle.ts';
+
+/** A start of the agent on a store, with a broker that is not there yet. */
+function start(directory: string, oldCopy = false) {
+  const store = testStore(directory);
+  const bus = new FakeBus();
+  bus.disconnect();
+  bus.tried.set(false);
+  bus.ageMs = Number.POSITIVE_INFINITY;
+  const scripts = new FakeScripts();
+  scripts.autoExit = 0;
+  const shared = { store, bus, scripts, clock: systemClock, log: silentLogger };
+  const facts = new FactsReader(
+    { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
+    { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
+  );
+  const slots = new Slots(() => 4);
+  const dispatcher = new Dispatcher({ ...shared, pcId: 'PC-1', facts, slots, publishPinSkips: true, onQueued() {} });
+  const settling = new Settling({ ...shared, dispatcher, oldCopy });
+  const ending = new AbortController();
+  const running = settling.run(ending.signal);
+  const connect = () => {
+    bus.ageMs = 0;
+    bus.connect();
+    bus.tried.set(true);
+  };
+  return { store, bus, scripts, settling, running, connect, signal: ending.signal };
+}
+
+async function waiting(directory: string, more: Record<string, unknown> = {}): Promise<number> {
+  const store = testStore(directory);
+  const admission = await store.runs.admit(arrival('r1', commandJson('r1', more), { manifestId: 'job-1' }));
+  if (admission.kind !== 'admitted') throw new Error(admission.kind);
+  await store.runs.advance(admission.run, 'waiting_slot');
+  await store.lastContact.note(0);
+  await store.close();
+  return admission.run;
+}
+
+const moments = () => new Promise((resolve) => setTimeout(resolve, 60));
+
+test('a strict command that waits over a restart is judged after the first connect, never before', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory, { staleness: { mode: 'strict', max_cache_age: '30s' } });
+  const { store, running, settling, connect } = start(directory);
+  await moments();
+  expect(store.history.get(run)?.state).not.toBe('finished');
+  connect();
+  await settling.consumerBound({ olderCopy: false }, new AbortController().signal);
+  await running;
+  await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
+});
+
+test('and where the try to connect has failed, by how long ago the fleet was heard of, a restart or not', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory, { staleness: { mode: 'strict', max_cache_age: '1h' } });
+  const { store, running, bus } = start(directory);
+  bus.tried.set(true);
+  await running;
+  await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
+});
+
+test('a job that was withdrawn while the PC was off does not run by what was known before', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory);
+  const { store, running, settling, bus, connect, scripts } = start(directory);
+  bus.setKv('script_status', 'job-1', 'REVOKED');
+  // The broker is there and slow: the first look fails by its time-out.
+  let looks = 0;
+  bus.onKvGet = (bucket) => {
+    const slow = bucket === 'script_status' && looks++ === 0;
+    bus.kv.set(
+      'script_status/job-1',
+      slow ? { kind: 'failed', why: 'timeout' } : { kind: 'value', value: Buffer.from('REVOKED'), revision: 1 },
+    );
+  };
+  connect();
+  await settling.consumerBound({ olderCopy: false }, new AbortController().signal);
+  await running;
+  await eventually(() => expect(store.history.get(run)?.reason).toBe('REVOKED'));
+  expect(scripts.started).toEqual([]);
+});
+
+test('a store that the fleet knows to be an older copy runs nothing of what is open in it', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory);
+  const { store, running, settling, connect, scripts } = start(directory);
+  connect();
+  await moments();
+  await settling.consumerBound({ olderCopy: true }, new AbortController().signal);
+  await running;
+  expect(store.history.get(run)).toMatchObject({ reason: 'INTERRUPTED', exitCode: 121 });
+  expect(scripts.started).toEqual([]);
+});
+
+test('an older copy that the file beside it tells stays one until all of it is ended', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory);
+  const { store, running, scripts } = start(directory, true);
+  await running;
+  expect(store.history.get(run)?.reason).toBe('INTERRUPTED');
+  expect(scripts.started).toEqual([]);
+});

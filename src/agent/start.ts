@@ -1,0 +1,170 @@
+/** From usable settings to the end of the agent: opens log and store, waits for its turn, runs, and stops (design §4). */
+import { untilItAnswers } from './base/answers.ts';
+import { systemClock } from './base/clock.ts';
+import { type OpenLog, openLog } from './base/log-file.ts';
+import type { Logger } from './base/logger.ts';
+import type { BootConfig } from './config/boot-config.ts';
+import type { Loaded } from './config/load.ts';
+import { pathsOf } from './config/paths.ts';
+import { EXIT } from './exit-codes.ts';
+import { bootId } from './os/boot-id.ts';
+import { endNow } from './os/end-process.ts';
+import { originalRuns } from './os/original-agent.ts';
+import { startRuntime } from './runtime.ts';
+import { onStopRequest } from './stop-requests.ts';
+import { openStore } from './store/open.ts';
+import { Store, type StoreOptions } from './store/store.ts';
+import { type Turn, waitForTurn } from './turn.ts';
+
+export interface StartOptions {
+  readonly loaded: Extract<Loaded, { ok: true }>;
+  readonly hostSecret: Uint8Array | null;
+  readonly version: string;
+  /** How often an agent that has to wait for another one looks again. */
+  readonly lookForTurnMs: number;
+}
+
+/** Runs until it is stopped; resolves to the exit code, once the log is closed. */
+export async function start({ loaded, ...options }: StartOptions): Promise<number> {
+  const { config, warnings } = loaded;
+  const log = await openLog({
+    pathTemplate: config.log.path,
+    level: config.log.level,
+    keepDays: config.log.keepDays,
+    format: config.log.format,
+    stdout: process.stdout,
+    rustLog: process.env.RUST_LOG,
+  });
+  log.logger.info('starting', { version: options.version, pc_id: config.agent.id, node: process.versions.node });
+  for (const { file, line, key, message } of warnings) log.logger.warn(`${key}: ${message}`, { file, line });
+  endOnBugs(log);
+  try {
+    if (!(await pathsAnswer(config, log.logger))) return EXIT.stopped;
+    return await runUntilStopped({ config, log, ...options });
+  } finally {
+    const left = process.getActiveResourcesInfo();
+    if (left.length > 0) log.logger.debug('what is left ends with the process', { left });
+    log.close();
+  }
+}
+
+/** Waits for paths on a share that is away, one after the other: each takes a thread of the pool. False: asked to stop. */
+async function pathsAnswer(config: BootConfig, log: Logger): Promise<boolean> {
+  const stopping = new AbortController();
+  const listening = onStopRequest(() => stopping.abort(new Error('stopping')));
+  try {
+    for (const { what, path } of pathsOf(config)) {
+      const onSilence = () => log.error(`waiting for ${what}, which does not answer`, { path });
+      await untilItAnswers(path, { signal: stopping.signal, onSilence });
+    }
+    return true;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    log.info('stopped');
+    return false;
+  } finally {
+    listening();
+  }
+}
+
+interface Started extends Omit<StartOptions, 'loaded'> {
+  readonly config: BootConfig;
+  readonly log: OpenLog;
+}
+
+/** Runs when it is our turn; once more from the start when a store that could not be used has become usable. */
+async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs }: Started): Promise<number> {
+  let turn: Turn | null = null;
+  for (;;) {
+    const opened = openTheStore(config, log);
+    if (opened === 'in_use') {
+      process.stderr.write(`the data directory ${config.directories.data} is in use by another agent\n`);
+      return EXIT.inUse;
+    }
+    turn ??= await waitForTurn({
+      config,
+      hostSecret,
+      version,
+      log: log.logger,
+      originalRuns: () => originalRuns(config.directories),
+      lookEveryMs: lookForTurnMs,
+    });
+    if (turn === null) {
+      await opened.store.close();
+      return EXIT.stopped;
+    }
+    const runtime = await startRuntime({ config, ...opened, version, log, hostSecret });
+    const retry = opened.usable ? undefined : setInterval(() => isUsable(config) && runtime.restart(), RETRY_STORE_MS);
+    const end = await runtime.stopped;
+    clearInterval(retry);
+    if (end === 'restart') continue;
+    await turn.release();
+    log.logger.info('stopped');
+    return EXIT.stopped;
+  }
+}
+
+const RETRY_STORE_MS = 10_000;
+
+/** An exception that reaches this far is a bug: said, and the end; the host starts us again and the store is as it was. */
+function endOnBugs(log: OpenLog): void {
+  const end = (error: unknown) => {
+    log.logger.error('ended by a bug', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    log.close();
+    endNow(EXIT.bug);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}
+
+/** Whether the store can be opened by now. */
+function isUsable(config: BootConfig): boolean {
+  try {
+    const opened = openStore(config.directories.own);
+    if (opened.kind === 'open') opened.db.close();
+    return opened.kind === 'open';
+  } catch {
+    // Out of file descriptors, for one: the next look may tell.
+    return false;
+  }
+}
+
+interface OpenedStore {
+  readonly store: Store;
+  readonly oldCopy: boolean;
+  readonly unclean: boolean;
+  readonly usable: boolean;
+}
+
+/** A store that can't be used is a state that is shown, not the end: the agent stays up and says so (design §6). */
+function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' {
+  const directory = config.directories.own;
+  const opened = openStore(directory, log.logger.child('store'));
+  const options: StoreOptions = {
+    directory,
+    retention: { historyDays: config.history.days, historyMaxBytes: config.history.maxBytes },
+    boot: bootId(),
+    clock: systemClock,
+    log: log.logger.child('store'),
+  };
+  switch (opened.kind) {
+    case 'in_use':
+      return 'in_use';
+    case 'open': {
+      const { quarantined, oldCopy, unclean, full } = opened.notes;
+      if (quarantined !== null) log.logger.error('the store was damaged; a new one is begun', { kept_as: quarantined });
+      if (oldCopy) log.logger.error('an old copy of the store was put back; nothing that is open in it is run');
+      const store = new Store(opened.db, { ...options, full, quarantined: quarantined !== null });
+      return { store, oldCopy, unclean, usable: true };
+    }
+    case 'future':
+      log.logger.error('the store was written by a newer release', { have: opened.have, supported: opened.supported });
+      return { store: Store.unusable(options, 'future'), oldCopy: false, unclean: false, usable: false };
+    case 'read_only':
+    case 'full':
+      log.logger.error('the store can not be written', { state: opened.kind, why: opened.why });
+      return { store: Store.unusable(options, opened.kind), oldCopy: false, unclean: false, usable: false };
+  }
+}
