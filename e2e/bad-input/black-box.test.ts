@@ -164,7 +164,6 @@ test('the environment: what can not be used is passed over', async () => {
   const { nc, agent, start } = await fleet({
     RUST_LOG: '%%%',
     KANADE_TRAY_HOST_SECRET: 'x'.repeat(64),
-    KANADE_NATS_USER: 'user without a password',
     XDG_RUNTIME_DIR: '/no/such/place',
     LANG: 'xx_YY.none',
     TZ: 'Nowhere/Nowhere',

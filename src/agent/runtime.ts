@@ -183,8 +183,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (store.isUsable) {
     drop(quietWhenAborted(settling.run(ending.signal), ending.signal), log, 'settling what was left');
     drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
-    sources.start();
   }
+  // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
+  if (store.isUsable || config.replay.firstEnrolment === 'catch-up') sources.start();
   life.running();
   setState('running');
   /** What needs room on the disk waits for it. */

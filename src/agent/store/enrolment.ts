@@ -15,11 +15,14 @@ const KEPT = 64;
 export class Enrolment {
   readonly #group: GroupCommit;
   readonly #meta: Meta;
+  readonly #lasting: boolean;
   /** It had commands when it was opened: one of an older release, which did not note its enrolment. */
   readonly #hadCommands: boolean;
 
-  constructor(db: Database, group: GroupCommit) {
+  /** `lasting` false: the store is a stand-in, and what it is told is gone with the process. */
+  constructor(db: Database, group: GroupCommit, lasting: boolean) {
     this.#group = group;
+    this.#lasting = lasting;
     this.#meta = new Meta(db);
     this.#hadCommands = db.prepare('SELECT 1 FROM ledger LIMIT 1').get() !== undefined;
   }
@@ -36,6 +39,7 @@ export class Enrolment {
 
   /** A new name for what the consumer meets from now on, on disk before anybody hears of it; on a full disk the one before. */
   async nextIncarnation(): Promise<string> {
+    if (!this.#lasting) return '';
     const next = randomUUID();
     try {
       await this.#group.submit(() => {
@@ -48,7 +52,7 @@ export class Enrolment {
   }
 
   knowsIncarnation(incarnation: string): boolean {
-    return incarnation === '' || this.#known().includes(incarnation);
+    return incarnation === '' || !this.#lasting || this.#known().includes(incarnation);
   }
 
   #known(): string[] {

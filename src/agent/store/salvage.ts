@@ -3,7 +3,7 @@
  * unsent results; and what was open, so that each known command still gets its one result. Nothing of it is run: a page that
  * is lost may have said that it had run already.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
 
@@ -31,6 +31,7 @@ export interface Salvaged {
 export function salvage(from: string, to: Database.Database, log: Logger): Salvaged {
   const damaged: string[] = [];
   let rows = 0;
+  const hadShm = existsSync(`${from}-shm`);
   let old: Database.Database | null = null;
   try {
     if (!existsSync(from)) return { rows, damaged };
@@ -46,6 +47,7 @@ export function salvage(from: string, to: Database.Database, log: Logger): Salva
     damaged.push(...TABLES.map(({ table }) => table));
   } finally {
     old?.close();
+    if (!hadShm) rmSync(`${from}-shm`, { force: true });
   }
   return { rows, damaged };
 }

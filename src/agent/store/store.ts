@@ -103,7 +103,7 @@ export class Store {
     this.waits = new Waits(db, this.#group, this.timeline);
     this.runs = new Runs(db, this.#group, this.kills, this.waits);
     this.inbox = new Inbox(db, this.#group);
-    this.enrolment = new Enrolment(db, this.#group);
+    this.enrolment = new Enrolment(db, this.#group, this.#usable);
     this.lastContact = new LastContact(db, this.#group, this.timeline);
     this.outbox = new Outbox(db, this.#group);
     this.mirror = new Mirror(db, this.#group);
