@@ -22,7 +22,7 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  rounds: 5,
+  rounds: 2,
   starts: 11,
   single: 300,
   singleOriginal: 12,

@@ -21,5 +21,20 @@ export const systemClock: Clock = {
   nowNs: () => BigInt(Date.now()) * 1_000_000n,
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  upMs: () => uptime() * 1000,
+  upMs,
 };
+
+/** Asking the system costs some µs, so in between the time is carried on; a sleep is missed for this long at most. */
+const ASK_EVERY_MS = 50;
+let askedAtMs = Number.NEGATIVE_INFINITY;
+let sleptMs = 0;
+
+function upMs(): number {
+  const nowMs = performance.now();
+  if (nowMs - askedAtMs > ASK_EVERY_MS) {
+    askedAtMs = nowMs;
+    // Never back: the system counts in hundredths of a second.
+    sleptMs = Math.max(sleptMs, uptime() * 1000 - nowMs);
+  }
+  return nowMs + sleptMs;
+}

@@ -34,7 +34,8 @@ export class Dispatcher {
   readonly #users = new AbortController();
   #started = false;
   #lookQueued = false;
-  /** Kills and waits are looked at too. */
+  /** What may have changed since the last look, so that only that is read. */
+  #admitted = true;
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
@@ -61,8 +62,13 @@ export class Dispatcher {
     this.nudge();
   }
 
-  /** Something may have been admitted, or a place be free. */
+  /** Something was admitted, or there may be more places. */
   nudge(): void {
+    this.#admitted = true;
+    this.#queueLook();
+  }
+
+  #queueLook(): void {
     if (this.#lookQueued || !this.#started) return;
     this.#lookQueued = true;
     setImmediate(() => {
@@ -73,6 +79,7 @@ export class Dispatcher {
       } catch (error) {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#o.log.error('the open commands could not be read', { error: errorText(error) });
+        this.#admitted = true;
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#again(), STORE_RETRY_MS);
       }
@@ -82,8 +89,9 @@ export class Dispatcher {
   #look(): void {
     const { inbox } = this.#o.store;
     if (this.#lookAtAll) this.#lookAtWaits();
-    this.#take(inbox.inState('admitted', this.#limit));
-    const waiting = this.#o.slots.free === 0 ? [] : inbox.inState('waiting_slot', this.#limit);
+    if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.inState('admitted', limit));
+    const { free } = this.#o.slots;
+    const waiting = free === 0 ? [] : inbox.inState('waiting_slot', this.#active.size + free);
     for (const run of waiting) {
       if (this.#active.has(run)) continue;
       if (!this.#o.slots.take()) break;
@@ -95,47 +103,43 @@ export class Dispatcher {
     const { inbox, waits } = this.#o.store;
     this.#lookAtAll = false;
     // One after the other, since each may use up the room there is; who finds none is looked at again when there is.
-    for (const runs of [
-      () => inbox.killed(this.#limit),
-      () => waits.due('jitter', this.#limit),
-      () => waits.due('user', this.#limit),
-      () => this.#forUsers(),
+    for (const select of [
+      (limit: number) => inbox.killed(limit),
+      (limit: number) => waits.due('jitter', limit),
+      (limit: number) => waits.due('user', limit),
+      (limit: number) => this.#forUsers(limit),
     ]) {
-      if (!this.#take(runs())) this.#lookAtAll = true;
+      if (!this.#takeAll(select)) this.#lookAtAll = true;
     }
     this.#armTimer();
     this.#followUsers();
   }
 
   /** Those whose user is signed in by now. */
-  #forUsers(): number[] {
+  #forUsers(limit: number): number[] {
     const { store, scripts } = this.#o;
-    const runs = store.inbox.inState('waiting_user', this.#limit).filter((run) => !this.#active.has(run));
-    return runs.filter((run) => {
+    return store.inbox.inState('waiting_user', limit).filter((run) => {
       const runAs = RUN_AS.find((each) => each === store.inbox.get(run)?.runAs);
       return runAs !== undefined && scripts.availability(runAs).kind !== 'no_user';
     });
   }
 
-  /** Takes up those that nobody has, while there is room. False: there was not enough. */
-  #take(runs: readonly number[]): boolean {
-    for (const run of runs) {
-      if (this.#active.has(run)) continue;
-      if (this.#room <= 0) return false;
-      this.#begin(run, false);
-    }
-    return true;
-  }
-
-  /** As many numbers as are sure to hold all that somebody has, and as many others as there is room for. */
-  get #limit(): number {
-    return this.#active.size + Math.max(1, this.#room);
-  }
-
-  get #room(): number {
+  /** Takes up those that nobody has, while there is room. False: there may be more. */
+  #takeAll(select: (limit: number) => number[]): boolean {
     let gating = 0;
     for (const run of this.#active.values()) if (!run.runs) gating += 1;
-    return GATING_MAX - gating;
+    let room = GATING_MAX - gating;
+    if (room <= 0) return false;
+    // So many are sure to hold all that somebody has, and as many others as there is room for.
+    const limit = this.#active.size + room;
+    const runs = select(limit);
+    for (const run of runs) {
+      if (this.#active.has(run)) continue;
+      if (room <= 0) return false;
+      room -= 1;
+      this.#begin(run, false);
+    }
+    return runs.length < limit;
   }
 
   #begin(run: number, placeTaken: boolean): void {
@@ -151,14 +155,14 @@ export class Dispatcher {
       take: () => store.inbox.inState('waiting_slot', 1).length === 0 && slots.take(),
       release: () => {
         slots.release();
-        this.nudge();
+        this.#queueLook();
       },
     };
     const active = new ActiveRun(open, place, run <= this.#foundRun, this.#o);
     this.#active.set(run, active);
     const done = this.#see(active).finally(() => {
       this.#active.delete(run);
-      this.nudge();
+      this.#queueLook();
     });
     drop(done, this.#o.log, `run ${run}`);
   }
@@ -181,7 +185,7 @@ export class Dispatcher {
 
   #again(): void {
     this.#lookAtAll = true;
-    this.nudge();
+    this.#queueLook();
   }
 
   /** While a run waits for a user: looks again when one may have signed in. */

@@ -35,7 +35,7 @@ export class Kills {
    */
   record(execId: string, atMs: number, serverAtMs: number | null): Promise<number[]> {
     return this.#group.submit(() => {
-      this.#put.run(execId, atMs, serverAtMs);
+      this.#put.run(execId, atMs, serverAtMs === null ? null : Math.round(serverAtMs));
       return this.#mark.all(atMs, execId) as number[];
     });
   }

@@ -98,6 +98,12 @@ describe('ending', () => {
   });
 });
 
+test('a time of the broker that was reckoned, with a fraction, is stored', async () => {
+  const store = testStore(tempDir());
+  expect((await store.runs.admit(arrival('r1', 'x', { serverAtMs: 1.5 }))).kind).toBe('admitted');
+  await store.kills.record('e1', 1, 1.5);
+});
+
 test('a kill reaches every open run of its execution that arrived before it, and no finished one', async () => {
   const store = testStore(tempDir());
   const done = await store.runs.admit(arrival('r0', 'a', { execId: 'e1' }));

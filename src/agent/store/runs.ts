@@ -187,13 +187,13 @@ export class Runs {
       arrival.runAs,
       arrival.timeoutSecs,
       arrival.receivedAtMs,
-      arrival.serverAtMs,
+      whole(arrival.serverAtMs),
       arrival.bypass === true ? 1 : null,
       arrival.execId === null ? null : this.#kills.atMs(arrival.execId),
     );
     const run = Number(lastInsertRowid);
     this.#insertBody.run(run, arrival.body);
-    this.#ledgerPut.run(ledgerKey, arrival.fingerprint, arrival.receivedAtMs, run, arrival.serverAtMs);
+    this.#ledgerPut.run(ledgerKey, arrival.fingerprint, arrival.receivedAtMs, run, whole(arrival.serverAtMs));
     return run;
   }
 
@@ -282,6 +282,11 @@ export class Runs {
   setTitle(run: number, title: string): Promise<void> {
     return this.#group.submit(() => void this.#title.run(title, run));
   }
+}
+
+/** A time that was reckoned may have a fraction, and a column takes none. */
+function whole(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }
 
 /** The ledger key of a message without a usable id. A real id never begins with a blank. */
