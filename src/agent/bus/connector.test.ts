@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectedBus, linkState, startBus } from '../../../e2e/support/bus.ts';
+import { connectedBus, freePort, linkState, startBus } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
@@ -25,14 +25,6 @@ function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('it has no port');
   return address.port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 test('without a broker it says that nothing answers, and connects when one appears', async () => {

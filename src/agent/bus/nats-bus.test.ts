@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answering, connectedBus, info, linkState, startBus } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
-import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
+import { operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 
 const text = (data: Uint8Array) => Buffer.from(data).toString();
