@@ -158,10 +158,13 @@ export class Session {
     }
   }
 
-  /** True once the broker has read everything sent so far; false when the connection ends before. Never rejects. */
-  async flush(): Promise<boolean> {
+  /**
+   * True once the broker has read everything sent so far; false when the connection ends before. Never rejects. `measures`:
+   * right after something was sent.
+   */
+  async flush({ measures = false } = {}): Promise<boolean> {
     if (this.signal.aborted || this.nc.isClosed()) return false;
-    const read = this.#uplink.mark();
+    const read = this.#uplink.mark(measures);
     try {
       await orAbort(this.nc.flush(), this.signal);
     } catch {
