@@ -1,33 +1,14 @@
-import { createServer, connect as dial, type Server, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { connectedBus, freePort, linkState, startBus } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
+import { muteListener, portOf } from '../../../e2e/support/listeners.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 import { ManualClock } from '../../../e2e/support/status.ts';
-import { until } from '../base/watched.ts';
 import type { NatsBus } from './nats-bus.ts';
 import type { Credentials } from './sign-in.ts';
 
 const PONG_SOON = { pingIntervalMs: 50 };
-
-/** A listener that never says a word, as a wrong port or a captive portal does. */
-async function muteListener(): Promise<Server> {
-  const sockets = new Set<{ destroy(): void }>();
-  const server = createServer((socket) => void sockets.add(socket.on('error', () => {})));
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return server;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('it has no port');
-  return address.port;
-}
 
 /** Nothing is on its way any more whose answer would prove the link later on. */
 async function settled(bus: NatsBus): Promise<void> {
@@ -222,82 +203,6 @@ test('secrets that stand in the address of the server are used', async () => {
   expect(bus.link.value.server).toBe(`127.0.0.1:${server.port}`);
 });
 
-/** Between agent and broker: what the broker says is held back until it is let through. */
-async function holdingLink(server: { readonly port: number }) {
-  const sockets = new Set<Socket>();
-  let open: () => void = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const listener = createServer((client) => {
-    const broker = dial(server.port, '127.0.0.1');
-    for (const [one, other] of [
-      [client, broker],
-      [broker, client],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => {});
-      one.on('close', () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
-    client.pipe(broker);
-    void opened.then(() => broker.pipe(client));
-  });
-  await new Promise<void>((resolve) => void listener.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    listener.close();
-  });
-  return { url: `nats://127.0.0.1:${portOf(listener)}`, sockets, open: () => open() };
-}
-
-test('closed while a connect is under way it returns at once, and ends the connection that comes of it', async () => {
-  const link = await holdingLink(await startNatsServer());
-  const bus = startBus(link.url);
-  await eventually(() => expect(link.sockets.size).toBe(2));
-  await bus.close();
-  link.open();
-  await eventually(() => expect(link.sockets.size).toBe(0));
-  expect(bus.link.value.state).toBe('starting');
-});
-
-test('closed during a long pause, and before it was started, it returns at once', async () => {
-  const minute = { minMs: 60_000, maxMs: 60_000, jitter: 0 };
-  const bus = startBus(`nats://127.0.0.1:${await freePort()}`, { connectBackoff: minute });
-  await linkState(bus, 'unreachable');
-  await bus.close();
-  bus.start();
-  await bus.close();
-});
-
-test('a server that never says a word costs one connection, not one for each try', async () => {
-  const mute = await muteListener();
-  const bus = startBus(`nats://127.0.0.1:${portOf(mute)}`);
-  let tries = 0;
-  mute.on('connection', () => void tries++);
-  await linkState(bus, 'unreachable');
-  await eventually(() => expect(tries).toBeGreaterThan(2));
-  const open = await new Promise((resolve) => mute.getConnections((_, count) => resolve(count)));
-  expect(open).toBeLessThanOrEqual(2);
-});
-
-test('it has been tried once we were connected, or every server has failed us', async () => {
-  const server = await startNatsServer();
-  const link = await holdingLink(server);
-  const waiting = startBus(link.url);
-  await eventually(() => expect(link.sockets.size).toBe(2));
-  expect(waiting.tried.value).toBe(false);
-  link.open();
-  await until(waiting.tried, (tried) => tried);
-  await linkState(waiting, 'connected');
-
-  const failing = startBus([`nats://127.0.0.1:${await freePort()}`, `nats://127.0.0.1:${await freePort()}`]);
-  await until(failing.tried, (tried) => tried);
-  expect(failing.link.value.state).toBe('unreachable');
-});
-
 /** One whose time of day is set, while durations go on. */
 class SteppedClock extends ManualClock {
   stepMs = 0;
@@ -319,80 +224,4 @@ test.for([-86_400_000, 86_400_000])('a time of day that is changed by %i ms chan
   clock.forward(1_000);
   expect(bus.linkAgeMs()).toBe(3_601_000);
   expect(bus.lastGoodAtMs()).toBe(new ManualClock().nowMs());
-});
-
-const LOOK_SOON = { wakeLookMs: 10 };
-
-test('after a sleep a link that answers stays as it is', async () => {
-  const server = await startNatsServer();
-  const clock = new ManualClock();
-  const bus = await connectedBus(server.url, { clock, ...LOOK_SOON });
-  const changes: unknown[] = [];
-  bus.link.watch((link) => void changes.push(link));
-  clock.forward(3_600_000);
-  expect(bus.linkAgeMs()).toBe(3_600_000);
-  await eventually(() => expect(bus.linkAgeMs()).toBe(0));
-  expect(changes).toEqual([]);
-});
-
-// Windows can not freeze a process from outside.
-test.skipIf(process.platform === 'win32')('after a sleep a link that does not answer is given up at once', async () => {
-  const server = await startNatsServer();
-  const clock = new ManualClock();
-  const bus = await connectedBus(server.url, { clock, ...LOOK_SOON });
-  await server.pause();
-  clock.forward(3_600_000);
-  // Long before two pings are missed.
-  expect((await linkState(bus, 'unreachable')).why).toMatch('does not answer after a sleep');
-  server.resume();
-  await linkState(bus, 'connected');
-});
-
-test('after a sleep it does not wait for the end of a long pause', async () => {
-  const port = await freePort();
-  const minute = { minMs: 60_000, maxMs: 60_000, jitter: 0 };
-  const clock = new ManualClock();
-  const bus = startBus(`nats://127.0.0.1:${port}`, { connectBackoff: minute, clock, ...LOOK_SOON });
-  await linkState(bus, 'unreachable');
-  await startNatsServer({ port });
-  clock.forward(60_000);
-  await linkState(bus, 'connected');
-});
-
-const PAIR = { kind: 'user', user: 'pc', password: 'p' } as const;
-const TOKEN = { kind: 'token', token: 't' } as const;
-
-test('the next credentials are tried where the ones before are refused, decided anew at each connect', async () => {
-  const port = await freePort();
-  const users = 'authorization { users: [ { user: pc, password: p, permissions: { publish: "of.pc" } } ] }';
-  const before = await startNatsServer({ port, config: 'authorization { token: t }' });
-  const bus = await connectedBus(before.url, { credentials: () => [PAIR, TOKEN] });
-  await before.stop();
-  await startNatsServer({ port, config: users });
-  await linkState(bus, 'connected');
-  bus.publish('of.others', Buffer.from(''));
-  // It is the user that is connected, not the token.
-  await eventually(() => expect(bus.forbidden.value).toEqual(['of.others']));
-});
-
-test('a server that can not be reached is no reason to show it weaker credentials', async () => {
-  const mute = await muteListener();
-  let connects = 0;
-  mute.on('connection', (socket) => {
-    connects += 1;
-    socket.destroy();
-  });
-  const bus = startBus(`nats://127.0.0.1:${portOf(mute)}`, {
-    credentials: () => [PAIR, TOKEN],
-    connectBackoff: { minMs: 60_000, maxMs: 60_000, jitter: 0 },
-  });
-  await linkState(bus, 'unreachable');
-  expect(connects).toBe(1);
-});
-
-test('where all are refused the state says so', async () => {
-  const server = await startNatsServer({ config: 'authorization { token: other }' });
-  const bus = startBus(server.url, { credentials: () => [PAIR, TOKEN] });
-  expect((await linkState(bus, 'refused')).why).toMatch(/refused the sign-in/);
-  await eventually(() => expect(server.log.split('authentication error').length).toBeGreaterThan(2));
 });
