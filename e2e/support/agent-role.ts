@@ -21,6 +21,8 @@ export const AGENT_ROLE = {
     '$JS.ACK.EXEC.<durable>.>',
     ...WATCHED.map((bucket) => `$JS.API.CONSUMER.CREATE.KV_${bucket}`),
     ...BUCKETS.map((bucket) => `$JS.API.DIRECT.GET.KV_${bucket}.>`),
+    // Whether a bucket that does not answer is there at all.
+    ...BUCKETS.map((bucket) => `$JS.API.STREAM.INFO.KV_${bucket}`),
   ],
   subscribe: [
     'commands.all',
@@ -36,10 +38,7 @@ export const AGENT_ROLE = {
 } as const;
 
 /** What reading an object store takes on top; `<store>` stands for its name. */
-export const OBJECT_STORE_ROLE = [
-  '$JS.API.STREAM.MSG.GET.OBJ_<store>',
-  '$JS.API.CONSUMER.CREATE.OBJ_<store>.>',
-] as const;
+export const OBJECT_STORE_ROLE = ['$JS.API.STREAM.MSG.GET.OBJ_<store>'] as const;
 
 /** The permissions of one PC in nats-server's own language; with a `store` also those to read it. */
 export function agentPermissions(pcId: string, store?: string): string {

@@ -2,16 +2,21 @@
  * The agent's own connection in tests, with short pauses between its tries so that nothing waits for long, and recorders of
  * what its bindings brought.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/agent/base/clock.ts';
-import { silentLogger } from '../../src/agent/base/logger.ts';
+import { type Logger, lineLogger, silentLogger } from '../../src/agent/base/logger.ts';
 import { until } from '../../src/agent/base/watched.ts';
 import type { Bus, DurableBinding, DurableMessage, DurableSpec, LinkStatus } from '../../src/agent/bus/bus.ts';
 import { NatsBus, type NatsBusOptions } from '../../src/agent/bus/nats-bus.ts';
 import type { TlsFiles } from '../../src/agent/bus/sign-in.ts';
 import { eventually, PATIENCE_MS } from './eventually.ts';
 import { api } from './fleet.ts';
+import { type NatsServer, startNatsServer } from './nats-server.ts';
+import { tempDir } from './temp.ts';
 
 export const NO_TLS: TlsFiles = { ca: null, cert: null, key: null, serverName: null };
 const SOON = { minMs: 10, maxMs: 50, jitter: 0 };
@@ -51,6 +56,43 @@ export async function linkState(bus: Bus, state: LinkStatus['state']): Promise<L
   } catch {
     throw new Error(`the link is not ${state} but ${JSON.stringify(bus.link.value)}`);
   }
+}
+
+/** What was logged, each line without its time: `LEVEL target: message key=value`. */
+export function recordLog(): { readonly logger: Logger; readonly lines: string[] } {
+  const lines: string[] = [];
+  const logger = lineLogger(
+    (line) => void lines.push(line.replace(/^\S+ +/, '')),
+    () => 'debug',
+  );
+  return { logger, lines };
+}
+
+/** A broker whose configuration can be changed under live connections, as an operator does it. Not on Windows. */
+export async function startReloadableServer(
+  config: string,
+): Promise<{ server: NatsServer; reload(config: string): void }> {
+  const dir = tempDir();
+  // A random port would be another one after the reload.
+  const server = await startNatsServer({ dir, config, port: await freePort() });
+  let now = config;
+  return {
+    server,
+    reload(next) {
+      const file = join(dir, 'nats-server.conf');
+      writeFileSync(file, readFileSync(file, 'utf8').replace(now, next));
+      now = next;
+      process.kill(server.pid ?? 0, 'SIGHUP');
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Resolves when the broker answers this operator (again). */

@@ -1,38 +1,18 @@
-import { createServer, type Server } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
-import { connectedBus, linkState, startBus } from '../../../e2e/support/bus.ts';
+import { expect, test } from 'vitest';
+import { connectedBus, freePort, linkState, startBus } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
+import { muteListener, portOf } from '../../../e2e/support/listeners.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 import { ManualClock } from '../../../e2e/support/status.ts';
+import type { NatsBus } from './nats-bus.ts';
 import type { Credentials } from './sign-in.ts';
 
 const PONG_SOON = { pingIntervalMs: 50 };
 
-/** A listener that never says a word, as a wrong port or a captive portal does. */
-async function muteListener(): Promise<Server> {
-  const sockets = new Set<{ destroy(): void }>();
-  const server = createServer((socket) => void sockets.add(socket.on('error', () => {})));
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return server;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('it has no port');
-  return address.port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Nothing is on its way any more whose answer would prove the link later on. */
+async function settled(bus: NatsBus): Promise<void> {
+  await bus.publishAcked('test.nobody', Buffer.from(''), 'id', { patienceMs: 10_000 });
 }
 
 test('without a broker it says that nothing answers, and connects when one appears', async () => {
@@ -113,6 +93,7 @@ test('the age of the link counts from the last answer, not from the connect, and
   const server = await startNatsServer();
   const clock = new ManualClock();
   const bus = await connectedBus(server.url, { clock });
+  await settled(bus);
   clock.forward(44_000);
   expect(bus.linkAgeMs()).toBe(0);
   clock.forward(3_600_000);
@@ -220,4 +201,27 @@ test('secrets that stand in the address of the server are used', async () => {
   const server = await startNatsServer({ config: 'authorization { users: [ { user: "p c", password: "s@1" } ] }' });
   const bus = await connectedBus(`nats://p%20c:s%401@127.0.0.1:${server.port}`);
   expect(bus.link.value.server).toBe(`127.0.0.1:${server.port}`);
+});
+
+/** One whose time of day is set, while durations go on. */
+class SteppedClock extends ManualClock {
+  stepMs = 0;
+  override nowMs = () => this.atMs + this.stepMs;
+}
+
+test.for([-86_400_000, 86_400_000])('a time of day that is changed by %i ms changes nothing', async (stepMs) => {
+  const server = await startNatsServer();
+  const clock = new SteppedClock();
+  const bus = await connectedBus(server.url, { clock });
+  await settled(bus);
+  clock.stepMs = stepMs;
+  expect(bus.linkAgeMs()).toBe(0);
+  clock.forward(3_600_000);
+  expect(bus.linkAgeMs()).toBe(3_600_000);
+  await server.stop();
+  await linkState(bus, 'unreachable');
+  clock.stepMs = 0;
+  clock.forward(1_000);
+  expect(bus.linkAgeMs()).toBe(3_601_000);
+  expect(bus.lastGoodAtMs()).toBe(new ManualClock().nowMs());
 });

@@ -185,7 +185,7 @@ export class Connector {
         this.#refusals.delete(host);
         return opened.session;
       }
-      if (isRefused(opened.failure)) this.#noteRefusal(host, (refused?.times ?? 0) + 1);
+      if (isRefused(opened.failure) && !opened.local) this.#noteRefusal(host, (refused?.times ?? 0) + 1);
       else this.#refusals.delete(host);
       this.#fail(opened.failure);
     }

@@ -7,12 +7,14 @@ import {
   info,
   linkState,
   recordConsumer,
+  recordLog,
   recordWatch,
   startBus,
 } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { ManualClock } from '../../../e2e/support/status.ts';
 import type { DurableMessage } from './bus.ts';
 
 const DURABLE = 'agent_replay_PC-A';
@@ -218,4 +220,131 @@ test('asked for without a broker, it is bound when there is one', async () => {
   await linkState(bus, 'unreachable');
   await server.start();
   await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A waiting']));
+});
+
+/** One consumer of ours after the other, as over restarts of the agent; `known` is what its store holds. */
+async function bindOnce(server: { readonly url: string }, nc: NatsConnection, known: Set<string>, names: string[]) {
+  const bus = await connectedBus(server.url);
+  const stored = async () => {
+    const fresh = names.shift() ?? 'no more';
+    known.add(fresh);
+    return fresh;
+  };
+  const consumer = recordConsumer(bus, { nextIncarnation: stored, knowsIncarnation: (name) => known.has(name) });
+  await eventually(() => expect(consumer.bound).toHaveLength(1));
+  await bus.close();
+  const { config } = await consumerInfo(nc);
+  return { olderCopy: consumer.bound[0], incarnation: config.metadata?.incarnation };
+}
+
+test('each binding leaves a stored name in the consumer, and one that the store does not know tells of an older copy', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const store = new Set<string>();
+  expect(await bindOnce(server, nc, store, ['one'])).toEqual({ olderCopy: false, incarnation: 'one' });
+  const backup = new Set(store);
+  expect(await bindOnce(server, nc, store, ['two'])).toEqual({ olderCopy: false, incarnation: 'two' });
+  // The backup does not know the second binding.
+  expect(await bindOnce(server, nc, backup, ['three'])).toEqual({ olderCopy: true, incarnation: 'three' });
+  expect(await bindOnce(server, nc, backup, ['four'])).toEqual({ olderCopy: false, incarnation: 'four' });
+});
+
+test('a consumer without such a name is no sign of an older copy, and gets one', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const config = { durable_name: DURABLE, ack_policy: 'explicit', metadata: { pc_id: 'PC-A' } };
+  await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, { stream_name: 'EXEC', config });
+  expect(await bindOnce(server, nc, new Set(), ['one'])).toEqual({ olderCopy: false, incarnation: 'one' });
+});
+
+test('new filters and new connections are bindings too, and never read their own name as foreign', async () => {
+  const server = await startNatsServer();
+  await provisionedOperator(server);
+  const bus = await connectedBus(server.url);
+  const consumer = recordConsumer(bus);
+  for (const round of [1, 2, 3]) {
+    await eventually(() => expect(consumer.bound.length).toBeGreaterThanOrEqual(round));
+    if (round === 1) consumer.binding.rebind();
+    else bus.reconnect();
+  }
+  await eventually(() => expect(consumer.bound.length).toBeGreaterThanOrEqual(4));
+  expect(new Set(consumer.bound)).toEqual(new Set([false]));
+});
+
+test('into the consumer of another pc_id no name is written', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const first = recordConsumer(await connectedBus(server.url), { durable: 'agent_replay_a_b', pcId: 'a.b' });
+  await eventually(() => expect(first.bound).toEqual([false]));
+  const named = async () => (await info(nc, 'CONSUMER.INFO.EXEC.agent_replay_a_b')).config.metadata;
+  const before = await named();
+  const second = recordConsumer(await connectedBus(server.url), { durable: 'agent_replay_a_b', pcId: 'a_b' });
+  await eventually(() => expect(second.bound).toEqual([false]));
+  expect(await named()).toEqual(before);
+});
+
+test('a name that can not be stored is not sent: nothing is bound, and nothing taken', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  await send(nc, 'commands.all', 'waiting');
+  let full = true;
+  const nextIncarnation = async () => {
+    if (full) throw new Error('the disk is full');
+    return 'stored';
+  };
+  const { logger, lines } = recordLog();
+  const consumer = recordConsumer(await connectedBus(server.url, { log: logger }), { nextIncarnation });
+  await eventually(() => expect(lines.filter((line) => line.includes('the disk is full')).length).toBeGreaterThan(2));
+  expect(lines.filter((line) => line.includes('WARN') && line.includes('the disk is full'))).toHaveLength(1);
+  expect(consumer.bound).toEqual([]);
+  expect((await info(nc, 'STREAM.INFO.EXEC')).state.consumer_count).toBe(0);
+  full = false;
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all waiting']));
+});
+
+test("messages say when they were stored, and with the answers of the server tell its clock, not this PC's", async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const clock = new ManualClock();
+  const bus = await connectedBus(server.url, { clock });
+  expect(bus.serverNowMs()).toBeNull();
+  const held: DurableMessage[] = [];
+  const consumer = recordConsumer(bus, {}, (message) => void held.push(message));
+  await eventually(() => expect(consumer.bound).toEqual([false]));
+  expect(Math.abs(Number(bus.serverNowMs()) - Date.now())).toBeLessThan(60_000);
+  await send(nc, 'commands.all', 'one');
+  await eventually(() => expect(held).toHaveLength(1));
+  expect(Math.abs(Number(held[0]?.storedAtMs) - Date.now())).toBeLessThan(60_000);
+  const before = Number(bus.serverNowMs());
+  clock.forward(3_600_000);
+  expect(bus.serverNowMs()).toBe(before + 3_600_000);
+});
+
+test('a message that is put off comes again after that time', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const seen: DurableMessage[] = [];
+  recordConsumer(await connectedBus(server.url), {}, (message) => {
+    seen.push(message);
+    if (seen.length < 3) message.nak(50);
+    else message.ack();
+  });
+  await send(nc, 'commands.all', 'one');
+  await eventually(() => expect(seen).toHaveLength(3));
+  await eventually(async () => expect((await consumerInfo(nc)).num_ack_pending).toBe(0));
+});
+
+test("a handler's fault ends neither the connection nor the consumer", async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const bus = await connectedBus(server.url);
+  const consumer = recordConsumer(bus, {}, (message) => {
+    if (Buffer.from(message.data).toString() === 'bad') throw new Error('a bug');
+    message.ack();
+  });
+  await send(nc, 'commands.all', 'bad');
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all bad']));
+  await send(nc, 'commands.pc.PC-A', 'good');
+  await eventually(() => expect(consumer.messages).toEqual(['commands.all bad', 'commands.pc.PC-A good']));
+  expect(consumer.bound).toEqual([false]);
 });

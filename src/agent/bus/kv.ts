@@ -115,6 +115,7 @@ export async function kvWatch(
   timer.unref();
   try {
     const answer = await createWatch(session, bucket, keys, inbox, heartbeatMs);
+    broken.signal.throwIfAborted();
     pending = Number(answer.num_pending ?? 0);
     bound();
     log.debug('watching', { bucket, pending });

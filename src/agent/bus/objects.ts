@@ -89,9 +89,11 @@ async function infoOf(session: Session, bucket: string, name: string, signal: Ab
   if (typeof info !== 'object' || info === null) throw new Error('its description is unreadable');
   const { nuid, size, digest, deleted } = info as Record<string, unknown>;
   if (deleted === true) return null;
-  const readable = typeof nuid === 'string' && typeof digest === 'string' && Number.isSafeInteger(size);
-  if (!readable) throw new Error('its description is unreadable');
-  return { nuid, sizeBytes: Number(size), digest };
+  const sized = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
+  if (typeof nuid !== 'string' || typeof digest !== 'string' || !sized) {
+    throw new Error('its description is unreadable');
+  }
+  return { nuid, sizeBytes: size, digest };
 }
 
 /** null: there is no such message. */

@@ -4,12 +4,17 @@ import { drop } from '../base/drop.ts';
 import { classify, type Failure, isSignInRefused } from './classify.ts';
 import { speaks } from './handshake.ts';
 import { CONNECT_TIMEOUT_MS, Session, type SessionOptions } from './session.ts';
-import type { Credentials } from './sign-in.ts';
+import { type Credentials, UnusableSignIn } from './sign-in.ts';
 import { orAbort } from './waiting.ts';
 
-export type Opened =
-  | { readonly kind: 'open'; readonly session: Session }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+export type Opened = { readonly kind: 'open'; readonly session: Session } | Failed;
+
+interface Failed {
+  readonly kind: 'failed';
+  readonly failure: Failure;
+  /** Our own secrets or files are the reason: no server was asked. */
+  readonly local: boolean;
+}
 
 export interface OpenOptions extends Omit<SessionOptions, 'credentials'> {
   readonly credentials: () => readonly Credentials[] | string;
@@ -23,8 +28,8 @@ export interface OpenOptions extends Omit<SessionOptions, 'credentials'> {
  */
 export async function openSession(url: URL, options: OpenOptions, signal: AbortSignal): Promise<Opened | null> {
   const candidates = options.credentials();
-  if (typeof candidates === 'string') return failed({ state: 'refused', why: candidates });
-  let last: Opened = failed({ state: 'refused', why: 'there are no credentials' });
+  if (typeof candidates === 'string') return local(candidates);
+  let last: Opened = local('there are no credentials');
   for (const credentials of candidates) {
     const opened = await tryOne(url, options, credentials, signal);
     if (opened === null || opened.kind === 'open') return opened;
@@ -34,7 +39,7 @@ export async function openSession(url: URL, options: OpenOptions, signal: AbortS
   return last;
 }
 
-type Tried = Exclude<Opened, { kind: 'failed' }> | (Extract<Opened, { kind: 'failed' }> & { signInRefused: boolean });
+type Tried = Exclude<Opened, Failed> | (Failed & { readonly signInRefused: boolean });
 
 async function tryOne(
   url: URL,
@@ -63,7 +68,12 @@ async function tryOne(
     }
     if (error instanceof errors.TimeoutError) options.mute.add(host);
     else options.mute.delete(host);
-    return { ...failed(classify(error, host)), signInRefused: isSignInRefused(error) };
+    return {
+      kind: 'failed',
+      failure: classify(error, host),
+      local: error instanceof UnusableSignIn,
+      signInRefused: isSignInRefused(error),
+    };
   }
 }
 
@@ -73,6 +83,6 @@ async function open(url: URL, options: SessionOptions, mute: ReadonlySet<string>
   return Session.open(url, options);
 }
 
-function failed(failure: Failure): Extract<Opened, { kind: 'failed' }> {
-  return { kind: 'failed', failure };
+function local(why: string): Failed {
+  return { kind: 'failed', failure: { state: 'refused', why }, local: true };
 }

@@ -49,7 +49,7 @@ export function publishAcked(
     });
   const patience = AbortSignal.any([session.signal, done.signal]);
   const impatient = session
-    .flush()
+    .flush({ measures: true })
     .then((read) => (read ? sleep(options.patienceMs, patience) : undefined))
     .catch(() => {})
     .then(() => {

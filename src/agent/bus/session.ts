@@ -57,7 +57,8 @@ export class Session {
   #peers: readonly string[];
   /** The last answer: for display by the time of day, which may be changed, and for durations. */
   #lastGood: { readonly atMs: number; readonly upMs: number };
-  #pings = { sent: 0, answered: 0 };
+  /** Pings since the server was heard last. */
+  #pingsSince = 0;
 
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
     this.server = server;
@@ -157,10 +158,13 @@ export class Session {
     }
   }
 
-  /** True once the broker has read everything sent so far; false when the connection ends before. Never rejects. */
-  async flush(): Promise<boolean> {
+  /**
+   * True once the broker has read everything sent so far; false when the connection ends before. Never rejects. `measures`:
+   * right after something was sent.
+   */
+  async flush({ measures = false } = {}): Promise<boolean> {
     if (this.signal.aborted || this.nc.isClosed()) return false;
-    const read = this.#uplink.mark();
+    const read = this.#uplink.mark(measures);
     try {
       await orAbort(this.nc.flush(), this.signal);
     } catch {
@@ -188,6 +192,7 @@ export class Session {
 
   #heard(): void {
     this.#lastGood = this.#now();
+    this.#pingsSince = 0;
   }
 
   async #follow(): Promise<void> {
@@ -205,18 +210,13 @@ export class Session {
 
   /** A link that is busy with what it was given answers late, and lives. */
   #ping(): void {
-    const unanswered = this.#pings.sent - this.#pings.answered;
     const excused = this.#uplink.neededAtMostMs() / this.#pingIntervalMs;
-    if (unanswered >= MAX_PINGS_OUT + excused) {
+    if (this.#pingsSince >= MAX_PINGS_OUT + excused) {
       this.close('it stopped answering');
       return;
     }
-    this.#pings.sent += 1;
-    const ping = this.#pings.sent;
-    const answered = this.flush().then((read) => {
-      if (read) this.#pings.answered = Math.max(this.#pings.answered, ping);
-    });
-    drop(answered, this.#log, 'a ping');
+    this.#pingsSince += 1;
+    drop(this.flush(), this.#log, 'a ping');
   }
 }
 

@@ -68,7 +68,7 @@ export class Subscriptions {
     const signal = AbortSignal.any([session.signal, kept.closing.signal]);
     let attempt = 0;
     let told = false;
-    while (!signal.aborted) {
+    while (!signal.aborted && !session.nc.isClosed()) {
       const refused = new AbortController();
       const live = this.#listen(kept, session, refused);
       kept.live = live;

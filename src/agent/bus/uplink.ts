@@ -36,8 +36,11 @@ export class Uplink {
     return this.outstandingBytes / SLOWEST_BYTES_PER_MS;
   }
 
-  /** To be called with each PING; what it returns, at its PONG. */
-  mark(): () => void {
+  /**
+   * To be called with each PING; what it returns, at its PONG. `measures`: what was sent went out right before it, so that the
+   * time until then tells how fast the link is.
+   */
+  mark(measures: boolean): () => void {
     const upTo = this.#sentBytes();
     const askedAtMs = this.#clock.monotonicMs();
     return () => {
@@ -49,6 +52,7 @@ export class Uplink {
       if (bytes <= 0) return;
       this.#readBytes = upTo;
       const shown = bytes / tookMs;
+      if (!measures) return;
       if (bytes >= TELLING_BYTES || shown > this.#bytesPerMs) {
         this.#bytesPerMs = Math.max(SLOWEST_BYTES_PER_MS, shown);
       }

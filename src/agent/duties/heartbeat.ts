@@ -59,8 +59,9 @@ export function startHeartbeat(options: HeartbeatOptions): Binding {
       log.warn('another agent uses the same pc_id', { hostname: heard.heartbeat.hostname });
       options.onSecondAgent();
     },
-    // The role of an agent may not listen there (protocol §12.5); the durable consumer shows a second agent too.
     (why) => log.debug('own heartbeats can not be heard', { why }),
+    // The role of an agent may not listen there (protocol §12.5); the durable consumer shows a second agent too.
+    { optional: true },
   );
   const stopLink = bus.link.watch(({ state }) => {
     // A moment later: whoever publishes from inside this call comes before the connection is in use.

@@ -58,13 +58,19 @@ class Inventory implements Binding {
       this.#settings = settingsOf(now);
       this.#arm(0);
     });
-    const requests = bus.subscribe(inventoryRequestSubject(pcId), (message) => {
-      drop(
-        this.#answer().then((text) => message.respond(Buffer.from(text))),
-        log,
-        'an inventory on request',
-      );
-    });
+    const requests = bus.subscribe(
+      inventoryRequestSubject(pcId),
+      (message) => {
+        drop(
+          this.#answer().then((text) => message.respond(Buffer.from(text))),
+          log,
+          'an inventory on request',
+        );
+      },
+      undefined,
+      // Nor is it in the role of an agent (protocol-101 §2.3).
+      { optional: true },
+    );
     this.#bindings = [requests, { close: stopConfig }];
     this.#arm(FIRST_AFTER_MS);
   }

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { aborted, orAbort } from './waiting.ts';
+
+const never = new Promise<never>(() => {});
+
+test('a signal that was aborted before ends a wait at once', async () => {
+  await aborted(AbortSignal.abort());
+  await expect(orAbort(never, AbortSignal.abort(new Error('closed')))).rejects.toThrow('closed');
+});
+
+test('a wait ends with its signal, and what becomes of the work after that concerns nobody', async () => {
+  const closing = new AbortController();
+  const work = Promise.withResolvers<string>();
+  const waiting = orAbort(work.promise, closing.signal);
+  closing.abort(new Error('closed'));
+  await expect(waiting).rejects.toThrow('closed');
+  // Vitest fails a test that leaves a rejection behind.
+  work.reject(new Error('too late'));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+test('else it ends as the work does', async () => {
+  const { signal } = new AbortController();
+  expect(await orAbort(Promise.resolve('done'), signal)).toBe('done');
+  await expect(orAbort(Promise.reject(new Error('failed')), signal)).rejects.toThrow('failed');
+});
