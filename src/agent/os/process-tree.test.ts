@@ -97,6 +97,17 @@ describe.runIf(process.platform === 'linux')('endTree', () => {
     expect(isAlive(bare)).toBe(false);
   });
 
+  it('does not find what has cleared its environment, left the session and lost its parent (docs/compatibility.md)', async () => {
+    const tree = start(
+      `env -i setsid sh -c '(trap "" HUP; sh -c "echo \\$\\$ > away; exec sleep 60" &) ; exit 0'; exit 0`,
+    );
+    const away = await pidFrom(tree, 'away');
+    onTestFinished(() => void process.kill(away, 'SIGKILL'));
+    await eventually(() => expect(isAlive(tree.pid)).toBe(false));
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(away)).toBe(true);
+  });
+
   it('keeps up with a script that starts processes all the time', async () => {
     const tree = start(`trap "" TERM; echo $$ > up; while :; do setsid sleep 60 & sleep 0.01; done`);
     await pidFrom(tree, 'up');
