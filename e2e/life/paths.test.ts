@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { withoutKanade } from '../../scripts/lib/agent-process.mjs';
@@ -67,6 +67,27 @@ test('a data directory on a share that does not answer is named while it is wait
   await eventually(() =>
     expect(agent.stdout).toMatch(/waiting for the data directory, which does not answer path=\S+/),
   );
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
+test('settings on a share that does not answer are named, and ended with by a signal', async (context) => {
+  if (noShares !== null) return context.skip(noShares);
+  const agent = new AgentRun({ toml: null, args: ['--config', join(deadShare().path, 'agent.toml')] });
+  agent.start();
+  await eventually(() => expect(agent.stderr).toMatch(/^waiting for the settings file \S+, which does not answer\n$/));
+  expect(await agent.end('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' });
+});
+
+test('settings that are a loop of links are a state that a service shows, until they can be read', async () => {
+  const agent = new AgentRun({ toml: null, args: ['--service'] });
+  symlinkSync(agent.config, agent.config);
+  agent.start();
+  const client = await agent.connect();
+  const faults = async () => (await client.call('state.snapshot', {})).agent.faults.list?.map(({ key }) => key);
+  await eventually(async () => expect(await faults()).toEqual(['file']));
+  rmSync(agent.config);
+  writeFileSync(agent.config, '[agent]\nid = 5\n');
+  await eventually(async () => expect(await faults()).toContain('agent.id'));
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 

@@ -120,6 +120,26 @@ test('SIGTERM during a drain does not wait for the end of the drain', async () =
   expect(tree.filter(isAlive)).toEqual([]);
 });
 
+test('the end of the PC during a stop leaves the scripts less time', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const toml = settings(server).replace('grace = "1s"', 'grace = "60s"');
+  const agent = new AgentRun({ toml, args: ['--service', '--control'] });
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  const began = join(agent.directory, 'e');
+  await publishCommand(
+    nc,
+    MINE,
+    command({ script: `touch ${began}; while [ -e ${began} ]; do sleep 0.05; done`, timeout_secs: 600 }),
+  );
+  await eventually(() => expect(existsSync(began)).toBe(true));
+  agent.say('stop');
+  await eventually(() => expect(agent.stdout).toContain('stopping grace_ms=60000'));
+  agent.say('preshutdown');
+  await eventually(() => expect(agent.stdout).toContain('stopping sooner grace_ms=30000'));
+  await agent.end('SIGKILL');
+});
+
 test('stopped while a connect is under way, it ends, also where that connect succeeds after all', async () => {
   const server = await startNatsServer();
   const { url, arrived, open } = await gate(server.port);

@@ -72,7 +72,8 @@ export class AgentRun implements Starting {
     this.stdout = '';
     this.stderr = '';
     this.#signalled = false;
-    const child = spawn(findNode24(), args, { env, cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stdin = args.includes('--control') ? 'pipe' : 'ignore';
+    const child = spawn(findNode24(), args, { env, cwd: this.directory, stdio: [stdin, 'pipe', 'pipe'] });
     this.#child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
@@ -96,6 +97,11 @@ export class AgentRun implements Starting {
     this.#signalled = true;
     this.#child?.kill(signal);
     return this.ended();
+  }
+
+  /** As the host of the Windows service, with `--control`. */
+  say(line: string): void {
+    this.#child?.stdin?.write(`${line}\n`);
   }
 
   /** The local socket, once it is served. */

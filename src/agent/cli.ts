@@ -8,7 +8,7 @@ import { errorText } from './base/logger.ts';
 import { formatEffective } from './config/effective.ts';
 import { formatWarnings } from './config/fault.ts';
 import { hashHelpdeskCode } from './config/helpdesk-code.ts';
-import { type Loaded, loadBootConfig } from './config/load.ts';
+import { type Loaded, type LoadInput, loadBootConfig, settingsFiles } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
 import { startWatchdog } from './os/watchdog.ts';
 import { start } from './start.ts';
@@ -61,8 +61,7 @@ async function runWithSettings(options: Options, lookForTurnMs: number): Promise
   const isCheck = options['check-config'] === true;
   if (options.control && !isCheck) followServiceHost(process.stdin);
   if (options.service && !isCheck) startWatchdog({ env: process.env, platform: process.platform });
-  const named = options.config ?? process.env.KANADE_AGENT_CONFIG;
-  if (named) await settingsAnswer(named);
+  await settingsAnswer(options);
   const loaded = load(options);
   if (isCheck) return checkConfig(loaded);
   const more = { hostSecret: takeHostSecret(), version: VERSION, lookForTurnMs };
@@ -76,10 +75,12 @@ async function runWithSettings(options: Options, lookForTurnMs: number): Promise
 }
 
 /** A signal ends this wait by itself: nothing has been started yet. */
-function settingsAnswer(path: string): Promise<void> {
+async function settingsAnswer(options: Options): Promise<void> {
   const { signal } = new AbortController();
-  const onSilence = () => process.stderr.write(`waiting for the settings file ${path}, which does not answer\n`);
-  return untilItAnswers(path, { signal, onSilence });
+  for (const path of settingsFiles(inputOf(options))) {
+    const onSilence = () => process.stderr.write(`waiting for the settings file ${path}, which does not answer\n`);
+    await untilItAnswers(path, { signal, onSilence });
+  }
 }
 
 function parseOptions(argv: readonly string[]): Options | string {
@@ -104,13 +105,17 @@ function parseOptions(argv: readonly string[]): Options | string {
 }
 
 function load(options: Options): Loaded {
-  return loadBootConfig({
+  return loadBootConfig(inputOf(options));
+}
+
+function inputOf(options: Options): LoadInput {
+  return {
     ...(options.config === undefined ? {} : { configPath: options.config }),
     env: process.env,
     platform: process.platform,
     cwd: startDirectory(),
     startedAs: options.service ? 'service' : options.tray ? 'tray' : 'headless',
-  });
+  };
 }
 
 function checkConfig(loaded: Loaded): number {

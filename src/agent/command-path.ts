@@ -73,12 +73,14 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
         maxOutputBytes: config.output.maxBytes,
         priority: config.run.priority as Priority,
         directory: config.directories.own,
+        log: log.child('run'),
       }),
     platform: process.platform,
     sessions: signedIn(),
     trayUser: config.startedAs === 'tray' ? ownAccount() : null,
     systemAsUser: config.run.systemAsUser,
     stayAwake: parts.stayAwake,
+    log: log.child('run'),
   });
   const dispatcher = new Dispatcher({
     pcId,

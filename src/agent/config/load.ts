@@ -44,6 +44,13 @@ export type Loaded =
       readonly files: readonly string[];
     };
 
+/** The files that {@link loadBootConfig} would read now, where they are. */
+export function settingsFiles(input: LoadInput): string[] {
+  const machine = input.machine ?? machineOf({ ...input, startedAs: input.startedAs ?? 'headless' });
+  const base: PathBase = { platform: input.platform, start: input.cwd, file: null };
+  return filesToRead(input, machine).flatMap(({ path }) => fullPath(path, base) ?? []);
+}
+
 export function loadBootConfig(input: LoadInput): Loaded {
   const startedAs = input.startedAs ?? 'headless';
   const machine = input.machine ?? machineOf({ ...input, startedAs });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -45,4 +46,10 @@ test.each([
 ])('one that %s is left out, with the reason', (_what, body, why) => {
   const path = body === null ? '/no/such/logo.png' : file(body);
   expect(readLogo(path)).toEqual({ ok: false, why: expect.stringContaining(why) });
+});
+
+test.skipIf(process.platform === 'win32')('a pipe in its place is not waited for', () => {
+  const path = join(tempDir(), 'logo.png');
+  execFileSync('mkfifo', [path]);
+  expect(readLogo(path)).toEqual({ ok: false, why: 'it is not a regular file' });
 });

@@ -1,23 +1,35 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { agentBus, ask, during } from '../../../e2e/support/duties.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { silentLogger } from '../base/logger.ts';
+import type { Bus, BusMessage } from '../bus/bus.ts';
 import { startLogsFetch } from './logs-fetch.ts';
 
 const SUBJECT = 'logs.fetch.PC-A';
 const TODAY_MS = Date.parse('2026-11-24T12:00:00Z');
 
-async function stage(files: Record<string, string>, keepDays = 14) {
+async function stage(files: Record<string, string>, keepDays = 14, answerWithinMs = 10_000) {
   const directory = tempDir();
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
   const server = await startNatsServer();
   const bus = await agentBus(server, 'PC-A');
   const pathTemplate = join(directory, 'agent.log');
-  during(startLogsFetch({ pcId: 'PC-A', bus, pathTemplate, keepDays, log: silentLogger, nowMs: () => TODAY_MS }));
+  during(
+    startLogsFetch({
+      pcId: 'PC-A',
+      bus,
+      pathTemplate,
+      keepDays,
+      log: silentLogger,
+      nowMs: () => TODAY_MS,
+      answerWithinMs,
+    }),
+  );
   return { nc: await operator(server), directory };
 }
 
@@ -69,4 +81,42 @@ test('a request that names no one to answer harms nothing', async () => {
   const { nc } = await stage({ 'agent.log': 'here\n' });
   nc.publish(SUBJECT, '{"tail_lines":1}');
   expect(await ask(nc, SUBJECT)).toBe('here\n');
+});
+
+test('a request that can not be answered is not the end of those that follow', async () => {
+  const directory = tempDir();
+  writeFileSync(join(directory, 'agent.log'), 'here\n');
+  const requests: ((message: BusMessage) => void)[] = [];
+  const bus: Pick<Bus, 'subscribe'> = {
+    subscribe: (_subject, handler) => {
+      requests.push(handler);
+      return { close() {} };
+    },
+  };
+  const pathTemplate = join(directory, 'agent.log');
+  during(startLogsFetch({ pcId: 'PC-A', bus, pathTemplate, keepDays: 14, log: silentLogger }));
+  const message = { subject: SUBJECT, data: new Uint8Array(), reply: 'r' };
+  const answer = Promise.withResolvers<string>();
+  const gone = () => {
+    throw new Error('the connection is gone');
+  };
+  requests[0]?.({ ...message, respond: gone });
+  requests[0]?.({
+    ...message,
+    respond: (data) => {
+      answer.resolve(Buffer.from(data ?? []).toString());
+      return true;
+    },
+  });
+  expect(await answer.promise).toBe('here\n');
+});
+
+test.skipIf(process.platform === 'win32')('a log that does not answer is said in time, to each', async () => {
+  const { nc, directory } = await stage({}, 14, 50);
+  // To read a pipe waits for a writer.
+  execFileSync('mkfifo', [join(directory, 'agent.2026-11-24.log')]);
+  const answers = await Promise.all([ask(nc, SUBJECT), ask(nc, SUBJECT)]);
+  expect(answers).toEqual(Array.from({ length: 2 }, () => 'logs.fetch: the log file does not answer'));
+  const writer = openSync(join(directory, 'agent.2026-11-24.log'), 'w');
+  onTestFinished(() => closeSync(writer));
 });

@@ -1,7 +1,8 @@
 /**
- * Answers `logs.fetch` with the end of the newest log file (protocol §9.2). One request at a time; a failure is answered
- * as text on the same channel, since the caller knows no other.
+ * Answers `logs.fetch` with the end of the newest log file (protocol §9.2). One request at a time, and each has an answer within
+ * 3 s; a failure is answered as text on the same channel, since the caller knows no other.
  */
+import { ANSWER_WITHIN_MS } from '../base/answers.ts';
 import { dailyFiles } from '../base/log-names.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { Binding, Bus, BusMessage } from '../bus/bus.ts';
@@ -14,13 +15,14 @@ const WAITING_MAX = 8;
 
 export interface LogsFetchOptions {
   readonly pcId: string;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'subscribe'>;
   /** `[log] path` */
   readonly pathTemplate: string;
   /** `[log] keep_days`; with 0 there is no file. */
   readonly keepDays: number;
   readonly log: Logger;
   readonly nowMs?: () => number;
+  readonly answerWithinMs?: number;
 }
 
 export function startLogsFetch(options: LogsFetchOptions): Binding {
@@ -28,24 +30,28 @@ export function startLogsFetch(options: LogsFetchOptions): Binding {
   const closing = new AbortController();
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
-  const answer = async (message: BusMessage) => {
-    if (closing.signal.aborted) return;
+  const answer = async (request: LogRequest) => {
+    if (closing.signal.aborted || request.isAnswered) return;
     try {
-      message.respond(await read(options, decodeLogsRequest(message.data).tailLines, closing.signal));
+      request.respond(await read(options, decodeLogsRequest(request.data).tailLines, closing.signal));
     } catch (error) {
       log.warn('the log can not be read', { error: errorText(error) });
-      message.respond(failure(errorText(error)));
+      request.respond(failure(errorText(error)));
     }
   };
   const binding = options.bus.subscribe(logsFetchSubject(options.pcId), (message) => {
     if (message.reply === undefined) return log.warn('a request for the log names no one to answer');
     if (waiting >= WAITING_MAX) return void message.respond(failure('too many requests at once'));
     waiting += 1;
+    const request = new LogRequest(message, options.answerWithinMs ?? ANSWER_WITHIN_MS);
     last = last
-      .then(() => answer(message))
+      .then(() => answer(request))
       // One that could not be answered must not be the end of all that follow.
       .catch((error: unknown) => log.warn('a request for the log can not be answered', { error: errorText(error) }))
-      .finally(() => (waiting -= 1));
+      .finally(() => {
+        request.close();
+        waiting -= 1;
+      });
   });
   return {
     close() {
@@ -53,6 +59,34 @@ export function startLogsFetch(options: LogsFetchOptions): Binding {
       closing.abort(new Error('closed'));
     },
   };
+}
+
+/**
+ * A request that gets its one answer in time. A look into a share that is away does not come back, and there is no second one
+ * meanwhile: each would take a thread of the pool.
+ */
+class LogRequest {
+  readonly data: Uint8Array;
+  readonly #message: BusMessage;
+  readonly #late: NodeJS.Timeout;
+  isAnswered = false;
+
+  constructor(message: BusMessage, withinMs: number) {
+    this.#message = message;
+    this.data = message.data;
+    this.#late = setTimeout(() => this.respond(failure('the log file does not answer')), withinMs);
+  }
+
+  respond(body: Uint8Array): void {
+    if (this.isAnswered) return;
+    this.isAnswered = true;
+    this.close();
+    this.#message.respond(body);
+  }
+
+  close(): void {
+    clearTimeout(this.#late);
+  }
 }
 
 async function read(options: LogsFetchOptions, lines: number, signal: AbortSignal): Promise<Uint8Array> {

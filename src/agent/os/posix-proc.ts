@@ -24,12 +24,11 @@ function currentBootId(): string {
   return bootId;
 }
 
-/** What names the process over restarts of the agent: `<boot id>:<start ticks>`; null if it is gone or there is no /proc. */
+/** What names the process over restarts of the agent: `<boot id>:<start ticks>`; null if it is gone or can't be told. */
 export function startIdentity(pid: number): string | null {
-  const stat = procStat(pid);
-  if (stat === null) return null;
   try {
-    return `${currentBootId()}:${stat.startTicks}`;
+    const stat = procStat(pid);
+    return stat === null ? null : `${currentBootId()}:${stat.startTicks}`;
   } catch {
     return null;
   }
@@ -42,11 +41,18 @@ export function ticksOfThisBoot(identity: string): number | null {
   return at > 0 && identity.slice(0, at) === currentBootId() && Number.isSafeInteger(ticks) ? ticks : null;
 }
 
-/** One read of a few dozen bytes; null if the process is gone. */
+/** No file descriptor or no memory is left for a look: what is there is not known, which is not the same as gone. */
+function isNoRoom(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM';
+}
+
+/** One read of a few dozen bytes; null if the process is gone. @throws where it can't be told (no file descriptor is left) */
 export function procStat(pid: number): ProcStat | null {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
+  } catch (error) {
+    if (isNoRoom(error)) throw error;
     return null;
   }
 }
@@ -69,7 +75,7 @@ export function parseStat(text: string): ProcStat | null {
 /** So many reads (some 10 µs each) are done before others get their turn on the event loop. */
 const READS_AT_A_TIME = 100;
 
-/** All processes that started at `sinceTicks` or later, zombies too. Gives the event loop its turns. */
+/** All processes that started at `sinceTicks` or later, zombies too. Gives the event loop its turns. Rejects as {@link procStat}. */
 export async function processesSince(sinceTicks: number): Promise<ProcStat[]> {
   const found: ProcStat[] = [];
   const pids = readdirSync('/proc').filter((name) => name.charCodeAt(0) >= 48 && name.charCodeAt(0) <= 57);
@@ -84,7 +90,7 @@ export async function processesSince(sinceTicks: number): Promise<ProcStat[]> {
 /** So many environments are read at a time: each holds a file descriptor. */
 const ENVIRONMENTS_AT_A_TIME = 32;
 
-/** Those of `pids` that were started with `assignment` (`NAME=value`) in their environment. */
+/** Those of `pids` that were started with `assignment` (`NAME=value`) in their environment. Rejects as {@link procStat}. */
 export async function withEnvironment(pids: readonly number[], assignment: string): Promise<Set<number>> {
   const found = new Set<number>();
   for (let from = 0; from < pids.length; from += ENVIRONMENTS_AT_A_TIME) {
@@ -103,7 +109,8 @@ async function hasInEnvironment(pid: number, assignment: string): Promise<boolea
   try {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
     return `\0${environment}`.includes(`\0${assignment}\0`);
-  } catch {
+  } catch (error) {
+    if (isNoRoom(error)) throw error;
     return false; // gone, or another user's
   }
 }

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
@@ -96,6 +97,17 @@ describe.runIf(process.platform === 'linux')('endTree', () => {
     expect(isAlive(bare)).toBe(false);
   });
 
+  it('does not find what has cleared its environment, left the session and lost its parent (docs/compatibility.md)', async () => {
+    const tree = start(
+      `env -i setsid sh -c '(trap "" HUP; sh -c "echo \\$\\$ > away; exec sleep 60" &) ; exit 0'; exit 0`,
+    );
+    const away = await pidFrom(tree, 'away');
+    onTestFinished(() => void process.kill(away, 'SIGKILL'));
+    await eventually(() => expect(isAlive(tree.pid)).toBe(false));
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(away)).toBe(true);
+  });
+
   it('keeps up with a script that starts processes all the time', async () => {
     const tree = start(`trap "" TERM; echo $$ > up; while :; do setsid sleep 60 & sleep 0.01; done`);
     await pidFrom(tree, 'up');
@@ -126,5 +138,69 @@ describe.runIf(process.platform === 'linux')('endTree', () => {
     const otherBoot = { ...tree, startTime: '00000000-0000-0000-0000-000000000000:1' };
     expect(await endTree(otherBoot)).toEqual({ left: [] });
     expect(isAlive(tree.pid)).toBe(true);
+  });
+});
+
+/** `endTree` in a process that may have 40 file descriptors and has opened them all, some of them only for `freeAfterMs`. */
+function withoutDescriptors(
+  tree: { pid: number; startTime: string | null; marker: string },
+  freeAfterMs: number | 'never' | 'never, for a child of ours',
+) {
+  const module = JSON.stringify(pathToFileURL(join(import.meta.dirname, 'process-tree.ts')));
+  const program = `
+    import { spawn } from 'node:child_process';
+    import { closeSync, openSync } from 'node:fs';
+    import { endTree } from ${module};
+    const taken = [];
+    const own = ${JSON.stringify(freeAfterMs === 'never, for a child of ours')}
+      ? spawn('sh', ['-c', 'trap "" TERM; sleep 60; sleep 60'], { detached: true, stdio: 'ignore' })
+      : null;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+    const free = ${JSON.stringify(typeof freeAfterMs === 'number' ? freeAfterMs : null)};
+    if (free !== null) setTimeout(() => { for (const fd of taken.splice(0)) closeSync(fd); }, free);
+    const root = own === null
+      ? ${JSON.stringify(tree)}
+      : { pid: own.pid, startTime: null, marker: 'KTRAY_RUN=none', isOwnChild: () => own.signalCode === null };
+    const end = await endTree(root);
+    for (const fd of taken) closeSync(fd);
+    console.log(JSON.stringify({ ...end, own: own?.signalCode }));`;
+  const args = [
+    '-c',
+    'ulimit -n 40; exec "$0" "$@"',
+    process.execPath,
+    '--input-type=module',
+    '--no-warnings',
+    '-e',
+    program,
+  ];
+  const { stdout, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as unknown;
+}
+
+describe.runIf(process.platform === 'linux')('endTree without a file descriptor', () => {
+  it('says what it could not end, and that it could not look', async () => {
+    const tree = start('echo $$ > up; exec sleep 60');
+    await pidFrom(tree, 'up');
+    const { pid, startTime, marker } = tree;
+    expect(withoutDescriptors({ pid, startTime, marker }, 'never')).toEqual({
+      left: [pid],
+      why: expect.stringContaining('EMFILE'),
+    });
+    expect(isAlive(pid)).toBe(true);
+  });
+
+  it('ends a child of ours all the same: its pid can be nobody else’s', () => {
+    const none = { pid: 0, startTime: null, marker: '' };
+    expect(withoutDescriptors(none, 'never, for a child of ours')).toMatchObject({ own: 'SIGKILL' });
+  });
+
+  it('tries again within its time', async () => {
+    const tree = start('echo $$ > up; exec sleep 60');
+    await pidFrom(tree, 'up');
+    const { pid, startTime, marker } = tree;
+    expect(withoutDescriptors({ pid, startTime, marker }, 300)).toEqual({ left: [] });
+    expect(isAlive(pid)).toBe(false);
   });
 });

@@ -7,6 +7,7 @@
  * environment. Windows: Job Objects (`windows/job.ts`) end the tree; they die with the agent, so nothing is left over.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorText } from '../base/logger.ts';
 import {
   type ProcStat,
   processesSince,
@@ -23,11 +24,15 @@ export interface TreeRoot {
   readonly startTime: string | null;
   /** Name and value, `KTRAY_RUN=<result_id>`, of the variable that the script got. */
   readonly marker: string;
+  /** While true, the pid is a child of ours that was not waited for, so that it can be nobody else's. */
+  readonly isOwnChild?: () => boolean;
 }
 
-/** Pids that could not be ended in time: another user's, or stuck in the kernel. */
 export interface TreeEnd {
+  /** Pids that could not be ended in time: another user's, or stuck in the kernel. */
   readonly left: readonly number[];
+  /** Why it is not known what is left; then `left` is what was known last. */
+  readonly why?: string;
 }
 
 /** From the first SIGTERM to SIGKILL. Short, since the whole tree has 2 s. */
@@ -52,21 +57,34 @@ export function processStart(pid: number): string | null {
 export async function endTree(root: TreeRoot, graceMs = GRACE_MS): Promise<TreeEnd> {
   if (process.platform === 'win32') return { left: [] };
   if (process.platform !== 'linux') return root.startTime === THIS_AGENT ? endGroup(root, graceMs) : { left: [] };
-  const sinceTicks = root.startTime === null ? 0 : ticksOfThisBoot(root.startTime);
-  if (sinceTicks === null) return { left: [] }; // the machine was started anew: nothing of it can be alive
-  return endMembers(root, sinceTicks, graceMs);
+  return endMembers(root, graceMs);
 }
 
-async function endMembers(root: TreeRoot, sinceTicks: number, graceMs: number): Promise<TreeEnd> {
+async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
   const begunMs = performance.now();
   const known = new Set<string>();
+  let asked = false;
+  let last = root.pid === null ? [] : [root.pid];
   let pauseMs = FIRST_PAUSE_MS;
   for (let emptyScans = 0; ; ) {
-    const members = await livingMembers(root, sinceTicks, known);
+    const members = await livingMembers(root, known).catch(errorText);
     const elapsedMs = performance.now() - begunMs;
+    if (typeof members === 'string') {
+      // No file descriptor is left for a look. It may be a matter of moments, and a signal needs none.
+      if (elapsedMs > GIVE_UP_MS) return { left: last, why: members };
+      emptyScans = 0;
+      if (root.pid !== null && root.isOwnChild?.() === true) {
+        if (elapsedMs >= graceMs) signalGroup(root.pid, 'SIGKILL');
+        else if (!asked) signalGroup(root.pid, 'SIGTERM');
+        asked = true;
+      }
+      await delay(LONGEST_PAUSE_MS);
+      continue;
+    }
+    last = members.map((member) => member.pid);
     emptyScans = members.length === 0 ? emptyScans + 1 : 0;
     if (emptyScans === EMPTY_SCANS) return { left: [] };
-    if (elapsedMs > GIVE_UP_MS) return { left: members.map((member) => member.pid) };
+    if (elapsedMs > GIVE_UP_MS) return { left: last };
     for (const member of members) {
       if (elapsedMs >= graceMs) signal(member, 'SIGKILL');
       else if (!known.has(idOf(member))) signal(member, 'SIGTERM');
@@ -84,16 +102,18 @@ function idOf(process: ProcStat): string {
 
 /** Looks once more whether it still is who it was: the scan may be some milliseconds old. */
 function signal(member: ProcStat, name: NodeJS.Signals): void {
-  if (procStat(member.pid)?.startTicks !== member.startTicks) return;
   try {
+    if (procStat(member.pid)?.startTicks !== member.startTicks) return;
     process.kill(member.pid, name);
   } catch {
-    // Gone (ESRCH), or not ours to end (EPERM): the next scan tells.
+    // Gone (ESRCH), not ours to end (EPERM), or not to be told at present: the next scan tells.
   }
 }
 
 /** `known` are members of earlier scans: they stay ours after what made them ours (parent, leader) has died. */
-async function livingMembers(root: TreeRoot, sinceTicks: number, known: ReadonlySet<string>): Promise<ProcStat[]> {
+async function livingMembers(root: TreeRoot, known: ReadonlySet<string>): Promise<ProcStat[]> {
+  const sinceTicks = root.startTime === null ? 0 : ticksOfThisBoot(root.startTime);
+  if (sinceTicks === null) return []; // the machine was started anew: nothing of it can be alive
   const all = (await processesSince(sinceTicks)).filter((one) => one.pid !== process.pid);
   const living = all.filter((one) => !one.zombie);
   const ours = await withEnvironment(
@@ -111,10 +131,13 @@ async function livingMembers(root: TreeRoot, sinceTicks: number, known: Readonly
  * they are. Without it the number may have been given away since: then a member must be known as ours.
  */
 function addGroup(ours: Set<number>, all: readonly ProcStat[], root: TreeRoot, sinceTicks: number): void {
-  if (root.pid === null || root.startTime === null) return;
+  if (root.pid === null) return;
+  const isOwnChild = root.isOwnChild?.() === true;
+  if (root.startTime === null && !isOwnChild) return;
   const members = all.filter((one) => one.group === root.pid || one.session === root.pid);
   const leader = procStat(root.pid);
-  const isOurs = leader === null ? members.some((one) => ours.has(one.pid)) : leader.startTicks === sinceTicks;
+  const known = leader === null ? members.some((one) => ours.has(one.pid)) : leader.startTicks === sinceTicks;
+  const isOurs = isOwnChild || known;
   if (isOurs) for (const one of members) ours.add(one.pid);
 }
 

@@ -89,10 +89,14 @@ function logindInhibitor(): Inhibitor {
   return {
     start() {
       const about = ['--what=idle', '--mode=block', '--who=Kanade Tray', `--why=${WHY}`];
-      child = spawn(INHIBIT, [...about, 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
-      // No logind, or no right to ask it: the script runs all the same.
-      child.on('error', () => {});
-      child.stdin?.on('error', () => {});
+      // No logind, no right to ask it, no room for another process: the script runs all the same.
+      try {
+        child = spawn(INHIBIT, [...about, 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
+        child.on('error', () => {});
+        child.stdin?.on('error', () => {});
+      } catch {
+        child = null;
+      }
     },
     stop() {
       child?.stdin?.end();

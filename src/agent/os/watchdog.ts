@@ -32,7 +32,13 @@ export function startWatchdog({
 
 /** Node has no sockets for datagrams of files; the program of systemd has. */
 function tellSystemd(withinMs: number): () => void {
-  const tell = () => void execFile('systemd-notify', ['WATCHDOG=1'], () => {});
+  const tell = () => {
+    try {
+      execFile('systemd-notify', ['WATCHDOG=1'], () => {});
+    } catch {
+      // No memory for another process: the next time is soon.
+    }
+  };
   const timer = setInterval(tell, withinMs / 3);
   timer.unref();
   tell();

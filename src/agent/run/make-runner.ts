@@ -1,6 +1,7 @@
 /** Puts together what runs scripts on this system. */
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
 import { oemDecoder } from '../os/oem-code-page.ts';
 import { preparePipes } from '../os/posix-pipe.ts';
 import type { Priority } from '../os/priority.ts';
@@ -17,11 +18,12 @@ export interface RunnerOptions {
   readonly priority: Priority;
   /** Of our own, for what lasts as long as a script. */
   readonly directory: string;
+  readonly log?: Logger;
 }
 
 /** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
-export function makeRunner({ env, maxOutputBytes, priority, directory }: RunnerOptions): RunnerDeps {
-  const options = { environment: scriptEnvironment(env), priority };
+export function makeRunner({ env, maxOutputBytes, priority, directory, log }: RunnerOptions): RunnerDeps {
+  const options = { environment: scriptEnvironment(env), priority, ...(log === undefined ? {} : { log }) };
   preparePipes();
   return {
     launcher:
@@ -31,5 +33,6 @@ export function makeRunner({ env, maxOutputBytes, priority, directory }: RunnerO
     clock: systemClock,
     maxOutputBytes,
     legacyDecoder: oemDecoder(),
+    ...(log === undefined ? {} : { log }),
   };
 }

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import type { Logger } from '../base/logger.ts';
 import { openPipe, type PipeEnds } from '../os/posix-pipe.ts';
 import { posixSpawn, preparePosixSpawn } from '../os/posix-spawn.ts';
 import { type Priority, setPriority } from '../os/priority.ts';
@@ -20,6 +21,8 @@ export interface PosixLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
   readonly priority: Priority;
+  /** Hears of what could not be ended. */
+  readonly log?: Logger;
 }
 
 /** A child that was started, by whichever way. */
@@ -50,7 +53,14 @@ export class PosixLauncher implements Launcher {
     const child = preparePosixSpawn() ? this.#spawn(spec) : this.#spawnByNode(spec);
     if (typeof child === 'string') return failedLaunch(child);
     const { pid } = child;
-    const startTime = identityOf(child);
+    let isAlive = true;
+    child.exited.then(
+      () => {
+        isAlive = false;
+      },
+      () => {},
+    );
+    const startTime = identityOf(pid, () => isAlive);
     if (pid !== null) setPriority(pid, this.#options.priority);
     const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
     if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
@@ -62,9 +72,13 @@ export class PosixLauncher implements Launcher {
       drained: Promise.all(streams.map((stream) => stream.ended)).then(() => {}),
       killTree: async () => {
         const started = startTime();
-        // Without it the pid may be somebody else's by now: then the marker alone finds what is left.
-        const known = started === null ? null : pid;
-        await endTree({ pid: known, startTime: started, marker: markerAssignment(spec.marker) });
+        // Without it the pid of one that has ended may be somebody else's by now: then the marker alone finds what is left.
+        const known = started === null && !isAlive ? null : pid;
+        const marker = markerAssignment(spec.marker);
+        const { left, why } = await endTree({ pid: known, startTime: started, marker, isOwnChild: () => isAlive });
+        if (left.length > 0 || why !== undefined) {
+          this.#options.log?.error('processes of a script could not be ended', { result_id: spec.marker, left, why });
+        }
       },
       release: () => {
         for (const stream of streams) stream.close();
@@ -138,14 +152,11 @@ export class PosixLauncher implements Launcher {
   }
 }
 
-/** The start time of a child while it lives, read once. */
-function identityOf({ pid, exited }: Child): () => string | null {
-  let known: string | null | undefined;
-  void exited.then(() => {
-    known ??= null;
-  });
+/** The start time of a child, read while it lives; again, where it could not be told. */
+function identityOf(pid: number | null, isAlive: () => boolean): () => string | null {
+  let known: string | null = null;
   return () => {
-    if (known === undefined) known = pid === null ? null : processStart(pid);
+    if (known === null && pid !== null && isAlive()) known = processStart(pid);
     return known;
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../e2e/support/running-scripts.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { sleep } from '../base/sleep.ts';
 import { startIdentity } from '../os/posix-proc.ts';
 import { scriptEnvironment } from './child-env.ts';
 import type { Exit, Launcher, LaunchSpec } from './launcher.ts';
@@ -147,6 +148,21 @@ describe('whatever the launcher does', () => {
     script.end('killed');
     expect((await script.done).outcome).toEqual({ kind: 'killed' });
     expect(kills).toBe(1);
+  });
+
+  it('a tree that can not be ended is no reason to lose the answer, nor to end the agent', async () => {
+    const fails = () => Promise.reject(new Error('EMFILE: too many open files'));
+    const killed = held(fails);
+    const first = start('', {}, deps({ launcher: killed.launcher }));
+    first.end('killed');
+    expect((await first.done).outcome).toEqual({ kind: 'killed' });
+    // Here nobody waits for the end of the tree yet when it fails.
+    const ended = held(fails);
+    const second = start('', {}, deps({ launcher: ended.launcher }));
+    ended.exit({ kind: 'exited', code: 3 });
+    await sleep(20);
+    second.end('killed');
+    expect((await second.done).outcome).toEqual({ kind: 'exited', code: 3 });
   });
 
   it('an answer comes although the output never ends and the child does not die', async () => {

@@ -4,6 +4,7 @@
  * after the end, whoever still holds it open (D8). What a script left in the background lives on after a normal end.
  */
 import type { Clock } from '../base/clock.ts';
+import { errorText, type Logger } from '../base/logger.ts';
 import { MAX_TIMER_MS } from '../base/sleep.ts';
 import { Capture, type Captured } from './capture.ts';
 import type { LegacyDecoder } from './decode-output.ts';
@@ -68,6 +69,7 @@ export interface RunnerDeps {
   readonly maxOutputBytes: number;
   /** Windows: decodes the OEM code page (D7). */
   readonly legacyDecoder: LegacyDecoder | null;
+  readonly log?: Logger;
 }
 
 const DRAIN_MS = 2_000;
@@ -130,7 +132,7 @@ class Run implements RunningScript {
   end(reason: EndReason): void {
     this.#decide({ kind: reason });
     // Its end stands, but a kill is meant for all of it: what it left in the background and still writes goes too.
-    if (reason === 'killed' && this.#endedByItself) this.#killing ??= this.#launched?.killTree();
+    if (reason === 'killed' && this.#endedByItself) this.#killing ??= this.#killTree();
   }
 
   tail(maxBytes: number = DEFAULT_TAIL_BYTES): Tail {
@@ -161,7 +163,16 @@ class Run implements RunningScript {
     this.#outcome = outcome;
     clearTimeout(this.#timer);
     // Even a tree that could not be ended in time gets its answer now; the port has done what can be done.
-    void this.#launched?.killTree().then(() => this.#drainAndSettle(outcome));
+    void this.#killTree().then(() => this.#drainAndSettle(outcome));
+  }
+
+  /** Never rejects: nobody may be waiting yet, and whatever went wrong, the run gets its end. */
+  async #killTree(): Promise<void> {
+    try {
+      await this.#launched?.killTree();
+    } catch (error) {
+      this.#deps.log?.error('a script could not be ended', { error: errorText(error) });
+    }
   }
 
   async #drainAndSettle(outcome: ScriptOutcome): Promise<void> {

@@ -1,4 +1,5 @@
 /** Scripts as the dispatcher needs them: the runner, who is signed in, and the end of what an earlier process left. */
+import type { Logger } from '../base/logger.ts';
 import { endTree } from '../os/process-tree.ts';
 import type { Account } from '../os/sessions.ts';
 import type { Command } from '../wire/command.ts';
@@ -27,6 +28,7 @@ export interface ScriptsOptions {
   readonly systemAsUser: boolean;
   /** Keeps the PC awake while a script runs; null: nothing does. */
   readonly stayAwake: { hold(): () => void } | null;
+  readonly log?: Logger;
 }
 
 export class Scripts implements ScriptStarter {
@@ -70,6 +72,9 @@ export class Scripts implements ScriptStarter {
   }
 
   async endLeftovers({ pid, pidStart, marker }: Parameters<ScriptStarter['endLeftovers']>[0]): Promise<void> {
-    await endTree({ pid, startTime: pidStart, marker: markerAssignment(marker) });
+    const { left, why } = await endTree({ pid, startTime: pidStart, marker: markerAssignment(marker) });
+    if (left.length > 0 || why !== undefined) {
+      this.#o.log?.error('processes of an interrupted script could not be ended', { result_id: marker, left, why });
+    }
   }
 }

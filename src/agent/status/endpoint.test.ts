@@ -46,6 +46,24 @@ describe('endpoint files', () => {
     expect(tokens[0]).not.toBe(tokens[1]);
   });
 
+  test.skipIf(!isRoot || !isUnix)('a change of accounts that fails is not the end of those that follow', async () => {
+    const directory = await dataDirectory();
+    const real = await endpointGuard();
+    let fails = false;
+    const guard = {
+      ...real,
+      directory: (path: string) => (fails ? Promise.reject(new Error('EMFILE')) : real.directory(path)),
+    };
+    const made = new Endpoints({ directory, address: ADDRESS, guard, log: silentLogger });
+    await made.start();
+    fails = true;
+    await expect(made.serve([String(OTHER_UID)])).rejects.toThrow('EMFILE');
+    fails = false;
+    await made.serve([String(OTHER_UID)]);
+    expect([...made.tokens.keys()]).toContain(String(OTHER_UID));
+    await made.close();
+  });
+
   test.skipIf(!isRoot || !isUnix)('root: 0711 directories of its own, each file 0400 of its reader', async () => {
     const directory = await dataDirectory();
     const made = await endpoints(directory);
