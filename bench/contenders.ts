@@ -92,7 +92,7 @@ function commandOf(launch: Launch, programs: Programs): [string, string[]] {
   const config = join(launch.directory, 'agent.toml');
   writeFileSync(config, settings(launch));
   if (launch.contender === 'original') return [programs.original, ['--config', config]];
-  return [programs.node, [...(process.env.BENCH_PROF?.split(' ') ?? []), AGENT_MAIN, '--config', config]];
+  return [programs.node, [AGENT_MAIN, '--config', config]];
 }
 
 function settings({ pcId, natsUrl, directory, contender, ourSettings }: Launch): string {

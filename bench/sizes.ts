@@ -22,7 +22,7 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  rounds: 2,
+  rounds: 5,
   starts: 11,
   single: 300,
   singleOriginal: 12,
