@@ -75,10 +75,10 @@ export class AgentRun implements Starting {
     const stdin = args.includes('--control') ? 'pipe' : 'ignore';
     const child = spawn(findNode24(), args, { env, cwd: this.directory, stdio: [stdin, 'pipe', 'pipe'] });
     this.#child = child;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });
     this.#ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as AgentEnd);
