@@ -3,6 +3,7 @@ import { untilItAnswers } from './base/answers.ts';
 import { systemClock } from './base/clock.ts';
 import { type OpenLog, openLog } from './base/log-file.ts';
 import type { Logger } from './base/logger.ts';
+import { isStraySocketError } from './base/stray-socket-error.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import type { Loaded } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
@@ -109,6 +110,10 @@ const RETRY_STORE_MS = 10_000;
 /** An exception that reaches this far is a bug: said, and the end; the host starts us again and the store is as it was. */
 function endOnBugs(log: OpenLog): void {
   const end = (error: unknown) => {
+    if (isStraySocketError(error)) {
+      log.logger.warn('a socket that nobody listened to any more failed', { error: error.message });
+      return;
+    }
     log.logger.error('ended by a bug', {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });

@@ -130,8 +130,7 @@ test('a file that can not be written is named on standard output, and the lines 
   expect(String(stdout.read())).toContain('the log file can not be written');
   log.logger.info('waits');
   rmSync(join(directory, 'logs'));
-  await eventually(() => expect(log.currentFile()).not.toBeNull());
-  expect(log.fault.value).toBeNull();
+  await eventually(() => expect([log.currentFile(), log.fault.value]).toEqual([today(directory), null]));
   log.logger.info('written');
   log.close();
   expect(readFileSync(today(directory), 'utf8')).toMatch(/waits\n.*written\n$/);

@@ -53,6 +53,8 @@ test.skipIf(process.platform === 'win32')(
     expect(warned('the consumer agent_replay_PC-A is not bound')).toHaveLength(1);
 
     reload(accounts('enabled'));
+    // Who connects in the middle of a reload may be left hanging.
+    await eventually(() => expect(server.log).toContain('Reloaded server configuration'));
     const nc = await operator(server, { user: 'operator', pass: 'p' });
     // There, and without a bucket: now the server says so.
     await eventually(() => expect(watch.events.at(-1)).toBe('missing'));

@@ -13,6 +13,8 @@ const PONG_SOON = { pingIntervalMs: 50 };
 /** Nothing is on its way any more whose answer would prove the link later on. */
 async function settled(bus: NatsBus): Promise<void> {
   await bus.publishAcked('test.nobody', Buffer.from(''), 'id', { patienceMs: 10_000 });
+  // Its PING goes out a turn later.
+  await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 test('without a broker it says that nothing answers, and connects when one appears', async () => {
@@ -98,7 +100,7 @@ test('the age of the link counts from the last answer, not from the connect, and
   expect(bus.linkAgeMs()).toBe(0);
   clock.forward(3_600_000);
   expect(bus.linkAgeMs()).toBe(3_644_000);
-  await bus.publishAcked('test.nobody', Buffer.from(''), 'id', { patienceMs: 5_000 });
+  await settled(bus);
   expect(bus.linkAgeMs()).toBe(0);
 
   clock.forward(1_000);

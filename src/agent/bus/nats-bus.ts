@@ -24,7 +24,7 @@ import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
 import { objectGet, objectsPresent } from './objects.ts';
 import { INBOXES, Permissions } from './permissions.ts';
-import { publishAcked } from './publish.ts';
+import { PubAcks } from './publish.ts';
 import { ServerClock } from './server-clock.ts';
 import type { Session } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -42,6 +42,8 @@ export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
   readonly #log: Logger;
   readonly #connector: Connector;
+  /** Of the present session. */
+  #acks: PubAcks | null = null;
   readonly #permissions: Permissions;
   readonly #serverClock: ServerClock;
   readonly #subscriptions: Subscriptions;
@@ -124,7 +126,8 @@ export class NatsBus implements Bus {
   async publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
     const session = this.#session;
     if (session === null) return { kind: 'unavailable', full: false, why: 'not connected' };
-    return publishAcked(session, subject, body, id, options, this.#log);
+    if (this.#acks?.session !== session) this.#acks = new PubAcks(session, this.#log);
+    return this.#acks.publish(subject, body, id, options);
   }
 
   async kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead> {

@@ -157,8 +157,10 @@ test.skipIf(process.platform === 'win32')('a connection that ends, ends the wait
   const bus = await connectedBus(server.url);
   await server.pause();
   const sent = bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', { patienceMs: 60_000 });
+  const ended = linkState(bus, 'unreachable');
   bus.reconnect();
   expect((await sent).kind).toBe('unavailable');
+  await ended;
   server.resume();
   await linkState(bus, 'connected');
   expect(await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', PATIENT)).toEqual({ kind: 'stored' });

@@ -3,17 +3,15 @@
  * against the message only where it can be no other's. A message is sent once: its PubAck is waited for from the moment when
  * the broker has read it, and one that comes later still counts.
  */
-import { errors } from '@nats-io/transport-node';
-import { drop } from '../base/drop.ts';
+import { errors, headers, type Msg } from '@nats-io/transport-node';
 import { errorText, type Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
 import { API_ERRORS, ApiError, jsonOf, throwApiError } from './api.ts';
 import type { PublishOptions, PublishOutcome } from './bus.ts';
-import { InboxRefused, violationOf } from './permissions.ts';
-import { isNoResponders, type Session } from './session.ts';
+import { INBOXES, InboxRefused } from './permissions.ts';
+import type { Session } from './session.ts';
 
-/** So long a late PubAck is listened for. */
-const LATE_MS = 60 * 60_000;
+/** So many messages without a PubAck are listened for; the oldest that were given up go first. */
+const LISTENED_MAX = 4_096;
 /** nats-server ends the connection over a command line of more than 4,096 bytes, the names of reply and sizes included. */
 const SUBJECT_MAX_BYTES = 3_000;
 
@@ -25,42 +23,158 @@ const FULL = new Set<number>([
 ]);
 const TOO_LARGE = new Set<number>([API_ERRORS.messageTooLarge, API_ERRORS.headerTooLarge]);
 
-/** Never rejects. */
-export function publishAcked(
-  session: Session,
-  subject: string,
-  body: Uint8Array,
-  id: string,
-  options: PublishOptions,
-  log: Logger,
-): Promise<PublishOutcome> {
-  if (!isPublishable(subject)) return Promise.resolve({ kind: 'rejected', why: 'it has no subject to publish on' });
-  if (session.permissions.has('publish', subject)) return Promise.resolve(forbidden(subject));
-  const given = Promise.withResolvers<PublishOutcome>();
-  const done = new AbortController();
-  const answered = session
-    .request(subject, body, LATE_MS, { id })
-    .then(stored, (error: unknown) => failed(subject, error))
-    .then((outcome) => {
-      // The first to settle counts; so this one is late.
-      if (done.signal.aborted && outcome.kind === 'stored') return options.onLate?.();
-      done.abort();
-      given.resolve(outcome);
+interface Sent {
+  readonly subject: string;
+  readonly options: PublishOptions;
+  readonly settle: (outcome: PublishOutcome) => void;
+  /** Its publisher has been answered; what comes now is late. */
+  settled: boolean;
+}
+
+/**
+ * The messages of one connection that wait for their PubAck. All share one subscription, and those that were sent together one
+ * PING and one timer: at thousands a second a request of its own for each would cost more than the sending.
+ */
+export class PubAcks {
+  readonly session: Session;
+  readonly #log: Logger;
+  readonly #inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
+  readonly #sent = new Map<string, Sent>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #unread: Sent[] = [];
+  #flushing = false;
+  #next = 0;
+  #listening = false;
+
+  constructor(session: Session, log: Logger) {
+    this.session = session;
+    this.#log = log;
+    session.onPublishRefused = (subject) => this.#refused(subject);
+    const onEnd = () => this.#ended(errorText(session.signal.reason));
+    if (session.signal.aborted) onEnd();
+    else session.signal.addEventListener('abort', onEnd, { once: true });
+  }
+
+  /** Never rejects. */
+  publish(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
+    const { permissions, nc, signal } = this.session;
+    if (!isPublishable(subject)) return Promise.resolve({ kind: 'rejected', why: 'it has no subject to publish on' });
+    if (permissions.has('publish', subject)) return Promise.resolve(forbidden(subject));
+    if (permissions.has('subscription', INBOXES)) return Promise.resolve(unavailable(new InboxRefused().message));
+    if (signal.aborted) return Promise.resolve(unavailable(errorText(signal.reason)));
+    const fields = headers();
+    fields.set('Nats-Msg-Id', id);
+    this.#next += 1;
+    const token = this.#next.toString(36);
+    try {
+      this.#listen();
+      nc.publish(subject, body, { reply: `${this.#inbox}.${token}`, headers: fields });
+    } catch (error) {
+      return Promise.resolve(unsent(error));
+    }
+    return new Promise((settle) => {
+      const sent = { subject, options, settle, settled: false };
+      this.#sent.set(token, sent);
+      this.#unread.push(sent);
+      this.#readSoon();
+      if (this.#sent.size > LISTENED_MAX) this.#forgetOldest();
     });
-  const patience = AbortSignal.any([session.signal, done.signal]);
-  const impatient = session
-    .flush({ measures: true })
-    .then((read) => (read ? sleep(options.patienceMs, patience) : undefined))
-    .catch(() => {})
-    .then(() => {
-      if (done.signal.aborted) return;
-      done.abort();
-      const why = session.signal.aborted ? errorText(session.signal.reason) : 'the broker has not confirmed it';
-      given.resolve(unavailable(why));
+  }
+
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.session.nc.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) return this.#answered(message);
+        // Refused, or taken back: nothing of what is under way can be heard, and the next message asks anew.
+        this.#listening = false;
+        this.#giveUp(new InboxRefused().message);
+      },
     });
-  drop(answered, log, 'a late PubAck');
-  drop(impatient, log, 'waiting for a PubAck');
-  return given.promise;
+  }
+
+  #answered(message: Msg): void {
+    const token = message.subject.slice(this.#inbox.length + 1);
+    const sent = this.#sent.get(token);
+    if (sent === undefined) return;
+    this.#sent.delete(token);
+    this.session.heard();
+    this.session.permissions.allowed('publish', sent.subject);
+    this.#settle(sent, outcomeOf(message));
+  }
+
+  /** The first answer counts; a PubAck that comes after it is late. */
+  #settle(sent: Sent, outcome: PublishOutcome): void {
+    if (!sent.settled) {
+      sent.settled = true;
+      sent.settle(outcome);
+      return;
+    }
+    if (outcome.kind !== 'stored') return;
+    try {
+      sent.options.onLate?.();
+    } catch (error) {
+      this.#log.error('a late PubAck could not be noted', { error: errorText(error) });
+    }
+  }
+
+  /** One PING for everything that was sent in this turn, and none while one is under way. */
+  #readSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      const batch = this.#unread;
+      this.#unread = [];
+      // Never rejects.
+      void this.session.flush({ measures: true }).then((read) => {
+        this.#flushing = false;
+        if (read) this.#beginPatience(batch);
+        if (this.#unread.length > 0) this.#readSoon();
+      });
+    });
+  }
+
+  /** The broker has read them: from now on the PubAcks may take so long. */
+  #beginPatience(batch: readonly Sent[]): void {
+    const waiting = batch.filter(({ settled }) => !settled);
+    const [first] = waiting;
+    if (first === undefined) return;
+    const patienceMs = Math.min(...waiting.map(({ options }) => options.patienceMs));
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      for (const sent of waiting) if (!sent.settled) this.#settle(sent, unavailable('the broker has not confirmed it'));
+    }, patienceMs);
+    this.#timers.add(timer);
+  }
+
+  #refused(subject: string): void {
+    for (const [token, sent] of this.#sent) {
+      if (sent.subject !== subject) continue;
+      this.#sent.delete(token);
+      this.#settle(sent, forbidden(subject));
+    }
+  }
+
+  #ended(why: string): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#giveUp(why);
+  }
+
+  #giveUp(why: string): void {
+    const all = [...this.#sent.values()];
+    this.#sent.clear();
+    for (const sent of all) this.#settle(sent, unavailable(why));
+  }
+
+  #forgetOldest(): void {
+    for (const [token, { settled }] of this.#sent) {
+      if (!settled) continue;
+      this.#sent.delete(token);
+      return;
+    }
+  }
 }
 
 /** A subject of a message, not a pattern. */
@@ -69,7 +183,8 @@ function isPublishable(subject: string): boolean {
   return subject.split('.').every((token) => token !== '*' && token !== '>' && /^[^\s\0]+$/.test(token));
 }
 
-function stored(answer: Parameters<typeof jsonOf>[0]): PublishOutcome {
+function outcomeOf(answer: Msg): PublishOutcome {
+  if (answer.data.length === 0 && answer.headers?.code === 503) return unavailable('there is no stream for it');
   try {
     throwApiError(jsonOf(answer));
     return { kind: 'stored' };
@@ -92,14 +207,13 @@ function refusedByStream(error: unknown): PublishOutcome {
   return unavailable(why);
 }
 
-function failed(subject: string, error: unknown): PublishOutcome {
-  if (isNoResponders(error)) return unavailable('there is no stream for it');
-  if (violationOf(error)?.operation === 'publish') return forbidden(subject);
-  if (error instanceof errors.InvalidSubjectError) return { kind: 'rejected', why: errorText(error) };
+/** Why the client has not even sent it. */
+function unsent(error: unknown): PublishOutcome {
   const why = errorText(error);
-  // Not even sent: the client knows the server's limit.
+  if (error instanceof errors.InvalidSubjectError) return { kind: 'rejected', why };
+  // It knows the server's limit.
   if (error instanceof errors.InvalidArgumentError && why.includes('max_payload')) return { kind: 'too_large', why };
-  return unavailable(error instanceof InboxRefused ? error.message : why);
+  return unavailable(why);
 }
 
 function unavailable(why: string, full = false): PublishOutcome {

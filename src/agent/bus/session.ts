@@ -3,14 +3,7 @@
  * new sign-in with secrets read anew, a new classification of the failure, and one way to bind things, not two.
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import {
-  type ConnectionOptions,
-  connect,
-  errors,
-  headers,
-  type NatsConnection,
-  wsconnect,
-} from '@nats-io/transport-node';
+import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect } from '@nats-io/transport-node';
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
@@ -57,6 +50,8 @@ export class Session {
   #peers: readonly string[];
   /** The last answer: for display by the time of day, which may be changed, and for durations. */
   #lastGood: { readonly atMs: number; readonly upMs: number };
+  /** Called for each refused publish. */
+  onPublishRefused: (subject: string) => void = () => {};
   /** Pings since the server was heard last. */
   #pingsSince = 0;
 
@@ -136,18 +131,13 @@ export class Session {
     subject: string,
     body: Uint8Array | string,
     timeoutMs: number,
-    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal } = {},
   ) {
     if (this.permissions.has('subscription', INBOXES)) throw new InboxRefused();
-    const fields = options.id === undefined ? undefined : headers();
-    fields?.set('Nats-Msg-Id', options.id ?? '');
     try {
-      const asked = this.nc.request(subject, body, {
-        timeout: clampTimerMs(timeoutMs + this.#uplink.neededMs()),
-        ...(fields === undefined ? {} : { headers: fields }),
-      });
+      const asked = this.nc.request(subject, body, { timeout: clampTimerMs(timeoutMs + this.#uplink.neededMs()) });
       const answer = await orAbort(asked, options.signal ?? this.signal);
-      this.#heard();
+      this.heard();
       this.permissions.allowed('publish', subject);
       return answer;
     } catch (error) {
@@ -171,7 +161,7 @@ export class Session {
       return false;
     }
     read();
-    this.#heard();
+    this.heard();
     return true;
   }
 
@@ -190,7 +180,8 @@ export class Session {
     return { atMs: this.#clock.nowMs(), upMs: this.#clock.upMs() };
   }
 
-  #heard(): void {
+  /** The server has answered something. */
+  heard(): void {
     this.#lastGood = this.#now();
     this.#pingsSince = 0;
   }
@@ -202,8 +193,10 @@ export class Session {
       if (status.type === 'ldm') this.close('the server is about to stop');
       if (status.type === 'error') {
         const violation = violationOf(status.error);
-        if (violation !== null) this.permissions.refused(violation.operation, violation.subject);
-        else this.#log.warn('the server reports an error', { error: errorText(status.error) });
+        if (violation !== null) {
+          this.permissions.refused(violation.operation, violation.subject);
+          if (violation.operation === 'publish') this.onPublishRefused(violation.subject);
+        } else this.#log.warn('the server reports an error', { error: errorText(status.error) });
       }
     }
   }
