@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import type { Source } from '../../shared/states.ts';
 import type { Clock } from '../base/clock.ts';
+import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
 import { endingOf, withoutRun } from '../store/ending.ts';
@@ -77,7 +78,7 @@ export class Intake {
     const known = this.#recent.get(key);
     if (known !== undefined) {
       this.#o.store.counters.bump('duplicates');
-      void known.then((recorded) => (recorded ? incoming.ack?.() : incoming.nak?.(AGAIN_MS)));
+      this.#answer(known, incoming);
       return;
     }
     // Not recorded, so not acknowledged: the broker brings it again until there is room (invariant 1).
@@ -87,11 +88,17 @@ export class Intake {
     }
     const recorded = this.#record(source, incoming, fingerprint);
     this.#remember(key, recorded);
-    void recorded.then((done) => {
+    this.#answer(recorded, incoming, () => this.#recent.delete(key));
+  }
+
+  /** Acknowledged once it is recorded; else asked for again. A broker that is gone meanwhile brings it again by itself. */
+  #answer(recorded: Promise<boolean>, incoming: Incoming, otherwise?: () => void): void {
+    const answered = recorded.then((done) => {
       if (done) return incoming.ack?.();
-      this.#recent.delete(key);
+      otherwise?.();
       incoming.nak?.(AGAIN_MS);
     });
+    drop(answered, this.#o.log, 'answering the broker');
   }
 
   #addressed(subject: string): 'yes' | 'no' | 'unknown' {

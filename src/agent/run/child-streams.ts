@@ -10,6 +10,11 @@ export interface Followed {
   readonly close: () => void;
 }
 
+/** Resolves when all of them have ended, however. Nobody may be waiting yet, so it never rejects. */
+export async function settled(all: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(all);
+}
+
 /** Gives what arrives to `sink`, and rests as long as it says: a flood must not take the agent's core. */
 export function follow(stream: Readable | null, sink: OutputSink): Followed {
   if (stream === null) return { ended: Promise.resolve(), close() {} };

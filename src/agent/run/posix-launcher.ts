@@ -12,7 +12,7 @@ import { posixSpawn, preparePosixSpawn } from '../os/posix-spawn.ts';
 import { type Priority, setPriority } from '../os/priority.ts';
 import { endTree, processStart } from '../os/process-tree.ts';
 import { type Environment, markerAssignment, withMarker } from './child-env.ts';
-import { exitOf, feed, follow } from './child-streams.ts';
+import { exitOf, feed, follow, settled } from './child-streams.ts';
 import { posixShell, posixShellPath } from './find-shell.ts';
 import { type Exit, failedLaunch, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { spawnFailure } from './spawn-failure.ts';
@@ -69,7 +69,7 @@ export class PosixLauncher implements Launcher {
       pid,
       startTime,
       exited: child.exited,
-      drained: Promise.all(streams.map((stream) => stream.ended)).then(() => {}),
+      drained: settled(streams.map((stream) => stream.ended)),
       killTree: async () => {
         const started = startTime();
         // Without it the pid of one that has ended may be somebody else's by now: then the marker alone finds what is left.

@@ -122,7 +122,10 @@ class Run implements RunningScript {
     this.#armTimer(deps.clock.monotonicMs() + Math.max(1, Number(spec.timeoutSecs)) * 1000);
     this.#launched = launched;
     this.pid = launched.pid;
-    void launched.exited.then((exit) => this.#ended(exit));
+    launched.exited.then(
+      (exit) => this.#ended(exit),
+      (error: unknown) => this.#ended({ kind: 'spawn-failed', why: errorText(error) }),
+    );
   }
 
   startTime(): string | null {

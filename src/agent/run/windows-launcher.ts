@@ -12,7 +12,7 @@ import { startWithToken, type TokenProcess } from '../os/windows/token-process.t
 import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
 import { BatchFiles } from './batch-file.ts';
 import { type Environment, scriptEnvironment, withMarker } from './child-env.ts';
-import { exitOf, feed, follow } from './child-streams.ts';
+import { exitOf, feed, follow, settled } from './child-streams.ts';
 import { commandLine, quoteArgument, quoteProgram } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
 import {
@@ -105,7 +105,7 @@ export class WindowsLauncher implements Launcher {
       pid: child.pid ?? null,
       startTime: () => null,
       exited: exitOf(child, { ...spec, cwd }),
-      drained: Promise.all(streams.map((stream) => stream.ended)).then(() => {}),
+      drained: settled(streams.map((stream) => stream.ended)),
       killTree: () => (job === null ? endAlone(child) : job.terminate()),
       release: () => {
         for (const stream of streams) stream.close();
@@ -146,16 +146,16 @@ export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Laun
     started.stdout.socket.then((socket) => follow(socket, spec.onStdout)),
     started.stderr.socket.then((socket) => follow(socket, spec.onStderr)),
   ];
-  void started.stdin.socket.then((socket) => feed(socket, spec.invocation.stdin ?? ''));
+  started.stdin.socket.then((socket) => feed(socket, spec.invocation.stdin ?? '')).catch(() => {});
   return {
     kind: 'launched',
     pid: started.pid,
     startTime: () => null,
     exited: started.exited.then((code) => ({ kind: 'exited', code: code | 0 })),
-    drained: Promise.all(followed.map(async (stream) => (await stream).ended)).then(() => {}),
+    drained: settled(followed.map(async (stream) => (await stream).ended)),
     killTree: () => started.job.terminate(),
     release: () => {
-      for (const stream of followed) void stream.then(({ close }) => close());
+      for (const stream of followed) stream.then(({ close }) => close()).catch(() => {});
       for (const pipe of [started.stdin, started.stdout, started.stderr]) pipe.close();
       started.job.release();
     },
