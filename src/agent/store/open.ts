@@ -88,8 +88,8 @@ function openOnce(file: string, directory: string, quarantined: string | null, l
       db.close();
       return { kind: 'future', have, supported: LATEST_VERSION };
     }
-    // Before the first table: lets a full disk get back what pruning frees.
-    db.pragma('auto_vacuum=INCREMENTAL');
+    // Before the first table: lets a full disk get back what pruning frees. Later it would only write, also on a full disk.
+    if (have === 0) db.pragma('auto_vacuum=INCREMENTAL');
     db.pragma('journal_mode=WAL');
     db.pragma('synchronous=FULL');
     db.pragma('foreign_keys=ON');
