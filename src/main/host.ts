@@ -83,12 +83,12 @@ export class Host {
     const gone = new Promise<void>((resolve) => {
       this.#onGone = resolve;
     });
-    const untilMs = Date.now() + withinMs;
+    const untilMs = performance.now() + withinMs;
     let late = setTimeout(() => agent.kill(), Math.min(withinMs, ANSWERS_WITHIN_MS));
     const answered = () => {
       if (this.#agent !== agent) return;
       clearTimeout(late);
-      late = setTimeout(() => agent.kill(), untilMs - Date.now());
+      late = setTimeout(() => agent.kill(), untilMs - performance.now());
     };
     const asked = this.#attachment?.agent?.call('agent.stop', {});
     if (asked === undefined) agent.kill();
@@ -102,7 +102,7 @@ export class Host {
     const { launcher, args, env, log } = this.#o;
     this.#restartAtMs = null;
     this.#output = '';
-    const startedAtMs = Date.now();
+    const startedAtMs = performance.now();
     const agent = launcher({
       args,
       env: { ...env, KANADE_TRAY_HOST_SECRET: this.secret },
@@ -111,9 +111,9 @@ export class Host {
       },
     });
     this.#agent = agent;
-    agent.onExit((code) => this.#ended(code, Date.now() - startedAtMs));
+    agent.onExit((code) => this.#ended(code, performance.now() - startedAtMs));
     log.info(`the agent is started, process ${agent.pid ?? 'unknown'}`);
-    this.#attachment?.expect(startedAtMs + STARTS_WITHIN_MS);
+    this.#attachment?.expect(Date.now() + STARTS_WITHIN_MS);
     this.#onChange();
   }
 

@@ -13,7 +13,7 @@ function pcOf(options: { signedInSinceMs?: number; fails?: boolean } = {}) {
   let changed = () => {};
   const starts: number[] = [];
   const keeper = new TrayKeeper({
-    clock: { nowMs: () => nowMs } as Clock,
+    clock: { nowMs: () => nowMs, upMs: () => nowMs } as Clock,
     log: silentLogger,
     onSessionChange: (listener) => {
       changed = listener;

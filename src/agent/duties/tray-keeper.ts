@@ -44,10 +44,13 @@ const STARTS_PER_HOUR = 5;
 const HOUR_MS = 3_600_000;
 
 interface Kept {
+  /** Its sign-in, ms since the epoch: with its number, what names it. */
   readonly sinceMs: number;
-  readonly firstSeenMs: number;
+  readonly firstSeenUpMs: number;
+  /** How long Windows may start the icon itself. */
+  readonly patienceMs: number;
   closedByPerson: boolean;
-  /** When it was started, of the last hour. */
+  /** When it was started, of the last hour; `Clock.upMs`. */
   starts: number[];
   gaveUp: boolean;
 }
@@ -86,44 +89,43 @@ export class TrayKeeper {
 
   #lookNow(): void {
     const { host, clock } = this.#o;
-    const nowMs = clock.nowMs();
+    // Since the start of the system: a clock that is set starts no icon and holds none back.
+    const upMs = clock.upMs();
     const sessions = host.sessions();
     this.#forgetOthers(sessions);
     const trays = host.trays();
     for (const { session, sinceMs } of sessions) {
-      const kept = this.#keptOf(session, sinceMs, nowMs);
+      const kept = this.#keptOf(session, sinceMs, upMs);
       const own = trays.filter((tray) => tray.session === session);
       if (own.some((tray) => tray.exitCode === null)) {
         kept.closedByPerson = false;
         continue;
       }
       if (own.some((tray) => tray.exitCode === 0)) kept.closedByPerson = true;
-      if (!kept.closedByPerson && nowMs - kept.firstSeenMs >= this.#patience(kept)) this.#start(session, kept, nowMs);
+      if (!kept.closedByPerson && upMs - kept.firstSeenUpMs >= kept.patienceMs) this.#start(session, kept, upMs);
     }
   }
 
-  /** A session that was there before us has had its sign-in already. */
-  #patience(kept: Kept): number {
-    return kept.firstSeenMs - kept.sinceMs > LEFT_TO_WINDOWS_MS ? 0 : LEFT_TO_WINDOWS_MS;
-  }
-
-  #start(session: number, kept: Kept, nowMs: number): void {
-    kept.starts = kept.starts.filter((atMs) => nowMs - atMs < HOUR_MS);
+  #start(session: number, kept: Kept, upMs: number): void {
+    kept.starts = kept.starts.filter((atUpMs) => upMs - atUpMs < HOUR_MS);
     if (kept.starts.length >= STARTS_PER_HOUR) {
       if (!kept.gaveUp) this.#o.log.warn('the icon ends again and again; it is left alone for a while', { session });
       kept.gaveUp = true;
       return;
     }
     kept.gaveUp = false;
-    kept.starts.push(nowMs);
+    kept.starts.push(upMs);
     this.#o.host.start(session);
     this.#o.log.info('the icon was started', { session });
   }
 
-  #keptOf(session: number, sinceMs: number, nowMs: number): Kept {
+  #keptOf(session: number, sinceMs: number, upMs: number): Kept {
     const known = this.#kept.get(session);
     if (known !== undefined && known.sinceMs === sinceMs) return known;
-    const fresh: Kept = { sinceMs, firstSeenMs: nowMs, closedByPerson: false, starts: [], gaveUp: false };
+    // A session that was there before us has had its sign-in already.
+    const patienceMs = this.#o.clock.nowMs() - sinceMs > LEFT_TO_WINDOWS_MS ? 0 : LEFT_TO_WINDOWS_MS;
+    const firstSeenUpMs = upMs;
+    const fresh: Kept = { sinceMs, firstSeenUpMs, patienceMs, closedByPerson: false, starts: [], gaveUp: false };
     this.#kept.set(session, fresh);
     return fresh;
   }

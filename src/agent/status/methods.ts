@@ -3,6 +3,7 @@ import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
 import { drop } from '../base/drop.ts';
+import { loopTurn } from '../base/loop-turn.ts';
 import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
@@ -125,16 +126,21 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
   });
 }
 
-function listRuns(query: Parsed<'runs.list'>, caller: Caller): Result<'runs.list'> | Fault {
+/** Each look at a long history takes some ms; between them others have their turn. */
+async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
   const { history } = caller.deps.ports;
   const eyes = eyesOf(caller);
-  const conditions = conditionsOf(query, eyes);
+  const asked = conditionsOf(query, eyes);
+  const byOutput = asked.searchEverything && asked.search ? await history.runsWithOutput(asked.search) : undefined;
+  const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
   const { beforeRun, startAtMs, limit, skip } = query;
   if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
   const before = beforeRun ?? Number.POSITIVE_INFINITY;
   const first = startAtMs === undefined ? before : (history.newestAt(conditions, before, startAtMs) ?? 0) + 1;
   const newer = startAtMs === undefined ? 0 : history.count(conditions, before) - history.count(conditions, first);
+  if (newer > 0) await loopTurn();
   const records = history.list(conditions, first, limit, skip);
+  await loopTurn();
   const last = records.at(-1);
   return {
     rows: records.map((record) => rowOf(record, eyes)),

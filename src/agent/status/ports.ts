@@ -15,7 +15,10 @@ import type { VersionEntry } from '../store/versions.ts';
 export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
 
 /** Reading what was recorded. */
-export type HistoryPort = Pick<History, 'list' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'>;
+export type HistoryPort = Pick<
+  History,
+  'list' | 'runsWithOutput' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'
+>;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 
 /** The command of a run, as far as it could be decoded. */

@@ -45,7 +45,9 @@ test('lists and counts are made by the same conditions', async () => {
     // A sign that LIKE would take for a pattern stands for itself.
     [{ search: 'printer%fix' }, 0],
     [{ search: 'hello' }, 0],
-    [{ search: 'hello', searchEverything: true }, 3],
+    [{ search: 'hello', searchEverything: true }, 0],
+    [{ search: 'hello', byOutput: [1, 3] }, 2],
+    [{ search: 'cleanup', byOutput: [2] }, 2],
     [{ openOnly: true }, 0],
   ] as const;
   for (const [filter, count] of cases) {
@@ -53,6 +55,23 @@ test('lists and counts are made by the same conditions', async () => {
     expect(store.history.list(filter, NEWEST, 10)).toHaveLength(count);
   }
   expect(store.history.countByReason({ receivedFromMs: 1_500 })).toEqual({ FAILED: 1, DONE: 1 });
+});
+
+test('output is searched in steps that hold up nobody, and what came since is found too', async () => {
+  const store = testStore(tempDir());
+  const megabyte = 'x'.repeat(1024 * 1024);
+  for (let i = 0; i < 60; i++) {
+    const text = i % 10 === 0 ? `${megabyte} Needle_1` : megabyte;
+    await finished(store, `r${i}`, {}, { stdout: { text, totalBytes: text.length, cut: false } });
+  }
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 1);
+  expect(await store.history.runsWithOutput('needle_1')).toHaveLength(6);
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(2);
+  expect(await store.history.runsWithOutput('needle%1')).toEqual([]);
+  const last = await finished(store, 'last', {}, { stderr: { text: 'NEEDLE_1', totalBytes: 8, cut: false } });
+  expect(await store.history.runsWithOutput('needle_1')).toContain(last);
 });
 
 test('runs of other users are left out', async () => {

@@ -1,6 +1,7 @@
 /** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reason, RunState, Source } from '../../shared/states.ts';
+import { OutputSearch } from './output-search.ts';
 
 /** One recorded command, without bodies. Times are ms since the epoch. */
 export interface RunRecord {
@@ -42,9 +43,11 @@ export interface RunFilter {
   readonly receivedBeforeMs?: number;
   /** Only runs that arrived later than this one. */
   readonly afterRun?: number;
-  /** Part of a title or id; also of ids and output with `searchEverything`, and not even of a title with `nameless`. */
+  /** Part of a title or id; also of ids with `searchEverything`, and not even of a title with `nameless`. */
   readonly search?: string;
   readonly searchEverything?: boolean;
+  /** Runs that fit the search by their output, see {@link History.runsWithOutput}. */
+  readonly byOutput?: readonly number[];
   readonly nameless?: boolean;
   /** Runs of `run_as: user` are shown only to this user; absent: all are. */
   readonly userRunsOf?: string | null;
@@ -71,9 +74,11 @@ export class History {
   readonly #open: Statement;
   readonly #output: Statement;
   readonly #command: Statement;
+  readonly #outputs: OutputSearch;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#outputs = new OutputSearch(db);
     this.#get = db.prepare(`SELECT ${COLUMNS} FROM runs WHERE run = ?`);
     this.#open = db.prepare(`SELECT ${COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY run LIMIT ?`);
     this.#output = db.prepare(
@@ -131,10 +136,19 @@ export class History {
     return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
   }
 
+  /** The runs that have this text in their output. Takes its time, and holds up nobody. */
+  runsWithOutput(search: string): Promise<readonly number[]> {
+    return this.#outputs.runsWith(patternOf(search));
+  }
+
   /** The command exactly as it came, while it is kept. */
   command(run: number): Uint8Array | undefined {
     return this.#command.get(run) as Buffer | undefined;
   }
+}
+
+function patternOf(search: string): string {
+  return `%${search.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
 }
 
 /** SQLite has no infinity among its whole numbers. */
@@ -160,14 +174,16 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
     add(`(run_as IS NOT 'user' OR run_as_user IS NULL OR run_as_user = ?)`, filter.userRunsOf ?? '');
   }
   if (filter.search !== undefined && filter.search !== '') {
-    const pattern = `%${filter.search.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
+    const pattern = patternOf(filter.search);
     const fields = filter.nameless ? [] : ['title', 'manifest_id'];
     if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
     const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
-    if (filter.searchEverything) {
-      tests.push(`run IN (SELECT outputs.run FROM outputs WHERE outputs.body LIKE ? ESCAPE '\\')`);
+    const found = tests.map(() => pattern);
+    if (filter.byOutput !== undefined) {
+      tests.push('run IN (SELECT value FROM json_each(?))');
+      found.push(JSON.stringify(filter.byOutput));
     }
-    add(`(${tests.join(' OR ') || '0'})`, ...tests.map(() => pattern));
+    add(`(${tests.join(' OR ') || '0'})`, ...found);
   }
   return { where: parts.map((part) => `AND ${part}`).join(' '), values };
 }

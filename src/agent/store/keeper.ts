@@ -6,6 +6,7 @@
 import { statfsSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
+import { loopTurn } from '../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
 import { hasReserve, makeReserve, RESERVE_BYTES, releaseReserve } from './reserve.ts';
@@ -126,7 +127,7 @@ export class Keeper {
       const last = this.#olderThan.get(old) as number | null;
       if (last !== null) await this.#pruneAll(() => this.#upTo.all(last, old) as number[]);
       const before = serverNowMs - LEDGER_MS;
-      while ((await this.#group.submit(() => this.#ledger.run({ before }).changes)) === STEP_ROWS) await turn();
+      while ((await this.#group.submit(() => this.#ledger.run({ before }).changes)) === STEP_ROWS) await loopTurn();
       await this.#group.submit(() => this.#kills.prune(before));
     }
     while (this.#historyBytes() > this.#retention.historyMaxBytes) {
@@ -157,7 +158,7 @@ export class Keeper {
       const done = await this.#group.submit(() => forSomeTime(runs, (run) => void this.#dropOutput.run(run)));
       after = runs[done - 1] ?? after;
       this.#shrink();
-      await turn();
+      await loopTurn();
     }
   }
 
@@ -184,7 +185,7 @@ export class Keeper {
         for (const statement of this.#drop) statement.run(run);
       }),
     );
-    await turn();
+    await loopTurn();
     return dropped;
   }
 }
@@ -201,9 +202,4 @@ function forSomeTime(runs: readonly number[], drop: (run: number) => void): numb
     if (performance.now() > until) break;
   }
   return done;
-}
-
-/** Lets the event loop do what waits. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -9,10 +9,10 @@ const LOOK_EVERY_MS = 200;
 
 /** Ours until this process ends. False: somebody else still has it after `withinMs`. */
 export async function takeTurn(withinMs: number): Promise<boolean> {
-  for (const untilMs = Date.now() + withinMs; ; await sleep(LOOK_EVERY_MS)) {
+  for (const untilMs = performance.now() + withinMs; ; await sleep(LOOK_EVERY_MS)) {
     const handle = setupNative().CreateMutexW(null, 1, NAME);
     if (handle !== 0 && native().GetLastError() !== ERROR_ALREADY_EXISTS) return true;
     if (handle !== 0) native().CloseHandle(handle);
-    if (Date.now() > untilMs) return false;
+    if (performance.now() > untilMs) return false;
   }
 }

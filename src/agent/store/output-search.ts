@@ -1,0 +1,50 @@
+/**
+ * Which runs have a text in their output. There may be a gigabyte of it, so it is read in steps of some ms; what was found is
+ * kept for the next page of the same search, which then looks at what is new only.
+ */
+import type { Database, Statement } from 'better-sqlite3';
+import { loopTurn } from '../base/loop-turn.ts';
+
+const STEP_MS = 10;
+/** A search that is typed leaves its beginnings behind. */
+const SEARCHES_KEPT = 4;
+
+interface Search {
+  readonly runs: Set<number>;
+  /** Everything up to this row was looked at. */
+  rowid: number;
+}
+
+export class OutputSearch {
+  readonly #next: Statement;
+  readonly #searches = new Map<string, Search>();
+
+  constructor(db: Database) {
+    this.#next = db.prepare(
+      `SELECT rowid, run, body LIKE ? ESCAPE '\\' AS found FROM outputs WHERE rowid > ? ORDER BY rowid LIMIT 1`,
+    );
+  }
+
+  /** `pattern` as LIKE takes it. Runs that were pruned since may be among them. */
+  async runsWith(pattern: string): Promise<readonly number[]> {
+    const search = this.#searches.get(pattern) ?? { runs: new Set<number>(), rowid: 0 };
+    this.#searches.delete(pattern);
+    this.#searches.set(pattern, search);
+    const [oldest] = this.#searches.keys();
+    if (this.#searches.size > SEARCHES_KEPT && oldest !== undefined) this.#searches.delete(oldest);
+    while (this.#step(pattern, search)) await loopTurn();
+    return [...search.runs];
+  }
+
+  /** Looks for {@link STEP_MS}. False: there is nothing left to look at. */
+  #step(pattern: string, search: Search): boolean {
+    const until = performance.now() + STEP_MS;
+    do {
+      const row = this.#next.get(pattern, search.rowid) as { rowid: number; run: number; found: number } | undefined;
+      if (row === undefined) return false;
+      search.rowid = row.rowid;
+      if (row.found === 1) search.runs.add(row.run);
+    } while (performance.now() < until);
+    return true;
+  }
+}
