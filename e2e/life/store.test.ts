@@ -15,7 +15,7 @@ import { startNatsServer } from '../support/nats-server.ts';
 const MINE = 'commands.pc.PC-OURS';
 const DURABLE = 'agent_replay_PC-OURS';
 const noMounts = noMountsHere();
-/** The agent looks every 30 s whether a full disk has room again. */
+/** Longer than any look for room, or for an acknowledgement. */
 const ROOM_AGAIN_MS = 60_000;
 
 async function world(dataDirectory?: string) {

@@ -56,6 +56,24 @@ test('the same message, live and replayed, is admitted once and acknowledged eac
   expect(store.counters.all().duplicates).toBe(3);
 });
 
+test('what the store has no room for is asked for again soon, not when the broker loses its patience', async () => {
+  const { store, intake } = setUp();
+  const naks: number[] = [];
+  const incoming = {
+    subject: 'commands.pc.PC-1',
+    data: Buffer.from(commandJson('r1')),
+    ack: () => naks.push(0),
+    nak: (delayMs: number) => naks.push(delayMs),
+  };
+  Object.defineProperty(store, 'admits', { value: false, configurable: true });
+  intake.receive('replay', incoming);
+  expect(naks).toHaveLength(1);
+  expect(naks[0]).toBeLessThanOrEqual(3_000);
+  Object.defineProperty(store, 'admits', { value: true });
+  intake.receive('replay', incoming);
+  await eventually(() => expect(naks[1]).toBe(0));
+});
+
 test('nothing is acknowledged that could not be recorded, and it is taken when it comes again', async () => {
   const { store, acks, receive } = setUp();
   const admit = store.runs.admit.bind(store.runs);
