@@ -15,6 +15,7 @@ import { startNatsServer } from '../support/nats-server.ts';
 const MINE = 'commands.pc.PC-OURS';
 const DURABLE = 'agent_replay_PC-OURS';
 const noMounts = noMountsHere();
+const MIB = 1024 * 1024;
 /** The agent looks every 30 s whether a full disk has room again. */
 const ROOM_AGAIN_MS = 60_000;
 
@@ -139,6 +140,17 @@ test('on a disk without room nothing is taken in; the agent is up, says so, and 
   const { nc, agent } = await world(disk.path);
   await heartbeatAfter(nc, 'PC-OURS', agent);
   await eventually(async () => expect(await storeState(agent)).toEqual({ store: 'full', agent: 'running' }));
+  const client = await agent.connect();
+  const room = async () => (await client.call('state.snapshot', {})).disk;
+  const before = await room();
+  expect(before.ok).toBe(false);
+  expect((before.freeBytes ?? 0) + (before.neededBytes ?? 0)).toBe(32 * MIB + 1);
+  disk.resize(24);
+  await eventually(async () => {
+    const { freeBytes, neededBytes } = await room();
+    expect(freeBytes).toBeGreaterThan((before.freeBytes ?? 0) + 3 * MIB);
+    expect((freeBytes ?? 0) + (neededBytes ?? 0)).toBe(32 * MIB + 1);
+  }, 5_000);
   const id = await heldBack(nc, agent);
   disk.resize(200);
   await ranOnce(nc, agent, id);
