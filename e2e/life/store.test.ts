@@ -113,6 +113,8 @@ test('a store of a newer release is not touched; the agent is up, runs nothing, 
   const before = readFileSync(file);
   await heartbeatAfter(nc, 'PC-OURS', agent);
   expect((await storeState(agent)).store).toBe('future');
+  const client = await agent.connect();
+  expect((await client.call('state.snapshot', {})).store.readable).toBe(false);
   const id = await heldBack(nc, agent);
   expect(readFileSync(file)).toEqual(before);
   rmSync(file);

@@ -24,7 +24,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
     update: { state: 'none', installed: '1.4.2', wanted: null },
     restartRequired: false,
     disk: { ok: true, freeBytes: 10_000_000_000, neededBytes: 0 },
-    store: { state: 'ok' },
+    store: { state: 'ok', readable: true },
     secondAgentSeen: false,
     notices: QUIET,
     counters: null,

@@ -5,7 +5,7 @@ import type { PageOptions } from '../support/browser.ts';
 import { expectPage } from '../support/page-expect.ts';
 import { type Served, serve } from '../support/served-status.ts';
 import { CODE, endedRun } from '../support/status.ts';
-import { openWindow, unlock } from '../support/window.ts';
+import { goTo, openWindow, unlock } from '../support/window.ts';
 
 const PATH = '/var/log/kanade/agent.2026-11-25.log';
 const WHY = 'maximum messages exceeded';
@@ -84,11 +84,11 @@ const TROUBLES: readonly (readonly [string, Trouble])[] = [
     'a disk without room',
     {
       comes: ({ cells }) => {
-        cells.store.set('full');
+        cells.store.set({ state: 'full', readable: true });
         cells.disk.set({ ok: false, freeBytes: 2_777_216, neededBytes: 14_000_001 });
       },
       goes: ({ cells }) => {
-        cells.store.set('ok');
+        cells.store.set({ state: 'ok', readable: true });
         cells.disk.set({ ok: true, freeBytes: 20_000_000, neededBytes: 0 });
       },
       said: /^Paused: disk almost full.*until 15 MB more are free\./,
@@ -159,10 +159,27 @@ test('subjects, reasons and paths are shown in the helpdesk’s view, at most tw
   await expectPage(card).toHaveCount(0);
 });
 
+test('while what is stored can not be read, nobody says that there was nothing', async () => {
+  const served = await pc();
+  served.cells.store.set({ state: 'read_only', readable: false });
+  const { page, open } = await openWindow(served.dataDirectory);
+  await expectPage(region(page, 'Please look at this')).toContainText("New tasks can't be recorded");
+  await expectPage(region(page, 'Today')).toContainText('Not known at present.');
+  await expectPage(region(page, 'Waiting to send')).toContainText('Not known at present.');
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText("Tasks can't be shown at present.")).toBeVisible();
+  expect(await page.getByRole('main').textContent()).not.toMatch(/No task/);
+  const inJapanese = await open({ locale: 'ja-JP' });
+  await expectPage(region(inJapanese, '今日')).toContainText('現在は確認できません。');
+  await goTo(inJapanese, '実行履歴');
+  await expectPage(inJapanese.getByText('現在、作業を表示できません。')).toBeVisible();
+});
+
 test('a list that began anew after a damage says so, and calls nobody', async () => {
   const served = await pc();
-  served.cells.store.set('quarantined');
+  served.cells.store.set({ state: 'quarantined', readable: true });
   const { page } = await openWindow(served.dataDirectory);
   await expectPage(title(page)).toHaveText('Everything is working');
-  await expectPage(region(page, 'Good to know')).toContainText('The list of tasks began anew');
+  await region(page, 'Good to know').getByRole('button', { name: 'The list of tasks began anew' }).click();
+  await expectPage(page.getByText(/^The list began anew, since what was recorded before was damaged\./)).toBeVisible();
 });

@@ -111,7 +111,7 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
       groups: new WatchedCell<ReadonlySet<string> | null>(null),
       update: new WatchedCell({ state: 'none', installed: version, wanted: null }),
       restartRequired: new WatchedCell(false),
-      store: new WatchedCell('ok'),
+      store: new WatchedCell({ state: 'ok', readable: false }),
       disk: new WatchedCell({ ok: true, freeBytes: null, neededBytes: null }),
       secondAgentSeen: new WatchedCell(false),
       forbidden: new WatchedCell<readonly string[]>([]),

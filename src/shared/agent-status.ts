@@ -95,7 +95,8 @@ export const agentStatusSchema = z.object({
   restartRequired: z.boolean(),
   /** `neededBytes`: so much more has to become free before new tasks are taken; null: that can't be told. Both of now while not `ok`. */
   disk: z.object({ ok: z.boolean(), freeBytes: z.number().nullable(), neededBytes: z.number().nullable() }),
-  store: z.object({ state: z.enum(STORE_STATES) }),
+  /** `readable` false: what is stored can't be read now, so the absence of runs, results and counts says nothing. */
+  store: z.object({ state: z.enum(STORE_STATES), readable: z.boolean() }),
   /** Another live agent uses our pc_id. */
   secondAgentSeen: z.boolean(),
   notices: noticesSchema,

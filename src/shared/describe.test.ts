@@ -94,7 +94,7 @@ test('each thing to look at is one item that leads somewhere', () => {
       now: { running: [], waiting: [{ ...RUN, state: 'waiting_user' }], waitingCount: 1 },
       outbox: { waiting: 0, parked: 2 },
       disk: { ok: false, freeBytes: 2_777_216, neededBytes: 14_000_001 },
-      store: { state: 'read_only' },
+      store: { state: 'read_only', readable: true },
       secondAgentSeen: true,
     }),
     english,

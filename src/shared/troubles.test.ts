@@ -23,7 +23,7 @@ const unsent = (cause: 'full' | 'permission' | 'no_answer', waiting = 3) =>
   noticed({ undelivered: { cause, why: null } }, { outbox: { waiting, parked: 0 } });
 const disk = (neededBytes: number | null): Partial<AgentStatus> => ({
   disk: { ok: false, freeBytes: 1_000, neededBytes },
-  store: { state: 'full' },
+  store: { state: 'full', readable: true },
 });
 
 describe('to look at: one item, with what it changes and who puts it right', () => {
@@ -104,7 +104,7 @@ describe('to know: it calls nobody', () => {
     ],
     [
       'a record that was damaged',
-      { store: { state: 'quarantined' } },
+      { store: { state: 'quarantined', readable: true } },
       'anew',
       'The list of tasks began anew: What was recorded before was damaged and is kept aside. Tasks run as usual.',
       '実行履歴を新しく作り直しました: 以前の記録は破損していたため、別に保管しています。作業は通常どおり実行します。',

@@ -56,7 +56,7 @@ export interface StatusCells {
   readonly groups: Watched<ReadonlySet<string> | null>;
   readonly update: Watched<UpdateView>;
   readonly restartRequired: Watched<boolean>;
-  readonly store: Watched<StoreHealth>;
+  readonly store: Watched<{ readonly state: StoreHealth; readonly readable: boolean }>;
   /** `store.room` fits as it is. */
   readonly disk: Watched<StoreRoom>;
   readonly secondAgentSeen: Watched<boolean>;

@@ -81,7 +81,7 @@ export class Projection {
       update: cells.update.value,
       restartRequired: cells.restartRequired.value,
       disk: cells.disk.value,
-      store: { state: cells.store.value },
+      store: cells.store.value,
       secondAgentSeen: cells.secondAgentSeen.value,
       notices: noticesFor(cells, helpdesk),
       counters: helpdesk ? { ...counters.all() } : null,

@@ -217,7 +217,7 @@ function Today({ status }: { readonly status: AgentStatus }) {
   return (
     <Card title={words.say('status.today')}>
       <div className={styles.counts}>
-        {counts.size === 0 && words.say('status.today.none')}
+        {counts.size === 0 && words.say(status.store.readable ? 'status.today.none' : 'status.unread')}
         {OUTCOME_GROUPS.map((group) => {
           const n = counts.get(group);
           if (n === undefined) return null;
@@ -241,12 +241,13 @@ function ToSend({ status }: { readonly status: AgentStatus }) {
   const styles = useStyles();
   const words = useWords();
   const { waiting } = status.outbox;
+  const none = status.store.readable ? 'status.send.none' : 'status.unread';
   const connected = status.connection.state === 'connected';
   const held = undelivered(status) === null ? 'status.send.soon' : 'status.send.kept';
   return (
     <Card title={words.say('status.send')}>
       <div className={styles.numbers}>
-        {waiting === 0 ? words.say('status.send.none') : words.say('status.send.count', { n: waiting })}
+        {waiting === 0 ? words.say(none) : words.say('status.send.count', { n: waiting })}
       </div>
       {waiting > 0 && <p className={styles.quiet}>{words.say(connected ? held : 'status.send.offline')}</p>}
     </Card>

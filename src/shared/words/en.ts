@@ -271,6 +271,7 @@ export const en = {
   'status.copy': 'Copy details',
   'status.look': 'Please look at this',
   'status.know': 'Good to know',
+  'status.unread': 'Not known at present.',
   'status.working.offline': 'Running tasks go on. What arrived before is in Activity.',
 
   'activity.title': 'Activity',
@@ -286,6 +287,9 @@ export const en = {
   'activity.search.helpdesk': 'Name, number or output',
   'activity.count': '{n} of {all}',
   'activity.empty': 'No tasks from {it} yet. When there are, you will see each one here.',
+  'activity.empty.anew':
+    'The list began anew, since what was recorded before was damaged. You will see each new task here.',
+  'activity.unread': "Tasks can't be shown at present.",
   'activity.noMatch': 'No task fits.',
   'activity.clear': 'Show all',
   'activity.new': { one: '{n} new task', other: '{n} new tasks' },

@@ -263,6 +263,7 @@ export const ja: Catalogue = {
   'status.copy': '情報をコピー',
   'status.look': 'ご確認ください',
   'status.know': 'お知らせ',
+  'status.unread': '現在は確認できません。',
   'status.working.offline': '実行中の作業は続きます。これまでの作業は実行履歴で確認できます。',
 
   'activity.title': '実行履歴',
@@ -278,6 +279,9 @@ export const ja: Catalogue = {
   'activity.search.helpdesk': '名前・番号・出力',
   'activity.count': '{all}件中{n}件',
   'activity.empty': '{it}からの作業はまだありません。届くとここに表示されます。',
+  'activity.empty.anew':
+    '以前の記録が破損していたため、実行履歴を新しく作り直しました。作業が届くとここに表示されます。',
+  'activity.unread': '現在、作業を表示できません。',
   'activity.noMatch': '該当する作業はありません。',
   'activity.clear': 'すべて表示',
   'activity.new': '新着{n}件',
