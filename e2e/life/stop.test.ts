@@ -142,14 +142,14 @@ test('the end of the PC during a stop leaves the scripts less time', async () =>
 
 test('stopped while a connect is under way, it ends, also where that connect succeeds after all', async () => {
   const server = await startNatsServer();
-  const { url, arrived, open } = await gate(server.port);
-  const agent = new AgentRun({ toml: settings({ url }) });
+  const between = await gate(server.port);
+  const agent = new AgentRun({ toml: settings({ url: between.url }) });
   agent.start();
-  await arrived;
+  await between.arrived;
   await agent.connect();
   const ended = agent.end('SIGTERM');
   await eventually(() => expect(agent.stdout).toContain('stopping'));
-  open();
+  between.open();
   expect(await ended).toEqual({ code: 0, signal: null });
   expect(agent.stdout).toContain('stopped');
 });

@@ -112,6 +112,8 @@ test('a store of a newer release is not touched; the agent is up, runs nothing, 
   const before = readFileSync(file);
   await heartbeatAfter(nc, 'PC-OURS', agent);
   expect((await storeState(agent)).store).toBe('future');
+  const client = await agent.connect();
+  expect((await client.call('state.snapshot', {})).store.readable).toBe(false);
   const id = await heldBack(nc, agent);
   expect(readFileSync(file)).toEqual(before);
   rmSync(file);
@@ -139,6 +141,17 @@ test('on a disk without room nothing is taken in; the agent is up, says so, and 
   const { nc, agent } = await world(disk.path);
   await heartbeatAfter(nc, 'PC-OURS', agent);
   await eventually(async () => expect(await storeState(agent)).toEqual({ store: 'full', agent: 'running' }));
+  const client = await agent.connect();
+  const room = async () => (await client.call('state.snapshot', {})).disk;
+  const before = await room();
+  expect(before.ok).toBe(false);
+  expect((before.freeBytes ?? 0) + (before.neededBytes ?? 0)).toBe(32 * MIB + 1);
+  disk.resize(24);
+  await eventually(async () => {
+    const { freeBytes, neededBytes } = await room();
+    expect(freeBytes).toBeGreaterThan((before.freeBytes ?? 0) + 3 * MIB);
+    expect((freeBytes ?? 0) + (neededBytes ?? 0)).toBe(32 * MIB + 1);
+  }, 5_000);
   const id = await heldBack(nc, agent);
   disk.resize(200);
   await ranOnce(nc, agent, id);

@@ -71,7 +71,7 @@ export function recordLog(): { readonly logger: Logger; readonly lines: string[]
 /** A broker whose configuration can be changed under live connections, as an operator does it. Not on Windows. */
 export async function startReloadableServer(
   config: string,
-): Promise<{ server: NatsServer; reload(config: string): void }> {
+): Promise<{ server: NatsServer; reload: (config: string) => void }> {
   const dir = tempDir();
   // A random port would be another one after the reload.
   const server = await startNatsServer({ dir, config, port: await freePort() });

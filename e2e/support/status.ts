@@ -60,9 +60,13 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     groups: new WatchedCell<ReadonlySet<string> | null>(new Set(['office'])),
     update: new WatchedCell<Cells['update']['value']>({ state: 'none', installed: '0.1.0', wanted: null }),
     restartRequired: new WatchedCell(false),
-    store: new WatchedCell<Cells['store']['value']>('ok'),
-    disk: new WatchedCell<Cells['disk']['value']>({ ok: true, freeBytes: 1_000_000 }),
+    store: new WatchedCell<Cells['store']['value']>({ state: 'ok', readable: true }),
+    disk: new WatchedCell<Cells['disk']['value']>({ ok: true, freeBytes: 1_000_000, neededBytes: 0 }),
     secondAgentSeen: new WatchedCell(false),
+    forbidden: new WatchedCell<readonly string[]>([]),
+    undelivered: new WatchedCell<Cells['undelivered']['value']>(null),
+    clockStep: new WatchedCell<Cells['clockStep']['value']>(null),
+    logFault: new WatchedCell<Cells['logFault']['value']>(null),
   };
   const asked: string[] = [];
   const tails = new Map<number, LiveTail>();

@@ -12,8 +12,10 @@ import type { PageOptions } from '../support/browser.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { expectPage } from '../support/page-expect.ts';
+import { serve } from '../support/served-status.ts';
+import { endedRun } from '../support/status.ts';
 import { tempDir } from '../support/temp.ts';
-import { HELPDESK_CODE, openWindow, withHelpdesk } from '../support/window.ts';
+import { HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../support/window.ts';
 
 const SCREENS = [0, 1, 2, 3, 4];
 const SUPPORT = 3;
@@ -99,6 +101,23 @@ describe('axe finds nothing', () => {
     const { page } = await openWindow(agent.dataDirectory, look);
     await expectPage(page.getByRole('navigation').getByRole('button').first()).toBeVisible();
     await auditAll(page);
+  });
+
+  test('where the agent has troubles, and in the helpdesk’s view of them', async () => {
+    const served = await serve();
+    served.code = HELPDESK_CODE;
+    await endedRun(served.store, 'r1');
+    const { forbidden, undelivered, clockStep, logFault } = served.cells;
+    forbidden.set(['kill.*', 'commands.all']);
+    undelivered.set({ cause: 'full', why: 'maximum messages exceeded' });
+    clockStep.set({ byMs: 3_600_000, atMs: 5 });
+    logFault.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
+    const { page } = await openWindow(served.dataDirectory);
+    await expectPage(page.getByRole('region', { name: 'Good to know' })).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    await unlock(page);
+    await expectPage(page.getByRole('region', { name: 'What is wrong' })).toBeVisible();
+    expect(await findings(page)).toEqual([]);
   });
 
   test('where there is no agent', async () => {

@@ -172,6 +172,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     hardware: duties.hardware,
     version,
     clock,
+    clockWatch,
     log: options.log,
     cells: { agent, update: duties.update, restartRequired: duties.restartPending, secondAgentSeen },
     drain: () => stopping.ask(DRAIN_GRACE_MS),

@@ -1,11 +1,12 @@
 /** What the status server reads of the running agent; part of the composition root. */
 import { dirname } from 'node:path';
-import type { Hosting, StoreHealth } from '../shared/agent-status.ts';
+import type { Hosting } from '../shared/agent-status.ts';
 import type { About, Setting } from '../shared/contract.ts';
 import type { Clock } from './base/clock.ts';
+import type { ClockWatch } from './base/clock-watch.ts';
 import type { OpenLog } from './base/log-file.ts';
 import type { Logger } from './base/logger.ts';
-import { type Watched, WatchedCell } from './base/watched.ts';
+import { WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import { effectiveSettings } from './config/effective.ts';
@@ -34,6 +35,7 @@ export interface StatusParts {
   readonly hardware: HardwareView;
   readonly version: string;
   readonly clock: Clock;
+  readonly clockWatch: Pick<ClockWatch, 'step'>;
   readonly log: OpenLog;
   readonly cells: Pick<StatusCells, 'agent' | 'update' | 'restartRequired' | 'secondAgentSeen'>;
   readonly drain: () => void;
@@ -50,7 +52,11 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       connection: connectionOf(bus),
       groups: fleet.groups,
       store: storeHealth(store),
-      disk: disk(store),
+      disk: store.room,
+      forbidden: bus.forbidden,
+      undelivered: parts.shipper.undelivered,
+      clockStep: parts.clockWatch.step,
+      logFault: parts.log.fault,
       commits: store.commits,
     },
     history: store.history,
@@ -176,16 +182,12 @@ function connectionOf(bus: Bus): StatusCells['connection'] {
   };
 }
 
-function storeHealth(store: Store): Watched<StoreHealth> {
-  const health = () => (store.state.value === 'ok' && store.quarantined ? 'quarantined' : store.state.value);
-  const cell = new WatchedCell<StoreHealth>(health());
+function storeHealth(store: Store): StatusCells['store'] {
+  const health = (): StatusCells['store']['value'] => ({
+    state: store.state.value === 'ok' && store.quarantined ? 'quarantined' : store.state.value,
+    readable: store.isUsable,
+  });
+  const cell = new WatchedCell(health());
   store.state.watch(() => cell.set(health()));
-  return cell;
-}
-
-function disk(store: Store): Watched<{ ok: boolean; freeBytes: number | null }> {
-  const look = () => ({ ok: store.state.value !== 'full', freeBytes: store.keeper.freeBytes() });
-  const cell = new WatchedCell(look());
-  store.state.watch(() => cell.set(look()));
   return cell;
 }

@@ -34,6 +34,28 @@ export const versionEntrySchema = z.object({
 export const updateDetailSchema = updateViewSchema.extend({ history: z.array(versionEntrySchema) });
 export type UpdateDetail = z.infer<typeof updateDetailSchema>;
 
+export const UNDELIVERED_CAUSES = ['full', 'permission', 'no_answer'] as const;
+
+/** What the agent knows of its own troubles; null: there is none. What names subjects, paths and reasons is for the helpdesk only. */
+export const noticesSchema = z.object({
+  /** What the broker's permissions keep from us. */
+  forbidden: z
+    .object({
+      /** Nothing that a task needs is among them. */
+      minor: z.boolean(),
+      count: z.number().int(),
+      /** The first of them. */
+      subjects: z.array(z.string()).nullable(),
+    })
+    .nullable(),
+  /** Results wait although there is a connection. */
+  undelivered: z.object({ cause: z.enum(UNDELIVERED_CAUSES), why: z.string().nullable() }).nullable(),
+  /** The clock of this PC was set within the last day; `byMs` > 0: forward. */
+  clock: z.object({ byMs: z.number(), atMs: timeMs }).nullable(),
+  /** The log can't be written into its file. */
+  log: z.object({ path: z.string().nullable(), why: z.string().nullable() }).nullable(),
+});
+
 export const agentStatusSchema = z.object({
   agent: z.object({
     state: z.enum(AGENT_STATES),
@@ -71,10 +93,13 @@ export const agentStatusSchema = z.object({
   outbox: z.object({ waiting: z.number().int(), parked: z.number().int() }),
   update: updateViewSchema,
   restartRequired: z.boolean(),
-  disk: z.object({ ok: z.boolean(), freeBytes: z.number().nullable() }),
-  store: z.object({ state: z.enum(STORE_STATES) }),
+  /** `neededBytes`: so much more has to become free before new tasks are taken; null: that can't be told. Both of now while not `ok`. */
+  disk: z.object({ ok: z.boolean(), freeBytes: z.number().nullable(), neededBytes: z.number().nullable() }),
+  /** `readable` false: what is stored can't be read now, so the absence of runs, results and counts says nothing. */
+  store: z.object({ state: z.enum(STORE_STATES), readable: z.boolean() }),
   /** Another live agent uses our pc_id. */
   secondAgentSeen: z.boolean(),
+  notices: noticesSchema,
   /** For the helpdesk only. */
   counters: z.record(z.string(), z.number()).nullable(),
   helpdesk: z.object({
@@ -85,6 +110,7 @@ export const agentStatusSchema = z.object({
   }),
 });
 export type AgentStatus = z.infer<typeof agentStatusSchema>;
+export type Notices = z.infer<typeof noticesSchema>;
 export type ConfigFault = z.infer<typeof configFaultSchema>;
 export type UpdateView = z.infer<typeof updateViewSchema>;
 export type StoreHealth = (typeof STORE_STATES)[number];

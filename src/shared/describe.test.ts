@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DAY, MINUTE, NOW, seen, status } from '../../e2e/support/agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState, describeUpdate, pcDetails, type Seen } from './describe.ts';
 import type { RunRow } from './run-view.ts';
@@ -8,9 +9,6 @@ import { type MenuFacts, trayMenu } from './tray-menu.ts';
 import { Words } from './words/words.ts';
 
 const [english, japanese] = [new Words('en'), new Words('ja')];
-const NOW = new Date(2026, 10, 25, 14, 0).getTime();
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 const RUN: RunRow = {
   run: 7,
@@ -29,40 +27,6 @@ const RUN: RunRow = {
   parked: false,
   unreported: false,
 };
-
-function status(changed: Partial<AgentStatus> = {}): AgentStatus {
-  return {
-    agent: { state: 'running', sinceMs: NOW - DAY, faults: { count: 0, list: null } },
-    connection: { state: 'connected', sinceMs: NOW - DAY, lastGoodAtMs: NOW - 12_000, server: null, why: null },
-    identity: {
-      pcId: 'PC-0142',
-      hostname: 'pc-0142',
-      groups: ['office', 'canary'],
-      agentVersion: '1.4.2',
-      contract: 1,
-      hosting: 'service',
-    },
-    now: { running: [], waiting: [], waitingCount: 0 },
-    today: {},
-    outbox: { waiting: 0, parked: 0 },
-    update: { state: 'none', installed: '1.4.2', wanted: null },
-    restartRequired: false,
-    disk: { ok: true, freeBytes: 10_000_000_000 },
-    store: { state: 'ok' },
-    secondAgentSeen: false,
-    counters: null,
-    helpdesk: { offered: true, unlockedUntilMs: null },
-    ...changed,
-  };
-}
-
-function seen(changed: Partial<AgentStatus> = {}): Seen {
-  return {
-    attachment: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null },
-    status: status(changed),
-    brandName: 'Kanade Tray',
-  };
-}
 
 function absent(attachment: Partial<AttachmentView>): Seen {
   return {
@@ -83,6 +47,7 @@ test('all is well', () => {
     body: 'Connected to your IT service. Last check less than a minute ago.',
     since: null,
     items: [],
+    notes: [],
     tooltip: 'Kanade Tray – connected',
   });
 });
@@ -128,8 +93,8 @@ test('each thing to look at is one item that leads somewhere', () => {
       update: { state: 'verified', installed: '1.4.2', wanted: '1.5.0' },
       now: { running: [], waiting: [{ ...RUN, state: 'waiting_user' }], waitingCount: 1 },
       outbox: { waiting: 0, parked: 2 },
-      disk: { ok: false, freeBytes: 20 * 1024 * 1024 },
-      store: { state: 'read_only' },
+      disk: { ok: false, freeBytes: 2_777_216, neededBytes: 14_000_001 },
+      store: { state: 'read_only', readable: true },
       secondAgentSeen: true,
     }),
     english,
@@ -138,7 +103,7 @@ test('each thing to look at is one item that leads somewhere', () => {
   expect(mark).toBe('attention');
   expect(items.map(({ id }) => id)).toEqual(['restart', 'update', 'user', 'stuck', 'disk', 'store', 'second']);
   expect(items[2]?.route).toEqual({ screen: 'run', run: 7 });
-  expect(items[4]?.body).toBe('New tasks wait until 28 MB are free. Please make room.');
+  expect(items[4]?.body).toBe('New tasks wait until 15 MB more are free. Please make room.');
 });
 
 describe('every state has its words in both languages', () => {

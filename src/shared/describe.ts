@@ -6,6 +6,7 @@ import type { AgentStatus } from './agent-status.ts';
 import { taskName } from './describe-run.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { AttachmentView, Route } from './shell-contract.ts';
+import { type AttentionItem, notes, troubles } from './troubles.ts';
 import type { Words } from './words/words.ts';
 
 /** What is known: the agent's own word where it is attached, else how it is missing. */
@@ -16,29 +17,21 @@ export interface Seen {
   readonly brandName: string;
 }
 
-/** Something that a person should look at. */
-export interface AttentionItem {
-  readonly id: 'restart' | 'update' | 'user' | 'stuck' | 'disk' | 'store' | 'second';
-  readonly title: string;
-  readonly body: string;
-  readonly route: Route;
-}
-
 export interface Description {
   readonly mark: TrayMark;
   readonly title: string;
   readonly body: string;
   /** Since when it is not as it should be; null where it is, or where that says nothing. */
   readonly since: string | null;
+  /** To look at. */
   readonly items: readonly AttentionItem[];
+  /** To know: they call nobody. */
+  readonly notes: readonly AttentionItem[];
   /** At most a line, for the icon. */
   readonly tooltip: string;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const MIB = 1024 * 1024;
-/** New tasks wait until this much is free; the agent's own limit for its store. */
-const ROOM_NEEDED_MIB = 48;
 
 export function describeState(seen: Seen, words: Words, nowMs: number): Description {
   const { status } = seen;
@@ -46,7 +39,14 @@ export function describeState(seen: Seen, words: Words, nowMs: number): Descript
   const stopped = waiting(seen, status, words);
   if (stopped !== null) return stopped;
   const items = attentionItems(status, words);
-  if (status.connection.state === 'refused') return refused(seen, status, items, words, nowMs);
+  return { ...working(seen, status, items, words, nowMs), items, notes: notes(status, words, nowMs) };
+}
+
+type Said = Omit<Description, 'items' | 'notes'>;
+
+/** While the agent takes tasks. */
+function working(seen: Seen, status: AgentStatus, items: readonly AttentionItem[], words: Words, nowMs: number): Said {
+  if (status.connection.state === 'refused') return refused(seen, status, words, nowMs);
   const running = status.now.running[0];
   const offline = status.connection.state !== 'connected';
   const spoken = offline ? offlineWords(status, words, nowMs) : connectedWords(status, words, nowMs);
@@ -56,17 +56,17 @@ export function describeState(seen: Seen, words: Words, nowMs: number): Descript
   if (running !== undefined) {
     const t = words.roughly(nowMs - (running.startedAtMs ?? nowMs));
     const tooltip = words.say('tray.running', { task: taskName(running, words), t });
-    return { mark: 'running', ...said, since, items, tooltip };
+    return { mark: 'running', ...said, since, tooltip };
   }
   if (items.length > 0) {
-    return { mark: 'attention', ...said, since, items, tooltip: words.say('tray.attention', { n: items.length }) };
+    return { mark: 'attention', ...said, since, tooltip: words.say('tray.attention', { n: items.length }) };
   }
   if (offline && status.connection.state === 'starting') {
     const tooltip = words.say('tray.faulty', { name: seen.brandName, state: spoken.title });
-    return { mark: 'offline', ...said, since: null, items, tooltip };
+    return { mark: 'offline', ...said, since: null, tooltip };
   }
-  if (offline) return { mark: 'offline', ...said, since, items, tooltip: words.say('tray.offline') };
-  return { mark: 'idle', ...said, since, items, tooltip: words.say('tray.connected', { name: seen.brandName }) };
+  if (offline) return { mark: 'offline', ...said, since, tooltip: words.say('tray.offline') };
+  return { mark: 'idle', ...said, since, tooltip: words.say('tray.connected', { name: seen.brandName }) };
 }
 
 function absent({ attachment, brandName }: Seen, words: Words, nowMs: number): Description {
@@ -84,6 +84,7 @@ function absent({ attachment, brandName }: Seen, words: Words, nowMs: number): D
     body: words.join(words.say('health.down.body'), restart),
     since: words.say('health.down.since', { time: words.moment(sinceMs, nowMs) }),
     items: [],
+    notes: [],
     tooltip: words.say('tray.broken'),
   };
 }
@@ -115,23 +116,16 @@ type StatedAs = 'starting' | 'incompatible' | 'notSetUp' | 'elsewhere' | 'origin
 function plain(mark: TrayMark, key: StatedAs, name: string, words: Words): Description {
   const title = words.say(`health.${key}.title`);
   const tooltip = words.say('tray.faulty', { name, state: title });
-  return { mark, title, body: words.say(`health.${key}.body`), since: null, items: [], tooltip };
+  return { mark, title, body: words.say(`health.${key}.body`), since: null, items: [], notes: [], tooltip };
 }
 
-function refused(
-  seen: Seen,
-  { connection }: AgentStatus,
-  items: readonly AttentionItem[],
-  words: Words,
-  nowMs: number,
-): Description {
+function refused(seen: Seen, { connection }: AgentStatus, words: Words, nowMs: number): Said {
   const title = words.say('health.refused.title');
   return {
     mark: 'broken',
     title,
     body: words.say('health.refused.body'),
     since: words.say('health.offline.since', { time: words.moment(connection.sinceMs, nowMs) }),
-    items,
     tooltip: words.say('tray.faulty', { name: seen.brandName, state: title }),
   };
 }
@@ -176,22 +170,7 @@ function attentionItems(status: AgentStatus, words: Words): AttentionItem[] {
     const body = words.say('item.user.body', { task: taskName(forUser, words) });
     add('user', words.say('item.user.title'), body, { screen: 'run', run: forUser.run });
   }
-  const { parked } = status.outbox;
-  if (parked > 0) {
-    const route: Route = { screen: 'activity' };
-    add('stuck', words.say('item.stuck.title'), words.say('item.stuck.body', { n: parked }), route);
-  }
-  if (!status.disk.ok || status.store.state === 'full') {
-    const n = Math.max(1, ROOM_NEEDED_MIB - Math.floor((status.disk.freeBytes ?? 0) / MIB));
-    add('disk', words.say('item.disk.title'), words.say('item.disk.body', { n }), { screen: 'support' });
-  }
-  if (status.store.state === 'read_only' || status.store.state === 'future') {
-    add('store', words.say('item.store.title'), words.say('item.store.body'), { screen: 'support' });
-  }
-  if (status.secondAgentSeen) {
-    add('second', words.say('item.second.title'), words.say('item.second.body'), { screen: 'support' });
-  }
-  return items;
+  return [...items, ...troubles(status, words)];
 }
 
 /** The state of the update in words (every value of design §5). */

@@ -70,7 +70,7 @@ export class Shipper {
       ...shared,
       results: true,
       before: (row) => this.#startedFirst(row),
-      onTrouble: (failure) => this.#undelivered.set(undelivered(failure, this.#undelivered.value)),
+      onTrouble: (failure) => this.#trouble(failure),
     });
     this.#rest = new Lane({ ...shared, results: false, before: async () => {}, onTrouble: () => {} });
   }
@@ -170,6 +170,13 @@ export class Shipper {
     const enough = new AbortController();
     await Promise.race([this.#rest.send(seq), sleep(STARTED_FIRST_MS, enough.signal).catch(() => {})]);
     enough.abort();
+  }
+
+  /** The beginning is in the log of its lane. */
+  #trouble(failure: Failure | null): void {
+    const was = this.#undelivered.value;
+    if (failure === null && was !== null) this.#o.log.info('results are delivered again');
+    this.#undelivered.set(undelivered(failure, was));
   }
 
   #rate(): number {

@@ -6,10 +6,14 @@ import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared
 import type { About, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { AgentState, ConnectionState } from '../../shared/states.ts';
 import type { Clock } from '../base/clock.ts';
+import type { ClockStep } from '../base/clock-watch.ts';
+import type { LogFault } from '../base/daily-file.ts';
 import type { Logger, LogLevel } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
+import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
 import type { History } from '../store/history.ts';
+import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
 
 export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
@@ -55,9 +59,15 @@ export interface StatusCells {
   readonly groups: Watched<ReadonlySet<string> | null>;
   readonly update: Watched<UpdateView>;
   readonly restartRequired: Watched<boolean>;
-  readonly store: Watched<StoreHealth>;
-  readonly disk: Watched<{ readonly ok: boolean; readonly freeBytes: number | null }>;
+  readonly store: Watched<{ readonly state: StoreHealth; readonly readable: boolean }>;
+  /** `store.room` fits as it is. */
+  readonly disk: Watched<StoreRoom>;
   readonly secondAgentSeen: Watched<boolean>;
+  /** `bus.forbidden` fits as it is, and so do `shipper.undelivered`, `clockWatch.step` and the fault of the open log. */
+  readonly forbidden: Watched<readonly string[]>;
+  readonly undelivered: Watched<Undelivered | null>;
+  readonly clockStep: Watched<ClockStep | null>;
+  readonly logFault: Watched<LogFault | null>;
   /** Counts commits of the store: what is read from it may have changed. `store.commits` fits as it is. */
   readonly commits: Watched<number>;
 }

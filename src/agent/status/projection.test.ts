@@ -24,7 +24,7 @@ function forward(clock: ManualClock, ms: number): void {
 }
 
 function disk(world: StatusWorld, freeBytes: number): void {
-  world.cells.disk.set({ ok: true, freeBytes });
+  world.cells.disk.set({ ok: true, freeBytes, neededBytes: 0 });
 }
 
 describe('pushes', () => {
@@ -145,6 +145,81 @@ describe('pushes', () => {
       ['nats://it:4222', true],
       [null, false],
     ]);
+  });
+});
+
+describe('notices', () => {
+  const HELPDESK: Viewer = { ...TARO, client: 'cli', isPrivileged: true };
+  const QUIET = { forbidden: null, undelivered: null, clock: null, log: null };
+
+  function troubled(): StatusWorld {
+    const world = statusWorld(tempDir());
+    world.cells.forbidden.set(['kill.*', 'results.r1', 'results.r2']);
+    world.cells.undelivered.set({ cause: 'full', why: 'maximum messages exceeded' });
+    world.cells.clockStep.set({ byMs: -60_000, atMs: 5 });
+    world.cells.logFault.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
+    return world;
+  }
+
+  test('without troubles there are none', () => {
+    expect(new Projection(statusWorld(tempDir()).ports).statusFor(HELPDESK).notices).toEqual(QUIET);
+  });
+
+  test('a user is told what is wrong; subjects, paths and reasons are for the helpdesk', () => {
+    const projection = new Projection(troubled().ports);
+    expect(projection.statusFor(TARO).notices).toEqual({
+      forbidden: { minor: false, count: 2, subjects: null },
+      undelivered: { cause: 'full', why: null },
+      clock: { byMs: -60_000, atMs: 5 },
+      log: { path: null, why: null },
+    });
+    expect(projection.statusFor(HELPDESK).notices).toEqual({
+      forbidden: { minor: false, count: 2, subjects: ['kill.*', 'results.>'] },
+      undelivered: { cause: 'full', why: 'maximum messages exceeded' },
+      clock: { byMs: -60_000, atMs: 5 },
+      log: { path: '/var/log/kanade/agent.log', why: 'EACCES' },
+    });
+  });
+
+  test('of many subjects the helpdesk gets the first twenty and how many there are', () => {
+    const world = statusWorld(tempDir());
+    world.cells.forbidden.set(Array.from({ length: 45 }, (_each, at) => `commands.group.${at}`));
+    const { forbidden } = new Projection(world.ports).statusFor(HELPDESK).notices;
+    expect([forbidden?.count, forbidden?.subjects?.length]).toEqual([45, 20]);
+  });
+
+  test('the inventory alone is minor: a fleet may never let it through', () => {
+    const world = statusWorld(tempDir());
+    world.cells.forbidden.set(['inventory.PC-1.hw']);
+    const projection = new Projection(world.ports);
+    expect(projection.statusFor(TARO).notices.forbidden).toMatchObject({ minor: true });
+    world.cells.forbidden.set(['inventory.PC-1.hw', 'kill.*']);
+    expect(projection.statusFor(TARO).notices.forbidden).toMatchObject({ minor: false });
+  });
+
+  test('each one is pushed when it comes and when it goes', async () => {
+    const world = statusWorld(tempDir());
+    const pushed: AgentStatus['notices'][] = [];
+    const subscription = new Projection(world.ports).subscribe(
+      () => TARO,
+      ({ notices }) => void pushed.push(notices),
+    );
+    const { forbidden, undelivered, clockStep, logFault } = world.cells;
+    const steps: readonly [keyof AgentStatus['notices'], () => void, () => void][] = [
+      ['forbidden', () => forbidden.set(['kill.*']), () => forbidden.set([])],
+      ['undelivered', () => undelivered.set({ cause: 'full', why: 'x' }), () => undelivered.set(null)],
+      ['clock', () => clockStep.set({ byMs: 60_000, atMs: 5 }), () => clockStep.set(null)],
+      ['log', () => logFault.set({ path: 'p', why: 'w' }), () => logFault.set(null)],
+    ];
+    for (const [name, comes, goes] of steps) {
+      world.clock.forward(PUSH_INTERVAL_MS);
+      comes();
+      await vi.waitFor(() => expect(pushed.at(-1)?.[name]).toEqual(expect.anything()));
+      world.clock.forward(PUSH_INTERVAL_MS);
+      goes();
+      await vi.waitFor(() => expect(pushed.at(-1)).toEqual(QUIET));
+    }
+    subscription.end();
   });
 });
 

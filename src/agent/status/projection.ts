@@ -6,6 +6,7 @@ import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
 import { clip } from '../../shared/run-title.ts';
 import type { Watched } from '../base/watched.ts';
+import { noticesFor } from './notices.ts';
 import type { StatusPorts } from './ports.ts';
 import { isHelpdesk, type Viewer } from './roles.ts';
 import { type Eyes, maySee, rowOf, visibleTo } from './views.ts';
@@ -80,8 +81,9 @@ export class Projection {
       update: cells.update.value,
       restartRequired: cells.restartRequired.value,
       disk: cells.disk.value,
-      store: { state: cells.store.value },
+      store: cells.store.value,
       secondAgentSeen: cells.secondAgentSeen.value,
+      notices: noticesFor(cells, helpdesk),
       counters: helpdesk ? { ...counters.all() } : null,
       helpdesk: {
         offered: helpdeskCode.isSet(),

@@ -1,47 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectAgent, openAt, readEndpoint } from '../../../e2e/support/agent-client.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { asUser, OTHER_UID, otherUserProblem } from '../../../e2e/support/other-user.ts';
-import { CODE, endedRun, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
+import { type Served, serve } from '../../../e2e/support/served-status.ts';
+import { CODE, endedRun, statusWorld } from '../../../e2e/support/status.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CallError, FAULT_CODES } from '../../shared/faults.ts';
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES, MAX_REQUEST_BYTES } from '../../shared/frames.ts';
 import { WatchedCell } from '../base/watched.ts';
 import { endpointGuard } from '../os/endpoint-acl.ts';
-import { HANDSHAKE_MS, MAX_UNPROVEN, type StatusServer, serveStatus } from './serve.ts';
+import { HANDSHAKE_MS, MAX_UNPROVEN, serveStatus } from './serve.ts';
 
 const problem = await otherUserProblem();
-
-interface Served extends StatusWorld {
-  readonly dataDirectory: string;
-  readonly server: StatusServer;
-  readonly accounts: WatchedCell<readonly string[]>;
-}
-
-async function serve(dataDirectory = tempDir(), runDirectory = tempDir()): Promise<Served> {
-  await chmod(dataDirectory, 0o711);
-  await chmod(runDirectory, 0o711);
-  const world = statusWorld(dataDirectory);
-  const accounts = new WatchedCell<readonly string[]>([]);
-  const serving = await serveStatus({
-    ports: world.ports,
-    directory: join(dataDirectory, 'kanade-tray'),
-    guard: await endpointGuard(),
-    accounts,
-    hostSecret: null,
-    env: { XDG_RUNTIME_DIR: runDirectory },
-    runDirectory,
-  });
-  if (serving.kind !== 'serving') throw new Error(serving.why);
-  onTestFinished(() => serving.server.close());
-  return Object.assign(world, { dataDirectory, accounts, server: serving.server });
-}
 
 /** A socket that is spoken to in bytes. */
 function raw({ server }: Served): { socket: Socket; got: Record<string, unknown>[]; closed: () => boolean } {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../../e2e/support/eventually.ts';
+import { noMountsHere, smallDisk } from '../../../e2e/support/mounts.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { systemClock } from '../base/clock.ts';
@@ -10,6 +11,7 @@ import { openStore } from './open.ts';
 import { Store } from './store.ts';
 
 const DAY_MS = 86_400_000;
+const noMounts = noMountsHere();
 
 async function run(store: Store, requestId: string, serverAtMs: number, delivered: boolean): Promise<void> {
   const admitted = await store.runs.admit(arrival(requestId, `c ${requestId}`, { serverAtMs }));
@@ -87,6 +89,38 @@ test.skipIf(!canMount)(
     expect((await store.runs.admit(arrival('after'))).kind).toBe('admitted');
   },
 );
+
+test('what still has to become free is told by the limits themselves, and followed while there is too little', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const MIB = 1024 * 1024;
+  const disk = smallDisk(100);
+  const store = testStore(disk.path);
+  const { keeper } = store;
+  expect(store.room.value).toMatchObject({ ok: true, neededBytes: 0 });
+  const short = (limit: number) => limit + 1 - (keeper.freeBytes() ?? 0);
+  disk.resize(6);
+  expect(keeper.room().neededBytes).toBe(short(32 * MIB));
+  disk.resize(100);
+  await keeper.keepReserve();
+  disk.resize(22);
+  expect(keeper.room().neededBytes).toBe(short(16 * MIB));
+  expect(keeper.room().neededBytes).toBeGreaterThan(10 * MIB);
+
+  const seen: unknown[] = [];
+  store.room.watch((room) => seen.push(room));
+  await store.probe();
+  expect(seen).toEqual([{ ok: false, ...keeper.room() }]);
+  await store.probe();
+  expect(seen).toHaveLength(1);
+  disk.resize(26);
+  await store.probe();
+  expect(seen.slice(1)).toEqual([{ ok: false, ...keeper.room() }]);
+  // With a MiB for what the probe itself writes.
+  disk.resize(28 + Math.floor((keeper.room().neededBytes ?? 0) / MIB));
+  await store.probe();
+  expect(store.room.value.ok).toBe(true);
+  expect(store.admits).toBe(true);
+});
 
 test('a run number is never given twice, whatever was pruned or restarted', async () => {
   const directory = tempDir();

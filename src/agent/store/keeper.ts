@@ -28,6 +28,14 @@ export interface Retention {
   readonly historyMaxBytes: number;
 }
 
+/** The room on the store's disk. null: it can't be told, which counts as room. */
+export interface DiskRoom {
+  /** For this account. */
+  readonly freeBytes: number | null;
+  /** What still has to become free before anything is admitted; 0: there is room. */
+  readonly neededBytes: number | null;
+}
+
 export class Keeper {
   readonly #db: Database;
   readonly #group: GroupCommit;
@@ -89,10 +97,17 @@ export class Keeper {
     }
   }
 
+  /** Looked at anew each time. */
+  room(): DiskRoom {
+    const freeBytes = this.freeBytes();
+    if (freeBytes === null) return { freeBytes, neededBytes: null };
+    const taken = hasReserve(this.#directory) ? LOW_BYTES : LOW_BYTES + RESERVE_BYTES;
+    return { freeBytes, neededBytes: Math.max(0, taken + 1 - freeBytes) };
+  }
+
   /** True while there is room to admit. */
   hasRoom(): boolean {
-    const free = this.freeBytes() ?? Number.POSITIVE_INFINITY;
-    return free > (hasReserve(this.#directory) ? LOW_BYTES : LOW_BYTES + RESERVE_BYTES);
+    return (this.room().neededBytes ?? 0) === 0;
   }
 
   /** Makes the reserve where it is missing and there is room for it. */

@@ -15,7 +15,7 @@ import { Enrolment } from './enrolment.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
 import { Inbox } from './inbox.ts';
-import { Keeper, type Retention } from './keeper.ts';
+import { type DiskRoom, Keeper, type Retention } from './keeper.ts';
 import { Kills } from './kills.ts';
 import { LastContact } from './last-contact.ts';
 import { Mirror } from './mirror.ts';
@@ -28,6 +28,11 @@ import { checkWhole } from './whole-check.ts';
 
 /** `ok`: admits. `full`, `read_only`: the last write failed so. `future`, `damaged`: this start has no usable file. */
 export type StoreState = 'ok' | 'full' | 'read_only' | 'future';
+
+/** `ok` false: nothing is admitted until there is more room. */
+export interface StoreRoom extends DiskRoom {
+  readonly ok: boolean;
+}
 
 export interface StoreOptions {
   readonly directory: string;
@@ -77,6 +82,7 @@ export class Store {
   readonly #db: Database;
   readonly #group: GroupCommit;
   readonly #state: WatchedCell<StoreState>;
+  readonly #room: WatchedCell<StoreRoom>;
   readonly #commits = new WatchedCell(0);
   readonly #usable: boolean;
   readonly #log: Logger;
@@ -113,6 +119,8 @@ export class Store {
     this.completions = new Completions(db, this.#group);
     this.versions = new Versions(db, this.#group);
     this.keeper = new Keeper({ db, group: this.#group, kills: this.kills, ...options });
+    this.#room = new WatchedCell(this.#lookAtRoom());
+    this.#state.watch(() => this.#room.set(this.#lookAtRoom()));
   }
 
   /** A store that reads as empty and admits nothing: the agent stays up and says why (issue of a damaged or locked disk). */
@@ -122,6 +130,11 @@ export class Store {
 
   get state(): Watched<StoreState> {
     return this.#state;
+  }
+
+  /** Of now while there is too little; with room enough nobody asks how much it is, and it is that of the last change. */
+  get room(): Watched<StoreRoom> {
+    return this.#room;
   }
 
   /** Counts commits; whoever shows what is stored looks again when it changes. */
@@ -146,7 +159,10 @@ export class Store {
 
   /** Starts the regular upkeep, and a check of the whole file: soon after an unclean stop, else within the hour. */
   start({ unclean = false, serverNowMs }: StartOptions): void {
-    if (!this.#usable) return;
+    if (!this.#usable) {
+      this.#timer = setInterval(() => this.#followRoom(), PROBE_INTERVAL_MS).unref();
+      return;
+    }
     const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
     drop(this.#checkWhole(inMs), this.#log, 'checking the whole store');
     this.#timer = setInterval(() => void this.#keep(serverNowMs), PROBE_INTERVAL_MS);
@@ -158,6 +174,14 @@ export class Store {
   /** Looks whether there is room, and whether what made the store unwritable is gone. Said once at each change. */
   async probe(): Promise<void> {
     if (!this.#usable) return;
+    try {
+      await this.#probe();
+    } finally {
+      this.#followRoom();
+    }
+  }
+
+  async #probe(): Promise<void> {
     if (!this.keeper.hasRoom()) {
       this.#becomes('full', { free_bytes: this.keeper.freeBytes() });
       await this.keeper.makeRoom().catch((error: unknown) => {
@@ -181,6 +205,16 @@ export class Store {
   /** Everything that was open in an older copy has been ended: from here on this store is the newest. */
   settleOldCopy(): Promise<void> {
     return this.#group.submit(() => settleOldCopy(this.#db));
+  }
+
+  #lookAtRoom(): StoreRoom {
+    return { ok: this.#state.value !== 'full', ...this.keeper.room() };
+  }
+
+  #followRoom(): void {
+    if (this.#state.value !== 'full') return;
+    const [was, is] = [this.#room.value, this.#lookAtRoom()];
+    if (is.freeBytes !== was.freeBytes || is.neededBytes !== was.neededBytes) this.#room.set(is);
   }
 
   async #checkWhole(inMs: number): Promise<void> {

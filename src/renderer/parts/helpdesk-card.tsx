@@ -6,6 +6,7 @@ import type { Words } from '../../shared/words/words.ts';
 import { EVERY_SECOND_MS, useNow, useOffers, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { Facts } from './facts.tsx';
+import { NoticesCard } from './notices-card.tsx';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'flex-start', marginTop: '8px' },
@@ -118,6 +119,7 @@ function Inside() {
           />
         </Card>
       )}
+      <NoticesCard />
       {data !== null && (
         <Card title={words.say('support.settings')}>
           <Facts

@@ -69,7 +69,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       {matching === null && !list.view.failed && <NotReadYet />}
       {matching === 0 && (
         <div className={styles.empty}>
-          {words.say(filtered ? 'activity.noMatch' : 'activity.empty')}{' '}
+          <Empty filtered={filtered} />{' '}
           {filtered && (
             <Button onClick={() => setChoices({ group: null, day: 'any', search: '', offset: 0 })}>
               {words.say('activity.clear')}
@@ -183,6 +183,15 @@ function Tools({ choices, onChange, onDay, children }: ToolsProps) {
       {children}
     </search>
   );
+}
+
+/** That there were no tasks is said only where it is known. */
+function Empty({ filtered }: { readonly filtered: boolean }) {
+  const words = useWords();
+  const store = useWindowState(({ status }) => status?.store ?? null);
+  if (store?.readable === false) return words.say('activity.unread');
+  if (filtered) return words.say('activity.noMatch');
+  return words.say(store?.state === 'quarantined' ? 'activity.empty.anew' : 'activity.empty');
 }
 
 function NotReadYet() {

@@ -96,6 +96,7 @@ function whose(run: RunDetail, words: ReturnType<typeof useWords>): string {
 
 function Times({ run, nowMs }: { readonly run: RunDetail; readonly nowMs: number }) {
   const words = useWords();
+  const connected = useWindowState(({ status }) => status?.connection.state === 'connected');
   const at = (ms: number) => {
     const day = words.moment(ms, nowMs);
     return day === words.clock(ms) ? words.clockWithSeconds(ms) : `${words.shortDay(ms)} ${words.clockWithSeconds(ms)}`;
@@ -109,15 +110,21 @@ function Times({ run, nowMs }: { readonly run: RunDetail; readonly nowMs: number
           time(words.say('run.decided'), run.decidedAtMs),
           time(words.say('run.started'), run.startedAtMs),
           time(words.say('run.finished'), run.startedAtMs === null ? null : run.finishedAtMs),
-          run.reason === null ? null : { name: words.say('run.delivered'), value: delivery(run, at, words) },
+          run.reason === null ? null : { name: words.say('run.delivered'), value: delivery(run, connected, at, words) },
         ]}
       />
     </Card>
   );
 }
 
-function delivery(run: RunDetail, at: (ms: number) => string, words: ReturnType<typeof useWords>): string {
+function delivery(
+  run: RunDetail,
+  connected: boolean,
+  at: (ms: number) => string,
+  words: ReturnType<typeof useWords>,
+): string {
   if (run.deliveredAtMs !== null) return `${at(run.deliveredAtMs)} ✓`;
   if (run.parked) return words.say('run.stuck');
-  return words.say(run.unreported ? 'run.local' : 'run.notDelivered');
+  if (run.unreported) return words.say('run.local');
+  return words.say(connected ? 'run.kept' : 'run.notDelivered');
 }

@@ -1,18 +1,12 @@
 /** Is everything all right? One sentence first, then what runs, then numbers where they help. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { AgentStatus } from '../../shared/agent-status.ts';
-import {
-  type AttentionItem,
-  describeState,
-  describeUpdate,
-  pcDetails,
-  pcName,
-  type Seen,
-} from '../../shared/describe.ts';
+import { describeState, describeUpdate, pcDetails, pcName, type Seen } from '../../shared/describe.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { OUTCOME_GROUPS, outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import type { Reason } from '../../shared/states.ts';
+import { type AttentionItem, undelivered } from '../../shared/troubles.ts';
 import {
   EVERY_MINUTE_MS,
   EVERY_SECOND_MS,
@@ -63,6 +57,7 @@ export function StatusScreen() {
     <>
       <Hero seen={seen} />
       {seen.status !== null && seen.status.agent.state === 'running' && <Working status={seen.status} />}
+      <Notes seen={seen} />
       <Foot seen={seen} />
     </>
   );
@@ -89,26 +84,45 @@ function Hero({ seen }: { readonly seen: Seen }) {
           {offline && <p className={styles.quiet}>{words.say('status.working.offline')}</p>}
         </div>
       </div>
-      {said.items.length > 0 && <Items items={said.items} />}
+      {said.items.length > 0 && (
+        <Card title={words.say('status.look')}>
+          {said.items.map((item) => (
+            <div key={item.id} className={styles.line}>
+              <div className={styles.lineMark}>
+                <StateIcon mark="attention" size={16} />
+              </div>
+              <Item item={item} />
+            </div>
+          ))}
+        </Card>
+      )}
     </>
   );
 }
 
-function Items({ items }: { readonly items: readonly AttentionItem[] }) {
+function Item({ item }: { readonly item: AttentionItem }) {
   const styles = useStyles();
-  const words = useWords();
   const { go } = useStore();
   return (
-    <Card title={words.say('status.look')}>
-      {items.map((item) => (
+    <div className={styles.text}>
+      <TextLink onClick={() => go(item.route)}>{item.title}</TextLink>
+      <p className={styles.quiet}>{item.body}</p>
+    </div>
+  );
+}
+
+/** Last, since nothing of it calls anybody. */
+function Notes({ seen }: { readonly seen: Seen }) {
+  const styles = useStyles();
+  const words = useWords();
+  const nowMs = useNow(EVERY_MINUTE_MS);
+  const { notes } = describeState(seen, words, nowMs);
+  if (notes.length === 0) return null;
+  return (
+    <Card title={words.say('status.know')}>
+      {notes.map((item) => (
         <div key={item.id} className={styles.line}>
-          <div className={styles.lineMark}>
-            <StateIcon mark="attention" size={16} />
-          </div>
-          <div className={styles.text}>
-            <TextLink onClick={() => go(item.route)}>{item.title}</TextLink>
-            <p className={styles.quiet}>{item.body}</p>
-          </div>
+          <Item item={item} />
         </div>
       ))}
     </Card>
@@ -124,7 +138,7 @@ function Working({ status }: { readonly status: AgentStatus }) {
     <>
       <Now status={status} />
       <div className={styles.cards}>
-        <Today today={status.today} />
+        <Today status={status} />
         <ToSend status={status} />
         <Card title={words.say('status.update')}>
           <div className={styles.text}>
@@ -191,19 +205,19 @@ function WaitingCount({ n }: { readonly n: number }) {
 }
 
 /** Each count opens the list that it counts. */
-function Today({ today }: { readonly today: AgentStatus['today'] }) {
+function Today({ status }: { readonly status: AgentStatus }) {
   const styles = useStyles();
   const words = useWords();
   const { go } = useStore();
   const counts = new Map<string, number>();
-  for (const [reason, n] of Object.entries(today)) {
+  for (const [reason, n] of Object.entries(status.today)) {
     const group = outcomeGroup(reason as Reason);
     counts.set(group, (counts.get(group) ?? 0) + n);
   }
   return (
     <Card title={words.say('status.today')}>
       <div className={styles.counts}>
-        {counts.size === 0 && words.say('status.today.none')}
+        {counts.size === 0 && words.say(status.store.readable ? 'status.today.none' : 'status.unread')}
         {OUTCOME_GROUPS.map((group) => {
           const n = counts.get(group);
           if (n === undefined) return null;
@@ -227,15 +241,15 @@ function ToSend({ status }: { readonly status: AgentStatus }) {
   const styles = useStyles();
   const words = useWords();
   const { waiting } = status.outbox;
+  const none = status.store.readable ? 'status.send.none' : 'status.unread';
   const connected = status.connection.state === 'connected';
+  const held = undelivered(status) === null ? 'status.send.soon' : 'status.send.kept';
   return (
     <Card title={words.say('status.send')}>
       <div className={styles.numbers}>
-        {waiting === 0 ? words.say('status.send.none') : words.say('status.send.count', { n: waiting })}
+        {waiting === 0 ? words.say(none) : words.say('status.send.count', { n: waiting })}
       </div>
-      {waiting > 0 && (
-        <p className={styles.quiet}>{words.say(connected ? 'status.send.soon' : 'status.send.offline')}</p>
-      )}
+      {waiting > 0 && <p className={styles.quiet}>{words.say(connected ? held : 'status.send.offline')}</p>}
     </Card>
   );
 }
