@@ -14,6 +14,7 @@ import { startNatsServer } from '../support/nats-server.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 const DURABLE = 'agent_replay_PC-OURS';
+const MIB = 1024 * 1024;
 const noMounts = noMountsHere();
 /** Longer than any look for room, or for an acknowledgement. */
 const ROOM_AGAIN_MS = 60_000;
