@@ -14,7 +14,7 @@ import { endOlderCopy, recover } from './recovery.ts';
 import { Slots } from './slots.ts';
 
 function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel?: number } = {}) {
-  const store = testStore(more.directory ?? tempDir());
+  const store = testStore(more.directory ?? tempDir(), more.clock);
   const bus = new FakeBus();
   const scripts = new FakeScripts();
   const facts = new FactsReader(
@@ -400,6 +400,27 @@ test('a run that was admitted after all history was pruned is run like any other
     }
   }
   expect(scripts.started).toHaveLength(3);
+});
+
+test('a wait that ends while the others are looked at is not overlooked', async () => {
+  const upMs = systemClock.upMs();
+  let passedMs = 0;
+  // Each look at the clock finds it a little later, as on a busy PC.
+  const later = () => {
+    passedMs += 1;
+    return upMs + passedMs;
+  };
+  const clock = { ...systemClock, upMs: later };
+  const { store, scripts, dispatcher } = setUp({ clock });
+  scripts.autoExit = 0;
+  const count = 40;
+  const runs = await Promise.all(Array.from({ length: count }, (_, index) => admit(store, `r${index}`)));
+  for (const [index, run] of runs.entries()) {
+    await store.runs.advance(run, 'waiting_jitter', { kind: 'jitter', askedMs: 20 + index * 3 });
+  }
+  dispatcher.start();
+  await eventually(() => expect(store.inbox.open(1)).toEqual([]));
+  await dispatcher.stop(0);
 });
 
 test('very many that wait are rows, not objects, and each still ends in its one result', async () => {

@@ -101,17 +101,18 @@ export class Dispatcher {
 
   #lookAtWaits(): void {
     const { inbox, waits } = this.#o.store;
+    const upMs = this.#o.clock.upMs();
     this.#lookAtAll = false;
     // One after the other, since each may use up the room there is; who finds none is looked at again when there is.
     for (const select of [
       (limit: number) => inbox.killed(limit),
-      (limit: number) => waits.due('jitter', limit),
-      (limit: number) => waits.due('user', limit),
+      (limit: number) => waits.due('jitter', upMs, limit),
+      (limit: number) => waits.due('user', upMs, limit),
       (limit: number) => this.#forUsers(limit),
     ]) {
       if (!this.#takeAll(select)) this.#lookAtAll = true;
     }
-    this.#armTimer();
+    this.#armTimer(upMs);
     this.#followUsers();
   }
 
@@ -175,11 +176,13 @@ export class Dispatcher {
     else if (active.waits) this.#lookAtAll = true;
   }
 
-  #armTimer(): void {
+  /** For the next wait that was not over at `upMs`. */
+  #armTimer(upMs: number): void {
     const { waits } = this.#o.store;
-    const dueMs = Math.min(waits.nextDueMs('jitter'), waits.nextDueMs('user'));
     clearTimeout(this.#timer);
-    if (dueMs === Number.POSITIVE_INFINITY) return;
+    const dueUpMs = Math.min(waits.nextDueUpMs('jitter', upMs), waits.nextDueUpMs('user', upMs));
+    if (dueUpMs === Number.POSITIVE_INFINITY) return;
+    const dueMs = dueUpMs - this.#o.clock.upMs();
     this.#timer = setTimeout(() => this.#again(), Math.min(Math.max(1, dueMs), LONGEST_TIMER_MS));
   }
 

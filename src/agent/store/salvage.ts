@@ -84,7 +84,11 @@ function copyTable(
       }
     };
     // From both ends towards what can't be read.
-    const whole = to.transaction(() => copy('ASC') || (copy('DESC'), false))();
+    const whole = to.transaction(() => {
+      const fromTheFront = copy('ASC');
+      if (!fromTheFront) copy('DESC');
+      return fromTheFront;
+    })();
     return { rows, whole };
   } catch {
     return { rows, whole: false };

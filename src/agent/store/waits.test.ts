@@ -33,9 +33,9 @@ test.each([
   const run = await waiting(store, 10_000);
   clock.atMs += stepMs;
   expect(store.waits.leftMs(run, 'jitter')).toBe(10_000);
-  expect(store.waits.due('jitter', 10)).toEqual([]);
+  expect(store.waits.due('jitter', clock.upMs(), 10)).toEqual([]);
   clock.sinceBootMs += 10_000;
-  expect(store.waits.due('jitter', 10)).toEqual([run]);
+  expect(store.waits.due('jitter', clock.upMs(), 10)).toEqual([run]);
   await store.close();
 });
 

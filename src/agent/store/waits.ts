@@ -55,16 +55,17 @@ export class Waits {
     return untilUp === undefined ? null : untilUp - this.#timeline.clock.upMs();
   }
 
-  /** Up to `limit` runs whose wait is over, the longest over first. */
-  due(kind: WaitKind, limit: number): number[] {
-    return this.#due.all(kind, this.#timeline.clock.upMs(), stateOf(kind), limit) as number[];
+  /** Up to `limit` runs whose wait was over at `upMs`, the longest over first. */
+  due(kind: WaitKind, upMs: number, limit: number): number[] {
+    return this.#due.all(kind, upMs, stateOf(kind), limit) as number[];
   }
 
-  /** In how many ms the next wait is over; Infinity: none waits. */
-  nextDueMs(kind: WaitKind): number {
-    const nowUp = this.#timeline.clock.upMs();
-    const untilUp = this.#next.get(kind, nowUp, stateOf(kind)) as number | undefined;
-    return untilUp === undefined ? Number.POSITIVE_INFINITY : untilUp - nowUp;
+  /**
+   * When the next wait is over that was not at `upMs`; Infinity: none waits. Asked with the moment of {@link due}: what fell
+   * between two moments would be in neither answer.
+   */
+  nextDueUpMs(kind: WaitKind, upMs: number): number {
+    return (this.#next.get(kind, upMs, stateOf(kind)) as number | undefined) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Brings up to `limit` waits of an earlier start of the system over to this one. Returns how many there were. */
