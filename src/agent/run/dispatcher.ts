@@ -80,8 +80,7 @@ export class Dispatcher {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#o.log.error('the open commands could not be read', { error: errorText(error) });
         this.#admitted = true;
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#again(), STORE_RETRY_MS);
+        this.#lookAgainIn(STORE_RETRY_MS);
       }
     });
   }
@@ -97,6 +96,8 @@ export class Dispatcher {
       if (!this.#o.slots.take()) break;
       this.#begin(run, true);
     }
+    // Whatever nobody has thought of: while something waits, there is another look.
+    if (this.#timer === undefined && inbox.hasWaiting()) this.#lookAgainIn(LONGEST_TIMER_MS);
   }
 
   #lookAtWaits(): void {
@@ -180,13 +181,23 @@ export class Dispatcher {
   #armTimer(upMs: number): void {
     const { waits } = this.#o.store;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     const dueUpMs = Math.min(waits.nextDueUpMs('jitter', upMs), waits.nextDueUpMs('user', upMs));
     if (dueUpMs === Number.POSITIVE_INFINITY) return;
-    const dueMs = dueUpMs - this.#o.clock.upMs();
-    this.#timer = setTimeout(() => this.#again(), Math.min(Math.max(1, dueMs), LONGEST_TIMER_MS));
+    this.#lookAgainIn(Math.max(1, dueUpMs - this.#o.clock.upMs()));
+  }
+
+  #lookAgainIn(ms: number): void {
+    clearTimeout(this.#timer);
+    const look = () => {
+      this.#timer = undefined;
+      this.#again();
+    };
+    this.#timer = setTimeout(look, Math.min(ms, LONGEST_TIMER_MS));
   }
 
   #again(): void {
+    this.#admitted = true;
     this.#lookAtAll = true;
     this.#queueLook();
   }

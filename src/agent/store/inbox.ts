@@ -38,6 +38,7 @@ export class Inbox {
   readonly #inState: Statement;
   readonly #bypassing: Statement;
   readonly #killed: Statement;
+  readonly #waiting: Statement;
   readonly #dottedExec: Statement;
   readonly #requeue: Statement;
   readonly #newest: Statement;
@@ -52,6 +53,7 @@ export class Inbox {
     this.#inState = numbers('state = ?');
     this.#bypassing = numbers('state = ? AND bypass = 1');
     this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
+    this.#waiting = db.prepare(`SELECT 1 FROM runs WHERE state <> 'finished' AND state <> 'running' LIMIT 1`);
     this.#dottedExec = db.prepare(
       `SELECT 1 FROM runs WHERE state <> 'finished' AND exec_id IS NOT NULL AND instr(exec_id, '.') > 0 LIMIT 1`,
     );
@@ -85,6 +87,11 @@ export class Inbox {
   /** The numbers of up to `limit` runs that IT wants stopped and that have not started. */
   killed(limit: number): number[] {
     return this.#killed.all(limit) as number[];
+  }
+
+  /** Whether something is open that does not run. */
+  hasWaiting(): boolean {
+    return this.#waiting.get() !== undefined;
   }
 
   /** Whether an open run belongs to an execution whose id has a dot: a wildcard of one token does not cover its kill. */
