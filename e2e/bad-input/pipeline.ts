@@ -115,6 +115,7 @@ export class Pipeline {
       enrolment: store.enrolment,
       hasDottedExec: () => store.inbox.hasDottedExec(),
       onBound() {},
+      onOlderCopy: async () => {},
       onKill: (execId) => void this.dispatcher.kill(execId),
       onForeignConsumer() {},
       log,

@@ -47,7 +47,12 @@ bus.consume(
     nextIncarnation: async () => 'one',
     knowsIncarnation: () => true,
   },
-  { message: (message) => message.ack(), bound: () => say('bound', true), foreign: () => {} },
+  {
+    message: (message) => message.ack(),
+    olderCopy: async () => {},
+    bound: () => say('bound', true),
+    foreign: () => {},
+  },
 );
 bus.start();
 

@@ -139,6 +139,7 @@ export function recordConsumer(
   const messages: string[] = [];
   const foreign: string[] = [];
   const bound: boolean[] = [];
+  let older = false;
   const incarnations = new Set<string>();
   const binding = bus.consume(
     {
@@ -160,7 +161,13 @@ export function recordConsumer(
         messages.push(`${message.subject} ${Buffer.from(message.data).toString()}`);
         receive(message);
       },
-      bound: ({ olderCopy }) => bound.push(olderCopy),
+      olderCopy: async () => {
+        older = true;
+      },
+      bound: () => {
+        bound.push(older);
+        older = false;
+      },
       foreign: (pcId) => foreign.push(pcId),
     },
   );

@@ -89,7 +89,7 @@ export class FakeBus implements Bus {
   }
 
   async publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
-    if (this.link.value.state !== 'connected') return { kind: 'unavailable', full: false, why: 'not connected' };
+    if (this.link.value.state !== 'connected') return { kind: 'lost', why: 'not connected' };
     const message = { subject, body: Buffer.from(body).toString(), id };
     this.published.push(message);
     return this.onPublish(message, options);

@@ -30,8 +30,9 @@ export interface CommandPathParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly stayAwake: StayAwake | null;
-  /** The durable consumer is bound. `olderCopy`: it has met a later state of our store. */
-  readonly onBound: (at: { readonly olderCopy: boolean }) => void;
+  readonly onBound: () => void;
+  /** See `Sources`. */
+  readonly onOlderCopy: () => Promise<void>;
   /** The durable consumer of this PC belongs to another pc_id. */
   readonly onForeignConsumer: () => void;
 }
@@ -124,6 +125,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     enrolment: store.enrolment,
     hasDottedExec: () => store.inbox.hasDottedExec(),
     onBound: parts.onBound,
+    onOlderCopy: parts.onOlderCopy,
     onKill: (execId) => drop(dispatcher.kill(execId), log, 'a kill'),
     onForeignConsumer: (owner) => {
       log.error('the durable consumer of this PC belongs to another one', { owner });

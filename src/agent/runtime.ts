@@ -108,7 +108,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log,
     stayAwake: awake,
-    onBound: (at) => drop(settling.consumerBound(at, ending.signal), log, 'looking at the consumer'),
+    onBound: () => drop(settling.consumerBound(ending.signal), log, 'looking at the consumer'),
+    onOlderCopy: () => settling.olderCopy(),
     onForeignConsumer: onSecondAgent,
   });
   life.add('shipper', () => shipper.stop());
@@ -191,10 +192,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   setState('running');
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
-    await until(store.state, () => store.admits, ending.signal);
-    await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
-    await store.versions.onTheAir(version, clock.nowMs());
-    shipper.nudge();
+    do {
+      await until(store.state, () => store.admits, ending.signal);
+      await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+      await store.versions.onTheAir(version, clock.nowMs()).catch(() => {});
+      shipper.nudge();
+      // A disk that filled meanwhile has left some of it behind.
+    } while (!store.admits);
   }
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
   const seen = fleetHasSeenUs(parts);

@@ -58,7 +58,7 @@ test('a strict command that waits over a restart is judged after the first conne
   await moments();
   expect(store.history.get(run)?.state).not.toBe('finished');
   connect();
-  await settling.consumerBound({ olderCopy: false }, new AbortController().signal);
+  await settling.consumerBound(new AbortController().signal);
   await running;
   await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
 });
@@ -87,7 +87,7 @@ test('a job that was withdrawn while the PC was off does not run by what was kno
     );
   };
   connect();
-  await settling.consumerBound({ olderCopy: false }, new AbortController().signal);
+  await settling.consumerBound(new AbortController().signal);
   await running;
   await eventually(() => expect(store.history.get(run)?.reason).toBe('REVOKED'));
   expect(scripts.started).toEqual([]);
@@ -99,7 +99,8 @@ test('a store that the fleet knows to be an older copy runs nothing of what is o
   const { store, running, settling, connect, scripts } = start(directory);
   connect();
   await moments();
-  await settling.consumerBound({ olderCopy: true }, new AbortController().signal);
+  await settling.olderCopy();
+  await settling.consumerBound(new AbortController().signal);
   await running;
   expect(store.history.get(run)).toMatchObject({ reason: 'INTERRUPTED', exitCode: 121 });
   expect(scripts.started).toEqual([]);

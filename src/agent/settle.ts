@@ -2,7 +2,7 @@
  * What an earlier process left, settled before anything is dispatched: interrupted runs are answered, an older copy of the store
  * runs nothing, and what waited is judged by what the fleet says now, not by what was known before. Part of the composition root.
  */
-import type { Logger } from './base/logger.ts';
+import { errorText, type Logger } from './base/logger.ts';
 import { sleep } from './base/sleep.ts';
 import { until } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
@@ -11,11 +11,12 @@ import { endOlderCopy, type RecoveryOptions, recover } from './run/recovery.ts';
 
 /** How long what waited over a restart waits for the durable consumer of a fleet that is connected. */
 const BOUND_WITHIN_MS = 10_000;
+const AGAIN_MS = 1_000;
 
 export interface SettleOptions extends RecoveryOptions {
   readonly dispatcher: Dispatcher;
   readonly bus: Bus;
-  /** The file is an older copy, as its boot counter says. */
+  /** The file is an older copy, as its boot counter says; on a full disk that could not be noted in it. */
   readonly oldCopy: boolean;
   readonly log: Logger;
 }
@@ -23,29 +24,65 @@ export interface SettleOptions extends RecoveryOptions {
 export class Settling {
   readonly #o: SettleOptions;
   readonly #bound = Promise.withResolvers<void>();
-  #olderCopy = false;
+  readonly #foundRun: number;
+  /** What an older copy may hold: until the consumer was bound once what was found, later all that a lost connection left. */
+  #suspectUpTo: number;
+  #unnoted: number | null;
+  #wasBound = false;
 
   constructor(options: SettleOptions) {
     this.#o = options;
+    this.#foundRun = options.store.inbox.newestRun();
+    this.#suspectUpTo = this.#foundRun;
+    this.#unnoted = options.oldCopy ? this.#foundRun : null;
+    options.bus.link.watch(({ state }) => {
+      if (state === 'connected' && this.#wasBound) this.#suspectUpTo = options.store.inbox.newestRun();
+    });
   }
 
-  /** The durable consumer is bound; it knows whether a later state of this store has used it. */
-  async consumerBound({ olderCopy }: { readonly olderCopy: boolean }, signal: AbortSignal): Promise<void> {
-    if (olderCopy) this.#o.log.error('the fleet knows a later state of this store; nothing that is open in it is run');
-    const late = this.#o.dispatcher.started;
-    this.#olderCopy = olderCopy && !late;
+  /** The consumer has met a later state of this store. Resolves when that is on disk. */
+  async olderCopy(): Promise<void> {
+    this.#o.log.error('the fleet knows a later state of this store; nothing that is open in it is run', {
+      up_to_run: this.#suspectUpTo,
+    });
+    await this.#o.store.markOlderCopy(this.#suspectUpTo);
+  }
+
+  /** The durable consumer is bound. */
+  async consumerBound(signal: AbortSignal): Promise<void> {
+    this.#wasBound = true;
     this.#bound.resolve();
-    if (olderCopy && late) await endOlderCopy(this.#o, signal);
+    if (this.#o.dispatcher.started) await this.#endOlderCopy(signal);
   }
 
-  /** Then dispatches. Rejects when aborted: the next start does the rest. */
+  /** Then dispatches. What fails is tried again. Rejects when aborted: the next start does the rest. */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, dispatcher, oldCopy } = this.#o;
-    if (oldCopy) await endOlderCopy(this.#o, signal);
+    while (!this.#o.dispatcher.started) {
+      try {
+        await this.#run(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#o.log.error('what an earlier process left could not be settled yet', { error: errorText(error) });
+        await sleep(AGAIN_MS, signal);
+      }
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { store, dispatcher } = this.#o;
+    await this.#endOlderCopy(signal);
     await recover(this.#o, signal);
     if (store.inbox.open(1).length > 0) await this.#heardOfTheFleet(signal);
-    if (this.#olderCopy) await endOlderCopy(this.#o, signal);
+    await this.#endOlderCopy(signal);
     dispatcher.start();
+  }
+
+  async #endOlderCopy(signal: AbortSignal): Promise<void> {
+    const marked = this.#o.store.olderCopyUpTo;
+    const upTo = marked === null ? this.#unnoted : Math.max(marked, this.#unnoted ?? 0);
+    if (upTo === null) return;
+    await endOlderCopy(this.#o, upTo, signal);
+    this.#unnoted = null;
   }
 
   async #heardOfTheFleet(signal: AbortSignal): Promise<void> {

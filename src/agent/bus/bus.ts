@@ -53,6 +53,8 @@ export interface SubscribeOptions {
 
 export type PublishOutcome =
   | { readonly kind: 'stored' }
+  /** There is no connection, or it ended first: nothing is known of the message. */
+  | { readonly kind: 'lost'; readonly why: string }
   /** Nothing is wrong with the message: the link, the stream, the account or the server is the reason. `full`: no room there. */
   | { readonly kind: 'unavailable'; readonly full: boolean; readonly why: string }
   /** The broker's permissions forbid the subject: final until the next connect. */
@@ -114,8 +116,13 @@ export interface DurableSpec {
 
 export interface DurableHandlers {
   message(message: DurableMessage): void;
-  /** The consumer is there, made or adopted, before its first message. `olderCopy`: a later state of our store has used it. */
-  bound(at: { readonly olderCopy: boolean }): void;
+  /**
+   * A later state of our store has used the consumer. Awaited before the consumer gets a new name: who is told must not forget it,
+   * since the consumer says it only once.
+   */
+  olderCopy(): Promise<void>;
+  /** The consumer is there, made or adopted, before its first message. */
+  bound(): void;
   /** The consumer belongs to another pc_id (`a.b` and `a_b` share a name, D22). */
   foreign(pcId: string): void;
 }

@@ -97,7 +97,7 @@ async function ensureDurable(
       max_waiting: 512,
     } as Partial<ConsumerConfig>;
     const made = await write(session, spec, fresh, await ourMark(spec, signal), signal);
-    handlers.bound({ olderCopy: false });
+    handlers.bound();
     return made;
   }
   const { metadata = {} } = found.config;
@@ -105,12 +105,14 @@ async function ensureDurable(
   const ours = owner === spec.pcId;
   if (!ours) handlers.foreign(owner);
   const { incarnation } = metadata;
-  const olderCopy = metadata.pc_id === spec.pcId && incarnation !== undefined && !spec.knowsIncarnation(incarnation);
+  if (metadata.pc_id === spec.pcId && incarnation !== undefined && !spec.knowsIncarnation(incarnation)) {
+    await orAbort(handlers.olderCopy(), signal);
+  }
   log.debug('adopting the durable consumer', { durable: spec.durable, filters: spec.filterSubjects().length });
   // Into one that belongs to another we write no name: they would take their own store for an older copy.
   const mark = ours ? await ourMark(spec, signal) : {};
   const adopted = await write(session, spec, found.config, mark, signal);
-  handlers.bound({ olderCopy });
+  handlers.bound();
   return adopted;
 }
 

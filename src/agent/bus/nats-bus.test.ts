@@ -90,7 +90,7 @@ test('nothing published while the broker is away is sent later', async () => {
   await linkState(bus, 'unreachable');
   expect(bus.publish('test.x', Buffer.from('meanwhile'))).toBe(false);
   const outcome = await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', { patienceMs: 30_000 });
-  expect(outcome).toEqual({ kind: 'unavailable', full: false, why: 'not connected' });
+  expect(outcome).toEqual({ kind: 'lost', why: 'not connected' });
   expect(await bus.kvGet('jobs', 'j', 30_000)).toEqual({ kind: 'failed', why: 'not connected' });
   expect(await bus.objectsPresent('agent_releases', ['x'])).toBeNull();
 

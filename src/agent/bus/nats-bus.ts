@@ -125,7 +125,7 @@ export class NatsBus implements Bus {
 
   async publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
     const session = this.#session;
-    if (session === null) return { kind: 'unavailable', full: false, why: 'not connected' };
+    if (session === null) return { kind: 'lost', why: 'not connected' };
     if (this.#acks?.session !== session) this.#acks = new PubAcks(session, this.#log);
     return this.#acks.publish(subject, body, id, options);
   }

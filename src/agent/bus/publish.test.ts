@@ -7,6 +7,8 @@ import { slowLink } from '../../../e2e/support/slow-link.ts';
 import type { PublishOutcome } from './bus.ts';
 
 const PATIENT = { patienceMs: 10_000 };
+/** What a stream answers. */
+const PUB_ACK = '{"stream":"TEST","seq":1}';
 /** Of a test that waits for it to end. */
 const SHORT = { patienceMs: 100 };
 
@@ -58,6 +60,16 @@ test('real streams: too large, full, gone and back', async () => {
   await api(nc, 'STREAM.UPDATE.RESULTS', { ...results, max_msgs: 1, discard: 'new' });
   expect(await send('r3', 1)).toEqual({ kind: 'stored' });
   expect(await send('r4', 1)).toEqual({ kind: 'unavailable', full: true, why: 'maximum messages exceeded' });
+});
+
+test('who answers without being a stream has stored nothing', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  const bus = await connectedBus(server.url);
+  nc.subscribe('test.anybody', { callback: (_, message) => void message.respond('{}') });
+  await nc.flush();
+  const outcome = await bus.publishAcked('test.anybody', Buffer.from('{}'), 'id', PATIENT);
+  expect(outcome).toEqual({ kind: 'unavailable', full: false, why: 'what answered is no stream' });
 });
 
 test('only a subject that is none is rejected', async () => {
@@ -121,7 +133,7 @@ test('a PubAck that comes after all is told, once, and the message was sent once
   const nc = await operator(server);
   const bus = await connectedBus(server.url);
   const heard: (() => void)[] = [];
-  nc.subscribe('test.slow', { callback: (_, message) => void heard.push(() => message.respond('{}')) });
+  nc.subscribe('test.slow', { callback: (_, message) => void heard.push(() => message.respond(PUB_ACK)) });
   await nc.flush();
   let late = 0;
   const outcome = await bus.publishAcked('test.slow', Buffer.from('{}'), 'id', { ...SHORT, onLate: () => (late += 1) });
@@ -140,7 +152,7 @@ test('a fault of who is told of a late PubAck ends nothing', async () => {
   const nc = await operator(server);
   const { logger, lines } = recordLog();
   const bus = await connectedBus(server.url, { log: logger });
-  nc.subscribe('test.slow', { callback: (_, message) => void setTimeout(() => message.respond('{}'), 300) });
+  nc.subscribe('test.slow', { callback: (_, message) => void setTimeout(() => message.respond(PUB_ACK), 300) });
   await nc.flush();
   const onLate = () => {
     throw new Error('a bug');
@@ -159,7 +171,7 @@ test.skipIf(process.platform === 'win32')('a connection that ends, ends the wait
   const sent = bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', { patienceMs: 60_000 });
   const ended = linkState(bus, 'unreachable');
   bus.reconnect();
-  expect((await sent).kind).toBe('unavailable');
+  expect((await sent).kind).toBe('lost');
   await ended;
   server.resume();
   await linkState(bus, 'connected');
@@ -195,6 +207,6 @@ test('a slow link that is dead is given up: what is on its way excuses a while, 
   const bus = await connectedBus(link.url, { pingIntervalMs: 50 });
   const sent = bus.publishAcked('results.r1', Buffer.alloc(8_000), 'r1', { patienceMs: 60_000 });
   link.cut();
-  expect(await sent).toEqual({ kind: 'unavailable', full: false, why: 'it stopped answering' });
+  expect(await sent).toEqual({ kind: 'lost', why: 'it stopped answering' });
   await linkState(bus, 'unreachable');
 });

@@ -61,7 +61,7 @@ export class PubAcks {
     if (!isPublishable(subject)) return Promise.resolve({ kind: 'rejected', why: 'it has no subject to publish on' });
     if (permissions.has('publish', subject)) return Promise.resolve(forbidden(subject));
     if (permissions.has('subscription', INBOXES)) return Promise.resolve(unavailable(new InboxRefused().message));
-    if (signal.aborted) return Promise.resolve(unavailable(errorText(signal.reason)));
+    if (signal.aborted) return Promise.resolve({ kind: 'lost', why: errorText(signal.reason) });
     const fields = headers();
     fields.set('Nats-Msg-Id', id);
     this.#next += 1;
@@ -89,7 +89,7 @@ export class PubAcks {
         if (error === null) return this.#answered(message);
         // Refused, or taken back: nothing of what is under way can be heard, and the next message asks anew.
         this.#listening = false;
-        this.#giveUp(new InboxRefused().message);
+        this.#giveUp(unavailable(new InboxRefused().message));
       },
     });
   }
@@ -159,13 +159,13 @@ export class PubAcks {
   #ended(why: string): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    this.#giveUp(why);
+    this.#giveUp({ kind: 'lost', why });
   }
 
-  #giveUp(why: string): void {
+  #giveUp(outcome: PublishOutcome): void {
     const all = [...this.#sent.values()];
     this.#sent.clear();
-    for (const sent of all) this.#settle(sent, unavailable(why));
+    for (const sent of all) this.#settle(sent, outcome);
   }
 
   #forgetOldest(): void {
@@ -186,7 +186,11 @@ function isPublishable(subject: string): boolean {
 function outcomeOf(answer: Msg): PublishOutcome {
   if (answer.data.length === 0 && answer.headers?.code === 503) return unavailable('there is no stream for it');
   try {
-    throwApiError(jsonOf(answer));
+    const said = jsonOf(answer);
+    throwApiError(said);
+    // Anybody may listen on a subject and answer; only a stream says where it has put the message.
+    if (typeof said.stream !== 'string' || typeof said.seq !== 'number')
+      return unavailable('what answered is no stream');
     return { kind: 'stored' };
   } catch (error) {
     return refusedByStream(error);

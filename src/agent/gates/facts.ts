@@ -4,7 +4,7 @@
  */
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
-import type { Timeline } from '../base/timeline.ts';
+import type { Moment, Timeline } from '../base/timeline.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
 import type { LastContact } from '../store/last-contact.ts';
 import type { Mirror, MirrorEntry } from '../store/mirror.ts';
@@ -20,6 +20,8 @@ const READ_TIMEOUT_MS = 2_000;
 /** How long a read that began after a command had arrived may serve that command. */
 const SHARE_MS = 50;
 const MIRROR_REFRESH_MS = 60_000;
+const READS_KEPT = 256;
+const ABSENT_KEPT = 4_096;
 
 /** What is known of one key, and how old that knowledge is. */
 interface Known {
@@ -58,6 +60,9 @@ export class FactsReader {
   readonly #log: Logger;
   readonly #options: FactsOptions;
   readonly #reads = new Map<string, Read>();
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
+  /** Keys that the broker said are not there, and when: most jobs are neither pinned nor withdrawn. Oldest first. */
+  readonly #absent = new Map<string, Moment>();
 
   constructor(deps: FactsDeps, options: FactsOptions) {
     this.#bus = deps.bus;
@@ -116,11 +121,12 @@ export class FactsReader {
       });
     const read: Read = { atMs: now, known, answered: false };
     this.#reads.set(name, read);
-    if (this.#reads.size > 256) this.#forget(now);
+    if (this.#reads.size > READS_KEPT && now - this.#forgotAtMs > SHARE_MS) this.#forget(now);
     return read.known;
   }
 
   #forget(now: number): void {
+    this.#forgotAtMs = now;
     for (const [name, { atMs }] of this.#reads) if (now - atMs >= SHARE_MS) this.#reads.delete(name);
   }
 
@@ -136,20 +142,30 @@ export class FactsReader {
         this.#remember(bucket, key, last, { value: read.value, revision: read.revision });
         return { text: decodeText(read.value), ageMs: 0, fresh: true };
       case 'absent':
+        this.#rememberAbsent(bucket, key);
         if (last !== undefined) this.#remember(bucket, key, last, { value: null, revision: read.revision });
         return NOTHING;
       case 'no_bucket':
         // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
         return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
-        return { text: textOf(last), ageMs: this.#ageMs(last, connected), fresh: false };
+        return { text: textOf(last), ageMs: connected ? this.#ageMs(bucket, key, last) : 0, fresh: false };
     }
   }
 
   /** While disconnected the link's own age says it all; a connected broker that does not answer ages the key itself. */
-  #ageMs(last: MirrorEntry | undefined, connected: boolean): number {
-    if (!connected) return 0;
-    return last === undefined ? Number.POSITIVE_INFINITY : this.#timeline.ageMs(last.read);
+  #ageMs(bucket: string, key: string, last: MirrorEntry | undefined): number {
+    const absent = this.#absent.get(`${bucket}/${key}`);
+    const ages = [last?.read, absent].map((moment) => (moment === undefined ? Infinity : this.#timeline.ageMs(moment)));
+    return Math.min(...ages);
+  }
+
+  #rememberAbsent(bucket: string, key: string): void {
+    const name = `${bucket}/${key}`;
+    this.#absent.delete(name);
+    this.#absent.set(name, this.#timeline.now());
+    const [oldest] = this.#absent.keys();
+    if (this.#absent.size > ABSENT_KEPT && oldest !== undefined) this.#absent.delete(oldest);
   }
 
   #remember(

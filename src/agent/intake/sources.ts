@@ -24,8 +24,10 @@ export interface SourcesOptions {
   readonly enrolment: Enrolment;
   /** Whether a run that is open belongs to an execution whose id has a dot. */
   readonly hasDottedExec: () => boolean;
-  /** The durable consumer is bound. `olderCopy`: it has met a later state of our store. */
-  readonly onBound: (at: { readonly olderCopy: boolean }) => void;
+  /** The durable consumer is bound. */
+  readonly onBound: () => void;
+  /** It has met a later state of our store; resolves when that can't be forgotten any more. */
+  readonly onOlderCopy: () => Promise<void>;
   readonly onKill: (execId: string) => void;
   /** The consumer belongs to another pc_id (D22). */
   readonly onForeignConsumer: (pcId: string) => void;
@@ -110,9 +112,10 @@ export class Sources {
       },
       {
         message: (message) => intake.receive('replay', message),
-        bound: (at) => {
-          drop(enrolment.note(), log, 'noting the enrolment');
-          this.#o.onBound(at);
+        olderCopy: () => this.#o.onOlderCopy(),
+        bound: () => {
+          drop(enrolment.bound(), log, 'noting the enrolment');
+          this.#o.onBound();
         },
         foreign: this.#o.onForeignConsumer,
       },

@@ -23,7 +23,7 @@ import { type Command, decodeCommand } from '../wire/command.ts';
 import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
-import { killedWaiting, ran, refused } from './outcomes.ts';
+import { interrupted, killedWaiting, ran, refused, stoppedBeforeStart } from './outcomes.ts';
 import { loadScript } from './script-object.ts';
 import type { EndReason, RunningScript, ScriptSpec } from './script-runner.ts';
 
@@ -119,9 +119,12 @@ export class ActiveRun {
     this.#script?.end('killed');
   }
 
-  /** Ends a wait, for our own stop; a script that runs goes on. */
-  abortWait(): void {
-    if (this.#script === null) this.#abort.abort(new Error('stopping'));
+  /**
+   * Ends a wait: for our own stop, or since it belongs to an older copy of the store and is ended by others. A script that runs
+   * goes on.
+   */
+  abortWait(why: 'stopping' | 'held'): void {
+    if (this.#script === null) this.#abort.abort(new Error(why));
   }
 
   /** Ends the script, if one runs. */
@@ -188,11 +191,12 @@ export class ActiveRun {
   /** Spreads the starts of a fleet. How long is drawn once, and kept over restarts (invariant 4). */
   async #deferredByJitter(): Promise<boolean> {
     const leftMs = this.#o.store.waits.leftMs(this.open.run, 'jitter');
-    if (leftMs !== null) {
-      if (leftMs <= 0) return false;
+    if (leftMs !== null && leftMs > 0) {
       await this.#defer('waiting_jitter');
       return true;
     }
+    // Over; its wait goes when the run has come further than that.
+    if (leftMs !== null || this.open.notBeforeMs !== null) return false;
     const { jitterSecs } = this.#command();
     const askedMs = jitterSecs === null || jitterSecs <= 0 ? 0 : randomSecs(jitterSecs) * 1000;
     if (askedMs === 0) return false;
@@ -221,7 +225,7 @@ export class ActiveRun {
     state: OpenState,
     wait?: { kind: WaitKind; askedMs: number; notBeforeMs?: number },
   ): Promise<'deferred'> {
-    while (!(await this.#stored(this.#o.store.runs.advance(this.open.run, state, wait).then(() => true)))) {
+    while ((await this.#stored(this.#o.store.runs.advance(this.open.run, state, wait).then(() => true))) === null) {
       await sleep(STORE_RETRY_MS, this.#abort.signal);
     }
     this.#waits = state !== 'waiting_slot';
@@ -229,7 +233,7 @@ export class ActiveRun {
     return 'deferred';
   }
 
-  async #start(): Promise<Outcome> {
+  async #start(): Promise<Step> {
     const { open } = this;
     const { signal } = this.#abort;
     const { store, clock, bus } = this.#o;
@@ -248,10 +252,13 @@ export class ActiveRun {
       const user = available.kind === 'ready' ? available.user : null;
       const event = this.#startedEvent(command, startedAtMs);
       const start = { startedAtMs, runAsUser: user?.id ?? null, facts: factsText(facts), event };
-      if (await this.#stored(store.runs.start(open.run, start))) {
+      const started = await this.#stored(store.runs.start(open.run, start));
+      if (started === true) {
         if (event !== null) this.#o.onQueued('started');
         return this.#run(command, script.text, user);
       }
+      // It has ended meanwhile: others have answered it.
+      if (started === false) return 'deferred';
       // The store takes no writes at present. What is not started can wait, and is gated anew.
       await sleep(STORE_RETRY_MS, signal);
     }
@@ -259,7 +266,13 @@ export class ActiveRun {
 
   /** From here on the run is `running` on disk: it must end in an outcome, whatever comes. */
   async #run(command: Command, text: string, user: Account | null): Promise<Outcome> {
-    if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#o.clock.nowMs());
+    const nowMs = this.#o.clock.nowMs();
+    if (this.#killed) return killedWaiting(this.open.execId ?? '', nowMs);
+    // Our own stop, or the older copy, came while the start was written: nothing of the script exists.
+    if (this.#abort.signal.aborted) {
+      const isStop = errorText(this.#abort.signal.reason) === 'stopping';
+      return isStop ? stoppedBeforeStart(nowMs) : interrupted(null, nowMs);
+    }
     const running = this.#o.scripts.start({
       marker: this.open.resultId,
       shell: command.shell,
@@ -287,12 +300,13 @@ export class ActiveRun {
     drop(this.#o.store.runs.process(this.open.run, script.pid, script.startTime()), this.#o.log, 'noting the process');
   }
 
-  async #stored(write: Promise<boolean>): Promise<boolean> {
+  /** What the write says; null: the store does not take it at present. */
+  async #stored(write: Promise<boolean>): Promise<boolean | null> {
     try {
       return await write;
     } catch (error) {
       this.#o.log.error('a step could not be recorded yet', { run: this.open.run, error: errorText(error) });
-      return false;
+      return null;
     }
   }
 

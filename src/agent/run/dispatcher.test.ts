@@ -301,7 +301,7 @@ describe('after an interruption', () => {
     const run = await admit(first.store, 'r1');
     await first.store.close();
     const { store, scripts, dispatcher, recovery } = setUp({ directory });
-    await endOlderCopy(recovery, never);
+    await endOlderCopy(recovery, run, never);
     dispatcher.start();
     await dispatcher.idle();
     expect(scripts.started).toEqual([]);

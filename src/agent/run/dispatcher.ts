@@ -19,6 +19,7 @@ const STORE_RETRY_MS = 1_000;
 const GATING_MAX = 256;
 /** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
 const LONGEST_TIMER_MS = 30_000;
+const IDLE_LOOK_MS = 5;
 
 export interface DispatcherOptions extends ActiveRunOptions {
   readonly slots: Slots;
@@ -32,6 +33,7 @@ export class Dispatcher {
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
   readonly #users = new AbortController();
+  #heldUpTo = 0;
   #started = false;
   #lookQueued = false;
   /** What may have changed since the last look, so that only that is read. */
@@ -48,6 +50,17 @@ export class Dispatcher {
 
   get started(): boolean {
     return this.#started;
+  }
+
+  /**
+   * Nothing up to this run is started any more. Resolves when none of these is on its way, but for scripts that run; who held
+   * them ends them.
+   */
+  async holdUpTo(run: number): Promise<void> {
+    this.#heldUpTo = Math.max(this.#heldUpTo, run);
+    const held = () => [...this.#active.values()].filter((each) => each.open.run <= this.#heldUpTo && !each.runs);
+    for (const each of held()) each.abortWait('held');
+    while (held().length > 0) await sleep(IDLE_LOOK_MS, this.#stopping.signal);
   }
 
   /** It is on its way here. */
@@ -117,13 +130,14 @@ export class Dispatcher {
     this.#followUsers();
   }
 
-  /** Those whose user is signed in by now. */
+  /** Those whose user is signed in by now. Who that is costs a look at all sessions, so it is asked once. */
   #forUsers(limit: number): number[] {
     const { store, scripts } = this.#o;
-    return store.inbox.inState('waiting_user', limit).filter((run) => {
-      const runAs = RUN_AS.find((each) => each === store.inbox.get(run)?.runAs);
-      return runAs !== undefined && scripts.availability(runAs).kind !== 'no_user';
+    const waiting = store.inbox.waitingForUsers(limit);
+    const ready = RUN_AS.filter((runAs) => {
+      return waiting.some((each) => each.runAs === runAs) && scripts.availability(runAs).kind !== 'no_user';
     });
+    return waiting.filter(({ runAs }) => ready.some((each) => each === runAs)).map(({ run }) => run);
   }
 
   /** Takes up those that nobody has, while there is room. False: there may be more. */
@@ -146,11 +160,13 @@ export class Dispatcher {
 
   #begin(run: number, placeTaken: boolean): void {
     const { slots, store } = this.#o;
-    const open = store.inbox.get(run);
-    if (open === undefined || open.state === 'running') {
-      if (placeTaken) slots.release();
-      return;
+    let open: OpenRun | undefined;
+    try {
+      open = run <= this.#heldUpTo ? undefined : store.inbox.get(run);
+    } finally {
+      if (placeTaken && (open === undefined || open.state === 'running')) slots.release();
     }
+    if (open === undefined || open.state === 'running') return;
     const place: Place = {
       taken: placeTaken,
       // Who came earlier and waits has the place before.
@@ -246,7 +262,7 @@ export class Dispatcher {
     this.#stopping.abort(new Error('stopping'));
     this.#users.abort(new Error('stopping'));
     clearTimeout(this.#timer);
-    for (const active of this.#active.values()) active.abortWait();
+    for (const active of this.#active.values()) active.abortWait('stopping');
     await this.#awaitGrace(endsAtMs);
     for (const active of this.#active.values()) active.end('stopped');
     await this.idle();
@@ -272,7 +288,7 @@ export class Dispatcher {
 
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
-    while (this.#active.size > 0 || this.#lookQueued) await sleep(5);
+    while (this.#active.size > 0 || this.#lookQueued) await sleep(IDLE_LOOK_MS);
   }
 
   /** A fault of ours or a damaged row. The fleet still gets its one answer. */

@@ -14,6 +14,11 @@ export function killedWaiting(execId: string, nowMs: number): Outcome {
   return withoutRun('KILLED_WAITING', -1, killedText(execId), { nowMs, skipped: false });
 }
 
+/** Our own stop came between the note of its start and the start itself. */
+export function stoppedBeforeStart(nowMs: number): Outcome {
+  return withoutRun('AGENT_STOPPED', -1, agentStoppedText(), { nowMs, skipped: false });
+}
+
 /** Found running at the start: nobody knows how it ended, and it is never run again (invariant 4). */
 export function interrupted(startedAtMs: number | null, nowMs: number): Outcome {
   return { ...withoutRun('INTERRUPTED', 121, interruptedText(), { nowMs, skipped: false }), startedAtMs };

@@ -18,7 +18,7 @@ const STORE_RETRY_MS = 1_000;
 export interface RecoveryOptions {
   readonly store: Store;
   readonly scripts: Pick<ScriptStarter, 'endLeftovers'>;
-  readonly dispatcher: Pick<Dispatcher, 'end' | 'has'>;
+  readonly dispatcher: Pick<Dispatcher, 'end' | 'has' | 'holdUpTo'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,20 +38,22 @@ export async function recover(options: RecoveryOptions, signal: AbortSignal): Pr
 }
 
 /**
- * An older copy of the store was put back: what is open in it may have run already, in a time that it knows nothing of. All of
- * it is answered 121, but for what runs here and now.
+ * This store is an older copy up to a run: what is open of that may have run already, in a time that it knows nothing of. All of
+ * it is answered 121, but for scripts that run here and now.
  */
-export async function endOlderCopy(options: RecoveryOptions, signal: AbortSignal): Promise<void> {
+export async function endOlderCopy(options: RecoveryOptions, upTo: number, signal: AbortSignal): Promise<void> {
   const { store, dispatcher } = options;
-  for (let active = 0; ; ) {
-    const found = store.inbox.open(PAGE, active);
+  await dispatcher.holdUpTo(upTo);
+  for (let after = 0; ; ) {
+    const found = store.inbox.open(PAGE, after).filter(({ run }) => run <= upTo);
     const page = found.filter(({ run }) => !dispatcher.has(run));
-    active += found.length - page.length;
-    if (found.length === 0) break;
     // A look at every process of the PC for each of very many rows would take minutes.
-    const suspects = page.length < PAGE ? page : page.filter(({ state }) => state === 'running');
+    const suspects = found.length < PAGE ? page : page.filter(({ state }) => state === 'running');
     for (const open of suspects) await endLeftovers(options, open);
     await Promise.all(page.map((open) => endOne(options, open, signal)));
+    const last = found.at(-1);
+    if (last === undefined) break;
+    after = last.run;
   }
   await written(options, () => store.settleOldCopy(), signal);
 }

@@ -29,12 +29,16 @@ const PARKED_RETRY_MS = 86_400_000;
 const FORBIDDEN_RETRY_MS = 3_600_000;
 /** While the store takes no writes. */
 const STORE_RETRY_MS = 1_000;
+/** With so many delivered rows that could not be deleted, no more are sent: each would be one more to remember. */
+const UNSETTLED_MAX = 256;
+/** Between the end of a connection and the news of it. */
+const LOST_PAUSE_MS = 200;
 /** What the message takes of `max_payload` besides its body. */
 const HEADER_BYTES = 256;
 /** A result of less than this says nothing any more. */
 const RESULT_MIN_BYTES = 1_024;
 
-export type Failure = Exclude<PublishOutcome, { kind: 'stored' }>;
+export type Failure = Exclude<PublishOutcome, { kind: 'stored' | 'lost' }>;
 
 export interface LaneOptions {
   readonly outbox: Outbox;
@@ -60,7 +64,10 @@ export class Lane {
   readonly #o: LaneOptions;
   readonly #inFlight = new Map<number, Promise<void>>();
   /** The PubAck is here and the row could not be deleted yet: it is never sent again. */
-  readonly #acknowledged = new Map<number, OutboxRow>();
+  readonly #acknowledged = new Map<number, Pick<OutboxRow, 'seq' | 'kind' | 'run'>>();
+  #settling = false;
+  /** Rows that this connection was tried with, without success. */
+  readonly #tried = new Set<number>();
   #bytesInFlight = 0;
   /** Rows up to here were waiting when the connection came; they go at the drain's rate. */
   #backlogUpTo = 0;
@@ -83,6 +90,17 @@ export class Lane {
     return this.#failuresInARow >= AWAY_AFTER;
   }
 
+  /** Nothing is under way, and nothing may be tried now. */
+  get idle(): boolean {
+    if (this.busy) return false;
+    return this.held || this.#o.outbox.due(this.#o.results, this.#o.clock.upMs(), 1).length === 0;
+  }
+
+  /** Whether this connection was tried with the row, without success. */
+  triedInVain(seq: number): boolean {
+    return this.#tried.has(seq);
+  }
+
   carries(kind: OutboxKind): boolean {
     return (kind === 'result') === this.#o.results;
   }
@@ -93,6 +111,7 @@ export class Lane {
     this.#holds = 0;
     this.#heldUntilMs = 0;
     this.#maxBytes = Number.POSITIVE_INFINITY;
+    this.#tried.clear();
     this.#backlogUpTo = this.#o.outbox.newestSeq();
   }
 
@@ -101,6 +120,7 @@ export class Lane {
     const { clock, outbox, results } = this.#o;
     const heldMs = this.#heldUntilMs - clock.monotonicMs();
     if (heldMs > 0) return heldMs;
+    if (this.#acknowledged.size >= UNSETTLED_MAX) return STORE_RETRY_MS;
     const room = (this.held ? 1 : this.#o.maxInFlight) - this.#inFlight.size;
     // Who ends nudges; a look at hundreds of rows for each that ends would cost more than the sending.
     if (room <= 0 || (room < this.#inFlight.size / 4 && !this.held)) return Number.POSITIVE_INFINITY;
@@ -119,6 +139,7 @@ export class Lane {
   send(seq: number): Promise<void> {
     const underWay = this.#inFlight.get(seq);
     if (underWay !== undefined) return underWay;
+    if (this.#acknowledged.has(seq)) return Promise.resolve();
     const row = this.#o.outbox.get(seq);
     if (row === undefined) return Promise.resolve();
     this.#bytesInFlight += row.body.length;
@@ -143,8 +164,9 @@ export class Lane {
     });
     if (outcome.kind === 'stored') return this.#stored(row);
     this.#o.onFailure();
-    // On a lost link all of it is due again after the next connect.
-    if (bus.link.value.state === 'connected') await this.#failed(row, body.length, outcome);
+    if (outcome.kind !== 'lost') return this.#failed(row, body.length, outcome);
+    // With the connection nothing has happened to the row: it is due again with the next one, which soon shows.
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, this.#o.clock.monotonicMs() + LOST_PAUSE_MS);
   }
 
   /** A result that was cut for one server or stream may be too large for the next. */
@@ -161,34 +183,51 @@ export class Lane {
     this.#holds = 0;
     onTrouble(null);
     if (this.#acknowledged.has(row.seq)) return;
-    this.#acknowledged.set(row.seq, row);
+    this.#acknowledged.set(row.seq, { seq: row.seq, kind: row.kind, run: row.run });
     // What the others were put off for is over.
     if (wasHeld) drop(outbox.wake(false), log, 'waking what waits');
     await outbox.delivered(row, clock.nowMs());
     this.#acknowledged.delete(row.seq);
   }
 
-  /** Deletes what is delivered and could not be deleted. Called now and then while there is any. */
+  /** True while something is delivered that could not be deleted; tries it again, one after the other until one fails. */
   settle(): boolean {
-    const { outbox, clock, log, nudge } = this.#o;
-    for (const row of this.#acknowledged.values()) {
-      if (this.#inFlight.has(row.seq)) continue;
-      const gone = outbox.delivered(row, clock.nowMs()).then(() => {
-        this.#acknowledged.delete(row.seq);
-        nudge();
-      });
-      void gone.catch((error: unknown) => log.debug('a delivered row is still there', { error: errorText(error) }));
+    if (!this.#settling && this.#acknowledged.size > 0) {
+      this.#settling = true;
+      drop(
+        this.#settleAll().finally(() => {
+          this.#settling = false;
+        }),
+        this.#o.log,
+        'settling what is delivered',
+      );
     }
     return this.#acknowledged.size > 0;
+  }
+
+  async #settleAll(): Promise<void> {
+    const { outbox, clock, log, nudge } = this.#o;
+    for (const row of [...this.#acknowledged.values()]) {
+      if (this.#inFlight.has(row.seq)) continue;
+      try {
+        await outbox.delivered(row, clock.nowMs());
+      } catch (error) {
+        log.debug('a delivered row is still there', { error: errorText(error) });
+        return;
+      }
+      this.#acknowledged.delete(row.seq);
+    }
+    nudge();
   }
 
   async #failed(row: OutboxRow, sentBytes: number, outcome: Failure): Promise<void> {
     const { outbox, clock, log, onTrouble } = this.#o;
     const said = { kind: row.kind, id: row.id, why: outcome.why };
+    this.#tried.add(row.seq);
     const upMs = clock.upMs();
-    if (outcome.kind === 'too_large' && row.kind === 'result' && sentBytes > RESULT_MIN_BYTES) {
+    if (outcome.kind === 'too_large' && row.kind === 'result' && canBeCut(row.body, sentBytes)) {
       // How much the stream takes is told to nobody; a quarter less from try to try finds it.
-      this.#maxBytes = Math.min(this.#maxBytes, Math.floor(sentBytes * 0.75));
+      this.#maxBytes = Math.min(this.#maxBytes, cutTo(sentBytes));
       log.warn('a result is larger than its stream takes, and is cut', { ...said, to_bytes: this.#maxBytes });
       return;
     }
@@ -198,12 +237,15 @@ export class Lane {
       return;
     }
     if (outcome.kind === 'forbidden' || outcome.full) onTrouble(outcome);
+    const othersGetThrough = this.#failuresInARow === 0;
     // Of the inventory there is one: that it may not be sent says nothing of the others in its lane.
     if (row.kind !== 'inventory' && ++this.#failuresInARow >= AWAY_AFTER) this.#hold(outcome);
     else log.warn('not delivered yet', { ...said, attempts: row.attempts + 1 });
-    const pauseMs =
-      outcome.kind === 'forbidden' ? FORBIDDEN_RETRY_MS : backoffMs(this.#o.rowBackoff ?? ROW_BACKOFF, row.attempts);
-    await outbox.retryAt(row.seq, upMs + pauseMs);
+    const pauseMs = backoffMs(this.#o.rowBackoff ?? ROW_BACKOFF, row.attempts);
+    // Where nothing gets through it is not the row, which waits no longer than the lane does.
+    const longestMs = othersGetThrough ? pauseMs : (this.#o.holdBackoff ?? HOLD_BACKOFF).maxMs;
+    const forMs = outcome.kind === 'forbidden' ? FORBIDDEN_RETRY_MS : Math.min(pauseMs, longestMs);
+    await outbox.retryAt(row.seq, upMs + forMs);
   }
 
   /** Nothing gets through: it is not the rows. All of them wait. */
@@ -223,4 +265,14 @@ export class Lane {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, this.#o.clock.monotonicMs() + STORE_RETRY_MS);
     this.#o.log.warn('what became of a delivery could not be noted yet', { error: errorText(error) });
   }
+}
+
+/** A quarter less than what was too much. */
+function cutTo(sentBytes: number): number {
+  return Math.floor(sentBytes * 0.75);
+}
+
+/** Ids alone may be longer than what a stream takes: then no cut makes it fit. */
+function canBeCut(body: Uint8Array, sentBytes: number): boolean {
+  return sentBytes > RESULT_MIN_BYTES && refitResult(body, cutTo(sentBytes)).length < sentBytes;
 }

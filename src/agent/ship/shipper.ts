@@ -9,7 +9,8 @@
 import type { BackoffPolicy } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import { loopTurn } from '../base/loop-turn.ts';
 import { MAX_TIMER_MS, sleep } from '../base/sleep.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
 import type { Bus, LinkStatus } from '../bus/bus.ts';
@@ -26,6 +27,7 @@ const STEP_MS = 20;
 const STARTED_FIRST_MS = 5_000;
 /** How soon to try again to delete what is delivered. */
 const SETTLE_MS = 1_000;
+const STORE_RETRY_MS = 1_000;
 
 /** Why results wait although there is a connection. */
 export interface Undelivered {
@@ -102,11 +104,10 @@ export class Shipper {
     await this.#loop;
   }
 
-  /** Resolves when nothing is left to deliver, there is nobody to deliver it to, or the signal is aborted. */
+  /** Resolves when nothing is left that may be delivered now, there is nobody to deliver it to, or the signal is aborted. */
   async drained(signal: AbortSignal): Promise<void> {
-    const { bus, outbox } = this.#o;
-    const left = () => this.#lanes.some((lane) => lane.busy) || outbox.counts().waiting > 0;
-    while (!signal.aborted && bus.link.value.state === 'connected' && left()) {
+    const { bus } = this.#o;
+    while (!signal.aborted && bus.link.value.state === 'connected' && this.#lanes.some((lane) => !lane.idle)) {
       await sleep(STEP_MS, signal).catch(() => {});
     }
   }
@@ -118,18 +119,31 @@ export class Shipper {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#nudged = false;
+      const dueInMs = await this.#look();
+      // Let what came in the same turn come together: one look serves it all.
+      if (this.#nudged) await loopTurn();
+      else await this.#pause(dueInMs);
+    }
+  }
+
+  /** Sends what may go now. Returns in how many ms to look again by itself. */
+  async #look(): Promise<number> {
+    try {
       const connected = await this.#connected();
       const unsettled = this.#lanes.filter((lane) => lane.settle()).length > 0;
       const dueInMs = connected ? Math.min(...this.#lanes.map((lane) => lane.ship())) : Number.POSITIVE_INFINITY;
-      // Let what came in the same turn come together: one look serves it all.
-      if (this.#nudged) await new Promise((resolve) => setImmediate(resolve));
-      else await this.#pause(unsettled ? Math.min(dueInMs, SETTLE_MS) : dueInMs);
+      return unsettled ? Math.min(dueInMs, SETTLE_MS) : dueInMs;
+    } catch (error) {
+      // A store that can't be read at present: nothing is lost, and it is looked at again.
+      this.#o.log.error('the outbox could not be read', { error: errorText(error) });
+      this.#nudged = false;
+      return STORE_RETRY_MS;
     }
   }
 
   /** True while connected; a new connection begins with its jitter and a fresh look at everything. */
   async #connected(): Promise<boolean> {
-    const { bus, clock, outbox, log } = this.#o;
+    const { bus, clock, log } = this.#o;
     const link = bus.link.value;
     if (link.state !== 'connected') {
       if (this.#connection !== null) {
@@ -149,24 +163,34 @@ export class Shipper {
     this.#drainedRows = 0;
     this.#allowance = 0;
     this.#allowanceAtMs = clock.monotonicMs();
-    drop(
-      outbox.wake(true).then(() => this.nudge()),
-      log,
-      'waking what waits',
-    );
     for (const lane of this.#lanes) lane.connected();
+    drop(this.#wakeAll(link), log, 'waking what waits');
     return true;
+  }
+
+  /** Makes all due, again and again until the store takes it: what puts rows off may be the time of an earlier start of the PC. */
+  async #wakeAll(link: LinkStatus): Promise<void> {
+    const { bus, outbox, log } = this.#o;
+    while (bus.link.value === link && !this.#stopping.signal.aborted) {
+      try {
+        await outbox.wake(true);
+        return this.nudge();
+      } catch (error) {
+        log.warn('what waits could not be made due yet', { error: errorText(error) });
+        await sleep(STORE_RETRY_MS, this.#stopping.signal).catch(() => {});
+      }
+    }
   }
 
   /**
    * A started event that is stored after its result leaves the run without a version at the backend, which may then run the job
-   * again. Not waited for where it was tried without success, or nothing of its kind gets through.
+   * again. Not waited for where this connection was tried with it without success, nor where results get through and nothing of
+   * its kind does.
    */
   async #startedFirst({ kind, id }: OutboxRow): Promise<void> {
-    if (kind !== 'result' || this.#rest.held) return;
-    const { outbox } = this.#o;
-    const seq = outbox.seqOf('started', id);
-    if (seq === undefined || (outbox.get(seq)?.attempts ?? 1) > 0) return;
+    if (kind !== 'result' || (this.#rest.held && !this.#results.held)) return;
+    const seq = this.#o.outbox.seqOf('started', id);
+    if (seq === undefined || this.#rest.triedInVain(seq)) return;
     const enough = new AbortController();
     await Promise.race([this.#rest.send(seq), sleep(STARTED_FIRST_MS, enough.signal).catch(() => {})]);
     enough.abort();

@@ -12,6 +12,8 @@ import { isHelpdesk, type Viewer } from './roles.ts';
 import { type Eyes, maySee, rowOf, visibleTo } from './views.ts';
 
 export const PUSH_INTERVAL_MS = 500;
+/** With a very long list the look itself takes time: of the agent's one thread it gets no more than this part. */
+const PUSH_SHARE = 1 / 20;
 const MAX_OPEN_LOOKED_AT = 500;
 const MAX_ROWS_SHOWN = 50;
 const MAX_FAULTS = 100;
@@ -39,6 +41,7 @@ export class Projection {
   #timer: NodeJS.Timeout | undefined;
   #midnight: NodeJS.Timeout | undefined;
   #pushedAtMs = Number.NEGATIVE_INFINITY;
+  #pushTookMs = 0;
 
   constructor(ports: StatusPorts) {
     this.#ports = ports;
@@ -163,7 +166,8 @@ export class Projection {
 
   #changed(): void {
     if (this.#timer !== undefined || this.#subscribers.size === 0) return;
-    const waitMs = this.#pushedAtMs + PUSH_INTERVAL_MS - this.#ports.clock.monotonicMs();
+    const pauseMs = Math.max(PUSH_INTERVAL_MS, this.#pushTookMs / PUSH_SHARE);
+    const waitMs = this.#pushedAtMs + pauseMs - this.#ports.clock.monotonicMs();
     this.#timer = setTimeout(() => this.#push(), Math.max(0, waitMs));
     this.#timer.unref();
   }
@@ -178,6 +182,7 @@ export class Projection {
       subscriber.last = text;
       subscriber.push(status);
     }
+    this.#pushTookMs = this.#ports.clock.monotonicMs() - this.#pushedAtMs;
   }
 }
 

@@ -8,9 +8,9 @@ import type { GroupCommit } from './group-commit.ts';
 import { Meta } from './meta.ts';
 
 const ENROLLED = 'enrolled';
-const INCARNATIONS = 'incarnations';
-/** One for each connection of late; the consumer holds the newest. */
-const KEPT = 64;
+/** The name that the consumer is known to hold, and the one that is being given to it. */
+const CONFIRMED = 'incarnation';
+const PENDING = 'incarnation_pending';
 
 export class Enrolment {
   readonly #group: GroupCommit;
@@ -32,30 +32,37 @@ export class Enrolment {
     return this.#meta.get(ENROLLED) === '1' || this.#hadCommands;
   }
 
-  async note(): Promise<void> {
-    if (this.#meta.get(ENROLLED) === '1') return;
-    await this.#group.submit(() => this.#meta.set(ENROLLED, '1'));
+  /** The consumer is bound, and holds the name that was meant for it. */
+  async bound(): Promise<void> {
+    const pending = this.#meta.get(PENDING);
+    if (this.#meta.get(ENROLLED) === '1' && pending === null) return;
+    await this.#group.submit(() => {
+      this.#meta.set(ENROLLED, '1');
+      if (pending === null) return;
+      this.#meta.set(CONFIRMED, pending);
+      this.#meta.drop(PENDING);
+    });
   }
 
-  /** A new name for what the consumer meets from now on, on disk before anybody hears of it; on a full disk the one before. */
+  /**
+   * The name that the consumer gets next, on disk before anybody hears of it. One that may have got there and was not confirmed
+   * is used again, so that never more than two can be out. On a full disk: the one before.
+   */
   async nextIncarnation(): Promise<string> {
     if (!this.#lasting) return '';
+    const pending = this.#meta.get(PENDING);
+    if (pending !== null) return pending;
     const next = randomUUID();
     try {
-      await this.#group.submit(() => {
-        this.#meta.set(INCARNATIONS, [...this.#known().slice(1 - KEPT), next].join(' '));
-      });
+      await this.#group.submit(() => this.#meta.set(PENDING, next));
       return next;
     } catch {
-      return this.#known().at(-1) ?? '';
+      return this.#meta.get(CONFIRMED) ?? '';
     }
   }
 
   knowsIncarnation(incarnation: string): boolean {
-    return incarnation === '' || !this.#lasting || this.#known().includes(incarnation);
-  }
-
-  #known(): string[] {
-    return this.#meta.get(INCARNATIONS)?.split(' ') ?? [];
+    if (incarnation === '' || !this.#lasting) return true;
+    return incarnation === this.#meta.get(CONFIRMED) || incarnation === this.#meta.get(PENDING);
   }
 }

@@ -36,7 +36,7 @@ export class Inbox {
   readonly #open: Statement;
   readonly #get: Statement;
   readonly #inState: Statement;
-  readonly #bypassing: Statement;
+  readonly #forUsers: Statement;
   readonly #killed: Statement;
   readonly #waiting: Statement;
   readonly #dottedExec: Statement;
@@ -46,12 +46,16 @@ export class Inbox {
 
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
-    this.#open = db.prepare(`SELECT ${OPEN_COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY run LIMIT ? OFFSET ?`);
+    this.#open = db.prepare(
+      `SELECT ${OPEN_COLUMNS} FROM runs WHERE state <> 'finished' AND run > ? ORDER BY run LIMIT ?`,
+    );
     this.#get = db.prepare(`SELECT ${OPEN_COLUMNS} FROM runs WHERE run = ? AND state <> 'finished'`);
     const numbers = (where: string) =>
       db.prepare(`SELECT run FROM runs WHERE state <> 'finished' AND ${where} ORDER BY run LIMIT ?`).pluck();
     this.#inState = numbers('state = ?');
-    this.#bypassing = numbers('state = ? AND bypass = 1');
+    this.#forUsers = db.prepare(
+      `SELECT run, run_as AS runAs FROM runs WHERE state <> 'finished' AND state = 'waiting_user' ORDER BY run LIMIT ?`,
+    );
     this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
     this.#waiting = db.prepare(`SELECT 1 FROM runs WHERE state <> 'finished' AND state <> 'running' LIMIT 1`);
     this.#dottedExec = db.prepare(
@@ -64,9 +68,9 @@ export class Inbox {
     this.#body = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
   }
 
-  /** Up to `limit` runs that are not finished, in order of arrival, without the first `skip`. */
-  open(limit: number, skip = 0): OpenRun[] {
-    return this.#open.all(limit, skip) as OpenRun[];
+  /** Up to `limit` runs that are not finished, in order of arrival, from the one after `afterRun` on. */
+  open(limit: number, afterRun = 0): OpenRun[] {
+    return this.#open.all(afterRun, limit) as OpenRun[];
   }
 
   /** One run that is not finished. */
@@ -79,9 +83,9 @@ export class Inbox {
     return this.#inState.all(state, limit) as number[];
   }
 
-  /** The same of those that run beside the places. */
-  bypassing(state: OpenState, limit: number): number[] {
-    return this.#bypassing.all(state, limit) as number[];
+  /** Up to `limit` runs that wait for somebody to sign in, each with the account it wants. */
+  waitingForUsers(limit: number): { run: number; runAs: string }[] {
+    return this.#forUsers.all(limit) as { run: number; runAs: string }[];
   }
 
   /** The numbers of up to `limit` runs that IT wants stopped and that have not started. */

@@ -122,21 +122,25 @@ function beginAfter(damaged: string, db: Database.Database, log: Logger): void {
   const meta = new Meta(db);
   // The PC is not new, whatever could be read.
   meta.set('enrolled', '1');
-  meta.set(OLD_COPY, '1');
+  markOlderCopy(db, newestRun(db));
   db.prepare(`UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'runs'`).run(NUMBERS_SKIPPED);
 }
 
 /** More than any store gives between two looks at it: run numbers that a lost page held are not given again. */
 const NUMBERS_SKIPPED = 1_000_000;
 
+function newestRun(db: Database.Database): number {
+  return db.prepare('SELECT coalesce(max(run), 0) FROM runs').pluck().get() as number;
+}
+
 /** Notes this opening. On a full disk that can't be written; what is in the store is then still read and acted on. */
 function noteOpened(db: Database.Database, directory: string, fresh: boolean): Omit<OpenNotes, 'quarantined'> {
   const meta = new Meta(db);
   const behind = !fresh && isBehind(meta, directory);
-  const oldCopy = behind || meta.get(OLD_COPY) === '1';
+  const oldCopy = behind || olderCopyUpTo(db) !== null;
   const unclean = meta.get('open') === '1';
   try {
-    if (oldCopy) meta.set(OLD_COPY, '1');
+    if (behind) markOlderCopy(db, newestRun(db));
     meta.set('open', '1');
     countBoot(meta, directory);
     return { oldCopy, unclean, full: false };
@@ -145,6 +149,16 @@ function noteOpened(db: Database.Database, directory: string, fresh: boolean): O
     if (releaseReserve(directory)) return noteOpened(db, directory, fresh);
     return { oldCopy, unclean, full: true };
   }
+}
+
+/** Up to which run the store is an older copy; null: it is none. */
+export function olderCopyUpTo(db: Database.Database): number | null {
+  const text = new Meta(db).get(OLD_COPY);
+  return text === null ? null : Number(text);
+}
+
+export function markOlderCopy(db: Database.Database, upTo: number): void {
+  new Meta(db).set(OLD_COPY, String(Math.max(upTo, olderCopyUpTo(db) ?? 0)));
 }
 
 /** What was open in an older copy has been ended. */

@@ -4,6 +4,7 @@
  * tried again with each connection and each day, and on request (invariant 5).
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { loopTurn } from '../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export const OUTBOX_KINDS = ['result', 'started', 'inventory'] as const;
@@ -24,6 +25,9 @@ export interface OutboxRow extends OutboxItem {
   readonly queuedAtMs: number;
   readonly parkedAtMs: number | null;
 }
+
+/** So many rows are changed at a time: nothing may hold the one thread for long. */
+const WAKE_STEP = 1_000;
 
 const COLUMNS = 'seq, kind, id, subject, run, attempts, queued_at AS queuedAtMs, parked_at AS parkedAtMs, body';
 
@@ -72,7 +76,8 @@ export class Outbox {
     );
     // One without a subject was never readable: no connection changes that.
     this.#wake = db.prepare(`
-      UPDATE outbox SET next_try_at = 0 WHERE next_try_at > 0 AND subject <> '' AND (parked_at IS NULL OR ?)`);
+      UPDATE outbox SET next_try_at = 0 WHERE seq IN (SELECT seq FROM outbox
+        WHERE next_try_at > 0 AND subject <> '' AND (parked_at IS NULL OR ?) LIMIT ${WAKE_STEP})`);
     this.#resend = db.prepare(
       `UPDATE outbox SET next_try_at = 0, attempts = 0, parked_at = NULL, parked_why = NULL
        WHERE kind = 'result' AND id = ? AND parked_at IS NOT NULL`,
@@ -150,8 +155,9 @@ export class Outbox {
   }
 
   /** Makes every row due, with `parked` those too that the server would not take: what stood in their way is gone. */
-  wake(parked: boolean): Promise<void> {
-    return this.#group.submit(() => void this.#wake.run(parked ? 1 : 0));
+  async wake(parked: boolean): Promise<void> {
+    const step = () => this.#group.submit(() => this.#wake.run(parked ? 1 : 0).changes);
+    while ((await step()) === WAKE_STEP) await loopTurn();
   }
 
   /** Makes a parked result wait like any other. False: there is no parked one with this id. */

@@ -205,6 +205,7 @@ export class Runs {
   ): Promise<void> {
     return this.#group.submit(() => {
       this.#advance.run(state, wait?.notBeforeMs ?? null, run);
+      if (state === 'waiting_slot') this.#waits.end(run, 'jitter');
       if (wait !== undefined) this.#waits.begin(run, wait.kind, wait.askedMs);
     });
   }

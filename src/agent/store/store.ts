@@ -19,7 +19,7 @@ import { type DiskRoom, Keeper, type Retention } from './keeper.ts';
 import { Kills } from './kills.ts';
 import { LastContact } from './last-contact.ts';
 import { Mirror } from './mirror.ts';
-import { isFull, isUnwritable, markClosed, openMemory, settleOldCopy } from './open.ts';
+import { isFull, isUnwritable, markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { Runs } from './runs.ts';
 import { Versions } from './versions.ts';
@@ -200,6 +200,16 @@ export class Store {
     }
     this.#log.info('the store can be written again');
     this.#state.set('ok');
+  }
+
+  /** Up to which run this store is known to be an older copy, so that nothing of it that is open may run; null: it is not. */
+  get olderCopyUpTo(): number | null {
+    return olderCopyUpTo(this.#db);
+  }
+
+  /** It is one, up to this run. Kept until {@link settleOldCopy}. */
+  markOlderCopy(upTo: number): Promise<void> {
+    return this.#group.submit(() => markOlderCopy(this.#db, upTo));
   }
 
   /** Everything that was open in an older copy has been ended: from here on this store is the newest. */

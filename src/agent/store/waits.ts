@@ -15,6 +15,7 @@ export class Waits {
   readonly #timeline: Timeline;
   readonly #put: Statement;
   readonly #get: Statement;
+  readonly #end: Statement;
   readonly #due: Statement;
   readonly #next: Statement;
   readonly #foreign: Statement;
@@ -26,6 +27,7 @@ export class Waits {
     this.#put = db.prepare(
       'INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
+    this.#end = db.prepare('DELETE FROM waits WHERE run = ? AND kind = ?');
     this.#get = db.prepare('SELECT until_up FROM waits WHERE run = ? AND kind = ?').pluck();
     this.#due = db
       .prepare(`
@@ -47,6 +49,11 @@ export class Waits {
   begin(run: number, kind: WaitKind, askedMs: number): void {
     const { upMs, wallMs, boot } = this.#timeline.now();
     this.#put.run(run, kind, upMs + askedMs, boot, wallMs + askedMs, askedMs);
+  }
+
+  /** Inside a transaction: it is over, and was used. */
+  end(run: number, kind: WaitKind): void {
+    this.#end.run(run, kind);
   }
 
   /** What is left of it, ms; at most 0: it is over; null: there is none. */
