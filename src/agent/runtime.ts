@@ -8,6 +8,8 @@ import { ClockWatch } from './base/clock-watch.ts';
 import { drop } from './base/drop.ts';
 import { Lifecycle } from './base/lifecycle.ts';
 import type { OpenLog } from './base/log-file.ts';
+import { errorText } from './base/logger.ts';
+import { sleep } from './base/sleep.ts';
 import { until, WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import { NatsBus } from './bus/nats-bus.ts';
@@ -32,6 +34,8 @@ import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
 import type { Store } from './store/store.ts';
 import { takeOver } from './store/takeover.ts';
 
+/** While the store takes no writes. */
+const STORE_RETRY_MS = 1_000;
 const DRAIN_GRACE_MS = 60_000;
 
 export interface RuntimeOptions {
@@ -192,13 +196,18 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   setState('running');
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
-    do {
+    for (;;) {
       await until(store.state, () => store.admits, ending.signal);
-      await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
-      await store.versions.onTheAir(version, clock.nowMs()).catch(() => {});
-      shipper.nudge();
-      // A disk that filled meanwhile has left some of it behind.
-    } while (!store.admits);
+      try {
+        await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+        await store.versions.onTheAir(version, clock.nowMs());
+        return shipper.nudge();
+      } catch (error) {
+        // The disk has filled meanwhile.
+        log.warn('taking over is tried again', { error: errorText(error) });
+        await sleep(STORE_RETRY_MS, ending.signal);
+      }
+    }
   }
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
   const seen = fleetHasSeenUs(parts);

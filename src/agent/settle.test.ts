@@ -11,10 +11,12 @@ import { FactsReader } from './gates/facts.ts';
 import { Dispatcher } from './run/dispatcher.ts';
 import { Slots } from './run/slots.ts';
 import { Settling } from './settle.ts';
+import type { Store } from './store/store.ts';
 
 /** A start of the agent on a store, with a broker that is not there yet. */
-function start(directory: string, oldCopy = false) {
+function start(directory: string, oldCopy = false, prepare: (store: Store) => void = () => {}) {
   const store = testStore(directory);
+  prepare(store);
   const bus = new FakeBus();
   bus.disconnect();
   bus.tried.set(false);
@@ -36,7 +38,7 @@ function start(directory: string, oldCopy = false) {
     bus.connect();
     bus.tried.set(true);
   };
-  return { store, bus, scripts, settling, running, connect, signal: ending.signal };
+  return { store, bus, scripts, slots, dispatcher, settling, running, connect, signal: ending.signal };
 }
 
 async function waiting(directory: string, more: Record<string, unknown> = {}): Promise<number> {
@@ -113,4 +115,82 @@ test('an older copy that the file beside it tells stays one until all of it is e
   await running;
   expect(store.history.get(run)?.reason).toBe('INTERRUPTED');
   expect(scripts.started).toEqual([]);
+});
+
+test('what the consumer has told once is not forgotten: not by the next binding, and not by the next start', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory);
+  const first = start(directory);
+  await first.settling.olderCopy();
+  // It ends before anybody could act on it; the consumer has its new name by now.
+  await first.store.close();
+  const { store, running, settling, connect, scripts, signal } = start(directory);
+  connect();
+  for (let binding = 0; binding < 3; binding++) await settling.consumerBound(signal);
+  await running;
+  expect(store.history.get(run)).toMatchObject({ reason: 'INTERRUPTED', exitCode: 121 });
+  expect(scripts.started).toEqual([]);
+  expect(store.olderCopyUpTo).toBeNull();
+});
+
+test('told late, it concerns what was found at the start, not what has come since', async () => {
+  const directory = tempDir();
+  const old = await waiting(directory, { jitter_secs: 3_000_000 });
+  const { store, running, settling, bus, scripts, dispatcher, signal } = start(directory);
+  bus.tried.set(true);
+  await running;
+  await eventually(() => expect(store.history.get(old)?.state).toBe('waiting_jitter'));
+  const admitted = await store.runs.admit(
+    arrival('new', commandJson('new', { jitter_secs: 1 }), { manifestId: 'job-1' }),
+  );
+  dispatcher.nudge();
+  await settling.olderCopy();
+  await settling.consumerBound(signal);
+  expect(store.history.get(old)?.reason).toBe('INTERRUPTED');
+  const run = admitted.kind === 'admitted' ? admitted.run : 0;
+  await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
+  expect(scripts.started).toHaveLength(1);
+});
+
+test('what is on its way when it is told ends as 121 too, runs nothing, and gives its place back', async () => {
+  const directory = tempDir();
+  const old = await waiting(directory);
+  const { store, running, settling, bus, scripts, slots, signal } = start(directory);
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  bus.onKvGet = async () => {
+    asked.resolve();
+    await answer.promise;
+  };
+  bus.tried.set(true);
+  bus.connect();
+  await settling.consumerBound(signal);
+  await running;
+  await asked.promise;
+  await settling.olderCopy();
+  const ended = settling.consumerBound(signal);
+  await moments();
+  answer.resolve();
+  await ended;
+  expect(store.history.get(old)?.reason).toBe('INTERRUPTED');
+  await eventually(() => expect(slots.free).toBe(4));
+  expect(scripts.started).toEqual([]);
+});
+
+test('a store that can not be read for a moment is asked again before anything is dispatched', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory);
+  const { store, running, settling, connect, signal } = start(directory, false, (opened) => {
+    const inState = opened.inbox.inState.bind(opened.inbox);
+    let reads = 0;
+    opened.inbox.inState = (...args) => {
+      reads += 1;
+      if (reads === 1) throw new Error('disk I/O error');
+      return inState(...args);
+    };
+  });
+  connect();
+  await settling.consumerBound(signal);
+  await running;
+  await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
 });

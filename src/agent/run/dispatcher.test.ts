@@ -374,6 +374,32 @@ describe('run_as user', () => {
     expect(store.history.get(run)).toMatchObject({ reason: 'NO_USER', exitCode: -1 });
   });
 
+  test('waits no longer in all on a PC that is started again and again', async () => {
+    const directory = tempDir();
+    const first = setUp({ directory });
+    first.scripts.user = { kind: 'no_user' };
+    const run = await admit(first.store, 'r1', { run_as: 'user', timeout_secs: 2 });
+    first.dispatcher.start();
+    await eventually(() => expect(first.store.inbox.get(run)?.state).toBe('waiting_user'));
+    for (let restart = 0, before = first; ; restart++) {
+      const leftMs = before.store.waits.leftMs(run, 'user') ?? 0;
+      expect(leftMs).toBeLessThanOrEqual(2_000 - restart * 300);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await before.dispatcher.stop(0);
+      await before.store.close();
+      const next = setUp({ directory });
+      next.scripts.user = { kind: 'no_user' };
+      await recover(next.recovery, never);
+      next.dispatcher.start();
+      if (restart === 3) {
+        await eventually(() => expect(next.store.history.get(run)?.reason).toBe('NO_USER'));
+        await next.dispatcher.stop(0);
+        return;
+      }
+      before = next;
+    }
+  });
+
   test('that can not be done here is 122', async () => {
     const { store, scripts, dispatcher } = setUp();
     scripts.user = { kind: 'unsupported', why: 'skipped: not here' };

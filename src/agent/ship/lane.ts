@@ -66,13 +66,13 @@ export class Lane {
   /** The PubAck is here and the row could not be deleted yet: it is never sent again. */
   readonly #acknowledged = new Map<number, Pick<OutboxRow, 'seq' | 'kind' | 'run'>>();
   #settling = false;
-  /** Rows that this connection was tried with, without success. */
-  readonly #tried = new Set<number>();
   #bytesInFlight = 0;
   /** Rows up to here were waiting when the connection came; they go at the drain's rate. */
   #backlogUpTo = 0;
   #failuresInARow = 0;
   #heldUntilMs = 0;
+  #heldSinceMs = 0;
+  #storedAtMs = Number.NEGATIVE_INFINITY;
   #holds = 0;
   /** What the stream has shown to take less than the server's `max_payload`. */
   #maxBytes = Number.POSITIVE_INFINITY;
@@ -96,9 +96,14 @@ export class Lane {
     return this.held || this.#o.outbox.due(this.#o.results, this.#o.clock.upMs(), 1).length === 0;
   }
 
-  /** Whether this connection was tried with the row, without success. */
-  triedInVain(seq: number): boolean {
-    return this.#tried.has(seq);
+  /** Nothing gets through, since then (monotonic ms); null: it does. */
+  get heldSinceMs(): number | null {
+    return this.held ? this.#heldSinceMs : null;
+  }
+
+  /** When something was stored last, monotonic ms. */
+  get storedAtMs(): number {
+    return this.#storedAtMs;
   }
 
   carries(kind: OutboxKind): boolean {
@@ -111,7 +116,6 @@ export class Lane {
     this.#holds = 0;
     this.#heldUntilMs = 0;
     this.#maxBytes = Number.POSITIVE_INFINITY;
-    this.#tried.clear();
     this.#backlogUpTo = this.#o.outbox.newestSeq();
   }
 
@@ -179,6 +183,7 @@ export class Lane {
   async #stored(row: OutboxRow): Promise<void> {
     const { outbox, clock, log, onTrouble } = this.#o;
     const wasHeld = this.held;
+    this.#storedAtMs = clock.monotonicMs();
     this.#failuresInARow = 0;
     this.#holds = 0;
     onTrouble(null);
@@ -223,7 +228,6 @@ export class Lane {
   async #failed(row: OutboxRow, sentBytes: number, outcome: Failure): Promise<void> {
     const { outbox, clock, log, onTrouble } = this.#o;
     const said = { kind: row.kind, id: row.id, why: outcome.why };
-    this.#tried.add(row.seq);
     const upMs = clock.upMs();
     if (outcome.kind === 'too_large' && row.kind === 'result' && canBeCut(row.body, sentBytes)) {
       // How much the stream takes is told to nobody; a quarter less from try to try finds it.
@@ -252,6 +256,7 @@ export class Lane {
   #hold(failure: Failure): void {
     const now = this.#o.clock.monotonicMs();
     if (now < this.#heldUntilMs) return;
+    if (this.#holds === 0) this.#heldSinceMs = now;
     this.#heldUntilMs = now + backoffMs(this.#o.holdBackoff ?? HOLD_BACKOFF, this.#holds);
     if (this.#holds === 0) {
       this.#o.log.warn('nothing is delivered at present', { results: this.#o.results, why: failure.why });

@@ -284,6 +284,27 @@ test('after an outage too: what was under way when the connection was lost says 
   await shipper.stop();
 });
 
+test('and where JetStream is away for a moment on the same connection', async () => {
+  const { outbox, bus, shipper } = setUp();
+  const stored: string[] = [];
+  let isUp = false;
+  bus.onPublish = ({ subject }) => {
+    if (!isUp) return { kind: 'unavailable', full: false, why: 'no stream' };
+    stored.push(subject);
+    return { kind: 'stored' };
+  };
+  shipper.start();
+  await queue(outbox, names(6), 'started');
+  shipper.queued('started');
+  await eventually(() => expect(bus.published.length).toBeGreaterThan(8));
+  isUp = true;
+  await queue(outbox, names(6));
+  shipper.queued('result');
+  await delivered(outbox);
+  for (const id of names(6)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
+  await shipper.stop();
+});
+
 test('a started event that can not be stored holds up no result for long', async () => {
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ subject }) =>

@@ -184,13 +184,14 @@ export class Shipper {
 
   /**
    * A started event that is stored after its result leaves the run without a version at the backend, which may then run the job
-   * again. Not waited for where this connection was tried with it without success, nor where results get through and nothing of
-   * its kind does.
+   * again. Not waited for where results get through and nothing of its kind does.
    */
   async #startedFirst({ kind, id }: OutboxRow): Promise<void> {
-    if (kind !== 'result' || (this.#rest.held && !this.#results.held)) return;
+    if (kind !== 'result') return;
+    const { heldSinceMs } = this.#rest;
+    if (heldSinceMs !== null && this.#results.storedAtMs > heldSinceMs) return;
     const seq = this.#o.outbox.seqOf('started', id);
-    if (seq === undefined || this.#rest.triedInVain(seq)) return;
+    if (seq === undefined) return;
     const enough = new AbortController();
     await Promise.race([this.#rest.send(seq), sleep(STARTED_FIRST_MS, enough.signal).catch(() => {})]);
     enough.abort();

@@ -120,3 +120,16 @@ test('the store is held by one process: a second one is told', () => {
   testStore(directory);
   expect(openStore(directory)).toEqual({ kind: 'in_use' });
 });
+
+test('an end is announced once, also when its commit group has to be repeated one by one', async () => {
+  const store = testStore(tempDir());
+  const ended: number[] = [];
+  store.runs.onEnded(({ run }) => ended.push(run));
+  const first = store.runs.admit(arrival('r1'), (id) => ending(id));
+  const conflict = store.runs.admit(arrival('r1', 'other bytes'));
+  // In the same group, and refused by the schema: all of it is rolled back, and done again in pieces.
+  const refused = store.outbox.put({ kind: 'result', id: 'x', subject: 'x', body: Buffer.from('') }, 1.5);
+  await expect(refused).rejects.toThrow();
+  await Promise.all([first, conflict]);
+  expect(ended.sort()).toEqual([1, 2]);
+});

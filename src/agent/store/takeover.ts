@@ -21,7 +21,10 @@ export interface TakenOver {
   readonly completions: number;
 }
 
-/** Imports what the original left in `dataDir`. Nothing there: all zero, nothing touched. */
+/**
+ * Imports what the original left in `dataDir`. Nothing there: all zero, nothing touched. Rejects where the store takes no writes:
+ * what is not imported then is still there for another try.
+ */
 export async function takeOver(dataDir: string, store: Store, nowMs: number, log: Logger): Promise<TakenOver> {
   const { results, parked } = await takeOverOutbox(join(dataDir, 'outbox'), store, nowMs, log);
   const completions = await takeOverCompletions(join(dataDir, 'local_completions.json'), store, log);
@@ -45,6 +48,7 @@ async function takeOverOutbox(
       else parked += 1;
       renameSync(path, `${path}.imported`);
     } catch (error) {
+      if (!store.admits) throw error;
       log.error('an unsent result of the original agent could not be taken over', { path, error: errorText(error) });
     }
   }
@@ -107,6 +111,7 @@ async function takeOverCompletions(path: string, store: Store, log: Logger): Pro
     }
     renameSync(path, `${path}.imported`);
   } catch (error) {
+    if (!store.admits) throw error;
     log.error('the completions of the original agent could not be taken over', { path, error: errorText(error) });
   }
   return count;
