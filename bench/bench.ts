@@ -116,20 +116,19 @@ export class Bench {
 
   /** Starts a fresh agent; `heartbeatMs` is how long its first heartbeat took. */
   async start(contender: Contender, options: StartOptions = {}): Promise<{ agent: Agent; heartbeatMs: number }> {
+    const { prepare, ready = true, ...more } = options;
     const directory = join(this.directory, `${contender}-${this.serial()}`);
-    await options.prepare?.(dataDirectory(directory));
+    await prepare?.(dataDirectory(directory));
     await this.clear();
     const pcId = `BENCH-${contender.toUpperCase()}`;
     const heard = this.#nextHeartbeat(pcId);
     await this.nc.flush();
-    const startedMs = performance.now();
-    const { ourSettings } = options;
-    const launch = { contender, natsUrl: this.natsUrl, pcId, directory, ...(ourSettings ? { ourSettings } : {}) };
+    const launch = { ...more, contender, natsUrl: this.natsUrl, pcId, directory };
     const agent = Agent.start(launch, this.programs);
     try {
-      const heartbeatMs = (await within(heard, `a heartbeat of ${contender}`, ON_AIR_MS, this.signal)) - startedMs;
-      if (options.ready ?? true) await this.#ready(agent);
-      return { agent, heartbeatMs };
+      const heardMs = await within(heard, `a heartbeat of ${contender}`, ON_AIR_MS, this.signal);
+      if (ready) await this.#ready(agent);
+      return { agent, heartbeatMs: heardMs - agent.spawnedMs };
     } catch (error) {
       await agent.stop();
       throw error;

@@ -45,13 +45,16 @@ export class Agent {
   readonly pid: number;
   readonly pcId: string;
   readonly contender: Contender;
+  /** When it was spawned (`performance.now()`). */
+  readonly spawnedMs: number;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, launch: Launch) {
+  private constructor(child: ChildProcess, spawnedMs: number, launch: Launch) {
     this.#child = child;
     this.pid = child.pid ?? -1;
     this.pcId = launch.pcId;
     this.contender = launch.contender;
+    this.spawnedMs = spawnedMs;
   }
 
   /** Starts it; it is on the air when its heartbeat comes. */
@@ -59,14 +62,17 @@ export class Agent {
     mkdirSync(launch.directory, { recursive: true });
     const [file, args] = commandOf(launch, programs);
     const log = openSync(join(launch.directory, 'stderr.log'), 'a');
-    const child = spawn(file, args, {
-      env: environment(launch, programs),
+    const env = environment(launch, programs);
+    const spawnedMs = performance.now();
+    // As whoever measures from outside starts it. `exec`: the shell becomes the agent, so its number is the agent's.
+    const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@"', file, ...args], {
+      env,
       stdio: ['ignore', 'ignore', log],
       cwd: launch.directory,
     });
     alive.add(child);
     child.once('close', () => alive.delete(child));
-    return new Agent(child, launch);
+    return new Agent(child, spawnedMs, launch);
   }
 
   /** Resolves when it has ended; kills it when it does not end by itself. */
