@@ -7,6 +7,7 @@ export const ROW_IDS = [
   'stored-p99',
   'ended-p50',
   'burst-rate',
+  'long-burst-rate',
   'burst-cpu',
   'single-cpu',
   'duplicate-cpu',

@@ -9,7 +9,7 @@ import { findNatsServer } from '../scripts/lib/nats-server.mjs';
 import { Bench, type Tools } from './bench.ts';
 import { AGENT_MAIN } from './contenders.ts';
 import { writeDocument } from './document.ts';
-import { burst } from './measures/burst.ts';
+import { burst, longBurst } from './measures/burst.ts';
 import { drain } from './measures/drain.ts';
 import { duplicates } from './measures/duplicates.ts';
 import { idle } from './measures/idle.ts';
@@ -24,6 +24,7 @@ const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   start,
   'one-at-a-time': oneAtATime,
   burst,
+  'long-burst': longBurst,
   duplicates,
   drain,
   idle,

@@ -3,6 +3,8 @@
 export interface Sizes {
   /** Rounds of most measures. */
   readonly rounds: number;
+  /** Rounds of what takes long. */
+  readonly longRounds: number;
   /** Starts of each agent. */
   readonly starts: number;
   /** Commands one at a time in a round: of ours, and of the original, which needs a second for each. */
@@ -10,6 +12,7 @@ export interface Sizes {
   readonly singleOriginal: number;
   readonly warmUp: number;
   readonly burst: number;
+  readonly longBurst: number;
   readonly duplicates: number;
   readonly queuedResults: number;
   readonly historyRuns: number;
@@ -23,11 +26,13 @@ export interface Sizes {
 
 export const FULL: Sizes = {
   rounds: 5,
+  longRounds: 3,
   starts: 11,
   single: 300,
   singleOriginal: 12,
   warmUp: 100,
   burst: 1_000,
+  longBurst: 5_000,
   duplicates: 10_000,
   queuedResults: 10_000,
   historyRuns: 100_000,
@@ -40,11 +45,13 @@ export const FULL: Sizes = {
 
 export const SMOKE: Sizes = {
   rounds: 1,
+  longRounds: 1,
   starts: 1,
   single: 10,
   singleOriginal: 2,
   warmUp: 3,
   burst: 30,
+  longBurst: 60,
   duplicates: 200,
   queuedResults: 200,
   historyRuns: 500,
