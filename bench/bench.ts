@@ -136,10 +136,9 @@ export class Bench {
   }
 
   /** Publishes a command for one agent and returns when (`performance.now()`); `script` may hold its own mark. */
-  publish(agent: Agent, requestId: string, script: string): number {
-    const body = JSON.stringify(
-      command({ id: 'bench', version: '1.0.0', request_id: requestId, shell: 'powershell', script }),
-    );
+  publish(agent: Agent, requestId: string, script: string, more: Readonly<Record<string, unknown>> = {}): number {
+    const fields = { id: 'bench', version: '1.0.0', request_id: requestId, shell: 'powershell', script, ...more };
+    const body = JSON.stringify(command(fields));
     const atMs = performance.now();
     this.nc.publish(`commands.pc.${agent.pcId}`, body);
     return atMs;

@@ -15,6 +15,9 @@ export const ROW_IDS = [
   'drain-surplus',
   'rss-idle',
   'rss-peak',
+  'rss-jitter',
+  'rss-jitter-peak',
+  'rss-places',
   'idle-cpu',
   'start',
 ] as const;

@@ -16,6 +16,7 @@ import { idle } from './measures/idle.ts';
 import { limits } from './measures/limits.ts';
 import { oneAtATime } from './measures/one-at-a-time.ts';
 import { start } from './measures/start.ts';
+import { waiting } from './measures/waiting.ts';
 import { limitsTable, rowsTable, verdicts } from './report.ts';
 import { FULL, SMOKE } from './sizes.ts';
 
@@ -25,6 +26,7 @@ const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   'one-at-a-time': oneAtATime,
   burst,
   'long-burst': longBurst,
+  waiting,
   duplicates,
   drain,
   idle,

@@ -27,6 +27,19 @@ export const ROWS: Readonly<Record<RowId, Row>> = {
   'drain-surplus': { title: 'results stored twice in the drain', unit: '', digits: 0, lessIsBetter: true },
   'rss-idle': { title: 'RSS, idle', unit: 'MB', digits: 0, lessIsBetter: true },
   'rss-peak': { title: 'RSS, peak in the burst of 5,000', unit: 'MB', digits: 0, lessIsBetter: true },
+  'rss-jitter': {
+    title: 'RSS, 100,000 commands in their jitter, after 10 s',
+    unit: 'MB',
+    digits: 0,
+    lessIsBetter: true,
+  },
+  'rss-jitter-peak': { title: 'RSS, peak until then', unit: 'MB', digits: 0, lessIsBetter: true },
+  'rss-places': {
+    title: 'RSS, peak, 5,000 commands wait for one of 2 places',
+    unit: 'MB',
+    digits: 0,
+    lessIsBetter: true,
+  },
   'idle-cpu': { title: 'CPU over 60 idle seconds', unit: 'ms', digits: 1, lessIsBetter: true },
   start: { title: 'start → first heartbeat, 100,000 runs in history', unit: 'ms', digits: 0, lessIsBetter: true },
 };
@@ -72,6 +85,9 @@ export const GOALS: readonly Goal[] = [
   { row: 'drain-surplus', text: 'none', bound: fixed(0) },
   { row: 'rss-idle', text: '≤ 80 MB', bound: fixed(80) },
   { row: 'rss-peak', text: '≤ 130 MB', bound: fixed(130) },
+  { row: 'rss-jitter', text: '≤ 150 MB', bound: fixed(150) },
+  { row: 'rss-jitter-peak', text: '≤ 150 MB', bound: fixed(150) },
+  { row: 'rss-places', text: '≤ 150 MB', bound: fixed(150) },
   { row: 'idle-cpu', text: '≤ 25 ms', bound: fixed(25) },
   { row: 'start', text: '≤ 120 ms', bound: fixed(120) },
 ];

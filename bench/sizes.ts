@@ -13,6 +13,9 @@ export interface Sizes {
   readonly warmUp: number;
   readonly burst: number;
   readonly longBurst: number;
+  readonly waitingJitter: number;
+  readonly waitingPlace: number;
+  readonly waitingRestMs: number;
   readonly duplicates: number;
   readonly queuedResults: number;
   readonly historyRuns: number;
@@ -33,6 +36,9 @@ export const FULL: Sizes = {
   warmUp: 100,
   burst: 1_000,
   longBurst: 5_000,
+  waitingJitter: 100_000,
+  waitingPlace: 5_000,
+  waitingRestMs: 10_000,
   duplicates: 10_000,
   queuedResults: 10_000,
   historyRuns: 100_000,
@@ -52,6 +58,9 @@ export const SMOKE: Sizes = {
   warmUp: 3,
   burst: 30,
   longBurst: 60,
+  waitingJitter: 300,
+  waitingPlace: 100,
+  waitingRestMs: 500,
   duplicates: 200,
   queuedResults: 200,
   historyRuns: 500,
