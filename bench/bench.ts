@@ -11,7 +11,7 @@ import { ScriptEnds } from './script-ends.ts';
 import type { Sizes } from './sizes.ts';
 import { makeStandIn, type StandIn } from './stand-in.ts';
 import { StoredResults } from './stored-results.ts';
-import { within } from './waiting.ts';
+import { until, within } from './waiting.ts';
 
 const ON_AIR_MS = 20_000;
 const FIRST_RESULT_MS = 15_000;
@@ -72,7 +72,7 @@ export class Bench {
       ownGroup: true,
     });
     await broker.start();
-    const nc = await connect({ servers: broker.url, name: 'bench' });
+    const nc = await connect({ servers: broker.url, name: 'bench', maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     await provision(nc);
     return new Bench(directory, broker, nc, await StoredResults.follow(nc), options);
   }
@@ -132,6 +132,29 @@ export class Bench {
     } catch (error) {
       await agent.stop();
       throw error;
+    }
+  }
+
+  /** Ends the broker for as long as `meanwhile` takes; returns when it was back, ms since the epoch. */
+  async withoutBroker(meanwhile: () => Promise<unknown>): Promise<number> {
+    await this.#broker.stop();
+    try {
+      await meanwhile();
+    } finally {
+      await this.#broker.start();
+    }
+    const backAtMs = Date.now();
+    await until('the broker is back', () => this.#followsAgain(), ON_AIR_MS, this.signal);
+    return backAtMs;
+  }
+
+  async #followsAgain(): Promise<boolean> {
+    try {
+      // One that was sent too early is never answered.
+      await within(this.results.again(this.nc), 'the consumer', AGAIN_MS, this.signal);
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -13,6 +13,7 @@ export const ROW_IDS = [
   'duplicate-cpu',
   'drain-rate',
   'drain-surplus',
+  'outage',
   'rss-idle',
   'rss-peak',
   'rss-jitter',

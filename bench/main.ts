@@ -15,6 +15,7 @@ import { duplicates } from './measures/duplicates.ts';
 import { idle } from './measures/idle.ts';
 import { limits } from './measures/limits.ts';
 import { oneAtATime } from './measures/one-at-a-time.ts';
+import { outage } from './measures/outage.ts';
 import { start } from './measures/start.ts';
 import { waiting } from './measures/waiting.ts';
 import { limitsTable, rowsTable, verdicts } from './report.ts';
@@ -29,6 +30,7 @@ const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   waiting,
   duplicates,
   drain,
+  outage,
   idle,
 };
 

@@ -25,6 +25,7 @@ export const ROWS: Readonly<Record<RowId, Row>> = {
   'duplicate-cpu': { title: 'CPU per duplicate delivery', unit: 'µs', digits: 1, lessIsBetter: true },
   'drain-rate': { title: 'drain of 10,000 queued results', unit: '/s', digits: 0, lessIsBetter: false },
   'drain-surplus': { title: 'results stored twice in the drain', unit: '', digits: 0, lessIsBetter: true },
+  outage: { title: 'broker back after 20 s → first result stored', unit: 'ms', digits: 0, lessIsBetter: true },
   'rss-idle': { title: 'RSS, idle', unit: 'MB', digits: 0, lessIsBetter: true },
   'rss-peak': { title: 'RSS, peak in the burst of 5,000', unit: 'MB', digits: 0, lessIsBetter: true },
   'rss-jitter': {
@@ -83,6 +84,14 @@ export const GOALS: readonly Goal[] = [
   { row: 'duplicate-cpu', text: '≤ 30 µs', bound: fixed(30) },
   { row: 'drain-rate', text: '≥ 5,000/s', bound: fixed(5_000) },
   { row: 'drain-surplus', text: 'none', bound: fixed(0) },
+  {
+    row: 'outage',
+    text: '≤ 1.5 × the original + 500 ms',
+    bound: (book) => {
+      const bound = part(book, 'outage', 1.5);
+      return bound && bound + 500;
+    },
+  },
   { row: 'rss-idle', text: '≤ 80 MB', bound: fixed(80) },
   { row: 'rss-peak', text: '≤ 130 MB', bound: fixed(130) },
   { row: 'rss-jitter', text: '≤ 150 MB', bound: fixed(150) },

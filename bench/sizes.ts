@@ -16,6 +16,8 @@ export interface Sizes {
   readonly waitingJitter: number;
   readonly waitingPlace: number;
   readonly waitingRestMs: number;
+  readonly outageMs: number;
+  readonly outageRounds: number;
   readonly duplicates: number;
   readonly queuedResults: number;
   readonly historyRuns: number;
@@ -39,6 +41,8 @@ export const FULL: Sizes = {
   waitingJitter: 100_000,
   waitingPlace: 5_000,
   waitingRestMs: 10_000,
+  outageMs: 20_000,
+  outageRounds: 4,
   duplicates: 10_000,
   queuedResults: 10_000,
   historyRuns: 100_000,
@@ -61,6 +65,8 @@ export const SMOKE: Sizes = {
   waitingJitter: 300,
   waitingPlace: 100,
   waitingRestMs: 500,
+  outageMs: 1_000,
+  outageRounds: 1,
   duplicates: 200,
   queuedResults: 200,
   historyRuns: 500,
