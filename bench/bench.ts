@@ -27,6 +27,7 @@ export interface StartOptions {
   /** Fills the data directory before the start. */
   readonly prepare?: (data: string) => void | Promise<void>;
   readonly ourSettings?: string;
+  readonly watchLoop?: boolean;
   /** Wait until it has run a command; default true. */
   readonly ready?: boolean;
 }

@@ -19,6 +19,9 @@ export const ROW_IDS = [
   'rss-jitter',
   'rss-jitter-peak',
   'rss-places',
+  'loop-burst',
+  'loop-prune',
+  'loop-full-disk',
   'idle-cpu',
   'start',
 ] as const;
@@ -38,6 +41,7 @@ export interface Figure {
 
 export class Book {
   readonly #values = new Map<string, number[]>();
+  readonly #skipped = new Map<RowId, string>();
 
   add(row: RowId, contender: Contender, value: number): void {
     this.#push(`${row}/${contender}`, value);
@@ -45,6 +49,15 @@ export class Book {
 
   addLimit(limit: LimitId, value: number): void {
     this.#push(limit, value);
+  }
+
+  /** This one can't be measured here. */
+  skip(row: RowId, why: string): void {
+    this.#skipped.set(row, why);
+  }
+
+  skipped(row: RowId): string | undefined {
+    return this.#skipped.get(row);
   }
 
   figure(row: RowId, contender: Contender): Figure | undefined {

@@ -17,6 +17,7 @@ export const PARALLEL = Math.max(4, 2 * availableParallelism());
 
 export const AGENT_MAIN = fileURLToPath(new URL('../dist/agent/main.js', import.meta.url));
 const BARE_AGENT = fileURLToPath(new URL('bare/agent.mjs', import.meta.url));
+const LOOP_WATCH = new URL('loop-watch.mjs', import.meta.url).href;
 const STOP_MS = 10_000;
 
 export interface Launch {
@@ -27,6 +28,8 @@ export interface Launch {
   readonly directory: string;
   /** More lines for our agent.toml. */
   readonly ourSettings?: string;
+  /** Ours and the bare limit tell how long their event loop was held (loop-hold.ts). */
+  readonly watchLoop?: boolean;
 }
 
 export interface Programs {
@@ -45,6 +48,7 @@ export class Agent {
   readonly pid: number;
   readonly pcId: string;
   readonly contender: Contender;
+  readonly directory: string;
   /** When it was spawned (`performance.now()`). */
   readonly spawnedMs: number;
   readonly #child: ChildProcess;
@@ -54,6 +58,7 @@ export class Agent {
     this.pid = child.pid ?? -1;
     this.pcId = launch.pcId;
     this.contender = launch.contender;
+    this.directory = launch.directory;
     this.spawnedMs = spawnedMs;
   }
 
@@ -91,14 +96,20 @@ export function dataDirectory(directory: string): string {
   return join(directory, 'data');
 }
 
+/** Where it writes for how long its event loop was held. */
+export function loopFile(directory: string): string {
+  return join(directory, 'loop-hold');
+}
+
 function commandOf(launch: Launch, programs: Programs): [string, string[]] {
+  const watching = launch.watchLoop === true ? ['--import', LOOP_WATCH] : [];
   if (launch.contender === 'bare') {
-    return [programs.node, [BARE_AGENT, launch.natsUrl, launch.pcId, String(PARALLEL)]];
+    return [programs.node, [...watching, BARE_AGENT, launch.natsUrl, launch.pcId, String(PARALLEL)]];
   }
   const config = join(launch.directory, 'agent.toml');
   writeFileSync(config, settings(launch));
   if (launch.contender === 'original') return [programs.original, ['--config', config]];
-  return [programs.node, [AGENT_MAIN, '--config', config]];
+  return [programs.node, [...watching, AGENT_MAIN, '--config', config]];
 }
 
 function settings({ pcId, natsUrl, directory, contender, ourSettings }: Launch): string {
@@ -116,5 +127,6 @@ function environment({ directory }: Launch, { standInDirectory }: Programs): Nod
     ...env,
     PATH: `${standInDirectory}${delimiter}${env.PATH ?? ''}`,
     KANADE_AGENT_DATA_DIR: dataDirectory(directory),
+    BENCH_LOOP_FILE: loopFile(directory),
   };
 }

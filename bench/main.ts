@@ -14,6 +14,7 @@ import { drain } from './measures/drain.ts';
 import { duplicates } from './measures/duplicates.ts';
 import { idle } from './measures/idle.ts';
 import { limits } from './measures/limits.ts';
+import { loop } from './measures/loop.ts';
 import { oneAtATime } from './measures/one-at-a-time.ts';
 import { outage } from './measures/outage.ts';
 import { start } from './measures/start.ts';
@@ -31,6 +32,7 @@ const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   duplicates,
   drain,
   outage,
+  loop,
   idle,
 };
 

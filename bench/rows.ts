@@ -41,6 +41,19 @@ export const ROWS: Readonly<Record<RowId, Row>> = {
     digits: 0,
     lessIsBetter: true,
   },
+  'loop-burst': {
+    title: 'longest hold of the event loop, in a burst of 5,000',
+    unit: 'ms',
+    digits: 0,
+    lessIsBetter: true,
+  },
+  'loop-prune': { title: '… while a history of 100,000 runs is pruned', unit: 'ms', digits: 0, lessIsBetter: true },
+  'loop-full-disk': {
+    title: '… 2,000 results of 20 kB, no broker, disk nearly full',
+    unit: 'ms',
+    digits: 0,
+    lessIsBetter: true,
+  },
   'idle-cpu': { title: 'CPU over 60 idle seconds', unit: 'ms', digits: 1, lessIsBetter: true },
   start: { title: 'start → first heartbeat, 100,000 runs in history', unit: 'ms', digits: 0, lessIsBetter: true },
 };
@@ -97,6 +110,9 @@ export const GOALS: readonly Goal[] = [
   { row: 'rss-jitter', text: '≤ 150 MB', bound: fixed(150) },
   { row: 'rss-jitter-peak', text: '≤ 150 MB', bound: fixed(150) },
   { row: 'rss-places', text: '≤ 150 MB', bound: fixed(150) },
+  { row: 'loop-burst', text: '≤ 50 ms', bound: fixed(50) },
+  { row: 'loop-prune', text: '≤ 50 ms', bound: fixed(50) },
+  { row: 'loop-full-disk', text: '≤ 50 ms', bound: fixed(50) },
   { row: 'idle-cpu', text: '≤ 25 ms', bound: fixed(25) },
   { row: 'start', text: '≤ 120 ms', bound: fixed(120) },
 ];

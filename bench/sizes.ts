@@ -18,6 +18,10 @@ export interface Sizes {
   readonly waitingRestMs: number;
   readonly outageMs: number;
   readonly outageRounds: number;
+  readonly loopRounds: number;
+  readonly largeResults: number;
+  /** So little that the large results nearly fill it. */
+  readonly diskMib: number;
   readonly duplicates: number;
   readonly queuedResults: number;
   readonly historyRuns: number;
@@ -43,11 +47,14 @@ export const FULL: Sizes = {
   waitingRestMs: 10_000,
   outageMs: 20_000,
   outageRounds: 4,
+  loopRounds: 2,
+  largeResults: 2_000,
+  diskMib: 112,
   duplicates: 10_000,
   queuedResults: 10_000,
   historyRuns: 100_000,
   idleMs: 60_000,
-  idleRounds: 3,
+  idleRounds: 2,
   settleMs: 15_000,
   commits: 2_000,
   roundTrips: 1_000,
@@ -67,6 +74,9 @@ export const SMOKE: Sizes = {
   waitingRestMs: 500,
   outageMs: 1_000,
   outageRounds: 1,
+  loopRounds: 1,
+  largeResults: 20,
+  diskMib: 64,
   duplicates: 200,
   queuedResults: 200,
   historyRuns: 500,
