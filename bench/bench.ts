@@ -11,7 +11,7 @@ import { ScriptEnds } from './script-ends.ts';
 import type { Sizes } from './sizes.ts';
 import { makeStandIn, type StandIn } from './stand-in.ts';
 import { StoredResults } from './stored-results.ts';
-import { within } from './waiting.ts';
+import { until, within } from './waiting.ts';
 
 const ON_AIR_MS = 20_000;
 const FIRST_RESULT_MS = 15_000;
@@ -27,6 +27,7 @@ export interface StartOptions {
   /** Fills the data directory before the start. */
   readonly prepare?: (data: string) => void | Promise<void>;
   readonly ourSettings?: string;
+  readonly watchLoop?: boolean;
   /** Wait until it has run a command; default true. */
   readonly ready?: boolean;
 }
@@ -72,7 +73,7 @@ export class Bench {
       ownGroup: true,
     });
     await broker.start();
-    const nc = await connect({ servers: broker.url, name: 'bench' });
+    const nc = await connect({ servers: broker.url, name: 'bench', maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     await provision(nc);
     return new Bench(directory, broker, nc, await StoredResults.follow(nc), options);
   }
@@ -116,31 +117,52 @@ export class Bench {
 
   /** Starts a fresh agent; `heartbeatMs` is how long its first heartbeat took. */
   async start(contender: Contender, options: StartOptions = {}): Promise<{ agent: Agent; heartbeatMs: number }> {
+    const { prepare, ready = true, ...more } = options;
     const directory = join(this.directory, `${contender}-${this.serial()}`);
-    await options.prepare?.(dataDirectory(directory));
+    await prepare?.(dataDirectory(directory));
     await this.clear();
     const pcId = `BENCH-${contender.toUpperCase()}`;
     const heard = this.#nextHeartbeat(pcId);
     await this.nc.flush();
-    const startedMs = performance.now();
-    const { ourSettings } = options;
-    const launch = { contender, natsUrl: this.natsUrl, pcId, directory, ...(ourSettings ? { ourSettings } : {}) };
+    const launch = { ...more, contender, natsUrl: this.natsUrl, pcId, directory };
     const agent = Agent.start(launch, this.programs);
     try {
-      const heartbeatMs = (await within(heard, `a heartbeat of ${contender}`, ON_AIR_MS, this.signal)) - startedMs;
-      if (options.ready ?? true) await this.#ready(agent);
-      return { agent, heartbeatMs };
+      const heardMs = await within(heard, `a heartbeat of ${contender}`, ON_AIR_MS, this.signal);
+      if (ready) await this.#ready(agent);
+      return { agent, heartbeatMs: heardMs - agent.spawnedMs };
     } catch (error) {
       await agent.stop();
       throw error;
     }
   }
 
+  /** Ends the broker for as long as `meanwhile` takes; returns when it was back, ms since the epoch. */
+  async withoutBroker(meanwhile: () => Promise<unknown>): Promise<number> {
+    await this.#broker.stop();
+    try {
+      await meanwhile();
+    } finally {
+      await this.#broker.start();
+    }
+    const backAtMs = Date.now();
+    await until('the broker is back', () => this.#followsAgain(), ON_AIR_MS, this.signal);
+    return backAtMs;
+  }
+
+  async #followsAgain(): Promise<boolean> {
+    try {
+      // One that was sent too early is never answered.
+      await within(this.results.again(this.nc), 'the consumer', AGAIN_MS, this.signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Publishes a command for one agent and returns when (`performance.now()`); `script` may hold its own mark. */
-  publish(agent: Agent, requestId: string, script: string): number {
-    const body = JSON.stringify(
-      command({ id: 'bench', version: '1.0.0', request_id: requestId, shell: 'powershell', script }),
-    );
+  publish(agent: Agent, requestId: string, script: string, more: Readonly<Record<string, unknown>> = {}): number {
+    const fields = { id: 'bench', version: '1.0.0', request_id: requestId, shell: 'powershell', script, ...more };
+    const body = JSON.stringify(command(fields));
     const atMs = performance.now();
     this.nc.publish(`commands.pc.${agent.pcId}`, body);
     return atMs;

@@ -7,13 +7,21 @@ export const ROW_IDS = [
   'stored-p99',
   'ended-p50',
   'burst-rate',
+  'long-burst-rate',
   'burst-cpu',
   'single-cpu',
   'duplicate-cpu',
   'drain-rate',
   'drain-surplus',
+  'outage',
   'rss-idle',
   'rss-peak',
+  'rss-jitter',
+  'rss-jitter-peak',
+  'rss-places',
+  'loop-burst',
+  'loop-prune',
+  'loop-full-disk',
   'idle-cpu',
   'start',
 ] as const;
@@ -33,6 +41,7 @@ export interface Figure {
 
 export class Book {
   readonly #values = new Map<string, number[]>();
+  readonly #skipped = new Map<RowId, string>();
 
   add(row: RowId, contender: Contender, value: number): void {
     this.#push(`${row}/${contender}`, value);
@@ -40,6 +49,15 @@ export class Book {
 
   addLimit(limit: LimitId, value: number): void {
     this.#push(limit, value);
+  }
+
+  /** This one can't be measured here. */
+  skip(row: RowId, why: string): void {
+    this.#skipped.set(row, why);
+  }
+
+  skipped(row: RowId): string | undefined {
+    return this.#skipped.get(row);
   }
 
   figure(row: RowId, contender: Contender): Figure | undefined {

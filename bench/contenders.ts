@@ -17,6 +17,7 @@ export const PARALLEL = Math.max(4, 2 * availableParallelism());
 
 export const AGENT_MAIN = fileURLToPath(new URL('../dist/agent/main.js', import.meta.url));
 const BARE_AGENT = fileURLToPath(new URL('bare/agent.mjs', import.meta.url));
+const LOOP_WATCH = new URL('loop-watch.mjs', import.meta.url).href;
 const STOP_MS = 10_000;
 
 export interface Launch {
@@ -27,6 +28,8 @@ export interface Launch {
   readonly directory: string;
   /** More lines for our agent.toml. */
   readonly ourSettings?: string;
+  /** Ours and the bare limit tell how long their event loop was held (loop-hold.ts). */
+  readonly watchLoop?: boolean;
 }
 
 export interface Programs {
@@ -45,13 +48,18 @@ export class Agent {
   readonly pid: number;
   readonly pcId: string;
   readonly contender: Contender;
+  readonly directory: string;
+  /** When it was spawned (`performance.now()`). */
+  readonly spawnedMs: number;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, launch: Launch) {
+  private constructor(child: ChildProcess, spawnedMs: number, launch: Launch) {
     this.#child = child;
     this.pid = child.pid ?? -1;
     this.pcId = launch.pcId;
     this.contender = launch.contender;
+    this.directory = launch.directory;
+    this.spawnedMs = spawnedMs;
   }
 
   /** Starts it; it is on the air when its heartbeat comes. */
@@ -59,14 +67,17 @@ export class Agent {
     mkdirSync(launch.directory, { recursive: true });
     const [file, args] = commandOf(launch, programs);
     const log = openSync(join(launch.directory, 'stderr.log'), 'a');
-    const child = spawn(file, args, {
-      env: environment(launch, programs),
+    const env = environment(launch, programs);
+    const spawnedMs = performance.now();
+    // As whoever measures from outside starts it. `exec`: the shell becomes the agent, so its number is the agent's.
+    const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@"', file, ...args], {
+      env,
       stdio: ['ignore', 'ignore', log],
       cwd: launch.directory,
     });
     alive.add(child);
     child.once('close', () => alive.delete(child));
-    return new Agent(child, launch);
+    return new Agent(child, spawnedMs, launch);
   }
 
   /** Resolves when it has ended; kills it when it does not end by itself. */
@@ -85,14 +96,20 @@ export function dataDirectory(directory: string): string {
   return join(directory, 'data');
 }
 
+/** Where it writes for how long its event loop was held. */
+export function loopFile(directory: string): string {
+  return join(directory, 'loop-hold');
+}
+
 function commandOf(launch: Launch, programs: Programs): [string, string[]] {
+  const watching = launch.watchLoop === true ? ['--import', LOOP_WATCH] : [];
   if (launch.contender === 'bare') {
-    return [programs.node, [BARE_AGENT, launch.natsUrl, launch.pcId, String(PARALLEL)]];
+    return [programs.node, [...watching, BARE_AGENT, launch.natsUrl, launch.pcId, String(PARALLEL)]];
   }
   const config = join(launch.directory, 'agent.toml');
   writeFileSync(config, settings(launch));
   if (launch.contender === 'original') return [programs.original, ['--config', config]];
-  return [programs.node, [AGENT_MAIN, '--config', config]];
+  return [programs.node, [...watching, AGENT_MAIN, '--config', config]];
 }
 
 function settings({ pcId, natsUrl, directory, contender, ourSettings }: Launch): string {
@@ -110,5 +127,6 @@ function environment({ directory }: Launch, { standInDirectory }: Programs): Nod
     ...env,
     PATH: `${standInDirectory}${delimiter}${env.PATH ?? ''}`,
     KANADE_AGENT_DATA_DIR: dataDirectory(directory),
+    BENCH_LOOP_FILE: loopFile(directory),
   };
 }

@@ -25,6 +25,7 @@ export function writeDocument(bench: Bench): string {
     standIn: bench.standIn.kind,
     parallel: String(PARALLEL),
     rounds: String(bench.sizes.rounds),
+    diskMib: String(bench.sizes.diskMib),
     rows: rowsTable(bench.book),
     limits: limitsTable(bench.book),
     met: `${goals.length - missed.length} of ${goals.length} goals are met.`,

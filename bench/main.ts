@@ -9,13 +9,16 @@ import { findNatsServer } from '../scripts/lib/nats-server.mjs';
 import { Bench, type Tools } from './bench.ts';
 import { AGENT_MAIN } from './contenders.ts';
 import { writeDocument } from './document.ts';
-import { burst } from './measures/burst.ts';
+import { burst, longBurst } from './measures/burst.ts';
 import { drain } from './measures/drain.ts';
 import { duplicates } from './measures/duplicates.ts';
 import { idle } from './measures/idle.ts';
 import { limits } from './measures/limits.ts';
+import { loop } from './measures/loop.ts';
 import { oneAtATime } from './measures/one-at-a-time.ts';
+import { outage } from './measures/outage.ts';
 import { start } from './measures/start.ts';
+import { waiting } from './measures/waiting.ts';
 import { limitsTable, rowsTable, verdicts } from './report.ts';
 import { FULL, SMOKE } from './sizes.ts';
 
@@ -24,8 +27,12 @@ const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   start,
   'one-at-a-time': oneAtATime,
   burst,
+  'long-burst': longBurst,
+  waiting,
   duplicates,
   drain,
+  outage,
+  loop,
   idle,
 };
 

@@ -19,23 +19,28 @@ export interface PreparedRuns {
   readonly count: number;
   /** Their results are still to be sent. */
   readonly unsent: boolean;
+  /** What each of them has written; otherwise next to nothing. */
+  readonly outputBytes?: number;
 }
 
 /** A store of ours with finished runs, the newest a second old. */
-export async function prepareStore(data: string, { count, unsent }: PreparedRuns): Promise<void> {
+export async function prepareStore(data: string, { count, unsent, outputBytes }: PreparedRuns): Promise<void> {
   const directory = join(data, 'kanade-tray');
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(`the store did not open: ${opened.kind}`);
   const retention = { historyDays: 90, historyMaxBytes: 1024 ** 3 };
   const store = new Store(opened.db, { directory, retention, clock: systemClock, log: silentLogger });
   const startMs = Date.now() - 1_000 - count;
+  const stdout =
+    outputBytes === undefined ? STDOUT : { text: 'x'.repeat(outputBytes), totalBytes: outputBytes, cut: false };
   for (let from = 0; from < count; from += GROUP) {
     const indexes = Array.from({ length: Math.min(GROUP, count - from) }, (_, i) => from + i);
     const admissions = await Promise.all(indexes.map((i) => store.runs.admit(arrival(i, startMs + i))));
     await Promise.all(
       admissions.map((admission, i) => {
         if (admission.kind !== 'admitted') throw new Error(`run ${from + i} was not admitted: ${admission.kind}`);
-        return store.runs.finish(admission.run, ending(from + i, startMs + from + i, admission.resultId, unsent));
+        const end = ending(from + i, startMs + from + i, admission.resultId, unsent);
+        return store.runs.finish(admission.run, { ...end, stdout });
       }),
     );
   }

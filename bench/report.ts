@@ -16,7 +16,7 @@ export function rowsTable(book: Book): string {
     const verdicts = goals.map((goal) => verdict(book, goal));
     return [
       ROWS[id].title,
-      figureText(book.figure(id, 'ours'), ROWS[id]),
+      book.skipped(id) ?? figureText(book.figure(id, 'ours'), ROWS[id]),
       figureText(book.figure(id, 'original'), ROWS[id]),
       ratioText(book, id),
       figureText(book.figure(id, 'bare'), ROWS[id]),
@@ -57,7 +57,7 @@ function verdict(book: Book, { row, text, bound }: Goal): Verdict | undefined {
 }
 
 function isMeasured(book: Book, id: RowId): boolean {
-  return CONTENDERS.some((contender) => book.figure(id, contender) !== undefined);
+  return book.skipped(id) !== undefined || CONTENDERS.some((contender) => book.figure(id, contender) !== undefined);
 }
 
 /** How many times better or worse our median is. */

@@ -2,7 +2,7 @@
  * When results are stored. Invariant: a time here is never earlier than the storing, because the messages come from a
  * consumer of the stream RESULTS, which delivers only what the stream holds.
  */
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { api } from '../scripts/lib/fleet.mjs';
 import { within } from './waiting.ts';
 
@@ -14,24 +14,35 @@ export class StoredResults {
   #firstMs = 0;
   #lastMs = 0;
   #look: (() => void) | null = null;
+  #subscription: Subscription | undefined;
+  #consumers = 0;
 
   /** Follows RESULTS from now on. */
   static async follow(nc: NatsConnection): Promise<StoredResults> {
     const results = new StoredResults();
-    const inbox = `_INBOX.bench.results`;
-    nc.subscribe(inbox, { callback: (_error, message) => results.#arrived(message.subject.slice(PREFIX.length)) });
+    await results.again(nc);
+    return results;
+  }
+
+  /** The consumer goes with its broker. Another one each time: what is left of the last must not deliver too. */
+  async again(nc: NatsConnection): Promise<void> {
+    this.#subscription?.unsubscribe();
+    this.#consumers += 1;
+    const name = `bench-${this.#consumers}`;
+    const inbox = `_INBOX.bench.${name}`;
+    const callback = (_error: unknown, message: Msg) => this.#arrived(message.subject.slice(PREFIX.length));
+    this.#subscription = nc.subscribe(inbox, { callback });
     await nc.flush();
-    await api(nc, 'CONSUMER.CREATE.RESULTS.bench', {
+    await api(nc, `CONSUMER.CREATE.RESULTS.${name}`, {
       stream_name: 'RESULTS',
       config: {
-        name: 'bench',
+        name,
         deliver_subject: inbox,
         deliver_policy: 'new',
         ack_policy: 'none',
         mem_storage: true,
       },
     });
-    return results;
   }
 
   /** Forgets all; called between measures, when nothing is on its way. */

@@ -72,6 +72,8 @@ declare module '*/scripts/lib/fleet.mjs' {
   export interface StoredMessage {
     subject: string;
     seq: number;
+    /** When it was stored, ISO 8601. */
+    time: string;
     /** Base64; absent when empty. */
     data?: string;
     /** Base64. */

@@ -154,7 +154,7 @@ export async function putKey(nc, bucketName, key, value) {
  * @param {NatsConnection} nc
  * @param {string} streamName
  * @param {string} subject
- * @returns {Promise<{ subject: string, seq: number, data?: string, hdrs?: string } | undefined>} data in base64
+ * @returns {Promise<{ subject: string, seq: number, time: string, data?: string, hdrs?: string } | undefined>} data in base64
  */
 export async function lastStored(nc, streamName, subject, timeoutMs = API_MS) {
   const request = JSON.stringify({ last_by_subj: subject });

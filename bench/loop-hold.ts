@@ -1,0 +1,20 @@
+/** For how long an agent's event loop was held at a stretch, told by loop-watch.mjs inside of it. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import type { Bench } from './bench.ts';
+import { type Agent, loopFile } from './contenders.ts';
+import { until } from './waiting.ts';
+
+const ANSWER_MS = 20_000;
+
+/** The longest hold since the last call, ms. */
+export async function longestHoldMs(bench: Bench, agent: Agent): Promise<number> {
+  const file = loopFile(agent.directory);
+  rmSync(file, { force: true });
+  process.kill(agent.pid, 'SIGUSR2');
+  await until('the agent tells of its event loop', () => written(file).endsWith('\n'), ANSWER_MS, bench.signal);
+  return Number(written(file));
+}
+
+function written(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}

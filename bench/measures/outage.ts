@@ -1,0 +1,56 @@
+/** The broker goes while scripts run, and comes back long after they have ended: how soon the first result is stored. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { lastStored } from '../../scripts/lib/fleet.mjs';
+import type { Bench } from '../bench.ts';
+import type { Agent } from '../contenders.ts';
+import { until } from '../waiting.ts';
+
+const COMMANDS = 4;
+/** Long enough that all of them are running when the broker goes. */
+const SCRIPT = 'sleep 1; echo hello';
+const STARTED_MS = 500;
+const STORED_MS = 60_000;
+/** The original tries every 4 s, at the same moments after each loss: rounds of one length would measure one of these moments. */
+const STEP_MS = 1_000;
+
+/** Both at once: most of the time nobody does anything. */
+export async function outage(bench: Bench): Promise<void> {
+  for (let round = 0; round < bench.sizes.outageRounds; round += 1) {
+    const agents: Agent[] = [];
+    try {
+      for (const contender of bench.order(round, ['ours', 'original'])) {
+        agents.push((await bench.start(contender)).agent);
+      }
+      await measure(bench, agents, bench.sizes.outageMs + round * STEP_MS);
+    } finally {
+      await Promise.all(agents.map((agent) => agent.stop()));
+    }
+  }
+}
+
+async function measure(bench: Bench, agents: readonly Agent[], outageMs: number): Promise<void> {
+  const sent = agents.map((agent) => {
+    const names = Array.from({ length: COMMANDS }, () => `outage-${bench.serial()}`);
+    for (const name of names) bench.publish(agent, name, SCRIPT);
+    return { agent, names };
+  });
+  await bench.nc.flush();
+  await delay(STARTED_MS, undefined, { signal: bench.signal });
+  const backAtMs = await bench.withoutBroker(() => delay(outageMs, undefined, { signal: bench.signal }));
+  for (const { agent, names } of sent) {
+    const storedAtMs = await Promise.all(names.map((name) => storedAt(bench, name)));
+    bench.book.add('outage', agent.contender, Math.min(...storedAtMs) - backAtMs);
+  }
+}
+
+/** By the broker's own account, ms since the epoch. */
+async function storedAt(bench: Bench, name: string): Promise<number> {
+  let atMs: number | undefined;
+  const look = async () => {
+    const message = await lastStored(bench.nc, 'RESULTS', `results.${name}`);
+    if (message !== undefined) atMs = Date.parse(message.time);
+    return atMs !== undefined;
+  };
+  await until(`the result of ${name}`, look, STORED_MS, bench.signal);
+  return atMs ?? Number.NaN;
+}
