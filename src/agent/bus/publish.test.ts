@@ -152,7 +152,7 @@ test('a fault of who is told of a late PubAck ends nothing', async () => {
   const nc = await operator(server);
   const { logger, lines } = recordLog();
   const bus = await connectedBus(server.url, { log: logger });
-  nc.subscribe('test.slow', { callback: (_, message) => void setTimeout(() => message.respond(PUB_ACK), 300) });
+  nc.subscribe('test.slow', { callback: (_, message) => void setTimeout(() => message.respond(PUB_ACK), 1_000) });
   await nc.flush();
   const onLate = () => {
     throw new Error('a bug');

@@ -12,6 +12,8 @@ import type { Session } from './session.ts';
 
 /** So many messages without a PubAck are listened for; the oldest that were given up go first. */
 const LISTENED_MAX = 4_096;
+/** Mostly the PubAck is here by then, and nobody has to ask whether the broker has read the message. */
+const READ_AFTER_MS = 250;
 /** nats-server ends the connection over a command line of more than 4,096 bytes, the names of reply and sizes included. */
 const SUBJECT_MAX_BYTES = 3_000;
 
@@ -119,20 +121,26 @@ export class PubAcks {
     }
   }
 
-  /** One PING for everything that was sent in this turn, and none while one is under way. */
+  /** One PING for everything that was sent and not answered at once, and none while one is under way. */
   #readSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    setImmediate(() => {
-      const batch = this.#unread;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      const batch = this.#unread.filter(({ settled }) => !settled);
       this.#unread = [];
+      if (batch.length === 0) {
+        this.#flushing = false;
+        return;
+      }
       // Never rejects.
       void this.session.flush({ measures: true }).then((read) => {
         this.#flushing = false;
         if (read) this.#beginPatience(batch);
         if (this.#unread.length > 0) this.#readSoon();
       });
-    });
+    }, READ_AFTER_MS);
+    this.#timers.add(timer);
   }
 
   /** The broker has read them: from now on the PubAcks may take so long. */
