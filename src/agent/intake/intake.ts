@@ -19,6 +19,8 @@ import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
 const RECENT_MAX = 4_096;
 /** How soon what could not be recorded is asked for again. */
 const AGAIN_MS = 2_500;
+/** The part of a turn of the event loop that is given to arriving messages. */
+const TURN_MS = 8;
 
 export interface IntakeOptions {
   readonly pcId: string;
@@ -53,6 +55,10 @@ export class Intake {
   readonly #o: IntakeOptions;
   readonly #recent = new Map<string, Promise<boolean>>();
   #open = true;
+  /** What waits for its turn, in the order of arrival; the first `#taken` of it had it. */
+  #waiting: { readonly source: Source; readonly incoming: Incoming }[] = [];
+  #taken = 0;
+  #turnEndsAtMs: number | null = null;
 
   constructor(options: IntakeOptions) {
     this.#o = options;
@@ -65,6 +71,35 @@ export class Intake {
 
   receive(source: Source, incoming: Incoming): void {
     if (!this.#open) return;
+    if (this.#waiting.length === 0 && this.#mayGoOn()) this.#take(source, incoming);
+    else this.#waiting.push({ source, incoming });
+  }
+
+  /** Messages come by the hundred in one piece; after some ms of them in one turn the rest waits for the next. */
+  #mayGoOn(): boolean {
+    const now = performance.now();
+    if (this.#turnEndsAtMs === null) {
+      this.#turnEndsAtMs = now + TURN_MS;
+      setImmediate(() => {
+        this.#turnEndsAtMs = null;
+        this.#goOn();
+      });
+    }
+    return now < this.#turnEndsAtMs;
+  }
+
+  #goOn(): void {
+    while (this.#open && this.#waiting.length > this.#taken && this.#mayGoOn()) {
+      const next = this.#waiting[this.#taken];
+      this.#taken += 1;
+      if (next !== undefined) this.#take(next.source, next.incoming);
+    }
+    if (this.#taken < this.#waiting.length) return;
+    this.#waiting = [];
+    this.#taken = 0;
+  }
+
+  #take(source: Source, incoming: Incoming): void {
     const { subject, data } = incoming;
     const addressed = this.#addressed(subject);
     if (addressed === 'unknown') return;

@@ -15,6 +15,8 @@ interface Job {
 
 /** Long enough to go along with the end of a short script, short enough for a note about a running one. */
 const LAZY_MS = 25;
+/** So many admissions take some 10 ms; the event loop is never held for much longer. */
+const GROUP_MAX = 100;
 
 export class GroupCommit {
   readonly #db: Database;
@@ -40,11 +42,14 @@ export class GroupCommit {
   /** Runs `work` in the next group. Rejects with the error of the work or of the commit; then nothing of it is stored. */
   submit<T>(work: () => T): Promise<T> {
     const done = this.#enqueue(work);
-    if (!this.#scheduled && !this.#closed) {
-      this.#scheduled = true;
-      setImmediate(() => this.flush());
-    }
+    this.#schedule();
     return done;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush());
   }
 
   /** The same for what nobody waits for: it goes with the next group, or after {@link LAZY_MS} in one of its own. */
@@ -61,14 +66,14 @@ export class GroupCommit {
     });
   }
 
-  /** Commits what is queued now. */
+  /** Commits what is queued now, or as much of it as goes without holding up the event loop; the rest follows in its next turn. */
   flush(): void {
     this.#scheduled = false;
     clearTimeout(this.#lazyTimer);
     this.#lazyTimer = undefined;
-    const jobs = this.#queue;
+    const jobs = this.#queue.splice(0, GROUP_MAX);
     if (jobs.length === 0) return;
-    this.#queue = [];
+    if (this.#queue.length > 0) this.#schedule();
     try {
       const values = this.#transact(jobs);
       for (const [index, job] of jobs.entries()) job.resolve(values[index] as never);
@@ -81,7 +86,7 @@ export class GroupCommit {
 
   /** Commits what is queued and refuses everything after it. */
   close(): void {
-    this.flush();
+    while (this.#queue.length > 0) this.flush();
     this.#closed = true;
   }
 
