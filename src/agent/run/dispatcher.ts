@@ -38,6 +38,7 @@ export class Dispatcher {
   #lookQueued = false;
   /** What may have changed since the last look, so that only that is read. */
   #admitted = true;
+  #forPlaces = true;
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
@@ -93,6 +94,7 @@ export class Dispatcher {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#o.log.error('the open commands could not be read', { error: errorText(error) });
         this.#admitted = true;
+        this.#forPlaces = true;
         this.#lookAgainIn(STORE_RETRY_MS);
       }
     });
@@ -102,15 +104,22 @@ export class Dispatcher {
     const { inbox } = this.#o.store;
     if (this.#lookAtAll) this.#lookAtWaits();
     if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.inState('admitted', limit));
-    const { free } = this.#o.slots;
-    const waiting = free === 0 ? [] : inbox.inState('waiting_slot', this.#active.size + free);
-    for (const run of waiting) {
-      if (this.#active.has(run)) continue;
-      if (!this.#o.slots.take()) break;
-      this.#begin(run, true);
-    }
+    if (this.#forPlaces && this.#o.slots.free > 0) this.#forPlaces = !this.#takePlaces();
     // Whatever nobody has thought of: while something waits, there is another look.
     if (this.#timer === undefined && inbox.hasWaiting()) this.#lookAgainIn(LONGEST_TIMER_MS);
+  }
+
+  /** Gives free places to those that wait for one. False: there may be more of them. */
+  #takePlaces(): boolean {
+    const limit = this.#active.size + this.#o.slots.free;
+    const waiting = this.#o.store.inbox.inState('waiting_slot', limit);
+    for (const run of waiting) {
+      // One that somebody has may only just have noted that it waits.
+      if (this.#active.has(run)) return false;
+      if (!this.#o.slots.take()) return false;
+      this.#begin(run, true);
+    }
+    return waiting.length < limit;
   }
 
   #lookAtWaits(): void {
@@ -170,7 +179,7 @@ export class Dispatcher {
     const place: Place = {
       taken: placeTaken,
       // Who came earlier and waits has the place before.
-      take: () => store.inbox.inState('waiting_slot', 1).length === 0 && slots.take(),
+      take: () => !this.#forPlaces && slots.take(),
       release: () => {
         slots.release();
         this.#queueLook();
@@ -191,6 +200,7 @@ export class Dispatcher {
     if (step !== 'deferred') await this.end(open, step);
     // Maybe for less long than what the timer is set for.
     else if (active.waits) this.#lookAtAll = true;
+    else this.#forPlaces = true;
   }
 
   /** For the next wait that was not over at `upMs`. */
@@ -214,6 +224,7 @@ export class Dispatcher {
 
   #again(): void {
     this.#admitted = true;
+    this.#forPlaces = true;
     this.#lookAtAll = true;
     this.#queueLook();
   }
