@@ -6,6 +6,7 @@ import type { AgentState } from '../shared/states.ts';
 import { systemClock } from './base/clock.ts';
 import { ClockWatch } from './base/clock-watch.ts';
 import { drop } from './base/drop.ts';
+import { HeapLimit } from './base/heap-limit.ts';
 import { Lifecycle } from './base/lifecycle.ts';
 import type { OpenLog } from './base/log-file.ts';
 import { errorText } from './base/logger.ts';
@@ -71,6 +72,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const bus = makeBus(options);
   store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
+  const heap = new HeapLimit();
+  store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
   const body = new HeartbeatBody({ pcId, agentVersion: version, host, clock });

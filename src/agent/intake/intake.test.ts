@@ -86,6 +86,21 @@ test('nothing is acknowledged that could not be recorded, and it is taken when i
   await eventually(() => expect(acks).toEqual([1]));
 });
 
+test('a wave of messages goes in turns that hold up nobody for long, in order, and none is left', async () => {
+  const { store, intake } = setUp();
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 1);
+  const count = 3_000;
+  for (let i = 0; i < count; i++) {
+    intake.receive('live', { subject: 'commands.pc.PC-1', data: Buffer.from(commandJson(`r${i}`)) });
+  }
+  await eventually(() => expect(store.history.count({})).toBe(count));
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(3);
+  const ids = store.history.list({}, Number.POSITIVE_INFINITY, count).map(({ requestId }) => requestId);
+  expect(ids).toEqual(Array.from({ length: count }, (_, index) => `r${count - 1 - index}`));
+});
+
 describe('who it is for', () => {
   test.each([
     ['commands.all', 1],

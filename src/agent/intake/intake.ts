@@ -21,6 +21,7 @@ const RECENT_MAX = 4_096;
 const AGAIN_MS = 2_500;
 /** The part of a turn of the event loop that is given to arriving messages. */
 const TURN_MS = 8;
+const WAITING_MAX = 256;
 
 export interface IntakeOptions {
   readonly pcId: string;
@@ -71,8 +72,13 @@ export class Intake {
 
   receive(source: Source, incoming: Incoming): void {
     if (!this.#open) return;
-    if (this.#waiting.length === 0 && this.#mayGoOn()) this.#take(source, incoming);
-    else this.#waiting.push({ source, incoming });
+    if (this.#waiting.length === 0 && this.#mayGoOn()) {
+      this.#take(source, incoming);
+      return;
+    }
+    this.#waiting.push({ source, incoming });
+    // A longer queue would only be memory: then the socket has to wait.
+    if (this.#waiting.length - this.#taken > WAITING_MAX) this.#takeNext();
   }
 
   /** Messages come by the hundred in one piece; after some ms of them in one turn the rest waits for the next. */
@@ -89,13 +95,15 @@ export class Intake {
   }
 
   #goOn(): void {
-    while (this.#open && this.#waiting.length > this.#taken && this.#mayGoOn()) {
-      const next = this.#waiting[this.#taken];
-      this.#taken += 1;
-      if (next !== undefined) this.#take(next.source, next.incoming);
-    }
-    if (this.#taken < this.#waiting.length) return;
-    this.#waiting = [];
+    while (this.#open && this.#waiting.length > this.#taken && this.#mayGoOn()) this.#takeNext();
+  }
+
+  #takeNext(): void {
+    const next = this.#waiting[this.#taken];
+    this.#taken += 1;
+    if (next !== undefined) this.#take(next.source, next.incoming);
+    if (this.#taken < Math.min(this.#waiting.length, WAITING_MAX)) return;
+    this.#waiting = this.#waiting.slice(this.#taken);
     this.#taken = 0;
   }
 

@@ -71,7 +71,8 @@ export class GroupCommit {
     this.#scheduled = false;
     clearTimeout(this.#lazyTimer);
     this.#lazyTimer = undefined;
-    const jobs = this.#queue.splice(0, GROUP_MAX);
+    // The longer the queue, the larger the piece: what waits takes memory.
+    const jobs = this.#queue.splice(0, Math.max(GROUP_MAX, this.#queue.length / 4));
     if (jobs.length === 0) return;
     if (this.#queue.length > 0) this.#schedule();
     try {
