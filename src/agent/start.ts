@@ -11,6 +11,7 @@ import { EXIT } from './exit-codes.ts';
 import { bootId } from './os/boot-id.ts';
 import { endNow } from './os/end-process.ts';
 import { originalRuns } from './os/original-agent.ts';
+import { stillAlive } from './os/watchdog.ts';
 import { startRuntime } from './runtime.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { openStore } from './store/open.ts';
@@ -95,7 +96,9 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
       return EXIT.stopped;
     }
     const runtime = await startRuntime({ config, ...opened, version, log, hostSecret });
-    const retry = opened.usable ? undefined : setInterval(() => isUsable(config) && runtime.restart(), RETRY_STORE_MS);
+    const retry = opened.usable
+      ? undefined
+      : setInterval(() => isUsable(config, log) && runtime.restart(), RETRY_STORE_MS);
     const end = await runtime.stopped;
     clearInterval(retry);
     if (end === 'restart') continue;
@@ -125,9 +128,9 @@ function endOnBugs(log: OpenLog): void {
 }
 
 /** Whether the store can be opened by now. */
-function isUsable(config: BootConfig): boolean {
+function isUsable(config: BootConfig, log: OpenLog): boolean {
   try {
-    const opened = openStore(config.directories.own);
+    const opened = openStore(config.directories.own, log.logger.child('store'), stillAlive);
     if (opened.kind === 'open') opened.db.close();
     return opened.kind === 'open';
   } catch {
@@ -146,7 +149,7 @@ interface OpenedStore {
 /** A store that can't be used is a state that is shown, not the end: the agent stays up and says so (design §6). */
 function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' {
   const directory = config.directories.own;
-  const opened = openStore(directory, log.logger.child('store'));
+  const opened = openStore(directory, log.logger.child('store'), stillAlive);
   const options: StoreOptions = {
     directory,
     retention: { historyDays: config.history.days, historyMaxBytes: config.history.maxBytes },

@@ -14,8 +14,9 @@ import { expect, test } from 'vitest';
 import { arrival, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { silentLogger } from '../base/logger.ts';
+import { STORE_FILE } from './aside.ts';
 import { LATEST_VERSION } from './migrations.ts';
-import { openStore, STORE_FILE, settleOldCopy } from './open.ts';
+import { openStore, settleOldCopy } from './open.ts';
 import { checkWhole } from './whole-check.ts';
 
 async function aStoreWithOneRun(directory: string): Promise<void> {

@@ -5,14 +5,11 @@
  * large tables are read row by row, which finds every page that can't be read; the small ones are also checked in themselves. A
  * damaged file is noted and moved aside by the next start.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
+import { noteDamage } from './aside.ts';
 
-/** Present: the next start takes the file for damaged. */
-export const DAMAGED_FILE = 'store-is-damaged';
 const PAUSE_MS = 1_000;
 /** These may hold a gigabyte. */
 const LARGE = ['outputs', 'commands', 'runs', 'outbox'];
@@ -35,7 +32,7 @@ export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal
     const what = LARGE.includes(table) ? await readRows(table) : await check(table);
     if (what === null) continue;
     log.error('the store is damaged; the next start begins a new one', { what });
-    writeFileSync(join(directory, DAMAGED_FILE), `${what}\n`, { mode: 0o600 });
+    noteDamage(directory, what);
     return what;
   }
   return null;
