@@ -2,8 +2,9 @@
 import { untilItAnswers } from './base/answers.ts';
 import { systemClock } from './base/clock.ts';
 import { type OpenLog, openLog } from './base/log-file.ts';
-import type { Logger } from './base/logger.ts';
+import { errorText, type Logger } from './base/logger.ts';
 import { isStraySocketError } from './base/stray-socket-error.ts';
+import { until } from './base/watched.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import type { Loaded } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
@@ -14,7 +15,9 @@ import { originalRuns } from './os/original-agent.ts';
 import { stillAlive } from './os/watchdog.ts';
 import { startRuntime } from './runtime.ts';
 import { onStopRequest } from './stop-requests.ts';
+import { noteDamage } from './store/aside.ts';
 import { openStore } from './store/open.ts';
+import { isCorrupt } from './store/sqlite-errors.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import { type Turn, waitForTurn } from './turn.ts';
 
@@ -99,6 +102,8 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
     const retry = opened.usable
       ? undefined
       : setInterval(() => isUsable(config, log) && runtime.restart(), RETRY_STORE_MS);
+    // A damaged store is set aside by the next opening, and what it tells goes on in a new one.
+    void until(opened.store.damage, (what) => what !== null).then(() => runtime.restart());
     const end = await runtime.stopped;
     clearInterval(retry);
     if (end === 'restart') continue;
@@ -164,8 +169,15 @@ function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' 
       const { quarantined, oldCopy, unclean, full } = opened.notes;
       if (quarantined !== null) log.logger.error('the store was damaged; a new one is begun', { kept_as: quarantined });
       if (oldCopy) log.logger.error('an old copy of the store was put back; nothing that is open in it is run');
-      const store = new Store(opened.db, { ...options, full, quarantined: quarantined !== null });
-      return { store, oldCopy, unclean, usable: true };
+      try {
+        const store = new Store(opened.db, { ...options, full, quarantined: quarantined !== null });
+        return { store, oldCopy, unclean, usable: true };
+      } catch (error) {
+        opened.db.close();
+        // Something that it reads at once; found here, and not by the check at the opening.
+        if (!isCorrupt(error) || !noteDamage(directory, errorText(error))) throw error;
+        return openTheStore(config, log);
+      }
     }
     case 'future':
       log.logger.error('the store was written by a newer release', { have: opened.have, supported: opened.supported });

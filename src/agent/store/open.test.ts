@@ -13,8 +13,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { arrival, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { silentLogger } from '../base/logger.ts';
-import { STORE_FILE } from './aside.ts';
+import { noteDamage, STORE_FILE } from './aside.ts';
 import { LATEST_VERSION } from './migrations.ts';
 import { openStore, settleOldCopy } from './open.ts';
 import { checkWhole } from './whole-check.ts';
@@ -126,7 +125,7 @@ test('damage that the check of the whole file finds makes the next start begin a
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(opened.kind);
   const check = (db: Database.Database) =>
-    checkWhole({ db, directory, idle: () => true, log: silentLogger, pauseMs: 0 }, new AbortController().signal);
+    checkWhole({ db, idle: () => true, pauseMs: 0 }, new AbortController().signal);
   expect(await check(opened.db)).toBeNull();
   opened.db.exec(`INSERT INTO outputs VALUES (1, 'stdout', '${'x'.repeat(9000)}', 9000, 0)`);
   opened.db.pragma('wal_checkpoint(TRUNCATE)');
@@ -140,7 +139,9 @@ test('damage that the check of the whole file finds makes the next start begin a
   const again = openStore(directory);
   if (again.kind !== 'open') throw new Error(again.kind);
   expect(again.notes.quarantined).toBeNull();
-  expect(await check(again.db)).toMatch(/^outputs: /);
+  const what = await check(again.db);
+  expect(what).toMatch(/^outputs: /);
+  expect(noteDamage(directory, String(what))).toBe(true);
   again.db.close();
   const next = openStore(directory);
   if (next.kind !== 'open') throw new Error(next.kind);

@@ -13,6 +13,7 @@ import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
 import { releaseReserve } from './reserve.ts';
 import { salvage } from './salvage.ts';
 import { CorruptStore, isBusy, isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
+import { checkAtStart } from './start-check.ts';
 
 const BOOT_FILE = 'boot-counter';
 
@@ -122,10 +123,7 @@ function openOnce(directory: string, log: Logger, onStep: () => void): OpenResul
     const tables = tablesOf(db);
     const missing = TABLES.find((table) => !tables.includes(table));
     if (missing !== undefined) throw new CorruptStore(`the table ${missing} is missing`);
-    for (const table of ['ledger', 'outbox']) {
-      const answer = db.pragma(`quick_check(${table})`, { simple: true });
-      if (answer !== 'ok') throw new CorruptStore(`${table}: ${String(answer)}`);
-    }
+    checkAtStart(db);
     const quarantined = salvageFrom(directory);
     if (quarantined !== null) {
       beginAfter(quarantined, db, log, onStep);
