@@ -173,9 +173,9 @@ export function settleOldCopy(db: Database.Database): void {
   new Meta(db).drop(OLD_COPY);
 }
 
-/** Every table of ours; one that is made anew has another name only while its step runs. */
+/** Every table of ours. */
 const TABLES = MIGRATIONS.flatMap(({ sql }) =>
-  [...sql.matchAll(/CREATE TABLE (\w+?)(?:_new)? \(/g)].map((match) => match[1] ?? ''),
+  [...sql.matchAll(/CREATE TABLE (\w+) \(/g)].map((match) => match[1] ?? ''),
 );
 
 function tablesOf(db: Database.Database): readonly string[] {
@@ -184,6 +184,8 @@ function tablesOf(db: Database.Database): readonly string[] {
 
 function migrate(db: Database.Database): void {
   const have = db.pragma('user_version', { simple: true }) as number;
+  // A step may change the text of a table.
+  db.unsafeMode(have < LATEST_VERSION);
   for (const migration of MIGRATIONS) {
     if (migration.version <= have) continue;
     db.transaction(() => {
@@ -194,6 +196,7 @@ function migrate(db: Database.Database): void {
       db.pragma(`user_version=${migration.version}`);
     }).immediate();
   }
+  db.unsafeMode(false);
 }
 
 /** The oldest schema number that may work on this file, as its newest migration wrote it down. */
