@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { noMountsHere, smallDisk } from '../../../e2e/support/mounts.ts';
 import { arrival, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { noteDamage, STORE_FILE } from './aside.ts';
@@ -173,4 +174,17 @@ test('every migration step leaves a version behind and the file has no leftovers
   const db = new Database(join(directory, STORE_FILE), { readonly: true });
   expect(db.pragma('user_version', { simple: true })).toBe(LATEST_VERSION);
   db.close();
+});
+
+test('a full disk does not cost the count of starts, by which an older copy is told', async (context) => {
+  const noMounts = noMountsHere();
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(2);
+  for (let start = 1; start <= 3; start++) await testStore(disk.path).close();
+  const counter = join(disk.path, 'boot-counter');
+  expect(readFileSync(counter, 'utf8')).toBe('3\n');
+  expect(() => writeFileSync(join(disk.path, 'fill'), Buffer.alloc(4 * 1024 * 1024, 1))).toThrow('ENOSPC');
+  const opened = openStore(disk.path);
+  if (opened.kind === 'open') opened.db.close();
+  expect(readFileSync(counter, 'utf8')).toBe('3\n');
 });

@@ -2,11 +2,12 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
  */
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDirectory } from '../../shared/make-directory.ts';
 import { errorText, type Logger, silentLogger } from '../base/logger.ts';
+import { replaceFile } from '../base/replace-file.ts';
 import { isDamaged, noteDamage, noteSalvaged, STORE_FILE, salvageFrom, setAside } from './aside.ts';
 import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
@@ -226,7 +227,8 @@ function isBehind(meta: Meta, directory: string): boolean {
 function countBoot(meta: Meta, directory: string): void {
   const next = Math.max(bootCount(meta.get('boot') ?? ''), bootsInFile(directory)) + 1;
   meta.set('boot', String(next));
-  writeFileSync(join(directory, BOOT_FILE), `${next}\n`, { mode: 0o600 });
+  // On a full disk the old count stays: without any, an older copy would not be told.
+  replaceFile(join(directory, BOOT_FILE), `${next}\n`, 0o600);
 }
 
 function bootsInFile(directory: string): number {
