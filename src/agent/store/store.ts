@@ -22,6 +22,7 @@ import { Mirror } from './mirror.ts';
 import { markClosed, openMemory, settleOldCopy } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { Runs } from './runs.ts';
+import { ServerTime } from './server-time.ts';
 import { isFull, isUnwritable } from './sqlite-errors.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
@@ -112,6 +113,7 @@ export class Store {
       group: this.#group,
       keeper: this.keeper,
       counters: this.counters,
+      serverTime: new ServerTime(db, this.#group, this.timeline),
       log: this.#log,
       usable: this.#usable,
       admits: () => this.admits,

@@ -6,6 +6,7 @@ import { sleep } from '../base/sleep.ts';
 import type { Counters } from './counters.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Keeper } from './keeper.ts';
+import type { ServerTime } from './server-time.ts';
 import { checkWhole } from './whole-check.ts';
 
 /** How soon a disk that is full, or has room again, is noticed. */
@@ -28,6 +29,7 @@ export interface UpkeepOptions {
   readonly group: GroupCommit;
   readonly keeper: Keeper;
   readonly counters: Counters;
+  readonly serverTime: ServerTime;
   readonly log: Logger;
   /** There is a file; else only the room on the disk is followed. */
   readonly usable: boolean;
@@ -84,14 +86,14 @@ export class Upkeep {
   async #keep(serverNowMs: () => number | null): Promise<void> {
     if (this.#keeping) return;
     this.#keeping = true;
-    const { admits, probe, keeper, counters, group, log } = this.#o;
+    const { admits, probe, keeper, counters, group, serverTime, log } = this.#o;
     const round = this.#rounds++;
     try {
       await probe();
       if (!admits() || round % KEEP_EVERY !== 0) return;
       await keeper.keepReserve();
       await counters.save(group);
-      if (round % PRUNE_EVERY === 0) await keeper.prune(serverNowMs());
+      if (round % PRUNE_EVERY === 0) await keeper.prune(await serverTime.confirmed(serverNowMs()));
       keeper.checkpoint();
     } catch (error) {
       if (!this.#closing.signal.aborted) log.warn('upkeep of the store failed', { error: errorText(error) });
