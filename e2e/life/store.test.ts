@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
 import { info } from '../support/bus.ts';
+import { damagePage } from '../support/damaged-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { api, command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
 import { heartbeatAfter } from '../support/heartbeats.ts';
@@ -102,6 +103,32 @@ test('a store damaged in its middle after a crash is put aside at the start, not
   const id = await publishCommand(nc, MINE, command());
   expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
 });
+
+test.each(['runs_received', 'counters'])(
+  'damage in %s that shows only in use: what was open has its one result, and the agent goes on in a new store',
+  async (what) => {
+    const { nc, agent, own } = await world();
+    await heartbeatAfter(nc, 'PC-OURS', agent);
+    const waits = await publishCommand(nc, MINE, command({ jitter_secs: 100_000 }));
+    await eventually(async () => {
+      const { delivered, num_ack_pending } = await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`);
+      expect([delivered.stream_seq > 0, num_ack_pending]).toEqual([true, 0]);
+    });
+    await agent.end('SIGTERM');
+    damagePage(own, what);
+    await heartbeatAfter(nc, 'PC-OURS', agent);
+    await bringAgainSoon(nc);
+    // It meets the damage, if nobody has before.
+    const first = await publishCommand(nc, MINE, command());
+    for (const id of [waits, first]) await waitForResult(nc, id, { timeoutMs: ROOM_AGAIN_MS });
+    const id = await publishCommand(nc, MINE, command({ script: `echo ran >> ${join(agent.directory, 'ran')}` }));
+    await ranOnce(nc, agent, id);
+    expect(await storeState(agent)).toEqual({ store: 'quarantined', agent: 'running' });
+    expect(await waitForResult(nc, waits)).toMatchObject({ exit_code: 121 });
+    for (const each of [waits, first, id]) expect(await countStored(nc, 'RESULTS', `results.${each}`)).toBe(1);
+  },
+  90_000,
+);
 
 test('a store of a newer release is not touched; the agent is up, runs nothing, and goes on when it is gone', async () => {
   const { nc, agent, own, file } = await world();

@@ -54,8 +54,8 @@ export interface RuntimeOptions {
 
 /** Stops when the process is asked to, or over its local socket: no new work, every end is stored, then everything stops. */
 export interface Runtime {
-  /** Stops, to be started again at once by the caller. */
-  restart(): void;
+  /** Stops, to be started again at once by the caller; running scripts get `graceMs`, none without. */
+  restart(graceMs?: number): void;
   /** Resolves when it has stopped, whoever asked for it. */
   readonly stopped: Promise<StopEnd>;
 }
@@ -161,7 +161,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   // From here on: what is done below may wait for a disk for long.
   const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
   const runtime: Runtime = {
-    restart: () => stopping.ask(0, 'restart'),
+    restart: (graceMs = 0) => stopping.ask(graceMs, 'restart'),
     stopped: stopping.stopped.then((end) => {
       // At the end of the process another signal changes nothing; the next runtime has ears of its own.
       if (end === 'restart') listening();

@@ -2,8 +2,9 @@
 import { untilItAnswers } from './base/answers.ts';
 import { systemClock } from './base/clock.ts';
 import { type OpenLog, openLog } from './base/log-file.ts';
-import type { Logger } from './base/logger.ts';
+import { errorText, type Logger } from './base/logger.ts';
 import { isStraySocketError } from './base/stray-socket-error.ts';
+import { until } from './base/watched.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import type { Loaded } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
@@ -11,9 +12,12 @@ import { EXIT } from './exit-codes.ts';
 import { bootId } from './os/boot-id.ts';
 import { endNow } from './os/end-process.ts';
 import { originalRuns } from './os/original-agent.ts';
+import { stillAlive } from './os/watchdog.ts';
 import { startRuntime } from './runtime.ts';
 import { onStopRequest } from './stop-requests.ts';
+import { noteDamage } from './store/aside.ts';
 import { openStore } from './store/open.ts';
+import { isCorrupt } from './store/sqlite-errors.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import { type Turn, waitForTurn } from './turn.ts';
 
@@ -95,7 +99,11 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
       return EXIT.stopped;
     }
     const runtime = await startRuntime({ config, ...opened, version, log, hostSecret });
-    const retry = opened.usable ? undefined : setInterval(() => isUsable(config) && runtime.restart(), RETRY_STORE_MS);
+    const retry = opened.usable
+      ? undefined
+      : setInterval(() => isUsable(config, log) && runtime.restart(), RETRY_STORE_MS);
+    // A damaged store is set aside by the next opening, and what it tells goes on in a new one.
+    void until(opened.store.damage, (what) => what !== null).then(() => runtime.restart(config.run.graceMs));
     const end = await runtime.stopped;
     clearInterval(retry);
     if (end === 'restart') continue;
@@ -125,9 +133,9 @@ function endOnBugs(log: OpenLog): void {
 }
 
 /** Whether the store can be opened by now. */
-function isUsable(config: BootConfig): boolean {
+function isUsable(config: BootConfig, log: OpenLog): boolean {
   try {
-    const opened = openStore(config.directories.own);
+    const opened = openStore(config.directories.own, log.logger.child('store'), stillAlive);
     if (opened.kind === 'open') opened.db.close();
     return opened.kind === 'open';
   } catch {
@@ -146,7 +154,7 @@ interface OpenedStore {
 /** A store that can't be used is a state that is shown, not the end: the agent stays up and says so (design §6). */
 function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' {
   const directory = config.directories.own;
-  const opened = openStore(directory, log.logger.child('store'));
+  const opened = openStore(directory, log.logger.child('store'), stillAlive);
   const options: StoreOptions = {
     directory,
     retention: { historyDays: config.history.days, historyMaxBytes: config.history.maxBytes },
@@ -161,8 +169,15 @@ function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' 
       const { quarantined, oldCopy, unclean, full } = opened.notes;
       if (quarantined !== null) log.logger.error('the store was damaged; a new one is begun', { kept_as: quarantined });
       if (oldCopy) log.logger.error('an old copy of the store was put back; nothing that is open in it is run');
-      const store = new Store(opened.db, { ...options, full, quarantined: quarantined !== null });
-      return { store, oldCopy, unclean, usable: true };
+      try {
+        const store = new Store(opened.db, { ...options, full, quarantined: quarantined !== null });
+        return { store, oldCopy, unclean, usable: true };
+      } catch (error) {
+        opened.db.close();
+        // Something that it reads at once; found here, and not by the check at the opening.
+        if (!isCorrupt(error) || !noteDamage(directory, errorText(error))) throw error;
+        return openTheStore(config, log);
+      }
     }
     case 'future':
       log.logger.error('the store was written by a newer release', { have: opened.have, supported: opened.supported });

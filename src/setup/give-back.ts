@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { systemClock } from '../agent/base/clock.ts';
 import { silentLogger } from '../agent/base/logger.ts';
 import { loadBootConfig } from '../agent/config/load.ts';
+import { STORE_FILE, salvageFrom } from '../agent/store/aside.ts';
 import { type GivenBack, giveBack } from '../agent/store/give-back.ts';
-import { openStore, STORE_FILE } from '../agent/store/open.ts';
+import { openStore } from '../agent/store/open.ts';
 import { Store } from '../agent/store/store.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import type { InstallInput } from './plan.ts';
 
 export async function giveBackStore({ directories, env, platform }: InstallInput): Promise<GivenBack> {
   const directory = directories.own;
-  if (!existsSync(join(directory, STORE_FILE))) return { results: 0, completions: 0 };
+  if (!existsSync(join(directory, STORE_FILE)) && salvageFrom(directory) === null)
+    return { results: 0, completions: 0 };
   const loaded = loadBootConfig({ env, platform, cwd: directories.config, startedAs: 'service' });
   if (!loaded.ok) throw new SetupFault(SETUP_EXIT.configuration, loaded.message);
   const opened = openStore(directory);

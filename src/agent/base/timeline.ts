@@ -14,6 +14,9 @@ export interface Moment {
   readonly boot: string | null;
 }
 
+/** The clock of one process may be that much behind the one of the process before. */
+const FINE_MS = 1_000;
+
 export class Timeline {
   readonly clock: Clock;
   readonly boot: string;
@@ -30,7 +33,9 @@ export class Timeline {
 
   /** How long ago it was, ms; Infinity where that can't be told. */
   ageMs({ wallMs, upMs, boot }: Moment): number {
-    if (upMs !== null && boot === this.boot) return Math.max(0, this.clock.upMs() - upMs);
+    // One that is still to come was of another start after all, by the same name: a container has that of its host.
+    const sinceMs = upMs !== null && boot === this.boot ? this.clock.upMs() - upMs : Number.NEGATIVE_INFINITY;
+    if (sinceMs > -FINE_MS) return Math.max(0, sinceMs);
     const ageMs = this.clock.nowMs() - wallMs;
     return ageMs < 0 ? Number.POSITIVE_INFINITY : ageMs;
   }

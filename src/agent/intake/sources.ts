@@ -3,7 +3,7 @@
  * consumer for what was missed. Everything is listened to before anything can be lost (D9, D21).
  */
 import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
+import { errorText, type Logger } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
 import type { Binding, Bus, DurableBinding } from '../bus/bus.ts';
 import type { Enrolment } from '../store/enrolment.ts';
@@ -48,7 +48,7 @@ export class Sources {
   start(): void {
     const { bus, intake, pcId, groups } = this.#o;
     const kill = this.#kills('kill.*');
-    if (this.#o.hasDottedExec()) this.#armDotted();
+    this.#armForOpenRuns();
     const live = [commandSubjects.all, commandSubjects.pc(pcId)].map((subject) =>
       bus.subscribe(subject, (message) => intake.receive('live', { subject: message.subject, data: message.data })),
     );
@@ -62,6 +62,16 @@ export class Sources {
   arm(command: Command): void {
     const { execId } = command;
     if (execId?.includes('.') && isSubjectId(execId)) this.#armDotted();
+  }
+
+  #armForOpenRuns(): void {
+    try {
+      if (this.#o.hasDottedExec()) this.#armDotted();
+    } catch (error) {
+      // A store that can't be read at present; to listen to more than is needed does no harm.
+      this.#o.log.warn('the open commands could not be read', { error: errorText(error) });
+      this.#armDotted();
+    }
   }
 
   /** From the first such id on, since a fleet without them may not be permitted the wider subject. */

@@ -87,7 +87,9 @@ export class Dispatcher {
     this.#lookQueued = true;
     setImmediate(() => {
       this.#lookQueued = false;
-      if (this.#stopping.signal.aborted || !this.#o.store.isOpen) return;
+      const { isOpen, damage } = this.#o.store;
+      // What a damaged store still tells is for the next one to settle.
+      if (this.#stopping.signal.aborted || !isOpen || damage.value !== null) return;
       try {
         this.#look();
       } catch (error) {
@@ -311,8 +313,8 @@ export class Dispatcher {
   }
 
   /**
-   * Ends the run, again and again until the store takes it: a result is never dropped. Gives up only when the store is closed:
-   * then the row is still `running`, and the next start answers it.
+   * Ends the run, again and again until the store takes it: a result is never dropped. Gives up only when the store is closed, or
+   * damaged: then the row is still `running`, and the next start answers it.
    */
   async end(open: OpenRun, outcome: Outcome): Promise<void> {
     const { store, bus, log } = this.#o;
@@ -324,7 +326,7 @@ export class Dispatcher {
         break;
       } catch (error) {
         log.error('a result could not be stored yet', { request_id: open.requestId, error: errorText(error) });
-        if (!store.isOpen) return;
+        if (!store.isOpen || store.damage.value !== null) return;
         await sleep(STORE_RETRY_MS);
       }
     }

@@ -64,7 +64,8 @@ const COLUMNS = `
   subject, shell, run_as AS runAs, run_as_user AS runAsUser, timeout_secs AS timeoutSecs, received_at AS receivedAtMs,
   decided_at AS decidedAtMs, not_before AS notBeforeMs, started_at AS startedAtMs, finished_at AS finishedAtMs,
   delivered_at AS deliveredAtMs, state, reason, exit_code AS exitCode, detail, facts,
-  (SELECT parked_why FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id) AS parkedWhy,
+  (SELECT parked_why FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id
+    AND parked_at IS NOT NULL) AS parkedWhy,
   (state = 'finished' AND delivered_at IS NULL AND NOT EXISTS
     (SELECT 1 FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id)) AS unreported`;
 

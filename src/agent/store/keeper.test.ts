@@ -177,3 +177,57 @@ test('a kill is kept for its command, which may come days later, and no longer t
   expect(admitted).toMatchObject({ kind: 'admitted' });
   expect(store.inbox.open(1)[0]?.killAtMs).toBe(7_000);
 });
+
+test('what is not delivered is no history: however much it is, none of the history goes for it', async () => {
+  const directory = tempDir();
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const retention = { historyDays: 90, historyMaxBytes: 1024 * 1024 };
+  const store = new Store(opened.db, { ...storeOptions(directory), retention });
+  onTestFinished(() => store.close());
+  for (let i = 0; i < 20; i++) await run(store, `delivered${i}`, 1, true);
+  const text = 'x'.repeat(20_000);
+  for (let i = 0; i < 100; i++) {
+    const admitted = await store.runs.admit(arrival(`waits${i}`, `waits${i}${text}`));
+    if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+    if (i >= 80) continue;
+    const outbox = { kind: 'result', id: admitted.resultId, subject: 's', body: Buffer.from(text) } as const;
+    const stdout = { text, totalBytes: text.length, cut: false };
+    await store.runs.finish(admitted.run, ending(admitted.resultId, { stdout, outbox }));
+  }
+  await store.keeper.prune(null);
+  expect(store.history.count({})).toBe(120);
+});
+
+test('a full disk finds the history behind any number of results that wait, in steps', async () => {
+  const store = testStore(tempDir());
+  for (let i = 0; i < 500; i++) {
+    void store.runs.admit(arrival(`waits${i}`), (id) => ending(id));
+  }
+  for (let i = 0; i < 700; i++) void store.runs.admit(arrival(`done${i}`), (id) => ending(id, { outbox: null }));
+  await store.runs.admit(arrival('last'), (id) => ending(id, { outbox: null }));
+  store.keeper.hasRoom = () => false;
+  await store.keeper.makeRoom();
+  // A tenth, and at least 500; none of those that wait.
+  expect(store.history.count({})).toBeLessThanOrEqual(701);
+  expect(store.history.count({})).toBeGreaterThan(501);
+  expect(store.outbox.counts().waiting).toBe(500);
+  expect(store.history.get(1)).toBeDefined();
+  expect(store.history.get(1_201)).toBeDefined();
+});
+
+test('the output of what is delivered goes where there is no history to give up', async () => {
+  const store = testStore(tempDir());
+  await run(store, 'waits', 1, false);
+  await store.runs.admit(arrival('held'), (id) => ending(id));
+  await run(store, 'delivered', 1, true);
+  // Its row stays, as if it were still to be looked at.
+  await store.outbox.put({ kind: 'started', id: 's', subject: 's', body: Buffer.alloc(1) }, 1, { run: 3 });
+  store.keeper.hasRoom = () => false;
+  await store.keeper.makeRoom();
+  expect([1, 2, 3].map((number) => store.history.output(number, 'stdout')?.text)).toEqual([
+    'hello\n',
+    'hello\n',
+    undefined,
+  ]);
+});

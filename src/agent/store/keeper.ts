@@ -8,6 +8,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
 import { loopTurn } from '../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { keptBytes } from './kept-bytes.ts';
 import type { Kills } from './kills.ts';
 import { hasReserve, makeReserve, RESERVE_BYTES, releaseReserve } from './reserve.ts';
 
@@ -43,10 +44,10 @@ export class Keeper {
   readonly #directory: string;
   readonly #retention: Retention;
   readonly #log: Logger;
-  readonly #oldest: Statement;
-  readonly #upTo: Statement;
+  readonly #next: Statement;
   readonly #olderThan: Statement;
-  readonly #withOutput: Statement;
+  readonly #nextOutput: Statement;
+  readonly #ledgerOlderThan: Statement;
   readonly #ledger: Statement;
   readonly #drop: readonly Statement[];
   readonly #dropOutput: Statement;
@@ -66,21 +67,20 @@ export class Keeper {
     this.#directory = deps.directory;
     this.#retention = deps.retention;
     this.#log = deps.log;
-    this.#oldest = db.prepare(`SELECT run FROM runs WHERE ${PRUNABLE} ORDER BY run LIMIT ${STEP_ROWS}`).pluck();
-    this.#upTo = db
-      .prepare(`
-      SELECT run FROM runs WHERE run <= ? AND (server_at IS NULL OR server_at < ?) AND ${PRUNABLE}
-      ORDER BY run LIMIT ${STEP_ROWS}`)
-      .pluck();
-    this.#olderThan = db.prepare('SELECT max(run) FROM runs WHERE server_at < ?').pluck();
-    this.#withOutput = db
-      .prepare(`
-      SELECT run FROM runs WHERE run > ? AND delivered_at IS NOT NULL AND EXISTS (SELECT 1 FROM outputs WHERE outputs.run = runs.run)
-      ORDER BY run LIMIT ${STEP_ROWS}`)
+    this.#next = db.prepare(`
+      SELECT run, ((server_at IS NULL OR server_at < @before) AND state = 'finished'
+        AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.run = runs.run)) AS goes
+      FROM runs WHERE run > @after AND run <= @last ORDER BY run LIMIT ${STEP_ROWS}`);
+    this.#nextOutput = db.prepare(`
+      SELECT run, EXISTS (SELECT 1 FROM runs WHERE runs.run = outputs.run AND delivered_at IS NOT NULL) AS goes
+      FROM outputs WHERE run > @after ORDER BY run LIMIT ${STEP_ROWS}`);
+    this.#olderThan = db.prepare('SELECT run FROM runs WHERE server_at < ? ORDER BY server_at DESC LIMIT 1').pluck();
+    this.#ledgerOlderThan = db
+      .prepare('SELECT run FROM ledger WHERE server_at < ? ORDER BY server_at DESC LIMIT 1')
       .pluck();
     this.#ledger = db.prepare(`
       DELETE FROM ledger WHERE request_id IN (SELECT request_id FROM ledger
-        WHERE run <= (SELECT max(run) FROM ledger WHERE server_at < @before) AND (server_at IS NULL OR server_at < @before)
+        WHERE run <= @last AND (server_at IS NULL OR server_at < @before)
           AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run = ledger.run AND runs.state <> 'finished')
         ORDER BY run LIMIT ${STEP_ROWS})`);
     this.#drop = ['outputs', 'commands', 'runs'].map((table) => db.prepare(`DELETE FROM ${table} WHERE run = ?`));
@@ -139,41 +139,43 @@ export class Keeper {
     if (serverNowMs !== null) {
       const old = serverNowMs - this.#retention.historyDays * DAY_MS;
       // What has no time of the broker came before what has.
-      const last = this.#olderThan.get(old) as number | null;
-      if (last !== null) await this.#pruneAll(() => this.#upTo.all(last, old) as number[]);
-      const before = serverNowMs - LEDGER_MS;
-      while ((await this.#group.submit(() => this.#ledger.run({ before }).changes)) === STEP_ROWS) await loopTurn();
-      await this.#group.submit(() => this.#kills.prune(before));
+      const last = this.#olderThan.get(old) as number | undefined;
+      if (last !== undefined) await this.#dropRuns({ last, before: old }, () => true);
+      await this.#pruneLedger(serverNowMs - LEDGER_MS);
+      await this.#group.submit(() => this.#kills.prune(serverNowMs - LEDGER_MS));
     }
-    while (this.#historyBytes() > this.#retention.historyMaxBytes) {
-      if ((await this.#step(() => this.#oldest.all() as number[])) === 0) break;
-    }
+    if (this.#usedBytes() <= this.#retention.historyMaxBytes) return;
+    // What is no history is no reason to lose any.
+    const limit = this.#retention.historyMaxBytes + (await keptBytes(this.#db));
+    await this.#dropRuns(ANY, () => this.#usedBytes() > limit);
   }
 
-  /** What a full disk gives up: the oldest of the history until there is room, at most a tenth; then output of delivered runs. */
+  async #pruneLedger(before: number): Promise<void> {
+    const last = this.#ledgerOlderThan.get(before) as number | undefined;
+    if (last === undefined) return;
+    while ((await this.#group.submit(() => this.#ledger.run({ before, last }).changes)) === STEP_ROWS) await loopTurn();
+  }
+
+  /** What a full disk gives up: the oldest of the history until there is room, some tenth of it; if there is none, output. */
   async makeRoom(): Promise<void> {
     const runs = this.#db.prepare('SELECT count(*) FROM runs').pluck().get() as number;
-    let left = Math.max(ROOM_RUNS, Math.ceil(runs / 10));
-    let dropped = 0;
-    while (left > 0 && !this.hasRoom()) {
-      const now = await this.#step(() => (this.#oldest.all() as number[]).slice(0, left));
-      if (now === 0) break;
-      dropped += now;
-      left -= now;
-      this.#shrink();
-    }
+    const atMost = Math.max(ROOM_RUNS, Math.ceil(runs / 10));
+    let shrunkAt = 0;
+    const dropped = await this.#dropRuns(ANY, (soFar) => {
+      if (soFar > shrunkAt) this.#shrink();
+      shrunkAt = soFar;
+      return soFar < atMost && !this.hasRoom();
+    });
     if (dropped === 0) await this.#dropOutputs();
     if (dropped > 0) this.#log.warn('history was given up for room on the disk', { runs: dropped });
   }
 
   async #dropOutputs(): Promise<void> {
-    for (let after = 0; !this.hasRoom(); ) {
-      const runs = this.#withOutput.all(after) as number[];
-      if (runs.length === 0) return;
-      const done = await this.#group.submit(() => forSomeTime(runs, (run) => void this.#dropOutput.run(run)));
-      after = runs[done - 1] ?? after;
-      this.#shrink();
-      await loopTurn();
+    const drop = [this.#dropOutput];
+    for (let after: number | null = 0; after !== null && !this.hasRoom(); ) {
+      const step = await this.#step(() => this.#nextOutput.all({ after }) as Looked[], drop);
+      after = step.after;
+      if (step.dropped > 0) this.#shrink();
     }
   }
 
@@ -183,38 +185,56 @@ export class Keeper {
     this.#db.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
   }
 
-  #historyBytes(): number {
+  #usedBytes(): number {
     const pages = this.#db.pragma('page_count', { simple: true }) as number;
     const free = this.#db.pragma('freelist_count', { simple: true }) as number;
     return (pages - free) * (this.#db.pragma('page_size', { simple: true }) as number);
   }
 
-  async #pruneAll(select: () => number[]): Promise<void> {
-    while ((await this.#step(select)) > 0);
+  /** Drops history in the order of arrival, while `goOn` says so; it is told how many went. Returns that. */
+  async #dropRuns(which: Which, goOn: (dropped: number) => boolean): Promise<number> {
+    let dropped = 0;
+    for (let after: number | null = 0; after !== null && goOn(dropped); ) {
+      const step = await this.#step(() => this.#next.all({ ...which, after }) as Looked[], this.#drop);
+      after = step.after;
+      dropped += step.dropped;
+    }
+    return dropped;
   }
 
-  /** Drops some of the runs that `select` gives, for {@link STEP_MS}. Returns how many. */
-  async #step(select: () => number[]): Promise<number> {
-    const dropped = await this.#group.submit(() =>
-      forSomeTime(select(), (run) => {
-        for (const statement of this.#drop) statement.run(run);
-      }),
-    );
+  /** Looks at the next rows, and drops those that may go, for {@link STEP_MS}. `after`: where the next step begins; null: nowhere. */
+  async #step(
+    next: () => readonly Looked[],
+    drop: readonly Statement[],
+  ): Promise<{ after: number | null; dropped: number }> {
+    const step = await this.#group.submit(() => {
+      const until = performance.now() + STEP_MS;
+      let after: number | null = null;
+      let dropped = 0;
+      for (const { run, goes } of next()) {
+        after = run;
+        if (goes === 0) continue;
+        for (const statement of drop) statement.run(run);
+        dropped += 1;
+        if (performance.now() > until) break;
+      }
+      return { after, dropped };
+    });
     await loopTurn();
-    return dropped;
+    return step;
   }
 }
 
-const PRUNABLE = `state = 'finished' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.run = runs.run)`;
+/** Of these runs, what is finished and delivered, or had nothing to deliver. */
+interface Which {
+  readonly last: number;
+  /** By the broker's clock, where it was known. */
+  readonly before: number;
+}
 
-/** Does it for each, until the time is up; returns for how many it was done, at least one. */
-function forSomeTime(runs: readonly number[], drop: (run: number) => void): number {
-  const until = performance.now() + STEP_MS;
-  let done = 0;
-  for (const run of runs) {
-    drop(run);
-    done += 1;
-    if (performance.now() > until) break;
-  }
-  return done;
+const ANY: Which = { last: Number.MAX_SAFE_INTEGER, before: Number.MAX_SAFE_INTEGER };
+
+interface Looked {
+  readonly run: number;
+  readonly goes: 0 | 1;
 }

@@ -136,52 +136,20 @@ export const MIGRATIONS: readonly Migration[] = [
     // The release before works by the same columns; what is new has a default, or is a table of its own.
     minReader: 1,
     sql: `
-      -- A run's number is never given twice (AUTOINCREMENT), whatever was pruned.
-      CREATE TABLE runs_new (
-        run          INTEGER PRIMARY KEY AUTOINCREMENT,
-        request_id   TEXT,
-        result_id    TEXT,
-        exec_id      TEXT,
-        manifest_id  TEXT,
-        version      TEXT,
-        title        TEXT,
-        source       TEXT NOT NULL,
-        subject      TEXT NOT NULL,
-        shell        TEXT,
-        run_as       TEXT,
-        run_as_user  TEXT,
-        timeout_secs INTEGER,
-        received_at  INTEGER NOT NULL,
-        decided_at   INTEGER,
-        not_before   INTEGER,
-        started_at   INTEGER,
-        finished_at  INTEGER,
-        delivered_at INTEGER,
-        state        TEXT NOT NULL,
-        reason       TEXT,
-        exit_code    INTEGER,
-        detail       TEXT,
-        facts        TEXT,
-        kill_at      INTEGER,
-        pid          INTEGER,
-        pid_start    TEXT,
-        -- When it was received by the broker's clock: age is never told by the clock of this PC alone.
-        server_at    INTEGER,
-        bypass       INTEGER
-      ) STRICT;
-      INSERT INTO runs_new SELECT *, NULL, NULL FROM runs;
-      DROP TABLE runs;
-      ALTER TABLE runs_new RENAME TO runs;
-      DELETE FROM sqlite_sequence WHERE name = 'runs';
+      -- A run's number is never given twice, whatever was pruned, also by the release before. Only the text of the table says
+      -- so, and its rows are the same: no copy of it is made, for which there may be no room.
+      PRAGMA writable_schema=ON;
+      UPDATE sqlite_schema SET sql = replace(sql, 'INTEGER PRIMARY KEY,', 'INTEGER PRIMARY KEY AUTOINCREMENT,') WHERE name = 'runs';
+      PRAGMA writable_schema=RESET;
       INSERT INTO sqlite_sequence (name, seq) SELECT 'runs', max(
         (SELECT coalesce(max(run), 0) FROM runs),
         (SELECT coalesce(max(run), 0) FROM ledger),
         (SELECT coalesce(max(run), 0) FROM outbox));
-      CREATE INDEX runs_open ON runs (run) WHERE state <> 'finished';
+      -- When it was received by the broker's clock: age is never told by the clock of this PC alone.
+      ALTER TABLE runs ADD COLUMN server_at INTEGER;
+      ALTER TABLE runs ADD COLUMN bypass INTEGER;
       CREATE INDEX runs_state ON runs (state, run) WHERE state <> 'finished';
       CREATE INDEX runs_kill ON runs (run) WHERE kill_at IS NOT NULL AND state <> 'finished';
-      CREATE INDEX runs_received ON runs (received_at);
-      CREATE INDEX runs_result ON runs (result_id) WHERE result_id IS NOT NULL;
       CREATE INDEX runs_server ON runs (server_at) WHERE server_at IS NOT NULL;
 
       ALTER TABLE ledger ADD COLUMN server_at INTEGER;
@@ -189,34 +157,13 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX ledger_server ON ledger (server_at) WHERE server_at IS NOT NULL;
       CREATE INDEX ledger_run ON ledger (run);
 
-      -- What has to be decided stands before the body: a row is looked at without reading it.
-      CREATE TABLE outbox_new (
-        seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-        kind        TEXT NOT NULL,
-        id          TEXT NOT NULL,
-        subject     TEXT NOT NULL,
-        run         INTEGER,
-        queued_at   INTEGER NOT NULL,
-        attempts    INTEGER NOT NULL DEFAULT 0,
-        -- Not before, in ms since the start of the system; a new connection makes every row due.
-        next_try_at INTEGER NOT NULL DEFAULT 0,
-        parked_at   INTEGER,
-        parked_why  TEXT,
-        body        BLOB NOT NULL,
-        UNIQUE (kind, id)
-      ) STRICT;
-      INSERT INTO outbox_new (seq, kind, id, subject, run, queued_at, attempts, parked_at, parked_why, body)
-        SELECT seq, kind, id, subject, run, queued_at, attempts, parked_at, parked_why, body FROM outbox;
-      INSERT INTO sqlite_sequence (name, seq)
-        SELECT 'outbox_new', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'outbox_new');
-      UPDATE sqlite_sequence SET seq = max(seq, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0))
-        WHERE name = 'outbox_new';
-      DROP TABLE outbox;
-      ALTER TABLE outbox_new RENAME TO outbox;
+      -- Not before, in ms since the start of the system; a new connection makes every row due. It stands behind the body, as do
+      -- parked_at and parked_why: what has to be decided is read from the indexes, not from a row with a large body.
+      ALTER TABLE outbox ADD COLUMN next_try_at INTEGER NOT NULL DEFAULT 0;
       CREATE INDEX outbox_due ON outbox ((kind = 'result'), seq, next_try_at);
       CREATE INDEX outbox_later ON outbox ((kind = 'result'), next_try_at) WHERE next_try_at > 0;
       CREATE INDEX outbox_run ON outbox (run);
-      CREATE INDEX outbox_parked ON outbox (kind) WHERE parked_at IS NOT NULL;
+      CREATE INDEX outbox_parked ON outbox (kind, id, parked_at, parked_why) WHERE parked_at IS NOT NULL;
 
       -- How long a run waits, by a clock that nobody sets: 'jitter' until its start, 'user' for somebody to sign in.
       CREATE TABLE waits (

@@ -11,11 +11,12 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { noMountsHere, smallDisk } from '../../../e2e/support/mounts.ts';
 import { arrival, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { silentLogger } from '../base/logger.ts';
+import { noteDamage, STORE_FILE } from './aside.ts';
 import { LATEST_VERSION } from './migrations.ts';
-import { openStore, STORE_FILE, settleOldCopy } from './open.ts';
+import { openStore, settleOldCopy } from './open.ts';
 import { checkWhole } from './whole-check.ts';
 
 async function aStoreWithOneRun(directory: string): Promise<void> {
@@ -125,7 +126,7 @@ test('damage that the check of the whole file finds makes the next start begin a
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(opened.kind);
   const check = (db: Database.Database) =>
-    checkWhole({ db, directory, idle: () => true, log: silentLogger, pauseMs: 0 }, new AbortController().signal);
+    checkWhole({ db, idle: () => true, pauseMs: 0 }, new AbortController().signal);
   expect(await check(opened.db)).toBeNull();
   opened.db.exec(`INSERT INTO outputs VALUES (1, 'stdout', '${'x'.repeat(9000)}', 9000, 0)`);
   opened.db.pragma('wal_checkpoint(TRUNCATE)');
@@ -139,7 +140,9 @@ test('damage that the check of the whole file finds makes the next start begin a
   const again = openStore(directory);
   if (again.kind !== 'open') throw new Error(again.kind);
   expect(again.notes.quarantined).toBeNull();
-  expect(await check(again.db)).toMatch(/^outputs: /);
+  const what = await check(again.db);
+  expect(what).toMatch(/^outputs: /);
+  expect(noteDamage(directory, String(what))).toBe(true);
   again.db.close();
   const next = openStore(directory);
   if (next.kind !== 'open') throw new Error(next.kind);
@@ -171,4 +174,17 @@ test('every migration step leaves a version behind and the file has no leftovers
   const db = new Database(join(directory, STORE_FILE), { readonly: true });
   expect(db.pragma('user_version', { simple: true })).toBe(LATEST_VERSION);
   db.close();
+});
+
+test('a full disk does not cost the count of starts, by which an older copy is told', async (context) => {
+  const noMounts = noMountsHere();
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(2);
+  for (let start = 1; start <= 3; start++) await testStore(disk.path).close();
+  const counter = join(disk.path, 'boot-counter');
+  expect(readFileSync(counter, 'utf8')).toBe('3\n');
+  expect(() => writeFileSync(join(disk.path, 'fill'), Buffer.alloc(4 * 1024 * 1024, 1))).toThrow('ENOSPC');
+  const opened = openStore(disk.path);
+  if (opened.kind === 'open') opened.db.close();
+  expect(readFileSync(counter, 'utf8')).toBe('3\n');
 });

@@ -2,18 +2,20 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
  */
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDirectory } from '../../shared/make-directory.ts';
 import { errorText, type Logger, silentLogger } from '../base/logger.ts';
+import { replaceFile } from '../base/replace-file.ts';
+import { isDamaged, noteDamage, noteSalvaged, STORE_FILE, salvageFrom, setAside } from './aside.ts';
 import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
 import { releaseReserve } from './reserve.ts';
 import { salvage } from './salvage.ts';
-import { DAMAGED_FILE } from './whole-check.ts';
+import { CorruptStore, isBusy, isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
+import { checkAtStart } from './start-check.ts';
 
-export const STORE_FILE = 'store.db';
 const BOOT_FILE = 'boot-counter';
 
 export type OpenResult =
@@ -38,27 +40,27 @@ export interface OpenNotes {
 
 const OLD_COPY = 'old_copy';
 
-/** Opens or creates `<directory>/store.db`. Throws only for what no state describes. */
-export function openStore(directory: string, log: Logger = silentLogger): OpenResult {
-  const file = join(directory, STORE_FILE);
-  try {
-    makeDirectory(directory, 0o711);
-  } catch (error) {
-    return { kind: isFull(error) ? 'full' : 'read_only', why: errorText(error) };
-  }
-  let quarantined: string | null = null;
-  if (existsSync(join(directory, DAMAGED_FILE))) {
-    if (existsSync(file)) quarantined = moveAside(file);
-    rmSync(join(directory, DAMAGED_FILE));
-  }
+/**
+ * Opens or creates `<directory>/store.db`. Throws only for what no state describes. Saving what a damaged file tells may take long:
+ * `onStep` is called meanwhile.
+ */
+export function openStore(directory: string, log: Logger = silentLogger, onStep = () => {}): OpenResult {
+  let damage: string | null = null;
   for (;;) {
     try {
-      return openOnce(file, directory, quarantined, log);
+      makeDirectory(directory, 0o711);
+      if (isDamaged(directory)) {
+        if (isInUse(join(directory, STORE_FILE))) return { kind: 'in_use' };
+        setAside(directory);
+      }
+      return openOnce(directory, log, onStep);
     } catch (error) {
       if (isBusy(error)) return { kind: 'in_use' };
-      if (isCorrupt(error) && quarantined === null) {
-        quarantined = moveAside(file);
-        continue;
+      if (isCorrupt(error) && damage === null) {
+        damage = errorText(error);
+        log.error('the store is damaged', { what: damage });
+        if (noteDamage(directory, damage)) continue;
+        return { kind: 'read_only', why: damage };
       }
       // The reserve is for this: what is open in the store can then be ended.
       if (isFull(error) && releaseReserve(directory)) continue;
@@ -69,6 +71,24 @@ export function openStore(directory: string, log: Logger = silentLogger): OpenRe
   }
 }
 
+/** Another process works on the file, whatever is wrong with it. */
+function isInUse(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const hadShm = existsSync(`${file}-shm`);
+  let db: Database.Database | null = null;
+  try {
+    // Only to be read: it is to be kept as it was found.
+    db = new Database(file, { timeout: 0, readonly: true });
+    db.pragma('user_version');
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    db?.close();
+    if (!hadShm) rmSync(`${file}-shm`, { force: true });
+  }
+}
+
 /** A store in memory with the same schema: what status reads from while the real one can't be opened. */
 export function openMemory(): Database.Database {
   const db = new Database(':memory:');
@@ -76,7 +96,8 @@ export function openMemory(): Database.Database {
   return db;
 }
 
-function openOnce(file: string, directory: string, quarantined: string | null, log: Logger): OpenResult {
+function openOnce(directory: string, log: Logger, onStep: () => void): OpenResult {
+  const file = join(directory, STORE_FILE);
   // Outputs of scripts are in it: ours alone, whatever the umask says. SQLite gives the WAL the same mode.
   closeSync(openSync(file, 'a', 0o600));
   const db = new Database(file, { timeout: 0 });
@@ -103,11 +124,12 @@ function openOnce(file: string, directory: string, quarantined: string | null, l
     const tables = tablesOf(db);
     const missing = TABLES.find((table) => !tables.includes(table));
     if (missing !== undefined) throw new CorruptStore(`the table ${missing} is missing`);
-    for (const table of ['ledger', 'outbox']) {
-      const answer = db.pragma(`quick_check(${table})`, { simple: true });
-      if (answer !== 'ok') throw new CorruptStore(`${table}: ${String(answer)}`);
+    checkAtStart(db);
+    const quarantined = salvageFrom(directory);
+    if (quarantined !== null) {
+      beginAfter(quarantined, db, log, onStep);
+      noteSalvaged(directory);
     }
-    if (quarantined !== null) beginAfter(quarantined, db, log);
     return { kind: 'open', db, notes: { quarantined, ...noteOpened(db, directory, quarantined !== null) } };
   } catch (error) {
     db.close();
@@ -116,8 +138,8 @@ function openOnce(file: string, directory: string, quarantined: string | null, l
 }
 
 /** A new store after a damaged one: with what that one still tells, and numbers that it can't have given. */
-function beginAfter(damaged: string, db: Database.Database, log: Logger): void {
-  const { rows, damaged: lost } = salvage(damaged, db, log);
+function beginAfter(damaged: string, db: Database.Database, log: Logger, onStep: () => void): void {
+  const { rows, damaged: lost } = salvage(damaged, db, log, onStep);
   log.warn('what could be read of the damaged store goes on in the new one', { rows, not_whole: lost.join(' ') });
   const meta = new Meta(db);
   // The PC is not new, whatever could be read.
@@ -166,13 +188,9 @@ export function settleOldCopy(db: Database.Database): void {
   new Meta(db).drop(OLD_COPY);
 }
 
-class CorruptStore extends Error {
-  override readonly name = 'CorruptStore';
-}
-
-/** Every table of ours; one that is made anew has another name only while its step runs. */
+/** Every table of ours. */
 const TABLES = MIGRATIONS.flatMap(({ sql }) =>
-  [...sql.matchAll(/CREATE TABLE (\w+?)(?:_new)? \(/g)].map((match) => match[1] ?? ''),
+  [...sql.matchAll(/CREATE TABLE (\w+) \(/g)].map((match) => match[1] ?? ''),
 );
 
 function tablesOf(db: Database.Database): readonly string[] {
@@ -181,6 +199,8 @@ function tablesOf(db: Database.Database): readonly string[] {
 
 function migrate(db: Database.Database): void {
   const have = db.pragma('user_version', { simple: true }) as number;
+  // A step may change the text of a table.
+  db.unsafeMode(have < LATEST_VERSION);
   for (const migration of MIGRATIONS) {
     if (migration.version <= have) continue;
     db.transaction(() => {
@@ -191,6 +211,7 @@ function migrate(db: Database.Database): void {
       db.pragma(`user_version=${migration.version}`);
     }).immediate();
   }
+  db.unsafeMode(false);
 }
 
 /** The oldest schema number that may work on this file, as its newest migration wrote it down. */
@@ -220,7 +241,8 @@ function isBehind(meta: Meta, directory: string): boolean {
 function countBoot(meta: Meta, directory: string): void {
   const next = Math.max(bootCount(meta.get('boot') ?? ''), bootsInFile(directory)) + 1;
   meta.set('boot', String(next));
-  writeFileSync(join(directory, BOOT_FILE), `${next}\n`, { mode: 0o600 });
+  // On a full disk the old count stays: without any, an older copy would not be told.
+  replaceFile(join(directory, BOOT_FILE), `${next}\n`, 0o600);
 }
 
 function bootsInFile(directory: string): number {
@@ -235,43 +257,4 @@ function bootsInFile(directory: string): number {
 /** 0 for what no count of starts can be: it would stand above every real one for ever. */
 function bootCount(text: string): number {
   return /^\d{1,9}\s*$/.test(text) ? Number.parseInt(text, 10) : 0;
-}
-
-/** Moves the damaged file and its WAL to names that no later start touches; returns the new name. */
-function moveAside(file: string): string {
-  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
-  const target = `${file}.damaged-${stamp}`;
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
-  }
-  rmSync(`${file}-journal`, { force: true });
-  return target;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-export function isFull(error: unknown): boolean {
-  return ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
-}
-
-export function isUnwritable(error: unknown): boolean {
-  const code = codeOf(error);
-  return (
-    code.startsWith('SQLITE_READONLY') ||
-    code.startsWith('SQLITE_IOERR') ||
-    code.startsWith('SQLITE_CANTOPEN') ||
-    code === 'SQLITE_PERM' ||
-    ['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(code)
-  );
-}
-
-function isBusy(error: unknown): boolean {
-  return codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error) === 'SQLITE_LOCKED';
-}
-
-export function isCorrupt(error: unknown): boolean {
-  const code = codeOf(error);
-  return error instanceof CorruptStore || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
 }

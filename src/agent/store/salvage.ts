@@ -1,25 +1,32 @@
 /**
  * What a damaged store still tells goes on in the new one: the ledger and the kills, so that nothing runs twice or after all;
  * unsent results; and what was open, so that each known command still gets its one result. Nothing of it is run: a page that
- * is lost may have said that it had run already.
+ * is lost may have said that it had run already. Done in batches; one that was broken off is done again from the start.
  */
 import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
+import { isCorrupt, isOfNow } from './sqlite-errors.ts';
 
-/** Tables in the order of their importance; rows of the history, and their output, are left behind. */
+/**
+ * Tables in the order of their importance; rows of the history, and their output, are left behind. No index is asked: it may be
+ * what is damaged.
+ */
 const TABLES: readonly { readonly table: string; readonly where: string; readonly order: string }[] = [
   { table: 'meta', where: `key IN ('enrolled', 'incarnations', 'last_contact')`, order: 'key' },
   { table: 'ledger', where: '1', order: 'request_id' },
   { table: 'kills', where: '1', order: 'entry' },
   { table: 'outbox', where: '1', order: 'seq' },
   { table: 'runs', where: `state <> 'finished'`, order: 'run' },
-  { table: 'runs', where: `result_id IN (SELECT id FROM outbox WHERE kind = 'result')`, order: 'run' },
-  { table: 'commands', where: `run IN (SELECT run FROM runs WHERE state <> 'finished')`, order: 'run' },
+  { table: 'runs', where: `result_id IN (SELECT id FROM outbox NOT INDEXED WHERE kind = 'result')`, order: 'run' },
+  { table: 'commands', where: `run IN (SELECT run FROM runs NOT INDEXED WHERE state <> 'finished')`, order: 'run' },
   { table: 'completions', where: '1', order: 'schedule_id' },
   { table: 'kv_mirror', where: '1', order: 'bucket' },
   { table: 'unlock_tries', where: '1', order: 'account' },
 ];
+/** A batch is a transaction. */
+const BATCH_ROWS = 500;
+const BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface Salvaged {
   readonly rows: number;
@@ -27,80 +34,125 @@ export interface Salvaged {
   readonly damaged: readonly string[];
 }
 
-/** Copies what can be read of the file `from` into `to`, which is new and empty. Never throws. */
-export function salvage(from: string, to: Database.Database, log: Logger): Salvaged {
+/**
+ * Copies what can be read of the file `from` into `to`; what is there already stays. `onStep` is called every now and then. Throws
+ * where `to` can't be written, or there is no room to read: then it has to be done again.
+ */
+export function salvage(from: string, to: Database.Database, log: Logger, onStep: () => void): Salvaged {
   const damaged: string[] = [];
   let rows = 0;
   const hadShm = existsSync(`${from}-shm`);
-  let old: Database.Database | null = null;
+  const old = openDamaged(from, log);
+  if (old === null) return { rows, damaged: TABLES.map(({ table }) => table) };
   try {
-    if (!existsSync(from)) return { rows, damaged };
-    // Kept as it was found.
-    old = new Database(from, { readonly: true, timeout: 0 });
     for (const each of TABLES) {
-      const copied = copyTable(old, to, each);
+      const copied = copyTable(old, to, each, onStep);
       rows += copied.rows;
       if (!copied.whole) damaged.push(each.table);
     }
-  } catch (error) {
-    log.warn('the damaged store can not be read', { file: from, error: errorText(error) });
-    damaged.push(...TABLES.map(({ table }) => table));
   } finally {
-    old?.close();
+    old.close();
     if (!hadShm) rmSync(`${from}-shm`, { force: true });
   }
   return { rows, damaged };
+}
+
+/** Kept as it was found. null: nothing of it can be read. */
+function openDamaged(from: string, log: Logger): Database.Database | null {
+  if (!existsSync(from)) return null;
+  try {
+    return new Database(from, { readonly: true, timeout: 0 });
+  } catch (error) {
+    if (isOfNow(error)) throw error;
+    log.warn('the damaged store can not be read', { file: from, error: errorText(error) });
+    return null;
+  }
 }
 
 function copyTable(
   old: Database.Database,
   to: Database.Database,
   { table, where, order }: (typeof TABLES)[number],
+  onStep: () => void,
 ): { rows: number; whole: boolean } {
+  const columns = commonColumns(old, to, table);
+  if (columns.length === 0) return { rows: 0, whole: false };
+  const put = to.prepare(
+    `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+  );
   let rows = 0;
-  try {
-    const columns = commonColumns(old, to, table);
-    const put = to.prepare(
-      `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-    );
-    const copy = (direction: 'ASC' | 'DESC') => {
-      const select = old.prepare(
-        `SELECT ${columns.join(', ')} FROM ${table} WHERE ${where} ORDER BY ${order} ${direction}`,
-      );
-      const reading = select.raw().iterate();
+  const putAll = to.transaction((batch: readonly unknown[][]) => {
+    for (const row of batch) {
       try {
-        for (const row of reading as IterableIterator<unknown[]>) {
-          try {
-            rows += put.run(...row).changes;
-          } catch {
-            // Not a row of ours any more.
-          }
-        }
-        return true;
-      } catch {
-        return false;
-      } finally {
-        reading.return?.();
+        rows += put.run(...row).changes;
+      } catch (error) {
+        if (isOfNow(error) || isCorrupt(error)) throw error;
+        // Not a row of ours any more.
       }
-    };
-    // From both ends towards what can't be read.
-    const whole = to.transaction(() => {
-      const fromTheFront = copy('ASC');
-      if (!fromTheFront) copy('DESC');
-      return fromTheFront;
-    })();
-    return { rows, whole };
-  } catch {
-    return { rows, whole: false };
+    }
+  });
+  const copy = (direction: 'ASC' | 'DESC'): boolean => {
+    const reading = read(
+      old,
+      `SELECT ${columns.join(', ')} FROM ${table} NOT INDEXED WHERE ${where} ORDER BY ${order} ${direction}`,
+    );
+    try {
+      for (;;) {
+        const { batch, end } = nextBatch(reading);
+        putAll(batch);
+        onStep();
+        if (end !== null) return end === 'whole';
+      }
+    } finally {
+      reading?.return?.();
+    }
+  };
+  // From both ends towards what can't be read.
+  const whole = copy('ASC');
+  if (!whole) copy('DESC');
+  return { rows, whole };
+}
+
+type Rows = IterableIterator<unknown[]>;
+
+function read(old: Database.Database, sql: string): Rows | null {
+  try {
+    return old.prepare(sql).raw().iterate() as Rows;
+  } catch (error) {
+    if (isOfNow(error)) throw error;
+    return null;
   }
 }
 
-/** An older release has fewer columns; what it lacks has a default. */
+function nextBatch(reading: Rows | null): { batch: unknown[][]; end: 'whole' | 'damaged' | null } {
+  const batch: unknown[][] = [];
+  let bytes = 0;
+  try {
+    while (batch.length < BATCH_ROWS && bytes < BATCH_BYTES) {
+      const next = reading?.next();
+      if (next === undefined) return { batch, end: 'damaged' };
+      if (next.done) return { batch, end: 'whole' };
+      batch.push(next.value);
+      for (const value of next.value) {
+        if (typeof value === 'string' || Buffer.isBuffer(value)) bytes += value.length;
+      }
+    }
+    return { batch, end: null };
+  } catch (error) {
+    if (isOfNow(error)) throw error;
+    return { batch, end: 'damaged' };
+  }
+}
+
+/** An older release has fewer columns; what it lacks has a default. None: the table can't be read. */
 function commonColumns(old: Database.Database, to: Database.Database, table: string): string[] {
   const names = (db: Database.Database) =>
     (db.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }) => name);
-  const have = names(old);
-  const columns = names(to).filter((name) => have.includes(name));
-  if (columns.length === 0) throw new Error(`the table ${table} is missing`);
-  return columns;
+  try {
+    const have = names(old);
+    return names(to).filter((name) => have.includes(name));
+  } catch (error) {
+    if (isOfNow(error)) throw error;
+    return [];
+  }
 }

@@ -3,14 +3,14 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
 import { errorText, type LogFields, type Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
 import { Timeline } from '../base/timeline.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
+import { noteDamage } from './aside.ts';
 import { Audit } from './audit.ts';
 import { Completions } from './completions.ts';
 import { Counters } from './counters.ts';
+import { watchForDamage } from './damage.ts';
 import { Enrolment } from './enrolment.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
@@ -19,14 +19,16 @@ import { type DiskRoom, Keeper, type Retention } from './keeper.ts';
 import { Kills } from './kills.ts';
 import { LastContact } from './last-contact.ts';
 import { Mirror } from './mirror.ts';
-import { isFull, isUnwritable, markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } from './open.ts';
+import { markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { Runs } from './runs.ts';
+import { ServerTime } from './server-time.ts';
+import { isFull, isUnwritable } from './sqlite-errors.ts';
+import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
-import { checkWhole } from './whole-check.ts';
 
-/** `ok`: admits. `full`, `read_only`: the last write failed so. `future`, `damaged`: this start has no usable file. */
+/** `ok`: admits. `full`, `read_only`: the last write failed so, or the file is damaged. `future`: this start has no usable file. */
 export type StoreState = 'ok' | 'full' | 'read_only' | 'future';
 
 /** `ok` false: nothing is admitted until there is more room. */
@@ -45,21 +47,6 @@ export interface StoreOptions {
   readonly boot?: string | null;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-/** How soon a disk that is full, or has room again, is noticed. */
-const PROBE_INTERVAL_MS = 2_000;
-/** In rounds of the above: half a minute, an hour. */
-const KEEP_EVERY = 15;
-const PRUNE_EVERY = 1_800;
-const CHECK_AFTER_UNCLEAN_MS = 60_000;
-const CHECK_WITHIN_MS = 3_600_000;
-
-export interface StartOptions {
-  /** The process before did not close the store: its file is checked soon. */
-  readonly unclean?: boolean;
-  /** The broker's clock, ms since the epoch; null: not known. */
-  readonly serverNowMs: () => number | null;
 }
 
 export class Store {
@@ -83,14 +70,13 @@ export class Store {
   readonly #group: GroupCommit;
   readonly #state: WatchedCell<StoreState>;
   readonly #room: WatchedCell<StoreRoom>;
+  readonly #damage = new WatchedCell<string | null>(null);
   readonly #commits = new WatchedCell(0);
   readonly #usable: boolean;
   readonly #log: Logger;
-  #timer: NodeJS.Timeout | undefined;
   readonly #directory: string;
-  readonly #checking = new AbortController();
-  #rounds = 0;
-  #keeping = false;
+  readonly #upkeep: Upkeep;
+  #damagedBy: string | null = null;
 
   /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
   constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
@@ -100,6 +86,7 @@ export class Store {
     this.quarantined = options.quarantined ?? false;
     this.#usable = fault === undefined;
     this.#state = new WatchedCell<StoreState>(fault ?? (options.full ? 'full' : 'ok'));
+    watchForDamage(db, (error) => this.damaged(error));
     this.timeline = new Timeline(options.clock, options.boot ?? null);
     this.#group = new GroupCommit(db, {
       onError: (error) => this.#onError(error),
@@ -121,6 +108,20 @@ export class Store {
     this.keeper = new Keeper({ db, group: this.#group, kills: this.kills, ...options });
     this.#room = new WatchedCell(this.#lookAtRoom());
     this.#state.watch(() => this.#room.set(this.#lookAtRoom()));
+    this.#upkeep = new Upkeep({
+      db,
+      group: this.#group,
+      keeper: this.keeper,
+      counters: this.counters,
+      serverTime: new ServerTime(db, this.#group, this.timeline),
+      log: this.#log,
+      usable: this.#usable,
+      admits: () => this.admits,
+      probe: () => this.probe(),
+      followRoom: () => this.#followRoom(),
+      idle: () => this.inbox.open(1).length === 0,
+      onDamage: (what) => this.damaged(what),
+    });
   }
 
   /** A store that reads as empty and admits nothing: the agent stays up and says why (issue of a damaged or locked disk). */
@@ -137,6 +138,14 @@ export class Store {
     return this.#room;
   }
 
+  /**
+   * What is damaged in the file, once it is noted: the next opening sets it aside and goes on with what it tells, so whoever opened
+   * it is to open it anew. null: nothing is known to be.
+   */
+  get damage(): Watched<string | null> {
+    return this.#damage;
+  }
+
   /** Counts commits; whoever shows what is stored looks again when it changes. */
   get commits(): Watched<number> {
     return this.#commits;
@@ -144,7 +153,7 @@ export class Store {
 
   /** False: nothing may be admitted, so nothing may be acknowledged (invariant 1). */
   get admits(): boolean {
-    return this.#usable && this.#state.value === 'ok';
+    return this.#usable && this.#state.value === 'ok' && this.#damagedBy === null;
   }
 
   /** False: there is no usable file, and this is an empty stand-in. */
@@ -158,17 +167,8 @@ export class Store {
   }
 
   /** Starts the regular upkeep, and a check of the whole file: soon after an unclean stop, else within the hour. */
-  start({ unclean = false, serverNowMs }: StartOptions): void {
-    if (!this.#usable) {
-      this.#timer = setInterval(() => this.#followRoom(), PROBE_INTERVAL_MS).unref();
-      return;
-    }
-    const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
-    drop(this.#checkWhole(inMs), this.#log, 'checking the whole store');
-    this.#timer = setInterval(() => void this.#keep(serverNowMs), PROBE_INTERVAL_MS);
-    this.#timer.unref();
-    // The room on the disk decides what is admitted; the rest of the upkeep can wait until the fleet has seen us.
-    void this.#keep(serverNowMs);
+  start(options: StartOptions): void {
+    this.#upkeep.start(options);
   }
 
   /** Looks whether there is room, and whether what made the store unwritable is gone. Said once at each change. */
@@ -181,7 +181,19 @@ export class Store {
     }
   }
 
+  /** The file turned out to be damaged. Every statement of this store says so by itself. */
+  damaged(error: unknown): void {
+    if (!this.#usable || this.#damage.value !== null) return;
+    if (this.#damagedBy === null) {
+      this.#damagedBy = errorText(error);
+      this.#log.error('the store is damaged; it is set aside, and a new one begun', { what: this.#damagedBy });
+      this.#state.set('read_only');
+    }
+    if (noteDamage(this.#directory, this.#damagedBy)) this.#damage.set(this.#damagedBy);
+  }
+
   async #probe(): Promise<void> {
+    if (this.#damagedBy !== null) return this.damaged(this.#damagedBy);
     if (!this.keeper.hasRoom()) {
       this.#becomes('full', { free_bytes: this.keeper.freeBytes() });
       await this.keeper.makeRoom().catch((error: unknown) => {
@@ -227,35 +239,6 @@ export class Store {
     if (is.freeBytes !== was.freeBytes || is.neededBytes !== was.neededBytes) this.#room.set(is);
   }
 
-  async #checkWhole(inMs: number): Promise<void> {
-    const { signal } = this.#checking;
-    try {
-      await sleep(inMs, signal);
-      const idle = () => this.inbox.open(1).length === 0;
-      await checkWhole({ db: this.#db, directory: this.#directory, idle, log: this.#log }, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  }
-
-  async #keep(serverNowMs: () => number | null): Promise<void> {
-    if (this.#keeping) return;
-    this.#keeping = true;
-    const round = this.#rounds++;
-    try {
-      await this.probe();
-      if (this.#state.value !== 'ok' || round % KEEP_EVERY !== 0) return;
-      await this.keeper.keepReserve();
-      await this.counters.save(this.#group);
-      if (round % PRUNE_EVERY === 0) await this.keeper.prune(serverNowMs());
-      this.keeper.checkpoint();
-    } catch (error) {
-      if (!this.#checking.signal.aborted) this.#log.warn('upkeep of the store failed', { error: errorText(error) });
-    } finally {
-      this.#keeping = false;
-    }
-  }
-
   #onError(error: unknown): void {
     const state = isFull(error) ? 'full' : isUnwritable(error) ? 'read_only' : null;
     if (state === null) {
@@ -275,8 +258,7 @@ export class Store {
   /** Commits what is queued and lets go of the file. A second call does nothing. */
   async close(): Promise<void> {
     if (!this.#db.open) return;
-    clearInterval(this.#timer);
-    this.#checking.abort(new Error('the store is closed'));
+    this.#upkeep.close();
     if (this.admits) await this.counters.save(this.#group).catch(() => {});
     this.#group.close();
     if (this.admits) markClosed(this.#db);

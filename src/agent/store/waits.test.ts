@@ -96,3 +96,22 @@ test('how old our view of the fleet is outlives a restart, and no set clock make
   expect(third.lastContact.ageMs()).toBe(61_000);
   await third.close();
 });
+
+test('a start of the system that has the name of another, as in a container: a wait does not last for days, nor is a view young', async () => {
+  const directory = tempDir();
+  const clock = new TwoClocks();
+  clock.sinceBootMs = 5 * 86_400_000;
+  const first = open(directory, clock, 'of-the-host');
+  const run = await waiting(first, 60_000);
+  await first.lastContact.note(0);
+  await first.close();
+  clock.sinceBootMs = 10_000;
+  clock.atMs += 20_000;
+  const second = open(directory, clock, 'of-the-host');
+  while ((await second.waits.adopt(10)) > 0);
+  expect(second.waits.leftMs(run, 'jitter')).toBe(40_000);
+  expect(second.lastContact.ageMs()).toBe(20_000);
+  clock.atMs -= 3_600_000;
+  expect(second.lastContact.ageMs()).toBe(Number.POSITIVE_INFINITY);
+  await second.close();
+});

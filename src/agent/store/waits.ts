@@ -10,6 +10,9 @@ import type { GroupCommit } from './group-commit.ts';
 /** `jitter`: before its start. `user`: at most until then, for somebody to sign in. */
 export type WaitKind = 'jitter' | 'user';
 
+const LAST_RUN = Number.MAX_SAFE_INTEGER;
+const TIDY_ROWS = 1_000;
+
 export class Waits {
   readonly #group: GroupCommit;
   readonly #timeline: Timeline;
@@ -20,6 +23,11 @@ export class Waits {
   readonly #next: Statement;
   readonly #foreign: Statement;
   readonly #rebase: Statement;
+  readonly #ofOldRelease: Statement;
+  readonly #ended: Statement;
+  readonly #openUpTo: Statement;
+  /** What an older release left of the runs up to this one is settled. */
+  #tidiedTo = 0;
 
   constructor(db: Database, group: GroupCommit, timeline: Timeline) {
     this.#group = group;
@@ -39,9 +47,23 @@ export class Waits {
       SELECT until_up FROM waits JOIN runs USING (run)
       WHERE waits.kind = ? AND until_up > ? AND runs.state = ? AND runs.state <> 'finished' ORDER BY until_up LIMIT 1`)
       .pluck();
-    this.#foreign = db.prepare(
-      'SELECT run, kind, until_at AS untilAtMs, asked_ms AS askedMs FROM waits WHERE boot IS NOT ? LIMIT ?',
-    );
+    // Also one that would have begun in the future: starts of a container all have the name of its host's.
+    this.#foreign = db.prepare(`
+      SELECT run, kind, until_at AS untilAtMs, asked_ms AS askedMs FROM waits
+      WHERE boot IS NOT ? OR until_up - asked_ms > ? LIMIT ?`);
+    // The release before keeps the end of a jitter in the run itself, and ends a run without its waits.
+    this.#ofOldRelease = db.prepare(`
+      INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms)
+      SELECT run, 'jitter', 0, NULL, not_before, max(0, not_before - received_at) FROM runs
+      WHERE run > ? AND run <= ? AND state <> 'finished' AND not_before IS NOT NULL ON CONFLICT DO NOTHING`);
+    this.#ended = db.prepare(`
+      DELETE FROM waits WHERE run > ? AND run <= ?
+        AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run = waits.run AND runs.state <> 'finished')`);
+    this.#openUpTo = db
+      .prepare(
+        `SELECT max(run) FROM (SELECT run FROM runs WHERE run > ? AND state <> 'finished' ORDER BY run LIMIT ${TIDY_ROWS})`,
+      )
+      .pluck();
     this.#rebase = db.prepare('UPDATE waits SET until_up = ?, boot = ?, asked_ms = ? WHERE run = ? AND kind = ?');
   }
 
@@ -75,22 +97,38 @@ export class Waits {
     return (this.#next.get(kind, upMs, stateOf(kind)) as number | undefined) ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Brings up to `limit` waits of an earlier start of the system over to this one. Returns how many there were. */
-  adopt(limit: number): Promise<number> {
-    return this.#group.submit(() => {
-      const { upMs, wallMs, boot } = this.#timeline.now();
-      const rows = this.#foreign.all(boot, limit) as {
-        run: number;
-        kind: string;
-        untilAtMs: number;
-        askedMs: number;
-      }[];
-      for (const { run, kind, untilAtMs, askedMs } of rows) {
-        const leftMs = Math.min(askedMs, Math.max(0, untilAtMs - wallMs));
-        this.#rebase.run(upMs + leftMs, boot, leftMs, run, kind);
-      }
-      return rows.length;
-    });
+  /**
+   * Brings up to `limit` waits of an earlier start of the system over to this one, and what an older release left of some more. 0:
+   * that was all of it.
+   */
+  async adopt(limit: number): Promise<number> {
+    const from = this.#tidiedTo;
+    const { upTo, adopted } = await this.#group.submit(() => ({ upTo: this.#tidy(from), adopted: this.#adopt(limit) }));
+    this.#tidiedTo = upTo;
+    return upTo === LAST_RUN ? adopted : adopted + 1;
+  }
+
+  #tidy(from: number): number {
+    if (from === LAST_RUN) return from;
+    const upTo = (this.#openUpTo.get(from) as number | null) ?? LAST_RUN;
+    this.#ended.run(from, upTo);
+    this.#ofOldRelease.run(from, upTo);
+    return upTo;
+  }
+
+  #adopt(limit: number): number {
+    const { upMs, wallMs, boot } = this.#timeline.now();
+    const rows = this.#foreign.all(boot, upMs, limit) as {
+      run: number;
+      kind: string;
+      untilAtMs: number;
+      askedMs: number;
+    }[];
+    for (const { run, kind, untilAtMs, askedMs } of rows) {
+      const leftMs = Math.min(askedMs, Math.max(0, untilAtMs - wallMs));
+      this.#rebase.run(upMs + leftMs, boot, leftMs, run, kind);
+    }
+    return rows.length;
   }
 }
 

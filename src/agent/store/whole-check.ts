@@ -1,70 +1,79 @@
 /**
  * Checks the whole file some time after the start (the start itself checks only what it needs). The file is locked for this
- * process and this connection alone, so it can't be done in another thread; it goes in steps of some ms, with pauses, and never
- * while the agent has something to do: on a slow disk one look at a large table would take longer than the watchdog waits. So
- * large tables are read row by row, which finds every page that can't be read; the small ones are also checked in themselves. A
- * damaged file is noted and moved aside by the next start.
+ * process and this connection alone, so it can't be done in another thread; it goes in steps of some ms, with pauses, and as long
+ * as there is hope for it not while the agent has something to do: on a slow disk one look at a large table would take longer than
+ * the watchdog waits. So large tables are read row by row, which finds every page that can't be read, and each row is looked for
+ * in each index; the small ones are checked as a whole.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { errorText, type Logger } from '../base/logger.ts';
+import { errorText } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
+import { indexChecks } from './index-check.ts';
+import { isCorrupt } from './sqlite-errors.ts';
 
-/** Present: the next start takes the file for damaged. */
-export const DAMAGED_FILE = 'store-is-damaged';
 const PAUSE_MS = 1_000;
+/** For so long in all it waits for others; rows that stay open for ever must not keep it from its end. */
+const PATIENCE_MS = 3_600_000;
 /** These may hold a gigabyte. */
 const LARGE = ['outputs', 'commands', 'runs', 'outbox'];
 const STEP_MS = 10;
 
 export interface WholeCheckOptions {
   readonly db: Database;
-  readonly directory: string;
   /** False while there is something more urgent. */
   readonly idle: () => boolean;
-  readonly log: Logger;
   readonly pauseMs?: number;
+  readonly patienceMs?: number;
 }
 
 /** Resolves to what is wrong, or null. Rejects when aborted. */
 export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal): Promise<string | null> {
-  const { db, directory, idle, log, pauseMs = PAUSE_MS } = options;
-  const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all() as string[];
-  for (const table of tables) {
-    const what = LARGE.includes(table) ? await readRows(table) : await check(table);
-    if (what === null) continue;
-    log.error('the store is damaged; the next start begins a new one', { what });
-    writeFileSync(join(directory, DAMAGED_FILE), `${what}\n`, { mode: 0o600 });
-    return what;
+  const { db, idle, pauseMs = PAUSE_MS, patienceMs = PATIENCE_MS } = options;
+  const patientUntil = performance.now() + patienceMs;
+  try {
+    const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all() as string[];
+    for (const table of tables) {
+      const wrong = LARGE.includes(table) ? await readLarge(table) : await check(table);
+      if (wrong !== null) return `${table}: ${wrong}`;
+    }
+    return null;
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    return errorText(error);
   }
-  return null;
 
   async function idleAgain(): Promise<void> {
     do await sleep(pauseMs, signal);
-    while (!idle());
+    while (performance.now() < patientUntil && !idle());
   }
 
   async function check(table: string): Promise<string | null> {
     await idleAgain();
     const answer = db.pragma(`quick_check(${table})`, { simple: true });
-    return answer === 'ok' ? null : `${table}: ${String(answer)}`;
+    return answer === 'ok' ? null : String(answer);
   }
 
-  async function readRows(table: string): Promise<string | null> {
+  async function readLarge(table: string): Promise<string | null> {
     const next = db.prepare(`SELECT rowid AS at, * FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT 1`);
+    const indexes = indexChecks(db, table);
     for (let after = 0; ; ) {
       await idleAgain();
+      const from = after;
       const until = performance.now() + STEP_MS;
       try {
-        while (performance.now() < until) {
+        do {
           const row = next.get(after) as { at: number } | undefined;
-          if (row === undefined) return null;
+          if (row === undefined) break;
           after = row.at;
+        } while (performance.now() < until);
+        for (const { index, missing } of indexes) {
+          const row = missing.get(from, after) as number | undefined;
+          if (row !== undefined) return `row ${row} is missing in ${index}`;
         }
       } catch (error) {
-        return `${table}: ${errorText(error)}`;
+        return errorText(error);
       }
+      if (after === from) return null;
     }
   }
 }

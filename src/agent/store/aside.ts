@@ -1,0 +1,61 @@
+/**
+ * Damaged files of the store. Invariant: from the moment at which the file is known to be damaged until what can be read of it
+ * stands in the new one, a mark beside the store says so, whenever the process ends.
+ */
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from '../base/replace-file.ts';
+
+export const STORE_FILE = 'store.db';
+/** Present: the file is damaged, and the next opening sets it aside. */
+const DAMAGED_FILE = 'store-is-damaged';
+/** Present: what this damaged file tells is not yet in the new one. */
+const SALVAGE_FILE = 'salvage-from';
+
+/** False: the mark could not be set. */
+export function noteDamage(directory: string, what: string): boolean {
+  try {
+    writeFileSync(join(directory, DAMAGED_FILE), `${what}\n`, { mode: 0o600 });
+  } catch {
+    // On a full disk there is a file, and nothing in it.
+  }
+  return existsSync(join(directory, DAMAGED_FILE));
+}
+
+/** Whether {@link setAside} has something to do. */
+export function isDamaged(directory: string): boolean {
+  const from = salvageFrom(directory);
+  return existsSync(join(directory, DAMAGED_FILE)) || (from !== null && !existsSync(from));
+}
+
+/** Moves the damaged file and its WAL to names that no later start touches, or goes on with that. */
+export function setAside(directory: string): void {
+  const file = join(directory, STORE_FILE);
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  let target = `${file}.damaged-${stamp}`;
+  const from = salvageFrom(directory);
+  if (from === null) replaceFile(join(directory, SALVAGE_FILE), `${STORE_FILE}.damaged-${stamp}\n`, 0o600);
+  // An unfinished move goes on; else this is a new file that holds no more than the one before, from which is still saved.
+  else if (!existsSync(from)) target = from;
+  // The file itself last: without it the WAL would be taken for that of the new one.
+  for (const suffix of ['-wal', '-shm', '']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
+  }
+  rmSync(`${file}-journal`, { force: true });
+  rmSync(join(directory, DAMAGED_FILE), { force: true });
+}
+
+/** The damaged file that is to be saved from; null: there is none. */
+export function salvageFrom(directory: string): string | null {
+  try {
+    const [name] = readFileSync(join(directory, SALVAGE_FILE), 'utf8').split('\n');
+    return name?.startsWith(`${STORE_FILE}.damaged-`) && !/[\\/]/.test(name) ? join(directory, name) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What could be read of it is on disk in the new file. */
+export function noteSalvaged(directory: string): void {
+  rmSync(join(directory, SALVAGE_FILE), { force: true });
+}

@@ -1,0 +1,158 @@
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { damagePage, loseEntries } from '../../../e2e/support/damaged-store.ts';
+import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { openStore } from './open.ts';
+import { Store } from './store.ts';
+import { checkWhole } from './whole-check.ts';
+
+const never = new AbortController().signal;
+
+/** Five that are open, with an execution and a kill each, one that waits, and one whose result is not delivered. */
+async function filled(directory: string): Promise<void> {
+  const store = testStore(directory);
+  for (let i = 0; i < 5; i++) await store.runs.admit(arrival(`open${i}`, `open${i}`, { execId: `e${i}` }));
+  await store.kills.record('e1', 5, null);
+  await store.runs.advance(5, 'waiting_jitter', { kind: 'jitter', askedMs: 100_000 });
+  const done = await store.runs.admit(arrival('done', 'done', { execId: 'e' }));
+  if (done.kind === 'admitted') await store.runs.finish(done.run, ending(done.resultId));
+  await store.close();
+}
+
+function open(directory: string) {
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  return opened;
+}
+
+/** The next opening has a new store, with all that has to go on. */
+async function goesOnInANewStore(directory: string): Promise<void> {
+  const { db, notes } = open(directory);
+  expect(notes).toMatchObject({ oldCopy: true });
+  expect(notes.quarantined).toMatch(/damaged-/);
+  const store = new Store(db, storeOptions(directory));
+  expect(await store.runs.admit(arrival('done', 'done'))).toEqual({ kind: 'duplicate' });
+  expect(store.outbox.counts().waiting).toBe(1);
+  expect(store.inbox.open(99).map(({ requestId }) => requestId)).toEqual([0, 1, 2, 3, 4].map((n) => `open${n}`));
+  await store.close();
+}
+
+test.each([
+  'runs_open',
+  'runs_state',
+  'runs_kill',
+  'runs_exec',
+  'waits_due',
+  'outbox_due',
+  'sqlite_autoindex_outbox_1',
+])('damage in %s, by which the agent finds its work, is noticed at the start', async (index) => {
+  const directory = tempDir();
+  await filled(directory);
+  damagePage(directory, index);
+  await goesOnInANewStore(directory);
+});
+
+test.each([
+  ['runs_open', 'run > 2'],
+  ['runs_state', 'run > 2'],
+  ['runs_kill', 'run > 2'],
+  ['runs_exec', 'run > 2'],
+  ['waits_due', 'run > 99'],
+  ['outbox_due', 'seq > 1'],
+  ['outbox_run', 'run > 99'],
+])('so is an entry that %s has lost, which is an error to nobody', async (index, kept) => {
+  const directory = tempDir();
+  await filled(directory);
+  loseEntries(directory, index, kept);
+  await goesOnInANewStore(directory);
+});
+
+test('rows that can not be read are left behind, and nothing that runs is lost with them', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  damagePage(directory, 'runs');
+  const { db, notes } = open(directory);
+  expect(notes.quarantined).toMatch(/damaged-/);
+  const store = new Store(db, storeOptions(directory));
+  expect(await store.runs.admit(arrival('open1', 'open1'))).toEqual({ kind: 'duplicate' });
+  expect(store.outbox.counts().waiting).toBe(1);
+  await store.close();
+});
+
+test.each<[string, string, (store: Store) => unknown]>([
+  ['a write', 'runs_received', (store) => store.runs.admit(arrival('new'))],
+  ['a read', 'outputs', (store) => store.history.output(6, 'stdout')],
+])(
+  '%s that meets a damaged page: nothing more is admitted, and the next opening begins anew',
+  async (_name, what, use) => {
+    const directory = tempDir();
+    await filled(directory);
+    damagePage(directory, what);
+    const { db, notes } = open(directory);
+    expect(notes.quarantined).toBeNull();
+    const store = new Store(db, storeOptions(directory));
+    const said: unknown[] = [];
+    store.damage.watch((damage) => said.push(damage));
+    expect(store.admits).toBe(true);
+    for (let time = 0; time < 2; time++) await expect((async () => use(store))()).rejects.toThrow('malformed');
+    expect(said).toEqual(['database disk image is malformed']);
+    expect([store.state.value, store.admits]).toEqual(['read_only', false]);
+    await store.probe();
+    expect(store.admits).toBe(false);
+    await store.close();
+    await goesOnInANewStore(directory);
+  },
+);
+
+test('damage at once, in what is read when the agent begins, is told too', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  damagePage(directory, 'counters');
+  const { db } = open(directory);
+  expect(() => new Store(db, storeOptions(directory))).toThrow('malformed');
+  db.close();
+  await goesOnInANewStore(directory);
+});
+
+test('a file that another process works on is not set aside, whatever is wrong with it', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  damagePage(directory, 'outputs');
+  const { db } = open(directory);
+  const store = new Store(db, storeOptions(directory));
+  expect(() => store.history.output(6, 'stdout')).toThrow('malformed');
+  expect(store.damage.value).not.toBeNull();
+  expect(openStore(directory)).toEqual({ kind: 'in_use' });
+  expect(readdirSync(directory).filter((name) => name.includes('damaged-'))).toEqual([]);
+  await store.close();
+  await goesOnInANewStore(directory);
+});
+
+test.each(['runs_received', 'runs_result', 'sqlite_autoindex_outputs_1', 'outbox_parked'])(
+  'the check of the whole file reads %s too, also while rows stay open for ever',
+  async (index) => {
+    const directory = tempDir();
+    await filled(directory);
+    damagePage(directory, index);
+    const { db, notes } = open(directory);
+    expect(notes.quarantined).toBeNull();
+    const looks: number[] = [];
+    const idle = () => looks.push(1) < 0;
+    expect(await checkWhole({ db, idle, pauseMs: 1, patienceMs: 50 }, never)).toMatch('malformed');
+    expect(looks.length).toBeGreaterThan(1);
+    db.close();
+  },
+);
+
+test('the check of the whole file finds a row that an index has lost', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const whole = open(directory);
+  expect(await checkWhole({ db: whole.db, idle: () => true, pauseMs: 0 }, never)).toBeNull();
+  whole.db.close();
+  loseEntries(directory, 'runs_received', 'run <> 3');
+  const { db } = open(directory);
+  expect(await checkWhole({ db, idle: () => true, pauseMs: 0 }, never)).toBe('runs: row 3 is missing in runs_received');
+  db.close();
+});

@@ -1,0 +1,126 @@
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { damagePage } from '../../../e2e/support/damaged-store.ts';
+import { noMountsHere, smallDisk } from '../../../e2e/support/mounts.ts';
+import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { noteDamage, STORE_FILE } from './aside.ts';
+import { openStore } from './open.ts';
+import { Store } from './store.ts';
+
+const noMounts = noMountsHere();
+const ASIDE = `${STORE_FILE}.damaged-2026-01-01T00-00-00-000Z`;
+
+async function filled(directory: string, resultBytes = 10): Promise<void> {
+  const store = testStore(directory);
+  await store.runs.admit(arrival('open'));
+  for (let i = 0; i < 10; i++) {
+    const done = await store.runs.admit(arrival(`done${i}`));
+    if (done.kind !== 'admitted') throw new Error(done.kind);
+    const outbox = {
+      kind: 'result',
+      id: done.resultId,
+      subject: 'results.x',
+      body: Buffer.alloc(resultBytes),
+    } as const;
+    await store.runs.finish(done.run, ending(done.resultId, { outbox }));
+  }
+  await store.close();
+}
+
+async function isSaved(directory: string): Promise<void> {
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const store = new Store(opened.db, storeOptions(directory));
+  expect(opened.notes).toMatchObject({ oldCopy: true, quarantined: join(directory, ASIDE) });
+  expect(store.inbox.open(9).map(({ requestId }) => requestId)).toEqual(['open']);
+  expect(store.outbox.counts().waiting).toBe(10);
+  expect(await store.runs.admit(arrival('done3'))).toEqual({ kind: 'duplicate' });
+  await store.close();
+  // Once: what happens from now on is not undone by what is in the damaged file.
+  const next = openStore(directory);
+  if (next.kind !== 'open') throw new Error(next.kind);
+  expect(next.notes.quarantined).toBeNull();
+  next.db.close();
+}
+
+/** What `openStore` has done at the moment at which the process ends. */
+const MOMENTS: Record<string, (directory: string) => void> = {
+  'the mark is there, nothing is moved': () => {},
+  'the WAL is moved, the file is not': (directory) => {
+    writeFileSync(join(directory, `${ASIDE}-wal`), '');
+  },
+  'all is moved, and there is no new store': (directory) => {
+    renameSync(join(directory, STORE_FILE), join(directory, ASIDE));
+  },
+  'the new store has a part of it': (directory) => {
+    renameSync(join(directory, STORE_FILE), join(directory, ASIDE));
+    const opened = openStore(directory);
+    if (opened.kind !== 'open') throw new Error(opened.kind);
+    opened.db.exec('DELETE FROM outbox WHERE seq > 3; DELETE FROM runs; DELETE FROM meta');
+    opened.db.close();
+    writeFileSync(join(directory, 'salvage-from'), `${ASIDE}\n`);
+  },
+  'the new store has a part of it, and is damaged itself': (directory) => {
+    renameSync(join(directory, STORE_FILE), join(directory, ASIDE));
+    const opened = openStore(directory);
+    if (opened.kind !== 'open') throw new Error(opened.kind);
+    opened.db.close();
+    writeFileSync(join(directory, 'salvage-from'), `${ASIDE}\n`);
+    damagePage(directory, 'ledger');
+  },
+};
+
+test.each(Object.entries(MOMENTS))(
+  'a process that ends while a damaged store is set aside (%s): the next saves it',
+  async (_name, happened) => {
+    const directory = tempDir();
+    await filled(directory);
+    writeFileSync(join(directory, 'salvage-from'), `${ASIDE}\n`);
+    noteDamage(directory, 'found damaged');
+    happened(directory);
+    if (!existsSync(join(directory, STORE_FILE))) rmSync(join(directory, 'store-is-damaged'));
+    await isSaved(directory);
+  },
+);
+
+test('a full disk: it is done when there is room, and nothing is lost until then', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(64);
+  await filled(disk.path, 1024 * 1024);
+  noteDamage(disk.path, 'found damaged');
+  disk.resize(15);
+  for (let time = 0; time < 3; time++) expect(openStore(disk.path).kind).toBe('full');
+  expect(readdirSync(disk.path).filter((name) => /damaged-[\dTZ-]+$/.test(name))).toHaveLength(1);
+  disk.resize(64);
+  const store = testStore(disk.path);
+  expect(store.outbox.counts().waiting).toBe(10);
+  expect(store.inbox.open(9).map(({ requestId }) => requestId)).toEqual(['open']);
+});
+
+test('whoever has a watchdog hears of its getting on', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  noteDamage(directory, 'found damaged');
+  let steps = 0;
+  const opened = openStore(directory, undefined, () => void steps++);
+  expect(steps).toBeGreaterThan(5);
+  if (opened.kind === 'open') opened.db.close();
+});
+
+test('a table is read without its indexes: what is damaged may be one of them', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  damagePage(directory, 'runs_open');
+  damagePage(directory, 'runs_result');
+  damagePage(directory, 'sqlite_autoindex_outbox_1');
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  expect(opened.notes.quarantined).not.toBeNull();
+  const count = (from: string) =>
+    (opened.db as Database.Database).prepare(`SELECT count(*) FROM ${from}`).pluck().get();
+  expect([count('runs'), count('commands'), count('outbox')]).toEqual([11, 1, 10]);
+  opened.db.close();
+});

@@ -1,0 +1,42 @@
+/** What an error of SQLite, or of the disk below it, says about the store. */
+
+/** The file can be read, and is not a store of ours that is whole. */
+export class CorruptStore extends Error {
+  override readonly name = 'CorruptStore';
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+export function isFull(error: unknown): boolean {
+  // The third: a file that is only read needs some room too.
+  return ['SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR_SHMSIZE', 'EDQUOT'].includes(codeOf(error));
+}
+
+export function isUnwritable(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    code.startsWith('SQLITE_READONLY') ||
+    code.startsWith('SQLITE_IOERR') ||
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code === 'SQLITE_PERM' ||
+    ['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(code)
+  );
+}
+
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error) === 'SQLITE_LOCKED';
+}
+
+export function isCorrupt(error: unknown): boolean {
+  const code = codeOf(error);
+  return error instanceof CorruptStore || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
+}
+
+/** Not the fault of the file that is read: the same may work a little later. A page that the disk can't read is no such thing. */
+export function isOfNow(error: unknown): boolean {
+  const code = codeOf(error);
+  if (['SQLITE_IOERR_READ', 'SQLITE_IOERR_SHORT_READ', 'SQLITE_IOERR_CORRUPTFS'].includes(code)) return false;
+  return isFull(error) || isUnwritable(error) || isBusy(error) || code.startsWith('SQLITE_NOMEM');
+}

@@ -1,0 +1,104 @@
+/** What is done about the store regularly: looks for room, pruning, checkpoints, and one check of the whole file. */
+import type { Database } from 'better-sqlite3';
+import { drop } from '../base/drop.ts';
+import { errorText, type Logger } from '../base/logger.ts';
+import { sleep } from '../base/sleep.ts';
+import type { Counters } from './counters.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { Keeper } from './keeper.ts';
+import type { ServerTime } from './server-time.ts';
+import { checkWhole } from './whole-check.ts';
+
+/** How soon a disk that is full, or has room again, is noticed. */
+const PROBE_INTERVAL_MS = 2_000;
+/** In rounds of the above: half a minute, an hour. */
+const KEEP_EVERY = 15;
+const PRUNE_EVERY = 1_800;
+const CHECK_AFTER_UNCLEAN_MS = 60_000;
+const CHECK_WITHIN_MS = 3_600_000;
+
+export interface StartOptions {
+  /** The process before did not close the store: its file is checked soon. */
+  readonly unclean?: boolean;
+  /** The broker's clock, ms since the epoch; null: not known. */
+  readonly serverNowMs: () => number | null;
+}
+
+export interface UpkeepOptions {
+  readonly db: Database;
+  readonly group: GroupCommit;
+  readonly keeper: Keeper;
+  readonly counters: Counters;
+  readonly serverTime: ServerTime;
+  readonly log: Logger;
+  /** There is a file; else only the room on the disk is followed. */
+  readonly usable: boolean;
+  readonly admits: () => boolean;
+  readonly probe: () => Promise<void>;
+  readonly followRoom: () => void;
+  /** Nothing is open. */
+  readonly idle: () => boolean;
+  readonly onDamage: (what: string) => void;
+}
+
+export class Upkeep {
+  readonly #o: UpkeepOptions;
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #rounds = 0;
+  #keeping = false;
+
+  constructor(options: UpkeepOptions) {
+    this.#o = options;
+  }
+
+  start({ unclean = false, serverNowMs }: StartOptions): void {
+    const { usable, log, followRoom } = this.#o;
+    if (!usable) {
+      this.#timer = setInterval(followRoom, PROBE_INTERVAL_MS).unref();
+      return;
+    }
+    const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
+    drop(this.#checkWhole(inMs), log, 'checking the whole store');
+    this.#timer = setInterval(() => void this.#keep(serverNowMs), PROBE_INTERVAL_MS);
+    this.#timer.unref();
+    // The room on the disk decides what is admitted; the rest of the upkeep can wait until the fleet has seen us.
+    void this.#keep(serverNowMs);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#closing.abort(new Error('the store is closed'));
+  }
+
+  async #checkWhole(inMs: number): Promise<void> {
+    const { db, idle, onDamage } = this.#o;
+    const { signal } = this.#closing;
+    try {
+      await sleep(inMs, signal);
+      const what = await checkWhole({ db, idle }, signal);
+      if (what !== null) onDamage(what);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #keep(serverNowMs: () => number | null): Promise<void> {
+    if (this.#keeping) return;
+    this.#keeping = true;
+    const { admits, probe, keeper, counters, group, serverTime, log } = this.#o;
+    const round = this.#rounds++;
+    try {
+      await probe();
+      if (!admits() || round % KEEP_EVERY !== 0) return;
+      await keeper.keepReserve();
+      await counters.save(group);
+      if (round % PRUNE_EVERY === 0) await keeper.prune(await serverTime.confirmed(serverNowMs()));
+      keeper.checkpoint();
+    } catch (error) {
+      if (!this.#closing.signal.aborted) log.warn('upkeep of the store failed', { error: errorText(error) });
+    } finally {
+      this.#keeping = false;
+    }
+  }
+}
