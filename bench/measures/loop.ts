@@ -48,6 +48,8 @@ async function whilePruning(bench: Bench, history: string): Promise<void> {
   const options = { prepare, ourSettings: LEAST_HISTORY, watchLoop: true, ready: false };
   await bench.withAgent('ours', options, async (agent) => {
     await longestHoldMs(bench, agent);
+    // It begins some seconds after the start.
+    await delay(4_000, undefined, { signal: bench.signal });
     await rests(bench, agent);
     bench.book.add('loop-prune', 'ours', await longestHoldMs(bench, agent));
   });

@@ -15,7 +15,7 @@ const QUIET_MS = 2_000;
 export class HeapLimit {
   readonly #collect: () => void;
   #nextLookMs = 0;
-  #last: NodeJS.Timeout | undefined;
+  #looksOnceMore = false;
 
   constructor() {
     setFlagsFromString('--expose-gc');
@@ -29,11 +29,14 @@ export class HeapLimit {
     this.#nextLookMs = now + LOOK_EVERY_MS;
     if (getHeapStatistics().total_heap_size < LARGE_BYTES) return;
     // What the last of it leaves is looked at when all is quiet.
-    this.#last ??= setTimeout(() => {
-      this.#last = undefined;
-      this.look();
-    }, QUIET_MS).unref();
+    if (!this.#looksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
+    this.#looksOnceMore = true;
     this.#collect();
     this.#nextLookMs = now + REST_MS;
+  }
+
+  #whenQuiet(): void {
+    this.#looksOnceMore = false;
+    this.look();
   }
 }

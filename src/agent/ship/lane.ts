@@ -212,7 +212,7 @@ export class Lane {
 
   async #settleAll(): Promise<void> {
     const { outbox, clock, log, nudge } = this.#o;
-    for (const row of [...this.#acknowledged.values()]) {
+    for (const row of this.#acknowledged.values()) {
       if (this.#inFlight.has(row.seq)) continue;
       try {
         await outbox.delivered(row, clock.nowMs());

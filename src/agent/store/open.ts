@@ -45,10 +45,14 @@ const OLD_COPY = 'old_copy';
  * `onStep` is called meanwhile.
  */
 export function openStore(directory: string, log: Logger = silentLogger, onStep = () => {}): OpenResult {
+  try {
+    makeDirectory(directory, 0o711);
+  } catch (error) {
+    return { kind: isFull(error) ? 'full' : 'read_only', why: errorText(error) };
+  }
   let damage: string | null = null;
   for (;;) {
     try {
-      makeDirectory(directory, 0o711);
       if (isDamaged(directory)) {
         if (isInUse(join(directory, STORE_FILE))) return { kind: 'in_use' };
         setAside(directory);

@@ -90,10 +90,11 @@ export class Upkeep {
     const round = this.#rounds++;
     try {
       await probe();
-      if (!admits() || round % KEEP_EVERY !== 0) return;
+      // Not the first: the fleet is to see us before.
+      if (!admits() || round % KEEP_EVERY !== 1) return;
       await keeper.keepReserve();
       await counters.save(group);
-      if (round % PRUNE_EVERY === 0) await keeper.prune(await serverTime.confirmed(serverNowMs()));
+      if (round % PRUNE_EVERY === 1) await keeper.prune(await serverTime.confirmed(serverNowMs()));
       keeper.checkpoint();
     } catch (error) {
       if (!this.#closing.signal.aborted) log.warn('upkeep of the store failed', { error: errorText(error) });
