@@ -1,4 +1,4 @@
-import type { ScriptStarter } from '../../src/agent/run/active-run.ts';
+import type { ScriptStarter } from '../../src/agent/run/run-ports.ts';
 import type { Finished, RunningScript, ScriptSpec } from '../../src/agent/run/script-runner.ts';
 import { NO_TEXT } from '../../src/agent/store/runs.ts';
 

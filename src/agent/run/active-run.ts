@@ -6,26 +6,23 @@
  * spawn and the timer; the world is looked at again right before the spawn.
  */
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
+import { errorText } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
-import type { Bus } from '../bus/bus.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
-import type { FactsReader } from '../gates/facts.ts';
 import type { Account } from '../os/sessions.ts';
 import { type Outcome, withoutRun } from '../store/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
-import type { OutboxItem, OutboxKind } from '../store/outbox.ts';
-import type { Store } from '../store/store.ts';
+import type { OutboxItem } from '../store/outbox.ts';
 import type { WaitKind } from '../store/waits.ts';
 import { type Command, decodeCommand } from '../wire/command.ts';
 import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
 import { interrupted, killedWaiting, ran, refused, stoppedBeforeStart } from './outcomes.ts';
+import type { ActiveRunOptions, Place } from './run-ports.ts';
 import { loadScript } from './script-object.ts';
-import type { EndReason, RunningScript, ScriptSpec } from './script-runner.ts';
+import type { EndReason, RunningScript } from './script-runner.ts';
 
 /** Pauses before the pin is read again: the backend publishes first and pins after (D5). */
 const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
@@ -38,42 +35,6 @@ const FRESH_TRIES = 3;
 const FRESH_PAUSE_MS = 250;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
-
-/** Starting a script, as a run needs it; see `script-runner.ts`. */
-export interface ScriptStarter {
-  start(spec: ScriptSpec): RunningScript;
-  /** Whether this `run_as` can run here now: not at all, or once somebody signs in. */
-  availability(
-    runAs: Command['runAs'],
-  ): { kind: 'ready'; user: Account | null } | { kind: 'no_user' } | { kind: 'unsupported'; why: string };
-  /** Resolves when a user may have signed in, or after a while. */
-  userChange(signal: AbortSignal): Promise<void>;
-  /** Ends what is left of an interrupted run. */
-  endLeftovers(run: { pid: number | null; pidStart: string | null; marker: string }): Promise<void>;
-}
-
-export interface ActiveRunOptions {
-  readonly pcId: string;
-  readonly store: Store;
-  readonly bus: Bus;
-  readonly facts: FactsReader;
-  readonly scripts: ScriptStarter;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** A result or event was queued. */
-  readonly onQueued: (kind: OutboxKind) => void;
-  /** A script runs. */
-  readonly onStarted?: (resultId: string, script: RunningScript) => void;
-  readonly pinRereadMs?: readonly number[];
-}
-
-/** A place among the scripts that run at the same time; `taken` by whoever took the run up. */
-export interface Place {
-  readonly taken: boolean;
-  /** Takes one now, unless somebody who came earlier waits for it. */
-  take(): boolean;
-  release(): void;
-}
 
 /** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
 export type Step = Outcome | 'deferred';

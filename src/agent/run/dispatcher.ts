@@ -3,6 +3,7 @@
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
  * no place in the list. It looks when it is nudged, or when the next wait is over.
  */
+import { Deadline } from '../base/deadline.ts';
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
@@ -10,7 +11,8 @@ import { endingOf, type Outcome, withoutRun } from '../store/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
-import { ActiveRun, type ActiveRunOptions, type Place } from './active-run.ts';
+import { ActiveRun } from './active-run.ts';
+import type { ActiveRunOptions, Place } from './run-ports.ts';
 import type { Slots } from './slots.ts';
 
 /** While the store takes no writes an ended run waits with its result in memory; nothing else is started meanwhile. */
@@ -32,7 +34,7 @@ export class Dispatcher {
   readonly #active = new Map<number, ActiveRun>();
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
-  readonly #users = new AbortController();
+  readonly #grace = new Deadline();
   #heldUpTo = 0;
   #started = false;
   #lookQueued = false;
@@ -42,7 +44,6 @@ export class Dispatcher {
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
-  #grace: { endsAtMs: number; readonly changed: PromiseWithResolvers<void> } | null = null;
 
   constructor(options: DispatcherOptions) {
     this.#o = options;
@@ -235,7 +236,7 @@ export class Dispatcher {
   #followUsers(): void {
     if (this.#followsUsers || this.#o.store.inbox.inState('waiting_user', 1).length === 0) return;
     this.#followsUsers = true;
-    const changed = this.#o.scripts.userChange(this.#users.signal).then(() => this.#again());
+    const changed = this.#o.scripts.userChange(this.#stopping.signal).then(() => this.#again());
     void changed
       .catch(() => {})
       .finally(() => {
@@ -266,37 +267,16 @@ export class Dispatcher {
    * stays admitted and is gated again at the next start (design §4). Asked again, the shorter grace counts.
    */
   async stop(graceMs: number): Promise<void> {
-    const endsAtMs = this.#o.clock.monotonicMs() + graceMs;
-    if (this.#grace !== null) {
-      this.#grace.endsAtMs = Math.min(this.#grace.endsAtMs, endsAtMs);
-      this.#grace.changed.resolve();
-      return this.idle();
+    this.#grace.within(graceMs);
+    if (!this.#stopping.signal.aborted) {
+      this.#stopping.abort(new Error('stopping'));
+      clearTimeout(this.#timer);
+      for (const active of this.#active.values()) active.abortWait('stopping');
     }
-    this.#stopping.abort(new Error('stopping'));
-    this.#users.abort(new Error('stopping'));
-    clearTimeout(this.#timer);
-    for (const active of this.#active.values()) active.abortWait('stopping');
-    await this.#awaitGrace(endsAtMs);
+    await Promise.race([this.idle(), this.#grace.passed]);
     for (const active of this.#active.values()) active.end('stopped');
     await this.idle();
-  }
-
-  async #awaitGrace(endsAtMs: number): Promise<void> {
-    const settled = this.idle();
-    let done = false;
-    void settled.then(() => {
-      done = true;
-    });
-    this.#grace = { endsAtMs, changed: Promise.withResolvers<void>() };
-    while (!done) {
-      const leftMs = this.#grace.endsAtMs - this.#o.clock.monotonicMs();
-      if (leftMs <= 0) return;
-      const { changed } = this.#grace;
-      const enough = new AbortController();
-      await Promise.race([settled, changed.promise, sleep(leftMs, enough.signal).catch(() => {})]);
-      enough.abort();
-      this.#grace = { endsAtMs: this.#grace.endsAtMs, changed: Promise.withResolvers<void>() };
-    }
+    this.#grace.cancel();
   }
 
   /** Resolves when nothing is on its way. */

@@ -8,9 +8,9 @@ import { errorText, type Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
-import type { ScriptStarter } from './active-run.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { interrupted } from './outcomes.ts';
+import type { ScriptStarter } from './run-ports.ts';
 
 const PAGE = 200;
 const STORE_RETRY_MS = 1_000;

@@ -4,8 +4,8 @@ import { endTree } from '../os/process-tree.ts';
 import type { Account } from '../os/sessions.ts';
 import type { Command } from '../wire/command.ts';
 import { unsupportedRunAsText } from '../wire/result-texts.ts';
-import type { ScriptStarter } from './active-run.ts';
 import { markerAssignment } from './child-env.ts';
+import type { ScriptStarter } from './run-ports.ts';
 import { type RunnerDeps, type RunningScript, type ScriptSpec, startScript } from './script-runner.ts';
 
 /** Who can be run as on this PC. */

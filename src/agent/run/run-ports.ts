@@ -1,0 +1,46 @@
+/** What a command on its way needs of the rest of the agent. */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { FactsReader } from '../gates/facts.ts';
+import type { Account } from '../os/sessions.ts';
+import type { OutboxKind } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+import type { Command } from '../wire/command.ts';
+import type { RunningScript, ScriptSpec } from './script-runner.ts';
+
+/** Starting a script, as a run needs it; see `script-runner.ts`. */
+export interface ScriptStarter {
+  start(spec: ScriptSpec): RunningScript;
+  /** Whether this `run_as` can run here now: not at all, or once somebody signs in. */
+  availability(
+    runAs: Command['runAs'],
+  ): { kind: 'ready'; user: Account | null } | { kind: 'no_user' } | { kind: 'unsupported'; why: string };
+  /** Resolves when a user may have signed in, or after a while. */
+  userChange(signal: AbortSignal): Promise<void>;
+  /** Ends what is left of an interrupted run. */
+  endLeftovers(run: { pid: number | null; pidStart: string | null; marker: string }): Promise<void>;
+}
+
+export interface ActiveRunOptions {
+  readonly pcId: string;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly facts: FactsReader;
+  readonly scripts: ScriptStarter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A result or event was queued. */
+  readonly onQueued: (kind: OutboxKind) => void;
+  /** A script runs. */
+  readonly onStarted?: (resultId: string, script: RunningScript) => void;
+  readonly pinRereadMs?: readonly number[];
+}
+
+/** A place among the scripts that run at the same time; `taken` by whoever took the run up. */
+export interface Place {
+  readonly taken: boolean;
+  /** Takes one now, unless somebody who came earlier waits for it. */
+  take(): boolean;
+  release(): void;
+}
