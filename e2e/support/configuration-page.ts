@@ -21,9 +21,11 @@ usable, else with 1 and one line for each fault: file, line, key, what was expec
 Policies: \`/etc/kanade-tray/policy.json\` (a JSON object; owned by root and writable by nobody else), or values under
 \`HKLM\\SOFTWARE\\Policies\\Kanade Tray\`.
 
-The sign-in to the broker is taken from the first of these that is there, and read anew for each try: the files named in
-\`[auth]\`, the registry values \`NatsToken\` or \`NatsUser\` and \`NatsPassword\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, the variables
-\`KANADE_NATS_TOKEN\` or \`KANADE_NATS_USER\` and \`KANADE_NATS_PASSWORD\`, the server list itself.
+The sign-in to the broker is read anew for each try, and taken from the first of these that is there: the files named in
+\`[auth]\`, the registry values \`NatsUser\` and \`NatsPassword\` or \`NatsToken\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, the variables
+\`KANADE_NATS_USER\` and \`KANADE_NATS_PASSWORD\` or \`KANADE_NATS_TOKEN\`, the server list itself. Where there are both a pair of user and
+password and a token, as in a fleet on its way from one to the other, the pair is tried first, and the token when the broker refuses
+the pair. Half a pair is a fault, and says what is missing.
 
 | setting | values | built in | policy | what it is |
 |---|---|---|---|---|

@@ -102,11 +102,11 @@ class Client {
   }
 }
 
-test('a broker that is restarted has 500 clients back within 10 s, and not all at once', async () => {
+test('a broker that is restarted has 1,000 clients back within 10 s, and not all at once', async () => {
   const port = await freePort();
   const server = await startNatsServer({ port });
   const closing = new AbortController();
-  const clients = Array.from({ length: 500 }, () => new Client(port, closing.signal));
+  const clients = Array.from({ length: 1_000 }, () => new Client(port, closing.signal));
   const runs = clients.map((client) => client.run());
   onTestFinished(async () => {
     closing.abort();
