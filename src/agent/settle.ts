@@ -36,8 +36,18 @@ export class Settling {
     this.#suspectUpTo = this.#foundRun;
     this.#unnoted = options.oldCopy ? this.#foundRun : null;
     options.bus.link.watch(({ state }) => {
-      if (state === 'connected' && this.#wasBound) this.#suspectUpTo = options.store.inbox.newestRun();
+      if (state === 'connected' && this.#wasBound) this.#suspectUpTo = this.#newestRun();
     });
+  }
+
+  /** Told from inside the connection: a store that can't be read at present must not reach it. */
+  #newestRun(): number {
+    try {
+      return this.#o.store.inbox.newestRun();
+    } catch (error) {
+      this.#o.log.warn('the open commands could not be read', { error: errorText(error) });
+      return this.#suspectUpTo;
+    }
   }
 
   /** The consumer has met a later state of this store. Resolves when that is on disk. */
@@ -52,14 +62,18 @@ export class Settling {
   async consumerBound(signal: AbortSignal): Promise<void> {
     this.#wasBound = true;
     this.#bound.resolve();
-    if (this.#o.dispatcher.started) await this.#endOlderCopy(signal);
+    if (this.#o.dispatcher.started) await this.#untilDone(() => this.#endOlderCopy(signal), signal);
   }
 
   /** Then dispatches. What fails is tried again. Rejects when aborted: the next start does the rest. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!this.#o.dispatcher.started) {
+    await this.#untilDone(() => this.#run(signal), signal);
+  }
+
+  async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (;;) {
       try {
-        await this.#run(signal);
+        return await work();
       } catch (error) {
         signal.throwIfAborted();
         this.#o.log.error('what an earlier process left could not be settled yet', { error: errorText(error) });

@@ -16,6 +16,7 @@ export class HeapLimit {
   readonly #collect: () => void;
   #nextLookMs = 0;
   #looksOnceMore = false;
+  #largeBytes = LARGE_BYTES;
 
   constructor() {
     setFlagsFromString('--expose-gc');
@@ -27,16 +28,22 @@ export class HeapLimit {
     const now = performance.now();
     if (now < this.#nextLookMs) return;
     this.#nextLookMs = now + LOOK_EVERY_MS;
-    if (getHeapStatistics().total_heap_size < LARGE_BYTES) return;
+    if (getHeapStatistics().total_heap_size < this.#largeBytes) return;
     // What the last of it leaves is looked at when all is quiet.
     if (!this.#looksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
     this.#looksOnceMore = true;
-    this.#collect();
+    this.#collectNow();
     this.#nextLookMs = now + REST_MS;
+  }
+
+  /** What lives by now is no reason to look again soon. */
+  #collectNow(): void {
+    this.#collect();
+    this.#largeBytes = Math.max(LARGE_BYTES, 2 * getHeapStatistics().used_heap_size);
   }
 
   #whenQuiet(): void {
     this.#looksOnceMore = false;
-    this.look();
+    if (getHeapStatistics().total_heap_size >= this.#largeBytes) this.#collectNow();
   }
 }

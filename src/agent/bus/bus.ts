@@ -121,8 +121,8 @@ export interface DurableHandlers {
    * since the consumer says it only once.
    */
   olderCopy(): Promise<void>;
-  /** The consumer is there, made or adopted, before its first message. */
-  bound(): void;
+  /** The consumer is there, made or adopted, before its first message. `named`: it has our name; it may belong to another PC. */
+  bound(named: boolean): void;
   /** The consumer belongs to another pc_id (`a.b` and `a_b` share a name, D22). */
   foreign(pcId: string): void;
 }

@@ -143,7 +143,11 @@ export class Connector {
         this.tried.set(true);
         if (session !== null) {
           attempt = 0;
-          await this.#live(session);
+          try {
+            await this.#live(session);
+          } finally {
+            session.close();
+          }
         }
         await this.#pause(this.#delayMs(session !== null, attempt++));
       } catch (error) {

@@ -97,7 +97,7 @@ async function ensureDurable(
       max_waiting: 512,
     } as Partial<ConsumerConfig>;
     const made = await write(session, spec, fresh, await ourMark(spec, signal), signal);
-    handlers.bound();
+    handlers.bound(true);
     return made;
   }
   const { metadata = {} } = found.config;
@@ -112,7 +112,7 @@ async function ensureDurable(
   // Into one that belongs to another we write no name: they would take their own store for an older copy.
   const mark = ours ? await ourMark(spec, signal) : {};
   const adopted = await write(session, spec, found.config, mark, signal);
-  handlers.bound();
+  handlers.bound(ours);
   return adopted;
 }
 

@@ -132,11 +132,14 @@ export class FactsReader {
 
   async #readNow(bucket: string, key: string): Promise<Known> {
     // Asked while disconnected, a read would only fail by its time-out (D16).
-    const connected = this.#bus.link.value.state === 'connected';
+    const link = this.#bus.link.value;
+    const connected = link.state === 'connected';
     const read: KvRead = connected
       ? await this.#bus.kvGet(bucket, key, READ_TIMEOUT_MS)
       : { kind: 'failed', why: 'not connected' };
     const last = this.#mirror.get(bucket, key);
+    // A link that was lost meanwhile tells its own age.
+    const stayed = connected && this.#bus.link.value === link;
     switch (read.kind) {
       case 'value':
         this.#remember(bucket, key, last, { value: read.value, revision: read.revision });
@@ -149,7 +152,7 @@ export class FactsReader {
         // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
         return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
-        return { text: textOf(last), ageMs: connected ? this.#ageMs(bucket, key, last) : 0, fresh: false };
+        return { text: textOf(last), ageMs: stayed ? this.#ageMs(bucket, key, last) : 0, fresh: false };
     }
   }
 

@@ -101,7 +101,11 @@ export class Intake {
   #takeNext(): void {
     const next = this.#waiting[this.#taken];
     this.#taken += 1;
-    if (next !== undefined) this.#take(next.source, next.incoming);
+    try {
+      if (next !== undefined) this.#take(next.source, next.incoming);
+    } catch (error) {
+      this.#o.log.error('a message could not be handled', { error: errorText(error) });
+    }
     if (this.#taken < Math.min(this.#waiting.length, WAITING_MAX)) return;
     this.#waiting = this.#waiting.slice(this.#taken);
     this.#taken = 0;

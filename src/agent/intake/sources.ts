@@ -123,8 +123,8 @@ export class Sources {
       {
         message: (message) => intake.receive('replay', message),
         olderCopy: () => this.#o.onOlderCopy(),
-        bound: () => {
-          drop(enrolment.bound(), log, 'noting the enrolment');
+        bound: (named) => {
+          if (named) drop(enrolment.bound(), log, 'noting the enrolment');
           this.#o.onBound();
         },
         foreign: this.#o.onForeignConsumer,

@@ -62,6 +62,11 @@ export class ActiveRun {
     if (this.#killed) this.#abort.abort(new Error('killed'));
   }
 
+  /** It has a place, and has not given it back. */
+  get holdsPlace(): boolean {
+    return this.#holdsPlace;
+  }
+
   /** A script of it runs. */
   get runs(): boolean {
     return this.#script !== null;
@@ -104,6 +109,7 @@ export class ActiveRun {
       throw error;
     } finally {
       if (this.#holdsPlace) this.#place.release();
+      this.#holdsPlace = false;
     }
   }
 

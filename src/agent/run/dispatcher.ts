@@ -80,6 +80,7 @@ export class Dispatcher {
   /** Something was admitted, or there may be more places. */
   nudge(): void {
     this.#admitted = true;
+    this.#forPlaces = true;
     this.#queueLook();
   }
 
@@ -117,8 +118,10 @@ export class Dispatcher {
     const limit = this.#active.size + this.#o.slots.free;
     const waiting = this.#o.store.inbox.inState('waiting_slot', limit);
     for (const run of waiting) {
-      // One that somebody has may only just have noted that it waits.
-      if (this.#active.has(run)) return false;
+      const active = this.#active.get(run);
+      // One that has its place says so in its row with its start; one that has none may only just have noted that it waits.
+      if (active?.holdsPlace === true) continue;
+      if (active !== undefined) return false;
       if (!this.#o.slots.take()) return false;
       this.#begin(run, true);
     }

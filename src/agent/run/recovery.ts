@@ -18,7 +18,7 @@ const STORE_RETRY_MS = 1_000;
 export interface RecoveryOptions {
   readonly store: Store;
   readonly scripts: Pick<ScriptStarter, 'endLeftovers'>;
-  readonly dispatcher: Pick<Dispatcher, 'end' | 'has' | 'holdUpTo'>;
+  readonly dispatcher: Pick<Dispatcher, 'end' | 'has' | 'holdUpTo' | 'nudge'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -56,6 +56,7 @@ export async function endOlderCopy(options: RecoveryOptions, upTo: number, signa
     after = last.run;
   }
   await written(options, () => store.settleOldCopy(), signal);
+  dispatcher.nudge();
 }
 
 async function endLeftovers({ scripts, log }: RecoveryOptions, open: OpenRun | undefined): Promise<void> {

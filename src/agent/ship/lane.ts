@@ -38,6 +38,9 @@ const HEADER_BYTES = 256;
 /** A result of less than this says nothing any more. */
 const RESULT_MIN_BYTES = 1_024;
 
+/** Of a row whose PubAck is here: what is needed to delete it, and no body. */
+type Delivered = Pick<OutboxRow, 'seq' | 'kind' | 'run'>;
+
 export type Failure = Exclude<PublishOutcome, { kind: 'stored' | 'lost' }>;
 
 export interface LaneOptions {
@@ -64,7 +67,7 @@ export class Lane {
   readonly #o: LaneOptions;
   readonly #inFlight = new Map<number, Promise<void>>();
   /** The PubAck is here and the row could not be deleted yet: it is never sent again. */
-  readonly #acknowledged = new Map<number, Pick<OutboxRow, 'seq' | 'kind' | 'run'>>();
+  readonly #acknowledged = new Map<number, Delivered>();
   #settling = false;
   #bytesInFlight = 0;
   /** Rows up to here were waiting when the connection came; they go at the drain's rate. */
@@ -162,9 +165,11 @@ export class Lane {
     await this.#o.before(row);
     const { bus } = this.#o;
     const body = this.#fitting(row);
+    const { seq, kind, run } = row;
     const outcome = await bus.publishAcked(row.subject, body, row.id, {
       patienceMs: PUB_ACK_PATIENCE_MS,
-      onLate: () => drop(this.#stored(row), this.#o.log, 'noting a late PubAck'),
+      // It may be held for long, and holds no body.
+      onLate: () => drop(this.#stored({ seq, kind, run }), this.#o.log, 'noting a late PubAck'),
     });
     if (outcome.kind === 'stored') return this.#stored(row);
     this.#o.onFailure();
@@ -180,7 +185,7 @@ export class Lane {
   }
 
   /** It is there. Until the row is gone it stays known as delivered, whatever the disk says. */
-  async #stored(row: OutboxRow): Promise<void> {
+  async #stored(row: Delivered): Promise<void> {
     const { outbox, clock, log, onTrouble } = this.#o;
     const wasHeld = this.held;
     this.#storedAtMs = clock.monotonicMs();
@@ -197,23 +202,23 @@ export class Lane {
 
   /** True while something is delivered that could not be deleted; tries it again, one after the other until one fails. */
   settle(): boolean {
-    if (!this.#settling && this.#acknowledged.size > 0) {
+    const left = [...this.#acknowledged.values()].filter(({ seq }) => !this.#inFlight.has(seq));
+    if (left.length > 0 && !this.#settling) {
       this.#settling = true;
       drop(
-        this.#settleAll().finally(() => {
+        this.#settleAll(left).finally(() => {
           this.#settling = false;
         }),
         this.#o.log,
         'settling what is delivered',
       );
     }
-    return this.#acknowledged.size > 0;
+    return left.length > 0;
   }
 
-  async #settleAll(): Promise<void> {
+  async #settleAll(left: readonly Delivered[]): Promise<void> {
     const { outbox, clock, log, nudge } = this.#o;
-    for (const row of this.#acknowledged.values()) {
-      if (this.#inFlight.has(row.seq)) continue;
+    for (const row of left) {
       try {
         await outbox.delivered(row, clock.nowMs());
       } catch (error) {
@@ -243,7 +248,7 @@ export class Lane {
     if (outcome.kind === 'forbidden' || outcome.full) onTrouble(outcome);
     const othersGetThrough = this.#failuresInARow === 0;
     // Of the inventory there is one: that it may not be sent says nothing of the others in its lane.
-    if (row.kind !== 'inventory' && ++this.#failuresInARow >= AWAY_AFTER) this.#hold(outcome);
+    if (row.kind !== 'inventory' && this.#fails() >= AWAY_AFTER) this.#hold(outcome);
     else log.warn('not delivered yet', { ...said, attempts: row.attempts + 1 });
     const pauseMs = backoffMs(this.#o.rowBackoff ?? ROW_BACKOFF, row.attempts);
     // Where nothing gets through it is not the row, which waits no longer than the lane does.
@@ -252,11 +257,16 @@ export class Lane {
     await outbox.retryAt(row.seq, upMs + forMs);
   }
 
+  #fails(): number {
+    this.#failuresInARow += 1;
+    if (this.#failuresInARow === AWAY_AFTER) this.#heldSinceMs = this.#o.clock.monotonicMs();
+    return this.#failuresInARow;
+  }
+
   /** Nothing gets through: it is not the rows. All of them wait. */
   #hold(failure: Failure): void {
     const now = this.#o.clock.monotonicMs();
     if (now < this.#heldUntilMs) return;
-    if (this.#holds === 0) this.#heldSinceMs = now;
     this.#heldUntilMs = now + backoffMs(this.#o.holdBackoff ?? HOLD_BACKOFF, this.#holds);
     if (this.#holds === 0) {
       this.#o.log.warn('nothing is delivered at present', { results: this.#o.results, why: failure.why });

@@ -17,6 +17,7 @@ interface Job {
 const LAZY_MS = 25;
 /** So many admissions take some 10 ms; the event loop is never held for much longer. */
 const GROUP_MAX = 100;
+const GROUP_LIMIT = 400;
 
 export class GroupCommit {
   readonly #db: Database;
@@ -72,7 +73,7 @@ export class GroupCommit {
     clearTimeout(this.#lazyTimer);
     this.#lazyTimer = undefined;
     // The longer the queue, the larger the piece: what waits takes memory.
-    const jobs = this.#queue.splice(0, Math.max(GROUP_MAX, this.#queue.length / 4));
+    const jobs = this.#queue.splice(0, Math.min(GROUP_LIMIT, Math.max(GROUP_MAX, this.#queue.length / 4)));
     if (jobs.length === 0) return;
     if (this.#queue.length > 0) this.#schedule();
     try {

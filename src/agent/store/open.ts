@@ -149,7 +149,9 @@ function beginAfter(damaged: string, db: Database.Database, log: Logger, onStep:
   // The PC is not new, whatever could be read.
   meta.set('enrolled', '1');
   markOlderCopy(db, newestRun(db));
-  db.prepare(`UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'runs'`).run(NUMBERS_SKIPPED);
+  db.prepare(`
+    UPDATE sqlite_sequence SET seq = ? + max(seq, (SELECT coalesce(max(run), 0) FROM ledger),
+      (SELECT coalesce(max(run), 0) FROM outbox)) WHERE name = 'runs'`).run(NUMBERS_SKIPPED);
 }
 
 /** More than any store gives between two looks at it: run numbers that a lost page held are not given again. */

@@ -100,6 +100,21 @@ test('a full disk: it is done when there is room, and nothing is lost until then
   expect(store.inbox.open(9).map(({ requestId }) => requestId)).toEqual(['open']);
 });
 
+test('a result that was on a lost page: its run is open again, to be answered', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const damaged = openStore(directory);
+  if (damaged.kind !== 'open') throw new Error(damaged.kind);
+  damaged.db.exec('DELETE FROM outbox WHERE seq = 4');
+  damaged.db.close();
+  noteDamage(directory, 'a test');
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const store = new Store(opened.db, storeOptions(directory));
+  expect(store.inbox.inState('running', 9).map((run) => store.inbox.get(run)?.requestId)).toEqual(['done3']);
+  await store.close();
+});
+
 test('whoever has a watchdog hears of its getting on', async () => {
   const directory = tempDir();
   await filled(directory);

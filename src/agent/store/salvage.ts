@@ -8,17 +8,25 @@ import Database from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
 import { isCorrupt, isOfNow } from './sqlite-errors.ts';
 
+/** Some of these have a result that is nowhere told. */
+const UNDELIVERED = `state = 'finished' AND result_id IS NOT NULL AND delivered_at IS NULL
+  AND reason NOT IN ('CONFLICT', 'VERSION_PIN', 'REVOKED')`;
+
 /**
  * Tables in the order of their importance; rows of the history, and their output, are left behind. No index is asked: it may be
  * what is damaged.
  */
 const TABLES: readonly { readonly table: string; readonly where: string; readonly order: string }[] = [
-  { table: 'meta', where: `key IN ('enrolled', 'incarnations', 'last_contact')`, order: 'key' },
+  { table: 'meta', where: `key IN ('enrolled', 'incarnation', 'incarnation_pending', 'last_contact')`, order: 'key' },
   { table: 'ledger', where: '1', order: 'request_id' },
   { table: 'kills', where: '1', order: 'entry' },
   { table: 'outbox', where: '1', order: 'seq' },
   { table: 'runs', where: `state <> 'finished'`, order: 'run' },
-  { table: 'runs', where: `result_id IN (SELECT id FROM outbox NOT INDEXED WHERE kind = 'result')`, order: 'run' },
+  {
+    table: 'runs',
+    where: UNDELIVERED,
+    order: 'run',
+  },
   { table: 'commands', where: `run IN (SELECT run FROM runs NOT INDEXED WHERE state <> 'finished')`, order: 'run' },
   { table: 'completions', where: '1', order: 'schedule_id' },
   { table: 'kv_mirror', where: '1', order: 'bucket' },
@@ -50,11 +58,19 @@ export function salvage(from: string, to: Database.Database, log: Logger, onStep
       rows += copied.rows;
       if (!copied.whole) damaged.push(each.table);
     }
+    reopenUnanswered(to);
   } finally {
     old.close();
     if (!hadShm) rmSync(`${from}-shm`, { force: true });
   }
   return { rows, damaged };
+}
+
+/** A run whose result was on a lost page: as if the process had ended in its midst, so that it is answered after all. */
+function reopenUnanswered(to: Database.Database): void {
+  to.exec(`
+    UPDATE runs SET state = 'running' WHERE ${UNDELIVERED}
+      AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 'result' AND id = runs.result_id)`);
 }
 
 /** Kept as it was found. null: nothing of it can be read. */

@@ -71,6 +71,7 @@ export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal
           if (row !== undefined) return `row ${row} is missing in ${index}`;
         }
       } catch (error) {
+        if (!isCorrupt(error)) throw error;
         return errorText(error);
       }
       if (after === from) return null;
