@@ -20,13 +20,12 @@ export function portOf(server: Server): number {
   return address.port;
 }
 
-/** Between agent and broker: what the broker says is held back until it is let through. */
-export async function holdingLink(server: { readonly port: number }) {
+/** Between agent and broker: `join` says what passes of each connection. Both of its ends close together, and all with the test. */
+export async function brokerLink(
+  server: { readonly port: number },
+  join: (client: Socket, broker: Socket) => void,
+): Promise<{ readonly url: string; readonly sockets: ReadonlySet<Socket> }> {
   const sockets = new Set<Socket>();
-  let open: () => void = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
   const listener = createServer((client) => {
     const broker = dial(server.port, '127.0.0.1');
     for (const [one, other] of [
@@ -40,13 +39,22 @@ export async function holdingLink(server: { readonly port: number }) {
         other.destroy();
       });
     }
-    client.pipe(broker);
-    void opened.then(() => broker.pipe(client));
+    join(client, broker);
   });
   await new Promise<void>((resolve) => void listener.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     listener.close();
   });
-  return { url: `nats://127.0.0.1:${portOf(listener)}`, sockets, open: () => open() };
+  return { url: `nats://127.0.0.1:${portOf(listener)}`, sockets };
+}
+
+/** What the broker says is held back until it is let through. */
+export async function holdingLink(server: { readonly port: number }) {
+  const opened = Promise.withResolvers<void>();
+  const link = await brokerLink(server, (client, broker) => {
+    client.pipe(broker);
+    void opened.promise.then(() => broker.pipe(client));
+  });
+  return { ...link, open: () => opened.resolve() };
 }

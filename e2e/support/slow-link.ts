@@ -1,6 +1,5 @@
 /** A link between agent and broker that carries so many bytes a second and no more, as an office behind a bad line has it. */
-import { createServer, connect as dial, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { brokerLink } from './listeners.ts';
 
 const TICK_MS = 10;
 
@@ -14,11 +13,9 @@ export interface SlowLink {
 
 /** Only the way to the broker is slow. Closed with the test. */
 export async function slowLink(server: { readonly port: number }, bytesPerSecond: number): Promise<SlowLink> {
-  const sockets = new Set<Socket>();
   let sentBytes = 0;
   let isCut = false;
-  const listener = createServer((client) => {
-    const broker = dial(server.port, '127.0.0.1');
+  const { url } = await brokerLink(server, (client, broker) => {
     let waiting = Buffer.alloc(0);
     const timer = setInterval(() => {
       const part = waiting.subarray(0, (bytesPerSecond * TICK_MS) / 1_000);
@@ -34,28 +31,10 @@ export async function slowLink(server: { readonly port: number }, bytesPerSecond
       if (waiting.length >= 4_096) client.pause();
     });
     broker.on('data', (data) => void (isCut || client.write(data)));
-    for (const [one, other] of [
-      [client, broker],
-      [broker, client],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => {});
-      one.on('close', () => {
-        clearInterval(timer);
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
+    client.on('close', () => clearInterval(timer));
   });
-  await new Promise<void>((resolve) => void listener.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    listener.close();
-  });
-  const address = listener.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url,
     get sentBytes() {
       return sentBytes;
     },

@@ -73,8 +73,7 @@ export class Dispatcher {
   /** From now on what is admitted is run; what an earlier process left must be settled before, see `recovery.ts`. */
   start(): void {
     this.#started = true;
-    this.#lookAtAll = true;
-    this.nudge();
+    this.#again();
   }
 
   /** Something was admitted, or there may be more places. */
@@ -97,8 +96,6 @@ export class Dispatcher {
       } catch (error) {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#o.log.error('the open commands could not be read', { error: errorText(error) });
-        this.#admitted = true;
-        this.#forPlaces = true;
         this.#lookAgainIn(STORE_RETRY_MS);
       }
     });
@@ -229,10 +226,8 @@ export class Dispatcher {
   }
 
   #again(): void {
-    this.#admitted = true;
-    this.#forPlaces = true;
     this.#lookAtAll = true;
-    this.#queueLook();
+    this.nudge();
   }
 
   /** While a run waits for a user: looks again when one may have signed in. */

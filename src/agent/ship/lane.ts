@@ -166,12 +166,13 @@ export class Lane {
     const { bus } = this.#o;
     const body = this.#fitting(row);
     const { seq, kind, run } = row;
+    const delivered: Delivered = { seq, kind, run };
     const outcome = await bus.publishAcked(row.subject, body, row.id, {
       patienceMs: PUB_ACK_PATIENCE_MS,
       // It may be held for long, and holds no body.
-      onLate: () => drop(this.#stored({ seq, kind, run }), this.#o.log, 'noting a late PubAck'),
+      onLate: () => drop(this.#stored(delivered), this.#o.log, 'noting a late PubAck'),
     });
-    if (outcome.kind === 'stored') return this.#stored(row);
+    if (outcome.kind === 'stored') return this.#stored(delivered);
     this.#o.onFailure();
     if (outcome.kind !== 'lost') return this.#failed(row, body.length, outcome);
     // With the connection nothing has happened to the row: it is due again with the next one, which soon shows.
@@ -193,7 +194,7 @@ export class Lane {
     this.#holds = 0;
     onTrouble(null);
     if (this.#acknowledged.has(row.seq)) return;
-    this.#acknowledged.set(row.seq, { seq: row.seq, kind: row.kind, run: row.run });
+    this.#acknowledged.set(row.seq, row);
     // What the others were put off for is over.
     if (wasHeld) drop(outbox.wake(false), log, 'waking what waits');
     await outbox.delivered(row, clock.nowMs());

@@ -21,12 +21,7 @@ const TABLES: readonly { readonly table: string; readonly where: string; readonl
   { table: 'ledger', where: '1', order: 'request_id' },
   { table: 'kills', where: '1', order: 'entry' },
   { table: 'outbox', where: '1', order: 'seq' },
-  { table: 'runs', where: `state <> 'finished'`, order: 'run' },
-  {
-    table: 'runs',
-    where: UNDELIVERED,
-    order: 'run',
-  },
+  { table: 'runs', where: `state <> 'finished' OR (${UNDELIVERED})`, order: 'run' },
   { table: 'commands', where: `run IN (SELECT run FROM runs NOT INDEXED WHERE state <> 'finished')`, order: 'run' },
   { table: 'completions', where: '1', order: 'schedule_id' },
   { table: 'kv_mirror', where: '1', order: 'bucket' },

@@ -30,16 +30,18 @@ export interface WholeCheckOptions {
 export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal): Promise<string | null> {
   const { db, idle, pauseMs = PAUSE_MS, patienceMs = PATIENCE_MS } = options;
   const patientUntil = performance.now() + patienceMs;
+  let at = 'sqlite_schema';
   try {
     const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all() as string[];
     for (const table of tables) {
+      at = table;
       const wrong = LARGE.includes(table) ? await readLarge(table) : await check(table);
-      if (wrong !== null) return `${table}: ${wrong}`;
+      if (wrong !== null) return `${at}: ${wrong}`;
     }
     return null;
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    return errorText(error);
+    return `${at}: ${errorText(error)}`;
   }
 
   async function idleAgain(): Promise<void> {
@@ -60,19 +62,14 @@ export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal
       await idleAgain();
       const from = after;
       const until = performance.now() + STEP_MS;
-      try {
-        do {
-          const row = next.get(after) as { at: number } | undefined;
-          if (row === undefined) break;
-          after = row.at;
-        } while (performance.now() < until);
-        for (const { index, missing } of indexes) {
-          const row = missing.get(from, after) as number | undefined;
-          if (row !== undefined) return `row ${row} is missing in ${index}`;
-        }
-      } catch (error) {
-        if (!isCorrupt(error)) throw error;
-        return errorText(error);
+      do {
+        const row = next.get(after) as { at: number } | undefined;
+        if (row === undefined) break;
+        after = row.at;
+      } while (performance.now() < until);
+      for (const { index, missing } of indexes) {
+        const row = missing.get(from, after) as number | undefined;
+        if (row !== undefined) return `row ${row} is missing in ${index}`;
       }
       if (after === from) return null;
     }
