@@ -84,7 +84,7 @@ export class Pipeline {
       clock,
       log,
       publishPinSkips: true,
-      onQueued: (kind) => this.#shipper.queued(kind),
+      onQueued: () => this.#shipper.nudge(),
       pinRereadMs: [],
     });
     const titles = new Titles({ bus, runs: store.runs, clock, log });
@@ -104,7 +104,7 @@ export class Pipeline {
         this.dispatcher.nudge();
         titles.admitted(run, command.id);
       },
-      onQueued: () => this.#shipper.queued('result'),
+      onQueued: () => this.#shipper.nudge(),
     });
     this.#sources = new Sources({
       pcId: PC,

@@ -93,7 +93,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     clock,
     log: log.child('run'),
     publishPinSkips: config.results.publishPinSkips,
-    onQueued: (kind) => shipper.queued(kind),
+    onQueued: () => shipper.nudge(),
     onStarted: (resultId, script) => tails.follow(resultId, script),
   });
   fleet.effective.watch(() => dispatcher.nudge());
@@ -114,7 +114,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
       dispatcher.nudge();
       titles.admitted(run, command.id);
     },
-    onQueued: () => shipper.queued('result'),
+    onQueued: () => shipper.nudge(),
   });
   const sources = new Sources({
     pcId,

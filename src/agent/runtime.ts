@@ -10,7 +10,7 @@ import { HeapLimit } from './base/heap-limit.ts';
 import { Lifecycle } from './base/lifecycle.ts';
 import type { OpenLog } from './base/log-file.ts';
 import { errorText } from './base/logger.ts';
-import { sleep } from './base/sleep.ts';
+import { untilDone } from './base/retry.ts';
 import { until, WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import { NatsBus } from './bus/nats-bus.ts';
@@ -35,8 +35,6 @@ import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
 import type { Store } from './store/store.ts';
 import { takeOver } from './store/takeover.ts';
 
-/** While the store takes no writes. */
-const STORE_RETRY_MS = 1_000;
 const DRAIN_GRACE_MS = 60_000;
 
 export interface RuntimeOptions {
@@ -199,18 +197,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   setState('running');
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
-    for (;;) {
+    const work = async () => {
       await until(store.state, () => store.admits, ending.signal);
-      try {
-        await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
-        await store.versions.onTheAir(version, clock.nowMs());
-        return shipper.nudge();
-      } catch (error) {
-        // The disk has filled meanwhile.
-        log.warn('taking over is tried again', { error: errorText(error) });
-        await sleep(STORE_RETRY_MS, ending.signal);
-      }
-    }
+      await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+      await store.versions.onTheAir(version, clock.nowMs());
+    };
+    // The disk may fill meanwhile.
+    await untilDone(work, ending.signal, (error) => {
+      log.warn('taking over is tried again', { error: errorText(error) });
+    });
+    shipper.nudge();
   }
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
   const seen = fleetHasSeenUs(parts);

@@ -3,6 +3,7 @@
  * runs nothing, and what waited is judged by what the fleet says now, not by what was known before. Part of the composition root.
  */
 import { errorText, type Logger } from './base/logger.ts';
+import { untilDone } from './base/retry.ts';
 import { sleep } from './base/sleep.ts';
 import { until } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
@@ -11,7 +12,6 @@ import { endOlderCopy, type RecoveryOptions, recover } from './run/recovery.ts';
 
 /** How long what waited over a restart waits for the durable consumer of a fleet that is connected. */
 const BOUND_WITHIN_MS = 10_000;
-const AGAIN_MS = 1_000;
 
 export interface SettleOptions extends RecoveryOptions {
   readonly dispatcher: Dispatcher;
@@ -71,15 +71,9 @@ export class Settling {
   }
 
   async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        signal.throwIfAborted();
-        this.#o.log.error('what an earlier process left could not be settled yet', { error: errorText(error) });
-        await sleep(AGAIN_MS, signal);
-      }
-    }
+    await untilDone(work, signal, (error) => {
+      this.#o.log.error('what an earlier process left could not be settled yet', { error: errorText(error) });
+    });
   }
 
   async #run(signal: AbortSignal): Promise<void> {

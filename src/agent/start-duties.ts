@@ -67,7 +67,7 @@ export function startDuties(parts: DutiesParts): Duties {
       hostname: host.hostname,
       bus,
       outbox: store.outbox,
-      nudge: () => shipper.queued('inventory'),
+      nudge: () => shipper.nudge(),
       enabled: config.inventory.enabled && store.admits,
       config: fleet.effective,
       readHardware: (signal) => hardware.read(signal),

@@ -66,7 +66,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       counts: () => store.outbox.counts(),
       resend: async (resultId) => {
         const queued = await store.outbox.resend(resultId);
-        if (queued) parts.shipper.queued('result');
+        if (queued) parts.shipper.nudge();
         return queued;
       },
     },

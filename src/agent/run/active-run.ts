@@ -8,6 +8,7 @@
 import { randomInt } from 'node:crypto';
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
+import { STORE_RETRY_MS } from '../base/retry.ts';
 import { sleep } from '../base/sleep.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
 import type { Account } from '../os/sessions.ts';
@@ -28,8 +29,6 @@ import type { EndReason, RunningScript } from './script-runner.ts';
 const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 /** Until then an interrupted script is found by its marker alone. */
 const NOTE_AFTER_MS = 20;
-/** How long a start, or the note of a wait, is held up while the store takes no writes. */
-const STORE_RETRY_MS = 1_000;
 /** What waited over a restart is judged by what the fleet says now: so often a read that failed is tried again. */
 const FRESH_TRIES = 3;
 const FRESH_PAUSE_MS = 250;
@@ -221,7 +220,7 @@ export class ActiveRun {
       const start = { startedAtMs, runAsUser: user?.id ?? null, facts: factsText(facts), event };
       const started = await this.#stored(store.runs.start(open.run, start));
       if (started === true) {
-        if (event !== null) this.#o.onQueued('started');
+        if (event !== null) this.#o.onQueued();
         return this.#run(command, script.text, user);
       }
       // It has ended meanwhile: others have answered it.

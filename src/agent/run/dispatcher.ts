@@ -6,6 +6,7 @@
 import { Deadline } from '../base/deadline.ts';
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
+import { STORE_RETRY_MS } from '../base/retry.ts';
 import { sleep } from '../base/sleep.ts';
 import { endingOf, type Outcome, withoutRun } from '../store/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
@@ -15,8 +16,6 @@ import { ActiveRun } from './active-run.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
 import type { Slots } from './slots.ts';
 
-/** While the store takes no writes an ended run waits with its result in memory; nothing else is started meanwhile. */
-const STORE_RETRY_MS = 1_000;
 /** So many runs are looked at by the gates at the same time, or are about to note that they wait. */
 const GATING_MAX = 256;
 /** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
@@ -291,7 +290,7 @@ export class Dispatcher {
   }
 
   /**
-   * Ends the run, again and again until the store takes it: a result is never dropped. Gives up only when the store is closed, or
+   * Ends the run, again and again until the store takes it: a result is never dropped, it waits in memory meanwhile. Gives up only when the store is closed, or
    * damaged: then the row is still `running`, and the next start answers it.
    */
   async end(open: OpenRun, outcome: Outcome): Promise<void> {
@@ -314,6 +313,6 @@ export class Dispatcher {
       reason: outcome.reason,
       exit_code: outcome.exitCode,
     });
-    this.#o.onQueued('result');
+    this.#o.onQueued();
   }
 }

@@ -5,7 +5,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import { errorText, type Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
+import { untilDone } from '../base/retry.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -13,7 +13,6 @@ import { interrupted } from './outcomes.ts';
 import type { ScriptStarter } from './run-ports.ts';
 
 const PAGE = 200;
-const STORE_RETRY_MS = 1_000;
 
 export interface RecoveryOptions {
   readonly store: Store;
@@ -71,15 +70,9 @@ async function endOne(options: RecoveryOptions, open: OpenRun | undefined, signa
   await options.dispatcher.end(open, interrupted(open.startedAtMs, options.clock.nowMs()));
 }
 
-/** Does it again and again until the store takes it. */
-async function written<T>({ log }: RecoveryOptions, write: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      return await write();
-    } catch (error) {
-      log.error('what an earlier process left could not be settled yet', { error: errorText(error) });
-      await sleep(STORE_RETRY_MS, signal);
-    }
-  }
+/** Waits for a store that takes it. */
+function written<T>({ log }: RecoveryOptions, write: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  return untilDone(write, signal, (error) => {
+    log.error('what an earlier process left could not be settled yet', { error: errorText(error) });
+  });
 }

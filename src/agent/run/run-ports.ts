@@ -4,7 +4,6 @@ import type { Logger } from '../base/logger.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { FactsReader } from '../gates/facts.ts';
 import type { Account } from '../os/sessions.ts';
-import type { OutboxKind } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
 import type { RunningScript, ScriptSpec } from './script-runner.ts';
@@ -31,7 +30,7 @@ export interface ActiveRunOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** A result or event was queued. */
-  readonly onQueued: (kind: OutboxKind) => void;
+  readonly onQueued: () => void;
   /** A script runs. */
   readonly onStarted?: (resultId: string, script: RunningScript) => void;
   readonly pinRereadMs?: readonly number[];

@@ -7,6 +7,7 @@ import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
+import { STORE_RETRY_MS } from '../base/retry.ts';
 import type { Bus, PublishOutcome } from '../bus/bus.ts';
 import type { Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
 import { refitResult } from '../wire/result.ts';
@@ -27,8 +28,6 @@ const AWAY_AFTER = 4;
 const PARKED_RETRY_MS = 86_400_000;
 /** Until the next connection nothing changes what is permitted. */
 const FORBIDDEN_RETRY_MS = 3_600_000;
-/** While the store takes no writes. */
-const STORE_RETRY_MS = 1_000;
 /** With so many delivered rows that could not be deleted, no more are sent: each would be one more to remember. */
 const UNSETTLED_MAX = 256;
 /** Between the end of a connection and the news of it. */

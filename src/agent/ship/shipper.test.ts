@@ -50,7 +50,7 @@ test('nothing is published while disconnected; after the connect everything is',
   bus.disconnect();
   shipper.start();
   await queue(outbox, ['a', 'b']);
-  shipper.queued('result');
+  shipper.nudge();
   await new Promise(setImmediate);
   expect(bus.published).toEqual([]);
   bus.connect();
@@ -80,9 +80,9 @@ test('a store that can not be read for a moment ends nothing and is looked at ag
   };
   shipper.start();
   await queue(outbox, ['a']);
-  shipper.queued('result');
+  shipper.nudge();
   await queue(outbox, ['b']);
-  shipper.queued('result');
+  shipper.nudge();
   await delivered(outbox);
   expect(bus.published.map(({ id }) => id)).toEqual(['a', 'b']);
   await shipper.stop();
@@ -126,7 +126,7 @@ test('a delivered started event that can not be deleted yet is not sent again by
   shipper.start();
   await eventually(() => expect(bus.published).toHaveLength(1));
   await queue(outbox, ['a']);
-  shipper.queued('result');
+  shipper.nudge();
   await eventually(() => expect(bus.published).toHaveLength(2));
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(bus.published.map(({ subject }) => subject)).toEqual(['started.a', 'result.a']);
@@ -295,11 +295,11 @@ test('and where JetStream is away for a moment on the same connection', async ()
   };
   shipper.start();
   await queue(outbox, names(6), 'started');
-  shipper.queued('started');
+  shipper.nudge();
   await eventually(() => expect(bus.published.length).toBeGreaterThan(8));
   isUp = true;
   await queue(outbox, names(6));
-  shipper.queued('result');
+  shipper.nudge();
   await delivered(outbox);
   for (const id of names(6)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
   await shipper.stop();
@@ -382,7 +382,7 @@ test('a backlog goes at the set rate, what is queued later is not held to it', a
   expect(performance.now() - startedAt).toBeGreaterThan(400);
   const before = bus.published.length;
   await queue(outbox, ['x', 'y', 'z']);
-  shipper.queued('result');
+  shipper.nudge();
   await delivered(outbox);
   expect(bus.published.slice(before).map(({ id }) => id)).toEqual(['x', 'y', 'z']);
   await shipper.stop();
@@ -420,7 +420,7 @@ test('a row that alone is never answered does not hold up what is queued after i
   shipper.start();
   await eventually(() => expect(bus.published.length).toBeGreaterThanOrEqual(5));
   await queue(outbox, ['good']);
-  shipper.queued('result');
+  shipper.nudge();
   await eventually(() => expect(bus.published.map(({ id }) => id)).toContain('good'));
   await shipper.stop();
 });

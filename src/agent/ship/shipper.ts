@@ -11,10 +11,11 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { loopTurn } from '../base/loop-turn.ts';
+import { STORE_RETRY_MS } from '../base/retry.ts';
 import { MAX_TIMER_MS, sleep } from '../base/sleep.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
 import type { Bus, LinkStatus } from '../bus/bus.ts';
-import type { Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
+import type { Outbox, OutboxRow } from '../store/outbox.ts';
 import { type Failure, Lane } from './lane.ts';
 
 const OUTAGE_MS = 60_000;
@@ -25,9 +26,6 @@ const SLOW_PER_SECOND = 200;
 const STEP_MS = 20;
 /** How long a result waits for the PubAck of its started event: without it a backend may run the job again. */
 const STARTED_FIRST_MS = 5_000;
-/** How soon to try again to delete what is delivered. */
-const SETTLE_MS = 1_000;
-const STORE_RETRY_MS = 1_000;
 
 /** Why results wait although there is a connection. */
 export interface Undelivered {
@@ -87,12 +85,7 @@ export class Shipper {
     this.#loop = this.#run();
   }
 
-  /** Something of this kind was queued. */
-  queued(_kind: OutboxKind): void {
-    this.nudge();
-  }
-
-  /** Something has changed: what may go now, goes. */
+  /** Something was queued, or has changed: what may go now, goes. */
   nudge(): void {
     this.#nudged = true;
     this.#wake?.();
@@ -132,7 +125,7 @@ export class Shipper {
       const connected = await this.#connected();
       const unsettled = this.#lanes.filter((lane) => lane.settle()).length > 0;
       const dueInMs = connected ? Math.min(...this.#lanes.map((lane) => lane.ship())) : Number.POSITIVE_INFINITY;
-      return unsettled ? Math.min(dueInMs, SETTLE_MS) : dueInMs;
+      return unsettled ? Math.min(dueInMs, STORE_RETRY_MS) : dueInMs;
     } catch (error) {
       // A store that can't be read at present: nothing is lost, and it is looked at again.
       this.#o.log.error('the outbox could not be read', { error: errorText(error) });
