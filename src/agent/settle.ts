@@ -4,7 +4,7 @@
  */
 import { errorText, type Logger } from './base/logger.ts';
 import { untilDone } from './base/retry.ts';
-import { sleep } from './base/sleep.ts';
+import { waitAtMost } from './base/waiting.ts';
 import { until } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import type { Dispatcher } from './run/dispatcher.ts';
@@ -97,10 +97,6 @@ export class Settling {
     const { bus } = this.#o;
     await until(bus.tried, (tried) => tried, signal);
     if (bus.link.value.state !== 'connected') return;
-    const enough = new AbortController();
-    const either = AbortSignal.any([signal, enough.signal]);
-    await Promise.race([this.#bound.promise, sleep(BOUND_WITHIN_MS, either).catch(() => {})]);
-    enough.abort();
-    signal.throwIfAborted();
+    await waitAtMost(this.#bound.promise, BOUND_WITHIN_MS, signal);
   }
 }

@@ -3,6 +3,7 @@
  * event loop's thread takes the whole agent with it, without a word. So it is asked once, before anything else touches it.
  */
 import { stat } from 'node:fs/promises';
+import { orAbort } from './waiting.ts';
 
 /** A local disk answers within milliseconds, also a slow one that sleeps. */
 export const ANSWER_WITHIN_MS = 3_000;
@@ -18,14 +19,16 @@ export interface AnswerOptions {
 export async function untilItAnswers(path: string, options: AnswerOptions): Promise<void> {
   const { signal, onSilence, limitMs = ANSWER_WITHIN_MS } = options;
   signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
   const late = setTimeout(onSilence, limitMs);
   try {
-    await Promise.race([stat(path).catch(() => {}), aborted.promise]);
+    await orAbort(
+      stat(path).then(
+        () => {},
+        () => {},
+      ),
+      signal,
+    );
   } finally {
     clearTimeout(late);
-    signal.removeEventListener('abort', onAbort);
   }
 }

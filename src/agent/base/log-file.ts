@@ -7,6 +7,7 @@ import { DailyFile, type LogFault } from './daily-file.ts';
 import { logLevelOf } from './log-level.ts';
 import { LogLimits } from './log-limits.ts';
 import { entryLogger, formatJsonLine, formatLine, type Logger, type LogLevel, ROOT_COMPONENT } from './logger.ts';
+import { waitAtMost } from './waiting.ts';
 import { type Watched, WatchedCell } from './watched.ts';
 
 /** Characters that may wait for a slow reader of standard output. */
@@ -76,7 +77,8 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
   file?.fault.watch((fault) => {
     if (fault !== null) logger.error('the log file can not be written', { ...fault });
   });
-  await opened(file, answerWithinMs);
+  // After the file's own limit, so that its fault has been said.
+  if (file !== null) await waitAtMost(file.ready, answerWithinMs + 1);
   const close = () => {
     process.off('exit', close);
     limits.close();
@@ -92,15 +94,4 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
     currentFile: () => file?.path ?? null,
     close,
   };
-}
-
-async function opened(file: DailyFile | null, withinMs: number): Promise<void> {
-  if (file === null) return;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    // After the file's own limit, so that its fault has been said.
-    timer = setTimeout(resolve, withinMs + 1);
-  });
-  await Promise.race([file.ready, late]);
-  clearTimeout(timer);
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
+import { orAbort } from '../base/waiting.ts';
 import { WatchedCell } from '../base/watched.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES, type LinkStatus } from './bus.ts';
 import { type Failure, isRefused } from './classify.ts';
@@ -17,7 +18,6 @@ import { reconnectDelayMs } from './reconnect.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Session } from './session.ts';
 import type { Credentials, TlsFiles } from './sign-in.ts';
-import { orAbort } from './waiting.ts';
 import { watchForWake } from './wake.ts';
 
 const AWAKE_ANSWER_MS = 5_000;

@@ -6,10 +6,10 @@
 import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type JsMsg } from '@nats-io/jetstream';
 import { errorText, type Logger } from '../base/logger.ts';
 import { clampTimerMs } from '../base/sleep.ts';
+import { orAbort } from '../base/waiting.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
 import type { Session } from './session.ts';
-import { orAbort } from './waiting.ts';
 
 const ACK_WAIT_NS = 30_000_000_000;
 const MAX_ACK_PENDING = 1_000;

@@ -6,11 +6,11 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { Logger } from '../base/logger.ts';
 import { errorText } from '../base/logger.ts';
+import { aborted } from '../base/waiting.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
 import { isForbidden } from './permissions.ts';
 import { isNoResponders, type Session } from './session.ts';
-import { aborted } from './waiting.ts';
 
 /** How often the server shows that a watch lives; two missed ones end it. */
 export const WATCH_HEARTBEAT_MS = 30_000;

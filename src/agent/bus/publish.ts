@@ -146,8 +146,7 @@ export class PubAcks {
   /** The broker has read them: from now on the PubAcks may take so long. */
   #beginPatience(batch: readonly Sent[]): void {
     const waiting = batch.filter(({ settled }) => !settled);
-    const [first] = waiting;
-    if (first === undefined) return;
+    if (waiting.length === 0) return;
     const patienceMs = Math.min(...waiting.map(({ options }) => options.patienceMs));
     const timer = setTimeout(() => {
       this.#timers.delete(timer);

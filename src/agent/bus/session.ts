@@ -8,12 +8,12 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { clampTimerMs, MAX_TIMER_MS } from '../base/sleep.ts';
+import { orAbort } from '../base/waiting.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, violationOf } from './permissions.ts';
 import type { ServerClock } from './server-clock.ts';
 import { authenticatorOf, type Credentials, type TlsFiles, tlsOptions } from './sign-in.ts';
 import { Uplink } from './uplink.ts';
-import { orAbort } from './waiting.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 20_000;

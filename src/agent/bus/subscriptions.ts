@@ -7,10 +7,10 @@ import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
+import { aborted } from '../base/waiting.ts';
 import type { Binding, BusMessage } from './bus.ts';
 import type { Permissions } from './permissions.ts';
 import type { Session } from './session.ts';
-import { aborted } from './waiting.ts';
 
 const REFUSED_BACKOFF: BackoffPolicy = { minMs: 30_000, maxMs: 60_000, jitter: 0.5 };
 

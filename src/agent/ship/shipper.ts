@@ -13,6 +13,7 @@ import { errorText, type Logger } from '../base/logger.ts';
 import { loopTurn } from '../base/loop-turn.ts';
 import { STORE_RETRY_MS } from '../base/retry.ts';
 import { MAX_TIMER_MS, sleep } from '../base/sleep.ts';
+import { waitAtMost } from '../base/waiting.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
 import type { Bus, LinkStatus } from '../bus/bus.ts';
 import type { Outbox, OutboxRow } from '../store/outbox.ts';
@@ -185,9 +186,7 @@ export class Shipper {
     if (heldSinceMs !== null && this.#results.storedAtMs > heldSinceMs) return;
     const seq = this.#o.outbox.seqOf('started', id);
     if (seq === undefined) return;
-    const enough = new AbortController();
-    await Promise.race([this.#rest.send(seq), sleep(STARTED_FIRST_MS, enough.signal).catch(() => {})]);
-    enough.abort();
+    await waitAtMost(this.#rest.send(seq), STARTED_FIRST_MS);
   }
 
   /** The beginning is in the log of its lane. */

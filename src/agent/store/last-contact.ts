@@ -21,20 +21,12 @@ export class LastContact {
   note(agoMs: number): Promise<void> {
     const { wallMs, upMs, boot } = this.#timeline.now();
     const moment: Moment = { wallMs: Math.round(wallMs - agoMs), upMs: Math.round(upMs - agoMs), boot };
-    return this.#group.submitLazily(() => this.#meta.set(KEY, JSON.stringify(moment)));
+    return this.#group.submitLazily(() => this.#meta.setJson(KEY, moment));
   }
 
   /** How long ago that was, ms; Infinity where it never was, or can't be told. */
   ageMs(): number {
-    const moment = this.#read();
+    const moment = this.#meta.json<Moment>(KEY);
     return moment === null ? Number.POSITIVE_INFINITY : this.#timeline.ageMs(moment);
-  }
-
-  #read(): Moment | null {
-    try {
-      return JSON.parse(this.#meta.get(KEY) ?? 'null') as Moment | null;
-    } catch {
-      return null;
-    }
   }
 }

@@ -20,6 +20,19 @@ export class Meta {
     this.#put.run(key, value);
   }
 
+  /** A value that was set as JSON; null: there is none, or it can't be read. */
+  json<T>(key: string): T | null {
+    try {
+      return JSON.parse(this.get(key) ?? 'null') as T | null;
+    } catch {
+      return null;
+    }
+  }
+
+  setJson(key: string, value: unknown): void {
+    this.set(key, JSON.stringify(value));
+  }
+
   drop(key: string): void {
     this.#drop.run(key);
   }

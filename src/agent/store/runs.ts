@@ -88,7 +88,6 @@ export class Runs {
   readonly #output: Statement;
   readonly #enqueue: Statement;
   readonly #title: Statement;
-  readonly #endWaits: Statement;
   readonly #listeners = new Set<(ended: EndedRun) => void>();
 
   constructor(db: Database, group: GroupCommit, kills: Kills, waits: Waits) {
@@ -122,7 +121,6 @@ export class Runs {
       'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
     );
     this.#title = db.prepare('UPDATE runs SET title = ? WHERE run = ?');
-    this.#endWaits = db.prepare('DELETE FROM waits WHERE run = ?');
   }
 
   /**
@@ -262,7 +260,7 @@ export class Runs {
       run,
     );
     if (changes === 0) return false;
-    this.#endWaits.run(run);
+    this.#waits.endAll(run);
     for (const [stream, captured] of [
       ['stdout', ending.stdout],
       ['stderr', ending.stderr],

@@ -30,20 +30,12 @@ export class ServerTime {
   /** `serverNowMs` where it is confirmed; else null. Asked every hour. */
   async confirmed(serverNowMs: number | null): Promise<number | null> {
     if (serverNowMs === null) return null;
-    const before = this.#read();
+    const before = this.#meta.json<Reading>(KEY);
     const ageMs = before === null ? Number.POSITIVE_INFINITY : this.#timeline.ageMs(before);
     if (ageMs < APART_MS) return null;
     const reading: Reading = { serverMs: Math.round(serverNowMs), ...this.#timeline.now() };
-    await this.#group.submit(() => this.#meta.set(KEY, JSON.stringify(reading)));
+    await this.#group.submit(() => this.#meta.setJson(KEY, reading));
     const agrees = before !== null && Math.abs(serverNowMs - before.serverMs - ageMs) < AGREES_MS;
     return agrees ? serverNowMs : null;
-  }
-
-  #read(): Reading | null {
-    try {
-      return JSON.parse(this.#meta.get(KEY) ?? 'null') as Reading | null;
-    } catch {
-      return null;
-    }
   }
 }

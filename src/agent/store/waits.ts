@@ -19,6 +19,7 @@ export class Waits {
   readonly #put: Statement;
   readonly #get: Statement;
   readonly #end: Statement;
+  readonly #endAll: Statement;
   readonly #due: Statement;
   readonly #next: Statement;
   readonly #foreign: Statement;
@@ -36,6 +37,7 @@ export class Waits {
       'INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
     this.#end = db.prepare('DELETE FROM waits WHERE run = ? AND kind = ?');
+    this.#endAll = db.prepare('DELETE FROM waits WHERE run = ?');
     this.#get = db.prepare('SELECT until_up FROM waits WHERE run = ? AND kind = ?').pluck();
     this.#due = db
       .prepare(`
@@ -76,6 +78,11 @@ export class Waits {
   /** Inside a transaction: it is over, and was used. */
   end(run: number, kind: WaitKind): void {
     this.#end.run(run, kind);
+  }
+
+  /** Inside a transaction: the run has ended. */
+  endAll(run: number): void {
+    this.#endAll.run(run);
   }
 
   /** What is left of it, ms; at most 0: it is over; null: there is none. */

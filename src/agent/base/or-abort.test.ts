@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aborted, orAbort } from './waiting.ts';
+import { aborted, orAbort, waitAtMost } from './waiting.ts';
 
 const never = new Promise<never>(() => {});
 
@@ -23,4 +23,11 @@ test('else it ends as the work does', async () => {
   const { signal } = new AbortController();
   expect(await orAbort(Promise.resolve('done'), signal)).toBe('done');
   await expect(orAbort(Promise.reject(new Error('failed')), signal)).rejects.toThrow('failed');
+});
+
+test('a wait of at most some ms ends with the work, the time or the signal', async () => {
+  await waitAtMost(Promise.resolve(), 60_000);
+  await waitAtMost(never, 10);
+  await expect(waitAtMost(Promise.reject(new Error('failed')), 60_000)).rejects.toThrow('failed');
+  await expect(waitAtMost(never, 60_000, AbortSignal.abort(new Error('closed')))).rejects.toThrow('closed');
 });

@@ -1,4 +1,5 @@
-/** Waits that end with a signal, also with one that was aborted before anybody listened. */
+/** Waits that end early: with a signal, also one that was aborted before anybody listened, or after a time. */
+import { sleep } from './sleep.ts';
 
 /** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
@@ -22,4 +23,16 @@ export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Resolves when `work` is done, or `ms` have passed. Rejects as `work` does, or with the signal's reason. */
+export async function waitAtMost(work: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<void> {
+  const enough = new AbortController();
+  const end = signal === undefined ? enough.signal : AbortSignal.any([enough.signal, signal]);
+  try {
+    await Promise.race([work, sleep(ms, end).catch(() => {})]);
+  } finally {
+    enough.abort();
+  }
+  signal?.throwIfAborted();
 }
