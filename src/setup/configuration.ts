@@ -8,6 +8,7 @@ import { replaceFile } from '../agent/base/replace-file.ts';
 import { loadBootConfig } from '../agent/config/load.ts';
 import type { SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
 import type { Directories } from '../shared/directories.ts';
+import { errorCode } from '../shared/error-code.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
 import { checkCommandKeys } from './command-keys.ts';
 import type { Parameters } from './command-line.ts';
@@ -148,7 +149,7 @@ function readNamed(file: string, parameter: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : 'not UTF-8 text';
+    const why = errorCode(error) || 'not UTF-8 text';
     throw new SetupFault(SETUP_EXIT.configuration, `/${parameter}: ${file} can not be read (${why})`);
   }
 }

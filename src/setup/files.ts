@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } f
 import { join, relative } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { sleep } from '../agent/base/sleep.ts';
+import { errorCode } from '../shared/error-code.ts';
 
 const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
 const LET_GO_WITHIN_MS = 10_000;
@@ -16,8 +17,7 @@ export async function moveWhenFree(from: string, to: string): Promise<void> {
       renameSync(from, to);
       return;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!IN_USE.has(code) || Date.now() > untilMs) throw error;
+      if (!IN_USE.has(errorCode(error)) || Date.now() > untilMs) throw error;
     }
   }
 }

@@ -5,6 +5,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { errorCode } from './error-code.ts';
 
 /** Who may pass through the last directory can't get there without those above it. */
 const PASSABLE = 0o111;
@@ -21,7 +22,7 @@ export function makeDirectory(path: string, mode = 0o777): void {
       mkdirSync(each, modeOf(each, missing, mode));
     } catch (error) {
       // Somebody else may have been faster.
-      if (codeOf(error) !== 'EEXIST' || !statSync(each).isDirectory()) throw error;
+      if (errorCode(error) !== 'EEXIST' || !statSync(each).isDirectory()) throw error;
     }
   }
 }
@@ -36,7 +37,7 @@ export async function makeDirectoryAsync(path: string, mode = 0o777): Promise<vo
     try {
       await mkdir(each, modeOf(each, missing, mode));
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST' || !(await stat(each)).isDirectory()) throw error;
+      if (errorCode(error) !== 'EEXIST' || !(await stat(each)).isDirectory()) throw error;
     }
   }
 }
@@ -51,13 +52,9 @@ async function isThere(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     // As `throwIfNoEntry` has it: below a file there is nothing either.
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false;
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return false;
     throw error;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : null;
 }
 
 function inTheWay(path: string): Error {

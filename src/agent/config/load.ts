@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import type { StartedAs } from '../../shared/directories.ts';
+import { errorCode } from '../../shared/error-code.ts';
 import { type LineLookup, readAgentToml } from './agent-toml.ts';
 import { type BootConfig, bootConfigOf } from './boot-config.ts';
 import { addPolicy, Collected } from './collect.ts';
@@ -186,7 +187,7 @@ function readBytes(path: string): Uint8Array | { readonly code: string } {
   try {
     return readFileSync(path);
   } catch (error) {
-    return { code: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+    return { code: errorCode(error) || String(error) };
   }
 }
 

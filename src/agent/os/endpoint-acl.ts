@@ -9,6 +9,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { errorCode } from '../../shared/error-code.ts';
 import { makeDirectoryAsync } from '../../shared/make-directory.ts';
 import { errorText } from '../base/logger.ts';
 
@@ -52,7 +53,7 @@ async function posixDirectory(path: string, uid: number, mode: number): Promise<
   try {
     await mkdir(path, { mode });
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
@@ -141,8 +142,4 @@ async function guarded(work: () => Promise<string | null>): Promise<Guarded> {
   } catch (error) {
     return { ok: false, why: errorText(error) };
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { errorCode } from '../../shared/error-code.ts';
 import { errorText } from '../base/logger.ts';
 
 export interface MachineLock {
@@ -31,8 +32,7 @@ export async function takeMachineLock(key: string): Promise<Taking> {
     server.listen(name);
     await once(server, 'listening');
   } catch (error) {
-    const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    return inUse ? { kind: 'taken' } : { kind: 'impossible', why: errorText(error) };
+    return errorCode(error) === 'EADDRINUSE' ? { kind: 'taken' } : { kind: 'impossible', why: errorText(error) };
   }
   // Whatever becomes of single connections, the name stays ours.
   server.on('error', () => {});

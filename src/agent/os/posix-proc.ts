@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { errorCode } from '../../shared/error-code.ts';
 
 /** One process as /proc/<pid>/stat shows it. */
 export interface ProcStat {
@@ -43,8 +44,7 @@ export function ticksOfThisBoot(identity: string): number | null {
 
 /** No file descriptor or no memory is left for a look: what is there is not known, which is not the same as gone. */
 function isNoRoom(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM';
+  return ['EMFILE', 'ENFILE', 'ENOMEM'].includes(errorCode(error));
 }
 
 /** One read of a few dozen bytes; null if the process is gone. @throws where it can't be told (no file descriptor is left) */

@@ -3,6 +3,7 @@
  * have written a file is asked of the open file itself, so that it can't be exchanged between the look and the reading.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { errorCode } from '../../shared/error-code.ts';
 import type { Registry, RegistryValue } from './registry.ts';
 
 /** Where the original keeps the secrets of the machine (protocol §9.4). */
@@ -59,7 +60,7 @@ export function readTrustedFile(path: string, rule: TrustRule): TrustedFile {
     // Without O_NONBLOCK, opening a pipe that somebody put there would wait for ever.
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error) || String(error);
     return code === 'ENOENT' ? { kind: 'missing' } : { kind: 'refused', why: `can't be read (${code})` };
   }
   try {

@@ -1,5 +1,6 @@
 /** Says in one sentence why a script could not be started: no shell, no directory, no room. */
 import { accessSync, constants, statSync } from 'node:fs';
+import { errorCode } from '../../shared/error-code.ts';
 
 interface Attempt {
   readonly invocation: { readonly file: string; readonly args: readonly string[] };
@@ -10,7 +11,7 @@ interface Attempt {
 export function spawnFailure(error: unknown, { invocation, cwd }: Attempt): string {
   if (cwd?.includes('\0')) return 'the working directory contains a NUL character';
   if (invocation.args.some((arg) => arg.includes('\0'))) return 'the script contains a NUL character';
-  const code = codeOf(error);
+  const code = errorCode(error);
   const directoryFault = cwd === null ? null : directoryFaultOf(cwd);
   if (directoryFault !== null) return directoryFault;
   const shell = invocation.file;
@@ -39,17 +40,13 @@ export function shellNotFound(shell: string): string {
   return `the shell "${shell}" was not found on the PATH`;
 }
 
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
-
 function directoryFaultOf(cwd: string): string | null {
   try {
     if (!statSync(cwd).isDirectory()) return `the working directory "${cwd}" is not a directory`;
     accessSync(cwd, constants.X_OK);
     return null;
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === 'ENOENT') return `the working directory "${cwd}" does not exist`;
     return `the working directory "${cwd}" can not be entered (${code ?? 'unknown'})`;
   }

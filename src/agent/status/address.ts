@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { lstat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { errorCode } from '../../shared/error-code.ts';
 import type { EndpointGuard } from '../os/endpoint-acl.ts';
 
 /** Unix allows 107 bytes in all (`sun_path`). */
@@ -61,6 +62,6 @@ async function removeStale(address: string): Promise<boolean> {
     await unlink(address);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return errorCode(error) === 'ENOENT';
   }
 }

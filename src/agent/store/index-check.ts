@@ -1,6 +1,6 @@
 /** Whether each row of a table is found in each of its indexes, a few rows at a time: what SQLite does only for a table at once. */
 import type { Database, Statement } from 'better-sqlite3';
-import { codeOf } from './sqlite-errors.ts';
+import { errorCode } from '../../shared/error-code.ts';
 
 /** How to look for the rows of one index. */
 export interface IndexCheck {
@@ -39,7 +39,7 @@ function checkOf(db: Database, table: string, { name, sql }: IndexRow): IndexChe
     db.prepare(`SELECT 1 FROM ${table} INDEXED BY ${name} WHERE ${where} LIMIT 1`).get();
     return { index: name, missing: missing.pluck() };
   } catch (error) {
-    if (codeOf(error) === 'SQLITE_ERROR') return null;
+    if (errorCode(error) === 'SQLITE_ERROR') return null;
     throw error;
   }
 }

@@ -1,21 +1,18 @@
 /** What an error of SQLite, or of the disk below it, says about the store. */
+import { errorCode } from '../../shared/error-code.ts';
 
 /** The file can be read, and is not a store of ours that is whole. */
 export class CorruptStore extends Error {
   override readonly name = 'CorruptStore';
 }
 
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
 export function isFull(error: unknown): boolean {
   // The third: a file that is only read needs some room too.
-  return ['SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR_SHMSIZE', 'EDQUOT'].includes(codeOf(error));
+  return ['SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR_SHMSIZE', 'EDQUOT'].includes(errorCode(error));
 }
 
 export function isUnwritable(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCode(error);
   return (
     code.startsWith('SQLITE_READONLY') ||
     code.startsWith('SQLITE_IOERR') ||
@@ -26,17 +23,17 @@ export function isUnwritable(error: unknown): boolean {
 }
 
 export function isBusy(error: unknown): boolean {
-  return codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error) === 'SQLITE_LOCKED';
+  return errorCode(error).startsWith('SQLITE_BUSY') || errorCode(error) === 'SQLITE_LOCKED';
 }
 
 export function isCorrupt(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCode(error);
   return error instanceof CorruptStore || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
 }
 
 /** Not the fault of the file that is read: the same may work a little later. A page that the disk can't read is no such thing. */
 export function isOfNow(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (['SQLITE_IOERR_READ', 'SQLITE_IOERR_SHORT_READ', 'SQLITE_IOERR_CORRUPTFS'].includes(code)) return false;
   return isFull(error) || isUnwritable(error) || isBusy(error) || code.startsWith('SQLITE_NOMEM');
 }

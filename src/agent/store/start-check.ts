@@ -4,7 +4,8 @@
  * Neither the history is read nor a body.
  */
 import type { Database } from 'better-sqlite3';
-import { CorruptStore, codeOf } from './sqlite-errors.ts';
+import { errorCode } from '../../shared/error-code.ts';
+import { CorruptStore } from './sqlite-errors.ts';
 
 const STATES = `GROUP BY state ORDER BY state`;
 
@@ -74,7 +75,7 @@ function answer(db: Database, sql: string): string | null {
   try {
     return JSON.stringify(db.prepare(sql).raw().all());
   } catch (error) {
-    if (codeOf(error) === 'SQLITE_ERROR') return null;
+    if (errorCode(error) === 'SQLITE_ERROR') return null;
     throw error;
   }
 }
