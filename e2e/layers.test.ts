@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -35,6 +35,35 @@ describe('this product', () => {
   test('names files that have grown long, as a warning', () => {
     for (const { file, lines } of longFiles(ROOT, MAX_LINES)) console.warn(`${file} has ${lines} lines: split it`);
   });
+});
+
+/** Where a time of day is shown, written down or part of a name, and so asked for. */
+const ASKS_THE_TIME = [
+  'src/agent/base/clock.ts',
+  'src/agent/base/timeline.ts',
+  'src/agent/os/process-tree.ts',
+  'src/client/attachment.ts',
+  'src/main/host.ts',
+  'src/main/shell.ts',
+  'src/renderer/data/hooks.ts',
+  'src/renderer/parts/announcer.tsx',
+  'src/renderer/parts/run-inside.tsx',
+  'src/renderer/screens/status.tsx',
+  'src/renderer/screens/support.tsx',
+  'src/setup/give-back.ts',
+  'src/setup/hand-over.ts',
+  'src/setup/layout.ts',
+  'src/setup/put-files.ts',
+];
+
+test('a clock that is set changes no duration: nothing is reckoned with a time of day but where one is shown', () => {
+  const files = globSync('src/**/*.{ts,tsx}', { cwd: ROOT, exclude: (name) => name.includes('.test.') });
+  const asking = files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes('Date.now()'));
+  expect(asking.map((file) => file.replaceAll('\\', '/')).sort()).toEqual(ASKS_THE_TIME);
+  for (const file of asking) {
+    // A moment that is compared with now is a limit.
+    expect(readFileSync(join(ROOT, file), 'utf8'), file).not.toMatch(/(?<!=)[<>] Date\.now\(\)|Date\.now\(\) [<>]/);
+  }
 });
 
 describe('the checker', () => {

@@ -18,7 +18,7 @@ export interface AttachmentOptions {
   readonly client: ClientKind;
   /** Hex; of the process that started the agent. */
   readonly hostSecret?: string;
-  /** Until when an agent that is not there counts as starting, ms since the epoch. */
+  /** Until when an agent that is not there counts as starting, on the scale of `performance.now()`: a clock that is set changes nothing. */
   readonly startingUntilMs: number;
 }
 
@@ -42,7 +42,7 @@ export class Attachment {
   constructor(options: AttachmentOptions) {
     this.#options = options;
     this.#startingUntilMs = options.startingUntilMs;
-    this.#state = options.startingUntilMs > Date.now() ? 'starting' : 'down';
+    this.#state = options.startingUntilMs > performance.now() ? 'starting' : 'down';
     void this.#keepAttached();
   }
 
@@ -68,7 +68,7 @@ export class Attachment {
 
   /** Tries at once: an agent has just been started. `startingUntilMs` as in the options. */
   expect(startingUntilMs: number): void {
-    if (this.#agent === null && startingUntilMs > Date.now()) this.#set('starting');
+    if (this.#agent === null && startingUntilMs > performance.now()) this.#set('starting');
     this.#startingUntilMs = startingUntilMs;
     this.#retry?.go();
   }
@@ -95,11 +95,11 @@ export class Attachment {
         await gone;
         stopProbing();
         this.#agent = null;
-        this.#startingUntilMs = Math.min(this.#startingUntilMs, Date.now());
+        this.#startingUntilMs = Math.min(this.#startingUntilMs, performance.now());
       } else agent?.close();
       if (signal.aborted) return;
       if (this.#state !== 'incompatible' || agent !== null)
-        this.#set(Date.now() < this.#startingUntilMs ? 'starting' : 'down');
+        this.#set(performance.now() < this.#startingUntilMs ? 'starting' : 'down');
       await this.#pause(retryMs);
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 1.5);
     }

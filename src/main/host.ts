@@ -113,7 +113,7 @@ export class Host {
     this.#agent = agent;
     agent.onExit((code) => this.#ended(code, performance.now() - startedAtMs));
     log.info(`the agent is started, process ${agent.pid ?? 'unknown'}`);
-    this.#attachment?.expect(Date.now() + STARTS_WITHIN_MS);
+    this.#attachment?.expect(performance.now() + STARTS_WITHIN_MS);
     this.#onChange();
   }
 

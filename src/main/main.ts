@@ -76,14 +76,14 @@ async function start(): Promise<void> {
   const preferences = new PreferencesFile(join(app.getPath('userData'), 'preferences.json'), log);
   const rules = new NotificationRules();
   const host = hosting === 'tray' ? makeHost(installation?.agentMain ?? places.agentMain) : null;
-  const bootedAtMs = Date.now() - uptime() * 1_000;
+  const bootedAtMs = performance.now() - uptime() * 1_000;
   const shell = new Shell({
     own,
     account: await ownAccount(),
     userName: userName(),
     host,
     startingUntilMs:
-      host === null ? Math.max(bootedAtMs + BOOT_MS, Date.now() + STARTING_MS) : Date.now() + STARTING_MS,
+      host === null ? Math.max(bootedAtMs + BOOT_MS, performance.now() + STARTING_MS) : performance.now() + STARTING_MS,
     preferences,
     rules,
     systemLanguage,

@@ -40,6 +40,7 @@ export class NotificationRules {
   /** Run → how far it was when it was looked at last; what was there at the first look is no news. */
   #known: Map<number, RunRow['state']> | null = null;
   #waiting: Event[] = [];
+  /** Monotonic, as every `nowMs` here: a clock that is set back must not keep notifications away. */
   #shownAtMs = Number.NEGATIVE_INFINITY;
 
   /** Notes what is new in `scene`. */

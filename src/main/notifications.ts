@@ -24,7 +24,7 @@ export class Notifier {
   /** Something was noted: shows what is due, and comes back for the rest. */
   flush(): void {
     clearTimeout(this.#timer);
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     const toast = this.#o.rules.next(this.#o.words(), nowMs);
     if (toast !== null) this.#show(toast);
     const dueInMs = this.#o.rules.dueInMs(nowMs);

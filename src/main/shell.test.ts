@@ -44,7 +44,7 @@ function shellOf({ hosts = true, ui = null, preferences = {}, startingForMs = 60
     account: '1000',
     userName: 'taro',
     host: hosts ? ({ secret: '00'.repeat(32), restartAtMs: null } as Host) : null,
-    startingUntilMs: Date.now() + startingForMs,
+    startingUntilMs: performance.now() + startingForMs,
     preferences: file,
     rules: new NotificationRules(),
     systemLanguage: () => 'ja',

@@ -71,7 +71,7 @@ export class MainWindow {
   #create(show: (window: BrowserWindow) => void): void {
     const window = new BrowserWindow(this.#options());
     this.#window = window;
-    this.#openedAtMs = Date.now();
+    this.#openedAtMs = performance.now();
     window.setMenuBarVisibility(false);
     const hung = () => this.#anew(window, 'it does not answer');
     this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), this.#route, hung);
@@ -141,7 +141,7 @@ export class MainWindow {
   #anew(window: BrowserWindow, why: string): void {
     if (this.#window !== window) return;
     this.#o.log.error(`the window is opened anew: ${why}`);
-    const tooSoon = Date.now() - this.#openedAtMs < ANEW_AFTER_MS;
+    const tooSoon = performance.now() - this.#openedAtMs < ANEW_AFTER_MS;
     this.#window = null;
     this.#bridge = null;
     window.destroy();

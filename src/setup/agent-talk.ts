@@ -33,10 +33,10 @@ export function agentTalk(own: string): AgentTalk {
     drain: async () => (await withAgent(own, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
     isThere: async () => (await withAgent(own, LOOK_EVERY_MS * 4, async () => true)) !== null,
     async status(version, withinMs, isEnough, signal) {
-      const untilMs = Date.now() + withinMs;
+      const untilMs = performance.now() + withinMs;
       let last: AgentStatus | null = null;
-      while (Date.now() < untilMs && signal?.aborted !== true) {
-        const withinTryMs = Math.min(ANSWERS_WITHIN_MS, untilMs - Date.now());
+      while (performance.now() < untilMs && signal?.aborted !== true) {
+        const withinTryMs = Math.min(ANSWERS_WITHIN_MS, untilMs - performance.now());
         const status = await withAgent(own, withinTryMs, (agent) => agent.call('state.snapshot', {}));
         if (status?.identity.agentVersion === version) {
           last = status;
@@ -51,7 +51,7 @@ export function agentTalk(own: string): AgentTalk {
 
 /** null: no agent, or it did not answer. */
 async function withAgent<T>(own: string, withinMs: number, ask: (agent: AgentClient) => Promise<T>): Promise<T | null> {
-  const startingUntilMs = Date.now() + withinMs;
+  const startingUntilMs = performance.now() + withinMs;
   const attachment = new Attachment({ own, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
   try {
     const agent = await new Promise<AgentClient | null>((resolve) => {

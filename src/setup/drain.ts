@@ -14,6 +14,6 @@ const talk = agentTalk(own);
 
 if (await talk.drain()) {
   console.log('Waiting for the tasks that run…');
-  for (const untilMs = Date.now() + WITHIN_MS; Date.now() < untilMs && (await talk.isThere()); )
+  for (const untilMs = performance.now() + WITHIN_MS; performance.now() < untilMs && (await talk.isThere()); )
     await sleep(LOOK_EVERY_MS);
 }

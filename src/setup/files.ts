@@ -12,12 +12,12 @@ const TRY_EVERY_MS = 250;
 
 /** A virus scanner may look at a fresh file for a while; one that is kept longer is a failure. */
 export async function moveWhenFree(from: string, to: string): Promise<void> {
-  for (const untilMs = Date.now() + LET_GO_WITHIN_MS; ; await sleep(TRY_EVERY_MS)) {
+  for (const untilMs = performance.now() + LET_GO_WITHIN_MS; ; await sleep(TRY_EVERY_MS)) {
     try {
       renameSync(from, to);
       return;
     } catch (error) {
-      if (!IN_USE.has(errorCode(error)) || Date.now() > untilMs) throw error;
+      if (!IN_USE.has(errorCode(error)) || performance.now() > untilMs) throw error;
     }
   }
 }

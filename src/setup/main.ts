@@ -51,7 +51,7 @@ process.exitCode = await run();
 
 async function run(): Promise<number> {
   const [task = ''] = positionals;
-  const startedMs = Date.now();
+  const startedMs = performance.now();
   let log: SetupLog = { say: (line) => console.log(line) };
   let file = '';
   /** The last line before the end is the reason for it. */
@@ -69,7 +69,7 @@ async function run(): Promise<number> {
     // The log ends with the end of the service that goes on, not with ours.
     if (code === HANDED_OVER) return code;
     if (code !== SETUP_EXIT.ok) leaveMessage(reason, file);
-    log.say(`ends with ${code} after ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+    log.say(`ends with ${code} after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     return code;
   } catch (error) {
     const isFault = error instanceof SetupFault;

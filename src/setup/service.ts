@@ -62,7 +62,7 @@ export async function stopOther(system: System, name: string): Promise<boolean> 
 }
 
 async function isStopped(system: System, withinMs: number, name = SERVICE): Promise<boolean> {
-  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(LOOK_EVERY_MS)) {
+  for (const untilMs = performance.now() + withinMs; performance.now() < untilMs; await sleep(LOOK_EVERY_MS)) {
     const state = system.serviceState(name);
     if (state === 'stopped' || state === 'absent') return true;
   }

@@ -17,10 +17,10 @@ export async function checkSignIn({
 }: ServiceParts & { version: string; parameters: Parameters }): Promise<number> {
   const check = parameters.CHECK ?? 'warn';
   if (check === '0') return SETUP_EXIT.ok;
-  const sinceMs = Date.now();
+  const sinceMs = performance.now();
   const status = await talk.status(version, SIGN_IN_MS, (status) => {
     const isAway = status.connection.state === 'unreachable' || status.connection.state === 'no_network';
-    return isSettled(status) || (check === 'warn' && isAway && Date.now() - sinceMs > UNREACHABLE_AFTER_MS);
+    return isSettled(status) || (check === 'warn' && isAway && performance.now() - sinceMs > UNREACHABLE_AFTER_MS);
   });
   if (status === null) {
     log.say('the agent has stopped answering');

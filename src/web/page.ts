@@ -26,7 +26,7 @@ export function newHome(own: string, account: string): PageHome {
 
 export function servePage(socket: WebSocket, request: IncomingMessage, home: PageHome): void {
   const { own, account } = home;
-  const attachment = new Attachment({ own, account, client: 'web', startingUntilMs: Date.now() + STARTING_MS });
+  const attachment = new Attachment({ own, account, client: 'web', startingUntilMs: performance.now() + STARTING_MS });
   let ui: UiSettings | null = null;
   const systemLanguage = languageOf(request.headers['accept-language']);
   const bridge = bridgeWindow({
