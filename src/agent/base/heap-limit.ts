@@ -5,9 +5,9 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What lives takes some 20 MB; more than twice that is mostly garbage. */
-const LARGE_BYTES = 40 * 1024 * 1024;
-const LOOK_EVERY_MS = 100;
+/** What lives takes some 17 MB; much more than that is mostly garbage. */
+const LARGE_BYTES = 30 * 1024 * 1024;
+const LOOK_EVERY_MS = 25;
 /** A collection takes some 15 ms, and where all of it lives it changes nothing. */
 const REST_MS = 400;
 const QUIET_MS = 2_000;
@@ -28,7 +28,7 @@ export class HeapLimit {
     const now = performance.now();
     if (now < this.#nextLookMs) return;
     this.#nextLookMs = now + LOOK_EVERY_MS;
-    if (getHeapStatistics().total_heap_size < this.#largeBytes) return;
+    if (getHeapStatistics().used_heap_size < this.#largeBytes) return;
     // What the last of it leaves is looked at when all is quiet.
     if (!this.#looksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
     this.#looksOnceMore = true;
@@ -44,6 +44,6 @@ export class HeapLimit {
 
   #whenQuiet(): void {
     this.#looksOnceMore = false;
-    if (getHeapStatistics().total_heap_size >= this.#largeBytes) this.#collectNow();
+    if (getHeapStatistics().used_heap_size >= this.#largeBytes) this.#collectNow();
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../e2e/support/commands.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { testStore } from '../../../e2e/support/store.ts';
@@ -88,12 +88,15 @@ test('nothing is acknowledged that could not be recorded, and it is taken when i
 
 test('a wave of messages goes in turns that hold up nobody for long, in order, and none is left', async () => {
   const { store, intake } = setUp();
+  const admit = vi.spyOn(store.runs, 'admit');
   let turns = 0;
   const turning = setInterval(() => (turns += 1), 1);
   const count = 3_000;
   for (let i = 0; i < count; i++) {
     intake.receive('live', { subject: 'commands.pc.PC-1', data: Buffer.from(commandJson(`r${i}`)) });
   }
+  // They came in one piece, and most of it waits.
+  expect(admit.mock.calls.length).toBeLessThan(count / 2);
   await eventually(() => expect(store.history.count({})).toBe(count));
   clearInterval(turning);
   expect(turns).toBeGreaterThan(3);

@@ -21,7 +21,10 @@ const RECENT_MAX = 4_096;
 const AGAIN_MS = 2_500;
 /** The part of a turn of the event loop that is given to arriving messages. */
 const TURN_MS = 8;
-const WAITING_MAX = 256;
+/** What waits for its turn as it came takes less memory than what has been read; a wave larger than this is read at once. */
+const WAITING_MAX_BYTES = 16 * 1024 * 1024;
+/** So many places in front are let go of together. */
+const TAKEN_MAX = 256;
 
 export interface IntakeOptions {
   readonly pcId: string;
@@ -59,6 +62,7 @@ export class Intake {
   /** What waits for its turn, in the order of arrival; the first `#taken` of it had it. */
   #waiting: { readonly source: Source; readonly incoming: Incoming }[] = [];
   #taken = 0;
+  #waitingBytes = 0;
   #turnEndsAtMs: number | null = null;
 
   constructor(options: IntakeOptions) {
@@ -77,8 +81,8 @@ export class Intake {
       return;
     }
     this.#waiting.push({ source, incoming });
-    // A longer queue would only be memory: then the socket has to wait.
-    if (this.#waiting.length - this.#taken > WAITING_MAX) this.#takeNext();
+    this.#waitingBytes += incoming.data.length;
+    while (this.#waitingBytes > WAITING_MAX_BYTES) this.#takeNext();
   }
 
   /** Messages come by the hundred in one piece; after some ms of them in one turn the rest waits for the next. */
@@ -100,13 +104,15 @@ export class Intake {
 
   #takeNext(): void {
     const next = this.#waiting[this.#taken];
+    if (next === undefined) return;
     this.#taken += 1;
+    this.#waitingBytes -= next.incoming.data.length;
     try {
-      if (next !== undefined) this.#take(next.source, next.incoming);
+      this.#take(next.source, next.incoming);
     } catch (error) {
       this.#o.log.error('a message could not be handled', { error: errorText(error) });
     }
-    if (this.#taken < Math.min(this.#waiting.length, WAITING_MAX)) return;
+    if (this.#taken < Math.min(this.#waiting.length, TAKEN_MAX)) return;
     this.#waiting = this.#waiting.slice(this.#taken);
     this.#taken = 0;
   }

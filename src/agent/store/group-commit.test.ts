@@ -19,11 +19,34 @@ test('a promise resolves after the commit, never before', async () => {
   expect(inTransaction).toEqual([false]);
 });
 
-test('one turn, one commit; one that fails takes nobody along', async () => {
+test('one turn, one commit', async () => {
   const { group, put, rows, commits } = setUp();
+  await Promise.all([1, 2, 3].map((n) => group.submit(put(n))));
+  expect([rows(), commits()]).toEqual([[1, 2, 3], 1]);
+});
+
+test('one that fails takes nobody along', async () => {
+  const { group, put, rows } = setUp();
   const settled = await Promise.allSettled([1, 'no', 2, 1, 3].map((n) => group.submit(put(n))));
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
-  expect([rows(), commits()]).toEqual([[1, 2, 3], 1]);
+  expect(rows()).toEqual([1, 2, 3]);
+});
+
+test('however many are queued and whatever they take, other work has its turns between', async () => {
+  const { group, put, rows } = setUp();
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 1);
+  const busy = (n: unknown) => () => {
+    const untilMs = performance.now() + 2;
+    while (performance.now() < untilMs);
+    return put(n)();
+  };
+  const numbers = Array.from({ length: 64 }, (_, n) => (n === 40 ? 'no' : n));
+  const settled = await Promise.allSettled(numbers.map((n) => group.submit(busy(n))));
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(8);
+  expect(settled.map(({ status }) => status === 'fulfilled')).toEqual(numbers.map((n) => n !== 'no'));
+  expect(rows()).toEqual(numbers.filter((n) => n !== 'no'));
 });
 
 test('what nobody waits for goes along with the next group, in its order, or by itself a little later', async () => {

@@ -2,8 +2,8 @@
  * Many writes, one fsync: everything submitted in one turn of the event loop is committed in one transaction at
  * `synchronous=FULL`. A promise resolves only after that commit, so "resolved" means "on disk" (invariant 1).
  *
- * One failing piece of work never takes its neighbours along: the group is rolled back and each piece runs again in a
- * transaction of its own. Work must therefore touch nothing but the database.
+ * One failing piece of work never takes its neighbours along: the group is rolled back and goes again in smaller ones, each
+ * in a turn of its own, until the one that fails stands alone. Work must therefore touch nothing but the database.
  */
 import type { Database, Statement } from 'better-sqlite3';
 
@@ -15,9 +15,9 @@ interface Job {
 
 /** Long enough to go along with the end of a short script, short enough for a note about a running one. */
 const LAZY_MS = 25;
-/** So many admissions take some 10 ms; the event loop is never held for much longer. */
-const GROUP_MAX = 100;
-const GROUP_LIMIT = 400;
+/** The event loop is not held for much longer than this by one group. */
+const GROUP_MS = 10;
+const GROUP_MAX = 400;
 
 export class GroupCommit {
   readonly #db: Database;
@@ -27,6 +27,8 @@ export class GroupCommit {
   readonly #onError: (error: unknown) => void;
   readonly #onCommit: () => void;
   #queue: Job[] = [];
+  /** So many go together. Halved when a group fails, until the one that fails stands alone; doubled with each that does not. */
+  #limit = GROUP_MAX;
   #scheduled = false;
   #lazyTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -72,18 +74,31 @@ export class GroupCommit {
     this.#scheduled = false;
     clearTimeout(this.#lazyTimer);
     this.#lazyTimer = undefined;
-    // The longer the queue, the larger the piece: what waits takes memory.
-    const jobs = this.#queue.splice(0, Math.min(GROUP_LIMIT, Math.max(GROUP_MAX, this.#queue.length / 4)));
-    if (jobs.length === 0) return;
-    if (this.#queue.length > 0) this.#schedule();
+    if (this.#queue.length === 0) return;
+    const values: unknown[] = [];
+    let failed: { readonly error: unknown } | null = null;
     try {
-      const values = this.#transact(jobs);
-      for (const [index, job] of jobs.entries()) job.resolve(values[index] as never);
+      this.#transact(values);
     } catch (error) {
-      if (jobs.length === 1) this.#fail(jobs, error);
-      else this.#oneByOne(jobs);
+      failed = { error };
     }
+    if (failed !== null) this.#split(Math.min(values.length + 1, this.#limit, this.#queue.length), failed.error);
+    else this.#done(values);
+    if (this.#queue.length > 0) this.#schedule();
+  }
+
+  #done(values: readonly unknown[]): void {
+    this.#limit = Math.min(GROUP_MAX, this.#limit * 2);
+    const jobs = this.#queue.splice(0, values.length);
+    for (const [index, job] of jobs.entries()) job.resolve(values[index] as never);
     this.#onCommit();
+  }
+
+  #split(tried: number, error: unknown): void {
+    this.#limit = Math.max(1, Math.floor(tried / 2));
+    if (tried > 1) return;
+    this.#onError(error);
+    this.#queue.shift()?.reject(error);
   }
 
   /** Commits what is queued and refuses everything after it. */
@@ -92,32 +107,20 @@ export class GroupCommit {
     this.#closed = true;
   }
 
-  #transact(jobs: readonly Job[]): unknown[] {
+  /** Does the next pieces of work in one transaction; `values` gets what they return. */
+  #transact(values: unknown[]): void {
     this.#begin.run();
     try {
-      const values = jobs.map((job) => job.work());
+      const endsAtMs = performance.now() + GROUP_MS;
+      for (const { work } of this.#queue) {
+        values.push(work());
+        if (values.length >= this.#limit || performance.now() >= endsAtMs) break;
+      }
       this.#commit.run();
-      return values;
     } catch (error) {
       // SQLite rolls back by itself on some errors (full disk), so look first.
       if (this.#db.inTransaction) this.#rollback.run();
       throw error;
     }
-  }
-
-  #oneByOne(jobs: readonly Job[]): void {
-    for (const job of jobs) {
-      try {
-        const [value] = this.#transact([job]);
-        job.resolve(value as never);
-      } catch (error) {
-        this.#fail([job], error);
-      }
-    }
-  }
-
-  #fail(jobs: readonly Job[], error: unknown): void {
-    this.#onError(error);
-    for (const job of jobs) job.reject(error);
   }
 }
