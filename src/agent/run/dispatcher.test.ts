@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../e2e/support/commands.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
@@ -43,8 +43,9 @@ const never = new AbortController().signal;
 
 async function admit(store: Store, requestId: string, more: Record<string, unknown> = {}): Promise<number> {
   const execId = (more.exec_id as string | undefined) ?? null;
+  const runAs = (more.run_as as string | undefined) ?? 'system';
   const admission = await store.runs.admit(
-    arrival(requestId, commandJson(requestId, more), { execId, manifestId: 'job-1' }),
+    arrival(requestId, commandJson(requestId, more), { execId, runAs, manifestId: 'job-1' }),
   );
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
   return admission.run;
@@ -372,6 +373,22 @@ describe('run_as user', () => {
     dispatcher.start();
     await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     expect(store.history.get(run)).toMatchObject({ reason: 'NO_USER', exitCode: -1 });
+  });
+
+  test('is not behind any number of runs that wait for another account', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    scripts.user = { kind: 'no_user' };
+    scripts.autoExit = 0;
+    const waiting = Array.from({ length: 600 }, (_, i) => admit(store, `r${i}`, { run_as: 'user' }));
+    await Promise.all(waiting);
+    const run = await admit(store, 'gui', { run_as: 'system_gui' });
+    dispatcher.start();
+    await eventually(() => expect(store.inbox.inState('waiting_user', 999)).toHaveLength(601));
+    vi.spyOn(scripts, 'availability').mockImplementation((...[runAs]: unknown[]) =>
+      runAs === 'system_gui' ? { kind: 'ready', user: null } : { kind: 'no_user' },
+    );
+    scripts.signIn('taro');
+    await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
   });
 
   test('waits no longer in all on a PC that is started again and again', async () => {

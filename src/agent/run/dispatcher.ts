@@ -141,14 +141,13 @@ export class Dispatcher {
     this.#followUsers();
   }
 
-  /** Those whose user is signed in by now. Who that is costs a look at all sessions, so it is asked once. */
+  /** Those whose user is signed in by now. Who that is costs a look at all sessions, so only what somebody waits for is asked. */
   #forUsers(limit: number): number[] {
     const { store, scripts } = this.#o;
-    const waiting = store.inbox.waitingForUsers(limit);
     const ready = RUN_AS.filter((runAs) => {
-      return waiting.some((each) => each.runAs === runAs) && scripts.availability(runAs).kind !== 'no_user';
+      return store.inbox.waitingForUser(runAs, 1).length > 0 && scripts.availability(runAs).kind !== 'no_user';
     });
-    return waiting.filter(({ runAs }) => ready.some((each) => each === runAs)).map(({ run }) => run);
+    return ready.flatMap((runAs) => store.inbox.waitingForUser(runAs, limit)).toSorted((a, b) => a - b);
   }
 
   /** Takes up those that nobody has, while there is room. False: there may be more. */

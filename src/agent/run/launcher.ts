@@ -1,9 +1,8 @@
 /**
  * The port through which scripts are started. One implementation per kind of system; above it nothing knows which.
  */
+import type { RunAs } from '../wire/command.ts';
 import type { Invocation } from './shell.ts';
-
-export type RunAs = 'system' | 'user' | 'system_gui';
 
 /** Takes what came on a stream and says for how many ms to leave the stream alone (0: go on at once). */
 export type OutputSink = (chunk: Buffer) => number;

@@ -6,9 +6,10 @@
 import type { Clock } from '../base/clock.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { MAX_TIMER_MS } from '../base/sleep.ts';
+import type { RunAs } from '../wire/command.ts';
 import { Capture, type Captured } from './capture.ts';
 import type { LegacyDecoder } from './decode-output.ts';
-import type { Exit, Launched, Launcher, RunAs } from './launcher.ts';
+import type { Exit, Launched, Launcher } from './launcher.ts';
 import { invocation, type Shell } from './shell.ts';
 
 export interface ScriptSpec {

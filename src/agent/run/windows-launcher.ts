@@ -10,19 +10,13 @@ import { native } from '../os/windows/native.ts';
 import { ownSid, sidOf } from '../os/windows/sids.ts';
 import { startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
 import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
+import type { RunAs } from '../wire/command.ts';
 import { BatchFiles } from './batch-file.ts';
 import { type Environment, scriptEnvironment, withMarker } from './child-env.ts';
 import { exitOf, feed, follow, settled } from './child-streams.ts';
 import { commandLine, quoteArgument, quoteProgram } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
-import {
-  failedLaunch,
-  type Launched,
-  type Launcher,
-  type LaunchOutcome,
-  type LaunchSpec,
-  type RunAs,
-} from './launcher.ts';
+import { failedLaunch, type Launched, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { cmdArguments } from './shell.ts';
 import { shellNotFound, spawnFailure } from './spawn-failure.ts';
 import { windowsDirectory } from './working-directory.ts';

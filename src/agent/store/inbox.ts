@@ -1,6 +1,7 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { RunState, Source } from '../../shared/states.ts';
+import type { RunAs } from '../wire/command.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A run that is not finished. Its body is read apart, when it is needed: it may be large, and there may be many. */
@@ -53,9 +54,7 @@ export class Inbox {
     const numbers = (where: string) =>
       db.prepare(`SELECT run FROM runs WHERE state <> 'finished' AND ${where} ORDER BY run LIMIT ?`).pluck();
     this.#inState = numbers('state = ?');
-    this.#forUsers = db.prepare(
-      `SELECT run, run_as AS runAs FROM runs WHERE state <> 'finished' AND state = 'waiting_user' ORDER BY run LIMIT ?`,
-    );
+    this.#forUsers = numbers(`state = 'waiting_user' AND run_as = ?`);
     this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
     this.#waiting = db.prepare(`SELECT 1 FROM runs WHERE state <> 'finished' AND state <> 'running' LIMIT 1`);
     this.#dottedExec = db.prepare(
@@ -83,9 +82,9 @@ export class Inbox {
     return this.#inState.all(state, limit) as number[];
   }
 
-  /** Up to `limit` runs that wait for somebody to sign in, each with the account it wants. */
-  waitingForUsers(limit: number): { run: number; runAs: string }[] {
-    return this.#forUsers.all(limit) as { run: number; runAs: string }[];
+  /** The numbers of up to `limit` runs that wait for somebody to sign in, to run as this account. */
+  waitingForUser(runAs: RunAs, limit: number): number[] {
+    return this.#forUsers.all(runAs, limit) as number[];
   }
 
   /** The numbers of up to `limit` runs that IT wants stopped and that have not started. */
