@@ -16,7 +16,7 @@ import { stillAlive } from './os/watchdog.ts';
 import { startRuntime } from './runtime.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { noteDamage } from './store/aside.ts';
-import { openStore } from './store/open.ts';
+import { type OpenResult, openStore } from './store/open.ts';
 import { isCorrupt } from './store/sqlite-errors.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import { type Turn, waitForTurn } from './turn.ts';
@@ -80,8 +80,10 @@ interface Started extends Omit<StartOptions, 'loaded'> {
 /** Runs when it is our turn; once more from the start when a store that could not be used has become usable. */
 async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs }: Started): Promise<number> {
   let turn: Turn | null = null;
+  let found: OpenResult | null = null;
   for (;;) {
-    const opened = openTheStore(config, log);
+    const opened = openTheStore(config, log, found ?? openFile(config, log));
+    found = null;
     if (opened === 'in_use') {
       process.stderr.write(`the data directory ${config.directories.data} is in use by another agent\n`);
       return EXIT.inUse;
@@ -99,14 +101,17 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
       return EXIT.stopped;
     }
     const runtime = await startRuntime({ config, ...opened, version, log, hostSecret });
-    const retry = opened.usable
-      ? undefined
-      : setInterval(() => isUsable(config, log) && runtime.restart(), RETRY_STORE_MS);
+    const retry = opened.usable ? undefined : setInterval(() => lookAgain(), RETRY_STORE_MS);
+    const lookAgain = () => {
+      found ??= openUsable(config, log);
+      if (found !== null) runtime.restart();
+    };
     // A damaged store is set aside by the next opening, and what it tells goes on in a new one.
     void until(opened.store.damage, (what) => what !== null).then(() => runtime.restart(config.run.graceMs));
     const end = await runtime.stopped;
     clearInterval(retry);
     if (end === 'restart') continue;
+    if (found !== null) await closed(openTheStore(config, log, found));
     await turn.release();
     log.logger.info('stopped');
     return EXIT.stopped;
@@ -114,6 +119,10 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
 }
 
 const RETRY_STORE_MS = 10_000;
+
+async function closed(opened: OpenedStore | 'in_use'): Promise<void> {
+  if (opened !== 'in_use') await opened.store.close();
+}
 
 /** An exception that reaches this far is a bug: said, and the end; the host starts us again and the store is as it was. */
 function endOnBugs(log: OpenLog): void {
@@ -132,15 +141,18 @@ function endOnBugs(log: OpenLog): void {
   process.on('unhandledRejection', end);
 }
 
-/** Whether the store can be opened by now. */
-function isUsable(config: BootConfig, log: OpenLog): boolean {
+function openFile(config: BootConfig, log: OpenLog): OpenResult {
+  return openStore(config.directories.own, log.logger.child('store'), stillAlive);
+}
+
+/** The store, where it can be used by now. */
+function openUsable(config: BootConfig, log: OpenLog): OpenResult | null {
   try {
-    const opened = openStore(config.directories.own, log.logger.child('store'), stillAlive);
-    if (opened.kind === 'open') opened.db.close();
-    return opened.kind === 'open';
+    const opened = openFile(config, log);
+    return opened.kind === 'open' ? opened : null;
   } catch {
     // Out of file descriptors, for one: the next look may tell.
-    return false;
+    return null;
   }
 }
 
@@ -152,9 +164,8 @@ interface OpenedStore {
 }
 
 /** A store that can't be used is a state that is shown, not the end: the agent stays up and says so (design §6). */
-function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' {
+function openTheStore(config: BootConfig, log: OpenLog, opened: OpenResult): OpenedStore | 'in_use' {
   const directory = config.directories.own;
-  const opened = openStore(directory, log.logger.child('store'), stillAlive);
   const options: StoreOptions = {
     directory,
     retention: { historyDays: config.history.days, historyMaxBytes: config.history.maxBytes },
@@ -176,7 +187,7 @@ function openTheStore(config: BootConfig, log: OpenLog): OpenedStore | 'in_use' 
         opened.db.close();
         // Something that it reads at once; found here, and not by the check at the opening.
         if (!isCorrupt(error) || !noteDamage(directory, errorText(error))) throw error;
-        return openTheStore(config, log);
+        return openTheStore(config, log, openFile(config, log));
       }
     }
     case 'future':

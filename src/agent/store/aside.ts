@@ -2,7 +2,7 @@
  * Damaged files of the store. Invariant: from the moment at which the file is known to be damaged until what can be read of it
  * stands in the new one, a mark beside the store says so, whenever the process ends.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../base/replace-file.ts';
 
@@ -11,6 +11,8 @@ export const STORE_FILE = 'store.db';
 const DAMAGED_FILE = 'store-is-damaged';
 /** Present: what this damaged file tells is not yet in the new one. */
 const SALVAGE_FILE = 'salvage-from';
+const DAMAGED_STORE = /^store\.db\.damaged-[-\dTZ]+$/;
+const DAMAGED_KEPT = 3;
 
 /** False: the mark could not be set. */
 export function noteDamage(directory: string, what: string): boolean {
@@ -55,7 +57,11 @@ export function salvageFrom(directory: string): string | null {
   }
 }
 
-/** What could be read of it is on disk in the new file. */
+/** What could be read of it is on disk in the new file. Only the newest damaged files are kept, for whoever wants to know why. */
 export function noteSalvaged(directory: string): void {
+  const files = readdirSync(directory).filter((name) => DAMAGED_STORE.test(name));
+  for (const name of files.toSorted().slice(0, -DAMAGED_KEPT)) {
+    for (const suffix of ['-wal', '-shm', '']) rmSync(join(directory, name + suffix), { force: true });
+  }
   rmSync(join(directory, SALVAGE_FILE), { force: true });
 }

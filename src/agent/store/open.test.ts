@@ -37,24 +37,18 @@ test('a file that is no database is moved aside whole, and a new store begins', 
   expect(statSync(file).size).toBeGreaterThan(0);
 });
 
-test('a damaged ledger is noticed at the start and moved aside', async () => {
+test('of damaged files only the newest are kept', () => {
   const directory = tempDir();
-  const store = testStore(directory);
-  for (let i = 0; i < 500; i++) void store.runs.admit(arrival(`r${i}`, 'x'.repeat(200)));
-  await store.runs.admit(arrival('last'));
-  await store.close();
-  const file = join(directory, STORE_FILE);
-  const bytes = readFileSync(file);
-  const db = new Database(file, { readonly: true });
-  const root = db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'ledger'`).pluck().get() as number;
-  const pageSize = db.pragma('page_size', { simple: true }) as number;
-  db.close();
-  bytes.fill(0x5a, (root - 1) * pageSize, root * pageSize);
-  writeFileSync(file, bytes);
-  const opened = openStore(directory);
-  if (opened.kind !== 'open') throw new Error(opened.kind);
-  expect(opened.notes.quarantined).toMatch(/store\.db\.damaged-/);
-  opened.db.close();
+  for (let time = 0; time < 6; time++) {
+    writeFileSync(join(directory, STORE_FILE), `no database, for the time ${time}. `.repeat(200));
+    const opened = openStore(directory);
+    if (opened.kind !== 'open') throw new Error(opened.kind);
+    opened.db.close();
+  }
+  const kept = readdirSync(directory).filter((name) => name.startsWith(`${STORE_FILE}.damaged-`));
+  expect(kept.map((name) => readFileSync(join(directory, name), 'utf8').slice(0, 26))).toEqual(
+    [3, 4, 5].map((time) => `no database, for the time ${time}`.slice(0, 26)),
+  );
 });
 
 test('a file of a future release that we can not read is not touched', async () => {
