@@ -104,8 +104,8 @@ test('a store damaged in its middle after a crash is put aside at the start, not
   expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
 });
 
-test.each(['runs_received', 'counters'])(
-  'damage in %s that shows only in use: what was open has its one result, and the agent goes on in a new store',
+test.each(['runs_received', 'counters', 'ledger'])(
+  'damage in %s that shows only after the start: what was open has its one result, and the agent goes on in a new store',
   async (what) => {
     const { nc, agent, own } = await world();
     await heartbeatAfter(nc, 'PC-OURS', agent);

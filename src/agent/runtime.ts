@@ -187,14 +187,18 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   shipper.start();
   fleet.start();
-  if (store.isUsable) {
-    drop(quietWhenAborted(settling.run(ending.signal), ending.signal), log, 'settling what was left');
-    drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
-  }
-  // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
-  if (store.isUsable || config.replay.firstEnrolment === 'catch-up') sources.start();
+  if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
+  const seen = fleetHasSeenUs(parts);
+  drop(seen.then(takeCommands), log, 'taking commands');
   life.running();
   setState('running');
+  function takeCommands(): void {
+    if (ending.signal.aborted || (store.isUsable && !store.knowsWhatItHasSeen())) return;
+    if (store.isUsable)
+      drop(quietWhenAborted(settling.run(ending.signal), ending.signal), log, 'settling what was left');
+    // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
+    if (store.isUsable || config.replay.firstEnrolment === 'catch-up') sources.start();
+  }
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
     const work = async () => {
@@ -209,7 +213,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper.nudge();
   }
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
-  const seen = fleetHasSeenUs(parts);
   const warm = seen.then(() => scripts.warm());
   drop(warm, log, 'loading native code');
   const serving = seen.then(() => serveLocally(parts, options.hostSecret, life));

@@ -68,6 +68,17 @@ test.each([
   await goesOnInANewStore(directory);
 });
 
+test('a damaged ledger is noticed before the first command, and begun anew with what the rows still tell', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  damagePage(directory, 'ledger');
+  const store = new Store(open(directory).db, storeOptions(directory));
+  expect(store.knowsWhatItHasSeen()).toBe(false);
+  expect([store.damage.value, store.admits]).toEqual([expect.stringMatching(/^ledger: /), false]);
+  await store.close();
+  await goesOnInANewStore(directory);
+});
+
 test('rows that can not be read are left behind, and nothing that runs is lost with them', async () => {
   const directory = tempDir();
   await filled(directory);

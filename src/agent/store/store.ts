@@ -23,7 +23,8 @@ import { markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } f
 import { Outbox } from './outbox.ts';
 import { Runs } from './runs.ts';
 import { ServerTime } from './server-time.ts';
-import { isFull, isUnwritable } from './sqlite-errors.ts';
+import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
+import { checkLedger } from './start-check.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
@@ -169,6 +170,18 @@ export class Store {
   /** Starts the regular upkeep, and a check of the whole file: soon after an unclean stop, else within the hour. */
   start(options: StartOptions): void {
     this.#upkeep.start(options);
+  }
+
+  /** Before the first command: false where what tells whether a command was seen is damaged; see {@link damage}. */
+  knowsWhatItHasSeen(): boolean {
+    try {
+      checkLedger(this.#db);
+      return true;
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      this.damaged(error);
+      return false;
+    }
   }
 
   /** Looks whether there is room, and whether what made the store unwritable is gone. Said once at each change. */
