@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { WatchedCell } from '../../src/agent/base/watched.ts';
 import { endpointGuard } from '../../src/agent/os/endpoint-acl.ts';
 import { serveStatus } from '../../src/agent/status/serve.ts';
+import { CONTRACT_VERSION } from '../../src/shared/contract.ts';
 import type { FaultName } from '../../src/shared/faults.ts';
 import { encodeFrame, MAX_REQUEST_BYTES } from '../../src/shared/frames.ts';
 import { readEndpoint } from '../support/agent-client.ts';
@@ -194,7 +195,7 @@ describe('what is too large ends the connection with an error, and no other', ()
 describe('before the handshake', () => {
   const hex = 'ab'.repeat(32);
   const shake = (params: object) =>
-    call('handshake', { contract: 1, client: 'cli', nonce: hex, proof: hex, ...params });
+    call('handshake', { contract: CONTRACT_VERSION, client: 'cli', nonce: hex, proof: hex, ...params });
   const table: readonly (readonly [string, string, FaultName])[] = [
     ['a call', call('state.snapshot'), 'handshake_needed'],
     ['an unknown method', call('nope'), 'handshake_needed'],

@@ -1,10 +1,10 @@
 /** A client of the local socket that sends bytes as it is told, right or wrong. */
-import { createHmac, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { sleep } from '../../src/agent/base/sleep.ts';
 import type { Endpoint } from '../../src/shared/client.ts';
 import { CONTRACT_VERSION, helloSchema } from '../../src/shared/contract.ts';
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES } from '../../src/shared/frames.ts';
+import { linkSeal, newNonce, prove, type Seal } from '../../src/shared/link-crypto.ts';
 import { proofText } from '../../src/shared/proof-text.ts';
 
 export interface Answer {
@@ -21,20 +21,28 @@ export class RawClient {
   readonly #socket: Socket;
   readonly #answers: Answer[] = [];
   #closed = false;
+  #seal: Seal | null = null;
 
   constructor(address: string) {
     const reader = new FrameReader(MAX_FRAME_BYTES);
     this.#socket = connect(address);
-    this.#socket.on('data', (bytes) => reader.push(bytes, (text) => this.#answers.push(JSON.parse(text) as Answer)));
+    this.#socket.on('data', (bytes) => reader.push(bytes, (text) => this.#answers.push(this.#read(text))));
     this.#socket.on('error', () => {});
     this.#socket.on('close', () => {
       this.#closed = true;
     });
   }
 
-  /** Sends bytes; a text goes as one frame. */
+  #read(message: string): Answer {
+    const text = this.#seal === null ? message : this.#seal.open(message);
+    if (text === null) throw new Error('the agent has not sealed what it says');
+    return JSON.parse(text) as Answer;
+  }
+
+  /** Sends bytes as they are; a text goes as one frame, sealed once the token is proven. */
   send(data: string | Uint8Array): void {
-    this.#socket.write(typeof data === 'string' ? encodeFrame(data) : data);
+    if (typeof data !== 'string') this.#socket.write(data);
+    else this.#socket.write(encodeFrame(this.#seal === null ? data : this.#seal.seal(data)));
   }
 
   /** The next frame that comes; null: the agent has hung up. */
@@ -50,7 +58,7 @@ export class RawClient {
   /** Proves the token of `endpoint`. */
   async shake(endpoint: Endpoint): Promise<void> {
     const hello = helloSchema.parse((await this.next())?.params);
-    const nonce = randomBytes(32).toString('hex');
+    const nonce = newNonce();
     const facts = {
       address: endpoint.address,
       contract: CONTRACT_VERSION,
@@ -58,12 +66,12 @@ export class RawClient {
       agentNonce: hello.nonce,
       clientNonce: nonce,
     };
-    const proof = createHmac('sha256', Buffer.from(endpoint.token, 'hex'))
-      .update(proofText('client', facts))
-      .digest('hex');
+    const token = Buffer.from(endpoint.token, 'hex');
+    const proof = prove(token, proofText('client', facts));
     this.send(call('handshake', { contract: facts.contract, client: facts.client, nonce, proof }));
     const answer = await this.next();
     if (answer?.result === undefined) throw new Error(`the handshake was refused: ${answer?.error?.message}`);
+    this.#seal = linkSeal('client', token, facts);
   }
 
   close(): void {

@@ -123,6 +123,7 @@ export const PACKAGES: readonly PackageRule[] = [
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.
+  { packages: ['node:crypto'], only: [...NODE_SIDE, 'src/shared/link-crypto'] },
   { packages: ['node:path'], only: [...NODE_SIDE, 'src/shared/directories', 'src/shared/make-directory'] },
   // So is the one way to make a directory: Node's own may never return.
   { packages: ['node:fs', 'node:fs/promises'], only: [...NODE_SIDE, 'src/shared/make-directory'] },

@@ -20,8 +20,10 @@ import {
 } from './contract.ts';
 import { CallError, Fault } from './faults.ts';
 import type { Link } from './link.ts';
+import { isProof, linkSeal, newNonce, prove } from './link-crypto.ts';
 import { proofText } from './proof-text.ts';
 import { LinkClosed, type Peer, peer } from './rpc.ts';
+import { SealedLink } from './sealed-link.ts';
 
 /** The content of `endpoint.json`: where the agent listens, and the token of one account (32 bytes, hex). */
 export const endpointSchema = z.object({ address: z.string().min(1), token: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -55,7 +57,8 @@ export interface AgentClient {
 }
 
 /** Does the handshake on a fresh link, which it owns from now on. Rejects only with the signal's reason. */
-export async function openAgent(link: Link, options: OpenOptions): Promise<OpenResult> {
+export async function openAgent(carrier: Link, options: OpenOptions): Promise<OpenResult> {
+  const link = new SealedLink(carrier);
   const receivers = new Map<string, Set<(params: unknown) => void>>();
   let onHello: (hello: unknown) => void = () => {};
   const hello = new Promise<unknown>((resolve) => {
@@ -79,8 +82,10 @@ export async function openAgent(link: Link, options: OpenOptions): Promise<OpenR
   }
   const client: AgentClient = {
     session: shaken.session,
-    call: async (method, params, signal) =>
-      methods[method].result.parse(await agent.call(method, params, signal)) as Result<typeof method>,
+    call: async (method, params, signal) => {
+      const result = await agent.call(method, params, signal);
+      return methods[method].result.parse(result) as Result<typeof method>;
+    },
     onPush: (name, receive) => {
       const parsing = (params: unknown) => {
         const parsed = pushes[name].safeParse(params);
@@ -99,7 +104,7 @@ export async function openAgent(link: Link, options: OpenOptions): Promise<OpenR
 type Shaken = { readonly kind: 'open'; readonly session: Session } | Exclude<OpenResult, { kind: 'open' }>;
 
 async function handshake(
-  link: Link,
+  link: SealedLink,
   call: Peer['call'],
   hello: Promise<unknown>,
   { endpoint, client, hostSecret, signal }: OpenOptions,
@@ -114,21 +119,23 @@ async function handshake(
   if (contract < OLDEST_CONTRACT || contract < served.min) {
     return { kind: 'refused', fault: new Fault('contract_unsupported', 'agent and client are too far apart', served) };
   }
-  const clientNonce = toHex(crypto.getRandomValues(new Uint8Array(32)));
+  const clientNonce = newNonce();
   const facts = { address: endpoint.address, contract, client, agentNonce, clientNonce };
-  const token = await hmacKey(endpoint.token);
+  const token = Buffer.from(endpoint.token, 'hex');
   const params = {
     contract,
     client,
     nonce: clientNonce,
-    proof: await sign(token, proofText('client', facts)),
-    ...(hostSecret === undefined ? {} : { hostProof: await sign(await hmacKey(hostSecret), proofText('host', facts)) }),
+    proof: prove(token, proofText('client', facts)),
+    ...(hostSecret === undefined ? {} : { hostProof: prove(Buffer.from(hostSecret, 'hex'), proofText('host', facts)) }),
   };
   try {
     const session = methods.handshake.result.safeParse(await call('handshake', params, signal));
-    if (!session.success) return { kind: 'impostor' };
-    const proven = await verify(token, session.data.proof, proofText('agent', facts));
-    return proven ? { kind: 'open', session: session.data } : { kind: 'impostor' };
+    if (!session.success || !isProof(token, proofText('agent', facts), session.data.proof)) return { kind: 'impostor' };
+    const seal = linkSeal('client', token, facts);
+    link.readSealed(seal);
+    link.writeSealed(seal);
+    return { kind: 'open', session: session.data };
   } catch (error) {
     if (error instanceof CallError) return { kind: 'refused', fault: error.fault };
     if (error instanceof LinkClosed) return { kind: 'closed' };
@@ -145,27 +152,4 @@ function firstOf(value: Promise<unknown>, link: Link, signal: AbortSignal): Prom
     link.onClose(() => resolve(CLOSED));
     value.then(resolve, reject);
   });
-}
-
-const HMAC = { name: 'HMAC', hash: 'SHA-256' } as const;
-
-function hmacKey(hex: string) {
-  return crypto.subtle.importKey('raw', fromHex(hex), HMAC, false, ['sign', 'verify']);
-}
-
-async function sign(key: Awaited<ReturnType<typeof hmacKey>>, text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text))));
-}
-
-/** Compares in constant time (WebCrypto). */
-function verify(key: Awaited<ReturnType<typeof hmacKey>>, proofHex: string, text: string): Promise<boolean> {
-  return crypto.subtle.verify('HMAC', key, fromHex(proofHex), new TextEncoder().encode(text));
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function fromHex(hex: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

@@ -13,9 +13,9 @@ import {
   runTailSchema,
 } from './run-view.ts';
 
-/** The agent serves this one and the one before. */
-export const CONTRACT_VERSION = 1;
-export const OLDEST_CONTRACT = Math.max(1, CONTRACT_VERSION - 1);
+/** The agent serves this one and the one before, but for the first, which was not sealed after its handshake. */
+export const CONTRACT_VERSION = 2;
+export const OLDEST_CONTRACT = Math.max(2, CONTRACT_VERSION - 1);
 
 export const CLIENT_KINDS = ['host', 'window', 'cli', 'web'] as const;
 export type ClientKind = (typeof CLIENT_KINDS)[number];

@@ -5,8 +5,10 @@
  */
 import { type Link, LinkEvents } from './link.ts';
 
-/** The largest frame either way. */
-export const MAX_FRAME_BYTES = 1024 * 1024;
+/** The largest text that fits in a frame, sealed or not. */
+export const MAX_TEXT_BYTES = 1024 * 1024;
+/** The largest frame either way; a sealed text is a third longer. */
+export const MAX_FRAME_BYTES = 1.5 * MAX_TEXT_BYTES;
 /** The largest request that an agent reads (security S3). */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;

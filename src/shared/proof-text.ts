@@ -14,8 +14,8 @@ export interface ProofFacts {
   readonly clientNonce: string;
 }
 
-/** The text under the HMAC-SHA-256 of one side. A JSON array, since no two lists of facts have the same text. */
-export function proofText(side: 'client' | 'host' | 'agent', facts: ProofFacts): string {
+/** The text under the HMAC-SHA-256 of one side, and that from which the keys are made. A JSON array, since no two lists of facts have the same text. */
+export function proofText(side: 'client' | 'host' | 'agent' | 'keys', facts: ProofFacts): string {
   const { address, contract, client, agentNonce, clientNonce } = facts;
   return JSON.stringify(['kanade-tray', side, address, contract, client, agentNonce, clientNonce]);
 }

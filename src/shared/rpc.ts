@@ -15,6 +15,8 @@ export interface PeerOptions {
   readonly onPush?: (method: string, params: unknown) => void;
   /** An error that answers no call of ours: the other side could not read one, or hangs up. */
   readonly onFault?: (fault: Fault) => void;
+  /** The answer to a call of this method has gone out. */
+  readonly onAnswered?: (method: string) => void;
   /** A method threw: that is a bug of ours, the caller only hears "internal error". */
   readonly onBug?: (method: string, error: unknown) => void;
 }
@@ -98,6 +100,7 @@ export function peer(link: Link, options: PeerOptions): Peer {
     }
     try {
       link.send(JSON.stringify({ jsonrpc: '2.0', id, result: result ?? null }));
+      options.onAnswered?.(method);
     } catch (error) {
       // RangeError: the carrier can't hold it (`Link.send`). Anything else is an answer that is no JSON.
       if (error instanceof RangeError) {

@@ -7,9 +7,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoint } from '../../shared/client.ts';
 import { endpointFile } from '../../shared/directories.ts';
+import { SECRET_BYTES } from '../../shared/link-crypto.ts';
 import type { Logger } from '../base/logger.ts';
 import type { EndpointGuard, Guarded } from '../os/endpoint-acl.ts';
-import { SECRET_BYTES } from './proof.ts';
 
 export class Endpoints {
   readonly #directory: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAX_FRAME_BYTES } from '../../shared/frames.ts';
+import { MAX_TEXT_BYTES } from '../../shared/frames.ts';
 import { MAX_OUTPUT_CHARS } from '../../shared/run-view.ts';
 import { outputSlice } from './output-slice.ts';
 
@@ -23,7 +23,7 @@ test.each([
 ])('%s comes whole, in pieces that each fit one answer', (_what, text) => {
   const { pieces, encodedBytes } = whole(text, MAX_OUTPUT_CHARS);
   expect(pieces.join('') === text).toBe(true);
-  expect(Math.max(...encodedBytes)).toBeLessThan(MAX_FRAME_BYTES);
+  expect(Math.max(...encodedBytes)).toBeLessThan(MAX_TEXT_BYTES);
 });
 
 test('a piece does not end inside a pair, and the smallest piece still goes on', () => {

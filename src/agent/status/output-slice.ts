@@ -1,10 +1,10 @@
 /** A piece of a stored output that fits into one answer, whatever is in it: a NUL takes six bytes as JSON. */
 import type { Result } from '../../shared/contract.ts';
-import { MAX_FRAME_BYTES } from '../../shared/frames.ts';
+import { MAX_TEXT_BYTES } from '../../shared/frames.ts';
 import type { StoredOutput } from './ports.ts';
 import { sizeOf } from './views.ts';
 
-const MAX_ENCODED_BYTES = MAX_FRAME_BYTES - 4_096;
+const MAX_ENCODED_BYTES = MAX_TEXT_BYTES - 4_096;
 
 /** At most `limitChars` UTF-16 units from `offsetChars` on, never ending in the middle of a surrogate pair. */
 export function outputSlice(output: StoredOutput, offsetChars: number, limitChars: number): Result<'runs.output'> {

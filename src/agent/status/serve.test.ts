@@ -11,6 +11,7 @@ import { type Served, serve } from '../../../e2e/support/served-status.ts';
 import { CODE, endedRun, statusWorld } from '../../../e2e/support/status.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
+import { CONTRACT_VERSION } from '../../shared/contract.ts';
 import { CallError, FAULT_CODES } from '../../shared/faults.ts';
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES, MAX_REQUEST_BYTES } from '../../shared/frames.ts';
 import { WatchedCell } from '../base/watched.ts';
@@ -176,7 +177,7 @@ describe('whatever one connection sends, it gets an error and the others go on',
     const { socket, closed } = raw(served);
     socket.end(encodeFrame('{"jsonrpc":"2.0","id":1,"method":"handshake"}').subarray(0, bytes));
     await vi.waitUntil(closed);
-    expect((await connected(served)).session.contract).toBe(1);
+    expect((await connected(served)).session.contract).toBe(CONTRACT_VERSION);
   });
 
   test('a thousand connections that come and go', async () => {
@@ -185,7 +186,7 @@ describe('whatever one connection sends, it gets an error and the others go on',
       const sockets = Array.from({ length: 10 }, () => raw(served).socket);
       for (const socket of sockets) socket.destroy();
     }
-    await eventually(async () => expect((await connected(served)).session.contract).toBe(1));
+    await eventually(async () => expect((await connected(served)).session.contract).toBe(CONTRACT_VERSION));
   });
 });
 

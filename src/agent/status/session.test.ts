@@ -13,11 +13,11 @@ import {
 import { CODE, endedRun, FAULT, statusWorld } from '../../../e2e/support/status.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { type AgentClient, openAgent } from '../../shared/client.ts';
-import { CONTRACT_VERSION, type MethodName, methods } from '../../shared/contract.ts';
+import { CONTRACT_VERSION, type MethodName, methods, OLDEST_CONTRACT } from '../../shared/contract.ts';
 import { CallError, FAULT_CODES } from '../../shared/faults.ts';
 import { type Link, memoryLinks } from '../../shared/link.ts';
+import { newNonce } from '../../shared/link-crypto.ts';
 import { UNLOCKED_MS } from './helpdesk.ts';
-import { newNonce } from './proof.ts';
 import type { SessionDeps } from './session-deps.ts';
 
 /** Everything that comes over a link, as it comes. */
@@ -92,7 +92,7 @@ describe('the handshake', () => {
 
   test('nor a second time on the same one', async () => {
     const agent = await open(world());
-    const again = { contract: 1, client: 'window', nonce: newNonce(), proof: newNonce() } as const;
+    const again = { contract: CONTRACT_VERSION, client: 'window', nonce: newNonce(), proof: newNonce() } as const;
     expect(await faultOf(agent.call('handshake', again))).toBe('invalid_request');
     expect(await faultOf(agent.call('state.snapshot', {}))).toBe('no fault');
   });
@@ -108,14 +108,14 @@ describe('the handshake', () => {
     expect(heard.closed).toBe(false);
   });
 
-  test.each([0, CONTRACT_VERSION + 1])('contract %i is refused with the ones that are served', async (contract) => {
+  test.each([0, 1, CONTRACT_VERSION + 1])('contract %i is refused with the ones that are served', async (contract) => {
     const link = sessionLink(world());
     const heard = listen(link);
     const params = { contract, client: 'window', nonce: newNonce(), proof: newNonce() };
     link.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'handshake', params }));
     await vi.waitUntil(() => heard.closed);
     expect(heard.got.at(-1)).toMatchObject({
-      error: { code: FAULT_CODES.contract_unsupported, data: { min: 1, max: CONTRACT_VERSION } },
+      error: { code: FAULT_CODES.contract_unsupported, data: { min: OLDEST_CONTRACT, max: CONTRACT_VERSION } },
     });
   });
 
@@ -136,7 +136,7 @@ describe('the handshake', () => {
     const [impostor, client] = memoryLinks();
     const heard = listen(impostor);
     impostor.send(
-      JSON.stringify({ jsonrpc: '2.0', method: 'hello', params: { contract: { min: 1, max: 1 }, nonce: newNonce() } }),
+      JSON.stringify({ jsonrpc: '2.0', method: 'hello', params: { contract: { min: 2, max: 2 }, nonce: newNonce() } }),
     );
     const opening = openAgent(client, {
       endpoint: { address: '/x', token: newNonce() },
@@ -144,7 +144,7 @@ describe('the handshake', () => {
       signal: AbortSignal.timeout(5_000),
     });
     await vi.waitUntil(() => heard.got.length === 1);
-    const result = { contract: 1, agentVersion: '9', account: ROOT, roles: ['user'], proof: newNonce() };
+    const result = { contract: 2, agentVersion: '9', account: ROOT, roles: ['user'], proof: newNonce() };
     impostor.send(JSON.stringify({ jsonrpc: '2.0', id: heard.got[0]?.id, result }));
     expect(await opening).toEqual({ kind: 'impostor' });
     await vi.waitUntil(() => heard.closed);
@@ -320,19 +320,14 @@ describe('limits of a connection', () => {
 
   test('actions have a limit of their own, and calls of nothing count as reads', async () => {
     const deps = sessionDeps(statusWorld(tempDir()));
-    const link = sessionLink(deps);
-    const opened = await openAgent(link, {
-      endpoint: { address: deps.address, token: Buffer.from(deps.tokens.get(ROOT) ?? []).toString('hex') },
-      client: 'cli',
-      signal: AbortSignal.timeout(5_000),
-    });
-    if (opened.kind !== 'open') throw new Error(opened.kind);
-    const level = () => faultOf(opened.agent.call('log.setLevel', { level: 'info' }));
+    const agent = await open(deps, { account: ROOT, client: 'cli' });
+    const level = () => faultOf(agent.call('log.setLevel', { level: 'info' }));
     for (let at = 0; at < 60; at += 1) expect(await level()).toBe('no fault');
     expect(await level()).toBe('rate_limited');
-    for (let id = 0; id < 59; id += 1) link.send(JSON.stringify({ jsonrpc: '2.0', id: `x${id}`, method: 'no.such' }));
-    expect(await faultOf(opened.agent.call('update.get', {}))).toBe('no fault');
-    expect(await faultOf(opened.agent.call('update.get', {}))).toBe('rate_limited');
+    for (let at = 0; at < 59; at += 1)
+      expect(await faultOf(agent.call('no.such' as MethodName, {}))).toBe('unknown_method');
+    expect(await faultOf(agent.call('update.get', {}))).toBe('no fault');
+    expect(await faultOf(agent.call('update.get', {}))).toBe('rate_limited');
   });
 });
 
@@ -343,6 +338,7 @@ describe('actions', () => {
     const host = await open(deps, { account: TARO, client: 'host', hostSecret: HOST_SECRET });
     await host.call('agent.stop', {});
     expect(world.asked).toEqual([]);
+    await vi.waitUntil(() => world.asked.length === 1);
     const root = await open(deps, { account: ROOT, client: 'cli' });
     await root.call('agent.drain', {});
     await root.call('log.setLevel', { level: 'debug' });
@@ -381,5 +377,65 @@ describe('actions', () => {
       'helpdesk.lock',
       'agent.stop',
     ]);
+  });
+});
+
+describe('after the handshake', () => {
+  /** Hears and passes on everything between a client and the agent, changed by `tamper` on its way to the agent. */
+  function between(deps: SessionDeps, tamper: (text: string, at: number) => readonly string[]) {
+    const [clientSide, client] = memoryLinks();
+    const agent = sessionLink(deps);
+    const heard: string[] = [];
+    let sent = 0;
+    clientSide.onMessage((text) => {
+      heard.push(text);
+      for (const each of tamper(text, sent++)) agent.send(each);
+    });
+    agent.onMessage((text) => {
+      heard.push(text);
+      clientSide.send(text);
+    });
+    agent.onClose(() => clientSide.close());
+    clientSide.onClose(() => agent.close());
+    return { client, heard };
+  }
+
+  const DRAIN = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'agent.drain', params: {} });
+
+  async function through(tamper: (text: string, at: number) => readonly string[]) {
+    const world = statusWorld(tempDir());
+    world.code = CODE;
+    const deps = sessionDeps(world);
+    const { client, heard } = between(deps, tamper);
+    const token = Buffer.from(deps.tokens.get(ROOT) ?? []).toString('hex');
+    const endpoint = { address: deps.address, token };
+    const opened = await openAgent(client, { endpoint, client: 'cli', signal: AbortSignal.timeout(5_000) });
+    return { world, agent: opened.kind === 'open' ? opened.agent : null, heard };
+  }
+
+  test('who relays it learns nothing of it, the code of the helpdesk neither', async () => {
+    const { agent, heard } = await through((text) => [text]);
+    await agent?.call('helpdesk.unlock', { code: CODE });
+    await agent?.call('state.snapshot', {});
+    expect(heard.length).toBeGreaterThan(6);
+    const all = heard.slice(3).join('\n');
+    for (const word of [CODE, 'helpdesk', 'jsonrpc', 'running']) expect(all).not.toContain(word);
+  });
+
+  test.each<[string, (text: string, at: number) => readonly string[]]>([
+    ['puts in a call right behind the handshake', (text, at) => (at === 0 ? [text, DRAIN] : [text])],
+    ['puts in a call later', (text, at) => (at === 1 ? [DRAIN, text] : [text])],
+    ['repeats one', (text, at) => (at === 1 ? [text, text] : [text])],
+    ['leaves one out', (text, at) => (at === 1 ? [] : [text])],
+    ['changes one', (text, at) => (at === 1 ? [text.replace(/^./, (c) => (c === 'A' ? 'B' : 'A'))] : [text])],
+    ['empties one', (text, at) => (at === 1 ? [''] : [text])],
+  ])('who %s ends the connection, and nothing of it is done', async (_what, tamper) => {
+    const { world, agent } = await through(tamper);
+    if (agent !== null) {
+      const closed = new Promise<void>((resolve) => agent.onClose(resolve));
+      void Promise.allSettled([agent.call('update.get', {}), agent.call('update.get', {})]);
+      await closed;
+    }
+    expect(world.asked).toEqual([]);
   });
 });

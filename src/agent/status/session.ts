@@ -18,30 +18,37 @@ import {
 } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { Link } from '../../shared/link.ts';
+import { isProof, linkSeal, newNonce, prove, type Seal } from '../../shared/link-crypto.ts';
 import { type ProofFacts, proofText } from '../../shared/proof-text.ts';
 import { type Method, peer } from '../../shared/rpc.ts';
+import { SealedLink } from '../../shared/sealed-link.ts';
 import { errorText } from '../base/logger.ts';
 import { ACTIONS, READS, TokenBucket } from './limits.ts';
 import { handlers } from './methods.ts';
 import type { Subscription } from './projection.ts';
-import { isProof, newNonce, prove, provenAccount } from './proof.ts';
+import { provenAccount } from './proof.ts';
 import { missingRole, RULES, rolesOf, type Viewer } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 
 /** Serves `link` until it closes. */
-export function serveSession(link: Link, deps: SessionDeps): void {
+export function serveSession(carrier: Link, deps: SessionDeps): void {
   const { ports, projection } = deps;
+  const link = new SealedLink(carrier);
   const nonce = newNonce();
   const reads = new TokenBucket(READS, ports.clock);
   const actions = new TokenBucket(ACTIONS, ports.clock);
   let viewer: Viewer | null = null;
   let subscription: Subscription | null = null;
   let relock: NodeJS.Timeout | undefined;
+  let seal: Seal | null = null;
 
   const connection = peer(link, {
     resolve: (name) => {
       if (viewer === null) return name === 'handshake' ? shake : new Fault('handshake_needed', 'first the handshake');
       return resolve(name, viewer);
+    },
+    onAnswered: (method) => {
+      if (method === 'handshake' && seal !== null) link.writeSealed(seal);
     },
     onBug: (method, error) => ports.log.error('a call failed', { method, error: errorText(error) }),
   });
@@ -78,6 +85,8 @@ export function serveSession(link: Link, deps: SessionDeps): void {
     const { account } = proven;
     const isAdministrator = deps.isAdministrator(account);
     const isPrivileged = isAdministrator || account === deps.ownAccount;
+    seal = linkSeal('agent', proven.token, facts);
+    link.readSealed(seal);
     viewer = { account, client, isHost, isAdministrator, isPrivileged, unlockedUntilMs: null };
     return {
       contract,
