@@ -64,6 +64,8 @@ export class FakeBus implements Bus {
     return [...this.#subscriptions].filter(([, handlers]) => handlers.size > 0).map(([subject]) => subject);
   }
 
+  windowBytes = Number.POSITIVE_INFINITY;
+
   linkAgeMs(): number {
     return this.ageMs;
   }

@@ -98,6 +98,12 @@ export interface KvWatchHandlers {
   missing(): void;
 }
 
+/**
+ * How soon a publish that was refused is tried again on the same connection: the broker says nothing when it permits more, and
+ * writes a line into its log whenever it refuses.
+ */
+export const ASK_AGAIN_MS = 300_000;
+
 export interface DurableSpec {
   readonly stream: string;
   readonly durable: string;
@@ -108,9 +114,10 @@ export interface DurableSpec {
   deliver(): 'last_per_subject' | 'new';
   /**
    * A fresh name for this binding, already stored: it goes into the consumer's metadata before anything is taken from it. What
-   * the consumer says at the next binding must be one that is stored here, else this store is an older copy.
+   * the consumer says at the next binding must be known here, else this store is an older copy. `found`: the one that it holds.
+   * null: that one stays.
    */
-  nextIncarnation(): Promise<string>;
+  nextIncarnation(found: string | null): Promise<string | null>;
   knowsIncarnation(incarnation: string): boolean;
 }
 
@@ -158,6 +165,8 @@ export interface Bus {
   ): Binding;
   /** Core publish. False: not connected, or known to be forbidden; nothing was sent. */
   publish(subject: string, body: Uint8Array): boolean;
+  /** So many bytes may be under way to streams at a time, by what the link has shown; more would keep others waiting. */
+  readonly windowBytes: number;
   /** JetStream publish: waits for the PubAck. `id` is the `Nats-Msg-Id`. */
   publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome>;
   kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead>;

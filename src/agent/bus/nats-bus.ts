@@ -2,7 +2,9 @@
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
 import type { BackoffPolicy } from '../base/backoff.ts';
+import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
+import { sleep } from '../base/sleep.ts';
 import type { Watched } from '../base/watched.ts';
 import type {
   Binding,
@@ -36,7 +38,10 @@ const FRESH_LOOK_MS = 30 * 60_000;
 export interface NatsBusOptions extends ConnectorOptions {
   readonly bindBackoff?: BackoffPolicy;
   readonly watchHeartbeatMs?: number;
+  readonly askAgainMs?: number;
 }
+
+const REFUSAL_HANDED_ON_MS = 50;
 
 export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
@@ -53,7 +58,7 @@ export class NatsBus implements Bus {
   constructor(options: NatsBusOptions) {
     this.#options = options;
     this.#log = options.log;
-    this.#permissions = new Permissions(options.log);
+    this.#permissions = new Permissions(options.clock, options.log, options.askAgainMs);
     this.#serverClock = new ServerClock(options.clock);
     this.#subscriptions = new Subscriptions(this.#permissions, options.log, options.bindBackoff);
     // Nobody sends there. It shows whether answers can be heard at all, and notices when they can again.
@@ -118,9 +123,30 @@ export class NatsBus implements Bus {
   publish(subject: string, body: Uint8Array): boolean {
     const session = this.#session;
     // Published while disconnected it would be lost without a word (stack.md).
-    if (session === null || session.nc.isClosed() || this.#permissions.has('publish', subject)) return false;
+    if (session === null || session.nc.isClosed()) return false;
+    const refused = this.#permissions.has('publish', subject);
+    if (refused && !this.#permissions.mayAskAgain('publish', subject)) return false;
     session.nc.publish(subject, body);
+    if (refused) drop(this.#askAgain(session, subject), this.#log, 'asking for a permission again');
     return true;
+  }
+
+  /** Nobody answers a message of this kind: that none is refused says that they are permitted by now. */
+  async #askAgain(session: Session, subject: string): Promise<void> {
+    this.#permissions.refused('publish', subject);
+    let refused = false;
+    const stop = session.onPublishRefused((refusedSubject) => {
+      refused ||= refusedSubject === subject;
+    });
+    const read = await session.flush();
+    // The refusal comes before the answer, and is handed on a little later.
+    await sleep(REFUSAL_HANDED_ON_MS);
+    stop();
+    if (read && !refused) this.#permissions.allowed('publish', subject);
+  }
+
+  get windowBytes(): number {
+    return this.#session?.windowBytes ?? 0;
   }
 
   async publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {

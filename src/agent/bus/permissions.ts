@@ -3,8 +3,10 @@
  * log, it is shown, and it leaves when the same thing works again.
  */
 import { errors } from '@nats-io/transport-node';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { WatchedCell } from '../base/watched.ts';
+import { ASK_AGAIN_MS } from './bus.ts';
 
 /** In the words of nats-server's error, lower case. */
 export type Operation = 'publish' | 'subscription';
@@ -18,11 +20,16 @@ const SHOWN_MAX = 100;
 export class Permissions {
   readonly forbidden = new WatchedCell<readonly string[]>([]);
   readonly #log: Logger;
-  readonly #refused = new Set<string>();
+  readonly #clock: Clock;
+  readonly #askAgainMs: number;
+  /** Until when it is not asked again, monotonic ms. */
+  readonly #refused = new Map<string, number>();
   readonly #optional = new Set<string>();
 
-  constructor(log: Logger) {
+  constructor(clock: Clock, log: Logger, askAgainMs = ASK_AGAIN_MS) {
+    this.#clock = clock;
     this.#log = log;
+    this.#askAgainMs = askAgainMs;
   }
 
   /** This subscription may well be refused: that is neither shown nor warned of. */
@@ -38,16 +45,18 @@ export class Permissions {
 
   refused(operation: Operation, subject: string): void {
     const key = keyOf(operation, subject);
-    if (subject === '' || this.#refused.has(key)) return;
+    if (subject === '') return;
+    const known = this.#refused.has(key);
     const expected = operation === 'subscription' && this.#optional.has(subject);
-    if (!expected && this.#refused.size >= SHOWN_MAX) return;
+    if (!known && !expected && this.#refused.size >= SHOWN_MAX) return;
     const said = { operation, subject: pattern(subject) };
     if (expected) {
       this.#log.debug('the permissions of the broker forbid it', said);
       return;
     }
+    this.#refused.set(key, this.#clock.monotonicMs() + this.#askAgainMs);
+    if (known) return;
     this.#log.warn('the permissions of the broker forbid it', said);
-    this.#refused.add(key);
     this.#show();
   }
 
@@ -61,8 +70,14 @@ export class Permissions {
     return this.#refused.size > 0 && this.#refused.has(keyOf(operation, subject));
   }
 
+  /** What is refused may be tried once more by now: the role may have been changed while the connection lasts. */
+  mayAskAgain(operation: Operation, subject: string): boolean {
+    const untilMs = this.#refused.get(keyOf(operation, subject));
+    return untilMs !== undefined && this.#clock.monotonicMs() >= untilMs;
+  }
+
   #show(): void {
-    const subjects = [...new Set([...this.#refused].map((key) => key.slice(key.indexOf(' ') + 1)))].sort();
+    const subjects = [...new Set([...this.#refused.keys()].map((key) => key.slice(key.indexOf(' ') + 1)))].sort();
     if (subjects.join(' ') !== this.forbidden.value.join(' ')) this.forbidden.set(subjects);
   }
 }

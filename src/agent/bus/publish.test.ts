@@ -128,6 +128,42 @@ test('a core publish that is forbidden is not sent again either', async () => {
   expect(bus.publish('heartbeat.x', Buffer.from(''))).toBe(false);
 });
 
+test('what was forbidden is asked for again now and then, and is sent again once it is permitted, on the same connection', async () => {
+  const users = (deny: string) =>
+    `authorization { users: [
+      { user: operator, password: p }
+      { user: pc, password: p, permissions: { publish: { deny: [${deny}] } } }
+    ] }`;
+  const { server, reload } = await startReloadableServer(users('"results.>", "heartbeat.x"'));
+  await provisionedOperator(server, { user: 'operator', pass: 'p' });
+  const { logger, lines } = recordLog();
+  const bus = await connectedBus(server.url, {
+    credentials: () => [{ kind: 'user', user: 'pc', password: 'p' }],
+    log: logger,
+    askAgainMs: 150,
+  });
+  let changes = 0;
+  bus.link.watch(() => (changes += 1));
+  const send = () => bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', PATIENT);
+  const beat = () => bus.publish('heartbeat.x', Buffer.from(''));
+  beat();
+  expect((await send()).kind).toBe('forbidden');
+  await eventually(() => expect(bus.forbidden.value).toEqual(['heartbeat.x', 'results.r1']));
+  // Asked again and refused: said once all the same.
+  await eventually(() => {
+    beat();
+    expect(server.log.split('Publish Violation').length).toBeGreaterThan(3);
+  });
+  expect(lines.filter((line) => line.includes('heartbeat.x'))).toHaveLength(1);
+  reload(users('"nothing.>"'));
+  await eventually(async () => {
+    beat();
+    expect((await send()).kind).toBe('stored');
+    expect(bus.forbidden.value).toEqual([]);
+  });
+  expect([beat(), changes]).toEqual([true, 0]);
+});
+
 test('a PubAck that comes after all is told, once, and the message was sent once', async () => {
   const server = await startNatsServer();
   const nc = await operator(server);
@@ -209,4 +245,18 @@ test('a slow link that is dead is given up: what is on its way excuses a while, 
   link.cut();
   expect(await sent).toEqual({ kind: 'lost', why: 'it stopped answering' });
   await linkState(bus, 'unreachable');
+});
+
+test('a link that has shown to be fast is not excused for long when it falls silent', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  await provision(nc, ['RESULTS']);
+  const link = await slowLink(server, 50_000_000);
+  const bus = await connectedBus(link.url, { pingIntervalMs: 50 });
+  const send = (id: string) => bus.publishAcked(`results.${id}`, Buffer.alloc(400_000), id, { patienceMs: 60_000 });
+  expect(await send('r1')).toEqual({ kind: 'stored' });
+  expect(bus.windowBytes).toBeGreaterThan(400_000);
+  link.cut();
+  // By the slowest of links it would be 100 s.
+  expect(await send('r2')).toEqual({ kind: 'lost', why: 'it stopped answering' });
 });

@@ -27,6 +27,9 @@ const TOO_LARGE = new Set<number>([API_ERRORS.messageTooLarge, API_ERRORS.header
 
 interface Sent {
   readonly subject: string;
+  readonly bytes: number;
+  /** Monotonic, ms. */
+  readonly atMs: number;
   readonly options: PublishOptions;
   readonly settle: (outcome: PublishOutcome) => void;
   /** Its publisher has been answered; what comes now is late. */
@@ -51,7 +54,7 @@ export class PubAcks {
   constructor(session: Session, log: Logger) {
     this.session = session;
     this.#log = log;
-    session.onPublishRefused = (subject) => this.#refused(subject);
+    session.onPublishRefused((subject) => this.#refused(subject));
     const onEnd = () => this.#ended(errorText(session.signal.reason));
     if (session.signal.aborted) onEnd();
     else session.signal.addEventListener('abort', onEnd, { once: true });
@@ -61,7 +64,9 @@ export class PubAcks {
   publish(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
     const { permissions, nc, signal } = this.session;
     if (!isPublishable(subject)) return Promise.resolve({ kind: 'rejected', why: 'it has no subject to publish on' });
-    if (permissions.has('publish', subject)) return Promise.resolve(forbidden(subject));
+    if (permissions.has('publish', subject) && !permissions.mayAskAgain('publish', subject)) {
+      return Promise.resolve(forbidden(subject));
+    }
     if (permissions.has('subscription', INBOXES)) return Promise.resolve(unavailable(new InboxRefused().message));
     if (signal.aborted) return Promise.resolve({ kind: 'lost', why: errorText(signal.reason) });
     const fields = headers();
@@ -75,7 +80,7 @@ export class PubAcks {
       return Promise.resolve(unsent(error));
     }
     return new Promise((settle) => {
-      const sent = { subject, options, settle, settled: false };
+      const sent = { subject, bytes: body.length, atMs: performance.now(), options, settle, settled: false };
       this.#sent.set(token, sent);
       this.#unread.push(sent);
       this.#readSoon();
@@ -101,7 +106,7 @@ export class PubAcks {
     const sent = this.#sent.get(token);
     if (sent === undefined) return;
     this.#sent.delete(token);
-    this.session.heard();
+    this.session.answered(sent.bytes, performance.now() - sent.atMs);
     this.session.permissions.allowed('publish', sent.subject);
     this.#settle(sent, outcomeOf(message));
   }

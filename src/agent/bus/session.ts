@@ -50,8 +50,7 @@ export class Session {
   #peers: readonly string[];
   /** The last answer: for display by the time of day, which may be changed, and for durations. */
   #lastGood: { readonly atMs: number; readonly upMs: number };
-  /** Called for each refused publish. */
-  onPublishRefused: (subject: string) => void = () => {};
+  readonly #onRefused = new Set<(subject: string) => void>();
   /** Pings since the server was heard last. */
   #pingsSince = 0;
 
@@ -171,6 +170,23 @@ export class Session {
     return orAbort(this.flush(), late).catch(() => false);
   }
 
+  /** Hears of each refused publish, until what is returned is called. */
+  onPublishRefused(listener: (subject: string) => void): () => void {
+    this.#onRefused.add(listener);
+    return () => this.#onRefused.delete(listener);
+  }
+
+  /** An answer to a message of so many bytes is here after this time. */
+  answered(bytes: number, tookMs: number): void {
+    this.heard();
+    this.#uplink.carried(bytes, tookMs);
+  }
+
+  /** So much may be under way at a time without others having to wait for long, by what this link has shown. */
+  get windowBytes(): number {
+    return this.#uplink.windowBytes;
+  }
+
   close(why = 'the connection was closed'): void {
     this.#ending.abort(new Error(why));
     drop(this.nc.close(), this.#log, 'closing the connection');
@@ -195,7 +211,7 @@ export class Session {
         const violation = violationOf(status.error);
         if (violation !== null) {
           this.permissions.refused(violation.operation, violation.subject);
-          if (violation.operation === 'publish') this.onPublishRefused(violation.subject);
+          if (violation.operation === 'publish') for (const listener of this.#onRefused) listener(violation.subject);
         } else this.#log.warn('the server reports an error', { error: errorText(status.error) });
       }
     }
@@ -203,7 +219,7 @@ export class Session {
 
   /** A link that is busy with what it was given answers late, and lives. */
   #ping(): void {
-    const excused = this.#uplink.neededAtMostMs() / this.#pingIntervalMs;
+    const excused = this.#uplink.excusedMs() / this.#pingIntervalMs;
     if (this.#pingsSince >= MAX_PINGS_OUT + excused) {
       this.close('it stopped answering');
       return;

@@ -6,6 +6,10 @@ import type { Clock } from '../base/clock.ts';
 
 /** No link that counts as one is slower. */
 const SLOWEST_BYTES_PER_MS = 4;
+const SLOWER_BY = 4;
+/** What is sent together takes about so long, and on an unknown link as little as this. */
+const WINDOW_MS = 10_000;
+const WINDOW_MIN_BYTES = 128 * 1024;
 /** Fewer bytes tell the length of the way, not its width. */
 const TELLING_BYTES = 4_096;
 
@@ -31,9 +35,18 @@ export class Uplink {
     return this.outstandingBytes / this.#bytesPerMs;
   }
 
-  /** The same on the slowest of links. */
-  neededAtMostMs(): number {
-    return this.outstandingBytes / SLOWEST_BYTES_PER_MS;
+  /** The same where it has become much slower meanwhile: until then its silence says nothing. */
+  excusedMs(): number {
+    return this.outstandingBytes / Math.max(SLOWEST_BYTES_PER_MS, this.#bytesPerMs / SLOWER_BY);
+  }
+
+  get windowBytes(): number {
+    return Math.max(WINDOW_MIN_BYTES, this.#bytesPerMs * WINDOW_MS);
+  }
+
+  /** So many bytes went there, and an answer came back, within this time: it is at least that fast. */
+  carried(bytes: number, tookMs: number): void {
+    this.#bytesPerMs = Math.max(this.#bytesPerMs, bytes / Math.max(1, tookMs));
   }
 
   /**

@@ -8,8 +8,8 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { STORE_RETRY_MS } from '../base/retry.ts';
-import type { Bus, PublishOutcome } from '../bus/bus.ts';
-import type { Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
+import { ASK_AGAIN_MS, type Bus, type PublishOutcome } from '../bus/bus.ts';
+import type { Delivered, Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
 import { refitResult } from '../wire/result.ts';
 
 /** From the moment at which the broker has read it. */
@@ -26,19 +26,18 @@ const HOLD_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 10_000, jitter: 0.3 }
 const AWAY_AFTER = 4;
 /** What the server will not take is asked for again once a day, beside each new connection. */
 const PARKED_RETRY_MS = 86_400_000;
-/** Until the next connection nothing changes what is permitted. */
-const FORBIDDEN_RETRY_MS = 3_600_000;
+/** The bus asks the broker again now and then. */
+const FORBIDDEN_RETRY_MS = ASK_AGAIN_MS + 10_000;
 /** With so many delivered rows that could not be deleted, no more are sent: each would be one more to remember. */
 const UNSETTLED_MAX = 256;
+/** One is enough to show it; what they are is in their rows. */
+const FORBIDDEN_MAX = 1_000;
 /** Between the end of a connection and the news of it. */
 const LOST_PAUSE_MS = 200;
 /** What the message takes of `max_payload` besides its body. */
 const HEADER_BYTES = 256;
 /** A result of less than this says nothing any more. */
 const RESULT_MIN_BYTES = 1_024;
-
-/** Of a row whose PubAck is here: what is needed to delete it, and no body. */
-type Delivered = Pick<OutboxRow, 'seq' | 'kind' | 'run'>;
 
 export type Failure = Exclude<PublishOutcome, { kind: 'stored' | 'lost' }>;
 
@@ -78,6 +77,8 @@ export class Lane {
   #holds = 0;
   /** What the stream has shown to take less than the server's `max_payload`. */
   #maxBytes = Number.POSITIVE_INFINITY;
+  /** Rows that the broker's permissions keep back, and how it said so. */
+  readonly #forbidden = new Map<number, Failure>();
 
   constructor(options: LaneOptions) {
     this.#o = options;
@@ -118,12 +119,13 @@ export class Lane {
     this.#holds = 0;
     this.#heldUntilMs = 0;
     this.#maxBytes = Number.POSITIVE_INFINITY;
+    this.#forbidden.clear();
     this.#backlogUpTo = this.#o.outbox.newestSeq();
   }
 
   /** Publishes what may go now. Returns in how many ms something becomes due by itself (Infinity: nothing). */
   ship(): number {
-    const { clock, outbox, results } = this.#o;
+    const { bus, clock, outbox, results } = this.#o;
     const heldMs = this.#heldUntilMs - clock.monotonicMs();
     if (heldMs > 0) return heldMs;
     if (this.#acknowledged.size >= UNSETTLED_MAX) return STORE_RETRY_MS;
@@ -134,7 +136,7 @@ export class Lane {
     const known = this.#inFlight.size + this.#acknowledged.size;
     for (const seq of outbox.due(results, upMs, known + room)) {
       if (this.#inFlight.has(seq) || this.#acknowledged.has(seq)) continue;
-      if (this.#inFlight.size > 0 && this.#bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
+      if (this.#inFlight.size > 0 && this.#bytesInFlight >= Math.min(MAX_BYTES_IN_FLIGHT, bus.windowBytes)) break;
       if (seq <= this.#backlogUpTo && !this.#o.mayDrain()) return DRAIN_STEP_MS;
       void this.send(seq);
     }
@@ -191,7 +193,9 @@ export class Lane {
     this.#storedAtMs = clock.monotonicMs();
     this.#failuresInARow = 0;
     this.#holds = 0;
-    onTrouble(null);
+    this.#forbidden.delete(row.seq);
+    const [forbidden = null] = this.#forbidden.values();
+    onTrouble(forbidden);
     if (this.#acknowledged.has(row.seq)) return;
     this.#acknowledged.set(row.seq, row);
     // What the others were put off for is over.
@@ -245,6 +249,7 @@ export class Lane {
       await outbox.park(row.seq, outcome.why, clock.nowMs(), upMs + PARKED_RETRY_MS);
       return;
     }
+    if (outcome.kind === 'forbidden' && this.#forbidden.size < FORBIDDEN_MAX) this.#forbidden.set(row.seq, outcome);
     if (outcome.kind === 'forbidden' || outcome.full) onTrouble(outcome);
     const othersGetThrough = this.#failuresInARow === 0;
     // Of the inventory there is one: that it may not be sent says nothing of the others in its lane.

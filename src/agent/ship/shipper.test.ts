@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { testStore } from '../../../e2e/support/store.ts';
+import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
+import type { PublishOutcome } from '../bus/bus.ts';
 import type { Outbox, OutboxKind } from '../store/outbox.ts';
 import { Shipper, type ShipperOptions } from './shipper.ts';
 
@@ -422,5 +423,82 @@ test('a row that alone is never answered does not hold up what is queued after i
   await queue(outbox, ['good']);
   shipper.nudge();
   await eventually(() => expect(bus.published.map(({ id }) => id)).toContain('good'));
+  await shipper.stop();
+});
+
+test('a store that can not be read as the connection comes: what waits is sent all the same, and the return is spread once', async () => {
+  const upMs = { value: 0 };
+  const clock = { ...systemClock, upMs: () => upMs.value };
+  let draws = 0;
+  const random = () => {
+    draws += 1;
+    return 0;
+  };
+  const { outbox, bus, shipper } = setUp({ clock, random });
+  shipper.start();
+  await new Promise(setImmediate);
+  bus.disconnect();
+  await new Promise(setImmediate);
+  upMs.value = 3_600_000;
+  await queue(outbox, ['a', 'b']);
+  await outbox.retryAt(outbox.due(true, 0, 1)[0] ?? 0, 1e12);
+  const newestSeq = outbox.newestSeq.bind(outbox);
+  let fails = 1;
+  outbox.newestSeq = () => {
+    if (fails-- > 0) throw new Error('disk I/O error');
+    return newestSeq();
+  };
+  bus.connect();
+  await delivered(outbox);
+  expect(new Set(bus.published.map(({ id }) => id))).toEqual(new Set(['a', 'b']));
+  expect(draws).toBe(1);
+  await shipper.stop();
+});
+
+test('a started event that can not be stored is not tried again once its result is delivered', async () => {
+  const store = testStore(tempDir());
+  const { bus, shipper } = setUp({ outbox: store.outbox });
+  const admitted = await store.runs.admit(arrival('r1'));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  const { run, resultId } = admitted;
+  const event = { kind: 'started', id: resultId, subject: 'started.r1', body: Buffer.from('s') } as const;
+  await store.runs.start(run, { startedAtMs: 1, runAsUser: null, facts: null, event });
+  let answer: (outcome: PublishOutcome) => void = () => {};
+  bus.onPublish = ({ subject }) => {
+    if (subject !== 'started.r1') return { kind: 'stored' };
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  };
+  shipper.start();
+  await eventually(() => expect(bus.published).toHaveLength(1));
+  await store.runs.finish(run, ending(resultId));
+  const [row] = store.outbox.waiting(true, 1);
+  if (row === undefined) throw new Error('nothing is queued');
+  // Its result has gone meanwhile.
+  await store.outbox.delivered(row, 9_000);
+  answer({ kind: 'unavailable', full: false, why: 'no stream' });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(bus.published.map(({ subject }) => subject)).toEqual(['started.r1']);
+  expect(store.outbox.due(false, 1e12, 9)).toEqual([]);
+  await shipper.drained(AbortSignal.timeout(5_000));
+  await shipper.stop();
+});
+
+test('a result that a permission keeps back is shown for as long as it is, whatever else gets through', async () => {
+  const { outbox, bus, shipper } = setUp();
+  let permitted = false;
+  bus.onPublish = ({ id }) => (id === 'a' && !permitted ? { kind: 'forbidden', why: 'no' } : { kind: 'stored' });
+  await queue(outbox, ['a', 'b', 'c']);
+  bus.connect();
+  shipper.start();
+  await eventually(() => expect(outbox.counts().waiting).toBe(1));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(shipper.undelivered.value).toMatchObject({ cause: 'permission' });
+  permitted = true;
+  await outbox.wake(true);
+  shipper.nudge();
+  await eventually(() => expect(outbox.counts().waiting).toBe(0));
+  expect(shipper.undelivered.value).toBeNull();
   await shipper.stop();
 });

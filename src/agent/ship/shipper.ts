@@ -58,6 +58,8 @@ export class Shipper {
   #nudged = false;
   #loop: Promise<void> | undefined;
   #connection: LinkStatus | null = null;
+  /** All that begins with this connection has begun. */
+  #begun = false;
   /** When the link was last good before it was lost, `Clock.upMs`. */
   #lostAtUpMs: number | null = null;
   #drainedRows = 0;
@@ -137,7 +139,7 @@ export class Shipper {
 
   /** True while connected; a new connection begins with its jitter and a fresh look at everything. */
   async #connected(): Promise<boolean> {
-    const { bus, clock, log } = this.#o;
+    const { bus, clock } = this.#o;
     const link = bus.link.value;
     if (link.state !== 'connected') {
       if (this.#connection !== null) {
@@ -147,19 +149,33 @@ export class Shipper {
       this.#connection = null;
       return false;
     }
-    if (this.#connection === link) return true;
+    if (this.#connection === link && this.#begun) return true;
+    if (this.#connection !== link && !(await this.#returned(link))) return false;
+    this.#begin(link);
+    return true;
+  }
+
+  /** After an outage the fleet does not come back all at once. False: the connection is gone again. */
+  async #returned(link: LinkStatus): Promise<boolean> {
+    const { bus, clock } = this.#o;
     if (this.#lostAtUpMs !== null && clock.upMs() - this.#lostAtUpMs > OUTAGE_MS) {
       const random = this.#o.random ?? Math.random;
       await sleep(random() * RETURN_JITTER_MS, this.#stopping.signal).catch(() => {});
       if (bus.link.value !== link) return false;
     }
     this.#connection = link;
+    this.#begun = false;
+    return true;
+  }
+
+  /** Throws where the store can't be read at present; then the next look begins with it again. */
+  #begin(link: LinkStatus): void {
     this.#drainedRows = 0;
     this.#allowance = 0;
-    this.#allowanceAtMs = clock.monotonicMs();
+    this.#allowanceAtMs = this.#o.clock.monotonicMs();
     for (const lane of this.#lanes) lane.connected();
-    drop(this.#wakeAll(link), log, 'waking what waits');
-    return true;
+    drop(this.#wakeAll(link), this.#o.log, 'waking what waits');
+    this.#begun = true;
   }
 
   /** Makes all due, again and again until the store takes it: what puts rows off may be the time of an earlier start of the PC. */

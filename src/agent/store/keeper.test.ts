@@ -231,3 +231,18 @@ test('the output of what is delivered goes where there is no history to give up'
     undefined,
   ]);
 });
+
+test('a started event that was never delivered keeps no run whose result is', async () => {
+  const nowMs = 200 * DAY_MS;
+  const store = testStore(tempDir());
+  const admitted = await store.runs.admit(arrival('old', 'c old', { serverAtMs: nowMs - 100 * DAY_MS }));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  const { run: number, resultId } = admitted;
+  const event = { kind: 'started', id: resultId, subject: 'events.started.e.PC-1', body: Buffer.from('x') } as const;
+  await store.runs.start(number, { startedAtMs: 1, runAsUser: null, facts: null, event });
+  await store.runs.finish(number, ending(resultId));
+  for (const row of store.outbox.waiting(true, 9)) await store.outbox.delivered(row, nowMs);
+  await run(store, 'newer', nowMs - DAY_MS, true);
+  await store.keeper.prune(nowMs);
+  expect(store.history.list({}, Number.POSITIVE_INFINITY, 9).map(({ requestId }) => requestId)).toEqual(['newer']);
+});

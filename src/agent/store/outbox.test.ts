@@ -34,6 +34,27 @@ test('a delivered row is gone and its run says when', async () => {
   expect(store.history.get(admitted.run)?.deliveredAtMs).toBe(9_000);
 });
 
+test.each(['delivered', 'remove'] as const)(
+  'a started event goes with the result of its run (%s), which says all that it would',
+  async (how) => {
+    const { runs, outbox } = testStore(tempDir());
+    const started: string[] = [];
+    for (const requestId of ['r1', 'r2']) {
+      const admitted = await runs.admit(arrival(requestId));
+      if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+      const { run, resultId } = admitted;
+      started.push(resultId);
+      const event = item('started', resultId);
+      await runs.start(run, { startedAtMs: 1, runAsUser: null, facts: null, event });
+      await runs.finish(run, ending(resultId));
+    }
+    const [row] = outbox.waiting(true, 1);
+    if (row === undefined) throw new Error('nothing is queued');
+    await (how === 'delivered' ? outbox.delivered(row, 9_000) : outbox.remove(row));
+    expect(outbox.waiting(false, 9).map(({ id }) => id)).toEqual([started[1]]);
+  },
+);
+
 test('a row that is put off, or parked, is due again by its own time, and all are with a new connection', async () => {
   const { outbox } = testStore(tempDir());
   for (const id of ['late', 'parked', 'good']) await outbox.put(item('result', id), 1);

@@ -26,6 +26,9 @@ export interface OutboxRow extends OutboxItem {
   readonly parkedAtMs: number | null;
 }
 
+/** Of a row that has gone its way: what is needed to delete it, and no body. */
+export type Delivered = Pick<OutboxRow, 'seq' | 'kind' | 'run'>;
+
 /** So many rows are changed at a time: nothing may hold the one thread for long. */
 const WAKE_STEP = 1_000;
 
@@ -41,6 +44,7 @@ export class Outbox {
   readonly #waiting: Statement;
   readonly #seqOf: Statement;
   readonly #delete: Statement;
+  readonly #dropStarted: Statement;
   readonly #delivered: Statement;
   readonly #retry: Statement;
   readonly #park: Statement;
@@ -69,6 +73,7 @@ export class Outbox {
     );
     this.#seqOf = db.prepare('SELECT seq FROM outbox WHERE kind = ? AND id = ?').pluck();
     this.#delete = db.prepare('DELETE FROM outbox WHERE seq = ?');
+    this.#dropStarted = db.prepare(`DELETE FROM outbox WHERE run = ? AND kind = 'started'`);
     this.#delivered = db.prepare('UPDATE runs SET delivered_at = ? WHERE run = ?');
     this.#retry = db.prepare('UPDATE outbox SET attempts = attempts + 1, next_try_at = ? WHERE seq = ?');
     this.#park = db.prepare(
@@ -132,16 +137,22 @@ export class Outbox {
   }
 
   /** The PubAck is here: the row goes, the run says when. Lost with the process, the row is sent once more, same id. */
-  delivered(row: Pick<OutboxRow, 'seq' | 'kind' | 'run'>, atMs: number): Promise<void> {
+  delivered(row: Delivered, atMs: number): Promise<void> {
     return this.#group.submitLazily(() => {
-      this.#delete.run(row.seq);
+      this.#drop(row);
       if (row.kind === 'result' && row.run !== null) this.#delivered.run(atMs, row.run);
     });
   }
 
   /** Somebody else delivers it from now on. */
-  remove(row: OutboxRow): Promise<void> {
-    return this.#group.submit(() => void this.#delete.run(row.seq));
+  remove(row: Delivered): Promise<void> {
+    return this.#group.submit(() => this.#drop(row));
+  }
+
+  /** With a result goes the started event of its run: stored after it, a backend may run the job again. */
+  #drop({ seq, kind, run }: Delivered): void {
+    this.#delete.run(seq);
+    if (kind === 'result' && run !== null) this.#dropStarted.run(run);
   }
 
   /** A try failed; none before `upMs`. Nobody waits for the note. */
