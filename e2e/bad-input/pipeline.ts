@@ -96,10 +96,8 @@ export class Pipeline {
       serverNowMs: () => bus.serverNowMs(),
       clock,
       log,
-      onArrival: (command) => {
-        this.#sources.arm(command);
-        facts.prefetch(command.id);
-      },
+      onSeen: (command) => this.#sources.arm(command),
+      onArrival: (command) => facts.prefetch(command.id),
       onAdmitted: (run, command) => {
         this.dispatcher.nudge();
         titles.admitted(run, command.id);
@@ -124,6 +122,7 @@ export class Pipeline {
     this.dispatcher.start();
     this.fleet.start();
     this.#sources.start();
+    this.#intake.begin();
     this.put('agent_groups', PC, '{"groups":["mine"]}');
     this.#watch('agent_groups_derived').current();
   }

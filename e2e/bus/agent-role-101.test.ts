@@ -121,6 +121,7 @@ test('ping, log, live view and heartbeat work; the inventory is refused for good
       outbox,
       nudge: () => {},
       enabled: false,
+      admits: () => true,
       config,
       readHardware,
       clock,

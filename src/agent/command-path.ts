@@ -106,10 +106,8 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     serverNowMs: () => bus.serverNowMs(),
     clock,
     log: log.child('intake'),
-    onArrival: (command) => {
-      sources.arm(command);
-      facts.prefetch(command.id);
-    },
+    onSeen: (command) => sources.arm(command),
+    onArrival: (command) => facts.prefetch(command.id),
     onAdmitted: (run, command) => {
       dispatcher.nudge();
       titles.admitted(run, command.id);

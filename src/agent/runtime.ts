@@ -44,6 +44,8 @@ export interface RuntimeOptions {
   readonly oldCopy: boolean;
   /** The process before us did not close the store. */
   readonly unclean: boolean;
+  /** Executions that IT wants stopped, which the store before could not note. */
+  readonly kills: readonly string[];
   readonly version: string;
   readonly log: OpenLog;
   /** Known to the process that started us; null: nobody is our host. */
@@ -56,6 +58,8 @@ export interface Runtime {
   restart(graceMs?: number): void;
   /** Resolves when it has stopped, whoever asked for it. */
   readonly stopped: Promise<StopEnd>;
+  /** For the next one, see `RuntimeOptions.kills`. */
+  unrecordedKills(): readonly string[];
 }
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -159,6 +163,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   // From here on: what is done below may wait for a disk for long.
   const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
   const runtime: Runtime = {
+    unrecordedKills: () => dispatcher.unrecordedKills,
     restart: (graceMs = 0) => stopping.ask(graceMs, 'restart'),
     stopped: stopping.stopped.then((end) => {
       // At the end of the process another signal changes nothing; the next runtime has ears of its own.
@@ -189,15 +194,26 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   fleet.start();
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
   const seen = fleetHasSeenUs(parts);
-  drop(seen.then(takeCommands), log, 'taking commands');
+  for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
+  // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
+  if (store.isUsable || config.replay.firstEnrolment === 'catch-up') sources.start();
+  drop(quietWhenAborted(takeCommands(), ending.signal), log, 'taking commands');
   life.running();
   setState('running');
-  function takeCommands(): void {
-    if (ending.signal.aborted || (store.isUsable && !store.knowsWhatItHasSeen())) return;
-    if (store.isUsable)
-      drop(quietWhenAborted(settling.run(ending.signal), ending.signal), log, 'settling what was left');
-    // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
-    if (store.isUsable || config.replay.firstEnrolment === 'catch-up') sources.start();
+  /** What comes until then waits. */
+  async function takeCommands(): Promise<void> {
+    await seen;
+    const knows = await untilDone(
+      async () => !store.isUsable || store.knowsWhatItHasSeen(),
+      ending.signal,
+      (error) => {
+        log.error('the ledger could not be read yet', { error: errorText(error) });
+      },
+    );
+    // Else the damage is noted, and the next runtime goes on in a new store.
+    if (!knows) return;
+    intake.begin();
+    if (store.isUsable) await settling.run(ending.signal);
   }
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {

@@ -133,6 +133,24 @@ test('what the consumer has told once is not forgotten: not by the next binding,
   expect(store.olderCopyUpTo).toBeNull();
 });
 
+test('what the consumer tells while an earlier word of it is acted on stays until it is acted on too', async () => {
+  const directory = tempDir();
+  await waiting(directory);
+  const { store, settling, running, connect, signal } = start(directory);
+  await settling.olderCopy();
+  const settle = store.settleOldCopy.bind(store);
+  store.settleOldCopy = async (upTo) => {
+    // In the moment before it is settled the consumer tells of more.
+    await store.markOlderCopy(upTo + 100);
+    store.settleOldCopy = settle;
+    return settle(upTo);
+  };
+  connect();
+  await Promise.all([settling.consumerBound(signal), settling.consumerBound(signal)]);
+  await running;
+  await eventually(() => expect(store.olderCopyUpTo).toBeNull());
+});
+
 test('told late, it concerns what was found at the start, not what has come since', async () => {
   const directory = tempDir();
   const old = await waiting(directory, { jitter_secs: 3_000_000 });

@@ -29,6 +29,7 @@ export class Settling {
   #suspectUpTo: number;
   #unnoted: number | null;
   #wasBound = false;
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(options: SettleOptions) {
     this.#o = options;
@@ -86,11 +87,20 @@ export class Settling {
   }
 
   async #endOlderCopy(signal: AbortSignal): Promise<void> {
-    const marked = this.#o.store.olderCopyUpTo;
-    const upTo = marked === null ? this.#unnoted : Math.max(marked, this.#unnoted ?? 0);
-    if (upTo === null) return;
-    await endOlderCopy(this.#o, upTo, signal);
-    this.#unnoted = null;
+    // One after the other: who ends what is marked must not drop a mark that was raised meanwhile.
+    const ended = this.#ending.then(() => this.#endMarked(signal));
+    this.#ending = ended.catch(() => {});
+    await ended;
+  }
+
+  async #endMarked(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const marked = this.#o.store.olderCopyUpTo;
+      const upTo = marked === null ? this.#unnoted : Math.max(marked, this.#unnoted ?? 0);
+      if (upTo === null) return;
+      await endOlderCopy(this.#o, upTo, signal);
+      this.#unnoted = null;
+    }
   }
 
   async #heardOfTheFleet(signal: AbortSignal): Promise<void> {

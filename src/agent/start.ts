@@ -81,6 +81,7 @@ interface Started extends Omit<StartOptions, 'loaded'> {
 async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs }: Started): Promise<number> {
   let turn: Turn | null = null;
   let found: OpenResult | null = null;
+  let kills: readonly string[] = [];
   for (;;) {
     const opened = openTheStore(config, log, found ?? openFile(config, log));
     found = null;
@@ -100,7 +101,7 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
       await opened.store.close();
       return EXIT.stopped;
     }
-    const runtime = await startRuntime({ config, ...opened, version, log, hostSecret });
+    const runtime = await startRuntime({ config, ...opened, kills, version, log, hostSecret });
     const retry = opened.usable ? undefined : setInterval(() => lookAgain(), RETRY_STORE_MS);
     const lookAgain = () => {
       found ??= openUsable(config, log);
@@ -110,6 +111,7 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
     void until(opened.store.damage, (what) => what !== null).then(() => runtime.restart(config.run.graceMs));
     const end = await runtime.stopped;
     clearInterval(retry);
+    kills = runtime.unrecordedKills();
     if (end === 'restart') continue;
     if (found !== null) await closed(openTheStore(config, log, found));
     await turn.release();
@@ -142,7 +144,9 @@ function endOnBugs(log: OpenLog): void {
 }
 
 function openFile(config: BootConfig, log: OpenLog): OpenResult {
-  return openStore(config.directories.own, log.logger.child('store'), stillAlive);
+  const { directories, results } = config;
+  const options = { publishPinSkips: results.publishPinSkips };
+  return openStore(directories.own, log.logger.child('store'), stillAlive, options);
 }
 
 /** The store, where it can be used by now. */

@@ -17,7 +17,8 @@ export async function giveBackStore({ directories, env, platform }: InstallInput
     return { results: 0, completions: 0 };
   const loaded = loadBootConfig({ env, platform, cwd: directories.config, startedAs: 'service' });
   if (!loaded.ok) throw new SetupFault(SETUP_EXIT.configuration, loaded.message);
-  const opened = openStore(directory);
+  const { publishPinSkips } = loaded.config.results;
+  const opened = openStore(directory, silentLogger, undefined, { publishPinSkips });
   if (opened.kind !== 'open')
     throw new SetupFault(SETUP_EXIT.failed, `the store in ${directory} can not be opened: ${opened.kind}`);
   const { agent, history } = loaded.config;

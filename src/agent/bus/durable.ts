@@ -96,7 +96,7 @@ async function ensureDurable(
       max_deliver: -1,
       max_waiting: 512,
     } as Partial<ConsumerConfig>;
-    const made = await write(session, spec, fresh, await ourMark(spec, signal), signal);
+    const made = await write(session, spec, fresh, await ourMark(spec, null, signal), signal);
     handlers.bound(true);
     return made;
   }
@@ -104,21 +104,22 @@ async function ensureDurable(
   const owner = metadata.pc_id ?? spec.pcId;
   const ours = owner === spec.pcId;
   if (!ours) handlers.foreign(owner);
-  const { incarnation } = metadata;
-  if (metadata.pc_id === spec.pcId && incarnation !== undefined && !spec.knowsIncarnation(incarnation)) {
+  const { incarnation = null } = metadata;
+  if (metadata.pc_id === spec.pcId && incarnation !== null && !spec.knowsIncarnation(incarnation)) {
     await orAbort(handlers.olderCopy(), signal);
   }
   log.debug('adopting the durable consumer', { durable: spec.durable, filters: spec.filterSubjects().length });
   // Into one that belongs to another we write no name: they would take their own store for an older copy.
-  const mark = ours ? await ourMark(spec, signal) : {};
+  const mark = ours ? await ourMark(spec, incarnation, signal) : {};
   const adopted = await write(session, spec, found.config, mark, signal);
   handlers.bound(ours);
   return adopted;
 }
 
 /** The name is stored before it goes out: whatever the consumer says next time is known then. */
-async function ourMark(spec: DurableSpec, signal: AbortSignal): Promise<Record<string, string>> {
-  return { pc_id: spec.pcId, incarnation: await orAbort(spec.nextIncarnation(), signal) };
+async function ourMark(spec: DurableSpec, found: string | null, signal: AbortSignal): Promise<Record<string, string>> {
+  const incarnation = await orAbort(spec.nextIncarnation(found), signal);
+  return { pc_id: spec.pcId, ...(incarnation === null ? {} : { incarnation }) };
 }
 
 async function existing(session: Session, spec: DurableSpec, signal: AbortSignal): Promise<ConsumerInfo | null> {

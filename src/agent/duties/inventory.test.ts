@@ -35,6 +35,7 @@ function start(bus: Bus, outbox: InventoryOptions['outbox'], more: Partial<Inven
       outbox,
       nudge: () => {},
       enabled: true,
+      admits: () => true,
       config: configCell(),
       readHardware: async () => FACTS,
       clock: systemClock,
@@ -179,4 +180,26 @@ test('one that fails by itself is tried again long before its next turn', async 
   expect(put).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(HOUR_MS);
   expect(put).toHaveBeenCalledOnce();
+});
+
+test('a disk that is full at the start is no switch: one comes when the store takes it', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let full = true;
+  const put = vi.fn(async () => {});
+  const readHardware = vi.fn(async () => FACTS);
+  start(new FakeBus(), { put }, { admits: () => !full, readHardware });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(readHardware).not.toHaveBeenCalled();
+  full = false;
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  expect(put).toHaveBeenCalledOnce();
+});
+
+test('who asks on a full disk is told so, and has one once there is room', async () => {
+  let full = true;
+  const { nc } = await stage({ admits: () => !full });
+  expect(await ask(nc, REQUEST)).toBe('error: the store takes nothing at present');
+  full = false;
+  expect(await ask(nc, REQUEST)).toBe('ok');
 });

@@ -31,6 +31,8 @@ export interface InventoryOptions {
   readonly nudge: () => void;
   /** `[inventory] enabled`; the fleet's setting can only switch off what is on here. */
   readonly enabled: boolean;
+  /** False: the store takes nothing at present, so that looking at the hardware would be in vain. */
+  readonly admits: () => boolean;
   readonly config: Watched<EffectiveConfig>;
   readonly readHardware: (signal: AbortSignal) => Promise<HardwareFacts>;
   readonly clock: Clock;
@@ -123,6 +125,7 @@ class Inventory implements Binding {
 
   async #collectOnce(): Promise<void> {
     const { pcId, hostname, clock, outbox } = this.#o;
+    if (!this.#o.admits()) throw new Error('the store takes nothing at present');
     const facts = await this.#o.readHardware(this.#closing.signal);
     const body = encodeInventory({ pcId, hostname, ...facts, collectedAtNs: clock.nowNs() });
     // A fresh id for each: the broker takes a repeated one for a copy.

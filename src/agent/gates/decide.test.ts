@@ -15,6 +15,7 @@ const CALM: Facts = {
   scriptsEnabled: true,
   uncheckedHonoursRevoke: false,
   viewAgeMs: 0,
+  connected: false,
   fresh: true,
   pinnedVersion: null,
   revoked: false,
@@ -43,6 +44,7 @@ describe('every combination', () => {
             for (const revoked of switches)
               for (const deadlineAtNs of deadlines) {
                 const facts = {
+                  connected: false,
                   fresh: true,
                   scriptsEnabled,
                   uncheckedHonoursRevoke,
@@ -100,6 +102,22 @@ describe('exact codes and texts (protocol §4.2, §12.2)', () => {
       NOW_NS,
       127,
       'skipped: staleness policy (mode=strict) exceeded — agent has been disconnected for 584542046090years 7months 15days 17h 5m 3s 999ms 999us 999ns, max allowed 0s',
+    ],
+    [
+      'a good link over which nothing could be read, ever',
+      { staleness: { mode: 'strict', max_cache_age: '1m' } },
+      { connected: true, fresh: false, viewAgeMs: Number.POSITIVE_INFINITY },
+      NOW_NS,
+      127,
+      'skipped: staleness policy (mode=strict) exceeded — agent has not been able to read the state of this command ever, max allowed 1m',
+    ],
+    [
+      'or not for some time',
+      { staleness: { mode: 'strict', max_cache_age: '1m' } },
+      { connected: true, fresh: false, viewAgeMs: 61_500 },
+      NOW_NS,
+      127,
+      'skipped: staleness policy (mode=strict) exceeded — agent has not been able to read the state of this command for 1m 1s 500ms, max allowed 1m',
     ],
     [
       'a newer version',

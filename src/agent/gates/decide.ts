@@ -4,7 +4,7 @@
 import type { Reason } from '../../shared/states.ts';
 import type { Command } from '../wire/command.ts';
 import { parseDuration } from '../wire/humantime.ts';
-import { deadlineText, pinText, revokedText, scriptsOffText, stalenessText } from '../wire/result-texts.ts';
+import { deadlineText, pinText, revokedText, scriptsOffText, stalenessText, unreadText } from '../wire/result-texts.ts';
 
 /** What the decision needs to know of the world; gathered in `facts.ts`. */
 export interface Facts {
@@ -14,6 +14,8 @@ export interface Facts {
   readonly uncheckedHonoursRevoke: boolean;
   /** How long our view of the fleet has not been confirmed; 0 while connected, Infinity if it never was. Milliseconds. */
   readonly viewAgeMs: number;
+  /** The link is good; the age is then that of what could not be read over it. */
+  readonly connected: boolean;
   /** The broker has just answered for this command; false: what was known before counts. */
   readonly fresh: boolean;
   /** `script_current[<id>]`, last known; null: not pinned. */
@@ -46,7 +48,8 @@ const staleness: Gate = ({ staleness: policy }, facts) => {
   const allowedNs = parsed.ok ? parsed.ns : 0n;
   const ageNs = facts.viewAgeMs === Number.POSITIVE_INFINITY ? null : BigInt(Math.round(facts.viewAgeMs * 1e6));
   if (ageNs !== null && ageNs <= allowedNs) return null;
-  return refusal('STALE_VIEW', 127, stalenessText(ageNs, allowedNs));
+  const text = facts.connected ? unreadText(ageNs, allowedNs) : stalenessText(ageNs, allowedNs);
+  return refusal('STALE_VIEW', 127, text);
 };
 
 const versionPin: Gate = ({ staleness: { mode }, id, version }, { pinnedVersion }) => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
@@ -20,7 +20,7 @@ function setUp(uncheckedHonoursRevoke = false) {
   };
   /** What was read is remembered on disk without anybody waiting for it; this does. */
   const remembered = () => store.mirror.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
-  return { bus, facts, remembered, pass };
+  return { bus, store, facts, remembered, pass };
 }
 
 const cached = { id: 'job', staleness: { mode: 'cached' } } as const;
@@ -81,6 +81,19 @@ test('a broker that does not answer ages the view by the key, the link alone say
   bus.ageMs = 7_000;
   pass(1_000);
   expect((await facts.gather(cached)).viewAgeMs).toBe(7_000);
+});
+
+test('a store that can not be read changes nothing of what the broker says, and is no amnesty where it says nothing', async () => {
+  const { bus, store, facts, pass } = setUp();
+  bus.setKv('script_current', 'job', '1.0');
+  bus.setKv('script_status', 'job', 'REVOKED');
+  vi.spyOn(store.mirror, 'get').mockImplementation(() => {
+    throw new Error('disk I/O error');
+  });
+  expect(await facts.gather(cached)).toMatchObject({ pinnedVersion: '1.0', revoked: true });
+  bus.disconnect();
+  pass(1_000);
+  await expect(facts.gather(cached)).rejects.toThrow('disk I/O error');
 });
 
 test('commands that arrive together share one read', async () => {

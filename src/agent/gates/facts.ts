@@ -82,7 +82,10 @@ export class FactsReader {
     void this.#read(STATUSES, id, 0);
   }
 
-  /** Everything the gates need for this command, as of now. Never rejects. */
+  /**
+   * Everything the gates need for this command, as of now. Rejects where the broker says nothing and the store can't be read: then
+   * nobody knows whether the command was withdrawn.
+   */
   async gather(command: Pick<Command, 'id' | 'staleness'>): Promise<Facts> {
     const looksUp = command.staleness.mode !== 'unchecked' || this.#options.uncheckedHonoursRevoke;
     const [pin, status] = looksUp
@@ -92,6 +95,7 @@ export class FactsReader {
       ...this.#options,
       scriptsEnabled: this.#options.scriptsEnabled(),
       viewAgeMs: Math.max(this.#linkAgeMs(), pin.ageMs, status.ageMs),
+      connected: this.#linkAgeMs() === 0,
       fresh: pin.fresh && status.fresh,
       pinnedVersion: pin.text,
       revoked: status.text === REVOKED,
@@ -110,15 +114,13 @@ export class FactsReader {
     const name = `${bucket}/${key}`;
     const shared = this.#reads.get(name);
     if (shared !== undefined && (!shared.answered || now - shared.atMs < shareMs)) return shared.known;
-    // It may be read ahead of its use: what it ends with is handed on, and never a rejection that nobody awaits yet.
-    const known = this.#readNow(bucket, key)
-      .catch((error: unknown): Known => {
-        this.#log.error('a broker key could not be read', { bucket, key, error: errorText(error) });
-        return { text: null, ageMs: Number.POSITIVE_INFINITY, fresh: false };
-      })
-      .finally(() => {
-        read.answered = true;
-      });
+    const known = this.#readNow(bucket, key).finally(() => {
+      read.answered = true;
+    });
+    // It may be read ahead of its use: nobody may await it yet.
+    known.catch((error: unknown) => {
+      this.#log.error('a broker key could not be read', { bucket, key, error: errorText(error) });
+    });
     const read: Read = { atMs: now, known, answered: false };
     this.#reads.set(name, read);
     if (this.#reads.size > READS_KEPT && now - this.#forgotAtMs > SHARE_MS) this.#forget(now);
@@ -137,7 +139,9 @@ export class FactsReader {
     const read: KvRead = connected
       ? await this.#bus.kvGet(bucket, key, READ_TIMEOUT_MS)
       : { kind: 'failed', why: 'not connected' };
-    const last = this.#mirror.get(bucket, key);
+    // What the broker has said does not depend on what was known before.
+    const needsLast = read.kind === 'no_bucket' || read.kind === 'failed';
+    const last = needsLast ? this.#mirror.get(bucket, key) : this.#lastOrNone(bucket, key);
     // A link that was lost meanwhile tells its own age.
     const stayed = connected && this.#bus.link.value === link;
     switch (read.kind) {
@@ -153,6 +157,15 @@ export class FactsReader {
         return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
         return { text: textOf(last), ageMs: stayed ? this.#ageMs(bucket, key, last) : 0, fresh: false };
+    }
+  }
+
+  #lastOrNone(bucket: string, key: string): MirrorEntry | undefined {
+    try {
+      return this.#mirror.get(bucket, key);
+    } catch (error) {
+      this.#log.error('what was known of a broker key could not be read', { bucket, key, error: errorText(error) });
+      return undefined;
     }
   }
 

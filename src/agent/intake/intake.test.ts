@@ -8,10 +8,11 @@ import { silentLogger } from '../base/logger.ts';
 import { WatchedCell } from '../base/watched.ts';
 import { Intake } from './intake.ts';
 
-function setUp(groups: string[] | null = ['mine']) {
+function setUp(groups: string[] | null = ['mine'], { begun = true } = {}) {
   const store = testStore(tempDir());
   const cell = new WatchedCell<ReadonlySet<string> | null>(groups === null ? null : new Set(groups));
   const events: string[] = [];
+  const seen: (string | null)[] = [];
   const intake = new Intake({
     pcId: 'PC-1',
     store,
@@ -20,15 +21,17 @@ function setUp(groups: string[] | null = ['mine']) {
     serverNowMs: () => null,
     clock: systemClock,
     log: silentLogger,
+    onSeen: ({ execId }) => seen.push(execId),
     onArrival: ({ requestId }) => events.push(`arrival ${requestId}`),
     onAdmitted: () => events.push('admitted'),
     onQueued: () => events.push('queued'),
   });
+  if (begun) intake.begin();
   const acks: number[] = [];
   const ack = () => acks.push(store.history.count({}));
   const receive = (body: string | Buffer, subject = 'commands.pc.PC-1') =>
     intake.receive('replay', { subject, data: Buffer.from(body), ack });
-  return { store, cell, events, intake, acks, ack, receive };
+  return { store, cell, events, seen, intake, acks, ack, receive };
 }
 
 const results = (store: ReturnType<typeof setUp>['store']) =>
@@ -205,6 +208,23 @@ describe('what becomes of what arrives (design §2)', () => {
     ]);
     expect(store.history.countByReason({})).toEqual({ UNSUPPORTED: 1 });
   });
+});
+
+test('what can not be recorded yet is seen all the same: its kill may come before it comes again', async () => {
+  const { store, seen, events, receive } = setUp();
+  vi.spyOn(store, 'admits', 'get').mockReturnValue(false);
+  receive(commandJson('r1', { exec_id: 'a.b' }));
+  expect([seen, events]).toEqual([['a.b'], []]);
+});
+
+test('what comes before it begins waits, in order', async () => {
+  const { store, acks, receive, intake } = setUp(['mine'], { begun: false });
+  for (const id of ['r1', 'r2', 'r3']) receive(commandJson(id));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect([store.history.count({}), acks]).toEqual([0, []]);
+  intake.begin();
+  await eventually(() => expect(acks).toHaveLength(3));
+  expect(store.inbox.open(9).map(({ requestId }) => requestId)).toEqual(['r1', 'r2', 'r3']);
 });
 
 test('after it is closed nothing is taken', async () => {

@@ -36,7 +36,9 @@ export interface IntakeOptions {
   readonly serverNowMs: () => number | null;
   readonly clock: Clock;
   readonly log: Logger;
-  /** A command is being recorded. */
+  /** A command has come, whether it can be recorded now or comes again later. */
+  readonly onSeen: (command: Command) => void;
+  /** It is being recorded. */
   readonly onArrival: (command: Command) => void;
   /** A row that is to be run was committed. */
   readonly onAdmitted: (run: number, command: Command) => void;
@@ -59,6 +61,7 @@ export class Intake {
   readonly #o: IntakeOptions;
   readonly #recent = new Map<string, Promise<boolean>>();
   #open = true;
+  #begun = false;
   /** What waits for its turn, in the order of arrival; the first `#taken` of it had it. */
   #waiting: { readonly source: Source; readonly incoming: Incoming }[] = [];
   #taken = 0;
@@ -69,6 +72,12 @@ export class Intake {
     this.#o = options;
   }
 
+  /** From here on what comes is recorded; until then it waits, or comes again. */
+  begin(): void {
+    this.#begun = true;
+    this.#goOn();
+  }
+
   /** Takes nothing from here on; what is not recorded stays with the broker. */
   close(): void {
     this.#open = false;
@@ -76,13 +85,14 @@ export class Intake {
 
   receive(source: Source, incoming: Incoming): void {
     if (!this.#open) return;
-    if (this.#waiting.length === 0 && this.#mayGoOn()) {
+    if (this.#begun && this.#waiting.length === 0 && this.#mayGoOn()) {
       this.#take(source, incoming);
       return;
     }
+    if (!this.#begun && this.#waitingBytes > WAITING_MAX_BYTES) return;
     this.#waiting.push({ source, incoming });
     this.#waitingBytes += incoming.data.length;
-    while (this.#waitingBytes > WAITING_MAX_BYTES) this.#takeNext();
+    while (this.#begun && this.#waitingBytes > WAITING_MAX_BYTES) this.#takeNext();
   }
 
   /** Messages come by the hundred in one piece; after some ms of them in one turn the rest waits for the next. */
@@ -99,7 +109,7 @@ export class Intake {
   }
 
   #goOn(): void {
-    while (this.#open && this.#waiting.length > this.#taken && this.#mayGoOn()) this.#takeNext();
+    while (this.#begun && this.#open && this.#waiting.length > this.#taken && this.#mayGoOn()) this.#takeNext();
   }
 
   #takeNext(): void {
@@ -136,6 +146,8 @@ export class Intake {
     }
     // Not recorded, so not acknowledged: the broker brings it again until there is room (invariant 1).
     if (!this.#o.store.admits) {
+      const decoded = decodeCommand(data);
+      if (decoded.ok) this.#o.onSeen(decoded.command);
       incoming.nak?.(AGAIN_MS);
       return;
     }
@@ -193,6 +205,7 @@ export class Intake {
           error: 'request_id: expected 1 to 200 characters that can be part of a subject',
         });
       }
+      this.#o.onSeen(command);
       this.#o.onArrival(command);
       const admission = await this.#o.store.runs.admit({
         ...base,

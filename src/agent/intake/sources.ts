@@ -117,7 +117,7 @@ export class Sources {
         ],
         // A PC that the store knows to be enrolled is not new because its consumer was removed meanwhile.
         deliver: () => (this.#o.firstEnrolment === 'skip' && !enrolment.enrolled ? 'new' : 'last_per_subject'),
-        nextIncarnation: () => enrolment.nextIncarnation(),
+        nextIncarnation: (found) => enrolment.nextIncarnation(found),
         knowsIncarnation: (incarnation) => enrolment.knowsIncarnation(incarnation),
       },
       {

@@ -8,14 +8,15 @@
 import { randomInt } from 'node:crypto';
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
-import { STORE_RETRY_MS } from '../base/retry.ts';
+import { STORE_RETRY_MS, untilDone } from '../base/retry.ts';
 import { sleep } from '../base/sleep.ts';
+import { orAbort } from '../base/waiting.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
 import type { Account } from '../os/sessions.ts';
 import { type Outcome, withoutRun } from '../store/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
-import type { WaitKind } from '../store/waits.ts';
+import type { Wait } from '../store/waits.ts';
 import { type Command, decodeCommand } from '../wire/command.ts';
 import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
@@ -29,11 +30,13 @@ import type { EndReason, RunningScript } from './script-runner.ts';
 const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 /** Until then an interrupted script is found by its marker alone. */
 const NOTE_AFTER_MS = 20;
-/** What waited over a restart is judged by what the fleet says now: so often a read that failed is tried again. */
-const FRESH_TRIES = 3;
-const FRESH_PAUSE_MS = 250;
+/** Pauses before a read that failed is tried again, where what the fleet says now counts: strict, or waited over a restart. */
+const FRESH_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
+/** A deadline is a moment of a clock that people set: it is looked at again at least so often. */
+const DEADLINE_LOOK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
+const NS_PER_MS = 1_000_000n;
 
 /** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
 export type Step = Outcome | 'deferred';
@@ -131,11 +134,12 @@ export class ActiveRun {
   /** The gates, with the pin read again before it is believed. Holds no place. */
   async #gate(): Promise<Outcome | null> {
     const command = this.#command();
+    const needsFresh = this.#overRestart || command.staleness.mode === 'strict';
     for (let reread = 0, stale = 0; ; ) {
-      const facts = await this.#o.facts.gather(command);
-      this.#abort.signal.throwIfAborted();
-      if (this.#overRestart && !facts.fresh && this.#connected && stale++ < FRESH_TRIES) {
-        await sleep(FRESH_PAUSE_MS, this.#abort.signal);
+      const facts = await this.#facts();
+      const freshPauseMs = needsFresh && !facts.fresh && this.#connected ? FRESH_REREAD_MS[stale++] : undefined;
+      if (freshPauseMs !== undefined) {
+        await sleep(freshPauseMs, this.#abort.signal);
         continue;
       }
       const verdict = decide(command, facts, this.#o.clock.nowNs());
@@ -144,6 +148,16 @@ export class ActiveRun {
       if (verdict.reason !== 'VERSION_PIN' || pauseMs === undefined) return this.#refused(verdict, facts);
       await sleep(pauseMs, this.#abort.signal);
     }
+  }
+
+  /** While nobody knows whether the command was withdrawn, it waits. */
+  #facts(): Promise<Facts> {
+    const { signal } = this.#abort;
+    return untilDone(
+      () => orAbort(this.#o.facts.gather(this.#command()), signal),
+      signal,
+      () => {},
+    );
   }
 
   get #connected(): boolean {
@@ -179,18 +193,25 @@ export class ActiveRun {
     if (available.kind === 'unsupported') {
       return withoutRun('UNSUPPORTED', 122, available.why, { nowMs, skipped: true });
     }
+    const noUser = () => withoutRun('NO_USER', -1, noUserText(), { nowMs, skipped: false });
+    if (command.deadlineAtNs !== null) {
+      const untilDeadlineMs = Number(command.deadlineAtNs / NS_PER_MS) - nowMs;
+      if (untilDeadlineMs <= 0) return noUser();
+      return this.#defer('waiting_user', {
+        kind: 'user',
+        askedMs: Math.min(untilDeadlineMs, DEADLINE_LOOK_MS),
+        anew: true,
+      });
+    }
     const leftMs = this.#o.store.waits.leftMs(this.open.run, 'user');
-    const askedMs = waitLimitMs(command, nowMs);
     // Counted from the first wait on, also by a PC that is started anew more often than that.
-    if (leftMs !== null && leftMs <= 0) return withoutRun('NO_USER', -1, noUserText(), { nowMs, skipped: false });
+    if (leftMs !== null && leftMs <= 0) return noUser();
+    const askedMs = Math.round(Math.min(Math.max(1, Number(command.timeoutSecs)) * 1000, MAX_WAIT_MS));
     return this.#defer('waiting_user', { kind: 'user', askedMs });
   }
 
   /** Notes the wait in the row. While the store takes no writes the run stays here. */
-  async #defer(
-    state: OpenState,
-    wait?: { kind: WaitKind; askedMs: number; notBeforeMs?: number },
-  ): Promise<'deferred'> {
+  async #defer(state: OpenState, wait?: Wait): Promise<'deferred'> {
     while ((await this.#stored(this.#o.store.runs.advance(this.open.run, state, wait).then(() => true))) === null) {
       await sleep(STORE_RETRY_MS, this.#abort.signal);
     }
@@ -209,7 +230,7 @@ export class ActiveRun {
       return withoutRun('UNSUPPORTED', 122, script.why, { nowMs: clock.nowMs(), skipped: true });
     }
     for (;;) {
-      const facts = await this.#o.facts.gather(command);
+      const facts = await this.#facts();
       signal.throwIfAborted();
       const verdict = decideBeforeSpawn(command, facts, clock.nowNs());
       if (!verdict.go) return this.#refused(verdict, facts);
@@ -302,15 +323,6 @@ const MAX_JITTER_SECS = 2 ** 43;
 /** A whole number of seconds in [0, jitter), as the original draws it (protocol §4.1, step 11). */
 function randomSecs(jitterSecs: number | bigint): number {
   return randomInt(Number(jitterSecs > MAX_JITTER_SECS ? MAX_JITTER_SECS : jitterSecs));
-}
-
-/** A command without a deadline waits as long as its script may take; a deadline is a moment of the wall clock. */
-function waitLimitMs(command: Command, nowMs: number): number {
-  const limitMs =
-    command.deadlineAtNs === null
-      ? Math.max(1, Number(command.timeoutSecs)) * 1000
-      : Number(command.deadlineAtNs / 1_000_000n) - nowMs;
-  return Math.round(Math.min(Math.max(0, limitMs), MAX_WAIT_MS));
 }
 
 function factsText(facts: Facts): string {

@@ -3,9 +3,10 @@
  * we, the Administrators and the account that runs it can open, and goes with its script.
  */
 import { randomUUID } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory as makeParents } from '../../shared/make-directory.ts';
+import { removeQuietly } from '../base/remove-quietly.ts';
 import { encodeOem } from '../os/oem-code-page.ts';
 import { makeDirectory } from '../os/windows/access.ts';
 import { ownSid } from '../os/windows/sids.ts';
@@ -21,29 +22,33 @@ export interface BatchFile {
 export class BatchFiles {
   readonly #directory: string;
 
-  /** Takes away what an agent that died has left there. */
+  /** What an agent that died has left there, and could not be taken away yet: a script that outlived it may hold it. */
+  #left: readonly string[];
+
+  /** Takes away what an agent that died has left there, now or with a later script. */
   constructor(directory: string) {
     this.#directory = directory;
-    rmSync(directory, { recursive: true, force: true });
+    this.#left = removeQuietly(directory) ? [] : pathsIn(directory);
   }
 
   /** `reader`: the SID of the account that runs it. @throws with the cause */
   write(text: string, reader: string): BatchFile {
+    this.#left = this.#left.filter((path) => !removeQuietly(path));
     makeParents(this.#directory);
     const directory = join(this.#directory, randomUUID());
     const all = ['SY', 'BA', ownSid()].map((who) => `(A;OICI;FA;;;${who})`).join('');
     makeDirectory(directory, `D:P${all}(A;OICI;GRGX;;;${reader})`);
     const path = join(directory, 'script.cmd');
     writeFileSync(path, encodeOem(text) ?? TO_UTF_8 + text);
-    return { path, remove: () => removeQuietly(directory) };
+    // Something that the script left running may hold it; the next agent takes it away.
+    return { path, remove: () => void removeQuietly(directory) };
   }
 }
 
-/** Something that the script left running may hold it; the next agent takes it away. */
-function removeQuietly(directory: string): void {
+function pathsIn(directory: string): string[] {
   try {
-    rmSync(directory, { recursive: true, force: true });
+    return readdirSync(directory).map((name) => join(directory, name));
   } catch {
-    // As said.
+    return [];
   }
 }

@@ -2,11 +2,13 @@
  * Keeps what a script writes in bounded memory (invariant 9): the beginning and the end of each stream, and how much lay
  * between. Small outputs cost small memory; nothing is allocated ahead.
  */
-import { decodeOutput, type LegacyDecoder, trimToWholeCharacters } from './decode-output.ts';
+import { decodeInPieces, decodeOutput, type LegacyDecoder, trimToWholeCharacters } from './decode-output.ts';
 
 /** One stream of a script as it goes into its result. */
 export interface Captured {
   readonly text: string;
+  /** Of `text` in UTF-8, where that is known. */
+  readonly textBytes?: number;
   /** All bytes that the script wrote, kept or not. */
   readonly totalBytes: number;
   /** Whether something is left out of `text`. */
@@ -112,17 +114,20 @@ export class Capture {
     return Buffer.concat([this.#ring.subarray(at), this.#ring.subarray(0, at)]);
   }
 
-  /** What the result says of the stream. No character is cut in two; `legacy` decodes lines that are not UTF-8. */
-  finish(legacy: LegacyDecoder | null = null): Captured {
-    const totalBytes = this.totalBytes;
-    if (!this.overflowed) {
+  /**
+   * What the result says of the stream, as it is now. No character is cut in two; `legacy` decodes lines that are not UTF-8.
+   * Takes several turns of the event loop where there is much of it.
+   */
+  async finish(legacy: LegacyDecoder | null = null): Promise<Captured> {
+    const { totalBytes, overflowed } = this;
+    if (!overflowed) {
       const whole = this.#ring === null ? this.#head() : Buffer.concat([this.#head(), this.#tail()]);
-      return { text: decodeOutput(whole, legacy), totalBytes, cut: false };
+      return { ...(await decodeInPieces([whole], legacy)), totalBytes, cut: false };
     }
     const head = trimToWholeCharacters(this.#head(), 'end');
     const tail = trimToWholeCharacters(this.#tail(), 'start');
-    const omitted = omittedText(totalBytes - head.length - tail.length);
-    return { text: decodeOutput(head, legacy) + omitted + decodeOutput(tail, legacy), totalBytes, cut: true };
+    const omitted = Buffer.from(omittedText(totalBytes - head.length - tail.length));
+    return { ...(await decodeInPieces([head, omitted, tail], legacy)), totalBytes, cut: true };
   }
 
   /** The last `maxBytes` so far, for a look at a running script. */

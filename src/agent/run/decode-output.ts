@@ -3,15 +3,55 @@
  * UTF-8; a line that is not is taken for the old code page of the system, else its bad bytes become U+FFFD.
  */
 import { isUtf8 } from 'node:buffer';
+import { loopTurn } from '../base/loop-turn.ts';
 
 /** Decodes bytes of the system's OEM code page (Windows); elsewhere there is none. */
 export type LegacyDecoder = (bytes: Uint8Array) => string;
 
 const LINE_FEED = 0x0a;
+/** As much as is decoded in a few ms, also line by line. */
+const PIECE_BYTES = 256 * 1024;
+
+export interface Decoded {
+  readonly text: string;
+  /** Of the text in UTF-8. */
+  readonly textBytes: number;
+}
+
+/** The text of each of `parts`, which end where a character ends. In pieces: the event loop is never held for long by it. */
+export async function decodeInPieces(parts: readonly Buffer[], legacy: LegacyDecoder | null): Promise<Decoded> {
+  const texts: string[] = [];
+  let textBytes = 0;
+  for (const part of parts) {
+    for (let from = 0; from < part.length; ) {
+      if (texts.length > 0) await loopTurn();
+      const end = pieceEnd(part, from, legacy);
+      const piece = part.subarray(from, end);
+      const text = from === 0 ? decodeOutput(piece, legacy) : decodeBody(piece, legacy);
+      texts.push(text);
+      textBytes += Buffer.byteLength(text);
+      from = end;
+    }
+  }
+  if (texts.length > 1) await loopTurn();
+  // Joined and not added up: a text of many parts is put together by whoever looks into it first.
+  return { text: texts.join(''), textBytes };
+}
+
+/** Where a piece may end: behind a line feed, since a line is decoded as a whole; without another code page behind any character. */
+function pieceEnd(bytes: Buffer, from: number, legacy: LegacyDecoder | null): number {
+  if (bytes.length - from <= PIECE_BYTES) return bytes.length;
+  if (legacy === null) return from + trimToWholeCharacters(bytes.subarray(from, from + PIECE_BYTES), 'end').length;
+  const feed = bytes.indexOf(LINE_FEED, from + PIECE_BYTES - 1);
+  return feed < 0 ? bytes.length : feed + 1;
+}
 
 /** The text of `bytes`; a byte order mark at the start is no part of it. */
 export function decodeOutput(bytes: Buffer, legacy: LegacyDecoder | null): string {
-  const body = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+  return decodeBody(bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes, legacy);
+}
+
+function decodeBody(body: Buffer, legacy: LegacyDecoder | null): string {
   // Without another code page the whole may be decoded at once: a bad sequence never reaches over a line feed.
   if (legacy === null || isUtf8(body)) return body.toString('utf8');
   return decodeByLine(body, legacy);

@@ -3,18 +3,18 @@ import { commandJson } from '../../../e2e/support/commands.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
-import { arrival, testStore } from '../../../e2e/support/store.ts';
+import { arrival, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { FactsReader } from '../gates/facts.ts';
-import type { Store } from '../store/store.ts';
+import { Store } from '../store/store.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { endOlderCopy, recover } from './recovery.ts';
 import { Slots } from './slots.ts';
 
 function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel?: number } = {}) {
-  const store = testStore(more.directory ?? tempDir(), more.clock);
+  const store = more.store ?? testStore(more.directory ?? tempDir(), more.clock);
   const bus = new FakeBus();
   const scripts = new FakeScripts();
   const facts = new FactsReader(
@@ -198,6 +198,24 @@ describe('kill', () => {
     expect(scripts.started).toEqual([]);
   });
 
+  test('that is not recorded yet ends what comes meanwhile', async () => {
+    const { store, scripts, dispatcher } = setUp();
+    dispatcher.start();
+    vi.spyOn(store.kills, 'record').mockRejectedValue(new Error('database or disk is full'));
+    void dispatcher.kill('e1').catch(() => {});
+    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    dispatcher.nudge();
+    await eventually(() => expect(store.history.get(run)?.reason).toBe('KILLED_WAITING'));
+    expect([scripts.started, dispatcher.unrecordedKills]).toEqual([[], ['e1']]);
+  });
+
+  test('that a stand-in for the store was told is for the next one', async () => {
+    const store = Store.unusable(storeOptions(tempDir()), 'read_only');
+    const { dispatcher } = setUp({ store });
+    await dispatcher.kill('e1');
+    expect(dispatcher.unrecordedKills).toEqual(['e1']);
+  });
+
   test('that can not be recorded yet is recorded as soon as the store takes it', async () => {
     const { store, scripts, dispatcher } = setUp();
     dispatcher.start();
@@ -373,6 +391,27 @@ describe('run_as user', () => {
     dispatcher.start();
     await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     expect(store.history.get(run)).toMatchObject({ reason: 'NO_USER', exitCode: -1 });
+  });
+
+  test('is answered at its deadline, whatever the clock said when it came', async () => {
+    let stepMs = -10 * 365 * 86_400_000;
+    const clock = {
+      ...systemClock,
+      nowMs: () => Date.now() + stepMs,
+      nowNs: () => BigInt(Date.now() + stepMs) * 1_000_000n,
+    };
+    const { store, scripts, dispatcher } = setUp({ clock });
+    scripts.user = { kind: 'no_user' };
+    const deadline = new Date(Date.now() - 1_000).toISOString();
+    const run = await admit(store, 'r1', { run_as: 'user', deadline_at: deadline });
+    dispatcher.start();
+    await eventually(() => expect(store.inbox.get(run)?.state).toBe('waiting_user'));
+    // Not for ten years.
+    expect(store.waits.leftMs(run, 'user')).toBeLessThanOrEqual(15 * 60_000);
+    stepMs = 0;
+    vi.spyOn(store.waits, 'due').mockImplementation((kind) => (kind === 'user' ? [run] : []));
+    dispatcher.start();
+    await eventually(() => expect(store.history.get(run)).toMatchObject({ reason: 'NO_USER', exitCode: -1 }));
   });
 
   test('is not behind any number of runs that wait for another account', async () => {

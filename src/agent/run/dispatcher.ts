@@ -43,6 +43,8 @@ export class Dispatcher {
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
+  /** Executions that IT wants stopped, which no store has taken yet. */
+  readonly #killing = new Set<string>();
 
   constructor(options: DispatcherOptions) {
     this.#o = options;
@@ -187,6 +189,7 @@ export class Dispatcher {
       },
     };
     const active = new ActiveRun(open, place, run <= this.#foundRun, this.#o);
+    if (open.execId !== null && this.#killing.has(open.execId)) active.kill();
     this.#active.set(run, active);
     const done = this.#see(active).finally(() => {
       this.#active.delete(run);
@@ -240,16 +243,24 @@ export class Dispatcher {
       });
   }
 
+  /** Kills that are not on disk: the next store is to take them. */
+  get unrecordedKills(): readonly string[] {
+    return [...this.#killing];
+  }
+
   /** IT wants everything of this execution stopped. Kept until it is on disk: its command may still come. */
   async kill(execId: string): Promise<void> {
     const { store, bus, clock } = this.#o;
     const atMs = clock.nowMs();
-    for (;;) {
+    this.#killing.add(execId);
+    // What a stand-in is told is gone with it.
+    while (store.isUsable) {
       // At once for what is known here; through the store for what is being admitted right now, or comes later.
       for (const active of this.#active.values()) if (active.open.execId === execId) active.kill();
       try {
         const runs = await store.kills.record(execId, atMs, bus.serverNowMs());
         for (const run of runs) this.#active.get(run)?.kill();
+        this.#killing.delete(execId);
         return this.#again();
       } catch (error) {
         this.#o.log.error('a kill could not be recorded yet', { exec_id: execId, error: errorText(error) });

@@ -54,7 +54,7 @@ export async function endOlderCopy(options: RecoveryOptions, upTo: number, signa
     if (last === undefined) break;
     after = last.run;
   }
-  await written(options, () => store.settleOldCopy(), signal);
+  await written(options, () => store.settleOldCopy(upTo), signal);
   dispatcher.nudge();
 }
 

@@ -117,7 +117,7 @@ class Run implements RunningScript {
       onStderr: sinkOf(this.#stderr),
     });
     if (launched.kind === 'unsupported') {
-      this.#settle(launched);
+      void this.#settle(launched);
       return;
     }
     this.#armTimer(deps.clock.monotonicMs() + Math.max(1, Number(spec.timeoutSecs)) * 1000);
@@ -187,20 +187,26 @@ class Run implements RunningScript {
     await Promise.race([this.#launched?.drained, enough]);
     clearTimeout(patience);
     await this.#killing;
-    this.#settle(outcome);
+    await this.#settle(outcome);
   }
 
-  #settle(outcome: ScriptOutcome): void {
+  async #settle(outcome: ScriptOutcome): Promise<void> {
     this.#endedByItself = false;
     this.#launched?.release();
-    const { clock, legacyDecoder } = this.#deps;
-    this.#finish({
-      outcome,
-      stdout: this.#stdout.finish(legacyDecoder),
-      stderr: this.#stderr.finish(legacyDecoder),
-      startedAtMs: this.#startedAtMs,
-      finishedAtMs: clock.nowMs(),
-    });
+    const { clock } = this.#deps;
+    const finishedAtMs = clock.nowMs();
+    const [stdout, stderr] = [await this.#text(this.#stdout), await this.#text(this.#stderr)];
+    this.#finish({ outcome, stdout, stderr, startedAtMs: this.#startedAtMs, finishedAtMs });
+  }
+
+  /** Whatever the code page of this PC makes of it, there is a text: the run waits for it. */
+  async #text(capture: Capture): Promise<Captured> {
+    try {
+      return await capture.finish(this.#deps.legacyDecoder);
+    } catch (error) {
+      this.#deps.log?.error('output could not be decoded by the code page', { error: errorText(error) });
+      return capture.finish(null);
+    }
   }
 }
 

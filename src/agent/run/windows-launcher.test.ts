@@ -194,7 +194,7 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
     expect(await launched.exited).toEqual({ kind: 'exited', code: 7 });
     await launched.drained;
     launched.release();
-    expect([out.finish().text.toLowerCase(), err.finish().text]).toEqual([
+    expect([(await out.finish()).text.toLowerCase(), (await err.finish()).text]).toEqual([
       `${process.env.SystemRoot}\r\nadded=yes\r\n`.toLowerCase(),
       'err \r\n',
     ]);
@@ -203,7 +203,7 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
   it('reads its input, and ends when its job is ended', async () => {
     const args = `-e "process.stdin.on('data', (d) => console.log('got ' + d)); setTimeout(() => {}, 60000)"`;
     const { launched, out } = launch(process.execPath, args, 'input');
-    await eventually(() => expect(out.finish().text).toBe('got input\n'));
+    await eventually(async () => expect((await out.finish()).text).toBe('got input\n'));
     await launched.killTree();
     expect(await launched.exited).toEqual({ kind: 'exited', code: 1 });
     await launched.drained;

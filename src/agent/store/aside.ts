@@ -2,8 +2,10 @@
  * Damaged files of the store. Invariant: from the moment at which the file is known to be damaged until what can be read of it
  * stands in the new one, a mark beside the store says so, whenever the process ends.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../shared/error-code.ts';
+import { removeQuietly } from '../base/remove-quietly.ts';
 import { replaceFile } from '../base/replace-file.ts';
 
 export const STORE_FILE = 'store.db';
@@ -43,8 +45,8 @@ export function setAside(directory: string): void {
   for (const suffix of ['-wal', '-shm', '']) {
     if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
   }
-  rmSync(`${file}-journal`, { force: true });
-  rmSync(join(directory, DAMAGED_FILE), { force: true });
+  remove(`${file}-journal`);
+  remove(join(directory, DAMAGED_FILE));
 }
 
 /** The damaged file that is to be saved from; null: there is none. */
@@ -57,11 +59,23 @@ export function salvageFrom(directory: string): string | null {
   }
 }
 
-/** What could be read of it is on disk in the new file. Only the newest damaged files are kept, for whoever wants to know why. */
+/**
+ * What could be read of it is on disk in the new file. Only the newest damaged files are kept, for whoever wants to know why; one
+ * of the older that somebody holds goes with the next. Throws where the mark can't be taken away: then it has to be saved again.
+ */
 export function noteSalvaged(directory: string): void {
   const files = readdirSync(directory).filter((name) => DAMAGED_STORE.test(name));
   for (const name of files.toSorted().slice(0, -DAMAGED_KEPT)) {
-    for (const suffix of ['-wal', '-shm', '']) rmSync(join(directory, name + suffix), { force: true });
+    for (const suffix of ['-wal', '-shm', '']) removeQuietly(join(directory, name + suffix));
   }
-  rmSync(join(directory, SALVAGE_FILE), { force: true });
+  remove(join(directory, SALVAGE_FILE));
+}
+
+/** Not `rmSync`: of a file that somebody holds it throws an error without a code. */
+function remove(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
 }

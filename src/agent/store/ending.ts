@@ -54,7 +54,9 @@ export function withoutRun(
 /** The terminal row; its result is cut to what the server takes in one message. */
 export function endingOf(outcome: Outcome, identity: Identity, maxPayloadBytes: number): Ending {
   const result = resultOf(outcome, identity);
-  const { body } = fitResult(result, maxPayloadBytes - HEADER_BYTES);
+  const { stdout, stderr } = outcome;
+  const sizes = { stdoutBytes: stdout.textBytes, stderrBytes: stderr.textBytes };
+  const { body } = fitResult(result, maxPayloadBytes - HEADER_BYTES, sizes);
   return {
     ...outcome,
     outbox: { kind: 'result', id: identity.resultId, subject: resultSubject(identity.requestId), body },
@@ -78,11 +80,15 @@ function resultOf(outcome: Outcome, identity: Identity): ExecResult {
 }
 
 function textOnly(text: string): CapturedText {
-  return { text, totalBytes: Buffer.byteLength(text), cut: false };
+  const textBytes = Buffer.byteLength(text);
+  return { text, textBytes, totalBytes: textBytes, cut: false };
 }
 
 /** Captured output with one of the fixed notes behind it (protocol §4.2). */
 export function withNote(stderr: CapturedText, note: string): CapturedText {
   const text = appendNote(stderr.text, note);
-  return { ...stderr, text, totalBytes: stderr.totalBytes + Buffer.byteLength(text) - Buffer.byteLength(stderr.text) };
+  // What is added is no more than this: the captured output may be large.
+  const addedBytes = Buffer.byteLength(text.slice(stderr.text.length));
+  const sizes = stderr.textBytes === undefined ? {} : { textBytes: stderr.textBytes + addedBytes };
+  return { ...stderr, ...sizes, text, totalBytes: stderr.totalBytes + addedBytes };
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { arrival, testStore } from '../../../e2e/support/store.ts';
+import { arrival, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import type { Enrolment } from './enrolment.ts';
+import { Store } from './store.ts';
 
 test('a PC is new until its consumer was bound once, by whichever process', async () => {
   const directory = tempDir();
@@ -17,20 +19,41 @@ test('a PC is new until its consumer was bound once, by whichever process', asyn
 test('the names of the consumer are known however often a binding is refused, and over a restart', async () => {
   const directory = tempDir();
   const { enrolment } = testStore(directory);
-  const held = await enrolment.nextIncarnation();
+  const held = await enrolment.nextIncarnation(null);
   await enrolment.bound();
   // The server refuses the update a thousand times, or its answers are lost.
-  const tried = new Set<string>();
-  for (let i = 0; i < 1_000; i++) tried.add(await enrolment.nextIncarnation());
+  const tried = new Set<string | null>();
+  for (let i = 0; i < 1_000; i++) tried.add(await enrolment.nextIncarnation(held));
   expect(tried.size).toBe(1);
   const [pending = ''] = tried;
-  expect([held, pending, 'of another life'].map((name) => enrolment.knowsIncarnation(name))).toEqual([
-    true,
-    true,
-    false,
-  ]);
+  expect(knows(enrolment, held, pending, 'of.9', 'another life')).toEqual([true, true, false, false]);
   await enrolment.bound();
-  expect(await enrolment.nextIncarnation()).not.toBe(pending);
-  expect(enrolment.knowsIncarnation(pending)).toBe(true);
-  expect(enrolment.knowsIncarnation(held)).toBe(false);
+  expect(await enrolment.nextIncarnation(pending)).not.toBe(pending);
+  expect(knows(enrolment, pending)).toEqual([true]);
 });
+
+test('a broker that was restored holds an earlier name; only a store that was holds one too low', async () => {
+  const directory = tempDir();
+  const { enrolment } = testStore(directory);
+  const names: (string | null)[] = [];
+  for (let connect = 0; connect < 5; connect++) {
+    names.push(await enrolment.nextIncarnation(names.at(-1) ?? null));
+    await enrolment.bound();
+  }
+  expect(knows(enrolment, ...names)).toEqual(names.map(() => true));
+  const later = `${names[0]?.slice(0, -2)}.77`;
+  expect(knows(enrolment, later)).toEqual([false]);
+  // Once that is known and acted on, ours is the newest.
+  expect(await enrolment.nextIncarnation(later)).toBe(later.replace('.77', '.78'));
+  expect(knows(enrolment, later)).toEqual([true]);
+});
+
+test('a stand-in for a store that can not be opened leaves the name as it is', async () => {
+  const store = Store.unusable(storeOptions(tempDir()), 'read_only');
+  expect(await store.enrolment.nextIncarnation('one.7')).toBeNull();
+  expect(knows(store.enrolment, 'one.7')).toEqual([true]);
+});
+
+function knows(enrolment: Enrolment, ...names: (string | null)[]): boolean[] {
+  return names.map((name) => enrolment.knowsIncarnation(name ?? ''));
+}

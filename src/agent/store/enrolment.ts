@@ -1,6 +1,9 @@
 /**
  * Whether this PC is new to its fleet, and which states of this store its durable consumer has met. Both are what the store
  * knows: that the server lacks a consumer, or has one, says neither.
+ *
+ * Each binding leaves a name in the consumer, `<store>.<number>`. A higher number of this store than it has ever given tells that
+ * it is an older copy; a lower one, that the consumer is: the broker was restored, or lost what it had not written yet.
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
@@ -45,24 +48,46 @@ export class Enrolment {
   }
 
   /**
-   * The name that the consumer gets next, on disk before anybody hears of it. One that may have got there and was not confirmed
-   * is used again, so that never more than two can be out. On a full disk: the one before.
+   * The name that the consumer gets next, on disk before anybody hears of it; `found` is the one that it holds. One that may have
+   * got there and was not confirmed is used again. null: the one that it holds is to stay.
    */
-  async nextIncarnation(): Promise<string> {
-    if (!this.#lasting) return '';
+  async nextIncarnation(found: string | null): Promise<string | null> {
+    if (!this.#lasting) return null;
+    const last = this.#last;
     const pending = this.#meta.get(PENDING);
-    if (pending !== null) return pending;
-    const next = randomUUID();
+    if (pending !== null && (found === null || this.knowsIncarnation(found))) return pending;
+    const theirs = found === null ? null : partsOf(found);
+    const store = last?.store ?? randomUUID();
+    const number = 1 + Math.max(last?.number ?? 0, theirs?.store === store ? theirs.number : 0);
     try {
+      const next = `${store}.${number}`;
       await this.#group.submit(() => this.#meta.set(PENDING, next));
       return next;
     } catch {
-      return this.#meta.get(CONFIRMED) ?? '';
+      return this.#meta.get(CONFIRMED);
     }
   }
 
   knowsIncarnation(incarnation: string): boolean {
     if (incarnation === '' || !this.#lasting) return true;
-    return incarnation === this.#meta.get(CONFIRMED) || incarnation === this.#meta.get(PENDING);
+    // Names of a release before had no number.
+    if ([CONFIRMED, PENDING].some((key) => this.#meta.get(key) === incarnation)) return true;
+    const [theirs, ours] = [partsOf(incarnation), this.#last];
+    return theirs !== null && theirs.store === ours?.store && theirs.number <= ours.number;
   }
+
+  /** The highest that was ever given. */
+  get #last(): Incarnation | null {
+    return partsOf(this.#meta.get(PENDING) ?? this.#meta.get(CONFIRMED) ?? '');
+  }
+}
+
+interface Incarnation {
+  readonly store: string;
+  readonly number: number;
+}
+
+function partsOf(name: string): Incarnation | null {
+  const [, store, number] = /^([-\w]{1,64})\.(\d{1,15})$/.exec(name) ?? [];
+  return store === undefined ? null : { store, number: Number(number) };
 }

@@ -2,18 +2,19 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
  */
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDirectory } from '../../shared/make-directory.ts';
 import { errorText, type Logger, silentLogger } from '../base/logger.ts';
+import { removeQuietly } from '../base/remove-quietly.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { isDamaged, noteDamage, noteSalvaged, STORE_FILE, salvageFrom, setAside } from './aside.ts';
 import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
 import { releaseReserve } from './reserve.ts';
-import { salvage } from './salvage.ts';
-import { CorruptStore, isBusy, isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
+import { type Salvaged, type SalvageOptions, salvage } from './salvage.ts';
+import { CorruptStore, isBusy, isCorrupt, isFull, isOfNow, isUnwritable } from './sqlite-errors.ts';
 import { checkAtStart } from './start-check.ts';
 
 const BOOT_FILE = 'boot-counter';
@@ -44,7 +45,12 @@ const OLD_COPY = 'old_copy';
  * Opens or creates `<directory>/store.db`. Throws only for what no state describes. Saving what a damaged file tells may take long:
  * `onStep` is called meanwhile.
  */
-export function openStore(directory: string, log: Logger = silentLogger, onStep = () => {}): OpenResult {
+export function openStore(
+  directory: string,
+  log: Logger = silentLogger,
+  onStep = () => {},
+  saving: SalvageOptions = {},
+): OpenResult {
   try {
     makeDirectory(directory, 0o711);
   } catch (error) {
@@ -57,7 +63,7 @@ export function openStore(directory: string, log: Logger = silentLogger, onStep 
         if (isInUse(join(directory, STORE_FILE))) return { kind: 'in_use' };
         setAside(directory);
       }
-      return openOnce(directory, log, onStep);
+      return openOnce(directory, log, (damaged, db) => salvage(damaged, db, log, onStep, saving));
     } catch (error) {
       if (isBusy(error)) return { kind: 'in_use' };
       if (isCorrupt(error) && damage === null) {
@@ -69,7 +75,7 @@ export function openStore(directory: string, log: Logger = silentLogger, onStep 
       // The reserve is for this: what is open in the store can then be ended.
       if (isFull(error) && releaseReserve(directory)) continue;
       if (isFull(error)) return { kind: 'full', why: errorText(error) };
-      if (isUnwritable(error)) return { kind: 'read_only', why: errorText(error) };
+      if (isUnwritable(error) || isOfNow(error)) return { kind: 'read_only', why: errorText(error) };
       throw error;
     }
   }
@@ -89,7 +95,7 @@ function isInUse(file: string): boolean {
     return isBusy(error);
   } finally {
     db?.close();
-    if (!hadShm) rmSync(`${file}-shm`, { force: true });
+    if (!hadShm) removeQuietly(`${file}-shm`);
   }
 }
 
@@ -100,7 +106,9 @@ export function openMemory(): Database.Database {
   return db;
 }
 
-function openOnce(directory: string, log: Logger, onStep: () => void): OpenResult {
+type Save = (damaged: string, db: Database.Database) => Salvaged;
+
+function openOnce(directory: string, log: Logger, save: Save): OpenResult {
   const file = join(directory, STORE_FILE);
   // Outputs of scripts are in it: ours alone, whatever the umask says. SQLite gives the WAL the same mode.
   closeSync(openSync(file, 'a', 0o600));
@@ -131,7 +139,7 @@ function openOnce(directory: string, log: Logger, onStep: () => void): OpenResul
     checkAtStart(db);
     const quarantined = salvageFrom(directory);
     if (quarantined !== null) {
-      beginAfter(quarantined, db, log, onStep);
+      beginAfter(quarantined, db, log, save);
       noteSalvaged(directory);
     }
     return { kind: 'open', db, notes: { quarantined, ...noteOpened(db, directory, quarantined !== null) } };
@@ -142,8 +150,8 @@ function openOnce(directory: string, log: Logger, onStep: () => void): OpenResul
 }
 
 /** A new store after a damaged one: with what that one still tells, and numbers that it can't have given. */
-function beginAfter(damaged: string, db: Database.Database, log: Logger, onStep: () => void): void {
-  const { rows, damaged: lost } = salvage(damaged, db, log, onStep);
+function beginAfter(damaged: string, db: Database.Database, log: Logger, save: Save): void {
+  const { rows, damaged: lost } = save(damaged, db);
   log.warn('what could be read of the damaged store goes on in the new one', { rows, not_whole: lost.join(' ') });
   const meta = new Meta(db);
   // The PC is not new, whatever could be read.
@@ -189,9 +197,9 @@ export function markOlderCopy(db: Database.Database, upTo: number): void {
   new Meta(db).set(OLD_COPY, String(Math.max(upTo, olderCopyUpTo(db) ?? 0)));
 }
 
-/** What was open in an older copy has been ended. */
-export function settleOldCopy(db: Database.Database): void {
-  new Meta(db).drop(OLD_COPY);
+/** What was open in an older copy up to this run has been ended; a mark that says more stays. */
+export function settleOldCopy(db: Database.Database, upTo: number): void {
+  if ((olderCopyUpTo(db) ?? 0) <= upTo) new Meta(db).drop(OLD_COPY);
 }
 
 /** Every table of ours. */

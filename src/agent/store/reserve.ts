@@ -1,7 +1,8 @@
 /** Room held back on the store's disk, given up when a result could not be written: running work can always finish (design §6). */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeQuietly } from '../base/remove-quietly.ts';
 
 const RESERVE_FILE = 'reserve';
 export const RESERVE_BYTES = 16 * 1024 * 1024;
@@ -11,11 +12,9 @@ export function hasReserve(directory: string): boolean {
   return existsSync(join(directory, RESERVE_FILE));
 }
 
-/** Gives it back to the disk. False: there was none. */
+/** Gives it back to the disk. False: there was none, or somebody holds it (a virus scanner): it is tried again with the next write. */
 export function releaseReserve(directory: string): boolean {
-  const had = hasReserve(directory);
-  rmSync(join(directory, RESERVE_FILE), { force: true });
-  return had;
+  return hasReserve(directory) && removeQuietly(join(directory, RESERVE_FILE));
 }
 
 /** Rejects where there is no room for it; then nothing of it is left. */
@@ -32,7 +31,7 @@ export async function makeReserve(directory: string): Promise<void> {
       await file.close();
     }
   } catch (error) {
-    rmSync(path, { force: true });
+    removeQuietly(path);
     throw error;
   }
 }

@@ -8,7 +8,8 @@ import type { Reason, RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
 import type { OutboxItem } from './outbox.ts';
-import type { WaitKind, Waits } from './waits.ts';
+import { OutputWriter } from './outputs.ts';
+import type { Wait, Waits } from './waits.ts';
 
 /** A command as it came in, decoded as far as it could be. All times are ms since the epoch. */
 export interface Arrival {
@@ -39,6 +40,8 @@ export type Admission =
 
 export interface CapturedText {
   readonly text: string;
+  /** Of `text` in UTF-8, where that is known. */
+  readonly textBytes?: number;
   readonly totalBytes: number;
   readonly cut: boolean;
 }
@@ -85,7 +88,7 @@ export class Runs {
   readonly #started: Statement;
   readonly #process: Statement;
   readonly #finish: Statement;
-  readonly #output: Statement;
+  readonly #outputs: OutputWriter;
   readonly #enqueue: Statement;
   readonly #title: Statement;
   readonly #listeners = new Set<(ended: EndedRun) => void>();
@@ -114,9 +117,7 @@ export class Runs {
       UPDATE runs SET state = 'finished', reason = ?, exit_code = ?, started_at = coalesce(?, started_at),
         decided_at = coalesce(decided_at, ?), finished_at = ?, facts = coalesce(?, facts), detail = ?
       WHERE run = ? AND state <> 'finished'`);
-    this.#output = db.prepare(
-      'INSERT OR REPLACE INTO outputs (run, stream, body, total_bytes, cut) VALUES (?, ?, ?, ?, ?)',
-    );
+    this.#outputs = new OutputWriter(db, group);
     this.#enqueue = db.prepare(
       'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
     );
@@ -137,7 +138,7 @@ export class Runs {
     const key = arrival.requestId ?? anonymousKey(arrival.fingerprint);
     const known = this.#ledgerGet.get(key) as { fingerprint: Buffer } | undefined;
     if (known !== undefined) {
-      if (known.fingerprint.equals(arrival.fingerprint)) return { admission: { kind: 'duplicate' }, ended: null };
+      if (isSame(known.fingerprint, arrival.fingerprint)) return { admission: { kind: 'duplicate' }, ended: null };
       return this.#recordConflict(arrival);
     }
     const resultId = randomUUID();
@@ -196,15 +197,11 @@ export class Runs {
   }
 
   /** Notes a waiting state. A wait of `askedMs` begins now, unless one of its kind has begun before (invariant 4). */
-  advance(
-    run: number,
-    state: RunState,
-    wait?: { kind: WaitKind; askedMs: number; notBeforeMs?: number },
-  ): Promise<void> {
+  advance(run: number, state: RunState, wait?: Wait): Promise<void> {
     return this.#group.submit(() => {
       this.#advance.run(state, wait?.notBeforeMs ?? null, run);
       if (state === 'waiting_slot') this.#waits.end(run, 'jitter');
-      if (wait !== undefined) this.#waits.begin(run, wait.kind, wait.askedMs);
+      if (wait !== undefined) this.#waits.begin(run, wait);
     });
   }
 
@@ -231,8 +228,12 @@ export class Runs {
     return this.#group.submitLazily(() => void this.#process.run(pid, pidStart, run));
   }
 
-  /** Ends the run and queues its result, in one transaction. False: it had already ended; nothing was changed. */
+  /**
+   * Ends the run and queues its result, in one transaction; large output is stored before. False: it had already ended; nothing
+   * was changed.
+   */
   async finish(run: number, ending: Ending): Promise<boolean> {
+    await this.#outputs.putLarge(run, ending);
     const done = await this.#group.submit(() => this.#finishNow(run, ending));
     if (done) this.#tell({ run, reason: ending.reason, exitCode: ending.exitCode });
     return done;
@@ -261,14 +262,7 @@ export class Runs {
     );
     if (changes === 0) return false;
     this.#waits.endAll(run);
-    for (const [stream, captured] of [
-      ['stdout', ending.stdout],
-      ['stderr', ending.stderr],
-    ] as const) {
-      if (captured.totalBytes > 0) {
-        this.#output.run(run, stream, captured.text, captured.totalBytes, captured.cut ? 1 : 0);
-      }
-    }
+    this.#outputs.putRest(run, ending);
     if (ending.outbox !== null) this.#queue(ending.outbox, run, ending.finishedAtMs);
     return true;
   }
@@ -286,6 +280,11 @@ export class Runs {
 /** A time that was reckoned may have a fraction, and a column takes none. */
 function whole(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms);
+}
+
+/** An empty one was saved from a damaged store: the id was seen, its bytes are not known (`salvage.ts`). */
+function isSame(known: Buffer, fingerprint: Uint8Array): boolean {
+  return known.length === 0 || known.equals(fingerprint);
 }
 
 /** The ledger key of a message without a usable id. A real id never begins with a blank. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { damagePage } from '../../../e2e/support/damaged-store.ts';
-import { noMountsHere, smallDisk } from '../../../e2e/support/mounts.ts';
+import { noMountsHere, readOnly, smallDisk } from '../../../e2e/support/mounts.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { noteDamage, STORE_FILE } from './aside.ts';
@@ -114,6 +114,86 @@ test('a result that was on a lost page: its run is open again, to be answered', 
   expect(store.inbox.inState('running', 9).map((run) => store.inbox.get(run)?.requestId)).toEqual(['done3']);
   await store.close();
 });
+
+/** A skip whose result is not in the outbox, in a store that is damaged. */
+async function lostSkip(directory: string): Promise<void> {
+  const store = testStore(directory);
+  const admitted = await store.runs.admit(arrival('skipped'));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  await store.runs.finish(admitted.run, ending(admitted.resultId, { reason: 'VERSION_PIN', outbox: null }));
+  await store.close();
+  noteDamage(directory, 'a test');
+}
+
+test.each([
+  [{ publishPinSkips: true }, ['skipped']],
+  [{}, ['skipped']],
+  [{ publishPinSkips: false }, []],
+])('a skip for a pin whose result is missing, with %j', async (options, reopened) => {
+  const directory = tempDir();
+  await lostSkip(directory);
+  const opened = openStore(directory, undefined, undefined, options);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const store = new Store(opened.db, storeOptions(directory));
+  expect(store.inbox.inState('running', 9).map((run) => store.inbox.get(run)?.requestId)).toEqual(reopened);
+  expect(await store.runs.admit(arrival('skipped'))).toEqual({ kind: 'duplicate' });
+  await store.close();
+});
+
+test('what the ledger has lost is known from the rows, finished and delivered ones too; new ids are new', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const damaged = openStore(directory);
+  if (damaged.kind !== 'open') throw new Error(damaged.kind);
+  damaged.db.exec(
+    `DELETE FROM ledger WHERE request_id <> 'done5'; DELETE FROM outbox; UPDATE runs SET delivered_at = 9`,
+  );
+  damaged.db.close();
+  noteDamage(directory, 'a test');
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const store = new Store(opened.db, storeOptions(directory));
+  const admit = async (requestId: string, body?: string) => (await store.runs.admit(arrival(requestId, body))).kind;
+  expect([await admit('open'), await admit('done3'), await admit('done3', 'other bytes')]).toEqual(
+    Array(3).fill('duplicate'),
+  );
+  // Of this one the bytes are known.
+  expect([await admit('done5'), await admit('done5', 'other bytes')]).toEqual(['duplicate', 'conflict']);
+  expect(await admit('new')).toBe('admitted');
+  await store.close();
+});
+
+test('an older damaged file that somebody holds is no reason not to begin anew; held itself, it waits', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const directory = tempDir();
+  await filled(directory);
+  const old = [1, 2, 3, 4].map((day) => join(directory, `${STORE_FILE}.damaged-2025-01-0${day}T00-00-00-000Z`));
+  for (const file of old) writeFileSync(file, 'x');
+  readOnly(old[0] ?? '');
+  noteDamage(directory, 'a test');
+  const letGo = readOnly(join(directory, STORE_FILE));
+  expect(openStore(directory).kind).toBe('read_only');
+  letGo();
+  const opened = openStore(directory);
+  expect(opened.kind).toBe('open');
+  if (opened.kind === 'open') opened.db.close();
+  expect(old.map((file) => existsSync(file))).toEqual([true, false, true, true]);
+});
+
+test.for(['store-is-damaged', 'salvage-from'])(
+  'a mark (%s) that can not be taken away yet: the store waits, and is saved when it can',
+  async (mark, context) => {
+    if (noMounts !== null) return context.skip(noMounts);
+    const directory = tempDir();
+    await filled(directory);
+    noteDamage(directory, 'found damaged');
+    writeFileSync(join(directory, 'salvage-from'), `${ASIDE}\n`);
+    const letGo = readOnly(join(directory, mark));
+    for (let time = 0; time < 2; time++) expect(openStore(directory).kind).toBe('read_only');
+    letGo();
+    await isSaved(directory);
+  },
+);
 
 test('whoever has a watchdog hears of its getting on', async () => {
   const directory = tempDir();

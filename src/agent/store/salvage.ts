@@ -3,25 +3,40 @@
  * unsent results; and what was open, so that each known command still gets its one result. Nothing of it is run: a page that
  * is lost may have said that it had run already. Done in batches; one that was broken off is done again from the start.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
+import { removeQuietly } from '../base/remove-quietly.ts';
 import { isCorrupt, isOfNow } from './sqlite-errors.ts';
 
 /** Some of these have a result that is nowhere told. */
-const UNDELIVERED = `state = 'finished' AND result_id IS NOT NULL AND delivered_at IS NULL
-  AND reason NOT IN ('CONFLICT', 'VERSION_PIN', 'REVOKED')`;
+function undelivered({ publishPinSkips = true }: SalvageOptions): string {
+  const local = publishPinSkips ? `'CONFLICT'` : `'CONFLICT', 'VERSION_PIN', 'REVOKED'`;
+  return `state = 'finished' AND result_id IS NOT NULL AND delivered_at IS NULL AND reason NOT IN (${local})`;
+}
+
+interface Source {
+  readonly table: string;
+  readonly where: string;
+  readonly order: string;
+  /** Where its rows go; the table of the same name, unless it is said. */
+  readonly into?: string;
+  /** A column that the new row has besides, and its value. */
+  readonly more?: readonly [column: string, value: string];
+}
 
 /**
  * Tables in the order of their importance; rows of the history, and their output, are left behind. No index is asked: it may be
  * what is damaged.
  */
-const TABLES: readonly { readonly table: string; readonly where: string; readonly order: string }[] = [
+const sources = (options: SalvageOptions): readonly Source[] => [
   { table: 'meta', where: `key IN ('enrolled', 'incarnation', 'incarnation_pending', 'last_contact')`, order: 'key' },
   { table: 'ledger', where: '1', order: 'request_id' },
+  // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known.
+  { table: 'runs', into: 'ledger', where: 'request_id IS NOT NULL', order: 'run', more: ['fingerprint', `x''`] },
   { table: 'kills', where: '1', order: 'entry' },
   { table: 'outbox', where: '1', order: 'seq' },
-  { table: 'runs', where: `state <> 'finished' OR (${UNDELIVERED})`, order: 'run' },
+  { table: 'runs', where: `state <> 'finished' OR (${undelivered(options)})`, order: 'run' },
   { table: 'commands', where: `run IN (SELECT run FROM runs NOT INDEXED WHERE state <> 'finished')`, order: 'run' },
   { table: 'completions', where: '1', order: 'schedule_id' },
   { table: 'kv_mirror', where: '1', order: 'bucket' },
@@ -30,6 +45,11 @@ const TABLES: readonly { readonly table: string; readonly where: string; readonl
 /** A batch is a transaction. */
 const BATCH_ROWS = 500;
 const BATCH_BYTES = 4 * 1024 * 1024;
+
+export interface SalvageOptions {
+  /** `[results] publish_pin_skips`. False: a skip for a pin or a withdrawal has no result that could be missing. */
+  readonly publishPinSkips?: boolean;
+}
 
 export interface Salvaged {
   readonly rows: number;
@@ -41,30 +61,37 @@ export interface Salvaged {
  * Copies what can be read of the file `from` into `to`; what is there already stays. `onStep` is called every now and then. Throws
  * where `to` can't be written, or there is no room to read: then it has to be done again.
  */
-export function salvage(from: string, to: Database.Database, log: Logger, onStep: () => void): Salvaged {
-  const damaged: string[] = [];
+export function salvage(
+  from: string,
+  to: Database.Database,
+  log: Logger,
+  onStep: () => void,
+  options: SalvageOptions = {},
+): Salvaged {
+  const damaged = new Set<string>();
   let rows = 0;
   const hadShm = existsSync(`${from}-shm`);
   const old = openDamaged(from, log);
-  if (old === null) return { rows, damaged: TABLES.map(({ table }) => table) };
+  const tables = sources(options);
+  if (old === null) return { rows, damaged: [...new Set(tables.map(({ table }) => table))] };
   try {
-    for (const each of TABLES) {
+    for (const each of tables) {
       const copied = copyTable(old, to, each, onStep);
       rows += copied.rows;
-      if (!copied.whole) damaged.push(each.table);
+      if (!copied.whole) damaged.add(each.table);
     }
-    reopenUnanswered(to);
+    reopenUnanswered(to, options);
   } finally {
     old.close();
-    if (!hadShm) rmSync(`${from}-shm`, { force: true });
+    if (!hadShm) removeQuietly(`${from}-shm`);
   }
-  return { rows, damaged };
+  return { rows, damaged: [...damaged] };
 }
 
 /** A run whose result was on a lost page: as if the process had ended in its midst, so that it is answered after all. */
-function reopenUnanswered(to: Database.Database): void {
+function reopenUnanswered(to: Database.Database, options: SalvageOptions): void {
   to.exec(`
-    UPDATE runs SET state = 'running' WHERE ${UNDELIVERED}
+    UPDATE runs SET state = 'running' WHERE ${undelivered(options)}
       AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 'result' AND id = runs.result_id)`);
 }
 
@@ -83,13 +110,14 @@ function openDamaged(from: string, log: Logger): Database.Database | null {
 function copyTable(
   old: Database.Database,
   to: Database.Database,
-  { table, where, order }: (typeof TABLES)[number],
+  { table, where, order, into = table, more }: Source,
   onStep: () => void,
 ): { rows: number; whole: boolean } {
-  const columns = commonColumns(old, to, table);
+  const columns = commonColumns(old, table, to, into);
   if (columns.length === 0) return { rows: 0, whole: false };
+  const [column, value] = more === undefined ? ['', ''] : [`, ${more[0]}`, `, ${more[1]}`];
   const put = to.prepare(
-    `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    `INSERT OR IGNORE INTO ${into} (${columns.join(', ')}${column}) VALUES (${columns.map(() => '?').join(', ')}${value})`,
   );
   let rows = 0;
   const putAll = to.transaction((batch: readonly unknown[][]) => {
@@ -156,12 +184,12 @@ function nextBatch(reading: Rows | null): { batch: unknown[][]; end: 'whole' | '
 }
 
 /** An older release has fewer columns; what it lacks has a default. None: the table can't be read. */
-function commonColumns(old: Database.Database, to: Database.Database, table: string): string[] {
-  const names = (db: Database.Database) =>
-    (db.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }) => name);
+function commonColumns(old: Database.Database, table: string, to: Database.Database, into: string): string[] {
+  const names = (db: Database.Database, of: string) =>
+    (db.pragma(`table_info(${of})`) as { name: string }[]).map(({ name }) => name);
   try {
-    const have = names(old);
-    return names(to).filter((name) => have.includes(name));
+    const have = names(old, table);
+    return names(to, into).filter((name) => have.includes(name));
   } catch (error) {
     if (isOfNow(error)) throw error;
     return [];

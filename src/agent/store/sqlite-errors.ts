@@ -18,7 +18,8 @@ export function isUnwritable(error: unknown): boolean {
     code.startsWith('SQLITE_IOERR') ||
     code.startsWith('SQLITE_CANTOPEN') ||
     code === 'SQLITE_PERM' ||
-    ['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(code)
+    // EBUSY: somebody holds a file that would have to go or be moved.
+    ['EROFS', 'EACCES', 'EPERM', 'EBUSY', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(code)
   );
 }
 

@@ -10,6 +10,15 @@ import type { GroupCommit } from './group-commit.ts';
 /** `jitter`: before its start. `user`: at most until then, for somebody to sign in. */
 export type WaitKind = 'jitter' | 'user';
 
+export interface Wait {
+  readonly kind: WaitKind;
+  readonly askedMs: number;
+  /** It begins now, also where one of its kind has begun before. */
+  readonly anew?: boolean;
+  /** When a jitter is over, for people; ms since the epoch. */
+  readonly notBeforeMs?: number;
+}
+
 const LAST_RUN = Number.MAX_SAFE_INTEGER;
 const TIDY_ROWS = 1_000;
 
@@ -69,9 +78,10 @@ export class Waits {
     this.#rebase = db.prepare('UPDATE waits SET until_up = ?, boot = ?, asked_ms = ? WHERE run = ? AND kind = ?');
   }
 
-  /** Inside a transaction: notes a wait from now on; the first one of its kind stays. */
-  begin(run: number, kind: WaitKind, askedMs: number): void {
+  /** Inside a transaction: notes a wait from now on; the first one of its kind stays, unless this one begins anew. */
+  begin(run: number, { kind, askedMs, anew = false }: Wait): void {
     const { upMs, wallMs, boot } = this.#timeline.now();
+    if (anew) this.#end.run(run, kind);
     this.#put.run(run, kind, upMs + askedMs, boot, wallMs + askedMs, askedMs);
   }
 

@@ -9,6 +9,7 @@ import type { Database } from 'better-sqlite3';
 import { errorText } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import { indexChecks } from './index-check.ts';
+import { quickCheck } from './quick-check.ts';
 import { isCorrupt } from './sqlite-errors.ts';
 
 const PAUSE_MS = 1_000;
@@ -49,10 +50,10 @@ export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal
     while (performance.now() < patientUntil && !idle());
   }
 
-  async function check(table: string): Promise<string | null> {
+  async function check(table: string): Promise<null> {
     await idleAgain();
-    const answer = db.pragma(`quick_check(${table})`, { simple: true });
-    return answer === 'ok' ? null : String(answer);
+    quickCheck(db, table);
+    return null;
   }
 
   async function readLarge(table: string): Promise<string | null> {

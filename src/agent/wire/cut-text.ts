@@ -5,26 +5,40 @@
 
 /**
  * `text` in at most `maxBytes` escaped bytes: whole, or its head (two thirds) and its tail with a line between them that
- * says how much is missing. Surrogate pairs stay whole. `text` must be well-formed.
+ * says how much is missing. Surrogate pairs stay whole, and halves of them become U+FFFD. `textBytes`: of `text` in UTF-8,
+ * where that is known.
  */
-export function cutText(text: string, maxBytes: number): string {
-  if (prefixOf(text, maxBytes).end === text.length) return text;
-  const markerBytes = escapedBytes(marker(Buffer.byteLength(text)));
+export function cutText(text: string, maxBytes: number, textBytes?: number): string {
+  if (bytesOf(text, maxBytes) !== null) return text.toWellFormed();
+  // Every code unit takes a byte or more: what is further from both ends than this is not looked at.
+  const window = Math.max(0, maxBytes);
+  const start = text.slice(0, window).toWellFormed();
+  const end = text.slice(Math.max(0, text.length - window)).toWellFormed();
+  const markerBytes = escapedBytes(marker(textBytes ?? 3 * text.length));
   const room = maxBytes - markerBytes;
   // Too little room to be worth a marker: the end is what says how it went.
-  if (room < markerBytes) return text.slice(suffixStart(text, maxBytes));
-  const head = prefixOf(text, Math.floor((room * 2) / 3));
-  const tailStart = suffixStart(text, room - head.bytes);
-  const left = Buffer.byteLength(text.slice(head.end, tailStart));
-  return text.slice(0, head.end) + marker(left) + text.slice(tailStart);
+  if (room < markerBytes) return end.slice(suffixStart(end, maxBytes));
+  const first = prefixOf(start, Math.floor((room * 2) / 3));
+  const head = start.slice(0, first.end);
+  const tail = end.slice(suffixStart(end, room - first.bytes));
+  const left = (textBytes ?? Buffer.byteLength(text)) - Buffer.byteLength(head) - Buffer.byteLength(tail);
+  return head + marker(left) + tail;
+}
+
+/** What all of `text` takes when escaped; null: more than `maxBytes`. */
+export function bytesOf(text: string, maxBytes: number): number | null {
+  if (text.length > maxBytes) return null;
+  const whole = text.toWellFormed();
+  const { end, bytes } = prefixOf(whole, maxBytes);
+  return end === whole.length ? bytes : null;
 }
 
 function marker(leftOutBytes: number): string {
   return `\n[agent: ${leftOutBytes} bytes of output left out here: the result is too large for one message]\n`;
 }
 
-/** How much of the start of `text` goes into `maxBytes` escaped bytes, and how many it takes. */
-export function prefixOf(text: string, maxBytes: number): { end: number; bytes: number } {
+/** How much of the start of `text`, which is well-formed, goes into `maxBytes` escaped bytes, and how many it takes. */
+function prefixOf(text: string, maxBytes: number): { end: number; bytes: number } {
   let bytes = 0;
   let end = 0;
   while (end < text.length) {

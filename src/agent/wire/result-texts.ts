@@ -19,6 +19,13 @@ export function stalenessText(ageNs: bigint | null, allowedNs: bigint): string {
   return `skipped: staleness policy (mode=strict) exceeded — agent has been disconnected for ${age}, max allowed ${allowed}`;
 }
 
+/** The link is good, and what the broker keeps of this script can't be read; null: it never was. */
+export function unreadText(ageNs: bigint | null, allowedNs: bigint): string {
+  const age = ageNs === null ? 'ever' : `for ${formatDuration(ageNs)}`;
+  const allowed = formatDuration(allowedNs);
+  return `skipped: staleness policy (mode=strict) exceeded — agent has not been able to read the state of this command ${age}, max allowed ${allowed}`;
+}
+
 /** Nanoseconds; the last two since the epoch. */
 export function deadlineText(lateNs: bigint, deadlineNs: bigint, receivedNs: bigint): string {
   const times = `deadline ${formatTimestampText(deadlineNs)}, received ${formatTimestampText(receivedNs)}`;

@@ -136,6 +136,14 @@ describe('a result that must fit', () => {
     for (const { bytes } of [cutOut, cutErr]) expect(bytes).toBeGreaterThan(9_900);
   });
 
+  test('holds no half of a surrogate pair of what is far too long, and no less than it could', () => {
+    const stdout = `\ud83d${'🙂'.repeat(50_000)}\ude42`;
+    const { bytes, result } = fitted({ stdout }, 10_000);
+    expect(bytes).toBeGreaterThan(9_900);
+    expect(result.stdout.startsWith('\ufffd🙂')).toBe(true);
+    expect(result.stdout.endsWith('🙂\ufffd')).toBe(true);
+  });
+
   test('gives up ids that alone would fill the message, never the one that it answers', () => {
     const huge = 'm'.repeat(100_000);
     const manifest = fitted({ manifestId: huge, stderr: 'note' }, 10_000);

@@ -2,7 +2,7 @@
  * The result of a run (protocol §3.2, §12.2). The broker's readers have no second chance: what is encoded here is always
  * decodable, in the field order of the fleet, and never holds half a surrogate pair.
  */
-import { cutText, prefixOf } from './cut-text.ts';
+import { bytesOf, cutText } from './cut-text.ts';
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
 import { OID_NAMESPACE, uuidV5 } from './uuid-v5.ts';
@@ -79,20 +79,33 @@ export function legacyResultId(requestId: string, pcId: string): string {
 
 /**
  * The message in at most `maxBytes` (D11). Of a stream that is too long head and tail stay, so that the note at the end of
- * stderr survives. `cut`: something of the result is not in it.
+ * stderr survives. `cut`: something of the result is not in it. Costs no more than what stays, where `sizes` says how much there is.
  */
-export function fitResult(result: ExecResult, maxBytes: number): { body: Uint8Array; cut: boolean } {
+export function fitResult(
+  result: ExecResult,
+  maxBytes: number,
+  sizes: OutputSizes = {},
+): { body: Uint8Array; cut: boolean } {
   // Every code unit takes at least one byte, so that far larger ones need not be encoded to be known as too large.
   if (result.stdout.length + result.stderr.length <= maxBytes) {
     const body = Buffer.from(resultJson(result));
     if (body.length <= maxBytes) return { body, cut: false };
   }
   const frame = fitFrame(result, maxBytes);
-  const stdout = result.stdout.toWellFormed();
-  const stderr = result.stderr.toWellFormed();
+  const { stdout, stderr } = result;
   const [stdoutBytes, stderrBytes] = share(stdout, stderr, maxBytes - encodedBytes(frame));
-  const cut = { ...frame, stdout: cutText(stdout, stdoutBytes), stderr: cutText(stderr, stderrBytes) };
+  const cut = {
+    ...frame,
+    stdout: cutText(stdout, stdoutBytes, sizes.stdoutBytes),
+    stderr: cutText(stderr, stderrBytes, sizes.stderrBytes),
+  };
   return { body: Buffer.from(resultJson(cut)), cut: true };
+}
+
+/** Of the two streams in UTF-8, where that is known. */
+export interface OutputSizes {
+  readonly stdoutBytes?: number | undefined;
+  readonly stderrBytes?: number | undefined;
 }
 
 /** The same for a message that was made for a server that takes larger ones; one that can't be read stays as it is. */
@@ -121,8 +134,8 @@ function encodedBytes(result: ExecResult): number {
 /** Divides `bytes` between the two: who needs less than half leaves the rest to the other. */
 function share(stdout: string, stderr: string, bytes: number): [number, number] {
   const half = Math.floor(bytes / 2);
-  const stderrBytes = prefixOf(stderr, bytes).bytes;
-  if (stderrBytes <= half) return [bytes - stderrBytes, stderrBytes];
-  const stdoutBytes = prefixOf(stdout, half).bytes;
+  const stderrBytes = bytesOf(stderr, half);
+  if (stderrBytes !== null) return [bytes - stderrBytes, stderrBytes];
+  const stdoutBytes = bytesOf(stdout, half) ?? half;
   return [stdoutBytes, bytes - stdoutBytes];
 }

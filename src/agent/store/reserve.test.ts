@@ -1,0 +1,52 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { noMountsHere, readOnly, smallDisk } from '../../../e2e/support/mounts.ts';
+import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
+import { openStore } from './open.ts';
+import { releaseReserve } from './reserve.ts';
+
+const noMounts = noMountsHere();
+const MIB = 1024 * 1024;
+
+/** All that is left of the disk goes to somebody else. */
+function fill(directory: string, mib: number): void {
+  try {
+    writeFileSync(join(directory, 'hog'), Buffer.alloc(mib * MIB, 1));
+  } catch {
+    // That is what it is for.
+  }
+}
+
+test('a reserve that somebody holds ends nobody: a write that needs it fails, and is done once there is room', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(96);
+  const store = testStore(disk.path);
+  const admitted = await store.runs.admit(arrival('running'));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  await store.keeper.keepReserve();
+  const letGo = readOnly(join(disk.path, 'reserve'));
+  fill(disk.path, 96);
+  const stdout = { text: 'y'.repeat(4 * MIB), totalBytes: 4 * MIB, cut: false };
+  const finish = () => store.runs.finish(admitted.run, ending(admitted.resultId, { stdout }));
+  await expect(finish()).rejects.toThrow('full');
+  expect(store.state.value).toBe('full');
+  expect(releaseReserve(disk.path)).toBe(false);
+  letGo();
+  expect(releaseReserve(disk.path)).toBe(true);
+  expect(existsSync(join(disk.path, 'reserve'))).toBe(false);
+  expect(await finish()).toBe(true);
+});
+
+test('nor does the opening of a store on a full disk fail by it', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(96);
+  const store = testStore(disk.path);
+  await store.keeper.keepReserve();
+  await store.close();
+  readOnly(join(disk.path, 'reserve'));
+  fill(disk.path, 96);
+  const opened = openStore(disk.path);
+  expect(opened).toMatchObject({ kind: 'open', notes: { full: true } });
+  if (opened.kind === 'open') opened.db.close();
+});
