@@ -33,16 +33,19 @@ export class RawClient {
     });
   }
 
+  /** What is refused before it is read as a message is answered as it is. */
   #read(message: string): Answer {
-    const text = this.#seal === null ? message : this.#seal.open(message);
-    if (text === null) throw new Error('the agent has not sealed what it says');
-    return JSON.parse(text) as Answer;
+    return JSON.parse(this.#seal?.open(message) ?? message) as Answer;
+  }
+
+  /** The bytes of a frame with this text, sealed once the token is proven. */
+  frame(text: string): Uint8Array {
+    return encodeFrame(this.#seal === null ? text : this.#seal.seal(text));
   }
 
   /** Sends bytes as they are; a text goes as one frame, sealed once the token is proven. */
   send(data: string | Uint8Array): void {
-    if (typeof data !== 'string') this.#socket.write(data);
-    else this.#socket.write(encodeFrame(this.#seal === null ? data : this.#seal.seal(data)));
+    this.#socket.write(typeof data === 'string' ? this.frame(data) : data);
   }
 
   /** The next frame that comes; null: the agent has hung up. */

@@ -22,7 +22,7 @@ export async function serve(dataDirectory = tempDir(), runDirectory = tempDir())
   const serving = await serveStatus({
     ports: world.ports,
     directory: join(dataDirectory, 'kanade-tray'),
-    guard: await endpointGuard(),
+    guard: endpointGuard(),
     accounts,
     hostSecret: null,
     env: { XDG_RUNTIME_DIR: runDirectory },

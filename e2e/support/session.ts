@@ -16,15 +16,14 @@ export const ROOT = '0';
 export const TARO = '1000';
 export const HANAKO = '1001';
 
-const TOKENS = new Map([ROOT, TARO, HANAKO].map((account) => [account, Buffer.alloc(32, `token of ${account}`)]));
-
 export function sessionDeps(world: StatusWorld, more: Partial<SessionDeps> = {}): SessionDeps {
   return {
     ports: world.ports,
     projection: new Projection(world.ports),
     helpdesk: new Helpdesk(world.ports),
     address: ADDRESS,
-    tokens: TOKENS,
+    account: TARO,
+    token: tokenOf(TARO),
     ownAccount: ROOT,
     isAdministrator: (account) => account === ROOT,
     hostSecret: Buffer.from(HOST_SECRET, 'hex'),
@@ -41,16 +40,21 @@ export interface As {
   readonly address?: string;
 }
 
-/** The client's end of a new session. */
-export function sessionLink(deps: SessionDeps): Link {
+/** The client's end of a new session on the listener of `account`. */
+export function sessionLink(deps: SessionDeps, account = deps.account): Link {
   const [server, client] = memoryLinks();
-  serveSession(server, deps);
+  serveSession(server, { ...deps, account, token: tokenOf(account) });
   return client;
 }
 
+export function tokenOf(account: string): Uint8Array {
+  return Buffer.alloc(32, `token of ${account}`);
+}
+
 export function tryOpen(deps: SessionDeps, as: As = {}): Promise<OpenResult> {
-  const token = as.token ?? TOKENS.get(as.account ?? TARO)?.toString('hex') ?? '';
-  return openAgent(sessionLink(deps), {
+  const account = as.account ?? TARO;
+  const token = as.token ?? Buffer.from(tokenOf(account)).toString('hex');
+  return openAgent(sessionLink(deps, account), {
     endpoint: { address: as.address ?? ADDRESS, token },
     client: as.client ?? 'window',
     ...(as.hostSecret === undefined ? {} : { hostSecret: as.hostSecret }),

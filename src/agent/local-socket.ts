@@ -1,8 +1,11 @@
 /** The local socket, for tray, window and command line. Part of the composition root. */
 import type { Lifecycle } from './base/lifecycle.ts';
+import { errorText, type Logger } from './base/logger.ts';
 import { sleep } from './base/sleep.ts';
 import { until } from './base/watched.ts';
 import { signedInAccounts } from './os/accounts.ts';
+import type { StatusPorts } from './status/ports.ts';
+import type { StatusServer } from './status/serve.ts';
 import { type StatusParts, statusPorts } from './status-ports.ts';
 
 /** The tray does not wait longer than this for its socket, whether there is a broker or not. */
@@ -21,32 +24,65 @@ export async function fleetHasSeenUs({ bus }: Pick<StatusParts, 'bus'>): Promise
 
 /** Serves until the end of `life`; tries again while it can't. Loaded late: nobody in the fleet waits for it. */
 export async function serveLocally(parts: StatusParts, hostSecret: Uint8Array | null, life: Lifecycle): Promise<void> {
-  const [{ serveStatus }, { endpointGuard }] = await Promise.all([
-    import('./status/serve.ts'),
-    import('./os/endpoint-acl.ts'),
-  ]);
   const log = parts.log.logger;
+  const serving = serveAccounts(statusPorts(parts), parts.config.directories.own, hostSecret, log);
+  life.add('status', () => serving.close());
+  await serving.begun;
+}
+
+export interface ServingAccounts {
+  /** Resolves when it serves, or was closed before it could. */
+  readonly begun: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The local socket for who is signed in; tried again while it can't be had. `directory`: `<data>/kanade-tray`. */
+export function serveAccounts(
+  ports: StatusPorts,
+  directory: string,
+  hostSecret: Uint8Array | null,
+  log: Logger,
+): ServingAccounts {
   const ending = new AbortController();
   const accounts = signedInAccounts(log.child('os'));
-  life.add('accounts', () => {
-    ending.abort(new Error('stopping'));
-    accounts.close();
-  });
-  while (!ending.signal.aborted) {
+  let server: StatusServer | null = null;
+  const begun = serve();
+  return {
+    begun,
+    async close() {
+      ending.abort(new Error('stopping'));
+      accounts.close();
+      await begun;
+      await server?.close();
+    },
+  };
+
+  async function serve(): Promise<void> {
+    while (server === null && !ending.signal.aborted) {
+      try {
+        server = await tryToServe();
+      } catch (error) {
+        log.error('the local socket can not be served yet', { why: errorText(error) });
+        await sleep(RETRY_MS, ending.signal).catch(() => {});
+      }
+    }
+  }
+
+  async function tryToServe(): Promise<StatusServer> {
+    const [{ serveStatus }, { endpointGuard }] = await Promise.all([
+      import('./status/serve.ts'),
+      import('./os/endpoint-acl.ts'),
+    ]);
     const serving = await serveStatus({
-      ports: statusPorts(parts),
-      directory: parts.config.directories.own,
-      guard: await endpointGuard(),
+      ports,
+      directory,
+      guard: endpointGuard(),
       accounts: accounts.accounts,
       hostSecret,
       env: process.env,
       runDirectory: '/run',
     });
-    if (serving.kind === 'serving') {
-      life.add('status', () => serving.server.close());
-      return;
-    }
-    log.error('the local socket can not be served yet', { why: serving.why });
-    await sleep(RETRY_MS, ending.signal).catch(() => {});
+    if (serving.kind === 'failed') throw new Error(serving.why);
+    return serving.server;
   }
 }

@@ -11,11 +11,9 @@ import { WatchedCell } from './base/watched.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import type { ConfigFault } from './config/fault.ts';
 import { SETTINGS } from './config/settings.ts';
-import { signedInAccounts } from './os/accounts.ts';
-import { endpointGuard } from './os/endpoint-acl.ts';
+import { serveAccounts } from './local-socket.ts';
 import { hostFacts } from './os/host-facts.ts';
 import type { StatusPorts } from './status/ports.ts';
-import { serveStatus } from './status/serve.ts';
 import { configPorts } from './status-ports.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { Store } from './store/store.ts';
@@ -52,7 +50,8 @@ export async function waitUntilClear<T>(
   const stop = () => stopping.abort(new Error('stopping'));
   const listening = onStopRequest(stop);
   const cell = new WatchedCell(agentIn(first));
-  const close = await serve(options, cell, stop);
+  const { directory, hostSecret, log } = options;
+  const serving = serveAccounts(emptyPorts(options, cell, stop), directory, hostSecret, log);
   try {
     for (let shown = first; ; ) {
       await sleep(options.lookEveryMs, stopping.signal);
@@ -66,7 +65,7 @@ export async function waitUntilClear<T>(
     throw error;
   } finally {
     listening();
-    await close();
+    await serving.close();
   }
 }
 
@@ -74,25 +73,6 @@ type AgentCell = StatusPorts['cells']['agent'];
 
 function agentIn({ state, faults }: Obstacle): AgentCell['value'] {
   return { state, sinceMs: systemClock.nowMs(), faults };
-}
-
-async function serve(options: WaitOptions, agent: AgentCell, stop: () => void): Promise<() => Promise<void>> {
-  const { log, directory } = options;
-  const accounts = signedInAccounts(log);
-  const serving = await serveStatus({
-    ports: emptyPorts(options, agent, stop),
-    directory,
-    guard: await endpointGuard(),
-    accounts: accounts.accounts,
-    hostSecret: options.hostSecret,
-    env: process.env,
-    runDirectory: '/run',
-  });
-  if (serving.kind === 'failed') log.error('the local socket can not be served', { why: serving.why });
-  return async () => {
-    accounts.close();
-    if (serving.kind === 'serving') await serving.server.close();
-  };
 }
 
 /** An agent that knows nothing yet but its own state, and its settings where they can be read. */

@@ -59,7 +59,7 @@ export function linkSeal(side: 'client' | 'agent', token: Uint8Array, facts: Pro
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       try {
         const text = decipher.update(bytes.subarray(0, -TAG_BYTES));
-        return Buffer.concat([text, decipher.final()]).toString('utf8');
+        return new TextDecoder().decode(Buffer.concat([text, decipher.final()]));
       } catch {
         return null;
       }

@@ -3,15 +3,14 @@
  * and not writable by others; a file is made under a fresh name, given to its reader while nobody else knows it, and
  * renamed. So nothing that another account has put there first is ever followed or opened up.
  */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { constants, existsSync } from 'node:fs';
+import { chmod, lchown, mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { errorCode } from '../../shared/error-code.ts';
-import { makeDirectoryAsync } from '../../shared/make-directory.ts';
 import { errorText } from '../base/logger.ts';
+import { makeDirectory, ownerOf, setFileAccess } from './windows/access.ts';
+import { setPipeAccess } from './windows/pipe-access.ts';
+import { ownSid } from './windows/sids.ts';
 
 export type Guarded = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
@@ -20,21 +19,24 @@ export interface EndpointGuard {
   readonly own: string;
   /** The accounts that always have an endpoint: our own, and root or the Administrators where we can give them one. */
   readonly always: readonly string[];
-  /** Whether other accounts can be given an endpoint, and the socket be open to them. */
+  /** Whether other accounts can be given an endpoint. */
   readonly servesOthers: boolean;
   isAccount(text: string): boolean;
   isAdministrator(account: string): boolean;
   /** Makes the directory, or checks and tightens the one that is there. Its parent must be there. */
   directory(path: string): Promise<Guarded>;
+  /** Opens a socket that only we can connect to so far, for this account alone. */
+  socket(address: string, account: string): Promise<Guarded>;
   /** Puts a file there that only `account` (and who runs the PC anyway) can read. Replaces an older one. */
   privateFile(path: string, text: string, account: string): Promise<Guarded>;
 }
 
-export function endpointGuard(platform: NodeJS.Platform = process.platform): Promise<EndpointGuard> {
-  return platform === 'win32' ? windowsGuard() : Promise.resolve(posixGuard());
+/** @throws where the system does not say who we are */
+export function endpointGuard(platform: NodeJS.Platform = process.platform): EndpointGuard {
+  return platform === 'win32' ? windowsGuard() : posixGuard();
 }
 
-/** root: 0711 directories of its own, a file per account at 0400. Anybody else: 0700, one file. */
+/** root: 0711 directories of its own, a file per account at 0400, a socket at 0600. Anybody else: 0700, one file, one socket. */
 function posixGuard(): EndpointGuard {
   const uid = process.getuid?.() ?? 0;
   const isRoot = uid === 0;
@@ -45,6 +47,7 @@ function posixGuard(): EndpointGuard {
     isAccount: (text) => /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) < 2 ** 32 - 1,
     isAdministrator: (account) => account === '0',
     directory: (path) => guarded(() => posixDirectory(path, uid, isRoot ? 0o711 : 0o700)),
+    socket: (address, account) => guarded(() => posixSocket(address, Number(account), isRoot)),
     privateFile: (path, text, account) => guarded(() => posixFile(path, text, Number(account), isRoot)),
   };
 }
@@ -64,6 +67,13 @@ async function posixDirectory(path: string, uid: number, mode: number): Promise<
   } finally {
     await handle.close();
   }
+}
+
+/** To connect needs the right to write to it. It lies in a directory that is ours alone. */
+async function posixSocket(address: string, uid: number, giveAway: boolean): Promise<null> {
+  await chmod(address, 0o600);
+  if (giveAway) await lchown(address, uid, 0);
+  return null;
 }
 
 async function posixFile(path: string, text: string, uid: number, giveAway: boolean): Promise<null> {
@@ -94,25 +104,35 @@ const SYSTEM = 'S-1-5-18';
 const ADMINISTRATORS = 'S-1-5-32-544';
 
 /**
- * Inheritance off; SYSTEM, Administrators and our own account full; the reader may read his file. Directories need no
- * entry for readers: going through them is everybody's right on Windows unless a policy takes it away.
+ * Nothing inherited; SYSTEM, Administrators and our own account full; the reader may read his file and connect to his pipe, from
+ * this PC only. Directories need no entry for readers: going through them is everybody's right on Windows unless a policy takes it
+ * away. Who we are and who owns what is asked of the system itself; no program is started for it.
  */
-async function windowsGuard(): Promise<EndpointGuard> {
-  const { stdout } = await system('whoami.exe', ['/user', '/fo', 'csv', '/nh']);
-  const own = /S-1-[\d-]+/.exec(stdout)?.[0];
-  if (own === undefined) throw new Error('the account that this runs as can not be told');
-  const servesOthers = own === SYSTEM;
-  const full = (inherit: string) => [SYSTEM, ADMINISTRATORS, own].map((sid) => `*${sid}:${inherit}F`);
+function windowsGuard(): EndpointGuard {
+  const own = ownSid();
+  const masters = [...new Set([SYSTEM, ADMINISTRATORS, own])];
+  const full = (flags: string) => masters.map((sid) => `(A;${flags};FA;;;${sid})`).join('');
   return {
     own,
     always: [...new Set([own, ADMINISTRATORS])],
-    servesOthers,
+    servesOthers: own === SYSTEM,
     isAccount: (text) => /^S-1-\d+(-\d{1,10}){1,15}$/.test(text),
     isAdministrator: (account) => account === ADMINISTRATORS || account === SYSTEM,
     directory: (path) =>
       guarded(async () => {
-        await makeDirectoryAsync(path);
-        await system('icacls.exe', [path, '/inheritance:r', '/grant:r', ...full('(OI)(CI)')]);
+        const list = `D:P${full('OICI')}`;
+        if (!existsSync(path)) makeDirectory(path, list);
+        const owner = ownerOf(path);
+        if (!masters.includes(owner)) return `${path} belongs to ${owner}`;
+        setFileAccess(path, list);
+        return null;
+      }),
+    socket: (address, account) =>
+      guarded(async () => {
+        // Administrators may come by remote shells, whose tokens are those of the network.
+        const remote = masters.includes(account) ? '' : '(D;;FA;;;NU)';
+        const others = masters.includes(account) ? '' : `(A;;GRGW;;;${account})`;
+        setPipeAccess(address, `D:P${remote}${full('')}${others}`);
         return null;
       }),
     privateFile: (path, text, account) =>
@@ -120,18 +140,10 @@ async function windowsGuard(): Promise<EndpointGuard> {
         const fresh = `${path}.${randomBytes(8).toString('hex')}`;
         // Readable for the owners of the directory only, until the next line lets the reader in.
         await writeFile(fresh, text, { flag: 'wx' });
-        await system('icacls.exe', [fresh, '/inheritance:r', '/grant:r', ...full(''), `*${account}:R`]);
+        setFileAccess(fresh, `D:P${full('')}(A;;FR;;;${account})`);
         return moveTo(fresh, path);
       }),
   };
-}
-
-const run = promisify(execFile);
-
-/** A tool of Windows by its full path: the current directory and PATH are not asked. */
-function system(tool: string, args: readonly string[]): Promise<{ stdout: string }> {
-  const path = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', tool);
-  return run(path, args, { windowsHide: true, timeout: 10_000 });
 }
 
 /** What the operating system refuses is an answer here, not an exception. */

@@ -6,7 +6,7 @@ import { tempDir } from '../../../e2e/support/temp.ts';
 import { endpointFile } from '../../shared/directories.ts';
 import { silentLogger } from '../base/logger.ts';
 import { endpointGuard } from '../os/endpoint-acl.ts';
-import { chooseAddress } from './address.ts';
+import { choosePlace, type Place } from './address.ts';
 import { Endpoints } from './endpoint.ts';
 
 const problem = await otherUserProblem();
@@ -14,8 +14,11 @@ const isUnix = process.platform !== 'win32';
 const isRoot = process.getuid?.() === 0;
 const ADDRESS = '/run/kanade-tray/x.sock';
 
+/** Listens nowhere. */
+const open = async () => ({ ok: true, address: ADDRESS, listener: { close: async () => {} } }) as const;
+
 async function endpoints(directory: string): Promise<Endpoints> {
-  return new Endpoints({ directory, address: ADDRESS, guard: await endpointGuard(), log: silentLogger });
+  return new Endpoints({ directory, guard: endpointGuard(), log: silentLogger, open });
 }
 
 async function looks(path: string): Promise<string> {
@@ -33,7 +36,7 @@ async function dataDirectory(): Promise<string> {
 describe('endpoint files', () => {
   test('each account has its own token, new at each start', async () => {
     const directory = await dataDirectory();
-    const guard = await endpointGuard();
+    const guard = endpointGuard();
     const tokens: string[] = [];
     for (let start = 0; start < 2; start += 1) {
       const made = await endpoints(directory);
@@ -48,13 +51,13 @@ describe('endpoint files', () => {
 
   test.skipIf(!isRoot || !isUnix)('a change of accounts that fails is not the end of those that follow', async () => {
     const directory = await dataDirectory();
-    const real = await endpointGuard();
+    const real = endpointGuard();
     let fails = false;
     const guard = {
       ...real,
       directory: (path: string) => (fails ? Promise.reject(new Error('EMFILE')) : real.directory(path)),
     };
-    const made = new Endpoints({ directory, address: ADDRESS, guard, log: silentLogger });
+    const made = new Endpoints({ directory, guard, log: silentLogger, open });
     await made.start();
     fails = true;
     await expect(made.serve([String(OTHER_UID)])).rejects.toThrow('EMFILE');
@@ -199,7 +202,10 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
       const { endpointGuard } = await import(SRC + 'agent/os/endpoint-acl.ts');
       const { Endpoints } = await import(SRC + 'agent/status/endpoint.ts');
       const { silentLogger } = await import(SRC + 'agent/base/logger.ts');
-      const made = new Endpoints({ directory: ${q(directory)}, address: '/x', guard: await endpointGuard(), log: silentLogger });
+      const made = new Endpoints({
+        directory: ${q(directory)}, guard: endpointGuard(), log: silentLogger,
+        open: async () => ({ ok: true, address: '/x', listener: { close: async () => {} } }),
+      });
       const started = await made.start();
       await made.serve(['0', '1000']);
       console.log(JSON.stringify([started, [...made.tokens.keys()]]));`;
@@ -225,8 +231,15 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
 });
 
 async function choose(more: { runDirectory: string; platform?: NodeJS.Platform; directory?: string }) {
-  const guard = await endpointGuard();
-  return chooseAddress({ directory: '/data/kanade-tray', guard, platform: 'linux', env: {}, ...more });
+  const guard = endpointGuard();
+  const place: Place = await choosePlace({
+    directory: '/data/kanade-tray',
+    guard,
+    platform: 'linux',
+    env: {},
+    ...more,
+  });
+  return place.ok ? { ok: true as const, address: await place.addressFor('1000') } : place;
 }
 
 describe('the address', () => {
@@ -235,7 +248,7 @@ describe('the address', () => {
     const first = await choose({ runDirectory });
     expect(first).toEqual(await choose({ runDirectory }));
     expect(first).not.toEqual(await choose({ runDirectory, directory: '/other/kanade-tray' }));
-    expect(first.ok && first.address).toMatch(/\/kanade-tray\/[0-9a-f]{16}\.sock$/);
+    expect(first.ok && first.address).toMatch(/\/kanade-tray\/[0-9a-f]{16}-1000\.sock$/);
   });
 
   test.skipIf(!isUnix)('a path that is too long for a socket is passed over', async () => {

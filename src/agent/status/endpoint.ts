@@ -1,6 +1,6 @@
 /**
- * The rendezvous files `<data>/kanade-tray/ipc/<account>/endpoint.json` (security S3): one token per account, new at each
- * start, readable by that account alone. Reading one's own file is what proves who one is.
+ * The rendezvous files `<data>/kanade-tray/ipc/<account>/endpoint.json` (security S3): one socket and one token per account, new
+ * at each start, readable by that account alone. Reading one's own file is what proves who one is.
  */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -10,26 +10,44 @@ import { endpointFile } from '../../shared/directories.ts';
 import { SECRET_BYTES } from '../../shared/link-crypto.ts';
 import type { Logger } from '../base/logger.ts';
 import type { EndpointGuard, Guarded } from '../os/endpoint-acl.ts';
+import type { Listener, Opened } from './listener.ts';
+
+export interface EndpointsOptions {
+  /** `<data>/kanade-tray`. */
+  readonly directory: string;
+  readonly guard: EndpointGuard;
+  readonly log: Logger;
+  readonly open: (account: string, token: Uint8Array) => Promise<Opened>;
+}
+
+interface Served {
+  readonly token: Uint8Array;
+  readonly address: string;
+  readonly listener: Listener;
+}
 
 export class Endpoints {
   readonly #directory: string;
-  readonly #address: string;
   readonly #guard: EndpointGuard;
   readonly #log: Logger;
-  readonly #tokens = new Map<string, Uint8Array>();
+  readonly #open: EndpointsOptions['open'];
+  readonly #served = new Map<string, Served>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `directory` is `<data>/kanade-tray`. */
-  constructor(options: { directory: string; address: string; guard: EndpointGuard; log: Logger }) {
-    this.#directory = options.directory;
-    this.#address = options.address;
-    this.#guard = options.guard;
-    this.#log = options.log;
+  constructor({ directory, guard, log, open }: EndpointsOptions) {
+    this.#directory = directory;
+    this.#guard = guard;
+    this.#log = log;
+    this.#open = open;
   }
 
   /** Account → token; changes with {@link serve}. */
   get tokens(): ReadonlyMap<string, Uint8Array> {
-    return this.#tokens;
+    return new Map([...this.#served].map(([account, { token }]) => [account, token]));
+  }
+
+  addressOf(account: string): string | undefined {
+    return this.#served.get(account)?.address;
   }
 
   /** Makes the directories and the files of the accounts that always have one. */
@@ -55,9 +73,9 @@ export class Endpoints {
 
   async #serve(accounts: readonly string[]): Promise<void> {
     const wanted = new Set(this.#guard.servesOthers ? [...this.#guard.always, ...accounts] : this.#guard.always);
-    for (const account of this.#tokens.keys()) if (!wanted.has(account)) await this.#remove(account);
+    for (const account of this.#served.keys()) if (!wanted.has(account)) await this.#remove(account);
     for (const account of wanted) {
-      if (this.#tokens.has(account)) continue;
+      if (this.#served.has(account)) continue;
       const added = await this.#add(account);
       if (!added.ok) this.#log.error('an account can not be given an endpoint', { account, why: added.why });
     }
@@ -68,21 +86,27 @@ export class Endpoints {
     const made = await this.#guard.directory(join(this.#directory, 'ipc', account));
     if (!made.ok) return made;
     const token = randomBytes(SECRET_BYTES);
-    const content: Endpoint = { address: this.#address, token: token.toString('hex') };
+    const opened = await this.#open(account, token);
+    if (!opened.ok) return opened;
+    const { address, listener } = opened;
+    const content: Endpoint = { address, token: token.toString('hex') };
     const file = endpointFile(this.#directory, account);
     const written = await this.#guard.privateFile(file, `${JSON.stringify(content)}\n`, account);
-    if (written.ok) this.#tokens.set(account, token);
+    if (written.ok) this.#served.set(account, { token, address, listener });
+    else await listener.close();
     return written;
   }
 
   async #remove(account: string): Promise<void> {
-    this.#tokens.delete(account);
+    const served = this.#served.get(account);
+    this.#served.delete(account);
     await rm(endpointFile(this.#directory, account), { force: true }).catch(() => {});
+    await served?.listener.close();
   }
 
   /** Takes every file away; an address that nobody listens on should not be found. */
   async close(): Promise<void> {
     await this.#turn;
-    for (const account of this.#tokens.keys()) await this.#remove(account);
+    await Promise.all([...this.#served.keys()].map((account) => this.#remove(account)));
   }
 }

@@ -16,7 +16,8 @@ import { CallError, FAULT_CODES } from '../../shared/faults.ts';
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES, MAX_REQUEST_BYTES } from '../../shared/frames.ts';
 import { WatchedCell } from '../base/watched.ts';
 import { endpointGuard } from '../os/endpoint-acl.ts';
-import { HANDSHAKE_MS, MAX_UNPROVEN, serveStatus } from './serve.ts';
+import { HANDSHAKE_MS, MAX_UNPROVEN } from './listener.ts';
+import { serveStatus } from './serve.ts';
 
 const problem = await otherUserProblem();
 
@@ -63,10 +64,10 @@ describe('the socket', () => {
     expect(pushed).toEqual([true]);
   });
 
-  test('is 0666 where root listens, since the token is the lock, and 0600 elsewhere', async () => {
+  test('is open to its account alone', async () => {
     const { server } = await serve();
     const mode = ((await lstat(server.address)).mode & 0o777).toString(8);
-    expect(mode).toBe(process.getuid?.() === 0 ? '666' : '600');
+    expect(mode).toBe('600');
   });
 
   test('and its endpoint file are gone after the close, and who waits for an answer hears of it', async () => {
@@ -118,7 +119,7 @@ describe('the socket', () => {
     const serving = await serveStatus({
       ports: world.ports,
       directory: '/nowhere/at/all/kanade-tray',
-      guard: await endpointGuard(),
+      guard: endpointGuard(),
       accounts: new WatchedCell<readonly string[]>([]),
       hostSecret: null,
       env: { XDG_RUNTIME_DIR: tempDir() },
@@ -280,6 +281,29 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
     expect(JSON.parse(said)).toEqual([String(OTHER_UID), ['user'], 'role_needed', [mine.run]]);
   });
 
+  test('can not take the places of root, nor connect to any socket but his own', async () => {
+    const served = await serve();
+    served.accounts.set([String(OTHER_UID), '1000']);
+    const addressOf = async (account: string) => (await readEndpoint(served.dataDirectory, account)).address;
+    await eventually(() => addressOf('1000'));
+    const addresses = await Promise.all(['0', '1000', String(OTHER_UID)].map(addressOf));
+    const tries = await asUser(
+      OTHER_UID,
+      `const { connect } = await import('node:net');
+       const once = (address) => new Promise((resolve) => {
+         const socket = connect(address);
+         socket.on('connect', () => resolve('connected')).on('error', (error) => resolve(error.code));
+       });
+       const said = [];
+       for (const address of ${JSON.stringify(addresses)}) said.push(await once(address));
+       for (let at = 0; at < 20; at += 1) await once(${JSON.stringify(addresses[2])});
+       console.log(JSON.stringify(said));
+       process.exit(0);`,
+    );
+    expect(JSON.parse(tries)).toEqual(['EACCES', 'EACCES', 'connected']);
+    expect((await connected(served)).session.account).toBe('0');
+  });
+
   test('can not use the file of root, nor his own once he has signed out', async () => {
     const served = await serve();
     await expect(client(served.dataDirectory, '', 0)).rejects.toThrow('EACCES');
@@ -295,6 +319,6 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
     }
     served.accounts.set([]);
     await vi.waitUntil(() => hungUp);
-    expect(await openAt(his)).toMatchObject({ kind: 'refused', fault: { name: 'proof_refused' } });
+    expect(await openAt(his)).toEqual({ kind: 'closed' });
   });
 });

@@ -5,22 +5,23 @@ import type { StatusPorts } from './ports.ts';
 import type { Projection } from './projection.ts';
 import type { Viewer } from './roles.ts';
 
-/** What all connections of one server share. */
+/** What all connections of one listener share. */
 export interface SessionDeps {
   readonly ports: StatusPorts;
   readonly projection: Projection;
   readonly helpdesk: Helpdesk;
-  /** As it stands in the endpoint files. */
+  /** Whose listener it is: a uid or a SID. */
+  readonly account: string;
+  /** Both as they stand in the account's endpoint file. */
   readonly address: string;
-  /** Account → token, as of now. */
-  readonly tokens: ReadonlyMap<string, Uint8Array>;
+  readonly token: Uint8Array;
   /** The account that the agent runs as. */
   readonly ownAccount: string;
   readonly isAdministrator: (account: string) => boolean;
   /** Known only to the process that started the agent; null: it gave none. */
   readonly hostSecret: Uint8Array | null;
   /** Told when the proofs hold; a Fault refuses the connection after all. */
-  readonly onProven: (account: string) => Fault | null;
+  readonly onProven: () => Fault | null;
 }
 
 /** The connection that calls. */

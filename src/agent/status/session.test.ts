@@ -8,6 +8,7 @@ import {
   sessionDeps,
   sessionLink,
   TARO,
+  tokenOf,
   tryOpen,
 } from '../../../e2e/support/session.ts';
 import { CODE, endedRun, FAULT, statusWorld } from '../../../e2e/support/status.ts';
@@ -42,7 +43,7 @@ async function recordedHandshake(deps: SessionDeps): Promise<string> {
       link.send(text);
     },
   };
-  const token = Buffer.from(deps.tokens.get(TARO) ?? []).toString('hex');
+  const token = Buffer.from(deps.token).toString('hex');
   const endpoint = { address: deps.address, token };
   const opened = await openAgent(recording, { endpoint, client: 'window', signal: AbortSignal.timeout(5_000) });
   expect(opened.kind).toBe('open');
@@ -384,7 +385,7 @@ describe('after the handshake', () => {
   /** Hears and passes on everything between a client and the agent, changed by `tamper` on its way to the agent. */
   function between(deps: SessionDeps, tamper: (text: string, at: number) => readonly string[]) {
     const [clientSide, client] = memoryLinks();
-    const agent = sessionLink(deps);
+    const agent = sessionLink(deps, ROOT);
     const heard: string[] = [];
     let sent = 0;
     clientSide.onMessage((text) => {
@@ -407,7 +408,7 @@ describe('after the handshake', () => {
     world.code = CODE;
     const deps = sessionDeps(world);
     const { client, heard } = between(deps, tamper);
-    const token = Buffer.from(deps.tokens.get(ROOT) ?? []).toString('hex');
+    const token = Buffer.from(tokenOf(ROOT)).toString('hex');
     const endpoint = { address: deps.address, token };
     const opened = await openAgent(client, { endpoint, client: 'cli', signal: AbortSignal.timeout(5_000) });
     return { world, agent: opened.kind === 'open' ? opened.agent : null, heard };

@@ -26,7 +26,6 @@ import { errorText } from '../base/logger.ts';
 import { ACTIONS, READS, TokenBucket } from './limits.ts';
 import { handlers } from './methods.ts';
 import type { Subscription } from './projection.ts';
-import { provenAccount } from './proof.ts';
 import { missingRole, RULES, rolesOf, type Viewer } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 
@@ -76,16 +75,16 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
       return new Fault('contract_unsupported', `this agent serves contract ${served.min} to ${served.max}`, served);
     }
     const facts: ProofFacts = { address: deps.address, contract, client, agentNonce: nonce, clientNonce: params.nonce };
-    const proven = provenAccount(deps.tokens, proofText('client', facts), proof);
-    if (proven === null) return new Fault('proof_refused', 'the proof does not hold');
+    const { account, token } = deps;
+    if (!isProof(token, proofText('client', facts), proof))
+      return new Fault('proof_refused', 'the proof does not hold');
     const isHost = provesHost(facts, hostProof);
     if (isHost === null) return new Fault('proof_refused', 'the proof of the host does not hold');
-    const refused = deps.onProven(proven.account);
+    const refused = deps.onProven();
     if (refused !== null) return refused;
-    const { account } = proven;
     const isAdministrator = deps.isAdministrator(account);
     const isPrivileged = isAdministrator || account === deps.ownAccount;
-    seal = linkSeal('agent', proven.token, facts);
+    seal = linkSeal('agent', token, facts);
     link.readSealed(seal);
     viewer = { account, client, isHost, isAdministrator, isPrivileged, unlockedUntilMs: null };
     return {
@@ -93,7 +92,7 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
       agentVersion: ports.identity().agentVersion,
       account,
       roles: rolesOf(viewer, ports.clock.nowMs()),
-      proof: prove(proven.token, proofText('agent', facts)),
+      proof: prove(token, proofText('agent', facts)),
     };
   }
 

@@ -10,7 +10,7 @@ export const PRIVATE_KEY = 'D:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
 const SDDL_REVISION_1 = 1;
 const SE_FILE_OBJECT = 1;
 const OWNER = 1;
-const DACL_AND_PROTECTED = 0x8000_0004;
+export const DACL_AND_PROTECTED = 0x8000_0004;
 
 export function withDescriptor(sddl: string, work: (descriptor: bigint) => void): void {
   const made: [bigint] = [0n];
@@ -50,6 +50,22 @@ export function protectTree(path: string, sddl: string): void {
     const what = OWNER | DACL_AND_PROTECTED;
     const code = setupNative().SetNamedSecurityInfoW(path, SE_FILE_OBJECT, what >>> 0, owner[0], null, list[0], null);
     if (code !== 0) throw new WindowsError(`protecting ${path}`, code);
+  });
+}
+
+/** Replaces the access list of a file or a directory, and leaves its owner. */
+export function setFileAccess(path: string, sddl: string): void {
+  withAccessList(sddl, (list) => {
+    const code = setupNative().SetNamedSecurityInfoW(path, SE_FILE_OBJECT, DACL_AND_PROTECTED, null, null, list, null);
+    if (code !== 0) throw new WindowsError(`protecting ${path}`, code);
+  });
+}
+
+export function withAccessList(sddl: string, work: (list: bigint) => void): void {
+  withDescriptor(sddl, (descriptor) => {
+    const [present, list, defaulted]: [[number], [bigint], [number]] = [[0], [0n], [0]];
+    if (setupNative().GetSecurityDescriptorDacl(descriptor, present, list, defaulted) === 0) throw lastError(sddl);
+    work(list[0]);
   });
 }
 
