@@ -73,7 +73,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { path: 'src/agent/status', holds: 'what is shown, and the local socket', may: AGENT_BELOW_STATUS },
   { path: 'src/agent', holds: 'the composition root and the entry point', may: ['src/agent'] },
-  { path: 'src/client', holds: 'what every client of the local socket needs on the Node side', may: [] },
+  { path: 'src/client', holds: 'what every client of the local socket needs on the Node side', may: ['src/agent/os'] },
   {
     path: 'src/setup',
     holds: 'what the Windows installer does to a PC, and undoes',

@@ -3,11 +3,11 @@
  * for as long as it lives. It never starts an agent. After each change the listeners are called; what they show comes from
  * {@link Attachment.view}.
  */
-import { connect } from 'node:net';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
 import type { AttachmentView } from '../shared/shell-contract.ts';
+import { connectTo } from './connect.ts';
 import { readEndpoint } from './endpoint-file.ts';
 import { probe } from './probe.ts';
 
@@ -109,7 +109,7 @@ export class Attachment {
     const { own, account, client, hostSecret } = this.#options;
     const endpoint = await readEndpoint(own, account);
     if (endpoint === null) return null;
-    const link = framedLink(connect(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
+    const link = framedLink(connectTo(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
     try {
       const secret = hostSecret === undefined ? {} : { hostSecret };
       const opened = await openAgent(link, { endpoint, client, ...secret, signal: AbortSignal.timeout(HANDSHAKE_MS) });

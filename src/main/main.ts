@@ -5,7 +5,7 @@
 import { homedir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electron';
-import { ownAccount, userName } from '../client/own-account.ts';
+import { nativeCodeIsBeside, ownAccount, userName } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import type { Language } from '../shared/contract.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
@@ -61,6 +61,7 @@ async function start(): Promise<void> {
   const places = placesIn(distDirectory());
   const hosting = hostingOf(env, process.resourcesPath);
   const installation = installationOf(process.resourcesPath);
+  if (installation !== null) nativeCodeIsBeside(installation.agentMain);
   const { own } = directoriesOf({
     startedAs: hosting,
     platform: process.platform,
@@ -79,7 +80,7 @@ async function start(): Promise<void> {
   const bootedAtMs = performance.now() - uptime() * 1_000;
   const shell = new Shell({
     own,
-    account: await ownAccount(),
+    account: await ownAccount((error) => log.error('who we are is not known yet', error)),
     userName: userName(),
     host,
     startingUntilMs:

@@ -2,7 +2,7 @@
  * The functions of Windows that scripts need, bound on first use and never elsewhere. Handles are plain numbers here (0 and
  * −1 are none); whoever gets one closes it.
  */
-import { createRequire } from 'node:module';
+import { koffi as loadKoffi } from '../koffi.ts';
 
 export type Handle = number;
 
@@ -171,7 +171,7 @@ let loaded: { native: Native; koffi: Koffi; sessionInfo: ReturnType<Koffi['struc
 
 function load(): NonNullable<typeof loaded> {
   if (loaded !== null) return loaded;
-  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+  const koffi = loadKoffi();
   const startup = koffi.struct('KtrayStartupInfo', {
     cb: 'uint32_t',
     lpReserved: 'str16',

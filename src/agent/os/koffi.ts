@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module';
+
+type Koffi = typeof import('koffi');
+
+let home: string | URL = import.meta.url;
+
+/** Where the window is packed without it: it is then taken from beside this file of the agent. */
+export function koffiIsBeside(file: string): void {
+  home = file;
+}
+
+/** Loads native code, so only who needs it asks. @throws where there is none for this system */
+export function koffi(): Koffi {
+  return createRequire(home)('koffi') as Koffi;
+}
