@@ -48,7 +48,6 @@ async function heldBack(nc: NatsConnection, agent: AgentRun): Promise<string> {
   await eventually(async () => {
     expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_waiting).toBeGreaterThan(0);
   });
-  await bringAgainSoon(nc);
   const id = await publishCommand(nc, MINE, command({ script: `echo ran >> ${join(agent.directory, 'ran')}` }));
   await eventually(async () => {
     expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_ack_pending).toBe(1);

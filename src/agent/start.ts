@@ -120,7 +120,7 @@ async function runUntilStopped({ config, log, hostSecret, version, lookForTurnMs
   }
 }
 
-const RETRY_STORE_MS = 10_000;
+const RETRY_STORE_MS = 4_000;
 
 async function closed(opened: OpenedStore | 'in_use'): Promise<void> {
   if (opened !== 'in_use') await opened.store.close();

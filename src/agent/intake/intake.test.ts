@@ -234,3 +234,19 @@ test('after it is closed nothing is taken', async () => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect([acks, store.history.count({})]).toEqual([[], 0]);
 });
+
+test('what waits at its close, and what comes after, is asked for again soon: the next agent is to have it', async () => {
+  const { store, intake } = setUp(['mine'], { begun: false });
+  const naks: number[] = [];
+  const message = (id: string) => ({
+    subject: 'commands.pc.PC-1',
+    data: Buffer.from(commandJson(id)),
+    nak: (delayMs: number) => naks.push(delayMs),
+  });
+  intake.receive('replay', message('r1'));
+  intake.close();
+  intake.receive('replay', message('r2'));
+  expect(naks).toHaveLength(2);
+  expect(Math.max(...naks)).toBeLessThanOrEqual(3_000);
+  expect(store.history.count({})).toBe(0);
+});

@@ -78,13 +78,19 @@ export class Intake {
     this.#goOn();
   }
 
-  /** Takes nothing from here on; what is not recorded stays with the broker. */
+  /** Takes nothing from here on; what is not recorded stays with the broker, for whoever comes next. */
   close(): void {
     this.#open = false;
+    for (const { incoming } of this.#waiting.slice(this.#taken)) incoming.nak?.(AGAIN_MS);
+    this.#waiting = [];
+    this.#taken = 0;
   }
 
   receive(source: Source, incoming: Incoming): void {
-    if (!this.#open) return;
+    if (!this.#open) {
+      incoming.nak?.(AGAIN_MS);
+      return;
+    }
     if (this.#begun && this.#waiting.length === 0 && this.#mayGoOn()) {
       this.#take(source, incoming);
       return;
