@@ -19,7 +19,7 @@ import { PowerShellConversation } from './os/hardware/powershell.ts';
 import type { HostFacts } from './os/host-facts.ts';
 import { lookForPendingRestart, startRestartPending } from './os/restart-pending.ts';
 import { sessionAccounts } from './os/sessions.ts';
-import { promoteIcons } from './os/windows/promote-icon.ts';
+import { settleIcons } from './os/windows/icon-settings.ts';
 import { windowsTrayHost } from './os/windows/tray-host.ts';
 import type { Shipper } from './ship/shipper.ts';
 import { onSessionChange } from './stop-requests.ts';
@@ -93,17 +93,17 @@ function keepTrays({ config, clock, log }: DutiesParts): { close(): void }[] {
   const host = isOurs ? windowsTrayHost() : null;
   if (host === null) return [];
   const keeper = new TrayKeeper({ host, clock, log: log.child('trays'), onSessionChange });
-  return config.ui.promoteTrayIcon ? [keeper, promoteTrays(host)] : [keeper];
+  return [keeper, settleTrayIcons(host, config.ui.promoteTrayIcon)];
 }
 
-const PROMOTE_EVERY_MS = 60_000;
+const SETTLE_ICONS_EVERY_MS = 60_000;
 
 /** Windows notes an icon once it has been shown; so it is looked for now and then. */
-function promoteTrays(host: { isTray(path: string): boolean }): { close(): void } {
-  const promote = () => {
-    for (const sid of sessionAccounts()) promoteIcons(sid, (path) => host.isTray(path));
+function settleTrayIcons(host: { isTray(path: string): boolean }, promotes: boolean): { close(): void } {
+  const settle = () => {
+    for (const sid of sessionAccounts()) settleIcons(sid, (path) => host.isTray(path), promotes);
   };
-  const timer = setInterval(promote, PROMOTE_EVERY_MS);
+  const timer = setInterval(settle, SETTLE_ICONS_EVERY_MS);
   timer.unref();
   return { close: () => clearInterval(timer) };
 }

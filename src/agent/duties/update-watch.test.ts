@@ -12,7 +12,7 @@ import { until } from '../base/watched.ts';
 import type { Bus } from '../bus/bus.ts';
 import { releaseObjects, startUpdateWatch } from './update-watch.ts';
 
-const HOST = { osFamily: 'linux', arch: 'x86_64' };
+const HOST = { osFamily: 'linux', programArch: 'x86_64' };
 const [OBJECT, SIGNATURE] = releaseObjects('2.0.0', HOST);
 
 function start(bus: Bus, targetVersion: string | null) {
@@ -35,7 +35,7 @@ test('our object and its signature together make it waiting; nothing else does',
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const bus = await agentBus(server, 'PC-A');
-  for (const name of ['2.0.0', '2.0.0-linux-x86_64', releaseObjects('2.0.0', { ...HOST, arch: 'aarch64' })[0]]) {
+  for (const name of ['2.0.0', '2.0.0-linux-x86_64', releaseObjects('2.0.0', { ...HOST, programArch: 'aarch64' })[0]]) {
     await put(nc, name);
   }
   const { config, status, objectsPresent } = start(bus, '2.0.0');

@@ -25,7 +25,7 @@ export interface UpdateWatchOptions {
   readonly bus: Bus;
   readonly config: Watched<EffectiveConfig>;
   readonly installed: string;
-  readonly host: Pick<HostFacts, 'osFamily' | 'arch'>;
+  readonly host: Pick<HostFacts, 'osFamily' | 'programArch'>;
   readonly log: Logger;
 }
 
@@ -34,8 +34,8 @@ export interface UpdateWatch extends Binding {
 }
 
 /** The names under which a release for this platform and its signature would be stored. */
-export function releaseObjects(version: string, host: Pick<HostFacts, 'osFamily' | 'arch'>): [string, string] {
-  const name = `${version}-electron-${host.osFamily}-${host.arch}`;
+export function releaseObjects(version: string, host: Pick<HostFacts, 'osFamily' | 'programArch'>): [string, string] {
+  const name = `${version}-electron-${host.osFamily}-${host.programArch}`;
   return [name, `${name}.sig`];
 }
 

@@ -14,5 +14,20 @@ test.each([
   ['linux', 'ia32', 'linux', 'x86'],
   ['freebsd', 'riscv64', 'freebsd', 'riscv64'],
 ])('%s on %s is named %s and %s', (platform, arch, osFamily, fleetArch) => {
-  expect(hostFacts({ HOSTNAME: 'pc' }, platform, arch)).toEqual({ hostname: 'pc', osFamily, arch: fleetArch });
+  expect(hostFacts({ HOSTNAME: 'pc' }, platform, arch)).toEqual({
+    hostname: 'pc',
+    osFamily,
+    arch: fleetArch,
+    programArch: fleetArch,
+  });
+});
+
+test('a PC with an ARM processor is one, also where the program is emulated there', () => {
+  const env = {
+    PROCESSOR_ARCHITECTURE: 'AMD64',
+    PROCESSOR_IDENTIFIER: 'ARMv8 (64-bit) Family 8 Model D4B Revision   0, Qualcomm',
+  };
+  expect(hostFacts(env, 'win32', 'x64')).toMatchObject({ arch: 'aarch64', programArch: 'x86_64' });
+  const intel = { PROCESSOR_IDENTIFIER: 'Intel64 Family 6 Model 154 Stepping 3, GenuineIntel' };
+  expect(hostFacts(intel, 'win32', 'x64').arch).toBe('x86_64');
 });

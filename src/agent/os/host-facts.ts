@@ -5,8 +5,10 @@ export interface HostFacts {
   readonly hostname: string;
   /** `windows`, `linux`, `macos` (protocol §3.3), else Node's name of the platform. */
   readonly osFamily: string;
-  /** `x86_64`, `aarch64`, as the fleet writes them (D36), else Node's name. */
+  /** Of the PC: `x86_64`, `aarch64`, as the fleet writes them (D36), else Node's name. */
   readonly arch: string;
+  /** Of this program, which an ARM PC may only emulate. */
+  readonly programArch: string;
 }
 
 const FAMILIES: Readonly<Record<string, string>> = { win32: 'windows', darwin: 'macos' };
@@ -24,6 +26,16 @@ export function hostFacts(
   return {
     hostname: env.COMPUTERNAME || env.HOSTNAME || hostname(),
     osFamily: FAMILIES[platform] ?? platform,
-    arch: ARCHITECTURES[arch] ?? arch,
+    arch: named(platform === 'win32' && isArm(env) ? 'arm64' : arch),
+    programArch: named(arch),
   };
+}
+
+function named(arch: string): string {
+  return ARCHITECTURES[arch] ?? arch;
+}
+
+/** Windows tells an emulated program of the emulated processor everywhere but here. */
+function isArm({ PROCESSOR_IDENTIFIER }: NodeJS.ProcessEnv): boolean {
+  return /^ARMv\d+ \(64-bit\)/.test(PROCESSOR_IDENTIFIER ?? '');
 }

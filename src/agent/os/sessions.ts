@@ -97,12 +97,22 @@ export function sessionAccounts(): string[] {
   return [...new Set(sids)].sort();
 }
 
-/** Sessions in which somebody is signed in, and since when (ms since the epoch; 0: Windows does not say). */
-export function signedInSessions(): { readonly session: number; readonly sinceMs: number }[] {
+export interface SignedInSession {
+  readonly session: number;
+  /** Ms since the epoch; 0: Windows does not say. */
+  readonly sinceMs: number;
+  /** `DOMAIN\\user` */
+  readonly user: string;
+  /** null: we may not ask for it. */
+  readonly sid: string | null;
+}
+
+/** Sessions in which somebody is signed in. */
+export function signedInSessions(): SignedInSession[] {
   if (process.platform !== 'win32') return [];
   return listSessions()
     .filter((one) => one.user !== '')
-    .map((one) => ({ session: one.id, sinceMs: fromFileTime(one.signedInAt) }));
+    .map(({ id, user, signedInAt }) => ({ session: id, sinceMs: fromFileTime(signedInAt), user, sid: sessionSid(id) }));
 }
 
 /** Windows counts in 100 ns since 1601. */

@@ -108,6 +108,9 @@ function logindInhibitor(): Inhibitor {
 // Numbers of winnt.h and minwinbase.h.
 const POWER_REQUEST_CONTEXT_SIMPLE_STRING = 1;
 const POWER_REQUEST_SYSTEM_REQUIRED = 1;
+/** The one that a PC with Modern Standby honours; where there is none it is refused, or means the other. */
+const POWER_REQUEST_EXECUTION_REQUIRED = 3;
+const REQUESTS = [POWER_REQUEST_SYSTEM_REQUIRED, POWER_REQUEST_EXECUTION_REQUIRED];
 const INVALID_HANDLE = -1;
 
 /** `powercfg /requests` shows it with its reason. */
@@ -123,8 +126,11 @@ function powerRequest(): Inhibitor {
   context.writeUInt32LE(POWER_REQUEST_CONTEXT_SIMPLE_STRING, 4);
   context.writeBigUInt64LE(koffi.address(text) as bigint, 8);
   const request = create(context) as number;
+  const asked = (ask: (request: number, type: number) => unknown) => {
+    if (request !== INVALID_HANDLE) for (const type of REQUESTS) ask(request, type);
+  };
   return {
-    start: () => void (request !== INVALID_HANDLE && set(request, POWER_REQUEST_SYSTEM_REQUIRED)),
-    stop: () => void (request !== INVALID_HANDLE && clear(request, POWER_REQUEST_SYSTEM_REQUIRED)),
+    start: () => asked(set),
+    stop: () => asked(clear),
   };
 }

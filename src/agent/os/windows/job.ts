@@ -9,6 +9,8 @@ const EXTENDED_LIMIT_INFORMATION = 9;
 const EXTENDED_LIMIT_BYTES = 144;
 const LIMIT_FLAGS_AT = 16;
 const KILL_ON_JOB_CLOSE = 0x2000;
+/** Installers and updaters ask for it for what they leave behind, and fail where it is refused. What has left is not ended with the script. */
+const BREAKAWAY_OK = 0x0800;
 const BASIC_ACCOUNTING_INFORMATION = 1;
 const BASIC_ACCOUNTING_BYTES = 48;
 const ACTIVE_PROCESSES_AT = 40;
@@ -24,7 +26,7 @@ export class Job {
   constructor() {
     this.#handle = native().CreateJobObjectW(null, null);
     if (this.#handle === 0) throw lastError('CreateJobObject');
-    this.#setLimits(KILL_ON_JOB_CLOSE);
+    this.#setLimits(KILL_ON_JOB_CLOSE | BREAKAWAY_OK);
   }
 
   #setLimits(flags: number): void {
@@ -69,7 +71,7 @@ export class Job {
   /** Gives the job back; what still runs in it goes on (D8). */
   release(): void {
     if (this.#handle === 0) return;
-    this.#setLimits(0);
+    this.#setLimits(BREAKAWAY_OK);
     native().CloseHandle(this.#handle);
     this.#handle = 0;
   }

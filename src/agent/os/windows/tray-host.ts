@@ -9,6 +9,7 @@ import { createAsUser, exitCodeOf } from './create-as-user.ts';
 import { encodeBlock, environmentOf } from './environment-block.ts';
 import { type Handle, native } from './native.ts';
 import { programsBelow, sessionOf } from './running-programs.ts';
+import { isSwitchedOff } from './startup-approved.ts';
 import { userToken } from './tokens.ts';
 
 /** One session with somebody in it; `sinceMs`: since the epoch. */
@@ -41,7 +42,7 @@ export function windowsTrayHost(program: string = process.execPath): WindowsTray
   if (!existsSync(join(root, STARTER))) return null;
   const watched = new Map<number, { readonly handle: Handle; readonly session: number }>();
   return {
-    sessions: signedInSessions,
+    sessions: sessionsWithIcons,
     isTray: (path) => TRAY.test(path) && path.toLowerCase().startsWith(`${root.toLowerCase()}\\`),
     trays() {
       for (const { pid, path } of programsBelow(join(root, 'versions'))) {
@@ -65,6 +66,27 @@ export function windowsTrayHost(program: string = process.execPath): WindowsTray
       watched.clear();
     },
   };
+}
+
+/** The entry of the Run key, as the set-up names it. */
+const RUN_ENTRY = 'Kanade Tray';
+/** The account of Windows' own set-up, which signs in before there is anybody. */
+const OF_WINDOWS_SETUP = /\\defaultuser\d*$/i;
+
+/**
+ * Where an icon has a place and is wanted: a session with a taskbar (one of single programs has none, nor has Windows' set-up), of
+ * a person who has not switched it off.
+ */
+function sessionsWithIcons(): readonly SignIn[] {
+  const windows = process.env.SystemRoot ?? 'C:\\Windows';
+  const shells = programsBelow(windows).filter(
+    ({ path }) => path.toLowerCase() === join(windows, 'explorer.exe').toLowerCase(),
+  );
+  const withShell = new Set(shells.map(({ pid }) => sessionOf(pid)));
+  return signedInSessions().filter(({ session, user, sid }) => {
+    if (!withShell.has(session) || OF_WINDOWS_SETUP.test(user)) return false;
+    return sid === null || !isSwitchedOff(sid, RUN_ENTRY);
+  });
 }
 
 /** With the rights of the person; it belongs to no job of ours and outlives us. */

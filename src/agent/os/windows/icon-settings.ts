@@ -1,0 +1,79 @@
+/**
+ * Whether the icon is outside of the overflow area (Windows 11: `IsPromoted` of each icon, in the person's own part of the
+ * registry). Invariant: what the person has decided is never changed, and holds for the next version too, which is another program
+ * to Windows; it writes nothing until they have.
+ */
+import type { Handle } from './native.ts';
+import { setupNative } from './setup-native.ts';
+
+const HKEY_USERS = -2147483645;
+const SETTINGS = 'Control Panel\\NotifyIconSettings';
+const PROMOTED = 'IsPromoted';
+const KEY_READ = 0x20019;
+const KEY_SET_VALUE = 0x0002;
+const RRF_RT_REG_SZ = 0x2;
+const RRF_RT_REG_DWORD = 0x10;
+const REG_DWORD = 4;
+const NAME_UNITS = 256;
+const PATH_BYTES = 2048;
+
+/**
+ * Gives each icon of the programs that `isOurs` knows, of the person `sid`, what was decided for the one of the version before;
+ * where nothing was, it is promoted, if IT wants that. Returns how many were changed.
+ */
+export function settleIcons(sid: string, isOurs: (path: string) => boolean, promotes: boolean): number {
+  const root = `${sid}\\${SETTINGS}`;
+  const all: [Handle] = [0];
+  // Nobody of that name is signed in, or this Windows keeps its icons elsewhere.
+  if (setupNative().RegOpenKeyExW(HKEY_USERS, root, 0, KEY_READ, all) !== 0) return 0;
+  try {
+    const ours = namesIn(all[0]).flatMap((icon) => {
+      const path = textOf(all[0], icon, 'ExecutablePath');
+      return path !== null && isOurs(path) ? [{ icon, path, promoted: promotedOf(all[0], icon) }] : [];
+    });
+    const wanted = lastDecided(ours) ?? (promotes ? 1 : null);
+    if (wanted === null) return 0;
+    return ours.filter(({ icon, promoted }) => promoted === null && decide(`${root}\\${icon}`, wanted)).length;
+  } finally {
+    setupNative().RegCloseKey(all[0]);
+  }
+}
+
+/** Of the newest version about which something is decided, by us or by them. */
+function lastDecided(icons: readonly { readonly path: string; readonly promoted: number | null }[]): number | null {
+  const byVersion = icons.toSorted((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
+  return byVersion.findLast(({ promoted }) => promoted !== null)?.promoted ?? null;
+}
+
+function namesIn(key: Handle): string[] {
+  const names: string[] = [];
+  for (let index = 0; ; index++) {
+    const name = Buffer.alloc(NAME_UNITS * 2);
+    const units: [number] = [NAME_UNITS];
+    if (setupNative().RegEnumKeyExW(key, index, name, units, null, null, null, null) !== 0) return names;
+    names.push(name.toString('utf16le', 0, units[0] * 2));
+  }
+}
+
+function textOf(key: Handle, sub: string, name: string): string | null {
+  const data = Buffer.alloc(PATH_BYTES);
+  const size: [number] = [data.length];
+  if (setupNative().RegGetValueW(key, sub, name, RRF_RT_REG_SZ, null, data, size) !== 0) return null;
+  return data.toString('utf16le', 0, size[0]).split('\0', 1)[0] ?? null;
+}
+
+function promotedOf(key: Handle, icon: string): number | null {
+  const value = Buffer.alloc(4);
+  if (setupNative().RegGetValueW(key, icon, PROMOTED, RRF_RT_REG_DWORD, null, value, [value.length]) !== 0) return null;
+  return value.readUInt32LE(0);
+}
+
+function decide(key: string, promoted: number): boolean {
+  const opened: [Handle] = [0];
+  if (setupNative().RegOpenKeyExW(HKEY_USERS, key, 0, KEY_SET_VALUE, opened) !== 0) return false;
+  const value = Buffer.alloc(4);
+  value.writeUInt32LE(promoted);
+  const code = setupNative().RegSetValueExW(opened[0], PROMOTED, 0, REG_DWORD, value, value.length);
+  setupNative().RegCloseKey(opened[0]);
+  return code === 0;
+}
