@@ -16,9 +16,9 @@ import { setUp } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';
 
-const NOT_OF_WINDOWS = ['e2e/installer/deb', 'e2e/installer/contents'];
+const NOT_OF_WINDOWS = ['e2e/installer/deb', 'e2e/installer/systemd', 'e2e/installer/contents'];
 /** What continuous integration has the time for. */
-const QUICK = ['e2e/installer/lifecycle', 'e2e/installer/commands'];
+const QUICK = ['e2e/installer/lifecycle', 'e2e/installer/commands', 'e2e/installer/variables'];
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
 /**

@@ -19,35 +19,24 @@ export interface Ended {
 
 const TIMEOUT_MS = 120_000;
 
+/** What holds the layers together: everything of them ends with its process. */
+export interface Held {
+  readonly holder: ChildProcess;
+  /** What begins a command line that runs inside. */
+  readonly inside: readonly string[];
+  /** The root of it, as a path of ours. */
+  readonly root: string;
+}
+
 export class Debian {
-  readonly #lower: string;
   readonly #directory: string;
-  readonly #holder: ChildProcess;
+  readonly #held: Held;
   readonly #children = new Set<ChildProcess>();
 
-  constructor(lower: string) {
-    this.#lower = lower;
+  constructor(lower: string, hold: (lower: string, directory: string) => Held = holdMounts) {
     this.#directory = mkdtempSync(join(tmpdir(), 'kanade-tray-debian-'));
     for (const name of ['upper', 'work', 'merged', 'packages']) mkdirSync(join(this.#directory, name));
-    this.#holder = this.#mount();
-  }
-
-  /** One process holds all mounts, and they go with it. */
-  #mount(): ChildProcess {
-    const at = (name: string) => join(this.#directory, name);
-    const merged = at('merged');
-    const mounts = [
-      `mount -t overlay overlay -o lowerdir=${this.#lower},upperdir=${at('upper')},workdir=${at('work')} ${merged}`,
-      ...['/proc', '/dev'].map((path) => `mount --rbind ${path} ${merged}${path}`),
-      `mkdir -p ${merged}/packages`,
-      `mount --bind ${at('packages')} ${merged}/packages`,
-      `touch ${at('mounted')}`,
-    ];
-    const holder = spawn('unshare', ['--mount', 'sh', '-c', `${mounts.join(' && ')} && exec sleep infinity`], {
-      stdio: 'ignore',
-    });
-    while (!existsSync(at('mounted'))) execFileSync('sleep', ['0.05']);
-    return holder;
+    this.#held = hold(lower, this.#directory);
   }
 
   /** Puts a package of ours into `/packages`. */
@@ -62,8 +51,8 @@ export class Debian {
   }
 
   start(script: string, timeoutMs = 600_000): { readonly ended: Promise<Ended>; kill(signal: NodeJS.Signals): void } {
-    const inside = ['-t', String(this.#holder.pid), '--mount', 'chroot', join(this.#directory, 'merged')];
-    const child = spawn('nsenter', [...inside, 'sh', '-c', script], {
+    const [program = '', ...args] = this.#held.inside;
+    const child = spawn(program, [...args, 'sh', '-c', script], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
     });
@@ -84,7 +73,7 @@ export class Debian {
 
   /** As a path of ours, by way of the process that sees it. */
   path(inside: string): string {
-    return join('/proc', String(this.#holder.pid), 'root', this.#directory, 'merged', inside);
+    return join(this.#held.root, inside);
   }
 
   put(inside: string, content: string): void {
@@ -105,7 +94,26 @@ export class Debian {
   }
 
   dispose(): void {
-    for (const child of [...this.#children, this.#holder]) child.kill('SIGKILL');
+    for (const child of [...this.#children, this.#held.holder]) child.kill('SIGKILL');
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** The mounts alone: who enters sees a directory with Debian in it. One process holds them, and they go with it. */
+function holdMounts(lower: string, directory: string): Held {
+  const at = (name: string) => join(directory, name);
+  const merged = at('merged');
+  const mounts = [
+    `mount -t overlay overlay -o lowerdir=${lower},upperdir=${at('upper')},workdir=${at('work')} ${merged}`,
+    ...['/proc', '/dev'].map((path) => `mount --rbind ${path} ${merged}${path}`),
+    `mkdir -p ${merged}/packages`,
+    `mount --bind ${at('packages')} ${merged}/packages`,
+    `touch ${at('mounted')}`,
+  ];
+  const holder = spawn('unshare', ['--mount', 'sh', '-c', `${mounts.join(' && ')} && exec sleep infinity`], {
+    stdio: 'ignore',
+  });
+  while (!existsSync(at('mounted'))) execFileSync('sleep', ['0.05']);
+  const inside = ['nsenter', '-t', String(holder.pid), '--mount', 'chroot', merged];
+  return { holder, inside, root: join('/proc', String(holder.pid), 'root', merged) };
 }

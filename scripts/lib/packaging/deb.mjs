@@ -79,6 +79,7 @@ function layOut(work, tree, version) {
   };
   for (const part of ['app', 'agent', 'node']) put(join(tree, part), `${LIBRARY}/${part}`);
   writeFileSync(join(work, LIBRARY, 'current.json'), `${JSON.stringify({ version })}\n`);
+  put(join(SOURCE, 'hand-over'), `${LIBRARY}/hand-over`);
   put(join(SOURCE, 'kanade-tray-agent.service'), 'lib/systemd/system/kanade-tray-agent.service');
   put(join(SOURCE, 'kanade-tray.desktop'), 'usr/share/applications/kanade-tray.desktop');
   put(join(SOURCE, 'kanade-tray-autostart.desktop'), 'etc/xdg/autostart/kanade-tray.desktop');

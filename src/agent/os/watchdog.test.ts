@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { createInterface } from 'node:readline';
+import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { startWatchdog } from './watchdog.ts';
 
 const MODULE = join(import.meta.dirname, 'watchdog.ts');
 
@@ -33,21 +32,44 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
-it.skipIf(process.platform === 'win32')('tells systemd three times within its patience', async () => {
-  const directory = tempDir();
-  const said = join(directory, 'said');
-  const program = join(directory, 'systemd-notify');
-  writeFileSync(program, `#!/bin/sh\necho "$@" >> ${said}\n`);
-  chmodSync(program, 0o755);
-  const path = process.env.PATH;
-  process.env.PATH = `${directory}:${path}`;
-  const stop = startWatchdog({ env: { NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '600000' }, platform: 'linux' });
-  const count = () => (existsSync(said) ? readFileSync(said, 'utf8').trim().split('\n').length : 0);
-  try {
-    await expect.poll(count, { timeout: 5_000 }).toBeGreaterThanOrEqual(3);
-    expect(readFileSync(said, 'utf8')).toMatch(/^WATCHDOG=1\n/);
-  } finally {
-    stop();
-    process.env.PATH = path;
+describe.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)('on systemd', () => {
+  /** A process with the watchdog of a service, and the process ids that its notices came from, as systemd sees them. */
+  async function noticesTo(address: string, bind: string): Promise<{ pid: number; notices: string[] }> {
+    const listener = spawn('python3', ['-c', LISTENER, bind], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: listener.stdout })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('listening');
+    const script = `
+      import { startWatchdog } from ${JSON.stringify(MODULE)};
+      startWatchdog({ env: process.env, platform: 'linux' });
+      setInterval(() => {}, 1_000);`;
+    const env = { ...process.env, NOTIFY_SOCKET: address, WATCHDOG_USEC: '300000' };
+    const agent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit', env });
+    const notices: string[] = [];
+    while (notices.length < 3) notices.push(String((await lines.next()).value));
+    agent.kill('SIGKILL');
+    listener.kill('SIGKILL');
+    return { pid: agent.pid ?? 0, notices };
   }
+
+  it.each([
+    ['a path', (path: string) => ({ address: path, bind: path })],
+    ['an abstract name', (path: string) => ({ address: `@${path}`, bind: `@${path}` })],
+  ])('it is told three times within its patience, by the process itself (%s)', async (_, named) => {
+    const { address, bind } = named(join(tempDir(), 'notify'));
+    const { pid, notices } = await noticesTo(address, bind);
+    expect(notices).toEqual(Array(3).fill(`${pid} WATCHDOG=1`));
+  });
 });
+
+/** As systemd does it: each datagram with the process that has sent it. */
+const LISTENER = `
+import socket, struct, sys
+at = sys.argv[1]
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+s.bind("\\0" + at[1:] if at.startswith("@") else at)
+print("listening", flush=True)
+while True:
+    data, more, _, _ = s.recvmsg(4096, 256)
+    print(struct.unpack("3i", more[0][2])[0], data.decode(), flush=True)
+`;

@@ -2,9 +2,9 @@
  * A service that hangs is ended, so that the service manager starts it again (design §4). On Linux systemd watches; elsewhere a
  * thread of our own does, which sees that the main one has not come round. Invariant: a PC that slept is no hang.
  */
-import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { systemdNotices } from './service-notice.ts';
 
 const HUNG_AFTER_MS = 30_000;
 const BEAT_MS = 5_000;
@@ -33,23 +33,16 @@ export function startWatchdog({
   beatMs = BEAT_MS,
 }: WatchdogOptions): () => void {
   const systemdMs = Number(env.WATCHDOG_USEC ?? 0) / 1_000;
-  if (env.NOTIFY_SOCKET !== undefined && systemdMs > 0) return tellSystemd(systemdMs);
+  if (env.NOTIFY_SOCKET !== undefined && systemdMs > 0) return tellSystemd(env.NOTIFY_SOCKET, systemdMs);
   return platform === 'win32' ? watchByThread(hungAfterMs, beatMs) : () => {};
 }
 
-/** Node has no sockets for datagrams of files; the program of systemd has. */
-function tellSystemd(withinMs: number): () => void {
-  const tell = () => {
-    try {
-      execFile('systemd-notify', ['WATCHDOG=1'], () => {});
-    } catch {
-      // No memory for another process: the next time is soon.
-    }
-  };
+function tellSystemd(socket: string, withinMs: number): () => void {
+  const notice = systemdNotices(socket);
+  const tell = () => notice('WATCHDOG=1');
   const everyMs = withinMs / 3;
   const timer = setInterval(tell, everyMs);
   timer.unref();
-  tell();
   let toldAtMs = performance.now();
   beat = () => {
     if (performance.now() - toldAtMs < everyMs) return;
