@@ -5,13 +5,14 @@ import type { Logger } from '../base/logger.ts';
 import { oemDecoder } from '../os/oem-code-page.ts';
 import { preparePipes } from '../os/posix-pipe.ts';
 import type { Priority } from '../os/priority.ts';
+import { variablesSetByIt } from '../os/set-variables.ts';
 import { scriptEnvironment } from './child-env.ts';
 import { PosixLauncher } from './posix-launcher.ts';
 import type { RunnerDeps } from './script-runner.ts';
 import { WindowsLauncher } from './windows-launcher.ts';
 
 export interface RunnerOptions {
-  /** The agent's own environment; scripts get it without `KANADE_*`. */
+  /** The agent's own environment; scripts get the part of it that `child-env.ts` lets through. */
   readonly env: NodeJS.ProcessEnv;
   /** What is kept of each stream of a script. */
   readonly maxOutputBytes: number;
@@ -23,7 +24,11 @@ export interface RunnerOptions {
 
 /** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
 export function makeRunner({ env, maxOutputBytes, priority, directory, log }: RunnerOptions): RunnerDeps {
-  const options = { environment: scriptEnvironment(env), priority, ...(log === undefined ? {} : { log }) };
+  const options = {
+    environment: scriptEnvironment(env, { alsoNames: variablesSetByIt(env) }),
+    priority,
+    ...(log === undefined ? {} : { log }),
+  };
   preparePipes();
   return {
     launcher:

@@ -40,11 +40,12 @@ describe.skipIf(process.platform === 'win32')('a script that ends by itself', ()
     expect((await finished('cat; echo done')).stdout).toBe('done\n');
   });
 
-  it('sees nothing of KANADE_*, and its own marker (D38)', async () => {
-    const with_ = deps({ env: { ...process.env, KANADE_NATS_TOKEN: 'secret', OTHER: 'kept' } });
+  it('sees nothing of KANADE_* and of the service manager, and its own marker (D38)', async () => {
+    const ofTheService = { KANADE_NATS_TOKEN: 'secret', NOTIFY_SOCKET: '/run/x', OTHER: 'x' };
+    const with_ = deps({ env: { ...process.env, ...ofTheService, TZ: 'Asia/Tokyo' } });
     const { stdout } = await finished('env', { marker: 'my-run' }, with_);
-    expect(stdout).not.toMatch(/KANADE_/);
-    expect(stdout).toMatch(/^OTHER=kept$/m);
+    expect(stdout).not.toMatch(/KANADE_|NOTIFY_|OTHER/);
+    expect(stdout).toMatch(/^TZ=Asia\/Tokyo$/m);
     expect(stdout).toMatch(/^KTRAY_RUN=my-run$/m);
   });
 
