@@ -8,7 +8,7 @@ import { consoleSessionId, signedIn, userSession } from '../os/sessions.ts';
 import { environmentOf } from '../os/windows/environment-block.ts';
 import { native } from '../os/windows/native.ts';
 import { ownSid } from '../os/windows/sids.ts';
-import { startWithToken } from '../os/windows/token-process.ts';
+import { PERSONS_DESKTOP, startWithToken } from '../os/windows/token-process.ts';
 import { ownTokenIn } from '../os/windows/tokens.ts';
 import { BatchFiles } from './batch-file.ts';
 import { Capture } from './capture.ts';
@@ -174,7 +174,11 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
       file,
       commandLine: `"${file}" ${args}`,
       priority: 'below_normal',
-      prepare: (account) => ({ environment: { ...account, ADDED: 'yes' }, directory: account.SystemRoot ?? null }),
+      desktop: PERSONS_DESKTOP,
+      prepare: (account) => ({
+        environment: { ...account(), ADDED: 'yes' },
+        directory: account().SystemRoot ?? null,
+      }),
     });
     native().CloseHandle(token);
     const launched = launchedWithToken(started, {

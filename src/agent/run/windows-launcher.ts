@@ -1,20 +1,17 @@
 /**
- * Starts scripts on Windows, each in a Job Object that ends its whole tree. As the agent's own account by Node's `spawn`; as
- * somebody else by `CreateProcessAsUser` (protocol §4.5), which Node does not have.
+ * Starts scripts on Windows with the rights of a token (protocol §4.5), each in a Job Object that ends its whole tree, before its
+ * first instruction. Node's `spawn` can do neither.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { type Priority, setPriority } from '../os/priority.ts';
+import type { Priority } from '../os/priority.ts';
 import { consoleSessionId, userSession } from '../os/sessions.ts';
-import { Job } from '../os/windows/job.ts';
 import { native } from '../os/windows/native.ts';
 import { ownSid, sidOf } from '../os/windows/sids.ts';
-import { startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
+import { PERSONS_DESKTOP, startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
 import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
-import type { RunAs } from '../wire/command.ts';
 import { BatchFiles } from './batch-file.ts';
-import { type Environment, scriptEnvironment, withMarker } from './child-env.ts';
-import { exitOf, feed, follow, settled } from './child-streams.ts';
-import { commandLine, quoteArgument, quoteProgram } from './command-line.ts';
+import { accountEnvironment, type Environment, withMarker } from './child-env.ts';
+import { feed, follow, settled } from './child-streams.ts';
+import { commandLine, quoteArgument } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
 import { failedLaunch, type Launched, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { cmdArguments } from './shell.ts';
@@ -42,18 +39,22 @@ export class WindowsLauncher implements Launcher {
   }
 
   launch(spec: LaunchSpec): LaunchOutcome {
-    const { invocation, runAs } = spec;
+    const { invocation } = spec;
     const file = findWindowsShell(invocation.file, this.#options.environment);
     if (file === null) return failedLaunch(shellNotFound(invocation.file));
     if (invocation.args.reduce((sum, arg) => sum + arg.length, 0) >= MAX_COMMAND_LINE_UNITS) {
       return failedLaunch(`the script is too long for the command line of "${invocation.file}"`);
     }
     try {
-      if (runAs !== 'system') return this.#spawnAs(spec, file, runAs);
-      return this.#withArguments(spec, ownSid, (args) => this.#spawn(spec, file, args));
+      return this.#spawnAs(spec, file);
     } catch (error) {
-      return failedLaunch(spawnFailure(error, { ...spec, cwd: null }));
+      return failedLaunch(spawnFailure(error, { ...spec, cwd: this.#directoryOf(spec) }));
     }
+  }
+
+  /** As it would be for ourselves, so that a fault can be said of it; that of another account can't be looked into. */
+  #directoryOf({ runAs, cwd }: LaunchSpec): string | null {
+    return runAs === 'system' && cwd !== null ? windowsDirectory(cwd, this.#options.environment) : null;
   }
 
   /** Starts with the arguments quoted as the program reads them; a batch file lasts as long as its script. */
@@ -79,55 +80,29 @@ export class WindowsLauncher implements Launcher {
     }
   }
 
-  #spawn(spec: LaunchSpec, file: string, args: readonly string[]): Launched {
+  #spawnAs(spec: LaunchSpec, file: string): Launched {
+    const { runAs, cwd, marker } = spec;
     const { environment, priority } = this.#options;
-    const cwd = spec.cwd === null ? null : windowsDirectory(spec.cwd, environment);
-    const child = spawn(file, args, {
-      argv0: quoteProgram(file),
-      windowsVerbatimArguments: true,
-      windowsHide: true,
-      env: withMarker(environment, spec.marker),
-      stdio: [spec.invocation.stdin === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      ...(cwd === null ? {} : { cwd }),
-    });
-    const job = child.pid === undefined ? null : jobAround(child.pid);
-    if (child.pid !== undefined) setPriority(child.pid, priority);
-    const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
-    if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
-    return {
-      kind: 'launched',
-      pid: child.pid ?? null,
-      startTime: () => null,
-      exited: exitOf(child, { ...spec, cwd }),
-      drained: settled(streams.map((stream) => stream.ended)),
-      killTree: () => (job === null ? endAlone(child) : job.terminate()),
-      release: () => {
-        for (const stream of streams) stream.close();
-        child.stdin?.destroy();
-        job?.release();
-      },
-    };
-  }
-
-  #spawnAs(spec: LaunchSpec, file: string, runAs: Exclude<RunAs, 'system'>): Launched {
-    const token = runAs === 'user' ? signedInUserToken() : ownTokenIn(presentConsole());
+    const token = runAs === 'user' ? signedInUserToken() : ownTokenIn(runAs === 'system_gui' ? presentConsole() : null);
     try {
       const start = (args: readonly string[]) =>
         startWithToken({
           token,
           file,
           commandLine: commandLine(file, args),
-          priority: this.#options.priority,
-          prepare: (account) => ({
-            environment: withMarker(scriptEnvironment(account, 'win32'), spec.marker),
-            directory: spec.cwd === null ? null : windowsDirectory(spec.cwd, account),
-          }),
+          priority,
+          // Our own desktop is that of a service, which nobody sees.
+          desktop: runAs === 'system' ? null : PERSONS_DESKTOP,
+          prepare: (accountOf) => {
+            const own = runAs === 'system' ? environment : accountEnvironment(accountOf());
+            return {
+              environment: withMarker(own, marker),
+              directory: cwd === null ? null : windowsDirectory(cwd, runAs === 'system' ? environment : accountOf()),
+            };
+          },
         });
-      return this.#withArguments(
-        spec,
-        () => sidOf(token),
-        (args) => launchedWithToken(start(args), spec),
-      );
+      const reader = runAs === 'system' ? ownSid : () => sidOf(token);
+      return this.#withArguments(spec, reader, (args) => launchedWithToken(start(args), spec));
     } finally {
       native().CloseHandle(token);
     }
@@ -154,19 +129,6 @@ export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Laun
       started.job.release();
     },
   };
-}
-
-/** The child has only just begun; what it could have started before this is nothing in practice. */
-function jobAround(pid: number): Job | null {
-  const job = new Job();
-  if (job.assignPid(pid)) return job;
-  job.release();
-  return null;
-}
-
-function endAlone(child: ChildProcess): Promise<void> {
-  child.kill('SIGKILL');
-  return Promise.resolve();
 }
 
 function signedInUserToken(): number {

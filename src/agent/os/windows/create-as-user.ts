@@ -13,6 +13,8 @@ export interface CreateSpec {
   /** As `encodeBlock` makes it. */
   readonly environment: Buffer;
   readonly directory: string | null;
+  /** null: that of this process. */
+  readonly desktop: string | null;
   /** Beyond that the environment is Unicode. */
   readonly flags: number;
   /** Standard input, output and error, inherited; null: none. */
@@ -21,11 +23,11 @@ export interface CreateSpec {
 
 /** Throws if Windows refuses. The caller closes both handles. */
 export function createAsUser(spec: CreateSpec): ProcessInformation {
-  const { token, file, commandLine, environment, directory, flags, streams } = spec;
+  const { token, file, commandLine, environment, directory, desktop, flags, streams } = spec;
   const [hStdInput, hStdOutput, hStdError] = streams ?? [0, 0, 0];
   const startup = {
     cb: startupInfoBytes(),
-    lpDesktop: 'winsta0\\default',
+    lpDesktop: desktop,
     dwFlags: streams === null ? 0 : STARTF_USESTDHANDLES,
     hStdInput,
     hStdOutput,

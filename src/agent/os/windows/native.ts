@@ -13,7 +13,7 @@ export interface ProcessInformation {
 }
 
 export interface StartupInfo {
-  readonly lpDesktop: string;
+  readonly lpDesktop: string | null;
   readonly hStdInput: Handle;
   readonly hStdOutput: Handle;
   readonly hStdError: Handle;

@@ -12,8 +12,15 @@ import { openScriptPipe, type ScriptPipe } from './script-pipe.ts';
 const CREATE_SUSPENDED = 0x0000_0004;
 const PRIORITY_CLASSES: Readonly<Record<Priority, number>> = { idle: 0x40, below_normal: 0x4000, normal: 0 };
 const CREATE_NO_WINDOW = 0x0800_0000;
-/** Node can't wait for a foreign process; a look now and then costs next to nothing, and these runs are rare. */
-const LOOK_EVERY_MS = 50;
+/** Node can't wait for a foreign process. A look costs next to nothing; for one that runs long, some ms more don't count. */
+const LOOKS: readonly { readonly everyMs: number; readonly untilMs: number }[] = [
+  { everyMs: 3, untilMs: 500 },
+  { everyMs: 15, untilMs: 5_000 },
+  { everyMs: 50, untilMs: Number.POSITIVE_INFINITY },
+];
+
+/** Of whoever is signed in to the session of the token. */
+export const PERSONS_DESKTOP = 'winsta0\\default';
 
 export interface TokenProcessSpec {
   /** Closed by the caller. */
@@ -22,11 +29,13 @@ export interface TokenProcessSpec {
   /** Whole and quoted. */
   readonly commandLine: string;
   /** Makes the process's environment and directory of the account's own environment. */
-  readonly prepare: (account: Readonly<Record<string, string>>) => {
+  readonly prepare: (account: () => Readonly<Record<string, string>>) => {
     readonly environment: Readonly<Record<string, string>>;
     readonly directory: string | null;
   };
   readonly priority: Priority;
+  /** null: ours. */
+  readonly desktop: string | null;
 }
 
 export interface TokenProcess {
@@ -41,7 +50,7 @@ export interface TokenProcess {
 
 /** Throws if Windows refuses; nothing is left then. */
 export function startWithToken(spec: TokenProcessSpec): TokenProcess {
-  const { environment, directory } = spec.prepare(environmentOf(spec.token));
+  const { environment, directory } = spec.prepare(() => environmentOf(spec.token));
   const job = new Job();
   const pipes: ScriptPipe[] = [];
   try {
@@ -52,6 +61,7 @@ export function startWithToken(spec: TokenProcessSpec): TokenProcess {
       commandLine: spec.commandLine,
       environment: encodeBlock(environment),
       directory,
+      desktop: spec.desktop,
       flags: CREATE_SUSPENDED | CREATE_NO_WINDOW | PRIORITY_CLASSES[spec.priority],
       streams: [stdin.handle, stdout.handle, stderr.handle],
     });
@@ -86,9 +96,14 @@ function intoJob(job: Job, { hProcess, hThread }: ProcessInformation): void {
 
 function whenEnded(process: Handle): Promise<number> {
   return new Promise((resolve) => {
+    const sinceMs = performance.now();
     const look = () => {
       const code = exitCodeOf(process);
-      if (code === null) return void setTimeout(look, LOOK_EVERY_MS);
+      if (code === null) {
+        const runsMs = performance.now() - sinceMs;
+        setTimeout(look, LOOKS.find(({ untilMs }) => runsMs < untilMs)?.everyMs);
+        return;
+      }
       native().CloseHandle(process);
       resolve(code);
     };

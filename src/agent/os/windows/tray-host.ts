@@ -10,6 +10,7 @@ import { encodeBlock, environmentOf } from './environment-block.ts';
 import { type Handle, native } from './native.ts';
 import { programsBelow, sessionOf } from './running-programs.ts';
 import { isSwitchedOff } from './startup-approved.ts';
+import { PERSONS_DESKTOP } from './token-process.ts';
 import { userToken } from './tokens.ts';
 
 /** One session with somebody in it; `sinceMs`: since the epoch. */
@@ -95,7 +96,8 @@ function startAs(session: number, file: string): void {
   try {
     const environment = encodeBlock(environmentOf(token));
     const commandLine = `"${file}" --hidden`;
-    const created = createAsUser({ token, file, commandLine, environment, directory: null, flags: 0, streams: null });
+    const where = { directory: null, desktop: PERSONS_DESKTOP };
+    const created = createAsUser({ token, file, commandLine, environment, ...where, flags: 0, streams: null });
     native().CloseHandle(created.hThread);
     native().CloseHandle(created.hProcess);
   } finally {
