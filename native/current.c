@@ -68,6 +68,17 @@ DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHA
                                                                                   : ERROR_SUCCESS;
 }
 
+static const WCHAR *const RUNTIME_VARIABLES[] = {
+    L"NODE_OPTIONS", L"NODE_PATH", L"NODE_REPL_EXTERNAL_MODULE", L"NODE_TLS_REJECT_UNAUTHORIZED", L"NODE_V8_COVERAGE",
+    L"NODE_COMPILE_CACHE", L"NODE_ICU_DATA", L"NODE_PENDING_DEPRECATION", L"OPENSSL_CONF", L"OPENSSL_MODULES",
+    L"OPENSSL_ENGINES", L"ELECTRON_RUN_AS_NODE", L"ELECTRON_NO_ASAR", L"ELECTRON_OVERRIDE_DIST_PATH",
+};
+
+void forget_runtime_variables(void) {
+  for (size_t at = 0; at < sizeof RUNTIME_VARIABLES / sizeof *RUNTIME_VARIABLES; at++)
+    SetEnvironmentVariableW(RUNTIME_VARIABLES[at], NULL);
+}
+
 const WCHAR *arguments_given(void) {
   const WCHAR *at = GetCommandLineW();
   if (*at == L'"') {

@@ -19,6 +19,12 @@ DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHA
 /* Writes the directory of this program at 1 level, the program itself at 0, and so on. Returns 0 or a Windows error. */
 DWORD program_directory(WCHAR path[PATH_CHARS], int levels);
 
+/*
+ * Takes out of our environment, and so out of that of all that we start, what makes another program of Node or of Electron: code
+ * to load first, another place for modules, certificates that nobody checks. Who starts us is often somebody with fewer rights.
+ */
+void forget_runtime_variables(void);
+
 /* The arguments as they were given, without the name of the program. */
 const WCHAR *arguments_given(void);
 

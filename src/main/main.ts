@@ -22,6 +22,7 @@ import { hostingOf, installationOf, placesIn } from './places.ts';
 import { PreferencesFile } from './preferences.ts';
 import { lockDownContents, lockDownSession } from './security.ts';
 import { Shell } from './shell.ts';
+import { obeyedArguments, obeyedEnvironment } from './start-options.ts';
 import { TrayIcon } from './tray.ts';
 import { hasTrayHost } from './tray-host.ts';
 import { MainWindow } from './window.ts';
@@ -36,9 +37,13 @@ const LOOK_FOR_VERSION_MS = 30_000;
 /** The operating system does not wait longer for a program that ends with it. */
 const SHUTDOWN_MS = 3_000;
 
-const { env } = process;
+// By where our own code lies: a program can be copied and given another name.
+const isPackaged = app.isPackaged || distDirectory().endsWith('.asar');
+const env = obeyedEnvironment(process.env, isPackaged);
+const { kept, refused } = obeyedArguments(process.argv.slice(1), isPackaged);
 if (env.KANADE_TRAY_USER_DATA) app.setPath('userData', env.KANADE_TRAY_USER_DATA);
 app.setAppUserModelId(APP_ID);
+for (const name of refused) app.commandLine.removeSwitch(name);
 // Whoever is root has no sandbox in Chromium, and then it must not be asked for either: tests in containers.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 const log = openShellLog(join(app.getPath('userData'), 'logs', 'shell.log'));
@@ -47,8 +52,17 @@ process.on('uncaughtException', (error) => log.error('uncaught', error));
 process.on('unhandledRejection', (error) => log.error('unhandled', error));
 protocol.registerSchemesAsPrivileged([SCHEME]);
 
-if (app.requestSingleInstanceLock()) app.whenReady().then(start).catch(giveUp);
+if (refused.length > 0) refuse(refused);
+else if (app.requestSingleInstanceLock()) app.whenReady().then(start).catch(giveUp);
 else app.quit();
+
+/** Chromium has read its switches before us: with them there is no window that is ours. */
+function refuse(names: readonly string[]): void {
+  const text = `it does not run with ${names.map((name) => `--${name}`).join(', ')}`;
+  log.error(text);
+  console.error(`Kanade Tray: ${text}`);
+  app.exit(1);
+}
 
 /** Better no program than one that shows nothing and hosts nothing. */
 function giveUp(error: unknown): void {
@@ -107,6 +121,7 @@ async function start(): Promise<void> {
   });
   const icon = new TrayIcon({
     pictures: places.trayPictures,
+    isSigned: installation?.isSigned === true,
     onOpen: () => open({ screen: 'status' }),
     onAction: (action) => shell.act(action),
   });
@@ -143,7 +158,7 @@ async function start(): Promise<void> {
       : isReplaced() && !shell.isBusy);
   const relaunch = () => {
     log.info('starting anew, as another version is installed');
-    const args = [...process.argv.slice(1).filter((arg) => arg !== '--hidden'), '--hidden'];
+    const args = [...kept.filter((arg) => arg !== '--hidden'), '--hidden'];
     app.relaunch({ args, ...(installation?.starter ? { execPath: installation.starter } : {}) });
     app.quit();
   };

@@ -26,6 +26,8 @@ export function placesIn(dist: string, platform: NodeJS.Platform = process.platf
 /** Where the installer has put us: `<root>/versions/<v>/app/resources`, beside it the agent of the same version (design §8). */
 export interface Installation {
   readonly agentMain: string;
+  /** By IT's certificate, as the build has noted. */
+  readonly isSigned: boolean;
   /** What never changes its place, and starts the version that counts; null: this system has no such thing. */
   readonly starter: string | null;
   /** The version that counts now; null: it can't be told, as while it is being replaced. */
@@ -42,6 +44,7 @@ export function installationOf(resources: string): Installation | null {
   const starter = join(root, 'bin', 'Kanade Tray.exe');
   return {
     agentMain,
+    isSigned: existsSync(join(resources, 'signed')),
     starter: existsSync(starter) ? starter : null,
     current() {
       try {

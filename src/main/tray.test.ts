@@ -24,7 +24,12 @@ beforeEach(() => {
 
 function icon() {
   const actions: MenuAction[] = [];
-  const tray = new TrayIcon({ pictures: '/p', onOpen: () => {}, onAction: (action) => actions.push(action) });
+  const tray = new TrayIcon({
+    pictures: '/p',
+    isSigned: false,
+    onOpen: () => {},
+    onAction: (action) => actions.push(action),
+  });
   return { tray, actions };
 }
 

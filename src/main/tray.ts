@@ -16,9 +16,14 @@ export interface TrayFace {
 export interface TrayOptions {
   /** `assets/tray`. */
   readonly pictures: string;
+  /** The program is signed: on Windows its icon has a name of its own, and keeps the place that the person has given it. */
+  readonly isSigned: boolean;
   readonly onOpen: () => void;
   readonly onAction: (action: MenuAction) => void;
 }
+
+/** Without a signature Windows binds such a name to the path of the program, and another version would have no icon at all. */
+const ICON_NAME = '2b1f3c0e-6a94-4d0b-9c57-8c6f7f2a51d3';
 
 export class TrayIcon {
   readonly #o: TrayOptions;
@@ -41,8 +46,8 @@ export class TrayIcon {
     this.#face = face;
     if (this.#tray === null) {
       this.#shown = { picture: '', tooltip: '', menu: '' };
-      // A GUID keeps the icon's place on Windows, but only for a signed program: without a signature it is bound to the path.
-      this.#tray = new Tray(this.#picture(face.mark));
+      const hasName = this.#o.isSigned && process.platform === 'win32';
+      this.#tray = new Tray(this.#picture(face.mark), ...(hasName ? [ICON_NAME] : []));
       this.#tray.on('click', this.#o.onOpen);
     }
     this.#apply(false);

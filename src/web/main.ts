@@ -49,6 +49,7 @@ async function main(): Promise<number> {
       port: options.port,
       onPage: (socket, request) => servePage(socket, request, home),
       onAddress: (address) => console.log(`again: ${address}`),
+      onBug: (error) => console.error(error),
     });
   } catch (error) {
     console.error(`The window can not be served: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { RendererFile } from '../client/renderer-files.ts';
@@ -19,14 +20,16 @@ afterEach(async () => {
 async function serve() {
   const again: string[] = [];
   const pages: WebSocket[] = [];
+  const bugs: unknown[] = [];
   const server = await serveWindow({
     files: FILES,
     port: 0,
     onPage: (page) => pages.push(page),
     onAddress: (address) => again.push(address),
+    onBug: (error) => bugs.push(error),
   });
   open.push(server);
-  return { server, again, pages, origin: new URL(server.address).origin };
+  return { server, again, pages, bugs, origin: new URL(server.address).origin };
 }
 
 interface Got {
@@ -158,6 +161,88 @@ describe('the link of a page', () => {
   });
 });
 
+/** Sends `bytes` as they are, and gives the first line of what comes back; empty: the connection was closed. */
+async function sendRaw(origin: string, bytes: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(origin).port) });
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    answer += text;
+  });
+  socket.on('error', () => {});
+  socket.write(bytes, 'latin1');
+  setTimeout(() => socket.end(), 100);
+  await once(socket, 'close');
+  return answer.split('\r\n')[0] ?? '';
+}
+
+describe('whatever a request is, it is answered, and the server goes on', () => {
+  const lines = (...given: string[]) => `${given.join('\r\n')}\r\n\r\n`;
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x'];
+  const odd: [name: string, bytes: (host: string) => string, status: string][] = [
+    ['//', (host) => lines('GET // HTTP/1.1', host), '400'],
+    ['///', (host) => lines('GET /// HTTP/1.1', host), '400'],
+    ['//[', (host) => lines('GET //[ HTTP/1.1', host), '400'],
+    ['//a:99999/', (host) => lines('GET //a:99999/ HTTP/1.1', host), '400'],
+    ['http://[', (host) => lines('GET http://[ HTTP/1.1', host), '400'],
+    ['/%', (host) => lines('GET /% HTTP/1.1', host), '403'],
+    ['\\', (host) => lines('GET \\ HTTP/1.1', host), '400'],
+    ['*', (host) => lines('OPTIONS * HTTP/1.1', host), '405'],
+    [
+      'a cookie that is none',
+      (host) => lines('GET / HTTP/1.1', host, 'Cookie: ;;=;=a; kanade-tray', 'Cookie: %'),
+      '403',
+    ],
+    ['no host', () => lines('GET / HTTP/1.1'), '400'],
+    ['no HTTP', () => lines('\u0000\u0001'), '400'],
+    ['a method of nobody', (host) => lines('FROB / HTTP/1.1', host), '400'],
+    ['a tunnel', (host) => lines('CONNECT a:1 HTTP/1.1', host), ''],
+    ['an upgrade to //', (host) => lines('GET // HTTP/1.1', host, ...upgrade), '403'],
+    ['an upgrade without a page', (host) => lines('GET /link HTTP/1.1', host, ...upgrade), '403'],
+    ['a header without an end', (host) => `GET / HTTP/1.1\r\n${host}\r\nX: ${'x'.repeat(17_000)}`, '431'],
+  ];
+  test.each(odd)('%s', async (_, bytes, status) => {
+    const { server, origin, bugs } = await serve();
+    const said = await sendRaw(origin, bytes(`Host: ${new URL(origin).host}`));
+    expect(said.split(' ')[1] ?? '').toBe(status);
+    expect((await get(server.address)).status).toBe(303);
+    expect(bugs).toEqual([]);
+  });
+
+  test('an upgrade whose connection breaks at once', async () => {
+    const { server, origin } = await serve();
+    const host = `Host: ${new URL(origin).host}`;
+    for (let round = 0; round < 20; round += 1) {
+      const socket = connect({ host: '127.0.0.1', port: Number(new URL(origin).port) });
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.write(lines('GET /link HTTP/1.1', host, ...upgrade));
+      socket.resetAndDestroy();
+    }
+    expect((await get(server.address)).status).toBe(303);
+  });
+
+  test('a page that can not be served is a fault that is told, not the end', async () => {
+    const bugs: unknown[] = [];
+    const onPage = () => {
+      throw new Error('no page');
+    };
+    const server = await serveWindow({
+      files: FILES,
+      port: 0,
+      onPage,
+      onAddress: () => {},
+      onBug: (bug) => bugs.push(bug),
+    });
+    open.push(server);
+    const { origin } = new URL(server.address);
+    const cookie = await visit(server.address);
+    const page = new WebSocket(`${origin.replace('http', 'ws')}/link`, { headers: { cookie, origin } });
+    await once(page, 'close');
+    expect(bugs).toEqual([new Error('no page')]);
+    expect((await get(`${origin}/`, { cookie })).status).toBe(200);
+  });
+});
+
 test('a port that is taken is an error, not another port', async () => {
   const { origin } = await serve();
   const taken = serveWindow({
@@ -165,6 +250,7 @@ test('a port that is taken is an error, not another port', async () => {
     port: Number(new URL(origin).port),
     onPage: () => {},
     onAddress: () => {},
+    onBug: () => {},
   });
   await expect(taken).rejects.toThrow('EADDRINUSE');
 });

@@ -1,7 +1,8 @@
 /**
  * The window for machines without Electron: the same build, served on the loopback to whoever holds the ticket, and one
  * WebSocket a page. Every request must name this very server (no other name of the loopback: a page elsewhere can't reach it
- * by a name of its own), and a WebSocket must come from this very page.
+ * by a name of its own), and a WebSocket must come from this very page. Whatever a request is, it is answered, and the server
+ * goes on: anything on this PC, and any page in a browser here, can send one.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +19,8 @@ export interface WebServerOptions {
   readonly onPage: (socket: WebSocket, request: IncomingMessage) => void;
   /** A ticket was used; the address for the next visit. */
   readonly onAddress: (address: string) => void;
+  /** Answering a request has thrown: a bug of ours. */
+  readonly onBug: (error: unknown) => void;
 }
 
 export interface WebServer {
@@ -35,7 +38,12 @@ const NOT_YOURS =
 /** Rejects where the port can't be had. */
 export async function serveWindow(options: WebServerOptions): Promise<WebServer> {
   const tickets = new Tickets();
-  const server = createServer((request, response) => answer(request, response));
+  const server = createServer((request, response) => {
+    guarded(
+      () => answer(request, response),
+      () => response.destroy(),
+    );
+  });
   const pages = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES });
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
@@ -45,25 +53,44 @@ export async function serveWindow(options: WebServerOptions): Promise<WebServer>
   const address = () => `${origin}/?ticket=${tickets.ticket}`;
 
   server.on('upgrade', (request, socket, head) => {
+    // From here on nobody else listens, and a connection may break at any time.
+    socket.on('error', () => socket.destroy());
     const allowed =
       request.headers.host === authority &&
       request.headers.origin === origin &&
       request.url === LINK_PATH &&
       tickets.isSession(cookieOf(request, cookie));
-    if (allowed) pages.handleUpgrade(request, socket, head, (page) => options.onPage(page, request));
-    else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+    if (!allowed) socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+    else
+      guarded(
+        () => pages.handleUpgrade(request, socket, head, (page) => options.onPage(page, request)),
+        () => socket.destroy(),
+      );
   });
+
+  function guarded(work: () => void, giveUp: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      options.onBug(error);
+      giveUp();
+    }
+  }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(headers(authority))) response.setHeader(name, value);
-    const url = new URL(request.url ?? '/', origin);
-    const ticket = url.searchParams.get('ticket');
-    const file = options.files.get(url.pathname);
+    const url = URL.parse(request.url ?? '/', origin);
+    const ticket = url?.searchParams.get('ticket') ?? null;
     if (request.headers.host !== authority) refuse(response, 403, NOT_YOURS);
+    else if (url === null) refuse(response, 400, 'This is no address.\n');
     else if (request.method !== 'GET') refuse(response, 405, 'Only GET.\n');
     else if (ticket !== null && url.pathname === '/') redeem(ticket, response);
     else if (!tickets.isSession(cookieOf(request, cookie))) refuse(response, 403, NOT_YOURS);
-    else if (file === undefined) refuse(response, 404, 'There is no such page.\n');
+    else serve(options.files.get(url.pathname), response);
+  }
+
+  function serve(file: RendererFile | undefined, response: ServerResponse): void {
+    if (file === undefined) refuse(response, 404, 'There is no such page.\n');
     else response.writeHead(200, { 'content-type': file.type, 'content-length': file.body.length }).end(file.body);
   }
 

@@ -10,6 +10,7 @@ import { say, step } from '../say.mjs';
 import { copyRuntime, packApp } from './app.mjs';
 import { compileNative } from './native.mjs';
 import { foreignPackage } from './packages.mjs';
+import { signTree } from './signing.mjs';
 
 /** @typedef {import('./app.mjs').Platform} Platform */
 /** @typedef {import('./app.mjs').StandIn} StandIn */
@@ -42,7 +43,11 @@ export async function assembleTree({ platform, version, standIn, atSecs, sign = 
   await copyNode(join(tree, 'node'), platform, env);
   if (platform === 'win32') await compileNative(join(all, 'root'), version, env);
   refuseWhatDoesNotBelong(all);
-  if (sign !== null) await signAll(all, sign);
+  if (sign !== null) {
+    await step('Signing', () => signTree(all, sign));
+    // Windows lets a signed program keep its icon by a name of its own, wherever the program lies (src/main/tray.ts).
+    if (platform === 'win32') writeFileSync(join(tree, 'app', 'resources', 'signed'), '');
+  }
   settleTimes(all, atSecs);
   saySizes(tree);
   return all;
@@ -104,19 +109,6 @@ export function filesBelow(directory) {
 /** @param {string} directory */
 export function bytesBelow(directory) {
   return filesBelow(directory).reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
-}
-
-/** Those of others are signed already, or are no programs of ours. */
-const OURS = /(^|\/)(Kanade Tray|kanade-tray-agent|uninstall|hand-over)\.exe$|\.node$/;
-
-/**
- * @param {string} directory
- * @param {Sign} sign
- */
-async function signAll(directory, sign) {
-  await step('Signing', async () => {
-    for (const file of filesBelow(directory).filter((name) => OURS.test(name))) await sign(join(directory, file));
-  });
 }
 
 /**
