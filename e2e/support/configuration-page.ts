@@ -21,6 +21,16 @@ usable, else with 1 and one line for each fault: file, line, key, what was expec
 Policies: \`/etc/kanade-tray/policy.json\` (a JSON object; owned by root and writable by nobody else), or values under
 \`HKLM\\SOFTWARE\\Policies\\Kanade Tray\`.
 
+What can't be understood is never taken for "not set": a setting or a policy of another kind than expected, a policy file that
+others could have written or that can't be read, and a \`RequireSignedCommands\` that is neither a plain yes nor a plain no are
+faults, and an agent with a fault in its settings takes no command. Only names, logo and contact lines are left out instead, with a
+warning. (\`policy.json\` must be readable for people where their tray hosts the agent.)
+
+The hash of the helpdesk code belongs where people on the PC can't read it: who has it can try all codes of eight digits in weeks.
+It is taken from the first of these that is there: the file named in \`[helpdesk] code_hash_file\` (mode 0600, of root), the
+registry value \`HelpdeskCodeHash\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, and then the policy and \`[helpdesk] code_hash\`, which
+still work with a warning where others can read them.
+
 The sign-in to the broker is read anew for each try, and taken from the first of these that is there: the files named in
 \`[auth]\`, the registry values \`NatsUser\` and \`NatsPassword\` or \`NatsToken\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, the variables
 \`KANADE_NATS_USER\` and \`KANADE_NATS_PASSWORD\` or \`KANADE_NATS_TOKEN\`, the server list itself. Where there are both a pair of user and

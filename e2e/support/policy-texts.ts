@@ -67,12 +67,12 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
     en: {
       name: 'Hash of the helpdesk code',
       explain:
-        'What "agent --hash-code" prints for the code that opens the helpdesk view. Without it the view stays closed.',
+        'What "agent --hash-code" prints for the code that opens the helpdesk view. Without it the view stays closed. Everybody on the PC can read a policy: the registry value HelpdeskCodeHash under HKLM\\SOFTWARE\\kanade\\agent is the better place, and counts first.',
     },
     ja: {
       name: 'ヘルプデスク コードのハッシュ',
       explain:
-        'ヘルプデスク画面を開くコードに対して「agent --hash-code」が出力する文字列です。未設定の場合、画面は開けません。',
+        'ヘルプデスク画面を開くコードに対して「agent --hash-code」が出力する文字列です。未設定の場合、画面は開けません。ポリシーは PC の全員が読めるため、HKLM\\SOFTWARE\\kanade\\agent のレジストリ値 HelpdeskCodeHash に置くことを推奨します (こちらが優先されます)。',
     },
   },
   DisableScripts: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hashHelpdeskCode, isCodeHash, verifyHelpdeskCode } from './helpdesk-code.ts';
+import { hashHelpdeskCode, isCodeHash, isStrongHash, verifyHelpdeskCode } from './helpdesk-code.ts';
 
 async function hashOf(code: string): Promise<string> {
   const made = await hashHelpdeskCode(code);
@@ -21,7 +21,7 @@ test('a code opens its own hash and no other does', async () => {
 
 test('the same code has another hash each time, and each names its parameters', async () => {
   const [first, second] = [await hashOf('12345678'), await hashOf('12345678')];
-  expect(first).toMatch(/^\$scrypt\$ln=15,r=8,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  expect(first).toMatch(/^\$scrypt\$ln=16,r=8,p=4\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
   expect(first).not.toBe(second);
 });
 
@@ -32,6 +32,13 @@ test('a code needs at least 8 characters', async () => {
 
 test('full-width characters of a Japanese keyboard are the same code', async () => {
   expect(await verifyHelpdeskCode('１２３４ａｂｃｄ', await hashOf('1234abcd'))).toBe(true);
+});
+
+test('a new hash is as strong as it can be here, and one of an earlier version still works but is known as weaker', async () => {
+  expect(isStrongHash(await hashOf('12345678'))).toBe(true);
+  // scrypt('geheim12', salt of 16 zero bytes, N = 32768, r = 8, p = 1): as versions before this one made them.
+  const earlier = '$scrypt$ln=15,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$y0ImO7t/wbK4o6pFJ/uRBuJf4vQzgNmiaoOI1RKEGM4';
+  expect([await verifyHelpdeskCode('geheim12', earlier), isStrongHash(earlier)]).toEqual([true, false]);
 });
 
 test('a hash of other parameters is verified by them', async () => {

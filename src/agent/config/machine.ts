@@ -1,16 +1,19 @@
 /** What loading asks of the machine, as a port: tests pass directories and policies of their own. */
 import { homedir, hostname, userInfo } from 'node:os';
 import { type Directories, directoriesOf, type StartedAs } from '../../shared/directories.ts';
-import { type PolicyReading, readPolicies, signedCommandsSwitch } from '../os/policies.ts';
+import { type PolicyReading, readPolicies, type SignedCommandsSwitch, signedCommandsSwitch } from '../os/policies.ts';
 import { POLICY_NAMES } from './collect.ts';
+import { type HashSecret, machineHashSecret } from './helpdesk-hash.ts';
 import type { TemplateFacts } from './template-expression.ts';
 
 export interface Machine {
   readonly directories: Directories;
   readonly facts: TemplateFacts;
   readonly policies: PolicyReading;
-  /** Where the original's switch for signed commands is set, or null. */
-  readonly signedCommandsSwitch: string | null;
+  /** The original's switch for signed commands; null: not set. */
+  readonly signedCommandsSwitch: SignedCommandsSwitch | null;
+  /** The hash of the helpdesk code among the machine's secrets. */
+  readonly helpdeskHash: HashSecret;
 }
 
 export interface MachineInput {
@@ -26,7 +29,8 @@ export function machineOf(input: MachineInput): Machine {
     directories: directoriesOf({ ...input, home: homedir() }),
     facts: factsOf(input),
     policies: readPolicies(POLICY_NAMES, { platform }),
-    signedCommandsSwitch: signedCommandsSwitch({ platform }),
+    signedCommandsSwitch: signedCommandsSwitch({ platform, mayBeDenied: input.startedAs === 'tray' }),
+    helpdeskHash: machineHashSecret(platform),
   };
 }
 

@@ -141,8 +141,9 @@ export const SETTINGS = {
     default: null,
     secret: true,
     policy: { name: 'HelpdeskCodeHash' },
-    about: 'The hash of the code that opens the helpdesk view',
+    about: 'The hash of the code that opens the helpdesk view; where people can read it, they can try codes on it',
   },
+  'helpdesk.code_hash_file': file('The file that holds this hash, of the mode 0600: it counts before code_hash'),
   'commands.enabled': {
     kind: 'boolean',
     default: true,

@@ -25,7 +25,7 @@ function load({ file, policy, switched }: Wanted): Loaded {
   const machine = here.machine('headless', {
     policies:
       policy === undefined ? NO_POLICIES : { ...NO_POLICIES, values: new Map([['RequireSignedCommands', value]]) },
-    signedCommandsSwitch: switched === true ? '/etc/kanade/require-signed-commands' : null,
+    signedCommandsSwitch: switched === true ? { file: '/etc/kanade/require-signed-commands', odd: null } : null,
   });
   return here.load({ configPath, machine });
 }
@@ -66,10 +66,19 @@ test('"report" is a warning, "off" is nothing', () => {
 });
 
 test('where nobody has set up this PC yet, the switch alone is told of too', () => {
-  const machine = here.machine('headless', { signedCommandsSwitch: '/switch' });
+  const machine = here.machine('headless', { signedCommandsSwitch: { file: '/switch', odd: null } });
   const loaded = here.load({ machine });
   expect(loaded.ok || loaded.message.split('\n')).toEqual([
     expect.stringContaining('config not found'),
     `/switch: commands.signatures: ${EXPECTED}`,
+  ]);
+});
+
+test('a switch that nobody understands counts as set, and says what was found', () => {
+  const machine = here.machine('headless', { signedCommandsSwitch: { file: 'HKLM\\x', odd: '"on"' } });
+  const loaded = here.load({ configPath: here.file('agent.toml', toml()), machine });
+  expect(loaded.ok || loaded.message.split('\n')).toEqual([
+    'HKLM\\x: RequireSignedCommands: expected 1 or 0, found "on"',
+    `HKLM\\x: commands.signatures: ${EXPECTED}`,
   ]);
 });

@@ -35,7 +35,8 @@ export class TestMachine {
       logs: join(this.root, 'logs'),
       machineConfig: startedAs === 'tray' ? join(this.root, 'machine') : null,
     };
-    return { directories, facts: FACTS, policies: NO_POLICIES, signedCommandsSwitch: null, ...more };
+    const none = { policies: NO_POLICIES, signedCommandsSwitch: null, helpdeskHash: { kind: 'absent' } } as const;
+    return { directories, facts: FACTS, ...none, ...more };
   }
 
   load(input: Partial<LoadInput> = {}): Loaded {

@@ -1,6 +1,7 @@
 /** Checks one raw value, from whatever source, against its row of the table. Paths come out absolute. */
 import { posix, win32 } from 'node:path';
 import type { LogLevel } from '../base/logger.ts';
+import { UnreadableValue } from '../os/policies.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { pcIdProblem } from '../wire/subjects.ts';
 import { CODE_HASH_EXPECTED, isCodeHash } from './helpdesk-code.ts';
@@ -179,6 +180,7 @@ export function describe(raw: unknown): string {
   if (typeof raw === 'boolean') return String(raw);
   if (Array.isArray(raw)) return 'a list';
   if (raw instanceof Date) return 'a date';
+  if (raw instanceof UnreadableValue) return raw.why;
   if (raw instanceof TomlFloat) return `the number ${raw.value}`;
   return raw === null || raw === undefined ? 'nothing' : 'a table';
 }

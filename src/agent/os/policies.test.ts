@@ -1,14 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readPolicies, signedCommandsSwitch } from './policies.ts';
+import { readPolicies, signedCommandsSwitch, UnreadableValue } from './policies.ts';
 import { machineRegistry, type Registry, type RegistryValue } from './registry.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-policies-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const NAMES = new Set(['ShowTray', 'HistoryDays', 'BrandName']);
+const NAMES = new Set(['ShowTray', 'DisableScripts', 'HistoryDays', 'BrandName']);
+const ODD_TYPE = 'a value of another kind than REG_SZ and REG_DWORD';
 
 let files = 0;
 function policyFile(content: string, mode = 0o644): string {
@@ -72,12 +74,19 @@ describe.skipIf(process.geteuid?.() !== 0)('policy.json', () => {
       'is not a regular file',
     ],
   ];
-  test.each(distrusted)('a file that %s is ignored with a warning', (_, make, why) => {
+  test.each(distrusted)('a file that %s is a fault, not "no policies"', (_, make, why) => {
     const file = make();
     expect(read(file)).toEqual({
       values: new Map(),
-      faults: [],
-      ignored: [{ file, line: null, key: 'policies', text: `ignored, because the file ${why}` }],
+      ignored: [],
+      faults: [
+        {
+          file,
+          line: null,
+          key: 'policies',
+          text: `a file that can be read, and that root alone can write; it ${why}`,
+        },
+      ],
     });
   });
 
@@ -111,16 +120,32 @@ describe('the registry', () => {
       ShowTray: { kind: 'number', value: 0 },
       BrandName: { kind: 'text', text: '端末管理' },
       HistoryDays: { kind: 'error', code: 5 },
+      DisableScripts: { kind: 'error', code: 1630 },
     });
     const reading = readPolicies(NAMES, { platform: 'win32', registry: source });
     const file = 'HKLM\\SOFTWARE\\Policies\\Kanade Tray';
     expect([...reading.values]).toEqual([
       ['ShowTray', { value: 0, file, line: null }],
+      ['DisableScripts', { value: new UnreadableValue(ODD_TYPE), file, line: null }],
+      ['HistoryDays', { value: new UnreadableValue("a value that can't be read (Windows error 5)"), file, line: null }],
       ['BrandName', { value: '端末管理', file, line: null }],
     ]);
-    expect(reading.ignored).toEqual([
-      { file, line: null, key: 'HistoryDays', text: "can't be read (Windows error 5), ignored" },
-    ]);
+    expect([reading.ignored, reading.faults]).toEqual([[], []]);
+  });
+
+  test.skipIf(process.platform !== 'win32').each([
+    ['REG_BINARY', '01'],
+    ['REG_MULTI_SZ', '1'],
+    ['REG_QWORD', '1'],
+  ])('a value of the kind %s is there, and not understood', (type, data) => {
+    const key = 'SOFTWARE\\Kanade Tray Test';
+    const reg = (...args: string[]) => execFileSync('reg.exe', [...args, '/f', '/reg:64'], { stdio: 'ignore' });
+    reg('add', `HKLM\\${key}`, '/v', 'Odd', '/t', type, '/d', data);
+    try {
+      expect(machineRegistry().read(key, 'Odd')).toEqual({ kind: 'error', code: 1630 });
+    } finally {
+      reg('delete', `HKLM\\${key}`);
+    }
   });
 
   test.skipIf(process.platform === 'win32')('is empty where there is none, and loads nothing native', () => {
@@ -139,23 +164,52 @@ describe('the registry', () => {
 });
 
 describe('the switch of the original for signed commands', () => {
-  test.each([
-    [{ kind: 'text', text: '1' }, true],
-    [{ kind: 'text', text: 'True' }, true],
-    [{ kind: 'text', text: ' yes ' }, true],
-    [{ kind: 'number', value: 1 }, true],
-    [{ kind: 'text', text: '0' }, false],
-    [{ kind: 'number', value: 0 }, false],
-    [{ kind: 'absent' }, false],
-    [{ kind: 'error', code: 5 }, false],
-  ] as [RegistryValue, boolean][])('the registry value %j sets it: %j', (value, set) => {
+  const file = 'HKLM\\SOFTWARE\\kanade\\agent';
+  const found = (value: RegistryValue, mayBeDenied = false) => {
     const source = registry('SOFTWARE\\kanade\\agent', { RequireSignedCommands: value });
-    const found = signedCommandsSwitch({ platform: 'win32', registry: source });
-    expect(found).toBe(set ? 'HKLM\\SOFTWARE\\kanade\\agent' : null);
+    return signedCommandsSwitch({ platform: 'win32', registry: source, mayBeDenied });
+  };
+
+  test.each([
+    { kind: 'text', text: '1' },
+    { kind: 'text', text: 'True' },
+    { kind: 'text', text: ' yes ' },
+    { kind: 'number', value: 1 },
+  ] as RegistryValue[])('%j sets it', (value) => {
+    expect(found(value)).toEqual({ file, odd: null });
+  });
+
+  test.each([
+    { kind: 'text', text: '0' },
+    { kind: 'text', text: 'False' },
+    { kind: 'text', text: ' no ' },
+    { kind: 'number', value: 0 },
+    { kind: 'absent' },
+  ] as RegistryValue[])('%j does not', (value) => {
+    expect(found(value)).toBeNull();
+  });
+
+  test.each([
+    [{ kind: 'text', text: '' }, '""'],
+    [{ kind: 'text', text: 'on' }, '"on"'],
+    [{ kind: 'text', text: '01' }, '"01"'],
+    [{ kind: 'number', value: 2 }, '2'],
+    [{ kind: 'number', value: 4294967295 }, '4294967295'],
+    [{ kind: 'error', code: 1630 }, ODD_TYPE],
+    [{ kind: 'error', code: 5 }, "a value that can't be read (Windows error 5)"],
+    [{ kind: 'error', code: 234 }, "a value that can't be read (Windows error 234)"],
+  ] as [RegistryValue, string][])('%j is not understood, so it does, and what was found is told', (value, odd) => {
+    expect(found(value)).toEqual({ file, odd });
+  });
+
+  test('an account that has no right to look takes it for not set; all else it takes as others do', () => {
+    expect(found({ kind: 'error', code: 5 }, true)).toBeNull();
+    expect(found({ kind: 'error', code: 1630 }, true)).not.toBeNull();
   });
 
   test('a file sets it, whatever it holds and whoever could have written it', () => {
     const files = [policyFile(''), policyFile('0', 0o666), join(directory, 'none')];
-    expect(files.map((file) => signedCommandsSwitch({ platform: 'linux', file }))).toEqual([files[0], files[1], null]);
+    const read = (path: string) => signedCommandsSwitch({ platform: 'linux', file: path, mayBeDenied: false })?.file;
+    expect(files.map(read)).toEqual([files[0], files[1], undefined]);
   });
 });

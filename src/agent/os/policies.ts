@@ -1,16 +1,31 @@
 /**
  * What IT lays down for this PC (design §8): values of a registry key that a group policy fills, or a file that only
- * root can write. A file that somebody else could have written is no policy.
+ * root can write. Invariant: what can't be understood is never taken for "not set": IT has meant something by it. It is a fault,
+ * and an agent with a fault in its settings takes no command.
  */
-import { machineRegistry, type Registry } from './registry.ts';
+import { machineRegistry, type Registry, type RegistryValue } from './registry.ts';
 import { readTrustedFile, SECRETS_KEY } from './secrets.ts';
 
 export const POLICY_FILE = '/etc/kanade-tray/policy.json';
 export const POLICY_KEY = 'SOFTWARE\\Policies\\Kanade Tray';
 const SIGNED_SWITCH_FILE = '/etc/kanade/require-signed-commands';
 const MAX_POLICY_BYTES = 1024 * 1024;
+const TRUSTED_FILE = 'a file that can be read, and that root alone can write';
+// Numbers of winerror.h.
+const ERROR_ACCESS_DENIED = 5;
+const ERROR_UNSUPPORTED_TYPE = 1630;
+
+/** A value that is there, and of which nobody knows what it says; `why` in words. */
+export class UnreadableValue {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
 
 export interface PolicyValue {
+  /** Possibly an {@link UnreadableValue}. */
   readonly value: unknown;
   /** The file or the registry key. */
   readonly file: string;
@@ -27,7 +42,7 @@ export interface PolicyProblem {
 
 export interface PolicyReading {
   readonly values: ReadonlyMap<string, PolicyValue>;
-  /** What was left out. */
+  /** What was left out: names that this version does not know. */
   readonly ignored: readonly PolicyProblem[];
   /** What makes the policies unreadable; `text` completes "expected …". */
   readonly faults: readonly PolicyProblem[];
@@ -48,16 +63,28 @@ export function readPolicies(names: ReadonlySet<string>, source: PolicySource): 
 function fromRegistry(names: ReadonlySet<string>, registry: Registry): PolicyReading {
   const file = `HKLM\\${POLICY_KEY}`;
   const values = new Map<string, PolicyValue>();
-  const ignored: PolicyProblem[] = [];
   for (const name of names) {
-    const found = registry.read(POLICY_KEY, name);
-    if (found.kind === 'text') values.set(name, { value: found.text, file, line: null });
-    if (found.kind === 'number') values.set(name, { value: found.value, file, line: null });
-    if (found.kind === 'error') {
-      ignored.push({ file, line: null, key: name, text: `can't be read (Windows error ${found.code}), ignored` });
-    }
+    const value = understood(registry.read(POLICY_KEY, name));
+    if (value !== undefined) values.set(name, { value, file, line: null });
   }
-  return { values, ignored, faults: [] };
+  return { values, ignored: [], faults: [] };
+}
+
+function understood(found: RegistryValue): string | number | UnreadableValue | undefined {
+  switch (found.kind) {
+    case 'absent':
+      return undefined;
+    case 'text':
+      return found.text;
+    case 'number':
+      return found.value;
+    case 'error':
+      return new UnreadableValue(
+        found.code === ERROR_UNSUPPORTED_TYPE
+          ? 'a value of another kind than REG_SZ and REG_DWORD'
+          : `a value that can't be read (Windows error ${found.code})`,
+      );
+  }
 }
 
 function fromFile(names: ReadonlySet<string>, file: string): PolicyReading {
@@ -65,10 +92,7 @@ function fromFile(names: ReadonlySet<string>, file: string): PolicyReading {
   const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES });
   if (found.kind === 'missing') return none;
   if (found.kind === 'refused') {
-    return {
-      ...none,
-      ignored: [{ file, line: null, key: 'policies', text: `ignored, because the file ${found.why}` }],
-    };
+    return { ...none, faults: [{ file, line: null, key: 'policies', text: `${TRUSTED_FILE}; it ${found.why}` }] };
   }
   const parsed = parseObject(found.text);
   if (!parsed.ok) return { ...none, faults: [{ file, line: parsed.line, key: 'policies', text: parsed.expected }] };
@@ -122,18 +146,35 @@ function lineOfName(text: string, name: string): number | null {
   return at < 0 ? null : text.slice(0, at).split('\n').length;
 }
 
+export interface SignedCommandsSwitch {
+  /** Where it is set. */
+  readonly file: string;
+  /** What was found there, where that is no plain yes; it counts as one. */
+  readonly odd: string | null;
+}
+
+export interface SwitchSource extends PolicySource {
+  /** Whether this account may be without the right to look: that of a person, in tray mode. */
+  readonly mayBeDenied: boolean;
+}
+
 /**
- * The switch of the original that requires signed commands (security S6): where it is set, or null. What can't be looked
- * at counts as set, except that an account without rights can't read the machine's key.
+ * The switch of the original that requires signed commands (security S6); null: not set. Only a plain no, or nothing at all, is
+ * "not set": what can't be understood or looked at counts as set, except where this account has no right to look.
  */
-export function signedCommandsSwitch(source: PolicySource): string | null {
-  if (source.platform === 'win32') {
-    const value = (source.registry ?? machineRegistry()).read(SECRETS_KEY, 'RequireSignedCommands');
-    const set =
-      (value.kind === 'number' && value.value === 1) ||
-      (value.kind === 'text' && /^\s*(1|true|yes)\s*$/i.test(value.text));
-    return set ? `HKLM\\${SECRETS_KEY}` : null;
+export function signedCommandsSwitch(source: SwitchSource): SignedCommandsSwitch | null {
+  if (source.platform !== 'win32') {
+    const file = source.file ?? SIGNED_SWITCH_FILE;
+    const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES });
+    return found.kind === 'missing' ? null : { file, odd: null };
   }
-  const file = source.file ?? SIGNED_SWITCH_FILE;
-  return readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES }).kind === 'missing' ? null : file;
+  const file = `HKLM\\${SECRETS_KEY}`;
+  const found = (source.registry ?? machineRegistry()).read(SECRETS_KEY, 'RequireSignedCommands');
+  if (found.kind === 'error' && found.code === ERROR_ACCESS_DENIED && source.mayBeDenied) return null;
+  const value = understood(found);
+  if (value === undefined) return null;
+  if (value instanceof UnreadableValue) return { file, odd: value.why };
+  const text = String(value).trim().toLowerCase();
+  if (['0', 'false', 'no'].includes(text)) return null;
+  return { file, odd: ['1', 'true', 'yes'].includes(text) ? null : JSON.stringify(value) };
 }
