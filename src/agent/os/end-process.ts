@@ -2,8 +2,9 @@
  * The end of this process. Invariant: it ends with its code, whatever is left of it. Node joins the threads of its pool at an exit,
  * so one look into a dead network share, or at a name server that is silent, would keep it for ever.
  */
-import { createRequire } from 'node:module';
+
 import type { Writable } from 'node:stream';
+import { koffi as loadKoffi } from './koffi.ts';
 
 /** For what is still on its way to standard output. */
 const LAST_WORDS_MS = 500;
@@ -33,7 +34,7 @@ function flushed(stream: Writable): Promise<void> {
 /** By the system's own call, which asks no thread. */
 function endWithoutThreads(code: number): void {
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const koffi = loadKoffi();
     if (process.platform === 'win32') {
       const library = koffi.load('kernel32.dll');
       const own: unknown = library.func('intptr_t __stdcall GetCurrentProcess()')();

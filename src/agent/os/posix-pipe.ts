@@ -2,7 +2,7 @@
  * Real pipes for the output of scripts. Node gives its children socket pairs, and Linux refuses to open a socket by path:
  * under them `echo x > /dev/stderr` and `tee /dev/stderr` fail with ENXIO (nodejs/node#21941), which scripts do a lot.
  */
-import { createRequire } from 'node:module';
+import { koffi as loadKoffi } from './koffi.ts';
 
 export interface PipeEnds {
   readonly readFd: number;
@@ -31,7 +31,7 @@ export function openPipe(): PipeEnds | null {
 
 function loadPipe2(): Pipe2 | null {
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const koffi = loadKoffi();
     return koffi.load(null).func('int pipe2(_Out_ int *fds, int flags)') as Pipe2;
   } catch {
     return null; // no binary of koffi for this processor

@@ -4,9 +4,9 @@
  * nothing, and takes a third of the CPU. Node does not know these children, so their ends are collected here.
  */
 import { openSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
+import { koffi as loadKoffi } from './koffi.ts';
 
 export interface SpawnRequest {
   /** Absolute. */
@@ -103,7 +103,7 @@ function tryLoad(): Native | null {
 }
 
 function load() {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const libc = koffi.load(null);
   const actions = 'posix_spawn_file_actions';
   const functions = {

@@ -2,7 +2,7 @@
  * Reads values below HKEY_LOCAL_MACHINE, always in the 64-bit view. Nothing native is loaded before the first read, and
  * never elsewhere than on Windows.
  */
-import { createRequire } from 'node:module';
+import { koffi as loadKoffi } from './koffi.ts';
 
 export type RegistryValue =
   | { readonly kind: 'absent' }
@@ -73,7 +73,7 @@ let loaded: RegGetValue | undefined;
 
 function regGetValue(): RegGetValue {
   if (loaded === undefined) {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const koffi = loadKoffi();
     loaded = koffi
       .load('advapi32.dll')
       .func(

@@ -3,7 +3,7 @@
  * those of all others (`NotifyAccess=main`): scripts run below it. Node has no sockets for datagrams of files; the C library has.
  */
 import { execFile } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { koffi as loadKoffi } from './koffi.ts';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -44,7 +44,7 @@ function tryOpen(socket: string): ((text: string) => boolean) | null {
 function open(socket: string): ((text: string) => boolean) | null {
   const address = addressOf(socket);
   if (address === null || process.platform !== 'linux') return null;
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const libc = koffi.load(null);
   const fd = libc.func('int socket(int domain, int type, int protocol)')(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return null;

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { createRequire } from 'node:module';
+import { koffi as loadKoffi } from './koffi.ts';
 
 export interface StayAwake {
   /** Until the function that it returns is called. */
@@ -115,7 +115,7 @@ const INVALID_HANDLE = -1;
 
 /** `powercfg /requests` shows it with its reason. */
 function powerRequest(): Inhibitor {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const library = koffi.load('kernel32.dll');
   const create = library.func('intptr_t __stdcall PowerCreateRequest(void *context)');
   const set = library.func('int __stdcall PowerSetRequest(intptr_t request, int type)');

@@ -3,8 +3,9 @@
  * journald, to which a service speaks by its standard output. Invariant: what can't be written there holds nobody up; the same is
  * in our own log.
  */
-import { createRequire } from 'node:module';
+
 import type { Writable } from 'node:stream';
+import { koffi as loadKoffi } from './koffi.ts';
 
 export type Severity = 'info' | 'warning' | 'error';
 
@@ -55,7 +56,7 @@ type ReportEvent = (
 
 /** null: Windows does not give us the log. */
 function windowsEventLog(): SystemJournal | null {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const library = koffi.load('advapi32.dll');
   const open = library.func('intptr_t __stdcall RegisterEventSourceW(void *server, str16 source)');
   const report = library.func(
