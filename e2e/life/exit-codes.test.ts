@@ -1,5 +1,5 @@
 /** How the agent ends, and that it serves faulty settings instead of ending where a service manager started it (design §4). */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
@@ -127,6 +127,32 @@ test('as a service, faulty settings are shown with file, line and key, another f
   });
   writeFileSync(agent.config, `${settings(NOWHERE)}\n[tls]\nca = 5\n`);
   await eventually(async () => expect((await faults()).faults.list?.map(({ key }) => key)).toEqual(['tls.ca']));
+  expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
+test('settings that somebody else could have written are not obeyed: it ends with 1 and says which and why', async () => {
+  const agent = new AgentRun({ toml: settings(NOWHERE) });
+  chmodSync(agent.config, 0o666);
+  agent.start();
+  expect(await agent.ended()).toEqual({ code: 1, signal: null });
+  expect(agent.stderr).toBe(`settings not trusted: ${agent.config}: can be written by everybody\n`);
+});
+
+test('as a service, settings that are not trusted are a state that is shown, until they are nobody else’s', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  const agent = new AgentRun({ toml: settings(server), args: ['--service'] });
+  chmodSync(agent.config, 0o666);
+  agent.start();
+  const client = await agent.connect();
+  const { agent: shown } = await client.call('state.snapshot', {});
+  expect(shown).toMatchObject({ state: 'not_trusted', faults: { count: 1, list: [{ file: agent.config }] } });
+  expect(agent.stdout).toContain(`settings not trusted: ${agent.config}: can be written by everybody`);
+  await heartbeatAfter(nc, 'PC-OURS', {
+    log: agent.log,
+    died: agent.died,
+    start: () => chmodSync(agent.config, 0o644),
+  });
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 

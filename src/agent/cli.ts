@@ -1,14 +1,15 @@
 /** The command line of the headless agent, and how it ends (design §4). */
+import { homedir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
-import { StartDirectoryGone, startDirectory } from '../shared/directories.ts';
-import { untilItAnswers } from './base/answers.ts';
+import { directoriesOf, StartDirectoryGone, startDirectory } from '../shared/directories.ts';
+import { ANSWER_WITHIN_MS, untilItAnswers } from './base/answers.ts';
 import { errorText } from './base/logger.ts';
 import { formatEffective } from './config/effective.ts';
 import { formatWarnings } from './config/fault.ts';
 import { hashHelpdeskCode } from './config/helpdesk-code.ts';
-import { type Loaded, type LoadInput, loadBootConfig, settingsFiles } from './config/load.ts';
+import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from './config/load.ts';
 import { EXIT } from './exit-codes.ts';
 import { startWatchdog } from './os/watchdog.ts';
 import { start } from './start.ts';
@@ -62,14 +63,15 @@ async function runWithSettings(options: Options, lookForTurnMs: number): Promise
   if (options.control && !isCheck) followServiceHost(process.stdin);
   if (options.service && !isCheck) startWatchdog({ env: process.env, platform: process.platform });
   await settingsAnswer(options);
-  const loaded = load(options);
+  const dataAnswers = await doesDataAnswer(options);
+  const loaded = load(options, dataAnswers);
   if (isCheck) return checkConfig(loaded);
   const more = { hostSecret: takeHostSecret(), version: VERSION, lookForTurnMs };
   if (loaded.ok) return start({ loaded, ...more });
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
-  const reload = () => load(options);
+  const reload = () => load(options, dataAnswers);
   const usable = await waitForSettings({ loaded, startedAs, reload, ...more });
   return typeof usable === 'number' ? usable : start({ loaded: usable, ...more });
 }
@@ -104,8 +106,20 @@ function parseOptions(argv: readonly string[]): Options | string {
   }
 }
 
-function load(options: Options): Loaded {
-  return loadBootConfig(inputOf(options));
+function load(options: Options, dataAnswers: boolean): Loaded {
+  return loadTrusted(inputOf(options), import.meta.dirname, dataAnswers);
+}
+
+/** Where it does not, the start waits for it and says so. */
+async function doesDataAnswer(options: Options): Promise<boolean> {
+  const { startedAs = 'headless', platform, env, cwd } = inputOf(options);
+  const { own } = directoriesOf({ startedAs, platform, env, cwd, home: homedir() });
+  const late = new AbortController();
+  const signal = late.signal;
+  return untilItAnswers(own, { signal, onSilence: () => late.abort(), limitMs: ANSWER_WITHIN_MS }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function inputOf(options: Options): LoadInput {

@@ -1,5 +1,5 @@
 /**
- * Settings that are missing or faulty, under a service manager or a tray: not the end, but a state that is shown with
+ * Settings that are missing, faulty or not to be trusted, under a service manager or a tray: not the end, but a state that is shown with
  * file, line and key. The files are read again when they change (design §4).
  */
 
@@ -37,17 +37,20 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
   let faulty = options.loaded;
   const say = (text: string) => {
     log.error(text, { state: faulty.state, faults: faulty.message });
-    const isJournalled = startedAs === 'service' && faulty.state === 'config_invalid';
+    const isJournalled = startedAs === 'service' && faulty.state !== 'not_set_up';
     if (isJournalled) systemJournal()?.write(EVENT.settingsInvalid, 'error', `${text}: ${faulty.message}`);
   };
   say('the settings can not be used');
   let seen = stamps(faulty.files);
   const look = (): Look<Usable> => {
     const now = stamps(faulty.files);
-    if (now === seen) return { kind: 'held_up', by: faulty };
+    // Who may change a file is not seen by its time.
+    if (now === seen && faulty.state !== 'not_trusted') return { kind: 'held_up', by: faulty };
     seen = now;
     const loaded = options.reload();
     if (loaded.ok) return { kind: 'clear', value: loaded };
+    const isSame = loaded.state === faulty.state && loaded.message === faulty.message;
+    if (isSame && loaded.state === 'not_trusted') return { kind: 'held_up', by: faulty };
     faulty = loaded;
     say('the settings can still not be used');
     return { kind: 'held_up', by: faulty };

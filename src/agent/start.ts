@@ -8,6 +8,7 @@ import { until } from './base/watched.ts';
 import type { BootConfig } from './config/boot-config.ts';
 import type { Loaded } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
+import { distrustedData } from './config/trust.ts';
 import { EXIT } from './exit-codes.ts';
 import { bootId } from './os/boot-id.ts';
 import { endNow } from './os/end-process.ts';
@@ -45,6 +46,12 @@ export async function start({ loaded, ...options }: StartOptions): Promise<numbe
   endOnBugs(log);
   try {
     if (!(await pathsAnswer(config, log.logger))) return EXIT.stopped;
+    // A share that has answered only now; where it could be looked at before, the state was shown.
+    const distrusted = distrustedData(config.directories);
+    if (distrusted !== null) {
+      log.logger.error(`settings not trusted: ${distrusted.path}: ${distrusted.why}`);
+      return EXIT.bug;
+    }
     return await runUntilStopped({ config, log, ...options });
   } finally {
     const left = process.getActiveResourcesInfo();

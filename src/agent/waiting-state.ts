@@ -20,7 +20,7 @@ import { Store } from './store/store.ts';
 
 /** What holds us up. */
 export interface Obstacle {
-  readonly state: 'not_set_up' | 'config_invalid' | 'elsewhere' | 'original_running';
+  readonly state: 'not_set_up' | 'config_invalid' | 'not_trusted' | 'elsewhere' | 'original_running';
   readonly faults: readonly ConfigFault[];
 }
 

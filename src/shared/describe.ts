@@ -104,6 +104,8 @@ function waiting({ brandName }: Seen, { agent }: AgentStatus, words: Words): Des
       return plain('offline', 'draining', brandName, words);
     case 'config_invalid':
       return plain('broken', 'config', brandName, words);
+    case 'not_trusted':
+      return plain('broken', 'untrusted', brandName, words);
     case 'down':
       return { ...plain('broken', 'down', brandName, words), tooltip: words.say('tray.broken') };
     case 'running':
@@ -111,7 +113,16 @@ function waiting({ brandName }: Seen, { agent }: AgentStatus, words: Words): Des
   }
 }
 
-type StatedAs = 'starting' | 'incompatible' | 'notSetUp' | 'elsewhere' | 'original' | 'draining' | 'config' | 'down';
+type StatedAs =
+  | 'starting'
+  | 'incompatible'
+  | 'notSetUp'
+  | 'elsewhere'
+  | 'original'
+  | 'draining'
+  | 'config'
+  | 'untrusted'
+  | 'down';
 
 function plain(mark: TrayMark, key: StatedAs, name: string, words: Words): Description {
   const title = words.say(`health.${key}.title`);

@@ -10,6 +10,7 @@ export const AGENT_STATES = [
   'starting',
   'not_set_up',
   'config_invalid',
+  'not_trusted',
   'elsewhere',
   'original_running',
   'running',

@@ -10,10 +10,12 @@ import { type LineLookup, readAgentToml } from './agent-toml.ts';
 import { type BootConfig, bootConfigOf } from './boot-config.ts';
 import { addPolicy, Collected } from './collect.ts';
 import { type ConfigFault, type ConfigWarning, formatFaults } from './fault.ts';
+import { addHelpdeskHash } from './helpdesk-hash.ts';
 import { type SettingValues, settle, valueAt } from './layers.ts';
 import { type Machine, machineOf } from './machine.ts';
 import { isSettingKey, SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import { checkSignatures } from './signatures.ts';
+import { distrusted } from './trust.ts';
 import { ABSOLUTE, type PathBase } from './values.ts';
 
 export interface LoadInput {
@@ -35,8 +37,11 @@ export type Loaded =
   | { readonly ok: true; readonly config: BootConfig; readonly warnings: readonly ConfigWarning[] }
   | {
       readonly ok: false;
-      /** `not_set_up`: nobody has written a configuration for this PC yet, or its name is of no use to the fleet. */
-      readonly state: 'not_set_up' | 'config_invalid';
+      /**
+       * `not_set_up`: nobody has written a configuration for this PC yet, or its name is of no use to the fleet; `not_trusted`:
+       * somebody else could have written it, so it was not even read.
+       */
+      readonly state: 'not_set_up' | 'config_invalid' | 'not_trusted';
       readonly faults: readonly ConfigFault[];
       readonly warnings: readonly ConfigWarning[];
       /** For people, one line for each fault. */
@@ -52,6 +57,26 @@ export function settingsFiles(input: LoadInput): string[] {
   return filesToRead(input, machine).flatMap(({ path }) => fullPath(path, base) ?? []);
 }
 
+/** {@link loadBootConfig}, where nobody else could have written what it would read (`./trust.ts`). */
+export function loadTrusted(input: LoadInput, program: string, dataAnswers: boolean): Loaded {
+  const startedAs = input.startedAs ?? 'headless';
+  const machine = input.machine ?? machineOf({ ...input, startedAs });
+  const files = settingsFiles({ ...input, machine });
+  const found = distrusted({ startedAs, directories: machine.directories, files, program, dataAnswers });
+  if (found === null) return loadBootConfig({ ...input, machine });
+  const { path, why } = found;
+  const fault = {
+    file: path,
+    line: null,
+    key: NOT_TRUSTED,
+    expected: `what only an administrator can change; it ${why}`,
+  };
+  const message = `settings not trusted: ${path}: ${why}`;
+  return { ok: false, state: 'not_trusted', faults: [fault], warnings: [], message, files: [...files, path] };
+}
+
+const NOT_TRUSTED = 'trust';
+
 export function loadBootConfig(input: LoadInput): Loaded {
   const startedAs = input.startedAs ?? 'headless';
   const machine = input.machine ?? machineOf({ ...input, startedAs });
@@ -62,6 +87,7 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const read = readFiles(files, collected, { machine, base });
   addOthers(collected, input, machine, base);
   checkSignatures(collected);
+  addHelpdeskHash(collected, { secret: machine.helpdeskHash, startedAs, base });
   const failed = (message?: string): Loaded => {
     const faults = inFileOrder(collected.faults);
     return {
@@ -197,13 +223,21 @@ function addOthers(to: Collected, { env, overrides }: LoadInput, machine: Machin
   }
   for (const { text, ...at } of machine.policies.faults) to.faults.push({ ...at, expected: text });
   for (const { text, ...at } of machine.policies.ignored) to.warnings.push({ ...at, message: text });
-  const file = machine.signedCommandsSwitch;
-  if (file !== null) to.add('commands.signatures', 'require', { source: 'switch', file, line: null }, base);
+  addSwitch(to, machine, base);
   for (const [key, value] of Object.entries(overrides ?? {})) {
     const at = { source: 'command line', file: 'command line', line: null } as const;
     if (isSettingKey(key) && value !== undefined) to.add(key, value, at, { ...base, file: base.start });
   }
   addLogLevel(to, env.RUST_LOG, base);
+}
+
+/** Only a plain yes and a plain no are meant as such; of anything else the safe reading counts, and somebody has to look. */
+function addSwitch(to: Collected, { signedCommandsSwitch }: Machine, base: PathBase): void {
+  if (signedCommandsSwitch === null) return;
+  const { file, odd } = signedCommandsSwitch;
+  to.add('commands.signatures', 'require', { source: 'switch', file, line: null }, base);
+  if (odd !== null)
+    to.faults.push({ file, line: null, key: 'RequireSignedCommands', expected: `1 or 0, found ${odd}` });
 }
 
 /** A filter that we can't read must not stop an agent: the variable is often set for other programs. */

@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { errorCode } from '../../shared/error-code.ts';
 import type { Registry, RegistryValue } from './registry.ts';
+import { untrusted } from './windows/secure-directory.ts';
 
 /** Where the original keeps the secrets of the machine (protocol §9.4). */
 export const SECRETS_KEY = 'SOFTWARE\\kanade\\agent';
@@ -53,7 +54,7 @@ export interface TrustRule {
   readonly maxBytes: number;
 }
 
-/** On Windows the directory's access list protects such files, and only form and size are looked at. */
+/** On Windows it is asked by its path who could change it: its directory, which was looked at before, keeps it in its place. */
 export function readTrustedFile(path: string, rule: TrustRule): TrustedFile {
   let fd: number;
   try {
@@ -65,7 +66,7 @@ export function readTrustedFile(path: string, rule: TrustRule): TrustedFile {
   }
   try {
     const stats = fstatSync(fd);
-    const why = distrust(stats, rule);
+    const why = distrust(stats, rule) ?? (process.platform === 'win32' ? untrusted(path) : null);
     if (why !== null) return { kind: 'refused', why };
     const text = readText(fd, stats.size);
     if (text === null) return { kind: 'refused', why: 'is not UTF-8 text' };

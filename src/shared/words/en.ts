@@ -50,6 +50,8 @@ export const en = {
   'health.notSetUp.body': '{it} still has to connect this PC. Nothing for you to do.',
   'health.config.title': "Settings can't be read",
   'health.config.body': 'Contact {it}.',
+  'health.untrusted.title': 'Settings are not trusted',
+  'health.untrusted.body': 'Somebody else could have changed them, so no tasks are taken. Contact {it}.',
   'health.elsewhere.title': 'Managed from another session',
   'health.elsewhere.body': 'Someone else who is signed in on this PC has it open.',
   'health.original.title': 'The previous management program still runs',

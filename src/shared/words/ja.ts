@@ -50,6 +50,8 @@ export const ja: Catalogue = {
   'health.notSetUp.body': '{it}による設定がまだ行われていません。操作は不要です。',
   'health.config.title': '設定を読み込めません',
   'health.config.body': '{it}へ連絡してください。',
+  'health.untrusted.title': '設定を信頼できません',
+  'health.untrusted.body': '管理者以外が変更できる状態のため、タスクを受け付けていません。{it}へ連絡してください。',
   'health.elsewhere.title': '別のセッションで管理中',
   'health.elsewhere.body': 'この端末にサインインしている別の利用者が使用しています。',
   'health.original.title': '以前の管理プログラムが動作しています',

@@ -5,7 +5,9 @@ import { sidText } from './sids.ts';
 
 /** SYSTEM and the Administrators, nobody else, and nothing inherited. */
 export const PRIVATE_TREE = 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
-export const PRIVATE_KEY = 'D:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
+export const PRIVATE_KEY = 'O:BAD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
+/** Users may read it. */
+export const READABLE_KEY = `${PRIVATE_KEY}(A;CI;KR;;;BU)`;
 
 const SDDL_REVISION_1 = 1;
 const SE_FILE_OBJECT = 1;
@@ -23,6 +25,26 @@ export function withDescriptor(sddl: string, work: (descriptor: bigint) => void)
   }
 }
 
+/** The access list alone, for functions that take no whole descriptor. */
+export function withAccessList(sddl: string, work: (list: bigint) => void): void {
+  withDescriptor(sddl, (descriptor) => {
+    const [present, list, defaulted]: [[number], [bigint], [number]] = [[0], [0n], [0]];
+    if (setupNative().GetSecurityDescriptorDacl(descriptor, present, list, defaulted) === 0) throw lastError(sddl);
+    work(list[0]);
+  });
+}
+
+/** SECURITY_ATTRIBUTES: for what is made with its access list in one step. */
+export function withAttributes(sddl: string, work: (attributes: Buffer) => void): void {
+  withDescriptor(sddl, (descriptor) => {
+    // Its size, the descriptor, whether processes inherit the handle.
+    const attributes = Buffer.alloc(24);
+    attributes.writeUInt32LE(attributes.length);
+    attributes.writeBigUInt64LE(descriptor, 8);
+    work(attributes);
+  });
+}
+
 /** Everybody may read and run it, the Administrators and SYSTEM alone change it; what is put into it inherits that. */
 export const READ_ONLY_TREE = [
   'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)',
@@ -32,40 +54,17 @@ export const READ_ONLY_TREE = [
 
 /** Makes a directory that is nobody else's for no moment. @throws {WindowsError} also when it is there already */
 export function makeDirectory(path: string, sddl: string): void {
-  withDescriptor(sddl, (descriptor) => {
-    // SECURITY_ATTRIBUTES: its size, the descriptor, whether processes inherit the handle.
-    const attributes = Buffer.alloc(24);
-    attributes.writeUInt32LE(attributes.length);
-    attributes.writeBigUInt64LE(descriptor, 8);
+  withAttributes(sddl, (attributes) => {
     if (setupNative().CreateDirectoryW(path, attributes) === 0) throw lastError(`making ${path}`);
   });
 }
 
-/** Replaces owner and access list of a directory; what lies in it inherits the new list. */
-export function protectTree(path: string, sddl: string): void {
-  withDescriptor(sddl, (descriptor) => {
-    const [present, list, owner, defaulted]: [[number], [bigint], [bigint], [number]] = [[0], [0n], [0n], [0]];
-    if (setupNative().GetSecurityDescriptorDacl(descriptor, present, list, defaulted) === 0) throw lastError(sddl);
-    if (setupNative().GetSecurityDescriptorOwner(descriptor, owner, defaulted) === 0) throw lastError(sddl);
-    const what = OWNER | DACL_AND_PROTECTED;
-    const code = setupNative().SetNamedSecurityInfoW(path, SE_FILE_OBJECT, what >>> 0, owner[0], null, list[0], null);
-    if (code !== 0) throw new WindowsError(`protecting ${path}`, code);
-  });
-}
-
-/** Replaces the access list of a file or a directory, and leaves its owner. */
+/** Replaces the access list of a file or a directory; nothing is inherited from above. The owner stays. */
 export function setFileAccess(path: string, sddl: string): void {
   withAccessList(sddl, (list) => {
-    const code = setupNative().SetNamedSecurityInfoW(path, SE_FILE_OBJECT, DACL_AND_PROTECTED, null, null, list, null);
+    const what = DACL_AND_PROTECTED;
+    const code = setupNative().SetNamedSecurityInfoW(path, SE_FILE_OBJECT, what, null, null, list, null);
     if (code !== 0) throw new WindowsError(`protecting ${path}`, code);
-  });
-}
-
-export function withAccessList(sddl: string, work: (list: bigint) => void): void {
-  withDescriptor(sddl, (descriptor) => {
-    const [present, list, defaulted]: [[number], [bigint], [number]] = [[0], [0n], [0]];
-    if (setupNative().GetSecurityDescriptorDacl(descriptor, present, list, defaulted) === 0) throw lastError(sddl);
-    work(list[0]);
   });
 }
 

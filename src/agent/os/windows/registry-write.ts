@@ -1,6 +1,7 @@
 /** Writes below HKEY_LOCAL_MACHINE, always in the 64-bit view. Only the set-up does that. */
 
-import { withDescriptor } from './access.ts';
+import { withAttributes, withDescriptor } from './access.ts';
+import { accessOfKey, distrustKey, readerOf } from './access-list.ts';
 import { type Handle, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
@@ -11,7 +12,11 @@ const KEY_WOW64_64KEY = 0x100;
 const REG_SZ = 1;
 const REG_DWORD = 4;
 const ERROR_FILE_NOT_FOUND = 2;
-const DACL_SECURITY_INFORMATION = 0x8000_0004;
+const CREATED_NEW = 1;
+const READ_CONTROL = 0x2_0000;
+const WRITE_OWNER = 0x8_0000;
+const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
+const READERS = '(A;CI;KR;;;BU)';
 
 /** Texts and 32-bit numbers of one key, which is made if it is not there. */
 export function writeValues(key: string, values: Readonly<Record<string, string | number>>): void {
@@ -62,13 +67,57 @@ export function removeKeyIfEmpty(key: string): void {
   if (isEmpty === true) removeKey(key);
 }
 
-/** Replaces the access list of a key by the one that `sddl` says. */
-export function protectKey(key: string, sddl: string): void {
+/** How a key was found: not there; only for those it is for; open to others, who may have read what is in it. */
+export type KeyBefore = 'absent' | 'shut' | 'open';
+
+/**
+ * Makes a key with owner and access list of `sddl` in one step, or gives them to the one that is there. An open one that is empty
+ * is made anew: who has opened it before could go on reading it.
+ */
+export function secureKey(key: string, sddl: string): KeyBefore {
+  // Those above it are made as usual.
+  writeValues(key.slice(0, key.lastIndexOf('\\')), {});
+  if (isMade(key, sddl)) return 'absent';
+  if (isShut(key, sddl)) return 'shut';
+  removeKeyIfEmpty(key);
+  if (isMade(key, sddl)) return 'shut';
   withDescriptor(sddl, (descriptor) => {
-    const set = (opened: Handle) => setupNative().RegSetKeySecurity(opened, DACL_SECURITY_INFORMATION, descriptor);
-    const done = withKey(key, KEY_ALL_ACCESS_64, (opened) => check(`protecting HKLM\\${key}`, set(opened)));
+    const set = (opened: Handle) => setupNative().RegSetKeySecurity(opened, OWNER_AND_PROTECTED_DACL >>> 0, descriptor);
+    const done = withKey(key, KEY_ALL_ACCESS_64 | WRITE_OWNER, (opened) =>
+      check(`protecting HKLM\\${key}`, set(opened)),
+    );
     if (done === null) throw new WindowsError(`protecting HKLM\\${key}`, ERROR_FILE_NOT_FOUND);
   });
+  return 'open';
+}
+
+/** Whether nobody but the Administrators can change it and, if `sddl` lets nobody else in, read it. */
+function isShut(key: string, sddl: string): boolean {
+  const mayBeRead = sddl.endsWith(READERS);
+  return (
+    withKey(key, READ_CONTROL | KEY_READ_64, (opened) => {
+      const access = accessOfKey(opened);
+      return access.isProtected && distrustKey(access) === null && (mayBeRead || readerOf(access) === null);
+    }) ?? false
+  );
+}
+
+function isMade(key: string, sddl: string): boolean {
+  const [opened, disposition]: [[Handle], [number]] = [[0], [0]];
+  withAttributes(sddl, (attributes) => {
+    const access = KEY_READ_64;
+    check(
+      `making HKLM\\${key}`,
+      setupNative().RegCreateKeyExW(HKEY_LOCAL_MACHINE, key, 0, null, 0, access, attributes, opened, disposition),
+    );
+  });
+  setupNative().RegCloseKey(opened[0]);
+  return disposition[0] === CREATED_NEW;
+}
+
+/** Why somebody who is no administrator could change a key; null: nobody could, or it is not there. */
+export function untrustedKey(key: string): string | null {
+  return withKey(key, READ_CONTROL | KEY_READ_64, (opened) => distrustKey(accessOfKey(opened)));
 }
 
 /** null: there is no such key. */

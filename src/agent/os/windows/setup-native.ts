@@ -39,7 +39,7 @@ interface SetupNative {
   GetSecurityDescriptorDacl(descriptor: bigint, present: [number], list: [bigint], defaulted: [number]): number;
   SetNamedSecurityInfoW(...args: readonly unknown[]): number;
   GetNamedSecurityInfoW(...args: readonly unknown[]): number;
-  GetSecurityDescriptorOwner(descriptor: bigint, owner: [bigint], defaulted: [number]): number;
+  SetSecurityInfo(...args: readonly unknown[]): number;
   ConvertStringSecurityDescriptorToSecurityDescriptorW(
     text: string,
     revision: number,
@@ -47,7 +47,24 @@ interface SetupNative {
     size: null,
   ): number;
   CreateDirectoryW(path: string, security: Uint8Array): number;
-  CreateMutexW(security: null, owned: number, name: string): Handle;
+  /** Gives −1 where it fails. */
+  CreateFileW(
+    name: string,
+    access: number,
+    share: number,
+    security: Uint8Array | null,
+    disposition: number,
+    flags: number,
+    template: Handle,
+  ): Handle;
+  GetFileInformationByHandle(handle: Handle, info: Uint8Array): number;
+  GetSecurityInfo(...args: readonly unknown[]): number;
+  GetSecurityDescriptorControl(descriptor: bigint, control: [number], revision: [number]): number;
+  SetKernelObjectSecurity(handle: Handle, what: number, descriptor: bigint): number;
+  /** Both give an NTSTATUS: 0 is fine. */
+  NtCreateFile(...args: readonly unknown[]): number;
+  NtSetInformationFile(handle: Handle, io: Uint8Array, info: Uint8Array, size: number, kind: number): number;
+  NtQueryDirectoryFile(...args: readonly unknown[]): number;
   CreateToolhelp32Snapshot(what: number, pid: number): Handle;
   Process32FirstW(snapshot: Handle, entry: Uint8Array): number;
   Process32NextW(snapshot: Handle, entry: Uint8Array): number;
@@ -66,7 +83,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int __stdcall QueryServiceStatusEx(intptr_t service, int level, void *status, uint32_t size, _Out_ uint32_t *needed)',
     'int __stdcall DeleteService(intptr_t service)',
     'int __stdcall CloseServiceHandle(intptr_t handle)',
-    'long __stdcall RegCreateKeyExW(intptr_t root, str16 key, uint32_t reserved, void *kind, uint32_t options, uint32_t access, void *security, _Out_ intptr_t *opened, void *disposition)',
+    'long __stdcall RegCreateKeyExW(intptr_t root, str16 key, uint32_t reserved, void *kind, uint32_t options, uint32_t access, const void *security, _Out_ intptr_t *opened, _Out_ uint32_t *disposition)',
     'long __stdcall RegOpenKeyExW(intptr_t root, str16 key, uint32_t options, uint32_t access, _Out_ intptr_t *opened)',
     'long __stdcall RegSetValueExW(intptr_t key, str16 name, uint32_t reserved, uint32_t kind, const void *data, uint32_t size)',
     'long __stdcall RegDeleteValueW(intptr_t key, str16 name)',
@@ -78,18 +95,27 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'long __stdcall RegSetKeySecurity(intptr_t key, uint32_t what, void *descriptor)',
     'int __stdcall GetSecurityDescriptorDacl(void *descriptor, _Out_ int *present, _Out_ void **list, _Out_ int *defaulted)',
     'uint32_t __stdcall GetNamedSecurityInfoW(str16 name, int kind, uint32_t what, _Out_ void **owner, void *group, void *list, void *audit, _Out_ void **descriptor)',
-    'int __stdcall GetSecurityDescriptorOwner(void *descriptor, _Out_ void **owner, _Out_ int *defaulted)',
     'uint32_t __stdcall SetNamedSecurityInfoW(str16 name, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
+    'uint32_t __stdcall GetSecurityInfo(intptr_t handle, int kind, uint32_t what, _Out_ void **owner, void *group, _Out_ void **list, void *audit, _Out_ void **descriptor)',
+    'int __stdcall GetSecurityDescriptorControl(void *descriptor, _Out_ uint16_t *control, _Out_ uint32_t *revision)',
+    'int __stdcall SetKernelObjectSecurity(intptr_t handle, uint32_t what, void *descriptor)',
+    'uint32_t __stdcall SetSecurityInfo(intptr_t handle, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
   ],
   'kernel32.dll': [
     'int __stdcall CreateDirectoryW(str16 path, const void *security)',
-    'intptr_t __stdcall CreateMutexW(void *security, int owned, str16 name)',
+    'intptr_t __stdcall CreateFileW(str16 name, uint32_t access, uint32_t share, const void *security, uint32_t disposition, uint32_t flags, intptr_t template)',
+    'int __stdcall GetFileInformationByHandle(intptr_t handle, void *info)',
     'int __stdcall ProcessIdToSessionId(uint32_t pid, _Out_ uint32_t *session)',
     'intptr_t __stdcall CreateToolhelp32Snapshot(uint32_t what, uint32_t pid)',
     'int __stdcall Process32FirstW(intptr_t snapshot, void *entry)',
     'int __stdcall Process32NextW(intptr_t snapshot, void *entry)',
     'int __stdcall QueryFullProcessImageNameW(intptr_t process, uint32_t flags, void *name, _Inout_ uint32_t *size)',
+  ],
+  'ntdll.dll': [
+    'int32_t __stdcall NtCreateFile(_Out_ intptr_t *opened, uint32_t access, const void *attributes, void *io, void *size, uint32_t fileAttributes, uint32_t share, uint32_t disposition, uint32_t options, void *extended, uint32_t extendedSize)',
+    'int32_t __stdcall NtSetInformationFile(intptr_t handle, void *io, const void *info, uint32_t size, int kind)',
+    'int32_t __stdcall NtQueryDirectoryFile(intptr_t handle, intptr_t event, void *routine, void *context, void *io, void *entries, uint32_t size, int kind, int single, void *pattern, int restart)',
   ],
 };
 

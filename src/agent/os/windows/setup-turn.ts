@@ -1,18 +1,50 @@
-/** One set-up at a time on a PC: a named object of Windows that the installer holds as well (`installer/common.nsh`). */
+/**
+ * One set-up at a time on a PC. The turn is a file beside `Program Files\\Kanade Tray`, held open without sharing and gone with
+ * whoever holds it (`installer/common.nsh` and `native/setup-host.c` use the same): nobody but the Administrators can make it or
+ * open it, so nobody else can hold up a set-up. Invariant: who can't have it does not go on.
+ */
+import { win32 } from 'node:path';
 import { sleep } from '../../base/sleep.ts';
-import { native } from './native.ts';
+import { machineRegistry } from '../registry.ts';
+import { withAttributes } from './access.ts';
+import { lastError } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
-const NAME = 'Global\\KanadeTraySetup';
-const ERROR_ALREADY_EXISTS = 183;
+const FILE = 'Kanade Tray.lock';
+const ACCESS = 'O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)';
+const GENERIC_READ = 0x8000_0000;
+const DELETE = 0x1_0000;
+const OPEN_ALWAYS = 4;
+/** FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT */
+const FLAGS = 0x0400_0000 | 0x0020_0000;
+const INVALID_HANDLE = -1;
+/** Of one that another set-up holds: it does not share, or it is just going. */
+const HELD = new Set([5, 32]);
 const LOOK_EVERY_MS = 200;
 
-/** Ours until this process ends. False: somebody else still has it after `withinMs`. */
-export async function takeTurn(withinMs: number): Promise<boolean> {
+/** Ours until this process ends. False: somebody else still has it after `withinMs`. @throws {WindowsError} it can't be had */
+export async function takeTurn(withinMs: number, file: string = turnFile()): Promise<boolean> {
   for (const untilMs = performance.now() + withinMs; ; await sleep(LOOK_EVERY_MS)) {
-    const handle = setupNative().CreateMutexW(null, 1, NAME);
-    if (handle !== 0 && native().GetLastError() !== ERROR_ALREADY_EXISTS) return true;
-    if (handle !== 0) native().CloseHandle(handle);
+    if (isTaken(file)) return true;
     if (performance.now() > untilMs) return false;
   }
+}
+
+function isTaken(file: string): boolean {
+  let taken = false;
+  withAttributes(ACCESS, (attributes) => {
+    const access = (GENERIC_READ | DELETE) >>> 0;
+    const handle = setupNative().CreateFileW(file, access, 0, attributes, OPEN_ALWAYS, FLAGS, 0);
+    taken = handle !== INVALID_HANDLE;
+    if (taken) return;
+    const failure = lastError(`taking ${file}`);
+    if (!HELD.has(failure.code)) throw failure;
+  });
+  return taken;
+}
+
+/** By the registry: the environment is whoever's who started us. */
+function turnFile(): string {
+  const found = machineRegistry().read('SOFTWARE\\Microsoft\\Windows\\CurrentVersion', 'ProgramFilesDir');
+  return win32.join(found.kind === 'text' ? found.text : 'C:\\Program Files', FILE);
 }

@@ -1,0 +1,109 @@
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tempDir } from '../../../e2e/support/temp.ts';
+import { givenToSomebody, openedToAll, wineTempDir } from '../../../e2e/support/wine-files.ts';
+import type { StartedAs } from '../../shared/directories.ts';
+import { type Distrust, distrusted, distrustedData } from './trust.ts';
+
+const SOMEBODY = 12_345;
+const isRoot = process.getuid?.() === 0;
+
+/** A PC of its own, with settings and data. */
+function pc(root = tempDir()) {
+  const [config, data] = [join(root, 'etc'), join(root, 'var')];
+  const own = join(data, 'kanade-tray');
+  for (const each of [config, own]) mkdirSync(each, { recursive: true, mode: 0o755 });
+  const file = join(config, 'agent.toml');
+  writeFileSync(file, '');
+  const directories = { config, data, own, logs: join(root, 'logs'), machineConfig: null, dataFromEnvironment: false };
+  const look = (startedAs: StartedAs = 'service', dataAnswers = true): Distrust | null =>
+    distrusted({ startedAs, directories, files: [file], program: import.meta.dirname, dataAnswers });
+  return { root, config, data, own, file, directories, look };
+}
+
+it.runIf(process.platform !== 'win32')('what only root or our own account can change is trusted', () => {
+  const { look } = pc();
+  expect([look('service'), look('headless'), look('tray')]).toEqual([null, null, null]);
+});
+
+it.runIf(process.platform !== 'win32')('what is not there yet is not distrusted', () => {
+  const { root, directories } = pc();
+  const files = [join(root, 'none', 'agent.toml')];
+  expect(distrusted({ startedAs: 'service', directories, files, program: '/none', dataAnswers: true })).toBeNull();
+});
+
+describe.runIf(process.platform !== 'win32')('not trusted, and by name', () => {
+  it.each(['file', 'config', 'data', 'own'] as const)('where everybody may write: %s', (name) => {
+    const here = pc();
+    chmodSync(here[name], 0o777);
+    expect(here.look()).toEqual({ path: here[name], why: 'can be written by everybody' });
+    expect(here.look('headless')?.path).toBe(here[name]);
+  });
+
+  it.runIf(isRoot).each(['file', 'config', 'data', 'own'] as const)('where it is somebody else’s: %s', (name) => {
+    const here = pc();
+    chownSync(here[name], SOMEBODY, SOMEBODY);
+    expect(here.look()).toEqual({ path: here[name], why: `belongs to user ${SOMEBODY}, who could change it` });
+  });
+
+  it.runIf(isRoot)('where a group that is not ours may write', () => {
+    const here = pc();
+    chmodSync(here.file, 0o664);
+    expect(here.look()).toBeNull();
+    chownSync(here.file, 0, SOMEBODY);
+    expect(here.look()?.why).toBe(`can be written by group ${SOMEBODY}`);
+  });
+
+  it.runIf(isRoot)('a link that somebody else has laid down, and what a link of ours leads to', () => {
+    const here = pc();
+    const link = join(here.config, 'link.toml');
+    symlinkSync(here.file, link);
+    const look = () =>
+      distrusted({
+        startedAs: 'headless',
+        directories: here.directories,
+        files: [link],
+        program: '/none',
+        dataAnswers: true,
+      });
+    expect(look()).toBeNull();
+    chmodSync(here.file, 0o666);
+    expect(look()?.why).toBe('can be written by everybody');
+    chmodSync(here.file, 0o644);
+    lchownSync(link, SOMEBODY, SOMEBODY);
+    expect(look()).toEqual({ path: link, why: `is a link of user ${SOMEBODY}` });
+  });
+
+  it.runIf(isRoot)('a way to it that somebody else can exchange, for what runs as the system', () => {
+    const here = pc();
+    chownSync(here.root, SOMEBODY, SOMEBODY);
+    expect(here.look('service')?.path).toBe(here.root);
+    expect(here.look('headless')).toBeNull();
+  });
+
+  it('a data directory that answers only later, once it does', () => {
+    const here = pc();
+    chmodSync(here.data, 0o777);
+    expect(here.look('service', false)).toBeNull();
+    expect(distrustedData(here.directories)?.path).toBe(here.data);
+  });
+});
+
+describe.runIf(process.platform === 'win32')('not trusted, and by name, on Windows', () => {
+  it.each(['file', 'config', 'data', 'own'] as const)('where others may write, or own it: %s', async (name) => {
+    const here = pc(wineTempDir());
+    expect([here.look('service'), here.look('headless'), here.look('tray')]).toEqual([null, null, null]);
+    await openedToAll(here[name]);
+    expect(here.look()).toMatchObject({ path: here[name], why: expect.stringContaining('can be changed by S-1-1-0') });
+    await givenToSomebody(here[name]);
+    expect(here.look('headless')).toMatchObject({ path: here[name], why: expect.stringContaining('belongs to S-1-') });
+  });
+
+  it('a way to it that somebody else can exchange, for what runs as the system', async () => {
+    const here = pc(wineTempDir());
+    await openedToAll(here.root);
+    expect(here.look('service')?.path).toBe(here.root);
+    expect(here.look('headless')).toBeNull();
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * Before anything is obeyed: who could have written it (deployment F1, security S5). Looked at are the settings and their
+ * directory, policies, the data directory, the key of the secrets, and the directory that we run from; files with secrets are
+ * looked at when they are read. Whoever could change one of them would decide what runs as the system.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join, win32 } from 'node:path';
+import type { Directories, StartedAs } from '../../shared/directories.ts';
+import { POLICY_FILE, POLICY_KEY } from '../os/policies.ts';
+import { SECRETS_KEY } from '../os/secrets.ts';
+import { distrustAbove, distrustPath } from '../os/trusted-path.ts';
+import { PRIVATE_KEY, PRIVATE_TREE, READ_ONLY_TREE } from '../os/windows/access.ts';
+import { SYSTEM_SID } from '../os/windows/access-list.ts';
+import { secureKey, untrustedKey } from '../os/windows/registry-write.ts';
+import { NotSecured, secureDirectory } from '../os/windows/secure-directory.ts';
+import { ownSid } from '../os/windows/sids.ts';
+
+export interface TrustInput {
+  readonly startedAs: StartedAs;
+  readonly directories: Directories;
+  /** The settings files that would be read, whether they are there or not. */
+  readonly files: readonly string[];
+  /** Where our own program lies. */
+  readonly program: string;
+  /** False: a share on which the data lies does not answer, so that it can't be looked at now. */
+  readonly dataAnswers: boolean;
+}
+
+export interface Distrust {
+  /** A file, a directory, or a registry key. */
+  readonly path: string;
+  /** Completes "… : …", for people. */
+  readonly why: string;
+}
+
+/** The first thing that somebody else could have changed; null: nobody could. */
+export function distrusted({ startedAs, directories, files, program, dataAnswers }: TrustInput): Distrust | null {
+  const isService = startedAs === 'service';
+  const isWindows = process.platform === 'win32';
+  const { data, own, logs } = directories;
+  const programs = isService ? programDirectories(program) : [];
+  const stores = dataAnswers ? [data, own] : [];
+  // Elsewhere the log is opened through no link.
+  const log = isService && isWindows ? [logs] : [];
+  const policies = isService && !isWindows ? [dirname(POLICY_FILE)] : [];
+  const paths = [...files.flatMap((file) => [dirname(file), file]), ...policies, ...stores, ...log, ...programs];
+  const missing = isService && isWindows && ownSid() === SYSTEM_SID ? makeMissing(directories) : null;
+  if (missing !== null) return missing;
+  for (const path of new Set(paths)) {
+    const why = distrustPath(path);
+    if (why !== null) return { path, why };
+  }
+  // A person or a test may have its directories wherever it likes; what runs as the system has a whole way to them.
+  if (isService) {
+    for (const path of [...files, ...stores.slice(-1), ...programs.slice(-1)]) {
+      const above = distrustAbove(path);
+      if (above !== null) return above;
+    }
+  }
+  for (const key of isWindows && isService ? [SECRETS_KEY, POLICY_KEY] : []) {
+    const why = untrustedKey(key);
+    if (why !== null) return { path: `HKLM\\${key}`, why };
+  }
+  return null;
+}
+
+/** The data directory alone, where it has answered only later. */
+export function distrustedData({ data, own }: Directories): Distrust | null {
+  for (const path of [data, own]) {
+    const why = distrustPath(path);
+    if (why !== null) return { path, why };
+  }
+  return null;
+}
+
+/** From where it is installed only: a checkout is whose it is. */
+function programDirectories(program: string): string[] {
+  if (process.platform !== 'win32') return /^\/(?:usr|opt)\//.test(program) ? [program] : [];
+  const version = win32.dirname(program);
+  const versions = win32.dirname(version);
+  const root = win32.dirname(versions);
+  return existsSync(join(root, 'current.json')) ? [program, version, versions, join(root, 'bin'), root] : [];
+}
+
+/** What the set-up makes, where somebody has removed it since: nobody else may make it before us. */
+function makeMissing(directories: Directories): Distrust | null {
+  const { config, data, logs } = directories;
+  const home = win32.dirname(config);
+  const wanted = [
+    [home, READ_ONLY_TREE],
+    [config, READ_ONLY_TREE],
+    [data, PRIVATE_TREE],
+    [logs, PRIVATE_TREE],
+  ] as const;
+  try {
+    for (const [path, sddl] of wanted) if (!existsSync(path)) secureDirectory(path, sddl, false, () => {});
+  } catch (error) {
+    if (!(error instanceof NotSecured)) throw error;
+    return { path: home, why: error.message };
+  }
+  secureKey(SECRETS_KEY, PRIVATE_KEY);
+  return null;
+}

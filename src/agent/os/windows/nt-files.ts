@@ -1,0 +1,177 @@
+/**
+ * Files by open directories, as `openat` has it: from a handle to a name in it, and never through a link. Whoever exchanges names
+ * meanwhile changes nothing of what is already open.
+ */
+import type { Handle } from './native.ts';
+import { addressOf, setupNative } from './setup-native.ts';
+
+export const DELETE = 0x1_0000;
+const LIST_DIRECTORY = 0x1;
+const TRAVERSE = 0x20;
+const READ_ATTRIBUTES = 0x80;
+export const WRITE_ATTRIBUTES = 0x100;
+const SYNCHRONIZE = 0x10_0000;
+/** To look into a directory, and to go on from it. */
+export const WALK = LIST_DIRECTORY | TRAVERSE | READ_ATTRIBUTES | SYNCHRONIZE;
+/** To look at anything. */
+export const LOOK = READ_ATTRIBUTES | SYNCHRONIZE;
+const SHARE_ALL = 7;
+const OPEN = 1;
+/** FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_REPARSE_POINT */
+const OPTIONS = 0x20 | 0x4000 | 0x20_0000;
+/** Only a directory. */
+export const DIRECTORY_FILE = 0x1;
+const CASE_INSENSITIVE = 0x40;
+const ATTRIBUTE_READ_ONLY = 0x1;
+const ATTRIBUTE_DIRECTORY = 0x10;
+const ATTRIBUTE_REPARSE_POINT = 0x400;
+const ATTRIBUTE_NORMAL = 0x80;
+const [BASIC_INFORMATION, RENAME_INFORMATION, DISPOSITION_INFORMATION, DIRECTORY_INFORMATION] = [4, 10, 13, 1];
+const NO_MORE_FILES = 0x8000_0006;
+const NO_SUCH_FILE = 0xc000_000f;
+/** Also a name that can't be one, what is no directory, and what is just going (STATUS_DELETE_PENDING). */
+const NOT_THERE = new Set([0xc000_0034, 0xc000_003a, NO_SUCH_FILE, 0xc000_0103, 0xc000_0056]);
+
+/** `what failed (status c0000022)` */
+class StatusError extends Error {
+  readonly status: number;
+
+  constructor(what: string, status: number) {
+    super(`${what} failed (status ${status.toString(16)})`);
+    this.status = status;
+  }
+}
+
+export function isNotThere(error: unknown): boolean {
+  return error instanceof StatusError && NOT_THERE.has(error.status);
+}
+
+/** What Windows refuses, as a value of its own kind. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof StatusError;
+}
+
+export interface EntryIn {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  readonly isLink: boolean;
+}
+
+/** What Windows reads by its address; nothing else of ours knows of it meanwhile. */
+const ALIVE: Buffer[] = [];
+
+/** Opens `name` in `directory`; 0: `name` is a whole path of the object manager. */
+export function openIn(directory: Handle, name: string, access: number, options = 0): Handle {
+  const text = Buffer.from(name, 'utf16le');
+  // UNICODE_STRING: bytes, room, and where the text is.
+  const unicode = Buffer.alloc(16);
+  unicode.writeUInt16LE(text.length, 0);
+  unicode.writeUInt16LE(text.length, 2);
+  unicode.writeBigUInt64LE(BigInt(addressOf(text)), 8);
+  // OBJECT_ATTRIBUTES
+  const attributes = Buffer.alloc(48);
+  attributes.writeUInt32LE(attributes.length, 0);
+  attributes.writeBigInt64LE(BigInt(directory), 8);
+  attributes.writeBigUInt64LE(BigInt(addressOf(unicode)), 16);
+  attributes.writeUInt32LE(CASE_INSENSITIVE, 24);
+  ALIVE.splice(0, ALIVE.length, text, unicode);
+  const opened: [Handle] = [0];
+  const status = setupNative().NtCreateFile(
+    opened,
+    access,
+    attributes,
+    Buffer.alloc(16),
+    null,
+    0,
+    SHARE_ALL,
+    OPEN,
+    OPTIONS | options,
+    null,
+    0,
+  );
+  check(`opening ${name}`, status);
+  return opened[0];
+}
+
+/** All of them, read before anything is done to them. */
+export function entriesIn(directory: Handle): EntryIn[] {
+  const entries: EntryIn[] = [];
+  const bytes = Buffer.alloc(64 * 1024);
+  for (let restart = 1; ; restart = 0) {
+    const io = Buffer.alloc(16);
+    const status = setupNative().NtQueryDirectoryFile(
+      directory,
+      0,
+      null,
+      null,
+      io,
+      bytes,
+      bytes.length,
+      DIRECTORY_INFORMATION,
+      0,
+      null,
+      restart,
+    );
+    if (status >>> 0 === NO_MORE_FILES || status >>> 0 === NO_SUCH_FILE) return entries;
+    check('looking into a directory', status);
+    entries.push(...entriesOf(bytes));
+  }
+}
+
+/** FILE_DIRECTORY_INFORMATION, one after the other. */
+function entriesOf(bytes: Buffer): EntryIn[] {
+  const entries: EntryIn[] = [];
+  for (let at = 0; ; ) {
+    const attributes = bytes.readUInt32LE(at + 56);
+    const name = bytes.toString('utf16le', at + 64, at + 64 + bytes.readUInt32LE(at + 60));
+    if (name !== '.' && name !== '..')
+      entries.push({
+        name,
+        isDirectory: (attributes & ATTRIBUTE_DIRECTORY) !== 0,
+        isLink: (attributes & ATTRIBUTE_REPARSE_POINT) !== 0,
+      });
+    const next = bytes.readUInt32LE(at);
+    if (next === 0) return entries;
+    at += next;
+  }
+}
+
+function check(what: string, status: number): void {
+  if (status !== 0) throw new StatusError(what, status >>> 0);
+}
+
+export function isLink(handle: Handle): boolean {
+  const info = Buffer.alloc(52);
+  if (setupNative().GetFileInformationByHandle(handle, info) === 0) return true;
+  return (info.readUInt32LE(0) & ATTRIBUTE_REPARSE_POINT) !== 0;
+}
+
+/** It goes with the last handle to it. @throws where it can't, a directory that is not empty above all */
+export function dispose(handle: Handle, name: string): void {
+  const info = Buffer.alloc(52);
+  setupNative().GetFileInformationByHandle(handle, info);
+  if ((info.readUInt32LE(0) & ATTRIBUTE_READ_ONLY) !== 0) {
+    // FILE_BASIC_INFORMATION: four times that stay, and the attributes.
+    const basic = Buffer.alloc(40);
+    basic.writeUInt32LE(ATTRIBUTE_NORMAL, 32);
+    setupNative().NtSetInformationFile(handle, Buffer.alloc(16), basic, basic.length, BASIC_INFORMATION);
+  }
+  check(
+    `removing ${name}`,
+    setupNative().NtSetInformationFile(handle, Buffer.alloc(16), Buffer.from([1]), 1, DISPOSITION_INFORMATION),
+  );
+}
+
+/** Gives it another name in its directory; it must be open with {@link DELETE}. */
+export function renameIn(directory: Handle, handle: Handle, name: string): void {
+  const text = Buffer.from(name, 'utf16le');
+  // FILE_RENAME_INFORMATION: not over another one; where; how long the name is; the name.
+  const info = Buffer.alloc(Math.max(24, 20 + text.length));
+  info.writeBigInt64LE(BigInt(directory), 8);
+  info.writeUInt32LE(text.length, 16);
+  text.copy(info, 20);
+  check(
+    `renaming to ${name}`,
+    setupNative().NtSetInformationFile(handle, Buffer.alloc(16), info, info.length, RENAME_INFORMATION),
+  );
+}
