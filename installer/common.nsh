@@ -26,7 +26,8 @@ RequestExecutionLevel admin
 !define EXIT_FAILED 1603
 !define EXIT_CANCELLED 1602
 !define EXIT_ANOTHER_RUNS 1618
-!define ERROR_ALREADY_EXISTS 183
+!define ERROR_ACCESS_DENIED 5
+!define ERROR_SHARING_VIOLATION 32
 
 Name "Kanade Tray"
 OutFile "${OUT_FILE}"
@@ -42,13 +43,38 @@ VIAddVersionKey CompanyName "kanade-tray contributors"
 VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
 !define MUI_ICON "${ICON}"
 
+; Nobody but the Administrators may open what is made with it.
+!define PRIVATE "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+
+; $9: the address of SECURITY_ATTRIBUTES for PRIVATE, 0 where there can be none. Both stay until we end.
+!macro privateAttributes
+  StrCpy $9 0
+  System::Call 'advapi32::ConvertStringSecurityDescriptorToSecurityDescriptorW(w "${PRIVATE}", i 1, *p .r8, p 0) i .r7'
+  ${If} $7 <> 0
+    System::Call '*(i 24, i 0, p r8, i 0, i 0) p .r9'
+  ${EndIf}
+!macroend
+
+; The turn of `src/agent/os/windows/setup-turn.ts`: a file that only administrators can make or open, held without sharing and
+; gone with us. Who does not get it does not go on.
 !macro oneAtATime
   InitPluginsDir
-  System::Call 'kernel32::CreateMutexW(p 0, i 1, w "Global\KanadeTraySetup") p .r1 ?e'
+  !insertmacro privateAttributes
+  ${If} $9 P= 0
+    SetErrorLevel ${EXIT_FAILED}
+    Quit
+  ${EndIf}
+  ; GENERIC_READ and DELETE; not shared; OPEN_ALWAYS; DELETE_ON_CLOSE and OPEN_REPARSE_POINT.
+  System::Call 'kernel32::CreateFileW(w "$PROGRAMFILES64\Kanade Tray.lock", i 0x80010000, i 0, p r9, i 4, i 0x04200000, p 0) p .r1 ?e'
   Pop $0
-  ${If} $0 = ${ERROR_ALREADY_EXISTS}
-    MessageBox MB_OK|MB_ICONEXCLAMATION "$(AnotherRuns)" /SD IDOK
-    SetErrorLevel ${EXIT_ANOTHER_RUNS}
+  ${If} $1 P= -1
+    ${If} $0 = ${ERROR_SHARING_VIOLATION}
+    ${OrIf} $0 = ${ERROR_ACCESS_DENIED}
+      MessageBox MB_OK|MB_ICONEXCLAMATION "$(AnotherRuns)" /SD IDOK
+      SetErrorLevel ${EXIT_ANOTHER_RUNS}
+    ${Else}
+      SetErrorLevel ${EXIT_FAILED}
+    ${EndIf}
     Quit
   ${EndIf}
 !macroend
@@ -63,12 +89,12 @@ VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
   ${EndIf}
 !macroend
 
-; The whole command line, UTF-16, however long it is.
-!macro saveCommandLine
+; The whole command line, UTF-16, however long it is. A token may stand in it: `file` must be nobody else's to read.
+!macro saveCommandLine file
   System::Call 'kernel32::GetCommandLineW() p .r0'
   System::Call 'kernel32::lstrlenW(p r0) i .r1'
   IntOp $1 $1 * 2
-  System::Call 'kernel32::CreateFileW(w "$PLUGINSDIR\command-line.txt", i 0x40000000, i 0, p 0, i 2, i 0x80, p 0) p .r2'
+  System::Call 'kernel32::CreateFileW(w "${file}", i 0x40000000, i 0, p 0, i 2, i 0x80, p 0) p .r2'
   System::Call 'kernel32::WriteFile(p r2, p r0, i r1, *i .r3, p 0)'
   System::Call 'kernel32::CloseHandle(p r2)'
 !macroend

@@ -2,13 +2,15 @@
 ; `src/setup`, which runs on the Node that was just unpacked and whose exit code is the one of the installer.
 ;
 ; Invariants: the files of the version that runs are never touched; each path sets an exit code (docs/deploy.md); nothing of the
-; command line is cut, as it goes to the set-up by a file and not through NSIS strings.
+; command line is cut, as it goes to the set-up by a file and not through NSIS strings; nothing is written to, or run from, a
+; directory that anybody but the Administrators can change.
 
 !include "common.nsh"
 
 !define STAGED "$INSTDIR\versions\.staged"
-; What runs can't be moved, so the set-up has a Node and an agent of its own (the same bytes, packed once).
-!define RUNNER "$INSTDIR\versions\.setup"
+; What runs can't be moved, so the set-up has a Node and an agent of its own (the same bytes, packed once). It comes first, and
+; makes $INSTDIR safe, wherever that is. Nobody else can make anything here, so one that is there is an interrupted one of ours.
+!define RUNNER "$PROGRAMFILES64\Kanade Tray.setup"
 
 InstallDir "$PROGRAMFILES64\Kanade Tray"
 
@@ -27,15 +29,16 @@ Var ExitCode
 Var Servers
 Var ServersField
 Var IsInstalled
+; $INSTDIR is ours, and nobody else can change it.
+Var IsSafe
 
 ; --- before anything is done -----------------------------------------------------------------------------------------------
 
 Function .onInit
   SetRegView 64
   !insertmacro chosenLanguage
-  !insertmacro oneAtATime
   !insertmacro asAdministrator
-  !insertmacro saveCommandLine
+  !insertmacro oneAtATime
   ; Where it is already, unless /D names a place.
   ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "InstallLocation"
   ${If} $0 != ""
@@ -76,12 +79,15 @@ FunctionEnd
 
 ; --- unpack, and hand over -------------------------------------------------------------------------------------------------
 
+; Nothing is removed, either, from where others may put something.
 Function removeStaged
-  SetOutPath "$TEMP"
-  RMDir /r "${STAGED}"
+  SetOutPath "$PROGRAMFILES64"
   RMDir /r "${RUNNER}"
-  RMDir "$INSTDIR\versions"
-  RMDir "$INSTDIR"
+  ${If} $IsSafe = 1
+    RMDir /r "${STAGED}"
+    RMDir "$INSTDIR\versions"
+    RMDir "$INSTDIR"
+  ${EndIf}
 FunctionEnd
 
 Function .onInstFailed
@@ -91,32 +97,48 @@ FunctionEnd
 
 ; "!": what the person has answered on the page.
 !macro saveAnswers
-  FileOpen $0 "$PLUGINSDIR\answers.txt" w
+  FileOpen $0 "${RUNNER}\answers.txt" w
   ${If} $Servers != ""
     FileWriteUTF16LE $0 "/NATSURL=$\"$Servers$\""
   ${EndIf}
   FileClose $0
 !macroend
 
-Section
-  RMDir /r "${STAGED}"
-  RMDir /r "${RUNNER}"
-  ClearErrors
-  SetOutPath "${STAGED}"
-  File /r "${TREE}/*"
-  SetOutPath "${RUNNER}"
-  File /r "${TREE}/tree/node"
-  File /r "${TREE}/tree/agent"
-  SetOutPath "$TEMP"
-  !insertmacro saveAnswers
-
-  DetailPrint "$(SettingUp)"
-  nsExec::ExecToLog '"${RUNNER}\node\node.exe" "${RUNNER}\agent\setup.js" install --root "$INSTDIR" --staged "${STAGED}" \
-    --installer "$EXEPATH" --command-line "$PLUGINSDIR\command-line.txt" --answers "$PLUGINSDIR\answers.txt" \
+; "!": runs a task of the set-up, to $ExitCode.
+!macro runSetUp task
+  nsExec::ExecToLog '"${RUNNER}\node\node.exe" "${RUNNER}\agent\setup.js" ${task} --root "$INSTDIR" --staged "${STAGED}" \
+    --installer "$EXEPATH" --command-line "${RUNNER}\command-line.txt" --answers "${RUNNER}\answers.txt" \
     --message "$PLUGINSDIR\message.txt"'
   Pop $ExitCode
   ${If} $ExitCode == "error"
     StrCpy $ExitCode ${EXIT_FAILED}
+  ${EndIf}
+!macroend
+
+Section
+  RMDir /r "${RUNNER}"
+  !insertmacro privateAttributes
+  System::Call 'kernel32::CreateDirectoryW(w "${RUNNER}", p r9) i .r0'
+  ${If} $9 P= 0
+  ${OrIf} $0 = 0
+    Abort
+  ${EndIf}
+  ClearErrors
+  SetOutPath "${RUNNER}"
+  File /r "${TREE}/tree/node"
+  File /r "${TREE}/tree/agent"
+  SetOutPath "$PROGRAMFILES64"
+  !insertmacro saveCommandLine "${RUNNER}\command-line.txt"
+  !insertmacro saveAnswers
+
+  DetailPrint "$(SettingUp)"
+  !insertmacro runSetUp prepare
+  ${If} $ExitCode = 0
+    StrCpy $IsSafe 1
+    SetOutPath "${STAGED}"
+    File /r "${TREE}/*"
+    SetOutPath "$PROGRAMFILES64"
+    !insertmacro runSetUp install
   ${EndIf}
 
   ${If} $ExitCode = ${EXIT_HANDED_OVER}

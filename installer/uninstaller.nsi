@@ -30,7 +30,8 @@ Function .onInit
     Quit
   goOn:
   !insertmacro oneAtATime
-  !insertmacro saveCommandLine
+  ; Ours and nobody else's: `native/uninstall.c` has made it.
+  !insertmacro saveCommandLine "$EXEDIR\command-line.txt"
 FunctionEnd
 
 Function .onInstFailed
@@ -57,8 +58,9 @@ Section
   SetOutPath "$TEMP"
   Call findSetup
   nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall \
-    --root "$INSTDIR" --command-line "$PLUGINSDIR\command-line.txt" --message "$PLUGINSDIR\message.txt"'
+    --root "$INSTDIR" --command-line "$EXEDIR\command-line.txt" --message "$PLUGINSDIR\message.txt"'
   Pop $ExitCode
+  Delete "$EXEDIR\command-line.txt"
   ${If} $ExitCode == "error"
     StrCpy $ExitCode ${EXIT_FAILED}
   ${EndIf}

@@ -9,6 +9,7 @@
  * the agent are a plain stop, 64 starts the then current version, everything else is a failure for the recovery actions.
  */
 #include "current.h"
+#include "safe-directory.h"
 
 #include <stdio.h>
 
@@ -93,11 +94,14 @@ static HANDLE create_job(void) {
   return job;
 }
 
-/* What an agent says that can't open its own log; the last start only. NULL: nowhere. */
+/* What an agent says that can't open its own log; the last start only. NULL: nowhere, also where others could put a link. */
 static HANDLE open_output(SECURITY_ATTRIBUTES *inheritable) {
-  WCHAR path[PATH_CHARS];
-  DWORD length = ExpandEnvironmentStringsW(L"%ProgramData%\\Kanade\\logs\\kanade-tray-service.log", path, PATH_CHARS);
+  WCHAR home[PATH_CHARS], logs[PATH_CHARS], path[PATH_CHARS];
+  DWORD length = ExpandEnvironmentStringsW(L"%ProgramData%\\Kanade", home, PATH_CHARS);
   if (length == 0 || length > PATH_CHARS) return NULL;
+  if (swprintf(logs, PATH_CHARS, L"%ls\\logs", home) < 0) return NULL;
+  if (swprintf(path, PATH_CHARS, L"%ls\\kanade-tray-service.log", logs) < 0) return NULL;
+  if (!is_safe_directory(home) || !is_safe_directory(logs)) return NULL;
   HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, inheritable, CREATE_ALWAYS,
                             FILE_ATTRIBUTE_NORMAL, NULL);
   return file == INVALID_HANDLE_VALUE ? NULL : file;
@@ -210,6 +214,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
+  forget_runtime_variables();
   InitializeCriticalSection(&guard);
   stop_asked = CreateEventW(NULL, TRUE, FALSE, NULL);
   if (stop_asked == NULL) return (int)GetLastError();

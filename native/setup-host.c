@@ -11,8 +11,9 @@
 #include "current.h"
 
 #define SERVICE_NAME L"KanadeTraySetup"
-/* Held by each set-up (`installer/common.nsh`). */
-#define SETUP_RUNS L"Global\\KanadeTraySetup"
+/* Held by each set-up, without sharing, in the directory of Windows' programs (`installer/common.nsh`). */
+#define TURN L"Kanade Tray.lock"
+#define PROGRAMS_KEY L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
 #define SETUP_ENDS_WITHIN_MS 60000
 #define LOOK_EVERY_MS 100
 #define LINE_CHARS (32 * 1024)
@@ -57,12 +58,26 @@ static DWORD run_command(void) {
   return ERROR_SUCCESS;
 }
 
+/* By the registry, as the installer has it: an environment is not asked. */
+static BOOL turn_file(WCHAR path[PATH_CHARS]) {
+  WCHAR programs[MAX_PATH];
+  DWORD size = sizeof programs;
+  LSTATUS error = RegGetValueW(HKEY_LOCAL_MACHINE, PROGRAMS_KEY, L"ProgramFilesDir", RRF_RT_REG_SZ, NULL, programs, &size);
+  return error == ERROR_SUCCESS && swprintf(path, PATH_CHARS, L"%ls\\%ls", programs, TURN) > 0;
+}
+
+/* The set-up that we start takes the turn itself, and does not go on without it. */
 static void wait_for_setup(void) {
+  WCHAR path[PATH_CHARS];
+  if (!turn_file(path)) return;
   for (int waited = 0; waited < SETUP_ENDS_WITHIN_MS; waited += LOOK_EVERY_MS) {
-    HANDLE held = OpenMutexW(SYNCHRONIZE, FALSE, SETUP_RUNS);
-    if (held == NULL) return;
-    CloseHandle(held);
-    Sleep(LOOK_EVERY_MS);
+    HANDLE turn = CreateFileW(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    if (turn != INVALID_HANDLE_VALUE) CloseHandle(turn);
+    else if (GetLastError() != ERROR_FILE_NOT_FOUND) {
+      Sleep(LOOK_EVERY_MS);
+      continue;
+    }
+    return;
   }
 }
 
@@ -112,6 +127,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
+  forget_runtime_variables();
   SERVICE_TABLE_ENTRYW services[] = {{(WCHAR[]){SERVICE_NAME}, service_main}, {NULL, NULL}};
   return StartServiceCtrlDispatcherW(services) ? 0 : (int)GetLastError();
 }

@@ -30,8 +30,8 @@ static BOOL find_paths(void) {
 /* Also where others may write: nobody has put anything there before us. */
 static BOOL make_aside(void) {
   SECURITY_ATTRIBUTES access = {.nLength = sizeof access};
-  if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", SDDL_REVISION_1,
-                                                            &access.lpSecurityDescriptor, NULL))
+  if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(L"O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)",
+                                                            SDDL_REVISION_1, &access.lpSecurityDescriptor, NULL))
     return FALSE;
   BOOL made = CreateDirectoryW(aside, &access);
   LocalFree(access.lpSecurityDescriptor);
@@ -61,6 +61,7 @@ static DWORD run(const WCHAR *arguments) {
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
+  forget_runtime_variables();
   if (!find_paths()) return EXIT_FAILED;
   // Never in the way of the removal; who starts us may have put us there.
   SetCurrentDirectoryW(L"C:\\");

@@ -19,7 +19,7 @@ async function leaveHandOver(): Promise<void> {
 describe('where nothing was installed before', () => {
   it('a disk that is full ends it with 1603, and nothing of it stays', async () => {
     mkdirSync(pc.path(pc.root), { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'none', pc.path(pc.root)]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m,mode=0755', 'none', pc.path(pc.root)]);
     try {
       expect((await pc.install(current, servers())).code).toBe(1603);
       expect(pc.files(pc.root)).toEqual([]);
@@ -69,7 +69,7 @@ describe('on a disk with room for one version', () => {
     // What runs already would not see the disk.
     await pc.powerOff();
     mkdirSync(pc.path(pc.root), { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=560m', 'none', pc.path(pc.root)]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=560m,mode=0755', 'none', pc.path(pc.root)]);
     try {
       expect((await pc.install(current, servers())).code).toBe(0);
       expect((await pc.install(next)).code).toBe(1603);

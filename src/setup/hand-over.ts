@@ -5,7 +5,6 @@
 import { cpSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PRIVATE_TREE } from '../agent/os/windows/access.ts';
-import { makeDirectory } from '../shared/make-directory.ts';
 import { wordsOf } from './command-line.ts';
 import type { Layout } from './layout.ts';
 import type { SetupLog } from './log.ts';
@@ -39,7 +38,8 @@ export interface InstallHandOver extends HandOver {
 /** Copies what runs, moves what is to be installed, and starts the service that goes on. */
 export function handOverInstall({ staged, args, files, ...to }: InstallHandOver): void {
   const directory = join(to.layout.versionsDirectory, `.handed-over-${Date.now()}`);
-  makeDirectory(directory);
+  // A copy of the command line lies there, and with it a secret that IT may have written into it.
+  to.system.makeDirectory(directory, PRIVATE_TREE);
   for (const part of ['node', 'agent']) cpSync(join(staged, 'tree', part), join(directory, part), { recursive: true });
   cpSync(join(staged, 'root', 'bin', HAND_OVER_HOST), join(directory, HAND_OVER_HOST));
   const moved = join(directory, 'staged');

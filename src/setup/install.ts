@@ -4,16 +4,15 @@
  * the person who reads it can do (deployment F2).
  */
 
-import { rmSync } from 'node:fs';
 import { errorText } from '../agent/base/logger.ts';
 import { writeChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { compareVersions } from './layout.ts';
 import { SERVICE } from './names.ts';
 import { type InstallInput, type Plan, planOf } from './plan.ts';
-import { protectPrograms, putPrograms, putVersion } from './put-files.ts';
+import { putPrograms, putVersion, securePrograms } from './put-files.ts';
 import { putRegistration, putService } from './put-registration.ts';
-import { deleteSpent, forgetIdentity, putConfiguration } from './put-settings.ts';
+import { deleteSpent, forgetIdentity, putConfiguration, secureKeys } from './put-settings.ts';
 import { startAgent, stopAgent } from './service.ts';
 import { checkSignIn } from './sign-in.ts';
 import { replaceOriginal, restoreOriginal } from './take-over.ts';
@@ -44,9 +43,10 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   await transaction.step('stopping the agent', async () =>
     (await stopAgent(input)) ? () => system.startService(SERVICE) : null,
   );
-  protectPrograms(input, plan);
+  await secureKeys(input, plan, transaction);
   await putVersion(input, plan, transaction);
   await putPrograms(input, transaction);
+  securePrograms(input);
   await putConfiguration(input, plan, transaction);
   if (parameters.REPLACE === true) await replaceOriginal(input, transaction);
   await transaction.step(`version ${version} counts from now on`, () => {
@@ -72,7 +72,7 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
 }
 
 /** The version before stays for a way back; older ones go, as far as nothing runs from them. */
-function tidy({ layout, version, log, staged }: InstallInput, { before }: Plan): void {
+function tidy({ layout, version, log, staged, system }: InstallInput, { before }: Plan): void {
   const keep = new Set([version, before === version ? newestBut(layout.versions(), version) : before]);
   const leftovers = [
     ...layout
@@ -84,7 +84,7 @@ function tidy({ layout, version, log, staged }: InstallInput, { before }: Plan):
   ];
   for (const path of leftovers) {
     try {
-      rmSync(path, { recursive: true, force: true });
+      system.removeTree(path);
     } catch {
       log.say(`note: ${path} is in use, the next installation removes it`);
     }

@@ -58,7 +58,10 @@ export class Layout {
   foreign(): string[] {
     const others = (directory: string, ours: RegExp) => pathsIn(directory, (name) => !ours.test(name));
     return [
-      ...others(this.root, /^(?:bin|versions|(?:current|install)\.json(?:\.new)?|uninstall\.exe(?:\.\d+\.old)?)$/i),
+      ...others(
+        this.root,
+        /^(?:bin|versions|(?:current|install)\.json(?:(?:\.[0-9a-f]{16})?\.new)?|uninstall\.exe(?:\.\d+\.old)?)$/i,
+      ),
       ...others(this.bin, /^(?:Kanade Tray|kanade-tray-agent|hand-over|uninstaller)\.exe(?:\.\d+\.old)?$/i),
       ...others(this.versionsDirectory, /^(?:\d|\.(?:staged|setup|damaged-|handed-over-))/),
     ];
@@ -74,7 +77,7 @@ export class Layout {
     const removing = `${basename(this.root)}.removing-`;
     return [
       ...pathsIn(dirname(this.root), (name) => name.startsWith(removing)),
-      ...pathsIn(this.versionsDirectory, (name) => /^\.(?:damaged|handed-over)-/.test(name)),
+      ...pathsIn(this.versionsDirectory, (name) => /^\.(?:(?:damaged|handed-over)-|setup$)/.test(name)),
       ...[this.bin, this.root].flatMap((directory) => pathsIn(directory, (name) => name.endsWith('.old'))),
     ];
   }

@@ -1,8 +1,10 @@
 /**
- * `setup install|uninstall`: what the installer runs on the Node that it has just unpacked. It ends with the exit code of the
- * installer, and leaves what there is to say for the person at the screen in the file that `--message` names.
+ * `setup prepare|install|uninstall`: what the installer runs on the Node that it has just unpacked, `prepare` before it unpacks
+ * anything else. It ends with the exit code of the installer, and leaves what there is to say for the person at the screen in the
+ * file that `--message` names.
  */
 
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -17,8 +19,9 @@ import { HANDED_OVER, SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
-import { openSetupLog, type SetupLog } from './log.ts';
+import { openSetupLog, type SetupLog, type SetupLogFile } from './log.ts';
 import { type InstallInput, planOf } from './plan.ts';
+import { secureData, secureRoot } from './secure.ts';
 import { WINDOWS } from './system.ts';
 import { uninstall } from './uninstall.ts';
 
@@ -56,15 +59,23 @@ async function run(): Promise<number> {
   let file = '';
   /** The last line before the end is the reason for it. */
   let reason = '';
+  const notes: string[] = [];
   try {
-    // First of all: also what can't be read of the command line is said there.
-    file = logFile(task);
-    log = openSetupLog(file, (line) => {
+    // First of all: also what can't be read of the command line is said in the log, which must have a safe place.
+    const to = logFile(task);
+    if (task !== 'uninstall') secureData(directories, WINDOWS, (line) => notes.push(line));
+    file = to.path;
+    log = openSetupLog(to, (line) => {
       reason = line;
       console.log(line);
     });
-    log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
+    if (task !== 'prepare') log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
+    for (const note of notes) log.say(note);
     const parameters = parametersGiven();
+    if (task === 'prepare') {
+      secureRoot(new Layout(resolve(rootGiven())), values.staged ?? '', WINDOWS, (line) => log.say(line));
+      return SETUP_EXIT.ok;
+    }
     const code = await (task === 'uninstall' ? runUninstall(parameters, log, file) : runInstall(parameters, log));
     // The log ends with the end of the service that goes on, not with ours.
     if (code === HANDED_OVER) return code;
@@ -103,14 +114,15 @@ function rootGiven(): string {
 }
 
 /** At a removal the directory of the logs may go too. */
-function logFile(task: string): string {
+function logFile(task: string): SetupLogFile {
   const named = /^\/LOG=(.+)$/i;
   const given = wordsOf(commandLine()).map((word) => named.exec(word)?.[1]);
   const last = given.filter((path) => path !== undefined).at(-1);
-  if (last !== undefined) return resolve(beside(), last);
-  const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
-  if (task === 'uninstall') return join(tmpdir(), `kanade-tray-uninstall-${time}.log`);
-  return join(directories.logs, `kanade-tray-install-${time}.log`);
+  if (last !== undefined) return { path: resolve(beside(), last), isNamed: true };
+  // Where everybody may make files, nobody can have made this one before.
+  const time = `${new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '')}-${randomBytes(4).toString('hex')}`;
+  if (task === 'uninstall') return { path: join(tmpdir(), `kanade-tray-uninstall-${time}.log`), isNamed: false };
+  return { path: join(directories.logs, `kanade-tray-install-${time}.log`), isNamed: false };
 }
 
 function beside(): string {

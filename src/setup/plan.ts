@@ -56,7 +56,6 @@ export function planOf(input: InstallInput): Plan {
     throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE are for /MODE=service');
   if (parameters.REPLACE === true && parameters.RESTORE === true)
     throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE: one of them');
-  if (before === null && isOutsideProgramFiles(input)) refusePlanted(input, [layout.root]);
   if (choices.mode === 'service') refusePlanted(input, settingsOf(input));
   const configuration = planConfiguration({ ...input, mode: choices.mode });
   for (const warning of configuration.warnings) log.say(`note: ${warning}`);
@@ -69,29 +68,15 @@ export function planOf(input: InstallInput): Plan {
   return { before, choicesBefore, choices, configuration, starts };
 }
 
-/** SYSTEM, the Administrators, Windows' own installer. */
-const TRUSTED = ['S-1-5-18', 'S-1-5-32-544', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'];
-
-/** Below `Program Files` nobody but the Administrators can write; elsewhere anybody may make a directory. */
-export function isOutsideProgramFiles({ layout, env }: InstallInput): boolean {
-  const safe = env.ProgramFiles ?? 'C:\\Program Files';
-  return !layout.root.toLowerCase().startsWith(`${safe.toLowerCase()}\\`);
-}
-
-/** Anybody may make directories below `ProgramData`. */
 function settingsOf({ directories }: InstallInput): string[] {
   return [directories.config, join(directories.config, 'agent.toml'), directories.data, directories.own];
 }
 
-/** Whoever owns the settings or the programs decides what the service runs: what somebody laid down before us is not used. */
+/** Whoever can change the settings decides what the service runs. All of it was made safe before; this is the proof. */
 function refusePlanted({ system }: InstallInput, paths: readonly string[]): void {
   for (const path of paths.filter((each) => existsSync(each))) {
-    const owner = system.ownerOf(path);
-    // Who installs is an administrator.
-    if (!TRUSTED.includes(owner) && owner !== system.ownAccount())
-      throw new SetupFault(
-        SETUP_EXIT.configuration,
-        `${path} belongs to ${owner}, who is no administrator and could decide what the service runs: remove it, or make the Administrators its owner`,
-      );
+    const why = system.untrusted(path);
+    if (why !== null)
+      throw new SetupFault(SETUP_EXIT.configuration, `${path} ${why}, and decides what the service runs`);
   }
 }

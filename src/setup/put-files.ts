@@ -6,18 +6,13 @@ import { READ_ONLY_TREE } from '../agent/os/windows/access.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import type { Choices } from './choices.ts';
 import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere } from './files.ts';
-import { type InstallInput, isOutsideProgramFiles, type Plan } from './plan.ts';
+import type { InstallInput, Plan } from './plan.ts';
 import { endPrograms } from './service.ts';
 import type { Transaction } from './transaction.ts';
 
-/** What lies here runs as SYSTEM. What is below inherits it. */
-export function protectPrograms(input: InstallInput, { before }: Plan): void {
-  if (before === null && isOutsideProgramFiles(input)) input.system.protectTree(input.layout.root, READ_ONLY_TREE);
-}
-
 /** The new version beside the others. One that is there and whole stays, with everything that runs from it. */
 export async function putVersion(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
-  const { layout, staged, version } = input;
+  const { layout, staged, system, version } = input;
   const directory = layout.directoryOf(version);
   const tree = join(staged, 'tree');
   writeHost(tree, plan.choices.mode);
@@ -40,7 +35,7 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
   }
   await transaction.step(`putting version ${version} into place`, async () => {
     await moveWhenFree(tree, directory);
-    return () => rmSync(directory, { recursive: true, force: true });
+    return () => void system.removeTree(directory);
   });
 }
 
@@ -51,6 +46,13 @@ function writeHost(tree: string, host: Choices['mode']): void {
   const file = join(tree, HOST_FILE);
   const text = `${JSON.stringify({ host })}\n`;
   if (readIfThere(file)?.toString() !== text) replaceFile(file, text);
+}
+
+/** What was just made belongs to whoever installs; the service trusts the Administrators only. */
+export function securePrograms({ layout, system, version, log }: InstallInput): void {
+  const directory = layout.directoryOf(version);
+  const made = [layout.root, layout.versionsDirectory, layout.bin, directory, join(directory, 'agent')];
+  for (const path of made) system.secureDirectory(path, READ_ONLY_TREE, false, (line) => log.say(line));
 }
 
 /** Starter, service host, uninstaller. A program that runs can be renamed, not overwritten. */

@@ -3,21 +3,23 @@
 import { rmSync } from 'node:fs';
 import { errorText } from '../agent/base/logger.ts';
 import { replaceFile } from '../agent/base/replace-file.ts';
+import { POLICY_KEY } from '../agent/os/policies.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
-import { PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
-import { makeDirectory } from '../shared/make-directory.ts';
+import { PRIVATE_KEY, READABLE_KEY } from '../agent/os/windows/access.ts';
 import { putBack, readIfThere } from './files.ts';
 import type { InstallInput, Plan } from './plan.ts';
+import { secureData } from './secure.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function putConfiguration(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
   const { system } = input;
   const { file, toml, secrets } = plan.configuration;
-  if (plan.choices.mode === 'service') protectData(input);
   if (toml !== null) {
     await transaction.step(`writing ${file}`, () => {
       const before = readIfThere(file);
       replaceFile(file, toml);
+      // Whoever installs may be the owner of what is made; the service trusts the Administrators only.
+      secureData(input.directories, system, (line) => input.log.say(line));
       return () => putBack(file, before);
     });
   }
@@ -25,8 +27,7 @@ export async function putConfiguration(input: InstallInput, plan: Plan, transact
   if (entries.length > 0) {
     await transaction.step('storing the secrets', () => {
       const before = new Map(entries.map(([name]) => [name, system.readValue(SECRETS_KEY, name)]));
-      system.writeValues(SECRETS_KEY, {});
-      system.protectKey(SECRETS_KEY);
+      system.secureKey(SECRETS_KEY, PRIVATE_KEY);
       system.writeValues(SECRETS_KEY, Object.fromEntries(entries));
       return () => {
         for (const [name, value] of before) {
@@ -38,16 +39,29 @@ export async function putConfiguration(input: InstallInput, plan: Plan, transact
   }
 }
 
-/** Nobody but the Administrators may decide what the service does, or read what it has done. */
-function protectData({ directories, system }: InstallInput): void {
-  for (const [path, sddl] of [
-    [directories.config, READ_ONLY_TREE],
-    [directories.data, PRIVATE_TREE],
-    [directories.logs, PRIVATE_TREE],
-  ] as const) {
-    makeDirectory(path);
-    system.protectTree(path, sddl);
-  }
+/**
+ * The keys that a group policy fills, on a copied disk long after us: they are there, and shut, before anything can be put into
+ * them. In tray mode the agent is a user's own and has to read them; a secret that it may have is in a file of that user.
+ */
+export async function secureKeys(
+  { system, log }: InstallInput,
+  { choices }: Plan,
+  transaction: Transaction,
+): Promise<void> {
+  const keys: [string, string][] =
+    choices.mode === 'service'
+      ? [
+          [SECRETS_KEY, PRIVATE_KEY],
+          [POLICY_KEY, PRIVATE_KEY],
+        ]
+      : [[POLICY_KEY, READABLE_KEY]];
+  for (const [key, sddl] of keys)
+    await transaction.step(`who may read HKLM\\${key}`, () => {
+      const before = system.secureKey(key, sddl);
+      if (before === 'open')
+        log.say(`note: everybody could read HKLM\\${key} until now: a secret in it should be replaced by another one`);
+      return before === 'absent' ? () => system.removeKeyIfEmpty(key) : null;
+    });
 }
 
 /** Once nothing can fail any more. */
@@ -64,5 +78,5 @@ export function deleteSpent(path: string, { log }: InstallInput): void {
 export function forgetIdentity({ directories, system, log }: InstallInput): void {
   log.say('forgetting names, secrets and history of this PC');
   for (const name of SIGN_IN_SECRETS) system.removeValue(SECRETS_KEY, name);
-  rmSync(directories.own, { recursive: true, force: true });
+  system.removeTree(directories.own);
 }

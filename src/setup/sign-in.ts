@@ -26,7 +26,7 @@ export async function checkSignIn({
     log.say('the agent has stopped answering');
     return SETUP_EXIT.serviceNotStarted;
   }
-  if (status.agent.state === 'config_invalid') {
+  if (status.agent.state === 'config_invalid' || status.agent.state === 'not_trusted') {
     for (const { file, line, key, expected } of status.agent.faults.list ?? [])
       log.say(`settings: ${file}${line === null ? '' : `:${line}`}: ${key ?? ''}: expected ${expected}`);
     return SETUP_EXIT.configuration;
@@ -43,6 +43,6 @@ export async function checkSignIn({
 }
 
 function isSettled({ agent, connection }: AgentStatus): boolean {
-  const held = agent.state === 'config_invalid' || agent.state === 'not_set_up' || agent.state === 'original_running';
-  return held || connection.state === 'connected' || connection.state === 'refused';
+  const held: readonly string[] = ['config_invalid', 'not_trusted', 'not_set_up', 'original_running'];
+  return held.includes(agent.state) || connection.state === 'connected' || connection.state === 'refused';
 }

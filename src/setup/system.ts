@@ -1,15 +1,18 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
 
 import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
-import { makeDirectory, ownerOf, PRIVATE_KEY, protectTree } from '../agent/os/windows/access.ts';
+import { makeDirectory } from '../agent/os/windows/access.ts';
 import {
-  protectKey,
+  type KeyBefore,
   removeKey,
   removeKeyIfEmpty,
   removeValue,
+  secureKey,
   writeValues,
 } from '../agent/os/windows/registry-write.ts';
+import { removeTree } from '../agent/os/windows/remove-tree.ts';
 import { ancestors, endProgram, programsBelow, type RunningProgram } from '../agent/os/windows/running-programs.ts';
+import { type Say, secureDirectory, untrusted } from '../agent/os/windows/secure-directory.ts';
 import {
   enableService,
   putService,
@@ -21,7 +24,6 @@ import {
   stopService,
 } from '../agent/os/windows/service-manager.ts';
 import { takeTurn } from '../agent/os/windows/setup-turn.ts';
-import { ownSid } from '../agent/os/windows/sids.ts';
 
 export interface System {
   serviceState(name: string): ServiceState;
@@ -35,15 +37,16 @@ export interface System {
   removeValue(key: string, name: string): void;
   removeKey(key: string): void;
   removeKeyIfEmpty(key: string): void;
-  /** Only SYSTEM and the Administrators can read it from then on. */
-  protectKey(key: string): void;
+  /** Makes the key, or shuts the one that is there: only those that `sddl` names can read or change it from then on. */
+  secureKey(key: string, sddl: string): KeyBefore;
   /** A new one; one that is there already is an error. */
   makeDirectory(path: string, sddl: string): void;
-  /** The directory and all below it; `sddl` says who may. */
-  protectTree(path: string, sddl: string): void;
-  /** A SID, as is {@link System.ownAccount}. */
-  ownerOf(path: string): string;
-  ownAccount(): string;
+  /** See there. @throws {NotSecured} */
+  secureDirectory(path: string, sddl: string, deep: boolean, say: Say): void;
+  /** Why somebody who is no administrator could change it; null: nobody could. */
+  untrusted(path: string, rights?: number): string | null;
+  /** A file, or a directory with all that is in it, following no link. False: it was not there. */
+  removeTree(root: string, ...steps: readonly string[]): boolean;
   programsBelow(directory: string): RunningProgram[];
   /** Who has started us, and who them. */
   ancestors(): RunningProgram[];
@@ -64,11 +67,11 @@ export const WINDOWS: System = {
   removeValue,
   removeKey,
   removeKeyIfEmpty,
-  protectKey: (key) => protectKey(key, PRIVATE_KEY),
+  secureKey,
   makeDirectory,
-  protectTree,
-  ownerOf,
-  ownAccount: ownSid,
+  secureDirectory,
+  untrusted,
+  removeTree,
   programsBelow,
   ancestors,
   takeTurn,

@@ -3,10 +3,12 @@
  * stays unless IT asks for its removal, and what the original agent uses as well stays while that is installed.
  */
 
-import { existsSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmdirSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { errorText } from '../agent/base/logger.ts';
+import { POLICY_KEY } from '../agent/os/policies.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
+import { NOT_TRUSTED } from '../agent/os/windows/secure-directory.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
@@ -51,8 +53,8 @@ function purge(input: UninstallInput): void {
   remove(directories.own, input);
   for (const name of namesIn(directories.logs).filter((each) => each.startsWith('kanade-tray')))
     remove(join(directories.logs, name), input);
-  for (const profile of namesIn(profiles))
-    for (const parts of OF_A_PROFILE) remove(join(profiles, profile, ...parts), input);
+  // The person may put links there while we are at it.
+  for (const profile of namesIn(profiles)) for (const parts of OF_A_PROFILE) remove(profiles, input, profile, ...parts);
   if (isShared) {
     log.say('settings and secrets stay: the original agent is installed');
     return;
@@ -61,6 +63,7 @@ function purge(input: UninstallInput): void {
     for (const name of SECRET_VALUES) system.removeValue(SECRETS_KEY, name);
     system.removeKeyIfEmpty(SECRETS_KEY);
     system.removeKeyIfEmpty(SECRETS_KEY.slice(0, SECRETS_KEY.lastIndexOf('\\')));
+    system.removeKeyIfEmpty(POLICY_KEY);
   }
   for (const name of namesIn(directories.config).filter((each) => each.startsWith('agent.toml')))
     remove(join(directories.config, name), input);
@@ -74,6 +77,7 @@ function purge(input: UninstallInput): void {
     'last_swap.json',
   ])
     remove(join(directories.data, name), input);
+  removeSetAside(input);
   for (const directory of [directories.config, directories.data, directories.logs, join(directories.data, '..')]) {
     try {
       rmdirSync(directory);
@@ -83,12 +87,37 @@ function purge(input: UninstallInput): void {
   }
 }
 
-function remove(path: string, { log }: UninstallInput): void {
-  if (!existsSync(path)) return;
-  try {
-    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    log.say(`removed ${path}`);
-  } catch (error) {
-    log.say(`note: ${path} can not be removed: ${errorText(error)}`);
+/** What the set-up has found to be somebody else's, and moved away. */
+function removeSetAside(input: UninstallInput): void {
+  const { config, data, logs } = input.directories;
+  const home = dirname(config);
+  for (const directory of [config, data, logs, home])
+    for (const name of namesIn(directory).filter((each) => each.includes(NOT_TRUSTED)))
+      remove(join(directory, name), input);
+  for (const name of namesIn(dirname(home)).filter((each) => each.startsWith(`${basename(home)}${NOT_TRUSTED}`)))
+    remove(join(dirname(home), name), input);
+}
+
+const TRIES = 5;
+const TRY_EVERY_MS = 200;
+
+/** `path`, or what `steps` lead to below it: then no step may be a link, and neither may one below the machine's directory. */
+function remove(path: string, { log, system, directories }: UninstallInput, ...steps: readonly string[]): void {
+  const whole = join(path, ...steps);
+  const machine = dirname(dirname(directories.config));
+  const below = relative(machine, path);
+  const [from, way] = /^(?:\.\.|[a-z]:)/i.test(below) ? [path, steps] : [machine, [...below.split(/[\\/]/), ...steps]];
+  for (let tries = 1; ; tries++) {
+    try {
+      if (system.removeTree(from, ...way)) log.say(`removed ${whole}`);
+      return;
+    } catch (error) {
+      // A virus scanner may look at it just now.
+      if (tries === TRIES) {
+        log.say(`note: ${whole} can not be removed: ${errorText(error)}`);
+        return;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_EVERY_MS);
+    }
   }
 }

@@ -1,0 +1,136 @@
+/**
+ * What another account of the PC lays down before an installation, and holds on to during it. wine keeps owners and rights as those
+ * of Unix: a stranger's is what another user owns, and what everybody may write is open to all.
+ */
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { installed, nothingLeft } from './expected.ts';
+import { current } from './pc.ts';
+import { pcAndBroker } from './pc-and-broker.ts';
+
+const here = pcAndBroker();
+const { pc } = here;
+const SOMEBODY = 12_345;
+const HOME = 'C:\\ProgramData\\Kanade';
+const CONFIG = `${HOME}\\config\\agent.toml`;
+const SECRETS = 'SOFTWARE\\kanade\\agent';
+const THEIRS = '[agent]\nid = "PC-X"\nnats_url = "nats://evil:4222"\n';
+const servers = () => `/NATSURL=${here.broker.url}`;
+
+afterEach(async () => {
+  if (pc.currentVersion === null) return;
+  expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+  expect(await nothingLeft(pc)).toEqual([]);
+  expect(pc.has(HOME)).toBe(false);
+});
+
+/** Whether nobody but us can change it; the Administrators are wine's group. */
+function isOurs(windows: string): boolean {
+  const { uid, mode } = statSync(pc.path(windows));
+  return uid === 0 && (mode & 0o002) === 0;
+}
+
+function asSomebody(windows: string): void {
+  chownSync(pc.path(windows), SOMEBODY, SOMEBODY);
+}
+
+it('settings that somebody has laid down before are not used: they are moved away, and the directory is ours', async () => {
+  pc.put(CONFIG, THEIRS);
+  pc.put(`${HOME}\\config\\agent.toml.new`, '');
+  for (const path of [CONFIG, `${HOME}\\config`, HOME]) asSomebody(path);
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  expect(pc.setupLog).toMatch(/C:\\ProgramData\\Kanade belongs to S-1-\S+ who is no administrator; it is not used/);
+  expect(pc.read(CONFIG)).not.toContain('evil');
+  for (const path of [HOME, `${HOME}\\config`, CONFIG, `${HOME}\\data`, `${HOME}\\logs`])
+    expect(isOurs(path), path).toBe(true);
+  // Before the first byte of the log: it lies where nobody else could have put a link.
+  const aside = readdirSync(pc.path('C:\\ProgramData')).find((name) => name.startsWith('Kanade.not-trusted-'));
+  expect(pc.read(`C:\\ProgramData\\${aside}\\config\\agent.toml`)).toBe(THEIRS);
+});
+
+it('of directories of ours that others could write into only what is ours is used', async () => {
+  pc.put(CONFIG, THEIRS);
+  pc.put(`${HOME}\\data\\outbox\\ours.json`, '{}');
+  pc.put(`${HOME}\\data\\outbox\\theirs.json`, '{}');
+  for (const path of [HOME, `${HOME}\\config`, `${HOME}\\data`, `${HOME}\\data\\outbox`])
+    chmodSync(pc.path(path), 0o777);
+  for (const path of [CONFIG, `${HOME}\\data\\outbox\\theirs.json`]) asSomebody(path);
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  expect(pc.read(CONFIG)).not.toContain('evil');
+  for (const path of [HOME, `${HOME}\\config`, `${HOME}\\data`, `${HOME}\\data\\outbox`])
+    expect(isOurs(path), path).toBe(true);
+  expect(pc.files(`${HOME}\\data\\outbox`)).toEqual(['ours.json', expect.stringContaining('theirs.json.not-trusted-')]);
+});
+
+it('/D below a directory that others can exchange is refused with 3, and nothing is written there', async () => {
+  mkdirSync(pc.path('C:\\Loose'));
+  chmodSync(pc.path('C:\\Loose'), 0o777);
+  expect((await pc.install(current, `${servers()} /D=C:\\Loose\\Tray`)).code).toBe(3);
+  expect(pc.setupLog).toContain('C:\\Loose can be changed by');
+  expect(readdirSync(pc.path('C:\\Loose'))).toEqual([]);
+  expect(existsSync(pc.path('C:\\Program Files\\Kanade Tray.setup'))).toBe(false);
+  expect(await nothingLeft(pc)).toEqual([]);
+});
+
+it('/D that somebody else owns is refused with 3, or emptied and made anew before the first byte', async () => {
+  pc.put('C:\\Theirs\\versions\\.setup\\node\\node.exe', 'evil');
+  asSomebody('C:\\Theirs');
+  expect((await pc.install(current, `${servers()} /D=C:\\Theirs`)).code).toBe(3);
+  expect(pc.setupLog).toContain('C:\\Theirs belongs to');
+  expect(pc.files('C:\\Theirs')).toEqual(['versions\\.setup\\node\\node.exe']);
+  mkdirSync(pc.path('C:\\Empty'));
+  chmodSync(pc.path('C:\\Empty'), 0o777);
+  expect((await pc.install(current, `${servers()} /NOSTART=1 /D=C:\\Empty`)).code).toBe(0);
+  for (const path of ['C:\\Empty', 'C:\\Empty\\versions', 'C:\\Empty\\bin']) expect(isOurs(path), path).toBe(true);
+  expect((await pc.run('C:\\Empty\\uninstall.exe', '/S /PURGE=1')).code).toBe(0);
+});
+
+it('a name that any user can take holds up no installation', async () => {
+  // Its modules: an installation.
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  const modules = `${pc.root}\\versions\\${current.version}\\agent\\node_modules\\koffi`;
+  const holder = pc.put(
+    'C:\\mutex.cjs',
+    `const { existsSync, writeFileSync } = require('node:fs');
+     const make = require(${JSON.stringify(modules)}).load('kernel32.dll').func('intptr_t __stdcall CreateMutexW(void *a, int o, str16 n)');
+     writeFileSync('C:\\\\held', String(make(null, 1, 'Global\\\\KanadeTraySetup')));
+     setInterval(() => existsSync('C:\\\\let-go') && process.exit(0), 100);`,
+  );
+  const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
+  await expect.poll(() => pc.has('C:\\held'), { timeout: 20_000 }).toBe(true);
+  expect((await pc.install(current, '/NOSTART=1')).code).toBe(0);
+  pc.put('C:\\let-go', '');
+  await holding.ended;
+});
+
+it('the keys that a group policy fills are there after every installation, empty', async () => {
+  expect((await pc.install(current, '/SYSPREP=1')).code).toBe(0);
+  expect(await pc.registry(SECRETS)).toEqual({});
+  expect(await pc.registry('SOFTWARE\\Policies\\Kanade Tray')).toEqual({});
+});
+
+it('no copy of a command line with a token can be read by others, also not of a set-up that is handed over', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  const ended = pc.install(current, '/NOSTART=1 /TOKEN=a-secret-of-the-fleet', { env: { KTRAY_RUN: '1' } });
+  const versions = pc.path(`${pc.root}\\versions`);
+  const handedOver = () => readdirSync(versions).find((name) => name.startsWith('.handed-over-')) ?? '';
+  await expect.poll(handedOver, { timeout: 60_000, interval: 10 }).not.toBe('');
+  const { mode } = statSync(join(versions, handedOver()));
+  expect((await ended).code).toBe(0);
+  await expect.poll(() => pc.setupLog, { timeout: 60_000, interval: 500 }).toMatch(/ends with 0 after [\d.]+ s\s*$/);
+  expect(mode & 0o007).toBe(0);
+  expect(await pc.registry(SECRETS)).toEqual({ NatsToken: 'a-secret-of-the-fleet' });
+  expect(await installed(pc, current, { service: 'STOPPED' })).toEqual([]);
+});
+
+it('a purge follows no link in the profile of a person', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  pc.put('C:\\Elsewhere\\Kanade Tray\\precious', 'mine');
+  mkdirSync(pc.path('C:\\users\\somebody\\AppData'), { recursive: true });
+  symlinkSync(pc.path('C:\\Elsewhere'), pc.path('C:\\users\\somebody\\AppData\\Roaming'));
+  pc.put('C:\\users\\somebody\\AppData\\Local\\Kanade Tray\\logs\\a.log', '');
+  expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+  expect(readFileSync(pc.path('C:\\Elsewhere\\Kanade Tray\\precious'), 'utf8')).toBe('mine');
+  expect(pc.has('C:\\users\\somebody\\AppData\\Local\\Kanade Tray')).toBe(false);
+});

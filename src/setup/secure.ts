@@ -1,0 +1,108 @@
+/**
+ * What is made safe before a single byte is written: the directories of the settings, and that of the programs. Invariant: from
+ * the first directory that we make on, nobody but the Administrators can change anything; where that can't be had the set-up ends
+ * and says why. (Everybody may make directories below `ProgramData` and `C:\`.)
+ */
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { win32 } from 'node:path';
+import { PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { EXCHANGES, EXCHANGES_ITSELF } from '../agent/os/windows/access-list.ts';
+import { NotSecured, type Say } from '../agent/os/windows/secure-directory.ts';
+import type { Directories } from '../shared/directories.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { namesIn } from './files.ts';
+import type { Layout } from './layout.ts';
+import type { System } from './system.ts';
+
+type Part = Pick<System, 'secureDirectory' | 'untrusted' | 'removeTree'>;
+
+/** Settings, data and logs. What somebody else has laid down there is moved away, and said. @throws {SetupFault} */
+export function secureData(directories: Directories, system: Part, say: Say): void {
+  const { config, data, logs, dataFromEnvironment } = directories;
+  const home = win32.dirname(config);
+  const secure = (path: string, sddl: string, deep: boolean) =>
+    secured(() => system.secureDirectory(path, sddl, deep, say));
+  mustBeSafe(win32.dirname(home), system);
+  secure(home, READ_ONLY_TREE, false);
+  secure(config, READ_ONLY_TREE, true);
+  if (dataFromEnvironment) secureAbove(data, system, say);
+  secure(data, PRIVATE_TREE, true);
+  secure(logs, PRIVATE_TREE, true);
+}
+
+/**
+ * The directory of the programs, those above it that are missing, and an empty one for what is unpacked. What lies there already
+ * must be ours, and nobody else's to change. @throws {SetupFault}
+ */
+export function secureRoot(layout: Layout, staged: string, system: Part, say: Say): void {
+  const { root } = layout;
+  secureAbove(root, system, say);
+  const why = existsSync(root) ? system.untrusted(root) : null;
+  if (why !== null && !isRemoved(root)) throw refused(`${root} ${why}`);
+  const [foreign] = layout.foreign();
+  if (foreign !== undefined)
+    throw new SetupFault(
+      SETUP_EXIT.configuration,
+      `${root} holds what is not ours (${foreign}); name an empty directory by /D`,
+    );
+  if (!existsSync(root)) secured(() => system.secureDirectory(root, READ_ONLY_TREE, false, say));
+  for (const directory of [root, layout.bin, layout.versionsDirectory])
+    for (const name of namesIn(directory)) {
+      const path = win32.join(directory, name);
+      const why = system.untrusted(path);
+      if (why !== null) throw refused(`${path} ${why}`);
+    }
+  if (!existsSync(layout.versionsDirectory))
+    secured(() => system.secureDirectory(layout.versionsDirectory, READ_ONLY_TREE, false, say));
+  system.removeTree(staged);
+  secured(() => system.secureDirectory(staged, READ_ONLY_TREE, false, say));
+  // Whoever had a hand in it before we were here may have exchanged something meanwhile.
+  for (const path of [...ancestorsOf(staged), staged]) mustBeSafe(path, system);
+}
+
+/** Those above `path`: nobody may exchange one that is there, and one that is missing is made. */
+function secureAbove(path: string, system: Part, say: Say): void {
+  for (const each of ancestorsOf(path)) {
+    if (existsSync(each)) mustBeSafe(each, system);
+    else secured(() => system.secureDirectory(each, READ_ONLY_TREE, false, say));
+  }
+}
+
+/** From the root of the drive on. */
+function ancestorsOf(path: string): string[] {
+  const above: string[] = [];
+  for (let at = win32.dirname(path); !above.includes(at); at = win32.dirname(at)) above.unshift(at);
+  return above;
+}
+
+function mustBeSafe(path: string, system: Part): void {
+  const isDrive = win32.dirname(path) === path;
+  const why = system.untrusted(path, isDrive ? EXCHANGES : EXCHANGES_ITSELF);
+  if (why !== null) throw refused(`${path} ${why}`);
+}
+
+function refused(what: string): SetupFault {
+  return new SetupFault(
+    SETUP_EXIT.configuration,
+    `${what}; name a directory by /D that only administrators can change`,
+  );
+}
+
+function secured(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw error instanceof NotSecured ? new SetupFault(SETUP_EXIT.configuration, error.message) : error;
+  }
+}
+
+/** Only an empty one goes. */
+function isRemoved(path: string): boolean {
+  try {
+    if (readdirSync(path).length > 0) return false;
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
