@@ -3,14 +3,14 @@
  * frame of that window, from our own origin, and is a text of a bounded length (security S1, 17 and 20).
  */
 import type { IpcMain, IpcMainEvent, WebContents } from 'electron';
-import { MAX_FRAME_BYTES } from '../shared/frames.ts';
+import { MAX_TEXT_BYTES } from '../shared/frames.ts';
 import { type Link, LinkEvents } from '../shared/link.ts';
 import type { ShellLog } from './log.ts';
 import { UI_ORIGIN } from './security.ts';
 
 export const CHANNEL = 'link';
 /** What is copied is the longest thing that a window says. */
-const MAX_MESSAGE_CHARS = 2 * MAX_FRAME_BYTES;
+const MAX_MESSAGE_CHARS = 2 * MAX_TEXT_BYTES;
 
 export function ipcLink(ipcMain: IpcMain, contents: WebContents, log: ShellLog): Link {
   const events = new LinkEvents();
