@@ -1,5 +1,5 @@
 /** How the agent ends, and that it serves faulty settings instead of ending where a service manager started it (design §4). */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
@@ -108,6 +108,38 @@ test('as a service, missing settings are a state that is shown, and used as soon
   const now = await agent.connect();
   expect((await now.call('state.snapshot', {})).agent.state).toBe('running');
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
+test('as a service, settings that become usable are used, though nothing about their file tells that it has changed', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  const agent = new AgentRun({ toml: FAULTY, args: ['--service'] });
+  const at = new Date(Date.now() - 3_600_000);
+  utimesSync(agent.config, at, at);
+  agent.start();
+  const client = await agent.connect();
+  expect((await client.call('state.snapshot', {})).agent.state).toBe('config_invalid');
+  await heartbeatAfter(nc, 'PC-OURS', {
+    log: agent.log,
+    died: agent.died,
+    start: () => {
+      // As where another program has held it.
+      writeFileSync(agent.config, settings(server));
+      utimesSync(agent.config, at, at);
+    },
+  });
+});
+
+test('as a service on a PC that has nothing yet, that is shown too', async () => {
+  const agent = new AgentRun({
+    toml: null,
+    args: ['--service'],
+    dataDirectory: join(tempDir(), 'not', 'there'),
+    makesData: false,
+  });
+  agent.start();
+  const client = await agent.connect();
+  expect((await client.call('state.snapshot', {})).agent.state).toBe('not_set_up');
 });
 
 test('as a service, faulty settings are shown with file, line and key, another fault instead of the first too', async () => {

@@ -1,4 +1,6 @@
 /** The local socket, for tray, window and command line. Part of the composition root. */
+import { dirname } from 'node:path';
+import { makeDirectoryAsync } from '../shared/make-directory.ts';
 import type { Lifecycle } from './base/lifecycle.ts';
 import { errorText, type Logger } from './base/logger.ts';
 import { sleep } from './base/sleep.ts';
@@ -73,6 +75,8 @@ export function serveAccounts(
       import('./status/serve.ts'),
       import('./os/endpoint-acl.ts'),
     ]);
+    // A PC without settings has no data either, and is to say so.
+    await makeDirectoryAsync(dirname(directory), 0o711);
     const serving = await serveStatus({
       ports,
       directory,

@@ -44,13 +44,13 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
   let seen = stamps(faulty.files);
   const look = (): Look<Usable> => {
     const now = stamps(faulty.files);
-    // Who may change a file is not seen by its time.
-    if (now === seen && faulty.state !== 'not_trusted') return { kind: 'held_up', by: faulty };
+    // Who may change a file, and whether somebody else holds it or a registry key can be read, is not seen by a time.
+    const touched = now !== seen;
     seen = now;
     const loaded = options.reload();
     if (loaded.ok) return { kind: 'clear', value: loaded };
     const isSame = loaded.state === faulty.state && loaded.message === faulty.message;
-    if (isSame && loaded.state === 'not_trusted') return { kind: 'held_up', by: faulty };
+    if (isSame && !touched) return { kind: 'held_up', by: faulty };
     faulty = loaded;
     say('the settings can still not be used');
     return { kind: 'held_up', by: faulty };

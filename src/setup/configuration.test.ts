@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../e2e/support/temp.ts';
@@ -55,6 +55,25 @@ describe('settings', () => {
     expect(named).toContain('nats_url = "nats://b:4222"');
     expect(named).toContain('phone = "1"');
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'beside the installer count only where nobody else could have put them',
+    () => {
+      const beside = { 'install.toml': '[agent]\nnats_url = "nats://theirs:4222"\n[ui]\nshow_output_to_users = 2\n' };
+      const everybody = pcOf(null, beside);
+      chmodSync(everybody.at('beside'), 0o777);
+      expect(() => everybody.plan({})).toThrow('is not read, since it can be written by everybody; name it by /CONFIG');
+      const { toml, warnings } = everybody.plan(SERVERS);
+      expect(toml).toContain('nats_url = "nats://a:4222"');
+      expect(toml).not.toContain('show_output');
+      expect(warnings.join()).toContain('install.toml is not read');
+      expect(everybody.plan({ CONFIG: 'install.toml' }).toml).toContain('nats://theirs:4222');
+      const theirs = pcOf(null, beside);
+      if (process.getuid?.() !== 0) return;
+      chownSync(join(theirs.at('beside'), 'install.toml'), 12_345, 12_345);
+      expect(() => theirs.plan({})).toThrow('belongs to user 12345');
+    },
+  );
 
   it.each<[string, Parameters, string]>([
     ['a name that the fleet can not use', { ...SERVERS, PCID: 'PC 1' }, 'agent.id'],

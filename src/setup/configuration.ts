@@ -3,10 +3,11 @@
  * parameter that names it; a settings file that the agent could not use is never written.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { loadBootConfig } from '../agent/config/load.ts';
 import type { SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
+import { distrustPath } from '../agent/os/trusted-path.ts';
 import type { Directories } from '../shared/directories.ts';
 import { errorCode } from '../shared/error-code.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
@@ -43,7 +44,7 @@ export function planConfiguration(input: ConfigurationInput): Configuration {
   const file = join(input.directories.config, 'agent.toml');
   const before = readIfThere(file)?.toString('utf8') ?? null;
   const { secrets, spent, warnings } = secretsOf(input);
-  const wanted = settingsOf(input, before);
+  const wanted = settingsOf(input, before, (text) => warnings.push(text));
   const toml = wanted === before ? null : wanted;
   if (toml !== null) tryOut(input, file, toml);
   return { file, toml, secrets, spent, warnings };
@@ -52,9 +53,9 @@ export function planConfiguration(input: ConfigurationInput): Configuration {
 const NO_SERVERS = '/NATSURL is missing: without it no other setting can be written';
 
 /** null: nothing to write. */
-function settingsOf(input: ConfigurationInput, before: string | null): string | null {
+function settingsOf(input: ConfigurationInput, before: string | null, warn: (text: string) => void): string | null {
   const { parameters } = input;
-  const dropIn = dropInOf(input, before !== null);
+  const dropIn = dropInOf(input, before !== null, warn);
   const named: Record<string, TomlScalar> = {};
   if (parameters.NATSURL !== undefined) named['agent.nats_url'] = parameters.NATSURL;
   if (parameters.PCID !== undefined) named['agent.id'] = parameters.PCID;
@@ -93,18 +94,34 @@ interface DropIn {
   readonly values: Readonly<Record<string, TomlScalar>>;
 }
 
-/** `/CONFIG`, else `install.toml` beside the installer; the latter only for a PC that has no settings yet. */
-function dropInOf({ parameters, beside }: ConfigurationInput, hasSettings: boolean): DropIn | null {
+/**
+ * `/CONFIG`, else `install.toml` beside the installer; the latter only for a PC that has no settings yet, and only where nobody else
+ * could have put it there: an installer that is genuine says nothing of what lies beside it.
+ */
+function dropInOf(
+  { parameters, beside }: ConfigurationInput,
+  hasSettings: boolean,
+  warn: (text: string) => void,
+): DropIn | null {
   const named = parameters.CONFIG;
   const file = resolve(beside, named ?? 'install.toml');
-  if (named === undefined && (hasSettings || !existsSync(file))) return null;
+  if (named === undefined) {
+    if (hasSettings || !existsSync(file)) return null;
+    const why = distrustPath(file) ?? distrustPath(dirname(file));
+    if (why !== null) {
+      const text = `${file} is not read, since it ${why}; name it by /CONFIG if it is IT's`;
+      if (parameters.NATSURL === undefined) throw new SetupFault(SETUP_EXIT.configuration, text);
+      warn(text);
+      return null;
+    }
+  }
   const text = readNamed(file, 'CONFIG');
   const read = flatSettings(text);
   if (!read.ok) throw new SetupFault(SETUP_EXIT.configuration, `${file}:${read.line}: ${read.why}`);
   return { text, values: read.values };
 }
 
-function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | 'spent' | 'warnings'> {
+function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | 'spent'> & { warnings: string[] } {
   const { parameters } = input;
   const { TOKEN, TOKENFILE, NATSUSER, NATSPASSFILE, KEYS } = parameters;
   const secrets: { -readonly [K in keyof Secrets]: Secrets[K] } = {};

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { noMountsHere, readOnly } from '../../../e2e/support/mounts.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { givenToSomebody, openedToAll, wineTempDir } from '../../../e2e/support/wine-files.ts';
 import type { StartedAs } from '../../shared/directories.ts';
@@ -8,6 +9,7 @@ import { type Distrust, distrusted, distrustedData } from './trust.ts';
 
 const SOMEBODY = 12_345;
 const isRoot = process.getuid?.() === 0;
+const noMounts = noMountsHere();
 
 /** A PC of its own, with settings and data. */
 function pc(root = tempDir()) {
@@ -80,6 +82,15 @@ describe.runIf(process.platform !== 'win32')('not trusted, and by name', () => {
     chownSync(here.root, SOMEBODY, SOMEBODY);
     expect(here.look('service')?.path).toBe(here.root);
     expect(here.look('headless')).toBeNull();
+  });
+
+  it('what nobody can write to is trusted whatever its mode says, as settings are given to a container', (context) => {
+    if (noMounts !== null) return context.skip(noMounts);
+    const here = pc();
+    chmodSync(here.config, 0o777);
+    expect(here.look()?.path).toBe(here.config);
+    readOnly(here.config);
+    expect(here.look()).toBeNull();
   });
 
   it('a data directory that answers only later, once it does', () => {

@@ -2,8 +2,9 @@
  * Whether what lies at a path can be changed by anybody but those who decide what we do anyway: root or the Administrators, and
  * the account that we run as. What is not there yet is not distrusted: whether it can be put there, the directory above says.
  */
-import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
+import { errorCode } from '../../shared/error-code.ts';
 import { EXCHANGES, EXCHANGES_ITSELF } from './windows/access-list.ts';
 import { untrusted } from './windows/secure-directory.ts';
 
@@ -56,12 +57,22 @@ function isThere(path: string): boolean {
 function onPosix(path: string, isAbove: boolean): string | null {
   try {
     const link = lstatSync(path);
-    if (!link.isSymbolicLink()) return ofStats(link, isAbove);
-    if (!isOurs(link.uid)) return `is a link of user ${link.uid}`;
-    return ofStats(statSync(path), isAbove);
+    if (link.isSymbolicLink() && !isOurs(link.uid)) return `is a link of user ${link.uid}`;
+    const why = ofStats(link.isSymbolicLink() ? statSync(path) : link, isAbove);
+    return why !== null && isReadOnly(path) ? null : why;
   } catch {
     // Not there, or nothing that we can read: then it is not obeyed either.
     return null;
+  }
+}
+
+/** On a file system that nobody writes to, as settings are given to a container, whatever the mode says. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'EROFS';
   }
 }
 
