@@ -54,8 +54,14 @@ function get(address: string, headers: Record<string, string> = {}, method = 'GE
 
 /** Visits with the ticket, as a browser would; the cookie that it got. */
 async function visit(address: string): Promise<string> {
+  return (await visitAsPage(address)).cookie;
+}
+
+/** The same, with what the page itself gets to know. */
+async function visitAsPage(address: string): Promise<{ cookie: string; protocols: string[] }> {
   const { headers } = await get(address);
-  return (headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '';
+  const key = new URL(String(headers.location), address).hash.replace('#key=', '');
+  return { cookie: (headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '', protocols: ['kanade-tray', key] };
 }
 
 describe('the ticket in the address', () => {
@@ -63,7 +69,7 @@ describe('the ticket in the address', () => {
     const { server, again } = await serve();
     const first = await get(server.address);
     expect(first.status).toBe(303);
-    expect(first.headers.location).toBe('/');
+    expect(first.headers.location).toMatch(/^\/#key=[0-9a-f]{64}$/);
     expect(first.headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Strict$/);
     expect((await get(server.address)).status).toBe(403);
     expect(again).toHaveLength(1);
@@ -124,8 +130,8 @@ test('every answer carries the policy of the window', async () => {
 });
 
 describe('the link of a page', () => {
-  async function connect(origin: string, headers: Record<string, string>, path = '/link') {
-    const socket = new WebSocket(`${origin.replace('http', 'ws')}${path}`, { headers });
+  async function connect(origin: string, protocols: string[], headers: Record<string, string>, path = '/link') {
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}${path}`, protocols, { headers });
     const outcome = await Promise.race([
       once(socket, 'open').then(() => 'open'),
       once(socket, 'unexpected-response').then(([, response]) =>
@@ -137,22 +143,27 @@ describe('the link of a page', () => {
     return outcome;
   }
 
-  test('needs the cookie, this page as its origin, and the one path', async () => {
-    const { server, origin } = await serve();
-    const cookie = await visit(server.address);
-    expect(await connect(origin, { cookie, origin })).toBe('open');
-    expect(await connect(origin, { origin })).toBe('403');
-    expect(await connect(origin, { cookie })).toBe('403');
-    expect(await connect(origin, { cookie, origin: 'http://127.0.0.1:1' })).toBe('403');
-    expect(await connect(origin, { cookie, origin: 'null' })).toBe('403');
-    expect(await connect(origin, { cookie, origin, host: 'evil.example' })).toBe('403');
-    expect(await connect(origin, { cookie, origin }, '/other')).toBe('403');
+  test('needs the cookie, the key of this page, this page as its origin, and the one path', async () => {
+    const { server, again, origin } = await serve();
+    const { cookie, protocols } = await visitAsPage(server.address);
+    expect(await connect(origin, protocols, { cookie, origin })).toBe('open');
+    expect(await connect(origin, protocols, { origin })).toBe('403');
+    expect(await connect(origin, protocols, { cookie })).toBe('403');
+    expect(await connect(origin, protocols, { cookie, origin: 'http://127.0.0.1:1' })).toBe('403');
+    expect(await connect(origin, protocols, { cookie, origin: 'null' })).toBe('403');
+    expect(await connect(origin, protocols, { cookie, origin, host: 'evil.example' })).toBe('403');
+    expect(await connect(origin, protocols, { cookie, origin }, '/other')).toBe('403');
+    // Whoever listens on another port of this PC is sent the cookie too.
+    for (const key of [[], ['kanade-tray'], ['kanade-tray', '0'.repeat(64)], ['other', protocols[1] ?? '']])
+      expect(await connect(origin, key, { cookie, origin })).toBe('403');
+    const other = await visitAsPage(again[0] ?? '');
+    expect(await connect(origin, other.protocols, { cookie, origin })).toBe('403');
   });
 
   test('is ended by a message that is larger than a request may be', async () => {
     const { server, origin, pages } = await serve();
-    const cookie = await visit(server.address);
-    const socket = new WebSocket(`${origin.replace('http', 'ws')}/link`, { headers: { cookie, origin } });
+    const { cookie, protocols } = await visitAsPage(server.address);
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}/link`, protocols, { headers: { cookie, origin } });
     await once(socket, 'open');
     for (const page of pages) page.on('error', () => {});
     socket.send('x'.repeat(65 * 1024));
@@ -235,8 +246,8 @@ describe('whatever a request is, it is answered, and the server goes on', () => 
     });
     open.push(server);
     const { origin } = new URL(server.address);
-    const cookie = await visit(server.address);
-    const page = new WebSocket(`${origin.replace('http', 'ws')}/link`, { headers: { cookie, origin } });
+    const { cookie, protocols } = await visitAsPage(server.address);
+    const page = new WebSocket(`${origin.replace('http', 'ws')}/link`, protocols, { headers: { cookie, origin } });
     await once(page, 'close');
     expect(bugs).toEqual([new Error('no page')]);
     expect((await get(`${origin}/`, { cookie })).status).toBe(200);

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { contentSecurityPolicy, type RendererFile } from '../client/renderer-files.ts';
 import { MAX_REQUEST_BYTES } from '../shared/frames.ts';
+import { PAGE_KEY, PAGE_PROTOCOL } from '../shared/page-key.ts';
 import { Tickets } from './tickets.ts';
 
 export interface WebServerOptions {
@@ -44,7 +45,11 @@ export async function serveWindow(options: WebServerOptions): Promise<WebServer>
       () => response.destroy(),
     );
   });
-  const pages = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES });
+  const pages = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_REQUEST_BYTES,
+    handleProtocols: () => PAGE_PROTOCOL,
+  });
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
   const authority = `${HOST}:${port}`;
@@ -59,7 +64,7 @@ export async function serveWindow(options: WebServerOptions): Promise<WebServer>
       request.headers.host === authority &&
       request.headers.origin === origin &&
       request.url === LINK_PATH &&
-      tickets.isSession(cookieOf(request, cookie));
+      tickets.isPage(cookieOf(request, cookie), keyOf(request));
     if (!allowed) socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
     else
       guarded(
@@ -100,7 +105,9 @@ export async function serveWindow(options: WebServerOptions): Promise<WebServer>
       refuse(response, 403, NOT_YOURS);
       return;
     }
-    response.writeHead(303, { location: '/', 'set-cookie': `${cookie}=${session}; Path=/; HttpOnly; SameSite=Strict` });
+    const kept = `${cookie}=${session.cookie}; Path=/; HttpOnly; SameSite=Strict`;
+    // What stands behind `#` goes to nobody else, in no request and no referrer.
+    response.writeHead(303, { location: `/#${PAGE_KEY}${session.key}`, 'set-cookie': kept });
     response.end();
     options.onAddress(address());
   }
@@ -137,6 +144,12 @@ function cookieOf(request: IncomingMessage, name: string): string | undefined {
     if (key === name) return value;
   }
   return undefined;
+}
+
+/** As the page names it: the protocol, and the key as if it were another one. */
+function keyOf(request: IncomingMessage): string | undefined {
+  const [protocol, key] = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
+  return protocol === PAGE_PROTOCOL ? key : undefined;
 }
 
 function listen(server: Server, port: number): Promise<void> {

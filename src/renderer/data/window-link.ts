@@ -1,5 +1,6 @@
 /** The one link of this window: what the preload gives in Electron, a WebSocket to where the page came from in a browser. */
 import { type Link, LinkEvents } from '../../shared/link.ts';
+import { PAGE_KEY, PAGE_PROTOCOL } from '../../shared/page-key.ts';
 
 /** What the preload exposes (security S1, 20): plain functions over texts. */
 export interface ExposedLink {
@@ -21,7 +22,7 @@ export function windowLink(): Link {
 
 function webSocketLink(): Link {
   const events = new LinkEvents();
-  const socket = new WebSocket(`ws://${location.host}/link`);
+  const socket = new WebSocket(`ws://${location.host}/link`, [PAGE_PROTOCOL, pageKey()]);
   const unsent: string[] = [];
   socket.addEventListener('open', () => {
     for (const text of unsent.splice(0)) socket.send(text);
@@ -39,4 +40,16 @@ function webSocketLink(): Link {
     onClose: (closed) => events.onClose(closed),
     close: () => socket.close(),
   };
+}
+
+const KEPT = 'page-key';
+
+/** Kept for this tab and this port alone, and taken out of the address; nothing where the page was not opened with a ticket. */
+function pageKey(): string {
+  const prefix = `#${PAGE_KEY}`;
+  if (location.hash.startsWith(prefix)) {
+    sessionStorage.setItem(KEPT, location.hash.slice(prefix.length));
+    history.replaceState(null, '', location.pathname);
+  }
+  return sessionStorage.getItem(KEPT) ?? 'none';
 }
