@@ -9,7 +9,8 @@ import { runInNewContext } from 'node:vm';
 const LARGE_BYTES = 30 * 1024 * 1024;
 const LOOK_EVERY_MS = 25;
 /** A collection takes some 15 ms, and where all of it lives it changes nothing. */
-const REST_MS = 400;
+const REST_MS = 200;
+const GROWTH_BYTES = 12 * 1024 * 1024;
 const QUIET_MS = 2_000;
 
 export class HeapLimit {
@@ -39,7 +40,7 @@ export class HeapLimit {
   /** What lives by now is no reason to look again soon. */
   #collectNow(): void {
     this.#collect();
-    this.#largeBytes = Math.max(LARGE_BYTES, 2 * getHeapStatistics().used_heap_size);
+    this.#largeBytes = Math.max(LARGE_BYTES, getHeapStatistics().used_heap_size + GROWTH_BYTES);
   }
 
   #whenQuiet(): void {
