@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests that lay out a Linux machine, or stand in for a program by a shell script: nothing of them is about Windows. */
 const OF_LINUX = [
-  'src/agent/config/{agent-toml,load,effective,signatures,credentials}.test.ts',
+  'src/agent/config/{agent-toml,load,effective,signatures,credentials,odd-values,helpdesk-hash}.test.ts',
   'src/agent/duties/logs-fetch.test.ts',
   'src/agent/os/hardware/powershell.test.ts',
   'src/agent/status/serve.test.ts',

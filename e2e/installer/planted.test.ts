@@ -2,7 +2,17 @@
  * What another account of the PC lays down before an installation, and holds on to during it. wine keeps owners and rights as those
  * of Unix: a stranger's is what another user owns, and what everybody may write is open to all.
  */
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { installed, nothingLeft } from './expected.ts';
@@ -29,6 +39,10 @@ afterEach(async () => {
 function isOurs(windows: string): boolean {
   const { uid, mode } = statSync(pc.path(windows));
   return uid === 0 && (mode & 0o002) === 0;
+}
+
+function othersMay(windows: string): number {
+  return statSync(pc.path(windows)).mode & 0o007;
 }
 
 function asSomebody(windows: string): void {
@@ -61,6 +75,50 @@ it('of directories of ours that others could write into only what is ours is use
   for (const path of [HOME, `${HOME}\\config`, `${HOME}\\data`, `${HOME}\\data\\outbox`])
     expect(isOurs(path), path).toBe(true);
   expect(pc.files(`${HOME}\\data\\outbox`)).toEqual(['ours.json', expect.stringContaining('theirs.json.not-trusted-')]);
+});
+
+it('a name without room for more holds up no installation', async () => {
+  pc.put(`${HOME}\\data\\outbox\\ours.json`, '{}');
+  const long = `${HOME}\\data\\outbox\\${'x'.repeat(240)}`;
+  pc.put(long, '');
+  asSomebody(long);
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  expect(pc.files(`${HOME}\\data\\outbox`)).toEqual([
+    'ours.json',
+    expect.stringMatching(/^x{200}\.not-trusted-[0-9a-f]{16}$/),
+  ]);
+});
+
+it('of the settings nothing can be read by others, also not a token that IT keeps beside them', async () => {
+  const token = `${HOME}\\config\\token.txt`;
+  pc.put(token, 'a-secret');
+  expect(othersMay(token)).not.toBe(0);
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  for (const path of [`${HOME}\\config`, CONFIG, token]) expect(othersMay(path), path).toBe(0);
+  expect(pc.setupLog).toMatch(/token\.txt could be read by S-1-1-0 until now: a secret in it should be replaced/);
+  expect((await pc.install(current, '/MODE=tray')).code).toBe(0);
+  expect(othersMay(token)).toBe(0);
+  expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
+  // What IT keeps there is not ours.
+  expect(pc.files(HOME)).toEqual(['config\\token.txt']);
+  rmSync(pc.path(HOME), { recursive: true });
+});
+
+it('where nothing can be made safe it ends with 3, and a log says why', async () => {
+  const { mode } = statSync(pc.path('C:\\ProgramData'));
+  chmodSync(pc.path('C:\\ProgramData'), 0o777);
+  try {
+    expect((await pc.install(current, servers())).code).toBe(3);
+    expect(pc.setupLog).toContain('C:\\ProgramData can be changed by');
+    // One below ours can't be had either.
+    await pc.run(pc.installerOf(current), `/S /LOG=${HOME}\\logs\\mine.log ${servers()}`);
+    expect(pc.has(`${HOME}\\logs\\mine.log`)).toBe(false);
+    const logs = readdirSync(pc.path('C:\\users'), { recursive: true }).map(String);
+    expect(logs).toContainEqual(expect.stringMatching(/kanade-tray-install-[\dT]+Z?-[0-9a-f]{8}\.log$/));
+  } finally {
+    chmodSync(pc.path('C:\\ProgramData'), mode & 0o777);
+  }
+  expect(await nothingLeft(pc)).toEqual([]);
 });
 
 it('/D below a directory that others can exchange is refused with 3, and nothing is written there', async () => {

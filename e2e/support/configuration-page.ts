@@ -27,9 +27,9 @@ faults, and an agent with a fault in its settings takes no command. Only names, 
 warning. (\`policy.json\` must be readable for people where their tray hosts the agent.)
 
 The hash of the helpdesk code belongs where people on the PC can't read it: who has it can try all codes of eight digits in weeks.
-It is taken from the first of these that is there: the file named in \`[helpdesk] code_hash_file\` (mode 0600, of root), the
-registry value \`HelpdeskCodeHash\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, and then the policy and \`[helpdesk] code_hash\`, which
-still work with a warning where others can read them.
+It is taken from the first of these that is there: the file named in \`[helpdesk] code_hash_file\` (mode 0600, of root; on
+Windows for SYSTEM and the Administrators), the registry value \`HelpdeskCodeHash\` under \`HKLM\\SOFTWARE\\kanade\\agent\`,
+and then the policy and \`[helpdesk] code_hash\`, which still work with a warning where others can read them.
 
 The sign-in to the broker is read anew for each try, and taken from the first of these that is there: the files named in
 \`[auth]\`, the registry values \`NatsUser\` and \`NatsPassword\` or \`NatsToken\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, the variables

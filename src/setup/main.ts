@@ -21,7 +21,7 @@ import { install } from './install.ts';
 import { Layout } from './layout.ts';
 import { openSetupLog, type SetupLog, type SetupLogFile } from './log.ts';
 import { type InstallInput, planOf } from './plan.ts';
-import { secureData, secureRoot } from './secure.ts';
+import { modeBefore, secureData, secureRoot } from './secure.ts';
 import { WINDOWS } from './system.ts';
 import { uninstall } from './uninstall.ts';
 
@@ -63,12 +63,24 @@ async function run(): Promise<number> {
   try {
     // First of all: also what can't be read of the command line is said in the log, which must have a safe place.
     const to = logFile(task);
-    if (task !== 'uninstall') secureData(directories, WINDOWS, (line) => notes.push(line));
-    file = to.path;
-    log = openSetupLog(to, (line) => {
-      reason = line;
-      console.log(line);
-    });
+    const open = (at: SetupLogFile): SetupLog => {
+      file = at.path;
+      return openSetupLog(at, (line) => {
+        reason = line;
+        console.log(line);
+      });
+    };
+    if (task !== 'uninstall') {
+      try {
+        const mode = values.root === undefined ? 'service' : modeBefore(resolve(values.root), WINDOWS);
+        secureData(directories, mode, WINDOWS, (line) => notes.push(line));
+      } catch (error) {
+        log = open(safeLogFile(to));
+        for (const note of notes) log.say(note);
+        throw error;
+      }
+    }
+    log = open(to);
     if (task !== 'prepare') log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
     for (const note of notes) log.say(note);
     const parameters = parametersGiven();
@@ -88,6 +100,7 @@ async function run(): Promise<number> {
     const text = errorText(error);
     log.say(isFault ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
     log.say(`ends with ${code}`);
+    if (file !== '') console.log(`the log: ${file}`);
     leaveMessage(text, file);
     return code;
   }
@@ -120,9 +133,21 @@ function logFile(task: string): SetupLogFile {
   const last = given.filter((path) => path !== undefined).at(-1);
   if (last !== undefined) return { path: resolve(beside(), last), isNamed: true };
   // Where everybody may make files, nobody can have made this one before.
-  const time = `${new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '')}-${randomBytes(4).toString('hex')}`;
-  if (task === 'uninstall') return { path: join(tmpdir(), `kanade-tray-uninstall-${time}.log`), isNamed: false };
-  return { path: join(directories.logs, `kanade-tray-install-${time}.log`), isNamed: false };
+  const directory = task === 'uninstall' ? tmpdir() : directories.logs;
+  return { path: join(directory, freshName(task === 'uninstall' ? task : 'install')), isNamed: false };
+}
+
+/** Where our own directories can't be had: nothing is written below them then, whoever has named it. */
+function safeLogFile(wanted: SetupLogFile): SetupLogFile {
+  const { config, data, logs } = directories;
+  const below = `${wanted.path.toLowerCase()}\\`;
+  const isOurs = [dirname(config), data, logs].some((each) => below.startsWith(`${each.toLowerCase()}\\`));
+  return wanted.isNamed && !isOurs ? wanted : { path: join(tmpdir(), freshName('install')), isNamed: false };
+}
+
+function freshName(task: string): string {
+  const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
+  return `kanade-tray-${task}-${time}-${randomBytes(4).toString('hex')}.log`;
 }
 
 function beside(): string {

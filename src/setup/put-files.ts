@@ -52,7 +52,7 @@ function writeHost(tree: string, host: Choices['mode']): void {
 export function securePrograms({ layout, system, version, log }: InstallInput): void {
   const directory = layout.directoryOf(version);
   const made = [layout.root, layout.versionsDirectory, layout.bin, directory, join(directory, 'agent')];
-  for (const path of made) system.secureDirectory(path, READ_ONLY_TREE, false, (line) => log.say(line));
+  for (const path of made) system.secureDirectory(path, READ_ONLY_TREE, { deep: false }, (line) => log.say(line));
 }
 
 /** Starter, service host, uninstaller. A program that runs can be renamed, not overwritten. */

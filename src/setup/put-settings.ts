@@ -1,25 +1,33 @@
 /** Settings and secrets of the PC, and who may touch them. */
 
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { errorText } from '../agent/base/logger.ts';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { POLICY_KEY } from '../agent/os/policies.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
 import { PRIVATE_KEY, READABLE_KEY } from '../agent/os/windows/access.ts';
+import type { Choices } from './choices.ts';
 import { putBack, readIfThere } from './files.ts';
 import type { InstallInput, Plan } from './plan.ts';
-import { secureData } from './secure.ts';
+import { secureData, whyExchangeable } from './secure.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function putConfiguration(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
   const { system } = input;
   const { file, toml, secrets } = plan.configuration;
+  const secure = (mode: Choices['mode']) => secureData(input.directories, mode, system, (line) => input.log.say(line));
+  await transaction.step('who may read the settings', () => {
+    secure(plan.choices.mode);
+    // After the file is put back: it comes with the list of its directory.
+    return () => secure(plan.choicesBefore?.mode ?? 'service');
+  });
   if (toml !== null) {
     await transaction.step(`writing ${file}`, () => {
       const before = readIfThere(file);
       replaceFile(file, toml);
       // Whoever installs may be the owner of what is made; the service trusts the Administrators only.
-      secureData(input.directories, system, (line) => input.log.say(line));
+      secure(plan.choices.mode);
       return () => putBack(file, before);
     });
   }
@@ -64,8 +72,13 @@ export async function secureKeys(
     });
 }
 
-/** Once nothing can fail any more. */
-export function deleteSpent(path: string, { log }: InstallInput): void {
+/** Once nothing can fail any more; and only what is still what was read. */
+export function deleteSpent(path: string, { log, system }: Pick<InstallInput, 'log' | 'system'>): void {
+  const why = whyExchangeable(dirname(path), system);
+  if (why !== null) {
+    log.say(`note: ${path} holds a secret and is left where it is, please delete it: ${why}`);
+    return;
+  }
   try {
     rmSync(path);
     log.say(`deleted ${path}, its secret is stored`);

@@ -4,11 +4,14 @@
  * and says why. (Everybody may make directories below `ProgramData` and `C:\`.)
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { win32 } from 'node:path';
-import { PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { join, win32 } from 'node:path';
+import { LISTED_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
 import { EXCHANGES, EXCHANGES_ITSELF } from '../agent/os/windows/access-list.ts';
-import { NotSecured, type Say } from '../agent/os/windows/secure-directory.ts';
+import type { Say } from '../agent/os/windows/holders.ts';
+import type { Inside } from '../agent/os/windows/secure-directory.ts';
+import { NotSecured } from '../agent/os/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
+import { type Choices, readChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { namesIn } from './files.ts';
 import type { Layout } from './layout.ts';
@@ -16,18 +19,48 @@ import type { System } from './system.ts';
 
 type Part = Pick<System, 'secureDirectory' | 'untrusted' | 'removeTree'>;
 
-/** Settings, data and logs. What somebody else has laid down there is moved away, and said. @throws {SetupFault} */
-export function secureData(directories: Directories, system: Part, say: Say): void {
+/**
+ * Settings, data and logs. What somebody else has laid down there is moved away, and said. Nothing of them is for people, but for
+ * the settings themselves in tray mode, where each person's agent reads them. @throws {SetupFault}
+ */
+export function secureData(directories: Directories, mode: Choices['mode'], system: Part, say: Say): void {
   const { config, data, logs, dataFromEnvironment } = directories;
   const home = win32.dirname(config);
-  const secure = (path: string, sddl: string, deep: boolean) =>
-    secured(() => system.secureDirectory(path, sddl, deep, say));
+  const secure = (path: string, sddl: string, inside: Inside) =>
+    secured(() => system.secureDirectory(path, sddl, inside, say));
   mustBeSafe(win32.dirname(home), system);
-  secure(home, READ_ONLY_TREE, false);
-  secure(config, READ_ONLY_TREE, true);
+  secure(home, READ_ONLY_TREE, SHALLOW);
+  const settings = { deep: true, tellsReaders: true };
+  if (mode === 'tray') secure(config, LISTED_TREE, { ...settings, readable: [SETTINGS_FILE] });
+  else secure(config, PRIVATE_TREE, settings);
+  // Whoever held it since before us could have made a link of it until something of ours lay in it.
+  mustBeSafe(home, system);
   if (dataFromEnvironment) secureAbove(data, system, say);
-  secure(data, PRIVATE_TREE, true);
-  secure(logs, PRIVATE_TREE, true);
+  secure(data, PRIVATE_TREE, DEEP);
+  secure(logs, PRIVATE_TREE, DEEP);
+  for (const path of [config, data, logs].flatMap(ancestorsOf)) mustBeSafe(path, system);
+}
+
+const SHALLOW: Inside = { deep: false };
+const DEEP: Inside = { deep: true };
+const SETTINGS_FILE = 'agent.toml';
+
+/** Who runs the agent as things are, where only administrators can have said so. */
+export function modeBefore(root: string, system: Pick<System, 'untrusted'>): Choices['mode'] {
+  const file = join(root, 'install.json');
+  if (!existsSync(file) || system.untrusted(root) !== null || system.untrusted(file) !== null) return 'service';
+  return readChoices(root)?.mode ?? 'service';
+}
+
+/** Why a name in `directory` could be led elsewhere by somebody else; null: nobody could. */
+export function whyExchangeable(directory: string, system: Pick<System, 'untrusted'>): string | null {
+  const own = isDrive(directory) ? EXCHANGES : undefined;
+  for (const path of [...ancestorsOf(directory), directory]) {
+    const above = isDrive(path) ? EXCHANGES : EXCHANGES_ITSELF;
+    const why = system.untrusted(path, path === directory ? own : above);
+    if (why !== null) return `${path} ${why}`;
+  }
+  return null;
 }
 
 /**
@@ -45,7 +78,7 @@ export function secureRoot(layout: Layout, staged: string, system: Part, say: Sa
       SETUP_EXIT.configuration,
       `${root} holds what is not ours (${foreign}); name an empty directory by /D`,
     );
-  if (!existsSync(root)) secured(() => system.secureDirectory(root, READ_ONLY_TREE, false, say));
+  if (!existsSync(root)) secured(() => system.secureDirectory(root, READ_ONLY_TREE, SHALLOW, say));
   for (const directory of [root, layout.bin, layout.versionsDirectory])
     for (const name of namesIn(directory)) {
       const path = win32.join(directory, name);
@@ -53,9 +86,9 @@ export function secureRoot(layout: Layout, staged: string, system: Part, say: Sa
       if (why !== null) throw refused(`${path} ${why}`);
     }
   if (!existsSync(layout.versionsDirectory))
-    secured(() => system.secureDirectory(layout.versionsDirectory, READ_ONLY_TREE, false, say));
+    secured(() => system.secureDirectory(layout.versionsDirectory, READ_ONLY_TREE, SHALLOW, say));
   system.removeTree(staged);
-  secured(() => system.secureDirectory(staged, READ_ONLY_TREE, false, say));
+  secured(() => system.secureDirectory(staged, READ_ONLY_TREE, SHALLOW, say));
   // Whoever had a hand in it before we were here may have exchanged something meanwhile.
   for (const path of [...ancestorsOf(staged), staged]) mustBeSafe(path, system);
 }
@@ -64,7 +97,7 @@ export function secureRoot(layout: Layout, staged: string, system: Part, say: Sa
 function secureAbove(path: string, system: Part, say: Say): void {
   for (const each of ancestorsOf(path)) {
     if (existsSync(each)) mustBeSafe(each, system);
-    else secured(() => system.secureDirectory(each, READ_ONLY_TREE, false, say));
+    else secured(() => system.secureDirectory(each, READ_ONLY_TREE, SHALLOW, say));
   }
 }
 
@@ -75,9 +108,12 @@ function ancestorsOf(path: string): string[] {
   return above;
 }
 
+function isDrive(path: string): boolean {
+  return win32.dirname(path) === path;
+}
+
 function mustBeSafe(path: string, system: Part): void {
-  const isDrive = win32.dirname(path) === path;
-  const why = system.untrusted(path, isDrive ? EXCHANGES : EXCHANGES_ITSELF);
+  const why = system.untrusted(path, isDrive(path) ? EXCHANGES : EXCHANGES_ITSELF);
   if (why !== null) throw refused(`${path} ${why}`);
 }
 

@@ -2,6 +2,7 @@
 
 import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
 import { makeDirectory } from '../agent/os/windows/access.ts';
+import type { Say } from '../agent/os/windows/holders.ts';
 import {
   type KeyBefore,
   removeKey,
@@ -12,7 +13,7 @@ import {
 } from '../agent/os/windows/registry-write.ts';
 import { removeTree } from '../agent/os/windows/remove-tree.ts';
 import { ancestors, endProgram, programsBelow, type RunningProgram } from '../agent/os/windows/running-programs.ts';
-import { type Say, secureDirectory, untrusted } from '../agent/os/windows/secure-directory.ts';
+import { type Inside, secureDirectory, untrusted } from '../agent/os/windows/secure-directory.ts';
 import {
   enableService,
   putService,
@@ -42,7 +43,7 @@ export interface System {
   /** A new one; one that is there already is an error. */
   makeDirectory(path: string, sddl: string): void;
   /** See there. @throws {NotSecured} */
-  secureDirectory(path: string, sddl: string, deep: boolean, say: Say): void;
+  secureDirectory(path: string, sddl: string, inside: Inside, say: Say): void;
   /** Why somebody who is no administrator could change it; null: nobody could. */
   untrusted(path: string, rights?: number): string | null;
   /** A file, or a directory with all that is in it, following no link. False: it was not there. */

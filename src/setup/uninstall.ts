@@ -8,7 +8,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { errorText } from '../agent/base/logger.ts';
 import { POLICY_KEY } from '../agent/os/policies.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
-import { NOT_TRUSTED } from '../agent/os/windows/secure-directory.ts';
+import { NOT_TRUSTED } from '../agent/os/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';

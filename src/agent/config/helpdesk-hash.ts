@@ -6,7 +6,7 @@
  */
 import { statSync } from 'node:fs';
 import { machineRegistry, type RegistryValue } from '../os/registry.ts';
-import { readRegistrySecret, readTrustedFile, SECRETS_KEY } from '../os/secrets.ts';
+import { othersRead, readRegistrySecret, readTrustedFile, SECRETS_KEY, SHUT_IT } from '../os/secrets.ts';
 import type { Collected, SourcePlace } from './collect.ts';
 import { isCodeHash, isStrongHash } from './helpdesk-code.ts';
 import { type Candidate, settle } from './layers.ts';
@@ -35,7 +35,7 @@ export interface HashPlaces {
 /** Settles which hash counts, after all other sources have been read. */
 export function addHelpdeskHash(to: Collected, { secret, startedAs, base }: HashPlaces): void {
   const readable = to.candidates.get(KEY) ?? [];
-  const kept = fromFile(to, base.platform) ?? fromSecret(to, secret, startedAs);
+  const kept = fromFile(to) ?? fromSecret(to, secret, startedAs);
   if (kept === 'faulty') to.candidates.delete(KEY);
   else if (kept !== null) to.add(KEY, kept.text, kept.at, base);
   const counts = kept === null || kept === 'faulty' ? readable : (to.candidates.get(KEY) ?? []).slice(-1);
@@ -46,7 +46,7 @@ export function addHelpdeskHash(to: Collected, { secret, startedAs, base }: Hash
 
 type Kept = { readonly text: string; readonly at: SourcePlace } | 'faulty' | null;
 
-function fromFile(to: Collected, platform: NodeJS.Platform): Kept {
+function fromFile(to: Collected): Kept {
   const { value, source, file: named, line } = settle(to.candidates)[FILE_KEY];
   if (typeof value !== 'string' || source === 'built-in' || named === null) return null;
   const file = value;
@@ -57,13 +57,9 @@ function fromFile(to: Collected, platform: NodeJS.Platform): Kept {
   const found = readTrustedFile(file, { owners: 'root_or_self', maxBytes: MAX_HASH_FILE_BYTES });
   if (found.kind === 'missing') return fault('does not exist');
   if (found.kind === 'refused') return fault(found.why);
-  if (found.readableByOthers) return fault('can be read by others; set its mode to 0600');
+  if (found.readableByOthers) return fault(`can be read by others; ${SHUT_IT}`);
   const text = found.text.trim();
   if (!isCodeHash(text)) return fault('does not hold what --hash-code prints');
-  if (platform === 'win32') {
-    const message = `who can read this file is not looked at; HKLM\\${SECRETS_KEY}, ${HASH_SECRET} is for SYSTEM and Administrators only`;
-    to.warnings.push({ file: named, line, key: FILE_KEY, message });
-  }
   return { text, at: { source, file, line: null } };
 }
 
@@ -78,7 +74,7 @@ function fromSecret(to: Collected, secret: HashSecret, startedAs: HashPlaces['st
 }
 
 function warnOfReaders(to: Collected, { file, line }: Candidate, platform: NodeJS.Platform): void {
-  if (platform !== 'win32' && !othersRead(file)) return;
+  if (isShut(file, platform)) return;
   const place =
     platform === 'win32'
       ? `the registry value ${HASH_SECRET} of HKLM\\${SECRETS_KEY}`
@@ -87,8 +83,10 @@ function warnOfReaders(to: Collected, { file, line }: Candidate, platform: NodeJ
   to.warnings.push({ file, line, key: KEY, message });
 }
 
-function othersRead(file: string): boolean {
-  return ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o044) !== 0;
+/** Of a key of the registry it is not known. */
+function isShut(file: string, platform: NodeJS.Platform): boolean {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? platform !== 'win32' : !othersRead(file, stats);
 }
 
 function warnOfWeakness(to: Collected, { file, line, value }: Candidate): void {

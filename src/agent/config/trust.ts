@@ -12,7 +12,8 @@ import { distrustAbove, distrustPath } from '../os/trusted-path.ts';
 import { PRIVATE_KEY, PRIVATE_TREE, READ_ONLY_TREE } from '../os/windows/access.ts';
 import { SYSTEM_SID } from '../os/windows/access-list.ts';
 import { secureKey, untrustedKey } from '../os/windows/registry-write.ts';
-import { NotSecured, secureDirectory } from '../os/windows/secure-directory.ts';
+import { secureDirectory } from '../os/windows/secure-directory.ts';
+import { NotSecured } from '../os/windows/set-aside.ts';
 import { ownSid } from '../os/windows/sids.ts';
 
 export interface TrustInput {
@@ -88,12 +89,12 @@ function makeMissing(directories: Directories): Distrust | null {
   const home = win32.dirname(config);
   const wanted = [
     [home, READ_ONLY_TREE],
-    [config, READ_ONLY_TREE],
+    [config, PRIVATE_TREE],
     [data, PRIVATE_TREE],
     [logs, PRIVATE_TREE],
   ] as const;
   try {
-    for (const [path, sddl] of wanted) if (!existsSync(path)) secureDirectory(path, sddl, false, () => {});
+    for (const [path, sddl] of wanted) if (!existsSync(path)) secureDirectory(path, sddl, { deep: false }, () => {});
   } catch (error) {
     if (!(error instanceof NotSecured)) throw error;
     return { path: home, why: error.message };

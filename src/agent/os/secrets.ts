@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { errorCode } from '../../shared/error-code.ts';
 import type { Registry, RegistryValue } from './registry.ts';
-import { untrusted } from './windows/secure-directory.ts';
+import { readerOfFile, untrusted } from './windows/secure-directory.ts';
 
 /** Where the original keeps the secrets of the machine (protocol §9.4). */
 export const SECRETS_KEY = 'SOFTWARE\\kanade\\agent';
@@ -31,9 +31,13 @@ export function readSecretFile(path: string): Secret {
   return {
     ok: true,
     text,
-    warning: file.readableByOthers ? `${path} can be read by others; set its mode to 0600` : null,
+    warning: file.readableByOthers ? `${path} can be read by others; ${SHUT_IT}` : null,
   };
 }
+
+/** What to do about a file that others can read, for people. */
+export const SHUT_IT =
+  process.platform === 'win32' ? 'let only SYSTEM and Administrators read it' : 'set its mode to 0600';
 
 /** A value of {@link SECRETS_KEY}; an empty one counts as absent. */
 export function readRegistrySecret(registry: Registry, name: string): Exclude<RegistryValue, { kind: 'number' }> {
@@ -70,12 +74,17 @@ export function readTrustedFile(path: string, rule: TrustRule): TrustedFile {
     if (why !== null) return { kind: 'refused', why };
     const text = readText(fd, stats.size);
     if (text === null) return { kind: 'refused', why: 'is not UTF-8 text' };
-    return { kind: 'ok', text, readableByOthers: process.platform !== 'win32' && (stats.mode & 0o044) !== 0 };
+    return { kind: 'ok', text, readableByOthers: othersRead(path, stats) };
   } catch (error) {
     return { kind: 'refused', why: `can't be read (${String(error)})` };
   } finally {
     closeSync(fd);
   }
+}
+
+/** By its path on Windows. */
+export function othersRead(path: string, { mode }: Pick<Stats, 'mode'>): boolean {
+  return process.platform === 'win32' ? readerOfFile(path) !== null : (mode & 0o044) !== 0;
 }
 
 function distrust(stats: Stats, rule: TrustRule): string | null {

@@ -10,13 +10,16 @@ export const SYSTEM_SID = 'S-1-5-18';
 const ADMINISTRATORS_SID = 'S-1-5-32-544';
 /** Windows' own installer. */
 const TRUSTED_INSTALLER = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
+/** The built-in administrator of a PC or a domain, and a domain's groups of administrators, whom it makes those of its PCs. */
+const OF_ADMINISTRATORS = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
 /** An entry for whoever owns it: the owner is looked at by itself. */
 const OWNER_RIGHTS = 'S-1-3-4';
 
 /** Whoever runs us decides what we do anyway: an administrator at a set-up, the person in tray mode, SYSTEM in the service. */
 export function isTrusted(sid: string): boolean {
+  if (sid === SYSTEM_SID || sid === ADMINISTRATORS_SID || sid === TRUSTED_INSTALLER) return true;
   own ??= ownSid();
-  return sid === SYSTEM_SID || sid === ADMINISTRATORS_SID || sid === TRUSTED_INSTALLER || sid === own;
+  return sid === own || OF_ADMINISTRATORS.test(sid);
 }
 
 let own: string | undefined;
@@ -132,10 +135,13 @@ export function distrustKey(access: Access): string | null {
   return distrust(access, CHANGES_KEY);
 }
 
-/** Of a list that lets others read, the first of them. */
-export function readerOf({ allowed }: Access): string | null {
-  return allowed.find((entry) => !isTrustedEntry(entry))?.sid ?? null;
+/** Of a list that lets others in, the first of them. */
+export function readerOf({ allowed }: Access, rights = 0xffff_ffff): string | null {
+  return allowed.find((entry) => (entry.rights & rights) !== 0 && !isTrustedEntry(entry))?.sid ?? null;
 }
+
+/** To read what is in a file. */
+export const READS = 0x1 | GENERIC_ALL | 0x8000_0000;
 
 /** Also the right to rename or delete a directory itself; of a drive's root it means nothing. */
 export const EXCHANGES_ITSELF = EXCHANGES | DELETE;

@@ -5,6 +5,10 @@ import { sidText } from './sids.ts';
 
 /** SYSTEM and the Administrators, nobody else, and nothing inherited. */
 export const PRIVATE_TREE = 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
+/** The same, but everybody may see what is there; what is put into it is private none the less. */
+export const LISTED_TREE = `${PRIVATE_TREE}(A;;0x1200a9;;;BU)`;
+/** One more entry, for a file that everybody may read. */
+export const READABLE_TOO = '(A;;0x120089;;;BU)';
 export const PRIVATE_KEY = 'O:BAD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
 /** Users may read it. */
 export const READABLE_KEY = `${PRIVATE_KEY}(A;CI;KR;;;BU)`;
@@ -51,6 +55,15 @@ export const READ_ONLY_TREE = [
   // Chromium's sandboxed processes are "application packages".
   '(A;OICI;0x1200a9;;;S-1-15-2-1)(A;OICI;0x1200a9;;;S-1-15-2-2)',
 ].join('');
+
+/**
+ * What is put into a directory with `sddl` gets this from it, after `more` entries of its own. Entries for the directory alone are
+ * not passed on.
+ */
+export function passedOn(sddl: string, isDirectory: boolean, more: string): string {
+  const entries = sddl.replaceAll(/\(A;;[^)]*\)/g, '').replaceAll(';OICI;', isDirectory ? ';OICIID;' : ';ID;');
+  return entries.replace('D:P(', `D:ARAI${more}(`);
+}
 
 /** Makes a directory that is nobody else's for no moment. @throws {WindowsError} also when it is there already */
 export function makeDirectory(path: string, sddl: string): void {

@@ -1,5 +1,6 @@
 /** Opens what lies at a path itself, never what it leads to, and tells which of the two it was. */
 import { type Handle, lastError, native } from './native.ts';
+import { isLink } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 
 export const READ_CONTROL = 0x2_0000;
@@ -11,7 +12,7 @@ const OPEN_EXISTING = 3;
 const BACKUP_SEMANTICS = 0x0200_0000;
 const OPEN_REPARSE_POINT = 0x0020_0000;
 const INVALID_HANDLE = -1;
-const [DIRECTORY, REPARSE_POINT] = [0x10, 0x400];
+const DIRECTORY = 0x10;
 
 export interface Opened {
   readonly handle: Handle;
@@ -40,11 +41,10 @@ export function whatItIs(handle: Handle, path: string): Omit<Opened, 'handle'> {
   // BY_HANDLE_FILE_INFORMATION: attributes first; the number of links after three times, a volume and a size.
   const info = Buffer.alloc(52);
   if (setupNative().GetFileInformationByHandle(handle, info) === 0) throw lastError(`looking at ${path}`);
-  // By the handle alone: a name may lead elsewhere a moment later. wine has no such links; it follows those of Unix.
   const attributes = info.readUInt32LE(0);
   return {
     isDirectory: (attributes & DIRECTORY) !== 0,
-    isLink: (attributes & REPARSE_POINT) !== 0,
+    isLink: isLink(handle),
     links: info.readUInt32LE(40),
   };
 }

@@ -2,7 +2,7 @@
  * Files by open directories, as `openat` has it: from a handle to a name in it, and never through a link. Whoever exchanges names
  * meanwhile changes nothing of what is already open.
  */
-import type { Handle } from './native.ts';
+import { type Handle, native } from './native.ts';
 import { addressOf, setupNative } from './setup-native.ts';
 
 export const DELETE = 0x1_0000;
@@ -16,7 +16,9 @@ export const WALK = LIST_DIRECTORY | TRAVERSE | READ_ATTRIBUTES | SYNCHRONIZE;
 /** To look at anything. */
 export const LOOK = READ_ATTRIBUTES | SYNCHRONIZE;
 const SHARE_ALL = 7;
-const OPEN = 1;
+/** Nobody may have it open to delete or to rename it. */
+export const SHARE_IN_PLACE = 3;
+const [OPEN, CREATE] = [1, 2];
 /** FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_REPARSE_POINT */
 const OPTIONS = 0x20 | 0x4000 | 0x20_0000;
 /** Only a directory. */
@@ -26,11 +28,20 @@ const ATTRIBUTE_READ_ONLY = 0x1;
 const ATTRIBUTE_DIRECTORY = 0x10;
 const ATTRIBUTE_REPARSE_POINT = 0x400;
 const ATTRIBUTE_NORMAL = 0x80;
-const [BASIC_INFORMATION, RENAME_INFORMATION, DISPOSITION_INFORMATION, DIRECTORY_INFORMATION] = [4, 10, 13, 1];
+const [BASIC_INFORMATION, RENAME_INFORMATION, DISPOSITION_INFORMATION, FULL_DIRECTORY_INFORMATION] = [4, 10, 13, 2];
+const [ATTRIBUTE_TAG_INFORMATION, DISPOSITION_INFORMATION_EX] = [35, 64];
+/** The name goes at once, also while somebody holds it open. */
+const DELETE_NOW = 0x1 | 0x2;
+/** The bit of a reparse tag that says: another name of something elsewhere. Deduplicated and cloud files have a tag without it. */
+const NAME_SURROGATE = 0x2000_0000;
 const NO_MORE_FILES = 0x8000_0006;
 const NO_SUCH_FILE = 0xc000_000f;
+const NAME_COLLISION = 0xc000_0035;
+const DELETE_PENDING = 0xc000_0056;
+const DIRECTORY_NOT_EMPTY = 0xc000_0101;
+const SHARING_VIOLATION = 0xc000_0043;
 /** Also a name that can't be one, what is no directory, and what is just going (STATUS_DELETE_PENDING). */
-const NOT_THERE = new Set([0xc000_0034, 0xc000_003a, NO_SUCH_FILE, 0xc000_0103, 0xc000_0056]);
+const NOT_THERE = new Set([0xc000_0034, 0xc000_003a, NO_SUCH_FILE, 0xc000_0103, DELETE_PENDING]);
 
 /** `what failed (status c0000022)` */
 class StatusError extends Error {
@@ -51,6 +62,11 @@ export function isRefused(error: unknown): boolean {
   return error instanceof StatusError;
 }
 
+/** Somebody else has it open, and shares it with nobody. */
+export function isHeld(error: unknown): boolean {
+  return error instanceof StatusError && error.status === SHARING_VIOLATION;
+}
+
 export interface EntryIn {
   readonly name: string;
   readonly isDirectory: boolean;
@@ -60,8 +76,38 @@ export interface EntryIn {
 /** What Windows reads by its address; nothing else of ours knows of it meanwhile. */
 const ALIVE: Buffer[] = [];
 
-/** Opens `name` in `directory`; 0: `name` is a whole path of the object manager. */
-export function openIn(directory: Handle, name: string, access: number, options = 0): Handle {
+/** As the object manager has it: of a drive, or of a share. */
+export function wholePath(path: string): string {
+  return path.startsWith('\\\\') ? `\\??\\UNC\\${path.slice(2)}` : `\\??\\${path}`;
+}
+
+/** Opens `name` in `directory`; 0: `name` is a {@link wholePath}. */
+export function openIn(directory: Handle, name: string, access: number, options = 0, share = SHARE_ALL): Handle {
+  const { status, handle } = create(directory, name, { access, options, share, disposition: OPEN, descriptor: 0n });
+  check(`opening ${name}`, status);
+  return handle;
+}
+
+/** Makes a directory that is nobody else's for no moment. False: there is something of that name already. */
+export function makeIn(directory: Handle, name: string, descriptor: bigint): boolean {
+  const how = { access: LOOK, options: DIRECTORY_FILE, share: SHARE_ALL, disposition: CREATE, descriptor };
+  const { status, handle } = create(directory, name, how);
+  if (status === NAME_COLLISION || status === DELETE_PENDING) return false;
+  check(`making ${name}`, status);
+  native().CloseHandle(handle);
+  return true;
+}
+
+interface How {
+  readonly access: number;
+  readonly options: number;
+  readonly share: number;
+  readonly disposition: number;
+  /** Its access list, where it is made; 0: none. */
+  readonly descriptor: bigint;
+}
+
+function create(directory: Handle, name: string, { access, options, share, disposition, descriptor }: How) {
   const text = Buffer.from(name, 'utf16le');
   // UNICODE_STRING: bytes, room, and where the text is.
   const unicode = Buffer.alloc(16);
@@ -74,6 +120,7 @@ export function openIn(directory: Handle, name: string, access: number, options 
   attributes.writeBigInt64LE(BigInt(directory), 8);
   attributes.writeBigUInt64LE(BigInt(addressOf(unicode)), 16);
   attributes.writeUInt32LE(CASE_INSENSITIVE, 24);
+  attributes.writeBigUInt64LE(descriptor, 32);
   ALIVE.splice(0, ALIVE.length, text, unicode);
   const opened: [Handle] = [0];
   const status = setupNative().NtCreateFile(
@@ -82,15 +129,14 @@ export function openIn(directory: Handle, name: string, access: number, options 
     attributes,
     Buffer.alloc(16),
     null,
-    0,
-    SHARE_ALL,
-    OPEN,
+    ATTRIBUTE_NORMAL,
+    share,
+    disposition,
     OPTIONS | options,
     null,
     0,
   );
-  check(`opening ${name}`, status);
-  return opened[0];
+  return { status: status >>> 0, handle: opened[0] };
 }
 
 /** All of them, read before anything is done to them. */
@@ -107,7 +153,7 @@ export function entriesIn(directory: Handle): EntryIn[] {
       io,
       bytes,
       bytes.length,
-      DIRECTORY_INFORMATION,
+      FULL_DIRECTORY_INFORMATION,
       0,
       null,
       restart,
@@ -118,17 +164,17 @@ export function entriesIn(directory: Handle): EntryIn[] {
   }
 }
 
-/** FILE_DIRECTORY_INFORMATION, one after the other. */
-function entriesOf(bytes: Buffer): EntryIn[] {
+/** FILE_FULL_DIR_INFORMATION, one after the other; of a reparse point its tag stands where the size of the attributes does. */
+export function entriesOf(bytes: Buffer): EntryIn[] {
   const entries: EntryIn[] = [];
   for (let at = 0; ; ) {
     const attributes = bytes.readUInt32LE(at + 56);
-    const name = bytes.toString('utf16le', at + 64, at + 64 + bytes.readUInt32LE(at + 60));
+    const name = bytes.toString('utf16le', at + 68, at + 68 + bytes.readUInt32LE(at + 60));
     if (name !== '.' && name !== '..')
       entries.push({
         name,
         isDirectory: (attributes & ATTRIBUTE_DIRECTORY) !== 0,
-        isLink: (attributes & ATTRIBUTE_REPARSE_POINT) !== 0,
+        isLink: leadsElsewhere(attributes, bytes.readUInt32LE(at + 64)),
       });
     const next = bytes.readUInt32LE(at);
     if (next === 0) return entries;
@@ -140,10 +186,37 @@ function check(what: string, status: number): void {
   if (status !== 0) throw new StatusError(what, status >>> 0);
 }
 
+/** What can't be understood counts as a link: 0 is no tag. */
+export function leadsElsewhere(attributes: number, tag: number): boolean {
+  return (attributes & ATTRIBUTE_REPARSE_POINT) !== 0 && (tag === 0 || (tag & NAME_SURROGATE) !== 0);
+}
+
+/** By the handle alone: a name may lead elsewhere a moment later. wine has no such links; it follows those of Unix. */
 export function isLink(handle: Handle): boolean {
   const info = Buffer.alloc(52);
   if (setupNative().GetFileInformationByHandle(handle, info) === 0) return true;
-  return (info.readUInt32LE(0) & ATTRIBUTE_REPARSE_POINT) !== 0;
+  const attributes = info.readUInt32LE(0);
+  return (attributes & ATTRIBUTE_REPARSE_POINT) !== 0 && leadsElsewhere(attributes, tagOf(handle));
+}
+
+/** 0: it can't be had. */
+function tagOf(handle: Handle): number {
+  // FILE_ATTRIBUTE_TAG_INFORMATION
+  const info = Buffer.alloc(8);
+  const io = Buffer.alloc(16);
+  const status = setupNative().NtQueryInformationFile(handle, io, info, info.length, ATTRIBUTE_TAG_INFORMATION);
+  return status === 0 ? info.readUInt32LE(4) : 0;
+}
+
+/** Removes an empty directory, open with {@link DELETE}. @throws why not @returns false: something lies in it */
+export function isEmptyAndGone(handle: Handle, name: string): boolean {
+  const flags = Buffer.alloc(4);
+  flags.writeUInt32LE(DELETE_NOW);
+  const io = Buffer.alloc(16);
+  const status = setupNative().NtSetInformationFile(handle, io, flags, flags.length, DISPOSITION_INFORMATION_EX);
+  if (status >>> 0 === DIRECTORY_NOT_EMPTY) return false;
+  check(`removing ${name}`, status);
+  return true;
 }
 
 /** It goes with the last handle to it. @throws where it can't, a directory that is not empty above all */

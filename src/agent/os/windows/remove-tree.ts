@@ -17,6 +17,7 @@ import {
   openIn,
   WALK,
   WRITE_ATTRIBUTES,
+  wholePath,
 } from './nt-files.ts';
 
 /**
@@ -36,7 +37,7 @@ export function removeBelow(root: string, steps: readonly string[]): boolean {
   if (name === undefined) throw new Error('nothing is named');
   const opened: Handle[] = [];
   try {
-    let at = openIn(0, `\\??\\${root}`, WALK, DIRECTORY_FILE);
+    let at = openIn(0, wholePath(root), WALK, DIRECTORY_FILE);
     opened.push(at);
     if (isLink(at)) return false;
     for (const step of steps.slice(0, -1)) {

@@ -70,7 +70,8 @@ function parents(): Map<number, number> {
   return found;
 }
 
-function pathOf(pid: number): string | null {
+/** null: it may not be looked at, or is gone. */
+export function pathOf(pid: number): string | null {
   const process = native().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
   if (process === 0) return null;
   try {

@@ -2,17 +2,18 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { givenToSomebody, linked, openedToAll, wineTempDir } from '../../../../e2e/support/wine-files.ts';
-import { PRIVATE_TREE, READ_ONLY_TREE } from './access.ts';
+import { LISTED_TREE, PRIVATE_TREE, READ_ONLY_TREE } from './access.ts';
 import { native } from './native.ts';
 import { removeBelow } from './remove-tree.ts';
-import { NOT_TRUSTED, secureDirectory, untrusted } from './secure-directory.ts';
+import { readerOfFile, secureDirectory, untrusted } from './secure-directory.ts';
+import { NOT_TRUSTED } from './set-aside.ts';
 
 const onWindows = describe.runIf(process.platform === 'win32');
 
 onWindows('a directory that decides what runs as SYSTEM', () => {
   const secured = (path: string, sddl = PRIVATE_TREE, deep = true): string[] => {
     const said: string[] = [];
-    secureDirectory(path, sddl, deep, (line) => said.push(line));
+    secureDirectory(path, sddl, { deep }, (line) => said.push(line));
     return said;
   };
 
@@ -77,6 +78,129 @@ onWindows('a directory that decides what runs as SYSTEM', () => {
     expect(secured(path, READ_ONLY_TREE)).toEqual([]);
     expect(statSync(path, { bigint: true }).ino).not.toBe(ino);
     expect(untrusted(path)).toBeNull();
+  });
+});
+
+onWindows('a directory of which only itself is looked at', () => {
+  const shallow = (path: string): string[] => {
+    const said: string[] = [];
+    secureDirectory(path, READ_ONLY_TREE, { deep: false }, (line) => said.push(line));
+    return said;
+  };
+
+  it('is another one afterwards where others could write into it and it holds nothing of ours', async () => {
+    const path = join(wineTempDir(), 'Kanade');
+    mkdirSync(path);
+    writeFileSync(join(path, 'theirs'), '');
+    await givenToSomebody(join(path, 'theirs'));
+    await openedToAll(path);
+    expect(shallow(path)).toEqual([expect.stringContaining('holds nothing of ours')]);
+    expect(readdirSync(path)).toEqual([]);
+    expect(untrusted(path)).toBeNull();
+  });
+
+  it('is not kept by what lies in it and others could take out of it', async () => {
+    const path = join(wineTempDir(), 'Kanade');
+    mkdirSync(join(path, 'inner'), { recursive: true });
+    await openedToAll(join(path, 'inner'));
+    await openedToAll(path);
+    expect(shallow(path)).toHaveLength(1);
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  it('stays where something of ours lies in it that nobody else can take out, and that is left alone', async () => {
+    const path = join(wineTempDir(), 'Kanade');
+    mkdirSync(join(path, 'config'), { recursive: true });
+    for (const name of ['ours', 'theirs']) writeFileSync(join(path, 'config', name), '');
+    await givenToSomebody(join(path, 'config', 'theirs'));
+    for (const each of [join(path, 'config'), path]) await openedToAll(each);
+    expect(shallow(path)).toEqual([]);
+    expect(readdirSync(join(path, 'config')).sort()).toEqual(['ours', 'theirs']);
+    expect(untrusted(path)).toBeNull();
+  });
+});
+
+onWindows('somebody who wants no installation', () => {
+  const secure = (path: string, say: (line: string) => void = () => {}) =>
+    secureDirectory(path, PRIVATE_TREE, { deep: true }, say);
+
+  it('is not helped by a name that has no room for more', async () => {
+    const path = join(wineTempDir(), 'data');
+    const long = join(path, 'x'.repeat(240));
+    mkdirSync(path);
+    for (const file of [long, join(path, 'ours')]) writeFileSync(file, '');
+    await givenToSomebody(long);
+    secure(path);
+    expect(readdirSync(path).sort()).toEqual(['ours', expect.stringMatching(/^x{200}\.not-trusted-[0-9a-f]{16}$/)]);
+  });
+
+  const held = (path: string, share: number, access = 0x8000_0000): void => {
+    const handle = native().CreateFileW(path, access, share, null, 3, 0x0200_0000, 0);
+    expect(handle).not.toBe(-1);
+    onTestFinished(() => void native().CloseHandle(handle));
+  };
+
+  it('and holds on to it, is named as far as Windows tells; nothing of ours is moved away for that', async () => {
+    const directory = wineTempDir();
+    const [theirs, ours] = [join(directory, 'theirs'), join(directory, 'ours')];
+    for (const path of [theirs, ours]) mkdirSync(path);
+    await givenToSomebody(theirs);
+    held(theirs, 3);
+    expect(() => secure(theirs)).toThrow(/theirs belongs to S-1-.* and can not be moved away: opening theirs failed/);
+    // Shared for being moved, and for nothing else.
+    held(ours, 4);
+    expect(() => secure(ours)).toThrow(/ours can not be looked at: opening ours failed/);
+    expect(readdirSync(directory).sort()).toEqual(['ours', 'theirs']);
+  });
+
+  it('and could still take away what he has opened before, is not overlooked', () => {
+    const path = join(wineTempDir(), 'Kanade');
+    mkdirSync(join(path, 'config'), { recursive: true });
+    writeFileSync(join(path, 'config', 'ours'), '');
+    held(join(path, 'config'), 7, 0x1_0000);
+    expect(() => secure(path)).toThrow(/config can not be looked at/);
+    held(path, 7, 0x1_0000);
+    expect(() => secureDirectory(path, READ_ONLY_TREE, { deep: false }, () => {})).toThrow(
+      /Kanade can not be looked at/,
+    );
+  });
+
+  it('and shares it with nobody, is known by what it belongs to', async () => {
+    const path = join(wineTempDir(), 'theirs');
+    mkdirSync(path);
+    await givenToSomebody(path);
+    held(path, 4);
+    secure(path);
+    expect(untrusted(path)).toBeNull();
+    expect(readdirSync(join(path, '..'))).toHaveLength(2);
+  });
+});
+
+onWindows('settings', () => {
+  const files = ['agent.toml', 'token.txt'];
+
+  it('are private, and so is what lies beside them; who could read them until now is said', () => {
+    const path = join(wineTempDir(), 'config');
+    mkdirSync(path);
+    for (const name of files) writeFileSync(join(path, name), '');
+    expect(files.map((name) => readerOfFile(join(path, name)))).toEqual(['S-1-1-0', 'S-1-1-0']);
+    const said: string[] = [];
+    secureDirectory(path, PRIVATE_TREE, { deep: true, tellsReaders: true }, (line) => said.push(line));
+    expect(said).toHaveLength(2);
+    expect(said[1]).toMatch(/token\.txt could be read by S-1-1-0 until now: a secret in it should be replaced/);
+    expect(files.map((name) => readerOfFile(join(path, name)))).toEqual([null, null]);
+  });
+
+  // Who may read the settings themselves: access.test.ts; wine knows no "Users".
+  it('in tray mode have nothing beside them that others can read', () => {
+    const path = join(wineTempDir(), 'config');
+    mkdirSync(path);
+    for (const name of files) writeFileSync(join(path, name), '');
+    secureDirectory(path, LISTED_TREE, { deep: true, readable: ['agent.toml'] }, () => {});
+    expect(readerOfFile(join(path, 'token.txt'))).toBeNull();
+    expect(untrusted(join(path, 'agent.toml'))).toBeNull();
+    secureDirectory(path, PRIVATE_TREE, { deep: true }, () => {});
+    expect(files.map((name) => readerOfFile(join(path, name)))).toEqual([null, null]);
   });
 });
 

@@ -1,156 +1,212 @@
 /**
  * Directories that decide what runs as SYSTEM. Invariants: one that we make is nobody else's for no moment; one that is there is
  * used only if it is a directory and no link, an administrator owns it, and after nobody else can change it or what is in it;
- * nothing is ever followed. What somebody else has laid down before us is moved out of the way under a random name, whole and
- * unread, so that nobody can hold up an installation either.
+ * nothing is ever followed: every step goes from an open directory to a name in it. What somebody else has laid down before us is
+ * set aside, so that nobody can hold up an installation either.
  */
-import { randomBytes } from 'node:crypto';
-import { renameSync, rmdirSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { errorCode } from '../../../shared/error-code.ts';
 import { errorText } from '../../base/logger.ts';
-import { makeDirectory, withDescriptor } from './access.ts';
-import { accessOf, distrust, isTrusted } from './access-list.ts';
+import { passedOn, READABLE_TOO, withDescriptor } from './access.ts';
+import { accessOf, distrust, READS, readerOf } from './access-list.ts';
+import { insist, type Say, StillHeld, wait } from './holders.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
-import { DELETE, type EntryIn, entriesIn, isNotThere, isRefused, LOOK, openIn, renameIn, WALK } from './nt-files.ts';
+import {
+  DELETE,
+  DIRECTORY_FILE,
+  entriesIn,
+  isEmptyAndGone,
+  isHeld,
+  isLink,
+  isNotThere,
+  isRefused,
+  LOOK,
+  makeIn,
+  openIn,
+  SHARE_IN_PLACE,
+  WALK,
+  wholePath,
+} from './nt-files.ts';
+import { holdsOurs, isNotOurs } from './ours.ts';
+import { NOT_TRUSTED, NotSecured, setAside } from './set-aside.ts';
 import { setupNative } from './setup-native.ts';
 
-const ERROR_ALREADY_EXISTS = 183;
 const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
 const OWNER_AND_DACL = 0x5;
-const TRIES = 10;
-const TRY_EVERY_MS = 200;
+/** Somebody may put another one there as quickly as we move the last away; ours comes first sooner or later. */
+const TRIES_FOR_MS = 10_000;
+const TRY_EVERY_MS = 5;
+const REPLACE = 'a secret in it should be replaced by another one';
+const FILE_NOT_FOUND = new Set([2, 3]);
 
-/** By this part of its name: set aside, and never read. */
-export const NOT_TRUSTED = '.not-trusted-';
+/** What is done to what lies in it. */
+export interface Inside {
+  /** False: it is not touched. */
+  readonly deep: boolean;
+  /** Files directly in it that everybody may read, in small letters. */
+  readonly readable?: readonly string[];
+  /** Of a file that others could read until now it is said: there may be a secret in it. */
+  readonly tellsReaders?: boolean;
+}
 
-/** Says what was found and done, for people. */
-export type Say = (line: string) => void;
-
-/** The message is for people, and names the path. */
-export class NotSecured extends Error {
-  override readonly name = 'NotSecured';
+interface Work extends Inside {
+  readonly sddl: string;
+  readonly say: Say;
 }
 
 /**
  * Makes the directory with owner and access list of `sddl`, or makes sure of the one that is there and, if `deep`, of all that is
- * in it. Its parent must be safe already. @throws {NotSecured}
+ * in it. Its parent must be safe already, but for its becoming a link. @throws {NotSecured}
  */
-export function secureDirectory(path: string, sddl: string, deep: boolean, say: Say): void {
-  for (let tries = 0; tries < 3; tries++) {
-    if (isMade(path, sddl)) return;
-    const why = attempt(path, () => takeOver(path, sddl, deep, say));
-    if (why === null) return;
-    if (why !== REMOVED) setAside(path, why, say);
+export function secureDirectory(path: string, sddl: string, inside: Inside, say: Say): void {
+  const name = win32.basename(path);
+  const work = { ...inside, sddl, say };
+  const above = opened(win32.dirname(path));
+  try {
+    for (const untilMs = performance.now() + TRIES_FOR_MS; performance.now() < untilMs; wait(TRY_EVERY_MS)) {
+      if (!isMade(above, name, path, sddl)) {
+        const why = attempt(above, name, path, work, () => takeOver(above, name, path, work));
+        if (why !== null && why !== REMOVED) setAside(above, name, path, why, say);
+        if (why !== null && !isMade(above, name, path, sddl)) continue;
+      }
+      // It was one all the while, or can't become one any more: something of ours lies in it.
+      if (isLink(above)) throw new NotSecured(`${win32.dirname(path)} leads elsewhere`);
+      return;
+    }
+    throw new NotSecured(`${path} is put back again and again by somebody else`);
+  } finally {
+    native().CloseHandle(above);
   }
-  throw new NotSecured(`${path} is put back again and again by somebody else`);
+}
+
+/** @throws {NotSecured} also where it is a link */
+function opened(path: string): Handle {
+  let handle: Handle;
+  try {
+    handle = openIn(0, wholePath(path), LOOK, DIRECTORY_FILE);
+  } catch (error) {
+    throw new NotSecured(`${path}: ${errorText(error)}`);
+  }
+  if (!isLink(handle)) return handle;
+  native().CloseHandle(handle);
+  throw new NotSecured(`${path} leads elsewhere`);
+}
+
+function isMade(above: Handle, name: string, path: string, sddl: string): boolean {
+  try {
+    let made = false;
+    withDescriptor(sddl, (descriptor) => {
+      made = makeIn(above, name, descriptor);
+    });
+    return made;
+  } catch (error) {
+    throw new NotSecured(`${path}: ${errorText(error)}`);
+  }
 }
 
 const REMOVED = Symbol('removed');
-
-function isMade(path: string, sddl: string): boolean {
-  try {
-    makeDirectory(path, sddl);
-    return true;
-  } catch (error) {
-    if (error instanceof WindowsError && error.code === ERROR_ALREADY_EXISTS) return false;
-    throw new NotSecured(errorText(error));
-  }
-}
-
-function attempt(path: string, work: () => string | typeof REMOVED | null): string | typeof REMOVED | null {
-  try {
-    return work();
-  } catch (error) {
-    // Somebody may have shut us out of it: then it is somebody else's.
-    if (isGone(error)) return REMOVED;
-    if (error instanceof WindowsError || isRefused(error)) return `can not be looked at: ${errorText(error)}`;
-    throw error instanceof NotSecured ? error : new NotSecured(`${path}: ${errorText(error)}`);
-  }
-}
-
-const ERROR_FILE_NOT_FOUND = 2;
-const ERROR_PATH_NOT_FOUND = 3;
-
-function isGone(error: unknown): boolean {
-  if (error instanceof WindowsError) return error.code === ERROR_FILE_NOT_FOUND || error.code === ERROR_PATH_NOT_FOUND;
-  return isNotThere(error) || errorCode(error) === 'ENOENT';
-}
-
 /** null: it is safe now. Else why it is not ours to use. */
-function takeOver(path: string, sddl: string, deep: boolean, say: Say): string | typeof REMOVED | null {
-  return withOpened(path, WRITE_DAC | WRITE_OWNER | WALK, (opened) => {
+type Why = string | typeof REMOVED | null;
+
+function attempt(directory: Handle, name: string, path: string, { say }: Work, work: () => Why): Why {
+  try {
+    return insist({ directory, name, path, say }, work, isHeld);
+  } catch (error) {
+    if (error instanceof NotSecured) throw error;
+    if (error instanceof StillHeld) throw new NotSecured(`${path} can not be looked at: ${error.message}`);
+    if (isNotThere(error) || (error instanceof WindowsError && FILE_NOT_FOUND.has(error.code))) return REMOVED;
+    // Somebody may have shut us out of it: then it is somebody else's.
+    if (error instanceof WindowsError || isRefused(error)) return `can not be looked at: ${errorText(error)}`;
+    throw new NotSecured(`${path}: ${errorText(error)}`);
+  }
+}
+
+function takeOver(above: Handle, name: string, path: string, work: Work): Why {
+  return using(above, name, path, true, (opened) => {
+    const { handle } = opened;
     const why = isNotOurs(opened, true);
     if (why !== null) return why;
-    const wasOpen = distrust(accessOf(opened.handle)) !== null;
-    setAccess(opened.handle, path, sddl, OWNER_AND_PROTECTED_DACL);
-    if (wasOpen && isRemoved(path)) return REMOVED;
-    if (!deep) return null;
-    const kept = takeOverInside(opened.handle, path, sddl, say);
-    return wasOpen && kept === 0 ? ONLY_THEIRS : null;
+    setAccess(handle, path, work.sddl, OWNER_AND_PROTECTED_DACL);
+    if (isRemoved(above, name)) return REMOVED;
+    const holds = work.deep ? takeOverInside(handle, path, work) > 0 : holdsOurs(handle);
+    if (!holds) return ONLY_THEIRS;
+    staysInPlace(above, name, path, work);
+    return null;
   });
 }
 
 /**
- * Who has opened an empty directory before it was shut could still make a link of it. One that holds something of ours, which
- * nobody else can take out of it, never is empty.
+ * Who has opened an empty directory before it was shut, now or by a set-up that failed, could still make a link of it. One that
+ * holds something of ours, which nobody else can take out of it, never is empty.
  */
 const ONLY_THEIRS = 'could be changed by others, and holds nothing of ours';
 
+/** Who has opened it before it was shut could still take it away. Nobody can open it so any more: to look once is enough. */
+function staysInPlace(directory: Handle, name: string, path: string, { say }: Work): void {
+  const look = () => native().CloseHandle(openIn(directory, name, WALK, 0, SHARE_IN_PLACE));
+  insist({ directory, name, path, say }, look, isHeld);
+}
+
 /** What lies in a directory that is shut already, from handle to handle. @returns how many of it are ours, and stay */
-function takeOverInside(directory: Handle, path: string, sddl: string, say: Say): number {
+function takeOverInside(directory: Handle, path: string, work: Work): number {
   let kept = 0;
-  for (const entry of entriesIn(directory)) {
-    const inner = win32.join(path, entry.name);
-    if (entry.name.includes(NOT_TRUSTED)) continue;
-    const why = attempt(inner, () => takeOverEntry(directory, entry, inner, sddl, say));
+  for (const { name, isDirectory, isLink } of entriesIn(directory)) {
+    const inner = win32.join(path, name);
+    if (name.includes(NOT_TRUSTED)) continue;
+    const why = isLink
+      ? 'leads elsewhere'
+      : attempt(directory, name, inner, work, () => takeOverEntry(directory, name, inner, isDirectory, work));
     if (why === null) kept += 1;
-    else if (why !== REMOVED) setAsideIn(directory, entry.name, inner, why, say);
+    else if (why !== REMOVED) setAside(directory, name, inner, why, work.say);
   }
   return kept;
 }
 
-function takeOverEntry(
-  directory: Handle,
-  entry: EntryIn,
-  path: string,
-  sddl: string,
-  say: Say,
-): string | typeof REMOVED | null {
-  if (entry.isLink) return 'leads elsewhere';
-  const access = READ_CONTROL | WRITE_DAC | WRITE_OWNER | (entry.isDirectory ? WALK : LOOK);
-  const handle = openIn(directory, entry.name, access);
-  try {
-    const opened = { handle, ...whatItIs(handle, path) };
-    const why = isNotOurs(opened, entry.isDirectory);
+function takeOverEntry(directory: Handle, name: string, path: string, mustBeDirectory: boolean, work: Work): Why {
+  return using(directory, name, path, mustBeDirectory, (opened) => {
+    const why = isNotOurs(opened, mustBeDirectory);
     if (why !== null) return why;
-    const before = accessOf(handle);
+    const before = accessOf(opened.handle);
     const open = distrust(before);
     // What others could write into a file is not ours.
     if (open !== null && !opened.isDirectory) return open;
-    if (open !== null || !before.isProtected) inherit(opened, path, sddl);
+    const isReadable = !opened.isDirectory && (work.readable ?? []).includes(name.toLowerCase());
+    if (open !== null || !before.isProtected) {
+      inherit(opened, path, work.sddl, isReadable);
+      const reader = opened.isDirectory || isReadable || work.tellsReaders !== true ? null : readerOf(before, READS);
+      if (reader !== null) work.say(`note: ${path} could be read by ${reader} until now: ${REPLACE}`);
+    }
     if (!opened.isDirectory) return null;
-    const kept = takeOverInside(handle, path, sddl, say);
-    return open !== null && kept === 0 ? ONLY_THEIRS : null;
-  } finally {
-    native().CloseHandle(handle);
+    const kept = takeOverInside(opened.handle, path, { ...work, readable: [] });
+    if (open !== null && kept === 0) return ONLY_THEIRS;
+    staysInPlace(directory, name, path, work);
+    return null;
+  });
+}
+
+/** What is somebody else's is known as such also where they share it with nobody. */
+function using(directory: Handle, name: string, path: string, goesIn: boolean, work: (opened: Opened) => Why): Why {
+  const access = READ_CONTROL | WRITE_DAC | WRITE_OWNER;
+  const withAccess = (rights: number, then: (opened: Opened) => Why): Why => {
+    const handle = openIn(directory, name, access | rights);
+    try {
+      return then({ handle, ...whatItIs(handle, path) });
+    } finally {
+      native().CloseHandle(handle);
+    }
+  };
+  try {
+    return withAccess(goesIn ? WALK : LOOK, work);
+  } catch (error) {
+    if (!isHeld(error)) throw error;
+    const why = withAccess(LOOK, (opened) => isNotOurs(opened, goesIn));
+    if (why === null) throw error;
+    return why;
   }
 }
 
-function isNotOurs({ isLink, isDirectory, links, handle }: Opened, mustBeDirectory: boolean): string | null {
-  if (isLink) return 'leads elsewhere';
-  if (isDirectory !== mustBeDirectory) return 'is no directory';
-  // Another name of a file that belongs to somebody else: what we give or take here would count there.
-  if (!isDirectory && links > 1) return 'has another name elsewhere';
-  const { owner } = accessOf(handle);
-  return isTrusted(owner) ? null : `belongs to ${owner}, who is no administrator`;
-}
-
-/** As what is put into a directory with `sddl` gets it. */
-function inherit({ handle, isDirectory }: Opened, path: string, sddl: string): void {
-  const inherited = sddl.replace('D:P(', 'D:ARAI(').replaceAll(';OICI;', isDirectory ? ';OICIID;' : ';ID;');
-  setAccess(handle, path, inherited, OWNER_AND_DACL);
+function inherit({ handle, isDirectory }: Opened, path: string, sddl: string, isReadable: boolean): void {
+  setAccess(handle, path, passedOn(sddl, isDirectory, isReadable ? READABLE_TOO : ''), OWNER_AND_DACL);
 }
 
 function setAccess(handle: Handle, path: string, sddl: string, what: number): void {
@@ -160,52 +216,18 @@ function setAccess(handle: Handle, path: string, sddl: string, what: number): vo
   });
 }
 
-function isRemoved(path: string): boolean {
+/** False: something lies in it, or it does not go; then what lies in it decides. */
+function isRemoved(directory: Handle, name: string): boolean {
   try {
-    rmdirSync(path);
-    return true;
-  } catch {
-    // Something lies in it: then it can't become a link.
-    return false;
-  }
-}
-
-function setAside(path: string, why: string, say: Say): void {
-  const aside = `${path}${asideName()}`;
-  movedAway(path, why, () => renameSync(path, aside), say, aside);
-}
-
-/** The same from the open directory on: whatever its path leads to by now. */
-function setAsideIn(directory: Handle, name: string, path: string, why: string, say: Say): void {
-  const end = asideName();
-  const rename = () => {
-    const handle = openIn(directory, name, DELETE | LOOK);
+    const handle = openIn(directory, name, DELETE | LOOK, DIRECTORY_FILE);
     try {
-      renameIn(directory, handle, `${name}${end}`);
+      return isEmptyAndGone(handle, name);
     } finally {
       native().CloseHandle(handle);
     }
-  };
-  movedAway(path, why, rename, say, `${path}${end}`);
-}
-
-function asideName(): string {
-  return `${NOT_TRUSTED}${randomBytes(8).toString('hex')}`;
-}
-
-function movedAway(path: string, why: string, rename: () => void, say: Say, aside: string): void {
-  for (let tries = 1; ; tries++) {
-    try {
-      rename();
-      break;
-    } catch (error) {
-      // One that its owner has deleted, and somebody still holds, is just going.
-      if (isGone(error)) return;
-      if (tries === TRIES) throw new NotSecured(`${path} ${why}, and can not be moved away: ${errorText(error)}`);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_EVERY_MS);
-    }
+  } catch {
+    return false;
   }
-  say(`note: ${path} ${why}; it is not used, and lies in ${aside}`);
 }
 
 /** What is wrong with a directory or a file as it is, which must be there; null: only administrators can change it. */
@@ -217,5 +239,15 @@ export function untrusted(path: string, rights?: number): string | null {
   } catch (error) {
     if (!(error instanceof WindowsError)) throw error;
     return `can not be looked at: ${error.message}`;
+  }
+}
+
+/** Who else may read a file, which must be there; null: nobody. What can't be looked at counts as read by somebody. */
+export function readerOfFile(path: string): string | null {
+  try {
+    return withOpened(path, 0, ({ handle }) => readerOf(accessOf(handle), READS));
+  } catch (error) {
+    if (!(error instanceof WindowsError)) throw error;
+    return 'somebody';
   }
 }

@@ -57,6 +57,14 @@ interface SetupNative {
     flags: number,
     template: Handle,
   ): Handle;
+  AdjustTokenPrivileges(
+    token: Handle,
+    none: number,
+    wanted: Uint8Array,
+    size: number,
+    before: Uint8Array | null,
+    needed: [number],
+  ): number;
   GetFileInformationByHandle(handle: Handle, info: Uint8Array): number;
   GetSecurityInfo(...args: readonly unknown[]): number;
   GetSecurityDescriptorControl(descriptor: bigint, control: [number], revision: [number]): number;
@@ -64,6 +72,7 @@ interface SetupNative {
   /** Both give an NTSTATUS: 0 is fine. */
   NtCreateFile(...args: readonly unknown[]): number;
   NtSetInformationFile(handle: Handle, io: Uint8Array, info: Uint8Array, size: number, kind: number): number;
+  NtQueryInformationFile(handle: Handle, io: Uint8Array, info: Uint8Array, size: number, kind: number): number;
   NtQueryDirectoryFile(...args: readonly unknown[]): number;
   CreateToolhelp32Snapshot(what: number, pid: number): Handle;
   Process32FirstW(snapshot: Handle, entry: Uint8Array): number;
@@ -98,6 +107,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'uint32_t __stdcall SetNamedSecurityInfoW(str16 name, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
     'uint32_t __stdcall GetSecurityInfo(intptr_t handle, int kind, uint32_t what, _Out_ void **owner, void *group, _Out_ void **list, void *audit, _Out_ void **descriptor)',
     'int __stdcall GetSecurityDescriptorControl(void *descriptor, _Out_ uint16_t *control, _Out_ uint32_t *revision)',
+    'int __stdcall AdjustTokenPrivileges(intptr_t token, int none, const void *wanted, uint32_t size, void *before, _Out_ uint32_t *needed)',
     'int __stdcall SetKernelObjectSecurity(intptr_t handle, uint32_t what, void *descriptor)',
     'uint32_t __stdcall SetSecurityInfo(intptr_t handle, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
@@ -115,6 +125,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
   'ntdll.dll': [
     'int32_t __stdcall NtCreateFile(_Out_ intptr_t *opened, uint32_t access, const void *attributes, void *io, void *size, uint32_t fileAttributes, uint32_t share, uint32_t disposition, uint32_t options, void *extended, uint32_t extendedSize)',
     'int32_t __stdcall NtSetInformationFile(intptr_t handle, void *io, const void *info, uint32_t size, int kind)',
+    'int32_t __stdcall NtQueryInformationFile(intptr_t handle, void *io, void *info, uint32_t size, int kind)',
     'int32_t __stdcall NtQueryDirectoryFile(intptr_t handle, intptr_t event, void *routine, void *context, void *io, void *entries, uint32_t size, int kind, int single, void *pattern, int restart)',
   ],
 };

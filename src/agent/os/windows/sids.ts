@@ -2,15 +2,23 @@
 import { decodeText, type Handle, lastError, native } from './native.ts';
 
 const TOKEN_QUERY = 0x0008;
-const TOKEN_USER = 1;
-/** TOKEN_USER and the SID behind it, which has at most 68 bytes. */
+const [TOKEN_USER, TOKEN_OWNER] = [1, 4];
+/** TOKEN_USER or TOKEN_OWNER, and the SID behind it, which has at most 68 bytes. */
 const TOKEN_USER_BYTES = 256;
 
 /** `S-1-…`. Throws if Windows refuses. */
 export function sidOf(token: Handle): string {
+  return sidIn(token, TOKEN_USER);
+}
+
+/** Whom what is made with this token belongs to; the Administrators, where somebody uses the rights of one. */
+export function ownerOfMade(token: Handle): string {
+  return sidIn(token, TOKEN_OWNER);
+}
+
+function sidIn(token: Handle, kind: number): string {
   const user = Buffer.alloc(TOKEN_USER_BYTES);
-  if (native().GetTokenInformation(token, TOKEN_USER, user, user.length, [0]) === 0)
-    throw lastError('GetTokenInformation');
+  if (native().GetTokenInformation(token, kind, user, user.length, [0]) === 0) throw lastError('GetTokenInformation');
   // The buffer begins with the address of the SID, which lies in the buffer too.
   return sidText(user.readBigUInt64LE(0));
 }

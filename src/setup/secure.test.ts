@@ -1,0 +1,122 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tempDir } from '../../e2e/support/temp.ts';
+import { LISTED_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import type { Inside } from '../agent/os/windows/secure-directory.ts';
+import { directoriesOf } from '../shared/directories.ts';
+import { SetupFault } from './exit-codes.ts';
+import { deleteSpent } from './put-settings.ts';
+import { modeBefore, secureData, whyExchangeable } from './secure.ts';
+
+const HOME = 'C:\\ProgramData\\Kanade';
+const directories = directoriesOf({ startedAs: 'service', platform: 'win32', env: {}, cwd: null, home: '' });
+
+class Disk {
+  readonly secured: [path: string, sddl: string, inside: Inside][] = [];
+  readonly wrong = new Map<string, string>();
+  /** After this directory was secured, `HOME` leads elsewhere. */
+  linkedAfter = '';
+
+  secureDirectory(path: string, sddl: string, inside: Inside): void {
+    this.secured.push([path, sddl, inside]);
+    if (path === this.linkedAfter) this.wrong.set(HOME, 'leads elsewhere');
+  }
+
+  untrusted(path: string): string | null {
+    return this.wrong.get(path) ?? null;
+  }
+
+  removeTree(): boolean {
+    return false;
+  }
+}
+
+describe('settings, data and logs', () => {
+  it('are private for the service', () => {
+    const disk = new Disk();
+    secureData(directories, 'service', disk, () => {});
+    expect(disk.secured.map(([path, sddl, { deep }]) => [path, sddl, deep])).toEqual([
+      [HOME, READ_ONLY_TREE, false],
+      [`${HOME}\\config`, PRIVATE_TREE, true],
+      [`${HOME}\\data`, PRIVATE_TREE, true],
+      [`${HOME}\\logs`, PRIVATE_TREE, true],
+    ]);
+  });
+
+  it('are private in tray mode too, but for the settings file', () => {
+    const disk = new Disk();
+    secureData(directories, 'tray', disk, () => {});
+    expect(disk.secured[1]).toEqual([
+      `${HOME}\\config`,
+      LISTED_TREE,
+      { deep: true, tellsReaders: true, readable: ['agent.toml'] },
+    ]);
+    expect(disk.secured.slice(2).map(([, sddl]) => sddl)).toEqual([PRIVATE_TREE, PRIVATE_TREE]);
+  });
+
+  it.each([
+    ['before the settings', HOME, 2],
+    ['before the data', `${HOME}\\config`, 2],
+    ['at last', `${HOME}\\logs`, 4],
+  ])('whose directory has become a link meanwhile are given up (%s)', (_when, linkedAfter, secured) => {
+    const disk = new Disk();
+    disk.linkedAfter = linkedAfter;
+    expect(() => secureData(directories, 'service', disk, () => {})).toThrow(SetupFault);
+    expect(disk.secured).toHaveLength(secured);
+  });
+});
+
+describe('who runs the agent', () => {
+  it('is read only where administrators alone can have said so', () => {
+    const root = tempDir();
+    const disk = new Disk();
+    expect(modeBefore(root, disk)).toBe('service');
+    writeFileSync(join(root, 'install.json'), '{"mode":"tray"}');
+    expect(modeBefore(root, disk)).toBe('tray');
+    disk.wrong.set(root, 'can be changed by S-1-1-0');
+    expect(modeBefore(root, disk)).toBe('service');
+  });
+});
+
+describe('a file that has held a secret', () => {
+  const log = () => {
+    const said: string[] = [];
+    return { said, say: (line: string) => void said.push(line) };
+  };
+
+  it('is deleted where nobody can lead its name elsewhere, and left and named where somebody can', () => {
+    const file = join(tempDir(), 'token.txt');
+    writeFileSync(file, 'secret');
+    const system = new Disk();
+    for (const each of [dirname(file), dirname(dirname(file))]) {
+      system.wrong.clear();
+      system.wrong.set(each, 'can be changed by S-1-1-0');
+      const told = log();
+      deleteSpent(file, { log: told, system: system as never });
+      expect(told.said).toEqual([
+        `note: ${file} holds a secret and is left where it is, please delete it: ${each} can be changed by S-1-1-0`,
+      ]);
+      expect(existsSync(file)).toBe(true);
+    }
+    system.wrong.clear();
+    deleteSpent(file, { log: log(), system: system as never });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('may lie in the root of a drive, beside which everybody may make directories', () => {
+    const asked: [string, number | undefined][] = [];
+    const untrusted = (path: string, rights?: number) => {
+      asked.push([path, rights]);
+      return null;
+    };
+    expect(whyExchangeable('C:\\IT', { untrusted })).toBeNull();
+    expect(asked.map(([path, rights]) => [path, rights === undefined])).toEqual([
+      ['C:\\', false],
+      ['C:\\IT', true],
+    ]);
+    asked.length = 0;
+    whyExchangeable('C:\\', { untrusted });
+    expect(asked.every(([, rights]) => rights !== undefined)).toBe(true);
+  });
+});
