@@ -133,6 +133,21 @@ test('what the consumer has told once is not forgotten: not by the next binding,
   expect(store.olderCopyUpTo).toBeNull();
 });
 
+test('one row that has no result anybody could read holds up no other', async () => {
+  const directory = tempDir();
+  const run = await waiting(directory);
+  const damaged = testStore(directory);
+  const other = await damaged.runs.admit(arrival('odd', 'odd', { requestId: null }));
+  if (other.kind !== 'admitted') throw new Error(other.kind);
+  await damaged.runs.start(other.run, { startedAtMs: 1, runAsUser: null, facts: null, event: null });
+  await damaged.close();
+  const { store, running, bus } = start(directory);
+  bus.tried.set(true);
+  await running;
+  await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
+  expect(store.history.get(other.run)).toMatchObject({ state: 'finished', reason: 'INTERRUPTED' });
+});
+
 test('what the consumer tells while an earlier word of it is acted on stays until it is acted on too', async () => {
   const directory = tempDir();
   await waiting(directory);

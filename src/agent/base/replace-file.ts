@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from '../../shared/make-directory.ts';
+import { removeQuietly } from './remove-quietly.ts';
 
 /** Its own, and by this name only: made or not made, and never through a link. */
 const EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
@@ -40,7 +41,7 @@ export function replaceFile(file: string, content: string | Uint8Array, mode = 0
     }
     renameSync(fresh, file);
   } catch (error) {
-    rmSync(fresh, { force: true });
+    removeQuietly(fresh);
     throw error;
   }
 }

@@ -61,13 +61,21 @@ export class Permissions {
   }
 
   allowed(operation: Operation, subject: string): void {
-    if (this.#refused.size === 0 || !this.#refused.delete(keyOf(operation, subject))) return;
+    if (this.#refused.size === 0) return;
+    this.#mayAskOf(operation, subject);
+    if (!this.#refused.delete(keyOf(operation, subject))) return;
     this.#log.info('the permissions of the broker allow it again', { operation, subject: pattern(subject) });
     this.#show();
   }
 
   has(operation: Operation, subject: string): boolean {
     return this.#refused.size > 0 && this.#refused.has(keyOf(operation, subject));
+  }
+
+  /** One result that is permitted says that the others may be too: each of them has a subject of its own. */
+  #mayAskOf(operation: Operation, subject: string): void {
+    const kind = keyOf(operation, subject).split('.', 1)[0] ?? '';
+    for (const key of this.#refused.keys()) if (key.startsWith(`${kind}.`)) this.#refused.set(key, 0);
   }
 
   /** What is refused may be tried once more by now: the role may have been changed while the connection lasts. */

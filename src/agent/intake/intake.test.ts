@@ -243,6 +243,12 @@ test('what waits at its close, and what comes after, is asked for again soon: th
     data: Buffer.from(commandJson(id)),
     nak: (delayMs: number) => naks.push(delayMs),
   });
+  intake.receive('replay', {
+    ...message('r0'),
+    nak: () => {
+      throw new Error('the connection that brought it is gone');
+    },
+  });
   intake.receive('replay', message('r1'));
   intake.close();
   intake.receive('replay', message('r2'));

@@ -81,14 +81,14 @@ export class Intake {
   /** Takes nothing from here on; what is not recorded stays with the broker, for whoever comes next. */
   close(): void {
     this.#open = false;
-    for (const { incoming } of this.#waiting.slice(this.#taken)) incoming.nak?.(AGAIN_MS);
+    for (const { incoming } of this.#waiting.slice(this.#taken)) askAgain(incoming);
     this.#waiting = [];
     this.#taken = 0;
   }
 
   receive(source: Source, incoming: Incoming): void {
     if (!this.#open) {
-      incoming.nak?.(AGAIN_MS);
+      askAgain(incoming);
       return;
     }
     if (this.#begun && this.#waiting.length === 0 && this.#mayGoOn()) {
@@ -274,5 +274,14 @@ export class Intake {
     if (admission.kind === 'admitted') this.#o.onQueued();
     else this.#count(admission, usable ?? '');
     return true;
+  }
+}
+
+/** Over the connection that has brought it; where that is gone, the broker brings it again by itself. */
+function askAgain(incoming: Incoming): void {
+  try {
+    incoming.nak?.(AGAIN_MS);
+  } catch {
+    // As said.
   }
 }

@@ -238,6 +238,7 @@ export class Lane {
     const { outbox, clock, log, onTrouble } = this.#o;
     const said = { kind: row.kind, id: row.id, why: outcome.why };
     const upMs = clock.upMs();
+    if (outcome.kind !== 'forbidden') this.#forbidden.delete(row.seq);
     if (outcome.kind === 'too_large' && row.kind === 'result' && canBeCut(row.body, sentBytes)) {
       // How much the stream takes is told to nobody; a quarter less from try to try finds it.
       this.#maxBytes = Math.min(this.#maxBytes, cutTo(sentBytes));

@@ -64,11 +64,12 @@ export function salvageFrom(directory: string): string | null {
  * of the older that somebody holds goes with the next. Throws where the mark can't be taken away: then it has to be saved again.
  */
 export function noteSalvaged(directory: string): void {
+  // First: a mark whose file is gone would have the new one set aside.
+  remove(join(directory, SALVAGE_FILE));
   const files = readdirSync(directory).filter((name) => DAMAGED_STORE.test(name));
   for (const name of files.toSorted().slice(0, -DAMAGED_KEPT)) {
     for (const suffix of ['-wal', '-shm', '']) removeQuietly(join(directory, name + suffix));
   }
-  remove(join(directory, SALVAGE_FILE));
 }
 
 /** Not `rmSync`: of a file that somebody holds it throws an error without a code. */

@@ -14,7 +14,7 @@ import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
 import { releaseReserve } from './reserve.ts';
 import { type Salvaged, type SalvageOptions, salvage } from './salvage.ts';
-import { CorruptStore, isBusy, isCorrupt, isFull, isOfNow, isUnwritable } from './sqlite-errors.ts';
+import { CorruptStore, isBusy, isCorrupt, isFull, isOfNow, isUnreadable, isUnwritable } from './sqlite-errors.ts';
 import { checkAtStart } from './start-check.ts';
 
 const BOOT_FILE = 'boot-counter';
@@ -63,10 +63,12 @@ export function openStore(
         if (isInUse(join(directory, STORE_FILE))) return { kind: 'in_use' };
         setAside(directory);
       }
-      return openOnce(directory, log, (damaged, db) => salvage(damaged, db, log, onStep, saving));
+      const opened = openOnce(directory, log, (damaged, db) => salvage(damaged, db, log, onStep, saving));
+      unreadTimes.delete(directory);
+      return opened;
     } catch (error) {
       if (isBusy(error)) return { kind: 'in_use' };
-      if (isCorrupt(error) && damage === null) {
+      if ((isCorrupt(error) || isUnreadableForLong(directory, error)) && damage === null) {
         damage = errorText(error);
         log.error('the store is damaged', { what: damage });
         if (noteDamage(directory, damage)) continue;
@@ -79,6 +81,17 @@ export function openStore(
       throw error;
     }
   }
+}
+
+/** So many openings in a row that meet a page which the disk can't read: it will not be read any more. */
+const UNREAD_MAX = 15;
+const unreadTimes = new Map<string, number>();
+
+function isUnreadableForLong(directory: string, error: unknown): boolean {
+  if (!isUnreadable(error)) return false;
+  const times = (unreadTimes.get(directory) ?? 0) + 1;
+  unreadTimes.set(directory, times);
+  return times >= UNREAD_MAX;
 }
 
 /** Another process works on the file, whatever is wrong with it. */

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { quickCheck } from './quick-check.ts';
-import { CorruptStore, isCorrupt } from './sqlite-errors.ts';
+import { CorruptStore, isCorrupt, isOfNow, isUnreadable } from './sqlite-errors.ts';
 
 /** As SQLite says it; there is no other way to have it run out of memory at a page. */
 const saying = (text: string) => ({ pragma: () => text }) as unknown as Database;
@@ -20,6 +20,21 @@ test.each([
   } catch (error) {
     expect(isCorrupt(error)).toBe(damaged);
   }
+});
+
+test('what the disk can not read is told from what there was no memory for', () => {
+  const codeOf = (code: number) => {
+    try {
+      quickCheck(saying(`unable to get the page. error code=${code}`), 'ledger');
+    } catch (error) {
+      return [isUnreadable(error), isOfNow(error)];
+    }
+    return null;
+  };
+  expect([codeOf(7), codeOf(266)]).toEqual([
+    [false, true],
+    [true, false],
+  ]);
 });
 
 test('a table that is whole', () => {

@@ -1,8 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import { CorruptStore } from './sqlite-errors.ts';
 
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-const CORRUPT_CODES: ReadonlySet<number> = new Set([11, 26]);
+const IOERR = 10;
+const CORRUPT = 11;
+const NOTADB = 26;
+const CORRUPT_CODES: ReadonlySet<number> = new Set([CORRUPT, NOTADB]);
 
 /** @throws {CorruptStore} where the table is damaged; another error where it can't be read at present. */
 export function quickCheck(db: Database, table: string): void {
@@ -10,6 +12,7 @@ export function quickCheck(db: Database, table: string): void {
   if (said === 'ok') return;
   // That a page could not be had for want of memory, say, is a finding to it like any other.
   const [, code] = /error code=(\d+)/.exec(said) ?? [];
-  const damaged = code === undefined || CORRUPT_CODES.has(Number(code) & 0xff);
-  throw damaged ? new CorruptStore(said) : new Error(said);
+  const primary = Number(code ?? CORRUPT) & 0xff;
+  if (CORRUPT_CODES.has(primary)) throw new CorruptStore(said);
+  throw Object.assign(new Error(said), { code: primary === IOERR ? 'SQLITE_IOERR_READ' : 'SQLITE_NOMEM' });
 }

@@ -140,6 +140,24 @@ test.each([
   await store.close();
 });
 
+test('a message that nobody could be answered for owes no result after a damage either', async () => {
+  const directory = tempDir();
+  const store = testStore(directory);
+  const unreadable = arrival('', 'garbage', { requestId: null, execId: null });
+  await store.runs.admit(unreadable, () => ({
+    ...ending('x', { reason: 'BAD_MESSAGE' }),
+    exitCode: null,
+    outbox: null,
+  }));
+  await store.close();
+  noteDamage(directory, 'a test');
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const next = new Store(opened.db, storeOptions(directory));
+  expect(next.inbox.open(9)).toEqual([]);
+  await next.close();
+});
+
 test('what the ledger has lost is known from the rows, finished and delivered ones too; new ids are new', async () => {
   const directory = tempDir();
   await filled(directory);

@@ -12,7 +12,9 @@ import { isCorrupt, isOfNow } from './sqlite-errors.ts';
 /** Some of these have a result that is nowhere told. */
 function undelivered({ publishPinSkips = true }: SalvageOptions): string {
   const local = publishPinSkips ? `'CONFLICT'` : `'CONFLICT', 'VERSION_PIN', 'REVOKED'`;
-  return `state = 'finished' AND result_id IS NOT NULL AND delivered_at IS NULL AND reason NOT IN (${local})`;
+  // What had no id that could be answered never had a result.
+  const owed = `request_id IS NOT NULL AND result_id IS NOT NULL AND delivered_at IS NULL`;
+  return `state = 'finished' AND ${owed} AND reason NOT IN (${local})`;
 }
 
 interface Source {

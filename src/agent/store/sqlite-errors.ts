@@ -32,9 +32,13 @@ export function isCorrupt(error: unknown): boolean {
   return error instanceof CorruptStore || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
 }
 
-/** Not the fault of the file that is read: the same may work a little later. A page that the disk can't read is no such thing. */
+/** A page that the disk can't read: maybe for a moment, maybe for good. */
+export function isUnreadable(error: unknown): boolean {
+  return ['SQLITE_IOERR_READ', 'SQLITE_IOERR_SHORT_READ', 'SQLITE_IOERR_CORRUPTFS'].includes(errorCode(error));
+}
+
+/** Not the fault of the file that is read: the same may work a little later. */
 export function isOfNow(error: unknown): boolean {
-  const code = errorCode(error);
-  if (['SQLITE_IOERR_READ', 'SQLITE_IOERR_SHORT_READ', 'SQLITE_IOERR_CORRUPTFS'].includes(code)) return false;
-  return isFull(error) || isUnwritable(error) || isBusy(error) || code.startsWith('SQLITE_NOMEM');
+  if (isUnreadable(error)) return false;
+  return isFull(error) || isUnwritable(error) || isBusy(error) || errorCode(error).startsWith('SQLITE_NOMEM');
 }

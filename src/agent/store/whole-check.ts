@@ -10,7 +10,7 @@ import { errorText } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import { indexChecks } from './index-check.ts';
 import { quickCheck } from './quick-check.ts';
-import { isCorrupt } from './sqlite-errors.ts';
+import { isCorrupt, isUnreadable } from './sqlite-errors.ts';
 
 const PAUSE_MS = 1_000;
 /** For so long in all it waits for others; rows that stay open for ever must not keep it from its end. */
@@ -41,7 +41,7 @@ export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal
     }
     return null;
   } catch (error) {
-    if (!isCorrupt(error)) throw error;
+    if (!isCorrupt(error) && !isUnreadable(error)) throw error;
     return `${at}: ${errorText(error)}`;
   }
 
