@@ -5,8 +5,9 @@
  *   versions\<current>\node\node.exe versions\<current>\agent\main.js --service --control
  *
  * What the service manager says becomes a line on the agent's standard input: `stop`, `preshutdown`, `session <event> <id>`.
- * Invariants: no agent outlives its host; a stop is never answered before the agent has ended; the exit codes 0, 1 and 2 of
- * the agent are a plain stop, 64 starts the then current version, everything else is a failure for the recovery actions.
+ * Invariants: no agent outlives its host; a stop is never answered before the agent has ended; the exit codes 0 and 2 of the
+ * agent are a plain stop, 64 starts the then current version, everything else is a failure for the recovery actions: also 1, with
+ * which Node ends where somebody holds a file of the program.
  */
 #include "current.h"
 #include "safe-directory.h"
@@ -20,7 +21,6 @@
 #define SHUTDOWN_WITHIN_MS (57 * 1000)
 #define CHECKPOINT_MS 2000
 #define WAIT_HINT_MS 10000
-#define AGENT_EXIT_FAULT 1
 #define AGENT_EXIT_IN_USE 2
 #define AGENT_EXIT_UPDATE 64
 /* An agent that asks for an update at once, again and again, would go on for ever. */
@@ -201,7 +201,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
     report(SERVICE_RUNNING, NO_ERROR, 0);
     ULONGLONG since = GetTickCount64();
     DWORD code = wait_for_agent(&agent);
-    if (is_stopping() || code == 0 || code == AGENT_EXIT_FAULT || code == AGENT_EXIT_IN_USE) {
+    if (is_stopping() || code == 0 || code == AGENT_EXIT_IN_USE) {
       report(SERVICE_STOPPED, NO_ERROR, 0);
       return;
     }

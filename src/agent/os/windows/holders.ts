@@ -5,6 +5,7 @@
 import { errorText } from '../../base/logger.ts';
 import { isTrusted } from './access-list.ts';
 import { type Handle, native } from './native.ts';
+import { whatItIs } from './no-follow.ts';
 import { entriesIn, isLink, LOOK, openIn, WALK } from './nt-files.ts';
 import { BACKUP, DEBUG, withPrivileges } from './privileges.ts';
 import { pathOf } from './running-programs.ts';
@@ -14,15 +15,16 @@ import { ownerOfMade, sidOf } from './sids.ts';
 const PROCESS_IDS_USING_FILE_INFORMATION = 47;
 const MORE_ROOM = new Set([0xc000_0004, 0x8000_0005, 0xc000_0023]);
 const MOST_BYTES = 1024 * 1024;
-/** A person may lay down as many as the disk holds; so many are looked at. */
-const MOST_LOOKED_AT = 20_000;
-const DEEPEST = 64;
+/** A person may lay down as many as the disk holds, as deep as a path goes. */
+const LOOKS_FOR_MS = 30_000;
+const DEEPEST = 4_000;
 const [PROCESS_TERMINATE, PROCESS_QUERY_LIMITED_INFORMATION, SYNCHRONIZE] = [0x1, 0x1000, 0x10_0000];
 const TOKEN_QUERY = 0x8;
 const ENDS_WITHIN_MS = 5_000;
 const TRIES = 10;
 const TRY_EVERY_MS = 200;
-const ROUNDS = 5;
+/** Whoever starts as many as he likes is outlasted, not counted. */
+const INSISTS_FOR_MS = 120_000;
 
 /** Says what was found and done, for people. */
 export type Say = (line: string) => void;
@@ -41,7 +43,8 @@ export function insist<T>(
   work: () => T,
   isWorthATry: (error: unknown) => boolean,
 ): T {
-  for (let round = 1; ; round++) {
+  const untilMs = performance.now() + INSISTS_FOR_MS;
+  for (;;) {
     let last: unknown;
     for (let tries = 0; tries < TRIES; tries++) {
       try {
@@ -55,7 +58,7 @@ export function insist<T>(
     const find = () => holdersAt(directory, name);
     const { ended, left } = withPrivileges([BACKUP, DEBUG], () => endHolders(find));
     for (const each of ended) say(`note: ended ${each}: it held ${path} open`);
-    if (ended.length > 0 && round < ROUNDS) continue;
+    if (ended.length > 0 && performance.now() < untilMs) continue;
     const by = left.length === 0 ? '' : `; it is held open by ${left.join(', ')}`;
     throw new StillHeld(`${errorText(last)}${by}`);
   }
@@ -68,12 +71,13 @@ export function wait(forMs: number): void {
 /** What lies there, and below it: a directory can't be moved while something in it is open. Never through a link. */
 function holdersAt(directory: Handle, name: string): Set<number> {
   const found = new Set<number>();
-  let left = MOST_LOOKED_AT;
+  const untilMs = performance.now() + LOOKS_FOR_MS;
   const look = (from: Handle, each: string, depth: number): void => {
-    if (left-- <= 0 || depth > DEEPEST) return;
+    if (performance.now() > untilMs || depth > DEEPEST) return;
     // These rights alone are never shared away.
     const goesIn = within(from, each, LOOK, (handle) => {
-      for (const pid of holdersOf(handle)) found.add(pid);
+      // Of a file with another name elsewhere others are told who use it there, and have done nothing.
+      if (hasOneName(handle)) for (const pid of holdersOf(handle)) found.add(pid);
       return !isLink(handle);
     });
     if (goesIn !== true) return;
@@ -84,6 +88,11 @@ function holdersAt(directory: Handle, name: string): Set<number> {
   look(directory, name, 0);
   found.delete(process.pid);
   return found;
+}
+
+function hasOneName(handle: Handle): boolean {
+  const { isDirectory, links } = whatItIs(handle, 'a file that is held');
+  return isDirectory || links <= 1;
 }
 
 /** undefined: it can't be opened so. */
