@@ -18,7 +18,7 @@ import { startRuntime } from './runtime.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { noteDamage } from './store/aside.ts';
 import { type OpenResult, openStore } from './store/open.ts';
-import { isCorrupt } from './store/sqlite-errors.ts';
+import { isCorrupt, isOfNow, isUnreadable } from './store/sqlite-errors.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 import { type Turn, waitForTurn } from './turn.ts';
 
@@ -197,6 +197,10 @@ function openTheStore(config: BootConfig, log: OpenLog, opened: OpenResult): Ope
       } catch (error) {
         opened.db.close();
         // Something that it reads at once; found here, and not by the check at the opening.
+        if (isUnreadable(error) || isOfNow(error)) {
+          log.logger.error('the store can not be read', { why: errorText(error) });
+          return { store: Store.unusable(options, 'read_only'), oldCopy: false, unclean: false, usable: false };
+        }
         if (!isCorrupt(error) || !noteDamage(directory, errorText(error))) throw error;
         return openTheStore(config, log, openFile(config, log));
       }

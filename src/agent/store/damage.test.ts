@@ -167,3 +167,18 @@ test('the check of the whole file finds a row that an index has lost', async () 
   expect(await checkWhole({ db, idle: () => true, pauseMs: 0 }, never)).toBe('runs: row 3 is missing in runs_received');
   db.close();
 });
+
+test('a page that the disk does not give for a moment is no damage to the whole-file check', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const { db } = open(directory);
+  let fails = 3;
+  const idle = () => {
+    if (fails-- > 0) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_READ' });
+    return true;
+  };
+  expect(await checkWhole({ db, idle, pauseMs: 1 }, never)).toBeNull();
+  fails = Number.POSITIVE_INFINITY;
+  expect(await checkWhole({ db, idle, pauseMs: 1 }, never)).toContain('disk I/O error');
+  db.close();
+});

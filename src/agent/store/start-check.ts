@@ -58,6 +58,14 @@ const AGREEING: readonly { readonly what: string; readonly by: readonly string[]
   },
 ];
 
+/** Of these the values themselves are looked at: a page that can't be read is met here, where that is a state, and not later. */
+const START_READS: readonly string[] = [
+  'SELECT max(value), max(key) FROM kv_mirror',
+  'SELECT max(seq) FROM sqlite_sequence',
+  'SELECT max(value) FROM meta',
+  'SELECT request_id FROM ledger LIMIT 1',
+];
+
 /** Throws where the file is damaged. */
 export function checkAtStart(db: Database): void {
   for (const { what, by } of AGREEING) {
@@ -65,7 +73,7 @@ export function checkAtStart(db: Database): void {
     if (answers.size > 1) throw new CorruptStore(`${what}: the indexes say ${[...answers].join(' and ')}`);
   }
   // What the fleet has set, which the start reads; and the edge at which new rows come.
-  db.prepare('SELECT total(length(value)) FROM kv_mirror').get();
+  for (const sql of START_READS) db.prepare(sql).get();
   for (const table of ['runs', 'outbox', 'commands']) db.prepare(`SELECT max(rowid) FROM ${table} NOT INDEXED`).get();
 }
 

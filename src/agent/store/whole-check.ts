@@ -18,6 +18,7 @@ const PATIENCE_MS = 3_600_000;
 /** These may hold a gigabyte. */
 const LARGE = ['outputs', 'commands', 'runs', 'outbox'];
 const STEP_MS = 10;
+const UNREAD_MAX = 60;
 
 export interface WholeCheckOptions {
   readonly db: Database;
@@ -36,13 +37,25 @@ export async function checkWhole(options: WholeCheckOptions, signal: AbortSignal
     const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all() as string[];
     for (const table of tables) {
       at = table;
-      const wrong = LARGE.includes(table) ? await readLarge(table) : await check(table);
+      const wrong = await asLongAsItCanNotBeRead(() => (LARGE.includes(table) ? readLarge(table) : check(table)));
       if (wrong !== null) return `${at}: ${wrong}`;
     }
     return null;
   } catch (error) {
     if (!isCorrupt(error) && !isUnreadable(error)) throw error;
     return `${at}: ${errorText(error)}`;
+  }
+
+  /** Again from its beginning, for a minute: a disk may be away for a moment. */
+  async function asLongAsItCanNotBeRead(work: () => Promise<string | null>): Promise<string | null> {
+    for (let times = 1; ; times++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isUnreadable(error) || times >= UNREAD_MAX) throw error;
+        await sleep(pauseMs, signal);
+      }
+    }
   }
 
   async function idleAgain(): Promise<void> {
