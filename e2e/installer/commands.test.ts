@@ -79,7 +79,9 @@ it('from one version to the next and back, the store has kept every row', async 
   const store = testStore(pc.path('C:\\ProgramData\\Kanade\\data\\kanade-tray'));
   const rows = store.history.list({}, Number.POSITIVE_INFINITY, 100);
   expect(rows.map(({ requestId }) => requestId).toReversed()).toEqual(sent);
-  expect(rows.every(({ state, deliveredAtMs }) => state === 'finished' && deliveredAtMs !== null)).toBe(true);
+  expect(rows.every(({ state }) => state === 'finished')).toBe(true);
+  // The power may have gone before the broker's answer to the newest result was written down: it is sent once more.
+  expect(rows.slice(1).every(({ deliveredAtMs }) => deliveredAtMs !== null)).toBe(true);
 });
 
 it('a command of the agent may take it away for good', { timeout: 180_000 }, async () => {
