@@ -38,12 +38,7 @@ export function electronAge({ version, released }, published, now) {
  * @param {readonly string[]} all
  */
 function versionsAfter(version, all) {
-  const numbers = (/** @type {string} */ text) => text.split('.').map(Number);
-  const order = (/** @type {string} */ a, /** @type {string} */ b) => {
-    const [one, other] = [numbers(a), numbers(b)];
-    const at = one.findIndex((number, index) => number !== other[index]);
-    return at < 0 ? 0 : (one[at] ?? 0) - (other[at] ?? 0);
-  };
+  const order = (/** @type {string} */ a, /** @type {string} */ b) => a.localeCompare(b, 'en', { numeric: true });
   const [line] = version.split('.');
   return all
     .filter((each) => /^\d+\.\d+\.\d+$/.test(each) && each.split('.')[0] === line && order(each, version) > 0)

@@ -47,10 +47,8 @@ export function distrusted({ startedAs, directories, files, program, dataAnswers
   const paths = [...files.flatMap((file) => [dirname(file), file]), ...policies, ...stores, ...log, ...programs];
   const missing = isService && isWindows && ownSid() === SYSTEM_SID ? makeMissing(directories) : null;
   if (missing !== null) return missing;
-  for (const path of new Set(paths)) {
-    const why = distrustPath(path);
-    if (why !== null) return { path, why };
-  }
+  const found = firstDistrusted(new Set(paths));
+  if (found !== null) return found;
   // A person or a test may have its directories wherever it likes; what runs as the system has a whole way to them.
   if (isService) {
     for (const path of [...files, ...stores.slice(-1), ...programs.slice(-1)]) {
@@ -67,7 +65,11 @@ export function distrusted({ startedAs, directories, files, program, dataAnswers
 
 /** The data directory alone, where it has answered only later. */
 export function distrustedData({ data, own }: Directories): Distrust | null {
-  for (const path of [data, own]) {
+  return firstDistrusted([data, own]);
+}
+
+function firstDistrusted(paths: Iterable<string>): Distrust | null {
+  for (const path of paths) {
     const why = distrustPath(path);
     if (why !== null) return { path, why };
   }
