@@ -6,7 +6,7 @@ import { errorText } from '../../base/logger.ts';
 import { isTrusted } from './access-list.ts';
 import { type Handle, native } from './native.ts';
 import { whatItIs } from './no-follow.ts';
-import { entriesIn, isLink, LOOK, openIn, WALK } from './nt-files.ts';
+import { entriesIn, isLink, LOOK, WALK, withOpenIn } from './nt-files.ts';
 import { BACKUP, DEBUG, withPrivileges } from './privileges.ts';
 import { pathOf } from './running-programs.ts';
 import { setupNative } from './setup-native.ts';
@@ -95,20 +95,12 @@ function hasOneName(handle: Handle): boolean {
   return isDirectory || links <= 1;
 }
 
-/** undefined: it can't be opened so. */
+/** undefined: it can't be opened or looked at so. */
 function within<T>(directory: Handle, name: string, access: number, work: (handle: Handle) => T): T | undefined {
-  let handle: Handle;
   try {
-    handle = openIn(directory, name, access);
+    return withOpenIn(directory, name, { access }, work);
   } catch {
     return;
-  }
-  try {
-    return work(handle);
-  } catch {
-    return;
-  } finally {
-    native().CloseHandle(handle);
   }
 }
 

@@ -88,6 +88,21 @@ export function openIn(directory: Handle, name: string, access: number, options 
   return handle;
 }
 
+/** Calls `work` with what {@link openIn} opens; it is closed afterwards. */
+export function withOpenIn<T>(
+  directory: Handle,
+  name: string,
+  how: { readonly access: number; readonly options?: number; readonly share?: number },
+  work: (handle: Handle) => T,
+): T {
+  const handle = openIn(directory, name, how.access, how.options, how.share);
+  try {
+    return work(handle);
+  } finally {
+    native().CloseHandle(handle);
+  }
+}
+
 /** Makes a directory that is nobody else's for no moment. False: there is something of that name already. */
 export function makeIn(directory: Handle, name: string, descriptor: bigint): boolean {
   const how = { access: LOOK, options: DIRECTORY_FILE, share: SHARE_ALL, disposition: CREATE, descriptor };

@@ -3,9 +3,9 @@
  * being empty only where nobody else can take it out.
  */
 import { accessOf, distrust, isTrusted } from './access-list.ts';
-import { type Handle, native } from './native.ts';
+import type { Handle } from './native.ts';
 import { type Opened, READ_CONTROL, whatItIs } from './no-follow.ts';
-import { entriesIn, isHeld, LOOK, openIn, WALK } from './nt-files.ts';
+import { entriesIn, isHeld, LOOK, WALK, withOpenIn } from './nt-files.ts';
 import { NOT_TRUSTED } from './set-aside.ts';
 
 /** Why it is not, for people; null: it is. */
@@ -33,11 +33,8 @@ export function holdsOurs(directory: Handle): boolean {
 }
 
 function isOursToStay(directory: Handle, name: string, isDirectory: boolean): boolean {
-  const handle = openIn(directory, name, READ_CONTROL | (isDirectory ? WALK : LOOK));
-  try {
+  return withOpenIn(directory, name, { access: READ_CONTROL | (isDirectory ? WALK : LOOK) }, (handle) => {
     if (isNotOurs({ handle, ...whatItIs(handle, name) }, isDirectory) !== null) return false;
     return distrust(accessOf(handle)) === null || (isDirectory && holdsOurs(handle));
-  } finally {
-    native().CloseHandle(handle);
-  }
+  });
 }

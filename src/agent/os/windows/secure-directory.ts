@@ -26,6 +26,7 @@ import {
   SHARE_IN_PLACE,
   WALK,
   wholePath,
+  withOpenIn,
 } from './nt-files.ts';
 import { holdsOurs, isNotOurs } from './ours.ts';
 import { NOT_TRUSTED, NotSecured, setAside } from './set-aside.ts';
@@ -143,7 +144,7 @@ const ONLY_THEIRS = 'could be changed by others, and holds nothing of ours';
 
 /** Who has opened it before it was shut could still take it away. Nobody can open it so any more: to look once is enough. */
 function staysInPlace(directory: Handle, name: string, path: string, { say }: Work): void {
-  const look = () => native().CloseHandle(openIn(directory, name, WALK, 0, SHARE_IN_PLACE));
+  const look = () => withOpenIn(directory, name, { access: WALK, share: SHARE_IN_PLACE }, () => {});
   insist({ directory, name, path, say }, look, isHeld);
 }
 
@@ -187,14 +188,8 @@ function takeOverEntry(directory: Handle, name: string, path: string, mustBeDire
 /** What is somebody else's is known as such also where they share it with nobody. */
 function using(directory: Handle, name: string, path: string, goesIn: boolean, work: (opened: Opened) => Why): Why {
   const access = READ_CONTROL | WRITE_DAC | WRITE_OWNER;
-  const withAccess = (rights: number, then: (opened: Opened) => Why): Why => {
-    const handle = openIn(directory, name, access | rights);
-    try {
-      return then({ handle, ...whatItIs(handle, path) });
-    } finally {
-      native().CloseHandle(handle);
-    }
-  };
+  const withAccess = (rights: number, then: (opened: Opened) => Why): Why =>
+    withOpenIn(directory, name, { access: access | rights }, (handle) => then({ handle, ...whatItIs(handle, path) }));
   try {
     return withAccess(goesIn ? WALK : LOOK, work);
   } catch (error) {
@@ -219,12 +214,8 @@ function setAccess(handle: Handle, path: string, sddl: string, what: number): vo
 /** False: something lies in it, or it does not go; then what lies in it decides. */
 function isRemoved(directory: Handle, name: string): boolean {
   try {
-    const handle = openIn(directory, name, DELETE | LOOK, DIRECTORY_FILE);
-    try {
-      return isEmptyAndGone(handle, name);
-    } finally {
-      native().CloseHandle(handle);
-    }
+    const how = { access: DELETE | LOOK, options: DIRECTORY_FILE };
+    return withOpenIn(directory, name, how, (handle) => isEmptyAndGone(handle, name));
   } catch {
     return false;
   }

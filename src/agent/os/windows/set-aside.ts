@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { insist, type Say, StillHeld } from './holders.ts';
-import { type Handle, native } from './native.ts';
-import { DELETE, isNotThere, isRefused, LOOK, openIn, renameIn } from './nt-files.ts';
+import type { Handle } from './native.ts';
+import { DELETE, isNotThere, isRefused, LOOK, renameIn, withOpenIn } from './nt-files.ts';
 
 /** By this part of its name: set aside, and never read. */
 export const NOT_TRUSTED = '.not-trusted-';
@@ -21,14 +21,8 @@ export class NotSecured extends Error {
 /** What lies at `name` in `directory`; `path` and `why` are for people. @throws {NotSecured} */
 export function setAside(directory: Handle, name: string, path: string, why: string, say: Say): void {
   const aside = asideName(name);
-  const rename = () => {
-    const handle = openIn(directory, name, DELETE | LOOK);
-    try {
-      renameIn(directory, handle, aside);
-    } finally {
-      native().CloseHandle(handle);
-    }
-  };
+  const rename = () =>
+    withOpenIn(directory, name, { access: DELETE | LOOK }, (handle) => renameIn(directory, handle, aside));
   try {
     // One that its owner has deleted, and somebody still holds, is just going.
     insist({ directory, name, path, say }, rename, (error) => isRefused(error) && !isNotThere(error));
