@@ -6,6 +6,7 @@
 import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { errorText } from '../agent/base/logger.ts';
+import { blockFor } from '../agent/base/sleep.ts';
 import { POLICY_KEY } from '../agent/os/policies.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
 import { NOT_TRUSTED } from '../agent/os/windows/set-aside.ts';
@@ -117,7 +118,7 @@ function remove(path: string, { log, system, directories }: UninstallInput, ...s
         log.say(`note: ${whole} can not be removed: ${errorText(error)}`);
         return;
       }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_EVERY_MS);
+      blockFor(TRY_EVERY_MS);
     }
   }
 }

@@ -9,6 +9,7 @@ import { chmod, lchown, mkdir, open, rename, unlink, writeFile } from 'node:fs/p
 import { errorCode } from '../../shared/error-code.ts';
 import { errorText } from '../base/logger.ts';
 import { makeDirectory, ownerOf, setFileAccess } from './windows/access.ts';
+import { ADMINISTRATORS_SID, SYSTEM_SID } from './windows/access-list.ts';
 import { setPipeAccess } from './windows/pipe-access.ts';
 import { ownSid } from './windows/sids.ts';
 
@@ -100,9 +101,6 @@ async function moveTo(fresh: string, path: string): Promise<null> {
   }
 }
 
-const SYSTEM = 'S-1-5-18';
-const ADMINISTRATORS = 'S-1-5-32-544';
-
 /**
  * Nothing inherited; SYSTEM, Administrators and our own account full; the reader may read his file and connect to his pipe, from
  * this PC only. Directories need no entry for readers: going through them is everybody's right on Windows unless a policy takes it
@@ -110,14 +108,14 @@ const ADMINISTRATORS = 'S-1-5-32-544';
  */
 function windowsGuard(): EndpointGuard {
   const own = ownSid();
-  const masters = [...new Set([SYSTEM, ADMINISTRATORS, own])];
+  const masters = [...new Set([SYSTEM_SID, ADMINISTRATORS_SID, own])];
   const full = (flags: string) => masters.map((sid) => `(A;${flags};FA;;;${sid})`).join('');
   return {
     own,
-    always: [...new Set([own, ADMINISTRATORS])],
-    servesOthers: own === SYSTEM,
+    always: [...new Set([own, ADMINISTRATORS_SID])],
+    servesOthers: own === SYSTEM_SID,
     isAccount: (text) => /^S-1-\d+(-\d{1,10}){1,15}$/.test(text),
-    isAdministrator: (account) => account === ADMINISTRATORS || account === SYSTEM,
+    isAdministrator: (account) => account === ADMINISTRATORS_SID || account === SYSTEM_SID,
     directory: (path) =>
       guarded(async () => {
         const list = `D:P${full('OICI')}`;

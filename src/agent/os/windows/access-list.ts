@@ -7,7 +7,7 @@ import { setupNative } from './setup-native.ts';
 import { ownSid, sidText } from './sids.ts';
 
 export const SYSTEM_SID = 'S-1-5-18';
-const ADMINISTRATORS_SID = 'S-1-5-32-544';
+export const ADMINISTRATORS_SID = 'S-1-5-32-544';
 /** Windows' own installer. */
 const TRUSTED_INSTALLER = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
 /** The built-in administrator of a PC or a domain, and a domain's groups of administrators, whom it makes those of its PCs. */

@@ -11,7 +11,8 @@ export const LISTED_TREE = `${PRIVATE_TREE}(A;;0x1200a9;;;BU)`;
 export const READABLE_TOO = '(A;;0x120089;;;BU)';
 export const PRIVATE_KEY = 'O:BAD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
 /** Users may read it. */
-export const READABLE_KEY = `${PRIVATE_KEY}(A;CI;KR;;;BU)`;
+export const KEY_READERS = '(A;CI;KR;;;BU)';
+export const READABLE_KEY = `${PRIVATE_KEY}${KEY_READERS}`;
 
 const SDDL_REVISION_1 = 1;
 const SE_FILE_OBJECT = 1;
@@ -51,7 +52,8 @@ export function withAttributes(sddl: string, work: (attributes: Buffer) => void)
 
 /** Everybody may read and run it, the Administrators and SYSTEM alone change it; what is put into it inherits that. */
 export const READ_ONLY_TREE = [
-  'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)',
+  PRIVATE_TREE,
+  '(A;OICI;0x1200a9;;;BU)',
   // Chromium's sandboxed processes are "application packages".
   '(A;OICI;0x1200a9;;;S-1-15-2-1)(A;OICI;0x1200a9;;;S-1-15-2-2)',
 ].join('');

@@ -3,6 +3,7 @@
  * the rights of an administrator is ended, and only while it holds what is in the way; everything else is named.
  */
 import { errorText } from '../../base/logger.ts';
+import { blockFor } from '../../base/sleep.ts';
 import { isTrusted } from './access-list.ts';
 import { type Handle, native } from './native.ts';
 import { whatItIs } from './no-follow.ts';
@@ -53,7 +54,7 @@ export function insist<T>(
         if (!isWorthATry(error)) throw error;
         last = error;
       }
-      wait(TRY_EVERY_MS);
+      blockFor(TRY_EVERY_MS);
     }
     const find = () => holdersAt(directory, name);
     const { ended, left } = withPrivileges([BACKUP, DEBUG], () => endHolders(find));
@@ -62,10 +63,6 @@ export function insist<T>(
     const by = left.length === 0 ? '' : `; it is held open by ${left.join(', ')}`;
     throw new StillHeld(`${errorText(last)}${by}`);
   }
-}
-
-export function wait(forMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
 }
 
 /** What lies there, and below it: a directory can't be moved while something in it is open. Never through a link. */

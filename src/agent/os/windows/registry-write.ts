@@ -1,6 +1,6 @@
 /** Writes below HKEY_LOCAL_MACHINE, always in the 64-bit view. Only the set-up does that. */
 
-import { withAttributes, withDescriptor } from './access.ts';
+import { KEY_READERS, withAttributes, withDescriptor } from './access.ts';
 import { accessOfKey, distrustKey, readerOf } from './access-list.ts';
 import { type Handle, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
@@ -16,7 +16,6 @@ const CREATED_NEW = 1;
 const READ_CONTROL = 0x2_0000;
 const WRITE_OWNER = 0x8_0000;
 const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
-const READERS = '(A;CI;KR;;;BU)';
 
 /** Texts and 32-bit numbers of one key, which is made if it is not there. */
 export function writeValues(key: string, values: Readonly<Record<string, string | number>>): void {
@@ -93,7 +92,7 @@ export function secureKey(key: string, sddl: string): KeyBefore {
 
 /** Whether nobody but the Administrators can change it and, if `sddl` lets nobody else in, read it. */
 function isShut(key: string, sddl: string): boolean {
-  const mayBeRead = sddl.endsWith(READERS);
+  const mayBeRead = sddl.endsWith(KEY_READERS);
   return (
     withKey(key, READ_CONTROL | KEY_READ_64, (opened) => {
       const access = accessOfKey(opened);

@@ -6,9 +6,10 @@
  */
 import { win32 } from 'node:path';
 import { errorText } from '../../base/logger.ts';
+import { blockFor } from '../../base/sleep.ts';
 import { passedOn, READABLE_TOO, withDescriptor } from './access.ts';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
-import { insist, type Say, StillHeld, wait } from './holders.ts';
+import { insist, type Say, StillHeld } from './holders.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
 import {
@@ -64,7 +65,7 @@ export function secureDirectory(path: string, sddl: string, inside: Inside, say:
   const work = { ...inside, sddl, say };
   const above = opened(win32.dirname(path));
   try {
-    for (const untilMs = performance.now() + TRIES_FOR_MS; performance.now() < untilMs; wait(TRY_EVERY_MS)) {
+    for (const untilMs = performance.now() + TRIES_FOR_MS; performance.now() < untilMs; blockFor(TRY_EVERY_MS)) {
       if (!isMade(above, name, path, sddl)) {
         const why = attempt(above, name, path, work, () => takeOver(above, name, path, work));
         if (why !== null && why !== REMOVED) setAside(above, name, path, why, say);
