@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join, win32 } from 'node:path';
 import { LISTED_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
-import { EXCHANGES, EXCHANGES_ITSELF } from '../agent/os/windows/access-list.ts';
+import { rightsAbove } from '../agent/os/windows/access-list.ts';
 import type { Say } from '../agent/os/windows/holders.ts';
 import type { Inside } from '../agent/os/windows/secure-directory.ts';
 import { NotSecured } from '../agent/os/windows/set-aside.ts';
@@ -54,10 +54,9 @@ export function modeBefore(root: string, system: Pick<System, 'untrusted'>): Cho
 
 /** Why a name in `directory` could be led elsewhere by somebody else; null: nobody could. */
 export function whyExchangeable(directory: string, system: Pick<System, 'untrusted'>): string | null {
-  const own = isDrive(directory) ? EXCHANGES : undefined;
   for (const path of [...ancestorsOf(directory), directory]) {
-    const above = isDrive(path) ? EXCHANGES : EXCHANGES_ITSELF;
-    const why = system.untrusted(path, path === directory ? own : above);
+    const isOnlyAbove = path !== directory || isDrive(path);
+    const why = system.untrusted(path, isOnlyAbove ? rightsAbove(path) : undefined);
     if (why !== null) return `${path} ${why}`;
   }
   return null;
@@ -113,7 +112,7 @@ function isDrive(path: string): boolean {
 }
 
 function mustBeSafe(path: string, system: Part): void {
-  const why = system.untrusted(path, isDrive(path) ? EXCHANGES : EXCHANGES_ITSELF);
+  const why = system.untrusted(path, rightsAbove(path));
   if (why !== null) throw refused(`${path} ${why}`);
 }
 

@@ -5,7 +5,7 @@
 import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import { errorCode } from '../../shared/error-code.ts';
-import { EXCHANGES, EXCHANGES_ITSELF } from './windows/access-list.ts';
+import { rightsAbove } from './windows/access-list.ts';
 import { untrusted } from './windows/secure-directory.ts';
 
 /** Why somebody else could change the file or the directory, or what is in it; null: nobody could. */
@@ -34,15 +34,14 @@ function realPath(path: string): string {
 function upwards(path: string): { readonly path: string; readonly why: string } | null {
   const paths = process.platform === 'win32' ? win32 : posix;
   for (let at = paths.dirname(path), below = path; at !== below; below = at, at = paths.dirname(at)) {
-    const isRoot = paths.dirname(at) === at;
-    const why = process.platform === 'win32' ? above(at, isRoot) : onPosix(at, true);
+    const why = process.platform === 'win32' ? above(at) : onPosix(at, true);
     if (why !== null) return { path: at, why };
   }
   return null;
 }
 
-function above(path: string, isDrive: boolean): string | null {
-  return isThere(path) ? untrusted(path, isDrive ? EXCHANGES : EXCHANGES_ITSELF) : null;
+function above(path: string): string | null {
+  return isThere(path) ? untrusted(path, rightsAbove(path)) : null;
 }
 
 function isThere(path: string): boolean {

@@ -2,6 +2,7 @@
  * Who owns a file, a directory or a registry key, and who else may change it. Asked of an open handle, so that what was looked
  * at is what is used. Invariant: what can't be understood of an access list counts as a right to change.
  */
+import { win32 } from 'node:path';
 import { decodeUint32s, type Handle, native, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
 import { ownSid, sidText } from './sids.ts';
@@ -120,7 +121,7 @@ const [DELETE, WRITE_DAC, WRITE_OWNER, GENERIC_ALL, GENERIC_WRITE, DELETE_CHILD]
 const CHANGES =
   0x2 | 0x4 | 0x10 | 0x100 | DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL | GENERIC_WRITE;
 /** To put something else in the place of what lies in it. Adding beside it is none of these: everybody may below `C:\`. */
-export const EXCHANGES = DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
+const EXCHANGES = DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
 /** To set a value, make a key below, link it elsewhere, delete it, or to say who may. */
 const CHANGES_KEY = 0x2 | 0x4 | 0x20 | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL | GENERIC_WRITE;
 
@@ -143,8 +144,10 @@ export function readerOf({ allowed }: Access, rights = 0xffff_ffff): string | nu
 /** To read what is in a file. */
 export const READS = 0x1 | GENERIC_ALL | 0x8000_0000;
 
-/** Also the right to rename or delete a directory itself; of a drive's root it means nothing. */
-export const EXCHANGES_ITSELF = EXCHANGES | DELETE;
+/** What must be nobody's on a directory above; the right to rename or delete it too, but of a drive's root that means nothing. */
+export function rightsAbove(directory: string): number {
+  return win32.dirname(directory) === directory ? EXCHANGES : EXCHANGES | DELETE;
+}
 
 function isTrustedEntry({ sid }: Entry): boolean {
   return sid === OWNER_RIGHTS || isTrusted(sid);
