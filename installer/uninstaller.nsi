@@ -77,8 +77,8 @@ Section
   Delete "$SMPROGRAMS\Kanade Tray.lnk"
   RMDir /r "$INSTDIR\versions"
   RMDir /r "$INSTDIR\bin"
+  RMDir /r "$INSTDIR\private"
   Delete "$INSTDIR\current.json"
-  Delete "$INSTDIR\install.json"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
   SetErrorLevel 0

@@ -52,12 +52,11 @@ static DWORD find_version(const char *text, WCHAR version[VERSION_CHARS]) {
   return whole ? ERROR_SUCCESS : ERROR_INVALID_DATA;
 }
 
-DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]) {
-  // The program is `<root>\bin\<name>.exe`.
+DWORD current_version_directory(const WCHAR *name, WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]) {
   DWORD error = program_directory(root, 2);
   if (error != ERROR_SUCCESS) return error;
   WCHAR path[PATH_CHARS];
-  if (swprintf(path, PATH_CHARS, L"%ls\\current.json", root) < 0) return ERROR_FILENAME_EXCED_RANGE;
+  if (swprintf(path, PATH_CHARS, L"%ls\\%ls", root, name) < 0) return ERROR_FILENAME_EXCED_RANGE;
   char text[FILE_BYTES];
   error = read_file(path, text);
   if (error != ERROR_SUCCESS) return error;

@@ -1,6 +1,7 @@
 /*
- * Which installed version counts: `current.json` beside the `bin` directory, {"version": "0.1.0"}. It is replaced as a whole
- * when IT installs another one, so whoever reads it gets the old version or the new one, never half of both.
+ * Which installed version counts: `current.json`, {"version": "0.1.0"}. It is replaced as a whole when IT installs another one, so
+ * whoever reads it gets the old version or the new one, never half of both. There are two: that of the service, which people can
+ * not even hold open, and a copy for the programs that they start.
  */
 #ifndef KANADE_TRAY_CURRENT_H
 #define KANADE_TRAY_CURRENT_H
@@ -11,10 +12,10 @@
 #define PATH_CHARS 1024
 
 /*
- * Writes `<root>` (the parent of the directory of this program) and `<root>\versions\<current version>`.
- * Returns 0 or a Windows error; ERROR_INVALID_DATA: current.json does not say which.
+ * Writes `<root>` (the parent of the directory of this program) and `<root>\versions\<version>`, which `<root>\<name>` says.
+ * Returns 0 or a Windows error; ERROR_INVALID_DATA: it does not say which.
  */
-DWORD current_version_directory(WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]);
+DWORD current_version_directory(const WCHAR *name, WCHAR root[PATH_CHARS], WCHAR directory[PATH_CHARS]);
 
 /* Writes the directory of this program at 1 level, the program itself at 0, and so on. Returns 0 or a Windows error. */
 DWORD program_directory(WCHAR path[PATH_CHARS], int levels);

@@ -1,5 +1,5 @@
 /*
- * `bin\kanade-tray-agent.exe`: the Windows service KanadeTrayAgent. The service manager talks only to the process that it
+ * `private\kanade-tray-agent.exe`: the Windows service KanadeTrayAgent. The service manager talks only to the process that it
  * started, and that must not change with a version; so this one stays and runs the current version's agent as its child:
  *
  *   versions\<current>\node\node.exe versions\<current>\agent\main.js --service --control
@@ -140,7 +140,7 @@ static void use_control_pipe(HANDLE pipe) {
 
 static DWORD start_agent(struct agent *agent) {
   WCHAR root[PATH_CHARS], directory[PATH_CHARS];
-  DWORD error = current_version_directory(root, directory);
+  DWORD error = current_version_directory(L"private\\current.json", root, directory);
   if (error != ERROR_SUCCESS) return error;
   WCHAR line[2 * PATH_CHARS];
   if (swprintf(line, 2 * PATH_CHARS, L"\"%ls\\node\\node.exe\" \"%ls\\agent\\main.js\" --service --control", directory,

@@ -11,7 +11,7 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int s
   (void)instance, (void)previous, (void)command, (void)show;
   forget_runtime_variables();
   WCHAR root[PATH_CHARS], directory[PATH_CHARS];
-  DWORD error = current_version_directory(root, directory);
+  DWORD error = current_version_directory(L"current.json", root, directory);
   if (error != ERROR_SUCCESS) return (int)error;
 
   WCHAR program[PATH_CHARS];

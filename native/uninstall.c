@@ -24,7 +24,7 @@ static BOOL find_paths(void) {
   return swprintf(aside, PATH_CHARS, L"%ls.removing-%lu%lu", root, now.dwHighDateTime, now.dwLowDateTime) > 0 &&
          swprintf(own, PATH_CHARS, L"%ls\\uninstall.exe", aside) > 0 &&
          swprintf(program, PATH_CHARS, L"%ls\\uninstaller.exe", aside) > 0 &&
-         swprintf(packed, PATH_CHARS, L"%ls\\bin\\uninstaller.exe", root) > 0;
+         swprintf(packed, PATH_CHARS, L"%ls\\private\\uninstaller.exe", root) > 0;
 }
 
 /* Also where others may write: nobody has put anything there before us. */

@@ -12,11 +12,12 @@ const RUN = 'Software\\Microsoft\\Windows\\CurrentVersion\\Run';
 export const SHORTCUT = 'C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Kanade Tray.lnk';
 const AT_THE_ROOT = [
   'bin\\Kanade Tray.exe',
-  'bin\\hand-over.exe',
-  'bin\\kanade-tray-agent.exe',
-  'bin\\uninstaller.exe',
   'current.json',
-  'install.json',
+  'private\\current.json',
+  'private\\hand-over.exe',
+  'private\\install.json',
+  'private\\kanade-tray-agent.exe',
+  'private\\uninstaller.exe',
   'uninstall.exe',
 ];
 
@@ -35,6 +36,11 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
       wrong.push(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(must)}`);
   };
   compare('version that counts', pc.currentVersion, build.version);
+  compare(
+    'version that people start',
+    pc.read(`${pc.root}\\current.json`),
+    pc.read(`${pc.root}\\private\\current.json`),
+  );
   compare(
     'files beside the versions',
     pc.files(pc.root).filter((name) => !name.startsWith('versions\\')),
@@ -55,7 +61,7 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
   compare('state of the service', await pc.serviceState(), service);
   const registered = await pc.registry(SERVICE);
   if (service !== 'ABSENT') {
-    compare('program of the service', registered?.ImagePath, `"${pc.root}\\bin\\kanade-tray-agent.exe"`);
+    compare('program of the service', registered?.ImagePath, `"${pc.root}\\private\\kanade-tray-agent.exe"`);
     compare('start of the service', registered?.Start, start === 'auto' ? '0x2' : '0x3');
     compare('account of the service', registered?.ObjectName, 'LocalSystem');
   }
@@ -67,7 +73,7 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
   const run = (await pc.registry(RUN))?.['Kanade Tray'];
   compare('start with each session', run, tray ? `"${pc.root}\\bin\\Kanade Tray.exe" --hidden` : undefined);
   const events = (await pc.registry(EVENTS))?.EventMessageFile;
-  compare('texts of the Event Log', events, `${pc.root}\\bin\\kanade-tray-agent.exe`);
+  compare('texts of the Event Log', events, `${pc.root}\\bin\\Kanade Tray.exe`);
   compare('shortcut', pc.has(SHORTCUT), true);
   return wrong;
 }

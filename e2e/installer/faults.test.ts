@@ -1,6 +1,5 @@
 /** What goes wrong during an installation: the exit code says it, and the PC is as it was before. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
 import { HAND_OVER, installed, nothingLeft } from './expected.ts';
@@ -18,17 +17,11 @@ async function leaveHandOver(): Promise<void> {
 
 describe('where nothing was installed before', () => {
   it('a disk that is full ends it with 1603, and nothing of it stays', async () => {
-    mkdirSync(pc.path(pc.root), { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m,mode=0755', 'none', pc.path(pc.root)]);
-    try {
+    await pc.withSmallDisk(120, async () => {
       expect((await pc.install(current, servers())).code).toBe(1603);
       expect(pc.files(pc.root)).toEqual([]);
       expect(await pc.serviceState()).toBe('ABSENT');
-    } finally {
-      await pc.powerOff();
-      execFileSync('umount', [pc.path(pc.root)]);
-      rmSync(pc.path(pc.root), { recursive: true });
-    }
+    });
   });
 
   it('an agent that ends at once ends it with 6; the next installation puts it right', async () => {
@@ -66,20 +59,12 @@ describe('where nothing was installed before', () => {
 
 describe('on a disk with room for one version', () => {
   it('an upgrade ends with 1603, and the version before works as it did', async () => {
-    // What runs already would not see the disk.
-    await pc.powerOff();
-    mkdirSync(pc.path(pc.root), { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=560m,mode=0755', 'none', pc.path(pc.root)]);
-    try {
+    await pc.withSmallDisk(560, async () => {
       expect((await pc.install(current, servers())).code).toBe(0);
       expect((await pc.install(next)).code).toBe(1603);
       expect(await installed(pc, current)).toEqual([]);
       expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
-    } finally {
-      await pc.powerOff();
-      execFileSync('umount', [pc.path(pc.root)]);
-      rmSync(pc.path(pc.root), { recursive: true, force: true });
-    }
+    });
   });
 });
 
@@ -106,13 +91,32 @@ describe('over an installation that works', () => {
   });
 
   it('a file that somebody keeps locked ends it with 1603, or not at all', async () => {
-    const locked = `${pc.root}\\bin\\kanade-tray-agent.exe`;
-    const holder = pc.put('C:\\hold.cjs', holdingScript(locked, `${pc.root}\\versions\\${current.version}\\agent`));
+    const locked = `${pc.root}\\private\\kanade-tray-agent.exe`;
+    const holder = pc.put('C:\\hold.cjs', holdingScript([locked], `${pc.root}\\versions\\${current.version}\\agent`));
     const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
     await expect.poll(() => pc.has('C:\\held'), { timeout: 20_000 }).toBe(true);
     // The host of the service is another one in each version, and must be replaced.
     expect((await pc.install(next)).code).toBe(1603);
     expect(await installed(pc, current)).toEqual([]);
+    pc.put('C:\\let-go', '');
+    await holding.ended;
+    expect((await pc.install(next)).code).toBe(0);
+    expect(await installed(pc, next)).toEqual([]);
+  });
+
+  it('what people may hold open, and hold, keeps no upgrade: the one before stays, and it is said', async () => {
+    expect((await pc.install(current, '/ALLOWDOWNGRADE=1')).code).toBe(0);
+    const [starter, shown] = [`${pc.root}\\bin\\Kanade Tray.exe`, `${pc.root}\\current.json`];
+    const before = pc.bytes(starter);
+    for (const name of ['C:\\held', 'C:\\let-go']) rmSync(pc.path(name), { force: true });
+    const modules = `${pc.root}\\versions\\${current.version}\\agent`;
+    const holder = pc.put('C:\\hold.cjs', holdingScript([starter, shown], modules));
+    const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
+    await expect.poll(() => pc.has('C:\\held'), { timeout: 20_000 }).toBe(true);
+    expect((await pc.install(next)).code).toBe(0);
+    for (const name of [starter, shown]) expect(pc.setupLog).toContain(`note: ${name} stays as it was`);
+    expect(pc.bytes(starter)).toEqual(before);
+    expect(pc.currentVersion).toBe(next.version);
     pc.put('C:\\let-go', '');
     await holding.ended;
     expect((await pc.install(next)).code).toBe(0);
@@ -132,12 +136,13 @@ describe('over an installation that works', () => {
 });
 
 /** Opens a file so that nobody else may move or delete it. */
-function holdingScript(file: string, modules: string): string {
+function holdingScript(files: readonly string[], modules: string): string {
   return `
     const { existsSync, writeFileSync } = require('node:fs');
     const koffi = require(${JSON.stringify(`${modules}\\node_modules\\koffi`)});
     const open = koffi.load('kernel32.dll').func('intptr_t __stdcall CreateFileW(str16 n, uint32_t a, uint32_t s, void *x, uint32_t d, uint32_t f, intptr_t t)');
-    writeFileSync('C:\\\\held', String(open(${JSON.stringify(file)}, 0x80000000, 1, null, 3, 0x80, 0)));
+    const opened = ${JSON.stringify(files)}.map((file) => open(file, 0x80000000, 1, null, 3, 0x80, 0));
+    writeFileSync('C:\\\\held', opened.join());
     const timer = setInterval(() => existsSync('C:\\\\let-go') && process.exit(0), 100);
   `;
 }

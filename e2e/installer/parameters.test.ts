@@ -197,7 +197,7 @@ describe('options', () => {
     expect((await pc.install(current, `${servers()} /NOSTART=1 /D=${root}`)).code).toBe(0);
     expect(pc.has(`${root}\\current.json`)).toBe(true);
     expect((await pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeTrayAgent'))?.ImagePath).toBe(
-      `"${root}\\bin\\kanade-tray-agent.exe"`,
+      `"${root}\\private\\kanade-tray-agent.exe"`,
     );
     // The next one finds it.
     expect((await pc.install(current)).code).toBe(0);

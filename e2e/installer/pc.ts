@@ -12,9 +12,10 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFailed } from 'vitest';
 import { insideScript } from '../../scripts/lib/chroot.mjs';
@@ -48,6 +49,7 @@ export interface RunOptions {
 }
 
 const PROGRAM_FILES = 'C:\\Program Files\\Kanade Tray';
+const SMALL_DISK = 'small/d';
 const TIMEOUT_MS = 180_000;
 
 export class Pc {
@@ -74,9 +76,33 @@ export class Pc {
     return new Pc(directory);
   }
 
-  /** Our path of `C:\…`. */
+  /** Our path of `C:\…`, or of `D:\…` ({@link withSmallDisk}). */
   path(windows: string): string {
-    return join(this.directory, 'prefix', 'drive_c', ...windows.replace(/^C:\\/i, '').split('\\'));
+    const drive = /^D:\\/i.test(windows) ? SMALL_DISK : join('prefix', 'drive_c');
+    return join(this.directory, drive, ...windows.replace(/^[CD]:\\/i, '').split('\\'));
+  }
+
+  /** Does `work` on a PC on which the product goes to a disk of so many megabytes, `D:`. */
+  async withSmallDisk(megabytes: number, work: () => Promise<void>): Promise<void> {
+    // What runs already would not see the disk.
+    await this.powerOff();
+    const mount = join(this.directory, dirname(SMALL_DISK));
+    mkdirSync(mount, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'none', mount]);
+    // For wine a directory that is a mount leads elsewhere.
+    mkdirSync(join(this.directory, SMALL_DISK));
+    const letter = join(this.directory, 'prefix', 'dosdevices', 'd:');
+    rmSync(letter, { force: true });
+    symlinkSync(`/pc/${SMALL_DISK}`, letter);
+    this.root = 'D:\\Kanade Tray';
+    try {
+      await work();
+    } finally {
+      await this.powerOff();
+      this.root = PROGRAM_FILES;
+      rmSync(letter);
+      execFileSync('umount', [mount]);
+    }
   }
 
   /** Runs to its end. `args`: as Windows gets them. */
@@ -196,7 +222,7 @@ export class Pc {
 
   // --- the product on it -----------------------------------------------------------------------------------------------
 
-  readonly root = PROGRAM_FILES;
+  root = PROGRAM_FILES;
   static readonly LOG = 'C:\\setup.log';
 
   /** Its Windows path. */
@@ -212,7 +238,9 @@ export class Pc {
   startInstall(build: Build, parameters = '', options: RunOptions = {}): { ended: Promise<Ended> } {
     rmSync(this.path(Pc.LOG), { force: true });
     this.#showLogOfFailure();
-    return this.start(this.installerOf(build), `/S /LOG=${Pc.LOG} ${parameters}`, options);
+    // The last one, and without quotes, as NSIS has it.
+    const place = this.root === PROGRAM_FILES ? '' : ` /D=${this.root}`;
+    return this.start(this.installerOf(build), `/S /LOG=${Pc.LOG} ${parameters}${place}`, options);
   }
 
   /** The last one, once a test. */
@@ -225,7 +253,7 @@ export class Pc {
 
   uninstall(parameters = '', options: RunOptions = {}): Promise<Ended> {
     rmSync(this.path(Pc.LOG), { force: true });
-    return this.run(`${PROGRAM_FILES}\\uninstall.exe`, `/allusers /S /LOG=${Pc.LOG} ${parameters}`, options);
+    return this.run(`${this.root}\\uninstall.exe`, `/allusers /S /LOG=${Pc.LOG} ${parameters}`, options);
   }
 
   get setupLog(): string {
@@ -233,13 +261,13 @@ export class Pc {
   }
 
   get currentVersion(): string | null {
-    const file = `${PROGRAM_FILES}\\current.json`;
+    const file = `${this.root}\\private\\current.json`;
     return this.has(file) ? JSON.parse(this.read(file)).version : null;
   }
 
   /** The versions that lie there. */
   get versions(): string[] {
-    const directory = this.path(`${PROGRAM_FILES}\\versions`);
+    const directory = this.path(`${this.root}\\versions`);
     return existsSync(directory) ? readdirSync(directory).sort() : [];
   }
 

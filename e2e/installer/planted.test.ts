@@ -49,6 +49,41 @@ function asSomebody(windows: string): void {
   chownSync(pc.path(windows), SOMEBODY, SOMEBODY);
 }
 
+/** Whether other accounts may read it, and so keep it open against us. */
+function othersMayHold(windows: string): boolean {
+  return (othersMay(windows) & 0o005) !== 0;
+}
+
+const programs = () => [
+  pc.root,
+  `${pc.root}\\versions`,
+  `${pc.root}\\private`,
+  ...['kanade-tray-agent.exe', 'hand-over.exe', 'uninstaller.exe'].map((name) => `${pc.root}\\private\\${name}`),
+  ...['', '\\agent', '\\agent\\main.js', '\\agent\\node_modules', '\\node', '\\node\\node.exe'].map(
+    (name) => `${pc.root}\\versions\\${current.version}${name}`,
+  ),
+];
+// That they can read what they start is seen by src/setup/put-files.test.ts: wine knows of no group of users.
+it('people can hold nothing open that the service or a set-up needs', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  for (const path of [...programs(), HOME, `${HOME}\\config`]) expect(othersMayHold(path), path).toBe(false);
+  expect((await pc.install(current, '/MODE=tray')).code).toBe(0);
+  for (const path of ['', '\\private', '\\versions', `\\versions\\${current.version}`])
+    expect(othersMayHold(`${pc.root}${path}`), path).toBe(false);
+  expect(othersMayHold(HOME)).toBe(false);
+  expect((await pc.install(current, '/MODE=service /NOSTART=1')).code).toBe(0);
+  for (const path of programs()) expect(othersMayHold(path), path).toBe(false);
+});
+
+it('while it is unpacked nobody can hold anything of it', async () => {
+  const versions = pc.path(`${pc.root}\\versions`);
+  const { ended } = pc.startInstall(current, `${servers()} /NOSTART=1`);
+  await expect.poll(() => existsSync(join(versions, '.staged')), { timeout: 60_000, interval: 5 }).toBe(true);
+  const { mode } = statSync(join(versions, '.staged'));
+  expect((await ended).code).toBe(0);
+  expect(mode & 0o007).toBe(0);
+});
+
 it('settings that somebody has laid down before are not used: they are moved away, and the directory is ours', async () => {
   pc.put(CONFIG, THEIRS);
   pc.put(`${HOME}\\config\\agent.toml.new`, '');

@@ -15,10 +15,10 @@ export const ATTACK_PART_CASES: readonly Case[] = [
   real(attempt("throw [System.IO.IOException]::new('denied', -2147024891)"), /^refused$/),
   real(attempt("[System.IO.File]::ReadAllText('/nowhere')"), /^error$/),
   // Whoever runs the tests as root may do all of it; every attempt is one that can be made.
-  inWorld(outcomes('Files'), /^\d+ done(, \d+ error)?$/),
+  inWorld(outcomes('Files', "version = '0.1.0'"), /^\d+ done(, \d+ error)?$/),
   inWorld(
-    outcomes('Files'),
-    /^51 refused$/,
+    outcomes('Files', "version = '0.1.0'"),
+    /^62 refused$/,
     "function Invoke-Attempt($N, $B) { [pscustomobject] @{ name = $N; outcome = 'refused' } }",
   ),
   inWorld(outcomes('Registry'), /^6 refused$/, `${NO_PROVIDER}; $World.registry['HKLM:u'] = @{}`),
@@ -29,7 +29,7 @@ export const ATTACK_PART_CASES: readonly Case[] = [
   ),
   inWorld(outcomes('Pipes', "pipes = @('a', 'b')"), /^4 done, 2 refused$/),
   inWorld(outcomes('Filtered', "sid = 'S-1-5-18'; pipe = 'a'; administratorsPipe = 'b'"), /^6 done$/),
-  inWorld(outcomes('Race'), /^13 done$/, '$script:looks = 0; function Test-Path { $script:looks++ -gt 1 }'),
+  inWorld(outcomes('Race'), /^14 done$/, '$script:looks = 0; function Test-Path { $script:looks++ -gt 1 }'),
   inWorld(
     outcomes('HoldNames'),
     /^2 done$/,

@@ -98,14 +98,14 @@ export const INSTALLATION_CASES: readonly Case[] = [
   broken(
     'Test-ProgramAccess',
     'people may write',
-    "$World.sddl += , @('*/bin', 'O:BAG:SYD:(A;;FA;;;BA)(A;;FW;;;AU)')",
-    /bin can be changed by AU/,
+    "$World.sddl += , @('*/private', 'O:BAG:SYD:(A;;FA;;;BA)(A;;FW;;;AU)')",
+    /private can be changed by AU/,
   ),
   broken(
     'Test-ProgramAccess',
     'a list that is not understood',
-    "$World.sddl += , @('*/bin', 'O:BAG:SYD:(XA;;FX;;;BU;(@User.x==1))')",
-    /bin can be changed by WD/,
+    "$World.sddl += , @('*/private', 'O:BAG:SYD:(XA;;FX;;;BU;(@User.x==1))')",
+    /private can be changed by WD/,
   ),
   broken('Test-ProgramAccess', 'it is away', 'Remove-Item $Verify.Root -Recurse', /not there/),
   correct('Test-KeyAccess'),

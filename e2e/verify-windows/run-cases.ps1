@@ -28,7 +28,7 @@ function Invoke-Case($Case, [string] $Directory) {
   $World.processes = @([pscustomobject] @{ Name = 'explorer.exe'; ProcessId = 7; ParentProcessId = 1; SessionId = 2; ExecutablePath = ''; CommandLine = ''; OwnerSid = $Accounts.signedIn })
   foreach ($name in 'filtered', 'noInstances', 'tooMany', 'twice', 'leavesTree') { $World[$name] = $false }
   $World.service = [pscustomobject] @{
-    State = 'Running'; StartMode = 'Auto'; StartName = 'LocalSystem'; PathName = '"' + (Join-Path $Verify.Root 'bin\kanade-tray-agent.exe') + '"'
+    State = 'Running'; StartMode = 'Auto'; StartName = 'LocalSystem'; PathName = '"' + (Join-Path $Verify.Root 'private\kanade-tray-agent.exe') + '"'
   }
   $Verify.Person = @{ sid = $Accounts.person; credential = $null; own = (Join-Path $Verify.Work 'person') }
   [System.IO.Directory]::CreateDirectory($Verify.Person.own) | Out-Null

@@ -91,7 +91,7 @@ function Install-World([string] $Installer, [string] $Line) {
   New-Text (Join-Path $Verify.Kanade 'logs/agent.log') 'log'
   New-Text (Join-Path $Verify.Data 'store.db') 'store'
   foreach ($account in 'S-1-5-18', 'S-1-5-32-544', $Accounts.signedIn) { New-EndpointOf $account }
-  foreach ($name in 'bin/kanade-tray-agent.exe', 'uninstall.exe', 'current.json', "versions/$version/agent/main.js") { New-Text (Join-Path $root $name) "content of $name" }
+  foreach ($name in 'private/kanade-tray-agent.exe', 'private/current.json', 'uninstall.exe', 'current.json', "versions/$version/agent/main.js") { New-Text (Join-Path $root $name) "content of $name" }
   New-Text (Join-Path $env:ProgramData 'Microsoft/Windows/Start Menu/Programs/Kanade Tray.lnk') 'link'
   $World.registry[$Verify.UninstallKey] = @{ DisplayVersion = $version; InstallLocation = $root }
   $World.registry[$Verify.RunKey] = @{ 'Kanade Tray' = 'x' }

@@ -101,7 +101,7 @@ function Attack-Race($In) {
       }
     }
     foreach ($directory in "$($In.kanade)/config", "$($In.kanade)/data/kanade-tray") { try { New-Directory $directory } catch { Write-Verbose "$_" } }
-    foreach ($name in 'versions/.setup/agent/setup.js', 'versions/.staged/tree/agent/main.js', 'current.json') {
+    foreach ($name in 'versions/.setup/agent/setup.js', 'versions/.staged/tree/agent/main.js', 'current.json', 'private/current.json') {
       try { [System.IO.File]::AppendAllText("$($In.root)/$name", '// kt-verify'); $won["$($In.root)/$name"] = $true } catch { Write-Verbose "$_" }
     }
   }
@@ -129,16 +129,20 @@ function New-HeldMutex([string] $Name) {
 # --- after an installation -------------------------------------------------------------------------------------------------
 
 function Attack-Files($In) {
-  foreach ($directory in $In.kanade, "$($In.kanade)/config", "$($In.kanade)/data", "$($In.kanade)/logs", $In.data, "$($In.data)/ipc", $In.root, "$($In.root)/bin", "$($In.root)/versions") {
+  foreach ($directory in $In.kanade, "$($In.kanade)/config", "$($In.kanade)/data", "$($In.kanade)/logs", $In.data, "$($In.data)/ipc", $In.root, "$($In.root)/bin", "$($In.root)/private", "$($In.root)/versions") {
     Invoke-Attempt "make a file in $directory" { Write-Text "$directory/kt-verify-planted" 'x' }
     Invoke-Attempt "make a directory in $directory" { New-Directory "$directory/kt-verify-planted-directory" }
     Invoke-Attempt "make a junction in $directory" { New-Junction "$directory/kt-verify-planted-junction" $In.own }
     Invoke-Attempt "move $directory away" { [System.IO.Directory]::Move($directory, "$directory.kt-verify") }
   }
-  foreach ($file in "$($In.kanade)/config/agent.toml", "$($In.data)/store.db", "$($In.root)/current.json", "$($In.root)/bin/kanade-tray-agent.exe") {
+  foreach ($file in "$($In.kanade)/config/agent.toml", "$($In.data)/store.db", "$($In.root)/current.json", "$($In.root)/private/current.json", "$($In.root)/private/kanade-tray-agent.exe") {
     Invoke-Attempt "open $file for writing" { [System.IO.File]::Open($file, 'Open', 'Write', 'ReadWrite').Dispose() }
     Invoke-Attempt "delete $file" { [System.IO.File]::Delete($file) }
     Invoke-Attempt "give $file another name" { New-HardLink "$($In.own)/linked-$([guid]::NewGuid())" $file }
+  }
+  # Who may read what the service needs could keep it from everybody else.
+  foreach ($file in "$($In.root)/private/current.json", "$($In.root)/private/kanade-tray-agent.exe", "$($In.root)/versions/$($In.version)/agent/main.js", "$($In.root)/versions/$($In.version)/node/node.exe") {
+    Invoke-Attempt "hold $file" { [System.IO.File]::Open($file, 'Open', 'Read', 'None').Dispose() }
   }
   Invoke-Attempt 'make agent.toml.new' { Write-Text "$($In.kanade)/config/agent.toml.new" $Evil }
   Invoke-Attempt 'read the store' { [System.IO.File]::Open("$($In.data)/store.db", 'Open', 'Read', 'ReadWrite').Dispose() }

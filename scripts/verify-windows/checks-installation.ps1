@@ -20,7 +20,7 @@ function Test-ServiceSettings {
   Assert-Equal $found.State 'Running' 'state'
   Assert-Equal $found.StartMode 'Auto' 'start'
   Assert-Equal $found.StartName 'LocalSystem' 'account'
-  Assert-Equal $found.PathName ('"' + (Join-Path $Verify.Root 'bin\kanade-tray-agent.exe') + '"') 'program'
+  Assert-Equal $found.PathName ('"' + (Join-Path $Verify.Root 'private\kanade-tray-agent.exe') + '"') 'program'
 }
 
 # SERVICE_FAILURE_ACTIONS, as the registry keeps it: the period, two texts, how many actions, where they begin; then a kind and a

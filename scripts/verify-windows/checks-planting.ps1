@@ -109,7 +109,7 @@ function Test-HeldNames {
 # --- with the product installed ---------------------------------------------------------------------------------------------
 
 function Test-FilesAsUser {
-  $detail = Assert-Refused (Invoke-Attack 'Files')
+  $detail = Assert-Refused (Invoke-Attack 'Files' @{ version = "$(Get-Version)" })
   Assert-Trusted $Verify.Kanade $true
   return $detail
 }

@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 import { koffiIsBeside } from '../agent/os/koffi.ts';
 import { ownSid } from '../agent/os/windows/sids.ts';
 
-/** The window is packed without native code: it takes that of the agent, whose main file this is. */
-export function nativeCodeIsBeside(agentMain: string): void {
-  koffiIsBeside(agentMain);
+/** The window's bundle has no native code in it: it lies beside this name. */
+export function nativeCodeIsBeside(name: string): void {
+  koffiIsBeside(name);
 }
 
 const WHOAMI_WITHIN_MS = 10_000;

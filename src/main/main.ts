@@ -75,7 +75,7 @@ async function start(): Promise<void> {
   const places = placesIn(distDirectory());
   const hosting = hostingOf(env, process.resourcesPath);
   const installation = installationOf(process.resourcesPath);
-  if (installation !== null) nativeCodeIsBeside(installation.agentMain);
+  if (installation !== null) nativeCodeIsBeside(installation.nativeCode);
   const { own } = directoriesOf({
     startedAs: hosting,
     platform: process.platform,

@@ -33,11 +33,11 @@ test('an installation has the agent beside it, and says which version counts', (
   const resources = join(root, 'versions', '1.0.0', 'app', 'resources');
   mkdirSync(resources, { recursive: true });
   expect(installationOf(resources)).toBeNull();
+  // What is in it may be hidden from people.
+  mkdirSync(join(root, 'versions', '1.0.0', 'agent'));
   const agentMain = join(root, 'versions', '1.0.0', 'agent', 'main.js');
-  mkdirSync(join(agentMain, '..'));
-  writeFileSync(agentMain, '');
   const installation = installationOf(resources);
-  expect(installation).toMatchObject({ agentMain, starter: null });
+  expect(installation).toMatchObject({ agentMain, nativeCode: join(resources, 'native', 'main.js'), starter: null });
   expect(installation?.current()).toBeNull();
   writeFileSync(join(root, 'current.json'), '{"version":"1.1.0"}');
   expect(installation?.current()).toBe('1.1.0');

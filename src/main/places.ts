@@ -26,6 +26,8 @@ export function placesIn(dist: string, platform: NodeJS.Platform = process.platf
 /** Where the installer has put us: `<root>/versions/<v>/app/resources`, beside it the agent of the same version (design §8). */
 export interface Installation {
   readonly agentMain: string;
+  /** A name beside the native code for Windows. */
+  readonly nativeCode: string;
   /** By IT's certificate, as the build has noted. */
   readonly isSigned: boolean;
   /** What never changes its place, and starts the version that counts; null: this system has no such thing. */
@@ -37,13 +39,15 @@ export interface Installation {
 /** null: not installed, as in a checkout. */
 export function installationOf(resources: string): Installation | null {
   const version = join(resources, '..', '..');
-  const agentMain = join(version, 'agent', 'main.js');
-  if (!existsSync(agentMain)) return null;
+  const agent = join(version, 'agent');
+  // What is in it may be hidden from people.
+  if (!existsSync(agent)) return null;
   // The Debian package has one version only, which says so itself.
   const root = existsSync(join(version, 'current.json')) ? version : join(version, '..', '..');
   const starter = join(root, 'bin', 'Kanade Tray.exe');
   return {
-    agentMain,
+    agentMain: join(agent, 'main.js'),
+    nativeCode: join(resources, 'native', 'main.js'),
     isSigned: existsSync(join(resources, 'signed')),
     starter: existsSync(starter) ? starter : null,
     current() {

@@ -1,8 +1,8 @@
 /** What IT chose at the installation, kept beside the programs: an upgrade without parameters changes none of it. */
-import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../agent/base/replace-file.ts';
 import type { Parameters } from './command-line.ts';
+import { putBack, readIfThere } from './files.ts';
+import type { Layout } from './layout.ts';
 
 export interface Choices {
   /** Who hosts the agent (design §4). */
@@ -14,12 +14,16 @@ export interface Choices {
 }
 
 const DEFAULT: Choices = { mode: 'service', tray: true, autostart: true };
-const FILE = 'install.json';
 
-/** null: none were ever written, or they can't be read. */
-export function readChoices(root: string): Choices | null {
+export function choicesFile({ privateDirectory }: Pick<Layout, 'privateDirectory'>): string {
+  return join(privateDirectory, 'install.json');
+}
+
+/** null: none were ever written, or the file says nothing. @throws where it can't be read */
+export function readChoices(layout: Layout): Choices | null {
+  const text = readIfThere(choicesFile(layout))?.toString() ?? '';
   try {
-    const read: unknown = JSON.parse(readFileSync(join(root, FILE), 'utf8'));
+    const read: unknown = JSON.parse(text);
     if (typeof read !== 'object' || read === null) return null;
     const { mode, tray, autostart } = read as Record<string, unknown>;
     return {
@@ -32,9 +36,8 @@ export function readChoices(root: string): Choices | null {
   }
 }
 
-export function writeChoices(root: string, choices: Choices | null): void {
-  if (choices === null) rmSync(join(root, FILE), { force: true });
-  else replaceFile(join(root, FILE), `${JSON.stringify(choices)}\n`);
+export function writeChoices(layout: Layout, choices: Choices | null): void {
+  putBack(choicesFile(layout), choices === null ? null : Buffer.from(`${JSON.stringify(choices)}\n`));
 }
 
 /** A parameter counts, else what was chosen before, else the default. */

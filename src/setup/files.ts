@@ -7,6 +7,7 @@ import { sleep } from '../agent/base/sleep.ts';
 import { errorCode } from '../shared/error-code.ts';
 
 const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 const LET_GO_WITHIN_MS = 10_000;
 const TRY_EVERY_MS = 250;
 
@@ -17,13 +18,23 @@ export async function moveWhenFree(from: string, to: string): Promise<void> {
       renameSync(from, to);
       return;
     } catch (error) {
-      if (!IN_USE.has(errorCode(error)) || performance.now() > untilMs) throw error;
+      if (!isInUse(error) || performance.now() > untilMs) throw error;
     }
   }
 }
 
-/** What lies in it; nothing where it can't be read. */
+/** Somebody else has it open, and lets nobody do this meanwhile. */
+export function isInUse(error: unknown): boolean {
+  return IN_USE.has(errorCode(error));
+}
+
+/** What lies in it; nothing where it is not there. @throws where it can't be read, which is not the same */
 export function namesIn(directory: string): string[] {
+  return ifThere(() => readdirSync(directory)) ?? [];
+}
+
+/** The same, and nothing where it can't be read: for what may wait. */
+export function namesUnlessHeld(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
@@ -31,9 +42,18 @@ export function namesIn(directory: string): string[] {
   }
 }
 
-/** null: it is not there. */
+/** null: it is not there. @throws where it can't be read, which is not the same */
 export function readIfThere(file: string): Buffer | null {
-  return existsSync(file) ? readFileSync(file) : null;
+  return ifThere(() => readFileSync(file));
+}
+
+function ifThere<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (NOT_THERE.has(errorCode(error))) return null;
+    throw error;
+  }
 }
 
 /** Puts `file` back to what {@link readIfThere} gave. */
@@ -52,9 +72,15 @@ export function isSameTree(a: string, b: string, ignored: readonly string[]): bo
   );
 }
 
+/** False as well where somebody keeps us from looking. */
 export function isSameFile(a: string, b: string): boolean {
   if (!existsSync(a) || !existsSync(b) || statSync(a).size !== statSync(b).size) return false;
-  return digest(a) === digest(b);
+  try {
+    return digest(a) === digest(b);
+  } catch (error) {
+    if (isInUse(error)) return false;
+    throw error;
+  }
 }
 
 /** Their paths from `directory` on, with `/`, in order. */

@@ -41,7 +41,7 @@ export function handOverInstall({ staged, args, files, ...to }: InstallHandOver)
   // A copy of the command line lies there, and with it a secret that IT may have written into it.
   to.system.makeDirectory(directory, PRIVATE_TREE);
   for (const part of ['node', 'agent']) cpSync(join(staged, 'tree', part), join(directory, part), { recursive: true });
-  cpSync(join(staged, 'root', 'bin', HAND_OVER_HOST), join(directory, HAND_OVER_HOST));
+  cpSync(join(staged, 'root', 'private', HAND_OVER_HOST), join(directory, HAND_OVER_HOST));
   const moved = join(directory, 'staged');
   renameSync(staged, moved);
   const kept = Object.entries(files).flatMap(([option, file]) => {
@@ -57,7 +57,8 @@ export function handOverInstall({ staged, args, files, ...to }: InstallHandOver)
 export function handOverUninstall({ commandLine, logFile, ...to }: HandOver & UninstallHandOver): void {
   const directory = to.layout.newAside();
   to.system.makeDirectory(directory, PRIVATE_TREE);
-  for (const name of [HAND_OVER_HOST, UNINSTALLER]) cpSync(join(to.layout.bin, name), join(directory, name));
+  for (const name of [HAND_OVER_HOST, UNINSTALLER])
+    cpSync(join(to.layout.privateDirectory, name), join(directory, name));
   const given = wordsOf(commandLine).slice(1);
   const others = given.filter((word) => !/^\/(?:S|(?:LOG|FROM)=.*)$/is.test(word));
   const own = ['/S', `/LOG=${logFile}`, `/FROM=${to.layout.root}`];

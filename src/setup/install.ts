@@ -10,7 +10,7 @@ import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { compareVersions } from './layout.ts';
 import { SERVICE } from './names.ts';
 import { type InstallInput, type Plan, planOf } from './plan.ts';
-import { putPrograms, putVersion, securePrograms } from './put-files.ts';
+import { openPrograms, putPrograms, putVersion, showVersion } from './put-files.ts';
 import { putRegistration, putService } from './put-registration.ts';
 import { deleteSpent, forgetIdentity, putConfiguration, secureKeys } from './put-settings.ts';
 import { startAgent, stopAgent } from './service.ts';
@@ -46,16 +46,20 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   await secureKeys(input, plan, transaction);
   await putVersion(input, plan, transaction);
   await putPrograms(input, transaction);
-  securePrograms(input);
+  openPrograms(input, plan.choices.mode);
   await putConfiguration(input, plan, transaction);
   if (parameters.REPLACE === true) await replaceOriginal(input, transaction);
   await transaction.step(`version ${version} counts from now on`, () => {
-    layout.switchTo(version);
-    return () => layout.switchTo(plan.before);
+    const count = (each: string | null) => {
+      layout.switchTo(each);
+      showVersion(input, each);
+    };
+    count(version);
+    return () => count(plan.before);
   });
   await transaction.step('the choices of this installation', () => {
-    writeChoices(layout.root, choices);
-    return () => writeChoices(layout.root, plan.choicesBefore);
+    writeChoices(layout, choices);
+    return () => writeChoices(layout, plan.choicesBefore);
   });
   await putRegistration(input, plan, transaction);
   await putService(input, plan, transaction);

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempDir } from '../../e2e/support/temp.ts';
+import { readChoices } from './choices.ts';
+import { namesIn } from './files.ts';
 import { compareVersions, Layout } from './layout.ts';
 
 it.each([
@@ -21,23 +23,39 @@ it('says which version counts, and nothing where the file says none', () => {
   expect(layout.current).toBeNull();
   layout.switchTo('1.2.3');
   expect(layout.current).toBe('1.2.3');
-  expect(readdirSync(layout.root)).toEqual(['current.json']);
+  expect(readdirSync(layout.privateDirectory)).toEqual(['current.json']);
   for (const text of ['{', '{"version":5}', '{"version":"../../evil"}', 'null']) {
-    writeFileSync(join(layout.root, 'current.json'), text);
+    writeFileSync(join(layout.privateDirectory, 'current.json'), text);
     expect(layout.current).toBeNull();
   }
   layout.switchTo(null);
-  expect(readdirSync(layout.root)).toEqual([]);
+  expect(readdirSync(layout.privateDirectory)).toEqual([]);
+});
+
+it('what can not be read is not missing: neither the version that counts, nor the choices, nor what lies there', () => {
+  const layout = new Layout(tempDir());
+  for (const name of ['current.json', 'install.json'])
+    mkdirSync(join(layout.privateDirectory, name), { recursive: true });
+  expect(() => layout.current).toThrow('EISDIR');
+  expect(() => readChoices(layout)).toThrow('EISDIR');
+  writeFileSync(layout.versionsDirectory, '');
+  expect(layout.versions()).toEqual([]);
+  expect(() => namesIn(`${layout.root}/${'x'.repeat(300)}`)).toThrow('ENAMETOOLONG');
 });
 
 it('finds what is not its own, at each place that a removal takes away', () => {
   const layout = new Layout(tempDir());
-  for (const path of ['versions/1.0.0/app', 'versions/.staged', 'bin'])
+  for (const path of ['versions/1.0.0/app', 'versions/.staged', 'bin', 'private'])
     mkdirSync(join(layout.root, path), { recursive: true });
-  for (const path of ['current.json', 'bin/Kanade Tray.exe', 'bin/kanade-tray-agent.exe.1795630633943.old'])
+  for (const path of [
+    'current.json',
+    'bin/Kanade Tray.exe',
+    'private/install.json',
+    'private/kanade-tray-agent.exe.1795630633943.old',
+  ])
     writeFileSync(join(layout.root, path), '');
   expect(layout.foreign()).toEqual([]);
-  for (const path of ['notes.txt', 'bin/tool.exe', 'versions/mine']) {
+  for (const path of ['notes.txt', 'bin/tool.exe', 'private/tool.exe', 'versions/mine']) {
     const full = join(layout.root, path);
     writeFileSync(full, '');
     expect(layout.foreign()).toEqual([full]);

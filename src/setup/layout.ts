@@ -1,11 +1,11 @@
 /**
- * What lies in the directory of the product (design §8): `bin`, `versions\<v>`, `current.json`. Invariant: which version
- * counts changes in one step, and the files of a version never change once it has counted.
+ * What lies in the directory of the product (design §8): `bin`, `private`, `versions\<v>`, `current.json`. Invariants: which
+ * version counts changes in one step, and the files of a version never change once it has counted.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
-import { namesIn } from './files.ts';
+import { namesIn, namesUnlessHeld, readIfThere } from './files.ts';
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/;
 
@@ -16,8 +16,14 @@ export class Layout {
     this.root = root;
   }
 
+  /** What people start. */
   get bin(): string {
     return join(this.root, 'bin');
+  }
+
+  /** What the service and the set-up alone use: people can not even hold it open. */
+  get privateDirectory(): string {
+    return join(this.root, 'private');
   }
 
   get versionsDirectory(): string {
@@ -28,10 +34,11 @@ export class Layout {
     return join(this.versionsDirectory, version);
   }
 
-  /** The version that counts; null: none is installed, or the file says none. */
+  /** The version that counts; null: none is installed, or the file says none. @throws where it can't be read */
   get current(): string | null {
+    const text = readIfThere(this.#file)?.toString() ?? '';
     try {
-      const read: unknown = JSON.parse(readFileSync(this.#file, 'utf8'));
+      const read: unknown = JSON.parse(text);
       const version = typeof read === 'object' && read !== null && 'version' in read ? read.version : null;
       return typeof version === 'string' && VERSION.test(version) ? version : null;
     } catch {
@@ -41,8 +48,17 @@ export class Layout {
 
   /** Makes `version` the one that counts; null: none. */
   switchTo(version: string | null): void {
-    if (version === null) rmSync(this.#file, { force: true });
-    else replaceFile(this.#file, `${JSON.stringify({ version })}\n`);
+    write(this.#file, version);
+  }
+
+  /** What says to the programs that people start which version counts. */
+  get shownFile(): string {
+    return join(this.root, 'current.json');
+  }
+
+  /** @throws where somebody holds the file */
+  show(version: string | null): void {
+    write(this.shownFile, version);
   }
 
   has(version: string): boolean {
@@ -56,14 +72,22 @@ export class Layout {
 
   /** What lies there that is not ours; the uninstaller takes whole directories away, so it must never be among them. */
   foreign(): string[] {
-    const others = (directory: string, ours: RegExp) => pathsIn(directory, (name) => !ours.test(name));
+    const others = (directory: string, names: readonly string[], ours: RegExp) =>
+      names.filter((name) => !ours.test(name)).map((name) => join(directory, name));
+    const { root, bin, privateDirectory, versionsDirectory } = this;
     return [
       ...others(
-        this.root,
-        /^(?:bin|versions|(?:current|install)\.json(?:(?:\.[0-9a-f]{16})?\.new)?|uninstall\.exe(?:\.\d+\.old)?)$/i,
+        root,
+        namesIn(root),
+        /^(?:bin|private|versions|current\.json(?:\.[0-9a-f]{16}\.new)?|uninstall\.exe(?:\.\d+\.old)?)$/i,
       ),
-      ...others(this.bin, /^(?:Kanade Tray|kanade-tray-agent|hand-over|uninstaller)\.exe(?:\.\d+\.old)?$/i),
-      ...others(this.versionsDirectory, /^(?:\d|\.(?:staged|setup|damaged-|handed-over-))/),
+      ...others(bin, namesUnlessHeld(bin), /^Kanade Tray\.exe(?:\.\d+\.old)?$/i),
+      ...others(
+        privateDirectory,
+        namesIn(privateDirectory),
+        /^(?:(?:current|install)\.json(?:\.[0-9a-f]{16}\.new)?|(?:kanade-tray-agent|hand-over|uninstaller)\.exe(?:\.\d+\.old)?)$/i,
+      ),
+      ...others(versionsDirectory, namesIn(versionsDirectory), /^(?:\d|\.(?:staged|setup|damaged-|handed-over-))/),
     ];
   }
 
@@ -78,17 +102,25 @@ export class Layout {
     return [
       ...pathsIn(dirname(this.root), (name) => name.startsWith(removing)),
       ...pathsIn(this.versionsDirectory, (name) => /^\.(?:(?:damaged|handed-over)-|setup$)/.test(name)),
-      ...[this.bin, this.root].flatMap((directory) => pathsIn(directory, (name) => name.endsWith('.old'))),
+      ...[this.bin, this.privateDirectory, this.root].flatMap((directory) =>
+        pathsIn(directory, (name) => name.endsWith('.old')),
+      ),
     ];
   }
 
   get #file(): string {
-    return join(this.root, 'current.json');
+    return join(this.privateDirectory, 'current.json');
   }
 }
 
+function write(file: string, version: string | null): void {
+  if (version === null) rmSync(file, { force: true });
+  else replaceFile(file, `${JSON.stringify({ version })}\n`);
+}
+
+/** Only to tidy up: what can't be looked at is for the next time. */
 function pathsIn(directory: string, isWanted: (name: string) => boolean): string[] {
-  return namesIn(directory)
+  return namesUnlessHeld(directory)
     .filter(isWanted)
     .map((name) => join(directory, name));
 }

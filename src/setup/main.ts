@@ -72,7 +72,7 @@ async function run(): Promise<number> {
     };
     if (task !== 'uninstall') {
       try {
-        const mode = values.root === undefined ? 'service' : modeBefore(resolve(values.root), WINDOWS);
+        const mode = values.root === undefined ? 'service' : modeBefore(new Layout(resolve(values.root)), WINDOWS);
         secureData(directories, mode, WINDOWS, (line) => notes.push(line));
       } catch (error) {
         log = open(safeLogFile(to));

@@ -50,7 +50,7 @@ export function planOf(input: InstallInput): Plan {
       SETUP_EXIT.configuration,
       `${layout.root} holds what is not ours (${foreign}); name an empty directory by /D`,
     );
-  const choicesBefore = readChoices(layout.root);
+  const choicesBefore = readChoices(layout);
   const choices = choose(parameters, choicesBefore);
   if (choices.mode === 'tray' && (parameters.REPLACE === true || parameters.RESTORE === true))
     throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE are for /MODE=service');

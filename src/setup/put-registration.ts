@@ -45,7 +45,7 @@ export async function putService(
   // Left where the power went while a set-up was handed over. If that is us, it goes at our end.
   system.removeService(SETUP_SERVICE);
   const there = system.serviceState(SERVICE) !== 'absent';
-  const commandLine = `"${join(layout.bin, SERVICE_HOST)}"`;
+  const commandLine = `"${join(layout.privateDirectory, SERVICE_HOST)}"`;
   const autostartBefore = choicesBefore?.autostart ?? true;
   const put = (autostart: boolean) =>
     system.putService({

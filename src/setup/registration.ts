@@ -1,6 +1,6 @@
 /** Where Windows finds the product: the list of apps, and the programs that start with each session. */
 import { EVENT_SOURCE } from '../agent/os/system-journal.ts';
-import { PRODUCT, PUBLISHER, RUN_KEY, SERVICE_HOST, STARTER, UNINSTALL_KEY } from './names.ts';
+import { PRODUCT, PUBLISHER, RUN_KEY, STARTER, UNINSTALL_KEY } from './names.ts';
 import type { System } from './system.ts';
 
 const WEBSITE = 'https://kanade-tray.invalid';
@@ -41,7 +41,7 @@ const ERROR_WARNING_INFORMATION = 7;
 
 export function registerEvents(system: System, root: string): void {
   system.writeValues(EVENT_KEY, {
-    EventMessageFile: `${root}\\bin\\${SERVICE_HOST}`,
+    EventMessageFile: `${root}\\bin\\${STARTER}`,
     TypesSupported: ERROR_WARNING_INFORMATION,
   });
 }

@@ -2,10 +2,12 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../e2e/support/temp.ts';
-import { LISTED_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { LISTED_TREE, PRIVATE_TREE } from '../agent/os/windows/access.ts';
 import type { Inside } from '../agent/os/windows/secure-directory.ts';
 import { directoriesOf } from '../shared/directories.ts';
+import { writeChoices } from './choices.ts';
 import { SetupFault } from './exit-codes.ts';
+import { Layout } from './layout.ts';
 import { deleteSpent } from './put-settings.ts';
 import { modeBefore, secureData, whyExchangeable } from './secure.ts';
 
@@ -37,7 +39,7 @@ describe('settings, data and logs', () => {
     const disk = new Disk();
     secureData(directories, 'service', disk, () => {});
     expect(disk.secured.map(([path, sddl, { deep }]) => [path, sddl, deep])).toEqual([
-      [HOME, READ_ONLY_TREE, false],
+      [HOME, PRIVATE_TREE, false],
       [`${HOME}\\config`, PRIVATE_TREE, true],
       [`${HOME}\\data`, PRIVATE_TREE, true],
       [`${HOME}\\logs`, PRIVATE_TREE, true],
@@ -69,13 +71,16 @@ describe('settings, data and logs', () => {
 
 describe('who runs the agent', () => {
   it('is read only where administrators alone can have said so', () => {
-    const root = tempDir();
+    const layout = new Layout(tempDir());
     const disk = new Disk();
-    expect(modeBefore(root, disk)).toBe('service');
-    writeFileSync(join(root, 'install.json'), '{"mode":"tray"}');
-    expect(modeBefore(root, disk)).toBe('tray');
-    disk.wrong.set(root, 'can be changed by S-1-1-0');
-    expect(modeBefore(root, disk)).toBe('service');
+    expect(modeBefore(layout, disk)).toBe('service');
+    writeChoices(layout, { mode: 'tray', tray: true, autostart: true });
+    expect(modeBefore(layout, disk)).toBe('tray');
+    for (const path of [layout.root, layout.privateDirectory]) {
+      disk.wrong.clear();
+      disk.wrong.set(path, 'can be changed by S-1-1-0');
+      expect(modeBefore(layout, disk), path).toBe('service');
+    }
   });
 });
 

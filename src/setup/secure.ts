@@ -4,16 +4,16 @@
  * and says why. (Everybody may make directories below `ProgramData` and `C:\`.)
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { join, win32 } from 'node:path';
-import { LISTED_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { win32 } from 'node:path';
+import { LISTED_TREE, PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
 import { rightsAbove } from '../agent/os/windows/access-list.ts';
 import type { Say } from '../agent/os/windows/holders.ts';
 import type { Inside } from '../agent/os/windows/secure-directory.ts';
 import { NotSecured } from '../agent/os/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
-import { type Choices, readChoices } from './choices.ts';
+import { type Choices, choicesFile, readChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import { namesIn } from './files.ts';
+import { namesIn, namesUnlessHeld } from './files.ts';
 import type { Layout } from './layout.ts';
 import type { System } from './system.ts';
 
@@ -29,7 +29,7 @@ export function secureData(directories: Directories, mode: Choices['mode'], syst
   const secure = (path: string, sddl: string, inside: Inside) =>
     secured(() => system.secureDirectory(path, sddl, inside, say));
   mustBeSafe(win32.dirname(home), system);
-  secure(home, READ_ONLY_TREE, SHALLOW);
+  secure(home, PRIVATE_TREE, SHALLOW);
   const settings = { deep: true, tellsReaders: true };
   if (mode === 'tray') secure(config, LISTED_TREE, { ...settings, readable: [SETTINGS_FILE] });
   else secure(config, PRIVATE_TREE, settings);
@@ -46,10 +46,11 @@ const DEEP: Inside = { deep: true };
 const SETTINGS_FILE = 'agent.toml';
 
 /** Who runs the agent as things are, where only administrators can have said so. */
-export function modeBefore(root: string, system: Pick<System, 'untrusted'>): Choices['mode'] {
-  const file = join(root, 'install.json');
-  if (!existsSync(file) || system.untrusted(root) !== null || system.untrusted(file) !== null) return 'service';
-  return readChoices(root)?.mode ?? 'service';
+export function modeBefore(layout: Layout, system: Pick<System, 'untrusted'>): Choices['mode'] {
+  const file = choicesFile(layout);
+  const decide = [layout.root, layout.privateDirectory, file];
+  if (!existsSync(file) || decide.some((path) => system.untrusted(path) !== null)) return 'service';
+  return readChoices(layout)?.mode ?? 'service';
 }
 
 /** Why a name in `directory` could be led elsewhere by somebody else; null: nobody could. */
@@ -77,17 +78,20 @@ export function secureRoot(layout: Layout, staged: string, system: Part, say: Sa
       SETUP_EXIT.configuration,
       `${root} holds what is not ours (${foreign}); name an empty directory by /D`,
     );
-  if (!existsSync(root)) secured(() => system.secureDirectory(root, READ_ONLY_TREE, SHALLOW, say));
-  for (const directory of [root, layout.bin, layout.versionsDirectory])
-    for (const name of namesIn(directory)) {
+  secured(() => system.secureDirectory(root, PASSABLE_TREE, SHALLOW, say));
+  const { bin, privateDirectory, versionsDirectory } = layout;
+  const names = (directory: string) => (directory === bin ? namesUnlessHeld(directory) : namesIn(directory));
+  for (const directory of [root, bin, privateDirectory, versionsDirectory])
+    for (const name of names(directory)) {
       const path = win32.join(directory, name);
       const why = system.untrusted(path);
       if (why !== null) throw refused(`${path} ${why}`);
     }
-  if (!existsSync(layout.versionsDirectory))
-    secured(() => system.secureDirectory(layout.versionsDirectory, READ_ONLY_TREE, SHALLOW, say));
+  secured(() => system.secureDirectory(privateDirectory, PRIVATE_TREE, SHALLOW, say));
+  secured(() => system.secureDirectory(versionsDirectory, PASSABLE_TREE, SHALLOW, say));
   system.removeTree(staged);
-  secured(() => system.secureDirectory(staged, READ_ONLY_TREE, SHALLOW, say));
+  // Until it is in its place nobody can hold anything of it.
+  secured(() => system.secureDirectory(staged, PRIVATE_TREE, SHALLOW, say));
   // Whoever had a hand in it before we were here may have exchanged something meanwhile.
   for (const path of [...ancestorsOf(staged), staged]) mustBeSafe(path, system);
 }

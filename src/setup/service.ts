@@ -39,7 +39,7 @@ export async function stopAgent({ system, talk, log, layout }: ServiceParts): Pr
   // The agent first: its host then reports the end itself, and nothing starts it again.
   endPrograms({ system, log }, layout.versionsDirectory, '\\node\\node.exe');
   if (await isStopped(system, END_MS)) return true;
-  endPrograms({ system, log }, layout.bin, `\\${SERVICE_HOST}`);
+  endPrograms({ system, log }, layout.privateDirectory, `\\${SERVICE_HOST}`);
   if (await isStopped(system, END_MS)) return true;
   throw new SetupFault(SETUP_EXIT.failed, `the service ${SERVICE} can not be stopped`);
 }

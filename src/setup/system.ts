@@ -1,8 +1,8 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
 
 import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
-import { makeDirectory } from '../agent/os/windows/access.ts';
-import type { Say } from '../agent/os/windows/holders.ts';
+import { makeDirectory, READABLE_PROGRAM, setFileAccess } from '../agent/os/windows/access.ts';
+import { insistOn, type Say } from '../agent/os/windows/holders.ts';
 import {
   type KeyBefore,
   removeKey,
@@ -44,6 +44,10 @@ export interface System {
   makeDirectory(path: string, sddl: string): void;
   /** See there. @throws {NotSecured} */
   secureDirectory(path: string, sddl: string, inside: Inside, say: Say): void;
+  /** Everybody may read the file and run it from now on. */
+  makeReadable(file: string): void;
+  /** Does `work`, ending programs of people that keep us from it by what they hold at `path` or below. @throws {StillHeld} */
+  insist<T>(path: string, work: () => T, say: Say): T;
   /** Why somebody who is no administrator could change it; null: nobody could. */
   untrusted(path: string, rights?: number): string | null;
   /** A file, or a directory with all that is in it, following no link. False: it was not there. */
@@ -71,6 +75,8 @@ export const WINDOWS: System = {
   secureKey,
   makeDirectory,
   secureDirectory,
+  makeReadable: (file) => setFileAccess(file, READABLE_PROGRAM),
+  insist: insistOn,
   untrusted,
   removeTree,
   programsBelow,

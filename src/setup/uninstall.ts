@@ -13,8 +13,9 @@ import { NOT_TRUSTED } from '../agent/os/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
-import { namesIn } from './files.ts';
+import { namesUnlessHeld } from './files.ts';
 import { ORIGINAL_SERVICE, SERVICE, SETUP_SERVICE } from './names.ts';
+import { removeWhenShut } from './put-files.ts';
 import { startWithSessions, unregister, unregisterEvents } from './registration.ts';
 import { endPrograms, type ServiceParts, stopAgent } from './service.ts';
 
@@ -34,11 +35,26 @@ export async function uninstall(input: UninstallInput): Promise<number> {
   for (const name of [SERVICE, SETUP_SERVICE]) system.removeService(name);
   startWithSessions(system, layout.root, false);
   // Not of the whole directory: the uninstaller that waits for us came from there.
-  for (const directory of [layout.bin, layout.versionsDirectory]) endPrograms(input, directory);
+  for (const directory of [layout.bin, layout.privateDirectory, layout.versionsDirectory])
+    endPrograms(input, directory);
+  removeShown(input);
   unregister(system);
   unregisterEvents(system);
   if (parameters.PURGE === true) purge(input);
   return SETUP_EXIT.ok;
+}
+
+/** What people may hold open goes first; the uninstaller, which takes the rest away, would stop at it. */
+function removeShown(input: UninstallInput): void {
+  const { layout, log } = input;
+  const apps = layout.versions().map((version) => join(layout.directoryOf(version), 'app'));
+  for (const directory of [layout.bin, ...apps]) {
+    try {
+      removeWhenShut(input, directory);
+    } catch (error) {
+      log.say(`note: ${directory} can not be removed: ${errorText(error)}`);
+    }
+  }
 }
 
 const SECRET_VALUES = [...SIGN_IN_SECRETS, 'CommandKeys', 'RequireSignedCommands'];
@@ -52,10 +68,11 @@ function purge(input: UninstallInput): void {
   const { system, directories, log, parameters, profiles } = input;
   const isShared = system.serviceState(ORIGINAL_SERVICE) !== 'absent';
   remove(directories.own, input);
-  for (const name of namesIn(directories.logs).filter((each) => each.startsWith('kanade-tray')))
+  for (const name of namesUnlessHeld(directories.logs).filter((each) => each.startsWith('kanade-tray')))
     remove(join(directories.logs, name), input);
   // The person may put links there while we are at it.
-  for (const profile of namesIn(profiles)) for (const parts of OF_A_PROFILE) remove(profiles, input, profile, ...parts);
+  for (const profile of namesUnlessHeld(profiles))
+    for (const parts of OF_A_PROFILE) remove(profiles, input, profile, ...parts);
   if (isShared) {
     log.say('settings and secrets stay: the original agent is installed');
     return;
@@ -66,9 +83,9 @@ function purge(input: UninstallInput): void {
     system.removeKeyIfEmpty(SECRETS_KEY.slice(0, SECRETS_KEY.lastIndexOf('\\')));
     system.removeKeyIfEmpty(POLICY_KEY);
   }
-  for (const name of namesIn(directories.config).filter((each) => each.startsWith('agent.toml')))
+  for (const name of namesUnlessHeld(directories.config).filter((each) => each.startsWith('agent.toml')))
     remove(join(directories.config, name), input);
-  for (const name of namesIn(directories.logs).filter((each) => /^agent\..*\.log$/.test(each)))
+  for (const name of namesUnlessHeld(directories.logs).filter((each) => /^agent\..*\.log$/.test(each)))
     remove(join(directories.logs, name), input);
   for (const name of [
     'outbox',
@@ -93,9 +110,11 @@ function removeSetAside(input: UninstallInput): void {
   const { config, data, logs } = input.directories;
   const home = dirname(config);
   for (const directory of [config, data, logs, home])
-    for (const name of namesIn(directory).filter((each) => each.includes(NOT_TRUSTED)))
+    for (const name of namesUnlessHeld(directory).filter((each) => each.includes(NOT_TRUSTED)))
       remove(join(directory, name), input);
-  for (const name of namesIn(dirname(home)).filter((each) => each.startsWith(`${basename(home)}${NOT_TRUSTED}`)))
+  for (const name of namesUnlessHeld(dirname(home)).filter((each) =>
+    each.startsWith(`${basename(home)}${NOT_TRUSTED}`),
+  ))
     remove(join(dirname(home), name), input);
 }
 

@@ -48,7 +48,7 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
   const plugins = await signedPlugins(sign);
   try {
     await step('Compiling the installer', async () => {
-      const uninstaller = join(tree, 'root', 'bin', 'uninstaller.exe');
+      const uninstaller = join(tree, 'root', 'private', 'uninstaller.exe');
       await compile('uninstaller.nsi', uninstaller);
       if (sign !== null) await signProgram(uninstaller, sign);
       utimesSync(uninstaller, atSecs, atSecs);

@@ -22,15 +22,15 @@ const FLAGS = [
   '-Wl,--no-insert-timestamp',
 ];
 const PROGRAMS = [
-  { file: 'bin/Kanade Tray.exe', source: 'starter.c', description: 'Kanade Tray', level: 'asInvoker' },
+  // Whoever looks at the Event Log reads its texts from here.
+  { file: 'bin/Kanade Tray.exe', source: 'starter.c', description: 'Kanade Tray', level: 'asInvoker', hasEvents: true },
   {
-    file: 'bin/kanade-tray-agent.exe',
+    file: 'private/kanade-tray-agent.exe',
     source: 'service-host.c',
     description: 'Kanade Tray Agent',
     level: 'asInvoker',
-    hasEvents: true,
   },
-  { file: 'bin/hand-over.exe', source: 'setup-host.c', description: 'Kanade Tray Setup', level: 'asInvoker' },
+  { file: 'private/hand-over.exe', source: 'setup-host.c', description: 'Kanade Tray Setup', level: 'asInvoker' },
   { file: 'uninstall.exe', source: 'uninstall.c', description: 'Kanade Tray Uninstall', level: 'requireAdministrator' },
 ];
 

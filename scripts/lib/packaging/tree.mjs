@@ -41,7 +41,11 @@ export async function assembleTree({ platform, version, standIn, atSecs, sign = 
   await packApp({ to: join(tree, 'app'), platform, standIn, env });
   await copyAgent(join(tree, 'agent'), platform, env);
   await copyNode(join(tree, 'node'), platform, env);
-  if (platform === 'win32') await compileNative(join(all, 'root'), version, env);
+  if (platform === 'win32') {
+    // The agent's own is nothing for people (src/setup/put-files.ts).
+    await copyKoffi(join(tree, 'app', 'resources', 'native'), platform, env);
+    await compileNative(join(all, 'root'), version, env);
+  }
   refuseWhatDoesNotBelong(all);
   if (sign !== null) {
     await step('Signing', () => signTree(all, sign));
@@ -67,8 +71,17 @@ async function copyAgent(to, platform, env) {
     cpSync(join(modules, 'better-sqlite3', part), join(sqlite, part), { recursive: true });
   const binary = join('prebuilds', `${platform}-x64.node`);
   cpSync(join(modules, 'better-sqlite3', binary), join(sqlite, binary));
+  await copyKoffi(to, platform, env);
+}
+
+/**
+ * @param {string} to
+ * @param {Platform} platform
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function copyKoffi(to, platform, env) {
   const koffi = join(to, 'node_modules', 'koffi');
-  for (const part of KOFFI_FILES) cpSync(join(modules, 'koffi', part), join(koffi, part));
+  for (const part of KOFFI_FILES) cpSync(join(ROOT, 'node_modules', 'koffi', part), join(koffi, part));
   const half = `@koromix/koffi-${platform}-x64`;
   const from = await foreignPackage(half, env);
   for (const part of ['package.json', 'index.js', `${platform}_x64`])

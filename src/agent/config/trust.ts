@@ -9,7 +9,7 @@ import type { Directories, StartedAs } from '../../shared/directories.ts';
 import { POLICY_FILE, POLICY_KEY } from '../os/policies.ts';
 import { SECRETS_KEY } from '../os/secrets.ts';
 import { distrustAbove, distrustPath } from '../os/trusted-path.ts';
-import { PRIVATE_KEY, PRIVATE_TREE, READ_ONLY_TREE } from '../os/windows/access.ts';
+import { PRIVATE_KEY, PRIVATE_TREE } from '../os/windows/access.ts';
 import { SYSTEM_SID } from '../os/windows/access-list.ts';
 import { secureKey, untrustedKey } from '../os/windows/registry-write.ts';
 import { secureDirectory } from '../os/windows/secure-directory.ts';
@@ -90,7 +90,7 @@ function makeMissing(directories: Directories): Distrust | null {
   const { config, data, logs } = directories;
   const home = win32.dirname(config);
   const wanted = [
-    [home, READ_ONLY_TREE],
+    [home, PRIVATE_TREE],
     [config, PRIVATE_TREE],
     [data, PRIVATE_TREE],
     [logs, PRIVATE_TREE],

@@ -4,7 +4,7 @@ type Koffi = typeof import('koffi');
 
 let home: string | URL = import.meta.url;
 
-/** Where the window is packed without it: it is then taken from beside this file of the agent. */
+/** Where a bundle is packed without it: it is then taken from beside this name. */
 export function koffiIsBeside(file: string): void {
   home = file;
 }

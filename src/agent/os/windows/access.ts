@@ -7,8 +7,15 @@ import { sidText } from './sids.ts';
 export const PRIVATE_TREE = 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
 /** The same, but everybody may see what is there; what is put into it is private none the less. */
 export const LISTED_TREE = `${PRIVATE_TREE}(A;;0x1200a9;;;BU)`;
+/**
+ * The same, but everybody may see that it is there and go through it to what is theirs to read. Rights that are never shared away:
+ * nobody can keep us from anything by holding it open.
+ */
+export const PASSABLE_TREE = `${PRIVATE_TREE}(A;;0x120088;;;BU)`;
 /** One more entry, for a file that everybody may read. */
 export const READABLE_TOO = '(A;;0x120089;;;BU)';
+/** For a program in a private directory that everybody may run. */
+export const READABLE_PROGRAM = 'D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)';
 export const PRIVATE_KEY = 'O:BAD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
 /** Users may read it. */
 export const KEY_READERS = '(A;CI;KR;;;BU)';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { expect, it, onTestFinished } from 'vitest';
-import { endHolders, processIdsOf } from './holders.ts';
+import { endHolders, isAPersons, processIdsOf } from './holders.ts';
 
 it('numbers of processes are read as far as there are any', () => {
   const info = Buffer.alloc(8 + 3 * 8);
@@ -19,4 +19,17 @@ it.runIf(process.platform === 'win32')('who has our rights is named, and not end
   expect(ended).toEqual([]);
   expect(left).toEqual([expect.stringMatching(new RegExp(`^process ${child.pid} \\(.*node\\.exe\\) of S-1-5-`, 'i'))]);
   expect(child.exitCode).toBeNull();
+});
+
+const PERSON = 'S-1-5-21-1-2-3-1001';
+it.runIf(process.platform === 'win32').each([
+  ['a person', {}, true],
+  ['a person of Entra', { user: 'S-1-12-1-1-2-3-4', owner: 'S-1-12-1-1-2-3-4' }, true],
+  ['an administrator with those rights', { owner: 'S-1-5-32-544' }, false],
+  ['SYSTEM', { user: 'S-1-5-18', owner: 'S-1-5-32-544' }, false],
+  ['a service of Windows', { user: 'S-1-5-19', owner: 'S-1-5-19' }, false],
+  ['a service under an account of the domain', { groups: ['S-1-1-0', 'S-1-5-6'] }, false],
+  ['a task under an account of the domain', { groups: ['S-1-5-3'] }, false],
+])('what holds a file and runs as %s: ended %o', (_what, accounts, isEnded) => {
+  expect(isAPersons({ user: PERSON, owner: PERSON, groups: ['S-1-1-0', 'S-1-5-4'], ...accounts })).toBe(isEnded);
 });

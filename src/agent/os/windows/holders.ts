@@ -2,16 +2,18 @@
  * Who holds a file or a directory open, and their end where that keeps us from it. Invariant: only what runs as a person without
  * the rights of an administrator is ended, and only while it holds what is in the way; everything else is named.
  */
+import { win32 } from 'node:path';
+import { errorCode } from '../../../shared/error-code.ts';
 import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
 import { isTrusted } from './access-list.ts';
 import { type Handle, native } from './native.ts';
 import { whatItIs } from './no-follow.ts';
-import { entriesIn, isLink, LOOK, WALK, withOpenIn } from './nt-files.ts';
+import { DIRECTORY_FILE, entriesIn, isHeld, isLink, LOOK, WALK, wholePath, withOpenIn } from './nt-files.ts';
 import { BACKUP, DEBUG, withPrivileges } from './privileges.ts';
 import { pathOf } from './running-programs.ts';
 import { setupNative } from './setup-native.ts';
-import { ownerOfMade, sidOf } from './sids.ts';
+import { groupsOf, ownerOfMade, sidOf } from './sids.ts';
 
 const PROCESS_IDS_USING_FILE_INFORMATION = 47;
 const MORE_ROOM = new Set([0xc000_0004, 0x8000_0005, 0xc000_0023]);
@@ -63,6 +65,16 @@ export function insist<T>(
     const by = left.length === 0 ? '' : `; it is held open by ${left.join(', ')}`;
     throw new StillHeld(`${errorText(last)}${by}`);
   }
+}
+
+const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
+
+/** The same for a `path` that has no open directory, whose way only administrators can change. */
+export function insistOn<T>(path: string, work: () => T, say: Say): T {
+  const name = win32.basename(path);
+  return withOpenIn(0, wholePath(win32.dirname(path)), { access: LOOK, options: DIRECTORY_FILE }, (directory) =>
+    insist({ directory, name, path, say }, work, (error) => isHeld(error) || IN_USE.has(errorCode(error))),
+  );
 }
 
 /** What lies there, and below it: a directory can't be moved while something in it is open. Never through a link. */
@@ -149,17 +161,18 @@ function openProcess(pid: number): Handle {
   return native().OpenProcess(look | PROCESS_TERMINATE, 0, pid) || native().OpenProcess(look, 0, pid);
 }
 
-interface Accounts {
+export interface Accounts {
   readonly user: string;
   /** Whom what it makes belongs to: the Administrators, where it has their rights. */
   readonly owner: string;
+  readonly groups: readonly string[];
 }
 
 function accountsOf(handle: Handle): Accounts | null {
   const token: [Handle] = [0];
   if (handle === 0 || native().OpenProcessToken(handle, TOKEN_QUERY, token) === 0) return null;
   try {
-    return { user: sidOf(token[0]), owner: ownerOfMade(token[0]) };
+    return { user: sidOf(token[0]), owner: ownerOfMade(token[0]), groups: groupsOf(token[0]) };
   } catch {
     return null;
   } finally {
@@ -167,9 +180,12 @@ function accountsOf(handle: Handle): Accounts | null {
   }
 }
 
-/** Of the PC, a domain or Entra; services have accounts of other kinds. */
+/** Of the PC, a domain or Entra; most services have accounts of other kinds. */
 const PERSON = /^S-1-(?:5-21|12-1)-/;
+/** Batch and service: a service or a task of IT may have an account of a domain, and no person can sign in so. */
+const NO_PERSONS = new Set(['S-1-5-3', 'S-1-5-6']);
 
-function isAPersons({ user, owner }: Accounts): boolean {
-  return PERSON.test(user) && !isTrusted(user) && !isTrusted(owner);
+/** Whether a program with these accounts may be ended where it is in the way. */
+export function isAPersons({ user, owner, groups }: Accounts): boolean {
+  return PERSON.test(user) && !isTrusted(user) && !isTrusted(owner) && !groups.some((group) => NO_PERSONS.has(group));
 }

@@ -2,7 +2,7 @@
 import { decodeText, type Handle, lastError, native } from './native.ts';
 
 const TOKEN_QUERY = 0x0008;
-const [TOKEN_USER, TOKEN_OWNER] = [1, 4];
+const [TOKEN_USER, TOKEN_GROUPS, TOKEN_OWNER] = [1, 2, 4];
 /** TOKEN_USER or TOKEN_OWNER, and the SID behind it, which has at most 68 bytes. */
 const TOKEN_USER_BYTES = 256;
 
@@ -21,6 +21,18 @@ function sidIn(token: Handle, kind: number): string {
   if (native().GetTokenInformation(token, kind, user, user.length, [0]) === 0) throw lastError('GetTokenInformation');
   // The buffer begins with the address of the SID, which lies in the buffer too.
   return sidText(user.readBigUInt64LE(0));
+}
+
+/** More than a token can have: 1,024 groups. */
+const TOKEN_GROUPS_BYTES = 128 * 1024;
+
+/** The groups of the account, and what it has signed in as. Throws if Windows refuses. */
+export function groupsOf(token: Handle): string[] {
+  const groups = Buffer.alloc(TOKEN_GROUPS_BYTES);
+  if (native().GetTokenInformation(token, TOKEN_GROUPS, groups, groups.length, [0]) === 0)
+    throw lastError('GetTokenInformation');
+  // How many, then the address of each SID with its attributes.
+  return Array.from({ length: groups.readUInt32LE(0) }, (_, at) => sidText(groups.readBigUInt64LE(8 + 16 * at)));
 }
 
 /** The text form of the SID at this address. Throws if it is none. */
