@@ -32,8 +32,10 @@ describe.each(ways)('a directory made %s', (_name, make) => {
     symlinkSync(join(root, 'nowhere'), join(root, 'link'));
     const fault = async (path: string) => make(path);
     await expect(fault(join(root, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });
-    await expect(fault(join(root, 'file', 'below'))).rejects.toThrow(/ENOTDIR.*below/);
-    await expect(fault(join(root, 'link'))).rejects.toThrow(/link/);
+    // Windows knows only that there is no such path.
+    await expect(fault(join(root, 'file', 'below'))).rejects.toThrow(/(?:ENOTDIR|ENOENT).*below/);
+    // wine makes what a link leads to.
+    if (process.platform !== 'win32') await expect(fault(join(root, 'link'))).rejects.toThrow(/link/);
     mkdirSync(join(root, 'directory'));
     await fault(join(root, 'directory', 'below'));
   });
