@@ -1,8 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { damagePage, loseEntries } from '../../../e2e/support/damaged-store.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { ioError, type Unreadable, unreadable } from '../../../e2e/support/unreadable.ts';
+import { until } from '../base/watched.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
 import { checkWhole } from './whole-check.ts';
@@ -23,6 +26,15 @@ async function filled(directory: string): Promise<void> {
 function open(directory: string) {
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(opened.kind);
+  return opened;
+}
+
+/** Opened before the disk fails. */
+function openUnnoticed(directory: string, disk: Unreadable) {
+  disk.away = false;
+  const opened = open(directory);
+  disk.away = true;
+  disk.errors = 0;
   return opened;
 }
 
@@ -171,14 +183,67 @@ test('the check of the whole file finds a row that an index has lost', async () 
 test('a page that the disk does not give for a moment is no damage to the whole-file check', async () => {
   const directory = tempDir();
   await filled(directory);
-  const { db } = open(directory);
-  let fails = 3;
+  const disk = unreadable(/FROM (runs|outputs) WHERE rowid|FROM sqlite_schema/);
+  const { db } = openUnnoticed(directory, disk);
+  let looks = 0;
   const idle = () => {
-    if (fails-- > 0) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_READ' });
+    if (++looks < 4) throw ioError();
     return true;
   };
-  expect(await checkWhole({ db, idle, pauseMs: 1 }, never)).toBeNull();
-  fails = Number.POSITIVE_INFINITY;
-  expect(await checkWhole({ db, idle, pauseMs: 1 }, never)).toContain('disk I/O error');
+  const checked = checkWhole({ db, idle, pauseMs: 1 }, never);
+  await eventually(() => expect(disk.errors).toBeGreaterThan(3));
+  disk.away = false;
+  expect(await checked).toBeNull();
   db.close();
+});
+
+/** The rule of the agent, sooner. */
+const rereads = { everyMs: 5, forMs: 100 };
+
+test.each<[string, RegExp, (store: Store) => unknown]>([
+  ['a read that somebody asks for once', /FROM outputs WHERE run/, (store) => store.history.output(6, 'stdout')],
+  ['a look at the open rows', /state = \? ORDER BY run/, (store) => store.inbox.inState('running', 9)],
+  ['a write', /INSERT INTO runs/, (store) => store.runs.admit(arrival('new'))],
+  ['an update that says what it has changed', /RETURNING run/, (store) => store.kills.record('e9', 5, null)],
+])('%s that meets a page the disk does not give: damage after a minute, and not before', async (_name, sql, use) => {
+  const directory = tempDir();
+  await filled(directory);
+  const disk = unreadable(sql);
+  const store = new Store(openUnnoticed(directory, disk).db, { ...storeOptions(directory), rereads });
+  await expect((async () => use(store))()).rejects.toThrow('disk I/O error');
+  expect(disk.errors).toBe(1);
+  // Read again, and given.
+  await eventually(() => expect(disk.errors).toBeGreaterThan(3));
+  disk.away = false;
+  await new Promise((resolve) => setTimeout(resolve, 2 * rereads.forMs));
+  expect(store.damage.value).toBeNull();
+  expect(store.inbox.open(99)).toHaveLength(5);
+  expect(await store.runs.admit(arrival('done', 'done'))).toEqual({ kind: 'duplicate' });
+  disk.away = true;
+  await expect((async () => use(store))()).rejects.toThrow('disk I/O error');
+  await until(store.damage, (damage) => damage !== null);
+  expect([store.damage.value, store.admits]).toEqual(['disk I/O error', false]);
+  await store.close();
+  disk.away = false;
+  await goesOnInANewStore(directory);
+});
+
+test('a ledger that the disk does not give is damage after a minute too, and one without memory for it is none', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const { db } = open(directory);
+  let code = 7;
+  const pragma = db.pragma.bind(db);
+  db.pragma = (sql, options) => {
+    if (!sql.startsWith('quick_check')) return pragma(sql, options);
+    return `unable to get the page. error code=${code}`;
+  };
+  const store = new Store(db, { ...storeOptions(directory), rereads });
+  for (let time = 0; time < 100; time++) expect(() => store.knowsWhatItHasSeen()).toThrow('error code=7');
+  expect(store.damage.value).toBeNull();
+  code = 266;
+  expect(() => store.knowsWhatItHasSeen()).toThrow('error code=266');
+  await until(store.damage, (damage) => damage !== null);
+  expect([store.damage.value, store.knowsWhatItHasSeen()]).toEqual([expect.stringMatching(/^ledger: /), false]);
+  await store.close();
 });

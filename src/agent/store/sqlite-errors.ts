@@ -6,6 +6,9 @@ export class CorruptStore extends Error {
   override readonly name = 'CorruptStore';
 }
 
+/** What the disk does not give for so long, asked again and again, is damaged: a disk may be away for a moment. */
+export const UNREAD_FOR_MS = 60_000;
+
 export function isFull(error: unknown): boolean {
   // The third: a file that is only read needs some room too.
   return ['SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR_SHMSIZE', 'EDQUOT'].includes(errorCode(error));
@@ -39,6 +42,10 @@ export function isUnreadable(error: unknown): boolean {
 
 /** Not the fault of the file that is read: the same may work a little later. */
 export function isOfNow(error: unknown): boolean {
-  if (isUnreadable(error)) return false;
+  return mayPass(error) && !isUnreadable(error);
+}
+
+/** The same may work a little later, whoever's fault it is. */
+export function mayPass(error: unknown): boolean {
   return isFull(error) || isUnwritable(error) || isBusy(error) || errorCode(error).startsWith('SQLITE_NOMEM');
 }

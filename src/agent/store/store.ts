@@ -10,7 +10,7 @@ import { noteDamage } from './aside.ts';
 import { Audit } from './audit.ts';
 import { Completions } from './completions.ts';
 import { Counters } from './counters.ts';
-import { watchForDamage } from './damage.ts';
+import { DamageWatch, type Rereads } from './damage.ts';
 import { Enrolment } from './enrolment.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
@@ -46,12 +46,11 @@ export interface StoreOptions {
   readonly full?: boolean;
   /** The start of the system, see `os/boot-id.ts`. */
   readonly boot?: string | null;
+  /** Of what could not be read; in place of the usual ones. */
+  readonly rereads?: Rereads;
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** A page that could not be read so many times, a second apart, counts as damaged. */
-const UNREAD_MAX = 60;
 
 export class Store {
   readonly timeline: Timeline;
@@ -80,8 +79,8 @@ export class Store {
   readonly #log: Logger;
   readonly #directory: string;
   readonly #upkeep: Upkeep;
+  readonly #watch: DamageWatch;
   #damagedBy: string | null = null;
-  #unreadTimes = 0;
 
   /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
   constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
@@ -91,7 +90,7 @@ export class Store {
     this.quarantined = options.quarantined ?? false;
     this.#usable = fault === undefined;
     this.#state = new WatchedCell<StoreState>(fault ?? (options.full ? 'full' : 'ok'));
-    watchForDamage(db, (error) => this.damaged(error));
+    this.#watch = new DamageWatch(db, (what) => this.damaged(what), options.rereads);
     this.timeline = new Timeline(options.clock, options.boot ?? null);
     this.#group = new GroupCommit(db, {
       onError: (error) => this.#onError(error),
@@ -125,6 +124,7 @@ export class Store {
       probe: () => this.probe(),
       followRoom: () => this.#followRoom(),
       idle: () => this.inbox.open(1).length === 0,
+      read: (what, read) => this.#watch.read(what, read),
       onDamage: (what) => this.damaged(what),
     });
   }
@@ -181,13 +181,12 @@ export class Store {
    * can't be read at present. Takes 50 ms for 100,000 commands.
    */
   knowsWhatItHasSeen(): boolean {
+    if (this.#damagedBy !== null) return false;
     try {
-      quickCheck(this.#db, 'ledger');
+      this.#watch.read('ledger', () => quickCheck(this.#db, 'ledger'));
       return true;
     } catch (error) {
-      this.#unreadTimes += 1;
-      if (!isCorrupt(error) && this.#unreadTimes < UNREAD_MAX) throw error;
-      this.damaged(`ledger: ${errorText(error)}`);
+      if (!isCorrupt(error)) throw error;
       return false;
     }
   }
@@ -203,10 +202,10 @@ export class Store {
   }
 
   /** The file turned out to be damaged. Every statement of this store says so by itself. */
-  damaged(error: unknown): void {
+  damaged(what: string): void {
     if (!this.#usable || this.#damage.value !== null) return;
     if (this.#damagedBy === null) {
-      this.#damagedBy = errorText(error);
+      this.#damagedBy = what;
       this.#log.error('the store is damaged; it is set aside, and a new one begun', { what: this.#damagedBy });
       this.#state.set('read_only');
     }
@@ -280,6 +279,7 @@ export class Store {
   async close(): Promise<void> {
     if (!this.#db.open) return;
     this.#upkeep.close();
+    this.#watch.close();
     if (this.admits) await this.counters.save(this.#group).catch(() => {});
     this.#group.close();
     try {

@@ -38,6 +38,8 @@ export interface UpkeepOptions {
   readonly followRoom: () => void;
   /** Nothing is open. */
   readonly idle: () => boolean;
+  /** See `DamageWatch.read`. */
+  readonly read: <T>(what: string, read: () => T) => T;
   readonly onDamage: (what: string) => void;
 }
 
@@ -72,11 +74,11 @@ export class Upkeep {
   }
 
   async #checkWhole(inMs: number): Promise<void> {
-    const { db, idle, onDamage } = this.#o;
+    const { db, idle, read, onDamage } = this.#o;
     const { signal } = this.#closing;
     try {
       await sleep(inMs, signal);
-      const what = await checkWhole({ db, idle }, signal);
+      const what = await checkWhole({ db, idle, read }, signal);
       if (what !== null) onDamage(what);
     } catch (error) {
       if (!signal.aborted) throw error;
