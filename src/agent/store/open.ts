@@ -14,7 +14,7 @@ import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
 import { releaseReserve } from './reserve.ts';
 import { type Salvaged, type SalvageOptions, salvage } from './salvage.ts';
-import { CorruptStore, isBusy, isCorrupt, isFull, isOfNow, isUnreadable, isUnwritable } from './sqlite-errors.ts';
+import { CorruptStore, isBusy, isCorrupt, isFull, isUnreadable, mayPass, UNREAD_FOR_MS } from './sqlite-errors.ts';
 import { checkAtStart } from './start-check.ts';
 
 const BOOT_FILE = 'boot-counter';
@@ -63,9 +63,7 @@ export function openStore(
         if (isInUse(join(directory, STORE_FILE))) return { kind: 'in_use' };
         setAside(directory);
       }
-      const opened = openOnce(directory, log, (damaged, db) => salvage(damaged, db, log, onStep, saving));
-      unreadTimes.delete(directory);
-      return opened;
+      return openOnce(directory, log, (damaged, db) => salvage(damaged, db, log, onStep, saving));
     } catch (error) {
       if (isBusy(error)) return { kind: 'in_use' };
       if ((isCorrupt(error) || isUnreadableForLong(directory, error)) && damage === null) {
@@ -77,21 +75,30 @@ export function openStore(
       // The reserve is for this: what is open in the store can then be ended.
       if (isFull(error) && releaseReserve(directory)) continue;
       if (isFull(error)) return { kind: 'full', why: errorText(error) };
-      if (isUnwritable(error) || isOfNow(error)) return { kind: 'read_only', why: errorText(error) };
+      if (mayPass(error)) return { kind: 'read_only', why: errorText(error) };
       throw error;
     }
   }
 }
 
-/** So many openings in a row that meet a page which the disk can't read: it will not be read any more. */
-const UNREAD_MAX = 15;
+/** How soon a store that could not be opened is tried again. */
+export const REOPEN_MS = 4_000;
 const unreadTimes = new Map<string, number>();
 
-function isUnreadableForLong(directory: string, error: unknown): boolean {
+/**
+ * True where one opening after the other has met a page that the disk does not give: it will not be read any more. Also told by
+ * who reads the store next, until it is {@link wasRead}.
+ */
+export function isUnreadableForLong(directory: string, error: unknown): boolean {
   if (!isUnreadable(error)) return false;
   const times = (unreadTimes.get(directory) ?? 0) + 1;
   unreadTimes.set(directory, times);
-  return times >= UNREAD_MAX;
+  return times >= UNREAD_FOR_MS / REOPEN_MS;
+}
+
+/** What is read of a store at once could be read: the next error is the first one. */
+export function wasRead(directory: string): void {
+  unreadTimes.delete(directory);
 }
 
 /** Another process works on the file, whatever is wrong with it. */
