@@ -11,7 +11,7 @@ import { Store } from '../agent/store/store.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import type { InstallInput } from './plan.ts';
 
-export async function giveBackStore({ directories, env, platform }: InstallInput): Promise<GivenBack> {
+export async function giveBackStore({ directories, env, platform, log }: InstallInput): Promise<GivenBack> {
   const directory = directories.own;
   if (!existsSync(join(directory, STORE_FILE)) && salvageFrom(directory) === null)
     return { results: 0, completions: 0 };
@@ -29,7 +29,7 @@ export async function giveBackStore({ directories, env, platform }: InstallInput
     log: silentLogger,
   });
   try {
-    return await giveBack(directories.data, store, agent.id, Date.now());
+    return await giveBack(directories.data, store, agent.id, Date.now(), (text) => log.say(text));
   } finally {
     await store.close();
   }

@@ -8,9 +8,8 @@ import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
 import { STORE_RETRY_MS } from '../base/retry.ts';
 import { sleep } from '../base/sleep.ts';
-import { endingOf, type Outcome, withoutRun } from '../store/ending.ts';
+import { endingOfRow, type Outcome, withoutRun } from '../store/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
-import type { Ending } from '../store/runs.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
@@ -306,7 +305,10 @@ export class Dispatcher {
    */
   async end(open: OpenRun, outcome: Outcome): Promise<void> {
     const { store, bus, log } = this.#o;
-    const ending = this.#endingOf(open, outcome, bus.link.value.maxPayloadBytes);
+    const identity = { ...open, pcId: this.#o.pcId };
+    const ending = endingOfRow(outcome, identity, bus.link.value.maxPayloadBytes, (error) => {
+      log.error('a run has no result that can be told', { run: open.run, error: errorText(error) });
+    });
     const local = !this.#o.publishPinSkips && (outcome.reason === 'VERSION_PIN' || outcome.reason === 'REVOKED');
     for (;;) {
       try {
@@ -325,15 +327,5 @@ export class Dispatcher {
       exit_code: outcome.exitCode,
     });
     this.#o.onQueued();
-  }
-
-  /** Of a damaged row there may be no result that anybody could read; it ends all the same, and holds up no other. */
-  #endingOf(open: OpenRun, outcome: Outcome, maxPayloadBytes: number): Ending {
-    try {
-      return endingOf(outcome, { ...open, pcId: this.#o.pcId }, maxPayloadBytes);
-    } catch (error) {
-      this.#o.log.error('a run has no result that can be told', { run: open.run, error: errorText(error) });
-      return { ...outcome, outbox: null };
-    }
   }
 }

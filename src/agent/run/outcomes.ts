@@ -3,7 +3,7 @@ import type { Reason } from '../../shared/states.ts';
 import type { Refusal } from '../gates/decide.ts';
 import { type Outcome, withNote, withoutRun } from '../store/ending.ts';
 import type { Command } from '../wire/command.ts';
-import { agentStoppedText, interruptedText, killedText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
+import { agentStoppedText, killedText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
 import type { Finished } from './script-runner.ts';
 
 export function refused(refusal: Refusal, nowMs: number, facts: string): Outcome {
@@ -17,11 +17,6 @@ export function killedWaiting(execId: string, nowMs: number): Outcome {
 /** Our own stop came between the note of its start and the start itself. */
 export function stoppedBeforeStart(nowMs: number): Outcome {
   return withoutRun('AGENT_STOPPED', -1, agentStoppedText(), { nowMs, skipped: false });
-}
-
-/** Found running at the start: nobody knows how it ended, and it is never run again (invariant 4). */
-export function interrupted(startedAtMs: number | null, nowMs: number): Outcome {
-  return { ...withoutRun('INTERRUPTED', 121, interruptedText(), { nowMs, skipped: false }), startedAtMs };
 }
 
 /** The script was started, or at least tried. */

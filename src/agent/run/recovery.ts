@@ -6,10 +6,10 @@
 import type { Clock } from '../base/clock.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { untilDone } from '../base/retry.ts';
+import { interrupted } from '../store/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { interrupted } from './outcomes.ts';
 import type { ScriptStarter } from './run-ports.ts';
 
 const PAGE = 200;

@@ -1,7 +1,7 @@
 /** Turns what became of a command into its terminal row and its one result (design §2, table). */
 import type { Reason } from '../../shared/states.ts';
 import { type ExecResult, fitResult } from '../wire/result.ts';
-import { appendNote } from '../wire/result-texts.ts';
+import { appendNote, interruptedText } from '../wire/result-texts.ts';
 import { resultSubject } from '../wire/subjects.ts';
 import { type CapturedText, type Ending, NO_TEXT } from './runs.ts';
 
@@ -51,6 +51,11 @@ export function withoutRun(
   };
 }
 
+/** Found running by who did not start it: nobody knows how it ended, and it is never run again (invariant 4). */
+export function interrupted(startedAtMs: number | null, nowMs: number): Outcome {
+  return { ...withoutRun('INTERRUPTED', 121, interruptedText(), { nowMs, skipped: false }), startedAtMs };
+}
+
 /** The terminal row; its result is cut to what the server takes in one message. */
 export function endingOf(outcome: Outcome, identity: Identity, maxPayloadBytes: number): Ending {
   const result = resultOf(outcome, identity);
@@ -61,6 +66,24 @@ export function endingOf(outcome: Outcome, identity: Identity, maxPayloadBytes: 
     ...outcome,
     outbox: { kind: 'result', id: identity.resultId, subject: resultSubject(identity.requestId), body },
   };
+}
+
+/**
+ * The same of a row that may be damaged: where there is no result of it that anybody could read, it ends without one, and holds up
+ * no other. `onError` hears of that.
+ */
+export function endingOfRow(
+  outcome: Outcome,
+  identity: Identity,
+  maxPayloadBytes: number,
+  onError: (error: unknown) => void,
+): Ending {
+  try {
+    return endingOf(outcome, identity, maxPayloadBytes);
+  } catch (error) {
+    onError(error);
+    return { ...outcome, outbox: null };
+  }
 }
 
 function resultOf(outcome: Outcome, identity: Identity): ExecResult {

@@ -39,6 +39,40 @@ it('answers what was taken in and never ran, once', async () => {
   expect(await giveBack(data, store, 'PC-1', NOW_MS)).toEqual({ results: 0, completions: 0 });
 });
 
+it('a row without a result that could be told ends all the same, and keeps no other from its end', async () => {
+  const data = tempDir();
+  const store = testStore(join(data, 'kanade-tray'));
+  await store.runs.admit(arrival(null, 'damaged'));
+  await store.runs.admit(arrival('r-3'));
+  const said: string[] = [];
+  const given = await giveBack(data, store, 'PC-1', NOW_MS, (text) => said.push(text));
+  expect(given).toEqual({ results: 1, completions: 0 });
+  expect(said).toEqual([expect.stringMatching(/^run 1 has no result that can be told: /)]);
+  expect([1, 2].map((run) => store.history.get(run)?.state)).toEqual(['finished', 'finished']);
+});
+
+it('what may have run is not answered as never started: found running, or of an older copy', async () => {
+  const data = tempDir();
+  const store = testStore(join(data, 'kanade-tray'));
+  for (const id of ['older', 'running', 'waiting']) await store.runs.admit(arrival(id));
+  await store.markOlderCopy(1);
+  await store.runs.start(2, { startedAtMs: NOW_MS - 5_000, runAsUser: null, facts: null, event: null });
+  await giveBack(data, store, 'PC-1', NOW_MS);
+  const files = readdirSync(join(data, 'outbox')).map((name) => readFileSync(join(data, 'outbox', name), 'utf8'));
+  const codes = files.map((text) => JSON.parse(text)).map(({ request_id, exit_code }) => [request_id, exit_code]);
+  expect(Object.fromEntries(codes)).toEqual({ older: 121, running: 121, waiting: -1 });
+});
+
+it('a result whose id is no name of a file goes under another one, and keeps no other back', async () => {
+  const data = tempDir();
+  const store = testStore(join(data, 'kanade-tray'));
+  await store.outbox.put({ ...RESULT, id: '/elsewhere/x' }, NOW_MS);
+  await store.outbox.put(RESULT, NOW_MS);
+  expect((await giveBack(data, store, 'PC-1', NOW_MS)).results).toBe(2);
+  const names = readdirSync(join(data, 'outbox')).filter((name) => name !== `${RESULT.id}.json`);
+  expect(names).toEqual([expect.stringMatching(/^[\da-f]{64}\.json$/)]);
+});
+
 it('adds completions to those that the original had, whatever is wrong with its file', async () => {
   const data = tempDir();
   const store = testStore(join(data, 'kanade-tray'));
