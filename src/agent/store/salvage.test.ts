@@ -6,8 +6,11 @@ import { damagePage } from '../../../e2e/support/damaged-store.ts';
 import { noMountsHere, readOnly, smallDisk } from '../../../e2e/support/mounts.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { ioError, unreadable } from '../../../e2e/support/unreadable.ts';
+import { silentLogger } from '../base/logger.ts';
 import { noteDamage, STORE_FILE } from './aside.ts';
-import { openStore } from './open.ts';
+import { openMemory, openStore } from './open.ts';
+import { salvage } from './salvage.ts';
 import { Store } from './store.ts';
 
 const noMounts = noMountsHere();
@@ -221,6 +224,41 @@ test('whoever has a watchdog hears of its getting on', async () => {
   const opened = openStore(directory, undefined, () => void steps++);
   expect(steps).toBeGreaterThan(5);
   if (opened.kind === 'open') opened.db.close();
+});
+
+test.each(['ledger', 'outbox', 'runs', 'commands'])(
+  'a page of %s in the new file that the disk does not give: nothing counts as saved until it does',
+  async (table) => {
+    const directory = tempDir();
+    await filled(directory);
+    noteDamage(directory, 'found damaged');
+    const disk = unreadable(new RegExp(`^INSERT OR IGNORE INTO ${table} `));
+    for (let time = 0; time < 2; time++) {
+      expect(openStore(directory)).toEqual({ kind: 'read_only', why: 'disk I/O error' });
+    }
+    expect(disk.errors).toBe(2);
+    disk.away = false;
+    const store = testStore(directory);
+    expect(store.inbox.open(9).map(({ requestId }) => requestId)).toEqual(['open']);
+    expect(store.outbox.counts().waiting).toBe(10);
+    expect(store.inbox.body(1).toString()).toBe('command open');
+    expect(await store.runs.admit(arrival('done3'))).toEqual({ kind: 'duplicate' });
+  },
+);
+
+test('columns of the new file that can not be told are no columns that the old one lacks', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const to = openMemory();
+  const pragma = to.pragma.bind(to);
+  to.pragma = (sql, options) => {
+    if (sql === 'table_info(ledger)') throw ioError();
+    return pragma(sql, options);
+  };
+  const save = () => salvage(join(directory, STORE_FILE), to, silentLogger, () => {});
+  expect(save).toThrow('disk I/O error');
+  to.pragma = pragma;
+  expect(save().damaged).toEqual([]);
 });
 
 test('a table is read without its indexes: what is damaged may be one of them', async () => {

@@ -1,13 +1,14 @@
 /**
  * What a damaged store still tells goes on in the new one: the ledger and the kills, so that nothing runs twice or after all;
  * unsent results; and what was open, so that each known command still gets its one result. Nothing of it is run: a page that
- * is lost may have said that it had run already. Done in batches; one that was broken off is done again from the start.
+ * is lost may have said that it had run already. Done in batches; one that was broken off is done again from the start. Invariant:
+ * an error of the new file is never taken for one of the old, or of a row of it.
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { errorText, type Logger } from '../base/logger.ts';
 import { removeQuietly } from '../base/remove-quietly.ts';
-import { isCorrupt, isOfNow } from './sqlite-errors.ts';
+import { isCorrupt, isOfNow, mayPass } from './sqlite-errors.ts';
 
 /** Some of these have a result that is nowhere told. */
 function undelivered({ publishPinSkips = true }: SalvageOptions): string {
@@ -61,7 +62,7 @@ export interface Salvaged {
 
 /**
  * Copies what can be read of the file `from` into `to`; what is there already stays. `onStep` is called every now and then. Throws
- * where `to` can't be written, or there is no room to read: then it has to be done again.
+ * where `to` can't be read or written, or there is no room to read: then it has to be done again.
  */
 export function salvage(
   from: string,
@@ -127,7 +128,7 @@ function copyTable(
       try {
         rows += put.run(...row).changes;
       } catch (error) {
-        if (isOfNow(error) || isCorrupt(error)) throw error;
+        if (mayPass(error) || isCorrupt(error)) throw error;
         // Not a row of ours any more.
       }
     }
@@ -189,9 +190,10 @@ function nextBatch(reading: Rows | null): { batch: unknown[][]; end: 'whole' | '
 function commonColumns(old: Database.Database, table: string, to: Database.Database, into: string): string[] {
   const names = (db: Database.Database, of: string) =>
     (db.pragma(`table_info(${of})`) as { name: string }[]).map(({ name }) => name);
+  const wanted = names(to, into);
   try {
     const have = names(old, table);
-    return names(to, into).filter((name) => have.includes(name));
+    return wanted.filter((name) => have.includes(name));
   } catch (error) {
     if (isOfNow(error)) throw error;
     return [];
