@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { unreadable } from '../../../e2e/support/unreadable.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { FactsReader } from './facts.ts';
@@ -94,6 +95,19 @@ test('a store that can not be read changes nothing of what the broker says, and 
   bus.disconnect();
   pass(1_000);
   await expect(facts.gather(cached)).rejects.toThrow('disk I/O error');
+});
+
+test('nor is the age of what is known made up where the store can not tell it', async () => {
+  const disk = unreadable(/FROM meta/);
+  disk.away = false;
+  const { bus, store, facts } = setUp();
+  await store.lastContact.note(5_000);
+  bus.disconnect();
+  bus.ageMs = Number.POSITIVE_INFINITY;
+  disk.away = true;
+  await expect(facts.gather(cached)).rejects.toThrow('disk I/O error');
+  disk.away = false;
+  expect((await facts.gather(cached)).viewAgeMs).toBe(5_000);
 });
 
 test('commands that arrive together share one read', async () => {

@@ -24,7 +24,7 @@ export class LastContact {
     return this.#group.submitLazily(() => this.#meta.setJson(KEY, moment));
   }
 
-  /** How long ago that was, ms; Infinity where it never was, or can't be told. */
+  /** How long ago that was, ms; Infinity where it never was, or can't be told. Throws where the store can't be read. */
   ageMs(): number {
     const moment = this.#meta.json<Moment>(KEY);
     return moment === null ? Number.POSITIVE_INFINITY : this.#timeline.ageMs(moment);

@@ -20,10 +20,11 @@ export class Meta {
     this.#put.run(key, value);
   }
 
-  /** A value that was set as JSON; null: there is none, or it can't be read. */
+  /** A value that was set as JSON; null: there is none, or what is there is no JSON. */
   json<T>(key: string): T | null {
+    const text = this.get(key) ?? 'null';
     try {
-      return JSON.parse(this.get(key) ?? 'null') as T | null;
+      return JSON.parse(text) as T | null;
     } catch {
       return null;
     }
