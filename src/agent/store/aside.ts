@@ -2,11 +2,12 @@
  * Damaged files of the store. Invariant: from the moment at which the file is known to be damaged until what can be read of it
  * stands in the new one, a mark beside the store says so, whenever the process ends.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../shared/error-code.ts';
 import { removeQuietly } from '../base/remove-quietly.ts';
 import { replaceFile } from '../base/replace-file.ts';
+import { readBeside } from './read-beside.ts';
 
 export const STORE_FILE = 'store.db';
 /** Present: the file is damaged, and the next opening sets it aside. */
@@ -49,14 +50,10 @@ export function setAside(directory: string): void {
   remove(join(directory, DAMAGED_FILE));
 }
 
-/** The damaged file that is to be saved from; null: there is none. */
+/** The damaged file that is to be saved from; null: there is none. Throws where that can't be told at present. */
 export function salvageFrom(directory: string): string | null {
-  try {
-    const [name] = readFileSync(join(directory, SALVAGE_FILE), 'utf8').split('\n');
-    return name?.startsWith(`${STORE_FILE}.damaged-`) && !/[\\/]/.test(name) ? join(directory, name) : null;
-  } catch {
-    return null;
-  }
+  const [name] = readBeside(join(directory, SALVAGE_FILE))?.split('\n') ?? [];
+  return name?.startsWith(`${STORE_FILE}.damaged-`) && !/[\\/]/.test(name) ? join(directory, name) : null;
 }
 
 /**

@@ -2,7 +2,7 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
  */
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDirectory } from '../../shared/make-directory.ts';
@@ -12,6 +12,7 @@ import { replaceFile } from '../base/replace-file.ts';
 import { isDamaged, noteDamage, noteSalvaged, STORE_FILE, salvageFrom, setAside } from './aside.ts';
 import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
+import { readBeside } from './read-beside.ts';
 import { releaseReserve } from './reserve.ts';
 import { type Salvaged, type SalvageOptions, salvage } from './salvage.ts';
 import { CorruptStore, isBusy, isCorrupt, isFull, isUnreadable, mayPass, UNREAD_FOR_MS } from './sqlite-errors.ts';
@@ -280,12 +281,8 @@ function countBoot(meta: Meta, directory: string): void {
 }
 
 function bootsInFile(directory: string): number {
-  try {
-    return bootCount(readFileSync(join(directory, BOOT_FILE), 'utf8'));
-  } catch {
-    // No file yet: the first start, or someone tidied up; the store's own count goes on.
-    return 0;
-  }
+  // No file yet: the first start, or someone tidied up; the store's own count goes on.
+  return bootCount(readBeside(join(directory, BOOT_FILE)) ?? '');
 }
 
 /** 0 for what no count of starts can be: it would stand above every real one for ever. */

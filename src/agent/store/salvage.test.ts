@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -215,6 +215,18 @@ test.for(['store-is-damaged', 'salvage-from'])(
     await isSaved(directory);
   },
 );
+
+test('a mark that can not be read yet: the store waits, and nothing is begun without what is to be saved', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  renameSync(join(directory, STORE_FILE), join(directory, ASIDE));
+  const mark = join(directory, 'salvage-from');
+  mkdirSync(mark);
+  for (let time = 0; time < 2; time++) expect(openStore(directory).kind).toBe('read_only');
+  rmdirSync(mark);
+  writeFileSync(mark, `${ASIDE}\n`);
+  await isSaved(directory);
+});
 
 test('whoever has a watchdog hears of its getting on', async () => {
   const directory = tempDir();

@@ -47,5 +47,7 @@ export function isOfNow(error: unknown): boolean {
 
 /** The same may work a little later, whoever's fault it is. */
 export function mayPass(error: unknown): boolean {
-  return isFull(error) || isUnwritable(error) || isBusy(error) || errorCode(error).startsWith('SQLITE_NOMEM');
+  const code = errorCode(error);
+  const isShort = code.startsWith('SQLITE_NOMEM') || ['EMFILE', 'ENFILE', 'ENOMEM'].includes(code);
+  return isFull(error) || isUnwritable(error) || isBusy(error) || isShort;
 }
