@@ -107,7 +107,7 @@ test('a full stream of results is said; what waits is delivered once there is ro
     { parked: false, deliveredAtMs: expect.any(Number) },
   ]);
   expect(await countStored(nc, 'RESULTS', `results.${kept}`)).toBe(1);
-  expect(agent.stdout).toContain('results are delivered again');
+  expect(agent.stdout).toContain('nothing keeps results back any more');
 });
 
 test('results that wait for a broker that is away are no trouble', async () => {

@@ -8,9 +8,10 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { STORE_RETRY_MS } from '../base/retry.ts';
-import { ASK_AGAIN_MS, type Bus, type PublishOutcome } from '../bus/bus.ts';
+import { ASK_AGAIN_MS, type Bus } from '../bus/bus.ts';
 import type { Delivered, Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
 import { refitResult } from '../wire/result.ts';
+import { type Failure, KeptBack } from './kept-back.ts';
 
 /** From the moment at which the broker has read it. */
 const PUB_ACK_PATIENCE_MS = 10_000;
@@ -30,16 +31,12 @@ const PARKED_RETRY_MS = 86_400_000;
 const FORBIDDEN_RETRY_MS = ASK_AGAIN_MS + 10_000;
 /** With so many delivered rows that could not be deleted, no more are sent: each would be one more to remember. */
 const UNSETTLED_MAX = 256;
-/** One is enough to show it; what they are is in their rows. */
-const FORBIDDEN_MAX = 1_000;
 /** Between the end of a connection and the news of it. */
 const LOST_PAUSE_MS = 200;
 /** What the message takes of `max_payload` besides its body. */
 const HEADER_BYTES = 256;
 /** A result of less than this says nothing any more. */
 const RESULT_MIN_BYTES = 1_024;
-
-export type Failure = Exclude<PublishOutcome, { kind: 'stored' | 'lost' }>;
 
 export interface LaneOptions {
   readonly outbox: Outbox;
@@ -57,7 +54,7 @@ export interface LaneOptions {
   readonly onFailure: () => void;
   /** Something has changed: look again. */
   readonly nudge: () => void;
-  /** What keeps rows from being delivered; null: something was delivered. */
+  /** What keeps rows from being delivered; null: nothing does any more. */
   readonly onTrouble: (failure: Failure | null) => void;
 }
 
@@ -77,11 +74,11 @@ export class Lane {
   #holds = 0;
   /** What the stream has shown to take less than the server's `max_payload`. */
   #maxBytes = Number.POSITIVE_INFINITY;
-  /** Rows that the broker's permissions keep back, and how it said so. */
-  readonly #forbidden = new Map<number, Failure>();
+  readonly #keptBack: KeptBack;
 
   constructor(options: LaneOptions) {
     this.#o = options;
+    this.#keptBack = new KeptBack(options.onTrouble);
   }
 
   get busy(): boolean {
@@ -119,7 +116,7 @@ export class Lane {
     this.#holds = 0;
     this.#heldUntilMs = 0;
     this.#maxBytes = Number.POSITIVE_INFINITY;
-    this.#forbidden.clear();
+    this.#keptBack.clear();
     this.#backlogUpTo = this.#o.outbox.newestSeq();
   }
 
@@ -188,14 +185,12 @@ export class Lane {
 
   /** It is there. Until the row is gone it stays known as delivered, whatever the disk says. */
   async #stored(row: Delivered): Promise<void> {
-    const { outbox, clock, log, onTrouble } = this.#o;
+    const { outbox, clock, log } = this.#o;
     const wasHeld = this.held;
     this.#storedAtMs = clock.monotonicMs();
     this.#failuresInARow = 0;
     this.#holds = 0;
-    this.#forbidden.delete(row.seq);
-    const [forbidden = null] = this.#forbidden.values();
-    onTrouble(forbidden);
+    this.#keptBack.stored(row.seq);
     if (this.#acknowledged.has(row.seq)) return;
     this.#acknowledged.set(row.seq, row);
     // What the others were put off for is over.
@@ -235,10 +230,12 @@ export class Lane {
   }
 
   async #failed(row: OutboxRow, sentBytes: number, outcome: Failure): Promise<void> {
-    const { outbox, clock, log, onTrouble } = this.#o;
+    const { outbox, clock, log } = this.#o;
     const said = { kind: row.kind, id: row.id, why: outcome.why };
     const upMs = clock.upMs();
-    if (outcome.kind !== 'forbidden') this.#forbidden.delete(row.seq);
+    const isOthersFault =
+      outcome.kind === 'forbidden' || (outcome.kind === 'unavailable' && (outcome.full || this.held));
+    if (!isOthersFault) this.#keptBack.release(row.seq);
     if (outcome.kind === 'too_large' && row.kind === 'result' && canBeCut(row.body, sentBytes)) {
       // How much the stream takes is told to nobody; a quarter less from try to try finds it.
       this.#maxBytes = Math.min(this.#maxBytes, cutTo(sentBytes));
@@ -250,11 +247,10 @@ export class Lane {
       await outbox.park(row.seq, outcome.why, clock.nowMs(), upMs + PARKED_RETRY_MS);
       return;
     }
-    if (outcome.kind === 'forbidden' && this.#forbidden.size < FORBIDDEN_MAX) this.#forbidden.set(row.seq, outcome);
-    if (outcome.kind === 'forbidden' || outcome.full) onTrouble(outcome);
+    if (outcome.kind === 'forbidden' || outcome.full) this.#keptBack.add(row.seq, outcome);
     const othersGetThrough = this.#failuresInARow === 0;
     // Of the inventory there is one: that it may not be sent says nothing of the others in its lane.
-    if (row.kind !== 'inventory' && this.#fails() >= AWAY_AFTER) this.#hold(outcome);
+    if (row.kind !== 'inventory' && this.#fails() >= AWAY_AFTER) this.#hold(row, outcome);
     else log.warn('not delivered yet', { ...said, attempts: row.attempts + 1 });
     const pauseMs = backoffMs(this.#o.rowBackoff ?? ROW_BACKOFF, row.attempts);
     // Where nothing gets through it is not the row, which waits no longer than the lane does.
@@ -270,7 +266,7 @@ export class Lane {
   }
 
   /** Nothing gets through: it is not the rows. All of them wait. */
-  #hold(failure: Failure): void {
+  #hold(row: OutboxRow, failure: Failure): void {
     const now = this.#o.clock.monotonicMs();
     if (now < this.#heldUntilMs) return;
     this.#heldUntilMs = now + backoffMs(this.#o.holdBackoff ?? HOLD_BACKOFF, this.#holds);
@@ -278,7 +274,7 @@ export class Lane {
       this.#o.log.warn('nothing is delivered at present', { results: this.#o.results, why: failure.why });
     }
     this.#holds += 1;
-    this.#o.onTrouble(failure);
+    this.#keptBack.add(row.seq, failure);
   }
 
   /** What became of a try could not be noted: the row looks due, so all of them pause. */

@@ -485,6 +485,42 @@ test('a started event that can not be stored is not tried again once its result 
   await shipper.stop();
 });
 
+test.each([
+  ['a permission', { kind: 'forbidden', why: 'no' }],
+  ['want of room', { kind: 'unavailable', full: true, why: 'maximum bytes exceeded' }],
+  ['silence', { kind: 'unavailable', full: false, why: 'no answer' }],
+] as const)('%s that kept back a result which is parked then keeps nothing back any more', async (_name, outcome) => {
+  const { outbox, bus, shipper } = setUp();
+  let answer: PublishOutcome = outcome;
+  bus.onPublish = () => answer;
+  await queue(outbox, ['a', 'b']);
+  bus.connect();
+  shipper.start();
+  await eventually(() => expect(shipper.undelivered.value).not.toBeNull());
+  const said: unknown[] = [];
+  shipper.undelivered.watch((trouble) => said.push(trouble));
+  answer = { kind: 'rejected', why: 'too odd' };
+  await outbox.wake(true);
+  shipper.nudge();
+  await eventually(() => expect(outbox.counts()).toEqual({ waiting: 0, parked: 2 }));
+  expect(shipper.undelivered.value).toBeNull();
+  expect(said.at(-1)).toBeNull();
+  await shipper.stop();
+});
+
+test('what keeps results back is said once, however often it is asked for them', async () => {
+  const { outbox, bus, shipper } = setUp();
+  bus.onPublish = () => ({ kind: 'unavailable', full: false, why: 'no answer' });
+  await queue(outbox, ['a', 'b']);
+  bus.connect();
+  shipper.start();
+  const said: unknown[] = [];
+  shipper.undelivered.watch((trouble) => said.push(trouble));
+  await eventually(() => expect(bus.published.length).toBeGreaterThan(12));
+  expect(said).toEqual([{ cause: 'no_answer', why: 'no answer' }]);
+  await shipper.stop();
+});
+
 test('a result that a permission keeps back is shown for as long as it is, whatever else gets through', async () => {
   const { outbox, bus, shipper } = setUp();
   let permitted = false;

@@ -17,7 +17,8 @@ import { waitAtMost } from '../base/waiting.ts';
 import { type Watched, WatchedCell } from '../base/watched.ts';
 import type { Bus, LinkStatus } from '../bus/bus.ts';
 import type { Outbox, OutboxRow } from '../store/outbox.ts';
-import { type Failure, Lane } from './lane.ts';
+import type { Failure } from './kept-back.ts';
+import { Lane } from './lane.ts';
 
 const OUTAGE_MS = 60_000;
 const RETURN_JITTER_MS = 10_000;
@@ -208,7 +209,7 @@ export class Shipper {
   /** The beginning is in the log of its lane. */
   #trouble(failure: Failure | null): void {
     const was = this.#undelivered.value;
-    if (failure === null && was !== null) this.#o.log.info('results are delivered again');
+    if (failure === null && was !== null) this.#o.log.info('nothing keeps results back any more');
     this.#undelivered.set(undelivered(failure, was));
   }
 
