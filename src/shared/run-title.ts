@@ -1,4 +1,5 @@
 /** The name under which a run is shown (design §5). What the window has to word itself is a kind, not a text. */
+import { wholeEnd } from './whole-characters.ts';
 
 export type RunTitle =
   | { readonly kind: 'text'; readonly text: string }
@@ -34,5 +35,5 @@ export function firstLine(text: string): string {
 /** At most `maxChars` UTF-16 units, marked where it was cut, never in the middle of a surrogate pair. */
 export function clip(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
-  return `${text.slice(0, maxChars - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return `${text.slice(0, wholeEnd(text, maxChars - 1))}…`;
 }

@@ -3,6 +3,7 @@
  * the code page and the execution policy do not matter, and no file is left behind. docs/powershell.md says why each part is
  * as it is; what an operator's script does and how it exits must be what plain `-Command <script>` does.
  */
+import { wholeEnd } from '../../shared/whole-characters.ts';
 
 /**
  * The fixed command. In order: output in UTF-8 where that is allowed (never a condition: constrained language refuses it);
@@ -24,17 +25,12 @@ export function powershellInput(script: string): string {
   const text = `${script}\n`;
   let lines = '';
   for (let from = 0; from < text.length; ) {
-    const to = wholeCharacterEnd(text, from + CHUNK_UNITS);
+    // Either half of a surrogate pair would come out as U+FFFD.
+    const to = wholeEnd(text, from + CHUNK_UNITS);
     lines += `{"s":${asciiJson(text.slice(from, to))}}\n`;
     from = to;
   }
   return lines;
-}
-
-/** A surrogate pair is not cut: either half alone would come out as U+FFFD. */
-function wholeCharacterEnd(text: string, end: number): number {
-  const code = text.charCodeAt(end - 1);
-  return end < text.length && code >= 0xd800 && code <= 0xdbff ? end - 1 : end;
 }
 
 function asciiJson(text: string): string {

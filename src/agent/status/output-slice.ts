@@ -1,6 +1,7 @@
 /** A piece of a stored output that fits into one answer, whatever is in it: a NUL takes six bytes as JSON. */
 import type { Result } from '../../shared/contract.ts';
 import { MAX_TEXT_BYTES } from '../../shared/frames.ts';
+import { wholeEnd } from '../../shared/whole-characters.ts';
 import type { StoredOutput } from './ports.ts';
 import { sizeOf } from './views.ts';
 
@@ -19,7 +20,6 @@ export function outputSlice(output: StoredOutput, offsetChars: number, limitChar
 }
 
 function cut(text: string, from: number, to: number): string {
-  const piece = text.slice(from, to);
-  if (to >= text.length || piece.length < 2) return piece;
-  return piece.replace(/[\uD800-\uDBFF]$/, '');
+  // Half a pair is better than nothing: whoever asks for so little must get on.
+  return text.slice(from, Math.max(wholeEnd(text, to), Math.min(from + 1, to)));
 }

@@ -4,6 +4,7 @@
  * not changed. What a process that was interrupted leaves belongs to a run that is open, and whoever ends that replaces it.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { wholeEnd } from '../../shared/whole-characters.ts';
 import { loopTurn } from '../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { CapturedText, Ending } from './runs.ts';
@@ -82,16 +83,10 @@ async function inUtf8(text: string, textBytes = text.length * MAX_BYTES_PER_CHAR
   const bytes = Buffer.allocUnsafeSlow(textBytes);
   let length = 0;
   for (let from = 0; from < text.length; ) {
-    const end = pieceEnd(text, from + LARGE_CHARS);
+    const end = wholeEnd(text, from + LARGE_CHARS);
     length += bytes.write(text.slice(from, end), length);
     from = end;
     await loopTurn();
   }
   return bytes.subarray(0, length);
-}
-
-/** Surrogate pairs stay whole. */
-function pieceEnd(text: string, end: number): number {
-  const code = text.charCodeAt(end - 1);
-  return code >= 0xd800 && code < 0xdc00 ? end + 1 : end;
 }

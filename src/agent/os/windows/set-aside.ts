@@ -3,6 +3,7 @@
  * nobody who holds it open keeps it where it is; nothing is followed, as every step goes from an open directory to a name in it.
  */
 import { randomBytes } from 'node:crypto';
+import { wholeEnd } from '../../../shared/whole-characters.ts';
 import { insist, type Say, StillHeld } from './holders.ts';
 import type { Handle } from './native.ts';
 import { DELETE, isNotThere, isRefused, LOOK, renameIn, withOpenIn } from './nt-files.ts';
@@ -36,6 +37,6 @@ export function setAside(directory: Handle, name: string, path: string, why: str
 
 /** Never longer than a name may be, and never half a character. */
 export function asideName(name: string): string {
-  const kept = name.slice(0, KEPT_UNITS).replace(/[\uD800-\uDBFF]$/, '');
+  const kept = name.slice(0, wholeEnd(name, KEPT_UNITS));
   return `${kept}${NOT_TRUSTED}${randomBytes(8).toString('hex')}`;
 }
