@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { asUser, OTHER_UID, otherUserProblem } from '../../../e2e/support/other-user.ts';
@@ -21,6 +21,17 @@ async function endpoints(directory: string): Promise<Endpoints> {
   return new Endpoints({ directory, guard: endpointGuard(), log: silentLogger, open });
 }
 
+/** The same; `heard` holds who is listened to at present, and with which token. */
+function listening(directory: string, guard = endpointGuard()) {
+  const heard = new Map<string, string>();
+  const opening = async (account: string, token: Uint8Array) => {
+    heard.set(account, Buffer.from(token).toString('hex'));
+    const close = async () => void heard.delete(account);
+    return { ok: true, address: ADDRESS, listener: { close } } as const;
+  };
+  return { made: new Endpoints({ directory, guard, log: silentLogger, open: opening }), heard };
+}
+
 async function looks(path: string): Promise<string> {
   const { mode, uid } = await lstat(path);
   return `${(mode & 0o777).toString(8)} of ${uid}`;
@@ -39,10 +50,10 @@ describe('endpoint files', () => {
     const guard = endpointGuard();
     const tokens: string[] = [];
     for (let start = 0; start < 2; start += 1) {
-      const made = await endpoints(directory);
+      const { made, heard } = listening(directory);
       expect(await made.start()).toEqual({ ok: true });
       const { address, token } = JSON.parse(await readFile(endpointFile(directory, guard.own), 'utf8'));
-      expect([address, made.tokens.get(guard.own)]).toEqual([ADDRESS, Buffer.from(token, 'hex')]);
+      expect([address, heard.get(guard.own)]).toEqual([ADDRESS, token]);
       tokens.push(token);
     }
     expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -57,19 +68,19 @@ describe('endpoint files', () => {
       ...real,
       directory: (path: string) => (fails ? Promise.reject(new Error('EMFILE')) : real.directory(path)),
     };
-    const made = new Endpoints({ directory, guard, log: silentLogger, open });
+    const { made, heard } = listening(directory, guard);
     await made.start();
     fails = true;
     await expect(made.serve([String(OTHER_UID)])).rejects.toThrow('EMFILE');
     fails = false;
     await made.serve([String(OTHER_UID)]);
-    expect([...made.tokens.keys()]).toContain(String(OTHER_UID));
+    expect([...heard.keys()]).toContain(String(OTHER_UID));
     await made.close();
   });
 
   test.skipIf(!isRoot || !isUnix)('root: 0711 directories of its own, each file 0400 of its reader', async () => {
     const directory = await dataDirectory();
-    const made = await endpoints(directory);
+    const { made, heard } = listening(directory);
     await made.start();
     await made.serve([String(OTHER_UID), '0', '../evil', '']);
     const paths = ['', 'ipc', 'ipc/0', 'ipc/0/endpoint.json', 'ipc/12345', 'ipc/12345/endpoint.json'];
@@ -81,20 +92,22 @@ describe('endpoint files', () => {
       '711 of 0',
       '400 of 12345',
     ]);
-    expect([...made.tokens.keys()]).toEqual(['0', '12345']);
+    expect([...heard.keys()]).toEqual(['0', '12345']);
   });
 
   test.skipIf(!isRoot || !isUnix)('who signs out loses his file and his token; the others keep theirs', async () => {
     const directory = await dataDirectory();
-    const made = await endpoints(directory);
+    const { made, heard } = listening(directory);
     await made.start();
     await made.serve(['1000', '1001']);
-    const kept = made.tokens.get('1001');
+    const [kept, file] = [heard.get('1001'), await readFile(endpointFile(directory, '1001'), 'utf8')];
     await made.serve(['1001']);
     await expect(lstat(endpointFile(directory, '1000'))).rejects.toThrow('ENOENT');
-    expect([...made.tokens.keys()]).toEqual(['0', '1001']);
-    expect(made.tokens.get('1001')).toBe(kept);
+    expect([...heard.keys()]).toEqual(['0', '1001']);
+    expect(heard.get('1001')).toBe(kept);
+    expect(await readFile(endpointFile(directory, '1001'), 'utf8')).toBe(file);
     await made.close();
+    expect(heard.size).toBe(0);
     await expect(lstat(endpointFile(directory, '0'))).rejects.toThrow('ENOENT');
   });
 
@@ -208,8 +221,9 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
       });
       const started = await made.start();
       await made.serve(['0', '1000']);
-      console.log(JSON.stringify([started, [...made.tokens.keys()]]));`;
-    expect(JSON.parse(await asUser(OTHER_UID, source))).toEqual([{ ok: true }, ['12345']]);
+      console.log(JSON.stringify(started));`;
+    expect(JSON.parse(await asUser(OTHER_UID, source))).toEqual({ ok: true });
+    expect(await readdir(join(directory, 'ipc'))).toEqual(['12345']);
     const paths = ['', 'ipc', 'ipc/12345', 'ipc/12345/endpoint.json'];
     expect(await Promise.all(paths.map((path) => looks(join(directory, path))))).toEqual([
       '700 of 12345',

@@ -21,7 +21,6 @@ export interface EndpointsOptions {
 }
 
 interface Served {
-  readonly token: Uint8Array;
   readonly address: string;
   readonly listener: Listener;
 }
@@ -39,11 +38,6 @@ export class Endpoints {
     this.#guard = guard;
     this.#log = log;
     this.#open = open;
-  }
-
-  /** Account → token; changes with {@link serve}. */
-  get tokens(): ReadonlyMap<string, Uint8Array> {
-    return new Map([...this.#served].map(([account, { token }]) => [account, token]));
   }
 
   addressOf(account: string): string | undefined {
@@ -92,7 +86,7 @@ export class Endpoints {
     const content: Endpoint = { address, token: token.toString('hex') };
     const file = endpointFile(this.#directory, account);
     const written = await this.#guard.privateFile(file, `${JSON.stringify(content)}\n`, account);
-    if (written.ok) this.#served.set(account, { token, address, listener });
+    if (written.ok) this.#served.set(account, { address, listener });
     else await listener.close();
     return written;
   }
