@@ -16,6 +16,7 @@ import type { Account } from '../os/sessions.ts';
 import { interrupted, type Outcome, withoutRun } from '../store/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
+import { mayPass } from '../store/sqlite-errors.ts';
 import type { Wait } from '../store/waits.ts';
 import { type Command, decodeCommand } from '../wire/command.ts';
 import { noUserText } from '../wire/result-texts.ts';
@@ -50,6 +51,8 @@ export class ActiveRun {
   #script: RunningScript | null = null;
   #holdsPlace: boolean;
   #waits = false;
+  /** Its start is on disk: it is not begun again. */
+  #begun = false;
   #killed: boolean;
   #decoded: Command | null = null;
 
@@ -100,15 +103,25 @@ export class ActiveRun {
     this.#script?.end(reason);
   }
 
-  /** Takes the run as far as it goes now. Rejects on a bug only. */
+  /** Takes the run as far as it goes now; a store that can't be read at present is waited for. Rejects on a bug only. */
   async step(): Promise<Step> {
+    for (;;) {
+      const step = await this.#try();
+      if (step !== 'unread') return step;
+      await sleep(STORE_RETRY_MS, this.#abort.signal).catch(() => {});
+    }
+  }
+
+  async #try(): Promise<Step | 'unread'> {
     try {
       return await this.#step();
     } catch (error) {
       // What ends a wait is a kill or our own stop; anything else is a bug.
       if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#o.clock.nowMs());
-      if (this.#abort.signal.aborted) return 'deferred';
-      throw error;
+      if (this.#abort.signal.aborted && !this.#begun) return 'deferred';
+      if (this.#begun || !mayPass(error)) throw error;
+      this.#o.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
+      return 'unread';
     } finally {
       if (this.#holdsPlace) this.#place.release();
       this.#holdsPlace = false;
@@ -253,6 +266,7 @@ export class ActiveRun {
 
   /** From here on the run is `running` on disk: it must end in an outcome, whatever comes. */
   async #run(command: Command, text: string, user: Account | null): Promise<Outcome> {
+    this.#begun = true;
     const nowMs = this.#o.clock.nowMs();
     if (this.#killed) return killedWaiting(this.open.execId ?? '', nowMs);
     // Our own stop, or the older copy, came while the start was written: nothing of the script exists.

@@ -5,6 +5,7 @@ import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
 import { arrival, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { unreadable } from '../../../e2e/support/unreadable.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { FactsReader } from '../gates/facts.ts';
@@ -67,6 +68,35 @@ test('a command runs and ends in one result that carries its ids', async () => {
     { request_id: 'r1', exec_id: 'e1', pc_id: 'PC-1', exit_code: 0, manifest_id: 'job-1', skipped: false },
   ]);
   expect(results(store)[0]?.result_id).toBe(store.history.get(run)?.resultId);
+});
+
+test.each([
+  ['its command', /SELECT body FROM commands/],
+  ['how long it has waited', /SELECT until_up FROM waits WHERE run/],
+])('a page with %s that the disk does not give for a moment is no answer to anybody', async (_name, sql) => {
+  const disk = unreadable(sql);
+  const { store, scripts, dispatcher } = setUp();
+  scripts.autoExit = 0;
+  const run = await admit(store, 'r1');
+  dispatcher.start();
+  await eventually(() => expect(disk.errors).toBeGreaterThan(1));
+  expect([scripts.started, results(store)]).toEqual([[], []]);
+  disk.away = false;
+  await eventually(() => expect(store.history.get(run)).toMatchObject({ state: 'finished', reason: 'DONE' }));
+  expect(scripts.started).toHaveLength(1);
+});
+
+test('one that waits for the disk is killed, and left as it is by our own stop, like any other', async () => {
+  const disk = unreadable(/SELECT body FROM commands/);
+  const { store, dispatcher } = setUp();
+  const killed = await admit(store, 'r1', { exec_id: 'e1' });
+  const left = await admit(store, 'r2');
+  dispatcher.start();
+  await eventually(() => expect(disk.errors).toBeGreaterThan(1));
+  await dispatcher.kill('e1');
+  await eventually(() => expect(store.history.get(killed)).toMatchObject({ reason: 'KILLED_WAITING' }));
+  await dispatcher.stop(0);
+  expect(store.history.get(left)).toMatchObject({ state: 'admitted' });
 });
 
 test('the start is on disk before anything of the script exists', async () => {
