@@ -36,6 +36,23 @@ test('the limit for one message is the one that the server names', async () => {
   expect(bus.link.value.maxPayloadBytes).toBe(4096);
 });
 
+test('a mistake of one who listens ends the connection, and nobody takes what has ended for one that lives', async () => {
+  const port = await freePort();
+  const bus = startBus(`nats://127.0.0.1:${port}`);
+  let mistaken = true;
+  bus.link.watch(({ state }) => {
+    if (state === 'connected' && mistaken) throw new Error('a mistake');
+  });
+  const states: string[] = [];
+  bus.link.watch(({ state, why }) => states.push(`${state} ${why}`));
+  await startNatsServer({ port });
+  await eventually(() => expect(states).toContain(`unreachable 127.0.0.1:${port}: a mistake`));
+  expect((await bus.kvGet('bucket', 'key', 1_000)).kind).toBe('failed');
+  mistaken = false;
+  await linkState(bus, 'connected');
+  expect(states.at(-1)).toBe('connected null');
+});
+
 test('a name that can not be resolved is said as such', async () => {
   const bus = startBus('nats://no-such-broker.invalid:4222');
   const { why } = await linkState(bus, 'unreachable');

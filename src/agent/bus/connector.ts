@@ -231,22 +231,24 @@ export class Connector {
     if (this.#closing.signal.aborted) return session.close();
     const { nc } = session;
     this.#log.info('connected', { server: session.server, version: nc.info?.version });
-    this.#parts.permissions.reset();
-    this.#parts.prepare(session);
-    // First the session: whoever hears of the connection may use it at once.
-    this.session.set(session);
-    this.link.set({
-      state: 'connected',
-      sinceMs: this.#clock.nowMs(),
-      lastGoodAtMs: session.lastGoodAtMs,
-      server: session.server,
-      why: null,
-      maxPayloadBytes: nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES,
-    });
     let error: Error | null = null;
     try {
+      this.#parts.permissions.reset();
+      this.#parts.prepare(session);
+      // First the session: whoever hears of the connection may use it at once.
+      this.session.set(session);
+      this.link.set({
+        state: 'connected',
+        sinceMs: this.#clock.nowMs(),
+        lastGoodAtMs: session.lastGoodAtMs,
+        server: session.server,
+        why: null,
+        maxPayloadBytes: nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES,
+      });
       error = await orAbort(session.ended, session.signal);
     } catch (reason) {
+      // Or a mistake of one who listens: then, too, nobody may take the session for one that lives.
+      if (!session.signal.aborted) this.#log.error('a connection is given up', { error: errorText(reason) });
       error = reason instanceof Error ? reason : null;
     }
     this.#peers = session.peers;
