@@ -10,6 +10,7 @@ import {
   recordLog,
   recordWatch,
   startBus,
+  startReloadableServer,
 } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
@@ -319,6 +320,42 @@ test("messages say when they were stored, and with the answers of the server tel
   clock.forward(3_600_000);
   expect(bus.serverNowMs()).toBe(before + 3_600_000);
 });
+
+// A reload is asked for by a signal that Windows does not have.
+test.skipIf(process.platform === 'win32')(
+  'acknowledgements and pulls that were forbidden are no longer said to be once they are permitted, on the same connection',
+  async () => {
+    const users = (deny: string) =>
+      `authorization { users: [
+      { user: operator, password: p }
+      { user: pc, password: p, permissions: { publish: { deny: ["${deny}"] } } }
+    ] }`;
+    const pulls = `$JS.API.CONSUMER.MSG.NEXT.EXEC.${DURABLE}`;
+    const acks = `$JS.ACK.EXEC.${DURABLE}.>`;
+    const { server, reload } = await startReloadableServer(users(pulls));
+    const nc = await provisionedOperator(server, { user: 'operator', pass: 'p' });
+    const bus = await connectedBus(server.url, {
+      credentials: () => [{ kind: 'user', user: 'pc', password: 'p' }],
+      askAgainMs: 100,
+    });
+    let changes = 0;
+    bus.link.watch(() => (changes += 1));
+    const consumer = recordConsumer(bus);
+    await send(nc, 'commands.all', 'one');
+    await eventually(() => expect(bus.forbidden.value).toEqual([pulls]));
+    reload(users('$JS.ACK.>'));
+    consumer.binding.rebind();
+    await eventually(() => expect(consumer.messages).toContain('commands.all one'));
+    await eventually(() => expect(bus.forbidden.value).toEqual([acks]));
+    reload(users('nothing'));
+    let sent = 0;
+    await eventually(async () => {
+      await send(nc, 'commands.all', `more ${sent++}`);
+      expect(bus.forbidden.value).toEqual([]);
+    });
+    expect(changes).toBe(0);
+  },
+);
 
 test('a message that is put off comes again after that time', async () => {
   const server = await startNatsServer();

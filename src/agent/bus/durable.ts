@@ -37,7 +37,9 @@ export async function consumeDurable(
     callback: (message: JsMsg) => {
       // Thrown into the library, a handler's fault would end the consumer.
       try {
-        const received = messageOf(message);
+        const received = messageOf(session, message);
+        // What has come was asked for.
+        session.permissions.allowed('publish', `$JS.API.CONSUMER.MSG.NEXT.${spec.stream}.${spec.durable}`);
         session.serverClock.atLeast(received.storedAtMs);
         handlers.message(received);
       } catch (error) {
@@ -66,13 +68,22 @@ export async function consumeDurable(
   }
 }
 
-function messageOf(message: JsMsg): DurableMessage {
+function messageOf(session: Session, message: JsMsg): DurableMessage {
+  // The library has it, and leaves it out of what it says of a message.
+  const subject = 'reply' in message && typeof message.reply === 'string' ? message.reply : '';
+  const answered = () => session.published(subject);
   return {
     subject: message.subject,
     data: message.data,
     storedAtMs: Number(message.timestampNanos / NS_PER_MS),
-    ack: () => message.ack(),
-    nak: (delayMs) => message.nak(clampTimerMs(delayMs)),
+    ack: () => {
+      message.ack();
+      answered();
+    },
+    nak: (delayMs) => {
+      message.nak(clampTimerMs(delayMs));
+      answered();
+    },
   };
 }
 

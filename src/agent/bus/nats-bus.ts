@@ -2,9 +2,7 @@
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
 import type { BackoffPolicy } from '../base/backoff.ts';
-import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
 import type { Watched } from '../base/watched.ts';
 import type {
   Binding,
@@ -40,8 +38,6 @@ export interface NatsBusOptions extends ConnectorOptions {
   readonly watchHeartbeatMs?: number;
   readonly askAgainMs?: number;
 }
-
-const REFUSAL_HANDED_ON_MS = 50;
 
 export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
@@ -127,22 +123,8 @@ export class NatsBus implements Bus {
     const refused = this.#permissions.has('publish', subject);
     if (refused && !this.#permissions.mayAskAgain('publish', subject)) return false;
     session.nc.publish(subject, body);
-    if (refused) drop(this.#askAgain(session, subject), this.#log, 'asking for a permission again');
+    session.published(subject);
     return true;
-  }
-
-  /** Nobody answers a message of this kind: that none is refused says that they are permitted by now. */
-  async #askAgain(session: Session, subject: string): Promise<void> {
-    this.#permissions.refused('publish', subject);
-    let refused = false;
-    const stop = session.onPublishRefused((refusedSubject) => {
-      refused ||= refusedSubject === subject;
-    });
-    const read = await session.flush();
-    // The refusal comes before the answer, and is handed on a little later.
-    await sleep(REFUSAL_HANDED_ON_MS);
-    stop();
-    if (read && !refused) this.#permissions.allowed('publish', subject);
   }
 
   get windowBytes(): number {

@@ -106,6 +106,11 @@ function pattern(subject: string): string {
   return kept === null ? subject : `${subject.split('.', kept).join('.')}.>`;
 }
 
+/** Whether both are a matter of one permission. */
+export function samePermission(subject: string, other: string): boolean {
+  return pattern(subject) === pattern(other);
+}
+
 /** Nothing was asked: the answer could not be heard. */
 export class InboxRefused extends Error {
   override readonly name = 'InboxRefused';

@@ -7,10 +7,10 @@ import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
-import { clampTimerMs, MAX_TIMER_MS } from '../base/sleep.ts';
+import { clampTimerMs, MAX_TIMER_MS, sleep } from '../base/sleep.ts';
 import { orAbort } from '../base/waiting.ts';
 import { handshakeFailure } from './handshake.ts';
-import { INBOXES, InboxRefused, type Permissions, violationOf } from './permissions.ts';
+import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import type { ServerClock } from './server-clock.ts';
 import { authenticatorOf, type Credentials, type TlsFiles, tlsOptions } from './sign-in.ts';
 import { Uplink } from './uplink.ts';
@@ -19,6 +19,7 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (design §7). */
 const MAX_PINGS_OUT = 2;
+const REFUSAL_HANDED_ON_MS = 50;
 
 export interface SessionOptions {
   readonly pcId: string;
@@ -174,6 +175,26 @@ export class Session {
   onPublishRefused(listener: (subject: string) => void): () => void {
     this.#onRefused.add(listener);
     return () => this.#onRefused.delete(listener);
+  }
+
+  /** Something was sent that nobody answers: where it was refused before, that it is not says that it is permitted by now. */
+  published(subject: string): void {
+    if (!this.permissions.mayAskAgain('publish', subject)) return;
+    drop(this.#askAgain(subject), this.#log, 'asking for a permission again');
+  }
+
+  async #askAgain(subject: string): Promise<void> {
+    // Of one kind no other is asked for meanwhile.
+    this.permissions.refused('publish', subject);
+    let refused = false;
+    const stop = this.onPublishRefused((refusedSubject) => {
+      refused ||= samePermission(refusedSubject, subject);
+    });
+    const read = await this.flush();
+    // The refusal comes before the answer, and is handed on a little later.
+    await sleep(REFUSAL_HANDED_ON_MS);
+    stop();
+    if (read && !refused) this.permissions.allowed('publish', subject);
   }
 
   /** An answer to a message of so many bytes is here after this time. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { connectedBus, linkState, recordLog, startReloadableServer } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
+import { operator } from '../../../e2e/support/fleet.ts';
 import type { NatsBus } from './nats-bus.ts';
 import type { Credentials } from './sign-in.ts';
 
@@ -99,5 +100,29 @@ test.skipIf(process.platform === 'win32')(
     await ended;
     await linkState(bus, 'connected');
     await eventually(() => expect(own.refused).toHaveLength(2));
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'answers that were forbidden are no longer said to be once they are permitted, on the same connection',
+  async () => {
+    const role = (deny: string) => `authorization { users: [
+      { user: operator, password: p }
+      { user: pc, password: p, permissions: { publish: { deny: "${deny}" } } }
+    ] }`;
+    const { server, reload } = await startReloadableServer(role('_INBOX.>'));
+    const nc = await operator(server, { user: 'operator', pass: 'p' });
+    const bus = await connectedBus(server.url, { credentials: AS_PC, askAgainMs: 100 });
+    bus.subscribe('test.ask', (message) => void message.respond(Buffer.from('yes')));
+    const ask = () => nc.request('test.ask', '', { timeout: 300 });
+    await eventually(async () => {
+      await expect(ask()).rejects.toThrow('timeout');
+      expect(bus.forbidden.value).toEqual(['_INBOX.>']);
+    });
+    reload(role('nothing'));
+    await eventually(async () => {
+      expect((await ask()).string()).toBe('yes');
+      expect(bus.forbidden.value).toEqual([]);
+    });
   },
 );

@@ -2,7 +2,7 @@
  * Core subscriptions, kept up like everything else: made again on each connection, before anybody hears of it, and asked for
  * again where the broker refuses them or takes them back, since its permissions may be changed under a live connection.
  */
-import type { Subscription } from '@nats-io/transport-node';
+import type { Msg, Subscription } from '@nats-io/transport-node';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
@@ -98,11 +98,25 @@ export class Subscriptions {
         if (error !== null) return refused.abort(error);
         // A handler's fault must not reach the client library: it would end the connection (invariant 11).
         try {
-          kept.handler(message);
+          kept.handler(receivedOver(session, message));
         } catch (fault) {
           this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(fault) });
         }
       },
     });
   }
+}
+
+function receivedOver(session: Session, message: Msg): BusMessage {
+  const { subject, data, reply } = message;
+  return {
+    subject,
+    data,
+    ...(reply === undefined ? {} : { reply }),
+    respond: (answer) => {
+      const sent = message.respond(answer);
+      if (sent && reply !== undefined) session.published(reply);
+      return sent;
+    },
+  };
 }
