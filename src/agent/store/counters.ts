@@ -36,14 +36,19 @@ export class Counters {
     return Object.fromEntries(COUNTERS.map((name) => [name, this.#values.get(name) ?? 0])) as Record<Counter, number>;
   }
 
-  /** Writes what changed since the last time. */
+  /** Writes what changed since the last time. Rejects where the store does not take it: then the next time has it to write. */
   async save(group: GroupCommit): Promise<void> {
     if (!this.#dirty) return;
     this.#dirty = false;
-    const put = this.#db.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)');
     const values = [...this.#values];
-    await group.submit(() => {
-      for (const [name, value] of values) put.run(name, value);
-    });
+    try {
+      const put = this.#db.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)');
+      await group.submit(() => {
+        for (const [name, value] of values) put.run(name, value);
+      });
+    } catch (error) {
+      this.#dirty = true;
+      throw error;
+    }
   }
 }
