@@ -6,6 +6,7 @@
  * spawn and the timer; the world is looked at again right before the spawn.
  */
 import { randomInt } from 'node:crypto';
+import { errorCode } from '../../shared/error-code.ts';
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
 import { STORE_RETRY_MS, untilDone } from '../base/retry.ts';
@@ -119,7 +120,9 @@ export class ActiveRun {
       // What ends a wait is a kill or our own stop; anything else is a bug.
       if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#o.clock.nowMs());
       if (this.#abort.signal.aborted && !this.#begun) return 'deferred';
-      if (this.#begun || !mayPass(error)) throw error;
+      // Of the store alone: what else is refused is an answer.
+      const isStore = errorCode(error).startsWith('SQLITE_');
+      if (this.#begun || !isStore || !mayPass(error)) throw error;
       this.#o.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
       return 'unread';
     } finally {
