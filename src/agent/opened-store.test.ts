@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { arrival, testStore } from '../../e2e/support/store.ts';
 import { tempDir } from '../../e2e/support/temp.ts';
@@ -55,8 +56,13 @@ test('what it never gives is set aside after a minute, like any other damage', a
   for (looks = 1; looks < UNREAD_FOR_MS / REOPEN_MS; looks++) {
     expect(openUsable(config(directory), silentLogger)).toBeNull();
   }
+  const newFile = unreadable(/INSERT OR IGNORE INTO ledger/);
+  for (let look = 0; look < 2; look++) expect(openUsable(config(directory), silentLogger)).toBeNull();
+  newFile.away = false;
   const { store, oldCopy } = opened(openUsable(config(directory), silentLogger));
   expect([oldCopy, store.admits, store.quarantined]).toEqual([true, true, true]);
+  // The new file was not set aside for two errors.
+  expect(readdirSync(directory).filter((name) => /damaged-[-\dTZ]+$/.test(name))).toHaveLength(1);
   expect(store.inbox.open(9).map(({ requestId }) => requestId)).toEqual(['open']);
   await store.close();
 });

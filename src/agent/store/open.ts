@@ -93,8 +93,11 @@ const unreadTimes = new Map<string, number>();
 export function isUnreadableForLong(directory: string, error: unknown): boolean {
   if (!isUnreadable(error)) return false;
   const times = (unreadTimes.get(directory) ?? 0) + 1;
-  unreadTimes.set(directory, times);
-  return times >= UNREAD_FOR_MS / REOPEN_MS;
+  const isForLong = times >= UNREAD_FOR_MS / REOPEN_MS;
+  // The file after it has a minute of its own.
+  if (isForLong) unreadTimes.delete(directory);
+  else unreadTimes.set(directory, times);
+  return isForLong;
 }
 
 /** What is read of a store at once could be read: the next error is the first one. */
