@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { connectedBus, freePort, linkState, startBus } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
@@ -51,6 +52,31 @@ test('a mistake of one who listens ends the connection, and nobody takes what ha
   mistaken = false;
   await linkState(bus, 'connected');
   expect(states.at(-1)).toBe('connected null');
+});
+
+test('an address which the cluster names and which is none keeps nobody from those that are', async () => {
+  const sockets: Socket[] = [];
+  const info = {
+    server_id: 's',
+    version: '2.10.0',
+    max_payload: 1024,
+    proto: 1,
+    connect_urls: ['[fe80::1%eth0]:4222'],
+  };
+  const broker = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}));
+    socket.write(`INFO ${JSON.stringify(info)}\r\n`);
+    socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
+  });
+  await new Promise<void>((resolve) => void broker.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    broker.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const bus = await connectedBus(`nats://127.0.0.1:${portOf(broker)}`);
+  for (const socket of sockets) socket.destroy();
+  await linkState(bus, 'unreachable');
+  await linkState(bus, 'connected');
 });
 
 test('a name that can not be resolved is said as such', async () => {

@@ -208,7 +208,8 @@ export class Connector {
     const known = new Set(configured.map((url) => url.host));
     const gossiped = shuffled(this.#peers)
       .filter((peer) => !known.has(peer))
-      .map((peer) => new URL(`${first.protocol}//${peer}`));
+      // What no address is (a zone of IPv6, for one) is the broker's mistake, and keeps nobody from the others.
+      .flatMap((peer) => URL.parse(`${first.protocol}//${peer}`) ?? []);
     return [...configured, ...gossiped];
   }
 

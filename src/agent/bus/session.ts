@@ -88,6 +88,8 @@ export class Session {
       name: `kanade-agent/${options.pcId}`,
       reconnect: false,
       maxReconnectAttempts: 0,
+      // What the cluster names is for the next session, see `peers`; here an address that is none would end this one.
+      ignoreClusterUpdates: true,
       timeout: CONNECT_TIMEOUT_MS,
       // Its pings know nothing of what is still on its way; ours do, see `#ping`.
       pingInterval: MAX_TIMER_MS,
@@ -225,9 +227,11 @@ export class Session {
 
   async #follow(): Promise<void> {
     for await (const status of this.nc.status()) {
-      if (status.type === 'update') this.#peers = this.nc.info?.connect_urls ?? this.#peers;
       // The server is about to go: leave before it does.
-      if (status.type === 'ldm') this.close('the server is about to stop');
+      if (status.type === 'ldm') {
+        this.#notePeers();
+        this.close('the server is about to stop');
+      }
       if (status.type === 'error') {
         const violation = violationOf(status.error);
         if (violation !== null) {
@@ -238,8 +242,13 @@ export class Session {
     }
   }
 
+  #notePeers(): void {
+    this.#peers = this.nc.info?.connect_urls ?? this.#peers;
+  }
+
   /** A link that is busy with what it was given answers late, and lives. */
   #ping(): void {
+    this.#notePeers();
     const excused = this.#uplink.excusedMs() / this.#pingIntervalMs;
     if (this.#pingsSince >= MAX_PINGS_OUT + excused) {
       this.close('it stopped answering');
