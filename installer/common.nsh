@@ -55,8 +55,10 @@ VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
   ${EndIf}
 !macroend
 
-; The turn of `src/agent/os/windows/setup-turn.ts`: a file that only administrators can make or open, held without sharing and
-; gone with us. Who does not get it does not go on.
+Var Turn
+
+; The turn of `src/agent/os/windows/setup-turn.ts`: a file that only administrators can make or open, held without sharing. Who does
+; not get it does not go on.
 !macro oneAtATime
   InitPluginsDir
   !insertmacro privateAttributes
@@ -64,9 +66,10 @@ VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
     SetErrorLevel ${EXIT_FAILED}
     Quit
   ${EndIf}
-  ; GENERIC_READ and DELETE; not shared; OPEN_ALWAYS; DELETE_ON_CLOSE and OPEN_REPARSE_POINT.
-  System::Call 'kernel32::CreateFileW(w "$PROGRAMFILES64\Kanade Tray.lock", i 0x80010000, i 0, p r9, i 4, i 0x04200000, p 0) p .r1 ?e'
+  ; GENERIC_READ and DELETE; not shared; OPEN_ALWAYS; OPEN_REPARSE_POINT.
+  System::Call 'kernel32::CreateFileW(w "$PROGRAMFILES64\Kanade Tray.lock", i 0x80010000, i 0, p r9, i 4, i 0x00200000, p 0) p .r1 ?e'
   Pop $0
+  StrCpy $Turn $1
   ${If} $1 P= -1
     ${If} $0 = ${ERROR_SHARING_VIOLATION}
     ${OrIf} $0 = ${ERROR_ACCESS_DENIED}
@@ -77,6 +80,12 @@ VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
     ${EndIf}
     Quit
   ${EndIf}
+!macroend
+
+; Its name goes at once, whoever looks at it: FileDispositionInfoEx with DELETE and POSIX_SEMANTICS.
+!macro removeTurn
+  System::Call '*(i 3) p .r0'
+  System::Call 'kernel32::SetFileInformationByHandle(p $Turn, i 21, p r0, i 4)'
 !macroend
 
 !macro asAdministrator

@@ -81,6 +81,7 @@ Section
   Delete "$INSTDIR\current.json"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
+  !insertmacro removeTurn
   SetErrorLevel 0
   ${If} ${FileExists} "$INSTDIR\versions\*.*"
     SetErrorLevel ${EXIT_FAILED}

@@ -1,5 +1,5 @@
 /*
- * `uninstall.exe`: waits for the uninstaller and ends with its exit code, so that those who deploy learn how it went. It steps
+ * `uninstall.exe`, for people, and `private\uninstall.exe`, which nobody else can hold: waits for the uninstaller and ends with its exit code, so that those who deploy learn how it went. It steps
  * out of the way first, with the uninstaller, into `<root>.removing-<number>`: a program that runs can be moved but not deleted,
  * and nobody but the Administrators can write there. What is left of it goes at the next start of Windows.
  */
@@ -19,6 +19,8 @@ static WCHAR packed[PATH_CHARS];
 
 static BOOL find_paths(void) {
   if (program_directory(self, 0) != ERROR_SUCCESS || program_directory(root, 1) != ERROR_SUCCESS) return FALSE;
+  WCHAR *last = wcsrchr(root, L'\\');
+  if (last != NULL && _wcsicmp(last, L"\\private") == 0) *last = L'\0';
   FILETIME now;
   GetSystemTimeAsFileTime(&now);
   return swprintf(aside, PATH_CHARS, L"%ls.removing-%lu%lu", root, now.dwHighDateTime, now.dwLowDateTime) > 0 &&

@@ -17,6 +17,7 @@ const AT_THE_ROOT = [
   'private\\hand-over.exe',
   'private\\install.json',
   'private\\kanade-tray-agent.exe',
+  'private\\uninstall.exe',
   'private\\uninstaller.exe',
   'uninstall.exe',
 ];
@@ -69,7 +70,7 @@ export async function installed(pc: Pc, build: Build, wanted: Wanted = {}): Prom
   const listed = await pc.registry(LISTED);
   compare('version in the list of apps', listed?.DisplayVersion, build.version);
   compare('place in the list of apps', listed?.InstallLocation, pc.root);
-  compare('uninstaller', listed?.QuietUninstallString, `"${pc.root}\\uninstall.exe" /allusers /S`);
+  compare('uninstaller', listed?.QuietUninstallString, `"${pc.root}\\private\\uninstall.exe" /allusers /S`);
   const run = (await pc.registry(RUN))?.['Kanade Tray'];
   compare('start with each session', run, tray ? `"${pc.root}\\bin\\Kanade Tray.exe" --hidden` : undefined);
   const events = (await pc.registry(EVENTS))?.EventMessageFile;

@@ -45,7 +45,7 @@ async function installOriginal(): Promise<void> {
   const root = 'C:\\Kanade';
   mkdirSync(pc.path(`${root}\\bin`), { recursive: true });
   cpSync(pc.path(`${pc.root}\\private\\kanade-tray-agent.exe`), pc.path(`${root}\\bin\\kanade-agent.exe`));
-  pc.put(`${root}\\current.json`, '{"version":"0.29.0"}');
+  pc.put(`${root}\\private\\current.json`, '{"version":"0.29.0"}');
   mkdirSync(pc.path(`${root}\\versions\\0.29.0\\node`), { recursive: true });
   cpSync(join(GIVEN.node, 'bin', 'node.exe'), pc.path(`${root}\\versions\\0.29.0\\node\\node.exe`));
   pc.put(`${root}\\versions\\0.29.0\\agent\\main.js`, STAND_IN);

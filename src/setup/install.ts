@@ -4,9 +4,11 @@
  * the person who reads it can do (deployment F2).
  */
 
+import { join } from 'node:path';
 import { errorText } from '../agent/base/logger.ts';
 import { writeChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { bytesBelow } from './files.ts';
 import { compareVersions } from './layout.ts';
 import { SERVICE } from './names.ts';
 import { type InstallInput, type Plan, planOf } from './plan.ts';
@@ -44,6 +46,8 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
     (await stopAgent(input)) ? () => system.startService(SERVICE) : null,
   );
   await secureKeys(input, plan, transaction);
+  // Before people may read it, and hold it.
+  const kibibytes = Math.ceil(bytesBelow(join(input.staged, 'tree')) / 1024);
   await putVersion(input, plan, transaction);
   await putPrograms(input, transaction);
   openPrograms(input, plan.choices.mode);
@@ -61,7 +65,7 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
     writeChoices(layout, choices);
     return () => writeChoices(layout, plan.choicesBefore);
   });
-  await putRegistration(input, plan, transaction);
+  await putRegistration(input, plan, kibibytes, transaction);
   await putService(input, plan, transaction);
   if (parameters.SYSPREP === true) forgetIdentity(input);
   if (parameters.RESTORE === true) await restoreOriginal(input, transaction);

@@ -2,6 +2,7 @@
  * What lies in the directory of the product (design §8): `bin`, `private`, `versions\<v>`, `current.json`. Invariants: which
  * version counts changes in one step, and the files of a version never change once it has counted.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
@@ -85,7 +86,7 @@ export class Layout {
       ...others(
         privateDirectory,
         namesIn(privateDirectory),
-        /^(?:(?:current|install)\.json(?:\.[0-9a-f]{16}\.new)?|(?:kanade-tray-agent|hand-over|uninstaller)\.exe(?:\.\d+\.old)?)$/i,
+        /^(?:(?:current|install)\.json(?:\.[0-9a-f]{16}\.new)?|(?:kanade-tray-agent|hand-over|uninstall|uninstaller)\.exe(?:\.\d+\.old)?)$/i,
       ),
       ...others(versionsDirectory, namesIn(versionsDirectory), /^(?:\d|\.(?:staged|setup|damaged-|handed-over-))/),
     ];
@@ -93,7 +94,7 @@ export class Layout {
 
   /** For programs that take the directory of the product away; `native/uninstall.c` names its own like that too. */
   newAside(): string {
-    return `${this.root}.removing-${Date.now()}`;
+    return `${this.root}.removing-${randomBytes(8).toString('hex')}`;
   }
 
   /** What an interrupted set-up, one that found something damaged, or a removal has left. */

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempDir } from '../../e2e/support/temp.ts';
-import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../agent/os/windows/access.ts';
 import { StillHeld } from '../agent/os/windows/holders.ts';
 import type { Inside } from '../agent/os/windows/secure-directory.ts';
 import { Layout } from './layout.ts';
@@ -42,11 +42,11 @@ class Pc {
     const system = {
       secureDirectory: (path: string, sddl: string, { deep }: Inside) =>
         void this.access.push([name(path), sddl, deep]),
-      makeReadable: (path: string) => void this.access.push([name(path), 'readable', false]),
-      insist: <T>(path: string, work: () => T): T => {
+      giveAccess: (path: string, sddl: string, { deep }: Inside) => void this.access.push([name(path), sddl, deep]),
+      shutFile: (path: string) => {
         if (this.held.has(name(path))) throw new StillHeld('somebody has it open');
-        return work();
       },
+      insist: <T>(_path: string, work: () => T): T => work(),
       programsBelow: () => [],
     };
     const log = { say: (line: string) => void this.said.push(line) };
@@ -77,7 +77,7 @@ it.each(['service', 'tray'] as const)(
     const wanted: (typeof pc.access)[number][] = [
       ['private', PRIVATE_TREE, true],
       ['bin', READ_ONLY_TREE, true],
-      ['uninstall.exe', 'readable', false],
+      ['uninstall.exe', READABLE_PROGRAM, false],
       [`versions/${VERSION}`, PASSABLE_TREE, false],
       [`versions/${VERSION}/agent`, agent, true],
       [`versions/${VERSION}/node`, agent, true],
@@ -97,8 +97,9 @@ it('what people hold of it stays as it was, and is said; what is private is repl
   expect(pc.text('bin/Kanade Tray.exe')).toBe('new');
   expect(pc.text('uninstall.exe')).toBe('newer');
   expect(pc.text('private/kanade-tray-agent.exe')).toBe('newer');
+  pc.layout.show('1.0.0');
   showVersion(pc.input, VERSION);
-  expect(existsSync(pc.layout.shownFile)).toBe(false);
+  expect(pc.text('current.json')).toBe('{"version":"1.0.0"}\n');
   expect(pc.said.filter((line) => line.startsWith('note:'))).toEqual([
     expect.stringContaining('Kanade Tray.exe stays as it was until the next installation: somebody has it open'),
     expect.stringContaining('current.json stays as it was'),
@@ -106,7 +107,7 @@ it('what people hold of it stays as it was, and is said; what is private is repl
   pc.held.clear();
   showVersion(pc.input, VERSION);
   expect(pc.text('current.json')).toBe(`{"version":"${VERSION}"}\n`);
-  expect(pc.access.at(-1)).toEqual(['current.json', 'readable', false]);
+  expect(pc.access.at(-1)).toEqual(['current.json', READABLE_PROGRAM, false]);
 });
 
 it('a version that is there is shut before anything of it is changed, and open again where that is taken back', async () => {
@@ -120,15 +121,17 @@ it('a version that is there is shut before anything of it is changed, and open a
     await putVersion(pc.input, planOf(mode), transaction);
     return transaction;
   };
+  const shut: (typeof pc.access)[number] = [`versions/${VERSION}`, PRIVATE_TREE, true];
   await again('service');
-  expect(pc.access).toEqual([]);
+  expect(pc.access).toEqual([shut]);
   const transaction = await again('tray');
-  expect(pc.access).toEqual([[`versions/${VERSION}`, PRIVATE_TREE, true]]);
+  expect(pc.access).toEqual([shut]);
   expect(pc.text(`versions/${VERSION}/app/resources/host.json`)).toBe('{"host":"tray"}\n');
   await transaction.rollBack();
-  expect(pc.access.at(-1)).toEqual([`versions/${VERSION}/app`, READ_ONLY_TREE, true]);
+  expect(pc.text(`versions/${VERSION}/app/resources/host.json`)).toBe('{"host":"service"}\n');
+  expect(pc.access).toContainEqual([`versions/${VERSION}/app`, READ_ONLY_TREE, true]);
   pc.put(pc.layout.directoryOf(VERSION), 'agent/main.js', 'damaged');
   await again('service');
   expect(pc.text(`versions/${VERSION}/agent/main.js`)).toBe('agent/main.js');
-  expect(pc.access[0]).toEqual([`versions/${VERSION}`, PRIVATE_TREE, true]);
+  expect(pc.access[0]).toEqual(shut);
 });

@@ -5,11 +5,11 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
-import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
+import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../agent/os/windows/access.ts';
 import { StillHeld } from '../agent/os/windows/holders.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import type { Choices } from './choices.ts';
-import { filesBelow, isInUse, isSameFile, isSameTree, moveWhenFree, readIfThere } from './files.ts';
+import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere } from './files.ts';
 import { STARTER } from './names.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import { endPrograms, type ServiceParts } from './service.ts';
@@ -26,24 +26,25 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
   const tree = join(staged, 'tree');
   writeHost(tree, mode);
   if (layout.has(version)) {
+    // First of all: who holds it open could keep us from looking as well.
+    await transaction.step(`version ${version} is there`, () => {
+      shut(input, directory);
+      return () => openVersion(input, directory, modeBefore);
+    });
     if (isSameTree(tree, directory, [HOST_FILE])) {
-      await transaction.step(`version ${version} is there, and whole`, () => {
-        sayHost(input, directory, mode);
-        return () => {
-          sayHost(input, directory, modeBefore);
-          openVersion(input, directory, modeBefore);
-        };
+      await transaction.step('it is whole', () => {
+        const file = join(directory, HOST_FILE);
+        const host = readIfThere(file);
+        if (host?.toString() !== hostText(mode)) writeHost(directory, mode);
+        return () => putBack(file, host);
       });
       return;
     }
-    await transaction.step(`version ${version} is there, but damaged: it is replaced`, () => {
+    await transaction.step('but damaged: it is replaced', async () => {
       endPrograms(input, directory);
       const aside = join(layout.versionsDirectory, `.damaged-${Date.now()}`);
-      whenShut(input, directory, () => renameSync(directory, aside));
-      return () => {
-        renameSync(aside, directory);
-        openVersion(input, directory, modeBefore);
-      };
+      await moveWhenFree(directory, aside);
+      return () => renameSync(aside, directory);
     });
   }
   await transaction.step(`putting version ${version} into place`, async () => {
@@ -63,20 +64,6 @@ function writeHost(tree: string, host: Mode): void {
   replaceFile(join(tree, HOST_FILE), hostText(host));
 }
 
-/** In a version that people may be running. */
-function sayHost(input: InstallInput, directory: string, host: Mode): void {
-  if (!saysHost(directory, host)) whenShut(input, directory, () => writeHost(directory, host));
-}
-
-function saysHost(directory: string, host: Mode): boolean {
-  try {
-    return readIfThere(join(directory, HOST_FILE))?.toString() === hostText(host);
-  } catch (error) {
-    if (isInUse(error)) return false;
-    throw error;
-  }
-}
-
 // --- who may read what -------------------------------------------------------------------------------------------------------
 
 /**
@@ -85,38 +72,43 @@ function saysHost(directory: string, host: Mode): boolean {
  */
 export function openPrograms(input: InstallInput, mode: Mode): void {
   const { layout, version } = input;
-  secure(input, layout.privateDirectory, PRIVATE_TREE, true);
-  secure(input, layout.bin, READ_ONLY_TREE, true);
-  const uninstall = join(layout.root, 'uninstall.exe');
-  if (existsSync(uninstall)) input.system.makeReadable(uninstall);
+  give(input, layout.privateDirectory, PRIVATE_TREE, true);
+  openShown(input);
   openVersion(input, layout.directoryOf(version), mode);
 }
 
+function openShown(input: InstallInput): void {
+  give(input, input.layout.bin, READ_ONLY_TREE, true);
+  give(input, join(input.layout.root, 'uninstall.exe'), READABLE_PROGRAM, false);
+}
+
 function openVersion(input: InstallInput, directory: string, mode: Mode): void {
-  secure(input, directory, PASSABLE_TREE, false);
-  for (const part of ['agent', 'node'])
-    secure(input, join(directory, part), mode === 'tray' ? READ_ONLY_TREE : PASSABLE_TREE, true);
-  secure(input, join(directory, 'app'), READ_ONLY_TREE, true);
+  const ofAgent = mode === 'tray' ? READ_ONLY_TREE : PASSABLE_TREE;
+  for (const part of ['agent', 'node']) give(input, join(directory, part), ofAgent, true);
+  give(input, join(directory, 'app'), READ_ONLY_TREE, true);
+  give(input, directory, PASSABLE_TREE, false);
 }
 
-/** Does `work` on a version that people can't open any more, ending those of them that still keep us from it. */
-function whenShut<T>(input: Pick<ServiceParts, 'system' | 'log'>, directory: string, work: () => T): T {
-  secure(input, directory, PRIVATE_TREE, true);
-  return input.system.insist(directory, work, (line) => input.log.say(line));
+function give({ system }: Parts, path: string, sddl: string, deep: boolean): void {
+  if (existsSync(path)) system.giveAccess(path, sddl, { deep });
 }
 
-function secure(
-  { system, log }: Pick<ServiceParts, 'system' | 'log'>,
-  path: string,
-  sddl: string,
-  deep: boolean,
-): void {
-  if (existsSync(path)) system.secureDirectory(path, sddl, { deep }, (line) => log.say(line));
+type Parts = Pick<ServiceParts, 'system' | 'log'>;
+
+/** People can't open it any more; who has something of it open in a way that could keep us from it is ended. */
+function shut({ system, log }: Parts, directory: string): void {
+  system.secureDirectory(directory, PRIVATE_TREE, { deep: true }, (line) => log.say(line));
 }
 
 /** A part of the product, and whoever holds it open. @throws where it can't be removed */
-export function removeWhenShut(input: Pick<ServiceParts, 'system' | 'log'>, directory: string): void {
-  whenShut(input, directory, () => input.system.removeTree(directory));
+export function removeWhenShut(input: Parts, directory: string): void {
+  if (!existsSync(directory)) return;
+  shut(input, directory);
+  input.system.insist(
+    directory,
+    () => input.system.removeTree(directory),
+    (line) => input.log.say(line),
+  );
 }
 
 // --- beside the versions -----------------------------------------------------------------------------------------------------
@@ -128,16 +120,18 @@ const SHOWN = new Set([`bin/${STARTER}`, 'uninstall.exe']);
 export async function putPrograms(input: InstallInput, transaction: Transaction): Promise<void> {
   const { layout, staged } = input;
   const fresh = join(staged, 'root');
+  await transaction.step('programs beside the versions', () => {
+    if (existsSync(layout.bin)) shut(input, layout.bin);
+    return () => openShown(input);
+  });
   for (const directory of [layout.bin, layout.privateDirectory]) makeDirectory(directory);
   for (const name of filesBelow(fresh)) {
     const file = join(layout.root, name);
+    if (SHOWN.has(name) && existsSync(file) && !isShut(input, file)) continue;
     if (isSameFile(join(fresh, name), file)) continue;
     await transaction.step(`putting ${name} into place`, async () => {
       const aside = existsSync(file) ? `${file}.${Date.now()}.old` : null;
-      if (aside !== null) {
-        if (!SHOWN.has(name)) await moveWhenFree(file, aside);
-        else if (!isDone(input, file, () => renameSync(file, aside))) return null;
-      }
+      if (aside !== null) await moveWhenFree(file, aside);
       await moveWhenFree(join(fresh, name), file);
       return () => {
         rmSync(file, { force: true });
@@ -149,20 +143,22 @@ export async function putPrograms(input: InstallInput, transaction: Transaction)
 
 /** The programs that people start use `version` from now on; null: none. */
 export function showVersion(input: InstallInput, version: string | null): void {
-  const { layout, system } = input;
-  if (isDone(input, layout.shownFile, () => layout.show(version)) && version !== null)
-    system.makeReadable(layout.shownFile);
+  const { layout } = input;
+  if (existsSync(layout.shownFile) && !isShut(input, layout.shownFile)) return;
+  layout.show(version);
+  give(input, layout.shownFile, READABLE_PROGRAM, false);
 }
 
-/** False: somebody holds `file` whom we must not end; that is said, and the one before stays. */
-function isDone({ system, log }: InstallInput, file: string, work: () => void): boolean {
-  const say = (line: string) => log.say(line);
+/** False: somebody whom we must not end holds `file`; that is said, and the one that is there stays. */
+function isShut(input: InstallInput, file: string): boolean {
+  const say = (line: string) => input.log.say(line);
   try {
-    system.insist(file, work, say);
+    input.system.shutFile(file, say);
     return true;
   } catch (error) {
     if (!(error instanceof StillHeld)) throw error;
     say(`note: ${file} stays as it was until the next installation: ${error.message}`);
+    give(input, file, READABLE_PROGRAM, false);
     return false;
   }
 }

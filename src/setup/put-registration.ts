@@ -1,6 +1,5 @@
 /** What Windows knows of the product: the list of apps, the start with each session, the Event Log, the service. */
 import { join } from 'node:path';
-import { bytesBelow } from './files.ts';
 import { SERVICE, SERVICE_HOST, SETUP_SERVICE } from './names.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import {
@@ -14,12 +13,17 @@ import {
 } from './registration.ts';
 import type { Transaction } from './transaction.ts';
 
-export async function putRegistration(input: InstallInput, plan: Plan, transaction: Transaction): Promise<void> {
+/** `kibibytes`: what the version takes on the disk. */
+export async function putRegistration(
+  input: InstallInput,
+  plan: Plan,
+  kibibytes: number,
+  transaction: Transaction,
+): Promise<void> {
   const { system, layout, version } = input;
   const { root } = layout;
   await transaction.step('the list of apps', () => {
     const listed = registeredVersion(system);
-    const kibibytes = Math.ceil(bytesBelow(layout.directoryOf(version)) / 1024);
     register(system, { root, version, kibibytes });
     return () => (listed === null ? unregister(system) : register(system, { root, version: listed, kibibytes }));
   });

@@ -13,7 +13,8 @@ export interface Registration {
 
 /** Intune, SCCM and the list of apps read it; `DisplayVersion` is what detection rules compare. */
 export function register(system: System, { root, version, kibibytes }: Registration): void {
-  const uninstall = `"${root}\\uninstall.exe" /allusers`;
+  // The one that people can start they can hold as well: who removes silently is an administrator.
+  const silent = `"${root}\\private\\uninstall.exe" /allusers /S`;
   system.writeValues(UNINSTALL_KEY, {
     DisplayName: PRODUCT,
     DisplayVersion: version,
@@ -21,8 +22,8 @@ export function register(system: System, { root, version, kibibytes }: Registrat
     Publisher: PUBLISHER,
     URLInfoAbout: WEBSITE,
     InstallLocation: root,
-    UninstallString: uninstall,
-    QuietUninstallString: `${uninstall} /S`,
+    UninstallString: `"${root}\\uninstall.exe" /allusers`,
+    QuietUninstallString: silent,
     EstimatedSize: kibibytes,
     NoModify: 1,
     NoRepair: 1,

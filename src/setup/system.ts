@@ -1,7 +1,7 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
 
 import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
-import { makeDirectory, READABLE_PROGRAM, setFileAccess } from '../agent/os/windows/access.ts';
+import { makeDirectory } from '../agent/os/windows/access.ts';
 import { insistOn, type Say } from '../agent/os/windows/holders.ts';
 import {
   type KeyBefore,
@@ -13,7 +13,7 @@ import {
 } from '../agent/os/windows/registry-write.ts';
 import { removeTree } from '../agent/os/windows/remove-tree.ts';
 import { ancestors, endProgram, programsBelow, type RunningProgram } from '../agent/os/windows/running-programs.ts';
-import { type Inside, secureDirectory, untrusted } from '../agent/os/windows/secure-directory.ts';
+import { giveAccess, type Inside, secureDirectory, shutFile, untrusted } from '../agent/os/windows/secure-directory.ts';
 import {
   enableService,
   putService,
@@ -44,8 +44,10 @@ export interface System {
   makeDirectory(path: string, sddl: string): void;
   /** See there. @throws {NotSecured} */
   secureDirectory(path: string, sddl: string, inside: Inside, say: Say): void;
-  /** Everybody may read the file and run it from now on. */
-  makeReadable(file: string): void;
+  /** See there: for what nobody else could open until now. */
+  giveAccess(path: string, sddl: string, inside: { readonly deep: boolean }): void;
+  /** Nobody else can open the file from now on, and nobody does. @throws {StillHeld} */
+  shutFile(path: string, say: Say): void;
   /** Does `work`, ending programs of people that keep us from it by what they hold at `path` or below. @throws {StillHeld} */
   insist<T>(path: string, work: () => T, say: Say): T;
   /** Why somebody who is no administrator could change it; null: nobody could. */
@@ -75,7 +77,8 @@ export const WINDOWS: System = {
   secureKey,
   makeDirectory,
   secureDirectory,
-  makeReadable: (file) => setFileAccess(file, READABLE_PROGRAM),
+  giveAccess,
+  shutFile,
   insist: insistOn,
   untrusted,
   removeTree,

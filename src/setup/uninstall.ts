@@ -3,7 +3,7 @@
  * stays unless IT asks for its removal, and what the original agent uses as well stays while that is installed.
  */
 
-import { rmdirSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { errorText } from '../agent/base/logger.ts';
 import { blockFor } from '../agent/base/sleep.ts';
@@ -46,15 +46,22 @@ export async function uninstall(input: UninstallInput): Promise<number> {
 
 /** What people may hold open goes first; the uninstaller, which takes the rest away, would stop at it. */
 function removeShown(input: UninstallInput): void {
-  const { layout, log } = input;
-  const apps = layout.versions().map((version) => join(layout.directoryOf(version), 'app'));
-  for (const directory of [layout.bin, ...apps]) {
+  const { layout, log, system } = input;
+  const attempt = (path: string, work: () => void) => {
     try {
-      removeWhenShut(input, directory);
+      work();
     } catch (error) {
-      log.say(`note: ${directory} can not be removed: ${errorText(error)}`);
+      log.say(`note: ${path} can not be removed: ${errorText(error)}`);
     }
-  }
+  };
+  const apps = layout.versions().map((version) => join(layout.directoryOf(version), 'app'));
+  for (const directory of [layout.bin, ...apps]) attempt(directory, () => removeWhenShut(input, directory));
+  const { shownFile } = layout;
+  if (!existsSync(shownFile)) return;
+  attempt(shownFile, () => {
+    system.shutFile(shownFile, (line) => log.say(line));
+    rmSync(shownFile);
+  });
 }
 
 const SECRET_VALUES = [...SIGN_IN_SECRETS, 'CommandKeys', 'RequireSignedCommands'];

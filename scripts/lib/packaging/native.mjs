@@ -31,6 +31,12 @@ const PROGRAMS = [
     level: 'asInvoker',
   },
   { file: 'private/hand-over.exe', source: 'setup-host.c', description: 'Kanade Tray Setup', level: 'asInvoker' },
+  {
+    file: 'private/uninstall.exe',
+    source: 'uninstall.c',
+    description: 'Kanade Tray Uninstall',
+    level: 'requireAdministrator',
+  },
   { file: 'uninstall.exe', source: 'uninstall.c', description: 'Kanade Tray Uninstall', level: 'requireAdministrator' },
 ];
 

@@ -11,6 +11,7 @@ import { errorText } from '../base/logger.ts';
 import { makeDirectory, ownerOf, setFileAccess } from './windows/access.ts';
 import { ADMINISTRATORS_SID, SYSTEM_SID } from './windows/access-list.ts';
 import { setPipeAccess } from './windows/pipe-access.ts';
+import { removeTree } from './windows/remove-tree.ts';
 import { ownSid } from './windows/sids.ts';
 
 export type Guarded = { readonly ok: true } | { readonly ok: false; readonly why: string };
@@ -30,6 +31,8 @@ export interface EndpointGuard {
   socket(address: string, account: string): Promise<Guarded>;
   /** Puts a file there that only `account` (and who runs the PC anyway) can read. Replaces an older one. */
   privateFile(path: string, text: string, account: string): Promise<Guarded>;
+  /** Takes such a file away, as far as nobody keeps it. */
+  removeFile(path: string): Promise<void>;
 }
 
 /** @throws where the system does not say who we are */
@@ -50,6 +53,7 @@ function posixGuard(): EndpointGuard {
     directory: (path) => guarded(() => posixDirectory(path, uid, isRoot ? 0o711 : 0o700)),
     socket: (address, account) => guarded(() => posixSocket(address, Number(account), isRoot)),
     privateFile: (path, text, account) => guarded(() => posixFile(path, text, Number(account), isRoot)),
+    removeFile: (path) => unlink(path).catch(() => {}),
   };
 }
 
@@ -139,8 +143,22 @@ function windowsGuard(): EndpointGuard {
         // Readable for the owners of the directory only, until the next line lets the reader in.
         await writeFile(fresh, text, { flag: 'wx' });
         setFileAccess(fresh, `D:P${full('')}(A;;FR;;;${account})`);
+        // The reader may have a lock on the one that is there: to rename over it would wait for him.
+        try {
+          removeTree(path);
+        } catch (error) {
+          await unlink(fresh).catch(() => {});
+          throw error;
+        }
         return moveTo(fresh, path);
       }),
+    removeFile: async (path) => {
+      try {
+        removeTree(path);
+      } catch {
+        // The next one that is written there takes it away.
+      }
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { makeDirectory as makeParents } from '../../shared/make-directory.ts';
 import { removeQuietly } from '../base/remove-quietly.ts';
 import { encodeOem } from '../os/oem-code-page.ts';
 import { makeDirectory } from '../os/windows/access.ts';
+import { removeTree } from '../os/windows/remove-tree.ts';
 import { ownSid } from '../os/windows/sids.ts';
 
 /** `cmd` reads a batch file in the code page of its console, which is the old one unless somebody changes it. */
@@ -28,12 +29,12 @@ export class BatchFiles {
   /** Takes away what an agent that died has left there, now or with a later script. */
   constructor(directory: string) {
     this.#directory = directory;
-    this.#left = removeQuietly(directory) ? [] : pathsIn(directory);
+    this.#left = isRemoved(directory) ? [] : pathsIn(directory);
   }
 
   /** `reader`: the SID of the account that runs it. @throws with the cause */
   write(text: string, reader: string): BatchFile {
-    this.#left = this.#left.filter((path) => !removeQuietly(path));
+    this.#left = this.#left.filter((path) => !isRemoved(path));
     makeParents(this.#directory);
     const directory = join(this.#directory, randomUUID());
     const all = ['SY', 'BA', ownSid()].map((who) => `(A;OICI;FA;;;${who})`).join('');
@@ -41,7 +42,18 @@ export class BatchFiles {
     const path = join(directory, 'script.cmd');
     writeFileSync(path, encodeOem(text) ?? TO_UTF_8 + text);
     // Something that the script left running may hold it; the next agent takes it away.
-    return { path, remove: () => void removeQuietly(directory) };
+    return { path, remove: () => void isRemoved(directory) };
+  }
+}
+
+/** Without waiting for an account that has a lock on what it may read. */
+function isRemoved(path: string): boolean {
+  if (process.platform !== 'win32') return removeQuietly(path);
+  try {
+    removeTree(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -3,7 +3,6 @@
  * at each start, readable by that account alone. Reading one's own file is what proves who one is.
  */
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoint } from '../../shared/client.ts';
 import { endpointFile } from '../../shared/directories.ts';
@@ -94,7 +93,7 @@ export class Endpoints {
   async #remove(account: string): Promise<void> {
     const served = this.#served.get(account);
     this.#served.delete(account);
-    await rm(endpointFile(this.#directory, account), { force: true }).catch(() => {});
+    await this.#guard.removeFile(endpointFile(this.#directory, account));
     await served?.listener.close();
   }
 

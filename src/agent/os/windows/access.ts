@@ -14,8 +14,10 @@ export const LISTED_TREE = `${PRIVATE_TREE}(A;;0x1200a9;;;BU)`;
 export const PASSABLE_TREE = `${PRIVATE_TREE}(A;;0x120088;;;BU)`;
 /** One more entry, for a file that everybody may read. */
 export const READABLE_TOO = '(A;;0x120089;;;BU)';
+/** The same for a file. */
+export const PRIVATE_FILE = 'O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)';
 /** For a program in a private directory that everybody may run. */
-export const READABLE_PROGRAM = 'D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)';
+export const READABLE_PROGRAM = `${PRIVATE_FILE}(A;;0x1200a9;;;BU)`;
 export const PRIVATE_KEY = 'O:BAD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
 /** Users may read it. */
 export const KEY_READERS = '(A;CI;KR;;;BU)';

@@ -1,6 +1,10 @@
 /** Starts a process with the rights of a token, on the desktop of the token's session. */
+import { win32 } from 'node:path';
 import { type Handle, lastError, native, type ProcessInformation, startupInfoBytes, wideText } from './native.ts';
 
+import { isHeld, LOOK, openIn, wholePath } from './nt-files.ts';
+
+const [READ_DATA, EXECUTE] = [0x1, 0x20];
 const CREATE_UNICODE_ENVIRONMENT = 0x0000_0400;
 const STARTF_USESTDHANDLES = 0x0000_0100;
 const WAIT_TIMEOUT = 258;
@@ -21,8 +25,30 @@ export interface CreateSpec {
   readonly streams: readonly [Handle, Handle, Handle] | null;
 }
 
-/** Throws if Windows refuses. The caller closes both handles. */
+/**
+ * Throws if Windows refuses, or somebody has a lock on the program: Windows would wait for them, and all of this process with it.
+ * While it is open here nobody can get one. The caller closes both handles.
+ */
 export function createAsUser(spec: CreateSpec): ProcessInformation {
+  const held = openedToRun(spec.file);
+  try {
+    return create(spec);
+  } finally {
+    if (held !== null) native().CloseHandle(held);
+  }
+}
+
+/** null: we may not; Windows says why in a moment. */
+function openedToRun(file: string): Handle | null {
+  try {
+    return openIn(0, wholePath(win32.resolve(file)), READ_DATA | EXECUTE | LOOK);
+  } catch (error) {
+    if (isHeld(error)) throw error;
+    return null;
+  }
+}
+
+function create(spec: CreateSpec): ProcessInformation {
   const { token, file, commandLine, environment, directory, desktop, flags, streams } = spec;
   const [hStdInput, hStdOutput, hStdError] = streams ?? [0, 0, 0];
   const startup = {

@@ -9,7 +9,17 @@ import { blockFor } from '../../base/sleep.ts';
 import { isTrusted } from './access-list.ts';
 import { type Handle, native } from './native.ts';
 import { whatItIs } from './no-follow.ts';
-import { DIRECTORY_FILE, entriesIn, isHeld, isLink, LOOK, WALK, wholePath, withOpenIn } from './nt-files.ts';
+import {
+  DIRECTORY_FILE,
+  entriesIn,
+  isHeld,
+  isLink,
+  isNotEmpty,
+  LOOK,
+  WALK,
+  wholePath,
+  withOpenIn,
+} from './nt-files.ts';
 import { BACKUP, DEBUG, withPrivileges } from './privileges.ts';
 import { pathOf } from './running-programs.ts';
 import { setupNative } from './setup-native.ts';
@@ -73,7 +83,11 @@ const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
 export function insistOn<T>(path: string, work: () => T, say: Say): T {
   const name = win32.basename(path);
   return withOpenIn(0, wholePath(win32.dirname(path)), { access: LOOK, options: DIRECTORY_FILE }, (directory) =>
-    insist({ directory, name, path, say }, work, (error) => isHeld(error) || IN_USE.has(errorCode(error))),
+    insist(
+      { directory, name, path, say },
+      work,
+      (error) => isHeld(error) || isNotEmpty(error) || IN_USE.has(errorCode(error)),
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * Files by open directories, as `openat` has it: from a handle to a name in it, and never through a link. Whoever exchanges names
- * meanwhile changes nothing of what is already open.
+ * meanwhile changes nothing of what is already open. Invariant: nothing waits here for somebody else, also not for one who has an
+ * opportunistic lock and never gives it back: what is locked so counts as held.
  */
 import { type Handle, native } from './native.ts';
 import { addressOf, setupNative } from './setup-native.ts';
@@ -16,11 +17,15 @@ export const WALK = LIST_DIRECTORY | TRAVERSE | READ_ATTRIBUTES | SYNCHRONIZE;
 /** To look at anything. */
 export const LOOK = READ_ATTRIBUTES | SYNCHRONIZE;
 const SHARE_ALL = 7;
+/** Nobody else may have it open, but for its attributes. */
+export const SHARE_NOTHING = 0;
 /** Nobody may have it open to delete or to rename it. */
 export const SHARE_IN_PLACE = 3;
 const [OPEN, CREATE] = [1, 2];
-/** FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_REPARSE_POINT */
-const OPTIONS = 0x20 | 0x4000 | 0x20_0000;
+/** FILE_SYNCHRONOUS_IO_NONALERT | FILE_COMPLETE_IF_OPLOCKED | FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_REPARSE_POINT */
+const OPTIONS = 0x20 | 0x100 | 0x4000 | 0x20_0000;
+/** It is open; whoever has the lock was asked for it. */
+const OPLOCK_BREAK_IN_PROGRESS = 0x108;
 /** Only a directory. */
 export const DIRECTORY_FILE = 0x1;
 const CASE_INSENSITIVE = 0x40;
@@ -62,9 +67,21 @@ export function isRefused(error: unknown): boolean {
   return error instanceof StatusError;
 }
 
-/** Somebody else has it open, and shares it with nobody. */
+/** Somebody else has it open, and shares it with nobody, or has a lock on it. */
 export function isHeld(error: unknown): boolean {
-  return error instanceof StatusError && error.status === SHARING_VIOLATION;
+  return (
+    error instanceof StatusError && (error.status === SHARING_VIOLATION || error.status === OPLOCK_BREAK_IN_PROGRESS)
+  );
+}
+
+/** Something lies in it, or is just going from it. */
+export function isNotEmpty(error: unknown): boolean {
+  return error instanceof StatusError && error.status === DIRECTORY_NOT_EMPTY;
+}
+
+/** Windows' number of the error, as other functions give it. */
+export function errorNumberOf(error: unknown): number | null {
+  return error instanceof StatusError ? setupNative().RtlNtStatusToDosError(error.status) : null;
 }
 
 export interface EntryIn {
@@ -84,7 +101,24 @@ export function wholePath(path: string): string {
 /** Opens `name` in `directory`; 0: `name` is a {@link wholePath}. */
 export function openIn(directory: Handle, name: string, access: number, options = 0, share = SHARE_ALL): Handle {
   const { status, handle } = create(directory, name, { access, options, share, disposition: OPEN, descriptor: 0n });
+  if (status === OPLOCK_BREAK_IN_PROGRESS) native().CloseHandle(handle);
   check(`opening ${name}`, status);
+  return handle;
+}
+
+/**
+ * What {@link openIn} opens, also while somebody has a lock on it: to read what is in it or to rename it would wait for them, but
+ * its access list can be set.
+ */
+export function openLocked(directory: Handle, name: string, access: number): Handle {
+  const { status, handle } = create(directory, name, {
+    access,
+    options: 0,
+    share: SHARE_ALL,
+    disposition: OPEN,
+    descriptor: 0n,
+  });
+  if (status !== OPLOCK_BREAK_IN_PROGRESS) check(`opening ${name}`, status);
   return handle;
 }
 
@@ -225,16 +259,16 @@ function tagOf(handle: Handle): number {
 
 /** Removes an empty directory, open with {@link DELETE}. @throws why not @returns false: something lies in it */
 export function isEmptyAndGone(handle: Handle, name: string): boolean {
-  const flags = Buffer.alloc(4);
-  flags.writeUInt32LE(DELETE_NOW);
-  const io = Buffer.alloc(16);
-  const status = setupNative().NtSetInformationFile(handle, io, flags, flags.length, DISPOSITION_INFORMATION_EX);
-  if (status >>> 0 === DIRECTORY_NOT_EMPTY) return false;
+  const status = setDisposition(handle);
+  if (status === DIRECTORY_NOT_EMPTY) return false;
   check(`removing ${name}`, status);
   return true;
 }
 
-/** It goes with the last handle to it. @throws where it can't, a directory that is not empty above all */
+/**
+ * Its name goes at once, also while somebody holds it; where Windows has no such way (before 1709, another file system) with the
+ * last handle to it. @throws where it can't, a directory that is not empty above all
+ */
 export function dispose(handle: Handle, name: string): void {
   const info = Buffer.alloc(52);
   setupNative().GetFileInformationByHandle(handle, info);
@@ -244,10 +278,20 @@ export function dispose(handle: Handle, name: string): void {
     basic.writeUInt32LE(ATTRIBUTE_NORMAL, 32);
     setupNative().NtSetInformationFile(handle, Buffer.alloc(16), basic, basic.length, BASIC_INFORMATION);
   }
+  const now = setDisposition(handle);
+  if (now === 0) return;
+  if (now === DIRECTORY_NOT_EMPTY) check(`removing ${name}`, now);
   check(
     `removing ${name}`,
     setupNative().NtSetInformationFile(handle, Buffer.alloc(16), Buffer.from([1]), 1, DISPOSITION_INFORMATION),
   );
+}
+
+function setDisposition(handle: Handle): number {
+  const flags = Buffer.alloc(4);
+  flags.writeUInt32LE(DELETE_NOW);
+  const io = Buffer.alloc(16);
+  return setupNative().NtSetInformationFile(handle, io, flags, flags.length, DISPOSITION_INFORMATION_EX) >>> 0;
 }
 
 /** Gives it another name in its directory; it must be open with {@link DELETE}. */

@@ -7,9 +7,9 @@
 import { win32 } from 'node:path';
 import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
-import { passedOn, READABLE_TOO, withDescriptor } from './access.ts';
+import { PRIVATE_FILE, passedOn, READABLE_TOO, withDescriptor } from './access.ts';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
-import { insist, type Say, StillHeld } from './holders.ts';
+import { insist, insistOn, type Say, StillHeld } from './holders.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
 import {
@@ -24,7 +24,9 @@ import {
   LOOK,
   makeIn,
   openIn,
+  openLocked,
   SHARE_IN_PLACE,
+  SHARE_NOTHING,
   WALK,
   wholePath,
   withOpenIn,
@@ -220,6 +222,50 @@ function isRemoved(directory: Handle, name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Gives a directory of ours that nobody else could open until now, or a file, to those whom `sddl` names; if `deep`, all that is in
+ * it too, from the inside out. Nobody can hold that up: what they hold meanwhile is theirs already. @throws where Windows refuses
+ */
+export function giveAccess(path: string, sddl: string, { deep }: { readonly deep: boolean }): void {
+  const above = opened(win32.dirname(path));
+  try {
+    if (deep) withOpenIn(above, win32.basename(path), { access: WALK }, (handle) => giveInside(handle, path, sddl));
+    give(above, win32.basename(path), path, () => sddl, OWNER_AND_PROTECTED_DACL);
+  } finally {
+    native().CloseHandle(above);
+  }
+}
+
+function giveInside(directory: Handle, path: string, sddl: string): void {
+  for (const { name, isDirectory, isLink } of entriesIn(directory)) {
+    if (isLink) continue;
+    const inner = win32.join(path, name);
+    if (isDirectory) withOpenIn(directory, name, { access: WALK }, (handle) => giveInside(handle, inner, sddl));
+    give(directory, name, inner, () => passedOn(sddl, isDirectory, ''), OWNER_AND_DACL);
+  }
+}
+
+function give(directory: Handle, name: string, path: string, sddl: () => string, what: number): void {
+  const handle = openLocked(directory, name, WRITE_DAC | WRITE_OWNER | LOOK);
+  try {
+    setAccess(handle, path, sddl(), what);
+  } finally {
+    native().CloseHandle(handle);
+  }
+}
+
+/**
+ * Nobody but the Administrators can open the file from now on, and nobody does: programs of people that do are ended.
+ * @throws {StillHeld} by somebody else
+ */
+export function shutFile(path: string, say: Say): void {
+  giveAccess(path, PRIVATE_FILE, { deep: false });
+  const look = () => {
+    withOpenIn(0, wholePath(path), { access: READS | DELETE | LOOK, share: SHARE_NOTHING }, () => {});
+  };
+  insistOn(path, look, say);
 }
 
 /** What is wrong with a directory or a file as it is, which must be there; null: only administrators can change it. */

@@ -74,6 +74,7 @@ interface SetupNative {
   NtSetInformationFile(handle: Handle, io: Uint8Array, info: Uint8Array, size: number, kind: number): number;
   NtQueryInformationFile(handle: Handle, io: Uint8Array, info: Uint8Array, size: number, kind: number): number;
   NtQueryDirectoryFile(...args: readonly unknown[]): number;
+  RtlNtStatusToDosError(status: number): number;
   CreateToolhelp32Snapshot(what: number, pid: number): Handle;
   Process32FirstW(snapshot: Handle, entry: Uint8Array): number;
   Process32NextW(snapshot: Handle, entry: Uint8Array): number;
@@ -126,6 +127,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int32_t __stdcall NtCreateFile(_Out_ intptr_t *opened, uint32_t access, const void *attributes, void *io, void *size, uint32_t fileAttributes, uint32_t share, uint32_t disposition, uint32_t options, void *extended, uint32_t extendedSize)',
     'int32_t __stdcall NtSetInformationFile(intptr_t handle, void *io, const void *info, uint32_t size, int kind)',
     'int32_t __stdcall NtQueryInformationFile(intptr_t handle, void *io, void *info, uint32_t size, int kind)',
+    'uint32_t __stdcall RtlNtStatusToDosError(uint32_t status)',
     'int32_t __stdcall NtQueryDirectoryFile(intptr_t handle, intptr_t event, void *routine, void *context, void *io, void *entries, uint32_t size, int kind, int single, void *pattern, int restart)',
   ],
 };

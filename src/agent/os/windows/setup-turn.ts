@@ -1,7 +1,8 @@
 /**
- * One set-up at a time on a PC. The turn is a file beside `Program Files\\Kanade Tray`, held open without sharing and gone with
- * whoever holds it (`installer/common.nsh` and `native/setup-host.c` use the same): nobody but the Administrators can make it or
- * open it, so nobody else can hold up a set-up. Invariant: who can't have it does not go on.
+ * One set-up at a time on a PC. The turn is a file beside `Program Files\\Kanade Tray`, held open without sharing by
+ * whoever has it (`installer/common.nsh` and `native/setup-host.c` use the same): nobody but the Administrators can make it or open
+ * it, so nobody else can hold up a set-up. It stays there until the product is removed: of a file that goes with its last handle,
+ * everybody who may look at its attributes could keep the name. Invariant: who can't have it does not go on.
  */
 import { win32 } from 'node:path';
 import { sleep } from '../../base/sleep.ts';
@@ -13,10 +14,9 @@ import { setupNative } from './setup-native.ts';
 const FILE = 'Kanade Tray.lock';
 const ACCESS = 'O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)';
 const GENERIC_READ = 0x8000_0000;
-const DELETE = 0x1_0000;
 const OPEN_ALWAYS = 4;
-/** FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT */
-const FLAGS = 0x0400_0000 | 0x0020_0000;
+/** FILE_FLAG_OPEN_REPARSE_POINT */
+const FLAGS = 0x0020_0000;
 const INVALID_HANDLE = -1;
 /** Of one that another set-up holds: it does not share, or it is just going. */
 const HELD = new Set([5, 32]);
@@ -33,8 +33,7 @@ export async function takeTurn(withinMs: number, file: string = turnFile()): Pro
 function isTaken(file: string): boolean {
   let taken = false;
   withAttributes(ACCESS, (attributes) => {
-    const access = (GENERIC_READ | DELETE) >>> 0;
-    const handle = setupNative().CreateFileW(file, access, 0, attributes, OPEN_ALWAYS, FLAGS, 0);
+    const handle = setupNative().CreateFileW(file, GENERIC_READ, 0, attributes, OPEN_ALWAYS, FLAGS, 0);
     taken = handle !== INVALID_HANDLE;
     if (taken) return;
     const failure = lastError(`taking ${file}`);
