@@ -107,7 +107,7 @@ export const PACKAGES: readonly PackageRule[] = [
   { packages: ['better-sqlite3'], only: ['src/agent/store'] },
   { packages: ['koffi'], only: ['src/agent/os'] },
   {
-    packages: ['node:child_process', 'execa', 'node-powershell'],
+    packages: ['node:child_process', 'execa'],
     only: [
       'src/agent/run',
       'src/agent/os',

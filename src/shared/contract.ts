@@ -100,6 +100,8 @@ export const hardwareSchema = z.object({
   processor: z.string().nullable(),
   memoryBytes: z.number().nullable(),
   disks: z.array(z.object({ name: z.string(), sizeBytes: z.number(), freeBytes: z.number() })),
+  /** What the system would not tell, and why. */
+  unread: z.array(z.string()),
   bootedAtMs: z.number().nullable(),
 });
 export type Hardware = z.infer<typeof hardwareSchema>;

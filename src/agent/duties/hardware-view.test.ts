@@ -12,6 +12,7 @@ const FACTS: HardwareFacts = {
   cpuCores: 4,
   ramBytes: 16_000_000_000,
   disks: [{ deviceId: 'C:', sizeBytes: 500, freeBytes: 100, fileSystem: 'NTFS' }],
+  unread: [],
 };
 
 function viewed(read: () => Promise<HardwareFacts> = async () => FACTS) {

@@ -24,6 +24,8 @@ export class HardwareView {
   readonly #closing = new AbortController();
   #last: { readonly facts: HardwareFacts; readonly atMs: number } | null = null;
   #reading: Promise<void> | null = null;
+  /** As it was said last. */
+  #unread = '';
 
   constructor(options: HardwareViewOptions) {
     this.#o = options;
@@ -32,6 +34,9 @@ export class HardwareView {
   /** Reads now, for the inventory; what is shown afterwards is that. */
   async read(signal: AbortSignal): Promise<HardwareFacts> {
     const facts = await this.#o.read(signal);
+    const unread = facts.unread.join('; ');
+    if (unread !== '' && unread !== this.#unread) this.#o.log.warn('not all of the hardware can be read', { unread });
+    this.#unread = unread;
     this.#last = { facts, atMs: this.#o.clock.monotonicMs() };
     return facts;
   }
@@ -67,6 +72,7 @@ function viewOf(facts: HardwareFacts, bootedAtMs: number): Hardware {
     processor: facts.cpuModel,
     memoryBytes: facts.ramBytes,
     disks: facts.disks.map(({ deviceId, sizeBytes, freeBytes }) => ({ name: deviceId, sizeBytes, freeBytes })),
+    unread: [...facts.unread],
     bootedAtMs: Math.round(bootedAtMs),
   };
 }

@@ -21,6 +21,7 @@ const FACTS: HardwareFacts = {
   cpuCores: 2,
   ramBytes: 17_179_869_184,
   disks: [{ deviceId: '/dev/vda', sizeBytes: 2 ** 38, freeBytes: 2 ** 37, fileSystem: 'ext4' }],
+  unread: [],
 };
 const HOUR_MS = 3_600_000;
 const SUBJECT = 'inventory.PC-A.hw';

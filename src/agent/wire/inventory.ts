@@ -9,7 +9,8 @@ export interface HwInventory {
   readonly osVersion: string;
   readonly osBuild: string | null;
   readonly cpuModel: string;
-  readonly cpuCores: number;
+  /** null: the system does not tell. */
+  readonly cpuCores: number | null;
   readonly ramBytes: number;
   /** Fixed drives only. */
   readonly disks: readonly {
@@ -50,7 +51,7 @@ export function decodeInventory(body: Uint8Array): Decoded<'inventory', HwInvent
     osVersion: fields.string('os_version'),
     osBuild: fields.nullableString('os_build'),
     cpuModel: fields.string('cpu_model'),
-    cpuCores: fields.u32('cpu_cores'),
+    cpuCores: fields.isNone('cpu_cores') ? null : fields.u32('cpu_cores'),
     ramBytes: Number(fields.u64('ram_bytes')),
     disks: fields.objects('disks', (disk) => ({
       deviceId: disk.string('device_id'),

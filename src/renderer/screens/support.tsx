@@ -159,7 +159,7 @@ function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
     );
   }
   const fact = (name: string, value: string | null) => (value === null || value === '' ? null : { name, value });
-  const { system, processor, memoryBytes, disks, bootedAtMs } = hardware;
+  const { system, processor, memoryBytes, disks, unread, bootedAtMs } = hardware;
   return (
     <Card title={words.say('support.hardware')}>
       <Facts
@@ -174,6 +174,7 @@ function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
             ),
           ),
           fact(words.say('support.booted'), bootedAtMs === null ? null : words.moment(bootedAtMs, nowMs)),
+          ...unread.map((why) => fact(words.say('support.hardware.unread'), why)),
         ]}
       />
     </Card>

@@ -397,6 +397,7 @@ export const en = {
   'support.disk.free': '{free} free of {size}',
   'support.booted': 'Running since',
   'support.hardware.none': 'Not known yet.',
+  'support.hardware.unread': 'Could not be read',
   'support.connection': 'Connection',
   'support.connection.state': 'State',
   'support.connection.last': 'Last confirmed round trip',

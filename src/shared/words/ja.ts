@@ -386,6 +386,7 @@ export const ja: Catalogue = {
   'support.disk.free': '空き {free}／{size}',
   'support.booted': '起動日時',
   'support.hardware.none': 'まだ取得していません。',
+  'support.hardware.unread': '取得できない項目',
   'support.connection': '接続',
   'support.connection.state': '状態',
   'support.connection.last': '最終確認',

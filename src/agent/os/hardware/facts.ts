@@ -14,11 +14,13 @@ export interface HardwareFacts {
   readonly osVersion: string;
   readonly osBuild: string | null;
   readonly cpuModel: string;
-  /** Cores, not hardware threads. */
-  readonly cpuCores: number;
+  /** Cores, not hardware threads; null: the system does not tell. */
+  readonly cpuCores: number | null;
   readonly ramBytes: number;
   /** Fixed drives only. */
   readonly disks: readonly DiskFacts[];
+  /** What the system would not tell, and why, for people; it is null, or taken from a plainer source. */
+  readonly unread: readonly string[];
 }
 
 /** Asks the operating system. Rejects where it gives no answer that can be read, or when aborted. */

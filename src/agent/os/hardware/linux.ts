@@ -23,6 +23,7 @@ export async function readLinuxHardware(): Promise<HardwareFacts> {
     cpuCores: cpuCores || processors.length,
     ramBytes: totalmem(),
     disks: await readDisks(parseMounts(mounts)),
+    unread: [],
   };
 }
 

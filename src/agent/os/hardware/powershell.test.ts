@@ -1,26 +1,28 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { eventually } from '../../../../e2e/support/eventually.ts';
+import { NO_PWSH, PWSH } from '../../../../e2e/support/powershell.ts';
 import { tempDir } from '../../../../e2e/support/temp.ts';
 import { PowerShellConversation, systemPowerShell } from './powershell.ts';
+import { type PlainFacts, readWindowsHardware } from './windows.ts';
 
 /**
- * Speaks as the library expects a PowerShell on a pipe to: it reads lines and prints what is asked to be printed. What
- * stands for our expression is JavaScript. Each start leaves a line in `starts`.
+ * Speaks as a PowerShell on a pipe does: it reads lines and prints what is asked for between other things. What stands for our
+ * expression is JavaScript. Each start leaves a line in `starts`.
  */
 const STAND_IN = `#!${process.execPath}
 const { appendFileSync } = require('node:fs');
 appendFileSync(__dirname + '/starts', JSON.stringify({ pid: process.pid, argv: process.argv.slice(2), env: Object.keys(process.env) }) + '\\n');
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  const delimiter = /^\\[Console\\]::(Out|Error)\\.WriteLine\\("(\\w+)"\\)$/.exec(line);
-  if (delimiter) return process[delimiter[1] === 'Out' ? 'stdout' : 'stderr'].write(delimiter[2] + '\\n');
-  const expression = /-InputObject \\((.*)\\)\\)\\)\\)\\)$/.exec(line)[1];
+  const [, quoted, frame] = /Invoke-Expression '@\\{ v = (.*) \\}'.* '(\\w+ \\d+) ' \\+ \\$answer \\}$/.exec(line);
+  const ascii = (value) => JSON.stringify(value).replace(/[^ -~]/g, (c) => '\\\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
+  const answer = (value) => console.log('\\x1b[?1h\\x1b=' + frame + ' ' + ascii(value));
   try {
-    const value = eval(expression);
-    if (value !== undefined) console.log(Buffer.from(JSON.stringify(value)).toString('base64'));
+    const value = eval(quoted.replaceAll("''", "'"));
+    answer({ v: value });
   } catch (error) {
-    console.error(error.message);
+    answer({ e: error.message });
   }
 }).on('close', () => process.exit());
 `;
@@ -58,10 +60,10 @@ function lives(pid: number): boolean {
 
 test('one process answers many questions, whatever they are about, in order', async () => {
   const { ask, starts } = standIn();
-  const questions = ['1 + 1', '"日本語 \\"quoted\\""', '[{ a: null }]', 'false'];
+  const questions = ['1 + 1', '"\\u65e5\\u672c\\u8a9e \\"quoted\\" \'"', '[{ a: null }]', 'false'];
   expect(await Promise.all(questions.map((question) => ask(question)))).toEqual([
     2,
-    '日本語 "quoted"',
+    '日本語 "quoted" \'',
     [{ a: null }],
     false,
   ]);
@@ -73,9 +75,7 @@ test('it is started without profile and prompt, and without our secrets', async 
   onTestFinished(() => void vi.unstubAllEnvs());
   const { ask, starts } = standIn();
   await ask('1');
-  expect(starts()[0]?.argv).toEqual(
-    expect.arrayContaining(['-NoProfile', '-NonInteractive', '-NoExit', '-Command', '-']),
-  );
+  expect(starts()[0]?.argv).toEqual(expect.arrayContaining(['-NoProfile', '-NonInteractive', '-Command', '-']));
   expect(starts()[0]?.env).not.toContain('KANADE_NATS_TOKEN');
   expect(starts()[0]?.env).toContain('PATH');
 });
@@ -84,13 +84,26 @@ test('nothing is started before the first question', () => {
   expect(standIn().starts()).toEqual([]);
 });
 
-test('what PowerShell reports as an error is the error', async () => {
-  const { ask } = standIn();
+test('what PowerShell reports as an error is the answer, and costs no process', async () => {
+  const { ask, starts } = standIn();
   await expect(ask('nonsense()')).rejects.toMatchObject({
     message: 'PowerShell gave no answer',
     cause: { message: 'nonsense is not defined' },
   });
+  await expect(ask('"日本語"')).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('printable ASCII') },
+  });
   expect(await ask('3')).toBe(3);
+  expect(starts()).toHaveLength(1);
+});
+
+test('an answer is found whatever else is said, on either stream, also in pieces', async () => {
+  const { ask, starts } = standIn();
+  const noise = 'console.error("a warning"), console.log("WARNING: \\u65e5"), process.stdout.write("no line feed ")';
+  expect(await ask(`(${noise}, 6)`)).toBe(6);
+  const long = await ask('"x".repeat(3000000)');
+  expect(long).toBe('x'.repeat(3_000_000));
+  expect(starts()).toHaveLength(1);
 });
 
 test('an idle one that has died is replaced without a word', async () => {
@@ -106,7 +119,9 @@ test('an idle one that has died is replaced without a word', async () => {
 test('one that dies over a question is tried once more, then the question fails and the next one is answered', async () => {
   const { ask, starts } = standIn();
   await ask('1');
-  await expect(ask('process.exit(7)')).rejects.toThrow('PowerShell gave no answer');
+  await expect(ask('(console.error("its last words"), process.exit(7))')).rejects.toMatchObject({
+    cause: { message: 'PowerShell has ended (7): its last words' },
+  });
   expect(starts()).toHaveLength(2);
   expect(await ask('4')).toBe(4);
 });
@@ -145,3 +160,92 @@ test('the system directory names the one that is used', () => {
     join('/win', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'),
   );
 });
+
+describe.skipIf(PWSH === null)(`a real PowerShell (${PWSH ?? NO_PWSH})`, () => {
+  function real() {
+    const conversation = new PowerShellConversation(PWSH ?? '');
+    onTestFinished(() => conversation.close());
+    return (expression: string, signal = never) => conversation.ask(expression, signal);
+  }
+
+  test('answers, whatever it says beside; errors of every kind cost no process', { timeout: 60_000 }, async () => {
+    const ask = real();
+    const pid = await ask('$PID');
+    expect(await ask('-join ([char]0x65E5, [char]0x672C, [char]0x8A9E)')).toBe('日本語');
+    expect(await ask("@(1, 'two', $null)")).toEqual([1, 'two', null]);
+    expect(await ask("@('one')")).toEqual(['one']);
+    expect(await ask('& { Write-Warning w; Write-Host h; Write-Error e -ErrorAction Continue; 7 }')).toBe(7);
+    expect(await ask("'x' * 3000000")).toBe('x'.repeat(3_000_000));
+    for (const [wrong, why] of [
+      ["throw 'no'", /^no$/],
+      ['throw -join ([char]0x65E5, "it\'s")', /^日it's$/],
+      ['Get-Nothing', /Get-Nothing/],
+      ['1 + (', /./],
+      ['1 }; 2', /./],
+      ["'open", /./],
+    ] as const)
+      await expect(ask(wrong)).rejects.toMatchObject({ cause: { message: expect.stringMatching(why) } });
+    expect(await ask('$PID')).toBe(pid);
+  });
+
+  test('answers in constrained language mode too', { timeout: 60_000 }, async () => {
+    const ask = real();
+    const constrain = "& { $ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; 1 }";
+    expect(await ask(constrain)).toBe(1);
+    expect(await ask('"$($ExecutionContext.SessionState.LanguageMode)"')).toBe('ConstrainedLanguage');
+    expect(await ask('-join ([char]0x65E5, [char]0x672C)')).toBe('日本');
+    await expect(ask('[Console]::Beep()')).rejects.toThrow('PowerShell gave no answer');
+  });
+
+  test('says the hardware facts, with stand-ins for CIM: all of them, or what one class does not tell', {
+    timeout: 60_000,
+  }, async () => {
+    const ask = real();
+    await ask(CIM);
+    const shell = { ask, close() {} };
+    const facts = await readWindowsHardware(shell, never, () => PLAIN);
+    expect(facts).toEqual({
+      osName: 'Windows 日本',
+      osVersion: '10.0.22631',
+      osBuild: '22631',
+      cpuModel: 'CPU',
+      cpuCores: 6,
+      ramBytes: 17_179_869_184,
+      disks: [{ deviceId: 'C:', sizeBytes: 512_000_000_000, freeBytes: 5, fileSystem: 'NTFS' }],
+      unread: [],
+    });
+    await ask("& { $global:broken = 'Win32_Processor'; 1 }");
+    const rest = await readWindowsHardware(shell, never, () => PLAIN);
+    expect(rest).toEqual({
+      ...facts,
+      cpuModel: 'plain CPU',
+      cpuCores: null,
+      unread: ['Win32_Processor: Invalid class'],
+    });
+  });
+});
+
+/** Defines `Get-CimInstance` for the whole conversation; `$broken` names a class that it does not know. */
+const CIM = [
+  "& { $global:broken = ''",
+  'function global:Get-CimInstance($ClassName, $Property, $Filter) { Write-Warning $ClassName',
+  "if ($ClassName -eq $global:broken) { throw 'Invalid class' }",
+  'switch ($ClassName) {',
+  "'Win32_OperatingSystem' { [pscustomobject] @{ Caption = 'Windows ' + [char]0x65E5 + [char]0x672C; Version = '10.0.22631'; BuildNumber = '22631' } }",
+  "'Win32_ComputerSystem' { [pscustomobject] @{ TotalPhysicalMemory = [uint64] 17179869184 } }",
+  "'Win32_Processor' { 1..2 | ForEach-Object { [pscustomobject] @{ Name = 'CPU'; NumberOfCores = [uint32] 3 } } }",
+  "'Win32_LogicalDisk' { [pscustomobject] @{ DeviceID = 'C:'; Size = [uint64] 512000000000; FreeSpace = [uint64] 5; FileSystem = 'NTFS' }; [pscustomobject] @{ DeviceID = 'E:'; Size = $null } }",
+  '} }; 1 }',
+]
+  .join('; ')
+  .replaceAll('{;', '{')
+  .replaceAll('};', '};')
+  .replaceAll('} };', '} };');
+
+const PLAIN: PlainFacts = {
+  osName: 'plain Windows',
+  osVersion: '10.0.1',
+  cpuModel: 'plain CPU',
+  ramBytes: 1,
+  disks: async () => [],
+};

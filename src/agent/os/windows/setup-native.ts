@@ -47,6 +47,7 @@ interface SetupNative {
     size: null,
   ): number;
   CreateDirectoryW(path: string, security: Uint8Array): number;
+  GetDriveTypeW(root: string): number;
   /** Gives −1 where it fails. */
   CreateFileW(
     name: string,
@@ -114,6 +115,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ void **made, void *size)',
   ],
   'kernel32.dll': [
+    'uint32_t __stdcall GetDriveTypeW(str16 root)',
     'int __stdcall CreateDirectoryW(str16 path, const void *security)',
     'intptr_t __stdcall CreateFileW(str16 name, uint32_t access, uint32_t share, const void *security, uint32_t disposition, uint32_t flags, intptr_t template)',
     'int __stdcall GetFileInformationByHandle(intptr_t handle, void *info)',
