@@ -1,4 +1,5 @@
 /** The name under which a run is shown (design §5). What the window has to word itself is a kind, not a text. */
+import { readableText } from './terminal-text.ts';
 import { wholeEnd } from './whole-characters.ts';
 
 export type RunTitle =
@@ -11,6 +12,8 @@ export type RunTitle =
   | { readonly kind: 'hidden' };
 
 const MAX_TITLE_CHARS = 120;
+/** Tabs, and what {@link readableText} shows of control characters: nothing of a title. */
+const SIGNS = /[\t\u2400-\u2426]/g;
 
 /**
  * First line of the job's `description` where it was known, else the manifest id with `-_.` as blanks.
@@ -28,8 +31,8 @@ export function runTitle(manifestId: string | null, description: string | null):
  * marks that turn the direction of writing: those can make a title read as something else.
  */
 export function firstLine(text: string): string {
-  const line = text.split(/[\r\n\u2028\u2029]+/).find((each) => each.trim() !== '') ?? '';
-  return clip(line.replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, ' ').trim(), MAX_TITLE_CHARS);
+  const lines = text.split(/[\r\n\u2028\u2029]+/).map((each) => readableText(each).replaceAll(SIGNS, ' ').trim());
+  return clip(lines.find((each) => each !== '') ?? '', MAX_TITLE_CHARS);
 }
 
 /** At most `maxChars` UTF-16 units, marked where it was cut, never in the middle of a surrogate pair. */

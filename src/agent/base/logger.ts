@@ -79,22 +79,29 @@ export function formatJsonLine({ at, level, component, message, fields }: LogEnt
 }
 
 function fieldText(value: unknown): string {
-  if (typeof value === 'string') return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(value);
+  if (typeof value === 'string') return /^[\w.:/@+-]+$/.test(value) ? value : jsonText(value);
   if (typeof value === 'bigint') return value.toString();
   return jsonText(value);
 }
 
+/** Nothing but spaces and what is printed: what JSON leaves as it is, C1 above all, acts on a terminal too. */
 function jsonText(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, inner: unknown) => {
-      if (inner instanceof Error) return errorText(inner);
-      return typeof inner === 'bigint' ? inner.toString() : inner;
-    }) ?? 'undefined'
-  );
+  const text = JSON.stringify(value, (_key, inner: unknown) => {
+    if (inner instanceof Error) return errorText(inner);
+    return typeof inner === 'bigint' ? inner.toString() : inner;
+  });
+  return text?.replaceAll(ACTING, escaped) ?? 'undefined';
 }
 
+/** Nothing in it acts on a terminal that shows the log. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ');
+  return text.replaceAll(/[\r\n]+/g, ' ').replaceAll(ACTING, escaped);
+}
+
+const ACTING = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** The message of anything thrown, with the messages of its causes: `outer: inner`. */

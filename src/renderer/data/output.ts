@@ -1,4 +1,5 @@
 /** The output of one run as it is read piece by piece, and what of it may be put on a screen. */
+import { readableText } from '../../shared/terminal-text.ts';
 import type { WindowClient } from './window-client.ts';
 
 export type Stream = 'stdout' | 'stderr' | 'script';
@@ -36,25 +37,8 @@ export async function outputToCopy(client: WindowClient, run: number, stream: St
     output = await readOutput(client, run, stream, output);
     if (output === null) return null;
   } while (output.nextOffsetChars !== null && output.text.length < MAX_COPIED_CHARS);
-  return output.text.length > MAX_COPIED_CHARS ? `${output.text.slice(0, MAX_COPIED_CHARS)}…` : output.text;
-}
-
-/**
- * Output as text and nothing else: control characters become their pictures, and marks that turn the direction of writing
- * become visible, so that an output can neither hide nor pretend anything.
- */
-export function visibleText(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .replaceAll(/\p{Cc}/gu, (character) => pictureOf(character))
-    .replaceAll(/[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '\u2426');
-}
-
-/** U+2400 and on are pictures of the control characters; the line feed and the tab do what they are for. */
-function pictureOf(character: string): string {
-  const code = character.charCodeAt(0);
-  if (character === '\n' || character === '\t') return character;
-  return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\u2421';
+  const text = readableText(output.text);
+  return text.length > MAX_COPIED_CHARS ? `${text.slice(0, MAX_COPIED_CHARS)}…` : text;
 }
 
 /** Where `search` occurs, in UTF-16 units; no more than `most`. Capital and small letters are the same. */

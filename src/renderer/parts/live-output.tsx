@@ -2,8 +2,8 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import type { RunTail } from '../../shared/run-view.ts';
+import { readableText } from '../../shared/terminal-text.ts';
 import { EVERY_SECOND_MS, useStore, useWords } from '../data/hooks.ts';
-import { visibleText } from '../data/output.ts';
 import { Card } from './card.tsx';
 
 const useStyles = makeStyles({
@@ -40,7 +40,7 @@ export function LiveOutput({ run }: { readonly run: number }) {
       clearInterval(timer);
     };
   }, [client, run]);
-  const text = tail === null ? '' : visibleText(tail.stdout + tail.stderr);
+  const text = tail === null ? '' : readableText(tail.stdout + tail.stderr);
   return (
     <Card title={words.say('run.output.live')}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}

@@ -1,8 +1,9 @@
 /** One stream of a run's output: read piece by piece, shown as text, searched in what is there. */
 import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { readableText } from '../../shared/terminal-text.ts';
 import { useStore, useWords } from '../data/hooks.ts';
-import { type LoadedOutput, occurrences, readOutput, type Stream, visibleText } from '../data/output.ts';
+import { type LoadedOutput, occurrences, readOutput, type Stream } from '../data/output.ts';
 import { Loading } from './loading.tsx';
 import { Notice } from './notice.tsx';
 
@@ -79,7 +80,7 @@ export function OutputView({ run, stream, label }: OutputViewProps) {
 function SearchableText({ text, label }: { readonly text: string; readonly label: string }) {
   const styles = useStyles();
   const words = useWords();
-  const shown = useMemo(() => visibleText(text), [text]);
+  const shown = useMemo(() => readableText(text), [text]);
   const [search, setSearch] = useState('');
   const [at, setAt] = useState(0);
   const wanted = useDeferredValue(search);
