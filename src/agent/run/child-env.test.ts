@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { accountEnvironment, markerAssignment, scriptEnvironment, withMarker } from './child-env.ts';
+import { accountEnvironment, markerAssignment, scriptEnvironment, withMarker, withShellDefaults } from './child-env.ts';
 
 const LINUX = { platform: 'linux' } as const;
 
@@ -77,4 +77,12 @@ it('marks each run, and passes on no marker that the agent itself was started wi
   expect(base).toEqual({ PATH: '/bin' });
   expect(withMarker(base, 'r1')).toEqual({ PATH: '/bin', KTRAY_RUN: 'r1' });
   expect(markerAssignment('r1')).toBe('KTRAY_RUN=r1');
+});
+
+it('tells PowerShell not to colour what it says, unless somebody has said so or not', () => {
+  expect(withShellDefaults({ PATH: '/bin' }, 'powershell')).toEqual({ PATH: '/bin', NO_COLOR: '1' });
+  expect(withShellDefaults({ PATH: '/bin' }, 'pwsh')).toEqual({ PATH: '/bin', NO_COLOR: '1' });
+  for (const shell of ['sh', 'cmd']) expect(withShellDefaults({ PATH: '/bin' }, shell)).toEqual({ PATH: '/bin' });
+  const own = scriptEnvironment({ PATH: '/bin', NO_COLOR: 'yes' }, LINUX);
+  expect(withShellDefaults(own, 'pwsh')).toEqual({ PATH: '/bin', NO_COLOR: 'yes' });
 });

@@ -9,7 +9,9 @@ export const MARKER_VARIABLE = 'KTRAY_RUN';
 
 export type Environment = Readonly<Record<string, string>>;
 
-const EVERYWHERE = wordsOf('HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR LANG TZ');
+const EVERYWHERE = wordsOf(
+  'HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR LANG TZ NO_COLOR',
+);
 /** The last line is of a session: in tray mode scripts run as the person who sits there. */
 const POSIX = wordsOf(`
   http_proxy https_proxy ftp_proxy all_proxy no_proxy
@@ -81,6 +83,16 @@ function kept(env: NodeJS.ProcessEnv, passes: (name: string) => boolean): Enviro
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value !== undefined && passes(name)) found[name] = value;
   return found;
+}
+
+/**
+ * `base` with what a shell gets where nobody has set it: PowerShell 7 colours tables, errors and directories also into a pipe, and
+ * the escape sequences would be stored with the output. https://no-color.org: it counts by being there.
+ */
+export function withShellDefaults(base: Environment, shell: string): Environment {
+  const isPowershell = shell === 'powershell' || shell === 'pwsh';
+  const isSet = Object.keys(base).some((name) => name.toUpperCase() === 'NO_COLOR');
+  return isPowershell && !isSet ? { ...base, NO_COLOR: '1' } : base;
 }
 
 export function withMarker(base: Environment, marker: string): Environment {

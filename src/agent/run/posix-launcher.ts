@@ -11,7 +11,7 @@ import { openPipe, type PipeEnds } from '../os/posix-pipe.ts';
 import { posixSpawn, preparePosixSpawn } from '../os/posix-spawn.ts';
 import { type Priority, setPriority } from '../os/priority.ts';
 import { endTree, processStart } from '../os/process-tree.ts';
-import { type Environment, markerAssignment, withMarker } from './child-env.ts';
+import { type Environment, markerAssignment, withMarker, withShellDefaults } from './child-env.ts';
 import { exitOf, feed, follow, settled } from './child-streams.ts';
 import { posixShell, posixShellPath } from './find-shell.ts';
 import { type Exit, failedLaunch, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
@@ -36,14 +36,13 @@ interface Child {
 
 export class PosixLauncher implements Launcher {
   readonly #options: PosixLauncherOptions;
-  /** The environment of all scripts as the system takes it, without the marker. */
-  readonly #assignments: readonly string[];
+  /** The environment of a shell's scripts as the system takes it, without the marker. */
+  readonly #assignments = new Map<string, readonly string[]>();
   /** Where each shell was found the last time it could be started. */
   readonly #paths = new Map<string, string>();
 
   constructor(options: PosixLauncherOptions) {
     this.#options = options;
-    this.#assignments = Object.entries(options.environment).map(([name, value]) => `${name}=${value}`);
   }
 
   launch(spec: LaunchSpec): LaunchOutcome {
@@ -103,7 +102,7 @@ export class PosixLauncher implements Launcher {
     const spawned = posixSpawn({
       file: path,
       args,
-      env: [...this.#assignments, markerAssignment(spec.marker)],
+      env: [...this.#assignmentsOf(file), markerAssignment(spec.marker)],
       cwd: spec.cwd,
       stdinFd: input?.readFd ?? null,
       stdoutFd: out.writeFd,
@@ -124,6 +123,16 @@ export class PosixLauncher implements Launcher {
     };
   }
 
+  /** Made once: a new one for each start is slow. */
+  #assignmentsOf(shell: string): readonly string[] {
+    const known = this.#assignments.get(shell);
+    if (known !== undefined) return known;
+    const environment = withShellDefaults(this.#options.environment, shell);
+    const made = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    this.#assignments.set(shell, made);
+    return made;
+  }
+
   #giveUp(pipes: readonly PipeEnds[], code: string, spec: LaunchSpec): string {
     for (const { readFd, writeFd } of pipes) {
       closeSync(readFd);
@@ -139,7 +148,7 @@ export class PosixLauncher implements Launcher {
     try {
       const child = spawn(file, args, {
         ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
-        env: withMarker(this.#options.environment, spec.marker),
+        env: withMarker(withShellDefaults(this.#options.environment, spec.invocation.file), spec.marker),
         stdio: [stdin === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         detached: true,
       });

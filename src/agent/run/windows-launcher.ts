@@ -9,7 +9,7 @@ import { ownSid, sidOf } from '../os/windows/sids.ts';
 import { PERSONS_DESKTOP, startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
 import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
 import { BatchFiles } from './batch-file.ts';
-import { accountEnvironment, type Environment, withMarker } from './child-env.ts';
+import { accountEnvironment, type Environment, withMarker, withShellDefaults } from './child-env.ts';
 import { feed, follow, settled } from './child-streams.ts';
 import { commandLine, quoteArgument } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
@@ -96,7 +96,7 @@ export class WindowsLauncher implements Launcher {
           prepare: (accountOf) => {
             const own = runAs === 'system' ? environment : accountEnvironment(accountOf());
             return {
-              environment: withMarker(own, marker),
+              environment: withMarker(withShellDefaults(own, spec.invocation.file), marker),
               directory: cwd === null ? null : windowsDirectory(cwd, runAs === 'system' ? environment : accountOf()),
             };
           },
