@@ -1,85 +1,138 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { POWERSHELL_BOOTSTRAP, powershellInput } from './powershell.ts';
+import { NO_PWSH, PWSH, PWSH_ENVIRONMENT } from '../../../e2e/support/powershell.ts';
+import { POWERSHELL_BOOTSTRAP, POWERSHELL_BOOTSTRAP_CALLED, powershellCommand, powershellInput } from './powershell.ts';
+import { invocation } from './shell.ts';
 
-/** What the bootstrap does with its input, in JavaScript. */
-function joined(input: string): string {
-  const lines = input.split('\n').filter((line) => line !== '');
-  return lines.map((line) => (JSON.parse(line) as { s: string }).s).join('');
+/** What `[regex]::Unescape` makes of the input, in JavaScript. */
+function unescaped(input: string): string {
+  const named: Record<string, string> = { n: '\n', r: '\r' };
+  return input
+    .replace(/\n$/, '')
+    .replace(/\\(?:u([0-9a-f]{4})|(.))/g, (_, unit: string | undefined, character: string) =>
+      unit === undefined ? (named[character] ?? character) : String.fromCharCode(Number.parseInt(unit, 16)),
+    );
 }
 
 describe('the script on its way into PowerShell', () => {
   it.each([
-    ['every kind of quote', `"a" 'b' \`c @'\nhere\n'@ \\ / %PATH% $x`],
+    ['every kind of quote', `"a" 'b' \`c @'\nhere\n'@ / %PATH% $x`],
+    ['backslashes', '\\ \\\\ \\n \\u0041 C:\\new\\'],
     ['日本語 and characters outside the BMP', '日本語 é 🙂 \u2028'],
+    ['half of a character', 'a\ud83db\ude42'],
     ['control characters', '\0\x01\x7f\r\n\t\u009f'],
     ['nothing', ''],
+    ['line feeds at its end', 'a\n\n'],
     ['what looks like a date', '2024-01-01T00:00:00Z'],
+    ['a byte order mark that is not in front', 'a\ufeff'],
   ])('keeps %s', (_, script) => {
     const input = powershellInput(script);
-    expect(joined(input)).toBe(`${script}\n`);
-    expect(input).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(unescaped(input)).toBe(script);
+    expect(input).toMatch(/^[\x20-\x7e]*\n$/);
   });
 
-  it('is cut into lines that any ConvertFrom-Json takes, never inside a character', () => {
-    const script = `x${'🙂'.repeat(400_000)}`;
-    const lines = powershellInput(script).trimEnd().split('\n');
-    expect(lines.length).toBeGreaterThan(1);
-    for (const line of lines) {
-      expect(line.length).toBeLessThan(2_097_152);
-      expect((JSON.parse(line) as { s: string }).s.isWellFormed()).toBe(true);
-    }
-    expect(joined(lines.join('\n'))).toBe(`${script}\n`);
+  it('loses a byte order mark in front, which PowerShell would take for a part of the first name', () => {
+    expect(unescaped(powershellInput("\ufeff'a'"))).toBe("'a'");
+    expect(invocation('pwsh', "\ufeff'a'", 'linux').args.at(-1)).toBe("'a'");
   });
 
   it('goes into a command that no quoting can hurt', () => {
-    expect(POWERSHELL_BOOTSTRAP).toMatch(/^[\x20-\x7e]*$/);
-    expect(POWERSHELL_BOOTSTRAP).not.toMatch(/["\\%]/);
+    for (const command of [POWERSHELL_BOOTSTRAP, POWERSHELL_BOOTSTRAP_CALLED]) {
+      expect(command).toMatch(/^[\x20-\x7e]*$/);
+      expect(command).not.toMatch(/["\\%]/);
+    }
+  });
+
+  it('goes into another one where it looks at how it was called', () => {
+    expect(powershellCommand('Get-Item .')).toBe(POWERSHELL_BOOTSTRAP);
+    expect(powershellCommand("if ($myinvocation.InvocationName -ne '.') { 1 }")).toBe(POWERSHELL_BOOTSTRAP_CALLED);
   });
 });
 
-const SHELLS = ['powershell', 'pwsh'].filter(
-  (shell) => spawnSync(shell, ['-Version'], { timeout: 20_000 }).error === undefined,
-);
-const plainArgs = ['-NoProfile', '-NonInteractive', '-Command'];
+const CONSTRAINED = "$ExecutionContext.SessionState.LanguageMode='ConstrainedLanguage';";
 
-describe.skipIf(SHELLS.length > 0)('a real PowerShell', () => {
-  it.skip('is not on the PATH here: how scripts behave in it is not tested on this machine', () => {});
-});
+/** By the fixed command, behind `before`. */
+function run(shell: string, script: string, before = ''): { code: number | null; stdout: string; stderr: string } {
+  const args = ['-NoProfile', '-NonInteractive', '-Command', before + powershellCommand(script)];
+  const { status, stdout, stderr } = spawnSync(shell, args, {
+    input: powershellInput(script),
+    env: { ...process.env, ...PWSH_ENVIRONMENT, NO_COLOR: '1' },
+    maxBuffer: 16 * 1024 * 1024,
+    windowsHide: true,
+  });
+  const text = (bytes: Buffer) => bytes.toString('utf8').replaceAll('\r\n', '\n');
+  return { code: status, stdout: text(stdout), stderr: text(stderr) };
+}
 
-describe.each(SHELLS)('in a real %s', (shell) => {
-  /** Scripts whose end could differ between the bootstrap and plain `-Command`. */
-  it.each([
-    ['success', "'ok'"],
-    ['a failed last statement', 'Get-Item /nope'],
-    ['a failure that is not the last statement', "Get-Item /nope; 'ok'"],
-    ['a return after a failure', 'Get-Item /nope; return'],
-    ['exit 3', 'exit 3'],
-    ['throw', "throw 'x'"],
-    ['a parse error', 'if ('],
-    ['a trailing pipe', "'a' |"],
-    ['a trailing assignment', '$x ='],
-    ['a trailing comment', "'ok' # comment"],
-    ['a trailing backtick', "'ok' `"],
-    ['a here-string', "@'\n\"x\" 'y'\n'@"],
-    ['a native failure', `& '${process.execPath}' -e 'process.exit(5)'`],
-    ['a native failure passed on', `& '${process.execPath}' -e 'process.exit(5)'; exit $LASTEXITCODE`],
-    ['using', "using namespace System.IO\n[Path]::GetFileName('a/b')"],
-    ['param', "param($a = 'x')\n$a"],
-    ['#Requires', "#Requires -Version 3\n'ok'"],
-    ['stop on errors', "$ErrorActionPreference = 'Stop'; Get-Item /nope; 'not here'"],
-    ['a division by zero at the end', '1; 1/0'],
-    ['nothing but a comment', '# nothing'],
-  ])('%s gives the output and exit code of plain -Command', (_, script) => {
-    const plain = spawnSync(shell, [...plainArgs, script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    const input = powershellInput(script);
-    const ours = spawnSync(shell, [...plainArgs, POWERSHELL_BOOTSTRAP], { encoding: 'utf8', input });
-    expect([ours.status, ours.stdout]).toEqual([plain.status, plain.stdout]);
+if (PWSH === null) describe(`PowerShell: ${NO_PWSH}`, () => it.skip('is not tried here', () => {}));
+else {
+  const shell = PWSH;
+  // What plain `-Command` can't show, since no argument can hold it. All else is in e2e/powershell.
+  describe('a script in a real PowerShell', () => {
+    it('may be 1 MB of many lines, with 日本語 in it', () => {
+      const script = `${'# 日本語 🙂 comment\n'.repeat(70_000)}'日本語'; $MyInvocation.MyCommand.Definition.Length`;
+      expect(script.length).toBeGreaterThan(1024 * 1024);
+      expect(run(shell, script)).toEqual({ code: 0, stdout: `日本語\n${script.length}\n`, stderr: '' });
+    });
+
+    it('may be 1 MB on one line', () => {
+      const text = 'é"\\'.repeat(350_000);
+      expect(run(shell, `'${text}'`)).toEqual({ code: 0, stdout: `${text}\n`, stderr: '' });
+    });
+
+    it('keeps NUL and halves of characters', () => {
+      const codes = (text: string) => `('${text}'.ToCharArray() | ForEach-Object { [int]$_ }) -join ','`;
+      expect(run(shell, codes('a\0b\ud83d\ude42\ud83dc\ude42')).stdout).toBe('97,0,98,55357,56898,55357,99,56898\n');
+    });
+
+    it('may begin with a byte order mark', () => {
+      expect(run(shell, "\ufeffWrite-Output 'a'")).toEqual({ code: 0, stdout: 'a\n', stderr: '' });
+    });
+
+    it('is not run where a character of it is wrong, and says where', () => {
+      const ended = run(shell, "'one'\n'two' three\n");
+      expect(ended).toMatchObject({ code: 1, stdout: '' });
+      expect(ended.stderr).toBe(
+        "ParserError: \nLine |\n   2 |  'two' three\n     |        ~~~~~\n     | Unexpected token 'three' in expression or statement.\n",
+      );
+    });
+
+    it('is not run where it ends too early, and says so', () => {
+      for (const before of ['', CONSTRAINED])
+        expect(run(shell, 'if ($x', before)).toEqual({
+          code: 1,
+          stdout: '',
+          stderr: expect.stringContaining("Missing closing ')' after expression in 'if' statement."),
+        });
+    });
+
+    it('finds nothing that the fixed command has left', () => {
+      expect(run(shell, '@(Get-Item function:run 2>$null).Count; @(Get-Module | Where-Object Name).Count').stdout).toBe(
+        '0\n1\n',
+      );
+    });
   });
 
-  it('runs 1 MB with 日本語 in it', () => {
-    const input = powershellInput(`# ${'x'.repeat(1024 * 1024)}\n'日本語'`);
-    const { status, stdout } = spawnSync(shell, [...plainArgs, POWERSHELL_BOOTSTRAP], { encoding: 'utf8', input });
-    expect([status, stdout.trim()]).toEqual([0, '日本語']);
+  describe('a script in constrained language', () => {
+    it.each([
+      ['runs', "$ExecutionContext.SessionState.LanguageMode; '日本語'", 0, 'ConstrainedLanguage\n日本語\n'],
+      ['gives its exit code', 'exit 7', 7, ''],
+      ['fails with its last statement', 'Get-Item /nope', 1, ''],
+      ['fails with its last statement before a return', "'a'; Get-Item /nope; return", 1, 'a\n'],
+      ['fails where it throws', "throw 'x'", 1, ''],
+      ['fails where a character of it is wrong', "'a' b", 1, ''],
+      ['has its parameters', 'param([Parameter(Mandatory)]$Path) "would delete [$Path]"', 1, ''],
+      ['has its blocks', "begin { 'b' } process { 'p' } end { 'e' }", 0, 'b\np\ne\n'],
+      ['is refused what it may not', "[int]::Parse('1'); [IO.File]::Exists('/')", 1, '1\n'],
+      ['runs where it looks at how it was called', '$MyInvocation.MyCommand.Definition.Length', 0, '41\n'],
+    ])('%s', (_, script, code, stdout) => {
+      expect(run(shell, script, CONSTRAINED)).toMatchObject({ code, stdout });
+    });
+
+    it('says what is wrong once, and where', () => {
+      expect(run(shell, "'a' b", CONSTRAINED).stderr).toBe(
+        "ParserError: \nLine |\n   1 |  'a' b\n     |      ~\n     | Unexpected token 'b' in expression or statement.\n",
+      );
+    });
   });
-});
+}

@@ -1,41 +1,79 @@
 /**
  * How a script gets into PowerShell unharmed: over standard input, as ASCII, into a fixed command. So its size, its quotes,
  * the code page and the execution policy do not matter, and no file is left behind. docs/powershell.md says why each part is
- * as it is; what an operator's script does and how it exits must be what plain `-Command <script>` does.
+ * as it is; what an operator's script does and how it exits must be what plain `-Command <script>` does (e2e/powershell).
  */
-import { wholeEnd } from '../../shared/whole-characters.ts';
+
+/** Never a condition: constrained language refuses it. */
+const OUTPUT_IN_UTF8 = 'try{[Console]::OutputEncoding=[Text.UTF8Encoding]::new()}catch{};';
+
+const TEXT = '[regex]::Unescape(-join$input)';
 
 /**
- * The fixed command. In order: output in UTF-8 where that is allowed (never a condition: constrained language refuses it);
- * the lines of input become the text again; the text runs in the global scope. The second string runs right after the first
- * with nothing between them that could change `$?`, also when the script ended by `return`: it gives the exit code 1 that
- * plain `-Command` gives when the last statement failed.
+ * A parse error. PowerShell 7.6 says nothing at all of one at the very end of a text, since it can't draw the arrow below that; the
+ * older view has none.
  */
-export const POWERSHELL_BOOTSTRAP =
-  'try{[Console]::OutputEncoding=New-Object System.Text.UTF8Encoding $false}catch{};' +
-  "(-join($input|ForEach-Object{(ConvertFrom-Json $_).s})),'if(!$?){exit 1}'|Invoke-Expression";
+const REFUSED = "catch{if(@($_.Exception.Errors)[0].IncompleteInput){$ErrorView='NormalView'}throw $_.Exception}";
 
-/** Each line stays below the 2,097,152 characters that ConvertFrom-Json of Windows PowerShell may be limited to. */
-const CHUNK_UNITS = 256 * 1024;
+/**
+ * The text becomes a script block by way of a function that is gone again before the script begins, so that a parse error is
+ * PowerShell's own. It runs in the global scope, in a pipeline like the one that plain `-Command` makes. What stands last in that
+ * pipeline runs when the script has ended, also by `return`, and before anything could change `$?`: code 1, as plain `-Command`
+ * gives it, when the last statement failed. `else` makes `$?` true again, which an error written by `$PSCmdlet` makes false here only.
+ */
+const DOT_SOURCED =
+  `if(.$(try{$function:run=${TEXT};$function:run;$function:run=$null}${REFUSED})2>&1|` +
+  'Out-Default|.{end{!$?}}){exit 1}else{$null}';
 
-/** The script as lines of JSON in pure ASCII, `{"s":"…"}`, to be joined again. */
-export function powershellInput(script: string): string {
-  // With a line feed at the end no text is empty (Invoke-Expression refuses that) or looks like a date (ConvertFrom-Json of
-  // PowerShell 7 would make one of it).
-  const text = `${script}\n`;
-  let lines = '';
-  for (let from = 0; from < text.length; ) {
-    // Either half of a surrogate pair would come out as U+FFFD.
-    const to = wholeEnd(text, from + CHUNK_UNITS);
-    lines += `{"s":${asciiJson(text.slice(from, to))}}\n`;
-    from = to;
-  }
-  return lines;
+/**
+ * The same by a pipeline that is made as the host makes its own. Nothing comes out of it where the script has ended by `exit`, whose
+ * code it leaves in `$LASTEXITCODE`. `Stop`: else the error of a script that has set `SilentlyContinue` would be silent here.
+ */
+const NESTED =
+  `try{$input=${TEXT};$function:run=$input;$function:run=$null}${REFUSED};` +
+  'try{$input=[runspace]::DefaultRunspace.CreateNestedPipeline($input,$false);' +
+  "$input.Commands.Add('Out-Default');$input.Commands.AddScript('end{!$?}');$input=$input.Invoke()}" +
+  "catch{$ErrorActionPreference='Stop';throw $_.Exception.InnerException};" +
+  'if(!$input.Count){exit $LASTEXITCODE};if($input[0]){exit 1}';
+
+/** The fixed command of nearly all scripts. What it needs is loaded as far as it can be before it waits for its input. */
+export const POWERSHELL_BOOTSTRAP = OUTPUT_IN_UTF8 + DOT_SOURCED;
+
+/**
+ * The fixed command of a script that looks at how it was called. By the other one it would find itself dot-sourced, and many a
+ * script does nothing then (`if ($MyInvocation.InvocationName -ne '.') { Main }`). It is slower, and needs the full language.
+ */
+export const POWERSHELL_BOOTSTRAP_CALLED =
+  `${OUTPUT_IN_UTF8}if($ExecutionContext.SessionState.LanguageMode-eq'FullLanguage'){${NESTED}}` +
+  `else{${DOT_SOURCED}}`;
+
+/** Which of the two, for this script. */
+export function powershellCommand(script: string): string {
+  return /MyInvocation/i.test(script) ? POWERSHELL_BOOTSTRAP_CALLED : POWERSHELL_BOOTSTRAP;
 }
 
-function asciiJson(text: string): string {
-  return JSON.stringify(text).replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** Plain `-Command` takes it for a part of the first command's name, which then is not found. */
+export function withoutByteOrderMark(script: string): string {
+  return script.startsWith(BYTE_ORDER_MARK) ? script.slice(1) : script;
+}
+
+/** The script as one line of printable ASCII, escaped for `[regex]::Unescape`. */
+export function powershellInput(script: string): string {
+  return `${withoutByteOrderMark(script).replace(/[^\x20-\x7e]|\\/g, escaped)}\n`;
+}
+
+/** Of one UTF-16 unit, so that half of a surrogate pair comes out as it went in. */
+function escaped(unit: string): string {
+  switch (unit) {
+    case '\\':
+      return '\\\\';
+    case '\n':
+      return '\\n';
+    case '\r':
+      return '\\r';
+    default:
+      return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  }
 }

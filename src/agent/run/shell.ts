@@ -1,5 +1,5 @@
 /** What is executed for a script: pure, one place for each shell's form and limits (protocol §4.4, §12.1). */
-import { POWERSHELL_BOOTSTRAP, powershellInput } from './powershell.ts';
+import { powershellCommand, powershellInput, withoutByteOrderMark } from './powershell.ts';
 
 export type Shell = 'powershell' | 'cmd' | 'sh' | 'pwsh';
 
@@ -35,7 +35,9 @@ export function invocation(shell: Shell, script: string, platform: NodeJS.Platfo
       return platform === 'win32' ? ofWindowsCmd(script) : { file: 'cmd', args: ['/C', script], stdin: null };
     case 'powershell':
     case 'pwsh': {
-      const [command, stdin] = fits ? [script, null] : [POWERSHELL_BOOTSTRAP, powershellInput(script)];
+      const [command, stdin] = fits
+        ? [withoutByteOrderMark(script), null]
+        : [powershellCommand(script), powershellInput(script)];
       return { file: shell, args: ['-NoProfile', '-NonInteractive', '-Command', command], stdin };
     }
   }
