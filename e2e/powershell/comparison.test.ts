@@ -1,0 +1,71 @@
+/**
+ * What an operator writes is what runs: each script of the table does by the agent's way what it does by plain `-Command`: the
+ * same exit code and the same bytes on both streams. `npm test` takes as many as last a minute, others every day;
+ * `npm run test:powershell` takes all. KANADE_TEST_SEED=N repeats a day.
+ */
+import { describe, expect, it } from 'vitest';
+import { NO_PWSH, PWSH } from '../support/powershell.ts';
+import { bothWays, type Ended } from './both-ways.ts';
+import { type Case, generatedCases, writtenCases } from './cases.ts';
+import { DIFFERENCES, said } from './differences.ts';
+import { seedOfTheDay, shareOf } from './seed.ts';
+
+const IS_WHOLE = process.env.KANADE_TEST_POWERSHELL === 'all';
+const SEED = seedOfTheDay(process.env, Date.now());
+const HERE = process.platform === 'win32' ? 'windows' : 'linux';
+const WRITTEN = writtenCases();
+const OF_HERE = WRITTEN.filter(({ only }) => only === undefined || only === HERE);
+const CHOSEN = IS_WHOLE
+  ? [...OF_HERE, ...generatedCases(SEED, 200)]
+  : [...shareOf(OF_HERE, 60, SEED), ...generatedCases(SEED, 20)];
+
+/** The code page of the console has not these characters: plain gives a `?` for each, which nobody can read. */
+function withoutText(ended: Ended): unknown {
+  const { stdout, stderr, ...others } = said(ended);
+  const ascii = (text: string) => text.replace(/[^\n\x20-\x7e]/g, '?');
+  return { ...others, stdout: ascii(stdout), stderr: ascii(stderr) };
+}
+
+async function compare(shell: string, script: Case): Promise<void> {
+  const { plain, ours } = await bothWays(shell, script);
+  const known = script.differs === undefined ? undefined : DIFFERENCES[script.differs];
+  if (known !== undefined) known.check(said(plain), said(ours));
+  else if (script.hasText && HERE === 'windows') {
+    expect(ours.stdout.equals(plain.stdout) && ours.stderr.equals(plain.stderr)).toBe(false);
+    expect(withoutText(ours)).toEqual(withoutText(plain));
+  } else {
+    // As text first, so that a difference can be read.
+    expect(said(ours)).toEqual(said(plain));
+    expect([ours.stdout, ours.stderr]).toEqual([plain.stdout, plain.stderr]);
+  }
+}
+
+describe('the table of scripts', () => {
+  it('holds at least 400, each by a name of its own', () => {
+    const names = WRITTEN.map(({ kind, name }) => `${kind}: ${name}`);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect(names.length).toBeGreaterThan(400);
+  });
+
+  it('names only differences that are known, and each of these', () => {
+    const named = new Set(WRITTEN.flatMap(({ differs }) => differs ?? []));
+    expect([...named].toSorted()).toEqual(Object.keys(DIFFERENCES).toSorted());
+  });
+
+  it('gives the same scripts for the same seed, and others for another', () => {
+    const scripts = (seed: number) => generatedCases(seed, 20).map(({ script }) => script);
+    expect(scripts(7)).toEqual(scripts(7));
+    expect(scripts(7)).not.toEqual(scripts(8));
+    expect(shareOf(OF_HERE, 20, 7)).not.toEqual(shareOf(OF_HERE, 20, 8));
+  });
+});
+
+if (PWSH === null) describe(`PowerShell: ${NO_PWSH}`, () => it.skip('is not compared with plain -Command', () => {}));
+else {
+  const shell = PWSH;
+  describe.each([...Map.groupBy(CHOSEN, ({ kind }) => kind)])(`%s, seed ${SEED}`, (_, scripts) => {
+    it.each(scripts.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
+      await compare(shell, script);
+    });
+  });
+}
