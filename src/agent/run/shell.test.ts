@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { POWERSHELL_BOOTSTRAP } from './powershell.ts';
-import { invocation } from './shell.ts';
+import { cmdArgumentsInUtf8, invocation } from './shell.ts';
 
 const LARGE = `# ${'x'.repeat(1024 * 1024)}`;
 
@@ -42,6 +42,11 @@ describe('on Windows', () => {
     const args = ['/S', '/C', '"dir "C:\\Program Files""'];
     for (const script of ['dir "C:\\Program Files"', 'dir "C:\\Program Files"\r\n', '\ndir "C:\\Program Files"\n\n'])
       expect(invocation('cmd', script, 'win32')).toEqual({ file: 'cmd', args, stdin: null });
+  });
+
+  it('lets cmd say in UTF-8 what its code page has not', () => {
+    const { args } = invocation('cmd', 'echo "日本"', 'win32');
+    expect(cmdArgumentsInUtf8(args)).toEqual(['/S', '/C', '"chcp 65001>nul&echo "日本""']);
   });
 
   it('gives cmd several lines as a batch file', () => {

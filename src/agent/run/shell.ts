@@ -57,3 +57,8 @@ function ofWindowsCmd(script: string): Invocation {
 export function cmdArguments(command: string): string[] {
   return ['/S', '/C', `"${command}"`];
 }
+
+/** {@link cmdArguments} with output in UTF-8, for a command that has characters which are not in the code page of the console. */
+export function cmdArgumentsInUtf8(args: readonly string[]): string[] {
+  return args.map((arg) => (arg.startsWith('"') ? `"chcp 65001>nul&${arg.slice(1)}` : arg));
+}

@@ -2,6 +2,7 @@
  * Starts scripts on Windows with the rights of a token (protocol §4.5), each in a Job Object that ends its whole tree, before its
  * first instruction. Node's `spawn` can do neither.
  */
+import { encodeOem } from '../os/oem-code-page.ts';
 import type { Priority } from '../os/priority.ts';
 import { consoleSessionId, userSession } from '../os/sessions.ts';
 import { native } from '../os/windows/native.ts';
@@ -14,7 +15,7 @@ import { feed, follow, settled } from './child-streams.ts';
 import { commandLine, quoteArgument } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
 import { failedLaunch, type Launched, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
-import { cmdArguments } from './shell.ts';
+import { cmdArguments, cmdArgumentsInUtf8 } from './shell.ts';
 import { shellNotFound, spawnFailure } from './spawn-failure.ts';
 import { windowsDirectory } from './working-directory.ts';
 
@@ -64,7 +65,7 @@ export class WindowsLauncher implements Launcher {
     start: (args: readonly string[]) => Launched,
   ): Launched {
     const { file, args, batch } = invocation;
-    if (batch === undefined) return start(file === 'cmd' ? args : args.map(quoteArgument));
+    if (batch === undefined) return start(file === 'cmd' ? reachable(args) : args.map(quoteArgument));
     const written = this.#batchFiles.write(batch, reader());
     try {
       // `/Q`: a batch file shows each of its lines else.
@@ -129,6 +130,11 @@ export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Laun
       started.job.release();
     },
   };
+}
+
+/** `cmd` says a `?` for what its code page has not. */
+function reachable(args: readonly string[]): readonly string[] {
+  return encodeOem(args.join(' ')) === null ? cmdArgumentsInUtf8(args) : args;
 }
 
 function signedInUserToken(): number {
