@@ -17,7 +17,7 @@ const WRITTEN = writtenCases();
 const OF_HERE = WRITTEN.filter(({ only }) => only === undefined || only === HERE);
 const CHOSEN = IS_WHOLE
   ? [...OF_HERE, ...generatedCases(SEED, 200)]
-  : [...shareOf(OF_HERE, HERE === 'windows' ? 25 : 55, SEED), ...generatedCases(SEED, HERE === 'windows' ? 5 : 20)];
+  : [...shareOf(OF_HERE, HERE === 'windows' ? 25 : 45, SEED), ...generatedCases(SEED, HERE === 'windows' ? 5 : 15)];
 
 /** The code page of the console has not these characters: plain gives a `?` for each, which nobody can read. */
 function withoutText(ended: Ended): unknown {
