@@ -28,6 +28,8 @@ export async function bothWays(shell: string, { script, isColoured }: Case): Pro
 }
 
 const ENVIRONMENT = environment();
+/** Nothing of a test that fails by its time stays behind. */
+const MAX_MS = 50_000;
 
 /** As the agent's scripts have it, and nothing that PowerShell would look up in the network. */
 function environment(): NodeJS.ProcessEnv {
@@ -46,7 +48,7 @@ function colourful(): NodeJS.ProcessEnv {
 /** A hidden console on Windows: without any PowerShell says nothing there. */
 export function run(shell: string, { args, stdin }: Invocation, env: NodeJS.ProcessEnv = ENVIRONMENT): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(shell, args, { env, stdio: 'pipe', windowsHide: true });
+    const child = spawn(shell, args, { env, stdio: 'pipe', windowsHide: true, timeout: MAX_MS, killSignal: 'SIGKILL' });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));

@@ -3,7 +3,10 @@
  * same exit code and the same bytes on both streams. `npm test` takes as many as last a minute, others every day;
  * `npm run test:powershell` takes all. KANADE_TEST_SEED=N repeats a day.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { POWERSHELL_BOOTSTRAP } from '../../src/agent/run/powershell.ts';
 import { NO_PWSH, PWSH } from '../support/powershell.ts';
 import { bothWays, type Ended } from './both-ways.ts';
 import { type Case, generatedCases, writtenCases } from './cases.ts';
@@ -50,6 +53,13 @@ describe('the table of scripts', () => {
   it('names only differences that are known, and each of these', () => {
     const named = new Set(WRITTEN.flatMap(({ differs }) => differs ?? []));
     expect([...named].toSorted()).toEqual(Object.keys(DIFFERENCES).toSorted());
+  });
+
+  it('is told by docs/powershell.md, with the fixed command as it is', () => {
+    const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'powershell.md'), 'utf8');
+    const [, shown = ''] = /```powershell\n([^`]*)```/.exec(page) ?? [];
+    const plain = (text: string) => text.replace(/\s/g, '');
+    expect(plain(shown)).toBe(plain(POWERSHELL_BOOTSTRAP));
   });
 
   it('gives the same scripts for the same seed, and others for another', () => {

@@ -1,6 +1,7 @@
 /**
  * Scripts from a grammar: statements that work and that fail, in every block they may stand in, with every way to end. What can't
- * be equal is left out: text that is not ASCII, `break` outside of a loop, and what differs from one run to the next.
+ * be equal is left out: text that is not ASCII, `break` outside of a loop, and what differs from one run to the next, as the place
+ * of a table among other output does: PowerShell waits up to 300 ms for its further rows.
  */
 import { type Random, randomOf } from './seed.ts';
 
@@ -75,8 +76,8 @@ class Writer {
       () => `"v$(${n} + 1)"`,
       () => `, @(${n}, 2)`,
       () => '$null',
-      () => `[pscustomobject]@{ a = ${n}; b = 'x' }`,
-      () => `[ordered]@{ k = ${n} }`,
+      () => `[pscustomobject]@{ a = ${n}; b = 'x' } | Format-List`,
+      () => `([ordered]@{ k = ${n} }).Keys`,
       () => `$v = ${n}`,
       () => '$v',
       () => `Write-Output 'o${n}'`,

@@ -22,7 +22,7 @@ const REFUSED = "catch{if(@($_.Exception.Errors)[0].IncompleteInput){$ErrorView=
  * gives it, when the last statement failed. `else` makes `$?` true again, which an error written by `$PSCmdlet` makes false here only.
  */
 const DOT_SOURCED =
-  `if(.$(try{$function:run=${TEXT};$function:run;$function:run=$null}${REFUSED})2>&1|` +
+  `if(.$(try{$function:run=${TEXT};$function:run;$function:run=$null}${REFUSED}) 2>&1|` +
   'Out-Default|.{end{!$?}}){exit 1}else{$null}';
 
 /**
