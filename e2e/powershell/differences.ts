@@ -64,7 +64,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'default that fails': {
     why: 'the value of a parameter is made before its pipeline: plain says the error in part, here it is lost',
     check: (plain, ours) => {
-      expect(plain.stderr).toBe("Cannot find path '/nope' because it does not exist.");
+      expect(plain.stderr).toMatch(/^Cannot find path '.*nope' because it does not exist\.$/);
       expect(ours).toEqual({ ...plain, stderr: '' });
     },
   },

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NO_PWSH, PWSH, PWSH_ENVIRONMENT } from '../../../e2e/support/powershell.ts';
+import { NO_PWSH, PWSH, PWSH_ENVIRONMENT, runPowerShell } from '../../../e2e/support/powershell.ts';
+import { tempDir } from '../../../e2e/support/temp.ts';
 import { POWERSHELL_BOOTSTRAP, POWERSHELL_BOOTSTRAP_CALLED, powershellCommand, powershellInput } from './powershell.ts';
 import { invocation } from './shell.ts';
 
@@ -110,6 +113,18 @@ else {
       expect(run(shell, '@(Get-Item function:run 2>$null).Count; @(Get-Module | Where-Object Name).Count').stdout).toBe(
         '0\n1\n',
       );
+    });
+  });
+
+  describe('the fixed commands', () => {
+    it('have no syntax that Windows PowerShell 5.1 does not have', () => {
+      const directory = tempDir();
+      const [file, results] = [join(directory, 'fixed.ps1'), join(directory, 'uses.json')];
+      writeFileSync(file, `${POWERSHELL_BOOTSTRAP}\n${POWERSHELL_BOOTSTRAP_CALLED}\n`);
+      const uses = join(import.meta.dirname, '..', '..', '..', 'e2e', 'verify-windows', 'used-commands.ps1');
+      expect(runPowerShell(uses, ['-Files', file, '-Results', results])).toMatchObject({ code: 0 });
+      const [found] = JSON.parse(readFileSync(results, 'utf8')) as { errors: unknown; newer: unknown }[];
+      expect(found).toMatchObject({ errors: [], newer: [] });
     });
   });
 
