@@ -1,7 +1,8 @@
 /** Runs one script by the agent's way and by plain `-Command`, each in a process of its own, with the same environment. */
 import { spawn } from 'node:child_process';
-import { withShellDefaults } from '../../src/agent/run/child-env.ts';
-import { type Invocation, invocation } from '../../src/agent/run/shell.ts';
+import { MARKER_VARIABLE, withShellDefaults } from '../../src/agent/run/child-env.ts';
+import { inputAhead, POWERSHELL_AHEAD } from '../../src/agent/run/powershell.ts';
+import { type Invocation, invocation, POWERSHELL_ARGUMENTS } from '../../src/agent/run/shell.ts';
 import { PWSH_ENVIRONMENT } from '../support/powershell.ts';
 import type { Case } from './cases.ts';
 
@@ -21,12 +22,31 @@ export function ourWay(script: string): Invocation {
   return invocation('pwsh', script, 'win32');
 }
 
+/** The agent's where a shell was started ahead. null: this script gets a fresh one. */
+export function aheadWay(script: string): Invocation | null {
+  const stdin = inputAhead(script, MARKER);
+  return stdin === null ? null : { file: 'pwsh', args: [...POWERSHELL_ARGUMENTS, POWERSHELL_AHEAD], stdin };
+}
+
 export async function bothWays(shell: string, { script, isColoured }: Case): Promise<{ plain: Ended; ours: Ended }> {
   const env = isColoured ? colourful() : ENVIRONMENT;
   const [plain, ours] = await Promise.all([run(shell, plainly(script), env), run(shell, ourWay(script), env)]);
   return { plain, ours };
 }
 
+/** By a fresh shell and by one that was started ahead; null: this script never gets one. */
+export async function freshAndAhead(
+  shell: string,
+  { script, isColoured }: Case,
+): Promise<{ fresh: Ended; ahead: Ended } | null> {
+  const way = aheadWay(script);
+  if (way === null) return null;
+  const env = isColoured ? colourful() : ENVIRONMENT;
+  const [fresh, ahead] = await Promise.all([run(shell, ourWay(script), env), run(shell, way, env)]);
+  return { fresh, ahead };
+}
+
+const MARKER = '00000000-0000-0000-0000-000000000000';
 const ENVIRONMENT = environment();
 /** Nothing of a test that fails by its time stays behind. */
 const MAX_MS = 50_000;
@@ -37,7 +57,8 @@ function environment(): NodeJS.ProcessEnv {
     (entry): entry is [string, string] =>
       entry[1] !== undefined && !/^(VITEST|VITE_|NO_COLOR|FORCE_COLOR)/.test(entry[0]),
   );
-  return withShellDefaults({ ...Object.fromEntries(kept), ...PWSH_ENVIRONMENT }, 'pwsh');
+  const ours = { ...Object.fromEntries(kept), ...PWSH_ENVIRONMENT, [MARKER_VARIABLE]: MARKER };
+  return withShellDefaults(ours, 'pwsh');
 }
 
 function colourful(): NodeJS.ProcessEnv {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { POWERSHELL_BOOTSTRAP } from '../../src/agent/run/powershell.ts';
 import { NO_PWSH, PWSH } from '../support/powershell.ts';
-import { bothWays, type Ended } from './both-ways.ts';
+import { bothWays, type Ended, freshAndAhead } from './both-ways.ts';
 import { type Case, generatedCases, writtenCases } from './cases.ts';
 import { DIFFERENCES, said } from './differences.ts';
 import { seedOfTheDay, shareOf } from './seed.ts';
@@ -77,5 +77,18 @@ else {
     it.each(scripts.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
       await compare(shell, script);
     });
+  });
+
+  describe(`by a shell that was started ahead, seed ${SEED}`, () => {
+    const scripts = IS_WHOLE ? CHOSEN : shareOf(CHOSEN, 12, SEED);
+    it.each(scripts.map((script) => [`${script.kind}: ${script.name}`, script] as const))(
+      '%s',
+      async (_name, script) => {
+        const ended = await freshAndAhead(shell, script);
+        if (ended === null) return;
+        expect(said(ended.ahead)).toEqual(said(ended.fresh));
+        expect([ended.ahead.stdout, ended.ahead.stderr]).toEqual([ended.fresh.stdout, ended.fresh.stderr]);
+      },
+    );
   });
 }

@@ -42,6 +42,18 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
         'オペレーティング システム（service）またはサインイン中のユーザーのトレイ アプリ（tray）が実行します。tray の場合、エージェントはそのユーザーから保護されません。',
     },
   },
+  WarmShells: {
+    en: {
+      name: 'PowerShells started ahead',
+      explain:
+        'How many PowerShells may be started before their command while commands keep coming, so that a script begins at once. Each takes about 90 MB for ten minutes after the last command. 0: none.',
+    },
+    ja: {
+      name: '事前に起動する PowerShell の数',
+      explain:
+        'コマンドが続けて届く間、スクリプトをすぐに開始できるように事前に起動しておく PowerShell の最大数です。最後のコマンドから 10 分間、1 つにつき約 90 MB のメモリを使用します。0 を指定すると起動しません。',
+    },
+  },
   MaxOutputMiB: {
     en: {
       name: 'How much output of a script is kept (MiB)',

@@ -73,6 +73,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
         env: process.env,
         maxOutputBytes: config.output.maxBytes,
         priority: config.run.priority as Priority,
+        warmShells: config.run.warmShells,
         directory: config.directories.own,
         log: log.child('run'),
       }),

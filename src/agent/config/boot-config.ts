@@ -39,6 +39,7 @@ export interface BootConfig {
     readonly graceMs: number;
     readonly systemAsUser: boolean;
     readonly priority: ValueOf<'run.priority'>;
+    readonly warmShells: number;
   };
   readonly inventory: { readonly enabled: boolean };
   readonly replay: { readonly firstEnrolment: ValueOf<'replay.first_enrolment'> };
@@ -111,6 +112,7 @@ export function bootConfigOf(settings: SettingValues, places: BootConfigPlaces):
       graceMs: get('run.grace'),
       systemAsUser: get('run.system_as_user'),
       priority: get('run.priority'),
+      warmShells: get('run.warm_shells'),
     },
     inventory: { enabled: get('inventory.enabled') },
     replay: { firstEnrolment: get('replay.first_enrolment') },

@@ -8,7 +8,7 @@ const BASE = { platform: 'linux', start: '/', file: '/' } as const;
 const POLICIES = [
   'AllowQuitTray AllowStopAgent BrandItName BrandLogoPath BrandName DisableScripts HelpdeskCodeHash HideCommandNames HistoryDays',
   'HostMode Language MaxOutputMiB NatsUrls NotifyOnRun PcId PromoteTrayIcon RequireSignedCommands ShowOutputToUsers',
-  'ShowTray SupportMail SupportPhone SupportText SupportUrl',
+  'ShowTray SupportMail SupportPhone SupportText SupportUrl WarmShells',
 ].flatMap((line) => line.split(' '));
 
 test('each policy sets one setting', () => {

@@ -90,6 +90,15 @@ export const SETTINGS = {
     default: 'below_normal',
     about: 'The processor priority of scripts',
   },
+  'run.warm_shells': {
+    kind: 'integer',
+    unit: 'shells',
+    min: 0,
+    max: 16,
+    default: 1,
+    policy: { name: 'WarmShells' },
+    about: 'How many PowerShells may be started before their command, while commands keep coming; 0 none',
+  },
   'inventory.enabled': { kind: 'boolean', default: true, about: 'Hardware facts are reported to the fleet' },
   'replay.first_enrolment': {
     kind: 'choice',

@@ -53,6 +53,17 @@ export function processStart(pid: number): string | null {
   return process.platform === 'linux' ? startIdentity(pid) : THIS_AGENT;
 }
 
+/** Whether a child of ours still runs, also where nobody has collected its end yet. Always true where that can't be told. */
+export function isRunning(pid: number): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    const stat = procStat(pid);
+    return stat !== null && !stat.zombie;
+  } catch {
+    return true;
+  }
+}
+
 /** Ends the tree: SIGTERM, then SIGKILL after 500 ms. Never rejects. The root itself may be long gone. */
 export async function endTree(root: TreeRoot, graceMs = GRACE_MS): Promise<TreeEnd> {
   if (process.platform === 'win32') return { left: [] };

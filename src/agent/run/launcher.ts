@@ -16,6 +16,8 @@ export interface LaunchSpec {
   readonly marker: string;
   readonly onStdout: OutputSink;
   readonly onStderr: OutputSink;
+  /** Standard input stays open until {@link Launched.feed}. `marker` is then asked for again whenever it is needed. */
+  readonly inputLater?: boolean;
 }
 
 /** How the direct child ended. `code` is an i32. */
@@ -34,6 +36,10 @@ export interface Launched {
    * Asked for when it is needed: right after a start the answer is slow.
    */
   startTime(): string | null;
+  /** As the system has it in this moment; `exited` may come later. */
+  isRunning(): boolean;
+  /** Gives it its input, and the end of it; for {@link LaunchSpec.inputLater}, once. */
+  feed(input: string): void;
   /** Never rejects. */
   readonly exited: Promise<Exit>;
   /** Both streams have reached their end; never rejects, and may never resolve (someone else holds them open). */
@@ -57,6 +63,8 @@ export function failedLaunch(why: string): Launched {
     kind: 'launched',
     pid: null,
     startTime: () => null,
+    isRunning: () => false,
+    feed() {},
     exited: Promise.resolve({ kind: 'spawn-failed', why }),
     drained: Promise.resolve(),
     killTree: () => Promise.resolve(),

@@ -1,14 +1,16 @@
 /** Puts together what runs scripts on this system. */
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
+import { type Logger, silentLogger } from '../base/logger.ts';
 import { oemDecoder } from '../os/oem-code-page.ts';
 import { preparePipes } from '../os/posix-pipe.ts';
 import type { Priority } from '../os/priority.ts';
 import { variablesSetByIt } from '../os/set-variables.ts';
+import { canSpare } from '../os/spare.ts';
 import { scriptEnvironment } from './child-env.ts';
 import { PosixLauncher } from './posix-launcher.ts';
 import type { RunnerDeps } from './script-runner.ts';
+import { ShellsAhead } from './shells-ahead.ts';
 import { WindowsLauncher } from './windows-launcher.ts';
 
 export interface RunnerOptions {
@@ -17,24 +19,37 @@ export interface RunnerOptions {
   /** What is kept of each stream of a script. */
   readonly maxOutputBytes: number;
   readonly priority: Priority;
+  /** `[run] warm_shells`; absent: none. */
+  readonly warmShells?: number;
   /** Of our own, for what lasts as long as a script. */
   readonly directory: string;
   readonly log?: Logger;
 }
 
+/** What one that waits takes, measured: 88 MB. */
+const SHELL_BYTES = 100 * 1024 * 1024;
+
 /** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
-export function makeRunner({ env, maxOutputBytes, priority, directory, log }: RunnerOptions): RunnerDeps {
+export function makeRunner(runnerOptions: RunnerOptions): RunnerDeps {
+  const { env, maxOutputBytes, priority, warmShells = 0, directory, log } = runnerOptions;
   const options = {
     environment: scriptEnvironment(env, { alsoNames: variablesSetByIt(env) }),
     priority,
     ...(log === undefined ? {} : { log }),
   };
   preparePipes();
-  return {
+  const launcher = new ShellsAhead({
     launcher:
       process.platform === 'win32'
         ? new WindowsLauncher({ ...options, batchDirectory: join(directory, 'batch') })
         : new PosixLauncher(options),
+    most: warmShells,
+    mayWait: () => canSpare(SHELL_BYTES),
+    log: log ?? silentLogger,
+  });
+  return {
+    launcher,
+    close: () => launcher.close(),
     clock: systemClock,
     maxOutputBytes,
     legacyDecoder: oemDecoder(),

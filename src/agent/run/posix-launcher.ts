@@ -10,7 +10,7 @@ import type { Logger } from '../base/logger.ts';
 import { openPipe, type PipeEnds } from '../os/posix-pipe.ts';
 import { posixSpawn, preparePosixSpawn } from '../os/posix-spawn.ts';
 import { type Priority, setPriority } from '../os/priority.ts';
-import { endTree, processStart } from '../os/process-tree.ts';
+import { endTree, isRunning, processStart } from '../os/process-tree.ts';
 import { type Environment, markerAssignment, withMarker, withShellDefaults } from './child-env.ts';
 import { exitOf, feed, follow, settled } from './child-streams.ts';
 import { posixShell, posixShellPath } from './find-shell.ts';
@@ -62,11 +62,13 @@ export class PosixLauncher implements Launcher {
     const startTime = identityOf(pid, () => isAlive);
     if (pid !== null) setPriority(pid, this.#options.priority);
     const streams = [follow(child.stdout, spec.onStdout), follow(child.stderr, spec.onStderr)];
-    if (spec.invocation.stdin !== null) feed(child.stdin, spec.invocation.stdin);
+    if (spec.invocation.stdin !== null && spec.inputLater !== true) feed(child.stdin, spec.invocation.stdin);
     return {
       kind: 'launched',
       pid,
       startTime,
+      isRunning: () => isAlive && pid !== null && isRunning(pid),
+      feed: (input) => feed(child.stdin, input),
       exited: child.exited,
       drained: settled(streams.map((stream) => stream.ended)),
       killTree: async () => {

@@ -4,14 +4,20 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_PWSH, PWSH, PWSH_ENVIRONMENT, runPowerShell } from '../../../e2e/support/powershell.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { POWERSHELL_BOOTSTRAP, POWERSHELL_BOOTSTRAP_CALLED, powershellCommand, powershellInput } from './powershell.ts';
+import {
+  POWERSHELL_AHEAD,
+  POWERSHELL_BOOTSTRAP,
+  POWERSHELL_BOOTSTRAP_CALLED,
+  powershellCommand,
+  powershellInput,
+} from './powershell.ts';
 import { invocation } from './shell.ts';
 
 /** What `[regex]::Unescape` makes of the input, in JavaScript. */
 function unescaped(input: string): string {
   const named: Record<string, string> = { n: '\n', r: '\r' };
   return input
-    .replace(/\n$/, '')
+    .replace(/~\n$/, '')
     .replace(/\\(?:u([0-9a-f]{4})|(.))/g, (_, unit: string | undefined, character: string) =>
       unit === undefined ? (named[character] ?? character) : String.fromCharCode(Number.parseInt(unit, 16)),
     );
@@ -25,13 +31,14 @@ describe('the script on its way into PowerShell', () => {
     ['half of a character', 'a\ud83db\ude42'],
     ['control characters', '\0\x01\x7f\r\n\t\u009f'],
     ['nothing', ''],
+    ['what stands at the end of each input', '~ a~'],
     ['line feeds at its end', 'a\n\n'],
     ['what looks like a date', '2024-01-01T00:00:00Z'],
     ['a byte order mark that is not in front', 'a\ufeff'],
   ])('keeps %s', (_, script) => {
     const input = powershellInput(script);
     expect(unescaped(input)).toBe(script);
-    expect(input).toMatch(/^[\x20-\x7e]*\n$/);
+    expect(input).toMatch(/^[\x20-\x7d]*~\n$/);
   });
 
   it('loses a byte order mark in front, which PowerShell would take for a part of the first name', () => {
@@ -40,7 +47,7 @@ describe('the script on its way into PowerShell', () => {
   });
 
   it('goes into a command that no quoting can hurt', () => {
-    for (const command of [POWERSHELL_BOOTSTRAP, POWERSHELL_BOOTSTRAP_CALLED]) {
+    for (const command of [POWERSHELL_BOOTSTRAP, POWERSHELL_BOOTSTRAP_CALLED, POWERSHELL_AHEAD]) {
       expect(command).toMatch(/^[\x20-\x7e]*$/);
       expect(command).not.toMatch(/["\\%]/);
     }
@@ -86,6 +93,21 @@ else {
     it('keeps NUL and halves of characters', () => {
       const codes = (text: string) => `('${text}'.ToCharArray() | ForEach-Object { [int]$_ }) -join ','`;
       expect(run(shell, codes('a\0b\ud83d\ude42\ud83dc\ude42')).stdout).toBe('97,0,98,55357,56898,55357,99,56898\n');
+    });
+
+    it('is run whole or not at all: nothing of a part of it', () => {
+      const input = powershellInput("'deleted C:\\work\\'; exit 0");
+      for (const command of [POWERSHELL_BOOTSTRAP, POWERSHELL_BOOTSTRAP_CALLED, POWERSHELL_AHEAD])
+        for (const length of [0, 15, input.length - 2]) {
+          const args = ['-NoProfile', '-NonInteractive', '-Command', command];
+          const { status, stdout } = spawnSync(shell, args, {
+            input: input.slice(0, length),
+            env: { ...process.env, ...PWSH_ENVIRONMENT },
+            encoding: 'utf8',
+            windowsHide: true,
+          });
+          expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+        }
     });
 
     it('may begin with a byte order mark', () => {

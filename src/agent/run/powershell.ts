@@ -4,10 +4,16 @@
  * as it is; what an operator's script does and how it exits must be what plain `-Command <script>` does (e2e/powershell).
  */
 
+import { MARKER_VARIABLE } from './child-env.ts';
+
 /** Never a condition: constrained language refuses it. */
 const OUTPUT_IN_UTF8 = 'try{[Console]::OutputEncoding=[Text.UTF8Encoding]::new()}catch{};';
 
-const TEXT = '[regex]::Unescape(-join$input)';
+/** No text of ours has one of these as it is; at the end of the input it says that all of it is here. */
+const END = '~';
+/** Nothing of a text that has come in part: whoever wrote it has died meanwhile. */
+const WHOLE_INPUT = `$input=-join$input;if(!$input.EndsWith('${END}')){exit 1};`;
+const TEXT = `[regex]::Unescape($input.TrimEnd('${END}'))`;
 
 /**
  * A parse error. PowerShell 7.6 says nothing at all of one at the very end of a text, since it can't draw the arrow below that; the
@@ -21,9 +27,15 @@ const REFUSED = "catch{if(@($_.Exception.Errors)[0].IncompleteInput){$ErrorView=
  * pipeline runs when the script has ended, also by `return`, and before anything could change `$?`: code 1, as plain `-Command`
  * gives it, when the last statement failed. `else` makes `$?` true again, which an error written by `$PSCmdlet` makes false here only.
  */
-const DOT_SOURCED =
-  `if(.$(try{$function:run=${TEXT};$function:run;$function:run=$null}${REFUSED}) 2>&1|` +
-  'Out-Default|.{end{!$?}}){exit 1}else{$null}';
+const DOT_SOURCED = dotSourced(TEXT);
+
+/** `text`: an expression. */
+function dotSourced(text: string): string {
+  return (
+    `if(.$(try{$function:run=${text};$function:run;$function:run=$null}${REFUSED}) 2>&1|` +
+    'Out-Default|.{end{!$?}}){exit 1}else{$null}'
+  );
+}
 
 /**
  * The same by a pipeline that is made as the host makes its own. Nothing comes out of it where the script has ended by `exit`, whose
@@ -37,15 +49,33 @@ const NESTED =
   'if(!$input.Count){exit $LASTEXITCODE};if($input[0]){exit 1}';
 
 /** The fixed command of nearly all scripts. What it needs is loaded as far as it can be before it waits for its input. */
-export const POWERSHELL_BOOTSTRAP = OUTPUT_IN_UTF8 + DOT_SOURCED;
+export const POWERSHELL_BOOTSTRAP = OUTPUT_IN_UTF8 + WHOLE_INPUT + DOT_SOURCED;
 
 /**
  * The fixed command of a script that looks at how it was called. By the other one it would find itself dot-sourced, and many a
  * script does nothing then (`if ($MyInvocation.InvocationName -ne '.') { Main }`). It is slower, and needs the full language.
  */
 export const POWERSHELL_BOOTSTRAP_CALLED =
-  `${OUTPUT_IN_UTF8}if($ExecutionContext.SessionState.LanguageMode-eq'FullLanguage'){${NESTED}}` +
+  `${OUTPUT_IN_UTF8}${WHOLE_INPUT}if($ExecutionContext.SessionState.LanguageMode-eq'FullLanguage'){${NESTED}}` +
   `else{${DOT_SOURCED}}`;
+
+/** A UUID. */
+const MARKER_UNITS = 36;
+
+/**
+ * The fixed command of a shell that is started before its script is known: it goes its own way once, with an empty text, and then
+ * waits. In front of the script comes the marker of its run (`child-env.ts`), which the script is to see as if it had been started
+ * with it.
+ */
+export const POWERSHELL_AHEAD =
+  `${OUTPUT_IN_UTF8}${dotSourced("''")};${WHOLE_INPUT}$env:${MARKER_VARIABLE}=$input.Substring(0,${MARKER_UNITS});` +
+  dotSourced(`[regex]::Unescape($input.Substring(${MARKER_UNITS}).TrimEnd('${END}'))`);
+
+/** What {@link POWERSHELL_AHEAD} reads; null: this script, or this marker, is none for it. */
+export function inputAhead(script: string, marker: string): string | null {
+  if (powershellCommand(script) !== POWERSHELL_BOOTSTRAP || marker.length !== MARKER_UNITS) return null;
+  return marker + powershellInput(script);
+}
 
 /** Which of the two, for this script. */
 export function powershellCommand(script: string): string {
@@ -59,9 +89,9 @@ export function withoutByteOrderMark(script: string): string {
   return script.startsWith(BYTE_ORDER_MARK) ? script.slice(1) : script;
 }
 
-/** The script as one line of printable ASCII, escaped for `[regex]::Unescape`. */
+/** The script as one line of printable ASCII, escaped for `[regex]::Unescape`, and what says that it is whole. */
 export function powershellInput(script: string): string {
-  return `${withoutByteOrderMark(script).replace(/[^\x20-\x7e]|\\/g, escaped)}\n`;
+  return `${withoutByteOrderMark(script).replace(/[^\x20-\x7d]|\\/g, escaped)}${END}\n`;
 }
 
 /** Of one UTF-16 unit, so that half of a surrogate pair comes out as it went in. */

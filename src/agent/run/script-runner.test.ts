@@ -133,6 +133,8 @@ describe('whatever the launcher does', () => {
       kind: 'launched',
       pid: 1,
       startTime: () => null,
+      isRunning: () => true,
+      feed() {},
       exited: exited.promise,
       drained,
       killTree,

@@ -65,6 +65,8 @@ export interface Tail {
 
 export interface RunnerDeps {
   readonly launcher: Launcher;
+  /** Ends what was started for scripts that have not come. */
+  readonly close?: () => void;
   readonly clock: Clock;
   /** What is kept of each stream. */
   readonly maxOutputBytes: number;

@@ -44,6 +44,11 @@ export class Scripts implements ScriptStarter {
     this.#runner ??= this.#o.makeRunner();
   }
 
+  /** Nothing waits for scripts any more. */
+  close(): void {
+    this.#runner?.close?.();
+  }
+
   start(spec: ScriptSpec): RunningScript {
     this.#runner ??= this.#o.makeRunner();
     // In tray mode "the user" is who we are already: no other session is needed.

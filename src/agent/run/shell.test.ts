@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { POWERSHELL_BOOTSTRAP } from './powershell.ts';
 import { cmdArgumentsInUtf8, invocation } from './shell.ts';
@@ -13,15 +14,25 @@ describe('elsewhere than on Windows', () => {
         file: shell,
         args: ['-NoProfile', '-NonInteractive', '-Command', "'日本'"],
         stdin: null,
+        script: "'日本'",
       });
     }
   });
 
   it('gives a script that is too large for an argument on standard input', () => {
-    expect(invocation('sh', LARGE, 'linux')).toEqual({ file: 'sh', args: ['-c', 'eval "$(cat)"'], stdin: LARGE });
+    expect(invocation('sh', LARGE, 'linux').stdin).toMatch(/^# x+#kanade-tray-end$/);
     const { args, stdin } = invocation('pwsh', LARGE, 'linux');
     expect(args.at(-1)).toBe(POWERSHELL_BOOTSTRAP);
     expect(stdin).toContain('xxx');
+  });
+
+  it.skipIf(process.platform === 'win32')('gives it whole or not at all: nothing of a part is run', () => {
+    const script = `echo "it's" \\\\ $#; exit 3 ${'# x\n'.repeat(50_000)}`;
+    const { args, stdin } = invocation('sh', script, 'linux');
+    const run = (input: string) => spawnSync('sh', args, { input, encoding: 'utf8' });
+    expect(run(stdin ?? '')).toMatchObject({ status: 3, stdout: "it's \\ 0\n", stderr: '' });
+    for (const length of [20, 60_000, (stdin ?? '').length - 1])
+      expect(run((stdin ?? '').slice(0, length))).toMatchObject({ status: 1, stdout: '', stderr: '' });
   });
 
   it('counts bytes, not characters', () => {
@@ -35,7 +46,7 @@ describe('on Windows', () => {
     const small = invocation('powershell', "'hi'", 'win32');
     expect(small.args).toEqual(['-NoProfile', '-NonInteractive', '-Command', POWERSHELL_BOOTSTRAP]);
     expect(small.args).toEqual(invocation('pwsh', LARGE, 'win32').args);
-    expect(small.stdin).toBe("'hi'\n");
+    expect(small.stdin).toBe("'hi'~\n");
   });
 
   it('gives cmd one line as it is', () => {

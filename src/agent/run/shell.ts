@@ -12,13 +12,20 @@ export interface Invocation {
   readonly stdin: string | null;
   /** `cmd` on Windows: the text of a batch file, which the launcher writes and gives it instead of `args`. */
   readonly batch?: string;
+  /** PowerShell: the script, for a shell that was started ahead (`shells-ahead.ts`). */
+  readonly script?: string;
 }
+
+/** What stands before the command. */
+export const POWERSHELL_ARGUMENTS = ['-NoProfile', '-NonInteractive', '-Command'];
 
 /** Linux takes no single argument of this size or more, its closing NUL included (MAX_ARG_STRLEN). */
 const MAX_ARGUMENT_BYTES = 128 * 1024;
 
+/** At the end of the input: all of it is here. Nothing is run of a text that has come in part, since its writer has died. */
+const SH_END = '#kanade-tray-end';
 /** `eval` sees the same text as `-c` would; the input of the script's own commands is at its end either way. */
-const SH_BOOTSTRAP = 'eval "$(cat)"';
+const SH_BOOTSTRAP = `eval "$(t=$(cat);case $t in *'${SH_END}')printf %s "\${t%'${SH_END}'}";;*)echo exit 1;;esac)"`;
 
 /**
  * PowerShell on Windows always reads its script from standard input, so that neither the length of a command line (32,767
@@ -30,7 +37,7 @@ export function invocation(shell: Shell, script: string, platform: NodeJS.Platfo
     case 'sh':
       return fits
         ? { file: 'sh', args: ['-c', script], stdin: null }
-        : { file: 'sh', args: ['-c', SH_BOOTSTRAP], stdin: script };
+        : { file: 'sh', args: ['-c', SH_BOOTSTRAP], stdin: script + SH_END };
     case 'cmd':
       return platform === 'win32' ? ofWindowsCmd(script) : { file: 'cmd', args: ['/C', script], stdin: null };
     case 'powershell':
@@ -38,7 +45,7 @@ export function invocation(shell: Shell, script: string, platform: NodeJS.Platfo
       const [command, stdin] = fits
         ? [withoutByteOrderMark(script), null]
         : [powershellCommand(script), powershellInput(script)];
-      return { file: shell, args: ['-NoProfile', '-NonInteractive', '-Command', command], stdin };
+      return { file: shell, args: [...POWERSHELL_ARGUMENTS, command], stdin, script };
     }
   }
 }

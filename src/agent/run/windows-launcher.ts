@@ -116,11 +116,17 @@ export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Laun
     started.stdout.socket.then((socket) => follow(socket, spec.onStdout)),
     started.stderr.socket.then((socket) => follow(socket, spec.onStderr)),
   ];
-  started.stdin.socket.then((socket) => feed(socket, spec.invocation.stdin ?? '')).catch(() => {});
+  const give = (input: string) => {
+    started.hurry();
+    started.stdin.socket.then((socket) => feed(socket, input)).catch(() => {});
+  };
+  if (spec.inputLater !== true) give(spec.invocation.stdin ?? '');
   return {
     kind: 'launched',
     pid: started.pid,
     startTime: () => null,
+    isRunning: () => started.isRunning(),
+    feed: give,
     exited: started.exited.then((code) => ({ kind: 'exited', code: code | 0 })),
     drained: settled(followed.map(async (stream) => (await stream).ended)),
     killTree: () => started.job.terminate(),

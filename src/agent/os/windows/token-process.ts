@@ -46,6 +46,10 @@ export interface TokenProcess {
   readonly stderr: ScriptPipe;
   /** The exit code, unsigned as Windows has it. */
   readonly exited: Promise<number>;
+  /** As Windows has it in this moment. */
+  isRunning(): boolean;
+  /** From now on its end is looked for as often as right after its start. */
+  hurry(): void;
 }
 
 /** Throws if Windows refuses; nothing is left then. */
@@ -66,7 +70,7 @@ export function startWithToken(spec: TokenProcessSpec): TokenProcess {
       streams: [stdin.handle, stdout.handle, stderr.handle],
     });
     intoJob(job, created);
-    return { pid: created.dwProcessId, job, stdin, stdout, stderr, exited: whenEnded(created.hProcess) };
+    return { pid: created.dwProcessId, job, stdin, stdout, stderr, ...whenEnded(created.hProcess) };
   } catch (error) {
     job.release();
     for (const pipe of pipes) pipe.close();
@@ -94,9 +98,10 @@ function intoJob(job: Job, { hProcess, hThread }: ProcessInformation): void {
   throw failure;
 }
 
-function whenEnded(process: Handle): Promise<number> {
-  return new Promise((resolve) => {
-    const sinceMs = performance.now();
+function whenEnded(process: Handle): Pick<TokenProcess, 'exited' | 'isRunning' | 'hurry'> {
+  let isOpen = true;
+  let sinceMs = performance.now();
+  const exited = new Promise<number>((resolve) => {
     const look = () => {
       const code = exitCodeOf(process);
       if (code === null) {
@@ -104,9 +109,14 @@ function whenEnded(process: Handle): Promise<number> {
         setTimeout(look, LOOKS.find(({ untilMs }) => runsMs < untilMs)?.everyMs);
         return;
       }
+      isOpen = false;
       native().CloseHandle(process);
       resolve(code);
     };
     look();
   });
+  const hurry = () => {
+    sinceMs = performance.now();
+  };
+  return { exited, isRunning: () => isOpen && exitCodeOf(process) === null, hurry };
 }
