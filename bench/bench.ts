@@ -28,6 +28,7 @@ export interface StartOptions {
   readonly prepare?: (data: string) => void | Promise<void>;
   readonly ourSettings?: string;
   readonly watchLoop?: boolean;
+  readonly shellDirectory?: string;
   /** Wait until it has run a command; default true. */
   readonly ready?: boolean;
 }

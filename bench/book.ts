@@ -23,6 +23,9 @@ export const ROW_IDS = [
   'loop-prune',
   'loop-full-disk',
   'idle-cpu',
+  'shell-begins',
+  'shell-begins-cold',
+  'shell-stored',
   'start',
 ] as const;
 export type RowId = (typeof ROW_IDS)[number];

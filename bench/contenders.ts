@@ -28,6 +28,8 @@ export interface Launch {
   readonly directory: string;
   /** More lines for our agent.toml. */
   readonly ourSettings?: string;
+  /** Goes before everything else on its PATH; absent: the stand-in for `powershell`. */
+  readonly shellDirectory?: string;
   /** Ours and the bare limit tell how long their event loop was held (loop-hold.ts). */
   readonly watchLoop?: boolean;
 }
@@ -120,12 +122,13 @@ function settings({ pcId, natsUrl, directory, contender, ourSettings }: Launch):
   return `${lines.join('\n')}\n`;
 }
 
-function environment({ directory }: Launch, { standInDirectory }: Programs): NodeJS.ProcessEnv {
+function environment({ directory, shellDirectory }: Launch, { standInDirectory }: Programs): NodeJS.ProcessEnv {
   const foreign = (name: string) => name.startsWith('KANADE_') || name === 'RUST_LOG' || name.startsWith('npm_');
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)));
   return {
     ...env,
-    PATH: `${standInDirectory}${delimiter}${env.PATH ?? ''}`,
+    PATH: `${shellDirectory ?? standInDirectory}${delimiter}${env.PATH ?? ''}`,
+    POWERSHELL_TELEMETRY_OPTOUT: '1',
     KANADE_AGENT_DATA_DIR: dataDirectory(directory),
     BENCH_LOOP_FILE: loopFile(directory),
   };

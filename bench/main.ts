@@ -17,6 +17,7 @@ import { limits } from './measures/limits.ts';
 import { loop } from './measures/loop.ts';
 import { oneAtATime } from './measures/one-at-a-time.ts';
 import { outage } from './measures/outage.ts';
+import { powershell } from './measures/powershell.ts';
 import { start } from './measures/start.ts';
 import { waiting } from './measures/waiting.ts';
 import { limitsTable, rowsTable, verdicts } from './report.ts';
@@ -34,6 +35,7 @@ const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   outage,
   loop,
   idle,
+  powershell,
 };
 
 async function main(): Promise<number> {

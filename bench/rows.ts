@@ -55,6 +55,14 @@ export const ROWS: Readonly<Record<RowId, Row>> = {
     lessIsBetter: true,
   },
   'idle-cpu': { title: 'CPU over 60 idle seconds', unit: 'ms', digits: 1, lessIsBetter: true },
+  'shell-begins': {
+    title: 'publish → a PowerShell script begins, p50 (ours: with one started ahead)',
+    unit: 'ms',
+    digits: 0,
+    lessIsBetter: true,
+  },
+  'shell-begins-cold': { title: '… without one started ahead', unit: 'ms', digits: 0, lessIsBetter: true },
+  'shell-stored': { title: 'publish → its result stored, p50', unit: 'ms', digits: 0, lessIsBetter: true },
   start: { title: 'start → first heartbeat, 100,000 runs in history', unit: 'ms', digits: 0, lessIsBetter: true },
 };
 
@@ -114,6 +122,12 @@ export const GOALS: readonly Goal[] = [
   { row: 'loop-prune', text: '≤ 50 ms', bound: fixed(50) },
   { row: 'loop-full-disk', text: '≤ 50 ms', bound: fixed(50) },
   { row: 'idle-cpu', text: '≤ 25 ms', bound: fixed(25) },
+  { row: 'shell-begins', text: '≤ 20 ms', bound: fixed(20) },
+  {
+    row: 'shell-begins-cold',
+    text: '≤ 1.15 × plain `-Command`, by the original',
+    bound: (book) => part(book, 'shell-begins-cold', 1.15),
+  },
   { row: 'start', text: '≤ 120 ms', bound: fixed(120) },
 ];
 

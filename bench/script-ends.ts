@@ -34,6 +34,12 @@ export class ScriptEnds {
     return `echo ${name} >${this.#path}`;
   }
 
+  /** The same for PowerShell: a named pipe is no file that it can append to. */
+  powershellMark(name: string): string {
+    const bytes = [...Buffer.from(`${name}\n`)].join(',');
+    return `$f=[IO.FileStream]::new('${this.#path}','Open','Write');$f.Write([byte[]](${bytes}),0,${name.length + 1});$f.Dispose()`;
+  }
+
   /** When the script called `name` ended (`performance.now()`). */
   async ended(name: string, timeoutMs: number, signal: AbortSignal): Promise<number> {
     const there = this.#atMs.get(name);

@@ -27,6 +27,9 @@ export interface Sizes {
   readonly historyRuns: number;
   readonly idleMs: number;
   readonly idleRounds: number;
+  /** Scripts of a real PowerShell, one at a time, and the rest before each. */
+  readonly shells: number;
+  readonly shellRestMs: number;
   /** Rest between start and the idle time that is measured. */
   readonly settleMs: number;
   readonly commits: number;
@@ -55,6 +58,8 @@ export const FULL: Sizes = {
   historyRuns: 100_000,
   idleMs: 60_000,
   idleRounds: 2,
+  shells: 8,
+  shellRestMs: 2_500,
   settleMs: 15_000,
   commits: 2_000,
   roundTrips: 1_000,
@@ -82,6 +87,8 @@ export const SMOKE: Sizes = {
   historyRuns: 500,
   idleMs: 1_500,
   idleRounds: 1,
+  shells: 1,
+  shellRestMs: 500,
   settleMs: 1_000,
   commits: 50,
   roundTrips: 20,

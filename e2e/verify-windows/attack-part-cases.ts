@@ -32,7 +32,7 @@ export const ATTACK_PART_CASES: readonly Case[] = [
   inWorld(outcomes('Race'), /^14 done$/, '$script:looks = 0; function Test-Path { $script:looks++ -gt 1 }'),
   inWorld(
     outcomes('HoldNames'),
-    /^2 done$/,
+    /^4 done, 1 error$/,
     "function New-HeldMutex { [System.IO.MemoryStream]::new() }; function Set-Begun { New-Text (Join-Path $Verify.Person.own 'stop') 'x' }; function Test-Path { $true }",
   ),
   inWorld(

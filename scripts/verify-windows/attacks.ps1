@@ -113,6 +113,10 @@ function Attack-HoldNames($In) {
   $held = New-Object System.Collections.Generic.List[object]
   Invoke-Attempt 'the mutex Global\KanadeTraySetup' { $held.Add((New-HeldMutex 'Global\KanadeTraySetup')) }
   Invoke-Attempt 'the lock file' { $held.Add([System.IO.File]::Open($In.lock, 'OpenOrCreate', 'Read', 'None')) }
+  # What people may read they may keep from others; no upgrade may end by it.
+  foreach ($name in 'current.json', 'uninstall.exe', 'bin/Kanade Tray.exe') {
+    Invoke-Attempt "hold $name" { $held.Add([System.IO.File]::Open("$($In.root)/$name", 'Open', 'Read', 'None')) }
+  }
   Set-Begun
   while (-not (Test-Path -LiteralPath $In.stop)) { Start-Sleep -Milliseconds 100 }
   foreach ($each in $held) { $each.Dispose() }
