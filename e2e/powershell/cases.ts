@@ -4,7 +4,6 @@
  * brackets and with commas between them:
  *
  * - `linux`, `windows`: only there;
- * - `text`: what it says is not only ASCII, which plain `-Command` can't say on Windows (see `differences.ts`);
  * - `colour`: without NO_COLOR;
  * - `differs: NAME`: a known difference of `differences.ts`.
  *
@@ -20,7 +19,6 @@ export interface Case {
   readonly name: string;
   readonly script: string;
   readonly only?: 'linux' | 'windows';
-  readonly hasText: boolean;
   readonly isColoured: boolean;
   /** A key of `DIFFERENCES`. */
   readonly differs?: string;
@@ -63,7 +61,6 @@ function caseOf(kind: string, name: string, script: string, flags: string): Case
     kind,
     name,
     script,
-    hasText: words.includes('text'),
     isColoured: words.includes('colour'),
     ...(only === undefined ? {} : { only }),
     ...(differs === undefined ? {} : { differs }),

@@ -98,6 +98,13 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
       expect(ours).toEqual({ ...plain, stdout: '3\n' });
     },
   },
+  'code page': {
+    why: 'the code page of the console has not these characters, and the fixed command sets UTF-8',
+    check: (plain, ours) => {
+      expect(plain.stdout).toMatch(/^[\x20-\x7e]{5}\n$/);
+      expect(ours).toEqual({ ...plain, stdout: '日本語 é\n' });
+    },
+  },
   'console encoding': {
     why: 'the fixed command sets UTF-8, so that nothing is lost on its way out',
     check: (plain, ours) => {
