@@ -52,7 +52,6 @@ const ASKS_THE_TIME = [
   'src/renderer/screens/support.tsx',
   'src/setup/give-back.ts',
   'src/setup/hand-over.ts',
-  'src/setup/layout.ts',
   'src/setup/put-files.ts',
 ];
 
