@@ -20,7 +20,9 @@ static WCHAR packed[PATH_CHARS];
 static BOOL find_paths(void) {
   if (program_directory(self, 0) != ERROR_SUCCESS || program_directory(root, 1) != ERROR_SUCCESS) return FALSE;
   WCHAR *last = wcsrchr(root, L'\\');
-  if (last != NULL && _wcsicmp(last, L"\\private") == 0) *last = L'\0';
+  // The one for people may lie in a directory that is called so too.
+  if (swprintf(packed, PATH_CHARS, L"%ls\\uninstaller.exe", root) < 0) return FALSE;
+  if (last != NULL && GetFileAttributesW(packed) != INVALID_FILE_ATTRIBUTES) *last = L'\0';
   FILETIME now;
   GetSystemTimeAsFileTime(&now);
   return swprintf(aside, PATH_CHARS, L"%ls.removing-%lu%lu", root, now.dwHighDateTime, now.dwLowDateTime) > 0 &&

@@ -21,8 +21,8 @@ export async function powershell(bench: Bench): Promise<void> {
   const shellDirectory = join(bench.directory, 'powershell');
   mkdirSync(shellDirectory);
   const program = execFileSync('sh', ['-c', 'command -v "$0"', PWSH], { encoding: 'utf8' }).trim();
-  // The original knows it by this name only.
-  symlinkSync(program, join(shellDirectory, 'powershell'));
+  // The original knows it by this name only, and for `pwsh` ours goes the way that it has on Windows.
+  for (const name of ['powershell', 'pwsh']) symlinkSync(program, join(shellDirectory, name));
   for (let round = 0; round < bench.sizes.longRounds; round += 1) {
     const ahead = { shellDirectory, ourSettings: '[run]\nwarm_shells = 1' };
     await bench.withAgent('ours', ahead, async (agent) => {
@@ -47,7 +47,9 @@ async function measure(bench: Bench, agent: Agent): Promise<{ begins: number; st
   for (let count = 0; count < bench.sizes.shells; count += 1) {
     await delay(bench.sizes.shellRestMs);
     const name = `shell-${bench.serial()}`;
-    const publishedMs = bench.publish(agent, name, bench.ends.powershellMark(name));
+    const publishedMs = bench.publish(agent, name, bench.ends.powershellMark(name), {
+      shell: agent.contender === 'ours' ? 'pwsh' : 'powershell',
+    });
     stored.push((await bench.results.stored(name, RESULT_MS, bench.signal)) - publishedMs);
     begins.push((await bench.ends.ended(name, RESULT_MS, bench.signal)) - publishedMs);
   }

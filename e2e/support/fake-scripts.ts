@@ -53,6 +53,8 @@ export class FakeScripts implements ScriptStarter {
     this.#userChanged?.();
   }
 
+  async endShellsAhead(): Promise<void> {}
+
   async endLeftovers({ marker }: { marker: string }): Promise<void> {
     this.leftovers.push(marker);
   }

@@ -81,6 +81,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
     sessions: signedIn(),
     trayUser: config.startedAs === 'tray' ? ownAccount() : null,
     systemAsUser: config.run.systemAsUser,
+    directory: config.directories.own,
     stayAwake: parts.stayAwake,
     log: log.child('run'),
   });

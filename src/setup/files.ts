@@ -1,9 +1,10 @@
 /** Files of the set-up: compared, moved, put back. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { sleep } from '../agent/base/sleep.ts';
+import { namesAt } from '../agent/os/windows/nt-files.ts';
 import { errorCode } from '../shared/error-code.ts';
 
 const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
@@ -30,13 +31,14 @@ export function isInUse(error: unknown): boolean {
 
 /** What lies in it; nothing where it is not there. @throws where it can't be read, which is not the same */
 export function namesIn(directory: string): string[] {
+  if (process.platform === 'win32') return namesAt(resolve(directory));
   return ifThere(() => readdirSync(directory)) ?? [];
 }
 
 /** The same, and nothing where it can't be read: for what may wait. */
 export function namesUnlessHeld(directory: string): string[] {
   try {
-    return readdirSync(directory);
+    return namesIn(directory);
   } catch {
     return [];
   }
@@ -62,25 +64,32 @@ export function putBack(file: string, before: Buffer | null): void {
   else replaceFile(file, before);
 }
 
-/** Whether both directories hold the same files with the same bytes, but for those that `ignored` names. */
+/**
+ * Whether both directories hold the same files with the same bytes, but for those that `ignored` names. @throws where somebody keeps
+ * us from looking
+ */
 export function isSameTree(a: string, b: string, ignored: readonly string[]): boolean {
   const names = filesBelow(a).filter((name) => !ignored.includes(name));
   const others = filesBelow(b).filter((name) => !ignored.includes(name));
   return (
     names.length === others.length &&
-    names.every((name, at) => name === others[at] && isSameFile(join(a, name), join(b, name)))
+    names.every((name, at) => name === others[at] && haveSameBytes(join(a, name), join(b, name)))
   );
 }
 
 /** False as well where somebody keeps us from looking. */
 export function isSameFile(a: string, b: string): boolean {
-  if (!existsSync(a) || !existsSync(b) || statSync(a).size !== statSync(b).size) return false;
   try {
-    return digest(a) === digest(b);
+    return haveSameBytes(a, b);
   } catch (error) {
     if (isInUse(error)) return false;
     throw error;
   }
+}
+
+function haveSameBytes(a: string, b: string): boolean {
+  if (!existsSync(a) || !existsSync(b) || statSync(a).size !== statSync(b).size) return false;
+  return digest(a) === digest(b);
 }
 
 /** Their paths from `directory` on, with `/`, in order. */

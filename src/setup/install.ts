@@ -81,7 +81,7 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
 
 /** The version before stays for a way back; older ones go, as far as nothing runs from them. */
 function tidy({ layout, version, log, staged, system }: InstallInput, { before }: Plan): void {
-  const keep = new Set([version, before === version ? newestBut(layout.versions(), version) : before]);
+  const keep = new Set([version, layout.shown, before === version ? newestBut(layout.versions(), version) : before]);
   const leftovers = [
     ...layout
       .versions()

@@ -37,11 +37,13 @@ export class Layout {
 
   /** The version that counts; null: none is installed, or the file says none. @throws where it can't be read */
   get current(): string | null {
-    const text = readIfThere(this.#file)?.toString() ?? '';
+    return versionIn(readIfThere(this.#file));
+  }
+
+  /** The version that people start; null: none, or somebody keeps us from looking. */
+  get shown(): string | null {
     try {
-      const read: unknown = JSON.parse(text);
-      const version = typeof read === 'object' && read !== null && 'version' in read ? read.version : null;
-      return typeof version === 'string' && VERSION.test(version) ? version : null;
+      return versionIn(readIfThere(this.shownFile));
     } catch {
       return null;
     }
@@ -111,6 +113,16 @@ export class Layout {
 
   get #file(): string {
     return join(this.privateDirectory, 'current.json');
+  }
+}
+
+function versionIn(bytes: Buffer | null): string | null {
+  try {
+    const read: unknown = JSON.parse(bytes?.toString() ?? '');
+    const version = typeof read === 'object' && read !== null && 'version' in read ? read.version : null;
+    return typeof version === 'string' && VERSION.test(version) ? version : null;
+  } catch {
+    return null;
   }
 }
 

@@ -24,14 +24,13 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
   const modeBefore = plan.choicesBefore?.mode ?? mode;
   const directory = layout.directoryOf(version);
   const tree = join(staged, 'tree');
+  const say = (line: string) => input.log.say(line);
   writeHost(tree, mode);
   if (layout.has(version)) {
     // First of all: who holds it open could keep us from looking as well.
-    await transaction.step(`version ${version} is there`, () => {
-      shut(input, directory);
-      return () => openVersion(input, directory, modeBefore);
-    });
-    if (isSameTree(tree, directory, [HOST_FILE])) {
+    await transaction.step(`version ${version} is there`, () => () => openVersion(input, directory, modeBefore));
+    shut(input, directory);
+    if (input.system.insist(directory, () => isSameTree(tree, directory, [HOST_FILE]), say)) {
       await transaction.step('it is whole', () => {
         const file = join(directory, HOST_FILE);
         const host = readIfThere(file);
@@ -40,10 +39,10 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
       });
       return;
     }
-    await transaction.step('but damaged: it is replaced', async () => {
+    await transaction.step('but damaged: it is replaced', () => {
       endPrograms(input, directory);
       const aside = join(layout.versionsDirectory, `.damaged-${Date.now()}`);
-      await moveWhenFree(directory, aside);
+      input.system.insist(directory, () => renameSync(directory, aside), say);
       return () => renameSync(aside, directory);
     });
   }
@@ -97,7 +96,7 @@ type Parts = Pick<ServiceParts, 'system' | 'log'>;
 
 /** People can't open it any more; who has something of it open in a way that could keep us from it is ended. */
 function shut({ system, log }: Parts, directory: string): void {
-  system.secureDirectory(directory, PRIVATE_TREE, { deep: true }, (line) => log.say(line));
+  system.secureDirectory(directory, PRIVATE_TREE, { deep: true, alsoProtected: true }, (line) => log.say(line));
 }
 
 /** A part of the product, and whoever holds it open. @throws where it can't be removed */
@@ -120,10 +119,8 @@ const SHOWN = new Set([`bin/${STARTER}`, 'uninstall.exe']);
 export async function putPrograms(input: InstallInput, transaction: Transaction): Promise<void> {
   const { layout, staged } = input;
   const fresh = join(staged, 'root');
-  await transaction.step('programs beside the versions', () => {
-    if (existsSync(layout.bin)) shut(input, layout.bin);
-    return () => openShown(input);
-  });
+  await transaction.step('programs beside the versions', () => () => openShown(input));
+  if (existsSync(layout.bin)) shut(input, layout.bin);
   for (const directory of [layout.bin, layout.privateDirectory]) makeDirectory(directory);
   for (const name of filesBelow(fresh)) {
     const file = join(layout.root, name);
@@ -145,8 +142,11 @@ export async function putPrograms(input: InstallInput, transaction: Transaction)
 export function showVersion(input: InstallInput, version: string | null): void {
   const { layout } = input;
   if (existsSync(layout.shownFile) && !isShut(input, layout.shownFile)) return;
-  layout.show(version);
-  give(input, layout.shownFile, READABLE_PROGRAM, false);
+  try {
+    layout.show(version);
+  } finally {
+    give(input, layout.shownFile, READABLE_PROGRAM, false);
+  }
 }
 
 /** False: somebody whom we must not end holds `file`; that is said, and the one that is there stays. */

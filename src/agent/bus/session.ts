@@ -196,7 +196,8 @@ export class Session {
     // The refusal comes before the answer, and is handed on a little later.
     await sleep(REFUSAL_HANDED_ON_MS);
     stop();
-    if (read && !refused) this.permissions.allowed('publish', subject);
+    // Of a connection that has ended the next one may have been refused the same meanwhile.
+    if (read && !refused && !this.signal.aborted) this.permissions.allowed('publish', subject);
   }
 
   /** An answer to a message of so many bytes is here after this time. */

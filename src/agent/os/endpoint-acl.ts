@@ -8,7 +8,7 @@ import { constants, existsSync } from 'node:fs';
 import { chmod, lchown, mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { errorCode } from '../../shared/error-code.ts';
 import { errorText } from '../base/logger.ts';
-import { makeDirectory, ownerOf, setFileAccess } from './windows/access.ts';
+import { makeDirectory, ownerOf, PRIVATE_FILE, setFileAccess } from './windows/access.ts';
 import { ADMINISTRATORS_SID, SYSTEM_SID } from './windows/access-list.ts';
 import { setPipeAccess } from './windows/pipe-access.ts';
 import { removeTree } from './windows/remove-tree.ts';
@@ -145,7 +145,7 @@ function windowsGuard(): EndpointGuard {
         setFileAccess(fresh, `D:P${full('')}(A;;FR;;;${account})`);
         // The reader may have a lock on the one that is there: to rename over it would wait for him.
         try {
-          removeTree(path);
+          takeAway(path);
         } catch (error) {
           await unlink(fresh).catch(() => {});
           throw error;
@@ -154,12 +154,18 @@ function windowsGuard(): EndpointGuard {
       }),
     removeFile: async (path) => {
       try {
-        removeTree(path);
+        takeAway(path);
       } catch {
         // The next one that is written there takes it away.
       }
     },
   };
+}
+
+/** First its reader loses it, so that he can't get a lock on it meanwhile. @throws where somebody has it open */
+function takeAway(path: string): void {
+  if (existsSync(path)) setFileAccess(path, PRIVATE_FILE);
+  removeTree(path);
 }
 
 /** What the operating system refuses is an answer here, not an exception. */

@@ -40,7 +40,8 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     expect(since.map((one) => one.pid)).toContain(child.pid);
     expect(since.every((one) => one.startTicks >= (procStat(child.pid ?? 0)?.startTicks ?? 0))).toBe(true);
     const pids = (await processesSince(0)).map((one) => one.pid);
-    expect(await withEnvironment(pids, marker)).toEqual(new Set([child.pid]));
-    expect(await withEnvironment(pids, marker.slice(0, -1))).toEqual(new Set());
+    expect(await withEnvironment(pids, `${marker}\0`)).toEqual(new Set([child.pid]));
+    expect(await withEnvironment(pids, marker.slice(0, -1))).toEqual(new Set([child.pid]));
+    expect(await withEnvironment(pids, `${marker.slice(0, -1)}\0`)).toEqual(new Set());
   });
 });

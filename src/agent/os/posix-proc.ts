@@ -90,7 +90,10 @@ export async function processesSince(sinceTicks: number): Promise<ProcStat[]> {
 /** So many environments are read at a time: each holds a file descriptor. */
 const ENVIRONMENTS_AT_A_TIME = 32;
 
-/** Those of `pids` that were started with `assignment` (`NAME=value`) in their environment. Rejects as {@link procStat}. */
+/**
+ * Those of `pids` that were started with an assignment in their environment that begins so: `NAME=value`, with a NUL behind it where
+ * it is the whole value. Rejects as {@link procStat}.
+ */
 export async function withEnvironment(pids: readonly number[], assignment: string): Promise<Set<number>> {
   const found = new Set<number>();
   for (let from = 0; from < pids.length; from += ENVIRONMENTS_AT_A_TIME) {
@@ -108,7 +111,7 @@ export async function withEnvironment(pids: readonly number[], assignment: strin
 async function hasInEnvironment(pid: number, assignment: string): Promise<boolean> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
-    return `\0${environment}`.includes(`\0${assignment}\0`);
+    return `\0${environment}`.includes(`\0${assignment}`);
   } catch (error) {
     if (isNoRoom(error)) throw error;
     return false; // gone, or another user's

@@ -24,6 +24,8 @@ export interface TreeRoot {
   readonly startTime: string | null;
   /** Name and value, `KTRAY_RUN=<result_id>`, of the variable that the script got. */
   readonly marker: string;
+  /** `marker` is only how it begins. */
+  readonly markerBegins?: boolean;
   /** While true, the pid is a child of ours that was not waited for, so that it can be nobody else's. */
   readonly isOwnChild?: () => boolean;
 }
@@ -129,7 +131,7 @@ async function livingMembers(root: TreeRoot, known: ReadonlySet<string>): Promis
   const living = all.filter((one) => !one.zombie);
   const ours = await withEnvironment(
     living.map((one) => one.pid),
-    root.marker,
+    root.markerBegins === true ? root.marker : `${root.marker}\0`,
   );
   for (const one of all) if (known.has(idOf(one))) ours.add(one.pid);
   addGroup(ours, all, root, sinceTicks);

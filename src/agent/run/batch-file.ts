@@ -3,12 +3,12 @@
  * we, the Administrators and the account that runs it can open, and goes with its script.
  */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory as makeParents } from '../../shared/make-directory.ts';
 import { removeQuietly } from '../base/remove-quietly.ts';
 import { encodeOem } from '../os/oem-code-page.ts';
-import { makeDirectory } from '../os/windows/access.ts';
+import { makeDirectory, PRIVATE_TREE, setFileAccess } from '../os/windows/access.ts';
 import { removeTree } from '../os/windows/remove-tree.ts';
 import { ownSid } from '../os/windows/sids.ts';
 
@@ -50,6 +50,8 @@ export class BatchFiles {
 function isRemoved(path: string): boolean {
   if (process.platform !== 'win32') return removeQuietly(path);
   try {
+    // First its reader loses it, so that he can't get a lock on it meanwhile.
+    for (const each of [path, ...pathsIn(path)]) if (existsSync(each)) setFileAccess(each, PRIVATE_TREE);
     removeTree(path);
     return true;
   } catch {

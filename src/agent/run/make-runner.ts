@@ -44,6 +44,7 @@ export function makeRunner(runnerOptions: RunnerOptions): RunnerDeps {
         ? new WindowsLauncher({ ...options, batchDirectory: join(directory, 'batch') })
         : new PosixLauncher(options),
     most: warmShells,
+    directory,
     mayWait: () => canSpare(SHELL_BYTES),
     log: log ?? silentLogger,
   });

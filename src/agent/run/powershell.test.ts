@@ -43,7 +43,7 @@ describe('the script on its way into PowerShell', () => {
 
   it('loses a byte order mark in front, which PowerShell would take for a part of the first name', () => {
     expect(unescaped(powershellInput("\ufeff'a'"))).toBe("'a'");
-    expect(invocation('pwsh', "\ufeff'a'", 'linux').args.at(-1)).toBe("'a'");
+    expect(invocation('powershell', "\ufeff'a'", 'linux').args.at(-1)).toBe("'a'");
   });
 
   it('goes into a command that no quoting can hurt', () => {
@@ -139,7 +139,8 @@ else {
   });
 
   describe('the fixed commands', () => {
-    it('have no syntax that Windows PowerShell 5.1 does not have', () => {
+    // The same text everywhere, and wine finds not all that this needs.
+    it.skipIf(process.platform === 'win32')('have no syntax that Windows PowerShell 5.1 does not have', () => {
       const directory = tempDir();
       const [file, results] = [join(directory, 'fixed.ps1'), join(directory, 'uses.json')];
       writeFileSync(file, `${POWERSHELL_BOOTSTRAP}\n${POWERSHELL_BOOTSTRAP_CALLED}\n`);

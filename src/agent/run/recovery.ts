@@ -16,7 +16,7 @@ const PAGE = 200;
 
 export interface RecoveryOptions {
   readonly store: Store;
-  readonly scripts: Pick<ScriptStarter, 'endLeftovers'>;
+  readonly scripts: Pick<ScriptStarter, 'endLeftovers' | 'endShellsAhead'>;
   readonly dispatcher: Pick<Dispatcher, 'end' | 'has' | 'holdUpTo' | 'nudge'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -30,6 +30,8 @@ export async function recover(options: RecoveryOptions, signal: AbortSignal): Pr
   const { store } = options;
   // First what is left of them, so that a full disk keeps no script alive.
   const running = store.inbox.inState('running', Number.MAX_SAFE_INTEGER);
+  // One of them may have been given the script of a run before its process was noted.
+  if (running.length > 0) await options.scripts.endShellsAhead();
   for (const run of running) await endLeftovers(options, store.inbox.get(run));
   await Promise.all(running.map((run) => endOne(options, store.inbox.get(run), signal)));
   while ((await written(options, () => store.waits.adopt(PAGE), signal)) > 0);

@@ -17,6 +17,8 @@ export interface ScriptStarter {
   ): { kind: 'ready'; user: Account | null } | { kind: 'no_user' } | { kind: 'unsupported'; why: string };
   /** Resolves when a user may have signed in, or after a while. */
   userChange(signal: AbortSignal): Promise<void>;
+  /** Ends what an earlier process has started for scripts to come. */
+  endShellsAhead(): Promise<void>;
   /** Ends what is left of an interrupted run. */
   endLeftovers(run: { pid: number | null; pidStart: string | null; marker: string }): Promise<void>;
 }

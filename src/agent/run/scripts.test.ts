@@ -15,6 +15,7 @@ function availability(options: Partial<ScriptsOptions>): unknown[] {
     trayUser: null,
     systemAsUser: true,
     stayAwake: null,
+    directory: '/data',
     ...options,
   });
   return (['system', 'user', 'system_gui'] as const).map((runAs) => scripts.availability(runAs));

@@ -7,6 +7,7 @@ import { unsupportedRunAsText } from '../wire/result-texts.ts';
 import { markerAssignment } from './child-env.ts';
 import type { ScriptStarter } from './run-ports.ts';
 import { type RunnerDeps, type RunningScript, type ScriptSpec, startScript } from './script-runner.ts';
+import { markerAhead } from './shells-ahead.ts';
 
 /** Who can be run as on this PC. */
 export interface Sessions {
@@ -26,6 +27,8 @@ export interface ScriptsOptions {
   readonly trayUser: Account | null;
   /** `[run] system_as_user`: in tray mode, whether `system` may run as that user. */
   readonly systemAsUser: boolean;
+  /** The agent's own. */
+  readonly directory: string;
   /** Keeps the PC awake while a script runs; null: nothing does. */
   readonly stayAwake: { hold(): () => void } | null;
   readonly log?: Logger;
@@ -74,6 +77,14 @@ export class Scripts implements ScriptStarter {
 
   userChange(signal: AbortSignal): Promise<void> {
     return this.#o.sessions?.change(signal) ?? Promise.resolve();
+  }
+
+  /** Shells that an earlier process has started ahead, whether they had been given a script or not. */
+  async endShellsAhead(): Promise<void> {
+    const marker = markerAssignment(markerAhead(this.#o.directory));
+    const { left, why } = await endTree({ pid: null, startTime: null, marker, markerBegins: true });
+    if (left.length > 0 || why !== undefined)
+      this.#o.log?.error('shells that an earlier agent has left could not be ended', { left, why });
   }
 
   async endLeftovers({ pid, pidStart, marker }: Parameters<ScriptStarter['endLeftovers']>[0]): Promise<void> {

@@ -9,14 +9,14 @@ describe('elsewhere than on Windows', () => {
   it('gives each shell its script as one argument', () => {
     expect(invocation('sh', 'echo "hi"', 'linux')).toEqual({ file: 'sh', args: ['-c', 'echo "hi"'], stdin: null });
     expect(invocation('cmd', 'echo hi', 'linux')).toEqual({ file: 'cmd', args: ['/C', 'echo hi'], stdin: null });
-    for (const shell of ['powershell', 'pwsh'] as const) {
-      expect(invocation(shell, "'日本'", 'linux')).toEqual({
-        file: shell,
-        args: ['-NoProfile', '-NonInteractive', '-Command', "'日本'"],
-        stdin: null,
-        script: "'日本'",
-      });
-    }
+    expect(invocation('powershell', "'日本'", 'linux')).toEqual({
+      file: 'powershell',
+      args: ['-NoProfile', '-NonInteractive', '-Command', "'日本'"],
+      stdin: null,
+      script: "'日本'",
+    });
+    // The original does not know it: it goes the same way everywhere.
+    expect(invocation('pwsh', "'日本'", 'linux')).toEqual(invocation('pwsh', "'日本'", 'win32'));
   });
 
   it('gives a script that is too large for an argument on standard input', () => {

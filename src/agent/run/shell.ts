@@ -29,7 +29,8 @@ const SH_BOOTSTRAP = `eval "$(t=$(cat);case $t in *'${SH_END}')printf %s "\${t%'
 
 /**
  * PowerShell on Windows always reads its script from standard input, so that neither the length of a command line (32,767
- * characters) nor anybody's quoting matters. Elsewhere a script that fits into an argument is one, as in the original.
+ * characters) nor anybody's quoting matters; so does `pwsh` everywhere, which the original does not know. Elsewhere a script that
+ * fits into an argument is one, as in the original.
  */
 export function invocation(shell: Shell, script: string, platform: NodeJS.Platform = process.platform): Invocation {
   const fits = platform !== 'win32' && Buffer.byteLength(script) < MAX_ARGUMENT_BYTES;
@@ -42,9 +43,10 @@ export function invocation(shell: Shell, script: string, platform: NodeJS.Platfo
       return platform === 'win32' ? ofWindowsCmd(script) : { file: 'cmd', args: ['/C', script], stdin: null };
     case 'powershell':
     case 'pwsh': {
-      const [command, stdin] = fits
-        ? [withoutByteOrderMark(script), null]
-        : [powershellCommand(script), powershellInput(script)];
+      const [command, stdin] =
+        fits && shell === 'powershell'
+          ? [withoutByteOrderMark(script), null]
+          : [powershellCommand(script), powershellInput(script)];
       return { file: shell, args: [...POWERSHELL_ARGUMENTS, command], stdin, script };
     }
   }

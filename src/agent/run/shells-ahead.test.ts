@@ -11,7 +11,7 @@ import { makeRunner } from './make-runner.ts';
 import { POWERSHELL_AHEAD, powershellInput } from './powershell.ts';
 import { startScript } from './script-runner.ts';
 import { invocation, type Shell } from './shell.ts';
-import { ShellsAhead, type ShellsAheadOptions } from './shells-ahead.ts';
+import { markerAhead, ShellsAhead, type ShellsAheadOptions } from './shells-ahead.ts';
 
 /** A child that the test decides over. */
 class Child implements Launched {
@@ -24,6 +24,7 @@ class Child implements Launched {
   fed: string | null = null;
   killedAs: string | null = null;
   runs = true;
+  released = false;
 
   constructor(spec: LaunchSpec) {
     this.spec = spec;
@@ -46,7 +47,9 @@ class Child implements Launched {
     this.killedAs = this.spec.marker;
     this.runs = false;
   }
-  release(): void {}
+  release(): void {
+    this.released = true;
+  }
 }
 
 class Children implements Launcher {
@@ -70,6 +73,7 @@ function stage(options: Partial<ShellsAheadOptions> = {}) {
     most: 1,
     mayWait: () => true,
     log: silentLogger,
+    directory: '/data',
     startAfterMs: 1,
     ...options,
   });
@@ -114,6 +118,7 @@ describe('a shell that is started ahead', () => {
     ['another shell', {}, 'pwsh', '1'],
     ['cmd', {}, 'cmd', 'echo 1'],
     ['a script that looks at how it was called', {}, 'powershell', '$MyInvocation'],
+    ['a script that goes as an argument', { invocation: invocation('powershell', '1', 'linux') }, 'powershell', '1'],
     ['a marker of another length', { marker: 'short' }, 'powershell', '1'],
   ])('is not for %s', async (_what, more, shell, script) => {
     const { launch, oneWaits } = stage();
@@ -169,6 +174,29 @@ describe('a shell that is started ahead', () => {
     launch('4');
     await delay(30);
     expect(children.waiting).toHaveLength(0);
+  });
+
+  it('is looked for by the agent that comes after one that died', () => {
+    expect(markerAhead('/data')).toMatch(/^ahead-[0-9a-f]{12}-$/);
+    expect(markerAhead('/data')).not.toBe(markerAhead('/other'));
+  });
+
+  it('that ends by itself gives back what it has', async () => {
+    const { children, launch, oneWaits } = stage();
+    launch('1');
+    await oneWaits();
+    const [waiting] = children.waiting;
+    waiting?.end.resolve({ kind: 'exited', code: 1 });
+    await eventually(() => expect(waiting?.released).toBe(true));
+  });
+
+  it('is one of as many as may wait, each started by itself', async () => {
+    const { children, launch } = stage({ most: 3 });
+    launch('1');
+    await eventually(() => expect(children.waiting).toHaveLength(3));
+    launch('2');
+    await eventually(() => expect(children.waiting).toHaveLength(3));
+    expect(children.all.filter((child) => child.isAhead)).toHaveLength(4);
   });
 
   it('is never started where none may wait', async () => {

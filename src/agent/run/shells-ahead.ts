@@ -4,7 +4,7 @@
  * time of its start; one that has died, or has said anything before its script, is never used; it ends with the agent, and waits
  * for no longer than commands keep coming.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { Launched, Launcher, LaunchOutcome, LaunchSpec, OutputSink } from './launcher.ts';
@@ -24,20 +24,25 @@ export interface ShellsAheadOptions {
   /** False: memory is short, or the PC saves its battery. */
   readonly mayWait: () => boolean;
   readonly log: Logger;
+  /** The agent's own; it names what is left of one that died. */
+  readonly directory: string;
   readonly keptMs?: number;
   readonly startAfterMs?: number;
 }
 
-/** What one that waits was started with: a command that wants anything else gets a fresh shell. */
-interface Kind {
-  readonly file: string;
-  readonly cwd: string | null;
+/**
+ * How the markers of these shells begin, of this agent and of those before it. A script that was given to one has the marker of its
+ * run, and so has all that it starts; the shell itself was started with its own.
+ */
+export function markerAhead(directory: string): string {
+  return `ahead-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}-`;
 }
 
 export class ShellsAhead implements Launcher {
   readonly #o: ShellsAheadOptions;
   readonly #waiting = new Set<Waiting>();
-  #kind: Kind | null = null;
+  /** Of the last command: the next one is of the same, or gets a fresh shell. */
+  #shell: string | null = null;
   #keptUntilMs = 0;
   #starting: NodeJS.Timeout | undefined;
   #looking: NodeJS.Timeout | undefined;
@@ -48,10 +53,10 @@ export class ShellsAhead implements Launcher {
   }
 
   launch(spec: LaunchSpec): LaunchOutcome {
-    const kind = kindOf(spec);
-    if (kind === null || this.#o.most === 0) return this.#o.launcher.launch(spec);
-    const launched = this.#given(kind, spec) ?? this.#o.launcher.launch(spec);
-    this.#kind = kind;
+    const input = this.#o.most === 0 ? null : inputFor(spec);
+    if (input === null) return this.#o.launcher.launch(spec);
+    const launched = this.#given(spec, input) ?? this.#o.launcher.launch(spec);
+    this.#shell = spec.invocation.file;
     this.#keptUntilMs = performance.now() + (this.#o.keptMs ?? KEPT_MS);
     this.#startSoon();
     return launched;
@@ -64,45 +69,46 @@ export class ShellsAhead implements Launcher {
   }
 
   /** A shell that waits, with its script; null: there is none for it. */
-  #given(kind: Kind, spec: LaunchSpec): Launched | null {
-    const input = inputAhead(spec.invocation.script ?? '', spec.marker);
-    if (input === null) return null;
+  #given(spec: LaunchSpec, input: string): Launched | null {
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
-      if (isSame(waiting.kind, kind) && waiting.isReady) return waiting.give(spec, input);
-      waiting.discard();
+      const isFresh = performance.now() - waiting.sinceMs < KEPT_MS;
+      if (waiting.shell === spec.invocation.file && isFresh && waiting.isReady) return waiting.give(spec, input);
+      this.#discard(waiting);
     }
     return null;
   }
 
   #startSoon(): void {
     clearTimeout(this.#starting);
-    clearInterval(this.#looking);
     if (this.#closed) return;
     this.#starting = setTimeout(() => this.#start(), this.#o.startAfterMs ?? START_AFTER_MS);
-    this.#looking = setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, this.#o.keptMs ?? KEPT_MS));
     this.#starting.unref();
+    if (this.#looking !== undefined) return;
+    this.#looking = setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, this.#o.keptMs ?? KEPT_MS));
     this.#looking.unref();
   }
 
+  /** One at a time: a start holds the agent for some milliseconds, and takes memory that the next one has to find. */
   #start(): void {
-    const kind = this.#kind;
-    if (kind === null || this.#closed || !this.#o.mayWait()) return;
-    while (this.#waiting.size < this.#o.most) {
-      const waiting = new Waiting(kind);
-      const why = waiting.start(this.#o.launcher);
-      if (why !== null) {
-        this.#o.log.debug('no shell can be started ahead', { why });
-        return;
-      }
-      this.#waiting.add(waiting);
-      // One that ends by itself is not started again before the next command.
-      drop(
-        waiting.ended.then(() => void this.#waiting.delete(waiting)),
-        this.#o.log,
-        'a shell that was started ahead',
-      );
+    const shell = this.#shell;
+    if (shell === null || this.#closed || this.#waiting.size >= this.#o.most || !this.#o.mayWait()) return;
+    const waiting = new Waiting(shell, markerAhead(this.#o.directory) + randomUUID());
+    const why = waiting.start(this.#o.launcher);
+    if (why !== null) {
+      this.#o.log.debug('no shell can be started ahead', { why });
+      return;
     }
+    this.#waiting.add(waiting);
+    drop(
+      waiting.ended.then(() => {
+        // One that ends by itself is not started again before the next command.
+        if (this.#waiting.delete(waiting)) this.#discard(waiting);
+      }),
+      this.#o.log,
+      'a shell that was started ahead',
+    );
+    if (this.#waiting.size < this.#o.most) this.#startSoon();
   }
 
   #look(): void {
@@ -113,30 +119,38 @@ export class ShellsAhead implements Launcher {
   #discardAll(): void {
     clearTimeout(this.#starting);
     clearInterval(this.#looking);
-    for (const waiting of this.#waiting) waiting.discard();
+    this.#looking = undefined;
+    for (const waiting of this.#waiting) this.#discard(waiting);
     this.#waiting.clear();
+  }
+
+  #discard(waiting: Waiting): void {
+    drop(waiting.end(), this.#o.log, 'the end of a shell that was started ahead');
   }
 }
 
-/** null: a command that no shell is started ahead for. Other accounts come and go, and have an environment of their own. */
-function kindOf({ invocation, runAs, cwd }: LaunchSpec): Kind | null {
-  return invocation.script === undefined || runAs !== 'system' ? null : { file: invocation.file, cwd };
-}
-
-function isSame(a: Kind, b: Kind): boolean {
-  return a.file === b.file && a.cwd === b.cwd;
+/**
+ * What a shell that waits is given; null: a command that none is started ahead for. Other accounts come and go, and have an
+ * environment of their own; a directory may be another one by the time of the command; and what goes as an argument (Linux) would
+ * not be quite the same by the other way.
+ */
+function inputFor({ invocation, runAs, cwd, marker }: LaunchSpec): string | null {
+  if (runAs !== 'system' || cwd !== null || invocation.stdin === null) return null;
+  return invocation.script === undefined ? null : inputAhead(invocation.script, marker);
 }
 
 class Waiting {
-  readonly kind: Kind;
+  readonly shell: string;
+  readonly sinceMs = performance.now();
   /** By it its processes are found until it has a script, and by that of its run from then on. */
-  #marker = `ahead-${randomUUID()}`;
+  #marker: string;
   #launched: Launched | null = null;
   #sinks: { readonly stdout: OutputSink; readonly stderr: OutputSink } | null = null;
   #hasSpoken = false;
 
-  constructor(kind: Kind) {
-    this.kind = kind;
+  constructor(shell: string, marker: string) {
+    this.shell = shell;
+    this.#marker = marker;
   }
 
   /** null: it runs; else why not. */
@@ -147,20 +161,24 @@ class Waiting {
       this.#hasSpoken = true;
       return 0;
     };
-    const launched = launcher.launch({
-      invocation: { file: this.kind.file, args: [...POWERSHELL_ARGUMENTS, POWERSHELL_AHEAD], stdin: '' },
-      runAs: 'system',
-      cwd: this.kind.cwd,
-      get marker() {
-        return marker();
-      },
-      onStdout: sink('stdout'),
-      onStderr: sink('stderr'),
-      inputLater: true,
-    });
-    if (launched.kind === 'unsupported') return launched.why;
-    this.#launched = launched;
-    return launched.pid === null ? 'it could not be started' : null;
+    try {
+      const launched = launcher.launch({
+        invocation: { file: this.shell, args: [...POWERSHELL_ARGUMENTS, POWERSHELL_AHEAD], stdin: '' },
+        runAs: 'system',
+        cwd: null,
+        get marker() {
+          return marker();
+        },
+        onStdout: sink('stdout'),
+        onStderr: sink('stderr'),
+        inputLater: true,
+      });
+      if (launched.kind === 'unsupported') return launched.why;
+      this.#launched = launched;
+      return launched.pid === null ? 'it could not be started' : null;
+    } catch (error) {
+      return errorText(error);
+    }
   }
 
   get ended(): Promise<unknown> {
@@ -178,11 +196,9 @@ class Waiting {
     return this.#launched;
   }
 
-  discard(): void {
-    const launched = this.#launched;
-    launched?.killTree().then(
-      () => launched.release(),
-      (error: unknown) => errorText(error),
-    );
+  /** Ends it, if it still runs, and gives everything back. */
+  async end(): Promise<void> {
+    await this.#launched?.killTree();
+    this.#launched?.release();
   }
 }

@@ -1,5 +1,6 @@
 /** Access lists by their text form (SDDL). */
 import { lastError, native, WindowsError } from './native.ts';
+import { LOOK, openLocked, wholePath } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 import { sidText } from './sids.ts';
 
@@ -25,6 +26,7 @@ export const READABLE_KEY = `${PRIVATE_KEY}${KEY_READERS}`;
 
 const SDDL_REVISION_1 = 1;
 const SE_FILE_OBJECT = 1;
+const WRITE_DAC = 0x4_0000;
 const OWNER = 1;
 export const DACL_AND_PROTECTED = 0x8000_0004;
 
@@ -83,13 +85,20 @@ export function makeDirectory(path: string, sddl: string): void {
   });
 }
 
-/** Replaces the access list of a file or a directory; nothing is inherited from above. The owner stays. */
+/**
+ * Replaces the access list of a file or a directory; nothing is inherited from above, and nothing that lies in it is touched: that
+ * would wait for whoever has a lock on any of it. The owner stays.
+ */
 export function setFileAccess(path: string, sddl: string): void {
-  withAccessList(sddl, (list) => {
-    const what = DACL_AND_PROTECTED;
-    const code = setupNative().SetNamedSecurityInfoW(path, SE_FILE_OBJECT, what, null, null, list, null);
-    if (code !== 0) throw new WindowsError(`protecting ${path}`, code);
-  });
+  const handle = openLocked(0, wholePath(path), WRITE_DAC | LOOK);
+  try {
+    withDescriptor(sddl, (descriptor) => {
+      if (setupNative().SetKernelObjectSecurity(handle, DACL_AND_PROTECTED, descriptor) === 0)
+        throw lastError(`protecting ${path}`);
+    });
+  } finally {
+    native().CloseHandle(handle);
+  }
 }
 
 /** Whom a file or a directory belongs to, and who can therefore change it whatever its access list says: `S-1-…`. */

@@ -138,6 +138,14 @@ function holdersOf(handle: Handle): number[] {
   return [];
 }
 
+/**
+ * Whether another process has it open. To rename or to delete it would wait for one that has a lock on it, also where it shares it
+ * with everybody.
+ */
+export function isUsedByOthers(handle: Handle): boolean {
+  return holdersOf(handle).some((pid) => pid !== process.pid);
+}
+
 /** FILE_PROCESS_IDS_USING_FILE_INFORMATION. */
 export function processIdsOf(info: Buffer): number[] {
   const room = Math.floor((info.length - 8) / 8);

@@ -74,6 +74,11 @@ export function isHeld(error: unknown): boolean {
   );
 }
 
+/** What {@link isHeld} knows. */
+export function held(name: string): Error {
+  return new StatusError(`${name}: another program has it open; that`, SHARING_VIOLATION);
+}
+
 /** Something lies in it, or is just going from it. */
 export function isNotEmpty(error: unknown): boolean {
   return error instanceof StatusError && error.status === DIRECTORY_NOT_EMPTY;
@@ -96,6 +101,16 @@ const ALIVE: Buffer[] = [];
 /** As the object manager has it: of a drive, or of a share. */
 export function wholePath(path: string): string {
   return path.startsWith('\\\\') ? `\\??\\UNC\\${path.slice(2)}` : `\\??\\${path}`;
+}
+
+/** What lies in a directory, without waiting for whoever has a lock on it; nothing where it is not there. */
+export function namesAt(path: string): string[] {
+  try {
+    return withOpenIn(0, wholePath(path), { access: WALK, options: DIRECTORY_FILE }, entriesIn).map(({ name }) => name);
+  } catch (error) {
+    if (isNotThere(error)) return [];
+    throw error;
+  }
 }
 
 /** Opens `name` in `directory`; 0: `name` is a {@link wholePath}. */

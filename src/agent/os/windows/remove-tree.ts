@@ -4,6 +4,7 @@
  * whoever exchanges what meanwhile.
  */
 import { win32 } from 'node:path';
+import { isUsedByOthers } from './holders.ts';
 import { type Handle, native } from './native.ts';
 import {
   DELETE,
@@ -11,6 +12,7 @@ import {
   dispose,
   type EntryIn,
   entriesIn,
+  held,
   isLink,
   isNotThere,
   LOOK,
@@ -78,6 +80,7 @@ function removeEntry(directory: Handle, entry: EntryIn, depth: number): void {
       if (depth > DEEPEST) throw new Error(`${entry.name} lies too deep`);
       removeInside(handle, depth + 1);
     }
+    if (isUsedByOthers(handle)) throw held(entry.name);
     dispose(handle, entry.name);
   } finally {
     native().CloseHandle(handle);

@@ -144,6 +144,8 @@ onWindows('somebody who wants no installation', () => {
     const directory = wineTempDir();
     const [theirs, ours] = [join(directory, 'theirs'), join(directory, 'ours')];
     for (const path of [theirs, ours]) mkdirSync(path);
+    // An empty one would only be made anew.
+    writeFileSync(join(ours, 'settings'), '');
     await givenToSomebody(theirs);
     held(theirs, 3);
     expect(() => secure(theirs)).toThrow(/theirs belongs to S-1-.* and can not be moved away: opening theirs failed/);

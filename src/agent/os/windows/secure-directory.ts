@@ -9,7 +9,7 @@ import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
 import { PRIVATE_FILE, passedOn, READABLE_TOO, withDescriptor } from './access.ts';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
-import { insist, insistOn, type Say, StillHeld } from './holders.ts';
+import { insist, insistOn, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
 import {
@@ -40,6 +40,7 @@ const OWNER_AND_DACL = 0x5;
 /** Somebody may put another one there as quickly as we move the last away; ours comes first sooner or later. */
 const TRIES_FOR_MS = 10_000;
 const TRY_EVERY_MS = 5;
+const READ_DATA = 0x1;
 const REPLACE = 'a secret in it should be replaced by another one';
 const FILE_NOT_FOUND = new Set([2, 3]);
 
@@ -47,6 +48,8 @@ const FILE_NOT_FOUND = new Set([2, 3]);
 export interface Inside {
   /** False: it is not touched. */
   readonly deep: boolean;
+  /** Also what has a list of its own, which nobody else can change: it gets that of the directory. */
+  readonly alsoProtected?: boolean;
   /** Files directly in it that everybody may read, in small letters. */
   readonly readable?: readonly string[];
   /** Of a file that others could read until now it is said: there may be a secret in it. */
@@ -126,17 +129,44 @@ function attempt(directory: Handle, name: string, path: string, { say }: Work, w
 }
 
 function takeOver(above: Handle, name: string, path: string, work: Work): Why {
-  return using(above, name, path, true, (opened) => {
-    const { handle } = opened;
-    const why = isNotOurs(opened, true);
-    if (why !== null) return why;
-    setAccess(handle, path, work.sddl, OWNER_AND_PROTECTED_DACL);
-    if (isRemoved(above, name)) return REMOVED;
+  const why = judged(above, name, path, true, (opened) => {
+    setAccess(opened.handle, path, work.sddl, OWNER_AND_PROTECTED_DACL);
+    return null;
+  });
+  if (why !== null) return why;
+  // Nobody can open it any more: who still has it is ended once, and does not come back.
+  if (isRemoved(above, name)) return REMOVED;
+  return within(above, name, path, (handle) => {
     const holds = work.deep ? takeOverInside(handle, path, work) > 0 : holdsOurs(handle);
     if (!holds) return ONLY_THEIRS;
     staysInPlace(above, name, path, work);
     return null;
   });
+}
+
+/** Goes into a directory that has been shut; by its name, so it is looked at once more. */
+function within(directory: Handle, name: string, path: string, work: (handle: Handle) => Why): Why {
+  return withOpenIn(directory, name, { access: WALK | READ_CONTROL }, (handle) => {
+    const why = isNotOurs({ handle, ...whatItIs(handle, path) }, true) ?? distrust(accessOf(handle));
+    return why ?? work(handle);
+  });
+}
+
+/** Looks at it, and does `work` where it is ours, also while somebody holds it: its list can be read and set all the same. */
+function judged(
+  directory: Handle,
+  name: string,
+  path: string,
+  mustBeDirectory: boolean,
+  work: (opened: Opened) => Why,
+): Why {
+  const handle = openLocked(directory, name, READ_CONTROL | WRITE_DAC | WRITE_OWNER | LOOK);
+  try {
+    const opened = { handle, ...whatItIs(handle, path) };
+    return isNotOurs(opened, mustBeDirectory) ?? work(opened);
+  } finally {
+    native().CloseHandle(handle);
+  }
 }
 
 /**
@@ -167,40 +197,28 @@ function takeOverInside(directory: Handle, path: string, work: Work): number {
 }
 
 function takeOverEntry(directory: Handle, name: string, path: string, mustBeDirectory: boolean, work: Work): Why {
-  return using(directory, name, path, mustBeDirectory, (opened) => {
-    const why = isNotOurs(opened, mustBeDirectory);
-    if (why !== null) return why;
+  let wasOpen = false;
+  const why = judged(directory, name, path, mustBeDirectory, (opened) => {
     const before = accessOf(opened.handle);
     const open = distrust(before);
     // What others could write into a file is not ours.
     if (open !== null && !opened.isDirectory) return open;
+    wasOpen = open !== null;
     const isReadable = !opened.isDirectory && (work.readable ?? []).includes(name.toLowerCase());
-    if (open !== null || !before.isProtected) {
+    if (wasOpen || !before.isProtected || work.alsoProtected === true) {
       inherit(opened, path, work.sddl, isReadable);
       const reader = opened.isDirectory || isReadable || work.tellsReaders !== true ? null : readerOf(before, READS);
       if (reader !== null) work.say(`note: ${path} could be read by ${reader} until now: ${REPLACE}`);
     }
-    if (!opened.isDirectory) return null;
-    const kept = takeOverInside(opened.handle, path, { ...work, readable: [] });
-    if (open !== null && kept === 0) return ONLY_THEIRS;
+    return null;
+  });
+  if (why !== null || !mustBeDirectory) return why;
+  return within(directory, name, path, (handle) => {
+    const kept = takeOverInside(handle, path, { ...work, readable: [] });
+    if (wasOpen && kept === 0) return ONLY_THEIRS;
     staysInPlace(directory, name, path, work);
     return null;
   });
-}
-
-/** What is somebody else's is known as such also where they share it with nobody. */
-function using(directory: Handle, name: string, path: string, goesIn: boolean, work: (opened: Opened) => Why): Why {
-  const access = READ_CONTROL | WRITE_DAC | WRITE_OWNER;
-  const withAccess = (rights: number, then: (opened: Opened) => Why): Why =>
-    withOpenIn(directory, name, { access: access | rights }, (handle) => then({ handle, ...whatItIs(handle, path) }));
-  try {
-    return withAccess(goesIn ? WALK : LOOK, work);
-  } catch (error) {
-    if (!isHeld(error)) throw error;
-    const why = withAccess(LOOK, (opened) => isNotOurs(opened, goesIn));
-    if (why === null) throw error;
-    return why;
-  }
 }
 
 function inherit({ handle, isDirectory }: Opened, path: string, sddl: string, isReadable: boolean): void {
@@ -218,7 +236,7 @@ function setAccess(handle: Handle, path: string, sddl: string, what: number): vo
 function isRemoved(directory: Handle, name: string): boolean {
   try {
     const how = { access: DELETE | LOOK, options: DIRECTORY_FILE };
-    return withOpenIn(directory, name, how, (handle) => isEmptyAndGone(handle, name));
+    return withOpenIn(directory, name, how, (handle) => !isUsedByOthers(handle) && isEmptyAndGone(handle, name));
   } catch {
     return false;
   }
@@ -263,7 +281,7 @@ function give(directory: Handle, name: string, path: string, sddl: () => string,
 export function shutFile(path: string, say: Say): void {
   giveAccess(path, PRIVATE_FILE, { deep: false });
   const look = () => {
-    withOpenIn(0, wholePath(path), { access: READS | DELETE | LOOK, share: SHARE_NOTHING }, () => {});
+    withOpenIn(0, wholePath(path), { access: READ_DATA | DELETE | LOOK, share: SHARE_NOTHING }, () => {});
   };
   insistOn(path, look, say);
 }

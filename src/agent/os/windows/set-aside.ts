@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { wholeEnd } from '../../../shared/whole-characters.ts';
-import { insist, type Say, StillHeld } from './holders.ts';
+import { insist, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import type { Handle } from './native.ts';
-import { DELETE, isNotThere, isRefused, LOOK, renameIn, withOpenIn } from './nt-files.ts';
+import { DELETE, held, isNotThere, isRefused, LOOK, renameIn, withOpenIn } from './nt-files.ts';
 
 /** By this part of its name: set aside, and never read. */
 export const NOT_TRUSTED = '.not-trusted-';
@@ -23,7 +23,10 @@ export class NotSecured extends Error {
 export function setAside(directory: Handle, name: string, path: string, why: string, say: Say): void {
   const aside = asideName(name);
   const rename = () =>
-    withOpenIn(directory, name, { access: DELETE | LOOK }, (handle) => renameIn(directory, handle, aside));
+    withOpenIn(directory, name, { access: DELETE | LOOK }, (handle) => {
+      if (isUsedByOthers(handle)) throw held(name);
+      renameIn(directory, handle, aside);
+    });
   try {
     // One that its owner has deleted, and somebody still holds, is just going.
     insist({ directory, name, path, say }, rename, (error) => isRefused(error) && !isNotThere(error));
