@@ -24,7 +24,8 @@ export function ourWay(script: string): Invocation {
 
 /** The agent's where a shell was started ahead. null: this script gets a fresh one. */
 export function aheadWay(script: string): Invocation | null {
-  const stdin = inputAhead(script, MARKER);
+  const fresh = ourWay(script);
+  const stdin = inputAhead(fresh.args, fresh.stdin, MARKER);
   return stdin === null ? null : { file: 'pwsh', args: [...POWERSHELL_ARGUMENTS, POWERSHELL_AHEAD], stdin };
 }
 

@@ -31,8 +31,11 @@ export function runTitle(manifestId: string | null, description: string | null):
  * marks that turn the direction of writing: those can make a title read as something else.
  */
 export function firstLine(text: string): string {
-  const lines = text.split(/[\r\n\u2028\u2029]+/).map((each) => readableText(each).replaceAll(SIGNS, ' ').trim());
-  return clip(lines.find((each) => each !== '') ?? '', MAX_TITLE_CHARS);
+  for (const each of text.split(/[\r\n\u2028\u2029]+/)) {
+    const line = readableText(each).replaceAll(SIGNS, ' ').trim();
+    if (line !== '') return clip(line, MAX_TITLE_CHARS);
+  }
+  return '';
 }
 
 /** At most `maxChars` UTF-16 units, marked where it was cut, never in the middle of a surrogate pair. */

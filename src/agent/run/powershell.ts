@@ -71,10 +71,13 @@ export const POWERSHELL_AHEAD =
   `${OUTPUT_IN_UTF8}${dotSourced("''")};${WHOLE_INPUT}$env:${MARKER_VARIABLE}=$input.Substring(0,${MARKER_UNITS});` +
   dotSourced(`[regex]::Unescape($input.Substring(${MARKER_UNITS}).TrimEnd('${END}'))`);
 
-/** What {@link POWERSHELL_AHEAD} reads; null: this script, or this marker, is none for it. */
-export function inputAhead(script: string, marker: string): string | null {
-  if (powershellCommand(script) !== POWERSHELL_BOOTSTRAP || marker.length !== MARKER_UNITS) return null;
-  return marker + powershellInput(script);
+/**
+ * What {@link POWERSHELL_AHEAD} reads in place of a shell that was started with `args` and `stdin`; null: those are not of
+ * {@link POWERSHELL_BOOTSTRAP}, or this marker is none for it.
+ */
+export function inputAhead(args: readonly string[], stdin: string | null, marker: string): string | null {
+  const isOfIt = args.at(-1) === POWERSHELL_BOOTSTRAP && stdin !== null && marker.length === MARKER_UNITS;
+  return isOfIt ? marker + stdin : null;
 }
 
 /** Which of the two, for this script. */

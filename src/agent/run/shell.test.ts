@@ -13,7 +13,6 @@ describe('elsewhere than on Windows', () => {
       file: 'powershell',
       args: ['-NoProfile', '-NonInteractive', '-Command', "'日本'"],
       stdin: null,
-      script: "'日本'",
     });
     // The original does not know it: it goes the same way everywhere.
     expect(invocation('pwsh', "'日本'", 'linux')).toEqual(invocation('pwsh', "'日本'", 'win32'));

@@ -12,8 +12,6 @@ export interface Invocation {
   readonly stdin: string | null;
   /** `cmd` on Windows: the text of a batch file, which the launcher writes and gives it instead of `args`. */
   readonly batch?: string;
-  /** PowerShell: the script, for a shell that was started ahead (`shells-ahead.ts`). */
-  readonly script?: string;
 }
 
 /** What stands before the command. */
@@ -47,7 +45,7 @@ export function invocation(shell: Shell, script: string, platform: NodeJS.Platfo
         fits && shell === 'powershell'
           ? [withoutByteOrderMark(script), null]
           : [powershellCommand(script), powershellInput(script)];
-      return { file: shell, args: [...POWERSHELL_ARGUMENTS, command], stdin, script };
+      return { file: shell, args: [...POWERSHELL_ARGUMENTS, command], stdin };
     }
   }
 }

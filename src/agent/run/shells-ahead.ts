@@ -135,8 +135,7 @@ export class ShellsAhead implements Launcher {
  * not be quite the same by the other way.
  */
 function inputFor({ invocation, runAs, cwd, marker }: LaunchSpec): string | null {
-  if (runAs !== 'system' || cwd !== null || invocation.stdin === null) return null;
-  return invocation.script === undefined ? null : inputAhead(invocation.script, marker);
+  return runAs === 'system' && cwd === null ? inputAhead(invocation.args, invocation.stdin, marker) : null;
 }
 
 class Waiting {

@@ -174,7 +174,7 @@ function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
             ),
           ),
           fact(words.say('support.booted'), bootedAtMs === null ? null : words.moment(bootedAtMs, nowMs)),
-          ...unread.map((why) => fact(words.say('support.hardware.unread'), why)),
+          fact(words.say('support.hardware.unread'), unread.join('; ')),
         ]}
       />
     </Card>

@@ -9,7 +9,6 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { z } from 'zod';
 import { orAbort } from '../../base/waiting.ts';
 
 const ANSWER_MS = 30_000;
@@ -90,7 +89,15 @@ function isAnswer(error: unknown): boolean {
   return error instanceof Error && error.cause instanceof QuestionFailed;
 }
 
-const Answer = z.union([z.object({ v: z.unknown() }), z.object({ e: z.string() })]);
+/** What {@link question} answers with: a value, or what PowerShell says of it. */
+function answerOf(text: string): { readonly v: unknown } | { readonly e: string } {
+  const read: unknown = JSON.parse(text);
+  if (typeof read === 'object' && read !== null) {
+    if ('v' in read) return { v: read.v };
+    if ('e' in read && typeof read.e === 'string') return { e: read.e };
+  }
+  throw new Error('an answer of another shape');
+}
 
 /** One process of it. */
 class Shell {
@@ -132,7 +139,7 @@ class Shell {
     this.#child.stdin.write(`${question(expression, this.#mark, this.#number)}\n`);
     const text = await orAbort(Promise.race([answered, this.#ended]), signal);
     this.#answer = null;
-    const answer = Answer.parse(JSON.parse(text));
+    const answer = answerOf(text);
     if ('e' in answer) throw new QuestionFailed(answer.e);
     return answer.v;
   }
@@ -142,9 +149,11 @@ class Shell {
   }
 
   #read(text: string): void {
-    const lines = (this.#line + text).split('\n');
-    this.#line = lines.pop() ?? '';
-    for (const line of lines) {
+    const [end = '', ...others] = text.split('\n');
+    this.#line += end;
+    for (const next of others) {
+      const line = this.#line;
+      this.#line = next;
       if (line.includes(this.#mark)) this.#answer?.(line);
       else this.#note(`${line}\n`);
     }
