@@ -1,7 +1,8 @@
 /*
- * `uninstall.exe`, for people, and `private\uninstall.exe`, which nobody else can hold: waits for the uninstaller and ends with its exit code, so that those who deploy learn how it went. It steps
- * out of the way first, with the uninstaller, into `<root>.removing-<number>`: a program that runs can be moved but not deleted,
- * and nobody but the Administrators can write there. What is left of it goes at the next start of Windows.
+ * `uninstall.exe`, for people, and `private\uninstall.exe`, which nobody else can hold: waits for the uninstaller and ends with its
+ * exit code, so that those who deploy learn how it went. It steps out of the way first, with the uninstaller, into
+ * `<root>.removing-<number>`: a program that runs can be moved but not deleted, and nobody but the Administrators can write there.
+ * What is left of it goes at the next start of Windows.
  */
 #include <windows.h>
 

@@ -22,6 +22,14 @@ export function said({ code, stdout, stderr }: Ended): Said {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
+/** All is the same but what is written to standard output. */
+function saying(plainly: string, here: string): Difference['check'] {
+  return (plain, ours) => {
+    expect(plain.stdout).toBe(plainly);
+    expect(ours).toEqual({ ...plain, stdout: here });
+  };
+}
+
 export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   flow: {
     why: 'break or continue without a loop leaves the fixed command too, and with it the failure that came before',
@@ -70,10 +78,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
   '$args of an advanced script': {
     why: 'it has none of its own and finds those of the fixed command, which are empty',
-    check: (plain, ours) => {
-      expect(plain.stdout).toBe('True\n');
-      expect(ours).toEqual({ ...plain, stdout: 'False\n' });
-    },
+    check: saying('True\n', 'False\n'),
   },
   trace: {
     why: 'what the fixed command does after the script is traced too',
@@ -86,24 +91,15 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
   origin: {
     why: 'the script is called by the fixed command',
-    check: (plain, ours) => {
-      expect(plain.stdout).toBe('Runspace\n');
-      expect(ours).toEqual({ ...plain, stdout: 'Internal\n' });
-    },
+    check: saying('Runspace\n', 'Internal\n'),
   },
   'pipeline length': {
     why: 'behind the script stands what gives its exit code',
-    check: (plain, ours) => {
-      expect(plain.stdout).toBe('2\n');
-      expect(ours).toEqual({ ...plain, stdout: '3\n' });
-    },
+    check: saying('2\n', '3\n'),
   },
   'code page': {
     why: 'the code page of the console has not these characters, and the fixed command sets UTF-8',
-    check: (plain, ours) => {
-      expect(plain.stdout).toBe('???\n');
-      expect(ours).toEqual({ ...plain, stdout: '日本語\n' });
-    },
+    check: saying('???\n', '日本語\n'),
   },
   'console encoding': {
     why: 'the fixed command sets UTF-8, so that nothing is lost on its way out',

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } f
 import { join, relative, resolve } from 'node:path';
 import { replaceFile } from '../agent/base/replace-file.ts';
 import { sleep } from '../agent/base/sleep.ts';
+import { isInUse } from '../agent/os/windows/holders.ts';
 import { namesAt } from '../agent/os/windows/nt-files.ts';
 import { errorCode } from '../shared/error-code.ts';
 
-const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 const LET_GO_WITHIN_MS = 10_000;
 const TRY_EVERY_MS = 250;
@@ -22,11 +22,6 @@ export async function moveWhenFree(from: string, to: string): Promise<void> {
       if (!isInUse(error) || performance.now() > untilMs) throw error;
     }
   }
-}
-
-/** Somebody else has it open, and lets nobody do this meanwhile. */
-export function isInUse(error: unknown): boolean {
-  return IN_USE.has(errorCode(error));
 }
 
 /** What lies in it; nothing where it is not there. @throws where it can't be read, which is not the same */

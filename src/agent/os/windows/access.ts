@@ -1,6 +1,6 @@
 /** Access lists by their text form (SDDL). */
-import { lastError, native, WindowsError } from './native.ts';
-import { LOOK, openLocked, wholePath } from './nt-files.ts';
+import { type Handle, lastError, native, WindowsError } from './native.ts';
+import { LOOK, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 import { sidText } from './sids.ts';
 
@@ -90,15 +90,15 @@ export function makeDirectory(path: string, sddl: string): void {
  * would wait for whoever has a lock on any of it. The owner stays.
  */
 export function setFileAccess(path: string, sddl: string): void {
-  const handle = openLocked(0, wholePath(path), WRITE_DAC | LOOK);
-  try {
-    withDescriptor(sddl, (descriptor) => {
-      if (setupNative().SetKernelObjectSecurity(handle, DACL_AND_PROTECTED, descriptor) === 0)
-        throw lastError(`protecting ${path}`);
-    });
-  } finally {
-    native().CloseHandle(handle);
-  }
+  withLocked(0, wholePath(path), WRITE_DAC | LOOK, (handle) => setAccess(handle, path, sddl, DACL_AND_PROTECTED));
+}
+
+/** Of what is open with the rights for it. `what`: SECURITY_INFORMATION; `path` is for people. */
+export function setAccess(handle: Handle, path: string, sddl: string, what: number): void {
+  withDescriptor(sddl, (descriptor) => {
+    if (setupNative().SetKernelObjectSecurity(handle, what >>> 0, descriptor) === 0)
+      throw lastError(`protecting ${path}`);
+  });
 }
 
 /** Whom a file or a directory belongs to, and who can therefore change it whatever its access list says: `S-1-…`. */

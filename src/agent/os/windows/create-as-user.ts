@@ -1,7 +1,6 @@
 /** Starts a process with the rights of a token, on the desktop of the token's session. */
 import { win32 } from 'node:path';
 import { type Handle, lastError, native, type ProcessInformation, startupInfoBytes, wideText } from './native.ts';
-
 import { isHeld, LOOK, openIn, wholePath } from './nt-files.ts';
 
 const [READ_DATA, EXECUTE] = [0x1, 0x20];

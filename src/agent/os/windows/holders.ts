@@ -79,15 +79,16 @@ export function insist<T>(
 
 const IN_USE = new Set(['EPERM', 'EBUSY', 'EACCES']);
 
+/** Of `node:fs`: somebody else has it open, and lets nobody do this meanwhile. */
+export function isInUse(error: unknown): boolean {
+  return IN_USE.has(errorCode(error));
+}
+
 /** The same for a `path` that has no open directory, whose way only administrators can change. */
 export function insistOn<T>(path: string, work: () => T, say: Say): T {
   const name = win32.basename(path);
   return withOpenIn(0, wholePath(win32.dirname(path)), { access: LOOK, options: DIRECTORY_FILE }, (directory) =>
-    insist(
-      { directory, name, path, say },
-      work,
-      (error) => isHeld(error) || isNotEmpty(error) || IN_USE.has(errorCode(error)),
-    ),
+    insist({ directory, name, path, say }, work, (error) => isHeld(error) || isNotEmpty(error) || isInUse(error)),
   );
 }
 

@@ -1,7 +1,7 @@
 /** Opens what lies at a path itself, never what it leads to, and tells which of the two it was. */
 import { win32 } from 'node:path';
-import { type Handle, lastError, native, WindowsError } from './native.ts';
-import { errorNumberOf, isLink, LOOK, openLocked, wholePath } from './nt-files.ts';
+import { type Handle, lastError, WindowsError } from './native.ts';
+import { errorNumberOf, isLink, LOOK, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 
 export const READ_CONTROL = 0x2_0000;
@@ -20,11 +20,12 @@ export interface Opened {
 
 /** Calls `work` with what is there; it is closed afterwards. @throws {WindowsError} where it can't be opened */
 export function withOpened<T>(path: string, access: number, work: (opened: Opened) => T): T {
-  const handle = opened(path, access | READ_CONTROL | LOOK);
+  const inside = (handle: Handle) => work({ handle, ...whatItIs(handle, path) });
   try {
-    return work({ handle, ...whatItIs(handle, path) });
-  } finally {
-    native().CloseHandle(handle);
+    return withLocked(0, wholePath(win32.resolve(path)), access | READ_CONTROL | LOOK, inside);
+  } catch (error) {
+    const number = errorNumberOf(error);
+    throw number === null ? error : new WindowsError(`opening ${path}`, number);
   }
 }
 
@@ -39,13 +40,4 @@ export function whatItIs(handle: Handle, path: string): Omit<Opened, 'handle'> {
     isLink: isLink(handle),
     links: info.readUInt32LE(40),
   };
-}
-
-function opened(path: string, access: number): Handle {
-  try {
-    return openLocked(0, wholePath(win32.resolve(path)), access);
-  } catch (error) {
-    const number = errorNumberOf(error);
-    throw number === null ? error : new WindowsError(`opening ${path}`, number);
-  }
 }

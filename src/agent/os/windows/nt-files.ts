@@ -122,19 +122,14 @@ export function openIn(directory: Handle, name: string, access: number, options 
 }
 
 /**
- * What {@link openIn} opens, also while somebody has a lock on it: to read what is in it or to rename it would wait for them, but
- * its access list can be set.
+ * Calls `work` with what {@link openIn} opens, also while somebody has a lock on it; it is closed afterwards. To read what is in it or
+ * to rename it would wait for them, but its access list can be read and set.
  */
-export function openLocked(directory: Handle, name: string, access: number): Handle {
-  const { status, handle } = create(directory, name, {
-    access,
-    options: 0,
-    share: SHARE_ALL,
-    disposition: OPEN,
-    descriptor: 0n,
-  });
+export function withLocked<T>(directory: Handle, name: string, access: number, work: (handle: Handle) => T): T {
+  const how = { access, options: 0, share: SHARE_ALL, disposition: OPEN, descriptor: 0n };
+  const { status, handle } = create(directory, name, how);
   if (status !== OPLOCK_BREAK_IN_PROGRESS) check(`opening ${name}`, status);
-  return handle;
+  return closing(handle, work);
 }
 
 /** Calls `work` with what {@link openIn} opens; it is closed afterwards. */
@@ -144,7 +139,10 @@ export function withOpenIn<T>(
   how: { readonly access: number; readonly options?: number; readonly share?: number },
   work: (handle: Handle) => T,
 ): T {
-  const handle = openIn(directory, name, how.access, how.options, how.share);
+  return closing(openIn(directory, name, how.access, how.options, how.share), work);
+}
+
+function closing<T>(handle: Handle, work: (handle: Handle) => T): T {
   try {
     return work(handle);
   } finally {

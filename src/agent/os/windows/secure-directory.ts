@@ -7,10 +7,10 @@
 import { win32 } from 'node:path';
 import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
-import { PRIVATE_FILE, passedOn, READABLE_TOO, withDescriptor } from './access.ts';
+import { PRIVATE_FILE, passedOn, READABLE_TOO, setAccess, withDescriptor } from './access.ts';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
 import { insist, insistOn, isUsedByOthers, type Say, StillHeld } from './holders.ts';
-import { type Handle, lastError, native, WindowsError } from './native.ts';
+import { type Handle, native, WindowsError } from './native.ts';
 import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
 import {
   DELETE,
@@ -24,16 +24,15 @@ import {
   LOOK,
   makeIn,
   openIn,
-  openLocked,
   SHARE_IN_PLACE,
   SHARE_NOTHING,
   WALK,
   wholePath,
+  withLocked,
   withOpenIn,
 } from './nt-files.ts';
 import { holdsOurs, isNotOurs } from './ours.ts';
 import { NOT_TRUSTED, NotSecured, setAside } from './set-aside.ts';
-import { setupNative } from './setup-native.ts';
 
 const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
 const OWNER_AND_DACL = 0x5;
@@ -160,13 +159,10 @@ function judged(
   mustBeDirectory: boolean,
   work: (opened: Opened) => Why,
 ): Why {
-  const handle = openLocked(directory, name, READ_CONTROL | WRITE_DAC | WRITE_OWNER | LOOK);
-  try {
+  return withLocked(directory, name, READ_CONTROL | WRITE_DAC | WRITE_OWNER | LOOK, (handle) => {
     const opened = { handle, ...whatItIs(handle, path) };
     return isNotOurs(opened, mustBeDirectory) ?? work(opened);
-  } finally {
-    native().CloseHandle(handle);
-  }
+  });
 }
 
 /**
@@ -225,13 +221,6 @@ function inherit({ handle, isDirectory }: Opened, path: string, sddl: string, is
   setAccess(handle, path, passedOn(sddl, isDirectory, isReadable ? READABLE_TOO : ''), OWNER_AND_DACL);
 }
 
-function setAccess(handle: Handle, path: string, sddl: string, what: number): void {
-  withDescriptor(sddl, (descriptor) => {
-    if (setupNative().SetKernelObjectSecurity(handle, what >>> 0, descriptor) === 0)
-      throw lastError(`protecting ${path}`);
-  });
-}
-
 /** False: something lies in it, or it does not go; then what lies in it decides. */
 function isRemoved(directory: Handle, name: string): boolean {
   try {
@@ -250,7 +239,7 @@ export function giveAccess(path: string, sddl: string, { deep }: { readonly deep
   const above = opened(win32.dirname(path));
   try {
     if (deep) withOpenIn(above, win32.basename(path), { access: WALK }, (handle) => giveInside(handle, path, sddl));
-    give(above, win32.basename(path), path, () => sddl, OWNER_AND_PROTECTED_DACL);
+    give(above, win32.basename(path), path, sddl, OWNER_AND_PROTECTED_DACL);
   } finally {
     native().CloseHandle(above);
   }
@@ -261,17 +250,12 @@ function giveInside(directory: Handle, path: string, sddl: string): void {
     if (isLink) continue;
     const inner = win32.join(path, name);
     if (isDirectory) withOpenIn(directory, name, { access: WALK }, (handle) => giveInside(handle, inner, sddl));
-    give(directory, name, inner, () => passedOn(sddl, isDirectory, ''), OWNER_AND_DACL);
+    give(directory, name, inner, passedOn(sddl, isDirectory, ''), OWNER_AND_DACL);
   }
 }
 
-function give(directory: Handle, name: string, path: string, sddl: () => string, what: number): void {
-  const handle = openLocked(directory, name, WRITE_DAC | WRITE_OWNER | LOOK);
-  try {
-    setAccess(handle, path, sddl(), what);
-  } finally {
-    native().CloseHandle(handle);
-  }
+function give(directory: Handle, name: string, path: string, sddl: string, what: number): void {
+  withLocked(directory, name, WRITE_DAC | WRITE_OWNER | LOOK, (handle) => setAccess(handle, path, sddl, what));
 }
 
 /**

@@ -37,7 +37,6 @@ interface SetupNative {
   RegQueryInfoKeyW(...args: readonly unknown[]): number;
   RegSetKeySecurity(key: Handle, what: number, descriptor: bigint): number;
   GetSecurityDescriptorDacl(descriptor: bigint, present: [number], list: [bigint], defaulted: [number]): number;
-  SetNamedSecurityInfoW(...args: readonly unknown[]): number;
   GetNamedSecurityInfoW(...args: readonly unknown[]): number;
   SetSecurityInfo(...args: readonly unknown[]): number;
   ConvertStringSecurityDescriptorToSecurityDescriptorW(
@@ -107,7 +106,6 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'long __stdcall RegSetKeySecurity(intptr_t key, uint32_t what, void *descriptor)',
     'int __stdcall GetSecurityDescriptorDacl(void *descriptor, _Out_ int *present, _Out_ void **list, _Out_ int *defaulted)',
     'uint32_t __stdcall GetNamedSecurityInfoW(str16 name, int kind, uint32_t what, _Out_ void **owner, void *group, void *list, void *audit, _Out_ void **descriptor)',
-    'uint32_t __stdcall SetNamedSecurityInfoW(str16 name, int kind, uint32_t what, void *owner, void *group, void *list, void *audit)',
     'uint32_t __stdcall GetSecurityInfo(intptr_t handle, int kind, uint32_t what, _Out_ void **owner, void *group, _Out_ void **list, void *audit, _Out_ void **descriptor)',
     'int __stdcall GetSecurityDescriptorControl(void *descriptor, _Out_ uint16_t *control, _Out_ uint32_t *revision)',
     'int __stdcall AdjustTokenPrivileges(intptr_t token, int none, const void *wanted, uint32_t size, void *before, _Out_ uint32_t *needed)',

@@ -7,12 +7,11 @@
 import { win32 } from 'node:path';
 import { sleep } from '../../base/sleep.ts';
 import { machineRegistry } from '../registry.ts';
-import { withAttributes } from './access.ts';
+import { PRIVATE_FILE, withAttributes } from './access.ts';
 import { lastError } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
 const FILE = 'Kanade Tray.lock';
-const ACCESS = 'O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)';
 const GENERIC_READ = 0x8000_0000;
 const OPEN_ALWAYS = 4;
 /** FILE_FLAG_OPEN_REPARSE_POINT */
@@ -32,7 +31,7 @@ export async function takeTurn(withinMs: number, file: string = turnFile()): Pro
 
 function isTaken(file: string): boolean {
   let taken = false;
-  withAttributes(ACCESS, (attributes) => {
+  withAttributes(PRIVATE_FILE, (attributes) => {
     const handle = setupNative().CreateFileW(file, GENERIC_READ, 0, attributes, OPEN_ALWAYS, FLAGS, 0);
     taken = handle !== INVALID_HANDLE;
     if (taken) return;
