@@ -23,6 +23,7 @@ const AGENT_BELOW_STATUS = [
   'src/agent/run',
   'src/agent/ship',
   'src/agent/duties',
+  'src/agent/schedules',
 ];
 
 export const LAYERS: readonly Layer[] = [
@@ -63,8 +64,13 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'src/agent/duties',
-    holds: 'heartbeat, ping, logs, inventory, local schedules, updates',
+    holds: 'heartbeat, ping, logs, inventory, updates',
     may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base', 'src/agent/config', 'src/agent/os'],
+  },
+  {
+    path: 'src/agent/schedules',
+    holds: 'local schedules: the cron dialect, what is due, the loop that fires it',
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base'],
   },
   {
     path: 'src/agent/doctor',
@@ -118,6 +124,7 @@ export const PACKAGES: readonly PackageRule[] = [
     ],
   },
   { packages: ['electron-log*'], only: ['src/agent/base', 'src/main'] },
+  { packages: ['croner'], only: ['src/agent/schedules'] },
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
   { packages: ['zod'], only: ['src/shared', 'src/agent', 'src/main', 'src/setup'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
