@@ -56,6 +56,12 @@ export interface Plan {
   readonly startingDeadlineMs: number | null;
 }
 
+/** What of a plan can't be told on this PC; names as they stand in the document. */
+export interface Unsupported {
+  readonly gates: readonly string[];
+  readonly triggers: readonly string[];
+}
+
 /** What a schedule's document came to. */
 export type Read = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly why: string };
 

@@ -23,6 +23,7 @@ import { markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } f
 import { Outbox } from './outbox.ts';
 import { quickCheck } from './quick-check.ts';
 import { Runs } from './runs.ts';
+import { ScheduleRuns } from './schedule-runs.ts';
 import { ServerTime } from './server-time.ts';
 import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
@@ -66,6 +67,7 @@ export class Store {
   readonly history: History;
   readonly audit: Audit;
   readonly completions: Completions;
+  readonly scheduleRuns: ScheduleRuns;
   readonly versions: Versions;
   readonly keeper: Keeper;
   readonly quarantined: boolean;
@@ -98,7 +100,9 @@ export class Store {
     });
     this.kills = new Kills(db, this.#group);
     this.waits = new Waits(db, this.#group, this.timeline);
-    this.runs = new Runs(db, this.#group, this.kills, this.waits);
+    this.completions = new Completions(db, this.#group);
+    this.scheduleRuns = new ScheduleRuns(db, this.#group);
+    this.runs = new Runs(db, this.#group, this);
     this.inbox = new Inbox(db, this.#group);
     this.enrolment = new Enrolment(db, this.#group, this.#usable);
     this.lastContact = new LastContact(db, this.#group, this.timeline);
@@ -107,7 +111,6 @@ export class Store {
     this.counters = new Counters(db);
     this.history = new History(db);
     this.audit = new Audit(db, this.#group);
-    this.completions = new Completions(db, this.#group);
     this.versions = new Versions(db, this.#group);
     this.keeper = new Keeper({ db, group: this.#group, kills: this.kills, ...options });
     this.#room = new WatchedCell(this.#lookAtRoom());

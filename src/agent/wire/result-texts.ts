@@ -51,6 +51,17 @@ export const unsupportedRunAsText = (runAs: keyof typeof RUN_AS_NAMES, platform:
 export const unsupportedCommandText = (error: string) =>
   `skipped: this kind of command is not supported by this agent (${error})`;
 
+/** Requirements of a schedule that can't be told on this system (protocol-101 §12.2). */
+export const gatesNotHereText = (gates: readonly string[], platform: NodeJS.Platform) =>
+  `skipped: ${gates.join(', ')} cannot be evaluated on ${platformName(platform)} — not running (fail-closed)`;
+
+/** Events of a schedule that this system does not tell of. */
+export const triggersNotHereText = (triggers: readonly string[], platform: NodeJS.Platform) =>
+  `skipped: when.on [${triggers.join(',')}] never fires on ${platformName(platform)} — this OS has no ${triggers.join('/')} source`;
+
+const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows', darwin: 'macos' };
+const platformName = (platform: NodeJS.Platform) => PLATFORMS[platform] ?? platform;
+
 export const scriptObjectText = (key: string, why: string) => `skipped: script object ${key} can not be used: ${why}`;
 
 export const scriptsOffText = () => 'skipped: scripts are switched off on this PC by policy';
