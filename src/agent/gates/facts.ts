@@ -84,12 +84,13 @@ export class FactsReader {
 
   /**
    * Everything the gates need for this command, as of now. Rejects where the broker says nothing and the store can't be read: then
-   * nobody knows whether the command was withdrawn.
+   * nobody knows whether the command was withdrawn. `isOwnFire`: a schedule of this PC has fired it; what its job says is the
+   * version then, and no pin (D27).
    */
-  async gather(command: Pick<Command, 'id' | 'staleness'>): Promise<Facts> {
+  async gather(command: Pick<Command, 'id' | 'staleness'>, isOwnFire = false): Promise<Facts> {
     const looksUp = command.staleness.mode !== 'unchecked' || this.#options.uncheckedHonoursRevoke;
     const [pin, status] = looksUp
-      ? await Promise.all([this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
+      ? await Promise.all([isOwnFire ? NOTHING : this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
       : [NOTHING, NOTHING];
     return {
       ...this.#options,

@@ -23,7 +23,8 @@ import { type Command, decodeCommand } from '../wire/command.ts';
 import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
-import { killedWaiting, ran, refused, stoppedBeforeStart } from './outcomes.ts';
+import { Attempts } from './attempts.ts';
+import { attempted, killedWaiting, refused, stoppedBeforeStart } from './outcomes.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
 import { loadScript } from './script-object.ts';
 import type { EndReason, RunningScript } from './script-runner.ts';
@@ -49,7 +50,7 @@ export class ActiveRun {
   readonly #place: Place;
   readonly #overRestart: boolean;
   readonly #abort = new AbortController();
-  #script: RunningScript | null = null;
+  #script: Pick<RunningScript, 'end'> | null = null;
   #holdsPlace: boolean;
   #waits = false;
   /** Its start is on disk: it is not begun again. */
@@ -169,8 +170,9 @@ export class ActiveRun {
   /** While nobody knows whether the command was withdrawn, it waits. */
   #facts(): Promise<Facts> {
     const { signal } = this.#abort;
+    const isOwnFire = this.open.source === 'schedule';
     return untilDone(
-      () => orAbort(this.#o.facts.gather(this.#command()), signal),
+      () => orAbort(this.#o.facts.gather(this.#command(), isOwnFire), signal),
       signal,
       () => {},
     );
@@ -241,7 +243,7 @@ export class ActiveRun {
     const { signal } = this.#abort;
     const { store, clock, bus } = this.#o;
     const command = this.#command();
-    const script = await loadScript(command, bus, signal);
+    const script = await loadScript(command, bus, signal, open.source === 'schedule');
     if (!script.ok) {
       return withoutRun('UNSUPPORTED', 122, script.why, { nowMs: clock.nowMs(), skipped: true });
     }
@@ -277,22 +279,23 @@ export class ActiveRun {
       const isStop = errorText(this.#abort.signal.reason) === 'stopping';
       return isStop ? stoppedBeforeStart(nowMs) : interrupted(null, nowMs);
     }
-    const running = this.#o.scripts.start({
-      marker: this.open.resultId,
-      shell: command.shell,
-      script: text,
-      cwd: command.cwd,
-      runAs: command.runAs,
-      timeoutSecs: command.timeoutSecs,
-    });
-    if (command.runAs === 'user' && user !== null) {
+    const { shell, cwd, runAs, timeoutSecs, retry } = command;
+    const spec = { marker: this.open.resultId, shell, script: text, cwd, runAs, timeoutSecs };
+    if (runAs === 'user' && user !== null) {
       this.#o.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
     }
-    this.#script = running;
-    this.#o.onStarted?.(this.open.resultId, running);
-    const noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+    let noting: NodeJS.Timeout | undefined;
+    const start = () => {
+      const running = this.#o.scripts.start(spec);
+      this.#o.onStarted?.(this.open.resultId, running);
+      clearTimeout(noting);
+      noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+      return running;
+    };
+    const attempts = new Attempts(start, retry, this.#o.clock);
+    this.#script = attempts;
     try {
-      return ran(command, await running.done);
+      return attempted(command, await attempts.done);
     } finally {
       clearTimeout(noting);
     }

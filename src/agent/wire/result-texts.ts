@@ -2,6 +2,7 @@
  * What a result says in stderr where the agent itself has something to say: the wording that fleets search for (protocol
  * §4.2, §12.2, D2, D4, D25; design §2). Each text is here once.
  */
+import type { Reason } from '../../shared/states.ts';
 import { DURATION_MAX, formatDuration } from './humantime.ts';
 import { formatTimestampText } from './timestamp.ts';
 
@@ -74,6 +75,15 @@ export const spawnFailedText = (cause: string) => `${NO_OUTCOME}: ${cause}`;
 export const noUserText = () => `${NO_OUTCOME}: no user is signed in`;
 
 export const agentStoppedText = () => 'stopped: the agent is shutting down';
+
+/** What is said of a script that was run again (protocol-101 §5); null: nothing is, of such an end. */
+export function retriesText(reason: Reason, retries: number): string | null {
+  const count = `${retries} ${retries === 1 ? 'retry' : 'retries'}`;
+  const about = '(#418 on_failure.retry)';
+  if (reason === 'DONE') return `succeeded after ${count} ${about}`;
+  if (reason === 'FAILED' || reason === 'TIMEOUT') return `failed after ${count} exhausted ${about}`;
+  return reason === 'KILLED' ? `stopped by remote kill after ${count} ${about}` : null;
+}
 
 /** Captured stderr with one of these notes behind it; no newline at the end (protocol §4.2, "Note placement"). */
 export function appendNote(stderr: string, note: string): string {
