@@ -117,7 +117,15 @@ export function scheduleRig(options: RigOptions = {}) {
   const schedule = (id: string, fields: object) =>
     put('schedules', id, { id, job_id: 'clean', runs_on: 'agent', target: { all: true }, ...fields });
   return {
-    ...{ store, bus, book, scheduler, clock, fired, state, put, begin, schedule, directory, zone },
+    store,
+    bus,
+    scheduler,
+    clock,
+    fired,
+    state,
+    put,
+    begin,
+    schedule,
     /** Schedules and their job are there, and firing has begun. */
     start(schedules: Record<string, object> = {}) {
       begin('schedules', {});
@@ -139,7 +147,8 @@ export function scheduleRig(options: RigOptions = {}) {
       await store.runs.finish(run, ending(`result ${run}`, { exitCode, reason, finishedAtMs: clock.ms }));
     },
     /** When each fire was for, as the time of its admission. */
-    times: () => fired.map(({ run }) => new Date(store.history.get(run)?.receivedAtMs ?? 0).toISOString().slice(11, 19)),
+    times: () =>
+      fired.map(({ run }) => new Date(store.history.get(run)?.receivedAtMs ?? 0).toISOString().slice(11, 19)),
     rows: () => scheduleRows({ book, scheduler, store, zone: () => zone, nowMs: () => clock.ms, platform: 'linux' }),
     row(id: string) {
       return this.rows().find(({ internals }) => internals.id === id);

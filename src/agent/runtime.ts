@@ -11,6 +11,7 @@ import { Lifecycle } from './base/lifecycle.ts';
 import type { OpenLog } from './base/log-file.ts';
 import { errorText } from './base/logger.ts';
 import { untilDone } from './base/retry.ts';
+import { orAbort } from './base/waiting.ts';
 import { until, WatchedCell } from './base/watched.ts';
 import type { Bus } from './bus/bus.ts';
 import { NatsBus } from './bus/nats-bus.ts';
@@ -23,6 +24,7 @@ import { HeartbeatBody } from './duties/heartbeat-body.ts';
 import { startLastContact } from './duties/last-contact.ts';
 import { RecentTails } from './duties/recent-tails.ts';
 import { startSystemEvents } from './duties/system-events.ts';
+import { startLocalSchedules } from './local-schedules.ts';
 import { fleetHasSeenUs, serveLocally } from './local-socket.ts';
 import { hostFacts } from './os/host-facts.ts';
 import { stayAwake } from './os/stay-awake.ts';
@@ -152,6 +154,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     sources.close();
   });
 
+  const schedules = startLocalSchedules({ config, store, bus, fleet, path: { dispatcher, shipper }, clock, log });
+  life.add('schedules', () => schedules.close());
   const duties = startDuties({ config, store, bus, fleet, tails, shipper, body, host, version, clock, log });
   life.add('duties', () => duties.close());
 
@@ -182,6 +186,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper,
     host,
     hardware: duties.hardware,
+    schedules,
     version,
     clock,
     clockWatch,
@@ -193,6 +198,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   shipper.start();
   fleet.start();
+  const takenOver = Promise.withResolvers<void>();
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
   const seen = fleetHasSeenUs(parts);
   for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
@@ -214,13 +220,24 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     // Else the damage is noted, and the next runtime goes on in a new store.
     if (!knows) return;
     intake.begin();
-    if (store.isUsable) await settling.run(ending.signal);
+    if (!store.isUsable) return;
+    // What the original has done here counts, so nothing is fired before it is known.
+    drop(
+      orAbort(takenOver.promise, ending.signal).then(
+        () => schedules.begin(),
+        () => {},
+      ),
+      log,
+      'firing schedules',
+    );
+    await settling.run(ending.signal);
   }
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
     const work = async () => {
       await until(store.state, () => store.admits, ending.signal);
       await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+      takenOver.resolve();
       await store.versions.onTheAir(version, clock.nowMs());
     };
     // The disk may fill meanwhile.

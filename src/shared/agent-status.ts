@@ -1,6 +1,7 @@
 /** The whole state of the agent at one moment, as one role may see it. All times are ms since the epoch. */
 import { z } from 'zod';
 import { runRowSchema } from './run-view.ts';
+import { schedulesSummarySchema } from './schedules-view.ts';
 import { AGENT_STATES, CONNECTION_STATES, REASONS, UPDATE_STATES } from './states.ts';
 
 const timeMs = z.number();
@@ -100,6 +101,8 @@ export const agentStatusSchema = z.object({
   /** Another live agent uses our pc_id. */
   secondAgentSeen: z.boolean(),
   notices: noticesSchema,
+  /** What this PC fires by itself; null: an older agent, which fires nothing. */
+  schedules: schedulesSummarySchema.nullable().default(null),
   /** For the helpdesk only. */
   counters: z.record(z.string(), z.number()).nullable(),
   helpdesk: z.object({

@@ -12,6 +12,7 @@ import {
   runsQuerySchema,
   runTailSchema,
 } from './run-view.ts';
+import { scheduleRowSchema } from './schedules-view.ts';
 
 /** The agent serves this one and the one before, but for the first, which was not sealed after its handshake. */
 export const CONTRACT_VERSION = 2;
@@ -155,6 +156,8 @@ export const methods = {
   'runs.get': { params: aRun, result: runDetailSchema },
   'runs.output': { params: runOutputQuerySchema, result: runOutputSchema },
   'runs.tail': { params: aRun, result: runTailSchema },
+  /** What this PC fires by itself, soonest first. */
+  'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
   'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
   'config.effective': { params: nothing, result: z.array(settingSchema) },
   'update.get': { params: nothing, result: updateDetailSchema },

@@ -58,5 +58,7 @@ export class Attempts {
 }
 
 function hasFailed({ outcome }: Finished): boolean {
-  return outcome.kind === 'timeout' || outcome.kind === 'signalled' || (outcome.kind === 'exited' && outcome.code !== 0);
+  return (
+    outcome.kind === 'timeout' || outcome.kind === 'signalled' || (outcome.kind === 'exited' && outcome.code !== 0)
+  );
 }

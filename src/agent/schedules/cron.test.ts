@@ -71,7 +71,9 @@ describe('the time zone of the machine', () => {
 
 describe('in a zone with daylight saving', () => {
   const first = (expression: string, start: string, count: number) =>
-    nextTen({ expression, startMs: Date.parse(start) }, 'Europe/Berlin').split(' ').slice(0, count);
+    nextTen({ expression, startMs: Date.parse(start) }, 'Europe/Berlin')
+      .split(' ')
+      .slice(0, count);
 
   test('a time that does not exist on a day comes as much later as the clock was put forward, once', () => {
     expect(first('0 30 2 * * *', '2027-03-27T00:00:00Z', 3)).toEqual([

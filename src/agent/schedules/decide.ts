@@ -3,9 +3,9 @@
  * Whether it is due at all comes first, so that a time at which nothing was to be done is not told as one that was left out.
  */
 import type { SkipReason } from '../../shared/schedules-view.ts';
+import type { Trigger } from '../wire/schedule.ts';
 import { isInWindow, isWithin } from './bounds.ts';
 import { wallTime } from './local-day.ts';
-import type { Trigger } from '../wire/schedule.ts';
 import type { FireDecision, FireFacts, LastSuccess, Plan, Repeat, Unsupported } from './types.ts';
 
 export function decideFire(plan: Plan, facts: FireFacts): FireDecision {

@@ -11,7 +11,11 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** `zone` is an IANA name. */
 export function wallTime(atMs: number, zone: string): WallTime {
-  const parts = new Map(formatOf(zone).formatToParts(atMs).map(({ type, value }) => [type, value]));
+  const parts = new Map(
+    formatOf(zone)
+      .formatToParts(atMs)
+      .map(({ type, value }) => [type, value]),
+  );
   const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? '';
   const date = `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
   return { date, minute: Number(part('hour')) * 60 + Number(part('minute')) };

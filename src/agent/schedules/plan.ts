@@ -82,7 +82,8 @@ function rhythmOf(when: When, tz: Plan['zone']): Rhythm {
         times: cronTimes('per_pc', EACH_MINUTE),
         triggers: [],
         zone: tz,
-        repeat: when.repeat === 'every' ? { kind: 'every', ms: durationMs('when.every', when.every) } : { kind: when.repeat },
+        repeat:
+          when.repeat === 'every' ? { kind: 'every', ms: durationMs('when.every', when.every) } : { kind: when.repeat },
         anyTrigger: true,
       };
     case 'calendar': {

@@ -131,14 +131,14 @@ export class Scheduler {
     this.lookSoon();
   }
 
-  /** An event of this PC. */
-  occurred(trigger: Trigger): void {
+  /** An event of this PC; resolves when what it fires is in the store. */
+  async occurred(trigger: Trigger): Promise<void> {
     if (!this.#begun || this.#closed) return;
     const atMs = this.#o.clock.nowMs();
     const fires = [...this.#active.values()]
       .filter(({ plan }) => plan.triggers.includes(trigger))
       .map(({ plan }) => this.#fire(plan, { name: `${trigger}:${atMs}`, atMs }, null));
-    drop(Promise.all(fires), this.#o.log, 'firing for an event');
+    await Promise.all(fires);
   }
 
   lookSoon(): void {
@@ -153,10 +153,12 @@ export class Scheduler {
 
   /** Fires what is due now; resolves when that is in the store. One look at a time. */
   look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look()).catch((error: unknown) => {
-      this.#o.log.error('what is due could not be looked at', { error: errorText(error) });
-      this.#arm(LONGEST_SLEEP_MS);
-    });
+    this.#looking = this.#looking
+      .then(() => this.#look())
+      .catch((error: unknown) => {
+        this.#o.log.error('what is due could not be looked at', { error: errorText(error) });
+        this.#arm(LONGEST_SLEEP_MS);
+      });
     return this.#looking;
   }
 

@@ -26,7 +26,9 @@ export interface DayWindow {
 }
 
 /** A moment of a document: a day begins at midnight of the schedule's own zone. */
-export type Bound = { readonly kind: 'day'; readonly date: string } | { readonly kind: 'moment'; readonly atMs: number };
+export type Bound =
+  | { readonly kind: 'day'; readonly date: string }
+  | { readonly kind: 'moment'; readonly atMs: number };
 
 export interface Period {
   readonly from: Bound | null;

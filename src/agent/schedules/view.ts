@@ -18,8 +18,11 @@ export interface ViewParts {
   readonly platform: NodeJS.Platform;
 }
 
-/** Soonest first, then those without a time; each with everything a helpdesk may see. */
-export function scheduleRows(parts: ViewParts): (ScheduleRow & { internals: NonNullable<ScheduleRow['internals']> })[] {
+/** A row with everything that a helpdesk may see. */
+export type FullScheduleRow = ScheduleRow & { readonly internals: NonNullable<ScheduleRow['internals']> };
+
+/** Soonest first, then those without a time. */
+export function scheduleRows(parts: ViewParts): FullScheduleRow[] {
   const ours = [...parts.book.entries.values()].filter((entry) => parts.scheduler.isForThisPc(entry));
   return ours
     .map((entry) => rowOf(parts, entry))
@@ -38,7 +41,7 @@ export function schedulesSummary(parts: ViewParts): SchedulesSummary {
   };
 }
 
-function rowOf(parts: ViewParts, { id, read }: Entry): ReturnType<typeof scheduleRows>[number] {
+function rowOf(parts: ViewParts, { id, read }: Entry): FullScheduleRow {
   const last = parts.store.scheduleRuns.last(id) ?? null;
   const skipped = parts.scheduler.skipped(id);
   const shown = {

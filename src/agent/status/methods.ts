@@ -8,7 +8,7 @@ import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
-import { conditionsOf, detailOf, type Eyes, maySee, maySeeInside, rowOf, visibleTo } from './views.ts';
+import { conditionsOf, detailOf, type Eyes, maySee, maySeeInside, rowOf, scheduleOf, visibleTo } from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
 type Answer<M extends Handled> = Result<M> | Fault;
@@ -20,6 +20,7 @@ const NOTHING = {};
 const NO_RUN = new Fault('not_found', 'there is no such run');
 const MAX_TEXT_CHARS = 2_000;
 const MAX_VERSIONS = 50;
+const MAX_SCHEDULES = 500;
 
 export const handlers: Handlers = {
   'state.snapshot': (_params, { deps, viewer }) => deps.projection.statusFor(viewer),
@@ -66,6 +67,13 @@ export const handlers: Handlers = {
       stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
       stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
     };
+  },
+  'schedules.list': (_params, caller) => {
+    const eyes = eyesOf(caller);
+    return caller.deps.ports
+      .schedules()
+      .slice(0, MAX_SCHEDULES)
+      .map((row) => scheduleOf(row, eyes));
   },
   'outbox.resend': async ({ resultId }, caller) => {
     const queued = await caller.deps.ports.outbox.resend(resultId);

@@ -87,6 +87,7 @@ export class Projection {
       store: cells.store.value,
       secondAgentSeen: cells.secondAgentSeen.value,
       notices: noticesFor(cells, helpdesk),
+      schedules: cells.schedules.value,
       counters: helpdesk ? { ...counters.all() } : null,
       helpdesk: {
         offered: helpdeskCode.isSet(),

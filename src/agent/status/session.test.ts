@@ -162,6 +162,7 @@ const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
   'runs.get': { run: 1 },
   'runs.output': { run: 1, stream: 'stdout' },
   'runs.tail': { run: 1 },
+  'schedules.list': {},
   'outbox.resend': { resultId: 'r' },
   'config.effective': {},
   'update.get': {},

@@ -8,6 +8,8 @@ import type { Parsed } from '../../shared/contract.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, runTitle } from '../../shared/run-title.ts';
 import type { RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
+import type { ScheduleRow } from '../../shared/schedules-view.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
@@ -54,6 +56,23 @@ export function rowOf(record: RunRecord, { asYou, nameless }: Pick<Eyes, 'asYou'
     timeoutSecs: record.timeoutSecs,
     parked: record.parkedWhy !== null,
     unreported: record.unreported === 1,
+  };
+}
+
+/** A user sees what comes when, and how the last time went. */
+export function scheduleOf(row: FullScheduleRow, { helpdesk, nameless }: Eyes): ScheduleRow {
+  const { id, jobId, when, note } = row.internals;
+  return {
+    ...row,
+    title: nameless ? { kind: 'hidden' } : row.title,
+    internals: helpdesk
+      ? {
+          id: clip(id, MAX_ID_CHARS),
+          jobId: clipped(jobId),
+          when: clipped(when),
+          note: clipped(note, MAX_DETAIL_CHARS),
+        }
+      : null,
   };
 }
 

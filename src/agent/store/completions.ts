@@ -38,9 +38,7 @@ export class Completions {
       SELECT schedule_id, manifest_id, version FROM runs WHERE run = ? AND schedule_id IS NOT NULL AND version IS NOT NULL
       ON CONFLICT DO NOTHING`);
     this.#get = db.prepare('SELECT completed_at FROM completions WHERE schedule_id = ? AND job_id = ?').pluck();
-    this.#version = db.prepare(
-      'SELECT 1 FROM completed_versions WHERE schedule_id = ? AND job_id = ? AND version = ?',
-    );
+    this.#version = db.prepare('SELECT 1 FROM completed_versions WHERE schedule_id = ? AND job_id = ? AND version = ?');
     this.#all = db.prepare('SELECT schedule_id AS scheduleId, job_id AS jobId, completed_at AS atMs FROM completions');
     this.#prune = db.prepare(`
       DELETE FROM completions WHERE schedule_id = '' AND completed_at <
