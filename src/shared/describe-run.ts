@@ -35,7 +35,7 @@ export function taskName(run: Pick<RunRow, 'title' | 'source'>, words: Words): s
   return run.source === 'schedule' ? words.say('title.scheduled', { task: name }) : name;
 }
 
-function titleText(title: RunTitle, words: Words): string {
+export function titleText(title: RunTitle, words: Words): string {
   switch (title.kind) {
     case 'text':
       return title.text;

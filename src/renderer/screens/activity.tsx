@@ -9,6 +9,7 @@ import { useRunList } from '../data/use-run-list.ts';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunRows } from '../parts/run-rows.tsx';
+import { SchedulesSection } from '../parts/schedules-section.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 
 const useStyles = makeStyles({
@@ -95,6 +96,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
           />
         </div>
       )}
+      <SchedulesSection />
       <Unsent />
     </>
   );
