@@ -106,7 +106,7 @@ test('without a broker the cadence is kept, also over a restart, and every resul
   const count = await runsOf(ours);
   await untilFound('three more without a broker', async () => (await count()) >= before + 3 || undefined);
   await ours.stop();
-  await ours.start();
+  ours.launch();
   const again = await runsOf(ours);
   const found = await again();
   await untilFound('and after a restart', async () => (await again()) >= found + 3 || undefined);

@@ -26,7 +26,10 @@ test('what comes, and how it went', () => {
 
 test('one that runs for the first time has no last time yet', () => {
   const last = { run: 1, state: 'running', reason: null, exitCode: null, atMs: NOW } as const;
-  expect(describeSchedule({ ...ROW, state: 'running', last }, words, NOW)).toMatchObject({ state: 'running', last: null });
+  expect(describeSchedule({ ...ROW, state: 'running', last }, words, NOW)).toMatchObject({
+    state: 'running',
+    last: null,
+  });
 });
 
 describe.each(['en', 'ja'] as const)('in %s', (language) => {
@@ -44,8 +47,6 @@ describe.each(['en', 'ja'] as const)('in %s', (language) => {
 test('the line above the list', () => {
   const summary = { count: 3, notUnderstood: 0, nextAtMs: NOW + 60_000, frozen: false };
   expect(describeSchedules(summary, words, NOW)).toBe('3 tasks. Next at 14:01.');
-  expect(describeSchedules({ ...summary, frozen: true }, words, NOW)).toBe(
-    '3 tasks. Held back by IT at present.',
-  );
+  expect(describeSchedules({ ...summary, frozen: true }, words, NOW)).toBe('3 tasks. Held back by IT at present.');
   expect(describeSchedules({ ...summary, count: 1, nextAtMs: null }, words, NOW)).toBe('1 task.');
 });

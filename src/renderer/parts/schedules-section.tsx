@@ -2,10 +2,9 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeSchedule, describeSchedules } from '../../shared/describe-schedule.ts';
 import type { ScheduleRow } from '../../shared/schedules-view.ts';
-import { EVERY_MINUTE_MS, useNow, useOffers, useQuery, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useNow, useOffers, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
 import { type Fact, Facts } from './facts.tsx';
 import { TextLink } from './text-link.tsx';
-import { useStore } from '../data/hooks.ts';
 
 const useStyles = makeStyles({
   section: { margin: '8px 0 0', flexShrink: 0 },
@@ -43,7 +42,6 @@ function List({ nowMs }: { readonly nowMs: number }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: as said
     <ul className={styles.list} tabIndex={0} aria-label={words.say('schedules.title')}>
       {(data ?? []).map((row, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: without the helpdesk's eyes a row has no id, and nothing in it has a state
         <Item key={row.internals?.id ?? index} row={row} nowMs={nowMs} />
       ))}
     </ul>
