@@ -15,6 +15,7 @@ import type { Book, Entry } from './book.ts';
 import { canFire, decideFire, nextTime, unsupportedParts } from './decide.ts';
 import { arrivalOf, commandOf, type Tick } from './fire.ts';
 import type { Refusals } from './refusals.ts';
+import { type Skip, Skips } from './skips.ts';
 import type { FireFacts, LastSuccess, Plan, Unsupported } from './types.ts';
 
 /** A timer counts no sleep of the PC, so none is trusted for longer. */
@@ -23,9 +24,6 @@ const LONGEST_SLEEP_MS = 30_000;
 const LATE_MS = 10_000;
 /** So much back is a clock that is kept right. */
 const BACK_MS = 500;
-/** A skip that repeats itself is worth a write only now and then. */
-const NOTE_SKIP_EVERY_MS = 60_000;
-
 export interface SchedulerOptions {
   readonly pcId: string;
   readonly book: Pick<Book, 'entries' | 'job' | 'isFrozen'>;
@@ -53,17 +51,10 @@ interface Active {
   nextMs: number | null;
 }
 
-export interface Skip {
-  readonly why: SkipReason;
-  readonly note: string | null;
-  readonly atMs: number;
-  readonly count: number;
-}
-
 export class Scheduler {
   readonly #o: SchedulerOptions;
   readonly #active = new Map<string, Active>();
-  readonly #skips = new Map<string, { skip: Skip; writtenMs: number }>();
+  readonly #skips: Skips;
   readonly #changes = new WatchedCell(0);
   #timer: NodeJS.Timeout | undefined;
   #begun = false;
@@ -74,6 +65,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#o = options;
+    this.#skips = new Skips(options.store, options.log);
     this.refresh();
   }
 
@@ -110,7 +102,7 @@ export class Scheduler {
       if (known?.entry === entry && plan.repeat.kind !== 'once_per_version') continue;
       this.#active.set(id, { entry, plan, nextMs: this.#next(plan, nowMs) });
     }
-    for (const id of this.#skips.keys()) if (!this.#o.book.entries.has(id)) this.#skips.delete(id);
+    this.#skips.keepOnly(this.#o.book.entries);
     if (this.#begun) this.#refuseUnsupported();
     this.#tell();
     this.lookSoon();
@@ -208,7 +200,7 @@ export class Scheduler {
       const admission = await store.runs.admitFire(arrivalOf(command, plan.id, at), { scheduleId: plan.id, boot });
       if (admission.kind === 'still_running') return this.#skip(plan.id, 'still_running', null, tick.atMs);
       if (admission.kind === 'fired_before') return;
-      this.#skips.delete(plan.id);
+      this.#skips.forget(plan.id);
       log.info('a schedule fires', { schedule: plan.id, job: command.id, request_id: command.requestId });
       this.#o.onAdmitted(admission.run, command, decision.job.description);
       this.#tell();
@@ -225,20 +217,8 @@ export class Scheduler {
   }
 
   #skip(id: string, why: SkipReason, note: string | null, atMs: number): void {
-    const last = this.#skips.get(id);
-    const before = last?.skip ?? this.#stored(id);
-    const skip = { why, note, atMs, count: (before?.count ?? 0) + 1 };
-    const isNew = before === undefined || before.why !== why || before.note !== note;
-    if (isNew) this.#o.log.warn('a schedule is due, and not fired', { schedule: id, why, note });
-    const writtenMs = last?.writtenMs ?? Number.NEGATIVE_INFINITY;
-    const writes = (isNew || atMs - writtenMs >= NOTE_SKIP_EVERY_MS) && this.#o.store.admits;
-    this.#skips.set(id, { skip, writtenMs: writes ? atMs : writtenMs });
-    if (writes) drop(this.#o.store.scheduleRuns.noteSkipped(id, skip), this.#o.log, 'noting a skipped fire');
+    this.#skips.note(id, why, note, atMs);
     this.#tell();
-  }
-
-  #stored(id: string): Skip | undefined {
-    return this.#o.store.scheduleRuns.skipped(id) as Skip | undefined;
   }
 
   #tell(): void {
@@ -304,6 +284,6 @@ export class Scheduler {
   }
 
   skipped(id: string): Skip | null {
-    return this.#skips.get(id)?.skip ?? this.#stored(id) ?? null;
+    return this.#skips.get(id);
   }
 }
