@@ -1,5 +1,5 @@
 /**
- * Reading an object store by the one request that an agent's role allows for it (protocol-101 §2.3): the description of an
+ * Reading an object store by the one request that an agent's role allows for it (protocol §11.3): the description of an
  * object, then its chunks one after the other. The client library's reader wants a consumer with a name, which is refused.
  */
 import { createHash } from 'node:crypto';
