@@ -1,6 +1,6 @@
 /**
  * The one table of all settings of this PC. It stays data: loading, checking and showing settings, the policy
- * templates and their documentation are all made from it (design §8, deployment F5).
+ * templates and their documentation are all made from it (architecture §8).
  */
 import { availableParallelism } from 'node:os';
 import type { Setting } from './setting.ts';
