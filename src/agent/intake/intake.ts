@@ -1,6 +1,6 @@
 /**
  * The one way in: every message, however it came, is checked, recorded, then acknowledged, then run (invariants 1, 2).
- * What it may become is the table of design §2; nothing is dropped without a counter or a row.
+ * What it may become is the table of architecture §3; nothing is dropped without a counter or a row.
  */
 import { hash } from 'node:crypto';
 import type { Source } from '../../shared/states.ts';
