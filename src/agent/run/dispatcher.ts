@@ -271,7 +271,7 @@ export class Dispatcher {
 
   /**
    * No new work from here on. Running scripts get `graceMs`, then their trees are ended and a result is stored; what waits
-   * stays admitted and is gated again at the next start (design §4). Asked again, the shorter grace counts.
+   * stays admitted and is gated again at the next start (architecture §4). Asked again, the shorter grace counts.
    */
   async stop(graceMs: number): Promise<void> {
     this.#grace.within(graceMs);

@@ -1,4 +1,4 @@
-/** The outcomes that a run can have, one function each (design §2, table). */
+/** The outcomes that a run can have, one function each (architecture §3). */
 import type { Reason } from '../../shared/states.ts';
 import type { Refusal } from '../gates/decide.ts';
 import { type Outcome, withNote, withoutRun } from '../store/ending.ts';
