@@ -4,7 +4,7 @@
  * (invariant 5).
  *
  * Nothing is published while disconnected. After an outage of more than a minute the start is spread over 10 s, and a long
- * backlog goes at a set rate, so that a fleet that comes back does not fall on its broker (design §7).
+ * backlog goes at a set rate, so that a fleet that comes back does not fall on its broker (protocol §4.8).
  */
 import type { BackoffPolicy } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
