@@ -1,6 +1,6 @@
 /**
  * Whoever runs a statement of the store and meets a page that is damaged, or that the disk does not give: it is told in one place
- * (design §6). Invariant: what could not be read is read again here, wherever it was met and whether or not somebody asks for it
+ * (architecture §6). Invariant: what could not be read is read again here, wherever it was met and whether or not somebody asks for it
  * once more. One error of the disk is no damage; a page that it does not give for {@link UNREAD_FOR_MS} is.
  */
 import type { Database } from 'better-sqlite3';

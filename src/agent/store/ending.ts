@@ -1,4 +1,4 @@
-/** Turns what became of a command into its terminal row and its one result (design §2, table). */
+/** Turns what became of a command into its terminal row and its one result (architecture §3). */
 import type { Reason } from '../../shared/states.ts';
 import { type ExecResult, fitResult } from '../wire/result.ts';
 import { appendNote, interruptedText } from '../wire/result-texts.ts';

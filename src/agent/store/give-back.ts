@@ -1,5 +1,5 @@
 /**
- * The way back to the original agent: unsent results and completions are written where it looks for them (protocol §4.8, §6.4).
+ * The way back to the original agent: unsent results and completions are written where it looks for them (protocol §4.8, §6.1).
  * A result leaves our outbox only after its file is on disk, so that a crash in between gives it back again under the same name
  * and result id. A command that was admitted and never ran can't be given back, its message is acknowledged; it gets its one
  * result here, and one that may have run is answered as after an interruption (invariant 4).

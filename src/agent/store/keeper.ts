@@ -1,6 +1,6 @@
 /**
  * Keeps the store within its bounds: history by age and size, the WAL by checkpoints, and the disk by admitting nothing
- * when it is nearly full (design §6). Results are never dropped. Age is told by the broker's clock alone, and by the order of
+ * when it is nearly full (architecture §6). Results are never dropped. Age is told by the broker's clock alone, and by the order of
  * arrival: a clock of this PC that was set forgets nothing. All of it goes in steps of some ms, since the agent has one thread.
  */
 import { statfsSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
- * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
+ * file from the future is not touched, a damaged one is moved aside and a new one begun (architecture §6).
  */
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ export interface OpenNotes {
   /** Where a damaged file was moved, if one was found. */
   readonly quarantined: string | null;
   /**
-   * An older copy of the file was put back, or it was saved from a damaged one: nothing that is open in it may run (design §6).
+   * An older copy of the file was put back, or it was saved from a damaged one: nothing that is open in it may run (architecture §6).
    * Stays so over any number of openings until somebody has acted on it, see {@link settleOldCopy}.
    */
   readonly oldCopy: boolean;

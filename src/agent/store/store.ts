@@ -129,7 +129,7 @@ export class Store {
     });
   }
 
-  /** A store that reads as empty and admits nothing: the agent stays up and says why (issue of a damaged or locked disk). */
+  /** A store that reads as empty and admits nothing: the agent stays up and says why. */
   static unusable(options: StoreOptions, fault: Exclude<StoreState, 'ok'>): Store {
     return new Store(openMemory(), options, fault);
   }

@@ -1,5 +1,5 @@
 /**
- * First start on a data directory of the original agent: its unsent results and its completions become ours (design §6).
+ * First start on a data directory of the original agent: its unsent results and its completions become ours (architecture §6).
  * Each file is renamed `*.imported` only after its rows are on disk, so that a crash in between imports it again; the
  * keys (result id, schedule and job) make the repetition harmless.
  */
