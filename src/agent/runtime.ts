@@ -1,6 +1,6 @@
 /**
  * The composition root: makes every part, hands each what it needs, and stops them in reverse. Parts never call one
- * another; they meet in the store and are nudged from here (design §1).
+ * another; they meet in the store and are nudged from here (architecture §1).
  */
 import type { AgentState } from '../shared/states.ts';
 import { systemClock } from './base/clock.ts';
