@@ -4,7 +4,7 @@ import { sleep } from '../agent/base/sleep.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 
-/** Scripts get 60 s (design §4), and their results must reach the disk. */
+/** Scripts get 60 s (architecture §4), and their results must reach the disk. */
 const WITHIN_MS = 75_000;
 const LOOK_EVERY_MS = 500;
 
