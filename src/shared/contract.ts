@@ -1,6 +1,6 @@
 /**
  * The contract between the agent and whoever shows or steers it: one typed table of methods. Everything else (client,
- * handlers, validation) is derived from it, so a wrong name or argument does not compile (design §5).
+ * handlers, validation) is derived from it, so a wrong name or argument does not compile (architecture §5).
  */
 import { z } from 'zod';
 import { agentStatusSchema, updateDetailSchema } from './agent-status.ts';
@@ -68,7 +68,7 @@ export const settingSchema = z.object({
 });
 export type Setting = z.infer<typeof settingSchema>;
 
-/** What IT can do on this PC, computed from its real settings (ui.md E4, screen 6). */
+/** What IT can do on this PC, computed from its real settings (ui §1). */
 export const aboutSchema = z.object({
   /** Every method that this agent offers as it is set up now. */
   methods: z.array(z.string()),
@@ -172,7 +172,7 @@ export const methods = {
   'helpdesk.lock': { params: nothing, result: nothing },
   /** No new work; answered at once, the agent stops when what runs has ended (at most 60 s). */
   'agent.drain': { params: nothing, result: nothing },
-  /** Answered at once; then the agent stops as design §4 says. */
+  /** Answered at once; then the agent stops as architecture §4 says. */
   'agent.stop': { params: nothing, result: nothing },
   'log.setLevel': { params: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']) }), result: nothing },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;

@@ -1,6 +1,6 @@
 /**
  * The one sentence that answers "is everything all right?", for tray and window alike: both call this, so they can't
- * disagree (design §3). Shape before colour, words before numbers (ui.md E2).
+ * disagree (architecture §9.2). Shape before colour, words before numbers (ui §2).
  */
 import type { AgentStatus } from './agent-status.ts';
 import { taskName } from './describe-run.ts';
@@ -184,7 +184,7 @@ function attentionItems(status: AgentStatus, words: Words): AttentionItem[] {
   return [...items, ...troubles(status, words)];
 }
 
-/** The state of the update in words (every value of design §5). */
+/** The state of the update in words (every value of architecture §5). */
 export function describeUpdate(
   { state, wanted }: Pick<AgentStatus['update'], 'state' | 'wanted'>,
   words: Words,

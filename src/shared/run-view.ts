@@ -31,7 +31,7 @@ export const runRowSchema = z.object({
   timeoutSecs: z.number().nullable(),
   /** Its result could not be delivered and is kept here (STUCK_RESULT). */
   parked: z.boolean(),
-  /** It is finished and there is no result to deliver: nothing can be, or IT wants none (design §2). */
+  /** It is finished and there is no result to deliver: nothing can be, or IT wants none (architecture §3). */
   unreported: z.boolean(),
 });
 export type RunRow = z.infer<typeof runRowSchema>;

@@ -1,5 +1,5 @@
 /**
- * Every state and reason that the agent can be in, enumerated once (design §5). A reason is set where the decision is
+ * Every state and reason that the agent can be in, enumerated once (architecture §5). A reason is set where the decision is
  * made and stored; texts are looked up from it, never guessed.
  */
 
@@ -41,7 +41,7 @@ export const UPDATE_STATES = [
 ] as const;
 export type UpdateState = (typeof UPDATE_STATES)[number];
 
-/** Why a run ended as it did (ui.md E6; the exit code that the wire carries is decided with it, design §2). */
+/** Why a run ended as it did (ui §5; architecture §3). */
 export const REASONS = [
   'DONE',
   'FAILED',

@@ -1,4 +1,4 @@
-/** English. The wording of outcomes and states is that of ui.md E6. */
+/** English. The wording of outcomes and states is that of ui §5. */
 import type { Entry } from './words.ts';
 
 export const en = {
