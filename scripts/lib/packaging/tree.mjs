@@ -1,6 +1,6 @@
 /**
  * What is installed: one directory per version with the application, the agent and the Node that carries it as a service, and
- * beside it the programs that never change their place (design §8). Invariant: only what runs is in it; no test, no source map,
+ * beside it the programs that never change their place (architecture §8). Invariant: only what runs is in it; no test, no source map,
  * no development package.
  */
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
