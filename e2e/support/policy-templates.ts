@@ -1,4 +1,4 @@
-/** Group policy templates and the example of policy.json, made from the one table of settings (deployment F5). */
+/** Group policy templates and the example of policy.json, made from the one table of settings (deploy §4). */
 
 import type { Setting } from '../../src/agent/config/setting.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from '../../src/agent/config/settings.ts';
