@@ -32,7 +32,7 @@ export function pagesOf(pages: ReadonlyMap<string, string>, files: Iterable<stri
 }
 
 const NUMBER = String.raw`§\d+(?:\.\d+)*`;
-const MORE = String.raw`(?:(?:, | and | to |–)${NUMBER})*`;
+const MORE = `(?:(?:, | and | to |–)${NUMBER})*`;
 /** A page with its numbers, a number without a page, an invariant, a defect, a page by its file, and forms that are no more. */
 const CITATION = new RegExp(
   [
