@@ -27,13 +27,13 @@ import { fleetHasSeenUs, serveLocally } from './local-socket.ts';
 import { hostFacts } from './os/host-facts.ts';
 import { stayAwake } from './os/stay-awake.ts';
 import { systemJournal } from './os/system-journal.ts';
+import { takeOver } from './results/takeover.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
 import type { Store } from './store/store.ts';
-import { takeOver } from './store/takeover.ts';
 
 const DRAIN_GRACE_MS = 60_000;
 

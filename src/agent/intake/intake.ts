@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
-import { endingOf, withoutRun } from '../store/ending.ts';
+import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Arrival, Ending } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, decodeCommand, type Unreadable } from '../wire/command.ts';

@@ -14,7 +14,7 @@ import { sleep } from '../base/sleep.ts';
 import { orAbort } from '../base/waiting.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
 import type { Account } from '../os/sessions.ts';
-import { interrupted, type Outcome, withoutRun } from '../store/ending.ts';
+import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
 import { mayPass } from '../store/sqlite-errors.ts';

@@ -8,7 +8,7 @@ import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
 import { STORE_RETRY_MS } from '../base/retry.ts';
 import { sleep } from '../base/sleep.ts';
-import { endingOfRow, type Outcome, withoutRun } from '../store/ending.ts';
+import { endingOfRow, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';

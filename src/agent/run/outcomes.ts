@@ -1,7 +1,7 @@
 /** The outcomes that a run can have, one function each (architecture §3). */
 import type { Reason } from '../../shared/states.ts';
 import type { Refusal } from '../gates/decide.ts';
-import { type Outcome, withNote, withoutRun } from '../store/ending.ts';
+import { type Outcome, withNote, withoutRun } from '../results/ending.ts';
 import type { Command } from '../wire/command.ts';
 import { agentStoppedText, killedText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
 import type { Finished } from './script-runner.ts';

@@ -9,9 +9,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '../base/logger.ts';
 import { replaceFile } from '../base/replace-file.ts';
+import type { Store } from '../store/store.ts';
 import { formatTimestamp } from '../wire/timestamp.ts';
 import { endingOfRow, interrupted, withoutRun } from './ending.ts';
-import type { Store } from './store.ts';
 
 const BATCH = 200;
 /** Outputs of scripts are in it. */

@@ -1,9 +1,9 @@
 /** Turns what became of a command into its terminal row and its one result (architecture §3). */
 import type { Reason } from '../../shared/states.ts';
+import { type CapturedText, type Ending, NO_TEXT } from '../store/runs.ts';
 import { type ExecResult, fitResult } from '../wire/result.ts';
 import { appendNote, interruptedText } from '../wire/result-texts.ts';
 import { resultSubject } from '../wire/subjects.ts';
-import { type CapturedText, type Ending, NO_TEXT } from './runs.ts';
 
 /** What of a command its result repeats. */
 export interface Identity {
