@@ -37,7 +37,12 @@ function missingTests(paragraph: string, tests: readonly string[]): string[] {
       return texts.length > 0 ? [] : [path];
     }
     if (texts === null || title === undefined) return [];
-    const pattern = new RegExp(title.split('…').map(RegExp.escape).join('.*'));
+    const pattern = new RegExp(
+      title
+        .split('…')
+        .map((part) => RegExp.escape(part))
+        .join('.*'),
+    );
     return texts.some((text) => pattern.test(text)) ? [] : [title];
   });
 }
