@@ -1,7 +1,8 @@
 /** Runs as the window, the command line and the tray see them. All times are ms since the epoch. */
 import { z } from 'zod';
 import { OUTCOME_GROUPS } from './outcome-groups.ts';
-import { REASONS, RUN_STATES, SOURCES } from './states.ts';
+import { REASONS } from './outcomes.ts';
+import { RUN_STATES, SOURCES } from './states.ts';
 
 const timeMs = z.number();
 

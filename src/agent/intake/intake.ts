@@ -251,9 +251,8 @@ export class Intake {
     this.#o.store.counters.bump('unreadable');
     const outcome = withoutRun(
       unsupported ? 'UNSUPPORTED' : 'BAD_MESSAGE',
-      unsupported ? 122 : -1,
       unsupported ? unsupportedCommandText(failed.error) : cannotReadText(failed.error),
-      { nowMs: base.receivedAtMs, skipped: unsupported, detail: failed.error },
+      { nowMs: base.receivedAtMs, detail: failed.error },
     );
     const arrival: Arrival = {
       ...base,

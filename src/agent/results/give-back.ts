@@ -46,9 +46,7 @@ async function endOpen(store: Store, pcId: string, nowMs: number, say: (text: st
   for (let open = store.inbox.open(BATCH); open.length > 0; open = store.inbox.open(BATCH)) {
     for (const run of open) {
       const mayHaveRun = run.state === 'running' || run.run <= olderCopyUpTo;
-      const outcome = mayHaveRun
-        ? interrupted(run.startedAtMs, nowMs)
-        : withoutRun('AGENT_STOPPED', -1, NOTE, { nowMs, skipped: false });
+      const outcome = mayHaveRun ? interrupted(run.startedAtMs, nowMs) : withoutRun('AGENT_STOPPED', NOTE, { nowMs });
       const ending = endingOfRow(outcome, { ...run, pcId }, MAX_PAYLOAD_BYTES, (error) => {
         say(`run ${run.run} has no result that can be told: ${errorText(error)}`);
       });

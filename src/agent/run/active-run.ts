@@ -207,9 +207,9 @@ export class ActiveRun {
     if (available.kind === 'ready') return 'ready';
     const nowMs = this.#o.clock.nowMs();
     if (available.kind === 'unsupported') {
-      return withoutRun('UNSUPPORTED', 122, available.why, { nowMs, skipped: true });
+      return withoutRun('UNSUPPORTED', available.why, { nowMs });
     }
-    const noUser = () => withoutRun('NO_USER', -1, noUserText(), { nowMs, skipped: false });
+    const noUser = () => withoutRun('NO_USER', noUserText(), { nowMs });
     if (command.deadlineAtNs !== null) {
       const untilDeadlineMs = Number(command.deadlineAtNs / NS_PER_MS) - nowMs;
       if (untilDeadlineMs <= 0) return noUser();
@@ -243,7 +243,7 @@ export class ActiveRun {
     const command = this.#command();
     const script = await loadScript(command, bus, signal);
     if (!script.ok) {
-      return withoutRun('UNSUPPORTED', 122, script.why, { nowMs: clock.nowMs(), skipped: true });
+      return withoutRun('UNSUPPORTED', script.why, { nowMs: clock.nowMs() });
     }
     for (;;) {
       const facts = await this.#facts();

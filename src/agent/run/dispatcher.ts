@@ -3,6 +3,7 @@
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
  * no place in the list. It looks when it is nudged, or when the next wait is over.
  */
+import { outcomeRow } from '../../shared/outcomes.ts';
 import { Deadline } from '../base/deadline.ts';
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
@@ -296,7 +297,7 @@ export class Dispatcher {
     const why = errorText(error);
     this.#o.log.error('a run failed', { request_id: open.requestId, error: why });
     const nowMs = this.#o.clock.nowMs();
-    return withoutRun('START_FAILED', -1, spawnFailedText(why), { nowMs, skipped: false, detail: why });
+    return withoutRun('START_FAILED', spawnFailedText(why), { nowMs, detail: why });
   }
 
   /**
@@ -309,7 +310,7 @@ export class Dispatcher {
     const ending = endingOfRow(outcome, identity, bus.link.value.maxPayloadBytes, (error) => {
       log.error('a run has no result that can be told', { run: open.run, error: errorText(error) });
     });
-    const local = !this.#o.publishPinSkips && (outcome.reason === 'VERSION_PIN' || outcome.reason === 'REVOKED');
+    const local = !this.#o.publishPinSkips && outcomeRow(outcome.reason).isPinSkip === true;
     for (;;) {
       try {
         await store.runs.finish(open.run, local ? { ...ending, outbox: null } : ending);

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
-import type { Reason, RunState, Source } from '../../shared/states.ts';
+import type { Reason } from '../../shared/outcomes.ts';
+import type { RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
 import type { OutboxItem } from './outbox.ts';
