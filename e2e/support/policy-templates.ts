@@ -1,8 +1,8 @@
 /** Group policy templates and the example of policy.json, made from the one table of settings (deploy §4). */
 
-import type { Setting } from '../../src/agent/config/setting.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from '../../src/agent/config/settings.ts';
 import { POLICY_KEY } from '../../src/agent/os/policies.ts';
+import type { Setting } from '../../src/shared/setting.ts';
 import { CATEGORY_TEXTS, LEVEL_TEXTS, POLICY_TEXTS, SUPPORTED_TEXT } from './policy-texts.ts';
 
 type Language = 'en' | 'ja';

@@ -264,7 +264,7 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
 function makeBus({ config, log }: RuntimeOptions): Bus {
   return new NatsBus({
     pcId: config.agent.id,
-    servers: config.agent.servers.map((url) => new URL(url)),
+    servers: config.agent.natsUrl.urls.map((url) => new URL(url)),
     credentials: () => {
       const read = readCredentials(config, process.env);
       return read.ok ? read.credentials : read.error;

@@ -24,7 +24,7 @@ export type CredentialsRead =
 
 type CredentialsConfig = {
   readonly auth: BootConfig['auth'];
-  readonly agent: Pick<BootConfig['agent'], 'urlCredentials'>;
+  readonly agent: { readonly natsUrl: Pick<BootConfig['agent']['natsUrl'], 'credentials'> };
 };
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -45,7 +45,7 @@ export function readCredentials(
   try {
     const named = fromFiles(config.auth);
     if (named.length > 0) return read(named);
-    return read(fromMachine(env, registry, config.agent.urlCredentials));
+    return read(fromMachine(env, registry, config.agent.natsUrl.credentials));
   } catch (error) {
     if (error instanceof NoCredentials) return { ok: false, error: error.message };
     throw error;

@@ -3,7 +3,7 @@
  * templates and their documentation are all made from it (architecture §8).
  */
 import { availableParallelism } from 'node:os';
-import type { Setting } from './setting.ts';
+import type { Setting } from '../../shared/setting.ts';
 
 const file = (about: string) => ({ kind: 'path', relativeTo: 'file', default: null, about }) as const;
 
