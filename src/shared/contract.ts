@@ -12,6 +12,7 @@ import {
   runsQuerySchema,
   runTailSchema,
 } from './run-view.ts';
+import { type UiRow, WINDOW_ROWS, type WindowSettings } from './ui-settings.ts';
 
 /** The agent serves this one and the one before, but for the first, which was not sealed after its handshake. */
 export const CONTRACT_VERSION = 2;
@@ -119,6 +120,25 @@ export type Support = z.infer<typeof supportSchema>;
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+type WindowShape = { readonly [F in keyof WindowSettings]: z.ZodType<WindowSettings[F], WindowSettings[F]> };
+
+/** One field for each row of `[ui]` that a window obeys. */
+function windowShape(): WindowShape {
+  const shape = Object.entries(WINDOW_ROWS).map(([field, row]) => [field, valueSchema(row)]);
+  return Object.fromEntries(shape) as unknown as WindowShape;
+}
+
+function valueSchema(row: UiRow): z.ZodType {
+  switch (row.kind) {
+    case 'boolean':
+      return z.boolean();
+    case 'integer':
+      return z.number().int();
+    case 'choice':
+      return z.enum([...row.choices]);
+  }
+}
+
 /** What IT decides about icon and window: it holds for whoever shows them. */
 export const uiSettingsSchema = z.object({
   brandName: z.string(),
@@ -126,15 +146,9 @@ export const uiSettingsSchema = z.object({
   itName: z.string().nullable(),
   /** A PNG, JPEG or SVG as a `data:` URL; null: none, or one that can't be used (the log says why). */
   logo: z.string().nullable(),
-  language: z.enum(['auto', ...LANGUAGES]),
-  /** A policy says it: the person can't choose another. */
+  /** A policy says the language: the person can't choose another. */
   languageLocked: z.boolean(),
-  /** 0: no notification that a task starts; 1: of tasks that run as the person; 2: of all. */
-  notifyOnRun: z.number().int(),
-  showTray: z.boolean(),
-  allowQuitTray: z.boolean(),
-  allowStopAgent: z.boolean(),
-  promoteTrayIcon: z.boolean(),
+  ...windowShape(),
 });
 export type UiSettings = z.infer<typeof uiSettingsSchema>;
 
