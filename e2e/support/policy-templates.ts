@@ -102,7 +102,17 @@ function fieldOf({ name, setting }: Policy): string {
       const items = setting.choices.map((choice) => itemOf(`${name}_${choice}`, `<string>${choice}</string>`));
       return `<enum ${id} required="true">${items.join('')}</enum>`;
     }
-    default:
+    // A flag has no field.
+    case 'boolean':
+    case 'duration':
+    case 'pc_id':
+    case 'servers':
+    case 'log_level':
+    case 'text':
+    case 'path':
+    case 'https_url':
+    case 'mail':
+    case 'code_hash':
       return `<text ${id} required="true" maxLength="${setting.kind === 'text' ? setting.maxChars : LONGEST_TEXT}" />`;
   }
 }

@@ -124,7 +124,9 @@ function toastOf(event: Event, words: Words): Toast {
         body: words.say('toast.helpdesk.body'),
         route: { screen: 'support' },
       };
-    default: {
+    case 'user':
+    case 'started':
+    case 'failed': {
       const route: Route = { screen: 'run', run: event.run.run };
       return { title: words.say(`toast.${event.kind}.title`), body: taskName(event.run, words), route };
     }

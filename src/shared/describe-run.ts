@@ -2,6 +2,7 @@
  * One task in words, for list, detail, notification and menu. A reason was set where the decision was made; here it is only
  * looked up, never guessed. Nothing in here shows a code, an id or a stack.
  */
+import { assertNever } from './assert-never.ts';
 import type { OutcomeMark } from './mark-names.ts';
 import { outcomeRow, type Reason } from './outcomes.ts';
 import type { RunTitle } from './run-title.ts';
@@ -81,7 +82,9 @@ function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
         body: words.say(`state.${run.state}.body`),
         ...nothingYet,
       };
-    default:
+    case 'admitted':
+    // One without a reason, which no agent of ours tells.
+    case 'finished':
       return {
         mark: 'waiting',
         title: words.say('state.admitted.title'),
@@ -89,6 +92,8 @@ function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
         body: words.say('state.admitted.body'),
         ...nothingYet,
       };
+    default:
+      return assertNever(run.state);
   }
 }
 

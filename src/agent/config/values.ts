@@ -72,7 +72,14 @@ export function checkValue(setting: Setting, raw: unknown, base: PathBase): Chec
         : no(`one of ${setting.choices.map((choice) => `"${choice}"`).join(', ')}`);
     case 'duration':
       return checkDuration(raw, setting.min, setting.max) ?? no(durationExpected(raw, setting.max));
-    default:
+    case 'pc_id':
+    case 'servers':
+    case 'log_level':
+    case 'text':
+    case 'path':
+    case 'https_url':
+    case 'mail':
+    case 'code_hash':
       return typeof raw === 'string' ? checkText(setting, raw, base, no) : no('a text in quotes');
   }
 }
