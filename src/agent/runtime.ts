@@ -121,6 +121,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onOlderCopy: () => settling.olderCopy(),
     onForeignConsumer: onSecondAgent,
   });
+  life.add('kills', () => sources.closeKills());
   life.add('shipper', () => shipper.stop());
   const ending = new AbortController();
   const settling = new Settling({
@@ -196,6 +197,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
   const seen = fleetHasSeenUs(parts);
   for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
+  sources.listenForKills();
   // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
   if (store.isUsable || config.replay.firstEnrolment === 'catch-up') sources.start();
   drop(quietWhenAborted(takeCommands(), ending.signal), log, 'taking commands');

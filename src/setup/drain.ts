@@ -12,7 +12,10 @@ const { platform, env } = process;
 const { own } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
 const talk = agentTalk(own);
 
-if (await talk.drain()) {
+void drain();
+
+async function drain(): Promise<void> {
+  if (!(await talk.drain())) return;
   console.log('Waiting for the tasks that run…');
   for (const untilMs = performance.now() + WITHIN_MS; performance.now() < untilMs && (await talk.isThere()); )
     await sleep(LOOK_EVERY_MS);

@@ -64,7 +64,7 @@ export async function assembleTree({ platform, version, standIn, atSecs, sign = 
  */
 async function copyAgent(to, platform, env) {
   copyRuntime(join(ROOT, 'dist', 'agent'), to);
-  writeFileSync(join(to, 'package.json'), JSON.stringify({ type: 'module' }));
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ type: 'commonjs' }));
   const modules = join(ROOT, 'node_modules');
   const sqlite = join(to, 'node_modules', 'better-sqlite3');
   for (const part of SQLITE_FILES)

@@ -200,7 +200,7 @@ export class NatsBus implements Bus {
 
   async objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead> {
     const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected' };
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
     return objectGet(session, bucket, name, maxBytes, signal);
   }
 }

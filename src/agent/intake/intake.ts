@@ -199,8 +199,8 @@ export class Intake {
       fingerprint,
       body: Buffer.from(data),
     };
-    const decoded = decodeCommand(data);
     try {
+      const decoded = decodeCommand(data);
       if (!decoded.ok) return await this.#recordUnreadable(base, decoded);
       const { command } = decoded;
       if (!isSubjectId(command.requestId)) {

@@ -38,6 +38,8 @@ const FRESH_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 const DEADLINE_LOOK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
+/** A broker that is there and does not give a script for so long will not. */
+const SCRIPT_AWAY_MS = 10 * 60_000;
 const NS_PER_MS = 1_000_000n;
 
 /** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
@@ -56,6 +58,7 @@ export class ActiveRun {
   #begun = false;
   #killed: boolean;
   #decoded: Command | null = null;
+  #scriptAwayFromMs: number | null = null;
 
   /** `overRestart`: it was admitted before this process began. */
   constructor(open: OpenRun, place: Place, overRestart: boolean, options: ActiveRunOptions) {
@@ -104,16 +107,17 @@ export class ActiveRun {
     this.#script?.end(reason);
   }
 
-  /** Takes the run as far as it goes now; a store that can't be read at present is waited for. Rejects on a bug only. */
+  /** Takes the run as far as it goes now; a store or a script that can't be read at present is waited for. Rejects on a bug only. */
   async step(): Promise<Step> {
     for (;;) {
       const step = await this.#try();
-      if (step !== 'unread') return step;
+      if (step !== 'again') return step;
       await sleep(STORE_RETRY_MS, this.#abort.signal).catch(() => {});
     }
   }
 
-  async #try(): Promise<Step | 'unread'> {
+  /** Without its place it waits for what it goes on with `again`. */
+  async #try(): Promise<Step | 'again'> {
     try {
       return await this.#step();
     } catch (error) {
@@ -124,14 +128,14 @@ export class ActiveRun {
       const isStore = errorCode(error).startsWith('SQLITE_');
       if (this.#begun || !isStore || !mayPass(error)) throw error;
       this.#o.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
-      return 'unread';
+      return 'again';
     } finally {
       if (this.#holdsPlace) this.#place.release();
       this.#holdsPlace = false;
     }
   }
 
-  async #step(): Promise<Step> {
+  async #step(): Promise<Step | 'again'> {
     this.#abort.signal.throwIfAborted();
     if (this.open.state === 'admitted') {
       const refusal = await this.#gate();
@@ -236,13 +240,25 @@ export class ActiveRun {
     return 'deferred';
   }
 
-  async #start(): Promise<Step> {
+  /** True for as long as a script that can't be fetched may be on its way: without a broker, and some minutes with one. */
+  #waitsForScript(why: string): boolean {
+    const nowMs = this.#o.clock.monotonicMs();
+    if (this.#scriptAwayFromMs === null) {
+      this.#o.log.warn('a script could not be fetched yet', { request_id: this.open.requestId, why });
+      this.#scriptAwayFromMs = nowMs;
+    }
+    if (!this.#connected) this.#scriptAwayFromMs = nowMs;
+    return nowMs - this.#scriptAwayFromMs < SCRIPT_AWAY_MS;
+  }
+
+  async #start(): Promise<Step | 'again'> {
     const { open } = this;
     const { signal } = this.#abort;
     const { store, clock, bus } = this.#o;
     const command = this.#command();
     const script = await loadScript(command, bus, signal);
     if (!script.ok) {
+      if (script.mayPass && this.#waitsForScript(script.why)) return 'again';
       return withoutRun('UNSUPPORTED', script.why, { nowMs: clock.nowMs() });
     }
     for (;;) {

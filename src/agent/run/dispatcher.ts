@@ -44,6 +44,8 @@ export class Dispatcher {
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
+  /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
+  readonly #unread = new Set<number>();
   /** Executions that IT wants stopped, which no store has taken yet. */
   readonly #killing = new Set<string>();
 
@@ -108,15 +110,17 @@ export class Dispatcher {
     if (this.#lookAtAll) this.#lookAtWaits();
     if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.inState('admitted', limit));
     if (this.#forPlaces && this.#o.slots.free > 0) this.#forPlaces = !this.#takePlaces();
+    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
     // Whatever nobody has thought of: while something waits, there is another look.
     if (this.#timer === undefined && inbox.hasWaiting()) this.#lookAgainIn(LONGEST_TIMER_MS);
   }
 
   /** Gives free places to those that wait for one. False: there may be more of them. */
   #takePlaces(): boolean {
-    const limit = this.#active.size + this.#o.slots.free;
+    const limit = this.#active.size + this.#unread.size + this.#o.slots.free;
     const waiting = this.#o.store.inbox.inState('waiting_slot', limit);
     for (const run of waiting) {
+      if (this.#unread.has(run)) continue;
       const active = this.#active.get(run);
       // One that has its place says so in its row with its start; one that has none may only just have noted that it waits.
       if (active?.holdsPlace === true) continue;
@@ -160,10 +164,10 @@ export class Dispatcher {
     let room = GATING_MAX - gating;
     if (room <= 0) return false;
     // So many are sure to hold all that somebody has, and as many others as there is room for.
-    const limit = this.#active.size + room;
+    const limit = this.#active.size + this.#unread.size + room;
     const runs = select(limit);
     for (const run of runs) {
-      if (this.#active.has(run)) continue;
+      if (this.#active.has(run) || this.#unread.has(run)) continue;
       if (room <= 0) return false;
       room -= 1;
       this.#begin(run, false);
@@ -172,10 +176,15 @@ export class Dispatcher {
   }
 
   #begin(run: number, placeTaken: boolean): void {
-    const { slots, store } = this.#o;
+    const { slots, store, log } = this.#o;
     let open: OpenRun | undefined;
     try {
       open = run <= this.#heldUpTo ? undefined : store.inbox.get(run);
+    } catch (error) {
+      this.#unread.add(run);
+      // For those behind it.
+      this.#queueLook();
+      log.error('a command could not be read', { run, error: errorText(error) });
     } finally {
       if (placeTaken && (open === undefined || open.state === 'running')) slots.release();
     }
@@ -229,6 +238,7 @@ export class Dispatcher {
 
   #again(): void {
     this.#lookAtAll = true;
+    this.#unread.clear();
     this.nudge();
   }
 

@@ -222,8 +222,12 @@ export function markOlderCopy(db: Database.Database, upTo: number): void {
 }
 
 /** What was open in an older copy up to this run has been ended; a mark that says more stays. */
-export function settleOldCopy(db: Database.Database, upTo: number): void {
-  if ((olderCopyUpTo(db) ?? 0) <= upTo) new Meta(db).drop(OLD_COPY);
+export function settleOldCopy(db: Database.Database, directory: string, upTo: number): void {
+  if ((olderCopyUpTo(db) ?? 0) > upTo) return;
+  const meta = new Meta(db);
+  meta.drop(OLD_COPY);
+  // For want of room its opening was not counted: it would be an older copy once more.
+  if (isBehind(meta, directory)) countBoot(meta, directory);
 }
 
 /** Every table of ours. */
