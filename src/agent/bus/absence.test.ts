@@ -59,7 +59,11 @@ test.skipIf(process.platform === 'win32')(
     // There, and without a bucket: now the server says so.
     await eventually(() => expect(watch.events.at(-1)).toBe('missing'));
     await eventually(async () => {
-      expect(await looks(bus)).toMatchObject({ read: { kind: 'no_bucket' }, present: new Set(), object: { kind: 'absent' } });
+      expect(await looks(bus)).toMatchObject({
+        read: { kind: 'no_bucket' },
+        present: new Set(),
+        object: { kind: 'absent' },
+      });
     });
     await provision(nc);
     await eventually(() => expect(watch.events.slice(-2)).toEqual(['begin', 'current']));
