@@ -145,8 +145,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onBegin: () => setState('draining'),
     log,
   });
-  life.add('shells that wait', () => scripts.close());
   life.add('scripts', () => stopping.endScripts());
+  life.add('shells that wait', () => scripts.close());
   life.add('intake', () => {
     ending.abort(new Error('stopping'));
     intake.close();

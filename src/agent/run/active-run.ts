@@ -54,6 +54,7 @@ export class ActiveRun {
   #script: RunningScript | null = null;
   #holdsPlace: boolean;
   #waits = false;
+  #pauses = false;
   /** Its start is on disk: it is not begun again. */
   #begun = false;
   #killed: boolean;
@@ -86,6 +87,11 @@ export class ActiveRun {
     return this.#waits;
   }
 
+  /** Between two tries to read what it needs: it wants no place now. */
+  get pauses(): boolean {
+    return this.#pauses;
+  }
+
   /** IT wants it stopped, whatever it is doing. */
   kill(): void {
     if (this.#killed) return;
@@ -112,7 +118,9 @@ export class ActiveRun {
     for (;;) {
       const step = await this.#try();
       if (step !== 'again') return step;
+      this.#pauses = true;
       await sleep(STORE_RETRY_MS, this.#abort.signal).catch(() => {});
+      this.#pauses = false;
     }
   }
 

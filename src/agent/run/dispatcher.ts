@@ -123,7 +123,7 @@ export class Dispatcher {
       if (this.#unread.has(run)) continue;
       const active = this.#active.get(run);
       // One that has its place says so in its row with its start; one that has none may only just have noted that it waits.
-      if (active?.holdsPlace === true) continue;
+      if (active?.holdsPlace === true || active?.pauses === true) continue;
       if (active !== undefined) return false;
       if (!this.#o.slots.take()) return false;
       this.#begin(run, true);

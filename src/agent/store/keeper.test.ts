@@ -71,7 +71,7 @@ test('where a quota is full, history goes although the disk has room', async () 
     if (admitted.kind === 'admitted')
       await store.runs.finish(admitted.run, ending(admitted.resultId, { stdout, outbox: null }));
   }
-  opened.db.pragma(`max_page_count = ${opened.db.pragma('page_count', { simple: true })}`);
+  opened.db.pragma(`max_page_count = ${opened.db.pragma('page_count', { simple: true }) as number}`);
   await expect(store.runs.admit(arrival('new', 'x'.repeat(100_000)))).rejects.toThrow('full');
   expect([store.state.value, store.keeper.hasRoom()]).toEqual(['full', true]);
   await eventually(async () => {
