@@ -1,6 +1,7 @@
 /** The schedules that this PC fires itself, as they are shown. All times are ms since the epoch. */
 import { z } from 'zod';
-import { REASONS, RUN_STATES } from './states.ts';
+import { REASONS } from './outcomes.ts';
+import { RUN_STATES } from './states.ts';
 
 /**
  * `waiting`: `nextAtMs` says until when, or an event of the PC is waited for. `running`: a run of it has not ended; the next one

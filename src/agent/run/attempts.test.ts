@@ -31,7 +31,7 @@ function setUp(max: number, backoffSecs = 0) {
   return { scripts, attempts, exits };
 }
 
-describe('retries (protocol-101 §5)', () => {
+describe('retries (protocol §6.7)', () => {
   test('a script that succeeds is run once, and nothing is said', async () => {
     const { scripts, exits } = setUp(3);
     expect(await exits(0)).toMatchObject({ reason: 'DONE', exitCode: 0, stderr: { text: '' } });

@@ -1,5 +1,5 @@
 /**
- * A script that is run again where it fails or takes too long (protocol-101 §5). To whoever ends it, it is one script: what ends an
+ * A script that is run again where it fails or takes too long (protocol §6.7). To whoever ends it, it is one script: what ends an
  * attempt ends the pauses between them too, and no further attempt begins after that.
  */
 import type { Clock } from '../base/clock.ts';

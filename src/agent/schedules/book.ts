@@ -243,7 +243,7 @@ function jobOf(value: Uint8Array | null): JobState {
   return decoded.ok ? { kind: 'known', job: decoded.job } : { kind: 'unreadable', why: decoded.error };
 }
 
-/** What can't be read holds everything back (protocol-101 §13). */
+/** What can't be read holds everything back (protocol §6.6). */
 function freezeOf(value: Uint8Array | null): Freeze {
   if (value === null) return 'no';
   const decoded = decodeFreeze(value);

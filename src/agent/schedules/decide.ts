@@ -1,5 +1,5 @@
 /**
- * Whether a plan fires at one of its times, in the order of protocol-101 §12.2: a pure function of the plan and what is known.
+ * Whether a plan fires at one of its times, in the order of protocol §6.5: a pure function of the plan and what is known.
  * Whether it is due at all comes first, so that a time at which nothing was to be done is not told as one that was left out.
  */
 import type { SkipReason } from '../../shared/schedules-view.ts';

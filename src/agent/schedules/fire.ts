@@ -1,5 +1,5 @@
 /**
- * The command that a plan fires at one of its times, as if the fleet had sent it (protocol §6.3, protocol-101 §12.3). Its ids are
+ * The command that a plan fires at one of its times, as if the fleet had sent it (protocol §6.3). Its ids are
  * those of the time: the ledger then knows a time for which it was fired already, also over a restart or a clock that is put back.
  */
 import { hash } from 'node:crypto';

@@ -1,12 +1,12 @@
 /**
  * The one answer to a schedule that can't be fired on this PC whatever happens: a result that names what can't be told here, once
- * for each version of its job and process (protocol-101 §12.2). Without it the fleet would wait for it in silence.
+ * for each version of its job and process (protocol §6.5). Without it the fleet would wait for it in silence.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
-import { endingOf, withoutRun } from '../store/ending.ts';
+import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from '../wire/job.ts';
 import { gatesNotHereText, triggersNotHereText } from '../wire/result-texts.ts';
@@ -49,11 +49,7 @@ export class Refusals {
     const arrival = arrivalOf(command, plan.id, { receivedAtMs: nowMs, serverAtMs: this.#o.serverNowMs() });
     const identity = { requestId: command.requestId, execId: null, manifestId: job.id, pcId };
     await store.runs.admit(arrival, (resultId) =>
-      endingOf(
-        withoutRun('UNSUPPORTED', 122, text, { nowMs, skipped: true }),
-        { ...identity, resultId },
-        this.#o.maxPayloadBytes(),
-      ),
+      endingOf(withoutRun('UNSUPPORTED', text, { nowMs }), { ...identity, resultId }, this.#o.maxPayloadBytes()),
     );
     this.#o.onQueued();
   }

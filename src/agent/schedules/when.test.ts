@@ -1,4 +1,4 @@
-/** Schedules as 0.101 writes them (protocol-101 §12, §13), and the completions that both generations keep. */
+/** Schedules as 0.101 writes them (protocol §6.4 and §6.6), and the completions that both generations keep. */
 import { describe, expect, test } from 'vitest';
 import { JOB, ManualClock, START, scheduleRig } from '../../../e2e/support/schedule-rig.ts';
 import { arrival, ending } from '../../../e2e/support/store.ts';
@@ -199,7 +199,7 @@ describe('limits', () => {
   });
 });
 
-test('retry and starting deadline go into the command (protocol-101 §12.3)', async () => {
+test('retry and starting deadline go into the command (protocol §6.3)', async () => {
   const rig = scheduleRig();
   const on_failure = { retry: { max: 3, backoff: '30s' } };
   rig.start({ s: { when: { per_pc: 'once' }, on_failure, starting_deadline: '2h', jitter: '5m' } });
@@ -229,7 +229,7 @@ test('a script in the object store, and a place beside the others, are those of 
   expect(rig.row('s')).toMatchObject({ skipped: { why: 'job_unreadable' } });
 });
 
-describe('freeze (protocol-101 §13)', () => {
+describe('freeze (protocol §6.6)', () => {
   test.each([
     ['absent', null, true],
     ['without bounds', { reason: 'lab', tz: 'local' }, false],

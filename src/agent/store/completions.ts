@@ -11,7 +11,7 @@ export interface Completion {
 /** So many jobs are remembered beside those of schedules. */
 const JOBS_KEPT = 2_000;
 
-/** When a local schedule's job, and any job at all, last succeeded on this PC (protocol §6.4, protocol-101 §12.4). */
+/** When a local schedule's job, and any job at all, last succeeded on this PC (protocol §6.1). */
 export class Completions {
   readonly #group: GroupCommit;
   readonly #put: Statement;

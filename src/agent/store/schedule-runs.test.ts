@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { giveBack } from './give-back.ts';
+import { giveBack } from '../results/give-back.ts';
 import type { Store } from './store.ts';
 
 const AT = Date.parse('2026-11-30T07:00:00.200Z');
@@ -65,7 +65,7 @@ test('what is remembered of a schedule goes with it, and a run that goes on comp
   expect(store.scheduleRuns.known()).toEqual([]);
 });
 
-test('completions of ours go back to the original in its own form (protocol §6.4)', async () => {
+test('completions of ours go back to the original in its own form (protocol §6.1)', async () => {
   const directory = tempDir();
   const store = testStore(join(directory, 'kanade-tray'));
   await store.runs.finish(await fired(store, 'r1'), ending('a', { finishedAtMs: AT }));

@@ -4,7 +4,8 @@
  * the admission, or of the end, that it belongs to.
  */
 import type { Database, Statement } from 'better-sqlite3';
-import type { Reason, RunState } from '../../shared/states.ts';
+import type { Reason } from '../../shared/outcomes.ts';
+import type { RunState } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export interface Fire {

@@ -36,7 +36,7 @@ export interface Command {
   /** Where the script is, when `script` itself is empty. */
   readonly scriptObject: { readonly key: string; readonly sha256: string | null } | null;
   readonly bypassLocalLimit: boolean;
-  /** The script is run again where it fails or takes too long (protocol-101 §5); null: it is not. */
+  /** The script is run again where it fails or takes too long (protocol §6.7); null: it is not. */
   readonly retry: Retry | null;
 }
 

@@ -1,6 +1,6 @@
 import { type Decoded, decodeObject } from './fields.ts';
 
-/** What holds back all schedules of a fleet: key `freeze` of the bucket `fleet_config` (protocol-101 §13). Bounds as texts. */
+/** What holds back all schedules of a fleet: key `freeze` of the bucket `fleet_config` (protocol §6.6). Bounds as texts. */
 export interface FreezeDocument {
   readonly from: string | null;
   readonly until: string | null;

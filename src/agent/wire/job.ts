@@ -1,5 +1,5 @@
 /**
- * A job of the bucket `jobs` as something to run on this PC (protocol §3.6, protocol-101 §12.3). What only the backend looks at is
+ * A job of the bucket `jobs` as something to run on this PC (protocol §3.6, protocol §6.3). What only the backend looks at is
  * let be, and so is every field that is not known (D30).
  */
 import { RUN_AS, type RunAs, readStaleness, SHELLS, type Shell, type Staleness } from './command.ts';

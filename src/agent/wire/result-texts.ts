@@ -1,8 +1,8 @@
 /**
  * What a result says in stderr where the agent itself has something to say: the wording that fleets search for (protocol
- * §4.2, §12.2, D2, D4, D25; design §2). Each text is here once.
+ * §4.2, §12.2, D2, D4, D25; architecture §3). Each text is here once.
  */
-import type { Reason } from '../../shared/states.ts';
+import type { Reason } from '../../shared/outcomes.ts';
 import { DURATION_MAX, formatDuration } from './humantime.ts';
 import { formatTimestampText } from './timestamp.ts';
 
@@ -52,7 +52,7 @@ export const unsupportedRunAsText = (runAs: keyof typeof RUN_AS_NAMES, platform:
 export const unsupportedCommandText = (error: string) =>
   `skipped: this kind of command is not supported by this agent (${error})`;
 
-/** Requirements of a schedule that can't be told on this system (protocol-101 §12.2). */
+/** Requirements of a schedule that can't be told on this system (protocol §6.5). */
 export const gatesNotHereText = (gates: readonly string[], platform: NodeJS.Platform) =>
   `skipped: ${gates.join(', ')} cannot be evaluated on ${platformName(platform)} — not running (fail-closed)`;
 
@@ -76,7 +76,7 @@ export const noUserText = () => `${NO_OUTCOME}: no user is signed in`;
 
 export const agentStoppedText = () => 'stopped: the agent is shutting down';
 
-/** What is said of a script that was run again (protocol-101 §5); null: nothing is, of such an end. */
+/** What is said of a script that was run again (protocol §6.7); null: nothing is, of such an end. */
 export function retriesText(reason: Reason, retries: number): string | null {
   const count = `${retries} ${retries === 1 ? 'retry' : 'retries'}`;
   const about = '(#418 on_failure.retry)';

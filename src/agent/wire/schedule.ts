@@ -1,5 +1,5 @@
 /**
- * A schedule of the bucket `schedules`, of either generation: `cron` with a mode (protocol §3.7), or `when` (protocol-101 §12.1).
+ * A schedule of the bucket `schedules`, of either generation: `cron` with a mode (protocol §3.7), or `when` (protocol §6.4).
  * Unknown fields are ignored. One that can't be read says whether it is ours to read at all: the backend's own are none of ours.
  */
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
