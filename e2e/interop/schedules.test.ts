@@ -3,8 +3,8 @@
  * additions may differ, or what the original does wrong, which is named by its number then.
  */
 import { expect, test } from 'vitest';
-import { putKey } from '../support/fleet.ts';
-import { tempDir } from '../support/temp.ts';
+import { putKey } from '../../test/support/fleet.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { expectAlike } from './support/alike.ts';
 import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';
 import { resultsWith, resultWith, storedResults } from './support/results.ts';

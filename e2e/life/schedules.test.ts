@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { eventually } from '../support/eventually.ts';
-import { countStored, type ExecResult, provisionedOperator, putKey } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { tempDir } from '../support/temp.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { countStored, type ExecResult, provisionedOperator, putKey } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
 const PC = 'PC-OURS';
 

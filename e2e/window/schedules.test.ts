@@ -1,10 +1,10 @@
 /** What this PC runs by itself, in Activity: for everybody what comes and how it went, for the helpdesk the ids behind it. */
 import { expect, test } from 'vitest';
 import type { FullScheduleRow } from '../../src/agent/schedules/view.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { type Served, serve } from '../support/served-status.ts';
-import { CODE, endedRun } from '../support/status.ts';
-import { goTo, openWindow, unlock } from '../support/window.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { CODE, endedRun } from '../../test/support/status.ts';
+import { goTo, openWindow, unlock } from '../../test/support/window.ts';
 
 const HOUR = 3_600_000;
 

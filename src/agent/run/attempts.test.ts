@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { commandJson } from '../../../e2e/support/commands.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
-import { systemClock } from '../base/clock.ts';
+import { commandJson } from '../../../test/support/commands.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { FakeScripts } from '../../../test/support/fake-scripts.ts';
+import { systemClock } from '../../base/clock.ts';
 import { type Command, decodeCommand } from '../wire/command.ts';
 import { Attempts } from './attempts.ts';
 import { attempted } from './outcomes.ts';

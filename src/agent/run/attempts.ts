@@ -2,8 +2,8 @@
  * A script that is run again where it fails or takes too long (protocol §6.7). To whoever ends it, it is one script: what ends an
  * attempt ends the pauses between them too, and no further attempt begins after that.
  */
-import type { Clock } from '../base/clock.ts';
-import { sleep } from '../base/sleep.ts';
+import type { Clock } from '../../base/clock.ts';
+import { sleep } from '../../base/sleep.ts';
 import type { Retry } from '../wire/command.ts';
 import type { EndReason, Finished, RunningScript } from './script-runner.ts';
 

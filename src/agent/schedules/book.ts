@@ -3,8 +3,8 @@
  * Live, and the same again from the store while there is no broker. One document that can't be read is a note beside the others;
  * it never takes the watch along, and never leaves what it said before in force (D28, D30).
  */
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import type { Binding, Bus, KvWatchHandlers } from '../bus/bus.ts';
 import type { Store } from '../store/store.ts';
 import { decodeFreeze } from '../wire/freeze.ts';
@@ -44,7 +44,7 @@ export interface BookOptions {
 type Freeze = 'no' | 'yes' | { readonly period: Period; readonly zone: 'local' | 'utc' };
 
 export class Book {
-  readonly #o: BookOptions;
+  readonly #options: BookOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #jobs = new Map<string, JobState>();
   #freeze: Freeze = 'no';
@@ -52,7 +52,7 @@ export class Book {
   #jobWatch: { readonly keys: string; readonly binding: Binding } | null = null;
 
   constructor(options: BookOptions) {
-    this.#o = options;
+    this.#options = options;
     const { mirror } = options.store;
     try {
       for (const [key, { value }] of mirror.all(SCHEDULES)) this.#putSchedule(key, value);
@@ -65,7 +65,7 @@ export class Book {
   }
 
   start(): void {
-    const { bus } = this.#o;
+    const { bus } = this.#options;
     this.#bindings.push(bus.kvWatch(SCHEDULES, ['>'], this.#scheduleHandlers()));
     this.#bindings.push(bus.kvWatch(FLEET, [FREEZE], this.#freezeHandlers()));
     this.#followJobs();
@@ -93,7 +93,7 @@ export class Book {
 
   #changed(): void {
     this.#followJobs();
-    this.#o.onChange();
+    this.#options.onChange();
   }
 
   #scheduleHandlers(): KvWatchHandlers {
@@ -107,7 +107,7 @@ export class Book {
       change: ({ key, value, revision }) => {
         if (value !== null) seen.add(key);
         const ours = this.#putSchedule(key, value);
-        this.#mirror(SCHEDULES, key, ours ? value : null, revision);
+        this.#kvCache(SCHEDULES, key, ours ? value : null, revision);
         if (value === null) this.#forget([key]);
         if (settled) this.#changed();
       },
@@ -116,12 +116,12 @@ export class Book {
         const gone = [...this.#entries.keys()].filter((key) => !seen.has(key));
         for (const key of gone) {
           this.#entries.delete(key);
-          this.#mirror(SCHEDULES, key, null, 0);
+          this.#kvCache(SCHEDULES, key, null, 0);
         }
-        this.#forget(this.#o.store.scheduleRuns.known().filter((key) => !seen.has(key)));
-        drop(this.#o.store.completions.prune(), this.#o.log, 'forgetting old completions');
+        this.#forget(this.#options.store.scheduleRuns.known().filter((key) => !seen.has(key)));
+        drop(this.#options.store.completions.prune(), this.#options.log, 'forgetting old completions');
         this.#changed();
-        this.#o.onReload();
+        this.#options.onReload();
       },
       missing: () => {
         // A bucket that is away for a moment takes nothing back.
@@ -139,13 +139,14 @@ export class Book {
     const known = this.#entries.get(key);
     // The same one again, at the beginning of a watch: it keeps its place in time.
     if (known !== undefined && Buffer.compare(known.body, entry.body) === 0) return true;
-    if (!entry.read.ok) this.#o.log.warn('a schedule is not understood, and skipped', { key, why: entry.read.why });
+    if (!entry.read.ok)
+      this.#options.log.warn('a schedule is not understood, and skipped', { key, why: entry.read.why });
     this.#entries.set(key, entry);
     return true;
   }
 
   #forget(ids: readonly string[]): void {
-    for (const id of ids) drop(this.#o.store.scheduleRuns.forget(id), this.#o.log, 'forgetting a schedule');
+    for (const id of ids) drop(this.#options.store.scheduleRuns.forget(id), this.#options.log, 'forgetting a schedule');
   }
 
   /** Only the jobs that are needed are watched: all the scripts of a fleet are much to send to every PC. */
@@ -161,18 +162,20 @@ export class Book {
     for (const id of this.#jobs.keys()) {
       if (wanted.has(id)) continue;
       this.#jobs.delete(id);
-      drop(this.#o.store.mirror.forget(JOBS, id), this.#o.log, 'forgetting a job');
+      drop(this.#options.store.kvCache.forget(JOBS, id), this.#options.log, 'forgetting a job');
     }
-    if (ids.length > 0) this.#jobWatch = { keys, binding: this.#o.bus.kvWatch(JOBS, ids, this.#jobHandlers(wanted)) };
+    if (ids.length > 0)
+      this.#jobWatch = { keys, binding: this.#options.bus.kvWatch(JOBS, ids, this.#jobHandlers(wanted)) };
   }
 
   #jobHandlers(wanted: ReadonlySet<string>): KvWatchHandlers {
     let seen = new Set<string>();
     const put = (key: string, value: Uint8Array | null, revision: number) => {
       const job = jobOf(value);
-      if (job.kind === 'unreadable') this.#o.log.warn('a job can not be read, and is not run', { key, why: job.why });
+      if (job.kind === 'unreadable')
+        this.#options.log.warn('a job can not be read, and is not run', { key, why: job.why });
       this.#jobs.set(key, job);
-      this.#mirror(JOBS, key, value, revision);
+      this.#kvCache(JOBS, key, value, revision);
     };
     return {
       begin: () => {
@@ -183,11 +186,11 @@ export class Book {
         if (!wanted.has(key)) return;
         seen.add(key);
         put(key, value, revision);
-        this.#o.onChange();
+        this.#options.onChange();
       },
       current: () => {
         for (const id of wanted) if (!seen.has(id) && this.job(id).kind !== 'missing') put(id, null, 0);
-        this.#o.onChange();
+        this.#options.onChange();
       },
       missing: () => {},
     };
@@ -197,8 +200,8 @@ export class Book {
     let seen = false;
     const put = (value: Uint8Array | null, revision: number) => {
       this.#freeze = freezeOf(value);
-      this.#mirror(FLEET, FREEZE, value, revision);
-      this.#o.onChange();
+      this.#kvCache(FLEET, FREEZE, value, revision);
+      this.#options.onChange();
     };
     return {
       begin: () => {
@@ -216,13 +219,17 @@ export class Book {
   }
 
   /** null: the key is not there, or nothing of ours. */
-  #mirror(bucket: string, key: string, value: Uint8Array | null, revision: number): void {
-    const { mirror, timeline } = this.#o.store;
+  #kvCache(bucket: string, key: string, value: Uint8Array | null, revision: number): void {
+    const { mirror, timeline } = this.#options.store;
     const last = mirror.get(bucket, key);
     if (value === null) {
-      if (last !== undefined) drop(mirror.forget(bucket, key), this.#o.log, 'forgetting a broker key');
+      if (last !== undefined) drop(mirror.forget(bucket, key), this.#options.log, 'forgetting a broker key');
     } else if (last?.revision !== revision || last.value === null) {
-      drop(mirror.put(bucket, key, { value, revision, read: timeline.now() }), this.#o.log, 'remembering a broker key');
+      drop(
+        mirror.put(bucket, key, { value, revision, read: timeline.now() }),
+        this.#options.log,
+        'remembering a broker key',
+      );
     }
   }
 }

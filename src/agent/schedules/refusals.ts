@@ -3,9 +3,9 @@
  * for each version of its job and process (protocol §6.5). Without it the fleet would wait for it in silence.
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import type { Logger } from '../../base/logger.ts';
 import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from '../wire/job.ts';
@@ -27,31 +27,35 @@ export interface RefusalsOptions {
 }
 
 export class Refusals {
-  readonly #o: RefusalsOptions;
+  readonly #options: RefusalsOptions;
   readonly #told = new Set<string>();
 
   constructor(options: RefusalsOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   look(plan: Plan, job: Job, unsupported: Unsupported): void {
-    if (canFire(plan, unsupported) || !this.#o.store.admits) return;
+    if (canFire(plan, unsupported) || !this.#options.store.admits) return;
     const key = JSON.stringify([plan.id, job.id, job.version, unsupported]);
     if (this.#told.has(key)) return;
     this.#told.add(key);
-    drop(this.#tell(plan, job, notHereText(unsupported, this.#o.platform)), this.#o.log, 'refusing a schedule');
+    drop(
+      this.#tell(plan, job, notHereText(unsupported, this.#options.platform)),
+      this.#options.log,
+      'refusing a schedule',
+    );
   }
 
   async #tell(plan: Plan, job: Job, text: string): Promise<void> {
-    const { store, clock, pcId } = this.#o;
+    const { store, clock, pcId } = this.#options;
     const nowMs = clock.nowMs();
     const command = { ...commandOf(pcId, plan, job, { name: '', atMs: nowMs }), requestId: randomUUID(), execId: null };
-    const arrival = arrivalOf(command, plan.id, { receivedAtMs: nowMs, serverAtMs: this.#o.serverNowMs() });
+    const arrival = arrivalOf(command, plan.id, { receivedAtMs: nowMs, serverAtMs: this.#options.serverNowMs() });
     const identity = { requestId: command.requestId, execId: null, manifestId: job.id, pcId };
     await store.runs.admit(arrival, (resultId) =>
-      endingOf(withoutRun('UNSUPPORTED', text, { nowMs }), { ...identity, resultId }, this.#o.maxPayloadBytes()),
+      endingOf(withoutRun('UNSUPPORTED', text, { nowMs }), { ...identity, resultId }, this.#options.maxPayloadBytes()),
     );
-    this.#o.onQueued();
+    this.#options.onQueued();
   }
 }
 

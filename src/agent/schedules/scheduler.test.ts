@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { JOB, ManualClock, START, scheduleRig } from '../../../e2e/support/schedule-rig.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { JOB, ManualClock, START, scheduleRig } from '../../../test/support/schedule-rig.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 
 const EVERY_5_S = { cron: '*/5 * * * * *' };
 const EACH_SECOND = { cron: '* * * * * *' };
@@ -307,7 +307,7 @@ describe('without a broker', () => {
     back.begin('schedules', {});
     await back.settled();
     expect(back.rows()).toEqual([]);
-    expect(back.store.mirror.all('schedules').size).toBe(0);
+    expect(back.store.kvCache.all('schedules').size).toBe(0);
     expect(back.store.completions.lastMs('s', 'clean')).toBeUndefined();
   });
 

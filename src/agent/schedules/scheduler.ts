@@ -3,11 +3,12 @@
  * store, and a fire is an admission like any other. It sleeps until the next time there is, looks up when the book changes, and
  * asks the wall clock at least every 30 s: a clock that was set, or a PC that has slept, is seen by that.
  */
+
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { type Watched, WatchedCell } from '../base/watched.ts';
 import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
 import type { Trigger } from '../wire/schedule.ts';
@@ -52,7 +53,7 @@ interface Active {
 }
 
 export class Scheduler {
-  readonly #o: SchedulerOptions;
+  readonly #options: SchedulerOptions;
   readonly #active = new Map<string, Active>();
   readonly #skips: Skips;
   readonly #changes = new WatchedCell(0);
@@ -64,7 +65,7 @@ export class Scheduler {
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: SchedulerOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#skips = new Skips(options.store, options.log);
     this.refresh();
   }
@@ -77,7 +78,7 @@ export class Scheduler {
   /** From here on what is due is fired. What was due before is not: nobody was there to fire it. */
   begin(): void {
     this.#begun = true;
-    const nowMs = this.#o.clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     for (const active of this.#active.values()) active.nextMs = this.#next(active.plan, nowMs);
     this.#refuseUnsupported();
     this.lookSoon();
@@ -90,9 +91,10 @@ export class Scheduler {
 
   /** The book, or the groups of this PC, have changed. A plan that is the same as before keeps its time. */
   refresh(): void {
-    const nowMs = this.#o.clock.nowMs();
-    for (const id of this.#active.keys()) if (!this.#isOurs(this.#o.book.entries.get(id))) this.#active.delete(id);
-    for (const [id, entry] of this.#o.book.entries) {
+    const nowMs = this.#options.clock.nowMs();
+    for (const id of this.#active.keys())
+      if (!this.#isOurs(this.#options.book.entries.get(id))) this.#active.delete(id);
+    for (const [id, entry] of this.#options.book.entries) {
       if (!entry.read.ok || !this.#isOurs(entry)) {
         this.#active.delete(id);
         continue;
@@ -102,18 +104,18 @@ export class Scheduler {
       if (known?.entry === entry && plan.repeat.kind !== 'once_per_version') continue;
       this.#active.set(id, { entry, plan, nextMs: this.#next(plan, nowMs) });
     }
-    this.#skips.keepOnly(this.#o.book.entries);
+    this.#skips.keepOnly(this.#options.book.entries);
     if (this.#begun) this.#refuseUnsupported();
     this.#tell();
     this.lookSoon();
   }
 
   #refuseUnsupported(): void {
-    for (const entry of this.#o.book.entries.values()) {
+    for (const entry of this.#options.book.entries.values()) {
       if (!entry.read.ok || !this.isForThisPc(entry)) continue;
       const { plan } = entry.read;
-      const job = this.#o.book.job(plan.jobId);
-      if (job.kind === 'known') this.#o.refusals.look(plan, job.job, this.unsupported(plan));
+      const job = this.#options.book.job(plan.jobId);
+      if (job.kind === 'known') this.#options.refusals.look(plan, job.job, this.unsupported(plan));
     }
   }
 
@@ -126,7 +128,7 @@ export class Scheduler {
   /** An event of this PC; resolves when what it fires is in the store. */
   async occurred(trigger: Trigger): Promise<void> {
     if (!this.#begun || this.#closed) return;
-    const atMs = this.#o.clock.nowMs();
+    const atMs = this.#options.clock.nowMs();
     const fires = [...this.#active.values()]
       .filter(({ plan }) => plan.triggers.includes(trigger))
       .map(({ plan }) => this.#fire(plan, { name: `${trigger}:${atMs}`, atMs }, null));
@@ -140,7 +142,7 @@ export class Scheduler {
   #arm(inMs: number): void {
     clearTimeout(this.#timer);
     if (!this.#begun || this.#closed) return;
-    this.#timer = setTimeout(() => drop(this.look(), this.#o.log, 'looking what is due'), Math.max(0, inMs));
+    this.#timer = setTimeout(() => drop(this.look(), this.#options.log, 'looking what is due'), Math.max(0, inMs));
   }
 
   /** Fires what is due now; resolves when that is in the store. One look at a time. */
@@ -148,7 +150,7 @@ export class Scheduler {
     this.#looking = this.#looking
       .then(() => this.#look())
       .catch((error: unknown) => {
-        this.#o.log.error('what is due could not be looked at', { error: errorText(error) });
+        this.#options.log.error('what is due could not be looked at', { error: errorText(error) });
         this.#arm(LONGEST_SLEEP_MS);
       });
     return this.#looking;
@@ -156,7 +158,7 @@ export class Scheduler {
 
   async #look(): Promise<void> {
     if (!this.#begun || this.#closed) return;
-    const nowMs = this.#o.clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     const wasSetBack = nowMs < this.#lookedMs - BACK_MS;
     this.#lookedMs = nowMs;
     const fires: Promise<void>[] = [];
@@ -176,33 +178,33 @@ export class Scheduler {
     await Promise.all(fires);
     const next = Math.min(...[...this.#active.values()].map(({ nextMs: each }) => each ?? Number.POSITIVE_INFINITY));
     if (this.#startPending) this.#arm(0);
-    else if (this.#active.size > 0) this.#arm(Math.min(next - this.#o.clock.nowMs(), LONGEST_SLEEP_MS));
+    else if (this.#active.size > 0) this.#arm(Math.min(next - this.#options.clock.nowMs(), LONGEST_SLEEP_MS));
   }
 
   #fireStartup(nowMs: number): Promise<void>[] {
-    const { boot } = this.#o.store.timeline;
-    const upMs = this.#o.clock.upMs();
+    const { boot } = this.#options.store.timeline;
+    const upMs = this.#options.clock.upMs();
     return [...this.#active.values()].flatMap(({ plan }) => {
-      if (!plan.triggers.includes('startup') || this.#o.store.scheduleRuns.lastBoot(plan.id) === boot) return [];
+      if (!plan.triggers.includes('startup') || this.#options.store.scheduleRuns.lastBoot(plan.id) === boot) return [];
       if (plan.startingDeadlineMs !== null && upMs > plan.startingDeadlineMs) return [];
       return [this.#fire(plan, { name: `startup:${boot}`, atMs: nowMs }, boot)];
     });
   }
 
   async #fire(plan: Plan, tick: Tick, boot: string | null): Promise<void> {
-    const { clock, store, log, pcId } = this.#o;
+    const { clock, store, log, pcId } = this.#options;
     const decision = decideFire(plan, this.#facts(plan, tick.atMs));
     if (decision.kind === 'not_due') return;
     if (decision.kind === 'skip') return this.#skip(plan.id, decision.why, decision.note, tick.atMs);
     const command = commandOf(pcId, plan, decision.job, tick);
-    const at = { receivedAtMs: clock.nowMs(), serverAtMs: this.#o.serverNowMs() };
+    const at = { receivedAtMs: clock.nowMs(), serverAtMs: this.#options.serverNowMs() };
     try {
       const admission = await store.runs.admitFire(arrivalOf(command, plan.id, at), { scheduleId: plan.id, boot });
       if (admission.kind === 'still_running') return this.#skip(plan.id, 'still_running', null, tick.atMs);
       if (admission.kind === 'fired_before') return;
       this.#skips.forget(plan.id);
       log.info('a schedule fires', { schedule: plan.id, job: command.id, request_id: command.requestId });
-      this.#o.onAdmitted(admission.run, command, decision.job.description);
+      this.#options.onAdmitted(admission.run, command, decision.job.description);
       this.#tell();
     } catch (error) {
       this.#skip(plan.id, 'store', errorText(error), tick.atMs);
@@ -226,22 +228,22 @@ export class Scheduler {
   }
 
   #facts(plan: Plan, nowMs: number): FireFacts {
-    const { book, store } = this.#o;
+    const { book, store } = this.#options;
     return {
       nowMs,
       zone: this.#zoneOf(plan),
-      frozen: book.isFrozen(nowMs, this.#o.zone()),
+      frozen: book.isFrozen(nowMs, this.#options.zone()),
       job: book.job(plan.jobId),
       lastSuccess: this.lastSuccess(plan),
       running: store.scheduleRuns.isRunning(plan.id),
-      cpuPercent: this.#o.cpuPercent(),
-      scriptsEnabled: this.#o.scriptsEnabled(),
+      cpuPercent: this.#options.cpuPercent(),
+      scriptsEnabled: this.#options.scriptsEnabled(),
       admits: store.admits,
     };
   }
 
   #zoneOf(plan: Plan): string {
-    return plan.zone === 'utc' ? 'UTC' : this.#o.zone();
+    return plan.zone === 'utc' ? 'UTC' : this.#options.zone();
   }
 
   #next(plan: Plan, afterMs: number): number | null {
@@ -256,31 +258,31 @@ export class Scheduler {
   /** What follows is for those who show it. */
 
   isForThisPc({ target }: Entry): boolean {
-    if (target === null || target.all || target.pcs.includes(this.#o.pcId)) return true;
-    const groups = this.#o.groups();
+    if (target === null || target.all || target.pcs.includes(this.#options.pcId)) return true;
+    const groups = this.#options.groups();
     return groups !== null && target.groups.some((group) => groups.has(group));
   }
 
   /** What of the plan can't be told on this PC. */
   unsupported(plan: Plan): Unsupported {
-    return unsupportedParts(plan, this.#o.triggers);
+    return unsupportedParts(plan, this.#options.triggers);
   }
 
   lastSuccess({ id, jobId, repeat, anyTrigger }: Plan): LastSuccess | null {
     if (repeat.kind === 'always') return null;
-    const { completions } = this.#o.store;
+    const { completions } = this.#options.store;
     const own = completions.lastMs(id, jobId);
     const any = anyTrigger ? completions.lastMs('', jobId) : undefined;
     if (own === undefined && any === undefined) return null;
     const atMs = Math.max(own ?? Number.NEGATIVE_INFINITY, any ?? Number.NEGATIVE_INFINITY);
     if (repeat.kind !== 'once_per_version') return { atMs, ofVersion: false };
-    const job = this.#o.book.job(jobId);
+    const job = this.#options.book.job(jobId);
     return { atMs, ofVersion: job.kind === 'known' && completions.hasVersion(id, jobId, job.job.version) };
   }
 
   /** From now on, for all that is known. */
   nextMs(plan: Plan): number | null {
-    return this.#next(plan, this.#o.clock.nowMs());
+    return this.#next(plan, this.#options.clock.nowMs());
   }
 
   skipped(id: string): Skip | null {

@@ -1,7 +1,8 @@
 /** The newest fire of each schedule that was left out: said once, counted in memory, and stored now and then. */
+
+import { drop } from '../../base/drop.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
-import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
 import type { Store } from '../store/store.ts';
 
 export interface Skip {

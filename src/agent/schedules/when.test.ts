@@ -1,8 +1,8 @@
 /** Schedules as 0.101 writes them (protocol §6.4 and §6.6), and the completions that both generations keep. */
 import { describe, expect, test } from 'vitest';
-import { JOB, ManualClock, START, scheduleRig } from '../../../e2e/support/schedule-rig.ts';
-import { arrival, ending } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { JOB, ManualClock, START, scheduleRig } from '../../../test/support/schedule-rig.ts';
+import { arrival, ending } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 
 const MINUTE_S = 60;
 

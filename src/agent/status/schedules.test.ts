@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FullScheduleRow } from '../schedules/view.ts';
-import { type Eyes, scheduleOf } from './views.ts';
+import { scheduleOf, type Visibility } from './views.ts';
 
 const ROW: FullScheduleRow = {
   title: { kind: 'text', text: 'Disk clean-up' },
@@ -11,7 +11,7 @@ const ROW: FullScheduleRow = {
   internals: { id: 'nightly', jobId: 'clean', when: '0 0 3 * * *', note: 'x'.repeat(5_000) },
 };
 
-const USER: Eyes = { account: 'u', helpdesk: false, showOutput: 0, nameless: false, asYou: false };
+const USER: Visibility = { account: 'u', helpdesk: false, showOutput: 0, nameless: false, asYou: false };
 
 test('a user sees what comes and how it went, without ids; names where they may be seen', () => {
   expect(scheduleOf(ROW, USER)).toEqual({ ...ROW, internals: null });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { arrival, ending, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { giveBack } from '../results/give-back.ts';
 import type { Store } from './store.ts';
 

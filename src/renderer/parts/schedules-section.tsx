@@ -2,7 +2,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeSchedule, describeSchedules } from '../../shared/describe-schedule.ts';
 import type { ScheduleRow } from '../../shared/schedules-view.ts';
-import { EVERY_MINUTE_MS, useNow, useOffers, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, useOffers, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { type Fact, Facts } from './facts.tsx';
 import { TextLink } from './text-link.tsx';
 
@@ -17,7 +17,7 @@ const useStyles = makeStyles({
 
 export function SchedulesSection() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const offered = useOffers().has('schedules.list');
   const summary = useWindowState(({ status }) => status?.schedules ?? null);
@@ -25,8 +25,8 @@ export function SchedulesSection() {
   return (
     <details className={styles.section}>
       <summary className={styles.summary}>
-        <span className={styles.title}>{words.say('schedules.title')}</span>
-        {describeSchedules(summary, words, nowMs)}
+        <span className={styles.title}>{i18n.t('schedules.title')}</span>
+        {describeSchedules(summary, i18n, nowMs)}
       </summary>
       <List nowMs={nowMs} />
     </details>
@@ -35,12 +35,12 @@ export function SchedulesSection() {
 
 function List({ nowMs }: { readonly nowMs: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { data } = useQuery('schedules.list', {});
   return (
     // Tall lists scroll, and are reached with the keyboard.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: as said
-    <ul className={styles.list} tabIndex={0} aria-label={words.say('schedules.title')}>
+    <ul className={styles.list} tabIndex={0} aria-label={i18n.t('schedules.title')}>
       {(data ?? []).map((row, index) => (
         <Item key={row.internals?.id ?? index} row={row} nowMs={nowMs} />
       ))}
@@ -50,18 +50,18 @@ function List({ nowMs }: { readonly nowMs: number }) {
 
 function Item({ row, nowMs }: { readonly row: ScheduleRow; readonly nowMs: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
-  const { name, state, last, skipped } = describeSchedule(row, words, nowMs);
+  const { name, state, last, skipped } = describeSchedule(row, i18n, nowMs);
   const run = row.last?.run;
   const { internals } = row;
   const facts: (Fact | null)[] =
     internals === null
       ? []
       : [
-          { name: words.say('schedules.number'), value: words.list([internals.id, internals.jobId ?? '–']) },
-          internals.when === null ? null : { name: words.say('schedules.when'), value: internals.when },
-          internals.note === null ? null : { name: words.say('schedules.note'), value: internals.note },
+          { name: i18n.t('schedules.number'), value: i18n.list([internals.id, internals.jobId ?? '–']) },
+          internals.when === null ? null : { name: i18n.t('schedules.when'), value: internals.when },
+          internals.note === null ? null : { name: i18n.t('schedules.note'), value: internals.note },
         ];
   return (
     <li className={styles.item}>
