@@ -23,7 +23,7 @@ import { HeartbeatBody } from './duties/heartbeat-body.ts';
 import { startLastContact } from './duties/last-contact.ts';
 import { RecentTails } from './duties/recent-tails.ts';
 import { startSystemEvents } from './duties/system-events.ts';
-import { fleetHasSeenUs, serveLocally } from './local-socket.ts';
+import { fleetHasSeenUs, LocalSocket } from './local-socket.ts';
 import { hostFacts } from './os/host-facts.ts';
 import { stayAwake } from './os/stay-awake.ts';
 import { systemJournal } from './os/system-journal.ts';
@@ -69,6 +69,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const pcId = config.agent.id;
   const life = new Lifecycle(log);
   life.add('store', () => store.close());
+  // Of what stops it is the last but the store, from which it is read.
+  const socket = new LocalSocket();
+  life.add('local socket', () => socket.close());
 
   // First of all what the fleet sees: that this PC is there.
   const bus = makeBus(options);
@@ -232,7 +235,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
   const warm = seen.then(() => scripts.warm());
   drop(warm, log, 'loading native code');
-  const serving = seen.then(() => serveLocally(parts, options.hostSecret, life));
+  const serving = seen.then(() => socket.open(parts, options.hostSecret));
   drop(serving, log, 'serving the local socket');
   return runtime;
 }
