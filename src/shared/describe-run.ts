@@ -7,6 +7,7 @@ import { outcomeGroup } from './outcome-groups.ts';
 import type { RunTitle } from './run-title.ts';
 import type { RunDetail, RunRow } from './run-view.ts';
 import type { Reason } from './states.ts';
+import { TITLE_WORDS, type TitleWord } from './title-words.ts';
 import type { Words } from './words/words.ts';
 
 export interface RunDescription {
@@ -33,6 +34,19 @@ export function describeRun(run: Facts, words: Words, nowMs: number): RunDescrip
 export function taskName(run: Pick<RunRow, 'title' | 'source'>, words: Words): string {
   const name = titleText(run.title, words);
   return run.source === 'schedule' ? words.say('title.scheduled', { task: name }) : name;
+}
+
+/** The words in or for names, of this language, that `search` is a part of. */
+export function titleWordsWith(search: string, words: Words): TitleWord[] {
+  const wanted = search.trim().toLowerCase();
+  if (wanted === '') return [];
+  const said: Readonly<Record<TitleWord, string>> = {
+    direct: words.say('title.direct'),
+    none: words.say('title.none'),
+    hidden: words.say('title.hidden'),
+    scheduled: words.say('title.scheduled', { task: '' }),
+  };
+  return TITLE_WORDS.filter((word) => said[word].toLowerCase().includes(wanted));
 }
 
 function titleText(title: RunTitle, words: Words): string {

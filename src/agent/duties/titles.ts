@@ -2,7 +2,7 @@
  * The name under which a run is shown: the first line of its job's description. Best effort: it delays nothing, a
  * fleet without the bucket or the job has none, and what could not be read is asked for again (design §5).
  */
-import { firstLine } from '../../shared/run-title.ts';
+import { firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
 import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';
@@ -93,6 +93,6 @@ export class Titles {
 
 function titleOf(manifest: Uint8Array): string | null {
   const decoded = decodeManifest(manifest);
-  const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '');
+  const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '', MAX_WHOLE_TITLE_CHARS);
   return line === '' ? null : line;
 }

@@ -1,13 +1,14 @@
 /**
- * What a role may see. The server filters, not the window: a user gets name, outcome, reason and times; output, scripts
- * and ids need the helpdesk role or policy `ShowOutputToUsers`; a `run_as: user` run exists only for its user
- * (security S3). Texts are cut before they leave the agent.
+ * What a role may see. The server filters, not the window: a user gets name, outcome, reason and times; scripts and ids need
+ * the helpdesk role, output that role or policy `ShowOutputToUsers`, which opens nothing else; a `run_as: user` run exists
+ * only for its user (security S3). Texts are cut before they leave the agent.
  */
 
 import type { Parsed } from '../../shared/contract.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
-import { clip, runTitle } from '../../shared/run-title.ts';
-import type { RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
+import { clip, MAX_WHOLE_TITLE_CHARS, runTitle } from '../../shared/run-title.ts';
+import type { OutputSize, RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
+import type { TitleWord } from '../../shared/title-words.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
@@ -31,16 +32,20 @@ export function maySee(record: RunRecord, eyes: Eyes): boolean {
   return record.runAsUser === eyes.account;
 }
 
-/** Output, script and ids of a run that may be seen. */
-export function maySeeInside(record: RunRecord, eyes: Eyes): boolean {
+/** What a run that may be seen has written, and nothing else of it: scripts and ids are the helpdesk's. */
+export function maySeeOutput(record: RunRecord, eyes: Eyes): boolean {
   if (eyes.helpdesk || eyes.showOutput === 2) return true;
   return eyes.showOutput === 1 && record.runAs === 'user' && record.runAsUser === eyes.account;
 }
 
-export function rowOf(record: RunRecord, { asYou, nameless }: Pick<Eyes, 'asYou' | 'nameless'>): RunRow {
+export function rowOf(
+  record: RunRecord,
+  { asYou, nameless }: Pick<Eyes, 'asYou' | 'nameless'>,
+  maxTitleChars?: number,
+): RunRow {
   return {
     run: record.run,
-    title: nameless ? { kind: 'hidden' } : runTitle(record.manifestId, record.title),
+    title: nameless ? { kind: 'hidden' } : runTitle(record.manifestId, record.title, maxTitleChars),
     source: record.source,
     asUser: asYou || record.runAs === 'user',
     state: record.state,
@@ -62,25 +67,26 @@ export interface Outputs {
   readonly stderr: StoredOutput | undefined;
 }
 
-/** `inside` is asked for only where these eyes may look inside. */
+/** `outputs` is asked for only where these eyes may see them. */
 export function detailOf(
   record: RunRecord,
   eyes: Eyes,
   command: CommandRecord | undefined,
-  inside: () => Outputs,
+  outputs: () => Outputs,
 ): RunDetail {
   const gates = readFacts(record.facts);
   const viewAgeMs = gates?.viewAgeMs;
   return {
-    ...rowOf(record, eyes),
+    ...rowOf(record, eyes, MAX_WHOLE_TITLE_CHARS),
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
-    internals: maySeeInside(record, eyes) ? internalsOf(record, gates, inside()) : null,
+    internals: eyes.helpdesk ? internalsOf(record, gates) : null,
+    output: maySeeOutput(record, eyes) ? sizesOf(outputs()) : null,
   };
 }
 
-function internalsOf(record: RunRecord, gates: RunInternals['gates'], outputs: Outputs): RunInternals {
+function internalsOf(record: RunRecord, gates: RunInternals['gates']): RunInternals {
   return {
     requestId: clipped(record.requestId),
     resultId: clipped(record.resultId),
@@ -94,12 +100,14 @@ function internalsOf(record: RunRecord, gates: RunInternals['gates'], outputs: O
     detail: clipped(record.detail, MAX_DETAIL_CHARS),
     gates,
     parkedWhy: clipped(record.parkedWhy, MAX_DETAIL_CHARS),
-    stdout: sizeOf(outputs.stdout),
-    stderr: sizeOf(outputs.stderr),
   };
 }
 
-export function sizeOf(output: StoredOutput | undefined): RunInternals['stdout'] {
+function sizesOf({ stdout, stderr }: Outputs): RunDetail['output'] {
+  return { stdout: sizeOf(stdout), stderr: sizeOf(stderr) };
+}
+
+export function sizeOf(output: StoredOutput | undefined): OutputSize {
   return {
     keptChars: output?.text.length ?? 0,
     totalBytes: output?.totalBytes ?? 0,
@@ -109,7 +117,7 @@ export function sizeOf(output: StoredOutput | undefined): RunInternals['stdout']
 
 /** What to look for, as these eyes may: their search does not reach into ids and output they may not see. */
 export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter {
-  const { group, fromMs, toMs, search, afterRun } = query;
+  const { group, fromMs, toMs, search, shownAs = [], afterRun } = query;
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
   return {
@@ -121,8 +129,18 @@ export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter 
     ...(afterRun === undefined ? {} : { afterRun }),
     ...(search === undefined
       ? {}
-      : { search, nameless: eyes.nameless, searchEverything: eyes.helpdesk || eyes.showOutput === 2 }),
+      : { search, shownAs: shownTo(shownAs, eyes), nameless: eyes.nameless, searchEverything: eyes.helpdesk }),
   };
+}
+
+/** Whether a name is hidden is for the agent to say. */
+function shownTo(shownAs: readonly TitleWord[], { nameless }: Eyes): TitleWord[] {
+  return shownAs.filter((word) => (word === 'hidden') === nameless || word === 'scheduled');
+}
+
+/** A search looks into output where all of it may be seen. */
+export function maySearchOutput(eyes: Eyes): boolean {
+  return eyes.helpdesk || eyes.showOutput === 2;
 }
 
 /** The condition for everything these eyes may see. */

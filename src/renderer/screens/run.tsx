@@ -6,6 +6,7 @@ import type { RunDetail } from '../../shared/run-view.ts';
 import {
   EVERY_MINUTE_MS,
   EVERY_SECOND_MS,
+  useClaims,
   useNow,
   useQuery,
   useStore,
@@ -19,6 +20,7 @@ import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
+import { RunOutput } from '../parts/run-output.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { TextLink } from '../parts/text-link.tsx';
 
@@ -57,7 +59,8 @@ export function RunScreen({ run }: { readonly run: number }) {
 function Detail({ run }: { readonly run: RunDetail }) {
   const styles = useStyles();
   const words = useWords();
-  const nowMs = useNow(run.state === 'running' ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
+  const { live } = useClaims();
+  const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
   const said = describeRun(run, words, nowMs);
   return (
@@ -76,10 +79,12 @@ function Detail({ run }: { readonly run: RunDetail }) {
             <p className={styles.sentence}>{words.join(said.changed, said.act)}</p>
           )}
           <p className={styles.quiet}>{whose(run, words)}</p>
+          {run.reason === null && !live && <p className={styles.sentence}>{words.say('run.stale')}</p>}
         </div>
       </section>
       <Times run={run} nowMs={nowMs} />
-      {run.state === 'running' && run.internals !== null && <LiveOutput run={run.run} />}
+      {run.state === 'running' && run.output !== null && <LiveOutput run={run.run} />}
+      {run.reason !== null && run.output !== null && <RunOutput run={run} output={run.output} />}
       {run.internals !== null && <RunInside run={run} internals={run.internals} />}
     </>
   );
@@ -87,9 +92,8 @@ function Detail({ run }: { readonly run: RunDetail }) {
 
 /** Under whose account it ran or will run; nothing where it never started. */
 function whose(run: RunDetail, words: ReturnType<typeof useWords>): string {
-  if (run.reason === null && run.startedAtMs === null) {
-    return words.say(run.asUser ? 'run.willAsYou' : 'run.willAsSystem');
-  }
+  if (run.state === 'running') return words.say(run.asUser ? 'run.nowAsYou' : 'run.nowAsSystem');
+  if (run.reason === null) return words.say(run.asUser ? 'run.willAsYou' : 'run.willAsSystem');
   if (run.startedAtMs === null) return '';
   return words.say(run.asUser ? 'run.asYou' : 'run.asSystem');
 }
