@@ -1,16 +1,15 @@
 /** The lower half of a run's detail: what the helpdesk needs to tell why. */
-import { Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { RunDetail, RunInternals } from '../../shared/run-view.ts';
 import type { Words } from '../../shared/words/words.ts';
 import { useOffers, useStore, useWords } from '../data/hooks.ts';
-import { outputToCopy, type Stream } from '../data/output.ts';
+import { outputToCopy } from '../data/output.ts';
 import type { WindowClient } from '../data/window-client.ts';
 import { Card } from './card.tsx';
-import { CopyButton } from './copy-button.tsx';
+import { type Copy, CopyButton } from './copy-button.tsx';
 import { Facts } from './facts.tsx';
-import { OutputView } from './output-view.tsx';
 
 const useStyles = makeStyles({
   title: { margin: '24px 0 12px', fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold },
@@ -34,12 +33,11 @@ export function RunInside({ run, internals }: Inside) {
         <Technical run={run} internals={internals} />
         <div className={styles.buttons}>
           <CopyButton label={words.say('run.copyText')} text={() => asText(client, { run, internals }, words)} />
-          <CopyButton label={words.say('run.copyJson')} text={() => asJson(client, { run, internals })} />
+          <CopyButton label={words.say('run.copyJson')} text={() => asJson(client, { run, internals }, words)} />
           <Resend run={run} internals={internals} />
         </div>
       </Card>
       <Gates run={run} internals={internals} />
-      {run.reason !== null && <Outputs run={run} internals={internals} />}
     </>
   );
 }
@@ -106,35 +104,6 @@ function Gates({ run, internals }: Inside) {
   );
 }
 
-function Outputs({ run, internals }: Inside) {
-  const words = useWords();
-  const [stream, setStream] = useState<Stream>(
-    internals.stderr.totalBytes > 0 && internals.stdout.totalBytes === 0 ? 'stderr' : 'stdout',
-  );
-  const sized = (name: Stream) => {
-    const label = words.say(`run.${name}`);
-    return name === 'script' ? label : `${label} (${words.bytes(internals[name].totalBytes)})`;
-  };
-  return (
-    <Card title={words.say('run.output')}>
-      <TabList
-        selectedValue={stream}
-        onTabSelect={(_, { value }) => setStream(value as Stream)}
-        aria-label={words.say('run.output')}
-      >
-        {(['stdout', 'stderr', 'script'] as const).map((name) => (
-          <Tab key={name} value={name} id={`tab-${name}`} aria-controls="output-panel">
-            {sized(name)}
-          </Tab>
-        ))}
-      </TabList>
-      <div role="tabpanel" id="output-panel" aria-labelledby={`tab-${stream}`}>
-        <OutputView key={stream} run={run.run} stream={stream} label={words.say(`run.${stream}`)} />
-      </div>
-    </Card>
-  );
-}
-
 /** Only a result that could not be delivered can be sent again. */
 function Resend({ run, internals }: Inside) {
   const words = useWords();
@@ -156,24 +125,39 @@ function Resend({ run, internals }: Inside) {
   );
 }
 
-async function asJson(client: WindowClient, { run }: Inside): Promise<string | null> {
-  const [stdout, stderr] = await Promise.all([
-    outputToCopy(client, run.run, 'stdout'),
-    outputToCopy(client, run.run, 'stderr'),
-  ]);
-  if (stdout === null || stderr === null) return null;
-  return JSON.stringify({ ...run, stdout, stderr }, null, 2);
+interface Copied {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly shortened: boolean;
 }
 
-async function asText(client: WindowClient, { run, internals }: Inside, words: Words): Promise<string | null> {
+async function outputs(client: WindowClient, run: number, words: Words): Promise<Copied | null> {
+  const leftOut = (n: number) => words.say('run.output.leftOut', { n });
   const [stdout, stderr] = await Promise.all([
-    outputToCopy(client, run.run, 'stdout'),
-    outputToCopy(client, run.run, 'stderr'),
+    outputToCopy(client, { run, stream: 'stdout' }, leftOut),
+    outputToCopy(client, { run, stream: 'stderr' }, leftOut),
   ]);
   if (stdout === null || stderr === null) return null;
+  return {
+    stdout: stdout.text,
+    stderr: stderr.text,
+    shortened: stdout.leftOutChars + stderr.leftOutChars > 0,
+  };
+}
+
+async function asJson(client: WindowClient, { run }: Inside, words: Words): Promise<Copy | null> {
+  const copied = await outputs(client, run.run, words);
+  if (copied === null) return null;
+  const { stdout, stderr, shortened } = copied;
+  return { text: JSON.stringify({ ...run, stdout, stderr }, null, 2), shortened };
+}
+
+async function asText(client: WindowClient, { run, internals }: Inside, words: Words): Promise<Copy | null> {
+  const copied = await outputs(client, run.run, words);
+  if (copied === null) return null;
   const said = describeRun(run, words, Date.now());
   const iso = (ms: number | null) => (ms === null ? '–' : new Date(ms).toISOString());
-  return [
+  const text = [
     `${taskName(run, words)}: ${said.title}`,
     words.join(said.body, said.changed),
     `${words.say('run.reason')}: ${run.reason ?? run.state}  ${words.say('run.exit')}: ${run.exitCode ?? '–'}`,
@@ -183,8 +167,9 @@ async function asText(client: WindowClient, { run, internals }: Inside, words: W
     `${words.say('field.request')}: ${internals.requestId ?? '–'}`,
     `${words.say('field.result')}: ${internals.resultId ?? '–'}`,
     `--- ${words.say('run.stdout')} ---`,
-    stdout,
+    copied.stdout,
     `--- ${words.say('run.stderr')} ---`,
-    stderr,
+    copied.stderr,
   ].join('\n');
+  return { text, shortened: copied.shortened };
 }

@@ -13,8 +13,8 @@ export type Catalogue = Readonly<Record<WordKey, Entry>>;
 
 type HolesOf<Text> = Text extends `${string}{${infer Hole}}${infer Rest}` ? Hole | HolesOf<Rest> : never;
 type TextOf<E> = E extends string ? E : E extends { readonly other: infer Other } ? Other : never;
-/** `{it}` is filled by {@link Words} itself. */
-type Hole<K extends WordKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it'>;
+/** `{it}` and `{service}` are filled by {@link Words} itself. */
+type Hole<K extends WordKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it' | 'service'>;
 type Values<K extends WordKey> = [Hole<K>] extends [never] ? [] : [Readonly<Record<Hole<K>, string | number>>];
 
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, ja };
@@ -28,6 +28,8 @@ export class Words {
   readonly language: Language;
   /** How the IT department is called in the middle of a sentence. */
   readonly it: string;
+  /** What PCs are connected to: where IT has a name of its own, that is it. */
+  readonly #service: string;
   readonly #catalogue: Catalogue;
   readonly #plural: Intl.PluralRules;
   readonly #formats = new Map<string, Intl.DateTimeFormat>();
@@ -38,6 +40,7 @@ export class Words {
     this.language = language;
     this.#catalogue = CATALOGUES[language];
     this.it = itName ?? this.say('it');
+    this.#service = itName ?? this.say('service');
     this.#plural = new Intl.PluralRules(language);
   }
 
@@ -47,7 +50,7 @@ export class Words {
     const entry = this.#catalogue[key];
     const text = typeof entry === 'string' ? entry : this.#form(entry, Number(given.n));
     return text.replaceAll(/\{(\w+)\}/g, (_, hole: string) => {
-      const value = hole === 'it' ? this.it : given[hole];
+      const value = hole === 'it' ? this.it : hole === 'service' ? this.#service : given[hole];
       return typeof value === 'number' ? this.number(value) : (value ?? '');
     });
   }
@@ -105,6 +108,20 @@ export class Words {
   /** "Tuesday, 24 November 2026". */
   day(atMs: number): string {
     return this.#date(atMs, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  }
+
+  /** "Today · Wednesday, 25 November"; of another year with the year. */
+  dayInList(atMs: number, nowMs: number): string {
+    const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+    const day = this.#date(atMs, {
+      weekday: 'long',
+      day: 'numeric',
+      month: 'long',
+      ...(sameYear ? {} : { year: 'numeric' }),
+    });
+    if (isSameDay(atMs, nowMs)) return `${this.say('activity.day.today')} · ${day}`;
+    const yesterdayMs = new Date(nowMs).setHours(-12, 0, 0, 0);
+    return isSameDay(atMs, yesterdayMs) ? `${this.say('activity.day.yesterday')} · ${day}` : day;
   }
 
   /** A day and a time, without the day when it is today. */
