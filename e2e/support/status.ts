@@ -38,7 +38,7 @@ export interface StatusWorld {
   readonly asked: string[];
   readonly tails: Map<number, LiveTail>;
   showOutput: ShowOutput;
-  ui: ReturnType<StatusPorts['ui']>;
+  ui: NonNullable<ReturnType<StatusPorts['ui']>>;
   /** The helpdesk code; null: none is set. */
   code: string | null;
 }

@@ -57,7 +57,8 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
   };
   const { env, platform } = process;
   const { own } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
-  const waiting = { startedAs, directory: own, config: null, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
+  const settings = () => faulty.shown;
+  const waiting = { startedAs, directory: own, settings, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
   return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
 }
 

@@ -9,7 +9,9 @@ import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
 import type { Language } from '../shared/contract.ts';
 import { describeState, pcDetails, type Seen } from '../shared/describe.ts';
+import { CallError } from '../shared/faults.ts';
 import type { Link } from '../shared/link.ts';
+import { knownPc, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
 import type { Route, ShellState } from '../shared/shell-contract.ts';
 import { type MenuAction, trayMenu } from '../shared/tray-menu.ts';
@@ -90,9 +92,7 @@ export class Shell {
         this.#o.onOpen(action.route);
         break;
       case 'copy_details':
-        copy(pcDetails(this.#seen(), this.#o.userName, this.words, Date.now())).catch((error: unknown) =>
-          this.#o.log.error('copying', error),
-        );
+        copy(this.#details()).catch((error: unknown) => this.#o.log.error('copying', error));
         break;
       case 'quit_icon':
         // The desktop waits for the end of the click, and not for an icon that is gone.
@@ -103,6 +103,12 @@ export class Shell {
         this.#o.onOpen({ screen: 'about' });
         break;
     }
+  }
+
+  #details(): string {
+    const seen = this.#seen();
+    const pc = knownPc(seen.status, this.#o.preferences.value.remembered);
+    return pcDetails(seen, pc, this.#o.userName, this.words, Date.now());
   }
 
   /** Serves one window; what its helpdesk opens ends with it. */
@@ -150,13 +156,18 @@ export class Shell {
 
   #seen(): Seen {
     const restartAtMs = this.#o.host?.restartAtMs ?? null;
-    return { attachment: { ...this.attachment.view, restartAtMs }, status: this.#status, brandName: this.name };
+    return {
+      attachment: { ...this.attachment.view, restartAtMs },
+      status: this.#status,
+      brandName: this.name,
+      lost: false,
+    };
   }
 
   #shellState(): Omit<ShellState, 'attachment' | 'offers'> {
-    const { preferences, ui } = this.#o.preferences.value;
+    const { preferences, ui, remembered } = this.#o.preferences.value;
     const { userName, systemLanguage } = this.#o;
-    return { systemLanguage: systemLanguage(), preferences, ui, userName, unseen: this.#news.unseen };
+    return { systemLanguage: systemLanguage(), preferences, ui, remembered, userName, unseen: this.#news.unseen };
   }
 
   #attached(): void {
@@ -176,13 +187,24 @@ export class Shell {
     const status = await agent.call('state.subscribe', {});
     // What has been pushed meanwhile is newer.
     if (this.#status === null) this.#changed(agent, status);
-    this.#o.preferences.set({ ui: await agent.call('ui.settings', {}) });
+    const [ui, support] = await Promise.all([
+      unlessUnknown(agent.call('ui.settings', {})),
+      unlessUnknown(agent.call('support.info', {})),
+    ]);
+    if (ui !== null) this.#o.preferences.set({ ui });
+    if (support !== null) this.#remember({ support });
     this.#o.onChange();
+  }
+
+  #remember(heard: Parameters<typeof remember>[1]): void {
+    const { preferences } = this.#o;
+    preferences.set({ remembered: remember(preferences.value.remembered, heard) });
   }
 
   #changed(agent: AgentClient, status: AgentStatus): void {
     if (this.attachment.agent !== agent) return;
     this.#status = status;
+    this.#remember({ status });
     this.#tick(status.now.running.length > 0);
     this.#o.onChange();
     void this.#news.changed(agent, status);
@@ -209,5 +231,15 @@ export class Shell {
 
   #mayStop(): boolean {
     return this.#o.host !== null && (this.#o.preferences.value.ui?.allowStopAgent ?? false);
+  }
+}
+
+/** null: the agent does not know it either. */
+async function unlessUnknown<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof CallError && error.fault.name === 'unavailable') return null;
+    throw error;
   }
 }

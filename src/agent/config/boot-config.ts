@@ -73,6 +73,40 @@ export interface BootConfig {
   readonly settings: SettingValues;
 }
 
+/** What is shown to people of the settings, as far as they can be read: it also holds where the agent can't use the rest. */
+export interface ShownSettings extends Pick<BootConfig, 'ui' | 'brand' | 'support'> {
+  readonly pcId: string | null;
+  readonly languageLocked: boolean;
+  /** False: a part could not be read, so what is missing here may have been said there. */
+  readonly complete: boolean;
+}
+
+export function shownSettingsOf(settings: SettingValues, complete: boolean): ShownSettings {
+  const get = <K extends keyof SettingValues>(key: K) => valueAt(settings, key);
+  return {
+    pcId: get('agent.id'),
+    languageLocked: settings['ui.language'].locked,
+    complete,
+    ui: {
+      notifyOnRun: get('ui.notify_on_run'),
+      showTray: get('ui.show_tray'),
+      allowQuitTray: get('ui.allow_quit_tray'),
+      allowStopAgent: get('ui.allow_stop_agent'),
+      promoteTrayIcon: get('ui.promote_tray_icon'),
+      hideCommandNames: get('ui.hide_command_names'),
+      showOutputToUsers: get('ui.show_output_to_users'),
+      language: get('ui.language'),
+    },
+    brand: { name: get('brand.name'), itName: get('brand.it_name'), logoPath: get('brand.logo_path') },
+    support: {
+      phone: get('support.phone'),
+      mail: get('support.mail'),
+      url: get('support.url'),
+      text: get('support.text'),
+    },
+  };
+}
+
 const MIB = 1024 * 1024;
 
 export interface BootConfigPlaces {
@@ -85,6 +119,7 @@ export interface BootConfigPlaces {
 export function bootConfigOf(settings: SettingValues, places: BootConfigPlaces): BootConfig {
   const get = <K extends keyof SettingValues>(key: K) => valueAt(settings, key);
   const servers = get('agent.nats_url');
+  const shown = shownSettingsOf(settings, true);
   return deepFreeze({
     ...places,
     agent: {
@@ -128,23 +163,9 @@ export function bootConfigOf(settings: SettingValues, places: BootConfigPlaces):
       signatures: get('commands.signatures'),
       uncheckedHonoursRevoke: get('commands.unchecked_honours_revoke'),
     },
-    ui: {
-      notifyOnRun: get('ui.notify_on_run'),
-      showTray: get('ui.show_tray'),
-      allowQuitTray: get('ui.allow_quit_tray'),
-      allowStopAgent: get('ui.allow_stop_agent'),
-      promoteTrayIcon: get('ui.promote_tray_icon'),
-      hideCommandNames: get('ui.hide_command_names'),
-      showOutputToUsers: get('ui.show_output_to_users'),
-      language: get('ui.language'),
-    },
-    brand: { name: get('brand.name'), itName: get('brand.it_name'), logoPath: get('brand.logo_path') },
-    support: {
-      phone: get('support.phone'),
-      mail: get('support.mail'),
-      url: get('support.url'),
-      text: get('support.text'),
-    },
+    ui: shown.ui,
+    brand: shown.brand,
+    support: shown.support,
     settings,
   });
 }

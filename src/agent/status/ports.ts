@@ -3,7 +3,7 @@
  * `Store`'s `history`, `audit`, `counters`, `outbox` and `commits` fit as they are. All times are ms since the epoch.
  */
 import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
-import type { About, Setting, Support, UiSettings } from '../../shared/contract.ts';
+import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { AgentState, ConnectionState } from '../../shared/states.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ClockStep } from '../base/clock-watch.ts';
@@ -110,12 +110,13 @@ export interface StatusPorts {
   readonly showOutput: () => ShowOutput;
   readonly helpdeskCode: HelpdeskCode;
   readonly settings: () => readonly Setting[];
-  readonly support: () => Support | Promise<Support>;
+  /** null, here and below: the settings can't be read, so what IT has said in them is not known. */
+  readonly support: () => Support | null | Promise<Support>;
   /** What IT decides about icon and window; `hideCommandNames` stays with the agent. */
-  readonly ui: () => UiSettings & { readonly hideCommandNames: boolean };
+  readonly ui: () => (UiSettings & { readonly hideCommandNames: boolean }) | null;
   /** Newest first. */
   readonly versions: (limit: number) => readonly VersionEntry[];
-  readonly about: () => Omit<About, 'methods'>;
+  readonly about: () => AboutFacts | null;
   /** Begins to drain, or to stop; returns at once. */
   readonly drain: () => void;
   readonly stop: () => void;

@@ -101,7 +101,7 @@ export class Projection {
     return {
       account: viewer.account,
       helpdesk,
-      nameless: !helpdesk && ui().hideCommandNames,
+      nameless: !helpdesk && (ui()?.hideCommandNames ?? true),
       showOutput: showOutput(),
       asYou: identity().hosting === 'tray',
     };

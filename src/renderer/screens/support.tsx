@@ -1,8 +1,18 @@
 /** Whom to call, what to tell them, and the helpdesk's own view. */
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import type { Hardware } from '../../shared/contract.ts';
-import { pcDetails, pcName } from '../../shared/describe.ts';
-import { EVERY_MINUTE_MS, useNow, useQuery, useSeen, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import type { Hardware, Support } from '../../shared/contract.ts';
+import { pcDetails } from '../../shared/describe.ts';
+import type { Words } from '../../shared/words/words.ts';
+import {
+  EVERY_MINUTE_MS,
+  useNow,
+  usePc,
+  useSeen,
+  useStore,
+  useSupport,
+  useWindowState,
+  useWords,
+} from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -22,27 +32,32 @@ const MEMORY_GB = 1e9 / 1024 ** 3;
 
 export function SupportScreen() {
   const words = useWords();
-  const { data } = useQuery('support.info', {}, 'attachment');
+  const support = useSupport();
   return (
     <>
       <ScreenTitle>{words.say('support.title')}</ScreenTitle>
-      <Desk />
+      <Desk support={support} />
       <TellThem />
       <Connection />
-      <HardwareCard hardware={data?.hardware ?? null} />
+      <HardwareCard hardware={support?.hardware ?? null} />
       <HelpdeskCard />
     </>
   );
 }
 
-function Desk() {
+function Desk({ support }: { readonly support: Support | null }) {
   const styles = useStyles();
   const words = useWords();
-  const { data } = useQuery('support.info', {}, 'attachment');
   const { client } = useStore();
   const opens = useWindowState(({ shell }) => shell?.offers.includes('shell.openLink') ?? false);
-  if (data === null) return null;
-  const { phone, mail, url, text } = data;
+  if (support === null) {
+    return (
+      <Card title={words.say('support.desk')}>
+        <p className={styles.quiet}>{words.say('support.unknown')}</p>
+      </Card>
+    );
+  }
+  const { phone, mail, url, text } = support;
   const contact = (id: 'phone' | 'mail' | 'page', href: string, label: string) =>
     opens ? (
       <Button onClick={() => void client.ask('shell.openLink', { id })}>{label}</Button>
@@ -96,29 +111,30 @@ function TellThem() {
   const styles = useStyles();
   const words = useWords();
   const seen = useSeen();
-  const lastStatus = useWindowState((state) => state.lastStatus);
+  const pc = usePc();
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
   if (seen === null) return null;
-  const status = seen.status ?? lastStatus;
-  const groups = status?.identity.groups ?? [];
   return (
     <Card title={words.say('support.tell')}>
       <Facts
         facts={[
-          { name: words.say('support.pc'), value: pcName(status) ?? '–' },
+          { name: words.say('support.pc'), value: pc?.name ?? '–' },
           { name: words.say('support.user'), value: userName },
-          { name: words.say('support.version'), value: status?.identity.agentVersion ?? '–' },
-          { name: words.say('support.groups'), value: words.list(groups) || words.say('support.none.groups') },
+          { name: words.say('support.version'), value: pc?.version ?? '–' },
+          { name: words.say('support.groups'), value: groupsText(pc?.groups ?? null, words) },
         ]}
       />
       <div className={styles.buttons}>
-        <CopyButton
-          label={words.say('support.copy')}
-          text={() => pcDetails({ ...seen, status }, userName, words, Date.now())}
-        />
+        <CopyButton label={words.say('support.copy')} text={() => pcDetails(seen, pc, userName, words, Date.now())} />
       </div>
     </Card>
   );
+}
+
+/** That it is in none is said only where that is known. */
+function groupsText(groups: readonly string[] | null, words: Words): string {
+  if (groups === null) return '–';
+  return groups.length === 0 ? words.say('support.none.groups') : words.list(groups);
 }
 
 function Connection() {
