@@ -38,6 +38,7 @@ export function seen(changed: Partial<AgentStatus> = {}): Seen {
     attachment: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null },
     status: status(changed),
     brandName: 'Kanade Tray',
+    lost: false,
   };
 }
 

@@ -5,6 +5,7 @@
 import type { AgentStatus } from './agent-status.ts';
 import { taskName } from './describe-run.ts';
 import type { TrayMark } from './mark-names.ts';
+import type { PcFacts } from './remembered.ts';
 import type { AttachmentView, Route } from './shell-contract.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
 import type { Words } from './words/words.ts';
@@ -15,6 +16,8 @@ export interface Seen {
   /** null: not attached, or nothing was heard yet. */
   readonly status: AgentStatus | null;
   readonly brandName: string;
+  /** Whoever shows it hears nothing any more: not even whether the agent is there. */
+  readonly lost: boolean;
 }
 
 export interface Description {
@@ -35,6 +38,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export function describeState(seen: Seen, words: Words, nowMs: number): Description {
   const { status } = seen;
+  if (seen.lost) return plain('broken', 'lost', seen.brandName, words);
   if (status === null || seen.attachment.state !== 'attached') return absent(seen, words, nowMs);
   const stopped = waiting(seen, status, words);
   if (stopped !== null) return stopped;
@@ -47,7 +51,7 @@ type Said = Omit<Description, 'items' | 'notes'>;
 /** While the agent takes tasks. */
 function working(seen: Seen, status: AgentStatus, items: readonly AttentionItem[], words: Words, nowMs: number): Said {
   if (status.connection.state === 'refused') return refused(seen, status, words, nowMs);
-  const running = status.now.running[0];
+  const [running, ...others] = status.now.running;
   const offline = status.connection.state !== 'connected';
   const spoken = offline ? offlineWords(status, words, nowMs) : connectedWords(status, words, nowMs);
   const attention = { title: words.say('health.attention.title', { n: items.length }), body: spoken.body };
@@ -55,7 +59,10 @@ function working(seen: Seen, status: AgentStatus, items: readonly AttentionItem[
   const since = offline ? spoken.since : null;
   if (running !== undefined) {
     const t = words.roughly(nowMs - (running.startedAtMs ?? nowMs));
-    const tooltip = words.say('tray.running', { task: taskName(running, words), t });
+    const tooltip =
+      others.length === 0
+        ? words.say('tray.running', { task: taskName(running, words), t })
+        : words.say('tray.runningMany', { n: others.length + 1 });
     return { mark: 'running', ...said, since, tooltip };
   }
   if (items.length > 0) {
@@ -115,6 +122,7 @@ function waiting({ brandName }: Seen, { agent }: AgentStatus, words: Words): Des
 
 type StatedAs =
   | 'starting'
+  | 'lost'
   | 'incompatible'
   | 'notSetUp'
   | 'elsewhere'
@@ -208,13 +216,12 @@ export function describeUpdate(
 }
 
 /** The facts of this PC as lines to copy into a mail to the service desk. */
-export function pcDetails(seen: Seen, userName: string, words: Words, nowMs: number): string {
-  const { status } = seen;
+export function pcDetails(seen: Seen, pc: PcFacts | null, userName: string, words: Words, nowMs: number): string {
   const lines = [
-    words.say('details.pc', { pc: pcName(status) ?? '–' }),
+    words.say('details.pc', { pc: pc?.name ?? '–' }),
     words.say('details.user', { user: userName }),
-    words.say('details.version', { v: status?.identity.agentVersion ?? '–' }),
-    words.say('details.groups', { groups: words.list(status?.identity.groups ?? []) || '–' }),
+    words.say('details.version', { v: pc?.version ?? '–' }),
+    words.say('details.groups', { groups: words.list(pc?.groups ?? []) || '–' }),
     words.say('details.state', { state: describeState(seen, words, nowMs).title }),
   ];
   return lines.join('\n');

@@ -1,8 +1,10 @@
 /** The menu of the icon, as a pure function of what is known. Everything in it is also in the window. */
 
+import { claimsOf } from './claims.ts';
 import { describeState, pcName, type Seen } from './describe.ts';
 import { taskName } from './describe-run.ts';
 import type { Route } from './shell-contract.ts';
+import type { AttentionItem } from './troubles.ts';
 import type { Words } from './words/words.ts';
 
 export type MenuAction =
@@ -25,27 +27,21 @@ export interface MenuFacts {
   readonly mayStop: boolean;
 }
 
+const MAX_RUNNING_LINES = 3;
+
 export function trayMenu(facts: MenuFacts, words: Words, nowMs: number): MenuEntry[] {
   const { seen } = facts;
   const open = (label: string, route: Route): MenuEntry => ({ kind: 'action', label, action: { kind: 'open', route } });
-  const running = seen.attachment.state === 'attached' ? seen.status?.now.running[0] : undefined;
+  const { items } = describeState(seen, words, nowMs);
   const entries: (MenuEntry | null)[] = [
     { kind: 'line', label: stateLine(seen, words, nowMs) },
-    running === undefined
-      ? null
-      : {
-          kind: 'line',
-          label: words.say('menu.running', {
-            task: taskName(running, words),
-            t: words.roughly(nowMs - (running.startedAtMs ?? nowMs)),
-          }),
-        },
+    ...runningLines(seen, words, nowMs),
+    attention(items, words),
     { kind: 'separator' },
     open(words.say('menu.open'), { screen: 'status' }),
     open(facts.unseen === 0 ? words.say('menu.activity') : words.say('menu.activityNew', { n: facts.unseen }), {
       screen: 'activity',
     }),
-    seen.status?.restartRequired ? open(words.say('menu.restart'), { screen: 'updates' }) : null,
     { kind: 'separator' },
     open(words.say('menu.help'), { screen: 'support' }),
     { kind: 'action', label: words.say('menu.copy'), action: { kind: 'copy_details' } },
@@ -54,6 +50,32 @@ export function trayMenu(facts: MenuFacts, words: Words, nowMs: number): MenuEnt
     facts.mayStop ? { kind: 'action', label: words.say('menu.stop'), action: { kind: 'stop_management' } } : null,
   ];
   return entries.filter((entry) => entry !== null);
+}
+
+/** Each task that runs, as far as there is room. */
+function runningLines(seen: Seen, words: Words, nowMs: number): MenuEntry[] {
+  if (claimsOf(seen).now !== 'some') return [];
+  const running = seen.status?.now.running ?? [];
+  const lines = running.slice(0, MAX_RUNNING_LINES).map((run) => {
+    const t = words.roughly(nowMs - (run.startedAtMs ?? nowMs));
+    return words.say('menu.running', { task: taskName(run, words), t });
+  });
+  const more = running.length - lines.length;
+  return [...lines, ...(more > 0 ? [words.say('menu.runningMore', { n: more })] : [])].map((label) => ({
+    kind: 'line',
+    label,
+  }));
+}
+
+/** Goes to where it can be looked at. */
+function attention(items: readonly AttentionItem[], words: Words): MenuEntry | null {
+  const [first, ...others] = items;
+  if (first === undefined) return null;
+  const [label, route]: [string, Route] =
+    others.length === 0
+      ? [words.say('menu.attention', { what: first.title }), first.route]
+      : [words.say('menu.attentionMany', { n: items.length }), { screen: 'status' }];
+  return { kind: 'action', label, action: { kind: 'open', route } };
 }
 
 /** "Connected · PC-0142", or the state in words. */

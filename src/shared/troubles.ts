@@ -89,8 +89,8 @@ function disk(status: AgentStatus, words: Words): AttentionItem | null {
   return { id: 'disk', title: words.say('item.disk.title'), body, route: { screen: 'support' } };
 }
 
-function store({ store: { state } }: AgentStatus, words: Words): AttentionItem | null {
-  if (state !== 'read_only' && state !== 'future') return null;
+function store({ store: { state, readable } }: AgentStatus, words: Words): AttentionItem | null {
+  if (state !== 'read_only' && state !== 'future' && readable) return null;
   const [title, body] = [words.say('item.store.title'), words.say('item.store.body')];
   return { id: 'store', title, body, route: { screen: 'support' } };
 }

@@ -1,16 +1,18 @@
 /** Is everything all right? One sentence first, then what runs, then numbers where they help. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { AgentStatus } from '../../shared/agent-status.ts';
-import { describeState, describeUpdate, pcDetails, pcName, type Seen } from '../../shared/describe.ts';
+import { type Claims, claimsOf } from '../../shared/claims.ts';
+import { describeState, describeUpdate, pcDetails, type Seen } from '../../shared/describe.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { OUTCOME_GROUPS, outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import type { Reason } from '../../shared/states.ts';
-import { type AttentionItem, undelivered } from '../../shared/troubles.ts';
+import type { AttentionItem } from '../../shared/troubles.ts';
 import {
   EVERY_MINUTE_MS,
   EVERY_SECOND_MS,
   useNow,
+  usePc,
   useSeen,
   useStore,
   useWindowState,
@@ -31,6 +33,7 @@ const useStyles = makeStyles({
     lineHeight: '36px',
     fontWeight: tokens.fontWeightSemibold,
     color: tokens.colorNeutralForeground1,
+    wordBreak: 'auto-phrase',
     '@media (max-width: 560px)': { fontSize: '24px', lineHeight: '32px' },
   },
   heroBody: { margin: '4px 0 0', color: tokens.colorNeutralForeground1 },
@@ -56,7 +59,7 @@ export function StatusScreen() {
   return (
     <>
       <Hero seen={seen} />
-      {seen.status !== null && seen.status.agent.state === 'running' && <Working status={seen.status} />}
+      {seen.status !== null && claimsOf(seen).live && <Working seen={seen} status={seen.status} />}
       <Notes seen={seen} />
       <Foot seen={seen} />
     </>
@@ -129,34 +132,52 @@ function Notes({ seen }: { readonly seen: Seen }) {
   );
 }
 
-function Working({ status }: { readonly status: AgentStatus }) {
+interface WorkingProps {
+  readonly status: AgentStatus;
+  readonly claims: Claims;
+}
+
+function Working({ seen, status }: { readonly seen: Seen; readonly status: AgentStatus }) {
   const styles = useStyles();
   const words = useWords();
-  const { title, body } = describeUpdate(status.update, words);
-  const upToDate = status.update.state === 'none';
+  const claims = claimsOf(seen);
+  if (status.agent.state !== 'running') return claims.now === 'some' && <Now status={status} claims={claims} />;
   return (
     <>
-      <Now status={status} />
+      <Now status={status} claims={claims} />
       <div className={styles.cards}>
-        <Today status={status} />
-        <ToSend status={status} />
+        <Today status={status} claims={claims} />
+        <ToSend status={status} claims={claims} />
         <Card title={words.say('status.update')}>
-          <div className={styles.text}>
-            <div>{upToDate ? `${status.update.installed} · ${title}` : title}</div>
-            {!upToDate && <p className={styles.quiet}>{body}</p>}
-          </div>
+          <Update status={status} claims={claims} />
         </Card>
       </div>
     </>
   );
 }
 
-function Now({ status }: { readonly status: AgentStatus }) {
+function Update({ status, claims }: WorkingProps) {
+  const styles = useStyles();
+  const words = useWords();
+  const { installed, state } = status.update;
+  if (claims.update !== 'known') return <div className={styles.text}>{installed}</div>;
+  const { title, body } = describeUpdate(status.update, words);
+  const upToDate = state === 'none';
+  return (
+    <div className={styles.text}>
+      <div>{upToDate ? `${installed} · ${title}` : title}</div>
+      {!upToDate && <p className={styles.quiet}>{body}</p>}
+    </div>
+  );
+}
+
+function Now({ status, claims }: WorkingProps) {
   const words = useWords();
   const { running, waiting, waitingCount } = status.now;
   return (
     <Card title={words.say('status.now')}>
-      {running.length === 0 && waitingCount === 0 && <div>{words.say('status.now.none')}</div>}
+      {claims.now === 'none' && <div>{words.say('status.now.none')}</div>}
+      {claims.now === 'unknown' && <div>{words.say('status.unread')}</div>}
       {running.map((run) => (
         <OpenRun key={run.run} run={run} everyMs={EVERY_SECOND_MS} />
       ))}
@@ -205,7 +226,7 @@ function WaitingCount({ n }: { readonly n: number }) {
 }
 
 /** Each count opens the list that it counts. */
-function Today({ status }: { readonly status: AgentStatus }) {
+function Today({ status, claims }: WorkingProps) {
   const styles = useStyles();
   const words = useWords();
   const { go } = useStore();
@@ -217,7 +238,7 @@ function Today({ status }: { readonly status: AgentStatus }) {
   return (
     <Card title={words.say('status.today')}>
       <div className={styles.counts}>
-        {counts.size === 0 && words.say(status.store.readable ? 'status.today.none' : 'status.unread')}
+        {claims.today !== 'some' && words.say(TODAY[claims.today])}
         {OUTCOME_GROUPS.map((group) => {
           const n = counts.get(group);
           if (n === undefined) return null;
@@ -237,19 +258,31 @@ function Today({ status }: { readonly status: AgentStatus }) {
   );
 }
 
-function ToSend({ status }: { readonly status: AgentStatus }) {
+const TODAY = {
+  unknown: 'status.unread',
+  open: 'status.today.open',
+  held: 'status.today.held',
+  none: 'status.today.none',
+} as const;
+
+function ToSend({ status, claims }: WorkingProps) {
   const styles = useStyles();
   const words = useWords();
-  const { waiting } = status.outbox;
-  const none = status.store.readable ? 'status.send.none' : 'status.unread';
-  const connected = status.connection.state === 'connected';
-  const held = undelivered(status) === null ? 'status.send.soon' : 'status.send.kept';
+  const { waiting, parked } = status.outbox;
+  const { send } = claims;
   return (
     <Card title={words.say('status.send')}>
       <div className={styles.numbers}>
-        {waiting === 0 ? words.say(none) : words.say('status.send.count', { n: waiting })}
+        {send === 'unknown' && words.say('status.unread')}
+        {send === 'none' && words.say('status.send.none')}
+        {waiting > 0 && words.say('status.send.count', { n: waiting })}
       </div>
-      {waiting > 0 && <p className={styles.quiet}>{words.say(connected ? held : 'status.send.offline')}</p>}
+      {(send === 'soon' || send === 'kept' || send === 'offline') && (
+        <p className={styles.quiet}>{words.say(`status.send.${send}`)}</p>
+      )}
+      {parked > 0 && send !== 'unknown' && (
+        <div className={styles.numbers}>{words.say('status.send.stuck', { n: parked })}</div>
+      )}
     </Card>
   );
 }
@@ -257,20 +290,17 @@ function ToSend({ status }: { readonly status: AgentStatus }) {
 function Foot({ seen }: { readonly seen: Seen }) {
   const styles = useStyles();
   const words = useWords();
-  const lastStatus = useWindowState((state) => state.lastStatus);
+  const pc = usePc();
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
-  const status = seen.status ?? lastStatus;
-  const pc = pcName(status);
   if (pc === null) return null;
-  const groups = status?.identity.groups ?? [];
-  const details = () => pcDetails({ ...seen, status }, userName, words, Date.now());
+  const groups = pc.groups ?? [];
   return (
     <div className={styles.foot}>
       <span className={styles.footText}>
-        {pc}
+        {pc.name}
         {groups.length > 0 && ` · ${words.say('status.groups', { groups: words.list(groups) })}`}
       </span>
-      <CopyButton label={words.say('status.copy')} text={details} />
+      <CopyButton label={words.say('status.copy')} text={() => pcDetails(seen, pc, userName, words, Date.now())} />
     </div>
   );
 }

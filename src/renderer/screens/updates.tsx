@@ -1,7 +1,7 @@
 /** Which version is here, which one IT wants, and what becomes of it. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeUpdate } from '../../shared/describe.ts';
-import { EVERY_MINUTE_MS, useNow, useQuery, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useClaims, useNow, useQuery, useWindowState, useWords } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Loading } from '../parts/loading.tsx';
@@ -40,7 +40,12 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
   const styles = useStyles();
   const words = useWords();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const said = describeUpdate(update, words);
+  const claims = useClaims();
+  const known = claims.update === 'known';
+  const said = known
+    ? describeUpdate(update, words)
+    : { title: words.say('update.unknown.title'), body: words.say('update.unknown.body') };
+  const unsaid = words.say(known ? 'updates.wanted.none' : 'updates.wanted.unknown');
   return (
     <>
       <p className={styles.state}>{said.title}</p>
@@ -49,7 +54,7 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
         <Facts
           facts={[
             { name: words.say('updates.installed'), value: update.installed },
-            { name: words.say('updates.wanted'), value: update.wanted ?? words.say('updates.wanted.none') },
+            { name: words.say('updates.wanted'), value: update.wanted ?? unsaid },
           ]}
         />
       </Card>
