@@ -77,9 +77,12 @@ export class NotificationRules {
       return toastOf(first, words);
     }
     const n = this.#waiting.length;
+    const ofOneKind = this.#waiting.every(({ kind }) => kind === first.kind) ? first.kind : null;
     this.#waiting = [];
+    const title =
+      ofOneKind === 'failed' || ofOneKind === 'started' ? (`toast.digest.${ofOneKind}` as const) : 'toast.digest.title';
     return {
-      title: words.say('toast.digest.title', { n }),
+      title: words.say(title, { n }),
       body: words.say('toast.digest.body'),
       route: { screen: 'activity' },
     };
