@@ -37,7 +37,7 @@ test('opens where it was asked to, with the size that it had, and is shown once 
   const { window, served } = mainWindow({ width: 1_000, height: 700 });
   window.open({ screen: 'run', run: 3 });
   expect(served).toEqual([{ screen: 'run', run: 3 }]);
-  expect(made().options).toMatchObject({ width: 1_000, height: 700, minWidth: 480, minHeight: 420, show: false });
+  expect(made().options).toMatchObject({ width: 1_000, height: 700, minWidth: 360, minHeight: 360, show: false });
   expect(made().calls).toEqual([]);
   made().emit('ready-to-show');
   expect(made().calls).toEqual(['show']);
