@@ -241,8 +241,6 @@ test('in forced colours no mark has one of its own, and a link is told by more t
     'underline',
   );
 });
-  expect(await back.evaluate((each) => getComputedStyle(each).textDecorationLine)).toBe('underline');
-});
 
 test('theme and language follow the system and the person, at once', async () => {
   const { agent } = await pc();

@@ -66,7 +66,9 @@ describe('the day of the demo', () => {
 
     await japanese.locator('[data-run]', { hasText: 'Printer fix' }).click();
     const main = japanese.getByRole('main');
-    await expectPage(main).toContainText('情報システム部門が新しいバージョンを公開したため、古いバージョンは実行しませんでした。');
+    await expectPage(main).toContainText(
+      '情報システム部門が新しいバージョンを公開したため、古いバージョンは実行しませんでした。',
+    );
     await expectPage(main).toContainText('この端末に変更はありません。操作は不要です。');
     await goTo(japanese, '状態');
     await expectPage(japanese.getByRole('heading', { level: 1 })).toHaveText('すべて正常です');

@@ -87,6 +87,7 @@ test('settings that can not be read at all say nothing of contact lines, rights 
   const { page } = await openWindow(agent.dataDirectory);
   await goTo(page, 'Support');
   await expectPage(page.getByText('Contact lines are not known at present.')).toBeVisible();
+  await expectPage(page.getByRole('region', { name: 'Connection' })).toHaveCount(0);
   await goTo(page, 'About');
   await expectPage(page.getByText("Not known at present: the settings of this PC can't be read.")).toBeVisible();
   expect(await page.getByRole('main').textContent()).not.toMatch(/0 days|0 bytes|switched off|In \./);

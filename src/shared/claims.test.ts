@@ -43,6 +43,7 @@ const NOTHING: Claims = {
   now: 'unknown',
   today: 'unknown',
   send: 'unknown',
+  connection: 'unknown',
   update: 'unknown',
   empty: 'unknown',
 };
@@ -52,6 +53,7 @@ const WELL: Claims = {
   now: 'none',
   today: 'none',
   send: 'none',
+  connection: 'known',
   update: 'known',
   empty: 'none',
 };
@@ -90,7 +92,7 @@ const STATES: readonly (readonly [string, Seen, Claims])[] = [
   [
     'it finishes while a task runs',
     seen({ agent: { ...calm.agent, state: 'draining' }, now: RUNNING }),
-    { ...NOTHING, live: true, now: 'some' },
+    { ...NOTHING, live: true, now: 'some', connection: 'known' },
   ],
   ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map(
     (state) => [state, seen({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,

@@ -18,6 +18,8 @@ export interface Claims {
   readonly today: 'unknown' | 'some' | 'open' | 'held' | 'none';
   /** `stuck`: none waits, and some could not be delivered. */
   readonly send: 'unknown' | 'soon' | 'kept' | 'offline' | 'stuck' | 'none';
+  /** How the agent stands to the broker: one that can't begin has not tried. */
+  readonly connection: 'unknown' | 'known';
   /** `unheard`: what IT wants is known once there is a connection. */
   readonly update: 'unknown' | 'unheard' | 'known';
   /** Why a list without a filter is empty. */
@@ -33,6 +35,7 @@ export function claimsOf(seen: Seen): Claims {
       now: 'unknown',
       today: 'unknown',
       send: 'unknown',
+      connection: 'unknown',
       update: 'unknown',
       empty: 'unknown',
     };
@@ -44,6 +47,7 @@ export function claimsOf(seen: Seen): Claims {
     now: now(status),
     today: isRunning ? today(status) : 'unknown',
     send: isRunning ? send(status) : 'unknown',
+    connection: isRunning || status.agent.state === 'draining' ? 'known' : 'unknown',
     update: isRunning ? update(status) : 'unknown',
     empty: isRunning ? empty(status) : 'unknown',
   };

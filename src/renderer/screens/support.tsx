@@ -5,6 +5,7 @@ import { pcDetails } from '../../shared/describe.ts';
 import type { Words } from '../../shared/words/words.ts';
 import {
   EVERY_MINUTE_MS,
+  useClaims,
   useNow,
   usePc,
   useSeen,
@@ -141,7 +142,8 @@ function Connection() {
   const words = useWords();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const connection = useWindowState(({ status }) => status?.connection ?? null);
-  if (connection === null) return null;
+  const claims = useClaims();
+  if (connection === null || claims.connection === 'unknown') return null;
   const { state, lastGoodAtMs, server, why } = connection;
   return (
     <Card title={words.say('support.connection')}>
