@@ -1,43 +1,28 @@
 /** Every command that arrived, newest first, from what this PC has stored. */
-import { Button, Input, makeStyles, Select, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { titleWordsWith } from '../../shared/describe-run.ts';
-import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Route } from '../../shared/shell-contract.ts';
 import { isSameDay } from '../../shared/words/words.ts';
 import { EVERY_MINUTE_MS, useClaims, useNow, useStore, useWindowState, useWords } from '../data/hooks.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
-import { SEARCH_MARK } from '../parts/keys.tsx';
+import { ActivityTools, type Choices, type DayChoice } from '../parts/activity-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunRows } from '../parts/run-rows.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 
 const useStyles = makeStyles({
-  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center', marginBottom: '8px' },
-  search: { flexGrow: 1, minWidth: '140px', maxWidth: '320px' },
   head: { display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: '12px' },
   count: { marginLeft: 'auto', color: tokens.colorNeutralForeground2, fontVariantNumeric: 'tabular-nums' },
-  day: { width: '150px' },
   list: { position: 'relative', flexGrow: 1, minHeight: '132px', display: 'flex', flexDirection: 'column' },
   // Over the list: what is read below it must not move.
   newer: { position: 'absolute', top: '8px', left: '50%', transform: 'translateX(-50%)', zIndex: 1 },
   missed: { margin: '0 0 8px' },
-  label: { display: 'inline-flex', flexWrap: 'wrap', alignItems: 'center', gap: '4px 8px' },
   empty: { padding: '32px 0', color: tokens.colorNeutralForeground2 },
   unsent: { margin: '8px 0 0', color: tokens.colorNeutralForeground2 },
 });
-
-type DayChoice = 'any' | 'today' | 'yesterday';
-
-interface Choices {
-  readonly group: OutcomeGroup | null;
-  readonly day: DayChoice;
-  readonly search: string;
-  /** Where the list was scrolled to. */
-  readonly offset: number;
-}
 
 type ActivityRoute = Extract<Route, { screen: 'activity' }>;
 
@@ -75,7 +60,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
         <ScreenTitle>{words.say('activity.title')}</ScreenTitle>
         {matching !== null && <span className={styles.count}>{words.say('activity.count', { n: matching, all })}</span>}
       </div>
-      <Tools
+      <ActivityTools
         choices={choices}
         onChange={(next) => {
           setMissed(null);
@@ -178,71 +163,6 @@ function rememberOffset(offset: number): void {
   if (lastChoices !== null) lastChoices = { ...lastChoices, offset };
 }
 
-interface ToolsProps {
-  readonly choices: Choices;
-  readonly onChange: (choices: Choices) => void;
-  readonly onDay: (endOfDayMs: number) => void;
-}
-
-function Tools({ choices, onChange, onDay }: ToolsProps) {
-  const styles = useStyles();
-  const words = useWords();
-  const helpdesk = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
-  return (
-    <search className={styles.tools}>
-      <Select
-        aria-label={words.say('activity.filter')}
-        value={choices.group ?? 'all'}
-        onChange={(_, { value }) =>
-          onChange({ ...choices, group: value === 'all' ? null : (value as OutcomeGroup), offset: 0 })
-        }
-      >
-        <option value="all">{words.say('activity.filter.all')}</option>
-        {OUTCOME_GROUPS.map((group) => (
-          <option key={group} value={group}>
-            {words.say(`group.${group}`)}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label={words.say('activity.day')}
-        value={choices.day}
-        onChange={(_, { value }) => onChange({ ...choices, day: value as DayChoice, offset: 0 })}
-      >
-        {(['any', 'today', 'yesterday'] as const).map((day) => (
-          <option key={day} value={day}>
-            {words.say(`activity.day.${day}`)}
-          </option>
-        ))}
-      </Select>
-      <Input
-        type="search"
-        {...SEARCH_MARK}
-        className={styles.search}
-        aria-label={words.say('activity.search')}
-        placeholder={words.say(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}
-        value={choices.search}
-        maxLength={200}
-        onChange={(_, { value }) => onChange({ ...choices, search: value, offset: 0 })}
-      />
-      {choices.day === 'any' && (
-        // biome-ignore lint/a11y/noLabelWithoutControl: the field is in it
-        <label className={styles.label}>
-          {words.say('activity.day.pick')}
-          <Input
-            className={styles.day}
-            type="date"
-            onChange={(_, { value }) => {
-              const endOfDay = new Date(`${value}T23:59:59.999`).getTime();
-              if (!Number.isNaN(endOfDay)) onDay(endOfDay);
-            }}
-          />
-        </label>
-      )}
-    </search>
-  );
-}
-
 /** That there were no tasks is said only where it is known. */
 function Empty({ filtered }: { readonly filtered: boolean }) {
   const words = useWords();
@@ -272,11 +192,11 @@ function Unsent() {
   const styles = useStyles();
   const words = useWords();
   const waiting = useWindowState(({ status }) => status?.outbox.waiting ?? 0);
-  const offline = useWindowState(({ status }) => status !== null && status.connection.state !== 'connected');
-  if (waiting === 0) return null;
+  const { send } = useClaims();
+  if (send !== 'soon' && send !== 'kept' && send !== 'offline') return null;
   return (
     <p className={styles.unsent}>
-      {words.say(offline ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
+      {words.say(send === 'offline' ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
     </p>
   );
 }
