@@ -193,7 +193,9 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
   }
   if (filter.search !== undefined && filter.search !== '') {
     const pattern = patternOf(filter.search);
-    const fields = filter.nameless ? [] : ['title', 'manifest_id', SHOWN_ID];
+    const fields = filter.nameless ? [] : ['title', 'manifest_id'];
+    // Without a blank, what is shown of an id is a part of it as it is.
+    if (!filter.nameless && filter.search.includes(' ')) fields.push(SHOWN_ID);
     if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
     const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
     const found = tests.map(() => pattern);

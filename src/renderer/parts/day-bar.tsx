@@ -3,6 +3,9 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import { EVERY_MINUTE_MS, useNow, useWindowState, useWords } from '../data/hooks.ts';
 
+/** A day is looked at when it has been there for so long. */
+const RESTING_MS = 200;
+
 const useStyles = makeStyles({
   bar: {
     display: 'flex',
@@ -48,11 +51,15 @@ function useCount(atMs: number | null, countIn: DayBarProps['countIn'], list: ob
   useEffect(() => {
     if (midnightMs === null) return;
     let current = true;
-    void countIn(midnightMs, new Date(midnightMs).setHours(24, 0, 0, 0)).then((n) => {
-      if (current) setCounted({ midnightMs, n });
-    });
+    // Days that are scrolled past are not counted, and what the list itself asks goes first.
+    const timer = setTimeout(() => {
+      void countIn(midnightMs, new Date(midnightMs).setHours(24, 0, 0, 0)).then((n) => {
+        if (current) setCounted({ midnightMs, n });
+      });
+    }, RESTING_MS);
     return () => {
       current = false;
+      clearTimeout(timer);
     };
   }, [midnightMs, revision, list]);
   return counted?.midnightMs === midnightMs ? counted.n : null;
