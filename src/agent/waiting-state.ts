@@ -1,6 +1,6 @@
 /**
  * An agent that can't work yet, or not now: it stays up, shows the state that holds it up over its local socket, and looks
- * again and again whether it can go on (design §4). Nothing but that state is shown, since nothing else is known for sure.
+ * again and again whether it can go on (architecture §4). Nothing but that state is shown, since nothing else is known for sure.
  */
 
 import type { StartedAs } from '../shared/directories.ts';

@@ -50,7 +50,9 @@ const directories = directoriesOf({
 /** The installer that has handed over to us. */
 const ANOTHER_ENDS_WITHIN_MS = 60_000;
 
-process.exitCode = await run();
+void run().then((code) => {
+  process.exitCode = code;
+});
 
 async function run(): Promise<number> {
   const [task = ''] = positionals;

@@ -1,7 +1,7 @@
 /**
  * What a role may see. The server filters, not the window: a user gets name, outcome, reason and times; scripts and ids need
  * the helpdesk role, output that role or policy `ShowOutputToUsers`, which opens nothing else; a `run_as: user` run exists
- * only for its user (security S3). Texts are cut before they leave the agent.
+ * only for its user (architecture §5). Texts are cut before they leave the agent.
  */
 
 import type { Parsed } from '../../shared/contract.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NOW } from '../../../e2e/support/agent-status.ts';
+import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import type { Reason } from '../../shared/states.ts';
 import { Words } from '../../shared/words/words.ts';
 import { OutcomeNews } from './outcome-news.ts';
 

@@ -1,5 +1,5 @@
 /**
- * First start on a data directory of the original agent: its unsent results and its completions become ours (design §6).
+ * First start on a data directory of the original agent: its unsent results and its completions become ours (architecture §6).
  * Each file is renamed `*.imported` only after its rows are on disk, so that a crash in between imports it again; the
  * keys (result id, schedule and job) make the repetition harmless.
  */
@@ -7,10 +7,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText, type Logger } from '../base/logger.ts';
+import type { Store } from '../store/store.ts';
 import { decodeResult, type ExecResult, legacyResultId } from '../wire/result.ts';
 import { isSubjectId, resultSubject } from '../wire/subjects.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
-import type { Store } from './store.ts';
 
 const NS_PER_MS = 1_000_000n;
 
