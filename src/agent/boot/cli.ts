@@ -11,8 +11,8 @@ import { formatEffective } from '../config/effective.ts';
 import { formatWarnings } from '../config/fault.ts';
 import { hashHelpdeskCode } from '../config/helpdesk-code.ts';
 import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from '../config/load.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { followServiceHost } from '../runtime/stop-requests.ts';
-import { EXIT } from './exit-codes.ts';
 import { start } from './start.ts';
 
 const VERSION: string = packageJson.version;

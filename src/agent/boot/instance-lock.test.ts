@@ -22,7 +22,7 @@ import { silentLogger } from '../../base/logger.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import type { AgentClient } from '../../shared/client.ts';
 import { TestMachine, toml } from '../config/test-machine.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
 
 const LOOK_MS = 50;

@@ -10,7 +10,7 @@ import { systemJournal } from '../../platform/system-journal.ts';
 import { directoriesOf, startDirectory } from '../../shared/directories.ts';
 import type { Loaded } from '../config/load.ts';
 import { EVENT } from '../duties/system-events.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { type ReadinessCheck, waitUntilClear } from './standby.ts';
 
 type Usable = Extract<Loaded, { ok: true }>;
