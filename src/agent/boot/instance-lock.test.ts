@@ -216,7 +216,7 @@ test('while the original agent works on this data the state says so, and our tur
   onTestFinished(() => here.remove());
   here.file('machine/agent.toml', toml());
   const machine = here.machine('headless');
-  const directories = { ...machine.directories, data: here.root, own: join(here.root, 'kanade-tray') };
+  const directories = { ...machine.directories, data: here.root, agentDir: join(here.root, 'kanade-tray') };
   const loaded = here.load({ machine: { ...machine, directories } });
   if (!loaded.ok) throw new Error(loaded.message);
   let runs = true;

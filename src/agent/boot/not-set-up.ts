@@ -56,8 +56,16 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
     return { kind: 'held_up', by: faulty };
   };
   const { env, platform } = process;
-  const { own } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
-  const waiting = { startedAs, directory: own, config: null, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
+  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
+  const waiting = {
+    startedAs,
+    directory: agentDir,
+    config: null,
+    hostSecret,
+    version,
+    lookEveryMs: LOOK_EVERY_MS,
+    log,
+  };
   return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
 }
 

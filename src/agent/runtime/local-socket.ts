@@ -27,7 +27,7 @@ export async function fleetHasSeenUs({ bus }: Pick<StatusParts, 'bus'>): Promise
 /** Serves until the end of `life`; tries again while it can't. Loaded late: nobody in the fleet waits for it. */
 export async function serveLocally(parts: StatusParts, hostSecret: Uint8Array | null, life: Lifecycle): Promise<void> {
   const log = parts.log.logger;
-  const serving = serveAccounts(statusPorts(parts), parts.config.directories.own, hostSecret, log);
+  const serving = serveAccounts(statusPorts(parts), parts.config.directories.agentDir, hostSecret, log);
   life.add('status', () => serving.close());
   await serving.begun;
 }

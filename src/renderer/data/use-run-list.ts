@@ -7,7 +7,7 @@ export interface UsedRunList {
   readonly view: RunListView;
   readonly look: (first: number, last: number) => void;
   readonly indexAt: (atMs: number) => Promise<number>;
-  /** Begins the list anew with what has arrived since. */
+  /** Begins the list again with what has arrived since. */
   readonly showNewer: () => void;
 }
 
