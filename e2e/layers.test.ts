@@ -27,7 +27,7 @@ describe('this product', () => {
     expect(violations(ROOT).map(toText)).toEqual([]);
   });
 
-  test('says them in CONTRIBUTING.md as they are (`node scripts/docs.mjs` brings it up to date)', () => {
+  test('says them in CONTRIBUTING.md as they are (`npm run docs` brings it up to date)', () => {
     const text = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
     expect(text).toBe(withSection(text));
   });
