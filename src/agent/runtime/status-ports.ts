@@ -166,7 +166,7 @@ function aboutOf(config: BootConfig): AboutFacts {
     inventory: config.inventory.enabled,
     outputShown: config.ui.showOutputToUsers,
     data: {
-      directory: config.directories.own,
+      directory: config.directories.agentDir,
       historyDays: config.history.days,
       historyMaxMib: config.history.maxBytes / MIB,
       logDirectory: config.log.keepDays === 0 ? null : dirname(config.log.path),
