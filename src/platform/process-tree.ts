@@ -126,7 +126,7 @@ function signal(member: ProcStat, name: NodeJS.Signals): void {
 /** `known` are members of earlier scans: they stay ours after what made them ours (parent, leader) has died. */
 async function livingMembers(root: TreeRoot, known: ReadonlySet<string>): Promise<ProcStat[]> {
   const sinceTicks = root.startTime === null ? 0 : ticksOfThisBoot(root.startTime);
-  if (sinceTicks === null) return []; // the machine was started anew: nothing of it can be alive
+  if (sinceTicks === null) return []; // the machine was started again: nothing of it can be alive
   const all = (await processesSince(sinceTicks)).filter((one) => one.pid !== process.pid);
   const living = all.filter((one) => !one.zombie);
   const ours = await withEnvironment(

@@ -159,7 +159,7 @@ function beside(): string {
 async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
   const input: InstallInput = {
     system: WINDOWS,
-    talk: agentTalk(directories.own),
+    talk: agentTalk(directories.agentDir),
     log,
     layout: new Layout(rootGiven()),
     version: packageJson.version,
@@ -192,7 +192,7 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
   const { SystemDrive = 'C:' } = process.env;
   return uninstall({
     system: WINDOWS,
-    talk: agentTalk(directories.own),
+    talk: agentTalk(directories.agentDir),
     log,
     layout,
     parameters,

@@ -8,6 +8,7 @@ import type { OutcomeMark } from './mark-names.ts';
 import { outcomeRow, type Reason } from './outcomes.ts';
 import type { RunTitle } from './run-title.ts';
 import type { RunDetail, RunRow } from './run-view.ts';
+import { TITLE_WORDS, type TitleWord } from './title-words.ts';
 
 export interface RunDescription {
   readonly mark: OutcomeMark;
@@ -33,6 +34,19 @@ export function describeRun(run: Facts, i18n: I18n, nowMs: number): RunDescripti
 export function taskName(run: Pick<RunRow, 'title' | 'source'>, i18n: I18n): string {
   const name = titleText(run.title, i18n);
   return run.source === 'schedule' ? i18n.t('title.scheduled', { task: name }) : name;
+}
+
+/** The words in or for names, of this language, that `search` is a part of. */
+export function titleWordsWith(search: string, i18n: I18n): TitleWord[] {
+  const wanted = search.trim().toLowerCase();
+  if (wanted === '') return [];
+  const said: Readonly<Record<TitleWord, string>> = {
+    direct: i18n.t('title.direct'),
+    none: i18n.t('title.none'),
+    hidden: i18n.t('title.hidden'),
+    scheduled: i18n.t('title.scheduled', { task: '' }),
+  };
+  return TITLE_WORDS.filter((word) => said[word].toLowerCase().includes(wanted));
 }
 
 export function titleText(title: RunTitle, i18n: I18n): string {

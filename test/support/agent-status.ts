@@ -39,6 +39,7 @@ export function seen(changed: Partial<AgentStatus> = {}): PcSnapshot {
     agentConnection: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null },
     status: status(changed),
     brandName: 'Kanade Tray',
+    lost: false,
   };
 }
 

@@ -92,10 +92,16 @@ export const LAYERS: readonly Layer[] = [
   },
   { path: 'src/agent/status', holds: 'what is shown, and the local socket', may: AGENT_BELOW_STATUS },
   {
-    path: 'src/agent',
-    holds: 'the composition root and the entry point',
+    path: 'src/agent/boot',
+    holds: 'from the command line to an agent that runs: settings, store, the lock of the one instance',
     may: ['src/agent', 'src/base', 'src/platform'],
   },
+  {
+    path: 'src/agent/runtime',
+    holds: 'the composition root, and the order in which it stops',
+    may: [...AGENT_BELOW_STATUS, 'src/agent/results', 'src/agent/status'],
+  },
+  { path: 'src/agent', holds: 'the entry point', may: ['src/agent/boot', 'src/base', 'src/platform'] },
   { path: 'src/client', holds: 'what every client of the local socket needs on the Node side', may: ['src/platform'] },
   {
     path: 'src/setup',

@@ -40,7 +40,7 @@ export interface StatusWorld {
   readonly tails: Map<number, LiveTail>;
   schedules: ReturnType<StatusPorts['schedules']>;
   showOutput: ShowOutput;
-  ui: ReturnType<StatusPorts['ui']>;
+  ui: NonNullable<ReturnType<StatusPorts['ui']>>;
   /** The helpdesk code; null: none is set. */
   code: string | null;
 }

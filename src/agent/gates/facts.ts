@@ -154,7 +154,7 @@ export class FactsReader {
         if (last !== undefined) this.#remember(bucket, key, last, { value: null, revision: read.revision });
         return NOTHING;
       case 'no_bucket':
-        // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
+        // Nothing is pinned on a fleet without the bucket; one that has vanished forgives nothing.
         return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
         return { text: textOf(last), ageMs: stayed ? this.#ageMs(bucket, key, last) : 0, fresh: false };

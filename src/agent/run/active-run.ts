@@ -238,7 +238,7 @@ export class ActiveRun {
       });
     }
     const leftMs = this.#options.store.waits.leftMs(this.open.run, 'user');
-    // Counted from the first wait on, also by a PC that is started anew more often than that.
+    // Counted from the first wait on, also by a PC that is started again more often than that.
     if (leftMs !== null && leftMs <= 0) return noUser();
     const askedMs = Math.round(Math.min(Math.max(1, Number(command.timeoutSecs)) * 1000, MAX_WAIT_MS));
     return this.#defer('waiting_user', { kind: 'user', askedMs });
@@ -294,7 +294,7 @@ export class ActiveRun {
       }
       // It has ended meanwhile: others have answered it.
       if (started === false) return 'deferred';
-      // The store takes no writes at present. What is not started can wait, and is gated anew.
+      // The store takes no writes at present. What is not started can wait, and is gated again.
       await sleep(STORE_RETRY_MS, signal);
     }
   }

@@ -51,7 +51,7 @@ export interface ScriptEnvironmentOptions {
   readonly alsoNames?: Iterable<string>;
 }
 
-/** The part that all scripts share. Made once: reading `process.env` anew for each start is slow. */
+/** The part that all scripts share. Made once: reading `process.env` again for each start is slow. */
 export function scriptEnvironment(
   env: NodeJS.ProcessEnv,
   { platform = process.platform, alsoNames = [] }: ScriptEnvironmentOptions = {},

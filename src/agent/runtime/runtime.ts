@@ -27,11 +27,11 @@ import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
 import { RecentTails } from '../duties/recent-tails.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
-import { startLocalSchedules } from '../local-schedules.ts';
 import { takeOver } from '../results/takeover.ts';
 import type { Store } from '../store/store.ts';
 import { makeCommandPath } from './command-path.ts';
-import { fleetHasSeenUs, serveLocally } from './local-socket.ts';
+import { startLocalSchedules } from './local-schedules.ts';
+import { fleetHasSeenUs, LocalSocket } from './local-socket.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
@@ -72,6 +72,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const pcId = config.agent.id;
   const life = new Lifecycle(log);
   life.add('store', () => store.close());
+  // Of what stops it is the last but the store, from which it is read.
+  const socket = new LocalSocket();
+  life.add('local socket', () => socket.close());
 
   // First of all what the fleet sees: that this PC is there.
   const bus = makeBus(options);
@@ -252,7 +255,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   // The native code that starts scripts, and the local socket, are loaded once the fleet has seen us.
   const warm = seen.then(() => scripts.warm());
   drop(warm, log, 'loading native code');
-  const serving = seen.then(() => serveLocally(parts, options.hostSecret, life));
+  const serving = seen.then(() => socket.open(parts, options.hostSecret));
   drop(serving, log, 'serving the local socket');
   return runtime;
 }

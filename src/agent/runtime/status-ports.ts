@@ -7,10 +7,10 @@ import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
 import type { Hosting } from '../../shared/agent-status.ts';
-import type { About, Setting } from '../../shared/contract.ts';
+import type { AboutFacts, Setting } from '../../shared/contract.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { BootConfig } from '../config/boot-config.ts';
+import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import type { Fleet } from '../config/fleet.ts';
 import { isCodeHash, verifyHelpdeskCode } from '../config/helpdesk-code.ts';
@@ -107,13 +107,25 @@ export function configPorts(
     settings: () => effectiveSettings(config),
     support: () => ({ ...config.support, hardware: null }),
     about: () => aboutOf(config),
-    ui: uiSettings(config, log),
+    ui: uiSettings({ ...config, languageLocked: config.settings['ui.language'].locked }, log),
+  };
+}
+
+/** The same where the rest of the settings is of no use: what may have been said and can't be read is not known. */
+export function shownPorts(shown: ShownSettings | null, log: Logger): ReturnType<typeof configPorts> {
+  const hasContact = shown !== null && Object.values(shown.support).some((line) => line !== null);
+  const support = shown !== null && (shown.complete || hasContact) ? { ...shown.support, hardware: null } : null;
+  return {
+    settings: () => [],
+    support: () => support,
+    about: () => null,
+    ui: shown?.complete ? uiSettings(shown, log) : () => null,
   };
 }
 
 /** The logo is looked at once: a picture that changes is no reason to read a file at each opening of the window. */
-function uiSettings(config: BootConfig, log: Logger): StatusPorts['ui'] {
-  const { brand, ui, settings } = config;
+function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log: Logger): StatusPorts['ui'] {
+  const { brand, ui, languageLocked } = shownSettings;
   const logo = brand.logoPath === null ? null : readLogo(brand.logoPath);
   if (logo?.ok === false) log.warn('the logo can not be used', { file: brand.logoPath, why: logo.why });
   const shown = {
@@ -121,7 +133,7 @@ function uiSettings(config: BootConfig, log: Logger): StatusPorts['ui'] {
     brandName: brand.name,
     itName: brand.itName,
     logo: logo?.ok ? logo.dataUrl : null,
-    languageLocked: settings['ui.language'].locked,
+    languageLocked,
   };
   return () => shown;
 }
@@ -145,7 +157,7 @@ function fleetSettings(fleet: Fleet): Setting[] {
   }));
 }
 
-function aboutOf(config: BootConfig): Omit<About, 'methods'> {
+function aboutOf(config: BootConfig): AboutFacts {
   const tray = config.startedAs === 'tray';
   const asSystem = tray ? (config.run.systemAsUser ? 'as_you' : 'no') : 'system';
   return {
@@ -159,7 +171,7 @@ function aboutOf(config: BootConfig): Omit<About, 'methods'> {
     inventory: config.inventory.enabled,
     outputShown: config.ui.showOutputToUsers,
     data: {
-      directory: config.directories.own,
+      directory: config.directories.agentDir,
       historyDays: config.history.days,
       historyMaxMib: config.history.maxBytes / MIB,
       logDirectory: config.log.keepDays === 0 ? null : dirname(config.log.path),

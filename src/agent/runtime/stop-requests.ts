@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { endNow } from '../../platform/end-process.ts';
-import { EXIT } from '../boot/exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** The whole PC goes down: what is left of the service manager's 60 s after the grace is for the store and the outbox. */
 const SHUTDOWN_GRACE_MS = 30_000;

@@ -32,7 +32,7 @@ export interface Entry {
 
 export interface BookOptions {
   readonly bus: Bus;
-  readonly store: Pick<Store, 'mirror' | 'timeline' | 'scheduleRuns' | 'completions'>;
+  readonly store: Pick<Store, 'kvCache' | 'timeline' | 'scheduleRuns' | 'completions'>;
   readonly log: Logger;
   /** Something that schedules depend on has changed. */
   readonly onChange: () => void;
@@ -53,11 +53,11 @@ export class Book {
 
   constructor(options: BookOptions) {
     this.#options = options;
-    const { mirror } = options.store;
+    const { kvCache } = options.store;
     try {
-      for (const [key, { value }] of mirror.all(SCHEDULES)) this.#putSchedule(key, value);
-      for (const [key, { value }] of mirror.all(JOBS)) this.#jobs.set(key, jobOf(value));
-      this.#freeze = freezeOf(mirror.get(FLEET, FREEZE)?.value ?? null);
+      for (const [key, { value }] of kvCache.all(SCHEDULES)) this.#putSchedule(key, value);
+      for (const [key, { value }] of kvCache.all(JOBS)) this.#jobs.set(key, jobOf(value));
+      this.#freeze = freezeOf(kvCache.get(FLEET, FREEZE)?.value ?? null);
     } catch (error) {
       // A store that can't be read at present; the broker tells it all once more.
       options.log.warn('the schedules of before could not be read', { error: errorText(error) });
@@ -220,13 +220,13 @@ export class Book {
 
   /** null: the key is not there, or nothing of ours. */
   #kvCache(bucket: string, key: string, value: Uint8Array | null, revision: number): void {
-    const { mirror, timeline } = this.#options.store;
-    const last = mirror.get(bucket, key);
+    const { kvCache, timeline } = this.#options.store;
+    const last = kvCache.get(bucket, key);
     if (value === null) {
-      if (last !== undefined) drop(mirror.forget(bucket, key), this.#options.log, 'forgetting a broker key');
+      if (last !== undefined) drop(kvCache.forget(bucket, key), this.#options.log, 'forgetting a broker key');
     } else if (last?.revision !== revision || last.value === null) {
       drop(
-        mirror.put(bucket, key, { value, revision, read: timeline.now() }),
+        kvCache.put(bucket, key, { value, revision, read: timeline.now() }),
         this.#options.log,
         'remembering a broker key',
       );

@@ -105,7 +105,7 @@ export class Projection {
     return {
       account: principal.account,
       helpdesk,
-      nameless: !helpdesk && ui().hideCommandNames,
+      nameless: !helpdesk && (ui()?.hideCommandNames ?? true),
       showOutput: showOutput(),
       asYou: identity().hosting === 'tray',
     };
@@ -126,7 +126,7 @@ export class Projection {
     };
   }
 
-  /** Pushes each change from now on; `principal` is asked anew for each, since roles come and go. */
+  /** Pushes each change from now on; `principal` is asked again for each, since roles come and go. */
   subscribe(principal: () => Principal, push: (status: AgentStatus) => void): Subscription {
     const subscriber: Subscriber = { principal, push, last: JSON.stringify(this.statusFor(principal())) };
     this.#subscribers.add(subscriber);

@@ -150,7 +150,7 @@ export class Store {
 
   /**
    * What is damaged in the file, once it is noted: the next opening sets it aside and goes on with what it tells, so whoever opened
-   * it is to open it anew. null: nothing is known to be.
+   * it is to open it again. null: nothing is known to be.
    */
   get damage(): Watched<string | null> {
     return this.#damage;

@@ -1,24 +1,24 @@
 /** The schedules that this PC fires itself, put together. Part of the composition root. */
 
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
-import { CpuLoad } from '../platform/cpu-load.ts';
-import { firstLine } from '../shared/run-title.ts';
-import type { SchedulesSummary } from '../shared/schedules-view.ts';
-import type { Bus } from './bus/bus.ts';
-import type { BootConfig } from './config/boot-config.ts';
-import type { Fleet } from './config/fleet.ts';
-import type { CommandPath } from './runtime/command-path.ts';
-import { onSessionChange, type SessionEvent } from './runtime/stop-requests.ts';
-import { Book } from './schedules/book.ts';
-import { machineZone } from './schedules/local-day.ts';
-import { Refusals } from './schedules/refusals.ts';
-import { Scheduler } from './schedules/scheduler.ts';
-import { type FullScheduleRow, scheduleRows, schedulesSummary, type ViewParts } from './schedules/view.ts';
-import type { Store } from './store/store.ts';
-import type { Trigger } from './wire/schedule.ts';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
+import { CpuLoad } from '../../platform/cpu-load.ts';
+import { firstLine } from '../../shared/run-title.ts';
+import type { SchedulesSummary } from '../../shared/schedules-view.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { BootConfig } from '../config/boot-config.ts';
+import type { Fleet } from '../config/fleet.ts';
+import { Book } from '../schedules/book.ts';
+import { machineZone } from '../schedules/local-day.ts';
+import { Refusals } from '../schedules/refusals.ts';
+import { Scheduler } from '../schedules/scheduler.ts';
+import { type FullScheduleRow, scheduleRows, schedulesSummary, type ViewParts } from '../schedules/view.ts';
+import type { Store } from '../store/store.ts';
+import type { Trigger } from '../wire/schedule.ts';
+import type { CommandPath } from './command-path.ts';
+import { onSessionChange, type SessionEvent } from './stop-requests.ts';
 
 export interface LocalSchedulesParts {
   readonly config: BootConfig;
