@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { REASONS } from './outcomes.ts';
 import { runRowSchema } from './run-view.ts';
 import { schedulesSummarySchema } from './schedules-view.ts';
-import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
+import { AGENT_STATES, CONNECTION_STATES, HOSTINGS, UPDATE_STATES } from './states.ts';
 
 const timeMs = z.number();
 
@@ -16,7 +16,6 @@ export const configFaultSchema = z.object({
 });
 
 export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future'] as const;
-export const HOSTINGS = ['tray', 'service', 'headless'] as const;
 
 /** `wanted`: the version that IT wants; null: none said. */
 export const updateViewSchema = z.object({
@@ -118,4 +117,3 @@ export type Notices = z.infer<typeof noticesSchema>;
 export type ConfigFault = z.infer<typeof configFaultSchema>;
 export type UpdateView = z.infer<typeof updateViewSchema>;
 export type StoreHealth = (typeof STORE_STATES)[number];
-export type Hosting = (typeof HOSTINGS)[number];
