@@ -3,6 +3,7 @@
  * for as long as it lives. It never starts an agent. After each change the listeners are called; what they show comes from
  * {@link AgentConnection.view}.
  */
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
@@ -24,8 +25,7 @@ export interface AttachmentOptions {
 
 type Listener = () => void;
 
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 2_000;
+const RETRY: BackoffPolicy = { minMs: 100, maxMs: 2_000, jitter: 0.2 };
 const HANDSHAKE_MS = 5_000;
 
 export class AgentConnection {
@@ -83,11 +83,11 @@ export class AgentConnection {
 
   async #keepAttached(): Promise<void> {
     const { signal } = this.#ending;
-    let retryMs = FIRST_RETRY_MS;
+    let failures = 0;
     while (!signal.aborted) {
       const agent = await this.#open();
       if (agent !== null && !signal.aborted) {
-        retryMs = FIRST_RETRY_MS;
+        failures = 0;
         this.#agent = agent;
         const gone = new Promise<void>((resolve) => agent.onClose(resolve));
         this.#set('attached');
@@ -100,8 +100,7 @@ export class AgentConnection {
       if (signal.aborted) return;
       if (this.#state !== 'incompatible' || agent !== null)
         this.#set(performance.now() < this.#startingUntilMs ? 'starting' : 'down');
-      await this.#pause(retryMs);
-      retryMs = Math.min(LAST_RETRY_MS, retryMs * 1.5);
+      await this.#pause(backoffMs(RETRY, failures++));
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
-import type { BackoffPolicy } from '../../base/backoff.ts';
+import { type BackoffPolicy, spreadMs } from '../../base/backoff.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type {
@@ -150,7 +150,7 @@ export class NatsBus implements Bus {
       `the watch on ${bucket}`,
       this.#log,
       (session, signal, bound) => {
-        const fresh = AbortSignal.timeout(Math.round(FRESH_LOOK_MS * (0.75 + Math.random() / 2)));
+        const fresh = AbortSignal.timeout(spreadMs(FRESH_LOOK_MS));
         const until = AbortSignal.any([signal, fresh, this.#doubt.signal]);
         return kvWatch(session, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
       },
