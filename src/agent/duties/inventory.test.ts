@@ -8,7 +8,7 @@ import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { HardwareFacts } from '../../platform/hardware/facts.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Bus } from '../bus/bus.ts';
 import { Shipper } from '../ship/shipper.ts';
 import { type InventoryOptions, startInventory } from './inventory.ts';

@@ -8,7 +8,7 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs } from '../../base/sleep.ts';
 import type { Watched } from '../../base/watched.ts';
-import type { HardwareFacts } from '../../platform/hardware/facts.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';

@@ -2,7 +2,7 @@
 import { readdir, readFile, realpath, statfs } from 'node:fs/promises';
 import { cpus, release, type as systemName, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { DiskFacts, HardwareFacts } from './facts.ts';
+import type { DiskFacts, HardwareFacts } from './types.ts';
 
 /** Mounted from an image file: not a drive. */
 const IMAGE_FILE_SYSTEMS = new Set(['squashfs', 'iso9660', 'udf', 'erofs']);

@@ -1,5 +1,5 @@
 /** English. The wording of outcomes and states is that of ui §5. */
-import type { Entry, OutcomeMessages } from './i18n.ts';
+import type { Entry, OutcomeMessages } from './entry.ts';
 
 export const en = {
   it: 'IT',
@@ -547,3 +547,5 @@ export const en = {
   'details.groups': 'Groups: {groups}',
   'details.state': 'State: {state}',
 } as const satisfies Readonly<Record<string, Entry>> & OutcomeMessages;
+
+export type MessageKey = keyof typeof en;

@@ -1,7 +1,8 @@
 /** Japanese. The wording of outcomes and states is that of ui §5. */
-import type { Catalogue } from './i18n.ts';
+import type { MessageKey } from './en.ts';
+import type { Entry } from './entry.ts';
 
-export const ja: Catalogue = {
+export const ja: Readonly<Record<MessageKey, Entry>> = {
   it: '情報システム部門',
   service: '管理サーバー',
   'duration.moment': '1秒未満',
