@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../src/agent/store/open.ts';
-import { type Arrival, type Ending, NO_TEXT } from '../../src/agent/store/runs.ts';
+import { NO_TEXT } from '../../src/agent/store/outputs.ts';
+import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
 import { Store, type StoreOptions } from '../../src/agent/store/store.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';

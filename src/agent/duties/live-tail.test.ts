@@ -3,9 +3,9 @@ import { agentBus, ask, during } from '../../../test/support/duties.ts';
 import { operator } from '../../../test/support/fleet.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { startLiveTail } from './live-tail.ts';
-import type { Tail } from './recent-tails.ts';
+import type { RecentTail } from './recent-tails.ts';
 
-const RUNNING: Tail = {
+const RUNNING: RecentTail = {
   running: true,
   stdout: 'so far 日本\n',
   stderr: 'oh\n',

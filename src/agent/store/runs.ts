@@ -9,8 +9,8 @@ import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
-import type { OutboxItem } from './outbox.ts';
-import { OutputWriter } from './outputs.ts';
+import { type OutboxItem, prepareOutboxPut } from './outbox.ts';
+import { type CapturedText, NO_TEXT, OutputWriter } from './outputs.ts';
 import type { Fire, ScheduleRuns } from './schedule-runs.ts';
 import type { Wait, Waits } from './waits.ts';
 
@@ -41,14 +41,6 @@ export type Admission =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'conflict'; readonly recorded: boolean };
 
-export interface CapturedText {
-  readonly text: string;
-  /** Of `text` in UTF-8, where that is known. */
-  readonly textBytes?: number;
-  readonly totalBytes: number;
-  readonly cut: boolean;
-}
-
 /** How a run ended, and what of it goes to the fleet (null: nothing is published, architecture §3). */
 export interface Ending {
   readonly reason: Reason;
@@ -70,8 +62,6 @@ export interface EndedRun {
   readonly reason: Reason;
   readonly exitCode: number | null;
 }
-
-export const NO_TEXT: CapturedText = { text: '', totalBytes: 0, cut: false };
 
 /** What an admission did, and the end that it brought with it; both in one transaction. */
 interface Admitted {
@@ -139,9 +129,7 @@ export class Runs {
         decided_at = coalesce(decided_at, ?), finished_at = ?, facts = coalesce(?, facts), detail = ?
       WHERE run = ? AND state <> 'finished'`);
     this.#outputs = new OutputWriter(db, group);
-    this.#enqueue = db.prepare(
-      'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
-    );
+    this.#enqueue = prepareOutboxPut(db);
     this.#title = db.prepare('UPDATE runs SET title = ? WHERE run = ?');
   }
 

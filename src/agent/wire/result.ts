@@ -24,6 +24,9 @@ export interface ExecResult {
   readonly skipped: boolean;
 }
 
+/** Room that its message takes of `max_payload` besides the result itself: the Nats-Msg-Id header. */
+export const RESULT_HEADER_BYTES = 256;
+
 const I32_MIN = -(2 ** 31);
 const I32_MAX = 2 ** 31 - 1;
 
