@@ -20,9 +20,10 @@ import type { LogFields, Logger, LogLevel } from '../../src/base/logger.ts';
 import { sleep } from '../../src/base/sleep.ts';
 import { FakeBus } from '../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../test/support/fake-scripts.ts';
+import { pcIdOf } from '../../test/support/ids.ts';
 import { storeOptions } from '../../test/support/store.ts';
 
-export const PC = 'PC-1';
+export const PC = pcIdOf('PC-1');
 export const OWN_SUBJECT = `commands.pc.${PC}`;
 
 export interface LogEntry {

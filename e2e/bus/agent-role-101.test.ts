@@ -1,4 +1,5 @@
 /** Everything the agent does with the broker, under exactly the role of a fleet at 0.101 (protocol §11.3). */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
@@ -17,10 +18,11 @@ import { connectedBus, linkState, recordConsumer, recordLog, recordWatch } from 
 import { ask, configCell, during } from '../../test/support/duties.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { api, provisionedOperator, putKey } from '../../test/support/fleet.ts';
+import { pcIdOf } from '../../test/support/ids.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
-const PC = 'PC-A';
+const PC = pcIdOf('PC-A');
 /** What the role does not hold, and the agent tries all the same: once per connection. */
 const EXPECTED = [`heartbeat.${PC}`, `request.inventory.${PC}`];
 

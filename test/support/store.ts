@@ -6,6 +6,7 @@ import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
 import { Store, type StoreOptions } from '../../src/agent/store/store.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import { requestIdOf } from './ids.ts';
 
 export function storeOptions(directory: string, clock: Clock = systemClock): StoreOptions {
   return {
@@ -29,7 +30,7 @@ export function testStore(directory: string, clock?: Clock): Store {
 export function arrival(requestId: string | null, body = `command ${requestId}`, more: Partial<Arrival> = {}): Arrival {
   const bytes = Buffer.from(body);
   return {
-    requestId,
+    requestId: requestId === null ? null : requestIdOf(requestId),
     execId: null,
     manifestId: 'job',
     version: '1.0.0',

@@ -2,8 +2,10 @@
  * What the fleet says about this PC: its groups and its layered configuration, live. The last good value of each key
  * stays when a new one can't be read (D21); each is mirrored, so that it also outlives a restart.
  */
+
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
+import type { PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { Binding, Bus, KvChange, KvWatchHandlers } from '../bus/bus.ts';
@@ -18,7 +20,7 @@ const GROUPS = ['agent_groups', 'agent_groups_derived'] as const;
 type Membership = readonly string[] | null;
 
 export interface FleetOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Bus;
   readonly store: Store;
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import { agentBus, ask, configCell, during } from '../../../test/support/duties.
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { lastStored, provisionedOperator } from '../../../test/support/fleet.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -30,7 +31,7 @@ const REQUEST = 'request.inventory.PC-A';
 function start(bus: Bus, outbox: InventoryOptions['outbox'], more: Partial<InventoryOptions>): void {
   during(
     startInventory({
-      pcId: 'PC-A',
+      pcId: pcIdOf('PC-A'),
       hostname: 'pc-a',
       bus,
       outbox,

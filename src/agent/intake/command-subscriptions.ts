@@ -2,7 +2,9 @@
  * Where commands and kills come from: live subjects, the groups' subjects while this PC is a member, and the durable
  * consumer for what was missed. Everything is listened to before anything can be lost (D9, D21).
  */
+
 import { drop } from '../../base/drop.ts';
+import type { PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { Binding, Bus, DurableBinding } from '../bus/bus.ts';
@@ -15,7 +17,7 @@ const STREAM = 'EXEC';
 const KILLS = 'kill.';
 
 export interface CommandSubscriptionsOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Bus;
   readonly intake: Pick<Intake, 'receive'>;
   readonly groups: Watched<ReadonlySet<string> | null>;

@@ -75,22 +75,21 @@ function oldestFirst(directory: string, log: Logger): string[] {
 /** True: queued with its own result id. False: it can't be delivered, and is parked. */
 async function importResult(body: Buffer, store: Store, nowMs: number): Promise<boolean> {
   const decoded = decodeResult(body);
-  const why = decoded.ok ? undeliverable(decoded.result) : decoded.error;
-  if (!decoded.ok || why !== null) {
+  const address = decoded.ok ? addressOf(decoded.result) : decoded.error;
+  if (typeof address === 'string') {
     const id = createHash('sha256').update(body).digest('hex');
-    await store.outbox.putParked({ kind: 'result', id, subject: '', body }, nowMs, `unreadable: ${why}`);
+    await store.outbox.putParked({ kind: 'result', id, subject: '', body }, nowMs, `unreadable: ${address}`);
     return false;
   }
-  const { result } = decoded;
-  const id = result.resultId === '' ? legacyResultId(result.requestId, result.pcId) : result.resultId;
-  await store.outbox.put({ kind: 'result', id, subject: resultSubject(result.requestId), body }, nowMs);
+  await store.outbox.put({ kind: 'result', ...address, body }, nowMs);
   return true;
 }
 
-/** Why a readable result can't be sent: its ids become a subject and a header. */
-function undeliverable({ requestId, resultId }: ExecResult): string | null {
+/** Its ids become a subject and a header; a text: why they can't. */
+function addressOf({ requestId, resultId, pcId }: ExecResult): { id: string; subject: string } | string {
   if (!isSubjectId(requestId)) return 'its request_id can not be a subject';
-  return resultId === '' || isSubjectId(resultId) ? null : 'its result_id can not be sent';
+  if (resultId !== '' && !isSubjectId(resultId)) return 'its result_id can not be sent';
+  return { id: resultId === '' ? legacyResultId(requestId, pcId) : resultId, subject: resultSubject(requestId) };
 }
 
 async function takeOverCompletions(path: string, store: Store, log: Logger): Promise<number> {

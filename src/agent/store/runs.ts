@@ -2,8 +2,10 @@
  * The life of a command in the store: admitted once per `request_id`, moved forward, ended in exactly one terminal row
  * whose result is queued in the same transaction (invariants 1–3).
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
+import type { RequestId } from '../../base/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
@@ -17,7 +19,7 @@ import type { Wait, Waits } from './waits.ts';
 /** A command as it came in, decoded as far as it could be. All times are ms since the epoch. */
 export interface Arrival {
   /** null where the message held no usable one. */
-  readonly requestId: string | null;
+  readonly requestId: RequestId | null;
   readonly execId: string | null;
   readonly manifestId: string | null;
   readonly version: string | null;
@@ -147,7 +149,7 @@ export class Runs {
    * Records a command that a schedule of this PC has fired: as {@link admit}, but once for each request id, whatever became of its
    * job in between, and only while no other run of the schedule is open.
    */
-  async admitFire(arrival: Arrival & { readonly requestId: string }, fire: Fire): Promise<FireAdmission> {
+  async admitFire(arrival: Arrival & { readonly requestId: RequestId }, fire: Fire): Promise<FireAdmission> {
     return this.#group.submit((): FireAdmission => {
       if (this.#ledgerGet.get(arrival.requestId) !== undefined) return { kind: 'fired_before' };
       if (this.#schedules.isRunning(fire.scheduleId)) return { kind: 'still_running' };
