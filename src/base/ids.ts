@@ -5,6 +5,7 @@
  */
 
 declare const KIND: unique symbol;
+declare const KEY: unique symbol;
 declare const SAFE: unique symbol;
 
 /** An id of one kind, as somebody has sent it: any text. */
@@ -19,5 +20,9 @@ export type SentRequestId = Sent<'request'>;
 export type SentExecId = Sent<'exec'>;
 export type RequestId = SentRequestId & SubjectSafe;
 export type ExecId = SentExecId & SubjectSafe;
-/** The name of a PC in the fleet. */
-export type PcId = Sent<'pc'> & SubjectSafe;
+/** It can be the key of a bucket. */
+export type KvKey = string & { readonly [KEY]: true };
+/** The name of a group: a part of subjects and of keys. */
+export type GroupName = KvKey & Sent<'group'> & SubjectSafe;
+/** The name of a PC in the fleet; a key as well. */
+export type PcId = KvKey & Sent<'pc'> & SubjectSafe;

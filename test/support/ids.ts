@@ -1,7 +1,7 @@
 /** Ids for tests, by the checks that every id goes through. */
 
-import { isSubjectId, parsePcId } from '../../src/agent/wire/subjects.ts';
-import type { ExecId, PcId, RequestId, SentExecId, SentRequestId } from '../../src/base/ids.ts';
+import { isGroupName, isKvKey, isSubjectId, parsePcId } from '../../src/agent/wire/subjects.ts';
+import type { ExecId, GroupName, KvKey, PcId, RequestId, SentExecId, SentRequestId } from '../../src/base/ids.ts';
 
 export function pcIdOf(text: string): PcId {
   const parsed = parsePcId(text);
@@ -15,6 +15,17 @@ export function requestIdOf(text: string): RequestId {
 
 export function execIdOf(text: string): ExecId {
   return checked(text as SentExecId);
+}
+
+export function kvKeyOf(text: string): KvKey {
+  if (!isKvKey(text)) throw new Error(`${text} can not be a key`);
+  return text;
+}
+
+export function groupsOf(...names: readonly string[]): ReadonlySet<GroupName> {
+  const wrong = names.find((name) => !isGroupName(name));
+  if (wrong !== undefined) throw new Error(`${wrong} can not be a group`);
+  return new Set(names.filter(isGroupName));
 }
 
 function checked<Id extends string>(id: Id) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { execIdOf, pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
-import type { PcId } from '../../base/ids.ts';
+import type { GroupName, PcId } from '../../base/ids.ts';
 import {
   classifyCommandSubject,
   commandSubjects,
@@ -26,7 +26,7 @@ test('subjects are those of the fleet', () => {
   expect([
     commandSubjects.all,
     commandSubjects.pc(PC),
-    commandSubjects.group('canary'),
+    commandSubjects.group('canary' as GroupName),
     killSubject(execIdOf('e1')),
     resultSubject(requestIdOf('r1')),
     heartbeatSubject(PC),

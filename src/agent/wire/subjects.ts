@@ -3,7 +3,7 @@
  * one of the functions here has said that it can.
  */
 import type { UUID } from 'node:crypto';
-import type { ExecId, PcId, RequestId, SubjectSafe } from '../../base/ids.ts';
+import type { ExecId, GroupName, KvKey, PcId, RequestId, SubjectSafe } from '../../base/ids.ts';
 
 const PC_PREFIX = 'commands.pc.';
 const GROUP_PREFIX = 'commands.group.';
@@ -12,7 +12,7 @@ const GROUP_PREFIX = 'commands.group.';
 export const commandSubjects = {
   all: 'commands.all',
   pc: (pcId: PcId) => `${PC_PREFIX}${pcId}`,
-  group: (group: string) => `${GROUP_PREFIX}${group}`,
+  group: (group: GroupName) => `${GROUP_PREFIX}${group}`,
 } as const;
 
 export const killSubject = (execId: ExecId) => `kill.${execId}`;
@@ -92,13 +92,20 @@ export function newExecId(uuid: UUID): ExecId {
 const KV_KEY = /^[-/_=a-zA-Z0-9]+(?:\.[-/_=a-zA-Z0-9]+)*$/;
 
 /** Whether `text` can be a key of a bucket (protocol §1.3). */
-export function isKvKey(text: string): boolean {
+export function isKvKey(text: string): text is KvKey {
   return KV_KEY.test(text);
 }
+
+/** The scopes of the configuration in the bucket `agent_config` (protocol §7). */
+export const configKeys = {
+  global: 'global' as KvKey,
+  group: (group: GroupName) => `groups.${group}` as KvKey,
+  pc: (pcId: PcId) => `pcs.${pcId}` as KvKey,
+} as const;
 
 const GROUP_NAME_MAX = 200;
 
 /** Whether `text` can name a group: it is a part of a key and of a subject. */
-export function isGroupName(text: string): boolean {
+export function isGroupName(text: string): text is GroupName {
   return text.length <= GROUP_NAME_MAX && isKvKey(text);
 }
