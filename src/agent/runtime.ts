@@ -27,6 +27,7 @@ import { fleetHasSeenUs, serveLocally } from './local-socket.ts';
 import { hostFacts } from './os/host-facts.ts';
 import { stayAwake } from './os/stay-awake.ts';
 import { systemJournal } from './os/system-journal.ts';
+import { distrustPath } from './os/trusted-path.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
@@ -220,7 +221,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   async function onceWritable(): Promise<void> {
     const work = async () => {
       await until(store.state, () => store.admits, ending.signal);
-      await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+      await takeOver(config.directories.data, store, clock.nowMs(), distrustPath, log.child('takeover'));
       await store.versions.onTheAir(version, clock.nowMs());
     };
     // The disk may fill meanwhile.
