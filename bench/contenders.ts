@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 export const CONTENDERS = ['ours', 'original', 'bare'] as const;
 export type Contender = (typeof CONTENDERS)[number];
 
-/** Our default, and what the bare limit gets (design §3.7 of the issue: max(4, 2 × cores)). */
+/** Our default, and what the bare limit gets (configuration.md: max(4, 2 × cores)). */
 export const PARALLEL = Math.max(4, 2 * availableParallelism());
 
 export const AGENT_MAIN = fileURLToPath(new URL('../dist/agent/main.js', import.meta.url));

@@ -1,4 +1,4 @@
-/** What is drawn is what is committed, and each state can be told by its shape alone (ui.md E2, E3). */
+/** What is drawn is what is committed, and each state can be told by its shape alone (ui §2, §3). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Resvg } from '@resvg/resvg-js';

@@ -1,4 +1,4 @@
-/** One table of settings, four forms of its policies: registry, policy.json, ADMX and ADML (deployment F5). */
+/** One table of settings, four forms of its policies: registry, policy.json, ADMX and ADML (deploy §4). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOMParser } from '@xmldom/xmldom';
@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 const made = policyTemplates();
 const admx = made['policies/kanade-tray.admx'] ?? '';
 const adml = { en: made['policies/en-US/kanade-tray.adml'] ?? '', ja: made['policies/ja-JP/kanade-tray.adml'] ?? '' };
-/** Deployment F5 lists them; this release has nothing that they could set. */
+/** Of a later release; this one has nothing that they could set. */
 const LATER = [
   'PauseUntil',
   'UpdateChannel',

@@ -9,7 +9,7 @@ import { ico } from './lib/ico.mjs';
 import { ROOT } from './lib/paths.mjs';
 
 const SOURCE = join(ROOT, 'assets', 'source');
-/** ui.md E3: the sizes of a notification area from 100 % to 300 %. */
+/** ui §3: the sizes of a notification area from 100 % to 300 %. */
 const TRAY_SIZES = [16, 20, 24, 32, 40, 48];
 const APP_SIZES = [16, 20, 24, 32, 40, 48, 64, 128, 256];
 const LINUX_SIZE = 512;

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type LogFields, type Logger, silentLogger } from '../../src/agent/base/logger.ts';
+import { takeOver } from '../../src/agent/results/takeover.ts';
 import { openStore } from '../../src/agent/store/open.ts';
-import { takeOver } from '../../src/agent/store/takeover.ts';
 import { fixtureValue } from '../fixtures/read.ts';
 import { testStore } from '../support/store.ts';
 import { tempDir } from '../support/temp.ts';

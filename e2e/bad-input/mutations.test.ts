@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
 import { silentLogger } from '../../src/agent/base/logger.ts';
-import { takeOver } from '../../src/agent/store/takeover.ts';
+import { takeOver } from '../../src/agent/results/takeover.ts';
 import { decodeHeartbeat } from '../../src/agent/wire/heartbeat.ts';
 import { decodeTailRequest } from '../../src/agent/wire/live-tail.ts';
 import { decodeLogsRequest } from '../../src/agent/wire/logs-request.ts';

@@ -125,7 +125,7 @@ describe('boot-counter', () => {
     const next = openStore(directory);
     expect(next).toMatchObject({ kind: 'open', notes: { oldCopy } });
     if (next.kind !== 'open') return;
-    settleOldCopy(next.db, Number.MAX_SAFE_INTEGER);
+    settleOldCopy(next.db, directory, Number.MAX_SAFE_INTEGER);
     next.db.close();
     expect(opened(directory)).toMatchObject({ kind: 'open', notes: { oldCopy: false } });
   });

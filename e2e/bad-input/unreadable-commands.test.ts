@@ -1,4 +1,4 @@
-/** Commands that can't be carried out as they are: each ends as the table of design §2 says, and the next good one runs. */
+/** Commands that can't be carried out as they are: each ends as the table of architecture §3 says, and the next good one runs. */
 import { describe, expect, test } from 'vitest';
 import { commandText, type Fields, nested } from './command-text.ts';
 import { withPipeline } from './with-pipeline.ts';

@@ -1,4 +1,4 @@
-/** Of a cluster the agent needs to know one server; the others it is told (design §7, §9). */
+/** Of a cluster the agent needs to know one server; the others it is told (architecture §7). */
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { connectedBus } from '../support/bus.ts';

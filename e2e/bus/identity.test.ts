@@ -1,4 +1,4 @@
-/** Two agents that the fleet can not tell apart are shown as what they are (design §7, D22). */
+/** Two agents that the fleet can not tell apart are shown as what they are (architecture §7, D22). */
 import { expect, test } from 'vitest';
 import { AgentRun, settings } from '../support/agent-run.ts';
 import { eventually } from '../support/eventually.ts';

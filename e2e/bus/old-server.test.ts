@@ -1,4 +1,4 @@
-/** On a broker from before 2.10 a consumer has one filter; the rest is sorted out by us (design §7). */
+/** On a broker from before 2.10 a consumer has one filter; the rest is sorted out by us (protocol §5). */
 import { expect, test } from 'vitest';
 import { startAgent } from '../support/agent.ts';
 import { connectedBus, info, recordConsumer, recordWatch } from '../support/bus.ts';

@@ -1,4 +1,4 @@
-/** The ways to sign in that need more than a word, and the ways to be sure of the server (design §7). */
+/** The ways to sign in that need more than a word, and the ways to be sure of the server (protocol §11.1, §11.2). */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -44,7 +44,7 @@ test('POST /api/run answers with the result, and the same row is in GET /api/res
 });
 
 describe('the counters of an execution', () => {
-  // The backend publishes before it inserts its row; what is answered within milliseconds is not counted (protocol §11.3).
+  // The backend publishes before it inserts its row; what is answered within milliseconds is not counted (protocol §10.2).
   test.each([
     ['success', 'sleep 0.5; echo done', { success_count: 1, failure_count: 0 }],
     ['failure', 'sleep 0.5; exit 4', { success_count: 0, failure_count: 1 }],

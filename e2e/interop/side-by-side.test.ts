@@ -1,6 +1,6 @@
 /**
  * Our agent and the original's in one fleet. What is sent to all is answered by both alike; only ids, times and additions that
- * the protocol knows (§12.2) may differ, or what the original does wrong, which is named by its number then.
+ * we add (protocol §12.2) may differ, or what the original does wrong, which is named by its number then.
  */
 import { describe, expect, test } from 'vitest';
 import { command, type ExecResult, publishCommand, putKey } from '../support/fleet.ts';

@@ -1,4 +1,4 @@
-/** How the agent ends, and that it serves faulty settings instead of ending where a service manager started it (design §4). */
+/** How the agent ends, and that it serves faulty settings instead of ending where a service manager started it (architecture §4). */
 import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

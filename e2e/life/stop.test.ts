@@ -1,4 +1,4 @@
-/** An orderly stop leaves a result for everything that ran, and what waited is there at the next start (design §4). */
+/** An orderly stop leaves a result for everything that ran, and what waited is there at the next start (architecture §4). */
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -104,6 +104,27 @@ test('what waits for its moment still waits after the stop and the next start, a
   await eventually(async () => expect(await waiting(again)).toBe(1));
   await killExec(nc, execId);
   expect(await waitForResult(nc, id)).toMatchObject({ exit_code: -1 });
+  expect(existsSync(file('ran'))).toBe(false);
+});
+
+test('a kill that comes during a stop ends its script, and what waits of it never runs', async () => {
+  const { nc, agent, file, pids } = await world();
+  const execId = randomUUID();
+  const waits = `touch ${file('ran')}`;
+  const waiting = await publishCommand(nc, MINE, command({ exec_id: execId, script: waits, jitter_secs: 86_400 }));
+  const id = await publishCommand(nc, MINE, command({ exec_id: execId, script: stays(file('k')), timeout_secs: 600 }));
+  const tree = await pids('k');
+  const client = await agent.connect();
+  await eventually(async () => expect((await client.call('state.snapshot', {})).now.waitingCount).toBe(1));
+  await client.call('agent.drain', {});
+  await eventually(() => expect(agent.stdout).toContain('stopping'));
+  await killExec(nc, execId);
+  expect((await waitForResult(nc, id)).stderr).toContain('killed');
+  expect(tree.filter(isAlive)).toEqual([]);
+  await eventually(() => expect(agent.stdout).toContain('stopped'));
+
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  expect(await waitForResult(nc, waiting)).toMatchObject({ exit_code: -1 });
   expect(existsSync(file('ran'))).toBe(false);
 });
 

@@ -1,4 +1,4 @@
-/** A store that is damaged, from the future, unwritable or full: the agent is up, says so, and loses nothing (design §6). */
+/** A store that is damaged, from the future, unwritable or full: the agent is up, says so, and loses nothing (architecture §6). */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';

@@ -1,4 +1,4 @@
-/** 19 of the checklist: every fuse that there is has been decided (security S2). */
+/** 19 of the checklist: every fuse that there is has been decided (threat-model §3.2). */
 import { FuseV1Options } from '@electron/fuses';
 import { expect, test } from 'vitest';
 import { FUSES } from '../../scripts/lib/fuses.mjs';

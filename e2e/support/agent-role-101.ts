@@ -1,4 +1,4 @@
-/** The role of an agent as a fleet at 0.101 has it in its users file, word for word (protocol-101 §2.3). */
+/** The role of an agent as a fleet at 0.101 has it in its users file, word for word (protocol §11.3). */
 
 const BUCKETS =
   'agent_config agent_groups agent_groups_derived script_current script_status jobs schedules fleet_config notifications_read';

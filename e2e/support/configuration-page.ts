@@ -1,8 +1,8 @@
 /** docs/configuration.md, made from the one table of settings. */
 
-import type { Setting } from '../../src/agent/config/setting.ts';
 import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
 import { formatDuration } from '../../src/agent/wire/humantime.ts';
+import type { Setting } from '../../src/shared/setting.ts';
 
 const NS_PER_MS = 1_000_000n;
 

@@ -34,7 +34,12 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/store',
     holds: 'the SQLite store: inbox, ledger, outbox, history',
-    may: ['src/agent/base', 'src/agent/wire'],
+    may: ['src/agent/base'],
+  },
+  {
+    path: 'src/agent/results',
+    holds: 'how a command ended, as a row and as a message; results of the original agent',
+    may: ['src/agent/store', 'src/agent/wire', 'src/agent/base'],
   },
   {
     path: 'src/agent/config',
@@ -44,7 +49,14 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/intake',
     holds: 'commands from the bus into the inbox',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base', 'src/agent/config'],
+    may: [
+      'src/agent/bus',
+      'src/agent/wire',
+      'src/agent/store',
+      'src/agent/results',
+      'src/agent/base',
+      'src/agent/config',
+    ],
   },
   {
     path: 'src/agent/gates',
@@ -54,7 +66,15 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/run',
     holds: 'dispatcher, shells, processes, output',
-    may: ['src/agent/gates', 'src/agent/store', 'src/agent/bus', 'src/agent/wire', 'src/agent/base', 'src/agent/os'],
+    may: [
+      'src/agent/gates',
+      'src/agent/store',
+      'src/agent/results',
+      'src/agent/bus',
+      'src/agent/wire',
+      'src/agent/base',
+      'src/agent/os',
+    ],
   },
   {
     path: 'src/agent/ship',
@@ -77,7 +97,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/setup',
     holds: 'what the Windows installer does to a PC, and undoes',
-    may: ['src/client', 'src/agent/base', 'src/agent/os', 'src/agent/config', 'src/agent/store'],
+    may: ['src/client', 'src/agent/base', 'src/agent/os', 'src/agent/config', 'src/agent/store', 'src/agent/results'],
   },
   { path: 'src/main', holds: 'the Electron shell', may: ['src/client'] },
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },

@@ -1,8 +1,8 @@
-/** Group policy templates and the example of policy.json, made from the one table of settings (deployment F5). */
+/** Group policy templates and the example of policy.json, made from the one table of settings (deploy §4). */
 
-import type { Setting } from '../../src/agent/config/setting.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from '../../src/agent/config/settings.ts';
 import { POLICY_KEY } from '../../src/agent/os/policies.ts';
+import type { Setting } from '../../src/shared/setting.ts';
 import { CATEGORY_TEXTS, LEVEL_TEXTS, POLICY_TEXTS, SUPPORTED_TEXT } from './policy-texts.ts';
 
 type Language = 'en' | 'ja';
@@ -102,7 +102,17 @@ function fieldOf({ name, setting }: Policy): string {
       const items = setting.choices.map((choice) => itemOf(`${name}_${choice}`, `<string>${choice}</string>`));
       return `<enum ${id} required="true">${items.join('')}</enum>`;
     }
-    default:
+    // A flag has no field.
+    case 'boolean':
+    case 'duration':
+    case 'pc_id':
+    case 'servers':
+    case 'log_level':
+    case 'text':
+    case 'path':
+    case 'https_url':
+    case 'mail':
+    case 'code_hash':
       return `<text ${id} required="true" maxLength="${setting.kind === 'text' ? setting.maxChars : LONGEST_TEXT}" />`;
   }
 }

@@ -277,3 +277,7 @@ declare module '*/scripts/lib/packaging/electron-age.mjs' {
   ): string[];
   export function publishedVersions(env: NodeJS.ProcessEnv): Promise<Readonly<Record<string, string>> | null>;
 }
+
+declare module '*/scripts/lib/outcomes.mjs' {
+  export function inWords(result: { exit_code: number; stdout: string; stderr: string }): string;
+}

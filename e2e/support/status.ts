@@ -7,6 +7,7 @@ import type { LiveTail, ShowOutput, StatusCells, StatusPorts } from '../../src/a
 import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
 import type { Store } from '../../src/agent/store/store.ts';
 import type { ConfigFault } from '../../src/shared/agent-status.ts';
+import { DEFAULT_UI } from '../../src/shared/ui-settings.ts';
 import { arrival, ending, testStore } from './store.ts';
 
 /** A clock that stands still until it is moved. */
@@ -77,19 +78,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     asked,
     tails,
     showOutput: 0,
-    ui: {
-      brandName: 'Kanade Tray',
-      itName: null,
-      logo: null,
-      language: 'auto',
-      languageLocked: false,
-      notifyOnRun: 0,
-      showTray: true,
-      allowQuitTray: true,
-      allowStopAgent: false,
-      promoteTrayIcon: false,
-      hideCommandNames: false,
-    },
+    ui: { ...DEFAULT_UI, hideCommandNames: false },
     code: null,
     ports: {
       clock,

@@ -70,6 +70,7 @@ function describeApps(root) {
   const write = (/** @type {string} */ folder, /** @type {object} */ more) =>
     writeFileSync(join(root, 'dist', folder, 'package.json'), JSON.stringify({ ...about, ...more }, null, 2));
   write('.', { type: 'module', main: 'main/main.js' });
+  write('agent', { type: 'commonjs', main: 'main.js' });
   write('test-main', { type: 'commonjs', main: 'main.cjs' });
 }
 

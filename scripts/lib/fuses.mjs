@@ -1,4 +1,4 @@
-/** The fuses of the product (security S2), each said explicitly. Invariant: a fuse that a newer Electron brings fails the build until it is decided. */
+/** The fuses of the product (threat-model §3.2), each said explicitly. Invariant: a fuse that a newer Electron brings fails the build until it is decided. */
 import { FuseV1Options, FuseVersion } from '@electron/fuses';
 
 export const FUSES = {

@@ -1,4 +1,4 @@
-/** The command line of the headless agent, and how it ends (design §4). */
+/** The command line of the headless agent, and how it ends (architecture §4). */
 import { homedir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
@@ -40,7 +40,7 @@ interface Options {
   readonly help?: boolean | undefined;
 }
 
-/** How often an agent that has to wait for another one looks again (design §4). */
+/** How often an agent that has to wait for another one looks again (architecture §4). */
 const LOOK_FOR_TURN_MS = 15_000;
 
 /** Runs until it is stopped; resolves to the exit code of the process. */

@@ -1,4 +1,4 @@
-/** How the agent process ends (design §4). The host restarts it on everything but the first three. */
+/** How the agent process ends (architecture §4). The host restarts it on everything but the first three. */
 export const EXIT = {
   stopped: 0,
   fault: 1,

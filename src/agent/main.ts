@@ -14,7 +14,11 @@ if (major < REQUIRED_NODE) {
 }
 // The young generation stays at 1 MB instead of growing to 32: what the agent makes lives for a command or for ever.
 setFlagsFromString('--semi-space-growth-factor=1');
-const { run } = await import('./cli.ts');
-const { endProcess } = await import('./os/end-process.ts');
-// Whatever is left, a connect under way or a look into a dead share, is nothing that an agent which has stopped waits for.
-await endProcess(await run(process.argv.slice(2)));
+void begin();
+
+async function begin(): Promise<void> {
+  const { run } = await import('./cli.ts');
+  const { endProcess } = await import('./os/end-process.ts');
+  // Whatever is left, a connect under way or a look into a dead share, is nothing that an agent which has stopped waits for.
+  await endProcess(await run(process.argv.slice(2)));
+}

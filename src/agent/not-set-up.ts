@@ -1,6 +1,6 @@
 /**
  * Settings that are missing, faulty or not to be trusted, under a service manager or a tray: not the end, but a state that is shown with
- * file, line and key. The files are read again when they change (design §4).
+ * file, line and key. The files are read again when they change (architecture §4).
  */
 
 import { statSync } from 'node:fs';

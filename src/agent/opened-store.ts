@@ -1,5 +1,5 @@
 /**
- * The store as the agent begins with it. Invariant: one that can't be used is a state that is shown, not the end (design §6). What
+ * The store as the agent begins with it. Invariant: one that can't be used is a state that is shown, not the end (architecture §6). What
  * the store reads at once counts as part of its opening: what passes is tried again, what does not is damage like any other.
  */
 import { systemClock } from './base/clock.ts';

@@ -1,6 +1,6 @@
 /**
  * The composition root: makes every part, hands each what it needs, and stops them in reverse. Parts never call one
- * another; they meet in the store and are nudged from here (design §1).
+ * another; they meet in the store and are nudged from here (architecture §1).
  */
 import type { AgentState } from '../shared/states.ts';
 import { systemClock } from './base/clock.ts';
@@ -28,13 +28,13 @@ import { hostFacts } from './os/host-facts.ts';
 import { stayAwake } from './os/stay-awake.ts';
 import { systemJournal } from './os/system-journal.ts';
 import { distrustPath } from './os/trusted-path.ts';
+import { takeOver } from './results/takeover.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
 import type { Store } from './store/store.ts';
-import { takeOver } from './store/takeover.ts';
 
 const DRAIN_GRACE_MS = 60_000;
 
@@ -122,6 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onOlderCopy: () => settling.olderCopy(),
     onForeignConsumer: onSecondAgent,
   });
+  life.add('kills', () => sources.closeKills());
   life.add('shipper', () => shipper.stop());
   const ending = new AbortController();
   const settling = new Settling({
@@ -145,8 +146,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onBegin: () => setState('draining'),
     log,
   });
-  life.add('shells that wait', () => scripts.close());
   life.add('scripts', () => stopping.endScripts());
+  life.add('shells that wait', () => scripts.close());
   life.add('intake', () => {
     ending.abort(new Error('stopping'));
     intake.close();
@@ -197,6 +198,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
   const seen = fleetHasSeenUs(parts);
   for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
+  sources.listenForKills();
   // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
   if (store.isUsable || config.replay.firstEnrolment === 'catch-up') sources.start();
   drop(quietWhenAborted(takeCommands(), ending.signal), log, 'taking commands');
@@ -265,7 +267,7 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
 function makeBus({ config, log }: RuntimeOptions): Bus {
   return new NatsBus({
     pcId: config.agent.id,
-    servers: config.agent.servers.map((url) => new URL(url)),
+    servers: config.agent.natsUrl.urls.map((url) => new URL(url)),
     credentials: () => {
       const read = readCredentials(config, process.env);
       return read.ok ? read.credentials : read.error;

@@ -1,4 +1,4 @@
-/** From usable settings to the end of the agent: opens log and store, waits for its turn, runs, and stops (design §4). */
+/** From usable settings to the end of the agent: opens log and store, waits for its turn, runs, and stops (architecture §4). */
 import { untilItAnswers } from './base/answers.ts';
 import { type OpenLog, openLog } from './base/log-file.ts';
 import type { Logger } from './base/logger.ts';

@@ -1,7 +1,7 @@
 /**
  * One agent works on a PC at a time. In tray mode each user has an agent and a store of their own, so the first to take the
  * machine's lock works and the others wait for it; and none works on the data of the original agent while that one runs
- * (design §4, §6). Whoever waits says so over its local socket.
+ * (architecture §4, §6). Whoever waits says so over its local socket.
  */
 import type { Logger } from './base/logger.ts';
 import type { BootConfig } from './config/boot-config.ts';

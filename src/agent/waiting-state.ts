@@ -1,9 +1,10 @@
 /**
  * An agent that can't work yet, or not now: it stays up, shows the state that holds it up over its local socket, and looks
- * again and again whether it can go on (design §4). Nothing but that state is shown, since nothing else is known for sure.
+ * again and again whether it can go on (architecture §4). Nothing but that state is shown, since nothing else is known for sure.
  */
 
 import type { StartedAs } from '../shared/directories.ts';
+import { DEFAULT_UI } from '../shared/ui-settings.ts';
 import { systemClock } from './base/clock.ts';
 import { type Logger, silentLogger } from './base/logger.ts';
 import { sleep } from './base/sleep.ts';
@@ -118,25 +119,11 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
   };
 }
 
-/** Where no setting can be read, the built-in ones count. */
-const UI_WITHOUT_SETTINGS: ReturnType<StatusPorts['ui']> = {
-  brandName: SETTINGS['brand.name'].default,
-  itName: null,
-  logo: null,
-  language: 'auto',
-  languageLocked: false,
-  notifyOnRun: 0,
-  showTray: true,
-  allowQuitTray: true,
-  allowStopAgent: false,
-  promoteTrayIcon: false,
-  hideCommandNames: false,
-};
-
 const WITHOUT_SETTINGS: ReturnType<typeof configPorts> = {
   settings: () => [],
   support: () => ({ phone: null, mail: null, url: null, text: null, hardware: null }),
-  ui: () => UI_WITHOUT_SETTINGS,
+  // The built-in ones count.
+  ui: () => ({ ...DEFAULT_UI, hideCommandNames: SETTINGS['ui.hide_command_names'].default }),
   about: () => ({
     scripts: false,
     runAsSystem: 'no',

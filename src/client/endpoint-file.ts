@@ -1,4 +1,4 @@
-/** The rendezvous file of one's own account (security S3): reading it is what proves who one is. */
+/** The rendezvous file of one's own account (threat-model §1): reading it is what proves who one is. */
 import { readFile } from 'node:fs/promises';
 import { type Endpoint, endpointSchema } from '../shared/client.ts';
 import { endpointFile } from '../shared/directories.ts';

@@ -1,6 +1,6 @@
 /** Whether somebody at the other end of a link still answers: a stopped process keeps it open, so silence is all there is to see. */
 
-/** No answer for this long counts as hung (design §4). */
+/** No answer for this long counts as hung (architecture §4). */
 export const HUNG_AFTER_MS = 30_000;
 const PROBE_EVERY_MS = 10_000;
 

@@ -1,6 +1,6 @@
 /**
  * The built window as a fixed map from paths to bytes: what was there at the start is all that can ever be asked for, so no
- * request is ever joined to a path (security S1, 18).
+ * request is ever joined to a path (threat-model §3.1, 18).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -37,7 +37,7 @@ export function rendererFiles(directory: string): ReadonlyMap<string, RendererFi
 }
 
 /**
- * The content security policy of the window (security S1, 7). `connect`: what scripts may talk to. The hash is that of the
+ * The content security policy of the window (threat-model §3.1, 7). `connect`: what scripts may talk to. The hash is that of the
  * empty style element that Griffel makes and fills by `insertRule`.
  */
 export function contentSecurityPolicy(connect: string): string {

@@ -1,6 +1,6 @@
 /**
  * Between one window and the agent: answers `shell.*` itself and forwards what is meant for windows, each message checked by
- * its schema before it goes anywhere (security S1, 17 and 20). The window's own connection to the agent ends with the window,
+ * its schema before it goes anywhere (threat-model §3.1, 17 and 20). The window's own connection to the agent ends with the window,
  * and with it what the helpdesk code had opened.
  */
 

@@ -1,4 +1,4 @@
-/** `app://ui/…`: the built window out of a fixed map of files, with its policy on every answer (security S1, 7 and 18). */
+/** `app://ui/…`: the built window out of a fixed map of files, with its policy on every answer (threat-model §3.1, 7 and 18). */
 import type { Protocol } from 'electron';
 import { contentSecurityPolicy, type RendererFile } from '../client/renderer-files.ts';
 import { UI_ORIGIN } from './security.ts';

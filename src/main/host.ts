@@ -1,5 +1,5 @@
 /**
- * The host of the agent in tray mode: starts it, watches it, starts it again with back-off, and stops it (design §4).
+ * The host of the agent in tray mode: starts it, watches it, starts it again with back-off, and stops it (architecture §4).
  * Invariant: at most one agent of ours at any time, and none is left when {@link Host.stop} has resolved.
  */
 import { randomBytes } from 'node:crypto';

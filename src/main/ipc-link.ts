@@ -1,6 +1,6 @@
 /**
  * The link to one window over one fixed channel. Each message is checked before anything reads it: it comes from the main
- * frame of that window, from our own origin, and is a text of a bounded length (security S1, 17 and 20).
+ * frame of that window, from our own origin, and is a text of a bounded length (threat-model §3.1, 17 and 20).
  */
 import type { IpcMain, IpcMainEvent, WebContents } from 'electron';
 import { MAX_TEXT_BYTES } from '../shared/frames.ts';

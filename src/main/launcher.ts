@@ -1,4 +1,4 @@
-/** How an agent process is started, as a port: Electron's own Node in the product, another Node in tests (design §4). */
+/** How an agent process is started, as a port: Electron's own Node in the product, another Node in tests (architecture §4). */
 
 export interface LaunchedAgent {
   /** undefined: it could not be started. */

@@ -1,4 +1,4 @@
-/** What may be opened outside of the window: IT's own contact lines, each by its name (security S1, 15). */
+/** What may be opened outside of the window: IT's own contact lines, each by its name (threat-model §3.1, 15). */
 import type { Support } from '../shared/contract.ts';
 import type { LinkId } from '../shared/shell-contract.ts';
 

@@ -28,7 +28,7 @@ import { hasTrayHost } from './tray-host.ts';
 import { MainWindow } from './window.ts';
 
 const APP_ID = 'KanadeTray';
-/** After the start of the PC a service may take its time; afterwards one that is not there is down (ui.md E6, STARTING). */
+/** After the start of the PC a service may take its time; afterwards one that is not there is down (ui §2). */
 const BOOT_MS = 5 * 60_000;
 const STARTING_MS = 15_000;
 /** A shell that is not newer after that must not start itself again and again. */

@@ -5,6 +5,7 @@
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { LinkClosed } from '../shared/rpc.ts';
+import { DEFAULT_UI } from '../shared/ui-settings.ts';
 import type { ShellLog } from './log.ts';
 import type { NotificationRules } from './notification-rules.ts';
 import type { PreferencesFile } from './preferences.ts';
@@ -81,7 +82,12 @@ export class News {
       const newer = await agent.call('runs.list', { afterRun: seenRun, limit: 1 });
       this.#unseen = newer.total?.matching ?? 0;
     }
-    this.#o.rules.look({ status, rows, notifyOnRun: ui?.notifyOnRun ?? 0, wanted: preferences.notifications });
+    this.#o.rules.look({
+      status,
+      rows,
+      notifyOnRun: (ui ?? DEFAULT_UI).notifyOnRun,
+      wanted: preferences.notifications,
+    });
     this.#o.onChange();
   }
 

@@ -1,5 +1,5 @@
 /**
- * Which notifications there are, and when (ui.md E5): little, and at most one in ten minutes. A pure state machine: it is
+ * Which notifications there are, and when (ui §4): little, and at most one in ten minutes. A pure state machine: it is
  * told what can be seen now, and says what to show.
  */
 import type { AgentStatus } from '../shared/agent-status.ts';
@@ -124,7 +124,9 @@ function toastOf(event: Event, words: Words): Toast {
         body: words.say('toast.helpdesk.body'),
         route: { screen: 'support' },
       };
-    default: {
+    case 'user':
+    case 'started':
+    case 'failed': {
       const route: Route = { screen: 'run', run: event.run.run };
       return { title: words.say(`toast.${event.kind}.title`), body: taskName(event.run, words), route };
     }

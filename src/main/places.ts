@@ -1,4 +1,4 @@
-/** Where the shell finds what belongs to it, and how it is to host the agent: both written down, never guessed (design §4). */
+/** Where the shell finds what belongs to it, and how it is to host the agent: both written down, never guessed (architecture §4). */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -23,7 +23,7 @@ export function placesIn(dist: string, platform: NodeJS.Platform = process.platf
   };
 }
 
-/** Where the installer has put us: `<root>/versions/<v>/app/resources`, beside it the agent of the same version (design §8). */
+/** Where the installer has put us: `<root>/versions/<v>/app/resources`, beside it the agent of the same version (architecture §8). */
 export interface Installation {
   readonly agentMain: string;
   /** A name beside the native code for Windows. */

@@ -1,5 +1,5 @@
 /**
- * What no page of ours may ever do, for every web contents there is (security S1, 5 and 11 to 14), and the only thing that
+ * What no page of ours may ever do, for every web contents there is (threat-model §3.1, 5 and 11 to 14), and the only thing that
  * any of them may load (1).
  */
 import type { App, Session } from 'electron';

@@ -4,23 +4,13 @@ import { copied, nativeTheme } from '../../e2e/support/electron-stub.ts';
 import { tempDir } from '../../e2e/support/temp.ts';
 import type { UiSettings } from '../shared/contract.ts';
 import type { Preferences, Route } from '../shared/shell-contract.ts';
+import { DEFAULT_UI } from '../shared/ui-settings.ts';
 import type { Host } from './host.ts';
 import { NotificationRules } from './notification-rules.ts';
 import { PreferencesFile } from './preferences.ts';
 import { Shell } from './shell.ts';
 
-const UI: UiSettings = {
-  brandName: 'Contoso Helper',
-  itName: null,
-  logo: null,
-  language: 'auto',
-  languageLocked: false,
-  notifyOnRun: 0,
-  showTray: true,
-  allowQuitTray: true,
-  allowStopAgent: false,
-  promoteTrayIcon: false,
-};
+const UI: UiSettings = { ...DEFAULT_UI, brandName: 'Contoso Helper' };
 
 interface Case {
   readonly hosts?: boolean;

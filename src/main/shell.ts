@@ -7,12 +7,13 @@ import { Attachment } from '../client/attachment.ts';
 import { bridgeWindow, type WindowBridge } from '../client/window-bridge.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
-import type { Language } from '../shared/contract.ts';
+import type { Language, UiSettings } from '../shared/contract.ts';
 import { describeState, pcDetails, type Seen } from '../shared/describe.ts';
 import type { Link } from '../shared/link.ts';
 import { LinkClosed } from '../shared/rpc.ts';
 import type { Route, ShellState } from '../shared/shell-contract.ts';
 import { type MenuAction, trayMenu } from '../shared/tray-menu.ts';
+import { DEFAULT_UI } from '../shared/ui-settings.ts';
 import { Words } from '../shared/words/words.ts';
 import type { Host } from './host.ts';
 import type { ShellLog } from './log.ts';
@@ -42,7 +43,6 @@ export interface ShellOptions {
   readonly onStopManagement: () => void;
 }
 
-const DEFAULT_NAME = 'Kanade Tray';
 const MINUTE_MS = 60_000;
 
 export class Shell {
@@ -60,8 +60,13 @@ export class Shell {
     nativeTheme.themeSource = options.preferences.value.preferences.theme;
   }
 
+  /** What IT decided, as last heard. */
+  get #ui(): UiSettings {
+    return this.#o.preferences.value.ui ?? DEFAULT_UI;
+  }
+
   get name(): string {
-    return this.#o.preferences.value.ui?.brandName ?? DEFAULT_NAME;
+    return this.#ui.brandName;
   }
 
   /** A script of the agent runs. */
@@ -70,11 +75,11 @@ export class Shell {
   }
 
   get showsTray(): boolean {
-    return this.#o.preferences.value.ui?.showTray ?? true;
+    return this.#ui.showTray;
   }
 
   get words(): Words {
-    return new Words(this.#language(), this.#o.preferences.value.ui?.itName ?? null);
+    return new Words(this.#language(), this.#ui.itName);
   }
 
   face(nowMs = Date.now()): TrayFace {
@@ -197,17 +202,17 @@ export class Shell {
   }
 
   #language(): Language {
-    const { preferences, ui } = this.#o.preferences.value;
-    const byIt = ui?.language ?? 'auto';
-    const chosen = ui?.languageLocked || preferences.language === 'auto' ? byIt : preferences.language;
+    const { preferences } = this.#o.preferences.value;
+    const { language: byIt, languageLocked } = this.#ui;
+    const chosen = languageLocked || preferences.language === 'auto' ? byIt : preferences.language;
     return chosen === 'auto' ? this.#o.systemLanguage() : chosen;
   }
 
   #mayQuit(): boolean {
-    return this.#o.preferences.value.ui?.allowQuitTray ?? true;
+    return this.#ui.allowQuitTray;
   }
 
   #mayStop(): boolean {
-    return this.#o.host !== null && (this.#o.preferences.value.ui?.allowStopAgent ?? false);
+    return this.#o.host !== null && this.#ui.allowStopAgent;
   }
 }

@@ -90,7 +90,7 @@ export class TrayIcon {
 
 export type Variant = 'light' | 'dark' | 'contrast-light' | 'contrast-dark';
 
-/** By the taskbar's own theme, which is not that of the programs (ui.md E3). */
+/** By the taskbar's own theme, which is not that of the programs (ui §3). */
 export function variant(): Variant {
   // Older than 45 has no word for the taskbar's theme.
   const dark = nativeTheme.shouldUseDarkColorsForSystemIntegratedUI ?? nativeTheme.shouldUseDarkColors;

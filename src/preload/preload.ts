@@ -1,4 +1,4 @@
-/** All that the page gets of Electron: one link of texts over one fixed channel (security S1, 20). */
+/** All that the page gets of Electron: one link of texts over one fixed channel (threat-model §3.1, 20). */
 import { contextBridge, ipcRenderer } from 'electron';
 
 const CHANNEL = 'link';

@@ -1,4 +1,4 @@
-/** Fluent's themes with the type of ui.md E7, by the person's choice or as the system is. */
+/** Fluent's themes with the type of ui §6, by the person's choice or as the system is. */
 import { type Theme, webDarkTheme, webLightTheme } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import type { Language } from '../shared/contract.ts';

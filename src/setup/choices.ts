@@ -5,7 +5,7 @@ import { putBack, readIfThere } from './files.ts';
 import type { Layout } from './layout.ts';
 
 export interface Choices {
-  /** Who hosts the agent (design §4). */
+  /** Who hosts the agent (architecture §4). */
   readonly mode: 'service' | 'tray';
   /** Whether the icon starts in each session. */
   readonly tray: boolean;

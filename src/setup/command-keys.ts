@@ -1,4 +1,4 @@
-/** The form of a file of command keys (security S6): a bad entry refuses the whole. This release stores them only. */
+/** The form of a file of command keys (protocol §11.4): a bad entry refuses the whole. This release stores them only. */
 
 import { z } from 'zod';
 import { errorText } from '../agent/base/logger.ts';

@@ -1,5 +1,5 @@
 /**
- * The command line of the installer (deployment F1). Invariant: a parameter that is not known, or whose value can't be used,
+ * The command line of the installer (deploy §2). Invariant: a parameter that is not known, or whose value can't be used,
  * ends the set-up before anything is done, and is named.
  */
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';

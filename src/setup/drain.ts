@@ -4,7 +4,7 @@ import { sleep } from '../agent/base/sleep.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 
-/** Scripts get 60 s (design §4), and their results must reach the disk. */
+/** Scripts get 60 s (architecture §4), and their results must reach the disk. */
 const WITHIN_MS = 75_000;
 const LOOK_EVERY_MS = 500;
 
@@ -12,7 +12,10 @@ const { platform, env } = process;
 const { own } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
 const talk = agentTalk(own);
 
-if (await talk.drain()) {
+void drain();
+
+async function drain(): Promise<void> {
+  if (!(await talk.drain())) return;
   console.log('Waiting for the tasks that run…');
   for (const untilMs = performance.now() + WITHIN_MS; performance.now() < untilMs && (await talk.isThere()); )
     await sleep(LOOK_EVERY_MS);

@@ -1,4 +1,4 @@
-/** How the installer ends (deployment F2): the numbers of Windows Installer, as Intune and SCCM know them, and four of our own. */
+/** How the installer ends (deploy §3): the numbers of Windows Installer, as Intune and SCCM know them, and four of our own. */
 export const SETUP_EXIT = {
   ok: 0,
   configuration: 3,

@@ -1,5 +1,5 @@
 /**
- * An installer or uninstaller that a command of the agent has started would end with the agent that it stops (deployment F7). It
+ * An installer or uninstaller that a command of the agent has started would end with the agent that it stops (threat-model §6). It
  * hands over to a service of one run (`native/setup-host.c`) and ends at once with 0; the log goes on to say how it went.
  */
 import { cpSync, renameSync, writeFileSync } from 'node:fs';

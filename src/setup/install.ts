@@ -1,7 +1,7 @@
 /**
  * One installation, upgrade or repair. Invariants: nothing is changed before everything that was asked for has been looked at;
  * the files of a version that counts are never changed; a failure puts back what was there (1603), and an exit code says what
- * the person who reads it can do (deployment F2).
+ * the person who reads it can do (deploy §3).
  */
 
 import { join } from 'node:path';

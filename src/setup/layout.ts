@@ -1,5 +1,5 @@
 /**
- * What lies in the directory of the product (design §8): `bin`, `private`, `versions\<v>`, `current.json`. Invariants: which
+ * What lies in the directory of the product (architecture §8): `bin`, `private`, `versions\<v>`, `current.json`. Invariants: which
  * version counts changes in one step, and the files of a version never change once it has counted.
  */
 import { randomBytes } from 'node:crypto';

@@ -56,7 +56,9 @@ const SHARE = /^\\\\[^\\?.]/;
 
 // Made by the installer a moment ago, or at the installation, with the rights that we have.
 trustOnlyMaker(ownerOf(process.execPath));
-process.exitCode = await run();
+void run().then((code) => {
+  process.exitCode = code;
+});
 
 async function run(): Promise<number> {
   const [task = ''] = positionals;

@@ -1,4 +1,4 @@
-/** The names under which the product is known to Windows (design §8). */
+/** The names under which the product is known to Windows (architecture §8). */
 export const SERVICE = 'KanadeTrayAgent';
 /** Of one run: a set-up that was handed over. */
 export const SETUP_SERVICE = 'KanadeTraySetup';

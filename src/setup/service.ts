@@ -1,4 +1,4 @@
-/** Stops and starts the agent's service, in the agent's own time (design §4: drain). */
+/** Stops and starts the agent's service, in the agent's own time (architecture §4: drain). */
 import { errorText } from '../agent/base/logger.ts';
 import { sleep } from '../agent/base/sleep.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';

@@ -1,4 +1,4 @@
-/** `/CHECK`: whether the agent that was just started gets into its fleet (deployment F1). */
+/** `/CHECK`: whether the agent that was just started gets into its fleet (deploy §2). */
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';

@@ -1,5 +1,5 @@
 /**
- * The original agent goes, and comes back (deployment F1). Both agents use one data directory and one consumer on the broker;
+ * The original agent goes, and comes back (deploy §6). Both agents use one data directory and one consumer on the broker;
  * what one has done must not be done again by the other.
  */
 

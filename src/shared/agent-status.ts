@@ -1,7 +1,8 @@
 /** The whole state of the agent at one moment, as one role may see it. All times are ms since the epoch. */
 import { z } from 'zod';
+import { REASONS } from './outcomes.ts';
 import { runRowSchema } from './run-view.ts';
-import { AGENT_STATES, CONNECTION_STATES, REASONS, UPDATE_STATES } from './states.ts';
+import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
 
 const timeMs = z.number();
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { describeRun, taskName } from './describe-run.ts';
+import { REASONS } from './outcomes.ts';
 import type { RunRow } from './run-view.ts';
-import { REASONS, RUN_STATES } from './states.ts';
+import { RUN_STATES } from './states.ts';
 import { Words } from './words/words.ts';
 
 const [english, japanese] = [new Words('en'), new Words('ja')];

@@ -2,12 +2,12 @@
  * One task in words, for list, detail, notification and menu. A reason was set where the decision was made; here it is only
  * looked up, never guessed. Nothing in here shows a code, an id or a stack.
  */
+import { assertNever } from './assert-never.ts';
 import type { OutcomeMark } from './mark-names.ts';
-import { outcomeGroup } from './outcome-groups.ts';
+import { outcomeRow, type Reason } from './outcomes.ts';
 import type { RunTitle } from './run-title.ts';
 import type { RunDetail, RunRow } from './run-view.ts';
-import type { Reason } from './states.ts';
-import type { Words } from './words/words.ts';
+import type { Hole, Words } from './words/words.ts';
 
 export interface RunDescription {
   readonly mark: OutcomeMark;
@@ -82,7 +82,9 @@ function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
         body: words.say(`state.${run.state}.body`),
         ...nothingYet,
       };
-    default:
+    case 'admitted':
+    // One without a reason, which no agent of ours tells.
+    case 'finished':
       return {
         mark: 'waiting',
         title: words.say('state.admitted.title'),
@@ -90,102 +92,77 @@ function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
         body: words.say('state.admitted.body'),
         ...nothingYet,
       };
+    default:
+      return assertNever(run.state);
   }
 }
 
 function describeFinished(run: Facts, reason: Reason, words: Words, nowMs: number): RunDescription {
-  const ranMs = (run.finishedAtMs ?? nowMs) - (run.startedAtMs ?? run.finishedAtMs ?? nowMs);
-  const t = words.duration(ranMs);
-  const n = run.exitCode ?? 0;
-  const limit = words.duration(run.timeoutSecs === null ? ranMs : run.timeoutSecs * 1_000);
-  const told = words.say(run.deliveredAtMs === null ? 'told.here' : 'told.it');
+  const { mark, changed, act } = outcomeRow(reason);
+  const finished: Finished = { run, words, nowMs, ranMs: ranMsOf(run, nowMs) };
   return {
-    mark: markOf(reason),
+    mark,
     title: words.say(`reason.${reason}.title`),
-    line: line(),
-    body: body(),
-    changed: changed(reason, words),
-    act: act(reason, words),
+    line: has(LINES, reason) ? LINES[reason](finished) : words.say(`reason.${reason}.line`),
+    body: has(BODIES, reason) ? BODIES[reason](finished) : words.say(`reason.${reason}.body`),
+    changed: changed === null ? null : words.say(`changed.${changed}`),
+    act: words.say(`act.${act}`),
   };
-
-  function line(): string {
-    switch (reason) {
-      case 'DONE':
-      case 'KILLED':
-        return words.say(`reason.${reason}.line`, { t });
-      case 'FAILED':
-        return words.say('reason.FAILED.line', { n });
-      case 'TIMEOUT':
-        return words.say('reason.TIMEOUT.line', { limit });
-      default:
-        return words.say(`reason.${reason}.line`);
-    }
-  }
-
-  function body(): string {
-    switch (reason) {
-      case 'DONE':
-      case 'KILLED':
-        return words.say(`reason.${reason}.body`, { t });
-      case 'FAILED':
-        return words.say('reason.FAILED.body', { n });
-      case 'TIMEOUT':
-        return words.say('reason.TIMEOUT.body', { limit });
-      case 'STALE_VIEW': {
-        const offlineMs = run.viewAgeMs ?? null;
-        if (offlineMs === null) return words.say('reason.STALE_VIEW.never');
-        return words.say('reason.STALE_VIEW.body', { t: words.duration(offlineMs) });
-      }
-      case 'DEADLINE': {
-        const deadlineAtMs = run.deadlineAtMs ?? null;
-        if (deadlineAtMs === null) return words.say('reason.DEADLINE.unknown');
-        const time = words.moment(deadlineAtMs, nowMs);
-        if (run.receivedAtMs <= deadlineAtMs) return words.say('reason.DEADLINE.waited', { time });
-        return words.say('reason.DEADLINE.body', { time, late: words.duration(run.receivedAtMs - deadlineAtMs) });
-      }
-      case 'SIGNATURE':
-      case 'CONFLICT':
-        return words.say(`reason.${reason}.body`, { told });
-      default:
-        return words.say(`reason.${reason}.body`);
-    }
-  }
 }
 
-function markOf(reason: Reason): OutcomeMark {
-  return reason === 'TIMEOUT' ? 'too_long' : outcomeGroup(reason);
+interface Finished {
+  readonly run: Facts;
+  readonly words: Words;
+  readonly nowMs: number;
+  readonly ranMs: number;
 }
 
-function changed(reason: Reason, words: Words): string | null {
-  switch (reason) {
-    case 'DONE':
-      return words.say('changed.done');
-    case 'FAILED':
-    case 'TIMEOUT':
-    case 'INTERRUPTED':
-      return words.say('changed.maybe');
-    case 'KILLED':
-    case 'AGENT_STOPPED':
-    case 'KILLED_WAITING':
-    case 'BAD_MESSAGE':
-      return null;
-    default:
-      return words.say('changed.nothing');
-  }
+function ranMsOf(run: Facts, nowMs: number): number {
+  return (run.finishedAtMs ?? nowMs) - (run.startedAtMs ?? run.finishedAtMs ?? nowMs);
 }
 
-function act(reason: Reason, words: Words): string {
-  switch (reason) {
-    case 'EXPIRED_ENV':
-      return words.say('act.clock');
-    case 'FAILED':
-    case 'TIMEOUT':
-    case 'KILLED':
-    case 'AGENT_STOPPED':
-    case 'INTERRUPTED':
-    case 'START_FAILED':
-      return words.say('act.support');
-    default:
-      return words.say('act.nothing');
-  }
+/** The outcomes whose text of this kind has holes: each needs a function that fills them. */
+type Holed<Part extends 'line' | 'body'> = {
+  [R in Reason]: [Hole<`reason.${R}.${Part}`>] extends [never] ? never : R;
+}[Reason];
+type Fillers<Part extends 'line' | 'body'> = Readonly<Record<Holed<Part>, (finished: Finished) => string>>;
+
+const LINES: Fillers<'line'> = {
+  DONE: ({ words, ranMs }) => words.say('reason.DONE.line', { t: words.duration(ranMs) }),
+  KILLED: ({ words, ranMs }) => words.say('reason.KILLED.line', { t: words.duration(ranMs) }),
+  FAILED: ({ run, words }) => words.say('reason.FAILED.line', { n: run.exitCode ?? 0 }),
+  TIMEOUT: (finished) => finished.words.say('reason.TIMEOUT.line', { limit: limitOf(finished) }),
+};
+
+const BODIES: Fillers<'body'> = {
+  DONE: ({ words, ranMs }) => words.say('reason.DONE.body', { t: words.duration(ranMs) }),
+  KILLED: ({ words, ranMs }) => words.say('reason.KILLED.body', { t: words.duration(ranMs) }),
+  FAILED: ({ run, words }) => words.say('reason.FAILED.body', { n: run.exitCode ?? 0 }),
+  TIMEOUT: (finished) => finished.words.say('reason.TIMEOUT.body', { limit: limitOf(finished) }),
+  STALE_VIEW: ({ run, words }) => {
+    const offlineMs = run.viewAgeMs ?? null;
+    if (offlineMs === null) return words.say('reason.STALE_VIEW.never');
+    return words.say('reason.STALE_VIEW.body', { t: words.duration(offlineMs) });
+  },
+  DEADLINE: ({ run, words, nowMs }) => {
+    const deadlineAtMs = run.deadlineAtMs ?? null;
+    if (deadlineAtMs === null) return words.say('reason.DEADLINE.unknown');
+    const time = words.moment(deadlineAtMs, nowMs);
+    if (run.receivedAtMs <= deadlineAtMs) return words.say('reason.DEADLINE.waited', { time });
+    return words.say('reason.DEADLINE.body', { time, late: words.duration(run.receivedAtMs - deadlineAtMs) });
+  },
+  SIGNATURE: (finished) => finished.words.say('reason.SIGNATURE.body', { told: toldOf(finished) }),
+  CONFLICT: (finished) => finished.words.say('reason.CONFLICT.body', { told: toldOf(finished) }),
+};
+
+function limitOf({ run, words, ranMs }: Finished): string {
+  return words.duration(run.timeoutSecs === null ? ranMs : run.timeoutSecs * 1_000);
+}
+
+function toldOf({ run, words }: Finished): string {
+  return words.say(run.deliveredAtMs === null ? 'told.here' : 'told.it');
+}
+
+function has<T extends object>(table: T, key: PropertyKey): key is keyof T {
+  return Object.hasOwn(table, key);
 }

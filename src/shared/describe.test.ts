@@ -73,7 +73,7 @@ test.each<[string, Seen, Partial<Description>]>([
   expect(describeState(state, english, NOW)).toMatchObject(expected);
 });
 
-test('broken before running before attention before offline before idle (ui.md E2)', () => {
+test('broken before running before attention before offline before idle (ui §2)', () => {
   const mark = (changed: Partial<AgentStatus>) => describeState(seen(changed), english, NOW).mark;
   expect(mark({ ...REFUSED, ...RUNNING, restartRequired: true })).toBe('broken');
   expect(mark({ ...OFFLINE, ...RUNNING, restartRequired: true })).toBe('running');

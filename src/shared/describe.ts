@@ -1,8 +1,9 @@
 /**
  * The one sentence that answers "is everything all right?", for tray and window alike: both call this, so they can't
- * disagree (design §3). Shape before colour, words before numbers (ui.md E2).
+ * disagree (architecture §9.2). Shape before colour, words before numbers (ui §2).
  */
 import type { AgentStatus } from './agent-status.ts';
+import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { AttachmentView, Route } from './shell-contract.ts';
@@ -70,10 +71,21 @@ function working(seen: Seen, status: AgentStatus, items: readonly AttentionItem[
 }
 
 function absent({ attachment, brandName }: Seen, words: Words, nowMs: number): Description {
-  const { state, sinceMs, restartAtMs } = attachment;
-  // Attached, and the first word has not come yet.
-  if (state === 'starting' || state === 'attached') return plain('offline', 'starting', brandName, words);
-  if (state === 'incompatible') return plain('broken', 'incompatible', brandName, words);
+  switch (attachment.state) {
+    case 'starting':
+    // The first word has not come yet.
+    case 'attached':
+      return plain('offline', 'starting', brandName, words);
+    case 'incompatible':
+      return plain('broken', 'incompatible', brandName, words);
+    case 'down':
+      return down(attachment, words, nowMs);
+    default:
+      return assertNever(attachment.state);
+  }
+}
+
+function down({ sinceMs, restartAtMs }: AttachmentView, words: Words, nowMs: number): Description {
   const restart =
     restartAtMs === null
       ? null
@@ -110,6 +122,8 @@ function waiting({ brandName }: Seen, { agent }: AgentStatus, words: Words): Des
       return { ...plain('broken', 'down', brandName, words), tooltip: words.say('tray.broken') };
     case 'running':
       return null;
+    default:
+      return assertNever(agent.state);
   }
 }
 
@@ -150,18 +164,24 @@ function connectedWords({ connection }: AgentStatus, words: Words, nowMs: number
 
 function offlineWords({ connection }: AgentStatus, words: Words, nowMs: number) {
   const { state, sinceMs } = connection;
-  if (state === 'starting') {
-    return { title: words.say('health.connecting.title'), body: words.say('health.connecting.body'), since: null };
-  }
   const offlineMs = nowMs - sinceMs;
   const since =
     offlineMs > DAY_MS
       ? words.say('health.offline.long', { t: words.duration(offlineMs) })
       : words.say('health.offline.since', { time: words.moment(sinceMs, nowMs) });
-  if (state === 'no_network') {
-    return { title: words.say('health.offline.title'), body: words.say('health.noNetwork.body'), since };
+  switch (state) {
+    case 'starting':
+      return { title: words.say('health.connecting.title'), body: words.say('health.connecting.body'), since: null };
+    case 'no_network':
+      return { title: words.say('health.offline.title'), body: words.say('health.noNetwork.body'), since };
+    case 'unreachable':
+    // Whoever is refused, or connected, is told otherwise.
+    case 'refused':
+    case 'connected':
+      return { title: words.say('health.unreachable.title'), body: words.say('health.unreachable.body'), since };
+    default:
+      return assertNever(state);
   }
-  return { title: words.say('health.unreachable.title'), body: words.say('health.unreachable.body'), since };
 }
 
 function attentionItems(status: AgentStatus, words: Words): AttentionItem[] {
@@ -184,7 +204,7 @@ function attentionItems(status: AgentStatus, words: Words): AttentionItem[] {
   return [...items, ...troubles(status, words)];
 }
 
-/** The state of the update in words (every value of design §5). */
+/** The state of the update in words (every value of architecture §5). */
 export function describeUpdate(
   { state, wanted }: Pick<AgentStatus['update'], 'state' | 'wanted'>,
   words: Words,
@@ -202,8 +222,12 @@ export function describeUpdate(
       return { title: words.say(`update.${state}.title`, { v }), body: words.say(`update.${state}.body`) };
     case 'rolled_back':
       return { title: words.say('update.rolled_back.title'), body: words.say('update.rolled_back.body', { v }) };
-    default:
+    case 'waiting':
+    case 'verified':
+    case 'refused':
       return { title: words.say(`update.${state}.title`), body: words.say(`update.${state}.body`) };
+    default:
+      return assertNever(state);
   }
 }
 

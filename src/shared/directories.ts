@@ -1,5 +1,5 @@
 /**
- * Where configuration, data and logs lie (protocol §9.4, design §8). A service and a headless agent use the directories
+ * Where configuration, data and logs lie (protocol §9.4, architecture §8). A service and a headless agent use the directories
  * of the original, in tray mode each user has their own; clients find the socket by the same rule.
  */
 import { join, posix, win32 } from 'node:path';
@@ -98,7 +98,7 @@ function absolute(text: string | undefined): string | undefined {
   return text !== undefined && posix.isAbsolute(text) ? text : undefined;
 }
 
-/** Where an account finds the agent's address and its token (security S3); `own` as in {@link Directories}. */
+/** Where an account finds the agent's address and its token (threat-model §1); `own` as in {@link Directories}. */
 export function endpointFile(own: string, account: string): string {
   return join(own, 'ipc', account, 'endpoint.json');
 }

@@ -1,5 +1,5 @@
 /**
- * JSON texts over a byte stream: each is a 4-byte little-endian length and that many bytes of UTF-8 (design §5). What
+ * JSON texts over a byte stream: each is a 4-byte little-endian length and that many bytes of UTF-8 (architecture §5). What
  * comes in never makes us hold more than one frame of the allowed size; what goes out is bounded too, so a peer that
  * does not read is cut off instead of filling our memory.
  */
@@ -9,7 +9,7 @@ import { type Link, LinkEvents } from './link.ts';
 export const MAX_TEXT_BYTES = 1024 * 1024;
 /** The largest frame either way; a sealed text is a third longer. */
 export const MAX_FRAME_BYTES = 1.5 * MAX_TEXT_BYTES;
-/** The largest request that an agent reads (security S3). */
+/** The largest request that an agent reads (architecture §5). */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 const HEADER_BYTES = 4;

@@ -1,5 +1,5 @@
 /**
- * What is signed by the handshake of the local socket (security S3). Both nonces make every proof good for one
+ * What is signed by the handshake of the local socket (threat-model §1). Both nonces make every proof good for one
  * connection; side, address, contract and kind of client keep it from being used for anything else.
  */
 import type { ClientKind } from './contract.ts';

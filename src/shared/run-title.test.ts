@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { OUTCOME_GROUPS, outcomeGroup, reasonsOf } from './outcome-groups.ts';
+import { REASONS } from './outcomes.ts';
 import { clip, runTitle } from './run-title.ts';
-import { REASONS } from './states.ts';
 
 test.each([
   ['office-repair', 'Repair Office\nand more', { kind: 'text', text: 'Repair Office' }],

@@ -1,4 +1,4 @@
-/** The name under which a run is shown (design §5). What the window has to word itself is a kind, not a text. */
+/** The name under which a run is shown (architecture §5). What the window has to word itself is a kind, not a text. */
 import { readableText } from './terminal-text.ts';
 import { wholeEnd } from './whole-characters.ts';
 

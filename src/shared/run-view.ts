@@ -1,7 +1,8 @@
 /** Runs as the window, the command line and the tray see them. All times are ms since the epoch. */
 import { z } from 'zod';
 import { OUTCOME_GROUPS } from './outcome-groups.ts';
-import { REASONS, RUN_STATES, SOURCES } from './states.ts';
+import { REASONS } from './outcomes.ts';
+import { RUN_STATES, SOURCES } from './states.ts';
 
 const timeMs = z.number();
 
@@ -31,7 +32,7 @@ export const runRowSchema = z.object({
   timeoutSecs: z.number().nullable(),
   /** Its result could not be delivered and is kept here (STUCK_RESULT). */
   parked: z.boolean(),
-  /** It is finished and there is no result to deliver: nothing can be, or IT wants none (design §2). */
+  /** It is finished and there is no result to deliver: nothing can be, or IT wants none (architecture §3). */
   unreported: z.boolean(),
 });
 export type RunRow = z.infer<typeof runRowSchema>;

@@ -58,7 +58,7 @@ export const shellStateSchema = z.object({
 });
 export type ShellState = z.infer<typeof shellStateSchema>;
 
-/** What IT's contact lines can open, each by its name: an address never travels to the shell (security S1, 15). */
+/** What IT's contact lines can open, each by its name: an address never travels to the shell (threat-model §3.1, 15). */
 export const LINK_IDS = ['page', 'mail', 'phone'] as const;
 export type LinkId = (typeof LINK_IDS)[number];
 

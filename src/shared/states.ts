@@ -1,6 +1,5 @@
 /**
- * Every state and reason that the agent can be in, enumerated once (design §5). A reason is set where the decision is
- * made and stored; texts are looked up from it, never guessed.
+ * Every state that the agent can be in, enumerated once (architecture §5). What a command can end as is in `outcomes.ts`.
  */
 
 export const CONNECTION_STATES = ['starting', 'no_network', 'unreachable', 'refused', 'connected'] as const;
@@ -40,31 +39,6 @@ export const UPDATE_STATES = [
   'rolled_back',
 ] as const;
 export type UpdateState = (typeof UPDATE_STATES)[number];
-
-/** Why a run ended as it did (ui.md E6; the exit code that the wire carries is decided with it, design §2). */
-export const REASONS = [
-  'DONE',
-  'FAILED',
-  'STALE_VIEW',
-  'VERSION_PIN',
-  'REVOKED',
-  'DEADLINE',
-  'KILLED',
-  'KILLED_WAITING',
-  'TIMEOUT',
-  'START_FAILED',
-  'NO_USER',
-  'DISABLED',
-  'UNSUPPORTED',
-  'SIGNATURE',
-  'EXPIRED_ENV',
-  'MISADDRESSED',
-  'CONFLICT',
-  'BAD_MESSAGE',
-  'INTERRUPTED',
-  'AGENT_STOPPED',
-] as const;
-export type Reason = (typeof REASONS)[number];
 
 /** How a command reached us. */
 export const SOURCES = ['live', 'replay', 'schedule'] as const;

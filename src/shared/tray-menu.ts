@@ -1,5 +1,6 @@
 /** The menu of the icon, as a pure function of what is known. Everything in it is also in the window. */
 
+import { assertNever } from './assert-never.ts';
 import { describeState, pcName, type Seen } from './describe.ts';
 import { taskName } from './describe-run.ts';
 import type { Route } from './shell-contract.ts';
@@ -61,9 +62,18 @@ function stateLine(seen: Seen, words: Words, nowMs: number): string {
   const { status } = seen;
   const pc = pcName(status);
   if (status !== null && pc !== null && seen.attachment.state === 'attached' && status.agent.state === 'running') {
-    if (status.connection.state === 'connected') return words.say('menu.connected', { pc });
-    if (status.connection.state !== 'refused' && status.connection.state !== 'starting')
-      return words.say('menu.offline', { pc });
+    switch (status.connection.state) {
+      case 'connected':
+        return words.say('menu.connected', { pc });
+      case 'no_network':
+      case 'unreachable':
+        return words.say('menu.offline', { pc });
+      case 'starting':
+      case 'refused':
+        break;
+      default:
+        return assertNever(status.connection.state);
+    }
   }
   return describeState(seen, words, nowMs).title;
 }

@@ -1,4 +1,4 @@
-/** The desktop application as a directory: Electron with our bundle in its archive, sealed by its fuses (security S2). */
+/** The desktop application as a directory: Electron with our bundle in its archive, sealed by its fuses (threat-model §3.2). */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

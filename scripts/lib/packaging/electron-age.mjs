@@ -1,5 +1,5 @@
 /**
- * How old the Electron is that is packed (security S1, 16: within 14 days of a release of Chromium). Invariant: what can't be told
+ * How old the Electron is that is packed (threat-model §3.1, 16: within 14 days of a release of Chromium). Invariant: what can't be told
  * without a network is said to be so, and its own age can always be told.
  */
 import { quiet } from '../processes.mjs';

@@ -1,6 +1,6 @@
 /**
  * What is installed: one directory per version with the application, the agent and the Node that carries it as a service, and
- * beside it the programs that never change their place (design §8). Invariant: only what runs is in it; no test, no source map,
+ * beside it the programs that never change their place (architecture §8). Invariant: only what runs is in it; no test, no source map,
  * no development package.
  */
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ export async function assembleTree({ platform, version, standIn, atSecs, sign = 
  */
 async function copyAgent(to, platform, env) {
   copyRuntime(join(ROOT, 'dist', 'agent'), to);
-  writeFileSync(join(to, 'package.json'), JSON.stringify({ type: 'module' }));
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ type: 'commonjs' }));
   const modules = join(ROOT, 'node_modules');
   const sqlite = join(to, 'node_modules', 'better-sqlite3');
   for (const part of SQLITE_FILES)

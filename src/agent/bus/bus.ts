@@ -142,7 +142,8 @@ export interface DurableBinding extends Binding {
 export type ObjectRead =
   | { readonly kind: 'value'; readonly body: Uint8Array }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'failed'; readonly why: string };
+  /** `mayPass`: that is about the server or the way to it, not about the object. */
+  | { readonly kind: 'failed'; readonly why: string; readonly mayPass: boolean };
 
 export interface Bus {
   readonly link: Watched<LinkStatus>;

@@ -11,7 +11,7 @@ export interface Failure {
 
 const NO_NETWORK = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL']);
 
-/** Sorts a failed connect into name, refused, TLS, authorization, timeout (design §7). */
+/** Sorts a failed connect into name, refused, TLS, authorization, timeout (protocol §11.2). */
 export function classify(error: unknown, server: string): Failure {
   const codes = new Set<string>();
   const names: string[] = [];

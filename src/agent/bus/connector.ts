@@ -1,6 +1,6 @@
 /**
  * Keeps the agent connected: one loop of single tries, server after server, for ever and with jittered pauses. Each session
- * is a new sign-in; what it ends with, and why none could be had, is the state of the link (design §7). Durations are by the
+ * is a new sign-in; what it ends with, and why none could be had, is the state of the link (architecture §7). Durations are by the
  * time since boot: a changed time of day neither ages a link nor freshens it.
  */
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
@@ -14,7 +14,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, type LinkStatus } from './bus.ts';
 import { type Failure, isRefused } from './classify.ts';
 import { openSession } from './open.ts';
 import type { Permissions } from './permissions.ts';
-import { reconnectDelayMs } from './reconnect.ts';
+import { hasLasted, reconnectDelayMs } from './reconnect.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Session } from './session.ts';
 import type { Credentials, TlsFiles } from './sign-in.ts';
@@ -65,7 +65,10 @@ export class Connector {
   readonly #mute = new Set<string>();
   #peers: readonly string[] = [];
   #lastGood: { readonly atMs: number; readonly upMs: number } | null = null;
+  /** Since when there was no connection that lasted. */
   #awayFromUpMs: number;
+  /** The last connection. */
+  #lastedMs = 0;
   #loop: Promise<void> | undefined;
   #wake = new AbortController();
 
@@ -161,7 +164,7 @@ export class Connector {
   #delayMs(wasConnected: boolean, attempt: number): number {
     const { connectBackoff } = this.#options;
     if (connectBackoff !== undefined) return backoffMs(connectBackoff, attempt);
-    if (wasConnected) return reconnectDelayMs({ kind: 'lost' });
+    if (wasConnected && hasLasted(this.#lastedMs)) return reconnectDelayMs({ kind: 'lost' });
     const nowMs = this.#clock.upMs();
     const waits = this.#candidates().map(({ host }) => (this.#refusals.get(host)?.untilUpMs ?? nowMs) - nowMs);
     const shortestMs = Math.min(...waits);
@@ -231,6 +234,7 @@ export class Connector {
   async #live(session: Session): Promise<void> {
     if (this.#closing.signal.aborted) return session.close();
     const { nc } = session;
+    const fromUpMs = this.#clock.upMs();
     this.#log.info('connected', { server: session.server, version: nc.info?.version });
     let error: Error | null = null;
     try {
@@ -254,7 +258,9 @@ export class Connector {
     }
     this.#peers = session.peers;
     this.#lastGood = { atMs: session.lastGoodAtMs, upMs: session.lastGoodUpMs };
-    this.#awayFromUpMs = this.#clock.upMs();
+    const nowUpMs = this.#clock.upMs();
+    this.#lastedMs = nowUpMs - fromUpMs;
+    if (hasLasted(this.#lastedMs)) this.#awayFromUpMs = nowUpMs;
     this.session.set(null);
     const why = error === null ? 'the connection was closed' : errorText(error);
     this.#fail({ state: 'unreachable', why: `${session.server}: ${why}` });

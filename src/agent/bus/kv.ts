@@ -1,5 +1,5 @@
 /**
- * Reading and watching KV buckets by the few requests that an agent's role allows (protocol §12.5): a direct get, and an
+ * Reading and watching KV buckets by the few requests that an agent's role allows (protocol §11.3): a direct get, and an
  * ephemeral push consumer made by the short form of CONSUMER.CREATE. The KV client library names its consumers, and
  * the subject that this gives is refused under that role.
  */

@@ -30,7 +30,7 @@ import type { Session } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { supervise } from './supervise.ts';
 
-/** Every watch is begun anew now and then, in case something was missed (design §7). */
+/** Every watch is begun anew now and then, in case something was missed (protocol §2.2). */
 const FRESH_LOOK_MS = 30 * 60_000;
 
 export interface NatsBusOptions extends ConnectorOptions {
@@ -118,7 +118,7 @@ export class NatsBus implements Bus {
 
   publish(subject: string, body: Uint8Array): boolean {
     const session = this.#session;
-    // Published while disconnected it would be lost without a word (stack.md).
+    // Published while disconnected it would be lost without a word (protocol §1.2).
     if (session === null || session.nc.isClosed()) return false;
     const refused = this.#permissions.has('publish', subject);
     if (refused && !this.#permissions.mayAskAgain('publish', subject)) return false;
@@ -200,7 +200,7 @@ export class NatsBus implements Bus {
 
   async objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead> {
     const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected' };
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
     return objectGet(session, bucket, name, maxBytes, signal);
   }
 }

@@ -1,16 +1,19 @@
 /**
- * Reading an object store by the one request that an agent's role allows for it (protocol-101 §2.3): the description of an
+ * Reading an object store by the one request that an agent's role allows for it (protocol §11.3): the description of an
  * object, then its chunks one after the other. The client library's reader wants a consumer with a name, which is refused.
  */
 import { createHash } from 'node:crypto';
 import { errorText } from '../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
 import type { ObjectRead } from './bus.ts';
+import { isRefused } from './permissions.ts';
 import type { Session } from './session.ts';
 
 /** For one chunk (128 KiB, as text a third more) on a slow link. */
 const CHUNK_TIMEOUT_MS = 60_000;
 const INFO_TIMEOUT_MS = 5_000;
+/** From this code on an error of the API is about the server, as in HTTP. */
+const SERVER_ERRORS = 500;
 
 interface ObjectInfo {
   readonly nuid: string;
@@ -48,11 +51,23 @@ export async function objectGet(
   try {
     const info = await infoOf(session, bucket, name, until);
     if (info === null) return { kind: 'absent' };
-    if (info.sizeBytes > maxBytes) return { kind: 'failed', why: `it is larger than ${maxBytes} bytes` };
+    if (info.sizeBytes > maxBytes)
+      return { kind: 'failed', why: `it is larger than ${maxBytes} bytes`, mayPass: false };
     return { kind: 'value', body: await bodyOf(session, bucket, info, until) };
   } catch (error) {
-    return isMissing(error) ? { kind: 'absent' } : { kind: 'failed', why: errorText(error) };
+    if (isMissing(error)) return { kind: 'absent' };
+    return { kind: 'failed', why: errorText(error), mayPass: mayPass(error) };
   }
+}
+
+/** Something about the object itself. */
+class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof Unusable || error instanceof SyntaxError || isRefused(error)) return false;
+  return !(error instanceof ApiError) || error.code >= SERVER_ERRORS;
 }
 
 async function bodyOf(session: Session, bucket: string, info: ObjectInfo, signal: AbortSignal): Promise<Uint8Array> {
@@ -64,16 +79,16 @@ async function bodyOf(session: Session, bucket: string, info: ObjectInfo, signal
   while (bytes < info.sizeBytes) {
     const query = { next_by_subj: subject, seq: sequence + 1 };
     const chunk = await messageOf(session, bucket, query, CHUNK_TIMEOUT_MS, signal);
-    if (chunk === null || chunk.data.length === 0) throw new Error('a part of it is missing');
-    if (bytes + chunk.data.length > info.sizeBytes) throw new Error('it is larger than it says');
+    if (chunk === null || chunk.data.length === 0) throw new Unusable('a part of it is missing');
+    if (bytes + chunk.data.length > info.sizeBytes) throw new Unusable('it is larger than it says');
     chunk.data.copy(body, bytes);
     hash.update(chunk.data);
     bytes += chunk.data.length;
     sequence = chunk.sequence;
   }
   const [kind, digest] = info.digest.split(/=(.*)/s);
-  if (kind?.toUpperCase() !== 'SHA-256' || digest === undefined) throw new Error('it has no SHA-256 digest');
-  if (!hash.digest().equals(Buffer.from(digest, 'base64url'))) throw new Error('it is damaged: its digest differs');
+  if (kind?.toUpperCase() !== 'SHA-256' || digest === undefined) throw new Unusable('it has no SHA-256 digest');
+  if (!hash.digest().equals(Buffer.from(digest, 'base64url'))) throw new Unusable('it is damaged: its digest differs');
   return body;
 }
 
@@ -86,12 +101,12 @@ async function infoOf(session: Session, bucket: string, name: string, signal: Ab
   const message = await messageOf(session, bucket, query, INFO_TIMEOUT_MS, signal);
   if (message === null) return null;
   const info: unknown = JSON.parse(message.data.toString());
-  if (typeof info !== 'object' || info === null) throw new Error('its description is unreadable');
+  if (typeof info !== 'object' || info === null) throw new Unusable('its description is unreadable');
   const { nuid, size, digest, deleted } = info as Record<string, unknown>;
   if (deleted === true) return null;
   const sized = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
   if (typeof nuid !== 'string' || typeof digest !== 'string' || !sized) {
-    throw new Error('its description is unreadable');
+    throw new Unusable('its description is unreadable');
   }
   return { nuid, sizeBytes: size, digest };
 }

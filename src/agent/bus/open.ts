@@ -24,7 +24,7 @@ export interface OpenOptions extends Omit<SessionOptions, 'credentials'> {
 
 /**
  * The next credentials count only where the server refuses the ones before: one that can't be reached is no reason to show
- * weaker ones (protocol-101 §2.1). Null when `signal` is aborted; a connection that comes about after that is ended.
+ * weaker ones (protocol §11.1). Null when `signal` is aborted; a connection that comes about after that is ended.
  */
 export async function openSession(url: URL, options: OpenOptions, signal: AbortSignal): Promise<Opened | null> {
   const candidates = options.credentials();

@@ -120,6 +120,11 @@ export class InboxRefused extends Error {
   }
 }
 
+/** The broker's permissions are what keeps it from us. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof InboxRefused || violationOf(error) !== null;
+}
+
 /** The refusal of the broker in what the client library rejects with; null: it is something else. */
 export function violationOf(error: unknown): { readonly operation: Operation; readonly subject: string } | null {
   if (error instanceof errors.RequestError) return violationOf(error.cause);

@@ -5,7 +5,7 @@ import { freePort } from '../../../e2e/support/bus.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
 import { sleep } from '../base/sleep.ts';
-import { reconnectDelayMs, type Trouble } from './reconnect.ts';
+import { hasLasted, reconnectDelayMs, type Trouble } from './reconnect.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -30,6 +30,10 @@ test('how long it waits: at once after a loss, seconds while nothing answers, up
     [30_000, 60_000],
     [30_000, 60_000],
   ]);
+});
+
+test('a server that takes us and lets us go at once gives no connection that was one', () => {
+  expect([0, 9_999, 10_000].map(hasLasted)).toEqual([false, false, true]);
 });
 
 /** The moments at which clients of a broker that is away from 0 to `backAtMs` are connected again, in a world without delays. */

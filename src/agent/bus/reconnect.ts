@@ -4,13 +4,15 @@
  */
 
 export type Trouble =
-  /** The connection has just ended. */
+  /** A connection that had lasted has just ended. */
   | { readonly kind: 'lost' }
   /** Nothing answers, or there is no network, for this long already. */
   | { readonly kind: 'unreachable'; readonly forMs: number }
   /** The sign-in or the secure connection was refused so many times in a row. */
   | { readonly kind: 'refused'; readonly times: number };
 
+/** A server that lets us go before that is asked no more often than one that does not answer. */
+const LASTING_MS = 10_000;
 const AT_ONCE_MS = 1_000;
 const EAGER_FOR_MS = 5 * 60_000;
 const EAGER = { fromMs: 1_000, toMs: 2_000 };
@@ -28,6 +30,11 @@ export function reconnectDelayMs(trouble: Trouble, random: () => number = Math.r
       return between({ fromMs: toMs / 2, toMs }, random);
     }
   }
+}
+
+/** A connection of so many ms was one, and its end is news. */
+export function hasLasted(ms: number): boolean {
+  return ms >= LASTING_MS;
 }
 
 function between({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }, random: () => number): number {

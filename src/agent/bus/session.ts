@@ -17,7 +17,7 @@ import { Uplink } from './uplink.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 20_000;
-/** Two missed answers end the link: a half-open one is noticed within 60 s (design §7). */
+/** Two missed answers end the link: a half-open one is noticed within 60 s (protocol §11.2). */
 const MAX_PINGS_OUT = 2;
 const REFUSAL_HANDED_ON_MS = 50;
 
@@ -58,7 +58,7 @@ export class Session {
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
     this.server = server;
     this.nc = nc;
-    // Without the look at the account, which the role of an agent is refused (protocol §12.5).
+    // Without the look at the account, which the role of an agent is refused (protocol §11.3).
     this.js = jetstream(nc, { checkAPI: false });
     this.serverClock = options.serverClock;
     this.permissions = options.permissions;

@@ -1,6 +1,6 @@
 /**
  * What a sign-in needs. Read from its sources anew for each try, so that a rotated secret or certificate heals a refused
- * one without a restart (design §7).
+ * one without a restart (architecture §7).
  */
 import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';

@@ -292,7 +292,7 @@ const good: [name: string, content: string, config: object][] = [
     'the smallest file',
     toml(),
     {
-      agent: { id: 'PC-1', servers: ['nats://broker:4222'], host: 'tray', urlCredentials: null },
+      agent: { id: 'PC-1', natsUrl: { urls: ['nats://broker:4222'], credentials: null }, host: 'tray' },
       log: { path: '/var/log/kanade/agent.log', level: 'info', keepDays: 14, format: 'text' },
       run: { graceMs: 20_000, systemAsUser: true, priority: 'below_normal' },
       output: { maxBytes: 8 * 1024 * 1024 },

@@ -1,8 +1,8 @@
 /** Raw values of one source, checked against the table: what can be used, and what must be put right. */
 
+import type { Setting } from '../../shared/setting.ts';
 import type { ConfigFault, ConfigWarning } from './fault.ts';
 import type { Candidate, SettingSource } from './layers.ts';
-import type { Setting } from './setting.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import { checkValue, describe, type PathBase } from './values.ts';
 

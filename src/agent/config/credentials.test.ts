@@ -30,13 +30,13 @@ const text = (value: string): RegistryValue => ({ kind: 'text', text: value });
 
 interface Sources {
   readonly auth?: Partial<BootConfig['auth']>;
-  readonly url?: BootConfig['agent']['urlCredentials'];
+  readonly url?: BootConfig['agent']['natsUrl']['credentials'];
   readonly env?: Record<string, string>;
   readonly registry?: Registry;
 }
 
 function read({ auth, url = null, env = {}, registry: from = NO_REGISTRY }: Sources) {
-  return readCredentials({ auth: { ...NO_AUTH, ...auth }, agent: { urlCredentials: url } }, env, from);
+  return readCredentials({ auth: { ...NO_AUTH, ...auth }, agent: { natsUrl: { credentials: url } } }, env, from);
 }
 
 describe('where credentials come from', () => {

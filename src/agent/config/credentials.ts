@@ -1,7 +1,7 @@
 /**
  * The credentials of a sign-in, read anew each time, so that a rotated secret heals a refused one without a restart
- * (design §7). User and password come before a token, which is what is left where they are refused: both are there while a
- * fleet is moved to users (protocol-101 §2.1). Each is looked for in the files named in `[auth]`, else in the machine's
+ * (architecture §7). User and password come before a token, which is what is left where they are refused: both are there while a
+ * fleet is moved to users (protocol §11.1). Each is looked for in the files named in `[auth]`, else in the machine's
  * registry values, else in the environment; what the server list holds comes last. Half a pair is a fault, and so is a file
  * that is named but can't be read, or an unreadable registry key where nothing comes after it: signing in as somebody else
  * would only hide the reason.
@@ -24,7 +24,7 @@ export type CredentialsRead =
 
 type CredentialsConfig = {
   readonly auth: BootConfig['auth'];
-  readonly agent: Pick<BootConfig['agent'], 'urlCredentials'>;
+  readonly agent: { readonly natsUrl: Pick<BootConfig['agent']['natsUrl'], 'credentials'> };
 };
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -45,7 +45,7 @@ export function readCredentials(
   try {
     const named = fromFiles(config.auth);
     if (named.length > 0) return read(named);
-    return read(fromMachine(env, registry, config.agent.urlCredentials));
+    return read(fromMachine(env, registry, config.agent.natsUrl.credentials));
   } catch (error) {
     if (error instanceof NoCredentials) return { ok: false, error: error.message };
     throw error;

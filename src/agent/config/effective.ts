@@ -1,9 +1,10 @@
 /** What counts on this PC, each value with its source; for `config.effective` and `--check-config`. No secret is shown. */
+
+import type { Setting } from '../../shared/setting.ts';
 import { formatDuration } from '../wire/humantime.ts';
 import type { BootConfig } from './boot-config.ts';
 import { type ConfigWarning, formatWarnings, placeOf } from './fault.ts';
 import type { SettingSource } from './layers.ts';
-import type { Setting } from './setting.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import type { SettingValue } from './values.ts';
 

@@ -18,7 +18,7 @@ const HASH_BYTES = 32;
 
 export const CODE_HASH_EXPECTED = 'what --hash-code prints';
 
-/** Hashes a new code, of at least 8 characters (design §8). */
+/** Hashes a new code, of at least 8 characters (threat-model §4). */
 export async function hashHelpdeskCode(
   code: string,
 ): Promise<{ readonly ok: true; readonly hash: string } | { readonly ok: false; readonly error: string }> {

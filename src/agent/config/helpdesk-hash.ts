@@ -2,7 +2,7 @@
  * Where the hash of the helpdesk code comes from. Who can read it can try all codes of eight digits at leisure, so there are
  * places for it that people on this PC can't read: the machine's secrets in the registry, and a file of its own. Invariant: of
  * such a place that can't be used no other is tried, since IT means another code by it; settings and policies that people can
- * read still count, and each start says so (design §8, security S5).
+ * read still count, and each start says so (threat-model §4).
  */
 import { statSync } from 'node:fs';
 import { machineRegistry, type RegistryValue } from '../os/registry.ts';

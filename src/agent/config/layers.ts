@@ -1,6 +1,6 @@
 /**
  * One value for each setting out of all its sources: policy before command line, environment, `agent.toml` and the
- * built-in value; of a security value the strictest one counts, whoever named it (design §8, deployment F5).
+ * built-in value; of a security value the strictest one counts, whoever named it (architecture §8).
  */
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import type { SettingValue, ValueOf } from './values.ts';

@@ -104,7 +104,7 @@ describe('tray mode', () => {
     here.file(STANDARD, toml('[history]\ndays = 30\n[run]\ngrace = "5s"\n'));
     here.file('user/agent.toml', '[agent]\nid = "mine"\n[run]\ngrace = "7s"\n');
     const config = configOf(here.load({ startedAs: 'tray' }));
-    expect([config.agent.id, config.history.days, config.run.graceMs, config.agent.servers]).toEqual([
+    expect([config.agent.id, config.history.days, config.run.graceMs, config.agent.natsUrl.urls]).toEqual([
       'mine',
       30,
       7_000,
@@ -165,7 +165,7 @@ describe('which source counts', () => {
     here.file(STANDARD, '[log]\npath = "/l"\nlevel = "info"\n');
     const reading = policies({ PcId: 'from-policy', NatsUrls: 'tls://a,tls://b' });
     const config = configOf(here.load({ machine: here.machine('headless', { policies: reading }) }));
-    expect(config.agent).toMatchObject({ id: 'from-policy', servers: ['tls://a:4222', 'tls://b:4222'] });
+    expect(config.agent).toMatchObject({ id: 'from-policy', natsUrl: { urls: ['tls://a:4222', 'tls://b:4222'] } });
   });
 
   const flags: [values: Record<string, unknown>, enabled: boolean][] = [

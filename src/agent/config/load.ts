@@ -149,7 +149,7 @@ interface FileToRead {
   readonly named: boolean;
 }
 
-/** Discovery (protocol §9.3); in tray mode the machine's settings lie under the user's (design §8). */
+/** Discovery (protocol §9.3); in tray mode the machine's settings lie under the user's (architecture §8). */
 function filesToRead({ configPath, env, platform }: LoadInput, { directories }: Machine): FileToRead[] {
   const path = platform === 'win32' ? win32 : posix;
   const named = configPath ?? (env.KANADE_AGENT_CONFIG || undefined);

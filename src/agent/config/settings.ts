@@ -1,9 +1,10 @@
 /**
  * The one table of all settings of this PC. It stays data: loading, checking and showing settings, the policy
- * templates and their documentation are all made from it (design §8, deployment F5).
+ * templates and their documentation are all made from it (architecture §8).
  */
 import { availableParallelism } from 'node:os';
-import type { Setting } from './setting.ts';
+import type { Setting } from '../../shared/setting.ts';
+import { DEFAULT_BRAND, UI_SETTINGS } from '../../shared/ui-settings.ts';
 
 const file = (about: string) => ({ kind: 'path', relativeTo: 'file', default: null, about }) as const;
 
@@ -175,62 +176,11 @@ export const SETTINGS = {
     about: 'A withdrawal also holds for commands that are sent unchecked',
   },
 
-  'ui.notify_on_run': {
-    kind: 'integer',
-    unit: 'level',
-    min: 0,
-    max: 2,
-    default: 0,
-    raise: [0, 1, 2],
-    policy: { name: 'NotifyOnRun' },
-    about: 'Whether a notification tells that a task of IT starts; 0 never',
-  },
-  'ui.show_tray': { kind: 'boolean', default: true, policy: { name: 'ShowTray' }, about: 'The icon is shown' },
-  'ui.allow_quit_tray': {
-    kind: 'boolean',
-    default: true,
-    policy: { name: 'AllowQuitTray' },
-    about: 'The icon may be closed; the management of the PC goes on',
-  },
-  'ui.allow_stop_agent': {
-    kind: 'boolean',
-    default: false,
-    policy: { name: 'AllowStopAgent' },
-    policyOnly: true,
-    about: 'In tray mode, the person at the PC may stop its management',
-  },
-  'ui.promote_tray_icon': {
-    kind: 'boolean',
-    default: false,
-    policy: { name: 'PromoteTrayIcon' },
-    about: 'Windows shows the icon outside the overflow area',
-  },
-  'ui.hide_command_names': {
-    kind: 'boolean',
-    default: false,
-    policy: { name: 'HideCommandNames' },
-    about: 'The names of tasks are shown to the helpdesk only',
-  },
-  'ui.show_output_to_users': {
-    kind: 'integer',
-    unit: 'level',
-    min: 0,
-    max: 2,
-    default: 0,
-    policy: { name: 'ShowOutputToUsers' },
-    about: 'Output without the helpdesk view: 0 none, 1 of tasks that ran as the person, 2 of all tasks',
-  },
-  'ui.language': {
-    kind: 'choice',
-    choices: ['auto', 'en', 'ja'],
-    default: 'auto',
-    policy: { name: 'Language' },
-    about: 'The language of the window; auto follows the operating system',
-  },
+  ...UI_SETTINGS,
   'brand.name': {
     kind: 'text',
     maxChars: 60,
-    default: 'Kanade Tray',
+    default: DEFAULT_BRAND,
     decoration: true,
     policy: { name: 'BrandName' },
     about: 'The name of the product in window and tray',

@@ -1,5 +1,5 @@
 /**
- * Before anything is obeyed: who could have written it (deployment F1, security S5). Looked at are the settings and their
+ * Before anything is obeyed: who could have written it (threat-model §4). Looked at are the settings and their
  * directory, policies, the data directory, the key of the secrets, and the directory that we run from; files with secrets are
  * looked at when they are read. Whoever could change one of them would decide what runs as the system.
  */

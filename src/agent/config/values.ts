@@ -1,12 +1,12 @@
 /** Checks one raw value, from whatever source, against its row of the table. Paths come out absolute. */
 import { posix, win32 } from 'node:path';
+import type { Setting, SettingScalar } from '../../shared/setting.ts';
 import type { LogLevel } from '../base/logger.ts';
 import { UnreadableValue } from '../os/policies.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { pcIdProblem } from '../wire/subjects.ts';
 import { CODE_HASH_EXPECTED, isCodeHash } from './helpdesk-code.ts';
 import { parseServers, SERVERS_EXPECTED, type ServerList } from './servers.ts';
-import type { Setting, SettingScalar } from './setting.ts';
 import type { SETTINGS, SettingKey } from './settings.ts';
 
 export type SettingValue = SettingScalar | ServerList;
@@ -72,7 +72,14 @@ export function checkValue(setting: Setting, raw: unknown, base: PathBase): Chec
         : no(`one of ${setting.choices.map((choice) => `"${choice}"`).join(', ')}`);
     case 'duration':
       return checkDuration(raw, setting.min, setting.max) ?? no(durationExpected(raw, setting.max));
-    default:
+    case 'pc_id':
+    case 'servers':
+    case 'log_level':
+    case 'text':
+    case 'path':
+    case 'https_url':
+    case 'mail':
+    case 'code_hash':
       return typeof raw === 'string' ? checkText(setting, raw, base, no) : no('a text in quotes');
   }
 }

@@ -36,7 +36,7 @@ export class HeartbeatBody {
       osFamily: host.osFamily,
       agentArch: host.arch,
       agentCpuPct: this.#cpu(),
-      agentRssBytes: process.memoryUsage.rss(),
+      agentRssBytes: rssBytes(),
       commandProtocols: ['legacy'],
     });
     return { atNs, bytes };
@@ -52,5 +52,14 @@ export class HeartbeatBody {
     this.#usageAtMs = nowMs;
     this.#cpuPct = Math.round((user + system) / elapsedMs) / 10;
     return this.#cpuPct;
+  }
+}
+
+/** null: no file descriptor is left to look with. */
+function rssBytes(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
   }
 }

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { agentBus, configCell, during } from '../../../e2e/support/duties.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
@@ -23,6 +23,16 @@ function start(bus: Bus, config = configCell({ heartbeatIntervalMs: NEVER_MS }),
   during(startHeartbeat({ pcId: 'PC-A', bus, body, config, clock, log: silentLogger, onSecondAgent }));
   return { config, onSecondAgent };
 }
+
+test('goes out without what there is no file descriptor left to look at', () => {
+  const rss = vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
+    throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  });
+  onTestFinished(() => rss.mockRestore());
+  const body = new HeartbeatBody({ pcId: 'PC-A', agentVersion: '1.2.3', host: hostFacts(), clock: systemClock });
+  const decoded = decodeHeartbeat(body.next().bytes);
+  expect(decoded).toMatchObject({ ok: true, heartbeat: { pcId: 'PC-A', agentRssBytes: null } });
+});
 
 /** All readable heartbeats of the fleet from now on. */
 async function listen(nc: NatsConnection) {

@@ -60,7 +60,7 @@ export function startHeartbeat(options: HeartbeatOptions): Binding {
       options.onSecondAgent();
     },
     (why) => log.debug('own heartbeats can not be heard', { why }),
-    // The role of an agent may not listen there (protocol §12.5); the durable consumer shows a second agent too.
+    // The role of an agent may not listen there (protocol §11.3); the durable consumer shows a second agent too.
     { optional: true },
   );
   const stopLink = bus.link.watch(({ state }) => {

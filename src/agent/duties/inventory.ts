@@ -70,7 +70,7 @@ class Inventory implements Binding {
         );
       },
       undefined,
-      // Nor is it in the role of an agent (protocol-101 §2.3).
+      // Nor is it in the role of an agent (protocol §11.3).
       { optional: true },
     );
     this.#bindings = [requests, { close: stopConfig }];

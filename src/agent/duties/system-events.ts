@@ -1,5 +1,5 @@
 /** What of the agent's life goes into the journal of the operating system (docs/events.md). */
-import type { Reason } from '../../shared/states.ts';
+import { OUTCOMES, type Reason } from '../../shared/outcomes.ts';
 import type { Watched } from '../base/watched.ts';
 import type { LinkStatus } from '../bus/bus.ts';
 import type { Severity, SystemJournal } from '../os/system-journal.ts';
@@ -16,11 +16,6 @@ export const EVENT = {
   killed: 1201,
   refused: 1202,
 } as const;
-
-/** Someone, or a limit, has ended a script that ran or waited. */
-const KILLED: ReadonlySet<Reason> = new Set(['KILLED', 'KILLED_WAITING', 'TIMEOUT', 'AGENT_STOPPED', 'INTERRUPTED']);
-/** It ran to its own end. */
-const RUN: ReadonlySet<Reason> = new Set(['DONE', 'FAILED']);
 
 export interface SystemEventsOptions {
   readonly journal: SystemJournal;
@@ -63,13 +58,12 @@ function writeEnd({ run, reason, exitCode }: EndedRun, { journal, history, hides
     `request ${record?.requestId ?? 'without a usable id'}`,
     reason,
     exitCode === null ? null : `exit code ${exitCode}`,
-    RUN.has(reason) ? null : (record?.detail ?? null),
+    OUTCOMES[reason].event === 'run' ? null : (record?.detail ?? null),
   ];
   const [id, severity] = kindOf(reason);
   journal.write(id, severity, parts.filter((part) => part !== null).join(', '));
 }
 
 function kindOf(reason: Reason): readonly [number, Severity] {
-  if (RUN.has(reason)) return [EVENT.run, reason === 'DONE' ? 'info' : 'warning'];
-  return [KILLED.has(reason) ? EVENT.killed : EVENT.refused, 'warning'];
+  return [EVENT[OUTCOMES[reason].event], reason === 'DONE' ? 'info' : 'warning'];
 }

@@ -1,6 +1,6 @@
 /**
  * The icon is in each signed-in session within a minute, and comes back within a minute when it died; at most five times an hour,
- * so that one that can't live is no storm. A person who has closed it is left alone until the next sign-in (deployment F4).
+ * so that one that can't live is no storm. A person who has closed it is left alone until the next sign-in (architecture §4).
  */
 import type { Clock } from '../base/clock.ts';
 import { errorText, type Logger } from '../base/logger.ts';

@@ -1,6 +1,6 @@
 /**
  * Which version the fleet wants here, and whether it has one for us: only objects that carry our own name and a signature
- * beside them count (security S4), since the fleet's objects are programs of another product (D36). Nothing is downloaded.
+ * beside them count (protocol §8), since the fleet's objects are programs of another product (D36). Nothing is downloaded.
  */
 import { drop } from '../base/drop.ts';
 import type { Logger } from '../base/logger.ts';

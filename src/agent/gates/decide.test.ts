@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commandJson } from '../../../e2e/support/commands.ts';
+import { OUTCOMES } from '../../shared/outcomes.ts';
 import { type Command, decodeCommand } from '../wire/command.ts';
 import { decide, decideBeforeSpawn, type Facts } from './decide.ts';
 
@@ -137,6 +138,8 @@ describe('exact codes and texts (protocol §4.2, §12.2)', () => {
       'skipped: starting deadline expired 30m 24s 400ms 468us 481ns ago (deadline 2026-11-24 03:00:00 UTC, received 2026-11-24 03:30:24.400468481 UTC)',
     ],
   ])('%s', (_name, more, facts, now, exitCode, stderr) => {
-    expect(decide(command(more), { ...CALM, ...facts }, now)).toMatchObject({ go: false, exitCode, stderr });
+    const verdict = decide(command(more), { ...CALM, ...facts }, now);
+    expect(verdict).toMatchObject({ go: false, stderr });
+    expect(verdict.go ? null : OUTCOMES[verdict.reason].exitCode).toBe(exitCode);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * May this command run now? A pure function of (command, facts, now), in the order of protocol §4.1 (invariant 8).
  */
-import type { Reason } from '../../shared/states.ts';
+import { GATES, type GateName, type GateReason } from '../../shared/outcomes.ts';
 import type { Command } from '../wire/command.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { deadlineText, pinText, revokedText, scriptsOffText, stalenessText, unreadText } from '../wire/result-texts.ts';
@@ -27,8 +27,7 @@ export interface Facts {
 /** A refusal, with everything that its result says. */
 export interface Refusal {
   readonly go: false;
-  readonly reason: Extract<Reason, 'DISABLED' | 'STALE_VIEW' | 'VERSION_PIN' | 'REVOKED' | 'DEADLINE'>;
-  readonly exitCode: 122 | 124 | 125 | 126 | 127;
+  readonly reason: GateReason;
   readonly stderr: string;
 }
 
@@ -38,8 +37,7 @@ type Gate = (command: Command, facts: Facts, nowNs: bigint) => Refusal | null;
 
 const GO: Verdict = { go: true };
 
-const scriptsOff: Gate = (_command, facts) =>
-  facts.scriptsEnabled ? null : refusal('DISABLED', 122, scriptsOffText());
+const scriptsOff: Gate = (_command, facts) => (facts.scriptsEnabled ? null : refusal('DISABLED', scriptsOffText()));
 
 /** Only `strict` looks; a `max_cache_age` that can't be read counts as 0 (protocol §3.10). */
 const staleness: Gate = ({ staleness: policy }, facts) => {
@@ -49,27 +47,29 @@ const staleness: Gate = ({ staleness: policy }, facts) => {
   const ageNs = facts.viewAgeMs === Number.POSITIVE_INFINITY ? null : BigInt(Math.round(facts.viewAgeMs * 1e6));
   if (ageNs !== null && ageNs <= allowedNs) return null;
   const text = facts.connected ? unreadText(ageNs, allowedNs) : stalenessText(ageNs, allowedNs);
-  return refusal('STALE_VIEW', 127, text);
+  return refusal('STALE_VIEW', text);
 };
 
 const versionPin: Gate = ({ staleness: { mode }, id, version }, { pinnedVersion }) => {
   if (mode === 'unchecked' || pinnedVersion === null || pinnedVersion === version) return null;
-  return refusal('VERSION_PIN', 124, pinText(id, pinnedVersion, version));
+  return refusal('VERSION_PIN', pinText(id, pinnedVersion, version));
 };
 
 const revoke: Gate = ({ staleness: { mode }, id }, { revoked, uncheckedHonoursRevoke }) => {
   if (!revoked || (mode === 'unchecked' && !uncheckedHonoursRevoke)) return null;
-  return refusal('REVOKED', 126, revokedText(id));
+  return refusal('REVOKED', revokedText(id));
 };
 
 /** Exactly at the deadline still runs. */
 const deadline: Gate = ({ deadlineAtNs }, _facts, nowNs) => {
   if (deadlineAtNs === null || nowNs <= deadlineAtNs) return null;
-  return refusal('DEADLINE', 125, deadlineText(nowNs - deadlineAtNs, deadlineAtNs, nowNs));
+  return refusal('DEADLINE', deadlineText(nowNs - deadlineAtNs, deadlineAtNs, nowNs));
 };
 
-const ALL: readonly Gate[] = [scriptsOff, staleness, versionPin, revoke, deadline];
-const BEFORE_SPAWN: readonly Gate[] = [scriptsOff, staleness, revoke, deadline];
+const BY_NAME: Readonly<Record<GateName, Gate>> = { enabled: scriptsOff, staleness, pin: versionPin, revoke, deadline };
+/** In the order of the table. */
+const ALL: readonly Gate[] = GATES.map(({ gate }) => BY_NAME[gate]);
+const BEFORE_SPAWN: readonly Gate[] = ALL.filter((gate) => gate !== versionPin);
 
 /** The first refusal, or go. */
 export function decide(command: Command, facts: Facts, nowNs: bigint): Verdict {
@@ -89,6 +89,6 @@ function firstRefusal(gates: readonly Gate[], command: Command, facts: Facts, no
   return GO;
 }
 
-function refusal(reason: Refusal['reason'], exitCode: Refusal['exitCode'], stderr: string): Refusal {
-  return { go: false, reason, exitCode, stderr };
+function refusal(reason: GateReason, stderr: string): Refusal {
+  return { go: false, reason, stderr };
 }

@@ -135,7 +135,7 @@ describe('who it is for', () => {
   });
 });
 
-describe('what becomes of what arrives (design §2)', () => {
+describe('what becomes of what arrives (architecture §3)', () => {
   test('a known id with other content is refused, shown once and answered not at all', async () => {
     const { store, acks, receive } = setUp();
     receive(commandJson('r1'));

@@ -1,6 +1,6 @@
 /**
  * The one way in: every message, however it came, is checked, recorded, then acknowledged, then run (invariants 1, 2).
- * What it may become is the table of design §2; nothing is dropped without a counter or a row.
+ * What it may become is the table of architecture §3; nothing is dropped without a counter or a row.
  */
 import { hash } from 'node:crypto';
 import type { Source } from '../../shared/states.ts';
@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import { drop } from '../base/drop.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import type { Watched } from '../base/watched.ts';
-import { endingOf, withoutRun } from '../store/ending.ts';
+import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Arrival, Ending } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, decodeCommand, type Unreadable } from '../wire/command.ts';
@@ -199,8 +199,8 @@ export class Intake {
       fingerprint,
       body: Buffer.from(data),
     };
-    const decoded = decodeCommand(data);
     try {
+      const decoded = decodeCommand(data);
       if (!decoded.ok) return await this.#recordUnreadable(base, decoded);
       const { command } = decoded;
       if (!isSubjectId(command.requestId)) {
@@ -251,9 +251,8 @@ export class Intake {
     this.#o.store.counters.bump('unreadable');
     const outcome = withoutRun(
       unsupported ? 'UNSUPPORTED' : 'BAD_MESSAGE',
-      unsupported ? 122 : -1,
       unsupported ? unsupportedCommandText(failed.error) : cannotReadText(failed.error),
-      { nowMs: base.receivedAtMs, skipped: unsupported, detail: failed.error },
+      { nowMs: base.receivedAtMs, detail: failed.error },
     );
     const arrival: Arrival = {
       ...base,

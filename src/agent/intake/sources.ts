@@ -17,7 +17,7 @@ const KILLS = 'kill.';
 export interface SourcesOptions {
   readonly pcId: string;
   readonly bus: Bus;
-  readonly intake: Intake;
+  readonly intake: Pick<Intake, 'receive'>;
   readonly groups: Watched<ReadonlySet<string> | null>;
   /** What a first enrolment does with old broadcasts (`[replay] first_enrolment`). */
   readonly firstEnrolment: 'catch-up' | 'skip';
@@ -36,6 +36,7 @@ export interface SourcesOptions {
 
 export class Sources {
   readonly #o: SourcesOptions;
+  #kill: Binding | null = null;
   readonly #bindings: Binding[] = [];
   readonly #groups = new Map<string, Binding>();
   #dotted: Binding | null = null;
@@ -45,14 +46,18 @@ export class Sources {
     this.#o = options;
   }
 
+  /** Heard from the first moment to the last, whatever else is taken: what waits, or runs on through our stop, can be killed. */
+  listenForKills(): void {
+    this.#kill = this.#kills('kill.*');
+    this.#armForOpenRuns();
+  }
+
   start(): void {
     const { bus, intake, pcId, groups } = this.#o;
-    const kill = this.#kills('kill.*');
-    this.#armForOpenRuns();
     const live = [commandSubjects.all, commandSubjects.pc(pcId)].map((subject) =>
       bus.subscribe(subject, (message) => intake.receive('live', { subject: message.subject, data: message.data })),
     );
-    this.#bindings.push(kill, ...live);
+    this.#bindings.push(...live);
     const stop = groups.watch((now) => this.#follow(now));
     this.#bindings.push({ close: stop });
     this.#follow(groups.value);
@@ -132,9 +137,14 @@ export class Sources {
     );
   }
 
+  /** Takes no more commands. Kills are still heard. */
   close(): void {
     for (const binding of [...this.#bindings, ...this.#groups.values()]) binding.close();
-    this.#dotted?.close();
     this.#durable?.close();
+  }
+
+  closeKills(): void {
+    this.#kill?.close();
+    this.#dotted?.close();
   }
 }

@@ -1,4 +1,4 @@
-/** The accounts that are signed in on this PC, for which a service offers an endpoint of its own (security S3). */
+/** The accounts that are signed in on this PC, for which a service offers an endpoint of its own (threat-model §1). */
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Logger } from '../base/logger.ts';

@@ -1,5 +1,5 @@
 /**
- * Who may read what of the local socket's rendezvous (security S3). A directory is used only if it is a real one, ours,
+ * Who may read what of the local socket's rendezvous (threat-model §1). A directory is used only if it is a real one, ours,
  * and not writable by others; a file is made under a fresh name, given to its reader while nobody else knows it, and
  * renamed. So nothing that another account has put there first is ever followed or opened up.
  */

@@ -1,6 +1,6 @@
 /**
  * A lock of the whole machine, across its users: listening on a name that only one process can have, and that the operating
- * system frees when the process ends, however it ends. So there is nothing stale to be tidied up after a crash (design §4).
+ * system frees when the process ends, however it ends. So there is nothing stale to be tidied up after a crash (architecture §4).
  *
  * It keeps agents of one PC from working at the same time. It is no defence: any local account could take the name first,
  * and would be shown as an agent elsewhere.

@@ -1,5 +1,5 @@
 /**
- * What IT lays down for this PC (design §8): values of a registry key that a group policy fills, or a file that only
+ * What IT lays down for this PC (architecture §8): values of a registry key that a group policy fills, or a file that only
  * root can write. Invariant: what can't be understood is never taken for "not set": IT has meant something by it. It is a fault,
  * and an agent with a fault in its settings takes no command.
  */
@@ -159,7 +159,7 @@ export interface SwitchSource extends PolicySource {
 }
 
 /**
- * The switch of the original that requires signed commands (security S6); null: not set. Only a plain no, or nothing at all, is
+ * The switch of the original that requires signed commands (protocol §11.4); null: not set. Only a plain no, or nothing at all, is
  * "not set": what can't be understood or looked at counts as set, except where this account has no right to look.
  */
 export function signedCommandsSwitch(source: SwitchSource): SignedCommandsSwitch | null {

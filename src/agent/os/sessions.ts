@@ -1,6 +1,6 @@
 /**
  * Who is signed in at this PC. `run_as: user` means the user at the console, else the most recently active remote session
- * (design §4; the original knew the console only, protocol §4.5).
+ * (architecture §4; the original knew the console only, protocol §4.5).
  */
 import { sleep } from '../base/sleep.ts';
 import { decodeSessionInfo, decodeUint32s, native, type SessionInfo } from './windows/native.ts';

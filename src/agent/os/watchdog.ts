@@ -1,5 +1,5 @@
 /**
- * A service that hangs is ended, so that the service manager starts it again (design §4). On Linux systemd watches; elsewhere a
+ * A service that hangs is ended, so that the service manager starts it again (architecture §4). On Linux systemd watches; elsewhere a
  * thread of our own does, which sees that the main one has not come round. Invariant: a PC that slept is no hang.
  */
 import { createRequire } from 'node:module';

@@ -14,7 +14,7 @@ import { sleep } from '../base/sleep.ts';
 import { orAbort } from '../base/waiting.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
 import type { Account } from '../os/sessions.ts';
-import { interrupted, type Outcome, withoutRun } from '../store/ending.ts';
+import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
 import { mayPass } from '../store/sqlite-errors.ts';
@@ -38,6 +38,8 @@ const FRESH_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 const DEADLINE_LOOK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
+/** A broker that is there and does not give a script for so long will not. */
+const SCRIPT_AWAY_MS = 10 * 60_000;
 const NS_PER_MS = 1_000_000n;
 
 /** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
@@ -52,10 +54,12 @@ export class ActiveRun {
   #script: RunningScript | null = null;
   #holdsPlace: boolean;
   #waits = false;
+  #pauses = false;
   /** Its start is on disk: it is not begun again. */
   #begun = false;
   #killed: boolean;
   #decoded: Command | null = null;
+  #scriptAwayFromMs: number | null = null;
 
   /** `overRestart`: it was admitted before this process began. */
   constructor(open: OpenRun, place: Place, overRestart: boolean, options: ActiveRunOptions) {
@@ -83,6 +87,11 @@ export class ActiveRun {
     return this.#waits;
   }
 
+  /** Between two tries to read what it needs: it wants no place now. */
+  get pauses(): boolean {
+    return this.#pauses;
+  }
+
   /** IT wants it stopped, whatever it is doing. */
   kill(): void {
     if (this.#killed) return;
@@ -104,16 +113,19 @@ export class ActiveRun {
     this.#script?.end(reason);
   }
 
-  /** Takes the run as far as it goes now; a store that can't be read at present is waited for. Rejects on a bug only. */
+  /** Takes the run as far as it goes now; a store or a script that can't be read at present is waited for. Rejects on a bug only. */
   async step(): Promise<Step> {
     for (;;) {
       const step = await this.#try();
-      if (step !== 'unread') return step;
+      if (step !== 'again') return step;
+      this.#pauses = true;
       await sleep(STORE_RETRY_MS, this.#abort.signal).catch(() => {});
+      this.#pauses = false;
     }
   }
 
-  async #try(): Promise<Step | 'unread'> {
+  /** Without its place it waits for what it goes on with `again`. */
+  async #try(): Promise<Step | 'again'> {
     try {
       return await this.#step();
     } catch (error) {
@@ -124,14 +136,14 @@ export class ActiveRun {
       const isStore = errorCode(error).startsWith('SQLITE_');
       if (this.#begun || !isStore || !mayPass(error)) throw error;
       this.#o.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
-      return 'unread';
+      return 'again';
     } finally {
       if (this.#holdsPlace) this.#place.release();
       this.#holdsPlace = false;
     }
   }
 
-  async #step(): Promise<Step> {
+  async #step(): Promise<Step | 'again'> {
     this.#abort.signal.throwIfAborted();
     if (this.open.state === 'admitted') {
       const refusal = await this.#gate();
@@ -207,9 +219,9 @@ export class ActiveRun {
     if (available.kind === 'ready') return 'ready';
     const nowMs = this.#o.clock.nowMs();
     if (available.kind === 'unsupported') {
-      return withoutRun('UNSUPPORTED', 122, available.why, { nowMs, skipped: true });
+      return withoutRun('UNSUPPORTED', available.why, { nowMs });
     }
-    const noUser = () => withoutRun('NO_USER', -1, noUserText(), { nowMs, skipped: false });
+    const noUser = () => withoutRun('NO_USER', noUserText(), { nowMs });
     if (command.deadlineAtNs !== null) {
       const untilDeadlineMs = Number(command.deadlineAtNs / NS_PER_MS) - nowMs;
       if (untilDeadlineMs <= 0) return noUser();
@@ -236,14 +248,26 @@ export class ActiveRun {
     return 'deferred';
   }
 
-  async #start(): Promise<Step> {
+  /** True for as long as a script that can't be fetched may be on its way: without a broker, and some minutes with one. */
+  #waitsForScript(why: string): boolean {
+    const nowMs = this.#o.clock.monotonicMs();
+    if (this.#scriptAwayFromMs === null) {
+      this.#o.log.warn('a script could not be fetched yet', { request_id: this.open.requestId, why });
+      this.#scriptAwayFromMs = nowMs;
+    }
+    if (!this.#connected) this.#scriptAwayFromMs = nowMs;
+    return nowMs - this.#scriptAwayFromMs < SCRIPT_AWAY_MS;
+  }
+
+  async #start(): Promise<Step | 'again'> {
     const { open } = this;
     const { signal } = this.#abort;
     const { store, clock, bus } = this.#o;
     const command = this.#command();
     const script = await loadScript(command, bus, signal);
     if (!script.ok) {
-      return withoutRun('UNSUPPORTED', 122, script.why, { nowMs: clock.nowMs(), skipped: true });
+      if (script.mayPass && this.#waitsForScript(script.why)) return 'again';
+      return withoutRun('UNSUPPORTED', script.why, { nowMs: clock.nowMs() });
     }
     for (;;) {
       const facts = await this.#facts();

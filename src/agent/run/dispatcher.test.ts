@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../e2e/support/commands.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
@@ -5,7 +6,7 @@ import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
 import { arrival, storeOptions, testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
-import { unreadable } from '../../../e2e/support/unreadable.ts';
+import { ioError, unreadable } from '../../../e2e/support/unreadable.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { FactsReader } from '../gates/facts.ts';
@@ -98,6 +99,28 @@ test('one that waits for the disk is killed, and left as it is by our own stop, 
   await dispatcher.stop(0);
   expect(store.history.get(left)).toMatchObject({ state: 'admitted' });
 });
+
+test.each(['admitted', 'waiting_slot'])(
+  'one row that is %s and can not be read holds up nobody else',
+  async (state) => {
+    const { store, scripts, dispatcher } = setUp({ parallel: 1 });
+    scripts.autoExit = 0;
+    const unread = await admit(store, 'r1');
+    const next = await admit(store, 'r2');
+    if (state === 'waiting_slot') for (const run of [unread, next]) await store.runs.advance(run, 'waiting_slot');
+    const get = store.inbox.get.bind(store.inbox);
+    let away = true;
+    store.inbox.get = (run) => {
+      if (away && run === unread) throw ioError();
+      return get(run);
+    };
+    dispatcher.start();
+    await eventually(() => expect(store.history.get(next)).toMatchObject({ reason: 'DONE' }));
+    expect(store.history.get(unread)).toMatchObject({ state });
+    away = false;
+    await eventually(() => expect(store.history.get(unread)).toMatchObject({ reason: 'DONE' }));
+  },
+);
 
 test('the start is on disk before anything of the script exists', async () => {
   const { store, scripts, dispatcher } = setUp();
@@ -533,6 +556,58 @@ test('a wait that ends while the others are looked at is not overlooked', async 
   dispatcher.start();
   await eventually(() => expect(store.inbox.open(1)).toEqual([]));
   await dispatcher.stop(0);
+});
+
+describe('a script that can not be fetched', () => {
+  const object = { script: '', script_object: 'a/1', script_object_sha256: hash('sha256', 'echo 1') };
+
+  test('at the moment holds no place and refuses nothing: it runs when it can be', async () => {
+    const { store, scripts, bus, dispatcher } = setUp({ parallel: 1 });
+    scripts.autoExit = 0;
+    bus.objects.set('a/1', { kind: 'failed', why: 'not connected', mayPass: true });
+    const far = await admit(store, 'r1', object);
+    const killed = await admit(store, 'r2', { ...object, exec_id: 'e2' });
+    const inline = await admit(store, 'r3');
+    dispatcher.start();
+    await eventually(() => expect(store.history.get(inline)).toMatchObject({ reason: 'DONE' }));
+    await dispatcher.kill('e2');
+    await eventually(() => expect(store.history.get(killed)).toMatchObject({ reason: 'KILLED_WAITING' }));
+    expect(store.history.get(far)).toMatchObject({ state: 'admitted' });
+    bus.objects.set('a/1', { kind: 'value', body: Buffer.from('echo 1') });
+    await eventually(() => expect(store.history.get(far)).toMatchObject({ reason: 'DONE', exitCode: 0 }));
+  });
+
+  test('from a broker that is there and does not give it ends after some minutes, and is waited for without one', async () => {
+    let nowMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => nowMs };
+    const { store, bus, dispatcher } = setUp({ clock });
+    let asked = 0;
+    bus.objectGet = async () => {
+      asked += 1;
+      return { kind: 'failed', why: 'no responders', mayPass: true };
+    };
+    bus.disconnect();
+    const run = await admit(store, 'r1', object);
+    dispatcher.start();
+    for (const state of ['disconnect', 'connect'] as const) {
+      bus[state]();
+      const before = asked;
+      nowMs += 9 * 60_000;
+      await eventually(() => expect(asked).toBeGreaterThan(before + 1));
+      expect(store.history.get(run)).toMatchObject({ state: 'admitted' });
+    }
+    nowMs += 60_000;
+    await eventually(() => expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 }));
+  });
+
+  test('for a reason of its own, or for want of a permission, ends at once', async () => {
+    const { store, bus, dispatcher } = setUp();
+    bus.objects.set('a/1', { kind: 'failed', why: 'it is damaged', mayPass: false });
+    const run = await admit(store, 'r1', object);
+    dispatcher.start();
+    await dispatcher.idle();
+    expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
+  });
 });
 
 test('very many that wait are rows, not objects, and each still ends in its one result', async () => {

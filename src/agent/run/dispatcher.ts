@@ -3,12 +3,13 @@
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
  * no place in the list. It looks when it is nudged, or when the next wait is over.
  */
+import { outcomeRow } from '../../shared/outcomes.ts';
 import { Deadline } from '../base/deadline.ts';
 import { drop } from '../base/drop.ts';
 import { errorText } from '../base/logger.ts';
 import { STORE_RETRY_MS } from '../base/retry.ts';
 import { sleep } from '../base/sleep.ts';
-import { endingOfRow, type Outcome, withoutRun } from '../store/ending.ts';
+import { endingOfRow, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
@@ -43,6 +44,8 @@ export class Dispatcher {
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
+  /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
+  readonly #unread = new Set<number>();
   /** Executions that IT wants stopped, which no store has taken yet. */
   readonly #killing = new Set<string>();
 
@@ -107,18 +110,20 @@ export class Dispatcher {
     if (this.#lookAtAll) this.#lookAtWaits();
     if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.inState('admitted', limit));
     if (this.#forPlaces && this.#o.slots.free > 0) this.#forPlaces = !this.#takePlaces();
+    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
     // Whatever nobody has thought of: while something waits, there is another look.
     if (this.#timer === undefined && inbox.hasWaiting()) this.#lookAgainIn(LONGEST_TIMER_MS);
   }
 
   /** Gives free places to those that wait for one. False: there may be more of them. */
   #takePlaces(): boolean {
-    const limit = this.#active.size + this.#o.slots.free;
+    const limit = this.#active.size + this.#unread.size + this.#o.slots.free;
     const waiting = this.#o.store.inbox.inState('waiting_slot', limit);
     for (const run of waiting) {
+      if (this.#unread.has(run)) continue;
       const active = this.#active.get(run);
       // One that has its place says so in its row with its start; one that has none may only just have noted that it waits.
-      if (active?.holdsPlace === true) continue;
+      if (active?.holdsPlace === true || active?.pauses === true) continue;
       if (active !== undefined) return false;
       if (!this.#o.slots.take()) return false;
       this.#begin(run, true);
@@ -159,10 +164,10 @@ export class Dispatcher {
     let room = GATING_MAX - gating;
     if (room <= 0) return false;
     // So many are sure to hold all that somebody has, and as many others as there is room for.
-    const limit = this.#active.size + room;
+    const limit = this.#active.size + this.#unread.size + room;
     const runs = select(limit);
     for (const run of runs) {
-      if (this.#active.has(run)) continue;
+      if (this.#active.has(run) || this.#unread.has(run)) continue;
       if (room <= 0) return false;
       room -= 1;
       this.#begin(run, false);
@@ -171,10 +176,15 @@ export class Dispatcher {
   }
 
   #begin(run: number, placeTaken: boolean): void {
-    const { slots, store } = this.#o;
+    const { slots, store, log } = this.#o;
     let open: OpenRun | undefined;
     try {
       open = run <= this.#heldUpTo ? undefined : store.inbox.get(run);
+    } catch (error) {
+      this.#unread.add(run);
+      // For those behind it.
+      this.#queueLook();
+      log.error('a command could not be read', { run, error: errorText(error) });
     } finally {
       if (placeTaken && (open === undefined || open.state === 'running')) slots.release();
     }
@@ -228,6 +238,7 @@ export class Dispatcher {
 
   #again(): void {
     this.#lookAtAll = true;
+    this.#unread.clear();
     this.nudge();
   }
 
@@ -271,7 +282,7 @@ export class Dispatcher {
 
   /**
    * No new work from here on. Running scripts get `graceMs`, then their trees are ended and a result is stored; what waits
-   * stays admitted and is gated again at the next start (design §4). Asked again, the shorter grace counts.
+   * stays admitted and is gated again at the next start (architecture §4). Asked again, the shorter grace counts.
    */
   async stop(graceMs: number): Promise<void> {
     this.#grace.within(graceMs);
@@ -296,7 +307,7 @@ export class Dispatcher {
     const why = errorText(error);
     this.#o.log.error('a run failed', { request_id: open.requestId, error: why });
     const nowMs = this.#o.clock.nowMs();
-    return withoutRun('START_FAILED', -1, spawnFailedText(why), { nowMs, skipped: false, detail: why });
+    return withoutRun('START_FAILED', spawnFailedText(why), { nowMs, detail: why });
   }
 
   /**
@@ -309,7 +320,7 @@ export class Dispatcher {
     const ending = endingOfRow(outcome, identity, bus.link.value.maxPayloadBytes, (error) => {
       log.error('a run has no result that can be told', { run: open.run, error: errorText(error) });
     });
-    const local = !this.#o.publishPinSkips && (outcome.reason === 'VERSION_PIN' || outcome.reason === 'REVOKED');
+    const local = !this.#o.publishPinSkips && outcomeRow(outcome.reason).isPinSkip === true;
     for (;;) {
       try {
         await store.runs.finish(open.run, local ? { ...ending, outbox: null } : ending);

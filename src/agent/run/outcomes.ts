@@ -1,32 +1,32 @@
-/** The outcomes that a run can have, one function each (design §2, table). */
-import type { Reason } from '../../shared/states.ts';
+/** The outcomes that a run can have, one function each (architecture §3). */
+import { type FixedReason, OUTCOMES } from '../../shared/outcomes.ts';
 import type { Refusal } from '../gates/decide.ts';
-import { type Outcome, withNote, withoutRun } from '../store/ending.ts';
+import { type Outcome, withNote, withoutRun } from '../results/ending.ts';
 import type { Command } from '../wire/command.ts';
 import { agentStoppedText, killedText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
 import type { Finished } from './script-runner.ts';
 
 export function refused(refusal: Refusal, nowMs: number, facts: string): Outcome {
-  return withoutRun(refusal.reason, refusal.exitCode, refusal.stderr, { nowMs, skipped: true, facts });
+  return withoutRun(refusal.reason, refusal.stderr, { nowMs, facts });
 }
 
 export function killedWaiting(execId: string, nowMs: number): Outcome {
-  return withoutRun('KILLED_WAITING', -1, killedText(execId), { nowMs, skipped: false });
+  return withoutRun('KILLED_WAITING', killedText(execId), { nowMs });
 }
 
 /** Our own stop came between the note of its start and the start itself. */
 export function stoppedBeforeStart(nowMs: number): Outcome {
-  return withoutRun('AGENT_STOPPED', -1, agentStoppedText(), { nowMs, skipped: false });
+  return withoutRun('AGENT_STOPPED', agentStoppedText(), { nowMs });
 }
 
 /** The script was started, or at least tried. */
 export function ran(command: Command, finished: Finished): Outcome {
   const { outcome, stdout, startedAtMs, finishedAtMs } = finished;
-  const base = { skipped: false, stdout, startedAtMs, finishedAtMs, facts: null, detail: null };
-  const noted = (reason: Reason, note: string): Outcome => ({
+  const base = { stdout, startedAtMs, finishedAtMs, facts: null, detail: null };
+  const noted = (reason: FixedReason, note: string): Outcome => ({
     ...base,
     reason,
-    exitCode: -1,
+    exitCode: OUTCOMES[reason].exitCode,
     stderr: withNote(finished.stderr, note),
   });
   switch (outcome.kind) {
@@ -48,6 +48,6 @@ export function ran(command: Command, finished: Finished): Outcome {
     case 'spawn-failed':
       return { ...noted('START_FAILED', spawnFailedText(outcome.why)), detail: outcome.why };
     case 'unsupported':
-      return { ...noted('UNSUPPORTED', outcome.why), exitCode: 122, skipped: true };
+      return noted('UNSUPPORTED', outcome.why);
   }
 }

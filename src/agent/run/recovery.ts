@@ -6,7 +6,7 @@
 import type { Clock } from '../base/clock.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { untilDone } from '../base/retry.ts';
-import { interrupted } from '../store/ending.ts';
+import { interrupted } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';

@@ -8,7 +8,10 @@ const BUCKET = 'scripts';
 const MAX_BYTES = 16 * 1024 * 1024;
 const FETCH_TIMEOUT_MS = 30_000;
 
-export type LoadedScript = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string };
+/** `mayPass`: it may be had a little later. */
+export type LoadedScript =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly why: string; readonly mayPass: boolean };
 
 /**
  * The text to run: the command's own, or the object that it names, fetched and verified. An object that can't be is never
@@ -17,13 +20,15 @@ export type LoadedScript = { readonly ok: true; readonly text: string } | { read
 export async function loadScript(command: Command, bus: Bus, signal: AbortSignal): Promise<LoadedScript> {
   const wanted = command.scriptObject;
   if (wanted === null) return { ok: true, text: command.script };
-  const refuse = (why: string): LoadedScript => ({ ok: false, why: scriptObjectText(wanted.key, why) });
+  const refuse = (why: string, mayPass = false): LoadedScript => {
+    return { ok: false, why: scriptObjectText(wanted.key, why), mayPass };
+  };
   if (wanted.sha256 === null) return refuse('no SHA-256 is given for it');
   const enough = AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
   const read = await bus.objectGet(BUCKET, wanted.key, MAX_BYTES, enough);
   signal.throwIfAborted();
   if (read.kind === 'absent') return refuse('it does not exist');
-  if (read.kind === 'failed') return refuse(read.why);
+  if (read.kind === 'failed') return refuse(read.why, read.mayPass);
   if (hash('sha256', read.body) !== wanted.sha256) return refuse('its content is not what the command says');
   return { ok: true, text: new TextDecoder().decode(read.body) };
 }

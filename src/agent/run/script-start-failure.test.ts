@@ -33,6 +33,7 @@ describe.skipIf(process.platform === 'win32')('a script that can not be started'
   });
 
   it('says that a NUL is in the way', async () => {
+    expect(await finished(`echo a\0b #${'x'.repeat(140_000)}`)).toEqual(failed('the script contains a NUL character'));
     expect(await finished('echo a\0b')).toEqual(failed('the script contains a NUL character'));
     expect(await finished('true', { cwd: '/tmp\0' })).toEqual(failed('the working directory contains a NUL character'));
   });

@@ -23,7 +23,7 @@ export interface ScriptsOptions {
   readonly platform: NodeJS.Platform;
   /** null: no other account than our own can be used here. */
   readonly sessions: Sessions | null;
-  /** In tray mode the agent itself runs as the signed-in user (design §4). */
+  /** In tray mode the agent itself runs as the signed-in user (architecture §4). */
   readonly trayUser: Account | null;
   /** `[run] system_as_user`: in tray mode, whether `system` may run as that user. */
   readonly systemAsUser: boolean;

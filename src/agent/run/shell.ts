@@ -34,7 +34,8 @@ export function invocation(shell: Shell, script: string, platform: NodeJS.Platfo
   const fits = platform !== 'win32' && Buffer.byteLength(script) < MAX_ARGUMENT_BYTES;
   switch (shell) {
     case 'sh':
-      return fits
+      // A NUL would be dropped on the way through the input, and another script run; as an argument it is refused.
+      return fits || script.includes('\0')
         ? { file: 'sh', args: ['-c', script], stdin: null }
         : { file: 'sh', args: ['-c', SH_BOOTSTRAP], stdin: script + SH_END };
     case 'cmd':

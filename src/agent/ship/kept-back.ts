@@ -7,8 +7,8 @@ import type { PublishOutcome } from '../bus/bus.ts';
 /** Why something that was sent is not stored. */
 export type Failure = Exclude<PublishOutcome, { kind: 'stored' | 'lost' }>;
 
-/** One is enough to show it; what they are is in their rows. */
-const ROWS_MAX = 1_000;
+/** One is enough to show it; as many as may wait are remembered by number, so that it is known when it is the last one's turn. */
+const ROWS_MAX = 100_000;
 
 export class KeptBack {
   readonly #rows = new Map<number, Failure>();

@@ -4,7 +4,7 @@
  * (invariant 5).
  *
  * Nothing is published while disconnected. After an outage of more than a minute the start is spread over 10 s, and a long
- * backlog goes at a set rate, so that a fleet that comes back does not fall on its broker (design §7).
+ * backlog goes at a set rate, so that a fleet that comes back does not fall on its broker (protocol §4.8).
  */
 import type { BackoffPolicy } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
@@ -246,9 +246,20 @@ export class Shipper {
 
 function undelivered(failure: Failure | null, now: Undelivered | null): Undelivered | null {
   if (failure === null) return null;
-  const cause =
-    failure.kind === 'forbidden' ? 'permission' : failure.kind === 'unavailable' && failure.full ? 'full' : 'no_answer';
+  const cause = causeOf(failure);
   return now?.cause === cause && now.why === failure.why ? now : { cause, why: failure.why };
+}
+
+function causeOf(failure: Failure): Undelivered['cause'] {
+  switch (failure.kind) {
+    case 'forbidden':
+      return 'permission';
+    case 'unavailable':
+      return failure.full ? 'full' : 'no_answer';
+    case 'too_large':
+    case 'rejected':
+      return 'no_answer';
+  }
 }
 
 function finite(ms: number): number {

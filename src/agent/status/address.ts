@@ -1,5 +1,5 @@
 /**
- * Where the agent listens (design §8), for each account apart. On Unix in a directory that is ours alone, under a name that stays
+ * Where the agent listens (architecture §8), for each account apart. On Unix in a directory that is ours alone, under a name that stays
  * the same for a data directory, so that a crash leaves nothing behind; on Windows under a name that nobody can know in advance.
  */
 import { createHash, randomBytes } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * The rendezvous files `<data>/kanade-tray/ipc/<account>/endpoint.json` (security S3): one socket and one token per account, new
+ * The rendezvous files `<data>/kanade-tray/ipc/<account>/endpoint.json` (threat-model §1): one socket and one token per account, new
  * at each start, readable by that account alone. Reading one's own file is what proves who one is.
  */
 import { randomBytes } from 'node:crypto';

@@ -32,6 +32,16 @@ describe('the helpdesk code', () => {
     ]);
   });
 
+  test('what is noted of it has a bound', async () => {
+    const { store } = world();
+    const noted = Array.from({ length: 10_050 }, (_, at) =>
+      store.audit.append({ atMs: at, account: '1000', action: 'helpdesk.unlock', detail: `${at}` }),
+    );
+    await Promise.all(noted);
+    const kept = store.audit.list(20_000);
+    expect([kept.length, kept[0]?.atMs, kept.at(-1)?.atMs]).toEqual([10_000, 10_049, 50]);
+  });
+
   test('five wrong tries, then a wait in which the right code is not looked at; it outlives a restart', async () => {
     const directory = tempDir();
     const clock = new ManualClock();

@@ -1,4 +1,4 @@
-/** How often one connection may call (security S3): reads 30/s with bursts of 60, actions 60/min. */
+/** How often one connection may call (architecture §5): reads 30/s with bursts of 60, actions 60/min. */
 import type { Clock } from '../base/clock.ts';
 
 export interface Rate {

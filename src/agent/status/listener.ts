@@ -1,5 +1,5 @@
 /**
- * The local socket of one account (security S3): the operating system lets only this account, and who runs the PC anyway, connect
+ * The local socket of one account (threat-model §1): the operating system lets only this account, and who runs the PC anyway, connect
  * to it, and who has connected still proves the account's token. So nobody takes another one's places, at most 8 connections
  * without a proof, for 3 s each. A frame is at most 64 KiB; whatever one connection does, the others go on.
  */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
 import { arrival } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
+import { ioError } from '../../../e2e/support/unreadable.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { Projection, PUSH_INTERVAL_MS } from './projection.ts';
 import type { Viewer } from './roles.ts';
@@ -86,6 +87,23 @@ describe('pushes', () => {
     expect(pushed).toHaveLength(1);
     forward(world.clock, 100);
     expect(pushed).toHaveLength(2);
+  });
+
+  test('a store that can not be read at the moment ends nobody, and is read again', () => {
+    const open = world.store.history.open.bind(world.store.history);
+    let away = false;
+    world.store.history.open = (...args) => {
+      if (away) throw ioError();
+      return open(...args);
+    };
+    subscribe();
+    away = true;
+    disk(world, 1);
+    forward(world.clock, 3 * PUSH_INTERVAL_MS);
+    expect(pushed).toEqual([]);
+    away = false;
+    forward(world.clock, 2_000);
+    expect(pushed.map(({ disk: seen }) => seen.freeBytes)).toEqual([1]);
   });
 
   test('what changes nothing that this viewer sees is not pushed', () => {

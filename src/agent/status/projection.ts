@@ -5,6 +5,8 @@
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
 import { clip } from '../../shared/run-title.ts';
+import { errorText } from '../base/logger.ts';
+import { STORE_RETRY_MS } from '../base/retry.ts';
 import type { Watched } from '../base/watched.ts';
 import { noticesFor } from './notices.ts';
 import type { StatusPorts } from './ports.ts';
@@ -175,14 +177,22 @@ export class Projection {
   #push(): void {
     this.#timer = undefined;
     this.#pushedAtMs = this.#ports.clock.monotonicMs();
-    for (const subscriber of this.#subscribers) {
-      const status = this.statusFor(subscriber.viewer());
-      const text = JSON.stringify(status);
-      if (text === subscriber.last) continue;
-      subscriber.last = text;
-      subscriber.push(status);
+    try {
+      for (const subscriber of this.#subscribers) this.#pushTo(subscriber);
+    } catch (error) {
+      // A page of the store that can't be read at present: what is shown stays until it can.
+      this.#ports.log.error('the state could not be read', { error: errorText(error) });
+      this.#timer = setTimeout(() => this.#push(), STORE_RETRY_MS).unref();
     }
     this.#pushTookMs = this.#ports.clock.monotonicMs() - this.#pushedAtMs;
+  }
+
+  #pushTo(subscriber: Subscriber): void {
+    const status = this.statusFor(subscriber.viewer());
+    const text = JSON.stringify(status);
+    if (text === subscriber.last) return;
+    subscriber.last = text;
+    subscriber.push(status);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Who may call what. The account comes from the token that was proven, never from what a client says; the kind of client
- * is no boundary within one account (design §5). What a role may *see* is in `views.ts`.
+ * is no boundary within one account (architecture §5). What a role may *see* is in `views.ts`.
  */
 import type { ClientKind, MethodName, Role } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
@@ -22,7 +22,7 @@ export interface Viewer {
 
 /**
  * `helpdesk`: by the code, or without it for root, Administrators and the agent's own account on the command line; the
- * window always asks for the code (security S3).
+ * window always asks for the code (architecture §5).
  */
 export function rolesOf(viewer: Viewer, nowMs: number): Role[] {
   const roles: Role[] = ['user'];

@@ -1,4 +1,4 @@
-/** Serves the local socket: one listener for each account (security S3), all on the same view of the agent. */
+/** Serves the local socket: one listener for each account (threat-model §1), all on the same view of the agent. */
 import { drop } from '../base/drop.ts';
 import type { Watched } from '../base/watched.ts';
 import type { EndpointGuard } from '../os/endpoint-acl.ts';

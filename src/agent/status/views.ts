@@ -1,7 +1,7 @@
 /**
  * What a role may see. The server filters, not the window: a user gets name, outcome, reason and times; output, scripts
  * and ids need the helpdesk role or policy `ShowOutputToUsers`; a `run_as: user` run exists only for its user
- * (security S3). Texts are cut before they leave the agent.
+ * (architecture §5). Texts are cut before they leave the agent.
  */
 
 import type { Parsed } from '../../shared/contract.ts';

@@ -15,10 +15,14 @@ export interface UnlockTries {
   readonly retryAtMs: number;
 }
 
+/** Far more than anybody reads; who tries codes without end does not fill the disk. */
+const ENTRIES_MAX = 10_000;
+
 /** Who unlocked, stopped or re-sent something here, and how often a helpdesk code was wrong; both outlive a restart. */
 export class Audit {
   readonly #group: GroupCommit;
   readonly #append: Statement;
+  readonly #prune: Statement;
   readonly #list: Statement;
   readonly #tries: Statement;
   readonly #setTries: Statement;
@@ -26,13 +30,17 @@ export class Audit {
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
     this.#append = db.prepare('INSERT INTO audit (at, account, action, detail) VALUES (?, ?, ?, ?)');
+    this.#prune = db.prepare('DELETE FROM audit WHERE entry <= ?');
     this.#list = db.prepare('SELECT at, account, action, detail FROM audit ORDER BY entry DESC LIMIT ?');
     this.#tries = db.prepare('SELECT failed, retry_at FROM unlock_tries WHERE account = ?');
     this.#setTries = db.prepare('INSERT OR REPLACE INTO unlock_tries (account, failed, retry_at) VALUES (?, ?, ?)');
   }
 
   append(entry: AuditEntry): Promise<void> {
-    return this.#group.submit(() => void this.#append.run(entry.atMs, entry.account, entry.action, entry.detail));
+    return this.#group.submit(() => {
+      const { lastInsertRowid } = this.#append.run(entry.atMs, entry.account, entry.action, entry.detail);
+      this.#prune.run(Number(lastInsertRowid) - ENTRIES_MAX);
+    });
   }
 
   list(limit: number): AuditEntry[] {

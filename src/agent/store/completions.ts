@@ -7,7 +7,7 @@ export interface Completion {
   readonly atMs: number;
 }
 
-/** When a local schedule's job last succeeded on this PC (protocol §6.4). */
+/** When a local schedule's job last succeeded on this PC (protocol §6.1). */
 export class Completions {
   readonly #group: GroupCommit;
   readonly #put: Statement;

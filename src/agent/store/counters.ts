@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { GroupCommit } from './group-commit.ts';
 
-/** What is counted and not recorded one by one (design §2, first row of the table; D42). */
+/** What is counted and not recorded one by one (architecture §3; D42). */
 export const COUNTERS = [
   'duplicates',
   'conflicts',

@@ -6,6 +6,7 @@ import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/s
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { ioError, type Unreadable, unreadable } from '../../../e2e/support/unreadable.ts';
 import { until } from '../base/watched.ts';
+import { DamageWatch } from './damage.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
 import { checkWhole } from './whole-check.ts';
@@ -127,6 +128,24 @@ test.each<[string, string, (store: Store) => unknown]>([
     await goesOnInANewStore(directory);
   },
 );
+
+test('a disk that lets no transaction begin is damage after a while too, not only one that gives no row', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const disk = unreadable(/BEGIN IMMEDIATE/);
+  const { db } = openUnnoticed(directory, disk);
+  const told: string[] = [];
+  // In front of what stands in for the disk.
+  const watch = new DamageWatch(db, (what) => told.push(what), { everyMs: 5, forMs: 100 });
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  expect(() => begin.run()).toThrow('disk I/O error');
+  await eventually(() => expect(told).toEqual(['disk I/O error']));
+  disk.away = false;
+  begin.run();
+  db.exec('ROLLBACK');
+  watch.close();
+  db.close();
+});
 
 test('damage at once, in what is read when the agent begins, is told too', async () => {
   const directory = tempDir();

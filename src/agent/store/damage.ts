@@ -1,6 +1,6 @@
 /**
  * Whoever runs a statement of the store and meets a page that is damaged, or that the disk does not give: it is told in one place
- * (design §6). Invariant: what could not be read is read again here, wherever it was met and whether or not somebody asks for it
+ * (architecture §6). Invariant: what could not be read is read again here, wherever it was met and whether or not somebody asks for it
  * once more. One error of the disk is no damage; a page that it does not give for {@link UNREAD_FOR_MS} is.
  */
 import type { Database } from 'better-sqlite3';
@@ -50,7 +50,9 @@ export class DamageWatch {
       (work) => work(),
       (prepared) => {
         const statement = prepared as ReturnType<typeof db.prepare>;
-        for (const name of ['run', 'get', 'all'] as const) this.#watch(statement, name, (work) => this.#undone(work));
+        const begins = /^\s*BEGIN\b/i.test(statement.source);
+        const inReread = (work: () => unknown) => (begins ? this.#begun(work) : this.#undone(work));
+        for (const name of ['run', 'get', 'all'] as const) this.#watch(statement, name, inReread);
       },
     );
   }
@@ -114,6 +116,12 @@ export class DamageWatch {
     }
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** A transaction is begun within none. */
+  #begun(work: () => unknown): void {
+    work();
+    this.#exec('ROLLBACK');
   }
 
   /** A write, too, may have met the page; what it writes is taken back. */

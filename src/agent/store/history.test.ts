@@ -74,6 +74,25 @@ test('output is searched in steps that hold up nobody, and what came since is fo
   expect(await store.history.runsWithOutput('needle_1')).toContain(last);
 });
 
+/** Nothing is kept, whatever it is. */
+async function pruneAll(store: ReturnType<typeof testStore>): Promise<void> {
+  for (const row of store.outbox.waiting(true, 100)) await store.outbox.delivered(row, 1);
+  await store.keeper.prune(200 * 24 * 3_600_000);
+  expect(store.history.count({})).toBe(0);
+}
+
+test('what was found stays found when rows were pruned and their numbers given again', async () => {
+  const store = testStore(tempDir());
+  const output = { stdout: { text: 'needle', totalBytes: 6, cut: false } };
+  for (let i = 0; i < 3; i++) await finished(store, `old${i}`, { serverAtMs: 1 }, output);
+  expect(await store.history.runsWithOutput('needle')).toHaveLength(3);
+  await pruneAll(store);
+  for (const requestId of ['one', 'two', 'three', 'four']) {
+    const run = await finished(store, requestId, {}, output);
+    expect(await store.history.runsWithOutput('needle')).toContain(run);
+  }
+});
+
 test('runs of other users are left out', async () => {
   const store = testStore(tempDir());
   const mine = await store.runs.admit(arrival('mine', 'a', { runAs: 'user' }));

@@ -1,6 +1,7 @@
 /** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
 import type { Database, Statement } from 'better-sqlite3';
-import type { Reason, RunState, Source } from '../../shared/states.ts';
+import type { Reason } from '../../shared/outcomes.ts';
+import type { RunState, Source } from '../../shared/states.ts';
 import { OutputSearch } from './output-search.ts';
 
 /** One recorded command, without bodies. Times are ms since the epoch. */

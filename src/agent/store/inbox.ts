@@ -1,7 +1,6 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { RunState, Source } from '../../shared/states.ts';
-import type { RunAs } from '../wire/command.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A run that is not finished. Its body is read apart, when it is needed: it may be large, and there may be many. */
@@ -83,7 +82,7 @@ export class Inbox {
   }
 
   /** The numbers of up to `limit` runs that wait for somebody to sign in, to run as this account. */
-  waitingForUser(runAs: RunAs, limit: number): number[] {
+  waitingForUser(runAs: string, limit: number): number[] {
     return this.#forUsers.all(runAs, limit) as number[];
   }
 

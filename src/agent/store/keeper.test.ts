@@ -58,6 +58,30 @@ test('history beyond its size goes, the oldest first', async () => {
   expect(left[0]?.requestId).toBe('r1199');
 });
 
+test('where a quota is full, history goes although the disk has room', async () => {
+  const directory = tempDir();
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const store = new Store(opened.db, storeOptions(directory));
+  onTestFinished(() => store.close());
+  const text = 'x'.repeat(4_000);
+  const stdout = { text, totalBytes: text.length, cut: false };
+  for (let i = 0; i < 600; i++) {
+    const admitted = await store.runs.admit(arrival(`r${i}`, `c${i}`, {}));
+    if (admitted.kind === 'admitted')
+      await store.runs.finish(admitted.run, ending(admitted.resultId, { stdout, outbox: null }));
+  }
+  opened.db.pragma(`max_page_count = ${opened.db.pragma('page_count', { simple: true }) as number}`);
+  await expect(store.runs.admit(arrival('new', 'x'.repeat(100_000)))).rejects.toThrow('full');
+  expect([store.state.value, store.keeper.hasRoom()]).toEqual(['full', true]);
+  await eventually(async () => {
+    await store.probe();
+    expect(store.admits).toBe(true);
+  });
+  expect(await store.runs.admit(arrival('new', 'x'.repeat(100_000)))).toMatchObject({ kind: 'admitted' });
+  expect(store.history.count({})).toBeLessThan(601);
+});
+
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
 test.skipIf(!canMount)(

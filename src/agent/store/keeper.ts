@@ -1,6 +1,6 @@
 /**
  * Keeps the store within its bounds: history by age and size, the WAL by checkpoints, and the disk by admitting nothing
- * when it is nearly full (design §6). Results are never dropped. Age is told by the broker's clock alone, and by the order of
+ * when it is nearly full (architecture §6). Results are never dropped. Age is told by the broker's clock alone, and by the order of
  * arrival: a clock of this PC that was set forgets nothing. All of it goes in steps of some ms, since the agent has one thread.
  */
 import { statfsSync } from 'node:fs';
@@ -156,15 +156,18 @@ export class Keeper {
     while ((await this.#group.submit(() => this.#ledger.run({ before, last }).changes)) === STEP_ROWS) await loopTurn();
   }
 
-  /** What a full disk gives up: the oldest of the history until there is room, some tenth of it; if there is none, output. */
-  async makeRoom(): Promise<void> {
+  /**
+   * What a full disk gives up: the oldest of the history until there is room, some tenth of it; if there is none, output.
+   * `evenWithRoom`: the disk has some, and does not give it to us (a quota), so some of it goes in any case.
+   */
+  async makeRoom(evenWithRoom = false): Promise<void> {
     const runs = this.#db.prepare('SELECT count(*) FROM runs').pluck().get() as number;
     const atMost = Math.max(ROOM_RUNS, Math.ceil(runs / 10));
     let shrunkAt = 0;
     const dropped = await this.#dropRuns(ANY, (soFar) => {
       if (soFar > shrunkAt) this.#shrink();
       shrunkAt = soFar;
-      return soFar < atMost && !this.hasRoom();
+      return soFar < atMost && (!this.hasRoom() || (evenWithRoom && soFar < ROOM_RUNS));
     });
     if (dropped === 0) await this.#dropOutputs();
     if (dropped > 0) this.#log.warn('history was given up for room on the disk', { runs: dropped });

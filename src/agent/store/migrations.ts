@@ -2,7 +2,7 @@
  * The schema, as numbered steps. A step is never changed once released; the next one is added.
  *
  * `minReader` is the oldest schema number whose release can still work on a file that this step has touched. The
- * previous release always can, so that an upgrade which is undone loses no row (design §6).
+ * previous release always can, so that an upgrade which is undone loses no row (architecture §6).
  */
 export interface Migration {
   readonly version: number;

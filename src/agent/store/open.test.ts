@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -91,7 +92,7 @@ test('an old copy that was put back is noticed by the boot counter beside it', a
   const next = openStore(directory);
   if (next.kind !== 'open') throw new Error(next.kind);
   expect(next.notes.oldCopy).toBe(true);
-  settleOldCopy(next.db, Number.MAX_SAFE_INTEGER);
+  settleOldCopy(next.db, directory, Number.MAX_SAFE_INTEGER);
   next.db.close();
   const last = openStore(directory);
   if (last.kind !== 'open') throw new Error(last.kind);
@@ -168,6 +169,28 @@ test('every migration step leaves a version behind and the file has no leftovers
   const db = new Database(join(directory, STORE_FILE), { readonly: true });
   expect(db.pragma('user_version', { simple: true })).toBe(LATEST_VERSION);
   db.close();
+});
+
+test('an older copy that was put back onto a full disk is one only until it is settled', async (context) => {
+  const noMounts = noMountsHere();
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(4);
+  for (let start = 1; start <= 3; start++) await testStore(disk.path).close();
+  const older = readFileSync(join(disk.path, STORE_FILE));
+  for (let start = 1; start <= 3; start++) await testStore(disk.path).close();
+  writeFileSync(join(disk.path, STORE_FILE), older);
+  const fill = join(disk.path, 'fill');
+  expect(() => writeFileSync(fill, Buffer.alloc(8 * 1024 * 1024, 1))).toThrow('ENOSPC');
+  const full = openStore(disk.path);
+  if (full.kind !== 'open') throw new Error(full.kind);
+  expect(full.notes).toMatchObject({ oldCopy: true, full: true });
+  rmSync(fill);
+  settleOldCopy(full.db, disk.path, Number.MAX_SAFE_INTEGER);
+  full.db.close();
+  const next = openStore(disk.path);
+  if (next.kind !== 'open') throw new Error(next.kind);
+  expect(next.notes).toMatchObject({ oldCopy: false });
+  next.db.close();
 });
 
 test('a full disk does not cost the count of starts, by which an older copy is told', async (context) => {

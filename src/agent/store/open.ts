@@ -1,6 +1,6 @@
 /**
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
- * file from the future is not touched, a damaged one is moved aside and a new one begun (design §6).
+ * file from the future is not touched, a damaged one is moved aside and a new one begun (architecture §6).
  */
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ export interface OpenNotes {
   /** Where a damaged file was moved, if one was found. */
   readonly quarantined: string | null;
   /**
-   * An older copy of the file was put back, or it was saved from a damaged one: nothing that is open in it may run (design §6).
+   * An older copy of the file was put back, or it was saved from a damaged one: nothing that is open in it may run (architecture §6).
    * Stays so over any number of openings until somebody has acted on it, see {@link settleOldCopy}.
    */
   readonly oldCopy: boolean;
@@ -222,8 +222,12 @@ export function markOlderCopy(db: Database.Database, upTo: number): void {
 }
 
 /** What was open in an older copy up to this run has been ended; a mark that says more stays. */
-export function settleOldCopy(db: Database.Database, upTo: number): void {
-  if ((olderCopyUpTo(db) ?? 0) <= upTo) new Meta(db).drop(OLD_COPY);
+export function settleOldCopy(db: Database.Database, directory: string, upTo: number): void {
+  if ((olderCopyUpTo(db) ?? 0) > upTo) return;
+  const meta = new Meta(db);
+  meta.drop(OLD_COPY);
+  // For want of room its opening was not counted: it would be an older copy once more.
+  if (isBehind(meta, directory)) countBoot(meta, directory);
 }
 
 /** Every table of ours. */

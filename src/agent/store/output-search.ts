@@ -11,15 +11,21 @@ const SEARCHES_KEPT = 4;
 
 interface Search {
   readonly runs: Set<number>;
-  /** Everything up to this row was looked at. */
+  /** Everything up to this row was looked at, the output of this run. */
   rowid: number;
+  run: number;
 }
 
 export class OutputSearch {
   readonly #next: Statement;
+  /** A number is given again when all rows above it were pruned. */
+  readonly #isStill: Statement;
   readonly #searches = new Map<string, Search>();
 
   constructor(db: Database) {
+    this.#isStill = db.prepare(
+      'SELECT coalesce((SELECT run = $run FROM outputs WHERE rowid = $rowid), (SELECT max(rowid) FROM outputs) > $rowid, 0) AS still',
+    );
     this.#next = db.prepare(
       `SELECT rowid, run, body LIKE ? ESCAPE '\\' AS found FROM outputs WHERE rowid > ? ORDER BY rowid LIMIT 1`,
     );
@@ -27,7 +33,9 @@ export class OutputSearch {
 
   /** `pattern` as LIKE takes it. Runs that were pruned since may be among them. */
   async runsWith(pattern: string): Promise<readonly number[]> {
-    const search = this.#searches.get(pattern) ?? { runs: new Set<number>(), rowid: 0 };
+    const search = this.#searches.get(pattern) ?? { runs: new Set<number>(), rowid: 0, run: 0 };
+    const { still } = this.#isStill.get({ rowid: search.rowid, run: search.run }) as { still: number };
+    if (still === 0) search.rowid = 0;
     this.#searches.delete(pattern);
     this.#searches.set(pattern, search);
     const [oldest] = this.#searches.keys();
@@ -43,6 +51,7 @@ export class OutputSearch {
       const row = this.#next.get(pattern, search.rowid) as { rowid: number; run: number; found: number } | undefined;
       if (row === undefined) return false;
       search.rowid = row.rowid;
+      search.run = row.run;
       if (row.found === 1) search.runs.add(row.run);
     } while (performance.now() < until);
     return true;

@@ -1,4 +1,4 @@
-/** Room held back on the store's disk, given up when a result could not be written: running work can always finish (design §6). */
+/** Room held back on the store's disk, given up when a result could not be written: running work can always finish (architecture §6). */
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
-import type { Reason, RunState, Source } from '../../shared/states.ts';
+import type { Reason } from '../../shared/outcomes.ts';
+import type { RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
 import type { OutboxItem } from './outbox.ts';
@@ -46,7 +47,7 @@ export interface CapturedText {
   readonly cut: boolean;
 }
 
-/** How a run ended, and what of it goes to the fleet (null: nothing is published, design §2). */
+/** How a run ended, and what of it goes to the fleet (null: nothing is published, architecture §3). */
 export interface Ending {
   readonly reason: Reason;
   readonly exitCode: number | null;
@@ -271,7 +272,7 @@ export class Runs {
     this.#enqueue.run(kind, id, subject, body, run, atMs);
   }
 
-  /** The name shown for the run; best effort, may come after the admission (design §5). */
+  /** The name shown for the run; best effort, may come after the admission (architecture §5). */
   setTitle(run: number, title: string): Promise<void> {
     return this.#group.submit(() => void this.#title.run(title, run));
   }

@@ -6,16 +6,19 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { type OutcomeRow, outcomeRow, REASONS } from '../../shared/outcomes.ts';
 import { errorText, type Logger } from '../base/logger.ts';
 import { removeQuietly } from '../base/remove-quietly.ts';
 import { isCorrupt, isOfNow, mayPass } from './sqlite-errors.ts';
 
 /** Some of these have a result that is nowhere told. */
 function undelivered({ publishPinSkips = true }: SalvageOptions): string {
-  const local = publishPinSkips ? `'CONFLICT'` : `'CONFLICT', 'VERSION_PIN', 'REVOKED'`;
+  const isLocal = ({ exitCode, isPinSkip }: OutcomeRow) =>
+    exitCode === null || (isPinSkip === true && !publishPinSkips);
+  const local = REASONS.filter((reason) => isLocal(outcomeRow(reason))).map((reason) => `'${reason}'`);
   // What had no id that could be answered never had a result.
   const owed = `request_id IS NOT NULL AND result_id IS NOT NULL AND delivered_at IS NULL`;
-  return `state = 'finished' AND ${owed} AND reason NOT IN (${local})`;
+  return `state = 'finished' AND ${owed} AND reason NOT IN (${local.join(', ')})`;
 }
 
 interface Source {

@@ -80,6 +80,8 @@ export class Store {
   readonly #directory: string;
   readonly #upkeep: Upkeep;
   readonly #watch: DamageWatch;
+  /** The disk has room, and does not give it to us. */
+  #isQuotaFull = false;
   #damagedBy: string | null = null;
 
   /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
@@ -129,7 +131,7 @@ export class Store {
     });
   }
 
-  /** A store that reads as empty and admits nothing: the agent stays up and says why (issue of a damaged or locked disk). */
+  /** A store that reads as empty and admits nothing: the agent stays up and says why. */
   static unusable(options: StoreOptions, fault: Exclude<StoreState, 'ok'>): Store {
     return new Store(openMemory(), options, fault);
   }
@@ -216,10 +218,11 @@ export class Store {
     if (this.#damagedBy !== null) return this.damaged(this.#damagedBy);
     if (!this.keeper.hasRoom()) {
       this.#becomes('full', { free_bytes: this.keeper.freeBytes() });
-      await this.keeper.makeRoom().catch((error: unknown) => {
-        this.#log.debug('no room could be made', { error: errorText(error) });
-      });
+      await this.#makeRoom(false);
       if (!this.keeper.hasRoom()) return;
+    } else if (this.#isQuotaFull) {
+      this.#isQuotaFull = false;
+      await this.#makeRoom(true);
     }
     if (this.#state.value === 'ok') return;
     try {
@@ -234,6 +237,12 @@ export class Store {
     this.#state.set('ok');
   }
 
+  async #makeRoom(evenWithRoom: boolean): Promise<void> {
+    await this.keeper.makeRoom(evenWithRoom).catch((error: unknown) => {
+      this.#log.debug('no room could be made', { error: errorText(error) });
+    });
+  }
+
   /** Up to which run this store is known to be an older copy, so that nothing of it that is open may run; null: it is not. */
   get olderCopyUpTo(): number | null {
     return olderCopyUpTo(this.#db);
@@ -246,7 +255,7 @@ export class Store {
 
   /** Everything that was open in an older copy up to this run has been ended: from here on this store is the newest. */
   settleOldCopy(upTo: number): Promise<void> {
-    return this.#group.submit(() => settleOldCopy(this.#db, upTo));
+    return this.#group.submit(() => settleOldCopy(this.#db, this.#directory, upTo));
   }
 
   #lookAtRoom(): StoreRoom {
@@ -265,7 +274,10 @@ export class Store {
       this.#log.error('a write to the store failed', { error: errorText(error) });
       return;
     }
-    if (state === 'full') this.keeper.releaseReserve();
+    if (state === 'full') {
+      this.keeper.releaseReserve();
+      this.#isQuotaFull = this.keeper.hasRoom();
+    }
     this.#becomes(state, { error: errorText(error) });
   }
 

@@ -59,6 +59,28 @@ test.each([
   await second.close();
 });
 
+test('a jitter that is over is not waited for again, however the clock is put back', async () => {
+  const directory = tempDir();
+  const clock = new TwoClocks();
+  const first = open(directory, clock, 'boot-1');
+  const admitted = await first.runs.admit(arrival('r1'));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  const { run } = admitted;
+  await first.runs.advance(run, 'waiting_jitter', {
+    kind: 'jitter',
+    askedMs: 10_000,
+    notBeforeMs: clock.atMs + 10_000,
+  });
+  clock.sinceBootMs += 10_000;
+  await first.runs.advance(run, 'waiting_slot');
+  await first.close();
+  clock.atMs -= 86_400_000;
+  const second = open(directory, clock, 'boot-1');
+  while ((await second.waits.adopt(10)) > 0);
+  expect(second.waits.leftMs(run, 'jitter')).toBe(null);
+  await second.close();
+});
+
 test('a second PC start in the middle of a wait starts nothing over', async () => {
   const directory = tempDir();
   const clock = new TwoClocks();

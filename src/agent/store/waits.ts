@@ -66,7 +66,7 @@ export class Waits {
     this.#ofOldRelease = db.prepare(`
       INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms)
       SELECT run, 'jitter', 0, NULL, not_before, max(0, not_before - received_at) FROM runs
-      WHERE run > ? AND run <= ? AND state <> 'finished' AND not_before IS NOT NULL ON CONFLICT DO NOTHING`);
+      WHERE run > ? AND run <= ? AND state IN ('admitted', 'waiting_jitter') AND not_before IS NOT NULL ON CONFLICT DO NOTHING`);
     this.#ended = db.prepare(`
       DELETE FROM waits WHERE run > ? AND run <= ?
         AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run = waits.run AND runs.state <> 'finished')`);

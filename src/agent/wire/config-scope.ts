@@ -1,6 +1,6 @@
 /**
  * The fleet's configuration of its agents in layers (protocol §7): a pure function from the scopes that apply to this PC to
- * what is in effect. A value that can't be used is replaced as §3.10 says, never silently.
+ * what is in effect. A value that can't be used is replaced as protocol §3.5 says, never silently.
  */
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { parseDuration } from './humantime.ts';

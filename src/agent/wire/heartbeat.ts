@@ -1,7 +1,7 @@
 import { type Decoded, decodeObject } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
 
-/** A sign of life (protocol §3.3), with those extras of §12.3 that we send. What is absent or null is left out. */
+/** A sign of life (protocol §3.3), with those of its extras that we send. What is absent or null is left out. */
 export interface Heartbeat {
   readonly pcId: string;
   readonly atNs: bigint;

@@ -146,7 +146,7 @@ const SHORT_PARTS: readonly [bigint, string][] = [
   [1n, 'ns'],
 ];
 
-/** `1day 2h`, `30m 24s 400ms`, `0s`: the text of §3.11 for a duration of 0 to {@link DURATION_MAX}. */
+/** `1day 2h`, `30m 24s 400ms`, `0s`: the text of protocol §3.11 for a duration of 0 to {@link DURATION_MAX}. */
 export function formatDuration(ns: bigint): string {
   const parts: string[] = [];
   let rest = ns;

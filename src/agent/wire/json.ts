@@ -85,7 +85,7 @@ class Parser {
     const code = this.#text.charCodeAt(this.#pos);
     if (code === QUOTE) return this.#string();
     if (code === MINUS || (code >= ZERO && code <= NINE)) return this.#number();
-    switch (this.#text[this.#pos]) {
+    switch (this.#text[this.#pos] ?? '') {
       case '{':
         return this.#object(depth + 1);
       case '[':

@@ -1,6 +1,6 @@
 /**
  * What a result says in stderr where the agent itself has something to say: the wording that fleets search for (protocol
- * §4.2, §12.2, D2, D4, D25; design §2). Each text is here once.
+ * §4.2, §12.2, D2, D4, D25; architecture §3). Each text is here once.
  */
 import { DURATION_MAX, formatDuration } from './humantime.ts';
 import { formatTimestampText } from './timestamp.ts';

@@ -1,5 +1,5 @@
 /**
- * Subjects and the ids in them (protocol §1, design §7): nothing from outside becomes part of a subject or a key before
+ * Subjects and the ids in them (protocol §1): nothing from outside becomes part of a subject or a key before
  * one of the functions here has said that it can.
  */
 
@@ -20,7 +20,7 @@ export const liveTailSubject = (pcId: string) => `job.tail.${pcId}`;
 export const inventorySubject = (pcId: string) => `inventory.${pcId}.hw`;
 export const inventoryRequestSubject = (pcId: string) => `request.inventory.${pcId}`;
 
-/** The durable consumer of a PC on the stream EXEC (protocol §5). `a.b` and `a_b` share one: design §7 on its metadata. */
+/** The durable consumer of a PC on the stream EXEC (protocol §5). `a.b` and `a_b` share one: protocol §5 on its metadata. */
 export function durableName(pcId: string): string {
   return `agent_replay_${pcId.replaceAll(/[^A-Za-z0-9_-]/gu, '_')}`;
 }
@@ -64,14 +64,14 @@ export function pcIdProblem(text: string): string | undefined {
 /** 1 to 200 characters in tokens that are not empty. */
 const SUBJECT_ID = /^(?=.{1,200}$)[^\s\p{Cc}*>.]+(?:\.[^\s\p{Cc}*>.]+)*$/su;
 
-/** Whether a request_id or exec_id can stand in a subject (design §7). */
+/** Whether a request_id or exec_id can stand in a subject (protocol §1.3). */
 export function isSubjectId(text: string): boolean {
   return SUBJECT_ID.test(text);
 }
 
 const KV_KEY = /^[-/_=a-zA-Z0-9]+(?:\.[-/_=a-zA-Z0-9]+)*$/;
 
-/** Whether `text` can be a key of a bucket (protocol §1.5). */
+/** Whether `text` can be a key of a bucket (protocol §1.3). */
 export function isKvKey(text: string): boolean {
   return KV_KEY.test(text);
 }

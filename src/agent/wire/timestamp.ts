@@ -7,7 +7,7 @@ const NS_PER_SECOND = 1_000_000_000n;
 const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))$/;
 
 /**
- * Reads RFC 3339 with the relaxations of §3.9; undefined if it is none or names no valid date. Digits after the ninth of a
+ * Reads RFC 3339 with the relaxations of protocol §3.9; undefined if it is none or names no valid date. Digits after the ninth of a
  * fraction are cut off. A leap second (`:60`) is the moment after second 59.
  */
 export function parseTimestamp(text: string): bigint | undefined {

@@ -3,13 +3,12 @@ import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyn
 import type { Language, MethodName } from '../../shared/contract.ts';
 import type { Seen } from '../../shared/describe.ts';
 import type { Fault } from '../../shared/faults.ts';
+import { DEFAULT_BRAND } from '../../shared/ui-settings.ts';
 import { Words } from '../../shared/words/words.ts';
 import type { WindowState, WindowStore } from './store.ts';
 import type { ParamsOf, ResultOf } from './window-client.ts';
 
 export const StoreContext = createContext<WindowStore | null>(null);
-
-const DEFAULT_BRAND = 'Kanade Tray';
 
 export function useStore(): WindowStore {
   const store = useContext(StoreContext);

@@ -2,7 +2,7 @@
 import { type Link, LinkEvents } from '../../shared/link.ts';
 import { PAGE_KEY, PAGE_PROTOCOL } from '../../shared/page-key.ts';
 
-/** What the preload exposes (security S1, 20): plain functions over texts. */
+/** What the preload exposes (threat-model §3.1, 20): plain functions over texts. */
 export interface ExposedLink {
   send(text: string): void;
   onMessage(receive: (text: string) => void): void;

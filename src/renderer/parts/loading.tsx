@@ -1,4 +1,4 @@
-/** Grey rows in place of what is being read; nothing at all for a wait that is hardly one (ui.md E7). */
+/** Grey rows in place of what is being read; nothing at all for a wait that is hardly one (ui §6). */
 import { makeStyles, Skeleton, SkeletonItem } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import { useWords } from '../data/hooks.ts';

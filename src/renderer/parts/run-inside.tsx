@@ -2,6 +2,7 @@
 import { Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { GATES } from '../../shared/outcomes.ts';
 import type { RunDetail, RunInternals } from '../../shared/run-view.ts';
 import type { Words } from '../../shared/words/words.ts';
 import { useOffers, useStore, useWords } from '../data/hooks.ts';
@@ -70,21 +71,12 @@ function Technical({ run, internals }: Inside) {
   );
 }
 
-/** In the order in which the agent looks; the reason that refuses at each. */
-const GATES = [
-  ['enabled', 'DISABLED'],
-  ['staleness', 'STALE_VIEW'],
-  ['pin', 'VERSION_PIN'],
-  ['revoke', 'REVOKED'],
-  ['deadline', 'DEADLINE'],
-] as const;
-
 /** The gates one by one, and what they saw. */
 function Gates({ run, internals }: Inside) {
   const styles = useStyles();
   const words = useWords();
   if (internals.gates === null) return null;
-  const refusedAt = GATES.findIndex(([, reason]) => reason === run.reason);
+  const refusedAt = GATES.findIndex(({ reason }) => reason === run.reason);
   const verdict = (place: number) => {
     if (refusedAt === -1 || place < refusedAt) return `✓ ${words.say('gate.passed')}`;
     return place === refusedAt ? `✕ ${words.say('gate.refused')}` : `– ${words.say('gate.notLooked')}`;
@@ -98,7 +90,7 @@ function Gates({ run, internals }: Inside) {
       <Facts
         facts={[
           { name: words.say('gate.dedupe'), value: `✓ ${words.say('gate.passed')}` },
-          ...GATES.map(([gate], place) => ({ name: words.say(`gate.${gate}`), value: verdict(place) })),
+          ...GATES.map(({ gate }, place) => ({ name: words.say(`gate.${gate}`), value: verdict(place) })),
           ...seen,
         ]}
       />

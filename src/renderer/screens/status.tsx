@@ -4,8 +4,8 @@ import type { AgentStatus } from '../../shared/agent-status.ts';
 import { describeState, describeUpdate, pcDetails, pcName, type Seen } from '../../shared/describe.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { OUTCOME_GROUPS, outcomeGroup } from '../../shared/outcome-groups.ts';
+import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import type { Reason } from '../../shared/states.ts';
 import { type AttentionItem, undelivered } from '../../shared/troubles.ts';
 import {
   EVERY_MINUTE_MS,

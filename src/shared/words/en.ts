@@ -1,5 +1,5 @@
-/** English. The wording of outcomes and states is that of ui.md E6. */
-import type { Entry } from './words.ts';
+/** English. The wording of outcomes and states is that of ui §5. */
+import type { Entry, OutcomeWords } from './words.ts';
 
 export const en = {
   it: 'IT',
@@ -481,4 +481,4 @@ export const en = {
   'details.version': 'Version: {v}',
   'details.groups': 'Groups: {groups}',
   'details.state': 'State: {state}',
-} as const satisfies Readonly<Record<string, Entry>>;
+} as const satisfies Readonly<Record<string, Entry>> & OutcomeWords;

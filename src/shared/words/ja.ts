@@ -1,4 +1,4 @@
-/** Japanese. The wording of outcomes and states is that of ui.md E6. */
+/** Japanese. The wording of outcomes and states is that of ui §5. */
 import type { Catalogue } from './words.ts';
 
 export const ja: Catalogue = {

@@ -3,18 +3,23 @@
  * them. A key, or a hole in a sentence, that is not there does not compile.
  */
 import type { Language } from '../contract.ts';
+import type { GateName, Reason } from '../outcomes.ts';
 import { en } from './en.ts';
 import { ja } from './ja.ts';
 
 /** A sentence with holes in braces, or its plural forms by the number `n`. */
 export type Entry = string | { readonly one?: string; readonly other: string };
+/** What each row of the table of outcomes needs to be spoken of. */
+export type OutcomeWords = Readonly<
+  Record<`reason.${Reason}.${'title' | 'line' | 'body'}` | `gate.${GateName}`, Entry>
+>;
 export type WordKey = keyof typeof en;
 export type Catalogue = Readonly<Record<WordKey, Entry>>;
 
 type HolesOf<Text> = Text extends `${string}{${infer Hole}}${infer Rest}` ? Hole | HolesOf<Rest> : never;
 type TextOf<E> = E extends string ? E : E extends { readonly other: infer Other } ? Other : never;
 /** `{it}` is filled by {@link Words} itself. */
-type Hole<K extends WordKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it'>;
+export type Hole<K extends WordKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it'>;
 type Values<K extends WordKey> = [Hole<K>] extends [never] ? [] : [Readonly<Record<Hole<K>, string | number>>];
 
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, ja };

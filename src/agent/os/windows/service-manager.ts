@@ -75,7 +75,7 @@ export function putService(spec: ServiceSpec): void {
   });
 }
 
-/** What comes beyond the program (deployment F4); a service runs without it as well. */
+/** What comes beyond the program (deploy §2); a service runs without it as well. */
 function describe(service: number, { description, isForOneRun = false }: ServiceSpec): void {
   const set = (level: number, info: Uint8Array) => void setupNative().ChangeServiceConfig2W(service, level, info);
   const text = Buffer.from(`${description}\0`, 'utf16le');

@@ -1,5 +1,5 @@
 /**
- * The way back to the original agent: unsent results and completions are written where it looks for them (protocol §4.8, §6.4).
+ * The way back to the original agent: unsent results and completions are written where it looks for them (protocol §4.8, §6.1).
  * A result leaves our outbox only after its file is on disk, so that a crash in between gives it back again under the same name
  * and result id. A command that was admitted and never ran can't be given back, its message is acknowledged; it gets its one
  * result here, and one that may have run is answered as after an interruption (invariant 4).
@@ -9,9 +9,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '../base/logger.ts';
 import { replaceFile } from '../base/replace-file.ts';
+import type { Store } from '../store/store.ts';
 import { formatTimestamp } from '../wire/timestamp.ts';
 import { endingOfRow, interrupted, withoutRun } from './ending.ts';
-import type { Store } from './store.ts';
 
 const BATCH = 200;
 /** Outputs of scripts are in it. */
@@ -46,9 +46,7 @@ async function endOpen(store: Store, pcId: string, nowMs: number, say: (text: st
   for (let open = store.inbox.open(BATCH); open.length > 0; open = store.inbox.open(BATCH)) {
     for (const run of open) {
       const mayHaveRun = run.state === 'running' || run.run <= olderCopyUpTo;
-      const outcome = mayHaveRun
-        ? interrupted(run.startedAtMs, nowMs)
-        : withoutRun('AGENT_STOPPED', -1, NOTE, { nowMs, skipped: false });
+      const outcome = mayHaveRun ? interrupted(run.startedAtMs, nowMs) : withoutRun('AGENT_STOPPED', NOTE, { nowMs });
       const ending = endingOfRow(outcome, { ...run, pcId }, MAX_PAYLOAD_BYTES, (error) => {
         say(`run ${run.run} has no result that can be told: ${errorText(error)}`);
       });

@@ -1,4 +1,7 @@
-/** What one row of the table of settings says. Data only, so that other things than code can be made from it. */
+/**
+ * What one row of the table of settings says, and what code calls its value. Data only, so that other things than code can be made
+ * from it.
+ */
 
 interface Common {
   /** One line for people: in the documentation and in the policy template. */
@@ -14,6 +17,8 @@ interface Common {
   readonly decoration?: true;
   /** Never shown. */
   readonly secret?: true;
+  /** Of `[ui]`: the agent obeys it, and tells no window. */
+  readonly agentOnly?: true;
 }
 
 export type SettingScalar = string | number | boolean;
@@ -43,3 +48,25 @@ type Kind =
     };
 
 export type Setting = Common & Kind;
+
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
+
+/** What code calls the value of `name`: with its unit, `grace` is `graceMs`, `max_mib` is `maxBytes`. */
+export type FieldOf<Name extends string, S> = S extends { readonly kind: 'duration' }
+  ? `${Camel<Name>}Ms`
+  : Name extends `${infer Rest}_mib`
+    ? `${Camel<Rest>}Bytes`
+    : Camel<Name>;
+
+/** The same, with what a value of the table is multiplied by. */
+export function fieldOf(
+  name: string,
+  { kind }: Pick<Setting, 'kind'>,
+): { readonly field: string; readonly factor: number } {
+  const camel = (text: string) => text.replaceAll(/_(\w)/g, (_, first: string) => first.toUpperCase());
+  if (kind === 'duration') return { field: `${camel(name)}Ms`, factor: 1 };
+  if (name.endsWith('_mib')) return { field: `${camel(name.slice(0, -'_mib'.length))}Bytes`, factor: 1024 * 1024 };
+  return { field: camel(name), factor: 1 };
+}

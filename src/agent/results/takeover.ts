@@ -1,5 +1,5 @@
 /**
- * First start on a data directory of the original agent: its unsent results and its completions become ours (design §6).
+ * First start on a data directory of the original agent: its unsent results and its completions become ours (architecture §6).
  * Each file is renamed `*.imported` only after its rows are on disk, so that a crash in between imports it again; the
  * keys (result id, schedule and job) make the repetition harmless. What somebody else could have written is not taken over, nor what
  * is larger than the original writes; and no number of files holds up the rest of the agent.
@@ -10,10 +10,10 @@ import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, type Logger } from '../base/logger.ts';
 import { loopTurn } from '../base/loop-turn.ts';
+import type { Store } from '../store/store.ts';
 import { decodeResult, type ExecResult, legacyResultId } from '../wire/result.ts';
 import { isSubjectId, resultSubject } from '../wire/subjects.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
-import type { Store } from './store.ts';
 
 const NS_PER_MS = 1_000_000n;
 /** A result is one message, and a server that takes larger ones than this is not known. */

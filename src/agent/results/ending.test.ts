@@ -9,7 +9,7 @@ const SIZE = Buffer.byteLength(TEXT);
 function outcome(more: Partial<Outcome>): Outcome {
   const none = { text: '', totalBytes: 0, cut: false };
   const times = { startedAtMs: 1, finishedAtMs: 2, facts: null, detail: null };
-  return { reason: 'DONE', exitCode: 0, skipped: false, stdout: none, stderr: none, ...times, ...more };
+  return { reason: 'DONE', exitCode: 0, stdout: none, stderr: none, ...times, ...more };
 }
 
 function published(more: Partial<Outcome>) {

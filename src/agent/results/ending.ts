@@ -1,9 +1,9 @@
-/** Turns what became of a command into its terminal row and its one result (design §2, table). */
-import type { Reason } from '../../shared/states.ts';
+/** Turns what became of a command into its terminal row and its one result (architecture §3). */
+import { type FixedReason, OUTCOMES, type Reason } from '../../shared/outcomes.ts';
+import { type CapturedText, type Ending, NO_TEXT } from '../store/runs.ts';
 import { type ExecResult, fitResult } from '../wire/result.ts';
 import { appendNote, interruptedText } from '../wire/result-texts.ts';
 import { resultSubject } from '../wire/subjects.ts';
-import { type CapturedText, type Ending, NO_TEXT } from './runs.ts';
 
 /** What of a command its result repeats. */
 export interface Identity {
@@ -18,7 +18,6 @@ export interface Identity {
 export interface Outcome {
   readonly reason: Reason;
   readonly exitCode: number;
-  readonly skipped: boolean;
   readonly stdout: CapturedText;
   readonly stderr: CapturedText;
   readonly startedAtMs: number | null;
@@ -33,15 +32,13 @@ const NS_PER_MS = 1_000_000n;
 
 /** An outcome without a script: nothing ran, `note` is all of stderr. */
 export function withoutRun(
-  reason: Reason,
-  exitCode: number,
+  reason: FixedReason,
   note: string,
-  at: { readonly nowMs: number; readonly skipped: boolean; readonly facts?: string | null; readonly detail?: string },
+  at: { readonly nowMs: number; readonly facts?: string | null; readonly detail?: string },
 ): Outcome {
   return {
     reason,
-    exitCode,
-    skipped: at.skipped,
+    exitCode: OUTCOMES[reason].exitCode,
     stdout: NO_TEXT,
     stderr: textOnly(note),
     startedAtMs: null,
@@ -53,7 +50,7 @@ export function withoutRun(
 
 /** Found running by who did not start it: nobody knows how it ended, and it is never run again (invariant 4). */
 export function interrupted(startedAtMs: number | null, nowMs: number): Outcome {
-  return { ...withoutRun('INTERRUPTED', 121, interruptedText(), { nowMs, skipped: false }), startedAtMs };
+  return { ...withoutRun('INTERRUPTED', interruptedText(), { nowMs }), startedAtMs };
 }
 
 /** The terminal row; its result is cut to what the server takes in one message. */
@@ -98,7 +95,7 @@ function resultOf(outcome: Outcome, identity: Identity): ExecResult {
     startedAtNs: BigInt(outcome.startedAtMs ?? outcome.finishedAtMs) * NS_PER_MS,
     finishedAtNs: BigInt(outcome.finishedAtMs) * NS_PER_MS,
     manifestId: identity.manifestId,
-    skipped: outcome.skipped,
+    skipped: OUTCOMES[outcome.reason].skipped,
   };
 }
 
