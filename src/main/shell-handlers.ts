@@ -1,6 +1,6 @@
 /** What the shell itself does for its window (`shell.*`). Invariant: what IT does not allow is refused here, whatever the window shows. */
 import { clipboard, shell as desktop, nativeTheme } from 'electron';
-import type { Attachment } from '../client/attachment.ts';
+import type { AgentConnection } from '../client/agent-connection.ts';
 import type { ShellHandlers } from '../client/window-bridge.ts';
 import { Fault } from '../shared/faults.ts';
 import type { LinkId } from '../shared/shell-contract.ts';
@@ -9,7 +9,7 @@ import type { PreferencesFile } from './preferences.ts';
 
 export interface ShellHandlerOptions {
   /** The window's own. */
-  readonly attachment: Pick<Attachment, 'agent'>;
+  readonly agentConnection: Pick<AgentConnection, 'agent'>;
   readonly preferences: PreferencesFile;
   readonly mayQuit: () => boolean;
   readonly mayStop: () => boolean;
@@ -20,7 +20,7 @@ export interface ShellHandlerOptions {
 }
 
 export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
-  const { attachment, preferences, mayQuit, mayStop } = options;
+  const { agentConnection, preferences, mayQuit, mayStop } = options;
   return {
     'shell.setPreferences': (changed) => {
       const chosen = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
@@ -29,7 +29,7 @@ export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
       options.onChange();
       return {};
     },
-    'shell.openLink': ({ id }) => openLink(attachment, id),
+    'shell.openLink': ({ id }) => openLink(agentConnection, id),
     'shell.copy': async ({ text }) => {
       await copy(text);
       return {};
@@ -55,7 +55,7 @@ function allowed(may: boolean, act: () => void): Record<string, never> | Fault {
   return {};
 }
 
-async function openLink({ agent }: Pick<Attachment, 'agent'>, id: LinkId): Promise<Record<string, never> | Fault> {
+async function openLink({ agent }: Pick<AgentConnection, 'agent'>, id: LinkId): Promise<Record<string, never> | Fault> {
   if (agent === null) return new Fault('unavailable', 'the agent is not there');
   const address = linkFor(id, await agent.call('support.info', {}));
   if (address === null) return new Fault('not_found', 'IT has set no such line');

@@ -22,8 +22,8 @@ export function runTitle(manifestId: string | null, description: string | null):
   const line = firstLine(description ?? '');
   if (line !== '') return { kind: 'text', text: line };
   if (manifestId === 'adhoc-run') return { kind: 'direct' };
-  const words = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '));
-  return words === '' ? { kind: 'none' } : { kind: 'text', text: words };
+  const i18n = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '));
+  return i18n === '' ? { kind: 'none' } : { kind: 'text', text: i18n };
 }
 
 /**

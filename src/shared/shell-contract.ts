@@ -40,10 +40,10 @@ export const attachmentSchema = z.object({
   /** When it is started again, where that is known. */
   restartAtMs: z.number().nullable(),
 });
-export type AttachmentView = z.infer<typeof attachmentSchema>;
+export type AgentConnectionView = z.infer<typeof attachmentSchema>;
 
 export const shellStateSchema = z.object({
-  attachment: attachmentSchema,
+  agentConnection: attachmentSchema,
   /** The language of the operating system, as far as we speak it. */
   systemLanguage: z.enum(LANGUAGES),
   preferences: preferencesSchema,

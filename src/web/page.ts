@@ -1,7 +1,7 @@
 /** One page of the window, from its connection to its end. */
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { Attachment } from '../client/attachment.ts';
+import { AgentConnection } from '../client/agent-connection.ts';
 import { userName } from '../client/own-account.ts';
 import { bridgeWindow } from '../client/window-bridge.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
@@ -26,12 +26,17 @@ export function newHome(own: string, account: string): PageHome {
 
 export function servePage(socket: WebSocket, request: IncomingMessage, home: PageHome): void {
   const { own, account } = home;
-  const attachment = new Attachment({ own, account, client: 'web', startingUntilMs: performance.now() + STARTING_MS });
+  const agentConnection = new AgentConnection({
+    own,
+    account,
+    client: 'web',
+    startingUntilMs: performance.now() + STARTING_MS,
+  });
   let ui: UiSettings | null = null;
   const systemLanguage = languageOf(request.headers['accept-language']);
   const bridge = bridgeWindow({
     link: webSocketLink(socket),
-    attachment,
+    agentConnection,
     handlers: {
       'shell.setPreferences': (changed) => {
         home.preferences = { ...home.preferences, ...definedOnly(changed) };
@@ -51,18 +56,18 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
     onBug: (method, error) => console.error(`${method}: ${error instanceof Error ? error.stack : String(error)}`),
   });
   const learn = () => {
-    attachment.agent?.call('ui.settings', {}).then(
+    agentConnection.agent?.call('ui.settings', {}).then(
       (settings) => {
         ui = settings;
         bridge.changed();
       },
       (error: unknown) => {
-        // It is asked again after the next attachment.
+        // It is asked again after the next agentConnection.
         if (!(error instanceof LinkClosed)) console.error(`ui.settings: ${String(error)}`);
       },
     );
   };
-  attachment.watch(learn);
+  agentConnection.watch(learn);
   learn();
 }
 

@@ -1,15 +1,15 @@
 import { chownSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordLog } from '../../../e2e/support/bus.ts';
-import { OTHER_UID } from '../../../e2e/support/other-user.ts';
-import { testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { silentLogger } from '../base/logger.ts';
-import { distrustPath } from '../os/trusted-path.ts';
+import { recordLog } from '../../../test/support/bus.ts';
+import { OTHER_UID } from '../../../test/support/other-user.ts';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { distrustPath } from '../../platform/trusted-path.ts';
 import { takeOver } from './takeover.ts';
 
-const FIXTURES = join(import.meta.dirname, '../../../e2e/fixtures');
+const FIXTURES = join(import.meta.dirname, '../../../test/fixtures');
 const captured = (name: string) => JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as { value: never };
 
 /** A data directory as the original leaves it. */

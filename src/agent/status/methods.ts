@@ -1,14 +1,15 @@
 /** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
+
+import { drop } from '../../base/drop.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
-import { drop } from '../base/drop.ts';
-import { loopTurn } from '../base/loop-turn.ts';
 import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
-import { conditionsOf, detailOf, type Eyes, maySee, maySeeInside, rowOf, visibleTo } from './views.ts';
+import { conditionsOf, detailOf, maySee, maySeeInside, rowOf, type Visibility, visibleTo } from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
 type Answer<M extends Handled> = Result<M> | Fault;
@@ -22,10 +23,10 @@ const MAX_TEXT_CHARS = 2_000;
 const MAX_VERSIONS = 50;
 
 export const handlers: Handlers = {
-  'state.snapshot': (_params, { deps, viewer }) => deps.projection.statusFor(viewer),
-  'state.subscribe': (_params, { deps, viewer, subscribe }) => {
+  'state.snapshot': (_params, { deps, principal }) => deps.projection.statusFor(principal),
+  'state.subscribe': (_params, { deps, principal, subscribe }) => {
     subscribe();
-    return deps.projection.statusFor(viewer);
+    return deps.projection.statusFor(principal);
   },
   'state.unsubscribe': (_params, { unsubscribe }) => {
     unsubscribe();
@@ -34,28 +35,28 @@ export const handlers: Handlers = {
   'runs.list': (query, caller) => listRuns(query, caller),
   'runs.get': ({ run }, caller) => {
     const { deps } = caller;
-    const eyes = eyesOf(caller);
-    const record = visibleRun(run, caller, eyes);
+    const visibility = eyesOf(caller);
+    const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    return detailOf(record, eyes, deps.ports.command(run), () => ({
+    return detailOf(record, visibility, deps.ports.command(run), () => ({
       stdout: deps.ports.history.output(run, 'stdout'),
       stderr: deps.ports.history.output(run, 'stderr'),
     }));
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
-    const eyes = eyesOf(caller);
-    const record = visibleRun(run, caller, eyes);
+    const visibility = eyesOf(caller);
+    const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    if (!maySeeInside(record, eyes)) return roleNeeded('helpdesk');
+    if (!maySeeInside(record, visibility)) return roleNeeded('helpdesk');
     const { command, history } = caller.deps.ports;
     const output = stream === 'script' ? scriptText(command(run)?.script ?? null) : history.output(run, stream);
     return outputSlice(output ?? NO_OUTPUT, offsetChars, limitChars);
   },
   'runs.tail': ({ run }, caller) => {
-    const eyes = eyesOf(caller);
-    const record = visibleRun(run, caller, eyes);
+    const visibility = eyesOf(caller);
+    const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    if (!maySeeInside(record, eyes)) return roleNeeded('helpdesk');
+    if (!maySeeInside(record, visibility)) return roleNeeded('helpdesk');
     const tail = caller.deps.ports.tail(run);
     if (tail === undefined) return { running: false, stdout: '', stderr: '', stdoutCut: false, stderrCut: false };
     const [stdout, stderr] = [endOf(tail.stdout), endOf(tail.stderr)];
@@ -97,14 +98,14 @@ export const handlers: Handlers = {
       action,
       detail: clip(detail, MAX_TEXT_CHARS),
     })),
-  'helpdesk.unlock': async ({ code }, { deps, viewer, setUnlocked }) => {
-    const until = await deps.helpdesk.unlock(viewer.account, code);
+  'helpdesk.unlock': async ({ code }, { deps, principal, setUnlocked }) => {
+    const until = await deps.helpdesk.unlock(principal.account, code);
     if (until instanceof Fault) return until;
     setUnlocked(until);
     return { unlockedUntilMs: until };
   },
   'helpdesk.lock': (_params, caller) => {
-    if (caller.viewer.unlockedUntilMs !== null) note(caller, 'helpdesk.lock', '');
+    if (caller.principal.unlockedUntilMs !== null) note(caller, 'helpdesk.lock', '');
     caller.setUnlocked(null);
     return NOTHING;
   },
@@ -129,8 +130,8 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
 /** Each look at a long history takes some ms; between them others have their turn. */
 async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
   const { history } = caller.deps.ports;
-  const eyes = eyesOf(caller);
-  const asked = conditionsOf(query, eyes);
+  const visibility = eyesOf(caller);
+  const asked = conditionsOf(query, visibility);
   const byOutput = asked.searchEverything && asked.search ? await history.runsWithOutput(asked.search) : undefined;
   const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
   const { beforeRun, startAtMs, limit, skip } = query;
@@ -143,22 +144,24 @@ async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Res
   await loopTurn();
   const last = records.at(-1);
   return {
-    rows: records.map((record) => rowOf(record, eyes)),
+    rows: records.map((record) => rowOf(record, visibility)),
     nextBeforeRun: last !== undefined && records.length === limit ? last.run : null,
     firstIndex: newer + skip,
     total:
-      beforeRun === undefined ? { matching: history.count(conditions), all: history.count(visibleTo(eyes)) } : null,
+      beforeRun === undefined
+        ? { matching: history.count(conditions), all: history.count(visibleTo(visibility)) }
+        : null,
   };
 }
 
-function eyesOf({ deps, viewer }: Caller): Eyes {
-  return deps.projection.eyesOf(viewer);
+function eyesOf({ deps, principal }: Caller): Visibility {
+  return deps.projection.eyesOf(principal);
 }
 
 /** A run of somebody else is as little there as one that never was. */
-function visibleRun(run: number, { deps }: Caller, eyes: Eyes): RunRecord | null {
+function visibleRun(run: number, { deps }: Caller, visibility: Visibility): RunRecord | null {
   const record = deps.ports.history.get(run);
-  return record !== undefined && maySee(record, eyes) ? record : null;
+  return record !== undefined && maySee(record, visibility) ? record : null;
 }
 
 const NO_OUTPUT: StoredOutput = { text: '', totalBytes: 0, cut: false };
@@ -176,13 +179,13 @@ function endOf(text: string): string {
 
 /** The answer goes out before the agent begins to end. */
 function later(caller: Caller, action: string, begin: () => void): typeof NOTHING {
-  note(caller, action, caller.viewer.client);
+  note(caller, action, caller.principal.client);
   setImmediate(begin);
   return NOTHING;
 }
 
 /** An action is not held up, nor undone, by an audit row that can't be written. */
-function note({ deps, viewer }: Caller, action: string, detail: string): void {
+function note({ deps, principal }: Caller, action: string, detail: string): void {
   const { audit, clock, log } = deps.ports;
-  drop(audit.append({ atMs: clock.nowMs(), account: viewer.account, action, detail }), log, 'an audit entry');
+  drop(audit.append({ atMs: clock.nowMs(), account: principal.account, action, detail }), log, 'an audit entry');
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../e2e/support/session.ts';
-import { endedRun, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
-import { arrival } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../test/support/session.ts';
+import { endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
+import { arrival } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import type { AgentClient } from '../../shared/client.ts';
 import type { Params, Result } from '../../shared/contract.ts';
 import { CallError } from '../../shared/faults.ts';

@@ -11,7 +11,7 @@ import type { RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
-export interface Eyes {
+export interface Visibility {
   readonly account: string;
   readonly helpdesk: boolean;
   readonly showOutput: ShowOutput;
@@ -25,19 +25,19 @@ const MAX_ID_CHARS = 500;
 const MAX_DETAIL_CHARS = 2_000;
 const MAX_FACTS_CHARS = 16_384;
 
-/** False: for these eyes the run does not exist. */
-export function maySee(record: RunRecord, eyes: Eyes): boolean {
-  if (eyes.helpdesk || record.runAs !== 'user' || record.runAsUser === null) return true;
-  return record.runAsUser === eyes.account;
+/** False: for these visibility the run does not exist. */
+export function maySee(record: RunRecord, visibility: Visibility): boolean {
+  if (visibility.helpdesk || record.runAs !== 'user' || record.runAsUser === null) return true;
+  return record.runAsUser === visibility.account;
 }
 
 /** Output, script and ids of a run that may be seen. */
-export function maySeeInside(record: RunRecord, eyes: Eyes): boolean {
-  if (eyes.helpdesk || eyes.showOutput === 2) return true;
-  return eyes.showOutput === 1 && record.runAs === 'user' && record.runAsUser === eyes.account;
+export function maySeeInside(record: RunRecord, visibility: Visibility): boolean {
+  if (visibility.helpdesk || visibility.showOutput === 2) return true;
+  return visibility.showOutput === 1 && record.runAs === 'user' && record.runAsUser === visibility.account;
 }
 
-export function rowOf(record: RunRecord, { asYou, nameless }: Pick<Eyes, 'asYou' | 'nameless'>): RunRow {
+export function rowOf(record: RunRecord, { asYou, nameless }: Pick<Visibility, 'asYou' | 'nameless'>): RunRow {
   return {
     run: record.run,
     title: nameless ? { kind: 'hidden' } : runTitle(record.manifestId, record.title),
@@ -62,21 +62,21 @@ export interface Outputs {
   readonly stderr: StoredOutput | undefined;
 }
 
-/** `inside` is asked for only where these eyes may look inside. */
+/** `inside` is asked for only where these visibility may look inside. */
 export function detailOf(
   record: RunRecord,
-  eyes: Eyes,
+  visibility: Visibility,
   command: CommandRecord | undefined,
   inside: () => Outputs,
 ): RunDetail {
   const gates = readFacts(record.facts);
   const viewAgeMs = gates?.viewAgeMs;
   return {
-    ...rowOf(record, eyes),
+    ...rowOf(record, visibility),
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
-    internals: maySeeInside(record, eyes) ? internalsOf(record, gates, inside()) : null,
+    internals: maySeeInside(record, visibility) ? internalsOf(record, gates, inside()) : null,
   };
 }
 
@@ -107,13 +107,13 @@ export function sizeOf(output: StoredOutput | undefined): RunInternals['stdout']
   };
 }
 
-/** What to look for, as these eyes may: their search does not reach into ids and output they may not see. */
-export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter {
+/** What to look for, as these visibility may: their search does not reach into ids and output they may not see. */
+export function conditionsOf(query: Parsed<'runs.list'>, visibility: Visibility): RunFilter {
   const { group, fromMs, toMs, search, afterRun } = query;
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
   return {
-    ...visibleTo(eyes),
+    ...visibleTo(visibility),
     ...(group === 'open' ? { openOnly: true } : {}),
     ...(reasons === undefined ? {} : { reasons }),
     ...(fromMs === undefined ? {} : { receivedFromMs: fromMs }),
@@ -121,13 +121,17 @@ export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter 
     ...(afterRun === undefined ? {} : { afterRun }),
     ...(search === undefined
       ? {}
-      : { search, nameless: eyes.nameless, searchEverything: eyes.helpdesk || eyes.showOutput === 2 }),
+      : {
+          search,
+          nameless: visibility.nameless,
+          searchEverything: visibility.helpdesk || visibility.showOutput === 2,
+        }),
   };
 }
 
-/** The condition for everything these eyes may see. */
-export function visibleTo(eyes: Eyes): RunFilter {
-  return eyes.helpdesk ? {} : { userRunsOf: eyes.account };
+/** The condition for everything these visibility may see. */
+export function visibleTo(visibility: Visibility): RunFilter {
+  return visibility.helpdesk ? {} : { userRunsOf: visibility.account };
 }
 
 function readFacts(text: string | null): Record<string, unknown> | null {

@@ -1,10 +1,10 @@
 /** How components read the window's state and ask the agent. */
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Language, MethodName } from '../../shared/contract.ts';
-import type { Seen } from '../../shared/describe.ts';
+import type { PcSnapshot } from '../../shared/describe.ts';
 import type { Fault } from '../../shared/faults.ts';
+import { I18n } from '../../shared/i18n/i18n.ts';
 import { DEFAULT_BRAND } from '../../shared/ui-settings.ts';
-import { Words } from '../../shared/words/words.ts';
 import type { WindowState, WindowStore } from './store.ts';
 import type { ParamsOf, ResultOf } from './window-client.ts';
 
@@ -32,10 +32,10 @@ export function useLanguage(): Language {
   });
 }
 
-export function useWords(): Words {
+export function useI18n(): I18n {
   const language = useLanguage();
   const itName = useWindowState(({ shell }) => shell?.ui?.itName ?? null);
-  return useMemo(() => new Words(language, itName), [language, itName]);
+  return useMemo(() => new I18n(language, itName), [language, itName]);
 }
 
 export function useBrandName(): string {
@@ -43,11 +43,11 @@ export function useBrandName(): string {
 }
 
 /** What tray and window describe alike; null until the shell has answered. */
-export function useSeen(): Seen | null {
+export function useSeen(): PcSnapshot | null {
   const shell = useWindowState((state) => state.shell);
   const status = useWindowState((state) => state.status);
   const brandName = useBrandName();
-  return shell === null ? null : { attachment: shell.attachment, status, brandName };
+  return shell === null ? null : { agentConnection: shell.agentConnection, status, brandName };
 }
 
 /** The time: again every `everyMs` while the window can be seen, and with each new state of the agent. */
@@ -81,15 +81,15 @@ export interface Query<M extends MethodName> {
   readonly again: () => void;
 }
 
-/** `attachment`: what does not change while the agent runs; `state`: again with each new state of the agent. */
-export type AskAgain = 'attachment' | 'state';
+/** `agentConnection`: what does not change while the agent runs; `state`: again with each new state of the agent. */
+export type AskAgain = 'agentConnection' | 'state';
 
-/** Asks now, when `params` change, after each attachment, and as `again` says. */
+/** Asks now, when `params` change, after each agentConnection, and as `again` says. */
 export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, again: AskAgain = 'state'): Query<M> {
   const { client } = useStore();
   const revision = useWindowState((state) => (again === 'state' ? state.revision : 0));
   const attachedSinceMs = useWindowState(({ shell }) =>
-    shell?.attachment.state === 'attached' ? shell.attachment.sinceMs : null,
+    shell?.agentConnection.state === 'attached' ? shell.agentConnection.sinceMs : null,
   );
   const [tries, setTries] = useState(0);
   const [answer, setAnswer] = useState<Omit<Query<M>, 'again'>>({ data: null, fault: null });
@@ -124,6 +124,6 @@ export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, a
 /** Every method that can be called here: of the agent and of the shell. A control without its method is not shown. */
 export function useOffers(): ReadonlySet<string> {
   const shellOffers = useWindowState(({ shell }) => shell?.offers);
-  const { data } = useQuery('about.capabilities', {}, 'attachment');
+  const { data } = useQuery('about.capabilities', {}, 'agentConnection');
   return useMemo(() => new Set([...(shellOffers ?? []), ...(data?.methods ?? [])]), [shellOffers, data]);
 }

@@ -6,15 +6,15 @@ import { useEffect, useRef, useState } from 'react';
 import { describeState } from '../../shared/describe.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { useQuery, useSeen, useWords } from '../data/hooks.ts';
+import { useI18n, useQuery, useSeen } from '../data/hooks.ts';
 import { hiddenStyle } from './hidden.ts';
 
 const LOOKED_AT = 20;
 
 export function Announcer() {
-  const words = useWords();
+  const i18n = useI18n();
   const seen = useSeen();
-  const title = seen === null ? '' : describeState(seen, words, Date.now()).title;
+  const title = seen === null ? '' : describeState(seen, i18n, Date.now()).title;
   const outcome = useNewOutcomes();
   return (
     <div style={hiddenStyle}>
@@ -29,7 +29,7 @@ export function Announcer() {
 }
 
 function useNewOutcomes(): string {
-  const words = useWords();
+  const i18n = useI18n();
   const { data } = useQuery('runs.list', { limit: LOOKED_AT });
   /** What had ended when we last looked; null: we have not yet, and what is there is no news. */
   const known = useRef<ReadonlySet<number> | null>(null);
@@ -44,8 +44,8 @@ function useNewOutcomes(): string {
     const news = finished.filter((row) => !before.has(row.run) && (before.size === 0 || row.run > oldest));
     if (news.length > 0)
       setSaid(
-        news.map((row: RunRow) => `${taskName(row, words)}: ${describeRun(row, words, Date.now()).line}`).join('. '),
+        news.map((row: RunRow) => `${taskName(row, i18n)}: ${describeRun(row, i18n, Date.now()).line}`).join('. '),
       );
-  }, [data, words]);
+  }, [data, i18n]);
   return said;
 }

@@ -1,7 +1,7 @@
 /** Copies a text, and says that it did: in its own place, and once to a screen reader. */
 import { Button } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import { useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
 import { hiddenStyle } from './hidden.ts';
 
 interface CopyButtonProps {
@@ -12,7 +12,7 @@ interface CopyButtonProps {
 const SHOWN_MS = 3_000;
 
 export function CopyButton({ label, text }: CopyButtonProps) {
-  const words = useWords();
+  const i18n = useI18n();
   const copy = useCopy();
   const [said, setSaid] = useState<'copied' | 'failed' | null>(null);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function CopyButton({ label, text }: CopyButtonProps) {
     const toCopy = await text();
     setSaid(toCopy !== null && (await copy(toCopy)) ? 'copied' : 'failed');
   };
-  const told = said === null ? null : words.say(said === 'copied' ? 'window.copied' : 'window.notCopied');
+  const told = said === null ? null : i18n.t(said === 'copied' ? 'window.copied' : 'window.notCopied');
   return (
     <>
       <Button onClick={() => void run()}>{told ?? label}</Button>

@@ -2,7 +2,7 @@
 import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { readableText } from '../../shared/terminal-text.ts';
-import { useStore, useWords } from '../data/hooks.ts';
+import { useI18n, useStore } from '../data/hooks.ts';
 import { type LoadedOutput, occurrences, readOutput, type Stream } from '../data/output.ts';
 import { Loading } from './loading.tsx';
 import { Notice } from './notice.tsx';
@@ -40,7 +40,7 @@ interface OutputViewProps {
 
 export function OutputView({ run, stream, label }: OutputViewProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const [output, setOutput] = useState<LoadedOutput | 'failed' | null>(null);
   useEffect(() => {
@@ -53,22 +53,22 @@ export function OutputView({ run, stream, label }: OutputViewProps) {
     };
   }, [client, run, stream]);
   if (output === null) return <Loading rows={3} />;
-  if (output === 'failed') return <Notice kind="error" title={words.say('window.failed')} />;
-  if (output.text === '') return <p className={styles.quiet}>{words.say('run.output.none')}</p>;
+  if (output === 'failed') return <Notice kind="error" title={i18n.t('window.failed')} />;
+  if (output.text === '') return <p className={styles.quiet}>{i18n.t('run.output.none')}</p>;
   const more = async () => setOutput((await readOutput(client, run, stream, output)) ?? 'failed');
   return (
     <>
       {output.cut && (
-        <p className={styles.quiet}>{words.say('run.output.cut', { size: words.bytes(output.totalBytes) })}</p>
+        <p className={styles.quiet}>{i18n.t('run.output.cut', { size: i18n.bytes(output.totalBytes) })}</p>
       )}
       <SearchableText text={output.text} label={label} />
       {output.nextOffsetChars !== null && (
         <div className={styles.tools}>
-          <Button onClick={() => void more()}>{words.say('run.output.more')}</Button>
+          <Button onClick={() => void more()}>{i18n.t('run.output.more')}</Button>
           <span className={styles.quiet}>
-            {words.say('run.output.loaded', {
-              size: words.bytes(output.text.length),
-              all: words.bytes(output.keptChars),
+            {i18n.t('run.output.loaded', {
+              size: i18n.bytes(output.text.length),
+              all: i18n.bytes(output.keptChars),
             })}
           </span>
         </div>
@@ -79,7 +79,7 @@ export function OutputView({ run, stream, label }: OutputViewProps) {
 
 function SearchableText({ text, label }: { readonly text: string; readonly label: string }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const shown = useMemo(() => readableText(text), [text]);
   const [search, setSearch] = useState('');
   const [at, setAt] = useState(0);
@@ -94,8 +94,8 @@ function SearchableText({ text, label }: { readonly text: string; readonly label
         <Input
           type="search"
           size="small"
-          aria-label={words.say('run.output.search')}
-          placeholder={words.say('run.output.search')}
+          aria-label={i18n.t('run.output.search')}
+          placeholder={i18n.t('run.output.search')}
           value={search}
           onChange={(_, { value }) => {
             setSearch(value);
@@ -109,16 +109,16 @@ function SearchableText({ text, label }: { readonly text: string; readonly label
           {wanted === ''
             ? ''
             : found.length === 0
-              ? words.say('run.output.noMatch')
-              : words.say('run.output.matches', { n: found.length })}
+              ? i18n.t('run.output.noMatch')
+              : i18n.t('run.output.matches', { n: found.length })}
         </span>
         {found.length > 1 && (
           <>
             <Button size="small" onClick={() => step(-1)}>
-              {words.say('run.output.previous')}
+              {i18n.t('run.output.previous')}
             </Button>
             <Button size="small" onClick={() => step(1)}>
-              {words.say('run.output.next')}
+              {i18n.t('run.output.next')}
             </Button>
           </>
         )}

@@ -3,7 +3,7 @@ import { Button, Input, makeStyles, Select, tokens } from '@fluentui/react-compo
 import { useDeferredValue, useEffect, useState } from 'react';
 import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Route } from '../../shared/shell-contract.ts';
-import { EVERY_MINUTE_MS, useNow, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { useRunList } from '../data/use-run-list.ts';
 import { Loading } from '../parts/loading.tsx';
@@ -40,7 +40,7 @@ let lastChoices: Choices | null = null;
 
 export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const [choices, setChoices] = useChoices(route);
   const search = useDeferredValue(choices.search);
@@ -57,22 +57,22 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const filtered = choices.group !== null || choices.day !== 'any' || choices.search !== '';
   return (
     <>
-      <ScreenTitle>{words.say('activity.title')}</ScreenTitle>
+      <ScreenTitle>{i18n.t('activity.title')}</ScreenTitle>
       <Tools
         choices={choices}
         onChange={setChoices}
         onDay={(atMs) => void list.indexAt(atMs).then((index) => setJump({ index }))}
       >
-        {matching !== null && <span className={styles.count}>{words.say('activity.count', { n: matching, all })}</span>}
+        {matching !== null && <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>}
       </Tools>
-      {list.view.failed && <Notice kind="error" title={words.say('window.failed')} />}
+      {list.view.failed && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !list.view.failed && <NotReadYet />}
       {matching === 0 && (
         <div className={styles.empty}>
           <Empty filtered={filtered} />{' '}
           {filtered && (
             <Button onClick={() => setChoices({ group: null, day: 'any', search: '', offset: 0 })}>
-              {words.say('activity.clear')}
+              {i18n.t('activity.clear')}
             </Button>
           )}
         </div>
@@ -81,7 +81,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
         <div className={styles.list}>
           {newer > 0 && (
             <Button className={styles.newer} appearance="primary" size="small" onClick={list.showNewer}>
-              {words.join(words.say('activity.new', { n: newer }), `– ${words.say('activity.new.show')}`)}
+              {i18n.join(i18n.t('activity.new', { n: newer }), `– ${i18n.t('activity.new.show')}`)}
             </Button>
           )}
           <RunRows
@@ -130,40 +130,40 @@ interface ToolsProps {
 
 function Tools({ choices, onChange, onDay, children }: ToolsProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const helpdesk = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
   return (
     <search className={styles.tools}>
       <Select
-        aria-label={words.say('activity.filter')}
+        aria-label={i18n.t('activity.filter')}
         value={choices.group ?? 'all'}
         onChange={(_, { value }) =>
           onChange({ ...choices, group: value === 'all' ? null : (value as OutcomeGroup), offset: 0 })
         }
       >
-        <option value="all">{words.say('activity.filter.all')}</option>
+        <option value="all">{i18n.t('activity.filter.all')}</option>
         {OUTCOME_GROUPS.map((group) => (
           <option key={group} value={group}>
-            {words.say(`group.${group}`)}
+            {i18n.t(`group.${group}`)}
           </option>
         ))}
       </Select>
       <Select
-        aria-label={words.say('activity.day')}
+        aria-label={i18n.t('activity.day')}
         value={choices.day}
         onChange={(_, { value }) => onChange({ ...choices, day: value as DayChoice, offset: 0 })}
       >
         {(['any', 'today', 'yesterday'] as const).map((day) => (
           <option key={day} value={day}>
-            {words.say(`activity.day.${day}`)}
+            {i18n.t(`activity.day.${day}`)}
           </option>
         ))}
       </Select>
       <Input
         type="search"
         className={styles.search}
-        aria-label={words.say('activity.search')}
-        placeholder={words.say(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}
+        aria-label={i18n.t('activity.search')}
+        placeholder={i18n.t(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}
         value={choices.search}
         maxLength={200}
         onChange={(_, { value }) => onChange({ ...choices, search: value, offset: 0 })}
@@ -172,8 +172,8 @@ function Tools({ choices, onChange, onDay, children }: ToolsProps) {
         <Input
           className={styles.day}
           type="date"
-          aria-label={words.say('activity.day.pick')}
-          title={words.say('activity.day.pick')}
+          aria-label={i18n.t('activity.day.pick')}
+          title={i18n.t('activity.day.pick')}
           onChange={(_, { value }) => {
             const endOfDay = new Date(`${value}T23:59:59.999`).getTime();
             if (!Number.isNaN(endOfDay)) onDay(endOfDay);
@@ -187,31 +187,29 @@ function Tools({ choices, onChange, onDay, children }: ToolsProps) {
 
 /** That there were no tasks is said only where it is known. */
 function Empty({ filtered }: { readonly filtered: boolean }) {
-  const words = useWords();
+  const i18n = useI18n();
   const store = useWindowState(({ status }) => status?.store ?? null);
-  if (store?.readable === false) return words.say('activity.unread');
-  if (filtered) return words.say('activity.noMatch');
-  return words.say(store?.state === 'quarantined' ? 'activity.empty.anew' : 'activity.empty');
+  if (store?.readable === false) return i18n.t('activity.unread');
+  if (filtered) return i18n.t('activity.noMatch');
+  return i18n.t(store?.state === 'quarantined' ? 'activity.empty.anew' : 'activity.empty');
 }
 
 function NotReadYet() {
   const styles = useStyles();
-  const words = useWords();
-  const missing = useWindowState(({ shell }) => shell !== null && shell.attachment.state !== 'attached');
+  const i18n = useI18n();
+  const missing = useWindowState(({ shell }) => shell !== null && shell.agentConnection.state !== 'attached');
   if (!missing) return <Loading rows={8} />;
-  return <div className={styles.empty}>{words.say('activity.unavailable')}</div>;
+  return <div className={styles.empty}>{i18n.t('activity.unavailable')}</div>;
 }
 
 function Unsent() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const waiting = useWindowState(({ status }) => status?.outbox.waiting ?? 0);
   const offline = useWindowState(({ status }) => status !== null && status.connection.state !== 'connected');
   if (waiting === 0) return null;
   return (
-    <p className={styles.unsent}>
-      {words.say(offline ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
-    </p>
+    <p className={styles.unsent}>{i18n.t(offline ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}</p>
   );
 }
 

@@ -1,21 +1,13 @@
 /** Is everything all right? One sentence first, then what runs, then numbers where they help. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { AgentStatus } from '../../shared/agent-status.ts';
-import { describeState, describeUpdate, pcDetails, pcName, type Seen } from '../../shared/describe.ts';
+import { describeState, describeUpdate, type PcSnapshot, pcDetails, pcName } from '../../shared/describe.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { OUTCOME_GROUPS, outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import { type AttentionItem, undelivered } from '../../shared/troubles.ts';
-import {
-  EVERY_MINUTE_MS,
-  EVERY_SECOND_MS,
-  useNow,
-  useSeen,
-  useStore,
-  useWindowState,
-  useWords,
-} from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useI18n, useNow, useSeen, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Loading } from '../parts/loading.tsx';
@@ -63,12 +55,12 @@ export function StatusScreen() {
   );
 }
 
-function Hero({ seen }: { readonly seen: Seen }) {
+function Hero({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
-  const words = useWords();
-  const restarts = seen.attachment.restartAtMs !== null;
+  const i18n = useI18n();
+  const restarts = seen.agentConnection.restartAtMs !== null;
   const nowMs = useNow(restarts ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
-  const said = describeState(seen, words, nowMs);
+  const said = describeState(seen, i18n, nowMs);
   const connection = seen.status?.agent.state === 'running' ? seen.status.connection.state : null;
   const offline = connection === 'unreachable' || connection === 'no_network' || connection === 'refused';
   return (
@@ -81,11 +73,11 @@ function Hero({ seen }: { readonly seen: Seen }) {
           <h1 className={styles.heroTitle}>{said.title}</h1>
           <p className={styles.heroBody}>{said.body}</p>
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
-          {offline && <p className={styles.quiet}>{words.say('status.working.offline')}</p>}
+          {offline && <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>}
         </div>
       </div>
       {said.items.length > 0 && (
-        <Card title={words.say('status.look')}>
+        <Card title={i18n.t('status.look')}>
           {said.items.map((item) => (
             <div key={item.id} className={styles.line}>
               <div className={styles.lineMark}>
@@ -112,14 +104,14 @@ function Item({ item }: { readonly item: AttentionItem }) {
 }
 
 /** Last, since nothing of it calls anybody. */
-function Notes({ seen }: { readonly seen: Seen }) {
+function Notes({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const { notes } = describeState(seen, words, nowMs);
+  const { notes } = describeState(seen, i18n, nowMs);
   if (notes.length === 0) return null;
   return (
-    <Card title={words.say('status.know')}>
+    <Card title={i18n.t('status.know')}>
       {notes.map((item) => (
         <div key={item.id} className={styles.line}>
           <Item item={item} />
@@ -131,8 +123,8 @@ function Notes({ seen }: { readonly seen: Seen }) {
 
 function Working({ status }: { readonly status: AgentStatus }) {
   const styles = useStyles();
-  const words = useWords();
-  const { title, body } = describeUpdate(status.update, words);
+  const i18n = useI18n();
+  const { title, body } = describeUpdate(status.update, i18n);
   const upToDate = status.update.state === 'none';
   return (
     <>
@@ -140,7 +132,7 @@ function Working({ status }: { readonly status: AgentStatus }) {
       <div className={styles.cards}>
         <Today status={status} />
         <ToSend status={status} />
-        <Card title={words.say('status.update')}>
+        <Card title={i18n.t('status.update')}>
           <div className={styles.text}>
             <div>{upToDate ? `${status.update.installed} · ${title}` : title}</div>
             {!upToDate && <p className={styles.quiet}>{body}</p>}
@@ -152,11 +144,11 @@ function Working({ status }: { readonly status: AgentStatus }) {
 }
 
 function Now({ status }: { readonly status: AgentStatus }) {
-  const words = useWords();
+  const i18n = useI18n();
   const { running, waiting, waitingCount } = status.now;
   return (
-    <Card title={words.say('status.now')}>
-      {running.length === 0 && waitingCount === 0 && <div>{words.say('status.now.none')}</div>}
+    <Card title={i18n.t('status.now')}>
+      {running.length === 0 && waitingCount === 0 && <div>{i18n.t('status.now.none')}</div>}
       {running.map((run) => (
         <OpenRun key={run.run} run={run} everyMs={EVERY_SECOND_MS} />
       ))}
@@ -170,13 +162,13 @@ function Now({ status }: { readonly status: AgentStatus }) {
 
 function OpenRun({ run, everyMs }: { readonly run: RunRow; readonly everyMs: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const nowMs = useNow(everyMs);
-  const said = describeRun(run, words, nowMs);
+  const said = describeRun(run, i18n, nowMs);
   const limit =
     run.state === 'running' && run.timeoutSecs !== null
-      ? ` · ${words.say('state.running.may', { limit: words.roughly(run.timeoutSecs * 1_000) })}`
+      ? ` · ${i18n.t('state.running.may', { limit: i18n.roughly(run.timeoutSecs * 1_000) })}`
       : '';
   return (
     <div className={styles.line}>
@@ -184,7 +176,7 @@ function OpenRun({ run, everyMs }: { readonly run: RunRow; readonly everyMs: num
         <OutcomeIcon mark={said.mark} />
       </div>
       <div className={styles.text}>
-        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, words)}</TextLink>{' '}
+        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink>{' '}
         <span className={styles.numbers}>
           {said.line}
           {limit}
@@ -195,19 +187,17 @@ function OpenRun({ run, everyMs }: { readonly run: RunRow; readonly everyMs: num
 }
 
 function WaitingCount({ n }: { readonly n: number }) {
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   return (
-    <TextLink onClick={() => go({ screen: 'activity', group: 'open' })}>
-      {words.say('status.now.waiting', { n })}
-    </TextLink>
+    <TextLink onClick={() => go({ screen: 'activity', group: 'open' })}>{i18n.t('status.now.waiting', { n })}</TextLink>
   );
 }
 
 /** Each count opens the list that it counts. */
 function Today({ status }: { readonly status: AgentStatus }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const counts = new Map<string, number>();
   for (const [reason, n] of Object.entries(status.today)) {
@@ -215,17 +205,17 @@ function Today({ status }: { readonly status: AgentStatus }) {
     counts.set(group, (counts.get(group) ?? 0) + n);
   }
   return (
-    <Card title={words.say('status.today')}>
+    <Card title={i18n.t('status.today')}>
       <div className={styles.counts}>
-        {counts.size === 0 && words.say(status.store.readable ? 'status.today.none' : 'status.unread')}
+        {counts.size === 0 && i18n.t(status.store.readable ? 'status.today.none' : 'status.unread')}
         {OUTCOME_GROUPS.map((group) => {
           const n = counts.get(group);
           if (n === undefined) return null;
-          const count = words.say('status.today.count', { n, group: words.say(`group.${group}`) });
+          const count = i18n.t('status.today.count', { n, group: i18n.t(`group.${group}`) });
           return (
             <TextLink
               key={group}
-              label={words.say('status.today.show', { count })}
+              label={i18n.t('status.today.show', { count })}
               onClick={() => go({ screen: 'activity', group, today: true })}
             >
               {count}
@@ -239,38 +229,36 @@ function Today({ status }: { readonly status: AgentStatus }) {
 
 function ToSend({ status }: { readonly status: AgentStatus }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { waiting } = status.outbox;
   const none = status.store.readable ? 'status.send.none' : 'status.unread';
   const connected = status.connection.state === 'connected';
   const held = undelivered(status) === null ? 'status.send.soon' : 'status.send.kept';
   return (
-    <Card title={words.say('status.send')}>
-      <div className={styles.numbers}>
-        {waiting === 0 ? words.say(none) : words.say('status.send.count', { n: waiting })}
-      </div>
-      {waiting > 0 && <p className={styles.quiet}>{words.say(connected ? held : 'status.send.offline')}</p>}
+    <Card title={i18n.t('status.send')}>
+      <div className={styles.numbers}>{waiting === 0 ? i18n.t(none) : i18n.t('status.send.count', { n: waiting })}</div>
+      {waiting > 0 && <p className={styles.quiet}>{i18n.t(connected ? held : 'status.send.offline')}</p>}
     </Card>
   );
 }
 
-function Foot({ seen }: { readonly seen: Seen }) {
+function Foot({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const lastStatus = useWindowState((state) => state.lastStatus);
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
   const status = seen.status ?? lastStatus;
   const pc = pcName(status);
   if (pc === null) return null;
   const groups = status?.identity.groups ?? [];
-  const details = () => pcDetails({ ...seen, status }, userName, words, Date.now());
+  const details = () => pcDetails({ ...seen, status }, userName, i18n, Date.now());
   return (
     <div className={styles.foot}>
       <span className={styles.footText}>
         {pc}
-        {groups.length > 0 && ` · ${words.say('status.groups', { groups: words.list(groups) })}`}
+        {groups.length > 0 && ` · ${i18n.t('status.groups', { groups: i18n.list(groups) })}`}
       </span>
-      <CopyButton label={words.say('status.copy')} text={details} />
+      <CopyButton label={i18n.t('status.copy')} text={details} />
     </div>
   );
 }

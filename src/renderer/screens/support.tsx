@@ -2,7 +2,7 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import type { Hardware } from '../../shared/contract.ts';
 import { pcDetails, pcName } from '../../shared/describe.ts';
-import { EVERY_MINUTE_MS, useNow, useQuery, useSeen, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, useQuery, useSeen, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -21,11 +21,11 @@ const useStyles = makeStyles({
 const MEMORY_GB = 1e9 / 1024 ** 3;
 
 export function SupportScreen() {
-  const words = useWords();
-  const { data } = useQuery('support.info', {}, 'attachment');
+  const i18n = useI18n();
+  const { data } = useQuery('support.info', {}, 'agentConnection');
   return (
     <>
-      <ScreenTitle>{words.say('support.title')}</ScreenTitle>
+      <ScreenTitle>{i18n.t('support.title')}</ScreenTitle>
       <Desk />
       <TellThem />
       <Connection />
@@ -37,8 +37,8 @@ export function SupportScreen() {
 
 function Desk() {
   const styles = useStyles();
-  const words = useWords();
-  const { data } = useQuery('support.info', {}, 'attachment');
+  const i18n = useI18n();
+  const { data } = useQuery('support.info', {}, 'agentConnection');
   const { client } = useStore();
   const opens = useWindowState(({ shell }) => shell?.offers.includes('shell.openLink') ?? false);
   if (data === null) return null;
@@ -52,32 +52,32 @@ function Desk() {
       </a>
     );
   return (
-    <Card title={words.say('support.desk')}>
+    <Card title={i18n.t('support.desk')}>
       {text !== null && <p className={styles.text}>{text}</p>}
       {phone === null && mail === null && url === null && text === null && (
-        <p className={styles.quiet}>{words.say('support.none')}</p>
+        <p className={styles.quiet}>{i18n.t('support.none')}</p>
       )}
       <Facts
         facts={[
           phone === null
             ? null
             : {
-                name: words.say('support.phone'),
+                name: i18n.t('support.phone'),
                 value: (
                   <Contact shown={phone}>
-                    {contact('phone', `tel:${phone.replaceAll(/[^0-9+]/g, '')}`, words.say('support.call'))}
+                    {contact('phone', `tel:${phone.replaceAll(/[^0-9+]/g, '')}`, i18n.t('support.call'))}
                   </Contact>
                 ),
               },
           mail === null
             ? null
             : {
-                name: words.say('support.mail'),
-                value: <Contact shown={mail}>{contact('mail', `mailto:${mail}`, words.say('support.write'))}</Contact>,
+                name: i18n.t('support.mail'),
+                value: <Contact shown={mail}>{contact('mail', `mailto:${mail}`, i18n.t('support.write'))}</Contact>,
               },
         ]}
       />
-      {url !== null && <div className={styles.buttons}>{contact('page', url, words.say('support.page'))}</div>}
+      {url !== null && <div className={styles.buttons}>{contact('page', url, i18n.t('support.page'))}</div>}
     </Card>
   );
 }
@@ -94,7 +94,7 @@ function Contact({ shown, children }: { readonly shown: string; readonly childre
 
 function TellThem() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const seen = useSeen();
   const lastStatus = useWindowState((state) => state.lastStatus);
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
@@ -102,19 +102,19 @@ function TellThem() {
   const status = seen.status ?? lastStatus;
   const groups = status?.identity.groups ?? [];
   return (
-    <Card title={words.say('support.tell')}>
+    <Card title={i18n.t('support.tell')}>
       <Facts
         facts={[
-          { name: words.say('support.pc'), value: pcName(status) ?? '–' },
-          { name: words.say('support.user'), value: userName },
-          { name: words.say('support.version'), value: status?.identity.agentVersion ?? '–' },
-          { name: words.say('support.groups'), value: words.list(groups) || words.say('support.none.groups') },
+          { name: i18n.t('support.pc'), value: pcName(status) ?? '–' },
+          { name: i18n.t('support.user'), value: userName },
+          { name: i18n.t('support.version'), value: status?.identity.agentVersion ?? '–' },
+          { name: i18n.t('support.groups'), value: i18n.list(groups) || i18n.t('support.none.groups') },
         ]}
       />
       <div className={styles.buttons}>
         <CopyButton
-          label={words.say('support.copy')}
-          text={() => pcDetails({ ...seen, status }, userName, words, Date.now())}
+          label={i18n.t('support.copy')}
+          text={() => pcDetails({ ...seen, status }, userName, i18n, Date.now())}
         />
       </div>
     </Card>
@@ -122,25 +122,25 @@ function TellThem() {
 }
 
 function Connection() {
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const connection = useWindowState(({ status }) => status?.connection ?? null);
   if (connection === null) return null;
   const { state, lastGoodAtMs, server, why } = connection;
   return (
-    <Card title={words.say('support.connection')}>
+    <Card title={i18n.t('support.connection')}>
       <Facts
         facts={[
-          { name: words.say('support.connection.state'), value: words.say(`connection.${state}`) },
+          { name: i18n.t('support.connection.state'), value: i18n.t(`connection.${state}`) },
           {
-            name: words.say('support.connection.last'),
+            name: i18n.t('support.connection.last'),
             value:
               lastGoodAtMs === null
-                ? words.say('support.connection.never')
-                : `${words.moment(lastGoodAtMs, nowMs)} (${words.ago(lastGoodAtMs, nowMs)})`,
+                ? i18n.t('support.connection.never')
+                : `${i18n.moment(lastGoodAtMs, nowMs)} (${i18n.ago(lastGoodAtMs, nowMs)})`,
           },
-          server === null ? null : { name: words.say('support.connection.server'), value: server },
-          why === null ? null : { name: words.say('support.connection.why'), value: why },
+          server === null ? null : { name: i18n.t('support.connection.server'), value: server },
+          why === null ? null : { name: i18n.t('support.connection.why'), value: why },
         ]}
       />
     </Card>
@@ -149,32 +149,32 @@ function Connection() {
 
 function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   if (hardware === null) {
     return (
-      <Card title={words.say('support.hardware')}>
-        <p className={styles.quiet}>{words.say('support.hardware.none')}</p>
+      <Card title={i18n.t('support.hardware')}>
+        <p className={styles.quiet}>{i18n.t('support.hardware.none')}</p>
       </Card>
     );
   }
   const fact = (name: string, value: string | null) => (value === null || value === '' ? null : { name, value });
   const { system, processor, memoryBytes, disks, unread, bootedAtMs } = hardware;
   return (
-    <Card title={words.say('support.hardware')}>
+    <Card title={i18n.t('support.hardware')}>
       <Facts
         facts={[
-          fact(words.say('support.system'), system),
-          fact(words.say('support.processor'), processor),
-          fact(words.say('support.memory'), memoryBytes === null ? null : words.bytes(memoryBytes * MEMORY_GB)),
+          fact(i18n.t('support.system'), system),
+          fact(i18n.t('support.processor'), processor),
+          fact(i18n.t('support.memory'), memoryBytes === null ? null : i18n.bytes(memoryBytes * MEMORY_GB)),
           ...disks.map(({ name, sizeBytes, freeBytes }) =>
             fact(
-              words.say('support.disk', { name }),
-              words.say('support.disk.free', { free: words.bytes(freeBytes), size: words.bytes(sizeBytes) }),
+              i18n.t('support.disk', { name }),
+              i18n.t('support.disk.free', { free: i18n.bytes(freeBytes), size: i18n.bytes(sizeBytes) }),
             ),
           ),
-          fact(words.say('support.booted'), bootedAtMs === null ? null : words.moment(bootedAtMs, nowMs)),
-          fact(words.say('support.hardware.unread'), unread.join('; ')),
+          fact(i18n.t('support.booted'), bootedAtMs === null ? null : i18n.moment(bootedAtMs, nowMs)),
+          fact(i18n.t('support.hardware.unread'), unread.join('; ')),
         ]}
       />
     </Card>
