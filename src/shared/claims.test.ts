@@ -4,7 +4,7 @@ import { NOW, seen, status } from '../../e2e/support/agent-status.ts';
 import { type AgentStatus, STORE_STATES } from './agent-status.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { describeState, type Seen } from './describe.ts';
-import type { RunRow } from './run-view.ts';
+import type { RunningRow } from './run-view.ts';
 import { AGENT_STATES, CONNECTION_STATES } from './states.ts';
 import { trayMenu } from './tray-menu.ts';
 import { Words } from './words/words.ts';
@@ -12,7 +12,7 @@ import { Words } from './words/words.ts';
 const words = new Words('en');
 const CALM = words.say('health.ok.title');
 
-const RUN: RunRow = {
+const RUN: RunningRow = {
   run: 7,
   title: { kind: 'text', text: 'slow' },
   source: 'live',
@@ -28,6 +28,7 @@ const RUN: RunRow = {
   timeoutSecs: null,
   parked: false,
   unreported: false,
+  usualMs: null,
 };
 const RUNNING: AgentStatus['now'] = { running: [RUN, { ...RUN, run: 8 }], waiting: [], waitingCount: 0 };
 const calm = status();

@@ -3,7 +3,7 @@ import { DAY, MINUTE, NOW, seen, status } from '../../e2e/support/agent-status.t
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState, describeUpdate, pcDetails, type Seen } from './describe.ts';
 import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
-import type { RunRow } from './run-view.ts';
+import type { RunningRow } from './run-view.ts';
 import type { AttachmentView } from './shell-contract.ts';
 import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
 import { type MenuFacts, trayMenu } from './tray-menu.ts';
@@ -11,7 +11,7 @@ import { Words } from './words/words.ts';
 
 const [english, japanese] = [new Words('en'), new Words('ja')];
 
-const RUN: RunRow = {
+const RUN: RunningRow = {
   run: 7,
   title: { kind: 'text', text: 'Office repair' },
   source: 'live',
@@ -27,6 +27,7 @@ const RUN: RunRow = {
   timeoutSecs: 600,
   parked: false,
   unreported: false,
+  usualMs: null,
 };
 
 function absent(attachment: Partial<AttachmentView>): Seen {

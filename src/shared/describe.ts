@@ -5,6 +5,7 @@
 import type { AgentStatus } from './agent-status.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
+import { progressOf } from './describe-running.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
 import type { AttachmentView, Route } from './shell-contract.ts';
@@ -60,9 +61,13 @@ function working(seen: Seen, status: AgentStatus, items: readonly AttentionItem[
   const since = offline ? spoken.since : null;
   if (running !== undefined) {
     const t = words.roughly(nowMs - (running.startedAtMs ?? nowMs));
+    const { said: usual } = progressOf(running, words, nowMs);
     const tooltip =
       others.length === 0
-        ? words.say('tray.running', { task: taskName(running, words), t })
+        ? words.say('tray.running', {
+            task: taskName(running, words),
+            t: words.list(usual === null ? [t] : [t, usual]),
+          })
         : words.say('tray.runningMany', { n: others.length + 1 });
     return { mark: 'running', ...said, since, tooltip };
   }

@@ -39,6 +39,10 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
+/** One that runs; `usualMs`: how long it takes mostly, by its earlier runs; null: not known. */
+export const runningRowSchema = runRowSchema.extend({ usualMs: z.number().nullable() });
+export type RunningRow = z.infer<typeof runningRowSchema>;
+
 /** How much there is of an output: `keptChars` are stored, `totalBytes` were produced. */
 export const outputSizeSchema = z.object({
   keptChars: z.number().int(),
@@ -64,7 +68,7 @@ export const runInternalsSchema = z.object({
   parkedWhy: z.string().nullable(),
 });
 
-export const runDetailSchema = runRowSchema.extend({
+export const runDetailSchema = runningRowSchema.extend({
   decidedAtMs: timeMs.nullable(),
   /** The last moment at which it might start, where IT set one. */
   deadlineAtMs: timeMs.nullable(),

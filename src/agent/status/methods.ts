@@ -38,10 +38,11 @@ export const handlers: Handlers = {
     const eyes = eyesOf(caller);
     const record = visibleRun(run, caller, eyes);
     if (record === null) return NO_RUN;
-    return detailOf(record, eyes, deps.ports.command(run), () => ({
+    const outputs = () => ({
       stdout: deps.ports.history.output(run, 'stdout'),
       stderr: deps.ports.history.output(run, 'stderr'),
-    }));
+    });
+    return detailOf(record, eyes, deps.ports.command(run), outputs, deps.projection.usualTime.of(record));
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
     const load = outputLoader(run, stream, caller);

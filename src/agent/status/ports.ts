@@ -21,7 +21,16 @@ export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
 /** Reading what was recorded. */
 export type HistoryPort = Pick<
   History,
-  'list' | 'runsWithOutput' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'
+  | 'list'
+  | 'runsWithOutput'
+  | 'count'
+  | 'newestAt'
+  | 'countByReason'
+  | 'countUndelivered'
+  | 'earlierDurations'
+  | 'get'
+  | 'open'
+  | 'output'
 >;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 

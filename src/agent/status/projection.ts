@@ -4,13 +4,15 @@
  */
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
+import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip } from '../../shared/run-title.ts';
 import { errorText } from '../base/logger.ts';
 import { STORE_RETRY_MS } from '../base/retry.ts';
 import type { Watched } from '../base/watched.ts';
 import { noticesFor } from './notices.ts';
-import type { StatusPorts } from './ports.ts';
+import type { RunRecord, StatusPorts } from './ports.ts';
 import { isHelpdesk, type Viewer } from './roles.ts';
+import { UsualTime } from './usual-time.ts';
 import { type Eyes, maySee, rowOf, visibleTo } from './views.ts';
 
 export const PUSH_INTERVAL_MS = 500;
@@ -39,6 +41,7 @@ interface Subscriber {
 export class Projection {
   readonly #ports: StatusPorts;
   readonly #subscribers = new Set<Subscriber>();
+  readonly usualTime: UsualTime;
   #unwatch: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #midnight: NodeJS.Timeout | undefined;
@@ -47,6 +50,7 @@ export class Projection {
 
   constructor(ports: StatusPorts) {
     this.#ports = ports;
+    this.usualTime = new UsualTime(ports.history);
   }
 
   /** The status as this viewer may see it now. */
@@ -109,19 +113,28 @@ export class Projection {
     };
   }
 
-  #runs(eyes: Eyes): Pick<AgentStatus, 'now' | 'today'> {
+  #runs(eyes: Eyes): Pick<AgentStatus, 'now' | 'today' | 'todayUntold'> {
     const { history, clock } = this.#ports;
     const open = history.open(MAX_OPEN_LOOKED_AT).filter((record) => maySee(record, eyes));
     const running = open.filter(({ state }) => state === 'running');
     const waiting = open.filter(({ state }) => state !== 'running');
     const count =
       open.length < MAX_OPEN_LOOKED_AT ? open.length : history.count({ ...visibleTo(eyes), openOnly: true });
-    const rows = (records: typeof open) => records.slice(0, MAX_ROWS_SHOWN).map((record) => rowOf(record, eyes));
     const midnight = new Date(clock.nowMs()).setHours(0, 0, 0, 0);
+    const ofToday = { ...visibleTo(eyes), receivedFromMs: midnight };
     return {
-      now: { running: rows(running), waiting: rows(waiting), waitingCount: count - running.length },
-      today: history.countByReason({ ...visibleTo(eyes), receivedFromMs: midnight }),
+      now: {
+        running: running.slice(0, MAX_ROWS_SHOWN).map((record) => this.#runningRow(record, eyes)),
+        waiting: waiting.slice(0, MAX_ROWS_SHOWN).map((record) => rowOf(record, eyes)),
+        waitingCount: count - running.length,
+      },
+      today: history.countByReason(ofToday),
+      todayUntold: history.countUndelivered({ ...ofToday, reasons: reasonsOf('failed') }),
     };
+  }
+
+  #runningRow(record: RunRecord, eyes: Eyes): AgentStatus['now']['running'][number] {
+    return { ...rowOf(record, eyes), usualMs: this.usualTime.of(record) };
   }
 
   /** Pushes each change from now on; `viewer` is asked anew for each, since roles come and go. */

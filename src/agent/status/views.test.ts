@@ -127,6 +127,7 @@ describe('a user', () => {
       unreported: false,
       decidedAtMs: 2_000,
       deadlineAtMs: 99,
+      usualMs: null,
       viewAgeMs: 1_234,
       internals: null,
       output: null,

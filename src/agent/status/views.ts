@@ -73,11 +73,13 @@ export function detailOf(
   eyes: Eyes,
   command: CommandRecord | undefined,
   outputs: () => Outputs,
+  usualMs: number | null,
 ): RunDetail {
   const gates = readFacts(record.facts);
   const viewAgeMs = gates?.viewAgeMs;
   return {
     ...rowOf(record, eyes, MAX_WHOLE_TITLE_CHARS),
+    usualMs,
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,

@@ -79,6 +79,7 @@ export class History {
   readonly #open: Statement;
   readonly #output: Statement;
   readonly #command: Statement;
+  readonly #earlier: Statement;
   readonly #outputs: OutputSearch;
 
   constructor(db: Database) {
@@ -89,6 +90,12 @@ export class History {
     this.#output = db.prepare(
       'SELECT body AS text, total_bytes AS totalBytes, cut FROM outputs WHERE run = ? AND stream = ?',
     );
+    this.#earlier = db
+      .prepare(
+        `SELECT finished_at - started_at FROM runs WHERE manifest_id = ? AND run < ? AND run > ? AND reason = 'DONE'
+          AND started_at IS NOT NULL ORDER BY run DESC LIMIT ?`,
+      )
+      .pluck();
     this.#command = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
   }
 
@@ -125,6 +132,24 @@ export class History {
       .prepare(`SELECT reason, count(*) AS n FROM runs WHERE state = 'finished' ${where} GROUP BY reason`)
       .all(...values) as { reason: Reason; n: number }[];
     return Object.fromEntries(rows.map(({ reason, n }) => [reason, n]));
+  }
+
+  /** How many finished runs the filter holds for whose result has not arrived at the fleet. */
+  countUndelivered(filter: RunFilter): number {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(`SELECT count(*) FROM runs WHERE state = 'finished' AND delivered_at IS NULL ${where}`)
+      .pluck()
+      .get(...values) as number;
+  }
+
+  /** How long the task of this run took when it went well before, ms, newest first; of what arrived since `afterRun`. */
+  earlierDurations(
+    { run, manifestId }: Pick<RunRecord, 'run' | 'manifestId'>,
+    afterRun: number,
+    limit: number,
+  ): number[] {
+    return this.#earlier.all(manifestId, run, afterRun, limit) as number[];
   }
 
   get(run: number): RunRecord | undefined {

@@ -2,6 +2,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useId } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { progressOf } from '../../shared/describe-running.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import {
   EVERY_MINUTE_MS,
@@ -21,6 +22,7 @@ import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
 import { RunOutput } from '../parts/run-output.tsx';
+import { RunningBar, RunningManners } from '../parts/running-task.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { TextLink } from '../parts/text-link.tsx';
 
@@ -63,6 +65,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
   const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
   const said = describeRun(run, words, nowMs);
+  const progress = progressOf(run, words, nowMs);
   return (
     <>
       <ScreenTitle>{taskName(run, words)}</ScreenTitle>
@@ -78,6 +81,9 @@ function Detail({ run }: { readonly run: RunDetail }) {
           {(said.changed !== null || said.act !== null) && (
             <p className={styles.sentence}>{words.join(said.changed, said.act)}</p>
           )}
+          {run.state === 'running' && live && <RunningBar run={run} nowMs={nowMs} />}
+          {run.state === 'running' && live && progress.said !== null && <p className={styles.quiet}>{progress.said}</p>}
+          {run.state === 'running' && live && <RunningManners />}
           <p className={styles.quiet}>{whose(run, words)}</p>
           {run.reason === null && !live && <p className={styles.sentence}>{words.say('run.stale')}</p>}
         </div>

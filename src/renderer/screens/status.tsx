@@ -2,6 +2,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { claimsOf } from '../../shared/claims.ts';
 import { describeState, pcDetails, type Seen } from '../../shared/describe.ts';
+import { describeToday } from '../../shared/describe-today.ts';
 import type { AttentionItem } from '../../shared/troubles.ts';
 import {
   EVERY_MINUTE_MS,
@@ -72,6 +73,7 @@ function Hero({ seen }: { readonly seen: Seen }) {
           <h1 className={styles.heroTitle}>{said.title}</h1>
           <p className={styles.heroBody}>{said.body}</p>
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
+          <TodayLine seen={seen} />
           {offline && <p className={styles.quiet}>{words.say('status.working.offline')}</p>}
         </div>
       </div>
@@ -89,6 +91,14 @@ function Hero({ seen }: { readonly seen: Seen }) {
       )}
     </>
   );
+}
+
+/** How the day went, in one line: from the counts, and from what has arrived at IT. */
+function TodayLine({ seen }: { readonly seen: Seen }) {
+  const styles = useStyles();
+  const words = useWords();
+  const line = describeToday(seen, words);
+  return line === null ? null : <p className={styles.quiet}>{line}</p>;
 }
 
 function Item({ item }: { readonly item: AttentionItem }) {
@@ -131,6 +141,7 @@ function Foot({ seen }: { readonly seen: Seen }) {
     <div className={styles.foot}>
       <span className={styles.footText}>
         {pc.name}
+        {` · ${words.say('status.version', { v: pc.version })}`}
         {groups.length > 0 && ` · ${words.say('status.groups', { groups: words.list(groups) })}`}
       </span>
       <CopyButton label={words.say('status.copy')} text={() => pcDetails(seen, pc, userName, words, Date.now())} />

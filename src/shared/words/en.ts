@@ -188,6 +188,7 @@ export const en = {
   'reason.AGENT_STOPPED.line': 'stopped – this PC was shutting down',
 
   'told.it': '{it} has been told.',
+  'told.notYet': '{it} has not been told yet.',
   'told.here': 'Recorded on this PC.',
   'changed.nothing': 'Nothing was changed on this PC.',
   'changed.maybe': 'Some steps may already have been done.',
@@ -212,6 +213,13 @@ export const en = {
   'state.running.body': 'It has been running for {t}.',
   'state.running.limit': 'It may take up to {limit}.',
   'state.running.line': 'running for {t}',
+  'running.usual': 'usually {usual}',
+  'running.longer': 'longer than usual ({usual})',
+  'running.progress': 'Time of {task} against the usual one',
+  'running.idle': 'It only uses what your own programs leave: you can go on working.',
+  'running.below_normal': 'Your own programs go first: you can go on working.',
+  'running.normal': 'It runs like any program, so this PC may be slower for a while. You can go on working.',
+  'running.stop': '{it} can stop it at any time.',
   'state.running.may': 'may take up to {limit}',
 
   'title.direct': 'Direct task from {it}',
@@ -273,7 +281,6 @@ export const en = {
   'status.today.count': '{n} {group}',
   'status.today.show': '{count} – show these tasks',
   'status.send': 'Waiting to send',
-  'status.send.none': 'Nothing is waiting.',
   'status.send.count': { one: '{n} result', other: '{n} results' },
   'status.send.offline': 'Will be sent when the connection is back.',
   'status.send.soon': 'Being sent.',
@@ -284,6 +291,22 @@ export const en = {
   'status.copy': 'Copy details',
   'status.look': 'Please look at this',
   'status.know': 'Good to know',
+  'status.latest': 'Latest',
+  'status.latest.all': 'Show all in Activity',
+  'status.line.fine': { one: '{n} task today, without an error.', other: '{n} tasks today, none with an error.' },
+  'status.line.failed': {
+    one: '{n} task today, with an error: {told}',
+    other: '{n} tasks today, {failed} with an error: {told}',
+  },
+  'status.line.endedFine': {
+    one: "{n} of today's tasks has ended, without an error.",
+    other: "{n} of today's tasks have ended, none with an error.",
+  },
+  'status.line.endedFailed': {
+    one: "{n} of today's tasks has ended, with an error: {told}",
+    other: "{n} of today's tasks have ended, {failed} with an error: {told}",
+  },
+  'status.version': 'version {v}',
   'status.unread': 'Not known at present.',
   'status.working.offline': 'Running tasks go on. What arrived before is in Activity.',
 
