@@ -5,7 +5,7 @@ import { expectPage } from '../support/page-expect.ts';
 import { type Served, serve } from '../support/served-status.ts';
 import { endedRun } from '../support/status.ts';
 import { arrival } from '../support/store.ts';
-import { openWindow } from '../support/window.ts';
+import { goTo, openWindow } from '../support/window.ts';
 
 const region = (page: Page, name: string) => page.getByRole('region', { name });
 
@@ -83,4 +83,45 @@ test('a running task shows how far it is by its usual time, that one can go on w
   await now.getByRole('button', { name: 'disk' }).click();
   await expectPage(page.getByText(manners)).toBeVisible();
   await expectPage(page.getByRole('progressbar')).toBeVisible();
+});
+
+test('whom to call stands beside what is wrong, also when the agent is gone', async () => {
+  const served = await pc();
+  const lines = { phone: '03-1234', mail: 'help@it.example', url: 'https://it.example/', text: null, hardware: null };
+  Object.assign(served.ports, { support: () => lines });
+  served.cells.secondAgentSeen.set(true);
+  const { page } = await openWindow(served.dataDirectory);
+  const look = region(page, 'Please look at this');
+  await expectPage(look.getByRole('link')).toHaveText(['03-1234', 'help@it.example', 'Open ticket page']);
+  served.cells.secondAgentSeen.set(false);
+  served.cells.restartRequired.set(true);
+  await expectPage(look).toContainText('Restart needed');
+  await expectPage(page.locator('[data-help]')).toHaveCount(0);
+  await served.server.close();
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Management service is not running');
+  await expectPage(page.getByRole('link', { name: '03-1234' })).toBeVisible();
+});
+
+test('a failed task is reported by a number to say, which the search finds, and as a mail that is begun', async () => {
+  const served = await pc();
+  Object.assign(served.ports, {
+    support: () => ({ phone: '03-1234', mail: 'help@it.example', url: null, text: null, hardware: null }),
+  });
+  for (let n = 0; n < 3; n++) await ended(served, 'fine', 'DONE');
+  const failed = await ended(served, 'broken', 'FAILED');
+  const { page } = await openWindow(served.dataDirectory);
+  await region(page, 'Latest').getByRole('button', { name: 'broken' }).click();
+  const report = region(page, 'Report this task');
+  await expectPage(report).toContainText(`say: task ${failed} on PC-1.`);
+  await expectPage(report.getByRole('link', { name: '03-1234' })).toBeVisible();
+  const href = (await report.getByRole('link', { name: 'Write a mail about it' }).getAttribute('href')) ?? '';
+  const mail = new URL(href);
+  expect([mail.pathname, mail.searchParams.get('subject')]).toEqual([
+    'help@it.example',
+    `PC-1: task ${failed}, broken`,
+  ]);
+  expect(mail.searchParams.get('body')).toMatch(/Outcome: Finished with an error\. Error code 5\.[\s\S]*Received: /);
+  await goTo(page, 'Activity');
+  await page.getByRole('searchbox').fill(`#${failed}`);
+  await expectPage(page.getByRole('list', { name: 'Tasks, newest first' }).getByRole('button')).toHaveText([/broken/]);
 });

@@ -36,6 +36,15 @@ export interface Description {
   readonly tooltip: string;
 }
 
+/** Something is wrong that the person can't put right: whom to call stands beside it. */
+export function callsForHelp({ mark, items }: Pick<Description, 'mark' | 'items'>): 'state' | 'items' | null {
+  if (mark === 'broken') return 'state';
+  return items.some(({ id }) => !OWN_BUSINESS.includes(id)) ? 'items' : null;
+}
+
+/** What the person does, or what goes by itself. */
+const OWN_BUSINESS: readonly AttentionItem['id'][] = ['restart', 'user', 'update'];
+
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export function describeState(seen: Seen, words: Words, nowMs: number): Description {

@@ -5,6 +5,7 @@
  */
 
 import type { Parsed } from '../../shared/contract.ts';
+import { runNumberIn } from '../../shared/describe-report.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, MAX_WHOLE_TITLE_CHARS, runTitle } from '../../shared/run-title.ts';
 import type { OutputSize, RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
@@ -120,6 +121,7 @@ export function sizeOf(output: StoredOutput | undefined): OutputSize {
 /** What to look for, as these eyes may: their search does not reach into ids and output they may not see. */
 export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter {
   const { group, fromMs, toMs, search, shownAs = [], afterRun } = query;
+  const numbered = search === undefined ? null : runNumberIn(search);
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
   return {
@@ -131,7 +133,13 @@ export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter 
     ...(afterRun === undefined ? {} : { afterRun }),
     ...(search === undefined
       ? {}
-      : { search, shownAs: shownTo(shownAs, eyes), nameless: eyes.nameless, searchEverything: eyes.helpdesk }),
+      : {
+          search,
+          shownAs: shownTo(shownAs, eyes),
+          nameless: eyes.nameless,
+          searchEverything: eyes.helpdesk,
+          ...(numbered === null ? {} : { numbered }),
+        }),
   };
 }
 

@@ -48,6 +48,8 @@ export interface RunFilter {
   /** Part of a title; also of ids with `searchEverything`, and not even of a title with `nameless`. */
   readonly search?: string;
   readonly searchEverything?: boolean;
+  /** The run with this number fits the search too. */
+  readonly numbered?: number;
   /** Runs that fit the search by the words that stand for, or in, their names. */
   readonly shownAs?: readonly TitleWord[];
   /** Runs that fit the search by their output, see {@link History.runsWithOutput}. */
@@ -224,10 +226,14 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
     if (!filter.nameless && filter.search.includes(' ')) fields.push(SHOWN_ID);
     if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
     const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
-    const found = tests.map(() => pattern);
+    const found: (string | number)[] = tests.map(() => pattern);
     if (filter.byOutput !== undefined) {
       tests.push('run IN (SELECT value FROM json_each(?))');
       found.push(JSON.stringify(filter.byOutput));
+    }
+    if (filter.numbered !== undefined) {
+      tests.push('run = ?');
+      found.push(filter.numbered);
     }
     tests.push(...(filter.shownAs ?? []).map((word) => SHOWN_AS[word]));
     add(`(${tests.join(' OR ') || '0'})`, ...found);

@@ -3,6 +3,7 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import { useId } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { progressOf } from '../../shared/describe-running.ts';
+import { outcomeRow } from '../../shared/outcomes.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import {
   EVERY_MINUTE_MS,
@@ -20,6 +21,7 @@ import { LiveOutput } from '../parts/live-output.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { ReportCard } from '../parts/report-card.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
 import { RunOutput } from '../parts/run-output.tsx';
 import { RunningBar, RunningManners } from '../parts/running-task.tsx';
@@ -65,6 +67,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
   const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
   const said = describeRun(run, words, nowMs);
+  const needsHelp = run.reason !== null && outcomeRow(run.reason).act !== 'nothing';
   const progress = progressOf(run, words, nowMs);
   return (
     <>
@@ -88,9 +91,11 @@ function Detail({ run }: { readonly run: RunDetail }) {
           {run.reason === null && !live && <p className={styles.sentence}>{words.say('run.stale')}</p>}
         </div>
       </section>
+      {run.reason !== null && needsHelp && <ReportCard run={run} needed />}
       <Times run={run} nowMs={nowMs} />
       {run.state === 'running' && run.output !== null && <LiveOutput run={run.run} />}
       {run.reason !== null && run.output !== null && <RunOutput run={run} output={run.output} />}
+      {run.reason !== null && !needsHelp && <ReportCard run={run} needed={false} />}
       {run.internals !== null && <RunInside run={run} internals={run.internals} />}
     </>
   );

@@ -1,7 +1,7 @@
 /** Is everything all right? One sentence first, then what runs, then numbers where they help. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { claimsOf } from '../../shared/claims.ts';
-import { describeState, pcDetails, type Seen } from '../../shared/describe.ts';
+import { callsForHelp, describeState, pcDetails, type Seen } from '../../shared/describe.ts';
 import { describeToday } from '../../shared/describe-today.ts';
 import type { AttentionItem } from '../../shared/troubles.ts';
 import {
@@ -16,6 +16,7 @@ import {
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { HelpLine } from '../parts/help-line.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { StateIcon } from '../parts/mark.tsx';
 import { StatusCards } from '../parts/status-cards.tsx';
@@ -61,6 +62,7 @@ function Hero({ seen }: { readonly seen: Seen }) {
   const restarts = seen.attachment.restartAtMs !== null;
   const nowMs = useNow(restarts ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const said = describeState(seen, words, nowMs);
+  const help = callsForHelp(said);
   const connection = seen.status?.agent.state === 'running' ? seen.status.connection.state : null;
   const offline = connection === 'unreachable' || connection === 'no_network' || connection === 'refused';
   return (
@@ -72,6 +74,7 @@ function Hero({ seen }: { readonly seen: Seen }) {
         <div className={styles.text}>
           <h1 className={styles.heroTitle}>{said.title}</h1>
           <p className={styles.heroBody}>{said.body}</p>
+          {help === 'state' && <HelpLine />}
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
           <TodayLine seen={seen} />
           {offline && <p className={styles.quiet}>{words.say('status.working.offline')}</p>}
@@ -87,6 +90,7 @@ function Hero({ seen }: { readonly seen: Seen }) {
               <Item item={item} />
             </div>
           ))}
+          {help === 'items' && <HelpLine />}
         </Card>
       )}
     </>
