@@ -68,7 +68,18 @@ export const runInternalsSchema = z.object({
   parkedWhy: z.string().nullable(),
 });
 
+/** For whom it was sent, as far as the wire says it: it carries no sender. `other`: nothing that we know. */
+export const audienceSchema = z.discriminatedUnion('to', [
+  z.object({ to: z.enum(['all', 'pc', 'schedule', 'other']) }),
+  z.object({ to: z.literal('group'), group: z.string() }),
+]);
+
+export const MAX_SAME_ROWS = 10;
+
 export const runDetailSchema = runningRowSchema.extend({
+  audience: audienceSchema,
+  /** The newest other runs of the same task, newest first; empty where it has none, or its name is hidden. */
+  same: z.array(runRowSchema).max(MAX_SAME_ROWS),
   decidedAtMs: timeMs.nullable(),
   /** The last moment at which it might start, where IT set one. */
   deadlineAtMs: timeMs.nullable(),

@@ -2,12 +2,14 @@
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
+import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { drop } from '../base/drop.ts';
 import { loopTurn } from '../base/loop-turn.ts';
 import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
+import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
 import { conditionsOf, detailOf, type Eyes, maySearchOutput, maySee, maySeeOutput, rowOf, visibleTo } from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
@@ -42,7 +44,11 @@ export const handlers: Handlers = {
       stdout: deps.ports.history.output(run, 'stdout'),
       stderr: deps.ports.history.output(run, 'stderr'),
     });
-    return detailOf(record, eyes, deps.ports.command(run), outputs, deps.projection.usualTime.of(record));
+    return detailOf(record, eyes, deps.ports.command(run), outputs, {
+      usualMs: deps.projection.usualTime.of(record),
+      same: sameTask(record, eyes, deps.ports),
+      pcId: deps.ports.identity().pcId,
+    });
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
     const load = outputLoader(run, stream, caller);
@@ -156,6 +162,14 @@ async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Res
     total:
       beforeRun === undefined ? { matching: history.count(conditions), all: history.count(visibleTo(eyes)) } : null,
   };
+}
+
+/** Looked for among those that arrived around it: a long history must not hold up the agent. */
+function sameTask(record: RunRecord, eyes: Eyes, { history }: SessionDeps['ports']): RunRecord[] {
+  if (isOneOfAKind(record) || record.manifestId === null) return [];
+  const filter = { ...visibleTo(eyes), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
+  const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
+  return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
 }
 
 function eyesOf({ deps, viewer }: Caller): Eyes {

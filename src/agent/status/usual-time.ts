@@ -4,7 +4,7 @@
  */
 import type { HistoryPort, RunRecord } from './ports.ts';
 
-const LOOKED_AT_RUNS = 5_000;
+export const LOOKED_AT_RUNS = 5_000;
 const EARLIER_RUNS = 20;
 /** Fewer say nothing of "usually". */
 const ENOUGH_RUNS = 3;

@@ -128,6 +128,8 @@ describe('a user', () => {
       decidedAtMs: 2_000,
       deadlineAtMs: 99,
       usualMs: null,
+      audience: { to: 'all' },
+      same: [],
       viewAgeMs: 1_234,
       internals: null,
       output: null,

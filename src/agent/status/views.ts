@@ -10,6 +10,7 @@ import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, MAX_WHOLE_TITLE_CHARS, runTitle } from '../../shared/run-title.ts';
 import type { OutputSize, RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
+import { classifyCommandSubject } from '../wire/subjects.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
@@ -68,25 +69,41 @@ export interface Outputs {
   readonly stderr: StoredOutput | undefined;
 }
 
+export interface DetailFacts {
+  readonly usualMs: number | null;
+  /** Other runs of the same task that these eyes may see, newest first. */
+  readonly same: readonly RunRecord[];
+  readonly pcId: string | null;
+}
+
 /** `outputs` is asked for only where these eyes may see them. */
 export function detailOf(
   record: RunRecord,
   eyes: Eyes,
   command: CommandRecord | undefined,
   outputs: () => Outputs,
-  usualMs: number | null,
+  { usualMs, same, pcId }: DetailFacts,
 ): RunDetail {
   const gates = readFacts(record.facts);
   const viewAgeMs = gates?.viewAgeMs;
   return {
     ...rowOf(record, eyes, MAX_WHOLE_TITLE_CHARS),
     usualMs,
+    audience: audienceOf(record, pcId),
+    // Under a hidden name nobody is told which tasks are one.
+    same: eyes.nameless ? [] : same.map((each) => rowOf(each, eyes)),
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
     internals: eyes.helpdesk ? internalsOf(record, gates) : null,
     output: maySeeOutput(record, eyes) ? sizesOf(outputs()) : null,
   };
+}
+
+function audienceOf({ source, subject }: RunRecord, pcId: string | null): RunDetail['audience'] {
+  if (source === 'schedule') return { to: 'schedule' };
+  const target = classifyCommandSubject(subject, pcId ?? '');
+  return target.to === 'group' ? { to: 'group', group: clip(target.group, MAX_ID_CHARS) } : { to: target.to };
 }
 
 function internalsOf(record: RunRecord, gates: RunInternals['gates']): RunInternals {

@@ -45,6 +45,7 @@ export interface RunFilter {
   readonly receivedBeforeMs?: number;
   /** Only runs that arrived later than this one. */
   readonly afterRun?: number;
+  readonly manifestId?: string;
   /** Part of a title; also of ids with `searchEverything`, and not even of a title with `nameless`. */
   readonly search?: string;
   readonly searchEverything?: boolean;
@@ -216,6 +217,7 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
   if (filter.receivedFromMs !== undefined) add('received_at >= ?', filter.receivedFromMs);
   if (filter.receivedBeforeMs !== undefined) add('received_at < ?', filter.receivedBeforeMs);
   if (filter.afterRun !== undefined) add('run > ?', filter.afterRun);
+  if (filter.manifestId !== undefined) add('manifest_id = ?', filter.manifestId);
   if (filter.userRunsOf !== undefined) {
     add(`(run_as IS NOT 'user' OR run_as_user IS NULL OR run_as_user = ?)`, filter.userRunsOf ?? '');
   }

@@ -23,7 +23,9 @@ import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ReportCard } from '../parts/report-card.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
+import { RunOrigin, RunSame } from '../parts/run-origin.tsx';
 import { RunOutput } from '../parts/run-output.tsx';
+import { RunWay } from '../parts/run-way.tsx';
 import { RunningBar, RunningManners } from '../parts/running-task.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { TextLink } from '../parts/text-link.tsx';
@@ -92,7 +94,9 @@ function Detail({ run }: { readonly run: RunDetail }) {
         </div>
       </section>
       {run.reason !== null && needsHelp && <ReportCard run={run} needed />}
-      <Times run={run} nowMs={nowMs} />
+      <Times run={run} nowMs={nowMs} live={live} />
+      <RunSame run={run} nowMs={nowMs} />
+      <RunOrigin run={run} />
       {run.state === 'running' && run.output !== null && <LiveOutput run={run.run} />}
       {run.reason !== null && run.output !== null && <RunOutput run={run} output={run.output} />}
       {run.reason !== null && !needsHelp && <ReportCard run={run} needed={false} />}
@@ -109,7 +113,7 @@ function whose(run: RunDetail, words: ReturnType<typeof useWords>): string {
   return words.say(run.asUser ? 'run.asYou' : 'run.asSystem');
 }
 
-function Times({ run, nowMs }: { readonly run: RunDetail; readonly nowMs: number }) {
+function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: number; readonly live: boolean }) {
   const words = useWords();
   const connected = useWindowState(({ status }) => status?.connection.state === 'connected');
   const at = (ms: number) => {
@@ -119,6 +123,7 @@ function Times({ run, nowMs }: { readonly run: RunDetail; readonly nowMs: number
   const time = (name: string, ms: number | null) => (ms === null ? null : { name, value: at(ms) });
   return (
     <Card title={words.say('run.times')}>
+      <RunWay run={run} nowMs={live ? nowMs : null} />
       <Facts
         facts={[
           time(words.say('run.received'), run.receivedAtMs),
