@@ -9,8 +9,10 @@ import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
 import { describeState, type PcSnapshot, pcDetails } from '../shared/describe.ts';
+import { CallError } from '../shared/faults.ts';
 import { I18n } from '../shared/i18n/i18n.ts';
 import type { Link } from '../shared/link.ts';
+import { knownPc, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
 import type { Route, ShellState } from '../shared/shell-contract.ts';
 import { type MenuAction, trayMenu } from '../shared/tray-menu.ts';
@@ -25,7 +27,7 @@ import { UnseenRuns } from './unseen-runs.ts';
 
 export interface ShellOptions {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   readonly userName: string;
   /** null: the agent is hosted by the operating system. */
@@ -95,9 +97,7 @@ export class Shell {
         this.#options.onOpen(action.route);
         break;
       case 'copy_details':
-        copy(pcDetails(this.#seen(), this.#options.userName, this.i18n, Date.now())).catch((error: unknown) =>
-          this.#options.log.error('copying', error),
-        );
+        copy(this.#details()).catch((error: unknown) => this.#options.log.error('copying', error));
         break;
       case 'quit_icon':
         // The desktop waits for the end of the click, and not for an icon that is gone.
@@ -110,11 +110,17 @@ export class Shell {
     }
   }
 
+  #details(): string {
+    const seen = this.#seen();
+    const pc = knownPc(seen.status, this.#options.preferences.value.remembered);
+    return pcDetails(seen, pc, this.#options.userName, this.i18n, Date.now());
+  }
+
   /** Serves one window; what its helpdesk opens ends with it. */
   serve(link: Link, route: Route, onHung: () => void): WindowBridge {
-    const { own, account, startingUntilMs } = this.#options;
+    const { agentDir, account, startingUntilMs } = this.#options;
     // Without the host's secret: what a page can reach is what any window of this account could.
-    const agentConnection = new AgentConnection({ own, account, client: 'window', startingUntilMs });
+    const agentConnection = new AgentConnection({ agentDir, account, client: 'window', startingUntilMs });
     return bridgeWindow({
       link,
       agentConnection,
@@ -147,10 +153,10 @@ export class Shell {
   }
 
   #connection() {
-    const { own, account, host } = this.#options;
+    const { agentDir, account, host } = this.#options;
     return host === null
-      ? ({ own, account, client: 'window' } as const)
-      : ({ own, account, client: 'host', hostSecret: host.secret } as const);
+      ? ({ agentDir, account, client: 'window' } as const)
+      : ({ agentDir, account, client: 'host', hostSecret: host.secret } as const);
   }
 
   #seen(): PcSnapshot {
@@ -159,13 +165,14 @@ export class Shell {
       agentConnection: { ...this.agentConnection.view, restartAtMs },
       status: this.#status,
       brandName: this.name,
+      lost: false,
     };
   }
 
   #shellState(): Omit<ShellState, 'agentConnection' | 'offers'> {
-    const { preferences, ui } = this.#options.preferences.value;
+    const { preferences, ui, remembered } = this.#options.preferences.value;
     const { userName, systemLanguage } = this.#options;
-    return { systemLanguage: systemLanguage(), preferences, ui, userName, unseen: this.#news.unseen };
+    return { systemLanguage: systemLanguage(), preferences, ui, remembered, userName, unseen: this.#news.unseen };
   }
 
   #attached(): void {
@@ -185,13 +192,24 @@ export class Shell {
     const status = await agent.call('state.subscribe', {});
     // What has been pushed meanwhile is newer.
     if (this.#status === null) this.#changed(agent, status);
-    this.#options.preferences.set({ ui: await agent.call('ui.settings', {}) });
+    const [ui, support] = await Promise.all([
+      unlessUnknown(agent.call('ui.settings', {})),
+      unlessUnknown(agent.call('support.info', {})),
+    ]);
+    if (ui !== null) this.#options.preferences.set({ ui });
+    if (support !== null) this.#remember({ support });
     this.#options.onChange();
+  }
+
+  #remember(heard: Parameters<typeof remember>[1]): void {
+    const { preferences } = this.#options;
+    preferences.set({ remembered: remember(preferences.value.remembered, heard) });
   }
 
   #changed(agent: AgentClient, status: AgentStatus): void {
     if (this.agentConnection.agent !== agent) return;
     this.#status = status;
+    this.#remember({ status });
     this.#tick(status.now.running.length > 0);
     this.#options.onChange();
     void this.#news.changed(agent, status);
@@ -218,5 +236,15 @@ export class Shell {
 
   #mayStop(): boolean {
     return this.#options.host !== null && this.#ui.allowStopAgent;
+  }
+}
+
+/** null: the agent does not know it either. */
+async function unlessUnknown<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof CallError && error.fault.name === 'unavailable') return null;
+    throw error;
   }
 }

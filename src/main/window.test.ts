@@ -37,7 +37,7 @@ test('opens where it was asked to, with the size that it had, and is shown once 
   const { window, served } = mainWindow({ width: 1_000, height: 700 });
   window.open({ screen: 'run', run: 3 });
   expect(served).toEqual([{ screen: 'run', run: 3 }]);
-  expect(made().options).toMatchObject({ width: 1_000, height: 700, minWidth: 480, minHeight: 420, show: false });
+  expect(made().options).toMatchObject({ width: 1_000, height: 700, minWidth: 360, minHeight: 360, show: false });
   expect(made().calls).toEqual([]);
   made().emit('ready-to-show');
   expect(made().calls).toEqual(['show']);
@@ -93,7 +93,7 @@ test('a page that dies at once is not opened again and again', () => {
   expect([BrowserWindow.made.length, window.isOpen, closed()]).toEqual([1, false, 1]);
 });
 
-test('a page that dies later is opened anew where it was asked to go last, without taking the focus', () => {
+test('a page that dies later is opened again where it was asked to go last, without taking the focus', () => {
   vi.useFakeTimers();
   const { window, served, closed } = mainWindow();
   window.open({ screen: 'status' });

@@ -24,7 +24,7 @@ export interface WindowOptions {
 }
 
 const SIZE = { width: 880, height: 600 };
-const MIN_SIZE = { minWidth: 480, minHeight: 420 };
+const MIN_SIZE = { minWidth: 360, minHeight: 360 };
 /** A page that dies again at once would do so for ever. */
 const ANEW_AFTER_MS = 10_000;
 const SHOWN_WITHIN_MS = 3_000;

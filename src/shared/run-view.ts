@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { OUTCOME_GROUPS } from './outcome-groups.ts';
 import { REASONS } from './outcomes.ts';
+import { MAX_OUTPUT_ROWS } from './output-limits.ts';
 import { RUN_STATES, SOURCES } from './states.ts';
+import { TITLE_WORDS } from './title-words.ts';
 
 const timeMs = z.number();
 
@@ -44,7 +46,7 @@ export const outputSizeSchema = z.object({
   cut: z.boolean(),
 });
 
-/** What needs the helpdesk role, or a policy that shows output to users. */
+/** What needs the helpdesk role. */
 export const runInternalsSchema = z.object({
   requestId: z.string().nullable(),
   resultId: z.string().nullable(),
@@ -60,8 +62,6 @@ export const runInternalsSchema = z.object({
   /** What the gates saw, by name; null where they did not look. */
   gates: z.record(z.string(), z.unknown()).nullable(),
   parkedWhy: z.string().nullable(),
-  stdout: outputSizeSchema,
-  stderr: outputSizeSchema,
 });
 
 export const runDetailSchema = runRowSchema.extend({
@@ -71,9 +71,12 @@ export const runDetailSchema = runRowSchema.extend({
   /** How old this PC's view of the fleet was when it was decided; null: not looked at, or never connected. */
   viewAgeMs: z.number().nullable(),
   internals: runInternalsSchema.nullable(),
+  /** For the helpdesk, and where a policy shows it to the person too; null: not for these eyes. */
+  output: z.object({ stdout: outputSizeSchema, stderr: outputSizeSchema }).nullable(),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 export type RunInternals = z.infer<typeof runInternalsSchema>;
+export type OutputSize = z.infer<typeof outputSizeSchema>;
 
 export const MAX_PAGE_ROWS = 500;
 
@@ -89,6 +92,8 @@ export const runsQuerySchema = z.strictObject({
   startAtMs: timeMs.optional(),
   /** Part of the name; for the helpdesk also of ids and output. */
   search: z.string().max(200).optional(),
+  /** I18n of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
+  shownAs: z.array(z.enum(TITLE_WORDS)).max(TITLE_WORDS.length).optional(),
   /** Only runs that arrived later than this one. */
   afterRun: z.number().int().min(0).optional(),
   beforeRun: z.number().int().min(1).optional(),
@@ -110,7 +115,7 @@ export type RunsPage = z.infer<typeof runsPageSchema>;
 
 export const MAX_OUTPUT_CHARS = 256 * 1024;
 
-/** `stream: script` is what was run. Offsets and limits count UTF-16 units of the stored text. */
+/** `stream: script` is what was run, for the helpdesk only. Offsets and limits count UTF-16 units of the stored text. */
 export const runOutputQuerySchema = z.strictObject({
   run: z.number().int().min(1),
   stream: z.enum(['stdout', 'stderr', 'script']),
@@ -124,6 +129,35 @@ export const runOutputSchema = z.object({
   nextOffsetChars: z.number().int().nullable(),
   size: outputSizeSchema,
 });
+
+const stream = z.enum(['stdout', 'stderr', 'script']);
+
+export const outputRowsQuerySchema = z.strictObject({
+  run: z.number().int().min(1),
+  stream,
+  fromRow: z.number().int().min(0).default(0),
+  count: z.number().int().min(0).max(MAX_OUTPUT_ROWS).default(MAX_OUTPUT_ROWS),
+});
+
+/** As a screen shows them (`readableText`). There may be fewer than were asked for: an answer has a largest size. */
+export const outputRowsSchema = z.object({
+  rows: z.array(z.string()),
+  totalRows: z.number().int(),
+  size: outputSizeSchema,
+});
+
+export const outputSearchQuerySchema = z.strictObject({
+  run: z.number().int().min(1),
+  stream,
+  search: z.string().min(1).max(200),
+});
+
+/** In the same rows: how often in the whole output, and the first `MAX_OUTPUT_PLACES`; columns in UTF-16 units. */
+export const outputFoundSchema = z.object({
+  total: z.number().int(),
+  places: z.array(z.object({ row: z.number().int(), column: z.number().int() })),
+});
+export type OutputFound = z.infer<typeof outputFoundSchema>;
 
 /** The end of what a running script has written so far. */
 export const runTailSchema = z.object({

@@ -27,6 +27,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
     store: { state: 'ok', readable: true },
     secondAgentSeen: false,
     notices: QUIET,
+    schedules: { count: 0, notUnderstood: 0, nextAtMs: null, frozen: false },
     counters: null,
     helpdesk: { offered: true, unlockedUntilMs: null },
     ...changed,
@@ -38,6 +39,7 @@ export function seen(changed: Partial<AgentStatus> = {}): PcSnapshot {
     agentConnection: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null },
     status: status(changed),
     brandName: 'Kanade Tray',
+    lost: false,
   };
 }
 

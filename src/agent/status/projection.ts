@@ -90,6 +90,7 @@ export class Projection {
       store: cells.store.value,
       secondAgentSeen: cells.secondAgentSeen.value,
       notices: noticesFor(cells, helpdesk),
+      schedules: cells.schedules.value,
       counters: helpdesk ? { ...counters.all() } : null,
       helpdesk: {
         offered: helpdeskCode.isSet(),
@@ -104,7 +105,7 @@ export class Projection {
     return {
       account: principal.account,
       helpdesk,
-      nameless: !helpdesk && ui().hideCommandNames,
+      nameless: !helpdesk && (ui()?.hideCommandNames ?? true),
       showOutput: showOutput(),
       asYou: identity().hosting === 'tray',
     };
@@ -125,7 +126,7 @@ export class Projection {
     };
   }
 
-  /** Pushes each change from now on; `principal` is asked anew for each, since roles come and go. */
+  /** Pushes each change from now on; `principal` is asked again for each, since roles come and go. */
   subscribe(principal: () => Principal, push: (status: AgentStatus) => void): Subscription {
     const subscriber: Subscriber = { principal, push, last: JSON.stringify(this.statusFor(principal())) };
     this.#subscribers.add(subscriber);

@@ -2,6 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
+import type { TitleWord } from '../../shared/title-words.ts';
 import { OutputSearch } from './output-search.ts';
 
 /** One recorded command, without bodies. Times are ms since the epoch. */
@@ -44,9 +45,11 @@ export interface RunFilter {
   readonly receivedBeforeMs?: number;
   /** Only runs that arrived later than this one. */
   readonly afterRun?: number;
-  /** Part of a title or id; also of ids with `searchEverything`, and not even of a title with `nameless`. */
+  /** Part of a title; also of ids with `searchEverything`, and not even of a title with `nameless`. */
   readonly search?: string;
   readonly searchEverything?: boolean;
+  /** Runs that fit the search by the words that stand for, or in, their names. */
+  readonly shownAs?: readonly TitleWord[];
   /** Runs that fit the search by their output, see {@link History.runsWithOutput}. */
   readonly byOutput?: readonly number[];
   readonly nameless?: boolean;
@@ -149,6 +152,20 @@ export class History {
   }
 }
 
+/** An id as it is shown (`runTitle`): signs between its words are blanks, and several of them one. */
+const SHOWN_ID = ['-', '_', '.', '    ', '   ', '  '].reduce(
+  (sql, signs) => `replace(${sql}, '${signs}', ' ')`,
+  `coalesce(manifest_id, '')`,
+);
+const NO_TITLE = `coalesce(title, '') = ''`;
+/** Which runs have each in their names; while names are hidden, all have the one and none another. */
+const SHOWN_AS: Readonly<Record<TitleWord, string>> = {
+  direct: `(${NO_TITLE} AND manifest_id = 'adhoc-run')`,
+  none: `(${NO_TITLE} AND trim(${SHOWN_ID}) = '')`,
+  hidden: '1',
+  scheduled: `source = 'schedule'`,
+};
+
 function patternOf(search: string): string {
   return `%${search.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
 }
@@ -178,6 +195,8 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
   if (filter.search !== undefined && filter.search !== '') {
     const pattern = patternOf(filter.search);
     const fields = filter.nameless ? [] : ['title', 'manifest_id'];
+    // Without a blank, what is shown of an id is a part of it as it is.
+    if (!filter.nameless && filter.search.includes(' ')) fields.push(SHOWN_ID);
     if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
     const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
     const found = tests.map(() => pattern);
@@ -185,6 +204,7 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
       tests.push('run IN (SELECT value FROM json_each(?))');
       found.push(JSON.stringify(filter.byOutput));
     }
+    tests.push(...(filter.shownAs ?? []).map((word) => SHOWN_AS[word]));
     add(`(${tests.join(' OR ') || '0'})`, ...found);
   }
   return { where: parts.map((part) => `AND ${part}`).join(' '), values };

@@ -6,6 +6,7 @@ import type { RunDetail } from '../../shared/run-view.ts';
 import {
   EVERY_MINUTE_MS,
   EVERY_SECOND_MS,
+  useClaims,
   useI18n,
   useNow,
   useQuery,
@@ -19,6 +20,7 @@ import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
+import { RunOutput } from '../parts/run-output.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { TextLink } from '../parts/text-link.tsx';
 
@@ -55,7 +57,8 @@ export function RunScreen({ run }: { readonly run: number }) {
 function Detail({ run }: { readonly run: RunDetail }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const nowMs = useNow(run.state === 'running' ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
+  const { live } = useClaims();
+  const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
   const said = describeRun(run, i18n, nowMs);
   return (
@@ -74,10 +77,12 @@ function Detail({ run }: { readonly run: RunDetail }) {
             <p className={styles.sentence}>{i18n.join(said.changed, said.act)}</p>
           )}
           <p className={styles.quiet}>{whose(run, i18n)}</p>
+          {run.reason === null && !live && <p className={styles.sentence}>{i18n.t('run.stale')}</p>}
         </div>
       </section>
       <Times run={run} nowMs={nowMs} />
-      {run.state === 'running' && run.internals !== null && <LiveOutput run={run.run} />}
+      {run.state === 'running' && run.output !== null && <LiveOutput run={run.run} />}
+      {run.reason !== null && run.output !== null && <RunOutput run={run} output={run.output} />}
       {run.internals !== null && <RunInside run={run} internals={run.internals} />}
     </>
   );
@@ -85,9 +90,8 @@ function Detail({ run }: { readonly run: RunDetail }) {
 
 /** Under whose account it ran or will run; nothing where it never started. */
 function whose(run: RunDetail, i18n: ReturnType<typeof useI18n>): string {
-  if (run.reason === null && run.startedAtMs === null) {
-    return i18n.t(run.asUser ? 'run.willAsYou' : 'run.willAsSystem');
-  }
+  if (run.state === 'running') return i18n.t(run.asUser ? 'run.nowAsYou' : 'run.nowAsSystem');
+  if (run.reason === null) return i18n.t(run.asUser ? 'run.willAsYou' : 'run.willAsSystem');
   if (run.startedAtMs === null) return '';
   return i18n.t(run.asUser ? 'run.asYou' : 'run.asSystem');
 }
