@@ -14,7 +14,7 @@ import { probe } from './probe.ts';
 
 export interface AttachmentOptions {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   readonly client: ClientKind;
   /** Hex; of the process that started the agent. */
@@ -115,8 +115,8 @@ export class AgentConnection {
   }
 
   async #open(): Promise<AgentClient | null> {
-    const { own, account, client, hostSecret } = this.#options;
-    const endpoint = await readEndpoint(own, account);
+    const { agentDir, account, client, hostSecret } = this.#options;
+    const endpoint = await readEndpoint(agentDir, account);
     if (endpoint === null) return null;
     const link = framedLink(connectTo(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
     try {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { REASONS } from './outcomes.ts';
 import { runningRowSchema, runRowSchema } from './run-view.ts';
+import { schedulesSummarySchema } from './schedules-view.ts';
 import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
 
 const timeMs = z.number();
@@ -103,6 +104,8 @@ export const agentStatusSchema = z.object({
   /** Another live agent uses our pc_id. */
   secondAgentSeen: z.boolean(),
   notices: noticesSchema,
+  /** What this PC fires by itself; null: an older agent, which fires nothing. */
+  schedules: schedulesSummarySchema.nullable().default(null),
   /** For the helpdesk only. */
   counters: z.record(z.string(), z.number()).nullable(),
   helpdesk: z.object({

@@ -240,6 +240,10 @@ declare module '*/scripts/lib/packaging/signing.mjs' {
   export function programAt(file: string): { readonly isSigned: boolean } | null;
 }
 
+declare module '*/scripts/lib/packaging/makensis.mjs' {
+  export function whyTooOld(version: string): string | null;
+}
+
 declare module '*/scripts/lib/packaging/installer.mjs' {
   export function compileInstaller(options: {
     readonly tree: string;

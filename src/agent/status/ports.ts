@@ -10,7 +10,9 @@ import type { Logger, LogLevel } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
+import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState } from '../../shared/states.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
 import type { History } from '../store/history.ts';
@@ -80,6 +82,7 @@ export interface StatusCells {
   readonly logFault: Watched<LogFault | null>;
   /** Counts commits of the store: what is read from it may have changed. `store.commits` fits as it is. */
   readonly commits: Watched<number>;
+  readonly schedules: Watched<SchedulesSummary>;
 }
 
 export interface Identity {
@@ -124,6 +127,8 @@ export interface StatusPorts {
   readonly support: () => Support | null | Promise<Support>;
   /** What IT decides about icon and window; `hideCommandNames` stays with the agent. */
   readonly ui: () => (UiSettings & { readonly hideCommandNames: boolean }) | null;
+  /** Those that this PC fires itself; what a role may see of them is decided by `views.ts`. */
+  readonly schedules: () => readonly FullScheduleRow[];
   /** Newest first. */
   readonly versions: (limit: number) => readonly VersionEntry[];
   readonly about: () => AboutFacts | null;
