@@ -51,6 +51,28 @@ describe.each(VARIANTS)('icons for %s', (variant) => {
     for (const state of STATES) expect([...icon(state).keys()]).toEqual([16, 20, 24, 32, 40, 48]);
   });
 
+  test('the attention mark is one exclamation mark with nothing beside it that reads as another sign', () => {
+    const alpha = icon('attention').get(16) ?? Buffer.alloc(0);
+    // Rows of a bitmap go from the bottom up.
+    const rows = Array.from({ length: 16 }, (_each, y) => [...alpha.subarray((15 - y) * 16, (16 - y) * 16)]);
+    const seen = (y: number, from: number, to: number) =>
+      (rows[y] ?? [])
+        .slice(from, to)
+        .map((value) => (value > 127 ? '#' : '.'))
+        .join('');
+    // The stroke, its gap and its dot, each with the triangle on both sides.
+    expect([8, 11, 12, 13, 14, 15].map((y) => seen(y, 8, 12))).toEqual([
+      '#..#',
+      '#..#',
+      '####',
+      '#..#',
+      '#..#',
+      '####',
+    ]);
+    // The screen behind it is plain.
+    expect([4, 5, 6, 7, 8].map((y) => seen(y, 2, 6))).toEqual(Array(5).fill('####'));
+  });
+
   test('differ in shape, each from each other', () => {
     for (const [place, state] of STATES.entries()) {
       for (const other of STATES.slice(place + 1)) {

@@ -1,4 +1,4 @@
-/** `npm run dev`: a fleet on this machine without the day of work; at every change of `src` the agent is built and started anew. */
+/** `npm run dev`: a fleet on this machine without the day of work; at every change of `src` the agent is built and started again. */
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

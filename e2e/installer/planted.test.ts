@@ -223,7 +223,7 @@ it('/D below a directory that others can exchange is refused with 3, and nothing
   expect(await nothingLeft(pc)).toEqual([]);
 });
 
-it('/D that somebody else owns is refused with 3, or emptied and made anew before the first byte', async () => {
+it('/D that somebody else owns is refused with 3, or emptied and made again before the first byte', async () => {
   pc.put('C:\\Theirs\\versions\\.setup\\node\\node.exe', 'evil');
   asSomebody('C:\\Theirs');
   expect((await pc.install(current, `${servers()} /D=C:\\Theirs`)).code).toBe(3);

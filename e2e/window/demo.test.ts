@@ -12,7 +12,7 @@ import { goTo, openWindow } from '../../test/support/window.ts';
 const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: RegExp])[] = [
   ['Good morning message', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
   ['Office repair', /^finished with an error \(code 3\)$/, /^エラーで終了（コード 3）$/],
-  ['Printer fix', /^skipped – newer version exists$/, /^スキップ – 新しい版あり$/],
+  ['Printer fix', /^skipped – newer version exists$/, /^スキップ – 新しいバージョンあり$/],
   ['Browser clean-up', /^cancelled by IT before it started$/, /^開始前に情報システム部門が取り消し$/],
   ['Update check of last night', /^not run – too late$/, /^未実行 – 期限切れ$/],
   ['Teams reset', /^stopped by IT after (less than 1|\d+) sec$/, /^情報システム部門が(\d+秒|1秒未満)で中止$/],
@@ -66,7 +66,9 @@ describe('the day of the demo', () => {
 
     await japanese.locator('[data-run]', { hasText: 'Printer fix' }).click();
     const main = japanese.getByRole('main');
-    await expectPage(main).toContainText('情報システム部門が新しい版を公開したため、古い版は実行しませんでした。');
+    await expectPage(main).toContainText(
+      '情報システム部門が新しいバージョンを公開したため、古いバージョンは実行しませんでした。',
+    );
     await expectPage(main).toContainText('この端末に変更はありません。操作は不要です。');
     await goTo(japanese, '状態');
     await expectPage(japanese.getByRole('heading', { level: 1 })).toHaveText('すべて正常です');

@@ -1,6 +1,6 @@
 /**
  * A Debian in a directory, set up once and kept in the cache, for what this machine is not: wine, another release. It needs root,
- * and mounts of its own. Invariant: what is found there is whole; a set-up that was interrupted begins anew.
+ * and mounts of its own. Invariant: what is found there is whole; a set-up that was interrupted begins again.
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

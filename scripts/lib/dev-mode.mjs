@@ -1,4 +1,4 @@
-/** The agent, started anew at every change. Invariant: a build that fails leaves the agent running that is there. */
+/** The agent, started again at every change. Invariant: a build that fails leaves the agent running that is there. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureBuilt } from './building.mjs';

@@ -3,6 +3,7 @@
  * for as long as it lives. It never starts an agent. After each change the listeners are called; what they show comes from
  * {@link AgentConnection.view}.
  */
+import type { AgentStatus } from '../shared/agent-status.ts';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
@@ -13,7 +14,7 @@ import { probe } from './probe.ts';
 
 export interface AttachmentOptions {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   readonly client: ClientKind;
   /** Hex; of the process that started the agent. */
@@ -27,6 +28,8 @@ type Listener = () => void;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
 const HANDSHAKE_MS = 5_000;
+/** An agent that has finished what it did is mostly started again: for so long that is no reason to worry. */
+const RESTARTS_WITHIN_MS = 15_000;
 
 export class AgentConnection {
   readonly #options: AttachmentOptions;
@@ -91,11 +94,17 @@ export class AgentConnection {
         this.#agent = agent;
         const gone = new Promise<void>((resolve) => agent.onClose(resolve));
         this.#set('attached');
-        const stopProbing = this.#probe(agent);
+        let isFinishing = false;
+        const heard = ({ agent: { state } }: AgentStatus) => {
+          isFinishing = state === 'draining';
+        };
+        agent.onPush('state.changed', heard);
+        const stopProbing = this.#probe(agent, heard);
         await gone;
         stopProbing();
         this.#agent = null;
-        this.#startingUntilMs = Math.min(this.#startingUntilMs, performance.now());
+        const nowMs = performance.now();
+        this.#startingUntilMs = isFinishing ? nowMs + RESTARTS_WITHIN_MS : Math.min(this.#startingUntilMs, nowMs);
       } else agent?.close();
       if (signal.aborted) return;
       if (this.#state !== 'incompatible' || agent !== null)
@@ -106,8 +115,8 @@ export class AgentConnection {
   }
 
   async #open(): Promise<AgentClient | null> {
-    const { own, account, client, hostSecret } = this.#options;
-    const endpoint = await readEndpoint(own, account);
+    const { agentDir, account, client, hostSecret } = this.#options;
+    const endpoint = await readEndpoint(agentDir, account);
     if (endpoint === null) return null;
     const link = framedLink(connectTo(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
     try {
@@ -123,14 +132,14 @@ export class AgentConnection {
     return null;
   }
 
-  #probe(agent: AgentClient): () => void {
-    return probe(
-      () => agent.call('state.snapshot', {}),
-      () => {
-        for (const listener of this.#hung) listener();
-        agent.close();
-      },
-    );
+  #probe(agent: AgentClient, heard: (status: AgentStatus) => void): () => void {
+    const ask = () => agent.call('state.snapshot', {}).then(heard);
+    // Nobody else asks before the first probe, and it may be finishing already. An error is said by whoever asks next.
+    ask().catch(() => {});
+    return probe(ask, () => {
+      for (const listener of this.#hung) listener();
+      agent.close();
+    });
   }
 
   #set(state: AgentConnectionView['state']): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AgentClient } from '../shared/client.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { memoryLinks } from '../shared/link.ts';
+import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
 import { peer } from '../shared/rpc.ts';
 import { DEFAULT_PREFERENCES, type ShellState } from '../shared/shell-contract.ts';
 import type { AgentConnection } from './agent-connection.ts';
@@ -61,6 +62,7 @@ function bridged(handlers: ShellHandlers = {}) {
       systemLanguage: 'ja',
       preferences: DEFAULT_PREFERENCES,
       ui: null,
+      remembered: NOTHING_REMEMBERED,
       userName: 'taro',
       unseen: 2,
     }),

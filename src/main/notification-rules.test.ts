@@ -148,8 +148,21 @@ describe('at most one in ten minutes', () => {
     expect(person.shown()).toBeNull();
     expect(person.rules.dueInMs(4 * MINUTE)).toBe(6 * MINUTE);
     person.nowMs = 10 * MINUTE;
-    expect(person.shown()).toBe('3 things happened on this PC: Open the list to see each one.');
+    expect(person.shown()).toBe('3 tasks of yours ended with an error: Open the list to see each one.');
     expect(person.rules.dueInMs(person.nowMs)).toBeNull();
+  });
+
+  test('a burst of starts is one number, and one of several kinds counts them together', () => {
+    const person = new Person();
+    person.see({ rows: [row(1, running)], notifyOnRun: 2 });
+    expect(person.shown()).not.toBeNull();
+    const started = Array.from({ length: 49 }, (_each, at) => row(50 - at, running));
+    person.see({ rows: started, notifyOnRun: 2 });
+    person.nowMs = 10 * MINUTE;
+    expect(person.shown()).toBe('IT started 49 tasks: Open the list to see each one.');
+    person.see({ rows: [row(52, failedAsUser), row(51, running)], notifyOnRun: 2 });
+    person.nowMs = 20 * MINUTE;
+    expect(person.shown()).toMatch(/^3 things happened on this PC/);
   });
 
   test('what was asked of the person is not said late when it is done', () => {
@@ -168,6 +181,6 @@ describe('at most one in ten minutes', () => {
     person.see({ rows: [row(2, failedAsUser), row(1, failedAsUser)], restartRequired: true });
     expect(person.shown()).toMatch(/^Restart this PC/);
     person.nowMs = 10 * MINUTE;
-    expect(person.shown()).toMatch(/^2 things happened/);
+    expect(person.shown()).toMatch(/^2 tasks of yours ended with an error/);
   });
 });

@@ -77,9 +77,12 @@ export class NotificationRules {
       return toastOf(first, i18n);
     }
     const n = this.#waiting.length;
+    const ofOneKind = this.#waiting.every(({ kind }) => kind === first.kind) ? first.kind : null;
     this.#waiting = [];
+    const title =
+      ofOneKind === 'failed' || ofOneKind === 'started' ? (`toast.digest.${ofOneKind}` as const) : 'toast.digest.title';
     return {
-      title: i18n.t('toast.digest.title', { n }),
+      title: i18n.t(title, { n }),
       body: i18n.t('toast.digest.body'),
       route: { screen: 'activity' },
     };

@@ -6,11 +6,15 @@ import { nativeTheme } from 'electron';
 import { AgentConnection } from '../client/agent-connection.ts';
 import { bridgeWindow, type WindowBridge } from '../client/window-bridge.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import { claimsOf } from '../shared/claims.ts';
 import type { AgentClient } from '../shared/client.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
 import { describeState, type PcSnapshot, pcDetails } from '../shared/describe.ts';
+import { progressOf } from '../shared/describe-running.ts';
+import { CallError } from '../shared/faults.ts';
 import { I18n } from '../shared/i18n/i18n.ts';
 import type { Link } from '../shared/link.ts';
+import { knownPc, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
 import type { Route, ShellState } from '../shared/shell-contract.ts';
 import { type MenuAction, trayMenu } from '../shared/tray-menu.ts';
@@ -25,7 +29,7 @@ import { UnseenRuns } from './unseen-runs.ts';
 
 export interface ShellOptions {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   readonly userName: string;
   /** null: the agent is hosted by the operating system. */
@@ -43,7 +47,8 @@ export interface ShellOptions {
   readonly onStopManagement: () => void;
 }
 
-const MINUTE_MS = 60_000;
+/** What is shown in minutes changes less often; the taskbar's progress moves on. */
+const TICK_MS = 10_000;
 
 export class Shell {
   readonly #options: ShellOptions;
@@ -89,15 +94,20 @@ export class Shell {
     return { mark, tooltip, menu: trayMenu(facts, i18n, nowMs) };
   }
 
+  /** For the taskbar: 0 to 1 of the usual time of the task that runs; 2: nobody knows how far; -1: none runs. */
+  progress(nowMs = Date.now()): number {
+    const [running, ...others] = claimsOf(this.#seen()).now === 'some' ? (this.#status?.now.running ?? []) : [];
+    if (running === undefined) return -1;
+    return others.length > 0 ? 2 : (progressOf(running, this.i18n, nowMs).fraction ?? 2);
+  }
+
   act(action: MenuAction): void {
     switch (action.kind) {
       case 'open':
         this.#options.onOpen(action.route);
         break;
       case 'copy_details':
-        copy(pcDetails(this.#seen(), this.#options.userName, this.i18n, Date.now())).catch((error: unknown) =>
-          this.#options.log.error('copying', error),
-        );
+        copy(this.#details()).catch((error: unknown) => this.#options.log.error('copying', error));
         break;
       case 'quit_icon':
         // The desktop waits for the end of the click, and not for an icon that is gone.
@@ -110,11 +120,17 @@ export class Shell {
     }
   }
 
+  #details(): string {
+    const seen = this.#seen();
+    const pc = knownPc(seen.status, this.#options.preferences.value.remembered);
+    return pcDetails(seen, pc, this.#options.userName, this.i18n, Date.now());
+  }
+
   /** Serves one window; what its helpdesk opens ends with it. */
   serve(link: Link, route: Route, onHung: () => void): WindowBridge {
-    const { own, account, startingUntilMs } = this.#options;
+    const { agentDir, account, startingUntilMs } = this.#options;
     // Without the host's secret: what a page can reach is what any window of this account could.
-    const agentConnection = new AgentConnection({ own, account, client: 'window', startingUntilMs });
+    const agentConnection = new AgentConnection({ agentDir, account, client: 'window', startingUntilMs });
     return bridgeWindow({
       link,
       agentConnection,
@@ -147,10 +163,10 @@ export class Shell {
   }
 
   #connection() {
-    const { own, account, host } = this.#options;
+    const { agentDir, account, host } = this.#options;
     return host === null
-      ? ({ own, account, client: 'window' } as const)
-      : ({ own, account, client: 'host', hostSecret: host.secret } as const);
+      ? ({ agentDir, account, client: 'window' } as const)
+      : ({ agentDir, account, client: 'host', hostSecret: host.secret } as const);
   }
 
   #seen(): PcSnapshot {
@@ -159,13 +175,14 @@ export class Shell {
       agentConnection: { ...this.agentConnection.view, restartAtMs },
       status: this.#status,
       brandName: this.name,
+      lost: false,
     };
   }
 
   #shellState(): Omit<ShellState, 'agentConnection' | 'offers'> {
-    const { preferences, ui } = this.#options.preferences.value;
+    const { preferences, ui, remembered } = this.#options.preferences.value;
     const { userName, systemLanguage } = this.#options;
-    return { systemLanguage: systemLanguage(), preferences, ui, userName, unseen: this.#news.unseen };
+    return { systemLanguage: systemLanguage(), preferences, ui, remembered, userName, unseen: this.#news.unseen };
   }
 
   #attached(): void {
@@ -185,24 +202,35 @@ export class Shell {
     const status = await agent.call('state.subscribe', {});
     // What has been pushed meanwhile is newer.
     if (this.#status === null) this.#changed(agent, status);
-    this.#options.preferences.set({ ui: await agent.call('ui.settings', {}) });
+    const [ui, support] = await Promise.all([
+      unlessUnknown(agent.call('ui.settings', {})),
+      unlessUnknown(agent.call('support.info', {})),
+    ]);
+    if (ui !== null) this.#options.preferences.set({ ui });
+    if (support !== null) this.#remember({ support });
     this.#options.onChange();
+  }
+
+  #remember(heard: Parameters<typeof remember>[1]): void {
+    const { preferences } = this.#options;
+    preferences.set({ remembered: remember(preferences.value.remembered, heard) });
   }
 
   #changed(agent: AgentClient, status: AgentStatus): void {
     if (this.agentConnection.agent !== agent) return;
     this.#status = status;
+    this.#remember({ status });
     this.#tick(status.now.running.length > 0);
     this.#options.onChange();
     void this.#news.changed(agent, status);
   }
 
-  /** A running task's time in the tooltip, once a minute, and only then. */
+  /** A running task's time in tooltip and taskbar, and only then. */
   #tick(running: boolean): void {
     if (!running) {
       clearInterval(this.#ticking);
       this.#ticking = undefined;
-    } else this.#ticking ??= setInterval(this.#options.onChange, MINUTE_MS);
+    } else this.#ticking ??= setInterval(this.#options.onChange, TICK_MS);
   }
 
   #language(): Language {
@@ -218,5 +246,15 @@ export class Shell {
 
   #mayStop(): boolean {
     return this.#options.host !== null && this.#ui.allowStopAgent;
+  }
+}
+
+/** null: the agent does not know it either. */
+async function unlessUnknown<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof CallError && error.fault.name === 'unavailable') return null;
+    throw error;
   }
 }

@@ -15,6 +15,8 @@ export interface WindowOptions {
   readonly icon: string;
   readonly log: ShellLog;
   readonly title: () => string;
+  /** What the taskbar shows of a task that runs, as `setProgressBar` takes it. */
+  readonly progress: () => number;
   /** null: never resized. */
   readonly size: () => { readonly width: number; readonly height: number } | null;
   readonly onSize: (size: { readonly width: number; readonly height: number }) => void;
@@ -24,7 +26,7 @@ export interface WindowOptions {
 }
 
 const SIZE = { width: 880, height: 600 };
-const MIN_SIZE = { minWidth: 480, minHeight: 420 };
+const MIN_SIZE = { minWidth: 360, minHeight: 360 };
 /** A page that dies again at once would do so for ever. */
 const ANEW_AFTER_MS = 10_000;
 const SHOWN_WITHIN_MS = 3_000;
@@ -61,6 +63,7 @@ export class MainWindow {
   /** The state of the shell has changed. */
   changed(): void {
     this.#window?.setTitle(this.#options.title());
+    this.#window?.setProgressBar(this.#options.progress());
     this.#bridge?.changed();
   }
 

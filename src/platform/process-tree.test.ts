@@ -134,7 +134,7 @@ describe.runIf(process.platform === 'linux')('endTree', () => {
     expect(isAlive(stranger.pid)).toBe(true);
   });
 
-  it('touches nothing when the machine was started anew since', async () => {
+  it('touches nothing when the machine was started again since', async () => {
     const tree = start('echo $$ > up; exec sleep 60');
     await pidFrom(tree, 'up');
     const otherBoot = { ...tree, startTime: '00000000-0000-0000-0000-000000000000:1' };

@@ -175,7 +175,7 @@ function beside(): string {
 async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
   const input: InstallInput = {
     system: WINDOWS,
-    talk: agentTalk(directories.own),
+    talk: agentTalk(directories.agentDir),
     log,
     layout: new Layout(rootGiven()),
     version: packageJson.version,
@@ -208,7 +208,7 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
   const { SystemDrive = 'C:' } = process.env;
   return uninstall({
     system: WINDOWS,
-    talk: agentTalk(directories.own),
+    talk: agentTalk(directories.agentDir),
     log,
     layout,
     parameters,

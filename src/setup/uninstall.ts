@@ -74,7 +74,7 @@ const OF_A_PROFILE = [
 function purge(input: UninstallInput): void {
   const { system, directories, log, parameters, profiles } = input;
   const isShared = system.serviceState(ORIGINAL_SERVICE) !== 'absent';
-  remove(directories.own, input);
+  remove(directories.agentDir, input);
   for (const name of namesUnlessHeld(directories.logs).filter((each) => each.startsWith('kanade-tray')))
     remove(join(directories.logs, name), input);
   // The person may put links there while we are at it.

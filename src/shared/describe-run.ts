@@ -8,6 +8,7 @@ import type { OutcomeMark } from './mark-names.ts';
 import { outcomeRow, type Reason } from './outcomes.ts';
 import type { RunTitle } from './run-title.ts';
 import type { RunDetail, RunRow } from './run-view.ts';
+import { TITLE_WORDS, type TitleWord } from './title-words.ts';
 
 export interface RunDescription {
   readonly mark: OutcomeMark;
@@ -35,7 +36,20 @@ export function taskName(run: Pick<RunRow, 'title' | 'source'>, i18n: I18n): str
   return run.source === 'schedule' ? i18n.t('title.scheduled', { task: name }) : name;
 }
 
-function titleText(title: RunTitle, i18n: I18n): string {
+/** The words in or for names, of this language, that `search` is a part of. */
+export function titleWordsWith(search: string, i18n: I18n): TitleWord[] {
+  const wanted = search.trim().toLowerCase();
+  if (wanted === '') return [];
+  const said: Readonly<Record<TitleWord, string>> = {
+    direct: i18n.t('title.direct'),
+    none: i18n.t('title.none'),
+    hidden: i18n.t('title.hidden'),
+    scheduled: i18n.t('title.scheduled', { task: '' }),
+  };
+  return TITLE_WORDS.filter((word) => said[word].toLowerCase().includes(wanted));
+}
+
+export function titleText(title: RunTitle, i18n: I18n): string {
   switch (title.kind) {
     case 'text':
       return title.text;

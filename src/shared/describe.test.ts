@@ -3,14 +3,15 @@ import { DAY, MINUTE, NOW, seen, status } from '../../test/support/agent-status.
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState, describeUpdate, type PcSnapshot, pcDetails } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
-import type { RunRow } from './run-view.ts';
+import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
+import type { RunningRow } from './run-view.ts';
 import type { AgentConnectionView } from './shell-contract.ts';
 import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
 import { type MenuFacts, trayMenu } from './tray-menu.ts';
 
 const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
-const RUN: RunRow = {
+const RUN: RunningRow = {
   run: 7,
   title: { kind: 'text', text: 'Office repair' },
   source: 'live',
@@ -26,6 +27,7 @@ const RUN: RunRow = {
   timeoutSecs: 600,
   parked: false,
   unreported: false,
+  usualMs: null,
 };
 
 function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
@@ -33,6 +35,7 @@ function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
     agentConnection: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, ...agentConnection },
     status: null,
     brandName: 'Kanade Tray',
+    lost: false,
   };
 }
 
@@ -44,7 +47,7 @@ test('all is well', () => {
   expect(describeState(seen(), english, NOW)).toEqual({
     mark: 'idle',
     title: 'Everything is working',
-    body: 'Connected to your IT service. Last check less than a minute ago.',
+    body: 'Connected to your IT service. Last check just now.',
     since: null,
     items: [],
     notes: [],
@@ -160,7 +163,37 @@ describe('the menu', () => {
     const busy = labels({ seen: seen({ ...RUNNING, restartRequired: true }), unseen: 3 });
     expect(busy).toContain('Running: Office repair … 2 min');
     expect(busy).toContain('Activity (3 new)');
-    expect(busy).toContain('Restart to finish update…');
+    expect(busy).toContain('Look at: Restart needed…');
+  });
+
+  test('two tasks that run are two, in the menu and in the tooltip, and many are a few and a number', () => {
+    const many = (n: number) => {
+      const running = Array.from({ length: n }, (_each, at) => ({ ...RUN, run: at + 1 }));
+      return seen({ now: { running, waiting: [], waitingCount: 0 } });
+    };
+    const lines = (n: number) => labels({ seen: many(n) }).filter((label) => /^Running|more$/.test(label));
+    expect(lines(2)).toEqual(['Running: Office repair … 2 min', 'Running: Office repair … 2 min']);
+    expect(lines(9)).toEqual([...Array(3).fill('Running: Office repair … 2 min'), 'and 6 more']);
+    expect(describeState(many(2), english, NOW).tooltip).toBe('2 tasks are running');
+    expect(describeState(many(2), japanese, NOW).tooltip).toBe('2件の作業を実行中');
+  });
+
+  test('what calls for a look is one click away: where it is, or where all of it is', () => {
+    const entry = (changed: Partial<AgentStatus>) =>
+      trayMenu(facts({ seen: seen(changed) }), english, NOW).find(
+        (each) => each.kind === 'action' && /look at/i.test(each.label),
+      );
+    expect(entry({})).toBeUndefined();
+    expect(entry({ restartRequired: true })).toEqual({
+      kind: 'action',
+      label: 'Look at: Restart needed…',
+      action: { kind: 'open', route: { screen: 'updates' } },
+    });
+    expect(entry({ restartRequired: true, secondAgentSeen: true })).toEqual({
+      kind: 'action',
+      label: '2 items to look at…',
+      action: { kind: 'open', route: { screen: 'status' } },
+    });
   });
 
   test('says in its first line what the window says first', () => {
@@ -184,7 +217,7 @@ describe('the menu', () => {
 });
 
 test('the details to copy name what the service desk asks for, and no secret', () => {
-  expect(pcDetails(seen(), 'taro', english, NOW)).toBe(
+  expect(pcDetails(seen(), knownPc(status(), NOTHING_REMEMBERED), 'taro', english, NOW)).toBe(
     'PC: PC-0142\nUser: taro\nVersion: 1.4.2\nGroups: office, canary\nState: Everything is working',
   );
 });

@@ -5,8 +5,10 @@
 import type { AgentStatus } from './agent-status.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
+import { progressOf } from './describe-running.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
+import type { PcFacts } from './remembered.ts';
 import type { AgentConnectionView, Route } from './shell-contract.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
 
@@ -16,6 +18,8 @@ export interface PcSnapshot {
   /** null: not attached, or nothing was heard yet. */
   readonly status: AgentStatus | null;
   readonly brandName: string;
+  /** Whoever shows it hears nothing any more: not even whether the agent is there. */
+  readonly lost: boolean;
 }
 
 export interface Description {
@@ -32,10 +36,20 @@ export interface Description {
   readonly tooltip: string;
 }
 
+/** Something is wrong that the person can't put right: whom to call stands beside it. */
+export function callsForHelp({ mark, items }: Pick<Description, 'mark' | 'items'>): 'state' | 'items' | null {
+  if (mark === 'broken') return 'state';
+  return items.some(({ id }) => !OWN_BUSINESS.includes(id)) ? 'items' : null;
+}
+
+/** What the person does, or what goes by itself. */
+const OWN_BUSINESS: readonly AttentionItem['id'][] = ['restart', 'user', 'update'];
+
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export function describeState(seen: PcSnapshot, i18n: I18n, nowMs: number): Description {
   const { status } = seen;
+  if (seen.lost) return plain('broken', 'lost', seen.brandName, i18n);
   if (status === null || seen.agentConnection.state !== 'attached') return absent(seen, i18n, nowMs);
   const stopped = waiting(seen, status, i18n);
   if (stopped !== null) return stopped;
@@ -54,7 +68,7 @@ function working(
   nowMs: number,
 ): Said {
   if (status.connection.state === 'refused') return refused(seen, status, i18n, nowMs);
-  const running = status.now.running[0];
+  const [running, ...others] = status.now.running;
   const offline = status.connection.state !== 'connected';
   const spoken = offline ? offlineWords(status, i18n, nowMs) : connectedWords(status, i18n, nowMs);
   const attention = { title: i18n.t('health.attention.title', { n: items.length }), body: spoken.body };
@@ -62,7 +76,14 @@ function working(
   const since = offline ? spoken.since : null;
   if (running !== undefined) {
     const t = i18n.roughly(nowMs - (running.startedAtMs ?? nowMs));
-    const tooltip = i18n.t('tray.running', { task: taskName(running, i18n), t });
+    const { said: usual } = progressOf(running, i18n, nowMs);
+    const tooltip =
+      others.length === 0
+        ? i18n.t('tray.running', {
+            task: taskName(running, i18n),
+            t: i18n.list(usual === null ? [t] : [t, usual]),
+          })
+        : i18n.t('tray.runningMany', { n: others.length + 1 });
     return { mark: 'running', ...said, since, tooltip };
   }
   if (items.length > 0) {
@@ -135,6 +156,7 @@ function waiting({ brandName }: PcSnapshot, { agent }: AgentStatus, i18n: I18n):
 
 type StatedAs =
   | 'starting'
+  | 'lost'
   | 'incompatible'
   | 'notSetUp'
   | 'elsewhere'
@@ -238,13 +260,12 @@ export function describeUpdate(
 }
 
 /** The facts of this PC as lines to copy into a mail to the service desk. */
-export function pcDetails(seen: PcSnapshot, userName: string, i18n: I18n, nowMs: number): string {
-  const { status } = seen;
+export function pcDetails(seen: PcSnapshot, pc: PcFacts | null, userName: string, i18n: I18n, nowMs: number): string {
   const lines = [
-    i18n.t('details.pc', { pc: pcName(status) ?? '–' }),
+    i18n.t('details.pc', { pc: pc?.name ?? '–' }),
     i18n.t('details.user', { user: userName }),
-    i18n.t('details.version', { v: status?.identity.agentVersion ?? '–' }),
-    i18n.t('details.groups', { groups: i18n.list(status?.identity.groups ?? []) || '–' }),
+    i18n.t('details.version', { v: pc?.version ?? '–' }),
+    i18n.t('details.groups', { groups: i18n.list(pc?.groups ?? []) || '–' }),
     i18n.t('details.state', { state: describeState(seen, i18n, nowMs).title }),
   ];
   return lines.join('\n');

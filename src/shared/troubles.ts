@@ -89,8 +89,8 @@ function disk(status: AgentStatus, i18n: I18n): AttentionItem | null {
   return { id: 'disk', title: i18n.t('item.disk.title'), body, route: { screen: 'support' } };
 }
 
-function store({ store: { state } }: AgentStatus, i18n: I18n): AttentionItem | null {
-  if (state !== 'read_only' && state !== 'future') return null;
+function store({ store: { state, readable } }: AgentStatus, i18n: I18n): AttentionItem | null {
+  if (state !== 'read_only' && state !== 'future' && readable) return null;
   const [title, body] = [i18n.t('item.store.title'), i18n.t('item.store.body')];
   return { id: 'store', title, body, route: { screen: 'support' } };
 }

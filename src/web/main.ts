@@ -40,8 +40,8 @@ async function main(): Promise<number> {
     return 1;
   }
   const { platform, env } = process;
-  const { own } = directoriesOf({ ...options, platform, env, cwd: startDirectory(), home: homedir() });
-  const home = newHome(own, await ownAccount());
+  const { agentDir } = directoriesOf({ ...options, platform, env, cwd: startDirectory(), home: homedir() });
+  const home = newHome(agentDir, await ownAccount());
   let server: WebServer;
   try {
     server = await serveWindow({

@@ -6,7 +6,7 @@ import { durableName } from '../../src/agent/wire/subjects.ts';
 
 /** Buckets of which the agent reads single keys, and those that it follows. */
 const BUCKETS = ['script_current', 'script_status', 'jobs'] as const;
-const WATCHED = ['agent_config', 'agent_groups', 'agent_groups_derived'] as const;
+const WATCHED = ['agent_config', 'agent_groups', 'agent_groups_derived', 'schedules', 'jobs', 'fleet_config'] as const;
 
 /** `<pc_id>` and `<durable>` stand for those of one PC. */
 export const AGENT_ROLE = {

@@ -19,6 +19,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
       hosting: 'service',
     },
     now: { running: [], waiting: [], waitingCount: 0 },
+    todayUntold: 0,
     today: {},
     outbox: { waiting: 0, parked: 0 },
     update: { state: 'none', installed: '1.4.2', wanted: null },
@@ -27,6 +28,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
     store: { state: 'ok', readable: true },
     secondAgentSeen: false,
     notices: QUIET,
+    schedules: { count: 0, notUnderstood: 0, nextAtMs: null, frozen: false },
     counters: null,
     helpdesk: { offered: true, unlockedUntilMs: null },
     ...changed,
@@ -38,6 +40,7 @@ export function seen(changed: Partial<AgentStatus> = {}): PcSnapshot {
     agentConnection: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null },
     status: status(changed),
     brandName: 'Kanade Tray',
+    lost: false,
   };
 }
 

@@ -24,6 +24,15 @@ export const clipboard = { writeText: async (text: string) => void copied.push(t
   E.Clipboard,
   'writeText'
 >;
+/** `asked`: the options of each question, in order. */
+export const dialog = {
+  answer: { canceled: true, filePath: '' },
+  asked: [] as unknown[],
+  showSaveDialog: async (...given: unknown[]) => {
+    dialog.asked.push(given.at(-1));
+    return dialog.answer;
+  },
+};
 export const opened: string[] = [];
 export const shell = {
   openExternal: async (address: string) => void opened.push(address),
@@ -91,6 +100,9 @@ export class WebContents extends EventEmitter {
 
 export class BrowserWindow extends EventEmitter {
   static readonly made: BrowserWindow[] = [];
+  static getFocusedWindow(): BrowserWindow | null {
+    return null;
+  }
   readonly webContents = new WebContents();
   readonly calls: string[] = [];
   loaded = '';
@@ -112,6 +124,11 @@ export class BrowserWindow extends EventEmitter {
     this.title = title;
   }
 
+  progress = -1;
+  setProgressBar(progress: number): void {
+    this.progress = progress;
+  }
+
   getSize(): number[] {
     return [900, 700];
   }
@@ -127,6 +144,7 @@ export class BrowserWindow extends EventEmitter {
 
   destroy(): void {
     this.webContents.destroyed = true;
+    this.webContents.emit('destroyed');
     this.emit('closed');
   }
 }

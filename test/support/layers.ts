@@ -23,6 +23,7 @@ const AGENT_BELOW_STATUS = [
   'src/agent/run',
   'src/agent/ship',
   'src/agent/duties',
+  'src/agent/schedules',
 ];
 
 export const LAYERS: readonly Layer[] = [
@@ -76,8 +77,13 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'src/agent/duties',
-    holds: 'heartbeat, ping, logs, inventory, local schedules, updates',
+    holds: 'heartbeat, ping, logs, inventory, updates',
     may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/base', 'src/agent/config', 'src/platform'],
+  },
+  {
+    path: 'src/agent/schedules',
+    holds: 'local schedules: the cron dialect, what is due, the loop that fires it',
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/results', 'src/base'],
   },
   {
     path: 'src/agent/doctor',
@@ -86,10 +92,16 @@ export const LAYERS: readonly Layer[] = [
   },
   { path: 'src/agent/status', holds: 'what is shown, and the local socket', may: AGENT_BELOW_STATUS },
   {
-    path: 'src/agent',
-    holds: 'the composition root and the entry point',
+    path: 'src/agent/boot',
+    holds: 'from the command line to an agent that runs: settings, store, the lock of the one instance',
     may: ['src/agent', 'src/base', 'src/platform'],
   },
+  {
+    path: 'src/agent/runtime',
+    holds: 'the composition root, and the order in which it stops',
+    may: [...AGENT_BELOW_STATUS, 'src/agent/results', 'src/agent/status'],
+  },
+  { path: 'src/agent', holds: 'the entry point', may: ['src/agent/boot', 'src/base', 'src/platform'] },
   { path: 'src/client', holds: 'what every client of the local socket needs on the Node side', may: ['src/platform'] },
   {
     path: 'src/setup',
@@ -145,6 +157,7 @@ export const PACKAGES: readonly PackageRule[] = [
     ],
   },
   { packages: ['electron-log*'], only: ['src/base', 'src/main'] },
+  { packages: ['croner'], only: ['src/agent/schedules'] },
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
   { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/agent', 'src/main', 'src/setup'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },

@@ -1,6 +1,7 @@
 /** One connection to the status server's session, in memory: as a client that knows its token, or bare. */
 
 import { Helpdesk } from '../../src/agent/status/helpdesk.ts';
+import { OutputReader } from '../../src/agent/status/output-reader.ts';
 import { Projection } from '../../src/agent/status/projection.ts';
 import { serveSession } from '../../src/agent/status/session.ts';
 import type { SessionDeps } from '../../src/agent/status/session-deps.ts';
@@ -21,6 +22,7 @@ export function sessionDeps(world: StatusWorld, more: Partial<SessionDeps> = {})
     ports: world.ports,
     projection: new Projection(world.ports),
     helpdesk: new Helpdesk(world.ports),
+    outputs: new OutputReader(),
     address: ADDRESS,
     account: TARO,
     token: tokenOf(TARO),

@@ -38,8 +38,9 @@ export interface StatusWorld {
   /** What `drain`, `stop` and `setLogLevel` were asked for, in order. */
   readonly asked: string[];
   readonly tails: Map<number, LiveTail>;
+  schedules: ReturnType<StatusPorts['schedules']>;
   showOutput: ShowOutput;
-  ui: ReturnType<StatusPorts['ui']>;
+  ui: NonNullable<ReturnType<StatusPorts['ui']>>;
   /** The helpdesk code; null: none is set. */
   code: string | null;
 }
@@ -68,6 +69,12 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     undelivered: new WatchedCell<Cells['undelivered']['value']>(null),
     clockStep: new WatchedCell<Cells['clockStep']['value']>(null),
     logFault: new WatchedCell<Cells['logFault']['value']>(null),
+    schedules: new WatchedCell({
+      count: 0,
+      notUnderstood: 0,
+      nextAtMs: null,
+      frozen: false,
+    } as Cells['schedules']['value']),
   };
   const asked: string[] = [];
   const tails = new Map<number, LiveTail>();
@@ -77,6 +84,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     clock,
     asked,
     tails,
+    schedules: [],
     showOutput: 0,
     ui: { ...DEFAULT_UI, hideCommandNames: false },
     code: null,
@@ -102,6 +110,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
       settings: () => [{ key: 'agent.id', value: 'PC-1', source: 'agent.toml (a.toml:3)', locked: false }],
       support: () => ({ phone: '03-1', mail: null, url: null, text: null, hardware: null }),
       ui: () => world.ui,
+      schedules: () => world.schedules,
       versions: (limit) => store.versions.list(limit),
       about: () => ({
         scripts: true,
@@ -111,6 +120,8 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         signatures: 'off',
         commandKeys: [],
         inventory: true,
+        priority: 'below_normal',
+        maxParallel: 2,
         outputShown: 0,
         data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
       }),

@@ -24,6 +24,8 @@ export interface TestWindow {
   readonly page: Page;
   /** One more page on the same server, in a browser context of its own. */
   readonly open: (options?: PageOptions) => Promise<Page>;
+  /** The server goes: no page hears anything any more. */
+  readonly stop: () => Promise<void>;
 }
 
 /** The window of the agent on `dataDirectory`, in the language and look of `options`. */
@@ -55,7 +57,7 @@ export async function openWindow(dataDirectory: string, options: PageOptions = {
     await expectPage.poll(() => address).not.toBe(used);
     return page;
   };
-  return { page: await open(options), open };
+  return { page: await open(options), open, stop: () => served.stop() };
 }
 
 /** Goes to a screen by its name in the navigation. */

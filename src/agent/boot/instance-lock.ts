@@ -31,7 +31,12 @@ export async function acquireInstanceLock(options: TurnOptions): Promise<Instanc
   if (first.kind === 'clear') return first.value;
   log.warn(SAYING[first.by.state], { state: first.by.state });
   const { waitUntilClear } = await import('./standby.ts');
-  const waiting = { ...options, startedAs: config.startedAs, directory: config.directories.own };
+  const waiting = {
+    ...options,
+    startedAs: config.startedAs,
+    directory: config.directories.agentDir,
+    settings: () => config,
+  };
   const turn = await waitUntilClear(first.by, () => look(options), waiting);
   if (turn !== null) log.info('it is the turn of this agent now');
   return turn;

@@ -10,7 +10,7 @@ import { systemJournal } from '../../platform/system-journal.ts';
 import { directoriesOf, startDirectory } from '../../shared/directories.ts';
 import type { Loaded } from '../config/load.ts';
 import { EVENT } from '../duties/system-events.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { type ReadinessCheck, waitUntilClear } from './standby.ts';
 
 type Usable = Extract<Loaded, { ok: true }>;
@@ -56,8 +56,9 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
     return { kind: 'held_up', by: faulty };
   };
   const { env, platform } = process;
-  const { own } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
-  const waiting = { startedAs, directory: own, config: null, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
+  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
+  const settings = () => faulty.shown;
+  const waiting = { startedAs, directory: agentDir, settings, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
   return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
 }
 

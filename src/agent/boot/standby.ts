@@ -9,12 +9,10 @@ import { sleep } from '../../base/sleep.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import type { StartedAs } from '../../shared/directories.ts';
-import { DEFAULT_UI } from '../../shared/ui-settings.ts';
-import type { BootConfig } from '../config/boot-config.ts';
+import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
 import type { ConfigFault } from '../config/fault.ts';
-import { SETTINGS } from '../config/settings.ts';
 import { serveAccounts } from '../runtime/local-socket.ts';
-import { configPorts } from '../runtime/status-ports.ts';
+import { configPorts, shownPorts } from '../runtime/status-ports.ts';
 import { onStopRequest } from '../runtime/stop-requests.ts';
 import type { StatusPorts } from '../status/ports.ts';
 import { Store } from '../store/store.ts';
@@ -33,8 +31,8 @@ export interface WaitOptions {
   readonly startedAs: StartedAs;
   /** `<data>/kanade-tray`, where clients look for the socket. No other process may serve one there. */
   readonly directory: string;
-  /** null: it can't be read. */
-  readonly config: BootConfig | null;
+  /** All of them, or what can be read of them now; null: nothing can. */
+  readonly settings: () => BootConfig | ShownSettings | null;
   readonly hostSecret: Uint8Array | null;
   readonly version: string;
   readonly lookEveryMs: number;
@@ -78,7 +76,7 @@ function agentIn({ state, faults }: Blocker): AgentCell['value'] {
 
 /** An agent that knows nothing yet but its own state, and its settings where they can be read. */
 function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): StatusPorts {
-  const { startedAs, version, config, log, directory } = options;
+  const { startedAs, version, settings, log, directory } = options;
   const retention = { historyDays: 0, historyMaxBytes: 0 };
   const store = Store.unusable({ directory, retention, clock: systemClock, log: silentLogger }, 'read_only');
   const sinceMs = systemClock.nowMs();
@@ -100,6 +98,7 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
       clockStep: new WatchedCell(null),
       logFault: new WatchedCell(null),
       commits: store.commits,
+      schedules: new WatchedCell({ count: 0, notUnderstood: 0, nextAtMs: null, frozen: false }),
     },
     history: store.history,
     command: () => undefined,
@@ -110,29 +109,40 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
     showOutput: () => 0,
     // Wrong codes are counted in the store of the agent that works, so here there is no code to be tried.
     helpdeskCode: { isSet: () => false, matches: async () => false },
-    identity: () => ({ pcId: config?.agent.id ?? null, hostname, agentVersion: version, hosting: startedAs }),
+    identity: () => ({ pcId: pcIdIn(settings()), hostname, agentVersion: version, hosting: startedAs }),
     versions: () => [],
-    ...(config === null ? WITHOUT_SETTINGS : configPorts(config, log)),
+    schedules: () => [],
+    ...settingsPorts(settings, log),
     drain: stop,
     stop,
     setLogLevel: () => {},
   };
 }
 
-const WITHOUT_SETTINGS: ReturnType<typeof configPorts> = {
-  settings: () => [],
-  support: () => ({ phone: null, mail: null, url: null, text: null, hardware: null }),
-  // The built-in ones count.
-  ui: () => ({ ...DEFAULT_UI, hideCommandNames: SETTINGS['ui.hide_command_names'].default }),
-  about: () => ({
-    scripts: false,
-    runAsSystem: 'no',
-    runAsUser: false,
-    readLog: false,
-    signatures: 'off',
-    commandKeys: [],
-    inventory: false,
-    outputShown: 0,
-    data: { directory: '', historyDays: 0, historyMaxMib: 0, logDirectory: null, logDays: 0 },
-  }),
-};
+type SettingsPorts = ReturnType<typeof configPorts>;
+
+/** What the settings say now: a file that is put right in part is read again. */
+function settingsPorts(settings: WaitOptions['settings'], log: Logger): SettingsPorts {
+  let last: { readonly of: ReturnType<typeof settings>; readonly ports: SettingsPorts } | null = null;
+  const now = () => {
+    const found = settings();
+    if (last === null || last.of !== found) last = { of: found, ports: portsOf(found, log) };
+    return last.ports;
+  };
+  return {
+    settings: () => now().settings(),
+    support: () => now().support(),
+    about: () => now().about(),
+    ui: () => now().ui(),
+  };
+}
+
+function portsOf(settings: BootConfig | ShownSettings | null, log: Logger): SettingsPorts {
+  if (settings !== null && 'agent' in settings) return configPorts(settings, log);
+  return shownPorts(settings, log);
+}
+
+function pcIdIn(settings: BootConfig | ShownSettings | null): string | null {
+  if (settings === null) return null;
+  return 'agent' in settings ? settings.agent.id : settings.pcId;
+}

@@ -10,10 +10,10 @@ import type { BootConfig } from '../config/boot-config.ts';
 import type { Loaded } from '../config/load.ts';
 import { pathsOf } from '../config/paths.ts';
 import { distrustedData } from '../config/trust.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { startRuntime } from '../runtime/runtime.ts';
 import { onStopRequest } from '../runtime/stop-requests.ts';
 import { REOPEN_MS } from '../store/open.ts';
-import { EXIT } from './exit-codes.ts';
 import { acquireInstanceLock, type InstanceLock } from './instance-lock.ts';
 import { type OpenedStore, openTheStore, openUsable } from './opened-store.ts';
 

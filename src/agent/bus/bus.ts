@@ -108,7 +108,7 @@ export interface DurableSpec {
   readonly stream: string;
   readonly durable: string;
   readonly pcId: string;
-  /** Read anew at each binding. */
+  /** Read again at each binding. */
   filterSubjects(): readonly string[];
   /** For a first creation only, and asked at it: `deliver_policy` can't be changed afterwards. */
   deliver(): 'last_per_subject' | 'new';
@@ -177,7 +177,7 @@ export interface Bus {
   objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null>;
   /** The whole object, its digest checked. */
   objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead>;
-  /** Connects anew, for example after the PC woke up. */
+  /** Connects again, for example after the PC woke up. */
   reconnect(): void;
   start(): void;
   close(): Promise<void>;

@@ -89,7 +89,7 @@ test('a watch asked for while there is no broker begins when there is one', asyn
   await eventually(() => expect(watch.events).toEqual(['begin', 'global=here', 'current']));
 });
 
-test('a bucket deleted under the watch is followed again when it is made anew', async () => {
+test('a bucket deleted under the watch is followed again when it is made again', async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const watch = recordWatch(await connectedBus(server.url, SOON), CONFIG, ['global']);
@@ -100,7 +100,7 @@ test('a bucket deleted under the watch is followed again when it is made anew', 
   await eventually(() => expect(watch.events).toContain('global=new'));
 });
 
-test('a watch whose consumer was deleted is begun anew', async () => {
+test('a watch whose consumer was deleted is begun again', async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const watch = recordWatch(await connectedBus(server.url, SOON), CONFIG, ['global']);

@@ -30,7 +30,7 @@ import type { Session } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { supervise } from './supervise.ts';
 
-/** Every watch is begun anew now and then, in case something was missed (protocol §2.2). */
+/** Every watch is begun again now and then, in case something was missed (protocol §2.2). */
 const FRESH_LOOK_MS = 30 * 60_000;
 
 export interface NatsBusOptions extends ConnectorOptions {
@@ -48,7 +48,7 @@ export class NatsBus implements Bus {
   readonly #permissions: Permissions;
   readonly #serverClock: ServerClock;
   readonly #subscriptions: Subscriptions;
-  /** Aborted when all watches should be begun anew. */
+  /** Aborted when all watches should be begun again. */
   #doubt = new AbortController();
 
   constructor(options: NatsBusOptions) {
@@ -185,7 +185,7 @@ export class NatsBus implements Bus {
   }
 
   /**
-   * Something that was there is gone (somebody made the streams anew): the watches may be dead too, and would notice only by
+   * Something that was there is gone (somebody made the streams again): the watches may be dead too, and would notice only by
    * the silence of a minute.
    */
   #lookAnew(): void {

@@ -48,6 +48,14 @@ export class Fleet {
     return this.#groups;
   }
 
+  /** As they are; until that is known, as they were when it last was. null: it never was. */
+  lastKnownGroups(): ReadonlySet<string> | null {
+    if (this.#groups.value !== null) return this.#groups.value;
+    const remembered = GROUPS.map((bucket) => this.#remembered(bucket));
+    if (remembered.every((each) => each === null)) return null;
+    return new Set(remembered.flatMap((each) => each ?? []));
+  }
+
   get effective(): Watched<EffectiveConfig> {
     return this.#effective;
   }

@@ -7,7 +7,7 @@ import { posix, win32 } from 'node:path';
 import type { StartedAs } from '../../shared/directories.ts';
 import { errorCode } from '../../shared/error-code.ts';
 import { type LineLookup, readAgentToml } from './agent-toml.ts';
-import { type BootConfig, bootConfigOf } from './boot-config.ts';
+import { type BootConfig, bootConfigOf, type ShownSettings, shownSettingsOf } from './boot-config.ts';
 import { addPolicy, Collected } from './collect.ts';
 import { type ConfigFault, type ConfigWarning, formatFaults } from './fault.ts';
 import { addHelpdeskHash } from './helpdesk-hash.ts';
@@ -48,6 +48,8 @@ export type Loaded =
       readonly message: string;
       /** The files to look at again when they change. */
       readonly files: readonly string[];
+      /** Of what was read, what people are shown all the same; null: nothing was read. */
+      readonly shown: ShownSettings | null;
     };
 
 /** The files that {@link loadBootConfig} would read now, where they are. */
@@ -72,7 +74,15 @@ export function loadTrusted(input: LoadInput, program: string, dataAnswers: bool
     expected: `what only an administrator can change; it ${why}`,
   };
   const message = `settings not trusted: ${path}: ${why}`;
-  return { ok: false, state: 'not_trusted', faults: [fault], warnings: [], message, files: [...files, path] };
+  return {
+    ok: false,
+    state: 'not_trusted',
+    faults: [fault],
+    warnings: [],
+    message,
+    files: [...files, path],
+    shown: null,
+  };
 }
 
 const NOT_TRUSTED = 'trust';
@@ -88,6 +98,8 @@ export function loadBootConfig(input: LoadInput): Loaded {
   addOthers(collected, input, machine, base);
   checkSignatures(collected);
   addHelpdeskHash(collected, { secret: machine.helpdeskHash, startedAs, base });
+  const isUnread = collected.faults.some(({ key }) => key === MISSING_FILE || key === UNREADABLE_FILE);
+  const isWhole = read.length > 0 && !isUnread && read.every((file) => file.lines !== null);
   const failed = (message?: string): Loaded => {
     const faults = inFileOrder(collected.faults);
     return {
@@ -97,6 +109,7 @@ export function loadBootConfig(input: LoadInput): Loaded {
       warnings: collected.warnings,
       message: message ?? formatFaults(faults),
       files: files.map((file) => fullPath(file.path, base) ?? file.path),
+      shown: shownSettingsOf(settle(collected.candidates), isWhole),
     };
   };
   const [first] = read;
@@ -109,7 +122,8 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const settled = settle(collected.candidates);
   const settings =
     startedAs === 'tray' ? withUserLog(settled, path.join(machine.directories.logs, 'agent.log')) : settled;
-  if (read.every((file) => file.lines !== null)) checkIntegrity(collected, settings, first.path, first.lines);
+  if (isWhole || read.every((file) => file.lines !== null))
+    checkIntegrity(collected, settings, first.path, first.lines);
   if (collected.faults.length > 0) return failed();
   const paths = read.map((file) => fullPath(file.path, base) ?? file.path);
   const config = bootConfigOf(settings, { files: paths, startedAs, directories: machine.directories });

@@ -38,9 +38,9 @@ export interface Distrust {
 export function distrusted({ startedAs, directories, files, program, dataAnswers }: TrustInput): Distrust | null {
   const isService = startedAs === 'service';
   const isWindows = process.platform === 'win32';
-  const { data, own, logs } = directories;
+  const { data, agentDir, logs } = directories;
   const programs = isService ? programDirectories(program) : [];
-  const stores = dataAnswers ? [data, own] : [];
+  const stores = dataAnswers ? [data, agentDir] : [];
   // Elsewhere the log is opened through no link.
   const log = isService && isWindows ? [logs] : [];
   const policies = isService && !isWindows ? [dirname(POLICY_FILE)] : [];
@@ -64,8 +64,8 @@ export function distrusted({ startedAs, directories, files, program, dataAnswers
 }
 
 /** The data directory alone, where it has answered only later. */
-export function distrustedData({ data, own }: Directories): Distrust | null {
-  return firstDistrusted([data, own]);
+export function distrustedData({ data, agentDir }: Directories): Distrust | null {
+  return firstDistrusted([data, agentDir]);
 }
 
 function firstDistrusted(paths: Iterable<string>): Distrust | null {

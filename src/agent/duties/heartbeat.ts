@@ -44,7 +44,7 @@ export function startHeartbeat(options: HeartbeatOptions): Binding {
     bus.publish(subject, bytes);
     arm(intervalMs);
   };
-  // One timer that is set anew after each beat: after a sleep there is one beat, not a burst.
+  // One timer that is set again after each beat: after a sleep there is one beat, not a burst.
   const arm = (inMs: number) => {
     clearTimeout(timer);
     timer = setTimeout(beat, inMs);

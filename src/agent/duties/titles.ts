@@ -6,7 +6,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
-import { firstLine } from '../../shared/run-title.ts';
+import { firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Runs } from '../store/runs.ts';
 import { decodeManifest } from '../wire/manifest.ts';
@@ -94,6 +94,6 @@ export class Titles {
 
 function titleOf(manifest: Uint8Array): string | null {
   const decoded = decodeManifest(manifest);
-  const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '');
+  const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '', MAX_WHOLE_TITLE_CHARS);
   return line === '' ? null : line;
 }

@@ -84,12 +84,13 @@ export class FactsReader {
 
   /**
    * Everything the gates need for this command, as of now. Rejects where the broker says nothing and the store can't be read: then
-   * nobody knows whether the command was withdrawn.
+   * nobody knows whether the command was withdrawn. `isOwnFire`: a schedule of this PC has fired it; what its job says is the
+   * version then, and no pin (D27).
    */
-  async gather(command: Pick<Command, 'id' | 'staleness'>): Promise<Facts> {
+  async gather(command: Pick<Command, 'id' | 'staleness'>, isOwnFire = false): Promise<Facts> {
     const looksUp = command.staleness.mode !== 'unchecked' || this.#options.uncheckedHonoursRevoke;
     const [pin, status] = looksUp
-      ? await Promise.all([this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
+      ? await Promise.all([isOwnFire ? NOTHING : this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
       : [NOTHING, NOTHING];
     return {
       ...this.#options,
@@ -153,7 +154,7 @@ export class FactsReader {
         if (last !== undefined) this.#remember(bucket, key, last, { value: null, revision: read.revision });
         return NOTHING;
       case 'no_bucket':
-        // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
+        // Nothing is pinned on a fleet without the bucket; one that has vanished forgives nothing.
         return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
         return { text: textOf(last), ageMs: stayed ? this.#ageMs(bucket, key, last) : 0, fresh: false };

@@ -29,6 +29,18 @@ const trusted = () => null;
 
 const none = { results: 0, parked: 0, completions: 0 };
 
+test('a file that can not be renamed is taken over once, also when its result has left the store meanwhile', async () => {
+  const { directory, outbox, file, content, put } = originalDirectory();
+  put(file, content, 1_000);
+  // Somebody holds the name that it would get.
+  mkdirSync(join(outbox, `${file}.imported`, 'held'), { recursive: true });
+  const store = testStore(tempDir());
+  expect(await takeOver(directory, store, 5, trusted, silentLogger)).toEqual({ ...none, results: 1 });
+  for (const row of store.outbox.waiting(true, 10)) await store.outbox.delivered(row, 6);
+  expect(await takeOver(directory, store, 7, trusted, silentLogger)).toEqual(none);
+  expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+});
+
 test('unsent results become ours in their order, byte for byte and with their ids', async () => {
   const { directory, outbox, file, content, put } = originalDirectory();
   const earlier = content.replaceAll('d2f535cf', 'a2f535cf').replaceAll('08fec20f', '18fec20f');

@@ -62,15 +62,31 @@ async function takeOverOutbox(
     await loopTurn();
     try {
       const body = read(path, distrust);
-      if (await importResult(body, store, nowMs)) results += 1;
-      else parked += 1;
-      renameSync(path, `${path}.imported`);
+      const digest = createHash('sha256').update(body).digest('hex');
+      if (!store.imported.has(digest)) {
+        if (await importResult(body, digest, store, nowMs)) results += 1;
+        else parked += 1;
+      }
+      await settle(path, digest, store, log);
     } catch (error) {
       if (!store.admits) throw error;
       log.error('an unsent result of the original agent could not be taken over', { path, error: errorText(error) });
     }
   }
   return { results, parked };
+}
+
+/** It is taken over: its name says so, or else the store. */
+async function settle(path: string, digest: string, store: Store, log: Logger): Promise<void> {
+  try {
+    renameSync(path, `${path}.imported`);
+  } catch (error) {
+    log.warn('a result of the original agent is taken over, and its file can not be renamed', {
+      path,
+      error: errorText(error),
+    });
+    if (!store.imported.has(digest)) await store.imported.note(digest);
+  }
 }
 
 /** In the order in which the original would have sent them (protocol §4.8). */
@@ -103,12 +119,11 @@ function read(path: string, distrust: Distrust): Buffer {
 }
 
 /** True: queued with its own result id. False: it can't be delivered, and is parked. */
-async function importResult(body: Buffer, store: Store, nowMs: number): Promise<boolean> {
+async function importResult(body: Buffer, digest: string, store: Store, nowMs: number): Promise<boolean> {
   const decoded = decodeResult(body);
   const why = decoded.ok ? undeliverable(decoded.result) : decoded.error;
   if (!decoded.ok || why !== null) {
-    const id = createHash('sha256').update(body).digest('hex');
-    await store.outbox.putParked({ kind: 'result', id, subject: '', body }, nowMs, `unreadable: ${why}`);
+    await store.outbox.putParked({ kind: 'result', id: digest, subject: '', body }, nowMs, `unreadable: ${why}`);
     return false;
   }
   const { result } = decoded;

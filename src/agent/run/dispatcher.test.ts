@@ -185,6 +185,25 @@ describe('the version pin', () => {
     await dispatcher.stop(0);
   });
 
+  test('is not asked for what a schedule of this PC has fired: its job is the pin (D27); a withdrawal is', async () => {
+    const { store, bus, scripts, dispatcher } = setUp();
+    scripts.autoExit = 0;
+    bus.setKv('script_current', 'job-1', '9.9.9');
+    bus.setKv('script_status', 'job-2', 'REVOKED');
+    const fire = async (requestId: string, id: string) => {
+      const body = commandJson(requestId, { id });
+      const what = { ...arrival(requestId, body, { source: 'schedule' }), requestId };
+      const admission = await store.runs.admitFire(what, { scheduleId: 's', boot: null });
+      if (admission.kind !== 'admitted') throw new Error(admission.kind);
+      dispatcher.nudge();
+      await dispatcher.idle();
+      return store.history.get(admission.run);
+    };
+    dispatcher.start();
+    expect(await fire('r1', 'job-1')).toMatchObject({ reason: 'DONE' });
+    expect(await fire('r2', 'job-2')).toMatchObject({ reason: 'REVOKED', exitCode: 126 });
+  });
+
   test('refuses with 124, holds no place while it is read again, and stays local where it is configured so', async () => {
     const { store, bus, scripts, dispatcher } = setUp({ parallel: 1, pinRereadMs: [20, 20], publishPinSkips: false });
     bus.setKv('script_current', 'old', '2.0.0');

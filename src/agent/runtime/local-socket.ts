@@ -1,6 +1,5 @@
 /** The local socket, for tray, window and command line. Part of the composition root. */
 import { dirname } from 'node:path';
-import type { Lifecycle } from '../../base/lifecycle.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { until } from '../../base/watched.ts';
@@ -24,12 +23,25 @@ export async function fleetHasSeenUs({ bus }: Pick<StatusParts, 'bus'>): Promise
   await sleep(HEARTBEAT_GOES_MS);
 }
 
-/** Serves until the end of `life`; tries again while it can't. Loaded late: nobody in the fleet waits for it. */
-export async function serveLocally(parts: StatusParts, hostSecret: Uint8Array | null, life: Lifecycle): Promise<void> {
-  const log = parts.log.logger;
-  const serving = serveAccounts(statusPorts(parts), parts.config.directories.own, hostSecret, log);
-  life.add('status', () => serving.close());
-  await serving.begun;
+/**
+ * The socket of a running agent. It opens late, since nobody in the fleet waits for it, and closes last: whoever looks on sees
+ * the agent finish, and not an agent that is gone while a task still runs.
+ */
+export class LocalSocket {
+  #serving: ServingAccounts | null = null;
+  #closed = false;
+
+  /** Serves until {@link close}; tries again while it can't. */
+  async open(parts: StatusParts, hostSecret: Uint8Array | null): Promise<void> {
+    if (this.#closed) return;
+    this.#serving = serveAccounts(statusPorts(parts), parts.config.directories.agentDir, hostSecret, parts.log.logger);
+    await this.#serving.begun;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#serving?.close();
+  }
 }
 
 export interface ServingAccounts {

@@ -4,18 +4,20 @@ import type { Clock } from '../../base/clock.ts';
 import type { ClockWatch } from '../../base/clock-watch.ts';
 import type { OpenLog } from '../../base/log-file.ts';
 import type { Logger } from '../../base/logger.ts';
-import { WatchedCell } from '../../base/watched.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
 import type { Hosting } from '../../shared/agent-status.ts';
-import type { About, Setting } from '../../shared/contract.ts';
+import type { AboutFacts, Setting } from '../../shared/contract.ts';
+import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { BootConfig } from '../config/boot-config.ts';
+import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import type { Fleet } from '../config/fleet.ts';
 import { isCodeHash, verifyHelpdeskCode } from '../config/helpdesk-code.ts';
 import { readLogo } from '../config/logo.ts';
 import type { HardwareView } from '../duties/hardware-view.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Shipper } from '../ship/shipper.ts';
 import type { LiveTail, ShowOutput, StatusCells, StatusPorts } from '../status/ports.ts';
 import type { Store } from '../store/store.ts';
@@ -33,6 +35,7 @@ export interface StatusParts {
   readonly shipper: Shipper;
   readonly host: HostFacts;
   readonly hardware: HardwareView;
+  readonly schedules: { rows(): readonly FullScheduleRow[]; readonly summary: Watched<SchedulesSummary> };
   readonly version: string;
   readonly clock: Clock;
   readonly clockWatch: Pick<ClockWatch, 'step'>;
@@ -58,6 +61,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       clockStep: parts.clockWatch.step,
       logFault: parts.log.fault,
       commits: store.commits,
+      schedules: parts.schedules.summary,
     },
     history: store.history,
     command: (run) => commandOf(store, run),
@@ -84,6 +88,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       matches: async (code) => config.helpdesk.codeHash !== null && verifyHelpdeskCode(code, config.helpdesk.codeHash),
     },
     ...configPorts(config, parts.log.logger.child('status')),
+    schedules: () => parts.schedules.rows(),
     support: async () => ({ ...config.support, hardware: await parts.hardware.view() }),
     versions: (limit) => store.versions.list(limit),
     settings: () => [...effectiveSettings(config), ...fleetSettings(fleet)],
@@ -102,13 +107,25 @@ export function configPorts(
     settings: () => effectiveSettings(config),
     support: () => ({ ...config.support, hardware: null }),
     about: () => aboutOf(config),
-    ui: uiSettings(config, log),
+    ui: uiSettings({ ...config, languageLocked: config.settings['ui.language'].locked }, log),
+  };
+}
+
+/** The same where the rest of the settings is of no use: what may have been said and can't be read is not known. */
+export function shownPorts(shown: ShownSettings | null, log: Logger): ReturnType<typeof configPorts> {
+  const hasContact = shown !== null && Object.values(shown.support).some((line) => line !== null);
+  const support = shown !== null && (shown.complete || hasContact) ? { ...shown.support, hardware: null } : null;
+  return {
+    settings: () => [],
+    support: () => support,
+    about: () => null,
+    ui: shown?.complete ? uiSettings(shown, log) : () => null,
   };
 }
 
 /** The logo is looked at once: a picture that changes is no reason to read a file at each opening of the window. */
-function uiSettings(config: BootConfig, log: Logger): StatusPorts['ui'] {
-  const { brand, ui, settings } = config;
+function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log: Logger): StatusPorts['ui'] {
+  const { brand, ui, languageLocked } = shownSettings;
   const logo = brand.logoPath === null ? null : readLogo(brand.logoPath);
   if (logo?.ok === false) log.warn('the logo can not be used', { file: brand.logoPath, why: logo.why });
   const shown = {
@@ -116,7 +133,7 @@ function uiSettings(config: BootConfig, log: Logger): StatusPorts['ui'] {
     brandName: brand.name,
     itName: brand.itName,
     logo: logo?.ok ? logo.dataUrl : null,
-    languageLocked: settings['ui.language'].locked,
+    languageLocked,
   };
   return () => shown;
 }
@@ -140,7 +157,7 @@ function fleetSettings(fleet: Fleet): Setting[] {
   }));
 }
 
-function aboutOf(config: BootConfig): Omit<About, 'methods'> {
+function aboutOf(config: BootConfig): AboutFacts {
   const tray = config.startedAs === 'tray';
   const asSystem = tray ? (config.run.systemAsUser ? 'as_you' : 'no') : 'system';
   return {
@@ -152,9 +169,11 @@ function aboutOf(config: BootConfig): Omit<About, 'methods'> {
     signatures: 'off',
     commandKeys: [],
     inventory: config.inventory.enabled,
+    priority: config.run.priority,
+    maxParallel: config.run.maxParallel,
     outputShown: config.ui.showOutputToUsers,
     data: {
-      directory: config.directories.own,
+      directory: config.directories.agentDir,
       historyDays: config.history.days,
       historyMaxMib: config.history.maxBytes / MIB,
       logDirectory: config.log.keepDays === 0 ? null : dirname(config.log.path),

@@ -5,11 +5,23 @@ import { loopTurn } from '../../base/loop-turn.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
+import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
-import { conditionsOf, detailOf, maySee, maySeeInside, rowOf, type Visibility, visibleTo } from './views.ts';
+import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
+import {
+  conditionsOf,
+  detailOf,
+  maySearchOutput,
+  maySee,
+  maySeeOutput,
+  rowOf,
+  scheduleOf,
+  type Visibility,
+  visibleTo,
+} from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
 type Answer<M extends Handled> = Result<M> | Fault;
@@ -18,9 +30,11 @@ type Handlers = {
 };
 
 const NOTHING = {};
+const NOT_KNOWN = new Fault('unavailable', 'the settings can not be read');
 const NO_RUN = new Fault('not_found', 'there is no such run');
 const MAX_TEXT_CHARS = 2_000;
 const MAX_VERSIONS = 50;
+const MAX_SCHEDULES = 500;
 
 export const handlers: Handlers = {
   'state.snapshot': (_params, { deps, principal }) => deps.projection.statusFor(principal),
@@ -38,25 +52,33 @@ export const handlers: Handlers = {
     const visibility = eyesOf(caller);
     const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    return detailOf(record, visibility, deps.ports.command(run), () => ({
+    const outputs = () => ({
       stdout: deps.ports.history.output(run, 'stdout'),
       stderr: deps.ports.history.output(run, 'stderr'),
-    }));
+    });
+    return detailOf(record, visibility, deps.ports.command(run), outputs, {
+      usualMs: deps.projection.usualTime.of(record),
+      same: sameTask(record, visibility, deps.ports),
+      pcId: deps.ports.identity().pcId,
+    });
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
-    const visibility = eyesOf(caller);
-    const record = visibleRun(run, caller, visibility);
-    if (record === null) return NO_RUN;
-    if (!maySeeInside(record, visibility)) return roleNeeded('helpdesk');
-    const { command, history } = caller.deps.ports;
-    const output = stream === 'script' ? scriptText(command(run)?.script ?? null) : history.output(run, stream);
-    return outputSlice(output ?? NO_OUTPUT, offsetChars, limitChars);
+    const load = outputLoader(run, stream, caller);
+    return load instanceof Fault ? load : outputSlice(load(), offsetChars, limitChars);
+  },
+  'runs.outputRows': ({ run, stream, fromRow, count }, caller) => {
+    const load = outputLoader(run, stream, caller);
+    return load instanceof Fault ? load : caller.deps.outputs.rows(`${run} ${stream}`, load, fromRow, count);
+  },
+  'runs.outputSearch': ({ run, stream, search }, caller) => {
+    const load = outputLoader(run, stream, caller);
+    return load instanceof Fault ? load : caller.deps.outputs.search(`${run} ${stream}`, load, search);
   },
   'runs.tail': ({ run }, caller) => {
     const visibility = eyesOf(caller);
     const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    if (!maySeeInside(record, visibility)) return roleNeeded('helpdesk');
+    if (!maySeeOutput(record, visibility)) return roleNeeded('helpdesk');
     const tail = caller.deps.ports.tail(run);
     if (tail === undefined) return { running: false, stdout: '', stderr: '', stdoutCut: false, stderrCut: false };
     const [stdout, stderr] = [endOf(tail.stdout), endOf(tail.stderr)];
@@ -67,6 +89,13 @@ export const handlers: Handlers = {
       stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
       stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
     };
+  },
+  'schedules.list': (_params, caller) => {
+    const visibility = eyesOf(caller);
+    return caller.deps.ports
+      .schedules()
+      .slice(0, MAX_SCHEDULES)
+      .map((row) => scheduleOf(row, visibility));
   },
   'outbox.resend': async ({ resultId }, caller) => {
     const queued = await caller.deps.ports.outbox.resend(resultId);
@@ -86,11 +115,13 @@ export const handlers: Handlers = {
     history: ports.versions(MAX_VERSIONS).map((entry) => ({ ...entry, outcome: 'ok' })),
   }),
   'ui.settings': (_params, { deps }) => {
-    const { hideCommandNames: _ofTheAgent, ...ui } = deps.ports.ui();
+    const known = deps.ports.ui();
+    if (known === null) return NOT_KNOWN;
+    const { hideCommandNames: _ofTheAgent, ...ui } = known;
     return ui;
   },
-  'support.info': (_params, { deps }) => deps.ports.support(),
-  'about.capabilities': (_params, { deps }) => ({ ...deps.ports.about(), methods: offered(deps) }),
+  'support.info': async (_params, { deps }) => (await deps.ports.support()) ?? NOT_KNOWN,
+  'about.capabilities': (_params, { deps }) => ({ facts: deps.ports.about(), methods: offered(deps) }),
   'audit.list': ({ limit }, { deps }) =>
     deps.ports.audit.list(limit).map(({ atMs, account, action, detail }) => ({
       atMs,
@@ -132,7 +163,7 @@ async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Res
   const { history } = caller.deps.ports;
   const visibility = eyesOf(caller);
   const asked = conditionsOf(query, visibility);
-  const byOutput = asked.searchEverything && asked.search ? await history.runsWithOutput(asked.search) : undefined;
+  const byOutput = maySearchOutput(visibility) && asked.search ? await history.runsWithOutput(asked.search) : undefined;
   const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
   const { beforeRun, startAtMs, limit, skip } = query;
   if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
@@ -154,6 +185,14 @@ async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Res
   };
 }
 
+/** Looked for among those that arrived around it: a long history must not hold up the agent. */
+function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
+  if (isOneOfAKind(record) || record.manifestId === null) return [];
+  const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
+  const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
+  return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
+}
+
 function eyesOf({ deps, principal }: Caller): Visibility {
   return deps.projection.eyesOf(principal);
 }
@@ -163,6 +202,19 @@ function visibleRun(run: number, { deps }: Caller, visibility: Visibility): RunR
   const record = deps.ports.history.get(run);
   return record !== undefined && maySee(record, visibility) ? record : null;
 }
+
+/** What reads a stream of a run, where these visibility may see it. */
+function outputLoader(run: number, stream: OutputStream, caller: Caller): (() => StoredOutput) | Fault {
+  const visibility = eyesOf(caller);
+  const record = visibleRun(run, caller, visibility);
+  if (record === null) return NO_RUN;
+  if (stream === 'script' ? !visibility.helpdesk : !maySeeOutput(record, visibility)) return roleNeeded('helpdesk');
+  const { command, history } = caller.deps.ports;
+  if (stream === 'script') return () => scriptText(command(run)?.script ?? null);
+  return () => history.output(run, stream) ?? NO_OUTPUT;
+}
+
+type OutputStream = Parsed<'runs.output'>['stream'];
 
 const NO_OUTPUT: StoredOutput = { text: '', totalBytes: 0, cut: false };
 

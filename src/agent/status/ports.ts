@@ -9,8 +9,10 @@ import type { LogFault } from '../../base/daily-file.ts';
 import type { Logger, LogLevel } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
-import type { About, Setting, Support, UiSettings } from '../../shared/contract.ts';
+import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
+import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState } from '../../shared/states.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
 import type { History } from '../store/history.ts';
@@ -22,7 +24,16 @@ export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
 /** Reading what was recorded. */
 export type HistoryPort = Pick<
   History,
-  'list' | 'runsWithOutput' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'
+  | 'list'
+  | 'runsWithOutput'
+  | 'count'
+  | 'newestAt'
+  | 'countByReason'
+  | 'countUndelivered'
+  | 'earlierDurations'
+  | 'get'
+  | 'open'
+  | 'output'
 >;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 
@@ -71,6 +82,7 @@ export interface StatusCells {
   readonly logFault: Watched<LogFault | null>;
   /** Counts commits of the store: what is read from it may have changed. `store.commits` fits as it is. */
   readonly commits: Watched<number>;
+  readonly schedules: Watched<SchedulesSummary>;
 }
 
 export interface Identity {
@@ -111,12 +123,15 @@ export interface StatusPorts {
   readonly showOutput: () => ShowOutput;
   readonly helpdeskCode: HelpdeskCode;
   readonly settings: () => readonly Setting[];
-  readonly support: () => Support | Promise<Support>;
+  /** null, here and below: the settings can't be read, so what IT has said in them is not known. */
+  readonly support: () => Support | null | Promise<Support>;
   /** What IT decides about icon and window; `hideCommandNames` stays with the agent. */
-  readonly ui: () => UiSettings & { readonly hideCommandNames: boolean };
+  readonly ui: () => (UiSettings & { readonly hideCommandNames: boolean }) | null;
+  /** Those that this PC fires itself; what a role may see of them is decided by `views.ts`. */
+  readonly schedules: () => readonly FullScheduleRow[];
   /** Newest first. */
   readonly versions: (limit: number) => readonly VersionEntry[];
-  readonly about: () => Omit<About, 'methods'>;
+  readonly about: () => AboutFacts | null;
   /** Begins to drain, or to stop; returns at once. */
   readonly drain: () => void;
   readonly stop: () => void;

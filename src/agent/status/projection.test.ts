@@ -147,7 +147,7 @@ describe('pushes', () => {
     expect([pushed.length, others.length]).toEqual([0, 1]);
   });
 
-  test('what a principal may see is looked at anew for each push', () => {
+  test('what a principal may see is looked at again for each push', () => {
     let principal = TARO;
     const subscription = projection.subscribe(
       () => principal,
@@ -277,7 +277,7 @@ describe('runs in the status', () => {
       await runs.start(run, { startedAtMs: 4_000, runAsUser, facts: null, event: null });
     }
     const { now } = new Projection(world.ports).statusFor(TARO);
-    const text = (rows: AgentStatus['now']['running']) => rows.map(({ title }) => title.kind === 'text' && title.text);
+    const text = (rows: AgentStatus['now']['waiting']) => rows.map(({ title }) => title.kind === 'text' && title.text);
     expect([text(now.running), text(now.waiting), now.waitingCount]).toEqual([
       ['running one', 'of taro'],
       ['in jitter'],

@@ -44,7 +44,7 @@ export interface Rule {
 
 const read: Rule = { needs: 'user', kind: 'read' };
 
-/** `runs.output` and `runs.tail` are decided run by run, since a policy may show a user the output of their own. */
+/** `runs.output…` and `runs.tail` are decided run by run, since a policy may show a user the output of their own. */
 export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'state.snapshot': read,
   'state.subscribe': read,
@@ -52,7 +52,10 @@ export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'runs.list': read,
   'runs.get': read,
   'runs.output': read,
+  'runs.outputRows': read,
+  'runs.outputSearch': read,
   'runs.tail': read,
+  'schedules.list': read,
   'outbox.resend': { needs: 'helpdesk', kind: 'action' },
   'config.effective': { needs: 'helpdesk', kind: 'read' },
   'update.get': read,

@@ -6,6 +6,7 @@ import { choosePlace } from './address.ts';
 import { Endpoints } from './endpoint.ts';
 import { Helpdesk } from './helpdesk.ts';
 import { openListener } from './listener.ts';
+import { OutputReader } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
 import { Projection } from './projection.ts';
 
@@ -43,6 +44,7 @@ export async function serveStatus(options: ServeOptions): Promise<Serving> {
     ports,
     projection: new Projection(ports),
     helpdesk: new Helpdesk(ports),
+    outputs: new OutputReader(),
     ownAccount: guard.own,
     isAdministrator: (account: string) => guard.isAdministrator(account),
     hostSecret,

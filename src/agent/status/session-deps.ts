@@ -1,6 +1,7 @@
 /** What a connection works with, and what a method gets to know of the connection that calls it. */
 import type { Fault } from '../../shared/faults.ts';
 import type { Helpdesk } from './helpdesk.ts';
+import type { OutputReader } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
 import type { Projection } from './projection.ts';
 import type { Principal } from './roles.ts';
@@ -10,6 +11,7 @@ export interface SessionDeps {
   readonly ports: StatusPorts;
   readonly projection: Projection;
   readonly helpdesk: Helpdesk;
+  readonly outputs: OutputReader;
   /** Whose listener it is: a uid or a SID. */
   readonly account: string;
   /** Both as they stand in the account's endpoint file. */

@@ -6,10 +6,12 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
+import type { Completions } from './completions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
 import type { OutboxItem } from './outbox.ts';
 import { OutputWriter } from './outputs.ts';
+import type { Fire, ScheduleRuns } from './schedule-runs.ts';
 import type { Wait, Waits } from './waits.ts';
 
 /** A command as it came in, decoded as far as it could be. All times are ms since the epoch. */
@@ -77,10 +79,26 @@ interface Admitted {
   readonly ended: EndedRun | null;
 }
 
+/** What is written together with a run. */
+export interface RunParts {
+  readonly kills: Kills;
+  readonly waits: Waits;
+  readonly completions: Completions;
+  readonly scheduleRuns: ScheduleRuns;
+}
+
+/** `fired_before`: for this time already. `still_running`: a run of the schedule has not ended. */
+export type FireAdmission =
+  | { readonly kind: 'admitted'; readonly run: number; readonly resultId: string }
+  | { readonly kind: 'fired_before' }
+  | { readonly kind: 'still_running' };
+
 export class Runs {
   readonly #group: GroupCommit;
   readonly #kills: Kills;
   readonly #waits: Waits;
+  readonly #completions: Completions;
+  readonly #schedules: ScheduleRuns;
   readonly #ledgerGet: Statement;
   readonly #ledgerPut: Statement;
   readonly #insert: Statement;
@@ -94,10 +112,12 @@ export class Runs {
   readonly #title: Statement;
   readonly #listeners = new Set<(ended: EndedRun) => void>();
 
-  constructor(db: Database, group: GroupCommit, kills: Kills, waits: Waits) {
+  constructor(db: Database, group: GroupCommit, parts: RunParts) {
     this.#group = group;
-    this.#kills = kills;
-    this.#waits = waits;
+    this.#kills = parts.kills;
+    this.#waits = parts.waits;
+    this.#completions = parts.completions;
+    this.#schedules = parts.scheduleRuns;
     this.#ledgerGet = db.prepare('SELECT fingerprint FROM ledger WHERE request_id = ?');
     this.#ledgerPut = db.prepare(
       'INSERT INTO ledger (request_id, fingerprint, received_at, run, server_at) VALUES (?, ?, ?, ?, ?)',
@@ -133,6 +153,21 @@ export class Runs {
     const { admission, ended } = await this.#group.submit(() => this.#admitNow(arrival, ending));
     if (ended !== null) this.#tell(ended);
     return admission;
+  }
+
+  /**
+   * Records a command that a schedule of this PC has fired: as {@link admit}, but once for each request id, whatever became of its
+   * job in between, and only while no other run of the schedule is open.
+   */
+  async admitFire(arrival: Arrival & { readonly requestId: string }, fire: Fire): Promise<FireAdmission> {
+    return this.#group.submit((): FireAdmission => {
+      if (this.#ledgerGet.get(arrival.requestId) !== undefined) return { kind: 'fired_before' };
+      if (this.#schedules.isRunning(fire.scheduleId)) return { kind: 'still_running' };
+      const resultId = randomUUID();
+      const run = this.#insertRun(arrival, resultId, arrival.requestId);
+      this.#schedules.fired(run, fire);
+      return { kind: 'admitted', run, resultId };
+    });
   }
 
   #admitNow(arrival: Arrival, ending: ((resultId: string) => Ending) | undefined): Admitted {
@@ -263,6 +298,7 @@ export class Runs {
     );
     if (changes === 0) return false;
     this.#waits.endAll(run);
+    if (ending.reason === 'DONE') this.#completions.completed(run, ending.finishedAtMs);
     this.#outputs.putRest(run, ending);
     if (ending.outbox !== null) this.#queue(ending.outbox, run, ending.finishedAtMs);
     return true;

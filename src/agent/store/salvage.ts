@@ -45,6 +45,8 @@ const sources = (options: SalvageOptions): readonly Source[] => [
   { table: 'runs', where: `state <> 'finished' OR (${undelivered(options)})`, order: 'run' },
   { table: 'commands', where: `run IN (SELECT run FROM runs NOT INDEXED WHERE state <> 'finished')`, order: 'run' },
   { table: 'completions', where: '1', order: 'schedule_id' },
+  { table: 'completed_versions', where: '1', order: 'schedule_id' },
+  { table: 'schedule_state', where: '1', order: 'schedule_id' },
   { table: 'kv_mirror', where: '1', order: 'bucket' },
   { table: 'unlock_tries', where: '1', order: 'account' },
 ];

@@ -26,6 +26,7 @@ const DECODED: Command = {
   deadlineAtNs: null,
   staleness: { mode: 'cached' },
   scriptObject: null,
+  retry: null,
   bypassLocalLimit: false,
 };
 
@@ -102,6 +103,8 @@ describe('fields as they may be', () => {
     ['script_object', 'null', { scriptObject: null }],
     ['bypass_local_limit', 'true', { bypassLocalLimit: true }],
     ['command_kind', '"shell"', {}],
+    ['retry', '{"max":3,"backoff_secs":30}', { retry: { max: 3, backoffSecs: 30 } }],
+    ['retry', 'null', {}],
     ['retry', '{"max":3,"backoff_secs":1.5}', {}],
     ['__proto__', '{"script":"evil"}', {}],
   ])('%s: %s', (name, raw, expected) => {
@@ -261,6 +264,7 @@ test('every command that is encoded decodes to itself', () => {
     ),
     scriptObject: fc.option(fc.record({ key: fc.string(), sha256: fc.option(fc.string()) })),
     bypassLocalLimit: fc.boolean(),
+    retry: fc.option(fc.record({ max: fc.nat(), backoffSecs: fc.nat() })),
   });
   fc.assert(
     fc.property(command, (each) => {

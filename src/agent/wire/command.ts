@@ -36,6 +36,14 @@ export interface Command {
   /** Where the script is, when `script` itself is empty. */
   readonly scriptObject: { readonly key: string; readonly sha256: string | null } | null;
   readonly bypassLocalLimit: boolean;
+  /** The script is run again where it fails or takes too long (protocol §6.7); null: it is not. */
+  readonly retry: Retry | null;
+}
+
+export interface Retry {
+  /** Further attempts after the first. */
+  readonly max: number;
+  readonly backoffSecs: number;
 }
 
 /** What could be read of a command that can't be carried out. `error` is `<field>: <what was expected>`. */
@@ -83,10 +91,17 @@ function readCommand(fields: FieldReader): Command {
     staleness: fields.has('staleness') ? fields.object('staleness', readStaleness) : { mode: 'cached' },
     scriptObject: readScriptObject(fields),
     bypassLocalLimit: fields.nullableBoolean('bypass_local_limit') ?? false,
+    // Of 0.101, and a script that can be run once is not refused for it.
+    retry: fields.isNone('retry') ? null : fields.aside((aside) => aside.object('retry', readRetry)).value,
   };
 }
 
-function readStaleness(fields: FieldReader): Staleness {
+function readRetry(fields: FieldReader): Retry {
+  const backoffSecs = fields.integer('backoff_secs', 0, Number.MAX_SAFE_INTEGER);
+  return { max: fields.integer('max', 0, 2 ** 32 - 1), backoffSecs };
+}
+
+export function readStaleness(fields: FieldReader): Staleness {
   const mode = fields.oneOf('mode', ['cached', 'unchecked', 'strict']);
   return mode === 'strict' ? { mode, maxCacheAge: fields.string('max_cache_age') } : { mode };
 }
@@ -157,6 +172,10 @@ export function encodeCommand(command: Command): Uint8Array {
     ['script_object', scriptObject === null ? null : quoted(scriptObject.key)],
     ['script_object_sha256', scriptObject?.sha256 == null ? null : quoted(scriptObject.sha256)],
     ['bypass_local_limit', command.bypassLocalLimit ? 'true' : null],
+    [
+      'retry',
+      command.retry === null ? null : `{"max":${command.retry.max},"backoff_secs":${command.retry.backoffSecs}}`,
+    ],
   ];
   const present = fields.filter(([, text]) => text !== null);
   return Buffer.from(`{${present.map(([name, text]) => `"${name}":${text}`).join(',')}}`);

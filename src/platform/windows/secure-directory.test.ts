@@ -26,7 +26,7 @@ onWindows('a directory that decides what runs as SYSTEM', () => {
     expect(readFileSync(join(path, 'agent.toml'), 'utf8')).toBe('ours');
   });
 
-  it('that somebody has laid down before us is moved away unread, and made anew', async () => {
+  it('that somebody has laid down before us is moved away unread, and made again', async () => {
     const path = join(wineTempDir(), 'config');
     mkdirSync(path);
     writeFileSync(join(path, 'agent.toml'), 'theirs');
@@ -155,7 +155,7 @@ onWindows('somebody who wants no installation', () => {
     const directory = wineTempDir();
     const [theirs, ours] = [join(directory, 'theirs'), join(directory, 'ours')];
     for (const path of [theirs, ours]) mkdirSync(path);
-    // An empty one would only be made anew.
+    // An empty one would only be made again.
     writeFileSync(join(ours, 'settings'), '');
     await givenToSomebody(theirs);
     held(theirs, 3);

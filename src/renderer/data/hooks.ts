@@ -1,9 +1,11 @@
 /** How components read the window's state and ask the agent. */
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import type { Language, MethodName } from '../../shared/contract.ts';
+import { type Claims, claimsOf } from '../../shared/claims.ts';
+import type { Language, MethodName, Support } from '../../shared/contract.ts';
 import type { PcSnapshot } from '../../shared/describe.ts';
 import type { Fault } from '../../shared/faults.ts';
 import { I18n } from '../../shared/i18n/i18n.ts';
+import { knownPc, knownSupport, NOTHING_REMEMBERED, type PcFacts } from '../../shared/remembered.ts';
 import { DEFAULT_BRAND } from '../../shared/ui-settings.ts';
 import type { WindowState, WindowStore } from './store.ts';
 import type { ParamsOf, ResultOf } from './window-client.ts';
@@ -46,16 +48,36 @@ export function useBrandName(): string {
 export function useSeen(): PcSnapshot | null {
   const shell = useWindowState((state) => state.shell);
   const status = useWindowState((state) => state.status);
+  const lost = useWindowState((state) => state.lost);
   const brandName = useBrandName();
-  return shell === null ? null : { agentConnection: shell.agentConnection, status, brandName };
+  return useMemo(
+    () => (shell === null ? null : { agentConnection: shell.agentConnection, status, brandName, lost }),
+    [shell, status, brandName, lost],
+  );
 }
+
+/** What the page may claim now. */
+export function useClaims(): Claims {
+  const seen = useSeen();
+  return useMemo(() => claimsOf(seen ?? NOTHING_SEEN), [seen]);
+}
+
+const NOTHING_SEEN: PcSnapshot = {
+  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null },
+  status: null,
+  brandName: DEFAULT_BRAND,
+  lost: false,
+};
 
 /** The time: again every `everyMs` while the window can be seen, and with each new state of the agent. */
 export function useNow(everyMs: number): number {
   const [nowMs, setNowMs] = useState(Date.now);
   const revision = useWindowState((state) => state.revision);
+  const lost = useWindowState((state) => state.lost);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new state may tell of something later than the last tick
   useEffect(() => {
+    // What runs is not known to run on.
+    if (lost) return;
     const tick = () => {
       if (document.visibilityState === 'visible') setNowMs(Date.now());
     };
@@ -66,7 +88,7 @@ export function useNow(everyMs: number): number {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', tick);
     };
-  }, [everyMs, revision]);
+  }, [everyMs, revision, lost]);
   return nowMs;
 }
 
@@ -126,4 +148,18 @@ export function useOffers(): ReadonlySet<string> {
   const shellOffers = useWindowState(({ shell }) => shell?.offers);
   const { data } = useQuery('about.capabilities', {}, 'agentConnection');
   return useMemo(() => new Set([...(shellOffers ?? []), ...(data?.methods ?? [])]), [shellOffers, data]);
+}
+
+/** Whom to call, and what is in this PC: as the agent says it, else as it was; null: not known. */
+export function useSupport(): Support | null {
+  const { data } = useQuery('support.info', {}, 'agentConnection');
+  const remembered = useWindowState(({ shell }) => shell?.remembered ?? NOTHING_REMEMBERED);
+  return knownSupport(data, remembered);
+}
+
+/** Which PC this is; null: nobody has ever said it. */
+export function usePc(): PcFacts | null {
+  const status = useWindowState((state) => state.status ?? state.lastStatus);
+  const remembered = useWindowState(({ shell }) => shell?.remembered ?? NOTHING_REMEMBERED);
+  return knownPc(status, remembered);
 }

@@ -10,14 +10,20 @@ const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', ja: 
 
 const useStyles = makeStyles({
   header: {
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  // Ends where the content ends.
+  inner: {
+    boxSizing: 'border-box',
+    maxWidth: '808px',
     display: 'flex',
     flexWrap: 'wrap',
     alignItems: 'center',
     gap: '4px 12px',
     padding: '8px 24px',
-    backgroundColor: tokens.colorNeutralBackground1,
-    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    '@media (max-width: 560px)': { padding: '8px 16px' },
+    '@media (max-width: 560px)': { padding: '4px 16px' },
+    '@media (max-width: 400px)': { padding: '4px 12px' },
   },
   skip: {
     position: 'absolute',
@@ -25,7 +31,8 @@ const useStyles = makeStyles({
     ':focus': { left: '8px', top: '8px', zIndex: 10, padding: '8px', backgroundColor: tokens.colorNeutralBackground1 },
   },
   logo: { height: '28px', maxWidth: '120px', objectFit: 'contain' },
-  nav: { flexGrow: 1, minWidth: 0 },
+  // The words begin where those of the content begin.
+  nav: { flexGrow: 1, minWidth: 0, marginLeft: '-10px', '@media (max-width: 560px)': { marginLeft: '-7px' } },
   list: { display: 'flex', flexWrap: 'wrap', gap: '2px', listStyleType: 'none', margin: 0, padding: 0 },
   item: {
     fontWeight: tokens.fontWeightRegular,
@@ -33,6 +40,7 @@ const useStyles = makeStyles({
     paddingLeft: '10px',
     paddingRight: '10px',
     whiteSpace: 'nowrap',
+    '@media (max-width: 560px)': { paddingLeft: '7px', paddingRight: '7px' },
   },
   here: {
     fontWeight: tokens.fontWeightSemibold,
@@ -49,7 +57,7 @@ const useStyles = makeStyles({
       '@media (forced-colors: active)': { backgroundColor: 'Highlight' },
     },
   },
-  language: { minWidth: '112px' },
+  language: { minWidth: '96px' },
 });
 
 export function Header() {
@@ -61,30 +69,32 @@ export function Header() {
   const here = route.screen === 'run' ? 'activity' : route.screen;
   return (
     <header className={styles.header}>
-      <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
-        {i18n.t('nav.skip')}
-      </button>
-      {ui?.logo != null && (
-        <img className={styles.logo} src={ui.logo} alt={i18n.t('window.logo', { name: ui.brandName })} />
-      )}
-      <nav className={styles.nav} aria-label={i18n.t('nav.label')}>
-        <ul className={styles.list}>
-          {SCREENS.map((screen) => (
-            <li key={screen}>
-              <Button
-                appearance="subtle"
-                className={mergeClasses(styles.item, screen === here && styles.here)}
-                style={{ position: 'relative' }}
-                aria-current={screen === here ? 'page' : undefined}
-                onClick={() => go({ screen } as Route)}
-              >
-                {i18n.t(`nav.${screen}`)}
-              </Button>
-            </li>
-          ))}
-        </ul>
-      </nav>
-      <LanguageChoice />
+      <div className={styles.inner}>
+        <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
+          {i18n.t('nav.skip')}
+        </button>
+        {ui?.logo != null && (
+          <img className={styles.logo} src={ui.logo} alt={i18n.t('window.logo', { name: ui.brandName })} />
+        )}
+        <nav className={styles.nav} aria-label={i18n.t('nav.label')}>
+          <ul className={styles.list}>
+            {SCREENS.map((screen) => (
+              <li key={screen}>
+                <Button
+                  appearance="subtle"
+                  className={mergeClasses(styles.item, screen === here && styles.here)}
+                  style={{ position: 'relative' }}
+                  aria-current={screen === here ? 'page' : undefined}
+                  onClick={() => go({ screen } as Route)}
+                >
+                  {i18n.t(`nav.${screen}`)}
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <LanguageChoice />
+      </div>
     </header>
   );
 }

@@ -1,17 +1,16 @@
 /** The lower half of a run's detail: what the helpdesk needs to tell why. */
-import { Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
 import { GATES } from '../../shared/outcomes.ts';
 import type { RunDetail, RunInternals } from '../../shared/run-view.ts';
 import { useI18n, useOffers, useStore } from '../data/hooks.ts';
-import { outputToCopy, type Stream } from '../data/output.ts';
+import { outputToCopy } from '../data/output.ts';
 import type { WindowClient } from '../data/window-client.ts';
 import { Card } from './card.tsx';
-import { CopyButton } from './copy-button.tsx';
+import { type Copy, CopyButton } from './copy-button.tsx';
 import { Facts } from './facts.tsx';
-import { OutputView } from './output-view.tsx';
 
 const useStyles = makeStyles({
   title: { margin: '24px 0 12px', fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold },
@@ -35,12 +34,11 @@ export function RunInside({ run, internals }: Inside) {
         <Technical run={run} internals={internals} />
         <div className={styles.buttons}>
           <CopyButton label={i18n.t('run.copyText')} text={() => asText(client, { run, internals }, i18n)} />
-          <CopyButton label={i18n.t('run.copyJson')} text={() => asJson(client, { run, internals })} />
+          <CopyButton label={i18n.t('run.copyJson')} text={() => asJson(client, { run, internals }, i18n)} />
           <Resend run={run} internals={internals} />
         </div>
       </Card>
       <Gates run={run} internals={internals} />
-      {run.reason !== null && <Outputs run={run} internals={internals} />}
     </>
   );
 }
@@ -98,35 +96,6 @@ function Gates({ run, internals }: Inside) {
   );
 }
 
-function Outputs({ run, internals }: Inside) {
-  const i18n = useI18n();
-  const [stream, setStream] = useState<Stream>(
-    internals.stderr.totalBytes > 0 && internals.stdout.totalBytes === 0 ? 'stderr' : 'stdout',
-  );
-  const sized = (name: Stream) => {
-    const label = i18n.t(`run.${name}`);
-    return name === 'script' ? label : `${label} (${i18n.bytes(internals[name].totalBytes)})`;
-  };
-  return (
-    <Card title={i18n.t('run.output')}>
-      <TabList
-        selectedValue={stream}
-        onTabSelect={(_, { value }) => setStream(value as Stream)}
-        aria-label={i18n.t('run.output')}
-      >
-        {(['stdout', 'stderr', 'script'] as const).map((name) => (
-          <Tab key={name} value={name} id={`tab-${name}`} aria-controls="output-panel">
-            {sized(name)}
-          </Tab>
-        ))}
-      </TabList>
-      <div role="tabpanel" id="output-panel" aria-labelledby={`tab-${stream}`}>
-        <OutputView key={stream} run={run.run} stream={stream} label={i18n.t(`run.${stream}`)} />
-      </div>
-    </Card>
-  );
-}
-
 /** Only a result that could not be delivered can be sent again. */
 function Resend({ run, internals }: Inside) {
   const i18n = useI18n();
@@ -148,24 +117,39 @@ function Resend({ run, internals }: Inside) {
   );
 }
 
-async function asJson(client: WindowClient, { run }: Inside): Promise<string | null> {
-  const [stdout, stderr] = await Promise.all([
-    outputToCopy(client, run.run, 'stdout'),
-    outputToCopy(client, run.run, 'stderr'),
-  ]);
-  if (stdout === null || stderr === null) return null;
-  return JSON.stringify({ ...run, stdout, stderr }, null, 2);
+interface Copied {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly shortened: boolean;
 }
 
-async function asText(client: WindowClient, { run, internals }: Inside, i18n: I18n): Promise<string | null> {
+async function outputs(client: WindowClient, run: number, i18n: I18n): Promise<Copied | null> {
+  const leftOut = (n: number) => i18n.t('run.output.leftOut', { n });
   const [stdout, stderr] = await Promise.all([
-    outputToCopy(client, run.run, 'stdout'),
-    outputToCopy(client, run.run, 'stderr'),
+    outputToCopy(client, { run, stream: 'stdout' }, leftOut),
+    outputToCopy(client, { run, stream: 'stderr' }, leftOut),
   ]);
   if (stdout === null || stderr === null) return null;
+  return {
+    stdout: stdout.text,
+    stderr: stderr.text,
+    shortened: stdout.leftOutChars + stderr.leftOutChars > 0,
+  };
+}
+
+async function asJson(client: WindowClient, { run }: Inside, i18n: I18n): Promise<Copy | null> {
+  const copied = await outputs(client, run.run, i18n);
+  if (copied === null) return null;
+  const { stdout, stderr, shortened } = copied;
+  return { text: JSON.stringify({ ...run, stdout, stderr }, null, 2), shortened };
+}
+
+async function asText(client: WindowClient, { run, internals }: Inside, i18n: I18n): Promise<Copy | null> {
+  const copied = await outputs(client, run.run, i18n);
+  if (copied === null) return null;
   const said = describeRun(run, i18n, Date.now());
   const iso = (ms: number | null) => (ms === null ? '–' : new Date(ms).toISOString());
-  return [
+  const text = [
     `${taskName(run, i18n)}: ${said.title}`,
     i18n.join(said.body, said.changed),
     `${i18n.t('run.reason')}: ${run.reason ?? run.state}  ${i18n.t('run.exit')}: ${run.exitCode ?? '–'}`,
@@ -175,8 +159,9 @@ async function asText(client: WindowClient, { run, internals }: Inside, i18n: I1
     `${i18n.t('field.request')}: ${internals.requestId ?? '–'}`,
     `${i18n.t('field.result')}: ${internals.resultId ?? '–'}`,
     `--- ${i18n.t('run.stdout')} ---`,
-    stdout,
+    copied.stdout,
     `--- ${i18n.t('run.stderr')} ---`,
-    stderr,
+    copied.stderr,
   ].join('\n');
+  return { text, shortened: copied.shortened };
 }

@@ -1,6 +1,6 @@
 /** What IT can do on this PC, from its real settings; the person's own preferences; what this program is made of. */
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
-import type { About } from '../../shared/contract.ts';
+import type { AboutFacts } from '../../shared/contract.ts';
 import { useBrandName, useI18n, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Licences } from '../parts/licences.tsx';
@@ -13,7 +13,7 @@ const useStyles = makeStyles({
   list: { listStyleType: 'none', margin: 0, padding: 0 },
   ability: { display: 'flex', gap: '10px', alignItems: 'flex-start', padding: '4px 0' },
   mark: { marginTop: '2px' },
-  word: { minWidth: '40px', color: tokens.colorNeutralForeground2 },
+  word: { minWidth: '56px', flexShrink: 0, color: tokens.colorNeutralForeground2 },
   text: { margin: '0 0 4px', overflowWrap: 'anywhere' },
   caveat: { margin: '8px 0 0', color: tokens.colorNeutralForeground2 },
   fields: { display: 'grid', gap: '12px', justifyItems: 'start' },
@@ -28,42 +28,47 @@ export function AboutScreen() {
     <>
       <ScreenTitle>{i18n.t('about.title')}</ScreenTitle>
       {data === null &&
-        (attached ? <Loading rows={4} /> : <p className={styles.text}>{i18n.t('activity.unavailable')}</p>)}
-      {data !== null && (
-        <>
-          <Abilities about={data} />
-          <Card title={i18n.t('about.signed')}>
-            <p className={styles.text}>{i18n.t(`about.signed.${data.signatures}`)}</p>
-            {data.commandKeys.length > 0 && (
-              <p className={styles.text}>
-                {i18n.t('about.keys', {
-                  keys: i18n.list(data.commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`)),
-                })}
-              </p>
-            )}
-          </Card>
-          <Data about={data} />
-        </>
-      )}
+        (attached ? <Loading rows={4} /> : <p className={styles.text}>{i18n.t('about.unavailable')}</p>)}
+      {data !== null && data.facts === null && <p className={styles.text}>{i18n.t('about.unknown')}</p>}
+      {data !== null && data.facts !== null && <Known about={data.facts} />}
       <Preferences />
       <Program />
     </>
   );
 }
 
-function Abilities({ about }: { readonly about: About }) {
+function Known({ about }: { readonly about: AboutFacts }) {
+  const styles = useStyles();
+  const i18n = useI18n();
+  const { signatures, commandKeys } = about;
+  const keys = i18n.list(commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`));
+  return (
+    <>
+      <Abilities about={about} />
+      <Card title={i18n.t('about.signed')}>
+        <p className={styles.text}>{i18n.t(`about.signed.${signatures}`)}</p>
+        {commandKeys.length > 0 && <p className={styles.text}>{i18n.t('about.keys', { keys })}</p>}
+      </Card>
+      <Data about={about} />
+    </>
+  );
+}
+
+function Abilities({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
   const i18n = useI18n();
   const on = about.scripts;
+  const canRun = on && (about.runAsSystem !== 'no' || about.runAsUser);
   const abilities: readonly (readonly [string, boolean])[] = [
     about.runAsSystem === 'as_you'
       ? [i18n.t('about.runSystemAsYou'), on]
       : [i18n.t('about.runSystem'), on && about.runAsSystem === 'system'],
     [i18n.t('about.runUser'), on && about.runAsUser],
+    // A script reads whatever the account that it runs with can.
+    [i18n.t('about.files'), canRun],
     [i18n.t('about.readLog'), about.readLog],
     [i18n.t('about.inventory'), about.inventory],
     [i18n.t('about.screen'), false],
-    [i18n.t('about.files'), false],
   ];
   return (
     <Card title={i18n.t('about.intro')}>
@@ -83,7 +88,7 @@ function Abilities({ about }: { readonly about: About }) {
   );
 }
 
-function Data({ about: { data, outputShown } }: { readonly about: About }) {
+function Data({ about: { data, outputShown } }: { readonly about: AboutFacts }) {
   const styles = useStyles();
   const i18n = useI18n();
   const level = outputShown === 2 ? '2' : outputShown === 1 ? '1' : '0';

@@ -1,9 +1,20 @@
 /** Whom to call, what to tell them, and the helpdesk's own view. */
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import type { Hardware } from '../../shared/contract.ts';
-import { pcDetails, pcName } from '../../shared/describe.ts';
-import { EVERY_MINUTE_MS, useI18n, useNow, useQuery, useSeen, useStore, useWindowState } from '../data/hooks.ts';
+import { makeStyles, tokens } from '@fluentui/react-components';
+import type { Hardware, Support } from '../../shared/contract.ts';
+import { pcDetails } from '../../shared/describe.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
+import {
+  EVERY_MINUTE_MS,
+  useClaims,
+  useI18n,
+  useNow,
+  usePc,
+  useSeen,
+  useSupport,
+  useWindowState,
+} from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
+import { ContactLink } from '../parts/contact-link.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { HelpdeskCard } from '../parts/helpdesk-card.tsx';
@@ -14,7 +25,6 @@ const useStyles = makeStyles({
   text: { margin: '0 0 8px', overflowWrap: 'anywhere', whiteSpace: 'pre-line' },
   buttons: { marginTop: '12px' },
   quiet: { margin: 0, color: tokens.colorNeutralForeground2 },
-  link: { color: tokens.colorBrandForegroundLink, overflowWrap: 'anywhere' },
 });
 
 /** Memory is sold in powers of two and called GB all the same; disks are not. */
@@ -22,35 +32,30 @@ const MEMORY_GB = 1e9 / 1024 ** 3;
 
 export function SupportScreen() {
   const i18n = useI18n();
-  const { data } = useQuery('support.info', {}, 'agentConnection');
+  const support = useSupport();
   return (
     <>
       <ScreenTitle>{i18n.t('support.title')}</ScreenTitle>
-      <Desk />
+      <Desk support={support} />
       <TellThem />
       <Connection />
-      <HardwareCard hardware={data?.hardware ?? null} />
+      <HardwareCard hardware={support?.hardware ?? null} />
       <HelpdeskCard />
     </>
   );
 }
 
-function Desk() {
+function Desk({ support }: { readonly support: Support | null }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const { data } = useQuery('support.info', {}, 'agentConnection');
-  const { client } = useStore();
-  const opens = useWindowState(({ shell }) => shell?.offers.includes('shell.openLink') ?? false);
-  if (data === null) return null;
-  const { phone, mail, url, text } = data;
-  const contact = (id: 'phone' | 'mail' | 'page', href: string, label: string) =>
-    opens ? (
-      <Button onClick={() => void client.ask('shell.openLink', { id })}>{label}</Button>
-    ) : (
-      <a className={styles.link} href={href} target="_blank" rel="noreferrer">
-        {label}
-      </a>
+  if (support === null) {
+    return (
+      <Card title={i18n.t('support.desk')}>
+        <p className={styles.quiet}>{i18n.t('support.unknown')}</p>
+      </Card>
     );
+  }
+  const { phone, mail, url, text } = support;
   return (
     <Card title={i18n.t('support.desk')}>
       {text !== null && <p className={styles.text}>{text}</p>}
@@ -65,7 +70,7 @@ function Desk() {
                 name: i18n.t('support.phone'),
                 value: (
                   <Contact shown={phone}>
-                    {contact('phone', `tel:${phone.replaceAll(/[^0-9+]/g, '')}`, i18n.t('support.call'))}
+                    <ContactLink id="phone" support={support} label={i18n.t('support.call')} />
                   </Contact>
                 ),
               },
@@ -73,11 +78,19 @@ function Desk() {
             ? null
             : {
                 name: i18n.t('support.mail'),
-                value: <Contact shown={mail}>{contact('mail', `mailto:${mail}`, i18n.t('support.write'))}</Contact>,
+                value: (
+                  <Contact shown={mail}>
+                    <ContactLink id="mail" support={support} label={i18n.t('support.write')} />
+                  </Contact>
+                ),
               },
         ]}
       />
-      {url !== null && <div className={styles.buttons}>{contact('page', url, i18n.t('support.page'))}</div>}
+      {url !== null && (
+        <div className={styles.buttons}>
+          <ContactLink id="page" support={support} label={i18n.t('support.page')} />
+        </div>
+      )}
     </Card>
   );
 }
@@ -96,36 +109,38 @@ function TellThem() {
   const styles = useStyles();
   const i18n = useI18n();
   const seen = useSeen();
-  const lastStatus = useWindowState((state) => state.lastStatus);
+  const pc = usePc();
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
   if (seen === null) return null;
-  const status = seen.status ?? lastStatus;
-  const groups = status?.identity.groups ?? [];
   return (
     <Card title={i18n.t('support.tell')}>
       <Facts
         facts={[
-          { name: i18n.t('support.pc'), value: pcName(status) ?? '–' },
+          { name: i18n.t('support.pc'), value: pc?.name ?? '–' },
           { name: i18n.t('support.user'), value: userName },
-          { name: i18n.t('support.version'), value: status?.identity.agentVersion ?? '–' },
-          { name: i18n.t('support.groups'), value: i18n.list(groups) || i18n.t('support.none.groups') },
+          { name: i18n.t('support.version'), value: pc?.version ?? '–' },
+          { name: i18n.t('support.groups'), value: groupsText(pc?.groups ?? null, i18n) },
         ]}
       />
       <div className={styles.buttons}>
-        <CopyButton
-          label={i18n.t('support.copy')}
-          text={() => pcDetails({ ...seen, status }, userName, i18n, Date.now())}
-        />
+        <CopyButton label={i18n.t('support.copy')} text={() => pcDetails(seen, pc, userName, i18n, Date.now())} />
       </div>
     </Card>
   );
+}
+
+/** That it is in none is said only where that is known. */
+function groupsText(groups: readonly string[] | null, i18n: I18n): string {
+  if (groups === null) return '–';
+  return groups.length === 0 ? i18n.t('support.none.groups') : i18n.list(groups);
 }
 
 function Connection() {
   const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const connection = useWindowState(({ status }) => status?.connection ?? null);
-  if (connection === null) return null;
+  const claims = useClaims();
+  if (connection === null || claims.connection === 'unknown') return null;
   const { state, lastGoodAtMs, server, why } = connection;
   return (
     <Card title={i18n.t('support.connection')}>

@@ -1,7 +1,7 @@
 /** Which version is here, which one IT wants, and what becomes of it. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeUpdate } from '../../shared/describe.ts';
-import { EVERY_MINUTE_MS, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Loading } from '../parts/loading.tsx';
@@ -36,7 +36,12 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
   const styles = useStyles();
   const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const said = describeUpdate(update, i18n);
+  const claims = useClaims();
+  const known = claims.update === 'known';
+  const said = known
+    ? describeUpdate(update, i18n)
+    : { title: i18n.t('update.unknown.title'), body: i18n.t('update.unknown.body') };
+  const unsaid = i18n.t(known ? 'updates.wanted.none' : 'updates.wanted.unknown');
   return (
     <>
       <p className={styles.state}>{said.title}</p>
@@ -45,7 +50,7 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
         <Facts
           facts={[
             { name: i18n.t('updates.installed'), value: update.installed },
-            { name: i18n.t('updates.wanted'), value: update.wanted ?? i18n.t('updates.wanted.none') },
+            { name: i18n.t('updates.wanted'), value: update.wanted ?? unsaid },
           ]}
         />
       </Card>

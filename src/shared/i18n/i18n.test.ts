@@ -15,7 +15,7 @@ function forms(entry: Entry): string[] {
 function holes(entry: Entry): string[] {
   const all = forms(entry).flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''));
   // Japanese may leave the department unsaid, and need not repeat it.
-  return [...new Set(all)].filter((name) => name !== 'it').sort();
+  return [...new Set(all)].filter((name) => name !== 'it' && name !== 'service').sort();
 }
 
 /** Every text that code asks for: a literal, or a pattern where a part of the key is put in. */
@@ -24,7 +24,7 @@ function askedFor(): RegExp[] {
     .filter((name) => /\.tsx?$/.test(name) && !/\.test\.ts|i18n\/(en|ja)\.ts$/.test(name))
     .map((name) => readFileSync(join(SRC, name), 'utf8'))
     .join('\n');
-  const literals = [...sources.matchAll(/'((?:[a-z][\w]*\.)+[\w.]+|it)'/g)].map(([, key]) => key ?? '');
+  const literals = [...sources.matchAll(/'((?:[a-z][\w]*\.)+[\w.]+|it|service)'/g)].map(([, key]) => key ?? '');
   const patterns = [...sources.matchAll(/`([a-z]\w*\.[^`\s]*\$\{[^`\s]*)`/g)].map(([, key]) => key ?? '');
   return [...literals, ...patterns].map((key) => {
     const parts = key.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
@@ -64,11 +64,26 @@ test('no text shows a code, and none calls a task a command or a job', () => {
   expect(texts.filter((text) => /[A-Z]{2,}_[A-Z]+|\b(commands?|jobs?)\b|コマンド|ジョブ/i.test(text))).toEqual([]);
 });
 
+test('one thing has one name, and two things have two', () => {
+  const saying = (word: RegExp) => KEYS.filter((key) => forms(ja[key]).some((text) => word.test(text)));
+  // A version is never called by its other name, nor a task by that of one's own work.
+  expect(saying(/版|タスク/)).toEqual([]);
+  expect(saying(/作業を続け/)).toEqual([]);
+  expect(saying(/できること/).filter((key) => !forms(ja[key]).every((text) => text.includes('{it}が')))).toEqual([]);
+  const twice = new I18n('en', 'ACME Service Desk');
+  const doubled = KEYS.filter((key) => forms(en[key]).some((text) => /\{it\} service|service desk/i.test(text)));
+  expect([doubled, twice.t('health.connected.body')]).toEqual([[], 'Connected to your ACME Service Desk.']);
+});
+
 describe('say', () => {
   test('fills the holes, and names IT as IT wants to be named', () => {
     expect(new I18n('en').t('reason.KILLED.line', { t: '3 min' })).toBe('stopped by IT after 3 min');
     expect(new I18n('en', 'the Service Desk').t('reason.KILLED.line', { t: '3 min' })).toBe(
       'stopped by the Service Desk after 3 min',
+    );
+    expect(new I18n('en', 'ACME Service Desk').t('support.desk')).toBe('Contact ACME Service Desk');
+    expect(new I18n('en', 'ACME Service Desk').t('health.unreachable.title')).toBe(
+      'Cannot reach the ACME Service Desk',
     );
     expect(new I18n('ja').t('reason.REVOKED.body')).toBe('開始前に情報システム部門が取り消しました。');
   });
@@ -117,11 +132,11 @@ describe('times', () => {
   });
 
   test.each([
-    [12 * SECOND, 'less than a minute ago', '1分以内'],
+    [12 * SECOND, 'just now', 'たった今'],
     [5 * MINUTE, '5 minutes ago', '5分前'],
     [3 * HOUR, '3 hours ago', '3時間前'],
     [50 * HOUR, '2 days ago', '2日前'],
-    [-HOUR, 'less than a minute ago', '1分以内'],
+    [-HOUR, 'just now', 'たった今'],
   ])('%d ms back is %j and %j', (ms, inEnglish, inJapanese) => {
     expect([english.ago(0, ms), japanese.ago(0, ms)]).toEqual([inEnglish, inJapanese]);
   });

@@ -18,8 +18,8 @@ export type Catalogue = Readonly<Record<MessageKey, Entry>>;
 
 type HolesOf<Text> = Text extends `${string}{${infer Hole}}${infer Rest}` ? Hole | HolesOf<Rest> : never;
 type TextOf<E> = E extends string ? E : E extends { readonly other: infer Other } ? Other : never;
-/** `{it}` is filled by {@link I18n} itself. */
-export type Hole<K extends MessageKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it'>;
+/** `{it}` and `{service}` are filled by {@link I18n} itself. */
+export type Hole<K extends MessageKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it' | 'service'>;
 type Values<K extends MessageKey> = [Hole<K>] extends [never] ? [] : [Readonly<Record<Hole<K>, string | number>>];
 
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, ja };
@@ -33,6 +33,8 @@ export class I18n {
   readonly language: Language;
   /** How the IT department is called in the middle of a sentence. */
   readonly it: string;
+  /** What PCs are connected to: where IT has a name of its own, that is it. */
+  readonly #service: string;
   readonly #catalogue: Catalogue;
   readonly #plural: Intl.PluralRules;
   readonly #formats = new Map<string, Intl.DateTimeFormat>();
@@ -43,6 +45,7 @@ export class I18n {
     this.language = language;
     this.#catalogue = CATALOGUES[language];
     this.it = itName ?? this.t('it');
+    this.#service = itName ?? this.t('service');
     this.#plural = new Intl.PluralRules(language);
   }
 
@@ -52,7 +55,7 @@ export class I18n {
     const entry = this.#catalogue[key];
     const text = typeof entry === 'string' ? entry : this.#form(entry, Number(given.n));
     return text.replaceAll(/\{(\w+)\}/g, (_, hole: string) => {
-      const value = hole === 'it' ? this.it : given[hole];
+      const value = hole === 'it' ? this.it : hole === 'service' ? this.#service : given[hole];
       return typeof value === 'number' ? this.number(value) : (value ?? '');
     });
   }
@@ -110,6 +113,25 @@ export class I18n {
   /** "Tuesday, 24 November 2026". */
   day(atMs: number): string {
     return this.#date(atMs, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  }
+
+  /** "Today · Wednesday, 25 November"; of another year with the year. */
+  dayInList(atMs: number, nowMs: number): string {
+    const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+    const day = this.#date(atMs, {
+      weekday: 'long',
+      day: 'numeric',
+      month: 'long',
+      ...(sameYear ? {} : { year: 'numeric' }),
+    });
+    if (isSameDay(atMs, nowMs)) return `${this.t('activity.day.today')} · ${day}`;
+    const yesterdayMs = new Date(nowMs).setHours(-12, 0, 0, 0);
+    return isSameDay(atMs, yesterdayMs) ? `${this.t('activity.day.yesterday')} · ${day}` : day;
+  }
+
+  /** Which is nearer: "14:02" of today, else "24 Nov". */
+  dayOrClock(atMs: number, nowMs: number): string {
+    return isSameDay(atMs, nowMs) ? this.clock(atMs) : this.shortDay(atMs);
   }
 
   /** A day and a time, without the day when it is today. */
