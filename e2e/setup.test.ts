@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { withLock } from '../scripts/bootstrap/lock.mjs';
+import { findNode24 } from '../scripts/bootstrap/node24.mjs';
+import { packagesAreCurrent, satisfies } from '../scripts/bootstrap/packages.mjs';
+import { ROOT } from '../scripts/bootstrap/paths.mjs';
 import { inputsHash } from '../scripts/lib/building.mjs';
-import { withLock } from '../scripts/lib/lock.mjs';
 import { ensureNatsServer, findNatsServer } from '../scripts/lib/nats-server.mjs';
-import { findNode24 } from '../scripts/lib/node24.mjs';
-import { packagesAreCurrent, satisfies } from '../scripts/lib/packages.mjs';
-import { ROOT } from '../scripts/lib/paths.mjs';
 import { countsOf, failures, summary } from '../scripts/lib/vitest-run.mjs';
 import { tempDir } from '../test/support/temp.ts';
 

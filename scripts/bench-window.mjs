@@ -1,9 +1,9 @@
 /** `npm run bench:window [-- --smoke]`: the window's figures (docs/performance.md). */
 import { join } from 'node:path';
+import { ROOT } from './bootstrap/paths.mjs';
+import { visible } from './bootstrap/processes.mjs';
+import { main } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.mjs';
-import { ROOT } from './lib/paths.mjs';
-import { visible } from './lib/processes.mjs';
-import { main } from './lib/say.mjs';
 import { setUpTests, withTools } from './lib/setup.mjs';
 
 await main(async () => {

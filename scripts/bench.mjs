@@ -1,9 +1,9 @@
 /** `npm run bench [-- --smoke]`: the benchmark beside the original agent (docs/performance.md). */
 import { join } from 'node:path';
+import { isFile, ROOT } from './bootstrap/paths.mjs';
+import { visible } from './bootstrap/processes.mjs';
+import { main, say } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.mjs';
-import { isFile, ROOT } from './lib/paths.mjs';
-import { visible } from './lib/processes.mjs';
-import { main, say } from './lib/say.mjs';
 import { setUpInterop, withTools } from './lib/setup.mjs';
 
 await main(async () => {

@@ -1,6 +1,7 @@
 /** `npm run build`: the product in `dist`. */
+
+import { main } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.mjs';
-import { main } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
 
 await main(async () => {

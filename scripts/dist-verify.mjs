@@ -5,10 +5,10 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ROOT } from './bootstrap/paths.mjs';
+import { visible } from './bootstrap/processes.mjs';
+import { Fault, main, say } from './bootstrap/say.mjs';
 import { sha256Of } from './lib/packaging/evidence.mjs';
-import { ROOT } from './lib/paths.mjs';
-import { visible } from './lib/processes.mjs';
-import { Fault, main, say } from './lib/say.mjs';
 
 const RELEASE = join(ROOT, 'release');
 

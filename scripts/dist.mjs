@@ -4,12 +4,14 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from './bootstrap/paths.mjs';
+import { main, say } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.mjs';
 import { commitTime } from './lib/packaging/commit-time.mjs';
 import { ownElectronVersion } from './lib/packaging/electron-for.mjs';
 import { writeBill, writeSums } from './lib/packaging/evidence.mjs';
-import { ROOT } from './lib/paths.mjs';
-import { main, say } from './lib/say.mjs';
+import { buildLinux } from './lib/packaging/linux.mjs';
+import { buildWindows } from './lib/packaging/windows.mjs';
 import { setUp } from './lib/setup.mjs';
 
 await main(async () => {
@@ -22,9 +24,6 @@ await main(async () => {
   });
   const { node } = await setUp();
   await ensureBuilt(node);
-  // They need the packages, which are there now.
-  const { buildWindows } = await import('./lib/packaging/windows.mjs');
-  const { buildLinux } = await import('./lib/packaging/linux.mjs');
   const all = options.win === undefined && options.linux === undefined;
   const how = { release: join(ROOT, 'release'), testOnly: options['test-runtime'], env: process.env };
   const made = [];

@@ -5,8 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
+import { ROOT } from './bootstrap/paths.mjs';
 import { ico } from './lib/ico.mjs';
-import { ROOT } from './lib/paths.mjs';
 
 const SOURCE = join(ROOT, 'assets', 'source');
 /** ui §3: the sizes of a notification area from 100 % to 300 %. */

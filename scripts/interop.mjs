@@ -1,9 +1,9 @@
 /** `npm run test:interop [-- VITEST ARGUMENTS]`: our agent among the original backend, command line and agent. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from './bootstrap/paths.mjs';
+import { main, say } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.mjs';
-import { ROOT } from './lib/paths.mjs';
-import { main, say } from './lib/say.mjs';
 import { setUpInterop } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 

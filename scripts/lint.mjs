@@ -1,6 +1,7 @@
 /** `npm run lint`: format, lint and types. */
+
+import { main, say } from './bootstrap/say.mjs';
 import { runChecks } from './lib/checks.mjs';
-import { main, say } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
 
 await main(async () => {

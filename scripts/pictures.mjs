@@ -5,12 +5,12 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from '@playwright/test';
+import { ROOT } from './bootstrap/paths.mjs';
+import { main, say } from './bootstrap/say.mjs';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/building.mjs';
 import { demoDay } from './lib/demo-day.mjs';
 import { startLocalFleet } from './lib/local-fleet.mjs';
-import { ROOT } from './lib/paths.mjs';
-import { main, say } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
 import { serveWindowPage } from './lib/window-page.mjs';
 

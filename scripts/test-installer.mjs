@@ -4,14 +4,14 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { onPath, ROOT } from './bootstrap/paths.mjs';
+import { Fault, main, say } from './bootstrap/say.mjs';
 import { installWithApt } from './lib/apt.mjs';
 import { ensureDebianRoot } from './lib/debian-root.mjs';
 import { matrixPage } from './lib/installer-matrix.mjs';
 import { standInElectron } from './lib/packaging/electron-for.mjs';
 import { foreignPackage } from './lib/packaging/packages.mjs';
 import { testInstallers, testPackages } from './lib/packaging/test-builds.mjs';
-import { onPath, ROOT } from './lib/paths.mjs';
-import { Fault, main, say } from './lib/say.mjs';
 import { setUp } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';

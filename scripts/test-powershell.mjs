@@ -2,7 +2,7 @@
  * `npm run test:powershell [-- --wine] [VITEST ARGUMENTS]`: every script of the comparison with plain `-Command` (e2e/powershell), of
  * which `npm test` takes a share; with `--wine` in the Windows PowerShell and cmd under wine.
  */
-import { main, say } from './lib/say.mjs';
+import { main, say } from './bootstrap/say.mjs';
 import { setUp } from './lib/setup.mjs';
 import { countsOf, failures, runVitest, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';

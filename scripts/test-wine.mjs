@@ -1,5 +1,5 @@
 /** `npm run test:wine [-- VITEST ARGUMENTS]`: the agent's own tests on a Windows Node under wine. */
-import { Fault, main, say } from './lib/say.mjs';
+import { Fault, main, say } from './bootstrap/say.mjs';
 import { setUp } from './lib/setup.mjs';
 import { countsOf, failures, summary } from './lib/vitest-run.mjs';
 import { ensureWine } from './lib/wine.mjs';

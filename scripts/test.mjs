@@ -1,7 +1,8 @@
 /** `npm test [-- VITEST ARGUMENTS]`: set-up, checks, build, tests; the last line is `N passed, N failed`. */
+
+import { Fault, main, say } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.mjs';
 import { runChecks } from './lib/checks.mjs';
-import { Fault, main, say } from './lib/say.mjs';
 import { setUpTests } from './lib/setup.mjs';
 import { runVitest, summary } from './lib/vitest-run.mjs';
 

@@ -1,7 +1,7 @@
 /** Packages of a Debian that is ours to change: as root, as in a container or on a build machine. */
-import { onPath } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { step } from './say.mjs';
+import { onPath } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { step } from '../bootstrap/say.mjs';
 
 /**
  * @param {string} text what the reader sees meanwhile

@@ -4,10 +4,10 @@
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { isFile, onPath, ROOT } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { Fault, step } from '../bootstrap/say.mjs';
 import { installWithApt } from './apt.mjs';
-import { isFile, onPath, ROOT } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { Fault, step } from './say.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 const PLACES = [

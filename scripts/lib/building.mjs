@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { withLock } from './lock.mjs';
-import { isFile, ROOT } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { Fault, step } from './say.mjs';
+import { withLock } from '../bootstrap/lock.mjs';
+import { isFile, ROOT } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { Fault, step } from '../bootstrap/say.mjs';
 
 /** The files outside of `src` that a build depends on. */
 const CONFIG = ['vite.config.ts', 'package.json', 'package-lock.json', 'scripts/lib/vite-licences.mjs'];

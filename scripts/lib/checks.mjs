@@ -1,8 +1,8 @@
 /** The static checks: format and lint, promise rules with types, types. */
 import { join } from 'node:path';
-import { ROOT } from './paths.mjs';
-import { visible } from './processes.mjs';
-import { say } from './say.mjs';
+import { ROOT } from '../bootstrap/paths.mjs';
+import { visible } from '../bootstrap/processes.mjs';
+import { say } from '../bootstrap/say.mjs';
 
 /**
  * Each is run by Node 24 itself, so the PATH does not matter.

@@ -4,11 +4,11 @@
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withLock } from '../bootstrap/lock.mjs';
+import { cacheDir, isFile, onPath } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { Fault, step } from '../bootstrap/say.mjs';
 import { installWithApt } from './apt.mjs';
-import { withLock } from './lock.mjs';
-import { cacheDir, isFile, onPath } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { Fault, step } from './say.mjs';
 
 /** Written last. */
 const READY = 'kanade-tray-ready';

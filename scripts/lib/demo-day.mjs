@@ -1,6 +1,7 @@
 /** A short day of IT work through the real wire. Invariant: every scene is told, whatever came of it. */
+
+import { say } from '../bootstrap/say.mjs';
 import { SCENES } from './demo-scenes.mjs';
-import { say } from './say.mjs';
 
 const TITLE_CHARS = 30;
 

@@ -1,6 +1,7 @@
 /** What the tests of the shell need of a Linux machine: a screen without a monitor, a session bus, the libraries of Electron. */
+
+import { onPath } from '../bootstrap/paths.mjs';
 import { installWithApt } from './apt.mjs';
-import { onPath } from './paths.mjs';
 
 const PACKAGES = [
   'xvfb',

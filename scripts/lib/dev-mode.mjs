@@ -1,9 +1,9 @@
 /** The agent, started again at every change. Invariant: a build that fails leaves the agent running that is there. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Fault, say } from '../bootstrap/say.mjs';
 import { ensureBuilt } from './building.mjs';
 import { startLocalFleet } from './local-fleet.mjs';
-import { Fault, say } from './say.mjs';
 import { aborted, Stopped, stopController } from './stopping.mjs';
 
 /** An editor that saves several files is one change. */

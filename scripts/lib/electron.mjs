@@ -16,10 +16,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { withLock } from './lock.mjs';
-import { cacheDir, isFile, ROOT } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { step } from './say.mjs';
+import { withLock } from '../bootstrap/lock.mjs';
+import { cacheDir, isFile, ROOT } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { step } from '../bootstrap/say.mjs';
 
 const PACKAGE = join(ROOT, 'node_modules', 'electron');
 const EXECUTABLE = process.platform === 'win32' ? 'electron.exe' : 'electron';

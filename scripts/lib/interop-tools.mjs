@@ -1,9 +1,9 @@
 /** The original fleet software, for the interoperability tests. Invariant: one fixed version, built from its own lockfile. */
 import { join } from 'node:path';
-import { withLock } from './lock.mjs';
-import { cacheDir, executable, isFile } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { Fault, step } from './say.mjs';
+import { withLock } from '../bootstrap/lock.mjs';
+import { cacheDir, executable, isFile } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { Fault, step } from '../bootstrap/say.mjs';
 
 const VERSION = '0.29.0';
 const CRATES = ['kanade-agent', 'kanade', 'kanade-backend'];

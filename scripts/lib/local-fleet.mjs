@@ -6,10 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
+import { Fault } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.mjs';
 import { Broker } from './broker.mjs';
 import { provision } from './fleet.mjs';
-import { Fault } from './say.mjs';
 import { ShellProcess } from './shell-process.mjs';
 import { aborted } from './stopping.mjs';
 

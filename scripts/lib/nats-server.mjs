@@ -4,10 +4,10 @@
  */
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { withLock } from './lock.mjs';
-import { cacheDir, executable, isFile, onPath } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { Fault, step } from './say.mjs';
+import { withLock } from '../bootstrap/lock.mjs';
+import { cacheDir, executable, isFile, onPath } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { Fault, step } from '../bootstrap/say.mjs';
 
 export const NATS_VERSION = '2.15.2';
 /** For `go install`. */

@@ -2,21 +2,20 @@
  * The whole set-up of a fresh machine (git, Node ≥ 20, npm, and Go or Python). Invariant: what is there is found without
  * starting an installer, so a second start sets up nothing and loses no time.
  */
+
+import { findNode24 } from '../bootstrap/node24.mjs';
 import { ensureBrowser } from './browser.mjs';
 import { ensureDesktop } from './desktop.mjs';
 import { ensureTestElectron } from './electron.mjs';
 import { ensureInteropTools } from './interop-tools.mjs';
 import { ensureNatsServer } from './nats-server.mjs';
-import { findNode24 } from './node24.mjs';
-import { ensurePackages } from './packages.mjs';
 
 /**
- * Packages, Node 24 and a broker.
+ * Node 24 and a broker; the packages are there (`scripts/run.mjs`).
  * @returns {Promise<{ node: string, natsServer: string }>} the paths of Node 24 and of nats-server
- * @throws {import('./say.mjs').Fault} with a sentence that says what to install
+ * @throws {import('../bootstrap/say.mjs').Fault} with a sentence that says what to install
  */
 export async function setUp() {
-  await ensurePackages();
   const node = findNode24();
   const natsServer = await ensureNatsServer();
   return { node, natsServer };

@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../bootstrap/paths.mjs';
 import { ChildProgram } from './child-program.mjs';
 import { ensureOwnElectron, ensureTestElectron } from './electron.mjs';
-import { ROOT } from './paths.mjs';
 
 const STOP_MS = 60_000;
 

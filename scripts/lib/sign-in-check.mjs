@@ -12,7 +12,7 @@ import {
   usernamePasswordAuthenticator,
   wsconnect,
 } from '@nats-io/transport-node';
-import { Fault } from './say.mjs';
+import { Fault } from '../bootstrap/say.mjs';
 
 const CONNECT_MS = 5_000;
 

@@ -1,11 +1,11 @@
 /** The two ways of `npm start`. Invariant: both end with everything they started, and with an exit code that tells the truth. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Fault, say } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.mjs';
 import { demoDay } from './demo-day.mjs';
 import { agentOf, freshDirectory, startLocalFleet } from './local-fleet.mjs';
 import { inWords } from './outcomes.mjs';
-import { Fault, say } from './say.mjs';
 import { electronForStart, ShellProcess } from './shell-process.mjs';
 import { checkSignIn } from './sign-in-check.mjs';
 import { aborted, Stopped, stopController } from './stopping.mjs';

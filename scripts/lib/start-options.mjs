@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Fault } from './say.mjs';
+import { Fault } from '../bootstrap/say.mjs';
 
 /**
  * @typedef {{ kind: 'none' } | { kind: 'token', file: string } | { kind: 'user', user: string, file: string }

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './paths.mjs';
+import { ROOT } from '../bootstrap/paths.mjs';
 
 const ID = 'virtual:licences';
 const FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;

@@ -4,8 +4,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { isFile, ROOT } from './paths.mjs';
-import { visible } from './processes.mjs';
+import { isFile, ROOT } from '../bootstrap/paths.mjs';
+import { visible } from '../bootstrap/processes.mjs';
 import { withTools } from './setup.mjs';
 
 /** Of one failed test; the whole is above, where it failed. */

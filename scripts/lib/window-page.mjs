@@ -5,8 +5,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { Fault } from '../bootstrap/say.mjs';
 import { WEB_MAIN } from './building.mjs';
-import { Fault } from './say.mjs';
 
 const STARTS_WITHIN_MS = 15_000;
 

@@ -1,9 +1,9 @@
 /** A PowerShell 7 for Windows, to be run under wine; nothing that is shipped contains or needs it. */
 import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheDir, isFile, ROOT } from './paths.mjs';
-import { quiet } from './processes.mjs';
-import { Fault, step } from './say.mjs';
+import { cacheDir, isFile, ROOT } from '../bootstrap/paths.mjs';
+import { quiet } from '../bootstrap/processes.mjs';
+import { Fault, step } from '../bootstrap/say.mjs';
 
 /** Where Windows has its own, and looks for it first; wine has a program there that does nothing. */
 export const POWERSHELL_DIRECTORY = 'drive_c/windows/system32/WindowsPowerShell/v1.0';

@@ -5,12 +5,12 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { cacheDir, isFile, onPath, ROOT } from '../bootstrap/paths.mjs';
+import { quiet, visible } from '../bootstrap/processes.mjs';
+import { step } from '../bootstrap/say.mjs';
 import { insideScript } from './chroot.mjs';
 import { NATS_MODULE, NATS_VERSION } from './nats-server.mjs';
 import { foreignPackage } from './packaging/packages.mjs';
-import { cacheDir, isFile, onPath, ROOT } from './paths.mjs';
-import { quiet, visible } from './processes.mjs';
-import { step } from './say.mjs';
 import { POWERSHELL_DIRECTORY, windowsPowershell } from './windows-powershell.mjs';
 import { TEMPLATE_PREFIX, WINE_ENVIRONMENT, WITH_DOTNET } from './wine.mjs';
 

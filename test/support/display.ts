@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { onPath } from '../../scripts/lib/paths.mjs';
+import { onPath } from '../../scripts/bootstrap/paths.mjs';
 
 export interface Display {
   /** `DISPLAY` and `DBUS_SESSION_BUS_ADDRESS`, for the programs on it. */

@@ -7,8 +7,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { cacheDir } from '../../scripts/bootstrap/paths.mjs';
 import { Broker } from '../../scripts/lib/broker.mjs';
-import { cacheDir } from '../../scripts/lib/paths.mjs';
 import type { NatsServer } from './nats-server.ts';
 import { tempDir } from './temp.ts';
 

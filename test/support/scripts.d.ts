@@ -110,15 +110,15 @@ declare module '*/scripts/lib/building.mjs' {
   export function inputsHash(root: string): string;
 }
 
-declare module '*/scripts/lib/lock.mjs' {
+declare module '*/scripts/bootstrap/lock.mjs' {
   export function withLock<T>(name: string, work: () => Promise<T>, options?: { directory?: string }): Promise<T>;
 }
 
-declare module '*/scripts/lib/node24.mjs' {
+declare module '*/scripts/bootstrap/node24.mjs' {
   export function findNode24(options?: { root?: string; platform?: string; arch?: string; running?: string }): string;
 }
 
-declare module '*/scripts/lib/packages.mjs' {
+declare module '*/scripts/bootstrap/packages.mjs' {
   export function packagesAreCurrent(root: string): boolean;
   export function satisfies(installed: object, wanted: object): boolean;
 }
@@ -139,7 +139,7 @@ declare module '*/scripts/lib/start-options.mjs' {
   export function usableName(name: string): string;
 }
 
-declare module '*/scripts/lib/paths.mjs' {
+declare module '*/scripts/bootstrap/paths.mjs' {
   export const ROOT: string;
   export function cacheDir(env?: NodeJS.ProcessEnv): string;
 }
@@ -209,7 +209,7 @@ declare module '*/scripts/lib/electron.mjs' {
   export function findTestElectron(): FoundElectron;
 }
 
-declare module '*/scripts/lib/paths.mjs' {
+declare module '*/scripts/bootstrap/paths.mjs' {
   /** The program of this name on the PATH. */
   export function onPath(name: string): string | undefined;
 }

@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FuseV1Options, flipFuses } from '@electron/fuses';
+import { findNode24 } from '../../bootstrap/node24.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
+import { Fault, step } from '../../bootstrap/say.mjs';
 import { FUSES } from '../fuses.mjs';
-import { findNode24 } from '../node24.mjs';
-import { ROOT } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
-import { Fault, step } from '../say.mjs';
 import { ownElectronVersion } from './electron-for.mjs';
 
 /** @typedef {'win32' | 'linux'} Platform */

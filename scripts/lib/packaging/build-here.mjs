@@ -1,9 +1,9 @@
 /** Builds the installer of the copy of the sources in which this file lies, for tests ({@link ./test-builds.mjs}). */
 import { join } from 'node:path';
+import { findNode24 } from '../../bootstrap/node24.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
+import { main } from '../../bootstrap/say.mjs';
 import { ensureBuilt } from '../building.mjs';
-import { findNode24 } from '../node24.mjs';
-import { ROOT } from '../paths.mjs';
-import { main } from '../say.mjs';
 import { buildLinux } from './linux.mjs';
 import { buildWindows } from './windows.mjs';
 

@@ -1,5 +1,5 @@
-import { ROOT } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
 
 /**
  * The time of the commit, in seconds; a checkout without git gets a fixed one.

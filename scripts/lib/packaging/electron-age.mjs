@@ -2,7 +2,7 @@
  * How old the Electron is that is packed (threat-model §3.1, 16: within 14 days of a release of Chromium). Invariant: what can't be told
  * without a network is said to be so, and its own age can always be told.
  */
-import { quiet } from '../processes.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
 
 /** To be changed together with package.json; a test compares them. */
 export const NAMED = { version: '45.4.1', released: '2026-11-19' };

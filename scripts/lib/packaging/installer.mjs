@@ -2,10 +2,10 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onPath, ROOT } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
+import { Fault, step } from '../../bootstrap/say.mjs';
 import { installWithApt } from '../apt.mjs';
-import { onPath, ROOT } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
-import { Fault, step } from '../say.mjs';
 import { signProgram, signTree } from './signing.mjs';
 
 /** As in `installer/common.nsh`. */

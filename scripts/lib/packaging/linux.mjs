@@ -1,7 +1,7 @@
 /** The Linux packages: a tree, and the Debian package that carries it. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../paths.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
 import { commitTime } from './commit-time.mjs';
 import { buildDeb } from './deb.mjs';
 import { standInElectron } from './electron-for.mjs';

@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onPath, ROOT } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
+import { Fault, step } from '../../bootstrap/say.mjs';
 import { installWithApt } from '../apt.mjs';
-import { onPath, ROOT } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
-import { Fault, step } from '../say.mjs';
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
 const RESOURCES = 'x86_64-w64-mingw32-windres';

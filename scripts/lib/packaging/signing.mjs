@@ -5,9 +5,9 @@
  */
 import { closeSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { onPath } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
-import { Fault } from '../say.mjs';
+import { onPath } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
+import { Fault } from '../../bootstrap/say.mjs';
 
 /** @typedef {(file: string) => Promise<void>} Sign */
 

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheDir, isFile, ROOT } from '../../bootstrap/paths.mjs';
+import { quiet } from '../../bootstrap/processes.mjs';
+import { Fault, step } from '../../bootstrap/say.mjs';
 import { inputsHash } from '../building.mjs';
-import { cacheDir, isFile, ROOT } from '../paths.mjs';
-import { quiet } from '../processes.mjs';
-import { Fault, step } from '../say.mjs';
 import { TEST_SUFFIX } from './test-suffix.mjs';
 
 const SOURCES = ['src', 'assets', 'scripts', 'installer', 'native', 'packaging', 'package.json', 'package-lock.json'];

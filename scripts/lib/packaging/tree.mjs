@@ -5,8 +5,8 @@
  */
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ROOT } from '../paths.mjs';
-import { say, step } from '../say.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
+import { say, step } from '../../bootstrap/say.mjs';
 import { copyRuntime, packApp } from './app.mjs';
 import { compileNative } from './native.mjs';
 import { foreignPackage } from './packages.mjs';

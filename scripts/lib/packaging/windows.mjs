@@ -1,8 +1,8 @@
 /** The Windows package: a tree, and the installer that carries it. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../paths.mjs';
-import { say } from '../say.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
+import { say } from '../../bootstrap/say.mjs';
 import { commitTime } from './commit-time.mjs';
 import { standInElectron } from './electron-for.mjs';
 import { compileInstaller } from './installer.mjs';
