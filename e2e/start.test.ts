@@ -5,15 +5,15 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { parseStartOptions, usableName } from '../scripts/lib/start-options.mjs';
-import { browserCommand } from '../scripts/lib/window-page.mjs';
+import { parseStartOptions, usableName } from '../scripts/lib/start-options.ts';
+import { browserCommand } from '../scripts/lib/window-page.ts';
 import { noDisplay, startDisplay } from '../test/support/display.ts';
 import { noElectron } from '../test/support/electron.ts';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../test/support/fleet.ts';
 import { startNatsServer } from '../test/support/nats-server.ts';
 import { tempDir } from '../test/support/temp.ts';
 
-const START = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
+const START = fileURLToPath(new URL('../scripts/start.ts', import.meta.url));
 
 /** `npm start -- …` with a temporary directory of its own, so that what is left behind shows. */
 function start(...args: string[]) {

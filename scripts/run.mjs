@@ -1,5 +1,5 @@
 /**
- * `node scripts/run.mjs COMMAND [ARGUMENTS]`: runs `scripts/COMMAND` on the Node 24 of the packages, which are installed when they
+ * `node scripts/run.mjs COMMAND [ARGUMENTS]`: runs `scripts/COMMAND.ts` on the Node 24 of the packages, which are installed when they
  * are not there. Invariant: this file and those of `bootstrap` import nothing but Node's own modules, and run on Node 20.
  */
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { Fault, main } from './bootstrap/say.mjs';
 
 await main(async () => {
   const [command = '', ...args] = process.argv.slice(2);
-  const script = join(ROOT, 'scripts', `${command}.mjs`);
+  const script = join(ROOT, 'scripts', `${command}.ts`);
   if (!/^[a-z-]+$/.test(command) || !isFile(script)) throw new Fault(`There is no command "${command}" in scripts.`);
   await ensurePackages();
   return visible(findNode24(), [script, ...args]);

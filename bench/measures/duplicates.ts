@@ -1,5 +1,5 @@
 /** One message again and again: what a delivery costs that only has to be recognised. */
-import { command } from '../../scripts/lib/fleet.mjs';
+import { command } from '../../scripts/lib/fleet.ts';
 import type { Bench } from '../bench.ts';
 import { consumerDeliveries, consumerIdle } from '../consumer.ts';
 import type { Agent, Contender } from '../contenders.ts';

@@ -1,6 +1,6 @@
 /** The broker goes while scripts run, and comes back long after they have ended: how soon the first result is stored. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { lastStored } from '../../scripts/lib/fleet.mjs';
+import { lastStored } from '../../scripts/lib/fleet.ts';
 import type { Bench } from '../bench.ts';
 import type { Agent } from '../contenders.ts';
 import { until } from '../waiting.ts';

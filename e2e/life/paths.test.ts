@@ -7,7 +7,7 @@ import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
-import { withoutKanade } from '../../scripts/lib/agent-process.mjs';
+import { withoutKanade } from '../../scripts/lib/agent-process.ts';
 import { AgentRun, settings } from '../../test/support/agent-run.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { command, operator, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
-import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
+import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { connectAgent } from './agent-client.ts';
 import { eventually } from './eventually.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
-import { AgentProcess, agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
+import { AgentProcess, agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
 import { sleep } from '../../src/base/sleep.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { connectAgent } from './agent-client.ts';

@@ -7,8 +7,8 @@ import { basename, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
 import { onTestFinished } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
-import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
-import { findTestElectron } from '../../scripts/lib/electron.mjs';
+import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { findTestElectron } from '../../scripts/lib/electron.ts';
 import type { Display } from './display.ts';
 import { tempDir } from './temp.ts';
 

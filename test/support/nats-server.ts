@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Broker } from '../../scripts/lib/broker.mjs';
-import { findNatsServer } from '../../scripts/lib/nats-server.mjs';
+import { Broker } from '../../scripts/lib/broker.ts';
+import { findNatsServer } from '../../scripts/lib/nats-server.ts';
 
 /**
  * `url`, `port`, `pid`, `storeDir`, `endpoints`, `log`; `stop()` and `start()`, `kill()` (SIGKILL), `restart({ empty })`,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { cacheDir } from '../../scripts/bootstrap/paths.mjs';
-import { Broker } from '../../scripts/lib/broker.mjs';
+import { Broker } from '../../scripts/lib/broker.ts';
 import type { NatsServer } from './nats-server.ts';
 import { tempDir } from './temp.ts';
 

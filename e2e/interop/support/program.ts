@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { withoutKanade } from '../../../scripts/lib/agent-process.mjs';
-import { findInteropTools } from '../../../scripts/lib/interop-tools.mjs';
+import { withoutKanade } from '../../../scripts/lib/agent-process.ts';
+import { findInteropTools } from '../../../scripts/lib/interop-tools.ts';
 
 const KEPT_LOG_CHARS = 16_000;
 const CALL_MS = 60_000;

@@ -5,19 +5,19 @@ import { dirname, join } from 'node:path';
 import { onPath, ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
 import { Fault, step } from '../../bootstrap/say.mjs';
-import { installWithApt } from '../apt.mjs';
-import { signProgram, signTree } from './signing.mjs';
+import { installWithApt } from '../apt.ts';
+import { signProgram, signTree } from './signing.ts';
 
 /** As in `installer/common.nsh`. */
 const PLUGIN_TARGET = 'amd64-unicode';
 
 /**
  * @typedef {object} InstallerOptions
- * @property {string} tree what {@link import('./tree.mjs').assembleTree} made
+ * @property {string} tree what {@link import('./tree.ts').assembleTree} made
  * @property {string} version
  * @property {string} file the installer
  * @property {boolean} fast a test build: packed quickly instead of well
- * @property {import('./signing.mjs').Sign | null} sign
+ * @property {import('./signing.ts').Sign | null} sign
  * @property {number} atSecs the time of the commit, since the epoch
  * @property {NodeJS.ProcessEnv} env
  */
@@ -64,7 +64,7 @@ const PLUGINS = join('/usr/share/nsis/Plugins', PLUGIN_TARGET);
 
 /**
  * The libraries of NSIS that an installer unpacks and loads: signed copies, where signatures were asked for.
- * @param {import('./signing.mjs').Sign | null} sign
+ * @param {import('./signing.ts').Sign | null} sign
  */
 async function signedPlugins(sign) {
   if (sign === null) return { args: [], remove: () => {} };
