@@ -82,7 +82,7 @@ export class Bench {
   async close(): Promise<void> {
     this.ends.close();
     await this.nc.close();
-    await this.#broker.dispose();
+    await this.#broker.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 

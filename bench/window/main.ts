@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     return 0;
   } finally {
     await nc.close();
-    await broker.dispose();
+    await broker.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }

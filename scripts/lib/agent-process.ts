@@ -1,7 +1,7 @@
 /** The built agent as a child process. */
 import { spawn } from 'node:child_process';
 import { AGENT_MAIN } from './building.ts';
-import { ChildProgram } from './child-program.ts';
+import { ManagedProcess } from './managed-process.ts';
 import type { SignIn } from './start-options.ts';
 
 /** Beyond the agent's own deadlines for a stop. */
@@ -17,7 +17,7 @@ export interface AgentOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export class AgentProcess extends ChildProgram {
+export class AgentProcess extends ManagedProcess {
   constructor({ node, config, dataDir, env }: AgentOptions) {
     const launch = () =>
       spawn(node, [AGENT_MAIN, '--config', config], {
@@ -26,12 +26,7 @@ export class AgentProcess extends ChildProgram {
         detached: true,
         windowsHide: true,
       });
-    super(launch, STOP_MS);
-  }
-
-  /** Ends it as a crash would. */
-  async kill() {
-    await this.end('SIGKILL');
+    super(launch, { stopMs: STOP_MS });
   }
 }
 

@@ -1,17 +1,16 @@
 /**
  * A real nats-server with JetStream on 127.0.0.1, for the demo and the tests. Invariant: it keeps its port and its store
- * over stops and starts, and it never outlives the process that started it in an orderly way.
+ * over stops and starts.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { ManagedProcess } from './managed-process.ts';
+import { until } from './waiting.ts';
 
 const START_MS = 20_000;
 const STOP_MS = 10_000;
 const POLL_MS = 5;
-const KEPT_LOG_CHARS = 8_000;
 
 interface BrokerOptions {
   /** Nats-server */
@@ -27,25 +26,22 @@ interface BrokerOptions {
 }
 
 export class Broker {
-  #options;
-  #child: ReturnType<typeof spawn> | undefined;
+  readonly #options;
+  readonly #process: ManagedProcess;
   #endpoints: Record<string, string[]> = {};
-  #log = '';
-  #stopping = false;
-  #onDeath: () => void = () => {};
-
-  /** Resolves when it ends without being asked to. */
-  died = new Promise<void>((resolve) => {
-    this.#onDeath = resolve;
-  });
 
   constructor(options: BrokerOptions) {
     this.#options = { port: -1, config: '', ownGroup: false, ...options };
-    mkdirSync(options.directory, { recursive: true });
-    process.on('exit', this.#onExit);
+    const { binary, directory, ownGroup } = this.#options;
+    mkdirSync(directory, { recursive: true });
+    const launch = () =>
+      spawn(binary, ['-c', this.#configFile], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: ownGroup,
+        windowsHide: true,
+      });
+    this.#process = new ManagedProcess(launch, { stopMs: STOP_MS });
   }
-
-  #onExit = () => void this.#child?.kill('SIGKILL');
 
   /** `nats://127.0.0.1:PORT` */
   get url() {
@@ -58,11 +54,11 @@ export class Broker {
   }
 
   get pid() {
-    return this.#child?.pid;
+    return this.#process.child?.pid;
   }
 
   get running() {
-    return this.#child !== undefined;
+    return this.#process.running;
   }
 
   /** Where JetStream keeps its files. */
@@ -77,31 +73,21 @@ export class Broker {
 
   /** The end of what it wrote about itself. */
   get log() {
-    return this.#log;
+    return this.#process.log;
+  }
+
+  /** Resolves when it ends without being asked to. */
+  get died() {
+    return this.#process.died;
   }
 
   /** Starts it, or starts it again; resolves when it accepts connections. */
   async start() {
-    if (this.#child) throw new Error('the broker runs already');
-    this.#stopping = false;
-    const { binary, directory, ownGroup } = this.#options;
-    const configFile = join(directory, 'nats-server.conf');
-    writeFileSync(configFile, this.#configText());
-    const child = spawn(binary, ['-c', configFile], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: ownGroup,
-      windowsHide: true,
-    });
-    this.#child = child;
-    child.on('exit', () => {
-      if (this.#child === child) this.#child = undefined;
-      if (!this.#stopping) this.#onDeath();
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      this.#log = (this.#log + text).slice(-KEPT_LOG_CHARS);
-    });
-    const ports = join(directory, `${basename(binary)}_${child.pid}.ports`);
-    this.#endpoints = await this.#ready(child, ports);
+    const { binary, directory } = this.#options;
+    writeFileSync(this.#configFile, this.#configText());
+    const { pid } = this.#process.start();
+    const ports = join(directory, `${basename(binary)}_${pid}.ports`);
+    this.#endpoints = await this.#ready(ports);
     rmSync(ports, { force: true });
     this.#options.port = Number(new URL(this.#endpoints.nats?.[0] ?? this.#endpoints.tls?.[0] ?? '').port);
   }
@@ -109,18 +95,15 @@ export class Broker {
   /** Ends it in an orderly way. */
   async stop() {
     this.resume();
-    await this.#end('SIGTERM');
+    await this.#process.stop();
   }
 
   /** Ends it as a power cut would. */
   async kill() {
-    await this.#end('SIGKILL');
+    await this.#process.kill();
   }
 
-  /**
-   * Stops it and starts it again on the same port.
-   * @param options `empty`: it comes back without streams, buckets and messages
-   */
+  /** `empty`: it comes back on the same port without streams, buckets and messages. */
   async restart({ empty = false }: { empty?: boolean } = {}) {
     await this.stop();
     if (empty) rmSync(this.storeDir, { recursive: true, force: true });
@@ -129,29 +112,18 @@ export class Broker {
 
   /** Freezes it: connections stay open and nothing answers any more (a half-open link). Not on Windows. */
   async pause() {
-    this.#child?.kill('SIGSTOP');
-    while (this.#child?.pid && someThreadRuns(this.#child.pid)) await delay(POLL_MS);
+    const { child } = this.#process;
+    child?.kill('SIGSTOP');
+    const stands = () => !this.running || !someThreadRuns(child?.pid);
+    await until('the broker stands still', stands, { timeoutMs: STOP_MS, everyMs: POLL_MS });
   }
 
   resume() {
-    if (process.platform !== 'win32') this.#child?.kill('SIGCONT');
+    if (process.platform !== 'win32') this.#process.child?.kill('SIGCONT');
   }
 
-  /** Stops it for good. */
-  async dispose() {
-    await this.stop();
-    process.off('exit', this.#onExit);
-  }
-
-  async #end(signal: NodeJS.Signals) {
-    const child = this.#child;
-    this.#stopping = true;
-    if (!child) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    await exited;
-    clearTimeout(timer);
+  get #configFile() {
+    return join(this.#options.directory, 'nats-server.conf');
   }
 
   #configText() {
@@ -167,24 +139,18 @@ export class Broker {
   }
 
   /** The server writes the file once it listens; a client may then connect. */
-  async #ready(child: ChildProcess, portsFile: string): Promise<Record<string, string[]>> {
-    const deadline = Date.now() + START_MS;
-    let failure = '';
-    child.on('error', (error) => {
-      failure = error.message;
-    });
-    for (;;) {
+  async #ready(portsFile: string): Promise<Record<string, string[]>> {
+    const look = async () => {
       const endpoints = readPorts(portsFile);
-      if (endpoints) return endpoints;
-      if (failure === '' && child.exitCode !== null) failure = `it ended with ${child.exitCode}`;
-      if (failure === '' && child.signalCode !== null) failure = `${child.signalCode} ended it`;
-      if (failure === '' && Date.now() > deadline) failure = 'it did not say that it listens';
-      if (failure !== '') {
-        child.kill('SIGKILL');
-        this.#child = undefined;
-        throw new Error(`nats-server did not start: ${failure}\n${this.#log}`);
-      }
-      await delay(POLL_MS);
+      if (endpoints || this.running) return endpoints;
+      const { code, signal } = await this.#process.ended;
+      throw new Error(`it ended with ${signal ?? code}`);
+    };
+    try {
+      return await until('it says that it listens', look, { timeoutMs: START_MS, everyMs: POLL_MS });
+    } catch (error) {
+      await this.kill();
+      throw new Error(`nats-server did not start: ${(error as Error).message}\n${this.log}`);
     }
   }
 }
@@ -199,8 +165,8 @@ function readPorts(file: string): Record<string, string[]> | undefined {
 }
 
 /** A stop signal reaches the threads of a process one after the other, and each may still answer until then. */
-function someThreadRuns(pid: number) {
-  if (process.platform !== 'linux') return false;
+function someThreadRuns(pid: number | undefined) {
+  if (process.platform !== 'linux' || pid === undefined) return false;
   return readdirSync(`/proc/${pid}/task`).some((thread) => {
     const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')')).split(' ')[1] !== 'T';

@@ -43,7 +43,7 @@ export async function startLocalFleet(
   const broker = new Broker({ binary: tools.natsServer, directory: join(directory, 'broker'), ownGroup: true });
   const undo: (() => Promise<void>)[] = [
     async () => rmSync(directory, { recursive: true, force: true }),
-    () => broker.dispose(),
+    () => broker.stop(),
   ];
   const stop = async () => {
     for (let work = undo.pop(); work; work = undo.pop()) await work();
@@ -102,7 +102,7 @@ export function freshDirectory() {
 export async function onAir(
   nc: NatsConnection,
   pcId: string,
-  start: () => void | Promise<void>,
+  start: () => unknown,
   agent: AgentProcess | ShellProcess,
   signal: AbortSignal,
 ) {

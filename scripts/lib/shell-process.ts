@@ -2,12 +2,12 @@
  * The tray application in place of a bare agent: Electron, which hosts the agent itself. Invariant: the same from outside as
  * `AgentProcess`, and what it started ends with it.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap/paths.mjs';
-import { ChildProgram } from './child-program.ts';
 import { type Electron, ensureOwnElectron, ensureTestElectron } from './electron.ts';
+import { ManagedProcess } from './managed-process.ts';
 
 const STOP_MS = 60_000;
 
@@ -35,7 +35,7 @@ export async function electronForStart(env: NodeJS.ProcessEnv = process.env): Pr
   return found.kind === 'none' ? null : found;
 }
 
-export class ShellProcess extends ChildProgram {
+export class ShellProcess extends ManagedProcess {
   #userDir;
 
   constructor({ electron, node, config, dataDir, userDir, env }: ShellOptions) {
@@ -55,17 +55,17 @@ export class ShellProcess extends ChildProgram {
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       });
-    super(launch, STOP_MS);
+    super(launch, { stopMs: STOP_MS });
     this.#userDir = userDir;
   }
 
   /** Starts it; one that runs starts its agent again by itself. */
-  override start() {
-    if (!this.running) super.start();
+  override start(): ChildProcess {
+    return this.child ?? super.start();
   }
 
   /** Ends the agent as a crash would; the shell stays and starts another. */
-  async kill() {
+  override async kill() {
     const log = join(this.#userDir, 'logs', 'shell.log');
     const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
     const pid = Number([...text.matchAll(/the agent is started, process (\d+)/g)].at(-1)?.[1]);

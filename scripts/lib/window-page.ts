@@ -3,12 +3,14 @@
  * Invariant: the server never outlives us.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Fault } from '../bootstrap/say.mjs';
 import { WEB_MAIN } from './building.ts';
+import { ManagedProcess } from './managed-process.ts';
 
 const STARTS_WITHIN_MS = 15_000;
+const STOP_MS = 10_000;
 
 export interface WindowPage {
   /** Good for one visit */
@@ -28,39 +30,27 @@ export async function serveWindowPage({
   env: NodeJS.ProcessEnv;
   onAddress: (address: string) => void;
 }): Promise<WindowPage> {
-  const child = spawn(node, [WEB_MAIN], {
-    env: { ...env, KANADE_AGENT_DATA_DIR: dataDir },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-    // A Ctrl-C at the terminal reaches us alone.
-    detached: true,
-  });
-  const onExit = () => void child.kill('SIGKILL');
-  process.on('exit', onExit);
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    said = (said + text).slice(-4_000);
-  });
-  const address = new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Fault('The window was not served in time.')), STARTS_WITHIN_MS);
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const [, what, where] = /^(window|again): (\S+)$/.exec(line) ?? [];
-      if (what === 'window') {
-        clearTimeout(late);
-        resolve(where ?? '');
-      }
-      if (what === 'again') onAddress(where ?? '');
+  const launch = () =>
+    spawn(node, [WEB_MAIN], {
+      env: { ...env, KANADE_AGENT_DATA_DIR: dataDir },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      // A Ctrl-C at the terminal reaches us alone.
+      detached: true,
     });
-    child.on('close', () => reject(new Fault(`The window can not be served:\n${said.trim()}`)));
-    child.once('close', () => clearTimeout(late));
-  });
-  const stop = async () => {
-    process.off('exit', onExit);
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const closed = once(child, 'close');
-    child.kill('SIGTERM');
-    await closed;
-  };
+  const server = new ManagedProcess(launch, { stopMs: STOP_MS });
+  const stop = () => server.stop();
+  const { stdout } = server.start();
+  let late: NodeJS.Timeout | undefined;
+  const address = new Promise<string>((resolve, reject) => {
+    late = setTimeout(() => reject(new Fault('The window was not served in time.')), STARTS_WITHIN_MS);
+    createInterface({ input: stdout as Readable }).on('line', (line) => {
+      const [, what, where = ''] = /^(window|again): (\S+)$/.exec(line) ?? [];
+      if (what === 'window') resolve(where);
+      if (what === 'again') onAddress(where);
+    });
+    void server.died.then(() => reject(new Fault(`The window can not be served:\n${server.log.trim()}`)));
+  }).finally(() => clearTimeout(late));
   try {
     return { address: await address, stop };
   } catch (error) {

@@ -23,7 +23,7 @@ export async function startOldNatsServer(): Promise<NatsServer | string> {
   const version = execFileSync(binary, ['--version'], { encoding: 'utf8' });
   if (!OLD.test(version)) return `the packaged nats-server is not below 2.10 (${version.trim()})`;
   const server = new Broker({ binary, directory: tempDir() });
-  onTestFinished(() => server.dispose());
+  onTestFinished(() => server.stop());
   await server.start();
   return server;
 }
