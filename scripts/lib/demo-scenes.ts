@@ -9,8 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { command, countStored, type ExecResult, killExec, publishCommand, putKey, waitForResult } from './fleet.ts';
 import { type LocalFleet, onAir } from './local-fleet.ts';
-import { isAlive, received, started, until } from './observing.ts';
+import { isAlive, received, started } from './observing.ts';
 import { inWords } from './outcomes.ts';
+import { type Patience, until } from './waiting.ts';
 
 interface Outcome {
   readonly title: string;
@@ -27,6 +28,7 @@ const WINDOWS = process.platform === 'win32';
 const JITTER_SECS = 4;
 const OUTAGE_MS = 3_500;
 const SETTLE_MS = 250;
+const UNTIL_MS = 20_000;
 const TRIES = 8;
 
 const LONG = script('echo working; sleep 60', 'echo working& ping -n 61 127.0.0.1 >nul');
@@ -149,7 +151,7 @@ async function describeJob(nc: NatsConnection, job: Job) {
 async function stoppedWhileRunning(fleet: LocalFleet, signal: AbortSignal) {
   const exec_id = randomUUID();
   const requestId = await send(fleet, 'teams-reset', { exec_id, script: LONG });
-  await until('the script is started', () => started(fleet, exec_id), signal);
+  await until('the script is started', () => started(fleet, exec_id), patience(signal));
   await killExec(fleet.nc, exec_id);
   const result = await waitForResult(fleet.nc, requestId, { signal });
   return [outcome(JOBS['teams-reset'], result, killedBy(exec_id, result))];
@@ -159,7 +161,7 @@ async function stoppedWhileWaiting(fleet: LocalFleet, signal: AbortSignal) {
   for (let tries = 1; ; tries++) {
     const exec_id = randomUUID();
     const requestId = await send(fleet, 'disk-clean-up', { exec_id, jitter_secs: 3_600, script: LONG });
-    await until('the command is received', () => received(fleet), signal);
+    await until('the command is received', () => received(fleet), patience(signal));
     await killExec(fleet.nc, exec_id);
     const result = await waitForResult(fleet.nc, requestId, { signal });
     // One time in 3,600 there was nothing to wait for, and it was stopped while running.
@@ -182,7 +184,7 @@ async function sentTwice(fleet: LocalFleet, signal: AbortSignal) {
   await publishCommand(fleet.nc, subject, body);
   const result = await waitForResult(fleet.nc, body.request_id, { signal });
   await publishCommand(fleet.nc, subject, body);
-  await until('the command is received', () => received(fleet), signal);
+  await until('the command is received', () => received(fleet), patience(signal));
   await delay(SETTLE_MS, undefined, { signal });
   const runs = readFileSync(file, 'utf8').trim().split('\n').length;
   const results = await countStored(fleet.nc, 'RESULTS', `results.${body.request_id}`);
@@ -212,10 +214,10 @@ async function brokerAway(fleet: LocalFleet, signal: AbortSignal) {
     const running = await send(fleet, 'certificate-renewal', {
       script: script('sleep 1; echo done meanwhile', 'ping -n 2 127.0.0.1 >nul& echo done meanwhile'),
     });
-    await until('the command is received', () => received(fleet), signal);
+    await until('the command is received', () => received(fleet), patience(signal));
     const staleness = { mode: 'strict', max_cache_age: '500ms' };
     const strict = await send(fleet, 'account-lock-check', { jitter_secs: JITTER_SECS, staleness });
-    await until('the command is received', () => received(fleet), signal);
+    await until('the command is received', () => received(fleet), patience(signal));
     await fleet.broker.stop();
     await delay(OUTAGE_MS, undefined, { signal });
     const backAtMs = Date.now();
@@ -242,12 +244,12 @@ async function agentKilled(fleet: LocalFleet, signal: AbortSignal) {
     exec_id,
     script: script(`echo $$ > "${pidFile}"; sleep 60`, LONG),
   });
-  await until('the script is started', () => started(fleet, exec_id), signal);
+  await until('the script is started', () => started(fleet, exec_id), patience(signal));
   if (!WINDOWS)
     await until(
       'the script says its process id',
-      async () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'),
-      signal,
+      () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'),
+      patience(signal),
     );
   await fleet.agent.kill();
   await onAir(fleet.nc, fleet.pcId, () => fleet.agent.start(), fleet.agent, signal);
@@ -255,4 +257,8 @@ async function agentKilled(fleet: LocalFleet, signal: AbortSignal) {
   const left = !WINDOWS && isAlive(Number(readFileSync(pidFile, 'utf8')));
   const words = left ? `${inWords(result)}, but its script still runs` : inWords(result);
   return [{ title: JOBS['vpn-update'], ok: result.exit_code === 121 && !left, words }];
+}
+
+function patience(signal: AbortSignal): Patience {
+  return { timeoutMs: UNTIL_MS, signal };
 }

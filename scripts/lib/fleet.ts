@@ -3,8 +3,8 @@
  * of the original backend (protocol §2), so nothing shown here depends on defaults of a client library of ours.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { until } from './waiting.ts';
 
 /** A command as it goes over the wire. */
 export type CommandBody = { request_id: string } & Record<string, unknown>;
@@ -42,7 +42,6 @@ interface Answer {
 
 const DAY_NS = 86_400_000_000_000;
 const API_MS = 10_000;
-const POLL_MS = 20;
 /** A request that is lost with the broker must not hold up the next look. */
 const LOOK_MS = 1_000;
 /** JetStream's error code for "no message found". */
@@ -180,18 +179,16 @@ export async function waitForResult(
   requestId: string,
   { timeoutMs = 20_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<ExecResult> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    signal?.throwIfAborted();
+  const look = async () => {
     try {
-      const message = await lastStored(nc, 'RESULTS', `results.${requestId}`, LOOK_MS);
-      if (message) return JSON.parse(Buffer.from(message.data ?? '', 'base64').toString('utf8'));
+      return await lastStored(nc, 'RESULTS', `results.${requestId}`, LOOK_MS);
     } catch (error) {
-      if (nc.isClosed() || Date.now() >= deadline) throw error;
+      if (nc.isClosed()) throw error;
+      return undefined;
     }
-    if (Date.now() >= deadline) throw new Error(`no result of ${requestId} within ${timeoutMs} ms`);
-    await delay(POLL_MS, undefined, signal ? { signal } : undefined);
-  }
+  };
+  const { data = '' } = await until(`the result of ${requestId}`, look, { timeoutMs, signal });
+  return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
 }
 
 /**

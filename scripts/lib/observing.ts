@@ -1,11 +1,7 @@
 /** What can be seen from outside of an agent at work: on the broker, and in the process table. */
 import { existsSync, readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { api, lastStored } from './fleet.ts';
 import type { LocalFleet } from './local-fleet.ts';
-
-const POLL_MS = 20;
-const UNTIL_MS = 20_000;
 
 /** A process that ended and waits for its parent does not live any more. */
 export function isAlive(pid: number) {
@@ -26,13 +22,4 @@ export async function received({ nc, pcId }: LocalFleet) {
 
 export async function started({ nc, pcId }: LocalFleet, execId: string) {
   return (await lastStored(nc, 'EVENTS', `events.started.${execId}.${pcId}`)) !== undefined;
-}
-
-/** @param what is waited for */
-export async function until(what: string, condition: () => Promise<boolean>, signal: AbortSignal) {
-  const deadline = Date.now() + UNTIL_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited for ${UNTIL_MS / 1000} s until ${what}`);
-    await delay(POLL_MS, undefined, { signal });
-  }
 }
