@@ -2,10 +2,10 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onPath, ROOT } from '../../bootstrap/paths.mjs';
+import { ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
 import { Fault, step } from '../../bootstrap/say.mjs';
-import { installWithApt } from '../apt.ts';
+import { ensureMakensis } from './makensis.mjs';
 import { signProgram, signTree } from './signing.ts';
 
 /** As in `installer/common.nsh`. */
@@ -24,10 +24,7 @@ const PLUGIN_TARGET = 'amd64-unicode';
 
 /** @param {InstallerOptions} options */
 export async function compileInstaller({ tree, version, file, fast, sign, atSecs, env }) {
-  if (!onPath('makensis', env)) {
-    await installWithApt('Installing NSIS (once)', ['nsis', 'nsis-pluginapi'], env);
-    if (!onPath('makensis', env)) throw new Fault('Install makensis 3.08 or newer (Debian: nsis).');
-  }
+  const makensis = await ensureMakensis(env);
   mkdirSync(dirname(file), { recursive: true });
   const [numbers = '0.0.0'] = version.split('-');
   const defines = {
@@ -39,13 +36,13 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
   };
   const compile = async (/** @type {string} */ script, /** @type {string} */ to) => {
     const args = Object.entries({ ...defines, OUT_FILE: to }).map(([name, value]) => `-D${name}=${value}`);
-    const result = await quiet('makensis', ['-V2', '-WX', ...plugins.args, ...args, script], {
+    const result = await quiet(makensis.command, [...makensis.args, '-V2', '-WX', ...plugins.args, ...args, script], {
       cwd: join(ROOT, 'installer'),
-      env: { ...env, SOURCE_DATE_EPOCH: String(atSecs) },
+      env: { ...env, ...makensis.env, SOURCE_DATE_EPOCH: String(atSecs) },
     });
     if (!result.ok) throw new Fault(`installer/${script} can not be compiled:\n${result.output.trim()}`);
   };
-  const plugins = await signedPlugins(sign);
+  const plugins = await signedPlugins(join(makensis.share, 'Plugins', PLUGIN_TARGET), sign);
   try {
     await step('Compiling the installer', async () => {
       const uninstaller = join(tree, 'root', 'private', 'uninstaller.exe');
@@ -60,17 +57,16 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
   }
 }
 
-const PLUGINS = join('/usr/share/nsis/Plugins', PLUGIN_TARGET);
-
 /**
  * The libraries of NSIS that an installer unpacks and loads: signed copies, where signatures were asked for.
+ * @param {string} from
  * @param {import('./signing.ts').Sign | null} sign
  */
-async function signedPlugins(sign) {
+async function signedPlugins(from, sign) {
   if (sign === null) return { args: [], remove: () => {} };
-  if (!existsSync(PLUGINS)) throw new Fault(`The plug-ins of NSIS are not in ${PLUGINS}: what they are signed in.`);
+  if (!existsSync(from)) throw new Fault(`The plug-ins of NSIS are not in ${from}: what they are signed in.`);
   const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-nsis-'));
-  cpSync(PLUGINS, directory, { recursive: true });
+  cpSync(from, directory, { recursive: true });
   await step('Signing what the installer is made of', () => signTree(directory, sign));
   const args = [`-XTarget ${PLUGIN_TARGET}`, `-X!addplugindir "${directory}"`];
   return { args, remove: () => rmSync(directory, { recursive: true }) };
