@@ -5,7 +5,7 @@ import { ROOT } from '../../bootstrap/paths.mjs';
 import { say } from '../../bootstrap/say.mjs';
 import { commitTime } from './commit-time.ts';
 import { standInElectron } from './electron-for.ts';
-import { compileInstaller } from './installer.mjs';
+import { compileInstaller } from './installer.ts';
 import { signerOf } from './signing.ts';
 import { TEST_SUFFIX } from './test-suffix.ts';
 import { assembleTree } from './tree.ts';

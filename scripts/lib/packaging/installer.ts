@@ -5,25 +5,27 @@ import { dirname, join } from 'node:path';
 import { ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
 import { Fault, step } from '../../bootstrap/say.mjs';
-import { ensureMakensis } from './makensis.mjs';
-import { signProgram, signTree } from './signing.ts';
+import { ensureMakensis } from './makensis.ts';
+import { type Sign, signProgram, signTree } from './signing.ts';
 
 /** As in `installer/common.nsh`. */
 const PLUGIN_TARGET = 'amd64-unicode';
 
-/**
- * @typedef {object} InstallerOptions
- * @property {string} tree what {@link import('./tree.ts').assembleTree} made
- * @property {string} version
- * @property {string} file the installer
- * @property {boolean} fast a test build: packed quickly instead of well
- * @property {import('./signing.ts').Sign | null} sign
- * @property {number} atSecs the time of the commit, since the epoch
- * @property {NodeJS.ProcessEnv} env
- */
+interface InstallerOptions {
+  /** What `assembleTree` made. */
+  readonly tree: string;
+  readonly version: string;
+  /** The installer. */
+  readonly file: string;
+  /** A test build: packed quickly instead of well. */
+  readonly fast: boolean;
+  readonly sign: Sign | null;
+  /** The time of the commit, since the epoch. */
+  readonly atSecs: number;
+  readonly env: NodeJS.ProcessEnv;
+}
 
-/** @param {InstallerOptions} options */
-export async function compileInstaller({ tree, version, file, fast, sign, atSecs, env }) {
+export async function compileInstaller({ tree, version, file, fast, sign, atSecs, env }: InstallerOptions) {
   const makensis = await ensureMakensis(env);
   mkdirSync(dirname(file), { recursive: true });
   const [numbers = '0.0.0'] = version.split('-');
@@ -34,7 +36,7 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
     ICON: join(ROOT, 'assets', 'app', 'icon.ico'),
     ...(fast ? { FAST: '1' } : {}),
   };
-  const compile = async (/** @type {string} */ script, /** @type {string} */ to) => {
+  const compile = async (script: string, to: string) => {
     const args = Object.entries({ ...defines, OUT_FILE: to }).map(([name, value]) => `-D${name}=${value}`);
     const result = await quiet(makensis.command, [...makensis.args, '-V2', '-WX', ...plugins.args, ...args, script], {
       cwd: join(ROOT, 'installer'),
@@ -57,12 +59,8 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
   }
 }
 
-/**
- * The libraries of NSIS that an installer unpacks and loads: signed copies, where signatures were asked for.
- * @param {string} from
- * @param {import('./signing.ts').Sign | null} sign
- */
-async function signedPlugins(from, sign) {
+/** The libraries of NSIS that an installer unpacks and loads: signed copies, where signatures were asked for. */
+async function signedPlugins(from: string, sign: Sign | null) {
   if (sign === null) return { args: [], remove: () => {} };
   if (!existsSync(from)) throw new Fault(`The plug-ins of NSIS are not in ${from}: what they are signed in.`);
   const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-nsis-'));

@@ -11,21 +11,21 @@ import { ensureChroot } from '../chroot.ts';
 
 const [MAJOR, MINOR] = [3, 12];
 
-/**
- * @typedef {object} Makensis
- * @property {string} command
- * @property {readonly string[]} args before those of makensis
- * @property {NodeJS.ProcessEnv} env what it needs beside
- * @property {string} share where its plug-ins lie
- */
+interface Makensis {
+  readonly command: string;
+  /** Before those of makensis. */
+  readonly args: readonly string[];
+  /** What it needs beside. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Where its plug-ins lie. */
+  readonly share: string;
+}
 
 /**
  * The one of this system, else that of a Debian in a directory.
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<Makensis>}
- * @throws {Fault}
+ * @throws {@link Fault}
  */
-export async function ensureMakensis(env) {
+export async function ensureMakensis(env: NodeJS.ProcessEnv): Promise<Makensis> {
   const onThisSystem = { command: 'makensis', args: [], env: {}, share: '/usr/share/nsis' };
   if (onPath('makensis', env) && whyTooOld(await versionOf(onThisSystem, env)) === null) return onThisSystem;
   const ours = inDirectory(await ensureDirectory(env));
@@ -34,31 +34,23 @@ export async function ensureMakensis(env) {
   return ours;
 }
 
-/**
- * @param {string} version as `makensis -VERSION` says it: `v3.08-3+deb12u1`
- * @returns {string | null}
- */
-export function whyTooOld(version) {
+/** @param version as `makensis -VERSION` says it: `v3.08-3+deb12u1` */
+export function whyTooOld(version: string): string | null {
   const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined || minor === undefined) return `No version of NSIS is told (${version.slice(0, 100)}).`;
   const isNewEnough = Number(major) > MAJOR || (Number(major) === MAJOR && Number(minor) >= MINOR);
   return isNewEnough ? null : `NSIS ${version} lets users run programs as SYSTEM while an installer runs.`;
 }
 
-/**
- * @param {Makensis} makensis
- * @param {NodeJS.ProcessEnv} env
- */
-async function versionOf({ command, args, env: own }, env) {
+async function versionOf({ command, args, env: own }: Makensis, env: NodeJS.ProcessEnv) {
   const { output } = await quiet(command, [...args, '-VERSION'], { env: { ...env, ...own } });
   return output.trim();
 }
 
 /**
  * Debian's signatures say that it is Debian's. A mirror may be behind, so the list may be an old one: the version is looked at later.
- * @param {NodeJS.ProcessEnv} env
  */
-function ensureDirectory(env) {
+function ensureDirectory(env: NodeJS.ProcessEnv) {
   const install = 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends';
   const nsis = {
     name: 'nsis-3.12',
@@ -74,12 +66,8 @@ function ensureDirectory(env) {
   return ensureChroot(nsis, env);
 }
 
-/**
- * With the libraries that it was made for, by their loader: what it reads and writes lies where it does for us.
- * @param {string} root
- * @returns {Makensis}
- */
-function inDirectory(root) {
+/** With the libraries that it was made for, by their loader: what it reads and writes lies where it does for us. */
+function inDirectory(root: string): Makensis {
   const libraries = ['lib', 'usr/lib'].map((each) => join(root, each, 'x86_64-linux-gnu'));
   const share = join(root, 'usr', 'share', 'nsis');
   const loader = [join(root, 'lib64', 'ld-linux-x86-64.so.2'), join(root, 'usr/lib64/ld-linux-x86-64.so.2')];
