@@ -15,12 +15,12 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { standInElectron } from '../../scripts/lib/packaging/electron-for.mjs';
-import { compileInstaller } from '../../scripts/lib/packaging/installer.mjs';
-import { whyTooOld } from '../../scripts/lib/packaging/makensis.mjs';
-import { compileNative } from '../../scripts/lib/packaging/native.mjs';
-import { foreignPackage } from '../../scripts/lib/packaging/packages.mjs';
-import { programsBelow, signerOf, signTree } from '../../scripts/lib/packaging/signing.mjs';
+import { standInElectron } from '../../scripts/lib/packaging/electron-for.ts';
+import { compileInstaller } from '../../scripts/lib/packaging/installer.ts';
+import { whyTooOld } from '../../scripts/lib/packaging/makensis.ts';
+import { compileNative } from '../../scripts/lib/packaging/native.ts';
+import { foreignPackage } from '../../scripts/lib/packaging/packages.ts';
+import { programsBelow, signerOf, signTree } from '../../scripts/lib/packaging/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { DEBIAN } from './debian.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { whyTooOld } from '../../scripts/lib/packaging/makensis.mjs';
+import { whyTooOld } from '../../scripts/lib/packaging/makensis.ts';
 
 it('no NSIS is used that lets users run programs as SYSTEM while an installer runs', () => {
   for (const version of ['v3.12', 'v3.12-1', 'v3.13.1', 'v4.0']) expect(whyTooOld(version), version).toBeNull();
