@@ -57,7 +57,7 @@ export class Pipeline {
   readonly fleet: Fleet;
   readonly dispatcher: Dispatcher;
   readonly #intake: Intake;
-  readonly #sources: CommandSubscriptions;
+  readonly #subscriptions: CommandSubscriptions;
   readonly #shipper: Shipper;
   #revision = 0;
 
@@ -98,7 +98,7 @@ export class Pipeline {
       serverNowMs: () => bus.serverNowMs(),
       clock,
       log,
-      onSeen: (command) => this.#sources.arm(command),
+      onSeen: (command) => this.#subscriptions.arm(command),
       onArrival: (command) => facts.prefetch(command.id),
       onAdmitted: (run, command) => {
         this.dispatcher.nudge();
@@ -106,7 +106,7 @@ export class Pipeline {
       },
       onQueued: () => this.#shipper.nudge(),
     });
-    this.#sources = new CommandSubscriptions({
+    this.#subscriptions = new CommandSubscriptions({
       pcId: PC,
       bus,
       intake: this.#intake,
@@ -123,7 +123,8 @@ export class Pipeline {
     this.#shipper.start();
     this.dispatcher.start();
     this.fleet.start();
-    this.#sources.start();
+    this.#subscriptions.listenForKills();
+    this.#subscriptions.start();
     this.#intake.begin();
     this.put('agent_groups', PC, '{"groups":["mine"]}');
     this.#watch('agent_groups_derived').current();
@@ -193,7 +194,8 @@ export class Pipeline {
 
   async close(): Promise<void> {
     this.#intake.close();
-    this.#sources.close();
+    this.#subscriptions.close();
+    this.#subscriptions.closeKills();
     await this.dispatcher.stop(0);
     this.fleet.close();
     await this.#shipper.stop();

@@ -1,7 +1,7 @@
 /** The whole state of the agent at one moment, as one role may see it. All times are ms since the epoch. */
 import { z } from 'zod';
 import { REASONS } from './outcomes.ts';
-import { runRowSchema } from './run-view.ts';
+import { runningRowSchema, runRowSchema } from './run-view.ts';
 import { schedulesSummarySchema } from './schedules-view.ts';
 import { AGENT_STATES, CONNECTION_STATES, HOSTINGS, UPDATE_STATES } from './states.ts';
 
@@ -83,13 +83,15 @@ export const agentStatusSchema = z.object({
     hosting: z.enum(HOSTINGS),
   }),
   now: z.object({
-    running: z.array(runRowSchema),
+    running: z.array(runningRowSchema),
     /** The first of those that wait, in order of arrival; `waitingCount` says how many wait. */
     waiting: z.array(runRowSchema),
     waitingCount: z.number().int(),
   }),
   /** How many of the runs received since midnight (of this PC) ended how. */
   today: z.partialRecord(z.enum(REASONS), z.number().int()),
+  /** How many of those that failed IT does not know of yet. */
+  todayUntold: z.number().int(),
   /** Results that still have to be delivered, and those that could not be. */
   outbox: z.object({ waiting: z.number().int(), parked: z.number().int() }),
   update: updateViewSchema,

@@ -121,6 +121,8 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         signatures: 'off',
         commandKeys: [],
         inventory: true,
+        priority: 'below_normal',
+        maxParallel: 2,
         outputShown: 0,
         data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
       }),

@@ -23,6 +23,8 @@ import { windowsDirectory } from './working-directory.ts';
 export interface WindowsLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
+  /** `[run] allow_colors`; absent: no. */
+  readonly allowColors?: boolean;
   readonly priority: Priority;
   /** Ours alone, for the batch files of scripts that run. */
   readonly batchDirectory: string;
@@ -98,7 +100,7 @@ export class WindowsLauncher implements Launcher {
         prepare: (accountOf) => {
           const own = runAs === 'system' ? environment : accountEnvironment(accountOf());
           return {
-            environment: withMarker(withShellDefaults(own, spec.invocation.file), marker),
+            environment: withMarker(withShellDefaults(own, spec.invocation.file, this.#options.allowColors), marker),
             directory: cwd === null ? null : windowsDirectory(cwd, runAs === 'system' ? environment : accountOf()),
           };
         },

@@ -166,6 +166,8 @@ function aboutOf(config: BootConfig): AboutFacts {
     signatures: 'off',
     commandKeys: [],
     inventory: config.inventory.enabled,
+    priority: config.run.priority,
+    maxParallel: config.run.maxParallel,
     outputShown: config.ui.showOutputToUsers,
     data: {
       directory: config.directories.agentDir,

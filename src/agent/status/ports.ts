@@ -26,7 +26,16 @@ export type { StoredOutput } from '../store/outputs.ts';
 /** Reading what was recorded. */
 export type HistoryPort = Pick<
   History,
-  'list' | 'runsWithOutput' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'
+  | 'list'
+  | 'runsWithOutput'
+  | 'count'
+  | 'newestAt'
+  | 'countByReason'
+  | 'countUndelivered'
+  | 'earlierDurations'
+  | 'get'
+  | 'open'
+  | 'output'
 >;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 

@@ -121,6 +121,11 @@ export class I18n {
     return isSameDay(atMs, yesterdayMs) ? `${this.t('activity.day.yesterday')} · ${day}` : day;
   }
 
+  /** Which is nearer: "14:02" of today, else "24 Nov". */
+  dayOrClock(atMs: number, nowMs: number): string {
+    return isSameDay(atMs, nowMs) ? this.clock(atMs) : this.shortDay(atMs);
+  }
+
   /** A day and a time, without the day when it is today. */
   moment(atMs: number, nowMs: number): string {
     if (isSameDay(atMs, nowMs)) return this.clock(atMs);
