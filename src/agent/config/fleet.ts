@@ -1,6 +1,6 @@
 /**
  * What the fleet says about this PC: its groups and its layered configuration, live. The last good value of each key
- * stays when a new one can't be read (D21); each is mirrored, so that it also outlives a restart.
+ * stays when a new one can't be read (D21); each is kept in the store, so that it also outlives a restart.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -95,7 +95,7 @@ export class Fleet {
       },
       change: (change) => {
         seen.add(change.key);
-        if (this.#applyScope(change)) this.#kvCache(CONFIG, change);
+        if (this.#applyScope(change)) this.#remember(CONFIG, change);
         if (settled) this.#recompute();
       },
       current: () => {
@@ -111,7 +111,7 @@ export class Fleet {
 
   #dropScope(key: string): void {
     this.#scopes.delete(key);
-    this.#kvCache(CONFIG, { key, value: null, revision: 0 });
+    this.#remember(CONFIG, { key, value: null, revision: 0 });
   }
 
   /** False: it can't be read, and the last good value stays. */
@@ -154,7 +154,7 @@ export class Fleet {
   #putMembership(bucket: string, change: KvChange): void {
     const decoded = change.value === null ? { ok: true as const, groups: [] } : decodeGroups(change.value);
     if (decoded.ok) {
-      this.#kvCache(bucket, change);
+      this.#remember(bucket, change);
       this.#setMembership(bucket, decoded.groups);
       return;
     }
@@ -184,14 +184,10 @@ export class Fleet {
     this.#recompute();
   }
 
-  #kvCache(bucket: string, { key, value, revision }: KvChange): void {
-    const last = this.#options.store.kvCache.get(bucket, key);
-    if (last?.revision === revision && (last.value === null) === (value === null)) return;
-    drop(
-      this.#options.store.kvCache.put(bucket, key, { value, revision, read: this.#options.store.timeline.now() }),
-      this.#options.log,
-      'remembering a broker key',
-    );
+  #remember(bucket: string, { key, value, revision }: KvChange): void {
+    const { kvCache, timeline } = this.#options.store;
+    const stored = kvCache.putChanged(bucket, key, { value, revision, read: timeline.now() });
+    drop(stored, this.#options.log, 'remembering a broker key');
   }
 
   #recompute(): void {

@@ -8,7 +8,7 @@ import type { KvKey } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
-import type { KvCache, MirrorEntry } from '../store/kv-cache.ts';
+import type { KvCache, KvCacheEntry } from '../store/kv-cache.ts';
 import type { LastContact } from '../store/last-contact.ts';
 import type { Command } from '../wire/command.ts';
 import { isKvKey } from '../wire/subjects.ts';
@@ -21,7 +21,7 @@ const REVOKED = 'REVOKED';
 const READ_TIMEOUT_MS = 2_000;
 /** How long a read that began after a command had arrived may serve that command. */
 const SHARE_MS = 50;
-const MIRROR_REFRESH_MS = 60_000;
+const REFRESH_MS = 60_000;
 const READS_KEPT = 256;
 const ABSENT_KEPT = 4_096;
 
@@ -163,7 +163,7 @@ export class FactsReader {
     }
   }
 
-  #lastOrNone(bucket: string, key: string): MirrorEntry | undefined {
+  #lastOrNone(bucket: string, key: string): KvCacheEntry | undefined {
     try {
       return this.#kvCache.get(bucket, key);
     } catch (error) {
@@ -173,7 +173,7 @@ export class FactsReader {
   }
 
   /** While disconnected the link's own age says it all; a connected broker that does not answer ages the key itself. */
-  #ageMs(bucket: string, key: string, last: MirrorEntry | undefined): number {
+  #ageMs(bucket: string, key: string, last: KvCacheEntry | undefined): number {
     const absent = this.#absent.get(`${bucket}/${key}`);
     const ages = [last?.read, absent].map((moment) => (moment === undefined ? Infinity : this.#timeline.ageMs(moment)));
     return Math.min(...ages);
@@ -190,20 +190,20 @@ export class FactsReader {
   #remember(
     bucket: string,
     key: string,
-    last: MirrorEntry | undefined,
+    last: KvCacheEntry | undefined,
     now: { value: Uint8Array | null; revision: number },
   ): void {
     const unchanged =
       last !== undefined && last.revision === now.revision && (last.value === null) === (now.value === null);
     // The same value read again is worth a write only now and then: for its age.
-    if (unchanged && this.#timeline.ageMs(last.read) < MIRROR_REFRESH_MS) return;
+    if (unchanged && this.#timeline.ageMs(last.read) < REFRESH_MS) return;
     drop(this.#kvCache.put(bucket, key, { ...now, read: this.#timeline.now() }), this.#log, 'remembering a broker key');
   }
 }
 
 const NOTHING: Known = { text: null, ageMs: 0, fresh: true };
 
-function textOf(entry: MirrorEntry | undefined): string | null {
+function textOf(entry: KvCacheEntry | undefined): string | null {
   return entry === undefined || entry.value === null ? null : decodeText(entry.value);
 }
 

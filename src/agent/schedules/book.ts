@@ -107,7 +107,7 @@ export class Book {
       change: ({ key, value, revision }) => {
         if (value !== null) seen.add(key);
         const ours = this.#putSchedule(key, value);
-        this.#kvCache(SCHEDULES, key, ours ? value : null, revision);
+        this.#remember(SCHEDULES, key, ours ? value : null, revision);
         if (value === null) this.#forget([key]);
         if (settled) this.#changed();
       },
@@ -116,7 +116,7 @@ export class Book {
         const gone = [...this.#entries.keys()].filter((key) => !seen.has(key));
         for (const key of gone) {
           this.#entries.delete(key);
-          this.#kvCache(SCHEDULES, key, null, 0);
+          this.#remember(SCHEDULES, key, null, 0);
         }
         this.#forget(this.#options.store.scheduleRuns.known().filter((key) => !seen.has(key)));
         drop(this.#options.store.completions.prune(), this.#options.log, 'forgetting old completions');
@@ -175,7 +175,7 @@ export class Book {
       if (job.kind === 'unreadable')
         this.#options.log.warn('a job can not be read, and is not run', { key, why: job.why });
       this.#jobs.set(key, job);
-      this.#kvCache(JOBS, key, value, revision);
+      this.#remember(JOBS, key, value, revision);
     };
     return {
       begin: () => {
@@ -200,7 +200,7 @@ export class Book {
     let seen = false;
     const put = (value: Uint8Array | null, revision: number) => {
       this.#freeze = freezeOf(value);
-      this.#kvCache(FLEET, FREEZE, value, revision);
+      this.#remember(FLEET, FREEZE, value, revision);
       this.#options.onChange();
     };
     return {
@@ -219,18 +219,13 @@ export class Book {
   }
 
   /** null: the key is not there, or nothing of ours. */
-  #kvCache(bucket: string, key: string, value: Uint8Array | null, revision: number): void {
+  #remember(bucket: string, key: string, value: Uint8Array | null, revision: number): void {
     const { kvCache, timeline } = this.#options.store;
-    const last = kvCache.get(bucket, key);
-    if (value === null) {
-      if (last !== undefined) drop(kvCache.forget(bucket, key), this.#options.log, 'forgetting a broker key');
-    } else if (last?.revision !== revision || last.value === null) {
-      drop(
-        kvCache.put(bucket, key, { value, revision, read: timeline.now() }),
-        this.#options.log,
-        'remembering a broker key',
-      );
-    }
+    const stored =
+      value === null
+        ? kvCache.forget(bucket, key)
+        : kvCache.putChanged(bucket, key, { value, revision, read: timeline.now() });
+    drop(stored, this.#options.log, 'remembering a broker key');
   }
 }
 

@@ -6,7 +6,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Moment } from '../../base/timeline.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-export interface MirrorEntry {
+export interface KvCacheEntry {
   /** null: the key was absent. */
   readonly value: Uint8Array | null;
   readonly revision: number;
@@ -43,28 +43,36 @@ export class KvCache {
     this.#all = db.prepare(`SELECT ${COLUMNS} FROM kv_mirror WHERE bucket = ? ORDER BY key`);
   }
 
-  get(bucket: string, key: string): MirrorEntry | undefined {
+  get(bucket: string, key: string): KvCacheEntry | undefined {
     const row = this.#get.get(bucket, key) as Row | undefined;
     return row === undefined ? undefined : entryOf(row);
   }
 
-  all(bucket: string): Map<string, MirrorEntry> {
+  all(bucket: string): Map<string, KvCacheEntry> {
     const rows = this.#all.all(bucket) as Row[];
     return new Map(rows.map((row) => [row.key, entryOf(row)]));
   }
 
-  put(bucket: string, key: string, { value, revision, read }: MirrorEntry): Promise<void> {
+  put(bucket: string, key: string, { value, revision, read }: KvCacheEntry): Promise<void> {
     return this.#group.submit(
       () => void this.#put.run(bucket, key, value, revision, read.wallMs, read.upMs, read.boot),
     );
   }
 
+  /** {@link put}, unless it is known: a watch begins with all that there is. */
+  async putChanged(bucket: string, key: string, entry: KvCacheEntry): Promise<void> {
+    const last = this.get(bucket, key);
+    if (last?.revision === entry.revision && (last.value === null) === (entry.value === null)) return;
+    await this.put(bucket, key, entry);
+  }
+
   /** Nothing depends on the key any more. */
-  forget(bucket: string, key: string): Promise<void> {
-    return this.#group.submit(() => void this.#forget.run(bucket, key));
+  async forget(bucket: string, key: string): Promise<void> {
+    if (this.get(bucket, key) === undefined) return;
+    await this.#group.submit(() => void this.#forget.run(bucket, key));
   }
 }
 
-function entryOf({ value, revision, readAtMs, readUpMs, readBoot }: Row): MirrorEntry {
+function entryOf({ value, revision, readAtMs, readUpMs, readBoot }: Row): KvCacheEntry {
   return { value, revision, read: { wallMs: readAtMs, upMs: readUpMs, boot: readBoot } };
 }
