@@ -5,6 +5,7 @@
 
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { Result } from '../../shared/contract.ts';
+import { occurrences } from '../../shared/occurrences.ts';
 import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';
 import { readableText } from '../../shared/terminal-text.ts';
 import { wholeEnd } from '../../shared/whole-characters.ts';
@@ -129,13 +130,4 @@ function rowText(text: string, starts: readonly number[], row: number): string {
   const from = starts[row] ?? text.length;
   const end = starts[row + 1] ?? text.length;
   return text.slice(from, text[end - 1] === '\n' ? end - 1 : end);
-}
-
-function* occurrences(text: string, search: string): Generator<number> {
-  const [where, what] = [text.toLowerCase(), search.toLowerCase()];
-  // A few letters change their length in small: then places would not fit the text.
-  const fits = where.length === text.length && what.length === search.length;
-  const [haystack, needle] = fits ? [where, what] : [text, search];
-  if (needle === '') return;
-  for (let at = haystack.indexOf(needle); at !== -1; at = haystack.indexOf(needle, at + needle.length)) yield at;
 }

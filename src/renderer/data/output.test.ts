@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { occurrences, shortened } from './output.ts';
+import { shortened } from './output.ts';
 
 const note = (chars: number) => `${chars} characters left out`;
 
@@ -14,10 +14,4 @@ test('what does not fit says in its middle how much is left out, keeps its end, 
   expect(copied.text).toContain(`[… ${copied.leftOutChars} characters left out …]`);
   expect([copied.text.startsWith('begin '), copied.text.endsWith(' end')]).toEqual([true, true]);
   expect(copied.text.isWellFormed()).toBe(true);
-});
-
-test('places in a row, capital and small letters alike', () => {
-  expect(occurrences('Needle, needle', 'NEEDLE')).toEqual([0, 8]);
-  expect(occurrences('İİ needle', 'needle')).toEqual([3]);
-  expect(occurrences('text', '')).toEqual([]);
 });

@@ -146,15 +146,3 @@ export function shortened(text: string, leftOut: (chars: number) => string, maxC
   const note = `\n[… ${leftOut(leftOutChars)} …]\n`;
   return { text: text.slice(0, headEnd) + note + text.slice(tailStart), leftOutChars };
 }
-
-/** Where `search` occurs in one row, in UTF-16 units. Capital and small letters are the same. */
-export function occurrences(text: string, search: string): number[] {
-  const found: number[] = [];
-  const [where, what] = [text.toLowerCase(), search.toLowerCase()];
-  // A few letters change their length in small: then places would not fit the text.
-  const fits = where.length === text.length && what.length === search.length;
-  const [haystack, needle] = fits ? [where, what] : [text, search];
-  if (needle === '') return found;
-  for (let at = haystack.indexOf(needle); at !== -1; at = haystack.indexOf(needle, at + needle.length)) found.push(at);
-  return found;
-}

@@ -5,8 +5,9 @@
 import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
+import { occurrences } from '../../shared/occurrences.ts';
 import { useI18n } from '../data/hooks.ts';
-import { type OutputView, occurrences } from '../data/output.ts';
+import type { OutputView } from '../data/output.ts';
 
 const ROW_PX = 18;
 const OVERSCAN_ROWS = 20;
@@ -130,7 +131,7 @@ interface RowProps {
 /** Marks where the search fits. */
 function Row({ text, search, currentColumn }: RowProps) {
   const styles = useStyles();
-  const places = occurrences(text, search);
+  const places = [...occurrences(text, search)];
   if (places.length === 0) return text;
   const ends = places.map((place) => place + search.length);
   return (
