@@ -3,14 +3,10 @@ import { makeStyles, ProgressBar, tokens } from '@fluentui/react-components';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { progressOf } from '../../shared/describe-running.ts';
 import type { RunningRow } from '../../shared/run-view.ts';
-import { EVERY_SECOND_MS, useI18n, useNow, useQuery, useStore } from '../data/hooks.ts';
-import { OutcomeIcon } from './mark.tsx';
-import { TextLink } from './text-link.tsx';
+import { EVERY_SECOND_MS, useI18n, useNow, useQuery } from '../data/hooks.ts';
+import { TaskLine } from './task-line.tsx';
 
 const useStyles = makeStyles({
-  line: { display: 'flex', alignItems: 'flex-start', gap: '10px', padding: '4px 0', minWidth: 0 },
-  lineMark: { marginTop: '2px' },
-  text: { flexGrow: 1, minWidth: 0, overflowWrap: 'anywhere' },
   numbers: { fontVariantNumeric: 'tabular-nums' },
   bar: { margin: '8px 0 4px', maxWidth: '420px', '@media (forced-colors: active)': { border: '1px solid CanvasText' } },
   quiet: { margin: '4px 0 0', color: tokens.colorNeutralForeground2 },
@@ -19,23 +15,16 @@ const useStyles = makeStyles({
 export function RunningTask({ run }: { readonly run: RunningRow }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const { go } = useStore();
   const nowMs = useNow(EVERY_SECOND_MS);
   const said = describeRun(run, i18n, nowMs);
   const limit =
     run.timeoutSecs === null ? null : i18n.t('state.running.may', { limit: i18n.roughly(run.timeoutSecs * 1_000) });
   const facts = [said.line, progressOf(run, i18n, nowMs).said, limit].filter((each) => each !== null);
   return (
-    <div className={styles.line}>
-      <div className={styles.lineMark}>
-        <OutcomeIcon mark={said.mark} />
-      </div>
-      <div className={styles.text}>
-        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink>{' '}
-        <span className={styles.numbers}>{facts.join(' · ')}</span>
-        <RunningBar run={run} nowMs={nowMs} />
-      </div>
-    </div>
+    <TaskLine run={run} mark={said.mark}>
+      <span className={styles.numbers}>{facts.join(' · ')}</span>
+      <RunningBar run={run} nowMs={nowMs} />
+    </TaskLine>
   );
 }
 

@@ -3,7 +3,7 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { type Claims, claimsOf } from '../../shared/claims.ts';
 import { describeUpdate, type PcSnapshot } from '../../shared/describe.ts';
-import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { describeRun } from '../../shared/describe-run.ts';
 import { OUTCOME_GROUPS } from '../../shared/outcome-group-names.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Reason } from '../../shared/outcomes.ts';
@@ -11,8 +11,8 @@ import type { RunRow } from '../../shared/run-view.ts';
 import { EVERY_MINUTE_MS, useI18n, useNow, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { LatestCard } from './latest-card.tsx';
-import { OutcomeIcon } from './mark.tsx';
 import { RunningManners, RunningTask } from './running-task.tsx';
+import { TaskLine } from './task-line.tsx';
 import { TextLink } from './text-link.tsx';
 
 const useStyles = makeStyles({
@@ -22,8 +22,6 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 220px), 1fr))',
     columnGap: '12px',
   },
-  line: { display: 'flex', alignItems: 'flex-start', gap: '10px', padding: '4px 0', minWidth: 0 },
-  lineMark: { marginTop: '2px' },
   text: { minWidth: 0, overflowWrap: 'anywhere' },
   numbers: { fontVariantNumeric: 'tabular-nums' },
   counts: { display: 'flex', flexWrap: 'wrap', gap: '4px 14px', fontVariantNumeric: 'tabular-nums' },
@@ -89,20 +87,13 @@ function Now({ status, claims }: WorkingProps) {
 }
 
 function WaitingTask({ run }: { readonly run: RunRow }) {
-  const styles = useStyles();
   const i18n = useI18n();
-  const { go } = useStore();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const said = describeRun(run, i18n, nowMs);
+  const { mark, line } = describeRun(run, i18n, nowMs);
   return (
-    <div className={styles.line}>
-      <div className={styles.lineMark}>
-        <OutcomeIcon mark={said.mark} />
-      </div>
-      <div className={styles.text}>
-        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink> {said.line}
-      </div>
-    </div>
+    <TaskLine run={run} mark={mark}>
+      {line}
+    </TaskLine>
   );
 }
 
