@@ -4,12 +4,15 @@ import { wholeEnd } from './whole-characters.ts';
 
 export type RunTitle =
   | { readonly kind: 'text'; readonly text: string }
-  /** `adhoc-run`: "Direct task from IT". */
+  /** {@link DIRECT_TASK}: "Direct task from IT". */
   | { readonly kind: 'direct' }
   /** A message that names no task. */
   | { readonly kind: 'none' }
   /** Policy `HideCommandNames`: only the helpdesk sees names. */
   | { readonly kind: 'hidden' };
+
+/** The manifest id of what `kanade run` and `POST /api/run` send: it has no job. */
+export const DIRECT_TASK = 'adhoc-run';
 
 const MAX_TITLE_CHARS = 120;
 /** Where a name stands alone, it is read whole. */
@@ -23,9 +26,9 @@ const SIGNS = /[\t\u2400-\u2426]/g;
 export function runTitle(manifestId: string | null, description: string | null, maxChars = MAX_TITLE_CHARS): RunTitle {
   const line = firstLine(description ?? '', maxChars);
   if (line !== '') return { kind: 'text', text: line };
-  if (manifestId === 'adhoc-run') return { kind: 'direct' };
-  const i18n = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '), maxChars);
-  return i18n === '' ? { kind: 'none' } : { kind: 'text', text: i18n };
+  if (manifestId === DIRECT_TASK) return { kind: 'direct' };
+  const shown = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '), maxChars);
+  return shown === '' ? { kind: 'none' } : { kind: 'text', text: shown };
 }
 
 /**

@@ -7,15 +7,13 @@ import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
-import { firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
+import { DIRECT_TASK, firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Runs } from '../store/runs.ts';
 import { decodeManifest } from '../wire/manifest.ts';
 import { isKvKey } from '../wire/subjects.ts';
 
 const BUCKET = 'jobs';
-/** What `kanade run` and `POST /api/run` send: it has no job. */
-const DIRECT = 'adhoc-run';
 const READ_TIMEOUT_MS = 2_000;
 const CACHE_MS = 60_000;
 const CACHE_MAX = 256;
@@ -47,7 +45,7 @@ export class Titles {
 
   /** Looks the title up and stores it with the run. */
   admitted(run: number, manifestId: string): void {
-    if (manifestId !== DIRECT && isKvKey(manifestId)) this.#missing.set(run, manifestId);
+    if (manifestId !== DIRECT_TASK && isKvKey(manifestId)) this.#missing.set(run, manifestId);
     this.#ask();
   }
 

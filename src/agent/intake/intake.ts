@@ -11,7 +11,7 @@ import type { Source } from '../../shared/states.ts';
 import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Arrival, Ending } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { type Command, decodeCommand, type Unreadable } from '../wire/command.ts';
+import { type Command, decodeCommand, recordOf, type Unreadable } from '../wire/command.ts';
 import { cannotReadText, unsupportedCommandText } from '../wire/result-texts.ts';
 import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
 
@@ -216,14 +216,7 @@ export class Intake {
       const admission = await this.#options.store.runs.admit({
         ...base,
         requestId: command.requestId,
-        execId: command.execId,
-        manifestId: command.id,
-        version: command.version,
-        shell: command.shell,
-        runAs: command.runAs,
-        bypass: command.bypassLocalLimit,
-        // Shown only, and a column holds no more; the script is timed by the command itself.
-        timeoutSecs: Math.min(Number(command.timeoutSecs), Number.MAX_SAFE_INTEGER),
+        ...recordOf(command),
       });
       if (admission.kind === 'admitted') this.#options.onAdmitted(admission.run, command);
       else this.#count(admission, command.requestId);

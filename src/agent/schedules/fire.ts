@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import type { RequestId } from '../../base/ids.ts';
 import type { Arrival } from '../store/runs.ts';
-import { type Command, encodeCommand } from '../wire/command.ts';
+import { type Command, encodeCommand, recordOf } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';
 import { newExecId, newRequestId } from '../wire/subjects.ts';
 import { OID_NAMESPACE, uuidV5 } from '../wire/uuid-v5.ts';
@@ -56,13 +56,7 @@ export function arrivalOf(
   const body = encodeCommand(command);
   return {
     requestId: command.requestId,
-    execId: command.execId,
-    manifestId: command.id,
-    version: command.version,
-    shell: command.shell,
-    runAs: command.runAs,
-    timeoutSecs: Number(command.timeoutSecs),
-    bypass: command.bypassLocalLimit,
+    ...recordOf(command),
     source: 'schedule',
     subject: `schedules.${scheduleId}`,
     ...at,

@@ -2,6 +2,7 @@
  * How long a task usually takes: the median of its earlier runs that went well. Looked up once for each run, among the tasks that
  * arrived last, since a long history must not hold up the agent.
  */
+import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { HistoryPort, RunRecord } from './ports.ts';
 
 export const LOOKED_AT_RUNS = 5_000;
@@ -38,5 +39,5 @@ export class UsualTime {
 
 /** Without a job behind it, or a command typed in: the next one of that name is another task. */
 export function isOneOfAKind({ manifestId }: Pick<RunRecord, 'manifestId'>): boolean {
-  return manifestId === null || manifestId === '' || manifestId === 'adhoc-run';
+  return manifestId === null || manifestId === '' || manifestId === DIRECT_TASK;
 }

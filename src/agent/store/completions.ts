@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export interface Completion {
@@ -30,7 +31,7 @@ export class Completions {
     // The newest one counts, also where the clock was put back since the one before.
     this.#completed = db.prepare(`
       INSERT INTO completions (schedule_id, job_id, completed_at)
-      SELECT '', manifest_id, @atMs FROM runs WHERE run = @run AND manifest_id IS NOT NULL AND manifest_id <> 'adhoc-run'
+      SELECT '', manifest_id, @atMs FROM runs WHERE run = @run AND manifest_id IS NOT NULL AND manifest_id <> '${DIRECT_TASK}'
       UNION ALL SELECT schedule_id, manifest_id, @atMs FROM runs WHERE run = @run AND schedule_id IS NOT NULL
       ON CONFLICT DO UPDATE SET completed_at = excluded.completed_at`);
     this.#completedVersion = db.prepare(`

@@ -1,6 +1,7 @@
 /** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reason } from '../../shared/outcomes.ts';
+import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import { OutputSearch } from './output-search.ts';
@@ -183,7 +184,7 @@ const SHOWN_ID = ['-', '_', '.', '    ', '   ', '  '].reduce(
 const NO_TITLE = `coalesce(title, '') = ''`;
 /** Which runs have each in their names; while names are hidden, all have the one and none another. */
 const SHOWN_AS: Readonly<Record<TitleWord, string>> = {
-  direct: `(${NO_TITLE} AND manifest_id = 'adhoc-run')`,
+  direct: `(${NO_TITLE} AND manifest_id = '${DIRECT_TASK}')`,
   none: `(${NO_TITLE} AND trim(${SHOWN_ID}) = '')`,
   hidden: '1',
   scheduled: `source = 'schedule'`,

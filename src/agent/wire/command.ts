@@ -41,6 +41,20 @@ export interface Command {
   readonly retry: Retry | null;
 }
 
+/** What of a command has a place of its own in the store, beside its message and its request. */
+export function recordOf(command: Command) {
+  return {
+    execId: command.execId,
+    manifestId: command.id,
+    version: command.version,
+    shell: command.shell,
+    runAs: command.runAs,
+    bypass: command.bypassLocalLimit,
+    // Shown only, and a column holds no more; the script is timed by the command itself.
+    timeoutSecs: Math.min(Number(command.timeoutSecs), Number.MAX_SAFE_INTEGER),
+  };
+}
+
 export interface Retry {
   /** Further attempts after the first. */
   readonly max: number;
