@@ -16,10 +16,11 @@ import { decodeResult } from '../../src/agent/wire/result.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { fixtureMessages, fixtureNames, fixtureValue } from '../../test/fixtures/read.ts';
 import { eventually } from '../../test/support/eventually.ts';
+import { seededRandom } from '../../test/support/random.ts';
 import { testStore } from '../../test/support/store.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { commandText } from './command-text.ts';
-import { type Mutate, mutator, seededRandom } from './mutate.ts';
+import { type Mutate, mutator } from './mutate.ts';
 import { OWN_SUBJECT, PC, Pipeline } from './pipeline.ts';
 
 const MUTATIONS = 20_000;
