@@ -13,7 +13,7 @@ import { connectTo } from './connect.ts';
 import { readEndpoint } from './endpoint-file.ts';
 import { probe } from './probe.ts';
 
-export interface AttachmentOptions {
+export interface AgentConnectionOptions {
   /** `<data>/kanade-tray` of the agent. */
   readonly agentDir: string;
   readonly account: string;
@@ -32,7 +32,7 @@ const HANDSHAKE_MS = 5_000;
 const RESTARTS_WITHIN_MS = 15_000;
 
 export class AgentConnection {
-  readonly #options: AttachmentOptions;
+  readonly #options: AgentConnectionOptions;
   readonly #listeners = new Set<Listener>();
   readonly #hung = new Set<Listener>();
   readonly #ending = new AbortController();
@@ -42,7 +42,7 @@ export class AgentConnection {
   #sinceMs = Date.now();
   #retry: { timer: NodeJS.Timeout; go: () => void } | undefined;
 
-  constructor(options: AttachmentOptions) {
+  constructor(options: AgentConnectionOptions) {
     this.#options = options;
     this.#startingUntilMs = options.startingUntilMs;
     this.#state = options.startingUntilMs > performance.now() ? 'starting' : 'down';

@@ -9,7 +9,7 @@ import type { AgentConnection } from './agent-connection.ts';
 import { bridgeWindow, type ShellHandlers } from './window-bridge.ts';
 
 /** An agent that answers with what it was asked, and the agentConnection to it. */
-function fakeAttachment() {
+function fakeConnection() {
   const asked: [string, unknown][] = [];
   const pushes = new Map<string, (params: never) => void>();
   const listeners = new Set<() => void>();
@@ -51,7 +51,7 @@ function fakeAttachment() {
 
 function bridged(handlers: ShellHandlers = {}) {
   const [mine, theirs] = memoryLinks();
-  const fake = fakeAttachment();
+  const fake = fakeConnection();
   const got: [string, unknown][] = [];
   const bugs: string[] = [];
   const bridge = bridgeWindow({

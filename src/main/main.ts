@@ -18,7 +18,7 @@ import { utilityLauncher } from './launch-utility.ts';
 import { openShellLog } from './log.ts';
 import { NotificationRules } from './notification-rules.ts';
 import { Notifier } from './notifications.ts';
-import { hostingOf, installationOf, placesIn } from './paths.ts';
+import { hostingOf, installationOf, pathsIn } from './paths.ts';
 import { PreferencesFile } from './preferences.ts';
 import { lockDownContents, lockDownSession } from './security.ts';
 import { Shell } from './shell.ts';
@@ -72,7 +72,7 @@ function giveUp(error: unknown): void {
 }
 
 async function start(): Promise<void> {
-  const paths = placesIn(distDirectory());
+  const paths = pathsIn(distDirectory());
   const hosting = hostingOf(env, process.resourcesPath);
   const installation = installationOf(process.resourcesPath);
   if (installation !== null) nativeCodeIsBeside(installation.nativeCode);

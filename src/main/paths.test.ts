@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
-import { hostingOf, installationOf, placesIn } from './paths.ts';
+import { hostingOf, installationOf, pathsIn } from './paths.ts';
 
 function resources(text?: string): string {
   const directory = tempDir();
@@ -47,7 +47,7 @@ test('an installation has the agent beside it, and says which version counts', (
 });
 
 test('Windows has an icon with all sizes', () => {
-  expect([placesIn('/d', 'win32').icon, placesIn('/d', 'linux').icon]).toEqual([
+  expect([pathsIn('/d', 'win32').icon, pathsIn('/d', 'linux').icon]).toEqual([
     join('/d', 'assets', 'app', 'icon.ico'),
     join('/d', 'assets', 'app', '256x256.png'),
   ]);

@@ -12,7 +12,7 @@ export interface Paths {
 }
 
 /** `dist` is the directory of the built product, in which the shell's own folder lies. */
-export function placesIn(dist: string, platform: NodeJS.Platform = process.platform): Paths {
+export function pathsIn(dist: string, platform: NodeJS.Platform = process.platform): Paths {
   return {
     agentMain: join(dist, 'agent', 'main.js'),
     preload: join(dist, 'preload', 'preload.cjs'),

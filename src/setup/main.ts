@@ -187,7 +187,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     platform: process.platform,
   };
   if (values['handed-over'] === true) {
-    if (!(await WINDOWS.takeTurn(ANOTHER_ENDS_WITHIN_MS)))
+    if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
       throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
   } else if (isOfACommand(WINDOWS, process.env)) {
     planOf(input);

@@ -24,7 +24,7 @@ import {
   startService,
   stopService,
 } from '../platform/windows/service-manager.ts';
-import { takeTurn } from '../platform/windows/setup-lock.ts';
+import { takeSetupLock } from '../platform/windows/setup-lock.ts';
 
 export interface System {
   serviceState(name: string): ServiceState;
@@ -58,7 +58,7 @@ export interface System {
   /** Who has started us, and who them. */
   ancestors(): RunningProgram[];
   /** Only one set-up at a time, the installer itself included; false: another one still goes on after that time. */
-  takeTurn(withinMs: number): Promise<boolean>;
+  takeSetupLock(withinMs: number): Promise<boolean>;
   endProgram(pid: number): void;
 }
 
@@ -84,6 +84,6 @@ export const WINDOWS: System = {
   removeTree,
   programsBelow,
   ancestors,
-  takeTurn,
+  takeSetupLock,
   endProgram,
 };

@@ -220,7 +220,7 @@ test('while the original agent works on this data the state says so, and our tur
   const loaded = here.load({ machine: { ...machine, directories } });
   if (!loaded.ok) throw new Error(loaded.message);
   let runs = true;
-  const turn = acquireInstanceLock({
+  const acquired = acquireInstanceLock({
     config: loaded.config,
     hostSecret: null,
     version: '0.0.0',
@@ -235,6 +235,6 @@ test('while the original agent works on this data the state says so, and our tur
     expect(shown.state).toBe('original_running');
   });
   runs = false;
-  expect(await turn).not.toBeNull();
+  expect(await acquired).not.toBeNull();
   await expect(connectAgent({ dataDirectory: here.root })).rejects.toThrow('ENOENT');
 });

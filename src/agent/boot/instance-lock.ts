@@ -8,7 +8,7 @@ import { type MachineLock, takeMachineLock } from '../../platform/machine-lock.t
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Blocker, ReadinessCheck } from './standby.ts';
 
-export interface TurnOptions {
+export interface InstanceLockOptions {
   readonly config: BootConfig;
   readonly hostSecret: Uint8Array | null;
   readonly version: string;
@@ -25,7 +25,7 @@ export type InstanceLock = MachineLock;
  * Waits until it is our turn to be the agent of this PC; null: asked to stop before. The caller holds the store: no other
  * process of this user serves a socket beside it.
  */
-export async function acquireInstanceLock(options: TurnOptions): Promise<InstanceLock | null> {
+export async function acquireInstanceLock(options: InstanceLockOptions): Promise<InstanceLock | null> {
   const { config, log } = options;
   const first = await look(options);
   if (first.kind === 'clear') return first.value;
@@ -37,9 +37,9 @@ export async function acquireInstanceLock(options: TurnOptions): Promise<Instanc
     directory: config.directories.agentDir,
     settings: () => config,
   };
-  const turn = await waitUntilClear(first.by, () => look(options), waiting);
-  if (turn !== null) log.info('it is the turn of this agent now');
-  return turn;
+  const lock = await waitUntilClear(first.by, () => look(options), waiting);
+  if (lock !== null) log.info('it is the turn of this agent now');
+  return lock;
 }
 
 const ELSEWHERE = { state: 'elsewhere', faults: [] } as const satisfies Blocker;
@@ -54,7 +54,7 @@ type LockCheck =
   | Extract<ReadinessCheck<InstanceLock>, { kind: 'clear' }>
   | { kind: 'held_up'; by: typeof ELSEWHERE | typeof ORIGINAL };
 
-async function look({ config, log, originalRuns }: TurnOptions): Promise<LockCheck> {
+async function look({ config, log, originalRuns }: InstanceLockOptions): Promise<LockCheck> {
   if (originalRuns()) return { kind: 'held_up', by: ORIGINAL };
   if (config.startedAs !== 'tray') return { kind: 'clear', value: NO_LOCK };
   const taking = await takeMachineLock(config.agent.id);

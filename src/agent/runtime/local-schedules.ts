@@ -39,11 +39,8 @@ export interface LocalSchedules {
   close(): void;
 }
 
-const TRIGGERS: ReadonlyMap<SessionEvent, Trigger> = new Map([
-  ['logon', 'logon'],
-  ['lock', 'lock'],
-  ['unlock', 'unlock'],
-]);
+/** Of the events of a session, those that a schedule can name. */
+const SESSION_TRIGGERS = ['logon', 'lock', 'unlock'] as const satisfies readonly (SessionEvent & Trigger)[];
 
 export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules {
   const { config, store, bus, fleet, path, clock } = parts;
@@ -65,7 +62,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
     scriptsEnabled: () => config.commands.enabled,
     cpuPercent: () => cpu.percent(),
     zone: machineZone,
-    triggers: new Set(hearsSessions ? TRIGGERS.values() : []),
+    triggers: new Set(hearsSessions ? SESSION_TRIGGERS : []),
     refusals: new Refusals({
       ...base,
       platform: process.platform,
@@ -81,7 +78,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
   book.start();
   const stopGroups = fleet.groups.watch(() => scheduler.refresh());
   const stopSessions = onSessionChange((event) => {
-    const trigger = event === null ? undefined : TRIGGERS.get(event);
+    const trigger = SESSION_TRIGGERS.find((each) => each === event);
     if (trigger !== undefined) drop(scheduler.occurred(trigger), log, 'firing for an event');
   });
   const view: ViewParts = {

@@ -93,8 +93,8 @@ function keepTrays({ config, clock, log }: DutiesParts): { close(): void }[] {
   const isOurs = process.platform === 'win32' && config.startedAs === 'service' && config.ui.showTray;
   const host = isOurs ? windowsTrayHost() : null;
   if (host === null) return [];
-  const keeper = new TraySupervisor({ host, clock, log: log.child('trays'), onSessionChange });
-  return [keeper, settleTrayIcons(host, config.ui.promoteTrayIcon, log.child('trays'))];
+  const supervisor = new TraySupervisor({ host, clock, log: log.child('trays'), onSessionChange });
+  return [supervisor, settleTrayIcons(host, config.ui.promoteTrayIcon, log.child('trays'))];
 }
 
 const SETTLE_ICONS_EVERY_MS = 60_000;

@@ -1,5 +1,5 @@
 /**
- * One set-up at a time on a PC. The turn is a file beside `Program Files\\Kanade Tray`, held open without sharing by
+ * One set-up at a time on a PC. The lock is a file beside `Program Files\\Kanade Tray`, held open without sharing by
  * whoever has it (`installer/common.nsh` and `native/setup-host.c` use the same): nobody but the Administrators can make it or open
  * it, so nobody else can hold up a set-up. It stays there until the product is removed: of a file that goes with its last handle,
  * everybody who may look at its attributes could keep the name. Invariant: who can't have it does not go on.
@@ -22,7 +22,7 @@ const HELD = new Set([5, 32]);
 const LOOK_EVERY_MS = 200;
 
 /** Ours until this process ends. False: somebody else still has it after `withinMs`. @throws {WindowsError} it can't be had */
-export async function takeTurn(withinMs: number, file: string = turnFile()): Promise<boolean> {
+export async function takeSetupLock(withinMs: number, file: string = lockFile()): Promise<boolean> {
   for (const untilMs = performance.now() + withinMs; ; await sleep(LOOK_EVERY_MS)) {
     if (isTaken(file)) return true;
     if (performance.now() > untilMs) return false;
@@ -42,7 +42,7 @@ function isTaken(file: string): boolean {
 }
 
 /** By the registry: the environment is whoever's who started us. */
-function turnFile(): string {
+function lockFile(): string {
   const found = machineRegistry().read('SOFTWARE\\Microsoft\\Windows\\CurrentVersion', 'ProgramFilesDir');
   return win32.join(found.kind === 'text' ? found.text : 'C:\\Program Files', FILE);
 }
