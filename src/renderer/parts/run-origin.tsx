@@ -67,7 +67,9 @@ export function RunSame({ run, nowMs }: RunSameProps) {
   return (
     <Card title={words.say('run.same')}>
       <p className={styles.text}>
-        {same.length === 0 ? words.say('run.same.none') : words.say('run.same.count', { n: same.length, failed })}
+        {same.length === 0 && words.say('run.same.none')}
+        {same.length > 0 && failed === 0 && words.say('run.same.fine', { n: same.length })}
+        {failed > 0 && words.say('run.same.count', { n: same.length, failed })}
       </p>
       {same.length > 0 && (
         <ul className={styles.marks} aria-label={words.say('run.same.list')}>

@@ -1,6 +1,7 @@
 /** What IT can do on this PC, from its real settings; the person's own preferences; what this program is made of. */
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
 import type { AboutFacts } from '../../shared/contract.ts';
+import { answersOf } from '../../shared/describe-about.ts';
 import { useBrandName, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Licences } from '../parts/licences.tsx';
@@ -44,12 +45,12 @@ function Known({ about }: { readonly about: AboutFacts }) {
   const keys = words.list(commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`));
   return (
     <>
+      <Questions about={about} />
       <Abilities about={about} />
       <Card title={words.say('about.signed')}>
         <p className={styles.text}>{words.say(`about.signed.${signatures}`)}</p>
         {commandKeys.length > 0 && <p className={styles.text}>{words.say('about.keys', { keys })}</p>}
       </Card>
-      <Data about={about} />
     </>
   );
 }
@@ -88,28 +89,22 @@ function Abilities({ about }: { readonly about: AboutFacts }) {
   );
 }
 
-function Data({ about: { data, outputShown } }: { readonly about: AboutFacts }) {
+/** What people ask, each as a card of its own. */
+function Questions({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
   const words = useWords();
-  const level = outputShown === 2 ? '2' : outputShown === 1 ? '1' : '0';
-  const MIB = 1024 * 1024;
-  return (
-    <Card title={words.say('about.data')}>
-      <p className={styles.text}>
-        {words.say('about.data.history', { days: data.historyDays, size: words.bytes(data.historyMaxMib * MIB) })}
-      </p>
-      <p className={styles.text}>{words.say('about.data.where', { path: data.directory })}</p>
-      <p className={styles.text}>
-        {data.logDirectory === null
-          ? words.say('about.data.noLog')
-          : words.join(
-              words.say('about.data.log', { days: data.logDays }),
-              words.say('about.data.where', { path: data.logDirectory }),
-            )}
-      </p>
-      <p className={styles.text}>{words.say(`about.output.${level}`)}</p>
+  const shell = useWindowState((state) => state.shell);
+  const isTray = useWindowState(({ lastStatus }) => lastStatus?.identity.hosting === 'tray');
+  const hosted = isTray && (shell?.offers.includes('shell.stopManagement') ?? false);
+  return answersOf(about, shell?.ui ?? null, hosted, words).map(({ question, answers }) => (
+    <Card key={question} title={question}>
+      {answers.map((answer) => (
+        <p key={answer} className={styles.text}>
+          {answer}
+        </p>
+      ))}
     </Card>
-  );
+  ));
 }
 
 /** The person's own choices, each where the shell can keep it. */
