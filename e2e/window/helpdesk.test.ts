@@ -98,6 +98,9 @@ describe('with the code', () => {
     await expectPage(gates).toContainText('is the current version✕ refused');
     await expectPage(gates).toContainText('connection current enough✓ passed');
     await expectPage(gates).toContainText('not withdrawn– not looked at');
+    const saw = page.getByRole('region', { name: 'What they saw' });
+    await expectPage(saw).toContainText('tasks switched onyes');
+    await expectPage(saw).not.toContainText('viewAgeMs');
 
     await goTo(page, 'Support');
     await page.getByRole('button', { name: 'End now' }).click();

@@ -35,7 +35,7 @@ const DATA = FACTS.data;
 test.each([
   ['run.priority', SLOW, { priority: 'idle' }, 'only use what your own programs leave'],
   ['run.priority', SLOW, { priority: 'normal' }, 'run like any other program'],
-  ['run.max_parallel', SLOW, { maxParallel: 7 }, 'At most 7 of them at once.'],
+  ['run.max_parallel', SLOW, { maxParallel: 7 }, 'At most 7 at once, unless IT lets one run beside them.'],
   ['commands.enabled', SLOW, { scripts: false }, 'No: no tasks run on this PC.'],
   ['commands.enabled', SEE, { scripts: false }, 'It reads no files of yours'],
   ['run.system_as_user', SEE, { runAsSystem: 'as_you' }, 'runs with your account: it can read what you can'],

@@ -1,6 +1,7 @@
 /** The lower half of a run's detail: what the helpdesk needs to tell why. */
 import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
+import { gateFacts } from '../../shared/describe-gates.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { GATES } from '../../shared/outcomes.ts';
 import type { RunDetail, RunInternals } from '../../shared/run-view.ts';
@@ -71,7 +72,6 @@ function Technical({ run, internals }: Inside) {
 
 /** The gates one by one, and what they saw. */
 function Gates({ run, internals }: Inside) {
-  const styles = useStyles();
   const words = useWords();
   if (internals.gates === null) return null;
   const refusedAt = GATES.findIndex(({ reason }) => reason === run.reason);
@@ -79,20 +79,20 @@ function Gates({ run, internals }: Inside) {
     if (refusedAt === -1 || place < refusedAt) return `✓ ${words.say('gate.passed')}`;
     return place === refusedAt ? `✕ ${words.say('gate.refused')}` : `– ${words.say('gate.notLooked')}`;
   };
-  const seen = Object.entries(internals.gates).map(([name, value]) => ({
-    name,
-    value: <span className={styles.mono}>{typeof value === 'string' ? value : JSON.stringify(value)}</span>,
-  }));
   return (
-    <Card title={words.say('run.gates')}>
-      <Facts
-        facts={[
-          { name: words.say('gate.dedupe'), value: `✓ ${words.say('gate.passed')}` },
-          ...GATES.map(({ gate }, place) => ({ name: words.say(`gate.${gate}`), value: verdict(place) })),
-          ...seen,
-        ]}
-      />
-    </Card>
+    <>
+      <Card title={words.say('run.gates')}>
+        <Facts
+          facts={[
+            { name: words.say('gate.dedupe'), value: `✓ ${words.say('gate.passed')}` },
+            ...GATES.map(({ gate }, place) => ({ name: words.say(`gate.${gate}`), value: verdict(place) })),
+          ]}
+        />
+      </Card>
+      <Card title={words.say('gate.saw')}>
+        <Facts facts={gateFacts(internals.gates, words)} />
+      </Card>
+    </>
   );
 }
 

@@ -47,7 +47,7 @@ function Known({ about }: { readonly about: AboutFacts }) {
     <>
       <Questions about={about} />
       <Abilities about={about} />
-      <Card title={words.say('about.signed')}>
+      <Card title={words.say('about.signed')} isQuestion>
         <p className={styles.text}>{words.say(`about.signed.${signatures}`)}</p>
         {commandKeys.length > 0 && <p className={styles.text}>{words.say('about.keys', { keys })}</p>}
       </Card>
@@ -97,7 +97,7 @@ function Questions({ about }: { readonly about: AboutFacts }) {
   const isTray = useWindowState(({ lastStatus }) => lastStatus?.identity.hosting === 'tray');
   const hosted = isTray && (shell?.offers.includes('shell.stopManagement') ?? false);
   return answersOf(about, shell?.ui ?? null, hosted, words).map(({ question, answers }) => (
-    <Card key={question} title={question}>
+    <Card key={question} title={question} isQuestion>
       {answers.map((answer) => (
         <p key={answer} className={styles.text}>
           {answer}
