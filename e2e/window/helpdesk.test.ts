@@ -4,7 +4,8 @@ import { startAgent } from '../support/agent.ts';
 import { api, command, provisionedOperator, publishCommand, putKey, STREAMS, waitForResult } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { expectPage } from '../support/page-expect.ts';
-import { goTo, openWindow, unlock, withHelpdesk } from '../support/window.ts';
+import { serve } from '../support/served-status.ts';
+import { goTo, HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../support/window.ts';
 
 const PC = 'commands.pc.PC-OURS';
 
@@ -178,4 +179,22 @@ describe('with the code', () => {
     await page.getByRole('region', { name: 'Now' }).getByRole('button', { name: 'slow' }).click();
     await expectPage(page.getByRole('region', { name: 'Output while it runs' })).toContainText('first line');
   });
+});
+
+test('each other screen says that the view is open, for how long still, and ends it', async () => {
+  const served = await serve();
+  served.clock.atMs = Date.now();
+  served.code = HELPDESK_CODE;
+  const { page } = await openWindow(served.dataDirectory, { width: 360 });
+  const strip = page.getByRole('complementary', { name: 'Helpdesk view' });
+  await expectPage(strip).toHaveCount(0);
+  await unlock(page);
+  await expectPage(page.getByRole('button', { name: 'End now' })).toHaveCount(1);
+  await expectPage(strip).toHaveCount(0);
+  for (const screen of ['Status', 'Activity', 'Updates', 'About']) {
+    await goTo(page, screen);
+    await expectPage(strip).toContainText(/It ends in 1\d min/);
+  }
+  await strip.getByRole('button', { name: 'End now' }).click();
+  await expectPage(strip).toHaveCount(0);
 });
