@@ -5,11 +5,11 @@
 import { hash, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../src/agent/base/clock.ts';
-import { silentLogger } from '../src/agent/base/logger.ts';
 import { openStore } from '../src/agent/store/open.ts';
 import { type Arrival, type Ending, NO_TEXT } from '../src/agent/store/runs.ts';
 import { Store } from '../src/agent/store/store.ts';
+import { systemClock } from '../src/base/clock.ts';
+import { silentLogger } from '../src/base/logger.ts';
 
 /** So many runs are admitted, and then ended, in one transaction. */
 const GROUP = 1_000;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { pagesOf, unresolved } from './support/citations.ts';
+import { pagesOf, unresolved } from '../test/support/citations.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CITING = /\.(ts|tsx|mjs|cjs|js|css|html|md|c|nsi|nsh|ps1|sh|py|yml|yaml|toml|service|desktop|json|mc|rc)$/;

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { configurationPage } from './support/configuration-page.ts';
+import { configurationPage } from '../tools/docs/configuration-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { electronAge, NAMED, publishedVersions } from '../scripts/lib/packaging/electron-age.mjs';
 import { ownElectronVersion } from '../scripts/lib/packaging/electron-for.mjs';
-import { tempDir } from './support/temp.ts';
+import { tempDir } from '../test/support/temp.ts';
 
 function project(named: string, installed: string): string {
   const root = tempDir();

@@ -5,7 +5,7 @@ import { Resvg } from '@resvg/resvg-js';
 import { describe, expect, test } from 'vitest';
 import { drawAll, marksModule } from '../scripts/icons.mjs';
 import { OUTCOME_MARKS, TRAY_MARKS } from '../src/shared/marks.ts';
-import { tempDir } from './support/temp.ts';
+import { tempDir } from '../test/support/temp.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ASSETS = join(ROOT, 'assets');

@@ -2,9 +2,9 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { withSection } from './support/contributing.ts';
-import { longFiles, toText, violations } from './support/layer-checker.ts';
-import { tempDir } from './support/temp.ts';
+import { longFiles, toText, violations } from '../test/support/layer-checker.ts';
+import { tempDir } from '../test/support/temp.ts';
+import { withSection } from '../tools/docs/contributing.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_LINES = 300;
@@ -39,10 +39,10 @@ describe('this product', () => {
 
 /** Where a time of day is shown, written down or part of a name, and so asked for. */
 const ASKS_THE_TIME = [
-  'src/agent/base/clock.ts',
-  'src/agent/base/timeline.ts',
-  'src/agent/os/process-tree.ts',
-  'src/client/attachment.ts',
+  'src/base/clock.ts',
+  'src/base/timeline.ts',
+  'src/platform/process-tree.ts',
+  'src/client/agentConnection.ts',
   'src/main/host.ts',
   'src/main/shell.ts',
   'src/renderer/data/hooks.ts',
@@ -79,7 +79,7 @@ describe('the checker', () => {
   test('allows what goes down, what is shared, and the own layer', () => {
     const files = {
       'src/shared/states.ts': "import { z } from 'zod';\nexport const states = z;\n",
-      'src/agent/base/clock.ts': "import { states } from '../../shared/states.ts';\nexport const clock = states;\n",
+      'src/base/clock.ts': "import { states } from '../../shared/states.ts';\nexport const clock = states;\n",
       'src/agent/wire/time.ts': 'export const time = 1;\n',
       'src/agent/wire/command.ts':
         "import { clock } from '../base/clock.ts';\nimport { time } from './time.ts';\nexport const all = [clock, time];\n",
@@ -89,10 +89,10 @@ describe('the checker', () => {
   });
 
   test.each([
-    ['electron', 'src/agent/base/a.ts', 'src/main, src/preload'],
+    ['electron', 'src/base/a.ts', 'src/main, src/preload'],
     ['@nats-io/transport-node', 'src/agent/ship/a.ts', 'src/agent/bus'],
     ['better-sqlite3', 'src/agent/status/a.ts', 'src/agent/store'],
-    ['koffi', 'src/agent/run/a.ts', 'src/agent/os'],
+    ['koffi', 'src/agent/run/a.ts', 'src/platform'],
     ['smol-toml', 'src/agent/wire/a.ts', 'src/agent/config, src/setup'],
     ['react-dom/client', 'src/main/a.ts', 'src/renderer'],
   ])('keeps %s out of %s', (name, file, only) => {
@@ -117,60 +117,56 @@ describe('the checker', () => {
   test('sees type imports, re-exports and dynamic imports', () => {
     const files = {
       'src/agent/bus/api.ts': 'export type Bus = 1;\n',
-      'src/agent/base/a.ts': "import type { Bus } from '../bus/api.ts';\nexport type A = Bus;\n",
-      'src/agent/base/b.ts': "export { Bus } from '../bus/api.ts';\nexport const b = 1;\n",
-      'src/agent/base/c.ts': "export const c = () => import('../bus/api.ts');\n",
+      'src/base/a.ts': "import type { Bus } from '../bus/api.ts';\nexport type A = Bus;\n",
+      'src/base/b.ts': "export { Bus } from '../bus/api.ts';\nexport const b = 1;\n",
+      'src/base/c.ts': "export const c = () => import('../bus/api.ts');\n",
     };
-    expect(found(files).map((text) => text.split(':')[0])).toEqual([
-      'src/agent/base/a.ts',
-      'src/agent/base/b.ts',
-      'src/agent/base/c.ts',
-    ]);
+    expect(found(files).map((text) => text.split(':')[0])).toEqual(['src/base/a.ts', 'src/base/b.ts', 'src/base/c.ts']);
   });
 
   test('knows no exception: a folder or a package that the tables do not name is a violation', () => {
     expect(found({ 'src/helpers/a.ts': 'export const a = 1;\n' })).toEqual([
       'src/helpers/a.ts:1: is in no layer of the table',
     ]);
-    expect(found({ 'src/agent/base/a.ts': "import lodash from 'lodash';\nexport const a = lodash;\n" })).toEqual([
-      'src/agent/base/a.ts:1: imports lodash, which is in no rule of the table',
+    expect(found({ 'src/base/a.ts': "import lodash from 'lodash';\nexport const a = lodash;\n" })).toEqual([
+      'src/base/a.ts:1: imports lodash, which is in no rule of the table',
     ]);
-    expect(found({ 'src/agent/base/a.ts': "import { t } from '../../../e2e/t.ts';\nexport const a = t;\n" })).toEqual([
-      'src/agent/base/a.ts:1: must not import e2e/t.ts, which is in no layer of the table',
+    expect(found({ 'src/base/a.ts': "import { t } from '../../../e2e/t.ts';\nexport const a = t;\n" })).toEqual([
+      'src/base/a.ts:1: must not import e2e/t.ts, which is in no layer of the table',
     ]);
   });
 
   test('finds default exports and barrels', () => {
     const files = {
-      'src/agent/base/a.ts': 'export const b = 1;\nexport default b;\n',
-      'src/agent/base/index.ts': 'export const c = 1;\n',
-      'src/agent/base/all.ts': "export * from './a.ts';\n",
-      'src/agent/base/part.ts': "export { b } from './a.ts';\nexport const own = 1;\n",
+      'src/base/a.ts': 'export const b = 1;\nexport default b;\n',
+      'src/base/index.ts': 'export const c = 1;\n',
+      'src/base/all.ts': "export * from './a.ts';\n",
+      'src/base/part.ts': "export { b } from './a.ts';\nexport const own = 1;\n",
     };
     expect(found(files)).toEqual([
-      'src/agent/base/a.ts:2: has a default export',
-      'src/agent/base/all.ts:1: is a barrel: import from where things are',
-      'src/agent/base/index.ts:1: is a barrel: import from where things are',
+      'src/base/a.ts:2: has a default export',
+      'src/base/all.ts:1: is a barrel: import from where things are',
+      'src/base/index.ts:1: is a barrel: import from where things are',
     ]);
   });
 
   test('finds circles of what remains at run time, and names their files', () => {
     const files = {
-      'src/agent/base/a.ts': "import { c } from './c.ts';\nexport const a = c;\n",
-      'src/agent/base/b.ts': "import { a } from './a.ts';\nexport const b = a;\n",
-      'src/agent/base/c.ts': "import { b } from './b.ts';\nexport const c = b;\n",
+      'src/base/a.ts': "import { c } from './c.ts';\nexport const a = c;\n",
+      'src/base/b.ts': "import { a } from './a.ts';\nexport const b = a;\n",
+      'src/base/c.ts': "import { b } from './b.ts';\nexport const c = b;\n",
     };
     expect(found(files)).toEqual([
-      'src/agent/base/b.ts:1: imports in a circle: src/agent/base/a.ts → src/agent/base/c.ts → src/agent/base/b.ts → src/agent/base/a.ts',
+      'src/base/b.ts:1: imports in a circle: src/base/a.ts → src/base/c.ts → src/base/b.ts → src/base/a.ts',
     ]);
     const typesOnly = {
       ...files,
-      'src/agent/base/b.ts': "import type { a } from './a.ts';\nexport const b = 1 as typeof a;\n",
+      'src/base/b.ts': "import type { a } from './a.ts';\nexport const b = 1 as typeof a;\n",
     };
     expect(found(typesOnly)).toEqual([]);
   });
 
   test('leaves tests alone', () => {
-    expect(found({ 'src/agent/base/a.test.ts': "import 'better-sqlite3';\nexport default 1;\n" })).toEqual([]);
+    expect(found({ 'src/base/a.test.ts': "import 'better-sqlite3';\nexport default 1;\n" })).toEqual([]);
   });
 });

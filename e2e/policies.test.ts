@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DOMParser } from '@xmldom/xmldom';
 import { describe, expect, it } from 'vitest';
 import { addPolicy, Collected, POLICY_NAMES } from '../src/agent/config/collect.ts';
-import { POLICY_KEY } from '../src/agent/os/policies.ts';
-import { POLICIES, policyTemplates } from './support/policy-templates.ts';
-import { POLICY_TEXTS } from './support/policy-texts.ts';
+import { POLICY_KEY } from '../src/platform/policies.ts';
+import { POLICIES, policyTemplates } from '../tools/docs/policy-templates.ts';
+import { POLICY_TEXTS } from '../tools/docs/policy-texts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const made = policyTemplates();

@@ -8,7 +8,7 @@ import { findNode24 } from '../scripts/lib/node24.mjs';
 import { packagesAreCurrent, satisfies } from '../scripts/lib/packages.mjs';
 import { ROOT } from '../scripts/lib/paths.mjs';
 import { countsOf, failures, summary } from '../scripts/lib/vitest-run.mjs';
-import { tempDir } from './support/temp.ts';
+import { tempDir } from '../test/support/temp.ts';
 
 function write(root: string, file: string, text: string, mode = 0o644): string {
   const path = join(root, file);

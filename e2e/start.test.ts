@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseStartOptions, usableName } from '../scripts/lib/start-options.mjs';
 import { browserCommand } from '../scripts/lib/window-page.mjs';
-import { noDisplay, startDisplay } from './support/display.ts';
-import { noElectron } from './support/electron.ts';
-import { command, countStored, provisionedOperator, publishCommand, waitForResult } from './support/fleet.ts';
-import { startNatsServer } from './support/nats-server.ts';
-import { tempDir } from './support/temp.ts';
+import { noDisplay, startDisplay } from '../test/support/display.ts';
+import { noElectron } from '../test/support/electron.ts';
+import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../test/support/fleet.ts';
+import { startNatsServer } from '../test/support/nats-server.ts';
+import { tempDir } from '../test/support/temp.ts';
 
 const START = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
 

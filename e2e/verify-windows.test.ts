@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Language, type Node, Parser } from 'web-tree-sitter';
 import { z } from 'zod';
-import { NO_PWSH, PWSH, runPowerShell } from './support/powershell.ts';
+import { NO_PWSH, PWSH, runPowerShell } from '../test/support/powershell.ts';
 
 const SCRIPTS = join(import.meta.dirname, '..', 'scripts');
 const MAIN = join(SCRIPTS, 'verify-windows.ps1');

@@ -57,7 +57,7 @@ VIAddVersionKey LegalCopyright "© 2026 kanade-tray contributors"
 
 Var Turn
 
-; The turn of `src/agent/os/windows/setup-turn.ts`: a file that only administrators can make or open, held without sharing. Who does
+; The turn of `src/platform/windows/setup-lock.ts`: a file that only administrators can make or open, held without sharing. Who does
 ; not get it does not go on.
 !macro oneAtATime
   InitPluginsDir

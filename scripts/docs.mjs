@@ -11,12 +11,12 @@ await main(async () => {
   const { node } = await setUp();
   // The tables are TypeScript, which only Node 24 runs as it is.
   if (Number.parseInt(process.versions.node, 10) < 24) return visible(node, [fileURLToPath(import.meta.url)]);
-  const { withSection } = await import('../e2e/support/contributing.ts');
-  const { configurationPage } = await import('../e2e/support/configuration-page.ts');
+  const { withSection } = await import('../tools/docs/contributing.ts');
+  const { configurationPage } = await import('../tools/docs/configuration-page.ts');
   const contributing = join(ROOT, 'CONTRIBUTING.md');
   writeFileSync(contributing, withSection(readFileSync(contributing, 'utf8')));
   writeFileSync(join(ROOT, 'docs', 'configuration.md'), configurationPage());
-  const { policyTemplates } = await import('../e2e/support/policy-templates.ts');
+  const { policyTemplates } = await import('../tools/docs/policy-templates.ts');
   for (const [file, text] of Object.entries(policyTemplates())) {
     mkdirSync(dirname(join(ROOT, file)), { recursive: true });
     writeFileSync(join(ROOT, file), text);

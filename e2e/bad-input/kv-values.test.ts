@@ -1,6 +1,6 @@
 /** Bad values of the fleet's buckets: what counts instead, and what is said about it. */
 import { describe, expect, test } from 'vitest';
-import { sleep } from '../../src/agent/base/sleep.ts';
+import { sleep } from '../../src/base/sleep.ts';
 import { commandText } from './command-text.ts';
 import { PC } from './pipeline.ts';
 import { withPipeline } from './with-pipeline.ts';

@@ -3,23 +3,24 @@
  * are the real ones, over a store in a temporary directory. Broker and scripts are stand-ins, so that thousands of messages
  * take seconds and everything that is logged or sent can be looked at.
  */
-import { systemClock } from '../../src/agent/base/clock.ts';
-import type { LogFields, Logger, LogLevel } from '../../src/agent/base/logger.ts';
-import { sleep } from '../../src/agent/base/sleep.ts';
+
 import { Fleet } from '../../src/agent/config/fleet.ts';
 import { Titles } from '../../src/agent/duties/titles.ts';
 import { FactsReader } from '../../src/agent/gates/facts.ts';
+import { CommandSubscriptions } from '../../src/agent/intake/command-subscriptions.ts';
 import { Intake } from '../../src/agent/intake/intake.ts';
-import { Sources } from '../../src/agent/intake/sources.ts';
 import { Dispatcher } from '../../src/agent/run/dispatcher.ts';
 import { Slots } from '../../src/agent/run/slots.ts';
 import { Shipper } from '../../src/agent/ship/shipper.ts';
 import type { RunRecord } from '../../src/agent/status/ports.ts';
 import { openStore } from '../../src/agent/store/open.ts';
 import { Store } from '../../src/agent/store/store.ts';
-import { FakeBus } from '../support/fake-bus.ts';
-import { FakeScripts } from '../support/fake-scripts.ts';
-import { storeOptions } from '../support/store.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import type { LogFields, Logger, LogLevel } from '../../src/base/logger.ts';
+import { sleep } from '../../src/base/sleep.ts';
+import { FakeBus } from '../../test/support/fake-bus.ts';
+import { FakeScripts } from '../../test/support/fake-scripts.ts';
+import { storeOptions } from '../../test/support/store.ts';
 
 export const PC = 'PC-1';
 export const OWN_SUBJECT = `commands.pc.${PC}`;
@@ -55,7 +56,7 @@ export class Pipeline {
   readonly fleet: Fleet;
   readonly dispatcher: Dispatcher;
   readonly #intake: Intake;
-  readonly #sources: Sources;
+  readonly #sources: CommandSubscriptions;
   readonly #shipper: Shipper;
   #revision = 0;
 
@@ -70,7 +71,7 @@ export class Pipeline {
     this.scripts.autoExit = 0;
     this.fleet = new Fleet({ pcId: PC, bus, store, clock, log });
     const facts = new FactsReader(
-      { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log },
+      { bus, kvCache: store.kvCache, lastContact: store.lastContact, timeline: store.timeline, log },
       { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
     );
     this.#shipper = new Shipper({ outbox: store.outbox, bus, clock, log, drainPerSecond: 0, onFailure() {} });
@@ -104,7 +105,7 @@ export class Pipeline {
       },
       onQueued: () => this.#shipper.nudge(),
     });
-    this.#sources = new Sources({
+    this.#sources = new CommandSubscriptions({
       pcId: PC,
       bus,
       intake: this.#intake,

@@ -20,7 +20,7 @@ import { compileInstaller } from '../../scripts/lib/packaging/installer.mjs';
 import { compileNative } from '../../scripts/lib/packaging/native.mjs';
 import { foreignPackage } from '../../scripts/lib/packaging/packages.mjs';
 import { programsBelow, signerOf, signTree } from '../../scripts/lib/packaging/signing.mjs';
-import { tempDir } from '../support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { DEBIAN } from './debian.ts';
 
 /** Parts by their largest size in MB: one that grows is noticed. */

@@ -1,8 +1,8 @@
 /** Each parameter of the installer (docs/deploy.md), and what it refuses before it has done anything. */
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { provisionedOperator } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { provisionedOperator } from '../../test/support/fleet.ts';
+import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { installed, nothingLeft } from './expected.ts';
 import { current, Pc } from './pc.ts';
 

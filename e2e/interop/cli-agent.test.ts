@@ -4,7 +4,7 @@ import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { releaseObjects } from '../../src/agent/duties/update-watch.ts';
-import { hostFacts } from '../../src/agent/os/host-facts.ts';
+import { hostFacts } from '../../src/platform/host-facts.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { OURS, startOriginalFleet } from './support/fleet.ts';
 import { consumersOfExec, resultWith } from './support/results.ts';

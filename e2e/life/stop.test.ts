@@ -6,8 +6,8 @@ import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentStatus } from '../../src/shared/agent-status.ts';
-import { AgentRun, type AgentRunOptions, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/eventually.ts';
+import { AgentRun, type AgentRunOptions, settings } from '../../test/support/agent-run.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import {
   command,
   countStored,
@@ -15,12 +15,12 @@ import {
   provisionedOperator,
   publishCommand,
   waitForResult,
-} from '../support/fleet.ts';
-import { gate } from '../support/gate.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { noMountsHere, smallDisk } from '../support/mounts.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { isAlive } from '../support/running-scripts.ts';
+} from '../../test/support/fleet.ts';
+import { gate } from '../../test/support/gate.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { isAlive } from '../../test/support/running-scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 

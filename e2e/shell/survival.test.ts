@@ -4,12 +4,21 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startDisplay } from '../support/display.ts';
-import { shellCommand } from '../support/electron.ts';
-import { eventually } from '../support/eventually.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { agentPid, inElectron, isAlive, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
-import { tempDir } from '../support/temp.ts';
+import { startDisplay } from '../../test/support/display.ts';
+import { shellCommand } from '../../test/support/electron.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import {
+  agentPid,
+  inElectron,
+  isAlive,
+  noShell,
+  ONCE_MORE,
+  shellRig,
+  TITLE,
+  WORKING,
+} from '../../test/support/shell-rig.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
 /** The page processes below this one; Chromium may keep a spare one. */
 function renderersOf(pid: number): number[] {

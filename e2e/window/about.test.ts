@@ -1,8 +1,8 @@
 /** About answers what people ask, from the settings that hold now; each setting and its answer: `describe-about.test.ts`. */
 import { test } from 'vitest';
-import { expectPage } from '../support/page-expect.ts';
-import { serve } from '../support/served-status.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { serve } from '../../test/support/served-status.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 test('another setting is another answer, on the page', async () => {
   const served = await serve();

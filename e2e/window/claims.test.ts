@@ -1,11 +1,11 @@
 /** The page claims what is known: what may be claimed in which state is a table (`src/shared/claims.test.ts`); here it is read. */
 import type { Page } from '@playwright/test';
 import { expect, test } from 'vitest';
-import { expectPage } from '../support/page-expect.ts';
-import { type Served, serve } from '../support/served-status.ts';
-import { endedRun } from '../support/status.ts';
-import { arrival } from '../support/store.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
+import { arrival } from '../../test/support/store.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 const region = (page: Page, name: string) => page.getByRole('region', { name });
 const title = (page: Page) => page.getByRole('heading', { level: 1 });

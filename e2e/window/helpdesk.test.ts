@@ -1,11 +1,19 @@
 /** The helpdesk's view: closed until the code is given, complete while it is open, gone when it ends. */
 import { describe, expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { api, command, provisionedOperator, publishCommand, putKey, STREAMS, waitForResult } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { serve } from '../support/served-status.ts';
-import { goTo, HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import {
+  api,
+  command,
+  provisionedOperator,
+  publishCommand,
+  putKey,
+  STREAMS,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { serve } from '../../test/support/served-status.ts';
+import { goTo, HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../../test/support/window.ts';
 
 const PC = 'commands.pc.PC-OURS';
 

@@ -1,10 +1,10 @@
 /** The long list: where one is in it, the way to a day and back from a task, and the keys that lead there. */
 import type { Page } from '@playwright/test';
 import { expect, test } from 'vitest';
-import { expectPage } from '../support/page-expect.ts';
-import { type Served, serve } from '../support/served-status.ts';
-import { endedRun } from '../support/status.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const noonMs = new Date().setHours(12, 0, 0, 0);

@@ -1,10 +1,17 @@
 /** What happens while somebody looks: a kill, an outage, a crash, a task that arrives. */
 import { expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { command, killExec, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import {
+  command,
+  killExec,
+  provisionedOperator,
+  publishCommand,
+  putKey,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 const PC = 'commands.pc.PC-OURS';
 

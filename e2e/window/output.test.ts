@@ -1,11 +1,11 @@
 /** A long output: its end first where something went wrong, all of it searched, all of it saved. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 const LINES = 600_000;
 

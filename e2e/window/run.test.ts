@@ -1,10 +1,10 @@
 /** The page of one task: its way, for whom it was, and what became of it the other times. */
 import type { Page } from '@playwright/test';
 import { expect, test } from 'vitest';
-import { expectPage } from '../support/page-expect.ts';
-import { type Served, serve } from '../support/served-status.ts';
-import { endedRun } from '../support/status.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 const region = (page: Page, name: string) => page.getByRole('region', { name });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import { I18n } from '../shared/i18n/i18n.ts';
 import type { RunRow } from '../shared/run-view.ts';
-import { Words } from '../shared/words/words.ts';
-import { NotificationRules, type Scene } from './notification-rules.ts';
+import { NotificationRules, type Observation } from './notification-rules.ts';
 
-const words = new Words('en');
+const i18n = new I18n('en');
 const MINUTE = 60_000;
 
 function row(run: number, fields: Partial<RunRow> = {}): RunRow {
@@ -43,18 +43,18 @@ class Person {
   see(changed: { rows?: RunRow[]; restartRequired?: boolean; notifyOnRun?: number; wanted?: boolean }): void {
     this.#rows = changed.rows ?? this.#rows;
     const status = { restartRequired: changed.restartRequired ?? false } as AgentStatus;
-    const scene: Scene = {
+    const observation: Observation = {
       status,
       rows: this.#rows,
       notifyOnRun: changed.notifyOnRun ?? 0,
       wanted: changed.wanted ?? true,
     };
-    this.rules.look(scene);
+    this.rules.look(observation);
   }
 
   /** The title of what is shown now. */
   shown(): string | null {
-    const toast = this.rules.next(words, this.nowMs);
+    const toast = this.rules.next(i18n, this.nowMs);
     return toast === null ? null : `${toast.title}: ${toast.body}`;
   }
 }

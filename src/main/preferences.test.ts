@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
 import { DEFAULT_PREFERENCES } from '../shared/shell-contract.ts';
 import { PreferencesFile } from './preferences.ts';

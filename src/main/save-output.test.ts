@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { dialog } from '../../e2e/support/electron-stub.ts';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { dialog } from '../../test/support/electron-stub.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { saveOutput } from './save-output.ts';

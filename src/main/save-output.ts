@@ -4,7 +4,7 @@
  */
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { BrowserWindow, dialog } from 'electron';
-import type { Attachment } from '../client/attachment.ts';
+import type { AgentConnection } from '../client/agent-connection.ts';
 import type { Result } from '../shared/contract.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { outputFileName } from '../shared/output-file.ts';
@@ -14,12 +14,12 @@ type Asked = ShellParsed<'shell.saveOutput'>;
 type Piece = Result<'runs.output'>;
 type Answer = ShellResult<'shell.saveOutput'> | Fault;
 
-export async function saveOutput(attachment: Pick<Attachment, 'agent'>, asked: Asked): Promise<Answer> {
+export async function saveOutput(agentConnection: Pick<AgentConnection, 'agent'>, asked: Asked): Promise<Answer> {
   const path = await askWhere(outputFileName(asked.run, asked.stream));
   if (path === null) return { saved: false };
   const unfinished = `${path}.part`;
   try {
-    await writeFile(unfinished, pieces(attachment, asked));
+    await writeFile(unfinished, pieces(agentConnection, asked));
     await rename(unfinished, path);
     return { saved: true };
   } catch (error) {
@@ -36,7 +36,7 @@ async function askWhere(defaultPath: string): Promise<string | null> {
   return answer.canceled || answer.filePath === '' ? null : answer.filePath;
 }
 
-async function* pieces({ agent }: Pick<Attachment, 'agent'>, { run, stream }: Asked): AsyncGenerator<string> {
+async function* pieces({ agent }: Pick<AgentConnection, 'agent'>, { run, stream }: Asked): AsyncGenerator<string> {
   for (let offsetChars: number | null = 0; offsetChars !== null; ) {
     if (agent === null) throw new Error('the agent is not there');
     const piece: Piece = await agent.call('runs.output', { run, stream, offsetChars });

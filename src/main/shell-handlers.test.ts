@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { copied, nativeTheme, opened } from '../../e2e/support/electron-stub.ts';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { copied, nativeTheme, opened } from '../../test/support/electron-stub.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { Fault } from '../shared/faults.ts';
 import { PreferencesFile } from './preferences.ts';
@@ -20,7 +20,7 @@ function handled({ mayQuit = true, mayStop = true, agent = true } = {}) {
     call: async () => ({ url: 'https://it.example/', mail: null, phone: null }),
   } as unknown as AgentClient;
   const handlers = shellHandlers({
-    attachment: { agent: agent ? client : null },
+    agentConnection: { agent: agent ? client : null },
     preferences,
     mayQuit: () => mayQuit,
     mayStop: () => mayStop,

@@ -1,6 +1,6 @@
 /** What the shell itself does for its window (`shell.*`). Invariant: what IT does not allow is refused here, whatever the window shows. */
 import { clipboard, shell as desktop, nativeTheme } from 'electron';
-import type { Attachment } from '../client/attachment.ts';
+import type { AgentConnection } from '../client/agent-connection.ts';
 import type { ShellHandlers } from '../client/window-bridge.ts';
 import { Fault } from '../shared/faults.ts';
 import type { MailDraft } from '../shared/mail-link.ts';
@@ -12,7 +12,7 @@ import { saveOutput } from './save-output.ts';
 
 export interface ShellHandlerOptions {
   /** The window's own. */
-  readonly attachment: Pick<Attachment, 'agent'>;
+  readonly agentConnection: Pick<AgentConnection, 'agent'>;
   readonly preferences: PreferencesFile;
   readonly mayQuit: () => boolean;
   readonly mayStop: () => boolean;
@@ -23,7 +23,7 @@ export interface ShellHandlerOptions {
 }
 
 export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
-  const { attachment, preferences, mayQuit, mayStop } = options;
+  const { agentConnection, preferences, mayQuit, mayStop } = options;
   return {
     'shell.setPreferences': (changed) => {
       const chosen = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
@@ -32,12 +32,12 @@ export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
       options.onChange();
       return {};
     },
-    'shell.openLink': ({ id, draft }) => openLink(attachment, preferences, id, draft ?? null),
+    'shell.openLink': ({ id, draft }) => openLink(agentConnection, preferences, id, draft ?? null),
     'shell.copy': async ({ text }) => {
       await copy(text);
       return {};
     },
-    'shell.saveOutput': (asked) => saveOutput(attachment, asked),
+    'shell.saveOutput': (asked) => saveOutput(agentConnection, asked),
     'shell.seen': () => {
       options.onSeen();
       return {};
@@ -61,7 +61,7 @@ function allowed(may: boolean, act: () => void): Record<string, never> | Fault {
 
 /** As the agent says it now, else as it was: the desk is called when the agent is gone. */
 async function openLink(
-  { agent }: Pick<Attachment, 'agent'>,
+  { agent }: Pick<AgentConnection, 'agent'>,
   { value }: Pick<PreferencesFile, 'value'>,
   id: LinkId,
   draft: MailDraft | null,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { app, BrowserWindow } from '../../e2e/support/electron-stub.ts';
+import { app, BrowserWindow } from '../../test/support/electron-stub.ts';
 import type { Route } from '../shared/shell-contract.ts';
 import { MainWindow, zoomLevel } from './window.ts';
 

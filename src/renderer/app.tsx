@@ -2,7 +2,7 @@
 import { FluentProvider, makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useRef } from 'react';
 import type { Route } from '../shared/shell-contract.ts';
-import { useBrandName, useLanguage, useStore, useWindowState, useWords } from './data/hooks.ts';
+import { useBrandName, useI18n, useLanguage, useStore, useWindowState } from './data/hooks.ts';
 import { Announcer } from './parts/announcer.tsx';
 import { ErrorBoundary } from './parts/error-boundary.tsx';
 import { Header } from './parts/header.tsx';
@@ -66,7 +66,7 @@ export function App() {
 
 function Main() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const route = useWindowState((state) => state.route);
   const lost = useWindowState((state) => state.lost);
   const main = useRef<HTMLElement>(null);
@@ -82,12 +82,12 @@ function Main() {
   }, [place]);
   const content = route.screen === 'activity' ? `${styles.content} ${styles.filled}` : styles.content;
   return (
-    <main id="content" ref={main} tabIndex={-1} className={styles.main} aria-label={words.say(`nav.${route.screen}`)}>
+    <main id="content" ref={main} tabIndex={-1} className={styles.main} aria-label={i18n.t(`nav.${route.screen}`)}>
       <div className={content}>
         {lost && route.screen !== 'status' && (
-          <Notice kind="error" title={words.say('health.lost.title')} body={words.say('health.lost.body')} />
+          <Notice kind="error" title={i18n.t('health.lost.title')} body={i18n.t('health.lost.body')} />
         )}
-        <ErrorBoundary key={place} words={words} onTryAgain={() => go({ screen: 'status' })}>
+        <ErrorBoundary key={place} i18n={i18n} onTryAgain={() => go({ screen: 'status' })}>
           <Screen route={route} />
         </ErrorBoundary>
       </div>

@@ -1,6 +1,6 @@
 /** The set-up talks to the agent as every administrator's client does: to let it drain, and to see that it is there. */
-import { sleep } from '../agent/base/sleep.ts';
-import { Attachment } from '../client/attachment.ts';
+import { sleep } from '../base/sleep.ts';
+import { AgentConnection } from '../client/agent-connection.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
 
@@ -52,20 +52,20 @@ export function agentTalk(own: string): AgentTalk {
 /** null: no agent, or it did not answer. */
 async function withAgent<T>(own: string, withinMs: number, ask: (agent: AgentClient) => Promise<T>): Promise<T | null> {
   const startingUntilMs = performance.now() + withinMs;
-  const attachment = new Attachment({ own, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
+  const agentConnection = new AgentConnection({ own, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
   try {
     const agent = await new Promise<AgentClient | null>((resolve) => {
       const late = setTimeout(() => resolve(null), withinMs);
-      attachment.watch(() => {
-        if (attachment.agent === null) return;
+      agentConnection.watch(() => {
+        if (agentConnection.agent === null) return;
         clearTimeout(late);
-        resolve(attachment.agent);
+        resolve(agentConnection.agent);
       });
     });
     return agent === null ? null : await ask(agent);
   } catch {
     return null;
   } finally {
-    attachment.close();
+    agentConnection.close();
   }
 }

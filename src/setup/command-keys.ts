@@ -1,7 +1,7 @@
 /** The form of a file of command keys (protocol §11.4): a bad entry refuses the whole. This release stores them only. */
 
 import { z } from 'zod';
-import { errorText } from '../agent/base/logger.ts';
+import { errorText } from '../base/logger.ts';
 
 const RAW_KEY_BYTES = 32;
 

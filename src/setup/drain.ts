@@ -1,6 +1,6 @@
 /** `drain`: asks the agent to end when its scripts have, and waits for that. What the Debian package runs before an upgrade. */
 import { homedir } from 'node:os';
-import { sleep } from '../agent/base/sleep.ts';
+import { sleep } from '../base/sleep.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 

@@ -10,7 +10,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
-import { errorText } from '../agent/base/logger.ts';
+import { errorText } from '../base/logger.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';

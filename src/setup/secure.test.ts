@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
-import { LISTED_TREE, PRIVATE_TREE } from '../agent/os/windows/access.ts';
-import type { Inside } from '../agent/os/windows/secure-directory.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { LISTED_TREE, PRIVATE_TREE } from '../platform/windows/access.ts';
+import type { Inside } from '../platform/windows/secure-directory.ts';
 import { directoriesOf } from '../shared/directories.ts';
 import { writeChoices } from './choices.ts';
 import { SetupFault } from './exit-codes.ts';

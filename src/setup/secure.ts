@@ -5,11 +5,11 @@
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { LISTED_TREE, PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
-import { rightsAbove } from '../agent/os/windows/access-list.ts';
-import type { Say } from '../agent/os/windows/holders.ts';
-import type { Inside } from '../agent/os/windows/secure-directory.ts';
-import { NotSecured } from '../agent/os/windows/set-aside.ts';
+import { LISTED_TREE, PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../platform/windows/access.ts';
+import { rightsAbove } from '../platform/windows/access-list.ts';
+import type { Say } from '../platform/windows/holders.ts';
+import type { Inside } from '../platform/windows/secure-directory.ts';
+import { NotSecured } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import { type Choices, choicesFile, readChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';

@@ -5,11 +5,11 @@
 
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { errorText } from '../agent/base/logger.ts';
-import { blockFor } from '../agent/base/sleep.ts';
-import { POLICY_KEY } from '../agent/os/policies.ts';
-import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
-import { NOT_TRUSTED } from '../agent/os/windows/set-aside.ts';
+import { errorText } from '../base/logger.ts';
+import { blockFor } from '../base/sleep.ts';
+import { POLICY_KEY } from '../platform/policies.ts';
+import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
+import { NOT_TRUSTED } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';

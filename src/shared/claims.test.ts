@@ -1,16 +1,16 @@
 /** Every pair of a state and a card: what is claimed there, and that tray, headline and cards don't contradict one another. */
 import { describe, expect, test } from 'vitest';
-import { NOW, seen, status } from '../../e2e/support/agent-status.ts';
+import { NOW, seen, status } from '../../test/support/agent-status.ts';
 import { type AgentStatus, STORE_STATES } from './agent-status.ts';
 import { type Claims, claimsOf } from './claims.ts';
-import { describeState, type Seen } from './describe.ts';
+import { describeState, type PcSnapshot } from './describe.ts';
+import { I18n } from './i18n/i18n.ts';
 import type { RunningRow } from './run-view.ts';
 import { AGENT_STATES, CONNECTION_STATES } from './states.ts';
 import { trayMenu } from './tray-menu.ts';
-import { Words } from './words/words.ts';
 
-const words = new Words('en');
-const CALM = words.say('health.ok.title');
+const i18n = new I18n('en');
+const CALM = i18n.t('health.ok.title');
 
 const RUN: RunningRow = {
   run: 7,
@@ -63,7 +63,7 @@ const UNREAD: Claims = { ...WELL, calm: false, now: 'unknown', today: 'unknown',
 const OFFLINE: Claims = { ...WELL, calm: false, update: 'unheard', empty: 'offline' };
 const kept = { undelivered: { cause: 'full', why: null } } as const;
 
-const STATES: readonly (readonly [string, Seen, Claims])[] = [
+const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   ['all is well', seen(), WELL],
   ['two tasks run', seen({ now: RUNNING }), { ...WELL, now: 'some', today: 'open' }],
   ['one waits', seen({ now: { ...RUNNING, running: [], waitingCount: 1 } }), { ...WELL, now: 'some', today: 'open' }],
@@ -98,7 +98,7 @@ const STATES: readonly (readonly [string, Seen, Claims])[] = [
   ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map(
     (state) => [state, seen({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,
   ),
-  ['the agent is gone', { ...seen(), attachment: { state: 'down', sinceMs: NOW, restartAtMs: null } }, NOTHING],
+  ['the agent is gone', { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null } }, NOTHING],
   ['nothing was heard yet', { ...seen(), status: null }, NOTHING],
   ['the window is lost', { ...seen({ now: RUNNING }), lost: true }, NOTHING],
 ];
@@ -108,9 +108,9 @@ test.each(STATES)('%s', (_state, now, claims) => {
 });
 
 /** All that can come together. */
-function* everything(): Generator<Seen> {
+function* everything(): Generator<PcSnapshot> {
   const base = seen();
-  for (const attachment of ['starting', 'attached', 'down', 'incompatible'] as const)
+  for (const agentConnection of ['starting', 'attached', 'down', 'incompatible'] as const)
     for (const lost of [false, true])
       for (const agent of AGENT_STATES)
         for (const connection of CONNECTION_STATES)
@@ -121,7 +121,7 @@ function* everything(): Generator<Seen> {
                   yield {
                     ...base,
                     lost,
-                    attachment: { ...base.attachment, state: attachment },
+                    agentConnection: { ...base.agentConnection, state: agentConnection },
                     status: status({
                       agent: { ...calm.agent, state: agent },
                       connection: { ...calm.connection, state: connection },
@@ -138,8 +138,8 @@ describe('in every state there can be', () => {
     const wrong: string[] = [];
     for (const now of everything()) {
       const claims = claimsOf(now);
-      const said = describeState(now, words, NOW);
-      const where = JSON.stringify([now.lost, now.attachment.state, now.status?.agent.state, now.status?.store]);
+      const said = describeState(now, i18n, NOW);
+      const where = JSON.stringify([now.lost, now.agentConnection.state, now.status?.agent.state, now.status?.store]);
       const good = said.title === CALM;
       if (good !== (claims.calm && said.items.length === 0)) wrong.push(`headline ${where}`);
       if (said.mark === 'idle' && !good) wrong.push(`icon ${where}`);
@@ -155,9 +155,10 @@ describe('in every state there can be', () => {
   test('the menu names what runs where, and only where, the page may', () => {
     const wrong: string[] = [];
     for (const now of everything()) {
-      const menu = trayMenu({ seen: now, unseen: 0, mayQuit: true, mayStop: false }, words, NOW);
+      const menu = trayMenu({ seen: now, unseen: 0, mayQuit: true, mayStop: false }, i18n, NOW);
       const names = menu.some((entry) => entry.kind !== 'separator' && entry.label.startsWith('Running:'));
-      if (names !== (claimsOf(now).now === 'some')) wrong.push(JSON.stringify([now.lost, now.attachment, now.status]));
+      if (names !== (claimsOf(now).now === 'some'))
+        wrong.push(JSON.stringify([now.lost, now.agentConnection, now.status]));
     }
     expect(wrong).toEqual([]);
   });

@@ -4,7 +4,7 @@
  * read what is stored, knows nothing.
  */
 import type { AgentStatus } from './agent-status.ts';
-import type { Seen } from './describe.ts';
+import type { PcSnapshot } from './describe.ts';
 import { undelivered } from './troubles.ts';
 
 export interface Claims {
@@ -26,7 +26,7 @@ export interface Claims {
   readonly empty: 'unknown' | 'unread' | 'anew' | 'held' | 'offline' | 'none';
 }
 
-export function claimsOf(seen: Seen): Claims {
+export function claimsOf(seen: PcSnapshot): Claims {
   const status = liveStatus(seen);
   if (status === null) {
     return {
@@ -54,8 +54,8 @@ export function claimsOf(seen: Seen): Claims {
 }
 
 /** What the agent says, while it is heard; null: nothing is known of now. */
-function liveStatus({ attachment, status, lost }: Seen): AgentStatus | null {
-  return lost || attachment.state !== 'attached' ? null : status;
+function liveStatus({ agentConnection, status, lost }: PcSnapshot): AgentStatus | null {
+  return lost || agentConnection.state !== 'attached' ? null : status;
 }
 
 function takesTasks({ store, disk }: AgentStatus): boolean {

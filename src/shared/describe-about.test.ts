@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AboutFacts } from './contract.ts';
 import { answersOf } from './describe-about.ts';
+import { I18n } from './i18n/i18n.ts';
 import { DEFAULT_UI } from './ui-settings.ts';
-import { Words } from './words/words.ts';
 
 const FACTS: AboutFacts = {
   scripts: true,
@@ -20,8 +20,8 @@ const FACTS: AboutFacts = {
 };
 
 function said(facts: Partial<AboutFacts> = {}, ui: Partial<typeof DEFAULT_UI> = {}, hosted = false, language = 'en') {
-  const words = new Words(language === 'ja' ? 'ja' : 'en');
-  const answers = answersOf({ ...FACTS, ...facts }, { ...DEFAULT_UI, ...ui }, hosted, words);
+  const i18n = new I18n(language === 'ja' ? 'ja' : 'en');
+  const answers = answersOf({ ...FACTS, ...facts }, { ...DEFAULT_UI, ...ui }, hosted, i18n);
   return Object.fromEntries(answers.map(({ question, answers: all }) => [question, all.join(' ')]));
 }
 

@@ -3,7 +3,7 @@
  * setting, and what a script could do is not left out because it sounds bad.
  */
 import type { AboutFacts, UiSettings } from './contract.ts';
-import type { Words } from './words/words.ts';
+import type { I18n } from './i18n/i18n.ts';
 
 export interface Answered {
   readonly question: string;
@@ -14,17 +14,17 @@ export interface Answered {
 type Rights = Pick<UiSettings, 'allowQuitTray' | 'allowStopAgent'>;
 
 /** `ui` null: what IT allows at the icon is not known. `hosted`: whoever shows this runs the agent, and could end it. */
-export function answersOf(facts: AboutFacts, ui: Rights | null, hosted: boolean, words: Words): Answered[] {
+export function answersOf(facts: AboutFacts, ui: Rights | null, hosted: boolean, i18n: I18n): Answered[] {
   const question = (id: 'slow' | 'see' | 'off' | 'who' | 'kept', answers: readonly (string | null)[]) => ({
-    question: words.say(`ask.${id}`),
+    question: i18n.t(`ask.${id}`),
     answers: answers.filter((each) => each !== null),
   });
   return [
-    question('slow', slow(facts, words)),
-    question('see', see(facts, words)),
-    question('off', off(ui, hosted, words)),
-    question('who', who(facts, words)),
-    question('kept', kept(facts, words)),
+    question('slow', slow(facts, i18n)),
+    question('see', see(facts, i18n)),
+    question('off', off(ui, hosted, i18n)),
+    question('who', who(facts, i18n)),
+    question('kept', kept(facts, i18n)),
   ];
 }
 
@@ -32,52 +32,49 @@ function runsAnything({ scripts, runAsSystem, runAsUser }: AboutFacts): boolean 
   return scripts && (runAsSystem !== 'no' || runAsUser);
 }
 
-function slow(facts: AboutFacts, words: Words): (string | null)[] {
-  if (!runsAnything(facts)) return [words.say('ask.slow.none')];
-  return [words.join(words.say(`ask.slow.${facts.priority}`), words.say('ask.slow.atMost', { n: facts.maxParallel }))];
+function slow(facts: AboutFacts, i18n: I18n): (string | null)[] {
+  if (!runsAnything(facts)) return [i18n.t('ask.slow.none')];
+  return [i18n.join(i18n.t(`ask.slow.${facts.priority}`), i18n.t('ask.slow.atMost', { n: facts.maxParallel }))];
 }
 
-function see(facts: AboutFacts, words: Words): (string | null)[] {
-  const screen = words.say('ask.see.screen');
-  if (!runsAnything(facts)) return [screen, words.say('ask.see.noScripts')];
+function see(facts: AboutFacts, i18n: I18n): (string | null)[] {
+  const screen = i18n.t('ask.see.screen');
+  if (!runsAnything(facts)) return [screen, i18n.t('ask.see.noScripts')];
   const files = facts.runAsSystem === 'system' ? 'ask.see.allFiles' : 'ask.see.yourFiles';
-  return [screen, words.join(words.say(files), words.say('ask.see.listed'))];
+  return [screen, i18n.join(i18n.t(files), i18n.t('ask.see.listed'))];
 }
 
-function off(ui: Rights | null, hosted: boolean, words: Words): (string | null)[] {
-  if (ui === null) return [words.say('status.unread')];
-  const icon = words.say(ui.allowQuitTray ? 'ask.off.icon' : 'ask.off.noIcon');
-  return [icon, words.say(hosted && ui.allowStopAgent ? 'ask.off.stop' : 'ask.off.noStop')];
+function off(ui: Rights | null, hosted: boolean, i18n: I18n): (string | null)[] {
+  if (ui === null) return [i18n.t('status.unread')];
+  const icon = i18n.t(ui.allowQuitTray ? 'ask.off.icon' : 'ask.off.noIcon');
+  return [icon, i18n.t(hosted && ui.allowStopAgent ? 'ask.off.stop' : 'ask.off.noStop')];
 }
 
-function who(facts: AboutFacts, words: Words): (string | null)[] {
+function who(facts: AboutFacts, i18n: I18n): (string | null)[] {
   const level = facts.outputShown === 2 ? '2' : facts.outputShown === 1 ? '1' : '0';
   return [
-    words.say('ask.who.it'),
-    facts.inventory ? words.say('ask.who.inventory') : words.say('ask.who.noInventory'),
-    facts.readLog ? words.say('ask.who.log') : null,
-    words.join(
-      words.say(facts.namesHidden ? 'ask.who.namesHidden' : 'ask.who.names'),
-      words.say(`about.output.${level}`),
-    ),
+    i18n.t('ask.who.it'),
+    facts.inventory ? i18n.t('ask.who.inventory') : i18n.t('ask.who.noInventory'),
+    facts.readLog ? i18n.t('ask.who.log') : null,
+    i18n.join(i18n.t(facts.namesHidden ? 'ask.who.namesHidden' : 'ask.who.names'), i18n.t(`about.output.${level}`)),
   ];
 }
 
 const MIB = 1024 * 1024;
 
-function kept({ data }: AboutFacts, words: Words): (string | null)[] {
-  const size = words.bytes(data.historyMaxMib * MIB);
+function kept({ data }: AboutFacts, i18n: I18n): (string | null)[] {
+  const size = i18n.bytes(data.historyMaxMib * MIB);
   const log =
     data.logDirectory === null
-      ? words.say('about.data.noLog')
-      : words.join(
-          words.say('about.data.log', { days: data.logDays }),
-          words.say('about.data.where', { path: data.logDirectory }),
+      ? i18n.t('about.data.noLog')
+      : i18n.join(
+          i18n.t('about.data.log', { days: data.logDays }),
+          i18n.t('about.data.where', { path: data.logDirectory }),
         );
   return [
-    words.join(
-      words.say('about.data.history', { days: data.historyDays, size }),
-      words.say('about.data.where', { path: data.directory }),
+    i18n.join(
+      i18n.t('about.data.history', { days: data.historyDays, size }),
+      i18n.t('about.data.where', { path: data.directory }),
     ),
     log,
   ];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Facts } from '../agent/gates/decide.ts';
 import { gateFacts } from './describe-gates.ts';
-import { Words } from './words/words.ts';
+import { I18n } from './i18n/i18n.ts';
 
 const SEEN = {
   scriptsEnabled: true,
@@ -14,7 +14,7 @@ const SEEN = {
 } satisfies Facts;
 
 const shown = (gates: Record<string, unknown>, language: 'en' | 'ja' = 'en') =>
-  gateFacts(gates, new Words(language)).map(({ name, value }) => `${name}: ${value}`);
+  gateFacts(gates, new I18n(language)).map(({ name, value }) => `${name}: ${value}`);
 
 test('everything that the gates note has words', () => {
   expect(shown(SEEN)).toEqual([

@@ -1,9 +1,9 @@
 /** A task as one reports it to the service desk: by a number to say, and a few lines to send. Invariant: nothing in it that the person may not see. */
 import { describeRun, taskName } from './describe-run.ts';
+import type { I18n } from './i18n/i18n.ts';
 import type { MailDraft } from './mail-link.ts';
 import { clip } from './run-title.ts';
 import type { RunDetail } from './run-view.ts';
-import type { Words } from './words/words.ts';
 
 const MAX_NAME_CHARS = 80;
 
@@ -24,27 +24,27 @@ export function taskReport(
   run: RunDetail,
   pcName: string | null,
   userName: string,
-  words: Words,
+  i18n: I18n,
   nowMs: number,
 ): MailDraft {
-  const said = describeRun(run, words, nowMs);
-  const name = clip(taskName(run, words), MAX_NAME_CHARS);
+  const said = describeRun(run, i18n, nowMs);
+  const name = clip(taskName(run, i18n), MAX_NAME_CHARS);
   const number = spokenNumber(run.run);
   const pc = pcName ?? '–';
-  const time = (ms: number | null) => (ms === null ? null : `${words.day(ms)} ${words.clockWithSeconds(ms)}`);
+  const time = (ms: number | null) => (ms === null ? null : `${i18n.day(ms)} ${i18n.clockWithSeconds(ms)}`);
   const line = (label: string, text: string | null) => (text === null ? null : `${label}: ${text}`);
   const lines = [
-    words.say('report.number', { number, pc }),
-    words.say('report.task', { task: name }),
-    words.say('report.outcome', { outcome: words.join(`${said.title}${words.say('report.stop')}`, said.body) }),
-    line(words.say('run.received'), time(run.receivedAtMs)),
-    line(words.say('run.started'), time(run.startedAtMs)),
-    line(words.say('run.finished'), time(run.startedAtMs === null ? null : run.finishedAtMs)),
-    words.say('details.user', { user: userName }),
-    words.say('report.see'),
+    i18n.t('report.number', { number, pc }),
+    i18n.t('report.task', { task: name }),
+    i18n.t('report.outcome', { outcome: i18n.join(`${said.title}${i18n.t('report.stop')}`, said.body) }),
+    line(i18n.t('run.received'), time(run.receivedAtMs)),
+    line(i18n.t('run.started'), time(run.startedAtMs)),
+    line(i18n.t('run.finished'), time(run.startedAtMs === null ? null : run.finishedAtMs)),
+    i18n.t('details.user', { user: userName }),
+    i18n.t('report.see'),
   ];
   return {
-    subject: clip(words.say('report.subject', { number, pc, task: name }), 200),
+    subject: clip(i18n.t('report.subject', { number, pc, task: name }), 200),
     body: lines.filter((each) => each !== null).join('\n'),
   };
 }

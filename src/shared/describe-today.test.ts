@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { MINUTE, NOW, seen } from '../../e2e/support/agent-status.ts';
+import { MINUTE, NOW, seen } from '../../test/support/agent-status.ts';
 import { progressOf } from './describe-running.ts';
 import { describeToday } from './describe-today.ts';
-import { Words } from './words/words.ts';
+import { I18n } from './i18n/i18n.ts';
 
-const [english, japanese] = [new Words('en'), new Words('ja')];
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
 const FAILED = { today: { DONE: 13, FAILED: 2, REVOKED: 1 } } as const;
 const ONE_WAITS = { now: { running: [], waiting: [], waitingCount: 1 } };
 

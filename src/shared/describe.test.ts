@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, MINUTE, NOW, seen, status } from '../../e2e/support/agent-status.ts';
+import { DAY, MINUTE, NOW, seen, status } from '../../test/support/agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
-import { type Description, describeState, describeUpdate, pcDetails, type Seen } from './describe.ts';
+import { type Description, describeState, describeUpdate, type PcSnapshot, pcDetails } from './describe.ts';
+import { I18n } from './i18n/i18n.ts';
 import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
 import type { RunningRow } from './run-view.ts';
-import type { AttachmentView } from './shell-contract.ts';
+import type { AgentConnectionView } from './shell-contract.ts';
 import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
 import { type MenuFacts, trayMenu } from './tray-menu.ts';
-import { Words } from './words/words.ts';
 
-const [english, japanese] = [new Words('en'), new Words('ja')];
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
 const RUN: RunningRow = {
   run: 7,
@@ -30,9 +30,9 @@ const RUN: RunningRow = {
   usualMs: null,
 };
 
-function absent(attachment: Partial<AttachmentView>): Seen {
+function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
   return {
-    attachment: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, ...attachment },
+    agentConnection: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, ...agentConnection },
     status: null,
     brandName: 'Kanade Tray',
     lost: false,
@@ -55,7 +55,7 @@ test('all is well', () => {
   });
 });
 
-test.each<[string, Seen, Partial<Description>]>([
+test.each<[string, PcSnapshot, Partial<Description>]>([
   ['a task runs', seen(RUNNING), { mark: 'running', tooltip: 'Running: Office repair (2 min)' }],
   [
     'offline',
@@ -116,8 +116,8 @@ describe('every state has its words in both languages', () => {
   test.each([...agents, ...connections, ...attachments].map((state, place) => [place, state] as const))(
     '%d',
     (_, state) => {
-      const texts = [english, japanese].map((words) => {
-        const { title, body, tooltip, since } = describeState(state, words, NOW);
+      const texts = [english, japanese].map((i18n) => {
+        const { title, body, tooltip, since } = describeState(state, i18n, NOW);
         return [title, body, tooltip, since ?? ''].join(' ');
       });
       expect(texts[0]).not.toMatch(/\{\w+\}|undefined|NaN|_/);
@@ -127,8 +127,8 @@ describe('every state has its words in both languages', () => {
   );
 
   test.each(UPDATE_STATES)('update: %s', (state) => {
-    for (const words of [english, japanese]) {
-      const { title, body } = describeUpdate({ state, wanted: '1.5.0' }, words);
+    for (const i18n of [english, japanese]) {
+      const { title, body } = describeUpdate({ state, wanted: '1.5.0' }, i18n);
       expect(title + body).not.toMatch(/\{\w+\}|undefined/);
     }
   });
@@ -142,8 +142,8 @@ describe('the menu', () => {
     mayStop: false,
     ...changed,
   });
-  const labels = (changed: Partial<MenuFacts> = {}, words = english) =>
-    trayMenu(facts(changed), words, NOW).map((entry) => (entry.kind === 'separator' ? '—' : entry.label));
+  const labels = (changed: Partial<MenuFacts> = {}, i18n = english) =>
+    trayMenu(facts(changed), i18n, NOW).map((entry) => (entry.kind === 'separator' ? '—' : entry.label));
 
   test('while all is well', () => {
     expect(labels()).toEqual([
@@ -203,8 +203,8 @@ describe('the menu', () => {
       seen(REFUSED),
       seen({ agent: { ...status().agent, state: 'elsewhere' } }),
     ]) {
-      for (const words of [english, japanese]) {
-        expect(labels({ seen: state }, words)[0]).toBe(describeState(state, words, NOW).title);
+      for (const i18n of [english, japanese]) {
+        expect(labels({ seen: state }, i18n)[0]).toBe(describeState(state, i18n, NOW).title);
       }
     }
     expect(labels({ seen: seen(OFFLINE) })[0]).toBe('Offline · PC-0142');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { status } from '../../e2e/support/agent-status.ts';
+import { status } from '../../test/support/agent-status.ts';
 import type { Support } from './contract.ts';
 import { knownPc, knownSupport, NOTHING_REMEMBERED, remember } from './remembered.ts';
 

@@ -24,8 +24,8 @@ export function runTitle(manifestId: string | null, description: string | null, 
   const line = firstLine(description ?? '', maxChars);
   if (line !== '') return { kind: 'text', text: line };
   if (manifestId === 'adhoc-run') return { kind: 'direct' };
-  const words = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '), maxChars);
-  return words === '' ? { kind: 'none' } : { kind: 'text', text: words };
+  const i18n = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '), maxChars);
+  return i18n === '' ? { kind: 'none' } : { kind: 'text', text: i18n };
 }
 
 /**

@@ -107,7 +107,7 @@ export const runsQuerySchema = z.strictObject({
   startAtMs: timeMs.optional(),
   /** Part of the name; for the helpdesk also of ids and output. */
   search: z.string().max(200).optional(),
-  /** Words of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
+  /** I18n of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
   shownAs: z.array(z.enum(TITLE_WORDS)).max(TITLE_WORDS.length).optional(),
   /** Only runs that arrived later than this one. */
   afterRun: z.number().int().min(0).optional(),

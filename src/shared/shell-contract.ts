@@ -41,7 +41,7 @@ export const attachmentSchema = z.object({
   /** When it is started again, where that is known. */
   restartAtMs: z.number().nullable(),
 });
-export type AttachmentView = z.infer<typeof attachmentSchema>;
+export type AgentConnectionView = z.infer<typeof attachmentSchema>;
 
 export const rememberedSchema = z.object({
   support: supportSchema.nullable().catch(null),
@@ -52,7 +52,7 @@ export const rememberedSchema = z.object({
 }) satisfies z.ZodType<Remembered>;
 
 export const shellStateSchema = z.object({
-  attachment: attachmentSchema,
+  agentConnection: attachmentSchema,
   /** The language of the operating system, as far as we speak it. */
   systemLanguage: z.enum(LANGUAGES),
   preferences: preferencesSchema,

@@ -1,7 +1,7 @@
 /** One page of the window, from its connection to its end. */
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { Attachment } from '../client/attachment.ts';
+import { AgentConnection } from '../client/agent-connection.ts';
 import { userName } from '../client/own-account.ts';
 import { bridgeWindow } from '../client/window-bridge.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
@@ -31,11 +31,16 @@ export function newHome(own: string, account: string): PageHome {
 
 export function servePage(socket: WebSocket, request: IncomingMessage, home: PageHome): void {
   const { own, account } = home;
-  const attachment = new Attachment({ own, account, client: 'web', startingUntilMs: performance.now() + STARTING_MS });
+  const agentConnection = new AgentConnection({
+    own,
+    account,
+    client: 'web',
+    startingUntilMs: performance.now() + STARTING_MS,
+  });
   const systemLanguage = languageOf(request.headers['accept-language']);
   const bridge = bridgeWindow({
     link: webSocketLink(socket),
-    attachment,
+    agentConnection,
     handlers: {
       'shell.setPreferences': (changed) => {
         home.preferences = { ...home.preferences, ...definedOnly(changed) };
@@ -57,7 +62,7 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
   });
   /** Each answer by itself: an agent without settings knows what this PC is called, and not whom to ask. */
   const learn = () => {
-    const { agent } = attachment;
+    const { agent } = agentConnection;
     if (agent === null) return;
     const ask = <T>(name: string, asked: Promise<T>, learned: (answer: T) => void) =>
       asked.then(
@@ -66,7 +71,7 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
           bridge.changed();
         },
         (error: unknown) => {
-          // It is asked again after the next attachment, and an agent without settings does not know.
+          // It is asked again after the next agentConnection, and an agent without settings does not know.
           if (!(error instanceof LinkClosed || error instanceof CallError)) console.error(`${name}: ${String(error)}`);
         },
       );
@@ -83,7 +88,7 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
       home.remembered = remember(home.remembered, { status });
     });
   };
-  attachment.watch(learn);
+  agentConnection.watch(learn);
   learn();
 }
 

@@ -1,6 +1,6 @@
 /** Waits for what another process does. */
-import { sleep } from '../../../src/agent/base/sleep.ts';
-import { PATIENCE_MS } from '../../support/eventually.ts';
+import { sleep } from '../../../src/base/sleep.ts';
+import { PATIENCE_MS } from '../../../test/support/eventually.ts';
 
 /** Below what the local socket of our agent answers in a second. */
 const POLL_MS = 50;

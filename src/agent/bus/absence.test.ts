@@ -7,10 +7,10 @@ import {
   recordLog,
   recordWatch,
   startReloadableServer,
-} from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { api, operator, provision, provisionedOperator, putKey } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+} from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { api, operator, provision, provisionedOperator, putKey } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
 import type { NatsBus } from './nats-bus.ts';
 import type { Credentials } from './sign-in.ts';
 

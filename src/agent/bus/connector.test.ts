@@ -1,11 +1,11 @@
 import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectedBus, freePort, linkState, startBus } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { operator } from '../../../e2e/support/fleet.ts';
-import { muteListener, portOf } from '../../../e2e/support/listeners.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { ManualClock } from '../../../e2e/support/status.ts';
+import { connectedBus, freePort, linkState, startBus } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { operator } from '../../../test/support/fleet.ts';
+import { muteListener, portOf } from '../../../test/support/listeners.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { ManualClock } from '../../../test/support/status.ts';
 import type { NatsBus } from './nats-bus.ts';
 import type { Credentials } from './sign-in.ts';
 

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { fixtureValue } from '../../../e2e/fixtures/read.ts';
+import { fixtureValue } from '../../../test/fixtures/read.ts';
 import {
   answering,
   connectedBus,
@@ -11,11 +11,11 @@ import {
   recordWatch,
   startBus,
   startReloadableServer,
-} from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { ManualClock } from '../../../e2e/support/status.ts';
+} from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { api, operator, provision, provisionedOperator } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { ManualClock } from '../../../test/support/status.ts';
 import type { DurableMessage } from './bus.ts';
 
 const DURABLE = 'agent_replay_PC-A';

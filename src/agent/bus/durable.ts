@@ -4,9 +4,9 @@
  * binding leaves a name in the consumer that the store knows: one that it does not know tells of a later state of it.
  */
 import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type JsMsg } from '@nats-io/jetstream';
-import { errorText, type Logger } from '../base/logger.ts';
-import { clampTimerMs } from '../base/sleep.ts';
-import { orAbort } from '../base/waiting.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { clampTimerMs } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
 import type { Session } from './session.ts';

@@ -1,9 +1,9 @@
 import { headers } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { answering, connectedBus, info, linkState, recordWatch, startBus } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { api, operator, provision, provisionedOperator, putKey } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { answering, connectedBus, info, linkState, recordWatch, startBus } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { api, operator, provision, provisionedOperator, putKey } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
 import type { NatsBus } from './nats-bus.ts';
 
 /** The end of a watch is noticed by its missing heartbeats. */

@@ -4,9 +4,9 @@
  * the subject that this gives is refused under that role.
  */
 import type { Msg } from '@nats-io/transport-node';
-import type { Logger } from '../base/logger.ts';
-import { errorText } from '../base/logger.ts';
-import { aborted } from '../base/waiting.ts';
+import type { Logger } from '../../base/logger.ts';
+import { errorText } from '../../base/logger.ts';
+import { aborted } from '../../base/waiting.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
 import { isForbidden } from './permissions.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { answering, connectedBus, info, linkState, startBus } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { answering, connectedBus, info, linkState, startBus } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { operator, provision, provisionedOperator } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
 
 const text = (data: Uint8Array) => Buffer.from(data).toString();
 

@@ -1,9 +1,9 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
-import type { BackoffPolicy } from '../base/backoff.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
+import type { BackoffPolicy } from '../../base/backoff.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
 import type {
   Binding,
   Bus,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { connectedBus, info, linkState, recordLog, startReloadableServer } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { slowLink } from '../../../e2e/support/slow-link.ts';
+import { connectedBus, info, linkState, recordLog, startReloadableServer } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { api, operator, provision, provisionedOperator } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { slowLink } from '../../../test/support/slow-link.ts';
 import type { PublishOutcome } from './bus.ts';
 
 const PATIENT = { patienceMs: 10_000 };

@@ -4,7 +4,7 @@
  * the broker has read it, and one that comes later still counts.
  */
 import { errors, headers, type Msg } from '@nats-io/transport-node';
-import { errorText, type Logger } from '../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, jsonOf, throwApiError } from './api.ts';
 import type { PublishOptions, PublishOutcome } from './bus.ts';
 import { INBOXES, InboxRefused } from './permissions.ts';

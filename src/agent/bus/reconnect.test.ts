@@ -1,10 +1,10 @@
 /** A fleet that loses its broker is back within seconds of its return, and not as one wave. */
 import { connect as dial, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { sleep } from '../base/sleep.ts';
+import { freePort } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { sleep } from '../../base/sleep.ts';
 import { hasLasted, reconnectDelayMs, type Trouble } from './reconnect.ts';
 
 const MINUTE_MS = 60_000;

@@ -4,11 +4,11 @@
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect } from '@nats-io/transport-node';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { clampTimerMs, MAX_TIMER_MS, sleep } from '../base/sleep.ts';
-import { orAbort } from '../base/waiting.ts';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { clampTimerMs, MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import type { ServerClock } from './server-clock.ts';

@@ -12,7 +12,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
-import { errorText } from '../base/logger.ts';
+import { errorText } from '../../base/logger.ts';
 
 export type Credentials =
   | { readonly kind: 'none' }

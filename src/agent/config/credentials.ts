@@ -6,9 +6,10 @@
  * that is named but can't be read, or an unreadable registry key where nothing comes after it: signing in as somebody else
  * would only hide the reason.
  */
+
+import { machineRegistry, type Registry } from '../../platform/registry.ts';
+import { readRegistrySecret, readSecretFile, SECRETS_KEY, type SIGN_IN_SECRETS } from '../../platform/secrets.ts';
 import type { Credentials } from '../bus/sign-in.ts';
-import { machineRegistry, type Registry } from '../os/registry.ts';
-import { readRegistrySecret, readSecretFile, SECRETS_KEY, type SIGN_IN_SECRETS } from '../os/secrets.ts';
 import type { BootConfig } from './boot-config.ts';
 
 export type CredentialsRead =

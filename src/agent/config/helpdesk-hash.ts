@@ -5,8 +5,8 @@
  * read still count, and each start says so (threat-model §4).
  */
 import { statSync } from 'node:fs';
-import { machineRegistry, type RegistryValue } from '../os/registry.ts';
-import { othersRead, readRegistrySecret, readTrustedFile, SECRETS_KEY, SHUT_IT } from '../os/secrets.ts';
+import { machineRegistry, type RegistryValue } from '../../platform/registry.ts';
+import { othersRead, readRegistrySecret, readTrustedFile, SECRETS_KEY, SHUT_IT } from '../../platform/secrets.ts';
 import type { Collected, SourcePlace } from './collect.ts';
 import { isCodeHash, isStrongHash } from './helpdesk-code.ts';
 import { type Candidate, settle } from './layers.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type PolicyReading, type PolicyValue, readPolicies } from '../os/policies.ts';
+import { type PolicyReading, type PolicyValue, readPolicies } from '../../platform/policies.ts';
 import type { BootConfig } from './boot-config.ts';
 import type { Loaded, LoadInput } from './load.ts';
 import type { Machine } from './machine.ts';

@@ -122,7 +122,8 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const settled = settle(collected.candidates);
   const settings =
     startedAs === 'tray' ? withUserLog(settled, path.join(machine.directories.logs, 'agent.log')) : settled;
-  if (isWhole || read.every((file) => file.lines !== null)) checkWhole(collected, settings, first.path, first.lines);
+  if (isWhole || read.every((file) => file.lines !== null))
+    checkIntegrity(collected, settings, first.path, first.lines);
   if (collected.faults.length > 0) return failed();
   const paths = read.map((file) => fullPath(file.path, base) ?? file.path);
   const config = bootConfigOf(settings, { files: paths, startedAs, directories: machine.directories });
@@ -264,7 +265,7 @@ function addLogLevel(to: Collected, filter: string | undefined, base: PathBase):
 }
 
 /** What only shows when all sources are known: required settings, and settings that need one another. */
-function checkWhole(to: Collected, settings: SettingValues, file: string, lines: LineLookup | null): void {
+function checkIntegrity(to: Collected, settings: SettingValues, file: string, lines: LineLookup | null): void {
   const faulty = new Set(to.faults.map((fault) => fault.key));
   const set = (key: SettingKey) => settings[key].value !== null;
   const fault = (key: SettingKey, expected: string, near: SettingKey = key) => {

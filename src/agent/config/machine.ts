@@ -1,7 +1,12 @@
 /** What loading asks of the machine, as a port: tests pass directories and policies of their own. */
 import { homedir, hostname, userInfo } from 'node:os';
+import {
+  type PolicyReading,
+  readPolicies,
+  type SignedCommandsSwitch,
+  signedCommandsSwitch,
+} from '../../platform/policies.ts';
 import { type Directories, directoriesOf, type StartedAs } from '../../shared/directories.ts';
-import { type PolicyReading, readPolicies, type SignedCommandsSwitch, signedCommandsSwitch } from '../os/policies.ts';
 import { POLICY_NAMES } from './collect.ts';
 import { type HashSecret, machineHashSecret } from './helpdesk-hash.ts';
 import type { TemplateFacts } from './template-expression.ts';

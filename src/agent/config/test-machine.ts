@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { PolicyReading } from '../../platform/policies.ts';
 import { directoriesOf, type StartedAs } from '../../shared/directories.ts';
-import type { PolicyReading } from '../os/policies.ts';
 import { type Loaded, type LoadInput, loadBootConfig } from './load.ts';
 import type { Machine } from './machine.ts';
 import type { TemplateFacts } from './template-expression.ts';

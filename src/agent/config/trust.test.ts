@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { noMountsHere, readOnly } from '../../../e2e/support/mounts.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { givenToSomebody, openedToAll, wineTempDir } from '../../../e2e/support/wine-files.ts';
+import { noMountsHere, readOnly } from '../../../test/support/mounts.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { givenToSomebody, openedToAll, wineTempDir } from '../../../test/support/wine-files.ts';
 import type { StartedAs } from '../../shared/directories.ts';
 import { type Distrust, distrusted, distrustedData } from './trust.ts';
 

@@ -5,16 +5,16 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, win32 } from 'node:path';
+import { POLICY_FILE, POLICY_KEY } from '../../platform/policies.ts';
+import { SECRETS_KEY } from '../../platform/secrets.ts';
+import { distrustAbove, distrustPath } from '../../platform/trusted-path.ts';
+import { PRIVATE_KEY, PRIVATE_TREE } from '../../platform/windows/access.ts';
+import { SYSTEM_SID } from '../../platform/windows/access-list.ts';
+import { secureKey, untrustedKey } from '../../platform/windows/registry-write.ts';
+import { secureDirectory } from '../../platform/windows/secure-directory.ts';
+import { NotSecured } from '../../platform/windows/set-aside.ts';
+import { ownSid } from '../../platform/windows/sids.ts';
 import type { Directories, StartedAs } from '../../shared/directories.ts';
-import { POLICY_FILE, POLICY_KEY } from '../os/policies.ts';
-import { SECRETS_KEY } from '../os/secrets.ts';
-import { distrustAbove, distrustPath } from '../os/trusted-path.ts';
-import { PRIVATE_KEY, PRIVATE_TREE } from '../os/windows/access.ts';
-import { SYSTEM_SID } from '../os/windows/access-list.ts';
-import { secureKey, untrustedKey } from '../os/windows/registry-write.ts';
-import { secureDirectory } from '../os/windows/secure-directory.ts';
-import { NotSecured } from '../os/windows/set-aside.ts';
-import { ownSid } from '../os/windows/sids.ts';
 
 export interface TrustInput {
   readonly startedAs: StartedAs;

@@ -1,8 +1,8 @@
 /** Checks one raw value, from whatever source, against its row of the table. Paths come out absolute. */
 import { posix, win32 } from 'node:path';
+import type { LogLevel } from '../../base/logger.ts';
+import { UnreadableValue } from '../../platform/policies.ts';
 import type { Setting, SettingScalar } from '../../shared/setting.ts';
-import type { LogLevel } from '../base/logger.ts';
-import { UnreadableValue } from '../os/policies.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { pcIdProblem } from '../wire/subjects.ts';
 import { CODE_HASH_EXPECTED, isCodeHash } from './helpdesk-code.ts';

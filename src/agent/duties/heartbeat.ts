@@ -3,9 +3,9 @@
  * never queued (D32); a PC that slept sends one, not all that were missed. A heartbeat with our name that is not ours
  * means a second live agent.
  */
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
 import { decodeHeartbeat } from '../wire/heartbeat.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { agentBus, ask, during } from '../../../e2e/support/duties.ts';
-import { operator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { agentBus, ask, during } from '../../../test/support/duties.ts';
+import { operator } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { startLiveTail } from './live-tail.ts';
 import type { Tail } from './recent-tails.ts';
 

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { agentBus, ask, during } from '../../../e2e/support/duties.ts';
-import { operator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { silentLogger } from '../base/logger.ts';
+import { agentBus, ask, during } from '../../../test/support/duties.ts';
+import { operator } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { Bus, BusMessage } from '../bus/bus.ts';
 import { startLogsFetch } from './logs-fetch.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { agentBus, ask, during } from '../../../e2e/support/duties.ts';
-import { operator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { systemClock } from '../base/clock.ts';
-import { hostFacts } from '../os/host-facts.ts';
+import { agentBus, ask, during } from '../../../test/support/duties.ts';
+import { operator } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { systemClock } from '../../base/clock.ts';
+import { hostFacts } from '../../platform/host-facts.ts';
 import { HeartbeatBody } from './heartbeat-body.ts';
 import { startPing } from './ping.ts';
 

@@ -2,12 +2,12 @@
  * Gathers what the gates need. Each key is read when it is used; when it can't be read, the last value that was known
  * here counts, so that a revoked script stays revoked on a broken bucket (D19).
  */
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import type { Moment, Timeline } from '../base/timeline.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
+import type { KvCache, MirrorEntry } from '../store/kv-cache.ts';
 import type { LastContact } from '../store/last-contact.ts';
-import type { Mirror, MirrorEntry } from '../store/mirror.ts';
 import type { Command } from '../wire/command.ts';
 import { isKvKey } from '../wire/subjects.ts';
 import type { Facts } from './decide.ts';
@@ -40,7 +40,7 @@ interface Read {
 
 export interface FactsDeps {
   readonly bus: Bus;
-  readonly mirror: Mirror;
+  readonly kvCache: KvCache;
   /** Of an earlier process: counts while this one was not connected yet. */
   readonly lastContact: Pick<LastContact, 'ageMs'>;
   readonly timeline: Timeline;
@@ -54,7 +54,7 @@ export interface FactsOptions {
 
 export class FactsReader {
   readonly #bus: Bus;
-  readonly #mirror: Mirror;
+  readonly #kvCache: KvCache;
   readonly #lastContact: Pick<LastContact, 'ageMs'>;
   readonly #timeline: Timeline;
   readonly #log: Logger;
@@ -66,7 +66,7 @@ export class FactsReader {
 
   constructor(deps: FactsDeps, options: FactsOptions) {
     this.#bus = deps.bus;
-    this.#mirror = deps.mirror;
+    this.#kvCache = deps.kvCache;
     this.#lastContact = deps.lastContact;
     this.#timeline = deps.timeline;
     this.#log = deps.log;
@@ -141,7 +141,7 @@ export class FactsReader {
       : { kind: 'failed', why: 'not connected' };
     // What the broker has said does not depend on what was known before.
     const needsLast = read.kind === 'no_bucket' || read.kind === 'failed';
-    const last = needsLast ? this.#mirror.get(bucket, key) : this.#lastOrNone(bucket, key);
+    const last = needsLast ? this.#kvCache.get(bucket, key) : this.#lastOrNone(bucket, key);
     // A link that was lost meanwhile tells its own age.
     const stayed = connected && this.#bus.link.value === link;
     switch (read.kind) {
@@ -162,7 +162,7 @@ export class FactsReader {
 
   #lastOrNone(bucket: string, key: string): MirrorEntry | undefined {
     try {
-      return this.#mirror.get(bucket, key);
+      return this.#kvCache.get(bucket, key);
     } catch (error) {
       this.#log.error('what was known of a broker key could not be read', { bucket, key, error: errorText(error) });
       return undefined;
@@ -194,7 +194,7 @@ export class FactsReader {
       last !== undefined && last.revision === now.revision && (last.value === null) === (now.value === null);
     // The same value read again is worth a write only now and then: for its age.
     if (unchanged && this.#timeline.ageMs(last.read) < MIRROR_REFRESH_MS) return;
-    drop(this.#mirror.put(bucket, key, { ...now, read: this.#timeline.now() }), this.#log, 'remembering a broker key');
+    drop(this.#kvCache.put(bucket, key, { ...now, read: this.#timeline.now() }), this.#log, 'remembering a broker key');
   }
 }
 

@@ -3,11 +3,11 @@
  * What it may become is the table of architecture §3; nothing is dropped without a counter or a row.
  */
 import { hash } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { Source } from '../../shared/states.ts';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
 import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Arrival, Ending } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
@@ -58,7 +58,7 @@ export interface Incoming {
 }
 
 export class Intake {
-  readonly #o: IntakeOptions;
+  readonly #options: IntakeOptions;
   readonly #recent = new Map<string, Promise<boolean>>();
   #open = true;
   #begun = false;
@@ -69,7 +69,7 @@ export class Intake {
   #turnEndsAtMs: number | null = null;
 
   constructor(options: IntakeOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /** From here on what comes is recorded; until then it waits, or comes again. */
@@ -126,7 +126,7 @@ export class Intake {
     try {
       this.#take(next.source, next.incoming);
     } catch (error) {
-      this.#o.log.error('a message could not be handled', { error: errorText(error) });
+      this.#options.log.error('a message could not be handled', { error: errorText(error) });
     }
     if (this.#taken < Math.min(this.#waiting.length, TAKEN_MAX)) return;
     this.#waiting = this.#waiting.slice(this.#taken);
@@ -138,7 +138,7 @@ export class Intake {
     const addressed = this.#addressed(subject);
     if (addressed === 'unknown') return;
     if (addressed === 'no') {
-      this.#o.store.counters.bump('foreign');
+      this.#options.store.counters.bump('foreign');
       incoming.ack?.();
       return;
     }
@@ -146,14 +146,14 @@ export class Intake {
     const key = fingerprint.toString('latin1');
     const known = this.#recent.get(key);
     if (known !== undefined) {
-      this.#o.store.counters.bump('duplicates');
+      this.#options.store.counters.bump('duplicates');
       this.#answer(known, incoming);
       return;
     }
     // Not recorded, so not acknowledged: the broker brings it again until there is room (invariant 1).
-    if (!this.#o.store.admits) {
+    if (!this.#options.store.admits) {
       const decoded = decodeCommand(data);
-      if (decoded.ok) this.#o.onSeen(decoded.command);
+      if (decoded.ok) this.#options.onSeen(decoded.command);
       incoming.nak?.(AGAIN_MS);
       return;
     }
@@ -169,14 +169,14 @@ export class Intake {
       otherwise?.();
       incoming.nak?.(AGAIN_MS);
     });
-    drop(answered, this.#o.log, 'answering the broker');
+    drop(answered, this.#options.log, 'answering the broker');
   }
 
   #addressed(subject: string): 'yes' | 'no' | 'unknown' {
-    const target = classifyCommandSubject(subject, this.#o.pcId);
+    const target = classifyCommandSubject(subject, this.#options.pcId);
     if (target.to === 'other') return 'no';
     if (target.to !== 'group') return 'yes';
-    const groups = this.#o.groups.value;
+    const groups = this.#options.groups.value;
     if (groups === null) return 'unknown';
     return groups.has(target.group) ? 'yes' : 'no';
   }
@@ -194,8 +194,8 @@ export class Intake {
     const base = {
       source,
       subject,
-      receivedAtMs: this.#o.clock.nowMs(),
-      serverAtMs: this.#o.serverNowMs() ?? incoming.storedAtMs ?? null,
+      receivedAtMs: this.#options.clock.nowMs(),
+      serverAtMs: this.#options.serverNowMs() ?? incoming.storedAtMs ?? null,
       fingerprint,
       body: Buffer.from(data),
     };
@@ -211,9 +211,9 @@ export class Intake {
           error: 'request_id: expected 1 to 200 characters that can be part of a subject',
         });
       }
-      this.#o.onSeen(command);
-      this.#o.onArrival(command);
-      const admission = await this.#o.store.runs.admit({
+      this.#options.onSeen(command);
+      this.#options.onArrival(command);
+      const admission = await this.#options.store.runs.admit({
         ...base,
         requestId: command.requestId,
         execId: command.execId,
@@ -225,19 +225,19 @@ export class Intake {
         // Shown only, and a column holds no more; the script is timed by the command itself.
         timeoutSecs: Math.min(Number(command.timeoutSecs), Number.MAX_SAFE_INTEGER),
       });
-      if (admission.kind === 'admitted') this.#o.onAdmitted(admission.run, command);
+      if (admission.kind === 'admitted') this.#options.onAdmitted(admission.run, command);
       else this.#count(admission, command.requestId);
       return true;
     } catch (error) {
-      this.#o.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
+      this.#options.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
       return false;
     }
   }
 
   #count(admission: { kind: 'duplicate' } | { kind: 'conflict'; recorded: boolean }, requestId: string): void {
     const conflict = admission.kind === 'conflict' && admission.recorded;
-    this.#o.store.counters.bump(conflict ? 'conflicts' : 'duplicates');
-    if (conflict) this.#o.log.warn('a known request id came with other content', { request_id: requestId });
+    this.#options.store.counters.bump(conflict ? 'conflicts' : 'duplicates');
+    if (conflict) this.#options.log.warn('a known request id came with other content', { request_id: requestId });
   }
 
   /** Shown here in any case; answered where the message says whom to answer. */
@@ -247,8 +247,8 @@ export class Intake {
   ): Promise<boolean> {
     const usable = failed.requestId !== null && isSubjectId(failed.requestId) ? failed.requestId : null;
     const unsupported = failed.kind === 'unsupported';
-    this.#o.log.warn('a command can not be read', { subject: base.subject, error: failed.error });
-    this.#o.store.counters.bump('unreadable');
+    this.#options.log.warn('a command can not be read', { subject: base.subject, error: failed.error });
+    this.#options.store.counters.bump('unreadable');
     const outcome = withoutRun(
       unsupported ? 'UNSUPPORTED' : 'BAD_MESSAGE',
       unsupported ? unsupportedCommandText(failed.error) : cannotReadText(failed.error),
@@ -266,11 +266,11 @@ export class Intake {
     };
     const end = (resultId: string): Ending => {
       if (usable === null) return { ...outcome, exitCode: null, outbox: null };
-      const identity = { ...failed, resultId, requestId: usable, manifestId: failed.id, pcId: this.#o.pcId };
-      return endingOf(outcome, identity, this.#o.maxPayloadBytes());
+      const identity = { ...failed, resultId, requestId: usable, manifestId: failed.id, pcId: this.#options.pcId };
+      return endingOf(outcome, identity, this.#options.maxPayloadBytes());
     };
-    const admission = await this.#o.store.runs.admit(arrival, end);
-    if (admission.kind === 'admitted') this.#o.onQueued();
+    const admission = await this.#options.store.runs.admit(arrival, end);
+    if (admission.kind === 'admitted') this.#options.onQueued();
     else this.#count(admission, usable ?? '');
     return true;
   }

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { silentLogger } from '../base/logger.ts';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { takeOver } from './takeover.ts';
 
-const FIXTURES = join(import.meta.dirname, '../../../e2e/fixtures');
+const FIXTURES = join(import.meta.dirname, '../../../test/fixtures');
 const captured = (name: string) => JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as { value: never };
 
 /** A data directory as the original leaves it. */

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorText, type Logger } from '../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import type { Store } from '../store/store.ts';
 import { decodeResult, type ExecResult, legacyResultId } from '../wire/result.ts';
 import { isSubjectId, resultSubject } from '../wire/subjects.ts';

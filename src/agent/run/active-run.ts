@@ -6,14 +6,14 @@
  * spawn and the timer; the world is looked at again right before the spawn.
  */
 import { randomInt } from 'node:crypto';
+import { drop } from '../../base/drop.ts';
+import { errorText } from '../../base/logger.ts';
+import { STORE_RETRY_MS, untilDone } from '../../base/retry.ts';
+import { sleep } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
+import type { Account } from '../../platform/sessions.ts';
 import { errorCode } from '../../shared/error-code.ts';
-import { drop } from '../base/drop.ts';
-import { errorText } from '../base/logger.ts';
-import { STORE_RETRY_MS, untilDone } from '../base/retry.ts';
-import { sleep } from '../base/sleep.ts';
-import { orAbort } from '../base/waiting.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
-import type { Account } from '../os/sessions.ts';
 import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
@@ -47,7 +47,7 @@ export type Step = Outcome | 'deferred';
 
 export class ActiveRun {
   readonly open: OpenRun;
-  readonly #o: ActiveRunOptions;
+  readonly #options: ActiveRunOptions;
   readonly #place: Place;
   readonly #overRestart: boolean;
   readonly #abort = new AbortController();
@@ -64,7 +64,7 @@ export class ActiveRun {
   /** `overRestart`: it was admitted before this process began. */
   constructor(open: OpenRun, place: Place, overRestart: boolean, options: ActiveRunOptions) {
     this.open = open;
-    this.#o = options;
+    this.#options = options;
     this.#place = place;
     this.#holdsPlace = place.taken;
     this.#overRestart = overRestart;
@@ -130,12 +130,12 @@ export class ActiveRun {
       return await this.#step();
     } catch (error) {
       // What ends a wait is a kill or our own stop; anything else is a bug.
-      if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#o.clock.nowMs());
+      if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#options.clock.nowMs());
       if (this.#abort.signal.aborted && !this.#begun) return 'deferred';
       // Of the store alone: what else is refused is an answer.
       const isStore = errorCode(error).startsWith('SQLITE_');
       if (this.#begun || !isStore || !mayPass(error)) throw error;
-      this.#o.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
+      this.#options.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
       return 'again';
     } finally {
       if (this.#holdsPlace) this.#place.release();
@@ -170,9 +170,9 @@ export class ActiveRun {
         await sleep(freshPauseMs, this.#abort.signal);
         continue;
       }
-      const verdict = decide(command, facts, this.#o.clock.nowNs());
+      const verdict = decide(command, facts, this.#options.clock.nowNs());
       if (verdict.go) return null;
-      const pauseMs = (this.#o.pinRereadMs ?? PIN_REREAD_MS)[reread++];
+      const pauseMs = (this.#options.pinRereadMs ?? PIN_REREAD_MS)[reread++];
       if (verdict.reason !== 'VERSION_PIN' || pauseMs === undefined) return this.#refused(verdict, facts);
       await sleep(pauseMs, this.#abort.signal);
     }
@@ -182,23 +182,23 @@ export class ActiveRun {
   #facts(): Promise<Facts> {
     const { signal } = this.#abort;
     return untilDone(
-      () => orAbort(this.#o.facts.gather(this.#command()), signal),
+      () => orAbort(this.#options.facts.gather(this.#command()), signal),
       signal,
       () => {},
     );
   }
 
   get #connected(): boolean {
-    return this.#o.bus.link.value.state === 'connected';
+    return this.#options.bus.link.value.state === 'connected';
   }
 
   #refused(verdict: Refusal, facts: Facts): Outcome {
-    return refused(verdict, this.#o.clock.nowMs(), factsText(facts));
+    return refused(verdict, this.#options.clock.nowMs(), factsText(facts));
   }
 
   /** Spreads the starts of a fleet. How long is drawn once, and kept over restarts (invariant 4). */
   async #deferredByJitter(): Promise<boolean> {
-    const leftMs = this.#o.store.waits.leftMs(this.open.run, 'jitter');
+    const leftMs = this.#options.store.waits.leftMs(this.open.run, 'jitter');
     if (leftMs !== null && leftMs > 0) {
       await this.#defer('waiting_jitter');
       return true;
@@ -208,16 +208,20 @@ export class ActiveRun {
     const { jitterSecs } = this.#command();
     const askedMs = jitterSecs === null || jitterSecs <= 0 ? 0 : randomSecs(jitterSecs) * 1000;
     if (askedMs === 0) return false;
-    await this.#defer('waiting_jitter', { kind: 'jitter', askedMs, notBeforeMs: this.#o.clock.nowMs() + askedMs });
+    await this.#defer('waiting_jitter', {
+      kind: 'jitter',
+      askedMs,
+      notBeforeMs: this.#options.clock.nowMs() + askedMs,
+    });
     return true;
   }
 
   /** `run_as: user` waits for somebody to sign in, until the deadline, else for as long as the script may take. */
   async #user(): Promise<'ready' | Step> {
     const command = this.#command();
-    const available = this.#o.scripts.availability(command.runAs);
+    const available = this.#options.scripts.availability(command.runAs);
     if (available.kind === 'ready') return 'ready';
-    const nowMs = this.#o.clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     if (available.kind === 'unsupported') {
       return withoutRun('UNSUPPORTED', available.why, { nowMs });
     }
@@ -231,7 +235,7 @@ export class ActiveRun {
         anew: true,
       });
     }
-    const leftMs = this.#o.store.waits.leftMs(this.open.run, 'user');
+    const leftMs = this.#options.store.waits.leftMs(this.open.run, 'user');
     // Counted from the first wait on, also by a PC that is started anew more often than that.
     if (leftMs !== null && leftMs <= 0) return noUser();
     const askedMs = Math.round(Math.min(Math.max(1, Number(command.timeoutSecs)) * 1000, MAX_WAIT_MS));
@@ -240,7 +244,9 @@ export class ActiveRun {
 
   /** Notes the wait in the row. While the store takes no writes the run stays here. */
   async #defer(state: OpenState, wait?: Wait): Promise<'deferred'> {
-    while ((await this.#stored(this.#o.store.runs.advance(this.open.run, state, wait).then(() => true))) === null) {
+    while (
+      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, wait).then(() => true))) === null
+    ) {
       await sleep(STORE_RETRY_MS, this.#abort.signal);
     }
     this.#waits = state !== 'waiting_slot';
@@ -250,9 +256,9 @@ export class ActiveRun {
 
   /** True for as long as a script that can't be fetched may be on its way: without a broker, and some minutes with one. */
   #waitsForScript(why: string): boolean {
-    const nowMs = this.#o.clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
     if (this.#scriptAwayFromMs === null) {
-      this.#o.log.warn('a script could not be fetched yet', { request_id: this.open.requestId, why });
+      this.#options.log.warn('a script could not be fetched yet', { request_id: this.open.requestId, why });
       this.#scriptAwayFromMs = nowMs;
     }
     if (!this.#connected) this.#scriptAwayFromMs = nowMs;
@@ -262,7 +268,7 @@ export class ActiveRun {
   async #start(): Promise<Step | 'again'> {
     const { open } = this;
     const { signal } = this.#abort;
-    const { store, clock, bus } = this.#o;
+    const { store, clock, bus } = this.#options;
     const command = this.#command();
     const script = await loadScript(command, bus, signal);
     if (!script.ok) {
@@ -274,14 +280,14 @@ export class ActiveRun {
       signal.throwIfAborted();
       const verdict = decideBeforeSpawn(command, facts, clock.nowNs());
       if (!verdict.go) return this.#refused(verdict, facts);
-      const available = this.#o.scripts.availability(command.runAs);
+      const available = this.#options.scripts.availability(command.runAs);
       const startedAtMs = clock.nowMs();
       const user = available.kind === 'ready' ? available.user : null;
       const event = this.#startedEvent(command, startedAtMs);
       const start = { startedAtMs, runAsUser: user?.id ?? null, facts: factsText(facts), event };
       const started = await this.#stored(store.runs.start(open.run, start));
       if (started === true) {
-        if (event !== null) this.#o.onQueued();
+        if (event !== null) this.#options.onQueued();
         return this.#run(command, script.text, user);
       }
       // It has ended meanwhile: others have answered it.
@@ -294,14 +300,14 @@ export class ActiveRun {
   /** From here on the run is `running` on disk: it must end in an outcome, whatever comes. */
   async #run(command: Command, text: string, user: Account | null): Promise<Outcome> {
     this.#begun = true;
-    const nowMs = this.#o.clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     if (this.#killed) return killedWaiting(this.open.execId ?? '', nowMs);
     // Our own stop, or the older copy, came while the start was written: nothing of the script exists.
     if (this.#abort.signal.aborted) {
       const isStop = errorText(this.#abort.signal.reason) === 'stopping';
       return isStop ? stoppedBeforeStart(nowMs) : interrupted(null, nowMs);
     }
-    const running = this.#o.scripts.start({
+    const running = this.#options.scripts.start({
       marker: this.open.resultId,
       shell: command.shell,
       script: text,
@@ -310,10 +316,10 @@ export class ActiveRun {
       timeoutSecs: command.timeoutSecs,
     });
     if (command.runAs === 'user' && user !== null) {
-      this.#o.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
+      this.#options.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
     }
     this.#script = running;
-    this.#o.onStarted?.(this.open.resultId, running);
+    this.#options.onStarted?.(this.open.resultId, running);
     const noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
     try {
       return ran(command, await running.done);
@@ -325,7 +331,11 @@ export class ActiveRun {
   /** For the next start, should we be interrupted; a short script has ended before anybody could need it. */
   #noteProcess(script: RunningScript): void {
     if (script.pid === null) return;
-    drop(this.#o.store.runs.process(this.open.run, script.pid, script.startTime()), this.#o.log, 'noting the process');
+    drop(
+      this.#options.store.runs.process(this.open.run, script.pid, script.startTime()),
+      this.#options.log,
+      'noting the process',
+    );
   }
 
   /** What the write says; null: the store does not take it at present. */
@@ -333,7 +343,7 @@ export class ActiveRun {
     try {
       return await write;
     } catch (error) {
-      this.#o.log.error('a step could not be recorded yet', { run: this.open.run, error: errorText(error) });
+      this.#options.log.error('a step could not be recorded yet', { run: this.open.run, error: errorText(error) });
       return null;
     }
   }
@@ -342,7 +352,7 @@ export class ActiveRun {
   #startedEvent({ execId, requestId, id, version }: Command, startedAtMs: number): OutboxItem | null {
     if (execId === null || !isSubjectId(execId)) return null;
     const { resultId } = this.open;
-    const { pcId } = this.#o;
+    const { pcId } = this.#options;
     const startedAtNs = BigInt(startedAtMs) * 1_000_000n;
     const body = encodeStarted({ resultId, requestId, execId, pcId, startedAtNs, manifestId: id, version });
     return { kind: 'started', id: resultId, subject: startedSubject(execId, pcId), body };
@@ -351,7 +361,7 @@ export class ActiveRun {
   /** The command as it was admitted. It was decodable then; that it is not now means a damaged row. */
   #command(): Command {
     if (this.#decoded !== null) return this.#decoded;
-    const decoded = decodeCommand(this.#o.store.inbox.body(this.open.run));
+    const decoded = decodeCommand(this.#options.store.inbox.body(this.open.run));
     if (!decoded.ok) throw new Error(`the stored command can not be read: ${decoded.error}`);
     this.#decoded = decoded.command;
     return decoded.command;

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import { commandJson } from '../../../e2e/support/commands.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
-import { arrival, storeOptions, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { ioError, unreadable } from '../../../e2e/support/unreadable.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
+import { commandJson } from '../../../test/support/commands.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { FakeScripts } from '../../../test/support/fake-scripts.ts';
+import { arrival, storeOptions, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { ioError, unreadable } from '../../../test/support/unreadable.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { FactsReader } from '../gates/facts.ts';
 import { Store } from '../store/store.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
@@ -20,7 +20,7 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
   const bus = new FakeBus();
   const scripts = new FakeScripts();
   const facts = new FactsReader(
-    { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
+    { bus, kvCache: store.kvCache, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
     { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
   );
   const dispatcher = new Dispatcher({
@@ -530,8 +530,8 @@ test('a run that was admitted after all history was pruned is run like any other
     await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     for (const row of store.outbox.waiting(true, 10)) await store.outbox.delivered(row, 1);
     while (store.history.count({}) > 0) {
-      store.keeper.hasRoom = () => false;
-      await store.keeper.makeRoom();
+      store.maintenance.hasRoom = () => false;
+      await store.maintenance.makeRoom();
     }
   }
   expect(scripts.started).toHaveLength(3);

@@ -1,12 +1,12 @@
 /** Puts together what runs scripts on this system. */
 import { join } from 'node:path';
-import { systemClock } from '../base/clock.ts';
-import { type Logger, silentLogger } from '../base/logger.ts';
-import { oemDecoder } from '../os/oem-code-page.ts';
-import { preparePipes } from '../os/posix-pipe.ts';
-import type { Priority } from '../os/priority.ts';
-import { variablesSetByIt } from '../os/set-variables.ts';
-import { canSpare } from '../os/spare.ts';
+import { systemClock } from '../../base/clock.ts';
+import { type Logger, silentLogger } from '../../base/logger.ts';
+import { oemDecoder } from '../../platform/oem-code-page.ts';
+import { preparePipes } from '../../platform/posix-pipe.ts';
+import type { Priority } from '../../platform/priority.ts';
+import { variablesSetByIt } from '../../platform/set-variables.ts';
+import { canSpare } from '../../platform/spare.ts';
 import { scriptEnvironment } from './child-env.ts';
 import { PosixLauncher } from './posix-launcher.ts';
 import type { RunnerDeps } from './script-runner.ts';

@@ -3,9 +3,9 @@
  * (invariant 7). What ends a script early (kill, timeout, our own stop) ends its whole tree; output is read for at most 2 s
  * after the end, whoever still holds it open (D8). What a script left in the background lives on after a normal end.
  */
-import type { Clock } from '../base/clock.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { MAX_TIMER_MS } from '../base/sleep.ts';
+import type { Clock } from '../../base/clock.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { MAX_TIMER_MS } from '../../base/sleep.ts';
 import type { RunAs } from '../wire/command.ts';
 import { Capture, type Captured } from './capture.ts';
 import type { LegacyDecoder } from './decode-output.ts';

@@ -2,13 +2,13 @@
  * Starts scripts on Windows with the rights of a token (protocol §4.5), each in a Job Object that ends its whole tree, before its
  * first instruction. Node's `spawn` can do neither.
  */
-import { encodeOem } from '../os/oem-code-page.ts';
-import type { Priority } from '../os/priority.ts';
-import { consoleSessionId, userSession } from '../os/sessions.ts';
-import { native } from '../os/windows/native.ts';
-import { ownSid, sidOf } from '../os/windows/sids.ts';
-import { PERSONS_DESKTOP, startWithToken, type TokenProcess } from '../os/windows/token-process.ts';
-import { ownTokenIn, userToken } from '../os/windows/tokens.ts';
+import { encodeOem } from '../../platform/oem-code-page.ts';
+import type { Priority } from '../../platform/priority.ts';
+import { consoleSessionId, userSession } from '../../platform/sessions.ts';
+import { native } from '../../platform/windows/native.ts';
+import { ownSid, sidOf } from '../../platform/windows/sids.ts';
+import { PERSONS_DESKTOP, startWithToken, type TokenProcess } from '../../platform/windows/token-process.ts';
+import { ownTokenIn, userToken } from '../../platform/windows/tokens.ts';
 import { BatchFiles } from './batch-file.ts';
 import { accountEnvironment, type Environment, withMarker, withShellDefaults } from './child-env.ts';
 import { feed, follow, settled } from './child-streams.ts';

@@ -3,11 +3,11 @@
  * step takes more than some ms of the agent's one thread, and at most one output is held, for a minute after it was looked at.
  */
 
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { Result } from '../../shared/contract.ts';
 import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';
 import { readableText } from '../../shared/terminal-text.ts';
 import { wholeEnd } from '../../shared/whole-characters.ts';
-import { loopTurn } from '../base/loop-turn.ts';
 import type { StoredOutput } from './ports.ts';
 import { sizeOf } from './views.ts';
 

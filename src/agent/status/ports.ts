@@ -2,14 +2,15 @@
  * Everything that the status server needs of the rest of the agent, as one interface. The composition root satisfies it;
  * `Store`'s `history`, `audit`, `counters`, `outbox` and `commits` fit as they are. All times are ms since the epoch.
  */
+
+import type { Clock } from '../../base/clock.ts';
+import type { ClockStep } from '../../base/clock-watch.ts';
+import type { LogFault } from '../../base/daily-file.ts';
+import type { Logger, LogLevel } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { AgentState, ConnectionState } from '../../shared/states.ts';
-import type { Clock } from '../base/clock.ts';
-import type { ClockStep } from '../base/clock-watch.ts';
-import type { LogFault } from '../base/daily-file.ts';
-import type { Logger, LogLevel } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
 import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
 import type { History } from '../store/history.ts';

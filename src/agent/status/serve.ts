@@ -1,7 +1,7 @@
 /** Serves the local socket: one listener for each account (threat-model §1), all on the same view of the agent. */
-import { drop } from '../base/drop.ts';
-import type { Watched } from '../base/watched.ts';
-import type { EndpointGuard } from '../os/endpoint-acl.ts';
+import { drop } from '../../base/drop.ts';
+import type { Watched } from '../../base/watched.ts';
+import type { EndpointGuard } from '../../platform/endpoint-acl.ts';
 import { choosePlace } from './address.ts';
 import { Endpoints } from './endpoint.ts';
 import { Helpdesk } from './helpdesk.ts';

@@ -4,7 +4,7 @@ import type { Helpdesk } from './helpdesk.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
 import type { Projection } from './projection.ts';
-import type { Viewer } from './roles.ts';
+import type { Principal } from './roles.ts';
 
 /** What all connections of one listener share. */
 export interface SessionDeps {
@@ -28,7 +28,7 @@ export interface SessionDeps {
 
 /** The connection that calls. */
 export interface Caller {
-  readonly viewer: Viewer;
+  readonly principal: Principal;
   readonly deps: SessionDeps;
   readonly subscribe: () => void;
   readonly unsubscribe: () => void;

@@ -10,9 +10,9 @@ import {
   TARO,
   tokenOf,
   tryOpen,
-} from '../../../e2e/support/session.ts';
-import { CODE, endedRun, FAULT, statusWorld } from '../../../e2e/support/status.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+} from '../../../test/support/session.ts';
+import { CODE, endedRun, FAULT, statusWorld } from '../../../test/support/status.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { type AgentClient, openAgent } from '../../shared/client.ts';
 import { CONTRACT_VERSION, type MethodName, methods, OLDEST_CONTRACT } from '../../shared/contract.ts';
 import { CallError, FAULT_CODES } from '../../shared/faults.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ManualClock, statusWorld } from '../../../e2e/support/status.ts';
-import { arrival, ending } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { ManualClock, statusWorld } from '../../../test/support/status.ts';
+import { arrival, ending } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { UsualTime } from './usual-time.ts';
 
 /** Runs of a task that took so long, each ended as `reason`. */

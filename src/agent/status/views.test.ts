@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../e2e/support/session.ts';
-import { endedRun, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
-import { arrival } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../test/support/session.ts';
+import { endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
+import { arrival } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import type { AgentClient } from '../../shared/client.ts';
 import type { Params, Result } from '../../shared/contract.ts';
 import { titleWordsWith } from '../../shared/describe-run.ts';
 import { CallError } from '../../shared/faults.ts';
-import { Words } from '../../shared/words/words.ts';
+import { I18n } from '../../shared/i18n/i18n.ts';
 import type { ShowOutput } from './ports.ts';
 
 const ASUSER = { runAs: 'user' } as const;
@@ -163,7 +163,7 @@ describe('a search finds a task by the name that is shown', () => {
     const nameless = await run('r4', { arrival: { manifestId: null } });
     const scheduled = await run('r5', { arrival: { manifestId: 'nightly', source: 'schedule' } });
     const user = await open(sessionDeps(world), { account: TARO });
-    const find = (search: string, words = new Words('en')) =>
+    const find = (search: string, words = new I18n('en')) =>
       listed(user, { search, shownAs: titleWordsWith(search, words) });
     return { world, find, repair, direct, described, nameless, scheduled };
   }
@@ -179,7 +179,7 @@ describe('a search finds a task by the name that is shown', () => {
   test('also where the window words the name, in its language', async () => {
     const { find, direct, nameless, scheduled } = await named();
     expect(await find('direct task')).toEqual([direct]);
-    expect(await find('情報システム部門からの', new Words('ja'))).toEqual([direct]);
+    expect(await find('情報システム部門からの', new I18n('ja'))).toEqual([direct]);
     expect(await find('without a name')).toEqual([nameless]);
     expect(await find('scheduled on this PC')).toEqual([scheduled]);
   });

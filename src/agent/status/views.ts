@@ -14,7 +14,7 @@ import { classifyCommandSubject } from '../wire/subjects.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
-export interface Eyes {
+export interface Visibility {
   readonly account: string;
   readonly helpdesk: boolean;
   readonly showOutput: ShowOutput;
@@ -28,21 +28,21 @@ const MAX_ID_CHARS = 500;
 const MAX_DETAIL_CHARS = 2_000;
 const MAX_FACTS_CHARS = 16_384;
 
-/** False: for these eyes the run does not exist. */
-export function maySee(record: RunRecord, eyes: Eyes): boolean {
-  if (eyes.helpdesk || record.runAs !== 'user' || record.runAsUser === null) return true;
-  return record.runAsUser === eyes.account;
+/** False: for these visibility the run does not exist. */
+export function maySee(record: RunRecord, visibility: Visibility): boolean {
+  if (visibility.helpdesk || record.runAs !== 'user' || record.runAsUser === null) return true;
+  return record.runAsUser === visibility.account;
 }
 
 /** What a run that may be seen has written, and nothing else of it: scripts and ids are the helpdesk's. */
-export function maySeeOutput(record: RunRecord, eyes: Eyes): boolean {
-  if (eyes.helpdesk || eyes.showOutput === 2) return true;
-  return eyes.showOutput === 1 && record.runAs === 'user' && record.runAsUser === eyes.account;
+export function maySeeOutput(record: RunRecord, visibility: Visibility): boolean {
+  if (visibility.helpdesk || visibility.showOutput === 2) return true;
+  return visibility.showOutput === 1 && record.runAs === 'user' && record.runAsUser === visibility.account;
 }
 
 export function rowOf(
   record: RunRecord,
-  { asYou, nameless }: Pick<Eyes, 'asYou' | 'nameless'>,
+  { asYou, nameless }: Pick<Visibility, 'asYou' | 'nameless'>,
   maxTitleChars?: number,
 ): RunRow {
   return {
@@ -71,15 +71,15 @@ export interface Outputs {
 
 export interface DetailFacts {
   readonly usualMs: number | null;
-  /** Other runs of the same task that these eyes may see, newest first. */
+  /** Other runs of the same task that these visibility may see, newest first. */
   readonly same: readonly RunRecord[];
   readonly pcId: string | null;
 }
 
-/** `outputs` is asked for only where these eyes may see them. */
+/** `outputs` is asked for only where these visibility may see them. */
 export function detailOf(
   record: RunRecord,
-  eyes: Eyes,
+  visibility: Visibility,
   command: CommandRecord | undefined,
   outputs: () => Outputs,
   { usualMs, same, pcId }: DetailFacts,
@@ -87,16 +87,16 @@ export function detailOf(
   const gates = readFacts(record.facts);
   const viewAgeMs = gates?.viewAgeMs;
   return {
-    ...rowOf(record, eyes, MAX_WHOLE_TITLE_CHARS),
+    ...rowOf(record, visibility, MAX_WHOLE_TITLE_CHARS),
     usualMs,
     audience: audienceOf(record, pcId),
     // Under a hidden name nobody is told which tasks are one.
-    same: eyes.nameless ? [] : same.map((each) => rowOf(each, eyes)),
+    same: visibility.nameless ? [] : same.map((each) => rowOf(each, visibility)),
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
-    internals: eyes.helpdesk ? internalsOf(record, gates) : null,
-    output: maySeeOutput(record, eyes) ? sizesOf(outputs()) : null,
+    internals: visibility.helpdesk ? internalsOf(record, gates) : null,
+    output: maySeeOutput(record, visibility) ? sizesOf(outputs()) : null,
   };
 }
 
@@ -135,14 +135,14 @@ export function sizeOf(output: StoredOutput | undefined): OutputSize {
   };
 }
 
-/** What to look for, as these eyes may: their search does not reach into ids and output they may not see. */
-export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter {
+/** What to look for, as these visibility may: their search does not reach into ids and output they may not see. */
+export function conditionsOf(query: Parsed<'runs.list'>, visibility: Visibility): RunFilter {
   const { group, fromMs, toMs, search, shownAs = [], afterRun } = query;
   const numbered = search === undefined ? null : runNumberIn(search);
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
   return {
-    ...visibleTo(eyes),
+    ...visibleTo(visibility),
     ...(group === 'open' ? { openOnly: true } : {}),
     ...(reasons === undefined ? {} : { reasons }),
     ...(fromMs === undefined ? {} : { receivedFromMs: fromMs }),
@@ -152,27 +152,27 @@ export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter 
       ? {}
       : {
           search,
-          shownAs: shownTo(shownAs, eyes),
-          nameless: eyes.nameless,
-          searchEverything: eyes.helpdesk,
+          shownAs: shownTo(shownAs, visibility),
+          nameless: visibility.nameless,
+          searchEverything: visibility.helpdesk,
           ...(numbered === null ? {} : { numbered }),
         }),
   };
 }
 
 /** Whether a name is hidden is for the agent to say. */
-function shownTo(shownAs: readonly TitleWord[], { nameless }: Eyes): TitleWord[] {
+function shownTo(shownAs: readonly TitleWord[], { nameless }: Visibility): TitleWord[] {
   return shownAs.filter((word) => (word === 'hidden') === nameless || word === 'scheduled');
 }
 
 /** A search looks into output where all of it may be seen. */
-export function maySearchOutput(eyes: Eyes): boolean {
-  return eyes.helpdesk || eyes.showOutput === 2;
+export function maySearchOutput(visibility: Visibility): boolean {
+  return visibility.helpdesk || visibility.showOutput === 2;
 }
 
-/** The condition for everything these eyes may see. */
-export function visibleTo(eyes: Eyes): RunFilter {
-  return eyes.helpdesk ? {} : { userRunsOf: eyes.account };
+/** The condition for everything these visibility may see. */
+export function visibleTo(visibility: Visibility): RunFilter {
+  return visibility.helpdesk ? {} : { userRunsOf: visibility.account };
 }
 
 function readFacts(text: string | null): Record<string, unknown> | null {

@@ -5,10 +5,10 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { errorText, type Logger, silentLogger } from '../../base/logger.ts';
+import { removeQuietly } from '../../base/remove-quietly.ts';
+import { replaceFile } from '../../base/replace-file.ts';
 import { makeDirectory } from '../../shared/make-directory.ts';
-import { errorText, type Logger, silentLogger } from '../base/logger.ts';
-import { removeQuietly } from '../base/remove-quietly.ts';
-import { replaceFile } from '../base/replace-file.ts';
 import { isDamaged, noteDamage, noteSalvaged, STORE_FILE, salvageFrom, setAside } from './aside.ts';
 import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
@@ -151,7 +151,7 @@ function openOnce(directory: string, log: Logger, save: Save): OpenResult {
     db.pragma('synchronous=FULL');
     db.pragma('foreign_keys=ON');
     db.pragma('journal_size_limit=8388608');
-    // The checkpoint is ours to time (keeper.ts): the automatic one would fall into the middle of a burst.
+    // The checkpoint is ours to time (maintenance.ts): the automatic one would fall into the middle of a burst.
     db.pragma('wal_autocheckpoint=4000');
     db.pragma('cache_size=-4096');
     if (have < 0) throw new CorruptStore(`it is of version ${have}`);

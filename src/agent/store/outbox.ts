@@ -4,7 +4,7 @@
  * tried again with each connection and each day, and on request (invariant 5).
  */
 import type { Database, Statement } from 'better-sqlite3';
-import { loopTurn } from '../base/loop-turn.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export const OUTBOX_KINDS = ['result', 'started', 'inventory'] as const;

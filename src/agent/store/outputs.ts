@@ -4,8 +4,8 @@
  * not changed. What a process that was interrupted leaves belongs to a run that is open, and whoever ends that replaces it.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { wholeEnd } from '../../shared/whole-characters.ts';
-import { loopTurn } from '../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { CapturedText, Ending } from './runs.ts';
 

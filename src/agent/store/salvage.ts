@@ -6,9 +6,9 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { removeQuietly } from '../../base/remove-quietly.ts';
 import { type OutcomeRow, outcomeRow, REASONS } from '../../shared/outcomes.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { removeQuietly } from '../base/remove-quietly.ts';
 import { isCorrupt, isOfNow, mayPass } from './sqlite-errors.ts';
 
 /** Some of these have a result that is nowhere told. */

@@ -3,8 +3,8 @@
  * system the wall clock says what is left, and never more than was asked for.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import type { Timeline } from '../../base/timeline.ts';
 import type { RunState } from '../../shared/states.ts';
-import type { Timeline } from '../base/timeline.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** `jitter`: before its start. `user`: at most until then, for somebody to sign in. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fixtureMessages, fixtureNames } from '../../../e2e/fixtures/read.ts';
+import { fixtureMessages, fixtureNames } from '../../../test/fixtures/read.ts';
 import { type Command, decodeCommand, encodeCommand, RUN_AS, SHELLS } from './command.ts';
 
 const BASE = {

@@ -1,6 +1,6 @@
 /** Every captured message that an agent can meet is one that we can read. Encoders are tested beside their files. */
 import { expect, test } from 'vitest';
-import { fixtureMessages, fixtureNames, fixtureValue } from '../../../e2e/fixtures/read.ts';
+import { fixtureMessages, fixtureNames, fixtureValue } from '../../../test/fixtures/read.ts';
 import { parseJson } from './json.ts';
 import { classifyCommandSubject, durableName, isKvKey, isSubjectId, resultSubject } from './subjects.ts';
 import { parseTimestamp } from './timestamp.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fixtureMessages, fixtureNames, fixtureValue } from '../../../e2e/fixtures/read.ts';
+import { fixtureMessages, fixtureNames, fixtureValue } from '../../../test/fixtures/read.ts';
 import { decodeResult, type ExecResult, encodeResult, fitResult, legacyResultId, refitResult } from './result.ts';
 
 const RESULT: ExecResult = {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { NOW } from '../../../e2e/support/agent-status.ts';
+import { NOW } from '../../../test/support/agent-status.ts';
+import { I18n } from '../../shared/i18n/i18n.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { Words } from '../../shared/words/words.ts';
 import { OutcomeNews } from './outcome-news.ts';
 
-const [english, japanese] = [new Words('en'), new Words('ja')];
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
 function row(run: number, reason: Reason | null): RunRow {
   return {

@@ -3,9 +3,9 @@
  * at the first look is no news, and nothing is told twice.
  */
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import type { Words } from '../../shared/words/words.ts';
 
 /** More of them are counted. */
 const NAMED = 3;
@@ -31,14 +31,14 @@ export class OutcomeNews {
   }
 
   /** What there is to tell, in words; empty: nothing. */
-  tell(words: Words, nowMs: number): string {
+  tell(i18n: I18n, nowMs: number): string {
     const told = this.#untold;
     this.#untold = [];
     if (told.length <= NAMED) {
-      return told.map((row) => `${taskName(row, words)}: ${describeRun(row, words, nowMs).line}`).join('. ');
+      return told.map((row) => `${taskName(row, i18n)}: ${describeRun(row, i18n, nowMs).line}`).join('. ');
     }
     const failed = told.filter(({ reason }) => reason !== null && outcomeGroup(reason) === 'failed').length;
-    const ended = words.say('news.ended', { n: told.length });
-    return failed === 0 ? ended : words.say('news.endedFailed', { ended, n: failed });
+    const ended = i18n.t('news.ended', { n: told.length });
+    return failed === 0 ? ended : i18n.t('news.endedFailed', { ended, n: failed });
   }
 }

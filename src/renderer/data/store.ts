@@ -87,10 +87,10 @@ export class WindowStore {
   }
 
   #shellChanged(shell: ShellState): void {
-    const { state, sinceMs } = shell.attachment;
+    const { state, sinceMs } = shell.agentConnection;
     if (state === 'attached') {
       this.#set({ shell });
-      // Each attachment is a new connection of the agent's: it has to be subscribed to anew.
+      // Each agentConnection is a new connection of the agent's: it has to be subscribed to anew.
       if (this.#subscribedTo !== sinceMs) void this.#follow(sinceMs);
     } else {
       this.#subscribedTo = null;

@@ -20,7 +20,7 @@ const NOTHING_YET: RunListView = { matching: null, all: 0, newer: 0, failed: fal
 export function useRunList(filter: RunListFilter): UsedRunList {
   const { client } = useStore();
   const revision = useWindowState((state) => state.revision);
-  const attached = useWindowState(({ shell }) => shell?.attachment.state === 'attached');
+  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
   // What may be seen has changed with the helpdesk view, so the list is another one.
   const unlocked = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
   const [used, setUsed] = useState<{ list: RunList; view: RunListView } | null>(null);

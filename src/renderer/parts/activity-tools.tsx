@@ -1,7 +1,7 @@
 /** Which tasks the list shows, and the way to a day. */
 import { Input, makeStyles, Select } from '@fluentui/react-components';
 import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-groups.ts';
-import { useWindowState, useWords } from '../data/hooks.ts';
+import { useI18n, useWindowState } from '../data/hooks.ts';
 import { SEARCH_MARK } from './keys.tsx';
 
 const useStyles = makeStyles({
@@ -29,32 +29,32 @@ interface ToolsProps {
 
 export function ActivityTools({ choices, onChange, onDay }: ToolsProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const helpdesk = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
   return (
     <search className={styles.tools}>
       <Select
-        aria-label={words.say('activity.filter')}
+        aria-label={i18n.t('activity.filter')}
         value={choices.group ?? 'all'}
         onChange={(_, { value }) =>
           onChange({ ...choices, group: value === 'all' ? null : (value as OutcomeGroup), offset: 0 })
         }
       >
-        <option value="all">{words.say('activity.filter.all')}</option>
+        <option value="all">{i18n.t('activity.filter.all')}</option>
         {OUTCOME_GROUPS.map((group) => (
           <option key={group} value={group}>
-            {words.say(`group.${group}`)}
+            {i18n.t(`group.${group}`)}
           </option>
         ))}
       </Select>
       <Select
-        aria-label={words.say('activity.day')}
+        aria-label={i18n.t('activity.day')}
         value={choices.day}
         onChange={(_, { value }) => onChange({ ...choices, day: value as DayChoice, offset: 0 })}
       >
         {(['any', 'today', 'yesterday'] as const).map((day) => (
           <option key={day} value={day}>
-            {words.say(`activity.day.${day}`)}
+            {i18n.t(`activity.day.${day}`)}
           </option>
         ))}
       </Select>
@@ -62,8 +62,8 @@ export function ActivityTools({ choices, onChange, onDay }: ToolsProps) {
         type="search"
         {...SEARCH_MARK}
         className={styles.search}
-        aria-label={words.say('activity.search')}
-        placeholder={words.say(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}
+        aria-label={i18n.t('activity.search')}
+        placeholder={i18n.t(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}
         value={choices.search}
         maxLength={200}
         onChange={(_, { value }) => onChange({ ...choices, search: value, offset: 0 })}
@@ -71,7 +71,7 @@ export function ActivityTools({ choices, onChange, onDay }: ToolsProps) {
       {choices.day === 'any' && (
         // biome-ignore lint/a11y/noLabelWithoutControl: the field is in it
         <label className={styles.label}>
-          {words.say('activity.day.pick')}
+          {i18n.t('activity.day.pick')}
           <Input
             className={styles.day}
             type="date"

@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'react';
 import { describeState } from '../../shared/describe.ts';
-import { useQuery, useSeen, useWords } from '../data/hooks.ts';
+import { useI18n, useQuery, useSeen } from '../data/hooks.ts';
 import { OutcomeNews } from '../data/outcome-news.ts';
 import { hiddenStyle } from './hidden.ts';
 
@@ -14,9 +14,9 @@ const LATEST_MS = 10_000;
 const LOOKED_AT = 100;
 
 export function Announcer() {
-  const words = useWords();
+  const i18n = useI18n();
   const seen = useSeen();
-  const title = seen === null ? '' : describeState(seen, words, Date.now()).title;
+  const title = seen === null ? '' : describeState(seen, i18n, Date.now()).title;
   const outcome = useNewOutcomes();
   return (
     <div style={hiddenStyle}>
@@ -31,11 +31,11 @@ export function Announcer() {
 }
 
 function useNewOutcomes(): string {
-  const words = useWords();
+  const i18n = useI18n();
   const { data } = useQuery('runs.list', { limit: LOOKED_AT });
   const [news] = useState(() => new OutcomeNews());
-  const latest = useRef({ words, untilMs: 0 });
-  latest.current.words = words;
+  const latest = useRef({ i18n, untilMs: 0 });
+  latest.current.i18n = i18n;
   const [said, setSaid] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
@@ -46,7 +46,7 @@ function useNewOutcomes(): string {
     timer.current = setTimeout(
       () => {
         timer.current = undefined;
-        setSaid(news.tell(latest.current.words, Date.now()));
+        setSaid(news.tell(latest.current.i18n, Date.now()));
       },
       Math.max(0, Math.min(QUIET_MS, latest.current.untilMs - nowMs)),
     );

@@ -1,7 +1,7 @@
 /** Copies a text, and says that it did: in its own place, and once to a screen reader. */
 import { Button } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import { useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
 import { hiddenStyle } from './hidden.ts';
 
 export interface Copy {
@@ -20,7 +20,7 @@ type Said = 'copied' | 'copiedShort' | 'notCopied';
 const SHOWN_MS = 3_000;
 
 export function CopyButton({ label, text }: CopyButtonProps) {
-  const words = useWords();
+  const i18n = useI18n();
   const copy = useCopy();
   const [said, setSaid] = useState<Said | null>(null);
   useEffect(() => {
@@ -34,7 +34,7 @@ export function CopyButton({ label, text }: CopyButtonProps) {
     if (toCopy === null || !(await copy(toCopy.text))) setSaid('notCopied');
     else setSaid(toCopy.shortened ? 'copiedShort' : 'copied');
   };
-  const told = said === null ? null : words.say(`window.${said}`);
+  const told = said === null ? null : i18n.t(`window.${said}`);
   return (
     <>
       <Button onClick={() => void run()}>{told ?? label}</Button>

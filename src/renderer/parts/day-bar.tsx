@@ -1,7 +1,7 @@
 /** Which day the rows below are of, and how many tasks it has: above the list, so that it is seen wherever one has scrolled to. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import { EVERY_MINUTE_MS, useNow, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, useWindowState } from '../data/hooks.ts';
 
 /** A day is looked at when it has been there for so long. */
 const RESTING_MS = 200;
@@ -31,13 +31,13 @@ interface DayBarProps {
 
 export function DayBar({ atMs, countIn, list }: DayBarProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const count = useCount(atMs, countIn, list);
   return (
     <div className={styles.bar}>
-      <span className={styles.day}>{atMs === null ? '\u00a0' : words.dayInList(atMs, nowMs)}</span>
-      {count !== null && <span>{words.say('activity.day.count', { n: count })}</span>}
+      <span className={styles.day}>{atMs === null ? '\u00a0' : i18n.dayInList(atMs, nowMs)}</span>
+      {count !== null && <span>{i18n.t('activity.day.count', { n: count })}</span>}
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
 import type { Language } from '../../shared/contract.ts';
 import type { Route } from '../../shared/shell-contract.ts';
-import { useLanguage, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { useI18n, useLanguage, useStore, useWindowState } from '../data/hooks.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'] as const;
 /** Each in its own language: whoever can't read the window's has to find theirs. */
@@ -62,7 +62,7 @@ const useStyles = makeStyles({
 
 export function Header() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const route = useWindowState((state) => state.route);
   const ui = useWindowState(({ shell }) => shell?.ui ?? null);
@@ -71,12 +71,12 @@ export function Header() {
     <header className={styles.header}>
       <div className={styles.inner}>
         <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
-          {words.say('nav.skip')}
+          {i18n.t('nav.skip')}
         </button>
         {ui?.logo != null && (
-          <img className={styles.logo} src={ui.logo} alt={words.say('window.logo', { name: ui.brandName })} />
+          <img className={styles.logo} src={ui.logo} alt={i18n.t('window.logo', { name: ui.brandName })} />
         )}
-        <nav className={styles.nav} aria-label={words.say('nav.label')}>
+        <nav className={styles.nav} aria-label={i18n.t('nav.label')}>
           <ul className={styles.list}>
             {SCREENS.map((screen) => (
               <li key={screen}>
@@ -87,7 +87,7 @@ export function Header() {
                   aria-current={screen === here ? 'page' : undefined}
                   onClick={() => go({ screen } as Route)}
                 >
-                  {words.say(`nav.${screen}`)}
+                  {i18n.t(`nav.${screen}`)}
                 </Button>
               </li>
             ))}
@@ -102,7 +102,7 @@ export function Header() {
 /** Absent where a policy has decided. */
 function LanguageChoice() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const shown = useLanguage();
   const locked = useWindowState(({ shell }) => shell?.ui?.languageLocked ?? false);
@@ -111,7 +111,7 @@ function LanguageChoice() {
   return (
     <Select
       className={styles.language}
-      aria-label={words.say('prefs.language')}
+      aria-label={i18n.t('prefs.language')}
       value={shown}
       onChange={(_, { value }) => void client.ask('shell.setPreferences', { language: value === 'ja' ? 'ja' : 'en' })}
     >

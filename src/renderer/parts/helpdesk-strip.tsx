@@ -1,6 +1,6 @@
 /** On every screen but its own: that the helpdesk's view is open, for how long still, and the way to end it. */
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import { EVERY_SECOND_MS, useNow, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_SECOND_MS, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
 import { TextLink } from './text-link.tsx';
 
 const useStyles = makeStyles({
@@ -33,18 +33,18 @@ export function HelpdeskStrip() {
 
 function Strip({ untilMs }: { readonly untilMs: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client, go } = useStore();
   const nowMs = useNow(EVERY_SECOND_MS);
   return (
-    <aside className={styles.strip} aria-label={words.say('support.helpdesk')}>
+    <aside className={styles.strip} aria-label={i18n.t('support.helpdesk')}>
       <div className={styles.inner}>
-        <TextLink onClick={() => go({ screen: 'support' })}>{words.say('support.helpdesk.on')}</TextLink>
+        <TextLink onClick={() => go({ screen: 'support' })}>{i18n.t('support.helpdesk.on')}</TextLink>
         <span className={styles.time}>
-          {words.say('support.helpdesk.ends', { t: words.duration(Math.max(0, untilMs - nowMs)) })}
+          {i18n.t('support.helpdesk.ends', { t: i18n.duration(Math.max(0, untilMs - nowMs)) })}
         </span>
         <Button size="small" onClick={() => void client.ask('helpdesk.lock', {})}>
-          {words.say('support.helpdesk.end')}
+          {i18n.t('support.helpdesk.end')}
         </Button>
       </div>
     </aside>

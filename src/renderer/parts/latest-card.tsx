@@ -3,7 +3,7 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { REASONS } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { EVERY_MINUTE_MS, useNow, useQuery, useStore, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, useQuery, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { OutcomeIcon } from './mark.tsx';
 import { TextLink } from './text-link.tsx';
@@ -36,36 +36,36 @@ const useStyles = makeStyles({
 /** Absent where there is none. */
 export function LatestCard() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const { data } = useQuery('runs.list', { reasons: REASONS, beforeRun: NEWEST, limit: ROWS });
   if (data === null || data.rows.length === 0) return null;
   return (
-    <Card title={words.say('status.latest')}>
+    <Card title={i18n.t('status.latest')}>
       <ul className={styles.list}>
         {data.rows.map((run) => (
           <LatestRow key={run.run} run={run} />
         ))}
       </ul>
-      <TextLink onClick={() => go({ screen: 'activity' })}>{words.say('status.latest.all')}</TextLink>
+      <TextLink onClick={() => go({ screen: 'activity' })}>{i18n.t('status.latest.all')}</TextLink>
     </Card>
   );
 }
 
 function LatestRow({ run }: { readonly run: RunRow }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const said = describeRun(run, words, nowMs);
+  const said = describeRun(run, i18n, nowMs);
   return (
     <li className={styles.row}>
-      <span className={styles.time}>{words.dayOrClock(run.receivedAtMs, nowMs)}</span>
+      <span className={styles.time}>{i18n.dayOrClock(run.receivedAtMs, nowMs)}</span>
       <span className={styles.mark}>
         <OutcomeIcon mark={said.mark} />
       </span>
       <span className={styles.text}>
-        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, words)}</TextLink>
+        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink>
       </span>
       <span className={styles.outcome}>{said.line}</span>
     </li>

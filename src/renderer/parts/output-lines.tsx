@@ -5,7 +5,7 @@
 import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
-import { useWords } from '../data/hooks.ts';
+import { useI18n } from '../data/hooks.ts';
 import { type OutputView, occurrences } from '../data/output.ts';
 
 const ROW_PX = 18;
@@ -52,7 +52,7 @@ interface OutputLinesProps {
 
 export function OutputLines({ view, label, onLook, atEnd, search, place }: OutputLinesProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const frame = useRef<HTMLElement>(null);
   const lastPart = Math.floor((view.totalRows - 1) / PART_ROWS);
   const [part, setPart] = useState(atEnd ? lastPart : 0);
@@ -108,12 +108,12 @@ export function OutputLines({ view, label, onLook, atEnd, search, place }: Outpu
       </section>
       {lastPart > 0 && (
         <div className={styles.parts}>
-          <span>{words.say('run.output.part', { from: offset + 1, to: offset + count, all: view.totalRows })}</span>
+          <span>{i18n.t('run.output.part', { from: offset + 1, to: offset + count, all: view.totalRows })}</span>
           <Button size="small" disabledFocusable={part === 0} onClick={() => setPart(part - 1)}>
-            {words.say('run.output.earlier')}
+            {i18n.t('run.output.earlier')}
           </Button>
           <Button size="small" disabledFocusable={part === lastPart} onClick={() => setPart(part + 1)}>
-            {words.say('run.output.later')}
+            {i18n.t('run.output.later')}
           </Button>
         </div>
       )}

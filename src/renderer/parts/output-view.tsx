@@ -2,7 +2,7 @@
 import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useMemo, useState } from 'react';
 import type { OutputFound } from '../../shared/run-view.ts';
-import { useStore, useWords } from '../data/hooks.ts';
+import { useI18n, useStore } from '../data/hooks.ts';
 import { findInOutput, OutputRows, type Stream, type OutputView as View } from '../data/output.ts';
 import { SEARCH_MARK } from './keys.tsx';
 import { Loading } from './loading.tsx';
@@ -30,7 +30,7 @@ interface OutputViewProps {
 
 export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const [view, setView] = useState<View | 'failed' | null>(null);
   const rows = useMemo(() => new OutputRows(client, { run, stream }, setView), [client, run, stream]);
@@ -42,14 +42,14 @@ export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
   const found = useFound(run, stream, search);
   const [at, setAt] = useState(0);
   if (view === null) return <Loading rows={3} />;
-  if (view === 'failed') return <Notice kind="error" title={words.say('window.failed')} />;
-  if (view.totalRows === 0) return <p className={styles.quiet}>{words.say('run.output.none')}</p>;
+  if (view === 'failed') return <Notice kind="error" title={i18n.t('window.failed')} />;
+  if (view.totalRows === 0) return <p className={styles.quiet}>{i18n.t('run.output.none')}</p>;
   const places = found?.places ?? [];
   const step = (by: number) => setAt((before) => (before + by + places.length) % Math.max(1, places.length));
   return (
     <>
       {view.size.cut && (
-        <p className={styles.quiet}>{words.say('run.output.cut', { size: words.bytes(view.size.totalBytes) })}</p>
+        <p className={styles.quiet}>{i18n.t('run.output.cut', { size: i18n.bytes(view.size.totalBytes) })}</p>
       )}
       <div className={styles.tools}>
         <Input
@@ -57,8 +57,8 @@ export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
           {...SEARCH_MARK}
           size="small"
           className={styles.search}
-          aria-label={words.say('run.output.search')}
-          placeholder={words.say('run.output.search')}
+          aria-label={i18n.t('run.output.search')}
+          placeholder={i18n.t('run.output.search')}
           value={search}
           maxLength={200}
           onChange={(_, { value }) => {
@@ -70,15 +70,15 @@ export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
           }}
         />
         <span role="status" className={styles.quiet}>
-          {found === null ? '' : foundText(found, at, words)}
+          {found === null ? '' : foundText(found, at, i18n)}
         </span>
         {places.length > 1 && (
           <>
             <Button size="small" onClick={() => step(-1)}>
-              {words.say('run.output.previous')}
+              {i18n.t('run.output.previous')}
             </Button>
             <Button size="small" onClick={() => step(1)}>
-              {words.say('run.output.next')}
+              {i18n.t('run.output.next')}
             </Button>
           </>
         )}
@@ -99,10 +99,10 @@ export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
   );
 }
 
-function foundText({ total, places }: OutputFound, at: number, words: ReturnType<typeof useWords>): string {
-  if (total === 0) return words.say('run.output.noMatch');
-  const which = words.say('run.output.place', { at: at + 1, n: total });
-  return total > places.length ? words.join(which, words.say('run.output.first', { n: places.length })) : which;
+function foundText({ total, places }: OutputFound, at: number, i18n: ReturnType<typeof useI18n>): string {
+  if (total === 0) return i18n.t('run.output.noMatch');
+  const which = i18n.t('run.output.place', { at: at + 1, n: total });
+  return total > places.length ? i18n.join(which, i18n.t('run.output.first', { n: places.length })) : which;
 }
 
 /** null: nothing is searched for, or the answer has not come yet. */

@@ -2,7 +2,7 @@
 import { makeStyles } from '@fluentui/react-components';
 import { spokenNumber, taskReport } from '../../shared/describe-report.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
-import { EVERY_MINUTE_MS, useNow, usePc, useSupport, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, usePc, useSupport, useWindowState } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { ContactLink } from './contact-link.tsx';
 import { CopyButton } from './copy-button.tsx';
@@ -21,21 +21,19 @@ interface ReportCardProps {
 
 export function ReportCard({ run, needed }: ReportCardProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const support = useSupport();
   const pc = usePc();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
-  const report = taskReport(run, pc?.name ?? null, userName, words, nowMs);
+  const report = taskReport(run, pc?.name ?? null, userName, i18n, nowMs);
   return (
-    <Card title={words.say('report.title')}>
-      <p className={styles.text}>{words.say('report.say', { number: spokenNumber(run.run), pc: pc?.name ?? '–' })}</p>
+    <Card title={i18n.t('report.title')}>
+      <p className={styles.text}>{i18n.t('report.say', { number: spokenNumber(run.run), pc: pc?.name ?? '–' })}</p>
       {needed && <HelpLine />}
       <div className={styles.buttons}>
-        {support !== null && (
-          <ContactLink id="mail" support={support} label={words.say('report.mail')} draft={report} />
-        )}
-        <CopyButton label={words.say('report.copy')} text={() => `${report.subject}\n\n${report.body}`} />
+        {support !== null && <ContactLink id="mail" support={support} label={i18n.t('report.mail')} draft={report} />}
+        <CopyButton label={i18n.t('report.copy')} text={() => `${report.subject}\n\n${report.body}`} />
       </div>
     </Card>
   );

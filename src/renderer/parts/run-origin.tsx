@@ -1,10 +1,10 @@
 /** For whom a task was, and what became of it the other times. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeRun } from '../../shared/describe-run.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
-import type { Words } from '../../shared/words/words.ts';
-import { useStore, useWords } from '../data/hooks.ts';
+import { useI18n, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { OutcomeIcon } from './mark.tsx';
 
@@ -26,25 +26,25 @@ const useStyles = makeStyles({
 
 export function RunOrigin({ run }: { readonly run: RunDetail }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   return (
-    <Card title={words.say('run.from')}>
+    <Card title={i18n.t('run.from')}>
       <p className={styles.text}>
-        {words.join(audience(run, words), run.source === 'replay' ? words.say('run.for.kept') : null)}
+        {i18n.join(audience(run, i18n), run.source === 'replay' ? i18n.t('run.for.kept') : null)}
       </p>
-      {run.source !== 'schedule' && <p className={styles.quiet}>{words.say('run.for.sender')}</p>}
+      {run.source !== 'schedule' && <p className={styles.quiet}>{i18n.t('run.for.sender')}</p>}
     </Card>
   );
 }
 
-function audience({ audience }: RunDetail, words: Words): string | null {
+function audience({ audience }: RunDetail, i18n: I18n): string | null {
   switch (audience.to) {
     case 'group':
-      return words.say('run.for.group', { group: audience.group });
+      return i18n.t('run.for.group', { group: audience.group });
     case 'all':
     case 'pc':
     case 'schedule':
-      return words.say(`run.for.${audience.to}`);
+      return i18n.t(`run.for.${audience.to}`);
     case 'other':
       return null;
   }
@@ -58,24 +58,24 @@ interface RunSameProps {
 /** The last other runs of the same task as marks, one click to each. */
 export function RunSame({ run, nowMs }: RunSameProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const { same } = run;
   // A name that is hidden, or one that many tasks share: nothing can be said.
   if (run.title.kind !== 'text') return null;
   const failed = same.filter(({ reason }) => reason !== null && outcomeGroup(reason) === 'failed').length;
   return (
-    <Card title={words.say('run.same')}>
+    <Card title={i18n.t('run.same')}>
       <p className={styles.text}>
-        {same.length === 0 && words.say('run.same.none')}
-        {same.length > 0 && failed === 0 && words.say('run.same.fine', { n: same.length })}
-        {failed > 0 && words.say('run.same.count', { n: same.length, failed })}
+        {same.length === 0 && i18n.t('run.same.none')}
+        {same.length > 0 && failed === 0 && i18n.t('run.same.fine', { n: same.length })}
+        {failed > 0 && i18n.t('run.same.count', { n: same.length, failed })}
       </p>
       {same.length > 0 && (
-        <ul className={styles.marks} aria-label={words.say('run.same.list')}>
+        <ul className={styles.marks} aria-label={i18n.t('run.same.list')}>
           {same.map((other) => {
-            const { mark, line } = describeRun(other, words, nowMs);
-            const said = words.say('run.same.open', { time: words.moment(other.receivedAtMs, nowMs), outcome: line });
+            const { mark, line } = describeRun(other, i18n, nowMs);
+            const said = i18n.t('run.same.open', { time: i18n.moment(other.receivedAtMs, nowMs), outcome: line });
             return (
               <li key={other.run}>
                 <button

@@ -3,7 +3,7 @@ import { Tab, TabList } from '@fluentui/react-components';
 import { useState } from 'react';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
-import { useWords } from '../data/hooks.ts';
+import { useI18n } from '../data/hooks.ts';
 import type { Stream } from '../data/output.ts';
 import { Card } from './card.tsx';
 import { OutputView } from './output-view.tsx';
@@ -14,7 +14,7 @@ interface RunOutputProps {
 }
 
 export function RunOutput({ run, output }: RunOutputProps) {
-  const words = useWords();
+  const i18n = useI18n();
   const { stdout, stderr } = output;
   // What went wrong is said at the end, and mostly among the errors.
   const wentWrong = run.reason !== null && outcomeGroup(run.reason) !== 'done';
@@ -24,15 +24,15 @@ export function RunOutput({ run, output }: RunOutputProps) {
   const streams: readonly Stream[] = run.internals === null ? ['stdout', 'stderr'] : ['stdout', 'stderr', 'script'];
   const shown = streams.includes(stream) ? stream : 'stdout';
   const sized = (name: Stream) => {
-    const label = words.say(`run.${name}`);
-    return name === 'script' ? label : `${label} (${words.bytes(output[name].totalBytes)})`;
+    const label = i18n.t(`run.${name}`);
+    return name === 'script' ? label : `${label} (${i18n.bytes(output[name].totalBytes)})`;
   };
   return (
-    <Card title={words.say('run.output')}>
+    <Card title={i18n.t('run.output')}>
       <TabList
         selectedValue={shown}
         onTabSelect={(_, { value }) => setStream(value as Stream)}
-        aria-label={words.say('run.output')}
+        aria-label={i18n.t('run.output')}
       >
         {streams.map((name) => (
           <Tab key={name} value={name} id={`tab-${name}`} aria-controls="output-panel">
@@ -45,7 +45,7 @@ export function RunOutput({ run, output }: RunOutputProps) {
           key={shown}
           run={run.run}
           stream={shown}
-          label={words.say(`run.${shown}`)}
+          label={i18n.t(`run.${shown}`)}
           atEnd={wentWrong && shown !== 'script'}
         />
       </div>

@@ -6,9 +6,9 @@ import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { isSameDay } from '../../shared/i18n/i18n.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { isSameDay } from '../../shared/words/words.ts';
-import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useNow, useStore, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useI18n, useNow, useStore } from '../data/hooks.ts';
 import type { RunListView } from '../data/run-list.ts';
 import { DayBar } from './day-bar.tsx';
 import { hiddenStyle } from './hidden.ts';
@@ -97,7 +97,7 @@ interface RunRowsProps {
 export function RunRows(props: RunRowsProps) {
   const { count, view, onLook, jump, firstOffset, onScrolled, focusOn, list, countIn, atTopShowNewer } = props;
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
@@ -163,7 +163,7 @@ export function RunRows(props: RunRowsProps) {
         <ul
           className={styles.rows}
           style={{ height: `${virtualizer.getTotalSize()}px` }}
-          aria-label={words.say('activity.list')}
+          aria-label={i18n.t('activity.list')}
           onKeyDown={onKeyDown}
         >
           {items.map(({ index, start, key }) => {
@@ -212,12 +212,12 @@ interface RowProps {
 
 function Row({ run, index, reachable, newDay, onOpen, onFocus }: RowProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(run.state === 'running' ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
-  const said = describeRun(run, words, nowMs);
-  const name = taskName(run, words);
-  const time = words.clock(run.receivedAtMs);
-  const day = isSameDay(run.receivedAtMs, nowMs) ? null : words.shortDay(run.receivedAtMs);
+  const said = describeRun(run, i18n, nowMs);
+  const name = taskName(run, i18n);
+  const time = i18n.clock(run.receivedAtMs);
+  const day = isSameDay(run.receivedAtMs, nowMs) ? null : i18n.shortDay(run.receivedAtMs);
   return (
     <button
       type="button"

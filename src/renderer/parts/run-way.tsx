@@ -1,7 +1,7 @@
 /** The way of one task as a bar: waited, ran, sent, each part as long as it took. The words below it say the same. */
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import type { RunDetail } from '../../shared/run-view.ts';
-import { useWords } from '../data/hooks.ts';
+import { useI18n } from '../data/hooks.ts';
 
 const useStyles = makeStyles({
   bar: { display: 'flex', gap: '2px', height: '14px', margin: '0 0 8px', minWidth: 0 },
@@ -43,8 +43,8 @@ interface RunWayProps {
 
 export function RunWay({ run, nowMs }: RunWayProps) {
   const styles = useStyles();
-  const words = useWords();
-  const parts = partsOf(run, nowMs, words);
+  const i18n = useI18n();
+  const parts = partsOf(run, nowMs, i18n);
   if (parts.length === 0) return null;
   return (
     <>
@@ -58,7 +58,7 @@ export function RunWay({ run, nowMs }: RunWayProps) {
           />
         ))}
       </div>
-      <ul className={styles.legend} aria-label={words.say('run.way')}>
+      <ul className={styles.legend} aria-label={i18n.t('run.way')}>
         {parts.map(({ kind, said }) => (
           <li key={kind} className={styles.entry}>
             <span className={mergeClasses(styles.part, styles.swatch, styles[kind])} aria-hidden="true" />
@@ -71,22 +71,22 @@ export function RunWay({ run, nowMs }: RunWayProps) {
 }
 
 /** Those that are known, and that took any time; a clock that was set back between two moments says nothing. */
-function partsOf(run: RunDetail, nowMs: number | null, words: ReturnType<typeof useWords>): Part[] {
+function partsOf(run: RunDetail, nowMs: number | null, i18n: ReturnType<typeof useI18n>): Part[] {
   const { receivedAtMs, startedAtMs, finishedAtMs, deliveredAtMs } = run;
   const parts: Part[] = [];
   const add = (kind: Part['kind'], fromMs: number | null, toMs: number | null, said: (t: string) => string) => {
     if (fromMs === null || toMs === null || toMs < fromMs) return;
     const ms = toMs - fromMs;
     if (kind !== 'ran' && ms < 1_000) return;
-    parts.push({ kind, ms, said: said(words.duration(ms)) });
+    parts.push({ kind, ms, said: said(i18n.duration(ms)) });
   };
-  add('waited', receivedAtMs, startedAtMs ?? finishedAtMs ?? nowMs, (t) => words.say('run.way.waited', { t }));
+  add('waited', receivedAtMs, startedAtMs ?? finishedAtMs ?? nowMs, (t) => i18n.t('run.way.waited', { t }));
   if (startedAtMs !== null) {
     const isOver = run.reason !== null;
     add('ran', startedAtMs, isOver ? finishedAtMs : nowMs, (t) =>
-      words.say(isOver ? 'run.way.ran' : 'run.way.running', { t }),
+      i18n.t(isOver ? 'run.way.ran' : 'run.way.running', { t }),
     );
   }
-  add('sent', finishedAtMs, deliveredAtMs, (t) => words.say('run.way.sent', { t }));
+  add('sent', finishedAtMs, deliveredAtMs, (t) => i18n.t('run.way.sent', { t }));
   return parts;
 }

@@ -3,7 +3,7 @@ import { makeStyles, ProgressBar, tokens } from '@fluentui/react-components';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { progressOf } from '../../shared/describe-running.ts';
 import type { RunningRow } from '../../shared/run-view.ts';
-import { EVERY_SECOND_MS, useNow, useQuery, useStore, useWords } from '../data/hooks.ts';
+import { EVERY_SECOND_MS, useI18n, useNow, useQuery, useStore } from '../data/hooks.ts';
 import { OutcomeIcon } from './mark.tsx';
 import { TextLink } from './text-link.tsx';
 
@@ -18,20 +18,20 @@ const useStyles = makeStyles({
 
 export function RunningTask({ run }: { readonly run: RunningRow }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const nowMs = useNow(EVERY_SECOND_MS);
-  const said = describeRun(run, words, nowMs);
+  const said = describeRun(run, i18n, nowMs);
   const limit =
-    run.timeoutSecs === null ? null : words.say('state.running.may', { limit: words.roughly(run.timeoutSecs * 1_000) });
-  const facts = [said.line, progressOf(run, words, nowMs).said, limit].filter((each) => each !== null);
+    run.timeoutSecs === null ? null : i18n.t('state.running.may', { limit: i18n.roughly(run.timeoutSecs * 1_000) });
+  const facts = [said.line, progressOf(run, i18n, nowMs).said, limit].filter((each) => each !== null);
   return (
     <div className={styles.line}>
       <div className={styles.lineMark}>
         <OutcomeIcon mark={said.mark} />
       </div>
       <div className={styles.text}>
-        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, words)}</TextLink>{' '}
+        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink>{' '}
         <span className={styles.numbers}>{facts.join(' · ')}</span>
         <RunningBar run={run} nowMs={nowMs} />
       </div>
@@ -47,8 +47,8 @@ interface RunningBarProps {
 /** Elapsed against usual; absent where that is not known, since a bar that only moves says nothing. */
 export function RunningBar({ run, nowMs }: RunningBarProps) {
   const styles = useStyles();
-  const words = useWords();
-  const { fraction, said } = progressOf(run, words, nowMs);
+  const i18n = useI18n();
+  const { fraction, said } = progressOf(run, i18n, nowMs);
   if (said === null) return null;
   return (
     <ProgressBar
@@ -57,7 +57,7 @@ export function RunningBar({ run, nowMs }: RunningBarProps) {
       // Beyond its usual time it is full: nobody knows how much is left.
       value={fraction ?? 1}
       color={fraction === null ? 'warning' : 'brand'}
-      aria-label={words.say('running.progress', { task: taskName(run, words) })}
+      aria-label={i18n.t('running.progress', { task: taskName(run, i18n) })}
       aria-valuetext={said}
     />
   );
@@ -66,12 +66,12 @@ export function RunningBar({ run, nowMs }: RunningBarProps) {
 /** What it means for whoever works here. */
 export function RunningManners() {
   const styles = useStyles();
-  const words = useWords();
-  const { data } = useQuery('about.capabilities', {}, 'attachment');
+  const i18n = useI18n();
+  const { data } = useQuery('about.capabilities', {}, 'agentConnection');
   const pace = data?.facts?.priority;
   return (
     <p className={styles.quiet}>
-      {words.join(pace === undefined ? null : words.say(`running.${pace}`), words.say('running.stop'))}
+      {i18n.join(pace === undefined ? null : i18n.t(`running.${pace}`), i18n.t('running.stop'))}
     </p>
   );
 }

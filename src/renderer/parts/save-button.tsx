@@ -2,7 +2,7 @@
 import { Button } from '@fluentui/react-components';
 import { useState } from 'react';
 import { outputFileName } from '../../shared/output-file.ts';
-import { useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
 import { type Stream, wholeOutput } from '../data/output.ts';
 import type { WindowClient } from '../data/window-client.ts';
 
@@ -12,7 +12,7 @@ interface SaveButtonProps {
 }
 
 export function SaveButton({ run, stream }: SaveButtonProps) {
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const offered = useWindowState(({ shell }) => shell?.offers.includes('shell.saveOutput') ?? false);
   const [busy, setBusy] = useState(false);
@@ -28,9 +28,9 @@ export function SaveButton({ run, stream }: SaveButtonProps) {
   return (
     <>
       <Button size="small" disabledFocusable={busy} onClick={() => void save()}>
-        {words.say('run.output.save')}
+        {i18n.t('run.output.save')}
       </Button>{' '}
-      <span role="status">{failed ? words.say('run.output.notSaved') : ''}</span>
+      <span role="status">{failed ? i18n.t('run.output.notSaved') : ''}</span>
     </>
   );
 }

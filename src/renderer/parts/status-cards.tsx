@@ -2,12 +2,12 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { type Claims, claimsOf } from '../../shared/claims.ts';
-import { describeUpdate, type Seen } from '../../shared/describe.ts';
+import { describeUpdate, type PcSnapshot } from '../../shared/describe.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { OUTCOME_GROUPS, outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { EVERY_MINUTE_MS, useNow, useStore, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { LatestCard } from './latest-card.tsx';
 import { OutcomeIcon } from './mark.tsx';
@@ -34,9 +34,9 @@ interface WorkingProps {
 }
 
 /** Of an agent that is heard; while it finishes, what still runs. What has nothing to say is not there. */
-export function StatusCards({ seen, status }: { readonly seen: Seen; readonly status: AgentStatus }) {
+export function StatusCards({ seen, status }: { readonly seen: PcSnapshot; readonly status: AgentStatus }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const claims = claimsOf(seen);
   if (status.agent.state !== 'running') return claims.now === 'some' && <Now status={status} claims={claims} />;
   const hasNews = claims.update === 'known' && status.update.state !== 'none';
@@ -47,7 +47,7 @@ export function StatusCards({ seen, status }: { readonly seen: Seen; readonly st
         {claims.today !== 'none' && <Today status={status} claims={claims} />}
         {claims.send !== 'none' && <ToSend status={status} claims={claims} />}
         {hasNews && (
-          <Card title={words.say('status.update')}>
+          <Card title={i18n.t('status.update')}>
             <Update status={status} />
           </Card>
         )}
@@ -59,8 +59,8 @@ export function StatusCards({ seen, status }: { readonly seen: Seen; readonly st
 
 function Update({ status }: Pick<WorkingProps, 'status'>) {
   const styles = useStyles();
-  const words = useWords();
-  const { title, body } = describeUpdate(status.update, words);
+  const i18n = useI18n();
+  const { title, body } = describeUpdate(status.update, i18n);
   return (
     <div className={styles.text}>
       <div>{title}</div>
@@ -70,11 +70,11 @@ function Update({ status }: Pick<WorkingProps, 'status'>) {
 }
 
 function Now({ status, claims }: WorkingProps) {
-  const words = useWords();
+  const i18n = useI18n();
   const { running, waiting, waitingCount } = status.now;
   return (
-    <Card title={words.say('status.now')}>
-      {claims.now === 'unknown' && <div>{words.say('status.unread')}</div>}
+    <Card title={i18n.t('status.now')}>
+      {claims.now === 'unknown' && <div>{i18n.t('status.unread')}</div>}
       {running.map((run) => (
         <RunningTask key={run.run} run={run} />
       ))}
@@ -89,36 +89,34 @@ function Now({ status, claims }: WorkingProps) {
 
 function WaitingTask({ run }: { readonly run: RunRow }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const said = describeRun(run, words, nowMs);
+  const said = describeRun(run, i18n, nowMs);
   return (
     <div className={styles.line}>
       <div className={styles.lineMark}>
         <OutcomeIcon mark={said.mark} />
       </div>
       <div className={styles.text}>
-        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, words)}</TextLink> {said.line}
+        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink> {said.line}
       </div>
     </div>
   );
 }
 
 function WaitingCount({ n }: { readonly n: number }) {
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   return (
-    <TextLink onClick={() => go({ screen: 'activity', group: 'open' })}>
-      {words.say('status.now.waiting', { n })}
-    </TextLink>
+    <TextLink onClick={() => go({ screen: 'activity', group: 'open' })}>{i18n.t('status.now.waiting', { n })}</TextLink>
   );
 }
 
 /** Each count opens the list that it counts. */
 function Today({ status, claims }: WorkingProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const counts = new Map<string, number>();
   for (const [reason, n] of Object.entries(status.today)) {
@@ -126,17 +124,17 @@ function Today({ status, claims }: WorkingProps) {
     counts.set(group, (counts.get(group) ?? 0) + n);
   }
   return (
-    <Card title={words.say('status.today')}>
+    <Card title={i18n.t('status.today')}>
       <div className={styles.counts}>
-        {claims.today !== 'some' && claims.today !== 'none' && words.say(TODAY[claims.today])}
+        {claims.today !== 'some' && claims.today !== 'none' && i18n.t(TODAY[claims.today])}
         {OUTCOME_GROUPS.map((group) => {
           const n = counts.get(group);
           if (n === undefined) return null;
-          const count = words.say('status.today.count', { n, group: words.say(`group.${group}`) });
+          const count = i18n.t('status.today.count', { n, group: i18n.t(`group.${group}`) });
           return (
             <TextLink
               key={group}
-              label={words.say('status.today.show', { count })}
+              label={i18n.t('status.today.show', { count })}
               onClick={() => go({ screen: 'activity', group, today: true })}
             >
               {count}
@@ -156,20 +154,20 @@ const TODAY = {
 
 function ToSend({ status, claims }: WorkingProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { waiting, parked } = status.outbox;
   const { send } = claims;
   return (
-    <Card title={words.say('status.send')}>
+    <Card title={i18n.t('status.send')}>
       <div className={styles.numbers}>
-        {send === 'unknown' && words.say('status.unread')}
-        {waiting > 0 && words.say('status.send.count', { n: waiting })}
+        {send === 'unknown' && i18n.t('status.unread')}
+        {waiting > 0 && i18n.t('status.send.count', { n: waiting })}
       </div>
       {(send === 'soon' || send === 'kept' || send === 'offline') && (
-        <p className={styles.quiet}>{words.say(`status.send.${send}`)}</p>
+        <p className={styles.quiet}>{i18n.t(`status.send.${send}`)}</p>
       )}
       {parked > 0 && send !== 'unknown' && (
-        <div className={styles.numbers}>{words.say('status.send.stuck', { n: parked })}</div>
+        <div className={styles.numbers}>{i18n.t('status.send.stuck', { n: parked })}</div>
       )}
     </Card>
   );

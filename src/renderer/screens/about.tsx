@@ -2,7 +2,7 @@
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
 import type { AboutFacts } from '../../shared/contract.ts';
 import { answersOf } from '../../shared/describe-about.ts';
-import { useBrandName, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { useBrandName, useI18n, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Licences } from '../parts/licences.tsx';
 import { Loading } from '../parts/loading.tsx';
@@ -22,15 +22,15 @@ const useStyles = makeStyles({
 
 export function AboutScreen() {
   const styles = useStyles();
-  const words = useWords();
-  const { data } = useQuery('about.capabilities', {}, 'attachment');
-  const attached = useWindowState(({ shell }) => shell?.attachment.state === 'attached');
+  const i18n = useI18n();
+  const { data } = useQuery('about.capabilities', {}, 'agentConnection');
+  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
   return (
     <>
-      <ScreenTitle>{words.say('about.title')}</ScreenTitle>
+      <ScreenTitle>{i18n.t('about.title')}</ScreenTitle>
       {data === null &&
-        (attached ? <Loading rows={4} /> : <p className={styles.text}>{words.say('about.unavailable')}</p>)}
-      {data !== null && data.facts === null && <p className={styles.text}>{words.say('about.unknown')}</p>}
+        (attached ? <Loading rows={4} /> : <p className={styles.text}>{i18n.t('about.unavailable')}</p>)}
+      {data !== null && data.facts === null && <p className={styles.text}>{i18n.t('about.unknown')}</p>}
       {data !== null && data.facts !== null && <Known about={data.facts} />}
       <Preferences />
       <Program />
@@ -40,16 +40,16 @@ export function AboutScreen() {
 
 function Known({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { signatures, commandKeys } = about;
-  const keys = words.list(commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`));
+  const keys = i18n.list(commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`));
   return (
     <>
       <Questions about={about} />
       <Abilities about={about} />
-      <Card title={words.say('about.signed')} isQuestion>
-        <p className={styles.text}>{words.say(`about.signed.${signatures}`)}</p>
-        {commandKeys.length > 0 && <p className={styles.text}>{words.say('about.keys', { keys })}</p>}
+      <Card title={i18n.t('about.signed')} isQuestion>
+        <p className={styles.text}>{i18n.t(`about.signed.${signatures}`)}</p>
+        {commandKeys.length > 0 && <p className={styles.text}>{i18n.t('about.keys', { keys })}</p>}
       </Card>
     </>
   );
@@ -57,34 +57,34 @@ function Known({ about }: { readonly about: AboutFacts }) {
 
 function Abilities({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const on = about.scripts;
   const canRun = on && (about.runAsSystem !== 'no' || about.runAsUser);
   const abilities: readonly (readonly [string, boolean])[] = [
     about.runAsSystem === 'as_you'
-      ? [words.say('about.runSystemAsYou'), on]
-      : [words.say('about.runSystem'), on && about.runAsSystem === 'system'],
-    [words.say('about.runUser'), on && about.runAsUser],
+      ? [i18n.t('about.runSystemAsYou'), on]
+      : [i18n.t('about.runSystem'), on && about.runAsSystem === 'system'],
+    [i18n.t('about.runUser'), on && about.runAsUser],
     // A script reads whatever the account that it runs with can.
-    [words.say('about.files'), canRun],
-    [words.say('about.readLog'), about.readLog],
-    [words.say('about.inventory'), about.inventory],
-    [words.say('about.screen'), false],
+    [i18n.t('about.files'), canRun],
+    [i18n.t('about.readLog'), about.readLog],
+    [i18n.t('about.inventory'), about.inventory],
+    [i18n.t('about.screen'), false],
   ];
   return (
-    <Card title={words.say('about.intro')}>
+    <Card title={i18n.t('about.intro')}>
       <ul className={styles.list}>
         {abilities.map(([what, can]) => (
           <li key={what} className={styles.ability}>
             <span className={styles.mark}>
               <OutcomeIcon mark={can ? 'done' : 'failed'} tone={can ? 'good' : 'quiet'} />
             </span>
-            <span className={styles.word}>{words.say(can ? 'about.can' : 'about.cannot')}</span>
+            <span className={styles.word}>{i18n.t(can ? 'about.can' : 'about.cannot')}</span>
             <span>{what}</span>
           </li>
         ))}
       </ul>
-      <p className={styles.caveat}>{words.say(on ? 'about.caveat' : 'about.off')}</p>
+      <p className={styles.caveat}>{i18n.t(on ? 'about.caveat' : 'about.off')}</p>
     </Card>
   );
 }
@@ -92,11 +92,11 @@ function Abilities({ about }: { readonly about: AboutFacts }) {
 /** What people ask, each as a card of its own. */
 function Questions({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const shell = useWindowState((state) => state.shell);
   const isTray = useWindowState(({ lastStatus }) => lastStatus?.identity.hosting === 'tray');
   const hosted = isTray && (shell?.offers.includes('shell.stopManagement') ?? false);
-  return answersOf(about, shell?.ui ?? null, hosted, words).map(({ question, answers }) => (
+  return answersOf(about, shell?.ui ?? null, hosted, i18n).map(({ question, answers }) => (
     <Card key={question} title={question} isQuestion>
       {answers.map((answer) => (
         <p key={answer} className={styles.text}>
@@ -110,18 +110,15 @@ function Questions({ about }: { readonly about: AboutFacts }) {
 /** The person's own choices, each where the shell can keep it. */
 function Preferences() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const shell = useWindowState((state) => state.shell);
   if (shell === null || !shell.offers.includes('shell.setPreferences')) return null;
   const { preferences, ui } = shell;
   return (
-    <Card title={words.say('window.preferences')}>
+    <Card title={i18n.t('window.preferences')}>
       <div className={styles.fields}>
-        <Field
-          label={words.say('prefs.language')}
-          hint={ui?.languageLocked ? words.say('prefs.language.locked') : null}
-        >
+        <Field label={i18n.t('prefs.language')} hint={ui?.languageLocked ? i18n.t('prefs.language.locked') : null}>
           <RadioGroup
             layout="horizontal"
             value={preferences.language}
@@ -130,12 +127,12 @@ function Preferences() {
               void client.ask('shell.setPreferences', { language: value as typeof preferences.language })
             }
           >
-            <Radio value="auto" label={words.say('prefs.language.auto')} />
+            <Radio value="auto" label={i18n.t('prefs.language.auto')} />
             <Radio value="en" label="English" />
             <Radio value="ja" label="日本語" />
           </RadioGroup>
         </Field>
-        <Field label={words.say('prefs.theme')}>
+        <Field label={i18n.t('prefs.theme')}>
           <RadioGroup
             layout="horizontal"
             value={preferences.theme}
@@ -143,16 +140,16 @@ function Preferences() {
               void client.ask('shell.setPreferences', { theme: value as typeof preferences.theme })
             }
           >
-            <Radio value="system" label={words.say('prefs.theme.system')} />
-            <Radio value="light" label={words.say('prefs.theme.light')} />
-            <Radio value="dark" label={words.say('prefs.theme.dark')} />
+            <Radio value="system" label={i18n.t('prefs.theme.system')} />
+            <Radio value="light" label={i18n.t('prefs.theme.light')} />
+            <Radio value="dark" label={i18n.t('prefs.theme.dark')} />
           </RadioGroup>
         </Field>
         {shell.offers.includes('shell.quitIcon') && (
-          <Field hint={words.say('prefs.notifications.hint')}>
+          <Field hint={i18n.t('prefs.notifications.hint')}>
             <Switch
               checked={preferences.notifications}
-              label={words.say('prefs.notifications')}
+              label={i18n.t('prefs.notifications')}
               onChange={(_, { checked }) => void client.ask('shell.setPreferences', { notifications: checked })}
             />
           </Field>
@@ -165,16 +162,16 @@ function Preferences() {
 
 function Program() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const brandName = useBrandName();
   const version = useWindowState(({ lastStatus }) => lastStatus?.identity.agentVersion ?? null);
   return (
-    <Card title={words.say('about.program')}>
+    <Card title={i18n.t('about.program')}>
       <p className={styles.text}>
         {brandName}
-        {version !== null && ` · ${words.say('about.version', { v: version })}`}
+        {version !== null && ` · ${i18n.t('about.version', { v: version })}`}
       </p>
-      <Licences>{(show) => <Button onClick={show}>{words.say('about.licences.show')}</Button>}</Licences>
+      <Licences>{(show) => <Button onClick={show}>{i18n.t('about.licences.show')}</Button>}</Licences>
     </Card>
   );
 }

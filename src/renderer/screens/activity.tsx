@@ -2,9 +2,9 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { titleWordsWith } from '../../shared/describe-run.ts';
+import { isSameDay } from '../../shared/i18n/i18n.ts';
 import type { Route } from '../../shared/shell-contract.ts';
-import { isSameDay } from '../../shared/words/words.ts';
-import { EVERY_MINUTE_MS, useClaims, useNow, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
 import { ActivityTools, type Choices, type DayChoice } from '../parts/activity-tools.tsx';
@@ -31,7 +31,7 @@ let lastChoices: Choices | null = null;
 
 export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const [choices, setChoices] = useChoices(route);
   const search = useDeferredValue(choices.search);
@@ -40,7 +40,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
     group: choices.group,
     range: rangeOf(choices.day, nowMs),
     search,
-    shownAs: titleWordsWith(search, words),
+    shownAs: titleWordsWith(search, i18n),
   };
   const list = useRunList(filter);
   const [jump, setJump] = useState<{ readonly index: number } | null>(null);
@@ -57,8 +57,8 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   return (
     <>
       <div className={styles.head}>
-        <ScreenTitle>{words.say('activity.title')}</ScreenTitle>
-        {matching !== null && <span className={styles.count}>{words.say('activity.count', { n: matching, all })}</span>}
+        <ScreenTitle>{i18n.t('activity.title')}</ScreenTitle>
+        {matching !== null && <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>}
       </div>
       <ActivityTools
         choices={choices}
@@ -76,20 +76,20 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       />
       {missed !== null && (
         <p role="status" className={styles.missed}>
-          {words.join(
-            words.say('activity.day.none', { day: words.dayInList(missed.dayMs, nowMs) }),
-            words.say(missed.earlier ? 'activity.day.earlier' : 'activity.day.nothingEarlier'),
+          {i18n.join(
+            i18n.t('activity.day.none', { day: i18n.dayInList(missed.dayMs, nowMs) }),
+            i18n.t(missed.earlier ? 'activity.day.earlier' : 'activity.day.nothingEarlier'),
           )}
         </p>
       )}
-      {list.view.failed && <Notice kind="error" title={words.say('window.failed')} />}
+      {list.view.failed && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !list.view.failed && <NotReadYet />}
       {matching === 0 && (
         <div className={styles.empty}>
           <Empty filtered={filtered} />{' '}
           {filtered && (
             <Button onClick={() => setChoices({ group: null, day: 'any', search: '', offset: 0 })}>
-              {words.say('activity.clear')}
+              {i18n.t('activity.clear')}
             </Button>
           )}
         </div>
@@ -98,7 +98,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
         <div className={styles.list}>
           {newer > 0 && (
             <Button className={styles.newer} appearance="primary" size="small" onClick={showNewer}>
-              {words.join(words.say('activity.new', { n: newer }), `– ${words.say('activity.new.show')}`)}
+              {i18n.join(i18n.t('activity.new', { n: newer }), `– ${i18n.t('activity.new.show')}`)}
             </Button>
           )}
           <RunRows
@@ -165,11 +165,11 @@ function rememberOffset(offset: number): void {
 
 /** That there were no tasks is said only where it is known. */
 function Empty({ filtered }: { readonly filtered: boolean }) {
-  const words = useWords();
+  const i18n = useI18n();
   const { empty } = useClaims();
-  if (empty === 'unknown') return words.say('activity.unavailable');
-  if (filtered && empty !== 'unread') return words.say('activity.noMatch');
-  return words.say(EMPTY[empty]);
+  if (empty === 'unknown') return i18n.t('activity.unavailable');
+  if (filtered && empty !== 'unread') return i18n.t('activity.noMatch');
+  return i18n.t(EMPTY[empty]);
 }
 
 const EMPTY = {
@@ -182,21 +182,21 @@ const EMPTY = {
 
 function NotReadYet() {
   const styles = useStyles();
-  const words = useWords();
-  const missing = useWindowState(({ shell }) => shell !== null && shell.attachment.state !== 'attached');
+  const i18n = useI18n();
+  const missing = useWindowState(({ shell }) => shell !== null && shell.agentConnection.state !== 'attached');
   if (!missing) return <Loading rows={8} />;
-  return <div className={styles.empty}>{words.say('activity.unavailable')}</div>;
+  return <div className={styles.empty}>{i18n.t('activity.unavailable')}</div>;
 }
 
 function Unsent() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const waiting = useWindowState(({ status }) => status?.outbox.waiting ?? 0);
   const { send } = useClaims();
   if (send !== 'soon' && send !== 'kept' && send !== 'offline') return null;
   return (
     <p className={styles.unsent}>
-      {words.say(send === 'offline' ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
+      {i18n.t(send === 'offline' ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
     </p>
   );
 }

@@ -1,18 +1,18 @@
 /** Is everything all right? One sentence first, then what runs, then numbers where they help. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { claimsOf } from '../../shared/claims.ts';
-import { callsForHelp, describeState, pcDetails, type Seen } from '../../shared/describe.ts';
+import { callsForHelp, describeState, type PcSnapshot, pcDetails } from '../../shared/describe.ts';
 import { describeToday } from '../../shared/describe-today.ts';
 import type { AttentionItem } from '../../shared/troubles.ts';
 import {
   EVERY_MINUTE_MS,
   EVERY_SECOND_MS,
+  useI18n,
   useNow,
   usePc,
   useSeen,
   useStore,
   useWindowState,
-  useWords,
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
@@ -56,12 +56,12 @@ export function StatusScreen() {
   );
 }
 
-function Hero({ seen }: { readonly seen: Seen }) {
+function Hero({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
-  const words = useWords();
-  const restarts = seen.attachment.restartAtMs !== null;
+  const i18n = useI18n();
+  const restarts = seen.agentConnection.restartAtMs !== null;
   const nowMs = useNow(restarts ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
-  const said = describeState(seen, words, nowMs);
+  const said = describeState(seen, i18n, nowMs);
   const help = callsForHelp(said);
   const connection = seen.status?.agent.state === 'running' ? seen.status.connection.state : null;
   const offline = connection === 'unreachable' || connection === 'no_network' || connection === 'refused';
@@ -77,11 +77,11 @@ function Hero({ seen }: { readonly seen: Seen }) {
           {help === 'state' && <HelpLine />}
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
           <TodayLine seen={seen} />
-          {offline && <p className={styles.quiet}>{words.say('status.working.offline')}</p>}
+          {offline && <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>}
         </div>
       </div>
       {said.items.length > 0 && (
-        <Card title={words.say('status.look')}>
+        <Card title={i18n.t('status.look')}>
           {said.items.map((item) => (
             <div key={item.id} className={styles.line}>
               <div className={styles.lineMark}>
@@ -98,10 +98,10 @@ function Hero({ seen }: { readonly seen: Seen }) {
 }
 
 /** How the day went, in one line: from the counts, and from what has arrived at IT. */
-function TodayLine({ seen }: { readonly seen: Seen }) {
+function TodayLine({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
-  const words = useWords();
-  const line = describeToday(seen, words);
+  const i18n = useI18n();
+  const line = describeToday(seen, i18n);
   return line === null ? null : <p className={styles.quiet}>{line}</p>;
 }
 
@@ -117,14 +117,14 @@ function Item({ item }: { readonly item: AttentionItem }) {
 }
 
 /** Last, since nothing of it calls anybody. */
-function Notes({ seen }: { readonly seen: Seen }) {
+function Notes({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const { notes } = describeState(seen, words, nowMs);
+  const { notes } = describeState(seen, i18n, nowMs);
   if (notes.length === 0) return null;
   return (
-    <Card title={words.say('status.know')}>
+    <Card title={i18n.t('status.know')}>
       {notes.map((item) => (
         <div key={item.id} className={styles.line}>
           <Item item={item} />
@@ -134,9 +134,9 @@ function Notes({ seen }: { readonly seen: Seen }) {
   );
 }
 
-function Foot({ seen }: { readonly seen: Seen }) {
+function Foot({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const pc = usePc();
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
   if (pc === null) return null;
@@ -145,10 +145,10 @@ function Foot({ seen }: { readonly seen: Seen }) {
     <div className={styles.foot}>
       <span className={styles.footText}>
         {pc.name}
-        {` · ${words.say('status.version', { v: pc.version })}`}
-        {groups.length > 0 && ` · ${words.say('status.groups', { groups: words.list(groups) })}`}
+        {` · ${i18n.t('status.version', { v: pc.version })}`}
+        {groups.length > 0 && ` · ${i18n.t('status.groups', { groups: i18n.list(groups) })}`}
       </span>
-      <CopyButton label={words.say('status.copy')} text={() => pcDetails(seen, pc, userName, words, Date.now())} />
+      <CopyButton label={i18n.t('status.copy')} text={() => pcDetails(seen, pc, userName, i18n, Date.now())} />
     </div>
   );
 }

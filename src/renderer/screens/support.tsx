@@ -2,16 +2,16 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Hardware, Support } from '../../shared/contract.ts';
 import { pcDetails } from '../../shared/describe.ts';
-import type { Words } from '../../shared/words/words.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
 import {
   EVERY_MINUTE_MS,
   useClaims,
+  useI18n,
   useNow,
   usePc,
   useSeen,
   useSupport,
   useWindowState,
-  useWords,
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { ContactLink } from '../parts/contact-link.tsx';
@@ -31,11 +31,11 @@ const useStyles = makeStyles({
 const MEMORY_GB = 1e9 / 1024 ** 3;
 
 export function SupportScreen() {
-  const words = useWords();
+  const i18n = useI18n();
   const support = useSupport();
   return (
     <>
-      <ScreenTitle>{words.say('support.title')}</ScreenTitle>
+      <ScreenTitle>{i18n.t('support.title')}</ScreenTitle>
       <Desk support={support} />
       <TellThem />
       <Connection />
@@ -47,40 +47,40 @@ export function SupportScreen() {
 
 function Desk({ support }: { readonly support: Support | null }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   if (support === null) {
     return (
-      <Card title={words.say('support.desk')}>
-        <p className={styles.quiet}>{words.say('support.unknown')}</p>
+      <Card title={i18n.t('support.desk')}>
+        <p className={styles.quiet}>{i18n.t('support.unknown')}</p>
       </Card>
     );
   }
   const { phone, mail, url, text } = support;
   return (
-    <Card title={words.say('support.desk')}>
+    <Card title={i18n.t('support.desk')}>
       {text !== null && <p className={styles.text}>{text}</p>}
       {phone === null && mail === null && url === null && text === null && (
-        <p className={styles.quiet}>{words.say('support.none')}</p>
+        <p className={styles.quiet}>{i18n.t('support.none')}</p>
       )}
       <Facts
         facts={[
           phone === null
             ? null
             : {
-                name: words.say('support.phone'),
+                name: i18n.t('support.phone'),
                 value: (
                   <Contact shown={phone}>
-                    <ContactLink id="phone" support={support} label={words.say('support.call')} />
+                    <ContactLink id="phone" support={support} label={i18n.t('support.call')} />
                   </Contact>
                 ),
               },
           mail === null
             ? null
             : {
-                name: words.say('support.mail'),
+                name: i18n.t('support.mail'),
                 value: (
                   <Contact shown={mail}>
-                    <ContactLink id="mail" support={support} label={words.say('support.write')} />
+                    <ContactLink id="mail" support={support} label={i18n.t('support.write')} />
                   </Contact>
                 ),
               },
@@ -88,7 +88,7 @@ function Desk({ support }: { readonly support: Support | null }) {
       />
       {url !== null && (
         <div className={styles.buttons}>
-          <ContactLink id="page" support={support} label={words.say('support.page')} />
+          <ContactLink id="page" support={support} label={i18n.t('support.page')} />
         </div>
       )}
     </Card>
@@ -107,55 +107,55 @@ function Contact({ shown, children }: { readonly shown: string; readonly childre
 
 function TellThem() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const seen = useSeen();
   const pc = usePc();
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
   if (seen === null) return null;
   return (
-    <Card title={words.say('support.tell')}>
+    <Card title={i18n.t('support.tell')}>
       <Facts
         facts={[
-          { name: words.say('support.pc'), value: pc?.name ?? '–' },
-          { name: words.say('support.user'), value: userName },
-          { name: words.say('support.version'), value: pc?.version ?? '–' },
-          { name: words.say('support.groups'), value: groupsText(pc?.groups ?? null, words) },
+          { name: i18n.t('support.pc'), value: pc?.name ?? '–' },
+          { name: i18n.t('support.user'), value: userName },
+          { name: i18n.t('support.version'), value: pc?.version ?? '–' },
+          { name: i18n.t('support.groups'), value: groupsText(pc?.groups ?? null, i18n) },
         ]}
       />
       <div className={styles.buttons}>
-        <CopyButton label={words.say('support.copy')} text={() => pcDetails(seen, pc, userName, words, Date.now())} />
+        <CopyButton label={i18n.t('support.copy')} text={() => pcDetails(seen, pc, userName, i18n, Date.now())} />
       </div>
     </Card>
   );
 }
 
 /** That it is in none is said only where that is known. */
-function groupsText(groups: readonly string[] | null, words: Words): string {
+function groupsText(groups: readonly string[] | null, i18n: I18n): string {
   if (groups === null) return '–';
-  return groups.length === 0 ? words.say('support.none.groups') : words.list(groups);
+  return groups.length === 0 ? i18n.t('support.none.groups') : i18n.list(groups);
 }
 
 function Connection() {
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const connection = useWindowState(({ status }) => status?.connection ?? null);
   const claims = useClaims();
   if (connection === null || claims.connection === 'unknown') return null;
   const { state, lastGoodAtMs, server, why } = connection;
   return (
-    <Card title={words.say('support.connection')}>
+    <Card title={i18n.t('support.connection')}>
       <Facts
         facts={[
-          { name: words.say('support.connection.state'), value: words.say(`connection.${state}`) },
+          { name: i18n.t('support.connection.state'), value: i18n.t(`connection.${state}`) },
           {
-            name: words.say('support.connection.last'),
+            name: i18n.t('support.connection.last'),
             value:
               lastGoodAtMs === null
-                ? words.say('support.connection.never')
-                : `${words.moment(lastGoodAtMs, nowMs)} (${words.ago(lastGoodAtMs, nowMs)})`,
+                ? i18n.t('support.connection.never')
+                : `${i18n.moment(lastGoodAtMs, nowMs)} (${i18n.ago(lastGoodAtMs, nowMs)})`,
           },
-          server === null ? null : { name: words.say('support.connection.server'), value: server },
-          why === null ? null : { name: words.say('support.connection.why'), value: why },
+          server === null ? null : { name: i18n.t('support.connection.server'), value: server },
+          why === null ? null : { name: i18n.t('support.connection.why'), value: why },
         ]}
       />
     </Card>
@@ -164,32 +164,32 @@ function Connection() {
 
 function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   if (hardware === null) {
     return (
-      <Card title={words.say('support.hardware')}>
-        <p className={styles.quiet}>{words.say('support.hardware.none')}</p>
+      <Card title={i18n.t('support.hardware')}>
+        <p className={styles.quiet}>{i18n.t('support.hardware.none')}</p>
       </Card>
     );
   }
   const fact = (name: string, value: string | null) => (value === null || value === '' ? null : { name, value });
   const { system, processor, memoryBytes, disks, unread, bootedAtMs } = hardware;
   return (
-    <Card title={words.say('support.hardware')}>
+    <Card title={i18n.t('support.hardware')}>
       <Facts
         facts={[
-          fact(words.say('support.system'), system),
-          fact(words.say('support.processor'), processor),
-          fact(words.say('support.memory'), memoryBytes === null ? null : words.bytes(memoryBytes * MEMORY_GB)),
+          fact(i18n.t('support.system'), system),
+          fact(i18n.t('support.processor'), processor),
+          fact(i18n.t('support.memory'), memoryBytes === null ? null : i18n.bytes(memoryBytes * MEMORY_GB)),
           ...disks.map(({ name, sizeBytes, freeBytes }) =>
             fact(
-              words.say('support.disk', { name }),
-              words.say('support.disk.free', { free: words.bytes(freeBytes), size: words.bytes(sizeBytes) }),
+              i18n.t('support.disk', { name }),
+              i18n.t('support.disk.free', { free: i18n.bytes(freeBytes), size: i18n.bytes(sizeBytes) }),
             ),
           ),
-          fact(words.say('support.booted'), bootedAtMs === null ? null : words.moment(bootedAtMs, nowMs)),
-          fact(words.say('support.hardware.unread'), unread.join('; ')),
+          fact(i18n.t('support.booted'), bootedAtMs === null ? null : i18n.moment(bootedAtMs, nowMs)),
+          fact(i18n.t('support.hardware.unread'), unread.join('; ')),
         ]}
       />
     </Card>
