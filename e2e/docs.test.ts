@@ -5,7 +5,7 @@ import { configurationPage } from '../tools/docs/configuration-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-test('docs/configuration.md is what the table of settings says (else: node scripts/docs.mjs)', () => {
+test('docs/configuration.md is what the table of settings says (else: npm run docs)', () => {
   expect(readFileSync(join(ROOT, 'docs', 'configuration.md'), 'utf8')).toBe(configurationPage());
 });
 

@@ -43,7 +43,7 @@ function references(xml: string, kind: string): string[] {
   ].toSorted();
 }
 
-it.each(Object.keys(made))('%s is as the table makes it (`node scripts/docs.mjs` brings it up to date)', (file) => {
+it.each(Object.keys(made))('%s is as the table makes it (`npm run docs` brings it up to date)', (file) => {
   expect(readFileSync(join(ROOT, file), 'utf8')).toBe(made[file]);
 });
 

@@ -107,7 +107,7 @@ test('a job with an inventory hint ends as facts in the backend', async () => {
   });
 });
 
-test('kanade jetstream reset: the agent makes its consumer anew and serves on', async () => {
+test('kanade jetstream reset: the agent makes its consumer again and serves on', async () => {
   const fleet = await startOriginalFleet();
   await fleet.ours();
   await fleet.kanadeOk('run', OURS, '--', 'echo before');

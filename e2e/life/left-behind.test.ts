@@ -154,7 +154,7 @@ test('a damaged store: each command that was known still gets its one result, an
   writeFileSync(join(own, 'store-is-damaged'), 'outputs: a page can not be read\n');
   await heartbeatAfter(nc, 'PC-OURS', agent);
   expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 121 });
-  // The consumer is made anew, and brings the newest command again: it is known.
+  // The consumer is made again, and brings the newest command again: it is known.
   await agent.end('SIGTERM');
   await api(nc, `CONSUMER.DELETE.${CONSUMER}`);
   await heartbeatAfter(nc, 'PC-OURS', agent);

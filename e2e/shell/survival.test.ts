@@ -65,7 +65,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     await shell.app.close();
   });
 
-  test('a page that hangs is opened anew within about 30 s, and the agent notices nothing', {
+  test('a page that hangs is opened again within about 30 s, and the agent notices nothing', {
     timeout: 90_000,
   }, async () => {
     const display = await startDisplay();
@@ -96,7 +96,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  test('a page that crashes is opened anew, a GPU process that crashes too, and the agent notices neither', async () => {
+  test('a page that crashes is opened again, a GPU process that crashes too, and the agent notices neither', async () => {
     const { shell } = await shellRig();
     await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     const agent = agentPid(shell);

@@ -129,7 +129,7 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
     await shell.app.close();
   });
 
-  test('there is one, also after the panel of the desktop has started anew', async () => {
+  test('there is one, also after the panel of the desktop has started again', async () => {
     const { watcher, display, shell } = await rig();
     await eventually(async () => expect((await watcher.icon()).tooltip).toBe('Kanade Tray – connected'));
     watcher.stop();

@@ -42,17 +42,20 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test.each(['the file', 'its directory'])('%s that somebody removes while the agent runs is made anew', async (what) => {
-  const directory = tempDir();
-  const log = await open(directory);
-  rmSync(what === 'the file' ? today(directory) : join(directory, 'logs'), { recursive: true });
-  let line = 0;
-  await eventually(() => {
-    line += 1;
-    log.logger.info(`still there ${line}`);
-    expect(readFileSync(today(directory), 'utf8')).toContain('still there');
-  });
-});
+test.each(['the file', 'its directory'])(
+  '%s that somebody removes while the agent runs is made again',
+  async (what) => {
+    const directory = tempDir();
+    const log = await open(directory);
+    rmSync(what === 'the file' ? today(directory) : join(directory, 'logs'), { recursive: true });
+    let line = 0;
+    await eventually(() => {
+      line += 1;
+      log.logger.info(`still there ${line}`);
+      expect(readFileSync(today(directory), 'utf8')).toContain('still there');
+    });
+  },
+);
 
 test('a file that was moved away gets no more lines', async () => {
   const directory = tempDir();

@@ -150,7 +150,7 @@ export class DailyFile {
     return batch;
   }
 
-  /** The file of today; opened anew on a new day, and where somebody has removed or moved it. */
+  /** The file of today; opened again on a new day, and where somebody has removed or moved it. */
   async #today(path: string, day: number): Promise<OpenFile> {
     if (this.#open !== null && this.#open.day === day && (await this.#isThere(this.#open))) return this.#open;
     await makeDirectoryAsync(dirname(path), DIRECTORY_MODE);

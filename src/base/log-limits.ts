@@ -54,7 +54,7 @@ export class LogLimits {
     else this.#timer ??= setTimeout(() => this.#endWindow(performance.now()), this.#windowEndsMs - nowMs).unref();
   }
 
-  /** The file of today held so much when it was opened: starting anew must not give a day more room. */
+  /** The file of today held so much when it was opened: starting again must not give a day more room. */
   holdsToday(bytes: number): void {
     this.#turnDay();
     this.#dayBytes = Math.max(this.#dayBytes, bytes);

@@ -3,6 +3,7 @@
  * for as long as it lives. It never starts an agent. After each change the listeners are called; what they show comes from
  * {@link AgentConnection.view}.
  */
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
@@ -14,7 +15,7 @@ import { probe } from './probe.ts';
 
 export interface AttachmentOptions {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   readonly client: ClientKind;
   /** Hex; of the process that started the agent. */
@@ -25,8 +26,7 @@ export interface AttachmentOptions {
 
 type Listener = () => void;
 
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 2_000;
+const RETRY: BackoffPolicy = { minMs: 100, maxMs: 2_000, jitter: 0.2 };
 const HANDSHAKE_MS = 5_000;
 /** An agent that has finished what it did is mostly started again: for so long that is no reason to worry. */
 const RESTARTS_WITHIN_MS = 15_000;
@@ -86,11 +86,11 @@ export class AgentConnection {
 
   async #keepAttached(): Promise<void> {
     const { signal } = this.#ending;
-    let retryMs = FIRST_RETRY_MS;
+    let failures = 0;
     while (!signal.aborted) {
       const agent = await this.#open();
       if (agent !== null && !signal.aborted) {
-        retryMs = FIRST_RETRY_MS;
+        failures = 0;
         this.#agent = agent;
         const gone = new Promise<void>((resolve) => agent.onClose(resolve));
         this.#set('attached');
@@ -109,14 +109,13 @@ export class AgentConnection {
       if (signal.aborted) return;
       if (this.#state !== 'incompatible' || agent !== null)
         this.#set(performance.now() < this.#startingUntilMs ? 'starting' : 'down');
-      await this.#pause(retryMs);
-      retryMs = Math.min(LAST_RETRY_MS, retryMs * 1.5);
+      await this.#pause(backoffMs(RETRY, failures++));
     }
   }
 
   async #open(): Promise<AgentClient | null> {
-    const { own, account, client, hostSecret } = this.#options;
-    const endpoint = await readEndpoint(own, account);
+    const { agentDir, account, client, hostSecret } = this.#options;
+    const endpoint = await readEndpoint(agentDir, account);
     if (endpoint === null) return null;
     const link = framedLink(connectTo(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
     try {

@@ -24,7 +24,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 /** Another agent on the same directory may go away. */
 const IN_USE_WAIT_MS = 15_000;
-/** An agent that was up for so long begins anew with short waits. */
+/** An agent that was up for so long begins again with short waits. */
 const STABLE_AFTER_MS = 60_000;
 /** How long a fresh agent counts as starting. */
 const STARTS_WITHIN_MS = 15_000;

@@ -76,7 +76,7 @@ async function start(): Promise<void> {
   const hosting = hostingOf(env, process.resourcesPath);
   const installation = installationOf(process.resourcesPath);
   if (installation !== null) nativeCodeIsBeside(installation.nativeCode);
-  const { own } = directoriesOf({
+  const { agentDir } = directoriesOf({
     startedAs: hosting,
     platform: process.platform,
     env,
@@ -93,7 +93,7 @@ async function start(): Promise<void> {
   const host = hosting === 'tray' ? makeHost(installation?.agentMain ?? paths.agentMain) : null;
   const bootedAtMs = performance.now() - uptime() * 1_000;
   const shell = new Shell({
-    own,
+    agentDir,
     account: await ownAccount((error) => log.error('who we are is not known yet', error)),
     userName: userName(),
     host,

@@ -30,7 +30,7 @@ function shellOf({ hosts = true, ui = null, preferences = {}, startingForMs = 60
   const opened: Route[] = [];
   const done: string[] = [];
   const shell = new Shell({
-    own: tempDir(),
+    agentDir: tempDir(),
     account: '1000',
     userName: 'taro',
     host: hosts ? ({ secret: '00'.repeat(32), restartAtMs: null } as Host) : null,

@@ -29,7 +29,7 @@ import { UnseenRuns } from './unseen-runs.ts';
 
 export interface ShellOptions {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   readonly userName: string;
   /** null: the agent is hosted by the operating system. */
@@ -128,9 +128,9 @@ export class Shell {
 
   /** Serves one window; what its helpdesk opens ends with it. */
   serve(link: Link, route: Route, onHung: () => void): WindowBridge {
-    const { own, account, startingUntilMs } = this.#options;
+    const { agentDir, account, startingUntilMs } = this.#options;
     // Without the host's secret: what a page can reach is what any window of this account could.
-    const agentConnection = new AgentConnection({ own, account, client: 'window', startingUntilMs });
+    const agentConnection = new AgentConnection({ agentDir, account, client: 'window', startingUntilMs });
     return bridgeWindow({
       link,
       agentConnection,
@@ -163,10 +163,10 @@ export class Shell {
   }
 
   #connection() {
-    const { own, account, host } = this.#options;
+    const { agentDir, account, host } = this.#options;
     return host === null
-      ? ({ own, account, client: 'window' } as const)
-      : ({ own, account, client: 'host', hostSecret: host.secret } as const);
+      ? ({ agentDir, account, client: 'window' } as const)
+      : ({ agentDir, account, client: 'host', hostSecret: host.secret } as const);
   }
 
   #seen(): PcSnapshot {

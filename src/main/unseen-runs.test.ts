@@ -67,7 +67,7 @@ test('what arrived since the list was looked at is counted, also after a restart
   expect(it.unseen).toBe(1);
 });
 
-test('a store that began anew counts from its own first run', async () => {
+test('a store that began again counts from its own first run', async () => {
   const { news: it, preferences } = news(500);
   const agent = new FakeAgent(2);
   await it.changed(agent.client, STATUS);

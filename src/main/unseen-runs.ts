@@ -74,7 +74,7 @@ export class UnseenRuns {
     const newest = rows[0]?.run ?? 0;
     const { seenRun, preferences, ui } = this.#options.preferences.value;
     if (seenRun === null || newest < seenRun) {
-      // The first look ever, or a store that began anew and counts from one.
+      // The first look ever, or a store that began again and counts from one.
       this.#remember(newest);
       this.#unseen = 0;
     } else if (newest === seenRun) this.#unseen = 0;

@@ -98,7 +98,7 @@ test('a page that dies at once is not opened again and again', () => {
   expect([BrowserWindow.made.length, window.isOpen, closed()]).toEqual([1, false, 1]);
 });
 
-test('a page that dies later is opened anew where it was asked to go last, without taking the focus', () => {
+test('a page that dies later is opened again where it was asked to go last, without taking the focus', () => {
   vi.useFakeTimers();
   const { window, served, closed } = mainWindow();
   window.open({ screen: 'status' });

@@ -28,16 +28,17 @@ const ANSWERS_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 250;
 
 /** `own`: `<data>/kanade-tray` of the agent. */
-export function agentTalk(own: string): AgentTalk {
+export function agentTalk(agentDir: string): AgentTalk {
   return {
-    drain: async () => (await withAgent(own, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
-    isThere: async () => (await withAgent(own, LOOK_EVERY_MS * 4, async () => true)) !== null,
+    drain: async () =>
+      (await withAgent(agentDir, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
+    isThere: async () => (await withAgent(agentDir, LOOK_EVERY_MS * 4, async () => true)) !== null,
     async status(version, withinMs, isEnough, signal) {
       const untilMs = performance.now() + withinMs;
       let last: AgentStatus | null = null;
       while (performance.now() < untilMs && signal?.aborted !== true) {
         const withinTryMs = Math.min(ANSWERS_WITHIN_MS, untilMs - performance.now());
-        const status = await withAgent(own, withinTryMs, (agent) => agent.call('state.snapshot', {}));
+        const status = await withAgent(agentDir, withinTryMs, (agent) => agent.call('state.snapshot', {}));
         if (status?.identity.agentVersion === version) {
           last = status;
           if (isEnough(status)) return status;
@@ -50,9 +51,13 @@ export function agentTalk(own: string): AgentTalk {
 }
 
 /** null: no agent, or it did not answer. */
-async function withAgent<T>(own: string, withinMs: number, ask: (agent: AgentClient) => Promise<T>): Promise<T | null> {
+async function withAgent<T>(
+  agentDir: string,
+  withinMs: number,
+  ask: (agent: AgentClient) => Promise<T>,
+): Promise<T | null> {
   const startingUntilMs = performance.now() + withinMs;
-  const agentConnection = new AgentConnection({ own, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
+  const agentConnection = new AgentConnection({ agentDir, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
   try {
     const agent = await new Promise<AgentClient | null>((resolve) => {
       const late = setTimeout(() => resolve(null), withinMs);

@@ -16,7 +16,7 @@ function pcOf(before: string | null = null, files: Readonly<Record<string, strin
     config: at('config'),
     data: at('data'),
     logs: at('logs'),
-    own: at('data/kanade-tray'),
+    agentDir: at('data/kanade-tray'),
     machineConfig: null,
     dataFromEnvironment: false,
   };

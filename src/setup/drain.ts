@@ -9,8 +9,8 @@ const WITHIN_MS = 75_000;
 const LOOK_EVERY_MS = 500;
 
 const { platform, env } = process;
-const { own } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
-const talk = agentTalk(own);
+const { agentDir } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
+const talk = agentTalk(agentDir);
 
 void drain();
 

@@ -12,7 +12,7 @@ import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import type { InstallInput } from './plan.ts';
 
 export async function giveBackStore({ directories, env, platform, log }: InstallInput): Promise<GivenBack> {
-  const directory = directories.own;
+  const directory = directories.agentDir;
   if (!existsSync(join(directory, STORE_FILE)) && salvageFrom(directory) === null)
     return { results: 0, completions: 0 };
   const loaded = loadBootConfig({ env, platform, cwd: directories.config, startedAs: 'service' });

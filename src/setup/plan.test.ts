@@ -23,7 +23,7 @@ function inputOf(parameters: Parameters, owners: Readonly<Record<string, string>
     config: join(root, 'config'),
     data: join(root, 'data'),
     logs: join(root, 'logs'),
-    own: join(root, 'data', 'kanade-tray'),
+    agentDir: join(root, 'data', 'kanade-tray'),
     machineConfig: null,
     dataFromEnvironment: false,
   };

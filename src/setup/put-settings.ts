@@ -91,5 +91,5 @@ export function deleteSpent(path: string, { log, system }: Pick<InstallInput, 'l
 export function forgetIdentity({ directories, system, log }: InstallInput): void {
   log.say('forgetting names, secrets and history of this PC');
   for (const name of SIGN_IN_SECRETS) system.removeValue(SECRETS_KEY, name);
-  system.removeTree(directories.own);
+  system.removeTree(directories.agentDir);
 }

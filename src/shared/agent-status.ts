@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { REASONS } from './outcomes.ts';
 import { runningRowSchema, runRowSchema } from './run-view.ts';
-import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
+import { schedulesSummarySchema } from './schedules-view.ts';
+import { AGENT_STATES, CONNECTION_STATES, HOSTINGS, UPDATE_STATES } from './states.ts';
 
 const timeMs = z.number();
 
@@ -15,7 +16,6 @@ export const configFaultSchema = z.object({
 });
 
 export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future'] as const;
-export const HOSTINGS = ['tray', 'service', 'headless'] as const;
 
 /** `wanted`: the version that IT wants; null: none said. */
 export const updateViewSchema = z.object({
@@ -103,6 +103,8 @@ export const agentStatusSchema = z.object({
   /** Another live agent uses our pc_id. */
   secondAgentSeen: z.boolean(),
   notices: noticesSchema,
+  /** What this PC fires by itself; null: an older agent, which fires nothing. */
+  schedules: schedulesSummarySchema.nullable().default(null),
   /** For the helpdesk only. */
   counters: z.record(z.string(), z.number()).nullable(),
   helpdesk: z.object({
@@ -117,4 +119,3 @@ export type Notices = z.infer<typeof noticesSchema>;
 export type ConfigFault = z.infer<typeof configFaultSchema>;
 export type UpdateView = z.infer<typeof updateViewSchema>;
 export type StoreHealth = (typeof STORE_STATES)[number];
-export type Hosting = (typeof HOSTINGS)[number];

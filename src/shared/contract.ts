@@ -16,6 +16,7 @@ import {
   runsQuerySchema,
   runTailSchema,
 } from './run-view.ts';
+import { scheduleRowSchema } from './schedules-view.ts';
 import { type UiRow, WINDOW_ROWS, type WindowSettings } from './ui-settings.ts';
 
 /** The agent serves this one and the one before, but for the first, which was not sealed after its handshake. */
@@ -185,6 +186,8 @@ export const methods = {
   'runs.outputRows': { params: outputRowsQuerySchema, result: outputRowsSchema },
   'runs.outputSearch': { params: outputSearchQuerySchema, result: outputFoundSchema },
   'runs.tail': { params: aRun, result: runTailSchema },
+  /** What this PC fires by itself, soonest first. */
+  'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
   'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
   'config.effective': { params: nothing, result: z.array(settingSchema) },
   'update.get': { params: nothing, result: updateDetailSchema },

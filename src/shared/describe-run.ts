@@ -49,7 +49,7 @@ export function titleWordsWith(search: string, i18n: I18n): TitleWord[] {
   return TITLE_WORDS.filter((word) => said[word].toLowerCase().includes(wanted));
 }
 
-function titleText(title: RunTitle, i18n: I18n): string {
+export function titleText(title: RunTitle, i18n: I18n): string {
   switch (title.kind) {
     case 'text':
       return title.text;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { LANGUAGES, type MethodName, supportSchema, uiSettingsSchema } from './contract.ts';
-import { OUTCOME_GROUPS } from './outcome-groups.ts';
+import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import type { Remembered } from './remembered.ts';
 
 /** Where the window can be: what a click on icon, menu entry, notification or count opens. */

@@ -13,7 +13,7 @@ import { webSocketLink } from './web-socket-link.ts';
 
 export interface PageHome {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   /** Of all pages of this process; a browser without Electron has no place of ours to keep them. */
   preferences: Preferences;
@@ -25,14 +25,14 @@ export interface PageHome {
 /** How long an agent that is not there may take to start before it counts as down. */
 const STARTING_MS = 5_000;
 
-export function newHome(own: string, account: string): PageHome {
-  return { own, account, preferences: DEFAULT_PREFERENCES, ui: null, remembered: NOTHING_REMEMBERED };
+export function newHome(agentDir: string, account: string): PageHome {
+  return { agentDir, account, preferences: DEFAULT_PREFERENCES, ui: null, remembered: NOTHING_REMEMBERED };
 }
 
 export function servePage(socket: WebSocket, request: IncomingMessage, home: PageHome): void {
-  const { own, account } = home;
+  const { agentDir, account } = home;
   const agentConnection = new AgentConnection({
-    own,
+    agentDir,
     account,
     client: 'web',
     startingUntilMs: performance.now() + STARTING_MS,

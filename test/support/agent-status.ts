@@ -28,6 +28,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
     store: { state: 'ok', readable: true },
     secondAgentSeen: false,
     notices: QUIET,
+    schedules: { count: 0, notUnderstood: 0, nextAtMs: null, frozen: false },
     counters: null,
     helpdesk: { offered: true, unlockedUntilMs: null },
     ...changed,

@@ -20,9 +20,9 @@ export async function otherUserProblem(): Promise<string | null> {
   }
 }
 
-/** Runs `source` (an ES module; `SRC` and `E2E` are the URLs of our folders) and returns what it prints. Rejects when it fails. */
+/** Runs `source` (an ES module; `SRC` and `TEST` are the URLs of our folders) and returns what it prints. Rejects when it fails. */
 export async function asUser(uid: number, source: string, cwd = '/'): Promise<string> {
-  const prelude = `const SRC = ${url('src/')}; const E2E = ${url('e2e/')};\n`;
+  const prelude = `const SRC = ${url('src/')}; const TEST = ${url('test/')};\n`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '--no-warnings', '-e', prelude + source], {
     uid,
     gid: uid,

@@ -1,8 +1,9 @@
 /** Ports for the status server: a real store in a fresh directory, the rest as plain cells that a test moves. */
 import { join } from 'node:path';
-import type { LiveTail, ShowOutput, StatusCells, StatusPorts } from '../../src/agent/status/ports.ts';
+import type { ShowOutput, StatusCells, StatusPorts } from '../../src/agent/status/ports.ts';
 import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
 import type { Store } from '../../src/agent/store/store.ts';
+import type { OutputTail } from '../../src/agent/wire/live-tail.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
@@ -37,7 +38,8 @@ export interface StatusWorld {
   readonly clock: ManualClock;
   /** What `drain`, `stop` and `setLogLevel` were asked for, in order. */
   readonly asked: string[];
-  readonly tails: Map<number, LiveTail>;
+  readonly tails: Map<number, OutputTail>;
+  schedules: ReturnType<StatusPorts['schedules']>;
   showOutput: ShowOutput;
   ui: NonNullable<ReturnType<StatusPorts['ui']>>;
   /** The helpdesk code; null: none is set. */
@@ -68,15 +70,22 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     undelivered: new WatchedCell<Cells['undelivered']['value']>(null),
     clockStep: new WatchedCell<Cells['clockStep']['value']>(null),
     logFault: new WatchedCell<Cells['logFault']['value']>(null),
+    schedules: new WatchedCell({
+      count: 0,
+      notUnderstood: 0,
+      nextAtMs: null,
+      frozen: false,
+    } as Cells['schedules']['value']),
   };
   const asked: string[] = [];
-  const tails = new Map<number, LiveTail>();
+  const tails = new Map<number, OutputTail>();
   const world: StatusWorld = {
     cells,
     store,
     clock,
     asked,
     tails,
+    schedules: [],
     showOutput: 0,
     ui: { ...DEFAULT_UI, hideCommandNames: false },
     code: null,
@@ -102,6 +111,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
       settings: () => [{ key: 'agent.id', value: 'PC-1', source: 'agent.toml (a.toml:3)', locked: false }],
       support: () => ({ phone: '03-1', mail: null, url: null, text: null, hardware: null }),
       ui: () => world.ui,
+      schedules: () => world.schedules,
       versions: (limit) => store.versions.list(limit),
       about: () => ({
         scripts: true,

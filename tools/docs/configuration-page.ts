@@ -8,7 +8,7 @@ const NS_PER_MS = 1_000_000n;
 
 const HEAD = `# Settings
 
-<!-- Made from src/agent/config/settings.ts by \`node scripts/docs.mjs\`; do not edit. -->
+<!-- Made from src/agent/config/settings.ts by \`npm run docs\`; do not edit. -->
 
 The agent reads \`agent.toml\`: the file of \`--config\`, else of \`$KANADE_AGENT_CONFIG\`, else \`agent.toml\` in the configuration
 directory (\`/etc/kanade\`, \`%ProgramData%\\Kanade\\config\`). It is the file of the original agent; tables and keys that are ours are

@@ -1,7 +1,7 @@
 /** The section of CONTRIBUTING.md that is made from the tables of `layers.ts`. */
 import { FOR_ALL, LAYERS, PACKAGES } from '../../test/support/layers.ts';
 
-const BEGIN = '<!-- Made from test/support/layers.ts by `node scripts/docs.mjs`; do not edit. -->';
+const BEGIN = '<!-- Made from test/support/layers.ts by `npm run docs`; do not edit. -->';
 const END = '<!-- End of what is made. -->';
 
 /** The text of CONTRIBUTING.md with this section as the tables are now. */

@@ -53,7 +53,7 @@ function admx(): string {
     return `    <category name="${name}" displayName="$(string.Category_${name})">${parent}</category>`;
   });
   return `<?xml version="1.0" encoding="utf-8"?>
-<!-- Made from src/agent/config/settings.ts by \`node scripts/docs.mjs\`; do not edit. -->
+<!-- Made from src/agent/config/settings.ts by \`npm run docs\`; do not edit. -->
 <policyDefinitions xmlns="${SCHEMA}" revision="${REVISION}" schemaVersion="1.0">
   <policyNamespaces>
     <target prefix="kanadetray" namespace="KanadeTray.Policies" />
@@ -131,7 +131,7 @@ function adml(language: Language): string {
     presentationOf(policy, language),
   );
   return `<?xml version="1.0" encoding="utf-8"?>
-<!-- Made from test/support/policy-texts.ts by \`node scripts/docs.mjs\`; do not edit. -->
+<!-- Made from tools/docs/policy-texts.ts by \`npm run docs\`; do not edit. -->
 <policyDefinitionResources xmlns="${SCHEMA}" revision="${REVISION}" schemaVersion="1.0">
   <displayName>Kanade Tray</displayName>
   <description>Kanade Tray</description>

@@ -11,8 +11,8 @@ import { formatEffective } from '../config/effective.ts';
 import { formatWarnings } from '../config/fault.ts';
 import { hashHelpdeskCode } from '../config/helpdesk-code.ts';
 import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from '../config/load.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { followServiceHost } from '../runtime/stop-requests.ts';
-import { EXIT } from './exit-codes.ts';
 import { start } from './start.ts';
 
 const VERSION: string = packageJson.version;
@@ -113,10 +113,10 @@ function load(options: Options, dataAnswers: boolean): Loaded {
 /** Where it does not, the start waits for it and says so. */
 async function doesDataAnswer(options: Options): Promise<boolean> {
   const { startedAs = 'headless', platform, env, cwd } = inputOf(options);
-  const { own } = directoriesOf({ startedAs, platform, env, cwd, home: homedir() });
+  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd, home: homedir() });
   const late = new AbortController();
   const signal = late.signal;
-  return untilItAnswers(own, { signal, onSilence: () => late.abort(), limitMs: ANSWER_WITHIN_MS }).then(
+  return untilItAnswers(agentDir, { signal, onSilence: () => late.abort(), limitMs: ANSWER_WITHIN_MS }).then(
     () => true,
     () => false,
   );

@@ -5,7 +5,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { withoutKanade } from '../../../scripts/lib/agent-process.mjs';
+import { withoutKanade } from '../../../scripts/lib/agent-process.ts';
 import { connectAgent } from '../../../test/support/agent-client.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import {
@@ -22,7 +22,7 @@ import { silentLogger } from '../../base/logger.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import type { AgentClient } from '../../shared/client.ts';
 import { TestMachine, toml } from '../config/test-machine.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
 
 const LOOK_MS = 50;
@@ -216,7 +216,7 @@ test('while the original agent works on this data the state says so, and our tur
   onTestFinished(() => here.remove());
   here.file('machine/agent.toml', toml());
   const machine = here.machine('headless');
-  const directories = { ...machine.directories, data: here.root, own: join(here.root, 'kanade-tray') };
+  const directories = { ...machine.directories, data: here.root, agentDir: join(here.root, 'kanade-tray') };
   const loaded = here.load({ machine: { ...machine, directories } });
   if (!loaded.ok) throw new Error(loaded.message);
   let runs = true;

@@ -34,7 +34,7 @@ export async function acquireInstanceLock(options: TurnOptions): Promise<Instanc
   const waiting = {
     ...options,
     startedAs: config.startedAs,
-    directory: config.directories.own,
+    directory: config.directories.agentDir,
     settings: () => config,
   };
   const turn = await waitUntilClear(first.by, () => look(options), waiting);

@@ -8,9 +8,10 @@ import { homedir } from 'node:os';
 import { errorText, lineLogger } from '../../base/logger.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
 import { directoriesOf, startDirectory } from '../../shared/directories.ts';
+import type { HostMode } from '../../shared/states.ts';
 import type { Loaded } from '../config/load.ts';
 import { EVENT } from '../duties/system-events.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
 import { type ReadinessCheck, waitUntilClear } from './standby.ts';
 
 type Usable = Extract<Loaded, { ok: true }>;
@@ -21,7 +22,7 @@ const LOOK_EVERY_MS = 2_000;
 
 export interface WaitForSettingsOptions {
   readonly loaded: Faulty;
-  readonly startedAs: 'tray' | 'service';
+  readonly startedAs: HostMode;
   readonly hostSecret: Uint8Array | null;
   readonly reload: () => Loaded;
   readonly version: string;
@@ -56,9 +57,9 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
     return { kind: 'held_up', by: faulty };
   };
   const { env, platform } = process;
-  const { own } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
+  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
   const settings = () => faulty.shown;
-  const waiting = { startedAs, directory: own, settings, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
+  const waiting = { startedAs, directory: agentDir, settings, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
   return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
 }
 

@@ -9,8 +9,8 @@ import { REOPEN_MS } from '../store/open.ts';
 import { UNREAD_FOR_MS } from '../store/sqlite-errors.ts';
 import { type OpenedStore, type OpenedStoreConfig, openTheStore, openUsable } from './opened-store.ts';
 
-const config = (own: string): OpenedStoreConfig => ({
-  directories: { own, data: own } as BootConfig['directories'],
+const config = (agentDir: string): OpenedStoreConfig => ({
+  directories: { agentDir, data: agentDir } as BootConfig['directories'],
   history: { days: 90, maxBytes: 1024 ** 3 },
   results: { publishPinSkips: true } as BootConfig['results'],
 });
@@ -49,7 +49,7 @@ test('what it never gives is set aside after a minute, like any other damage', a
   for (; looks < UNREAD_FOR_MS / REOPEN_MS - 1; looks++) {
     expect(openUsable(config(directory), silentLogger)).toBeNull();
   }
-  // One that is read in between begins the minute anew.
+  // One that is read in between begins the minute again.
   disk.away = false;
   await opened(openUsable(config(directory), silentLogger)).store.close();
   disk.away = true;

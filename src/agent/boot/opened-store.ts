@@ -54,7 +54,7 @@ export function openUsable(config: OpenedStoreConfig, log: Logger): OpenedStore 
 type Opening = { readonly kind: 'store'; readonly opened: OpenedStore } | Exclude<OpenResult, { kind: 'open' }>;
 
 function open(config: OpenedStoreConfig, log: Logger): Opening {
-  const directory = config.directories.own;
+  const directory = config.directories.agentDir;
   const { publishPinSkips } = config.results;
   for (let damage: string | null = null; ; ) {
     const result = openStore(directory, log.child('store'), stillAlive, { publishPinSkips });
@@ -79,7 +79,7 @@ function open(config: OpenedStoreConfig, log: Logger): Opening {
 
 function optionsOf({ directories, history }: OpenedStoreConfig, log: Logger): StoreOptions {
   return {
-    directory: directories.own,
+    directory: directories.agentDir,
     retention: { historyDays: history.days, historyMaxBytes: history.maxBytes },
     boot: bootId(),
     clock: systemClock,

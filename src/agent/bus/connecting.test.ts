@@ -96,7 +96,7 @@ test('after a sleep it does not wait for the end of a long pause', async () => {
 const PAIR = { kind: 'user', user: 'pc', password: 'p' } as const;
 const TOKEN = { kind: 'token', token: 't' } as const;
 
-test('the next credentials are tried where the ones before are refused, decided anew at each connect', async () => {
+test('the next credentials are tried where the ones before are refused, decided again at each connect', async () => {
   const port = await freePort();
   const users = 'authorization { users: [ { user: pc, password: p, permissions: { publish: "of.pc" } } ] }';
   const before = await startNatsServer({ port, config: 'authorization { token: t }' });

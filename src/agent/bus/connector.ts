@@ -1,6 +1,6 @@
 /**
  * Keeps the agent connected: one loop of single tries, server after server, for ever and with jittered pauses. Each session
- * is a new sign-in; what it ends with, and why none could be had, is the state of the link (architecture §7). Durations are by the
+ * is a new sign-in; what it ends with, and why there is none, is the state of the link (architecture §7). Durations are by the
  * time since boot: a changed time of day neither ages a link nor freshens it.
  */
 import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
@@ -108,7 +108,7 @@ export class Connector {
     return this.session.value?.lastGoodAtMs ?? this.#lastGood?.atMs ?? null;
   }
 
-  /** Connects anew, at once. */
+  /** Connects again, at once. */
   reconnect(): void {
     this.#refusals.clear();
     this.#wake.abort();

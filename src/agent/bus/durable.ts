@@ -1,6 +1,6 @@
 /**
  * The agent's durable consumer on EXEC: found or made under the original's name, adopted by update, never deleted or made
- * anew, so that its cursor stays (protocol §5). Acknowledging is the receiver's, after its row is on disk (invariant 1). Each
+ * again, so that its cursor stays (protocol §5). Acknowledging is the receiver's, after its row is on disk (invariant 1). Each
  * binding leaves a name in the consumer that the store knows: one that it does not know tells of a later state of it.
  */
 import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type JsMsg } from '@nats-io/jetstream';

@@ -94,7 +94,7 @@ export class PubAcks {
     this.session.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (error === null) return this.#answered(message);
-        // Refused, or taken back: nothing of what is under way can be heard, and the next message asks anew.
+        // Refused, or taken back: nothing of what is under way can be heard, and the next message asks again.
         this.#listening = false;
         this.#giveUp(unavailable(new InboxRefused().message));
       },

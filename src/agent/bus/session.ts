@@ -1,6 +1,6 @@
 /**
  * One connection to one server, from its sign-in to its end. The library's own reconnect stays off: a new session is a
- * new sign-in with secrets read anew, a new classification of the failure, and one way to bind things, not two.
+ * new sign-in with secrets read again, a new classification of the failure, and one way to bind things, not two.
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect } from '@nats-io/transport-node';

@@ -165,7 +165,7 @@ describe('secret files', () => {
     ]);
   });
 
-  test('they are read anew each time', () => {
+  test('they are read again each time', () => {
     const tokenFile = secret('rotated', 'old');
     const first = read({ auth: { tokenFile } });
     secret('rotated', 'new');

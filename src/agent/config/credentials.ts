@@ -1,5 +1,5 @@
 /**
- * The credentials of a sign-in, read anew each time, so that a rotated secret heals a refused one without a restart
+ * The credentials of a sign-in, read again each time, so that a rotated secret heals a refused one without a restart
  * (architecture §7). User and password come before a token, which is what is left where they are refused: both are there while a
  * fleet is moved to users (protocol §11.1). Each is looked for in the files named in `[auth]`, else in the machine's
  * registry values, else in the environment; what the server list holds comes last. Half a pair is a fault, and so is a file

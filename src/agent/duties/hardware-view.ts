@@ -1,11 +1,11 @@
 /**
  * The hardware facts for the person at the PC: those that were read last, by whomever. Reading is not free, so what is asked
- * for within an hour is not read anew, and who asks meanwhile waits for the same reading.
+ * for within an hour is not read again, and who asks meanwhile waits for the same reading.
  */
 import { uptime } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import type { HardwareFacts } from '../../platform/hardware/facts.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Hardware } from '../../shared/contract.ts';
 
 export interface HardwareViewOptions {

@@ -101,7 +101,7 @@ it('leaves a person alone who has closed it, until the next sign-in', () => {
   expect(pc.starts).toHaveLength(2);
 });
 
-it('one that starts itself anew is no one that was closed', () => {
+it('one that starts itself again is no one that was closed', () => {
   const pc = pcOf({ signedInSinceMs: 0 });
   pc.end(0);
   pc.pass(15_000);

@@ -2,6 +2,7 @@
  * Which version the fleet wants here, and whether it has one for us: only objects that carry our own name and a signature
  * beside them count (protocol §8), since the fleet's objects are programs of another product (D36). Nothing is downloaded.
  */
+import { spreadMs } from '../../base/backoff.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
@@ -54,7 +55,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     status.set({ state, installed, wanted });
   };
   const look = async () => {
-    arm(RECHECK_MS * (0.75 + Math.random() / 2));
+    arm(spreadMs(RECHECK_MS));
     const version = wanted;
     if (version === null || !LABEL.test(version)) return;
     const names = releaseObjects(version, host);

@@ -2,7 +2,9 @@
  * Gathers what the gates need. Each key is read when it is used; when it can't be read, the last value that was known
  * here counts, so that a revoked script stays revoked on a broken bucket (D19).
  */
+
 import { drop } from '../../base/drop.ts';
+import type { KvKey } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
@@ -84,12 +86,13 @@ export class FactsReader {
 
   /**
    * Everything the gates need for this command, as of now. Rejects where the broker says nothing and the store can't be read: then
-   * nobody knows whether the command was withdrawn.
+   * nobody knows whether the command was withdrawn. `isOwnFire`: a schedule of this PC has fired it; what its job says is the
+   * version then, and no pin (D27).
    */
-  async gather(command: Pick<Command, 'id' | 'staleness'>): Promise<Facts> {
+  async gather(command: Pick<Command, 'id' | 'staleness'>, isOwnFire = false): Promise<Facts> {
     const looksUp = command.staleness.mode !== 'unchecked' || this.#options.uncheckedHonoursRevoke;
     const [pin, status] = looksUp
-      ? await Promise.all([this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
+      ? await Promise.all([isOwnFire ? NOTHING : this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
       : [NOTHING, NOTHING];
     return {
       ...this.#options,
@@ -132,7 +135,7 @@ export class FactsReader {
     for (const [name, { atMs }] of this.#reads) if (now - atMs >= SHARE_MS) this.#reads.delete(name);
   }
 
-  async #readNow(bucket: string, key: string): Promise<Known> {
+  async #readNow(bucket: string, key: KvKey): Promise<Known> {
     // Asked while disconnected, a read would only fail by its time-out (D16).
     const link = this.#bus.link.value;
     const connected = link.state === 'connected';
@@ -153,7 +156,7 @@ export class FactsReader {
         if (last !== undefined) this.#remember(bucket, key, last, { value: null, revision: read.revision });
         return NOTHING;
       case 'no_bucket':
-        // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
+        // Nothing is pinned on a fleet without the bucket; one that has vanished forgives nothing.
         return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
         return { text: textOf(last), ageMs: stayed ? this.#ageMs(bucket, key, last) : 0, fresh: false };

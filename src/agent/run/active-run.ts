@@ -23,7 +23,8 @@ import { type Command, decodeCommand } from '../wire/command.ts';
 import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
-import { killedWaiting, ran, refused, stoppedBeforeStart } from './outcomes.ts';
+import { Attempts } from './attempts.ts';
+import { attempted, killedWaiting, refused, stoppedBeforeStart } from './outcomes.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
 import { loadScript } from './script-object.ts';
 import type { EndReason, RunningScript } from './script-runner.ts';
@@ -51,7 +52,7 @@ export class ActiveRun {
   readonly #place: Place;
   readonly #overRestart: boolean;
   readonly #abort = new AbortController();
-  #script: RunningScript | null = null;
+  #script: Pick<RunningScript, 'end'> | null = null;
   #holdsPlace: boolean;
   #waits = false;
   #pauses = false;
@@ -181,8 +182,9 @@ export class ActiveRun {
   /** While nobody knows whether the command was withdrawn, it waits. */
   #facts(): Promise<Facts> {
     const { signal } = this.#abort;
+    const isOwnFire = this.open.source === 'schedule';
     return untilDone(
-      () => orAbort(this.#options.facts.gather(this.#command()), signal),
+      () => orAbort(this.#options.facts.gather(this.#command(), isOwnFire), signal),
       signal,
       () => {},
     );
@@ -236,7 +238,7 @@ export class ActiveRun {
       });
     }
     const leftMs = this.#options.store.waits.leftMs(this.open.run, 'user');
-    // Counted from the first wait on, also by a PC that is started anew more often than that.
+    // Counted from the first wait on, also by a PC that is started again more often than that.
     if (leftMs !== null && leftMs <= 0) return noUser();
     const askedMs = Math.round(Math.min(Math.max(1, Number(command.timeoutSecs)) * 1000, MAX_WAIT_MS));
     return this.#defer('waiting_user', { kind: 'user', askedMs });
@@ -270,7 +272,7 @@ export class ActiveRun {
     const { signal } = this.#abort;
     const { store, clock, bus } = this.#options;
     const command = this.#command();
-    const script = await loadScript(command, bus, signal);
+    const script = await loadScript(command, bus, signal, open.source === 'schedule');
     if (!script.ok) {
       if (script.mayPass && this.#waitsForScript(script.why)) return 'again';
       return withoutRun('UNSUPPORTED', script.why, { nowMs: clock.nowMs() });
@@ -292,7 +294,7 @@ export class ActiveRun {
       }
       // It has ended meanwhile: others have answered it.
       if (started === false) return 'deferred';
-      // The store takes no writes at present. What is not started can wait, and is gated anew.
+      // The store takes no writes at present. What is not started can wait, and is gated again.
       await sleep(STORE_RETRY_MS, signal);
     }
   }
@@ -307,22 +309,23 @@ export class ActiveRun {
       const isStop = errorText(this.#abort.signal.reason) === 'stopping';
       return isStop ? stoppedBeforeStart(nowMs) : interrupted(null, nowMs);
     }
-    const running = this.#options.scripts.start({
-      marker: this.open.resultId,
-      shell: command.shell,
-      script: text,
-      cwd: command.cwd,
-      runAs: command.runAs,
-      timeoutSecs: command.timeoutSecs,
-    });
-    if (command.runAs === 'user' && user !== null) {
+    const { shell, cwd, runAs, timeoutSecs, retry } = command;
+    const spec = { marker: this.open.resultId, shell, script: text, cwd, runAs, timeoutSecs };
+    if (runAs === 'user' && user !== null) {
       this.#options.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
     }
-    this.#script = running;
-    this.#options.onStarted?.(this.open.resultId, running);
-    const noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+    let noting: NodeJS.Timeout | undefined;
+    const start = () => {
+      const running = this.#options.scripts.start(spec);
+      this.#options.onStarted?.(this.open.resultId, running);
+      clearTimeout(noting);
+      noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+      return running;
+    };
+    const attempts = new Attempts(start, retry, this.#options.clock);
+    this.#script = attempts;
     try {
-      return ran(command, await running.done);
+      return attempted(command, await attempts.done);
     } finally {
       clearTimeout(noting);
     }

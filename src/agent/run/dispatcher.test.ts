@@ -4,6 +4,7 @@ import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../../test/support/fake-scripts.ts';
+import { pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
 import { arrival, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, unreadable } from '../../../test/support/unreadable.ts';
@@ -24,7 +25,7 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
     { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
   );
   const dispatcher = new Dispatcher({
-    pcId: 'PC-1',
+    pcId: pcIdOf('PC-1'),
     store,
     bus,
     facts,
@@ -183,6 +184,25 @@ describe('the version pin', () => {
     await patient.idle();
     expect(store.history.get(run)?.reason).toBe('DONE');
     await dispatcher.stop(0);
+  });
+
+  test('is not asked for what a schedule of this PC has fired: its job is the pin (D27); a withdrawal is', async () => {
+    const { store, bus, scripts, dispatcher } = setUp();
+    scripts.autoExit = 0;
+    bus.setKv('script_current', 'job-1', '9.9.9');
+    bus.setKv('script_status', 'job-2', 'REVOKED');
+    const fire = async (requestId: string, id: string) => {
+      const body = commandJson(requestId, { id });
+      const what = { ...arrival(requestId, body, { source: 'schedule' }), requestId: requestIdOf(requestId) };
+      const admission = await store.runs.admitFire(what, { scheduleId: 's', boot: null });
+      if (admission.kind !== 'admitted') throw new Error(admission.kind);
+      dispatcher.nudge();
+      await dispatcher.idle();
+      return store.history.get(admission.run);
+    };
+    dispatcher.start();
+    expect(await fire('r1', 'job-1')).toMatchObject({ reason: 'DONE' });
+    expect(await fire('r2', 'job-2')).toMatchObject({ reason: 'REVOKED', exitCode: 126 });
   });
 
   test('refuses with 124, holds no place while it is read again, and stays local where it is configured so', async () => {

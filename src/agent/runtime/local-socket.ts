@@ -34,7 +34,7 @@ export class LocalSocket {
   /** Serves until {@link close}; tries again while it can't. */
   async open(parts: StatusParts, hostSecret: Uint8Array | null): Promise<void> {
     if (this.#closed) return;
-    this.#serving = serveAccounts(statusPorts(parts), parts.config.directories.own, hostSecret, parts.log.logger);
+    this.#serving = serveAccounts(statusPorts(parts), parts.config.directories.agentDir, hostSecret, parts.log.logger);
     await this.#serving.begun;
   }
 

@@ -11,10 +11,12 @@ import { Lifecycle } from '../../base/lifecycle.ts';
 import type { OpenLog } from '../../base/log-file.ts';
 import { errorText } from '../../base/logger.ts';
 import { untilDone } from '../../base/retry.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { until, WatchedCell } from '../../base/watched.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import { stayAwake } from '../../platform/stay-awake.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
+import { distrustPath } from '../../platform/trusted-path.ts';
 import type { AgentState } from '../../shared/states.ts';
 import type { Bus } from '../bus/bus.ts';
 import { NatsBus } from '../bus/nats-bus.ts';
@@ -29,6 +31,7 @@ import { startSystemEvents } from '../duties/system-events.ts';
 import { takeOver } from '../results/takeover.ts';
 import type { Store } from '../store/store.ts';
 import { makeCommandPath } from './command-path.ts';
+import { startLocalSchedules } from './local-schedules.ts';
 import { fleetHasSeenUs, LocalSocket } from './local-socket.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
@@ -157,6 +160,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     subscriptions.close();
   });
 
+  const schedules = startLocalSchedules({ config, store, bus, fleet, path: { dispatcher, shipper }, clock, log });
+  life.add('schedules', () => schedules.close());
   const duties = startDuties({ config, store, bus, fleet, tails, shipper, body, host, version, clock, log });
   life.add('duties', () => duties.close());
 
@@ -187,6 +192,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper,
     host,
     hardware: duties.hardware,
+    schedules,
     version,
     clock,
     clockWatch,
@@ -198,6 +204,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   shipper.start();
   fleet.start();
+  const takenOver = Promise.withResolvers<void>();
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
   const seen = fleetHasSeenUs(parts);
   for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
@@ -220,13 +227,24 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     // Else the damage is noted, and the next runtime goes on in a new store.
     if (!knows) return;
     intake.begin();
-    if (store.isUsable) await settling.run(ending.signal);
+    if (!store.isUsable) return;
+    // What the original has done here counts, so nothing is fired before it is known.
+    drop(
+      orAbort(takenOver.promise, ending.signal).then(
+        () => schedules.begin(),
+        () => {},
+      ),
+      log,
+      'firing schedules',
+    );
+    await settling.run(ending.signal);
   }
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
     const work = async () => {
       await until(store.state, () => store.admits, ending.signal);
-      await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+      await takeOver(config.directories.data, store, clock.nowMs(), distrustPath, log.child('takeover'));
+      takenOver.resolve();
       await store.versions.onTheAir(version, clock.nowMs());
     };
     // The disk may fill meanwhile.

@@ -4,10 +4,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { ClockWatch } from '../../base/clock-watch.ts';
 import type { OpenLog } from '../../base/log-file.ts';
 import type { Logger } from '../../base/logger.ts';
-import { WatchedCell } from '../../base/watched.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
-import type { Hosting } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting } from '../../shared/contract.ts';
+import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
 import { effectiveSettings } from '../config/effective.ts';
@@ -16,10 +16,12 @@ import { isCodeHash, verifyHelpdeskCode } from '../config/helpdesk-code.ts';
 import { readLogo } from '../config/logo.ts';
 import type { HardwareView } from '../duties/hardware-view.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Shipper } from '../ship/shipper.ts';
-import type { LiveTail, ShowOutput, StatusCells, StatusPorts } from '../status/ports.ts';
+import type { ShowOutput, StatusCells, StatusPorts } from '../status/ports.ts';
 import type { Store } from '../store/store.ts';
 import { decodeCommand } from '../wire/command.ts';
+import type { OutputTail } from '../wire/live-tail.ts';
 
 const NS_PER_MS = 1_000_000n;
 const MIB = 1024 * 1024;
@@ -33,6 +35,7 @@ export interface StatusParts {
   readonly shipper: Shipper;
   readonly host: HostFacts;
   readonly hardware: HardwareView;
+  readonly schedules: { rows(): readonly FullScheduleRow[]; readonly summary: Watched<SchedulesSummary> };
   readonly version: string;
   readonly clock: Clock;
   readonly clockWatch: Pick<ClockWatch, 'step'>;
@@ -58,6 +61,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       clockStep: parts.clockWatch.step,
       logFault: parts.log.fault,
       commits: store.commits,
+      schedules: parts.schedules.summary,
     },
     history: store.history,
     command: (run) => commandOf(store, run),
@@ -76,7 +80,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       pcId: config.agent.id,
       hostname: parts.host.hostname,
       agentVersion: parts.version,
-      hosting: config.startedAs satisfies Hosting,
+      hosting: config.startedAs,
     }),
     showOutput: () => config.ui.showOutputToUsers as ShowOutput,
     helpdeskCode: {
@@ -84,6 +88,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       matches: async (code) => config.helpdesk.codeHash !== null && verifyHelpdeskCode(code, config.helpdesk.codeHash),
     },
     ...configPorts(config, parts.log.logger.child('status')),
+    schedules: () => parts.schedules.rows(),
     support: async () => ({ ...config.support, hardware: await parts.hardware.view() }),
     versions: (limit) => store.versions.list(limit),
     settings: () => [...effectiveSettings(config), ...fleetSettings(fleet)],
@@ -133,12 +138,9 @@ function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log
   return () => shown;
 }
 
-function tailOf({ store, tails }: StatusParts, run: number): LiveTail | undefined {
+function tailOf({ store, tails }: StatusParts, run: number): OutputTail | undefined {
   const resultId = store.history.get(run)?.resultId;
-  const tail = typeof resultId === 'string' ? tails.tail(resultId) : undefined;
-  if (tail === undefined) return undefined;
-  const { stdout, stderr, stdoutTruncated, stderrTruncated } = tail;
-  return { stdout, stderr, stdoutCut: stdoutTruncated, stderrCut: stderrTruncated };
+  return typeof resultId === 'string' ? tails.tail(resultId) : undefined;
 }
 
 /** What the fleet's layers say, each value with the layer that it comes from. */
@@ -169,7 +171,7 @@ function aboutOf(config: BootConfig): AboutFacts {
     namesHidden: config.ui.hideCommandNames,
     outputShown: config.ui.showOutputToUsers,
     data: {
-      directory: config.directories.own,
+      directory: config.directories.agentDir,
       historyDays: config.history.days,
       historyMaxMib: config.history.maxBytes / MIB,
       logDirectory: config.log.keepDays === 0 ? null : dirname(config.log.path),

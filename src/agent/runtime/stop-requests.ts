@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { endNow } from '../../platform/end-process.ts';
-import { EXIT } from '../boot/exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** The whole PC goes down: what is left of the service manager's 60 s after the grace is for the store and the outbox. */
 const SHUTDOWN_GRACE_MS = 30_000;
@@ -15,7 +15,16 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** `graceMs`: running scripts get no more than that, whatever the settings say; null: what the settings say. */
 export type StopListener = (graceMs: number | null) => void;
 
-const host = new EventEmitter<{ stop: [graceMs: number | null]; session: [] }>();
+/** What became of somebody's session (`WTS_SESSION_*`); the others are changes without a name here. */
+export type SessionEvent = 'logon' | 'logoff' | 'lock' | 'unlock';
+const SESSION_EVENTS: ReadonlyMap<string, SessionEvent> = new Map([
+  ['5', 'logon'],
+  ['6', 'logoff'],
+  ['7', 'lock'],
+  ['8', 'unlock'],
+]);
+
+const host = new EventEmitter<{ stop: [graceMs: number | null]; session: [event: SessionEvent | null] }>();
 
 /** Calls `listener` whenever somebody asks for the end; returns how to end that. */
 export function onStopRequest(listener: StopListener): () => void {
@@ -28,8 +37,8 @@ export function onStopRequest(listener: StopListener): () => void {
   };
 }
 
-/** Calls `listener` when somebody signs in or out, as far as the host says so; returns how to end that. */
-export function onSessionChange(listener: () => void): () => void {
+/** Calls `listener` when somebody's session changes, as far as the host says so; returns how to end that. */
+export function onSessionChange(listener: (event: SessionEvent | null) => void): () => void {
   host.on('session', listener);
   return () => host.off('session', listener);
 }
@@ -46,7 +55,7 @@ export function followServiceHost(input: Readable & { unref?(): unknown }): void
     .on('line', (line) => {
       if (line === 'stop') stop(null);
       else if (line === 'preshutdown') stop(SHUTDOWN_GRACE_MS);
-      else if (line.startsWith('session ')) host.emit('session');
+      else if (line.startsWith('session ')) host.emit('session', SESSION_EVENTS.get(line.split(' ')[1] ?? '') ?? null);
     })
     .on('close', () => stop(null));
 }

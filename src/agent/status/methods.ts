@@ -18,6 +18,7 @@ import {
   maySee,
   maySeeOutput,
   rowOf,
+  scheduleOf,
   type Visibility,
   visibleTo,
 } from './views.ts';
@@ -33,6 +34,7 @@ const NOT_KNOWN = new Fault('unavailable', 'the settings can not be read');
 const NO_RUN = new Fault('not_found', 'there is no such run');
 const MAX_TEXT_CHARS = 2_000;
 const MAX_VERSIONS = 50;
+const MAX_SCHEDULES = 500;
 
 export const handlers: Handlers = {
   'state.snapshot': (_params, { deps, principal }) => deps.projection.statusFor(principal),
@@ -84,9 +86,16 @@ export const handlers: Handlers = {
       running: true,
       stdout,
       stderr,
-      stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
-      stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
+      stdoutCut: tail.stdoutTruncated || stdout.length < tail.stdout.length,
+      stderrCut: tail.stderrTruncated || stderr.length < tail.stderr.length,
     };
+  },
+  'schedules.list': (_params, caller) => {
+    const visibility = eyesOf(caller);
+    return caller.deps.ports
+      .schedules()
+      .slice(0, MAX_SCHEDULES)
+      .map((row) => scheduleOf(row, visibility));
   },
   'outbox.resend': async ({ resultId }, caller) => {
     const queued = await caller.deps.ports.outbox.resend(resultId);

@@ -147,7 +147,7 @@ describe('pushes', () => {
     expect([pushed.length, others.length]).toEqual([0, 1]);
   });
 
-  test('what a principal may see is looked at anew for each push', () => {
+  test('what a principal may see is looked at again for each push', () => {
     let principal = TARO;
     const subscription = projection.subscribe(
       () => principal,

@@ -94,6 +94,7 @@ export class Projection {
       store: cells.store.value,
       secondAgentSeen: cells.secondAgentSeen.value,
       notices: noticesFor(cells, helpdesk),
+      schedules: cells.schedules.value,
       counters: helpdesk ? { ...counters.all() } : null,
       helpdesk: {
         offered: helpdeskCode.isSet(),
@@ -138,7 +139,7 @@ export class Projection {
     return { ...rowOf(record, visibility), usualMs: this.usualTime.of(record) };
   }
 
-  /** Pushes each change from now on; `principal` is asked anew for each, since roles come and go. */
+  /** Pushes each change from now on; `principal` is asked again for each, since roles come and go. */
   subscribe(principal: () => Principal, push: (status: AgentStatus) => void): Subscription {
     const subscriber: Subscriber = { principal, push, last: JSON.stringify(this.statusFor(principal())) };
     this.#subscribers.add(subscriber);

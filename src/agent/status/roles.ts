@@ -55,6 +55,7 @@ export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'runs.outputRows': read,
   'runs.outputSearch': read,
   'runs.tail': read,
+  'schedules.list': read,
   'outbox.resend': { needs: 'helpdesk', kind: 'action' },
   'config.effective': { needs: 'helpdesk', kind: 'read' },
   'update.get': read,

@@ -260,7 +260,7 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
   const client = (dataDirectory: string, body: string, account = OTHER_UID) =>
     asUser(
       OTHER_UID,
-      `const { connectAgent, readEndpoint } = await import(E2E + 'support/agent-client.ts');
+      `const { connectAgent, readEndpoint } = await import(TEST + 'support/agent-client.ts');
        const agent = await connectAgent({ dataDirectory: ${JSON.stringify(dataDirectory)}, account: '${account}', client: 'cli' });
        ${body}
        agent.close();`,

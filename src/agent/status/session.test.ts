@@ -164,6 +164,7 @@ const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
   'runs.outputRows': { run: 1, stream: 'stdout' },
   'runs.outputSearch': { run: 1, stream: 'stdout', search: 'x' },
   'runs.tail': { run: 1 },
+  'schedules.list': {},
   'outbox.resend': { resultId: 'r' },
   'config.effective': {},
   'update.get': {},

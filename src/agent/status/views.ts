@@ -9,7 +9,9 @@ import { runNumberIn } from '../../shared/describe-report.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, MAX_WHOLE_TITLE_CHARS, runTitle } from '../../shared/run-title.ts';
 import type { OutputSize, RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
+import type { ScheduleRow } from '../../shared/schedules-view.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
 import { classifyCommandSubject } from '../wire/subjects.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
@@ -61,6 +63,23 @@ export function rowOf(
     timeoutSecs: record.timeoutSecs,
     parked: record.parkedWhy !== null,
     unreported: record.unreported === 1,
+  };
+}
+
+/** A user sees what comes when, and how the last time went. */
+export function scheduleOf(row: FullScheduleRow, { helpdesk, nameless }: Visibility): ScheduleRow {
+  const { id, jobId, when, note } = row.internals;
+  return {
+    ...row,
+    title: nameless ? { kind: 'hidden' } : row.title,
+    internals: helpdesk
+      ? {
+          id: clip(id, MAX_ID_CHARS),
+          jobId: clipped(jobId),
+          when: clipped(when),
+          note: clipped(note, MAX_DETAIL_CHARS),
+        }
+      : null,
   };
 }
 

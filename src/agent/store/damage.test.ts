@@ -81,7 +81,7 @@ test.each([
   await goesOnInANewStore(directory);
 });
 
-test('a damaged ledger is noticed before the first command, and begun anew with what the rows still tell', async () => {
+test('a damaged ledger is noticed before the first command, and begun again with what the rows still tell', async () => {
   const directory = tempDir();
   await filled(directory);
   damagePage(directory, 'ledger');
@@ -108,7 +108,7 @@ test.each<[string, string, (store: Store) => unknown]>([
   ['a write', 'runs_received', (store) => store.runs.admit(arrival('new'))],
   ['a read', 'outputs', (store) => store.history.output(6, 'stdout')],
 ])(
-  '%s that meets a damaged page: nothing more is admitted, and the next opening begins anew',
+  '%s that meets a damaged page: nothing more is admitted, and the next opening begins again',
   async (_name, what, use) => {
     const directory = tempDir();
     await filled(directory);

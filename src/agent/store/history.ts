@@ -4,6 +4,7 @@ import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import { OutputSearch } from './output-search.ts';
+import type { StoredOutput } from './outputs.ts';
 
 /** One recorded command, without bodies. Times are ms since the epoch. */
 export interface RunRecord {
@@ -58,12 +59,6 @@ export interface RunFilter {
   readonly nameless?: boolean;
   /** Runs of `run_as: user` are shown only to this user; absent: all are. */
   readonly userRunsOf?: string | null;
-}
-
-export interface StoredOutput {
-  readonly text: string;
-  readonly totalBytes: number;
-  readonly cut: boolean;
 }
 
 const COLUMNS = `

@@ -30,6 +30,7 @@ export class KvCache {
   readonly #get: Statement;
   readonly #put: Statement;
   readonly #all: Statement;
+  readonly #forget: Statement;
 
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
@@ -38,6 +39,7 @@ export class KvCache {
       INSERT INTO kv_mirror (bucket, key, value, revision, read_at, read_up, read_boot) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value, revision = excluded.revision,
         read_at = excluded.read_at, read_up = excluded.read_up, read_boot = excluded.read_boot`);
+    this.#forget = db.prepare('DELETE FROM kv_mirror WHERE bucket = ? AND key = ?');
     this.#all = db.prepare(`SELECT ${COLUMNS} FROM kv_mirror WHERE bucket = ? ORDER BY key`);
   }
 
@@ -55,6 +57,11 @@ export class KvCache {
     return this.#group.submit(
       () => void this.#put.run(bucket, key, value, revision, read.wallMs, read.upMs, read.boot),
     );
+  }
+
+  /** Nothing depends on the key any more. */
+  forget(bucket: string, key: string): Promise<void> {
+    return this.#group.submit(() => void this.#forget.run(bucket, key));
   }
 }
 

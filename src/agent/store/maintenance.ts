@@ -12,7 +12,7 @@ import { keptBytes } from './kept-bytes.ts';
 import type { Kills } from './kills.ts';
 import { hasReserve, makeReserve, RESERVE_BYTES, releaseReserve } from './reserve.ts';
 
-/** Below this nothing new is admitted: the reserve again, so that it can be made anew once there is room. */
+/** Below this nothing new is admitted: the reserve again, so that it can be made again once there is room. */
 const LOW_BYTES = RESERVE_BYTES;
 const DAY_MS = 86_400_000;
 /** The EXEC stream keeps messages for 7 days; one more for clocks that differ (invariant 2). */
@@ -97,7 +97,7 @@ export class StoreMaintenance {
     }
   }
 
-  /** Looked at anew each time. */
+  /** Looked at again each time. */
   room(): DiskRoom {
     const freeBytes = this.freeBytes();
     if (freeBytes === null) return { freeBytes, neededBytes: null };

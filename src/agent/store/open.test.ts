@@ -116,7 +116,7 @@ test('a process that did not close the store is noticed by the next one', async 
   third.db.close();
 });
 
-test('damage that the check of the whole file finds makes the next start begin anew', async () => {
+test('damage that the check of the whole file finds makes the next start begin again', async () => {
   const directory = tempDir();
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(opened.kind);

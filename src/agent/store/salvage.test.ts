@@ -184,7 +184,7 @@ test('what the ledger has lost is known from the rows, finished and delivered on
   await store.close();
 });
 
-test('an older damaged file that somebody holds is no reason not to begin anew; held itself, it waits', async (context) => {
+test('an older damaged file that somebody holds is no reason not to begin again; held itself, it waits', async (context) => {
   if (noMounts !== null) return context.skip(noMounts);
   const directory = tempDir();
   await filled(directory);

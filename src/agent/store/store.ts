@@ -14,6 +14,7 @@ import { DamageWatch, type Rereads } from './damage.ts';
 import { Enrolment } from './enrolment.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
+import { Imported } from './imported.ts';
 import { Inbox } from './inbox.ts';
 import { Kills } from './kills.ts';
 import { KvCache } from './kv-cache.ts';
@@ -23,6 +24,7 @@ import { markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } f
 import { Outbox } from './outbox.ts';
 import { quickCheck } from './quick-check.ts';
 import { Runs } from './runs.ts';
+import { ScheduleRuns } from './schedule-runs.ts';
 import { ServerTime } from './server-time.ts';
 import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
@@ -66,7 +68,9 @@ export class Store {
   readonly history: History;
   readonly audit: Audit;
   readonly completions: Completions;
+  readonly scheduleRuns: ScheduleRuns;
   readonly versions: Versions;
+  readonly imported: Imported;
   readonly maintenance: StoreMaintenance;
   readonly quarantined: boolean;
   readonly #db: Database;
@@ -100,7 +104,9 @@ export class Store {
     });
     this.kills = new Kills(db, this.#group);
     this.waits = new Waits(db, this.#group, this.timeline);
-    this.runs = new Runs(db, this.#group, this.kills, this.waits);
+    this.completions = new Completions(db, this.#group);
+    this.scheduleRuns = new ScheduleRuns(db, this.#group);
+    this.runs = new Runs(db, this.#group, this);
     this.inbox = new Inbox(db, this.#group);
     this.enrolment = new Enrolment(db, this.#group, this.#usable);
     this.lastContact = new LastContact(db, this.#group, this.timeline);
@@ -109,7 +115,7 @@ export class Store {
     this.counters = new Counters(db);
     this.history = new History(db);
     this.audit = new Audit(db, this.#group);
-    this.completions = new Completions(db, this.#group);
+    this.imported = new Imported(db, this.#group);
     this.versions = new Versions(db, this.#group);
     this.maintenance = new StoreMaintenance({ db, group: this.#group, kills: this.kills, ...options });
     this.#room = new WatchedCell(this.#lookAtRoom());
@@ -147,7 +153,7 @@ export class Store {
 
   /**
    * What is damaged in the file, once it is noted: the next opening sets it aside and goes on with what it tells, so whoever opened
-   * it is to open it anew. null: nothing is known to be.
+   * it is to open it again. null: nothing is known to be.
    */
   get damage(): Watched<string | null> {
     return this.#damage;

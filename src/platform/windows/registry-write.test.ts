@@ -18,7 +18,7 @@ onWindows('a key for secrets is made with its access list, and left alone when i
 });
 
 onWindows(
-  'one that was made with inherited rights is shut: made anew while it is empty, said when it held something',
+  'one that was made with inherited rights is shut: made again while it is empty, said when it held something',
   () => {
     writeValues(KEY, {});
     expect(secureKey(KEY, PRIVATE_KEY)).toBe('shut');

@@ -71,7 +71,7 @@ export type KeyBefore = 'absent' | 'shut' | 'open';
 
 /**
  * Makes a key with owner and access list of `sddl` in one step, or gives them to the one that is there. An open one that is empty
- * is made anew: who has opened it before could go on reading it.
+ * is made again: who has opened it before could go on reading it.
  */
 export function secureKey(key: string, sddl: string): KeyBefore {
   // Those above it are made as usual.

@@ -26,7 +26,7 @@ onWindows('a directory that decides what runs as SYSTEM', () => {
     expect(readFileSync(join(path, 'agent.toml'), 'utf8')).toBe('ours');
   });
 
-  it('that somebody has laid down before us is moved away unread, and made anew', async () => {
+  it('that somebody has laid down before us is moved away unread, and made again', async () => {
     const path = join(wineTempDir(), 'config');
     mkdirSync(path);
     writeFileSync(join(path, 'agent.toml'), 'theirs');
@@ -55,6 +55,17 @@ onWindows('a directory that decides what runs as SYSTEM', () => {
     for (const each of ['', 'kept', 'ours', 'kept\\ours']) expect(untrusted(join(path, each)), each).toBeNull();
     expect(readdirSync(path).filter((name) => !name.includes(NOT_TRUSTED))).toEqual(['kept', 'ours']);
     expect(readdirSync(join(path, 'kept'))).toEqual(['ours']);
+  });
+
+  it('what only looks as if it had been set aside is looked at as all else', async () => {
+    const path = join(wineTempDir(), 'data');
+    mkdirSync(path);
+    writeFileSync(join(path, 'ours'), '');
+    writeFileSync(join(path, 'x.not-trusted-1.json'), 'theirs');
+    await givenToSomebody(join(path, 'x.not-trusted-1.json'));
+    await openedToAll(path);
+    expect(secured(path)).toEqual([expect.stringContaining('x.not-trusted-1.json belongs to')]);
+    expect(readdirSync(path)).toEqual(['ours', expect.stringMatching(/json\.not-trusted-[0-9a-f]{16}$/)]);
   });
 
   it('that others could write into and that holds nothing of ours is another one afterwards', async () => {
@@ -144,7 +155,7 @@ onWindows('somebody who wants no installation', () => {
     const directory = wineTempDir();
     const [theirs, ours] = [join(directory, 'theirs'), join(directory, 'ours')];
     for (const path of [theirs, ours]) mkdirSync(path);
-    // An empty one would only be made anew.
+    // An empty one would only be made again.
     writeFileSync(join(ours, 'settings'), '');
     await givenToSomebody(theirs);
     held(theirs, 3);

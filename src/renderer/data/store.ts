@@ -90,7 +90,7 @@ export class WindowStore {
     const { state, sinceMs } = shell.agentConnection;
     if (state === 'attached') {
       this.#set({ shell });
-      // Each agentConnection is a new connection of the agent's: it has to be subscribed to anew.
+      // Each agentConnection is a new connection of the agent's: it has to be subscribed to again.
       if (this.#subscribedTo !== sinceMs) void this.#follow(sinceMs);
     } else {
       this.#subscribedTo = null;

@@ -11,7 +11,7 @@ export interface UsedRunList {
   readonly countIn: (fromMs: number, toMs: number) => Promise<number | null>;
   /** Another list from the one before: by its filter, or by what has arrived since. */
   readonly generation: object | null;
-  /** Begins the list anew with what has arrived since. */
+  /** Begins the list again with what has arrived since. */
   readonly showNewer: () => Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import { ActivityTools, type Choices, type DayChoice } from '../parts/activity-t
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunRows } from '../parts/run-rows.tsx';
+import { SchedulesSection } from '../parts/schedules-section.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 
 const useStyles = makeStyles({
@@ -116,6 +117,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
           />
         </div>
       )}
+      <SchedulesSection />
       <Unsent />
     </>
   );

@@ -1,5 +1,5 @@
 /** English. The wording of outcomes and states is that of ui §5. */
-import type { Entry, OutcomeMessages } from './i18n.ts';
+import type { Entry, OutcomeMessages } from './entry.ts';
 
 export const en = {
   it: 'IT',
@@ -310,6 +310,33 @@ export const en = {
   'status.unread': 'Not known at present.',
   'status.working.offline': 'Running tasks go on. What arrived before is in Activity.',
 
+  'schedules.title': 'Scheduled on this PC',
+  'schedules.count': { one: '{n} task.', other: '{n} tasks.' },
+  'schedules.next': 'Next at {at}.',
+  'schedules.frozen': 'Held back by {it} at present.',
+  'schedules.when': 'When',
+  'schedules.number': 'Number',
+  'schedules.note': 'Note',
+  'schedule.waiting': 'next at {at}',
+  'schedule.waiting.event': 'starts by an event of this PC',
+  'schedule.running': 'running',
+  'schedule.done': 'done for good',
+  'schedule.over': 'does not come again',
+  'schedule.not_understood': "can't run here as it is set up",
+  'schedule.last': 'last time: {outcome}, {at}',
+  'schedule.skipped': 'left out at {at}: {why}',
+  'schedule.skipped.frozen': '{it} held all of them back',
+  'schedule.skipped.not_active': 'outside the time for which it is set up',
+  'schedule.skipped.outside_window': 'outside its hours',
+  'schedule.skipped.skip_date': 'a day on which it is not to run',
+  'schedule.skipped.requirement': 'this PC was busy',
+  'schedule.skipped.job_missing': 'what it is to run is not there yet',
+  'schedule.skipped.job_unreadable': "what it is to run can't be read",
+  'schedule.skipped.still_running': 'the run before had not ended',
+  'schedule.skipped.missed': 'this PC was asleep',
+  'schedule.skipped.scripts_off': 'tasks are switched off on this PC',
+  'schedule.skipped.store': 'there was no room on the disk',
+
   'activity.title': 'Activity',
   'activity.filter': 'Show',
   'activity.filter.all': 'All',
@@ -618,3 +645,5 @@ export const en = {
   'details.groups': 'Groups: {groups}',
   'details.state': 'State: {state}',
 } as const satisfies Readonly<Record<string, Entry>> & OutcomeMessages;
+
+export type MessageKey = keyof typeof en;

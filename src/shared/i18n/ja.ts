@@ -1,7 +1,8 @@
 /** Japanese. The wording of outcomes and states is that of ui §5. */
-import type { Catalogue } from './i18n.ts';
+import type { MessageKey } from './en.ts';
+import type { Entry } from './entry.ts';
 
-export const ja: Catalogue = {
+export const ja: Readonly<Record<MessageKey, Entry>> = {
   it: '情報システム部門',
   service: '管理サーバー',
   'duration.moment': '1秒未満',
@@ -292,6 +293,33 @@ export const ja: Catalogue = {
   'status.version': 'バージョン {v}',
   'status.unread': '現在は確認できません。',
   'status.working.offline': '実行中の作業は続きます。これまでの作業は実行履歴で確認できます。',
+
+  'schedules.title': 'この端末での定期実行',
+  'schedules.count': '{n}件',
+  'schedules.next': '（次回 {at}）',
+  'schedules.frozen': '（現在、{it}が保留しています）',
+  'schedules.when': '時期',
+  'schedules.number': '番号',
+  'schedules.note': '備考',
+  'schedule.waiting': '次回 {at}',
+  'schedule.waiting.event': 'この端末のイベントで開始',
+  'schedule.running': '実行中',
+  'schedule.done': '完了（以後は実行しません）',
+  'schedule.over': '以後の予定はありません',
+  'schedule.not_understood': '設定の問題により、この端末では実行できません',
+  'schedule.last': '前回：{outcome}、{at}',
+  'schedule.skipped': '{at}は見送り：{why}',
+  'schedule.skipped.frozen': '{it}がすべて保留していました',
+  'schedule.skipped.not_active': '有効期間の外でした',
+  'schedule.skipped.outside_window': '実行できる時間帯の外でした',
+  'schedule.skipped.skip_date': '実行しない日でした',
+  'schedule.skipped.requirement': 'この端末の負荷が高い状態でした',
+  'schedule.skipped.job_missing': '実行する内容がまだありません',
+  'schedule.skipped.job_unreadable': '実行する内容を読み取れません',
+  'schedule.skipped.still_running': '前回の実行が終わっていませんでした',
+  'schedule.skipped.missed': 'この端末がスリープ中でした',
+  'schedule.skipped.scripts_off': 'この端末では作業が無効になっています',
+  'schedule.skipped.store': 'ディスクに空きがありませんでした',
 
   'activity.title': '実行履歴',
   'activity.filter': '表示',
