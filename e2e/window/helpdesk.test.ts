@@ -12,7 +12,8 @@ import {
 } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
-import { goTo, openWindow, unlock, withHelpdesk } from '../../test/support/window.ts';
+import { serve } from '../../test/support/served-status.ts';
+import { goTo, HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../../test/support/window.ts';
 
 const PC = 'commands.pc.PC-OURS';
 
@@ -106,6 +107,9 @@ describe('with the code', () => {
     await expectPage(gates).toContainText('is the current version✕ refused');
     await expectPage(gates).toContainText('connection current enough✓ passed');
     await expectPage(gates).toContainText('not withdrawn– not looked at');
+    const saw = page.getByRole('region', { name: 'What they saw' });
+    await expectPage(saw).toContainText('tasks switched onyes');
+    await expectPage(saw).not.toContainText('viewAgeMs');
 
     await goTo(page, 'Support');
     await page.getByRole('button', { name: 'End now' }).click();
@@ -183,4 +187,22 @@ describe('with the code', () => {
     await page.getByRole('region', { name: 'Now' }).getByRole('button', { name: 'slow' }).click();
     await expectPage(page.getByRole('region', { name: 'Output while it runs' })).toContainText('first line');
   });
+});
+
+test('each other screen says that the view is open, for how long still, and ends it', async () => {
+  const served = await serve();
+  served.clock.atMs = Date.now();
+  served.code = HELPDESK_CODE;
+  const { page } = await openWindow(served.dataDirectory, { width: 360 });
+  const strip = page.getByRole('complementary', { name: 'Helpdesk view' });
+  await expectPage(strip).toHaveCount(0);
+  await unlock(page);
+  await expectPage(page.getByRole('button', { name: 'End now' })).toHaveCount(1);
+  await expectPage(strip).toHaveCount(0);
+  for (const screen of ['Status', 'Activity', 'Updates', 'About']) {
+    await goTo(page, screen);
+    await expectPage(strip).toContainText(/It ends in 1\d min/);
+  }
+  await strip.getByRole('button', { name: 'End now' }).click();
+  await expectPage(strip).toHaveCount(0);
 });

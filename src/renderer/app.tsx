@@ -6,6 +6,7 @@ import { useBrandName, useI18n, useLanguage, useStore, useWindowState } from './
 import { Announcer } from './parts/announcer.tsx';
 import { ErrorBoundary } from './parts/error-boundary.tsx';
 import { Header } from './parts/header.tsx';
+import { HelpdeskStrip } from './parts/helpdesk-strip.tsx';
 import { Keys } from './parts/keys.tsx';
 import { Notice } from './parts/notice.tsx';
 import { AboutScreen } from './screens/about.tsx';
@@ -54,6 +55,7 @@ export function App() {
     <FluentProvider theme={theme} className={styles.provider}>
       <div className={styles.page}>
         <Header />
+        <HelpdeskStrip />
         <Main />
       </div>
       <Announcer />

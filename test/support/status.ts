@@ -123,6 +123,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         inventory: true,
         priority: 'below_normal',
         maxParallel: 2,
+        namesHidden: false,
         outputShown: 0,
         data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
       }),

@@ -168,6 +168,7 @@ function aboutOf(config: BootConfig): AboutFacts {
     inventory: config.inventory.enabled,
     priority: config.run.priority,
     maxParallel: config.run.maxParallel,
+    namesHidden: config.ui.hideCommandNames,
     outputShown: config.ui.showOutputToUsers,
     data: {
       directory: config.directories.agentDir,

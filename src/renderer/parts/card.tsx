@@ -19,20 +19,28 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase200,
     color: tokens.colorNeutralForeground2,
   },
+  /** It is read before what stands below it, and looked for. */
+  question: {
+    fontSize: tokens.fontSizeBase400,
+    fontWeight: tokens.fontWeightSemibold,
+    lineHeight: tokens.lineHeightBase400,
+    color: tokens.colorNeutralForeground1,
+  },
 });
 
 interface CardProps {
   readonly title: string;
   readonly className?: string | undefined;
+  readonly isQuestion?: boolean;
   readonly children: ReactNode;
 }
 
-export function Card({ title, className, children }: CardProps) {
+export function Card({ title, className, isQuestion = false, children }: CardProps) {
   const styles = useStyles();
   const id = useId();
   return (
     <section className={mergeClasses(styles.card, className)} aria-labelledby={id}>
-      <h2 id={id} className={styles.title}>
+      <h2 id={id} className={mergeClasses(styles.title, isQuestion && styles.question)}>
         {title}
       </h2>
       {children}

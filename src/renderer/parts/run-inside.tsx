@@ -1,6 +1,7 @@
 /** The lower half of a run's detail: what the helpdesk needs to tell why. */
 import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
+import { gateFacts } from '../../shared/describe-gates.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
 import { GATES } from '../../shared/outcomes.ts';
@@ -71,7 +72,6 @@ function Technical({ run, internals }: Inside) {
 
 /** The gates one by one, and what they saw. */
 function Gates({ run, internals }: Inside) {
-  const styles = useStyles();
   const i18n = useI18n();
   if (internals.gates === null) return null;
   const refusedAt = GATES.findIndex(({ reason }) => reason === run.reason);
@@ -79,20 +79,20 @@ function Gates({ run, internals }: Inside) {
     if (refusedAt === -1 || place < refusedAt) return `✓ ${i18n.t('gate.passed')}`;
     return place === refusedAt ? `✕ ${i18n.t('gate.refused')}` : `– ${i18n.t('gate.notLooked')}`;
   };
-  const seen = Object.entries(internals.gates).map(([name, value]) => ({
-    name,
-    value: <span className={styles.mono}>{typeof value === 'string' ? value : JSON.stringify(value)}</span>,
-  }));
   return (
-    <Card title={i18n.t('run.gates')}>
-      <Facts
-        facts={[
-          { name: i18n.t('gate.dedupe'), value: `✓ ${i18n.t('gate.passed')}` },
-          ...GATES.map(({ gate }, place) => ({ name: i18n.t(`gate.${gate}`), value: verdict(place) })),
-          ...seen,
-        ]}
-      />
-    </Card>
+    <>
+      <Card title={i18n.t('run.gates')}>
+        <Facts
+          facts={[
+            { name: i18n.t('gate.dedupe'), value: `✓ ${i18n.t('gate.passed')}` },
+            ...GATES.map(({ gate }, place) => ({ name: i18n.t(`gate.${gate}`), value: verdict(place) })),
+          ]}
+        />
+      </Card>
+      <Card title={i18n.t('gate.saw')}>
+        <Facts facts={gateFacts(internals.gates, i18n)} />
+      </Card>
+    </>
   );
 }
 

@@ -67,7 +67,9 @@ export function RunSame({ run, nowMs }: RunSameProps) {
   return (
     <Card title={i18n.t('run.same')}>
       <p className={styles.text}>
-        {same.length === 0 ? i18n.t('run.same.none') : i18n.t('run.same.count', { n: same.length, failed })}
+        {same.length === 0 && i18n.t('run.same.none')}
+        {same.length > 0 && failed === 0 && i18n.t('run.same.fine', { n: same.length })}
+        {failed > 0 && i18n.t('run.same.count', { n: same.length, failed })}
       </p>
       {same.length > 0 && (
         <ul className={styles.marks} aria-label={i18n.t('run.same.list')}>

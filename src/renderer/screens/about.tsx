@@ -1,6 +1,7 @@
 /** What IT can do on this PC, from its real settings; the person's own preferences; what this program is made of. */
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
 import type { AboutFacts } from '../../shared/contract.ts';
+import { answersOf } from '../../shared/describe-about.ts';
 import { useBrandName, useI18n, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Licences } from '../parts/licences.tsx';
@@ -44,12 +45,12 @@ function Known({ about }: { readonly about: AboutFacts }) {
   const keys = i18n.list(commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`));
   return (
     <>
+      <Questions about={about} />
       <Abilities about={about} />
-      <Card title={i18n.t('about.signed')}>
+      <Card title={i18n.t('about.signed')} isQuestion>
         <p className={styles.text}>{i18n.t(`about.signed.${signatures}`)}</p>
         {commandKeys.length > 0 && <p className={styles.text}>{i18n.t('about.keys', { keys })}</p>}
       </Card>
-      <Data about={about} />
     </>
   );
 }
@@ -88,28 +89,22 @@ function Abilities({ about }: { readonly about: AboutFacts }) {
   );
 }
 
-function Data({ about: { data, outputShown } }: { readonly about: AboutFacts }) {
+/** What people ask, each as a card of its own. */
+function Questions({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const level = outputShown === 2 ? '2' : outputShown === 1 ? '1' : '0';
-  const MIB = 1024 * 1024;
-  return (
-    <Card title={i18n.t('about.data')}>
-      <p className={styles.text}>
-        {i18n.t('about.data.history', { days: data.historyDays, size: i18n.bytes(data.historyMaxMib * MIB) })}
-      </p>
-      <p className={styles.text}>{i18n.t('about.data.where', { path: data.directory })}</p>
-      <p className={styles.text}>
-        {data.logDirectory === null
-          ? i18n.t('about.data.noLog')
-          : i18n.join(
-              i18n.t('about.data.log', { days: data.logDays }),
-              i18n.t('about.data.where', { path: data.logDirectory }),
-            )}
-      </p>
-      <p className={styles.text}>{i18n.t(`about.output.${level}`)}</p>
+  const shell = useWindowState((state) => state.shell);
+  const isTray = useWindowState(({ lastStatus }) => lastStatus?.identity.hosting === 'tray');
+  const hosted = isTray && (shell?.offers.includes('shell.stopManagement') ?? false);
+  return answersOf(about, shell?.ui ?? null, hosted, i18n).map(({ question, answers }) => (
+    <Card key={question} title={question} isQuestion>
+      {answers.map((answer) => (
+        <p key={answer} className={styles.text}>
+          {answer}
+        </p>
+      ))}
     </Card>
-  );
+  ));
 }
 
 /** The person's own choices, each where the shell can keep it. */
