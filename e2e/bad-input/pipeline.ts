@@ -19,6 +19,7 @@ import { openStore } from '../../src/agent/store/open.ts';
 import { Store } from '../../src/agent/store/store.ts';
 import { FakeBus } from '../support/fake-bus.ts';
 import { FakeScripts } from '../support/fake-scripts.ts';
+import { verifierOf } from '../support/signing.ts';
 import { storeOptions } from '../support/store.ts';
 
 export const PC = 'PC-1';
@@ -91,6 +92,7 @@ export class Pipeline {
     this.#intake = new Intake({
       pcId: PC,
       store,
+      verifier: verifierOf(),
       groups: this.fleet.groups,
       maxPayloadBytes: () => bus.link.value.maxPayloadBytes,
       serverNowMs: () => bus.serverNowMs(),

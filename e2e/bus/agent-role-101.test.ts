@@ -18,6 +18,7 @@ import { ask, configCell, during } from '../support/duties.ts';
 import { eventually } from '../support/eventually.ts';
 import { api, provisionedOperator, putKey } from '../support/fleet.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { NO_SIGNING } from '../support/signing.ts';
 import { tempDir } from '../support/temp.ts';
 
 const PC = 'PC-A';
@@ -99,7 +100,7 @@ test('scripts and releases are read from their object stores', async () => {
 test('ping, log, live view and heartbeat work; the inventory is refused for good and holds up nothing', async () => {
   const { nc, bus, lines, refused } = await world();
   const clock = systemClock;
-  const body = new HeartbeatBody({ pcId: PC, agentVersion: '1.2.3', host: hostFacts(), clock });
+  const body = new HeartbeatBody({ pcId: PC, agentVersion: '1.2.3', host: hostFacts(), clock, signing: NO_SIGNING });
   const pathTemplate = join(tempDir(), 'agent.log');
   writeFileSync(pathTemplate.replace('.log', '.2026-11-29.log'), 'the last line\n');
   const beats: string[] = [];

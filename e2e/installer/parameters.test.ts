@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { provisionedOperator } from '../support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { ringEntry, signingKey } from '../support/signing.ts';
 import { installed, nothingLeft } from './expected.ts';
 import { current, Pc } from './pc.ts';
 
@@ -121,7 +122,7 @@ describe('secrets', () => {
   });
 
   it('command keys are stored as the agent looks for them', async () => {
-    const keys = JSON.stringify([{ kid: 'k1', public_key: Buffer.alloc(32, 7).toString('base64') }]);
+    const keys = JSON.stringify([ringEntry('k1', signingKey(7))]);
     pc.put('C:\\keys.json', keys);
     expect((await pc.install(current, `${servers()} /KEYS=C:\\keys.json /NOSTART=1`)).code).toBe(0);
     expect(await pc.registry(SECRETS)).toEqual({ CommandKeys: keys });

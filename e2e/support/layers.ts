@@ -17,6 +17,7 @@ const AGENT_BELOW_STATUS = [
   'src/agent/wire',
   'src/agent/bus',
   'src/agent/store',
+  'src/agent/signing',
   'src/agent/config',
   'src/agent/intake',
   'src/agent/gates',
@@ -42,9 +43,14 @@ export const LAYERS: readonly Layer[] = [
     may: ['src/agent/store', 'src/agent/wire', 'src/agent/base'],
   },
   {
+    path: 'src/agent/signing',
+    holds: 'who may send commands: keys, signatures, envelopes',
+    may: ['src/agent/wire', 'src/agent/base'],
+  },
+  {
     path: 'src/agent/config',
     holds: 'settings and where each comes from',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base', 'src/agent/os'],
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/signing', 'src/agent/base', 'src/agent/os'],
   },
   {
     path: 'src/agent/intake',
@@ -54,6 +60,7 @@ export const LAYERS: readonly Layer[] = [
       'src/agent/wire',
       'src/agent/store',
       'src/agent/results',
+      'src/agent/signing',
       'src/agent/base',
       'src/agent/config',
     ],
@@ -84,7 +91,15 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/duties',
     holds: 'heartbeat, ping, logs, inventory, local schedules, updates',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/base', 'src/agent/config', 'src/agent/os'],
+    may: [
+      'src/agent/bus',
+      'src/agent/wire',
+      'src/agent/store',
+      'src/agent/signing',
+      'src/agent/base',
+      'src/agent/config',
+      'src/agent/os',
+    ],
   },
   {
     path: 'src/agent/doctor',
@@ -97,7 +112,15 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/setup',
     holds: 'what the Windows installer does to a PC, and undoes',
-    may: ['src/client', 'src/agent/base', 'src/agent/os', 'src/agent/config', 'src/agent/store', 'src/agent/results'],
+    may: [
+      'src/client',
+      'src/agent/base',
+      'src/agent/os',
+      'src/agent/signing',
+      'src/agent/config',
+      'src/agent/store',
+      'src/agent/results',
+    ],
   },
   { path: 'src/main', holds: 'the Electron shell', may: ['src/client'] },
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },

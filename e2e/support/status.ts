@@ -110,6 +110,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         readLog: true,
         signatures: 'off',
         commandKeys: [],
+        commandKeysFault: false,
         inventory: true,
         outputShown: 0,
         data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },

@@ -16,6 +16,7 @@ import type { Bus } from './bus/bus.ts';
 import { NatsBus } from './bus/nats-bus.ts';
 import { makeCommandPath } from './command-path.ts';
 import type { BootConfig } from './config/boot-config.ts';
+import { readCommandKeys } from './config/command-keys.ts';
 import { readCredentials } from './config/credentials.ts';
 import { Fleet } from './config/fleet.ts';
 import { startHeartbeat } from './duties/heartbeat.ts';
@@ -29,10 +30,12 @@ import { stayAwake } from './os/stay-awake.ts';
 import { systemJournal } from './os/system-journal.ts';
 import { takeOver } from './results/takeover.ts';
 import { Settling } from './settle.ts';
+import { Verifier } from './signing/verifier.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
+import { signatureCounter } from './store/counters.ts';
 import type { Store } from './store/store.ts';
 
 const DRAIN_GRACE_MS = 60_000;
@@ -78,7 +81,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
-  const body = new HeartbeatBody({ pcId, agentVersion: version, host, clock });
+  const verifier = makeVerifier(options);
+  const signing = () => {
+    verifier.refresh();
+    return verifier.view();
+  };
+  const body = new HeartbeatBody({ pcId, agentVersion: version, host, clock, signing });
   const secondAgentSeen = new WatchedCell(false);
   const onSecondAgent = () => {
     store.counters.bump('second_agent_sightings');
@@ -114,6 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     bus,
     fleet,
     tails,
+    verifier,
     clock,
     log,
     stayAwake: awake,
@@ -183,6 +192,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper,
     host,
     hardware: duties.hardware,
+    verifier,
     version,
     clock,
     clockWatch,
@@ -260,6 +270,21 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
     history: store.history,
     onEnded: (listener) => store.runs.onEnded(listener),
     hidesNames: config.ui.hideCommandNames,
+  });
+}
+
+/** Counted is what was found of each signature, whatever became of its command. */
+function makeVerifier({ config, store, log }: RuntimeOptions): Verifier {
+  return new Verifier({
+    pcId: config.agent.id,
+    mode: config.commands.signatures,
+    readRing: () => readCommandKeys(config, { platform: process.platform }),
+    clock: systemClock,
+    log: log.logger.child('signing'),
+    onFinding: (state, refused) => {
+      store.counters.bump(signatureCounter(state));
+      if (refused) store.counters.bump('signature_refused');
+    },
   });
 }
 

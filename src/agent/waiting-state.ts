@@ -131,6 +131,7 @@ const WITHOUT_SETTINGS: ReturnType<typeof configPorts> = {
     readLog: false,
     signatures: 'off',
     commandKeys: [],
+    commandKeysFault: false,
     inventory: false,
     outputShown: 0,
     data: { directory: '', historyDays: 0, historyMaxMib: 0, logDirectory: null, logDays: 0 },

@@ -108,7 +108,7 @@ describe('secrets', () => {
     ['a user without a password', { NATSUSER: 'a' }, 'go together'],
     ['two ways to sign in', { TOKEN: 'a', NATSUSER: 'a', NATSPASSFILE: 'p' }, 'one way to sign in'],
     ['an empty file', { TOKENFILE: 'empty' }, 'is empty'],
-    ['keys that are none', { KEYS: 'empty' }, 'no JSON'],
+    ['keys that are none', { KEYS: 'empty' }, 'expected'],
     ['a secret on a disk to be copied', { SYSPREP: true, TOKEN: 'a' }, '/SYSPREP leaves no names'],
   ])('%s is refused', (_what, parameters, why) => {
     expect(() => pcOf(null, { empty: '' }).plan({ ...SERVERS, ...parameters })).toThrow(why);

@@ -12,6 +12,7 @@ import {
   runsQuerySchema,
   runTailSchema,
 } from './run-view.ts';
+import { SIGNATURE_MODES } from './signatures.ts';
 import { type UiRow, WINDOW_ROWS, type WindowSettings } from './ui-settings.ts';
 
 /** The agent serves this one and the one before, but for the first, which was not sealed after its handshake. */
@@ -78,8 +79,18 @@ export const aboutSchema = z.object({
   runAsSystem: z.enum(['system', 'as_you', 'no']),
   runAsUser: z.boolean(),
   readLog: z.boolean(),
-  signatures: z.enum(['off', 'report', 'require']),
-  commandKeys: z.array(z.object({ kid: z.string(), fingerprint: z.string() })),
+  signatures: z.enum(SIGNATURE_MODES),
+  /** Whose signatures count. `maxAgeSecs`: how old one may be; null: any age. */
+  commandKeys: z.array(
+    z.object({
+      kid: z.string(),
+      label: z.string().nullable().default(null),
+      fingerprint: z.string(),
+      maxAgeSecs: z.number().nullable().default(null),
+    }),
+  ),
+  /** What is written of them can't be used now: those that were known before count, and the log says why. */
+  commandKeysFault: z.boolean().default(false),
   /** Hardware facts are reported to the fleet. */
   inventory: z.boolean(),
   /** Output without the helpdesk view: 0 none, 1 of tasks that ran as the person, 2 of all tasks. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { OUTCOME_GROUPS } from './outcome-groups.ts';
 import { REASONS } from './outcomes.ts';
+import { SIGNATURE_STATES } from './signatures.ts';
 import { RUN_STATES, SOURCES } from './states.ts';
 
 const timeMs = z.number();
@@ -70,6 +71,11 @@ export const runDetailSchema = runRowSchema.extend({
   deadlineAtMs: timeMs.nullable(),
   /** How old this PC's view of the fleet was when it was decided; null: not looked at, or never connected. */
   viewAgeMs: z.number().nullable(),
+  /** What was found of its signature, and the key that it names; null: nobody looked. */
+  signature: z
+    .object({ state: z.enum(SIGNATURE_STATES), kid: z.string().nullable() })
+    .nullable()
+    .default(null),
   internals: runInternalsSchema.nullable(),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;

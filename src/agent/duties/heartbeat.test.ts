@@ -5,6 +5,7 @@ import { eventually } from '../../../e2e/support/eventually.ts';
 import { FakeBus } from '../../../e2e/support/fake-bus.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { NO_SIGNING } from '../../../e2e/support/signing.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
@@ -18,7 +19,13 @@ import { HeartbeatBody } from './heartbeat-body.ts';
 const NEVER_MS = 60_000;
 
 function start(bus: Bus, config = configCell({ heartbeatIntervalMs: NEVER_MS }), clock: Clock = systemClock) {
-  const body = new HeartbeatBody({ pcId: 'PC-A', agentVersion: '1.2.3', host: hostFacts(), clock });
+  const body = new HeartbeatBody({
+    pcId: 'PC-A',
+    agentVersion: '1.2.3',
+    host: hostFacts(),
+    clock,
+    signing: NO_SIGNING,
+  });
   const onSecondAgent = vi.fn();
   during(startHeartbeat({ pcId: 'PC-A', bus, body, config, clock, log: silentLogger, onSecondAgent }));
   return { config, onSecondAgent };
@@ -29,7 +36,13 @@ test('goes out without what there is no file descriptor left to look at', () => 
     throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
   });
   onTestFinished(() => rss.mockRestore());
-  const body = new HeartbeatBody({ pcId: 'PC-A', agentVersion: '1.2.3', host: hostFacts(), clock: systemClock });
+  const body = new HeartbeatBody({
+    pcId: 'PC-A',
+    agentVersion: '1.2.3',
+    host: hostFacts(),
+    clock: systemClock,
+    signing: NO_SIGNING,
+  });
   const decoded = decodeHeartbeat(body.next().bytes);
   expect(decoded).toMatchObject({ ok: true, heartbeat: { pcId: 'PC-A', agentRssBytes: null } });
 });
@@ -63,7 +76,9 @@ test('a heartbeat goes out at once after each connect, with what the fleet wants
       os_family: hostFacts().osFamily,
       agent_arch: hostFacts().arch,
       agent_rss_bytes: expect.any(Number),
-      command_protocols: ['legacy'],
+      command_keys: [],
+      enforcing: false,
+      command_protocols: ['legacy', 'kanade.command.v2'],
     },
   });
   bus.reconnect();
@@ -167,7 +182,13 @@ test('where we may not listen to ourselves the heartbeat goes on', async () => {
 });
 
 test('the body is one that the fleet can read', () => {
-  const body = new HeartbeatBody({ pcId: 'PC-A', agentVersion: '1.2.3', host: hostFacts(), clock: systemClock });
+  const body = new HeartbeatBody({
+    pcId: 'PC-A',
+    agentVersion: '1.2.3',
+    host: hostFacts(),
+    clock: systemClock,
+    signing: NO_SIGNING,
+  });
   const { atNs, bytes } = body.next();
   expect(decodeHeartbeat(bytes)).toMatchObject({ ok: true, heartbeat: { pcId: 'PC-A', atNs } });
 });

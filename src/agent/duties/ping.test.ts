@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { agentBus, ask, during } from '../../../e2e/support/duties.ts';
 import { operator } from '../../../e2e/support/fleet.ts';
 import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { NO_SIGNING } from '../../../e2e/support/signing.ts';
 import { systemClock } from '../base/clock.ts';
 import { hostFacts } from '../os/host-facts.ts';
 import { HeartbeatBody } from './heartbeat-body.ts';
@@ -10,7 +11,13 @@ import { startPing } from './ping.ts';
 test('a ping is answered with a heartbeat, whatever is in it; one without reply subject harms nothing', async () => {
   const server = await startNatsServer();
   const nc = await operator(server);
-  const body = new HeartbeatBody({ pcId: 'a.b', agentVersion: '1.2.3', host: hostFacts(), clock: systemClock });
+  const body = new HeartbeatBody({
+    pcId: 'a.b',
+    agentVersion: '1.2.3',
+    host: hostFacts(),
+    clock: systemClock,
+    signing: NO_SIGNING,
+  });
   during(startPing({ pcId: 'a.b', bus: await agentBus(server, 'a.b'), body }));
   for (const payload of ['', '{}', '\u0000']) {
     nc.publish('agents.a.b.ping', payload);

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../e2e/support/commands.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
+import { verifierOf } from '../../../e2e/support/signing.ts';
 import { testStore } from '../../../e2e/support/store.ts';
 import { tempDir } from '../../../e2e/support/temp.ts';
 import { systemClock } from '../base/clock.ts';
@@ -16,6 +17,7 @@ function setUp(groups: string[] | null = ['mine'], { begun = true } = {}) {
   const intake = new Intake({
     pcId: 'PC-1',
     store,
+    verifier: verifierOf(),
     groups: cell,
     maxPayloadBytes: () => 1_048_576,
     serverNowMs: () => null,

@@ -126,6 +126,7 @@ describe('a user', () => {
       decidedAtMs: 2_000,
       deadlineAtMs: 99,
       viewAgeMs: 1_234,
+      signature: null,
       internals: null,
     });
     for (const stream of ['stdout', 'stderr', 'script'] as const) {

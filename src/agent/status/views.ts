@@ -8,6 +8,7 @@ import type { Parsed } from '../../shared/contract.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, runTitle } from '../../shared/run-title.ts';
 import type { RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
+import { SIGNATURE_STATES } from '../../shared/signatures.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
@@ -76,8 +77,14 @@ export function detailOf(
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
+    signature: signatureOf(record),
     internals: maySeeInside(record, eyes) ? internalsOf(record, gates, inside()) : null,
   };
+}
+
+function signatureOf({ signature, signedBy }: RunRecord): RunDetail['signature'] {
+  const state = SIGNATURE_STATES.find((each) => each === signature);
+  return state === undefined ? null : { state, kid: clipped(signedBy) };
 }
 
 function internalsOf(record: RunRecord, gates: RunInternals['gates'], outputs: Outputs): RunInternals {

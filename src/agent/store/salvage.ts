@@ -38,8 +38,15 @@ interface Source {
 const sources = (options: SalvageOptions): readonly Source[] => [
   { table: 'meta', where: `key IN ('enrolled', 'incarnation', 'incarnation_pending', 'last_contact')`, order: 'key' },
   { table: 'ledger', where: '1', order: 'request_id' },
-  // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known.
-  { table: 'runs', into: 'ledger', where: 'request_id IS NOT NULL', order: 'run', more: ['fingerprint', `x''`] },
+  // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known. What was refused for its
+  // signature has never taken its id.
+  {
+    table: 'runs',
+    into: 'ledger',
+    where: `request_id IS NOT NULL AND reason IS NOT 'SIGNATURE'`,
+    order: 'run',
+    more: ['fingerprint', `x''`],
+  },
   { table: 'kills', where: '1', order: 'entry' },
   { table: 'outbox', where: '1', order: 'seq' },
   { table: 'runs', where: `state <> 'finished' OR (${undelivered(options)})`, order: 'run' },

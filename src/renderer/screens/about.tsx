@@ -8,6 +8,7 @@ import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
 import { QuitControls } from '../parts/quit-controls.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
+import { SendersCard } from '../parts/senders-card.tsx';
 
 const useStyles = makeStyles({
   list: { listStyleType: 'none', margin: 0, padding: 0 },
@@ -32,16 +33,7 @@ export function AboutScreen() {
       {data !== null && (
         <>
           <Abilities about={data} />
-          <Card title={words.say('about.signed')}>
-            <p className={styles.text}>{words.say(`about.signed.${data.signatures}`)}</p>
-            {data.commandKeys.length > 0 && (
-              <p className={styles.text}>
-                {words.say('about.keys', {
-                  keys: words.list(data.commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`)),
-                })}
-              </p>
-            )}
-          </Card>
+          <SendersCard about={data} />
           <Data about={data} />
         </>
       )}

@@ -20,6 +20,7 @@ import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
+import { SignatureLine } from '../parts/signature-line.tsx';
 import { TextLink } from '../parts/text-link.tsx';
 
 const useStyles = makeStyles({
@@ -76,6 +77,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
             <p className={styles.sentence}>{words.join(said.changed, said.act)}</p>
           )}
           <p className={styles.quiet}>{whose(run, words)}</p>
+          <SignatureLine signature={run.signature} />
         </div>
       </section>
       <Times run={run} nowMs={nowMs} />
