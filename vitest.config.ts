@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { isStraySocketError } from './src/agent/base/stray-socket-error.ts';
+import { isStraySocketError } from './src/base/stray-socket-error.ts';
 
 export default defineConfig({
   // Shell code without Electron: importing the real one outside of Electron tries to download it.
-  resolve: { alias: { electron: fileURLToPath(new URL('./e2e/support/electron-stub.ts', import.meta.url)) } },
+  resolve: { alias: { electron: fileURLToPath(new URL('./test/support/electron-stub.ts', import.meta.url)) } },
   test: {
-    include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['e2e/interop/**', 'e2e/installer/**'],
     // Real brokers and child processes on machines with two cores: more workers only make each of them late.
     maxWorkers: 2,

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { isStraySocketError } from './src/agent/base/stray-socket-error.ts';
+import { isStraySocketError } from './src/base/stray-socket-error.ts';
 
 /** The tests with the original fleet software; `npm run test:interop` sets it up. */
 export default defineConfig({

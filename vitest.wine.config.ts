@@ -4,18 +4,18 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const OF_LINUX = [
   'src/agent/config/{agent-toml,load,effective,signatures,credentials,odd-values,helpdesk-hash}.test.ts',
   'src/agent/duties/logs-fetch.test.ts',
-  'src/agent/os/hardware/powershell.test.ts',
+  'src/platform/hardware/powershell.test.ts',
   'src/agent/status/serve.test.ts',
-  'src/agent/turn.test.ts',
+  'src/agent/boot/instance-lock.test.ts',
   'src/setup/**',
 ];
 /** wine's pipes let two listen on one name. */
-const NOT_OF_WINE = ['src/agent/os/machine-lock.test.ts'];
+const NOT_OF_WINE = ['src/platform/machine-lock.test.ts'];
 
 /** The agent's tests that a Windows Node can run; `npm run test:wine` sets wine up. */
 export default defineConfig({
   test: {
-    include: ['src/agent/**/*.test.ts', 'src/shared/**/*.test.ts', 'e2e/powershell/**/*.test.ts'],
+    include: ['src/{agent,base,platform,shared}/**/*.test.ts', 'e2e/powershell/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...OF_LINUX, ...NOT_OF_WINE],
     // wine gives each process its time; more of them only make each of them late.
     maxWorkers: 2,

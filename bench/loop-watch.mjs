@@ -1,6 +1,6 @@
 /**
  * Loaded before an agent by the benchmark (`--import`), never a part of the product: on SIGUSR2 it writes for how many ms the event
- * loop was held at most since the last time, and begins anew.
+ * loop was held at most since the last time, and begins again.
  */
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { pagesOf, unresolved } from './support/citations.ts';
+import { pagesOf, unresolved } from '../test/support/citations.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CITING = /\.(ts|tsx|mjs|cjs|js|css|html|md|c|nsi|nsh|ps1|sh|py|yml|yaml|toml|service|desktop|json|mc|rc)$/;
 /** Texts of other makers, what is made by a tool, and the checker, which shows what it looks for. */
-const NOT_OURS = /^e2e\/fixtures\/|^package-lock\.json$|^e2e\/(support\/)?citations\./;
+const NOT_OURS = /^test\/fixtures\/|^package-lock\.json$|^(e2e|test\/support)\/citations\./;
 
 /** Everything that is committed, or will be. */
 const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {

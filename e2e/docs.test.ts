@@ -1,11 +1,11 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { configurationPage } from './support/configuration-page.ts';
+import { configurationPage } from '../tools/docs/configuration-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-test('docs/configuration.md is what the table of settings says (else: node scripts/docs.mjs)', () => {
+test('docs/configuration.md is what the table of settings says (else: npm run docs)', () => {
   expect(readFileSync(join(ROOT, 'docs', 'configuration.md'), 'utf8')).toBe(configurationPage());
 });
 

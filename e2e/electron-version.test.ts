@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { electronAge, NAMED, publishedVersions } from '../scripts/lib/packaging/electron-age.mjs';
-import { ownElectronVersion } from '../scripts/lib/packaging/electron-for.mjs';
-import { tempDir } from './support/temp.ts';
+import { electronAge, NAMED, publishedVersions } from '../scripts/lib/packaging/electron-age.ts';
+import { ownElectronVersion } from '../scripts/lib/packaging/electron-for.ts';
+import { tempDir } from '../test/support/temp.ts';
 
 function project(named: string, installed: string): string {
   const root = tempDir();

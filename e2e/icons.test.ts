@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import { describe, expect, test } from 'vitest';
-import { drawAll, marksModule } from '../scripts/icons.mjs';
+import { drawAll, marksModule } from '../scripts/icons.ts';
 import { OUTCOME_MARKS, TRAY_MARKS } from '../src/shared/marks.ts';
-import { tempDir } from './support/temp.ts';
+import { tempDir } from '../test/support/temp.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ASSETS = join(ROOT, 'assets');
@@ -49,6 +49,28 @@ describe.each(VARIANTS)('icons for %s', (variant) => {
 
   test('have every size', () => {
     for (const state of STATES) expect([...icon(state).keys()]).toEqual([16, 20, 24, 32, 40, 48]);
+  });
+
+  test('the attention mark is one exclamation mark with nothing beside it that reads as another sign', () => {
+    const alpha = icon('attention').get(16) ?? Buffer.alloc(0);
+    // Rows of a bitmap go from the bottom up.
+    const rows = Array.from({ length: 16 }, (_each, y) => [...alpha.subarray((15 - y) * 16, (16 - y) * 16)]);
+    const seen = (y: number, from: number, to: number) =>
+      (rows[y] ?? [])
+        .slice(from, to)
+        .map((value) => (value > 127 ? '#' : '.'))
+        .join('');
+    // The stroke, its gap and its dot, each with the triangle on both sides.
+    expect([8, 11, 12, 13, 14, 15].map((y) => seen(y, 8, 12))).toEqual([
+      '#..#',
+      '#..#',
+      '####',
+      '#..#',
+      '#..#',
+      '####',
+    ]);
+    // The screen behind it is plain.
+    expect([4, 5, 6, 7, 8].map((y) => seen(y, 2, 6))).toEqual(Array(5).fill('####'));
   });
 
   test('differ in shape, each from each other', () => {

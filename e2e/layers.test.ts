@@ -2,9 +2,9 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { withSection } from './support/contributing.ts';
-import { longFiles, toText, violations } from './support/layer-checker.ts';
-import { tempDir } from './support/temp.ts';
+import { longFiles, toText, unusedPermissions, violations } from '../test/support/layer-checker.ts';
+import { tempDir } from '../test/support/temp.ts';
+import { withSection } from '../tools/docs/contributing.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_LINES = 300;
@@ -27,7 +27,11 @@ describe('this product', () => {
     expect(violations(ROOT).map(toText)).toEqual([]);
   });
 
-  test('says them in CONTRIBUTING.md as they are (`node scripts/docs.mjs` brings it up to date)', () => {
+  test('allows nothing that nobody needs', () => {
+    expect(unusedPermissions(ROOT)).toEqual([]);
+  });
+
+  test('says them in CONTRIBUTING.md as they are (`npm run docs` brings it up to date)', () => {
     const text = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
     expect(text).toBe(withSection(text));
   });
@@ -39,12 +43,12 @@ describe('this product', () => {
 
 /** Where a time of day is shown, written down or part of a name, and so asked for. */
 const ASKS_THE_TIME = [
-  'src/agent/base/clock.ts',
-  'src/agent/base/timeline.ts',
-  'src/agent/os/process-tree.ts',
-  'src/client/attachment.ts',
+  'src/base/clock.ts',
+  'src/base/timeline.ts',
+  'src/client/agent-connection.ts',
   'src/main/host.ts',
   'src/main/shell.ts',
+  'src/platform/process-tree.ts',
   'src/renderer/data/hooks.ts',
   'src/renderer/parts/announcer.tsx',
   'src/renderer/parts/run-inside.tsx',
@@ -79,20 +83,20 @@ describe('the checker', () => {
   test('allows what goes down, what is shared, and the own layer', () => {
     const files = {
       'src/shared/states.ts': "import { z } from 'zod';\nexport const states = z;\n",
-      'src/agent/base/clock.ts': "import { states } from '../../shared/states.ts';\nexport const clock = states;\n",
+      'src/base/clock.ts': "import { states } from '../shared/states.ts';\nexport const clock = states;\n",
       'src/agent/wire/time.ts': 'export const time = 1;\n',
       'src/agent/wire/command.ts':
-        "import { clock } from '../base/clock.ts';\nimport { time } from './time.ts';\nexport const all = [clock, time];\n",
+        "import { clock } from '../../base/clock.ts';\nimport { time } from './time.ts';\nexport const all = [clock, time];\n",
       'src/agent/runtime.ts': "import { all } from './wire/command.ts';\nexport const runtime = all;\n",
     };
     expect(found(files)).toEqual([]);
   });
 
   test.each([
-    ['electron', 'src/agent/base/a.ts', 'src/main, src/preload'],
+    ['electron', 'src/base/a.ts', 'src/main, src/preload'],
     ['@nats-io/transport-node', 'src/agent/ship/a.ts', 'src/agent/bus'],
     ['better-sqlite3', 'src/agent/status/a.ts', 'src/agent/store'],
-    ['koffi', 'src/agent/run/a.ts', 'src/agent/os'],
+    ['koffi', 'src/agent/run/a.ts', 'src/platform'],
     ['smol-toml', 'src/agent/wire/a.ts', 'src/agent/config, src/setup'],
     ['react-dom/client', 'src/main/a.ts', 'src/renderer'],
   ])('keeps %s out of %s', (name, file, only) => {
@@ -104,7 +108,7 @@ describe('the checker', () => {
   test('keeps child processes to those who may start them, by folder or by file', () => {
     const text = "import { spawn } from 'node:child_process';\nexport const start = spawn;\n";
     expect(
-      found({ 'src/agent/run/a.ts': text, 'src/agent/duties/update-poll.ts': text, 'src/main/install.ts': text }),
+      found({ 'src/agent/run/a.ts': text, 'src/client/own-account.ts': text, 'src/main/launch-node.ts': text }),
     ).toEqual([]);
     expect(found({ 'src/agent/duties/heartbeat.ts': text, 'src/main/tray.ts': text })).toHaveLength(2);
   });
@@ -117,60 +121,74 @@ describe('the checker', () => {
   test('sees type imports, re-exports and dynamic imports', () => {
     const files = {
       'src/agent/bus/api.ts': 'export type Bus = 1;\n',
-      'src/agent/base/a.ts': "import type { Bus } from '../bus/api.ts';\nexport type A = Bus;\n",
-      'src/agent/base/b.ts': "export { Bus } from '../bus/api.ts';\nexport const b = 1;\n",
-      'src/agent/base/c.ts': "export const c = () => import('../bus/api.ts');\n",
+      'src/base/a.ts': "import type { Bus } from '../agent/bus/api.ts';\nexport type A = Bus;\n",
+      'src/base/b.ts': "export { Bus } from '../agent/bus/api.ts';\nexport const b = 1;\n",
+      'src/base/c.ts': "export const c = () => import('../agent/bus/api.ts');\n",
     };
-    expect(found(files).map((text) => text.split(':')[0])).toEqual([
-      'src/agent/base/a.ts',
-      'src/agent/base/b.ts',
-      'src/agent/base/c.ts',
-    ]);
+    expect(found(files).map((text) => text.split(':')[0])).toEqual(['src/base/a.ts', 'src/base/b.ts', 'src/base/c.ts']);
   });
 
   test('knows no exception: a folder or a package that the tables do not name is a violation', () => {
     expect(found({ 'src/helpers/a.ts': 'export const a = 1;\n' })).toEqual([
       'src/helpers/a.ts:1: is in no layer of the table',
     ]);
-    expect(found({ 'src/agent/base/a.ts': "import lodash from 'lodash';\nexport const a = lodash;\n" })).toEqual([
-      'src/agent/base/a.ts:1: imports lodash, which is in no rule of the table',
+    expect(found({ 'src/base/a.ts': "import lodash from 'lodash';\nexport const a = lodash;\n" })).toEqual([
+      'src/base/a.ts:1: imports lodash, which is in no rule of the table',
     ]);
-    expect(found({ 'src/agent/base/a.ts': "import { t } from '../../../e2e/t.ts';\nexport const a = t;\n" })).toEqual([
-      'src/agent/base/a.ts:1: must not import e2e/t.ts, which is in no layer of the table',
+    expect(found({ 'src/base/a.ts': "import { t } from '../../e2e/t.ts';\nexport const a = t;\n" })).toEqual([
+      'src/base/a.ts:1: must not import e2e/t.ts, which is in no layer of the table',
     ]);
   });
 
   test('finds default exports and barrels', () => {
     const files = {
-      'src/agent/base/a.ts': 'export const b = 1;\nexport default b;\n',
-      'src/agent/base/index.ts': 'export const c = 1;\n',
-      'src/agent/base/all.ts': "export * from './a.ts';\n",
-      'src/agent/base/part.ts': "export { b } from './a.ts';\nexport const own = 1;\n",
+      'src/agent/run/a.ts': 'export const b = 1;\nexport default b;\n',
+      'src/agent/run/index.ts': 'export const c = 1;\n',
+      'src/agent/run/all.ts': "export * from './a.ts';\n",
+      'src/agent/run/part.ts': "export { b } from './a.ts';\nexport const own = 1;\n",
     };
     expect(found(files)).toEqual([
-      'src/agent/base/a.ts:2: has a default export',
-      'src/agent/base/all.ts:1: is a barrel: import from where things are',
-      'src/agent/base/index.ts:1: is a barrel: import from where things are',
+      'src/agent/run/a.ts:2: has a default export',
+      'src/agent/run/all.ts:1: is a barrel: import from where things are',
+      'src/agent/run/index.ts:1: is a barrel: import from where things are',
     ]);
   });
 
-  test('finds circles of what remains at run time, and names their files', () => {
+  test('finds circles, those of types as well, and names their files', () => {
     const files = {
-      'src/agent/base/a.ts': "import { c } from './c.ts';\nexport const a = c;\n",
-      'src/agent/base/b.ts': "import { a } from './a.ts';\nexport const b = a;\n",
-      'src/agent/base/c.ts': "import { b } from './b.ts';\nexport const c = b;\n",
+      'src/base/a.ts': "import { c } from './c.ts';\nexport const a = c;\n",
+      'src/base/b.ts': "import { a } from './a.ts';\nexport const b = a;\n",
+      'src/base/c.ts': "import { b } from './b.ts';\nexport const c = b;\n",
     };
     expect(found(files)).toEqual([
-      'src/agent/base/b.ts:1: imports in a circle: src/agent/base/a.ts → src/agent/base/c.ts → src/agent/base/b.ts → src/agent/base/a.ts',
+      'src/base/b.ts:1: imports in a circle: src/base/a.ts → src/base/c.ts → src/base/b.ts → src/base/a.ts',
     ]);
     const typesOnly = {
       ...files,
-      'src/agent/base/b.ts': "import type { a } from './a.ts';\nexport const b = 1 as typeof a;\n",
+      'src/base/b.ts': "import type { a } from './a.ts';\nexport const b = 1 as typeof a;\n",
     };
-    expect(found(typesOnly)).toEqual([]);
+    expect(found(typesOnly)).toEqual(found(files));
+  });
+
+  test('names a permission as unused until a file makes use of it', () => {
+    const unused = (files: Record<string, string>) =>
+      unusedPermissions(tree(files)).filter(
+        (text) => text.startsWith('src/client ') || text.startsWith('src/platform '),
+      );
+    const own = 'src/client/own-account.ts';
+    expect(unused({ [own]: 'export const a = 1;\n' })).toContain('src/client may import src/platform');
+    expect(unused({ 'src/base/a.ts': 'export const a = 1;\n' })).toContain('src/client has no file');
+    const files = {
+      'src/platform/accounts.ts': "import type * as koffi from 'koffi';\nexport type A = typeof koffi;\n",
+      [own]: "import type { A } from '../platform/accounts.ts';\nexport type B = A;\n",
+    };
+    const left = unused(files);
+    expect(left).not.toContain('src/client may import src/platform');
+    expect(left).not.toContain('src/platform may import koffi');
+    expect(left).toContain('src/client may import src/base');
   });
 
   test('leaves tests alone', () => {
-    expect(found({ 'src/agent/base/a.test.ts': "import 'better-sqlite3';\nexport default 1;\n" })).toEqual([]);
+    expect(found({ 'src/base/a.test.ts': "import 'better-sqlite3';\nexport default 1;\n" })).toEqual([]);
   });
 });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DOMParser } from '@xmldom/xmldom';
 import { describe, expect, it } from 'vitest';
 import { addPolicy, Collected, POLICY_NAMES } from '../src/agent/config/collect.ts';
-import { POLICY_KEY } from '../src/agent/os/policies.ts';
-import { POLICIES, policyTemplates } from './support/policy-templates.ts';
-import { POLICY_TEXTS } from './support/policy-texts.ts';
+import { POLICY_KEY } from '../src/platform/policies.ts';
+import { POLICIES, policyTemplates } from '../tools/docs/policy-templates.ts';
+import { POLICY_TEXTS } from '../tools/docs/policy-texts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const made = policyTemplates();
@@ -43,7 +43,7 @@ function references(xml: string, kind: string): string[] {
   ].toSorted();
 }
 
-it.each(Object.keys(made))('%s is as the table makes it (`node scripts/docs.mjs` brings it up to date)', (file) => {
+it.each(Object.keys(made))('%s is as the table makes it (`npm run docs` brings it up to date)', (file) => {
   expect(readFileSync(join(ROOT, file), 'utf8')).toBe(made[file]);
 });
 

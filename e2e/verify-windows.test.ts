@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Language, type Node, Parser } from 'web-tree-sitter';
 import { z } from 'zod';
-import { NO_PWSH, PWSH, runPowerShell } from './support/powershell.ts';
+import { NO_PWSH, PWSH, runPowerShell } from '../test/support/powershell.ts';
 
 const SCRIPTS = join(import.meta.dirname, '..', 'scripts');
 const MAIN = join(SCRIPTS, 'verify-windows.ps1');
@@ -144,7 +144,7 @@ describe.skipIf(PWSH === null)(`what it uses${PWSH === null ? ` (${NO_PWSH})` : 
 
   it('no syntax that Windows PowerShell 5.1 does not have', () => {
     expect(uses.flatMap(({ errors, newer }) => [...errors, ...newer])).toEqual([]);
-    const [newer] = usesOf([join(import.meta.dirname, 'fixtures', 'only-powershell-7.ps1')]);
+    const [newer] = usesOf([join(import.meta.dirname, '..', 'test', 'fixtures', 'only-powershell-7.ps1')]);
     expect(newer?.newer.sort()).toEqual(
       ['$a ? 1 : 2', '&&', '??', '??=', '?.', '?[', 'Get-Date && Get-Date', 'Get-Date || Get-Date', '||'].sort(),
     );

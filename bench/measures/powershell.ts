@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NO_PWSH, PWSH } from '../../e2e/support/powershell.ts';
+import { NO_PWSH, PWSH } from '../../test/support/powershell.ts';
 import type { Bench } from '../bench.ts';
 import { quantile } from '../book.ts';
 import type { Agent } from '../contenders.ts';

@@ -3,14 +3,21 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
-import { fixtureValue } from '../fixtures/read.ts';
-import { readEndpoint } from '../support/agent-client.ts';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { info } from '../support/bus.ts';
-import { eventually } from '../support/eventually.ts';
-import { command, countStored, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { startNatsServer } from '../support/nats-server.ts';
+import { fixtureValue } from '../../test/fixtures/read.ts';
+import { readEndpoint } from '../../test/support/agent-client.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { info } from '../../test/support/bus.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import {
+  command,
+  countStored,
+  provisionedOperator,
+  publishCommand,
+  putKey,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 import { commandText, type Fields } from './command-text.ts';
 import { call, frameOf, RawClient } from './raw-client.ts';
 

@@ -1,15 +1,15 @@
 /** Bad frames and calls on the local socket: each gets an error, never silence, and everybody else is served on. */
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { WatchedCell } from '../../src/agent/base/watched.ts';
-import { endpointGuard } from '../../src/agent/os/endpoint-acl.ts';
 import { serveStatus } from '../../src/agent/status/serve.ts';
+import { WatchedCell } from '../../src/base/watched.ts';
+import { endpointGuard } from '../../src/platform/endpoint-acl.ts';
 import { CONTRACT_VERSION } from '../../src/shared/contract.ts';
 import type { FaultName } from '../../src/shared/faults.ts';
 import { encodeFrame, MAX_REQUEST_BYTES } from '../../src/shared/frames.ts';
-import { readEndpoint } from '../support/agent-client.ts';
-import { CODE, endedRun, statusWorld } from '../support/status.ts';
-import { tempDir } from '../support/temp.ts';
+import { readEndpoint } from '../../test/support/agent-client.ts';
+import { CODE, endedRun, statusWorld } from '../../test/support/status.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { call, frameOf, RawClient } from './raw-client.ts';
 
 /** An agent's socket with one run in its history, and a client that has not proven anything yet. */

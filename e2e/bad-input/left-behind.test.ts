@@ -2,12 +2,12 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type LogFields, type Logger, silentLogger } from '../../src/agent/base/logger.ts';
 import { takeOver } from '../../src/agent/results/takeover.ts';
 import { openStore } from '../../src/agent/store/open.ts';
-import { fixtureValue } from '../fixtures/read.ts';
-import { testStore } from '../support/store.ts';
-import { tempDir } from '../support/temp.ts';
+import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.ts';
+import { fixtureValue } from '../../test/fixtures/read.ts';
+import { testStore } from '../../test/support/store.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
 const { content } = fixtureValue('local_outbox') as { content: string };
 
@@ -23,7 +23,7 @@ function original() {
     data,
     store,
     said,
-    run: () => takeOver(data, store, 1_000, log),
+    run: () => takeOver(data, store, 1_000, () => null, log),
     query: async (sql: string) => {
       await store.close();
       const opened = openStore(own);

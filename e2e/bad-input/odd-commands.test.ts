@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/agent/status/views.ts';
 import { runRowSchema } from '../../src/shared/run-view.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { commandText, type Fields, nested } from './command-text.ts';
 import { withPipeline } from './with-pipeline.ts';
 

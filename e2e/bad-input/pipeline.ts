@@ -3,26 +3,28 @@
  * are the real ones, over a store in a temporary directory. Broker and scripts are stand-ins, so that thousands of messages
  * take seconds and everything that is logged or sent can be looked at.
  */
-import { systemClock } from '../../src/agent/base/clock.ts';
-import type { LogFields, Logger, LogLevel } from '../../src/agent/base/logger.ts';
-import { sleep } from '../../src/agent/base/sleep.ts';
+
 import { Fleet } from '../../src/agent/config/fleet.ts';
 import { Titles } from '../../src/agent/duties/titles.ts';
 import { FactsReader } from '../../src/agent/gates/facts.ts';
+import { CommandSubscriptions } from '../../src/agent/intake/command-subscriptions.ts';
 import { Intake } from '../../src/agent/intake/intake.ts';
-import { Sources } from '../../src/agent/intake/sources.ts';
 import { Dispatcher } from '../../src/agent/run/dispatcher.ts';
 import { Slots } from '../../src/agent/run/slots.ts';
 import { Shipper } from '../../src/agent/ship/shipper.ts';
 import type { RunRecord } from '../../src/agent/status/ports.ts';
 import { openStore } from '../../src/agent/store/open.ts';
 import { Store } from '../../src/agent/store/store.ts';
-import { FakeBus } from '../support/fake-bus.ts';
-import { FakeScripts } from '../support/fake-scripts.ts';
-import { verifierOf } from '../support/signing.ts';
-import { storeOptions } from '../support/store.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import type { LogFields, Logger, LogLevel } from '../../src/base/logger.ts';
+import { sleep } from '../../src/base/sleep.ts';
+import { FakeBus } from '../../test/support/fake-bus.ts';
+import { FakeScripts } from '../../test/support/fake-scripts.ts';
+import { pcIdOf } from '../../test/support/ids.ts';
+import { verifierOf } from '../../test/support/signing.ts';
+import { storeOptions } from '../../test/support/store.ts';
 
-export const PC = 'PC-1';
+export const PC = pcIdOf('PC-1');
 export const OWN_SUBJECT = `commands.pc.${PC}`;
 
 export interface LogEntry {
@@ -56,7 +58,7 @@ export class Pipeline {
   readonly fleet: Fleet;
   readonly dispatcher: Dispatcher;
   readonly #intake: Intake;
-  readonly #sources: Sources;
+  readonly #subscriptions: CommandSubscriptions;
   readonly #shipper: Shipper;
   #revision = 0;
 
@@ -71,7 +73,7 @@ export class Pipeline {
     this.scripts.autoExit = 0;
     this.fleet = new Fleet({ pcId: PC, bus, store, clock, log });
     const facts = new FactsReader(
-      { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log },
+      { bus, kvCache: store.kvCache, lastContact: store.lastContact, timeline: store.timeline, log },
       { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
     );
     this.#shipper = new Shipper({ outbox: store.outbox, bus, clock, log, drainPerSecond: 0, onFailure() {} });
@@ -98,7 +100,7 @@ export class Pipeline {
       serverNowMs: () => bus.serverNowMs(),
       clock,
       log,
-      onSeen: (command) => this.#sources.arm(command),
+      onSeen: (command) => this.#subscriptions.arm(command),
       onArrival: (command) => facts.prefetch(command.id),
       onAdmitted: (run, command) => {
         this.dispatcher.nudge();
@@ -106,7 +108,7 @@ export class Pipeline {
       },
       onQueued: () => this.#shipper.nudge(),
     });
-    this.#sources = new Sources({
+    this.#subscriptions = new CommandSubscriptions({
       pcId: PC,
       bus,
       intake: this.#intake,
@@ -123,7 +125,8 @@ export class Pipeline {
     this.#shipper.start();
     this.dispatcher.start();
     this.fleet.start();
-    this.#sources.start();
+    this.#subscriptions.listenForKills();
+    this.#subscriptions.start();
     this.#intake.begin();
     this.put('agent_groups', PC, '{"groups":["mine"]}');
     this.#watch('agent_groups_derived').current();
@@ -193,7 +196,8 @@ export class Pipeline {
 
   async close(): Promise<void> {
     this.#intake.close();
-    this.#sources.close();
+    this.#subscriptions.close();
+    this.#subscriptions.closeKills();
     await this.dispatcher.stop(0);
     this.fleet.close();
     await this.#shipper.stop();

@@ -1,6 +1,6 @@
 /** A client of the local socket that sends bytes as it is told, right or wrong. */
 import { connect, type Socket } from 'node:net';
-import { sleep } from '../../src/agent/base/sleep.ts';
+import { sleep } from '../../src/base/sleep.ts';
 import type { Endpoint } from '../../src/shared/client.ts';
 import { CONTRACT_VERSION, helloSchema } from '../../src/shared/contract.ts';
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES } from '../../src/shared/frames.ts';

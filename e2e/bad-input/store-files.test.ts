@@ -2,13 +2,13 @@
 import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/agent/base/clock.ts';
-import { silentLogger } from '../../src/agent/base/logger.ts';
 import { recover } from '../../src/agent/run/recovery.ts';
 import { LATEST_VERSION } from '../../src/agent/store/migrations.ts';
 import { type OpenResult, openStore, settleOldCopy } from '../../src/agent/store/open.ts';
-import { arrival, testStore } from '../support/store.ts';
-import { tempDir } from '../support/temp.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { arrival, testStore } from '../../test/support/store.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { commandText } from './command-text.ts';
 import { Pipeline, type SentResult } from './pipeline.ts';
 

@@ -1,27 +1,29 @@
 /** Everything the agent does with the broker, under exactly the role of a fleet at 0.101 (protocol §11.3). */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/agent/base/clock.ts';
-import { silentLogger } from '../../src/agent/base/logger.ts';
 import { startHeartbeat } from '../../src/agent/duties/heartbeat.ts';
 import { HeartbeatBody } from '../../src/agent/duties/heartbeat-body.ts';
 import { startInventory } from '../../src/agent/duties/inventory.ts';
 import { startLiveTail } from '../../src/agent/duties/live-tail.ts';
 import { startLogsFetch } from '../../src/agent/duties/logs-fetch.ts';
 import { startPing } from '../../src/agent/duties/ping.ts';
-import { hostFacts } from '../../src/agent/os/host-facts.ts';
-import { roleUsers101 } from '../support/agent-role-101.ts';
-import { connectedBus, linkState, recordConsumer, recordLog, recordWatch } from '../support/bus.ts';
-import { ask, configCell, during } from '../support/duties.ts';
-import { eventually } from '../support/eventually.ts';
-import { api, provisionedOperator, putKey } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { NO_SIGNING } from '../support/signing.ts';
-import { tempDir } from '../support/temp.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { hostFacts } from '../../src/platform/host-facts.ts';
+import { roleUsers101 } from '../../test/support/agent-role-101.ts';
+import { connectedBus, linkState, recordConsumer, recordLog, recordWatch } from '../../test/support/bus.ts';
+import { ask, configCell, during } from '../../test/support/duties.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { api, provisionedOperator, putKey } from '../../test/support/fleet.ts';
+import { kvKeyOf, pcIdOf } from '../../test/support/ids.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { NO_SIGNING } from '../../test/support/signing.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
-const PC = 'PC-A';
+const PC = pcIdOf('PC-A');
 /** What the role does not hold, and the agent tries all the same: once per connection. */
 const EXPECTED = [`heartbeat.${PC}`, `request.inventory.${PC}`];
 
@@ -70,9 +72,9 @@ test('commands, keys, results and their like: nothing that the agent needs is re
   consumer.binding.rebind();
   await eventually(() => expect(consumer.bound).toEqual([false, false]));
 
-  expect(await bus.kvGet('script_current', 'job', 5_000)).toMatchObject({ kind: 'value', revision: 1 });
-  expect(await bus.kvGet('script_status', 'job', 5_000)).toEqual({ kind: 'absent', revision: 0 });
-  expect(await bus.kvGet('fleet_config', 'freeze', 5_000)).toEqual({ kind: 'no_bucket' });
+  expect(await bus.kvGet('script_current', kvKeyOf('job'), 5_000)).toMatchObject({ kind: 'value', revision: 1 });
+  expect(await bus.kvGet('script_status', kvKeyOf('job'), 5_000)).toEqual({ kind: 'absent', revision: 0 });
+  expect(await bus.kvGet('fleet_config', kvKeyOf('freeze'), 5_000)).toEqual({ kind: 'no_bucket' });
   const send = (subject: string) => bus.publishAcked(subject, Buffer.from('{}'), subject, { patienceMs: 10_000 });
   expect(await send('results.r1')).toEqual({ kind: 'stored' });
   expect(await send(`events.started.exec-1.${PC}`)).toEqual({ kind: 'stored' });

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
 import { expect, test } from 'vitest';
-import { AGENT_ROLE, OBJECT_STORE_ROLE, roleUsers } from '../support/agent-role.ts';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { connectedBus, info } from '../support/bus.ts';
-import { eventually } from '../support/eventually.ts';
+import { AGENT_ROLE, OBJECT_STORE_ROLE, roleUsers } from '../../test/support/agent-role.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { connectedBus, info } from '../../test/support/bus.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import {
   api,
   command,
@@ -17,9 +17,9 @@ import {
   publishCommand,
   putKey,
   waitForResult,
-} from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { startNatsServer } from '../support/nats-server.ts';
+} from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 
 const PC = 'PC-OURS';
 const DURABLE = `agent_replay_${PC}`;

@@ -1,10 +1,10 @@
 /** Of a cluster the agent needs to know one server; the others it is told (architecture §7). */
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { connectedBus } from '../support/bus.ts';
-import { eventually } from '../support/eventually.ts';
-import { operator } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
+import { connectedBus } from '../../test/support/bus.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { operator } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(

@@ -1,10 +1,10 @@
 /** Two agents that the fleet can not tell apart are shown as what they are (architecture §7, D22). */
 import { expect, test } from 'vitest';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/eventually.ts';
-import { provisionedOperator, putKey } from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { startNatsServer } from '../support/nats-server.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { provisionedOperator, putKey } from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 
 async function seesAnother(agent: AgentRun): Promise<boolean> {
   const client = await agent.connect();

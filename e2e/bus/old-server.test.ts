@@ -1,10 +1,10 @@
 /** On a broker from before 2.10 a consumer has one filter; the rest is sorted out by us (protocol §5). */
 import { expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { connectedBus, info, recordConsumer, recordWatch } from '../support/bus.ts';
-import { eventually } from '../support/eventually.ts';
-import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';
-import { startOldNatsServer } from '../support/old-nats-server.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import { connectedBus, info, recordConsumer, recordWatch } from '../../test/support/bus.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
+import { startOldNatsServer } from '../../test/support/old-nats-server.ts';
 
 test('below 2.10 consumer and watches fall back to one filter, and commands find only those they are for', async (context) => {
   const server = await startOldNatsServer();

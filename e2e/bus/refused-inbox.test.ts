@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
-import { startReloadableServer } from '../support/bus.ts';
-import { eventually } from '../support/eventually.ts';
-import { provisionedOperator } from '../support/fleet.ts';
+import { startReloadableServer } from '../../test/support/bus.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { provisionedOperator } from '../../test/support/fleet.ts';
 
 const users = (subscribe: string) => `authorization { users: [
   { user: operator, password: operator }
@@ -14,7 +14,7 @@ const users = (subscribe: string) => `authorization { users: [
 const WITH = users('[">"]');
 const WITHOUT = users('["commands.>"]');
 
-interface Seen {
+interface PcSnapshot {
   readonly child: ChildProcess;
   /** What it saw since the last {@link forget}. */
   readonly events: { readonly event: string; readonly value: unknown }[];
@@ -22,8 +22,8 @@ interface Seen {
   forget(): void;
 }
 
-function startProcess(url: string): Seen {
-  const program = new URL('../support/bus-process.ts', import.meta.url).pathname;
+function startProcess(url: string): PcSnapshot {
+  const program = new URL('../../test/support/bus-process.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [program, url, 'agent', 'agent'], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const events: { event: string; value: unknown }[] = [];
@@ -36,7 +36,7 @@ function startProcess(url: string): Seen {
   };
 }
 
-async function works(seen: Seen): Promise<void> {
+async function works(seen: PcSnapshot): Promise<void> {
   seen.forget();
   await eventually(() => {
     expect(seen.last('published')).toBe('stored');
@@ -46,7 +46,7 @@ async function works(seen: Seen): Promise<void> {
 }
 
 /** Everything fails, and is said to; nothing waits for ever, and the process lives. */
-async function isShown(seen: Seen): Promise<void> {
+async function isShown(seen: PcSnapshot): Promise<void> {
   await eventually(() => {
     expect(seen.last('forbidden')).toEqual(['_INBOX.>']);
     expect(seen.last('published')).toBe('unavailable');

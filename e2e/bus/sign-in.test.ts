@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, type TestContext, test } from 'vitest';
 import type { Credentials } from '../../src/agent/bus/sign-in.ts';
-import { connectedBus, linkState, NO_TLS, startBus } from '../support/bus.ts';
-import { CertificateAuthority, type KeyPair, noCertificatesHere } from '../support/certificates.ts';
-import { eventually } from '../support/eventually.ts';
-import { jwtFleet, nkeyUser } from '../support/nats-jwt.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { connectedBus, linkState, NO_TLS, startBus } from '../../test/support/bus.ts';
+import { CertificateAuthority, type KeyPair, noCertificatesHere } from '../../test/support/certificates.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { jwtFleet, nkeyUser } from '../../test/support/nats-jwt.ts';
+import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 
 const noOpenssl = noCertificatesHere();
 

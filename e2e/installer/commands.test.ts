@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { beforeEach, expect, it } from 'vitest';
-import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { testStore } from '../support/store.ts';
+import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
+import { testStore } from '../../test/support/store.ts';
 import { handedOverAndDone, installed, leftAfterRestart, nothingLeft } from './expected.ts';
 import { current, next } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';

@@ -1,7 +1,7 @@
 /** The Debian package where people install it. There is no systemd in it: the service is started by the unit's own line. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
+import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { DEBIAN, Debian } from './debian.ts';
 
 const UNIT = '/lib/systemd/system/kanade-tray-agent.service';
@@ -37,7 +37,7 @@ describe.skipIf(DEBIAN === null).each(roots)('on %s', (release, root) => {
   });
   afterAll(async () => {
     debian.dispose();
-    await broker.dispose();
+    await broker.stop();
   });
 
   /** Runs the agent as its unit says, for as long as `work` takes. */

@@ -1,7 +1,7 @@
 /** What goes wrong during an installation: the exit code says it, and the PC is as it was before. */
 import { rmSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { provisionedOperator } from '../support/fleet.ts';
+import { provisionedOperator } from '../../test/support/fleet.ts';
 import { HAND_OVER, installed, nothingLeft } from './expected.ts';
 import { broken, current, next } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';

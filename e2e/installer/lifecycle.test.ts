@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { provisionedOperator } from '../support/fleet.ts';
+import { provisionedOperator } from '../../test/support/fleet.ts';
 import { installed, nothingLeft } from './expected.ts';
 import { current, next } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';

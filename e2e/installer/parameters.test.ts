@@ -1,9 +1,9 @@
 /** Each parameter of the installer (docs/deploy.md), and what it refuses before it has done anything. */
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { provisionedOperator } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
-import { ringEntry, signingKey } from '../support/signing.ts';
+import { provisionedOperator } from '../../test/support/fleet.ts';
+import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
+import { ringEntry, signingKey } from '../../test/support/signing.ts';
 import { installed, nothingLeft } from './expected.ts';
 import { current, Pc } from './pc.ts';
 
@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pc.dispose();
-  await open.dispose();
-  await guarded.dispose();
+  await open.stop();
+  await guarded.stop();
 });
 afterEach(async () => {
   if (pc.currentVersion === null) return;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { Pc } from './pc.ts';
 
 /** A PC and an open broker for the tests of a file; both end with it. */
@@ -11,7 +11,7 @@ export function pcAndBroker(): { readonly pc: Pc; readonly broker: NatsServer } 
   });
   afterAll(async () => {
     await pc.dispose();
-    await broker?.dispose();
+    await broker?.stop();
   });
   return {
     pc,

@@ -4,9 +4,15 @@
  */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '../support/eventually.ts';
-import { command, type ExecResult, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import {
+  command,
+  type ExecResult,
+  provisionedOperator,
+  publishCommand,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { bootedDebian, noSystemd } from './booted-debian.ts';
 import { DEBIAN, type Debian } from './debian.ts';
 
@@ -35,7 +41,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null).each(roots)(`a systemd on
   });
   afterAll(async () => {
     debian.dispose();
-    await broker.dispose();
+    await broker.stop();
   });
 
   beforeEach(async () => {

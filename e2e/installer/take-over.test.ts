@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { handedOverAndDone, installed } from './expected.ts';
 import { current, GIVEN } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';

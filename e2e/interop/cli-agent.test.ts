@@ -4,7 +4,7 @@ import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { releaseObjects } from '../../src/agent/duties/update-watch.ts';
-import { hostFacts } from '../../src/agent/os/host-facts.ts';
+import { hostFacts } from '../../src/platform/host-facts.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { OURS, startOriginalFleet } from './support/fleet.ts';
 import { consumersOfExec, resultWith } from './support/results.ts';
@@ -107,7 +107,7 @@ test('a job with an inventory hint ends as facts in the backend', async () => {
   });
 });
 
-test('kanade jetstream reset: the agent makes its consumer anew and serves on', async () => {
+test('kanade jetstream reset: the agent makes its consumer again and serves on', async () => {
   const fleet = await startOriginalFleet();
   await fleet.ours();
   await fleet.kanadeOk('run', OURS, '--', 'echo before');

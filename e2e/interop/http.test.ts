@@ -1,6 +1,6 @@
 /** The original backend's HTTP API, as its web page uses it, with our agent behind it. */
 import { describe, expect, test } from 'vitest';
-import type { ExecResult } from '../support/fleet.ts';
+import type { ExecResult } from '../../test/support/fleet.ts';
 import { type OriginalFleet, OURS, startOriginalFleet } from './support/fleet.ts';
 import { resultsWith, resultWith, started } from './support/results.ts';
 import { untilFound } from './support/waiting.ts';

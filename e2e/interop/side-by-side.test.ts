@@ -3,7 +3,7 @@
  * we add (protocol §12.2) may differ, or what the original does wrong, which is named by its number then.
  */
 import { describe, expect, test } from 'vitest';
-import { command, type ExecResult, publishCommand, putKey } from '../support/fleet.ts';
+import { command, type ExecResult, publishCommand, putKey } from '../../test/support/fleet.ts';
 import { expectAlike } from './support/alike.ts';
 import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';
 import { allAcknowledged, resultsWith, resultWith, started, storedResults } from './support/results.ts';

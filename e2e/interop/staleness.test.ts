@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { command, publishCommand } from '../support/fleet.ts';
-import { tempDir } from '../support/temp.ts';
+import { command, publishCommand } from '../../test/support/fleet.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { shows } from './support/agent-view.ts';
 import { expectAlike } from './support/alike.ts';
 import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';

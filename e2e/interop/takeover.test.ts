@@ -6,8 +6,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { giveBack } from '../../src/agent/results/give-back.ts';
-import { api, type ExecResult, provision } from '../support/fleet.ts';
-import { testStore } from '../support/store.ts';
+import { api, type ExecResult, provision } from '../../test/support/fleet.ts';
+import { testStore } from '../../test/support/store.ts';
 import {
   allAcknowledged,
   consumersOfExec,

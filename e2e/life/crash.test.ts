@@ -4,10 +4,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { sleep } from '../../src/agent/base/sleep.ts';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { info } from '../support/bus.ts';
-import { eventually } from '../support/eventually.ts';
+import { sleep } from '../../src/base/sleep.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { info } from '../../test/support/bus.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import {
   api,
   command,
@@ -16,11 +16,11 @@ import {
   publishCommand,
   STREAMS,
   waitForResult,
-} from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { seededRandom } from '../support/random.ts';
-import { isAlive } from '../support/running-scripts.ts';
+} from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { seededRandom } from '../../test/support/random.ts';
+import { isAlive } from '../../test/support/running-scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 const KILLS = 25;

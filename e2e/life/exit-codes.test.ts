@@ -2,12 +2,12 @@
 import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/eventually.ts';
-import { operator } from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { tempDir } from '../support/temp.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { operator } from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
 const NOWHERE = { url: 'nats://127.0.0.1:1' };
 const FAULTY = [

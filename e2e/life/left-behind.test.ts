@@ -3,13 +3,20 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/eventually.ts';
-import { api, command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { noMountsHere, smallDisk } from '../support/mounts.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { isAlive } from '../support/running-scripts.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import {
+  api,
+  command,
+  countStored,
+  provisionedOperator,
+  publishCommand,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { isAlive } from '../../test/support/running-scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 const CONSUMER = 'EXEC.agent_replay_PC-OURS';
@@ -147,7 +154,7 @@ test('a damaged store: each command that was known still gets its one result, an
   writeFileSync(join(own, 'store-is-damaged'), 'outputs: a page can not be read\n');
   await heartbeatAfter(nc, 'PC-OURS', agent);
   expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 121 });
-  // The consumer is made anew, and brings the newest command again: it is known.
+  // The consumer is made again, and brings the newest command again: it is known.
   await agent.end('SIGTERM');
   await api(nc, `CONSUMER.DELETE.${CONSUMER}`);
   await heartbeatAfter(nc, 'PC-OURS', agent);

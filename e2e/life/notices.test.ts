@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Notices } from '../../src/shared/agent-status.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
-import { connectAgent } from '../support/agent-client.ts';
-import { roleUsers } from '../support/agent-role.ts';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { startReloadableServer } from '../support/bus.ts';
-import { eventually } from '../support/eventually.ts';
+import { connectAgent } from '../../test/support/agent-client.ts';
+import { roleUsers } from '../../test/support/agent-role.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { startReloadableServer } from '../../test/support/bus.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import {
   api,
   command,
@@ -17,9 +17,9 @@ import {
   publishCommand,
   STREAMS,
   waitForResult,
-} from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { startNatsServer } from '../support/nats-server.ts';
+} from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 
 const PC = 'PC-OURS';
 const MINE = `commands.pc.${PC}`;

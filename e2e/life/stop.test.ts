@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { AgentRun, type AgentRunOptions, settings } from '../support/agent-run.ts';
-import { eventually } from '../support/eventually.ts';
+import type { AgentStatus } from '../../src/shared/agent-status.ts';
+import { AgentRun, type AgentRunOptions, settings } from '../../test/support/agent-run.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import {
   command,
   countStored,
@@ -14,12 +15,12 @@ import {
   provisionedOperator,
   publishCommand,
   waitForResult,
-} from '../support/fleet.ts';
-import { gate } from '../support/gate.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { noMountsHere, smallDisk } from '../support/mounts.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { isAlive } from '../support/running-scripts.ts';
+} from '../../test/support/fleet.ts';
+import { gate } from '../../test/support/gate.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { isAlive } from '../../test/support/running-scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 
@@ -73,6 +74,35 @@ test('a script that ends within the grace has its own result', async () => {
   writeFileSync(file('go'), '');
   expect(await ended).toEqual({ code: 0, signal: null });
   expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 3, stdout: 'done\n', stderr: '' });
+});
+
+test('while a script ends within the grace, whoever looks on sees the agent finish, up to its end', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const agent = new AgentRun({ toml: settings(server).replace('grace = "1s"', 'grace = "60s"') });
+  await heartbeatAfter(nc, 'PC-OURS', agent);
+  const file = (name: string) => join(agent.directory, name);
+  const script = `echo $$ > ${file('f')}; until [ -e ${file('go')} ]; do sleep 0.01; done`;
+  const id = await publishCommand(nc, MINE, command({ script }));
+  await eventually(() => expect(existsSync(file('f'))).toBe(true));
+  const client = await agent.connect();
+  const pushed: AgentStatus[] = [];
+  client.onPush('state.changed', (status) => pushed.push(status));
+  await client.call('state.subscribe', {});
+  let isClosed = false;
+  client.onClose(() => {
+    isClosed = true;
+  });
+  const ended = agent.end('SIGTERM');
+  const finishing = expect.objectContaining({ agent: expect.objectContaining({ state: 'draining' }) });
+  await eventually(() => expect(pushed).toContainEqual(finishing));
+  const late = await agent.connect();
+  const seen = await late.call('state.snapshot', {});
+  expect([seen.agent.state, seen.now.running.length, isClosed]).toEqual(['draining', 1, false]);
+  writeFileSync(file('go'), '');
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+  expect(isClosed).toBe(true);
 });
 
 test('without a broker the result of a stopped script is stored, and delivered after the next start', async () => {

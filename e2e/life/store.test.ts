@@ -4,14 +4,21 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { info } from '../support/bus.ts';
-import { damagePage } from '../support/damaged-store.ts';
-import { eventually } from '../support/eventually.ts';
-import { api, command, countStored, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { heartbeatAfter } from '../support/heartbeats.ts';
-import { noMountsHere, readOnly, smallDisk } from '../support/mounts.ts';
-import { startNatsServer } from '../support/nats-server.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { info } from '../../test/support/bus.ts';
+import { damagePage } from '../../test/support/damaged-store.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import {
+  api,
+  command,
+  countStored,
+  provisionedOperator,
+  publishCommand,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../test/support/heartbeats.ts';
+import { noMountsHere, readOnly, smallDisk } from '../../test/support/mounts.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 const DURABLE = 'agent_replay_PC-OURS';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { MARKER_VARIABLE, withShellDefaults } from '../../src/agent/run/child-env.ts';
 import { inputAhead, POWERSHELL_AHEAD } from '../../src/agent/run/powershell.ts';
 import { type Invocation, invocation, POWERSHELL_ARGUMENTS } from '../../src/agent/run/shell.ts';
-import { PWSH_ENVIRONMENT } from '../support/powershell.ts';
+import { PWSH_ENVIRONMENT } from '../../test/support/powershell.ts';
 import type { Case } from './cases.ts';
 
 export interface Ended {

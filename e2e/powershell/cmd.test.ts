@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeRunner } from '../../src/agent/run/make-runner.ts';
 import { startScript } from '../../src/agent/run/script-runner.ts';
-import { tempDir } from '../support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
 interface CmdCase {
   readonly name: string;

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { POWERSHELL_BOOTSTRAP } from '../../src/agent/run/powershell.ts';
-import { NO_PWSH, PWSH } from '../support/powershell.ts';
+import { NO_PWSH, PWSH } from '../../test/support/powershell.ts';
 import { bothWays, freshAndAhead } from './both-ways.ts';
 import { type Case, generatedCases, writtenCases } from './cases.ts';
 import { DIFFERENCES, said } from './differences.ts';

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { markerAssignment } from '../../src/agent/run/child-env.ts';
 import { makeRunner } from '../../src/agent/run/make-runner.ts';
 import { type RunningScript, startScript } from '../../src/agent/run/script-runner.ts';
-import { eventually } from '../support/eventually.ts';
-import { NO_PWSH, PWSH, PWSH_ENVIRONMENT } from '../support/powershell.ts';
-import { tempDir } from '../support/temp.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { NO_PWSH, PWSH, PWSH_ENVIRONMENT } from '../../test/support/powershell.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
 const IS_WINDOWS = process.platform === 'win32';
 const WAITING = `& '${process.execPath}' -e 'console.log("begun"); setInterval(() => {}, 1000)'`;

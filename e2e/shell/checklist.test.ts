@@ -14,7 +14,7 @@ import { linkFor } from '../../src/main/links.ts';
 import type { ShellLog } from '../../src/main/log.ts';
 import { lockDownContents, lockDownSession } from '../../src/main/security.ts';
 import { MainWindow } from '../../src/main/window.ts';
-import { BrowserWindow, ipcMain, WebContents } from '../support/electron-stub.ts';
+import { BrowserWindow, ipcMain, WebContents } from '../../test/support/electron-stub.ts';
 
 const SRC = join(import.meta.dirname, '..', '..', 'src');
 const FILES = new Map([['/', { body: Buffer.from('<!doctype html>'), type: 'text/html; charset=utf-8' }]]);
@@ -51,6 +51,7 @@ function openedWindow(): BrowserWindow {
     preload: '/dist/preload/preload.cjs',
     icon: '/icon.png',
     log: quietLog(),
+    progress: () => -1,
     title: () => 'Kanade Tray',
     size: () => null,
     onSize: () => {},

@@ -3,13 +3,22 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { shellCommand, startShell } from '../support/electron.ts';
-import { eventually } from '../support/eventually.ts';
-import { command, countStored, publishCommand, waitForResult } from '../support/fleet.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { agentPid, inElectron, isAlive, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
-import { unlock, withHelpdesk } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import { shellCommand, startShell } from '../../test/support/electron.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { command, countStored, publishCommand, waitForResult } from '../../test/support/fleet.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import {
+  agentPid,
+  inElectron,
+  isAlive,
+  noShell,
+  ONCE_MORE,
+  shellRig,
+  TITLE,
+  WORKING,
+} from '../../test/support/shell-rig.ts';
+import { unlock, withHelpdesk } from '../../test/support/window.ts';
 
 describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   test('hosts the agent, shows it in a sandboxed page, and ends with it', async () => {

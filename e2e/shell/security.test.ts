@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FAULT_CODES } from '../../src/shared/faults.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../../test/support/shell-rig.ts';
 
 /** A server that nobody must ask; resolves to its address and to what it was asked. */
 async function forbiddenServer() {

@@ -4,12 +4,21 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startDisplay } from '../support/display.ts';
-import { shellCommand } from '../support/electron.ts';
-import { eventually } from '../support/eventually.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { agentPid, inElectron, isAlive, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../support/shell-rig.ts';
-import { tempDir } from '../support/temp.ts';
+import { startDisplay } from '../../test/support/display.ts';
+import { shellCommand } from '../../test/support/electron.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import {
+  agentPid,
+  inElectron,
+  isAlive,
+  noShell,
+  ONCE_MORE,
+  shellRig,
+  TITLE,
+  WORKING,
+} from '../../test/support/shell-rig.ts';
+import { tempDir } from '../../test/support/temp.ts';
 
 /** The page processes below this one; Chromium may keep a spare one. */
 function renderersOf(pid: number): number[] {
@@ -56,7 +65,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     await shell.app.close();
   });
 
-  test('a page that hangs is opened anew within about 30 s, and the agent notices nothing', {
+  test('a page that hangs is opened again within about 30 s, and the agent notices nothing', {
     timeout: 90_000,
   }, async () => {
     const display = await startDisplay();
@@ -87,7 +96,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  test('a page that crashes is opened anew, a GPU process that crashes too, and the agent notices neither', async () => {
+  test('a page that crashes is opened again, a GPU process that crashes too, and the agent notices neither', async () => {
     const { shell } = await shellRig();
     await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     const agent = agentPid(shell);

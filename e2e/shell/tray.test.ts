@@ -1,11 +1,11 @@
 /** The icon on a real desktop bus: each state has its own picture and tooltip, and every entry of the menu does what it says. */
 import { describe, expect, test } from 'vitest';
-import { startShell } from '../support/electron.ts';
-import { eventually } from '../support/eventually.ts';
-import { api, command, killExec, publishCommand, STREAMS, waitForResult } from '../support/fleet.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { agentPid, inElectron, noShell, ONCE_MORE, shellRig } from '../support/shell-rig.ts';
-import { startTrayWatcher, type TrayWatcher } from '../support/tray-watcher.ts';
+import { startShell } from '../../test/support/electron.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { api, command, killExec, publishCommand, STREAMS, waitForResult } from '../../test/support/fleet.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { agentPid, inElectron, noShell, ONCE_MORE, shellRig } from '../../test/support/shell-rig.ts';
+import { startTrayWatcher, type TrayWatcher } from '../../test/support/tray-watcher.ts';
 
 async function rig({ args = ['--hidden'], toml = '' }: { args?: string[]; toml?: string } = {}) {
   let watcher: TrayWatcher | undefined;
@@ -129,7 +129,7 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
     await shell.app.close();
   });
 
-  test('there is one, also after the panel of the desktop has started anew', async () => {
+  test('there is one, also after the panel of the desktop has started again', async () => {
     const { watcher, display, shell } = await rig();
     await eventually(async () => expect((await watcher.icon()).tooltip).toBe('Kanade Tray – connected'));
     watcher.stop();

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { runPowerShell } from '../support/powershell.ts';
+import { runPowerShell } from '../../test/support/powershell.ts';
 
 export interface Case {
   /** The function of the check. */

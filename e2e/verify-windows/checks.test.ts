@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { NO_PWSH, PWSH } from '../support/powershell.ts';
+import { NO_PWSH, PWSH } from '../../test/support/powershell.ts';
 import { ATTACK_CASES } from './attack-cases.ts';
 import { CASES_WITHIN_MS, type Case, type Outcome, runCases } from './cases.ts';
 import { INSTALLATION_CASES } from './installation-cases.ts';

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../support/eventually.ts';
-import { NO_PWSH, PWSH, runPowerShell } from '../support/powershell.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { NO_PWSH, PWSH, runPowerShell } from '../../test/support/powershell.ts';
 import { CASES_WITHIN_MS, type Case, type Outcome, runCases } from './cases.ts';
 import { PART_CASES } from './part-cases.ts';
 

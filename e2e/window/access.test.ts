@@ -7,15 +7,15 @@ import { dirname, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import type { PageOptions } from '../support/browser.ts';
-import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { serve } from '../support/served-status.ts';
-import { endedRun } from '../support/status.ts';
-import { tempDir } from '../support/temp.ts';
-import { HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import type { PageOptions } from '../../test/support/browser.ts';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../../test/support/window.ts';
 
 const SCREENS = [0, 1, 2, 3, 4];
 const SUPPORT = 3;
@@ -167,6 +167,9 @@ test.each([
   ['480 px in Japanese', { width: 480, height: 420, locale: 'ja-JP' }],
   // What is left of 880 px at a zoom of 200 %.
   ['200 %', { width: 440, height: 300 }],
+  ['200 % in Japanese', { width: 440, height: 300, locale: 'ja-JP' }],
+  ['360 px', { width: 360, height: 600 }],
+  ['360 px in Japanese', { width: 360, height: 600, locale: 'ja-JP' }],
 ])('at %s nothing is lost: no screen has to be scrolled sideways, and no text is cut off', async (_name, look) => {
   const { agent } = await pc();
   const { page } = await openWindow(agent.dataDirectory, look);
@@ -180,6 +183,63 @@ test.each([
   await screen(page, 1);
   await page.locator('[data-run]').first().click();
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+});
+
+test.each([
+  ['480 × 420', { width: 480, height: 420 }],
+  ['480 × 420 in Japanese', { width: 480, height: 420, locale: 'ja-JP' }],
+  ['200 %', { width: 440, height: 300 }],
+  ['200 % in Japanese', { width: 440, height: 300, locale: 'ja-JP' }],
+])('at %s two thirds of the height are content, and the header goes when one reads on', async (_name, look) => {
+  const { agent } = await pc();
+  const { page } = await openWindow(agent.dataDirectory, look);
+  const header = page.locator('header');
+  await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
+  expect((await header.boundingBox())?.height).toBeLessThanOrEqual(look.height / 3);
+  await screen(page, SUPPORT);
+  await page.getByRole('region').last().scrollIntoViewIfNeeded();
+  await expectPage(header).not.toBeInViewport();
+  // Another screen begins at its beginning again.
+  await page.keyboard.press('Control+f');
+  await expectPage(page.locator('[data-run]')).toHaveCount(3);
+  const list = page.getByRole('list', { name: /newest first|新しい順/ });
+  await list.scrollIntoViewIfNeeded();
+  const box = await list.locator('..').boundingBox();
+  expect(box?.height ?? 0).toBeGreaterThan(100);
+});
+
+test('header and content end at one edge, and values stand below one another from card to card, in both languages', async () => {
+  const { agent } = await pc();
+  const { open } = await openWindow(agent.dataDirectory);
+  for (const locale of ['en-GB', 'ja-JP']) {
+    const page = await open({ locale });
+    await screen(page, SUPPORT);
+    await expectPage(page.getByRole('region')).not.toHaveCount(0);
+    const edges = await page.evaluate<
+      number[]
+    >(`[document.querySelector('header select'), ...document.querySelectorAll('section')]
+      .map((each) => Math.round((each.closest('header') ? each.parentElement : each).getBoundingClientRect().right))`);
+    expect([locale, new Set(edges).size]).toEqual([locale, 1]);
+    const columns = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('dd')].map((each) => Math.round(each.getBoundingClientRect().left))`,
+    );
+    expect([locale, columns.length > 4, new Set(columns).size]).toEqual([locale, true, 1]);
+  }
+});
+
+test('in forced colours no mark has one of its own, and a link is told by more than its colour', async () => {
+  const { agent } = await pc();
+  const { page } = await openWindow(agent.dataDirectory, { forcedColors: 'active' });
+  await screen(page, 1);
+  await expectPage(page.locator('[data-run]')).toHaveCount(3);
+  const colours =
+    'new Set([...document.querySelectorAll("svg[data-mark]")].map((each) => getComputedStyle(each).color)).size';
+  expect(await page.evaluate(colours)).toBe(1);
+  await page.locator('[data-run]').first().click();
+  await expectPage(page.getByRole('button', { name: /Back to Activity/ })).toHaveCSS(
+    'text-decoration-line',
+    'underline',
+  );
 });
 
 test('theme and language follow the system and the person, at once', async () => {
@@ -204,7 +264,7 @@ test('IT’s name, contact lines and logo are shown, and a logo that can’t be 
   const { page } = await openWindow(agent.dataDirectory);
   await expectPage.poll(() => page.title()).toBe('Contoso Helper');
   await screen(page, SUPPORT);
-  const desk = page.getByRole('region', { name: 'IT service desk' });
+  const desk = page.getByRole('region', { name: 'Contact IT' });
   await expectPage(desk).toContainText('Monday to Friday, 9 to 18.');
   await expectPage(desk.getByRole('link', { name: 'Call' })).toHaveAttribute('href', 'tel:0312345678');
   await expectPage(desk.getByRole('link', { name: 'Write' })).toHaveAttribute('href', 'mailto:it@contoso.example');

@@ -1,10 +1,18 @@
 /** The helpdesk's view: closed until the code is given, complete while it is open, gone when it ends. */
 import { describe, expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { api, command, provisionedOperator, publishCommand, putKey, STREAMS, waitForResult } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { goTo, openWindow, unlock, withHelpdesk } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import {
+  api,
+  command,
+  provisionedOperator,
+  publishCommand,
+  putKey,
+  STREAMS,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { goTo, openWindow, unlock, withHelpdesk } from '../../test/support/window.ts';
 
 const PC = 'commands.pc.PC-OURS';
 
@@ -86,7 +94,7 @@ describe('with the code', () => {
     const output = page.getByRole('region', { name: 'Standard output' });
     await expectPage(output).toHaveText('needle in the output\n');
     await page.getByRole('searchbox', { name: 'Search the output' }).fill('NEEDLE');
-    await expectPage(page.getByText('1 match')).toBeVisible();
+    await expectPage(page.getByText('1 of 1', { exact: true })).toBeVisible();
     await page.getByRole('tab', { name: /^Messages and errors/ }).click();
     await expectPage(page.getByRole('region', { name: 'Messages and errors' })).toHaveText('to stderr\n');
     await page.getByRole('tab', { name: 'Script' }).click();
@@ -131,12 +139,16 @@ describe('with the code', () => {
       .toMatch(/^disk check: Done\nFinished in/);
   });
 
-  test('output is shown to the person without it only where a policy says so', async () => {
-    const { agent } = await pcWithRuns('[ui]\nshow_output_to_users = 2');
+  test('where a policy shows output to the person, it shows that alone, under a heading of its own', async () => {
+    const { agent } = await pcWithRuns('[ui]\nshow_output_to_users = 2\nhide_command_names = true');
     const { page } = await openWindow(agent.dataDirectory);
     await goTo(page, 'Activity');
-    await page.locator('[data-run]', { hasText: 'disk check' }).click();
-    await expectPage(page.getByRole('region', { name: 'Standard output' })).toHaveText('needle in the output\n');
+    await page.locator('[data-run]').last().click();
+    await expectPage(page.getByRole('region', { name: 'Output', exact: true })).toContainText('needle in the output');
+    await expectPage(page.getByRole('tab')).toHaveCount(2);
+    const text = await page.getByRole('main').textContent();
+    expect(text?.replaceAll('needle in the output', '')).not.toMatch(INTERNALS);
+    expect(text).not.toMatch(/For the helpdesk|disk.check|Checks before it ran|Script/);
   });
 
   test('a result that could not be delivered is kept, shown, and sent again', async () => {

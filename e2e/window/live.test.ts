@@ -1,10 +1,17 @@
 /** What happens while somebody looks: a kill, an outage, a crash, a task that arrives. */
 import { expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { command, killExec, provisionedOperator, publishCommand, putKey, waitForResult } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import {
+  command,
+  killExec,
+  provisionedOperator,
+  publishCommand,
+  putKey,
+  waitForResult,
+} from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 const PC = 'commands.pc.PC-OURS';
 
@@ -52,7 +59,7 @@ test('the broker goes away and comes back: calm words, the count of what waits, 
   await server.start();
   await goTo(page, 'Status');
   await expectPage(title).toHaveText('Everything is working');
-  await expectPage(page.getByRole('region', { name: 'Waiting to send' })).toContainText('Nothing is waiting.');
+  await expectPage(page.getByRole('region', { name: 'Waiting to send' })).toHaveCount(0);
 });
 
 test('the agent is killed and comes back: the window says so and goes on', async () => {
@@ -130,8 +137,9 @@ test('names and output that look like a page are text', async () => {
   await expectPage(output).toContainText('\u2426turned');
   expect(await page.title()).toBe('Kanade Tray');
   expect(await page.locator('img').count()).toBe(0);
-  // One line of a million characters is read on piece by piece.
-  await page.getByRole('button', { name: 'Load more' }).click();
-  await expectPage(page.getByText(/ of 1 MB loaded$/)).toBeVisible();
+  // One line of a million characters goes on from row to row.
+  await output.focus();
+  await page.keyboard.press('End');
+  await expectPage(output.locator('[data-row]').last()).toContainText('xxxxxx');
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
 });

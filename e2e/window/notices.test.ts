@@ -1,11 +1,11 @@
 /** What the agent knows of its own troubles: one sentence each, in both languages, and no more than a person should see. */
 import type { Page } from '@playwright/test';
 import { expect, test } from 'vitest';
-import type { PageOptions } from '../support/browser.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { type Served, serve } from '../support/served-status.ts';
-import { CODE, endedRun } from '../support/status.ts';
-import { goTo, openWindow, unlock } from '../support/window.ts';
+import type { PageOptions } from '../../test/support/browser.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { CODE, endedRun } from '../../test/support/status.ts';
+import { goTo, openWindow, unlock } from '../../test/support/window.ts';
 
 const PATH = '/var/log/kanade/agent.2026-11-25.log';
 const WHY = 'maximum messages exceeded';

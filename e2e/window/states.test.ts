@@ -3,18 +3,18 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
-import { startAgent } from '../support/agent.ts';
-import { AgentRun, settings } from '../support/agent-run.ts';
-import { command, provisionedOperator, publishCommand, waitForResult } from '../support/fleet.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { expectPage } from '../support/page-expect.ts';
-import { arrival, ending, testStore } from '../support/store.ts';
-import { tempDir } from '../support/temp.ts';
-import { goTo, openWindow } from '../support/window.ts';
+import { startAgent } from '../../test/support/agent.ts';
+import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { arrival, ending, testStore } from '../../test/support/store.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
 
 const NOWHERE = { url: 'nats://127.0.0.1:1' };
 const ENGLISH = ['Status', 'Activity', 'Updates', 'Support', 'About'];
-const JAPANESE = ['状態', '実行履歴', '更新', 'サポート', 'この端末でできること'];
+const JAPANESE = ['状態', '実行履歴', '更新', 'サポート', 'この端末について'];
 
 /** An agent as the service manager starts it, with these settings. */
 function service(toml: string | null): AgentRun {
@@ -70,6 +70,43 @@ test('with broken settings it says whom to tell, and names no file to a person w
   await expectPage(page.getByText('Contact IT.')).toBeVisible();
   expect(await page.getByRole('main').textContent()).not.toContain('agent.toml');
   await everyScreen(page, ENGLISH);
+});
+
+test('with broken settings whom to call is still there, and so is the name that IT has given the program', async () => {
+  const said = '[support]\nphone = "03-1234-5678"\n[brand]\nname = "ACME Helper"\n[history]\ndays = "many"\n';
+  const agent = service(`${settings(NOWHERE)}\n${said}`);
+  const { page } = await openWindow(agent.dataDirectory);
+  await title(page, "Settings can't be read");
+  await goTo(page, 'Support');
+  await expectPage(page.getByText('03-1234-5678')).toBeVisible();
+  await expectPage(page).toHaveTitle('ACME Helper');
+});
+
+test('settings that can not be read at all say nothing of contact lines, rights and times, and neither does the page', async () => {
+  const agent = service('[support\nphone = "03-1234-5678"');
+  const { page } = await openWindow(agent.dataDirectory);
+  await goTo(page, 'Support');
+  await expectPage(page.getByText('Contact lines are not known at present.')).toBeVisible();
+  await expectPage(page.getByRole('region', { name: 'Connection' })).toHaveCount(0);
+  await goTo(page, 'About');
+  await expectPage(page.getByText("Not known at present: the settings of this PC can't be read.")).toBeVisible();
+  expect(await page.getByRole('main').textContent()).not.toMatch(/0 days|0 bytes|switched off|In \./);
+});
+
+test('when the agent is gone, whom to call and which PC this is are still there, also for a page that is opened then', async () => {
+  const more = '[support]\nphone = "03-1234-5678"\nmail = "desk@acme.example"\n[brand]\nname = "ACME Helper"\n';
+  const agent = service(`${settings(NOWHERE)}\n${more}`);
+  const { page, open } = await openWindow(agent.dataDirectory);
+  await title(page, 'Cannot reach the IT service');
+  await agent.end('SIGKILL');
+  await title(page, 'Management service is not running');
+  for (const shown of [page, await open()]) {
+    await goTo(shown, 'Support');
+    await expectPage(shown.getByText('03-1234-5678')).toBeVisible();
+    await expectPage(shown.getByText('desk@acme.example')).toBeVisible();
+    await expectPage(shown.getByRole('region', { name: 'Tell them' })).toContainText('PC-OURS');
+    await expectPage(shown).toHaveTitle('ACME Helper');
+  }
 });
 
 test('without an agent it says so on every screen, and says where to look again', async () => {

@@ -1,6 +1,6 @@
 import { connect, Socket } from 'node:net';
-import { WindowsError } from '../agent/os/windows/native.ts';
-import { connectIdentified } from '../agent/os/windows/pipe-client.ts';
+import { WindowsError } from '../platform/windows/native.ts';
+import { connectIdentified } from '../platform/windows/pipe-client.ts';
 
 /** To the local socket. On Windows so that whoever listens there can't act for us, where there is native code for that. */
 export function connectTo(address: string): Socket {

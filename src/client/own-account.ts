@@ -4,8 +4,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { koffiIsBeside } from '../agent/os/koffi.ts';
-import { ownSid } from '../agent/os/windows/sids.ts';
+import { koffiIsBeside } from '../platform/koffi.ts';
+import { ownSid } from '../platform/windows/sids.ts';
 
 /** The window's bundle has no native code in it: it lies beside this name. */
 export function nativeCodeIsBeside(name: string): void {

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { AgentClient } from '../shared/client.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { memoryLinks } from '../shared/link.ts';
+import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
 import { peer } from '../shared/rpc.ts';
 import { DEFAULT_PREFERENCES, type ShellState } from '../shared/shell-contract.ts';
-import type { Attachment } from './attachment.ts';
+import type { AgentConnection } from './agent-connection.ts';
 import { bridgeWindow, type ShellHandlers } from './window-bridge.ts';
 
-/** An agent that answers with what it was asked, and the attachment to it. */
+/** An agent that answers with what it was asked, and the agentConnection to it. */
 function fakeAttachment() {
   const asked: [string, unknown][] = [];
   const pushes = new Map<string, (params: never) => void>();
@@ -24,7 +25,7 @@ function fakeAttachment() {
       return () => void pushes.delete(name);
     },
   } as unknown as AgentClient;
-  const attachment = {
+  const agentConnection = {
     agent: agent as AgentClient | null,
     view: { state: 'attached' as 'attached' | 'down', sinceMs: 5 },
     watch: (listener: () => void) => {
@@ -36,12 +37,12 @@ function fakeAttachment() {
     },
   };
   return {
-    attachment: attachment as unknown as Attachment,
+    agentConnection: agentConnection as unknown as AgentConnection,
     asked,
     push: (name: string, params: unknown) => pushes.get(name)?.(params as never),
     lose: () => {
-      attachment.agent = null;
-      attachment.view = { state: 'down', sinceMs: 9 };
+      agentConnection.agent = null;
+      agentConnection.view = { state: 'down', sinceMs: 9 };
       for (const listener of listeners) listener();
     },
     closed: () => closed,
@@ -55,12 +56,13 @@ function bridged(handlers: ShellHandlers = {}) {
   const bugs: string[] = [];
   const bridge = bridgeWindow({
     link: theirs,
-    attachment: fake.attachment,
+    agentConnection: fake.agentConnection,
     handlers,
     shellState: () => ({
       systemLanguage: 'ja',
       preferences: DEFAULT_PREFERENCES,
       ui: null,
+      remembered: NOTHING_REMEMBERED,
       userName: 'taro',
       unseen: 2,
     }),
@@ -88,7 +90,7 @@ describe('what a window asks', () => {
     const hello = (await window.call('shell.hello', {})) as { state: ShellState; route: unknown };
     expect(hello.route).toEqual({ screen: 'run', run: 3 });
     expect(hello.state).toMatchObject({
-      attachment: { state: 'attached', sinceMs: 5, restartAtMs: 77 },
+      agentConnection: { state: 'attached', sinceMs: 5, restartAtMs: 77 },
       offers: ['shell.copy'],
       userName: 'taro',
     });
@@ -165,7 +167,7 @@ describe('what a window is told', () => {
     bridge.navigate({ screen: 'support' });
     await window.call('shell.hello', {});
     expect(got.map(([name]) => name)).toEqual(['shell.changed', 'shell.changed', 'shell.navigate']);
-    expect(got[0]?.[1]).toMatchObject({ attachment: { state: 'down', sinceMs: 9 } });
+    expect(got[0]?.[1]).toMatchObject({ agentConnection: { state: 'down', sinceMs: 9 } });
   });
 });
 

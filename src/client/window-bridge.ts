@@ -19,7 +19,7 @@ import {
   type ShellState,
   shellMethods,
 } from '../shared/shell-contract.ts';
-import type { Attachment } from './attachment.ts';
+import type { AgentConnection } from './agent-connection.ts';
 import { probe } from './probe.ts';
 
 /** What the shell does for its window; a method that is not there is not offered. */
@@ -32,10 +32,10 @@ export type ShellHandlers = {
 export interface WindowBridgeOptions {
   readonly link: Link;
   /** The window's own; the bridge closes it with the link. */
-  readonly attachment: Attachment;
+  readonly agentConnection: AgentConnection;
   readonly handlers: ShellHandlers;
   /** Everything but how this window is attached. */
-  readonly shellState: () => Omit<ShellState, 'attachment' | 'offers'>;
+  readonly shellState: () => Omit<ShellState, 'agentConnection' | 'offers'>;
   /** When the agent is started again, ms since the epoch; null: not known. */
   readonly restartAtMs: () => number | null;
   /** Where the window begins. */
@@ -56,11 +56,11 @@ export interface WindowBridge {
 
 /** Serves the window at the other end of `link` until it closes. */
 export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
-  const { link, attachment, handlers } = options;
+  const { link, agentConnection, handlers } = options;
   const offers = Object.keys(handlers);
   const state = (): ShellState => ({
     ...options.shellState(),
-    attachment: { ...attachment.view, restartAtMs: options.restartAtMs() },
+    agentConnection: { ...agentConnection.view, restartAtMs: options.restartAtMs() },
     offers,
   });
   const window = peer(link, { resolve: (name) => resolve(name), onBug: options.onBug });
@@ -68,10 +68,10 @@ export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
   const follow = () => {
     unfollow();
     unfollow =
-      attachment.agent?.onPush('state.changed', (status) => window.push('state.changed', status)) ?? (() => {});
+      agentConnection.agent?.onPush('state.changed', (status) => window.push('state.changed', status)) ?? (() => {});
   };
   const changed = () => window.push('shell.changed', state());
-  attachment.watch(() => {
+  agentConnection.watch(() => {
     follow();
     changed();
   });
@@ -82,7 +82,7 @@ export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
   link.onClose(() => {
     stopProbing();
     unfollow();
-    attachment.close();
+    agentConnection.close();
   });
 
   function resolve(name: string): Method | Fault {
@@ -101,7 +101,7 @@ export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
   }
 
   async function forward(name: keyof typeof methods, params: unknown): Promise<unknown> {
-    const { agent } = attachment;
+    const { agent } = agentConnection;
     if (agent === null) return new Fault('unavailable', 'the agent is not there');
     try {
       const answer = await agent.call(name, params as never);
@@ -109,7 +109,7 @@ export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
       return answer;
     } catch (error) {
       if (error instanceof CallError) return error.fault;
-      if (attachment.agent !== agent) return new Fault('unavailable', 'the agent went away');
+      if (agentConnection.agent !== agent) return new Fault('unavailable', 'the agent went away');
       throw error;
     }
   }

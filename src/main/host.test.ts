@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Attachment } from '../client/attachment.ts';
+import type { AgentConnection } from '../client/agent-connection.ts';
 import { Host } from './host.ts';
 import type { LaunchedAgent, Launcher } from './launcher.ts';
 
@@ -43,13 +43,13 @@ function hosted(answers: 'stop' | 'answer only' | 'nothing' | 'not attached' = '
       return answers === 'nothing' ? new Promise(() => {}) : Promise.resolve({});
     },
   };
-  const attachment = {
+  const agentConnection = {
     agent: answers === 'not attached' ? null : agent,
     expect: () => {},
     onHung: (listener: () => void) => {
       hung = listener;
     },
-  } as unknown as Attachment;
+  } as unknown as AgentConnection;
   const host = new Host({
     launcher,
     args: ['--tray'],
@@ -57,7 +57,7 @@ function hosted(answers: 'stop' | 'answer only' | 'nothing' | 'not attached' = '
     log: { info: () => {}, error: () => {} },
     random: () => 0.5,
   });
-  host.start(attachment, () => {});
+  host.start(agentConnection, () => {});
   return { host, launched, calls, hang: () => hung() };
 }
 

@@ -3,7 +3,7 @@
  * Invariant: at most one agent of ours at any time, and none is left when {@link Host.stop} has resolved.
  */
 import { randomBytes } from 'node:crypto';
-import type { Attachment } from '../client/attachment.ts';
+import type { AgentConnection } from '../client/agent-connection.ts';
 import type { LaunchedAgent, Launcher } from './launcher.ts';
 import type { ShellLog } from './log.ts';
 
@@ -24,7 +24,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 /** Another agent on the same directory may go away. */
 const IN_USE_WAIT_MS = 15_000;
-/** An agent that was up for so long begins anew with short waits. */
+/** An agent that was up for so long begins again with short waits. */
 const STABLE_AFTER_MS = 60_000;
 /** How long a fresh agent counts as starting. */
 const STARTS_WITHIN_MS = 15_000;
@@ -38,8 +38,8 @@ const STOP_WITHIN_MS = 630_000;
 export class Host {
   /** Proves to the agent that we are the process which started it; hex. */
   readonly secret = randomBytes(32).toString('hex');
-  readonly #o: HostOptions;
-  #attachment: Attachment | null = null;
+  readonly #options: HostOptions;
+  #agentConnection: AgentConnection | null = null;
   #agent: LaunchedAgent | null = null;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export class Host {
   #output = '';
 
   constructor(options: HostOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /** When it is started again, ms since the epoch; null: it runs, or nobody knows. */
@@ -62,12 +62,12 @@ export class Host {
     return this.#agent?.pid;
   }
 
-  /** Starts it. `attachment` is told of each start, and tells of an agent that hangs. */
-  start(attachment: Attachment, onChange: () => void): void {
-    this.#attachment = attachment;
+  /** Starts it. `agentConnection` is told of each start, and tells of an agent that hangs. */
+  start(agentConnection: AgentConnection, onChange: () => void): void {
+    this.#agentConnection = agentConnection;
     this.#onChange = onChange;
-    attachment.onHung(() => {
-      this.#o.log.error('the agent hangs, so it is ended and started again');
+    agentConnection.onHung(() => {
+      this.#options.log.error('the agent hangs, so it is ended and started again');
       this.#agent?.kill();
     });
     this.#launch();
@@ -90,7 +90,7 @@ export class Host {
       clearTimeout(late);
       late = setTimeout(() => agent.kill(), untilMs - performance.now());
     };
-    const asked = this.#attachment?.agent?.call('agent.stop', {});
+    const asked = this.#agentConnection?.agent?.call('agent.stop', {});
     if (asked === undefined) agent.kill();
     // An agent that goes away without an answer is waited for as one that says nothing.
     else asked.then(answered, () => {});
@@ -99,7 +99,7 @@ export class Host {
   }
 
   #launch(): void {
-    const { launcher, args, env, log } = this.#o;
+    const { launcher, args, env, log } = this.#options;
     this.#restartAtMs = null;
     this.#output = '';
     const startedAtMs = performance.now();
@@ -113,18 +113,18 @@ export class Host {
     this.#agent = agent;
     agent.onExit((code) => this.#ended(code, performance.now() - startedAtMs));
     log.info(`the agent is started, process ${agent.pid ?? 'unknown'}`);
-    this.#attachment?.expect(performance.now() + STARTS_WITHIN_MS);
+    this.#agentConnection?.expect(performance.now() + STARTS_WITHIN_MS);
     this.#onChange();
   }
 
   #ended(code: number | null, upMs: number): void {
     this.#agent = null;
-    this.#o.log.info(`the agent has ended, exit ${code ?? 'by a signal'}`);
+    this.#options.log.info(`the agent has ended, exit ${code ?? 'by a signal'}`);
     if (this.#stopping) {
       this.#onGone();
       return;
     }
-    if (code !== EXIT_STOPPED && code !== EXIT_RESTART) this.#o.log.error(`it said: ${this.#output.trim()}`);
+    if (code !== EXIT_STOPPED && code !== EXIT_RESTART) this.#options.log.error(`it said: ${this.#output.trim()}`);
     if (upMs >= STABLE_AFTER_MS) this.#failures = 0;
     const waitMs = this.#waitAfter(code);
     if (waitMs !== null) {
@@ -141,6 +141,6 @@ export class Host {
     if (code === EXIT_IN_USE) return IN_USE_WAIT_MS;
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
     this.#failures += 1;
-    return Math.round(waitMs * (0.8 + 0.4 * (this.#o.random ?? Math.random)()));
+    return Math.round(waitMs * (0.8 + 0.4 * (this.#options.random ?? Math.random)()));
   }
 }

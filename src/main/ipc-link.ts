@@ -25,7 +25,7 @@ export function ipcLink(ipcMain: IpcMain, contents: WebContents, log: ShellLog):
   };
   ipcMain.on(CHANNEL, onMessage);
   contents.once('destroyed', close);
-  // A page that is loaded anew is a new window: what the old one had opened ends with it.
+  // A page that is loaded again is a new window: what the old one had opened ends with it.
   contents.once('render-process-gone', close);
   return {
     send: (text) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { openShellLog } from './log.ts';
 
 const AT = Date.UTC(2026, 4, 3, 12);

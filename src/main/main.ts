@@ -18,7 +18,7 @@ import { utilityLauncher } from './launch-utility.ts';
 import { openShellLog } from './log.ts';
 import { NotificationRules } from './notification-rules.ts';
 import { Notifier } from './notifications.ts';
-import { hostingOf, installationOf, placesIn } from './places.ts';
+import { hostingOf, installationOf, placesIn } from './paths.ts';
 import { PreferencesFile } from './preferences.ts';
 import { lockDownContents, lockDownSession } from './security.ts';
 import { Shell } from './shell.ts';
@@ -72,11 +72,11 @@ function giveUp(error: unknown): void {
 }
 
 async function start(): Promise<void> {
-  const places = placesIn(distDirectory());
+  const paths = placesIn(distDirectory());
   const hosting = hostingOf(env, process.resourcesPath);
   const installation = installationOf(process.resourcesPath);
   if (installation !== null) nativeCodeIsBeside(installation.nativeCode);
-  const { own } = directoriesOf({
+  const { agentDir } = directoriesOf({
     startedAs: hosting,
     platform: process.platform,
     env,
@@ -86,14 +86,14 @@ async function start(): Promise<void> {
   Menu.setApplicationMenu(null);
   lockDownContents(app, log);
   lockDownSession(session.defaultSession);
-  serveRenderer(protocol, rendererFiles(places.renderer));
+  serveRenderer(protocol, rendererFiles(paths.renderer));
 
   const preferences = new PreferencesFile(join(app.getPath('userData'), 'preferences.json'), log);
   const rules = new NotificationRules();
-  const host = hosting === 'tray' ? makeHost(installation?.agentMain ?? places.agentMain) : null;
+  const host = hosting === 'tray' ? makeHost(installation?.agentMain ?? paths.agentMain) : null;
   const bootedAtMs = performance.now() - uptime() * 1_000;
   const shell = new Shell({
-    own,
+    agentDir,
     account: await ownAccount((error) => log.error('who we are is not known yet', error)),
     userName: userName(),
     host,
@@ -108,27 +108,28 @@ async function start(): Promise<void> {
     onQuitIcon: () => quitIcon(),
     onStopManagement: () => app.quit(),
   });
-  shell.attachment.watch(() => log.info(`the agent is ${shell.attachment.view.state}`));
+  shell.agentConnection.watch(() => log.info(`the agent is ${shell.agentConnection.view.state}`));
   const window = new MainWindow({
-    preload: places.preload,
-    icon: places.icon,
+    preload: paths.preload,
+    icon: paths.icon,
     log,
     title: () => shell.name,
+    progress: () => shell.progress(),
     size: () => preferences.value.window,
     onSize: (size) => preferences.set({ window: size }),
     serve: (link, route, onHung) => shell.serve(link, route, onHung),
     onClosed: () => refresh(),
   });
   const icon = new TrayIcon({
-    pictures: places.trayPictures,
+    pictures: paths.trayPictures,
     isSigned: installation?.isSigned === true,
     onOpen: () => open({ screen: 'status' }),
     onAction: (action) => shell.act(action),
   });
   const notifier = new Notifier({
     rules,
-    words: () => shell.words,
-    icon: places.icon,
+    i18n: () => shell.i18n,
+    icon: paths.icon,
     onClick: (route) => open(route),
   });
   let quitted = false;
@@ -139,7 +140,7 @@ async function start(): Promise<void> {
     window.open(route);
   };
   const refresh = () => {
-    if (shell.showsTray && !quitted) icon.show(shell.face());
+    if (shell.showsTray && !quitted) icon.show(shell.model());
     else icon.hide();
     window.changed();
     notifier.flush();
@@ -154,7 +155,7 @@ async function start(): Promise<void> {
     !window.isOpen &&
     process.uptime() > RELAUNCH_AFTER_SECS &&
     (hosting === 'service'
-      ? shell.attachment.view.state === 'incompatible' || isReplaced()
+      ? shell.agentConnection.view.state === 'incompatible' || isReplaced()
       : isReplaced() && !shell.isBusy);
   const relaunch = () => {
     log.info('starting anew, as another version is installed');
@@ -185,7 +186,7 @@ async function start(): Promise<void> {
   });
 
   setInterval(() => isOutdated() && relaunch(), LOOK_FOR_VERSION_MS).unref();
-  host?.start(shell.attachment, refresh);
+  host?.start(shell.agentConnection, refresh);
   refresh();
   if (!isHidden(process.argv) || !(await hasTrayHost())) window.open({ screen: 'status' });
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import { I18n } from '../shared/i18n/i18n.ts';
 import type { RunRow } from '../shared/run-view.ts';
-import { Words } from '../shared/words/words.ts';
-import { NotificationRules, type Scene } from './notification-rules.ts';
+import { NotificationRules, type Observation } from './notification-rules.ts';
 
-const words = new Words('en');
+const i18n = new I18n('en');
 const MINUTE = 60_000;
 
 function row(run: number, fields: Partial<RunRow> = {}): RunRow {
@@ -43,18 +43,18 @@ class Person {
   see(changed: { rows?: RunRow[]; restartRequired?: boolean; notifyOnRun?: number; wanted?: boolean }): void {
     this.#rows = changed.rows ?? this.#rows;
     const status = { restartRequired: changed.restartRequired ?? false } as AgentStatus;
-    const scene: Scene = {
+    const observation: Observation = {
       status,
       rows: this.#rows,
       notifyOnRun: changed.notifyOnRun ?? 0,
       wanted: changed.wanted ?? true,
     };
-    this.rules.look(scene);
+    this.rules.look(observation);
   }
 
   /** The title of what is shown now. */
   shown(): string | null {
-    const toast = this.rules.next(words, this.nowMs);
+    const toast = this.rules.next(i18n, this.nowMs);
     return toast === null ? null : `${toast.title}: ${toast.body}`;
   }
 }
@@ -148,8 +148,21 @@ describe('at most one in ten minutes', () => {
     expect(person.shown()).toBeNull();
     expect(person.rules.dueInMs(4 * MINUTE)).toBe(6 * MINUTE);
     person.nowMs = 10 * MINUTE;
-    expect(person.shown()).toBe('3 things happened on this PC: Open the list to see each one.');
+    expect(person.shown()).toBe('3 tasks of yours ended with an error: Open the list to see each one.');
     expect(person.rules.dueInMs(person.nowMs)).toBeNull();
+  });
+
+  test('a burst of starts is one number, and one of several kinds counts them together', () => {
+    const person = new Person();
+    person.see({ rows: [row(1, running)], notifyOnRun: 2 });
+    expect(person.shown()).not.toBeNull();
+    const started = Array.from({ length: 49 }, (_each, at) => row(50 - at, running));
+    person.see({ rows: started, notifyOnRun: 2 });
+    person.nowMs = 10 * MINUTE;
+    expect(person.shown()).toBe('IT started 49 tasks: Open the list to see each one.');
+    person.see({ rows: [row(52, failedAsUser), row(51, running)], notifyOnRun: 2 });
+    person.nowMs = 20 * MINUTE;
+    expect(person.shown()).toMatch(/^3 things happened on this PC/);
   });
 
   test('what was asked of the person is not said late when it is done', () => {
@@ -168,6 +181,6 @@ describe('at most one in ten minutes', () => {
     person.see({ rows: [row(2, failedAsUser), row(1, failedAsUser)], restartRequired: true });
     expect(person.shown()).toMatch(/^Restart this PC/);
     person.nowMs = 10 * MINUTE;
-    expect(person.shown()).toMatch(/^2 things happened/);
+    expect(person.shown()).toMatch(/^2 tasks of yours ended with an error/);
   });
 });

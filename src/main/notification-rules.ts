@@ -4,10 +4,10 @@
  */
 import type { AgentStatus } from '../shared/agent-status.ts';
 import { taskName } from '../shared/describe-run.ts';
+import type { I18n } from '../shared/i18n/i18n.ts';
 import { outcomeGroup } from '../shared/outcome-groups.ts';
 import type { RunRow } from '../shared/run-view.ts';
 import type { Route } from '../shared/shell-contract.ts';
-import type { Words } from '../shared/words/words.ts';
 
 export interface Toast {
   readonly title: string;
@@ -16,7 +16,7 @@ export interface Toast {
   readonly route: Route;
 }
 
-export interface Scene {
+export interface Observation {
   readonly status: AgentStatus;
   /** The newest runs. */
   readonly rows: readonly RunRow[];
@@ -43,8 +43,8 @@ export class NotificationRules {
   /** Monotonic, as every `nowMs` here: a clock that is set back must not keep notifications away. */
   #shownAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Notes what is new in `scene`. */
-  look({ status, rows, notifyOnRun, wanted }: Scene): void {
+  /** Notes what is new in `observation`. */
+  look({ status, rows, notifyOnRun, wanted }: Observation): void {
     if (this.#restart === false && status.restartRequired) this.#add({ kind: 'restart' });
     this.#restart = status.restartRequired;
     const before = this.#known;
@@ -67,20 +67,23 @@ export class NotificationRules {
   }
 
   /** What to show now; null: nothing, or not yet. */
-  next(words: Words, nowMs: number): Toast | null {
+  next(i18n: I18n, nowMs: number): Toast | null {
     if (this.#waiting.length === 0 || nowMs - this.#shownAtMs < INTERVAL_MS) return null;
     this.#shownAtMs = nowMs;
     const [first] = [...this.#waiting].sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
     if (first === undefined) return null;
     if (NEEDS_YOU.has(first.kind) || this.#waiting.length === 1) {
       this.#waiting = this.#waiting.filter((event) => event !== first);
-      return toastOf(first, words);
+      return toastOf(first, i18n);
     }
     const n = this.#waiting.length;
+    const ofOneKind = this.#waiting.every(({ kind }) => kind === first.kind) ? first.kind : null;
     this.#waiting = [];
+    const title =
+      ofOneKind === 'failed' || ofOneKind === 'started' ? (`toast.digest.${ofOneKind}` as const) : 'toast.digest.title';
     return {
-      title: words.say('toast.digest.title', { n }),
-      body: words.say('toast.digest.body'),
+      title: i18n.t(title, { n }),
+      body: i18n.t('toast.digest.body'),
       route: { screen: 'activity' },
     };
   }
@@ -110,25 +113,25 @@ function isStillTrue(event: Event, status: AgentStatus, known: ReadonlyMap<numbe
   return event.kind !== 'user' || (known.get(event.run.run) ?? 'waiting_user') === 'waiting_user';
 }
 
-function toastOf(event: Event, words: Words): Toast {
+function toastOf(event: Event, i18n: I18n): Toast {
   switch (event.kind) {
     case 'restart':
       return {
-        title: words.say('toast.restart.title'),
-        body: words.say('toast.restart.body'),
+        title: i18n.t('toast.restart.title'),
+        body: i18n.t('toast.restart.body'),
         route: { screen: 'updates' },
       };
     case 'helpdesk':
       return {
-        title: words.say('toast.helpdesk.title'),
-        body: words.say('toast.helpdesk.body'),
+        title: i18n.t('toast.helpdesk.title'),
+        body: i18n.t('toast.helpdesk.body'),
         route: { screen: 'support' },
       };
     case 'user':
     case 'started':
     case 'failed': {
       const route: Route = { screen: 'run', run: event.run.run };
-      return { title: words.say(`toast.${event.kind}.title`), body: taskName(event.run, words), route };
+      return { title: i18n.t(`toast.${event.kind}.title`), body: taskName(event.run, i18n), route };
     }
   }
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
 import { DEFAULT_PREFERENCES } from '../shared/shell-contract.ts';
 import { PreferencesFile } from './preferences.ts';
 
@@ -13,7 +14,13 @@ function open(file = join(tempDir(), 'sub', 'preferences.json')) {
 
 test('without a file the defaults count', () => {
   const { preferences, errors } = open();
-  expect(preferences.value).toEqual({ preferences: DEFAULT_PREFERENCES, window: null, seenRun: null, ui: null });
+  expect(preferences.value).toEqual({
+    preferences: DEFAULT_PREFERENCES,
+    window: null,
+    seenRun: null,
+    ui: null,
+    remembered: NOTHING_REMEMBERED,
+  });
   expect(errors).toEqual([]);
 });
 
@@ -47,6 +54,7 @@ test('a value that can’t be is replaced alone', () => {
     window: null,
     seenRun: 5,
     ui: null,
+    remembered: NOTHING_REMEMBERED,
   });
 });
 

@@ -4,24 +4,32 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { uiSettingsSchema } from '../shared/contract.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
-import { DEFAULT_PREFERENCES, preferencesSchema } from '../shared/shell-contract.ts';
+import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
+import { DEFAULT_PREFERENCES, preferencesSchema, rememberedSchema } from '../shared/shell-contract.ts';
 import type { ShellLog } from './log.ts';
 
 const storedSchema = z.object({
   preferences: preferencesSchema.catch(DEFAULT_PREFERENCES),
   /** In pixels; the place is left to the system. */
   window: z
-    .object({ width: z.number().int().min(480).max(10_000), height: z.number().int().min(420).max(10_000) })
+    .object({ width: z.number().int().min(360).max(10_000), height: z.number().int().min(360).max(10_000) })
     .nullable()
     .catch(null),
   /** The newest run when the list was last looked at; null: it never was. */
   seenRun: z.number().int().nullable().catch(null),
   /** What IT decided, as last heard: it holds while the agent is not there. */
   ui: uiSettingsSchema.nullable().catch(null),
+  remembered: rememberedSchema.catch(NOTHING_REMEMBERED),
 });
 export type Stored = z.infer<typeof storedSchema>;
 
-const NOTHING_STORED: Stored = { preferences: DEFAULT_PREFERENCES, window: null, seenRun: null, ui: null };
+const NOTHING_STORED: Stored = {
+  preferences: DEFAULT_PREFERENCES,
+  window: null,
+  seenRun: null,
+  ui: null,
+  remembered: NOTHING_REMEMBERED,
+};
 
 export class PreferencesFile {
   readonly #file: string;
@@ -38,9 +46,11 @@ export class PreferencesFile {
     return this.#stored;
   }
 
-  /** Kept at once; written as a whole or not at all. */
+  /** Kept at once, where it is something else; written as a whole or not at all. */
   set(changed: Partial<Stored>): void {
+    const before = JSON.stringify(this.#stored);
     this.#stored = { ...this.#stored, ...changed };
+    if (JSON.stringify(this.#stored) === before) return;
     try {
       makeDirectory(dirname(this.#file));
       writeFileSync(`${this.#file}.new`, `${JSON.stringify(this.#stored, null, 2)}\n`, { mode: 0o600 });

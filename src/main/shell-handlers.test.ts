@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { copied, nativeTheme, opened } from '../../e2e/support/electron-stub.ts';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { copied, nativeTheme, opened } from '../../test/support/electron-stub.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { Fault } from '../shared/faults.ts';
 import { PreferencesFile } from './preferences.ts';
@@ -20,7 +20,7 @@ function handled({ mayQuit = true, mayStop = true, agent = true } = {}) {
     call: async () => ({ url: 'https://it.example/', mail: null, phone: null }),
   } as unknown as AgentClient;
   const handlers = shellHandlers({
-    attachment: { agent: agent ? client : null },
+    agentConnection: { agent: agent ? client : null },
     preferences,
     mayQuit: () => mayQuit,
     mayStop: () => mayStop,
@@ -48,14 +48,33 @@ test('a text is copied', async () => {
   expect(copied).toEqual(['PC: PC-1']);
 });
 
-test('a line of IT is opened by its name, and nothing where IT has set none or the agent is away', async () => {
+test('a line of IT is opened by its name, and nothing where IT has set none', async () => {
   const { handlers } = handled();
   expect(await handlers['shell.openLink']?.({ id: 'page' })).toEqual({});
   expect(await handlers['shell.openLink']?.({ id: 'mail' })).toMatchObject({ name: 'not_found' });
-  expect(await handled({ agent: false }).handlers['shell.openLink']?.({ id: 'page' })).toMatchObject({
-    name: 'unavailable',
-  });
   expect(opened).toEqual(['https://it.example/']);
+});
+
+test('without the agent a line is opened as it is remembered, and nothing where none ever was known', async () => {
+  const { handlers, preferences } = handled({ agent: false });
+  expect(await handlers['shell.openLink']?.({ id: 'phone' })).toMatchObject({ name: 'not_found' });
+  const support = { phone: '03-1234', mail: null, url: null, text: null, hardware: null };
+  preferences.set({ remembered: { support, pc: null } });
+  expect(await handlers['shell.openLink']?.({ id: 'phone' })).toEqual({});
+  expect(opened).toEqual(['tel:031234']);
+});
+
+test('a mail begins with what the window wrote for it, to the address of IT and no other', async () => {
+  const { handlers, preferences } = handled({ agent: false });
+  const support = { phone: null, mail: 'help@it.example', url: null, text: null, hardware: null };
+  preferences.set({ remembered: { support, pc: null } });
+  const draft = { subject: 'Task & more', body: 'one\n二?cc=x@y.z' };
+  expect(await handlers['shell.openLink']?.({ id: 'mail', draft })).toEqual({});
+  expect(opened).toEqual([
+    `mailto:help@it.example?subject=Task%20%26%20more&body=one%0D%0A${encodeURIComponent('二?cc=x@y.z')}`,
+  ]);
+  await handlers['shell.openLink']?.({ id: 'mail', draft: { subject: 's', body: '長い行\n'.repeat(300) } });
+  expect(opened[1]?.length).toBeLessThanOrEqual(2_000);
 });
 
 test('icon and management end after the answer, where IT allows it', async () => {

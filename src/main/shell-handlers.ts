@@ -1,15 +1,18 @@
 /** What the shell itself does for its window (`shell.*`). Invariant: what IT does not allow is refused here, whatever the window shows. */
 import { clipboard, shell as desktop, nativeTheme } from 'electron';
-import type { Attachment } from '../client/attachment.ts';
+import type { AgentConnection } from '../client/agent-connection.ts';
 import type { ShellHandlers } from '../client/window-bridge.ts';
 import { Fault } from '../shared/faults.ts';
+import type { MailDraft } from '../shared/mail-link.ts';
+import { knownSupport } from '../shared/remembered.ts';
 import type { LinkId } from '../shared/shell-contract.ts';
 import { linkFor } from './links.ts';
 import type { PreferencesFile } from './preferences.ts';
+import { saveOutput } from './save-output.ts';
 
 export interface ShellHandlerOptions {
   /** The window's own. */
-  readonly attachment: Pick<Attachment, 'agent'>;
+  readonly agentConnection: Pick<AgentConnection, 'agent'>;
   readonly preferences: PreferencesFile;
   readonly mayQuit: () => boolean;
   readonly mayStop: () => boolean;
@@ -20,7 +23,7 @@ export interface ShellHandlerOptions {
 }
 
 export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
-  const { attachment, preferences, mayQuit, mayStop } = options;
+  const { agentConnection, preferences, mayQuit, mayStop } = options;
   return {
     'shell.setPreferences': (changed) => {
       const chosen = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
@@ -29,11 +32,12 @@ export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
       options.onChange();
       return {};
     },
-    'shell.openLink': ({ id }) => openLink(attachment, id),
+    'shell.openLink': ({ id, draft }) => openLink(agentConnection, preferences, id, draft ?? null),
     'shell.copy': async ({ text }) => {
       await copy(text);
       return {};
     },
+    'shell.saveOutput': (asked) => saveOutput(agentConnection, asked),
     'shell.seen': () => {
       options.onSeen();
       return {};
@@ -55,9 +59,16 @@ function allowed(may: boolean, act: () => void): Record<string, never> | Fault {
   return {};
 }
 
-async function openLink({ agent }: Pick<Attachment, 'agent'>, id: LinkId): Promise<Record<string, never> | Fault> {
-  if (agent === null) return new Fault('unavailable', 'the agent is not there');
-  const address = linkFor(id, await agent.call('support.info', {}));
+/** As the agent says it now, else as it was: the desk is called when the agent is gone. */
+async function openLink(
+  { agent }: Pick<AgentConnection, 'agent'>,
+  { value }: Pick<PreferencesFile, 'value'>,
+  id: LinkId,
+  draft: MailDraft | null,
+): Promise<Record<string, never> | Fault> {
+  const live = (await agent?.call('support.info', {}).catch(() => null)) ?? null;
+  const known = knownSupport(live, value.remembered);
+  const address = known === null ? null : linkFor(id, known, draft);
   if (address === null) return new Fault('not_found', 'IT has set no such line');
   await desktop.openExternal(address);
   return {};

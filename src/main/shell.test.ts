@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { copied, nativeTheme } from '../../e2e/support/electron-stub.ts';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { copied, nativeTheme } from '../../test/support/electron-stub.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import type { UiSettings } from '../shared/contract.ts';
 import type { Preferences, Route } from '../shared/shell-contract.ts';
 import { DEFAULT_UI } from '../shared/ui-settings.ts';
@@ -30,7 +30,7 @@ function shellOf({ hosts = true, ui = null, preferences = {}, startingForMs = 60
   const opened: Route[] = [];
   const done: string[] = [];
   const shell = new Shell({
-    own: tempDir(),
+    agentDir: tempDir(),
     account: '1000',
     userName: 'taro',
     host: hosts ? ({ secret: '00'.repeat(32), restartAtMs: null } as Host) : null,
@@ -45,13 +45,13 @@ function shellOf({ hosts = true, ui = null, preferences = {}, startingForMs = 60
     onStopManagement: () => done.push('management stopped'),
   });
   onTestFinished(() => shell.close());
-  const actions = () => shell.face().menu.flatMap((entry) => (entry.kind === 'action' ? [entry.action.kind] : []));
+  const actions = () => shell.model().menu.flatMap((entry) => (entry.kind === 'action' ? [entry.action.kind] : []));
   return { shell, opened, done, actions };
 }
 
 test('without an agent it is starting at first, and down after its time', () => {
-  expect(shellOf().shell.face().mark).toBe('offline');
-  expect(shellOf({ startingForMs: -1 }).shell.face().mark).toBe('broken');
+  expect(shellOf().shell.model().mark).toBe('offline');
+  expect(shellOf({ startingForMs: -1 }).shell.model().mark).toBe('broken');
 });
 
 test.each([
@@ -61,7 +61,7 @@ test.each([
   ['IT’s where it is locked', { language: 'ja', languageLocked: true }, { language: 'en' }, 'ja'],
   ['the system’s where IT locks that', { language: 'auto', languageLocked: true }, { language: 'en' }, 'ja'],
 ] as const)('the language is %s', (_whose, ui, preferences, language) => {
-  expect(shellOf({ ui, preferences }).shell.words.language).toBe(language);
+  expect(shellOf({ ui, preferences }).shell.i18n.language).toBe(language);
 });
 
 test('what IT decided holds while the agent is away: name, icon, and what may be ended', () => {

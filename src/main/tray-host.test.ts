@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { noDisplay, startDisplay } from '../../e2e/support/display.ts';
-import { startTrayWatcher } from '../../e2e/support/tray-watcher.ts';
+import { noDisplay, startDisplay } from '../../test/support/display.ts';
+import { startTrayWatcher } from '../../test/support/tray-watcher.ts';
 import { busPath, hasTrayHost } from './tray-host.ts';
 
 test.each([

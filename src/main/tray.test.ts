@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
-import { nativeTheme, Tray } from '../../e2e/support/electron-stub.ts';
+import { nativeTheme, Tray } from '../../test/support/electron-stub.ts';
 import type { MenuAction } from '../shared/tray-menu.ts';
-import { pictureFile, type TrayFace, TrayIcon, variant } from './tray.ts';
+import { pictureFile, TrayIcon, type TrayModel, variant } from './tray.ts';
 
-const IDLE: TrayFace = {
+const IDLE: TrayModel = {
   mark: 'idle',
   tooltip: 'Kanade Tray – connected',
   menu: [

@@ -7,7 +7,7 @@ import { Menu, type MenuItemConstructorOptions, nativeImage, nativeTheme, screen
 import type { TrayMark } from '../shared/mark-names.ts';
 import type { MenuAction, MenuEntry } from '../shared/tray-menu.ts';
 
-export interface TrayFace {
+export interface TrayModel {
   readonly mark: TrayMark;
   readonly tooltip: string;
   readonly menu: readonly MenuEntry[];
@@ -26,13 +26,13 @@ export interface TrayOptions {
 const ICON_NAME = '2b1f3c0e-6a94-4d0b-9c57-8c6f7f2a51d3';
 
 export class TrayIcon {
-  readonly #o: TrayOptions;
+  readonly #options: TrayOptions;
   #tray: Tray | null = null;
-  #face: TrayFace | null = null;
+  #model: TrayModel | null = null;
   #shown = { picture: '', tooltip: '', menu: '' };
 
   constructor(options: TrayOptions) {
-    this.#o = options;
+    this.#options = options;
     const again = () => this.#apply(true);
     nativeTheme.on('updated', again);
     screen.on('display-metrics-changed', again);
@@ -42,13 +42,13 @@ export class TrayIcon {
     return this.#tray !== null;
   }
 
-  show(face: TrayFace): void {
-    this.#face = face;
+  show(model: TrayModel): void {
+    this.#model = model;
     if (this.#tray === null) {
       this.#shown = { picture: '', tooltip: '', menu: '' };
-      const hasName = this.#o.isSigned && process.platform === 'win32';
-      this.#tray = new Tray(this.#picture(face.mark), ...(hasName ? [ICON_NAME] : []));
-      this.#tray.on('click', this.#o.onOpen);
+      const hasName = this.#options.isSigned && process.platform === 'win32';
+      this.#tray = new Tray(this.#picture(model.mark), ...(hasName ? [ICON_NAME] : []));
+      this.#tray.on('click', this.#options.onOpen);
     }
     this.#apply(false);
   }
@@ -60,16 +60,16 @@ export class TrayIcon {
 
   /** `redraw`: the taskbar or the screen has changed, so the same state may look different. */
   #apply(redraw: boolean): void {
-    const [tray, face] = [this.#tray, this.#face];
-    if (tray === null || face === null || tray.isDestroyed()) return;
-    const picture = pictureFile(face.mark, variant());
-    if (redraw || picture !== this.#shown.picture) tray.setImage(this.#picture(face.mark));
-    if (face.tooltip !== this.#shown.tooltip) tray.setToolTip(face.tooltip);
-    const menu = JSON.stringify(face.menu);
+    const [tray, model] = [this.#tray, this.#model];
+    if (tray === null || model === null || tray.isDestroyed()) return;
+    const picture = pictureFile(model.mark, variant());
+    if (redraw || picture !== this.#shown.picture) tray.setImage(this.#picture(model.mark));
+    if (model.tooltip !== this.#shown.tooltip) tray.setToolTip(model.tooltip);
+    const menu = JSON.stringify(model.menu);
     if (menu !== this.#shown.menu) {
-      tray.setContextMenu(Menu.buildFromTemplate(face.menu.map((entry) => this.#item(entry))));
+      tray.setContextMenu(Menu.buildFromTemplate(model.menu.map((entry) => this.#item(entry))));
     }
-    this.#shown = { picture, tooltip: face.tooltip, menu };
+    this.#shown = { picture, tooltip: model.tooltip, menu };
   }
 
   #item(entry: MenuEntry): MenuItemConstructorOptions {
@@ -79,12 +79,12 @@ export class TrayIcon {
       case 'line':
         return { label: plainLabel(entry.label), enabled: false };
       case 'action':
-        return { label: plainLabel(entry.label), click: () => this.#o.onAction(entry.action) };
+        return { label: plainLabel(entry.label), click: () => this.#options.onAction(entry.action) };
     }
   }
 
   #picture(mark: TrayMark) {
-    return nativeImage.createFromPath(join(this.#o.pictures, pictureFile(mark, variant())));
+    return nativeImage.createFromPath(join(this.#options.pictures, pictureFile(mark, variant())));
   }
 }
 

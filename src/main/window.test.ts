@@ -1,12 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { app, BrowserWindow } from '../../e2e/support/electron-stub.ts';
+import { app, BrowserWindow } from '../../test/support/electron-stub.ts';
 import type { Route } from '../shared/shell-contract.ts';
 import { MainWindow, zoomLevel } from './window.ts';
 
 beforeEach(() => {
   BrowserWindow.made.length = 0;
 });
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  // All windows of this file listen to one process: one that stays open goes on doing so.
+  for (const window of BrowserWindow.made) window.destroy();
+});
 
 function mainWindow(size: { width: number; height: number } | null = null) {
   const served: Route[] = [];
@@ -18,6 +22,7 @@ function mainWindow(size: { width: number; height: number } | null = null) {
     icon: '/i.png',
     log: { info: () => {}, error: () => {} },
     title: () => 'Contoso Helper',
+    progress: () => 0.5,
     size: () => size,
     onSize: (now) => sizes.push(now),
     serve: (_link, route) => {
@@ -37,7 +42,7 @@ test('opens where it was asked to, with the size that it had, and is shown once 
   const { window, served } = mainWindow({ width: 1_000, height: 700 });
   window.open({ screen: 'run', run: 3 });
   expect(served).toEqual([{ screen: 'run', run: 3 }]);
-  expect(made().options).toMatchObject({ width: 1_000, height: 700, minWidth: 480, minHeight: 420, show: false });
+  expect(made().options).toMatchObject({ width: 1_000, height: 700, minWidth: 360, minHeight: 360, show: false });
   expect(made().calls).toEqual([]);
   made().emit('ready-to-show');
   expect(made().calls).toEqual(['show']);
@@ -68,11 +73,11 @@ test('asked for again it comes to the front and goes there, and there is only on
   expect(made().calls).toEqual(['show', 'focus', 'focus']);
 });
 
-test('a change of state never brings it to the front', () => {
+test('a change of state never brings it to the front, and tells the taskbar how far a task is', () => {
   const { window } = mainWindow();
   window.open({ screen: 'status' });
   window.changed();
-  expect(made().calls).toEqual([]);
+  expect([made().calls, made().progress]).toEqual([[], 0.5]);
 });
 
 test('remembers its size when it closes; asked for while it closes, a new one opens', () => {
@@ -93,7 +98,7 @@ test('a page that dies at once is not opened again and again', () => {
   expect([BrowserWindow.made.length, window.isOpen, closed()]).toEqual([1, false, 1]);
 });
 
-test('a page that dies later is opened anew where it was asked to go last, without taking the focus', () => {
+test('a page that dies later is opened again where it was asked to go last, without taking the focus', () => {
   vi.useFakeTimers();
   const { window, served, closed } = mainWindow();
   window.open({ screen: 'status' });

@@ -15,6 +15,8 @@ export interface WindowOptions {
   readonly icon: string;
   readonly log: ShellLog;
   readonly title: () => string;
+  /** What the taskbar shows of a task that runs, as `setProgressBar` takes it. */
+  readonly progress: () => number;
   /** null: never resized. */
   readonly size: () => { readonly width: number; readonly height: number } | null;
   readonly onSize: (size: { readonly width: number; readonly height: number }) => void;
@@ -24,13 +26,13 @@ export interface WindowOptions {
 }
 
 const SIZE = { width: 880, height: 600 };
-const MIN_SIZE = { minWidth: 480, minHeight: 420 };
+const MIN_SIZE = { minWidth: 360, minHeight: 360 };
 /** A page that dies again at once would do so for ever. */
 const ANEW_AFTER_MS = 10_000;
 const SHOWN_WITHIN_MS = 3_000;
 
 export class MainWindow {
-  readonly #o: WindowOptions;
+  readonly #options: WindowOptions;
   #window: BrowserWindow | null = null;
   #bridge: WindowBridge | null = null;
   #openedAtMs = 0;
@@ -38,7 +40,7 @@ export class MainWindow {
   #route: Route = { screen: 'status' };
 
   constructor(options: WindowOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   get isOpen(): boolean {
@@ -60,7 +62,8 @@ export class MainWindow {
 
   /** The state of the shell has changed. */
   changed(): void {
-    this.#window?.setTitle(this.#o.title());
+    this.#window?.setTitle(this.#options.title());
+    this.#window?.setProgressBar(this.#options.progress());
     this.#bridge?.changed();
   }
 
@@ -69,12 +72,12 @@ export class MainWindow {
   }
 
   #create(show: (window: BrowserWindow) => void): void {
-    const window = new BrowserWindow(this.#options());
+    const window = new BrowserWindow(this.#windowOptions());
     this.#window = window;
     this.#openedAtMs = performance.now();
     window.setMenuBarVisibility(false);
     const hung = () => this.#anew(window, 'it does not answer');
-    this.#bridge = this.#o.serve(ipcLink(ipcMain, window.webContents, this.#o.log), this.#route, hung);
+    this.#bridge = this.#options.serve(ipcLink(ipcMain, window.webContents, this.#options.log), this.#route, hung);
     const ready = () => {
       clearTimeout(late);
       window.off('ready-to-show', ready);
@@ -99,31 +102,33 @@ export class MainWindow {
       if (this.#window !== window) return;
       this.#window = null;
       this.#bridge = null;
-      this.#o.onClosed();
+      this.#options.onClosed();
     };
     window.once('close', () => {
       // Maximized is not a size that somebody chose.
-      if (window.isNormal()) this.#o.onSize(sizeOf(window));
+      if (window.isNormal()) this.#options.onSize(sizeOf(window));
       // From now on: whoever asks for a window in between gets a new one.
       gone();
     });
     window.once('closed', gone);
-    window.loadURL(`${UI_ORIGIN}/`).catch((error: unknown) => this.#o.log.error('the window can not be loaded', error));
+    window
+      .loadURL(`${UI_ORIGIN}/`)
+      .catch((error: unknown) => this.#options.log.error('the window can not be loaded', error));
   }
 
-  #options(): BrowserWindowConstructorOptions {
+  #windowOptions(): BrowserWindowConstructorOptions {
     return {
       ...SIZE,
-      ...this.#o.size(),
+      ...this.#options.size(),
       ...MIN_SIZE,
       show: false,
-      title: this.#o.title(),
-      icon: this.#o.icon,
+      title: this.#options.title(),
+      icon: this.#options.icon,
       autoHideMenuBar: true,
       // No white flash before the page has drawn itself.
       backgroundColor: nativeTheme.shouldUseDarkColors ? '#1f1f1f' : '#fafafa',
       webPreferences: {
-        preload: this.#o.preload,
+        preload: this.#options.preload,
         sandbox: true,
         contextIsolation: true,
         nodeIntegration: false,
@@ -140,13 +145,13 @@ export class MainWindow {
   /** The page is gone; the agent has not noticed, and the person gets a new one. */
   #anew(window: BrowserWindow, why: string): void {
     if (this.#window !== window) return;
-    this.#o.log.error(`the window is opened anew: ${why}`);
+    this.#options.log.error(`the window is opened anew: ${why}`);
     const tooSoon = performance.now() - this.#openedAtMs < ANEW_AFTER_MS;
     this.#window = null;
     this.#bridge = null;
     window.destroy();
     // Nobody has asked for it, so it does not take the focus.
-    if (tooSoon) this.#o.onClosed();
+    if (tooSoon) this.#options.onClosed();
     else this.#create((anew) => anew.showInactive());
   }
 }

@@ -2,10 +2,11 @@
 import { FluentProvider, makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useRef } from 'react';
 import type { Route } from '../shared/shell-contract.ts';
-import { useBrandName, useLanguage, useStore, useWindowState, useWords } from './data/hooks.ts';
+import { useBrandName, useI18n, useLanguage, useStore, useWindowState } from './data/hooks.ts';
 import { Announcer } from './parts/announcer.tsx';
 import { ErrorBoundary } from './parts/error-boundary.tsx';
 import { Header } from './parts/header.tsx';
+import { Keys } from './parts/keys.tsx';
 import { Notice } from './parts/notice.tsx';
 import { AboutScreen } from './screens/about.tsx';
 import { ActivityScreen } from './screens/activity.tsx';
@@ -15,19 +16,29 @@ import { SupportScreen } from './screens/support.tsx';
 import { UpdatesScreen } from './screens/updates.tsx';
 import { useTheme } from './theme.ts';
 
+/** 480 × 420, and what is left of 880 × 600 at a zoom of 200 %. */
+const LOW = '@media (max-height: 480px)';
+
 const useStyles = makeStyles({
   provider: { height: '100%', backgroundColor: tokens.colorNeutralBackground2 },
-  page: { display: 'flex', flexDirection: 'column', height: '100%' },
-  main: { flexGrow: 1, minHeight: 0, overflowY: 'auto', outlineStyle: 'none' },
+  page: {
+    display: 'flex',
+    flexDirection: 'column',
+    height: '100%',
+    // Where there is little height, the header goes with the page.
+    [LOW]: { display: 'block', overflowY: 'auto' },
+  },
+  main: { flexGrow: 1, minHeight: 0, overflowY: 'auto', outlineStyle: 'none', [LOW]: { overflowY: 'visible' } },
   content: {
     boxSizing: 'border-box',
     maxWidth: '808px',
     minHeight: '100%',
     padding: '20px 24px 24px',
     '@media (max-width: 560px)': { padding: '16px 16px 20px' },
+    '@media (max-width: 400px)': { padding: '12px 12px 16px' },
   },
   /** A list fills the height and scrolls by itself. */
-  filled: { height: '100%', display: 'flex', flexDirection: 'column' },
+  filled: { height: '100%', display: 'flex', flexDirection: 'column', [LOW]: { height: '100vh' } },
 });
 
 export function App() {
@@ -46,13 +57,14 @@ export function App() {
         <Main />
       </div>
       <Announcer />
+      <Keys />
     </FluentProvider>
   );
 }
 
 function Main() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const route = useWindowState((state) => state.route);
   const lost = useWindowState((state) => state.lost);
   const main = useRef<HTMLElement>(null);
@@ -64,13 +76,16 @@ function Main() {
     if (first.current) first.current = false;
     else main.current?.focus();
     main.current?.scrollTo(0, 0);
+    main.current?.parentElement?.scrollTo(0, 0);
   }, [place]);
   const content = route.screen === 'activity' ? `${styles.content} ${styles.filled}` : styles.content;
   return (
-    <main id="content" ref={main} tabIndex={-1} className={styles.main} aria-label={words.say(`nav.${route.screen}`)}>
+    <main id="content" ref={main} tabIndex={-1} className={styles.main} aria-label={i18n.t(`nav.${route.screen}`)}>
       <div className={content}>
-        {lost && <Notice kind="error" title={words.say('window.lost')} body={words.say('window.lost.body')} />}
-        <ErrorBoundary key={place} words={words} onTryAgain={() => go({ screen: 'status' })}>
+        {lost && route.screen !== 'status' && (
+          <Notice kind="error" title={i18n.t('health.lost.title')} body={i18n.t('health.lost.body')} />
+        )}
+        <ErrorBoundary key={place} i18n={i18n} onTryAgain={() => go({ screen: 'status' })}>
           <Screen route={route} />
         </ErrorBoundary>
       </div>

@@ -1,6 +1,6 @@
 /** The set-up talks to the agent as every administrator's client does: to let it drain, and to see that it is there. */
-import { sleep } from '../agent/base/sleep.ts';
-import { Attachment } from '../client/attachment.ts';
+import { sleep } from '../base/sleep.ts';
+import { AgentConnection } from '../client/agent-connection.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
 
@@ -28,16 +28,17 @@ const ANSWERS_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 250;
 
 /** `own`: `<data>/kanade-tray` of the agent. */
-export function agentTalk(own: string): AgentTalk {
+export function agentTalk(agentDir: string): AgentTalk {
   return {
-    drain: async () => (await withAgent(own, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
-    isThere: async () => (await withAgent(own, LOOK_EVERY_MS * 4, async () => true)) !== null,
+    drain: async () =>
+      (await withAgent(agentDir, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
+    isThere: async () => (await withAgent(agentDir, LOOK_EVERY_MS * 4, async () => true)) !== null,
     async status(version, withinMs, isEnough, signal) {
       const untilMs = performance.now() + withinMs;
       let last: AgentStatus | null = null;
       while (performance.now() < untilMs && signal?.aborted !== true) {
         const withinTryMs = Math.min(ANSWERS_WITHIN_MS, untilMs - performance.now());
-        const status = await withAgent(own, withinTryMs, (agent) => agent.call('state.snapshot', {}));
+        const status = await withAgent(agentDir, withinTryMs, (agent) => agent.call('state.snapshot', {}));
         if (status?.identity.agentVersion === version) {
           last = status;
           if (isEnough(status)) return status;
@@ -50,22 +51,26 @@ export function agentTalk(own: string): AgentTalk {
 }
 
 /** null: no agent, or it did not answer. */
-async function withAgent<T>(own: string, withinMs: number, ask: (agent: AgentClient) => Promise<T>): Promise<T | null> {
+async function withAgent<T>(
+  agentDir: string,
+  withinMs: number,
+  ask: (agent: AgentClient) => Promise<T>,
+): Promise<T | null> {
   const startingUntilMs = performance.now() + withinMs;
-  const attachment = new Attachment({ own, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
+  const agentConnection = new AgentConnection({ agentDir, account: ADMINISTRATORS, client: 'cli', startingUntilMs });
   try {
     const agent = await new Promise<AgentClient | null>((resolve) => {
       const late = setTimeout(() => resolve(null), withinMs);
-      attachment.watch(() => {
-        if (attachment.agent === null) return;
+      agentConnection.watch(() => {
+        if (agentConnection.agent === null) return;
         clearTimeout(late);
-        resolve(attachment.agent);
+        resolve(agentConnection.agent);
       });
     });
     return agent === null ? null : await ask(agent);
   } catch {
     return null;
   } finally {
-    attachment.close();
+    agentConnection.close();
   }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import type { Parameters } from './command-line.ts';
 import { planConfiguration } from './configuration.ts';
 
@@ -16,7 +16,7 @@ function pcOf(before: string | null = null, files: Readonly<Record<string, strin
     config: at('config'),
     data: at('data'),
     logs: at('logs'),
-    own: at('data/kanade-tray'),
+    agentDir: at('data/kanade-tray'),
     machineConfig: null,
     dataFromEnvironment: false,
   };

@@ -4,10 +4,10 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { replaceFile } from '../agent/base/replace-file.ts';
 import { loadBootConfig } from '../agent/config/load.ts';
-import type { SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
-import { distrustPath } from '../agent/os/trusted-path.ts';
+import { replaceFile } from '../base/replace-file.ts';
+import type { SIGN_IN_SECRETS } from '../platform/secrets.ts';
+import { distrustPath } from '../platform/trusted-path.ts';
 import type { Directories } from '../shared/directories.ts';
 import { errorCode } from '../shared/error-code.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';

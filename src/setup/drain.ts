@@ -1,6 +1,6 @@
 /** `drain`: asks the agent to end when its scripts have, and waits for that. What the Debian package runs before an upgrade. */
 import { homedir } from 'node:os';
-import { sleep } from '../agent/base/sleep.ts';
+import { sleep } from '../base/sleep.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { agentTalk } from './agent-talk.ts';
 
@@ -9,8 +9,8 @@ const WITHIN_MS = 75_000;
 const LOOK_EVERY_MS = 500;
 
 const { platform, env } = process;
-const { own } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
-const talk = agentTalk(own);
+const { agentDir } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
+const talk = agentTalk(agentDir);
 
 void drain();
 

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { replaceFile } from '../agent/base/replace-file.ts';
-import { sleep } from '../agent/base/sleep.ts';
-import { isInUse } from '../agent/os/windows/holders.ts';
-import { namesAt } from '../agent/os/windows/nt-files.ts';
+import { replaceFile } from '../base/replace-file.ts';
+import { sleep } from '../base/sleep.ts';
+import { isInUse } from '../platform/windows/holders.ts';
+import { namesAt } from '../platform/windows/nt-files.ts';
 import { errorCode } from '../shared/error-code.ts';
 
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);

@@ -1,18 +1,18 @@
 /** Opens the store of our agent, which has ended, for the way back to the original. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../agent/base/clock.ts';
-import { silentLogger } from '../agent/base/logger.ts';
 import { loadBootConfig } from '../agent/config/load.ts';
 import { type GivenBack, giveBack } from '../agent/results/give-back.ts';
 import { STORE_FILE, salvageFrom } from '../agent/store/aside.ts';
 import { openStore } from '../agent/store/open.ts';
 import { Store } from '../agent/store/store.ts';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/logger.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import type { InstallInput } from './plan.ts';
 
 export async function giveBackStore({ directories, env, platform, log }: InstallInput): Promise<GivenBack> {
-  const directory = directories.own;
+  const directory = directories.agentDir;
   if (!existsSync(join(directory, STORE_FILE)) && salvageFrom(directory) === null)
     return { results: 0, completions: 0 };
   const loaded = loadBootConfig({ env, platform, cwd: directories.config, startedAs: 'service' });

@@ -4,7 +4,7 @@
  */
 import { cpSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { PRIVATE_TREE } from '../agent/os/windows/access.ts';
+import { PRIVATE_TREE } from '../platform/windows/access.ts';
 import { wordsOf } from './command-line.ts';
 import type { Layout } from './layout.ts';
 import type { SetupLog } from './log.ts';

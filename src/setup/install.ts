@@ -5,7 +5,7 @@
  */
 
 import { join } from 'node:path';
-import { errorText } from '../agent/base/logger.ts';
+import { errorText } from '../base/logger.ts';
 import { writeChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { bytesBelow } from './files.ts';

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { replaceFile } from '../agent/base/replace-file.ts';
+import { replaceFile } from '../base/replace-file.ts';
 import { namesIn, namesUnlessHeld, readIfThere } from './files.ts';
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/;

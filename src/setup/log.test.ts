@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { openSetupLog } from './log.ts';
 
 function logged(path: string, isNamed: boolean): string[] {

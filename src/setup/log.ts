@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorText } from '../agent/base/logger.ts';
+import { errorText } from '../base/logger.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 
 export interface SetupLog {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import type { Parameters } from './command-line.ts';
 import { Layout } from './layout.ts';
 import { type InstallInput, planOf } from './plan.ts';
@@ -23,7 +23,7 @@ function inputOf(parameters: Parameters, owners: Readonly<Record<string, string>
     config: join(root, 'config'),
     data: join(root, 'data'),
     logs: join(root, 'logs'),
-    own: join(root, 'data', 'kanade-tray'),
+    agentDir: join(root, 'data', 'kanade-tray'),
     machineConfig: null,
     dataFromEnvironment: false,
   };

@@ -69,7 +69,7 @@ export function planOf(input: InstallInput): Plan {
 }
 
 function settingsOf({ directories }: InstallInput): string[] {
-  return [directories.config, join(directories.config, 'agent.toml'), directories.data, directories.own];
+  return [directories.config, join(directories.config, 'agent.toml'), directories.data, directories.agentDir];
 }
 
 /** Whoever can change the settings decides what the service runs. All of it was made safe before; this is the proof. */

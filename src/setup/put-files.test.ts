@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
-import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../agent/os/windows/access.ts';
-import { StillHeld } from '../agent/os/windows/holders.ts';
-import type { Inside } from '../agent/os/windows/secure-directory.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../platform/windows/access.ts';
+import { StillHeld } from '../platform/windows/holders.ts';
+import type { Inside } from '../platform/windows/secure-directory.ts';
 import { Layout } from './layout.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import { openPrograms, putPrograms, putVersion, showVersion } from './put-files.ts';

@@ -4,9 +4,9 @@
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../agent/base/replace-file.ts';
-import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../agent/os/windows/access.ts';
-import { StillHeld } from '../agent/os/windows/holders.ts';
+import { replaceFile } from '../base/replace-file.ts';
+import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../platform/windows/access.ts';
+import { StillHeld } from '../platform/windows/holders.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import type { Choices } from './choices.ts';
 import { filesBelow, isSameFile, isSameTree, moveWhenFree, putBack, readIfThere } from './files.ts';

@@ -2,11 +2,11 @@
 
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorText } from '../agent/base/logger.ts';
-import { replaceFile } from '../agent/base/replace-file.ts';
-import { POLICY_KEY } from '../agent/os/policies.ts';
-import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
-import { PRIVATE_KEY, READABLE_KEY } from '../agent/os/windows/access.ts';
+import { errorText } from '../base/logger.ts';
+import { replaceFile } from '../base/replace-file.ts';
+import { POLICY_KEY } from '../platform/policies.ts';
+import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
+import { PRIVATE_KEY, READABLE_KEY } from '../platform/windows/access.ts';
 import type { Choices } from './choices.ts';
 import { putBack, readIfThere } from './files.ts';
 import type { InstallInput, Plan } from './plan.ts';
@@ -91,5 +91,5 @@ export function deleteSpent(path: string, { log, system }: Pick<InstallInput, 'l
 export function forgetIdentity({ directories, system, log }: InstallInput): void {
   log.say('forgetting names, secrets and history of this PC');
   for (const name of SIGN_IN_SECRETS) system.removeValue(SECRETS_KEY, name);
-  system.removeTree(directories.own);
+  system.removeTree(directories.agentDir);
 }

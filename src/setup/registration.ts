@@ -1,5 +1,5 @@
 /** Where Windows finds the product: the list of apps, and the programs that start with each session. */
-import { EVENT_SOURCE } from '../agent/os/system-journal.ts';
+import { EVENT_SOURCE } from '../platform/system-journal.ts';
 import { PRODUCT, PUBLISHER, RUN_KEY, STARTER, UNINSTALL_KEY } from './names.ts';
 import type { System } from './system.ts';
 

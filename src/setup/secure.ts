@@ -5,11 +5,11 @@
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { LISTED_TREE, PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../agent/os/windows/access.ts';
-import { rightsAbove } from '../agent/os/windows/access-list.ts';
-import type { Say } from '../agent/os/windows/holders.ts';
-import type { Inside } from '../agent/os/windows/secure-directory.ts';
-import { NotSecured } from '../agent/os/windows/set-aside.ts';
+import { LISTED_TREE, PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../platform/windows/access.ts';
+import { rightsAbove } from '../platform/windows/access-list.ts';
+import type { Say } from '../platform/windows/holders.ts';
+import type { Inside } from '../platform/windows/secure-directory.ts';
+import { NotSecured } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import { type Choices, choicesFile, readChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
@@ -94,6 +94,22 @@ export function secureRoot(layout: Layout, staged: string, system: Part, say: Sa
   secured(() => system.secureDirectory(staged, PRIVATE_TREE, SHALLOW, say));
   // Whoever had a hand in it before we were here may have exchanged something meanwhile.
   for (const path of [...ancestorsOf(staged), staged]) mustBeSafe(path, system);
+}
+
+/**
+ * Why somebody else could have what is written to `file` go elsewhere; null: nobody could. One that is there already may also be an
+ * administrator's own in a directory where others may only add to what is there. Directories that are missing are made, for
+ * administrators to change.
+ */
+export function whyLedElsewhere(file: string, system: Part, say: Say): string | null {
+  try {
+    secureAbove(file, system, say);
+  } catch (error) {
+    if (error instanceof SetupFault) return error.message.replace(/; name a directory by .*/, '');
+    throw error;
+  }
+  const why = whyExchangeable(win32.dirname(file), system);
+  return why !== null && existsSync(file) && system.untrusted(file) === null ? null : why;
 }
 
 /** Those above `path`: nobody may exchange one that is there, and one that is missing is made. */

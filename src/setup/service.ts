@@ -1,6 +1,6 @@
 /** Stops and starts the agent's service, in the agent's own time (architecture §4: drain). */
-import { errorText } from '../agent/base/logger.ts';
-import { sleep } from '../agent/base/sleep.ts';
+import { errorText } from '../base/logger.ts';
+import { sleep } from '../base/sleep.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentTalk } from './agent-talk.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';

@@ -1,8 +1,8 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
 
-import { machineRegistry, type RegistryValue } from '../agent/os/registry.ts';
-import { makeDirectory } from '../agent/os/windows/access.ts';
-import { insistOn, type Say } from '../agent/os/windows/holders.ts';
+import { machineRegistry, type RegistryValue } from '../platform/registry.ts';
+import { makeDirectory } from '../platform/windows/access.ts';
+import { insistOn, type Say } from '../platform/windows/holders.ts';
 import {
   type KeyBefore,
   removeKey,
@@ -10,10 +10,10 @@ import {
   removeValue,
   secureKey,
   writeValues,
-} from '../agent/os/windows/registry-write.ts';
-import { removeTree } from '../agent/os/windows/remove-tree.ts';
-import { ancestors, endProgram, programsBelow, type RunningProgram } from '../agent/os/windows/running-programs.ts';
-import { giveAccess, type Inside, secureDirectory, shutFile, untrusted } from '../agent/os/windows/secure-directory.ts';
+} from '../platform/windows/registry-write.ts';
+import { removeTree } from '../platform/windows/remove-tree.ts';
+import { ancestors, endProgram, programsBelow, type RunningProgram } from '../platform/windows/running-programs.ts';
+import { giveAccess, type Inside, secureDirectory, shutFile, untrusted } from '../platform/windows/secure-directory.ts';
 import {
   enableService,
   putService,
@@ -23,8 +23,8 @@ import {
   serviceState,
   startService,
   stopService,
-} from '../agent/os/windows/service-manager.ts';
-import { takeTurn } from '../agent/os/windows/setup-turn.ts';
+} from '../platform/windows/service-manager.ts';
+import { takeTurn } from '../platform/windows/setup-lock.ts';
 
 export interface System {
   serviceState(name: string): ServiceState;

@@ -2,7 +2,7 @@
  * Steps that are undone in reverse when a later one fails. Invariant: a step whose undoing fails does not keep the others from
  * being undone, and is said.
  */
-import { errorText } from '../agent/base/logger.ts';
+import { errorText } from '../base/logger.ts';
 import type { SetupLog } from './log.ts';
 
 type Undo = () => void | Promise<void>;

@@ -5,11 +5,11 @@
 
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { errorText } from '../agent/base/logger.ts';
-import { blockFor } from '../agent/base/sleep.ts';
-import { POLICY_KEY } from '../agent/os/policies.ts';
-import { SECRETS_KEY, SIGN_IN_SECRETS } from '../agent/os/secrets.ts';
-import { NOT_TRUSTED } from '../agent/os/windows/set-aside.ts';
+import { errorText } from '../base/logger.ts';
+import { blockFor } from '../base/sleep.ts';
+import { POLICY_KEY } from '../platform/policies.ts';
+import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
+import { isSetAside, NOT_TRUSTED } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
@@ -74,7 +74,7 @@ const OF_A_PROFILE = [
 function purge(input: UninstallInput): void {
   const { system, directories, log, parameters, profiles } = input;
   const isShared = system.serviceState(ORIGINAL_SERVICE) !== 'absent';
-  remove(directories.own, input);
+  remove(directories.agentDir, input);
   for (const name of namesUnlessHeld(directories.logs).filter((each) => each.startsWith('kanade-tray')))
     remove(join(directories.logs, name), input);
   // The person may put links there while we are at it.
@@ -117,10 +117,9 @@ function removeSetAside(input: UninstallInput): void {
   const { config, data, logs } = input.directories;
   const home = dirname(config);
   for (const directory of [config, data, logs, home])
-    for (const name of namesUnlessHeld(directory).filter((each) => each.includes(NOT_TRUSTED)))
-      remove(join(directory, name), input);
-  for (const name of namesUnlessHeld(dirname(home)).filter((each) =>
-    each.startsWith(`${basename(home)}${NOT_TRUSTED}`),
+    for (const name of namesUnlessHeld(directory).filter(isSetAside)) remove(join(directory, name), input);
+  for (const name of namesUnlessHeld(dirname(home)).filter(
+    (each) => each.startsWith(`${basename(home)}${NOT_TRUSTED}`) && isSetAside(each),
   ))
     remove(join(dirname(home), name), input);
 }

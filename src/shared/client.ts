@@ -73,7 +73,7 @@ export async function openAgent(carrier: Link, options: OpenOptions): Promise<Op
     // Before the hello this is how we are turned away.
     onFault: (fault) => onHello(fault),
   });
-  let shaken: Shaken = { kind: 'closed' };
+  let shaken: HandshakeResult = { kind: 'closed' };
   try {
     shaken = await handshake(link, agent.call, hello, options);
     if (shaken.kind !== 'open') return shaken;
@@ -101,14 +101,14 @@ export async function openAgent(carrier: Link, options: OpenOptions): Promise<Op
   return { kind: 'open', agent: client };
 }
 
-type Shaken = { readonly kind: 'open'; readonly session: Session } | Exclude<OpenResult, { kind: 'open' }>;
+type HandshakeResult = { readonly kind: 'open'; readonly session: Session } | Exclude<OpenResult, { kind: 'open' }>;
 
 async function handshake(
   link: SealedLink,
   call: Peer['call'],
   hello: Promise<unknown>,
   { endpoint, client, hostSecret, signal }: OpenOptions,
-): Promise<Shaken> {
+): Promise<HandshakeResult> {
   const said = await firstOf(hello, link, signal);
   if (said === CLOSED) return { kind: 'closed' };
   if (said instanceof Fault) return { kind: 'refused', fault: said };

@@ -5,6 +5,10 @@
 import { z } from 'zod';
 import { agentStatusSchema, updateDetailSchema } from './agent-status.ts';
 import {
+  outputFoundSchema,
+  outputRowsQuerySchema,
+  outputRowsSchema,
+  outputSearchQuerySchema,
   runDetailSchema,
   runOutputQuerySchema,
   runOutputSchema,
@@ -12,6 +16,7 @@ import {
   runsQuerySchema,
   runTailSchema,
 } from './run-view.ts';
+import { scheduleRowSchema } from './schedules-view.ts';
 import { SIGNATURE_MODES } from './signatures.ts';
 import { type UiRow, WINDOW_ROWS, type WindowSettings } from './ui-settings.ts';
 
@@ -71,9 +76,7 @@ export const settingSchema = z.object({
 export type Setting = z.infer<typeof settingSchema>;
 
 /** What IT can do on this PC, computed from its real settings (ui §1). */
-export const aboutSchema = z.object({
-  /** Every method that this agent offers as it is set up now. */
-  methods: z.array(z.string()),
+const aboutFactsSchema = z.object({
   scripts: z.boolean(),
   /** `as_you`: "as the system" is the signed-in user here (tray mode). */
   runAsSystem: z.enum(['system', 'as_you', 'no']),
@@ -93,6 +96,9 @@ export const aboutSchema = z.object({
   commandKeysFault: z.boolean().default(false),
   /** Hardware facts are reported to the fleet. */
   inventory: z.boolean(),
+  /** How much of the processor scripts get, and how many of them run at once. */
+  priority: z.enum(['idle', 'below_normal', 'normal']),
+  maxParallel: z.number().int(),
   /** Output without the helpdesk view: 0 none, 1 of tasks that ran as the person, 2 of all tasks. */
   outputShown: z.number().int(),
   /** Where things lie on this PC, and how long they are kept; null: there is none. */
@@ -104,7 +110,14 @@ export const aboutSchema = z.object({
     logDays: z.number(),
   }),
 });
-export type About = z.infer<typeof aboutSchema>;
+export type AboutFacts = z.infer<typeof aboutFactsSchema>;
+
+/** `facts` null: the settings can't be read, so nothing is known of what they allow. */
+export const aboutSchema = z.object({
+  /** Every method that this agent offers as it is set up now. */
+  methods: z.array(z.string()),
+  facts: aboutFactsSchema.nullable(),
+});
 
 /** Facts of this PC for the service desk, as the inventory reports them; null: not known (yet). */
 export const hardwareSchema = z.object({
@@ -179,7 +192,11 @@ export const methods = {
   'runs.list': { params: runsQuerySchema, result: runsPageSchema },
   'runs.get': { params: aRun, result: runDetailSchema },
   'runs.output': { params: runOutputQuerySchema, result: runOutputSchema },
+  'runs.outputRows': { params: outputRowsQuerySchema, result: outputRowsSchema },
+  'runs.outputSearch': { params: outputSearchQuerySchema, result: outputFoundSchema },
   'runs.tail': { params: aRun, result: runTailSchema },
+  /** What this PC fires by itself, soonest first. */
+  'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
   'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
   'config.effective': { params: nothing, result: z.array(settingSchema) },
   'update.get': { params: nothing, result: updateDetailSchema },

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { describeRun, taskName } from './describe-run.ts';
+import { I18n } from './i18n/i18n.ts';
 import { REASONS } from './outcomes.ts';
 import type { RunRow } from './run-view.ts';
 import { RUN_STATES } from './states.ts';
-import { Words } from './words/words.ts';
 
-const [english, japanese] = [new Words('en'), new Words('ja')];
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
 const NOW = new Date(2026, 10, 25, 14, 0).getTime();
 const MINUTE = 60_000;
 
@@ -32,21 +32,21 @@ function run(fields: Partial<RunRow> = {}): RunRow {
 
 describe('every outcome has its words', () => {
   test.each(REASONS)('%s', (reason) => {
-    for (const words of [english, japanese]) {
-      const said = describeRun(run({ reason, exitCode: 5 }), words, NOW);
+    for (const i18n of [english, japanese]) {
+      const said = describeRun(run({ reason, exitCode: 5 }), i18n, NOW);
       for (const text of [said.title, said.line, said.body, said.act ?? '-']) {
         expect(text).not.toBe('');
         // Neither a code nor a hole that was left open, and no English for a Japanese reader.
         expect(text).not.toMatch(/[A-Z]{3,}_|\{\w+\}/);
       }
-      if (words === japanese) expect(said.title + said.body).toMatch(/[\u3040-\u30ff\u4e00-\u9fff]/);
+      if (i18n === japanese) expect(said.title + said.body).toMatch(/[\u3040-\u30ff\u4e00-\u9fff]/);
     }
   });
 
   test.each(RUN_STATES.filter((state) => state !== 'finished'))('%s', (state) => {
     const open = run({ state, reason: null, finishedAtMs: null, notBeforeMs: NOW + 90_000 });
-    for (const words of [english, japanese]) {
-      const said = describeRun(open, words, NOW);
+    for (const i18n of [english, japanese]) {
+      const said = describeRun(open, i18n, NOW);
       expect(said.line + said.title + said.body).not.toMatch(/\{\w+\}|undefined|NaN/);
       expect([said.changed, said.act]).toEqual([null, null]);
     }

@@ -3,11 +3,12 @@
  * looked up, never guessed. Nothing in here shows a code, an id or a stack.
  */
 import { assertNever } from './assert-never.ts';
+import type { Hole, I18n } from './i18n/i18n.ts';
 import type { OutcomeMark } from './mark-names.ts';
 import { outcomeRow, type Reason } from './outcomes.ts';
 import type { RunTitle } from './run-title.ts';
 import type { RunDetail, RunRow } from './run-view.ts';
-import type { Hole, Words } from './words/words.ts';
+import { TITLE_WORDS, type TitleWord } from './title-words.ts';
 
 export interface RunDescription {
   readonly mark: OutcomeMark;
@@ -25,51 +26,64 @@ export interface RunDescription {
 type Facts = RunRow & Partial<Pick<RunDetail, 'deadlineAtMs' | 'viewAgeMs'>>;
 
 /** What is known about `run`, as of `nowMs`. */
-export function describeRun(run: Facts, words: Words, nowMs: number): RunDescription {
-  return run.reason === null ? describeOpen(run, words, nowMs) : describeFinished(run, run.reason, words, nowMs);
+export function describeRun(run: Facts, i18n: I18n, nowMs: number): RunDescription {
+  return run.reason === null ? describeOpen(run, i18n, nowMs) : describeFinished(run, run.reason, i18n, nowMs);
 }
 
 /** The name under which a task is shown. */
-export function taskName(run: Pick<RunRow, 'title' | 'source'>, words: Words): string {
-  const name = titleText(run.title, words);
-  return run.source === 'schedule' ? words.say('title.scheduled', { task: name }) : name;
+export function taskName(run: Pick<RunRow, 'title' | 'source'>, i18n: I18n): string {
+  const name = titleText(run.title, i18n);
+  return run.source === 'schedule' ? i18n.t('title.scheduled', { task: name }) : name;
 }
 
-function titleText(title: RunTitle, words: Words): string {
+/** The words in or for names, of this language, that `search` is a part of. */
+export function titleWordsWith(search: string, i18n: I18n): TitleWord[] {
+  const wanted = search.trim().toLowerCase();
+  if (wanted === '') return [];
+  const said: Readonly<Record<TitleWord, string>> = {
+    direct: i18n.t('title.direct'),
+    none: i18n.t('title.none'),
+    hidden: i18n.t('title.hidden'),
+    scheduled: i18n.t('title.scheduled', { task: '' }),
+  };
+  return TITLE_WORDS.filter((word) => said[word].toLowerCase().includes(wanted));
+}
+
+export function titleText(title: RunTitle, i18n: I18n): string {
   switch (title.kind) {
     case 'text':
       return title.text;
     case 'direct':
-      return words.say('title.direct');
+      return i18n.t('title.direct');
     case 'hidden':
-      return words.say('title.hidden');
+      return i18n.t('title.hidden');
     case 'none':
-      return words.say('title.none');
+      return i18n.t('title.none');
   }
 }
 
-function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
+function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
   const nothingYet = { changed: null, act: null };
   switch (run.state) {
     case 'running': {
-      const t = words.duration(nowMs - (run.startedAtMs ?? nowMs));
+      const t = i18n.duration(nowMs - (run.startedAtMs ?? nowMs));
       const limitMs = run.timeoutSecs === null ? null : run.timeoutSecs * 1_000;
-      const limit = limitMs === null ? null : words.say('state.running.limit', { limit: words.roughly(limitMs) });
+      const limit = limitMs === null ? null : i18n.t('state.running.limit', { limit: i18n.roughly(limitMs) });
       return {
         mark: 'running',
-        title: words.say('state.running.title'),
-        line: words.say('state.running.line', { t }),
-        body: words.join(words.say('state.running.body', { t }), limit),
+        title: i18n.t('state.running.title'),
+        line: i18n.t('state.running.line', { t }),
+        body: i18n.join(i18n.t('state.running.body', { t }), limit),
         ...nothingYet,
       };
     }
     case 'waiting_jitter': {
-      const t = words.roughly(Math.max(1_000, (run.notBeforeMs ?? nowMs) - nowMs));
+      const t = i18n.roughly(Math.max(1_000, (run.notBeforeMs ?? nowMs) - nowMs));
       return {
         mark: 'waiting',
-        title: words.say('state.waiting_jitter.title', { t }),
-        line: words.say('state.waiting_jitter.line', { t }),
-        body: words.say('state.waiting_jitter.body'),
+        title: i18n.t('state.waiting_jitter.title', { t }),
+        line: i18n.t('state.waiting_jitter.line', { t }),
+        body: i18n.t('state.waiting_jitter.body'),
         ...nothingYet,
       };
     }
@@ -77,9 +91,9 @@ function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
     case 'waiting_user':
       return {
         mark: 'waiting',
-        title: words.say(`state.${run.state}.title`),
-        line: words.say(`state.${run.state}.line`),
-        body: words.say(`state.${run.state}.body`),
+        title: i18n.t(`state.${run.state}.title`),
+        line: i18n.t(`state.${run.state}.line`),
+        body: i18n.t(`state.${run.state}.body`),
         ...nothingYet,
       };
     case 'admitted':
@@ -87,9 +101,9 @@ function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
     case 'finished':
       return {
         mark: 'waiting',
-        title: words.say('state.admitted.title'),
-        line: words.say('state.admitted.line'),
-        body: words.say('state.admitted.body'),
+        title: i18n.t('state.admitted.title'),
+        line: i18n.t('state.admitted.line'),
+        body: i18n.t('state.admitted.body'),
         ...nothingYet,
       };
     default:
@@ -97,22 +111,22 @@ function describeOpen(run: Facts, words: Words, nowMs: number): RunDescription {
   }
 }
 
-function describeFinished(run: Facts, reason: Reason, words: Words, nowMs: number): RunDescription {
+function describeFinished(run: Facts, reason: Reason, i18n: I18n, nowMs: number): RunDescription {
   const { mark, changed, act } = outcomeRow(reason);
-  const finished: Finished = { run, words, nowMs, ranMs: ranMsOf(run, nowMs) };
+  const finished: Finished = { run, i18n, nowMs, ranMs: ranMsOf(run, nowMs) };
   return {
     mark,
-    title: words.say(`reason.${reason}.title`),
-    line: has(LINES, reason) ? LINES[reason](finished) : words.say(`reason.${reason}.line`),
-    body: has(BODIES, reason) ? BODIES[reason](finished) : words.say(`reason.${reason}.body`),
-    changed: changed === null ? null : words.say(`changed.${changed}`),
-    act: words.say(`act.${act}`),
+    title: i18n.t(`reason.${reason}.title`),
+    line: has(LINES, reason) ? LINES[reason](finished) : i18n.t(`reason.${reason}.line`),
+    body: has(BODIES, reason) ? BODIES[reason](finished) : i18n.t(`reason.${reason}.body`),
+    changed: changed === null ? null : i18n.t(`changed.${changed}`),
+    act: i18n.t(`act.${act}`),
   };
 }
 
 interface Finished {
   readonly run: Facts;
-  readonly words: Words;
+  readonly i18n: I18n;
   readonly nowMs: number;
   readonly ranMs: number;
 }
@@ -128,39 +142,39 @@ type Holed<Part extends 'line' | 'body'> = {
 type Fillers<Part extends 'line' | 'body'> = Readonly<Record<Holed<Part>, (finished: Finished) => string>>;
 
 const LINES: Fillers<'line'> = {
-  DONE: ({ words, ranMs }) => words.say('reason.DONE.line', { t: words.duration(ranMs) }),
-  KILLED: ({ words, ranMs }) => words.say('reason.KILLED.line', { t: words.duration(ranMs) }),
-  FAILED: ({ run, words }) => words.say('reason.FAILED.line', { n: run.exitCode ?? 0 }),
-  TIMEOUT: (finished) => finished.words.say('reason.TIMEOUT.line', { limit: limitOf(finished) }),
+  DONE: ({ i18n, ranMs }) => i18n.t('reason.DONE.line', { t: i18n.duration(ranMs) }),
+  KILLED: ({ i18n, ranMs }) => i18n.t('reason.KILLED.line', { t: i18n.duration(ranMs) }),
+  FAILED: ({ run, i18n }) => i18n.t('reason.FAILED.line', { n: run.exitCode ?? 0 }),
+  TIMEOUT: (finished) => finished.i18n.t('reason.TIMEOUT.line', { limit: limitOf(finished) }),
 };
 
 const BODIES: Fillers<'body'> = {
-  DONE: ({ words, ranMs }) => words.say('reason.DONE.body', { t: words.duration(ranMs) }),
-  KILLED: ({ words, ranMs }) => words.say('reason.KILLED.body', { t: words.duration(ranMs) }),
-  FAILED: ({ run, words }) => words.say('reason.FAILED.body', { n: run.exitCode ?? 0 }),
-  TIMEOUT: (finished) => finished.words.say('reason.TIMEOUT.body', { limit: limitOf(finished) }),
-  STALE_VIEW: ({ run, words }) => {
+  DONE: ({ i18n, ranMs }) => i18n.t('reason.DONE.body', { t: i18n.duration(ranMs) }),
+  KILLED: ({ i18n, ranMs }) => i18n.t('reason.KILLED.body', { t: i18n.duration(ranMs) }),
+  FAILED: ({ run, i18n }) => i18n.t('reason.FAILED.body', { n: run.exitCode ?? 0 }),
+  TIMEOUT: (finished) => finished.i18n.t('reason.TIMEOUT.body', { limit: limitOf(finished) }),
+  STALE_VIEW: ({ run, i18n }) => {
     const offlineMs = run.viewAgeMs ?? null;
-    if (offlineMs === null) return words.say('reason.STALE_VIEW.never');
-    return words.say('reason.STALE_VIEW.body', { t: words.duration(offlineMs) });
+    if (offlineMs === null) return i18n.t('reason.STALE_VIEW.never');
+    return i18n.t('reason.STALE_VIEW.body', { t: i18n.duration(offlineMs) });
   },
-  DEADLINE: ({ run, words, nowMs }) => {
+  DEADLINE: ({ run, i18n, nowMs }) => {
     const deadlineAtMs = run.deadlineAtMs ?? null;
-    if (deadlineAtMs === null) return words.say('reason.DEADLINE.unknown');
-    const time = words.moment(deadlineAtMs, nowMs);
-    if (run.receivedAtMs <= deadlineAtMs) return words.say('reason.DEADLINE.waited', { time });
-    return words.say('reason.DEADLINE.body', { time, late: words.duration(run.receivedAtMs - deadlineAtMs) });
+    if (deadlineAtMs === null) return i18n.t('reason.DEADLINE.unknown');
+    const time = i18n.moment(deadlineAtMs, nowMs);
+    if (run.receivedAtMs <= deadlineAtMs) return i18n.t('reason.DEADLINE.waited', { time });
+    return i18n.t('reason.DEADLINE.body', { time, late: i18n.duration(run.receivedAtMs - deadlineAtMs) });
   },
-  SIGNATURE: (finished) => finished.words.say('reason.SIGNATURE.body', { told: toldOf(finished) }),
-  CONFLICT: (finished) => finished.words.say('reason.CONFLICT.body', { told: toldOf(finished) }),
+  SIGNATURE: (finished) => finished.i18n.t('reason.SIGNATURE.body', { told: toldOf(finished) }),
+  CONFLICT: (finished) => finished.i18n.t('reason.CONFLICT.body', { told: toldOf(finished) }),
 };
 
-function limitOf({ run, words, ranMs }: Finished): string {
-  return words.duration(run.timeoutSecs === null ? ranMs : run.timeoutSecs * 1_000);
+function limitOf({ run, i18n, ranMs }: Finished): string {
+  return i18n.duration(run.timeoutSecs === null ? ranMs : run.timeoutSecs * 1_000);
 }
 
-function toldOf({ run, words }: Finished): string {
-  return words.say(run.deliveredAtMs === null ? 'told.here' : 'told.it');
+function toldOf({ run, i18n }: Finished): string {
+  return i18n.t(run.deliveredAtMs === null ? 'told.here' : 'told.it');
 }
 
 function has<T extends object>(table: T, key: PropertyKey): key is keyof T {

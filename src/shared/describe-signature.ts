@@ -1,15 +1,16 @@
 /** What was found of a task's signature, as a sentence. */
+
+import type { I18n } from './i18n/i18n.ts';
 import type { RunDetail } from './run-view.ts';
-import type { Words } from './words/words.ts';
 
 type Found = NonNullable<RunDetail['signature']>;
 
 /** A key is named only where the signature names it; what it says is a claim until the signature holds. */
-export function describeSignature({ state, kid }: Found, words: Words): string {
+export function describeSignature({ state, kid }: Found, i18n: I18n): string {
   switch (state) {
     case 'absent':
     case 'invalid':
-      return words.say(`signature.${state}`);
+      return i18n.t(`signature.${state}`);
     case 'ok':
     case 'unprovisioned':
     case 'unknown_key':
@@ -18,6 +19,6 @@ export function describeSignature({ state, kid }: Found, words: Words): string {
     case 'expired':
     case 'misaddressed':
     case 'envelope_rejected':
-      return words.say(`signature.${state}`, { key: kid ?? '?' });
+      return i18n.t(`signature.${state}`, { key: kid ?? '?' });
   }
 }

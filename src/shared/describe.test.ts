@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, MINUTE, NOW, seen, status } from '../../e2e/support/agent-status.ts';
+import { DAY, MINUTE, NOW, seen, status } from '../../test/support/agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
-import { type Description, describeState, describeUpdate, pcDetails, type Seen } from './describe.ts';
-import type { RunRow } from './run-view.ts';
-import type { AttachmentView } from './shell-contract.ts';
+import { type Description, describeState, describeUpdate, type PcSnapshot, pcDetails } from './describe.ts';
+import { I18n } from './i18n/i18n.ts';
+import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
+import type { RunningRow } from './run-view.ts';
+import type { AgentConnectionView } from './shell-contract.ts';
 import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
 import { type MenuFacts, trayMenu } from './tray-menu.ts';
-import { Words } from './words/words.ts';
 
-const [english, japanese] = [new Words('en'), new Words('ja')];
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
-const RUN: RunRow = {
+const RUN: RunningRow = {
   run: 7,
   title: { kind: 'text', text: 'Office repair' },
   source: 'live',
@@ -26,13 +27,15 @@ const RUN: RunRow = {
   timeoutSecs: 600,
   parked: false,
   unreported: false,
+  usualMs: null,
 };
 
-function absent(attachment: Partial<AttachmentView>): Seen {
+function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
   return {
-    attachment: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, ...attachment },
+    agentConnection: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, ...agentConnection },
     status: null,
     brandName: 'Kanade Tray',
+    lost: false,
   };
 }
 
@@ -44,7 +47,7 @@ test('all is well', () => {
   expect(describeState(seen(), english, NOW)).toEqual({
     mark: 'idle',
     title: 'Everything is working',
-    body: 'Connected to your IT service. Last check less than a minute ago.',
+    body: 'Connected to your IT service. Last check just now.',
     since: null,
     items: [],
     notes: [],
@@ -52,7 +55,7 @@ test('all is well', () => {
   });
 });
 
-test.each<[string, Seen, Partial<Description>]>([
+test.each<[string, PcSnapshot, Partial<Description>]>([
   ['a task runs', seen(RUNNING), { mark: 'running', tooltip: 'Running: Office repair (2 min)' }],
   [
     'offline',
@@ -113,8 +116,8 @@ describe('every state has its words in both languages', () => {
   test.each([...agents, ...connections, ...attachments].map((state, place) => [place, state] as const))(
     '%d',
     (_, state) => {
-      const texts = [english, japanese].map((words) => {
-        const { title, body, tooltip, since } = describeState(state, words, NOW);
+      const texts = [english, japanese].map((i18n) => {
+        const { title, body, tooltip, since } = describeState(state, i18n, NOW);
         return [title, body, tooltip, since ?? ''].join(' ');
       });
       expect(texts[0]).not.toMatch(/\{\w+\}|undefined|NaN|_/);
@@ -124,8 +127,8 @@ describe('every state has its words in both languages', () => {
   );
 
   test.each(UPDATE_STATES)('update: %s', (state) => {
-    for (const words of [english, japanese]) {
-      const { title, body } = describeUpdate({ state, wanted: '1.5.0' }, words);
+    for (const i18n of [english, japanese]) {
+      const { title, body } = describeUpdate({ state, wanted: '1.5.0' }, i18n);
       expect(title + body).not.toMatch(/\{\w+\}|undefined/);
     }
   });
@@ -139,8 +142,8 @@ describe('the menu', () => {
     mayStop: false,
     ...changed,
   });
-  const labels = (changed: Partial<MenuFacts> = {}, words = english) =>
-    trayMenu(facts(changed), words, NOW).map((entry) => (entry.kind === 'separator' ? '—' : entry.label));
+  const labels = (changed: Partial<MenuFacts> = {}, i18n = english) =>
+    trayMenu(facts(changed), i18n, NOW).map((entry) => (entry.kind === 'separator' ? '—' : entry.label));
 
   test('while all is well', () => {
     expect(labels()).toEqual([
@@ -160,7 +163,37 @@ describe('the menu', () => {
     const busy = labels({ seen: seen({ ...RUNNING, restartRequired: true }), unseen: 3 });
     expect(busy).toContain('Running: Office repair … 2 min');
     expect(busy).toContain('Activity (3 new)');
-    expect(busy).toContain('Restart to finish update…');
+    expect(busy).toContain('Look at: Restart needed…');
+  });
+
+  test('two tasks that run are two, in the menu and in the tooltip, and many are a few and a number', () => {
+    const many = (n: number) => {
+      const running = Array.from({ length: n }, (_each, at) => ({ ...RUN, run: at + 1 }));
+      return seen({ now: { running, waiting: [], waitingCount: 0 } });
+    };
+    const lines = (n: number) => labels({ seen: many(n) }).filter((label) => /^Running|more$/.test(label));
+    expect(lines(2)).toEqual(['Running: Office repair … 2 min', 'Running: Office repair … 2 min']);
+    expect(lines(9)).toEqual([...Array(3).fill('Running: Office repair … 2 min'), 'and 6 more']);
+    expect(describeState(many(2), english, NOW).tooltip).toBe('2 tasks are running');
+    expect(describeState(many(2), japanese, NOW).tooltip).toBe('2件の作業を実行中');
+  });
+
+  test('what calls for a look is one click away: where it is, or where all of it is', () => {
+    const entry = (changed: Partial<AgentStatus>) =>
+      trayMenu(facts({ seen: seen(changed) }), english, NOW).find(
+        (each) => each.kind === 'action' && /look at/i.test(each.label),
+      );
+    expect(entry({})).toBeUndefined();
+    expect(entry({ restartRequired: true })).toEqual({
+      kind: 'action',
+      label: 'Look at: Restart needed…',
+      action: { kind: 'open', route: { screen: 'updates' } },
+    });
+    expect(entry({ restartRequired: true, secondAgentSeen: true })).toEqual({
+      kind: 'action',
+      label: '2 items to look at…',
+      action: { kind: 'open', route: { screen: 'status' } },
+    });
   });
 
   test('says in its first line what the window says first', () => {
@@ -170,8 +203,8 @@ describe('the menu', () => {
       seen(REFUSED),
       seen({ agent: { ...status().agent, state: 'elsewhere' } }),
     ]) {
-      for (const words of [english, japanese]) {
-        expect(labels({ seen: state }, words)[0]).toBe(describeState(state, words, NOW).title);
+      for (const i18n of [english, japanese]) {
+        expect(labels({ seen: state }, i18n)[0]).toBe(describeState(state, i18n, NOW).title);
       }
     }
     expect(labels({ seen: seen(OFFLINE) })[0]).toBe('Offline · PC-0142');
@@ -184,7 +217,7 @@ describe('the menu', () => {
 });
 
 test('the details to copy name what the service desk asks for, and no secret', () => {
-  expect(pcDetails(seen(), 'taro', english, NOW)).toBe(
+  expect(pcDetails(seen(), knownPc(status(), NOTHING_REMEMBERED), 'taro', english, NOW)).toBe(
     'PC: PC-0142\nUser: taro\nVersion: 1.4.2\nGroups: office, canary\nState: Everything is working',
   );
 });

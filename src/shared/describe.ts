@@ -5,17 +5,21 @@
 import type { AgentStatus } from './agent-status.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
+import { progressOf } from './describe-running.ts';
+import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
-import type { AttachmentView, Route } from './shell-contract.ts';
+import type { PcFacts } from './remembered.ts';
+import type { AgentConnectionView, Route } from './shell-contract.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
-import type { Words } from './words/words.ts';
 
 /** What is known: the agent's own word where it is attached, else how it is missing. */
-export interface Seen {
-  readonly attachment: AttachmentView;
+export interface PcSnapshot {
+  readonly agentConnection: AgentConnectionView;
   /** null: not attached, or nothing was heard yet. */
   readonly status: AgentStatus | null;
   readonly brandName: string;
+  /** Whoever shows it hears nothing any more: not even whether the agent is there. */
+  readonly lost: boolean;
 }
 
 export interface Description {
@@ -32,94 +36,117 @@ export interface Description {
   readonly tooltip: string;
 }
 
+/** Something is wrong that the person can't put right: whom to call stands beside it. */
+export function callsForHelp({ mark, items }: Pick<Description, 'mark' | 'items'>): 'state' | 'items' | null {
+  if (mark === 'broken') return 'state';
+  return items.some(({ id }) => !OWN_BUSINESS.includes(id)) ? 'items' : null;
+}
+
+/** What the person does, or what goes by itself. */
+const OWN_BUSINESS: readonly AttentionItem['id'][] = ['restart', 'user', 'update'];
+
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-export function describeState(seen: Seen, words: Words, nowMs: number): Description {
+export function describeState(seen: PcSnapshot, i18n: I18n, nowMs: number): Description {
   const { status } = seen;
-  if (status === null || seen.attachment.state !== 'attached') return absent(seen, words, nowMs);
-  const stopped = waiting(seen, status, words);
+  if (seen.lost) return plain('broken', 'lost', seen.brandName, i18n);
+  if (status === null || seen.agentConnection.state !== 'attached') return absent(seen, i18n, nowMs);
+  const stopped = waiting(seen, status, i18n);
   if (stopped !== null) return stopped;
-  const items = attentionItems(status, words);
-  return { ...working(seen, status, items, words, nowMs), items, notes: notes(status, words, nowMs) };
+  const items = attentionItems(status, i18n);
+  return { ...working(seen, status, items, i18n, nowMs), items, notes: notes(status, i18n, nowMs) };
 }
 
 type Said = Omit<Description, 'items' | 'notes'>;
 
 /** While the agent takes tasks. */
-function working(seen: Seen, status: AgentStatus, items: readonly AttentionItem[], words: Words, nowMs: number): Said {
-  if (status.connection.state === 'refused') return refused(seen, status, words, nowMs);
-  const running = status.now.running[0];
+function working(
+  seen: PcSnapshot,
+  status: AgentStatus,
+  items: readonly AttentionItem[],
+  i18n: I18n,
+  nowMs: number,
+): Said {
+  if (status.connection.state === 'refused') return refused(seen, status, i18n, nowMs);
+  const [running, ...others] = status.now.running;
   const offline = status.connection.state !== 'connected';
-  const spoken = offline ? offlineWords(status, words, nowMs) : connectedWords(status, words, nowMs);
-  const attention = { title: words.say('health.attention.title', { n: items.length }), body: spoken.body };
+  const spoken = offline ? offlineWords(status, i18n, nowMs) : connectedWords(status, i18n, nowMs);
+  const attention = { title: i18n.t('health.attention.title', { n: items.length }), body: spoken.body };
   const said = items.length > 0 ? attention : spoken;
   const since = offline ? spoken.since : null;
   if (running !== undefined) {
-    const t = words.roughly(nowMs - (running.startedAtMs ?? nowMs));
-    const tooltip = words.say('tray.running', { task: taskName(running, words), t });
+    const t = i18n.roughly(nowMs - (running.startedAtMs ?? nowMs));
+    const { said: usual } = progressOf(running, i18n, nowMs);
+    const tooltip =
+      others.length === 0
+        ? i18n.t('tray.running', {
+            task: taskName(running, i18n),
+            t: i18n.list(usual === null ? [t] : [t, usual]),
+          })
+        : i18n.t('tray.runningMany', { n: others.length + 1 });
     return { mark: 'running', ...said, since, tooltip };
   }
   if (items.length > 0) {
-    return { mark: 'attention', ...said, since, tooltip: words.say('tray.attention', { n: items.length }) };
+    return { mark: 'attention', ...said, since, tooltip: i18n.t('tray.attention', { n: items.length }) };
   }
   if (offline && status.connection.state === 'starting') {
-    const tooltip = words.say('tray.faulty', { name: seen.brandName, state: spoken.title });
+    const tooltip = i18n.t('tray.faulty', { name: seen.brandName, state: spoken.title });
     return { mark: 'offline', ...said, since: null, tooltip };
   }
-  if (offline) return { mark: 'offline', ...said, since, tooltip: words.say('tray.offline') };
-  return { mark: 'idle', ...said, since, tooltip: words.say('tray.connected', { name: seen.brandName }) };
+  if (offline) return { mark: 'offline', ...said, since, tooltip: i18n.t('tray.offline') };
+  return { mark: 'idle', ...said, since, tooltip: i18n.t('tray.connected', { name: seen.brandName }) };
 }
 
-function absent({ attachment, brandName }: Seen, words: Words, nowMs: number): Description {
-  switch (attachment.state) {
+function absent({ agentConnection, brandName }: PcSnapshot, i18n: I18n, nowMs: number): Description {
+  switch (agentConnection.state) {
     case 'starting':
     // The first word has not come yet.
     case 'attached':
-      return plain('offline', 'starting', brandName, words);
+      return plain('offline', 'starting', brandName, i18n);
     case 'incompatible':
-      return plain('broken', 'incompatible', brandName, words);
+      return plain('broken', 'incompatible', brandName, i18n);
     case 'down':
-      return down(attachment, words, nowMs);
+      return down(agentConnection, i18n, nowMs);
     default:
-      return assertNever(attachment.state);
+      return assertNever(agentConnection.state);
   }
 }
 
-function down({ sinceMs, restartAtMs }: AttachmentView, words: Words, nowMs: number): Description {
+function down({ sinceMs, restartAtMs }: AgentConnectionView, i18n: I18n, nowMs: number): Description {
   const restart =
     restartAtMs === null
       ? null
-      : words.say('health.down.restarts', { t: words.duration(Math.max(1_000, restartAtMs - nowMs)) });
+      : i18n.t('health.down.restarts', { t: i18n.duration(Math.max(1_000, restartAtMs - nowMs)) });
   return {
     mark: 'broken',
-    title: words.say('health.down.title'),
-    body: words.join(words.say('health.down.body'), restart),
-    since: words.say('health.down.since', { time: words.moment(sinceMs, nowMs) }),
+    title: i18n.t('health.down.title'),
+    body: i18n.join(i18n.t('health.down.body'), restart),
+    since: i18n.t('health.down.since', { time: i18n.moment(sinceMs, nowMs) }),
     items: [],
     notes: [],
-    tooltip: words.say('tray.broken'),
+    tooltip: i18n.t('tray.broken'),
   };
 }
 
 /** The states in which the agent is there and takes no tasks; null: it does. */
-function waiting({ brandName }: Seen, { agent }: AgentStatus, words: Words): Description | null {
+function waiting({ brandName }: PcSnapshot, { agent }: AgentStatus, i18n: I18n): Description | null {
   switch (agent.state) {
     case 'starting':
-      return plain('offline', 'starting', brandName, words);
+      return plain('offline', 'starting', brandName, i18n);
     case 'not_set_up':
-      return plain('offline', 'notSetUp', brandName, words);
+      return plain('offline', 'notSetUp', brandName, i18n);
     case 'elsewhere':
-      return plain('offline', 'elsewhere', brandName, words);
+      return plain('offline', 'elsewhere', brandName, i18n);
     case 'original_running':
-      return plain('offline', 'original', brandName, words);
+      return plain('offline', 'original', brandName, i18n);
     case 'draining':
-      return plain('offline', 'draining', brandName, words);
+      return plain('offline', 'draining', brandName, i18n);
     case 'config_invalid':
-      return plain('broken', 'config', brandName, words);
+      return plain('broken', 'config', brandName, i18n);
     case 'not_trusted':
-      return plain('broken', 'untrusted', brandName, words);
+      return plain('broken', 'untrusted', brandName, i18n);
     case 'down':
-      return { ...plain('broken', 'down', brandName, words), tooltip: words.say('tray.broken') };
+      return { ...plain('broken', 'down', brandName, i18n), tooltip: i18n.t('tray.broken') };
     case 'running':
       return null;
     default:
@@ -129,6 +156,7 @@ function waiting({ brandName }: Seen, { agent }: AgentStatus, words: Words): Des
 
 type StatedAs =
   | 'starting'
+  | 'lost'
   | 'incompatible'
   | 'notSetUp'
   | 'elsewhere'
@@ -138,108 +166,107 @@ type StatedAs =
   | 'untrusted'
   | 'down';
 
-function plain(mark: TrayMark, key: StatedAs, name: string, words: Words): Description {
-  const title = words.say(`health.${key}.title`);
-  const tooltip = words.say('tray.faulty', { name, state: title });
-  return { mark, title, body: words.say(`health.${key}.body`), since: null, items: [], notes: [], tooltip };
+function plain(mark: TrayMark, key: StatedAs, name: string, i18n: I18n): Description {
+  const title = i18n.t(`health.${key}.title`);
+  const tooltip = i18n.t('tray.faulty', { name, state: title });
+  return { mark, title, body: i18n.t(`health.${key}.body`), since: null, items: [], notes: [], tooltip };
 }
 
-function refused(seen: Seen, { connection }: AgentStatus, words: Words, nowMs: number): Said {
-  const title = words.say('health.refused.title');
+function refused(seen: PcSnapshot, { connection }: AgentStatus, i18n: I18n, nowMs: number): Said {
+  const title = i18n.t('health.refused.title');
   return {
     mark: 'broken',
     title,
-    body: words.say('health.refused.body'),
-    since: words.say('health.offline.since', { time: words.moment(connection.sinceMs, nowMs) }),
-    tooltip: words.say('tray.faulty', { name: seen.brandName, state: title }),
+    body: i18n.t('health.refused.body'),
+    since: i18n.t('health.offline.since', { time: i18n.moment(connection.sinceMs, nowMs) }),
+    tooltip: i18n.t('tray.faulty', { name: seen.brandName, state: title }),
   };
 }
 
-function connectedWords({ connection }: AgentStatus, words: Words, nowMs: number) {
+function connectedWords({ connection }: AgentStatus, i18n: I18n, nowMs: number) {
   const last = connection.lastGoodAtMs;
   const body =
-    last === null ? words.say('health.connected.body') : words.say('health.ok.body', { ago: words.ago(last, nowMs) });
-  return { title: words.say('health.ok.title'), body, since: null };
+    last === null ? i18n.t('health.connected.body') : i18n.t('health.ok.body', { ago: i18n.ago(last, nowMs) });
+  return { title: i18n.t('health.ok.title'), body, since: null };
 }
 
-function offlineWords({ connection }: AgentStatus, words: Words, nowMs: number) {
+function offlineWords({ connection }: AgentStatus, i18n: I18n, nowMs: number) {
   const { state, sinceMs } = connection;
   const offlineMs = nowMs - sinceMs;
   const since =
     offlineMs > DAY_MS
-      ? words.say('health.offline.long', { t: words.duration(offlineMs) })
-      : words.say('health.offline.since', { time: words.moment(sinceMs, nowMs) });
+      ? i18n.t('health.offline.long', { t: i18n.duration(offlineMs) })
+      : i18n.t('health.offline.since', { time: i18n.moment(sinceMs, nowMs) });
   switch (state) {
     case 'starting':
-      return { title: words.say('health.connecting.title'), body: words.say('health.connecting.body'), since: null };
+      return { title: i18n.t('health.connecting.title'), body: i18n.t('health.connecting.body'), since: null };
     case 'no_network':
-      return { title: words.say('health.offline.title'), body: words.say('health.noNetwork.body'), since };
+      return { title: i18n.t('health.offline.title'), body: i18n.t('health.noNetwork.body'), since };
     case 'unreachable':
     // Whoever is refused, or connected, is told otherwise.
     case 'refused':
     case 'connected':
-      return { title: words.say('health.unreachable.title'), body: words.say('health.unreachable.body'), since };
+      return { title: i18n.t('health.unreachable.title'), body: i18n.t('health.unreachable.body'), since };
     default:
       return assertNever(state);
   }
 }
 
-function attentionItems(status: AgentStatus, words: Words): AttentionItem[] {
+function attentionItems(status: AgentStatus, i18n: I18n): AttentionItem[] {
   const items: AttentionItem[] = [];
   const add = (id: AttentionItem['id'], title: string, body: string, route: Route) =>
     items.push({ id, title, body, route });
   if (status.restartRequired) {
-    add('restart', words.say('item.restart.title'), words.say('item.restart.body'), { screen: 'updates' });
+    add('restart', i18n.t('item.restart.title'), i18n.t('item.restart.body'), { screen: 'updates' });
   }
   const { state, wanted } = status.update;
   if (state === 'waiting' || state === 'verified' || state === 'refused' || state === 'rolled_back') {
-    const { title, body } = describeUpdate({ state, wanted }, words);
+    const { title, body } = describeUpdate({ state, wanted }, i18n);
     add('update', title, body, { screen: 'updates' });
   }
   const forUser = status.now.waiting.find((run) => run.state === 'waiting_user');
   if (forUser !== undefined) {
-    const body = words.say('item.user.body', { task: taskName(forUser, words) });
-    add('user', words.say('item.user.title'), body, { screen: 'run', run: forUser.run });
+    const body = i18n.t('item.user.body', { task: taskName(forUser, i18n) });
+    add('user', i18n.t('item.user.title'), body, { screen: 'run', run: forUser.run });
   }
-  return [...items, ...troubles(status, words)];
+  return [...items, ...troubles(status, i18n)];
 }
 
 /** The state of the update in words (every value of architecture §5). */
 export function describeUpdate(
   { state, wanted }: Pick<AgentStatus['update'], 'state' | 'wanted'>,
-  words: Words,
+  i18n: I18n,
 ): { readonly title: string; readonly body: string } {
   const v = wanted ?? '';
   switch (state) {
     case 'none':
       return {
-        title: words.say('update.none.title'),
-        body: words.say(wanted === null ? 'update.noneSaid.body' : 'update.none.body'),
+        title: i18n.t('update.none.title'),
+        body: i18n.t(wanted === null ? 'update.noneSaid.body' : 'update.none.body'),
       };
     case 'wanted_not_ours':
     case 'downloading':
     case 'installing':
-      return { title: words.say(`update.${state}.title`, { v }), body: words.say(`update.${state}.body`) };
+      return { title: i18n.t(`update.${state}.title`, { v }), body: i18n.t(`update.${state}.body`) };
     case 'rolled_back':
-      return { title: words.say('update.rolled_back.title'), body: words.say('update.rolled_back.body', { v }) };
+      return { title: i18n.t('update.rolled_back.title'), body: i18n.t('update.rolled_back.body', { v }) };
     case 'waiting':
     case 'verified':
     case 'refused':
-      return { title: words.say(`update.${state}.title`), body: words.say(`update.${state}.body`) };
+      return { title: i18n.t(`update.${state}.title`), body: i18n.t(`update.${state}.body`) };
     default:
       return assertNever(state);
   }
 }
 
 /** The facts of this PC as lines to copy into a mail to the service desk. */
-export function pcDetails(seen: Seen, userName: string, words: Words, nowMs: number): string {
-  const { status } = seen;
+export function pcDetails(seen: PcSnapshot, pc: PcFacts | null, userName: string, i18n: I18n, nowMs: number): string {
   const lines = [
-    words.say('details.pc', { pc: pcName(status) ?? '–' }),
-    words.say('details.user', { user: userName }),
-    words.say('details.version', { v: status?.identity.agentVersion ?? '–' }),
-    words.say('details.groups', { groups: words.list(status?.identity.groups ?? []) || '–' }),
-    words.say('details.state', { state: describeState(seen, words, nowMs).title }),
+    i18n.t('details.pc', { pc: pc?.name ?? '–' }),
+    i18n.t('details.user', { user: userName }),
+    i18n.t('details.version', { v: pc?.version ?? '–' }),
+    i18n.t('details.groups', { groups: i18n.list(pc?.groups ?? []) || '–' }),
+    i18n.t('details.state', { state: describeState(seen, i18n, nowMs).title }),
   ];
   return lines.join('\n');
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { directoriesOf, type StartedAs } from './directories.ts';
+import { directoriesOf } from './directories.ts';
+import type { Hosting } from './states.ts';
 
-function on(platform: NodeJS.Platform, startedAs: StartedAs, env: Record<string, string> = {}) {
+function on(platform: NodeJS.Platform, startedAs: Hosting, env: Record<string, string> = {}) {
   const windows = platform === 'win32';
   const [cwd, home] = windows ? ['D:\\start', 'C:\\Users\\taro'] : ['/start', '/home/taro'];
   return directoriesOf({ platform, startedAs, env, cwd, home });
@@ -13,7 +14,7 @@ describe('a service or headless agent uses the directories of the original', () 
       config: '/etc/kanade',
       data: '/var/lib/kanade',
       logs: '/var/log/kanade',
-      own: '/var/lib/kanade/kanade-tray',
+      agentDir: '/var/lib/kanade/kanade-tray',
       machineConfig: null,
       dataFromEnvironment: false,
     });
@@ -25,7 +26,7 @@ describe('a service or headless agent uses the directories of the original', () 
       config: 'E:\\PD\\Kanade\\config',
       data: 'E:\\PD\\Kanade\\data',
       logs: 'E:\\PD\\Kanade\\logs',
-      own: 'E:\\PD\\Kanade\\data\\kanade-tray',
+      agentDir: 'E:\\PD\\Kanade\\data\\kanade-tray',
     });
     expect(on('win32', 'service').config).toBe('C:\\ProgramData\\Kanade\\config');
   });
@@ -59,11 +60,15 @@ describe('KANADE_AGENT_DATA_DIR', () => {
     ['', '/var/lib/kanade'],
   ])('%j gives %s', (named, data) => {
     const found = on('linux', 'headless', { KANADE_AGENT_DATA_DIR: named });
-    expect([found.data, found.own, found.dataFromEnvironment]).toEqual([data, `${data}/kanade-tray`, named !== '']);
+    expect([found.data, found.agentDir, found.dataFromEnvironment]).toEqual([
+      data,
+      `${data}/kanade-tray`,
+      named !== '',
+    ]);
   });
 
   test('counts in tray mode too, and a relative one begins at the start directory', () => {
-    expect(on('win32', 'tray', { KANADE_AGENT_DATA_DIR: 'data' }).own).toBe('D:\\start\\data\\kanade-tray');
+    expect(on('win32', 'tray', { KANADE_AGENT_DATA_DIR: 'data' }).agentDir).toBe('D:\\start\\data\\kanade-tray');
   });
 });
 

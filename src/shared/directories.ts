@@ -3,15 +3,14 @@
  * of the original, in tray mode each user has their own; clients find the socket by the same rule.
  */
 import { join, posix, win32 } from 'node:path';
-
-export type StartedAs = 'tray' | 'service' | 'headless';
+import type { Hosting } from './states.ts';
 
 export interface Directories {
   readonly config: string;
   readonly data: string;
   readonly logs: string;
   /** Our own files beside those of the original: store, socket, staging. */
-  readonly own: string;
+  readonly agentDir: string;
   /** In tray mode, the directory of the machine's settings that lie under the user's; else null. */
   readonly machineConfig: string | null;
   /** True where `KANADE_AGENT_DATA_DIR` names the data directory. */
@@ -19,7 +18,7 @@ export interface Directories {
 }
 
 export interface DirectoryInput {
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The start directory, for a relative `KANADE_AGENT_DATA_DIR`; null: it is gone. */
@@ -51,7 +50,7 @@ export function directoriesOf(input: DirectoryInput): Directories {
   return {
     ...base,
     data,
-    own: path.join(data, 'kanade-tray'),
+    agentDir: path.join(data, 'kanade-tray'),
     machineConfig: input.startedAs === 'tray' ? machineDirectories(input).config : null,
     dataFromEnvironment: named !== undefined,
   };
@@ -99,6 +98,6 @@ function absolute(text: string | undefined): string | undefined {
 }
 
 /** Where an account finds the agent's address and its token (threat-model §1); `own` as in {@link Directories}. */
-export function endpointFile(own: string, account: string): string {
-  return join(own, 'ipc', account, 'endpoint.json');
+export function endpointFile(agentDir: string, account: string): string {
+  return join(agentDir, 'ipc', account, 'endpoint.json');
 }

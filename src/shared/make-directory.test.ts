@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { tempDir } from '../../e2e/support/temp.ts';
+import { tempDir } from '../../test/support/temp.ts';
 import { makeDirectory, makeDirectoryAsync } from './make-directory.ts';
 
 const ways: readonly (readonly [string, (path: string, mode?: number) => void | Promise<void>])[] = [

@@ -53,9 +53,9 @@ export const OUTCOME_MARKS: Readonly<Record<OutcomeMark, Mark>> = {
 
 export const TRAY_MARKS: Readonly<Record<TrayMark, Mark>> = {
   attention: {
-    shape: 'M2.5 2h11A1.5 1.5 0 0 1 15 3.5v6A1.5 1.5 0 0 1 13.5 11H10v2h2v1H4v-1h2v-2H2.5A1.5 1.5 0 0 1 1 9.5v-6A1.5 1.5 0 0 1 2.5 2ZM4 6h2v3H4Z M7 4h2v5H7Z M10 5h2v4h-2Z',
-    gap: 'M9 4h7v12H9Z',
-    badge: 'M11 5h3v6h-3Z M11 13h3v3h-3Z',
+    shape: 'M2.5 2h11A1.5 1.5 0 0 1 15 3.5v6A1.5 1.5 0 0 1 13.5 11H10v2h2v1H4v-1h2v-2H2.5A1.5 1.5 0 0 1 1 9.5v-6A1.5 1.5 0 0 1 2.5 2Z',
+    gap: 'M10 .4 17.4 16H2.6Z',
+    badge: 'M10 3 16 16H4Z M9 8v4h2V8Z M9 13v2h2v-2Z',
   },
   broken: {
     shape: 'M2.5 2h11A1.5 1.5 0 0 1 15 3.5v6A1.5 1.5 0 0 1 13.5 11H10v2h2v1H4v-1h2v-2H2.5A1.5 1.5 0 0 1 1 9.5v-6A1.5 1.5 0 0 1 2.5 2Z M2.5 3a.5.5 0 0 0-.5.5v6a.5.5 0 0 0 .5.5h11a.5.5 0 0 0 .5-.5v-6a.5.5 0 0 0-.5-.5Z',

@@ -12,28 +12,30 @@ export type RunTitle =
   | { readonly kind: 'hidden' };
 
 const MAX_TITLE_CHARS = 120;
+/** Where a name stands alone, it is read whole. */
+export const MAX_WHOLE_TITLE_CHARS = 1_000;
 /** Tabs, and what {@link readableText} shows of control characters: nothing of a title. */
 const SIGNS = /[\t\u2400-\u2426]/g;
 
 /**
  * First line of the job's `description` where it was known, else the manifest id with `-_.` as blanks.
  */
-export function runTitle(manifestId: string | null, description: string | null): RunTitle {
-  const line = firstLine(description ?? '');
+export function runTitle(manifestId: string | null, description: string | null, maxChars = MAX_TITLE_CHARS): RunTitle {
+  const line = firstLine(description ?? '', maxChars);
   if (line !== '') return { kind: 'text', text: line };
   if (manifestId === 'adhoc-run') return { kind: 'direct' };
-  const words = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '));
-  return words === '' ? { kind: 'none' } : { kind: 'text', text: words };
+  const i18n = firstLine((manifestId ?? '').replaceAll(/[-_.\s]+/g, ' '), maxChars);
+  return i18n === '' ? { kind: 'none' } : { kind: 'text', text: i18n };
 }
 
 /**
  * The first line of `text` that is not blank, cut to the length of a title, without control characters and without the
  * marks that turn the direction of writing: those can make a title read as something else.
  */
-export function firstLine(text: string): string {
+export function firstLine(text: string, maxChars = MAX_TITLE_CHARS): string {
   for (const each of text.split(/[\r\n\u2028\u2029]+/)) {
     const line = readableText(each).replaceAll(SIGNS, ' ').trim();
-    if (line !== '') return clip(line, MAX_TITLE_CHARS);
+    if (line !== '') return clip(line, maxChars);
   }
   return '';
 }

@@ -1,9 +1,11 @@
 /** Runs as the window, the command line and the tray see them. All times are ms since the epoch. */
 import { z } from 'zod';
-import { OUTCOME_GROUPS } from './outcome-groups.ts';
+import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import { REASONS } from './outcomes.ts';
+import { MAX_OUTPUT_ROWS } from './output-limits.ts';
 import { SIGNATURE_STATES } from './signatures.ts';
 import { RUN_STATES, SOURCES } from './states.ts';
+import { TITLE_WORDS } from './title-words.ts';
 
 const timeMs = z.number();
 
@@ -38,6 +40,10 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
+/** One that runs; `usualMs`: how long it takes mostly, by its earlier runs; null: not known. */
+export const runningRowSchema = runRowSchema.extend({ usualMs: z.number().nullable() });
+export type RunningRow = z.infer<typeof runningRowSchema>;
+
 /** How much there is of an output: `keptChars` are stored, `totalBytes` were produced. */
 export const outputSizeSchema = z.object({
   keptChars: z.number().int(),
@@ -45,7 +51,7 @@ export const outputSizeSchema = z.object({
   cut: z.boolean(),
 });
 
-/** What needs the helpdesk role, or a policy that shows output to users. */
+/** What needs the helpdesk role. */
 export const runInternalsSchema = z.object({
   requestId: z.string().nullable(),
   resultId: z.string().nullable(),
@@ -61,11 +67,20 @@ export const runInternalsSchema = z.object({
   /** What the gates saw, by name; null where they did not look. */
   gates: z.record(z.string(), z.unknown()).nullable(),
   parkedWhy: z.string().nullable(),
-  stdout: outputSizeSchema,
-  stderr: outputSizeSchema,
 });
 
-export const runDetailSchema = runRowSchema.extend({
+/** For whom it was sent, as far as the wire says it: it carries no sender. `other`: nothing that we know. */
+export const audienceSchema = z.discriminatedUnion('to', [
+  z.object({ to: z.enum(['all', 'pc', 'schedule', 'other']) }),
+  z.object({ to: z.literal('group'), group: z.string() }),
+]);
+
+export const MAX_SAME_ROWS = 10;
+
+export const runDetailSchema = runningRowSchema.extend({
+  audience: audienceSchema,
+  /** The newest other runs of the same task, newest first; empty where it has none, or its name is hidden. */
+  same: z.array(runRowSchema).max(MAX_SAME_ROWS),
   decidedAtMs: timeMs.nullable(),
   /** The last moment at which it might start, where IT set one. */
   deadlineAtMs: timeMs.nullable(),
@@ -77,9 +92,12 @@ export const runDetailSchema = runRowSchema.extend({
     .nullable()
     .default(null),
   internals: runInternalsSchema.nullable(),
+  /** For the helpdesk, and where a policy shows it to the person too; null: not for these eyes. */
+  output: z.object({ stdout: outputSizeSchema, stderr: outputSizeSchema }).nullable(),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 export type RunInternals = z.infer<typeof runInternalsSchema>;
+export type OutputSize = z.infer<typeof outputSizeSchema>;
 
 export const MAX_PAGE_ROWS = 500;
 
@@ -95,6 +113,8 @@ export const runsQuerySchema = z.strictObject({
   startAtMs: timeMs.optional(),
   /** Part of the name; for the helpdesk also of ids and output. */
   search: z.string().max(200).optional(),
+  /** I18n of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
+  shownAs: z.array(z.enum(TITLE_WORDS)).max(TITLE_WORDS.length).optional(),
   /** Only runs that arrived later than this one. */
   afterRun: z.number().int().min(0).optional(),
   beforeRun: z.number().int().min(1).optional(),
@@ -116,7 +136,7 @@ export type RunsPage = z.infer<typeof runsPageSchema>;
 
 export const MAX_OUTPUT_CHARS = 256 * 1024;
 
-/** `stream: script` is what was run. Offsets and limits count UTF-16 units of the stored text. */
+/** `stream: script` is what was run, for the helpdesk only. Offsets and limits count UTF-16 units of the stored text. */
 export const runOutputQuerySchema = z.strictObject({
   run: z.number().int().min(1),
   stream: z.enum(['stdout', 'stderr', 'script']),
@@ -130,6 +150,35 @@ export const runOutputSchema = z.object({
   nextOffsetChars: z.number().int().nullable(),
   size: outputSizeSchema,
 });
+
+const stream = z.enum(['stdout', 'stderr', 'script']);
+
+export const outputRowsQuerySchema = z.strictObject({
+  run: z.number().int().min(1),
+  stream,
+  fromRow: z.number().int().min(0).default(0),
+  count: z.number().int().min(0).max(MAX_OUTPUT_ROWS).default(MAX_OUTPUT_ROWS),
+});
+
+/** As a screen shows them (`readableText`). There may be fewer than were asked for: an answer has a largest size. */
+export const outputRowsSchema = z.object({
+  rows: z.array(z.string()),
+  totalRows: z.number().int(),
+  size: outputSizeSchema,
+});
+
+export const outputSearchQuerySchema = z.strictObject({
+  run: z.number().int().min(1),
+  stream,
+  search: z.string().min(1).max(200),
+});
+
+/** In the same rows: how often in the whole output, and the first `MAX_OUTPUT_PLACES`; columns in UTF-16 units. */
+export const outputFoundSchema = z.object({
+  total: z.number().int(),
+  places: z.array(z.object({ row: z.number().int(), column: z.number().int() })),
+});
+export type OutputFound = z.infer<typeof outputFoundSchema>;
 
 /** The end of what a running script has written so far. */
 export const runTailSchema = z.object({

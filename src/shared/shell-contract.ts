@@ -3,8 +3,9 @@
  * shares one link with the agent's contract, so the window has one way to ask and does not know who answers.
  */
 import { z } from 'zod';
-import { LANGUAGES, type MethodName, uiSettingsSchema } from './contract.ts';
-import { OUTCOME_GROUPS } from './outcome-groups.ts';
+import { LANGUAGES, type MethodName, supportSchema, uiSettingsSchema } from './contract.ts';
+import { OUTCOME_GROUPS } from './outcome-group-names.ts';
+import type { Remembered } from './remembered.ts';
 
 /** Where the window can be: what a click on icon, menu entry, notification or count opens. */
 export const routeSchema = z.discriminatedUnion('screen', [
@@ -40,15 +41,25 @@ export const attachmentSchema = z.object({
   /** When it is started again, where that is known. */
   restartAtMs: z.number().nullable(),
 });
-export type AttachmentView = z.infer<typeof attachmentSchema>;
+export type AgentConnectionView = z.infer<typeof attachmentSchema>;
+
+export const rememberedSchema = z.object({
+  support: supportSchema.nullable().catch(null),
+  pc: z
+    .object({ name: z.string(), version: z.string(), groups: z.array(z.string()).nullable() })
+    .nullable()
+    .catch(null),
+}) satisfies z.ZodType<Remembered>;
 
 export const shellStateSchema = z.object({
-  attachment: attachmentSchema,
+  agentConnection: attachmentSchema,
   /** The language of the operating system, as far as we speak it. */
   systemLanguage: z.enum(LANGUAGES),
   preferences: preferencesSchema,
   /** As last heard from the agent; null: never yet. */
   ui: uiSettingsSchema.nullable(),
+  /** What was known of this PC when the agent was there last. */
+  remembered: rememberedSchema,
   /** Name of the account whose window this is. */
   userName: z.string(),
   /** Tasks that arrived since the list was last looked at. */
@@ -69,8 +80,20 @@ const nothing = z.strictObject({});
 export const shellMethods = {
   'shell.hello': { params: nothing, result: z.object({ state: shellStateSchema, route: routeSchema }) },
   'shell.setPreferences': { params: preferencesSchema.partial(), result: nothing },
-  'shell.openLink': { params: z.strictObject({ id: z.enum(LINK_IDS) }), result: nothing },
+  /** `draft`: what a mail begins with. */
+  'shell.openLink': {
+    params: z.strictObject({
+      id: z.enum(LINK_IDS),
+      draft: z.strictObject({ subject: z.string().max(200), body: z.string().max(4_000) }).optional(),
+    }),
+    result: nothing,
+  },
   'shell.copy': { params: z.strictObject({ text: z.string().max(MAX_COPY_CHARS) }), result: nothing },
+  /** Asks the person where; `saved` false: nowhere after all. */
+  'shell.saveOutput': {
+    params: z.strictObject({ run: z.number().int().min(1), stream: z.enum(['stdout', 'stderr', 'script']) }),
+    result: z.object({ saved: z.boolean() }),
+  },
   /** The list of tasks was looked at. */
   'shell.seen': { params: nothing, result: nothing },
   /** Takes icon and window away; the management of the PC goes on. */

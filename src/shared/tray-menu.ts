@@ -1,10 +1,12 @@
 /** The menu of the icon, as a pure function of what is known. Everything in it is also in the window. */
 
 import { assertNever } from './assert-never.ts';
-import { describeState, pcName, type Seen } from './describe.ts';
+import { claimsOf } from './claims.ts';
+import { describeState, type PcSnapshot, pcName } from './describe.ts';
 import { taskName } from './describe-run.ts';
+import type { I18n } from './i18n/i18n.ts';
 import type { Route } from './shell-contract.ts';
-import type { Words } from './words/words.ts';
+import type { AttentionItem } from './troubles.ts';
 
 export type MenuAction =
   | { readonly kind: 'open'; readonly route: Route }
@@ -19,55 +21,75 @@ export type MenuEntry =
   | { readonly kind: 'separator' };
 
 export interface MenuFacts {
-  readonly seen: Seen;
+  readonly seen: PcSnapshot;
   /** Tasks that arrived since the list was last looked at. */
   readonly unseen: number;
   readonly mayQuit: boolean;
   readonly mayStop: boolean;
 }
 
-export function trayMenu(facts: MenuFacts, words: Words, nowMs: number): MenuEntry[] {
+const MAX_RUNNING_LINES = 3;
+
+export function trayMenu(facts: MenuFacts, i18n: I18n, nowMs: number): MenuEntry[] {
   const { seen } = facts;
   const open = (label: string, route: Route): MenuEntry => ({ kind: 'action', label, action: { kind: 'open', route } });
-  const running = seen.attachment.state === 'attached' ? seen.status?.now.running[0] : undefined;
+  const { items } = describeState(seen, i18n, nowMs);
   const entries: (MenuEntry | null)[] = [
-    { kind: 'line', label: stateLine(seen, words, nowMs) },
-    running === undefined
-      ? null
-      : {
-          kind: 'line',
-          label: words.say('menu.running', {
-            task: taskName(running, words),
-            t: words.roughly(nowMs - (running.startedAtMs ?? nowMs)),
-          }),
-        },
+    { kind: 'line', label: stateLine(seen, i18n, nowMs) },
+    ...runningLines(seen, i18n, nowMs),
+    attention(items, i18n),
     { kind: 'separator' },
-    open(words.say('menu.open'), { screen: 'status' }),
-    open(facts.unseen === 0 ? words.say('menu.activity') : words.say('menu.activityNew', { n: facts.unseen }), {
+    open(i18n.t('menu.open'), { screen: 'status' }),
+    open(facts.unseen === 0 ? i18n.t('menu.activity') : i18n.t('menu.activityNew', { n: facts.unseen }), {
       screen: 'activity',
     }),
-    seen.status?.restartRequired ? open(words.say('menu.restart'), { screen: 'updates' }) : null,
     { kind: 'separator' },
-    open(words.say('menu.help'), { screen: 'support' }),
-    { kind: 'action', label: words.say('menu.copy'), action: { kind: 'copy_details' } },
-    open(words.say('menu.about'), { screen: 'about' }),
-    facts.mayQuit ? { kind: 'action', label: words.say('menu.quit'), action: { kind: 'quit_icon' } } : null,
-    facts.mayStop ? { kind: 'action', label: words.say('menu.stop'), action: { kind: 'stop_management' } } : null,
+    open(i18n.t('menu.help'), { screen: 'support' }),
+    { kind: 'action', label: i18n.t('menu.copy'), action: { kind: 'copy_details' } },
+    open(i18n.t('menu.about'), { screen: 'about' }),
+    facts.mayQuit ? { kind: 'action', label: i18n.t('menu.quit'), action: { kind: 'quit_icon' } } : null,
+    facts.mayStop ? { kind: 'action', label: i18n.t('menu.stop'), action: { kind: 'stop_management' } } : null,
   ];
   return entries.filter((entry) => entry !== null);
 }
 
+/** Each task that runs, as far as there is room. */
+function runningLines(seen: PcSnapshot, i18n: I18n, nowMs: number): MenuEntry[] {
+  if (claimsOf(seen).now !== 'some') return [];
+  const running = seen.status?.now.running ?? [];
+  const lines = running.slice(0, MAX_RUNNING_LINES).map((run) => {
+    const t = i18n.roughly(nowMs - (run.startedAtMs ?? nowMs));
+    return i18n.t('menu.running', { task: taskName(run, i18n), t });
+  });
+  const more = running.length - lines.length;
+  return [...lines, ...(more > 0 ? [i18n.t('menu.runningMore', { n: more })] : [])].map((label) => ({
+    kind: 'line',
+    label,
+  }));
+}
+
+/** Goes to where it can be looked at. */
+function attention(items: readonly AttentionItem[], i18n: I18n): MenuEntry | null {
+  const [first, ...others] = items;
+  if (first === undefined) return null;
+  const [label, route]: [string, Route] =
+    others.length === 0
+      ? [i18n.t('menu.attention', { what: first.title }), first.route]
+      : [i18n.t('menu.attentionMany', { n: items.length }), { screen: 'status' }];
+  return { kind: 'action', label, action: { kind: 'open', route } };
+}
+
 /** "Connected · PC-0142", or the state in words. */
-function stateLine(seen: Seen, words: Words, nowMs: number): string {
+function stateLine(seen: PcSnapshot, i18n: I18n, nowMs: number): string {
   const { status } = seen;
   const pc = pcName(status);
-  if (status !== null && pc !== null && seen.attachment.state === 'attached' && status.agent.state === 'running') {
+  if (status !== null && pc !== null && seen.agentConnection.state === 'attached' && status.agent.state === 'running') {
     switch (status.connection.state) {
       case 'connected':
-        return words.say('menu.connected', { pc });
+        return i18n.t('menu.connected', { pc });
       case 'no_network':
       case 'unreachable':
-        return words.say('menu.offline', { pc });
+        return i18n.t('menu.offline', { pc });
       case 'starting':
       case 'refused':
         break;
@@ -75,5 +97,5 @@ function stateLine(seen: Seen, words: Words, nowMs: number): string {
         return assertNever(status.connection.state);
     }
   }
-  return describeState(seen, words, nowMs).title;
+  return describeState(seen, i18n, nowMs).title;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { MINUTE, NOW, seen, status } from '../../e2e/support/agent-status.ts';
+import { MINUTE, NOW, seen, status } from '../../test/support/agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState } from './describe.ts';
+import { I18n } from './i18n/i18n.ts';
 import { CONNECTION_STATES } from './states.ts';
-import { Words } from './words/words.ts';
 
-const [english, japanese] = [new Words('en'), new Words('ja')];
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
 const calm = status();
 
 /** All is well but for this. */
@@ -13,8 +13,8 @@ function noticed(notices: Partial<AgentStatus['notices']>, more: Partial<AgentSt
   return { ...more, notices: { ...calm.notices, ...notices } };
 }
 
-function said(changed: Partial<AgentStatus>, words = english): Description {
-  return describeState(seen(changed), words, NOW);
+function said(changed: Partial<AgentStatus>, i18n = english): Description {
+  return describeState(seen(changed), i18n, NOW);
 }
 
 const PERMISSION = { forbidden: { minor: false, count: 1, subjects: null } };

@@ -3,8 +3,8 @@
  * right. Invariant: being offline is no trouble, and one cause is said once.
  */
 import type { AgentStatus } from './agent-status.ts';
+import type { I18n } from './i18n/i18n.ts';
 import type { Route } from './shell-contract.ts';
-import type { Words } from './words/words.ts';
 
 /** Something that a person should look at, or know. */
 export interface AttentionItem {
@@ -29,30 +29,30 @@ export interface AttentionItem {
 const MB = 1_000_000;
 
 /** To look at. */
-export function troubles(status: AgentStatus, words: Words): AttentionItem[] {
+export function troubles(status: AgentStatus, i18n: I18n): AttentionItem[] {
   return [
-    stuck(status, words),
-    unsent(status, words),
-    disk(status, words),
-    store(status, words),
-    permission(status, words),
-    second(status, words),
-    log(status, words),
+    stuck(status, i18n),
+    unsent(status, i18n),
+    disk(status, i18n),
+    store(status, i18n),
+    permission(status, i18n),
+    second(status, i18n),
+    log(status, i18n),
   ].filter((item) => item !== null);
 }
 
 /** To know, without being called to it. */
-export function notes({ notices, store: { state } }: AgentStatus, words: Words, nowMs: number): AttentionItem[] {
+export function notes({ notices, store: { state } }: AgentStatus, i18n: I18n, nowMs: number): AttentionItem[] {
   const items: AttentionItem[] = [];
   if (notices.clock !== null) {
     const { byMs, atMs } = notices.clock;
-    const t = words.duration(Math.abs(byMs));
-    const title = words.say(byMs > 0 ? 'item.clock.forward' : 'item.clock.back', { t });
-    const body = words.say('item.clock.body', { time: words.moment(atMs, nowMs) });
+    const t = i18n.duration(Math.abs(byMs));
+    const title = i18n.t(byMs > 0 ? 'item.clock.forward' : 'item.clock.back', { t });
+    const body = i18n.t('item.clock.body', { time: i18n.moment(atMs, nowMs) });
     items.push({ id: 'clock', title, body, route: { screen: 'activity' } });
   }
   if (state === 'quarantined') {
-    const [title, body] = [words.say('item.anew.title'), words.say('item.anew.body')];
+    const [title, body] = [i18n.t('item.anew.title'), i18n.t('item.anew.body')];
     items.push({ id: 'anew', title, body, route: { screen: 'activity' } });
   }
   return items;
@@ -63,56 +63,56 @@ export function undelivered({ notices, connection, outbox }: AgentStatus): Agent
   return connection.state === 'connected' && outbox.waiting > 0 ? notices.undelivered : null;
 }
 
-function stuck({ outbox: { parked } }: AgentStatus, words: Words): AttentionItem | null {
+function stuck({ outbox: { parked } }: AgentStatus, i18n: I18n): AttentionItem | null {
   if (parked === 0) return null;
-  const body = words.say('item.stuck.body', { n: parked });
-  return { id: 'stuck', title: words.say('item.stuck.title'), body, route: { screen: 'activity' } };
+  const body = i18n.t('item.stuck.body', { n: parked });
+  return { id: 'stuck', title: i18n.t('item.stuck.title'), body, route: { screen: 'activity' } };
 }
 
-function unsent(status: AgentStatus, words: Words): AttentionItem | null {
+function unsent(status: AgentStatus, i18n: I18n): AttentionItem | null {
   const why = undelivered(status);
   if (why === null) return null;
-  const kept = words.say('item.unsent.kept', { n: status.outbox.waiting });
-  const body = words.join(kept, words.say(`item.unsent.${why.cause}`));
-  return { id: 'unsent', title: words.say('item.unsent.title'), body, route: { screen: 'support' } };
+  const kept = i18n.t('item.unsent.kept', { n: status.outbox.waiting });
+  const body = i18n.join(kept, i18n.t(`item.unsent.${why.cause}`));
+  return { id: 'unsent', title: i18n.t('item.unsent.title'), body, route: { screen: 'support' } };
 }
 
 function isFull({ disk, store }: AgentStatus): boolean {
   return !disk.ok || store.state === 'full';
 }
 
-function disk(status: AgentStatus, words: Words): AttentionItem | null {
+function disk(status: AgentStatus, i18n: I18n): AttentionItem | null {
   if (!isFull(status)) return null;
   const n = Math.ceil((status.disk.neededBytes ?? 0) / MB);
   // Either it can't be told, or there is room and what waits for it goes on in a moment.
-  const body = n === 0 ? words.say('item.disk.unknown') : words.say('item.disk.body', { n });
-  return { id: 'disk', title: words.say('item.disk.title'), body, route: { screen: 'support' } };
+  const body = n === 0 ? i18n.t('item.disk.unknown') : i18n.t('item.disk.body', { n });
+  return { id: 'disk', title: i18n.t('item.disk.title'), body, route: { screen: 'support' } };
 }
 
-function store({ store: { state } }: AgentStatus, words: Words): AttentionItem | null {
-  if (state !== 'read_only' && state !== 'future') return null;
-  const [title, body] = [words.say('item.store.title'), words.say('item.store.body')];
+function store({ store: { state, readable } }: AgentStatus, i18n: I18n): AttentionItem | null {
+  if (state !== 'read_only' && state !== 'future' && readable) return null;
+  const [title, body] = [i18n.t('item.store.title'), i18n.t('item.store.body')];
   return { id: 'store', title, body, route: { screen: 'support' } };
 }
 
-function permission(status: AgentStatus, words: Words): AttentionItem | null {
+function permission(status: AgentStatus, i18n: I18n): AttentionItem | null {
   const { forbidden } = status.notices;
   if (forbidden === null || forbidden.minor || status.connection.state !== 'connected') return null;
   // The same permission, said by what it keeps back.
   if (undelivered(status)?.cause === 'permission') return null;
-  const [title, body] = [words.say('item.permission.title'), words.say('item.permission.body')];
+  const [title, body] = [i18n.t('item.permission.title'), i18n.t('item.permission.body')];
   return { id: 'permission', title, body, route: { screen: 'support' } };
 }
 
-function second({ secondAgentSeen }: AgentStatus, words: Words): AttentionItem | null {
+function second({ secondAgentSeen }: AgentStatus, i18n: I18n): AttentionItem | null {
   if (!secondAgentSeen) return null;
-  const [title, body] = [words.say('item.second.title'), words.say('item.second.body')];
+  const [title, body] = [i18n.t('item.second.title'), i18n.t('item.second.body')];
   return { id: 'second', title, body, route: { screen: 'support' } };
 }
 
-function log(status: AgentStatus, words: Words): AttentionItem | null {
+function log(status: AgentStatus, i18n: I18n): AttentionItem | null {
   // On a full disk the log is the smallest of it.
   if (status.notices.log === null || isFull(status)) return null;
-  const [title, body] = [words.say('item.log.title'), words.say('item.log.body')];
+  const [title, body] = [i18n.t('item.log.title'), i18n.t('item.log.body')];
   return { id: 'log', title, body, route: { screen: 'support' } };
 }

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { ownAccount } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
+import type { HostMode } from '../shared/states.ts';
 import { newHome, servePage } from './page.ts';
 import { serveWindow, type WebServer } from './server.ts';
 
@@ -15,7 +16,7 @@ const USAGE = 'usage: node dist/web/main.js [--tray] [--port N]';
 const RENDERER = fileURLToPath(new URL('../renderer', import.meta.url));
 
 interface Options {
-  readonly startedAs: 'tray' | 'service';
+  readonly startedAs: HostMode;
   readonly port: number;
 }
 
@@ -40,8 +41,8 @@ async function main(): Promise<number> {
     return 1;
   }
   const { platform, env } = process;
-  const { own } = directoriesOf({ ...options, platform, env, cwd: startDirectory(), home: homedir() });
-  const home = newHome(own, await ownAccount());
+  const { agentDir } = directoriesOf({ ...options, platform, env, cwd: startDirectory(), home: homedir() });
+  const home = newHome(agentDir, await ownAccount());
   let server: WebServer;
   try {
     server = await serveWindow({

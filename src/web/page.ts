@@ -1,37 +1,46 @@
 /** One page of the window, from its connection to its end. */
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { Attachment } from '../client/attachment.ts';
+import { AgentConnection } from '../client/agent-connection.ts';
 import { userName } from '../client/own-account.ts';
 import { bridgeWindow } from '../client/window-bridge.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
+import { CallError } from '../shared/faults.ts';
+import { NOTHING_REMEMBERED, type Remembered, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
 import { DEFAULT_PREFERENCES, type Preferences } from '../shared/shell-contract.ts';
 import { webSocketLink } from './web-socket-link.ts';
 
 export interface PageHome {
   /** `<data>/kanade-tray` of the agent. */
-  readonly own: string;
+  readonly agentDir: string;
   readonly account: string;
   /** Of all pages of this process; a browser without Electron has no place of ours to keep them. */
   preferences: Preferences;
+  /** What the agent said while it was there, for every page that is opened without it. */
+  ui: UiSettings | null;
+  remembered: Remembered;
 }
 
 /** How long an agent that is not there may take to start before it counts as down. */
 const STARTING_MS = 5_000;
 
-export function newHome(own: string, account: string): PageHome {
-  return { own, account, preferences: DEFAULT_PREFERENCES };
+export function newHome(agentDir: string, account: string): PageHome {
+  return { agentDir, account, preferences: DEFAULT_PREFERENCES, ui: null, remembered: NOTHING_REMEMBERED };
 }
 
 export function servePage(socket: WebSocket, request: IncomingMessage, home: PageHome): void {
-  const { own, account } = home;
-  const attachment = new Attachment({ own, account, client: 'web', startingUntilMs: performance.now() + STARTING_MS });
-  let ui: UiSettings | null = null;
+  const { agentDir, account } = home;
+  const agentConnection = new AgentConnection({
+    agentDir,
+    account,
+    client: 'web',
+    startingUntilMs: performance.now() + STARTING_MS,
+  });
   const systemLanguage = languageOf(request.headers['accept-language']);
   const bridge = bridgeWindow({
     link: webSocketLink(socket),
-    attachment,
+    agentConnection,
     handlers: {
       'shell.setPreferences': (changed) => {
         home.preferences = { ...home.preferences, ...definedOnly(changed) };
@@ -42,7 +51,8 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
     shellState: () => ({
       systemLanguage,
       preferences: home.preferences,
-      ui,
+      ui: home.ui,
+      remembered: home.remembered,
       userName: userName(),
       unseen: 0,
     }),
@@ -50,19 +60,35 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
     route: { screen: 'status' },
     onBug: (method, error) => console.error(`${method}: ${error instanceof Error ? error.stack : String(error)}`),
   });
+  /** Each answer by itself: an agent without settings knows what this PC is called, and not whom to ask. */
   const learn = () => {
-    attachment.agent?.call('ui.settings', {}).then(
-      (settings) => {
-        ui = settings;
-        bridge.changed();
-      },
-      (error: unknown) => {
-        // It is asked again after the next attachment.
-        if (!(error instanceof LinkClosed)) console.error(`ui.settings: ${String(error)}`);
-      },
-    );
+    const { agent } = agentConnection;
+    if (agent === null) return;
+    const ask = <T>(name: string, asked: Promise<T>, learned: (answer: T) => void) =>
+      asked.then(
+        (answer) => {
+          learned(answer);
+          bridge.changed();
+        },
+        (error: unknown) => {
+          // It is asked again after the next agentConnection, and an agent without settings does not know.
+          if (!(error instanceof LinkClosed || error instanceof CallError)) console.error(`${name}: ${String(error)}`);
+        },
+      );
+    void ask('ui.settings', agent.call('ui.settings', {}), (ui) => {
+      home.ui = ui;
+    });
+    void ask('support.info', agent.call('support.info', {}), (support) => {
+      home.remembered = remember(home.remembered, { support });
+    });
+    agent.onPush('state.changed', (status) => {
+      home.remembered = remember(home.remembered, { status });
+    });
+    void ask('state.snapshot', agent.call('state.snapshot', {}), (status) => {
+      home.remembered = remember(home.remembered, { status });
+    });
   };
-  attachment.watch(learn);
+  agentConnection.watch(learn);
   learn();
 }
 

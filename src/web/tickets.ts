@@ -7,7 +7,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 const TICKET_BYTES = 32;
-/** More browsers than a person uses; the oldest one has to be opened anew. */
+/** More browsers than a person uses; the oldest one has to be opened again. */
 const MAX_SESSIONS = 16;
 
 export class Tickets {

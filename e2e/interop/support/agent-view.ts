@@ -1,5 +1,5 @@
 /** What our agent shows of itself on its local socket. */
-import type { TestAgent } from '../../support/agent.ts';
+import type { TestAgent } from '../../../test/support/agent.ts';
 import { untilFound } from './waiting.ts';
 
 /** Resolves once the agent shows so many scripts as running and waiting. */

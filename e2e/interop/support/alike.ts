@@ -1,6 +1,6 @@
 /** What it means that two results are the same. */
 import { expect } from 'vitest';
-import type { ExecResult } from '../../support/fleet.ts';
+import type { ExecResult } from '../../../test/support/fleet.ts';
 
 /** Additions of ours, which come last (protocol §12.2). */
 const ADDED = ['skipped'];

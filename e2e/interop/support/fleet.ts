@@ -6,12 +6,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { agentToml } from '../../../scripts/lib/agent-process.mjs';
-import { startAgent, type TestAgent } from '../../support/agent.ts';
-import { operator } from '../../support/fleet.ts';
-import { heartbeatAfter } from '../../support/heartbeats.ts';
-import { type NatsServer, startNatsServer } from '../../support/nats-server.ts';
-import { tempDir } from '../../support/temp.ts';
+import { agentToml } from '../../../scripts/lib/agent-process.ts';
+import { startAgent, type TestAgent } from '../../../test/support/agent.ts';
+import { operator } from '../../../test/support/fleet.ts';
+import { heartbeatAfter } from '../../../test/support/heartbeats.ts';
+import { type NatsServer, startNatsServer } from '../../../test/support/nats-server.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { type Called, call, Program, standInPath } from './program.ts';
 import { untilFound } from './waiting.ts';
 

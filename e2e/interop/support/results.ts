@@ -1,6 +1,6 @@
 /** The stream RESULTS as it is stored: all of it, so that a second copy or a second result does not go unseen. */
 import { errors, type NatsConnection } from '@nats-io/transport-node';
-import { api, type ExecResult, lastStored, type StoredMessage } from '../../support/fleet.ts';
+import { api, type ExecResult, lastStored, type StoredMessage } from '../../../test/support/fleet.ts';
 import { untilFound } from './waiting.ts';
 
 const API_MS = 10_000;

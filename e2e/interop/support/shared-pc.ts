@@ -1,8 +1,8 @@
 /** A PC that changes its agent. Invariant: its agents share one data directory, and each start of a script leaves a note. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command, publishCommand } from '../../support/fleet.ts';
-import { tempDir } from '../../support/temp.ts';
+import { command, publishCommand } from '../../../test/support/fleet.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { type OriginalFleet, startOriginalFleet } from './fleet.ts';
 import { untilFound } from './waiting.ts';
 

@@ -4,8 +4,9 @@
  * (invariant 10). Nothing is ever buffered while disconnected: what matters goes through the outbox.
  */
 
+import type { KvKey } from '../../base/ids.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { ConnectionState } from '../../shared/states.ts';
-import type { Watched } from '../base/watched.ts';
 import type { HeaderLookup } from './headers.ts';
 
 export interface LinkStatus {
@@ -113,7 +114,7 @@ export interface DurableSpec {
   readonly stream: string;
   readonly durable: string;
   readonly pcId: string;
-  /** Read anew at each binding. */
+  /** Read again at each binding. */
   filterSubjects(): readonly string[];
   /** For a first creation only, and asked at it: `deliver_policy` can't be changed afterwards. */
   deliver(): 'last_per_subject' | 'new';
@@ -175,14 +176,14 @@ export interface Bus {
   readonly windowBytes: number;
   /** JetStream publish: waits for the PubAck. `id` is the `Nats-Msg-Id`. */
   publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome>;
-  kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead>;
+  kvGet(bucket: string, key: KvKey, timeoutMs: number): Promise<KvRead>;
   kvWatch(bucket: string, keys: readonly string[], handlers: KvWatchHandlers): Binding;
   consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding;
   /** The names in `names` that exist in the object store. */
   objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null>;
   /** The whole object, its digest checked. */
   objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead>;
-  /** Connects anew, for example after the PC woke up. */
+  /** Connects again, for example after the PC woke up. */
   reconnect(): void;
   start(): void;
   close(): Promise<void>;

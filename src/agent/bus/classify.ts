@@ -1,6 +1,6 @@
 import { errors } from '@nats-io/transport-node';
+import { errorText } from '../../base/logger.ts';
 import type { ConnectionState } from '../../shared/states.ts';
-import { errorText } from '../base/logger.ts';
 import { UnusableSignIn } from './sign-in.ts';
 
 /** Why a try to connect failed: the state it puts us in, and the words for it. */

@@ -1,13 +1,13 @@
 /** What a connect that goes wrong costs, when it is given up, and with which credentials it is tried. */
 import { expect, onTestFinished, test } from 'vitest';
-import { connectedBus, freePort, linkState, NO_TLS, startBus } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { holdingLink, muteListener, portOf } from '../../../e2e/support/listeners.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { ManualClock } from '../../../e2e/support/status.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
-import { until } from '../base/watched.ts';
+import { connectedBus, freePort, linkState, NO_TLS, startBus } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { holdingLink, muteListener, portOf } from '../../../test/support/listeners.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { ManualClock } from '../../../test/support/status.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { until } from '../../base/watched.ts';
 import { NatsBus } from './nats-bus.ts';
 
 test('closed while a connect is under way it returns at once, and ends the connection that comes of it', async () => {
@@ -96,7 +96,7 @@ test('after a sleep it does not wait for the end of a long pause', async () => {
 const PAIR = { kind: 'user', user: 'pc', password: 'p' } as const;
 const TOKEN = { kind: 'token', token: 't' } as const;
 
-test('the next credentials are tried where the ones before are refused, decided anew at each connect', async () => {
+test('the next credentials are tried where the ones before are refused, decided again at each connect', async () => {
   const port = await freePort();
   const users = 'authorization { users: [ { user: pc, password: p, permissions: { publish: "of.pc" } } ] }';
   const before = await startNatsServer({ port, config: 'authorization { token: t }' });

@@ -1,15 +1,15 @@
 /**
  * Keeps the agent connected: one loop of single tries, server after server, for ever and with jittered pauses. Each session
- * is a new sign-in; what it ends with, and why none could be had, is the state of the link (architecture §7). Durations are by the
+ * is a new sign-in; what it ends with, and why there is none, is the state of the link (architecture §7). Durations are by the
  * time since boot: a changed time of day neither ages a link nor freshens it.
  */
-import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
-import { orAbort } from '../base/waiting.ts';
-import { WatchedCell } from '../base/watched.ts';
+import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
+import { WatchedCell } from '../../base/watched.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES, type LinkStatus } from './bus.ts';
 import { type Failure, isRefused } from './classify.ts';
 import { openSession } from './open.ts';
@@ -108,7 +108,7 @@ export class Connector {
     return this.session.value?.lastGoodAtMs ?? this.#lastGood?.atMs ?? null;
   }
 
-  /** Connects anew, at once. */
+  /** Connects again, at once. */
   reconnect(): void {
     this.#refusals.clear();
     this.#wake.abort();

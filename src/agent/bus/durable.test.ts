@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { fixtureValue } from '../../../e2e/fixtures/read.ts';
+import { fixtureValue } from '../../../test/fixtures/read.ts';
 import {
   answering,
   connectedBus,
@@ -11,11 +11,11 @@ import {
   recordWatch,
   startBus,
   startReloadableServer,
-} from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { api, operator, provision, provisionedOperator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { ManualClock } from '../../../e2e/support/status.ts';
+} from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { api, operator, provision, provisionedOperator } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { ManualClock } from '../../../test/support/status.ts';
 import type { DurableMessage } from './bus.ts';
 
 const DURABLE = 'agent_replay_PC-A';
@@ -120,7 +120,7 @@ test('a consumer that belongs to another pc_id is reported, and stays theirs (D2
   expect(config.metadata?.pc_id).toBe('a.b');
 });
 
-test('the stream that is not there yet is bound when it appears, and bound again when it was made anew', async () => {
+test('the stream that is not there yet is bound when it appears, and bound again when it was made again', async () => {
   const server = await startNatsServer();
   const nc = await operator(server);
   const consumer = recordConsumer(await connectedBus(server.url));
@@ -162,7 +162,7 @@ test('what came while the link was away is brought after, what was acknowledged 
   expect(consumer.messages).toEqual(['commands.all one', 'commands.pc.PC-A two', 'commands.all three']);
 });
 
-test('streams that are made anew under a live connection are noticed by the watches too, not only by the consumer', async () => {
+test('streams that are made again under a live connection are noticed by the watches too, not only by the consumer', async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const bus = await connectedBus(server.url);

@@ -1,12 +1,12 @@
 /**
  * The agent's durable consumer on EXEC: found or made under the original's name, adopted by update, never deleted or made
- * anew, so that its cursor stays (protocol §5). Acknowledging is the receiver's, after its row is on disk (invariant 1). Each
+ * again, so that its cursor stays (protocol §5). Acknowledging is the receiver's, after its row is on disk (invariant 1). Each
  * binding leaves a name in the consumer that the store knows: one that it does not know tells of a later state of it.
  */
 import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type JsMsg } from '@nats-io/jetstream';
-import { errorText, type Logger } from '../base/logger.ts';
-import { clampTimerMs } from '../base/sleep.ts';
-import { orAbort } from '../base/waiting.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { clampTimerMs } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
 import { headersOf } from './headers.ts';

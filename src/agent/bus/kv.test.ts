@@ -1,9 +1,10 @@
 import { headers } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { answering, connectedBus, info, linkState, recordWatch, startBus } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { api, operator, provision, provisionedOperator, putKey } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { answering, connectedBus, info, linkState, recordWatch, startBus } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { api, operator, provision, provisionedOperator, putKey } from '../../../test/support/fleet.ts';
+import { kvKeyOf } from '../../../test/support/ids.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
 import type { NatsBus } from './nats-bus.ts';
 
 /** The end of a watch is noticed by its missing heartbeats. */
@@ -89,7 +90,7 @@ test('a watch asked for while there is no broker begins when there is one', asyn
   await eventually(() => expect(watch.events).toEqual(['begin', 'global=here', 'current']));
 });
 
-test('a bucket deleted under the watch is followed again when it is made anew', async () => {
+test('a bucket deleted under the watch is followed again when it is made again', async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const watch = recordWatch(await connectedBus(server.url, SOON), CONFIG, ['global']);
@@ -100,7 +101,7 @@ test('a bucket deleted under the watch is followed again when it is made anew', 
   await eventually(() => expect(watch.events).toContain('global=new'));
 });
 
-test('a watch whose consumer was deleted is begun anew', async () => {
+test('a watch whose consumer was deleted is begun again', async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const watch = recordWatch(await connectedBus(server.url, SOON), CONFIG, ['global']);
@@ -187,7 +188,7 @@ test('one key is read with its revision; absent, deleted and no bucket are told 
   const server = await startNatsServer();
   const nc = await operator(server);
   const bus = await connectedBus(server.url);
-  const read = (key: string) => bus.kvGet('script_current', key, 10_000);
+  const read = (key: string) => bus.kvGet('script_current', kvKeyOf(key), 10_000);
   expect(await read('job')).toEqual({ kind: 'no_bucket' });
   await provision(nc);
   expect(await read('job')).toEqual({ kind: 'absent', revision: 0 });
@@ -204,7 +205,7 @@ test.skipIf(process.platform === 'win32')('a read that the server does not answe
   await provisionedOperator(server);
   const bus = await connectedBus(server.url);
   await server.pause();
-  expect((await bus.kvGet('script_current', 'job', 200)).kind).toBe('failed');
+  expect((await bus.kvGet('script_current', kvKeyOf('job'), 200)).kind).toBe('failed');
   server.resume();
-  expect(await bus.kvGet('script_current', 'job', 10_000)).toEqual({ kind: 'absent', revision: 0 });
+  expect(await bus.kvGet('script_current', kvKeyOf('job'), 10_000)).toEqual({ kind: 'absent', revision: 0 });
 });

@@ -1,9 +1,11 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
-import type { BackoffPolicy } from '../base/backoff.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
+
+import { type BackoffPolicy, spreadMs } from '../../base/backoff.ts';
+import type { KvKey } from '../../base/ids.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
 import type {
   Binding,
   Bus,
@@ -30,7 +32,7 @@ import type { Session } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { supervise } from './supervise.ts';
 
-/** Every watch is begun anew now and then, in case something was missed (protocol §2.2). */
+/** Every watch is begun again now and then, in case something was missed (protocol §2.2). */
 const FRESH_LOOK_MS = 30 * 60_000;
 
 export interface NatsBusOptions extends ConnectorOptions {
@@ -48,7 +50,7 @@ export class NatsBus implements Bus {
   readonly #permissions: Permissions;
   readonly #serverClock: ServerClock;
   readonly #subscriptions: Subscriptions;
-  /** Aborted when all watches should be begun anew. */
+  /** Aborted when all watches should be begun again. */
   #doubt = new AbortController();
 
   constructor(options: NatsBusOptions) {
@@ -138,7 +140,7 @@ export class NatsBus implements Bus {
     return this.#acks.publish(subject, body, id, options);
   }
 
-  async kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead> {
+  async kvGet(bucket: string, key: KvKey, timeoutMs: number): Promise<KvRead> {
     const session = this.#session;
     if (session === null) return { kind: 'failed', why: 'not connected' };
     return kvGet(session, bucket, key, timeoutMs);
@@ -150,7 +152,7 @@ export class NatsBus implements Bus {
       `the watch on ${bucket}`,
       this.#log,
       (session, signal, bound) => {
-        const fresh = AbortSignal.timeout(Math.round(FRESH_LOOK_MS * (0.75 + Math.random() / 2)));
+        const fresh = AbortSignal.timeout(spreadMs(FRESH_LOOK_MS));
         const until = AbortSignal.any([signal, fresh, this.#doubt.signal]);
         return kvWatch(session, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
       },
@@ -185,7 +187,7 @@ export class NatsBus implements Bus {
   }
 
   /**
-   * Something that was there is gone (somebody made the streams anew): the watches may be dead too, and would notice only by
+   * Something that was there is gone (somebody made the streams again): the watches may be dead too, and would notice only by
    * the silence of a minute.
    */
   #lookAnew(): void {

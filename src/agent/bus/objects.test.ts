@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { connectedBus } from '../../../e2e/support/bus.ts';
-import { api, operator, provision } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
+import { connectedBus } from '../../../test/support/bus.ts';
+import { api, operator, provision } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
 
 const STORE = 'agent_releases';
 

@@ -3,7 +3,7 @@
  * object, then its chunks one after the other. The client library's reader wants a consumer with a name, which is refused.
  */
 import { createHash } from 'node:crypto';
-import { errorText } from '../base/logger.ts';
+import { errorText } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
 import type { ObjectRead } from './bus.ts';
 import { isRefused } from './permissions.ts';

@@ -1,7 +1,7 @@
 /** One server, tried with each of our credentials in turn. */
 import { errors } from '@nats-io/transport-node';
-import { drop } from '../base/drop.ts';
-import { orAbort } from '../base/waiting.ts';
+import { drop } from '../../base/drop.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { classify, type Failure, isSignInRefused } from './classify.ts';
 import { speaks } from './handshake.ts';
 import { CONNECT_TIMEOUT_MS, Session, type SessionOptions } from './session.ts';

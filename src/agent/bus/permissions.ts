@@ -3,9 +3,9 @@
  * log, it is shown, and it leaves when the same thing works again.
  */
 import { errors } from '@nats-io/transport-node';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import { WatchedCell } from '../base/watched.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { WatchedCell } from '../../base/watched.ts';
 import { ASK_AGAIN_MS } from './bus.ts';
 
 /** In the words of nats-server's error, lower case. */

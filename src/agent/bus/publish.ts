@@ -4,7 +4,7 @@
  * the broker has read it, and one that comes later still counts.
  */
 import { errors, headers, type Msg } from '@nats-io/transport-node';
-import { errorText, type Logger } from '../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, jsonOf, throwApiError } from './api.ts';
 import type { PublishOptions, PublishOutcome } from './bus.ts';
 import { INBOXES, InboxRefused } from './permissions.ts';
@@ -94,7 +94,7 @@ export class PubAcks {
     this.session.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (error === null) return this.#answered(message);
-        // Refused, or taken back: nothing of what is under way can be heard, and the next message asks anew.
+        // Refused, or taken back: nothing of what is under way can be heard, and the next message asks again.
         this.#listening = false;
         this.#giveUp(unavailable(new InboxRefused().message));
       },

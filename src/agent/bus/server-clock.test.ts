@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../e2e/support/status.ts';
+import { ManualClock } from '../../../test/support/status.ts';
 import { ServerClock } from './server-clock.ts';
 
 const at = (ms: number) => new Date(ms).toISOString();

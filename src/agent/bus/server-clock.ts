@@ -2,7 +2,7 @@
  * The broker's own clock, as it was last heard and gone on since by a clock that no change of the time of day moves. It never
  * goes back, unless the broker itself says so.
  */
-import type { Clock } from '../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 
 export class ServerClock {
   readonly #clock: Clock;

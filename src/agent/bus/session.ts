@@ -1,14 +1,14 @@
 /**
  * One connection to one server, from its sign-in to its end. The library's own reconnect stays off: a new session is a
- * new sign-in with secrets read anew, a new classification of the failure, and one way to bind things, not two.
+ * new sign-in with secrets read again, a new classification of the failure, and one way to bind things, not two.
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect } from '@nats-io/transport-node';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { clampTimerMs, MAX_TIMER_MS, sleep } from '../base/sleep.ts';
-import { orAbort } from '../base/waiting.ts';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { clampTimerMs, MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import type { ServerClock } from './server-clock.ts';

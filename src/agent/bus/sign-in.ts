@@ -1,5 +1,5 @@
 /**
- * What a sign-in needs. Read from its sources anew for each try, so that a rotated secret or certificate heals a refused
+ * What a sign-in needs. Read from its sources again for each try, so that a rotated secret or certificate heals a refused
  * one without a restart (architecture §7).
  */
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
-import { errorText } from '../base/logger.ts';
+import { errorText } from '../../base/logger.ts';
 
 export type Credentials =
   | { readonly kind: 'none' }

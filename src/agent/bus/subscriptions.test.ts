@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { connectedBus, linkState, recordLog, startReloadableServer } from '../../../e2e/support/bus.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { operator } from '../../../e2e/support/fleet.ts';
+import { connectedBus, linkState, recordLog, startReloadableServer } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { operator } from '../../../test/support/fleet.ts';
 import type { NatsBus } from './nats-bus.ts';
 import type { Credentials } from './sign-in.ts';
 

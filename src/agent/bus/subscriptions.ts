@@ -3,11 +3,11 @@
  * again where the broker refuses them or takes them back, since its permissions may be changed under a live connection.
  */
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
-import { aborted } from '../base/waiting.ts';
+import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
+import { aborted } from '../../base/waiting.ts';
 import type { Binding, BusMessage } from './bus.ts';
 import { headersOf } from './headers.ts';
 import type { Permissions } from './permissions.ts';

@@ -1,8 +1,8 @@
-import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
-import type { Watched } from '../base/watched.ts';
+import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
+import type { Watched } from '../../base/watched.ts';
 import { isMissing } from './api.ts';
 import type { Binding } from './bus.ts';
 import { isForbidden } from './permissions.ts';

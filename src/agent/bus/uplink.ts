@@ -2,7 +2,7 @@
  * How much of what was sent the broker has not read yet, and how long that may take. On a slow link this is what tells a
  * link that is busy from one that is dead.
  */
-import type { Clock } from '../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 
 /** No link that counts as one is slower. */
 const SLOWEST_BYTES_PER_MS = 4;

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 
 /** So late is no timer of a process that runs. */
 const LATE_MS = 10_000;

@@ -1,6 +1,7 @@
 /** The configuration of this start: every value checked, every path absolute, all of it frozen. */
-import type { Directories, StartedAs } from '../../shared/directories.ts';
+import type { Directories } from '../../shared/directories.ts';
 import { type FieldOf, fieldOf } from '../../shared/setting.ts';
+import type { Hosting } from '../../shared/states.ts';
 import type { SettingValues } from './layers.ts';
 import { SETTING_KEYS, type SETTINGS, type SettingKey, settingOf } from './settings.ts';
 import type { ValueOf } from './values.ts';
@@ -18,7 +19,7 @@ type Sections = {
 export interface BootConfigPlaces {
   /** The `agent.toml` that counts, then in tray mode that of the machine. */
   readonly files: readonly string[];
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   readonly directories: Directories;
 }
 
@@ -27,8 +28,32 @@ export interface BootConfig extends Sections, BootConfigPlaces {
   readonly settings: SettingValues;
 }
 
+/** What is shown to people of the settings, as far as they can be read: it also holds where the agent can't use the rest. */
+export interface ShownSettings extends Pick<BootConfig, 'ui' | 'brand' | 'support'> {
+  readonly pcId: string | null;
+  readonly languageLocked: boolean;
+  /** False: a part could not be read, so what is missing here may have been said there. */
+  readonly complete: boolean;
+}
+
+export function shownSettingsOf(settings: SettingValues, complete: boolean): ShownSettings {
+  const { agent, ui, brand, support } = sectionsOf(settings);
+  return {
+    ui,
+    brand,
+    support,
+    pcId: agent.id,
+    languageLocked: settings['ui.language'].locked,
+    complete,
+  };
+}
+
 /** `settings` must hold every required value. */
 export function bootConfigOf(settings: SettingValues, places: BootConfigPlaces): BootConfig {
+  return deepFreeze({ ...places, ...sectionsOf(settings), settings });
+}
+
+function sectionsOf(settings: SettingValues): Sections {
   const sections: Record<string, Record<string, unknown>> = {};
   for (const key of SETTING_KEYS) {
     const [section = '', name = ''] = key.split('.');
@@ -36,7 +61,7 @@ export function bootConfigOf(settings: SettingValues, places: BootConfigPlaces):
     const { value } = settings[key];
     sections[section] = { ...sections[section], [field]: typeof value === 'number' ? value * factor : value };
   }
-  return deepFreeze({ ...places, ...(sections as unknown as Sections), settings });
+  return sections as unknown as Sections;
 }
 
 function deepFreeze<T extends object>(object: T): T {

@@ -1,9 +1,8 @@
 import { chmodSync, chownSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { StartedAs } from '../../shared/directories.ts';
-import type { Registry, RegistryValue } from '../os/registry.ts';
-import { readCommandKeys } from './command-keys.ts';
+import type { Registry, RegistryValue } from '../../platform/registry.ts';
+import { type KeysConfig, readCommandKeys } from './command-keys.ts';
 import { TestMachine } from './test-machine.ts';
 
 let here: TestMachine;
@@ -15,7 +14,7 @@ afterEach(() => here.remove());
 const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(process.platform === 'win32')('a file', () => {
-  const read = (file: string, keysFile: string | null = null, startedAs: StartedAs = 'headless') =>
+  const read = (file: string, keysFile: string | null = null, startedAs: KeysConfig['startedAs'] = 'headless') =>
     readCommandKeys({ startedAs, commands: { keysFile } }, { platform: 'linux', file });
 
   test.skipIf(!isRoot)("of root's is taken as it is; one that is not there is a ring without keys", () => {
@@ -63,7 +62,7 @@ describe.skipIf(process.platform === 'win32')('a file', () => {
 });
 
 describe('the registry', () => {
-  const read = (value: RegistryValue, startedAs: StartedAs = 'service') => {
+  const read = (value: RegistryValue, startedAs: KeysConfig['startedAs'] = 'service') => {
     const registry: Registry = {
       read: (key, name) => (key === 'SOFTWARE\\kanade\\agent' && name === 'CommandKeys' ? value : { kind: 'absent' }),
     };

@@ -3,9 +3,9 @@
  * (protocol §11.4). Invariant: what somebody else could have written is no ring, and nor is what can't be read; only what is not there
  * at all is one without keys.
  */
-import { machineRegistry, type Registry } from '../os/registry.ts';
-import { readRegistrySecret, readTrustedFile, SECRETS_KEY } from '../os/secrets.ts';
-import { distrustAbove } from '../os/trusted-path.ts';
+import { machineRegistry, type Registry } from '../../platform/registry.ts';
+import { readRegistrySecret, readTrustedFile, SECRETS_KEY } from '../../platform/secrets.ts';
+import { distrustAbove } from '../../platform/trusted-path.ts';
 import type { RingText } from '../signing/key-store.ts';
 import type { BootConfig } from './boot-config.ts';
 
@@ -21,7 +21,9 @@ export interface KeysPlace {
   readonly file?: string;
 }
 
-type KeysConfig = Pick<BootConfig, 'startedAs'> & { readonly commands: Pick<BootConfig['commands'], 'keysFile'> };
+export type KeysConfig = Pick<BootConfig, 'startedAs'> & {
+  readonly commands: Pick<BootConfig['commands'], 'keysFile'>;
+};
 
 /** Reads it anew with each call. Synchronous: it is local and small. */
 export function readCommandKeys({ commands, startedAs }: KeysConfig, place: KeysPlace): RingText {

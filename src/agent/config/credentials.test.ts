@@ -1,7 +1,7 @@
 import { chmodSync, chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { NO_REGISTRY, type Registry, type RegistryValue } from '../os/registry.ts';
+import { NO_REGISTRY, type Registry, type RegistryValue } from '../../platform/registry.ts';
 import type { BootConfig } from './boot-config.ts';
 import { readCredentials } from './credentials.ts';
 import { TestMachine } from './test-machine.ts';
@@ -28,14 +28,14 @@ function registry(values: Record<string, RegistryValue>): Registry {
 }
 const text = (value: string): RegistryValue => ({ kind: 'text', text: value });
 
-interface Sources {
+interface CommandSubscriptions {
   readonly auth?: Partial<BootConfig['auth']>;
   readonly url?: BootConfig['agent']['natsUrl']['credentials'];
   readonly env?: Record<string, string>;
   readonly registry?: Registry;
 }
 
-function read({ auth, url = null, env = {}, registry: from = NO_REGISTRY }: Sources) {
+function read({ auth, url = null, env = {}, registry: from = NO_REGISTRY }: CommandSubscriptions) {
   return readCredentials({ auth: { ...NO_AUTH, ...auth }, agent: { natsUrl: { credentials: url } } }, env, from);
 }
 
@@ -106,7 +106,7 @@ describe('where credentials come from', () => {
     ]);
   });
 
-  const halves: [what: string, sources: () => Sources, error: string][] = [
+  const halves: [what: string, sources: () => CommandSubscriptions, error: string][] = [
     ['[auth] user', () => ({ auth: { user: 'u' } }), 'auth.user is set, but auth.password_file is not'],
     [
       '[auth] password_file beside a token',
@@ -165,7 +165,7 @@ describe('secret files', () => {
     ]);
   });
 
-  test('they are read anew each time', () => {
+  test('they are read again each time', () => {
     const tokenFile = secret('rotated', 'old');
     const first = read({ auth: { tokenFile } });
     secret('rotated', 'new');

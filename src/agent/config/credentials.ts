@@ -1,14 +1,15 @@
 /**
- * The credentials of a sign-in, read anew each time, so that a rotated secret heals a refused one without a restart
+ * The credentials of a sign-in, read again each time, so that a rotated secret heals a refused one without a restart
  * (architecture §7). User and password come before a token, which is what is left where they are refused: both are there while a
  * fleet is moved to users (protocol §11.1). Each is looked for in the files named in `[auth]`, else in the machine's
  * registry values, else in the environment; what the server list holds comes last. Half a pair is a fault, and so is a file
  * that is named but can't be read, or an unreadable registry key where nothing comes after it: signing in as somebody else
  * would only hide the reason.
  */
+
+import { machineRegistry, type Registry } from '../../platform/registry.ts';
+import { readRegistrySecret, readSecretFile, SECRETS_KEY, type SIGN_IN_SECRETS } from '../../platform/secrets.ts';
 import type { Credentials } from '../bus/sign-in.ts';
-import { machineRegistry, type Registry } from '../os/registry.ts';
-import { readRegistrySecret, readSecretFile, SECRETS_KEY, type SIGN_IN_SECRETS } from '../os/secrets.ts';
 import type { BootConfig } from './boot-config.ts';
 
 export type CredentialsRead =

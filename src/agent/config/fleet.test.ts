@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { KvWatchHandlers } from '../bus/bus.ts';
 import { Fleet } from './fleet.ts';
 
 function setUp(directory = tempDir()) {
   const store = testStore(directory);
   const bus = new FakeBus();
-  const fleet = new Fleet({ pcId: 'PC-1', bus, store, clock: systemClock, log: silentLogger });
+  const fleet = new Fleet({ pcId: pcIdOf('PC-1'), bus, store, clock: systemClock, log: silentLogger });
   fleet.start();
   const handlers = (bucket: string): KvWatchHandlers => {
     const found = bus.watches.get(bucket);
@@ -29,7 +30,7 @@ function setUp(directory = tempDir()) {
     const bytes = value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
     handlers(bucket).change({ key, value: bytes, revision });
   };
-  const settle = () => store.mirror.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
+  const settle = () => store.kvCache.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
   return { store, fleet, begin, change, settle, missing: (bucket: string) => handlers(bucket).missing() };
 }
 

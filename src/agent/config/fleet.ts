@@ -2,23 +2,26 @@
  * What the fleet says about this PC: its groups and its layered configuration, live. The last good value of each key
  * stays when a new one can't be read (D21); each is mirrored, so that it also outlives a restart.
  */
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
-import { type Watched, WatchedCell } from '../base/watched.ts';
+
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import type { GroupName, PcId } from '../../base/ids.ts';
+import type { Logger } from '../../base/logger.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { Binding, Bus, KvChange, KvWatchHandlers } from '../bus/bus.ts';
 import type { Store } from '../store/store.ts';
 import { type ConfigScope, decodeScope, type EffectiveConfig, type Layer, resolve } from '../wire/config-scope.ts';
 import { decodeGroups } from '../wire/groups.ts';
+import { configKeys } from '../wire/subjects.ts';
 
 const CONFIG = 'agent_config';
 const GROUPS = ['agent_groups', 'agent_groups_derived'] as const;
 
 /** What is known of one groups bucket: not yet anything, or the groups in it. */
-type Membership = readonly string[] | null;
+type Membership = readonly GroupName[] | null;
 
 export interface FleetOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Bus;
   readonly store: Store;
   readonly clock: Clock;
@@ -26,26 +29,34 @@ export interface FleetOptions {
 }
 
 export class Fleet {
-  readonly #o: FleetOptions;
+  readonly #options: FleetOptions;
   readonly #scopes = new Map<string, ConfigScope>();
   readonly #membership = new Map<string, Membership>(GROUPS.map((bucket) => [bucket, null]));
-  readonly #groups = new WatchedCell<ReadonlySet<string> | null>(null);
+  readonly #groups = new WatchedCell<ReadonlySet<GroupName> | null>(null);
   readonly #effective: WatchedCell<EffectiveConfig>;
   readonly #bindings: Binding[] = [];
   #warned = '';
 
   constructor(options: FleetOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#effective = new WatchedCell(resolve([]).effective);
-    for (const [key, { value }] of options.store.mirror.all(CONFIG)) {
+    for (const [key, { value }] of options.store.kvCache.all(CONFIG)) {
       this.#applyScope({ key, value });
     }
     this.#recompute();
   }
 
   /** The groups of this PC; null until they are known. */
-  get groups(): Watched<ReadonlySet<string> | null> {
+  get groups(): Watched<ReadonlySet<GroupName> | null> {
     return this.#groups;
+  }
+
+  /** As they are; until that is known, as they were when it last was. null: it never was. */
+  lastKnownGroups(): ReadonlySet<GroupName> | null {
+    if (this.#groups.value !== null) return this.#groups.value;
+    const remembered = GROUPS.map((bucket) => this.#remembered(bucket));
+    if (remembered.every((each) => each === null)) return null;
+    return new Set(remembered.flatMap((each) => each ?? []));
   }
 
   get effective(): Watched<EffectiveConfig> {
@@ -64,8 +75,8 @@ export class Fleet {
   }
 
   start(): void {
-    const { bus, pcId } = this.#o;
-    const config = bus.kvWatch(CONFIG, ['global', 'groups.>', `pcs.${pcId}`], this.#configHandlers());
+    const { bus, pcId } = this.#options;
+    const config = bus.kvWatch(CONFIG, [configKeys.global, 'groups.>', configKeys.pc(pcId)], this.#configHandlers());
     const groups = GROUPS.map((bucket) => bus.kvWatch(bucket, [pcId], this.#groupHandlers(bucket)));
     this.#bindings.push(config, ...groups);
   }
@@ -84,7 +95,7 @@ export class Fleet {
       },
       change: (change) => {
         seen.add(change.key);
-        if (this.#applyScope(change)) this.#mirror(CONFIG, change);
+        if (this.#applyScope(change)) this.#kvCache(CONFIG, change);
         if (settled) this.#recompute();
       },
       current: () => {
@@ -100,7 +111,7 @@ export class Fleet {
 
   #dropScope(key: string): void {
     this.#scopes.delete(key);
-    this.#mirror(CONFIG, { key, value: null, revision: 0 });
+    this.#kvCache(CONFIG, { key, value: null, revision: 0 });
   }
 
   /** False: it can't be read, and the last good value stays. */
@@ -112,7 +123,10 @@ export class Fleet {
     const decoded = decodeScope(value);
     if (decoded.ok) this.#scopes.set(key, decoded.scope);
     else {
-      this.#o.log.warn('a configuration key can not be read; its last good value stays', { key, error: decoded.error });
+      this.#options.log.warn('a configuration key can not be read; its last good value stays', {
+        key,
+        error: decoded.error,
+      });
     }
     return decoded.ok;
   }
@@ -140,11 +154,11 @@ export class Fleet {
   #putMembership(bucket: string, change: KvChange): void {
     const decoded = change.value === null ? { ok: true as const, groups: [] } : decodeGroups(change.value);
     if (decoded.ok) {
-      this.#mirror(bucket, change);
+      this.#kvCache(bucket, change);
       this.#setMembership(bucket, decoded.groups);
       return;
     }
-    this.#o.log.warn('the groups of this PC can not be read; the last good ones stay', {
+    this.#options.log.warn('the groups of this PC can not be read; the last good ones stay', {
       bucket,
       error: decoded.error,
     });
@@ -152,30 +166,30 @@ export class Fleet {
   }
 
   #remembered(bucket: string): Membership {
-    const value = this.#o.store.mirror.get(bucket, this.#o.pcId)?.value ?? null;
+    const value = this.#options.store.kvCache.get(bucket, this.#options.pcId)?.value ?? null;
     if (value === null) return null;
     const decoded = decodeGroups(value);
     return decoded.ok ? decoded.groups : null;
   }
 
-  #setMembership(bucket: string, groups: readonly string[]): void {
+  #setMembership(bucket: string, groups: readonly GroupName[]): void {
     this.#membership.set(bucket, groups);
     const all = [...this.#membership.values()];
     if (all.some((each) => each === null)) return;
     const union = new Set(all.flatMap((each) => each ?? []));
     const now = this.#groups.value;
     if (now !== null && now.size === union.size && [...union].every((group) => now.has(group))) return;
-    this.#o.log.info('groups', { groups: [...union].sort() });
+    this.#options.log.info('groups', { groups: [...union].sort() });
     this.#groups.set(union);
     this.#recompute();
   }
 
-  #mirror(bucket: string, { key, value, revision }: KvChange): void {
-    const last = this.#o.store.mirror.get(bucket, key);
+  #kvCache(bucket: string, { key, value, revision }: KvChange): void {
+    const last = this.#options.store.kvCache.get(bucket, key);
     if (last?.revision === revision && (last.value === null) === (value === null)) return;
     drop(
-      this.#o.store.mirror.put(bucket, key, { value, revision, read: this.#o.store.timeline.now() }),
-      this.#o.log,
+      this.#options.store.kvCache.put(bucket, key, { value, revision, read: this.#options.store.timeline.now() }),
+      this.#options.log,
       'remembering a broker key',
     );
   }
@@ -184,17 +198,17 @@ export class Fleet {
     const layers = this.#layers();
     const { effective, warnings } = resolve(layers);
     const warned = warnings.join('\n');
-    if (warned !== this.#warned) for (const warning of warnings) this.#o.log.warn(warning);
+    if (warned !== this.#warned) for (const warning of warnings) this.#options.log.warn(warning);
     this.#warned = warned;
     if (JSON.stringify(effective) === JSON.stringify(this.#effective.value)) return;
-    this.#o.log.info('effective configuration', { ...effective });
+    this.#options.log.info('effective configuration', { ...effective });
     this.#effective.set(effective);
   }
 
   /** Global, then the own groups in byte order, then this PC (protocol §7). */
   #layers(): Layer[] {
     const groups = [...(this.#groups.value ?? [])].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    const keys = ['global', ...groups.map((group) => `groups.${group}`), `pcs.${this.#o.pcId}`];
+    const keys = [configKeys.global, ...groups.map(configKeys.group), configKeys.pc(this.#options.pcId)];
     return keys.flatMap((key) => {
       const scope = this.#scopes.get(key);
       return scope === undefined ? [] : [{ key, scope }];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type PolicyReading, type PolicyValue, readPolicies } from '../os/policies.ts';
+import { type PolicyReading, type PolicyValue, readPolicies } from '../../platform/policies.ts';
 import type { BootConfig } from './boot-config.ts';
 import type { Loaded, LoadInput } from './load.ts';
 import type { Machine } from './machine.ts';
@@ -59,7 +59,24 @@ describe('where the file is looked for', () => {
       warnings: [],
       message: `config not found — pass \`--config <path>\`, set \`KANADE_AGENT_CONFIG\`, or place \`agent.toml\` at \`${wanted}\``,
       files: [wanted],
+      shown: expect.objectContaining({ complete: false }),
     });
+  });
+
+  test('with a fault elsewhere, what people are shown of the settings is there, and says whether that is all', () => {
+    const said = '[support]\nphone = "03-1"\n[brand]\nname = "ACME"\n';
+    const shownOf = (text: string) => {
+      here.file(STANDARD, text);
+      const loaded = here.load();
+      return loaded.ok ? null : loaded.shown;
+    };
+    expect(shownOf(`${toml()}\n${said}[history]\ndays = "many"\n`)).toMatchObject({
+      complete: true,
+      pcId: 'PC-1',
+      support: { phone: '03-1', mail: null },
+      brand: { name: 'ACME' },
+    });
+    expect(shownOf(`${toml()}\n${said}[history\n`)).toMatchObject({ complete: false, support: { phone: null } });
   });
 
   test('a named file is taken as given, even if it is missing', () => {

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
-import type { StartedAs } from '../../shared/directories.ts';
 import { errorCode } from '../../shared/error-code.ts';
+import type { Hosting } from '../../shared/states.ts';
 import { type LineLookup, readAgentToml } from './agent-toml.ts';
-import { type BootConfig, bootConfigOf } from './boot-config.ts';
+import { type BootConfig, bootConfigOf, type ShownSettings, shownSettingsOf } from './boot-config.ts';
 import { addPolicy, Collected } from './collect.ts';
 import { type ConfigFault, type ConfigWarning, formatFaults } from './fault.ts';
 import { addHelpdeskHash } from './helpdesk-hash.ts';
@@ -25,7 +25,7 @@ export interface LoadInput {
   /** The start directory; null: it is gone. */
   readonly cwd: string | null;
   /** Default `headless`. */
-  readonly startedAs?: StartedAs;
+  readonly startedAs?: Hosting;
   /** Settings of the command line; they count before environment and files. */
   readonly overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
   /** Default: this machine. */
@@ -47,6 +47,8 @@ export type Loaded =
       readonly message: string;
       /** The files to look at again when they change. */
       readonly files: readonly string[];
+      /** Of what was read, what people are shown all the same; null: nothing was read. */
+      readonly shown: ShownSettings | null;
     };
 
 /** The files that {@link loadBootConfig} would read now, where they are. */
@@ -71,7 +73,15 @@ export function loadTrusted(input: LoadInput, program: string, dataAnswers: bool
     expected: `what only an administrator can change; it ${why}`,
   };
   const message = `settings not trusted: ${path}: ${why}`;
-  return { ok: false, state: 'not_trusted', faults: [fault], warnings: [], message, files: [...files, path] };
+  return {
+    ok: false,
+    state: 'not_trusted',
+    faults: [fault],
+    warnings: [],
+    message,
+    files: [...files, path],
+    shown: null,
+  };
 }
 
 const NOT_TRUSTED = 'trust';
@@ -86,6 +96,8 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const read = readFiles(files, collected, { machine, base });
   addOthers(collected, input, machine, base);
   addHelpdeskHash(collected, { secret: machine.helpdeskHash, startedAs, base });
+  const isUnread = collected.faults.some(({ key }) => key === MISSING_FILE || key === UNREADABLE_FILE);
+  const isWhole = read.length > 0 && !isUnread && read.every((file) => file.lines !== null);
   const failed = (message?: string): Loaded => {
     const faults = inFileOrder(collected.faults);
     return {
@@ -95,6 +107,7 @@ export function loadBootConfig(input: LoadInput): Loaded {
       warnings: collected.warnings,
       message: message ?? formatFaults(faults),
       files: files.map((file) => fullPath(file.path, base) ?? file.path),
+      shown: shownSettingsOf(settle(collected.candidates), isWhole),
     };
   };
   const [first] = read;
@@ -107,7 +120,8 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const settled = settle(collected.candidates);
   const settings =
     startedAs === 'tray' ? withUserLog(settled, path.join(machine.directories.logs, 'agent.log')) : settled;
-  if (read.every((file) => file.lines !== null)) checkWhole(collected, settings, first.path, first.lines);
+  if (isWhole || read.every((file) => file.lines !== null))
+    checkIntegrity(collected, settings, first.path, first.lines);
   if (collected.faults.length > 0) return failed();
   const paths = read.map((file) => fullPath(file.path, base) ?? file.path);
   const config = bootConfigOf(settings, { files: paths, startedAs, directories: machine.directories });
@@ -249,7 +263,7 @@ function addLogLevel(to: Collected, filter: string | undefined, base: PathBase):
 }
 
 /** What only shows when all sources are known: required settings, and settings that need one another. */
-function checkWhole(to: Collected, settings: SettingValues, file: string, lines: LineLookup | null): void {
+function checkIntegrity(to: Collected, settings: SettingValues, file: string, lines: LineLookup | null): void {
   const faulty = new Set(to.faults.map((fault) => fault.key));
   const set = (key: SettingKey) => settings[key].value !== null;
   const fault = (key: SettingKey, expected: string, near: SettingKey = key) => {

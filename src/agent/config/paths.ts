@@ -20,5 +20,5 @@ export function pathsOf({ directories, auth, tls, brand }: BootConfig): NamedPat
     ['brand.logo_path', brand.logoPath],
   ];
   const named = files.flatMap(([key, path]) => (path === null ? [] : [{ what: `the file of ${key}`, path }]));
-  return [{ what: 'the data directory', path: directories.own }, ...named];
+  return [{ what: 'the data directory', path: directories.agentDir }, ...named];
 }

@@ -1,10 +1,10 @@
 import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { noMountsHere, readOnly } from '../../../e2e/support/mounts.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { givenToSomebody, openedToAll, wineTempDir } from '../../../e2e/support/wine-files.ts';
-import type { StartedAs } from '../../shared/directories.ts';
+import { noMountsHere, readOnly } from '../../../test/support/mounts.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { givenToSomebody, openedToAll, wineTempDir } from '../../../test/support/wine-files.ts';
+import type { Hosting } from '../../shared/states.ts';
 import { type Distrust, distrusted, distrustedData } from './trust.ts';
 
 const SOMEBODY = 12_345;
@@ -14,14 +14,21 @@ const noMounts = noMountsHere();
 /** A PC of its own, with settings and data. */
 function pc(root = tempDir()) {
   const [config, data] = [join(root, 'etc'), join(root, 'var')];
-  const own = join(data, 'kanade-tray');
-  for (const each of [config, own]) mkdirSync(each, { recursive: true, mode: 0o755 });
+  const agentDir = join(data, 'kanade-tray');
+  for (const each of [config, agentDir]) mkdirSync(each, { recursive: true, mode: 0o755 });
   const file = join(config, 'agent.toml');
   writeFileSync(file, '');
-  const directories = { config, data, own, logs: join(root, 'logs'), machineConfig: null, dataFromEnvironment: false };
-  const look = (startedAs: StartedAs = 'service', dataAnswers = true): Distrust | null =>
+  const directories = {
+    config,
+    data,
+    agentDir,
+    logs: join(root, 'logs'),
+    machineConfig: null,
+    dataFromEnvironment: false,
+  };
+  const look = (startedAs: Hosting = 'service', dataAnswers = true): Distrust | null =>
     distrusted({ startedAs, directories, files: [file], program: import.meta.dirname, dataAnswers });
-  return { root, config, data, own, file, directories, look };
+  return { root, config, data, agentDir, file, directories, look };
 }
 
 it.runIf(process.platform !== 'win32')('what only root or our own account can change is trusted', () => {
@@ -36,14 +43,14 @@ it.runIf(process.platform !== 'win32')('what is not there yet is not distrusted'
 });
 
 describe.runIf(process.platform !== 'win32')('not trusted, and by name', () => {
-  it.each(['file', 'config', 'data', 'own'] as const)('where everybody may write: %s', (name) => {
+  it.each(['file', 'config', 'data', 'agentDir'] as const)('where everybody may write: %s', (name) => {
     const here = pc();
     chmodSync(here[name], 0o777);
     expect(here.look()).toEqual({ path: here[name], why: 'can be written by everybody' });
     expect(here.look('headless')?.path).toBe(here[name]);
   });
 
-  it.runIf(isRoot).each(['file', 'config', 'data', 'own'] as const)('where it is somebody else’s: %s', (name) => {
+  it.runIf(isRoot).each(['file', 'config', 'data', 'agentDir'] as const)('where it is somebody else’s: %s', (name) => {
     const here = pc();
     chownSync(here[name], SOMEBODY, SOMEBODY);
     expect(here.look()).toEqual({ path: here[name], why: `belongs to user ${SOMEBODY}, who could change it` });
@@ -102,7 +109,7 @@ describe.runIf(process.platform !== 'win32')('not trusted, and by name', () => {
 });
 
 describe.runIf(process.platform === 'win32')('not trusted, and by name, on Windows', () => {
-  it.each(['file', 'config', 'data', 'own'] as const)('where others may write, or own it: %s', async (name) => {
+  it.each(['file', 'config', 'data', 'agentDir'] as const)('where others may write, or own it: %s', async (name) => {
     const here = pc(wineTempDir());
     expect([here.look('service'), here.look('headless'), here.look('tray')]).toEqual([null, null, null]);
     await openedToAll(here[name]);

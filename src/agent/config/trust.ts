@@ -5,19 +5,20 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, win32 } from 'node:path';
-import type { Directories, StartedAs } from '../../shared/directories.ts';
-import { POLICY_FILE, POLICY_KEY } from '../os/policies.ts';
-import { SECRETS_KEY } from '../os/secrets.ts';
-import { distrustAbove, distrustPath } from '../os/trusted-path.ts';
-import { PRIVATE_KEY, PRIVATE_TREE } from '../os/windows/access.ts';
-import { SYSTEM_SID } from '../os/windows/access-list.ts';
-import { secureKey, untrustedKey } from '../os/windows/registry-write.ts';
-import { secureDirectory } from '../os/windows/secure-directory.ts';
-import { NotSecured } from '../os/windows/set-aside.ts';
-import { ownSid } from '../os/windows/sids.ts';
+import { POLICY_FILE, POLICY_KEY } from '../../platform/policies.ts';
+import { SECRETS_KEY } from '../../platform/secrets.ts';
+import { distrustAbove, distrustPath } from '../../platform/trusted-path.ts';
+import { PRIVATE_KEY, PRIVATE_TREE } from '../../platform/windows/access.ts';
+import { SYSTEM_SID } from '../../platform/windows/access-list.ts';
+import { secureKey, untrustedKey } from '../../platform/windows/registry-write.ts';
+import { secureDirectory } from '../../platform/windows/secure-directory.ts';
+import { NotSecured } from '../../platform/windows/set-aside.ts';
+import { ownSid } from '../../platform/windows/sids.ts';
+import type { Directories } from '../../shared/directories.ts';
+import type { Hosting } from '../../shared/states.ts';
 
 export interface TrustInput {
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   readonly directories: Directories;
   /** The settings files that would be read, whether they are there or not. */
   readonly files: readonly string[];
@@ -38,9 +39,9 @@ export interface Distrust {
 export function distrusted({ startedAs, directories, files, program, dataAnswers }: TrustInput): Distrust | null {
   const isService = startedAs === 'service';
   const isWindows = process.platform === 'win32';
-  const { data, own, logs } = directories;
+  const { data, agentDir, logs } = directories;
   const programs = isService ? programDirectories(program) : [];
-  const stores = dataAnswers ? [data, own] : [];
+  const stores = dataAnswers ? [data, agentDir] : [];
   // Elsewhere the log is opened through no link.
   const log = isService && isWindows ? [logs] : [];
   const policies = isService && !isWindows ? [dirname(POLICY_FILE)] : [];
@@ -64,8 +65,8 @@ export function distrusted({ startedAs, directories, files, program, dataAnswers
 }
 
 /** The data directory alone, where it has answered only later. */
-export function distrustedData({ data, own }: Directories): Distrust | null {
-  return firstDistrusted([data, own]);
+export function distrustedData({ data, agentDir }: Directories): Distrust | null {
+  return firstDistrusted([data, agentDir]);
 }
 
 function firstDistrusted(paths: Iterable<string>): Distrust | null {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { ManualClock } from '../../../e2e/support/status.ts';
-import { silentLogger } from '../base/logger.ts';
-import type { HardwareFacts } from '../os/hardware/facts.ts';
+import { ManualClock } from '../../../test/support/status.ts';
+import { silentLogger } from '../../base/logger.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import { HardwareView } from './hardware-view.ts';
 
 const FACTS: HardwareFacts = {

@@ -1,12 +1,12 @@
 /**
  * The hardware facts for the person at the PC: those that were read last, by whomever. Reading is not free, so what is asked
- * for within an hour is not read anew, and who asks meanwhile waits for the same reading.
+ * for within an hour is not read again, and who asks meanwhile waits for the same reading.
  */
 import { uptime } from 'node:os';
+import type { Clock } from '../../base/clock.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Hardware } from '../../shared/contract.ts';
-import type { Clock } from '../base/clock.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import type { HardwareFacts } from '../os/hardware/facts.ts';
 
 export interface HardwareViewOptions {
   readonly read: (signal: AbortSignal) => Promise<HardwareFacts>;
@@ -20,7 +20,7 @@ const PATIENCE_MS = 5_000;
 const READ_MS = 60_000;
 
 export class HardwareView {
-  readonly #o: HardwareViewOptions;
+  readonly #options: HardwareViewOptions;
   readonly #closing = new AbortController();
   #last: { readonly facts: HardwareFacts; readonly atMs: number } | null = null;
   #reading: Promise<void> | null = null;
@@ -28,24 +28,25 @@ export class HardwareView {
   #unread = '';
 
   constructor(options: HardwareViewOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /** Reads now, for the inventory; what is shown afterwards is that. */
   async read(signal: AbortSignal): Promise<HardwareFacts> {
-    const facts = await this.#o.read(signal);
+    const facts = await this.#options.read(signal);
     const unread = facts.unread.join('; ');
-    if (unread !== '' && unread !== this.#unread) this.#o.log.warn('not all of the hardware can be read', { unread });
+    if (unread !== '' && unread !== this.#unread)
+      this.#options.log.warn('not all of the hardware can be read', { unread });
     this.#unread = unread;
-    this.#last = { facts, atMs: this.#o.clock.monotonicMs() };
+    this.#last = { facts, atMs: this.#options.clock.monotonicMs() };
     return facts;
   }
 
   /** null: not known within a few seconds, or not at all. */
   async view(): Promise<Hardware | null> {
-    const age = this.#last === null ? Number.POSITIVE_INFINITY : this.#o.clock.monotonicMs() - this.#last.atMs;
+    const age = this.#last === null ? Number.POSITIVE_INFINITY : this.#options.clock.monotonicMs() - this.#last.atMs;
     if (age > FRESH_MS) await Promise.race([this.#readAgain(), patience()]);
-    return this.#last === null ? null : viewOf(this.#last.facts, this.#o.clock.nowMs() - uptime() * 1_000);
+    return this.#last === null ? null : viewOf(this.#last.facts, this.#options.clock.nowMs() - uptime() * 1_000);
   }
 
   close(): void {
@@ -56,7 +57,7 @@ export class HardwareView {
     this.#reading ??= this.read(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READ_MS)]))
       .then(() => {})
       .catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#o.log.warn('no hardware facts', { error: errorText(error) });
+        if (!this.#closing.signal.aborted) this.#options.log.warn('no hardware facts', { error: errorText(error) });
       })
       .finally(() => {
         this.#reading = null;

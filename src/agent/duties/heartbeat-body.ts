@@ -1,6 +1,6 @@
 /** What a heartbeat and the answer to a ping say: the same facts, with what this process uses at that moment. */
-import type { Clock } from '../base/clock.ts';
-import type { HostFacts } from '../os/host-facts.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { HostFacts } from '../../platform/host-facts.ts';
 import type { SigningView } from '../signing/verifier.ts';
 import { ENVELOPE_KIND } from '../wire/envelope.ts';
 import { encodeHeartbeat } from '../wire/heartbeat.ts';
@@ -18,20 +18,20 @@ export interface HeartbeatBodyOptions {
 }
 
 export class HeartbeatBody {
-  readonly #o: HeartbeatBodyOptions;
+  readonly #options: HeartbeatBodyOptions;
   #usage = process.cpuUsage();
   #usageAtMs: number;
   #cpuPct: number | null = null;
 
   constructor(options: HeartbeatBodyOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#usageAtMs = options.clock.monotonicMs();
   }
 
   /** The next heartbeat as JSON, and the time that is in it. */
   next(): { atNs: bigint; bytes: Uint8Array } {
-    const { pcId, agentVersion, host, clock } = this.#o;
-    const { mode, keys } = this.#o.signing();
+    const { pcId, agentVersion, host, clock } = this.#options;
+    const { mode, keys } = this.#options.signing();
     const atNs = clock.nowNs();
     const bytes = encodeHeartbeat({
       pcId,
@@ -51,7 +51,7 @@ export class HeartbeatBody {
 
   /** Percent of one core since the last look. */
   #cpu(): number | null {
-    const nowMs = this.#o.clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const elapsedMs = nowMs - this.#usageAtMs;
     if (elapsedMs < CPU_WINDOW_MS) return this.#cpuPct;
     const { user, system } = process.cpuUsage(this.#usage);

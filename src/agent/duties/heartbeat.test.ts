@@ -1,16 +1,17 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { agentBus, configCell, during } from '../../../e2e/support/duties.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { operator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { NO_SIGNING } from '../../../e2e/support/signing.ts';
-import { type Clock, systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
+import { agentBus, configCell, during } from '../../../test/support/duties.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { operator } from '../../../test/support/fleet.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { NO_SIGNING } from '../../../test/support/signing.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
+import { hostFacts } from '../../platform/host-facts.ts';
 import type { Bus } from '../bus/bus.ts';
-import { hostFacts } from '../os/host-facts.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../wire/heartbeat.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { HeartbeatBody } from './heartbeat-body.ts';
@@ -20,14 +21,14 @@ const NEVER_MS = 60_000;
 
 function start(bus: Bus, config = configCell({ heartbeatIntervalMs: NEVER_MS }), clock: Clock = systemClock) {
   const body = new HeartbeatBody({
-    pcId: 'PC-A',
+    pcId: pcIdOf('PC-A'),
     agentVersion: '1.2.3',
     host: hostFacts(),
     clock,
     signing: NO_SIGNING,
   });
   const onSecondAgent = vi.fn();
-  during(startHeartbeat({ pcId: 'PC-A', bus, body, config, clock, log: silentLogger, onSecondAgent }));
+  during(startHeartbeat({ pcId: pcIdOf('PC-A'), bus, body, config, clock, log: silentLogger, onSecondAgent }));
   return { config, onSecondAgent };
 }
 
@@ -37,14 +38,14 @@ test('goes out without what there is no file descriptor left to look at', () => 
   });
   onTestFinished(() => rss.mockRestore());
   const body = new HeartbeatBody({
-    pcId: 'PC-A',
+    pcId: pcIdOf('PC-A'),
     agentVersion: '1.2.3',
     host: hostFacts(),
     clock: systemClock,
     signing: NO_SIGNING,
   });
   const decoded = decodeHeartbeat(body.next().bytes);
-  expect(decoded).toMatchObject({ ok: true, heartbeat: { pcId: 'PC-A', agentRssBytes: null } });
+  expect(decoded).toMatchObject({ ok: true, heartbeat: { pcId: pcIdOf('PC-A'), agentRssBytes: null } });
 });
 
 /** All readable heartbeats of the fleet from now on. */
@@ -147,7 +148,7 @@ test('a second agent with our name is noticed, our own heartbeats are not it', a
   expect(onSecondAgent).not.toHaveBeenCalled();
   nc.publish(
     'heartbeat.PC-A',
-    encodeHeartbeat({ pcId: 'PC-A', atNs: clock.nowNs() + 1n, agentVersion: '0.29.0', hostname: 'other' }),
+    encodeHeartbeat({ pcId: pcIdOf('PC-A'), atNs: clock.nowNs() + 1n, agentVersion: '0.29.0', hostname: 'other' }),
   );
   await eventually(() => expect(onSecondAgent).toHaveBeenCalledOnce());
 });
@@ -158,7 +159,7 @@ test('the last heartbeat of the process before us, and anything unreadable, is n
   const heard = await listen(nc);
   const { onSecondAgent } = start(await agentBus(server, 'PC-A'));
   await eventually(() => expect(heard).toHaveLength(1));
-  const before = { pcId: 'PC-A', atNs: systemClock.nowNs() - 3_000_000_000n, agentVersion: '1.2.3' };
+  const before = { pcId: pcIdOf('PC-A'), atNs: systemClock.nowNs() - 3_000_000_000n, agentVersion: '1.2.3' };
   nc.publish('heartbeat.PC-A', encodeHeartbeat(before));
   nc.publish('heartbeat.PC-A', 'not json');
   const later = { ...before, atNs: systemClock.nowNs() + 5_000_000_000n };
@@ -183,12 +184,12 @@ test('where we may not listen to ourselves the heartbeat goes on', async () => {
 
 test('the body is one that the fleet can read', () => {
   const body = new HeartbeatBody({
-    pcId: 'PC-A',
+    pcId: pcIdOf('PC-A'),
     agentVersion: '1.2.3',
     host: hostFacts(),
     clock: systemClock,
     signing: NO_SIGNING,
   });
   const { atNs, bytes } = body.next();
-  expect(decodeHeartbeat(bytes)).toMatchObject({ ok: true, heartbeat: { pcId: 'PC-A', atNs } });
+  expect(decodeHeartbeat(bytes)).toMatchObject({ ok: true, heartbeat: { pcId: pcIdOf('PC-A'), atNs } });
 });

@@ -3,9 +3,11 @@
  * never queued (D32); a PC that slept sends one, not all that were missed. A heartbeat with our name that is not ours
  * means a second live agent.
  */
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
+
+import type { Clock } from '../../base/clock.ts';
+import type { PcId } from '../../base/ids.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
 import { decodeHeartbeat } from '../wire/heartbeat.ts';
@@ -18,7 +20,7 @@ const OWN_REMEMBERED = 16;
 const PREDECESSOR_NS = 1_000_000_000n;
 
 export interface HeartbeatOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Bus;
   readonly body: HeartbeatBody;
   readonly config: Watched<EffectiveConfig>;
@@ -44,7 +46,7 @@ export function startHeartbeat(options: HeartbeatOptions): Binding {
     bus.publish(subject, bytes);
     arm(intervalMs);
   };
-  // One timer that is set anew after each beat: after a sleep there is one beat, not a burst.
+  // One timer that is set again after each beat: after a sleep there is one beat, not a burst.
   const arm = (inMs: number) => {
     clearTimeout(timer);
     timer = setTimeout(beat, inMs);

@@ -2,14 +2,16 @@
  * The hardware inventory (protocol §3.8): once at start, then every interval with jitter, when its settings change, and on
  * request. It goes through the outbox, where only the newest stays, so it never delays a result.
  */
+
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { clampTimerMs } from '../base/sleep.ts';
-import type { Watched } from '../base/watched.ts';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import type { PcId } from '../../base/ids.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { clampTimerMs } from '../../base/sleep.ts';
+import type { Watched } from '../../base/watched.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
-import type { HardwareFacts } from '../os/hardware/facts.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
 import { encodeInventory } from '../wire/inventory.ts';
@@ -23,7 +25,7 @@ const INTERVAL_MIN_MS = 60_000;
 const RETRY_MS = 15 * 60_000;
 
 export interface InventoryOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly hostname: string;
   readonly bus: Bus;
   readonly outbox: Pick<Outbox, 'put'>;
@@ -44,7 +46,7 @@ export function startInventory(options: InventoryOptions): Binding {
 }
 
 class Inventory implements Binding {
-  readonly #o: InventoryOptions;
+  readonly #options: InventoryOptions;
   readonly #closing = new AbortController();
   readonly #bindings: Binding[];
   #settings: string;
@@ -52,7 +54,7 @@ class Inventory implements Binding {
   #collecting: Promise<void> | null = null;
 
   constructor(options: InventoryOptions) {
-    this.#o = options;
+    this.#options = options;
     const { bus, config, log, pcId } = options;
     this.#settings = settingsOf(config.value);
     const stopConfig = config.watch((now) => {
@@ -84,23 +86,23 @@ class Inventory implements Binding {
   }
 
   get #enabled(): boolean {
-    return this.#o.enabled && this.#o.config.value.inventoryEnabled;
+    return this.#options.enabled && this.#options.config.value.inventoryEnabled;
   }
 
   #arm(inMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => drop(this.#due(), this.#o.log, 'the inventory'), clampTimerMs(inMs));
+    this.#timer = setTimeout(() => drop(this.#due(), this.#options.log, 'the inventory'), clampTimerMs(inMs));
   }
 
   async #due(): Promise<void> {
-    const { inventoryIntervalMs, inventoryJitterMs } = this.#o.config.value;
+    const { inventoryIntervalMs, inventoryJitterMs } = this.#options.config.value;
     this.#arm(Math.max(INTERVAL_MIN_MS, inventoryIntervalMs) + Math.random() * inventoryJitterMs);
     if (!this.#enabled) return;
     try {
       await this.#collect();
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      this.#o.log.warn('no inventory', { error: errorText(error) });
+      this.#options.log.warn('no inventory', { error: errorText(error) });
       this.#arm(RETRY_MS);
     }
   }
@@ -124,14 +126,14 @@ class Inventory implements Binding {
   }
 
   async #collectOnce(): Promise<void> {
-    const { pcId, hostname, clock, outbox } = this.#o;
-    if (!this.#o.admits()) throw new Error('the store takes nothing at present');
-    const facts = await this.#o.readHardware(this.#closing.signal);
+    const { pcId, hostname, clock, outbox } = this.#options;
+    if (!this.#options.admits()) throw new Error('the store takes nothing at present');
+    const facts = await this.#options.readHardware(this.#closing.signal);
     const body = encodeInventory({ pcId, hostname, ...facts, collectedAtNs: clock.nowNs() });
     // A fresh id for each: the broker takes a repeated one for a copy.
     const item = { kind: 'inventory', id: randomUUID(), subject: inventorySubject(pcId), body } as const;
     await outbox.put(item, clock.nowMs(), { onlyNewest: true });
-    this.#o.nudge();
+    this.#options.nudge();
   }
 }
 

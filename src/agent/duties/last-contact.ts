@@ -1,6 +1,6 @@
 /** Keeps on disk when the fleet was last heard of, so that a restart does not make our view of it older than it is. */
-import type { Logger } from '../base/logger.ts';
-import { errorText } from '../base/logger.ts';
+import type { Logger } from '../../base/logger.ts';
+import { errorText } from '../../base/logger.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { LastContact } from '../store/last-contact.ts';
 

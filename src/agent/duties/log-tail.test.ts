@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { LOG_REPLY_MAX_BYTES, lastLines } from './log-tail.ts';
 
 const never = new AbortController().signal;

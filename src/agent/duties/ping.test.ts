@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { agentBus, ask, during } from '../../../e2e/support/duties.ts';
-import { operator } from '../../../e2e/support/fleet.ts';
-import { startNatsServer } from '../../../e2e/support/nats-server.ts';
-import { NO_SIGNING } from '../../../e2e/support/signing.ts';
-import { systemClock } from '../base/clock.ts';
-import { hostFacts } from '../os/host-facts.ts';
+import { agentBus, ask, during } from '../../../test/support/duties.ts';
+import { operator } from '../../../test/support/fleet.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { NO_SIGNING } from '../../../test/support/signing.ts';
+import { systemClock } from '../../base/clock.ts';
+import { hostFacts } from '../../platform/host-facts.ts';
 import { HeartbeatBody } from './heartbeat-body.ts';
 import { startPing } from './ping.ts';
 
@@ -12,13 +13,13 @@ test('a ping is answered with a heartbeat, whatever is in it; one without reply 
   const server = await startNatsServer();
   const nc = await operator(server);
   const body = new HeartbeatBody({
-    pcId: 'a.b',
+    pcId: pcIdOf('a.b'),
     agentVersion: '1.2.3',
     host: hostFacts(),
     clock: systemClock,
     signing: NO_SIGNING,
   });
-  during(startPing({ pcId: 'a.b', bus: await agentBus(server, 'a.b'), body }));
+  during(startPing({ pcId: pcIdOf('a.b'), bus: await agentBus(server, 'a.b'), body }));
   for (const payload of ['', '{}', '\u0000']) {
     nc.publish('agents.a.b.ping', payload);
     expect(JSON.parse(await ask(nc, 'agents.a.b.ping', payload))).toMatchObject({

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { eventually } from '../../../e2e/support/eventually.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { RecentTails, type TailedScript } from './recent-tails.ts';
 
 function script(text: string) {

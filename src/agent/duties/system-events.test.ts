@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { WatchedCell } from '../base/watched.ts';
+import { WatchedCell } from '../../base/watched.ts';
+import { journald, type Severity } from '../../platform/system-journal.ts';
 import type { LinkStatus } from '../bus/bus.ts';
-import { journald, type Severity } from '../os/system-journal.ts';
 import type { RunRecord } from '../store/history.ts';
 import type { EndedRun } from '../store/runs.ts';
 import { EVENT, startSystemEvents } from './system-events.ts';

@@ -1,8 +1,9 @@
 /** What of the agent's life goes into the journal of the operating system (docs/events.md). */
+
+import type { Watched } from '../../base/watched.ts';
+import type { Severity, SystemJournal } from '../../platform/system-journal.ts';
 import { OUTCOMES, type Reason } from '../../shared/outcomes.ts';
-import type { Watched } from '../base/watched.ts';
 import type { LinkStatus } from '../bus/bus.ts';
-import type { Severity, SystemJournal } from '../os/system-journal.ts';
 import type { History } from '../store/history.ts';
 import type { EndedRun } from '../store/runs.ts';
 

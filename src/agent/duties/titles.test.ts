@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { Titles } from './titles.ts';
 
 const JOB = 'jobs/backup';

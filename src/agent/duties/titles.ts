@@ -2,10 +2,12 @@
  * The name under which a run is shown: the first line of its job's description. Best effort: it delays nothing, a
  * fleet without the bucket or the job has none, and what could not be read is asked for again (architecture §5).
  */
-import { firstLine } from '../../shared/run-title.ts';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
+
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import type { KvKey } from '../../base/ids.ts';
+import type { Logger } from '../../base/logger.ts';
+import { firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Runs } from '../store/runs.ts';
 import { decodeManifest } from '../wire/manifest.ts';
@@ -31,13 +33,13 @@ export interface TitlesOptions {
 type Found = { readonly kind: 'read'; readonly title: string | null } | { readonly kind: 'failed' };
 
 export class Titles {
-  readonly #o: TitlesOptions;
+  readonly #options: TitlesOptions;
   readonly #cache = new Map<string, { readonly atMs: number; readonly found: Promise<Found> }>();
   /** Run → its job. What could not be read comes back here and is asked for again with the next connection or the next command. */
-  readonly #missing = new Map<number, string>();
+  readonly #missing = new Map<number, KvKey>();
 
   constructor(options: TitlesOptions) {
-    this.#o = options;
+    this.#options = options;
     options.bus.link.watch(({ state }) => {
       if (state === 'connected') this.#ask();
     });
@@ -53,21 +55,21 @@ export class Titles {
     const missing = [...this.#missing];
     this.#missing.clear();
     for (const [run, manifestId] of missing) {
-      drop(this.#store(run, manifestId), this.#o.log, 'looking up a title');
+      drop(this.#store(run, manifestId), this.#options.log, 'looking up a title');
     }
   }
 
-  async #store(run: number, manifestId: string): Promise<void> {
+  async #store(run: number, manifestId: KvKey): Promise<void> {
     const found = await this.#find(manifestId);
     if (found.kind === 'failed') {
       if (this.#missing.size < MISSING_MAX) this.#missing.set(run, manifestId);
     } else if (found.title !== null) {
-      await this.#o.runs.setTitle(run, found.title);
+      await this.#options.runs.setTitle(run, found.title);
     }
   }
 
-  async #find(manifestId: string): Promise<Found> {
-    const now = this.#o.clock.monotonicMs();
+  async #find(manifestId: KvKey): Promise<Found> {
+    const now = this.#options.clock.monotonicMs();
     const cached = this.#cache.get(manifestId);
     if (cached !== undefined && now - cached.atMs < CACHE_MS) return cached.found;
     const found = this.#read(manifestId);
@@ -78,11 +80,11 @@ export class Titles {
     return found;
   }
 
-  async #read(manifestId: string): Promise<Found> {
-    for (let tries = 0; tries < TRIES && this.#o.bus.link.value.state === 'connected'; tries += 1) {
-      const read = await this.#o.bus.kvGet(BUCKET, manifestId, READ_TIMEOUT_MS);
+  async #read(manifestId: KvKey): Promise<Found> {
+    for (let tries = 0; tries < TRIES && this.#options.bus.link.value.state === 'connected'; tries += 1) {
+      const read = await this.#options.bus.kvGet(BUCKET, manifestId, READ_TIMEOUT_MS);
       if (read.kind === 'failed') {
-        this.#o.log.debug('no title for now', { job: manifestId, why: read.why });
+        this.#options.log.debug('no title for now', { job: manifestId, why: read.why });
         continue;
       }
       return { kind: 'read', title: read.kind === 'value' ? titleOf(read.value) : null };
@@ -93,6 +95,6 @@ export class Titles {
 
 function titleOf(manifest: Uint8Array): string | null {
   const decoded = decodeManifest(manifest);
-  const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '');
+  const line = firstLine((decoded.ok ? decoded.manifest.description : null) ?? '', MAX_WHOLE_TITLE_CHARS);
   return line === '' ? null : line;
 }

@@ -2,11 +2,12 @@
  * Which version the fleet wants here, and whether it has one for us: only objects that carry our own name and a signature
  * beside them count (protocol §8), since the fleet's objects are programs of another product (D36). Nothing is downloaded.
  */
-import { drop } from '../base/drop.ts';
-import type { Logger } from '../base/logger.ts';
-import { type Watched, WatchedCell } from '../base/watched.ts';
+import { spreadMs } from '../../base/backoff.ts';
+import { drop } from '../../base/drop.ts';
+import type { Logger } from '../../base/logger.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
+import type { HostFacts } from '../../platform/host-facts.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
-import type { HostFacts } from '../os/host-facts.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
 
 const BUCKET = 'agent_releases';
@@ -54,7 +55,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     status.set({ state, installed, wanted });
   };
   const look = async () => {
-    arm(RECHECK_MS * (0.75 + Math.random() / 2));
+    arm(spreadMs(RECHECK_MS));
     const version = wanted;
     if (version === null || !LABEL.test(version)) return;
     const names = releaseObjects(version, host);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { commandJson } from '../../../e2e/support/commands.ts';
+import { commandJson } from '../../../test/support/commands.ts';
 import { OUTCOMES } from '../../shared/outcomes.ts';
 import { type Command, decodeCommand } from '../wire/command.ts';
 import { decide, decideBeforeSpawn, type Facts } from './decide.ts';

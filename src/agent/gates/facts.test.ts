@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { unreadable } from '../../../e2e/support/unreadable.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { unreadable } from '../../../test/support/unreadable.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { FactsReader } from './facts.ts';
 
 function setUp(uncheckedHonoursRevoke = false) {
@@ -13,14 +13,14 @@ function setUp(uncheckedHonoursRevoke = false) {
   const store = testStore(tempDir(), clock);
   const bus = new FakeBus();
   const facts = new FactsReader(
-    { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
+    { bus, kvCache: store.kvCache, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
     { scriptsEnabled: () => true, uncheckedHonoursRevoke },
   );
   const pass = (ms: number) => {
     nowMs += ms;
   };
   /** What was read is remembered on disk without anybody waiting for it; this does. */
-  const remembered = () => store.mirror.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
+  const remembered = () => store.kvCache.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
   return { bus, store, facts, remembered, pass };
 }
 
@@ -88,7 +88,7 @@ test('a store that can not be read changes nothing of what the broker says, and 
   const { bus, store, facts, pass } = setUp();
   bus.setKv('script_current', 'job', '1.0');
   bus.setKv('script_status', 'job', 'REVOKED');
-  vi.spyOn(store.mirror, 'get').mockImplementation(() => {
+  vi.spyOn(store.kvCache, 'get').mockImplementation(() => {
     throw new Error('disk I/O error');
   });
   expect(await facts.gather(cached)).toMatchObject({ pinnedVersion: '1.0', revoked: true });

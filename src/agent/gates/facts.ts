@@ -2,12 +2,14 @@
  * Gathers what the gates need. Each key is read when it is used; when it can't be read, the last value that was known
  * here counts, so that a revoked script stays revoked on a broken bucket (D19).
  */
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import type { Moment, Timeline } from '../base/timeline.ts';
+
+import { drop } from '../../base/drop.ts';
+import type { KvKey } from '../../base/ids.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
+import type { KvCache, MirrorEntry } from '../store/kv-cache.ts';
 import type { LastContact } from '../store/last-contact.ts';
-import type { Mirror, MirrorEntry } from '../store/mirror.ts';
 import type { Command } from '../wire/command.ts';
 import { isKvKey } from '../wire/subjects.ts';
 import type { Facts } from './decide.ts';
@@ -40,7 +42,7 @@ interface Read {
 
 export interface FactsDeps {
   readonly bus: Bus;
-  readonly mirror: Mirror;
+  readonly kvCache: KvCache;
   /** Of an earlier process: counts while this one was not connected yet. */
   readonly lastContact: Pick<LastContact, 'ageMs'>;
   readonly timeline: Timeline;
@@ -54,7 +56,7 @@ export interface FactsOptions {
 
 export class FactsReader {
   readonly #bus: Bus;
-  readonly #mirror: Mirror;
+  readonly #kvCache: KvCache;
   readonly #lastContact: Pick<LastContact, 'ageMs'>;
   readonly #timeline: Timeline;
   readonly #log: Logger;
@@ -66,7 +68,7 @@ export class FactsReader {
 
   constructor(deps: FactsDeps, options: FactsOptions) {
     this.#bus = deps.bus;
-    this.#mirror = deps.mirror;
+    this.#kvCache = deps.kvCache;
     this.#lastContact = deps.lastContact;
     this.#timeline = deps.timeline;
     this.#log = deps.log;
@@ -84,12 +86,13 @@ export class FactsReader {
 
   /**
    * Everything the gates need for this command, as of now. Rejects where the broker says nothing and the store can't be read: then
-   * nobody knows whether the command was withdrawn.
+   * nobody knows whether the command was withdrawn. `isOwnFire`: a schedule of this PC has fired it; what its job says is the
+   * version then, and no pin (D27).
    */
-  async gather(command: Pick<Command, 'id' | 'staleness'>): Promise<Facts> {
+  async gather(command: Pick<Command, 'id' | 'staleness'>, isOwnFire = false): Promise<Facts> {
     const looksUp = command.staleness.mode !== 'unchecked' || this.#options.uncheckedHonoursRevoke;
     const [pin, status] = looksUp
-      ? await Promise.all([this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
+      ? await Promise.all([isOwnFire ? NOTHING : this.#read(PINS, command.id), this.#read(STATUSES, command.id)])
       : [NOTHING, NOTHING];
     return {
       ...this.#options,
@@ -132,7 +135,7 @@ export class FactsReader {
     for (const [name, { atMs }] of this.#reads) if (now - atMs >= SHARE_MS) this.#reads.delete(name);
   }
 
-  async #readNow(bucket: string, key: string): Promise<Known> {
+  async #readNow(bucket: string, key: KvKey): Promise<Known> {
     // Asked while disconnected, a read would only fail by its time-out (D16).
     const link = this.#bus.link.value;
     const connected = link.state === 'connected';
@@ -141,7 +144,7 @@ export class FactsReader {
       : { kind: 'failed', why: 'not connected' };
     // What the broker has said does not depend on what was known before.
     const needsLast = read.kind === 'no_bucket' || read.kind === 'failed';
-    const last = needsLast ? this.#mirror.get(bucket, key) : this.#lastOrNone(bucket, key);
+    const last = needsLast ? this.#kvCache.get(bucket, key) : this.#lastOrNone(bucket, key);
     // A link that was lost meanwhile tells its own age.
     const stayed = connected && this.#bus.link.value === link;
     switch (read.kind) {
@@ -153,7 +156,7 @@ export class FactsReader {
         if (last !== undefined) this.#remember(bucket, key, last, { value: null, revision: read.revision });
         return NOTHING;
       case 'no_bucket':
-        // Nothing is pinned on a fleet without the bucket; one that has vanished is not an amnesty.
+        // Nothing is pinned on a fleet without the bucket; one that has vanished forgives nothing.
         return { text: textOf(last), ageMs: 0, fresh: true };
       case 'failed':
         return { text: textOf(last), ageMs: stayed ? this.#ageMs(bucket, key, last) : 0, fresh: false };
@@ -162,7 +165,7 @@ export class FactsReader {
 
   #lastOrNone(bucket: string, key: string): MirrorEntry | undefined {
     try {
-      return this.#mirror.get(bucket, key);
+      return this.#kvCache.get(bucket, key);
     } catch (error) {
       this.#log.error('what was known of a broker key could not be read', { bucket, key, error: errorText(error) });
       return undefined;
@@ -194,7 +197,7 @@ export class FactsReader {
       last !== undefined && last.revision === now.revision && (last.value === null) === (now.value === null);
     // The same value read again is worth a write only now and then: for its age.
     if (unchanged && this.#timeline.ageMs(last.read) < MIRROR_REFRESH_MS) return;
-    drop(this.#mirror.put(bucket, key, { ...now, read: this.#timeline.now() }), this.#log, 'remembering a broker key');
+    drop(this.#kvCache.put(bucket, key, { ...now, read: this.#timeline.now() }), this.#log, 'remembering a broker key');
   }
 }
 

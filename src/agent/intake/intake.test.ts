@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
-import { commandJson } from '../../../e2e/support/commands.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { verifierOf } from '../../../e2e/support/signing.ts';
-import { testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
-import { WatchedCell } from '../base/watched.ts';
+import { commandJson } from '../../../test/support/commands.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { verifierOf } from '../../../test/support/signing.ts';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { WatchedCell } from '../../base/watched.ts';
 import { Intake } from './intake.ts';
 
 function setUp(groups: string[] | null = ['mine'], { begun = true } = {}) {

@@ -3,11 +3,11 @@
  * What it may become is the table of architecture §3; nothing is dropped without a counter or a row.
  */
 import { hash } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { Source } from '../../shared/states.ts';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
 import type { HeaderLookup } from '../bus/headers.ts';
 import { NO_HEADERS, type SignatureHeaders, signatureHeaders } from '../signing/signature.ts';
 import type { SignatureNote, Verifier } from '../signing/verifier.ts';
@@ -63,7 +63,7 @@ export interface Incoming {
 }
 
 export class Intake {
-  readonly #o: IntakeOptions;
+  readonly #options: IntakeOptions;
   readonly #recent = new Map<string, Promise<boolean>>();
   #open = true;
   #begun = false;
@@ -74,7 +74,7 @@ export class Intake {
   #turnEndsAtMs: number | null = null;
 
   constructor(options: IntakeOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /** From here on what comes is recorded; until then it waits, or comes again. */
@@ -131,7 +131,7 @@ export class Intake {
     try {
       this.#take(next.source, next.incoming);
     } catch (error) {
-      this.#o.log.error('a message could not be handled', { error: errorText(error) });
+      this.#options.log.error('a message could not be handled', { error: errorText(error) });
     }
     if (this.#taken < Math.min(this.#waiting.length, TAKEN_MAX)) return;
     this.#waiting = this.#waiting.slice(this.#taken);
@@ -143,7 +143,7 @@ export class Intake {
     const addressed = this.#addressed(subject);
     if (addressed === 'unknown') return;
     if (addressed === 'no') {
-      this.#o.store.counters.bump('foreign');
+      this.#options.store.counters.bump('foreign');
       incoming.ack?.();
       return;
     }
@@ -152,14 +152,14 @@ export class Intake {
     const key = keyOf(fingerprint, headers);
     const known = this.#recent.get(key);
     if (known !== undefined) {
-      this.#o.store.counters.bump('duplicates');
+      this.#options.store.counters.bump('duplicates');
       this.#answer(known, incoming);
       return;
     }
     // Not recorded, so not acknowledged: the broker brings it again until there is room (invariant 1).
-    if (!this.#o.store.admits) {
+    if (!this.#options.store.admits) {
       const decoded = decodeAdmitted(data);
-      if (decoded.ok) this.#o.onSeen(decoded.command);
+      if (decoded.ok) this.#options.onSeen(decoded.command);
       incoming.nak?.(AGAIN_MS);
       return;
     }
@@ -175,14 +175,14 @@ export class Intake {
       otherwise?.();
       incoming.nak?.(AGAIN_MS);
     });
-    drop(answered, this.#o.log, 'answering the broker');
+    drop(answered, this.#options.log, 'answering the broker');
   }
 
   #addressed(subject: string): 'yes' | 'no' | 'unknown' {
-    const target = classifyCommandSubject(subject, this.#o.pcId);
+    const target = classifyCommandSubject(subject, this.#options.pcId);
     if (target.to === 'other') return 'no';
     if (target.to !== 'group') return 'yes';
-    const groups = this.#o.groups.value;
+    const groups = this.#options.groups.value;
     if (groups === null) return 'unknown';
     return groups.has(target.group) ? 'yes' : 'no';
   }
@@ -200,13 +200,13 @@ export class Intake {
     const base: Base = {
       source,
       subject,
-      receivedAtMs: this.#o.clock.nowMs(),
-      serverAtMs: this.#o.serverNowMs() ?? incoming.storedAtMs ?? null,
+      receivedAtMs: this.#options.clock.nowMs(),
+      serverAtMs: this.#options.serverNowMs() ?? incoming.storedAtMs ?? null,
       fingerprint,
       body: Buffer.from(data),
     };
     try {
-      const verdict = this.#o.verifier.judge(data, headers);
+      const verdict = this.#options.verifier.judge(data, headers);
       switch (verdict.kind) {
         case 'accepted':
           return await this.#recordAccepted(base, verdict.decoded, verdict.signature);
@@ -214,12 +214,12 @@ export class Intake {
           // Whom to answer, only what nobody has vouched for says.
           return await this.#recordUnreadable(base, { ...verdict.found, requestId: null }, null);
         case 'refused':
-          if (await recordRefused(this.#o, base, headers, verdict)) this.#o.onQueued();
-          else this.#o.store.counters.bump('duplicates');
+          if (await recordRefused(this.#options, base, headers, verdict)) this.#options.onQueued();
+          else this.#options.store.counters.bump('duplicates');
           return true;
       }
     } catch (error) {
-      this.#o.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
+      this.#options.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
       return false;
     }
   }
@@ -228,30 +228,31 @@ export class Intake {
   async #recordAccepted(base: Base, decoded: DecodedCommand, signature: SignatureNote | null): Promise<true> {
     if (!decoded.ok) return this.#recordUnreadable(base, decoded, signature);
     const { command } = decoded;
-    if (!isSubjectId(command.requestId)) {
+    const { requestId } = command;
+    if (!isSubjectId(requestId)) {
       const error = 'request_id: expected 1 to 200 characters that can be part of a subject';
       return this.#recordUnreadable(base, { ...command, kind: 'undecodable', requestId: null, error }, signature);
     }
-    this.#o.onSeen(command);
-    this.#o.onArrival(command);
-    const admission = await this.#o.store.runs.admit({ ...base, ...arrivalOf(command), signature });
-    if (admission.kind === 'admitted') this.#o.onAdmitted(admission.run, command);
-    else this.#count(admission, command.requestId);
+    this.#options.onSeen(command);
+    this.#options.onArrival(command);
+    const admission = await this.#options.store.runs.admit({ ...base, ...arrivalOf(command), requestId, signature });
+    if (admission.kind === 'admitted') this.#options.onAdmitted(admission.run, command);
+    else this.#count(admission, requestId);
     return true;
   }
 
   #count(admission: { kind: 'duplicate' } | { kind: 'conflict'; recorded: boolean }, requestId: string): void {
     const conflict = admission.kind === 'conflict' && admission.recorded;
-    this.#o.store.counters.bump(conflict ? 'conflicts' : 'duplicates');
-    if (conflict) this.#o.log.warn('a known request id came with other content', { request_id: requestId });
+    this.#options.store.counters.bump(conflict ? 'conflicts' : 'duplicates');
+    if (conflict) this.#options.log.warn('a known request id came with other content', { request_id: requestId });
   }
 
   async #recordUnreadable(base: Base, failed: Failed, signature: SignatureNote | null): Promise<true> {
-    this.#o.log.warn('a command can not be read', { subject: base.subject, error: failed.error });
-    this.#o.store.counters.bump('unreadable');
-    const { arrival, end } = unreadable(this.#o, base, failed);
-    const admission = await this.#o.store.runs.admit({ ...arrival, signature }, end);
-    if (admission.kind === 'admitted') this.#o.onQueued();
+    this.#options.log.warn('a command can not be read', { subject: base.subject, error: failed.error });
+    this.#options.store.counters.bump('unreadable');
+    const { arrival, end } = unreadable(this.#options, base, failed);
+    const admission = await this.#options.store.runs.admit({ ...arrival, signature }, end);
+    if (admission.kind === 'admitted') this.#options.onQueued();
     else this.#count(admission, arrival.requestId ?? '');
     return true;
   }

@@ -1,5 +1,6 @@
 /** What of a message goes into its row, and how a message ends that is not to be run at all (architecture §3). */
 import { hash } from 'node:crypto';
+import type { RequestId, SentRequestId } from '../../base/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RefusedSignature } from '../../shared/signatures.ts';
 import { endingOf, withoutRun } from '../results/ending.ts';
@@ -35,7 +36,6 @@ function signedFingerprint(fingerprint: Uint8Array, { signature, kid, alg, at }:
 /** The columns that a command fills. */
 export function arrivalOf(command: Command) {
   return {
-    requestId: command.requestId,
     execId: command.execId,
     manifestId: command.id,
     version: command.version,
@@ -120,6 +120,6 @@ function localReason(form: Refused['form'], state: RefusedSignature): Reason {
   }
 }
 
-function usableId(requestId: string | null): string | null {
+function usableId(requestId: SentRequestId | null): RequestId | null {
   return requestId !== null && isSubjectId(requestId) ? requestId : null;
 }

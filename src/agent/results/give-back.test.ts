@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { arrival, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { arrival, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { giveBack } from './give-back.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 25, 12);

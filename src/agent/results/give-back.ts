@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorText } from '../base/logger.ts';
-import { replaceFile } from '../base/replace-file.ts';
+import { errorText } from '../../base/logger.ts';
+import { replaceFile } from '../../base/replace-file.ts';
 import type { Store } from '../store/store.ts';
 import { formatTimestamp } from '../wire/timestamp.ts';
 import { endingOfRow, interrupted, withoutRun } from './ending.ts';

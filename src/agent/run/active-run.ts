@@ -6,14 +6,14 @@
  * spawn and the timer; the world is looked at again right before the spawn.
  */
 import { randomInt } from 'node:crypto';
+import { drop } from '../../base/drop.ts';
+import { errorText } from '../../base/logger.ts';
+import { STORE_RETRY_MS, untilDone } from '../../base/retry.ts';
+import { sleep } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
+import type { Account } from '../../platform/sessions.ts';
 import { errorCode } from '../../shared/error-code.ts';
-import { drop } from '../base/drop.ts';
-import { errorText } from '../base/logger.ts';
-import { STORE_RETRY_MS, untilDone } from '../base/retry.ts';
-import { sleep } from '../base/sleep.ts';
-import { orAbort } from '../base/waiting.ts';
 import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
-import type { Account } from '../os/sessions.ts';
 import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
@@ -24,7 +24,8 @@ import { decodeAdmitted } from '../wire/envelope.ts';
 import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
-import { killedWaiting, ran, refused, stoppedBeforeStart } from './outcomes.ts';
+import { Attempts } from './attempts.ts';
+import { attempted, killedWaiting, refused, stoppedBeforeStart } from './outcomes.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
 import { loadScript } from './script-object.ts';
 import type { EndReason, RunningScript } from './script-runner.ts';
@@ -48,11 +49,11 @@ export type Step = Outcome | 'deferred';
 
 export class ActiveRun {
   readonly open: OpenRun;
-  readonly #o: ActiveRunOptions;
+  readonly #options: ActiveRunOptions;
   readonly #place: Place;
   readonly #overRestart: boolean;
   readonly #abort = new AbortController();
-  #script: RunningScript | null = null;
+  #script: Pick<RunningScript, 'end'> | null = null;
   #holdsPlace: boolean;
   #waits = false;
   #pauses = false;
@@ -65,7 +66,7 @@ export class ActiveRun {
   /** `overRestart`: it was admitted before this process began. */
   constructor(open: OpenRun, place: Place, overRestart: boolean, options: ActiveRunOptions) {
     this.open = open;
-    this.#o = options;
+    this.#options = options;
     this.#place = place;
     this.#holdsPlace = place.taken;
     this.#overRestart = overRestart;
@@ -131,12 +132,12 @@ export class ActiveRun {
       return await this.#step();
     } catch (error) {
       // What ends a wait is a kill or our own stop; anything else is a bug.
-      if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#o.clock.nowMs());
+      if (this.#killed) return killedWaiting(this.open.execId ?? '', this.#options.clock.nowMs());
       if (this.#abort.signal.aborted && !this.#begun) return 'deferred';
       // Of the store alone: what else is refused is an answer.
       const isStore = errorCode(error).startsWith('SQLITE_');
       if (this.#begun || !isStore || !mayPass(error)) throw error;
-      this.#o.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
+      this.#options.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
       return 'again';
     } finally {
       if (this.#holdsPlace) this.#place.release();
@@ -171,9 +172,9 @@ export class ActiveRun {
         await sleep(freshPauseMs, this.#abort.signal);
         continue;
       }
-      const verdict = decide(command, facts, this.#o.clock.nowNs());
+      const verdict = decide(command, facts, this.#options.clock.nowNs());
       if (verdict.go) return null;
-      const pauseMs = (this.#o.pinRereadMs ?? PIN_REREAD_MS)[reread++];
+      const pauseMs = (this.#options.pinRereadMs ?? PIN_REREAD_MS)[reread++];
       if (verdict.reason !== 'VERSION_PIN' || pauseMs === undefined) return this.#refused(verdict, facts);
       await sleep(pauseMs, this.#abort.signal);
     }
@@ -182,24 +183,25 @@ export class ActiveRun {
   /** While nobody knows whether the command was withdrawn, it waits. */
   #facts(): Promise<Facts> {
     const { signal } = this.#abort;
+    const isOwnFire = this.open.source === 'schedule';
     return untilDone(
-      () => orAbort(this.#o.facts.gather(this.#command()), signal),
+      () => orAbort(this.#options.facts.gather(this.#command(), isOwnFire), signal),
       signal,
       () => {},
     );
   }
 
   get #connected(): boolean {
-    return this.#o.bus.link.value.state === 'connected';
+    return this.#options.bus.link.value.state === 'connected';
   }
 
   #refused(verdict: Refusal, facts: Facts): Outcome {
-    return refused(verdict, this.#o.clock.nowMs(), factsText(facts));
+    return refused(verdict, this.#options.clock.nowMs(), factsText(facts));
   }
 
   /** Spreads the starts of a fleet. How long is drawn once, and kept over restarts (invariant 4). */
   async #deferredByJitter(): Promise<boolean> {
-    const leftMs = this.#o.store.waits.leftMs(this.open.run, 'jitter');
+    const leftMs = this.#options.store.waits.leftMs(this.open.run, 'jitter');
     if (leftMs !== null && leftMs > 0) {
       await this.#defer('waiting_jitter');
       return true;
@@ -209,16 +211,20 @@ export class ActiveRun {
     const { jitterSecs } = this.#command();
     const askedMs = jitterSecs === null || jitterSecs <= 0 ? 0 : randomSecs(jitterSecs) * 1000;
     if (askedMs === 0) return false;
-    await this.#defer('waiting_jitter', { kind: 'jitter', askedMs, notBeforeMs: this.#o.clock.nowMs() + askedMs });
+    await this.#defer('waiting_jitter', {
+      kind: 'jitter',
+      askedMs,
+      notBeforeMs: this.#options.clock.nowMs() + askedMs,
+    });
     return true;
   }
 
   /** `run_as: user` waits for somebody to sign in, until the deadline, else for as long as the script may take. */
   async #user(): Promise<'ready' | Step> {
     const command = this.#command();
-    const available = this.#o.scripts.availability(command.runAs);
+    const available = this.#options.scripts.availability(command.runAs);
     if (available.kind === 'ready') return 'ready';
-    const nowMs = this.#o.clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     if (available.kind === 'unsupported') {
       return withoutRun('UNSUPPORTED', available.why, { nowMs });
     }
@@ -232,8 +238,8 @@ export class ActiveRun {
         anew: true,
       });
     }
-    const leftMs = this.#o.store.waits.leftMs(this.open.run, 'user');
-    // Counted from the first wait on, also by a PC that is started anew more often than that.
+    const leftMs = this.#options.store.waits.leftMs(this.open.run, 'user');
+    // Counted from the first wait on, also by a PC that is started again more often than that.
     if (leftMs !== null && leftMs <= 0) return noUser();
     const askedMs = Math.round(Math.min(Math.max(1, Number(command.timeoutSecs)) * 1000, MAX_WAIT_MS));
     return this.#defer('waiting_user', { kind: 'user', askedMs });
@@ -241,7 +247,9 @@ export class ActiveRun {
 
   /** Notes the wait in the row. While the store takes no writes the run stays here. */
   async #defer(state: OpenState, wait?: Wait): Promise<'deferred'> {
-    while ((await this.#stored(this.#o.store.runs.advance(this.open.run, state, wait).then(() => true))) === null) {
+    while (
+      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, wait).then(() => true))) === null
+    ) {
       await sleep(STORE_RETRY_MS, this.#abort.signal);
     }
     this.#waits = state !== 'waiting_slot';
@@ -251,9 +259,9 @@ export class ActiveRun {
 
   /** True for as long as a script that can't be fetched may be on its way: without a broker, and some minutes with one. */
   #waitsForScript(why: string): boolean {
-    const nowMs = this.#o.clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
     if (this.#scriptAwayFromMs === null) {
-      this.#o.log.warn('a script could not be fetched yet', { request_id: this.open.requestId, why });
+      this.#options.log.warn('a script could not be fetched yet', { request_id: this.open.requestId, why });
       this.#scriptAwayFromMs = nowMs;
     }
     if (!this.#connected) this.#scriptAwayFromMs = nowMs;
@@ -263,9 +271,9 @@ export class ActiveRun {
   async #start(): Promise<Step | 'again'> {
     const { open } = this;
     const { signal } = this.#abort;
-    const { store, clock, bus } = this.#o;
+    const { store, clock, bus } = this.#options;
     const command = this.#command();
-    const script = await loadScript(command, bus, signal);
+    const script = await loadScript(command, bus, signal, open.source === 'schedule');
     if (!script.ok) {
       if (script.mayPass && this.#waitsForScript(script.why)) return 'again';
       return withoutRun('UNSUPPORTED', script.why, { nowMs: clock.nowMs() });
@@ -275,19 +283,19 @@ export class ActiveRun {
       signal.throwIfAborted();
       const verdict = decideBeforeSpawn(command, facts, clock.nowNs());
       if (!verdict.go) return this.#refused(verdict, facts);
-      const available = this.#o.scripts.availability(command.runAs);
+      const available = this.#options.scripts.availability(command.runAs);
       const startedAtMs = clock.nowMs();
       const user = available.kind === 'ready' ? available.user : null;
       const event = this.#startedEvent(command, startedAtMs);
       const start = { startedAtMs, runAsUser: user?.id ?? null, facts: factsText(facts), event };
       const started = await this.#stored(store.runs.start(open.run, start));
       if (started === true) {
-        if (event !== null) this.#o.onQueued();
+        if (event !== null) this.#options.onQueued();
         return this.#run(command, script.text, user);
       }
       // It has ended meanwhile: others have answered it.
       if (started === false) return 'deferred';
-      // The store takes no writes at present. What is not started can wait, and is gated anew.
+      // The store takes no writes at present. What is not started can wait, and is gated again.
       await sleep(STORE_RETRY_MS, signal);
     }
   }
@@ -295,29 +303,30 @@ export class ActiveRun {
   /** From here on the run is `running` on disk: it must end in an outcome, whatever comes. */
   async #run(command: Command, text: string, user: Account | null): Promise<Outcome> {
     this.#begun = true;
-    const nowMs = this.#o.clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     if (this.#killed) return killedWaiting(this.open.execId ?? '', nowMs);
     // Our own stop, or the older copy, came while the start was written: nothing of the script exists.
     if (this.#abort.signal.aborted) {
       const isStop = errorText(this.#abort.signal.reason) === 'stopping';
       return isStop ? stoppedBeforeStart(nowMs) : interrupted(null, nowMs);
     }
-    const running = this.#o.scripts.start({
-      marker: this.open.resultId,
-      shell: command.shell,
-      script: text,
-      cwd: command.cwd,
-      runAs: command.runAs,
-      timeoutSecs: command.timeoutSecs,
-    });
-    if (command.runAs === 'user' && user !== null) {
-      this.#o.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
+    const { shell, cwd, runAs, timeoutSecs, retry } = command;
+    const spec = { marker: this.open.resultId, shell, script: text, cwd, runAs, timeoutSecs };
+    if (runAs === 'user' && user !== null) {
+      this.#options.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
     }
-    this.#script = running;
-    this.#o.onStarted?.(this.open.resultId, running);
-    const noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+    let noting: NodeJS.Timeout | undefined;
+    const start = () => {
+      const running = this.#options.scripts.start(spec);
+      this.#options.onStarted?.(this.open.resultId, running);
+      clearTimeout(noting);
+      noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
+      return running;
+    };
+    const attempts = new Attempts(start, retry, this.#options.clock);
+    this.#script = attempts;
     try {
-      return ran(command, await running.done);
+      return attempted(command, await attempts.done);
     } finally {
       clearTimeout(noting);
     }
@@ -326,7 +335,11 @@ export class ActiveRun {
   /** For the next start, should we be interrupted; a short script has ended before anybody could need it. */
   #noteProcess(script: RunningScript): void {
     if (script.pid === null) return;
-    drop(this.#o.store.runs.process(this.open.run, script.pid, script.startTime()), this.#o.log, 'noting the process');
+    drop(
+      this.#options.store.runs.process(this.open.run, script.pid, script.startTime()),
+      this.#options.log,
+      'noting the process',
+    );
   }
 
   /** What the write says; null: the store does not take it at present. */
@@ -334,7 +347,7 @@ export class ActiveRun {
     try {
       return await write;
     } catch (error) {
-      this.#o.log.error('a step could not be recorded yet', { run: this.open.run, error: errorText(error) });
+      this.#options.log.error('a step could not be recorded yet', { run: this.open.run, error: errorText(error) });
       return null;
     }
   }
@@ -343,7 +356,7 @@ export class ActiveRun {
   #startedEvent({ execId, requestId, id, version }: Command, startedAtMs: number): OutboxItem | null {
     if (execId === null || !isSubjectId(execId)) return null;
     const { resultId } = this.open;
-    const { pcId } = this.#o;
+    const { pcId } = this.#options;
     const startedAtNs = BigInt(startedAtMs) * 1_000_000n;
     const body = encodeStarted({ resultId, requestId, execId, pcId, startedAtNs, manifestId: id, version });
     return { kind: 'started', id: resultId, subject: startedSubject(execId, pcId), body };
@@ -352,7 +365,7 @@ export class ActiveRun {
   /** The command as it was admitted. It was decodable then; that it is not now means a damaged row. */
   #command(): Command {
     if (this.#decoded !== null) return this.#decoded;
-    const decoded = decodeAdmitted(this.#o.store.inbox.body(this.open.run));
+    const decoded = decodeAdmitted(this.#options.store.inbox.body(this.open.run));
     if (!decoded.ok) throw new Error(`the stored command can not be read: ${decoded.error}`);
     this.#decoded = decoded.command;
     return decoded.command;

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { noMountsHere, readOnly } from '../../../e2e/support/mounts.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { ownSid } from '../os/windows/sids.ts';
+import { noMountsHere, readOnly } from '../../../test/support/mounts.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { ownSid } from '../../platform/windows/sids.ts';
 import { BatchFiles } from './batch-file.ts';
 
 const noMounts = noMountsHere();

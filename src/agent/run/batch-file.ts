@@ -5,12 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeQuietly } from '../../base/remove-quietly.ts';
+import { encodeOem } from '../../platform/oem-code-page.ts';
+import { makeDirectory, PRIVATE_TREE, setFileAccess } from '../../platform/windows/access.ts';
+import { removeTree } from '../../platform/windows/remove-tree.ts';
+import { ownSid } from '../../platform/windows/sids.ts';
 import { makeDirectory as makeParents } from '../../shared/make-directory.ts';
-import { removeQuietly } from '../base/remove-quietly.ts';
-import { encodeOem } from '../os/oem-code-page.ts';
-import { makeDirectory, PRIVATE_TREE, setFileAccess } from '../os/windows/access.ts';
-import { removeTree } from '../os/windows/remove-tree.ts';
-import { ownSid } from '../os/windows/sids.ts';
 
 /** `cmd` reads a batch file in the code page of its console, which is the old one unless somebody changes it. */
 const TO_UTF_8 = 'chcp 65001 >nul\r\n';

@@ -3,7 +3,7 @@
  * UTF-8; a line that is not is taken for the old code page of the system, else its bad bytes become U+FFFD.
  */
 import { isUtf8 } from 'node:buffer';
-import { loopTurn } from '../base/loop-turn.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 
 /** Decodes bytes of the system's OEM code page (Windows); elsewhere there is none. */
 export type LegacyDecoder = (bytes: Uint8Array) => string;

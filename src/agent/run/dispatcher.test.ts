@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import { commandJson } from '../../../e2e/support/commands.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { FakeScripts } from '../../../e2e/support/fake-scripts.ts';
-import { arrival, storeOptions, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { ioError, unreadable } from '../../../e2e/support/unreadable.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
+import { commandJson } from '../../../test/support/commands.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { FakeScripts } from '../../../test/support/fake-scripts.ts';
+import { pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
+import { arrival, storeOptions, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { ioError, unreadable } from '../../../test/support/unreadable.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { FactsReader } from '../gates/facts.ts';
 import { Store } from '../store/store.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
@@ -20,11 +21,11 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
   const bus = new FakeBus();
   const scripts = new FakeScripts();
   const facts = new FactsReader(
-    { bus, mirror: store.mirror, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
+    { bus, kvCache: store.kvCache, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
     { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
   );
   const dispatcher = new Dispatcher({
-    pcId: 'PC-1',
+    pcId: pcIdOf('PC-1'),
     store,
     bus,
     facts,
@@ -183,6 +184,25 @@ describe('the version pin', () => {
     await patient.idle();
     expect(store.history.get(run)?.reason).toBe('DONE');
     await dispatcher.stop(0);
+  });
+
+  test('is not asked for what a schedule of this PC has fired: its job is the pin (D27); a withdrawal is', async () => {
+    const { store, bus, scripts, dispatcher } = setUp();
+    scripts.autoExit = 0;
+    bus.setKv('script_current', 'job-1', '9.9.9');
+    bus.setKv('script_status', 'job-2', 'REVOKED');
+    const fire = async (requestId: string, id: string) => {
+      const body = commandJson(requestId, { id });
+      const what = { ...arrival(requestId, body, { source: 'schedule' }), requestId: requestIdOf(requestId) };
+      const admission = await store.runs.admitFire(what, { scheduleId: 's', boot: null });
+      if (admission.kind !== 'admitted') throw new Error(admission.kind);
+      dispatcher.nudge();
+      await dispatcher.idle();
+      return store.history.get(admission.run);
+    };
+    dispatcher.start();
+    expect(await fire('r1', 'job-1')).toMatchObject({ reason: 'DONE' });
+    expect(await fire('r2', 'job-2')).toMatchObject({ reason: 'REVOKED', exitCode: 126 });
   });
 
   test('refuses with 124, holds no place while it is read again, and stays local where it is configured so', async () => {
@@ -530,8 +550,8 @@ test('a run that was admitted after all history was pruned is run like any other
     await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     for (const row of store.outbox.waiting(true, 10)) await store.outbox.delivered(row, 1);
     while (store.history.count({}) > 0) {
-      store.keeper.hasRoom = () => false;
-      await store.keeper.makeRoom();
+      store.maintenance.hasRoom = () => false;
+      await store.maintenance.makeRoom();
     }
   }
   expect(scripts.started).toHaveLength(3);

@@ -3,12 +3,13 @@
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
  * no place in the list. It looks when it is nudged, or when the next wait is over.
  */
+
+import { Deadline } from '../../base/deadline.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText } from '../../base/logger.ts';
+import { STORE_RETRY_MS } from '../../base/retry.ts';
+import { sleep } from '../../base/sleep.ts';
 import { outcomeRow } from '../../shared/outcomes.ts';
-import { Deadline } from '../base/deadline.ts';
-import { drop } from '../base/drop.ts';
-import { errorText } from '../base/logger.ts';
-import { STORE_RETRY_MS } from '../base/retry.ts';
-import { sleep } from '../base/sleep.ts';
 import { endingOfRow, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
@@ -30,7 +31,7 @@ export interface DispatcherOptions extends ActiveRunOptions {
 }
 
 export class Dispatcher {
-  readonly #o: DispatcherOptions;
+  readonly #options: DispatcherOptions;
   readonly #active = new Map<number, ActiveRun>();
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
@@ -50,7 +51,7 @@ export class Dispatcher {
   readonly #killing = new Set<string>();
 
   constructor(options: DispatcherOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#foundRun = options.store.inbox.newestRun();
   }
 
@@ -92,24 +93,24 @@ export class Dispatcher {
     this.#lookQueued = true;
     setImmediate(() => {
       this.#lookQueued = false;
-      const { isOpen, damage } = this.#o.store;
+      const { isOpen, damage } = this.#options.store;
       // What a damaged store still tells is for the next one to settle.
       if (this.#stopping.signal.aborted || !isOpen || damage.value !== null) return;
       try {
         this.#look();
       } catch (error) {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
-        this.#o.log.error('the open commands could not be read', { error: errorText(error) });
+        this.#options.log.error('the open commands could not be read', { error: errorText(error) });
         this.#lookAgainIn(STORE_RETRY_MS);
       }
     });
   }
 
   #look(): void {
-    const { inbox } = this.#o.store;
+    const { inbox } = this.#options.store;
     if (this.#lookAtAll) this.#lookAtWaits();
     if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.inState('admitted', limit));
-    if (this.#forPlaces && this.#o.slots.free > 0) this.#forPlaces = !this.#takePlaces();
+    if (this.#forPlaces && this.#options.slots.free > 0) this.#forPlaces = !this.#takePlaces();
     if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
     // Whatever nobody has thought of: while something waits, there is another look.
     if (this.#timer === undefined && inbox.hasWaiting()) this.#lookAgainIn(LONGEST_TIMER_MS);
@@ -117,23 +118,23 @@ export class Dispatcher {
 
   /** Gives free places to those that wait for one. False: there may be more of them. */
   #takePlaces(): boolean {
-    const limit = this.#active.size + this.#unread.size + this.#o.slots.free;
-    const waiting = this.#o.store.inbox.inState('waiting_slot', limit);
+    const limit = this.#active.size + this.#unread.size + this.#options.slots.free;
+    const waiting = this.#options.store.inbox.inState('waiting_slot', limit);
     for (const run of waiting) {
       if (this.#unread.has(run)) continue;
       const active = this.#active.get(run);
       // One that has its place says so in its row with its start; one that has none may only just have noted that it waits.
       if (active?.holdsPlace === true || active?.pauses === true) continue;
       if (active !== undefined) return false;
-      if (!this.#o.slots.take()) return false;
+      if (!this.#options.slots.take()) return false;
       this.#begin(run, true);
     }
     return waiting.length < limit;
   }
 
   #lookAtWaits(): void {
-    const { inbox, waits } = this.#o.store;
-    const upMs = this.#o.clock.upMs();
+    const { inbox, waits } = this.#options.store;
+    const upMs = this.#options.clock.upMs();
     this.#lookAtAll = false;
     // One after the other, since each may use up the room there is; who finds none is looked at again when there is.
     for (const select of [
@@ -150,7 +151,7 @@ export class Dispatcher {
 
   /** Those whose user is signed in by now. Who that is costs a look at all sessions, so only what somebody waits for is asked. */
   #forUsers(limit: number): number[] {
-    const { store, scripts } = this.#o;
+    const { store, scripts } = this.#options;
     const ready = RUN_AS.filter((runAs) => {
       return store.inbox.waitingForUser(runAs, 1).length > 0 && scripts.availability(runAs).kind !== 'no_user';
     });
@@ -176,7 +177,7 @@ export class Dispatcher {
   }
 
   #begin(run: number, placeTaken: boolean): void {
-    const { slots, store, log } = this.#o;
+    const { slots, store, log } = this.#options;
     let open: OpenRun | undefined;
     try {
       open = run <= this.#heldUpTo ? undefined : store.inbox.get(run);
@@ -198,14 +199,14 @@ export class Dispatcher {
         this.#queueLook();
       },
     };
-    const active = new ActiveRun(open, place, run <= this.#foundRun, this.#o);
+    const active = new ActiveRun(open, place, run <= this.#foundRun, this.#options);
     if (open.execId !== null && this.#killing.has(open.execId)) active.kill();
     this.#active.set(run, active);
     const done = this.#see(active).finally(() => {
       this.#active.delete(run);
       this.#queueLook();
     });
-    drop(done, this.#o.log, `run ${run}`);
+    drop(done, this.#options.log, `run ${run}`);
   }
 
   async #see(active: ActiveRun): Promise<void> {
@@ -219,12 +220,12 @@ export class Dispatcher {
 
   /** For the next wait that was not over at `upMs`. */
   #armTimer(upMs: number): void {
-    const { waits } = this.#o.store;
+    const { waits } = this.#options.store;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const dueUpMs = Math.min(waits.nextDueUpMs('jitter', upMs), waits.nextDueUpMs('user', upMs));
     if (dueUpMs === Number.POSITIVE_INFINITY) return;
-    this.#lookAgainIn(Math.max(1, dueUpMs - this.#o.clock.upMs()));
+    this.#lookAgainIn(Math.max(1, dueUpMs - this.#options.clock.upMs()));
   }
 
   #lookAgainIn(ms: number): void {
@@ -244,9 +245,9 @@ export class Dispatcher {
 
   /** While a run waits for a user: looks again when one may have signed in. */
   #followUsers(): void {
-    if (this.#followsUsers || this.#o.store.inbox.inState('waiting_user', 1).length === 0) return;
+    if (this.#followsUsers || this.#options.store.inbox.inState('waiting_user', 1).length === 0) return;
     this.#followsUsers = true;
-    const changed = this.#o.scripts.userChange(this.#stopping.signal).then(() => this.#again());
+    const changed = this.#options.scripts.userChange(this.#stopping.signal).then(() => this.#again());
     void changed
       .catch(() => {})
       .finally(() => {
@@ -261,7 +262,7 @@ export class Dispatcher {
 
   /** IT wants everything of this execution stopped. Kept until it is on disk: its command may still come. */
   async kill(execId: string): Promise<void> {
-    const { store, bus, clock } = this.#o;
+    const { store, bus, clock } = this.#options;
     const atMs = clock.nowMs();
     this.#killing.add(execId);
     // What a stand-in is told is gone with it.
@@ -274,7 +275,7 @@ export class Dispatcher {
         this.#killing.delete(execId);
         return this.#again();
       } catch (error) {
-        this.#o.log.error('a kill could not be recorded yet', { exec_id: execId, error: errorText(error) });
+        this.#options.log.error('a kill could not be recorded yet', { exec_id: execId, error: errorText(error) });
         await sleep(STORE_RETRY_MS, this.#stopping.signal);
       }
     }
@@ -305,8 +306,8 @@ export class Dispatcher {
   /** A fault of ours or a damaged row. The fleet still gets its one answer. */
   #failed(open: OpenRun, error: unknown): Outcome {
     const why = errorText(error);
-    this.#o.log.error('a run failed', { request_id: open.requestId, error: why });
-    const nowMs = this.#o.clock.nowMs();
+    this.#options.log.error('a run failed', { request_id: open.requestId, error: why });
+    const nowMs = this.#options.clock.nowMs();
     return withoutRun('START_FAILED', spawnFailedText(why), { nowMs, detail: why });
   }
 
@@ -315,12 +316,12 @@ export class Dispatcher {
    * damaged: then the row is still `running`, and the next start answers it.
    */
   async end(open: OpenRun, outcome: Outcome): Promise<void> {
-    const { store, bus, log } = this.#o;
-    const identity = { ...open, pcId: this.#o.pcId };
+    const { store, bus, log } = this.#options;
+    const identity = { ...open, pcId: this.#options.pcId };
     const ending = endingOfRow(outcome, identity, bus.link.value.maxPayloadBytes, (error) => {
       log.error('a run has no result that can be told', { run: open.run, error: errorText(error) });
     });
-    const local = !this.#o.publishPinSkips && outcomeRow(outcome.reason).isPinSkip === true;
+    const local = !this.#options.publishPinSkips && outcomeRow(outcome.reason).isPinSkip === true;
     for (;;) {
       try {
         await store.runs.finish(open.run, local ? { ...ending, outbox: null } : ending);
@@ -337,6 +338,6 @@ export class Dispatcher {
       reason: outcome.reason,
       exit_code: outcome.exitCode,
     });
-    this.#o.onQueued();
+    this.#options.onQueued();
   }
 }

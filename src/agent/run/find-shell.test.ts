@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { findWindowsShell, posixShell } from './find-shell.ts';
 
 let folder: string;

@@ -1,12 +1,12 @@
 /** Puts together what runs scripts on this system. */
 import { join } from 'node:path';
-import { systemClock } from '../base/clock.ts';
-import { type Logger, silentLogger } from '../base/logger.ts';
-import { oemDecoder } from '../os/oem-code-page.ts';
-import { preparePipes } from '../os/posix-pipe.ts';
-import type { Priority } from '../os/priority.ts';
-import { variablesSetByIt } from '../os/set-variables.ts';
-import { canSpare } from '../os/spare.ts';
+import { systemClock } from '../../base/clock.ts';
+import { type Logger, silentLogger } from '../../base/logger.ts';
+import { oemDecoder } from '../../platform/oem-code-page.ts';
+import { preparePipes } from '../../platform/posix-pipe.ts';
+import type { Priority } from '../../platform/priority.ts';
+import { variablesSetByIt } from '../../platform/set-variables.ts';
+import { canSpare } from '../../platform/spare.ts';
 import { scriptEnvironment } from './child-env.ts';
 import { PosixLauncher } from './posix-launcher.ts';
 import type { RunnerDeps } from './script-runner.ts';
@@ -21,6 +21,8 @@ export interface RunnerOptions {
   readonly priority: Priority;
   /** `[run] warm_shells`; absent: none. */
   readonly warmShells?: number;
+  /** `[run] allow_colors`. */
+  readonly allowColors?: boolean;
   /** Of our own, for what lasts as long as a script. */
   readonly directory: string;
   readonly log?: Logger;
@@ -31,10 +33,11 @@ const SHELL_BYTES = 100 * 1024 * 1024;
 
 /** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
 export function makeRunner(runnerOptions: RunnerOptions): RunnerDeps {
-  const { env, maxOutputBytes, priority, warmShells = 0, directory, log } = runnerOptions;
+  const { env, maxOutputBytes, priority, warmShells = 0, allowColors = false, directory, log } = runnerOptions;
   const options = {
     environment: scriptEnvironment(env, { alsoNames: variablesSetByIt(env) }),
     priority,
+    allowColors,
     ...(log === undefined ? {} : { log }),
   };
   preparePipes();

@@ -3,7 +3,8 @@ import { type FixedReason, OUTCOMES } from '../../shared/outcomes.ts';
 import type { Refusal } from '../gates/decide.ts';
 import { type Outcome, withNote, withoutRun } from '../results/ending.ts';
 import type { Command } from '../wire/command.ts';
-import { agentStoppedText, killedText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
+import { agentStoppedText, killedText, retriesText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
+import type { Attempted } from './attempts.ts';
 import type { Finished } from './script-runner.ts';
 
 export function refused(refusal: Refusal, nowMs: number, facts: string): Outcome {
@@ -17,6 +18,14 @@ export function killedWaiting(execId: string, nowMs: number): Outcome {
 /** Our own stop came between the note of its start and the start itself. */
 export function stoppedBeforeStart(nowMs: number): Outcome {
   return withoutRun('AGENT_STOPPED', agentStoppedText(), { nowMs });
+}
+
+/** As {@link ran}, and what is to be said of the attempts before the last. */
+export function attempted(command: Command, { finished, retries }: Attempted): Outcome {
+  const outcome = ran(command, finished);
+  if (retries === 0) return outcome;
+  const note = retriesText(outcome.reason, retries);
+  return note === null ? outcome : { ...outcome, stderr: withNote(outcome.stderr, note) };
 }
 
 /** The script was started, or at least tried. */

@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { Logger } from '../base/logger.ts';
-import { openPipe, type PipeEnds } from '../os/posix-pipe.ts';
-import { posixSpawn, preparePosixSpawn } from '../os/posix-spawn.ts';
-import { type Priority, setPriority } from '../os/priority.ts';
-import { endTree, isRunning, processStart } from '../os/process-tree.ts';
+import type { Logger } from '../../base/logger.ts';
+import { openPipe, type PipeEnds } from '../../platform/posix-pipe.ts';
+import { posixSpawn, preparePosixSpawn } from '../../platform/posix-spawn.ts';
+import { type Priority, setPriority } from '../../platform/priority.ts';
+import { endTree, isRunning, processStart } from '../../platform/process-tree.ts';
 import { type Environment, markerAssignment, withMarker, withShellDefaults } from './child-env.ts';
 import { exitOf, feed, follow, settled } from './child-streams.ts';
 import { posixShell, posixShellPath } from './find-shell.ts';
@@ -20,6 +20,8 @@ import { spawnFailure } from './spawn-failure.ts';
 export interface PosixLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
+  /** `[run] allow_colors`; absent: no. */
+  readonly allowColors?: boolean;
   readonly priority: Priority;
   /** Hears of what could not be ended. */
   readonly log?: Logger;
@@ -129,7 +131,7 @@ export class PosixLauncher implements Launcher {
   #assignmentsOf(shell: string): readonly string[] {
     const known = this.#assignments.get(shell);
     if (known !== undefined) return known;
-    const environment = withShellDefaults(this.#options.environment, shell);
+    const environment = withShellDefaults(this.#options.environment, shell, this.#options.allowColors);
     const made = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     this.#assignments.set(shell, made);
     return made;
@@ -150,7 +152,10 @@ export class PosixLauncher implements Launcher {
     try {
       const child = spawn(file, args, {
         ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
-        env: withMarker(withShellDefaults(this.#options.environment, spec.invocation.file), spec.marker),
+        env: withMarker(
+          withShellDefaults(this.#options.environment, spec.invocation.file, this.#options.allowColors),
+          spec.marker,
+        ),
         stdio: [stdin === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         detached: true,
       });

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NO_PWSH, PWSH, PWSH_ENVIRONMENT, runPowerShell } from '../../../e2e/support/powershell.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { NO_PWSH, PWSH, PWSH_ENVIRONMENT, runPowerShell } from '../../../test/support/powershell.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import {
   POWERSHELL_AHEAD,
   POWERSHELL_BOOTSTRAP,

@@ -3,9 +3,9 @@
  * written for want of room is tried again until it is, and until then nothing new could be started either.
  */
 
-import type { Clock } from '../base/clock.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { untilDone } from '../base/retry.ts';
+import type { Clock } from '../../base/clock.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { untilDone } from '../../base/retry.ts';
 import { interrupted } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../e2e/support/running-scripts.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../test/support/running-scripts.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { omittedText } from './capture.ts';
 
 describe.skipIf(process.platform === 'win32')('a script that is ended', () => {

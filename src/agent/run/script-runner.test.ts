@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../e2e/support/running-scripts.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { sleep } from '../base/sleep.ts';
-import { startIdentity } from '../os/posix-proc.ts';
+import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../test/support/running-scripts.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { sleep } from '../../base/sleep.ts';
+import { startIdentity } from '../../platform/posix-proc.ts';
 import { scriptEnvironment } from './child-env.ts';
 import type { Exit, Launcher, LaunchSpec } from './launcher.ts';
 import { PosixLauncher } from './posix-launcher.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deps, finished, start } from '../../../e2e/support/running-scripts.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { deps, finished, start } from '../../../test/support/running-scripts.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 
 describe.skipIf(process.platform === 'win32')('a script that can not be started', () => {
   const failed = (why: string) => ({ outcome: { kind: 'spawn-failed', why }, stdout: '', stderr: '' });

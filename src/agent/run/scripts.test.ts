@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Account } from '../os/sessions.ts';
+import type { Account } from '../../platform/sessions.ts';
 import { Scripts, type ScriptsOptions } from './scripts.ts';
 
 const TARO: Account = { id: 'S-1-5-21-7', name: 'PC\\taro' };

@@ -1,7 +1,7 @@
 /** Scripts as the dispatcher needs them: the runner, who is signed in, and the end of what an earlier process left. */
-import type { Logger } from '../base/logger.ts';
-import { endTree } from '../os/process-tree.ts';
-import type { Account } from '../os/sessions.ts';
+import type { Logger } from '../../base/logger.ts';
+import { endTree } from '../../platform/process-tree.ts';
+import type { Account } from '../../platform/sessions.ts';
 import type { Command } from '../wire/command.ts';
 import { unsupportedRunAsText } from '../wire/result-texts.ts';
 import { markerAssignment } from './child-env.ts';
@@ -35,16 +35,16 @@ export interface ScriptsOptions {
 }
 
 export class Scripts implements ScriptStarter {
-  readonly #o: ScriptsOptions;
+  readonly #options: ScriptsOptions;
   #runner: RunnerDeps | null = null;
 
   constructor(options: ScriptsOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /** Gets ready, so that the first script does not wait for it. */
   warm(): void {
-    this.#runner ??= this.#o.makeRunner();
+    this.#runner ??= this.#options.makeRunner();
   }
 
   /** Nothing waits for scripts any more. */
@@ -53,17 +53,17 @@ export class Scripts implements ScriptStarter {
   }
 
   start(spec: ScriptSpec): RunningScript {
-    this.#runner ??= this.#o.makeRunner();
+    this.#runner ??= this.#options.makeRunner();
     // In tray mode "the user" is who we are already: no other session is needed.
-    const runAs = this.#o.trayUser === null ? spec.runAs : 'system';
-    const letGo = this.#o.stayAwake?.hold();
+    const runAs = this.#options.trayUser === null ? spec.runAs : 'system';
+    const letGo = this.#options.stayAwake?.hold();
     const script = startScript({ ...spec, runAs }, this.#runner);
     if (letGo !== undefined) void script.done.finally(letGo);
     return script;
   }
 
   availability(runAs: Command['runAs']): ReturnType<ScriptStarter['availability']> {
-    const { trayUser, systemAsUser, sessions, platform } = this.#o;
+    const { trayUser, systemAsUser, sessions, platform } = this.#options;
     const unsupported = { kind: 'unsupported', why: unsupportedRunAsText(runAs, platform) } as const;
     if (trayUser !== null) {
       if (runAs === 'system_gui' || (runAs === 'system' && !systemAsUser)) return unsupported;
@@ -76,21 +76,25 @@ export class Scripts implements ScriptStarter {
   }
 
   userChange(signal: AbortSignal): Promise<void> {
-    return this.#o.sessions?.change(signal) ?? Promise.resolve();
+    return this.#options.sessions?.change(signal) ?? Promise.resolve();
   }
 
   /** Shells that an earlier process has started ahead, whether they had been given a script or not. */
   async endShellsAhead(): Promise<void> {
-    const marker = markerAssignment(markerAhead(this.#o.directory));
+    const marker = markerAssignment(markerAhead(this.#options.directory));
     const { left, why } = await endTree({ pid: null, startTime: null, marker, markerBegins: true });
     if (left.length > 0 || why !== undefined)
-      this.#o.log?.error('shells that an earlier agent has left could not be ended', { left, why });
+      this.#options.log?.error('shells that an earlier agent has left could not be ended', { left, why });
   }
 
   async endLeftovers({ pid, pidStart, marker }: Parameters<ScriptStarter['endLeftovers']>[0]): Promise<void> {
     const { left, why } = await endTree({ pid, startTime: pidStart, marker: markerAssignment(marker) });
     if (left.length > 0 || why !== undefined) {
-      this.#o.log?.error('processes of an interrupted script could not be ended', { result_id: marker, left, why });
+      this.#options.log?.error('processes of an interrupted script could not be ended', {
+        result_id: marker,
+        left,
+        why,
+      });
     }
   }
 }

@@ -5,8 +5,8 @@
  * for no longer than commands keep coming.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import type { Launched, Launcher, LaunchOutcome, LaunchSpec, OutputSink } from './launcher.ts';
 import { inputAhead, POWERSHELL_AHEAD } from './powershell.ts';
 import { POWERSHELL_ARGUMENTS } from './shell.ts';
@@ -39,7 +39,7 @@ export function markerAhead(directory: string): string {
 }
 
 export class ShellsAhead implements Launcher {
-  readonly #o: ShellsAheadOptions;
+  readonly #options: ShellsAheadOptions;
   readonly #waiting = new Set<Waiting>();
   /** Of the last command: the next one is of the same, or gets a fresh shell. */
   #shell: string | null = null;
@@ -49,15 +49,15 @@ export class ShellsAhead implements Launcher {
   #closed = false;
 
   constructor(options: ShellsAheadOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   launch(spec: LaunchSpec): LaunchOutcome {
-    const input = this.#o.most === 0 ? null : inputFor(spec);
-    if (input === null) return this.#o.launcher.launch(spec);
-    const launched = this.#given(spec, input) ?? this.#o.launcher.launch(spec);
+    const input = this.#options.most === 0 ? null : inputFor(spec);
+    if (input === null) return this.#options.launcher.launch(spec);
+    const launched = this.#given(spec, input) ?? this.#options.launcher.launch(spec);
     this.#shell = spec.invocation.file;
-    this.#keptUntilMs = performance.now() + (this.#o.keptMs ?? KEPT_MS);
+    this.#keptUntilMs = performance.now() + (this.#options.keptMs ?? KEPT_MS);
     this.#startSoon();
     return launched;
   }
@@ -82,21 +82,21 @@ export class ShellsAhead implements Launcher {
   #startSoon(): void {
     clearTimeout(this.#starting);
     if (this.#closed) return;
-    this.#starting = setTimeout(() => this.#start(), this.#o.startAfterMs ?? START_AFTER_MS);
+    this.#starting = setTimeout(() => this.#start(), this.#options.startAfterMs ?? START_AFTER_MS);
     this.#starting.unref();
     if (this.#looking !== undefined) return;
-    this.#looking = setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, this.#o.keptMs ?? KEPT_MS));
+    this.#looking = setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, this.#options.keptMs ?? KEPT_MS));
     this.#looking.unref();
   }
 
   /** One at a time: a start holds the agent for some milliseconds, and takes memory that the next one has to find. */
   #start(): void {
     const shell = this.#shell;
-    if (shell === null || this.#closed || this.#waiting.size >= this.#o.most || !this.#o.mayWait()) return;
-    const waiting = new Waiting(shell, markerAhead(this.#o.directory) + randomUUID());
-    const why = waiting.start(this.#o.launcher);
+    if (shell === null || this.#closed || this.#waiting.size >= this.#options.most || !this.#options.mayWait()) return;
+    const waiting = new Waiting(shell, markerAhead(this.#options.directory) + randomUUID());
+    const why = waiting.start(this.#options.launcher);
     if (why !== null) {
-      this.#o.log.debug('no shell can be started ahead', { why });
+      this.#options.log.debug('no shell can be started ahead', { why });
       return;
     }
     this.#waiting.add(waiting);
@@ -105,14 +105,14 @@ export class ShellsAhead implements Launcher {
         // One that ends by itself is not started again before the next command.
         if (this.#waiting.delete(waiting)) this.#discard(waiting);
       }),
-      this.#o.log,
+      this.#options.log,
       'a shell that was started ahead',
     );
-    if (this.#waiting.size < this.#o.most) this.#startSoon();
+    if (this.#waiting.size < this.#options.most) this.#startSoon();
   }
 
   #look(): void {
-    if (performance.now() < this.#keptUntilMs && this.#o.mayWait()) return;
+    if (performance.now() < this.#keptUntilMs && this.#options.mayWait()) return;
     this.#discardAll();
   }
 
@@ -125,7 +125,7 @@ export class ShellsAhead implements Launcher {
   }
 
   #discard(waiting: Waiting): void {
-    drop(waiting.end(), this.#o.log, 'the end of a shell that was started ahead');
+    drop(waiting.end(), this.#options.log, 'the end of a shell that was started ahead');
   }
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { FakeBus } from '../../../e2e/support/fake-bus.ts';
-import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { arrival, ending, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { PublishOutcome } from '../bus/bus.ts';
 import type { Outbox, OutboxKind } from '../store/outbox.ts';
 import { Shipper, type ShipperOptions } from './shipper.ts';

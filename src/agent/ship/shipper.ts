@@ -6,19 +6,19 @@
  * Nothing is published while disconnected. After an outage of more than a minute the start is spread over 10 s, and a long
  * backlog goes at a set rate, so that a fleet that comes back does not fall on its broker (protocol §4.8).
  */
-import type { BackoffPolicy } from '../base/backoff.ts';
-import type { Clock } from '../base/clock.ts';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { loopTurn } from '../base/loop-turn.ts';
-import { STORE_RETRY_MS } from '../base/retry.ts';
-import { MAX_TIMER_MS, sleep } from '../base/sleep.ts';
-import { waitAtMost } from '../base/waiting.ts';
-import { type Watched, WatchedCell } from '../base/watched.ts';
+import type { BackoffPolicy } from '../../base/backoff.ts';
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
+import { STORE_RETRY_MS } from '../../base/retry.ts';
+import { MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
+import { waitAtMost } from '../../base/waiting.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { Bus, LinkStatus } from '../bus/bus.ts';
 import type { Outbox, OutboxRow } from '../store/outbox.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
 import type { Failure } from './kept-back.ts';
-import { Lane } from './lane.ts';
 
 const OUTAGE_MS = 60_000;
 const RETURN_JITTER_MS = 10_000;
@@ -50,9 +50,9 @@ export interface ShipperOptions {
 }
 
 export class Shipper {
-  readonly #o: ShipperOptions;
-  readonly #results: Lane;
-  readonly #rest: Lane;
+  readonly #options: ShipperOptions;
+  readonly #results: DeliveryQueue;
+  readonly #rest: DeliveryQueue;
   readonly #undelivered = new WatchedCell<Undelivered | null>(null);
   readonly #stopping = new AbortController();
   #wake: (() => void) | null = null;
@@ -68,15 +68,15 @@ export class Shipper {
   #allowanceAtMs = 0;
 
   constructor(options: ShipperOptions) {
-    this.#o = options;
+    this.#options = options;
     const shared = { ...options, mayDrain: () => this.#mayDrain(), nudge: () => this.nudge(), maxInFlight: 256 };
-    this.#results = new Lane({
+    this.#results = new DeliveryQueue({
       ...shared,
       results: true,
       before: (row) => this.#startedFirst(row),
       onTrouble: (failure) => this.#trouble(failure),
     });
-    this.#rest = new Lane({ ...shared, results: false, before: async () => {}, onTrouble: () => {} });
+    this.#rest = new DeliveryQueue({ ...shared, results: false, before: async () => {}, onTrouble: () => {} });
   }
 
   /** Why results wait although there is a connection; null: they don't. */
@@ -85,7 +85,7 @@ export class Shipper {
   }
 
   start(): void {
-    this.#o.bus.link.watch(() => this.nudge());
+    this.#options.bus.link.watch(() => this.nudge());
     this.#loop = this.#run();
   }
 
@@ -103,13 +103,13 @@ export class Shipper {
 
   /** Resolves when nothing is left that may be delivered now, there is nobody to deliver it to, or the signal is aborted. */
   async drained(signal: AbortSignal): Promise<void> {
-    const { bus } = this.#o;
-    while (!signal.aborted && bus.link.value.state === 'connected' && this.#lanes.some((lane) => !lane.idle)) {
+    const { bus } = this.#options;
+    while (!signal.aborted && bus.link.value.state === 'connected' && this.#queues.some((queue) => !queue.idle)) {
       await sleep(STEP_MS, signal).catch(() => {});
     }
   }
 
-  get #lanes(): readonly Lane[] {
+  get #queues(): readonly DeliveryQueue[] {
     return [this.#results, this.#rest];
   }
 
@@ -127,12 +127,12 @@ export class Shipper {
   async #look(): Promise<number> {
     try {
       const connected = await this.#connected();
-      const unsettled = this.#lanes.filter((lane) => lane.settle()).length > 0;
-      const dueInMs = connected ? Math.min(...this.#lanes.map((lane) => lane.ship())) : Number.POSITIVE_INFINITY;
+      const unsettled = this.#queues.filter((queue) => queue.settle()).length > 0;
+      const dueInMs = connected ? Math.min(...this.#queues.map((queue) => queue.ship())) : Number.POSITIVE_INFINITY;
       return unsettled ? Math.min(dueInMs, STORE_RETRY_MS) : dueInMs;
     } catch (error) {
       // A store that can't be read at present: nothing is lost, and it is looked at again.
-      this.#o.log.error('the outbox could not be read', { error: errorText(error) });
+      this.#options.log.error('the outbox could not be read', { error: errorText(error) });
       this.#nudged = false;
       return STORE_RETRY_MS;
     }
@@ -140,7 +140,7 @@ export class Shipper {
 
   /** True while connected; a new connection begins with its jitter and a fresh look at everything. */
   async #connected(): Promise<boolean> {
-    const { bus, clock } = this.#o;
+    const { bus, clock } = this.#options;
     const link = bus.link.value;
     if (link.state !== 'connected') {
       if (this.#connection !== null) {
@@ -158,9 +158,9 @@ export class Shipper {
 
   /** After an outage the fleet does not come back all at once. False: the connection is gone again. */
   async #returned(link: LinkStatus): Promise<boolean> {
-    const { bus, clock } = this.#o;
+    const { bus, clock } = this.#options;
     if (this.#lostAtUpMs !== null && clock.upMs() - this.#lostAtUpMs > OUTAGE_MS) {
-      const random = this.#o.random ?? Math.random;
+      const random = this.#options.random ?? Math.random;
       await sleep(random() * RETURN_JITTER_MS, this.#stopping.signal).catch(() => {});
       if (bus.link.value !== link) return false;
     }
@@ -173,15 +173,15 @@ export class Shipper {
   #begin(link: LinkStatus): void {
     this.#drainedRows = 0;
     this.#allowance = 0;
-    this.#allowanceAtMs = this.#o.clock.monotonicMs();
-    for (const lane of this.#lanes) lane.connected();
-    drop(this.#wakeAll(link), this.#o.log, 'waking what waits');
+    this.#allowanceAtMs = this.#options.clock.monotonicMs();
+    for (const queue of this.#queues) queue.connected();
+    drop(this.#wakeAll(link), this.#options.log, 'waking what waits');
     this.#begun = true;
   }
 
   /** Makes all due, again and again until the store takes it: what puts rows off may be the time of an earlier start of the PC. */
   async #wakeAll(link: LinkStatus): Promise<void> {
-    const { bus, outbox, log } = this.#o;
+    const { bus, outbox, log } = this.#options;
     while (bus.link.value === link && !this.#stopping.signal.aborted) {
       try {
         await outbox.wake(true);
@@ -201,20 +201,20 @@ export class Shipper {
     if (kind !== 'result') return;
     const { heldSinceMs } = this.#rest;
     if (heldSinceMs !== null && this.#results.storedAtMs > heldSinceMs) return;
-    const seq = this.#o.outbox.seqOf('started', id);
+    const seq = this.#options.outbox.seqOf('started', id);
     if (seq === undefined) return;
     await waitAtMost(this.#rest.send(seq), STARTED_FIRST_MS);
   }
 
-  /** The beginning is in the log of its lane. */
+  /** The beginning is in the log of its queue. */
   #trouble(failure: Failure | null): void {
     const was = this.#undelivered.value;
-    if (failure === null && was !== null) this.#o.log.info('nothing keeps results back any more');
+    if (failure === null && was !== null) this.#options.log.info('nothing keeps results back any more');
     this.#undelivered.set(undelivered(failure, was));
   }
 
   #rate(): number {
-    const set = this.#o.drainPerSecond;
+    const set = this.#options.drainPerSecond;
     if (set === 0) return Number.POSITIVE_INFINITY;
     return this.#drainedRows < FAST_ROWS ? set : Math.min(set, SLOW_PER_SECOND);
   }
@@ -223,7 +223,7 @@ export class Shipper {
   #mayDrain(): boolean {
     const rate = this.#rate();
     if (rate === Number.POSITIVE_INFINITY) return true;
-    const now = this.#o.clock.monotonicMs();
+    const now = this.#options.clock.monotonicMs();
     this.#allowance = Math.min(Math.max(1, rate / 10), this.#allowance + ((now - this.#allowanceAtMs) / 1000) * rate);
     this.#allowanceAtMs = now;
     if (this.#allowance < 1) return false;

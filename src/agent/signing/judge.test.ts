@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { headerLookup } from '../../../e2e/support/signing.ts';
+import { headerLookup } from '../../../test/support/signing.ts';
 import { type Judgement, judge } from './judge.ts';
 import { parseKeyRing } from './key-ring.ts';
 import { NO_HEADERS, signatureHeaders } from './signature.ts';
@@ -21,7 +21,7 @@ interface Vectors {
   readonly cases: readonly Vector[];
 }
 
-const MADE_BY = new URL('../../../e2e/support/signing/make-vectors.mjs', import.meta.url);
+const MADE_BY = new URL('../../../test/support/signing/make-vectors.mjs', import.meta.url);
 const vectors = JSON.parse(readFileSync(new URL('vectors.json', MADE_BY), 'utf8')) as Vectors;
 
 function ringOf(name: string) {

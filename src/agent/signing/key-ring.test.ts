@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ringEntry, signingKey } from '../../../e2e/support/signing.ts';
+import { ringEntry, signingKey } from '../../../test/support/signing.ts';
 import { publicKeyOf, strictBase64 } from './ed25519.ts';
 import { parseKeyRing } from './key-ring.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ringEntry, signingKey } from '../../../e2e/support/signing.ts';
-import { silentLogger } from '../base/logger.ts';
+import { ringEntry, signingKey } from '../../../test/support/signing.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { KeyStore, type RingText } from './key-store.ts';
 
 const text = (...kids: string[]): RingText => ({

@@ -2,7 +2,7 @@
  * The ring as it counts now, kept up with where it is written. Invariant: a look can better the ring or leave it as it is; what can't be
  * read, or is being written just then, never takes the place of keys that work.
  */
-import type { Logger } from '../base/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import { EMPTY_RING, type KeyRing, parseKeyRing } from './key-ring.ts';
 
 /** Where the ring is written: its text, nothing there, or something that must not be used; `why` for people. */
@@ -26,7 +26,7 @@ export interface KeyStoreOptions {
 }
 
 export class KeyStore {
-  readonly #o: KeyStoreOptions;
+  readonly #options: KeyStoreOptions;
   #ring: KeyRing = EMPTY_RING;
   /** What the ring was made from; undefined: nothing yet. */
   #text: string | null | undefined;
@@ -34,7 +34,7 @@ export class KeyStore {
   #askedAtMs: number;
 
   constructor(options: KeyStoreOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#askedAtMs = options.monotonicMs();
     this.refresh();
   }
@@ -50,7 +50,7 @@ export class KeyStore {
 
   /** Looks now. True: the ring is another one. */
   refresh(): boolean {
-    const found = this.#o.read();
+    const found = this.#options.read();
     if (found.kind === 'failed') return this.#keep(found.why);
     const text = found.kind === 'text' ? found.text : null;
     if (text === this.#text) {
@@ -63,21 +63,21 @@ export class KeyStore {
     this.#ring = parsed.ring;
     this.#text = text;
     this.#good();
-    this.#o.log.info('the ring of command keys', { kids: [...parsed.ring.keys()].join(' ') || 'none' });
+    this.#options.log.info('the ring of command keys', { kids: [...parsed.ring.keys()].join(' ') || 'none' });
     return true;
   }
 
   /** Looks where there is reason to think that a key has come: somebody has signed with it. */
   refreshForUnknown(): boolean {
-    const nowMs = this.#o.monotonicMs();
-    if (nowMs - this.#askedAtMs < (this.#o.required ? AGAIN_REQUIRED_MS : AGAIN_MS)) return false;
+    const nowMs = this.#options.monotonicMs();
+    if (nowMs - this.#askedAtMs < (this.#options.required ? AGAIN_REQUIRED_MS : AGAIN_MS)) return false;
     this.#askedAtMs = nowMs;
     return this.refresh();
   }
 
   #keep(why: string): false {
     if (why !== this.#fault)
-      this.#o.log.error('the ring of command keys can not be used; what was known stays', { why });
+      this.#options.log.error('the ring of command keys can not be used; what was known stays', { why });
     this.#fault = why;
     return false;
   }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { commandJson } from '../../../e2e/support/commands.ts';
-import { headerLookup, ringEntry, signedHeaders, signingKey, verifierOf } from '../../../e2e/support/signing.ts';
+import { commandJson } from '../../../test/support/commands.ts';
+import { headerLookup, ringEntry, signedHeaders, signingKey, verifierOf } from '../../../test/support/signing.ts';
+import { systemClock } from '../../base/clock.ts';
 import { SIGNATURE_MODES } from '../../shared/signatures.ts';
-import { systemClock } from '../base/clock.ts';
 import type { RingText } from './key-store.ts';
 import { NO_HEADERS, signatureHeaders } from './signature.ts';
 

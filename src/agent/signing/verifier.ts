@@ -2,9 +2,10 @@
  * Who may send commands to this PC: judges each message by the ring of now and by what IT wants (`[commands] signatures`). Invariant: with
  * `require` nothing runs but what a key of the ring has signed, and an empty ring lets nothing in.
  */
+
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { RefusedSignature, SignatureMode, SignatureState } from '../../shared/signatures.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
 import type { DecodedCommand, Unreadable } from '../wire/command.ts';
 import { type Finding, type Judgement, judge } from './judge.ts';
 import type { CommandKey } from './key-ring.ts';
@@ -52,11 +53,11 @@ export interface VerifierOptions {
 }
 
 export class Verifier {
-  readonly #o: VerifierOptions;
+  readonly #options: VerifierOptions;
   readonly #keys: KeyStore;
 
   constructor(options: VerifierOptions) {
-    this.#o = options;
+    this.#options = options;
     const { mode, readRing: read, clock, log } = options;
     this.#keys = new KeyStore({ read, monotonicMs: () => clock.monotonicMs(), required: mode === 'require', log });
     if (mode === 'require' && this.#keys.ring.size === 0) {
@@ -65,7 +66,7 @@ export class Verifier {
   }
 
   view(): SigningView {
-    return { mode: this.#o.mode, keys: [...this.#keys.ring.values()], fault: this.#keys.fault };
+    return { mode: this.#options.mode, keys: [...this.#keys.ring.values()], fault: this.#keys.fault };
   }
 
   /** With each heartbeat: a key that was taken away would never be missed by a command. */
@@ -79,14 +80,14 @@ export class Verifier {
     if (judged.form === 'unknown') return { kind: 'unknown_envelope', found: judged.found };
     const { form, finding, decoded } = judged;
     if (finding === null) return { kind: 'accepted', decoded, signature: null };
-    const mayRun = finding.state === 'ok' || (form === 'plain' && this.#o.mode !== 'require');
+    const mayRun = finding.state === 'ok' || (form === 'plain' && this.#options.mode !== 'require');
     this.#tell(finding, !mayRun, decoded);
     if (finding.state === 'ok' || mayRun) return { kind: 'accepted', decoded, signature: noteOf(finding) };
     return { kind: 'refused', form, state: finding.state, signature: noteOf(finding), decoded, why: finding.why };
   }
 
   #judgeNow(body: Uint8Array, headers: SignatureHeaders): Judgement {
-    const { mode, pcId, clock } = this.#o;
+    const { mode, pcId, clock } = this.#options;
     return judge(body, headers, mode !== 'off', { ring: this.#keys.ring, pcId, nowNs: clock.nowNs() });
   }
 
@@ -95,12 +96,18 @@ export class Verifier {
     if (finding.state === 'ok') {
       const { kid, auditEveryUse } = finding.key;
       if (auditEveryUse)
-        this.#o.log.warn('a command is signed by a key that is audited', { kid, request_id: requestId });
+        this.#options.log.warn('a command is signed by a key that is audited', { kid, request_id: requestId });
     } else if (finding.state !== 'absent' || refused) {
       const { state, kid, why } = finding;
-      this.#o.log.warn('the signature of a command does not hold', { state, kid, why, refused, request_id: requestId });
+      this.#options.log.warn('the signature of a command does not hold', {
+        state,
+        kid,
+        why,
+        refused,
+        request_id: requestId,
+      });
     }
-    this.#o.onFinding(finding.state, refused);
+    this.#options.onFinding(finding.state, refused);
   }
 }
 

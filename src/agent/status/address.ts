@@ -6,8 +6,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EndpointGuard } from '../../platform/endpoint-acl.ts';
 import { errorCode } from '../../shared/error-code.ts';
-import type { EndpointGuard } from '../os/endpoint-acl.ts';
 
 /** Unix allows 107 bytes in all (`sun_path`). */
 const MAX_ADDRESS_BYTES = 100;

@@ -1,11 +1,11 @@
 import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { asUser, OTHER_UID, otherUserProblem } from '../../../e2e/support/other-user.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { asUser, OTHER_UID, otherUserProblem } from '../../../test/support/other-user.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { endpointGuard } from '../../platform/endpoint-acl.ts';
 import { endpointFile } from '../../shared/directories.ts';
-import { silentLogger } from '../base/logger.ts';
-import { endpointGuard } from '../os/endpoint-acl.ts';
 import { choosePlace, type Place } from './address.ts';
 import { Endpoints } from './endpoint.ts';
 
@@ -212,9 +212,9 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
     await chmod(shared, 0o777);
     const directory = join(shared, 'kanade-tray');
     const source = `
-      const { endpointGuard } = await import(SRC + 'agent/os/endpoint-acl.ts');
+      const { endpointGuard } = await import(SRC + 'platform/endpoint-acl.ts');
       const { Endpoints } = await import(SRC + 'agent/status/endpoint.ts');
-      const { silentLogger } = await import(SRC + 'agent/base/logger.ts');
+      const { silentLogger } = await import(SRC + 'base/logger.ts');
       const made = new Endpoints({
         directory: ${q(directory)}, guard: endpointGuard(), log: silentLogger,
         open: async () => ({ ok: true, address: '/x', listener: { close: async () => {} } }),

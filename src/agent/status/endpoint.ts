@@ -4,11 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Logger } from '../../base/logger.ts';
+import type { EndpointGuard, Guarded } from '../../platform/endpoint-acl.ts';
 import type { Endpoint } from '../../shared/client.ts';
 import { endpointFile } from '../../shared/directories.ts';
 import { SECRET_BYTES } from '../../shared/link-crypto.ts';
-import type { Logger } from '../base/logger.ts';
-import type { EndpointGuard, Guarded } from '../os/endpoint-acl.ts';
 import type { Listener, Opened } from './listener.ts';
 
 export interface EndpointsOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CODE, ManualClock, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { CODE, ManualClock, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { Fault } from '../../shared/faults.ts';
 import { Helpdesk, TRIES, UNLOCKED_MS } from './helpdesk.ts';
 

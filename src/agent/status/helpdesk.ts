@@ -3,8 +3,9 @@
  * back; where it can't be counted, it is not looked at. Tries are per account and go one after another, whatever number
  * of connections they come from.
  */
+
+import { errorText } from '../../base/logger.ts';
 import { Fault } from '../../shared/faults.ts';
-import { errorText } from '../base/logger.ts';
 import type { StatusPorts } from './ports.ts';
 
 export const UNLOCKED_MS = 15 * 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../e2e/support/status.ts';
+import { ManualClock } from '../../../test/support/status.ts';
 import { ACTIONS, READS, TokenBucket } from './limits.ts';
 
 function taken(bucket: TokenBucket, tries: number): number {

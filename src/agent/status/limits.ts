@@ -1,5 +1,5 @@
 /** How often one connection may call (architecture §5): reads 30/s with bursts of 60, actions 60/min. */
-import type { Clock } from '../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 
 export interface Rate {
   readonly perSecond: number;

@@ -1,14 +1,27 @@
 /** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
+
+import { drop } from '../../base/drop.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
-import { drop } from '../base/drop.ts';
-import { loopTurn } from '../base/loop-turn.ts';
+import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
-import { conditionsOf, detailOf, type Eyes, maySee, maySeeInside, rowOf, visibleTo } from './views.ts';
+import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
+import {
+  conditionsOf,
+  detailOf,
+  maySearchOutput,
+  maySee,
+  maySeeOutput,
+  rowOf,
+  scheduleOf,
+  type Visibility,
+  visibleTo,
+} from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
 type Answer<M extends Handled> = Result<M> | Fault;
@@ -17,15 +30,17 @@ type Handlers = {
 };
 
 const NOTHING = {};
+const NOT_KNOWN = new Fault('unavailable', 'the settings can not be read');
 const NO_RUN = new Fault('not_found', 'there is no such run');
 const MAX_TEXT_CHARS = 2_000;
 const MAX_VERSIONS = 50;
+const MAX_SCHEDULES = 500;
 
 export const handlers: Handlers = {
-  'state.snapshot': (_params, { deps, viewer }) => deps.projection.statusFor(viewer),
-  'state.subscribe': (_params, { deps, viewer, subscribe }) => {
+  'state.snapshot': (_params, { deps, principal }) => deps.projection.statusFor(principal),
+  'state.subscribe': (_params, { deps, principal, subscribe }) => {
     subscribe();
-    return deps.projection.statusFor(viewer);
+    return deps.projection.statusFor(principal);
   },
   'state.unsubscribe': (_params, { unsubscribe }) => {
     unsubscribe();
@@ -34,28 +49,36 @@ export const handlers: Handlers = {
   'runs.list': (query, caller) => listRuns(query, caller),
   'runs.get': ({ run }, caller) => {
     const { deps } = caller;
-    const eyes = eyesOf(caller);
-    const record = visibleRun(run, caller, eyes);
+    const visibility = eyesOf(caller);
+    const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    return detailOf(record, eyes, deps.ports.command(run), () => ({
+    const outputs = () => ({
       stdout: deps.ports.history.output(run, 'stdout'),
       stderr: deps.ports.history.output(run, 'stderr'),
-    }));
+    });
+    return detailOf(record, visibility, deps.ports.command(run), outputs, {
+      usualMs: deps.projection.usualTime.of(record),
+      same: sameTask(record, visibility, deps.ports),
+      pcId: deps.ports.identity().pcId,
+    });
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
-    const eyes = eyesOf(caller);
-    const record = visibleRun(run, caller, eyes);
-    if (record === null) return NO_RUN;
-    if (!maySeeInside(record, eyes)) return roleNeeded('helpdesk');
-    const { command, history } = caller.deps.ports;
-    const output = stream === 'script' ? scriptText(command(run)?.script ?? null) : history.output(run, stream);
-    return outputSlice(output ?? NO_OUTPUT, offsetChars, limitChars);
+    const load = outputLoader(run, stream, caller);
+    return load instanceof Fault ? load : outputSlice(load(), offsetChars, limitChars);
+  },
+  'runs.outputRows': ({ run, stream, fromRow, count }, caller) => {
+    const load = outputLoader(run, stream, caller);
+    return load instanceof Fault ? load : caller.deps.outputs.rows(`${run} ${stream}`, load, fromRow, count);
+  },
+  'runs.outputSearch': ({ run, stream, search }, caller) => {
+    const load = outputLoader(run, stream, caller);
+    return load instanceof Fault ? load : caller.deps.outputs.search(`${run} ${stream}`, load, search);
   },
   'runs.tail': ({ run }, caller) => {
-    const eyes = eyesOf(caller);
-    const record = visibleRun(run, caller, eyes);
+    const visibility = eyesOf(caller);
+    const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    if (!maySeeInside(record, eyes)) return roleNeeded('helpdesk');
+    if (!maySeeOutput(record, visibility)) return roleNeeded('helpdesk');
     const tail = caller.deps.ports.tail(run);
     if (tail === undefined) return { running: false, stdout: '', stderr: '', stdoutCut: false, stderrCut: false };
     const [stdout, stderr] = [endOf(tail.stdout), endOf(tail.stderr)];
@@ -63,9 +86,16 @@ export const handlers: Handlers = {
       running: true,
       stdout,
       stderr,
-      stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
-      stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
+      stdoutCut: tail.stdoutTruncated || stdout.length < tail.stdout.length,
+      stderrCut: tail.stderrTruncated || stderr.length < tail.stderr.length,
     };
+  },
+  'schedules.list': (_params, caller) => {
+    const visibility = eyesOf(caller);
+    return caller.deps.ports
+      .schedules()
+      .slice(0, MAX_SCHEDULES)
+      .map((row) => scheduleOf(row, visibility));
   },
   'outbox.resend': async ({ resultId }, caller) => {
     const queued = await caller.deps.ports.outbox.resend(resultId);
@@ -85,11 +115,13 @@ export const handlers: Handlers = {
     history: ports.versions(MAX_VERSIONS).map((entry) => ({ ...entry, outcome: 'ok' })),
   }),
   'ui.settings': (_params, { deps }) => {
-    const { hideCommandNames: _ofTheAgent, ...ui } = deps.ports.ui();
+    const known = deps.ports.ui();
+    if (known === null) return NOT_KNOWN;
+    const { hideCommandNames: _ofTheAgent, ...ui } = known;
     return ui;
   },
-  'support.info': (_params, { deps }) => deps.ports.support(),
-  'about.capabilities': (_params, { deps }) => ({ ...deps.ports.about(), methods: offered(deps) }),
+  'support.info': async (_params, { deps }) => (await deps.ports.support()) ?? NOT_KNOWN,
+  'about.capabilities': (_params, { deps }) => ({ facts: deps.ports.about(), methods: offered(deps) }),
   'audit.list': ({ limit }, { deps }) =>
     deps.ports.audit.list(limit).map(({ atMs, account, action, detail }) => ({
       atMs,
@@ -97,14 +129,14 @@ export const handlers: Handlers = {
       action,
       detail: clip(detail, MAX_TEXT_CHARS),
     })),
-  'helpdesk.unlock': async ({ code }, { deps, viewer, setUnlocked }) => {
-    const until = await deps.helpdesk.unlock(viewer.account, code);
+  'helpdesk.unlock': async ({ code }, { deps, principal, setUnlocked }) => {
+    const until = await deps.helpdesk.unlock(principal.account, code);
     if (until instanceof Fault) return until;
     setUnlocked(until);
     return { unlockedUntilMs: until };
   },
   'helpdesk.lock': (_params, caller) => {
-    if (caller.viewer.unlockedUntilMs !== null) note(caller, 'helpdesk.lock', '');
+    if (caller.principal.unlockedUntilMs !== null) note(caller, 'helpdesk.lock', '');
     caller.setUnlocked(null);
     return NOTHING;
   },
@@ -129,9 +161,9 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
 /** Each look at a long history takes some ms; between them others have their turn. */
 async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
   const { history } = caller.deps.ports;
-  const eyes = eyesOf(caller);
-  const asked = conditionsOf(query, eyes);
-  const byOutput = asked.searchEverything && asked.search ? await history.runsWithOutput(asked.search) : undefined;
+  const visibility = eyesOf(caller);
+  const asked = conditionsOf(query, visibility);
+  const byOutput = maySearchOutput(visibility) && asked.search ? await history.runsWithOutput(asked.search) : undefined;
   const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
   const { beforeRun, startAtMs, limit, skip } = query;
   if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
@@ -143,23 +175,46 @@ async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Res
   await loopTurn();
   const last = records.at(-1);
   return {
-    rows: records.map((record) => rowOf(record, eyes)),
+    rows: records.map((record) => rowOf(record, visibility)),
     nextBeforeRun: last !== undefined && records.length === limit ? last.run : null,
     firstIndex: newer + skip,
     total:
-      beforeRun === undefined ? { matching: history.count(conditions), all: history.count(visibleTo(eyes)) } : null,
+      beforeRun === undefined
+        ? { matching: history.count(conditions), all: history.count(visibleTo(visibility)) }
+        : null,
   };
 }
 
-function eyesOf({ deps, viewer }: Caller): Eyes {
-  return deps.projection.eyesOf(viewer);
+/** Looked for among those that arrived around it: a long history must not hold up the agent. */
+function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
+  if (isOneOfAKind(record) || record.manifestId === null) return [];
+  const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
+  const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
+  return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
+}
+
+function eyesOf({ deps, principal }: Caller): Visibility {
+  return deps.projection.eyesOf(principal);
 }
 
 /** A run of somebody else is as little there as one that never was. */
-function visibleRun(run: number, { deps }: Caller, eyes: Eyes): RunRecord | null {
+function visibleRun(run: number, { deps }: Caller, visibility: Visibility): RunRecord | null {
   const record = deps.ports.history.get(run);
-  return record !== undefined && maySee(record, eyes) ? record : null;
+  return record !== undefined && maySee(record, visibility) ? record : null;
 }
+
+/** What reads a stream of a run, where these visibility may see it. */
+function outputLoader(run: number, stream: OutputStream, caller: Caller): (() => StoredOutput) | Fault {
+  const visibility = eyesOf(caller);
+  const record = visibleRun(run, caller, visibility);
+  if (record === null) return NO_RUN;
+  if (stream === 'script' ? !visibility.helpdesk : !maySeeOutput(record, visibility)) return roleNeeded('helpdesk');
+  const { command, history } = caller.deps.ports;
+  if (stream === 'script') return () => scriptText(command(run)?.script ?? null);
+  return () => history.output(run, stream) ?? NO_OUTPUT;
+}
+
+type OutputStream = Parsed<'runs.output'>['stream'];
 
 const NO_OUTPUT: StoredOutput = { text: '', totalBytes: 0, cut: false };
 
@@ -176,13 +231,13 @@ function endOf(text: string): string {
 
 /** The answer goes out before the agent begins to end. */
 function later(caller: Caller, action: string, begin: () => void): typeof NOTHING {
-  note(caller, action, caller.viewer.client);
+  note(caller, action, caller.principal.client);
   setImmediate(begin);
   return NOTHING;
 }
 
 /** An action is not held up, nor undone, by an audit row that can't be written. */
-function note({ deps, viewer }: Caller, action: string, detail: string): void {
+function note({ deps, principal }: Caller, action: string, detail: string): void {
   const { audit, clock, log } = deps.ports;
-  drop(audit.append({ atMs: clock.nowMs(), account: viewer.account, action, detail }), log, 'an audit entry');
+  drop(audit.append({ atMs: clock.nowMs(), account: principal.account, action, detail }), log, 'an audit entry');
 }

@@ -2,26 +2,40 @@
  * Everything that the status server needs of the rest of the agent, as one interface. The composition root satisfies it;
  * `Store`'s `history`, `audit`, `counters`, `outbox` and `commits` fit as they are. All times are ms since the epoch.
  */
-import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
-import type { About, Setting, Support, UiSettings } from '../../shared/contract.ts';
-import type { AgentState, ConnectionState } from '../../shared/states.ts';
-import type { Clock } from '../base/clock.ts';
-import type { ClockStep } from '../base/clock-watch.ts';
-import type { LogFault } from '../base/daily-file.ts';
-import type { Logger, LogLevel } from '../base/logger.ts';
-import type { Watched } from '../base/watched.ts';
+
+import type { Clock } from '../../base/clock.ts';
+import type { ClockStep } from '../../base/clock-watch.ts';
+import type { LogFault } from '../../base/daily-file.ts';
+import type { Logger, LogLevel } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
+import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
+import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
+import type { SchedulesSummary } from '../../shared/schedules-view.ts';
+import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
 import type { History } from '../store/history.ts';
 import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
+import type { OutputTail } from '../wire/live-tail.ts';
 
-export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
+export type { RunFilter, RunRecord } from '../store/history.ts';
+export type { StoredOutput } from '../store/outputs.ts';
 
 /** Reading what was recorded. */
 export type HistoryPort = Pick<
   History,
-  'list' | 'runsWithOutput' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'
+  | 'list'
+  | 'runsWithOutput'
+  | 'count'
+  | 'newestAt'
+  | 'countByReason'
+  | 'countUndelivered'
+  | 'earlierDurations'
+  | 'get'
+  | 'open'
+  | 'output'
 >;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 
@@ -29,15 +43,6 @@ export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlo
 export interface CommandRecord {
   readonly script: string | null;
   readonly deadlineAtMs: number | null;
-}
-
-/** The end of what a script has written so far. */
-export interface LiveTail {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Earlier output is left out. */
-  readonly stdoutCut: boolean;
-  readonly stderrCut: boolean;
 }
 
 /** What changes while the agent lives, each followed by the projection. */
@@ -70,6 +75,7 @@ export interface StatusCells {
   readonly logFault: Watched<LogFault | null>;
   /** Counts commits of the store: what is read from it may have changed. `store.commits` fits as it is. */
   readonly commits: Watched<number>;
+  readonly schedules: Watched<SchedulesSummary>;
 }
 
 export interface Identity {
@@ -98,7 +104,7 @@ export interface StatusPorts {
   /** While it is kept. */
   readonly command: (run: number) => CommandRecord | undefined;
   /** The newest output of a run that is running; undefined: it is not. */
-  readonly tail: (run: number) => LiveTail | undefined;
+  readonly tail: (run: number) => OutputTail | undefined;
   readonly outbox: {
     counts(): { readonly waiting: number; readonly parked: number };
     /** Queues a parked result again and wakes the shipper. False: there is none with this id. */
@@ -110,12 +116,15 @@ export interface StatusPorts {
   readonly showOutput: () => ShowOutput;
   readonly helpdeskCode: HelpdeskCode;
   readonly settings: () => readonly Setting[];
-  readonly support: () => Support | Promise<Support>;
+  /** null, here and below: the settings can't be read, so what IT has said in them is not known. */
+  readonly support: () => Support | null | Promise<Support>;
   /** What IT decides about icon and window; `hideCommandNames` stays with the agent. */
-  readonly ui: () => UiSettings & { readonly hideCommandNames: boolean };
+  readonly ui: () => (UiSettings & { readonly hideCommandNames: boolean }) | null;
+  /** Those that this PC fires itself; what a role may see of them is decided by `views.ts`. */
+  readonly schedules: () => readonly FullScheduleRow[];
   /** Newest first. */
   readonly versions: (limit: number) => readonly VersionEntry[];
-  readonly about: () => Omit<About, 'methods'>;
+  readonly about: () => AboutFacts | null;
   /** Begins to drain, or to stop; returns at once. */
   readonly drain: () => void;
   readonly stop: () => void;

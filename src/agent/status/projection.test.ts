@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
-import { arrival } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { ioError } from '../../../e2e/support/unreadable.ts';
+import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
+import { arrival } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { ioError } from '../../../test/support/unreadable.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { Projection, PUSH_INTERVAL_MS } from './projection.ts';
-import type { Viewer } from './roles.ts';
+import type { Principal } from './roles.ts';
 
-const TARO: Viewer = {
+const TARO: Principal = {
   account: '1000',
   client: 'window',
   isHost: false,
@@ -106,7 +106,7 @@ describe('pushes', () => {
     expect(pushed.map(({ disk: seen }) => seen.freeBytes)).toEqual([1]);
   });
 
-  test('what changes nothing that this viewer sees is not pushed', () => {
+  test('what changes nothing that this principal sees is not pushed', () => {
     subscribe();
     world.cells.connection.set({ ...world.cells.connection.value, server: 'nats://other:4222' });
     forward(world.clock, 1_000);
@@ -147,13 +147,13 @@ describe('pushes', () => {
     expect([pushed.length, others.length]).toEqual([0, 1]);
   });
 
-  test('what a viewer may see is looked at anew for each push', () => {
-    let viewer = TARO;
+  test('what a principal may see is looked at again for each push', () => {
+    let principal = TARO;
     const subscription = projection.subscribe(
-      () => viewer,
+      () => principal,
       (status) => void pushed.push(status),
     );
-    viewer = { ...TARO, unlockedUntilMs: world.clock.nowMs() + 1_000 };
+    principal = { ...TARO, unlockedUntilMs: world.clock.nowMs() + 1_000 };
     subscription.refresh();
     forward(world.clock, 50);
     forward(world.clock, 1_000);
@@ -167,7 +167,7 @@ describe('pushes', () => {
 });
 
 describe('notices', () => {
-  const HELPDESK: Viewer = { ...TARO, client: 'cli', isPrivileged: true };
+  const HELPDESK: Principal = { ...TARO, client: 'cli', isPrivileged: true };
   const QUIET = { forbidden: null, undelivered: null, clock: null, log: null };
 
   function troubled(): StatusWorld {
@@ -277,7 +277,7 @@ describe('runs in the status', () => {
       await runs.start(run, { startedAtMs: 4_000, runAsUser, facts: null, event: null });
     }
     const { now } = new Projection(world.ports).statusFor(TARO);
-    const text = (rows: AgentStatus['now']['running']) => rows.map(({ title }) => title.kind === 'text' && title.text);
+    const text = (rows: AgentStatus['now']['waiting']) => rows.map(({ title }) => title.kind === 'text' && title.text);
     expect([text(now.running), text(now.waiting), now.waitingCount]).toEqual([
       ['running one', 'of taro'],
       ['in jitter'],

@@ -2,16 +2,19 @@
  * The state of the agent as one status, built when somebody looks. Pushes are coalesced to two a second, carry the whole
  * status, and leave out what has not changed; while nobody is subscribed nothing is followed and nothing is read.
  */
+
+import { errorText } from '../../base/logger.ts';
+import { STORE_RETRY_MS } from '../../base/retry.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
+import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip } from '../../shared/run-title.ts';
-import { errorText } from '../base/logger.ts';
-import { STORE_RETRY_MS } from '../base/retry.ts';
-import type { Watched } from '../base/watched.ts';
 import { noticesFor } from './notices.ts';
-import type { StatusPorts } from './ports.ts';
-import { isHelpdesk, type Viewer } from './roles.ts';
-import { type Eyes, maySee, rowOf, visibleTo } from './views.ts';
+import type { RunRecord, StatusPorts } from './ports.ts';
+import { isHelpdesk, type Principal } from './roles.ts';
+import { UsualTime } from './usual-time.ts';
+import { maySee, rowOf, type Visibility, visibleTo } from './views.ts';
 
 export const PUSH_INTERVAL_MS = 500;
 /** With a very long list the look itself takes time: of the agent's one thread it gets no more than this part. */
@@ -24,13 +27,13 @@ const MIN_WAIT_FOR_MIDNIGHT_MS = 1_000;
 const MAX_TEXT_CHARS = 500;
 
 export interface Subscription {
-  /** Looks again soon: what this viewer may see has changed. */
+  /** Looks again soon: what this principal may see has changed. */
   refresh(): void;
   end(): void;
 }
 
 interface Subscriber {
-  readonly viewer: () => Viewer;
+  readonly principal: () => Principal;
   readonly push: (status: AgentStatus) => void;
   /** The last status that was sent, as text, to leave out those that say nothing new. */
   last: string;
@@ -39,6 +42,7 @@ interface Subscriber {
 export class Projection {
   readonly #ports: StatusPorts;
   readonly #subscribers = new Set<Subscriber>();
+  readonly usualTime: UsualTime;
   #unwatch: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #midnight: NodeJS.Timeout | undefined;
@@ -47,12 +51,13 @@ export class Projection {
 
   constructor(ports: StatusPorts) {
     this.#ports = ports;
+    this.usualTime = new UsualTime(ports.history);
   }
 
-  /** The status as this viewer may see it now. */
-  statusFor(viewer: Viewer): AgentStatus {
+  /** The status as this principal may see it now. */
+  statusFor(principal: Principal): AgentStatus {
     const { cells, clock, outbox, counters, identity, helpdeskCode } = this.#ports;
-    const helpdesk = isHelpdesk(viewer, clock.nowMs());
+    const helpdesk = isHelpdesk(principal, clock.nowMs());
     const { pcId, hostname, agentVersion, hosting } = identity();
     const { state, sinceMs, faults } = cells.agent.value;
     const link = cells.connection.value;
@@ -63,7 +68,7 @@ export class Projection {
         sinceMs,
         faults: {
           count: faults.length,
-          list: helpdesk || viewer.isHost ? faults.slice(0, MAX_FAULTS).map(clippedTexts) : null,
+          list: helpdesk || principal.isHost ? faults.slice(0, MAX_FAULTS).map(clippedTexts) : null,
         },
       },
       connection: {
@@ -81,7 +86,7 @@ export class Projection {
         contract: CONTRACT_VERSION,
         hosting,
       },
-      ...this.#runs(this.eyesOf(viewer)),
+      ...this.#runs(this.eyesOf(principal)),
       outbox: outbox.counts(),
       update: cells.update.value,
       restartRequired: cells.restartRequired.value,
@@ -89,44 +94,54 @@ export class Projection {
       store: cells.store.value,
       secondAgentSeen: cells.secondAgentSeen.value,
       notices: noticesFor(cells, helpdesk),
+      schedules: cells.schedules.value,
       counters: helpdesk ? { ...counters.all() } : null,
       helpdesk: {
         offered: helpdeskCode.isSet(),
-        unlockedUntilMs: viewer.unlockedUntilMs !== null && helpdesk ? viewer.unlockedUntilMs : null,
+        unlockedUntilMs: principal.unlockedUntilMs !== null && helpdesk ? principal.unlockedUntilMs : null,
       },
     };
   }
 
-  eyesOf(viewer: Viewer): Eyes {
+  eyesOf(principal: Principal): Visibility {
     const { clock, identity, showOutput, ui } = this.#ports;
-    const helpdesk = isHelpdesk(viewer, clock.nowMs());
+    const helpdesk = isHelpdesk(principal, clock.nowMs());
     return {
-      account: viewer.account,
+      account: principal.account,
       helpdesk,
-      nameless: !helpdesk && ui().hideCommandNames,
+      nameless: !helpdesk && (ui()?.hideCommandNames ?? true),
       showOutput: showOutput(),
       asYou: identity().hosting === 'tray',
     };
   }
 
-  #runs(eyes: Eyes): Pick<AgentStatus, 'now' | 'today'> {
+  #runs(visibility: Visibility): Pick<AgentStatus, 'now' | 'today' | 'todayUntold'> {
     const { history, clock } = this.#ports;
-    const open = history.open(MAX_OPEN_LOOKED_AT).filter((record) => maySee(record, eyes));
+    const open = history.open(MAX_OPEN_LOOKED_AT).filter((record) => maySee(record, visibility));
     const running = open.filter(({ state }) => state === 'running');
     const waiting = open.filter(({ state }) => state !== 'running');
     const count =
-      open.length < MAX_OPEN_LOOKED_AT ? open.length : history.count({ ...visibleTo(eyes), openOnly: true });
-    const rows = (records: typeof open) => records.slice(0, MAX_ROWS_SHOWN).map((record) => rowOf(record, eyes));
+      open.length < MAX_OPEN_LOOKED_AT ? open.length : history.count({ ...visibleTo(visibility), openOnly: true });
     const midnight = new Date(clock.nowMs()).setHours(0, 0, 0, 0);
+    const ofToday = { ...visibleTo(visibility), receivedFromMs: midnight };
     return {
-      now: { running: rows(running), waiting: rows(waiting), waitingCount: count - running.length },
-      today: history.countByReason({ ...visibleTo(eyes), receivedFromMs: midnight }),
+      now: {
+        running: running.slice(0, MAX_ROWS_SHOWN).map((record) => this.#runningRow(record, visibility)),
+        waiting: waiting.slice(0, MAX_ROWS_SHOWN).map((record) => rowOf(record, visibility)),
+        waitingCount: count - running.length,
+      },
+      today: history.countByReason(ofToday),
+      todayUntold: history.countUndelivered({ ...ofToday, reasons: reasonsOf('failed') }),
     };
   }
 
-  /** Pushes each change from now on; `viewer` is asked anew for each, since roles come and go. */
-  subscribe(viewer: () => Viewer, push: (status: AgentStatus) => void): Subscription {
-    const subscriber: Subscriber = { viewer, push, last: JSON.stringify(this.statusFor(viewer())) };
+  #runningRow(record: RunRecord, visibility: Visibility): AgentStatus['now']['running'][number] {
+    return { ...rowOf(record, visibility), usualMs: this.usualTime.of(record) };
+  }
+
+  /** Pushes each change from now on; `principal` is asked again for each, since roles come and go. */
+  subscribe(principal: () => Principal, push: (status: AgentStatus) => void): Subscription {
+    const subscriber: Subscriber = { principal, push, last: JSON.stringify(this.statusFor(principal())) };
     this.#subscribers.add(subscriber);
     if (this.#subscribers.size === 1) this.#follow();
     return {
@@ -188,7 +203,7 @@ export class Projection {
   }
 
   #pushTo(subscriber: Subscriber): void {
-    const status = this.statusFor(subscriber.viewer());
+    const status = this.statusFor(subscriber.principal());
     const text = JSON.stringify(status);
     if (text === subscriber.last) return;
     subscriber.last = text;

@@ -6,7 +6,7 @@ import type { ClientKind, MethodName, Role } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 
 /** One connection after its handshake. */
-export interface Viewer {
+export interface Principal {
   /** A uid or a SID. */
   readonly account: string;
   readonly client: ClientKind;
@@ -24,16 +24,16 @@ export interface Viewer {
  * `helpdesk`: by the code, or without it for root, Administrators and the agent's own account on the command line; the
  * window always asks for the code (architecture §5).
  */
-export function rolesOf(viewer: Viewer, nowMs: number): Role[] {
+export function rolesOf(principal: Principal, nowMs: number): Role[] {
   const roles: Role[] = ['user'];
-  if (isHelpdesk(viewer, nowMs)) roles.push('helpdesk');
-  if (viewer.isHost) roles.push('host');
+  if (isHelpdesk(principal, nowMs)) roles.push('helpdesk');
+  if (principal.isHost) roles.push('host');
   return roles;
 }
 
-export function isHelpdesk(viewer: Viewer, nowMs: number): boolean {
-  if (viewer.client === 'cli' && viewer.isPrivileged) return true;
-  return viewer.unlockedUntilMs !== null && nowMs < viewer.unlockedUntilMs;
+export function isHelpdesk(principal: Principal, nowMs: number): boolean {
+  if (principal.client === 'cli' && principal.isPrivileged) return true;
+  return principal.unlockedUntilMs !== null && nowMs < principal.unlockedUntilMs;
 }
 
 export interface Rule {
@@ -44,7 +44,7 @@ export interface Rule {
 
 const read: Rule = { needs: 'user', kind: 'read' };
 
-/** `runs.output` and `runs.tail` are decided run by run, since a policy may show a user the output of their own. */
+/** `runs.output…` and `runs.tail` are decided run by run, since a policy may show a user the output of their own. */
 export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'state.snapshot': read,
   'state.subscribe': read,
@@ -52,7 +52,10 @@ export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'runs.list': read,
   'runs.get': read,
   'runs.output': read,
+  'runs.outputRows': read,
+  'runs.outputSearch': read,
   'runs.tail': read,
+  'schedules.list': read,
   'outbox.resend': { needs: 'helpdesk', kind: 'action' },
   'config.effective': { needs: 'helpdesk', kind: 'read' },
   'update.get': read,
@@ -67,13 +70,13 @@ export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'log.setLevel': { needs: 'helpdesk', kind: 'action' },
 };
 
-/** The error for a viewer without the role, naming the one it takes; null: go on. */
-export function missingRole(rule: Rule, viewer: Viewer, nowMs: number): Fault | null {
+/** The error for a principal without the role, naming the one it takes; null: go on. */
+export function missingRole(rule: Rule, principal: Principal, nowMs: number): Fault | null {
   const { needs } = rule;
   if (needs === 'administration') {
-    return viewer.isHost || viewer.isAdministrator ? null : roleNeeded('host');
+    return principal.isHost || principal.isAdministrator ? null : roleNeeded('host');
   }
-  return rolesOf(viewer, nowMs).includes(needs) ? null : roleNeeded(needs);
+  return rolesOf(principal, nowMs).includes(needs) ? null : roleNeeded(needs);
 }
 
 export function roleNeeded(role: Role): Fault {

@@ -4,18 +4,18 @@ import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { connectAgent, openAt, readEndpoint } from '../../../e2e/support/agent-client.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { asUser, OTHER_UID, otherUserProblem } from '../../../e2e/support/other-user.ts';
-import { type Served, serve } from '../../../e2e/support/served-status.ts';
-import { CODE, endedRun, statusWorld } from '../../../e2e/support/status.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { connectAgent, openAt, readEndpoint } from '../../../test/support/agent-client.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { asUser, OTHER_UID, otherUserProblem } from '../../../test/support/other-user.ts';
+import { type Served, serve } from '../../../test/support/served-status.ts';
+import { CODE, endedRun, statusWorld } from '../../../test/support/status.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { WatchedCell } from '../../base/watched.ts';
+import { endpointGuard } from '../../platform/endpoint-acl.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
 import { CallError, FAULT_CODES } from '../../shared/faults.ts';
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES, MAX_REQUEST_BYTES } from '../../shared/frames.ts';
-import { WatchedCell } from '../base/watched.ts';
-import { endpointGuard } from '../os/endpoint-acl.ts';
 import { HANDSHAKE_MS, MAX_UNPROVEN } from './listener.ts';
 import { serveStatus } from './serve.ts';
 
@@ -260,7 +260,7 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
   const client = (dataDirectory: string, body: string, account = OTHER_UID) =>
     asUser(
       OTHER_UID,
-      `const { connectAgent, readEndpoint } = await import(E2E + 'support/agent-client.ts');
+      `const { connectAgent, readEndpoint } = await import(TEST + 'support/agent-client.ts');
        const agent = await connectAgent({ dataDirectory: ${JSON.stringify(dataDirectory)}, account: '${account}', client: 'cli' });
        ${body}
        agent.close();`,

@@ -1,11 +1,12 @@
 /** Serves the local socket: one listener for each account (threat-model §1), all on the same view of the agent. */
-import { drop } from '../base/drop.ts';
-import type { Watched } from '../base/watched.ts';
-import type { EndpointGuard } from '../os/endpoint-acl.ts';
+import { drop } from '../../base/drop.ts';
+import type { Watched } from '../../base/watched.ts';
+import type { EndpointGuard } from '../../platform/endpoint-acl.ts';
 import { choosePlace } from './address.ts';
 import { Endpoints } from './endpoint.ts';
 import { Helpdesk } from './helpdesk.ts';
 import { openListener } from './listener.ts';
+import { OutputReader } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
 import { Projection } from './projection.ts';
 
@@ -43,6 +44,7 @@ export async function serveStatus(options: ServeOptions): Promise<Serving> {
     ports,
     projection: new Projection(ports),
     helpdesk: new Helpdesk(ports),
+    outputs: new OutputReader(),
     ownAccount: guard.own,
     isAdministrator: (account: string) => guard.isAdministrator(account),
     hostSecret,

@@ -1,15 +1,17 @@
 /** What a connection works with, and what a method gets to know of the connection that calls it. */
 import type { Fault } from '../../shared/faults.ts';
 import type { Helpdesk } from './helpdesk.ts';
+import type { OutputReader } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
 import type { Projection } from './projection.ts';
-import type { Viewer } from './roles.ts';
+import type { Principal } from './roles.ts';
 
 /** What all connections of one listener share. */
 export interface SessionDeps {
   readonly ports: StatusPorts;
   readonly projection: Projection;
   readonly helpdesk: Helpdesk;
+  readonly outputs: OutputReader;
   /** Whose listener it is: a uid or a SID. */
   readonly account: string;
   /** Both as they stand in the account's endpoint file. */
@@ -26,7 +28,7 @@ export interface SessionDeps {
 
 /** The connection that calls. */
 export interface Caller {
-  readonly viewer: Viewer;
+  readonly principal: Principal;
   readonly deps: SessionDeps;
   readonly subscribe: () => void;
   readonly unsubscribe: () => void;

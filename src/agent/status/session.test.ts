@@ -10,9 +10,9 @@ import {
   TARO,
   tokenOf,
   tryOpen,
-} from '../../../e2e/support/session.ts';
-import { CODE, endedRun, FAULT, statusWorld } from '../../../e2e/support/status.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+} from '../../../test/support/session.ts';
+import { CODE, endedRun, FAULT, statusWorld } from '../../../test/support/status.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { type AgentClient, openAgent } from '../../shared/client.ts';
 import { CONTRACT_VERSION, type MethodName, methods, OLDEST_CONTRACT } from '../../shared/contract.ts';
 import { CallError, FAULT_CODES } from '../../shared/faults.ts';
@@ -161,7 +161,10 @@ const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
   'runs.list': {},
   'runs.get': { run: 1 },
   'runs.output': { run: 1, stream: 'stdout' },
+  'runs.outputRows': { run: 1, stream: 'stdout' },
+  'runs.outputSearch': { run: 1, stream: 'stdout', search: 'x' },
   'runs.tail': { run: 1 },
+  'schedules.list': {},
   'outbox.resend': { resultId: 'r' },
   'config.effective': {},
   'update.get': {},
@@ -184,7 +187,15 @@ async function faultsOf(agent: AgentClient, names = Object.keys(CALLS)): Promise
   return faults;
 }
 
-const HELPDESK_ONLY = ['runs.output', 'runs.tail', 'outbox.resend', 'config.effective', 'audit.list'];
+const HELPDESK_ONLY = [
+  'runs.output',
+  'runs.outputRows',
+  'runs.outputSearch',
+  'runs.tail',
+  'outbox.resend',
+  'config.effective',
+  'audit.list',
+];
 const LEVEL = 'log.setLevel';
 
 describe('roles', () => {

@@ -4,9 +4,11 @@
  * its arguments.
  */
 
+import { errorText } from '../../base/logger.ts';
 import { checked } from '../../shared/checked.ts';
 import {
   CONTRACT_VERSION,
+  type Session as HandshakeResult,
   handshakeParams,
   isMethodName,
   methods,
@@ -14,7 +16,6 @@ import {
   type Parsed,
   type Push,
   type PushName,
-  type Session as Shaken,
 } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { Link } from '../../shared/link.ts';
@@ -22,11 +23,10 @@ import { isProof, linkSeal, newNonce, prove, type Seal } from '../../shared/link
 import { type ProofFacts, proofText } from '../../shared/proof-text.ts';
 import { type Method, peer } from '../../shared/rpc.ts';
 import { SealedLink } from '../../shared/sealed-link.ts';
-import { errorText } from '../base/logger.ts';
 import { ACTIONS, READS, TokenBucket } from './limits.ts';
 import { handlers } from './methods.ts';
 import type { Subscription } from './projection.ts';
-import { missingRole, RULES, rolesOf, type Viewer } from './roles.ts';
+import { missingRole, type Principal, RULES, rolesOf } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 
 /** Serves `link` until it closes. */
@@ -36,15 +36,16 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
   const nonce = newNonce();
   const reads = new TokenBucket(READS, ports.clock);
   const actions = new TokenBucket(ACTIONS, ports.clock);
-  let viewer: Viewer | null = null;
+  let principal: Principal | null = null;
   let subscription: Subscription | null = null;
   let relock: NodeJS.Timeout | undefined;
   let seal: Seal | null = null;
 
   const connection = peer(link, {
     resolve: (name) => {
-      if (viewer === null) return name === 'handshake' ? shake : new Fault('handshake_needed', 'first the handshake');
-      return resolve(name, viewer);
+      if (principal === null)
+        return name === 'handshake' ? shake : new Fault('handshake_needed', 'first the handshake');
+      return resolve(name, principal);
     },
     onAnswered: (method) => {
       if (method === 'handshake' && seal !== null) link.writeSealed(seal);
@@ -68,7 +69,7 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
     return answer;
   });
 
-  function handshake(params: Parsed<'handshake'>): Shaken | Fault {
+  function handshake(params: Parsed<'handshake'>): HandshakeResult | Fault {
     const { contract, client, proof, hostProof } = params;
     if (contract < OLDEST_CONTRACT || contract > CONTRACT_VERSION) {
       const served = { min: OLDEST_CONTRACT, max: CONTRACT_VERSION };
@@ -86,12 +87,12 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
     const isPrivileged = isAdministrator || account === deps.ownAccount;
     seal = linkSeal('agent', token, facts);
     link.readSealed(seal);
-    viewer = { account, client, isHost, isAdministrator, isPrivileged, unlockedUntilMs: null };
+    principal = { account, client, isHost, isAdministrator, isPrivileged, unlockedUntilMs: null };
     return {
       contract,
       agentVersion: ports.identity().agentVersion,
       account,
-      roles: rolesOf(viewer, ports.clock.nowMs()),
+      roles: rolesOf(principal, ports.clock.nowMs()),
       proof: prove(token, proofText('agent', facts)),
     };
   }
@@ -102,7 +103,7 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
     return deps.hostSecret !== null && isProof(deps.hostSecret, proofText('host', facts), proof) ? true : null;
   }
 
-  function resolve(name: string, seen: Viewer): Method | Fault {
+  function resolve(name: string, seen: Principal): Method | Fault {
     if (!isMethodName(name)) return limited(reads) ?? new Fault('unknown_method', 'there is no such method');
     if (name === 'handshake') return new Fault('invalid_request', 'the handshake is done');
     const rule = RULES[name];
@@ -110,13 +111,13 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
     if (refused !== null) return refused;
     return checked(methods[name].params, (params) => {
       const handle = handlers[name] as (params: unknown, caller: Caller) => unknown;
-      return handle(params, { viewer: seen, deps, subscribe, unsubscribe, setUnlocked });
+      return handle(params, { principal: seen, deps, subscribe, unsubscribe, setUnlocked });
     });
   }
 
   function subscribe(): void {
     subscription ??= projection.subscribe(
-      () => viewer ?? missingViewer(),
+      () => principal ?? missingViewer(),
       (status) => push('state.changed', status),
     );
   }
@@ -126,10 +127,10 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
     subscription = null;
   }
 
-  /** What the viewer may see changes now, and again when the time is over. */
+  /** What the principal may see changes now, and again when the time is over. */
   function setUnlocked(untilMs: number | null): void {
-    if (viewer === null) return;
-    viewer = { ...viewer, unlockedUntilMs: untilMs };
+    if (principal === null) return;
+    principal = { ...principal, unlockedUntilMs: untilMs };
     subscription?.refresh();
     clearTimeout(relock);
     if (untilMs === null) return;
@@ -144,5 +145,5 @@ function limited(bucket: TokenBucket): Fault | null {
 }
 
 function missingViewer(): never {
-  throw new Error('a session has a viewer once it is shaken');
+  throw new Error('a session has a principal once it is shaken');
 }

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../e2e/support/session.ts';
-import { endedRun, type StatusWorld, statusWorld } from '../../../e2e/support/status.ts';
-import { arrival } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../test/support/session.ts';
+import { endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
+import { arrival } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import type { AgentClient } from '../../shared/client.ts';
 import type { Params, Result } from '../../shared/contract.ts';
+import { titleWordsWith } from '../../shared/describe-run.ts';
 import { CallError } from '../../shared/faults.ts';
+import { I18n } from '../../shared/i18n/i18n.ts';
 import type { ShowOutput } from './ports.ts';
 
 const ASUSER = { runAs: 'user' } as const;
@@ -125,9 +127,13 @@ describe('a user', () => {
       unreported: false,
       decidedAtMs: 2_000,
       deadlineAtMs: 99,
+      usualMs: null,
+      audience: { to: 'all' },
+      same: [],
       viewAgeMs: 1_234,
       signature: null,
       internals: null,
+      output: null,
     });
     for (const stream of ['stdout', 'stderr', 'script'] as const) {
       expect(await textOf(user.call('runs.output', { run: system.run, stream }))).toBe('role_needed');
@@ -146,39 +152,82 @@ describe('a user', () => {
   });
 });
 
-describe('policy ShowOutputToUsers', () => {
+describe('a search finds a task by the name that is shown', () => {
+  async function named() {
+    const world = statusWorld(tempDir());
+    const run = async (id: string, more: Parameters<typeof endedRun>[2] = {}) =>
+      (await endedRun(world.store, id, more)).run;
+    const repair = await run('r1', { arrival: { manifestId: 'office--repair_v2.1' } });
+    const direct = await run('r2', { arrival: { manifestId: 'adhoc-run' } });
+    const described = await run('r3', { arrival: { manifestId: 'adhoc-run' } });
+    await world.store.runs.setTitle(described, 'Clean up the disk');
+    const nameless = await run('r4', { arrival: { manifestId: null } });
+    const scheduled = await run('r5', { arrival: { manifestId: 'nightly', source: 'schedule' } });
+    const user = await open(sessionDeps(world), { account: TARO });
+    const find = (search: string, words = new I18n('en')) =>
+      listed(user, { search, shownAs: titleWordsWith(search, words) });
+    return { world, find, repair, direct, described, nameless, scheduled };
+  }
+
+  test('with blanks where its id has other signs, and by the id too', async () => {
+    const { find, repair } = await named();
+    for (const search of ['office repair', 'REPAIR V2 1', 'office--repair', 'v2.1']) {
+      expect([search, await find(search)]).toEqual([search, [repair]]);
+    }
+    expect(await find('office  repair')).toEqual([]);
+  });
+
+  test('also where the window words the name, in its language', async () => {
+    const { find, direct, nameless, scheduled } = await named();
+    expect(await find('direct task')).toEqual([direct]);
+    expect(await find('情報システム部門からの', new I18n('ja'))).toEqual([direct]);
+    expect(await find('without a name')).toEqual([nameless]);
+    expect(await find('scheduled on this PC')).toEqual([scheduled]);
+  });
+
+  test('and where names are hidden, by nothing but the word that stands for them', async () => {
+    const { world, find, scheduled } = await named();
+    world.ui = { ...world.ui, hideCommandNames: true };
+    expect(await find('task from IT')).toHaveLength(5);
+    expect(await find('office repair')).toEqual([]);
+    expect(await find('direct task')).toEqual([]);
+    expect(await find('scheduled on this PC')).toEqual([scheduled]);
+  });
+});
+
+describe('policy ShowOutputToUsers opens output, and nothing else of a run', () => {
   const seen = async (showOutput: ShowOutput) => {
-    const { user, system, taro, hanako } = await threeRuns(showOutput);
+    const { user, world, system, taro, hanako } = await threeRuns(showOutput);
+    world.ui = { ...world.ui, hideCommandNames: true };
     const runs = [system.run, taro.run, hanako.run];
     const texts: string[] = [];
     for (const run of runs) texts.push(await textOf(user.call('runs.output', { run, stream: 'stdout' })));
-    const inside: unknown[] = [];
+    const sizes: unknown[] = [];
+    const beside = new Set<unknown>();
     for (const run of runs) {
       const detail = await outcome(user.call('runs.get', { run }));
-      inside.push(typeof detail === 'string' ? detail : (detail.internals?.requestId ?? null));
+      sizes.push(typeof detail === 'string' ? detail : (detail.output?.stdout.totalBytes ?? null));
+      if (typeof detail !== 'string') beside.add(detail.internals).add(detail.title.kind);
+      beside.add(await textOf(user.call('runs.output', { run, stream: 'script' })));
     }
-    return { texts, inside, found: (await listed(user, { search: 'system-output' })).length };
+    const search = async (text: string) => (await listed(user, { search: text })).length;
+    const found = [await search('system-output'), await search('req-system'), await search('more')];
+    return { texts, sizes, found, beside: [...beside] };
   };
+  const NOTHING_BESIDE = [null, 'hidden', 'role_needed', 'not_found'];
 
   test.each<[ShowOutput, object]>([
-    [0, { texts: ['role_needed', 'role_needed', 'not_found'], inside: [null, null, 'not_found'], found: 0 }],
-    [1, { texts: ['role_needed', 'taro-output', 'not_found'], inside: [null, 'req-taro', 'not_found'], found: 0 }],
-    [
-      2,
-      {
-        texts: ['system-output', 'taro-output', 'not_found'],
-        inside: ['req-system', 'req-taro', 'not_found'],
-        found: 1,
-      },
-    ],
+    [0, { texts: ['role_needed', 'role_needed', 'not_found'], sizes: [null, null, 'not_found'], found: [0, 0, 0] }],
+    [1, { texts: ['role_needed', 'taro-output', 'not_found'], sizes: [null, 11, 'not_found'], found: [0, 0, 0] }],
+    [2, { texts: ['system-output', 'taro-output', 'not_found'], sizes: [13, 11, 'not_found'], found: [1, 0, 0] }],
   ])('%i', async (showOutput, expected) => {
-    expect(await seen(showOutput)).toEqual(expected);
+    expect(await seen(showOutput)).toEqual({ ...expected, beside: NOTHING_BESIDE });
   });
 });
 
 test('the helpdesk sees inside: ids, what the gates saw, sizes, output and script', async () => {
   const { system, helpdesk } = await threeRuns();
-  const { internals } = await helpdesk.call('runs.get', { run: system.run });
+  const { internals, output } = await helpdesk.call('runs.get', { run: system.run });
   expect(internals).toEqual({
     requestId: 'req-system',
     resultId: system.resultId,
@@ -192,6 +241,8 @@ test('the helpdesk sees inside: ids, what the gates saw, sizes, output and scrip
     detail: 'more',
     gates: { viewAgeMs: 1_234, revoked: false },
     parkedWhy: null,
+  });
+  expect(output).toEqual({
     stdout: { keptChars: 13, totalBytes: 13, cut: false },
     stderr: { keptChars: 0, totalBytes: 0, cut: false },
   });
@@ -211,7 +262,12 @@ test('the helpdesk sees inside: ids, what the gates saw, sizes, output and scrip
 test('the tail of a running script, cut to what an answer holds', async () => {
   const { world, system, helpdesk } = await threeRuns();
   expect(await helpdesk.call('runs.tail', { run: system.run })).toMatchObject({ running: false, stdout: '' });
-  world.tails.set(system.run, { stdout: `${'\0'.repeat(100_000)}end`, stderr: 'e', stdoutCut: false, stderrCut: true });
+  world.tails.set(system.run, {
+    stdout: `${'\0'.repeat(100_000)}end`,
+    stderr: 'e',
+    stdoutTruncated: false,
+    stderrTruncated: true,
+  });
   const tail = await helpdesk.call('runs.tail', { run: system.run });
   expect(tail).toMatchObject({ running: true, stderr: 'e', stdoutCut: true, stderrCut: true });
   expect([tail.stdout.length, tail.stdout.slice(-3)]).toEqual([65_536, 'end']);
@@ -226,7 +282,10 @@ test('texts are cut before they leave the agent', async () => {
   });
   const helpdesk = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
   const { title, internals } = await helpdesk.call('runs.get', { run });
-  expect(title.kind === 'text' && title.text.length).toBe(120);
+  // In a list it is cut; where it stands alone it can be read whole, within reason.
+  const [row] = (await helpdesk.call('runs.list', {})).rows;
+  expect(row?.title.kind === 'text' && row.title.text.length).toBe(120);
+  expect(title.kind === 'text' && title.text.length).toBe(1_000);
   expect(internals?.execId?.length).toBe(500);
   expect(internals?.subject.length).toBe(500);
   expect(internals?.detail?.length).toBe(2_000);

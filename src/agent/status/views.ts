@@ -1,18 +1,23 @@
 /**
- * What a role may see. The server filters, not the window: a user gets name, outcome, reason and times; output, scripts
- * and ids need the helpdesk role or policy `ShowOutputToUsers`; a `run_as: user` run exists only for its user
- * (architecture §5). Texts are cut before they leave the agent.
+ * What a role may see. The server filters, not the window: a user gets name, outcome, reason and times; scripts and ids need
+ * the helpdesk role, output that role or policy `ShowOutputToUsers`, which opens nothing else; a `run_as: user` run exists
+ * only for its user (architecture §5). Texts are cut before they leave the agent.
  */
 
 import type { Parsed } from '../../shared/contract.ts';
+import { runNumberIn } from '../../shared/describe-report.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
-import { clip, runTitle } from '../../shared/run-title.ts';
-import type { RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
+import { clip, MAX_WHOLE_TITLE_CHARS, runTitle } from '../../shared/run-title.ts';
+import type { OutputSize, RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
+import type { ScheduleRow } from '../../shared/schedules-view.ts';
 import { SIGNATURE_STATES } from '../../shared/signatures.ts';
+import type { TitleWord } from '../../shared/title-words.ts';
+import type { FullScheduleRow } from '../schedules/view.ts';
+import { classifyCommandSubject } from '../wire/subjects.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
-export interface Eyes {
+export interface Visibility {
   readonly account: string;
   readonly helpdesk: boolean;
   readonly showOutput: ShowOutput;
@@ -26,22 +31,26 @@ const MAX_ID_CHARS = 500;
 const MAX_DETAIL_CHARS = 2_000;
 const MAX_FACTS_CHARS = 16_384;
 
-/** False: for these eyes the run does not exist. */
-export function maySee(record: RunRecord, eyes: Eyes): boolean {
-  if (eyes.helpdesk || record.runAs !== 'user' || record.runAsUser === null) return true;
-  return record.runAsUser === eyes.account;
+/** False: for these visibility the run does not exist. */
+export function maySee(record: RunRecord, visibility: Visibility): boolean {
+  if (visibility.helpdesk || record.runAs !== 'user' || record.runAsUser === null) return true;
+  return record.runAsUser === visibility.account;
 }
 
-/** Output, script and ids of a run that may be seen. */
-export function maySeeInside(record: RunRecord, eyes: Eyes): boolean {
-  if (eyes.helpdesk || eyes.showOutput === 2) return true;
-  return eyes.showOutput === 1 && record.runAs === 'user' && record.runAsUser === eyes.account;
+/** What a run that may be seen has written, and nothing else of it: scripts and ids are the helpdesk's. */
+export function maySeeOutput(record: RunRecord, visibility: Visibility): boolean {
+  if (visibility.helpdesk || visibility.showOutput === 2) return true;
+  return visibility.showOutput === 1 && record.runAs === 'user' && record.runAsUser === visibility.account;
 }
 
-export function rowOf(record: RunRecord, { asYou, nameless }: Pick<Eyes, 'asYou' | 'nameless'>): RunRow {
+export function rowOf(
+  record: RunRecord,
+  { asYou, nameless }: Pick<Visibility, 'asYou' | 'nameless'>,
+  maxTitleChars?: number,
+): RunRow {
   return {
     run: record.run,
-    title: nameless ? { kind: 'hidden' } : runTitle(record.manifestId, record.title),
+    title: nameless ? { kind: 'hidden' } : runTitle(record.manifestId, record.title, maxTitleChars),
     source: record.source,
     asUser: asYou || record.runAs === 'user',
     state: record.state,
@@ -58,27 +67,57 @@ export function rowOf(record: RunRecord, { asYou, nameless }: Pick<Eyes, 'asYou'
   };
 }
 
+/** A user sees what comes when, and how the last time went. */
+export function scheduleOf(row: FullScheduleRow, { helpdesk, nameless }: Visibility): ScheduleRow {
+  const { id, jobId, when, note } = row.internals;
+  return {
+    ...row,
+    title: nameless ? { kind: 'hidden' } : row.title,
+    internals: helpdesk
+      ? {
+          id: clip(id, MAX_ID_CHARS),
+          jobId: clipped(jobId),
+          when: clipped(when),
+          note: clipped(note, MAX_DETAIL_CHARS),
+        }
+      : null,
+  };
+}
+
 export interface Outputs {
   readonly stdout: StoredOutput | undefined;
   readonly stderr: StoredOutput | undefined;
 }
 
-/** `inside` is asked for only where these eyes may look inside. */
+export interface DetailFacts {
+  readonly usualMs: number | null;
+  /** Other runs of the same task that these visibility may see, newest first. */
+  readonly same: readonly RunRecord[];
+  readonly pcId: string | null;
+}
+
+/** `outputs` is asked for only where these visibility may see them. */
 export function detailOf(
   record: RunRecord,
-  eyes: Eyes,
+  visibility: Visibility,
   command: CommandRecord | undefined,
-  inside: () => Outputs,
+  outputs: () => Outputs,
+  { usualMs, same, pcId }: DetailFacts,
 ): RunDetail {
   const gates = readFacts(record.facts);
   const viewAgeMs = gates?.viewAgeMs;
   return {
-    ...rowOf(record, eyes),
+    ...rowOf(record, visibility, MAX_WHOLE_TITLE_CHARS),
+    usualMs,
+    audience: audienceOf(record, pcId),
+    // Under a hidden name nobody is told which tasks are one.
+    same: visibility.nameless ? [] : same.map((each) => rowOf(each, visibility)),
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
     signature: signatureOf(record),
-    internals: maySeeInside(record, eyes) ? internalsOf(record, gates, inside()) : null,
+    internals: visibility.helpdesk ? internalsOf(record, gates) : null,
+    output: maySeeOutput(record, visibility) ? sizesOf(outputs()) : null,
   };
 }
 
@@ -87,7 +126,13 @@ function signatureOf({ signature, signedBy }: RunRecord): RunDetail['signature']
   return state === undefined ? null : { state, kid: clipped(signedBy) };
 }
 
-function internalsOf(record: RunRecord, gates: RunInternals['gates'], outputs: Outputs): RunInternals {
+function audienceOf({ source, subject }: RunRecord, pcId: string | null): RunDetail['audience'] {
+  if (source === 'schedule') return { to: 'schedule' };
+  const target = classifyCommandSubject(subject, pcId ?? '');
+  return target.to === 'group' ? { to: 'group', group: clip(target.group, MAX_ID_CHARS) } : { to: target.to };
+}
+
+function internalsOf(record: RunRecord, gates: RunInternals['gates']): RunInternals {
   return {
     requestId: clipped(record.requestId),
     resultId: clipped(record.resultId),
@@ -101,12 +146,14 @@ function internalsOf(record: RunRecord, gates: RunInternals['gates'], outputs: O
     detail: clipped(record.detail, MAX_DETAIL_CHARS),
     gates,
     parkedWhy: clipped(record.parkedWhy, MAX_DETAIL_CHARS),
-    stdout: sizeOf(outputs.stdout),
-    stderr: sizeOf(outputs.stderr),
   };
 }
 
-export function sizeOf(output: StoredOutput | undefined): RunInternals['stdout'] {
+function sizesOf({ stdout, stderr }: Outputs): RunDetail['output'] {
+  return { stdout: sizeOf(stdout), stderr: sizeOf(stderr) };
+}
+
+export function sizeOf(output: StoredOutput | undefined): OutputSize {
   return {
     keptChars: output?.text.length ?? 0,
     totalBytes: output?.totalBytes ?? 0,
@@ -114,13 +161,14 @@ export function sizeOf(output: StoredOutput | undefined): RunInternals['stdout']
   };
 }
 
-/** What to look for, as these eyes may: their search does not reach into ids and output they may not see. */
-export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter {
-  const { group, fromMs, toMs, search, afterRun } = query;
+/** What to look for, as these visibility may: their search does not reach into ids and output they may not see. */
+export function conditionsOf(query: Parsed<'runs.list'>, visibility: Visibility): RunFilter {
+  const { group, fromMs, toMs, search, shownAs = [], afterRun } = query;
+  const numbered = search === undefined ? null : runNumberIn(search);
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
   return {
-    ...visibleTo(eyes),
+    ...visibleTo(visibility),
     ...(group === 'open' ? { openOnly: true } : {}),
     ...(reasons === undefined ? {} : { reasons }),
     ...(fromMs === undefined ? {} : { receivedFromMs: fromMs }),
@@ -128,13 +176,29 @@ export function conditionsOf(query: Parsed<'runs.list'>, eyes: Eyes): RunFilter 
     ...(afterRun === undefined ? {} : { afterRun }),
     ...(search === undefined
       ? {}
-      : { search, nameless: eyes.nameless, searchEverything: eyes.helpdesk || eyes.showOutput === 2 }),
+      : {
+          search,
+          shownAs: shownTo(shownAs, visibility),
+          nameless: visibility.nameless,
+          searchEverything: visibility.helpdesk,
+          ...(numbered === null ? {} : { numbered }),
+        }),
   };
 }
 
-/** The condition for everything these eyes may see. */
-export function visibleTo(eyes: Eyes): RunFilter {
-  return eyes.helpdesk ? {} : { userRunsOf: eyes.account };
+/** Whether a name is hidden is for the agent to say. */
+function shownTo(shownAs: readonly TitleWord[], { nameless }: Visibility): TitleWord[] {
+  return shownAs.filter((word) => (word === 'hidden') === nameless || word === 'scheduled');
+}
+
+/** A search looks into output where all of it may be seen. */
+export function maySearchOutput(visibility: Visibility): boolean {
+  return visibility.helpdesk || visibility.showOutput === 2;
+}
+
+/** The condition for everything these visibility may see. */
+export function visibleTo(visibility: Visibility): RunFilter {
+  return visibility.helpdesk ? {} : { userRunsOf: visibility.account };
 }
 
 function readFacts(text: string | null): Record<string, unknown> | null {

@@ -4,9 +4,9 @@
  */
 import { existsSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeQuietly } from '../../base/remove-quietly.ts';
+import { replaceFile } from '../../base/replace-file.ts';
 import { errorCode } from '../../shared/error-code.ts';
-import { removeQuietly } from '../base/remove-quietly.ts';
-import { replaceFile } from '../base/replace-file.ts';
 import { readBeside } from './read-beside.ts';
 
 export const STORE_FILE = 'store.db';

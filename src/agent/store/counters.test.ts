@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { unreadable } from '../../../e2e/support/unreadable.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { unreadable } from '../../../test/support/unreadable.ts';
 import { Counters } from './counters.ts';
 import { GroupCommit } from './group-commit.ts';
 import { openStore } from './open.ts';

@@ -1,15 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { damagePage, loseEntries } from '../../../e2e/support/damaged-store.ts';
-import { eventually } from '../../../e2e/support/eventually.ts';
-import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { ioError, type Unreadable, unreadable } from '../../../e2e/support/unreadable.ts';
-import { until } from '../base/watched.ts';
+import { damagePage, loseEntries } from '../../../test/support/damaged-store.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { ioError, type Unreadable, unreadable } from '../../../test/support/unreadable.ts';
+import { until } from '../../base/watched.ts';
 import { DamageWatch } from './damage.ts';
+import { checkIntegrity } from './integrity-check.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
-import { checkWhole } from './whole-check.ts';
 
 const never = new AbortController().signal;
 
@@ -81,7 +81,7 @@ test.each([
   await goesOnInANewStore(directory);
 });
 
-test('a damaged ledger is noticed before the first command, and begun anew with what the rows still tell', async () => {
+test('a damaged ledger is noticed before the first command, and begun again with what the rows still tell', async () => {
   const directory = tempDir();
   await filled(directory);
   damagePage(directory, 'ledger');
@@ -108,7 +108,7 @@ test.each<[string, string, (store: Store) => unknown]>([
   ['a write', 'runs_received', (store) => store.runs.admit(arrival('new'))],
   ['a read', 'outputs', (store) => store.history.output(6, 'stdout')],
 ])(
-  '%s that meets a damaged page: nothing more is admitted, and the next opening begins anew',
+  '%s that meets a damaged page: nothing more is admitted, and the next opening begins again',
   async (_name, what, use) => {
     const directory = tempDir();
     await filled(directory);
@@ -181,7 +181,7 @@ test.each(['runs_received', 'runs_result', 'sqlite_autoindex_outputs_1', 'outbox
     expect(notes.quarantined).toBeNull();
     const looks: number[] = [];
     const idle = () => looks.push(1) < 0;
-    expect(await checkWhole({ db, idle, pauseMs: 1, patienceMs: 50 }, never)).toMatch('malformed');
+    expect(await checkIntegrity({ db, idle, pauseMs: 1, patienceMs: 50 }, never)).toMatch('malformed');
     expect(looks.length).toBeGreaterThan(1);
     db.close();
   },
@@ -191,11 +191,13 @@ test('the check of the whole file finds a row that an index has lost', async () 
   const directory = tempDir();
   await filled(directory);
   const whole = open(directory);
-  expect(await checkWhole({ db: whole.db, idle: () => true, pauseMs: 0 }, never)).toBeNull();
+  expect(await checkIntegrity({ db: whole.db, idle: () => true, pauseMs: 0 }, never)).toBeNull();
   whole.db.close();
   loseEntries(directory, 'runs_received', 'run <> 3');
   const { db } = open(directory);
-  expect(await checkWhole({ db, idle: () => true, pauseMs: 0 }, never)).toBe('runs: row 3 is missing in runs_received');
+  expect(await checkIntegrity({ db, idle: () => true, pauseMs: 0 }, never)).toBe(
+    'runs: row 3 is missing in runs_received',
+  );
   db.close();
 });
 
@@ -209,7 +211,7 @@ test('a page that the disk does not give for a moment is no damage to the whole-
     if (++looks < 4) throw ioError();
     return true;
   };
-  const checked = checkWhole({ db, idle, pauseMs: 1 }, never);
+  const checked = checkIntegrity({ db, idle, pauseMs: 1 }, never);
   await eventually(() => expect(disk.errors).toBeGreaterThan(3));
   disk.away = false;
   expect(await checked).toBeNull();

@@ -4,7 +4,7 @@
  * once more. One error of the disk is no damage; a page that it does not give for {@link UNREAD_FOR_MS} is.
  */
 import type { Database } from 'better-sqlite3';
-import { errorText } from '../base/logger.ts';
+import { errorText } from '../../base/logger.ts';
 import { isCorrupt, isUnreadable, UNREAD_FOR_MS } from './sqlite-errors.ts';
 
 const REREAD_MS = 1_000;

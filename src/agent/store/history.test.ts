@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { arrival, ending, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import type { Arrival, Ending } from './runs.ts';
 
 const NEWEST = Number.POSITIVE_INFINITY;
@@ -77,7 +77,7 @@ test('output is searched in steps that hold up nobody, and what came since is fo
 /** Nothing is kept, whatever it is. */
 async function pruneAll(store: ReturnType<typeof testStore>): Promise<void> {
   for (const row of store.outbox.waiting(true, 100)) await store.outbox.delivered(row, 1);
-  await store.keeper.prune(200 * 24 * 3_600_000);
+  await store.maintenance.prune(200 * 24 * 3_600_000);
   expect(store.history.count({})).toBe(0);
 }
 

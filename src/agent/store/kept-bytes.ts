@@ -1,6 +1,6 @@
 /** How much of the file is not history: what is open, and what is not delivered. Counted some ms at a time; bodies aren't read. */
 import type { Database } from 'better-sqlite3';
-import { loopTurn } from '../base/loop-turn.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 
 const STEP_ROWS = 500;
 

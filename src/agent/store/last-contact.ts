@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { Moment, Timeline } from '../base/timeline.ts';
+import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Meta } from './meta.ts';
 

@@ -2,11 +2,11 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { storeOfRelease2 } from '../../../e2e/support/damaged-store.ts';
-import { noMountsHere, smallDisk } from '../../../e2e/support/mounts.ts';
-import { ManualClock } from '../../../e2e/support/status.ts';
-import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { storeOfRelease2 } from '../../../test/support/damaged-store.ts';
+import { noMountsHere, smallDisk } from '../../../test/support/mounts.ts';
+import { ManualClock } from '../../../test/support/status.ts';
+import { arrival, ending, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { STORE_FILE } from './aside.ts';
 import { openMemory, openStore } from './open.ts';
 

@@ -192,6 +192,35 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     version: 4,
+    // What is new may be missing, and the release before knows nothing of it.
+    minReader: 1,
+    sql: `
+      -- The schedule of this PC that has fired the run.
+      ALTER TABLE runs ADD COLUMN schedule_id TEXT;
+      CREATE INDEX runs_schedule ON runs (schedule_id, run) WHERE schedule_id IS NOT NULL;
+      CREATE INDEX runs_schedule_open ON runs (schedule_id) WHERE schedule_id IS NOT NULL AND state <> 'finished';
+
+      -- boot: the start of the system for which it was fired. skipped_*: the newest fire that was left out.
+      CREATE TABLE schedule_state (
+        schedule_id  TEXT PRIMARY KEY,
+        boot         TEXT,
+        skipped_why  TEXT,
+        skipped_note TEXT,
+        skipped_at   INTEGER,
+        skips        INTEGER NOT NULL DEFAULT 0
+      ) STRICT, WITHOUT ROWID;
+
+      -- Versions of a job with which a run of the schedule has succeeded. An empty schedule in completions is the job itself.
+      CREATE TABLE completed_versions (
+        schedule_id TEXT NOT NULL,
+        job_id      TEXT NOT NULL,
+        version     TEXT NOT NULL,
+        PRIMARY KEY (schedule_id, job_id, version)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 5,
     // The release before checks no signatures, and leaves these empty.
     minReader: 1,
     sql: `

@@ -12,13 +12,13 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { noMountsHere, smallDisk } from '../../../e2e/support/mounts.ts';
-import { arrival, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { noMountsHere, smallDisk } from '../../../test/support/mounts.ts';
+import { arrival, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { noteDamage, STORE_FILE } from './aside.ts';
+import { checkIntegrity } from './integrity-check.ts';
 import { LATEST_VERSION } from './migrations.ts';
 import { openStore, settleOldCopy } from './open.ts';
-import { checkWhole } from './whole-check.ts';
 
 async function aStoreWithOneRun(directory: string): Promise<void> {
   const store = testStore(directory);
@@ -116,12 +116,12 @@ test('a process that did not close the store is noticed by the next one', async 
   third.db.close();
 });
 
-test('damage that the check of the whole file finds makes the next start begin anew', async () => {
+test('damage that the check of the whole file finds makes the next start begin again', async () => {
   const directory = tempDir();
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(opened.kind);
   const check = (db: Database.Database) =>
-    checkWhole({ db, idle: () => true, pauseMs: 0 }, new AbortController().signal);
+    checkIntegrity({ db, idle: () => true, pauseMs: 0 }, new AbortController().signal);
   expect(await check(opened.db)).toBeNull();
   opened.db.exec(`INSERT INTO outputs VALUES (1, 'stdout', '${'x'.repeat(9000)}', 9000, 0)`);
   opened.db.pragma('wal_checkpoint(TRUNCATE)');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { arrival, ending, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import type { OutboxItem } from './outbox.ts';
 
 const item = (kind: OutboxItem['kind'], id: string): OutboxItem => ({

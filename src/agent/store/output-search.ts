@@ -3,7 +3,7 @@
  * kept for the next page of the same search, which then looks at what is new only.
  */
 import type { Database, Statement } from 'better-sqlite3';
-import { loopTurn } from '../base/loop-turn.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 
 const STEP_MS = 10;
 /** A search that is typed leaves its beginnings behind. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
 

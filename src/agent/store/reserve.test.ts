@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { noMountsHere, readOnly, smallDisk } from '../../../e2e/support/mounts.ts';
-import { arrival, ending, testStore } from '../../../e2e/support/store.ts';
+import { noMountsHere, readOnly, smallDisk } from '../../../test/support/mounts.ts';
+import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { openStore } from './open.ts';
 import { releaseReserve } from './reserve.ts';
 
@@ -24,7 +24,7 @@ test('a reserve that somebody holds ends nobody: a write that needs it fails, an
   const store = testStore(disk.path);
   const admitted = await store.runs.admit(arrival('running'));
   if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
-  await store.keeper.keepReserve();
+  await store.maintenance.keepReserve();
   const letGo = readOnly(join(disk.path, 'reserve'));
   fill(disk.path, 96);
   const stdout = { text: 'y'.repeat(4 * MIB), totalBytes: 4 * MIB, cut: false };
@@ -42,7 +42,7 @@ test('nor does the opening of a store on a full disk fail by it', async (context
   if (noMounts !== null) return context.skip(noMounts);
   const disk = smallDisk(96);
   const store = testStore(disk.path);
-  await store.keeper.keepReserve();
+  await store.maintenance.keepReserve();
   await store.close();
   readOnly(join(disk.path, 'reserve'));
   fill(disk.path, 96);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeQuietly } from '../base/remove-quietly.ts';
+import { removeQuietly } from '../../base/remove-quietly.ts';
 
 const RESERVE_FILE = 'reserve';
 export const RESERVE_BYTES = 16 * 1024 * 1024;

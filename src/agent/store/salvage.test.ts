@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writ
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { damagePage } from '../../../e2e/support/damaged-store.ts';
-import { noMountsHere, readOnly, smallDisk } from '../../../e2e/support/mounts.ts';
-import { arrival, ending, storeOptions, testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
-import { ioError, unreadable } from '../../../e2e/support/unreadable.ts';
-import { silentLogger } from '../base/logger.ts';
+import { damagePage } from '../../../test/support/damaged-store.ts';
+import { noMountsHere, readOnly, smallDisk } from '../../../test/support/mounts.ts';
+import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { ioError, unreadable } from '../../../test/support/unreadable.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { noteDamage, STORE_FILE } from './aside.ts';
 import { openMemory, openStore } from './open.ts';
 import { salvage } from './salvage.ts';
@@ -184,7 +184,7 @@ test('what the ledger has lost is known from the rows, finished and delivered on
   await store.close();
 });
 
-test('an older damaged file that somebody holds is no reason not to begin anew; held itself, it waits', async (context) => {
+test('an older damaged file that somebody holds is no reason not to begin again; held itself, it waits', async (context) => {
   if (noMounts !== null) return context.skip(noMounts);
   const directory = tempDir();
   await filled(directory);

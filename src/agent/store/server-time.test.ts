@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../e2e/support/status.ts';
-import { Timeline } from '../base/timeline.ts';
+import { ManualClock } from '../../../test/support/status.ts';
+import { Timeline } from '../../base/timeline.ts';
 import { GroupCommit } from './group-commit.ts';
 import { openMemory } from './open.ts';
 import { ServerTime } from './server-time.ts';

@@ -3,7 +3,7 @@
  * when an earlier one, of an hour ago or more, has said the same; that one outlives a restart.
  */
 import type { Database } from 'better-sqlite3';
-import type { Moment, Timeline } from '../base/timeline.ts';
+import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Meta } from './meta.ts';
 

@@ -2,10 +2,10 @@
  * The store as the rest of the agent sees it. Only this folder knows SQLite.
  */
 import type { Database } from 'better-sqlite3';
-import type { Clock } from '../base/clock.ts';
-import { errorText, type LogFields, type Logger } from '../base/logger.ts';
-import { Timeline } from '../base/timeline.ts';
-import { type Watched, WatchedCell } from '../base/watched.ts';
+import type { Clock } from '../../base/clock.ts';
+import { errorText, type LogFields, type Logger } from '../../base/logger.ts';
+import { Timeline } from '../../base/timeline.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
 import { noteDamage } from './aside.ts';
 import { Audit } from './audit.ts';
 import { Completions } from './completions.ts';
@@ -14,15 +14,17 @@ import { DamageWatch, type Rereads } from './damage.ts';
 import { Enrolment } from './enrolment.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
+import { Imported } from './imported.ts';
 import { Inbox } from './inbox.ts';
-import { type DiskRoom, Keeper, type Retention } from './keeper.ts';
 import { Kills } from './kills.ts';
+import { KvCache } from './kv-cache.ts';
 import { LastContact } from './last-contact.ts';
-import { Mirror } from './mirror.ts';
+import { type DiskRoom, type Retention, StoreMaintenance } from './maintenance.ts';
 import { markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { quickCheck } from './quick-check.ts';
 import { Runs } from './runs.ts';
+import { ScheduleRuns } from './schedule-runs.ts';
 import { ServerTime } from './server-time.ts';
 import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
@@ -61,13 +63,15 @@ export class Store {
   readonly enrolment: Enrolment;
   readonly lastContact: LastContact;
   readonly outbox: Outbox;
-  readonly mirror: Mirror;
+  readonly kvCache: KvCache;
   readonly counters: Counters;
   readonly history: History;
   readonly audit: Audit;
   readonly completions: Completions;
+  readonly scheduleRuns: ScheduleRuns;
   readonly versions: Versions;
-  readonly keeper: Keeper;
+  readonly imported: Imported;
+  readonly maintenance: StoreMaintenance;
   readonly quarantined: boolean;
   readonly #db: Database;
   readonly #group: GroupCommit;
@@ -100,24 +104,26 @@ export class Store {
     });
     this.kills = new Kills(db, this.#group);
     this.waits = new Waits(db, this.#group, this.timeline);
-    this.runs = new Runs(db, this.#group, this.kills, this.waits);
+    this.completions = new Completions(db, this.#group);
+    this.scheduleRuns = new ScheduleRuns(db, this.#group);
+    this.runs = new Runs(db, this.#group, this);
     this.inbox = new Inbox(db, this.#group);
     this.enrolment = new Enrolment(db, this.#group, this.#usable);
     this.lastContact = new LastContact(db, this.#group, this.timeline);
     this.outbox = new Outbox(db, this.#group);
-    this.mirror = new Mirror(db, this.#group);
+    this.kvCache = new KvCache(db, this.#group);
     this.counters = new Counters(db);
     this.history = new History(db);
     this.audit = new Audit(db, this.#group);
-    this.completions = new Completions(db, this.#group);
+    this.imported = new Imported(db, this.#group);
     this.versions = new Versions(db, this.#group);
-    this.keeper = new Keeper({ db, group: this.#group, kills: this.kills, ...options });
+    this.maintenance = new StoreMaintenance({ db, group: this.#group, kills: this.kills, ...options });
     this.#room = new WatchedCell(this.#lookAtRoom());
     this.#state.watch(() => this.#room.set(this.#lookAtRoom()));
     this.#upkeep = new Upkeep({
       db,
       group: this.#group,
-      keeper: this.keeper,
+      maintenance: this.maintenance,
       counters: this.counters,
       serverTime: new ServerTime(db, this.#group, this.timeline),
       log: this.#log,
@@ -147,7 +153,7 @@ export class Store {
 
   /**
    * What is damaged in the file, once it is noted: the next opening sets it aside and goes on with what it tells, so whoever opened
-   * it is to open it anew. null: nothing is known to be.
+   * it is to open it again. null: nothing is known to be.
    */
   get damage(): Watched<string | null> {
     return this.#damage;
@@ -216,10 +222,10 @@ export class Store {
 
   async #probe(): Promise<void> {
     if (this.#damagedBy !== null) return this.damaged(this.#damagedBy);
-    if (!this.keeper.hasRoom()) {
-      this.#becomes('full', { free_bytes: this.keeper.freeBytes() });
+    if (!this.maintenance.hasRoom()) {
+      this.#becomes('full', { free_bytes: this.maintenance.freeBytes() });
       await this.#makeRoom(false);
-      if (!this.keeper.hasRoom()) return;
+      if (!this.maintenance.hasRoom()) return;
     } else if (this.#isQuotaFull) {
       this.#isQuotaFull = false;
       await this.#makeRoom(true);
@@ -238,7 +244,7 @@ export class Store {
   }
 
   async #makeRoom(evenWithRoom: boolean): Promise<void> {
-    await this.keeper.makeRoom(evenWithRoom).catch((error: unknown) => {
+    await this.maintenance.makeRoom(evenWithRoom).catch((error: unknown) => {
       this.#log.debug('no room could be made', { error: errorText(error) });
     });
   }
@@ -259,7 +265,7 @@ export class Store {
   }
 
   #lookAtRoom(): StoreRoom {
-    return { ok: this.#state.value !== 'full', ...this.keeper.room() };
+    return { ok: this.#state.value !== 'full', ...this.maintenance.room() };
   }
 
   #followRoom(): void {
@@ -275,8 +281,8 @@ export class Store {
       return;
     }
     if (state === 'full') {
-      this.keeper.releaseReserve();
-      this.#isQuotaFull = this.keeper.hasRoom();
+      this.maintenance.releaseReserve();
+      this.#isQuotaFull = this.maintenance.hasRoom();
     }
     this.#becomes(state, { error: errorText(error) });
   }

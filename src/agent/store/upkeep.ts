@@ -1,13 +1,13 @@
 /** What is done about the store regularly: looks for room, pruning, checkpoints, and one check of the whole file. */
 import type { Database } from 'better-sqlite3';
-import { drop } from '../base/drop.ts';
-import { errorText, type Logger } from '../base/logger.ts';
-import { sleep } from '../base/sleep.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
 import type { Counters } from './counters.ts';
 import type { GroupCommit } from './group-commit.ts';
-import type { Keeper } from './keeper.ts';
+import { checkIntegrity } from './integrity-check.ts';
+import type { StoreMaintenance } from './maintenance.ts';
 import type { ServerTime } from './server-time.ts';
-import { checkWhole } from './whole-check.ts';
 
 /** How soon a disk that is full, or has room again, is noticed. */
 const PROBE_INTERVAL_MS = 2_000;
@@ -27,7 +27,7 @@ export interface StartOptions {
 export interface UpkeepOptions {
   readonly db: Database;
   readonly group: GroupCommit;
-  readonly keeper: Keeper;
+  readonly maintenance: StoreMaintenance;
   readonly counters: Counters;
   readonly serverTime: ServerTime;
   readonly log: Logger;
@@ -44,24 +44,24 @@ export interface UpkeepOptions {
 }
 
 export class Upkeep {
-  readonly #o: UpkeepOptions;
+  readonly #options: UpkeepOptions;
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #rounds = 0;
   #keeping = false;
 
   constructor(options: UpkeepOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   start({ unclean = false, serverNowMs }: StartOptions): void {
-    const { usable, log, followRoom } = this.#o;
+    const { usable, log, followRoom } = this.#options;
     if (!usable) {
       this.#timer = setInterval(followRoom, PROBE_INTERVAL_MS).unref();
       return;
     }
     const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
-    drop(this.#checkWhole(inMs), log, 'checking the whole store');
+    drop(this.#checkIntegrity(inMs), log, 'checking the whole store');
     this.#timer = setInterval(() => void this.#keep(serverNowMs), PROBE_INTERVAL_MS);
     this.#timer.unref();
     // The room on the disk decides what is admitted; the rest of the upkeep can wait until the fleet has seen us.
@@ -73,12 +73,12 @@ export class Upkeep {
     this.#closing.abort(new Error('the store is closed'));
   }
 
-  async #checkWhole(inMs: number): Promise<void> {
-    const { db, idle, read, onDamage } = this.#o;
+  async #checkIntegrity(inMs: number): Promise<void> {
+    const { db, idle, read, onDamage } = this.#options;
     const { signal } = this.#closing;
     try {
       await sleep(inMs, signal);
-      const what = await checkWhole({ db, idle, read }, signal);
+      const what = await checkIntegrity({ db, idle, read }, signal);
       if (what !== null) onDamage(what);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -88,16 +88,16 @@ export class Upkeep {
   async #keep(serverNowMs: () => number | null): Promise<void> {
     if (this.#keeping) return;
     this.#keeping = true;
-    const { admits, probe, keeper, counters, group, serverTime, log } = this.#o;
+    const { admits, probe, maintenance, counters, group, serverTime, log } = this.#options;
     const round = this.#rounds++;
     try {
       await probe();
       // Not the first: the fleet is to see us before.
       if (!admits() || round % KEEP_EVERY !== 1) return;
-      await keeper.keepReserve();
+      await maintenance.keepReserve();
       await counters.save(group);
-      if (round % PRUNE_EVERY === 1) await keeper.prune(await serverTime.confirmed(serverNowMs()));
-      keeper.checkpoint();
+      if (round % PRUNE_EVERY === 1) await maintenance.prune(await serverTime.confirmed(serverNowMs()));
+      maintenance.checkpoint();
     } catch (error) {
       if (!this.#closing.signal.aborted) log.warn('upkeep of the store failed', { error: errorText(error) });
     } finally {

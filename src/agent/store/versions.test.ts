@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { testStore } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 
 test('each change of the version is a row, a restart is none', async () => {
   const directory = tempDir();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../e2e/support/status.ts';
-import { arrival, storeOptions } from '../../../e2e/support/store.ts';
-import { tempDir } from '../../../e2e/support/temp.ts';
+import { ManualClock } from '../../../test/support/status.ts';
+import { arrival, storeOptions } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
 

@@ -3,8 +3,8 @@
  * system the wall clock says what is left, and never more than was asked for.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import type { Timeline } from '../../base/timeline.ts';
 import type { RunState } from '../../shared/states.ts';
-import type { Timeline } from '../base/timeline.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** `jitter`: before its start. `user`: at most until then, for somebody to sign in. */
@@ -78,7 +78,7 @@ export class Waits {
     this.#rebase = db.prepare('UPDATE waits SET until_up = ?, boot = ?, asked_ms = ? WHERE run = ? AND kind = ?');
   }
 
-  /** Inside a transaction: notes a wait from now on; the first one of its kind stays, unless this one begins anew. */
+  /** Inside a transaction: notes a wait from now on; the first one of its kind stays, unless this one begins again. */
   begin(run: number, { kind, askedMs, anew = false }: Wait): void {
     const { upMs, wallMs, boot } = this.#timeline.now();
     if (anew) this.#end.run(run, kind);

@@ -2,6 +2,7 @@
  * A command of the fleet (protocol §3.1, §12.1). What can't be read is told with everything that could be, so that whoever
  * sent it can be answered; what must not run as a script (a typed command) never comes out as one.
  */
+import type { SentExecId, SentRequestId } from '../../base/ids.ts';
 import { FieldReader } from './fields.ts';
 import { type ParsedJson, parseJson } from './json.ts';
 import { describe, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
@@ -21,8 +22,8 @@ export type Staleness =
 export interface Command {
   readonly id: string;
   readonly version: string;
-  readonly requestId: string;
-  readonly execId: string | null;
+  readonly requestId: SentRequestId;
+  readonly execId: SentExecId | null;
   readonly shell: Shell;
   readonly script: string;
   /** As sent: an unsigned 64-bit number, possibly 0. */
@@ -36,14 +37,22 @@ export interface Command {
   /** Where the script is, when `script` itself is empty. */
   readonly scriptObject: { readonly key: string; readonly sha256: string | null } | null;
   readonly bypassLocalLimit: boolean;
+  /** The script is run again where it fails or takes too long (protocol §6.7); null: it is not. */
+  readonly retry: Retry | null;
+}
+
+export interface Retry {
+  /** Further attempts after the first. */
+  readonly max: number;
+  readonly backoffSecs: number;
 }
 
 /** What could be read of a command that can't be carried out. `error` is `<field>: <what was expected>`. */
 export interface Unreadable {
   readonly ok: false;
   readonly kind: 'undecodable' | 'unsupported';
-  readonly requestId: string | null;
-  readonly execId: string | null;
+  readonly requestId: SentRequestId | null;
+  readonly execId: SentExecId | null;
   readonly id: string | null;
   readonly version: string | null;
   readonly error: string;
@@ -83,8 +92,8 @@ function readCommand(fields: FieldReader): Command {
   return {
     id: fields.string('id'),
     version: fields.string('version'),
-    requestId: fields.string('request_id'),
-    execId: fields.nullableString(fields.has('job_id') ? 'job_id' : 'exec_id'),
+    requestId: fields.string('request_id') as SentRequestId,
+    execId: fields.nullableString(fields.has('job_id') ? 'job_id' : 'exec_id') as SentExecId | null,
     shell: fields.oneOf('shell', SHELLS),
     script: fields.string('script'),
     timeoutSecs: fields.u64('timeout_secs'),
@@ -95,10 +104,17 @@ function readCommand(fields: FieldReader): Command {
     staleness: fields.has('staleness') ? fields.object('staleness', readStaleness) : { mode: 'cached' },
     scriptObject: readScriptObject(fields),
     bypassLocalLimit: fields.nullableBoolean('bypass_local_limit') ?? false,
+    // Of 0.101, and a script that can be run once is not refused for it.
+    retry: fields.isNone('retry') ? null : fields.aside((aside) => aside.object('retry', readRetry)).value,
   };
 }
 
-function readStaleness(fields: FieldReader): Staleness {
+function readRetry(fields: FieldReader): Retry {
+  const backoffSecs = fields.integer('backoff_secs', 0, Number.MAX_SAFE_INTEGER);
+  return { max: fields.integer('max', 0, 2 ** 32 - 1), backoffSecs };
+}
+
+export function readStaleness(fields: FieldReader): Staleness {
   const mode = fields.oneOf('mode', ['cached', 'unchecked', 'strict']);
   return mode === 'strict' ? { mode, maxCacheAge: fields.string('max_cache_age') } : { mode };
 }
@@ -131,8 +147,8 @@ function unreadable(kind: Unreadable['kind'], value: unknown, error: string): Un
   return {
     ok: false,
     kind,
-    requestId: text('request_id'),
-    execId: text('exec_id') ?? text('job_id'),
+    requestId: text('request_id') as SentRequestId | null,
+    execId: (text('exec_id') ?? text('job_id')) as SentExecId | null,
     id: text('id'),
     version: text('version'),
     error,
@@ -169,6 +185,10 @@ export function encodeCommand(command: Command): Uint8Array {
     ['script_object', scriptObject === null ? null : quoted(scriptObject.key)],
     ['script_object_sha256', scriptObject?.sha256 == null ? null : quoted(scriptObject.sha256)],
     ['bypass_local_limit', command.bypassLocalLimit ? 'true' : null],
+    [
+      'retry',
+      command.retry === null ? null : `{"max":${command.retry.max},"backoff_secs":${command.retry.backoffSecs}}`,
+    ],
   ];
   const present = fields.filter(([, text]) => text !== null);
   return Buffer.from(`{${present.map(([name, text]) => `"${name}":${text}`).join(',')}}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fixtureMessages } from '../../../e2e/fixtures/read.ts';
+import { fixtureMessages } from '../../../test/fixtures/read.ts';
 import { type ConfigScope, decodeScope, type Layer, resolve } from './config-scope.ts';
 
 const EMPTY: ConfigScope = {

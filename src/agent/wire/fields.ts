@@ -57,6 +57,20 @@ export class FieldReader {
     return choice ?? this.#wrong(name, `one of ${choices.map((each) => `"${each}"`).join(', ')}`, choices[0]);
   }
 
+  /** A list of some of these. */
+  choices<const T extends string>(name: string, all: readonly [T, ...T[]]): readonly T[] {
+    const value = this.#object[name];
+    const chosen = Array.isArray(value) ? value.map((each) => all.find((choice) => choice === each)) : [];
+    const known = chosen.filter((each) => each !== undefined);
+    if (Array.isArray(value) && known.length === value.length) return known;
+    return this.#wrong(name, `a list of ${all.map((each) => `"${each}"`).join(', ')}`, []);
+  }
+
+  /** Whether a text stands there, whatever it says. */
+  isText(name: string): boolean {
+    return typeof this.#object[name] === 'string';
+  }
+
   u64(name: string): number | bigint {
     const value = this.#object[name];
     const fits =

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fixtureMessages } from '../../../e2e/fixtures/read.ts';
+import { fixtureMessages } from '../../../test/fixtures/read.ts';
 import { decodeHeartbeat, encodeHeartbeat } from './heartbeat.ts';
 
 test('a captured heartbeat is decoded, and encoded again byte for byte', () => {

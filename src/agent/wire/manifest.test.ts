@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fixtureMessages } from '../../../e2e/fixtures/read.ts';
+import { fixtureMessages } from '../../../test/fixtures/read.ts';
 import { decodeManifest } from './manifest.ts';
 
 test('a captured job is read', () => {

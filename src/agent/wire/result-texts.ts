@@ -2,6 +2,7 @@
  * What a result says in stderr where the agent itself has something to say: the wording that fleets search for (protocol
  * §4.2, §12.2, D2, D4, D25; architecture §3). Each text is here once.
  */
+import type { Reason } from '../../shared/outcomes.ts';
 import type { RefusedSignature } from '../../shared/signatures.ts';
 import { DURATION_MAX, formatDuration } from './humantime.ts';
 import { formatTimestampText } from './timestamp.ts';
@@ -52,6 +53,17 @@ export const unsupportedRunAsText = (runAs: keyof typeof RUN_AS_NAMES, platform:
 export const unsupportedCommandText = (error: string) =>
   `skipped: this kind of command is not supported by this agent (${error})`;
 
+/** Requirements of a schedule that can't be told on this system (protocol §6.5). */
+export const gatesNotHereText = (gates: readonly string[], platform: NodeJS.Platform) =>
+  `skipped: ${gates.join(', ')} cannot be evaluated on ${platformName(platform)} — not running (fail-closed)`;
+
+/** Events of a schedule that this system does not tell of. */
+export const triggersNotHereText = (triggers: readonly string[], platform: NodeJS.Platform) =>
+  `skipped: when.on [${triggers.join(',')}] never fires on ${platformName(platform)} — this OS has no ${triggers.join('/')} source`;
+
+const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows', darwin: 'macos' };
+const platformName = (platform: NodeJS.Platform) => PLATFORMS[platform] ?? platform;
+
 export const scriptObjectText = (key: string, why: string) => `skipped: script object ${key} can not be used: ${why}`;
 
 export const scriptsOffText = () => 'skipped: scripts are switched off on this PC by policy';
@@ -93,6 +105,15 @@ export const spawnFailedText = (cause: string) => `${NO_OUTCOME}: ${cause}`;
 export const noUserText = () => `${NO_OUTCOME}: no user is signed in`;
 
 export const agentStoppedText = () => 'stopped: the agent is shutting down';
+
+/** What is said of a script that was run again (protocol §6.7); null: nothing is, of such an end. */
+export function retriesText(reason: Reason, retries: number): string | null {
+  const count = `${retries} ${retries === 1 ? 'retry' : 'retries'}`;
+  const about = '(#418 on_failure.retry)';
+  if (reason === 'DONE') return `succeeded after ${count} ${about}`;
+  if (reason === 'FAILED' || reason === 'TIMEOUT') return `failed after ${count} exhausted ${about}`;
+  return reason === 'KILLED' ? `stopped by remote kill after ${count} ${about}` : null;
+}
 
 /** Captured stderr with one of these notes behind it; no newline at the end (protocol §4.2, "Note placement"). */
 export function appendNote(stderr: string, note: string): string {

@@ -1,10 +1,12 @@
 /** How components read the window's state and ask the agent. */
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import type { Language, MethodName } from '../../shared/contract.ts';
-import type { Seen } from '../../shared/describe.ts';
+import { type Claims, claimsOf } from '../../shared/claims.ts';
+import type { Language, MethodName, Support } from '../../shared/contract.ts';
+import type { PcSnapshot } from '../../shared/describe.ts';
 import type { Fault } from '../../shared/faults.ts';
+import { I18n } from '../../shared/i18n/i18n.ts';
+import { knownPc, knownSupport, NOTHING_REMEMBERED, type PcFacts } from '../../shared/remembered.ts';
 import { DEFAULT_BRAND } from '../../shared/ui-settings.ts';
-import { Words } from '../../shared/words/words.ts';
 import type { WindowState, WindowStore } from './store.ts';
 import type { ParamsOf, ResultOf } from './window-client.ts';
 
@@ -32,10 +34,10 @@ export function useLanguage(): Language {
   });
 }
 
-export function useWords(): Words {
+export function useI18n(): I18n {
   const language = useLanguage();
   const itName = useWindowState(({ shell }) => shell?.ui?.itName ?? null);
-  return useMemo(() => new Words(language, itName), [language, itName]);
+  return useMemo(() => new I18n(language, itName), [language, itName]);
 }
 
 export function useBrandName(): string {
@@ -43,19 +45,39 @@ export function useBrandName(): string {
 }
 
 /** What tray and window describe alike; null until the shell has answered. */
-export function useSeen(): Seen | null {
+export function useSeen(): PcSnapshot | null {
   const shell = useWindowState((state) => state.shell);
   const status = useWindowState((state) => state.status);
+  const lost = useWindowState((state) => state.lost);
   const brandName = useBrandName();
-  return shell === null ? null : { attachment: shell.attachment, status, brandName };
+  return useMemo(
+    () => (shell === null ? null : { agentConnection: shell.agentConnection, status, brandName, lost }),
+    [shell, status, brandName, lost],
+  );
 }
+
+/** What the page may claim now. */
+export function useClaims(): Claims {
+  const seen = useSeen();
+  return useMemo(() => claimsOf(seen ?? NOTHING_SEEN), [seen]);
+}
+
+const NOTHING_SEEN: PcSnapshot = {
+  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null },
+  status: null,
+  brandName: DEFAULT_BRAND,
+  lost: false,
+};
 
 /** The time: again every `everyMs` while the window can be seen, and with each new state of the agent. */
 export function useNow(everyMs: number): number {
   const [nowMs, setNowMs] = useState(Date.now);
   const revision = useWindowState((state) => state.revision);
+  const lost = useWindowState((state) => state.lost);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new state may tell of something later than the last tick
   useEffect(() => {
+    // What runs is not known to run on.
+    if (lost) return;
     const tick = () => {
       if (document.visibilityState === 'visible') setNowMs(Date.now());
     };
@@ -66,7 +88,7 @@ export function useNow(everyMs: number): number {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', tick);
     };
-  }, [everyMs, revision]);
+  }, [everyMs, revision, lost]);
   return nowMs;
 }
 
@@ -81,15 +103,15 @@ export interface Query<M extends MethodName> {
   readonly again: () => void;
 }
 
-/** `attachment`: what does not change while the agent runs; `state`: again with each new state of the agent. */
-export type AskAgain = 'attachment' | 'state';
+/** `agentConnection`: what does not change while the agent runs; `state`: again with each new state of the agent. */
+export type AskAgain = 'agentConnection' | 'state';
 
-/** Asks now, when `params` change, after each attachment, and as `again` says. */
+/** Asks now, when `params` change, after each agentConnection, and as `again` says. */
 export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, again: AskAgain = 'state'): Query<M> {
   const { client } = useStore();
   const revision = useWindowState((state) => (again === 'state' ? state.revision : 0));
   const attachedSinceMs = useWindowState(({ shell }) =>
-    shell?.attachment.state === 'attached' ? shell.attachment.sinceMs : null,
+    shell?.agentConnection.state === 'attached' ? shell.agentConnection.sinceMs : null,
   );
   const [tries, setTries] = useState(0);
   const [answer, setAnswer] = useState<Omit<Query<M>, 'again'>>({ data: null, fault: null });
@@ -124,6 +146,20 @@ export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, a
 /** Every method that can be called here: of the agent and of the shell. A control without its method is not shown. */
 export function useOffers(): ReadonlySet<string> {
   const shellOffers = useWindowState(({ shell }) => shell?.offers);
-  const { data } = useQuery('about.capabilities', {}, 'attachment');
+  const { data } = useQuery('about.capabilities', {}, 'agentConnection');
   return useMemo(() => new Set([...(shellOffers ?? []), ...(data?.methods ?? [])]), [shellOffers, data]);
+}
+
+/** Whom to call, and what is in this PC: as the agent says it, else as it was; null: not known. */
+export function useSupport(): Support | null {
+  const { data } = useQuery('support.info', {}, 'agentConnection');
+  const remembered = useWindowState(({ shell }) => shell?.remembered ?? NOTHING_REMEMBERED);
+  return knownSupport(data, remembered);
+}
+
+/** Which PC this is; null: nobody has ever said it. */
+export function usePc(): PcFacts | null {
+  const status = useWindowState((state) => state.status ?? state.lastStatus);
+  const remembered = useWindowState(({ shell }) => shell?.remembered ?? NOTHING_REMEMBERED);
+  return knownPc(status, remembered);
 }

@@ -3,8 +3,9 @@
  * it was opened, so what arrives later moves nothing; `newer` counts it. Pages that are shown are read again with each new
  * state of the agent, since an open run ends and a result is delivered.
  */
-import type { OutcomeGroup } from '../../shared/outcome-groups.ts';
+import type { OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import type { RunRow } from '../../shared/run-view.ts';
+import type { TitleWord } from '../../shared/title-words.ts';
 import type { WindowClient } from './window-client.ts';
 
 export interface RunListFilter {
@@ -12,6 +13,8 @@ export interface RunListFilter {
   /** Received in this range; null: any day. */
   readonly range: { readonly fromMs: number; readonly toMs: number } | null;
   readonly search: string;
+  /** What of the search the window's own words answer. */
+  readonly shownAs: readonly TitleWord[];
 }
 
 export interface RunListView {
@@ -24,6 +27,11 @@ export interface RunListView {
   readonly row: (index: number) => RunRow | undefined;
   /** The last question failed. */
   readonly failed: boolean;
+}
+
+export interface RunPlace {
+  readonly index: number;
+  readonly receivedAtMs: number;
 }
 
 export const PAGE_ROWS = 100;
@@ -105,10 +113,23 @@ export class RunList {
     this.#refreshing = false;
   }
 
-  /** The place in the list of the first run that was received at or before this moment. */
-  async indexAt(atMs: number): Promise<number> {
+  /** The first run that was received at or before this moment, and its place in the list; null: there is none. */
+  async placeAt(atMs: number): Promise<RunPlace | null> {
     const answer = await this.#client.ask('runs.list', { ...this.#anchored(), startAtMs: atMs, limit: 1 });
-    return answer.ok ? answer.value.firstIndex : 0;
+    const run = answer.ok ? answer.value.rows[0] : undefined;
+    return answer.ok && run !== undefined ? { index: answer.value.firstIndex, receivedAtMs: run.receivedAtMs } : null;
+  }
+
+  /** The place in the list of a run that is in it. */
+  async indexOf(run: number): Promise<number> {
+    const answer = await this.#client.ask('runs.list', { ...this.#conditions(), afterRun: run, limit: 1 });
+    return answer.ok ? Math.max(0, (answer.value.total?.matching ?? 0) - this.#newer) : 0;
+  }
+
+  /** How many there are in this range of time; null: that could not be asked. */
+  async countIn(fromMs: number, toMs: number): Promise<number | null> {
+    const answer = await this.#client.ask('runs.list', { ...this.#conditions(), fromMs, toMs, limit: 1 });
+    return answer.ok ? (answer.value.total?.matching ?? null) : null;
   }
 
   #pagesLookedAt(): number[] {
@@ -141,11 +162,11 @@ export class RunList {
   }
 
   #conditions() {
-    const { group, range, search } = this.#filter;
+    const { group, range, search, shownAs } = this.#filter;
     return {
       ...(group === null ? {} : { group }),
       ...(range === null ? {} : range),
-      ...(search.trim() === '' ? {} : { search: search.trim() }),
+      ...(search.trim() === '' ? {} : { search: search.trim(), shownAs: [...shownAs] }),
     };
   }
 

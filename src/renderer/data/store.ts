@@ -15,8 +15,8 @@ export interface WindowState {
   /** The last word of an agent that is gone; what was seen stays readable. */
   readonly lastStatus: AgentStatus | null;
   readonly route: Route;
-  /** The way back from a detail: the list is as it was left. */
-  readonly cameBack: boolean;
+  /** The way back from a detail: the list is as it was left, and so is the focus; null: another way. */
+  readonly cameBackFrom: number | null;
   /** Counts the states that came from the agent. */
   readonly revision: number;
   /** The link to the shell is gone: nothing can change any more. */
@@ -30,7 +30,7 @@ export class WindowStore {
     status: null,
     lastStatus: null,
     route: { screen: 'status' },
-    cameBack: false,
+    cameBackFrom: null,
     revision: 0,
     lost: false,
   };
@@ -60,11 +60,14 @@ export class WindowStore {
   readonly go = (route: Route): void => {
     this.#moved = true;
     if (this.#state.route.screen === 'activity') this.#lastList = this.#state.route;
-    this.#set({ route, cameBack: false });
+    this.#set({ route, cameBackFrom: null });
   };
 
   /** From a detail to the list that it was opened from. */
-  readonly goBack = (): void => this.#set({ route: this.#lastList, cameBack: true });
+  readonly goBack = (): void => {
+    const { route } = this.#state;
+    if (route.screen === 'run') this.#set({ route: this.#lastList, cameBackFrom: route.run });
+  };
 
   async #begin(): Promise<void> {
     const heard = this.#heard;
@@ -84,10 +87,10 @@ export class WindowStore {
   }
 
   #shellChanged(shell: ShellState): void {
-    const { state, sinceMs } = shell.attachment;
+    const { state, sinceMs } = shell.agentConnection;
     if (state === 'attached') {
       this.#set({ shell });
-      // Each attachment is a new connection of the agent's: it has to be subscribed to anew.
+      // Each agentConnection is a new connection of the agent's: it has to be subscribed to again.
       if (this.#subscribedTo !== sinceMs) void this.#follow(sinceMs);
     } else {
       this.#subscribedTo = null;

@@ -1,14 +1,18 @@
 /** A {@link RunList} for a component: one per filter, read again with each new state of the agent. */
 import { useEffect, useState } from 'react';
 import { useStore, useWindowState } from './hooks.ts';
-import { RunList, type RunListFilter, type RunListView } from './run-list.ts';
+import { RunList, type RunListFilter, type RunListView, type RunPlace } from './run-list.ts';
 
 export interface UsedRunList {
   readonly view: RunListView;
   readonly look: (first: number, last: number) => void;
-  readonly indexAt: (atMs: number) => Promise<number>;
-  /** Begins the list anew with what has arrived since. */
-  readonly showNewer: () => void;
+  readonly placeAt: (atMs: number) => Promise<RunPlace | null>;
+  readonly indexOf: (run: number) => Promise<number>;
+  readonly countIn: (fromMs: number, toMs: number) => Promise<number | null>;
+  /** Another list from the one before: by its filter, or by what has arrived since. */
+  readonly generation: object | null;
+  /** Begins the list again with what has arrived since. */
+  readonly showNewer: () => Promise<void>;
 }
 
 const NOTHING_YET: RunListView = { matching: null, all: 0, newer: 0, failed: false, row: () => undefined };
@@ -16,7 +20,7 @@ const NOTHING_YET: RunListView = { matching: null, all: 0, newer: 0, failed: fal
 export function useRunList(filter: RunListFilter): UsedRunList {
   const { client } = useStore();
   const revision = useWindowState((state) => state.revision);
-  const attached = useWindowState(({ shell }) => shell?.attachment.state === 'attached');
+  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
   // What may be seen has changed with the helpdesk view, so the list is another one.
   const unlocked = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
   const [used, setUsed] = useState<{ list: RunList; view: RunListView } | null>(null);
@@ -35,7 +39,10 @@ export function useRunList(filter: RunListFilter): UsedRunList {
   return {
     view: used?.view ?? NOTHING_YET,
     look: (first, last) => used?.list.look(first, last),
-    indexAt: async (atMs) => (await used?.list.indexAt(atMs)) ?? 0,
-    showNewer: () => void used?.list.open(),
+    placeAt: async (atMs) => (await used?.list.placeAt(atMs)) ?? null,
+    indexOf: async (run) => (await used?.list.indexOf(run)) ?? 0,
+    countIn: async (fromMs, toMs) => (await used?.list.countIn(fromMs, toMs)) ?? null,
+    generation: used?.list ?? null,
+    showNewer: async () => used?.list.open(),
   };
 }

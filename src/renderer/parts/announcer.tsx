@@ -4,17 +4,19 @@
  */
 import { useEffect, useRef, useState } from 'react';
 import { describeState } from '../../shared/describe.ts';
-import { describeRun, taskName } from '../../shared/describe-run.ts';
-import type { RunRow } from '../../shared/run-view.ts';
-import { useQuery, useSeen, useWords } from '../data/hooks.ts';
+import { useI18n, useQuery, useSeen } from '../data/hooks.ts';
+import { OutcomeNews } from '../data/outcome-news.ts';
 import { hiddenStyle } from './hidden.ts';
 
-const LOOKED_AT = 20;
+/** A burst is told when it has been quiet for so long, and in any case after a while. */
+const QUIET_MS = 1_500;
+const LATEST_MS = 10_000;
+const LOOKED_AT = 100;
 
 export function Announcer() {
-  const words = useWords();
+  const i18n = useI18n();
   const seen = useSeen();
-  const title = seen === null ? '' : describeState(seen, words, Date.now()).title;
+  const title = seen === null ? '' : describeState(seen, i18n, Date.now()).title;
   const outcome = useNewOutcomes();
   return (
     <div style={hiddenStyle}>
@@ -29,23 +31,26 @@ export function Announcer() {
 }
 
 function useNewOutcomes(): string {
-  const words = useWords();
+  const i18n = useI18n();
   const { data } = useQuery('runs.list', { limit: LOOKED_AT });
-  /** What had ended when we last looked; null: we have not yet, and what is there is no news. */
-  const known = useRef<ReadonlySet<number> | null>(null);
+  const [news] = useState(() => new OutcomeNews());
+  const latest = useRef({ i18n, untilMs: 0 });
+  latest.current.i18n = i18n;
   const [said, setSaid] = useState('');
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
-    if (data === null) return;
-    const finished = data.rows.filter((row) => row.reason !== null);
-    const before = known.current;
-    known.current = new Set(finished.map((row) => row.run));
-    if (before === null) return;
-    const oldest = Math.min(...before, Number.POSITIVE_INFINITY);
-    const news = finished.filter((row) => !before.has(row.run) && (before.size === 0 || row.run > oldest));
-    if (news.length > 0)
-      setSaid(
-        news.map((row: RunRow) => `${taskName(row, words)}: ${describeRun(row, words, Date.now()).line}`).join('. '),
-      );
-  }, [data, words]);
+    if (data === null || !news.look(data.rows)) return;
+    const nowMs = performance.now();
+    if (timer.current === undefined) latest.current.untilMs = nowMs + LATEST_MS;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(
+      () => {
+        timer.current = undefined;
+        setSaid(news.tell(latest.current.i18n, Date.now()));
+      },
+      Math.max(0, Math.min(QUIET_MS, latest.current.untilMs - nowMs)),
+    );
+  }, [data, news]);
+  useEffect(() => () => clearTimeout(timer.current), []);
   return said;
 }

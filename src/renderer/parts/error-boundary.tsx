@@ -1,10 +1,10 @@
 /** A part of the window that fails takes nothing else with it, and says so without a stack. */
 import { Component, type ReactNode } from 'react';
-import type { Words } from '../../shared/words/words.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
 import { Notice } from './notice.tsx';
 
 interface Props {
-  readonly words: Words;
+  readonly i18n: I18n;
   readonly onTryAgain: () => void;
   readonly children: ReactNode;
 }
@@ -18,7 +18,7 @@ export class ErrorBoundary extends Component<Props, { readonly failed: boolean }
 
   override render() {
     if (!this.state.failed) return this.props.children;
-    const { words, onTryAgain } = this.props;
+    const { i18n, onTryAgain } = this.props;
     const again = () => {
       this.setState({ failed: false });
       onTryAgain();
@@ -26,9 +26,9 @@ export class ErrorBoundary extends Component<Props, { readonly failed: boolean }
     return (
       <Notice
         kind="error"
-        title={words.say('window.failed')}
-        body={words.say('window.failed.body')}
-        action={{ label: words.say('window.tryAgain'), run: again }}
+        title={i18n.t('window.failed')}
+        body={i18n.t('window.failed.body')}
+        action={{ label: i18n.t('window.tryAgain'), run: again }}
       />
     );
   }

@@ -10,12 +10,13 @@ export interface Fact {
 const useStyles = makeStyles({
   list: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(96px, max-content) minmax(0, 1fr)',
+    // The same in each card, so that values stand below one another.
+    gridTemplateColumns: 'minmax(112px, 176px) minmax(0, 1fr)',
     gap: '6px 20px',
     margin: 0,
     '@media (max-width: 420px)': { gridTemplateColumns: 'minmax(0, 1fr)', gap: '0' },
   },
-  name: { color: tokens.colorNeutralForeground2, maxWidth: '240px' },
+  name: { color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
   value: {
     margin: 0,
     overflowWrap: 'anywhere',

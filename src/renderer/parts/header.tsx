@@ -2,7 +2,7 @@
 import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
 import type { Language } from '../../shared/contract.ts';
 import type { Route } from '../../shared/shell-contract.ts';
-import { useLanguage, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { useI18n, useLanguage, useStore, useWindowState } from '../data/hooks.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'] as const;
 /** Each in its own language: whoever can't read the window's has to find theirs. */
@@ -10,14 +10,20 @@ const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', ja: 
 
 const useStyles = makeStyles({
   header: {
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  // Ends where the content ends.
+  inner: {
+    boxSizing: 'border-box',
+    maxWidth: '808px',
     display: 'flex',
     flexWrap: 'wrap',
     alignItems: 'center',
     gap: '4px 12px',
     padding: '8px 24px',
-    backgroundColor: tokens.colorNeutralBackground1,
-    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    '@media (max-width: 560px)': { padding: '8px 16px' },
+    '@media (max-width: 560px)': { padding: '4px 16px' },
+    '@media (max-width: 400px)': { padding: '4px 12px' },
   },
   skip: {
     position: 'absolute',
@@ -25,7 +31,8 @@ const useStyles = makeStyles({
     ':focus': { left: '8px', top: '8px', zIndex: 10, padding: '8px', backgroundColor: tokens.colorNeutralBackground1 },
   },
   logo: { height: '28px', maxWidth: '120px', objectFit: 'contain' },
-  nav: { flexGrow: 1, minWidth: 0 },
+  // The words begin where those of the content begin.
+  nav: { flexGrow: 1, minWidth: 0, marginLeft: '-10px', '@media (max-width: 560px)': { marginLeft: '-7px' } },
   list: { display: 'flex', flexWrap: 'wrap', gap: '2px', listStyleType: 'none', margin: 0, padding: 0 },
   item: {
     fontWeight: tokens.fontWeightRegular,
@@ -33,6 +40,7 @@ const useStyles = makeStyles({
     paddingLeft: '10px',
     paddingRight: '10px',
     whiteSpace: 'nowrap',
+    '@media (max-width: 560px)': { paddingLeft: '7px', paddingRight: '7px' },
   },
   here: {
     fontWeight: tokens.fontWeightSemibold,
@@ -49,42 +57,44 @@ const useStyles = makeStyles({
       '@media (forced-colors: active)': { backgroundColor: 'Highlight' },
     },
   },
-  language: { minWidth: '112px' },
+  language: { minWidth: '96px' },
 });
 
 export function Header() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const route = useWindowState((state) => state.route);
   const ui = useWindowState(({ shell }) => shell?.ui ?? null);
   const here = route.screen === 'run' ? 'activity' : route.screen;
   return (
     <header className={styles.header}>
-      <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
-        {words.say('nav.skip')}
-      </button>
-      {ui?.logo != null && (
-        <img className={styles.logo} src={ui.logo} alt={words.say('window.logo', { name: ui.brandName })} />
-      )}
-      <nav className={styles.nav} aria-label={words.say('nav.label')}>
-        <ul className={styles.list}>
-          {SCREENS.map((screen) => (
-            <li key={screen}>
-              <Button
-                appearance="subtle"
-                className={mergeClasses(styles.item, screen === here && styles.here)}
-                style={{ position: 'relative' }}
-                aria-current={screen === here ? 'page' : undefined}
-                onClick={() => go({ screen } as Route)}
-              >
-                {words.say(`nav.${screen}`)}
-              </Button>
-            </li>
-          ))}
-        </ul>
-      </nav>
-      <LanguageChoice />
+      <div className={styles.inner}>
+        <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
+          {i18n.t('nav.skip')}
+        </button>
+        {ui?.logo != null && (
+          <img className={styles.logo} src={ui.logo} alt={i18n.t('window.logo', { name: ui.brandName })} />
+        )}
+        <nav className={styles.nav} aria-label={i18n.t('nav.label')}>
+          <ul className={styles.list}>
+            {SCREENS.map((screen) => (
+              <li key={screen}>
+                <Button
+                  appearance="subtle"
+                  className={mergeClasses(styles.item, screen === here && styles.here)}
+                  style={{ position: 'relative' }}
+                  aria-current={screen === here ? 'page' : undefined}
+                  onClick={() => go({ screen } as Route)}
+                >
+                  {i18n.t(`nav.${screen}`)}
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <LanguageChoice />
+      </div>
     </header>
   );
 }
@@ -92,7 +102,7 @@ export function Header() {
 /** Absent where a policy has decided. */
 function LanguageChoice() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const shown = useLanguage();
   const locked = useWindowState(({ shell }) => shell?.ui?.languageLocked ?? false);
@@ -101,7 +111,7 @@ function LanguageChoice() {
   return (
     <Select
       className={styles.language}
-      aria-label={words.say('prefs.language')}
+      aria-label={i18n.t('prefs.language')}
       value={shown}
       onChange={(_, { value }) => void client.ask('shell.setPreferences', { language: value === 'ja' ? 'ja' : 'en' })}
     >

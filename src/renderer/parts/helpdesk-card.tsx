@@ -2,8 +2,8 @@
 import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
 import type { Fault } from '../../shared/faults.ts';
-import type { Words } from '../../shared/words/words.ts';
-import { EVERY_SECOND_MS, useNow, useOffers, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
+import { EVERY_SECOND_MS, useI18n, useNow, useOffers, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { Facts } from './facts.tsx';
 import { NoticesCard } from './notices-card.tsx';
@@ -25,13 +25,13 @@ const useStyles = makeStyles({
 
 /** Absent where IT has set no code. */
 export function HelpdeskCard() {
-  const words = useWords();
+  const i18n = useI18n();
   const offers = useOffers();
   const untilMs = useWindowState(({ status }) => status?.helpdesk.unlockedUntilMs ?? null);
   if (!offers.has('helpdesk.unlock')) return null;
   return (
     <>
-      <Card title={words.say('support.helpdesk')}>{untilMs === null ? <Locked /> : <Open untilMs={untilMs} />}</Card>
+      <Card title={i18n.t('support.helpdesk')}>{untilMs === null ? <Locked /> : <Open untilMs={untilMs} />}</Card>
       {untilMs !== null && <Inside />}
     </>
   );
@@ -39,7 +39,7 @@ export function HelpdeskCard() {
 
 function Locked() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const [code, setCode] = useState('');
   const [busy, setBusy] = useState(false);
@@ -55,12 +55,12 @@ function Locked() {
   };
   return (
     <>
-      <p className={styles.quiet}>{words.say('support.helpdesk.intro')}</p>
+      <p className={styles.quiet}>{i18n.t('support.helpdesk.intro')}</p>
       <form className={styles.form} onSubmit={(event) => void unlock(event)}>
         <Field
           className={styles.field}
-          label={words.say('support.helpdesk.code')}
-          validationMessage={refusal === null ? null : refusalText(refusal, words)}
+          label={i18n.t('support.helpdesk.code')}
+          validationMessage={refusal === null ? null : refusalText(refusal, i18n)}
         >
           <Input
             type="password"
@@ -71,50 +71,49 @@ function Locked() {
           />
         </Field>
         <Button className={styles.button} type="submit" appearance="primary" disabledFocusable={code === '' || busy}>
-          {words.say('support.helpdesk.open')}
+          {i18n.t('support.helpdesk.open')}
         </Button>
       </form>
     </>
   );
 }
 
-function refusalText({ name, data }: Fault, words: Words): string {
+function refusalText({ name, data }: Fault, i18n: I18n): string {
   const { triesLeft, retryInMs } = data;
   if (typeof retryInMs === 'number' && retryInMs > 0)
-    return words.say('support.helpdesk.wait', { t: words.duration(retryInMs) });
-  if (name === 'wrong_code' && typeof triesLeft === 'number')
-    return words.say('support.helpdesk.wrong', { n: triesLeft });
-  return words.say('support.helpdesk.failed');
+    return i18n.t('support.helpdesk.wait', { t: i18n.duration(retryInMs) });
+  if (name === 'wrong_code' && typeof triesLeft === 'number') return i18n.t('support.helpdesk.wrong', { n: triesLeft });
+  return i18n.t('support.helpdesk.failed');
 }
 
 function Open({ untilMs }: { readonly untilMs: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const nowMs = useNow(EVERY_SECOND_MS);
   return (
     <div className={styles.open}>
-      <span role="status">{words.say('support.helpdesk.on')}</span>
-      <span>{words.say('support.helpdesk.ends', { t: words.duration(Math.max(0, untilMs - nowMs)) })}</span>
-      <Button onClick={() => void client.ask('helpdesk.lock', {})}>{words.say('support.helpdesk.end')}</Button>
+      <span role="status">{i18n.t('support.helpdesk.on')}</span>
+      <span>{i18n.t('support.helpdesk.ends', { t: i18n.duration(Math.max(0, untilMs - nowMs)) })}</span>
+      <Button onClick={() => void client.ask('helpdesk.lock', {})}>{i18n.t('support.helpdesk.end')}</Button>
     </div>
   );
 }
 
 function Inside() {
-  const words = useWords();
+  const i18n = useI18n();
   const faults = useWindowState(({ status }) => status?.agent.faults.list ?? null);
-  const { data } = useQuery('config.effective', {}, 'attachment');
+  const { data } = useQuery('config.effective', {}, 'agentConnection');
   return (
     <>
       {faults !== null && faults.length > 0 && (
-        <Card title={words.say('support.faults')}>
+        <Card title={i18n.t('support.faults')}>
           <Facts
             facts={faults.map(({ file, line, key, expected }) => ({
               name: key ?? file,
-              value: words.list([
-                line === null ? file : `${file} (${words.say('support.fault.line', { n: line })})`,
-                words.say('support.fault', { expected }),
+              value: i18n.list([
+                line === null ? file : `${file} (${i18n.t('support.fault.line', { n: line })})`,
+                i18n.t('support.fault', { expected }),
               ]),
             }))}
           />
@@ -123,11 +122,11 @@ function Inside() {
       <NoticesCard />
       <SignaturesCard />
       {data !== null && (
-        <Card title={words.say('support.settings')}>
+        <Card title={i18n.t('support.settings')}>
           <Facts
             facts={data.map(({ key, value, source, locked }) => ({
               name: key,
-              value: `${value === null ? '–' : String(value)} · ${source}${locked ? ` · ${words.say('support.settings.locked')}` : ''}`,
+              value: `${value === null ? '–' : String(value)} · ${source}${locked ? ` · ${i18n.t('support.settings.locked')}` : ''}`,
             }))}
           />
         </Card>

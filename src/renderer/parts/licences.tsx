@@ -13,7 +13,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type ReactNode, useState } from 'react';
-import { useWords } from '../data/hooks.ts';
+import { useI18n } from '../data/hooks.ts';
 
 const useStyles = makeStyles({
   surface: { maxWidth: '720px' },
@@ -28,7 +28,7 @@ const useStyles = makeStyles({
 
 export function Licences({ children }: { readonly children: (show: () => void) => ReactNode }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const [licences, setLicences] = useState<readonly Licence[] | null>(null);
   const show = async () => setLicences((await import('virtual:licences')).licences);
   return (
@@ -37,9 +37,9 @@ export function Licences({ children }: { readonly children: (show: () => void) =
       <Dialog open={licences !== null} onOpenChange={(_, { open }) => !open && setLicences(null)}>
         <DialogSurface className={styles.surface}>
           <DialogBody>
-            <DialogTitle>{words.say('about.licences')}</DialogTitle>
+            <DialogTitle>{i18n.t('about.licences')}</DialogTitle>
             <DialogContent className={styles.list} tabIndex={0}>
-              <p>{words.say('about.licences.intro')}</p>
+              <p>{i18n.t('about.licences.intro')}</p>
               {licences?.map(({ name, version, licence, text }) => (
                 <details key={`${name}@${version}`}>
                   <summary>
@@ -50,7 +50,7 @@ export function Licences({ children }: { readonly children: (show: () => void) =
               ))}
             </DialogContent>
             <DialogActions>
-              <Button onClick={() => setLicences(null)}>{words.say('window.close')}</Button>
+              <Button onClick={() => setLicences(null)}>{i18n.t('window.close')}</Button>
             </DialogActions>
           </DialogBody>
         </DialogSurface>

@@ -3,7 +3,7 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import type { RunTail } from '../../shared/run-view.ts';
 import { readableText } from '../../shared/terminal-text.ts';
-import { EVERY_SECOND_MS, useStore, useWords } from '../data/hooks.ts';
+import { EVERY_SECOND_MS, useI18n, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 
 const useStyles = makeStyles({
@@ -23,7 +23,7 @@ const useStyles = makeStyles({
 
 export function LiveOutput({ run }: { readonly run: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const [tail, setTail] = useState<RunTail | null>(null);
   useEffect(() => {
@@ -42,10 +42,10 @@ export function LiveOutput({ run }: { readonly run: number }) {
   }, [client, run]);
   const text = tail === null ? '' : readableText(tail.stdout + tail.stderr);
   return (
-    <Card title={words.say('run.output.live')}>
+    <Card title={i18n.t('run.output.live')}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-      <section className={styles.text} tabIndex={0} aria-label={words.say('run.stdout')}>
-        <span>{text === '' ? words.say('run.output.none') : text}</span>
+      <section className={styles.text} tabIndex={0} aria-label={i18n.t('run.stdout')}>
+        <span>{text === '' ? i18n.t('run.output.none') : text}</span>
       </section>
     </Card>
   );

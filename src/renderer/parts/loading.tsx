@@ -1,7 +1,7 @@
 /** Grey rows in place of what is being read; nothing at all for a wait that is hardly one (ui §6). */
 import { makeStyles, Skeleton, SkeletonItem } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import { useWords } from '../data/hooks.ts';
+import { useI18n } from '../data/hooks.ts';
 
 const SHOWN_AFTER_MS = 300;
 
@@ -9,7 +9,7 @@ const useStyles = makeStyles({ row: { display: 'grid', rowGap: '20px', paddingTo
 
 export function Loading({ rows }: { readonly rows: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const [shown, setShown] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setShown(true), SHOWN_AFTER_MS);
@@ -17,7 +17,7 @@ export function Loading({ rows }: { readonly rows: number }) {
   }, []);
   if (!shown) return null;
   return (
-    <Skeleton aria-label={words.say('window.loading')} className={styles.row}>
+    <Skeleton aria-label={i18n.t('window.loading')} className={styles.row}>
       {Array.from({ length: rows }, (_, row) => `row ${row}`).map((key) => (
         <SkeletonItem key={key} size={24} />
       ))}

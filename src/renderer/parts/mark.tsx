@@ -13,6 +13,8 @@ const useStyles = makeStyles({
   warning: { color: tokens.colorStatusWarningForeground3 },
   bad: { color: tokens.colorStatusDangerForeground1 },
   accent: { color: tokens.colorBrandForeground1 },
+  // The shape says it; a drawing is not recoloured by the system.
+  plain: { '@media (forced-colors: active)': { color: 'CanvasText' } },
 });
 
 const OUTCOME_TONES: Readonly<Record<OutcomeMark, Tone>> = {
@@ -62,7 +64,7 @@ function Shape({ drawing, tone, size, name }: ShapeProps) {
   const { shape, gap, badge } = drawing;
   return (
     <svg
-      className={mergeClasses(styles.mark, styles[tone])}
+      className={mergeClasses(styles.mark, styles[tone], styles.plain)}
       width={size}
       height={size}
       viewBox="0 0 16 16"

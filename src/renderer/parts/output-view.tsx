@@ -1,34 +1,22 @@
-/** One stream of a run's output: read piece by piece, shown as text, searched in what is there. */
+/** One stream of a run's output, of any length: the rows on the screen are read, the whole is searched by the agent. */
 import { Button, Input, makeStyles, tokens } from '@fluentui/react-components';
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
-import { readableText } from '../../shared/terminal-text.ts';
-import { useStore, useWords } from '../data/hooks.ts';
-import { type LoadedOutput, occurrences, readOutput, type Stream } from '../data/output.ts';
+import { useEffect, useMemo, useState } from 'react';
+import type { OutputFound } from '../../shared/run-view.ts';
+import { useI18n, useStore } from '../data/hooks.ts';
+import { findInOutput, OutputRows, type Stream, type OutputView as View } from '../data/output.ts';
+import { SEARCH_MARK } from './keys.tsx';
 import { Loading } from './loading.tsx';
 import { Notice } from './notice.tsx';
+import { OutputLines } from './output-lines.tsx';
+import { SaveButton } from './save-button.tsx';
 
-const MAX_MATCHES = 5_000;
+/** A search is asked for when the person has stopped typing for so long. */
+const TYPED_MS = 200;
 
 const useStyles = makeStyles({
-  text: {
-    boxSizing: 'border-box',
-    maxHeight: '360px',
-    margin: '8px 0',
-    padding: '8px 12px',
-    overflow: 'auto',
-    whiteSpace: 'pre-wrap',
-    overflowWrap: 'anywhere',
-    fontFamily: tokens.fontFamilyMonospace,
-    fontSize: tokens.fontSizeBase200,
-    lineHeight: tokens.lineHeightBase200,
-    color: tokens.colorNeutralForeground1,
-    backgroundColor: tokens.colorNeutralBackground3,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    borderRadius: tokens.borderRadiusMedium,
-    unicodeBidi: 'plaintext',
-    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
-  },
   tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center', marginTop: '8px' },
+  search: { flexGrow: 1, minWidth: '120px', maxWidth: '260px' },
+  save: { marginLeft: 'auto' },
   quiet: { color: tokens.colorNeutralForeground2 },
 });
 
@@ -36,67 +24,43 @@ interface OutputViewProps {
   readonly run: number;
   readonly stream: Stream;
   readonly label: string;
+  /** Where it says why something went wrong. */
+  readonly atEnd: boolean;
 }
 
-export function OutputView({ run, stream, label }: OutputViewProps) {
+export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
-  const [output, setOutput] = useState<LoadedOutput | 'failed' | null>(null);
+  const [view, setView] = useState<View | 'failed' | null>(null);
+  const rows = useMemo(() => new OutputRows(client, { run, stream }, setView), [client, run, stream]);
   useEffect(() => {
-    let current = true;
-    void readOutput(client, run, stream, null).then((read) => {
-      if (current) setOutput(read ?? 'failed');
-    });
-    return () => {
-      current = false;
-    };
-  }, [client, run, stream]);
-  if (output === null) return <Loading rows={3} />;
-  if (output === 'failed') return <Notice kind="error" title={words.say('window.failed')} />;
-  if (output.text === '') return <p className={styles.quiet}>{words.say('run.output.none')}</p>;
-  const more = async () => setOutput((await readOutput(client, run, stream, output)) ?? 'failed');
-  return (
-    <>
-      {output.cut && (
-        <p className={styles.quiet}>{words.say('run.output.cut', { size: words.bytes(output.totalBytes) })}</p>
-      )}
-      <SearchableText text={output.text} label={label} />
-      {output.nextOffsetChars !== null && (
-        <div className={styles.tools}>
-          <Button onClick={() => void more()}>{words.say('run.output.more')}</Button>
-          <span className={styles.quiet}>
-            {words.say('run.output.loaded', {
-              size: words.bytes(output.text.length),
-              all: words.bytes(output.keptChars),
-            })}
-          </span>
-        </div>
-      )}
-    </>
-  );
-}
-
-function SearchableText({ text, label }: { readonly text: string; readonly label: string }) {
-  const styles = useStyles();
-  const words = useWords();
-  const shown = useMemo(() => readableText(text), [text]);
+    void rows.open();
+    return () => rows.close();
+  }, [rows]);
   const [search, setSearch] = useState('');
+  const found = useFound(run, stream, search);
   const [at, setAt] = useState(0);
-  const wanted = useDeferredValue(search);
-  const found = useMemo(() => occurrences(shown, wanted, MAX_MATCHES), [shown, wanted]);
-  const pre = useRef<HTMLElement>(null);
-  useHighlights(pre, found, wanted.length, at);
-  const step = (by: number) => setAt((before) => (before + by + found.length) % Math.max(1, found.length));
+  if (view === null) return <Loading rows={3} />;
+  if (view === 'failed') return <Notice kind="error" title={i18n.t('window.failed')} />;
+  if (view.totalRows === 0) return <p className={styles.quiet}>{i18n.t('run.output.none')}</p>;
+  const places = found?.places ?? [];
+  const step = (by: number) => setAt((before) => (before + by + places.length) % Math.max(1, places.length));
   return (
     <>
+      {view.size.cut && (
+        <p className={styles.quiet}>{i18n.t('run.output.cut', { size: i18n.bytes(view.size.totalBytes) })}</p>
+      )}
       <div className={styles.tools}>
         <Input
           type="search"
+          {...SEARCH_MARK}
           size="small"
-          aria-label={words.say('run.output.search')}
-          placeholder={words.say('run.output.search')}
+          className={styles.search}
+          aria-label={i18n.t('run.output.search')}
+          placeholder={i18n.t('run.output.search')}
           value={search}
+          maxLength={200}
           onChange={(_, { value }) => {
             setSearch(value);
             setAt(0);
@@ -106,64 +70,58 @@ function SearchableText({ text, label }: { readonly text: string; readonly label
           }}
         />
         <span role="status" className={styles.quiet}>
-          {wanted === ''
-            ? ''
-            : found.length === 0
-              ? words.say('run.output.noMatch')
-              : words.say('run.output.matches', { n: found.length })}
+          {found === null ? '' : foundText(found, at, i18n)}
         </span>
-        {found.length > 1 && (
+        {places.length > 1 && (
           <>
             <Button size="small" onClick={() => step(-1)}>
-              {words.say('run.output.previous')}
+              {i18n.t('run.output.previous')}
             </Button>
             <Button size="small" onClick={() => step(1)}>
-              {words.say('run.output.next')}
+              {i18n.t('run.output.next')}
             </Button>
           </>
         )}
+        <span className={styles.save}>
+          <SaveButton run={run} stream={stream} />
+        </span>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-      <section ref={pre} className={styles.text} tabIndex={0} aria-label={label} dir="auto">
-        {shown}
-      </section>
+      <OutputLines
+        key={`${run} ${stream}`}
+        view={view}
+        label={label}
+        onLook={(first, last) => rows.look(first, last)}
+        atEnd={atEnd}
+        search={found === null ? '' : search}
+        place={places[at] ?? null}
+      />
     </>
   );
 }
 
-/** Marks places without touching the text: an output of megabytes stays one node. */
-function useHighlights(
-  pre: React.RefObject<HTMLElement | null>,
-  found: readonly number[],
-  length: number,
-  at: number,
-): void {
+function foundText({ total, places }: OutputFound, at: number, i18n: ReturnType<typeof useI18n>): string {
+  if (total === 0) return i18n.t('run.output.noMatch');
+  const which = i18n.t('run.output.place', { at: at + 1, n: total });
+  return total > places.length ? i18n.join(which, i18n.t('run.output.first', { n: places.length })) : which;
+}
+
+/** null: nothing is searched for, or the answer has not come yet. */
+function useFound(run: number, stream: Stream, search: string): OutputFound | null {
+  const { client } = useStore();
+  const [found, setFound] = useState<OutputFound | null>(null);
   useEffect(() => {
-    const node = pre.current?.firstChild;
-    if (!node || found.length === 0) return;
-    const ranges = found.map((start) => {
-      const range = new StaticRange({
-        startContainer: node,
-        startOffset: start,
-        endContainer: node,
-        endOffset: start + length,
+    setFound(null);
+    if (search === '') return;
+    let current = true;
+    const timer = setTimeout(() => {
+      void findInOutput(client, { run, stream }, search).then((answer) => {
+        if (current) setFound(answer);
       });
-      return range;
-    });
-    const current = new Range();
-    const start = found[at] ?? 0;
-    current.setStart(node, start);
-    current.setEnd(node, start + length);
-    CSS.highlights.set('found', new Highlight(...ranges));
-    CSS.highlights.set('current', new Highlight(current));
-    const box = current.getBoundingClientRect();
-    const frame = pre.current?.getBoundingClientRect();
-    if (frame !== undefined && pre.current !== null && (box.top < frame.top || box.bottom > frame.bottom)) {
-      pre.current.scrollTop += box.top - frame.top - frame.height / 3;
-    }
+    }, TYPED_MS);
     return () => {
-      CSS.highlights.delete('found');
-      CSS.highlights.delete('current');
+      current = false;
+      clearTimeout(timer);
     };
-  }, [pre, found, length, at]);
+  }, [client, run, stream, search]);
+  return found;
 }

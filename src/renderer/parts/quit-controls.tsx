@@ -11,7 +11,7 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components';
-import { useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
 
 const useStyles = makeStyles({
   hint: { margin: '4px 0 0', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
@@ -19,7 +19,7 @@ const useStyles = makeStyles({
 
 export function QuitControls() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const shell = useWindowState((state) => state.shell);
   const mayQuit = shell?.offers.includes('shell.quitIcon') && (shell.ui?.allowQuitTray ?? false);
@@ -28,25 +28,25 @@ export function QuitControls() {
     <>
       {mayQuit && (
         <div>
-          <Button onClick={() => void client.ask('shell.quitIcon', {})}>{words.say('prefs.quit')}</Button>
-          <p className={styles.hint}>{words.say('prefs.quit.hint')}</p>
+          <Button onClick={() => void client.ask('shell.quitIcon', {})}>{i18n.t('prefs.quit')}</Button>
+          <p className={styles.hint}>{i18n.t('prefs.quit.hint')}</p>
         </div>
       )}
       {mayStop && (
         <Dialog modalType="alert">
           <DialogTrigger disableButtonEnhancement>
-            <Button>{words.say('prefs.stop')}</Button>
+            <Button>{i18n.t('prefs.stop')}</Button>
           </DialogTrigger>
           <DialogSurface>
             <DialogBody>
-              <DialogTitle>{words.say('prefs.stop.title')}</DialogTitle>
-              <DialogContent>{words.say('prefs.stop.body')}</DialogContent>
+              <DialogTitle>{i18n.t('prefs.stop.title')}</DialogTitle>
+              <DialogContent>{i18n.t('prefs.stop.body')}</DialogContent>
               <DialogActions>
                 <DialogTrigger disableButtonEnhancement>
-                  <Button>{words.say('window.cancel')}</Button>
+                  <Button>{i18n.t('window.cancel')}</Button>
                 </DialogTrigger>
                 <Button appearance="primary" onClick={() => void client.ask('shell.stopManagement', {})}>
-                  {words.say('prefs.stop.confirm')}
+                  {i18n.t('prefs.stop.confirm')}
                 </Button>
               </DialogActions>
             </DialogBody>

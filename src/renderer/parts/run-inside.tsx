@@ -1,17 +1,16 @@
 /** The lower half of a run's detail: what the helpdesk needs to tell why. */
-import { Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
 import { GATES } from '../../shared/outcomes.ts';
 import type { RunDetail, RunInternals } from '../../shared/run-view.ts';
-import type { Words } from '../../shared/words/words.ts';
-import { useOffers, useStore, useWords } from '../data/hooks.ts';
-import { outputToCopy, type Stream } from '../data/output.ts';
+import { useI18n, useOffers, useStore } from '../data/hooks.ts';
+import { outputToCopy } from '../data/output.ts';
 import type { WindowClient } from '../data/window-client.ts';
 import { Card } from './card.tsx';
-import { CopyButton } from './copy-button.tsx';
+import { type Copy, CopyButton } from './copy-button.tsx';
 import { Facts } from './facts.tsx';
-import { OutputView } from './output-view.tsx';
 
 const useStyles = makeStyles({
   title: { margin: '24px 0 12px', fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold },
@@ -26,46 +25,45 @@ interface Inside {
 
 export function RunInside({ run, internals }: Inside) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   return (
     <>
-      <h2 className={styles.title}>{words.say('run.helpdesk')}</h2>
-      <Card title={words.say('run.technical')}>
+      <h2 className={styles.title}>{i18n.t('run.helpdesk')}</h2>
+      <Card title={i18n.t('run.technical')}>
         <Technical run={run} internals={internals} />
         <div className={styles.buttons}>
-          <CopyButton label={words.say('run.copyText')} text={() => asText(client, { run, internals }, words)} />
-          <CopyButton label={words.say('run.copyJson')} text={() => asJson(client, { run, internals })} />
+          <CopyButton label={i18n.t('run.copyText')} text={() => asText(client, { run, internals }, i18n)} />
+          <CopyButton label={i18n.t('run.copyJson')} text={() => asJson(client, { run, internals }, i18n)} />
           <Resend run={run} internals={internals} />
         </div>
       </Card>
       <Gates run={run} internals={internals} />
-      {run.reason !== null && <Outputs run={run} internals={internals} />}
     </>
   );
 }
 
 function Technical({ run, internals }: Inside) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const fact = (name: string, value: string | number | null, mono = false) =>
     value === null ? null : { name, value: <span className={mergeClasses(mono && styles.mono)}>{value}</span> };
   return (
     <Facts
       facts={[
-        fact(words.say('run.reason'), run.reason ?? run.state, true),
-        fact(words.say('run.exit'), run.exitCode, true),
-        fact(words.say('field.detail'), internals.detail),
-        fact(words.say('field.manifest'), internals.manifestId, true),
-        fact(words.say('field.version'), internals.version, true),
-        fact(words.say('field.request'), internals.requestId, true),
-        fact(words.say('field.exec'), internals.execId, true),
-        fact(words.say('field.result'), internals.resultId, true),
-        fact(words.say('field.subject'), internals.subject, true),
-        fact(words.say('field.shell'), internals.shell, true),
-        fact(words.say('field.runAs'), internals.runAs, true),
-        fact(words.say('field.account'), internals.runAsUser, true),
-        fact(words.say('field.parked'), internals.parkedWhy),
+        fact(i18n.t('run.reason'), run.reason ?? run.state, true),
+        fact(i18n.t('run.exit'), run.exitCode, true),
+        fact(i18n.t('field.detail'), internals.detail),
+        fact(i18n.t('field.manifest'), internals.manifestId, true),
+        fact(i18n.t('field.version'), internals.version, true),
+        fact(i18n.t('field.request'), internals.requestId, true),
+        fact(i18n.t('field.exec'), internals.execId, true),
+        fact(i18n.t('field.result'), internals.resultId, true),
+        fact(i18n.t('field.subject'), internals.subject, true),
+        fact(i18n.t('field.shell'), internals.shell, true),
+        fact(i18n.t('field.runAs'), internals.runAs, true),
+        fact(i18n.t('field.account'), internals.runAsUser, true),
+        fact(i18n.t('field.parked'), internals.parkedWhy),
       ]}
     />
   );
@@ -74,23 +72,23 @@ function Technical({ run, internals }: Inside) {
 /** The gates one by one, and what they saw. */
 function Gates({ run, internals }: Inside) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   if (internals.gates === null) return null;
   const refusedAt = GATES.findIndex(({ reason }) => reason === run.reason);
   const verdict = (place: number) => {
-    if (refusedAt === -1 || place < refusedAt) return `✓ ${words.say('gate.passed')}`;
-    return place === refusedAt ? `✕ ${words.say('gate.refused')}` : `– ${words.say('gate.notLooked')}`;
+    if (refusedAt === -1 || place < refusedAt) return `✓ ${i18n.t('gate.passed')}`;
+    return place === refusedAt ? `✕ ${i18n.t('gate.refused')}` : `– ${i18n.t('gate.notLooked')}`;
   };
   const seen = Object.entries(internals.gates).map(([name, value]) => ({
     name,
     value: <span className={styles.mono}>{typeof value === 'string' ? value : JSON.stringify(value)}</span>,
   }));
   return (
-    <Card title={words.say('run.gates')}>
+    <Card title={i18n.t('run.gates')}>
       <Facts
         facts={[
-          { name: words.say('gate.dedupe'), value: `✓ ${words.say('gate.passed')}` },
-          ...GATES.map(({ gate }, place) => ({ name: words.say(`gate.${gate}`), value: verdict(place) })),
+          { name: i18n.t('gate.dedupe'), value: `✓ ${i18n.t('gate.passed')}` },
+          ...GATES.map(({ gate }, place) => ({ name: i18n.t(`gate.${gate}`), value: verdict(place) })),
           ...seen,
         ]}
       />
@@ -98,85 +96,72 @@ function Gates({ run, internals }: Inside) {
   );
 }
 
-function Outputs({ run, internals }: Inside) {
-  const words = useWords();
-  const [stream, setStream] = useState<Stream>(
-    internals.stderr.totalBytes > 0 && internals.stdout.totalBytes === 0 ? 'stderr' : 'stdout',
-  );
-  const sized = (name: Stream) => {
-    const label = words.say(`run.${name}`);
-    return name === 'script' ? label : `${label} (${words.bytes(internals[name].totalBytes)})`;
-  };
-  return (
-    <Card title={words.say('run.output')}>
-      <TabList
-        selectedValue={stream}
-        onTabSelect={(_, { value }) => setStream(value as Stream)}
-        aria-label={words.say('run.output')}
-      >
-        {(['stdout', 'stderr', 'script'] as const).map((name) => (
-          <Tab key={name} value={name} id={`tab-${name}`} aria-controls="output-panel">
-            {sized(name)}
-          </Tab>
-        ))}
-      </TabList>
-      <div role="tabpanel" id="output-panel" aria-labelledby={`tab-${stream}`}>
-        <OutputView key={stream} run={run.run} stream={stream} label={words.say(`run.${stream}`)} />
-      </div>
-    </Card>
-  );
-}
-
 /** Only a result that could not be delivered can be sent again. */
 function Resend({ run, internals }: Inside) {
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const offers = useOffers();
   const [said, setSaid] = useState<'sent' | 'failed' | null>(null);
   const { resultId } = internals;
   if (!run.parked || resultId === null || !offers.has('outbox.resend')) {
-    return said === 'sent' ? <span role="status">{words.say('run.resent')}</span> : null;
+    return said === 'sent' ? <span role="status">{i18n.t('run.resent')}</span> : null;
   }
   const resend = async () => setSaid((await client.ask('outbox.resend', { resultId })).ok ? 'sent' : 'failed');
   return (
     <>
       <Button appearance="primary" onClick={() => void resend()}>
-        {words.say('run.resend')}
+        {i18n.t('run.resend')}
       </Button>
-      <span role="status">{said === 'failed' ? words.say('run.notResent') : ''}</span>
+      <span role="status">{said === 'failed' ? i18n.t('run.notResent') : ''}</span>
     </>
   );
 }
 
-async function asJson(client: WindowClient, { run }: Inside): Promise<string | null> {
-  const [stdout, stderr] = await Promise.all([
-    outputToCopy(client, run.run, 'stdout'),
-    outputToCopy(client, run.run, 'stderr'),
-  ]);
-  if (stdout === null || stderr === null) return null;
-  return JSON.stringify({ ...run, stdout, stderr }, null, 2);
+interface Copied {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly shortened: boolean;
 }
 
-async function asText(client: WindowClient, { run, internals }: Inside, words: Words): Promise<string | null> {
+async function outputs(client: WindowClient, run: number, i18n: I18n): Promise<Copied | null> {
+  const leftOut = (n: number) => i18n.t('run.output.leftOut', { n });
   const [stdout, stderr] = await Promise.all([
-    outputToCopy(client, run.run, 'stdout'),
-    outputToCopy(client, run.run, 'stderr'),
+    outputToCopy(client, { run, stream: 'stdout' }, leftOut),
+    outputToCopy(client, { run, stream: 'stderr' }, leftOut),
   ]);
   if (stdout === null || stderr === null) return null;
-  const said = describeRun(run, words, Date.now());
+  return {
+    stdout: stdout.text,
+    stderr: stderr.text,
+    shortened: stdout.leftOutChars + stderr.leftOutChars > 0,
+  };
+}
+
+async function asJson(client: WindowClient, { run }: Inside, i18n: I18n): Promise<Copy | null> {
+  const copied = await outputs(client, run.run, i18n);
+  if (copied === null) return null;
+  const { stdout, stderr, shortened } = copied;
+  return { text: JSON.stringify({ ...run, stdout, stderr }, null, 2), shortened };
+}
+
+async function asText(client: WindowClient, { run, internals }: Inside, i18n: I18n): Promise<Copy | null> {
+  const copied = await outputs(client, run.run, i18n);
+  if (copied === null) return null;
+  const said = describeRun(run, i18n, Date.now());
   const iso = (ms: number | null) => (ms === null ? '–' : new Date(ms).toISOString());
-  return [
-    `${taskName(run, words)}: ${said.title}`,
-    words.join(said.body, said.changed),
-    `${words.say('run.reason')}: ${run.reason ?? run.state}  ${words.say('run.exit')}: ${run.exitCode ?? '–'}`,
-    `${words.say('run.received')}: ${iso(run.receivedAtMs)}`,
-    `${words.say('run.finished')}: ${iso(run.finishedAtMs)}`,
-    `${words.say('run.delivered')}: ${iso(run.deliveredAtMs)}`,
-    `${words.say('field.request')}: ${internals.requestId ?? '–'}`,
-    `${words.say('field.result')}: ${internals.resultId ?? '–'}`,
-    `--- ${words.say('run.stdout')} ---`,
-    stdout,
-    `--- ${words.say('run.stderr')} ---`,
-    stderr,
+  const text = [
+    `${taskName(run, i18n)}: ${said.title}`,
+    i18n.join(said.body, said.changed),
+    `${i18n.t('run.reason')}: ${run.reason ?? run.state}  ${i18n.t('run.exit')}: ${run.exitCode ?? '–'}`,
+    `${i18n.t('run.received')}: ${iso(run.receivedAtMs)}`,
+    `${i18n.t('run.finished')}: ${iso(run.finishedAtMs)}`,
+    `${i18n.t('run.delivered')}: ${iso(run.deliveredAtMs)}`,
+    `${i18n.t('field.request')}: ${internals.requestId ?? '–'}`,
+    `${i18n.t('field.result')}: ${internals.resultId ?? '–'}`,
+    `--- ${i18n.t('run.stdout')} ---`,
+    copied.stdout,
+    `--- ${i18n.t('run.stderr')} ---`,
+    copied.stderr,
   ].join('\n');
+  return { text, shortened: copied.shortened };
 }

@@ -6,26 +6,32 @@ import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { isSameDay } from '../../shared/i18n/i18n.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { isSameDay } from '../../shared/words/words.ts';
-import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useNow, useStore, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useI18n, useNow, useStore } from '../data/hooks.ts';
 import type { RunListView } from '../data/run-list.ts';
+import { DayBar } from './day-bar.tsx';
 import { hiddenStyle } from './hidden.ts';
 import { OutcomeIcon } from './mark.tsx';
 
 export const ROW_PX = 44;
 const OVERSCAN_ROWS = 10;
 const PAGE_KEY_ROWS = 10;
+const FOCUSED_WITHIN_MS = 2_000;
 
 const useStyles = makeStyles({
-  list: {
+  frame: {
     flexGrow: 1,
     minHeight: 0,
-    overflowY: 'auto',
+    display: 'flex',
+    flexDirection: 'column',
     backgroundColor: tokens.colorNeutralBackground1,
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusLarge,
+    overflow: 'hidden',
   },
+  list: { flexGrow: 1, minHeight: 0, overflowY: 'auto' },
+  firstOfDay: { boxShadow: `inset 0 1px ${tokens.colorNeutralStroke1}` },
   rows: { position: 'relative', margin: 0, padding: 0, listStyleType: 'none' },
   item: { position: 'absolute', left: 0, right: 0, height: `${ROW_PX}px` },
   row: {
@@ -80,13 +86,18 @@ interface RunRowsProps {
   readonly jump: { readonly index: number } | null;
   readonly firstOffset: number;
   readonly onScrolled: (offset: number) => void;
+  /** Focuses this row; a new object is a new wish. */
+  readonly focusOn: { readonly index: number } | null;
+  readonly list: object | null;
+  readonly countIn: (fromMs: number, toMs: number) => Promise<number | null>;
   /** What to do about newer rows while nobody reads further down; null: there are none. */
   readonly atTopShowNewer: (() => void) | null;
 }
 
-export function RunRows({ count, view, onLook, jump, firstOffset, onScrolled, atTopShowNewer }: RunRowsProps) {
+export function RunRows(props: RunRowsProps) {
+  const { count, view, onLook, jump, firstOffset, onScrolled, focusOn, list, countIn, atTopShowNewer } = props;
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { go } = useStore();
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
@@ -117,8 +128,20 @@ export function RunRows({ count, view, onLook, jump, firstOffset, onScrolled, at
     const wanted = Math.max(0, Math.min(count - 1, index));
     setCurrent(wanted);
     virtualizer.scrollToIndex(wanted, { align: 'auto' });
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted}"]`)?.focus());
+    // A row that is not read yet comes in a moment.
+    const untilMs = performance.now() + FOCUSED_WITHIN_MS;
+    const focus = () => {
+      const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted}"]`);
+      if (row) row.focus();
+      else if (performance.now() < untilMs) requestAnimationFrame(focus);
+    };
+    requestAnimationFrame(focus);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each wish is fulfilled once
+  useEffect(() => {
+    if (focusOn !== null) focusRow(focusOn.index);
+  }, [focusOn]);
+  const top = view.row(Math.floor((virtualizer.scrollOffset ?? 0) / ROW_PX));
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: current + 1,
@@ -134,39 +157,42 @@ export function RunRows({ count, view, onLook, jump, firstOffset, onScrolled, at
     focusRow(wanted);
   };
   return (
-    <div ref={scroller} className={styles.list} onScroll={() => onScrolled(scroller.current?.scrollTop ?? 0)}>
-      <ul
-        className={styles.rows}
-        style={{ height: `${virtualizer.getTotalSize()}px` }}
-        aria-label={words.say('activity.list')}
-        onKeyDown={onKeyDown}
-      >
-        {items.map(({ index, start, key }) => {
-          const run = view.row(index);
-          return (
-            <li
-              key={key}
-              className={styles.item}
-              style={{ transform: `translateY(${start}px)` }}
-              aria-setsize={count}
-              aria-posinset={index + 1}
-            >
-              {run === undefined ? (
-                <div className={styles.missing} />
-              ) : (
-                <Row
-                  run={run}
-                  index={index}
-                  reachable={index === Math.min(Math.max(current, first), last)}
-                  newDay={index === 0 || isFirstOfDay(run, view.row(index - 1))}
-                  onOpen={() => go({ screen: 'run', run: run.run })}
-                  onFocus={() => setCurrent(index)}
-                />
-              )}
-            </li>
-          );
-        })}
-      </ul>
+    <div className={styles.frame}>
+      <DayBar atMs={top?.receivedAtMs ?? null} countIn={countIn} list={list} />
+      <div ref={scroller} className={styles.list} onScroll={() => onScrolled(scroller.current?.scrollTop ?? 0)}>
+        <ul
+          className={styles.rows}
+          style={{ height: `${virtualizer.getTotalSize()}px` }}
+          aria-label={i18n.t('activity.list')}
+          onKeyDown={onKeyDown}
+        >
+          {items.map(({ index, start, key }) => {
+            const run = view.row(index);
+            return (
+              <li
+                key={key}
+                className={styles.item}
+                style={{ transform: `translateY(${start}px)` }}
+                aria-setsize={count}
+                aria-posinset={index + 1}
+              >
+                {run === undefined ? (
+                  <div className={styles.missing} />
+                ) : (
+                  <Row
+                    run={run}
+                    index={index}
+                    reachable={index === Math.min(Math.max(current, first), last)}
+                    newDay={index === 0 || isFirstOfDay(run, view.row(index - 1))}
+                    onOpen={() => go({ screen: 'run', run: run.run })}
+                    onFocus={() => setCurrent(index)}
+                  />
+                )}
+              </li>
+            );
+          })}
+        </ul>
+      </div>
     </div>
   );
 }
@@ -186,16 +212,16 @@ interface RowProps {
 
 function Row({ run, index, reachable, newDay, onOpen, onFocus }: RowProps) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(run.state === 'running' ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
-  const said = describeRun(run, words, nowMs);
-  const name = taskName(run, words);
-  const time = words.clock(run.receivedAtMs);
-  const day = isSameDay(run.receivedAtMs, nowMs) ? null : words.shortDay(run.receivedAtMs);
+  const said = describeRun(run, i18n, nowMs);
+  const name = taskName(run, i18n);
+  const time = i18n.clock(run.receivedAtMs);
+  const day = isSameDay(run.receivedAtMs, nowMs) ? null : i18n.shortDay(run.receivedAtMs);
   return (
     <button
       type="button"
-      className={styles.row}
+      className={mergeClasses(styles.row, newDay && index > 0 && styles.firstOfDay)}
       data-index={index}
       data-run={run.run}
       tabIndex={reachable ? 0 : -1}

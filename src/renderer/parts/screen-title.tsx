@@ -10,6 +10,8 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
     color: tokens.colorNeutralForeground1,
     overflowWrap: 'anywhere',
+    // Japanese breaks between phrases, not within them.
+    wordBreak: 'auto-phrase',
   },
 });
 

@@ -2,7 +2,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeSignature } from '../../shared/describe-signature.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
-import { useWords } from '../data/hooks.ts';
+import { useI18n } from '../data/hooks.ts';
 
 const useStyles = makeStyles({
   line: { margin: '4px 0 0', color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
@@ -10,7 +10,7 @@ const useStyles = makeStyles({
 
 export function SignatureLine({ signature }: Pick<RunDetail, 'signature'>) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   if (signature === null) return null;
-  return <p className={styles.line}>{describeSignature(signature, words)}</p>;
+  return <p className={styles.line}>{describeSignature(signature, i18n)}</p>;
 }

@@ -10,7 +10,7 @@ interface TextLinkProps {
 
 export function TextLink({ onClick, children, label }: TextLinkProps) {
   return (
-    <Link as="button" type="button" onClick={onClick} aria-label={label}>
+    <Link inline as="button" type="button" onClick={onClick} aria-label={label}>
       {children}
     </Link>
   );

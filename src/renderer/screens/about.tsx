@@ -1,7 +1,7 @@
 /** What IT can do on this PC, from its real settings; the person's own preferences; what this program is made of. */
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
-import type { About } from '../../shared/contract.ts';
-import { useBrandName, useQuery, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import type { AboutFacts } from '../../shared/contract.ts';
+import { useBrandName, useI18n, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Licences } from '../parts/licences.tsx';
 import { Loading } from '../parts/loading.tsx';
@@ -14,7 +14,7 @@ const useStyles = makeStyles({
   list: { listStyleType: 'none', margin: 0, padding: 0 },
   ability: { display: 'flex', gap: '10px', alignItems: 'flex-start', padding: '4px 0' },
   mark: { marginTop: '2px' },
-  word: { minWidth: '40px', color: tokens.colorNeutralForeground2 },
+  word: { minWidth: '56px', flexShrink: 0, color: tokens.colorNeutralForeground2 },
   text: { margin: '0 0 4px', overflowWrap: 'anywhere' },
   caveat: { margin: '8px 0 0', color: tokens.colorNeutralForeground2 },
   fields: { display: 'grid', gap: '12px', justifyItems: 'start' },
@@ -22,79 +22,86 @@ const useStyles = makeStyles({
 
 export function AboutScreen() {
   const styles = useStyles();
-  const words = useWords();
-  const { data } = useQuery('about.capabilities', {}, 'attachment');
-  const attached = useWindowState(({ shell }) => shell?.attachment.state === 'attached');
+  const i18n = useI18n();
+  const { data } = useQuery('about.capabilities', {}, 'agentConnection');
+  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
   return (
     <>
-      <ScreenTitle>{words.say('about.title')}</ScreenTitle>
+      <ScreenTitle>{i18n.t('about.title')}</ScreenTitle>
       {data === null &&
-        (attached ? <Loading rows={4} /> : <p className={styles.text}>{words.say('activity.unavailable')}</p>)}
-      {data !== null && (
-        <>
-          <Abilities about={data} />
-          <SendersCard about={data} />
-          <Data about={data} />
-        </>
-      )}
+        (attached ? <Loading rows={4} /> : <p className={styles.text}>{i18n.t('about.unavailable')}</p>)}
+      {data !== null && data.facts === null && <p className={styles.text}>{i18n.t('about.unknown')}</p>}
+      {data !== null && data.facts !== null && <Known about={data.facts} />}
       <Preferences />
       <Program />
     </>
   );
 }
 
-function Abilities({ about }: { readonly about: About }) {
+function Known({ about }: { readonly about: AboutFacts }) {
+  return (
+    <>
+      <Abilities about={about} />
+      <SendersCard about={about} />
+      <Data about={about} />
+    </>
+  );
+}
+
+function Abilities({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const on = about.scripts;
+  const canRun = on && (about.runAsSystem !== 'no' || about.runAsUser);
   const abilities: readonly (readonly [string, boolean])[] = [
     about.runAsSystem === 'as_you'
-      ? [words.say('about.runSystemAsYou'), on]
-      : [words.say('about.runSystem'), on && about.runAsSystem === 'system'],
-    [words.say('about.runUser'), on && about.runAsUser],
-    [words.say('about.readLog'), about.readLog],
-    [words.say('about.inventory'), about.inventory],
-    [words.say('about.screen'), false],
-    [words.say('about.files'), false],
+      ? [i18n.t('about.runSystemAsYou'), on]
+      : [i18n.t('about.runSystem'), on && about.runAsSystem === 'system'],
+    [i18n.t('about.runUser'), on && about.runAsUser],
+    // A script reads whatever the account that it runs with can.
+    [i18n.t('about.files'), canRun],
+    [i18n.t('about.readLog'), about.readLog],
+    [i18n.t('about.inventory'), about.inventory],
+    [i18n.t('about.screen'), false],
   ];
   return (
-    <Card title={words.say('about.intro')}>
+    <Card title={i18n.t('about.intro')}>
       <ul className={styles.list}>
         {abilities.map(([what, can]) => (
           <li key={what} className={styles.ability}>
             <span className={styles.mark}>
               <OutcomeIcon mark={can ? 'done' : 'failed'} tone={can ? 'good' : 'quiet'} />
             </span>
-            <span className={styles.word}>{words.say(can ? 'about.can' : 'about.cannot')}</span>
+            <span className={styles.word}>{i18n.t(can ? 'about.can' : 'about.cannot')}</span>
             <span>{what}</span>
           </li>
         ))}
       </ul>
-      <p className={styles.caveat}>{words.say(on ? 'about.caveat' : 'about.off')}</p>
+      <p className={styles.caveat}>{i18n.t(on ? 'about.caveat' : 'about.off')}</p>
     </Card>
   );
 }
 
-function Data({ about: { data, outputShown } }: { readonly about: About }) {
+function Data({ about: { data, outputShown } }: { readonly about: AboutFacts }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const level = outputShown === 2 ? '2' : outputShown === 1 ? '1' : '0';
   const MIB = 1024 * 1024;
   return (
-    <Card title={words.say('about.data')}>
+    <Card title={i18n.t('about.data')}>
       <p className={styles.text}>
-        {words.say('about.data.history', { days: data.historyDays, size: words.bytes(data.historyMaxMib * MIB) })}
+        {i18n.t('about.data.history', { days: data.historyDays, size: i18n.bytes(data.historyMaxMib * MIB) })}
       </p>
-      <p className={styles.text}>{words.say('about.data.where', { path: data.directory })}</p>
+      <p className={styles.text}>{i18n.t('about.data.where', { path: data.directory })}</p>
       <p className={styles.text}>
         {data.logDirectory === null
-          ? words.say('about.data.noLog')
-          : words.join(
-              words.say('about.data.log', { days: data.logDays }),
-              words.say('about.data.where', { path: data.logDirectory }),
+          ? i18n.t('about.data.noLog')
+          : i18n.join(
+              i18n.t('about.data.log', { days: data.logDays }),
+              i18n.t('about.data.where', { path: data.logDirectory }),
             )}
       </p>
-      <p className={styles.text}>{words.say(`about.output.${level}`)}</p>
+      <p className={styles.text}>{i18n.t(`about.output.${level}`)}</p>
     </Card>
   );
 }
@@ -102,18 +109,15 @@ function Data({ about: { data, outputShown } }: { readonly about: About }) {
 /** The person's own choices, each where the shell can keep it. */
 function Preferences() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const shell = useWindowState((state) => state.shell);
   if (shell === null || !shell.offers.includes('shell.setPreferences')) return null;
   const { preferences, ui } = shell;
   return (
-    <Card title={words.say('window.preferences')}>
+    <Card title={i18n.t('window.preferences')}>
       <div className={styles.fields}>
-        <Field
-          label={words.say('prefs.language')}
-          hint={ui?.languageLocked ? words.say('prefs.language.locked') : null}
-        >
+        <Field label={i18n.t('prefs.language')} hint={ui?.languageLocked ? i18n.t('prefs.language.locked') : null}>
           <RadioGroup
             layout="horizontal"
             value={preferences.language}
@@ -122,12 +126,12 @@ function Preferences() {
               void client.ask('shell.setPreferences', { language: value as typeof preferences.language })
             }
           >
-            <Radio value="auto" label={words.say('prefs.language.auto')} />
+            <Radio value="auto" label={i18n.t('prefs.language.auto')} />
             <Radio value="en" label="English" />
             <Radio value="ja" label="日本語" />
           </RadioGroup>
         </Field>
-        <Field label={words.say('prefs.theme')}>
+        <Field label={i18n.t('prefs.theme')}>
           <RadioGroup
             layout="horizontal"
             value={preferences.theme}
@@ -135,16 +139,16 @@ function Preferences() {
               void client.ask('shell.setPreferences', { theme: value as typeof preferences.theme })
             }
           >
-            <Radio value="system" label={words.say('prefs.theme.system')} />
-            <Radio value="light" label={words.say('prefs.theme.light')} />
-            <Radio value="dark" label={words.say('prefs.theme.dark')} />
+            <Radio value="system" label={i18n.t('prefs.theme.system')} />
+            <Radio value="light" label={i18n.t('prefs.theme.light')} />
+            <Radio value="dark" label={i18n.t('prefs.theme.dark')} />
           </RadioGroup>
         </Field>
         {shell.offers.includes('shell.quitIcon') && (
-          <Field hint={words.say('prefs.notifications.hint')}>
+          <Field hint={i18n.t('prefs.notifications.hint')}>
             <Switch
               checked={preferences.notifications}
-              label={words.say('prefs.notifications')}
+              label={i18n.t('prefs.notifications')}
               onChange={(_, { checked }) => void client.ask('shell.setPreferences', { notifications: checked })}
             />
           </Field>
@@ -157,16 +161,16 @@ function Preferences() {
 
 function Program() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const brandName = useBrandName();
   const version = useWindowState(({ lastStatus }) => lastStatus?.identity.agentVersion ?? null);
   return (
-    <Card title={words.say('about.program')}>
+    <Card title={i18n.t('about.program')}>
       <p className={styles.text}>
         {brandName}
-        {version !== null && ` · ${words.say('about.version', { v: version })}`}
+        {version !== null && ` · ${i18n.t('about.version', { v: version })}`}
       </p>
-      <Licences>{(show) => <Button onClick={show}>{words.say('about.licences.show')}</Button>}</Licences>
+      <Licences>{(show) => <Button onClick={show}>{i18n.t('about.licences.show')}</Button>}</Licences>
     </Card>
   );
 }

@@ -1,37 +1,29 @@
 /** Every command that arrived, newest first, from what this PC has stored. */
-import { Button, Input, makeStyles, Select, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useState } from 'react';
-import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-groups.ts';
+import { titleWordsWith } from '../../shared/describe-run.ts';
+import { isSameDay } from '../../shared/i18n/i18n.ts';
 import type { Route } from '../../shared/shell-contract.ts';
-import { EVERY_MINUTE_MS, useNow, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
 import type { RunListFilter } from '../data/run-list.ts';
-import { useRunList } from '../data/use-run-list.ts';
+import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
+import { ActivityTools, type Choices, type DayChoice } from '../parts/activity-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunRows } from '../parts/run-rows.tsx';
+import { SchedulesSection } from '../parts/schedules-section.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 
 const useStyles = makeStyles({
-  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center', marginBottom: '8px' },
-  search: { flexGrow: 1, minWidth: '140px', maxWidth: '320px' },
+  head: { display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: '12px' },
   count: { marginLeft: 'auto', color: tokens.colorNeutralForeground2, fontVariantNumeric: 'tabular-nums' },
-  day: { width: '150px' },
   list: { position: 'relative', flexGrow: 1, minHeight: '132px', display: 'flex', flexDirection: 'column' },
   // Over the list: what is read below it must not move.
   newer: { position: 'absolute', top: '8px', left: '50%', transform: 'translateX(-50%)', zIndex: 1 },
+  missed: { margin: '0 0 8px' },
   empty: { padding: '32px 0', color: tokens.colorNeutralForeground2 },
   unsent: { margin: '8px 0 0', color: tokens.colorNeutralForeground2 },
 });
-
-type DayChoice = 'any' | 'today' | 'yesterday';
-
-interface Choices {
-  readonly group: OutcomeGroup | null;
-  readonly day: DayChoice;
-  readonly search: string;
-  /** Where the list was scrolled to. */
-  readonly offset: number;
-}
 
 type ActivityRoute = Extract<Route, { screen: 'activity' }>;
 
@@ -40,39 +32,65 @@ let lastChoices: Choices | null = null;
 
 export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { client } = useStore();
   const [choices, setChoices] = useChoices(route);
   const search = useDeferredValue(choices.search);
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const filter: RunListFilter = { group: choices.group, range: rangeOf(choices.day, nowMs), search };
+  const filter: RunListFilter = {
+    group: choices.group,
+    range: rangeOf(choices.day, nowMs),
+    search,
+    shownAs: titleWordsWith(search, i18n),
+  };
   const list = useRunList(filter);
   const [jump, setJump] = useState<{ readonly index: number } | null>(null);
+  const [missed, setMissed] = useState<Missed | null>(null);
+  const focusOn = useWayBack(list);
   const seenOffered = useWindowState(({ shell }) => shell?.offers.includes('shell.seen') ?? false);
   const { matching, all, newer } = list.view;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came in while the list was open has been seen too
   useEffect(() => {
     if (seenOffered) void client.ask('shell.seen', {});
   }, [client, seenOffered, newer]);
+  const showNewer = () => void list.showNewer().then(() => setJump({ index: 0 }));
   const filtered = choices.group !== null || choices.day !== 'any' || choices.search !== '';
   return (
     <>
-      <ScreenTitle>{words.say('activity.title')}</ScreenTitle>
-      <Tools
+      <div className={styles.head}>
+        <ScreenTitle>{i18n.t('activity.title')}</ScreenTitle>
+        {matching !== null && <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>}
+      </div>
+      <ActivityTools
         choices={choices}
-        onChange={setChoices}
-        onDay={(atMs) => void list.indexAt(atMs).then((index) => setJump({ index }))}
-      >
-        {matching !== null && <span className={styles.count}>{words.say('activity.count', { n: matching, all })}</span>}
-      </Tools>
-      {list.view.failed && <Notice kind="error" title={words.say('window.failed')} />}
+        onChange={(next) => {
+          setMissed(null);
+          setChoices(next);
+        }}
+        onDay={(endOfDayMs) =>
+          void list.placeAt(endOfDayMs).then((place) => {
+            const found = place !== null && isSameDay(place.receivedAtMs, endOfDayMs);
+            setMissed(found ? null : { dayMs: endOfDayMs, earlier: place !== null });
+            setJump({ index: place?.index ?? Math.max(0, (matching ?? 1) - 1) });
+          })
+        }
+      />
+      {missed !== null && (
+        <p role="status" className={styles.missed}>
+          {i18n.join(
+            i18n.t('activity.day.none', { day: i18n.dayInList(missed.dayMs, nowMs) }),
+            i18n.t(missed.earlier ? 'activity.day.earlier' : 'activity.day.nothingEarlier'),
+          )}
+        </p>
+      )}
+      {list.view.failed && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !list.view.failed && <NotReadYet />}
       {matching === 0 && (
         <div className={styles.empty}>
           <Empty filtered={filtered} />{' '}
           {filtered && (
             <Button onClick={() => setChoices({ group: null, day: 'any', search: '', offset: 0 })}>
-              {words.say('activity.clear')}
+              {i18n.t('activity.clear')}
             </Button>
           )}
         </div>
@@ -80,30 +98,56 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       {matching !== null && matching > 0 && (
         <div className={styles.list}>
           {newer > 0 && (
-            <Button className={styles.newer} appearance="primary" size="small" onClick={list.showNewer}>
-              {words.join(words.say('activity.new', { n: newer }), `– ${words.say('activity.new.show')}`)}
+            <Button className={styles.newer} appearance="primary" size="small" onClick={showNewer}>
+              {i18n.join(i18n.t('activity.new', { n: newer }), `– ${i18n.t('activity.new.show')}`)}
             </Button>
           )}
           <RunRows
+            key={JSON.stringify(filter)}
             count={matching}
             view={list.view}
             onLook={list.look}
             jump={jump}
             firstOffset={choices.offset}
             onScrolled={rememberOffset}
-            atTopShowNewer={newer > 0 ? list.showNewer : null}
+            focusOn={focusOn}
+            list={list.generation}
+            countIn={list.countIn}
+            atTopShowNewer={newer > 0 ? showNewer : null}
           />
         </div>
       )}
+      <SchedulesSection />
       <Unsent />
     </>
   );
 }
 
+/** A day that was asked for and has no tasks. */
+interface Missed {
+  readonly dayMs: number;
+  /** The list shows what came before it. */
+  readonly earlier: boolean;
+}
+
+/** Back from a detail: the row that it was opened from, wherever it is now. */
+function useWayBack({ generation, indexOf }: Pick<UsedRunList, 'generation' | 'indexOf'>): { index: number } | null {
+  const { state } = useStore();
+  const [from, setFrom] = useState(() => state().cameBackFrom);
+  const [focusOn, setFocusOn] = useState<{ index: number } | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when there is a list
+  useEffect(() => {
+    if (from === null || generation === null) return;
+    setFrom(null);
+    void indexOf(from).then((index) => setFocusOn({ index }));
+  }, [generation]);
+  return focusOn;
+}
+
 function useChoices(route: ActivityRoute): [Choices, (choices: Choices) => void] {
   const { state } = useStore();
   const [choices, setChoices] = useState<Choices>(() => {
-    if (state().cameBack && lastChoices !== null) return lastChoices;
+    if (state().cameBackFrom !== null && lastChoices !== null) return lastChoices;
     lastChoices = { group: route.group ?? null, day: route.today ? 'today' : 'any', search: '', offset: 0 };
     return lastChoices;
   });
@@ -121,96 +165,40 @@ function rememberOffset(offset: number): void {
   if (lastChoices !== null) lastChoices = { ...lastChoices, offset };
 }
 
-interface ToolsProps {
-  readonly choices: Choices;
-  readonly onChange: (choices: Choices) => void;
-  readonly onDay: (endOfDayMs: number) => void;
-  readonly children: React.ReactNode;
-}
-
-function Tools({ choices, onChange, onDay, children }: ToolsProps) {
-  const styles = useStyles();
-  const words = useWords();
-  const helpdesk = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
-  return (
-    <search className={styles.tools}>
-      <Select
-        aria-label={words.say('activity.filter')}
-        value={choices.group ?? 'all'}
-        onChange={(_, { value }) =>
-          onChange({ ...choices, group: value === 'all' ? null : (value as OutcomeGroup), offset: 0 })
-        }
-      >
-        <option value="all">{words.say('activity.filter.all')}</option>
-        {OUTCOME_GROUPS.map((group) => (
-          <option key={group} value={group}>
-            {words.say(`group.${group}`)}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label={words.say('activity.day')}
-        value={choices.day}
-        onChange={(_, { value }) => onChange({ ...choices, day: value as DayChoice, offset: 0 })}
-      >
-        {(['any', 'today', 'yesterday'] as const).map((day) => (
-          <option key={day} value={day}>
-            {words.say(`activity.day.${day}`)}
-          </option>
-        ))}
-      </Select>
-      <Input
-        type="search"
-        className={styles.search}
-        aria-label={words.say('activity.search')}
-        placeholder={words.say(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}
-        value={choices.search}
-        maxLength={200}
-        onChange={(_, { value }) => onChange({ ...choices, search: value, offset: 0 })}
-      />
-      {choices.day === 'any' && (
-        <Input
-          className={styles.day}
-          type="date"
-          aria-label={words.say('activity.day.pick')}
-          title={words.say('activity.day.pick')}
-          onChange={(_, { value }) => {
-            const endOfDay = new Date(`${value}T23:59:59.999`).getTime();
-            if (!Number.isNaN(endOfDay)) onDay(endOfDay);
-          }}
-        />
-      )}
-      {children}
-    </search>
-  );
-}
-
 /** That there were no tasks is said only where it is known. */
 function Empty({ filtered }: { readonly filtered: boolean }) {
-  const words = useWords();
-  const store = useWindowState(({ status }) => status?.store ?? null);
-  if (store?.readable === false) return words.say('activity.unread');
-  if (filtered) return words.say('activity.noMatch');
-  return words.say(store?.state === 'quarantined' ? 'activity.empty.anew' : 'activity.empty');
+  const i18n = useI18n();
+  const { empty } = useClaims();
+  if (empty === 'unknown') return i18n.t('activity.unavailable');
+  if (filtered && empty !== 'unread') return i18n.t('activity.noMatch');
+  return i18n.t(EMPTY[empty]);
 }
+
+const EMPTY = {
+  unread: 'activity.unread',
+  anew: 'activity.empty.anew',
+  held: 'activity.empty.held',
+  offline: 'activity.empty.offline',
+  none: 'activity.empty',
+} as const;
 
 function NotReadYet() {
   const styles = useStyles();
-  const words = useWords();
-  const missing = useWindowState(({ shell }) => shell !== null && shell.attachment.state !== 'attached');
+  const i18n = useI18n();
+  const missing = useWindowState(({ shell }) => shell !== null && shell.agentConnection.state !== 'attached');
   if (!missing) return <Loading rows={8} />;
-  return <div className={styles.empty}>{words.say('activity.unavailable')}</div>;
+  return <div className={styles.empty}>{i18n.t('activity.unavailable')}</div>;
 }
 
 function Unsent() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const waiting = useWindowState(({ status }) => status?.outbox.waiting ?? 0);
-  const offline = useWindowState(({ status }) => status !== null && status.connection.state !== 'connected');
-  if (waiting === 0) return null;
+  const { send } = useClaims();
+  if (send !== 'soon' && send !== 'kept' && send !== 'offline') return null;
   return (
     <p className={styles.unsent}>
-      {words.say(offline ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
+      {i18n.t(send === 'offline' ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
     </p>
   );
 }

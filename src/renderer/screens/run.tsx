@@ -2,15 +2,18 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useId } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { progressOf } from '../../shared/describe-running.ts';
+import { outcomeRow } from '../../shared/outcomes.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import {
   EVERY_MINUTE_MS,
   EVERY_SECOND_MS,
+  useClaims,
+  useI18n,
   useNow,
   useQuery,
   useStore,
   useWindowState,
-  useWords,
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -18,7 +21,12 @@ import { LiveOutput } from '../parts/live-output.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { ReportCard } from '../parts/report-card.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
+import { RunOrigin, RunSame } from '../parts/run-origin.tsx';
+import { RunOutput } from '../parts/run-output.tsx';
+import { RunWay } from '../parts/run-way.tsx';
+import { RunningBar, RunningManners } from '../parts/running-task.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { SignatureLine } from '../parts/signature-line.tsx';
 import { TextLink } from '../parts/text-link.tsx';
@@ -34,36 +42,37 @@ const useStyles = makeStyles({
 
 export function RunScreen({ run }: { readonly run: number }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const { goBack } = useStore();
   const { data, fault } = useQuery('runs.get', { run });
-  const attached = useWindowState(({ shell }) => shell?.attachment.state === 'attached');
+  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
   return (
     <>
       <div className={styles.back}>
-        <TextLink onClick={goBack}>← {words.say('run.back')}</TextLink>
+        <TextLink onClick={goBack}>← {i18n.t('run.back')}</TextLink>
       </div>
       {data !== null && <Detail run={data} />}
-      {data === null && fault?.name === 'not_found' && <Notice kind="info" title={words.say('run.gone')} />}
+      {data === null && fault?.name === 'not_found' && <Notice kind="info" title={i18n.t('run.gone')} />}
       {data === null && fault !== null && fault.name !== 'not_found' && (
-        <Notice kind="error" title={words.say('window.failed')} />
+        <Notice kind="error" title={i18n.t('window.failed')} />
       )}
-      {data === null &&
-        fault === null &&
-        (attached ? <Loading rows={4} /> : <p>{words.say('activity.unavailable')}</p>)}
+      {data === null && fault === null && (attached ? <Loading rows={4} /> : <p>{i18n.t('activity.unavailable')}</p>)}
     </>
   );
 }
 
 function Detail({ run }: { readonly run: RunDetail }) {
   const styles = useStyles();
-  const words = useWords();
-  const nowMs = useNow(run.state === 'running' ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
+  const i18n = useI18n();
+  const { live } = useClaims();
+  const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
-  const said = describeRun(run, words, nowMs);
+  const said = describeRun(run, i18n, nowMs);
+  const needsHelp = run.reason !== null && outcomeRow(run.reason).act !== 'nothing';
+  const progress = progressOf(run, i18n, nowMs);
   return (
     <>
-      <ScreenTitle>{taskName(run, words)}</ScreenTitle>
+      <ScreenTitle>{taskName(run, i18n)}</ScreenTitle>
       <section className={styles.outcome} aria-labelledby={titleId}>
         <div className={styles.mark}>
           <OutcomeIcon mark={said.mark} size={24} />
@@ -74,45 +83,54 @@ function Detail({ run }: { readonly run: RunDetail }) {
           </h2>
           <p className={styles.sentence}>{said.body}</p>
           {(said.changed !== null || said.act !== null) && (
-            <p className={styles.sentence}>{words.join(said.changed, said.act)}</p>
+            <p className={styles.sentence}>{i18n.join(said.changed, said.act)}</p>
           )}
-          <p className={styles.quiet}>{whose(run, words)}</p>
+          {run.state === 'running' && live && <RunningBar run={run} nowMs={nowMs} />}
+          {run.state === 'running' && live && progress.said !== null && <p className={styles.quiet}>{progress.said}</p>}
+          {run.state === 'running' && live && <RunningManners />}
+          <p className={styles.quiet}>{whose(run, i18n)}</p>
           <SignatureLine signature={run.signature} />
+          {run.reason === null && !live && <p className={styles.sentence}>{i18n.t('run.stale')}</p>}
         </div>
       </section>
-      <Times run={run} nowMs={nowMs} />
-      {run.state === 'running' && run.internals !== null && <LiveOutput run={run.run} />}
+      {run.reason !== null && needsHelp && <ReportCard run={run} needed />}
+      <Times run={run} nowMs={nowMs} live={live} />
+      <RunSame run={run} nowMs={nowMs} />
+      <RunOrigin run={run} />
+      {run.state === 'running' && run.output !== null && <LiveOutput run={run.run} />}
+      {run.reason !== null && run.output !== null && <RunOutput run={run} output={run.output} />}
+      {run.reason !== null && !needsHelp && <ReportCard run={run} needed={false} />}
       {run.internals !== null && <RunInside run={run} internals={run.internals} />}
     </>
   );
 }
 
 /** Under whose account it ran or will run; nothing where it never started. */
-function whose(run: RunDetail, words: ReturnType<typeof useWords>): string {
-  if (run.reason === null && run.startedAtMs === null) {
-    return words.say(run.asUser ? 'run.willAsYou' : 'run.willAsSystem');
-  }
+function whose(run: RunDetail, i18n: ReturnType<typeof useI18n>): string {
+  if (run.state === 'running') return i18n.t(run.asUser ? 'run.nowAsYou' : 'run.nowAsSystem');
+  if (run.reason === null) return i18n.t(run.asUser ? 'run.willAsYou' : 'run.willAsSystem');
   if (run.startedAtMs === null) return '';
-  return words.say(run.asUser ? 'run.asYou' : 'run.asSystem');
+  return i18n.t(run.asUser ? 'run.asYou' : 'run.asSystem');
 }
 
-function Times({ run, nowMs }: { readonly run: RunDetail; readonly nowMs: number }) {
-  const words = useWords();
+function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: number; readonly live: boolean }) {
+  const i18n = useI18n();
   const connected = useWindowState(({ status }) => status?.connection.state === 'connected');
   const at = (ms: number) => {
-    const day = words.moment(ms, nowMs);
-    return day === words.clock(ms) ? words.clockWithSeconds(ms) : `${words.shortDay(ms)} ${words.clockWithSeconds(ms)}`;
+    const day = i18n.moment(ms, nowMs);
+    return day === i18n.clock(ms) ? i18n.clockWithSeconds(ms) : `${i18n.shortDay(ms)} ${i18n.clockWithSeconds(ms)}`;
   };
   const time = (name: string, ms: number | null) => (ms === null ? null : { name, value: at(ms) });
   return (
-    <Card title={words.say('run.times')}>
+    <Card title={i18n.t('run.times')}>
+      <RunWay run={run} nowMs={live ? nowMs : null} />
       <Facts
         facts={[
-          time(words.say('run.received'), run.receivedAtMs),
-          time(words.say('run.decided'), run.decidedAtMs),
-          time(words.say('run.started'), run.startedAtMs),
-          time(words.say('run.finished'), run.startedAtMs === null ? null : run.finishedAtMs),
-          run.reason === null ? null : { name: words.say('run.delivered'), value: delivery(run, connected, at, words) },
+          time(i18n.t('run.received'), run.receivedAtMs),
+          time(i18n.t('run.decided'), run.decidedAtMs),
+          time(i18n.t('run.started'), run.startedAtMs),
+          time(i18n.t('run.finished'), run.startedAtMs === null ? null : run.finishedAtMs),
+          run.reason === null ? null : { name: i18n.t('run.delivered'), value: delivery(run, connected, at, i18n) },
         ]}
       />
     </Card>
@@ -123,10 +141,10 @@ function delivery(
   run: RunDetail,
   connected: boolean,
   at: (ms: number) => string,
-  words: ReturnType<typeof useWords>,
+  i18n: ReturnType<typeof useI18n>,
 ): string {
   if (run.deliveredAtMs !== null) return `${at(run.deliveredAtMs)} ✓`;
-  if (run.parked) return words.say('run.stuck');
-  if (run.unreported) return words.say('run.local');
-  return words.say(connected ? 'run.kept' : 'run.notDelivered');
+  if (run.parked) return i18n.t('run.stuck');
+  if (run.unreported) return i18n.t('run.local');
+  return i18n.t(connected ? 'run.kept' : 'run.notDelivered');
 }

@@ -1,9 +1,20 @@
 /** Whom to call, what to tell them, and the helpdesk's own view. */
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import type { Hardware } from '../../shared/contract.ts';
-import { pcDetails, pcName } from '../../shared/describe.ts';
-import { EVERY_MINUTE_MS, useNow, useQuery, useSeen, useStore, useWindowState, useWords } from '../data/hooks.ts';
+import { makeStyles, tokens } from '@fluentui/react-components';
+import type { Hardware, Support } from '../../shared/contract.ts';
+import { pcDetails } from '../../shared/describe.ts';
+import type { I18n } from '../../shared/i18n/i18n.ts';
+import {
+  EVERY_MINUTE_MS,
+  useClaims,
+  useI18n,
+  useNow,
+  usePc,
+  useSeen,
+  useSupport,
+  useWindowState,
+} from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
+import { ContactLink } from '../parts/contact-link.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { HelpdeskCard } from '../parts/helpdesk-card.tsx';
@@ -14,70 +25,72 @@ const useStyles = makeStyles({
   text: { margin: '0 0 8px', overflowWrap: 'anywhere', whiteSpace: 'pre-line' },
   buttons: { marginTop: '12px' },
   quiet: { margin: 0, color: tokens.colorNeutralForeground2 },
-  link: { color: tokens.colorBrandForegroundLink, overflowWrap: 'anywhere' },
 });
 
 /** Memory is sold in powers of two and called GB all the same; disks are not. */
 const MEMORY_GB = 1e9 / 1024 ** 3;
 
 export function SupportScreen() {
-  const words = useWords();
-  const { data } = useQuery('support.info', {}, 'attachment');
+  const i18n = useI18n();
+  const support = useSupport();
   return (
     <>
-      <ScreenTitle>{words.say('support.title')}</ScreenTitle>
-      <Desk />
+      <ScreenTitle>{i18n.t('support.title')}</ScreenTitle>
+      <Desk support={support} />
       <TellThem />
       <Connection />
-      <HardwareCard hardware={data?.hardware ?? null} />
+      <HardwareCard hardware={support?.hardware ?? null} />
       <HelpdeskCard />
     </>
   );
 }
 
-function Desk() {
+function Desk({ support }: { readonly support: Support | null }) {
   const styles = useStyles();
-  const words = useWords();
-  const { data } = useQuery('support.info', {}, 'attachment');
-  const { client } = useStore();
-  const opens = useWindowState(({ shell }) => shell?.offers.includes('shell.openLink') ?? false);
-  if (data === null) return null;
-  const { phone, mail, url, text } = data;
-  const contact = (id: 'phone' | 'mail' | 'page', href: string, label: string) =>
-    opens ? (
-      <Button onClick={() => void client.ask('shell.openLink', { id })}>{label}</Button>
-    ) : (
-      <a className={styles.link} href={href} target="_blank" rel="noreferrer">
-        {label}
-      </a>
+  const i18n = useI18n();
+  if (support === null) {
+    return (
+      <Card title={i18n.t('support.desk')}>
+        <p className={styles.quiet}>{i18n.t('support.unknown')}</p>
+      </Card>
     );
+  }
+  const { phone, mail, url, text } = support;
   return (
-    <Card title={words.say('support.desk')}>
+    <Card title={i18n.t('support.desk')}>
       {text !== null && <p className={styles.text}>{text}</p>}
       {phone === null && mail === null && url === null && text === null && (
-        <p className={styles.quiet}>{words.say('support.none')}</p>
+        <p className={styles.quiet}>{i18n.t('support.none')}</p>
       )}
       <Facts
         facts={[
           phone === null
             ? null
             : {
-                name: words.say('support.phone'),
+                name: i18n.t('support.phone'),
                 value: (
                   <Contact shown={phone}>
-                    {contact('phone', `tel:${phone.replaceAll(/[^0-9+]/g, '')}`, words.say('support.call'))}
+                    <ContactLink id="phone" support={support} label={i18n.t('support.call')} />
                   </Contact>
                 ),
               },
           mail === null
             ? null
             : {
-                name: words.say('support.mail'),
-                value: <Contact shown={mail}>{contact('mail', `mailto:${mail}`, words.say('support.write'))}</Contact>,
+                name: i18n.t('support.mail'),
+                value: (
+                  <Contact shown={mail}>
+                    <ContactLink id="mail" support={support} label={i18n.t('support.write')} />
+                  </Contact>
+                ),
               },
         ]}
       />
-      {url !== null && <div className={styles.buttons}>{contact('page', url, words.say('support.page'))}</div>}
+      {url !== null && (
+        <div className={styles.buttons}>
+          <ContactLink id="page" support={support} label={i18n.t('support.page')} />
+        </div>
+      )}
     </Card>
   );
 }
@@ -94,53 +107,55 @@ function Contact({ shown, children }: { readonly shown: string; readonly childre
 
 function TellThem() {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const seen = useSeen();
-  const lastStatus = useWindowState((state) => state.lastStatus);
+  const pc = usePc();
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
   if (seen === null) return null;
-  const status = seen.status ?? lastStatus;
-  const groups = status?.identity.groups ?? [];
   return (
-    <Card title={words.say('support.tell')}>
+    <Card title={i18n.t('support.tell')}>
       <Facts
         facts={[
-          { name: words.say('support.pc'), value: pcName(status) ?? '–' },
-          { name: words.say('support.user'), value: userName },
-          { name: words.say('support.version'), value: status?.identity.agentVersion ?? '–' },
-          { name: words.say('support.groups'), value: words.list(groups) || words.say('support.none.groups') },
+          { name: i18n.t('support.pc'), value: pc?.name ?? '–' },
+          { name: i18n.t('support.user'), value: userName },
+          { name: i18n.t('support.version'), value: pc?.version ?? '–' },
+          { name: i18n.t('support.groups'), value: groupsText(pc?.groups ?? null, i18n) },
         ]}
       />
       <div className={styles.buttons}>
-        <CopyButton
-          label={words.say('support.copy')}
-          text={() => pcDetails({ ...seen, status }, userName, words, Date.now())}
-        />
+        <CopyButton label={i18n.t('support.copy')} text={() => pcDetails(seen, pc, userName, i18n, Date.now())} />
       </div>
     </Card>
   );
 }
 
+/** That it is in none is said only where that is known. */
+function groupsText(groups: readonly string[] | null, i18n: I18n): string {
+  if (groups === null) return '–';
+  return groups.length === 0 ? i18n.t('support.none.groups') : i18n.list(groups);
+}
+
 function Connection() {
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   const connection = useWindowState(({ status }) => status?.connection ?? null);
-  if (connection === null) return null;
+  const claims = useClaims();
+  if (connection === null || claims.connection === 'unknown') return null;
   const { state, lastGoodAtMs, server, why } = connection;
   return (
-    <Card title={words.say('support.connection')}>
+    <Card title={i18n.t('support.connection')}>
       <Facts
         facts={[
-          { name: words.say('support.connection.state'), value: words.say(`connection.${state}`) },
+          { name: i18n.t('support.connection.state'), value: i18n.t(`connection.${state}`) },
           {
-            name: words.say('support.connection.last'),
+            name: i18n.t('support.connection.last'),
             value:
               lastGoodAtMs === null
-                ? words.say('support.connection.never')
-                : `${words.moment(lastGoodAtMs, nowMs)} (${words.ago(lastGoodAtMs, nowMs)})`,
+                ? i18n.t('support.connection.never')
+                : `${i18n.moment(lastGoodAtMs, nowMs)} (${i18n.ago(lastGoodAtMs, nowMs)})`,
           },
-          server === null ? null : { name: words.say('support.connection.server'), value: server },
-          why === null ? null : { name: words.say('support.connection.why'), value: why },
+          server === null ? null : { name: i18n.t('support.connection.server'), value: server },
+          why === null ? null : { name: i18n.t('support.connection.why'), value: why },
         ]}
       />
     </Card>
@@ -149,32 +164,32 @@ function Connection() {
 
 function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
   if (hardware === null) {
     return (
-      <Card title={words.say('support.hardware')}>
-        <p className={styles.quiet}>{words.say('support.hardware.none')}</p>
+      <Card title={i18n.t('support.hardware')}>
+        <p className={styles.quiet}>{i18n.t('support.hardware.none')}</p>
       </Card>
     );
   }
   const fact = (name: string, value: string | null) => (value === null || value === '' ? null : { name, value });
   const { system, processor, memoryBytes, disks, unread, bootedAtMs } = hardware;
   return (
-    <Card title={words.say('support.hardware')}>
+    <Card title={i18n.t('support.hardware')}>
       <Facts
         facts={[
-          fact(words.say('support.system'), system),
-          fact(words.say('support.processor'), processor),
-          fact(words.say('support.memory'), memoryBytes === null ? null : words.bytes(memoryBytes * MEMORY_GB)),
+          fact(i18n.t('support.system'), system),
+          fact(i18n.t('support.processor'), processor),
+          fact(i18n.t('support.memory'), memoryBytes === null ? null : i18n.bytes(memoryBytes * MEMORY_GB)),
           ...disks.map(({ name, sizeBytes, freeBytes }) =>
             fact(
-              words.say('support.disk', { name }),
-              words.say('support.disk.free', { free: words.bytes(freeBytes), size: words.bytes(sizeBytes) }),
+              i18n.t('support.disk', { name }),
+              i18n.t('support.disk.free', { free: i18n.bytes(freeBytes), size: i18n.bytes(sizeBytes) }),
             ),
           ),
-          fact(words.say('support.booted'), bootedAtMs === null ? null : words.moment(bootedAtMs, nowMs)),
-          fact(words.say('support.hardware.unread'), unread.join('; ')),
+          fact(i18n.t('support.booted'), bootedAtMs === null ? null : i18n.moment(bootedAtMs, nowMs)),
+          fact(i18n.t('support.hardware.unread'), unread.join('; ')),
         ]}
       />
     </Card>

@@ -1,7 +1,7 @@
 /** Which version is here, which one IT wants, and what becomes of it. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeUpdate } from '../../shared/describe.ts';
-import { EVERY_MINUTE_MS, useNow, useQuery, useWindowState, useWords } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Loading } from '../parts/loading.tsx';
@@ -15,21 +15,17 @@ const useStyles = makeStyles({
 });
 
 export function UpdatesScreen() {
-  const words = useWords();
+  const i18n = useI18n();
   const { data, fault } = useQuery('update.get', {});
   const restart = useWindowState(({ status }) => status?.restartRequired ?? false);
-  const attached = useWindowState(({ shell }) => shell?.attachment.state === 'attached');
+  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
   return (
     <>
-      <ScreenTitle>{words.say('updates.title')}</ScreenTitle>
-      {restart && (
-        <Notice kind="warning" title={words.say('item.restart.title')} body={words.say('item.restart.body')} />
-      )}
+      <ScreenTitle>{i18n.t('updates.title')}</ScreenTitle>
+      {restart && <Notice kind="warning" title={i18n.t('item.restart.title')} body={i18n.t('item.restart.body')} />}
       {data !== null && <Versions update={data} />}
-      {data === null && fault !== null && <Notice kind="error" title={words.say('window.failed')} />}
-      {data === null &&
-        fault === null &&
-        (attached ? <Loading rows={3} /> : <p>{words.say('activity.unavailable')}</p>)}
+      {data === null && fault !== null && <Notice kind="error" title={i18n.t('window.failed')} />}
+      {data === null && fault === null && (attached ? <Loading rows={3} /> : <p>{i18n.t('activity.unavailable')}</p>)}
     </>
   );
 }
@@ -38,30 +34,35 @@ type UpdateDetail = NonNullable<ReturnType<typeof useQuery<'update.get'>>['data'
 
 function Versions({ update }: { readonly update: UpdateDetail }) {
   const styles = useStyles();
-  const words = useWords();
+  const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const said = describeUpdate(update, words);
+  const claims = useClaims();
+  const known = claims.update === 'known';
+  const said = known
+    ? describeUpdate(update, i18n)
+    : { title: i18n.t('update.unknown.title'), body: i18n.t('update.unknown.body') };
+  const unsaid = i18n.t(known ? 'updates.wanted.none' : 'updates.wanted.unknown');
   return (
     <>
       <p className={styles.state}>{said.title}</p>
       <p className={styles.body}>{said.body}</p>
-      <Card title={words.say('updates.title')}>
+      <Card title={i18n.t('updates.title')}>
         <Facts
           facts={[
-            { name: words.say('updates.installed'), value: update.installed },
-            { name: words.say('updates.wanted'), value: update.wanted ?? words.say('updates.wanted.none') },
+            { name: i18n.t('updates.installed'), value: update.installed },
+            { name: i18n.t('updates.wanted'), value: update.wanted ?? unsaid },
           ]}
         />
       </Card>
-      <Card title={words.say('updates.history')}>
+      <Card title={i18n.t('updates.history')}>
         {update.history.length === 0 ? (
-          <p className={styles.quiet}>{words.say('updates.history.none')}</p>
+          <p className={styles.quiet}>{i18n.t('updates.history.none')}</p>
         ) : (
           <Facts
             facts={update.history.map(({ version, atMs, outcome }) => ({
               name: version,
-              value: words.say(outcome === 'ok' ? 'updates.ok' : 'updates.rolledBack', {
-                time: words.moment(atMs, nowMs),
+              value: i18n.t(outcome === 'ok' ? 'updates.ok' : 'updates.rolledBack', {
+                time: i18n.moment(atMs, nowMs),
               }),
             }))}
           />

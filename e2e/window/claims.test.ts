@@ -1,0 +1,107 @@
+/** The page claims what is known: what may be claimed in which state is a table (`src/shared/claims.test.ts`); here it is read. */
+import type { Page } from '@playwright/test';
+import { expect, test } from 'vitest';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
+import { arrival } from '../../test/support/store.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
+
+const region = (page: Page, name: string) => page.getByRole('region', { name });
+const title = (page: Page) => page.getByRole('heading', { level: 1 });
+
+async function pc(): Promise<Served> {
+  const served = await serve();
+  served.clock.atMs = Date.now();
+  return served;
+}
+
+async function startRun(served: Served, id: string): Promise<void> {
+  const receivedAtMs = Date.now();
+  const admitted = await served.store.runs.admit(arrival(id, id, { manifestId: id, receivedAtMs }));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  await served.store.runs.start(admitted.run, { startedAtMs: Date.now(), runAsUser: null, facts: null, event: null });
+}
+
+test('a window that is lost does not go on saying that all is well', async () => {
+  const served = await pc();
+  await startRun(served, 'slow');
+  const { page, stop } = await openWindow(served.dataDirectory);
+  await expectPage(title(page)).toHaveText('Everything is working');
+  await stop();
+  await expectPage(title(page)).toHaveText('This window has lost its connection');
+  await expectPage(page.locator('[data-mark="idle"], [data-mark="running"]')).toHaveCount(0);
+  expect(await page.getByRole('main').textContent()).not.toMatch(/working|Nothing is waiting|Up to date|running/);
+  await expectPage(page.locator('[data-live="state"]')).toHaveText('This window has lost its connection');
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText('This window has lost its connection')).toHaveCount(2);
+});
+
+test('while tasks run, today is not without tasks, and one that runs has not run', async () => {
+  const served = await pc();
+  await startRun(served, 'first');
+  await startRun(served, 'second');
+  const { page, open } = await openWindow(served.dataDirectory);
+  await expectPage(region(page, 'Now').getByRole('button')).toHaveText(['first', 'second']);
+  await expectPage(region(page, 'Today')).toHaveText('TodayNone of them has ended yet.');
+  await region(page, 'Now').getByRole('button', { name: 'first' }).click();
+  await expectPage(page.getByText('It is running as the system.')).toBeVisible();
+  expect(await page.getByRole('main').textContent()).not.toContain('It ran');
+  const japanese = await open({ locale: 'ja-JP' });
+  await expectPage(region(japanese, '今日')).toContainText('終了した作業はまだありません。');
+});
+
+test('what could not be delivered is not called nothing', async () => {
+  const served = await pc();
+  Object.assign(served.ports.outbox, { counts: () => ({ waiting: 0, parked: 2 }) });
+  const { page } = await openWindow(served.dataDirectory);
+  await expectPage(region(page, 'Waiting to send')).toHaveText('Waiting to send2 could not be delivered.');
+});
+
+test('beside a disk that is full nobody says that no tasks came', async () => {
+  const served = await pc();
+  served.cells.store.set({ state: 'full', readable: true });
+  served.cells.disk.set({ ok: false, freeBytes: 24_000_000, neededBytes: 10_000_000 });
+  const { page } = await openWindow(served.dataDirectory);
+  await expectPage(region(page, 'Please look at this')).toContainText('New tasks wait until 10 MB more are free.');
+  await expectPage(region(page, 'Today')).toHaveText('TodayNew tasks are not taken at present.');
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText('No task is recorded here yet. New ones are not taken at present.')).toBeVisible();
+});
+
+test('while it finishes, it says so and shows what still runs', async () => {
+  const served = await pc();
+  await startRun(served, 'slow');
+  served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), faults: [] });
+  const { page } = await openWindow(served.dataDirectory);
+  await expectPage(title(page)).toHaveText('Finishing up');
+  await expectPage(region(page, 'Now').getByRole('button', { name: 'slow' })).toBeVisible();
+  await expectPage(region(page, 'Today')).toHaveCount(0);
+});
+
+test('an agent that has finished is expected back, and not called gone', async () => {
+  const served = await pc();
+  served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), faults: [] });
+  const { page } = await openWindow(served.dataDirectory);
+  await expectPage(title(page)).toHaveText('Finishing up');
+  await served.server.close();
+  await expectPage(title(page)).toHaveText('Starting');
+});
+
+test('a burst is told to a screen reader once', async () => {
+  const served = await pc();
+  const { page } = await openWindow(served.dataDirectory);
+  await expectPage(title(page)).toHaveText('Everything is working');
+  // The first look is over: what ends now is news.
+  await expectPage(page.locator('[data-live="outcome"]')).toHaveText('');
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+  for (let at = 0; at < 50; at++) {
+    const failed = at === 7 || at === 9;
+    await endedRun(served.store, `r${at}`, {
+      arrival: { receivedAtMs: Date.now() },
+      ending: { outbox: null, ...(failed ? { reason: 'FAILED', exitCode: 5 } : {}) },
+    });
+  }
+  await expectPage(page.locator('[data-live="outcome"]')).toHaveText('50 tasks finished, 2 failed');
+});

@@ -1,0 +1,76 @@
+/** A day of IT work: a stranger can say from the window alone what happened to each task, in both languages. */
+import type { Page } from '@playwright/test';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { demoDay } from '../../scripts/lib/demo-day.ts';
+import { startLocalFleet } from '../../scripts/lib/local-fleet.ts';
+import { findNatsServer } from '../../scripts/lib/nats-server.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
+
+const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: RegExp])[] = [
+  ['Good morning message', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
+  ['Office repair', /^finished with an error \(code 3\)$/, /^エラーで終了（コード 3）$/],
+  ['Printer fix', /^skipped – newer version exists$/, /^スキップ – 新しいバージョンあり$/],
+  ['Browser clean-up', /^cancelled by IT before it started$/, /^開始前に情報システム部門が取り消し$/],
+  ['Update check of last night', /^not run – too late$/, /^未実行 – 期限切れ$/],
+  ['Teams reset', /^stopped by IT after (less than 1|\d+) sec$/, /^情報システム部門が(\d+秒|1秒未満)で中止$/],
+  ['Disk clean-up', /^stopped by IT before it started$/, /^開始前に情報システム部門が中止$/],
+  ['Software inventory', /^took too long, stopped after 1 sec$/, /^時間超過、1秒で停止$/],
+  ['List of all files', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
+  ['VPN profile', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
+  ['Driver check', /^could not start$/, /^開始できず$/],
+  ['remote support', /^not possible on this PC$/, /^この端末では実行不可$/],
+  ['half a task', /^could not be read, not run$/, /^読み取れず、未実行$/],
+  ['Certificate renewal', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
+  ['Account lock check', /^not run – connection too old$/, /^未実行 – 接続切れ$/],
+  ['VPN update', /^result unknown – restarted while it ran$/, /^結果不明 – 実行中に再起動$/],
+];
+
+/** Name → outcome, newest first, as the rows show them. */
+async function rows(page: Page): Promise<Record<string, string>> {
+  const texts = await page
+    .locator('[data-run]')
+    .evaluateAll((all) => all.map((row) => row.getAttribute('title') ?? ''));
+  return Object.fromEntries(
+    texts.reverse().map((text) => [text.slice(0, text.indexOf(' – ')), text.slice(text.indexOf(' – ') + 3)]),
+  );
+}
+
+describe('the day of the demo', () => {
+  test('is all in the list, in English and in Japanese', { timeout: 120_000 }, async () => {
+    const natsServer = await findNatsServer();
+    if (natsServer === undefined) throw new Error('there is no nats-server yet: "npm test" sets it up');
+    const { signal } = new AbortController();
+    const fleet = await startLocalFleet({ node: findNode24(), natsServer }, 'PC-0142', signal);
+    onTestFinished(() => fleet.stop());
+    const { page, open } = await openWindow(`${fleet.directory}/data`);
+    await goTo(page, 'Activity');
+    await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+    expect(await demoDay(fleet, signal)).toBe(true);
+
+    const japanese = await open({ locale: 'ja-JP' });
+    await goTo(japanese, '実行履歴');
+    for (const [place, name] of [
+      [page, 'english'],
+      [japanese, 'japanese'],
+    ] as const) {
+      await expectPage(place.locator('[data-run]').first()).toHaveAttribute('title', /VPN update/);
+      const wanted = EXPECTED.map(([task, english, inJapanese]) => [
+        task,
+        expect.stringMatching(name === 'english' ? english : inJapanese),
+      ]);
+      await eventually(async () => expect(await rows(place), name).toEqual(Object.fromEntries(wanted)));
+    }
+
+    await japanese.locator('[data-run]', { hasText: 'Printer fix' }).click();
+    const main = japanese.getByRole('main');
+    await expectPage(main).toContainText(
+      '情報システム部門が新しいバージョンを公開したため、古いバージョンは実行しませんでした。',
+    );
+    await expectPage(main).toContainText('この端末に変更はありません。操作は不要です。');
+    await goTo(japanese, '状態');
+    await expectPage(japanese.getByRole('heading', { level: 1 })).toHaveText('すべて正常です');
+  });
+});

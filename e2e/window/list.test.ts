@@ -1,0 +1,118 @@
+/** The long list: where one is in it, the way to a day and back from a task, and the keys that lead there. */
+import type { Page } from '@playwright/test';
+import { expect, test } from 'vitest';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const noonMs = new Date().setHours(12, 0, 0, 0);
+
+/** Twenty tasks on each of nine days, none on the fifth day back, none today. */
+async function nineDays(): Promise<Served> {
+  const served = await serve();
+  served.clock.atMs = Date.now();
+  for (let day = 10; day >= 1; day--) {
+    for (let task = 1; day !== 5 && task <= 20; task++) {
+      const receivedAtMs = noonMs - day * DAY_MS + task * 1_000;
+      const manifestId = task % 2 === 0 ? `repair-${task}-of-day-${day}` : `check-${task}-of-day-${day}`;
+      await endedRun(served.store, `r-${day}-${task}`, {
+        arrival: { manifestId, receivedAtMs },
+        ending: { outbox: null },
+      });
+    }
+  }
+  return served;
+}
+
+const scrollTop = (page: Page) =>
+  page.evaluate<number>('document.querySelector("[data-run]").closest("ul").parentElement.scrollTop');
+const scrollTo = (page: Page, px: number) =>
+  page.evaluate(`document.querySelector("[data-run]").closest("ul").parentElement.scrollTo(0, ${px})`);
+const focusedRun = (page: Page) => page.evaluate<string | undefined>('document.activeElement?.dataset.run');
+const dayText = (daysBack: number) =>
+  new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' }).format(
+    noonMs - daysBack * DAY_MS,
+  );
+
+async function activityOf(served: Served): Promise<Page> {
+  const { page } = await openWindow(served.dataDirectory);
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText('180 of 180')).toBeVisible();
+  return page;
+}
+
+test('a search and what is new begin at the top, wherever one had scrolled to', async () => {
+  const served = await nineDays();
+  const page = await activityOf(served);
+  await scrollTo(page, 3_000);
+  await expectPage.poll(() => scrollTop(page)).toBe(3_000);
+  await page.getByRole('searchbox').fill('repair');
+  await expectPage(page.getByText('90 of 180')).toBeVisible();
+  await expectPage.poll(() => scrollTop(page)).toBe(0);
+  await scrollTo(page, 1_000);
+  for (let at = 0; at < 5; at++) {
+    await endedRun(served.store, `new-${at}`, {
+      arrival: { manifestId: `repair-new-${at}`, receivedAtMs: Date.now() },
+    });
+  }
+  await page.getByRole('button', { name: '5 new tasks – Show' }).click();
+  await expectPage.poll(() => scrollTop(page)).toBe(0);
+  await expectPage(page.locator('[data-run]').first()).toContainText('repair new 4');
+});
+
+test('the day of what is read stands above it, with its weekday and how many tasks it has', async () => {
+  const page = await activityOf(await nineDays());
+  await expectPage(page.getByText(`Yesterday · ${dayText(1)}20 tasks`)).toBeVisible();
+  await scrollTo(page, 44 * 45);
+  await expectPage(page.getByText(`${dayText(3)}20 tasks`)).toBeVisible();
+  await page.getByRole('searchbox').fill('repair');
+  await expectPage(page.getByText(`Yesterday · ${dayText(1)}10 tasks`)).toBeVisible();
+});
+
+test('a day without tasks says so, and the list shows what came before it', async () => {
+  const page = await activityOf(await nineDays());
+  const wanted = new Date(noonMs - 5 * DAY_MS);
+  const asText = [wanted.getFullYear(), wanted.getMonth() + 1, wanted.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
+  await page.getByLabel('Go to a day').fill(asText);
+  await expectPage(
+    page.getByText(`No tasks on this day: ${dayText(5)}. The list shows what came before it.`),
+  ).toBeVisible();
+  await expectPage(page.locator('[data-run]', { hasText: 'repair 20 of day 6' })).toBeInViewport();
+});
+
+test.each([
+  ['Esc', 'Escape'],
+  ['Alt and the left arrow', 'Alt+ArrowLeft'],
+])('%s leads back from a task to its row, also where more have come meanwhile', async (_name, key) => {
+  const served = await nineDays();
+  const page = await activityOf(served);
+  await scrollTo(page, 44 * 60);
+  const row = page.locator('[data-run]', { hasText: 'check 5 of day 4' });
+  await row.click();
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('check 5 of day 4');
+  for (let at = 0; at < 3; at++) await endedRun(served.store, `new-${at}`, { arrival: { receivedAtMs: Date.now() } });
+  await page.keyboard.press(key);
+  await expectPage(row).toBeInViewport();
+  await expectPage.poll(() => focusedRun(page)).toBe(await row.getAttribute('data-run'));
+});
+
+test('Ctrl+F goes to the search from any screen, Home and End to both ends of the list', async () => {
+  const page = await activityOf(await nineDays());
+  const focused = () => page.evaluate('document.activeElement?.type');
+  await page.keyboard.press('Control+f');
+  expect(await focused()).toBe('search');
+  await goTo(page, 'Support');
+  await page.keyboard.press('Control+f');
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Activity');
+  await expectPage.poll(focused).toBe('search');
+  await expectPage(page.getByText('180 of 180')).toBeVisible();
+  await page.locator('[data-run]').first().focus();
+  await page.keyboard.press('End');
+  await expectPage.poll(() => page.evaluate('document.activeElement?.dataset.index')).toBe('179');
+  await page.keyboard.press('Home');
+  await expectPage.poll(() => page.evaluate('document.activeElement?.dataset.index')).toBe('0');
+});

@@ -1,0 +1,160 @@
+/** The command line of the headless agent, and how it ends (architecture §4). */
+import { homedir } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { ANSWER_WITHIN_MS, untilItAnswers } from '../../base/answers.ts';
+import { errorText } from '../../base/logger.ts';
+import { startWatchdog } from '../../platform/watchdog.ts';
+import { directoriesOf, StartDirectoryGone, startDirectory } from '../../shared/directories.ts';
+import { formatEffective } from '../config/effective.ts';
+import { formatWarnings } from '../config/fault.ts';
+import { hashHelpdeskCode } from '../config/helpdesk-code.ts';
+import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from '../config/load.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
+import { followServiceHost } from '../runtime/stop-requests.ts';
+import { start } from './start.ts';
+
+const VERSION: string = packageJson.version;
+
+const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--check-config] [--hash-code] [--version]
+
+  --config FILE    the settings; else $KANADE_AGENT_CONFIG, else agent.toml in the configuration directory
+  --service        started by the service manager: missing or faulty settings are shown, not the end
+  --control        what the Windows service manager says comes on standard input
+  --tray           started by the tray application of the signed-in user
+  --hash-code      reads a helpdesk code from standard input and prints what belongs into [helpdesk] code_hash
+  --check-config   prints the effective settings and ends, 0 if they are usable, else 1
+`;
+/** Given by the process that starts us; taken out of the environment at once. */
+const HOST_SECRET_VARIABLE = 'KANADE_TRAY_HOST_SECRET';
+
+interface Options {
+  readonly config?: string | undefined;
+  readonly service?: boolean | undefined;
+  readonly control?: boolean | undefined;
+  readonly tray?: boolean | undefined;
+  readonly 'check-config'?: boolean | undefined;
+  readonly 'hash-code'?: boolean | undefined;
+  readonly version?: boolean | undefined;
+  readonly help?: boolean | undefined;
+}
+
+/** How often an agent that has to wait for another one looks again (architecture §4). */
+const LOOK_FOR_TURN_MS = 15_000;
+
+/** Runs until it is stopped; resolves to the exit code of the process. */
+export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_MS): Promise<number> {
+  const options = parseOptions(argv);
+  if (typeof options === 'string') return fault(`${options}\n\n${USAGE}`);
+  if (options.help) return print(USAGE);
+  if (options.version) return print(`${VERSION}\n`);
+  if (options['hash-code']) return hashCode();
+  try {
+    return await runWithSettings(options, lockRetryMs);
+  } catch (error) {
+    if (error instanceof StartDirectoryGone) return fault(`${error.message}\n`);
+    throw error;
+  }
+}
+
+async function runWithSettings(options: Options, lockRetryMs: number): Promise<number> {
+  const isCheck = options['check-config'] === true;
+  if (options.control && !isCheck) followServiceHost(process.stdin);
+  if (options.service && !isCheck) startWatchdog({ env: process.env, platform: process.platform });
+  await settingsAnswer(options);
+  const dataAnswers = await doesDataAnswer(options);
+  const loaded = load(options, dataAnswers);
+  if (isCheck) return checkConfig(loaded);
+  const more = { hostSecret: takeHostSecret(), version: VERSION, lockRetryMs };
+  if (loaded.ok) return start({ loaded, ...more });
+  if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
+  const { waitForSettings } = await import('./not-set-up.ts');
+  const startedAs = options.service ? 'service' : 'tray';
+  const reload = () => load(options, dataAnswers);
+  const usable = await waitForSettings({ loaded, startedAs, reload, ...more });
+  return typeof usable === 'number' ? usable : start({ loaded: usable, ...more });
+}
+
+/** A signal ends this wait by itself: nothing has been started yet. */
+async function settingsAnswer(options: Options): Promise<void> {
+  const { signal } = new AbortController();
+  for (const path of settingsFiles(inputOf(options))) {
+    const onSilence = () => process.stderr.write(`waiting for the settings file ${path}, which does not answer\n`);
+    await untilItAnswers(path, { signal, onSilence });
+  }
+}
+
+function parseOptions(argv: readonly string[]): Options | string {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: 'string' },
+        service: { type: 'boolean' },
+        control: { type: 'boolean' },
+        tray: { type: 'boolean' },
+        'check-config': { type: 'boolean' },
+        'hash-code': { type: 'boolean' },
+        version: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+function load(options: Options, dataAnswers: boolean): Loaded {
+  return loadTrusted(inputOf(options), import.meta.dirname, dataAnswers);
+}
+
+/** Where it does not, the start waits for it and says so. */
+async function doesDataAnswer(options: Options): Promise<boolean> {
+  const { startedAs = 'headless', platform, env, cwd } = inputOf(options);
+  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd, home: homedir() });
+  const late = new AbortController();
+  const signal = late.signal;
+  return untilItAnswers(agentDir, { signal, onSilence: () => late.abort(), limitMs: ANSWER_WITHIN_MS }).then(
+    () => true,
+    () => false,
+  );
+}
+
+function inputOf(options: Options): LoadInput {
+  return {
+    ...(options.config === undefined ? {} : { configPath: options.config }),
+    env: process.env,
+    platform: process.platform,
+    cwd: startDirectory(),
+    startedAs: options.service ? 'service' : options.tray ? 'tray' : 'headless',
+  };
+}
+
+function checkConfig(loaded: Loaded): number {
+  if (loaded.ok) return print(formatEffective(loaded.config, loaded.warnings));
+  return fault(`${[loaded.message, formatWarnings(loaded.warnings)].filter((text) => text !== '').join('\n')}\n`);
+}
+
+function takeHostSecret(): Uint8Array | null {
+  const text = process.env[HOST_SECRET_VARIABLE];
+  delete process.env[HOST_SECRET_VARIABLE];
+  return text === undefined || !/^[0-9a-f]{64}$/.test(text) ? null : Buffer.from(text, 'hex');
+}
+
+async function hashCode(): Promise<number> {
+  const code = (await text(process.stdin)).trim();
+  const hashed = await hashHelpdeskCode(code);
+  return hashed.ok ? print(`${hashed.hash}\n`) : fault(`${hashed.error}\n`);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT.stopped;
+}
+
+function fault(text: string, code: number = EXIT.fault): number {
+  process.stderr.write(text);
+  return code;
+}

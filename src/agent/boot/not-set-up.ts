@@ -1,0 +1,78 @@
+/**
+ * Settings that are missing, faulty or not to be trusted, under a service manager or a tray: not the end, but a state that is shown with
+ * file, line and key. The files are read again when they change (architecture §4).
+ */
+
+import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { errorText, lineLogger } from '../../base/logger.ts';
+import { systemJournal } from '../../platform/system-journal.ts';
+import { directoriesOf, startDirectory } from '../../shared/directories.ts';
+import type { HostMode } from '../../shared/states.ts';
+import type { Loaded } from '../config/load.ts';
+import { EVENT } from '../duties/system-events.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
+import { type ReadinessCheck, waitUntilClear } from './standby.ts';
+
+type Usable = Extract<Loaded, { ok: true }>;
+type Faulty = Extract<Loaded, { ok: false }>;
+
+/** How often the files are looked at; a change on a network share sends no event. */
+const LOOK_EVERY_MS = 2_000;
+
+export interface WaitForSettingsOptions {
+  readonly loaded: Faulty;
+  readonly startedAs: HostMode;
+  readonly hostSecret: Uint8Array | null;
+  readonly reload: () => Loaded;
+  readonly version: string;
+}
+
+/** Serves the state until the settings are usable (then they are returned) or it is asked to stop (an exit code). */
+export async function waitForSettings(options: WaitForSettingsOptions): Promise<Usable | number> {
+  const { startedAs, hostSecret, version } = options;
+  const log = lineLogger(
+    (line) => process.stdout.write(`${line}\n`),
+    () => 'info',
+  );
+  let faulty = options.loaded;
+  const say = (text: string) => {
+    log.error(text, { state: faulty.state, faults: faulty.message });
+    const isJournalled = startedAs === 'service' && faulty.state !== 'not_set_up';
+    if (isJournalled) systemJournal()?.write(EVENT.settingsInvalid, 'error', `${text}: ${faulty.message}`);
+  };
+  say('the settings can not be used');
+  let seen = stamps(faulty.files);
+  const look = (): ReadinessCheck<Usable> => {
+    const now = stamps(faulty.files);
+    // Who may change a file, and whether somebody else holds it or a registry key can be read, is not seen by a time.
+    const touched = now !== seen;
+    seen = now;
+    const loaded = options.reload();
+    if (loaded.ok) return { kind: 'clear', value: loaded };
+    const isSame = loaded.state === faulty.state && loaded.message === faulty.message;
+    if (isSame && !touched) return { kind: 'held_up', by: faulty };
+    faulty = loaded;
+    say('the settings can still not be used');
+    return { kind: 'held_up', by: faulty };
+  };
+  const { env, platform } = process;
+  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
+  const settings = () => faulty.shown;
+  const waiting = { startedAs, directory: agentDir, settings, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
+  return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
+}
+
+/** Changes whenever one of the files does, or appears. */
+function stamps(files: readonly string[]): string {
+  return files.map(stampOf).join('|');
+}
+
+function stampOf(file: string): string {
+  try {
+    return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 'none');
+  } catch (error) {
+    // Not allowed to look, a loop of links: a state like any other, that may change.
+    return errorText(error);
+  }
+}

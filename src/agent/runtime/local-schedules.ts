@@ -1,0 +1,111 @@
+/** The schedules that this PC fires itself, put together. Part of the composition root. */
+
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
+import { CpuLoad } from '../../platform/cpu-load.ts';
+import { firstLine } from '../../shared/run-title.ts';
+import type { SchedulesSummary } from '../../shared/schedules-view.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { BootConfig } from '../config/boot-config.ts';
+import type { Fleet } from '../config/fleet.ts';
+import { Book } from '../schedules/book.ts';
+import { machineZone } from '../schedules/local-day.ts';
+import { Refusals } from '../schedules/refusals.ts';
+import { Scheduler } from '../schedules/scheduler.ts';
+import { type FullScheduleRow, scheduleRows, schedulesSummary, type ViewParts } from '../schedules/view.ts';
+import type { Store } from '../store/store.ts';
+import type { Trigger } from '../wire/schedule.ts';
+import type { CommandPath } from './command-path.ts';
+import { onSessionChange, type SessionEvent } from './stop-requests.ts';
+
+export interface LocalSchedulesParts {
+  readonly config: BootConfig;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly fleet: Fleet;
+  readonly path: Pick<CommandPath, 'dispatcher' | 'shipper'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface LocalSchedules {
+  /** From here on what is due is fired: what the original has done here is known, and so is what we have. */
+  begin(): void;
+  rows(): readonly FullScheduleRow[];
+  /** Reckoned when somebody asks. */
+  readonly summary: Watched<SchedulesSummary>;
+  close(): void;
+}
+
+const TRIGGERS: ReadonlyMap<SessionEvent, Trigger> = new Map([
+  ['logon', 'logon'],
+  ['lock', 'lock'],
+  ['unlock', 'unlock'],
+]);
+
+export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules {
+  const { config, store, bus, fleet, path, clock } = parts;
+  const log = parts.log.child('schedules');
+  const cpu = new CpuLoad();
+  const hearsSessions = process.platform === 'win32' && config.startedAs === 'service';
+  const base = { pcId: config.agent.id, store, serverNowMs: () => bus.serverNowMs(), clock, log };
+  const book = new Book({
+    bus,
+    store,
+    log,
+    onChange: () => scheduler.refresh(),
+    onReload: () => scheduler.reloaded(),
+  });
+  const scheduler: Scheduler = new Scheduler({
+    ...base,
+    book,
+    groups: () => fleet.lastKnownGroups(),
+    scriptsEnabled: () => config.commands.enabled,
+    cpuPercent: () => cpu.percent(),
+    zone: machineZone,
+    triggers: new Set(hearsSessions ? TRIGGERS.values() : []),
+    refusals: new Refusals({
+      ...base,
+      platform: process.platform,
+      maxPayloadBytes: () => bus.link.value.maxPayloadBytes,
+      onQueued: () => path.shipper.nudge(),
+    }),
+    onAdmitted: (run, _command, description) => {
+      path.dispatcher.nudge();
+      const title = firstLine(description ?? '');
+      if (title !== '') drop(store.runs.setTitle(run, title), log, 'noting a title');
+    },
+  });
+  book.start();
+  const stopGroups = fleet.groups.watch(() => scheduler.refresh());
+  const stopSessions = onSessionChange((event) => {
+    const trigger = event === null ? undefined : TRIGGERS.get(event);
+    if (trigger !== undefined) drop(scheduler.occurred(trigger), log, 'firing for an event');
+  });
+  const view: ViewParts = {
+    book,
+    scheduler,
+    store,
+    zone: machineZone,
+    nowMs: () => clock.nowMs(),
+    platform: process.platform,
+  };
+  return {
+    begin: () => scheduler.begin(),
+    rows: () => scheduleRows(view),
+    summary: {
+      get value() {
+        return schedulesSummary(view);
+      },
+      watch: (listener) => scheduler.changes.watch(() => listener(schedulesSummary(view))),
+    },
+    close() {
+      stopGroups();
+      stopSessions();
+      scheduler.close();
+      book.close();
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/** Everything an agent does beside running commands, put together. Part of the composition root. */
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Watched } from '../../base/watched.ts';
+import { readHardware } from '../../platform/hardware/facts.ts';
+import { PowerShellConversation } from '../../platform/hardware/powershell.ts';
+import type { HostFacts } from '../../platform/host-facts.ts';
+import { lookForPendingRestart, startRestartPending } from '../../platform/restart-pending.ts';
+import { sessionAccounts } from '../../platform/sessions.ts';
+import { settleIcons } from '../../platform/windows/icon-settings.ts';
+import { windowsTrayHost } from '../../platform/windows/tray-host.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { BootConfig } from '../config/boot-config.ts';
+import type { Fleet } from '../config/fleet.ts';
+import { HardwareView } from '../duties/hardware-view.ts';
+import type { HeartbeatBody } from '../duties/heartbeat-body.ts';
+import { startInventory } from '../duties/inventory.ts';
+import { startLiveTail } from '../duties/live-tail.ts';
+import { startLogsFetch } from '../duties/logs-fetch.ts';
+import { startPing } from '../duties/ping.ts';
+import type { RecentTails } from '../duties/recent-tails.ts';
+import { TraySupervisor } from '../duties/tray-supervisor.ts';
+import { startUpdateWatch, type UpdateStatus } from '../duties/update-watch.ts';
+import type { Shipper } from '../ship/shipper.ts';
+import type { Store } from '../store/store.ts';
+import { onSessionChange } from './stop-requests.ts';
+
+export interface DutiesParts {
+  readonly config: BootConfig;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly fleet: Fleet;
+  readonly tails: RecentTails;
+  readonly shipper: Shipper;
+  readonly body: HeartbeatBody;
+  readonly host: HostFacts;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Duties {
+  readonly update: Watched<UpdateStatus>;
+  readonly restartPending: Watched<boolean>;
+  readonly hardware: HardwareView;
+  close(): void;
+}
+
+export function startDuties(parts: DutiesParts): Duties {
+  const { config, store, bus, fleet, tails, shipper, body, host, version, clock, log } = parts;
+  const pcId = config.agent.id;
+  const { path: pathTemplate, keepDays } = config.log;
+  const shell = new PowerShellConversation();
+  const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
+  const update = startUpdateWatch({ bus, config: fleet.effective, installed: version, host, log: log.child('update') });
+  const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
+  const duties: { close(): void }[] = [
+    hardware,
+    shell,
+    restart,
+    update,
+    startPing({ pcId, bus, body }),
+    startLogsFetch({ pcId, bus, pathTemplate, keepDays, log: log.child('logs') }),
+    startLiveTail({ pcId, bus, tails }),
+    startInventory({
+      pcId,
+      hostname: host.hostname,
+      bus,
+      outbox: store.outbox,
+      nudge: () => shipper.nudge(),
+      enabled: config.inventory.enabled,
+      admits: () => store.admits,
+      config: fleet.effective,
+      readHardware: (signal) => hardware.read(signal),
+      clock,
+      log: log.child('inventory'),
+    }),
+  ];
+  duties.push(...keepTrays(parts));
+  return {
+    update: update.status,
+    hardware,
+    restartPending: restart.pending,
+    close() {
+      for (const duty of duties) duty.close();
+    },
+  };
+}
+
+/** Nothing where the icon is not ours to keep: in tray mode it hosts the agent itself. */
+function keepTrays({ config, clock, log }: DutiesParts): { close(): void }[] {
+  const isOurs = process.platform === 'win32' && config.startedAs === 'service' && config.ui.showTray;
+  const host = isOurs ? windowsTrayHost() : null;
+  if (host === null) return [];
+  const keeper = new TraySupervisor({ host, clock, log: log.child('trays'), onSessionChange });
+  return [keeper, settleTrayIcons(host, config.ui.promoteTrayIcon, log.child('trays'))];
+}
+
+const SETTLE_ICONS_EVERY_MS = 60_000;
+
+/** Windows notes an icon once it has been shown; so it is looked for now and then. */
+function settleTrayIcons(host: { isTray(path: string): boolean }, promotes: boolean, log: Logger): { close(): void } {
+  let settling = false;
+  const settle = async () => {
+    if (settling) return;
+    settling = true;
+    try {
+      for (const sid of sessionAccounts()) await settleIcons(sid, (path) => host.isTray(path), promotes);
+    } finally {
+      settling = false;
+    }
+  };
+  const timer = setInterval(() => drop(settle(), log, 'the places of the icons'), SETTLE_ICONS_EVERY_MS);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
+}

@@ -1,0 +1,87 @@
+/**
+ * Whether a plan fires at one of its times, in the order of protocol §6.5: a pure function of the plan and what is known.
+ * Whether it is due at all comes first, so that a time at which nothing was to be done is not told as one that was left out.
+ */
+import type { SkipReason } from '../../shared/schedules-view.ts';
+import type { Trigger } from '../wire/schedule.ts';
+import { isInWindow, isWithin } from './bounds.ts';
+import { wallTime } from './local-day.ts';
+import type { FireDecision, FireFacts, LastSuccess, Plan, Repeat, Unsupported } from './types.ts';
+
+export function decideFire(plan: Plan, facts: FireFacts): FireDecision {
+  const { nowMs, zone, job } = facts;
+  if (!isDue(plan.repeat, facts.lastSuccess, nowMs)) return { kind: 'not_due' };
+  // Where a success is all that is wanted, the run that goes on is the answer to this time too.
+  if (facts.running && plan.repeat.kind !== 'always') return { kind: 'not_due' };
+  if (facts.frozen) return skip('frozen');
+  if (!isWithin(plan.active, nowMs, zone)) return skip('not_active');
+  if (plan.window !== null && !isInWindow(plan.window, nowMs, zone)) return skip('outside_window');
+  if (plan.skipDates.includes(wallTime(nowMs, zone).date)) return skip('skip_date');
+  const unmet = unmetRequirement(plan, facts);
+  if (unmet !== null) return skip('requirement', unmet);
+  if (job.kind === 'missing') return skip('job_missing', `jobs.${plan.jobId} is not known here`);
+  if (job.kind === 'unreadable') return skip('job_unreadable', `jobs.${plan.jobId}: ${job.why}`);
+  if (!facts.scriptsEnabled) return skip('scripts_off');
+  if (facts.running) return skip('still_running');
+  if (!facts.admits) return skip('store');
+  return { kind: 'fire', job: job.job };
+}
+
+function skip(why: SkipReason, note: string | null = null): FireDecision {
+  return { kind: 'skip', why, note };
+}
+
+/**
+ * A success in the future was stored by a clock that was wrong. Where it is further away than the pause itself, it says nothing;
+ * else it is waited for, so that a clock that is put back a little fires nothing twice.
+ */
+export function isDue(repeat: Repeat, last: LastSuccess | null, nowMs: number): boolean {
+  switch (repeat.kind) {
+    case 'always':
+      return true;
+    case 'once':
+      return last === null;
+    case 'once_per_version':
+      return last === null || !last.ofVersion;
+    case 'every':
+      return last === null || nowMs - last.atMs >= repeat.ms || last.atMs - nowMs > repeat.ms;
+  }
+}
+
+/** The first time after `afterMs` at which it may be due; null: there is none, for all that is known now. */
+export function nextTime(plan: Plan, last: LastSuccess | null, afterMs: number, zone: string): number | null {
+  if (plan.times === null) return null;
+  if (plan.repeat.kind !== 'every') {
+    return isDue(plan.repeat, last, afterMs) ? plan.times.next(afterMs, zone) : null;
+  }
+  const pauseEndsMs = last === null || isDue(plan.repeat, last, afterMs) ? afterMs : last.atMs + plan.repeat.ms - 1;
+  // Further away than a date goes.
+  if (pauseEndsMs > MAX_DATE_MS) return null;
+  return plan.times.next(Math.max(afterMs, pauseEndsMs), zone);
+}
+
+const MAX_DATE_MS = 8.64e15;
+
+/** What has to hold and does not; null: all of it does. What can't be told here does not hold. */
+function unmetRequirement({ require }: Plan, { cpuPercent }: FireFacts): string | null {
+  const { cpuBelow } = require;
+  if (cpuBelow === null) return null;
+  if (cpuPercent === null) return 'cpu_below: the load is not known yet';
+  return cpuPercent < cpuBelow ? null : `cpu_below: the load is ${Math.round(cpuPercent)} %`;
+}
+
+/** What of a plan this agent can't tell; `known` are the events that it hears of, beside the start of the PC. */
+export function unsupportedParts({ require, triggers }: Plan, known: ReadonlySet<Trigger>): Unsupported {
+  const gates = [
+    require.acPower ? 'constraints.require.ac_power' : null,
+    require.idle === null ? null : 'constraints.require.idle',
+    require.network ? 'constraints.require.network' : null,
+  ].filter((each) => each !== null);
+  return { gates, triggers: triggers.filter((each) => each !== 'startup' && !known.has(each)) };
+}
+
+/** A requirement that can't be told never holds; of several events one that is heard of is enough. */
+export function canFire({ triggers }: Plan, unsupported: Unsupported): boolean {
+  const deaf = triggers.length > 0 && unsupported.triggers.length === triggers.length;
+  return unsupported.gates.length === 0 && !deaf;
+}

@@ -1,0 +1,291 @@
+/**
+ * Fires what is due. Nothing here waits for the network: what the fleet has said is in the book, what this PC has done is in the
+ * store, and a fire is an admission like any other. It sleeps until the next time there is, looks up when the book changes, and
+ * asks the wall clock at least every 30 s: a clock that was set, or a PC that has slept, is seen by that.
+ */
+
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
+import type { SkipReason } from '../../shared/schedules-view.ts';
+import type { Store } from '../store/store.ts';
+import type { Command } from '../wire/command.ts';
+import type { Trigger } from '../wire/schedule.ts';
+import type { Book, Entry } from './book.ts';
+import { canFire, decideFire, nextTime, unsupportedParts } from './decide.ts';
+import { arrivalOf, commandOf, type Tick } from './fire.ts';
+import type { Refusals } from './refusals.ts';
+import { type Skip, Skips } from './skips.ts';
+import type { FireFacts, LastSuccess, Plan, Unsupported } from './types.ts';
+
+/** A timer counts no sleep of the PC, so none is trusted for longer. */
+const LONGEST_SLEEP_MS = 30_000;
+/** A time that went by longer ago than this is not made up for: the PC slept, or its clock was set (protocol §6.2). */
+const LATE_MS = 10_000;
+/** So much back is a clock that is kept right. */
+const BACK_MS = 500;
+export interface SchedulerOptions {
+  readonly pcId: string;
+  readonly book: Pick<Book, 'entries' | 'job' | 'isFrozen'>;
+  readonly store: Store;
+  /** The last known groups; null: none ever were. */
+  readonly groups: () => ReadonlySet<string> | null;
+  readonly scriptsEnabled: () => boolean;
+  readonly cpuPercent: () => number | null;
+  readonly serverNowMs: () => number | null;
+  /** The IANA name of this PC's zone. */
+  readonly zone: () => string;
+  /** Events that this PC tells of, beside its start. */
+  readonly triggers: ReadonlySet<Trigger>;
+  readonly refusals: Pick<Refusals, 'look'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A row that is to be run was committed. */
+  readonly onAdmitted: (run: number, command: Command, description: string | null) => void;
+}
+
+/** A plan that is for this PC, and when it is looked at next. */
+interface Active {
+  readonly entry: Entry;
+  readonly plan: Plan;
+  nextMs: number | null;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #active = new Map<string, Active>();
+  readonly #skips: Skips;
+  readonly #changes = new WatchedCell(0);
+  #timer: NodeJS.Timeout | undefined;
+  #begun = false;
+  #closed = false;
+  #startPending = true;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#skips = new Skips(options.store, options.log);
+    this.refresh();
+  }
+
+  /** Counts what may have changed in how schedules are shown. */
+  get changes(): Watched<number> {
+    return this.#changes;
+  }
+
+  /** From here on what is due is fired. What was due before is not: nobody was there to fire it. */
+  begin(): void {
+    this.#begun = true;
+    const nowMs = this.#options.clock.nowMs();
+    for (const active of this.#active.values()) active.nextMs = this.#next(active.plan, nowMs);
+    this.#refuseUnsupported();
+    this.lookSoon();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** The book, or the groups of this PC, have changed. A plan that is the same as before keeps its time. */
+  refresh(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const id of this.#active.keys())
+      if (!this.#isOurs(this.#options.book.entries.get(id))) this.#active.delete(id);
+    for (const [id, entry] of this.#options.book.entries) {
+      if (!entry.read.ok || !this.#isOurs(entry)) {
+        this.#active.delete(id);
+        continue;
+      }
+      const { plan } = entry.read;
+      const known = this.#active.get(id);
+      if (known?.entry === entry && plan.repeat.kind !== 'once_per_version') continue;
+      this.#active.set(id, { entry, plan, nextMs: this.#next(plan, nowMs) });
+    }
+    this.#skips.keepOnly(this.#options.book.entries);
+    if (this.#begun) this.#refuseUnsupported();
+    this.#tell();
+    this.lookSoon();
+  }
+
+  #refuseUnsupported(): void {
+    for (const entry of this.#options.book.entries.values()) {
+      if (!entry.read.ok || !this.isForThisPc(entry)) continue;
+      const { plan } = entry.read;
+      const job = this.#options.book.job(plan.jobId);
+      if (job.kind === 'known') this.#options.refusals.look(plan, job.job, this.unsupported(plan));
+    }
+  }
+
+  /** All schedules have been read again: what was to be fired for this start of the system is fired now (protocol §6.5). */
+  reloaded(): void {
+    this.#startPending = true;
+    this.lookSoon();
+  }
+
+  /** An event of this PC; resolves when what it fires is in the store. */
+  async occurred(trigger: Trigger): Promise<void> {
+    if (!this.#begun || this.#closed) return;
+    const atMs = this.#options.clock.nowMs();
+    const fires = [...this.#active.values()]
+      .filter(({ plan }) => plan.triggers.includes(trigger))
+      .map(({ plan }) => this.#fire(plan, { name: `${trigger}:${atMs}`, atMs }, null));
+    await Promise.all(fires);
+  }
+
+  lookSoon(): void {
+    this.#arm(0);
+  }
+
+  #arm(inMs: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#begun || this.#closed) return;
+    this.#timer = setTimeout(() => drop(this.look(), this.#options.log, 'looking what is due'), Math.max(0, inMs));
+  }
+
+  /** Fires what is due now; resolves when that is in the store. One look at a time. */
+  look(): Promise<void> {
+    this.#looking = this.#looking
+      .then(() => this.#look())
+      .catch((error: unknown) => {
+        this.#options.log.error('what is due could not be looked at', { error: errorText(error) });
+        this.#arm(LONGEST_SLEEP_MS);
+      });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    if (!this.#begun || this.#closed) return;
+    const nowMs = this.#options.clock.nowMs();
+    const wasSetBack = nowMs < this.#lookedMs - BACK_MS;
+    this.#lookedMs = nowMs;
+    const fires: Promise<void>[] = [];
+    if (this.#startPending) {
+      this.#startPending = false;
+      fires.push(...this.#fireStartup(nowMs));
+    }
+    for (const active of this.#active.values()) {
+      const { plan, nextMs } = active;
+      if (wasSetBack) active.nextMs = this.#next(plan, nowMs);
+      else if (nextMs !== null && nextMs <= nowMs) {
+        if (nowMs - nextMs > LATE_MS) this.#missed(plan, nextMs);
+        else fires.push(this.#fire(plan, { name: `time:${nextMs}`, atMs: nextMs }, null));
+        active.nextMs = this.#next(plan, nowMs);
+      }
+    }
+    await Promise.all(fires);
+    const next = Math.min(...[...this.#active.values()].map(({ nextMs: each }) => each ?? Number.POSITIVE_INFINITY));
+    if (this.#startPending) this.#arm(0);
+    else if (this.#active.size > 0) this.#arm(Math.min(next - this.#options.clock.nowMs(), LONGEST_SLEEP_MS));
+  }
+
+  #fireStartup(nowMs: number): Promise<void>[] {
+    const { boot } = this.#options.store.timeline;
+    const upMs = this.#options.clock.upMs();
+    return [...this.#active.values()].flatMap(({ plan }) => {
+      if (!plan.triggers.includes('startup') || this.#options.store.scheduleRuns.lastBoot(plan.id) === boot) return [];
+      if (plan.startingDeadlineMs !== null && upMs > plan.startingDeadlineMs) return [];
+      return [this.#fire(plan, { name: `startup:${boot}`, atMs: nowMs }, boot)];
+    });
+  }
+
+  async #fire(plan: Plan, tick: Tick, boot: string | null): Promise<void> {
+    const { clock, store, log, pcId } = this.#options;
+    const decision = decideFire(plan, this.#facts(plan, tick.atMs));
+    if (decision.kind === 'not_due') return;
+    if (decision.kind === 'skip') return this.#skip(plan.id, decision.why, decision.note, tick.atMs);
+    const command = commandOf(pcId, plan, decision.job, tick);
+    const at = { receivedAtMs: clock.nowMs(), serverAtMs: this.#options.serverNowMs() };
+    try {
+      const admission = await store.runs.admitFire(arrivalOf(command, plan.id, at), { scheduleId: plan.id, boot });
+      if (admission.kind === 'still_running') return this.#skip(plan.id, 'still_running', null, tick.atMs);
+      if (admission.kind === 'fired_before') return;
+      this.#skips.forget(plan.id);
+      log.info('a schedule fires', { schedule: plan.id, job: command.id, request_id: command.requestId });
+      this.#options.onAdmitted(admission.run, command, decision.job.description);
+      this.#tell();
+    } catch (error) {
+      this.#skip(plan.id, 'store', errorText(error), tick.atMs);
+    }
+  }
+
+  #missed(plan: Plan, atMs: number): void {
+    const facts = this.#facts(plan, atMs);
+    // What would not have been fired anyhow was not missed; a schedule that catches up by itself misses nothing.
+    const wasDue = decideFire(plan, { ...facts, running: false }).kind === 'fire' && plan.repeat.kind === 'always';
+    if (wasDue) this.#skip(plan.id, 'missed', null, atMs);
+  }
+
+  #skip(id: string, why: SkipReason, note: string | null, atMs: number): void {
+    this.#skips.note(id, why, note, atMs);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#changes.set(this.#changes.value + 1);
+  }
+
+  #facts(plan: Plan, nowMs: number): FireFacts {
+    const { book, store } = this.#options;
+    return {
+      nowMs,
+      zone: this.#zoneOf(plan),
+      frozen: book.isFrozen(nowMs, this.#options.zone()),
+      job: book.job(plan.jobId),
+      lastSuccess: this.lastSuccess(plan),
+      running: store.scheduleRuns.isRunning(plan.id),
+      cpuPercent: this.#options.cpuPercent(),
+      scriptsEnabled: this.#options.scriptsEnabled(),
+      admits: store.admits,
+    };
+  }
+
+  #zoneOf(plan: Plan): string {
+    return plan.zone === 'utc' ? 'UTC' : this.#options.zone();
+  }
+
+  #next(plan: Plan, afterMs: number): number | null {
+    return nextTime(plan, this.lastSuccess(plan), afterMs, this.#zoneOf(plan));
+  }
+
+  #isOurs(entry: Entry | undefined): boolean {
+    if (entry === undefined || !entry.read.ok || !this.isForThisPc(entry)) return false;
+    return canFire(entry.read.plan, this.unsupported(entry.read.plan));
+  }
+
+  /** What follows is for those who show it. */
+
+  isForThisPc({ target }: Entry): boolean {
+    if (target === null || target.all || target.pcs.includes(this.#options.pcId)) return true;
+    const groups = this.#options.groups();
+    return groups !== null && target.groups.some((group) => groups.has(group));
+  }
+
+  /** What of the plan can't be told on this PC. */
+  unsupported(plan: Plan): Unsupported {
+    return unsupportedParts(plan, this.#options.triggers);
+  }
+
+  lastSuccess({ id, jobId, repeat, anyTrigger }: Plan): LastSuccess | null {
+    if (repeat.kind === 'always') return null;
+    const { completions } = this.#options.store;
+    const own = completions.lastMs(id, jobId);
+    const any = anyTrigger ? completions.lastMs('', jobId) : undefined;
+    if (own === undefined && any === undefined) return null;
+    const atMs = Math.max(own ?? Number.NEGATIVE_INFINITY, any ?? Number.NEGATIVE_INFINITY);
+    if (repeat.kind !== 'once_per_version') return { atMs, ofVersion: false };
+    const job = this.#options.book.job(jobId);
+    return { atMs, ofVersion: job.kind === 'known' && completions.hasVersion(id, jobId, job.job.version) };
+  }
+
+  /** From now on, for all that is known. */
+  nextMs(plan: Plan): number | null {
+    return this.#next(plan, this.#options.clock.nowMs());
+  }
+
+  skipped(id: string): Skip | null {
+    return this.#skips.get(id);
+  }
+}

@@ -1,0 +1,275 @@
+/** Schedules as 0.101 writes them (protocol §6.4 and §6.6), and the completions that both generations keep. */
+import { describe, expect, test } from 'vitest';
+import { JOB, ManualClock, START, scheduleRig } from '../../../test/support/schedule-rig.ts';
+import { arrival, ending } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+
+const MINUTE_S = 60;
+
+describe('per_pc', () => {
+  test('once: at a full minute, until it has succeeded', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { when: { per_pc: 'once' } } });
+    await rig.pass(2 * MINUTE_S);
+    expect(rig.times()).toEqual(['07:01:00']);
+    expect(rig.row('s')).toMatchObject({ state: 'running', skipped: null });
+    await rig.end(1);
+    await rig.pass(MINUTE_S);
+    await rig.end();
+    await rig.pass(2 * MINUTE_S);
+    expect(rig.times()).toEqual(['07:01:00', '07:03:00']);
+    expect(rig.row('s')).toMatchObject({ state: 'done' });
+  });
+
+  test('every: so long after each success; a success of the job counts whatever had started it', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { when: { per_pc: { every: '5m' } } } });
+    await rig.pass(MINUTE_S);
+    await rig.end();
+    expect(rig.row('s')?.nextAtMs).toBe(Date.parse('2026-11-30T07:07:00Z'));
+    await rig.pass(3 * MINUTE_S);
+    const byHand = await rig.store.runs.admit(arrival('r', 'by hand', { manifestId: 'clean' }));
+    if (byHand.kind !== 'admitted') throw new Error(byHand.kind);
+    await rig.store.runs.finish(byHand.run, ending('by hand', { finishedAtMs: rig.clock.ms }));
+    await rig.pass(10 * MINUTE_S);
+    expect(rig.times()).toEqual(['07:01:00', '07:10:00']);
+  });
+
+  test('once_per_version, as written by hand: again for each new version of the job, not for an old one', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { when: { per_pc: 'once_per_version' } } });
+    await rig.pass(MINUTE_S);
+    await rig.end();
+    await rig.pass(2 * MINUTE_S);
+    rig.put('jobs', 'clean', { ...JOB, version: '2.0.0' });
+    await rig.pass(MINUTE_S);
+    await rig.end();
+    rig.put('jobs', 'clean', JOB);
+    await rig.pass(2 * MINUTE_S);
+    expect(rig.fired.map(({ command }) => command.version)).toEqual(['1.0.0', '2.0.0']);
+  });
+});
+
+describe('calendar', () => {
+  test.each([
+    ['on this PC’s own clock', { calendar: { at: '16:02' } }, undefined, '07:02:00'],
+    ['in UTC', { calendar: { at: '07:03' } }, 'utc', '07:03:00'],
+    ['on its days', { calendar: { at: '16:01', days: ['tue-fri', 'MON#5'] } }, undefined, '07:01:00'],
+    ['once', { calendar: { at: '2026-11-30 16:04' } }, undefined, '07:04:00'],
+    ['once, as it may be written too', { calendar: { at: '2026/11/30T16:04' } }, 'local', '07:04:00'],
+  ])('%s: %j', async (_what, when, tz, expected) => {
+    const rig = scheduleRig({ zone: 'Asia/Tokyo' });
+    rig.start({ s: { when, tz } });
+    await rig.pass(5 * MINUTE_S);
+    expect(rig.times()).toEqual([expected]);
+  });
+
+  test('one that is over says so', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { when: { calendar: { at: '2026-11-30 09:00' } } } });
+    await rig.pass(1);
+    expect(rig.row('s')).toMatchObject({ state: 'over', nextAtMs: null });
+  });
+});
+
+describe('on', () => {
+  test('startup: once for each start of the PC, also over restarts of the agent', async () => {
+    const directory = tempDir();
+    const document = { when: { on: ['startup'] } };
+    const first = scheduleRig({ directory });
+    first.start({ s: document });
+    await first.scheduler.look();
+    expect(first.fired).toHaveLength(1);
+    await first.end();
+    first.scheduler.reloaded();
+    await first.scheduler.look();
+    expect(first.fired).toHaveLength(1);
+    // Another start: the store of a test has a boot of its own for each process, so that of the first is kept here.
+    expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.timeline.boot);
+  });
+
+  test('startup with a starting deadline: only while the PC is up for no longer', async () => {
+    const document = { when: { on: ['startup'] }, starting_deadline: '10m' };
+    const late = scheduleRig({ clock: new ManualClock(START, 11 * 60_000) });
+    late.start({ s: document });
+    await late.scheduler.look();
+    expect(late.fired).toHaveLength(0);
+    const early = scheduleRig({ clock: new ManualClock(START, 9 * 60_000) });
+    early.start({ s: document });
+    await early.scheduler.look();
+    expect(early.fired).toHaveLength(1);
+  });
+
+  test('lock: each time, where this PC tells of it', async () => {
+    const rig = scheduleRig({ triggers: ['logon', 'lock', 'unlock'] });
+    rig.start({ s: { when: { on: ['lock', 'network_change'] } } });
+    await rig.scheduler.occurred('lock');
+    expect(rig.fired).toHaveLength(1);
+    await rig.end();
+    rig.clock.advance(1_000);
+    await rig.scheduler.occurred('unlock');
+    await rig.scheduler.occurred('lock');
+    expect(rig.fired).toHaveLength(2);
+    expect(rig.row('s')).toMatchObject({ internals: { note: expect.stringContaining('network_change') } });
+  });
+
+  test.each([
+    [
+      { when: { on: ['logon', 'lock'] } },
+      'skipped: when.on [logon,lock] never fires on linux — this OS has no logon/lock source',
+    ],
+    [
+      { when: { per_pc: 'once' }, constraints: { require: { ac_power: true, idle: '10m' } } },
+      'skipped: constraints.require.ac_power, constraints.require.idle cannot be evaluated on linux — not running (fail-closed)',
+    ],
+  ])('what can not be told here is answered once with 122, and never fires: %j', async (document, text) => {
+    const rig = scheduleRig();
+    rig.start({ s: document });
+    await rig.pass(2 * MINUTE_S, 10_000);
+    rig.schedule('s', { ...document, tags: ['x'] });
+    await rig.settled();
+    expect(rig.fired).toEqual([]);
+    const results = rig.store.outbox.waiting(true, 10).map(({ body }) => JSON.parse(Buffer.from(body).toString()));
+    expect(results).toMatchObject([{ exit_code: 122, skipped: true, stderr: text, manifest_id: 'clean' }]);
+    expect(results[0]).not.toHaveProperty('exec_id');
+    expect(rig.row('s')).toMatchObject({ state: 'not_understood', internals: { note: text } });
+  });
+});
+
+describe('limits', () => {
+  const EACH_MINUTE = { when: { per_pc: { every: '1s' } } };
+
+  async function skipOf(fields: object, options = {}): Promise<unknown> {
+    const rig = scheduleRig(options);
+    rig.start({ s: { ...EACH_MINUTE, ...fields } });
+    await rig.pass(MINUTE_S);
+    return rig.fired.length === 0 ? rig.row('s')?.skipped?.why : 'fired';
+  }
+
+  // It is 16:01 on Monday, 2026-11-30, on this PC.
+  test.each([
+    [{ active: { from: '2026-11-30' } }, 'fired'],
+    [{ active: { from: '2026-12-01' } }, 'not_active'],
+    [{ active: { until: '2026-11-30' } }, 'not_active'],
+    [{ active: { until: '2026-12-01' } }, 'fired'],
+    [{ active: { from: '2026-11-30T07:01:00Z', until: '2026-11-30T07:01:01Z' } }, 'fired'],
+    [{ active: { from: '2026-11-30T07:01:01Z' } }, 'not_active'],
+    [{ constraints: { window: '16:01-16:02' } }, 'fired'],
+    [{ constraints: { window: '16:02-17:00' } }, 'outside_window'],
+    [{ constraints: { window: '15:00-16:01' } }, 'outside_window'],
+    [{ constraints: { window: '22:00-05:00' } }, 'outside_window'],
+    [{ constraints: { window: '22:00-05:00' }, tz: 'utc' }, 'outside_window'],
+    [{ constraints: { window: '23:00-16:30' } }, 'fired'],
+    [{ constraints: { window: '07:00-08:00' }, tz: 'utc' }, 'fired'],
+    [{ constraints: { skip_dates: ['2026-12-25', '2026-11-30'] } }, 'skip_date'],
+    [{ constraints: { skip_dates: ['2026-12-25'] } }, 'fired'],
+  ])('%j: %s', async (fields, expected) => {
+    expect(await skipOf(fields)).toBe(expected);
+  });
+
+  test.each([
+    [undefined, 'requirement'],
+    [80, 'requirement'],
+    [12, 'fired'],
+  ])('cpu_below with a load of %s: %s', async (cpuPercent, expected) => {
+    const options = cpuPercent === undefined ? {} : { cpuPercent };
+    expect(await skipOf({ constraints: { require: { cpu_below: 50 } } }, options)).toBe(expected);
+  });
+
+  test.each([
+    [{ constraints: { window: 'at night' } }, 'constraints.window: expected HH:MM-HH:MM'],
+    [{ constraints: { skip_dates: ['25.12.'] } }, 'constraints.skip_dates: expected dates, found "25.12."'],
+    [{ active: { from: 'soon' } }, expect.stringContaining('active.from: expected YYYY-MM-DD')],
+    [{ constraints: { max_concurrent: 3 } }, expect.stringContaining('constraints.max_concurrent')],
+    [{ rollout: { strategy: 'wave', waves: [] } }, expect.stringContaining('rollout')],
+    [{ on_failure: { retry: { max: 11, backoff: '30s' } } }, expect.stringContaining('on_failure.retry.max')],
+    [{ on_failure: { retry: { max: 1, backoff: 'x' } } }, expect.stringContaining('on_failure.retry.backoff')],
+    [{ when: { calendar: { at: '25:00' } } }, expect.stringContaining('when.calendar: hour')],
+    [{ when: { calendar: { at: 'noon' } } }, expect.stringContaining('when.calendar.at')],
+    [{ when: { per_pc: { every: 'often' } } }, expect.stringContaining('when.every')],
+    [{ when: { per_pc: 'twice' } }, expect.stringContaining('when.per_pc: expected one of "once", "once_per_version"')],
+    [{ when: { on: ['full_moon'] } }, expect.stringContaining('when.on: expected a list of "startup"')],
+    [{ tz: 'Mars' }, expect.stringContaining('tz: expected one of "local", "utc"')],
+  ])('%j is not understood, and says why', async (fields, note) => {
+    const rig = scheduleRig();
+    rig.start({ s: { ...EACH_MINUTE, ...fields } });
+    await rig.pass(MINUTE_S);
+    expect(rig.fired).toEqual([]);
+    expect(rig.row('s')).toMatchObject({ state: 'not_understood', internals: { note } });
+  });
+});
+
+test('retry and starting deadline go into the command (protocol §6.3)', async () => {
+  const rig = scheduleRig();
+  const on_failure = { retry: { max: 3, backoff: '30s' } };
+  rig.start({ s: { when: { per_pc: 'once' }, on_failure, starting_deadline: '2h', jitter: '5m' } });
+  await rig.pass(MINUTE_S);
+  expect(rig.fired[0]?.command).toMatchObject({
+    retry: { max: 3, backoffSecs: 30 },
+    jitterSecs: 300,
+    deadlineAtNs: BigInt(Date.parse('2026-11-30T09:01:00Z')) * 1_000_000n,
+  });
+});
+
+test('a script in the object store, and a place beside the others, are those of the job; a typed job is not run', async () => {
+  const rig = scheduleRig();
+  rig.start({ s: { when: { per_pc: 'once' } } });
+  const execute = { shell: 'pwsh', script_object: 'clean/1', timeout: 'soon', bypass_local_limit: true };
+  rig.put('jobs', 'clean', { ...JOB, execute });
+  await rig.pass(MINUTE_S);
+  expect(rig.fired[0]?.command).toMatchObject({
+    script: '',
+    scriptObject: { key: 'clean/1', sha256: null },
+    timeoutSecs: 60,
+    bypassLocalLimit: true,
+  });
+  await rig.end(1);
+  rig.put('jobs', 'clean', { ...JOB, execute: { kind: 'typed_operation', operation: {} } });
+  await rig.pass(MINUTE_S);
+  expect(rig.row('s')).toMatchObject({ skipped: { why: 'job_unreadable' } });
+});
+
+describe('freeze (protocol §6.6)', () => {
+  test.each([
+    ['absent', null, true],
+    ['without bounds', { reason: 'lab', tz: 'local' }, false],
+    ['over', { until: '2026-11-30T07:00:00Z' }, true],
+    ['yet to come', { from: '2026-12-01' }, true],
+    ['for today', { from: '2026-11-30', until: '2026-12-01' }, false],
+    ['a bound that can not be read', { until: 'friday' }, false],
+    ['not a document', 'garbage', false],
+  ])('%s', async (_what, document, fires) => {
+    const rig = scheduleRig();
+    rig.start({ s: { cron: '0 * * * * *' } });
+    if (document !== null) rig.put('fleet_config', 'freeze', document);
+    await rig.pass(MINUTE_S);
+    expect(rig.fired.length === 1).toBe(fires);
+    if (!fires) expect(rig.row('s')).toMatchObject({ skipped: { why: 'frozen' } });
+  });
+
+  test('holds without a broker too, over a restart, and ends when it is taken back', async () => {
+    const directory = tempDir();
+    const first = scheduleRig({ directory });
+    first.start({ s: { cron: '0 * * * * *' } });
+    first.put('fleet_config', 'freeze', { reason: 'lab' });
+    await first.settled();
+    await first.store.close();
+    const second = scheduleRig({ directory });
+    second.bus.disconnect();
+    second.scheduler.begin();
+    await second.pass(MINUTE_S);
+    expect(second.fired).toEqual([]);
+    second.begin('fleet_config', {});
+    await second.pass(MINUTE_S);
+    expect(second.fired).toHaveLength(1);
+  });
+});
+
+test('a completion of the original’s file counts, for its own schedule', async () => {
+  const rig = scheduleRig();
+  await rig.store.completions.record('s', 'clean', START - 1_000);
+  const cron = '*/5 * * * * *';
+  rig.start({ s: { cron, mode: 'once_per_pc' }, t: { cron, mode: 'once_per_pc' } });
+  await rig.pass(6);
+  expect(rig.fired.map(({ run }) => rig.store.history.get(run)?.subject)).toEqual(['schedules.t']);
+});

@@ -1,0 +1,141 @@
+/**
+ * One stored output as it is read on a screen: in rows, as plain text, from any place on, and searched as a whole. Invariant: no
+ * step takes more than some ms of the agent's one thread, and at most one output is held, for a minute after it was looked at.
+ */
+
+import { loopTurn } from '../../base/loop-turn.ts';
+import type { Result } from '../../shared/contract.ts';
+import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';
+import { readableText } from '../../shared/terminal-text.ts';
+import { wholeEnd } from '../../shared/whole-characters.ts';
+import type { StoredOutput } from './ports.ts';
+import { sizeOf } from './views.ts';
+
+const KEPT_MS = 60_000;
+/** So much text is made readable, or searched, between two turns of the loop. */
+const STEP_CHARS = 128 * 1024;
+/** Of one answer, as JSON: below the largest frame with room for the rest. */
+const MAX_ANSWER_BYTES = 512 * 1024;
+
+interface Rows {
+  readonly text: string;
+  /** Where each row begins; a line that is too long for a row goes on in the next. */
+  readonly starts: readonly number[];
+}
+
+interface Held {
+  readonly key: string;
+  readonly output: StoredOutput;
+  readonly rows: Promise<Rows>;
+}
+
+export class OutputReader {
+  #held: Held | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `key` names what `load` loads: the same key is the same text. At most `count` rows from `fromRow` on, fewer where they are long. */
+  async rows(
+    key: string,
+    load: () => StoredOutput,
+    fromRow: number,
+    count: number,
+  ): Promise<Result<'runs.outputRows'>> {
+    const { output, rows } = await this.#open(key, load);
+    const { text, starts } = rows;
+    const found: string[] = [];
+    let bytes = 0;
+    for (let row = fromRow; row < Math.min(starts.length, fromRow + count); row++) {
+      const shown = rowText(text, starts, row);
+      bytes += Buffer.byteLength(JSON.stringify(shown)) + 1;
+      if (bytes > MAX_ANSWER_BYTES && found.length > 0) break;
+      found.push(shown);
+    }
+    return { rows: found, totalRows: starts.length, size: sizeOf(output) };
+  }
+
+  /** Where `search` occurs, capital and small letters alike: how often, and the first places. */
+  async search(key: string, load: () => StoredOutput, search: string): Promise<Result<'runs.outputSearch'>> {
+    const { rows } = await this.#open(key, load);
+    const { text, starts } = rows;
+    const places: { row: number; column: number }[] = [];
+    let total = 0;
+    let row = 0;
+    let next = 0;
+    for (let from = 0; from < text.length; from += STEP_CHARS) {
+      for (const place of occurrences(text.slice(from, from + STEP_CHARS + search.length - 1), search)) {
+        const at = from + place;
+        // Found from the step before, up to here.
+        if (at < next) continue;
+        next = at + search.length;
+        total += 1;
+        if (places.length >= MAX_OUTPUT_PLACES) continue;
+        while ((starts[row + 1] ?? Number.POSITIVE_INFINITY) <= at) row += 1;
+        places.push({ row, column: at - (starts[row] ?? 0) });
+      }
+      await loopTurn();
+    }
+    return { total, places };
+  }
+
+  async #open(key: string, load: () => StoredOutput): Promise<{ output: StoredOutput; rows: Rows }> {
+    if (this.#held?.key !== key) {
+      const output = load();
+      this.#held = { key, output, rows: rowsOf(output.text) };
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#held = null;
+    }, KEPT_MS);
+    this.#timer.unref();
+    const { output, rows } = this.#held;
+    return { output, rows: await rows };
+  }
+}
+
+async function rowsOf(stored: string): Promise<Rows> {
+  const pieces: string[] = [];
+  const starts: number[] = [];
+  let length = 0;
+  let atLineStart = true;
+  for (let from = 0; from < stored.length; ) {
+    const to = stepEnd(stored, from);
+    const piece = readableText(stored.slice(from, to));
+    from = to;
+    for (let at = 0; at < piece.length; ) {
+      const newline = piece.indexOf('\n', at);
+      const end = newline === -1 ? piece.length : newline;
+      if (atLineStart && end === at) starts.push(length + at);
+      for (let row = at; row < end; row = wholeEnd(piece, Math.min(end, row + MAX_OUTPUT_ROW_CHARS))) {
+        starts.push(length + row);
+      }
+      atLineStart = newline !== -1;
+      at = newline === -1 ? piece.length : newline + 1;
+    }
+    pieces.push(piece);
+    length += piece.length;
+    await loopTurn();
+  }
+  return { text: pieces.join(''), starts };
+}
+
+/** After a line end where there is one; a line without an end is cut, and may show a control sequence that lies there. */
+function stepEnd(text: string, from: number): number {
+  if (from + STEP_CHARS >= text.length) return text.length;
+  const newline = text.lastIndexOf('\n', from + STEP_CHARS);
+  return newline > from ? newline + 1 : wholeEnd(text, from + STEP_CHARS);
+}
+
+function rowText(text: string, starts: readonly number[], row: number): string {
+  const from = starts[row] ?? text.length;
+  const end = starts[row + 1] ?? text.length;
+  return text.slice(from, text[end - 1] === '\n' ? end - 1 : end);
+}
+
+function* occurrences(text: string, search: string): Generator<number> {
+  const [where, what] = [text.toLowerCase(), search.toLowerCase()];
+  // A few letters change their length in small: then places would not fit the text.
+  const fits = where.length === text.length && what.length === search.length;
+  const [haystack, needle] = fits ? [where, what] : [text, search];
+  if (needle === '') return;
+  for (let at = haystack.indexOf(needle); at !== -1; at = haystack.indexOf(needle, at + needle.length)) yield at;
+}

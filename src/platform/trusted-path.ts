@@ -1,0 +1,93 @@
+/**
+ * Whether what lies at a path can be changed by anybody but those who decide what we do anyway: root or the Administrators, and
+ * the account that we run as. What is not there yet is not distrusted: whether it can be put there, the directory above says.
+ */
+import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { posix, win32 } from 'node:path';
+import { errorCode } from '../shared/error-code.ts';
+import { rightsAbove } from './windows/access-list.ts';
+import { untrusted } from './windows/secure-directory.ts';
+
+/** Why somebody else could change the file or the directory, or what is in it; null: nobody could. */
+export function distrustPath(path: string): string | null {
+  if (process.platform !== 'win32') return onPosix(path, false);
+  return isThere(path) ? untrusted(path) : null;
+}
+
+/** Why somebody else could put something else into the place of `path`, and where; null: nobody could. */
+export function distrustAbove(path: string): { readonly path: string; readonly why: string } | null {
+  const isWindows = process.platform === 'win32';
+  const whole = isWindows ? path : realPath(path);
+  const found = upwards(path);
+  // Links on the way were looked at by themselves; what they lead to has a way of its own.
+  return found ?? (whole === path ? null : upwards(whole));
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function upwards(path: string): { readonly path: string; readonly why: string } | null {
+  const paths = process.platform === 'win32' ? win32 : posix;
+  for (let at = paths.dirname(path), below = path; at !== below; below = at, at = paths.dirname(at)) {
+    const why = process.platform === 'win32' ? above(at) : onPosix(at, true);
+    if (why !== null) return { path: at, why };
+  }
+  return null;
+}
+
+function above(path: string): string | null {
+  return isThere(path) ? untrusted(path, rightsAbove(path)) : null;
+}
+
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function onPosix(path: string, isAbove: boolean): string | null {
+  try {
+    const link = lstatSync(path);
+    if (link.isSymbolicLink() && !isOurs(link.uid)) return `is a link of user ${link.uid}`;
+    const why = ofStats(link.isSymbolicLink() ? statSync(path) : link, isAbove);
+    return why !== null && isReadOnly(path) ? null : why;
+  } catch {
+    // Not there, or nothing that we can read: then it is not obeyed either.
+    return null;
+  }
+}
+
+/** On a file system that nobody writes to, as settings are given to a container, whatever the mode says. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'EROFS';
+  }
+}
+
+function ofStats({ uid, gid, mode }: Stats, isAbove: boolean): string | null {
+  if (!isOurs(uid)) return `belongs to user ${uid}, who could change it`;
+  // In a sticky directory (`/tmp`) nobody can take away what belongs to another.
+  if (isAbove && (mode & STICKY) !== 0) return null;
+  if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) return 'can be written by everybody';
+  const isOwnGroup = gid === 0 || gid === process.getegid?.();
+  return (mode & GROUP_WRITES) !== 0 && !isOwnGroup ? `can be written by group ${gid}` : null;
+}
+
+const STICKY = 0o1000;
+const OTHERS_WRITE = 0o002;
+const GROUP_WRITES = 0o020;
+
+function isOurs(uid: number): boolean {
+  return uid === 0 || uid === process.geteuid?.();
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { NOW } from '../../../test/support/agent-status.ts';
+import { I18n } from '../../shared/i18n/i18n.ts';
+import type { Reason } from '../../shared/outcomes.ts';
+import type { RunRow } from '../../shared/run-view.ts';
+import { OutcomeNews } from './outcome-news.ts';
+
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
+
+function row(run: number, reason: Reason | null): RunRow {
+  return {
+    run,
+    title: { kind: 'text', text: `task ${run}` },
+    source: 'live',
+    asUser: false,
+    state: reason === null ? 'running' : 'finished',
+    reason,
+    exitCode: reason === 'FAILED' ? 5 : null,
+    receivedAtMs: NOW,
+    notBeforeMs: null,
+    startedAtMs: NOW,
+    finishedAtMs: reason === null ? null : NOW + 2_000,
+    deliveredAtMs: null,
+    timeoutSecs: null,
+    parked: false,
+    unreported: false,
+  };
+}
+
+/** Newest first. */
+const rows = (n: number, reason: (run: number) => Reason | null) =>
+  Array.from({ length: n }, (_each, at) => row(n - at, reason(n - at)));
+
+test('what was there at the first look is no news', () => {
+  const news = new OutcomeNews();
+  expect(news.look([row(1, 'DONE')])).toBe(false);
+  expect(news.look([row(1, 'DONE')])).toBe(false);
+  expect(news.tell(english, NOW)).toBe('');
+});
+
+test('a task that ends is told by its name, once', () => {
+  const news = new OutcomeNews();
+  news.look([row(2, null), row(1, 'DONE')]);
+  expect(news.look([row(2, 'FAILED'), row(1, 'DONE')])).toBe(true);
+  expect(news.tell(english, NOW)).toBe('task 2: finished with an error (code 5)');
+  expect(news.look([row(2, 'FAILED'), row(1, 'DONE')])).toBe(false);
+});
+
+test('a burst that ends bit by bit is one sentence with its numbers', () => {
+  const news = new OutcomeNews();
+  news.look([]);
+  for (const ended of [10, 30, 50]) {
+    news.look(rows(50, (run) => (run > ended ? null : run === 7 || run === 9 ? 'FAILED' : 'DONE')));
+  }
+  expect(news.tell(english, NOW)).toBe('50 tasks finished, 2 failed');
+  expect(news.tell(english, NOW)).toBe('');
+  news.look(rows(60, () => 'DONE'));
+  expect(news.tell(japanese, NOW)).toBe('10件の作業が終了しました');
+});
+
+test('what only comes into view because newer ones went is no news', () => {
+  const news = new OutcomeNews();
+  news.look([row(12, 'DONE'), row(11, 'DONE')]);
+  expect(news.look([row(12, 'DONE'), row(11, 'DONE'), row(3, 'DONE')])).toBe(false);
+});

@@ -1,0 +1,100 @@
+/**
+ * What may be claimed of each part of the page in the state that is known: the one place that decides it, for window and tray.
+ * Invariant: that there is nothing, or that all is well, is claimed only where it is known; who is not there any more, or can't
+ * read what is stored, knows nothing.
+ */
+import type { AgentStatus } from './agent-status.ts';
+import type { PcSnapshot } from './describe.ts';
+import { undelivered } from './troubles.ts';
+
+export interface Claims {
+  /** What is shown is of now. */
+  readonly live: boolean;
+  /** "Everything is working", where nothing calls for a look either. */
+  readonly calm: boolean;
+  /** What runs and waits. */
+  readonly now: 'unknown' | 'some' | 'none';
+  /** `open`: some arrived and none has ended; `held`: new ones are not taken, so that none came says nothing. */
+  readonly today: 'unknown' | 'some' | 'open' | 'held' | 'none';
+  /** `stuck`: none waits, and some could not be delivered. */
+  readonly send: 'unknown' | 'soon' | 'kept' | 'offline' | 'stuck' | 'none';
+  /** How the agent stands to the broker: one that can't begin has not tried. */
+  readonly connection: 'unknown' | 'known';
+  /** `unheard`: what IT wants is known once there is a connection. */
+  readonly update: 'unknown' | 'unheard' | 'known';
+  /** Why a list without a filter is empty. */
+  readonly empty: 'unknown' | 'unread' | 'anew' | 'held' | 'offline' | 'none';
+}
+
+export function claimsOf(seen: PcSnapshot): Claims {
+  const status = liveStatus(seen);
+  if (status === null) {
+    return {
+      live: false,
+      calm: false,
+      now: 'unknown',
+      today: 'unknown',
+      send: 'unknown',
+      connection: 'unknown',
+      update: 'unknown',
+      empty: 'unknown',
+    };
+  }
+  const isRunning = status.agent.state === 'running';
+  return {
+    live: true,
+    calm: isRunning && status.connection.state === 'connected' && status.store.readable && takesTasks(status),
+    now: now(status),
+    today: isRunning ? today(status) : 'unknown',
+    send: isRunning ? send(status) : 'unknown',
+    connection: isRunning || status.agent.state === 'draining' ? 'known' : 'unknown',
+    update: isRunning ? update(status) : 'unknown',
+    empty: isRunning ? empty(status) : 'unknown',
+  };
+}
+
+/** What the agent says, while it is heard; null: nothing is known of now. */
+function liveStatus({ agentConnection, status, lost }: PcSnapshot): AgentStatus | null {
+  return lost || agentConnection.state !== 'attached' ? null : status;
+}
+
+function takesTasks({ store, disk }: AgentStatus): boolean {
+  return disk.ok && (store.state === 'ok' || store.state === 'quarantined');
+}
+
+function openRuns({ now: { running, waitingCount } }: AgentStatus): number {
+  return running.length + waitingCount;
+}
+
+/** Also while it finishes: what still runs then is what people wait for. */
+function now(status: AgentStatus): Claims['now'] {
+  const { state } = status.agent;
+  if ((state !== 'running' && state !== 'draining') || !status.store.readable) return 'unknown';
+  return openRuns(status) > 0 ? 'some' : 'none';
+}
+
+function today(status: AgentStatus): Claims['today'] {
+  if (!status.store.readable) return 'unknown';
+  if (Object.values(status.today).some((n) => n > 0)) return 'some';
+  if (openRuns(status) > 0) return 'open';
+  return takesTasks(status) ? 'none' : 'held';
+}
+
+function send(status: AgentStatus): Claims['send'] {
+  const { waiting, parked } = status.outbox;
+  if (!status.store.readable) return 'unknown';
+  if (waiting === 0) return parked > 0 ? 'stuck' : 'none';
+  if (status.connection.state !== 'connected') return 'offline';
+  return undelivered(status) === null ? 'soon' : 'kept';
+}
+
+function update({ update: { state, wanted }, connection }: AgentStatus): Claims['update'] {
+  return state === 'none' && wanted === null && connection.state !== 'connected' ? 'unheard' : 'known';
+}
+
+function empty(status: AgentStatus): Claims['empty'] {
+  if (!status.store.readable) return 'unread';
+  if (!takesTasks(status)) return 'held';
+  if (status.store.state === 'quarantined') return 'anew';
+  return status.connection.state === 'connected' ? 'none' : 'offline';
+}

@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { en, type MessageKey } from './en.ts';
+import type { Entry } from './entry.ts';
+import { I18n, isSameDay } from './i18n.ts';
+import { ja } from './ja.ts';
+
+const KEYS = Object.keys(en) as MessageKey[];
+const SRC = join(import.meta.dirname, '..', '..');
+
+function forms(entry: Entry): string[] {
+  return typeof entry === 'string' ? [entry] : Object.values(entry);
+}
+
+function holes(entry: Entry): string[] {
+  const all = forms(entry).flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''));
+  // Japanese may leave the department unsaid, and need not repeat it.
+  return [...new Set(all)].filter((name) => name !== 'it' && name !== 'service').sort();
+}
+
+/** Every text that code asks for: a literal, or a pattern where a part of the key is put in. */
+function askedFor(): RegExp[] {
+  const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.ts|i18n\/(en|ja)\.ts$/.test(name))
+    .map((name) => readFileSync(join(SRC, name), 'utf8'))
+    .join('\n');
+  const literals = [...sources.matchAll(/'((?:[a-z][\w]*\.)+[\w.]+|it|service)'/g)].map(([, key]) => key ?? '');
+  const patterns = [...sources.matchAll(/`([a-z]\w*\.[^`\s]*\$\{[^`\s]*)`/g)].map(([, key]) => key ?? '');
+  return [...literals, ...patterns].map((key) => {
+    const parts = key.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
+    return new RegExp(`^${parts.join('[\\w.]+')}$`);
+  });
+}
+
+test('both languages have the same keys', () => {
+  expect(Object.keys(ja).sort()).toEqual([...KEYS].sort());
+});
+
+test('no text is empty, or the same in both languages', () => {
+  const wordless = (text: string) => !/\p{L}/u.test(text.replaceAll(/\{\w+\}/g, ''));
+  const suspicious = KEYS.filter((key) => {
+    const [english, japanese] = [forms(en[key]), forms(ja[key])];
+    if ([...english, ...japanese].some((text) => text.trim() === '')) return true;
+    return JSON.stringify(english) === JSON.stringify(japanese) && !english.every(wordless);
+  });
+  expect(suspicious).toEqual([]);
+});
+
+test('both languages have the same holes in each text', () => {
+  const different = KEYS.filter((key) => holes(en[key]).join() !== holes(ja[key]).join());
+  expect(different).toEqual([]);
+});
+
+test('each key is asked for by some code', () => {
+  const asked = askedFor();
+  expect(KEYS.filter((key) => !asked.some((pattern) => pattern.test(key)))).toEqual([]);
+});
+
+test('no text shows a code, and none calls a task a command or a job', () => {
+  const shown = KEYS.filter((key) => !key.startsWith('field.'));
+  const texts = shown.flatMap((key) =>
+    [...forms(en[key]), ...forms(ja[key])].map((text) => text.replaceAll(/\{\w+\}/g, '')),
+  );
+  expect(texts.filter((text) => /[A-Z]{2,}_[A-Z]+|\b(commands?|jobs?)\b|コマンド|ジョブ/i.test(text))).toEqual([]);
+});
+
+test('one thing has one name, and two things have two', () => {
+  const saying = (word: RegExp) => KEYS.filter((key) => forms(ja[key]).some((text) => word.test(text)));
+  // A version is never called by its other name, nor a task by that of one's own work.
+  expect(saying(/版|タスク/)).toEqual([]);
+  expect(saying(/作業を続け/)).toEqual([]);
+  expect(saying(/できること/).filter((key) => !forms(ja[key]).every((text) => text.includes('{it}が')))).toEqual([]);
+  const twice = new I18n('en', 'ACME Service Desk');
+  const doubled = KEYS.filter((key) => forms(en[key]).some((text) => /\{it\} service|service desk/i.test(text)));
+  expect([doubled, twice.t('health.connected.body')]).toEqual([[], 'Connected to your ACME Service Desk.']);
+});
+
+describe('say', () => {
+  test('fills the holes, and names IT as IT wants to be named', () => {
+    expect(new I18n('en').t('reason.KILLED.line', { t: '3 min' })).toBe('stopped by IT after 3 min');
+    expect(new I18n('en', 'the Service Desk').t('reason.KILLED.line', { t: '3 min' })).toBe(
+      'stopped by the Service Desk after 3 min',
+    );
+    expect(new I18n('en', 'ACME Service Desk').t('support.desk')).toBe('Contact ACME Service Desk');
+    expect(new I18n('en', 'ACME Service Desk').t('health.unreachable.title')).toBe(
+      'Cannot reach the ACME Service Desk',
+    );
+    expect(new I18n('ja').t('reason.REVOKED.body')).toBe('開始前に情報システム部門が取り消しました。');
+  });
+
+  test('takes the plural form of the language', () => {
+    const [english, japanese] = [new I18n('en'), new I18n('ja')];
+    expect([1, 2, 0].map((n) => english.t('tray.attention', { n }))).toEqual([
+      '1 item to look at',
+      '2 items to look at',
+      '0 items to look at',
+    ]);
+    expect(japanese.t('tray.attention', { n: 1 })).toBe('確認事項が1件あります');
+  });
+
+  test('never fills a hole from what was filled in', () => {
+    expect(new I18n('en').t('menu.running', { task: '{t} $& {it}', t: '1 min' })).toBe('Running: {t} $& {it} … 1 min');
+  });
+
+  test('groups the digits of large numbers', () => {
+    expect(new I18n('en').t('activity.count', { n: 4, all: 100_000 })).toBe('4 of 100,000');
+  });
+});
+
+describe('times', () => {
+  const [english, japanese] = [new I18n('en'), new I18n('ja')];
+  const SECOND = 1_000;
+  const MINUTE = 60 * SECOND;
+  const HOUR = 60 * MINUTE;
+
+  test.each([
+    [400, 'less than 1 sec', '1秒未満'],
+    [12 * SECOND, '12 sec', '12秒'],
+    [80 * SECOND, '1 min 20 sec', '1分20秒'],
+    [3 * MINUTE, '3 min', '3分'],
+    [11 * MINUTE + 20 * SECOND, '11 min', '11分'],
+    [2 * HOUR + 5 * MINUTE, '2 hr 5 min', '2時間5分'],
+    [26 * HOUR, '26 hr', '26時間'],
+    [4 * 24 * HOUR, '4 days', '4日'],
+    [-5, 'less than 1 sec', '1秒未満'],
+  ])('%d ms lasts %j and %j', (ms, inEnglish, inJapanese) => {
+    expect([english.duration(ms), japanese.duration(ms)]).toEqual([inEnglish, inJapanese]);
+  });
+
+  test('roughly leaves the seconds out from one minute on', () => {
+    expect([english.roughly(59 * SECOND), english.roughly(80 * SECOND)]).toEqual(['59 sec', '1 min']);
+  });
+
+  test.each([
+    [12 * SECOND, 'just now', 'たった今'],
+    [5 * MINUTE, '5 minutes ago', '5分前'],
+    [3 * HOUR, '3 hours ago', '3時間前'],
+    [50 * HOUR, '2 days ago', '2日前'],
+    [-HOUR, 'just now', 'たった今'],
+  ])('%d ms back is %j and %j', (ms, inEnglish, inJapanese) => {
+    expect([english.ago(0, ms), japanese.ago(0, ms)]).toEqual([inEnglish, inJapanese]);
+  });
+
+  test('names the day only where it is not today', () => {
+    const noon = new Date(2026, 10, 24, 12, 5).getTime();
+    expect(english.moment(noon, noon + HOUR)).toBe('12:05');
+    expect(english.moment(noon, noon + 24 * HOUR)).toBe('24 Nov, 12:05');
+    expect(japanese.moment(noon, noon + 24 * HOUR)).toBe('11月24日 12:05');
+    expect(isSameDay(noon, noon + 13 * HOUR)).toBe(false);
+  });
+});
+
+test.each([
+  [0, '0 bytes', '0 バイト'],
+  [999, '999 bytes', '999 バイト'],
+  [1_400, '1.4 kB', '1.4 KB'],
+  [903_154, '903 kB', '903 KB'],
+  [16_000_000_000, '16 GB', '16 GB'],
+])('%d bytes are %j and %j', (bytes, inEnglish, inJapanese) => {
+  expect([new I18n('en').bytes(bytes), new I18n('ja').bytes(bytes)]).toEqual([inEnglish, inJapanese]);
+});

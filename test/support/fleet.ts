@@ -1,0 +1,54 @@
+/**
+ * The operators' side of a fleet in tests: what backend and CLI would do, on a connection that is never the agent's.
+ */
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { onTestFinished } from 'vitest';
+import { provision } from '../../scripts/lib/fleet.ts';
+
+export type { CommandBody, ExecResult, StoredMessage } from '../../scripts/lib/fleet.ts';
+export {
+  api,
+  command,
+  countStored,
+  killExec,
+  lastStored,
+  provision,
+  publishCommand,
+  putKey,
+  STREAMS,
+  waitForResult,
+} from '../../scripts/lib/fleet.ts';
+
+/** Credentials of the operator, where the broker asks for some. */
+export interface OperatorOptions {
+  readonly user?: string;
+  readonly pass?: string;
+  readonly token?: string;
+}
+
+/** A connection that comes back whenever the broker does; closed with the test. */
+export async function operator(
+  server: { readonly url: string },
+  options: OperatorOptions = {},
+): Promise<NatsConnection> {
+  const nc = await connect({
+    servers: server.url,
+    name: 'operator',
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+    reconnectJitter: 0,
+    ...options,
+  });
+  onTestFinished(() => nc.close());
+  return nc;
+}
+
+/** {@link operator} on a broker that has all streams and buckets (protocol §2). */
+export async function provisionedOperator(
+  server: { readonly url: string },
+  options: OperatorOptions = {},
+): Promise<NatsConnection> {
+  const nc = await operator(server, options);
+  await provision(nc);
+  return nc;
+}

@@ -1,0 +1,152 @@
+/** Ports for the status server: a real store in a fresh directory, the rest as plain cells that a test moves. */
+import { join } from 'node:path';
+import type { ShowOutput, StatusCells, StatusPorts } from '../../src/agent/status/ports.ts';
+import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
+import type { Store } from '../../src/agent/store/store.ts';
+import type { OutputTail } from '../../src/agent/wire/live-tail.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { WatchedCell } from '../../src/base/watched.ts';
+import type { ConfigFault } from '../../src/shared/agent-status.ts';
+import { DEFAULT_UI } from '../../src/shared/ui-settings.ts';
+import { arrival, ending, testStore } from './store.ts';
+
+/** A clock that stands still until it is moved. */
+export class ManualClock implements Clock {
+  atMs = Date.UTC(2026, 10, 25, 12);
+
+  nowMs = () => this.atMs;
+  nowNs = () => BigInt(this.atMs) * 1_000_000n;
+  monotonicMs = () => this.atMs;
+  upMs = () => this.atMs;
+
+  forward(ms: number): void {
+    this.atMs += ms;
+  }
+}
+
+type Cells = {
+  -readonly [K in Exclude<keyof StatusCells, 'commits'>]: StatusCells[K] extends { value: infer V }
+    ? WatchedCell<V>
+    : never;
+};
+
+export interface StatusWorld {
+  readonly ports: StatusPorts;
+  readonly cells: Cells;
+  readonly store: Store;
+  readonly clock: ManualClock;
+  /** What `drain`, `stop` and `setLogLevel` were asked for, in order. */
+  readonly asked: string[];
+  readonly tails: Map<number, OutputTail>;
+  schedules: ReturnType<StatusPorts['schedules']>;
+  showOutput: ShowOutput;
+  ui: NonNullable<ReturnType<StatusPorts['ui']>>;
+  /** The helpdesk code; null: none is set. */
+  code: string | null;
+}
+
+export const FAULT: ConfigFault = { file: '/etc/kanade/agent.toml', line: 3, key: 'agent.id', expected: 'an id' };
+
+/** `dataDirectory` holds the store under `kanade-tray`, as on a real PC. */
+export function statusWorld(dataDirectory: string, clock = new ManualClock()): StatusWorld {
+  const store = testStore(join(dataDirectory, 'kanade-tray'), clock);
+  const cells: Cells = {
+    agent: new WatchedCell<Cells['agent']['value']>({ state: 'running', sinceMs: 1, faults: [] }),
+    connection: new WatchedCell<Cells['connection']['value']>({
+      state: 'connected',
+      sinceMs: 2,
+      lastGoodAtMs: 3,
+      server: 'nats://it:4222',
+      why: null,
+    }),
+    groups: new WatchedCell<ReadonlySet<string> | null>(new Set(['office'])),
+    update: new WatchedCell<Cells['update']['value']>({ state: 'none', installed: '0.1.0', wanted: null }),
+    restartRequired: new WatchedCell(false),
+    store: new WatchedCell<Cells['store']['value']>({ state: 'ok', readable: true }),
+    disk: new WatchedCell<Cells['disk']['value']>({ ok: true, freeBytes: 1_000_000, neededBytes: 0 }),
+    secondAgentSeen: new WatchedCell(false),
+    forbidden: new WatchedCell<readonly string[]>([]),
+    undelivered: new WatchedCell<Cells['undelivered']['value']>(null),
+    clockStep: new WatchedCell<Cells['clockStep']['value']>(null),
+    logFault: new WatchedCell<Cells['logFault']['value']>(null),
+    schedules: new WatchedCell({
+      count: 0,
+      notUnderstood: 0,
+      nextAtMs: null,
+      frozen: false,
+    } as Cells['schedules']['value']),
+  };
+  const asked: string[] = [];
+  const tails = new Map<number, OutputTail>();
+  const world: StatusWorld = {
+    cells,
+    store,
+    clock,
+    asked,
+    tails,
+    schedules: [],
+    showOutput: 0,
+    ui: { ...DEFAULT_UI, hideCommandNames: false },
+    code: null,
+    ports: {
+      clock,
+      log: silentLogger,
+      cells: { ...cells, commits: store.commits },
+      history: store.history,
+      command: (run) => {
+        const body = store.history.command(run);
+        return body === undefined ? undefined : { script: Buffer.from(body).toString(), deadlineAtMs: 99 };
+      },
+      tail: (run) => tails.get(run),
+      outbox: store.outbox,
+      counters: store.counters,
+      audit: store.audit,
+      identity: () => ({ pcId: 'PC-1', hostname: 'pc-1', agentVersion: '0.1.0', hosting: 'service' }),
+      showOutput: () => world.showOutput,
+      helpdeskCode: {
+        isSet: () => world.code !== null,
+        matches: (code) => Promise.resolve(code === world.code),
+      },
+      settings: () => [{ key: 'agent.id', value: 'PC-1', source: 'agent.toml (a.toml:3)', locked: false }],
+      support: () => ({ phone: '03-1', mail: null, url: null, text: null, hardware: null }),
+      ui: () => world.ui,
+      schedules: () => world.schedules,
+      versions: (limit) => store.versions.list(limit),
+      about: () => ({
+        scripts: true,
+        runAsSystem: 'system',
+        runAsUser: true,
+        readLog: true,
+        signatures: 'off',
+        commandKeys: [],
+        commandKeysFault: false,
+        inventory: true,
+        priority: 'below_normal',
+        maxParallel: 2,
+        outputShown: 0,
+        data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
+      }),
+      drain: () => void asked.push('drain'),
+      stop: () => void asked.push('stop'),
+      setLogLevel: (level) => void asked.push(`level ${level}`),
+    },
+  };
+  return world;
+}
+
+export const CODE = 'open sesame';
+
+/** Records a run that has ended, and returns its number and result id. */
+export async function endedRun(
+  store: Store,
+  requestId: string,
+  more: { arrival?: Partial<Arrival>; ending?: Partial<Ending>; user?: string } = {},
+): Promise<{ run: number; resultId: string }> {
+  const admission = await store.runs.admit(arrival(requestId, `script of ${requestId}`, more.arrival));
+  if (admission.kind !== 'admitted') throw new Error(admission.kind);
+  const { run, resultId } = admission;
+  await store.runs.start(run, { startedAtMs: 2_000, runAsUser: more.user ?? null, facts: null, event: null });
+  await store.runs.finish(run, ending(resultId, more.ending));
+  return { run, resultId };
+}
