@@ -157,7 +157,7 @@ export const PACKAGES: readonly PackageRule[] = [
   },
   { packages: ['croner'], only: ['src/agent/schedules'] },
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
-  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/main', 'src/setup'] },
+  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/main'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.
