@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ringEntry, signingKey } from '../../test/support/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import type { Parameters } from './command-line.ts';
 import { planConfiguration } from './configuration.ts';
@@ -95,6 +96,18 @@ describe('secrets', () => {
     expect(spent).toEqual([join(pc.at('beside'), 'token.txt')]);
     expect(toml).not.toContain('secret');
     expect(existsSync(spent[0] ?? '')).toBe(true);
+  });
+
+  it('that are none: keys for commands, and the switch that requires them, as the original reads both', () => {
+    const keys = JSON.stringify([ringEntry('backend', signingKey(1))]);
+    const pc = pcOf(null, { 'keys.json': `${keys}\n` });
+    const wanted = pc.plan({ ...SERVERS, KEYS: 'keys.json', REQUIRESIGNED: true });
+    expect(wanted.secrets).toEqual({ CommandKeys: keys, RequireSignedCommands: '1' });
+    expect([wanted.warnings, wanted.spent]).toEqual([[], []]);
+    expect(pc.plan({ ...SERVERS, REQUIRESIGNED: false }).secrets).toEqual({ RequireSignedCommands: '0' });
+    expect(pc.plan({ ...SERVERS, REQUIRESIGNED: true }).warnings).toEqual([
+      '/REQUIRESIGNED without /KEYS: where no keys are stored already, this PC refuses every command',
+    ]);
   });
 
   it('on the command line are warned about', () => {
