@@ -223,7 +223,7 @@ const FLEET: readonly Case[] = [
 ];
 
 const obstacle = (setUp: string, must: RegExp) =>
-  inWorld('Get-Blocker', must, `Remove-World '/PURGE=1' | Out-Null; ${setUp}`);
+  inWorld('Get-Obstacle', must, `Remove-World '/PURGE=1' | Out-Null; ${setUp}`);
 const RUN: readonly Case[] = [
   obstacle('', /^$/),
   obstacle('$World.administrator = $false', /elevated/),
