@@ -21,6 +21,7 @@ import { sleep } from '../../src/base/sleep.ts';
 import { FakeBus } from '../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../test/support/fake-scripts.ts';
 import { pcIdOf } from '../../test/support/ids.ts';
+import { verifierOf } from '../../test/support/signing.ts';
 import { storeOptions } from '../../test/support/store.ts';
 
 export const PC = pcIdOf('PC-1');
@@ -93,6 +94,7 @@ export class Pipeline {
     this.#intake = new Intake({
       pcId: PC,
       store,
+      verifier: verifierOf(),
       groups: this.fleet.groups,
       maxPayloadBytes: () => bus.link.value.maxPayloadBytes,
       serverNowMs: () => bus.serverNowMs(),

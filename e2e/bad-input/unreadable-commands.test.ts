@@ -200,11 +200,6 @@ describe('what is no script is skipped as unsupported', () => {
     ['a command_kind that is null', { command_kind: 'null' }, 'command_kind: expected "shell", found null'],
     ['an operation, even null', { operation: 'null' }, 'operation: expected a script to run, found a typed command'],
     ['a payload_version', { payload_version: '2' }, 'payload_version: expected a script to run, found a typed command'],
-    [
-      'an envelope',
-      { kind: '"kanade.command.v2"' },
-      'kind: expected a plain command, found an envelope of kind "kanade.command.v2"',
-    ],
   ];
   test.each(table)('%s', async (_name, fields, error) => {
     const requestId = freshId();
@@ -212,6 +207,19 @@ describe('what is no script is skipped as unsupported', () => {
     expect(rows).toMatchObject([{ reason: 'UNSUPPORTED', exitCode: 122, requestId, detail: error }]);
     const stderr = `skipped: this kind of command is not supported by this agent (${error})`;
     expect(results).toMatchObject([{ request_id: requestId, exit_code: 122, stderr, skipped: true }]);
+  });
+
+  test('an envelope of a kind that nobody knows is shown and not answered: whose it is, nobody has vouched for', async () => {
+    const { rows, results } = await ends(commandText(freshId(), { kind: '"kanade.command.v3"' }));
+    const detail = 'kind: expected "kanade.command.v2", found "kanade.command.v3"';
+    expect(rows).toMatchObject([{ reason: 'UNSUPPORTED', exitCode: null, requestId: null, detail }]);
+    expect(results).toEqual([]);
+  });
+
+  test('an envelope that nobody has signed is refused and not answered', async () => {
+    const { rows, results } = await ends(commandText(freshId(), { kind: '"kanade.command.v2"' }));
+    expect(rows).toMatchObject([{ reason: 'SIGNATURE', exitCode: null, signature: 'absent', signedBy: null }]);
+    expect(results).toEqual([]);
   });
 
   const objects: readonly (readonly [string, Fields, string])[] = [

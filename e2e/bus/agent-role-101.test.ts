@@ -20,6 +20,7 @@ import { eventually } from '../../test/support/eventually.ts';
 import { api, provisionedOperator, putKey } from '../../test/support/fleet.ts';
 import { kvKeyOf, pcIdOf } from '../../test/support/ids.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
+import { NO_SIGNING } from '../../test/support/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
 const PC = pcIdOf('PC-A');
@@ -101,7 +102,7 @@ test('scripts and releases are read from their object stores', async () => {
 test('ping, log, live view and heartbeat work; the inventory is refused for good and holds up nothing', async () => {
   const { nc, bus, lines, refused } = await world();
   const clock = systemClock;
-  const body = new HeartbeatBody({ pcId: PC, agentVersion: '1.2.3', host: hostFacts(), clock });
+  const body = new HeartbeatBody({ pcId: PC, agentVersion: '1.2.3', host: hostFacts(), clock, signing: NO_SIGNING });
   const pathTemplate = join(tempDir(), 'agent.log');
   writeFileSync(pathTemplate.replace('.log', '.2026-11-29.log'), 'the last line\n');
   const beats: string[] = [];

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { provisionedOperator } from '../../test/support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
+import { ringEntry, signingKey } from '../../test/support/signing.ts';
 import { installed, nothingLeft } from './expected.ts';
 import { current, Pc } from './pc.ts';
 
@@ -59,7 +60,6 @@ describe('refused with 3, and nothing was done', () => {
     ['/NATSURL=nats://a:4222 /NATSUSER=x', '/NATSUSER and /NATSPASSFILE go together'],
     ['/NATSURL=nats://a:4222 /TOKENFILE=C:\\none.txt', 'C:\\none.txt can not be read (ENOENT)'],
     ['/CONFIG=C:\\none.toml', 'C:\\none.toml can not be read (ENOENT)'],
-    ['/NATSURL=nats://a:4222 /REQUIRESIGNED=1', 'this release checks no signatures'],
     ['/NATSURL=nats://a:4222 /REPLACE=1 /RESTORE=1', 'one of them'],
     ['/NATSURL=nats://a:4222 /MODE=tray /REPLACE=1', 'for /MODE=service'],
     ['/NATSURL=nats://a:4222 /SYSPREP=1 /TOKEN=x', '/SYSPREP leaves no names and no secrets'],
@@ -120,11 +120,11 @@ describe('secrets', () => {
     expect(await pc.registry(SECRETS)).toEqual({ NatsToken: TOKEN });
   });
 
-  it('command keys are stored as the agent looks for them', async () => {
-    const keys = JSON.stringify([{ kid: 'k1', public_key: Buffer.alloc(32, 7).toString('base64') }]);
+  it('command keys, and that they are required, are stored as the agent looks for them', async () => {
+    const keys = JSON.stringify([ringEntry('k1', signingKey(7))]);
     pc.put('C:\\keys.json', keys);
-    expect((await pc.install(current, `${servers()} /KEYS=C:\\keys.json /NOSTART=1`)).code).toBe(0);
-    expect(await pc.registry(SECRETS)).toEqual({ CommandKeys: keys });
+    expect((await pc.install(current, `${servers()} /KEYS=C:\\keys.json /REQUIRESIGNED=1 /NOSTART=1`)).code).toBe(0);
+    expect(await pc.registry(SECRETS)).toEqual({ CommandKeys: keys, RequireSignedCommands: '1' });
     expect(pc.has('C:\\keys.json')).toBe(true);
   });
 });

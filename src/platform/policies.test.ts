@@ -207,9 +207,24 @@ describe('the switch of the original for signed commands', () => {
     expect(found({ kind: 'error', code: 1630 }, true)).not.toBeNull();
   });
 
-  test('a file sets it, whatever it holds and whoever could have written it', () => {
-    const files = [policyFile(''), policyFile('0', 0o666), join(directory, 'none')];
+  test.each([
+    ['1', null],
+    [' TRUE\n', null],
+    ['yes', null],
+    ['', '""'],
+    ['on', '"on"'],
+  ])('a file with %j sets it', (text, odd) => {
+    const path = policyFile(text);
+    expect(signedCommandsSwitch({ platform: 'linux', file: path, mayBeDenied: false })).toEqual({ file: path, odd });
+  });
+
+  test.each(['0', 'false\n', ' No '])('a file with %j does not', (text) => {
+    expect(signedCommandsSwitch({ platform: 'linux', file: policyFile(text), mayBeDenied: false })).toBeNull();
+  });
+
+  test('nor one that is not there; one that somebody else could have written does, whatever it holds', () => {
+    const [open, none] = [policyFile('0', 0o666), join(directory, 'none')];
     const read = (path: string) => signedCommandsSwitch({ platform: 'linux', file: path, mayBeDenied: false })?.file;
-    expect(files.map(read)).toEqual([files[0], files[1], undefined]);
+    expect([read(open), read(none)]).toEqual([open, undefined]);
   });
 });

@@ -163,17 +163,29 @@ export interface SwitchSource extends PolicySource {
  * "not set": what can't be understood or looked at counts as set, except where this account has no right to look.
  */
 export function signedCommandsSwitch(source: SwitchSource): SignedCommandsSwitch | null {
-  if (source.platform !== 'win32') {
-    const file = source.file ?? SIGNED_SWITCH_FILE;
-    const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES });
-    return found.kind === 'missing' ? null : { file, odd: null };
-  }
+  if (source.platform !== 'win32') return switchFile(source.file ?? SIGNED_SWITCH_FILE);
   const file = `HKLM\\${SECRETS_KEY}`;
   const found = (source.registry ?? machineRegistry()).read(SECRETS_KEY, 'RequireSignedCommands');
   if (found.kind === 'error' && found.code === ERROR_ACCESS_DENIED && source.mayBeDenied) return null;
   const value = understood(found);
   if (value === undefined) return null;
-  if (value instanceof UnreadableValue) return { file, odd: value.why };
+  return value instanceof UnreadableValue ? { file, odd: value.why } : switchedBy(file, value);
+}
+
+/** One that somebody else could have written counts as set, as for the original: they would else have switched it off. */
+function switchFile(file: string): SignedCommandsSwitch | null {
+  const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES });
+  switch (found.kind) {
+    case 'missing':
+      return null;
+    case 'refused':
+      return { file, odd: null };
+    case 'ok':
+      return switchedBy(file, found.text);
+  }
+}
+
+function switchedBy(file: string, value: string | number): SignedCommandsSwitch | null {
   const text = String(value).trim().toLowerCase();
   if (['0', 'false', 'no'].includes(text)) return null;
   return { file, odd: ['1', 'true', 'yes'].includes(text) ? null : JSON.stringify(value) };

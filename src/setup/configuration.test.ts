@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ringEntry, signingKey } from '../../test/support/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import type { Parameters } from './command-line.ts';
 import { planConfiguration } from './configuration.ts';
@@ -97,6 +98,18 @@ describe('secrets', () => {
     expect(existsSync(spent[0] ?? '')).toBe(true);
   });
 
+  it('that are none: keys for commands, and the switch that requires them, as the original reads both', () => {
+    const keys = JSON.stringify([ringEntry('backend', signingKey(1))]);
+    const pc = pcOf(null, { 'keys.json': `${keys}\n` });
+    const wanted = pc.plan({ ...SERVERS, KEYS: 'keys.json', REQUIRESIGNED: true });
+    expect(wanted.secrets).toEqual({ CommandKeys: keys, RequireSignedCommands: '1' });
+    expect([wanted.warnings, wanted.spent]).toEqual([[], []]);
+    expect(pc.plan({ ...SERVERS, REQUIRESIGNED: false }).secrets).toEqual({ RequireSignedCommands: '0' });
+    expect(pc.plan({ ...SERVERS, REQUIRESIGNED: true }).warnings).toEqual([
+      '/REQUIRESIGNED without /KEYS: where no keys are stored already, this PC refuses every command',
+    ]);
+  });
+
   it('on the command line are warned about', () => {
     const { secrets, warnings } = pcOf().plan({ ...SERVERS, TOKEN: 'secret' });
     expect(secrets).toEqual({ NatsToken: 'secret' });
@@ -108,7 +121,7 @@ describe('secrets', () => {
     ['a user without a password', { NATSUSER: 'a' }, 'go together'],
     ['two ways to sign in', { TOKEN: 'a', NATSUSER: 'a', NATSPASSFILE: 'p' }, 'one way to sign in'],
     ['an empty file', { TOKENFILE: 'empty' }, 'is empty'],
-    ['keys that are none', { KEYS: 'empty' }, 'no JSON'],
+    ['keys that are none', { KEYS: 'empty' }, 'expected'],
     ['a secret on a disk to be copied', { SYSPREP: true, TOKEN: 'a' }, '/SYSPREP leaves no names'],
   ])('%s is refused', (_what, parameters, why) => {
     expect(() => pcOf(null, { empty: '' }).plan({ ...SERVERS, ...parameters })).toThrow(why);

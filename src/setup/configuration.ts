@@ -27,7 +27,9 @@ export interface ConfigurationInput {
 }
 
 /** Names of values below the secrets' key, as the agent reads them (protocol §9.4). */
-export type Secrets = Readonly<Partial<Record<(typeof SIGN_IN_SECRETS)[number] | 'CommandKeys', string>>>;
+export type Secrets = Readonly<
+  Partial<Record<(typeof SIGN_IN_SECRETS)[number] | 'CommandKeys' | 'RequireSignedCommands', string>>
+>;
 
 export interface Configuration {
   readonly file: string;
@@ -157,8 +159,15 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     if (why !== null) throw fault(`/KEYS: ${file}: ${why}`);
     secrets.CommandKeys = text.trim();
   }
+  if (parameters.REQUIRESIGNED !== undefined) {
+    secrets.RequireSignedCommands = parameters.REQUIRESIGNED ? '1' : '0';
+    if (parameters.REQUIRESIGNED && KEYS === undefined)
+      warnings.push('/REQUIRESIGNED without /KEYS: where no keys are stored already, this PC refuses every command');
+  }
   if (parameters.SYSPREP === true && (Object.keys(secrets).length > 0 || parameters.PCID !== undefined))
-    throw fault('/SYSPREP leaves no names and no secrets: not with /PCID, /TOKEN, /TOKENFILE, /NATSUSER or /KEYS');
+    throw fault(
+      '/SYSPREP leaves no names and no secrets: not with /PCID, /TOKEN, /TOKENFILE, /NATSUSER, /KEYS or /REQUIRESIGNED',
+    );
   return { secrets, spent, warnings };
 }
 

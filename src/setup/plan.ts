@@ -36,8 +36,6 @@ export interface Plan {
 /** Only looks. @throws {SetupFault} naming what can't be done as asked */
 export function planOf(input: InstallInput): Plan {
   const { layout, parameters, version, log } = input;
-  if (parameters.REQUIRESIGNED === true)
-    throw new SetupFault(SETUP_EXIT.configuration, '/REQUIRESIGNED: this release checks no signatures yet');
   const before = layout.current;
   if (before !== null && compareVersions(version, before) < 0 && parameters.ALLOWDOWNGRADE !== true)
     throw new SetupFault(

@@ -17,6 +17,7 @@ import {
   runTailSchema,
 } from './run-view.ts';
 import { scheduleRowSchema } from './schedules-view.ts';
+import { SIGNATURE_MODES } from './signatures.ts';
 import { type UiRow, WINDOW_ROWS, type WindowSettings } from './ui-settings.ts';
 
 /** The agent serves this one and the one before, but for the first, which was not sealed after its handshake. */
@@ -81,8 +82,18 @@ const aboutFactsSchema = z.object({
   runAsSystem: z.enum(['system', 'as_you', 'no']),
   runAsUser: z.boolean(),
   readLog: z.boolean(),
-  signatures: z.enum(['off', 'report', 'require']),
-  commandKeys: z.array(z.object({ kid: z.string(), fingerprint: z.string() })),
+  signatures: z.enum(SIGNATURE_MODES),
+  /** Whose signatures count. `maxAgeSecs`: how old one may be; null: any age. */
+  commandKeys: z.array(
+    z.object({
+      kid: z.string(),
+      label: z.string().nullable().default(null),
+      fingerprint: z.string(),
+      maxAgeSecs: z.number().nullable().default(null),
+    }),
+  ),
+  /** What is written of them can't be used now: those that were known before count, and the log says why. */
+  commandKeysFault: z.boolean().default(false),
   /** Hardware facts are reported to the fleet. */
   inventory: z.boolean(),
   /** How much of the processor scripts get, and how many of them run at once. */

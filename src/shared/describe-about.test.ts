@@ -11,6 +11,7 @@ const FACTS: AboutFacts = {
   readLog: true,
   signatures: 'off',
   commandKeys: [],
+  commandKeysFault: false,
   inventory: true,
   priority: 'below_normal',
   maxParallel: 2,

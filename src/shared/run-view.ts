@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import { REASONS } from './outcomes.ts';
 import { MAX_OUTPUT_ROWS } from './output-limits.ts';
+import { SIGNATURE_STATES } from './signatures.ts';
 import { RUN_STATES, SOURCES } from './states.ts';
 import { TITLE_WORDS } from './title-words.ts';
 
@@ -85,6 +86,11 @@ export const runDetailSchema = runningRowSchema.extend({
   deadlineAtMs: timeMs.nullable(),
   /** How old this PC's view of the fleet was when it was decided; null: not looked at, or never connected. */
   viewAgeMs: z.number().nullable(),
+  /** What was found of its signature, and the key that it names; null: nobody looked. */
+  signature: z
+    .object({ state: z.enum(SIGNATURE_STATES), kid: z.string().nullable() })
+    .nullable()
+    .default(null),
   internals: runInternalsSchema.nullable(),
   /** For the helpdesk, and where a policy shows it to the person too; null: not for these eyes. */
   output: z.object({ stdout: outputSizeSchema, stderr: outputSizeSchema }).nullable(),

@@ -28,14 +28,19 @@ export const LAYERS: readonly Layer[] = [
     may: ['src/agent/store', 'src/agent/wire', 'src/base'],
   },
   {
+    path: 'src/agent/signing',
+    holds: 'who may send commands: keys, signatures, envelopes',
+    may: ['src/agent/wire', 'src/base'],
+  },
+  {
     path: 'src/agent/config',
     holds: 'settings and where each comes from',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/base', 'src/platform'],
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/signing', 'src/base', 'src/platform'],
   },
   {
     path: 'src/agent/intake',
     holds: 'commands from the bus into the inbox',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/results', 'src/base'],
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/results', 'src/agent/signing', 'src/base'],
   },
   {
     path: 'src/agent/gates',
@@ -63,7 +68,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/duties',
     holds: 'heartbeat, ping, logs, inventory, updates',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/base', 'src/platform'],
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/signing', 'src/base', 'src/platform'],
   },
   {
     path: 'src/agent/schedules',
@@ -97,6 +102,7 @@ export const LAYERS: readonly Layer[] = [
       'src/agent/duties',
       'src/agent/schedules',
       'src/agent/results',
+      'src/agent/signing',
       'src/agent/status',
     ],
   },
@@ -109,7 +115,15 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/setup',
     holds: 'what the Windows installer does to a PC, and undoes',
-    may: ['src/client', 'src/base', 'src/platform', 'src/agent/config', 'src/agent/store', 'src/agent/results'],
+    may: [
+      'src/client',
+      'src/base',
+      'src/platform',
+      'src/agent/signing',
+      'src/agent/config',
+      'src/agent/store',
+      'src/agent/results',
+    ],
   },
   { path: 'src/main', holds: 'the Electron shell', may: ['src/client'] },
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },
@@ -143,7 +157,7 @@ export const PACKAGES: readonly PackageRule[] = [
   },
   { packages: ['croner'], only: ['src/agent/schedules'] },
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
-  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/main', 'src/setup'] },
+  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/main'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.

@@ -120,6 +120,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         readLog: true,
         signatures: 'off',
         commandKeys: [],
+        commandKeysFault: false,
         inventory: true,
         priority: 'below_normal',
         maxParallel: 2,

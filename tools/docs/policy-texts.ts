@@ -102,12 +102,12 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
     en: {
       name: 'Require signed commands',
       explain:
-        'This release checks no signatures: where this is enabled the agent reports faulty settings and runs nothing.',
+        'If enabled, only commands with a good signature of one of the keys in CommandKeys run; all others are refused with code 123. Without a key nothing runs. agent.toml and the switch of the original agent can require it too, and this policy does not take that back.',
     },
     ja: {
       name: '署名付きコマンドを必須にする',
       explain:
-        'このリリースは署名を検証しません。有効にすると、エージェントは設定の誤りとして報告し、何も実行しません。',
+        '有効にすると、CommandKeys にある鍵の正しい署名が付いたコマンドだけを実行し、それ以外はコード 123 で拒否します。鍵がなければ何も実行しません。agent.toml と元のエージェントのスイッチでも必須にでき、このポリシーで無効にすることはできません。',
     },
   },
   NotifyOnRun: {

@@ -13,11 +13,12 @@ import { hashHelpdeskCode } from '../config/helpdesk-code.ts';
 import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from '../config/load.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { followServiceHost } from '../runtime/stop-requests.ts';
+import { describeKeys } from './check-keys.ts';
 import { start } from './start.ts';
 
 const VERSION: string = packageJson.version;
 
-const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--check-config] [--hash-code] [--version]
+const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--check-config] [--check-command-keys FILE] [--hash-code] [--version]
 
   --config FILE    the settings; else $KANADE_AGENT_CONFIG, else agent.toml in the configuration directory
   --service        started by the service manager: missing or faulty settings are shown, not the end
@@ -25,6 +26,8 @@ const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--
   --tray           started by the tray application of the signed-in user
   --hash-code      reads a helpdesk code from standard input and prints what belongs into [helpdesk] code_hash
   --check-config   prints the effective settings and ends, 0 if they are usable, else 1
+  --check-command-keys FILE
+                   prints the keys of a ring for signed commands and ends, 0 if it can be used, else 1
 `;
 /** Given by the process that starts us; taken out of the environment at once. */
 const HOST_SECRET_VARIABLE = 'KANADE_TRAY_HOST_SECRET';
@@ -35,6 +38,7 @@ interface Options {
   readonly control?: boolean | undefined;
   readonly tray?: boolean | undefined;
   readonly 'check-config'?: boolean | undefined;
+  readonly 'check-command-keys'?: string | undefined;
   readonly 'hash-code'?: boolean | undefined;
   readonly version?: boolean | undefined;
   readonly help?: boolean | undefined;
@@ -50,6 +54,8 @@ export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_M
   if (options.help) return print(USAGE);
   if (options.version) return print(`${VERSION}\n`);
   if (options['hash-code']) return hashCode();
+  const keys = options['check-command-keys'];
+  if (keys !== undefined) return checkCommandKeys(keys);
   try {
     return await runWithSettings(options, lockRetryMs);
   } catch (error) {
@@ -76,6 +82,11 @@ async function runWithSettings(options: Options, lockRetryMs: number): Promise<n
   return typeof usable === 'number' ? usable : start({ loaded: usable, ...more });
 }
 
+function checkCommandKeys(path: string): number {
+  const { ok, text } = describeKeys(path);
+  return ok ? print(text) : fault(text);
+}
+
 /** A signal ends this wait by itself: nothing has been started yet. */
 async function settingsAnswer(options: Options): Promise<void> {
   const { signal } = new AbortController();
@@ -95,6 +106,7 @@ function parseOptions(argv: readonly string[]): Options | string {
         control: { type: 'boolean' },
         tray: { type: 'boolean' },
         'check-config': { type: 'boolean' },
+        'check-command-keys': { type: 'string' },
         'hash-code': { type: 'boolean' },
         version: { type: 'boolean' },
         help: { type: 'boolean' },

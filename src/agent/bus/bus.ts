@@ -7,6 +7,7 @@
 import type { KvKey } from '../../base/ids.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { ConnectionState } from '../../shared/states.ts';
+import type { HeaderLookup } from './headers.ts';
 
 export interface LinkStatus {
   readonly state: ConnectionState;
@@ -29,6 +30,8 @@ export interface BusMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly reply?: string;
+  /** The first header of this name, by its exact case; null: there is none. Absent: there are no headers. */
+  readonly header?: HeaderLookup;
   respond(data?: Uint8Array): boolean;
 }
 
@@ -38,6 +41,8 @@ export interface DurableMessage {
   readonly data: Uint8Array;
   /** When the broker stored it, by its own clock, ms since the epoch. */
   readonly storedAtMs: number;
+  /** As of {@link BusMessage}. */
+  readonly header?: HeaderLookup;
   ack(): void;
   /** Not now: to be delivered again after `delayMs`. */
   nak(delayMs: number): void;

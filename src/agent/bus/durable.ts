@@ -9,6 +9,7 @@ import { clampTimerMs } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
+import { headersOf } from './headers.ts';
 import type { Session } from './session.ts';
 
 const ACK_WAIT_NS = 30_000_000_000;
@@ -76,6 +77,7 @@ function messageOf(session: Session, message: JsMsg): DurableMessage {
     subject: message.subject,
     data: message.data,
     storedAtMs: Number(message.timestampNanos / NS_PER_MS),
+    header: headersOf(message),
     ack: () => {
       message.ack();
       answered();

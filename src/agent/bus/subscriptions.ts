@@ -9,6 +9,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { aborted } from '../../base/waiting.ts';
 import type { Binding, BusMessage } from './bus.ts';
+import { headersOf } from './headers.ts';
 import type { Permissions } from './permissions.ts';
 import type { Session } from './session.ts';
 
@@ -113,6 +114,7 @@ function receivedOver(session: Session, message: Msg): BusMessage {
     subject,
     data,
     ...(reply === undefined ? {} : { reply }),
+    header: headersOf(message),
     respond: (answer) => {
       const sent = message.respond(answer);
       if (sent && reply !== undefined) session.published(reply);

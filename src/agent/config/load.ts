@@ -14,7 +14,6 @@ import { addHelpdeskHash } from './helpdesk-hash.ts';
 import { type SettingValues, settle, valueAt } from './layers.ts';
 import { type Machine, machineOf } from './machine.ts';
 import { isSettingKey, SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
-import { checkSignatures } from './signatures.ts';
 import { distrusted } from './trust.ts';
 import { ABSOLUTE, type PathBase } from './values.ts';
 
@@ -96,7 +95,6 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const files = filesToRead(input, machine);
   const read = readFiles(files, collected, { machine, base });
   addOthers(collected, input, machine, base);
-  checkSignatures(collected);
   addHelpdeskHash(collected, { secret: machine.helpdeskHash, startedAs, base });
   const isUnread = collected.faults.some(({ key }) => key === MISSING_FILE || key === UNREADABLE_FILE);
   const isWhole = read.length > 0 && !isUnread && read.every((file) => file.lines !== null);

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Setting } from '../../shared/setting.ts';
+import { SIGNATURE_MODES } from '../../shared/signatures.ts';
 import { DEFAULT_BRAND, UI_SETTINGS } from '../../shared/ui-settings.ts';
 
 const file = (about: string) => ({ kind: 'path', relativeTo: 'file', default: null, about }) as const;
@@ -168,12 +169,15 @@ export const SETTINGS = {
   },
   'commands.signatures': {
     kind: 'choice',
-    choices: ['off', 'report', 'require'],
+    choices: SIGNATURE_MODES,
     default: 'off',
-    raise: ['off', 'report', 'require'],
+    raise: SIGNATURE_MODES,
     policy: { name: 'RequireSignedCommands', on: 'require', off: 'off' },
-    about: 'Whether commands must be signed; this release checks no signatures, so it does not start with require',
+    about: 'Whether commands must be signed: not looked at, looked at and counted, or refused without a good signature',
   },
+  'commands.keys_file': file(
+    'The file with the keys that may sign commands, in place of CommandKeys (Windows) or /etc/kanade/command-keys.json',
+  ),
   'commands.unchecked_honours_revoke': {
     kind: 'boolean',
     default: false,

@@ -8,8 +8,6 @@ beforeEach(() => {
 });
 afterEach(() => here.remove());
 
-const EXPECTED = 'expected "off": this release does not check signatures yet';
-
 interface Wanted {
   /** `[commands] signatures` of the file. */
   readonly file: string;
@@ -30,47 +28,33 @@ function load({ file, policy, switched }: Wanted): Loaded {
   return here.load({ configPath, machine });
 }
 
-const refused: [by: string, wanted: Wanted, fault: string][] = [
-  ['agent.toml', { file: 'require' }, 'agent.toml:8: commands.signatures'],
-  ['a policy', { file: 'off', policy: 1 }, 'policy.json:2: RequireSignedCommands'],
-  ['agent.toml, which no policy takes back', { file: 'require', policy: 0 }, 'agent.toml:8: commands.signatures'],
+const settled: [by: string, wanted: Wanted, value: string, source: string][] = [
+  ['nobody', { file: 'off' }, 'off', 'agent.toml'],
+  ['agent.toml', { file: 'require' }, 'require', 'agent.toml'],
+  ['a policy', { file: 'off', policy: 1 }, 'require', 'policy'],
+  ['agent.toml, which no policy takes back', { file: 'require', policy: 0 }, 'require', 'agent.toml'],
+  ['agent.toml in part, which no policy takes back', { file: 'report', policy: 0 }, 'report', 'agent.toml'],
+  ["the original's switch", { file: 'off', switched: true }, 'require', 'switch'],
   [
-    "the original's switch",
-    { file: 'off', switched: true },
-    '/etc/kanade/require-signed-commands: commands.signatures',
+    "the original's switch, which no policy takes back",
+    { file: 'off', policy: 0, switched: true },
+    'require',
+    'switch',
   ],
 ];
-test.each(refused)('required by %s, signed commands are a fault that names who wants them', (_by, wanted, fault) => {
+test.each(settled)('required by %s, the strictest one counts, and is named', (_by, wanted, value, source) => {
   const loaded = load(wanted);
-  const message = loaded.ok ? '' : loaded.message.replaceAll(`${here.root}/`, '');
-  expect([message, loaded.ok || loaded.state]).toEqual([`${fault}: ${EXPECTED}`, 'config_invalid']);
+  expect(loaded.ok && loaded.config.commands.signatures).toBe(value);
+  expect(loaded.ok && loaded.config.settings['commands.signatures']).toMatchObject({ value, source });
+  expect(loaded.warnings).toEqual([]);
 });
 
-test('everybody who requires them is named at once, beside other faults', () => {
-  const loaded = load({ file: 'require', policy: 1, switched: true });
-  expect(loaded.ok || loaded.faults.map(({ key }) => key)).toEqual([
-    'commands.signatures',
-    'RequireSignedCommands',
-    'commands.signatures',
-  ]);
-});
-
-test('"report" is a warning, "off" is nothing', () => {
-  const found = [load({ file: 'report' }), load({ file: 'off', policy: 0 })];
-  expect(found.map(({ ok, warnings }) => [ok, warnings.map(({ key, line, message }) => [key, line, message])])).toEqual(
-    [
-      [true, [['commands.signatures', 8, 'nothing is reported: this release does not check signatures yet']]],
-      [true, []],
-    ],
-  );
-});
-
-test('where nobody has set up this PC yet, the switch alone is told of too', () => {
+test('the switch alone sets up nothing', () => {
   const machine = here.machine('headless', { signedCommandsSwitch: { file: '/switch', odd: null } });
   const loaded = here.load({ machine });
-  expect(loaded.ok || loaded.message.split('\n')).toEqual([
-    expect.stringContaining('config not found'),
-    `/switch: commands.signatures: ${EXPECTED}`,
+  expect(loaded.ok || [loaded.state, loaded.message]).toEqual([
+    'not_set_up',
+    expect.stringMatching(/^config not found .*$/),
   ]);
 });
 
@@ -79,6 +63,10 @@ test('a switch that nobody understands counts as set, and says what was found', 
   const loaded = here.load({ configPath: here.file('agent.toml', toml()), machine });
   expect(loaded.ok || loaded.message.split('\n')).toEqual([
     'HKLM\\x: RequireSignedCommands: expected 1 or 0, found "on"',
-    `HKLM\\x: commands.signatures: ${EXPECTED}`,
   ]);
+});
+
+test('the file of the keys begins where its settings are', () => {
+  const loaded = here.load({ configPath: here.file('agent.toml', toml('[commands]\nkeys_file = "keys.json"\n')) });
+  expect(loaded.ok && loaded.config.commands.keysFile).toBe(`${here.root}/keys.json`);
 });

@@ -1,6 +1,8 @@
 /** What a heartbeat and the answer to a ping say: the same facts, with what this process uses at that moment. */
 import type { Clock } from '../../base/clock.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
+import type { SigningView } from '../signing/verifier.ts';
+import { ENVELOPE_KIND } from '../wire/envelope.ts';
 import { encodeHeartbeat } from '../wire/heartbeat.ts';
 
 /** The processor load is that of at least so long; pings may come closer together. */
@@ -11,6 +13,8 @@ export interface HeartbeatBodyOptions {
   readonly agentVersion: string;
   readonly host: HostFacts;
   readonly clock: Clock;
+  /** Who may send commands, looked at anew: so a key that was taken away counts no longer than to the next heartbeat. */
+  readonly signing: () => Pick<SigningView, 'mode' | 'keys'>;
 }
 
 export class HeartbeatBody {
@@ -27,6 +31,7 @@ export class HeartbeatBody {
   /** The next heartbeat as JSON, and the time that is in it. */
   next(): { atNs: bigint; bytes: Uint8Array } {
     const { pcId, agentVersion, host, clock } = this.#options;
+    const { mode, keys } = this.#options.signing();
     const atNs = clock.nowNs();
     const bytes = encodeHeartbeat({
       pcId,
@@ -37,7 +42,9 @@ export class HeartbeatBody {
       agentArch: host.arch,
       agentCpuPct: this.#cpu(),
       agentRssBytes: rssBytes(),
-      commandProtocols: ['legacy'],
+      commandKeys: keys.map(({ kid, fingerprint }) => `${kid}:${fingerprint}`),
+      enforcing: mode === 'require',
+      commandProtocols: ['legacy', ENVELOPE_KIND],
     });
     return { atNs, bytes };
   }

@@ -6,6 +6,7 @@ import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { operator } from '../../../test/support/fleet.ts';
 import { pcIdOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { NO_SIGNING } from '../../../test/support/signing.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
@@ -19,7 +20,13 @@ import { HeartbeatBody } from './heartbeat-body.ts';
 const NEVER_MS = 60_000;
 
 function start(bus: Bus, config = configCell({ heartbeatIntervalMs: NEVER_MS }), clock: Clock = systemClock) {
-  const body = new HeartbeatBody({ pcId: pcIdOf('PC-A'), agentVersion: '1.2.3', host: hostFacts(), clock });
+  const body = new HeartbeatBody({
+    pcId: pcIdOf('PC-A'),
+    agentVersion: '1.2.3',
+    host: hostFacts(),
+    clock,
+    signing: NO_SIGNING,
+  });
   const onSecondAgent = vi.fn();
   during(startHeartbeat({ pcId: pcIdOf('PC-A'), bus, body, config, clock, log: silentLogger, onSecondAgent }));
   return { config, onSecondAgent };
@@ -35,6 +42,7 @@ test('goes out without what there is no file descriptor left to look at', () => 
     agentVersion: '1.2.3',
     host: hostFacts(),
     clock: systemClock,
+    signing: NO_SIGNING,
   });
   const decoded = decodeHeartbeat(body.next().bytes);
   expect(decoded).toMatchObject({ ok: true, heartbeat: { pcId: pcIdOf('PC-A'), agentRssBytes: null } });
@@ -69,7 +77,9 @@ test('a heartbeat goes out at once after each connect, with what the fleet wants
       os_family: hostFacts().osFamily,
       agent_arch: hostFacts().arch,
       agent_rss_bytes: expect.any(Number),
-      command_protocols: ['legacy'],
+      command_keys: [],
+      enforcing: false,
+      command_protocols: ['legacy', 'kanade.command.v2'],
     },
   });
   bus.reconnect();
@@ -178,6 +188,7 @@ test('the body is one that the fleet can read', () => {
     agentVersion: '1.2.3',
     host: hostFacts(),
     clock: systemClock,
+    signing: NO_SIGNING,
   });
   const { atNs, bytes } = body.next();
   expect(decodeHeartbeat(bytes)).toMatchObject({ ok: true, heartbeat: { pcId: pcIdOf('PC-A'), atNs } });

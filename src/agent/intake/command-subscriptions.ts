@@ -7,11 +7,11 @@ import { drop } from '../../base/drop.ts';
 import type { GroupName, PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
-import type { Binding, Bus, DurableBinding } from '../bus/bus.ts';
+import type { Binding, Bus, BusMessage, DurableBinding } from '../bus/bus.ts';
 import type { Enrolment } from '../store/enrolment.ts';
 import type { Command } from '../wire/command.ts';
 import { commandSubjects, durableName, isSubjectId } from '../wire/subjects.ts';
-import type { Intake } from './intake.ts';
+import type { Incoming, Intake } from './intake.ts';
 
 const STREAM = 'EXEC';
 const KILLS = 'kill.';
@@ -57,7 +57,7 @@ export class CommandSubscriptions {
   start(): void {
     const { bus, intake, pcId, groups } = this.#options;
     const live = [commandSubjects.all, commandSubjects.pc(pcId)].map((subject) =>
-      bus.subscribe(subject, (message) => intake.receive('live', { subject: message.subject, data: message.data })),
+      bus.subscribe(subject, (message) => intake.receive('live', withoutReply(message))),
     );
     this.#bindings.push(...live);
     const stop = groups.watch((now) => this.#follow(now));
@@ -102,7 +102,7 @@ export class CommandSubscriptions {
     for (const group of groups) {
       if (this.#groups.has(group)) continue;
       const binding = bus.subscribe(commandSubjects.group(group), (message) =>
-        intake.receive('live', { subject: message.subject, data: message.data }),
+        intake.receive('live', withoutReply(message)),
       );
       this.#groups.set(group, binding);
     }
@@ -149,4 +149,9 @@ export class CommandSubscriptions {
     this.#kill?.close();
     this.#dotted?.close();
   }
+}
+
+/** A message of a core subscription: there is nobody to acknowledge it to. */
+function withoutReply({ subject, data, header }: BusMessage): Incoming {
+  return { subject, data, ...(header === undefined ? {} : { header }) };
 }

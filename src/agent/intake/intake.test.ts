@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
+import { verifierOf } from '../../../test/support/signing.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -16,6 +17,7 @@ function setUp(groups: string[] | null = ['mine'], { begun = true } = {}) {
   const intake = new Intake({
     pcId: 'PC-1',
     store,
+    verifier: verifierOf(),
     groups: cell,
     maxPayloadBytes: () => 1_048_576,
     serverNowMs: () => null,

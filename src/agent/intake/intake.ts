@@ -8,12 +8,14 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { Source } from '../../shared/states.ts';
-import { endingOf, withoutRun } from '../results/ending.ts';
-import type { Arrival, Ending } from '../store/runs.ts';
+import type { HeaderLookup } from '../bus/headers.ts';
+import { NO_HEADERS, type SignatureHeaders, signatureHeaders } from '../signing/signature.ts';
+import type { SignatureNote, Verifier } from '../signing/verifier.ts';
 import type { Store } from '../store/store.ts';
-import { type Command, decodeCommand, recordOf, type Unreadable } from '../wire/command.ts';
-import { cannotReadText, unsupportedCommandText } from '../wire/result-texts.ts';
+import { type Command, type DecodedCommand, recordOf } from '../wire/command.ts';
+import { decodeAdmitted } from '../wire/envelope.ts';
 import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
+import { type Base, type Failed, keyOf, recordRefused, unreadable } from './recording.ts';
 
 /** Fingerprints of messages that are known to be recorded: a redelivery costs no look into the store. */
 const RECENT_MAX = 4_096;
@@ -29,6 +31,7 @@ const TAKEN_MAX = 256;
 export interface IntakeOptions {
   readonly pcId: string;
   readonly store: Store;
+  readonly verifier: Pick<Verifier, 'judge'>;
   /** null: not known yet; group messages then stay un-acknowledged. */
   readonly groups: Watched<ReadonlySet<string> | null>;
   readonly maxPayloadBytes: () => number;
@@ -51,6 +54,8 @@ export interface Incoming {
   readonly data: Uint8Array;
   /** When the broker stored it, by its clock; absent on a core subscription. */
   readonly storedAtMs?: number;
+  /** See `BusMessage`. Absent: there are no headers. */
+  readonly header?: HeaderLookup;
   /** Absent on a core subscription: the durable consumer brings the same message again until it is acknowledged. */
   ack?(): void;
   /** Asks for it again after `delayMs`, instead of whenever the broker gives up waiting for the acknowledgement. */
@@ -143,7 +148,8 @@ export class Intake {
       return;
     }
     const fingerprint = hash('sha256', data, 'buffer');
-    const key = fingerprint.toString('latin1');
+    const headers = incoming.header === undefined ? NO_HEADERS : signatureHeaders(incoming.header);
+    const key = keyOf(fingerprint, headers);
     const known = this.#recent.get(key);
     if (known !== undefined) {
       this.#options.store.counters.bump('duplicates');
@@ -152,12 +158,12 @@ export class Intake {
     }
     // Not recorded, so not acknowledged: the broker brings it again until there is room (invariant 1).
     if (!this.#options.store.admits) {
-      const decoded = decodeCommand(data);
+      const decoded = decodeAdmitted(data);
       if (decoded.ok) this.#options.onSeen(decoded.command);
       incoming.nak?.(AGAIN_MS);
       return;
     }
-    const recorded = this.#record(source, incoming, fingerprint);
+    const recorded = this.#record(source, incoming, fingerprint, headers);
     this.#remember(key, recorded);
     this.#answer(recorded, incoming, () => this.#recent.delete(key));
   }
@@ -189,9 +195,9 @@ export class Intake {
   }
 
   /** Resolves to whether the message is on disk, in whatever form. Never rejects. */
-  async #record(source: Source, incoming: Incoming, fingerprint: Buffer): Promise<boolean> {
+  async #record(source: Source, incoming: Incoming, fingerprint: Buffer, headers: SignatureHeaders): Promise<boolean> {
     const { subject, data } = incoming;
-    const base = {
+    const base: Base = {
       source,
       subject,
       receivedAtMs: this.#options.clock.nowMs(),
@@ -200,31 +206,39 @@ export class Intake {
       body: Buffer.from(data),
     };
     try {
-      const decoded = decodeCommand(data);
-      if (!decoded.ok) return await this.#recordUnreadable(base, decoded);
-      const { command } = decoded;
-      if (!isSubjectId(command.requestId)) {
-        return await this.#recordUnreadable(base, {
-          ...command,
-          kind: 'undecodable',
-          requestId: null,
-          error: 'request_id: expected 1 to 200 characters that can be part of a subject',
-        });
+      const verdict = this.#options.verifier.judge(data, headers);
+      switch (verdict.kind) {
+        case 'accepted':
+          return await this.#recordAccepted(base, verdict.decoded, verdict.signature);
+        case 'unknown_envelope':
+          // Whom to answer, only what nobody has vouched for says.
+          return await this.#recordUnreadable(base, { ...verdict.found, requestId: null }, null);
+        case 'refused':
+          if (await recordRefused(this.#options, base, headers, verdict)) this.#options.onQueued();
+          else this.#options.store.counters.bump('duplicates');
+          return true;
       }
-      this.#options.onSeen(command);
-      this.#options.onArrival(command);
-      const admission = await this.#options.store.runs.admit({
-        ...base,
-        requestId: command.requestId,
-        ...recordOf(command),
-      });
-      if (admission.kind === 'admitted') this.#options.onAdmitted(admission.run, command);
-      else this.#count(admission, command.requestId);
-      return true;
     } catch (error) {
       this.#options.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
       return false;
     }
+  }
+
+  /** What may go on: a command, or something that can't be read. */
+  async #recordAccepted(base: Base, decoded: DecodedCommand, signature: SignatureNote | null): Promise<true> {
+    if (!decoded.ok) return this.#recordUnreadable(base, decoded, signature);
+    const { command } = decoded;
+    const { requestId } = command;
+    if (!isSubjectId(requestId)) {
+      const error = 'request_id: expected 1 to 200 characters that can be part of a subject';
+      return this.#recordUnreadable(base, { ...command, kind: 'undecodable', requestId: null, error }, signature);
+    }
+    this.#options.onSeen(command);
+    this.#options.onArrival(command);
+    const admission = await this.#options.store.runs.admit({ ...base, ...recordOf(command), requestId, signature });
+    if (admission.kind === 'admitted') this.#options.onAdmitted(admission.run, command);
+    else this.#count(admission, requestId);
+    return true;
   }
 
   #count(admission: { kind: 'duplicate' } | { kind: 'conflict'; recorded: boolean }, requestId: string): void {
@@ -233,38 +247,13 @@ export class Intake {
     if (conflict) this.#options.log.warn('a known request id came with other content', { request_id: requestId });
   }
 
-  /** Shown here in any case; answered where the message says whom to answer. */
-  async #recordUnreadable(
-    base: Pick<Arrival, 'source' | 'subject' | 'receivedAtMs' | 'serverAtMs' | 'fingerprint' | 'body'>,
-    failed: Omit<Unreadable, 'ok'>,
-  ): Promise<boolean> {
-    const usable = failed.requestId !== null && isSubjectId(failed.requestId) ? failed.requestId : null;
-    const unsupported = failed.kind === 'unsupported';
+  async #recordUnreadable(base: Base, failed: Failed, signature: SignatureNote | null): Promise<true> {
     this.#options.log.warn('a command can not be read', { subject: base.subject, error: failed.error });
     this.#options.store.counters.bump('unreadable');
-    const outcome = withoutRun(
-      unsupported ? 'UNSUPPORTED' : 'BAD_MESSAGE',
-      unsupported ? unsupportedCommandText(failed.error) : cannotReadText(failed.error),
-      { nowMs: base.receivedAtMs, detail: failed.error },
-    );
-    const arrival: Arrival = {
-      ...base,
-      requestId: usable,
-      execId: failed.execId,
-      manifestId: failed.id,
-      version: failed.version,
-      shell: null,
-      runAs: null,
-      timeoutSecs: null,
-    };
-    const end = (resultId: string): Ending => {
-      if (usable === null) return { ...outcome, exitCode: null, outbox: null };
-      const identity = { ...failed, resultId, requestId: usable, manifestId: failed.id, pcId: this.#options.pcId };
-      return endingOf(outcome, identity, this.#options.maxPayloadBytes());
-    };
-    const admission = await this.#options.store.runs.admit(arrival, end);
+    const { arrival, end } = unreadable(this.#options, base, failed);
+    const admission = await this.#options.store.runs.admit({ ...arrival, signature }, end);
     if (admission.kind === 'admitted') this.#options.onQueued();
-    else this.#count(admission, usable ?? '');
+    else this.#count(admission, arrival.requestId ?? '');
     return true;
   }
 }

@@ -19,7 +19,8 @@ import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
 import { mayPass } from '../store/sqlite-errors.ts';
 import type { Wait } from '../store/waits.ts';
-import { type Command, decodeCommand } from '../wire/command.ts';
+import type { Command } from '../wire/command.ts';
+import { decodeAdmitted } from '../wire/envelope.ts';
 import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
@@ -364,7 +365,7 @@ export class ActiveRun {
   /** The command as it was admitted. It was decodable then; that it is not now means a damaged row. */
   #command(): Command {
     if (this.#decoded !== null) return this.#decoded;
-    const decoded = decodeCommand(this.#options.store.inbox.body(this.open.run));
+    const decoded = decodeAdmitted(this.#options.store.inbox.body(this.open.run));
     if (!decoded.ok) throw new Error(`the stored command can not be read: ${decoded.error}`);
     this.#decoded = decoded.command;
     return decoded.command;

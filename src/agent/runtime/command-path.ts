@@ -19,6 +19,7 @@ import { makeRunner } from '../run/make-runner.ts';
 import { Scripts } from '../run/scripts.ts';
 import { Slots } from '../run/slots.ts';
 import { Shipper } from '../ship/shipper.ts';
+import type { Verifier } from '../signing/verifier.ts';
 import type { Store } from '../store/store.ts';
 
 export interface CommandPathParts {
@@ -27,6 +28,7 @@ export interface CommandPathParts {
   readonly bus: Bus;
   readonly fleet: Fleet;
   readonly tails: RecentTails;
+  readonly verifier: Verifier;
   readonly clock: Clock;
   readonly log: Logger;
   readonly stayAwake: StayAwake | null;
@@ -104,6 +106,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
   const intake = new Intake({
     pcId,
     store,
+    verifier: parts.verifier,
     groups: fleet.groups,
     maxPayloadBytes: () => bus.link.value.maxPayloadBytes,
     serverNowMs: () => bus.serverNowMs(),

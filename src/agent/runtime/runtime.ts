@@ -21,6 +21,7 @@ import type { AgentState } from '../../shared/states.ts';
 import type { Bus } from '../bus/bus.ts';
 import { NatsBus } from '../bus/nats-bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
+import { readCommandKeys } from '../config/command-keys.ts';
 import { readCredentials } from '../config/credentials.ts';
 import { Fleet } from '../config/fleet.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
@@ -29,6 +30,8 @@ import { startLastContact } from '../duties/last-contact.ts';
 import { RecentTails } from '../duties/recent-tails.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
 import { takeOver } from '../results/takeover.ts';
+import { Verifier } from '../signing/verifier.ts';
+import { signatureCounter } from '../store/counters.ts';
 import type { Store } from '../store/store.ts';
 import { makeCommandPath } from './command-path.ts';
 import { startLocalSchedules } from './local-schedules.ts';
@@ -85,7 +88,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
-  const body = new HeartbeatBody({ pcId, agentVersion: version, host, clock });
+  const verifier = makeVerifier(options);
+  const signing = () => {
+    verifier.refresh();
+    return verifier.view();
+  };
+  const body = new HeartbeatBody({ pcId, agentVersion: version, host, clock, signing });
   const secondAgentSeen = new WatchedCell(false);
   const onSecondAgent = () => {
     store.counters.bump('second_agent_sightings');
@@ -121,6 +129,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     bus,
     fleet,
     tails,
+    verifier,
     clock,
     log,
     stayAwake: awake,
@@ -193,6 +202,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     host,
     hardware: duties.hardware,
     schedules,
+    verifier,
     version,
     clock,
     clockWatch,
@@ -282,6 +292,21 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
     history: store.history,
     onEnded: (listener) => store.runs.onEnded(listener),
     hidesNames: config.ui.hideCommandNames,
+  });
+}
+
+/** Counted is what was found of each signature, whatever became of its command. */
+function makeVerifier({ config, store, log }: RuntimeOptions): Verifier {
+  return new Verifier({
+    pcId: config.agent.id,
+    mode: config.commands.signatures,
+    readRing: () => readCommandKeys(config, { platform: process.platform }),
+    clock: systemClock,
+    log: log.logger.child('signing'),
+    onFinding: (state, refused) => {
+      store.counters.bump(signatureCounter(state));
+      if (refused) store.counters.bump('signature_refused');
+    },
   });
 }
 

@@ -18,9 +18,10 @@ import type { HardwareView } from '../duties/hardware-view.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Shipper } from '../ship/shipper.ts';
+import type { SigningView, Verifier } from '../signing/verifier.ts';
 import type { ShowOutput, StatusCells, StatusPorts } from '../status/ports.ts';
 import type { Store } from '../store/store.ts';
-import { decodeCommand } from '../wire/command.ts';
+import { decodeAdmitted } from '../wire/envelope.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
 const NS_PER_MS = 1_000_000n;
@@ -35,6 +36,7 @@ export interface StatusParts {
   readonly shipper: Shipper;
   readonly host: HostFacts;
   readonly hardware: HardwareView;
+  readonly verifier: Pick<Verifier, 'view'>;
   readonly schedules: { rows(): readonly FullScheduleRow[]; readonly summary: Watched<SchedulesSummary> };
   readonly version: string;
   readonly clock: Clock;
@@ -88,6 +90,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       matches: async (code) => config.helpdesk.codeHash !== null && verifyHelpdeskCode(code, config.helpdesk.codeHash),
     },
     ...configPorts(config, parts.log.logger.child('status')),
+    about: () => aboutOf(config, parts.verifier.view()),
     schedules: () => parts.schedules.rows(),
     support: async () => ({ ...config.support, hardware: await parts.hardware.view() }),
     versions: (limit) => store.versions.list(limit),
@@ -106,7 +109,7 @@ export function configPorts(
   return {
     settings: () => effectiveSettings(config),
     support: () => ({ ...config.support, hardware: null }),
-    about: () => aboutOf(config),
+    about: () => aboutOf(config, { mode: config.commands.signatures, keys: [], fault: null }),
     ui: uiSettings({ ...config, languageLocked: config.settings['ui.language'].locked }, log),
   };
 }
@@ -154,7 +157,7 @@ function fleetSettings(fleet: Fleet): Setting[] {
   }));
 }
 
-function aboutOf(config: BootConfig): AboutFacts {
+function aboutOf(config: BootConfig, signing: SigningView): AboutFacts {
   const tray = config.startedAs === 'tray';
   const asSystem = tray ? (config.run.systemAsUser ? 'as_you' : 'no') : 'system';
   return {
@@ -162,9 +165,14 @@ function aboutOf(config: BootConfig): AboutFacts {
     runAsSystem: asSystem,
     runAsUser: tray || process.platform === 'win32',
     readLog: config.log.keepDays > 0,
-    // Signed commands are not checked yet, whatever is configured; the page must not say otherwise.
-    signatures: 'off',
-    commandKeys: [],
+    signatures: signing.mode,
+    commandKeys: signing.keys.map(({ kid, label, fingerprint, maxAgeMs }) => ({
+      kid,
+      label,
+      fingerprint,
+      maxAgeSecs: maxAgeMs === null ? null : Number(maxAgeMs / 1_000n),
+    })),
+    commandKeysFault: signing.fault !== null,
     inventory: config.inventory.enabled,
     priority: config.run.priority,
     maxParallel: config.run.maxParallel,
@@ -183,7 +191,7 @@ function aboutOf(config: BootConfig): AboutFacts {
 function commandOf(store: Store, run: number) {
   const body = store.history.command(run);
   if (body === undefined) return undefined;
-  const decoded = decodeCommand(body);
+  const decoded = decodeAdmitted(body);
   if (!decoded.ok) return { script: null, deadlineAtMs: null };
   const { script, deadlineAtNs } = decoded.command;
   return { script, deadlineAtMs: deadlineAtNs === null ? null : Number(deadlineAtNs / NS_PER_MS) };

@@ -131,6 +131,7 @@ describe('a user', () => {
       audience: { to: 'all' },
       same: [],
       viewAgeMs: 1_234,
+      signature: null,
       internals: null,
       output: null,
     });

@@ -10,6 +10,7 @@ import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, MAX_WHOLE_TITLE_CHARS, runTitle } from '../../shared/run-title.ts';
 import type { OutputSize, RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
 import type { ScheduleRow } from '../../shared/schedules-view.ts';
+import { SIGNATURE_STATES } from '../../shared/signatures.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import { classifyCommandSubject } from '../wire/subjects.ts';
@@ -114,9 +115,15 @@ export function detailOf(
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
+    signature: signatureOf(record),
     internals: visibility.helpdesk ? internalsOf(record, gates) : null,
     output: maySeeOutput(record, visibility) ? sizesOf(outputs()) : null,
   };
+}
+
+function signatureOf({ signature, signedBy }: RunRecord): RunDetail['signature'] {
+  const state = SIGNATURE_STATES.find((each) => each === signature);
+  return state === undefined ? null : { state, kid: clipped(signedBy) };
 }
 
 function audienceOf({ source, subject }: RunRecord, pcId: string | null): RunDetail['audience'] {

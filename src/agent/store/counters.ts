@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { SIGNATURE_STATES, type SignatureState } from '../../shared/signatures.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** What is counted and not recorded one by one (architecture §3; D42). */
@@ -10,8 +11,16 @@ export const COUNTERS = [
   'publish_failures',
   'connects',
   'second_agent_sightings',
+  /** Messages that were not run for their signature. */
+  'signature_refused',
+  /** What was found of each signature that was looked at, whether the message could run or not. */
+  ...SIGNATURE_STATES.map((state) => `signature_${state}` as const),
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
+
+export function signatureCounter(state: SignatureState): Counter {
+  return `signature_${state}`;
+}
 
 /** Counters live in memory and are written along now and then: a duplicate must not cost an fsync. */
 export class Counters {

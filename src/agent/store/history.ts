@@ -32,6 +32,9 @@ export interface RunRecord {
   readonly reason: Reason | null;
   readonly exitCode: number | null;
   readonly detail: string | null;
+  /** What was found of its signature, and the key that it names; null: nobody looked. */
+  readonly signature: string | null;
+  readonly signedBy: string | null;
   /** What the gates saw, as JSON text. */
   readonly facts: string | null;
   readonly parkedWhy: string | null;
@@ -66,7 +69,8 @@ const COLUMNS = `
   run, request_id AS requestId, result_id AS resultId, exec_id AS execId, manifest_id AS manifestId, version, title, source,
   subject, shell, run_as AS runAs, run_as_user AS runAsUser, timeout_secs AS timeoutSecs, received_at AS receivedAtMs,
   decided_at AS decidedAtMs, not_before AS notBeforeMs, started_at AS startedAtMs, finished_at AS finishedAtMs,
-  delivered_at AS deliveredAtMs, state, reason, exit_code AS exitCode, detail, facts,
+  delivered_at AS deliveredAtMs, state, reason, exit_code AS exitCode, detail, signature,
+  signed_by AS signedBy, facts,
   (SELECT parked_why FROM outbox WHERE outbox.kind = 'result' AND outbox.id = runs.result_id
     AND parked_at IS NOT NULL) AS parkedWhy,
   (state = 'finished' AND delivered_at IS NULL AND NOT EXISTS

@@ -219,6 +219,16 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 5,
+    // The release before checks no signatures, and leaves these empty.
+    minReader: 1,
+    sql: `
+      -- What was found of the signature of a command, and whose it is; null: nobody looked.
+      ALTER TABLE runs ADD COLUMN signature TEXT;
+      ALTER TABLE runs ADD COLUMN signed_by TEXT;
+    `,
+  },
 ];
 
 export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

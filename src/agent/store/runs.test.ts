@@ -131,3 +131,44 @@ test('an end is announced once, also when its commit group has to be repeated on
   await Promise.all([first, conflict]);
   expect(ended).toEqual([1, 2]);
 });
+
+describe('what is refused for its signature', () => {
+  const refusal = (byte: number, resultId: string | null = 'refused-1') => ({
+    fingerprint: Buffer.alloc(32, byte),
+    resultId,
+  });
+  const refused = (resultId: string | null) =>
+    ending('x', {
+      reason: 'SIGNATURE',
+      exitCode: resultId === null ? null : 123,
+      outbox:
+        resultId === null
+          ? null
+          : { kind: 'result', id: resultId, subject: 'results.r1', body: Buffer.from('refused') },
+    });
+
+  test('is recorded once, answered once, and leaves its id to the command itself', async () => {
+    const store = testStore(tempDir());
+    expect(await store.runs.refuse(arrival('r1'), refusal(1), refused)).toBe(true);
+    expect(await store.runs.refuse(arrival('r1'), refusal(1), refused)).toBe(false);
+    expect(await store.runs.refuse(arrival('r1'), refusal(2), refused)).toBe(true);
+    expect(await store.runs.admit(arrival('r1'))).toMatchObject({ kind: 'admitted' });
+    expect(await store.runs.refuse(arrival('r1'), refusal(3), refused)).toBe(true);
+    expect(store.outbox.waiting(true, 9).map(({ id }) => id)).toEqual(['refused-1']);
+    const rows = store.history.list({}, Number.POSITIVE_INFINITY, 9);
+    expect(rows.map(({ reason, exitCode, resultId }) => [reason, exitCode, resultId])).toEqual([
+      ['SIGNATURE', null, null],
+      [null, null, expect.any(String)],
+      ['SIGNATURE', null, null],
+      ['SIGNATURE', 123, 'refused-1'],
+    ]);
+  });
+
+  test('without a name or an answer it is only shown', async () => {
+    const store = testStore(tempDir());
+    await store.runs.refuse(arrival(null), refusal(1, null), refused);
+    await store.runs.refuse(arrival('r1'), refusal(2, null), refused);
+    expect(store.outbox.waiting(true, 9)).toEqual([]);
+    expect(store.history.count({})).toBe(2);
+  });
+});

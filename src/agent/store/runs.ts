@@ -28,6 +28,8 @@ export interface Arrival {
   readonly timeoutSecs: number | null;
   /** `bypass_local_limit`: it runs beside the places. */
   readonly bypass?: boolean;
+  /** What was found of its signature, and the key that it names; absent or null: nobody looked. */
+  readonly signature?: { readonly state: string; readonly kid: string | null } | null;
   readonly source: Source;
   readonly subject: string;
   readonly receivedAtMs: number;
@@ -95,6 +97,7 @@ export class Runs {
   readonly #ledgerPut: Statement;
   readonly #insert: Statement;
   readonly #insertBody: Statement;
+  readonly #isAnswered: Statement;
   readonly #advance: Statement;
   readonly #started: Statement;
   readonly #process: Statement;
@@ -116,9 +119,10 @@ export class Runs {
     );
     this.#insert = db.prepare(`
       INSERT INTO runs (request_id, result_id, exec_id, manifest_id, version, source, subject, shell, run_as,
-        timeout_secs, received_at, server_at, bypass, kill_at, state)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'admitted')`);
+        timeout_secs, received_at, server_at, bypass, kill_at, signature, signed_by, state)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'admitted')`);
     this.#insertBody = db.prepare('INSERT INTO commands (run, body) VALUES (?, ?)');
+    this.#isAnswered = db.prepare('SELECT 1 FROM runs WHERE result_id = ? LIMIT 1');
     this.#advance = db.prepare(
       `UPDATE runs SET state = ?, not_before = coalesce(not_before, ?) WHERE run = ? AND state <> 'finished'`,
     );
@@ -173,6 +177,33 @@ export class Runs {
     return { admission: { kind: 'admitted', run, resultId }, ended };
   }
 
+  /**
+   * Records a message that is refused for its signature, once for each `fingerprint` of message and signature; false: it is recorded.
+   * It never takes its `request_id`, which the command itself may still need: else whoever can send anything could keep commands away
+   * (protocol §11.4). `ending` gets the id of its result; null: there is none to give, the message names nobody, or its id has its
+   * one result already.
+   */
+  async refuse(
+    arrival: Arrival,
+    { fingerprint, resultId }: { readonly fingerprint: Uint8Array; readonly resultId: string | null },
+    ending: (resultId: string | null) => Ending,
+  ): Promise<boolean> {
+    const ended = await this.#group.submit(() => {
+      const key = ` refused${anonymousKey(fingerprint)}`;
+      if (this.#ledgerGet.get(key) !== undefined) return null;
+      const { requestId } = arrival;
+      const isOpen =
+        requestId !== null &&
+        resultId !== null &&
+        this.#ledgerGet.get(requestId) === undefined &&
+        this.#isAnswered.get(resultId) === undefined;
+      const answer = isOpen ? resultId : null;
+      return this.#finishAtOnce(this.#insertRun(arrival, answer, key), ending(answer));
+    });
+    if (ended !== null) this.#tell(ended);
+    return ended !== null;
+  }
+
   /** A known id with other bytes: shown here once, published never (the id already has its one result). */
   #recordConflict(arrival: Arrival): Admitted {
     const key = anonymousKey(arrival.fingerprint);
@@ -215,6 +246,8 @@ export class Runs {
       whole(arrival.serverAtMs),
       arrival.bypass === true ? 1 : null,
       arrival.execId === null ? null : this.#kills.atMs(arrival.execId),
+      arrival.signature?.state ?? null,
+      arrival.signature?.kid ?? null,
     );
     const run = Number(lastInsertRowid);
     this.#insertBody.run(run, arrival.body);

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { atEnd } from '../../base/at-end.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { type OutcomeRow, outcomeRow, REASONS } from '../../shared/outcomes.ts';
+import { type OutcomeRow, outcomeRow, REASONS, type Reason } from '../../shared/outcomes.ts';
 import { asFound } from './as-found.ts';
 import { isCorrupt, isOfNow, mayPass } from './sqlite-errors.ts';
 
@@ -17,7 +17,9 @@ import { isCorrupt, isOfNow, mayPass } from './sqlite-errors.ts';
 function undelivered({ publishPinSkips = true }: SalvageOptions): string {
   const isLocal = ({ exitCode, isPinSkip }: OutcomeRow) =>
     exitCode === null || (isPinSkip === true && !publishPinSkips);
-  const local = REASONS.filter((reason) => isLocal(outcomeRow(reason))).map((reason) => `'${reason}'`);
+  // What was refused for its signature is no command of ours, of which nobody knows how it ended.
+  const isOther = (reason: Reason) => reason === 'SIGNATURE' || isLocal(outcomeRow(reason));
+  const local = REASONS.filter(isOther).map((reason) => `'${reason}'`);
   // What had no id that could be answered never had a result.
   const owed = `request_id IS NOT NULL AND result_id IS NOT NULL AND delivered_at IS NULL`;
   return `state = 'finished' AND ${owed} AND reason NOT IN (${local.join(', ')})`;
@@ -40,8 +42,15 @@ interface Source {
 const sources = (options: SalvageOptions): readonly Source[] => [
   { table: 'meta', where: `key IN ('enrolled', 'incarnation', 'incarnation_pending', 'last_contact')`, order: 'key' },
   { table: 'ledger', where: '1', order: 'request_id' },
-  // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known.
-  { table: 'runs', into: 'ledger', where: 'request_id IS NOT NULL', order: 'run', more: ['fingerprint', `x''`] },
+  // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known. What was refused for its
+  // signature has never taken its id.
+  {
+    table: 'runs',
+    into: 'ledger',
+    where: `request_id IS NOT NULL AND reason IS NOT 'SIGNATURE'`,
+    order: 'run',
+    more: ['fingerprint', `x''`],
+  },
   { table: 'kills', where: '1', order: 'entry' },
   { table: 'outbox', where: '1', order: 'seq' },
   { table: 'runs', where: `state <> 'finished' OR (${undelivered(options)})`, order: 'run' },

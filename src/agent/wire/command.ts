@@ -4,8 +4,8 @@
  */
 import type { SentExecId, SentRequestId } from '../../base/ids.ts';
 import { FieldReader } from './fields.ts';
-import { parseJson } from './json.ts';
-import { describe, isJsonObject, type JsonObject } from './json-value.ts';
+import { type ParsedJson, parseJson } from './json.ts';
+import { describe, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { formatTimestamp } from './timestamp.ts';
 
 export const SHELLS = ['powershell', 'cmd', 'sh', 'pwsh'] as const;
@@ -76,9 +76,16 @@ export type DecodedCommand = { readonly ok: true; readonly command: Command } | 
 
 /** Reads a command message. Never throws. Unknown fields are ignored. */
 export function decodeCommand(body: Uint8Array): DecodedCommand {
-  const parsed = parseJson(body);
-  if (!parsed.ok) return unreadable('undecodable', parsed.salvaged, parsed.error);
-  const { value } = parsed;
+  return decodeParsed(parseJson(body));
+}
+
+/** The same of a message that was parsed already. */
+export function decodeParsed(parsed: ParsedJson): DecodedCommand {
+  return parsed.ok ? decodeValue(parsed.value) : unreadable('undecodable', parsed.salvaged, parsed.error);
+}
+
+/** The same of a command that is a part of another message. */
+export function decodeValue(value: JsonValue): DecodedCommand {
   if (!isJsonObject(value)) return unreadable('undecodable', value, `expected an object, found ${describe(value)}`);
   const foreign = foreignKind(value);
   if (foreign !== null) return unreadable('unsupported', value, foreign);
@@ -86,6 +93,11 @@ export function decodeCommand(body: Uint8Array): DecodedCommand {
   const command = readCommand(fields);
   const error = fields.has('exec_id') && fields.has('job_id') ? BOTH_EXEC_IDS : fields.problem;
   return error === null ? { ok: true, command } : unreadable('undecodable', value, error);
+}
+
+/** An envelope of a kind that nobody here knows; `error` says which one would be known. */
+export function unknownEnvelope(parsed: ParsedJson, error: string): Unreadable {
+  return unreadable('unsupported', parsed.ok ? parsed.value : parsed.salvaged, error);
 }
 
 const BOTH_EXEC_IDS = 'exec_id: expected once, found it also under its other name job_id';

@@ -23,12 +23,15 @@ test('the extras come behind the fields of the original and are read back', () =
     agentArch: 'x64',
     agentCpuPct: 0.5,
     agentRssBytes: 64_000_000,
+    commandKeys: ['backend:34750f98bd59fcfc'],
+    enforcing: true,
     commandProtocols: ['legacy'],
   };
   const body = encodeHeartbeat(heartbeat);
   expect(Buffer.from(body).toString()).toBe(
     '{"pc_id":"PC-A","at":"2025-11-25T03:30:24Z","agent_version":"0.1.0","hostname":"pc-a","os_family":"windows",' +
-      '"agent_arch":"x64","agent_cpu_pct":0.5,"agent_rss_bytes":64000000,"command_protocols":["legacy"]}',
+      '"agent_arch":"x64","agent_cpu_pct":0.5,"agent_rss_bytes":64000000,' +
+      '"command_keys":["backend:34750f98bd59fcfc"],"enforcing":true,"command_protocols":["legacy"]}',
   );
   expect(decodeHeartbeat(body)).toEqual({ ok: true, heartbeat });
 });

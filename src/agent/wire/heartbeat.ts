@@ -13,6 +13,10 @@ export interface Heartbeat {
   /** Percent of one core. */
   readonly agentCpuPct?: number | null;
   readonly agentRssBytes?: number | null;
+  /** The keys that may sign commands here, each `<kid>:<fingerprint>`. */
+  readonly commandKeys?: readonly string[] | null;
+  /** Only signed commands run here. */
+  readonly enforcing?: boolean | null;
   readonly commandProtocols?: readonly string[] | null;
 }
 
@@ -26,6 +30,8 @@ export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
     agent_arch: heartbeat.agentArch ?? undefined,
     agent_cpu_pct: heartbeat.agentCpuPct ?? undefined,
     agent_rss_bytes: heartbeat.agentRssBytes ?? undefined,
+    command_keys: heartbeat.commandKeys?.map((key) => key.toWellFormed()) ?? undefined,
+    enforcing: heartbeat.enforcing ?? undefined,
     command_protocols: heartbeat.commandProtocols ?? undefined,
   });
   return Buffer.from(text);
@@ -41,6 +47,8 @@ export function decodeHeartbeat(body: Uint8Array): Decoded<'heartbeat', Heartbea
     agentArch: fields.nullableString('agent_arch'),
     agentCpuPct: fields.nullableNumber('agent_cpu_pct'),
     agentRssBytes: fields.nullableNumber('agent_rss_bytes'),
+    commandKeys: fields.nullableStrings('command_keys'),
+    enforcing: fields.nullableBoolean('enforcing'),
     commandProtocols: fields.nullableStrings('command_protocols'),
   }));
 }

@@ -3,6 +3,7 @@
  * §4.2, §12.2, D2, D4, D25; architecture §3). Each text is here once.
  */
 import type { Reason } from '../../shared/outcomes.ts';
+import type { RefusedSignature } from '../../shared/signatures.ts';
 import { DURATION_MAX, formatDuration } from './humantime.ts';
 import { formatTimestampText } from './timestamp.ts';
 
@@ -66,6 +67,35 @@ const platformName = (platform: NodeJS.Platform) => PLATFORMS[platform] ?? platf
 export const scriptObjectText = (key: string, why: string) => `skipped: script object ${key} can not be used: ${why}`;
 
 export const scriptsOffText = () => 'skipped: scripts are switched off on this PC by policy';
+
+/** Where IT puts the keys of those who may send commands. */
+export const commandKeysPlace = (platform: NodeJS.Platform) =>
+  platform === 'win32' ? 'HKLM\\SOFTWARE\\kanade\\agent\\CommandKeys' : '/etc/kanade/command-keys.json';
+
+const SIGNATURE_REASONS: Readonly<Record<RefusedSignature, (platform: NodeJS.Platform) => string>> = {
+  absent: () =>
+    'command carried no signature, and this host requires one. If this came from `kanade run`, set the break-glass key; if from the backend, that backend is not signing yet.',
+  unprovisioned: (platform) =>
+    `this host requires signed commands but holds no command-signing keys, so nothing can be verified. Re-provision ${commandKeysPlace(platform)} locally; it reloads without a restart.`,
+  unknown_key: () =>
+    'signed by a key this host does not have — it likely missed a rotation. Re-run the keyring provisioning for this machine.',
+  invalid: () =>
+    'signature does not match these bytes. Either the command was tampered with in flight or it was signed by a key that is not the one it claims.',
+  stale: () =>
+    "signature is outside its freshness window. Most often the clocks disagree — compare this host's time with the signing host's before assuming a replay.",
+  clock_ahead: () =>
+    "envelope was signed further in the future than this host's clock allowance. This host's clock is probably behind the signer's — check its time before assuming tampering.",
+  expired: () =>
+    "envelope's start deadline has passed. Re-issue the command; if it was issued moments ago, this host's clock is probably ahead of the signer's.",
+  misaddressed: () =>
+    'envelope names a different host as its recipient, so this host will not run it. A captured command re-sent here is refused by design.',
+  envelope_rejected: () =>
+    'envelope is malformed or outside the accepted validity window (no recipient or expiry, reversed range, or longer than the ceiling). Re-issue it from the current backend key.',
+};
+
+/** Exactly the words of the original (protocol §11.4). */
+export const signatureText = (state: RefusedSignature, platform: NodeJS.Platform) =>
+  `refused: ${SIGNATURE_REASONS[state](platform)}`;
 
 /** `error` is that of the decoder: `<field>: <what was expected>`. */
 export const cannotReadText = (error: string) => `refused: cannot read command: ${error}`;

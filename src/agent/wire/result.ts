@@ -81,6 +81,11 @@ export function legacyResultId(requestId: string, pcId: string): string {
   return uuidV5(OID_NAMESPACE, `kanade-issue-19/legacy-result-id:${requestId}:${pcId}`);
 }
 
+/** That of every refusal of a command for its signature, so that a message which comes again lands on one row (protocol §11.4). */
+export function refusedResultId(requestId: string, pcId: string): string {
+  return uuidV5(OID_NAMESPACE, `${requestId}|${pcId}|signature-refused`);
+}
+
 /**
  * The message in at most `maxBytes` (D11). Of a stream that is too long head and tail stay, so that the note at the end of
  * stderr survives. `cut`: something of the result is not in it. Costs no more than what stays, where `sizes` says how much there is.

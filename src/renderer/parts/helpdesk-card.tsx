@@ -7,6 +7,7 @@ import { EVERY_SECOND_MS, useI18n, useNow, useOffers, useQuery, useStore, useWin
 import { Card } from './card.tsx';
 import { Facts } from './facts.tsx';
 import { NoticesCard } from './notices-card.tsx';
+import { SignaturesCard } from './signatures-card.tsx';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'flex-start', marginTop: '8px' },
@@ -119,6 +120,7 @@ function Inside() {
         </Card>
       )}
       <NoticesCard />
+      <SignaturesCard />
       {data !== null && (
         <Card title={i18n.t('support.settings')}>
           <Facts

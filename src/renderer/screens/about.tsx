@@ -9,6 +9,7 @@ import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
 import { QuitControls } from '../parts/quit-controls.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
+import { SendersCard } from '../parts/senders-card.tsx';
 
 const useStyles = makeStyles({
   list: { listStyleType: 'none', margin: 0, padding: 0 },
@@ -39,18 +40,11 @@ export function AboutScreen() {
 }
 
 function Known({ about }: { readonly about: AboutFacts }) {
-  const styles = useStyles();
-  const i18n = useI18n();
-  const { signatures, commandKeys } = about;
-  const keys = i18n.list(commandKeys.map(({ kid, fingerprint }) => `${kid} (${fingerprint}…)`));
   return (
     <>
       <Questions about={about} />
       <Abilities about={about} />
-      <Card title={i18n.t('about.signed')} isQuestion>
-        <p className={styles.text}>{i18n.t(`about.signed.${signatures}`)}</p>
-        {commandKeys.length > 0 && <p className={styles.text}>{i18n.t('about.keys', { keys })}</p>}
-      </Card>
+      <SendersCard about={about} />
     </>
   );
 }

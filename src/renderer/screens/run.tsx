@@ -28,6 +28,7 @@ import { RunOutput } from '../parts/run-output.tsx';
 import { RunWay } from '../parts/run-way.tsx';
 import { RunningBar, RunningManners } from '../parts/running-task.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
+import { SignatureLine } from '../parts/signature-line.tsx';
 import { TextLink } from '../parts/text-link.tsx';
 
 const useStyles = makeStyles({
@@ -88,6 +89,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
           {run.state === 'running' && live && progress.said !== null && <p className={styles.quiet}>{progress.said}</p>}
           {run.state === 'running' && live && <RunningManners />}
           <p className={styles.quiet}>{whose(run, i18n)}</p>
+          <SignatureLine signature={run.signature} />
           {run.reason === null && !live && <p className={styles.sentence}>{i18n.t('run.stale')}</p>}
         </div>
       </section>

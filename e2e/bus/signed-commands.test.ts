@@ -1,0 +1,171 @@
+/** The built agent on a real broker, where what it runs has to be signed: live, replayed, over a restart, with a key that is rotated. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jetstream } from '@nats-io/jetstream';
+import { type NatsConnection, headers as newHeaders } from '@nats-io/transport-node';
+import { expect, test } from 'vitest';
+import { startAgent, TestAgent } from '../../test/support/agent.ts';
+import { commandJson } from '../../test/support/commands.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { countStored, provisionedOperator, waitForResult } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { ringEntry, signedHeaders, signingKey } from '../../test/support/signing.ts';
+import { tempDir } from '../../test/support/temp.ts';
+
+const PC = 'PC-OURS';
+const [OLD, NEW] = [signingKey(1), signingKey(2)];
+const oldEntry = ringEntry('backend-1', OLD, { label: 'Backend' });
+const newEntry = ringEntry('backend-2', NEW);
+
+async function world(toml: string, ring: readonly object[]) {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const directory = tempDir();
+  const keys = join(directory, 'keys.json');
+  const provide = (entries: readonly object[]) => writeFileSync(keys, JSON.stringify(entries), { mode: 0o600 });
+  provide(ring);
+  const options = { server, nc, directory, toml: `[commands]\nsignatures = "${toml}"\nkeys_file = "keys.json"\n` };
+  return { server, nc, provide, options };
+}
+
+/** Publishes as a backend does: into the stream, with its headers. */
+async function send(nc: NatsConnection, body: string, signature: Readonly<Record<string, string>> = {}) {
+  const headers = newHeaders();
+  for (const [name, value] of Object.entries(signature)) headers.set(name, value);
+  await jetstream(nc).publish(`commands.pc.${PC}`, body, { headers });
+}
+
+const sendSigned = (nc: NatsConnection, requestId: string, kid = 'backend-1', key = OLD) => {
+  const body = commandJson(requestId);
+  return send(nc, body, signedHeaders(kid, key, body));
+};
+
+test('only what is signed runs, live and after it was away, and each run says by whom', async () => {
+  const { nc, options } = await world('require', [oldEntry]);
+  const agent = await startAgent(options);
+  await sendSigned(nc, 'signed');
+  expect(await waitForResult(nc, 'signed')).toMatchObject({ exit_code: 0, stdout: 'hello\n' });
+  await send(nc, commandJson('unsigned'));
+  expect(await waitForResult(nc, 'unsigned')).toMatchObject({
+    exit_code: 123,
+    skipped: false,
+    stderr: expect.stringMatching(/^refused: command carried no signature, and this host requires one\. /),
+  });
+  const forged = commandJson('forged');
+  await send(nc, forged, signedHeaders('backend-1', NEW, forged));
+  expect(await waitForResult(nc, 'forged')).toMatchObject({
+    exit_code: 123,
+    stderr: expect.stringMatching(/^refused: signature does not match these bytes\. /),
+  });
+  await agent.stop();
+  await sendSigned(nc, 'while-away');
+  await agent.start();
+  expect(await waitForResult(nc, 'while-away')).toMatchObject({ exit_code: 0 });
+  expect(await countStored(nc, 'RESULTS', 'results.>')).toBe(4);
+
+  const client = await agent.connect();
+  const { rows } = await client.call('runs.list', {});
+  const found = await Promise.all(rows.map(async ({ run }) => (await client.call('runs.get', { run })).signature));
+  expect(found).toEqual([
+    { state: 'ok', kid: 'backend-1' },
+    { state: 'invalid', kid: null },
+    { state: 'absent', kid: null },
+    { state: 'ok', kid: 'backend-1' },
+  ]);
+  expect((await client.call('about.capabilities', {})).facts).toMatchObject({
+    signatures: 'require',
+    commandKeys: [{ kid: 'backend-1', label: 'Backend', fingerprint: '34750f98bd59fcfc', maxAgeSecs: null }],
+    commandKeysFault: false,
+  });
+  expect((await client.call('state.snapshot', {})).counters).toMatchObject({
+    signature_ok: 2,
+    signature_absent: 1,
+    signature_invalid: 1,
+    signature_refused: 2,
+  });
+});
+
+test('the heartbeat says which keys count and that they are required; a key is rotated without a restart', async () => {
+  const { nc, provide, options } = await world('require', [oldEntry]);
+  const beats: Record<string, unknown>[] = [];
+  nc.subscribe(`heartbeat.${PC}`, { callback: (_, message) => void beats.push(message.json()) });
+  await startAgent(options);
+  await eventually(() =>
+    expect(beats.at(-1)).toMatchObject({
+      command_keys: ['backend-1:34750f98bd59fcfc'],
+      enforcing: true,
+      command_protocols: ['legacy', 'kanade.command.v2'],
+    }),
+  );
+  provide([oldEntry, newEntry]);
+  // The first command of a key that is not known brings it, at most once a second.
+  await eventually(async () => {
+    const requestId = `new-${beats.length}-${Date.now()}`;
+    await sendSigned(nc, requestId, 'backend-2', NEW);
+    expect(await waitForResult(nc, requestId)).toMatchObject({ exit_code: 0 });
+  });
+  await sendSigned(nc, 'old-still');
+  expect(await waitForResult(nc, 'old-still')).toMatchObject({ exit_code: 0 });
+  // A key that is taken away is gone with the next heartbeat, and a ping is answered by one.
+  provide([newEntry]);
+  await nc.request(`agents.${PC}.ping`, '');
+  await sendSigned(nc, 'old-gone');
+  expect(await waitForResult(nc, 'old-gone')).toMatchObject({
+    exit_code: 123,
+    stderr: expect.stringMatching(/^refused: signed by a key this host does not have /),
+  });
+});
+
+test('an envelope runs for this PC within its time, and for nobody else', async () => {
+  const { nc, options } = await world('off', [oldEntry]);
+  const agent = await startAgent(options);
+  const sealed = (requestId: string, target = PC, ms = 60_000) =>
+    JSON.stringify({
+      kind: 'kanade.command.v2',
+      target_pc_id: target,
+      expires_at: new Date(Date.now() + ms).toISOString(),
+      command: JSON.parse(commandJson(requestId)) as unknown,
+    });
+  const seal = async (body: string, atMs?: number) => send(nc, body, signedHeaders('backend-1', OLD, body, atMs));
+  await seal(sealed('elsewhere', 'PC-2'));
+  await seal(sealed('late', PC, -1_000), Date.now() - 5_000);
+  await seal(sealed('sealed'));
+  expect(await waitForResult(nc, 'sealed')).toMatchObject({ exit_code: 0, stdout: 'hello\n' });
+  const client = await agent.connect();
+  const rows = async () => (await client.call('runs.list', {})).rows.map(({ reason }) => reason);
+  await eventually(async () => expect(await rows()).toEqual(['DONE', 'EXPIRED_ENV', 'MISADDRESSED']));
+  expect(await countStored(nc, 'RESULTS', 'results.>')).toBe(1);
+});
+
+test('where they are only reported everything runs, and what would have been refused is counted', async () => {
+  const { nc, options } = await world('report', [oldEntry]);
+  const agent = await startAgent(options);
+  await send(nc, commandJson('unsigned'));
+  await sendSigned(nc, 'unknown', 'backend-2', NEW);
+  for (const id of ['unsigned', 'unknown']) expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+  const client = await agent.connect();
+  expect((await client.call('state.snapshot', {})).counters).toMatchObject({
+    signature_absent: 1,
+    signature_unknown_key: 1,
+    signature_refused: 0,
+  });
+});
+
+test('required without a key nothing runs, until there is one', async () => {
+  const { nc, provide, options } = await world('require', []);
+  const agent = new TestAgent(options);
+  await using _ = { [Symbol.asyncDispose]: () => agent.stop() };
+  await agent.start();
+  await sendSigned(nc, 'none');
+  expect(await waitForResult(nc, 'none')).toMatchObject({
+    exit_code: 123,
+    stderr: expect.stringMatching(/^refused: this host requires signed commands but holds no command-signing keys/),
+  });
+  provide([oldEntry]);
+  await nc.request(`agents.${PC}.ping`, '');
+  // What was refused has not taken its id: the same message, sent again, is the same message; under another signature it runs.
+  await sendSigned(nc, 'none');
+  await eventually(async () => {
+    expect(await waitForResult(nc, 'none')).toMatchObject({ exit_code: 0 });
+  });
+});

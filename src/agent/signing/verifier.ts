@@ -1,0 +1,121 @@
+/**
+ * Who may send commands to this PC: judges each message by the ring of now and by what IT wants (`[commands] signatures`). Invariant: with
+ * `require` nothing runs but what a key of the ring has signed, and an empty ring lets nothing in.
+ */
+
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { RefusedSignature, SignatureMode, SignatureState } from '../../shared/signatures.ts';
+import type { DecodedCommand, Unreadable } from '../wire/command.ts';
+import { type Finding, type Judgement, judge } from './judge.ts';
+import type { CommandKey } from './key-ring.ts';
+import { KeyStore, type RingText } from './key-store.ts';
+import type { SignatureHeaders } from './signature.ts';
+
+/** What is kept of a signature with its run. */
+export interface SignatureNote {
+  readonly state: SignatureState;
+  /** Whose it is, or says it is; null: it names nobody. */
+  readonly kid: string | null;
+}
+
+export type Verdict =
+  /** May go on, whether it can be read or not. `signature` null: nobody looked. */
+  | { readonly kind: 'accepted'; readonly decoded: DecodedCommand; readonly signature: SignatureNote | null }
+  /** An envelope of a kind that nobody here knows; whom to answer it does not say. */
+  | { readonly kind: 'unknown_envelope'; readonly found: Omit<Unreadable, 'ok'> }
+  | {
+      readonly kind: 'refused';
+      readonly form: 'plain' | 'envelope';
+      readonly state: RefusedSignature;
+      readonly signature: SignatureNote;
+      /** What of the message names it; nothing of it has been vouched for. */
+      readonly decoded: DecodedCommand;
+      readonly why: string;
+    };
+
+/** What the heartbeat and the window say of it. */
+export interface SigningView {
+  readonly mode: SignatureMode;
+  readonly keys: readonly CommandKey[];
+  /** Why the last look at the ring was no good; null: it was. */
+  readonly fault: string | null;
+}
+
+export interface VerifierOptions {
+  readonly pcId: string;
+  readonly mode: SignatureMode;
+  readonly readRing: () => RingText;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Of each message that was looked at. */
+  readonly onFinding: (state: SignatureState, refused: boolean) => void;
+}
+
+export class Verifier {
+  readonly #options: VerifierOptions;
+  readonly #keys: KeyStore;
+
+  constructor(options: VerifierOptions) {
+    this.#options = options;
+    const { mode, readRing: read, clock, log } = options;
+    this.#keys = new KeyStore({ read, monotonicMs: () => clock.monotonicMs(), required: mode === 'require', log });
+    if (mode === 'require' && this.#keys.ring.size === 0) {
+      log.error('signed commands are required and there is no key here: every command is refused until there is one');
+    }
+  }
+
+  view(): SigningView {
+    return { mode: this.#options.mode, keys: [...this.#keys.ring.values()], fault: this.#keys.fault };
+  }
+
+  /** With each heartbeat: a key that was taken away would never be missed by a command. */
+  refresh(): void {
+    this.#keys.refresh();
+  }
+
+  judge(body: Uint8Array, headers: SignatureHeaders): Verdict {
+    const first = this.#judgeNow(body, headers);
+    const judged = isUnknownKey(first) && this.#keys.refreshForUnknown() ? this.#judgeNow(body, headers) : first;
+    if (judged.form === 'unknown') return { kind: 'unknown_envelope', found: judged.found };
+    const { form, finding, decoded } = judged;
+    if (finding === null) return { kind: 'accepted', decoded, signature: null };
+    const mayRun = finding.state === 'ok' || (form === 'plain' && this.#options.mode !== 'require');
+    this.#tell(finding, !mayRun, decoded);
+    if (finding.state === 'ok' || mayRun) return { kind: 'accepted', decoded, signature: noteOf(finding) };
+    return { kind: 'refused', form, state: finding.state, signature: noteOf(finding), decoded, why: finding.why };
+  }
+
+  #judgeNow(body: Uint8Array, headers: SignatureHeaders): Judgement {
+    const { mode, pcId, clock } = this.#options;
+    return judge(body, headers, mode !== 'off', { ring: this.#keys.ring, pcId, nowNs: clock.nowNs() });
+  }
+
+  #tell(finding: Finding, refused: boolean, decoded: DecodedCommand): void {
+    const requestId = decoded.ok ? decoded.command.requestId : decoded.requestId;
+    if (finding.state === 'ok') {
+      const { kid, auditEveryUse } = finding.key;
+      if (auditEveryUse)
+        this.#options.log.warn('a command is signed by a key that is audited', { kid, request_id: requestId });
+    } else if (finding.state !== 'absent' || refused) {
+      const { state, kid, why } = finding;
+      this.#options.log.warn('the signature of a command does not hold', {
+        state,
+        kid,
+        why,
+        refused,
+        request_id: requestId,
+      });
+    }
+    this.#options.onFinding(finding.state, refused);
+  }
+}
+
+function isUnknownKey(judged: Judgement): boolean {
+  if (judged.form === 'unknown') return false;
+  return judged.finding?.state === 'unknown_key' || judged.finding?.state === 'unprovisioned';
+}
+
+function noteOf(finding: Finding): SignatureNote {
+  return { state: finding.state, kid: finding.state === 'ok' ? finding.key.kid : finding.kid };
+}
