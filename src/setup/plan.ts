@@ -6,7 +6,7 @@ import { type Choices, choose, readChoices } from './choices.ts';
 import type { Parameters } from './command-line.ts';
 import { type Configuration, planConfiguration } from './configuration.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import { compareVersions } from './layout.ts';
+import { compareVersions } from '../base/compare-versions.ts';
 import type { ServiceParts } from './service.ts';
 
 export interface InstallInput extends ServiceParts {

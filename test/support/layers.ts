@@ -22,6 +22,7 @@ const AGENT_BELOW_STATUS = [
   'src/agent/gates',
   'src/agent/run',
   'src/agent/ship',
+  'src/agent/update',
   'src/agent/duties',
   'src/agent/schedules',
 ];
@@ -76,9 +77,22 @@ export const LAYERS: readonly Layer[] = [
     may: ['src/agent/store', 'src/agent/bus', 'src/agent/wire', 'src/base'],
   },
   {
+    path: 'src/agent/update',
+    holds: 'what is signed about a release, and whether it is one for this PC',
+    may: ['src/base'],
+  },
+  {
     path: 'src/agent/duties',
     holds: 'heartbeat, ping, logs, inventory, updates',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/base', 'src/agent/config', 'src/platform'],
+    may: [
+      'src/agent/bus',
+      'src/agent/wire',
+      'src/agent/store',
+      'src/agent/update',
+      'src/base',
+      'src/agent/config',
+      'src/platform',
+    ],
   },
   {
     path: 'src/agent/schedules',

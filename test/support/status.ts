@@ -60,7 +60,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
       why: null,
     }),
     groups: new WatchedCell<ReadonlySet<string> | null>(new Set(['office'])),
-    update: new WatchedCell<Cells['update']['value']>({ state: 'none', installed: '0.1.0', wanted: null }),
+    update: new WatchedCell<Cells['update']['value']>({ state: 'none', installed: '0.1.0', wanted: null, reason: null, release: null }),
     restartRequired: new WatchedCell(false),
     store: new WatchedCell<Cells['store']['value']>({ state: 'ok', readable: true }),
     disk: new WatchedCell<Cells['disk']['value']>({ ok: true, freeBytes: 1_000_000, neededBytes: 0 }),
