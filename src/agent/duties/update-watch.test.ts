@@ -81,7 +81,11 @@ function bucket(changes: Readonly<Record<string, Uint8Array | null>> = {}): Fake
 }
 
 const settled = (state: ReturnType<typeof start>['status'], reason: UpdateReason | null) =>
-  until(state, (now) => now.reason === reason && (reason !== null || now.state === 'available'), AbortSignal.timeout(10_000));
+  until(
+    state,
+    (now) => now.reason === reason && (reason !== null || now.state === 'available'),
+    AbortSignal.timeout(10_000),
+  );
 
 test('from a real broker: the original’s program, then ours without a package, then all of it', async () => {
   const server = await startNatsServer();
@@ -111,7 +115,12 @@ const WRONG: readonly [what: string, bus: FakeBus, state: string, reason: Update
   ['there is only a package', bucket({ [NAMES.manifest]: null }), 'wanted_not_ours', 'nothing'],
   ['the package has another length', bucket({ [NAMES.package]: Buffer.from('x') }), 'refused', 'package'],
   ['the package has another content', bucket({ [NAMES.package]: Buffer.from('THE package') }), 'refused', 'package'],
-  ['a stranger has signed', bucket({ [NAMES.manifest]: sealRelease(testRelease(keys, PACKAGE), [makeKey()]) }), 'refused', 'signature'],
+  [
+    'a stranger has signed',
+    bucket({ [NAMES.manifest]: sealRelease(testRelease(keys, PACKAGE), [makeKey()]) }),
+    'refused',
+    'signature',
+  ],
   ['it is a program', bucket({ [NAMES.manifest]: Buffer.from('\x7fELF') }), 'refused', 'unreadable'],
   ['it has expired', bucket(), 'refused', 'expired', { nowMs: LASTING.expires }],
   ['it is older than what runs', bucket(), 'refused', 'downgrade', { installed: '2.1.0' }],
@@ -149,6 +158,14 @@ test('a key that the recovery key has withdrawn counts no more, also where the l
   const { status } = start(bucket({ [NAMES.manifest]: signed }), '2.0.0', { store: hidden.store });
   await settled(status, null);
   expect(status.value.release?.signedBy).toEqual(['New']);
+});
+
+test('a clock of the PC that is set back makes no expired release good, where the broker tells the time', async () => {
+  const bus = bucket();
+  bus.serverMs = LASTING.expires;
+  const { status } = start(bus, '2.0.0');
+  await settled(status, 'expired');
+  expect(status.value).toEqual(view('refused', 'expired'));
 });
 
 test('what somebody puts in the place of the next key list holds nothing up', async () => {

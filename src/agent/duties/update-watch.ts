@@ -59,7 +59,8 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     arm(RECHECK_MS * (0.75 + Math.random() / 2));
     current.abort(new Error('looked again'));
     if (wanted === null) return;
-    const { signal } = (current = new AbortController());
+    current = new AbortController();
+    const { signal } = current;
     // The later of both clocks: whoever holds one back must not make an old signature good again.
     const nowMs = Math.max(clock.nowMs(), bus.serverNowMs() ?? 0);
     const found = await lookForRelease(wanted, { bus, seen, pin, target: targetOf(host), installed, nowMs, signal });

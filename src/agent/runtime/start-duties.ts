@@ -24,8 +24,8 @@ import { TraySupervisor } from '../duties/tray-supervisor.ts';
 import { startUpdateWatch } from '../duties/update-watch.ts';
 import type { Shipper } from '../ship/shipper.ts';
 import type { Store } from '../store/store.ts';
-import { readPin } from './update-pin.ts';
 import { onSessionChange } from './stop-requests.ts';
+import { readPin } from './update-pin.ts';
 
 export interface DutiesParts {
   readonly config: BootConfig;

@@ -3,13 +3,7 @@
  * write). Invariant: a text that is taken is byte for byte what its value would be written as, so a duplicate key, a second
  * spelling of a number or anything behind the end is refused, and two readers can't understand it differently.
  */
-export type Canonical =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Canonical[]
-  | { readonly [key: string]: Canonical };
+export type Canonical = string | number | boolean | null | readonly Canonical[] | { readonly [key: string]: Canonical };
 
 /** Deeper than anything that we sign. */
 const MAX_DEPTH = 8;

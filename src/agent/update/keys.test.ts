@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { publicKey, type TestTrust, testTrust } from '../../../test/support/releases.ts';
 import { makeKey, seal, sealKeys } from '../../../tools/release/documents.ts';
-import { canonicalJson, type Canonical } from './canonical.ts';
+import { type Canonical, canonicalJson } from './canonical.ts';
 import { openEnvelope, PAYLOAD_TYPES } from './envelope.ts';
 import { type KeyList, keyListObject, nextKeys, pinnedKeys, releaseKeySet } from './keys.ts';
 
@@ -46,8 +46,14 @@ const REFUSED: readonly [what: string, body: Uint8Array, before?: KeyList][] = [
   ['a threshold of 0', sealKeys({ ...second, release: { ...second.release, threshold: 0 } }, signers)],
   ['no release key', sealKeys({ ...second, release: { keys: [], threshold: 1 } }, signers)],
   ['a key for both', sealKeys({ ...second, release: { keys: [publicKey(recovery)], threshold: 1 } }, signers)],
-  ['a key twice', sealKeys({ ...second, release: { keys: [publicKey(fresh), publicKey(fresh)], threshold: 1 } }, signers)],
-  ['a name with a line break', sealKeys({ ...second, release: { keys: [publicKey(fresh, 'a\nb')], threshold: 1 } }, signers)],
+  [
+    'a key twice',
+    sealKeys({ ...second, release: { keys: [publicKey(fresh), publicKey(fresh)], threshold: 1 } }, signers),
+  ],
+  [
+    'a name with a line break',
+    sealKeys({ ...second, release: { keys: [publicKey(fresh, 'a\nb')], threshold: 1 } }, signers),
+  ],
   ['a floor below 0', sealKeys({ ...second, floor: -1 }, signers)],
   ['nothing', Buffer.alloc(0)],
 ];
@@ -62,7 +68,10 @@ describe('a pinned file is refused', () => {
   };
   test.each<[string, Uint8Array]>([
     ['that its recovery key has not signed', sealKeys(keys, [stranger])],
-    ['with a field that nobody knows', seal(PAYLOAD_TYPES.keys, Buffer.from(canonicalJson({ ...text, x: 1 })), signers)],
+    [
+      'with a field that nobody knows',
+      seal(PAYLOAD_TYPES.keys, Buffer.from(canonicalJson({ ...text, x: 1 })), signers),
+    ],
     ['that is a manifest', seal(PAYLOAD_TYPES.release, Buffer.from(canonicalJson(text)), signers)],
     ['with one byte of it changed', Buffer.from(pin.toString().replace('payload":"', 'payload":"A'))],
   ])('%s', (_what, body) => {

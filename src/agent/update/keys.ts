@@ -5,7 +5,15 @@
  */
 import { z } from 'zod';
 import { parseCanonical } from './canonical.ts';
-import { keyIdOf, openEnvelope, PAYLOAD_TYPES, type PublicKey, publicKeySchema, type Role, signersOf } from './envelope.ts';
+import {
+  keyIdOf,
+  openEnvelope,
+  PAYLOAD_TYPES,
+  type PublicKey,
+  publicKeySchema,
+  type Role,
+  signersOf,
+} from './envelope.ts';
 import { signedTime } from './signed-time.ts';
 
 /** What people read of a key; no character of it is anything but text. */
@@ -71,7 +79,14 @@ export function readKept(pinned: KeyList, kept: Uint8Array | null): KeyList {
 
 /** What names the release keys as a whole. */
 export function releaseKeySet(keys: KeyList): string {
-  return keyIdOf(Buffer.from(keys.release.keys.map(({ id }) => id).sort().join()));
+  return keyIdOf(
+    Buffer.from(
+      keys.release.keys
+        .map(({ id }) => id)
+        .sort()
+        .join(),
+    ),
+  );
 }
 
 function signedList(body: Uint8Array, before: readonly Role[]): KeyList | null {
