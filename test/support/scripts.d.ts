@@ -277,3 +277,9 @@ declare module '*/scripts/lib/packaging/electron-age.mjs' {
 declare module '*/scripts/lib/outcomes.mjs' {
   export function inWords(result: { exit_code: number; stdout: string; stderr: string }): string;
 }
+
+declare module '*/scripts/lib/say.mjs' {
+  export class Fault extends Error {}
+  export function say(line: string): void;
+  export function main(work: () => Promise<number | undefined>): Promise<void>;
+}
