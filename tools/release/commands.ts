@@ -134,7 +134,9 @@ export async function checkedRelease(dir: string, file: string) {
 }
 
 function following(before: KeyList, dir: string, options: Options, changed: Partial<KeyList>): KeyList {
-  const floor = options.number('floor', Math.max(before.floor, lastSerial(dir)));
+  // With the same release keys what a PC has seen goes on counting; with others the floor does.
+  const least = changed.release === undefined ? before.floor : Math.max(before.floor, lastSerial(dir));
+  const floor = options.number('floor', least);
   return { ...before, ...times(options.number('days', 3650)), ...changed, floor, version: before.version + 1 };
 }
 
