@@ -4,7 +4,7 @@
  */
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'vite';
-import { licences } from './scripts/lib/vite-licences.mjs';
+import { licences } from './scripts/lib/vite-licences.ts';
 
 interface NodePart {
   /** More than one: by name, with what they share in common files. */

@@ -6,7 +6,7 @@ const OF_LINUX = [
   'src/agent/duties/logs-fetch.test.ts',
   'src/platform/hardware/powershell.test.ts',
   'src/agent/status/serve.test.ts',
-  'src/agent/turn.test.ts',
+  'src/agent/boot/instance-lock.test.ts',
   'src/setup/**',
 ];
 /** wine's pipes let two listen on one name. */

@@ -3,15 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { Broker } from '../scripts/lib/broker.mjs';
-import { api, command, provision } from '../scripts/lib/fleet.mjs';
+import { Broker } from '../scripts/lib/broker.ts';
+import { api, command, provision } from '../scripts/lib/fleet.ts';
+import { until } from '../scripts/lib/waiting.ts';
 import { Book } from './book.ts';
 import { Agent, CONTENDERS, type Contender, dataDirectory, type Programs } from './contenders.ts';
 import { ScriptEnds } from './script-ends.ts';
 import type { Sizes } from './sizes.ts';
 import { makeStandIn, type StandIn } from './stand-in.ts';
 import { StoredResults } from './stored-results.ts';
-import { until, within } from './waiting.ts';
+import { within } from './waiting.ts';
 
 const ON_AIR_MS = 20_000;
 const FIRST_RESULT_MS = 15_000;
@@ -82,7 +83,7 @@ export class Bench {
   async close(): Promise<void> {
     this.ends.close();
     await this.nc.close();
-    await this.#broker.dispose();
+    await this.#broker.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -146,7 +147,7 @@ export class Bench {
       await this.#broker.start();
     }
     const backAtMs = Date.now();
-    await until('the broker is back', () => this.#followsAgain(), ON_AIR_MS, this.signal);
+    await until('the broker is back', () => this.#followsAgain(), { timeoutMs: ON_AIR_MS, signal: this.signal });
     return backAtMs;
   }
 

@@ -1,6 +1,6 @@
 /** The durable consumer of an agent on EXEC (protocol §5), by which live commands come a second time. */
 import type { NatsConnection } from '@nats-io/transport-node';
-import { api } from '../scripts/lib/fleet.mjs';
+import { api } from '../scripts/lib/fleet.ts';
 import type { Agent } from './contenders.ts';
 
 /** Messages it has delivered so far; the bare agent has none. */

@@ -2,12 +2,12 @@
  * The agents that are measured. Invariant: one at a time is at work, each has a fresh data directory unless a measure
  * prepares one, and none outlives the benchmark.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ManagedProcess } from '../scripts/lib/managed-process.ts';
 
 export const CONTENDERS = ['ours', 'original', 'bare'] as const;
 export type Contender = (typeof CONTENDERS)[number];
@@ -41,11 +41,6 @@ export interface Programs {
   readonly standInDirectory: string;
 }
 
-const alive = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
-});
-
 export class Agent {
   readonly pid: number;
   readonly pcId: string;
@@ -53,11 +48,11 @@ export class Agent {
   readonly directory: string;
   /** When it was spawned (`performance.now()`). */
   readonly spawnedMs: number;
-  readonly #child: ChildProcess;
+  readonly #process: ManagedProcess;
 
-  private constructor(child: ChildProcess, spawnedMs: number, launch: Launch) {
-    this.#child = child;
-    this.pid = child.pid ?? -1;
+  private constructor(process: ManagedProcess, spawnedMs: number, launch: Launch) {
+    this.#process = process;
+    this.pid = process.child?.pid ?? -1;
     this.pcId = launch.pcId;
     this.contender = launch.contender;
     this.directory = launch.directory;
@@ -70,26 +65,18 @@ export class Agent {
     const [file, args] = commandOf(launch, programs);
     const log = openSync(join(launch.directory, 'stderr.log'), 'a');
     const env = environment(launch, programs);
-    const spawnedMs = performance.now();
     // As whoever measures from outside starts it. `exec`: the shell becomes the agent, so its number is the agent's.
-    const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@"', file, ...args], {
-      env,
-      stdio: ['ignore', 'ignore', log],
-      cwd: launch.directory,
-    });
-    alive.add(child);
-    child.once('close', () => alive.delete(child));
-    return new Agent(child, spawnedMs, launch);
+    const exec = ['-c', 'exec "$0" "$@"', file, ...args];
+    const spawnAgent = () => spawn('/bin/sh', exec, { env, stdio: ['ignore', 'ignore', log], cwd: launch.directory });
+    const agent = new ManagedProcess(spawnAgent, { stopMs: STOP_MS });
+    const spawnedMs = performance.now();
+    agent.start();
+    return new Agent(agent, spawnedMs, launch);
   }
 
   /** Resolves when it has ended; kills it when it does not end by itself. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = once(this.#child, 'close');
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
-    await closed;
-    clearTimeout(timer);
+    await this.#process.stop();
   }
 }
 

@@ -1,8 +1,8 @@
 /** For how long an agent's event loop was held at a stretch, told by loop-watch.mjs inside of it. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { until } from '../scripts/lib/waiting.ts';
 import type { Bench } from './bench.ts';
 import { type Agent, loopFile } from './contenders.ts';
-import { until } from './waiting.ts';
 
 const ANSWER_MS = 20_000;
 
@@ -11,7 +11,10 @@ export async function longestHoldMs(bench: Bench, agent: Agent): Promise<number>
   const file = loopFile(agent.directory);
   rmSync(file, { force: true });
   process.kill(agent.pid, 'SIGUSR2');
-  await until('the agent tells of its event loop', () => written(file).endsWith('\n'), ANSWER_MS, bench.signal);
+  await until('the agent tells of its event loop', () => written(file).endsWith('\n'), {
+    timeoutMs: ANSWER_MS,
+    signal: bench.signal,
+  });
   return Number(written(file));
 }
 

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findNatsServer } from '../scripts/lib/nats-server.mjs';
+import { findNatsServer } from '../scripts/lib/nats-server.ts';
 import { Bench, type Tools } from './bench.ts';
 import { AGENT_MAIN } from './contenders.ts';
 import { writeDocument } from './document.ts';

@@ -2,14 +2,17 @@
  * Data directories that an agent finds at its start: a long history, or results that could not be sent yet. Ours are
  * written through our own store, the original's as its own files (protocol §4.8).
  */
+
 import { hash, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../src/agent/store/open.ts';
-import { type Arrival, type Ending, NO_TEXT } from '../src/agent/store/runs.ts';
+import { NO_TEXT } from '../src/agent/store/outputs.ts';
+import type { Arrival, Ending } from '../src/agent/store/runs.ts';
 import { Store } from '../src/agent/store/store.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/logger.ts';
+import { requestIdOf } from '../test/support/ids.ts';
 
 /** So many runs are admitted, and then ended, in one transaction. */
 const GROUP = 1_000;
@@ -84,7 +87,7 @@ function arrival(index: number, receivedAtMs: number): Arrival {
     `{"id":"bench","version":"1.0.0","request_id":"${requestId(index)}","exec_id":null,"shell":"powershell","script":"echo hello","timeout_secs":30,"jitter_secs":null}`,
   );
   return {
-    requestId: requestId(index),
+    requestId: requestIdOf(requestId(index)),
     execId: null,
     manifestId: 'bench',
     version: '1.0.0',

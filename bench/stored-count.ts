@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { api } from '../scripts/lib/fleet.mjs';
+import { api } from '../scripts/lib/fleet.ts';
 
 /** How many messages a stream holds. */
 export async function countStored(nc: NatsConnection, stream: string): Promise<number> {

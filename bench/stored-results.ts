@@ -3,7 +3,7 @@
  * consumer of the stream RESULTS, which delivers only what the stream holds.
  */
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import { api } from '../scripts/lib/fleet.mjs';
+import { api } from '../scripts/lib/fleet.ts';
 import { within } from './waiting.ts';
 
 const PREFIX = 'results.';

@@ -21,18 +21,3 @@ export async function within<T>(promise: Promise<T>, what: string, timeoutMs: nu
     done.abort();
   }
 }
-
-/** Asks every `everyMs` until the answer is yes. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs: number,
-  signal: AbortSignal,
-  everyMs = 20,
-): Promise<void> {
-  const deadlineMs = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`waited for ${timeoutMs / 1000} s: ${what}`);
-    await delay(everyMs, undefined, { signal });
-  }
-}

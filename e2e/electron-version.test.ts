@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { electronAge, NAMED, publishedVersions } from '../scripts/lib/packaging/electron-age.mjs';
-import { ownElectronVersion } from '../scripts/lib/packaging/electron-for.mjs';
+import { electronAge, NAMED, publishedVersions } from '../scripts/lib/packaging/electron-age.ts';
+import { ownElectronVersion } from '../scripts/lib/packaging/electron-for.ts';
 import { tempDir } from '../test/support/temp.ts';
 
 function project(named: string, installed: string): string {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import { describe, expect, test } from 'vitest';
-import { drawAll, marksModule } from '../scripts/icons.mjs';
+import { drawAll, marksModule } from '../scripts/icons.ts';
 import { OUTCOME_MARKS, TRAY_MARKS } from '../src/shared/marks.ts';
 import { tempDir } from '../test/support/temp.ts';
 

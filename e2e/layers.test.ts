@@ -2,7 +2,7 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { longFiles, toText, violations } from '../test/support/layer-checker.ts';
+import { longFiles, toText, unusedPermissions, violations } from '../test/support/layer-checker.ts';
 import { tempDir } from '../test/support/temp.ts';
 import { withSection } from '../tools/docs/contributing.ts';
 
@@ -25,6 +25,10 @@ function found(files: Record<string, string>): string[] {
 describe('this product', () => {
   test('keeps the rules of who may import whom', () => {
     expect(violations(ROOT).map(toText)).toEqual([]);
+  });
+
+  test('allows nothing that nobody needs', () => {
+    expect(unusedPermissions(ROOT)).toEqual([]);
   });
 
   test('says them in CONTRIBUTING.md as they are (`npm run docs` brings it up to date)', () => {
@@ -104,7 +108,7 @@ describe('the checker', () => {
   test('keeps child processes to those who may start them, by folder or by file', () => {
     const text = "import { spawn } from 'node:child_process';\nexport const start = spawn;\n";
     expect(
-      found({ 'src/agent/run/a.ts': text, 'src/agent/duties/update-poll.ts': text, 'src/main/install.ts': text }),
+      found({ 'src/agent/run/a.ts': text, 'src/client/own-account.ts': text, 'src/main/launch-node.ts': text }),
     ).toEqual([]);
     expect(found({ 'src/agent/duties/heartbeat.ts': text, 'src/main/tray.ts': text })).toHaveLength(2);
   });
@@ -150,7 +154,7 @@ describe('the checker', () => {
     ]);
   });
 
-  test('finds circles of what remains at run time, and names their files', () => {
+  test('finds circles, those of types as well, and names their files', () => {
     const files = {
       'src/base/a.ts': "import { c } from './c.ts';\nexport const a = c;\n",
       'src/base/b.ts': "import { a } from './a.ts';\nexport const b = a;\n",
@@ -163,7 +167,25 @@ describe('the checker', () => {
       ...files,
       'src/base/b.ts': "import type { a } from './a.ts';\nexport const b = 1 as typeof a;\n",
     };
-    expect(found(typesOnly)).toEqual([]);
+    expect(found(typesOnly)).toEqual(found(files));
+  });
+
+  test('names a permission as unused until a file makes use of it', () => {
+    const unused = (files: Record<string, string>) =>
+      unusedPermissions(tree(files)).filter(
+        (text) => text.startsWith('src/client ') || text.startsWith('src/platform '),
+      );
+    const own = 'src/client/own-account.ts';
+    expect(unused({ [own]: 'export const a = 1;\n' })).toContain('src/client may import src/platform');
+    expect(unused({ 'src/base/a.ts': 'export const a = 1;\n' })).toContain('src/client has no file');
+    const files = {
+      'src/platform/accounts.ts': "import type * as koffi from 'koffi';\nexport type A = typeof koffi;\n",
+      [own]: "import type { A } from '../platform/accounts.ts';\nexport type B = A;\n",
+    };
+    const left = unused(files);
+    expect(left).not.toContain('src/client may import src/platform');
+    expect(left).not.toContain('src/platform may import koffi');
+    expect(left).toContain('src/client may import src/base');
   });
 
   test('leaves tests alone', () => {

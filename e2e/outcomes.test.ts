@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inWords } from '../scripts/lib/outcomes.mjs';
+import { inWords } from '../scripts/lib/outcomes.ts';
 import { OUTCOMES, outcomeRow, REASONS } from '../src/shared/outcomes.ts';
 
 test('the table of docs/architecture.md is that of the code', () => {

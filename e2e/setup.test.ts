@@ -1,13 +1,15 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { inputsHash } from '../scripts/lib/building.mjs';
-import { withLock } from '../scripts/lib/lock.mjs';
-import { ensureNatsServer, findNatsServer } from '../scripts/lib/nats-server.mjs';
-import { findNode24 } from '../scripts/lib/node24.mjs';
-import { packagesAreCurrent, satisfies } from '../scripts/lib/packages.mjs';
-import { ROOT } from '../scripts/lib/paths.mjs';
-import { countsOf, failures, summary } from '../scripts/lib/vitest-run.mjs';
+import { withLock } from '../scripts/bootstrap/lock.mjs';
+import { findNode24 } from '../scripts/bootstrap/node24.mjs';
+import { packagesAreCurrent, satisfies } from '../scripts/bootstrap/packages.mjs';
+import { ROOT } from '../scripts/bootstrap/paths.mjs';
+import { inputsHash } from '../scripts/lib/building.ts';
+import { ensureNatsServer, findNatsServer } from '../scripts/lib/nats-server.ts';
+import { countsOf, failures, summary } from '../scripts/lib/vitest-run.ts';
 import { tempDir } from '../test/support/temp.ts';
 
 function write(root: string, file: string, text: string, mode = 0o644): string {
@@ -16,6 +18,38 @@ function write(root: string, file: string, text: string, mode = 0o644): string {
   writeFileSync(path, text, { mode });
   return path;
 }
+
+const SCRIPTS = join(ROOT, 'scripts');
+
+describe('before npm has run', () => {
+  const files = ['run.mjs', ...readdirSync(join(SCRIPTS, 'bootstrap')).map((name) => `bootstrap/${name}`)];
+
+  test.each(files)('%s imports nothing that npm or TypeScript would have to bring', (file) => {
+    const text = readFileSync(join(SCRIPTS, file), 'utf8');
+    const imported = [...text.matchAll(/^import .*? from '([^']+)';$/gms)].map(([, from = '']) => from);
+    expect(imported).toHaveLength(text.match(/^import\b/gm)?.length ?? 0);
+    expect(imported.filter((from) => !isBuiltin(from) && !/^\.\/(bootstrap\/)?[a-z0-9-]+\.mjs$/.test(from))).toEqual(
+      [],
+    );
+  });
+
+  test('a command that is not there is refused, also one outside of scripts', () => {
+    for (const command of ['no-such', 'lib/apt', '../vite.config', '']) {
+      const { status, stderr } = spawnSync(process.execPath, [join(SCRIPTS, 'run.mjs'), command], { encoding: 'utf8' });
+      expect(status).toBe(1);
+      expect(stderr).toBe(`There is no command "${command}" in scripts.\n`);
+    }
+  });
+
+  test('every command of package.json is there', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const named = Object.values<string>(scripts).flatMap(
+      (line) => /^node scripts\/run\.mjs (\S+)$/.exec(line)?.[1] ?? [],
+    );
+    expect(named.length).toBeGreaterThan(10);
+    expect(readdirSync(SCRIPTS)).toEqual(expect.arrayContaining(named.map((name) => `${name}.ts`)));
+  });
+});
 
 describe('packages', () => {
   const lock = { packages: { '': {}, 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } } };
@@ -194,7 +228,7 @@ describe('the counts of a test run', () => {
   });
 
   test('never say that nothing failed when something did', () => {
-    const notLoaded = { status: 'failed', assertionResults: [] };
+    const notLoaded = { name: 'src/a.test.ts', status: 'failed', assertionResults: [] };
     expect(countsOf({ ...report, testResults: [notLoaded] }, 1).failed).toBe(1);
     expect(countsOf(report, 1).failed).toBe(1);
     expect(countsOf(undefined, 0).failed).toBe(1);

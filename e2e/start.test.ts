@@ -5,15 +5,18 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { parseStartOptions, usableName } from '../scripts/lib/start-options.mjs';
-import { browserCommand } from '../scripts/lib/window-page.mjs';
+import { parseStartOptions, usableName } from '../scripts/lib/start-options.ts';
+import { until } from '../scripts/lib/waiting.ts';
+import { browserCommand } from '../scripts/lib/window-page.ts';
 import { noDisplay, startDisplay } from '../test/support/display.ts';
 import { noElectron } from '../test/support/electron.ts';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../test/support/fleet.ts';
 import { startNatsServer } from '../test/support/nats-server.ts';
 import { tempDir } from '../test/support/temp.ts';
 
-const START = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
+const START = fileURLToPath(new URL('../scripts/start.ts', import.meta.url));
+/** A day of work comes before the last of it. */
+const SAYS_MS = 60_000;
 
 /** `npm start -- …` with a temporary directory of its own, so that what is left behind shows. */
 function start(...args: string[]) {
@@ -42,10 +45,12 @@ function startWith(more: Readonly<Record<string, string>>, ...args: string[]) {
     },
     /** Resolves once the output holds the text. */
     said: async (text: string) => {
-      while (!output.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      const said = () => {
+        if (!output.includes(text) && child.exitCode !== null)
+          throw new Error(`it ended with ${child.exitCode}:\n${output}`);
+        return output.includes(text);
+      };
+      await until(`it says "${text}"`, said, { timeoutMs: SAYS_MS });
       return output;
     },
     ended: async () => {

@@ -144,7 +144,7 @@ describe.skipIf(PWSH === null)(`what it uses${PWSH === null ? ` (${NO_PWSH})` : 
 
   it('no syntax that Windows PowerShell 5.1 does not have', () => {
     expect(uses.flatMap(({ errors, newer }) => [...errors, ...newer])).toEqual([]);
-    const [newer] = usesOf([join(import.meta.dirname, 'fixtures', 'only-powershell-7.ps1')]);
+    const [newer] = usesOf([join(import.meta.dirname, '..', 'test', 'fixtures', 'only-powershell-7.ps1')]);
     expect(newer?.newer.sort()).toEqual(
       ['$a ? 1 : 2', '&&', '??', '??=', '?.', '?[', 'Get-Date && Get-Date', 'Get-Date || Get-Date', '||'].sort(),
     );

@@ -88,6 +88,25 @@ Var Turn
   System::Call 'kernel32::SetFileInformationByHandle(p $Turn, i 21, p r0, i 4)'
 !macroend
 
+; What Node would obey of the environment, which is that of whoever has started us: their own part of the registry is in it. The same
+; as in `native/current.c`.
+!macro forgetVariable name
+  System::Call 'kernel32::SetEnvironmentVariableW(w "${name}", p 0)'
+!macroend
+!macro forgetRuntimeVariables
+  !insertmacro forgetVariable NODE_OPTIONS
+  !insertmacro forgetVariable NODE_PATH
+  !insertmacro forgetVariable NODE_REPL_EXTERNAL_MODULE
+  !insertmacro forgetVariable NODE_TLS_REJECT_UNAUTHORIZED
+  !insertmacro forgetVariable NODE_V8_COVERAGE
+  !insertmacro forgetVariable NODE_COMPILE_CACHE
+  !insertmacro forgetVariable NODE_ICU_DATA
+  !insertmacro forgetVariable NODE_PENDING_DEPRECATION
+  !insertmacro forgetVariable OPENSSL_CONF
+  !insertmacro forgetVariable OPENSSL_MODULES
+  !insertmacro forgetVariable OPENSSL_ENGINES
+!macroend
+
 !macro asAdministrator
   UserInfo::GetAccountType
   Pop $0

@@ -1,7 +1,9 @@
 ; The uninstaller, a program like the installer: the kind that NSIS makes ends at once and lets a copy do the work, so that
 ; nobody learns how it ended. This one is started by `uninstall.exe` (native/uninstall.c), which waits for it.
 ;
-; Invariant: only what is ours is taken away, wherever somebody has put it; what belongs to the PC is the business of `src/setup`.
+; Invariants: only what is ours is taken away, wherever somebody has put it; what belongs to the PC is the business of `src/setup`.
+; Nothing is run but what the set-up has installed: from where the registry says, or from where it is by default. Anybody can start
+; this program with a `/FROM` of theirs, and have an administrator agree to it.
 
 !include "common.nsh"
 
@@ -18,10 +20,17 @@ Function .onInit
   SetRegView 64
   !insertmacro chosenLanguage
   !insertmacro asAdministrator
+  !insertmacro forgetRuntimeVariables
   ${GetParameters} $0
   ClearErrors
   ${GetOptions} $0 "/FROM=" $INSTDIR
   ${If} ${Errors}
+    StrCpy $INSTDIR ""
+  ${EndIf}
+  ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "InstallLocation"
+  ${If} $INSTDIR == ""
+  ${OrIf} $INSTDIR != $0
+  ${AndIf} $INSTDIR != "$PROGRAMFILES64\Kanade Tray"
     SetErrorLevel ${EXIT_FAILED}
     Quit
   ${EndIf}

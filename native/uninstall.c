@@ -2,7 +2,8 @@
  * `uninstall.exe`, for people, and `private\uninstall.exe`, which nobody else can hold: waits for the uninstaller and ends with its
  * exit code, so that those who deploy learn how it went. It steps out of the way first, with the uninstaller, into
  * `<root>.removing-<number>`: a program that runs can be moved but not deleted, and nobody but the Administrators can write there.
- * What is left of it goes at the next start of Windows.
+ * What is left of it goes at the next start of Windows. It runs nothing where somebody who is no administrator could have put it:
+ * anybody can have a copy of this program, and have an administrator agree to its start.
  */
 #include <windows.h>
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "current.h"
+#include "safe-directory.h"
 
 #define EXIT_FAILED 1603
 
@@ -30,6 +32,12 @@ static BOOL find_paths(void) {
          swprintf(own, PATH_CHARS, L"%ls\\uninstall.exe", aside) > 0 &&
          swprintf(program, PATH_CHARS, L"%ls\\uninstaller.exe", aside) > 0 &&
          swprintf(packed, PATH_CHARS, L"%ls\\private\\uninstaller.exe", root) > 0;
+}
+
+static BOOL is_ours(void) {
+  WCHAR private_directory[PATH_CHARS];
+  return swprintf(private_directory, PATH_CHARS, L"%ls\\private", root) > 0 && is_safe_directory(root) &&
+         is_safe_directory(private_directory);
 }
 
 /* Also where others may write: nobody has put anything there before us. */
@@ -51,7 +59,7 @@ static BOOL is_gone(void) {
 
 static DWORD run(const WCHAR *arguments) {
   static WCHAR line[32 * 1024];
-  if (swprintf(line, sizeof line / sizeof *line, L"\"%ls\" %ls /FROM=\"%ls\"", program, arguments, root) < 0)
+  if (swprintf(line, sizeof line / sizeof *line, L"\"%ls\" /FROM=\"%ls\" %ls", program, root, arguments) < 0)
     return EXIT_FAILED;
   STARTUPINFOW startup = {.cb = sizeof startup};
   PROCESS_INFORMATION started;
@@ -67,7 +75,7 @@ static DWORD run(const WCHAR *arguments) {
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
   forget_runtime_variables();
-  if (!find_paths()) return EXIT_FAILED;
+  if (!find_paths() || !is_ours()) return EXIT_FAILED;
   // Never in the way of the removal; who starts us may have put us there.
   SetCurrentDirectoryW(L"C:\\");
   if (!make_aside()) return EXIT_FAILED;

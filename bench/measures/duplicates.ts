@@ -1,10 +1,10 @@
 /** One message again and again: what a delivery costs that only has to be recognised. */
-import { command } from '../../scripts/lib/fleet.mjs';
+import { command } from '../../scripts/lib/fleet.ts';
+import { until } from '../../scripts/lib/waiting.ts';
 import type { Bench } from '../bench.ts';
 import { consumerDeliveries, consumerIdle } from '../consumer.ts';
 import type { Agent, Contender } from '../contenders.ts';
 import { cpuMsBetween, readCpu } from '../process-figures.ts';
-import { until } from '../waiting.ts';
 
 const CHUNK = 500;
 const DONE_MS = 60_000;
@@ -46,6 +46,9 @@ async function measure(bench: Bench, contender: Contender, agent: Agent): Promis
   bench.book.add('duplicate-cpu', contender, (cpuMs * US_PER_MS) / deliveries);
 }
 
-function allTaken(bench: Bench, agent: Agent): Promise<void> {
-  return until('the consumer is empty', () => consumerIdle(bench.nc, agent), DONE_MS, bench.signal);
+function allTaken(bench: Bench, agent: Agent): Promise<true> {
+  return until('the consumer is empty', () => consumerIdle(bench.nc, agent), {
+    timeoutMs: DONE_MS,
+    signal: bench.signal,
+  });
 }

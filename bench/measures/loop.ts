@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../scripts/lib/waiting.ts';
 import type { Bench } from '../bench.ts';
 import type { Agent } from '../contenders.ts';
 import { longestHoldMs } from '../loop-hold.ts';
@@ -13,7 +14,6 @@ import { prepareStore } from '../prepared.ts';
 import { cpuMsBetween, readCpu } from '../process-figures.ts';
 import { mountSmallDisk, noSmallDiskHere, unmountDisk } from '../small-disk.ts';
 import { countStored } from '../stored-count.ts';
-import { until } from '../waiting.ts';
 import { sendBurst } from './burst.ts';
 
 const DONE_MS = 120_000;
@@ -82,7 +82,7 @@ async function whileDiskFills(bench: Bench): Promise<void> {
       });
       // They did wait, and none of them was lost.
       const all = async () => (await countStored(bench.nc, 'RESULTS')) === largeResults;
-      await until('all results are stored', all, DONE_MS, bench.signal);
+      await until('all results are stored', all, { timeoutMs: DONE_MS, signal: bench.signal });
     });
   } finally {
     if (disk !== '') unmountDisk(disk);
@@ -90,11 +90,11 @@ async function whileDiskFills(bench: Bench): Promise<void> {
 }
 
 /** Resolves when the agent has nothing left to do. */
-function rests(bench: Bench, agent: Agent): Promise<void> {
+function rests(bench: Bench, agent: Agent): Promise<true> {
   const look = async () => {
     const before = readCpu(agent.pid);
     await delay(REST_LOOK_MS, undefined, { signal: bench.signal });
     return cpuMsBetween(before, readCpu(agent.pid)) < REST_CPU_MS;
   };
-  return until('the agent rests', look, DONE_MS, bench.signal);
+  return until('the agent rests', look, { timeoutMs: DONE_MS, signal: bench.signal });
 }

@@ -1,9 +1,9 @@
 /** The broker goes while scripts run, and comes back long after they have ended: how soon the first result is stored. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { lastStored } from '../../scripts/lib/fleet.mjs';
+import { lastStored } from '../../scripts/lib/fleet.ts';
+import { until } from '../../scripts/lib/waiting.ts';
 import type { Bench } from '../bench.ts';
 import type { Agent } from '../contenders.ts';
-import { until } from '../waiting.ts';
 
 const COMMANDS = 4;
 /** Long enough that all of them are running when the broker goes. */
@@ -45,12 +45,7 @@ async function measure(bench: Bench, agents: readonly Agent[], outageMs: number)
 
 /** By the broker's own account, ms since the epoch. */
 async function storedAt(bench: Bench, name: string): Promise<number> {
-  let atMs: number | undefined;
-  const look = async () => {
-    const message = await lastStored(bench.nc, 'RESULTS', `results.${name}`);
-    if (message !== undefined) atMs = Date.parse(message.time);
-    return atMs !== undefined;
-  };
-  await until(`the result of ${name}`, look, STORED_MS, bench.signal);
-  return atMs ?? Number.NaN;
+  const look = () => lastStored(bench.nc, 'RESULTS', `results.${name}`);
+  const { time } = await until(`the result of ${name}`, look, { timeoutMs: STORED_MS, signal: bench.signal });
+  return Date.parse(time);
 }

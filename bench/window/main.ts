@@ -6,12 +6,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
-import { AgentProcess, agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
-import { Broker } from '../../scripts/lib/broker.mjs';
-import { provision } from '../../scripts/lib/fleet.mjs';
-import { findNatsServer } from '../../scripts/lib/nats-server.mjs';
-import { findNode24 } from '../../scripts/lib/node24.mjs';
-import { serveWindowPage } from '../../scripts/lib/window-page.mjs';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { AgentProcess, agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { Broker } from '../../scripts/lib/broker.ts';
+import { provision } from '../../scripts/lib/fleet.ts';
+import { findNatsServer } from '../../scripts/lib/nats-server.ts';
+import { serveWindowPage } from '../../scripts/lib/window-page.ts';
 import { prepareStore } from '../prepared.ts';
 import { type Figure, figuresTable } from './figures.ts';
 import { pageFigures } from './page.ts';
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     return 0;
   } finally {
     await nc.close();
-    await broker.dispose();
+    await broker.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }

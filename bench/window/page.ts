@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { chromium, type Page } from '@playwright/test';
-import { findBrowser } from '../../scripts/lib/browser.mjs';
-import { command, publishCommand, waitForResult } from '../../scripts/lib/fleet.mjs';
+import { findBrowser } from '../../scripts/lib/browser.ts';
+import { command, publishCommand, waitForResult } from '../../scripts/lib/fleet.ts';
 import { atMost, type Figure, median, reported } from './figures.ts';
 
 const DIST = join(import.meta.dirname, '..', '..', 'dist', 'renderer');

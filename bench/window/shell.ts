@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { _electron, type ElectronApplication } from '@playwright/test';
-import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
-import { findTestElectron } from '../../scripts/lib/electron.mjs';
-import { findNode24 } from '../../scripts/lib/node24.mjs';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { findTestElectron } from '../../scripts/lib/electron.ts';
 import { cpuMsBetween, readCpu, readMemory } from '../process-figures.ts';
 import { atMost, type Figure, median, reported } from './figures.ts';
 

@@ -215,9 +215,9 @@ describe('agent_groups', () => {
 describe('jobs: the name under which a run is shown', () => {
   const manifest = (description: string) => JSON.stringify({ id: 'j', version: '1', description, tags: ['new'] });
   const table: readonly (readonly [string, string | Uint8Array, string | null])[] = [
-    ['1 MB in one line', manifest(MEGA), `${'x'.repeat(119)}…`],
+    ['1 MB in one line', manifest(MEGA), `${'x'.repeat(999)}…`],
     ['blank lines and controls before it', manifest('\r\n \n\u0007A\u202etitle\nmore'), 'A title'],
-    ['an emoji across the cut', manifest(`${'x'.repeat(118)}😀😀`), `${'x'.repeat(118)}…`],
+    ['an emoji across the cut', manifest(`${'x'.repeat(998)}😀😀`), `${'x'.repeat(998)}…`],
     ['blanks alone', manifest(' \n\t'), null],
     ['a description that is a number', '{"id":"j","version":"1","description":1}', null],
     ['a manifest without its id', '{"version":"1","description":"x"}', null],

@@ -23,7 +23,7 @@ function original() {
     data,
     store,
     said,
-    run: () => takeOver(data, store, 1_000, log),
+    run: () => takeOver(data, store, 1_000, () => null, log),
     query: async (sql: string) => {
       await store.close();
       const opened = openStore(own);

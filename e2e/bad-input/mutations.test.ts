@@ -94,7 +94,7 @@ function leftBehind(): (mutate: Mutate) => Promise<void> {
     mkdirSync(outbox);
     for (const name of ['a', 'b', 'c']) writeFileSync(join(outbox, `${name}.json`), mutate(Buffer.from(content)));
     writeFileSync(join(data, 'local_completions.json'), mutate(completions));
-    const { results, parked } = await takeOver(data, store, 1, silentLogger);
+    const { results, parked } = await takeOver(data, store, 1, () => null, silentLogger);
     expect(results + parked).toBe(3);
     rmSync(outbox, { recursive: true });
   };

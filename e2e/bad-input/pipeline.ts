@@ -20,9 +20,10 @@ import type { LogFields, Logger, LogLevel } from '../../src/base/logger.ts';
 import { sleep } from '../../src/base/sleep.ts';
 import { FakeBus } from '../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../test/support/fake-scripts.ts';
+import { pcIdOf } from '../../test/support/ids.ts';
 import { storeOptions } from '../../test/support/store.ts';
 
-export const PC = 'PC-1';
+export const PC = pcIdOf('PC-1');
 export const OWN_SUBJECT = `commands.pc.${PC}`;
 
 export interface LogEntry {
@@ -56,7 +57,7 @@ export class Pipeline {
   readonly fleet: Fleet;
   readonly dispatcher: Dispatcher;
   readonly #intake: Intake;
-  readonly #sources: CommandSubscriptions;
+  readonly #subscriptions: CommandSubscriptions;
   readonly #shipper: Shipper;
   #revision = 0;
 
@@ -97,7 +98,7 @@ export class Pipeline {
       serverNowMs: () => bus.serverNowMs(),
       clock,
       log,
-      onSeen: (command) => this.#sources.arm(command),
+      onSeen: (command) => this.#subscriptions.arm(command),
       onArrival: (command) => facts.prefetch(command.id),
       onAdmitted: (run, command) => {
         this.dispatcher.nudge();
@@ -105,7 +106,7 @@ export class Pipeline {
       },
       onQueued: () => this.#shipper.nudge(),
     });
-    this.#sources = new CommandSubscriptions({
+    this.#subscriptions = new CommandSubscriptions({
       pcId: PC,
       bus,
       intake: this.#intake,
@@ -122,7 +123,8 @@ export class Pipeline {
     this.#shipper.start();
     this.dispatcher.start();
     this.fleet.start();
-    this.#sources.start();
+    this.#subscriptions.listenForKills();
+    this.#subscriptions.start();
     this.#intake.begin();
     this.put('agent_groups', PC, '{"groups":["mine"]}');
     this.#watch('agent_groups_derived').current();
@@ -192,7 +194,8 @@ export class Pipeline {
 
   async close(): Promise<void> {
     this.#intake.close();
-    this.#sources.close();
+    this.#subscriptions.close();
+    this.#subscriptions.closeKills();
     await this.dispatcher.stop(0);
     this.fleet.close();
     await this.#shipper.stop();

@@ -1,4 +1,5 @@
 /** Everything the agent does with the broker, under exactly the role of a fleet at 0.101 (protocol §11.3). */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
@@ -17,10 +18,11 @@ import { connectedBus, linkState, recordConsumer, recordLog, recordWatch } from 
 import { ask, configCell, during } from '../../test/support/duties.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { api, provisionedOperator, putKey } from '../../test/support/fleet.ts';
+import { kvKeyOf, pcIdOf } from '../../test/support/ids.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
-const PC = 'PC-A';
+const PC = pcIdOf('PC-A');
 /** What the role does not hold, and the agent tries all the same: once per connection. */
 const EXPECTED = [`heartbeat.${PC}`, `request.inventory.${PC}`];
 
@@ -69,9 +71,9 @@ test('commands, keys, results and their like: nothing that the agent needs is re
   consumer.binding.rebind();
   await eventually(() => expect(consumer.bound).toEqual([false, false]));
 
-  expect(await bus.kvGet('script_current', 'job', 5_000)).toMatchObject({ kind: 'value', revision: 1 });
-  expect(await bus.kvGet('script_status', 'job', 5_000)).toEqual({ kind: 'absent', revision: 0 });
-  expect(await bus.kvGet('fleet_config', 'freeze', 5_000)).toEqual({ kind: 'no_bucket' });
+  expect(await bus.kvGet('script_current', kvKeyOf('job'), 5_000)).toMatchObject({ kind: 'value', revision: 1 });
+  expect(await bus.kvGet('script_status', kvKeyOf('job'), 5_000)).toEqual({ kind: 'absent', revision: 0 });
+  expect(await bus.kvGet('fleet_config', kvKeyOf('freeze'), 5_000)).toEqual({ kind: 'no_bucket' });
   const send = (subject: string) => bus.publishAcked(subject, Buffer.from('{}'), subject, { patienceMs: 10_000 });
   expect(await send('results.r1')).toEqual({ kind: 'stored' });
   expect(await send(`events.started.exec-1.${PC}`)).toEqual({ kind: 'stored' });

@@ -15,11 +15,12 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { standInElectron } from '../../scripts/lib/packaging/electron-for.mjs';
-import { compileInstaller } from '../../scripts/lib/packaging/installer.mjs';
-import { compileNative } from '../../scripts/lib/packaging/native.mjs';
-import { foreignPackage } from '../../scripts/lib/packaging/packages.mjs';
-import { programsBelow, signerOf, signTree } from '../../scripts/lib/packaging/signing.mjs';
+import { standInElectron } from '../../scripts/lib/packaging/electron-for.ts';
+import { compileInstaller } from '../../scripts/lib/packaging/installer.ts';
+import { whyTooOld } from '../../scripts/lib/packaging/makensis.ts';
+import { compileNative } from '../../scripts/lib/packaging/native.ts';
+import { foreignPackage } from '../../scripts/lib/packaging/packages.ts';
+import { programsBelow, signerOf, signTree } from '../../scripts/lib/packaging/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { DEBIAN } from './debian.ts';
 
@@ -72,7 +73,7 @@ describe.skipIf(DEBIAN === null)('the Debian package', () => {
   });
 });
 
-const TOOLS = ['x86_64-w64-mingw32-gcc', 'osslsigncode', 'openssl', 'makensis', '7z'];
+const TOOLS = ['x86_64-w64-mingw32-gcc', 'osslsigncode', 'openssl', '7z'];
 /** What of {@link TOOLS} is not here. */
 const missing = TOOLS.filter((tool) => spawnSync('which', [tool]).status !== 0);
 
@@ -137,6 +138,9 @@ describe.skipIf(missing.length > 0)(`a signature${missing.map((tool) => ` (needs
     await signTree(tree, sign);
     const file = join(directory, 'Kanade-Tray-Setup-1.2.3.exe');
     await compileInstaller({ tree, version: '1.2.3', file, fast: true, sign, atSecs: 1_700_000_000, env: process.env });
+    // Its manifest names the NSIS that it was made with.
+    const made = /Nullsoft Install System (v[\w.+-]+)/.exec(readFileSync(file, 'latin1'))?.[1] ?? '';
+    expect(whyTooOld(made)).toBeNull();
     const unpacked = join(directory, 'unpacked');
     execFileSync('7z', ['x', '-y', `-o${unpacked}`, file], { stdio: 'ignore' });
     const inside = programsBelow(unpacked);

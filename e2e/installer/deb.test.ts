@@ -37,7 +37,7 @@ describe.skipIf(DEBIAN === null).each(roots)('on %s', (release, root) => {
   });
   afterAll(async () => {
     debian.dispose();
-    await broker.dispose();
+    await broker.stop();
   });
 
   /** Runs the agent as its unit says, for as long as `work` takes. */

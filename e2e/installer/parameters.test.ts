@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pc.dispose();
-  await open.dispose();
-  await guarded.dispose();
+  await open.stop();
+  await guarded.stop();
 });
 afterEach(async () => {
   if (pc.currentVersion === null) return;

@@ -11,7 +11,7 @@ export function pcAndBroker(): { readonly pc: Pc; readonly broker: NatsServer } 
   });
   afterAll(async () => {
     await pc.dispose();
-    await broker?.dispose();
+    await broker?.stop();
   });
   return {
     pc,

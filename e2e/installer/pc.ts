@@ -18,8 +18,8 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFailed } from 'vitest';
-import { insideScript } from '../../scripts/lib/chroot.mjs';
-import { TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/lib/wine.mjs';
+import { insideScript } from '../../scripts/lib/chroot.ts';
+import { TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/lib/wine.ts';
 
 interface Given {
   readonly wine: string;

@@ -5,6 +5,7 @@
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { installed, nothingLeft } from './expected.ts';
-import { current } from './pc.ts';
+import { current, GIVEN } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
 
 const here = pcAndBroker();
@@ -104,12 +105,18 @@ it('of directories of ours that others could write into only what is ours is use
   pc.put(`${HOME}\\data\\outbox\\theirs.json`, '{}');
   for (const path of [HOME, `${HOME}\\config`, `${HOME}\\data`, `${HOME}\\data\\outbox`])
     chmodSync(pc.path(path), 0o777);
-  for (const path of [CONFIG, `${HOME}\\data\\outbox\\theirs.json`]) asSomebody(path);
+  const disguised = `${HOME}\\data\\outbox\\x.not-trusted-1.json`;
+  pc.put(disguised, '{}');
+  for (const path of [CONFIG, `${HOME}\\data\\outbox\\theirs.json`, disguised]) asSomebody(path);
   expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
   expect(pc.read(CONFIG)).not.toContain('evil');
   for (const path of [HOME, `${HOME}\\config`, `${HOME}\\data`, `${HOME}\\data\\outbox`])
     expect(isOurs(path), path).toBe(true);
-  expect(pc.files(`${HOME}\\data\\outbox`)).toEqual(['ours.json', expect.stringContaining('theirs.json.not-trusted-')]);
+  expect(pc.files(`${HOME}\\data\\outbox`)).toEqual([
+    'ours.json',
+    expect.stringContaining('theirs.json.not-trusted-'),
+    expect.stringMatching(/^x\.not-trusted-1\.json\.not-trusted-[0-9a-f]{16}$/),
+  ]);
 });
 
 it('a name without room for more holds up no installation', async () => {
@@ -154,6 +161,56 @@ it('where nothing can be made safe it ends with 3, and a log says why', async ()
     chmodSync(pc.path('C:\\ProgramData'), mode & 0o777);
   }
   expect(await nothingLeft(pc)).toEqual([]);
+});
+
+it('/LOG where others could lead it elsewhere is not used, and where the log is, it says', async () => {
+  mkdirSync(pc.path('C:\\LooseLogs'));
+  chmodSync(pc.path('C:\\LooseLogs'), 0o777);
+  const log = (path: string) => pc.run(pc.installerOf(current), `/S /NOSTART=1 /LOG=${path} ${servers()}`);
+  expect((await log('C:\\LooseLogs\\setup.log')).code).toBe(0);
+  expect(readdirSync(pc.path('C:\\LooseLogs'))).toEqual([]);
+  const [ours = ''] = pc.files(`${HOME}\\logs`).filter((name) => name.startsWith('kanade-tray-install-'));
+  expect(pc.read(`${HOME}\\logs\\${ours}`)).toContain('this log is not in C:\\LooseLogs\\setup.log, as /LOG says');
+  expect((await log('C:\\ITLogs\\new\\setup.log')).code).toBe(0);
+  expect(pc.read('C:\\ITLogs\\new\\setup.log')).toContain('ends with 0');
+  expect(isOurs('C:\\ITLogs\\new')).toBe(true);
+});
+
+/** What takes the place of a program of ours, and would say so. */
+function putTheirs(root: string): void {
+  const version = `${root}\\versions\\${current.version}`;
+  pc.put(`${version}\\agent\\setup.js`, "require('node:fs').writeFileSync('C:\\\\theirs-ran.txt', '');");
+  mkdirSync(pc.path(`${version}\\node`), { recursive: true });
+  cpSync(join(GIVEN.node, 'bin', 'node.exe'), pc.path(`${version}\\node\\node.exe`));
+}
+
+it('whoever starts the uninstaller, with whatever words, it runs nothing of theirs', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  putTheirs('C:\\Theirs3');
+  for (const name of ['uninstall.exe', 'private\\uninstaller.exe']) {
+    mkdirSync(join(pc.path(`C:\\Theirs3\\${name}`), '..'), { recursive: true });
+    cpSync(pc.path(`${pc.root}\\${name}`), pc.path(`C:\\Theirs3\\${name}`));
+  }
+  expect((await pc.run('C:\\Theirs3\\private\\uninstaller.exe', '/S /FROM=C:\\Theirs3')).code).toBe(1603);
+  asSomebody('C:\\Theirs3');
+  expect((await pc.run('C:\\Theirs3\\uninstall.exe', '/S')).code).toBe(1603);
+  expect(pc.currentVersion).toBe(current.version);
+  expect((await pc.run(`${pc.root}\\uninstall.exe`, '/S /PURGE=1 /FROM=C:\\Theirs3')).code).toBe(0);
+  expect(pc.currentVersion).toBeNull();
+  expect(pc.has('C:\\theirs-ran.txt')).toBe(false);
+});
+
+it('what a person has put into their environment does not reach the set-up', async () => {
+  pc.put('C:\\obeyed.js', "require('node:fs').writeFileSync('C:\\\\obeyed.txt', '');");
+  const withVariables = (line: string) => {
+    pc.put('C:\\start.cmd', `set "NODE_OPTIONS=--require=C:\\obeyed.js"\r\n${line}\r\nexit /b %ERRORLEVEL%`);
+    return pc.run('C:\\windows\\system32\\cmd.exe', '/C C:\\start.cmd');
+  };
+  const installer = pc.installerOf(current);
+  expect((await withVariables(`start /wait "" "${installer}" /S /NOSTART=1 ${servers()}`)).code).toBe(0);
+  expect(pc.currentVersion).toBe(current.version);
+  expect((await withVariables(`start /wait "" "${pc.root}\\uninstall.exe" /S /PURGE=1`)).code).toBe(0);
+  expect(pc.has('C:\\obeyed.txt')).toBe(false);
 });
 
 it('/D below a directory that others can exchange is refused with 3, and nothing is written there', async () => {

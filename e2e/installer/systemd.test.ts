@@ -41,7 +41,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null).each(roots)(`a systemd on
   });
   afterAll(async () => {
     debian.dispose();
-    await broker.dispose();
+    await broker.stop();
   });
 
   beforeEach(async () => {

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compileNative } from '../../scripts/lib/packaging/native.mjs';
+import { compileNative } from '../../scripts/lib/packaging/native.ts';
 import { GIVEN, Pc } from './pc.ts';
 
 const ROOT = 'C:\\Program Files\\Kanade Tray';

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { ROOT } from '../../scripts/lib/paths.mjs';
+import { ROOT } from '../../scripts/bootstrap/paths.mjs';
 import { lookForRelease } from '../../src/agent/duties/release-look.ts';
 import { pinOf } from '../../src/agent/update/key-ring.ts';
 import { agentBus } from '../../test/support/duties.ts';
@@ -23,7 +23,7 @@ async function desk() {
   const file = join(work, 'package.zip');
   writeFileSync(file, Buffer.alloc(300_000, 7));
   const release = async (...args: string[]) => {
-    const script = join(ROOT, 'scripts', 'release.mjs');
+    const script = join(ROOT, 'scripts', 'release.ts');
     return (await run(process.execPath, [script, ...args, '--dir', dir])).stdout;
   };
   const refused = (...args: string[]) =>

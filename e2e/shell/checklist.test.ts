@@ -51,6 +51,7 @@ function openedWindow(): BrowserWindow {
     preload: '/dist/preload/preload.cjs',
     icon: '/icon.png',
     log: quietLog(),
+    progress: () => -1,
     title: () => 'Kanade Tray',
     size: () => null,
     onSize: () => {},

@@ -1,7 +1,7 @@
 /** 19 of the checklist: every fuse that there is has been decided (threat-model §3.2). */
 import { FuseV1Options } from '@electron/fuses';
 import { expect, test } from 'vitest';
-import { FUSES } from '../../scripts/lib/fuses.mjs';
+import { FUSES } from '../../scripts/lib/fuses.ts';
 
 test('every fuse is said explicitly, and those that weaken the program are off', () => {
   const known = Object.values(FuseV1Options).filter((value) => typeof value === 'number');

@@ -79,6 +79,15 @@ test('while it finishes, it says so and shows what still runs', async () => {
   await expectPage(region(page, 'Today')).toHaveCount(0);
 });
 
+test('an agent that has finished is expected back, and not called gone', async () => {
+  const served = await pc();
+  served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), faults: [] });
+  const { page } = await openWindow(served.dataDirectory);
+  await expectPage(title(page)).toHaveText('Finishing up');
+  await served.server.close();
+  await expectPage(title(page)).toHaveText('Starting');
+});
+
 test('a burst is told to a screen reader once', async () => {
   const served = await pc();
   const { page } = await openWindow(served.dataDirectory);

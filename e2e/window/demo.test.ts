@@ -1,10 +1,10 @@
 /** A day of IT work: a stranger can say from the window alone what happened to each task, in both languages. */
 import type { Page } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { demoDay } from '../../scripts/lib/demo-day.mjs';
-import { startLocalFleet } from '../../scripts/lib/local-fleet.mjs';
-import { findNatsServer } from '../../scripts/lib/nats-server.mjs';
-import { findNode24 } from '../../scripts/lib/node24.mjs';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { demoDay } from '../../scripts/lib/demo-day.ts';
+import { startLocalFleet } from '../../scripts/lib/local-fleet.ts';
+import { findNatsServer } from '../../scripts/lib/nats-server.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
 import { goTo, openWindow } from '../../test/support/window.ts';

@@ -13,3 +13,8 @@ export function backoffMs(policy: BackoffPolicy, attempt: number, random: () => 
   const full = Math.min(policy.maxMs, policy.minMs * 2 ** Math.min(attempt, 30));
   return Math.round(full * (1 - policy.jitter * random()));
 }
+
+/** Within a quarter of `ms` around it, for what every PC of a fleet repeats for ever. */
+export function spreadMs(ms: number): number {
+  return Math.round(ms * (0.75 + Math.random() / 2));
+}

@@ -3,6 +3,8 @@
  * for as long as it lives. It never starts an agent. After each change the listeners are called; what they show comes from
  * {@link AgentConnection.view}.
  */
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import type { AgentStatus } from '../shared/agent-status.ts';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
@@ -24,9 +26,10 @@ export interface AttachmentOptions {
 
 type Listener = () => void;
 
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 2_000;
+const RETRY: BackoffPolicy = { minMs: 100, maxMs: 2_000, jitter: 0.2 };
 const HANDSHAKE_MS = 5_000;
+/** An agent that has finished what it did is mostly started again: for so long that is no reason to worry. */
+const RESTARTS_WITHIN_MS = 15_000;
 
 export class AgentConnection {
   readonly #options: AttachmentOptions;
@@ -83,25 +86,30 @@ export class AgentConnection {
 
   async #keepAttached(): Promise<void> {
     const { signal } = this.#ending;
-    let retryMs = FIRST_RETRY_MS;
+    let failures = 0;
     while (!signal.aborted) {
       const agent = await this.#open();
       if (agent !== null && !signal.aborted) {
-        retryMs = FIRST_RETRY_MS;
+        failures = 0;
         this.#agent = agent;
         const gone = new Promise<void>((resolve) => agent.onClose(resolve));
         this.#set('attached');
-        const stopProbing = this.#probe(agent);
+        let isFinishing = false;
+        const heard = ({ agent: { state } }: AgentStatus) => {
+          isFinishing = state === 'draining';
+        };
+        agent.onPush('state.changed', heard);
+        const stopProbing = this.#probe(agent, heard);
         await gone;
         stopProbing();
         this.#agent = null;
-        this.#startingUntilMs = Math.min(this.#startingUntilMs, performance.now());
+        const nowMs = performance.now();
+        this.#startingUntilMs = isFinishing ? nowMs + RESTARTS_WITHIN_MS : Math.min(this.#startingUntilMs, nowMs);
       } else agent?.close();
       if (signal.aborted) return;
       if (this.#state !== 'incompatible' || agent !== null)
         this.#set(performance.now() < this.#startingUntilMs ? 'starting' : 'down');
-      await this.#pause(retryMs);
-      retryMs = Math.min(LAST_RETRY_MS, retryMs * 1.5);
+      await this.#pause(backoffMs(RETRY, failures++));
     }
   }
 
@@ -123,14 +131,14 @@ export class AgentConnection {
     return null;
   }
 
-  #probe(agent: AgentClient): () => void {
-    return probe(
-      () => agent.call('state.snapshot', {}),
-      () => {
-        for (const listener of this.#hung) listener();
-        agent.close();
-      },
-    );
+  #probe(agent: AgentClient, heard: (status: AgentStatus) => void): () => void {
+    const ask = () => agent.call('state.snapshot', {}).then(heard);
+    // Nobody else asks before the first probe, and it may be finishing already. An error is said by whoever asks next.
+    ask().catch(() => {});
+    return probe(ask, () => {
+      for (const listener of this.#hung) listener();
+      agent.close();
+    });
   }
 
   #set(state: AgentConnectionView['state']): void {

@@ -114,6 +114,7 @@ async function start(): Promise<void> {
     icon: paths.icon,
     log,
     title: () => shell.name,
+    progress: () => shell.progress(),
     size: () => preferences.value.window,
     onSize: (size) => preferences.set({ window: size }),
     serve: (link, route, onHung) => shell.serve(link, route, onHung),

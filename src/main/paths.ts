@@ -1,8 +1,7 @@
 /** Where the shell finds what belongs to it, and how it is to host the agent: both written down, never guessed (architecture §4). */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-export type Hosting = 'tray' | 'service';
+import type { HostMode } from '../shared/states.ts';
 
 export interface Paths {
   readonly agentMain: string;
@@ -65,7 +64,7 @@ export function installationOf(resources: string): Installation | null {
  * Who hosts the agent: `KANADE_TRAY_HOST`, else `host.json` beside the program (written by the installer), else the tray.
  * A file that can't be read means the tray as well: an agent too many is refused by the lock of its store.
  */
-export function hostingOf(env: Readonly<Record<string, string | undefined>>, resources: string): Hosting {
+export function hostingOf(env: Readonly<Record<string, string | undefined>>, resources: string): HostMode {
   const named = env.KANADE_TRAY_HOST;
   if (named === 'tray' || named === 'service') return named;
   try {

@@ -64,6 +64,19 @@ test('without the agent a line is opened as it is remembered, and nothing where 
   expect(opened).toEqual(['tel:031234']);
 });
 
+test('a mail begins with what the window wrote for it, to the address of IT and no other', async () => {
+  const { handlers, preferences } = handled({ agent: false });
+  const support = { phone: null, mail: 'help@it.example', url: null, text: null, hardware: null };
+  preferences.set({ remembered: { support, pc: null } });
+  const draft = { subject: 'Task & more', body: 'one\n二?cc=x@y.z' };
+  expect(await handlers['shell.openLink']?.({ id: 'mail', draft })).toEqual({});
+  expect(opened).toEqual([
+    `mailto:help@it.example?subject=Task%20%26%20more&body=one%0D%0A${encodeURIComponent('二?cc=x@y.z')}`,
+  ]);
+  await handlers['shell.openLink']?.({ id: 'mail', draft: { subject: 's', body: '長い行\n'.repeat(300) } });
+  expect(opened[1]?.length).toBeLessThanOrEqual(2_000);
+});
+
 test('icon and management end after the answer, where IT allows it', async () => {
   const { handlers, done } = handled();
   expect([handlers['shell.quitIcon']?.({}), handlers['shell.stopManagement']?.({}), done]).toEqual([{}, {}, []]);

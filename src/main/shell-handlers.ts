@@ -3,6 +3,7 @@ import { clipboard, shell as desktop, nativeTheme } from 'electron';
 import type { AgentConnection } from '../client/agent-connection.ts';
 import type { ShellHandlers } from '../client/window-bridge.ts';
 import { Fault } from '../shared/faults.ts';
+import type { MailDraft } from '../shared/mail-link.ts';
 import { knownSupport } from '../shared/remembered.ts';
 import type { LinkId } from '../shared/shell-contract.ts';
 import { linkFor } from './links.ts';
@@ -31,7 +32,7 @@ export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
       options.onChange();
       return {};
     },
-    'shell.openLink': ({ id }) => openLink(agentConnection, preferences, id),
+    'shell.openLink': ({ id, draft }) => openLink(agentConnection, preferences, id, draft ?? null),
     'shell.copy': async ({ text }) => {
       await copy(text);
       return {};
@@ -63,10 +64,11 @@ async function openLink(
   { agent }: Pick<AgentConnection, 'agent'>,
   { value }: Pick<PreferencesFile, 'value'>,
   id: LinkId,
+  draft: MailDraft | null,
 ): Promise<Record<string, never> | Fault> {
   const live = (await agent?.call('support.info', {}).catch(() => null)) ?? null;
   const known = knownSupport(live, value.remembered);
-  const address = known === null ? null : linkFor(id, known);
+  const address = known === null ? null : linkFor(id, known, draft);
   if (address === null) return new Fault('not_found', 'IT has set no such line');
   await desktop.openExternal(address);
   return {};

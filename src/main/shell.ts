@@ -6,9 +6,11 @@ import { nativeTheme } from 'electron';
 import { AgentConnection } from '../client/agent-connection.ts';
 import { bridgeWindow, type WindowBridge } from '../client/window-bridge.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import { claimsOf } from '../shared/claims.ts';
 import type { AgentClient } from '../shared/client.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
 import { describeState, type PcSnapshot, pcDetails } from '../shared/describe.ts';
+import { progressOf } from '../shared/describe-running.ts';
 import { CallError } from '../shared/faults.ts';
 import { I18n } from '../shared/i18n/i18n.ts';
 import type { Link } from '../shared/link.ts';
@@ -45,7 +47,8 @@ export interface ShellOptions {
   readonly onStopManagement: () => void;
 }
 
-const MINUTE_MS = 60_000;
+/** What is shown in minutes changes less often; the taskbar's progress moves on. */
+const TICK_MS = 10_000;
 
 export class Shell {
   readonly #options: ShellOptions;
@@ -89,6 +92,13 @@ export class Shell {
     const { mark, tooltip } = describeState(this.#seen(), i18n, nowMs);
     const facts = { seen: this.#seen(), unseen: this.#news.unseen, mayQuit: this.#mayQuit(), mayStop: this.#mayStop() };
     return { mark, tooltip, menu: trayMenu(facts, i18n, nowMs) };
+  }
+
+  /** For the taskbar: 0 to 1 of the usual time of the task that runs; 2: nobody knows how far; -1: none runs. */
+  progress(nowMs = Date.now()): number {
+    const [running, ...others] = claimsOf(this.#seen()).now === 'some' ? (this.#status?.now.running ?? []) : [];
+    if (running === undefined) return -1;
+    return others.length > 0 ? 2 : (progressOf(running, this.i18n, nowMs).fraction ?? 2);
   }
 
   act(action: MenuAction): void {
@@ -215,12 +225,12 @@ export class Shell {
     void this.#news.changed(agent, status);
   }
 
-  /** A running task's time in the tooltip, once a minute, and only then. */
+  /** A running task's time in tooltip and taskbar, and only then. */
   #tick(running: boolean): void {
     if (!running) {
       clearInterval(this.#ticking);
       this.#ticking = undefined;
-    } else this.#ticking ??= setInterval(this.#options.onChange, MINUTE_MS);
+    } else this.#ticking ??= setInterval(this.#options.onChange, TICK_MS);
   }
 
   #language(): Language {

@@ -6,7 +6,11 @@ import { MainWindow, zoomLevel } from './window.ts';
 beforeEach(() => {
   BrowserWindow.made.length = 0;
 });
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  // All windows of this file listen to one process: one that stays open goes on doing so.
+  for (const window of BrowserWindow.made) window.destroy();
+});
 
 function mainWindow(size: { width: number; height: number } | null = null) {
   const served: Route[] = [];
@@ -18,6 +22,7 @@ function mainWindow(size: { width: number; height: number } | null = null) {
     icon: '/i.png',
     log: { info: () => {}, error: () => {} },
     title: () => 'Contoso Helper',
+    progress: () => 0.5,
     size: () => size,
     onSize: (now) => sizes.push(now),
     serve: (_link, route) => {
@@ -68,11 +73,11 @@ test('asked for again it comes to the front and goes there, and there is only on
   expect(made().calls).toEqual(['show', 'focus', 'focus']);
 });
 
-test('a change of state never brings it to the front', () => {
+test('a change of state never brings it to the front, and tells the taskbar how far a task is', () => {
   const { window } = mainWindow();
   window.open({ screen: 'status' });
   window.changed();
-  expect(made().calls).toEqual([]);
+  expect([made().calls, made().progress]).toEqual([[], 0.5]);
 });
 
 test('remembers its size when it closes; asked for while it closes, a new one opens', () => {

@@ -15,6 +15,8 @@ export interface WindowOptions {
   readonly icon: string;
   readonly log: ShellLog;
   readonly title: () => string;
+  /** What the taskbar shows of a task that runs, as `setProgressBar` takes it. */
+  readonly progress: () => number;
   /** null: never resized. */
   readonly size: () => { readonly width: number; readonly height: number } | null;
   readonly onSize: (size: { readonly width: number; readonly height: number }) => void;
@@ -61,6 +63,7 @@ export class MainWindow {
   /** The state of the shell has changed. */
   changed(): void {
     this.#window?.setTitle(this.#options.title());
+    this.#window?.setProgressBar(this.#options.progress());
     this.#bridge?.changed();
   }
 

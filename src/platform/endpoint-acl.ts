@@ -10,7 +10,7 @@ import { errorText } from '../base/logger.ts';
 import { errorCode } from '../shared/error-code.ts';
 import { makeDirectory, ownerOf, PRIVATE_FILE, setFileAccess } from './windows/access.ts';
 import { ADMINISTRATORS_SID, SYSTEM_SID } from './windows/access-list.ts';
-import { setPipeAccess } from './windows/pipe-access.ts';
+import { PIPE_CLIENT, setPipeAccess } from './windows/pipe-access.ts';
 import { removeTree } from './windows/remove-tree.ts';
 import { ownSid } from './windows/sids.ts';
 
@@ -133,7 +133,7 @@ function windowsGuard(): EndpointGuard {
       guarded(async () => {
         // Administrators may come by remote shells, whose tokens are those of the network.
         const remote = masters.includes(account) ? '' : '(D;;FA;;;NU)';
-        const others = masters.includes(account) ? '' : `(A;;GRGW;;;${account})`;
+        const others = masters.includes(account) ? '' : `(A;;0x${PIPE_CLIENT.toString(16)};;;${account})`;
         setPipeAccess(address, `D:P${remote}${full('')}${others}`);
         return null;
       }),

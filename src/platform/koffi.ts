@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
+import type * as Native from 'koffi';
 
-type Koffi = typeof import('koffi');
+type Koffi = typeof Native;
 
 let home: string | URL = import.meta.url;
 

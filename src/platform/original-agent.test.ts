@@ -2,10 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
-import { directoriesOf, type StartedAs } from '../shared/directories.ts';
+import { directoriesOf } from '../shared/directories.ts';
+import type { Hosting } from '../shared/states.ts';
 import { originalRuns } from './original-agent.ts';
 
-function directories(startedAs: StartedAs, data?: string) {
+function directories(startedAs: Hosting, data?: string) {
   const env = data === undefined ? {} : { KANADE_AGENT_DATA_DIR: data };
   return directoriesOf({ startedAs, platform: process.platform, env, cwd: tempDir(), home: tempDir() });
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
+import { stuckInExec } from '../../test/support/holding-exec.ts';
+import { noSharesHere } from '../../test/support/mounts.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { procStat } from './posix-proc.ts';
 import { endTree, processStart } from './process-tree.ts';
@@ -138,6 +140,20 @@ describe.runIf(process.platform === 'linux')('endTree', () => {
     const otherBoot = { ...tree, startTime: '00000000-0000-0000-0000-000000000000:1' };
     expect(await endTree(otherBoot)).toEqual({ left: [] });
     expect(isAlive(tree.pid)).toBe(true);
+  });
+});
+
+describe.skipIf(noSharesHere() !== null)('while another account holds up the exec of its own process', () => {
+  it('ends a script in its time, and what carries its marker', async () => {
+    const stuck = await Promise.all(Array.from({ length: 5 }, () => stuckInExec()));
+    const tree = start(`setsid sh -c 'echo $$ > grandchild; exec sleep 60' & exit 0`);
+    const grandchild = await pidFrom(tree, 'grandchild');
+    await eventually(() => expect(isAlive(tree.pid)).toBe(false));
+    expect(await endTree(tree)).toEqual({ left: [] });
+    expect(isAlive(grandchild)).toBe(false);
+    // What an interrupted script has left is looked for among all of the PC.
+    expect(await endTree({ pid: null, startTime: null, marker: tree.marker })).toEqual({ left: [] });
+    expect(stuck.map((pid) => isAlive(pid))).toEqual(stuck.map(() => true));
   });
 });
 

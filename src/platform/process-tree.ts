@@ -8,14 +8,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorText } from '../base/logger.ts';
-import {
-  type ProcStat,
-  processesSince,
-  procStat,
-  startIdentity,
-  ticksOfThisBoot,
-  withEnvironment,
-} from './posix-proc.ts';
+import { Environments } from './posix-environment.ts';
+import { type ProcStat, processesSince, procStat, startIdentity, ticksOfThisBoot } from './posix-proc.ts';
 
 export interface TreeRoot {
   /** Null: not known (the agent died between the spawn and its note); then the marker alone finds the tree. */
@@ -75,16 +69,30 @@ export async function endTree(root: TreeRoot, graceMs = GRACE_MS): Promise<TreeE
 
 async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
   const begunMs = performance.now();
-  const known = new Set<string>();
+  const tree = new Tree(root);
   let asked = false;
   let last = root.pid === null ? [] : [root.pid];
+  let why: string | null = null;
   let pauseMs = FIRST_PAUSE_MS;
+  const end = (members: readonly ProcStat[]) => {
+    for (const member of members) {
+      if (performance.now() - begunMs >= graceMs) signal(member, 'SIGKILL');
+      else if (!tree.knows(member)) signal(member, 'SIGTERM');
+      tree.know(member);
+    }
+  };
   for (let emptyScans = 0; ; ) {
-    const members = await livingMembers(root, known).catch(errorText);
-    const elapsedMs = performance.now() - begunMs;
-    if (typeof members === 'string') {
+    try {
+      // Those that need no look at what other processes hold are told first.
+      end(await tree.members());
+      const marked = await tree.membersByMarker();
+      end(marked.members);
+      last = marked.members.map((member) => member.pid);
+      why = marked.why;
+    } catch (error) {
       // No file descriptor is left for a look. It may be a matter of moments, and a signal needs none.
-      if (elapsedMs > GIVE_UP_MS) return { left: last, why: members };
+      const elapsedMs = performance.now() - begunMs;
+      if (elapsedMs > GIVE_UP_MS) return { left: last, why: errorText(error) };
       emptyScans = 0;
       if (root.pid !== null && root.isOwnChild?.() === true) {
         if (elapsedMs >= graceMs) signalGroup(root.pid, 'SIGKILL');
@@ -94,70 +102,101 @@ async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
       await delay(LONGEST_PAUSE_MS);
       continue;
     }
-    last = members.map((member) => member.pid);
-    emptyScans = members.length === 0 ? emptyScans + 1 : 0;
-    if (emptyScans === EMPTY_SCANS) return { left: [] };
-    if (elapsedMs > GIVE_UP_MS) return { left: last };
-    for (const member of members) {
-      if (elapsedMs >= graceMs) signal(member, 'SIGKILL');
-      else if (!known.has(idOf(member))) signal(member, 'SIGTERM');
-      known.add(idOf(member));
+    emptyScans = last.length === 0 ? emptyScans + 1 : 0;
+    if (emptyScans === EMPTY_SCANS || performance.now() - begunMs > GIVE_UP_MS) {
+      return why === null ? { left: last } : { left: last, why };
     }
-    if (members.length === 0) continue;
+    if (last.length === 0) continue;
     await delay(pauseMs);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
 }
 
-function idOf(process: ProcStat): string {
-  return `${process.pid}:${process.startTicks}`;
-}
-
 /** Looks once more whether it still is who it was: the scan may be some milliseconds old. */
 function signal(member: ProcStat, name: NodeJS.Signals): void {
   try {
-    if (procStat(member.pid)?.startTicks !== member.startTicks) return;
-    process.kill(member.pid, name);
+    const now = procStat(member.pid);
+    if (now !== null && isSame(now, member)) process.kill(member.pid, name);
   } catch {
     // Gone (ESRCH), not ours to end (EPERM), or not to be told at present: the next scan tells.
   }
 }
 
-/** `known` are members of earlier scans: they stay ours after what made them ours (parent, leader) has died. */
-async function livingMembers(root: TreeRoot, known: ReadonlySet<string>): Promise<ProcStat[]> {
-  const sinceTicks = root.startTime === null ? 0 : ticksOfThisBoot(root.startTime);
-  if (sinceTicks === null) return []; // the machine was started again: nothing of it can be alive
-  const all = (await processesSince(sinceTicks)).filter((one) => one.pid !== process.pid);
-  const living = all.filter((one) => !one.zombie);
-  const ours = await withEnvironment(
-    living.map((one) => one.pid),
-    root.markerBegins === true ? root.marker : `${root.marker}\0`,
-  );
-  for (const one of all) if (known.has(idOf(one))) ours.add(one.pid);
-  addGroup(ours, all, root, sinceTicks);
-  addDescendants(ours, all);
-  return living.filter((one) => ours.has(one.pid));
+/** Where no start time is told, nobody else has this pid in the same session within some milliseconds. */
+function isSame(one: ProcStat, other: ProcStat): boolean {
+  if (one.startTicks !== null && other.startTicks !== null) return one.startTicks === other.startTicks;
+  return one.session === other.session && one.group === other.group;
 }
 
-/**
- * The script leads a group and session of its own, named by its pid. While the leader is there, its start time tells whose
- * they are. Without it the number may have been given away since: then a member must be known as ours.
- */
-function addGroup(ours: Set<number>, all: readonly ProcStat[], root: TreeRoot, sinceTicks: number): void {
-  if (root.pid === null) return;
-  const isOwnChild = root.isOwnChild?.() === true;
-  if (root.startTime === null && !isOwnChild) return;
-  const members = all.filter((one) => one.group === root.pid || one.session === root.pid);
-  const leader = procStat(root.pid);
-  const known = leader === null ? members.some((one) => ours.has(one.pid)) : leader.startTicks === sinceTicks;
-  const isOurs = isOwnChild || known;
-  if (isOurs) for (const one of members) ours.add(one.pid);
-}
+const environments = new Environments();
 
-function addDescendants(ours: Set<number>, all: readonly ProcStat[]): void {
-  for (let before = -1; before !== ours.size; ) {
-    before = ours.size;
-    for (const one of all) if (ours.has(one.parent)) ours.add(one.pid);
+/** What is ours of the processes of the PC, scan for scan. */
+class Tree {
+  readonly #root: TreeRoot;
+  /** Members of earlier scans: they stay ours after what made them ours (parent, leader) has died. */
+  readonly #known = new Map<number, ProcStat>();
+  /** Null: of another boot; nothing of it can be alive. */
+  #sinceTicks: number | null | undefined;
+  #all: ProcStat[] = [];
+
+  constructor(root: TreeRoot) {
+    this.#root = root;
+  }
+
+  knows(one: ProcStat): boolean {
+    const known = this.#known.get(one.pid);
+    return known !== undefined && isSame(known, one);
+  }
+
+  know(one: ProcStat): void {
+    this.#known.set(one.pid, one);
+  }
+
+  /** A look at all processes: those that are ours by group, session and descent. */
+  async members(): Promise<ProcStat[]> {
+    const { startTime } = this.#root;
+    this.#sinceTicks ??= startTime === null ? 0 : ticksOfThisBoot(startTime);
+    const all = this.#sinceTicks === null ? [] : await processesSince(this.#sinceTicks);
+    this.#all = all.filter((one) => one.pid !== process.pid);
+    return this.#ours(new Set());
+  }
+
+  /** Of the same look also those that carry the marker, and what belongs to them. */
+  async membersByMarker(): Promise<{ readonly members: ProcStat[]; readonly why: string | null }> {
+    const { marker, markerBegins } = this.#root;
+    const living = this.#all.filter((one) => !one.zombie);
+    const { pids, why } = await environments.marked(living, markerBegins === true ? marker : `${marker}\0`);
+    return { members: this.#ours(pids), why };
+  }
+
+  #ours(marked: ReadonlySet<number>): ProcStat[] {
+    const ours = new Set(marked);
+    for (const one of this.#all) if (this.knows(one)) ours.add(one.pid);
+    this.#addGroup(ours);
+    this.#addDescendants(ours);
+    return this.#all.filter((one) => !one.zombie && ours.has(one.pid));
+  }
+
+  /**
+   * The script leads a group and session of its own, named by its pid. While the leader is there, its start time tells whose
+   * they are. Without it the number may have been given away since: then a member must be known as ours.
+   */
+  #addGroup(ours: Set<number>): void {
+    const { pid, startTime } = this.#root;
+    if (pid === null) return;
+    const isOwnChild = this.#root.isOwnChild?.() === true;
+    if (startTime === null && !isOwnChild) return;
+    const members = this.#all.filter((one) => one.group === pid || one.session === pid);
+    const leader = procStat(pid)?.startTicks ?? null;
+    const known = leader === null ? members.some((one) => ours.has(one.pid)) : leader === this.#sinceTicks;
+    if (isOwnChild || known) for (const one of members) ours.add(one.pid);
+  }
+
+  #addDescendants(ours: Set<number>): void {
+    for (let before = -1; before !== ours.size; ) {
+      before = ours.size;
+      for (const one of this.#all) if (ours.has(one.parent)) ours.add(one.pid);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
  * Who is signed in at this PC. `run_as: user` means the user at the console, else the most recently active remote session
  * (architecture §4; the original knew the console only, protocol §4.5).
  */
+import { atEnd } from '../base/at-end.ts';
 import { sleep } from '../base/sleep.ts';
 import { decodeSessionInfo, decodeUint32s, native, type SessionInfo } from './windows/native.ts';
 import { sidOf } from './windows/sids.ts';
@@ -129,11 +130,8 @@ function hasUserToken(session: SessionFacts): boolean {
 function sessionSid(sessionId: number): string | null {
   try {
     const token = userToken(sessionId);
-    try {
-      return sidOf(token);
-    } finally {
-      native().CloseHandle(token);
-    }
+    using _ = atEnd(() => native().CloseHandle(token));
+    return sidOf(token);
   } catch {
     return null;
   }
@@ -143,23 +141,17 @@ function listSessions(): SessionFacts[] {
   const list: [bigint] = [0n];
   const count: [number] = [0];
   if (native().WTSEnumerateSessionsW(THIS_SERVER, 0, 1, list, count) === 0) return [];
-  try {
-    const numbers = decodeUint32s(list[0], count[0] * SESSION_ENTRY_UINT32S);
-    const ids = numbers.filter((_, index) => index % SESSION_ENTRY_UINT32S === 0);
-    return ids.flatMap((id) => sessionFacts(id) ?? []);
-  } finally {
-    native().WTSFreeMemory(list[0]);
-  }
+  using _ = atEnd(() => native().WTSFreeMemory(list[0]));
+  const numbers = decodeUint32s(list[0], count[0] * SESSION_ENTRY_UINT32S);
+  const ids = numbers.filter((_id, index) => index % SESSION_ENTRY_UINT32S === 0);
+  return ids.flatMap((id) => sessionFacts(id) ?? []);
 }
 
 function sessionFacts(id: number): SessionFacts | null {
   const info: [bigint] = [0n];
   if (native().WTSQuerySessionInformationW(THIS_SERVER, id, SESSION_INFO_CLASS, info, [0]) === 0) return null;
-  try {
-    return factsOf(decodeSessionInfo(info[0]));
-  } finally {
-    native().WTSFreeMemory(info[0]);
-  }
+  using _ = atEnd(() => native().WTSFreeMemory(info[0]));
+  return factsOf(decodeSessionInfo(info[0]));
 }
 
 function factsOf(info: SessionInfo): SessionFacts {

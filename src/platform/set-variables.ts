@@ -3,8 +3,10 @@
  * `EnvironmentFile=`, `PassEnvironment=`) or for all units (`DefaultEnvironment=`); on Windows what the account of the agent gets
  * at its sign-in. Invariant: names only, and only from files that root alone writes; what can't be read names nothing.
  */
+
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { atEnd } from '../base/at-end.ts';
 import { environmentOf } from './windows/environment-block.ts';
 import { native } from './windows/native.ts';
 import { ownTokenIn } from './windows/tokens.ts';
@@ -87,11 +89,8 @@ function textOf(file: string): string {
 function namesOfOwnAccount(): string[] {
   try {
     const token = ownTokenIn(null);
-    try {
-      return Object.keys(environmentOf(token));
-    } finally {
-      native().CloseHandle(token);
-    }
+    using _ = atEnd(() => native().CloseHandle(token));
+    return Object.keys(environmentOf(token));
   } catch {
     return [];
   }

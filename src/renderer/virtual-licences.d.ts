@@ -1,4 +1,4 @@
-/** Made by `scripts/lib/vite-licences.mjs` when the window is built. */
+/** Made by `scripts/lib/vite-licences.ts` when the window is built. */
 declare module 'virtual:licences' {
   export interface Licence {
     readonly name: string;

@@ -11,6 +11,8 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { errorText } from '../base/logger.ts';
+import { ownerOf } from '../platform/windows/access.ts';
+import { trustOnlyMaker } from '../platform/windows/access-list.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
@@ -21,7 +23,7 @@ import { install } from './install.ts';
 import { Layout } from './layout.ts';
 import { openSetupLog, type SetupLog, type SetupLogFile } from './log.ts';
 import { type InstallInput, planOf } from './plan.ts';
-import { modeBefore, secureData, secureRoot } from './secure.ts';
+import { modeBefore, secureData, secureRoot, whyLedElsewhere } from './secure.ts';
 import { WINDOWS } from './system.ts';
 import { uninstall } from './uninstall.ts';
 
@@ -49,7 +51,11 @@ const directories = directoriesOf({
 
 /** The installer that has handed over to us. */
 const ANOTHER_ENDS_WITHIN_MS = 60_000;
+/** A share keeps its links to itself, and whose it is concerns those who have named it. */
+const SHARE = /^\\\\[^\\?.]/;
 
+// Made by the installer a moment ago, or at the installation, with the rights that we have.
+trustOnlyMaker(ownerOf(process.execPath));
 void run().then((code) => {
   process.exitCode = code;
 });
@@ -64,7 +70,7 @@ async function run(): Promise<number> {
   const notes: string[] = [];
   try {
     // First of all: also what can't be read of the command line is said in the log, which must have a safe place.
-    const to = logFile(task);
+    const wanted = logFile(task);
     const open = (at: SetupLogFile): SetupLog => {
       file = at.path;
       return openSetupLog(at, (line) => {
@@ -77,12 +83,12 @@ async function run(): Promise<number> {
         const mode = values.root === undefined ? 'service' : modeBefore(new Layout(resolve(values.root)), WINDOWS);
         secureData(directories, mode, WINDOWS, (line) => notes.push(line));
       } catch (error) {
-        log = open(safeLogFile(to));
+        log = open(notLedElsewhere(safeLogFile(wanted), tmpdir(), notes));
         for (const note of notes) log.say(note);
         throw error;
       }
     }
-    log = open(to);
+    log = open(notLedElsewhere(wanted, task === 'uninstall' ? tmpdir() : directories.logs, notes));
     if (task !== 'prepare') log.say(`Kanade Tray ${packageJson.version}, ${task}, in ${rootGiven()}`);
     for (const note of notes) log.say(note);
     const parameters = parametersGiven();
@@ -145,6 +151,16 @@ function safeLogFile(wanted: SetupLogFile): SetupLogFile {
   const below = `${wanted.path.toLowerCase()}\\`;
   const isOurs = [dirname(config), data, logs].some((each) => below.startsWith(`${each.toLowerCase()}\\`));
   return wanted.isNamed && !isOurs ? wanted : { path: join(tmpdir(), freshName('install')), isNamed: false };
+}
+
+/** What `/LOG` names is used where nobody else could have it lead elsewhere; else a new file in `directory`, which is said. */
+function notLedElsewhere(wanted: SetupLogFile, directory: string, notes: string[]): SetupLogFile {
+  if (!wanted.isNamed || SHARE.test(wanted.path)) return wanted;
+  const why = whyLedElsewhere(wanted.path, WINDOWS, (line) => notes.push(line));
+  if (why === null) return wanted;
+  const path = join(directory, freshName('install'));
+  notes.push(`note: this log is not in ${wanted.path}, as /LOG says, but in ${path}: ${why}`);
+  return { path, isNamed: false };
 }
 
 function freshName(task: string): string {

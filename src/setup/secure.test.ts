@@ -9,7 +9,7 @@ import { writeChoices } from './choices.ts';
 import { SetupFault } from './exit-codes.ts';
 import { Layout } from './layout.ts';
 import { deleteSpent } from './put-settings.ts';
-import { modeBefore, secureData, whyExchangeable } from './secure.ts';
+import { modeBefore, secureData, whyExchangeable, whyLedElsewhere } from './secure.ts';
 
 const HOME = 'C:\\ProgramData\\Kanade';
 const directories = directoriesOf({ startedAs: 'service', platform: 'win32', env: {}, cwd: null, home: '' });
@@ -25,7 +25,7 @@ class Disk {
     if (path === this.linkedAfter) this.wrong.set(HOME, 'leads elsewhere');
   }
 
-  untrusted(path: string): string | null {
+  untrusted(path: string, _rights?: number): string | null {
     return this.wrong.get(path) ?? null;
   }
 
@@ -123,5 +123,35 @@ describe('a file that has held a secret', () => {
     asked.length = 0;
     whyExchangeable('C:\\', { untrusted });
     expect(asked.every(([, rights]) => rights !== undefined)).toBe(true);
+  });
+});
+
+describe('a file that IT names to be written', () => {
+  it('is not written where somebody else could lead its name elsewhere', () => {
+    const file = join(tempDir(), 'setup.log');
+    const system = new Disk();
+    expect(whyLedElsewhere(file, system, () => {})).toBeNull();
+    for (const each of [dirname(file), dirname(dirname(file))]) {
+      system.wrong.clear();
+      system.wrong.set(each, 'can be changed by S-1-1-0');
+      expect(whyLedElsewhere(file, system, () => {})).toBe(`${each} can be changed by S-1-1-0`);
+    }
+  });
+
+  it('goes on where it is an administrator’s already, and others may only add files beside it', () => {
+    const file = join(tempDir(), 'setup.log');
+    const system = new Disk();
+    system.untrusted = (path, rights) =>
+      path === dirname(file) && rights === undefined ? 'can be changed by S-1-1-0' : null;
+    expect(whyLedElsewhere(file, system, () => {})).toContain('can be changed');
+    writeFileSync(file, '');
+    expect(whyLedElsewhere(file, system, () => {})).toBeNull();
+  });
+
+  it('gets directories that are missing, for administrators alone to change', () => {
+    const system = new Disk();
+    const directory = join(tempDir(), 'IT', 'logs');
+    expect(whyLedElsewhere(join(directory, 'setup.log'), system, () => {})).toBeNull();
+    expect(system.secured.map(([path]) => path)).toEqual([dirname(directory), directory]);
   });
 });

@@ -96,6 +96,22 @@ export function secureRoot(layout: Layout, staged: string, system: Part, say: Sa
   for (const path of [...ancestorsOf(staged), staged]) mustBeSafe(path, system);
 }
 
+/**
+ * Why somebody else could have what is written to `file` go elsewhere; null: nobody could. One that is there already may also be an
+ * administrator's own in a directory where others may only add to what is there. Directories that are missing are made, for
+ * administrators to change.
+ */
+export function whyLedElsewhere(file: string, system: Part, say: Say): string | null {
+  try {
+    secureAbove(file, system, say);
+  } catch (error) {
+    if (error instanceof SetupFault) return error.message.replace(/; name a directory by .*/, '');
+    throw error;
+  }
+  const why = whyExchangeable(win32.dirname(file), system);
+  return why !== null && existsSync(file) && system.untrusted(file) === null ? null : why;
+}
+
 /** Those above `path`: nobody may exchange one that is there, and one that is missing is made. */
 function secureAbove(path: string, system: Part, say: Say): void {
   for (const each of ancestorsOf(path)) {

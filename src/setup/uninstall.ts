@@ -9,7 +9,7 @@ import { errorText } from '../base/logger.ts';
 import { blockFor } from '../base/sleep.ts';
 import { POLICY_KEY } from '../platform/policies.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
-import { NOT_TRUSTED } from '../platform/windows/set-aside.ts';
+import { isSetAside, NOT_TRUSTED } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT } from './exit-codes.ts';
@@ -117,10 +117,9 @@ function removeSetAside(input: UninstallInput): void {
   const { config, data, logs } = input.directories;
   const home = dirname(config);
   for (const directory of [config, data, logs, home])
-    for (const name of namesUnlessHeld(directory).filter((each) => each.includes(NOT_TRUSTED)))
-      remove(join(directory, name), input);
-  for (const name of namesUnlessHeld(dirname(home)).filter((each) =>
-    each.startsWith(`${basename(home)}${NOT_TRUSTED}`),
+    for (const name of namesUnlessHeld(directory).filter(isSetAside)) remove(join(directory, name), input);
+  for (const name of namesUnlessHeld(dirname(home)).filter(
+    (each) => each.startsWith(`${basename(home)}${NOT_TRUSTED}`) && isSetAside(each),
   ))
     remove(join(dirname(home), name), input);
 }

@@ -1,9 +1,9 @@
 /** The whole state of the agent at one moment, as one role may see it. All times are ms since the epoch. */
 import { z } from 'zod';
 import { REASONS } from './outcomes.ts';
-import { runRowSchema } from './run-view.ts';
+import { runningRowSchema, runRowSchema } from './run-view.ts';
 import { schedulesSummarySchema } from './schedules-view.ts';
-import { AGENT_STATES, CONNECTION_STATES, UPDATE_STATES } from './states.ts';
+import { AGENT_STATES, CONNECTION_STATES, HOSTINGS, UPDATE_STATES } from './states.ts';
 import { UPDATE_REASONS } from './update-reasons.ts';
 
 const timeMs = z.number();
@@ -17,7 +17,6 @@ export const configFaultSchema = z.object({
 });
 
 export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future'] as const;
-export const HOSTINGS = ['tray', 'service', 'headless'] as const;
 
 /**
  * `wanted`: the version that IT wants; null: none said. `reason`: why it is none for this PC. `release`: what is signed about it,
@@ -92,13 +91,15 @@ export const agentStatusSchema = z.object({
     hosting: z.enum(HOSTINGS),
   }),
   now: z.object({
-    running: z.array(runRowSchema),
+    running: z.array(runningRowSchema),
     /** The first of those that wait, in order of arrival; `waitingCount` says how many wait. */
     waiting: z.array(runRowSchema),
     waitingCount: z.number().int(),
   }),
   /** How many of the runs received since midnight (of this PC) ended how. */
   today: z.partialRecord(z.enum(REASONS), z.number().int()),
+  /** How many of those that failed IT does not know of yet. */
+  todayUntold: z.number().int(),
   /** Results that still have to be delivered, and those that could not be. */
   outbox: z.object({ waiting: z.number().int(), parked: z.number().int() }),
   update: updateViewSchema,
@@ -126,4 +127,3 @@ export type Notices = z.infer<typeof noticesSchema>;
 export type ConfigFault = z.infer<typeof configFaultSchema>;
 export type UpdateView = z.infer<typeof updateViewSchema>;
 export type StoreHealth = (typeof STORE_STATES)[number];
-export type Hosting = (typeof HOSTINGS)[number];

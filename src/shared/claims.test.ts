@@ -5,14 +5,14 @@ import { type AgentStatus, STORE_STATES } from './agent-status.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { describeState, type PcSnapshot } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
-import type { RunRow } from './run-view.ts';
+import type { RunningRow } from './run-view.ts';
 import { AGENT_STATES, CONNECTION_STATES } from './states.ts';
 import { trayMenu } from './tray-menu.ts';
 
 const i18n = new I18n('en');
 const CALM = i18n.t('health.ok.title');
 
-const RUN: RunRow = {
+const RUN: RunningRow = {
   run: 7,
   title: { kind: 'text', text: 'slow' },
   source: 'live',
@@ -28,6 +28,7 @@ const RUN: RunRow = {
   timeoutSecs: null,
   parked: false,
   unreported: false,
+  usualMs: null,
 };
 const RUNNING: AgentStatus['now'] = { running: [RUN, { ...RUN, run: 8 }], waiting: [], waitingCount: 0 };
 const calm = status();

@@ -85,6 +85,9 @@ const aboutFactsSchema = z.object({
   commandKeys: z.array(z.object({ kid: z.string(), fingerprint: z.string() })),
   /** Hardware facts are reported to the fleet. */
   inventory: z.boolean(),
+  /** How much of the processor scripts get, and how many of them run at once. */
+  priority: z.enum(['idle', 'below_normal', 'normal']),
+  maxParallel: z.number().int(),
   /** Output without the helpdesk view: 0 none, 1 of tasks that ran as the person, 2 of all tasks. */
   outputShown: z.number().int(),
   /** Where things lie on this PC, and how long they are kept; null: there is none. */

@@ -4,14 +4,14 @@ import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState, type PcSnapshot, pcDetails } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
 import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
-import type { RunRow } from './run-view.ts';
+import type { RunningRow } from './run-view.ts';
 import type { AgentConnectionView } from './shell-contract.ts';
 import { AGENT_STATES, CONNECTION_STATES } from './states.ts';
 import { type MenuFacts, trayMenu } from './tray-menu.ts';
 
 const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
-const RUN: RunRow = {
+const RUN: RunningRow = {
   run: 7,
   title: { kind: 'text', text: 'Office repair' },
   source: 'live',
@@ -27,6 +27,7 @@ const RUN: RunRow = {
   timeoutSecs: 600,
   parked: false,
   unreported: false,
+  usualMs: null,
 };
 
 function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {

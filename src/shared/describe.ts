@@ -5,6 +5,7 @@
 import type { AgentStatus } from './agent-status.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
+import { progressOf } from './describe-running.ts';
 import { describeUpdate } from './describe-update.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
@@ -35,6 +36,15 @@ export interface Description {
   /** At most a line, for the icon. */
   readonly tooltip: string;
 }
+
+/** Something is wrong that the person can't put right: whom to call stands beside it. */
+export function callsForHelp({ mark, items }: Pick<Description, 'mark' | 'items'>): 'state' | 'items' | null {
+  if (mark === 'broken') return 'state';
+  return items.some(({ id }) => !OWN_BUSINESS.includes(id)) ? 'items' : null;
+}
+
+/** What the person does, or what goes by itself. */
+const OWN_BUSINESS: readonly AttentionItem['id'][] = ['restart', 'user', 'update'];
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -67,9 +77,13 @@ function working(
   const since = offline ? spoken.since : null;
   if (running !== undefined) {
     const t = i18n.roughly(nowMs - (running.startedAtMs ?? nowMs));
+    const { said: usual } = progressOf(running, i18n, nowMs);
     const tooltip =
       others.length === 0
-        ? i18n.t('tray.running', { task: taskName(running, i18n), t })
+        ? i18n.t('tray.running', {
+            task: taskName(running, i18n),
+            t: i18n.list(usual === null ? [t] : [t, usual]),
+          })
         : i18n.t('tray.runningMany', { n: others.length + 1 });
     return { mark: 'running', ...said, since, tooltip };
   }

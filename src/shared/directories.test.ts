@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { directoriesOf, type StartedAs } from './directories.ts';
+import { directoriesOf } from './directories.ts';
+import type { Hosting } from './states.ts';
 
-function on(platform: NodeJS.Platform, startedAs: StartedAs, env: Record<string, string> = {}) {
+function on(platform: NodeJS.Platform, startedAs: Hosting, env: Record<string, string> = {}) {
   const windows = platform === 'win32';
   const [cwd, home] = windows ? ['D:\\start', 'C:\\Users\\taro'] : ['/start', '/home/taro'];
   return directoriesOf({ platform, startedAs, env, cwd, home });

@@ -3,8 +3,7 @@
  * of the original, in tray mode each user has their own; clients find the socket by the same rule.
  */
 import { join, posix, win32 } from 'node:path';
-
-export type StartedAs = 'tray' | 'service' | 'headless';
+import type { Hosting } from './states.ts';
 
 export interface Directories {
   readonly config: string;
@@ -19,7 +18,7 @@ export interface Directories {
 }
 
 export interface DirectoryInput {
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The start directory, for a relative `KANADE_AGENT_DATA_DIR`; null: it is gone. */

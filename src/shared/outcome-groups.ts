@@ -1,9 +1,6 @@
-/** The few groups that people filter the list of runs by; each outcome is in exactly one (`outcomes.ts`). */
+/** The group of an outcome: each is in exactly one (`outcomes.ts`). */
+import type { OutcomeGroup } from './outcome-group-names.ts';
 import { OUTCOMES, REASONS, type Reason } from './outcomes.ts';
-
-export const OUTCOME_GROUPS = ['open', 'done', 'skipped', 'stopped', 'failed', 'unknown'] as const;
-/** `open`: not finished yet. */
-export type OutcomeGroup = (typeof OUTCOME_GROUPS)[number];
 
 /** The group that a finished run is in. */
 export function outcomeGroup(reason: Reason): Exclude<OutcomeGroup, 'open'> {

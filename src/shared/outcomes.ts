@@ -3,7 +3,7 @@
  * a row here, its words (`reason.<OUTCOME>.title`, `.line`, `.body`), and the decision that yields it.
  */
 import type { OutcomeMark } from './mark-names.ts';
-import type { OutcomeGroup } from './outcome-groups.ts';
+import type { OutcomeGroup } from './outcome-group-names.ts';
 
 export interface OutcomeRow {
   /** As the wire carries it. `own`: that of the script. null: nothing is published. */

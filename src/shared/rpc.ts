@@ -60,7 +60,7 @@ export function peer(link: Link, options: PeerOptions): Peer {
         break;
       case 'push':
         if (options.onPush !== undefined) options.onPush(message.method, message.params);
-        else link.send(errorText(null, new Fault('invalid_request', 'a call needs an id')));
+        else link.send(errorAnswer(null, new Fault('invalid_request', 'a call needs an id')));
         break;
       case 'result':
         settle(message.id)?.resolve(message.result);
@@ -72,7 +72,7 @@ export function peer(link: Link, options: PeerOptions): Peer {
         break;
       }
       case 'bad':
-        link.send(errorText(message.id, message.fault));
+        link.send(errorAnswer(message.id, message.fault));
         break;
     }
   });
@@ -95,7 +95,7 @@ export function peer(link: Link, options: PeerOptions): Peer {
     }
     if (closed) return;
     if (result instanceof Fault) {
-      link.send(errorText(id, result));
+      link.send(errorAnswer(id, result));
       return;
     }
     try {
@@ -104,11 +104,11 @@ export function peer(link: Link, options: PeerOptions): Peer {
     } catch (error) {
       // RangeError: the carrier can't hold it (`Link.send`). Anything else is an answer that is no JSON.
       if (error instanceof RangeError) {
-        link.send(errorText(id, new Fault('too_large', 'the answer is too large; ask for less')));
+        link.send(errorAnswer(id, new Fault('too_large', 'the answer is too large; ask for less')));
         return;
       }
       options.onBug?.(method, error);
-      link.send(errorText(id, new Fault('internal', 'internal error')));
+      link.send(errorAnswer(id, new Fault('internal', 'internal error')));
     }
   }
 
@@ -146,7 +146,7 @@ export function peer(link: Link, options: PeerOptions): Peer {
 }
 
 /** An error answer as it travels; `id` is null where the call's own could not be read. */
-export function errorText(id: Id | null, { name, message, data }: Fault): string {
+export function errorAnswer(id: Id | null, { name, message, data }: Fault): string {
   return JSON.stringify({
     jsonrpc: '2.0',
     id,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { OUTCOME_GROUPS, outcomeGroup, reasonsOf } from './outcome-groups.ts';
+import { OUTCOME_GROUPS } from './outcome-group-names.ts';
+import { outcomeGroup, reasonsOf } from './outcome-groups.ts';
 import { REASONS } from './outcomes.ts';
 import { clip, runTitle } from './run-title.ts';
 

@@ -1,6 +1,6 @@
 /** Runs as the window, the command line and the tray see them. All times are ms since the epoch. */
 import { z } from 'zod';
-import { OUTCOME_GROUPS } from './outcome-groups.ts';
+import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import { REASONS } from './outcomes.ts';
 import { MAX_OUTPUT_ROWS } from './output-limits.ts';
 import { RUN_STATES, SOURCES } from './states.ts';
@@ -39,6 +39,10 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
+/** One that runs; `usualMs`: how long it takes mostly, by its earlier runs; null: not known. */
+export const runningRowSchema = runRowSchema.extend({ usualMs: z.number().nullable() });
+export type RunningRow = z.infer<typeof runningRowSchema>;
+
 /** How much there is of an output: `keptChars` are stored, `totalBytes` were produced. */
 export const outputSizeSchema = z.object({
   keptChars: z.number().int(),
@@ -64,7 +68,18 @@ export const runInternalsSchema = z.object({
   parkedWhy: z.string().nullable(),
 });
 
-export const runDetailSchema = runRowSchema.extend({
+/** For whom it was sent, as far as the wire says it: it carries no sender. `other`: nothing that we know. */
+export const audienceSchema = z.discriminatedUnion('to', [
+  z.object({ to: z.enum(['all', 'pc', 'schedule', 'other']) }),
+  z.object({ to: z.literal('group'), group: z.string() }),
+]);
+
+export const MAX_SAME_ROWS = 10;
+
+export const runDetailSchema = runningRowSchema.extend({
+  audience: audienceSchema,
+  /** The newest other runs of the same task, newest first; empty where it has none, or its name is hidden. */
+  same: z.array(runRowSchema).max(MAX_SAME_ROWS),
   decidedAtMs: timeMs.nullable(),
   /** The last moment at which it might start, where IT set one. */
   deadlineAtMs: timeMs.nullable(),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { LANGUAGES, type MethodName, supportSchema, uiSettingsSchema } from './contract.ts';
-import { OUTCOME_GROUPS } from './outcome-groups.ts';
+import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import type { Remembered } from './remembered.ts';
 
 /** Where the window can be: what a click on icon, menu entry, notification or count opens. */
@@ -80,7 +80,14 @@ const nothing = z.strictObject({});
 export const shellMethods = {
   'shell.hello': { params: nothing, result: z.object({ state: shellStateSchema, route: routeSchema }) },
   'shell.setPreferences': { params: preferencesSchema.partial(), result: nothing },
-  'shell.openLink': { params: z.strictObject({ id: z.enum(LINK_IDS) }), result: nothing },
+  /** `draft`: what a mail begins with. */
+  'shell.openLink': {
+    params: z.strictObject({
+      id: z.enum(LINK_IDS),
+      draft: z.strictObject({ subject: z.string().max(200), body: z.string().max(4_000) }).optional(),
+    }),
+    result: nothing,
+  },
   'shell.copy': { params: z.strictObject({ text: z.string().max(MAX_COPY_CHARS) }), result: nothing },
   /** Asks the person where; `saved` false: nowhere after all. */
   'shell.saveOutput': {

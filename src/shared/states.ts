@@ -18,6 +18,12 @@ export const AGENT_STATES = [
 ] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
+/** Who starts the agent (architecture §4). */
+export const HOSTINGS = ['tray', 'service', 'headless'] as const;
+export type Hosting = (typeof HOSTINGS)[number];
+/** The setting `[agent] host`: nobody starts it by hand. */
+export type HostMode = Exclude<Hosting, 'headless'>;
+
 export const RUN_STATES = [
   'admitted',
   'waiting_jitter',

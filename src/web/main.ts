@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { ownAccount } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
+import type { HostMode } from '../shared/states.ts';
 import { newHome, servePage } from './page.ts';
 import { serveWindow, type WebServer } from './server.ts';
 
@@ -15,7 +16,7 @@ const USAGE = 'usage: node dist/web/main.js [--tray] [--port N]';
 const RENDERER = fileURLToPath(new URL('../renderer', import.meta.url));
 
 interface Options {
-  readonly startedAs: 'tray' | 'service';
+  readonly startedAs: HostMode;
   readonly port: number;
 }
 

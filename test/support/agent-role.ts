@@ -2,7 +2,9 @@
  * What a broker that gives each agent a user of its own has to allow it, and no more (protocol §11.3). The operators' page
  * `docs/broker-permissions.md` shows the same lists; a test compares the two.
  */
+
 import { durableName } from '../../src/agent/wire/subjects.ts';
+import { pcIdOf } from './ids.ts';
 
 /** Buckets of which the agent reads single keys, and those that it follows. */
 const BUCKETS = ['script_current', 'script_status', 'jobs'] as const;
@@ -45,7 +47,7 @@ export function agentPermissions(pcId: string, store?: string): string {
   const more = store === undefined ? [] : OBJECT_STORE_ROLE.map((subject) => subject.replace('<store>', store));
   const list = (subjects: readonly string[]) =>
     JSON.stringify(
-      subjects.map((subject) => subject.replace('<pc_id>', pcId).replace('<durable>', durableName(pcId))),
+      subjects.map((subject) => subject.replace('<pc_id>', pcId).replace('<durable>', durableName(pcIdOf(pcId)))),
       null,
       2,
     );

@@ -3,24 +3,21 @@
  * goes with the test, and nothing set on this machine reaches it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
-import { findNode24 } from '../../scripts/lib/node24.mjs';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { ManagedProcess, type ProcessEnd } from '../../scripts/lib/managed-process.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { connectAgent } from './agent-client.ts';
 import { eventually } from './eventually.ts';
 import type { Starting } from './heartbeats.ts';
 import { tempDir } from './temp.ts';
 
+/** Beyond the agent's own deadlines for a stop. */
+const STOP_MS = 50_000;
 const MAIN = new URL('../../dist/agent/main.js', import.meta.url).pathname;
-
-export interface AgentEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 export interface AgentRunOptions {
   /** Besides `--config FILE`. */
@@ -41,12 +38,8 @@ export class AgentRun implements Starting {
   readonly config: string;
   stdout = '';
   stderr = '';
-  /** Resolves when it ends without having been signalled by the test. */
-  died: Promise<void> = new Promise(() => {});
   readonly #options: AgentRunOptions;
-  #child: ChildProcess | undefined;
-  #ended: Promise<AgentEnd> | undefined;
-  #signalled = false;
+  readonly #process = new ManagedProcess(() => this.#launch(), { stopMs: STOP_MS });
 
   constructor(options: AgentRunOptions) {
     this.#options = options;
@@ -62,46 +55,47 @@ export class AgentRun implements Starting {
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process.child?.pid;
+  }
+
+  /** Resolves when it ends without having been signalled by the test. */
+  get died(): Promise<void> {
+    return this.#process.died;
   }
 
   /** Starts it, or starts it again on the same directories. */
   start(): void {
-    const args = [MAIN, '--config', this.config, ...(this.#options.args ?? [])];
-    const env = { ...withoutKanade(process.env), ...this.#options.env, KANADE_AGENT_DATA_DIR: this.dataDirectory };
     this.stdout = '';
     this.stderr = '';
-    this.#signalled = false;
-    const stdin = args.includes('--control') ? 'pipe' : 'ignore';
-    const child = spawn(findNode24(), args, { env, cwd: this.directory, stdio: [stdin, 'pipe', 'pipe'] });
-    this.#child = child;
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    const child = this.#process.start();
+    child.stdout?.on('data', (text: string) => {
       this.stdout += text;
     });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.on('data', (text: string) => {
       this.stderr += text;
     });
-    this.#ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as AgentEnd);
-    this.died = new Promise((resolve) => {
-      void this.#ended?.then(() => this.#signalled || resolve());
-    });
+  }
+
+  #launch(): ChildProcess {
+    const args = [MAIN, '--config', this.config, ...(this.#options.args ?? [])];
+    const env = { ...withoutKanade(process.env), ...this.#options.env, KANADE_AGENT_DATA_DIR: this.dataDirectory };
+    const stdin = args.includes('--control') ? 'pipe' : 'ignore';
+    return spawn(findNode24(), args, { env, cwd: this.directory, stdio: [stdin, 'pipe', 'pipe'] });
   }
 
   /** How it ends, by itself or because it was asked to before. */
-  async ended(): Promise<AgentEnd> {
-    return (await this.#ended) ?? { code: null, signal: null };
+  ended(): Promise<ProcessEnd> {
+    return this.#process.ended;
   }
 
   /** Sends the signal, and resolves to how it ended. Nothing where it does not run. */
-  end(signal: NodeJS.Signals): Promise<AgentEnd> {
-    this.#signalled = true;
-    this.#child?.kill(signal);
-    return this.ended();
+  end(signal: NodeJS.Signals): Promise<ProcessEnd> {
+    return this.#process.end(signal);
   }
 
   /** As the host of the Windows service, with `--control`. */
   say(line: string): void {
-    this.#child?.stdin?.write(`${line}\n`);
+    this.#process.child?.stdin?.write(`${line}\n`);
   }
 
   /** The local socket, once it is served. */

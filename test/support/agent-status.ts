@@ -19,6 +19,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
       hosting: 'service',
     },
     now: { running: [], waiting: [], waitingCount: 0 },
+    todayUntold: 0,
     today: {},
     outbox: { waiting: 0, parked: 0 },
     update: { state: 'none', installed: '1.4.2', wanted: null, reason: null, release: null },

@@ -6,16 +6,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
-import { AgentProcess, agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
-import { findNode24 } from '../../scripts/lib/node24.mjs';
-import { sleep } from '../../src/base/sleep.ts';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { AgentProcess, agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { connectAgent } from './agent-client.ts';
+import { eventually } from './eventually.ts';
 import { heartbeatAfter } from './heartbeats.ts';
 import { tempDir } from './temp.ts';
 
 const SOCKET_MS = 10_000;
-const POLL_MS = 20;
 
 export interface AgentOptions {
   readonly server: { readonly url: string };
@@ -101,16 +100,8 @@ export class TestAgent {
 
   /** The local socket as the command line sees it; waits until the agent serves it. The caller's test closes it. */
   async connect(): Promise<AgentClient> {
-    const signal = AbortSignal.timeout(SOCKET_MS);
-    for (;;) {
-      try {
-        const client = await connectAgent({ dataDirectory: this.dataDirectory });
-        onTestFinished(() => client.close());
-        return client;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        await sleep(POLL_MS);
-      }
-    }
+    const client = await eventually(() => connectAgent({ dataDirectory: this.dataDirectory }), SOCKET_MS);
+    onTestFinished(() => client.close());
+    return client;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { afterAll, onTestFinished } from 'vitest';
-import { findBrowser } from '../../scripts/lib/browser.mjs';
+import { findBrowser } from '../../scripts/lib/browser.ts';
 
 export interface PageOptions {
   /** `en-GB` by default. */

@@ -7,6 +7,7 @@
 import { NatsBus } from '../../src/agent/bus/nats-bus.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import { kvKeyOf } from './ids.ts';
 
 const [url = '', user = '', password = ''] = process.argv.slice(2);
 const say = (event: string, value: unknown) => process.stdout.write(`${JSON.stringify({ event, value })}\n`);
@@ -62,7 +63,7 @@ const everything = setInterval(() => {
   void bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', { patienceMs: 1_000 }).then((outcome) => {
     say('published', outcome.kind);
   });
-  void bus.kvGet('script_current', 'job', 1_000).then(({ kind }) => say('read', kind));
+  void bus.kvGet('script_current', kvKeyOf('job'), 1_000).then(({ kind }) => say('read', kind));
   void bus.objectsPresent('agent_releases', ['1.0.0']).then((present) => say('objects', present?.size ?? null));
 }, 100);
 

@@ -1,10 +1,11 @@
 /** A screen and a session bus for programs with windows. Invariant: nobody else's, and both end with the test. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { onPath } from '../../scripts/lib/paths.mjs';
+import { onPath } from '../../scripts/bootstrap/paths.mjs';
+import { ManagedProcess } from '../../scripts/lib/managed-process.ts';
 
 export interface Display {
   /** `DISPLAY` and `DBUS_SESSION_BUS_ADDRESS`, for the programs on it. */
@@ -19,26 +20,20 @@ export const noDisplay: string | null = ['Xvfb', 'dbus-daemon'].every((name) => 
 
 export async function startDisplay(): Promise<Display> {
   // It chooses a free number itself and says which.
-  const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
-  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  for (const child of [screen, bus]) onTestFinished(() => end(child));
-  const [number, busAddress] = await Promise.all([firstLine(screen.stdio[3]), firstLine(bus.stdout)]);
+  const screen = started('Xvfb', ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp']);
+  const bus = started('dbus-daemon', ['--session', '--nofork', '--print-address=1']);
+  const [number, busAddress] = await Promise.all([firstLine(screen), firstLine(bus)]);
   return { env: { DISPLAY: `:${number}`, DBUS_SESSION_BUS_ADDRESS: busAddress }, busAddress };
 }
 
-async function firstLine(stream: ChildProcess['stdio'][number] | undefined): Promise<string> {
-  const lines = createInterface({ input: stream as Readable });
-  const [line] = (await once(lines, 'line')) as [string];
-  return line.trim();
+/** Ended with the test. */
+function started(program: string, args: readonly string[]): Readable {
+  const child = new ManagedProcess(() => spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] }), { stopMs: 0 });
+  onTestFinished(() => child.kill());
+  return child.start().stdout as Readable;
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const closed = once(child, 'exit');
-  child.kill('SIGKILL');
-  await closed;
+async function firstLine(stream: Readable): Promise<string> {
+  const [line] = (await once(createInterface({ input: stream }), 'line')) as [string];
+  return line.trim();
 }

@@ -124,6 +124,11 @@ export class BrowserWindow extends EventEmitter {
     this.title = title;
   }
 
+  progress = -1;
+  setProgressBar(progress: number): void {
+    this.progress = progress;
+  }
+
   getSize(): number[] {
     return [900, 700];
   }
@@ -139,6 +144,7 @@ export class BrowserWindow extends EventEmitter {
 
   destroy(): void {
     this.webContents.destroyed = true;
+    this.webContents.emit('destroyed');
     this.emit('closed');
   }
 }

@@ -6,9 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
 import { onTestFinished } from 'vitest';
-import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.mjs';
-import { findTestElectron } from '../../scripts/lib/electron.mjs';
-import { findNode24 } from '../../scripts/lib/node24.mjs';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { findTestElectron } from '../../scripts/lib/electron.ts';
 import type { Display } from './display.ts';
 import { tempDir } from './temp.ts';
 

@@ -15,6 +15,7 @@ import {
   type PublishOptions,
   type PublishOutcome,
 } from '../../src/agent/bus/bus.ts';
+import type { KvKey } from '../../src/base/ids.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
 
 export interface Published {
@@ -99,7 +100,7 @@ export class FakeBus implements Bus {
     return this.onPublish(message, options);
   }
 
-  async kvGet(bucket: string, key: string): Promise<KvRead> {
+  async kvGet(bucket: string, key: KvKey): Promise<KvRead> {
     this.kvReads += 1;
     await this.onKvGet(bucket, key);
     return this.kv.get(`${bucket}/${key}`) ?? { kind: 'absent', revision: 0 };

@@ -1,6 +1,6 @@
 import type { ScriptStarter } from '../../src/agent/run/run-ports.ts';
 import type { Finished, RunningScript, ScriptSpec } from '../../src/agent/run/script-runner.ts';
-import { NO_TEXT } from '../../src/agent/store/runs.ts';
+import { NO_TEXT } from '../../src/agent/store/outputs.ts';
 
 export interface FakeScript {
   readonly spec: ScriptSpec;

@@ -69,7 +69,7 @@ describe('the operators’ side', () => {
 
   test('a result that does not come is an error that names it', async () => {
     const nc = await provisionedOperator(await startNatsServer());
-    await expect(waitForResult(nc, 'r2', { timeoutMs: 50 })).rejects.toThrow('no result of r2 within 50 ms');
+    await expect(waitForResult(nc, 'r2', { timeoutMs: 50 })).rejects.toThrow('waited for 0.05 s: the result of r2');
   });
 });
 

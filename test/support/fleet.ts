@@ -3,9 +3,9 @@
  */
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
-import { provision } from '../../scripts/lib/fleet.mjs';
+import { provision } from '../../scripts/lib/fleet.ts';
 
-export type { CommandBody, ExecResult, StoredMessage } from '../../scripts/lib/fleet.mjs';
+export type { CommandBody, ExecResult, StoredMessage } from '../../scripts/lib/fleet.ts';
 export {
   api,
   command,
@@ -17,7 +17,7 @@ export {
   putKey,
   STREAMS,
   waitForResult,
-} from '../../scripts/lib/fleet.mjs';
+} from '../../scripts/lib/fleet.ts';
 
 /** Credentials of the operator, where the broker asks for some. */
 export interface OperatorOptions {

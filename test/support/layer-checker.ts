@@ -17,8 +17,6 @@ interface Import {
   readonly line: number;
   /** As written. */
   readonly specifier: string;
-  /** Gone at run time: it counts for the layers, not for circles. */
-  readonly typeOnly: boolean;
 }
 
 interface Source {
@@ -44,6 +42,37 @@ export function longFiles(root: string, maxLines: number): { file: string; lines
     .map(({ file, lines }) => ({ file, lines }));
 }
 
+/**
+ * What the tables allow and no file does: `src/agent/ship may import src/platform`, `src/main/install may import execa`. A layer
+ * without files is one as well.
+ */
+export function unusedPermissions(root: string): string[] {
+  const used = new Set<string>();
+  for (const { file, imports } of readSources(root)) {
+    const layer = layerOf(file);
+    if (layer === undefined) continue;
+    used.add(layer.path);
+    for (const { specifier } of imports) {
+      if (specifier.startsWith('.')) {
+        const to = layerOf(resolve(file, specifier))?.path;
+        for (const path of layer.may)
+          if (to !== undefined && to !== layer.path && isBelow(to, path)) used.add(`${layer.path} ${path}`);
+        continue;
+      }
+      const rule = PACKAGES.find(({ packages }) => packages.some((name) => matches(specifier, name)));
+      for (const path of rule?.only ?? []) if (isBelow(file, path)) used.add(`${path} ${rule?.packages.join(', ')}`);
+    }
+  }
+  const given = [
+    ...LAYERS.filter(({ path }) => !used.has(path)).map(({ path }) => `${path} has no file`),
+    ...LAYERS.flatMap(({ path, may }) => may.map((to) => [path, to] as const)),
+    ...PACKAGES.flatMap(({ packages, only }) => only.map((path) => [path, packages.join(', ')] as const)),
+  ];
+  return given
+    .filter((each) => typeof each === 'string' || !used.has(each.join(' ')))
+    .map((each) => (typeof each === 'string' ? each : each.join(' may import ')));
+}
+
 export function toText({ file, line, rule }: Violation): string {
   return `${file}:${line}: ${rule}`;
 }
@@ -60,19 +89,18 @@ function readSource(file: string, text: string): Source {
   const { module, program, errors } = parseSync(file, text);
   if (errors[0]) throw new Error(`${file} cannot be parsed: ${errors[0].message}`);
   const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
-  const imports = module.staticImports.map(({ start, moduleRequest, entries }) => ({
+  const imports = module.staticImports.map(({ start, moduleRequest }) => ({
     line: lineAt(start),
     specifier: moduleRequest.value,
-    typeOnly: entries.length > 0 && entries.every((entry) => entry.isType),
   }));
   const exported = module.staticExports.flatMap(({ entries }) => entries);
-  for (const { start, moduleRequest, isType } of exported) {
-    if (moduleRequest) imports.push({ line: lineAt(start), specifier: moduleRequest.value, typeOnly: isType });
+  for (const { start, moduleRequest } of exported) {
+    if (moduleRequest) imports.push({ line: lineAt(start), specifier: moduleRequest.value });
   }
   for (const { moduleRequest } of module.dynamicImports) {
     const literal = /^(['"`])([^$]*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end));
     if (literal?.[2] === undefined) continue;
-    imports.push({ line: lineAt(moduleRequest.start), specifier: literal[2], typeOnly: false });
+    imports.push({ line: lineAt(moduleRequest.start), specifier: literal[2] });
   }
   const byDefault = exported.find(
     (entry) => entry.exportName.kind === 'Default' || entry.exportName.name === 'default',
@@ -128,14 +156,14 @@ function formViolations(source: Source): Violation[] {
   return found;
 }
 
-/** One violation for each circle, at the import that closes it. */
+/** One violation for each circle, at the import that closes it. Types count: who reads one of the files has to read all. */
 function cycles(sources: readonly Source[]): Violation[] {
   const byFile = new Map(sources.map((source) => [source.file, source]));
   const found: Violation[] = [];
   const done = new Set<string>();
   const visit = (source: Source, trail: readonly string[]): void => {
-    for (const { line, specifier, typeOnly } of source.imports) {
-      const target = specifier.startsWith('.') && !typeOnly ? byFile.get(resolve(source.file, specifier)) : undefined;
+    for (const { line, specifier } of source.imports) {
+      const target = specifier.startsWith('.') ? byFile.get(resolve(source.file, specifier)) : undefined;
       if (!target) continue;
       const start = trail.indexOf(target.file);
       if (start >= 0) {

@@ -11,28 +11,12 @@ export interface Layer {
   readonly may: readonly string[];
 }
 
-const AGENT_BELOW_STATUS = [
-  'src/base',
-  'src/platform',
-  'src/agent/wire',
-  'src/agent/bus',
-  'src/agent/store',
-  'src/agent/config',
-  'src/agent/intake',
-  'src/agent/gates',
-  'src/agent/run',
-  'src/agent/ship',
-  'src/agent/update',
-  'src/agent/duties',
-  'src/agent/schedules',
-];
-
 export const LAYERS: readonly Layer[] = [
   { path: 'src/shared', holds: 'the contract between agent and window, states, texts', may: [] },
   { path: 'src/base', holds: 'life cycle, clock, sleep, backoff, watched values, logger', may: [] },
   { path: 'src/platform', holds: 'what the operating system gives', may: ['src/base'] },
   { path: 'src/agent/wire', holds: 'subjects, schemas and time formats of the fleet', may: ['src/base'] },
-  { path: 'src/agent/bus', holds: 'the Bus and its NATS implementation', may: ['src/base', 'src/agent/wire'] },
+  { path: 'src/agent/bus', holds: 'the Bus and its NATS implementation', may: ['src/base'] },
   {
     path: 'src/agent/store',
     holds: 'the SQLite store: inbox, ledger, outbox, history',
@@ -51,7 +35,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/intake',
     holds: 'commands from the bus into the inbox',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/results', 'src/base', 'src/agent/config'],
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/results', 'src/base'],
   },
   {
     path: 'src/agent/gates',
@@ -84,15 +68,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/duties',
     holds: 'heartbeat, ping, logs, inventory, updates',
-    may: [
-      'src/agent/bus',
-      'src/agent/wire',
-      'src/agent/store',
-      'src/agent/update',
-      'src/base',
-      'src/agent/config',
-      'src/platform',
-    ],
+    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/update', 'src/base', 'src/platform'],
   },
   {
     path: 'src/agent/schedules',
@@ -100,11 +76,10 @@ export const LAYERS: readonly Layer[] = [
     may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/results', 'src/base'],
   },
   {
-    path: 'src/agent/doctor',
-    holds: 'self-test and diagnostics',
-    may: [...AGENT_BELOW_STATUS, 'src/agent/status'],
+    path: 'src/agent/status',
+    holds: 'what is shown, and the local socket',
+    may: ['src/agent/wire', 'src/agent/store', 'src/agent/ship', 'src/agent/schedules', 'src/base', 'src/platform'],
   },
-  { path: 'src/agent/status', holds: 'what is shown, and the local socket', may: AGENT_BELOW_STATUS },
   {
     path: 'src/agent/boot',
     holds: 'from the command line to an agent that runs: settings, store, the lock of the one instance',
@@ -113,10 +88,30 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/agent/runtime',
     holds: 'the composition root, and the order in which it stops',
-    may: [...AGENT_BELOW_STATUS, 'src/agent/results', 'src/agent/status'],
+    may: [
+      'src/base',
+      'src/platform',
+      'src/agent/wire',
+      'src/agent/bus',
+      'src/agent/store',
+      'src/agent/config',
+      'src/agent/intake',
+      'src/agent/gates',
+      'src/agent/run',
+      'src/agent/ship',
+      'src/agent/update',
+      'src/agent/duties',
+      'src/agent/schedules',
+      'src/agent/results',
+      'src/agent/status',
+    ],
   },
-  { path: 'src/agent', holds: 'the entry point', may: ['src/agent/boot', 'src/base', 'src/platform'] },
-  { path: 'src/client', holds: 'what every client of the local socket needs on the Node side', may: ['src/platform'] },
+  { path: 'src/agent', holds: 'the entry point', may: ['src/agent/boot', 'src/platform'] },
+  {
+    path: 'src/client',
+    holds: 'what every client of the local socket needs on the Node side',
+    may: ['src/base', 'src/platform'],
+  },
   {
     path: 'src/setup',
     holds: 'what the Windows installer does to a PC, and undoes',
@@ -126,7 +121,6 @@ export const LAYERS: readonly Layer[] = [
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },
   { path: 'src/renderer', holds: 'the window', may: [] },
   { path: 'src/web', holds: 'the window for machines without Electron', may: ['src/client'] },
-  { path: 'src/cli', holds: 'the command line of the helpdesk', may: ['src/client', 'src/agent/doctor'] },
 ];
 
 /** What every layer may import. */
@@ -142,17 +136,7 @@ export interface PackageRule {
   readonly only: readonly string[];
 }
 
-const NODE_SIDE = [
-  'src/base',
-  'src/platform',
-  'src/agent',
-  'src/main',
-  'src/preload',
-  'src/client',
-  'src/web',
-  'src/cli',
-  'src/setup',
-];
+const IN_NODE = ['src/base', 'src/platform', 'src/agent', 'src/main', 'src/setup'];
 
 export const PACKAGES: readonly PackageRule[] = [
   { packages: ['electron'], only: ['src/main', 'src/preload'] },
@@ -161,25 +145,17 @@ export const PACKAGES: readonly PackageRule[] = [
   { packages: ['koffi'], only: ['src/platform'] },
   {
     packages: ['node:child_process', 'execa'],
-    only: [
-      'src/agent/run',
-      'src/platform',
-      'src/agent/duties/update',
-      'src/client/own-account',
-      'src/main/launch-node',
-      'src/main/install',
-    ],
+    only: ['src/agent/run', 'src/platform', 'src/client/own-account', 'src/main/launch-node'],
   },
-  { packages: ['electron-log*'], only: ['src/base', 'src/main'] },
   { packages: ['croner'], only: ['src/agent/schedules'] },
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
-  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/agent', 'src/main', 'src/setup'] },
+  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/agent/update', 'src/main', 'src/setup'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.
-  { packages: ['node:crypto'], only: [...NODE_SIDE, 'src/shared/link-crypto'] },
-  { packages: ['node:path'], only: [...NODE_SIDE, 'src/shared/directories', 'src/shared/make-directory'] },
+  { packages: ['node:crypto'], only: [...IN_NODE, 'src/web', 'src/shared/link-crypto'] },
+  { packages: ['node:path'], only: [...IN_NODE, 'src/client', 'src/shared/directories', 'src/shared/make-directory'] },
   // So is the one way to make a directory: Node's own may never return.
-  { packages: ['node:fs', 'node:fs/promises'], only: [...NODE_SIDE, 'src/shared/make-directory'] },
-  { packages: ['node:*'], only: NODE_SIDE },
+  { packages: ['node:fs', 'node:fs/promises'], only: [...IN_NODE, 'src/client', 'src/shared/make-directory'] },
+  { packages: ['node:*'], only: [...IN_NODE, 'src/client', 'src/web'] },
 ];

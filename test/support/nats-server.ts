@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Broker } from '../../scripts/lib/broker.mjs';
-import { findNatsServer } from '../../scripts/lib/nats-server.mjs';
+import { Broker } from '../../scripts/lib/broker.ts';
+import { findNatsServer } from '../../scripts/lib/nats-server.ts';
 
 /**
  * `url`, `port`, `pid`, `storeDir`, `endpoints`, `log`; `stop()` and `start()`, `kill()` (SIGKILL), `restart({ empty })`,
@@ -26,7 +26,7 @@ export interface NatsServerOptions {
 
 /**
  * Starts a nats-server with JetStream; resolves when it accepts connections.
- * Called in a test it ends with the test; called in `beforeAll` the caller ends it with `dispose()`.
+ * Called in a test it ends with the test; called in `beforeAll` the caller ends it with `stop()`.
  */
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const binary = await findNatsServer();
@@ -40,7 +40,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     ...(options.port === undefined ? {} : { port: options.port }),
   });
   const end = async () => {
-    await server.dispose();
+    await server.stop();
     if (options.dir === undefined) rmSync(directory, { recursive: true, force: true });
   };
   whenTestFinished(end);
@@ -64,6 +64,6 @@ function whenTestFinished(work: () => Promise<void>): void {
   try {
     onTestFinished(work);
   } catch {
-    // The caller's `afterAll` disposes; `Broker` kills the server when the worker ends.
+    // The caller's `afterAll` ends it; `Broker` kills the server when the worker ends.
   }
 }

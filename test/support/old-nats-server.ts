@@ -7,8 +7,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Broker } from '../../scripts/lib/broker.mjs';
-import { cacheDir } from '../../scripts/lib/paths.mjs';
+import { cacheDir } from '../../scripts/bootstrap/paths.mjs';
+import { Broker } from '../../scripts/lib/broker.ts';
 import type { NatsServer } from './nats-server.ts';
 import { tempDir } from './temp.ts';
 
@@ -23,7 +23,7 @@ export async function startOldNatsServer(): Promise<NatsServer | string> {
   const version = execFileSync(binary, ['--version'], { encoding: 'utf8' });
   if (!OLD.test(version)) return `the packaged nats-server is not below 2.10 (${version.trim()})`;
   const server = new Broker({ binary, directory: tempDir() });
-  onTestFinished(() => server.dispose());
+  onTestFinished(() => server.stop());
   await server.start();
   return server;
 }

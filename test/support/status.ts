@@ -1,8 +1,9 @@
 /** Ports for the status server: a real store in a fresh directory, the rest as plain cells that a test moves. */
 import { join } from 'node:path';
-import type { LiveTail, ShowOutput, StatusCells, StatusPorts } from '../../src/agent/status/ports.ts';
+import type { ShowOutput, StatusCells, StatusPorts } from '../../src/agent/status/ports.ts';
 import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
 import type { Store } from '../../src/agent/store/store.ts';
+import type { OutputTail } from '../../src/agent/wire/live-tail.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
@@ -37,7 +38,7 @@ export interface StatusWorld {
   readonly clock: ManualClock;
   /** What `drain`, `stop` and `setLogLevel` were asked for, in order. */
   readonly asked: string[];
-  readonly tails: Map<number, LiveTail>;
+  readonly tails: Map<number, OutputTail>;
   schedules: ReturnType<StatusPorts['schedules']>;
   showOutput: ShowOutput;
   ui: NonNullable<ReturnType<StatusPorts['ui']>>;
@@ -83,7 +84,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     } as Cells['schedules']['value']),
   };
   const asked: string[] = [];
-  const tails = new Map<number, LiveTail>();
+  const tails = new Map<number, OutputTail>();
   const world: StatusWorld = {
     cells,
     store,
@@ -126,6 +127,8 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         signatures: 'off',
         commandKeys: [],
         inventory: true,
+        priority: 'below_normal',
+        maxParallel: 2,
         outputShown: 0,
         data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
       }),

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../src/agent/store/open.ts';
-import { type Arrival, type Ending, NO_TEXT } from '../../src/agent/store/runs.ts';
+import { NO_TEXT } from '../../src/agent/store/outputs.ts';
+import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
 import { Store, type StoreOptions } from '../../src/agent/store/store.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
+import type { RequestId } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 
 export function storeOptions(directory: string, clock: Clock = systemClock): StoreOptions {
@@ -28,7 +30,8 @@ export function testStore(directory: string, clock?: Clock): Store {
 export function arrival(requestId: string | null, body = `command ${requestId}`, more: Partial<Arrival> = {}): Arrival {
   const bytes = Buffer.from(body);
   return {
-    requestId,
+    // Unchecked: an older store may hold what no agent admits today.
+    requestId: requestId as RequestId | null,
     execId: null,
     manifestId: 'job',
     version: '1.0.0',

@@ -4,9 +4,9 @@
  */
 import type { Page } from '@playwright/test';
 import { onTestFinished } from 'vitest';
-import { withoutKanade } from '../../scripts/lib/agent-process.mjs';
-import { findNode24 } from '../../scripts/lib/node24.mjs';
-import { serveWindowPage } from '../../scripts/lib/window-page.mjs';
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { serveWindowPage } from '../../scripts/lib/window-page.ts';
 import { hashHelpdeskCode } from '../../src/agent/config/helpdesk-code.ts';
 import { newPage, type PageOptions } from './browser.ts';
 import { expectPage } from './page-expect.ts';

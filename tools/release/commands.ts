@@ -1,7 +1,7 @@
 /** `keys`, `rotate`, `revoke` and `sign`: what needs no broker. Each says what it has written. */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { Fault, say } from '../../scripts/lib/say.mjs';
+import { Fault, say } from '../../scripts/bootstrap/say.mjs';
 import { parseCanonical } from '../../src/agent/update/canonical.ts';
 import { openEnvelope, PAYLOAD_TYPES, type PublicKey, type Role } from '../../src/agent/update/envelope.ts';
 import type { KeyList } from '../../src/agent/update/keys.ts';

@@ -5,7 +5,7 @@
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../scripts/lib/say.mjs';
+import { Fault } from '../../scripts/bootstrap/say.mjs';
 import { type KeyList, nextKeys, pinnedKeys } from '../../src/agent/update/keys.ts';
 import { replaceFile } from '../../src/base/replace-file.ts';
 import { keyFromPem, makeKey, pemOf, type SigningKey, sealKeys } from './documents.ts';

@@ -1,5 +1,5 @@
 /** The commands of `npm run release`. */
-import { Fault, main } from '../../scripts/lib/say.mjs';
+import { Fault, main } from '../../scripts/bootstrap/say.mjs';
 import { makeKeys, revoke, rotate, signRelease } from './commands.ts';
 import { Options } from './options.ts';
 import { publish } from './publish.ts';

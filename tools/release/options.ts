@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Fault } from '../../scripts/lib/say.mjs';
+import { Fault } from '../../scripts/bootstrap/say.mjs';
 
 const TEXTS = [
   'dir',

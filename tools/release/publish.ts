@@ -6,7 +6,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { Objm } from '@nats-io/obj';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
-import { Fault, say } from '../../scripts/lib/say.mjs';
+import { Fault, say } from '../../scripts/bootstrap/say.mjs';
 import { keyListObject } from '../../src/agent/update/keys.ts';
 import { checkedRelease } from './commands.ts';
 import { readLists } from './desk.ts';

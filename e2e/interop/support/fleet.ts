@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { agentToml } from '../../../scripts/lib/agent-process.mjs';
+import { agentToml } from '../../../scripts/lib/agent-process.ts';
 import { startAgent, type TestAgent } from '../../../test/support/agent.ts';
 import { operator } from '../../../test/support/fleet.ts';
 import { heartbeatAfter } from '../../../test/support/heartbeats.ts';

@@ -1,13 +1,13 @@
 /** The original's programs as child processes. Invariant: none of them outlives its test or sees settings of this machine. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { withoutKanade } from '../../../scripts/lib/agent-process.mjs';
-import { findInteropTools } from '../../../scripts/lib/interop-tools.mjs';
+import { withoutKanade } from '../../../scripts/lib/agent-process.ts';
+import { findInteropTools } from '../../../scripts/lib/interop-tools.ts';
+import { ManagedProcess } from '../../../scripts/lib/managed-process.ts';
 
-const KEPT_LOG_CHARS = 16_000;
+const STOP_MS = 10_000;
 const CALL_MS = 60_000;
 const STAND_INS = fileURLToPath(new URL('../stand-ins', import.meta.url));
 
@@ -21,65 +21,13 @@ function pathOf(name: string): string {
 /** The same stand-ins for `powershell` and `cmd` come first on the PATH of both agents. */
 export const standInPath: NodeJS.ProcessEnv = { PATH: [STAND_INS, process.env.PATH ?? ''].join(delimiter) };
 
-/** Where the worker ends without finishing its test. */
-const living = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
-});
-
-export class Program {
-  readonly #name: string;
-  readonly #args: readonly string[];
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #died = Promise.withResolvers<void>();
-  #child: ChildProcess | undefined;
-  #log = '';
-  #asked = false;
-
+export class Program extends ManagedProcess {
   constructor(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.#name = name;
-    this.#args = args;
-    this.#env = { ...withoutKanade(process.env), ...env };
+    const all = { ...withoutKanade(process.env), ...env };
+    // `kill` alone ends it: the original ends at once on SIGTERM too (D37). Its scripts are left to themselves, with its streams.
+    const launch = () => spawn(pathOf(name), args, { env: all, stdio: ['ignore', 'pipe', 'pipe'] });
+    super(launch, { stopMs: STOP_MS, endsAt: 'exit' });
     onTestFinished(() => this.kill());
-  }
-
-  /** The end of what it wrote. */
-  get log(): string {
-    return this.#log;
-  }
-
-  /** Resolves when it ends unasked. */
-  get died(): Promise<void> {
-    return this.#died.promise;
-  }
-
-  start(): void {
-    const child = spawn(pathOf(this.#name), this.#args, { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child = child;
-    living.add(child);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.#log = (this.#log + text).slice(-KEPT_LOG_CHARS);
-      });
-    }
-    child.on('error', (error) => {
-      this.#log += error.message;
-    });
-    child.on('exit', () => {
-      this.#child = undefined;
-      living.delete(child);
-      if (!this.#asked) this.#died.resolve();
-    });
-  }
-
-  /** SIGKILL: the original ends at once on SIGTERM too (D37). Its scripts are left to themselves. */
-  async kill(): Promise<void> {
-    this.#asked = true;
-    const child = this.#child;
-    if (child === undefined) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
   }
 }
 

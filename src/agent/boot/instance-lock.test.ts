@@ -5,7 +5,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { withoutKanade } from '../../../scripts/lib/agent-process.mjs';
+import { withoutKanade } from '../../../scripts/lib/agent-process.ts';
 import { connectAgent } from '../../../test/support/agent-client.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import {

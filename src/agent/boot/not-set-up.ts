@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { errorText, lineLogger } from '../../base/logger.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
 import { directoriesOf, startDirectory } from '../../shared/directories.ts';
+import type { HostMode } from '../../shared/states.ts';
 import type { Loaded } from '../config/load.ts';
 import { EVENT } from '../duties/system-events.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
@@ -21,7 +22,7 @@ const LOOK_EVERY_MS = 2_000;
 
 export interface WaitForSettingsOptions {
   readonly loaded: Faulty;
-  readonly startedAs: 'tray' | 'service';
+  readonly startedAs: HostMode;
   readonly hostSecret: Uint8Array | null;
   readonly reload: () => Loaded;
   readonly version: string;

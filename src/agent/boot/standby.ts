@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
-import type { StartedAs } from '../../shared/directories.ts';
+import type { Hosting } from '../../shared/states.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
 import type { ConfigFault } from '../config/fault.ts';
 import { serveAccounts } from '../runtime/local-socket.ts';
@@ -28,7 +28,7 @@ export type ReadinessCheck<T> =
   | { readonly kind: 'held_up'; readonly by: Blocker };
 
 export interface WaitOptions {
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   /** `<data>/kanade-tray`, where clients look for the socket. No other process may serve one there. */
   readonly directory: string;
   /** All of them, or what can be read of them now; null: nothing can. */

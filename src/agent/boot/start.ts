@@ -1,5 +1,7 @@
 /** From usable settings to the end of the agent: opens log and store, waits for its turn, runs, and stops (architecture §4). */
+
 import { untilItAnswers } from '../../base/answers.ts';
+import { atEnd } from '../../base/at-end.ts';
 import { type OpenLog, openLog } from '../../base/log-file.ts';
 import type { Logger } from '../../base/logger.ts';
 import { isStraySocketError } from '../../base/stray-socket-error.ts';
@@ -58,7 +60,7 @@ export async function start({ loaded, ...options }: StartOptions): Promise<numbe
 /** Waits for paths on a share that is away, one after the other: each takes a thread of the pool. False: asked to stop. */
 async function pathsAnswer(config: BootConfig, log: Logger): Promise<boolean> {
   const stopping = new AbortController();
-  const listening = onStopRequest(() => stopping.abort(new Error('stopping')));
+  using _ = atEnd(onStopRequest(() => stopping.abort(new Error('stopping'))));
   try {
     for (const { what, path } of pathsOf(config)) {
       const onSilence = () => log.error(`waiting for ${what}, which does not answer`, { path });
@@ -69,8 +71,6 @@ async function pathsAnswer(config: BootConfig, log: Logger): Promise<boolean> {
     if (!stopping.signal.aborted) throw error;
     log.info('stopped');
     return false;
-  } finally {
-    listening();
   }
 }
 

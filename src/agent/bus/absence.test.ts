@@ -1,4 +1,5 @@
 /** What is not there, what is gone, and what is only not known: three things that must not be taken for one another. */
+
 import { headers } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import {
@@ -10,6 +11,7 @@ import {
 } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { api, operator, provision, provisionedOperator, putKey } from '../../../test/support/fleet.ts';
+import { kvKeyOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import type { NatsBus } from './nats-bus.ts';
 import type { Credentials } from './sign-in.ts';
@@ -25,7 +27,7 @@ const accounts = (jetstream: 'enabled' | 'disabled') => `
 
 async function looks(bus: NatsBus) {
   return {
-    read: await bus.kvGet('script_current', 'job', 5_000),
+    read: await bus.kvGet('script_current', kvKeyOf('job'), 5_000),
     present: await bus.objectsPresent('agent_releases', ['1.0.0']),
     object: await bus.objectGet('agent_releases', '1.0.0', 1_000, AbortSignal.timeout(10_000)),
     publish: await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', { patienceMs: 5_000 }),
@@ -80,7 +82,7 @@ test('a bucket that answers no direct get is not taken for one that does not exi
   await api(nc, 'STREAM.CREATE.KV_script_current', config);
   await putKey(nc, 'script_current', 'job', '1.0.0');
   const bus = await connectedBus(server.url);
-  expect((await bus.kvGet('script_current', 'job', 5_000)).kind).toBe('failed');
+  expect((await bus.kvGet('script_current', kvKeyOf('job'), 5_000)).kind).toBe('failed');
 });
 
 test('whether a bucket is there is asked once for many reads', async () => {
@@ -90,7 +92,9 @@ test('whether a bucket is there is asked once for many reads', async () => {
   nc.subscribe('$JS.API.STREAM.INFO.KV_script_current', { callback: (_, { subject }) => void asked.push(subject) });
   await nc.flush();
   const bus = await connectedBus(server.url);
-  const reads = await Promise.all(Array.from({ length: 20 }, (_, n) => bus.kvGet('script_current', `job-${n}`, 5_000)));
+  const reads = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => bus.kvGet('script_current', kvKeyOf(`job-${n}`), 5_000)),
+  );
   expect(new Set(reads.map(({ kind }) => kind))).toEqual(new Set(['no_bucket']));
   await nc.flush();
   expect(asked).toHaveLength(1);
@@ -144,7 +148,7 @@ test('a key that expired is gone, in a read and in a watch, as one that was dele
   await eventually(() => expect(watch.events).toContain('job=REVOKED'));
   // A marker with `Nats-Marker-Reason: MaxAge` takes its place.
   await eventually(() => expect(watch.events.at(-1)).toBe('job deleted'));
-  expect(await bus.kvGet('script_status', 'job', 5_000)).toEqual({ kind: 'absent', revision: 2 });
+  expect(await bus.kvGet('script_status', kvKeyOf('job'), 5_000)).toEqual({ kind: 'absent', revision: 2 });
   const late = recordWatch(bus, 'script_status', ['job']);
   await eventually(() => expect(late.events).toEqual(['begin', 'job deleted', 'current']));
 });
@@ -157,7 +161,7 @@ test.for(['MaxAge', 'Purge', 'Remove', 'of a later server'])('a marker of "%s" i
   fields.set('Nats-Marker-Reason', reason);
   await nc.request('$KV.script_status.job', '', { headers: fields, timeout: 10_000 });
   const bus = await connectedBus(server.url);
-  expect(await bus.kvGet('script_status', 'job', 5_000)).toEqual({ kind: 'absent', revision: 1 });
+  expect(await bus.kvGet('script_status', kvKeyOf('job'), 5_000)).toEqual({ kind: 'absent', revision: 1 });
   const watch = recordWatch(bus, 'script_status', ['job']);
   await eventually(() => expect(watch.events).toEqual(['begin', 'job deleted', 'current']));
 });

@@ -4,6 +4,7 @@
  * (invariant 10). Nothing is ever buffered while disconnected: what matters goes through the outbox.
  */
 
+import type { KvKey } from '../../base/ids.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { ConnectionState } from '../../shared/states.ts';
 
@@ -175,7 +176,7 @@ export interface Bus {
   readonly windowBytes: number;
   /** JetStream publish: waits for the PubAck. `id` is the `Nats-Msg-Id`. */
   publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome>;
-  kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead>;
+  kvGet(bucket: string, key: KvKey, timeoutMs: number): Promise<KvRead>;
   kvWatch(bucket: string, keys: readonly string[], handlers: KvWatchHandlers): Binding;
   consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding;
   /** The names in `names` that exist in the object store. */

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectedBus, freePort, linkState, startBus } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { operator } from '../../../test/support/fleet.ts';
+import { kvKeyOf } from '../../../test/support/ids.ts';
 import { muteListener, portOf } from '../../../test/support/listeners.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { ManualClock } from '../../../test/support/status.ts';
@@ -48,7 +49,7 @@ test('a mistake of one who listens ends the connection, and nobody takes what ha
   bus.link.watch(({ state, why }) => states.push(`${state} ${why}`));
   await startNatsServer({ port });
   await eventually(() => expect(states).toContain(`unreachable 127.0.0.1:${port}: a mistake`));
-  expect((await bus.kvGet('bucket', 'key', 1_000)).kind).toBe('failed');
+  expect((await bus.kvGet('bucket', kvKeyOf('key'), 1_000)).kind).toBe('failed');
   mistaken = false;
   await linkState(bus, 'connected');
   expect(states.at(-1)).toBe('connected null');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { answering, connectedBus, info, linkState, recordWatch, startBus } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { api, operator, provision, provisionedOperator, putKey } from '../../../test/support/fleet.ts';
+import { kvKeyOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import type { NatsBus } from './nats-bus.ts';
 
@@ -187,7 +188,7 @@ test('one key is read with its revision; absent, deleted and no bucket are told 
   const server = await startNatsServer();
   const nc = await operator(server);
   const bus = await connectedBus(server.url);
-  const read = (key: string) => bus.kvGet('script_current', key, 10_000);
+  const read = (key: string) => bus.kvGet('script_current', kvKeyOf(key), 10_000);
   expect(await read('job')).toEqual({ kind: 'no_bucket' });
   await provision(nc);
   expect(await read('job')).toEqual({ kind: 'absent', revision: 0 });
@@ -204,7 +205,7 @@ test.skipIf(process.platform === 'win32')('a read that the server does not answe
   await provisionedOperator(server);
   const bus = await connectedBus(server.url);
   await server.pause();
-  expect((await bus.kvGet('script_current', 'job', 200)).kind).toBe('failed');
+  expect((await bus.kvGet('script_current', kvKeyOf('job'), 200)).kind).toBe('failed');
   server.resume();
-  expect(await bus.kvGet('script_current', 'job', 10_000)).toEqual({ kind: 'absent', revision: 0 });
+  expect(await bus.kvGet('script_current', kvKeyOf('job'), 10_000)).toEqual({ kind: 'absent', revision: 0 });
 });

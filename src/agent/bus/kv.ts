@@ -3,7 +3,9 @@
  * ephemeral push consumer made by the short form of CONSUMER.CREATE. The KV client library names its consumers, and
  * the subject that this gives is refused under that role.
  */
+
 import type { Msg } from '@nats-io/transport-node';
+import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { errorText } from '../../base/logger.ts';
 import { aborted } from '../../base/waiting.ts';
@@ -20,7 +22,7 @@ const INACTIVE_MS = 30_000;
 const NS_PER_MS = 1_000_000;
 
 /** The newest value of one key. */
-export async function kvGet(session: Session, bucket: string, key: string, timeoutMs: number): Promise<KvRead> {
+export async function kvGet(session: Session, bucket: string, key: KvKey, timeoutMs: number): Promise<KvRead> {
   try {
     const answer = await session.request(`$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${key}`, '', timeoutMs);
     const code = answer.headers?.code ?? 0;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { answering, connectedBus, info, linkState, startBus } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { operator, provision, provisionedOperator } from '../../../test/support/fleet.ts';
+import { kvKeyOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 
 const text = (data: Uint8Array) => Buffer.from(data).toString();
@@ -91,7 +92,7 @@ test('nothing published while the broker is away is sent later', async () => {
   expect(bus.publish('test.x', Buffer.from('meanwhile'))).toBe(false);
   const outcome = await bus.publishAcked('results.r1', Buffer.from('{}'), 'r1', { patienceMs: 30_000 });
   expect(outcome).toEqual({ kind: 'lost', why: 'not connected' });
-  expect(await bus.kvGet('jobs', 'j', 30_000)).toEqual({ kind: 'failed', why: 'not connected' });
+  expect(await bus.kvGet('jobs', kvKeyOf('j'), 30_000)).toEqual({ kind: 'failed', why: 'not connected' });
   expect(await bus.objectsPresent('agent_releases', ['x'])).toBeNull();
 
   await server.start();

@@ -1,7 +1,9 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
  */
-import type { BackoffPolicy } from '../../base/backoff.ts';
+
+import { type BackoffPolicy, spreadMs } from '../../base/backoff.ts';
+import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type {
@@ -139,7 +141,7 @@ export class NatsBus implements Bus {
     return this.#acks.publish(subject, body, id, options);
   }
 
-  async kvGet(bucket: string, key: string, timeoutMs: number): Promise<KvRead> {
+  async kvGet(bucket: string, key: KvKey, timeoutMs: number): Promise<KvRead> {
     const session = this.#session;
     if (session === null) return { kind: 'failed', why: 'not connected' };
     return kvGet(session, bucket, key, timeoutMs);
@@ -151,7 +153,7 @@ export class NatsBus implements Bus {
       `the watch on ${bucket}`,
       this.#log,
       (session, signal, bound) => {
-        const fresh = AbortSignal.timeout(Math.round(FRESH_LOOK_MS * (0.75 + Math.random() / 2)));
+        const fresh = AbortSignal.timeout(spreadMs(FRESH_LOOK_MS));
         const until = AbortSignal.any([signal, fresh, this.#doubt.signal]);
         return kvWatch(session, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
       },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { connectedBus, info, linkState, recordLog, startReloadableServer } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { api, operator, provision, provisionedOperator } from '../../../test/support/fleet.ts';
+import { kvKeyOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { slowLink } from '../../../test/support/slow-link.ts';
 import type { PublishOutcome } from './bus.ts';
@@ -232,7 +233,7 @@ test('on a slow uplink a large result is sent once, however much longer than all
   bus.link.watch(({ server: name }) => void servers.push(name));
   const sent = bus.publishAcked('results.r1', Buffer.alloc(30_000), 'r1', { patienceMs: 500 });
   // What is on its way before it does not count into the time-out of a request.
-  const read = bus.kvGet('script_current', 'job', 500);
+  const read = bus.kvGet('script_current', kvKeyOf('job'), 500);
   expect(await sent).toEqual({ kind: 'stored' });
   expect(await read).toEqual({ kind: 'absent', revision: 0 });
   expect(link.sentBytes).toBeGreaterThan(30_000);

@@ -11,7 +11,8 @@ const MINUTE_MS = 60_000;
 
 /** The shortest and the longest of many. */
 function range(trouble: Trouble): [number, number] {
-  return [reconnectDelayMs(trouble, () => 0), reconnectDelayMs(trouble, () => 1)];
+  const ends = [reconnectDelayMs(trouble, () => 0), reconnectDelayMs(trouble, () => 1)];
+  return [Math.min(...ends), Math.max(...ends)];
 }
 
 test('how long it waits: at once after a loss, seconds while nothing answers, up to a minute where it is refused', () => {

@@ -1,6 +1,7 @@
 /** The configuration of this start: every value checked, every path absolute, all of it frozen. */
-import type { Directories, StartedAs } from '../../shared/directories.ts';
+import type { Directories } from '../../shared/directories.ts';
 import { type FieldOf, fieldOf } from '../../shared/setting.ts';
+import type { Hosting } from '../../shared/states.ts';
 import type { SettingValues } from './layers.ts';
 import { SETTING_KEYS, type SETTINGS, type SettingKey, settingOf } from './settings.ts';
 import type { ValueOf } from './values.ts';
@@ -18,7 +19,7 @@ type Sections = {
 export interface BootConfigPlaces {
   /** The `agent.toml` that counts, then in tray mode that of the machine. */
   readonly files: readonly string[];
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   readonly directories: Directories;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -10,7 +11,7 @@ import { Fleet } from './fleet.ts';
 function setUp(directory = tempDir()) {
   const store = testStore(directory);
   const bus = new FakeBus();
-  const fleet = new Fleet({ pcId: 'PC-1', bus, store, clock: systemClock, log: silentLogger });
+  const fleet = new Fleet({ pcId: pcIdOf('PC-1'), bus, store, clock: systemClock, log: silentLogger });
   fleet.start();
   const handlers = (bucket: string): KvWatchHandlers => {
     const found = bus.watches.get(bucket);

@@ -2,23 +2,26 @@
  * What the fleet says about this PC: its groups and its layered configuration, live. The last good value of each key
  * stays when a new one can't be read (D21); each is mirrored, so that it also outlives a restart.
  */
+
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
+import type { GroupName, PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { Binding, Bus, KvChange, KvWatchHandlers } from '../bus/bus.ts';
 import type { Store } from '../store/store.ts';
 import { type ConfigScope, decodeScope, type EffectiveConfig, type Layer, resolve } from '../wire/config-scope.ts';
 import { decodeGroups } from '../wire/groups.ts';
+import { configKeys } from '../wire/subjects.ts';
 
 const CONFIG = 'agent_config';
 const GROUPS = ['agent_groups', 'agent_groups_derived'] as const;
 
 /** What is known of one groups bucket: not yet anything, or the groups in it. */
-type Membership = readonly string[] | null;
+type Membership = readonly GroupName[] | null;
 
 export interface FleetOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Bus;
   readonly store: Store;
   readonly clock: Clock;
@@ -29,7 +32,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #scopes = new Map<string, ConfigScope>();
   readonly #membership = new Map<string, Membership>(GROUPS.map((bucket) => [bucket, null]));
-  readonly #groups = new WatchedCell<ReadonlySet<string> | null>(null);
+  readonly #groups = new WatchedCell<ReadonlySet<GroupName> | null>(null);
   readonly #effective: WatchedCell<EffectiveConfig>;
   readonly #bindings: Binding[] = [];
   #warned = '';
@@ -44,12 +47,12 @@ export class Fleet {
   }
 
   /** The groups of this PC; null until they are known. */
-  get groups(): Watched<ReadonlySet<string> | null> {
+  get groups(): Watched<ReadonlySet<GroupName> | null> {
     return this.#groups;
   }
 
   /** As they are; until that is known, as they were when it last was. null: it never was. */
-  lastKnownGroups(): ReadonlySet<string> | null {
+  lastKnownGroups(): ReadonlySet<GroupName> | null {
     if (this.#groups.value !== null) return this.#groups.value;
     const remembered = GROUPS.map((bucket) => this.#remembered(bucket));
     if (remembered.every((each) => each === null)) return null;
@@ -73,7 +76,7 @@ export class Fleet {
 
   start(): void {
     const { bus, pcId } = this.#options;
-    const config = bus.kvWatch(CONFIG, ['global', 'groups.>', `pcs.${pcId}`], this.#configHandlers());
+    const config = bus.kvWatch(CONFIG, [configKeys.global, 'groups.>', configKeys.pc(pcId)], this.#configHandlers());
     const groups = GROUPS.map((bucket) => bus.kvWatch(bucket, [pcId], this.#groupHandlers(bucket)));
     this.#bindings.push(config, ...groups);
   }
@@ -169,7 +172,7 @@ export class Fleet {
     return decoded.ok ? decoded.groups : null;
   }
 
-  #setMembership(bucket: string, groups: readonly string[]): void {
+  #setMembership(bucket: string, groups: readonly GroupName[]): void {
     this.#membership.set(bucket, groups);
     const all = [...this.#membership.values()];
     if (all.some((each) => each === null)) return;
@@ -205,7 +208,7 @@ export class Fleet {
   /** Global, then the own groups in byte order, then this PC (protocol §7). */
   #layers(): Layer[] {
     const groups = [...(this.#groups.value ?? [])].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    const keys = ['global', ...groups.map((group) => `groups.${group}`), `pcs.${this.#options.pcId}`];
+    const keys = [configKeys.global, ...groups.map(configKeys.group), configKeys.pc(this.#options.pcId)];
     return keys.flatMap((key) => {
       const scope = this.#scopes.get(key);
       return scope === undefined ? [] : [{ key, scope }];

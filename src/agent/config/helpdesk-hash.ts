@@ -7,6 +7,7 @@
 import { statSync } from 'node:fs';
 import { machineRegistry, type RegistryValue } from '../../platform/registry.ts';
 import { othersRead, readRegistrySecret, readTrustedFile, SECRETS_KEY, SHUT_IT } from '../../platform/secrets.ts';
+import type { Hosting } from '../../shared/states.ts';
 import type { Collected, SourcePlace } from './collect.ts';
 import { isCodeHash, isStrongHash } from './helpdesk-code.ts';
 import { type Candidate, settle } from './layers.ts';
@@ -28,7 +29,7 @@ export function machineHashSecret(platform: NodeJS.Platform): HashSecret {
 export interface HashPlaces {
   readonly secret: HashSecret;
   /** In tray mode the agent is the person themselves, from whom nothing can be kept. */
-  readonly startedAs: 'tray' | 'service' | 'headless';
+  readonly startedAs: Hosting;
   readonly base: PathBase;
 }
 

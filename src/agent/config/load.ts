@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
-import type { StartedAs } from '../../shared/directories.ts';
 import { errorCode } from '../../shared/error-code.ts';
+import type { Hosting } from '../../shared/states.ts';
 import { type LineLookup, readAgentToml } from './agent-toml.ts';
 import { type BootConfig, bootConfigOf, type ShownSettings, shownSettingsOf } from './boot-config.ts';
 import { addPolicy, Collected } from './collect.ts';
@@ -26,7 +26,7 @@ export interface LoadInput {
   /** The start directory; null: it is gone. */
   readonly cwd: string | null;
   /** Default `headless`. */
-  readonly startedAs?: StartedAs;
+  readonly startedAs?: Hosting;
   /** Settings of the command line; they count before environment and files. */
   readonly overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
   /** Default: this machine. */

@@ -6,7 +6,8 @@ import {
   type SignedCommandsSwitch,
   signedCommandsSwitch,
 } from '../../platform/policies.ts';
-import { type Directories, directoriesOf, type StartedAs } from '../../shared/directories.ts';
+import { type Directories, directoriesOf } from '../../shared/directories.ts';
+import type { Hosting } from '../../shared/states.ts';
 import { POLICY_NAMES } from './collect.ts';
 import { type HashSecret, machineHashSecret } from './helpdesk-hash.ts';
 import type { TemplateFacts } from './template-expression.ts';
@@ -22,7 +23,7 @@ export interface Machine {
 }
 
 export interface MachineInput {
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | null;

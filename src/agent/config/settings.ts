@@ -100,6 +100,11 @@ export const SETTINGS = {
     policy: { name: 'WarmShells' },
     about: 'How many PowerShells may be started before their command, while commands keep coming; 0 none',
   },
+  'run.allow_colors': {
+    kind: 'boolean',
+    default: false,
+    about: 'PowerShell may colour what scripts print; false sets NO_COLOR for them, where nobody else has',
+  },
   'inventory.enabled': { kind: 'boolean', default: true, about: 'Hardware facts are reported to the fleet' },
   'replay.first_enrolment': {
     kind: 'choice',

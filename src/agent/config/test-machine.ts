@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { PolicyReading } from '../../platform/policies.ts';
-import { directoriesOf, type StartedAs } from '../../shared/directories.ts';
+import { directoriesOf } from '../../shared/directories.ts';
+import type { Hosting } from '../../shared/states.ts';
 import { type Loaded, type LoadInput, loadBootConfig } from './load.ts';
 import type { Machine } from './machine.ts';
 import type { TemplateFacts } from './template-expression.ts';
@@ -28,7 +29,7 @@ export class TestMachine {
   }
 
   /** Its directories lie below `root`: `machine/` for a service, `user/` for tray mode. */
-  machine(startedAs: StartedAs = 'headless', more: Partial<Machine> = {}): Machine {
+  machine(startedAs: Hosting = 'headless', more: Partial<Machine> = {}): Machine {
     const directories = {
       ...directoriesOf({ startedAs, platform: 'linux', env: {}, cwd: this.root, home: this.root }),
       config: join(this.root, startedAs === 'tray' ? 'user' : 'machine'),

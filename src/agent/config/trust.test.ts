@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { noMountsHere, readOnly } from '../../../test/support/mounts.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { givenToSomebody, openedToAll, wineTempDir } from '../../../test/support/wine-files.ts';
-import type { StartedAs } from '../../shared/directories.ts';
+import type { Hosting } from '../../shared/states.ts';
 import { type Distrust, distrusted, distrustedData } from './trust.ts';
 
 const SOMEBODY = 12_345;
@@ -26,7 +26,7 @@ function pc(root = tempDir()) {
     machineConfig: null,
     dataFromEnvironment: false,
   };
-  const look = (startedAs: StartedAs = 'service', dataAnswers = true): Distrust | null =>
+  const look = (startedAs: Hosting = 'service', dataAnswers = true): Distrust | null =>
     distrusted({ startedAs, directories, files: [file], program: import.meta.dirname, dataAnswers });
   return { root, config, data, agentDir, file, directories, look };
 }

@@ -14,10 +14,11 @@ import { secureKey, untrustedKey } from '../../platform/windows/registry-write.t
 import { secureDirectory } from '../../platform/windows/secure-directory.ts';
 import { NotSecured } from '../../platform/windows/set-aside.ts';
 import { ownSid } from '../../platform/windows/sids.ts';
-import type { Directories, StartedAs } from '../../shared/directories.ts';
+import type { Directories } from '../../shared/directories.ts';
+import type { Hosting } from '../../shared/states.ts';
 
 export interface TrustInput {
-  readonly startedAs: StartedAs;
+  readonly startedAs: Hosting;
   readonly directories: Directories;
   /** The settings files that would be read, whether they are there or not. */
   readonly files: readonly string[];

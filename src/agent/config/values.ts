@@ -1,27 +1,31 @@
 /** Checks one raw value, from whatever source, against its row of the table. Paths come out absolute. */
+
 import { posix, win32 } from 'node:path';
+import type { PcId } from '../../base/ids.ts';
 import type { LogLevel } from '../../base/logger.ts';
 import { UnreadableValue } from '../../platform/policies.ts';
 import type { Setting, SettingScalar } from '../../shared/setting.ts';
 import { parseDuration } from '../wire/humantime.ts';
-import { pcIdProblem } from '../wire/subjects.ts';
+import { parsePcId } from '../wire/subjects.ts';
 import { CODE_HASH_EXPECTED, isCodeHash } from './helpdesk-code.ts';
 import { parseServers, SERVERS_EXPECTED, type ServerList } from './servers.ts';
 import type { SETTINGS, SettingKey } from './settings.ts';
 
 export type SettingValue = SettingScalar | ServerList;
 
-type TypeOf<S> = S extends { kind: 'servers' }
-  ? ServerList
-  : S extends { kind: 'log_level' }
-    ? LogLevel
-    : S extends { kind: 'choice'; choices: readonly (infer C)[] }
-      ? C
-      : S extends { kind: 'integer' | 'duration' }
-        ? number
-        : S extends { kind: 'boolean' }
-          ? boolean
-          : string;
+type TypeOf<S> = S extends { kind: 'pc_id' }
+  ? PcId
+  : S extends { kind: 'servers' }
+    ? ServerList
+    : S extends { kind: 'log_level' }
+      ? LogLevel
+      : S extends { kind: 'choice'; choices: readonly (infer C)[] }
+        ? C
+        : S extends { kind: 'integer' | 'duration' }
+          ? number
+          : S extends { kind: 'boolean' }
+            ? boolean
+            : string;
 
 /** What a setting holds after loading; null where it is not set and has no built-in value. */
 export type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends infer S
@@ -91,8 +95,8 @@ function checkText(setting: TextSetting, text: string, base: PathBase, no: (expe
   if (hasControls(text)) return no('a text without control characters');
   switch (setting.kind) {
     case 'pc_id': {
-      const problem = pcIdProblem(text);
-      return problem === undefined ? { ok: true, value: text } : no(`a name that the fleet can use (${problem})`);
+      const parsed = parsePcId(text);
+      return parsed.ok ? { ok: true, value: parsed.pcId } : no(`a name that the fleet can use (${parsed.problem})`);
     }
     case 'servers': {
       const parsed = parseServers(text);

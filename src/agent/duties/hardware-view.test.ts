@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ManualClock } from '../../../test/support/status.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { HardwareFacts } from '../../platform/hardware/facts.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import { HardwareView } from './hardware-view.ts';
 
 const FACTS: HardwareFacts = {

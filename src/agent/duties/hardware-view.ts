@@ -5,7 +5,7 @@
 import { uptime } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import type { HardwareFacts } from '../../platform/hardware/facts.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Hardware } from '../../shared/contract.ts';
 
 export interface HardwareViewOptions {

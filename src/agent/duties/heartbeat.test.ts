@@ -4,6 +4,7 @@ import { agentBus, configCell, during } from '../../../test/support/duties.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { operator } from '../../../test/support/fleet.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -18,9 +19,9 @@ import { HeartbeatBody } from './heartbeat-body.ts';
 const NEVER_MS = 60_000;
 
 function start(bus: Bus, config = configCell({ heartbeatIntervalMs: NEVER_MS }), clock: Clock = systemClock) {
-  const body = new HeartbeatBody({ pcId: 'PC-A', agentVersion: '1.2.3', host: hostFacts(), clock });
+  const body = new HeartbeatBody({ pcId: pcIdOf('PC-A'), agentVersion: '1.2.3', host: hostFacts(), clock });
   const onSecondAgent = vi.fn();
-  during(startHeartbeat({ pcId: 'PC-A', bus, body, config, clock, log: silentLogger, onSecondAgent }));
+  during(startHeartbeat({ pcId: pcIdOf('PC-A'), bus, body, config, clock, log: silentLogger, onSecondAgent }));
   return { config, onSecondAgent };
 }
 
@@ -29,9 +30,14 @@ test('goes out without what there is no file descriptor left to look at', () => 
     throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
   });
   onTestFinished(() => rss.mockRestore());
-  const body = new HeartbeatBody({ pcId: 'PC-A', agentVersion: '1.2.3', host: hostFacts(), clock: systemClock });
+  const body = new HeartbeatBody({
+    pcId: pcIdOf('PC-A'),
+    agentVersion: '1.2.3',
+    host: hostFacts(),
+    clock: systemClock,
+  });
   const decoded = decodeHeartbeat(body.next().bytes);
-  expect(decoded).toMatchObject({ ok: true, heartbeat: { pcId: 'PC-A', agentRssBytes: null } });
+  expect(decoded).toMatchObject({ ok: true, heartbeat: { pcId: pcIdOf('PC-A'), agentRssBytes: null } });
 });
 
 /** All readable heartbeats of the fleet from now on. */
@@ -132,7 +138,7 @@ test('a second agent with our name is noticed, our own heartbeats are not it', a
   expect(onSecondAgent).not.toHaveBeenCalled();
   nc.publish(
     'heartbeat.PC-A',
-    encodeHeartbeat({ pcId: 'PC-A', atNs: clock.nowNs() + 1n, agentVersion: '0.29.0', hostname: 'other' }),
+    encodeHeartbeat({ pcId: pcIdOf('PC-A'), atNs: clock.nowNs() + 1n, agentVersion: '0.29.0', hostname: 'other' }),
   );
   await eventually(() => expect(onSecondAgent).toHaveBeenCalledOnce());
 });
@@ -143,7 +149,7 @@ test('the last heartbeat of the process before us, and anything unreadable, is n
   const heard = await listen(nc);
   const { onSecondAgent } = start(await agentBus(server, 'PC-A'));
   await eventually(() => expect(heard).toHaveLength(1));
-  const before = { pcId: 'PC-A', atNs: systemClock.nowNs() - 3_000_000_000n, agentVersion: '1.2.3' };
+  const before = { pcId: pcIdOf('PC-A'), atNs: systemClock.nowNs() - 3_000_000_000n, agentVersion: '1.2.3' };
   nc.publish('heartbeat.PC-A', encodeHeartbeat(before));
   nc.publish('heartbeat.PC-A', 'not json');
   const later = { ...before, atNs: systemClock.nowNs() + 5_000_000_000n };
@@ -167,7 +173,12 @@ test('where we may not listen to ourselves the heartbeat goes on', async () => {
 });
 
 test('the body is one that the fleet can read', () => {
-  const body = new HeartbeatBody({ pcId: 'PC-A', agentVersion: '1.2.3', host: hostFacts(), clock: systemClock });
+  const body = new HeartbeatBody({
+    pcId: pcIdOf('PC-A'),
+    agentVersion: '1.2.3',
+    host: hostFacts(),
+    clock: systemClock,
+  });
   const { atNs, bytes } = body.next();
-  expect(decodeHeartbeat(bytes)).toMatchObject({ ok: true, heartbeat: { pcId: 'PC-A', atNs } });
+  expect(decodeHeartbeat(bytes)).toMatchObject({ ok: true, heartbeat: { pcId: pcIdOf('PC-A'), atNs } });
 });

@@ -3,7 +3,9 @@
  * never queued (D32); a PC that slept sends one, not all that were missed. A heartbeat with our name that is not ours
  * means a second live agent.
  */
+
 import type { Clock } from '../../base/clock.ts';
+import type { PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
@@ -18,7 +20,7 @@ const OWN_REMEMBERED = 16;
 const PREDECESSOR_NS = 1_000_000_000n;
 
 export interface HeartbeatOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Bus;
   readonly body: HeartbeatBody;
   readonly config: Watched<EffectiveConfig>;

@@ -3,12 +3,13 @@ import { agentBus, ask, configCell, during } from '../../../test/support/duties.
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { lastStored, provisionedOperator } from '../../../test/support/fleet.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { HardwareFacts } from '../../platform/hardware/facts.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Bus } from '../bus/bus.ts';
 import { Shipper } from '../ship/shipper.ts';
 import { type InventoryOptions, startInventory } from './inventory.ts';
@@ -30,7 +31,7 @@ const REQUEST = 'request.inventory.PC-A';
 function start(bus: Bus, outbox: InventoryOptions['outbox'], more: Partial<InventoryOptions>): void {
   during(
     startInventory({
-      pcId: 'PC-A',
+      pcId: pcIdOf('PC-A'),
       hostname: 'pc-a',
       bus,
       outbox,

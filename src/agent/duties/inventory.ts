@@ -2,13 +2,15 @@
  * The hardware inventory (protocol §3.8): once at start, then every interval with jitter, when its settings change, and on
  * request. It goes through the outbox, where only the newest stays, so it never delays a result.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
+import type { PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs } from '../../base/sleep.ts';
 import type { Watched } from '../../base/watched.ts';
-import type { HardwareFacts } from '../../platform/hardware/facts.ts';
+import type { HardwareFacts } from '../../platform/hardware/types.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
@@ -23,7 +25,7 @@ const INTERVAL_MIN_MS = 60_000;
 const RETRY_MS = 15 * 60_000;
 
 export interface InventoryOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly hostname: string;
   readonly bus: Bus;
   readonly outbox: Pick<Outbox, 'put'>;

@@ -1,13 +1,14 @@
 /** Answers who watches a run from afar with the end of its output so far (protocol §12.3). */
+import type { PcId } from '../../base/ids.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import { decodeTailRequest, encodeTailReply } from '../wire/live-tail.ts';
 import { liveTailSubject } from '../wire/subjects.ts';
-import type { Tail, TailSource } from './recent-tails.ts';
+import type { RecentTail, TailSource } from './recent-tails.ts';
 
-const UNKNOWN: Tail = { running: false, stdout: '', stderr: '', stdoutTruncated: false, stderrTruncated: false };
+const UNKNOWN: RecentTail = { running: false, stdout: '', stderr: '', stdoutTruncated: false, stderrTruncated: false };
 
 /** An id that is not known (any more), or a request that can't be read, is answered with `found: false`. */
-export function startLiveTail(options: { pcId: string; bus: Bus; tails: TailSource }): Binding {
+export function startLiveTail(options: { pcId: PcId; bus: Bus; tails: TailSource }): Binding {
   return options.bus.subscribe(liveTailSubject(options.pcId), (message) => {
     if (message.reply === undefined) return;
     const request = decodeTailRequest(message.data);

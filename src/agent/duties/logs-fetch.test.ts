@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { agentBus, ask, during } from '../../../test/support/duties.ts';
 import { operator } from '../../../test/support/fleet.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -21,7 +22,7 @@ async function stage(files: Record<string, string>, keepDays = 14, answerWithinM
   const pathTemplate = join(directory, 'agent.log');
   during(
     startLogsFetch({
-      pcId: 'PC-A',
+      pcId: pcIdOf('PC-A'),
       bus,
       pathTemplate,
       keepDays,
@@ -94,7 +95,7 @@ test('a request that can not be answered is not the end of those that follow', a
     },
   };
   const pathTemplate = join(directory, 'agent.log');
-  during(startLogsFetch({ pcId: 'PC-A', bus, pathTemplate, keepDays: 14, log: silentLogger }));
+  during(startLogsFetch({ pcId: pcIdOf('PC-A'), bus, pathTemplate, keepDays: 14, log: silentLogger }));
   const message = { subject: SUBJECT, data: new Uint8Array(), reply: 'r' };
   const answer = Promise.withResolvers<string>();
   const gone = () => {

@@ -2,7 +2,9 @@
  * Answers `logs.fetch` with the end of the newest log file (protocol §9.2). One request at a time, and each has an answer within
  * 3 s; a failure is answered as text on the same channel, since the caller knows no other.
  */
+
 import { ANSWER_WITHIN_MS } from '../../base/answers.ts';
+import type { PcId } from '../../base/ids.ts';
 import { dailyFiles } from '../../base/log-names.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Binding, Bus, BusMessage } from '../bus/bus.ts';
@@ -14,7 +16,7 @@ import { lastLines } from './log-tail.ts';
 const WAITING_MAX = 8;
 
 export interface LogsFetchOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Pick<Bus, 'subscribe'>;
   /** `[log] path` */
   readonly pathTemplate: string;

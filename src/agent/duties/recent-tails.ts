@@ -3,27 +3,21 @@
  * many finished ones are kept, the oldest go first, and of each no more than one reply carries.
  */
 
-/** The end of both streams so far; `…Truncated`: there was more before it. */
-export interface TailText {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly stdoutTruncated: boolean;
-  readonly stderrTruncated: boolean;
-}
+import type { OutputTail } from '../wire/live-tail.ts';
 
 /** The part of a running script that is needed here. */
 export interface TailedScript {
   readonly done: Promise<unknown>;
   /** The last `maxBytes` of each stream so far; also right after it has ended. */
-  tail(maxBytes: number): TailText;
+  tail(maxBytes: number): OutputTail;
 }
 
-export interface Tail extends TailText {
+export interface RecentTail extends OutputTail {
   readonly running: boolean;
 }
 
 export interface TailSource {
-  tail(resultId: string): Tail | undefined;
+  tail(resultId: string): RecentTail | undefined;
 }
 
 /** Two streams of this, with every byte a NUL (six in JSON), still fit a message of 1 MiB. */
@@ -32,7 +26,7 @@ const KEEP_MS = 60_000;
 const KEEP_MAX = 64;
 
 interface Kept {
-  readonly tail: Tail;
+  readonly tail: RecentTail;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -47,7 +41,7 @@ export class RecentTails implements TailSource {
     script.done.then(keep, keep);
   }
 
-  tail(resultId: string): Tail | undefined {
+  tail(resultId: string): RecentTail | undefined {
     const running = this.#running.get(resultId);
     if (running !== undefined) return { running: true, ...running.tail(TAIL_MAX_BYTES) };
     return this.#kept.get(resultId)?.tail;

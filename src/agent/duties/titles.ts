@@ -5,6 +5,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
+import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -35,7 +36,7 @@ export class Titles {
   readonly #options: TitlesOptions;
   readonly #cache = new Map<string, { readonly atMs: number; readonly found: Promise<Found> }>();
   /** Run → its job. What could not be read comes back here and is asked for again with the next connection or the next command. */
-  readonly #missing = new Map<number, string>();
+  readonly #missing = new Map<number, KvKey>();
 
   constructor(options: TitlesOptions) {
     this.#options = options;
@@ -58,7 +59,7 @@ export class Titles {
     }
   }
 
-  async #store(run: number, manifestId: string): Promise<void> {
+  async #store(run: number, manifestId: KvKey): Promise<void> {
     const found = await this.#find(manifestId);
     if (found.kind === 'failed') {
       if (this.#missing.size < MISSING_MAX) this.#missing.set(run, manifestId);
@@ -67,7 +68,7 @@ export class Titles {
     }
   }
 
-  async #find(manifestId: string): Promise<Found> {
+  async #find(manifestId: KvKey): Promise<Found> {
     const now = this.#options.clock.monotonicMs();
     const cached = this.#cache.get(manifestId);
     if (cached !== undefined && now - cached.atMs < CACHE_MS) return cached.found;
@@ -79,7 +80,7 @@ export class Titles {
     return found;
   }
 
-  async #read(manifestId: string): Promise<Found> {
+  async #read(manifestId: KvKey): Promise<Found> {
     for (let tries = 0; tries < TRIES && this.#options.bus.link.value.state === 'connected'; tries += 1) {
       const read = await this.#options.bus.kvGet(BUCKET, manifestId, READ_TIMEOUT_MS);
       if (read.kind === 'failed') {

@@ -2,6 +2,7 @@
  * Which version the fleet wants here, and whether it has one for us that is signed (protocol §8). Nothing is downloaded and
  * nothing is installed: IT does that.
  */
+import { spreadMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -56,7 +57,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     status.set(next);
   };
   const look = async () => {
-    arm(RECHECK_MS * (0.75 + Math.random() / 2));
+    arm(spreadMs(RECHECK_MS));
     current.abort(new Error('looked again'));
     if (wanted === null) return;
     current = new AbortController();

@@ -2,7 +2,9 @@
  * Gathers what the gates need. Each key is read when it is used; when it can't be read, the last value that was known
  * here counts, so that a revoked script stays revoked on a broken bucket (D19).
  */
+
 import { drop } from '../../base/drop.ts';
+import type { KvKey } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
@@ -133,7 +135,7 @@ export class FactsReader {
     for (const [name, { atMs }] of this.#reads) if (now - atMs >= SHARE_MS) this.#reads.delete(name);
   }
 
-  async #readNow(bucket: string, key: string): Promise<Known> {
+  async #readNow(bucket: string, key: KvKey): Promise<Known> {
     // Asked while disconnected, a read would only fail by its time-out (D16).
     const link = this.#bus.link.value;
     const connected = link.state === 'connected';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { groupsOf, pcIdOf } from '../../../test/support/ids.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -11,10 +12,10 @@ function subscriptions(hasDottedExec = false) {
   const killed: string[] = [];
   const store = testStore(tempDir());
   const made = new CommandSubscriptions({
-    pcId: 'PC-A',
+    pcId: pcIdOf('PC-A'),
     bus,
     intake: { receive() {} },
-    groups: new WatchedCell<ReadonlySet<string> | null>(new Set(['office'])),
+    groups: new WatchedCell(groupsOf('office')),
     firstEnrolment: 'skip',
     enrolment: store.enrolment,
     hasDottedExec: () => hasDottedExec,

@@ -2,7 +2,9 @@
  * Where commands and kills come from: live subjects, the groups' subjects while this PC is a member, and the durable
  * consumer for what was missed. Everything is listened to before anything can be lost (D9, D21).
  */
+
 import { drop } from '../../base/drop.ts';
+import type { GroupName, PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { Binding, Bus, DurableBinding } from '../bus/bus.ts';
@@ -15,10 +17,10 @@ const STREAM = 'EXEC';
 const KILLS = 'kill.';
 
 export interface CommandSubscriptionsOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly bus: Bus;
   readonly intake: Pick<Intake, 'receive'>;
-  readonly groups: Watched<ReadonlySet<string> | null>;
+  readonly groups: Watched<ReadonlySet<GroupName> | null>;
   /** What a first enrolment does with old broadcasts (`[replay] first_enrolment`). */
   readonly firstEnrolment: 'catch-up' | 'skip';
   readonly enrolment: Enrolment;
@@ -38,7 +40,7 @@ export class CommandSubscriptions {
   readonly #options: CommandSubscriptionsOptions;
   #kill: Binding | null = null;
   readonly #bindings: Binding[] = [];
-  readonly #groups = new Map<string, Binding>();
+  readonly #groups = new Map<GroupName, Binding>();
   #dotted: Binding | null = null;
   #durable: DurableBinding | null = null;
 
@@ -89,7 +91,7 @@ export class CommandSubscriptions {
   }
 
   /** Membership has changed, or is known at last: only then is anything replayed (D1). */
-  #follow(groups: ReadonlySet<string> | null): void {
+  #follow(groups: ReadonlySet<GroupName> | null): void {
     if (groups === null) return;
     const { bus, intake } = this.#options;
     for (const [group, binding] of this.#groups) {

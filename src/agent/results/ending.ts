@@ -1,14 +1,16 @@
 /** Turns what became of a command into its terminal row and its one result (architecture §3). */
+import type { RequestId } from '../../base/ids.ts';
 import { type FixedReason, OUTCOMES, type Reason } from '../../shared/outcomes.ts';
-import { type CapturedText, type Ending, NO_TEXT } from '../store/runs.ts';
-import { type ExecResult, fitResult } from '../wire/result.ts';
+import { type CapturedText, NO_TEXT } from '../store/outputs.ts';
+import type { Ending } from '../store/runs.ts';
+import { type ExecResult, fitResult, RESULT_HEADER_BYTES } from '../wire/result.ts';
 import { appendNote, interruptedText } from '../wire/result-texts.ts';
 import { resultSubject } from '../wire/subjects.ts';
 
 /** What of a command its result repeats. */
 export interface Identity {
   readonly resultId: string;
-  readonly requestId: string;
+  readonly requestId: RequestId;
   readonly execId: string | null;
   readonly manifestId: string | null;
   readonly pcId: string;
@@ -26,8 +28,6 @@ export interface Outcome {
   readonly detail: string | null;
 }
 
-/** Room that the protocol takes of `max_payload` besides the result itself: the Nats-Msg-Id header. */
-const HEADER_BYTES = 256;
 const NS_PER_MS = 1_000_000n;
 
 /** An outcome without a script: nothing ran, `note` is all of stderr. */
@@ -58,7 +58,7 @@ export function endingOf(outcome: Outcome, identity: Identity, maxPayloadBytes: 
   const result = resultOf(outcome, identity);
   const { stdout, stderr } = outcome;
   const sizes = { stdoutBytes: stdout.textBytes, stderrBytes: stderr.textBytes };
-  const { body } = fitResult(result, maxPayloadBytes - HEADER_BYTES, sizes);
+  const { body } = fitResult(result, maxPayloadBytes - RESULT_HEADER_BYTES, sizes);
   return {
     ...outcome,
     outbox: { kind: 'result', id: identity.resultId, subject: resultSubject(identity.requestId), body },

@@ -2,18 +2,8 @@
  * Keeps what a script writes in bounded memory (invariant 9): the beginning and the end of each stream, and how much lay
  * between. Small outputs cost small memory; nothing is allocated ahead.
  */
+import type { CapturedText } from '../store/outputs.ts';
 import { decodeInPieces, decodeOutput, type LegacyDecoder, trimToWholeCharacters } from './decode-output.ts';
-
-/** One stream of a script as it goes into its result. */
-export interface Captured {
-  readonly text: string;
-  /** Of `text` in UTF-8, where that is known. */
-  readonly textBytes?: number;
-  /** All bytes that the script wrote, kept or not. */
-  readonly totalBytes: number;
-  /** Whether something is left out of `text`. */
-  readonly cut: boolean;
-}
 
 export interface TailView {
   readonly text: string;
@@ -118,7 +108,7 @@ export class Capture {
    * What the result says of the stream, as it is now. No character is cut in two; `legacy` decodes lines that are not UTF-8.
    * Takes several turns of the event loop where there is much of it.
    */
-  async finish(legacy: LegacyDecoder | null = null): Promise<Captured> {
+  async finish(legacy: LegacyDecoder | null = null): Promise<CapturedText> {
     const { totalBytes, overflowed } = this;
     if (!overflowed) {
       const whole = this.#ring === null ? this.#head() : Buffer.concat([this.#head(), this.#tail()]);

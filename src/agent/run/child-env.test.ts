@@ -84,5 +84,6 @@ it('tells PowerShell not to colour what it says, unless somebody has said so or 
   expect(withShellDefaults({ PATH: '/bin' }, 'pwsh')).toEqual({ PATH: '/bin', NO_COLOR: '1' });
   for (const shell of ['sh', 'cmd']) expect(withShellDefaults({ PATH: '/bin' }, shell)).toEqual({ PATH: '/bin' });
   const own = scriptEnvironment({ PATH: '/bin', NO_COLOR: 'yes' }, LINUX);
+  expect(withShellDefaults({ PATH: '/bin' }, 'pwsh', true)).toEqual({ PATH: '/bin' });
   expect(withShellDefaults(own, 'pwsh')).toEqual({ PATH: '/bin', NO_COLOR: 'yes' });
 });

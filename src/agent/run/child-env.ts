@@ -87,9 +87,10 @@ function kept(env: NodeJS.ProcessEnv, passes: (name: string) => boolean): Enviro
 
 /**
  * `base` with what a shell gets where nobody has set it: PowerShell 7 colours tables, errors and directories also into a pipe, and
- * the escape sequences would be stored with the output. https://no-color.org: it counts by being there.
+ * the escape sequences would be stored with the output. https://no-color.org: it counts by being there. `allowColors`: nothing is set.
  */
-export function withShellDefaults(base: Environment, shell: string): Environment {
+export function withShellDefaults(base: Environment, shell: string, allowColors = false): Environment {
+  if (allowColors) return base;
   const isPowershell = shell === 'powershell' || shell === 'pwsh';
   const isSet = Object.keys(base).some((name) => name.toUpperCase() === 'NO_COLOR');
   return isPowershell && !isSet ? { ...base, NO_COLOR: '1' } : base;

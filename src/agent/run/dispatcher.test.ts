@@ -4,6 +4,7 @@ import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../../test/support/fake-scripts.ts';
+import { pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
 import { arrival, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, unreadable } from '../../../test/support/unreadable.ts';
@@ -24,7 +25,7 @@ function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel
     { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
   );
   const dispatcher = new Dispatcher({
-    pcId: 'PC-1',
+    pcId: pcIdOf('PC-1'),
     store,
     bus,
     facts,
@@ -192,7 +193,7 @@ describe('the version pin', () => {
     bus.setKv('script_status', 'job-2', 'REVOKED');
     const fire = async (requestId: string, id: string) => {
       const body = commandJson(requestId, { id });
-      const what = { ...arrival(requestId, body, { source: 'schedule' }), requestId };
+      const what = { ...arrival(requestId, body, { source: 'schedule' }), requestId: requestIdOf(requestId) };
       const admission = await store.runs.admitFire(what, { scheduleId: 's', boot: null });
       if (admission.kind !== 'admitted') throw new Error(admission.kind);
       dispatcher.nudge();

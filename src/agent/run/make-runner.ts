@@ -21,6 +21,8 @@ export interface RunnerOptions {
   readonly priority: Priority;
   /** `[run] warm_shells`; absent: none. */
   readonly warmShells?: number;
+  /** `[run] allow_colors`. */
+  readonly allowColors?: boolean;
   /** Of our own, for what lasts as long as a script. */
   readonly directory: string;
   readonly log?: Logger;
@@ -31,10 +33,11 @@ const SHELL_BYTES = 100 * 1024 * 1024;
 
 /** Loads native code (some 15 ms), so call it once and not on the way to the first heartbeat. */
 export function makeRunner(runnerOptions: RunnerOptions): RunnerDeps {
-  const { env, maxOutputBytes, priority, warmShells = 0, directory, log } = runnerOptions;
+  const { env, maxOutputBytes, priority, warmShells = 0, allowColors = false, directory, log } = runnerOptions;
   const options = {
     environment: scriptEnvironment(env, { alsoNames: variablesSetByIt(env) }),
     priority,
+    allowColors,
     ...(log === undefined ? {} : { log }),
   };
   preparePipes();

@@ -20,6 +20,8 @@ import { spawnFailure } from './spawn-failure.ts';
 export interface PosixLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
+  /** `[run] allow_colors`; absent: no. */
+  readonly allowColors?: boolean;
   readonly priority: Priority;
   /** Hears of what could not be ended. */
   readonly log?: Logger;
@@ -129,7 +131,7 @@ export class PosixLauncher implements Launcher {
   #assignmentsOf(shell: string): readonly string[] {
     const known = this.#assignments.get(shell);
     if (known !== undefined) return known;
-    const environment = withShellDefaults(this.#options.environment, shell);
+    const environment = withShellDefaults(this.#options.environment, shell, this.#options.allowColors);
     const made = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     this.#assignments.set(shell, made);
     return made;
@@ -150,7 +152,10 @@ export class PosixLauncher implements Launcher {
     try {
       const child = spawn(file, args, {
         ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
-        env: withMarker(withShellDefaults(this.#options.environment, spec.invocation.file), spec.marker),
+        env: withMarker(
+          withShellDefaults(this.#options.environment, spec.invocation.file, this.#options.allowColors),
+          spec.marker,
+        ),
         stdio: [stdin === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         detached: true,
       });

@@ -1,5 +1,7 @@
 /** What a command on its way needs of the rest of the agent. */
+
 import type { Clock } from '../../base/clock.ts';
+import type { PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Account } from '../../platform/sessions.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -24,7 +26,7 @@ export interface ScriptStarter {
 }
 
 export interface ActiveRunOptions {
-  readonly pcId: string;
+  readonly pcId: PcId;
   readonly store: Store;
   readonly bus: Bus;
   readonly facts: FactsReader;

@@ -6,11 +6,13 @@
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
-import type { RunAs } from '../wire/command.ts';
-import { Capture, type Captured } from './capture.ts';
+import type { CapturedText } from '../store/outputs.ts';
+import type { RunAs, Shell } from '../wire/command.ts';
+import type { OutputTail } from '../wire/live-tail.ts';
+import { Capture } from './capture.ts';
 import type { LegacyDecoder } from './decode-output.ts';
 import type { Exit, Launched, Launcher } from './launcher.ts';
-import { invocation, type Shell } from './shell.ts';
+import { invocation } from './shell.ts';
 
 export interface ScriptSpec {
   /** The run's result_id: marks its processes. */
@@ -35,8 +37,8 @@ export type ScriptOutcome =
 
 export interface Finished {
   readonly outcome: ScriptOutcome;
-  readonly stdout: Captured;
-  readonly stderr: Captured;
+  readonly stdout: CapturedText;
+  readonly stderr: CapturedText;
   /** Wall clock, right before the spawn. */
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
@@ -52,15 +54,7 @@ export interface RunningScript {
   /** Ends the script and its tree. Only the first reason becomes the outcome, and none once it has ended by itself. */
   end(reason: EndReason): void;
   /** The last `maxBytes` of each stream so far. */
-  tail(maxBytes?: number): Tail;
-}
-
-export interface Tail {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Whether the stream is longer than its text here. */
-  readonly stdoutTruncated: boolean;
-  readonly stderrTruncated: boolean;
+  tail(maxBytes?: number): OutputTail;
 }
 
 export interface RunnerDeps {
@@ -141,7 +135,7 @@ class Run implements RunningScript {
     if (reason === 'killed' && this.#endedByItself) this.#killing ??= this.#killTree();
   }
 
-  tail(maxBytes: number = DEFAULT_TAIL_BYTES): Tail {
+  tail(maxBytes: number = DEFAULT_TAIL_BYTES): OutputTail {
     const out = this.#stdout.tail(maxBytes, this.#deps.legacyDecoder);
     const err = this.#stderr.tail(maxBytes, this.#deps.legacyDecoder);
     return { stdout: out.text, stderr: err.text, stdoutTruncated: out.truncated, stderrTruncated: err.truncated };
@@ -202,7 +196,7 @@ class Run implements RunningScript {
   }
 
   /** Whatever the code page of this PC makes of it, there is a text: the run waits for it. */
-  async #text(capture: Capture): Promise<Captured> {
+  async #text(capture: Capture): Promise<CapturedText> {
     try {
       return await capture.finish(this.#deps.legacyDecoder);
     } catch (error) {

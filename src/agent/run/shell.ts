@@ -1,7 +1,6 @@
 /** What is executed for a script: pure, one place for each shell's form and limits (protocol §4.4, §12.1). */
+import type { Shell } from '../wire/command.ts';
 import { powershellCommand, powershellInput, withoutByteOrderMark } from './powershell.ts';
-
-export type Shell = 'powershell' | 'cmd' | 'sh' | 'pwsh';
 
 export interface Invocation {
   /** A name to be found on the PATH. */

@@ -6,11 +6,12 @@ import { eventually } from '../../../test/support/eventually.ts';
 import { NO_PWSH, PWSH } from '../../../test/support/powershell.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { silentLogger } from '../../base/logger.ts';
+import type { Shell } from '../wire/command.ts';
 import type { Exit, Launched, Launcher, LaunchSpec } from './launcher.ts';
 import { makeRunner } from './make-runner.ts';
 import { POWERSHELL_AHEAD, powershellInput } from './powershell.ts';
 import { startScript } from './script-runner.ts';
-import { invocation, type Shell } from './shell.ts';
+import { invocation } from './shell.ts';
 import { markerAhead, ShellsAhead, type ShellsAheadOptions } from './shells-ahead.ts';
 
 /** A child that the test decides over. */

@@ -2,6 +2,7 @@
  * Starts scripts on Windows with the rights of a token (protocol §4.5), each in a Job Object that ends its whole tree, before its
  * first instruction. Node's `spawn` can do neither.
  */
+import { atEnd } from '../../base/at-end.ts';
 import { encodeOem } from '../../platform/oem-code-page.ts';
 import type { Priority } from '../../platform/priority.ts';
 import { consoleSessionId, userSession } from '../../platform/sessions.ts';
@@ -22,6 +23,8 @@ import { windowsDirectory } from './working-directory.ts';
 export interface WindowsLauncherOptions {
   /** As `scriptEnvironment` made it. */
   readonly environment: Environment;
+  /** `[run] allow_colors`; absent: no. */
+  readonly allowColors?: boolean;
   readonly priority: Priority;
   /** Ours alone, for the batch files of scripts that run. */
   readonly batchDirectory: string;
@@ -85,28 +88,25 @@ export class WindowsLauncher implements Launcher {
     const { runAs, cwd, marker } = spec;
     const { environment, priority } = this.#options;
     const token = runAs === 'user' ? signedInUserToken() : ownTokenIn(runAs === 'system_gui' ? presentConsole() : null);
-    try {
-      const start = (args: readonly string[]) =>
-        startWithToken({
-          token,
-          file,
-          commandLine: commandLine(file, args),
-          priority,
-          // Our own desktop is that of a service, which nobody sees.
-          desktop: runAs === 'system' ? null : PERSONS_DESKTOP,
-          prepare: (accountOf) => {
-            const own = runAs === 'system' ? environment : accountEnvironment(accountOf());
-            return {
-              environment: withMarker(withShellDefaults(own, spec.invocation.file), marker),
-              directory: cwd === null ? null : windowsDirectory(cwd, runAs === 'system' ? environment : accountOf()),
-            };
-          },
-        });
-      const reader = runAs === 'system' ? ownSid : () => sidOf(token);
-      return this.#withArguments(spec, reader, (args) => launchedWithToken(start(args), spec));
-    } finally {
-      native().CloseHandle(token);
-    }
+    using _ = atEnd(() => native().CloseHandle(token));
+    const start = (args: readonly string[]) =>
+      startWithToken({
+        token,
+        file,
+        commandLine: commandLine(file, args),
+        priority,
+        // Our own desktop is that of a service, which nobody sees.
+        desktop: runAs === 'system' ? null : PERSONS_DESKTOP,
+        prepare: (accountOf) => {
+          const own = runAs === 'system' ? environment : accountEnvironment(accountOf());
+          return {
+            environment: withMarker(withShellDefaults(own, spec.invocation.file, this.#options.allowColors), marker),
+            directory: cwd === null ? null : windowsDirectory(cwd, runAs === 'system' ? environment : accountOf()),
+          };
+        },
+      });
+    const reader = runAs === 'system' ? ownSid : () => sidOf(token);
+    return this.#withArguments(spec, reader, (args) => launchedWithToken(start(args), spec));
   }
 }
 

@@ -74,6 +74,7 @@ export function makeCommandPath(parts: CommandPathParts): CommandPath {
         maxOutputBytes: config.output.maxBytes,
         priority: config.run.priority as Priority,
         warmShells: config.run.warmShells,
+        allowColors: config.run.allowColors,
         directory: config.directories.agentDir,
         log: log.child('run'),
       }),

@@ -16,6 +16,7 @@ import { until, WatchedCell } from '../../base/watched.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import { stayAwake } from '../../platform/stay-awake.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
+import { distrustPath } from '../../platform/trusted-path.ts';
 import type { AgentState } from '../../shared/states.ts';
 import type { Bus } from '../bus/bus.ts';
 import { NatsBus } from '../bus/nats-bus.ts';
@@ -242,7 +243,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   async function onceWritable(): Promise<void> {
     const work = async () => {
       await until(store.state, () => store.admits, ending.signal);
-      await takeOver(config.directories.data, store, clock.nowMs(), log.child('takeover'));
+      await takeOver(config.directories.data, store, clock.nowMs(), distrustPath, log.child('takeover'));
       takenOver.resolve();
       await store.versions.onTheAir(version, clock.nowMs());
     };

@@ -3,6 +3,7 @@ import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../../test/support/fake-scripts.ts';
+import { pcIdOf } from '../../../test/support/ids.ts';
 import { arrival, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -29,7 +30,14 @@ function start(directory: string, oldCopy = false, prepare: (store: Store) => vo
     { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
   );
   const slots = new Slots(() => 4);
-  const dispatcher = new Dispatcher({ ...shared, pcId: 'PC-1', facts, slots, publishPinSkips: true, onQueued() {} });
+  const dispatcher = new Dispatcher({
+    ...shared,
+    pcId: pcIdOf('PC-1'),
+    facts,
+    slots,
+    publishPinSkips: true,
+    onQueued() {},
+  });
   const settling = new Settling({ ...shared, dispatcher, oldCopy });
   const ending = new AbortController();
   const running = settling.run(ending.signal);

@@ -1,5 +1,6 @@
 /** Everything an agent does beside running commands, put together. Part of the composition root. */
 import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import { readHardware } from '../../platform/hardware/facts.ts';
@@ -104,17 +105,24 @@ function keepTrays({ config, clock, log }: DutiesParts): { close(): void }[] {
   const host = isOurs ? windowsTrayHost() : null;
   if (host === null) return [];
   const keeper = new TraySupervisor({ host, clock, log: log.child('trays'), onSessionChange });
-  return [keeper, settleTrayIcons(host, config.ui.promoteTrayIcon)];
+  return [keeper, settleTrayIcons(host, config.ui.promoteTrayIcon, log.child('trays'))];
 }
 
 const SETTLE_ICONS_EVERY_MS = 60_000;
 
 /** Windows notes an icon once it has been shown; so it is looked for now and then. */
-function settleTrayIcons(host: { isTray(path: string): boolean }, promotes: boolean): { close(): void } {
-  const settle = () => {
-    for (const sid of sessionAccounts()) settleIcons(sid, (path) => host.isTray(path), promotes);
+function settleTrayIcons(host: { isTray(path: string): boolean }, promotes: boolean, log: Logger): { close(): void } {
+  let settling = false;
+  const settle = async () => {
+    if (settling) return;
+    settling = true;
+    try {
+      for (const sid of sessionAccounts()) await settleIcons(sid, (path) => host.isTray(path), promotes);
+    } finally {
+      settling = false;
+    }
   };
-  const timer = setInterval(settle, SETTLE_ICONS_EVERY_MS);
+  const timer = setInterval(() => drop(settle(), log, 'the places of the icons'), SETTLE_ICONS_EVERY_MS);
   timer.unref();
   return { close: () => clearInterval(timer) };
 }

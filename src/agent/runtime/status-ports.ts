@@ -6,7 +6,6 @@ import type { OpenLog } from '../../base/log-file.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
-import type { Hosting } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting } from '../../shared/contract.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -19,9 +18,10 @@ import type { HardwareView } from '../duties/hardware-view.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Shipper } from '../ship/shipper.ts';
-import type { LiveTail, ShowOutput, StatusCells, StatusPorts } from '../status/ports.ts';
+import type { ShowOutput, StatusCells, StatusPorts } from '../status/ports.ts';
 import type { Store } from '../store/store.ts';
 import { decodeCommand } from '../wire/command.ts';
+import type { OutputTail } from '../wire/live-tail.ts';
 
 const NS_PER_MS = 1_000_000n;
 const MIB = 1024 * 1024;
@@ -80,7 +80,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       pcId: config.agent.id,
       hostname: parts.host.hostname,
       agentVersion: parts.version,
-      hosting: config.startedAs satisfies Hosting,
+      hosting: config.startedAs,
     }),
     showOutput: () => config.ui.showOutputToUsers as ShowOutput,
     helpdeskCode: {
@@ -138,12 +138,9 @@ function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log
   return () => shown;
 }
 
-function tailOf({ store, tails }: StatusParts, run: number): LiveTail | undefined {
+function tailOf({ store, tails }: StatusParts, run: number): OutputTail | undefined {
   const resultId = store.history.get(run)?.resultId;
-  const tail = typeof resultId === 'string' ? tails.tail(resultId) : undefined;
-  if (tail === undefined) return undefined;
-  const { stdout, stderr, stdoutTruncated, stderrTruncated } = tail;
-  return { stdout, stderr, stdoutCut: stdoutTruncated, stderrCut: stderrTruncated };
+  return typeof resultId === 'string' ? tails.tail(resultId) : undefined;
 }
 
 /** What the fleet's layers say, each value with the layer that it comes from. */
@@ -169,6 +166,8 @@ function aboutOf(config: BootConfig): AboutFacts {
     signatures: 'off',
     commandKeys: [],
     inventory: config.inventory.enabled,
+    priority: config.run.priority,
+    maxParallel: config.run.maxParallel,
     outputShown: config.ui.showOutputToUsers,
     data: {
       directory: config.directories.agentDir,

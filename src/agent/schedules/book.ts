@@ -36,7 +36,7 @@ export interface BookOptions {
   readonly log: Logger;
   /** Something that schedules depend on has changed. */
   readonly onChange: () => void;
-  /** All schedules have been read anew: at the start, after a connect, and now and then. */
+  /** All schedules have been read again: at the start, after a connect, and now and then. */
   readonly onReload: () => void;
 }
 

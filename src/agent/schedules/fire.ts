@@ -2,10 +2,13 @@
  * The command that a plan fires at one of its times, as if the fleet had sent it (protocol §6.3). Its ids are
  * those of the time: the ledger then knows a time for which it was fired already, also over a restart or a clock that is put back.
  */
+
 import { hash } from 'node:crypto';
+import type { RequestId } from '../../base/ids.ts';
 import type { Arrival } from '../store/runs.ts';
 import { type Command, encodeCommand } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';
+import { newExecId, newRequestId } from '../wire/subjects.ts';
 import { OID_NAMESPACE, uuidV5 } from '../wire/uuid-v5.ts';
 import type { Plan } from './types.ts';
 
@@ -19,14 +22,17 @@ export interface Tick {
   readonly atMs: number;
 }
 
-export function commandOf(pcId: string, plan: Plan, job: Job, tick: Tick): Command {
+/** A command of our own. */
+export type FiredCommand = Command & { readonly requestId: RequestId };
+
+export function commandOf(pcId: string, plan: Plan, job: Job, tick: Tick): FiredCommand {
   const name = [pcId, plan.id, tick.name].join('\n');
   const { startingDeadlineMs } = plan;
   return {
     id: job.id,
     version: job.version,
-    requestId: uuidV5(OID_NAMESPACE, `kanade-tray/schedule/request\n${name}`),
-    execId: uuidV5(OID_NAMESPACE, `kanade-tray/schedule/execution\n${name}`),
+    requestId: newRequestId(uuidV5(OID_NAMESPACE, `kanade-tray/schedule/request\n${name}`)),
+    execId: newExecId(uuidV5(OID_NAMESPACE, `kanade-tray/schedule/execution\n${name}`)),
     shell: job.shell,
     script: job.script,
     timeoutSecs: job.timeoutSecs,
@@ -43,10 +49,10 @@ export function commandOf(pcId: string, plan: Plan, job: Job, tick: Tick): Comma
 
 /** The same as it comes into the store. */
 export function arrivalOf(
-  command: Command,
+  command: FiredCommand,
   scheduleId: string,
   at: { readonly receivedAtMs: number; readonly serverAtMs: number | null },
-): Arrival & { readonly requestId: string } {
+): Arrival & { readonly requestId: RequestId } {
   const body = encodeCommand(command);
   return {
     requestId: command.requestId,

@@ -10,6 +10,7 @@ import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from '../wire/job.ts';
 import { gatesNotHereText, triggersNotHereText } from '../wire/result-texts.ts';
+import { newRequestId } from '../wire/subjects.ts';
 import { canFire } from './decide.ts';
 import { arrivalOf, commandOf } from './fire.ts';
 import type { Plan, Unsupported } from './types.ts';
@@ -49,9 +50,10 @@ export class Refusals {
   async #tell(plan: Plan, job: Job, text: string): Promise<void> {
     const { store, clock, pcId } = this.#options;
     const nowMs = clock.nowMs();
-    const command = { ...commandOf(pcId, plan, job, { name: '', atMs: nowMs }), requestId: randomUUID(), execId: null };
+    const requestId = newRequestId(randomUUID());
+    const command = { ...commandOf(pcId, plan, job, { name: '', atMs: nowMs }), requestId, execId: null };
     const arrival = arrivalOf(command, plan.id, { receivedAtMs: nowMs, serverAtMs: this.#options.serverNowMs() });
-    const identity = { requestId: command.requestId, execId: null, manifestId: job.id, pcId };
+    const identity = { requestId, execId: null, manifestId: job.id, pcId };
     await store.runs.admit(arrival, (resultId) =>
       endingOf(withoutRun('UNSUPPORTED', text, { nowMs }), { ...identity, resultId }, this.#options.maxPayloadBytes()),
     );

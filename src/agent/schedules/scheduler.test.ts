@@ -365,7 +365,7 @@ test('what was left out is remembered over a restart', async () => {
   expect(second.row('s')).toMatchObject({ skipped: { why: 'job_missing', count: 1 } });
 });
 
-test('a watch that begins anew does not move the time of a schedule that is the same', async () => {
+test('a watch that begins again does not move the time of a schedule that is the same', async () => {
   const rig = scheduleRig();
   rig.start({ s: EVERY_5_S });
   rig.clock.advance(5_000);

@@ -119,7 +119,7 @@ export class Scheduler {
     }
   }
 
-  /** All schedules have been read anew: what was to be fired for this start of the system is fired now (protocol §6.5). */
+  /** All schedules have been read again: what was to be fired for this start of the system is fired now (protocol §6.5). */
   reloaded(): void {
     this.#startPending = true;
     this.lookSoon();

@@ -10,7 +10,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { ASK_AGAIN_MS, type Bus } from '../bus/bus.ts';
 import type { Delivered, Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
-import { refitResult } from '../wire/result.ts';
+import { RESULT_HEADER_BYTES, refitResult } from '../wire/result.ts';
 import { type Failure, KeptBack } from './kept-back.ts';
 
 /** From the moment at which the broker has read it. */
@@ -33,8 +33,6 @@ const FORBIDDEN_RETRY_MS = ASK_AGAIN_MS + 10_000;
 const UNSETTLED_MAX = 256;
 /** Between the end of a connection and the news of it. */
 const LOST_PAUSE_MS = 200;
-/** What the message takes of `max_payload` besides its body. */
-const HEADER_BYTES = 256;
 /** A result of less than this says nothing any more. */
 const RESULT_MIN_BYTES = 1_024;
 
@@ -179,7 +177,7 @@ export class DeliveryQueue {
 
   /** A result that was cut for one server or stream may be too large for the next. */
   #fitting(row: OutboxRow): Uint8Array {
-    const maxBytes = Math.min(this.#maxBytes, this.#options.bus.link.value.maxPayloadBytes - HEADER_BYTES);
+    const maxBytes = Math.min(this.#maxBytes, this.#options.bus.link.value.maxPayloadBytes - RESULT_HEADER_BYTES);
     return row.kind === 'result' && row.body.length > maxBytes ? refitResult(row.body, maxBytes) : row.body;
   }
 

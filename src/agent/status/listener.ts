@@ -9,7 +9,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import type { EndpointGuard } from '../../platform/endpoint-acl.ts';
 import { Fault } from '../../shared/faults.ts';
 import { framedLink, MAX_REQUEST_BYTES } from '../../shared/frames.ts';
-import { errorText as errorAnswer } from '../../shared/rpc.ts';
+import { errorAnswer } from '../../shared/rpc.ts';
 import { serveSession } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
 

@@ -5,10 +5,12 @@ import { loopTurn } from '../../base/loop-turn.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
+import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
+import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
 import {
   conditionsOf,
   detailOf,
@@ -50,10 +52,15 @@ export const handlers: Handlers = {
     const visibility = eyesOf(caller);
     const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    return detailOf(record, visibility, deps.ports.command(run), () => ({
+    const outputs = () => ({
       stdout: deps.ports.history.output(run, 'stdout'),
       stderr: deps.ports.history.output(run, 'stderr'),
-    }));
+    });
+    return detailOf(record, visibility, deps.ports.command(run), outputs, {
+      usualMs: deps.projection.usualTime.of(record),
+      same: sameTask(record, visibility, deps.ports),
+      pcId: deps.ports.identity().pcId,
+    });
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
     const load = outputLoader(run, stream, caller);
@@ -79,8 +86,8 @@ export const handlers: Handlers = {
       running: true,
       stdout,
       stderr,
-      stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
-      stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
+      stdoutCut: tail.stdoutTruncated || stdout.length < tail.stdout.length,
+      stderrCut: tail.stderrTruncated || stderr.length < tail.stderr.length,
     };
   },
   'schedules.list': (_params, caller) => {
@@ -176,6 +183,14 @@ async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Res
         ? { matching: history.count(conditions), all: history.count(visibleTo(visibility)) }
         : null,
   };
+}
+
+/** Looked for among those that arrived around it: a long history must not hold up the agent. */
+function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
+  if (isOneOfAKind(record) || record.manifestId === null) return [];
+  const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
+  const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
+  return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
 }
 
 function eyesOf({ deps, principal }: Caller): Visibility {

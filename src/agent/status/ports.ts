@@ -8,23 +8,34 @@ import type { ClockStep } from '../../base/clock-watch.ts';
 import type { LogFault } from '../../base/daily-file.ts';
 import type { Logger, LogLevel } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
-import type { ConfigFault, Hosting, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
+import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
-import type { AgentState, ConnectionState } from '../../shared/states.ts';
+import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
 import type { History } from '../store/history.ts';
 import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
+import type { OutputTail } from '../wire/live-tail.ts';
 
-export type { RunFilter, RunRecord, StoredOutput } from '../store/history.ts';
+export type { RunFilter, RunRecord } from '../store/history.ts';
+export type { StoredOutput } from '../store/outputs.ts';
 
 /** Reading what was recorded. */
 export type HistoryPort = Pick<
   History,
-  'list' | 'runsWithOutput' | 'count' | 'newestAt' | 'countByReason' | 'get' | 'open' | 'output'
+  | 'list'
+  | 'runsWithOutput'
+  | 'count'
+  | 'newestAt'
+  | 'countByReason'
+  | 'countUndelivered'
+  | 'earlierDurations'
+  | 'get'
+  | 'open'
+  | 'output'
 >;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 
@@ -32,15 +43,6 @@ export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlo
 export interface CommandRecord {
   readonly script: string | null;
   readonly deadlineAtMs: number | null;
-}
-
-/** The end of what a script has written so far. */
-export interface LiveTail {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Earlier output is left out. */
-  readonly stdoutCut: boolean;
-  readonly stderrCut: boolean;
 }
 
 /** What changes while the agent lives, each followed by the projection. */
@@ -102,7 +104,7 @@ export interface StatusPorts {
   /** While it is kept. */
   readonly command: (run: number) => CommandRecord | undefined;
   /** The newest output of a run that is running; undefined: it is not. */
-  readonly tail: (run: number) => LiveTail | undefined;
+  readonly tail: (run: number) => OutputTail | undefined;
   readonly outbox: {
     counts(): { readonly waiting: number; readonly parked: number };
     /** Queues a parked result again and wakes the shipper. False: there is none with this id. */

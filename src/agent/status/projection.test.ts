@@ -277,7 +277,7 @@ describe('runs in the status', () => {
       await runs.start(run, { startedAtMs: 4_000, runAsUser, facts: null, event: null });
     }
     const { now } = new Projection(world.ports).statusFor(TARO);
-    const text = (rows: AgentStatus['now']['running']) => rows.map(({ title }) => title.kind === 'text' && title.text);
+    const text = (rows: AgentStatus['now']['waiting']) => rows.map(({ title }) => title.kind === 'text' && title.text);
     expect([text(now.running), text(now.waiting), now.waitingCount]).toEqual([
       ['running one', 'of taro'],
       ['in jitter'],

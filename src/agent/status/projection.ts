@@ -8,10 +8,12 @@ import { STORE_RETRY_MS } from '../../base/retry.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
+import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip } from '../../shared/run-title.ts';
 import { noticesFor } from './notices.ts';
-import type { StatusPorts } from './ports.ts';
+import type { RunRecord, StatusPorts } from './ports.ts';
 import { isHelpdesk, type Principal } from './roles.ts';
+import { UsualTime } from './usual-time.ts';
 import { maySee, rowOf, type Visibility, visibleTo } from './views.ts';
 
 export const PUSH_INTERVAL_MS = 500;
@@ -40,6 +42,7 @@ interface Subscriber {
 export class Projection {
   readonly #ports: StatusPorts;
   readonly #subscribers = new Set<Subscriber>();
+  readonly usualTime: UsualTime;
   #unwatch: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #midnight: NodeJS.Timeout | undefined;
@@ -48,6 +51,7 @@ export class Projection {
 
   constructor(ports: StatusPorts) {
     this.#ports = ports;
+    this.usualTime = new UsualTime(ports.history);
   }
 
   /** The status as this principal may see it now. */
@@ -111,19 +115,28 @@ export class Projection {
     };
   }
 
-  #runs(visibility: Visibility): Pick<AgentStatus, 'now' | 'today'> {
+  #runs(visibility: Visibility): Pick<AgentStatus, 'now' | 'today' | 'todayUntold'> {
     const { history, clock } = this.#ports;
     const open = history.open(MAX_OPEN_LOOKED_AT).filter((record) => maySee(record, visibility));
     const running = open.filter(({ state }) => state === 'running');
     const waiting = open.filter(({ state }) => state !== 'running');
     const count =
       open.length < MAX_OPEN_LOOKED_AT ? open.length : history.count({ ...visibleTo(visibility), openOnly: true });
-    const rows = (records: typeof open) => records.slice(0, MAX_ROWS_SHOWN).map((record) => rowOf(record, visibility));
     const midnight = new Date(clock.nowMs()).setHours(0, 0, 0, 0);
+    const ofToday = { ...visibleTo(visibility), receivedFromMs: midnight };
     return {
-      now: { running: rows(running), waiting: rows(waiting), waitingCount: count - running.length },
-      today: history.countByReason({ ...visibleTo(visibility), receivedFromMs: midnight }),
+      now: {
+        running: running.slice(0, MAX_ROWS_SHOWN).map((record) => this.#runningRow(record, visibility)),
+        waiting: waiting.slice(0, MAX_ROWS_SHOWN).map((record) => rowOf(record, visibility)),
+        waitingCount: count - running.length,
+      },
+      today: history.countByReason(ofToday),
+      todayUntold: history.countUndelivered({ ...ofToday, reasons: reasonsOf('failed') }),
     };
+  }
+
+  #runningRow(record: RunRecord, visibility: Visibility): AgentStatus['now']['running'][number] {
+    return { ...rowOf(record, visibility), usualMs: this.usualTime.of(record) };
   }
 
   /** Pushes each change from now on; `principal` is asked again for each, since roles come and go. */

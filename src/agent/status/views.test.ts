@@ -127,6 +127,9 @@ describe('a user', () => {
       unreported: false,
       decidedAtMs: 2_000,
       deadlineAtMs: 99,
+      usualMs: null,
+      audience: { to: 'all' },
+      same: [],
       viewAgeMs: 1_234,
       internals: null,
       output: null,
@@ -258,7 +261,12 @@ test('the helpdesk sees inside: ids, what the gates saw, sizes, output and scrip
 test('the tail of a running script, cut to what an answer holds', async () => {
   const { world, system, helpdesk } = await threeRuns();
   expect(await helpdesk.call('runs.tail', { run: system.run })).toMatchObject({ running: false, stdout: '' });
-  world.tails.set(system.run, { stdout: `${'\0'.repeat(100_000)}end`, stderr: 'e', stdoutCut: false, stderrCut: true });
+  world.tails.set(system.run, {
+    stdout: `${'\0'.repeat(100_000)}end`,
+    stderr: 'e',
+    stdoutTruncated: false,
+    stderrTruncated: true,
+  });
   const tail = await helpdesk.call('runs.tail', { run: system.run });
   expect(tail).toMatchObject({ running: true, stderr: 'e', stdoutCut: true, stderrCut: true });
   expect([tail.stdout.length, tail.stdout.slice(-3)]).toEqual([65_536, 'end']);

@@ -5,12 +5,14 @@
  */
 
 import type { Parsed } from '../../shared/contract.ts';
+import { runNumberIn } from '../../shared/describe-report.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip, MAX_WHOLE_TITLE_CHARS, runTitle } from '../../shared/run-title.ts';
 import type { OutputSize, RunDetail, RunInternals, RunRow } from '../../shared/run-view.ts';
 import type { ScheduleRow } from '../../shared/schedules-view.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
+import { classifyCommandSubject } from '../wire/subjects.ts';
 import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
@@ -86,23 +88,41 @@ export interface Outputs {
   readonly stderr: StoredOutput | undefined;
 }
 
+export interface DetailFacts {
+  readonly usualMs: number | null;
+  /** Other runs of the same task that these visibility may see, newest first. */
+  readonly same: readonly RunRecord[];
+  readonly pcId: string | null;
+}
+
 /** `outputs` is asked for only where these visibility may see them. */
 export function detailOf(
   record: RunRecord,
   visibility: Visibility,
   command: CommandRecord | undefined,
   outputs: () => Outputs,
+  { usualMs, same, pcId }: DetailFacts,
 ): RunDetail {
   const gates = readFacts(record.facts);
   const viewAgeMs = gates?.viewAgeMs;
   return {
     ...rowOf(record, visibility, MAX_WHOLE_TITLE_CHARS),
+    usualMs,
+    audience: audienceOf(record, pcId),
+    // Under a hidden name nobody is told which tasks are one.
+    same: visibility.nameless ? [] : same.map((each) => rowOf(each, visibility)),
     decidedAtMs: record.decidedAtMs,
     deadlineAtMs: command?.deadlineAtMs ?? null,
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
     internals: visibility.helpdesk ? internalsOf(record, gates) : null,
     output: maySeeOutput(record, visibility) ? sizesOf(outputs()) : null,
   };
+}
+
+function audienceOf({ source, subject }: RunRecord, pcId: string | null): RunDetail['audience'] {
+  if (source === 'schedule') return { to: 'schedule' };
+  const target = classifyCommandSubject(subject, pcId ?? '');
+  return target.to === 'group' ? { to: 'group', group: clip(target.group, MAX_ID_CHARS) } : { to: target.to };
 }
 
 function internalsOf(record: RunRecord, gates: RunInternals['gates']): RunInternals {
@@ -137,6 +157,7 @@ export function sizeOf(output: StoredOutput | undefined): OutputSize {
 /** What to look for, as these visibility may: their search does not reach into ids and output they may not see. */
 export function conditionsOf(query: Parsed<'runs.list'>, visibility: Visibility): RunFilter {
   const { group, fromMs, toMs, search, shownAs = [], afterRun } = query;
+  const numbered = search === undefined ? null : runNumberIn(search);
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);
   const reasons = query.reasons === undefined ? ofGroup : query.reasons.filter((r) => ofGroup?.includes(r) ?? true);
   return {
@@ -153,6 +174,7 @@ export function conditionsOf(query: Parsed<'runs.list'>, visibility: Visibility)
           shownAs: shownTo(shownAs, visibility),
           nameless: visibility.nameless,
           searchEverything: visibility.helpdesk,
+          ...(numbered === null ? {} : { numbered }),
         }),
   };
 }

@@ -4,6 +4,7 @@ import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import { OutputSearch } from './output-search.ts';
+import type { StoredOutput } from './outputs.ts';
 
 /** One recorded command, without bodies. Times are ms since the epoch. */
 export interface RunRecord {
@@ -45,9 +46,12 @@ export interface RunFilter {
   readonly receivedBeforeMs?: number;
   /** Only runs that arrived later than this one. */
   readonly afterRun?: number;
+  readonly manifestId?: string;
   /** Part of a title; also of ids with `searchEverything`, and not even of a title with `nameless`. */
   readonly search?: string;
   readonly searchEverything?: boolean;
+  /** The run with this number fits the search too. */
+  readonly numbered?: number;
   /** Runs that fit the search by the words that stand for, or in, their names. */
   readonly shownAs?: readonly TitleWord[];
   /** Runs that fit the search by their output, see {@link History.runsWithOutput}. */
@@ -55,12 +59,6 @@ export interface RunFilter {
   readonly nameless?: boolean;
   /** Runs of `run_as: user` are shown only to this user; absent: all are. */
   readonly userRunsOf?: string | null;
-}
-
-export interface StoredOutput {
-  readonly text: string;
-  readonly totalBytes: number;
-  readonly cut: boolean;
 }
 
 const COLUMNS = `
@@ -79,6 +77,7 @@ export class History {
   readonly #open: Statement;
   readonly #output: Statement;
   readonly #command: Statement;
+  readonly #earlier: Statement;
   readonly #outputs: OutputSearch;
 
   constructor(db: Database) {
@@ -89,6 +88,12 @@ export class History {
     this.#output = db.prepare(
       'SELECT body AS text, total_bytes AS totalBytes, cut FROM outputs WHERE run = ? AND stream = ?',
     );
+    this.#earlier = db
+      .prepare(
+        `SELECT finished_at - started_at FROM runs WHERE manifest_id = ? AND run < ? AND run > ? AND reason = 'DONE'
+          AND started_at IS NOT NULL ORDER BY run DESC LIMIT ?`,
+      )
+      .pluck();
     this.#command = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
   }
 
@@ -125,6 +130,24 @@ export class History {
       .prepare(`SELECT reason, count(*) AS n FROM runs WHERE state = 'finished' ${where} GROUP BY reason`)
       .all(...values) as { reason: Reason; n: number }[];
     return Object.fromEntries(rows.map(({ reason, n }) => [reason, n]));
+  }
+
+  /** How many finished runs the filter holds for whose result has not arrived at the fleet. */
+  countUndelivered(filter: RunFilter): number {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(`SELECT count(*) FROM runs WHERE state = 'finished' AND delivered_at IS NULL ${where}`)
+      .pluck()
+      .get(...values) as number;
+  }
+
+  /** How long the task of this run took when it went well before, ms, newest first; of what arrived since `afterRun`. */
+  earlierDurations(
+    { run, manifestId }: Pick<RunRecord, 'run' | 'manifestId'>,
+    afterRun: number,
+    limit: number,
+  ): number[] {
+    return this.#earlier.all(manifestId, run, afterRun, limit) as number[];
   }
 
   get(run: number): RunRecord | undefined {
@@ -189,6 +212,7 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
   if (filter.receivedFromMs !== undefined) add('received_at >= ?', filter.receivedFromMs);
   if (filter.receivedBeforeMs !== undefined) add('received_at < ?', filter.receivedBeforeMs);
   if (filter.afterRun !== undefined) add('run > ?', filter.afterRun);
+  if (filter.manifestId !== undefined) add('manifest_id = ?', filter.manifestId);
   if (filter.userRunsOf !== undefined) {
     add(`(run_as IS NOT 'user' OR run_as_user IS NULL OR run_as_user = ?)`, filter.userRunsOf ?? '');
   }
@@ -199,10 +223,14 @@ function conditions(filter: RunFilter): { where: string; values: (string | numbe
     if (!filter.nameless && filter.search.includes(' ')) fields.push(SHOWN_ID);
     if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
     const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
-    const found = tests.map(() => pattern);
+    const found: (string | number)[] = tests.map(() => pattern);
     if (filter.byOutput !== undefined) {
       tests.push('run IN (SELECT value FROM json_each(?))');
       found.push(JSON.stringify(filter.byOutput));
+    }
+    if (filter.numbered !== undefined) {
+      tests.push('run = ?');
+      found.push(filter.numbered);
     }
     tests.push(...(filter.shownAs ?? []).map((word) => SHOWN_AS[word]));
     add(`(${tests.join(' OR ') || '0'})`, ...found);

@@ -1,14 +1,16 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
+
 import type { Database, Statement } from 'better-sqlite3';
+import type { RequestId, SentExecId } from '../../base/ids.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A run that is not finished. Its body is read apart, when it is needed: it may be large, and there may be many. */
 export interface OpenRun {
   readonly run: number;
-  readonly requestId: string;
+  readonly requestId: RequestId;
   readonly resultId: string;
-  readonly execId: string | null;
+  readonly execId: SentExecId | null;
   readonly manifestId: string | null;
   readonly runAs: string | null;
   readonly state: OpenState;

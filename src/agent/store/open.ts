@@ -2,13 +2,15 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (architecture §6).
  */
+
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { atEnd } from '../../base/at-end.ts';
 import { errorText, type Logger, silentLogger } from '../../base/logger.ts';
-import { removeQuietly } from '../../base/remove-quietly.ts';
 import { replaceFile } from '../../base/replace-file.ts';
 import { makeDirectory } from '../../shared/make-directory.ts';
+import { asFound } from './as-found.ts';
 import { isDamaged, noteDamage, noteSalvaged, STORE_FILE, salvageFrom, setAside } from './aside.ts';
 import { Meta } from './meta.ts';
 import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
@@ -108,18 +110,14 @@ export function wasRead(directory: string): void {
 /** Another process works on the file, whatever is wrong with it. */
 function isInUse(file: string): boolean {
   if (!existsSync(file)) return false;
-  const hadShm = existsSync(`${file}-shm`);
-  let db: Database.Database | null = null;
+  using _ = asFound(file);
   try {
-    // Only to be read: it is to be kept as it was found.
-    db = new Database(file, { timeout: 0, readonly: true });
+    const db = new Database(file, { timeout: 0, readonly: true });
+    using _db = atEnd(() => db.close());
     db.pragma('user_version');
     return false;
   } catch (error) {
     return isBusy(error);
-  } finally {
-    db?.close();
-    if (!hadShm) removeQuietly(`${file}-shm`);
   }
 }
 

@@ -34,6 +34,13 @@ const WAKE_STEP = 1_000;
 
 const COLUMNS = 'seq, kind, id, subject, run, attempts, queued_at AS queuedAtMs, parked_at AS parkedAtMs, body';
 
+/** Of a row that is there already nothing changes. */
+export function prepareOutboxPut(db: Database): Statement {
+  return db.prepare(
+    'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
+  );
+}
+
 export class Outbox {
   readonly #group: GroupCommit;
   readonly #put: Statement;
@@ -55,9 +62,7 @@ export class Outbox {
 
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
-    this.#put = db.prepare(
-      'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
-    );
+    this.#put = prepareOutboxPut(db);
     this.#supersede = db.prepare(`DELETE FROM outbox WHERE kind = ? AND id <> ?`);
     this.#due = db
       .prepare(`SELECT seq FROM outbox WHERE (kind = 'result') = ? AND next_try_at <= ? ORDER BY seq LIMIT ?`)

@@ -7,14 +7,30 @@ import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
 import { wholeEnd } from '../../shared/whole-characters.ts';
 import type { GroupCommit } from './group-commit.ts';
-import type { CapturedText, Ending } from './runs.ts';
 
 const LARGE_CHARS = 256 * 1024;
 const MAX_BYTES_PER_CHAR = 3;
 
-type Outputs = Pick<Ending, 'stdout' | 'stderr'>;
-const STREAMS = ['stdout', 'stderr'] as const satisfies readonly (keyof Outputs)[];
+const STREAMS = ['stdout', 'stderr'] as const;
 type Stream = (typeof STREAMS)[number];
+type Outputs = Readonly<Record<Stream, CapturedText>>;
+
+/** One stream of a script, or the script itself, as it is kept. */
+export interface StoredOutput {
+  readonly text: string;
+  /** All bytes that the script wrote, kept or not. */
+  readonly totalBytes: number;
+  /** Whether something is left out of `text`. */
+  readonly cut: boolean;
+}
+
+/** The same on its way into the store and into a result. */
+export interface CapturedText extends StoredOutput {
+  /** Of `text` in UTF-8, where that is known. */
+  readonly textBytes?: number;
+}
+
+export const NO_TEXT: CapturedText = { text: '', totalBytes: 0, cut: false };
 
 export class OutputWriter {
   readonly #db: Database;

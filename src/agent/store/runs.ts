@@ -2,22 +2,24 @@
  * The life of a command in the store: admitted once per `request_id`, moved forward, ended in exactly one terminal row
  * whose result is queued in the same transaction (invariants 1–3).
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
+import type { RequestId } from '../../base/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
-import type { OutboxItem } from './outbox.ts';
-import { OutputWriter } from './outputs.ts';
+import { type OutboxItem, prepareOutboxPut } from './outbox.ts';
+import { type CapturedText, NO_TEXT, OutputWriter } from './outputs.ts';
 import type { Fire, ScheduleRuns } from './schedule-runs.ts';
 import type { Wait, Waits } from './waits.ts';
 
 /** A command as it came in, decoded as far as it could be. All times are ms since the epoch. */
 export interface Arrival {
   /** null where the message held no usable one. */
-  readonly requestId: string | null;
+  readonly requestId: RequestId | null;
   readonly execId: string | null;
   readonly manifestId: string | null;
   readonly version: string | null;
@@ -41,14 +43,6 @@ export type Admission =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'conflict'; readonly recorded: boolean };
 
-export interface CapturedText {
-  readonly text: string;
-  /** Of `text` in UTF-8, where that is known. */
-  readonly textBytes?: number;
-  readonly totalBytes: number;
-  readonly cut: boolean;
-}
-
 /** How a run ended, and what of it goes to the fleet (null: nothing is published, architecture §3). */
 export interface Ending {
   readonly reason: Reason;
@@ -70,8 +64,6 @@ export interface EndedRun {
   readonly reason: Reason;
   readonly exitCode: number | null;
 }
-
-export const NO_TEXT: CapturedText = { text: '', totalBytes: 0, cut: false };
 
 /** What an admission did, and the end that it brought with it; both in one transaction. */
 interface Admitted {
@@ -139,9 +131,7 @@ export class Runs {
         decided_at = coalesce(decided_at, ?), finished_at = ?, facts = coalesce(?, facts), detail = ?
       WHERE run = ? AND state <> 'finished'`);
     this.#outputs = new OutputWriter(db, group);
-    this.#enqueue = db.prepare(
-      'INSERT INTO outbox (kind, id, subject, body, run, queued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING',
-    );
+    this.#enqueue = prepareOutboxPut(db);
     this.#title = db.prepare('UPDATE runs SET title = ? WHERE run = ?');
   }
 
@@ -159,7 +149,7 @@ export class Runs {
    * Records a command that a schedule of this PC has fired: as {@link admit}, but once for each request id, whatever became of its
    * job in between, and only while no other run of the schedule is open.
    */
-  async admitFire(arrival: Arrival & { readonly requestId: string }, fire: Fire): Promise<FireAdmission> {
+  async admitFire(arrival: Arrival & { readonly requestId: RequestId }, fire: Fire): Promise<FireAdmission> {
     return this.#group.submit((): FireAdmission => {
       if (this.#ledgerGet.get(arrival.requestId) !== undefined) return { kind: 'fired_before' };
       if (this.#schedules.isRunning(fire.scheduleId)) return { kind: 'still_running' };

@@ -4,11 +4,13 @@
  * is lost may have said that it had run already. Done in batches; one that was broken off is done again from the start. Invariant:
  * an error of the new file is never taken for one of the old, or of a row of it.
  */
+
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { atEnd } from '../../base/at-end.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { removeQuietly } from '../../base/remove-quietly.ts';
 import { type OutcomeRow, outcomeRow, REASONS } from '../../shared/outcomes.ts';
+import { asFound } from './as-found.ts';
 import { isCorrupt, isOfNow, mayPass } from './sqlite-errors.ts';
 
 /** Some of these have a result that is nowhere told. */
@@ -80,21 +82,17 @@ export function salvage(
 ): Salvaged {
   const damaged = new Set<string>();
   let rows = 0;
-  const hadShm = existsSync(`${from}-shm`);
+  using _ = asFound(from);
   const old = openDamaged(from, log);
   const tables = sources(options);
   if (old === null) return { rows, damaged: [...new Set(tables.map(({ table }) => table))] };
-  try {
-    for (const each of tables) {
-      const copied = copyTable(old, to, each, onStep);
-      rows += copied.rows;
-      if (!copied.whole) damaged.add(each.table);
-    }
-    reopenUnanswered(to, options);
-  } finally {
-    old.close();
-    if (!hadShm) removeQuietly(`${from}-shm`);
+  using _old = atEnd(() => old.close());
+  for (const each of tables) {
+    const copied = copyTable(old, to, each, onStep);
+    rows += copied.rows;
+    if (!copied.whole) damaged.add(each.table);
   }
+  reopenUnanswered(to, options);
   return { rows, damaged: [...damaged] };
 }
 

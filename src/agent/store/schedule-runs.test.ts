@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { requestIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { giveBack } from '../results/give-back.ts';
@@ -10,7 +11,7 @@ const AT = Date.parse('2026-11-30T07:00:00.200Z');
 
 async function fire(store: Store, requestId: string, scheduleId = 's', body = requestId) {
   return store.runs.admitFire(
-    { ...arrival(requestId, body, { source: 'schedule' }), requestId },
+    { ...arrival(requestId, body, { source: 'schedule' }), requestId: requestIdOf(requestId) },
     { scheduleId, boot: null },
   );
 }

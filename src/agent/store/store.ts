@@ -14,6 +14,7 @@ import { DamageWatch, type Rereads } from './damage.ts';
 import { Enrolment } from './enrolment.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
+import { Imported } from './imported.ts';
 import { Inbox } from './inbox.ts';
 import { Kills } from './kills.ts';
 import { KvCache } from './kv-cache.ts';
@@ -70,6 +71,7 @@ export class Store {
   readonly completions: Completions;
   readonly scheduleRuns: ScheduleRuns;
   readonly versions: Versions;
+  readonly imported: Imported;
   readonly seenUpdates: SeenUpdates;
   readonly maintenance: StoreMaintenance;
   readonly quarantined: boolean;
@@ -115,6 +117,7 @@ export class Store {
     this.counters = new Counters(db);
     this.history = new History(db);
     this.audit = new Audit(db, this.#group);
+    this.imported = new Imported(db, this.#group);
     this.versions = new Versions(db, this.#group);
     this.seenUpdates = new SeenUpdates(db, this.#group);
     this.maintenance = new StoreMaintenance({ db, group: this.#group, kills: this.kills, ...options });

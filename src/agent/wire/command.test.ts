@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fixtureMessages, fixtureNames } from '../../../test/fixtures/read.ts';
+import { requestIdOf } from '../../../test/support/ids.ts';
+import type { SentExecId, SentRequestId } from '../../base/ids.ts';
 import { type Command, decodeCommand, encodeCommand, RUN_AS, SHELLS } from './command.ts';
 
 const BASE = {
@@ -15,7 +17,7 @@ const BASE = {
 const DECODED: Command = {
   id: 'j1',
   version: '1.0.0',
-  requestId: 'r1',
+  requestId: requestIdOf('r1'),
   execId: null,
   shell: 'cmd',
   script: 'echo',
@@ -79,8 +81,8 @@ test('what is absent has its default', () => {
 describe('fields as they may be', () => {
   test.each<[string, string, Partial<Command>]>([
     ['exec_id', 'null', { execId: null }],
-    ['exec_id', '""', { execId: '' }],
-    ['job_id', '"x"', { execId: 'x' }],
+    ['exec_id', '""', { execId: '' as SentExecId }],
+    ['job_id', '"x"', { execId: 'x' as SentExecId }],
     ['job_id', 'null', { execId: null }],
     ['shell', '"sh"', { shell: 'sh' }],
     ['shell', '"pwsh"', { shell: 'pwsh' }],
@@ -249,8 +251,8 @@ test('every command that is encoded decodes to itself', () => {
   const command = fc.record<Command>({
     id: fc.string(),
     version: fc.string(),
-    requestId: fc.string(),
-    execId: fc.option(fc.string()),
+    requestId: fc.string().map((id) => id as SentRequestId),
+    execId: fc.option(fc.string().map((id) => id as SentExecId)),
     shell: fc.constantFrom(...SHELLS),
     script: fc.string({ unit: 'grapheme' }),
     timeoutSecs: u64,

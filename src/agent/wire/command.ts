@@ -2,6 +2,7 @@
  * A command of the fleet (protocol §3.1, §12.1). What can't be read is told with everything that could be, so that whoever
  * sent it can be answered; what must not run as a script (a typed command) never comes out as one.
  */
+import type { SentExecId, SentRequestId } from '../../base/ids.ts';
 import { FieldReader } from './fields.ts';
 import { parseJson } from './json.ts';
 import { describe, isJsonObject, type JsonObject } from './json-value.ts';
@@ -21,8 +22,8 @@ export type Staleness =
 export interface Command {
   readonly id: string;
   readonly version: string;
-  readonly requestId: string;
-  readonly execId: string | null;
+  readonly requestId: SentRequestId;
+  readonly execId: SentExecId | null;
   readonly shell: Shell;
   readonly script: string;
   /** As sent: an unsigned 64-bit number, possibly 0. */
@@ -50,8 +51,8 @@ export interface Retry {
 export interface Unreadable {
   readonly ok: false;
   readonly kind: 'undecodable' | 'unsupported';
-  readonly requestId: string | null;
-  readonly execId: string | null;
+  readonly requestId: SentRequestId | null;
+  readonly execId: SentExecId | null;
   readonly id: string | null;
   readonly version: string | null;
   readonly error: string;
@@ -79,8 +80,8 @@ function readCommand(fields: FieldReader): Command {
   return {
     id: fields.string('id'),
     version: fields.string('version'),
-    requestId: fields.string('request_id'),
-    execId: fields.nullableString(fields.has('job_id') ? 'job_id' : 'exec_id'),
+    requestId: fields.string('request_id') as SentRequestId,
+    execId: fields.nullableString(fields.has('job_id') ? 'job_id' : 'exec_id') as SentExecId | null,
     shell: fields.oneOf('shell', SHELLS),
     script: fields.string('script'),
     timeoutSecs: fields.u64('timeout_secs'),
@@ -134,8 +135,8 @@ function unreadable(kind: Unreadable['kind'], value: unknown, error: string): Un
   return {
     ok: false,
     kind,
-    requestId: text('request_id'),
-    execId: text('exec_id') ?? text('job_id'),
+    requestId: text('request_id') as SentRequestId | null,
+    execId: (text('exec_id') ?? text('job_id')) as SentExecId | null,
     id: text('id'),
     version: text('version'),
     error,

@@ -1,8 +1,10 @@
 /** Every captured message that an agent can meet is one that we can read. Encoders are tested beside their files. */
+
 import { expect, test } from 'vitest';
 import { fixtureMessages, fixtureNames, fixtureValue } from '../../../test/fixtures/read.ts';
+import { pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
 import { parseJson } from './json.ts';
-import { classifyCommandSubject, durableName, isKvKey, isSubjectId, resultSubject } from './subjects.ts';
+import { classifyCommandSubject, durableName, isKvKey, resultSubject } from './subjects.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /** These hold no messages, but what the server or the API said. */
@@ -24,7 +26,7 @@ test('commands went to subjects that we know, results to those of their requests
   for (const name of fixtureNames.filter((each) => each.startsWith('result_'))) {
     for (const { subject, payload } of fixtureMessages(name)) {
       const { request_id } = JSON.parse(payload) as { request_id: string };
-      expect([isSubjectId(request_id), resultSubject(request_id)]).toEqual([true, subject]);
+      expect(resultSubject(requestIdOf(request_id))).toBe(subject);
     }
   }
 });
@@ -38,7 +40,7 @@ test('keys of the buckets are keys to us', () => {
 });
 
 test('the durable consumer of the original has the name that ours takes over', () => {
-  expect(fixtureValue('consumer_agent_replay')).toMatchObject({ name: durableName('PC-FIXTURE') });
+  expect(fixtureValue('consumer_agent_replay')).toMatchObject({ name: durableName(pcIdOf('PC-FIXTURE')) });
 });
 
 test('the completions file of the original holds times that we can read', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fixtureMessages } from '../../../test/fixtures/read.ts';
+import { groupsOf } from '../../../test/support/ids.ts';
 import { decodeGroups, unionGroups } from './groups.ts';
 
 test('captured memberships are read', () => {
@@ -20,5 +21,5 @@ test.each(['', '{}', '["a"]', '{"groups":"a"}', '{"groups":null}', '{"groups":["
 );
 
 test('membership is the union of its sources', () => {
-  expect(unionGroups(['b', 'a'], [], ['c', 'a'])).toEqual(['a', 'b', 'c']);
+  expect(unionGroups([...groupsOf('b', 'a')], [], [...groupsOf('c', 'a')])).toEqual(['a', 'b', 'c']);
 });

@@ -1,13 +1,17 @@
 import { type Decoded, decodeObject } from './fields.ts';
 
-/** The end of a run's output so far (protocol §12.3). */
-export interface TailReply {
-  readonly found: boolean;
-  readonly running: boolean;
+/** The end of both streams of a script so far; `…Truncated`: there was more before it. */
+export interface OutputTail {
   readonly stdout: string;
   readonly stderr: string;
   readonly stdoutTruncated: boolean;
   readonly stderrTruncated: boolean;
+}
+
+/** The end of a run's output so far (protocol §12.3). */
+export interface TailReply extends OutputTail {
+  readonly found: boolean;
+  readonly running: boolean;
 }
 
 export function decodeTailRequest(body: Uint8Array): Decoded<'resultId', string> {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fixtureMessages, fixtureNames, fixtureValue } from '../../../test/fixtures/read.ts';
+import { requestIdOf } from '../../../test/support/ids.ts';
 import { decodeResult, type ExecResult, encodeResult, fitResult, legacyResultId, refitResult } from './result.ts';
 
 const RESULT: ExecResult = {
   resultId: '3277f804-0000-4000-8000-000000000000',
-  requestId: 'r1',
+  requestId: requestIdOf('r1'),
   execId: 'e1',
   pcId: 'PC-A',
   exitCode: 0,
@@ -147,9 +148,14 @@ describe('a result that must fit', () => {
   test('gives up ids that alone would fill the message, never the one that it answers', () => {
     const huge = 'm'.repeat(100_000);
     const manifest = fitted({ manifestId: huge, stderr: 'note' }, 10_000);
-    expect(manifest.result).toMatchObject({ requestId: 'r1', execId: 'e1', manifestId: null, stderr: 'note' });
+    expect(manifest.result).toMatchObject({
+      requestId: requestIdOf('r1'),
+      execId: 'e1',
+      manifestId: null,
+      stderr: 'note',
+    });
     const both = fitted({ manifestId: huge, execId: huge, stderr: 'note' }, 10_000);
-    expect(both.result).toMatchObject({ requestId: 'r1', execId: null, manifestId: null, stderr: 'note' });
+    expect(both.result).toMatchObject({ requestId: requestIdOf('r1'), execId: null, manifestId: null, stderr: 'note' });
     expect(both.cut).toBe(true);
   });
 

@@ -2,6 +2,7 @@
  * The result of a run (protocol §3.2, §12.2). The broker's readers have no second chance: what is encoded here is always
  * decodable, in the field order of the fleet, and never holds half a surrogate pair.
  */
+import type { SentRequestId } from '../../base/ids.ts';
 import { bytesOf, cutText } from './cut-text.ts';
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
@@ -10,7 +11,7 @@ import { OID_NAMESPACE, uuidV5 } from './uuid-v5.ts';
 export interface ExecResult {
   /** Empty in results of very old agents only. */
   readonly resultId: string;
-  readonly requestId: string;
+  readonly requestId: SentRequestId;
   readonly execId: string | null;
   readonly pcId: string;
   /** A signed 32-bit number. */
@@ -23,6 +24,9 @@ export interface ExecResult {
   readonly manifestId: string | null;
   readonly skipped: boolean;
 }
+
+/** Room that its message takes of `max_payload` besides the result itself: the Nats-Msg-Id header. */
+export const RESULT_HEADER_BYTES = 256;
 
 const I32_MIN = -(2 ** 31);
 const I32_MAX = 2 ** 31 - 1;
@@ -58,7 +62,7 @@ function readResult(fields: FieldReader): ExecResult {
   const exitCode = fields.integer('exit_code', I32_MIN, I32_MAX);
   return {
     resultId: fields.nullableString('result_id') ?? '',
-    requestId: fields.string('request_id'),
+    requestId: fields.string('request_id') as SentRequestId,
     execId: fields.nullableString('exec_id'),
     pcId: fields.string('pc_id'),
     exitCode,

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { execIdOf, pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
+import type { GroupName, PcId } from '../../base/ids.ts';
 import {
   classifyCommandSubject,
   commandSubjects,
@@ -12,26 +14,28 @@ import {
   killSubject,
   liveTailSubject,
   logsFetchSubject,
-  pcIdProblem,
+  parsePcId,
   pingSubject,
   resultSubject,
   startedSubject,
 } from './subjects.ts';
 
+const PC = pcIdOf('PC-A');
+
 test('subjects are those of the fleet', () => {
   expect([
     commandSubjects.all,
-    commandSubjects.pc('PC-A'),
-    commandSubjects.group('canary'),
-    killSubject('e1'),
-    resultSubject('r1'),
-    heartbeatSubject('PC-A'),
-    pingSubject('PC-A'),
-    logsFetchSubject('PC-A'),
-    startedSubject('e1', 'PC-A'),
-    liveTailSubject('PC-A'),
-    inventorySubject('PC-A'),
-    inventoryRequestSubject('PC-A'),
+    commandSubjects.pc(PC),
+    commandSubjects.group('canary' as GroupName),
+    killSubject(execIdOf('e1')),
+    resultSubject(requestIdOf('r1')),
+    heartbeatSubject(PC),
+    pingSubject(PC),
+    logsFetchSubject(PC),
+    startedSubject(execIdOf('e1'), PC),
+    liveTailSubject(PC),
+    inventorySubject(PC),
+    inventoryRequestSubject(PC),
   ]).toEqual([
     'commands.all',
     'commands.pc.PC-A',
@@ -69,11 +73,11 @@ test.each([
   ['a_b', 'agent_replay_a_b'],
   ['日本 𠮷', 'agent_replay_____'],
 ])('the durable consumer of %s is %s', (pcId, name) => {
-  expect(durableName(pcId)).toBe(name);
+  expect(durableName(pcId as PcId)).toBe(name);
 });
 
 test.each(['PC-A', 'a', 'a.b.c.d', 'x_1', 'A'.repeat(64)])('%s can be a pc_id', (text) => {
-  expect(pcIdProblem(text)).toBeUndefined();
+  expect(parsePcId(text)).toEqual({ ok: true, pcId: text });
 });
 
 test.each([
@@ -90,8 +94,8 @@ test.each([
   ['a..b', /dot/],
   ['a.b.c.d.e', /5 parts/],
 ])('%j can not be a pc_id, and a sentence says why', (text, why) => {
-  expect(pcIdProblem(text)).toMatch(why);
-  expect(pcIdProblem(text)).toMatch(/^[A-Z].*\.$/);
+  expect(parsePcId(text)).toEqual({ ok: false, problem: expect.stringMatching(why) });
+  expect(parsePcId(text)).toEqual({ ok: false, problem: expect.stringMatching(/^[A-Z].*\.$/) });
 });
 
 test.each(['a', 'spa-run-1', 'a.b', '日本', 'x'.repeat(200), '𠮷'.repeat(200), '$x', 'a/b'])(

@@ -2,26 +2,31 @@
  * Subjects and the ids in them (protocol §1): nothing from outside becomes part of a subject or a key before
  * one of the functions here has said that it can.
  */
+import type { UUID } from 'node:crypto';
+import type { ExecId, GroupName, KvKey, PcId, RequestId, SubjectSafe } from '../../base/ids.ts';
+
+const PC_PREFIX = 'commands.pc.';
+const GROUP_PREFIX = 'commands.group.';
 
 /** Where commands are sent to (protocol §1.1). */
 export const commandSubjects = {
   all: 'commands.all',
-  pc: (pcId: string) => `commands.pc.${pcId}`,
-  group: (group: string) => `commands.group.${group}`,
+  pc: (pcId: PcId) => `${PC_PREFIX}${pcId}`,
+  group: (group: GroupName) => `${GROUP_PREFIX}${group}`,
 } as const;
 
-export const killSubject = (execId: string) => `kill.${execId}`;
-export const resultSubject = (requestId: string) => `results.${requestId}`;
-export const heartbeatSubject = (pcId: string) => `heartbeat.${pcId}`;
-export const pingSubject = (pcId: string) => `agents.${pcId}.ping`;
-export const logsFetchSubject = (pcId: string) => `logs.fetch.${pcId}`;
-export const startedSubject = (execId: string, pcId: string) => `events.started.${execId}.${pcId}`;
-export const liveTailSubject = (pcId: string) => `job.tail.${pcId}`;
-export const inventorySubject = (pcId: string) => `inventory.${pcId}.hw`;
-export const inventoryRequestSubject = (pcId: string) => `request.inventory.${pcId}`;
+export const killSubject = (execId: ExecId) => `kill.${execId}`;
+export const resultSubject = (requestId: RequestId) => `results.${requestId}`;
+export const heartbeatSubject = (pcId: PcId) => `heartbeat.${pcId}`;
+export const pingSubject = (pcId: PcId) => `agents.${pcId}.ping`;
+export const logsFetchSubject = (pcId: PcId) => `logs.fetch.${pcId}`;
+export const startedSubject = (execId: ExecId, pcId: PcId) => `events.started.${execId}.${pcId}`;
+export const liveTailSubject = (pcId: PcId) => `job.tail.${pcId}`;
+export const inventorySubject = (pcId: PcId) => `inventory.${pcId}.hw`;
+export const inventoryRequestSubject = (pcId: PcId) => `request.inventory.${pcId}`;
 
 /** The durable consumer of a PC on the stream EXEC (protocol §5). `a.b` and `a_b` share one: protocol §5 on its metadata. */
-export function durableName(pcId: string): string {
+export function durableName(pcId: PcId): string {
   return `agent_replay_${pcId.replaceAll(/[^A-Za-z0-9_-]/gu, '_')}`;
 }
 
@@ -32,12 +37,10 @@ export type CommandTarget =
   /** Another PC, or no command subject at all. */
   | { readonly to: 'other' };
 
-const GROUP_PREFIX = commandSubjects.group('');
-
 /** For whom a command on this subject is. Groups are not checked for membership. */
 export function classifyCommandSubject(subject: string, pcId: string): CommandTarget {
   if (subject === commandSubjects.all) return { to: 'all' };
-  if (subject === commandSubjects.pc(pcId)) return { to: 'pc' };
+  if (subject === `${PC_PREFIX}${pcId}`) return { to: 'pc' };
   const group = subject.startsWith(GROUP_PREFIX) ? subject.slice(GROUP_PREFIX.length) : '';
   return group === '' ? { to: 'other' } : { to: 'group', group };
 }
@@ -45,8 +48,15 @@ export function classifyCommandSubject(subject: string, pcId: string): CommandTa
 const PC_ID_MAX = 64;
 const PC_ID_LABELS_MAX = 4;
 
-/** Why `text` can not be the id of a PC, as a sentence; undefined if it can. */
-export function pcIdProblem(text: string): string | undefined {
+export type ParsedPcId = { readonly ok: true; readonly pcId: PcId } | { readonly ok: false; readonly problem: string };
+
+/** `problem`: why `text` can not be the id of a PC, as a sentence. */
+export function parsePcId(text: string): ParsedPcId {
+  const problem = pcIdProblem(text);
+  return problem === undefined ? { ok: true, pcId: text as PcId } : { ok: false, problem };
+}
+
+function pcIdProblem(text: string): string | undefined {
   if (text === '') return 'It is empty.';
   if (text.length > PC_ID_MAX) return `It has ${text.length} characters; at most ${PC_ID_MAX} are possible.`;
   const bad = /[^A-Za-z0-9_.-]/u.exec(text);
@@ -65,20 +75,37 @@ export function pcIdProblem(text: string): string | undefined {
 const SUBJECT_ID = /^(?=.{1,200}$)[^\s\p{Cc}*>.]+(?:\.[^\s\p{Cc}*>.]+)*$/su;
 
 /** Whether a request_id or exec_id can stand in a subject (protocol §1.3). */
-export function isSubjectId(text: string): boolean {
-  return SUBJECT_ID.test(text);
+export function isSubjectId<Id extends string>(id: Id): id is Id & SubjectSafe {
+  return SUBJECT_ID.test(id);
+}
+
+/** One that is made here: a UUID can always stand in a subject. */
+export function newRequestId(uuid: UUID): RequestId {
+  return uuid as string as RequestId;
+}
+
+/** As {@link newRequestId}. */
+export function newExecId(uuid: UUID): ExecId {
+  return uuid as string as ExecId;
 }
 
 const KV_KEY = /^[-/_=a-zA-Z0-9]+(?:\.[-/_=a-zA-Z0-9]+)*$/;
 
 /** Whether `text` can be a key of a bucket (protocol §1.3). */
-export function isKvKey(text: string): boolean {
+export function isKvKey(text: string): text is KvKey {
   return KV_KEY.test(text);
 }
+
+/** The scopes of the configuration in the bucket `agent_config` (protocol §7). */
+export const configKeys = {
+  global: 'global' as KvKey,
+  group: (group: GroupName) => `groups.${group}` as KvKey,
+  pc: (pcId: PcId) => `pcs.${pcId}` as KvKey,
+} as const;
 
 const GROUP_NAME_MAX = 200;
 
 /** Whether `text` can name a group: it is a part of a key and of a subject. */
-export function isGroupName(text: string): boolean {
+export function isGroupName(text: string): text is GroupName {
   return text.length <= GROUP_NAME_MAX && isKvKey(text);
 }

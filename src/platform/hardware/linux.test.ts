@@ -38,3 +38,9 @@ test('of the mounts only block devices count, each once, images not at all', () 
     { device: '/dev/sdb1', path: '/mnt/two words', fileSystem: 'xfs' },
   ]);
 });
+
+test('what anybody mounts by a program of theirs is no drive, whatever device it is said to be of', () => {
+  const text =
+    '/dev/sda9 /home/x/a fuse rw 0 0\n/dev/sda8 /home/x/b fuse.sshfs rw 0 0\n/dev/sdb1 /mnt fuseblk rw 0 0\n';
+  expect(parseMounts(text)).toEqual([{ device: '/dev/sdb1', path: '/mnt', fileSystem: 'fuseblk' }]);
+});

@@ -2,7 +2,7 @@
 import { readdir, readFile, realpath, statfs } from 'node:fs/promises';
 import { cpus, release, type as systemName, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { DiskFacts, HardwareFacts } from './facts.ts';
+import type { DiskFacts, HardwareFacts } from './types.ts';
 
 /** Mounted from an image file: not a drive. */
 const IMAGE_FILE_SYSTEMS = new Set(['squashfs', 'iso9660', 'udf', 'erofs']);
@@ -46,12 +46,15 @@ export interface Mount {
   readonly fileSystem: string;
 }
 
+/** Served by a program of anybody (`fusermount`), who also says what device it is of. What root alone can mount is `fuseblk`. */
+const ANYBODYS = /^fuse(\.|$)/;
+
 /** The block devices of proc_mounts(5), each once: bind mounts and subvolumes show the same drive again. */
 export function parseMounts(text: string): Mount[] {
   const byDevice = new Map<string, Mount>();
   for (const line of text.split('\n')) {
     const [device = '', path = '', fileSystem = ''] = line.split(' ').map(decodeOctal);
-    if (!device.startsWith('/dev/') || IMAGE_FILE_SYSTEMS.has(fileSystem)) continue;
+    if (!device.startsWith('/dev/') || IMAGE_FILE_SYSTEMS.has(fileSystem) || ANYBODYS.test(fileSystem)) continue;
     if (!byDevice.has(device)) byDevice.set(device, { device, path, fileSystem });
   }
   return [...byDevice.values()];

@@ -8,8 +8,8 @@ import { cpus, release, totalmem, version } from 'node:os';
 import { z } from 'zod';
 import { errorText } from '../../base/logger.ts';
 import { setupNative } from '../windows/setup-native.ts';
-import type { DiskFacts, HardwareFacts } from './facts.ts';
 import type { FactsShell } from './powershell.ts';
+import type { DiskFacts, HardwareFacts } from './types.ts';
 
 const text = z.string().trim().min(1);
 const count = z.number().int().nonnegative();

@@ -16,11 +16,20 @@ const OF_ADMINISTRATORS = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
 /** An entry for whoever owns it: the owner is looked at by itself. */
 const OWNER_RIGHTS = 'S-1-3-4';
 
-/** Whoever runs us decides what we do anyway: an administrator at a set-up, the person in tray mode, SYSTEM in the service. */
+/** Whoever runs us decides what we do anyway: the person in tray mode, SYSTEM in the service. */
 export function isTrusted(sid: string): boolean {
   if (sid === SYSTEM_SID || sid === ADMINISTRATORS_SID || sid === TRUSTED_INSTALLER) return true;
   own ??= ownSid();
   return sid === own || OF_ADMINISTRATORS.test(sid);
+}
+
+/**
+ * From now on `maker` counts instead of our own account: in a set-up, to which what its account's other programs have laid down is a
+ * stranger's. What an administrator makes who has agreed to a start belongs to the Administrators, and what is their own to what
+ * they run without that.
+ */
+export function trustOnlyMaker(maker: string): void {
+  own = maker;
 }
 
 let own: string | undefined;

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { tempDir } from '../../../test/support/temp.ts';
 import { settleIcons } from './icon-settings.ts';
 import { ownSid } from './sids.ts';
 
@@ -33,23 +36,41 @@ afterEach(() => {
   if (process.platform === 'win32') execFileSync('reg.exe', ['delete', KEY, '/f'], { stdio: 'ignore' });
 });
 
-onlyOnWindows('where IT wants it, our icons are promoted, and no other', () => {
+onlyOnWindows('where IT wants it, our icons are promoted, and no other', async () => {
   icon('1', OURS);
   icon('3', 'C:\\other.exe');
-  expect(settleIcons(ownSid(), isOurs, false)).toBe(0);
-  expect(settleIcons(ownSid(), isOurs, true)).toBe(1);
+  expect(await settleIcons(ownSid(), isOurs, false)).toBe(0);
+  expect(await settleIcons(ownSid(), isOurs, true)).toBe(1);
   expect(['1', '3'].map(isPromoted)).toEqual(['1', null]);
-  expect(settleIcons(ownSid(), isOurs, true)).toBe(0);
-  expect(settleIcons('S-1-5-21-1-2-3-4', isOurs, true)).toBe(0);
+  expect(await settleIcons(ownSid(), isOurs, true)).toBe(0);
+  expect(await settleIcons('S-1-5-21-1-2-3-4', isOurs, true)).toBe(0);
 });
 
 onlyOnWindows.each([
   [0, true],
   [1, false],
-])('what the person has decided (%i) stays, and holds for the next version, whatever IT wants', (decided, wants) => {
-  icon('1', ofVersion('9.0.0'), 1 - decided);
-  icon('2', ofVersion('10.0.0'), decided);
-  icon('3', ofVersion('11.0.0'));
-  expect(settleIcons(ownSid(), isOurs, wants)).toBe(1);
-  expect(['1', '2', '3'].map(isPromoted)).toEqual([1 - decided, decided, decided].map(String));
+])(
+  'what the person has decided (%i) stays, and holds for the next version, whatever IT wants',
+  async (decided, wants) => {
+    icon('1', ofVersion('9.0.0'), 1 - decided);
+    icon('2', ofVersion('10.0.0'), decided);
+    icon('3', ofVersion('11.0.0'));
+    expect(await settleIcons(ownSid(), isOurs, wants)).toBe(1);
+    expect(['1', '2', '3'].map(isPromoted)).toEqual([1 - decided, decided, decided].map(String));
+  },
+);
+
+onlyOnWindows('where somebody has made very many, none is looked at', async () => {
+  icon('1', OURS);
+  expect(await settleIcons(ownSid(), isOurs, true)).toBe(1);
+  icon('2', ofVersion('9.0.0'));
+  const directory = tempDir();
+  const keys = Array.from(
+    { length: 1_000 },
+    (_, at) => `[HKEY_CURRENT_USER\\Control Panel\\NotifyIconSettings\\more-${at}]`,
+  );
+  writeFileSync(join(directory, 'many.reg'), `REGEDIT4\r\n\r\n${keys.join('\r\n\r\n')}\r\n`);
+  execFileSync('reg.exe', ['import', join(directory, 'many.reg')], { stdio: 'ignore' });
+  expect(await settleIcons(ownSid(), isOurs, true)).toBe(0);
+  expect(isPromoted('2')).toBeNull();
 });

@@ -6,7 +6,7 @@ import { accessOf, distrust, isTrusted } from './access-list.ts';
 import type { Handle } from './native.ts';
 import { type Opened, READ_CONTROL, whatItIs } from './no-follow.ts';
 import { entriesIn, isHeld, LOOK, WALK, withOpenIn } from './nt-files.ts';
-import { NOT_TRUSTED } from './set-aside.ts';
+import { isSetAside } from './set-aside.ts';
 
 /** Why it is not, for people; null: it is. */
 export function isNotOurs({ isLink, isDirectory, links, handle }: Opened, mustBeDirectory: boolean): string | null {
@@ -21,7 +21,7 @@ export function isNotOurs({ isLink, isDirectory, links, handle }: Opened, mustBe
 /** Whether something lies in it that nobody else can take out of it, however deep: then it never is empty. Nothing is done to it. */
 export function holdsOurs(directory: Handle): boolean {
   return entriesIn(directory).some(({ name, isDirectory, isLink }) => {
-    if (isLink || name.includes(NOT_TRUSTED)) return false;
+    if (isLink || isSetAside(name)) return false;
     try {
       return isOursToStay(directory, name, isDirectory);
     } catch (error) {

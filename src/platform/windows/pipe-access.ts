@@ -4,6 +4,12 @@ import { type Access, accessOfPipe } from './access-list.ts';
 import { lastError, native, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
+/**
+ * What a client of a pipe needs, as an entry of an access list has it: to read and to write. Not `GW`: for a pipe that is the right to
+ * make more instances of it too.
+ */
+export const PIPE_CLIENT = 0x0012_019b;
+
 const READ_CONTROL = 0x0002_0000;
 const READ_CONTROL_AND_WRITE_DAC = 0x0006_0000;
 const OPEN_EXISTING = 3;

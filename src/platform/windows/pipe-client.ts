@@ -5,8 +5,8 @@
 import { Socket } from 'node:net';
 import { koffi } from '../koffi.ts';
 import { lastError, native } from './native.ts';
+import { PIPE_CLIENT } from './pipe-access.ts';
 
-const GENERIC_READ_AND_WRITE = 0xc000_0000;
 const OPEN_EXISTING = 3;
 const FILE_FLAG_OVERLAPPED = 0x4000_0000;
 const SECURITY_SQOS_PRESENT_IDENTIFICATION = 0x0011_0000;
@@ -15,7 +15,7 @@ const INVALID_HANDLE = -1;
 /** Throws where Windows refuses, also where every instance of the pipe is taken at the moment. */
 export function connectIdentified(name: string): Socket {
   const flags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT_IDENTIFICATION;
-  const pipe = native().CreateFileW(name, GENERIC_READ_AND_WRITE, 0, null, OPEN_EXISTING, flags, 0);
+  const pipe = native().CreateFileW(name, PIPE_CLIENT, 0, null, OPEN_EXISTING, flags, 0);
   if (pipe === INVALID_HANDLE) throw lastError(`opening ${name}`);
   const fd = openHandle()(pipe);
   if (fd >= 0) return new Socket({ fd, readable: true, writable: true });

@@ -57,6 +57,17 @@ onWindows('a directory that decides what runs as SYSTEM', () => {
     expect(readdirSync(join(path, 'kept'))).toEqual(['ours']);
   });
 
+  it('what only looks as if it had been set aside is looked at as all else', async () => {
+    const path = join(wineTempDir(), 'data');
+    mkdirSync(path);
+    writeFileSync(join(path, 'ours'), '');
+    writeFileSync(join(path, 'x.not-trusted-1.json'), 'theirs');
+    await givenToSomebody(join(path, 'x.not-trusted-1.json'));
+    await openedToAll(path);
+    expect(secured(path)).toEqual([expect.stringContaining('x.not-trusted-1.json belongs to')]);
+    expect(readdirSync(path)).toEqual(['ours', expect.stringMatching(/json\.not-trusted-[0-9a-f]{16}$/)]);
+  });
+
   it('that others could write into and that holds nothing of ours is another one afterwards', async () => {
     const path = join(wineTempDir(), 'config');
     mkdirSync(path);

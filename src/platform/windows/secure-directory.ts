@@ -32,7 +32,7 @@ import {
   withOpenIn,
 } from './nt-files.ts';
 import { holdsOurs, isNotOurs } from './ours.ts';
-import { NOT_TRUSTED, NotSecured, setAside } from './set-aside.ts';
+import { isSetAside, NotSecured, setAside } from './set-aside.ts';
 
 const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
 const OWNER_AND_DACL = 0x5;
@@ -182,7 +182,7 @@ function takeOverInside(directory: Handle, path: string, work: Work): number {
   let kept = 0;
   for (const { name, isDirectory, isLink } of entriesIn(directory)) {
     const inner = win32.join(path, name);
-    if (name.includes(NOT_TRUSTED)) continue;
+    if (isSetAside(name)) continue;
     const why = isLink
       ? 'leads elsewhere'
       : attempt(directory, name, inner, work, () => takeOverEntry(directory, name, inner, isDirectory, work));

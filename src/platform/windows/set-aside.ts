@@ -8,8 +8,14 @@ import { insist, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import type { Handle } from './native.ts';
 import { DELETE, held, isNotThere, isRefused, LOOK, renameIn, withOpenIn } from './nt-files.ts';
 
-/** By this part of its name: set aside, and never read. */
+/** How the name of what was set aside goes on. */
 export const NOT_TRUSTED = '.not-trusted-';
+const SET_ASIDE = /\.not-trusted-[0-9a-f]{16}$/;
+
+/** By the end of its name: set aside, and never read. A name that only looks like it is a name like any other. */
+export function isSetAside(name: string): boolean {
+  return SET_ASIDE.test(name);
+}
 
 /** Of the 255 units that NTFS has for a name. */
 const KEPT_UNITS = 200;

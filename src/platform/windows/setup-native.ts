@@ -24,6 +24,7 @@ interface SetupNative {
   RegDeleteKeyExW(root: number, key: string, access: number, reserved: number): number;
   RegCloseKey(key: Handle): number;
   RegEnumKeyExW(...args: readonly unknown[]): number;
+  RegEnumValueW(...args: readonly unknown[]): number;
   RegGetValueW(
     key: Handle,
     sub: string,
@@ -101,6 +102,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'long __stdcall RegDeleteKeyExW(intptr_t root, str16 key, uint32_t access, uint32_t reserved)',
     'long __stdcall RegCloseKey(intptr_t key)',
     'long __stdcall RegEnumKeyExW(intptr_t key, uint32_t index, void *name, _Inout_ uint32_t *units, void *reserved, void *kind, void *size, void *written)',
+    'long __stdcall RegEnumValueW(intptr_t key, uint32_t index, void *name, _Inout_ uint32_t *units, void *reserved, void *kind, void *data, _Out_ uint32_t *size)',
     'long __stdcall RegGetValueW(intptr_t key, str16 sub, str16 name, uint32_t flags, void *kind, void *data, _Inout_ uint32_t *size)',
     'long __stdcall RegQueryInfoKeyW(intptr_t key, void *class, void *size, void *reserved, _Out_ uint32_t *keys, void *longest, void *longestClass, _Out_ uint32_t *values, void *longestName, void *largest, void *security, void *written)',
     'long __stdcall RegSetKeySecurity(intptr_t key, uint32_t what, void *descriptor)',

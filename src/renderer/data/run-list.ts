@@ -3,7 +3,7 @@
  * it was opened, so what arrives later moves nothing; `newer` counts it. Pages that are shown are read again with each new
  * state of the agent, since an open run ends and a result is delivered.
  */
-import type { OutcomeGroup } from '../../shared/outcome-groups.ts';
+import type { OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import type { WindowClient } from './window-client.ts';

@@ -1,6 +1,6 @@
 /** Which tasks the list shows, and the way to a day. */
 import { Input, makeStyles, Select } from '@fluentui/react-components';
-import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-groups.ts';
+import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import { useI18n, useWindowState } from '../data/hooks.ts';
 import { SEARCH_MARK } from './keys.tsx';
 

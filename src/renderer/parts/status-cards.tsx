@@ -5,21 +5,23 @@ import { type Claims, claimsOf } from '../../shared/claims.ts';
 import type { PcSnapshot } from '../../shared/describe.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { describeUpdate } from '../../shared/describe-update.ts';
-import { OUTCOME_GROUPS, outcomeGroup } from '../../shared/outcome-groups.ts';
+import { OUTCOME_GROUPS } from '../../shared/outcome-group-names.ts';
+import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useI18n, useNow, useStore } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useI18n, useNow, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
+import { LatestCard } from './latest-card.tsx';
 import { OutcomeIcon } from './mark.tsx';
+import { RunningManners, RunningTask } from './running-task.tsx';
 import { TextLink } from './text-link.tsx';
 
 const useStyles = makeStyles({
   quiet: { margin: '4px 0 0', color: tokens.colorNeutralForeground2 },
   cards: {
     display: 'grid',
-    gridTemplateColumns: 'repeat(3, minmax(0, 1fr))',
-    gap: '12px',
-    '@media (max-width: 640px)': { gridTemplateColumns: 'minmax(0, 1fr)', gap: 0 },
+    gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 220px), 1fr))',
+    columnGap: '12px',
   },
   line: { display: 'flex', alignItems: 'flex-start', gap: '10px', padding: '4px 0', minWidth: 0 },
   lineMark: { marginTop: '2px' },
@@ -33,37 +35,38 @@ interface WorkingProps {
   readonly claims: Claims;
 }
 
-/** Of an agent that is heard; while it finishes, what still runs. */
+/** Of an agent that is heard; while it finishes, what still runs. What has nothing to say is not there. */
 export function StatusCards({ seen, status }: { readonly seen: PcSnapshot; readonly status: AgentStatus }) {
   const styles = useStyles();
   const i18n = useI18n();
   const claims = claimsOf(seen);
   if (status.agent.state !== 'running') return claims.now === 'some' && <Now status={status} claims={claims} />;
+  const hasNews = claims.update === 'known' && status.update.state !== 'none';
   return (
     <>
-      <Now status={status} claims={claims} />
+      {claims.now !== 'none' && <Now status={status} claims={claims} />}
       <div className={styles.cards}>
-        <Today status={status} claims={claims} />
-        <ToSend status={status} claims={claims} />
-        <Card title={i18n.t('status.update')}>
-          <Update status={status} claims={claims} />
-        </Card>
+        {claims.today !== 'none' && <Today status={status} claims={claims} />}
+        {claims.send !== 'none' && <ToSend status={status} claims={claims} />}
+        {hasNews && (
+          <Card title={i18n.t('status.update')}>
+            <Update status={status} />
+          </Card>
+        )}
       </div>
+      {claims.empty !== 'unread' && <LatestCard />}
     </>
   );
 }
 
-function Update({ status, claims }: WorkingProps) {
+function Update({ status }: Pick<WorkingProps, 'status'>) {
   const styles = useStyles();
   const i18n = useI18n();
-  const { installed, state } = status.update;
-  if (claims.update !== 'known') return <div className={styles.text}>{installed}</div>;
   const { title, body } = describeUpdate(status.update, i18n);
-  const upToDate = state === 'none';
   return (
     <div className={styles.text}>
-      <div>{upToDate ? `${installed} · ${title}` : title}</div>
-      {!upToDate && <p className={styles.quiet}>{body}</p>}
+      <div>{title}</div>
+      <p className={styles.quiet}>{body}</p>
     </div>
   );
 }
@@ -73,40 +76,32 @@ function Now({ status, claims }: WorkingProps) {
   const { running, waiting, waitingCount } = status.now;
   return (
     <Card title={i18n.t('status.now')}>
-      {claims.now === 'none' && <div>{i18n.t('status.now.none')}</div>}
       {claims.now === 'unknown' && <div>{i18n.t('status.unread')}</div>}
       {running.map((run) => (
-        <OpenRun key={run.run} run={run} everyMs={EVERY_SECOND_MS} />
+        <RunningTask key={run.run} run={run} />
       ))}
+      {running.length > 0 && <RunningManners />}
       {waiting.slice(0, 3).map((run) => (
-        <OpenRun key={run.run} run={run} everyMs={EVERY_MINUTE_MS} />
+        <WaitingTask key={run.run} run={run} />
       ))}
       {waitingCount > 3 && <WaitingCount n={waitingCount} />}
     </Card>
   );
 }
 
-function OpenRun({ run, everyMs }: { readonly run: RunRow; readonly everyMs: number }) {
+function WaitingTask({ run }: { readonly run: RunRow }) {
   const styles = useStyles();
   const i18n = useI18n();
   const { go } = useStore();
-  const nowMs = useNow(everyMs);
+  const nowMs = useNow(EVERY_MINUTE_MS);
   const said = describeRun(run, i18n, nowMs);
-  const limit =
-    run.state === 'running' && run.timeoutSecs !== null
-      ? ` · ${i18n.t('state.running.may', { limit: i18n.roughly(run.timeoutSecs * 1_000) })}`
-      : '';
   return (
     <div className={styles.line}>
       <div className={styles.lineMark}>
         <OutcomeIcon mark={said.mark} />
       </div>
       <div className={styles.text}>
-        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink>{' '}
-        <span className={styles.numbers}>
-          {said.line}
-          {limit}
-        </span>
+        <TextLink onClick={() => go({ screen: 'run', run: run.run })}>{taskName(run, i18n)}</TextLink> {said.line}
       </div>
     </div>
   );
@@ -133,7 +128,7 @@ function Today({ status, claims }: WorkingProps) {
   return (
     <Card title={i18n.t('status.today')}>
       <div className={styles.counts}>
-        {claims.today !== 'some' && i18n.t(TODAY[claims.today])}
+        {claims.today !== 'some' && claims.today !== 'none' && i18n.t(TODAY[claims.today])}
         {OUTCOME_GROUPS.map((group) => {
           const n = counts.get(group);
           if (n === undefined) return null;
@@ -157,7 +152,6 @@ const TODAY = {
   unknown: 'status.unread',
   open: 'status.today.open',
   held: 'status.today.held',
-  none: 'status.today.none',
 } as const;
 
 function ToSend({ status, claims }: WorkingProps) {
@@ -169,7 +163,6 @@ function ToSend({ status, claims }: WorkingProps) {
     <Card title={i18n.t('status.send')}>
       <div className={styles.numbers}>
         {send === 'unknown' && i18n.t('status.unread')}
-        {send === 'none' && i18n.t('status.send.none')}
         {waiting > 0 && i18n.t('status.send.count', { n: waiting })}
       </div>
       {(send === 'soon' || send === 'kept' || send === 'offline') && (

@@ -2,6 +2,8 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useId } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
+import { progressOf } from '../../shared/describe-running.ts';
+import { outcomeRow } from '../../shared/outcomes.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import {
   EVERY_MINUTE_MS,
@@ -19,8 +21,12 @@ import { LiveOutput } from '../parts/live-output.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { ReportCard } from '../parts/report-card.tsx';
 import { RunInside } from '../parts/run-inside.tsx';
+import { RunOrigin, RunSame } from '../parts/run-origin.tsx';
 import { RunOutput } from '../parts/run-output.tsx';
+import { RunWay } from '../parts/run-way.tsx';
+import { RunningBar, RunningManners } from '../parts/running-task.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { TextLink } from '../parts/text-link.tsx';
 
@@ -61,6 +67,8 @@ function Detail({ run }: { readonly run: RunDetail }) {
   const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
   const said = describeRun(run, i18n, nowMs);
+  const needsHelp = run.reason !== null && outcomeRow(run.reason).act !== 'nothing';
+  const progress = progressOf(run, i18n, nowMs);
   return (
     <>
       <ScreenTitle>{taskName(run, i18n)}</ScreenTitle>
@@ -76,13 +84,20 @@ function Detail({ run }: { readonly run: RunDetail }) {
           {(said.changed !== null || said.act !== null) && (
             <p className={styles.sentence}>{i18n.join(said.changed, said.act)}</p>
           )}
+          {run.state === 'running' && live && <RunningBar run={run} nowMs={nowMs} />}
+          {run.state === 'running' && live && progress.said !== null && <p className={styles.quiet}>{progress.said}</p>}
+          {run.state === 'running' && live && <RunningManners />}
           <p className={styles.quiet}>{whose(run, i18n)}</p>
           {run.reason === null && !live && <p className={styles.sentence}>{i18n.t('run.stale')}</p>}
         </div>
       </section>
-      <Times run={run} nowMs={nowMs} />
+      {run.reason !== null && needsHelp && <ReportCard run={run} needed />}
+      <Times run={run} nowMs={nowMs} live={live} />
+      <RunSame run={run} nowMs={nowMs} />
+      <RunOrigin run={run} />
       {run.state === 'running' && run.output !== null && <LiveOutput run={run.run} />}
       {run.reason !== null && run.output !== null && <RunOutput run={run} output={run.output} />}
+      {run.reason !== null && !needsHelp && <ReportCard run={run} needed={false} />}
       {run.internals !== null && <RunInside run={run} internals={run.internals} />}
     </>
   );
@@ -96,7 +111,7 @@ function whose(run: RunDetail, i18n: ReturnType<typeof useI18n>): string {
   return i18n.t(run.asUser ? 'run.asYou' : 'run.asSystem');
 }
 
-function Times({ run, nowMs }: { readonly run: RunDetail; readonly nowMs: number }) {
+function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: number; readonly live: boolean }) {
   const i18n = useI18n();
   const connected = useWindowState(({ status }) => status?.connection.state === 'connected');
   const at = (ms: number) => {
@@ -106,6 +121,7 @@ function Times({ run, nowMs }: { readonly run: RunDetail; readonly nowMs: number
   const time = (name: string, ms: number | null) => (ms === null ? null : { name, value: at(ms) });
   return (
     <Card title={i18n.t('run.times')}>
+      <RunWay run={run} nowMs={live ? nowMs : null} />
       <Facts
         facts={[
           time(i18n.t('run.received'), run.receivedAtMs),

@@ -1,7 +1,8 @@
 /** Is everything all right? One sentence first, then what runs, then numbers where they help. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { claimsOf } from '../../shared/claims.ts';
-import { describeState, type PcSnapshot, pcDetails } from '../../shared/describe.ts';
+import { callsForHelp, describeState, type PcSnapshot, pcDetails } from '../../shared/describe.ts';
+import { describeToday } from '../../shared/describe-today.ts';
 import type { AttentionItem } from '../../shared/troubles.ts';
 import {
   EVERY_MINUTE_MS,
@@ -15,6 +16,7 @@ import {
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { HelpLine } from '../parts/help-line.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { StateIcon } from '../parts/mark.tsx';
 import { StatusCards } from '../parts/status-cards.tsx';
@@ -60,6 +62,7 @@ function Hero({ seen }: { readonly seen: PcSnapshot }) {
   const restarts = seen.agentConnection.restartAtMs !== null;
   const nowMs = useNow(restarts ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const said = describeState(seen, i18n, nowMs);
+  const help = callsForHelp(said);
   const connection = seen.status?.agent.state === 'running' ? seen.status.connection.state : null;
   const offline = connection === 'unreachable' || connection === 'no_network' || connection === 'refused';
   return (
@@ -71,7 +74,9 @@ function Hero({ seen }: { readonly seen: PcSnapshot }) {
         <div className={styles.text}>
           <h1 className={styles.heroTitle}>{said.title}</h1>
           <p className={styles.heroBody}>{said.body}</p>
+          {help === 'state' && <HelpLine />}
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
+          <TodayLine seen={seen} />
           {offline && <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>}
         </div>
       </div>
@@ -85,10 +90,19 @@ function Hero({ seen }: { readonly seen: PcSnapshot }) {
               <Item item={item} />
             </div>
           ))}
+          {help === 'items' && <HelpLine />}
         </Card>
       )}
     </>
   );
+}
+
+/** How the day went, in one line: from the counts, and from what has arrived at IT. */
+function TodayLine({ seen }: { readonly seen: PcSnapshot }) {
+  const styles = useStyles();
+  const i18n = useI18n();
+  const line = describeToday(seen, i18n);
+  return line === null ? null : <p className={styles.quiet}>{line}</p>;
 }
 
 function Item({ item }: { readonly item: AttentionItem }) {
@@ -131,6 +145,7 @@ function Foot({ seen }: { readonly seen: PcSnapshot }) {
     <div className={styles.foot}>
       <span className={styles.footText}>
         {pc.name}
+        {` · ${i18n.t('status.version', { v: pc.version })}`}
         {groups.length > 0 && ` · ${i18n.t('status.groups', { groups: i18n.list(groups) })}`}
       </span>
       <CopyButton label={i18n.t('status.copy')} text={() => pcDetails(seen, pc, userName, i18n, Date.now())} />

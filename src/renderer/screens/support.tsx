@@ -1,5 +1,5 @@
 /** Whom to call, what to tell them, and the helpdesk's own view. */
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Hardware, Support } from '../../shared/contract.ts';
 import { pcDetails } from '../../shared/describe.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
@@ -10,11 +10,11 @@ import {
   useNow,
   usePc,
   useSeen,
-  useStore,
   useSupport,
   useWindowState,
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
+import { ContactLink } from '../parts/contact-link.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { HelpdeskCard } from '../parts/helpdesk-card.tsx';
@@ -25,7 +25,6 @@ const useStyles = makeStyles({
   text: { margin: '0 0 8px', overflowWrap: 'anywhere', whiteSpace: 'pre-line' },
   buttons: { marginTop: '12px' },
   quiet: { margin: 0, color: tokens.colorNeutralForeground2 },
-  link: { color: tokens.colorBrandForegroundLink, overflowWrap: 'anywhere' },
 });
 
 /** Memory is sold in powers of two and called GB all the same; disks are not. */
@@ -49,8 +48,6 @@ export function SupportScreen() {
 function Desk({ support }: { readonly support: Support | null }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const { client } = useStore();
-  const opens = useWindowState(({ shell }) => shell?.offers.includes('shell.openLink') ?? false);
   if (support === null) {
     return (
       <Card title={i18n.t('support.desk')}>
@@ -59,14 +56,6 @@ function Desk({ support }: { readonly support: Support | null }) {
     );
   }
   const { phone, mail, url, text } = support;
-  const contact = (id: 'phone' | 'mail' | 'page', href: string, label: string) =>
-    opens ? (
-      <Button onClick={() => void client.ask('shell.openLink', { id })}>{label}</Button>
-    ) : (
-      <a className={styles.link} href={href} target="_blank" rel="noreferrer">
-        {label}
-      </a>
-    );
   return (
     <Card title={i18n.t('support.desk')}>
       {text !== null && <p className={styles.text}>{text}</p>}
@@ -81,7 +70,7 @@ function Desk({ support }: { readonly support: Support | null }) {
                 name: i18n.t('support.phone'),
                 value: (
                   <Contact shown={phone}>
-                    {contact('phone', `tel:${phone.replaceAll(/[^0-9+]/g, '')}`, i18n.t('support.call'))}
+                    <ContactLink id="phone" support={support} label={i18n.t('support.call')} />
                   </Contact>
                 ),
               },
@@ -89,11 +78,19 @@ function Desk({ support }: { readonly support: Support | null }) {
             ? null
             : {
                 name: i18n.t('support.mail'),
-                value: <Contact shown={mail}>{contact('mail', `mailto:${mail}`, i18n.t('support.write'))}</Contact>,
+                value: (
+                  <Contact shown={mail}>
+                    <ContactLink id="mail" support={support} label={i18n.t('support.write')} />
+                  </Contact>
+                ),
               },
         ]}
       />
-      {url !== null && <div className={styles.buttons}>{contact('page', url, i18n.t('support.page'))}</div>}
+      {url !== null && (
+        <div className={styles.buttons}>
+          <ContactLink id="page" support={support} label={i18n.t('support.page')} />
+        </div>
+      )}
     </Card>
   );
 }

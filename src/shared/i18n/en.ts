@@ -1,5 +1,5 @@
 /** English. The wording of outcomes and states is that of ui §5. */
-import type { Entry, OutcomeMessages } from './i18n.ts';
+import type { Entry, OutcomeMessages } from './entry.ts';
 
 export const en = {
   it: 'IT',
@@ -206,6 +206,7 @@ export const en = {
   'reason.AGENT_STOPPED.line': 'stopped – this PC was shutting down',
 
   'told.it': '{it} has been told.',
+  'told.notYet': '{it} has not been told yet.',
   'told.here': 'Recorded on this PC.',
   'changed.nothing': 'Nothing was changed on this PC.',
   'changed.maybe': 'Some steps may already have been done.',
@@ -230,6 +231,13 @@ export const en = {
   'state.running.body': 'It has been running for {t}.',
   'state.running.limit': 'It may take up to {limit}.',
   'state.running.line': 'running for {t}',
+  'running.usual': 'usually {usual}',
+  'running.longer': 'longer than usual ({usual})',
+  'running.progress': 'Time of {task} against the usual one',
+  'running.idle': 'It only uses what your own programs leave: you can go on working.',
+  'running.below_normal': 'Your own programs go first: you can go on working.',
+  'running.normal': 'It runs like any program, so this PC may be slower for a while. You can go on working.',
+  'running.stop': '{it} can stop it at any time.',
   'state.running.may': 'may take up to {limit}',
 
   'title.direct': 'Direct task from {it}',
@@ -291,7 +299,6 @@ export const en = {
   'status.today.count': '{n} {group}',
   'status.today.show': '{count} – show these tasks',
   'status.send': 'Waiting to send',
-  'status.send.none': 'Nothing is waiting.',
   'status.send.count': { one: '{n} result', other: '{n} results' },
   'status.send.offline': 'Will be sent when the connection is back.',
   'status.send.soon': 'Being sent.',
@@ -302,6 +309,22 @@ export const en = {
   'status.copy': 'Copy details',
   'status.look': 'Please look at this',
   'status.know': 'Good to know',
+  'status.latest': 'Latest',
+  'status.latest.all': 'Show all in Activity',
+  'status.line.fine': { one: '{n} task today, without an error.', other: '{n} tasks today, none with an error.' },
+  'status.line.failed': {
+    one: '{n} task today, with an error: {told}',
+    other: '{n} tasks today, {failed} with an error: {told}',
+  },
+  'status.line.endedFine': {
+    one: "{n} of today's tasks has ended, without an error.",
+    other: "{n} of today's tasks have ended, none with an error.",
+  },
+  'status.line.endedFailed': {
+    one: "{n} of today's tasks has ended, with an error: {told}",
+    other: "{n} of today's tasks have ended, {failed} with an error: {told}",
+  },
+  'status.version': 'version {v}',
   'status.unread': 'Not known at present.',
   'status.working.offline': 'Running tasks go on. What arrived before is in Activity.',
 
@@ -384,6 +407,26 @@ export const en = {
   'run.stale': 'This is what was known last. What has become of it since is not known at present.',
   'run.willAsYou': 'It runs with your account.',
   'run.willAsSystem': 'It runs as the system.',
+  'run.for.pc': 'It was meant for this PC only.',
+  'run.for.group': 'It was meant for the PCs of the group "{group}".',
+  'run.for.all': 'It was meant for all PCs.',
+  'run.for.schedule': 'A schedule that {it} has set on this PC started it.',
+  'run.for.kept': 'Your {service} kept it until this PC asked for it, as it does while a PC is off or not connected.',
+  'run.for.sender': 'Who in {it} sent it is not known: tasks carry no sender.',
+  'run.from': 'Where it comes from',
+  'run.way': 'Its way',
+  'run.way.waited': 'waited {t}',
+  'run.way.ran': 'ran {t}',
+  'run.way.running': 'running for {t}',
+  'run.way.sent': 'reached {it} {t} later',
+  'run.same': 'Has it happened before?',
+  'run.same.none': 'No other run of this task is among the last ones here.',
+  'run.same.count': {
+    one: '{n} other run, {failed} with an error',
+    other: 'The last {n} other runs, {failed} with an error',
+  },
+  'run.same.list': 'Other runs of this task, newest first',
+  'run.same.open': '{time}: {outcome}',
   'run.times': 'Times',
   'run.gone': 'This task is no longer kept on this PC.',
   'run.helpdesk': 'For the helpdesk',
@@ -436,6 +479,17 @@ export const en = {
   'field.detail': 'detail',
   'field.parked': 'not delivered because',
 
+  'report.title': 'Report this task',
+  'report.say': 'On the telephone, say: task {number} on {pc}.',
+  'report.mail': 'Write a mail about it',
+  'report.copy': 'Copy for a mail or ticket',
+  'report.subject': '{pc}: task {number}, {task}',
+  'report.number': 'Task number {number} on {pc}',
+  'report.task': 'Name: {task}',
+  'report.outcome': 'Outcome: {outcome}',
+  'report.stop': '.',
+  'report.see': 'The search in Activity finds it by its number.',
+
   'updates.title': 'Updates',
   'updates.installed': 'Installed',
   'updates.wanted': 'Wanted by {it}',
@@ -456,6 +510,7 @@ export const en = {
   'support.unknown': 'Contact lines are not known at present.',
   'support.phone': 'Telephone',
   'support.mail': 'Mail',
+  'support.ask': 'Contact {it}:',
   'support.call': 'Call',
   'support.write': 'Write',
   'support.page': 'Open ticket page',
@@ -569,3 +624,5 @@ export const en = {
   'details.groups': 'Groups: {groups}',
   'details.state': 'State: {state}',
 } as const satisfies Readonly<Record<string, Entry>> & OutcomeMessages;
+
+export type MessageKey = keyof typeof en;

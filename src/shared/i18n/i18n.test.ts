@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { en } from './en.ts';
-import { type Entry, I18n, isSameDay, type MessageKey } from './i18n.ts';
+import { en, type MessageKey } from './en.ts';
+import type { Entry } from './entry.ts';
+import { I18n, isSameDay } from './i18n.ts';
 import { ja } from './ja.ts';
 
 const KEYS = Object.keys(en) as MessageKey[];

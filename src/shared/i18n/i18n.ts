@@ -3,18 +3,9 @@
  * them. A key, or a hole in a sentence, that is not there does not compile.
  */
 import type { Language } from '../contract.ts';
-import type { GateName, Reason } from '../outcomes.ts';
-import { en } from './en.ts';
+import { en, type MessageKey } from './en.ts';
+import type { Entry } from './entry.ts';
 import { ja } from './ja.ts';
-
-/** A sentence with holes in braces, or its plural forms by the number `n`. */
-export type Entry = string | { readonly one?: string; readonly other: string };
-/** What each row of the table of outcomes needs to be spoken of. */
-export type OutcomeMessages = Readonly<
-  Record<`reason.${Reason}.${'title' | 'line' | 'body'}` | `gate.${GateName}`, Entry>
->;
-export type MessageKey = keyof typeof en;
-export type Catalogue = Readonly<Record<MessageKey, Entry>>;
 
 type HolesOf<Text> = Text extends `${string}{${infer Hole}}${infer Rest}` ? Hole | HolesOf<Rest> : never;
 type TextOf<E> = E extends string ? E : E extends { readonly other: infer Other } ? Other : never;
@@ -22,6 +13,7 @@ type TextOf<E> = E extends string ? E : E extends { readonly other: infer Other 
 export type Hole<K extends MessageKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it' | 'service'>;
 type Values<K extends MessageKey> = [Hole<K>] extends [never] ? [] : [Readonly<Record<Hole<K>, string | number>>];
 
+type Catalogue = Readonly<Record<MessageKey, Entry>>;
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, ja };
 
 const SECOND_MS = 1_000;
@@ -127,6 +119,11 @@ export class I18n {
     if (isSameDay(atMs, nowMs)) return `${this.t('activity.day.today')} · ${day}`;
     const yesterdayMs = new Date(nowMs).setHours(-12, 0, 0, 0);
     return isSameDay(atMs, yesterdayMs) ? `${this.t('activity.day.yesterday')} · ${day}` : day;
+  }
+
+  /** Which is nearer: "14:02" of today, else "24 Nov". */
+  dayOrClock(atMs: number, nowMs: number): string {
+    return isSameDay(atMs, nowMs) ? this.clock(atMs) : this.shortDay(atMs);
   }
 
   /** A day and a time, without the day when it is today. */

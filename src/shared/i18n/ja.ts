@@ -1,7 +1,8 @@
 /** Japanese. The wording of outcomes and states is that of ui §5. */
-import type { Catalogue } from './i18n.ts';
+import type { MessageKey } from './en.ts';
+import type { Entry } from './entry.ts';
 
-export const ja: Catalogue = {
+export const ja: Readonly<Record<MessageKey, Entry>> = {
   it: '情報システム部門',
   service: '管理サーバー',
   'duration.moment': '1秒未満',
@@ -199,6 +200,7 @@ export const ja: Catalogue = {
   'reason.AGENT_STOPPED.line': '停止 – 端末の終了のため',
 
   'told.it': '{it}に通知しました。',
+  'told.notYet': '{it}への通知はまだです。',
   'told.here': 'この端末に記録しました。',
   'changed.nothing': 'この端末に変更はありません。',
   'changed.maybe': '途中まで処理された可能性があります。',
@@ -223,6 +225,13 @@ export const ja: Catalogue = {
   'state.running.body': '開始から{t}です。',
   'state.running.limit': '最長{limit}かかることがあります。',
   'state.running.line': '実行中（{t}）',
+  'running.usual': '通常は{usual}',
+  'running.longer': '通常（{usual}）より長くかかっています',
+  'running.progress': '「{task}」の経過時間と通常の所要時間',
+  'running.idle': '空いている処理能力だけを使います。そのままお使いいただけます。',
+  'running.below_normal': 'ご利用中のプログラムを優先します。そのままお使いいただけます。',
+  'running.normal': '通常の優先度で実行するため、しばらく動作が遅くなることがあります。そのままお使いいただけます。',
+  'running.stop': '{it}はいつでも中止できます。',
   'state.running.may': '最長{limit}',
 
   'title.direct': '{it}からの作業',
@@ -283,7 +292,6 @@ export const ja: Catalogue = {
   'status.today.count': '{group} {n}件',
   'status.today.show': '{count}（該当する作業を表示）',
   'status.send': '未送信',
-  'status.send.none': '未送信の結果はありません。',
   'status.send.count': '{n}件',
   'status.send.offline': '接続が戻り次第送信します。',
   'status.send.soon': '送信しています。',
@@ -294,6 +302,13 @@ export const ja: Catalogue = {
   'status.copy': '情報をコピー',
   'status.look': 'ご確認ください',
   'status.know': 'お知らせ',
+  'status.latest': '最近の作業',
+  'status.latest.all': '実行履歴ですべて表示',
+  'status.line.fine': '今日の作業は{n}件、エラーはありません。',
+  'status.line.failed': { other: '今日の作業は{n}件、うち{failed}件がエラーです。{told}' },
+  'status.line.endedFine': '今日の作業は{n}件が終了し、エラーはありません。',
+  'status.line.endedFailed': { other: '今日の作業は{n}件が終了し、うち{failed}件がエラーです。{told}' },
+  'status.version': 'バージョン {v}',
   'status.unread': '現在は確認できません。',
   'status.working.offline': '実行中の作業は続きます。これまでの作業は実行履歴で確認できます。',
 
@@ -372,6 +387,24 @@ export const ja: Catalogue = {
   'run.stale': '最後に確認できた時点の内容です。その後の結果は現在確認できません。',
   'run.willAsYou': 'あなたのアカウントで実行されます。',
   'run.willAsSystem': 'システムとして実行されます。',
+  'run.for.pc': 'この端末だけが対象です。',
+  'run.for.group': 'グループ「{group}」の端末が対象です。',
+  'run.for.all': 'すべての端末が対象です。',
+  'run.for.schedule': '{it}がこの端末に設定したスケジュールにより開始しました。',
+  'run.for.kept':
+    '端末の電源が切れている間や未接続の間と同様に、この端末が受け取るまで管理サーバーに保管されていました。',
+  'run.for.sender': '作業には送信者の情報が含まれないため、{it}の誰が送信したかは分かりません。',
+  'run.from': '対象と送信元',
+  'run.way': '経過',
+  'run.way.waited': '待機 {t}',
+  'run.way.ran': '実行 {t}',
+  'run.way.running': '実行中 {t}',
+  'run.way.sent': '{it}への到達 {t}後',
+  'run.same': '以前にも実行されたか',
+  'run.same.none': '最近の作業に同じ作業はありません。',
+  'run.same.count': 'ほかに直近{n}回、うちエラー{failed}回',
+  'run.same.list': '同じ作業のほかの実行（新しい順）',
+  'run.same.open': '{time}: {outcome}',
   'run.times': '時刻',
   'run.gone': 'この作業はもうこの端末に保管されていません。',
   'run.helpdesk': 'ヘルプデスク用',
@@ -424,6 +457,17 @@ export const ja: Catalogue = {
   'field.detail': '詳細',
   'field.parked': '送信できない理由',
 
+  'report.title': 'この作業について連絡する',
+  'report.say': '電話では「{pc}の作業{number}番」とお伝えください。',
+  'report.mail': 'メールで連絡する',
+  'report.copy': 'メール・問い合わせ用にコピー',
+  'report.subject': '{pc}: 作業{number}番（{task}）',
+  'report.number': '作業番号: {number}（{pc}）',
+  'report.task': '名前: {task}',
+  'report.outcome': '結果: {outcome}',
+  'report.stop': '。',
+  'report.see': '実行履歴の検索にこの番号を入力すると表示されます。',
+
   'updates.title': '更新',
   'updates.installed': 'インストール済み',
   'updates.wanted': '{it}の指定',
@@ -444,6 +488,7 @@ export const ja: Catalogue = {
   'support.unknown': '連絡先は現在確認できません。',
   'support.phone': '電話',
   'support.mail': 'メール',
+  'support.ask': '{it}の連絡先:',
   'support.call': '電話する',
   'support.write': 'メールを書く',
   'support.page': '問い合わせページを開く',

@@ -1,0 +1,127 @@
+/** Status says how the day went, what ended last, and how far a running task is. */
+import type { Page } from '@playwright/test';
+import { expect, test } from 'vitest';
+import { expectPage } from '../../test/support/page-expect.ts';
+import { type Served, serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
+import { arrival } from '../../test/support/store.ts';
+import { goTo, openWindow } from '../../test/support/window.ts';
+
+const region = (page: Page, name: string) => page.getByRole('region', { name });
+
+async function pc(): Promise<Served> {
+  const served = await serve();
+  served.clock.atMs = Date.now();
+  return served;
+}
+
+async function deliver({ store }: Served, resultId: string): Promise<void> {
+  const row = store.outbox.waiting(true, 100).find(({ id }) => id === resultId);
+  if (row === undefined) throw new Error('there is no such result');
+  await store.outbox.delivered(row, Date.now());
+}
+
+/** Ended as it says, `agoMs` ago. */
+async function ended(served: Served, id: string, reason: 'DONE' | 'FAILED', tookMs = 1_000, delivered = true) {
+  const receivedAtMs = Date.now() - tookMs - 1_000;
+  const { run, resultId } = await endedRun(served.store, `${id}-${Math.random()}`, {
+    arrival: { receivedAtMs, manifestId: id },
+    ending: { reason, exitCode: reason === 'DONE' ? 0 : 5, finishedAtMs: 2_000 + tookMs },
+  });
+  if (delivered) await deliver(served, resultId);
+  return run;
+}
+
+test('a quiet day: one line, and no card without content', async () => {
+  const served = await pc();
+  const { page } = await openWindow(served.dataDirectory);
+  await expectPage(page.getByText('No tasks received today. No task is running.')).toBeVisible();
+  await expectPage(page.getByText('PC-1 · version 0.1.0 · groups: office')).toBeVisible();
+  await expectPage(page.getByRole('region')).toHaveCount(0);
+});
+
+test('the last five that ended, the newest first, and whether IT knows of what went wrong', async () => {
+  const served = await pc();
+  for (const id of ['one', 'two', 'three', 'four', 'five', 'six']) await ended(served, id, 'DONE');
+  const failed = await ended(served, 'seven', 'FAILED', 1_000, false);
+  const { page, open } = await openWindow(served.dataDirectory);
+  await expectPage(page.getByText('7 tasks today, 1 with an error: IT has not been told yet.')).toBeVisible();
+  const latest = region(page, 'Latest');
+  await expectPage(latest.getByRole('listitem').getByRole('button')).toHaveText([
+    'seven',
+    'six',
+    'five',
+    'four',
+    'three',
+  ]);
+  await expectPage(latest.getByRole('listitem').first()).toContainText('finished with an error (code 5)');
+  await deliver(served, served.store.history.get(failed)?.resultId ?? '');
+  await expectPage(page.getByText('7 tasks today, 1 with an error: IT has been told.')).toBeVisible();
+  const japanese = await open({ locale: 'ja-JP', width: 360 });
+  await expectPage(japanese.getByText('今日の作業は7件、うち1件がエラーです。')).toBeVisible();
+  await latest.getByRole('button', { name: 'seven' }).click();
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('seven');
+});
+
+test('a running task shows how far it is by its usual time, that one can go on working, and who can stop it', async () => {
+  const served = await pc();
+  for (let n = 0; n < 3; n++) await ended(served, 'disk', 'DONE', 120_000);
+  const admitted = await served.store.runs.admit(arrival('now', 'x', { manifestId: 'disk', receivedAtMs: Date.now() }));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  const startedAtMs = Date.now() - 60_000;
+  await served.store.runs.start(admitted.run, { startedAtMs, runAsUser: null, facts: null, event: null });
+  const { page } = await openWindow(served.dataDirectory);
+  const now = region(page, 'Now');
+  await expectPage(now).toContainText('usually 2 min');
+  const bar = now.getByRole('progressbar', { name: 'Time of disk against the usual one' });
+  await expectPage(bar).toBeVisible();
+  const value = Number(await bar.getAttribute('aria-valuenow'));
+  expect(value).toBeGreaterThan(0.4);
+  expect(value).toBeLessThanOrEqual(1);
+  const manners = 'Your own programs go first: you can go on working. IT can stop it at any time.';
+  await expectPage(now.getByText(manners)).toBeVisible();
+  await now.getByRole('button', { name: 'disk' }).click();
+  await expectPage(page.getByText(manners)).toBeVisible();
+  await expectPage(page.getByRole('progressbar')).toBeVisible();
+});
+
+test('whom to call stands beside what is wrong, also when the agent is gone', async () => {
+  const served = await pc();
+  const lines = { phone: '03-1234', mail: 'help@it.example', url: 'https://it.example/', text: null, hardware: null };
+  Object.assign(served.ports, { support: () => lines });
+  served.cells.secondAgentSeen.set(true);
+  const { page } = await openWindow(served.dataDirectory);
+  const look = region(page, 'Please look at this');
+  await expectPage(look.getByRole('link')).toHaveText(['03-1234', 'help@it.example', 'Open ticket page']);
+  served.cells.secondAgentSeen.set(false);
+  served.cells.restartRequired.set(true);
+  await expectPage(look).toContainText('Restart needed');
+  await expectPage(page.locator('[data-help]')).toHaveCount(0);
+  await served.server.close();
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Management service is not running');
+  await expectPage(page.getByRole('link', { name: '03-1234' })).toBeVisible();
+});
+
+test('a failed task is reported by a number to say, which the search finds, and as a mail that is begun', async () => {
+  const served = await pc();
+  Object.assign(served.ports, {
+    support: () => ({ phone: '03-1234', mail: 'help@it.example', url: null, text: null, hardware: null }),
+  });
+  for (let n = 0; n < 3; n++) await ended(served, 'fine', 'DONE');
+  const failed = await ended(served, 'broken', 'FAILED');
+  const { page } = await openWindow(served.dataDirectory);
+  await region(page, 'Latest').getByRole('button', { name: 'broken' }).click();
+  const report = region(page, 'Report this task');
+  await expectPage(report).toContainText(`say: task ${failed} on PC-1.`);
+  await expectPage(report.getByRole('link', { name: '03-1234' })).toBeVisible();
+  const href = (await report.getByRole('link', { name: 'Write a mail about it' }).getAttribute('href')) ?? '';
+  const mail = new URL(href);
+  expect([mail.pathname, mail.searchParams.get('subject')]).toEqual([
+    'help@it.example',
+    `PC-1: task ${failed}, broken`,
+  ]);
+  expect(mail.searchParams.get('body')).toMatch(/Outcome: Finished with an error\. Error code 5\.[\s\S]*Received: /);
+  await goTo(page, 'Activity');
+  await page.getByRole('searchbox').fill(`#${failed}`);
+  await expectPage(page.getByRole('list', { name: 'Tasks, newest first' }).getByRole('button')).toHaveText([/broken/]);
+});

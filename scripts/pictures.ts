@@ -1,0 +1,80 @@
+/**
+ * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, in both languages, light and dark, wide and narrow;
+ * in `dist/pictures` by default. `--readme` also puts those that the README shows into `docs`.
+ */
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Page } from '@playwright/test';
+import { ROOT } from './bootstrap/paths.mjs';
+import { main, say } from './bootstrap/say.mjs';
+import { ensureBrowser } from './lib/browser.ts';
+import { ensureBuilt } from './lib/building.ts';
+import { demoDay } from './lib/demo-day.ts';
+import { startLocalFleet } from './lib/local-fleet.ts';
+import { setUp } from './lib/setup.ts';
+import { serveWindowPage } from './lib/window-page.ts';
+
+const SCREENS = ['status', 'activity', 'updates', 'support', 'about'];
+const IN_README = ['en-light-880-status', 'en-light-880-activity', 'ja-dark-880-run', 'en-light-880-about'];
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  const target = args.find((arg) => !arg.startsWith('-')) ?? join(ROOT, 'dist', 'pictures');
+  const tools = await setUp();
+  await ensureBuilt(tools.node);
+  const { signal } = new AbortController();
+  const fleet = await startLocalFleet(tools, 'PC-0142', signal);
+  const browser = await chromium.launch({ executablePath: await ensureBrowser(), args: sandboxArgs() });
+  try {
+    await demoDay(fleet, signal);
+    let address = '';
+    const page = await serveWindowPage({
+      node: tools.node,
+      dataDir: join(fleet.directory, 'data'),
+      env: process.env,
+      onAddress: (next) => {
+        address = next;
+      },
+    });
+    address = page.address;
+    mkdirSync(target, { recursive: true });
+    for (const locale of ['en', 'ja']) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const width of [880, 480]) {
+          const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 600 } });
+          await picturesOf(await context.newPage(), address, (name) =>
+            join(target, `${locale}-${colorScheme}-${width}-${name}.png`),
+          );
+          await context.close();
+        }
+      }
+    }
+    await page.stop();
+  } finally {
+    await browser.close();
+    await fleet.stop();
+  }
+  if (args.includes('--readme')) {
+    for (const name of IN_README) cpSync(join(target, `${name}.png`), join(ROOT, 'docs', 'pictures', `${name}.png`));
+  }
+  say(`The pictures are in ${target}.`);
+  return 0;
+});
+
+async function picturesOf(page: Page, address: string, file: (name: string) => string) {
+  await page.goto(address);
+  for (const [index, name] of SCREENS.entries()) {
+    await page.getByRole('navigation').getByRole('button').nth(index).click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle');
+    await page.screenshot({ path: file(name) });
+  }
+  await page.getByRole('navigation').getByRole('button').nth(1).click();
+  await page.locator('[data-run]', { hasText: 'Printer fix' }).click();
+  await page.getByRole('heading', { level: 2 }).first().waitFor();
+  await page.screenshot({ path: file('run') });
+}
+
+function sandboxArgs() {
+  return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { MINUTE, NOW, seen } from '../../test/support/agent-status.ts';
+import { progressOf } from './describe-running.ts';
+import { describeToday } from './describe-today.ts';
+import { I18n } from './i18n/i18n.ts';
+
+const [english, japanese] = [new I18n('en'), new I18n('ja')];
+const FAILED = { today: { DONE: 13, FAILED: 2, REVOKED: 1 } } as const;
+const ONE_WAITS = { now: { running: [], waiting: [], waitingCount: 1 } };
+
+test.each([
+  [{ today: {} }, 'No tasks received today. No task is running.'],
+  [{ today: { DONE: 3, VERSION_PIN: 1 } }, '4 tasks today, none with an error.'],
+  [{ today: { DONE: 1 } }, '1 task today, without an error.'],
+  [FAILED, '16 tasks today, 2 with an error: IT has been told.'],
+  [{ ...FAILED, todayUntold: 1 }, '16 tasks today, 2 with an error: IT has not been told yet.'],
+  [{ today: { START_FAILED: 1 } }, '1 task today, with an error: IT has been told.'],
+  [{ ...FAILED, ...ONE_WAITS }, "16 of today's tasks have ended, 2 with an error: IT has been told."],
+  [{ today: { DONE: 1 }, ...ONE_WAITS }, "1 of today's tasks has ended, without an error."],
+  [{ today: {}, ...ONE_WAITS }, null],
+  [{ ...FAILED, store: { state: 'ok', readable: false } }, null],
+  [{ ...FAILED, agent: { state: 'draining', sinceMs: NOW, faults: { count: 0, list: null } } }, null],
+] as const)('%j: %s', (changed, line) => {
+  expect(describeToday(seen(changed), english)).toBe(line);
+});
+
+test('in Japanese', () => {
+  expect(describeToday(seen(FAILED), japanese)).toBe(
+    '今日の作業は16件、うち2件がエラーです。情報システム部門に通知しました。',
+  );
+});
+
+test.each([
+  [null, MINUTE, null, null],
+  [2 * MINUTE, MINUTE, 0.5, 'usually 2 min'],
+  [2 * MINUTE, 2 * MINUTE + 20_000, 1, 'usually 2 min'],
+  [2 * MINUTE, 3 * MINUTE, null, 'longer than usual (2 min)'],
+  [0, 3_000, 1, 'usually 1 sec'],
+  [10_000, -5_000, 0, 'usually 10 sec'],
+])('usually %j ms, running for %j: %j, %j', (usualMs, ranMs, fraction, said) => {
+  expect(progressOf({ usualMs, startedAtMs: NOW - ranMs }, english, NOW)).toEqual({ fraction, said });
+});
