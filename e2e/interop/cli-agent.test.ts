@@ -3,7 +3,8 @@ import { jetstream } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { releaseObjects } from '../../src/agent/duties/update-watch.ts';
+import { targetOf } from '../../src/agent/duties/update-watch.ts';
+import { releaseObjects } from '../../src/agent/update/manifest.ts';
 import { hostFacts } from '../../src/platform/host-facts.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { OURS, startOriginalFleet } from './support/fleet.ts';
@@ -73,18 +74,19 @@ async function putReleases(nc: NatsConnection, names: readonly string[]): Promis
 test('kanade agent rollout of a program of the original is seen as an update that is not ours', async () => {
   const fleet = await startOriginalFleet();
   const client = await (await fleet.ours()).connect();
-  const update = (state: string, wanted: string | null) =>
-    untilFound(`update ${state} ${wanted}`, async () => {
+  const update = (state: string, wanted: string | null, reason: string | null = null) =>
+    untilFound(`update ${state} ${wanted} ${reason}`, async () => {
       const now = await client.call('update.get', {});
-      return now.state === state && now.wanted === wanted ? true : undefined;
+      return now.state === state && now.wanted === wanted && now.reason === reason ? true : undefined;
     });
-  await putReleases(fleet.nc, ['9.9.9', '9.9.10', ...releaseObjects('9.9.10', hostFacts())]);
+  const { package: ours, manifest } = releaseObjects('9.9.10', targetOf(hostFacts()));
+  await putReleases(fleet.nc, ['9.9.9', '9.9.10', ours, manifest]);
   await update('none', null);
   await fleet.kanadeOk('agent', 'rollout', '9.9.9', '--pc', OURS);
-  await update('wanted_not_ours', '9.9.9');
-  // With our own objects beside the original's it is an update of ours, which waits for its turn.
+  await update('wanted_not_ours', '9.9.9', 'original');
+  // With objects of our names beside the original's it still is none while nobody has said whose signatures count.
   await fleet.kanadeOk('agent', 'rollout', '9.9.10', '--pc', OURS, '--jitter', '30m');
-  await update('waiting', '9.9.10');
+  await update('wanted_not_ours', '9.9.10', 'no_keys');
   await fleet.kanadeOk('config', 'unset', 'target_version', '--pc', OURS);
   await update('none', null);
   // It never swapped itself for anything, and is still there.

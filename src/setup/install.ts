@@ -5,11 +5,11 @@
  */
 
 import { join } from 'node:path';
+import { compareVersions } from '../base/compare-versions.ts';
 import { errorText } from '../base/logger.ts';
 import { writeChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { bytesBelow } from './files.ts';
-import { compareVersions } from './layout.ts';
 import { SERVICE } from './names.ts';
 import { type InstallInput, type Plan, planOf } from './plan.ts';
 import { openPrograms, putPrograms, putVersion, showVersion } from './put-files.ts';

@@ -4,19 +4,7 @@ import { expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
 import { readChoices } from './choices.ts';
 import { namesIn } from './files.ts';
-import { compareVersions, Layout } from './layout.ts';
-
-it.each([
-  ['1.0.0', '1.0.1'],
-  ['1.9.0', '1.10.0'],
-  ['1.0.0-beta.2', '1.0.0-beta.10'],
-  ['1.0.0-beta.2', '1.0.0'],
-  ['no version', '0.0.1'],
-])('%s is older than %s', (older, newer) => {
-  expect(compareVersions(older, newer)).toBeLessThan(0);
-  expect(compareVersions(newer, older)).toBeGreaterThan(0);
-  expect(compareVersions(newer, newer)).toBe(0);
-});
+import { Layout } from './layout.ts';
 
 it('says which version counts, and nothing where the file says none', () => {
   const layout = new Layout(tempDir());

@@ -1,12 +1,12 @@
 /** What an installation is to do: everything that was asked for, looked at before anything is changed. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { compareVersions } from '../base/compare-versions.ts';
 import type { Directories } from '../shared/directories.ts';
 import { type Choices, choose, readChoices } from './choices.ts';
 import type { Parameters } from './command-line.ts';
 import { type Configuration, planConfiguration } from './configuration.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
-import { compareVersions } from './layout.ts';
 import type { ServiceParts } from './service.ts';
 
 export interface InstallInput extends ServiceParts {

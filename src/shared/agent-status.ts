@@ -4,6 +4,7 @@ import { REASONS } from './outcomes.ts';
 import { runningRowSchema, runRowSchema } from './run-view.ts';
 import { schedulesSummarySchema } from './schedules-view.ts';
 import { AGENT_STATES, CONNECTION_STATES, HOSTINGS, UPDATE_STATES } from './states.ts';
+import { UPDATE_REASONS } from './update-reasons.ts';
 
 const timeMs = z.number();
 
@@ -17,11 +18,18 @@ export const configFaultSchema = z.object({
 
 export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future'] as const;
 
-/** `wanted`: the version that IT wants; null: none said. */
+/**
+ * `wanted`: the version that IT wants; null: none said. `reason`: why it is none for this PC. `release`: what is signed about it,
+ * once that was found to hold.
+ */
 export const updateViewSchema = z.object({
   state: z.enum(UPDATE_STATES),
   installed: z.string(),
   wanted: z.string().nullable(),
+  reason: z.enum(UPDATE_REASONS).nullable(),
+  release: z
+    .object({ signedBy: z.array(z.string()), sizeBytes: z.int().min(0), createdAtMs: timeMs, expiresAtMs: timeMs })
+    .nullable(),
 });
 
 /** One version that ran on this PC, or was to run. */

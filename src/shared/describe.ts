@@ -6,6 +6,7 @@ import type { AgentStatus } from './agent-status.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
 import { progressOf } from './describe-running.ts';
+import { describeUpdate } from './describe-update.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
@@ -219,9 +220,9 @@ function attentionItems(status: AgentStatus, i18n: I18n): AttentionItem[] {
   if (status.restartRequired) {
     add('restart', i18n.t('item.restart.title'), i18n.t('item.restart.body'), { screen: 'updates' });
   }
-  const { state, wanted } = status.update;
+  const { state } = status.update;
   if (state === 'waiting' || state === 'verified' || state === 'refused' || state === 'rolled_back') {
-    const { title, body } = describeUpdate({ state, wanted }, i18n);
+    const { title, body } = describeUpdate(status.update, i18n);
     add('update', title, body, { screen: 'updates' });
   }
   const forUser = status.now.waiting.find((run) => run.state === 'waiting_user');
@@ -230,33 +231,6 @@ function attentionItems(status: AgentStatus, i18n: I18n): AttentionItem[] {
     add('user', i18n.t('item.user.title'), body, { screen: 'run', run: forUser.run });
   }
   return [...items, ...troubles(status, i18n)];
-}
-
-/** The state of the update in words (every value of architecture §5). */
-export function describeUpdate(
-  { state, wanted }: Pick<AgentStatus['update'], 'state' | 'wanted'>,
-  i18n: I18n,
-): { readonly title: string; readonly body: string } {
-  const v = wanted ?? '';
-  switch (state) {
-    case 'none':
-      return {
-        title: i18n.t('update.none.title'),
-        body: i18n.t(wanted === null ? 'update.noneSaid.body' : 'update.none.body'),
-      };
-    case 'wanted_not_ours':
-    case 'downloading':
-    case 'installing':
-      return { title: i18n.t(`update.${state}.title`, { v }), body: i18n.t(`update.${state}.body`) };
-    case 'rolled_back':
-      return { title: i18n.t('update.rolled_back.title'), body: i18n.t('update.rolled_back.body', { v }) };
-    case 'waiting':
-    case 'verified':
-    case 'refused':
-      return { title: i18n.t(`update.${state}.title`), body: i18n.t(`update.${state}.body`) };
-    default:
-      return assertNever(state);
-  }
 }
 
 /** The facts of this PC as lines to copy into a mail to the service desk. */

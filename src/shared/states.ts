@@ -37,6 +37,7 @@ export type RunState = (typeof RUN_STATES)[number];
 export const UPDATE_STATES = [
   'none',
   'wanted_not_ours',
+  'available',
   'waiting',
   'downloading',
   'verified',

@@ -22,7 +22,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
     todayUntold: 0,
     today: {},
     outbox: { waiting: 0, parked: 0 },
-    update: { state: 'none', installed: '1.4.2', wanted: null },
+    update: { state: 'none', installed: '1.4.2', wanted: null, reason: null, release: null },
     restartRequired: false,
     disk: { ok: true, freeBytes: 10_000_000_000, neededBytes: 0 },
     store: { state: 'ok', readable: true },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type Binding,
   type Bus,
@@ -9,6 +10,7 @@ import {
   type KvRead,
   type KvWatchHandlers,
   type LinkStatus,
+  type ObjectLook,
   type ObjectRead,
   type PublishOptions,
   type PublishOutcome,
@@ -127,6 +129,12 @@ export class FakeBus implements Bus {
 
   async objectsPresent(_bucket: string, names: readonly string[]): Promise<ReadonlySet<string>> {
     return new Set(names.filter((name) => this.objects.has(name)));
+  }
+
+  async objectLook(_bucket: string, name: string): Promise<ObjectLook> {
+    const read = this.objects.get(name) ?? { kind: 'absent' };
+    if (read.kind !== 'value') return read;
+    return { kind: 'value', sizeBytes: read.body.length, sha256: createHash('sha256').update(read.body).digest('hex') };
   }
 
   async objectGet(_bucket: string, name: string): Promise<ObjectRead> {

@@ -66,9 +66,22 @@ export const LAYERS: readonly Layer[] = [
     may: ['src/agent/store', 'src/agent/bus', 'src/agent/wire', 'src/base'],
   },
   {
+    path: 'src/agent/update',
+    holds: 'what is signed about a release, and whether it is one for this PC',
+    may: ['src/base'],
+  },
+  {
     path: 'src/agent/duties',
     holds: 'heartbeat, ping, logs, inventory, updates',
-    may: ['src/agent/bus', 'src/agent/wire', 'src/agent/store', 'src/agent/signing', 'src/base', 'src/platform'],
+    may: [
+      'src/agent/bus',
+      'src/agent/wire',
+      'src/agent/store',
+      'src/agent/signing',
+      'src/agent/update',
+      'src/base',
+      'src/platform',
+    ],
   },
   {
     path: 'src/agent/schedules',
@@ -99,6 +112,7 @@ export const LAYERS: readonly Layer[] = [
       'src/agent/gates',
       'src/agent/run',
       'src/agent/ship',
+      'src/agent/update',
       'src/agent/duties',
       'src/agent/schedules',
       'src/agent/results',
@@ -157,7 +171,7 @@ export const PACKAGES: readonly PackageRule[] = [
   },
   { packages: ['croner'], only: ['src/agent/schedules'] },
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
-  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/main'] },
+  { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/agent/update', 'src/main'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
   { packages: ['ws'], only: ['src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.

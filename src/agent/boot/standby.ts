@@ -88,7 +88,7 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
       agent,
       connection: new WatchedCell({ state: 'starting', sinceMs, lastGoodAtMs: null, server: null, why: null }),
       groups: new WatchedCell<ReadonlySet<string> | null>(null),
-      update: new WatchedCell({ state: 'none', installed: version, wanted: null }),
+      update: new WatchedCell({ state: 'none', installed: version, wanted: null, reason: null, release: null }),
       restartRequired: new WatchedCell(false),
       store: new WatchedCell({ state: 'ok', readable: false }),
       disk: new WatchedCell({ ok: true, freeBytes: null, neededBytes: null }),

@@ -151,6 +151,11 @@ export type ObjectRead =
   /** `mayPass`: that is about the server or the way to it, not about the object. */
   | { readonly kind: 'failed'; readonly why: string; readonly mayPass: boolean };
 
+/** What the store says of an object, unchecked. `sha256`: lower-case hex; null where it says none. */
+export type ObjectLook =
+  | { readonly kind: 'value'; readonly sizeBytes: number; readonly sha256: string | null }
+  | Exclude<ObjectRead, { kind: 'value' }>;
+
 export interface Bus {
   readonly link: Watched<LinkStatus>;
   /** True once this process was connected, or every server was tried once and none took us. */
@@ -181,6 +186,7 @@ export interface Bus {
   consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding;
   /** The names in `names` that exist in the object store. */
   objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null>;
+  objectLook(bucket: string, name: string, signal: AbortSignal): Promise<ObjectLook>;
   /** The whole object, its digest checked. */
   objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead>;
   /** Connects again, for example after the PC woke up. */

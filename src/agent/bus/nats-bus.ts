@@ -16,6 +16,7 @@ import type {
   KvRead,
   KvWatchHandlers,
   LinkStatus,
+  ObjectLook,
   ObjectRead,
   PublishOptions,
   PublishOutcome,
@@ -24,7 +25,7 @@ import type {
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
-import { objectGet, objectsPresent } from './objects.ts';
+import { objectGet, objectLook, objectsPresent } from './objects.ts';
 import { INBOXES, Permissions } from './permissions.ts';
 import { PubAcks } from './publish.ts';
 import { ServerClock } from './server-clock.ts';
@@ -198,6 +199,12 @@ export class NatsBus implements Bus {
   async objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null> {
     const session = this.#session;
     return session === null ? null : objectsPresent(session, bucket, names);
+  }
+
+  async objectLook(bucket: string, name: string, signal: AbortSignal): Promise<ObjectLook> {
+    const session = this.#session;
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
+    return objectLook(session, bucket, name, signal);
   }
 
   async objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead> {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { errorText } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
-import type { ObjectRead } from './bus.ts';
+import type { ObjectLook, ObjectRead } from './bus.ts';
 import { isRefused } from './permissions.ts';
 import type { Session } from './session.ts';
 
@@ -39,6 +39,23 @@ export async function objectsPresent(
   }
 }
 
+/** What the store says of an object. Never rejects. */
+export async function objectLook(
+  session: Session,
+  bucket: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<ObjectLook> {
+  try {
+    const info = await infoOf(session, bucket, name, AbortSignal.any([signal, session.signal]));
+    if (info === null) return { kind: 'absent' };
+    const sha256 = digestOf(info)?.toString('hex') ?? null;
+    return { kind: 'value', sizeBytes: info.sizeBytes, sha256 };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
 /** Reads an object whole, its digest checked. At most `maxBytes`, of which more is never held. Never rejects. */
 export async function objectGet(
   session: Session,
@@ -55,9 +72,13 @@ export async function objectGet(
       return { kind: 'failed', why: `it is larger than ${maxBytes} bytes`, mayPass: false };
     return { kind: 'value', body: await bodyOf(session, bucket, info, until) };
   } catch (error) {
-    if (isMissing(error)) return { kind: 'absent' };
-    return { kind: 'failed', why: errorText(error), mayPass: mayPass(error) };
+    return failed(error);
   }
+}
+
+function failed(error: unknown): Exclude<ObjectRead, { kind: 'value' }> {
+  if (isMissing(error)) return { kind: 'absent' };
+  return { kind: 'failed', why: errorText(error), mayPass: mayPass(error) };
 }
 
 /** Something about the object itself. */
@@ -86,10 +107,16 @@ async function bodyOf(session: Session, bucket: string, info: ObjectInfo, signal
     bytes += chunk.data.length;
     sequence = chunk.sequence;
   }
-  const [kind, digest] = info.digest.split(/=(.*)/s);
-  if (kind?.toUpperCase() !== 'SHA-256' || digest === undefined) throw new Unusable('it has no SHA-256 digest');
-  if (!hash.digest().equals(Buffer.from(digest, 'base64url'))) throw new Unusable('it is damaged: its digest differs');
+  const digest = digestOf(info);
+  if (digest === null) throw new Unusable('it has no SHA-256 digest');
+  if (!hash.digest().equals(digest)) throw new Unusable('it is damaged: its digest differs');
   return body;
+}
+
+/** null: it says none. */
+function digestOf(info: ObjectInfo): Buffer | null {
+  const [kind, digest] = info.digest.split(/=(.*)/s);
+  return kind?.toUpperCase() === 'SHA-256' && digest !== undefined ? Buffer.from(digest, 'base64url') : null;
 }
 
 /** The description of an object; null where there is none, or it was deleted. */

@@ -185,6 +185,10 @@ export const SETTINGS = {
     about: 'A withdrawal also holds for commands that are sent unchecked',
   },
 
+  'update.keys_file': file(
+    'The list of the keys that releases are signed with; without it no release is one for this PC',
+  ),
+
   ...UI_SETTINGS,
   'brand.name': {
     kind: 'text',

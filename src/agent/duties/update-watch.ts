@@ -1,68 +1,72 @@
 /**
- * Which version the fleet wants here, and whether it has one for us: only objects that carry our own name and a signature
- * beside them count (protocol §8), since the fleet's objects are programs of another product (D36). Nothing is downloaded.
+ * Which version the fleet wants here, and whether it has one for us that is signed (protocol §8). Nothing is downloaded and
+ * nothing is installed: IT does that.
  */
 import { spreadMs } from '../../base/backoff.ts';
+import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
+import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
+import type { SeenUpdates } from '../store/seen-updates.ts';
+import type { Pin } from '../update/key-ring.ts';
+import type { Target } from '../update/manifest.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
+import { type Found, lookForRelease } from './release-look.ts';
 
-const BUCKET = 'agent_releases';
 const RECHECK_MS = 5 * 60_000;
-/** Anything else names no object of ours, and is not put into a subject. */
-const LABEL = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
-
-/** `none`: nothing is wanted, or what runs is. `waiting`: the wanted one is there for us. */
-export interface UpdateStatus {
-  readonly state: 'none' | 'waiting' | 'wanted_not_ours';
-  readonly installed: string;
-  readonly wanted: string | null;
-}
+const NONE = { state: 'none', reason: null, release: null } as const;
+/** Until the first look. */
+const UNSEEN = { state: 'wanted_not_ours', reason: null, release: null } as const;
 
 export interface UpdateWatchOptions {
   readonly bus: Bus;
   readonly config: Watched<EffectiveConfig>;
+  readonly seen: SeenUpdates;
+  readonly pin: Pin;
   readonly installed: string;
   readonly host: Pick<HostFacts, 'osFamily' | 'programArch'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
 }
 
 export interface UpdateWatch extends Binding {
-  readonly status: Watched<UpdateStatus>;
+  readonly status: Watched<UpdateView>;
 }
 
-/** The names under which a release for this platform and its signature would be stored. */
-export function releaseObjects(version: string, host: Pick<HostFacts, 'osFamily' | 'programArch'>): [string, string] {
-  const name = `${version}-electron-${host.osFamily}-${host.programArch}`;
-  return [name, `${name}.sig`];
+export function targetOf({ osFamily, programArch }: Pick<HostFacts, 'osFamily' | 'programArch'>): Target {
+  return { platform: osFamily, arch: programArch };
 }
 
 /** Looks on each change of the wanted version, on each connect, and about every 5 minutes while one is wanted. */
 export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
-  const { bus, config, installed, host, log } = options;
-  const status = new WatchedCell<UpdateStatus>({ state: 'none', installed, wanted: null });
+  const { bus, config, seen, pin, installed, host, clock, log } = options;
+  const status = new WatchedCell<UpdateView>({ ...NONE, installed, wanted: null });
   let wanted: string | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let current = new AbortController();
   let closed = false;
 
-  const publish = (state: UpdateStatus['state']) => {
-    const { value } = status;
-    if (value.state === state && value.wanted === wanted) return;
-    log.info('update', { state, installed, wanted });
-    status.set({ state, installed, wanted });
+  const publish = (found: Found | typeof NONE | typeof UNSEEN) => {
+    const release = found.release === null ? null : { ...found.release, signedBy: [...found.release.signedBy] };
+    const next: UpdateView = { ...found, release, installed, wanted };
+    if (JSON.stringify(next) === JSON.stringify(status.value)) return;
+    log.info('update', { state: next.state, reason: next.reason, installed, wanted });
+    status.set(next);
   };
   const look = async () => {
     arm(spreadMs(RECHECK_MS));
-    const version = wanted;
-    if (version === null || !LABEL.test(version)) return;
-    const names = releaseObjects(version, host);
-    const present = await bus.objectsPresent(BUCKET, names);
+    current.abort(new Error('looked again'));
+    if (wanted === null) return;
+    current = new AbortController();
+    const { signal } = current;
+    // The later of both clocks: whoever holds one back must not make an old signature good again.
+    const nowMs = Math.max(clock.nowMs(), bus.serverNowMs() ?? 0);
+    const found = await lookForRelease(wanted, { bus, seen, pin, target: targetOf(host), installed, nowMs, signal });
     // What can't be told now leaves things as they were.
-    if (present === null || closed || version !== wanted) return;
-    publish(names.every((name) => present.has(name)) ? 'waiting' : 'wanted_not_ours');
+    if (found !== null && !signal.aborted) publish(found);
   };
   const arm = (inMs: number) => {
     clearTimeout(timer);
@@ -72,7 +76,8 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     const now = targetVersion === installed ? null : targetVersion;
     if (now === wanted) return;
     wanted = now;
-    publish(now === null ? 'none' : 'wanted_not_ours');
+    current.abort(new Error('another version is wanted'));
+    publish(now === null ? NONE : UNSEEN);
     arm(0);
   };
   const stopConfig = config.watch(follow);
@@ -86,6 +91,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     status,
     close() {
       closed = true;
+      current.abort(new Error('closed'));
       clearTimeout(timer);
       stopConfig();
       stopLink();

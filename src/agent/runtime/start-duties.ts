@@ -10,6 +10,7 @@ import { lookForPendingRestart, startRestartPending } from '../../platform/resta
 import { sessionAccounts } from '../../platform/sessions.ts';
 import { settleIcons } from '../../platform/windows/icon-settings.ts';
 import { windowsTrayHost } from '../../platform/windows/tray-host.ts';
+import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
@@ -21,10 +22,11 @@ import { startLogsFetch } from '../duties/logs-fetch.ts';
 import { startPing } from '../duties/ping.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
 import { TraySupervisor } from '../duties/tray-supervisor.ts';
-import { startUpdateWatch, type UpdateStatus } from '../duties/update-watch.ts';
+import { startUpdateWatch } from '../duties/update-watch.ts';
 import type { Shipper } from '../ship/shipper.ts';
 import type { Store } from '../store/store.ts';
 import { onSessionChange } from './stop-requests.ts';
+import { readPin } from './update-pin.ts';
 
 export interface DutiesParts {
   readonly config: BootConfig;
@@ -41,7 +43,7 @@ export interface DutiesParts {
 }
 
 export interface Duties {
-  readonly update: Watched<UpdateStatus>;
+  readonly update: Watched<UpdateView>;
   readonly restartPending: Watched<boolean>;
   readonly hardware: HardwareView;
   close(): void;
@@ -53,7 +55,16 @@ export function startDuties(parts: DutiesParts): Duties {
   const { path: pathTemplate, keepDays } = config.log;
   const shell = new PowerShellConversation();
   const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
-  const update = startUpdateWatch({ bus, config: fleet.effective, installed: version, host, log: log.child('update') });
+  const update = startUpdateWatch({
+    bus,
+    config: fleet.effective,
+    seen: store.seenUpdates,
+    pin: readPin(config.update.keysFile, log.child('update')),
+    installed: version,
+    host,
+    clock,
+    log: log.child('update'),
+  });
   const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
   const duties: { close(): void }[] = [
     hardware,

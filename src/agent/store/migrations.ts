@@ -229,6 +229,23 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE runs ADD COLUMN signed_by TEXT;
     `,
   },
+  {
+    version: 6,
+    // Tables of their own, that the release before leaves alone.
+    minReader: 1,
+    sql: `
+      -- What was last taken of what is signed for updates: nothing older is ever taken (update/manifest.ts). trust: whose keys.
+      CREATE TABLE update_keys (trust TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE update_manifests (
+        trust   TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        serial  INTEGER NOT NULL,
+        digest  TEXT NOT NULL,
+        key_set TEXT NOT NULL,
+        PRIMARY KEY (trust, channel)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
 
 export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

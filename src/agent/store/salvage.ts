@@ -58,6 +58,8 @@ const sources = (options: SalvageOptions): readonly Source[] => [
   { table: 'completions', where: '1', order: 'schedule_id' },
   { table: 'completed_versions', where: '1', order: 'schedule_id' },
   { table: 'schedule_state', where: '1', order: 'schedule_id' },
+  { table: 'update_keys', where: '1', order: 'trust' },
+  { table: 'update_manifests', where: '1', order: 'trust' },
   { table: 'kv_mirror', where: '1', order: 'bucket' },
   { table: 'unlock_tries', where: '1', order: 'account' },
 ];

@@ -25,6 +25,7 @@ import { Outbox } from './outbox.ts';
 import { quickCheck } from './quick-check.ts';
 import { Runs } from './runs.ts';
 import { ScheduleRuns } from './schedule-runs.ts';
+import { SeenUpdates } from './seen-updates.ts';
 import { ServerTime } from './server-time.ts';
 import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
@@ -71,6 +72,7 @@ export class Store {
   readonly scheduleRuns: ScheduleRuns;
   readonly versions: Versions;
   readonly imported: Imported;
+  readonly seenUpdates: SeenUpdates;
   readonly maintenance: StoreMaintenance;
   readonly quarantined: boolean;
   readonly #db: Database;
@@ -117,6 +119,7 @@ export class Store {
     this.audit = new Audit(db, this.#group);
     this.imported = new Imported(db, this.#group);
     this.versions = new Versions(db, this.#group);
+    this.seenUpdates = new SeenUpdates(db, this.#group);
     this.maintenance = new StoreMaintenance({ db, group: this.#group, kills: this.kills, ...options });
     this.#room = new WatchedCell(this.#lookAtRoom());
     this.#state.watch(() => this.#room.set(this.#lookAtRoom()));

@@ -2,8 +2,9 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { type Claims, claimsOf } from '../../shared/claims.ts';
-import { describeUpdate, type PcSnapshot } from '../../shared/describe.ts';
+import type { PcSnapshot } from '../../shared/describe.ts';
 import { describeRun } from '../../shared/describe-run.ts';
+import { describeUpdate } from '../../shared/describe-update.ts';
 import { OUTCOME_GROUPS } from '../../shared/outcome-group-names.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { Reason } from '../../shared/outcomes.ts';

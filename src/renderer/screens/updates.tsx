@@ -1,6 +1,6 @@
 /** Which version is here, which one IT wants, and what becomes of it. */
 import { makeStyles, tokens } from '@fluentui/react-components';
-import { describeUpdate } from '../../shared/describe.ts';
+import { describeUpdate } from '../../shared/describe-update.ts';
 import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -51,6 +51,7 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
           facts={[
             { name: i18n.t('updates.installed'), value: update.installed },
             { name: i18n.t('updates.wanted'), value: update.wanted ?? unsaid },
+            ...signedFacts(update, i18n, nowMs),
           ]}
         />
       </Card>
@@ -70,4 +71,15 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
       </Card>
     </>
   );
+}
+
+/** What is signed about the release that is offered. */
+function signedFacts({ release }: UpdateDetail, i18n: ReturnType<typeof useI18n>, nowMs: number) {
+  if (release === null) return [];
+  return [
+    { name: i18n.t('updates.signedBy'), value: i18n.list(release.signedBy) },
+    { name: i18n.t('updates.size'), value: i18n.bytes(release.sizeBytes) },
+    { name: i18n.t('updates.created'), value: i18n.moment(release.createdAtMs, nowMs) },
+    { name: i18n.t('updates.expires'), value: i18n.moment(release.expiresAtMs, nowMs) },
+  ];
 }

@@ -1,0 +1,123 @@
+/** `npm run release` against a real broker, and what the agent's own look finds of it. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { ROOT } from '../../scripts/bootstrap/paths.mjs';
+import { lookForRelease } from '../../src/agent/duties/release-look.ts';
+import { pinOf } from '../../src/agent/update/key-ring.ts';
+import { agentBus } from '../../test/support/duties.ts';
+import { provisionedOperator } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { TARGET } from '../../test/support/releases.ts';
+import { testStore } from '../../test/support/store.ts';
+import { tempDir } from '../../test/support/temp.ts';
+
+const run = promisify(execFile);
+
+async function desk() {
+  const server = await startNatsServer();
+  await provisionedOperator(server);
+  const [dir, recovery, work] = [tempDir(), tempDir(), tempDir()];
+  const file = join(work, 'package.zip');
+  writeFileSync(file, Buffer.alloc(300_000, 7));
+  const release = async (...args: string[]) => {
+    const script = join(ROOT, 'scripts', 'release.ts');
+    return (await run(process.execPath, [script, ...args, '--dir', dir])).stdout;
+  };
+  const refused = (...args: string[]) =>
+    release(...args).then(
+      () => 'nothing',
+      (error: { stderr: string }) => error.stderr,
+    );
+  const sign = (version: string, ...more: string[]) =>
+    release(
+      'sign',
+      '--file',
+      file,
+      '--version',
+      version,
+      '--platform',
+      TARGET.platform,
+      '--arch',
+      TARGET.arch,
+      '--unpacked-bytes',
+      '900000',
+      ...more,
+    );
+  const publish = (...more: string[]) => release('publish', '--server', server.url, ...more);
+  const bus = await agentBus(server, 'PC-A');
+  const { seenUpdates: seen } = testStore(tempDir());
+  await release('keys', '--recovery', recovery, '--name', 'Aiko');
+  const pin = pinOf(readFileSync(join(dir, 'keys.1.json')));
+  const look = (version: string) =>
+    lookForRelease(version, {
+      bus,
+      seen,
+      pin,
+      target: TARGET,
+      installed: '1.0.0',
+      nowMs: Date.now(),
+      signal: AbortSignal.timeout(30_000),
+    });
+  const keyFiles = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind));
+  return { dir, recovery, file, release, refused, sign, publish, look, keyFiles };
+}
+
+test('keys, sign and publish: a PC that has the list pinned finds the release, and by whom it is signed', async () => {
+  const { dir, recovery, file, refused, sign, publish, look, keyFiles } = await desk();
+  const [releaseKey = ''] = keyFiles(dir, 'release-');
+  const [recoveryKey = ''] = keyFiles(recovery, 'recovery-');
+  for (const key of [join(dir, releaseKey), join(recovery, recoveryKey)])
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+  expect(await refused('keys', '--recovery', recovery)).toContain('has a key list already');
+  expect(await sign('2.0.0')).toContain('Manifest 1:');
+  expect(await look('2.0.0')).toMatchObject({ state: 'wanted_not_ours', reason: 'nothing' });
+  expect(await publish('--file', file)).toContain('Published 2.0.0-electron-linux-x86_64.manifest');
+  expect(await look('2.0.0')).toMatchObject({
+    state: 'available',
+    release: { signedBy: ['Aiko'], sizeBytes: 300_000 },
+  });
+  writeFileSync(file, 'something else');
+  expect(await refused('publish', '--server', 'nats://127.0.0.1:1', '--file', file)).toContain(
+    'is not the package that was signed',
+  );
+});
+
+test('rotate and revoke: what the old key has signed counts no more, and the new one needs no visit to a PC', async () => {
+  const { dir, recovery, file, release, refused, sign, publish, look } = await desk();
+  await sign('2.0.0');
+  await publish('--file', file);
+  expect(await look('2.0.0')).toMatchObject({ state: 'available' });
+  expect(await release('rotate', '--recovery', recovery, '--name', 'Ben')).toContain('keys.2.json');
+  expect(await publish()).toContain('Published kanade-tray-keys.2');
+  expect(await look('2.0.0')).toMatchObject({ state: 'refused', reason: 'signature' });
+  await sign('2.0.0');
+  await publish('--file', file);
+  expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Ben'] } });
+  const ids = readdirSync(dir).flatMap((name) => /^release-(\w+)\.key$/.exec(name)?.[1] ?? []);
+  const answers = await Promise.all(ids.map((id) => refused('revoke', '--recovery', tempDir(), '--key', id)));
+  // One is gone already, for the other the recovery key is needed.
+  expect(answers.join()).toContain('is the beginning of no single release key');
+  expect(answers.join()).toContain('not enough to sign this list');
+  const gone = ids[answers.findIndex((answer) => answer.includes('not enough'))] ?? '';
+  expect(await release('revoke', '--recovery', recovery, '--key', gone, '--name', 'Chika')).toContain('keys.3.json');
+  await publish();
+  expect(await look('2.0.0')).toMatchObject({ state: 'refused', reason: 'signature' });
+  await sign('2.0.0');
+  await publish('--file', file);
+  expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Chika'] } });
+});
+
+test('two people: a second key beside the first, two signatures needed, and a new recovery key', async () => {
+  const { recovery, file, release, refused, sign, publish, look } = await desk();
+  await release('rotate', '--recovery', recovery, '--add', '--threshold', '2', '--name', 'Ben');
+  await release('rotate', '--recovery', recovery, '--recovery-key');
+  await sign('2.0.0');
+  expect(await release('sign', '--add-to', `${file}.manifest`)).toContain('2 signatures');
+  await publish('--file', file);
+  expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Aiko', 'Ben'] } });
+  expect(await refused('publish', '--server', 'nats://127.0.0.1:1')).toContain('No connection');
+  expect(await refused('say')).toContain('Say one of keys, sign, publish, rotate, revoke');
+});

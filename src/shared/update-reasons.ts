@@ -1,0 +1,32 @@
+/** Why a release that IT wants here is none for this PC: each with its text. */
+
+/** What can be wrong with a manifest. */
+export const RELEASE_FAULTS = [
+  'unreadable',
+  'keys_expired',
+  'signature',
+  'other_platform',
+  'other_release',
+  'other_channel',
+  'expired',
+  'downgrade',
+  'too_old_here',
+  'older',
+  'conflict',
+] as const;
+export type ReleaseFault = (typeof RELEASE_FAULTS)[number];
+
+/**
+ * `nothing`, `original`: there is nothing under that version, or only a program of another product. `no_keys`: nobody has said
+ * whose releases count here; `keys_unusable`: what says so can't be used. `package`: it is not what was signed, or not there.
+ */
+export const UPDATE_REASONS = [
+  'nothing',
+  'original',
+  'no_keys',
+  'keys_unusable',
+  'package_missing',
+  'package',
+  ...RELEASE_FAULTS,
+] as const;
+export type UpdateReason = (typeof UPDATE_REASONS)[number];

@@ -1,0 +1,164 @@
+/** `keys`, `rotate`, `revoke` and `sign`: what needs no broker. Each says what it has written. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { Fault, say } from '../../scripts/bootstrap/say.mjs';
+import { parseCanonical } from '../../src/agent/update/canonical.ts';
+import { openEnvelope, PAYLOAD_TYPES, type PublicKey, type Role } from '../../src/agent/update/envelope.ts';
+import type { KeyList } from '../../src/agent/update/keys.ts';
+import { checkRelease, releaseObjects, releaseSchema } from '../../src/agent/update/manifest.ts';
+import { signedTimeText } from '../../src/agent/update/signed-time.ts';
+import { lastSerial, newestList, newKey, nextSerial, privateKeys, readLists, writeList } from './desk.ts';
+import { envelopeOf, type SigningKey, seal, sealRelease } from './documents.ts';
+import type { Options } from './options.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+export function makeKeys(options: Options): void {
+  const [dir, recovery] = [options.text('dir'), options.text('recovery')];
+  if (readLists(dir).length > 0) throw new Fault(`${dir} has a key list already: use "rotate".`);
+  const release = newKey(dir, 'release');
+  const kept = newKey(recovery, 'recovery');
+  const keys: KeyList = {
+    ...times(options.number('days', 3650)),
+    floor: 0,
+    format: 1,
+    recovery: roleOf(kept.key, 'Recovery'),
+    release: roleOf(release.key, options.text('name', 'Release')),
+    trust: randomBytes(16).toString('hex'),
+    version: 1,
+  };
+  say(`Release key:  ${release.file}`);
+  say(`Recovery key: ${kept.file}`);
+  say(`Key list:     ${writeList(dir, keys, [kept.key])}`);
+}
+
+/** A new release key in the place of all before; with `--add` beside them; with `--recovery-key` a new recovery key. */
+export function rotate(options: Options): void {
+  const [dir, recovery] = [options.text('dir'), options.text('recovery')];
+  const before = newestList(dir);
+  const signers = privateKeys(recovery, idsOf(before.recovery));
+  const forRecovery = options.flag('recovery-key');
+  const made = newKey(forRecovery ? recovery : dir, forRecovery ? 'recovery' : 'release');
+  const fresh = publicOf(made.key, options.text('name', forRecovery ? 'Recovery' : 'Release'));
+  const role = before[forRecovery ? 'recovery' : 'release'];
+  const kept = options.flag('add') ? role.keys : [];
+  const threshold = options.number('threshold', Math.min(role.threshold, kept.length + 1));
+  const next = { keys: [...kept, fresh], threshold };
+  const changed = forRecovery ? { recovery: next } : { release: next };
+  const file = writeList(dir, following(before, dir, options, changed), forRecovery ? [...signers, made.key] : signers);
+  say(`New key:  ${made.file}`);
+  say(`Key list: ${file}`);
+}
+
+/** Withdraws a release key; where it was the last one a new one takes its place. */
+export function revoke(options: Options): void {
+  const [dir, recovery, id] = [options.text('dir'), options.text('recovery'), options.text('key')];
+  const before = newestList(dir);
+  const gone = before.release.keys.filter((key) => key.id.startsWith(id));
+  if (id.length < 8 || gone.length !== 1) throw new Fault(`"${id}" is the beginning of no single release key.`);
+  let left = before.release.keys.filter((key) => !gone.includes(key));
+  if (left.length === 0) {
+    const made = newKey(dir, 'release');
+    left = [publicOf(made.key, options.text('name', 'Release'))];
+    say(`New key:  ${made.file}`);
+  }
+  const release = { keys: left, threshold: Math.min(before.release.threshold, left.length) };
+  const signers = privateKeys(recovery, idsOf(before.recovery));
+  say(`Key list: ${writeList(dir, following(before, dir, options, { release }), signers)}`);
+  say('What was signed with it counts no more: sign the current release again, and publish both.');
+}
+
+/** A manifest for one package; with `--add-to` one more signature on a manifest that is there. */
+export async function signRelease(options: Options): Promise<void> {
+  const dir = options.text('dir');
+  const keys = newestList(dir);
+  const signers = privateKeys(options.text('keys', dir), idsOf(keys.release));
+  if (signers.length === 0) throw new Fault('There is none of the release keys here.');
+  const added = options.text('add-to', '');
+  if (added !== '') return addSignatures(added, signers);
+  const file = options.text('file');
+  const version = options.text('version');
+  const target = { platform: options.text('platform'), arch: options.text('arch') };
+  const minFrom = options.text('min-from', '');
+  const { created, expires } = times(options.number('days', 90));
+  const draft = {
+    allow_downgrade: options.flag('allow-downgrade'),
+    ...target,
+    channel: options.text('channel', 'stable'),
+    created: signedTimeText(created),
+    expires: signedTimeText(expires),
+    format: 1,
+    min_from: minFrom === '' ? null : minFrom,
+    object: releaseObjects(version, target).package,
+    serial: nextSerial(dir),
+    sha256: await sha256Of(file),
+    size: statSync(file).size,
+    trust: keys.trust,
+    unpacked_size: options.number('unpacked-bytes'),
+    version,
+  };
+  const read = releaseSchema.safeParse(draft);
+  if (!read.success)
+    throw new Fault(`This can't be signed: ${read.error.issues.map(({ path }) => path.join('.')).join(', ')}.`);
+  const out = `${file}.manifest`;
+  writeFileSync(out, sealRelease(read.data, signers));
+  say(`Manifest ${draft.serial}: ${out}`);
+}
+
+function addSignatures(file: string, signers: readonly SigningKey[]): void {
+  const envelope = openEnvelope(readFileSync(file), PAYLOAD_TYPES.release);
+  if (envelope === null) throw new Fault(`${file} is no manifest.`);
+  const { payload, payloadType } = envelope;
+  const added = openEnvelope(seal(payloadType, payload, signers), payloadType)?.signatures ?? [];
+  const others = envelope.signatures.filter(({ keyid }) => !added.some((each) => each.keyid === keyid));
+  writeFileSync(file, envelopeOf(payloadType, payload, [...others, ...added]));
+  say(`${others.length + added.length} signatures: ${file}`);
+}
+
+/** What a PC would take of a manifest and its package; as a PC decides it. */
+export async function checkedRelease(dir: string, file: string) {
+  const keys = newestList(dir);
+  const body = readFileSync(`${file}.manifest`);
+  const payload = openEnvelope(body, PAYLOAD_TYPES.release)?.payload;
+  const read = releaseSchema.safeParse(payload && parseCanonical(payload));
+  if (!read.success) throw new Fault(`${file}.manifest is no manifest.`);
+  const { version, platform, arch, channel, sha256, size } = read.data;
+  const target = { platform, arch };
+  const facts = { keys, seen: null, wanted: version, target, channel, installed: version, nowMs: Date.now() };
+  const verdict = checkRelease(body, facts);
+  if (!verdict.ok) throw new Fault(`No PC would take ${file}.manifest: ${verdict.why}.`);
+  if (statSync(file).size !== size || (await sha256Of(file)) !== sha256) {
+    throw new Fault(`${file} is not the package that was signed.`);
+  }
+  return { body, names: releaseObjects(version, target) };
+}
+
+function following(before: KeyList, dir: string, options: Options, changed: Partial<KeyList>): KeyList {
+  // With the same release keys what a PC has seen goes on counting; with others the floor does.
+  const least = changed.release === undefined ? before.floor : Math.max(before.floor, lastSerial(dir));
+  const floor = options.number('floor', least);
+  return { ...before, ...times(options.number('days', 3650)), ...changed, floor, version: before.version + 1 };
+}
+
+function times(days: number): { created: number; expires: number } {
+  const created = Math.floor(Date.now() / 1000) * 1000;
+  return { created, expires: created + days * DAY_MS };
+}
+
+function publicOf({ id, raw }: SigningKey, name: string): PublicKey {
+  return { id, raw, name };
+}
+
+function roleOf(key: SigningKey, name: string): Role {
+  return { keys: [publicOf(key, name)], threshold: 1 };
+}
+
+function idsOf({ keys }: Role): string[] {
+  return keys.map(({ id }) => id);
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
