@@ -28,6 +28,7 @@ import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
 import { RecentTails } from '../duties/recent-tails.ts';
+import { SignatureEvents } from '../duties/signature-events.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
 import { takeOver } from '../results/takeover.ts';
 import { Verifier } from '../signing/verifier.ts';
@@ -88,7 +89,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
-  const verifier = makeVerifier(options);
+  const signatureEvents = new SignatureEvents({
+    pcId,
+    outbox: store.outbox,
+    admits: () => store.admits,
+    nudge: () => shipper.nudge(),
+    onLeftOut: (count) => store.counters.bump('signature_events_left_out', count),
+    clock,
+    log: log.child('signing'),
+  });
+  life.add('signature events', () => signatureEvents.close());
+  const verifier = makeVerifier(options, signatureEvents);
   const signing = () => {
     verifier.refresh();
     return verifier.view();
@@ -296,7 +307,7 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
 }
 
 /** Counted is what was found of each signature, whatever became of its command. */
-function makeVerifier({ config, store, log }: RuntimeOptions): Verifier {
+function makeVerifier({ config, store, log }: RuntimeOptions, events: SignatureEvents): Verifier {
   return new Verifier({
     pcId: config.agent.id,
     mode: config.commands.signatures,
@@ -306,6 +317,7 @@ function makeVerifier({ config, store, log }: RuntimeOptions): Verifier {
     onFinding: (state, refused) => {
       store.counters.bump(signatureCounter(state));
       if (refused) store.counters.bump('signature_refused');
+      events.found(state);
     },
   });
 }

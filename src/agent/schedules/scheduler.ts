@@ -14,11 +14,12 @@ import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import type { Book, Entry } from './book.ts';
-import { canFire, decideFire, nextTime, unsupportedParts } from './decide.ts';
+import { canFire, decideFire, hasConditions, NOT_KNOWN, nextTime, type Senses, unsupportedParts } from './decide.ts';
 import { arrivalOf, commandOf, type Tick } from './fire.ts';
+import { lastSuccessOf } from './last-success.ts';
 import type { Refusals } from './refusals.ts';
 import { type Skip, Skips } from './skips.ts';
-import type { FireFacts, LastSuccess, Plan, Unsupported } from './types.ts';
+import type { Conditions, FireDecision, FireFacts, LastSuccess, Plan, Requirements, Unsupported } from './types.ts';
 
 /** A timer counts no sleep of the PC, so none is trusted for longer. */
 const LONGEST_SLEEP_MS = 30_000;
@@ -43,8 +44,9 @@ export interface SchedulerOptions {
   readonly serverNowMs: () => number | null;
   /** The IANA name of this PC's zone. */
   readonly zone: () => string;
-  /** Events that this PC tells of, beside its start. */
-  readonly triggers: ReadonlySet<Trigger>;
+  readonly senses: Senses;
+  /** What it is like now, as far as `require` asks for it; never rejects. */
+  readonly conditions: (require: Requirements) => Promise<Conditions>;
   readonly refusals: Pick<Refusals, 'look'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -239,7 +241,7 @@ export class Scheduler {
       return why;
     };
     try {
-      const decision = decideFire(plan, this.#facts(plan, tick.atMs));
+      const decision = await this.#decide(plan, tick.atMs);
       if (decision.kind === 'not_due') return null;
       if (decision.kind === 'skip') return skip(decision.why, decision.note);
       const command = commandOf(pcId, plan, decision.job, tick);
@@ -255,6 +257,15 @@ export class Scheduler {
     } catch (error) {
       return skip('store', errorText(error));
     }
+  }
+
+  /** What the PC is like is asked only where everything before that holds. */
+  async #decide(plan: Plan, atMs: number): Promise<FireDecision> {
+    const decision = decideFire(plan, this.#facts(plan, atMs));
+    if (decision.kind !== 'skip' || decision.why !== 'requirement' || !hasConditions(plan)) return decision;
+    const conditions = await this.#options.conditions(plan.require);
+    const isStill = !this.#closed && this.#active.get(plan.id)?.plan === plan;
+    return isStill ? decideFire(plan, { ...this.#facts(plan, atMs), conditions }) : { kind: 'not_due' };
   }
 
   #missed(plan: Plan, atMs: number): void {
@@ -283,6 +294,7 @@ export class Scheduler {
       lastSuccess: this.lastSuccess(plan),
       running: store.scheduleRuns.isRunning(plan.id),
       cpuPercent: this.#options.cpuPercent(),
+      conditions: NOT_KNOWN,
       scriptsEnabled: this.#options.scriptsEnabled(),
       admits: store.admits,
     };
@@ -311,19 +323,11 @@ export class Scheduler {
 
   /** What of the plan can't be told on this PC. */
   unsupported(plan: Plan): Unsupported {
-    return unsupportedParts(plan, this.#options.triggers);
+    return unsupportedParts(plan, this.#options.senses);
   }
 
-  lastSuccess({ id, jobId, repeat, anyTrigger }: Plan): LastSuccess | null {
-    if (repeat.kind === 'always') return null;
-    const { completions } = this.#options.store;
-    const own = completions.lastMs(id, jobId);
-    const any = anyTrigger ? completions.lastMs('', jobId) : undefined;
-    if (own === undefined && any === undefined) return null;
-    const atMs = Math.max(own ?? Number.NEGATIVE_INFINITY, any ?? Number.NEGATIVE_INFINITY);
-    if (repeat.kind !== 'once_per_version') return { atMs, ofVersion: false };
-    const job = this.#options.book.job(jobId);
-    return { atMs, ofVersion: job.kind === 'known' && completions.hasVersion(id, jobId, job.job.version) };
+  lastSuccess(plan: Plan): LastSuccess | null {
+    return lastSuccessOf(plan, this.#options.store.completions, this.#options.book.job(plan.jobId));
   }
 
   /** From now on, for all that is known. */

@@ -113,6 +113,13 @@ describe('on', () => {
     expect(rig.row('s')).toMatchObject({ internals: { note: expect.stringContaining('network_change') } });
   });
 
+  test('network_change: each time, also beside events that this PC does not tell of', async () => {
+    const rig = scheduleRig({ triggers: ['network_change'] });
+    rig.start({ s: { when: { on: ['logon', 'network_change'] } } });
+    await rig.scheduler.occurred('network_change');
+    expect(rig.fired).toHaveLength(1);
+  });
+
   test.each([
     [
       { when: { on: ['logon', 'lock'] } },
@@ -174,6 +181,56 @@ describe('limits', () => {
   ])('cpu_below with a load of %s: %s', async (cpuPercent, expected) => {
     const options = cpuPercent === undefined ? {} : { cpuPercent };
     expect(await skipOf({ constraints: { require: { cpu_below: 50 } } }, options)).toBe(expected);
+  });
+
+  test.each([
+    [{ ac_power: true }, { acPower: true }, 'fired'],
+    [{ ac_power: true }, { acPower: false }, 'ac_power: the PC runs on its battery'],
+    [{ ac_power: true }, {}, 'ac_power: not known at present'],
+    [{ idle: '10m' }, { idleMs: 600_000 }, 'fired'],
+    [{ idle: '10m' }, { idleMs: 599_999 }, 'idle: the PC was used 599 s ago'],
+    [{ idle: '10m' }, { idleMs: Number.POSITIVE_INFINITY }, 'fired'],
+    [{ idle: '10m' }, {}, 'idle: not known at present'],
+    [{ network: true }, { network: true }, 'fired'],
+    [{ network: true }, { network: false }, 'network: the Internet is not reached'],
+    [{ network: true }, {}, 'network: not known at present'],
+    [{ ac_power: true, idle: '1s', network: true }, { acPower: true, idleMs: 1_000, network: true }, 'fired'],
+    [{ ac_power: true, cpu_below: 50 }, { acPower: true }, 'cpu_below: the load is not known yet'],
+  ] as const)('%j where the PC says %j: %s', async (require, conditions, expected) => {
+    const rig = scheduleRig({ tells: ['acPower', 'idle', 'network'], conditions });
+    rig.start({ s: { ...EACH_MINUTE, constraints: { require } } });
+    await rig.pass(MINUTE_S);
+    const told = rig.fired.length === 0 ? rig.row('s')?.internals.note : 'fired';
+    expect(told).toBe(expected);
+    expect(rig.fired.length === 0 ? rig.row('s')?.skipped?.why : 'requirement').toBe('requirement');
+  });
+
+  test('the PC is asked at the times that are due alone, and fires at the first one at which it is as required', async () => {
+    const rig = scheduleRig({ tells: ['acPower'], conditions: { acPower: false } });
+    const constraints = { require: { ac_power: true } };
+    rig.start({
+      s: { when: { per_pc: { every: '1h' } }, constraints },
+      t: { when: { calendar: { at: '23:00' } }, constraints },
+    });
+    await rig.pass(3 * MINUTE_S, 10_000);
+    expect([rig.fired.length, rig.asked.length]).toEqual([0, 3]);
+    rig.state.conditions = { acPower: true, idleMs: null, network: null };
+    await rig.pass(MINUTE_S, 10_000);
+    expect([rig.fired.length, rig.asked.length]).toEqual([1, 4]);
+    await rig.end();
+    await rig.pass(10 * MINUTE_S, 10_000);
+    expect([rig.fired.length, rig.asked.length]).toEqual([1, 4]);
+  });
+
+  test('a schedule that is taken back while the PC is asked does not fire', async () => {
+    const rig = scheduleRig({ tells: ['network'], conditions: { network: true } });
+    rig.start({ s: { ...EACH_MINUTE, constraints: { require: { network: true } } } });
+    rig.clock.advance(MINUTE_S * 1_000);
+    const looked = rig.scheduler.look();
+    while (rig.asked.length === 0) await Promise.resolve();
+    rig.put('schedules', 's', null);
+    await looked;
+    expect(rig.fired).toEqual([]);
   });
 
   test.each([

@@ -7,7 +7,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-export const OUTBOX_KINDS = ['result', 'started', 'inventory'] as const;
+export const OUTBOX_KINDS = ['result', 'started', 'inventory', 'event'] as const;
 export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 
 export interface OutboxItem {
@@ -44,7 +44,7 @@ export function prepareOutboxPut(db: Database): Statement {
 export class Outbox {
   readonly #group: GroupCommit;
   readonly #put: Statement;
-  readonly #supersede: Statement;
+  readonly #trim: Statement;
   readonly #due: Statement;
   readonly #later: Statement;
   readonly #get: Statement;
@@ -63,7 +63,9 @@ export class Outbox {
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
     this.#put = prepareOutboxPut(db);
-    this.#supersede = db.prepare(`DELETE FROM outbox WHERE kind = ? AND id <> ?`);
+    this.#trim = db.prepare(
+      'DELETE FROM outbox WHERE kind = ? AND seq NOT IN (SELECT seq FROM outbox WHERE kind = ? ORDER BY seq DESC LIMIT ?)',
+    );
     this.#due = db
       .prepare(`SELECT seq FROM outbox WHERE (kind = 'result') = ? AND next_try_at <= ? ORDER BY seq LIMIT ?`)
       .pluck();
@@ -98,11 +100,11 @@ export class Outbox {
         (SELECT count(*) FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL) AS parked`);
   }
 
-  /** Queues something that belongs to no ending of a run. With `onlyNewest`, older rows of its kind are dropped. */
-  put(item: OutboxItem, queuedAtMs: number, options: { run?: number; onlyNewest?: boolean } = {}): Promise<void> {
+  /** Queues something that belongs to no ending of a run. With `keep`, only so many of its kind stay, the newest. */
+  put(item: OutboxItem, queuedAtMs: number, options: { run?: number; keep?: number } = {}): Promise<void> {
     return this.#group.submit(() => {
       this.#put.run(item.kind, item.id, item.subject, item.body, options.run ?? null, queuedAtMs);
-      if (options.onlyNewest) this.#supersede.run(item.kind, item.id);
+      if (options.keep !== undefined) this.#trim.run(item.kind, item.kind, options.keep);
     });
   }
 

@@ -23,6 +23,7 @@ export const logsFetchSubject = (pcId: PcId) => `logs.fetch.${pcId}`;
 export const startedSubject = (execId: ExecId, pcId: PcId) => `events.started.${execId}.${pcId}`;
 export const liveTailSubject = (pcId: PcId) => `job.tail.${pcId}`;
 export const inventorySubject = (pcId: PcId) => `inventory.${pcId}.hw`;
+export const obsSubject = (pcId: PcId) => `obs.${pcId}`;
 export const inventoryRequestSubject = (pcId: PcId) => `request.inventory.${pcId}`;
 
 /** The durable consumer of a PC on the stream EXEC (protocol §5). `a.b` and `a_b` share one: protocol §5 on its metadata. */

@@ -347,7 +347,7 @@ export const en = {
   'schedule.skipped.not_active': 'outside the time for which it is set up',
   'schedule.skipped.outside_window': 'outside its hours',
   'schedule.skipped.skip_date': 'a day on which it is not to run',
-  'schedule.skipped.requirement': 'this PC was busy',
+  'schedule.skipped.requirement': 'this PC was not in the state that it needs',
   'schedule.skipped.job_missing': 'what it is to run is not there yet',
   'schedule.skipped.job_unreadable': "what it is to run can't be read",
   'schedule.skipped.still_running': 'the run before had not ended',

@@ -331,7 +331,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'schedule.skipped.not_active': '有効期間の外でした',
   'schedule.skipped.outside_window': '実行できる時間帯の外でした',
   'schedule.skipped.skip_date': '実行しない日でした',
-  'schedule.skipped.requirement': 'この端末の負荷が高い状態でした',
+  'schedule.skipped.requirement': '実行条件（電源・負荷・ネットワークなど）を満たしていませんでした',
   'schedule.skipped.job_missing': '実行する内容がまだありません',
   'schedule.skipped.job_unreadable': '実行する内容を読み取れません',
   'schedule.skipped.still_running': '前回の実行が終わっていませんでした',
