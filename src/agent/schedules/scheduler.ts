@@ -218,7 +218,7 @@ export class Scheduler {
   }
 
   async #fireAtStart(id: string, nowMs: number): Promise<void> {
-    const { boot } = this.#options.store.timeline;
+    const boot = this.#options.store.systemStart;
     const plan = this.#active.get(id)?.plan;
     // Not for this PC, as far as its groups are known.
     if (plan === undefined) return;

@@ -85,7 +85,7 @@ describe('on', () => {
     await first.scheduler.look();
     expect(first.fired).toHaveLength(1);
     // Another start: the store of a test has a boot of its own for each process, so that of the first is kept here.
-    expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.timeline.boot);
+    expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.systemStart);
   });
 
   test('startup with a starting deadline: only while the PC is up for no longer', async () => {

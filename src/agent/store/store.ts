@@ -28,6 +28,7 @@ import { ScheduleRuns } from './schedule-runs.ts';
 import { SeenUpdates } from './seen-updates.ts';
 import { ServerTime } from './server-time.ts';
 import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
+import { systemStart } from './system-start.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
@@ -70,6 +71,8 @@ export class Store {
   readonly audit: Audit;
   readonly completions: Completions;
   readonly scheduleRuns: ScheduleRuns;
+  /** Names this start of the system. */
+  readonly systemStart: string;
   readonly versions: Versions;
   readonly imported: Imported;
   readonly seenUpdates: SeenUpdates;
@@ -108,6 +111,7 @@ export class Store {
     this.waits = new Waits(db, this.#group, this.timeline);
     this.completions = new Completions(db, this.#group);
     this.scheduleRuns = new ScheduleRuns(db, this.#group);
+    this.systemStart = systemStart(db, this.#group, options.clock, options.boot ?? null);
     this.runs = new Runs(db, this.#group, this);
     this.inbox = new Inbox(db, this.#group);
     this.enrolment = new Enrolment(db, this.#group, this.#usable);
