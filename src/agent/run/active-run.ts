@@ -337,7 +337,7 @@ export class ActiveRun {
       const isStop = errorText(this.#abort.signal.reason) === 'stopping';
       return isStop ? stoppedBeforeStart(nowMs) : interrupted(null, nowMs);
     }
-    const { shell, cwd, runAs, timeoutSecs, retry } = command;
+    const { shell, cwd, runAs, timeoutSecs, retry, deadlineAtNs } = command;
     const spec = { marker: this.open.resultId, shell, script: text, cwd, runAs, timeoutSecs };
     if (runAs === 'user' && user !== null) {
       this.#options.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
@@ -350,7 +350,7 @@ export class ActiveRun {
       noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
       return running;
     };
-    const attempts = new Attempts(start, retry, this.#options.clock);
+    const attempts = new Attempts(start, { retry, deadlineAtNs, clock: this.#options.clock });
     this.#script = attempts;
     try {
       return attempted(command, await attempts.done);

@@ -299,6 +299,17 @@ describe('right before the spawn the world is looked at again (D23)', () => {
   });
 });
 
+test('a script that fails is not run again after its last moment to start', async () => {
+  const { store, scripts, dispatcher } = dispatching();
+  scripts.autoExit = 1;
+  const deadline = new Date(Date.now() + 60_000).toISOString();
+  const run = await admitCommand(store, 'r1', { deadline_at: deadline, retry: { max: 3, backoff_secs: 3_600 } });
+  dispatcher.start();
+  await dispatcher.idle();
+  expect(scripts.started).toHaveLength(1);
+  expect(store.history.get(run)).toMatchObject({ reason: 'FAILED', exitCode: 1 });
+});
+
 describe('after an interruption', () => {
   test('what ran is ended and answered 121, never run again; what waited runs', async () => {
     const directory = tempDir();
