@@ -11,11 +11,14 @@ import {
   type KvWatchHandlers,
   type LinkStatus,
   type ObjectLook,
+  type ObjectPart,
   type ObjectRead,
   type PublishOptions,
   type PublishOutcome,
 } from '../../src/agent/bus/bus.ts';
 import type { KvKey } from '../../src/base/ids.ts';
+import { errorText } from '../../src/base/logger.ts';
+import { orAbort } from '../../src/base/waiting.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
 
 export interface Published {
@@ -39,6 +42,9 @@ export class FakeBus implements Bus {
   });
   /** Called before each KV read is answered. */
   onKvGet: (bucket: string, key: string) => void | Promise<void> = () => {};
+  /** What reading an object is answered with; the default is what `objects` holds. `from`: what has come of it before. */
+  onObjectGet: (name: string, from?: ObjectPart) => ObjectRead | Promise<ObjectRead> = (name) =>
+    this.objects.get(name) ?? { kind: 'absent' };
   kvReads = 0;
   ageMs = 0;
   serverMs: number | null = null;
@@ -137,8 +143,15 @@ export class FakeBus implements Bus {
     return { kind: 'value', sizeBytes: read.body.length, sha256: createHash('sha256').update(read.body).digest('hex') };
   }
 
-  async objectGet(_bucket: string, name: string): Promise<ObjectRead> {
-    return this.objects.get(name) ?? { kind: 'absent' };
+  async objectGet(
+    _bucket: string,
+    name: string,
+    _maxBytes: number,
+    signal: AbortSignal,
+    from?: ObjectPart,
+  ): Promise<ObjectRead> {
+    const read = Promise.resolve(this.onObjectGet(name, from));
+    return orAbort(read, signal).catch((error) => ({ kind: 'failed', why: errorText(error), mayPass: true }));
   }
 
   reconnect(): void {}

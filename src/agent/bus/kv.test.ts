@@ -209,3 +209,21 @@ test.skipIf(process.platform === 'win32')('a read that the server does not answe
   server.resume();
   expect(await bus.kvGet('script_current', kvKeyOf('job'), 10_000)).toEqual({ kind: 'absent', revision: 0 });
 });
+
+test('the longest key that is one can be read, and the connection lives', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  // Of the buckets whose keys others choose, the one with the longest name.
+  await provision(nc, ['KV_script_current']);
+  const longest = kvKeyOf('a'.repeat(3_900));
+  await putKey(nc, 'script_current', longest, '1.0.0');
+  const bus = await connectedBus(server.url);
+  const states: string[] = [];
+  bus.link.watch(({ state }) => void states.push(state));
+  expect(await bus.kvGet('script_current', longest, 20_000)).toMatchObject({
+    kind: 'value',
+    value: Buffer.from('1.0.0'),
+  });
+  expect(await bus.kvGet('script_current', kvKeyOf('a'), 20_000)).toEqual({ kind: 'absent', revision: 0 });
+  expect(states).toEqual([]);
+});

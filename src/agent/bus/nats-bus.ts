@@ -17,6 +17,7 @@ import type {
   KvWatchHandlers,
   LinkStatus,
   ObjectLook,
+  ObjectPart,
   ObjectRead,
   PublishOptions,
   PublishOutcome,
@@ -207,9 +208,15 @@ export class NatsBus implements Bus {
     return objectLook(session, bucket, name, signal);
   }
 
-  async objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead> {
+  async objectGet(
+    bucket: string,
+    name: string,
+    maxBytes: number,
+    signal: AbortSignal,
+    from?: ObjectPart,
+  ): Promise<ObjectRead> {
     const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
-    return objectGet(session, bucket, name, maxBytes, signal);
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true, ...(from && { part: from }) };
+    return objectGet(session, bucket, name, maxBytes, signal, from);
   }
 }

@@ -9,6 +9,7 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs, MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
+import { Downlink } from './downlink.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import type { ServerClock } from './server-clock.ts';
@@ -20,6 +21,12 @@ const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (protocol §11.2). */
 const MAX_PINGS_OUT = 2;
 const REFUSAL_HANDED_ON_MS = 50;
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  /** About so large will the answer be, where it may be large: the time that it needs by itself is no part of the time-out. */
+  readonly answerBytes?: number;
+}
 
 export interface SessionOptions {
   readonly pcId: string;
@@ -45,6 +52,7 @@ export class Session {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #uplink: Uplink;
+  readonly #downlink: Downlink;
   readonly #pingIntervalMs: number;
   readonly #ending = new AbortController();
   /** Kept here: the library forgets them with the connection, and then they are needed. */
@@ -66,6 +74,7 @@ export class Session {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#uplink = new Uplink(options.clock, () => nc.stats().outBytes);
+    this.#downlink = new Downlink(options.clock);
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
     this.#lastGood = this.#now();
     this.#peers = nc.info?.connect_urls ?? [];
@@ -126,19 +135,23 @@ export class Session {
   }
 
   /**
-   * A request whose answer also proves the link. What is on its way before it on a slow link does not count into the
-   * time-out. Rejects with the library's errors, with {@link InboxRefused}, or with the signal's reason.
+   * A request whose answer also proves the link. What is on its way before it on a slow link, in either direction, does not count
+   * into the time-out. Rejects with the library's errors, with {@link InboxRefused}, or with the signal's reason.
    */
   async request(
     subject: string,
     body: Uint8Array | string,
     timeoutMs: number,
-    options: { readonly signal?: AbortSignal } = {},
+    { signal = this.signal, answerBytes = 0 }: RequestOptions = {},
   ) {
     if (this.permissions.has('subscription', INBOXES)) throw new InboxRefused();
+    const expected = this.#downlink.expect(answerBytes);
+    const downMs = answerBytes > 0 ? this.#downlink.excusedMs() : this.#downlink.neededMs();
+    let hasCome = false;
     try {
-      const asked = this.nc.request(subject, body, { timeout: clampTimerMs(timeoutMs + this.#uplink.neededMs()) });
-      const answer = await orAbort(asked, options.signal ?? this.signal);
+      const timeout = clampTimerMs(timeoutMs + this.#uplink.neededMs() + downMs);
+      const answer = await orAbort(this.nc.request(subject, body, { timeout }), signal);
+      hasCome = true;
       this.heard();
       this.permissions.allowed('publish', subject);
       return answer;
@@ -147,6 +160,8 @@ export class Session {
       if (violation !== null) this.permissions.refused(violation.operation, violation.subject);
       else if (isNoResponders(error)) this.permissions.allowed('publish', subject);
       throw error;
+    } finally {
+      expected(hasCome);
     }
   }
 
@@ -169,7 +184,7 @@ export class Session {
 
   /** Whether the broker answers within this time, and what is on its way before. Never rejects. */
   async answersWithin(limitMs: number): Promise<boolean> {
-    const late = AbortSignal.timeout(clampTimerMs(limitMs + this.#uplink.neededMs()));
+    const late = AbortSignal.timeout(clampTimerMs(limitMs + this.#uplink.neededMs() + this.#downlink.neededMs()));
     return orAbort(this.flush(), late).catch(() => false);
   }
 
@@ -247,10 +262,10 @@ export class Session {
     this.#peers = this.nc.info?.connect_urls ?? this.#peers;
   }
 
-  /** A link that is busy with what it was given answers late, and lives. */
+  /** A link that is busy with what it was given, or asked for, answers late, and lives. */
   #ping(): void {
     this.#notePeers();
-    const excused = this.#uplink.excusedMs() / this.#pingIntervalMs;
+    const excused = (this.#uplink.excusedMs() + this.#downlink.excusedMs()) / this.#pingIntervalMs;
     if (this.#pingsSince >= MAX_PINGS_OUT + excused) {
       this.close('it stopped answering');
       return;

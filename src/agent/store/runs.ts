@@ -266,11 +266,12 @@ export class Runs {
   }
 
   /** Notes a waiting state. A wait of `askedMs` begins now, unless one of its kind has begun before (invariant 4). */
-  advance(run: number, state: RunState, wait?: Wait): Promise<void> {
+  advance(run: number, state: RunState, ...waits: readonly Wait[]): Promise<void> {
+    const notBeforeMs = waits.find((wait) => wait.notBeforeMs !== undefined)?.notBeforeMs;
     return this.#group.submit(() => {
-      this.#advance.run(state, wait?.notBeforeMs ?? null, run);
+      this.#advance.run(state, notBeforeMs ?? null, run);
       if (state === 'waiting_slot') this.#waits.end(run, 'jitter');
-      if (wait !== undefined) this.#waits.begin(run, wait);
+      for (const wait of waits) this.#waits.begin(run, wait);
     });
   }
 
