@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
-import { givenToSomebody, linked, openedToAll, wineTempDir } from '../../test/support/wine-files.ts';
+import { givenToSomebody, openedToAll, wineTempDir } from '../../test/support/wine-files.ts';
 import { namedFile, readSecretFile, readTrustedFile, SHUT_IT } from './secrets.ts';
 import { PRIVATE_TREE } from './windows/access.ts';
 import { secureDirectory } from './windows/secure-directory.ts';
@@ -38,8 +38,6 @@ it.runIf(isWindows)(
     expect(read(directory)).toEqual({ kind: 'refused', why: 'is not a regular file' });
     expect(read(join(directory, 'none'))).toEqual({ kind: 'missing' });
     expect(read(join(directory, 'none', 'none'))).toEqual({ kind: 'missing' });
-    await linked(file, join(directory, 'link.pem'));
-    expect(read(join(directory, 'link.pem'))).toEqual({ kind: 'refused', why: 'leads elsewhere' });
     await openedToAll(directory);
     expect(read(file)).toMatchObject({ kind: 'ok' });
     expect(read(file, 'service')).toMatchObject({ kind: 'refused', why: expect.stringContaining('is not safe where') });
