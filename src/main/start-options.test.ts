@@ -46,7 +46,10 @@ test.each([' ', '\t', '\n\v\f\r ', '\u3000', '\u00a0', '\u0085', '\u180e', '\u20
   (blanks) => {
     for (const platform of ['win32', 'linux'] as const) {
       const given = ['--hidden', `${blanks}--no-sandbox`, `${blanks}--inspect=0${blanks}`];
-      expect(obeyedArguments(given, true, platform)).toEqual({ kept: ['--hidden'], refused: ['no-sandbox', 'inspect'] });
+      expect(obeyedArguments(given, true, platform)).toEqual({
+        kept: ['--hidden'],
+        refused: ['no-sandbox', 'inspect'],
+      });
     }
     expect(obeyedArguments([`${blanks}/no-sandbox`], true, 'win32').refused).toEqual(['no-sandbox']);
     expect(obeyedArguments([`${blanks}--hidden${blanks}`, ` a file`], true, 'linux').refused).toEqual([]);
