@@ -44,7 +44,7 @@ export type RunRow = z.infer<typeof runRowSchema>;
 export const runningRowSchema = runRowSchema.extend({ usualMs: z.number().nullable() });
 export type RunningRow = z.infer<typeof runningRowSchema>;
 
-/** How much there is of an output: `keptChars` are stored, `totalBytes` were produced. */
+/** How much there is of an output: at most `keptChars` are stored, `totalBytes` were produced. */
 export const outputSizeSchema = z.object({
   keptChars: z.number().int(),
   totalBytes: z.number().int(),

@@ -13,7 +13,7 @@ import { Downlink } from './downlink.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import type { ServerClock } from './server-clock.ts';
-import { authenticatorOf, type Credentials, type TlsFiles, tlsOptions } from './sign-in.ts';
+import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
 import { Uplink } from './uplink.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
@@ -31,7 +31,7 @@ export interface RequestOptions {
 export interface SessionOptions {
   readonly pcId: string;
   readonly credentials: Credentials;
-  readonly tls: TlsFiles;
+  readonly tls: () => TlsTexts | string;
   readonly clock: Clock;
   readonly serverClock: ServerClock;
   readonly permissions: Permissions;
@@ -90,7 +90,7 @@ export class Session {
   /** One try at one server. Rejects with what went wrong, see `classify`. */
   static async open(url: URL, options: SessionOptions): Promise<Session> {
     const authenticator = authenticatorOf(options.credentials);
-    const tls = tlsOptions(url, options.tls);
+    const tls = tlsOptions(url, options.tls());
     const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
     const common: ConnectionOptions = {
       servers: webSocket ? url.href : url.host,

@@ -36,7 +36,11 @@ interface CommandSubscriptions {
 }
 
 function read({ auth, url = null, env = {}, registry: from = NO_REGISTRY }: CommandSubscriptions) {
-  return readCredentials({ auth: { ...NO_AUTH, ...auth }, agent: { natsUrl: { credentials: url } } }, env, from);
+  return readCredentials(
+    { startedAs: 'headless', auth: { ...NO_AUTH, ...auth }, agent: { natsUrl: { credentials: url } } },
+    env,
+    from,
+  );
 }
 
 describe('where credentials come from', () => {

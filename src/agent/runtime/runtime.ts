@@ -24,6 +24,7 @@ import type { BootConfig } from '../config/boot-config.ts';
 import { readCommandKeys } from '../config/command-keys.ts';
 import { readCredentials } from '../config/credentials.ts';
 import { Fleet } from '../config/fleet.ts';
+import { readTls } from '../config/tls-files.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
@@ -323,14 +324,27 @@ function makeVerifier({ config, store, log }: RuntimeOptions, events: SignatureE
 }
 
 function makeBus({ config, log }: RuntimeOptions): Bus {
+  const warned = new Set<string>();
+  /** Read with each try; what has been said once is known. */
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) if (!warned.has(warning)) log.logger.child('bus').warn(warning);
+    for (const warning of warnings) warned.add(warning);
+  };
   return new NatsBus({
     pcId: config.agent.id,
     servers: config.agent.natsUrl.urls.map((url) => new URL(url)),
     credentials: () => {
       const read = readCredentials(config, process.env);
-      return read.ok ? read.credentials : read.error;
+      if (!read.ok) return read.error;
+      warn(read.warnings);
+      return read.credentials;
     },
-    tls: config.tls,
+    tls: () => {
+      const read = readTls(config);
+      if (!read.ok) return read.error;
+      warn(read.warnings);
+      return read.tls;
+    },
     clock: systemClock,
     log: log.logger.child('bus'),
   });

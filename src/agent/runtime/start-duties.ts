@@ -59,7 +59,7 @@ export function startDuties(parts: DutiesParts): Duties {
     bus,
     config: fleet.effective,
     seen: store.seenUpdates,
-    pin: readPin(config.update.keysFile, log.child('update')),
+    pin: readPin(config.update.keysFile, config.startedAs, log.child('update')),
     installed: version,
     host,
     clock,

@@ -1,13 +1,12 @@
 /** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
 
 import { drop } from '../../base/drop.ts';
-import { loopTurn } from '../../base/loop-turn.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
-import { outputSlice } from './output-slice.ts';
-import type { RunRecord, StoredOutput } from './ports.ts';
+import { HistorySteps } from '../store/history-steps.ts';
+import type { RunFilter, RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
@@ -52,11 +51,11 @@ export const handlers: Handlers = {
     const visibility = eyesOf(caller);
     const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    const outputs = () => ({
-      stdout: deps.ports.history.output(run, 'stdout'),
-      stderr: deps.ports.history.output(run, 'stderr'),
+    const sizes = () => ({
+      stdout: deps.ports.history.outputSize(run, 'stdout'),
+      stderr: deps.ports.history.outputSize(run, 'stderr'),
     });
-    return detailOf(record, visibility, deps.ports.command(run), outputs, {
+    return detailOf(record, visibility, deps.ports.command(run), sizes, {
       usualMs: deps.projection.usualTime.of(record),
       same: sameTask(record, visibility, deps.ports),
       pcId: deps.ports.identity().pcId,
@@ -64,15 +63,17 @@ export const handlers: Handlers = {
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : outputSlice(load(), offsetChars, limitChars);
+    return load instanceof Fault ? load : caller.deps.outputs.slice(`${run} ${stream}`, load, offsetChars, limitChars);
   },
   'runs.outputRows': ({ run, stream, fromRow, count }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : caller.deps.outputs.rows(`${run} ${stream}`, load, fromRow, count);
+    return load instanceof Fault
+      ? load
+      : caller.deps.outputs.rows(`${run} ${stream}`, load, { fromRow, count }, caller.turn);
   },
   'runs.outputSearch': ({ run, stream, search }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : caller.deps.outputs.search(`${run} ${stream}`, load, search);
+    return load instanceof Fault ? load : caller.deps.outputs.search(`${run} ${stream}`, load, search, caller.turn);
   },
   'runs.tail': ({ run }, caller) => {
     const visibility = eyesOf(caller);
@@ -158,31 +159,43 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
   });
 }
 
-/** Each look at a long history takes some ms; between them others have their turn. */
+/** A long history is looked at in steps; between them others have their turn. */
 async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
   const { history } = caller.deps.ports;
+  const steps = new HistorySteps(history, caller.turn);
   const visibility = eyesOf(caller);
   const asked = conditionsOf(query, visibility);
-  const byOutput = maySearchOutput(visibility) && asked.search ? await history.runsWithOutput(asked.search) : undefined;
+  const byOutput =
+    maySearchOutput(visibility) && asked.search ? await history.runsWithOutput(asked.search, caller.turn) : undefined;
   const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
   const { beforeRun, startAtMs, limit, skip } = query;
   if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
   const before = beforeRun ?? Number.POSITIVE_INFINITY;
-  const first = startAtMs === undefined ? before : (history.newestAt(conditions, before, startAtMs) ?? 0) + 1;
-  const newer = startAtMs === undefined ? 0 : history.count(conditions, before) - history.count(conditions, first);
-  if (newer > 0) await loopTurn();
-  const records = history.list(conditions, first, limit, skip);
-  await loopTurn();
+  const first = startAtMs === undefined ? before : ((await steps.newestAt(conditions, before, startAtMs)) ?? 0) + 1;
+  const newer = startAtMs === undefined ? 0 : await steps.count(from(conditions, first), before);
+  const records = await steps.list(conditions, first, limit, skip);
   const last = records.at(-1);
+  const more = last !== undefined && records.length === limit ? last.run : null;
   return {
     rows: records.map((record) => rowOf(record, visibility)),
-    nextBeforeRun: last !== undefined && records.length === limit ? last.run : null,
+    nextBeforeRun: more,
     firstIndex: newer + skip,
-    total:
-      beforeRun === undefined
-        ? { matching: history.count(conditions), all: history.count(visibleTo(visibility)) }
-        : null,
+    total: beforeRun === undefined ? await totals() : null,
   };
+
+  async function totals(): Promise<Result<'runs.list'>['total']> {
+    const isShort = last === undefined && skip > 0;
+    // Where the page was read there is nothing to count a second time.
+    const matching = isShort
+      ? await steps.count(conditions)
+      : newer + skip + records.length + (more === null ? 0 : await steps.count(conditions, more));
+    return { matching, all: await steps.count(visibleTo(visibility)) };
+  }
+}
+
+/** Those of the runs that have this number, or a higher one. */
+function from(conditions: RunFilter, run: number): RunFilter {
+  return { ...conditions, afterRun: Math.max(conditions.afterRun ?? 0, run - 1) };
 }
 
 /** Looked for among those that arrived around it: a long history must not hold up the agent. */

@@ -20,7 +20,7 @@ import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
-export type { RunFilter, RunRecord } from '../store/history.ts';
+export type { KeptSize, RunFilter, RunRecord } from '../store/history.ts';
 export type { StoredOutput } from '../store/outputs.ts';
 
 /** Reading what was recorded. */
@@ -36,6 +36,8 @@ export type HistoryPort = Pick<
   | 'get'
   | 'open'
   | 'output'
+  | 'outputSize'
+  | 'numbers'
 >;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 

@@ -1,5 +1,6 @@
 /** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
 import type { Database, Statement } from 'better-sqlite3';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { RunState, Source } from '../../shared/states.ts';
@@ -42,6 +43,14 @@ export interface RunRecord {
   readonly unreported: 0 | 1;
 }
 
+/** How much of an output is kept. */
+export interface KeptSize {
+  /** In UTF-8. */
+  readonly keptBytes: number;
+  readonly totalBytes: number;
+  readonly cut: boolean;
+}
+
 export interface RunFilter {
   readonly reasons?: readonly Reason[];
   /** Only runs that are not finished. */
@@ -81,6 +90,8 @@ export class History {
   readonly #get: Statement;
   readonly #open: Statement;
   readonly #output: Statement;
+  readonly #size: Statement;
+  readonly #numbers: Statement;
   readonly #command: Statement;
   readonly #earlier: Statement;
   readonly #outputs: OutputSearch;
@@ -92,6 +103,13 @@ export class History {
     this.#open = db.prepare(`SELECT ${COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY run LIMIT ?`);
     this.#output = db.prepare(
       'SELECT body AS text, total_bytes AS totalBytes, cut FROM outputs WHERE run = ? AND stream = ?',
+    );
+    // Tells the length without reading the text.
+    this.#size = db.prepare(
+      'SELECT octet_length(body) AS keptBytes, total_bytes AS totalBytes, cut FROM outputs WHERE run = ? AND stream = ?',
+    );
+    this.#numbers = db.prepare(
+      'SELECT coalesce((SELECT min(run) FROM runs), 1) AS first, coalesce((SELECT max(run) FROM runs), 0) AS last',
     );
     this.#earlier = db
       .prepare(
@@ -169,9 +187,20 @@ export class History {
     return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
   }
 
-  /** The runs that have this text in their output. Takes its time, and holds up nobody. */
-  runsWithOutput(search: string): Promise<readonly number[]> {
-    return this.#outputs.runsWith(patternOf(search));
+  /** How much of an output is kept, which is not read for that. */
+  outputSize(run: number, stream: 'stdout' | 'stderr'): KeptSize | undefined {
+    const row = this.#size.get(run, stream) as { keptBytes: number; totalBytes: number; cut: number } | undefined;
+    return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
+  }
+
+  /** The oldest and the newest run; `last` is below `first` where there is none. */
+  numbers(): { readonly first: number; readonly last: number } {
+    return this.#numbers.get() as { first: number; last: number };
+  }
+
+  /** The runs that have this text in their output. Takes its time, a turn of the caller's between its steps. */
+  runsWithOutput(search: string, turn: () => Promise<void> = loopTurn): Promise<readonly number[]> {
+    return this.#outputs.runsWith(patternOf(search), turn);
   }
 
   /** The command exactly as it came, while it is kept. */
