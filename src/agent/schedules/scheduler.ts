@@ -191,7 +191,7 @@ export class Scheduler {
     const fires: Promise<unknown>[] = [...this.#atStart.keys()].map((id) => this.#fireAtStart(id, nowMs));
     let failed = false;
     let until = performance.now() + STEP_MS;
-    for (const active of [...this.#active.values()]) {
+    for (const active of this.#active.values()) {
       const { plan, nextMs } = active;
       if (!wasSetBack && (nextMs === null || nextMs > nowMs)) continue;
       try {
