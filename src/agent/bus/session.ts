@@ -62,6 +62,8 @@ export class Session {
   readonly #onRefused = new Set<(subject: string) => void>();
   /** Pings since the server was heard last. */
   #pingsSince = 0;
+  /** What had come at the last ping. */
+  #inBytes = 0;
 
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
     this.server = server;
@@ -265,6 +267,10 @@ export class Session {
   /** A link that is busy with what it was given, or asked for, answers late, and lives. */
   #ping(): void {
     this.#notePeers();
+    // Whatever comes shows that the link lives: on a slow one the answer to a ping is behind it. A round trip it is not.
+    const { inBytes } = this.nc.stats();
+    if (inBytes > this.#inBytes) this.#pingsSince = 0;
+    this.#inBytes = inBytes;
     const excused = (this.#uplink.excusedMs() + this.#downlink.excusedMs()) / this.#pingIntervalMs;
     if (this.#pingsSince >= MAX_PINGS_OUT + excused) {
       this.close('it stopped answering');
