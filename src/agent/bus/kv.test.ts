@@ -240,7 +240,26 @@ test('a bucket that takes long to come over a slow link comes once, in one conne
   const states: string[] = [];
   bus.link.watch(({ state }) => void states.push(state));
   const watch = recordWatch(bus, CONFIG, ['groups.*']);
+  await eventually(() => expect(watch.events).toContain(`groups.g0=${'x'.repeat(5_000)}`));
+  // What is asked for meanwhile is answered behind it: no limit for an answer counts that time.
+  expect(await bus.kvGet(CONFIG, kvKeyOf('none'), 1_000)).toEqual({ kind: 'absent', revision: 0 });
   await eventually(() => expect(watch.events).toContain('current'));
   expect(watch.events.filter((event) => event === 'begin')).toHaveLength(1);
   expect(states).toEqual([]);
+});
+
+test('an answer that does not come while others do is given up', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  // Somebody hears it, and says nothing.
+  nc.subscribe('$JS.API.DIRECT.GET.KV_script_status.>', { callback: () => {} });
+  await nc.flush();
+  const bus = await connectedBus(server.url);
+  const heard: string[] = [];
+  bus.subscribe('chatter', ({ subject }) => void heard.push(subject));
+  const talking = setInterval(() => nc.publish('chatter', 'x'), 5);
+  const read = await bus.kvGet('script_status', kvKeyOf('job'), 200);
+  clearInterval(talking);
+  expect(read).toEqual({ kind: 'failed', why: 'timeout' });
+  expect(heard).not.toEqual([]);
 });
