@@ -235,8 +235,8 @@ test('a bucket that takes long to come over a slow link comes once, in one conne
   await provision(nc, [`KV_${CONFIG}`]);
   for (let group = 0; group < 8; group++) await putKey(nc, CONFIG, `groups.g${group}`, 'x'.repeat(5_000));
   const link = await slowLink(server, 10_000, 'down');
-  // Two missed pings end a connection after 1.5 s, and all of them take 4.
-  const bus = await connectedBus(link.url, { pingIntervalMs: 500 });
+  // Two missed pings end a connection after 1.5 s, two missed heartbeats a watch after 0.4 s, and all of them take 4.
+  const bus = await connectedBus(link.url, { pingIntervalMs: 500, watchHeartbeatMs: 200 });
   const states: string[] = [];
   bus.link.watch(({ state }) => void states.push(state));
   const watch = recordWatch(bus, CONFIG, ['groups.*']);
