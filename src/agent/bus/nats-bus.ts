@@ -40,6 +40,7 @@ const FRESH_LOOK_MS = 30 * 60_000;
 export interface NatsBusOptions extends ConnectorOptions {
   readonly bindBackoff?: BackoffPolicy;
   readonly watchHeartbeatMs?: number;
+  readonly durableHeartbeatMs?: number;
   readonly askAgainMs?: number;
 }
 
@@ -177,7 +178,7 @@ export class NatsBus implements Bus {
           bound();
         };
         try {
-          await consumeDurable(session, spec, handlers, this.#log, until, nowBound);
+          await consumeDurable(session, spec, handlers, this.#log, until, nowBound, this.#options.durableHeartbeatMs);
         } catch (error) {
           if (wasBound && !until.aborted) this.#lookAnew();
           throw error;

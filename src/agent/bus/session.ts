@@ -7,6 +7,7 @@ import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { clampTimerMs, MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { Downlink } from './downlink.ts';
@@ -21,6 +22,8 @@ const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (protocol §11.2). */
 const MAX_PINGS_OUT = 2;
 const REFUSAL_HANDED_ON_MS = 50;
+/** How long an answer is waited for on a link that brings something else all the time. */
+const LATE_ANSWER_MS = 60_000;
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -62,6 +65,8 @@ export class Session {
   readonly #onRefused = new Set<(subject: string) => void>();
   /** Pings since the server was heard last. */
   #pingsSince = 0;
+  /** What had come at the last ping. */
+  #inBytes = 0;
 
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
     this.server = server;
@@ -149,8 +154,9 @@ export class Session {
     const downMs = answerBytes > 0 ? this.#downlink.excusedMs() : this.#downlink.neededMs();
     let hasCome = false;
     try {
-      const timeout = clampTimerMs(timeoutMs + this.#uplink.neededMs() + downMs);
-      const answer = await orAbort(this.nc.request(subject, body, { timeout }), signal);
+      const limitMs = clampTimerMs(timeoutMs + this.#uplink.neededMs() + downMs);
+      const asked = this.nc.request(subject, body, { timeout: clampTimerMs(limitMs + LATE_ANSWER_MS) });
+      const answer = await orAbort(this.#inTime(asked, limitMs), signal);
       hasCome = true;
       this.heard();
       this.permissions.allowed('publish', subject);
@@ -163,6 +169,43 @@ export class Session {
     } finally {
       expected(hasCome);
     }
+  }
+
+  /** As `asked` ends, or rejects once that is late. */
+  async #inTime<T>(asked: Promise<T>, limitMs: number): Promise<T> {
+    asked.catch(() => {});
+    const late = Promise.withResolvers<never>();
+    const { inBytes } = this.nc.stats();
+    let isOver = false;
+    const look = () =>
+      void this.#late(limitMs, inBytes, () => isOver).then(() => late.reject(new errors.TimeoutError()));
+    const timer = setTimeout(look, limitMs);
+    try {
+      return await Promise.race([asked, late.promise]);
+    } finally {
+      isOver = true;
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Resolves when there is no point in waiting for an answer any longer: nothing comes for `limitMs`, or a ping that was sent after
+   * the request is answered before it. On a slow link it stands behind all that the broker has sent before. Never rejects.
+   */
+  async #late(limitMs: number, inBytesBefore: number, isOver: () => boolean): Promise<void> {
+    let inBytes = inBytesBefore;
+    let isPastIt = false;
+    const pinged = this.flush().then(() => {
+      isPastIt = true;
+    });
+    while (!isOver() && !isPastIt) {
+      const { inBytes: now } = this.nc.stats();
+      if (now === inBytes) return;
+      inBytes = now;
+      await Promise.race([pinged, sleep(limitMs)]);
+    }
+    // What came before the answer to the ping is on its way to who waits for it.
+    await loopTurn();
   }
 
   /**
@@ -265,6 +308,10 @@ export class Session {
   /** A link that is busy with what it was given, or asked for, answers late, and lives. */
   #ping(): void {
     this.#notePeers();
+    // Whatever comes shows that the link lives: on a slow one the answer to a ping is behind it. A round trip it is not.
+    const { inBytes } = this.nc.stats();
+    if (inBytes > this.#inBytes) this.#pingsSince = 0;
+    this.#inBytes = inBytes;
     const excused = (this.#uplink.excusedMs() + this.#downlink.excusedMs()) / this.#pingIntervalMs;
     if (this.#pingsSince >= MAX_PINGS_OUT + excused) {
       this.close('it stopped answering');
