@@ -1,7 +1,6 @@
 /** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
 
 import { drop } from '../../base/drop.ts';
-import { loopTurn } from '../../base/loop-turn.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
@@ -9,19 +8,10 @@ import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { outputSlice } from './output-slice.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
+import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
-import {
-  conditionsOf,
-  detailOf,
-  maySearchOutput,
-  maySee,
-  maySeeOutput,
-  rowOf,
-  scheduleOf,
-  type Visibility,
-  visibleTo,
-} from './views.ts';
+import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
 type Answer<M extends Handled> = Result<M> | Fault;
@@ -46,7 +36,10 @@ export const handlers: Handlers = {
     unsubscribe();
     return NOTHING;
   },
-  'runs.list': (query, caller) => listRuns(query, caller),
+  'runs.list': listRuns,
+  'runs.outline': outlineRuns,
+  'runs.counts': countRuns,
+  'runs.days': countDays,
   'runs.get': ({ run }, caller) => {
     const { deps } = caller;
     const visibility = eyesOf(caller);
@@ -158,43 +151,12 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
   });
 }
 
-/** Each look at a long history takes some ms; between them others have their turn. */
-async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
-  const { history } = caller.deps.ports;
-  const visibility = eyesOf(caller);
-  const asked = conditionsOf(query, visibility);
-  const byOutput = maySearchOutput(visibility) && asked.search ? await history.runsWithOutput(asked.search) : undefined;
-  const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
-  const { beforeRun, startAtMs, limit, skip } = query;
-  if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
-  const before = beforeRun ?? Number.POSITIVE_INFINITY;
-  const first = startAtMs === undefined ? before : (history.newestAt(conditions, before, startAtMs) ?? 0) + 1;
-  const newer = startAtMs === undefined ? 0 : history.count(conditions, before) - history.count(conditions, first);
-  if (newer > 0) await loopTurn();
-  const records = history.list(conditions, first, limit, skip);
-  await loopTurn();
-  const last = records.at(-1);
-  return {
-    rows: records.map((record) => rowOf(record, visibility)),
-    nextBeforeRun: last !== undefined && records.length === limit ? last.run : null,
-    firstIndex: newer + skip,
-    total:
-      beforeRun === undefined
-        ? { matching: history.count(conditions), all: history.count(visibleTo(visibility)) }
-        : null,
-  };
-}
-
 /** Looked for among those that arrived around it: a long history must not hold up the agent. */
 function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
   if (isOneOfAKind(record) || record.manifestId === null) return [];
   const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
   const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
   return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
-}
-
-function eyesOf({ deps, principal }: Caller): Visibility {
-  return deps.projection.eyesOf(principal);
 }
 
 /** A run of somebody else is as little there as one that never was. */
