@@ -71,19 +71,6 @@ test('the day of what is read stands above it, with its weekday and how many tas
   await expectPage(page.getByText(`Yesterday · ${dayText(1)}10 tasks`)).toBeVisible();
 });
 
-test('a day without tasks says so, and the list shows what came before it', async () => {
-  const page = await activityOf(await nineDays());
-  const wanted = new Date(noonMs - 5 * DAY_MS);
-  const asText = [wanted.getFullYear(), wanted.getMonth() + 1, wanted.getDate()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join('-');
-  await page.getByLabel('Go to a day').fill(asText);
-  await expectPage(
-    page.getByText(`No tasks on this day: ${dayText(5)}. The list shows what came before it.`),
-  ).toBeVisible();
-  await expectPage(page.locator('[data-run]', { hasText: 'repair 20 of day 6' })).toBeInViewport();
-});
-
 test.each([
   ['Esc', 'Escape'],
   ['Alt and the left arrow', 'Alt+ArrowLeft'],

@@ -3,23 +3,14 @@
  * another. Days are those of whoever asks, who says when each of them begins. Times are ms since the epoch.
  */
 import { z } from 'zod';
-import { OUTCOME_GROUPS, type OutcomeGroup } from './outcome-group-names.ts';
+import { OUTCOME_GROUPS } from './outcome-group-names.ts';
+import { MAX_COUNTED_DAYS, MAX_FOLDS, MAX_LIST_DAYS, MAX_OUTLINED_DAYS } from './outline-limits.ts';
 import { runConditions } from './run-view.ts';
 
 const timeMs = z.number();
 const count = z.number().int();
 
 export const groupCountsSchema = z.record(z.enum(OUTCOME_GROUPS), count);
-export type GroupCounts = Readonly<Record<OutcomeGroup, number>>;
-
-export const MAX_COUNTED_DAYS = 31;
-export const MAX_OUTLINED_DAYS = 400;
-/** The same day comes again where the clock was set back. */
-export const MAX_LIST_DAYS = 5_000;
-/** Stretches that fold beyond these are listed run by run. */
-export const MAX_FOLDS = 10_000;
-/** Fewer of the same are no burst. */
-export const MIN_FOLDED_RUNS = 3;
 
 /** When days begin, oldest first. */
 function starts(min: number, max: number) {
@@ -59,23 +50,3 @@ export const runOutlineSchema = z.object({
   folds: z.array(z.tuple([count, count])).max(MAX_FOLDS),
 });
 export type RunOutline = z.infer<typeof runOutlineSchema>;
-
-export const NO_COUNTS: GroupCounts = { open: 0, done: 0, skipped: 0, stopped: 0, failed: 0, unknown: 0 };
-
-const WORST_FIRST = [
-  'failed',
-  'unknown',
-  'stopped',
-  'skipped',
-  'done',
-  'open',
-] as const satisfies readonly OutcomeGroup[];
-
-/** What a day is remembered for: its worst outcome, which is nothing that still runs; null: there was nothing. */
-export function worstOf(counts: GroupCounts): OutcomeGroup | null {
-  return WORST_FIRST.find((group) => counts[group] > 0) ?? null;
-}
-
-export function totalOf(counts: GroupCounts): number {
-  return OUTCOME_GROUPS.reduce((sum, group) => sum + counts[group], 0);
-}

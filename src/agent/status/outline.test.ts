@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Reason } from '../../shared/outcomes.ts';
-import { MAX_FOLDS, MAX_LIST_DAYS } from '../../shared/run-outline.ts';
+import { MAX_FOLDS, MAX_LIST_DAYS } from '../../shared/outline-limits.ts';
 import { DIRECT_TASK } from '../../shared/run-title.ts';
 import { Outline } from './outline.ts';
 import type { RunShape } from './ports.ts';

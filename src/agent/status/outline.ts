@@ -2,7 +2,8 @@
  * A list of runs cut where the day changes, and where one stands for those that follow it. Only what has ended folds, since what it
  * becomes is not known before; and only runs of one job, since tasks without one are each another (`isOneOfAKind`).
  */
-import { MAX_FOLDS, MAX_LIST_DAYS, MIN_FOLDED_RUNS, type RunOutline } from '../../shared/run-outline.ts';
+import { MAX_FOLDS, MAX_LIST_DAYS, MIN_FOLDED_RUNS } from '../../shared/outline-limits.ts';
+import type { RunOutline } from '../../shared/run-outline.ts';
 import type { RunShape } from './ports.ts';
 import { isOneOfAKind } from './usual-time.ts';
 

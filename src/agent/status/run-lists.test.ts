@@ -5,7 +5,8 @@ import { arrival } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import type { AgentClient } from '../../shared/client.ts';
 import { CallError } from '../../shared/faults.ts';
-import { MAX_COUNTED_DAYS, MAX_OUTLINED_DAYS, NO_COUNTS } from '../../shared/run-outline.ts';
+import { NO_COUNTS } from '../../shared/group-counts.ts';
+import { MAX_COUNTED_DAYS, MAX_OUTLINED_DAYS } from '../../shared/outline-limits.ts';
 
 /** Three days from 1,000 on; the third has one that waits, and on the second one ran as Taro. */
 async function threeDays(): Promise<StatusWorld> {

@@ -5,8 +5,8 @@
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
+import { type GroupCounts, NO_COUNTS } from '../../shared/group-counts.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
-import { type GroupCounts, NO_COUNTS } from '../../shared/run-outline.ts';
 import { Outline } from './outline.ts';
 import type { HistoryPort, RunFilter } from './ports.ts';
 import type { Caller } from './session-deps.ts';

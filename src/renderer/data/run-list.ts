@@ -29,11 +29,6 @@ export interface RunListView {
   readonly failed: boolean;
 }
 
-export interface RunPlace {
-  readonly index: number;
-  readonly receivedAtMs: number;
-}
-
 export const PAGE_ROWS = 100;
 /** Beyond this many pages those looked at longest ago are forgotten. */
 const KEPT_PAGES = 30;
@@ -111,13 +106,6 @@ export class RunList {
       else for (const page of this.#pagesLookedAt()) await this.#read(page);
     }
     this.#refreshing = false;
-  }
-
-  /** The first run that was received at or before this moment, and its place in the list; null: there is none. */
-  async placeAt(atMs: number): Promise<RunPlace | null> {
-    const answer = await this.#client.ask('runs.list', { ...this.#anchored(), startAtMs: atMs, limit: 1 });
-    const run = answer.ok ? answer.value.rows[0] : undefined;
-    return answer.ok && run !== undefined ? { index: answer.value.firstIndex, receivedAtMs: run.receivedAtMs } : null;
   }
 
   /** The place in the list of a run that is in it. */

@@ -1,12 +1,11 @@
 /** A {@link RunList} for a component: one per filter, read again with each new state of the agent. */
 import { useEffect, useState } from 'react';
 import { useStore, useWindowState } from './hooks.ts';
-import { RunList, type RunListFilter, type RunListView, type RunPlace } from './run-list.ts';
+import { RunList, type RunListFilter, type RunListView } from './run-list.ts';
 
 export interface UsedRunList {
   readonly view: RunListView;
   readonly look: (first: number, last: number) => void;
-  readonly placeAt: (atMs: number) => Promise<RunPlace | null>;
   readonly indexOf: (run: number) => Promise<number>;
   readonly countIn: (fromMs: number, toMs: number) => Promise<number | null>;
   /** Another list from the one before: by its filter, or by what has arrived since. */
@@ -39,7 +38,6 @@ export function useRunList(filter: RunListFilter): UsedRunList {
   return {
     view: used?.view ?? NOTHING_YET,
     look: (first, last) => used?.list.look(first, last),
-    placeAt: async (atMs) => (await used?.list.placeAt(atMs)) ?? null,
     indexOf: async (run) => (await used?.list.indexOf(run)) ?? 0,
     countIn: async (fromMs, toMs) => (await used?.list.countIn(fromMs, toMs)) ?? null,
     generation: used?.list ?? null,

@@ -1,5 +1,5 @@
-/** Which tasks the list shows, and the way to a day. */
-import { Input, makeStyles, Select } from '@fluentui/react-components';
+/** Which tasks the list shows. */
+import { Button, Input, makeStyles, Select } from '@fluentui/react-components';
 import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import { useI18n, useWindowState } from '../data/hooks.ts';
 import { SEARCH_MARK } from './keys.tsx';
@@ -7,15 +7,12 @@ import { SEARCH_MARK } from './keys.tsx';
 const useStyles = makeStyles({
   tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center', marginBottom: '8px' },
   search: { flexGrow: 1, minWidth: '140px', maxWidth: '320px' },
-  label: { display: 'inline-flex', flexWrap: 'wrap', alignItems: 'center', gap: '4px 8px' },
-  day: { width: '150px' },
 });
-
-export type DayChoice = 'any' | 'today' | 'yesterday';
 
 export interface Choices {
   readonly group: OutcomeGroup | null;
-  readonly day: DayChoice;
+  /** When the day began; null: any. */
+  readonly dayMs: number | null;
   readonly search: string;
   /** Where the list was scrolled to. */
   readonly offset: number;
@@ -24,10 +21,9 @@ export interface Choices {
 interface ToolsProps {
   readonly choices: Choices;
   readonly onChange: (choices: Choices) => void;
-  readonly onDay: (endOfDayMs: number) => void;
 }
 
-export function ActivityTools({ choices, onChange, onDay }: ToolsProps) {
+export function ActivityTools({ choices, onChange }: ToolsProps) {
   const styles = useStyles();
   const i18n = useI18n();
   const helpdesk = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
@@ -47,17 +43,6 @@ export function ActivityTools({ choices, onChange, onDay }: ToolsProps) {
           </option>
         ))}
       </Select>
-      <Select
-        aria-label={i18n.t('activity.day')}
-        value={choices.day}
-        onChange={(_, { value }) => onChange({ ...choices, day: value as DayChoice, offset: 0 })}
-      >
-        {(['any', 'today', 'yesterday'] as const).map((day) => (
-          <option key={day} value={day}>
-            {i18n.t(`activity.day.${day}`)}
-          </option>
-        ))}
-      </Select>
       <Input
         type="search"
         {...SEARCH_MARK}
@@ -68,19 +53,8 @@ export function ActivityTools({ choices, onChange, onDay }: ToolsProps) {
         maxLength={200}
         onChange={(_, { value }) => onChange({ ...choices, search: value, offset: 0 })}
       />
-      {choices.day === 'any' && (
-        // biome-ignore lint/a11y/noLabelWithoutControl: the field is in it
-        <label className={styles.label}>
-          {i18n.t('activity.day.pick')}
-          <Input
-            className={styles.day}
-            type="date"
-            onChange={(_, { value }) => {
-              const endOfDay = new Date(`${value}T23:59:59.999`).getTime();
-              if (!Number.isNaN(endOfDay)) onDay(endOfDay);
-            }}
-          />
-        </label>
+      {choices.dayMs !== null && (
+        <Button onClick={() => onChange({ ...choices, dayMs: null, offset: 0 })}>{i18n.t('activity.day.any')}</Button>
       )}
     </search>
   );

@@ -2,12 +2,13 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { titleWordsWith } from '../../shared/describe-run.ts';
-import { isSameDay } from '../../shared/i18n/i18n.ts';
 import type { Route } from '../../shared/shell-contract.ts';
+import { midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
-import { ActivityTools, type Choices, type DayChoice } from '../parts/activity-tools.tsx';
+import { ActivityTools, type Choices } from '../parts/activity-tools.tsx';
+import { DayStrip } from '../parts/day-strip.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { RunRows } from '../parts/run-rows.tsx';
@@ -20,12 +21,13 @@ const useStyles = makeStyles({
   list: { position: 'relative', flexGrow: 1, minHeight: '132px', display: 'flex', flexDirection: 'column' },
   // Over the list: what is read below it must not move.
   newer: { position: 'absolute', top: '8px', left: '50%', transform: 'translateX(-50%)', zIndex: 1 },
-  missed: { margin: '0 0 8px' },
   empty: { padding: '32px 0', color: tokens.colorNeutralForeground2 },
   unsent: { margin: '8px 0 0', color: tokens.colorNeutralForeground2 },
 });
 
 type ActivityRoute = Extract<Route, { screen: 'activity' }>;
+
+const EVERYTHING: Choices = { group: null, dayMs: null, search: '', offset: 0 };
 
 /** Outlives the screen, so that the way back from a detail leads to where one was. */
 let lastChoices: Choices | null = null;
@@ -36,16 +38,14 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const { client } = useStore();
   const [choices, setChoices] = useChoices(route);
   const search = useDeferredValue(choices.search);
-  const nowMs = useNow(EVERY_MINUTE_MS);
   const filter: RunListFilter = {
     group: choices.group,
-    range: rangeOf(choices.day, nowMs),
+    range: choices.dayMs === null ? null : { fromMs: choices.dayMs, toMs: midnightMs(choices.dayMs, 1) },
     search,
     shownAs: titleWordsWith(search, i18n),
   };
   const list = useRunList(filter);
   const [jump, setJump] = useState<{ readonly index: number } | null>(null);
-  const [missed, setMissed] = useState<Missed | null>(null);
   const focusOn = useWayBack(list);
   const seenOffered = useWindowState(({ shell }) => shell?.offers.includes('shell.seen') ?? false);
   const { matching, all, newer } = list.view;
@@ -54,47 +54,17 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
     if (seenOffered) void client.ask('shell.seen', {});
   }, [client, seenOffered, newer]);
   const showNewer = () => void list.showNewer().then(() => setJump({ index: 0 }));
-  const filtered = choices.group !== null || choices.day !== 'any' || choices.search !== '';
   return (
     <>
       <div className={styles.head}>
         <ScreenTitle>{i18n.t('activity.title')}</ScreenTitle>
         {matching !== null && <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>}
       </div>
-      <ActivityTools
-        choices={choices}
-        onChange={(next) => {
-          setMissed(null);
-          setChoices(next);
-        }}
-        onDay={(endOfDayMs) =>
-          void list.placeAt(endOfDayMs).then((place) => {
-            const found = place !== null && isSameDay(place.receivedAtMs, endOfDayMs);
-            setMissed(found ? null : { dayMs: endOfDayMs, earlier: place !== null });
-            setJump({ index: place?.index ?? Math.max(0, (matching ?? 1) - 1) });
-          })
-        }
-      />
-      {missed !== null && (
-        <p role="status" className={styles.missed}>
-          {i18n.join(
-            i18n.t('activity.day.none', { day: i18n.dayInList(missed.dayMs, nowMs) }),
-            i18n.t(missed.earlier ? 'activity.day.earlier' : 'activity.day.nothingEarlier'),
-          )}
-        </p>
-      )}
+      <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => setChoices({ ...choices, dayMs, offset: 0 })} />
+      <ActivityTools choices={choices} onChange={setChoices} />
       {list.view.failed && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !list.view.failed && <NotReadYet />}
-      {matching === 0 && (
-        <div className={styles.empty}>
-          <Empty filtered={filtered} />{' '}
-          {filtered && (
-            <Button onClick={() => setChoices({ group: null, day: 'any', search: '', offset: 0 })}>
-              {i18n.t('activity.clear')}
-            </Button>
-          )}
-        </div>
-      )}
+      {matching === 0 && <Empty choices={choices} onAll={() => setChoices(EVERYTHING)} />}
       {matching !== null && matching > 0 && (
         <div className={styles.list}>
           {newer > 0 && (
@@ -123,13 +93,6 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   );
 }
 
-/** A day that was asked for and has no tasks. */
-interface Missed {
-  readonly dayMs: number;
-  /** The list shows what came before it. */
-  readonly earlier: boolean;
-}
-
 /** Back from a detail: the row that it was opened from, wherever it is now. */
 function useWayBack({ generation, indexOf }: Pick<UsedRunList, 'generation' | 'indexOf'>): { index: number } | null {
   const { state } = useStore();
@@ -148,7 +111,7 @@ function useChoices(route: ActivityRoute): [Choices, (choices: Choices) => void]
   const { state } = useStore();
   const [choices, setChoices] = useState<Choices>(() => {
     if (state().cameBackFrom !== null && lastChoices !== null) return lastChoices;
-    lastChoices = { group: route.group ?? null, day: route.today ? 'today' : 'any', search: '', offset: 0 };
+    lastChoices = { ...EVERYTHING, group: route.group ?? null, dayMs: route.today ? midnightMs(Date.now()) : null };
     return lastChoices;
   });
   return [
@@ -166,12 +129,24 @@ function rememberOffset(offset: number): void {
 }
 
 /** That there were no tasks is said only where it is known. */
-function Empty({ filtered }: { readonly filtered: boolean }) {
+function Empty({ choices, onAll }: { readonly choices: Choices; readonly onAll: () => void }) {
+  const styles = useStyles();
   const i18n = useI18n();
+  const nowMs = useNow(EVERY_MINUTE_MS);
   const { empty } = useClaims();
-  if (empty === 'unknown') return i18n.t('activity.unavailable');
-  if (filtered && empty !== 'unread') return i18n.t('activity.noMatch');
-  return i18n.t(EMPTY[empty]);
+  const { group, dayMs, search } = choices;
+  const ofTheDayAlone = group === null && search === '';
+  const text = () => {
+    if (empty === 'unknown') return i18n.t('activity.unavailable');
+    if ((dayMs === null && ofTheDayAlone) || empty === 'unread') return i18n.t(EMPTY[empty]);
+    if (dayMs === null || !ofTheDayAlone) return i18n.t('activity.noMatch');
+    return i18n.t('activity.day.none', { day: i18n.dayInList(dayMs, nowMs) });
+  };
+  return (
+    <div className={styles.empty} role="status">
+      {text()} {(dayMs !== null || !ofTheDayAlone) && <Button onClick={onAll}>{i18n.t('activity.clear')}</Button>}
+    </div>
+  );
 }
 
 const EMPTY = {
@@ -201,12 +176,4 @@ function Unsent() {
       {i18n.t(send === 'offline' ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
     </p>
   );
-}
-
-function rangeOf(day: DayChoice, nowMs: number): RunListFilter['range'] {
-  if (day === 'any') return null;
-  const midnight = new Date(nowMs).setHours(0, 0, 0, 0);
-  const tomorrow = new Date(midnight).setDate(new Date(midnight).getDate() + 1);
-  const yesterday = new Date(midnight).setDate(new Date(midnight).getDate() - 1);
-  return day === 'today' ? { fromMs: midnight, toMs: tomorrow } : { fromMs: yesterday, toMs: midnight };
 }
