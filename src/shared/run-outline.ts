@@ -46,7 +46,10 @@ export const runOutlineSchema = z.object({
   all: count,
   /** The list cut where the day changes, newest first; `startMs` null: before the first day that was asked for. */
   days: z.array(z.object({ startMs: timeMs.nullable(), count })).max(MAX_LIST_DAYS),
-  /** Place of the first and number of those that follow each other on one day as the same task with the same outcome. */
-  folds: z.array(z.tuple([count, count])).max(MAX_FOLDS),
+  /**
+   * Those that follow each other on one day as the same task with the same outcome: the place of the newest, how many, and when the
+   * oldest was received.
+   */
+  folds: z.array(z.tuple([count, count, timeMs])).max(MAX_FOLDS),
 });
 export type RunOutline = z.infer<typeof runOutlineSchema>;

@@ -56,8 +56,8 @@ test('of nothing there is nothing', () => {
 describe('folds', () => {
   test('runs that follow each other as one task with one outcome, from three on', () => {
     expect(foldsOf([...times(3), { job: 'a' }, ...times(2), { job: 'b' }, ...times(50)])).toEqual([
-      [0, 3],
-      [7, 50],
+      [0, 3, 3_500],
+      [7, 50, 3_500],
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('folds', () => {
   });
 
   test('what came another way is the same task', () => {
-    expect(foldsOf([{}, { source: 'replay' }, {}])).toEqual([[0, 3]]);
+    expect(foldsOf([{}, { source: 'replay' }, {}])).toEqual([[0, 3, 3_500]]);
   });
 });
 

@@ -18,6 +18,7 @@ interface Stretch {
   readonly first: number;
   readonly shape: RunShape;
   count: number;
+  oldestAtMs: number;
 }
 
 /** Takes the runs newest first. */
@@ -25,7 +26,7 @@ export class Outline {
   readonly #startsMs: readonly number[];
   readonly #mayFold: boolean;
   readonly #days: Day[] = [];
-  readonly #folds: [number, number][] = [];
+  readonly #folds: [number, number, number][] = [];
   #day: Day | null = null;
   #stretch: Stretch | null = null;
   #newestRun = 0;
@@ -45,8 +46,11 @@ export class Outline {
       day !== null && receivedAtMs >= (day.startMs ?? Number.NEGATIVE_INFINITY) && receivedAtMs < day.endMs;
     if (!sameDay) this.#beginDay(receivedAtMs);
     if (this.#day !== null) this.#day.count += 1;
-    if (sameDay && this.#stretch !== null && isSame(this.#stretch.shape, shape)) this.#stretch.count += 1;
-    else this.#beginStretch(shape);
+    const stretch = this.#stretch;
+    if (sameDay && stretch !== null && isSame(stretch.shape, shape)) {
+      stretch.count += 1;
+      stretch.oldestAtMs = receivedAtMs;
+    } else this.#beginStretch(shape);
     this.#matching += 1;
   }
 
@@ -74,16 +78,16 @@ export class Outline {
 
   #beginStretch(shape: RunShape): void {
     this.#endStretch();
-    const [, , manifestId, , , reason] = shape;
+    const [, oldestAtMs, manifestId, , , reason] = shape;
     const mayFold = this.#mayFold && reason !== null && !isOneOfAKind({ manifestId });
-    this.#stretch = mayFold ? { first: this.#matching, shape, count: 1 } : null;
+    this.#stretch = mayFold ? { first: this.#matching, shape, count: 1, oldestAtMs } : null;
   }
 
   #endStretch(): void {
     const stretch = this.#stretch;
     this.#stretch = null;
     if (stretch === null || stretch.count < MIN_FOLDED_RUNS || this.#folds.length === MAX_FOLDS) return;
-    this.#folds.push([stretch.first, stretch.count]);
+    this.#folds.push([stretch.first, stretch.count, stretch.oldestAtMs]);
   }
 }
 

@@ -104,10 +104,10 @@ describe('the outline', () => {
         { startMs: 2_000, count: 2 },
         { startMs: 1_000, count: 2 },
       ],
-      folds: [[1, 4]],
+      folds: [[1, 4, 3_000]],
     });
     const done = await agent.call('runs.outline', { startsMs: STARTS_MS, group: 'done', beforeRun: 8 });
-    expect(done).toMatchObject({ newestRun: 7, matching: 5, all: 9, folds: [[0, 3]] });
+    expect(done).toMatchObject({ newestRun: 7, matching: 5, all: 9, folds: [[0, 3, 3_000]] });
     const { rows } = await agent.call('runs.list', { group: 'done', beforeRun: 8 });
     expect(rows.map(({ run }) => run)).toEqual([7, 6, 5, 3, 1]);
   });
@@ -121,7 +121,9 @@ describe('the outline', () => {
     const world = await threeDays();
     world.ui = { ...world.ui, hideCommandNames: true };
     expect((await (await as(world, TARO)).call('runs.outline', { startsMs: STARTS_MS })).folds).toEqual([]);
-    expect((await (await helpdesk(world)).call('runs.outline', { startsMs: STARTS_MS })).folds).toEqual([[1, 4]]);
+    expect((await (await helpdesk(world)).call('runs.outline', { startsMs: STARTS_MS })).folds).toEqual([
+      [1, 4, 3_000],
+    ]);
   });
 
   test('of more than is read at once is whole', async () => {

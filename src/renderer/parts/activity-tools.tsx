@@ -1,12 +1,21 @@
-/** Which tasks the list shows. */
-import { Button, Input, makeStyles, Select } from '@fluentui/react-components';
-import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-group-names.ts';
+/** Looking for a task by its name, and the way back from one day to all. */
+import { Button, Input, makeStyles } from '@fluentui/react-components';
+import type { OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import { useI18n, useWindowState } from '../data/hooks.ts';
 import { SEARCH_MARK } from './keys.tsx';
 
 const useStyles = makeStyles({
-  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center', marginBottom: '8px' },
-  search: { flexGrow: 1, minWidth: '140px', maxWidth: '320px' },
+  tools: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    flexGrow: 1,
+    gap: '8px',
+    alignItems: 'center',
+    marginBottom: '12px',
+    // Below title and count, which have little room.
+    '@media (max-width: 560px)': { order: 1, flexBasis: '100%', marginBottom: '8px' },
+  },
+  search: { flexGrow: 1, minWidth: '140px', maxWidth: '320px', '@media (max-width: 560px)': { maxWidth: 'none' } },
 });
 
 export interface Choices {
@@ -16,11 +25,13 @@ export interface Choices {
   readonly search: string;
   /** Where the list was scrolled to. */
   readonly offset: number;
+  /** The folds that are open, see `Fold.id`. */
+  readonly unfolded: ReadonlySet<number>;
 }
 
 interface ToolsProps {
   readonly choices: Choices;
-  readonly onChange: (choices: Choices) => void;
+  readonly onChange: (changed: Partial<Choices>) => void;
 }
 
 export function ActivityTools({ choices, onChange }: ToolsProps) {
@@ -29,20 +40,6 @@ export function ActivityTools({ choices, onChange }: ToolsProps) {
   const helpdesk = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
   return (
     <search className={styles.tools}>
-      <Select
-        aria-label={i18n.t('activity.filter')}
-        value={choices.group ?? 'all'}
-        onChange={(_, { value }) =>
-          onChange({ ...choices, group: value === 'all' ? null : (value as OutcomeGroup), offset: 0 })
-        }
-      >
-        <option value="all">{i18n.t('activity.filter.all')}</option>
-        {OUTCOME_GROUPS.map((group) => (
-          <option key={group} value={group}>
-            {i18n.t(`group.${group}`)}
-          </option>
-        ))}
-      </Select>
       <Input
         type="search"
         {...SEARCH_MARK}
@@ -51,10 +48,10 @@ export function ActivityTools({ choices, onChange }: ToolsProps) {
         placeholder={i18n.t(helpdesk ? 'activity.search.helpdesk' : 'activity.search.hint')}
         value={choices.search}
         maxLength={200}
-        onChange={(_, { value }) => onChange({ ...choices, search: value, offset: 0 })}
+        onChange={(_, { value }) => onChange({ search: value })}
       />
       {choices.dayMs !== null && (
-        <Button onClick={() => onChange({ ...choices, dayMs: null, offset: 0 })}>{i18n.t('activity.day.any')}</Button>
+        <Button onClick={() => onChange({ dayMs: null })}>{i18n.t('activity.day.any')}</Button>
       )}
     </search>
   );

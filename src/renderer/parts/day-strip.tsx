@@ -3,13 +3,14 @@
  * the cells can be reached by Tab, the others by the arrow keys.
  */
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { describeDay } from '../../shared/describe-day.ts';
 import { NO_COUNTS } from '../../shared/group-counts.ts';
 import { isSameDay } from '../../shared/i18n/i18n.ts';
 import { lastDays, midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useI18n, useNow, useOffers, useQuery } from '../data/hooks.ts';
 import { OutcomeIcon } from './mark.tsx';
+import { useRoving } from './roving.ts';
 
 const STRIP_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -71,9 +72,9 @@ function Days({ chosenMs, onChoose }: DayStripProps) {
   const startsMs = lastDays(midnightMs(nowMs, -pagesBack * STRIP_DAYS), STRIP_DAYS);
   const [lastMs = nowMs] = startsMs.slice(-1);
   const { data } = useQuery('runs.days', { startsMs: [...startsMs, midnightMs(lastMs, 1)] });
-  const row = useRef<HTMLDivElement>(null);
   const turned = useRef(false);
-  const [reachable, setReachable] = useState<number | null>(null);
+  const chosenAt = chosenMs === null ? -1 : startsMs.indexOf(chosenMs);
+  const { row, onKeyDown, stop, reset } = useRoving(STRIP_DAYS, chosenAt < 0 ? STRIP_DAYS - 1 : chosenAt);
   const earlier = pagesBack > 0 || data?.earlier === true;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each page begins at its newest day, also when a button came beside it
   useLayoutEffect(() => {
@@ -88,24 +89,9 @@ function Days({ chosenMs, onChoose }: DayStripProps) {
     if (turned.current && document.activeElement === document.body && newest instanceof HTMLElement) newest.focus();
   }, [pagesBack]);
 
-  const chosenAt = chosenMs === null ? -1 : startsMs.indexOf(chosenMs);
-  const current = reachable ?? (chosenAt < 0 ? STRIP_DAYS - 1 : chosenAt);
-  const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Readonly<Record<string, number>> = {
-      ArrowLeft: current - 1,
-      ArrowRight: current + 1,
-      Home: 0,
-      End: STRIP_DAYS - 1,
-    };
-    const wanted = event.altKey ? undefined : steps[event.key];
-    if (wanted === undefined) return;
-    event.preventDefault();
-    const cell = row.current?.children[Math.max(0, Math.min(STRIP_DAYS - 1, wanted))];
-    if (cell instanceof HTMLElement) cell.focus();
-  };
   const turn = (pages: number) => {
     turned.current = true;
-    setReachable(null);
+    reset();
     setPagesBack(pagesBack + pages);
   };
   return (
@@ -133,8 +119,7 @@ function Days({ chosenMs, onChoose }: DayStripProps) {
               aria-pressed={startMs === chosenMs}
               aria-label={data === null ? day : text}
               title={data === null ? day : text}
-              tabIndex={at === current ? 0 : -1}
-              onFocus={() => setReachable(at)}
+              {...stop(at)}
               onClick={() => onChoose(startMs === chosenMs ? null : startMs)}
             >
               <span>{total > 0 && i18n.compact(total)}</span>

@@ -367,6 +367,8 @@ export const en = {
   'activity.day.today': 'Today',
   'activity.day.yesterday': 'Yesterday',
   'activity.day.count': { one: '{n} task', other: '{n} tasks' },
+  'activity.day.older': 'Earlier',
+  'activity.fold': '{outcome}, {time}',
   'activity.day.none': 'No tasks on this day: {day}.',
   'activity.search': 'Search',
   'activity.search.hint': 'Name of a task',

@@ -351,6 +351,8 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'activity.day.today': '今日',
   'activity.day.yesterday': '昨日',
   'activity.day.count': '{n}件',
+  'activity.day.older': 'それ以前',
+  'activity.fold': '{outcome}、{time}',
   'activity.day.none': 'この日の作業はありません: {day}。',
   'activity.search': '検索',
   'activity.search.hint': '作業の名前',
