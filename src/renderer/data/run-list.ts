@@ -172,8 +172,8 @@ export class RunList {
   async #count(): Promise<void> {
     const { group: _any, ...others } = this.#conditions();
     const answer = await this.#client.ask('runs.counts', others);
-    if (this.#closed || !answer.ok) return;
-    this.#counts = answer.value;
+    if (this.#closed) return;
+    if (answer.ok) this.#counts = answer.value;
     this.#say();
   }
 

@@ -8,20 +8,18 @@ import { OutcomeIcon } from './mark.tsx';
 import { useRoving } from './roving.ts';
 
 const useStyles = makeStyles({
-  // One row in any width: a count that grows must not move the list.
-  chips: {
-    display: 'flex',
-    flexShrink: 0,
-    gap: '6px',
-    marginBottom: '8px',
-    padding: '2px',
-    overflowX: 'auto',
-    scrollbarWidth: 'thin',
-  },
+  chips: { display: 'flex', flexWrap: 'wrap', flexShrink: 0, gap: '6px', marginBottom: '8px' },
   chip: { flexShrink: 0, minWidth: 'auto', whiteSpace: 'nowrap', fontWeight: tokens.fontWeightRegular },
   // In sentences these words are small.
   name: { display: 'inline-block', '::first-letter': { textTransform: 'uppercase' } },
-  count: { marginLeft: '6px', fontVariantNumeric: 'tabular-nums', color: tokens.colorNeutralForeground2 },
+  // All of them, also those of none: what comes and goes would move the list.
+  count: {
+    marginLeft: '6px',
+    minWidth: '2ch',
+    textAlign: 'left',
+    fontVariantNumeric: 'tabular-nums',
+    color: tokens.colorNeutralForeground2,
+  },
 });
 
 const CHOICES = [null, ...OUTCOME_GROUPS] as const;
