@@ -5,6 +5,14 @@
 import { z } from 'zod';
 import { agentStatusSchema, updateDetailSchema } from './agent-status.ts';
 import {
+  groupCountsSchema,
+  runCountsQuerySchema,
+  runDaysQuerySchema,
+  runDaysSchema,
+  runOutlineQuerySchema,
+  runOutlineSchema,
+} from './run-outline.ts';
+import {
   outputFoundSchema,
   outputRowsQuerySchema,
   outputRowsSchema,
@@ -192,6 +200,9 @@ export const methods = {
   'state.subscribe': { params: nothing, result: agentStatusSchema },
   'state.unsubscribe': { params: nothing, result: nothing },
   'runs.list': { params: runsQuerySchema, result: runsPageSchema },
+  'runs.outline': { params: runOutlineQuerySchema, result: runOutlineSchema },
+  'runs.counts': { params: runCountsQuerySchema, result: groupCountsSchema },
+  'runs.days': { params: runDaysQuerySchema, result: runDaysSchema },
   'runs.get': { params: aRun, result: runDetailSchema },
   'runs.output': { params: runOutputQuerySchema, result: runOutputSchema },
   'runs.outputRows': { params: outputRowsQuerySchema, result: outputRowsSchema },

@@ -5,22 +5,12 @@ import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
-import { HistorySteps } from '../store/history-steps.ts';
-import type { RunFilter, RunRecord, StoredOutput } from './ports.ts';
+import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
+import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
-import {
-  conditionsOf,
-  detailOf,
-  maySearchOutput,
-  maySee,
-  maySeeOutput,
-  rowOf,
-  scheduleOf,
-  type Visibility,
-  visibleTo,
-} from './views.ts';
+import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
 type Answer<M extends Handled> = Result<M> | Fault;
@@ -45,7 +35,10 @@ export const handlers: Handlers = {
     unsubscribe();
     return NOTHING;
   },
-  'runs.list': (query, caller) => listRuns(query, caller),
+  'runs.list': listRuns,
+  'runs.outline': outlineRuns,
+  'runs.counts': countRuns,
+  'runs.days': countDays,
   'runs.get': ({ run }, caller) => {
     const { deps } = caller;
     const visibility = eyesOf(caller);
@@ -159,55 +152,12 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
   });
 }
 
-/** A long history is looked at in steps; between them others have their turn. */
-async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
-  const { history } = caller.deps.ports;
-  const steps = new HistorySteps(history, caller.turn);
-  const visibility = eyesOf(caller);
-  const asked = conditionsOf(query, visibility);
-  const byOutput =
-    maySearchOutput(visibility) && asked.search ? await history.runsWithOutput(asked.search, caller.turn) : undefined;
-  const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
-  const { beforeRun, startAtMs, limit, skip } = query;
-  if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
-  const before = beforeRun ?? Number.POSITIVE_INFINITY;
-  const first = startAtMs === undefined ? before : ((await steps.newestAt(conditions, before, startAtMs)) ?? 0) + 1;
-  const newer = startAtMs === undefined ? 0 : await steps.count(from(conditions, first), before);
-  const records = await steps.list(conditions, first, limit, skip);
-  const last = records.at(-1);
-  const more = last !== undefined && records.length === limit ? last.run : null;
-  return {
-    rows: records.map((record) => rowOf(record, visibility)),
-    nextBeforeRun: more,
-    firstIndex: newer + skip,
-    total: beforeRun === undefined ? await totals() : null,
-  };
-
-  async function totals(): Promise<Result<'runs.list'>['total']> {
-    const isShort = last === undefined && skip > 0;
-    // Where the page was read there is nothing to count a second time.
-    const matching = isShort
-      ? await steps.count(conditions)
-      : newer + skip + records.length + (more === null ? 0 : await steps.count(conditions, more));
-    return { matching, all: await steps.count(visibleTo(visibility)) };
-  }
-}
-
-/** Those of the runs that have this number, or a higher one. */
-function from(conditions: RunFilter, run: number): RunFilter {
-  return { ...conditions, afterRun: Math.max(conditions.afterRun ?? 0, run - 1) };
-}
-
 /** Looked for among those that arrived around it: a long history must not hold up the agent. */
 function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
   if (isOneOfAKind(record) || record.manifestId === null) return [];
   const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
   const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
   return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
-}
-
-function eyesOf({ deps, principal }: Caller): Visibility {
-  return deps.projection.eyesOf(principal);
 }
 
 /** A run of somebody else is as little there as one that never was. */

@@ -20,8 +20,9 @@ import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
-export type { KeptSize, RunFilter, RunRecord } from '../store/history.ts';
+export type { KeptSize, RunRecord, RunShape } from '../store/history.ts';
 export type { StoredOutput } from '../store/outputs.ts';
+export type { RunFilter } from '../store/run-conditions.ts';
 
 /** Reading what was recorded. */
 export type HistoryPort = Pick<
@@ -31,6 +32,9 @@ export type HistoryPort = Pick<
   | 'count'
   | 'newestAt'
   | 'countByReason'
+  | 'countEach'
+  | 'hasAny'
+  | 'shapes'
   | 'countUndelivered'
   | 'earlierDurations'
   | 'get'

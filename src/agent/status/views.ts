@@ -166,8 +166,12 @@ export function sizeOf(output: StoredOutput | undefined): OutputSize {
   };
 }
 
+type RunConditions = Partial<
+  Pick<Parsed<'runs.list'>, 'group' | 'reasons' | 'fromMs' | 'toMs' | 'search' | 'shownAs' | 'afterRun'>
+>;
+
 /** What to look for, as these visibility may: their search does not reach into ids and output they may not see. */
-export function conditionsOf(query: Parsed<'runs.list'>, visibility: Visibility): RunFilter {
+export function conditionsOf(query: RunConditions, visibility: Visibility): RunFilter {
   const { group, fromMs, toMs, search, shownAs = [], afterRun } = query;
   const numbered = search === undefined ? null : runNumberIn(search);
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
-import type { RunFilter } from './history.ts';
 import { HistorySteps } from './history-steps.ts';
+import type { RunFilter } from './run-conditions.ts';
 
 const NEWEST = Number.POSITIVE_INFINITY;
 const RUNS = 2_500;
@@ -34,8 +34,14 @@ test('what is read in steps is what is read at once, for any filter, page and pl
     { openOnly: true },
   ];
   for (const filter of filters) {
+    const each = new Map<string | null, number>();
+    for (const { reason, n } of await steps.countEach(filter)) each.set(reason, (each.get(reason) ?? 0) + n);
+    expect(each).toEqual(new Map(history.countEach(filter).map(({ reason, n }) => [reason, n])));
     for (const before of [NEWEST, 1_777, 1]) {
       expect(await steps.count(filter, before)).toBe(history.count(filter, before));
+      const shapes: unknown[] = [];
+      await steps.shapes(filter, before, (shape) => shapes.push(shape));
+      expect(shapes).toEqual(history.shapes(filter, before, RUNS));
       for (const [limit, skip] of [
         [500, 0],
         [50, 200],
@@ -59,6 +65,8 @@ test('between two looks there is a turn, and a page at the beginning needs none'
     numbers: () => history.numbers(),
     newestAt: history.newestAt.bind(history),
     list: history.list.bind(history),
+    countEach: history.countEach.bind(history),
+    shapes: history.shapes.bind(history),
     count: (...args: Parameters<typeof history.count>) => {
       looks.push(turns);
       return history.count(...args);

@@ -2,7 +2,8 @@
  * Lists and counts of a history of any length: read in steps of some ms, a range of runs in each, with a turn of the caller's in
  * between. What arrives meanwhile is not in them.
  */
-import type { History, RunFilter, RunRecord } from './history.ts';
+import type { History, ReasonCount, RunRecord, RunShape } from './history.ts';
+import type { RunFilter } from './run-conditions.ts';
 
 const STEP_MS = 5;
 const FIRST_RUNS = 1_000;
@@ -14,7 +15,7 @@ interface Range {
   readonly beforeRun: number;
 }
 
-type Looked = Pick<History, 'list' | 'count' | 'newestAt' | 'numbers'>;
+type Looked = Pick<History, 'list' | 'count' | 'newestAt' | 'numbers' | 'countEach' | 'shapes'>;
 
 export class HistorySteps {
   readonly #history: Looked;
@@ -51,6 +52,24 @@ export class HistorySteps {
       return 'on';
     });
     return count;
+  }
+
+  /** As {@link History.countEach}, a range of the runs at a time: a reason may come more than once. */
+  async countEach(filter: RunFilter): Promise<ReasonCount[]> {
+    const found: ReasonCount[] = [];
+    await this.#each(filter, Number.POSITIVE_INFINITY, (range) => {
+      found.push(...this.#history.countEach(range.filter, range.beforeRun));
+      return 'on';
+    });
+    return found;
+  }
+
+  /** As {@link History.shapes}, without a limit; `onShape` is called for each. */
+  async shapes(filter: RunFilter, beforeRun: number, onShape: (shape: RunShape) => void): Promise<void> {
+    await this.#each(filter, beforeRun, (range) => {
+      for (const shape of this.#history.shapes(range.filter, range.beforeRun, Number.MAX_SAFE_INTEGER)) onShape(shape);
+      return 'on';
+    });
   }
 
   /** As {@link History.newestAt}. */

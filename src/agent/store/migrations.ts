@@ -246,6 +246,16 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 7,
+    // The release before works by whatever indexes there are.
+    minReader: 1,
+    sql: `
+      -- What days are counted by: all that is asked of a run then is in it.
+      DROP INDEX runs_received;
+      CREATE INDEX runs_received ON runs (received_at, reason, run_as, run_as_user);
+    `,
+  },
 ];
 
 export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
