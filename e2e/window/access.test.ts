@@ -73,6 +73,10 @@ async function auditAll(page: Page): Promise<void> {
   await page.locator('input[type="password"]').fill(HELPDESK_CODE);
   await page.locator('input[type="password"]').press('Enter');
   await expectPage(page.locator('input[type="password"]')).toHaveCount(0);
+  await expectPage(page.getByRole('region')).not.toHaveCount(0);
+  expect(await findings(page)).toEqual([]);
+  await screen(page, SUPPORT);
+  await expectPage(page.getByRole('complementary')).toBeVisible();
   expect(await findings(page)).toEqual([]);
   await screen(page, 1);
   await page.locator('[data-run]').first().click();

@@ -697,6 +697,10 @@ export const en = {
   'details.version': 'Version: {v}',
   'details.groups': 'Groups: {groups}',
   'details.state': 'State: {state}',
+
+  'nav.helpdesk': 'Helpdesk',
+  'run.backToHelpdesk': 'Back to Helpdesk',
+  'helpdesk.title': 'Helpdesk',
 } as const satisfies Readonly<Record<string, Entry>> & OutcomeMessages;
 
 export type MessageKey = keyof typeof en;

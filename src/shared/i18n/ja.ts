@@ -667,4 +667,8 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'details.version': 'バージョン: {v}',
   'details.groups': 'グループ: {groups}',
   'details.state': '状態: {state}',
+
+  'nav.helpdesk': 'ヘルプデスク',
+  'run.backToHelpdesk': 'ヘルプデスクへ戻る',
+  'helpdesk.title': 'ヘルプデスク',
 };
