@@ -27,6 +27,7 @@ import { Fleet } from '../config/fleet.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
+import { startLinkHistory } from '../duties/link-history.ts';
 import { RecentTails } from '../duties/recent-tails.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
 import { takeOver } from '../results/takeover.ts';
@@ -151,6 +152,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const contact = startLastContact({ bus, lastContact: store.lastContact, log: log.child('bus') });
   life.add('last contact', () => contact.close());
+  const linkHistory = startLinkHistory({ link: bus.link, states: store.linkStates, clock, log: log.child('bus') });
+  life.add('link history', () => linkHistory.close());
 
   // Each is added after what it needs, since they stop in reverse: first nothing new comes in, at last the store closes.
   life.add('fleet', () => fleet.close());
@@ -201,6 +204,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper,
     host,
     hardware: duties.hardware,
+    linkHistory,
+    logView: duties.logView,
     schedules,
     verifier,
     version,
