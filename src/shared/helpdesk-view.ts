@@ -1,27 +1,16 @@
 /** What the helpdesk's screen shows beside the state: of this PC's past, and of its settings. All times are ms since the epoch. */
 import { z } from 'zod';
-import { OUTCOMES, REASONS, type Reason } from './outcomes.ts';
+import { REASONS } from './outcomes.ts';
 import { runTitleSchema } from './run-view.ts';
 import { SETTING_UNITS } from './setting.ts';
 import { CONNECTION_STATES } from './states.ts';
 
 const timeMs = z.number();
 
-/** How far back failures are counted, and how long the line of the connection is at most. */
-export const LOOK_BACK_MS = 7 * 86_400_000;
-export const MAX_FAILURE_KINDS = 50;
-export const MAX_LINK_SPANS = 1_000;
-export const MAX_PARKED_ROWS = 100;
-export const MAX_LOG_LINES = 200;
-
-/** IT's own hand is none of them, and neither is a gate that did its work. */
-export const FAILURES: readonly Reason[] = REASONS.filter(
-  (reason) => reason !== 'DONE' && reason !== 'KILLED' && reason !== 'KILLED_WAITING' && !OUTCOMES[reason].skipped,
-);
-
-/** What went wrong since `sinceMs`, by task and reason, what happened most often first. */
+/** What went wrong in the last seven days (`LOOK_BACK_MS`), by task and reason, what happened most often first. */
 export const failuresSchema = z.object({
-  sinceMs: timeMs,
+  /** Only what came since then is counted, for there is very much; null: all of it. */
+  sinceMs: timeMs.nullable(),
   rows: z.array(
     z.object({
       title: runTitleSchema,

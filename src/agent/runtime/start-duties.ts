@@ -11,7 +11,7 @@ import { sessionAccounts } from '../../platform/sessions.ts';
 import { settleIcons } from '../../platform/windows/icon-settings.ts';
 import { windowsTrayHost } from '../../platform/windows/tray-host.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
-import { MAX_LOG_LINES } from '../../shared/helpdesk-view.ts';
+import { MAX_LOG_LINES } from '../../shared/helpdesk-limits.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';

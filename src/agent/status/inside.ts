@@ -6,13 +6,12 @@ import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import {
   FAILURES,
   LOOK_BACK_MS,
-  type LogEnd,
   MAX_FAILURE_KINDS,
   MAX_LINK_SPANS,
   MAX_LOG_LINES,
   MAX_PARKED_ROWS,
-  type SettingMeaning,
-} from '../../shared/helpdesk-view.ts';
+} from '../../shared/helpdesk-limits.ts';
+import type { LogEnd, SettingMeaning } from '../../shared/helpdesk-view.ts';
 import { clip, runTitle } from '../../shared/run-title.ts';
 import type { StatusPorts } from './ports.ts';
 import type { Caller } from './session-deps.ts';
@@ -66,9 +65,10 @@ export const insideHandlers: {
 };
 
 function failuresOf({ clock, failures, history }: StatusPorts): Result<'failures.list'> {
-  const { sinceMs, kinds, rows } = failures.since(clock.nowMs() - LOOK_BACK_MS, FAILURES, MAX_FAILURE_KINDS);
+  const fromMs = clock.nowMs() - LOOK_BACK_MS;
+  const { sinceMs, kinds, rows } = failures.since(fromMs, FAILURES, MAX_FAILURE_KINDS);
   return {
-    sinceMs,
+    sinceMs: sinceMs > fromMs ? sinceMs : null,
     kinds,
     rows: rows.flatMap(({ manifestId, reason, count, lastRun }) => {
       const last = history.get(lastRun);

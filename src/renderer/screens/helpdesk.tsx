@@ -1,8 +1,15 @@
 /** What only the helpdesk sees, while its view is open: the window leaves this screen when that ends (`data/store.ts`). */
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import { EVERY_SECOND_MS, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
+import { helpdeskReport } from '../../shared/describe-helpdesk.ts';
+import { EVERY_SECOND_MS, useI18n, useNow, usePc, useSeen, useStore, useWindowState } from '../data/hooks.ts';
+import { type InsideQueries, useInside } from '../data/inside.ts';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { FailuresCard } from '../parts/failures-card.tsx';
 import { FaultsCard } from '../parts/faults-card.tsx';
+import { LinkCard } from '../parts/link-card.tsx';
+import { LogCard } from '../parts/log-card.tsx';
 import { NoticesCard } from '../parts/notices-card.tsx';
+import { ParkedCard } from '../parts/parked-card.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { SettingsCard } from '../parts/settings-card.tsx';
 import { SignaturesCard } from '../parts/signatures-card.tsx';
@@ -16,6 +23,7 @@ const useStyles = makeStyles({
     marginBottom: '16px',
     fontVariantNumeric: 'tabular-nums',
   },
+  buttons: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
   time: { color: tokens.colorNeutralForeground2 },
 });
 
@@ -26,16 +34,29 @@ export function HelpdeskScreen() {
   return (
     <>
       <ScreenTitle>{i18n.t('helpdesk.title')}</ScreenTitle>
-      <Open untilMs={untilMs} />
-      <FaultsCard />
-      <NoticesCard />
-      <SignaturesCard />
-      <SettingsCard />
+      <Inside untilMs={untilMs} />
     </>
   );
 }
 
-function Open({ untilMs }: { readonly untilMs: number }) {
+function Inside({ untilMs }: { readonly untilMs: number }) {
+  const inside = useInside();
+  return (
+    <>
+      <Open untilMs={untilMs} inside={inside} />
+      <FaultsCard />
+      <NoticesCard />
+      <FailuresCard failures={inside.failures} />
+      <ParkedCard parked={inside.parked} />
+      <LinkCard link={inside.link} />
+      <SignaturesCard />
+      <LogCard log={inside.log} />
+      <SettingsCard settings={inside.settings} />
+    </>
+  );
+}
+
+function Open({ untilMs, inside }: { readonly untilMs: number; readonly inside: InsideQueries }) {
   const styles = useStyles();
   const i18n = useI18n();
   const { client } = useStore();
@@ -46,7 +67,33 @@ function Open({ untilMs }: { readonly untilMs: number }) {
       <span className={styles.time}>
         {i18n.t('support.helpdesk.ends', { t: i18n.duration(Math.max(0, untilMs - nowMs)) })}
       </span>
-      <Button onClick={() => void client.ask('helpdesk.lock', {})}>{i18n.t('support.helpdesk.end')}</Button>
+      <div className={styles.buttons}>
+        <Button onClick={() => void client.ask('helpdesk.lock', {})}>{i18n.t('support.helpdesk.end')}</Button>
+        <Report inside={inside} />
+      </div>
     </div>
+  );
+}
+
+/** All that the screen shows, as one text. */
+function Report({ inside }: { readonly inside: InsideQueries }) {
+  const i18n = useI18n();
+  const seen = useSeen();
+  const pc = usePc();
+  const userName = useWindowState(({ shell }) => shell?.userName ?? '');
+  if (seen === null) return null;
+  const { failures, link, parked, settings, log } = inside;
+  const known = {
+    failures: failures.data,
+    link: link.data,
+    parked: parked.data,
+    settings: settings.data,
+    log: log.data,
+  };
+  return (
+    <CopyButton
+      label={i18n.t('helpdesk.report')}
+      text={() => helpdeskReport(known, { seen, pc, userName, nowMs: Date.now() }, i18n)}
+    />
   );
 }
