@@ -28,6 +28,7 @@ import { readTls } from '../config/tls-files.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
+import { startLinkHistory } from '../duties/link-history.ts';
 import { RecentTails } from '../duties/recent-tails.ts';
 import { SignatureEvents } from '../duties/signature-events.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
@@ -163,6 +164,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const contact = startLastContact({ bus, lastContact: store.lastContact, log: log.child('bus') });
   life.add('last contact', () => contact.close());
+  const linkHistory = startLinkHistory({ link: bus.link, states: store.linkStates, clock, log: log.child('bus') });
+  life.add('link history', () => linkHistory.close());
 
   // Each is added after what it needs, since they stop in reverse: first nothing new comes in, at last the store closes.
   life.add('fleet', () => fleet.close());
@@ -213,6 +216,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper,
     host,
     hardware: duties.hardware,
+    linkHistory,
+    logView: duties.logView,
     schedules,
     verifier,
     version,

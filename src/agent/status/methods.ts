@@ -5,6 +5,7 @@ import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
+import { insideHandlers } from './inside.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
@@ -97,13 +98,12 @@ export const handlers: Handlers = {
     note(caller, 'outbox.resend', resultId);
     return NOTHING;
   },
-  'config.effective': (_params, { deps }) =>
-    deps.ports.settings().map(({ key, value, source, locked }) => ({
-      key,
-      value: typeof value === 'string' ? clip(value, MAX_TEXT_CHARS) : value,
-      source: clip(source, MAX_TEXT_CHARS),
-      locked,
-    })),
+  'outbox.resendAll': async (_params, caller) => {
+    const resent = await caller.deps.ports.outbox.resendAll();
+    note(caller, 'outbox.resendAll', String(resent));
+    return { resent };
+  },
+  ...insideHandlers,
   'update.get': (_params, { deps: { ports } }) => ({
     ...ports.cells.update.value,
     history: ports.versions(MAX_VERSIONS).map((entry) => ({ ...entry, outcome: 'ok' })),
