@@ -17,6 +17,8 @@ import type {
   KvWatchHandlers,
   LinkStatus,
   ObjectLook,
+  ObjectPiece,
+  ObjectPlace,
   ObjectRead,
   PublishOptions,
   PublishOutcome,
@@ -25,7 +27,7 @@ import type {
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
-import { objectGet, objectLook, objectsPresent } from './objects.ts';
+import { objectGet, objectLook, objectPiece, objectsPresent } from './objects.ts';
 import { INBOXES, Permissions } from './permissions.ts';
 import { PubAcks } from './publish.ts';
 import { ServerClock } from './server-clock.ts';
@@ -205,6 +207,12 @@ export class NatsBus implements Bus {
     const session = this.#session;
     if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
     return objectLook(session, bucket, name, signal);
+  }
+
+  async objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece> {
+    const session = this.#session;
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
+    return objectPiece(session, bucket, place, signal);
   }
 
   async objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead> {

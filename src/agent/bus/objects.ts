@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { errorText } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
-import type { ObjectLook, ObjectRead } from './bus.ts';
+import type { ObjectLook, ObjectPiece, ObjectPlace, ObjectRead } from './bus.ts';
 import { isRefused } from './permissions.ts';
 import type { Session } from './session.ts';
 
@@ -50,7 +50,23 @@ export async function objectLook(
     const info = await infoOf(session, bucket, name, AbortSignal.any([signal, session.signal]));
     if (info === null) return { kind: 'absent' };
     const sha256 = digestOf(info)?.toString('hex') ?? null;
-    return { kind: 'value', sizeBytes: info.sizeBytes, sha256 };
+    return { kind: 'value', sizeBytes: info.sizeBytes, sha256, start: { nuid: info.nuid, sequence: 0 } };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** The next piece of an object. Never rejects. */
+export async function objectPiece(
+  session: Session,
+  bucket: string,
+  place: ObjectPlace,
+  signal: AbortSignal,
+): Promise<ObjectPiece> {
+  try {
+    const piece = await pieceAfter(session, bucket, place, AbortSignal.any([signal, session.signal]));
+    if (piece === null) return { kind: 'absent' };
+    return { kind: 'value', body: piece.data, next: { nuid: place.nuid, sequence: piece.sequence } };
   } catch (error) {
     return failed(error);
   }
@@ -92,14 +108,12 @@ function mayPass(error: unknown): boolean {
 }
 
 async function bodyOf(session: Session, bucket: string, info: ObjectInfo, signal: AbortSignal): Promise<Uint8Array> {
-  const subject = `$O.${bucket}.C.${info.nuid}`;
   const hash = createHash('sha256');
   const body = Buffer.alloc(info.sizeBytes);
   let bytes = 0;
   let sequence = 0;
   while (bytes < info.sizeBytes) {
-    const query = { next_by_subj: subject, seq: sequence + 1 };
-    const chunk = await messageOf(session, bucket, query, CHUNK_TIMEOUT_MS, signal);
+    const chunk = await pieceAfter(session, bucket, { nuid: info.nuid, sequence }, signal);
     if (chunk === null || chunk.data.length === 0) throw new Unusable('a part of it is missing');
     if (bytes + chunk.data.length > info.sizeBytes) throw new Unusable('it is larger than it says');
     chunk.data.copy(body, bytes);
@@ -111,6 +125,11 @@ async function bodyOf(session: Session, bucket: string, info: ObjectInfo, signal
   if (digest === null) throw new Unusable('it has no SHA-256 digest');
   if (!hash.digest().equals(digest)) throw new Unusable('it is damaged: its digest differs');
   return body;
+}
+
+function pieceAfter(session: Session, bucket: string, { nuid, sequence }: ObjectPlace, signal: AbortSignal) {
+  const query = { next_by_subj: `$O.${bucket}.C.${nuid}`, seq: sequence + 1 };
+  return messageOf(session, bucket, query, CHUNK_TIMEOUT_MS, signal);
 }
 
 /** null: it says none. */
