@@ -26,6 +26,8 @@ const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--
   --tray           started by the tray application of the signed-in user
   --hash-code      reads a helpdesk code from standard input and prints what belongs into [helpdesk] code_hash
   --check-config   prints the effective settings and ends, 0 if they are usable, else 1
+  --self-test DIR  looks whether this version could work here: settings, native code, and the copy of a store in DIR, which it
+                   changes; prints one line and ends, 0 if it could, else 1
   --check-command-keys FILE
                    prints the keys of a ring for signed commands and ends, 0 if it can be used, else 1
 `;
@@ -40,6 +42,7 @@ interface Options {
   readonly 'check-config'?: boolean | undefined;
   readonly 'check-command-keys'?: string | undefined;
   readonly 'hash-code'?: boolean | undefined;
+  readonly 'self-test'?: string | undefined;
   readonly version?: boolean | undefined;
   readonly help?: boolean | undefined;
 }
@@ -65,12 +68,18 @@ export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_M
 }
 
 async function runWithSettings(options: Options, lockRetryMs: number): Promise<number> {
-  const isCheck = options['check-config'] === true;
+  const testIn = options['self-test'];
+  const isCheck = options['check-config'] === true || testIn !== undefined;
   if (options.control && !isCheck) followServiceHost(process.stdin);
   if (options.service && !isCheck) startWatchdog({ env: process.env, platform: process.platform });
   await settingsAnswer(options);
   const dataAnswers = await doesDataAnswer(options);
   const loaded = load(options, dataAnswers);
+  if (testIn !== undefined) {
+    const { selfTest } = await import('./self-test.ts');
+    const { ok, text } = await selfTest(loaded, testIn, VERSION);
+    return ok ? print(text) : fault(text);
+  }
   if (isCheck) return checkConfig(loaded);
   const more = { hostSecret: takeHostSecret(), version: VERSION, lockRetryMs };
   if (loaded.ok) return start({ loaded, ...more });
@@ -108,6 +117,7 @@ function parseOptions(argv: readonly string[]): Options | string {
         'check-config': { type: 'boolean' },
         'check-command-keys': { type: 'string' },
         'hash-code': { type: 'boolean' },
+        'self-test': { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean' },
       },

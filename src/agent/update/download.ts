@@ -128,7 +128,10 @@ function noted(path: string): Noted | null {
   try {
     const { bytes, place } = JSON.parse(readFileSync(path, 'utf8'));
     const isNoted =
-      Number.isSafeInteger(bytes) && bytes >= 0 && typeof place.nuid === 'string' && Number.isSafeInteger(place.sequence);
+      Number.isSafeInteger(bytes) &&
+      bytes >= 0 &&
+      typeof place.nuid === 'string' &&
+      Number.isSafeInteger(place.sequence);
     return isNoted ? { bytes, place } : null;
   } catch {
     return null;

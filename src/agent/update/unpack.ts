@@ -79,7 +79,8 @@ async function parse(file: string, tree: Tree, signal: AbortSignal): Promise<voi
   );
   for await (const chunk of createReadStream(file, { signal })) {
     if (isOver) break;
-    if (!parser.write(chunk)) await Promise.race([new Promise((resolve) => parser.once('drain', resolve)), done.promise]);
+    if (!parser.write(chunk))
+      await Promise.race([new Promise((resolve) => parser.once('drain', resolve)), done.promise]);
   }
   if (!isOver) parser.end();
   await done.promise;
@@ -106,16 +107,14 @@ class Tree {
     this.#entries += 1;
     if (this.#entries > MAX_ENTRIES) throw new Refused(`it holds more than ${MAX_ENTRIES} files`);
     const path = join(this.#root, ...segmentsOf(entry.path));
-    switch (entry.type) {
-      case 'Directory':
-        this.#makeDirectory(path);
-        return void entry.resume();
-      case 'File':
-      case 'OldFile':
-        return this.#writeFile(path, entry);
+    if (entry.type === 'Directory') {
+      this.#makeDirectory(path);
+      entry.resume();
+    } else if (entry.type === 'File' || entry.type === 'OldFile') {
+      this.#writeFile(path, entry);
+    } else {
       // Links, devices, and what only some readers know.
-      default:
-        throw new Refused(`it holds a ${entry.type}: ${entry.path}`);
+      throw new Refused(`it holds a ${entry.type}: ${entry.path}`);
     }
   }
 
@@ -162,7 +161,8 @@ class Tree {
     try {
       makeDirectory(path, 0o755);
     } catch (error) {
-      if (this.#files.some((file) => path === file || path.startsWith(file))) throw new Refused(`${path} is a file, too`);
+      if (this.#files.some((file) => path === file || path.startsWith(file)))
+        throw new Refused(`${path} is a file, too`);
       throw error;
     }
     for (let at = path; !this.#directories.has(at); at = dirname(at)) this.#directories.add(at);
