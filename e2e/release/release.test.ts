@@ -58,6 +58,7 @@ async function desk() {
       pin,
       target: TARGET,
       installed: '1.0.0',
+      channel: 'stable',
       nowMs: Date.now(),
       signal: AbortSignal.timeout(30_000),
     });

@@ -61,6 +61,7 @@ export function startDuties(parts: DutiesParts): Duties {
     seen: store.seenUpdates,
     pin: readPin(config.update.keysFile, log.child('update')),
     installed: version,
+    channel: config.update.channel,
     host,
     clock,
     log: log.child('update'),
