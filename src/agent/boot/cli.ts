@@ -60,14 +60,14 @@ export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_M
   const keys = options['check-command-keys'];
   if (keys !== undefined) return checkCommandKeys(keys);
   try {
-    return await runWithSettings(options, lockRetryMs);
+    return await runWithSettings(argv, options, lockRetryMs);
   } catch (error) {
     if (error instanceof StartDirectoryGone) return fault(`${error.message}\n`);
     throw error;
   }
 }
 
-async function runWithSettings(options: Options, lockRetryMs: number): Promise<number> {
+async function runWithSettings(argv: readonly string[], options: Options, lockRetryMs: number): Promise<number> {
   const testIn = options['self-test'];
   const isCheck = options['check-config'] === true || testIn !== undefined;
   if (options.control && !isCheck) followServiceHost(process.stdin);
@@ -81,7 +81,10 @@ async function runWithSettings(options: Options, lockRetryMs: number): Promise<n
     return ok ? print(text) : fault(text);
   }
   if (isCheck) return checkConfig(loaded);
-  const more = { hostSecret: takeHostSecret(), version: VERSION, lockRetryMs };
+  // What comes on standard input is nothing for a version that only tests itself.
+  const args = argv.filter((arg) => arg !== '--control');
+  const program = { program: import.meta.dirname, args };
+  const more = { hostSecret: takeHostSecret(), version: VERSION, ...program, lockRetryMs };
   if (loaded.ok) return start({ loaded, ...more });
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
   const { waitForSettings } = await import('./not-set-up.ts');

@@ -5,6 +5,7 @@
 
 import { systemClock } from '../../base/clock.ts';
 import { ClockWatch } from '../../base/clock-watch.ts';
+import type { CurrentVersion } from '../../base/current-version.ts';
 import { drop } from '../../base/drop.ts';
 import { HeapLimit } from '../../base/heap-limit.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
@@ -36,6 +37,7 @@ import type { Store } from '../store/store.ts';
 import { makeCommandPath } from './command-path.ts';
 import { startLocalSchedules } from './local-schedules.ts';
 import { fleetHasSeenUs, LocalSocket } from './local-socket.ts';
+import type { OwnProgram } from './self-update.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
@@ -54,6 +56,7 @@ export interface RuntimeOptions {
   /** Executions that IT wants stopped, which the store before could not note. */
   readonly kills: readonly string[];
   readonly version: string;
+  readonly program: OwnProgram;
   readonly log: OpenLog;
   /** Known to the process that started us; null: nobody is our host. */
   readonly hostSecret: Uint8Array | null;
@@ -67,6 +70,8 @@ export interface Runtime {
   readonly stopped: Promise<StopEnd>;
   /** For the next one, see `RuntimeOptions.kills`. */
   unrecordedKills(): readonly string[];
+  /** After it has stopped for an update: what is to count then; null: this start has failed. */
+  readonly next: CurrentVersion | null;
 }
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -171,7 +176,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const schedules = startLocalSchedules({ config, store, bus, fleet, path: { dispatcher, shipper }, clock, log });
   life.add('schedules', () => schedules.close());
-  const duties = startDuties({ config, store, bus, fleet, tails, shipper, body, host, version, clock, log });
+  let next: CurrentVersion | null = null;
+  const endFor = (current: CurrentVersion | null) => {
+    next = current;
+    stopping.ask(DRAIN_GRACE_MS, 'update');
+  };
+  const { program } = options;
+  const duties = startDuties({
+    ...{ config, store, bus, fleet, tails, shipper, body, host, version },
+    ...{ program, dispatcher, endFor, clock, log },
+  });
   life.add('duties', () => duties.close());
 
   const agent = new WatchedCell<StatusParts['cells']['agent']['value']>({
@@ -184,10 +198,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
   const runtime: Runtime = {
     unrecordedKills: () => dispatcher.unrecordedKills,
+    get next() {
+      return next;
+    },
     restart: (graceMs = 0) => stopping.ask(graceMs, 'restart'),
     stopped: stopping.stopped.then((end) => {
       // At the end of the process another signal changes nothing; the next runtime has ears of its own.
-      if (end === 'restart') listening();
+      if (end !== 'stop') listening();
       return end;
     }),
   };

@@ -3,6 +3,7 @@
  * `meta`, so that the release before needs to know nothing of it.
  */
 import type { Database } from 'better-sqlite3';
+import type { UndoneReason } from '../../shared/update-reasons.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Meta } from './meta.ts';
 
@@ -11,10 +12,9 @@ export interface UndoneUpdate {
   readonly version: string;
   /** Of its manifest. */
   readonly serial: number;
-  readonly why: UndoneWhy;
+  readonly why: UndoneReason;
   readonly atMs: number;
 }
-export type UndoneWhy = 'did_not_start' | 'self_test' | 'store' | 'package';
 
 /** What a PC has been told to wait for, for one manifest. */
 export interface UpdateWait {
