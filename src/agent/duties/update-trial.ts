@@ -50,6 +50,8 @@ async function follow(options: UpdateTrialOptions, signal: AbortSignal): Promise
     const { current } = installation;
     if (current?.trial === undefined) {
       if (current?.failed !== undefined) await noteFailed(options, current.failed, signal);
+      // What a crash right after a trial has left.
+      installation.tidy(version);
       return onSettled();
     }
     log.info('this version is on trial', { version, before: current.trial.before });
@@ -65,7 +67,7 @@ async function follow(options: UpdateTrialOptions, signal: AbortSignal): Promise
     const { before } = current.trial;
     await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
     log.info('this version was on the air, and stays', { version });
-    installation.keepOnly([version, before]);
+    installation.tidy(version, before);
     onSettled();
   } catch (error) {
     if (!signal.aborted) throw error;

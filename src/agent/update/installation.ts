@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { VERSION } from '../../base/compare-versions.ts';
+import { compareVersions, VERSION } from '../../base/compare-versions.ts';
 import { type CurrentVersion, readCurrent, writeCurrent } from '../../base/current-version.ts';
 import { removeQuietly } from '../../base/remove-quietly.ts';
 
@@ -54,11 +54,11 @@ export class Installation {
     removeQuietly(join(this.root, 'private', 'starts'));
   }
 
-  /** All but these go, as far as nothing holds them. */
-  keepOnly(versions: readonly string[]): void {
-    for (const name of namesIn(this.versionsDirectory)) {
-      if (VERSION.test(name) && !versions.includes(name)) removeQuietly(this.directoryOf(name));
-    }
+  /** Beside `version` one stays for a way back: `before`, else the newest. Others go, as far as nothing holds them. */
+  tidy(version: string, before?: string): void {
+    const others = namesIn(this.versionsDirectory).filter((name) => VERSION.test(name) && name !== version);
+    const kept = before ?? others.toSorted(compareVersions).at(-1);
+    for (const other of others) if (other !== kept) removeQuietly(this.directoryOf(other));
     removeQuietly(this.stagedDirectory);
   }
 
