@@ -230,11 +230,11 @@ class Taking {
     return true;
   }
 
-  /** Waits until `atMs` has come; asked again, since a clock may be set and a wish may change. */
+  /** Waits until `atMs` has come; asked again, since a clock may be set. */
   async #until(waitsFor: UpdateWaitsFor, atMs: () => number): Promise<void> {
     const { clock } = this.#options;
     for (let at = atMs(); at > clock.nowMs(); at = atMs()) {
-      this.#show(this.phase.state === 'verified' ? 'verified' : 'waiting', { waitsFor, notBeforeMs: at });
+      this.#show('waiting', { waitsFor, notBeforeMs: at });
       await this.#sleep(Math.min(LONGEST_SLEEP_MS, at - clock.nowMs()));
     }
   }
@@ -279,14 +279,17 @@ class Taking {
     return false;
   }
 
-  /** In the window, and not before the person's time: whichever comes last. */
+  /** In the window, and not before the person's time: whichever comes last. Asked again: a clock is set, and a wish changes. */
   async #mayInstall(): Promise<void> {
     const { notes, clock, window } = this.#options;
-    const postponedMs = () => Math.min(notes.wait?.postponedToMs ?? 0, this.#deferUntilMs ?? 0);
-    const windowMs = () => (window === null ? 0 : openAtMs(window, clock.nowMs()));
-    while (Math.max(postponedMs(), windowMs()) > clock.nowMs()) {
-      await this.#until('person', postponedMs);
-      await this.#until('window', windowMs);
+    for (;;) {
+      const nowMs = clock.nowMs();
+      const personMs = Math.min(notes.wait?.postponedToMs ?? 0, this.#deferUntilMs ?? 0);
+      const windowMs = window === null ? 0 : openAtMs(window, Math.max(nowMs, personMs));
+      const notBeforeMs = Math.max(personMs, windowMs);
+      if (notBeforeMs <= nowMs) return;
+      this.#show('verified', { waitsFor: windowMs > personMs ? 'window' : 'person', notBeforeMs });
+      await this.#sleep(Math.min(LONGEST_SLEEP_MS, notBeforeMs - nowMs));
     }
   }
 
