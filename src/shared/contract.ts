@@ -202,6 +202,8 @@ export const methods = {
   'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
   'config.effective': { params: nothing, result: z.array(settingSchema) },
   'update.get': { params: nothing, result: updateDetailSchema },
+  /** The person puts off an update that is ready, as long as IT lets them; null: as soon as it may be. */
+  'update.schedule': { params: z.strictObject({ notBeforeMs: z.number().nullable() }), result: nothing },
   'ui.settings': { params: nothing, result: uiSettingsSchema },
   'support.info': { params: nothing, result: supportSchema },
   'about.capabilities': { params: nothing, result: aboutSchema },

@@ -225,6 +225,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clockWatch,
     log: options.log,
     cells: { agent, update: duties.update, restartRequired: duties.restartPending, secondAgentSeen },
+    scheduleUpdate: duties.scheduleUpdate,
     drain: () => stopping.ask(DRAIN_GRACE_MS),
     stop: () => stopping.ask(config.run.graceMs),
   };

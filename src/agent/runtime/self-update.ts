@@ -12,7 +12,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
 import { prepareUpdate } from '../duties/prepare-update.ts';
-import { startUpdateTaking } from '../duties/update-taking.ts';
+import { startUpdateTaking, type UpdateTaking } from '../duties/update-taking.ts';
 import { startUpdateTrial } from '../duties/update-trial.ts';
 import { startUpdateWatch, targetOf } from '../duties/update-watch.ts';
 import type { Dispatcher } from '../run/dispatcher.ts';
@@ -46,6 +46,8 @@ export interface SelfUpdateParts {
 
 export interface SelfUpdate {
   readonly status: Watched<UpdateView>;
+  /** See `UpdateTaking`; null: this PC takes none by itself. */
+  readonly schedule: UpdateTaking['schedule'] | null;
   close(): void;
 }
 
@@ -64,7 +66,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     clock,
     log,
   });
-  if (program.installed.by === 'others') return watch;
+  if (program.installed.by === 'others') return { status: watch.status, schedule: null, close: () => watch.close() };
   const { installation } = program.installed;
   const takes = config.update.enabled && pin.kind === 'pinned' && store.isUsable;
   const settled = Promise.withResolvers<void>();
@@ -83,6 +85,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
   const taking = takes ? startTaking() : null;
   return {
     status: taking?.status ?? watch.status,
+    schedule: taking?.schedule ?? null,
     close() {
       taking?.close();
       trial.close();

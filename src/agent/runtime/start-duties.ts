@@ -24,7 +24,7 @@ import type { RecentTails } from '../duties/recent-tails.ts';
 import { TraySupervisor } from '../duties/tray-supervisor.ts';
 import type { Shipper } from '../ship/shipper.ts';
 import type { Store } from '../store/store.ts';
-import { type SelfUpdateParts, startSelfUpdate } from './self-update.ts';
+import { type SelfUpdate, type SelfUpdateParts, startSelfUpdate } from './self-update.ts';
 import { onSessionChange } from './stop-requests.ts';
 
 export interface DutiesParts extends Pick<SelfUpdateParts, 'program' | 'dispatcher' | 'endFor'> {
@@ -43,6 +43,7 @@ export interface DutiesParts extends Pick<SelfUpdateParts, 'program' | 'dispatch
 
 export interface Duties {
   readonly update: Watched<UpdateView>;
+  readonly scheduleUpdate: SelfUpdate['schedule'];
   readonly restartPending: Watched<boolean>;
   readonly hardware: HardwareView;
   close(): void;
@@ -82,6 +83,7 @@ export function startDuties(parts: DutiesParts): Duties {
   duties.push(...keepTrays(parts));
   return {
     update: update.status,
+    scheduleUpdate: update.schedule,
     hardware,
     restartPending: restart.pending,
     close() {

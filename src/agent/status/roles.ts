@@ -59,6 +59,7 @@ export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'outbox.resend': { needs: 'helpdesk', kind: 'action' },
   'config.effective': { needs: 'helpdesk', kind: 'read' },
   'update.get': read,
+  'update.schedule': { needs: 'user', kind: 'action' },
   'ui.settings': read,
   'support.info': read,
   'about.capabilities': read,
