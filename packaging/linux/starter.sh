@@ -12,7 +12,7 @@ current=$root/private/current.json
 starts=$root/private/starts
 max_starts=3
 
-said() { sed -n "s/.*\"$1\":\"\{0,1\}\([0-9A-Za-z.-]*\).*/\1/p" "$current"; }
+said() { sed -n "s/.*\"$1\":\"\{0,1\}\([0-9A-Za-z.-]*\)[\",}].*/\1/p" "$current"; }
 
 version=$(said version)
 before=$(said before)
