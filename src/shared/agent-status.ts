@@ -20,8 +20,8 @@ export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future']
 
 /**
  * `wanted`: the version that IT wants; null: none said. `reason`: why it is none for this PC. `release`: what is signed about it,
- * once that was found to hold. `taking`: how far this PC is with it; absent where IT installs it. `undone`: why this version, or the
- * last one that failed here, is not used.
+ * once that was found to hold. `taking`: how far this PC is with it; absent where IT installs it. `undone`: why
+ * the wanted version is not used here.
  */
 export const updateViewSchema = z.object({
   state: z.enum(UPDATE_STATES),

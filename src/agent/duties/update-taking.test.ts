@@ -11,9 +11,10 @@ import { WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Store } from '../store/store.ts';
 import type { Release } from '../update/manifest.ts';
+import type { PrepareEvents } from './one-update.ts';
 import type { Prepared } from './prepare-update.ts';
 import type { Offer } from './release-look.ts';
-import { type PrepareEvents, startUpdateTaking, type UpdateTakingOptions } from './update-taking.ts';
+import { startUpdateTaking, type UpdateTakingOptions } from './update-taking.ts';
 
 const { keys } = testTrust();
 const HOUR_MS = 3_600_000;
