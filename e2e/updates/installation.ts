@@ -54,13 +54,15 @@ export function makeVersion(directory: string, version: string): void {
 
 export interface InstallationOptions {
   readonly version?: string;
-  /** Further tables of `agent.toml`. */
+  /** More in `[update]`, and further tables of `agent.toml`. */
   readonly toml?: string;
+  /** Where its data lie; a fresh directory by default. */
+  readonly data?: string;
 }
 
 export class InstalledAgent {
   readonly root = tempDir();
-  readonly data = tempDir();
+  readonly data: string;
   readonly trust: TestTrust = testTrust({ expires: Date.parse('2099-01-01T00:00:00Z') });
   readonly faultFile: string;
   readonly exits: (number | NodeJS.Signals)[] = [];
@@ -69,7 +71,8 @@ export class InstalledAgent {
   #runs = true;
   #serial = 0;
 
-  constructor(server: NatsServer, { version = '1.0.0', toml = '' }: InstallationOptions = {}) {
+  constructor(server: NatsServer, { version = '1.0.0', toml = '', data }: InstallationOptions = {}) {
+    this.data = data ?? tempDir();
     makeVersion(this.directoryOf(version), version);
     for (const name of ['bin', 'private']) mkdirSync(join(this.root, name));
     cpSync(join(ROOT, 'packaging', 'linux', 'starter.sh'), this.#starter);

@@ -6,6 +6,7 @@ import { sleep } from '../../src/base/sleep.ts';
 import { connectAgent } from '../../test/support/agent-client.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
+import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { heardVersions, type InstallationOptions, InstalledAgent, MINE } from './installation.ts';
 
@@ -123,4 +124,34 @@ test('what was signed and is none that could work here is not even placed', asyn
   expect(agent.versions).toEqual(['1.0.0']);
   expect(readdirSync(join(agent.root, 'private'))).toEqual(['current.json']);
   expect(agent.exits).toEqual([]);
+});
+
+test.skipIf(noMountsHere() !== null)('with too little room it waits, and takes none from the commands', async () => {
+  // Enough for the store and what it holds back, and not for an update besides.
+  const disk = smallDisk(60);
+  const { nc, agent } = await world({ data: disk.path });
+  await agent.offer(nc, '1.0.1');
+  await eventually(async () => {
+    const view = await viewOf(agent);
+    expect(view).toMatchObject({ state: 'waiting', taking: { waitsFor: 'room', doneBytes: 0 } });
+  });
+  const id = await publishCommand(nc, MINE, command({ script: 'echo room' }));
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0, stdout: 'room\n' });
+  disk.resize(200);
+  // The next try is in a minute, or with the next start.
+  await agent.end('SIGTERM');
+  agent.start();
+  await agent.settled('1.0.1');
+});
+
+test('where IT has switched it off, or nobody has said whose keys count, nothing is fetched', async () => {
+  const { nc, agent } = await world({ toml: 'enabled = false\n' });
+  await agent.offer(nc, '1.0.1');
+  await eventually(async () => {
+    const view = await viewOf(agent);
+    expect(view).toMatchObject({ state: 'available', wanted: '1.0.1' });
+    expect(view.taking).toBeUndefined();
+  });
+  expect(agent.versions).toEqual(['1.0.0']);
+  expect(existsSync(join(agent.data, 'kanade-tray', 'staging'))).toBe(false);
 });

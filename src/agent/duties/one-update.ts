@@ -2,7 +2,7 @@
  * One manifest, from its offer to the switch. Invariants: no failure here stops the agent or a command; a script is never ended for an
  * update, and a command waits for one at most {@link HOLD_MS}; what has failed on this PC is not tried again under the same manifest.
  */
-import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
+import { type BackoffPolicy, backoffMs, spreadMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type DailyWindow, openAtMs } from '../../base/daily-window.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
@@ -20,6 +20,7 @@ import type { Offer } from './release-look.ts';
 const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0.5 };
 /** So long new commands wait for the running ones to end; then they go first, and the update comes another time. */
 const HOLD_MS = 15 * 60_000;
+const HOLD_AGAIN_MS = 60 * 60_000;
 const LOOK_EVERY_MS = 100;
 /** A clock that is set, and a PC that sleeps, are noticed within it. */
 const LONGEST_SLEEP_MS = 60_000;
@@ -45,6 +46,7 @@ export interface OneUpdateOptions {
   /** For tests. */
   readonly backoff?: BackoffPolicy;
   readonly holdMs?: number;
+  readonly holdAgainMs?: number;
 }
 
 export interface PrepareEvents {
@@ -139,9 +141,13 @@ export class OneUpdate {
   }
 
   async #again(why: UpdateWaitsFor, detail: string): Promise<void> {
-    const { log, clock, backoff = BACKOFF } = this.#options;
-    const waitMs = backoffMs(backoff, this.#failures);
+    const waitMs = backoffMs(this.#options.backoff ?? BACKOFF, this.#failures);
     this.#failures += 1;
+    await this.#later(why, detail, waitMs);
+  }
+
+  async #later(why: UpdateWaitsFor, detail: string, waitMs: number): Promise<void> {
+    const { log, clock } = this.#options;
     log.warn('the update waits', { version: this.offer.release.version, for: why, detail, wait_ms: waitMs });
     const notBeforeMs = clock.nowMs() + waitMs;
     this.#show('waiting', { waitsFor: why, notBeforeMs });
@@ -200,7 +206,7 @@ export class OneUpdate {
 
   /** False: scripts go on for too long, and it is tried again. */
   async #install(signal: AbortSignal): Promise<boolean> {
-    const { notes, clock, commands, switchTo, log, holdMs = HOLD_MS } = this.#options;
+    const { notes, clock, commands, switchTo, log, holdMs = HOLD_MS, holdAgainMs = HOLD_AGAIN_MS } = this.#options;
     const { release } = this.offer;
     this.#failures = 0;
     if (notes.wait?.readyAtMs === null) await notes.noteWait({ ...notes.wait, readyAtMs: clock.nowMs() });
@@ -226,7 +232,7 @@ export class OneUpdate {
       throw error;
     }
     commands.hold(false);
-    await this.#again('tasks', 'scripts are still running');
+    await this.#later('tasks', 'scripts are still running', spreadMs(holdAgainMs));
     return false;
   }
 

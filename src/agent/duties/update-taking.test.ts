@@ -119,7 +119,7 @@ test('what is unfit here is not tried again, also after a restart, but under a h
 });
 
 test('scripts that go on for too long come first; the update lets go of the commands and comes again', async () => {
-  const { offer, commands, seen, switched } = rig({ holdMs: 0 });
+  const { offer, commands, seen, switched } = rig({ holdMs: 0, holdAgainMs: 0 });
   commands.isIdle = false;
   offer.set(offerOf({ serial: 7 }));
   await eventually(() => expect(commands.holds.length).toBeGreaterThan(3));
