@@ -27,7 +27,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
     const failed = notes.undone.find(({ version }) => version === seen.value.wanted);
     const undone =
       failed === undefined ? {} : { undone: { version: failed.version, why: failed.why, atMs: failed.atMs } };
-    const next: UpdateView = { ...seen.value, ...(phase ?? {}), ...undone };
+    const next: UpdateView = { ...seen.value, ...phase, ...undone };
     if (JSON.stringify(next) !== JSON.stringify(status.value)) status.set(next);
   };
   const follow = (offer: Offer | null) => {

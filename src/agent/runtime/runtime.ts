@@ -182,10 +182,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stopping.ask(DRAIN_GRACE_MS, 'update');
   };
   const { program } = options;
-  const duties = startDuties({
-    ...{ config, store, bus, fleet, tails, shipper, body, host, version },
-    ...{ program, dispatcher, endFor, clock, log },
-  });
+  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, dispatcher, endFor };
+  const duties = startDuties({ ...shared, clock, log });
   life.add('duties', () => duties.close());
 
   const agent = new WatchedCell<StatusParts['cells']['agent']['value']>({
