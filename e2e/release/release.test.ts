@@ -84,12 +84,8 @@ test('keys, sign and publish: a PC that has the list pinned finds the release, a
     offer: { release: { unpacked_size: 300_000 } },
   });
   writeFileSync(file, 'something else');
-  expect(
-    await refused(
-      'sign',
-      ...['--file', file, '--version', '2.0.0', '--platform', TARGET.platform, '--arch', TARGET.arch],
-    ),
-  ).toContain('No PC would unpack');
+  const again = ['--file', file, '--version', '2.0.0', '--platform', TARGET.platform, '--arch', TARGET.arch];
+  expect(await refused('sign', ...again)).toContain('No PC would unpack');
   expect(await refused('publish', '--server', 'nats://127.0.0.1:1', '--file', file)).toContain(
     'is not the package that was signed',
   );
