@@ -204,49 +204,67 @@ export class OneUpdate {
 
   // --- the switch ------------------------------------------------------------------------------------------------------------
 
-  /** False: scripts go on for too long, and it is tried again. */
+  /** False: it is tried again, from the beginning. */
   async #install(signal: AbortSignal): Promise<boolean> {
-    const { notes, clock, commands, switchTo, log, holdMs = HOLD_MS, holdAgainMs = HOLD_AGAIN_MS } = this.#options;
+    const { notes, clock, commands, switchTo, log } = this.#options;
     const { release } = this.offer;
     this.#failures = 0;
     if (notes.wait?.readyAtMs === null) await notes.noteWait({ ...notes.wait, readyAtMs: clock.nowMs() });
-    await this.#mayInstall();
-    // Its signature has had its time meanwhile: it is offered no more with the next look.
-    if (release.expires <= clock.nowMs()) {
-      await this.#again('package', 'its signature has expired');
-      return false;
-    }
-    this.#show('verified', { waitsFor: 'tasks' });
-    commands.hold(true);
-    const untilMs = performance.now() + holdMs;
-    try {
-      while (!commands.isIdle && performance.now() < untilMs) await sleep(LOOK_EVERY_MS, signal);
-      if (commands.isIdle) {
+    for (;;) {
+      await this.#mayInstall();
+      // Its signature has had its time meanwhile: it is offered no more with the next look.
+      if (release.expires <= clock.nowMs()) {
+        await this.#again('package', 'its signature has expired');
+        return false;
+      }
+      this.#show('verified', { waitsFor: 'tasks' });
+      const held = await this.#holdCommands(signal);
+      if (held === 'idle') {
         log.info('the agent stops for an update', { version: release.version, serial: release.serial });
         this.#show('installing', {});
         switchTo(release);
         return true;
       }
+      commands.hold(false);
+      if (held === 'not_now') continue;
+      await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
+      return false;
+    }
+  }
+
+  /** New commands wait from here on. `late`: the running ones go on for too long; `not_now`: it is to wait for something else. */
+  async #holdCommands(signal: AbortSignal): Promise<'idle' | 'late' | 'not_now'> {
+    const { commands, clock, holdMs = HOLD_MS } = this.#options;
+    commands.hold(true);
+    try {
+      for (const untilMs = performance.now() + holdMs; ; await sleep(LOOK_EVERY_MS, signal)) {
+        if (this.#notBefore().atMs > clock.nowMs()) return 'not_now';
+        if (commands.isIdle) return 'idle';
+        if (performance.now() >= untilMs) return 'late';
+      }
     } catch (error) {
       commands.hold(false);
       throw error;
     }
-    commands.hold(false);
-    await this.#later('tasks', 'scripts are still running', spreadMs(holdAgainMs));
-    return false;
   }
 
-  /** In the window, and not before the person's time: whichever comes last. Asked again: a clock is set, and a wish changes. */
-  async #mayInstall(): Promise<void> {
+  /** In the window, and not before the person's time: whichever comes last. */
+  #notBefore(): { readonly waitsFor: 'window' | 'person'; readonly atMs: number } {
     const { notes, clock, window } = this.#options;
+    const personMs = Math.min(notes.wait?.postponedToMs ?? 0, this.#deferUntilMs ?? 0);
+    const windowMs = window === null ? 0 : openAtMs(window, Math.max(clock.nowMs(), personMs));
+    return windowMs > personMs ? { waitsFor: 'window', atMs: windowMs } : { waitsFor: 'person', atMs: personMs };
+  }
+
+  /** Asked again: a clock is set, and a wish changes. */
+  async #mayInstall(): Promise<void> {
+    const { clock } = this.#options;
     for (;;) {
-      const nowMs = clock.nowMs();
-      const personMs = Math.min(notes.wait?.postponedToMs ?? 0, this.#deferUntilMs ?? 0);
-      const windowMs = window === null ? 0 : openAtMs(window, Math.max(nowMs, personMs));
-      const notBeforeMs = Math.max(personMs, windowMs);
-      if (notBeforeMs <= nowMs) return;
-      this.#show('verified', { waitsFor: windowMs > personMs ? 'window' : 'person', notBeforeMs });
-      await this.#sleep(Math.min(LONGEST_SLEEP_MS, notBeforeMs - nowMs));
+      const { waitsFor, atMs } = this.#notBefore();
+      const leftMs = atMs - clock.nowMs();
+      if (leftMs <= 0) return;
+      this.#show('verified', { waitsFor, notBeforeMs: atMs });
+      await this.#sleep(Math.min(LONGEST_SLEEP_MS, leftMs));
     }
   }
 

@@ -129,6 +129,20 @@ test('scripts that go on for too long come first; the update lets go of the comm
   await switched(7);
 });
 
+test('who puts it off while it waits for a script gets that, and the commands go on', async () => {
+  const { offer, commands, seen, taking, waitsFor, switched } = rig();
+  commands.isIdle = false;
+  offer.set(offerOf({ serial: 7 }));
+  await waitsFor('tasks');
+  expect(await taking.schedule(NOON_MS + HOUR_MS)).toBe(true);
+  await waitsFor('person');
+  commands.isIdle = true;
+  expect(commands.holds).toEqual([true, false]);
+  expect(seen.switched).toEqual([]);
+  expect(await taking.schedule(null)).toBe(true);
+  await switched(7);
+});
+
 test('a stop in the middle lets go of the commands', async () => {
   const { offer, commands, taking } = rig();
   commands.isIdle = false;
