@@ -55,6 +55,7 @@ test('a signed version is fetched, tried, and counts once it was on the air; a s
   expect(heard).toEqual(['1.0.0', '1.0.1']);
   expect(agent.exits).toEqual([64]);
   expect(agent.versions).toEqual(['1.0.0', '1.0.1']);
+  await eventually(() => expect(existsSync(join(agent.data, 'kanade-tray', 'staging'))).toBe(false));
   const view = await viewOf(agent);
   expect(view).toMatchObject({ state: 'none', installed: '1.0.1' });
   expect(view.undone).toBeUndefined();

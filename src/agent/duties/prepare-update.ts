@@ -59,7 +59,10 @@ export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> 
     const fetched = await fetchPackage(options);
     if (fetched.kind !== 'done') return fetched.later;
     options.onFetched();
-    return (await unpackPackage(options, fetched.file)) ?? (await testAndPlace(options));
+    const prepared = (await unpackPackage(options, fetched.file)) ?? (await testAndPlace(options));
+    // Its bytes are the signed ones, so another try would find the same.
+    if (prepared.kind === 'unfit') dropDownload(staging, options.offer.release.sha256);
+    return prepared;
   } catch (error) {
     signal.throwIfAborted();
     return later('disk', errorText(error));
@@ -117,8 +120,6 @@ async function unpackPackage({ offer, installation, staging, signal }: PrepareOp
   const unpacked = await unpack({ file, to, unpackedBytes: release.unpacked_size, signal });
   const isWhole = unpacked.ok && [programOf(to), mainOf(to)].every((path) => existsSync(path));
   if (isWhole) return null;
-  // Its bytes are the signed ones, so another try finds the same.
-  dropDownload(staging, release.sha256);
   return unfit('package', unpacked.ok ? 'it holds no agent' : unpacked.why);
 }
 

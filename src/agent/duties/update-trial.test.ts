@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { during } from '../../../test/support/duties.ts';
@@ -32,11 +32,13 @@ function start(current: CurrentVersion, more: Partial<UpdateTrialOptions> = {}) 
   mkdirSync(join(root, 'private'));
   writeCurrent(join(root, 'private', 'current.json'), current);
   const installation = new Installation(root);
+  const staging = tempDir();
   const bus = new Bus();
   const { updateNotes: notes } = testStore(tempDir());
   let settled = 0;
   const options = {
     installation,
+    staging,
     version: current.version,
     target: TARGET,
     bus,
@@ -52,11 +54,11 @@ function start(current: CurrentVersion, more: Partial<UpdateTrialOptions> = {}) 
   };
   const begin = () => during(startUpdateTrial(options));
   const versions = () => readdirSync(join(root, 'versions')).sort();
-  return { installation, bus, notes, begin, versions, settled: () => settled };
+  return { installation, staging, bus, notes, begin, versions, settled: () => settled };
 }
 
 test('on trial until the broker has answered after the heartbeat; then it counts, and the one before stays', async () => {
-  const { installation, bus, begin, versions, settled } = start(TRIAL);
+  const { installation, staging, bus, begin, versions, settled } = start(TRIAL);
   bus.disconnect();
   begin();
   bus.answers = false;
@@ -67,6 +69,7 @@ test('on trial until the broker has answered after the heartbeat; then it counts
   await eventually(() => expect(settled()).toBe(1));
   expect(installation.current).toEqual({ version: '2.0.0' });
   expect(versions()).toEqual(['1.0.0', '2.0.0']);
+  expect(existsSync(staging)).toBe(false);
 });
 
 test('a version whose store can’t be used does not come to count', async () => {

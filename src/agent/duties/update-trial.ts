@@ -23,6 +23,8 @@ const HEARTBEAT_GOES_MS = 50;
 
 export interface UpdateTrialOptions {
   readonly installation: Installation;
+  /** What its package was fetched into; it goes once nobody needs it. */
+  readonly staging: string;
   readonly version: string;
   readonly target: Target;
   readonly bus: Pick<Bus, 'link' | 'objectsPresent'>;
@@ -68,6 +70,7 @@ async function follow(options: UpdateTrialOptions, signal: AbortSignal): Promise
     await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
     log.info('this version was on the air, and stays', { version });
     installation.tidy(version, before);
+    removeQuietly(options.staging);
     onSettled();
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -88,7 +91,7 @@ async function onTheAir(
 }
 
 async function noteFailed(
-  { installation, version, notes, nowMs, log }: UpdateTrialOptions,
+  { installation, staging, version, notes, nowMs, log }: UpdateTrialOptions,
   failed: { readonly version: string; readonly serial: number },
   signal: AbortSignal,
 ): Promise<void> {
@@ -98,6 +101,7 @@ async function noteFailed(
   await untilDone(() => notes.noteUndone(undone), signal, tellWhy(log));
   await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
   removeQuietly(installation.directoryOf(failed.version));
+  removeQuietly(staging);
 }
 
 function tellWhy(log: Logger): (error: unknown) => void {

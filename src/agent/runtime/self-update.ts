@@ -69,9 +69,11 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
   if (program.installed.by === 'others') return { status: watch.status, schedule: null, close: () => watch.close() };
   const { installation } = program.installed;
   const takes = config.update.enabled && pin.kind === 'pinned' && store.isUsable;
+  const staging = join(config.directories.agentDir, 'staging');
   const settled = Promise.withResolvers<void>();
   const trial = startUpdateTrial({
     installation,
+    staging,
     version,
     target: targetOf(host),
     bus,
@@ -95,7 +97,6 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
 
   function startTaking() {
     const { window, pauseUntil, deferHoursMax } = config.update;
-    const staging = join(config.directories.agentDir, 'staging');
     const ours = { installation, staging, bus, store, args: program.args, env: process.env, log };
     return startUpdateTaking({
       watch,
