@@ -8,12 +8,9 @@ import { create } from 'tar';
 import { ROOT } from '../../bootstrap/paths.mjs';
 import { step } from '../../bootstrap/say.mjs';
 import { commitTime } from './commit-time.ts';
-import { assembleAgent, WORK } from './tree.ts';
+import { assembleAgent, filesBelow, WORK } from './tree.ts';
 
 const SOURCE = join(ROOT, 'packaging', 'linux');
-/** What each of the two begins with in its archive. */
-const INSTALLED = ['bin', 'private', 'versions', 'kanade-tray-agent.service'];
-const UPDATE = ['agent', 'node'];
 
 /** @returns the archive of an installation, and the package of an update */
 export async function buildHeadless({
@@ -44,8 +41,10 @@ export async function buildHeadless({
   mkdirSync(release, { recursive: true });
   const mtime = new Date(atSecs * 1_000);
   await step('Packing the headless agent', async () => {
-    await create({ file: installation, cwd: root, gzip: true, portable: true, mtime }, INSTALLED);
-    await create({ file: update, cwd: tree, gzip: true, portable: true, mtime }, UPDATE);
+    // File by file, since directories are read in any order.
+    const how = { gzip: true, portable: true, mtime } as const;
+    await create({ file: installation, cwd: root, ...how }, filesBelow(root));
+    await create({ file: update, cwd: tree, ...how }, filesBelow(tree));
   });
   return [installation, update];
 }

@@ -110,7 +110,7 @@ async function fetchPackage({ offer, staging, bus, onProgress, signal }: Prepare
 }
 
 /** null: it is unpacked. */
-async function unpackPackage({ offer, installation, staging, signal }: PrepareOptions, file: string) {
+async function unpackPackage({ offer, installation, signal }: PrepareOptions, file: string) {
   const { release } = offer;
   removeQuietly(installation.stagedDirectory);
   if (roomOn(installation.versionsDirectory) < release.unpacked_size) return later('room', 'to unpack it');
