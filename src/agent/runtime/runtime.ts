@@ -307,6 +307,7 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
     link: bus.link,
     history: store.history,
     onEnded: (listener) => store.runs.onEnded(listener),
+    onUndone: (listener) => store.updateNotes.onUndone(listener),
     hidesNames: config.ui.hideCommandNames,
   });
 }

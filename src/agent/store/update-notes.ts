@@ -39,6 +39,7 @@ const MAX_UNDONE = 50;
 export class UpdateNotes {
   readonly #meta: Meta;
   readonly #group: GroupCommit;
+  readonly #listeners = new Set<(undone: UndoneUpdate) => void>();
 
   constructor(db: Database, group: GroupCommit) {
     this.#meta = new Meta(db);
@@ -58,10 +59,17 @@ export class UpdateNotes {
     return this.undone.some((each) => each.version === version && serial <= each.serial);
   }
 
+  /** Called after each that is on the disk; returns how to end that. */
+  onUndone(listener: (undone: UndoneUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   /** Rejects where the store takes nothing. */
   async noteUndone(undone: UndoneUpdate): Promise<void> {
     if (this.isUndone(undone)) return;
     await this.#put((notes) => ({ ...notes, undone: [undone, ...notes.undone].slice(0, MAX_UNDONE) }));
+    for (const listener of this.#listeners) listener(undone);
   }
 
   async noteWait(wait: UpdateWait | null): Promise<void> {
