@@ -1,9 +1,10 @@
 /** `npm run release` against a real broker, and what the agent's own look finds of it. */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../scripts/bootstrap/paths.mjs';
 import { lookForRelease } from '../../src/agent/duties/release-look.ts';
@@ -21,8 +22,10 @@ async function desk() {
   const server = await startNatsServer();
   await provisionedOperator(server);
   const [dir, recovery, work] = [tempDir(), tempDir(), tempDir()];
-  const file = join(work, 'package.zip');
-  writeFileSync(file, Buffer.alloc(300_000, 7));
+  const file = join(work, 'package.tar.gz');
+  const content = randomBytes(300_000);
+  writeFileSync(join(work, 'main.js'), content);
+  await create({ file, cwd: work, gzip: true }, ['main.js']);
   const release = async (...args: string[]) => {
     const script = join(ROOT, 'scripts', 'release.ts');
     return (await run(process.execPath, [script, ...args, '--dir', dir])).stdout;
@@ -43,8 +46,6 @@ async function desk() {
       TARGET.platform,
       '--arch',
       TARGET.arch,
-      '--unpacked-bytes',
-      '900000',
       ...more,
     );
   const publish = (...more: string[]) => release('publish', '--server', server.url, ...more);
@@ -59,6 +60,7 @@ async function desk() {
       pin,
       target: TARGET,
       installed: '1.0.0',
+      channel: 'stable',
       nowMs: Date.now(),
       signal: AbortSignal.timeout(30_000),
     });
@@ -78,9 +80,12 @@ test('keys, sign and publish: a PC that has the list pinned finds the release, a
   expect(await publish('--file', file)).toContain('Published 2.0.0-electron-linux-x86_64.manifest');
   expect(await look('2.0.0')).toMatchObject({
     state: 'available',
-    release: { signedBy: ['Aiko'], sizeBytes: 300_000 },
+    release: { signedBy: ['Aiko'], sizeBytes: statSync(file).size },
+    offer: { release: { unpacked_size: 300_000 } },
   });
   writeFileSync(file, 'something else');
+  const again = ['--file', file, '--version', '2.0.0', '--platform', TARGET.platform, '--arch', TARGET.arch];
+  expect(await refused('sign', ...again)).toContain('No PC would unpack');
   expect(await refused('publish', '--server', 'nats://127.0.0.1:1', '--file', file)).toContain(
     'is not the package that was signed',
   );

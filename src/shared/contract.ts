@@ -235,6 +235,8 @@ export const methods = {
   'log.end': { params: nothing, result: logEndSchema },
   'config.effective': { params: nothing, result: z.array(settingSchema) },
   'update.get': { params: nothing, result: updateDetailSchema },
+  /** The person puts off an update that is ready, as long as IT lets them; null: as soon as it may be. */
+  'update.schedule': { params: z.strictObject({ notBeforeMs: z.number().nullable() }), result: nothing },
   'ui.settings': { params: nothing, result: uiSettingsSchema },
   'support.info': { params: nothing, result: supportSchema },
   'about.capabilities': { params: nothing, result: aboutSchema },

@@ -5,6 +5,8 @@ import type { MessageKey } from './i18n/en.ts';
 import type { I18n } from './i18n/i18n.ts';
 import { SETTINGS_JA } from './i18n/settings-ja.ts';
 
+const HOUR_MS = 3_600_000;
+
 export interface SaidSetting {
   readonly key: string;
   readonly about: string | null;
@@ -59,6 +61,8 @@ function amountText(n: number, unit: Extract<SettingMeaning, { kind: 'amount' }>
   switch (unit) {
     case 'ms':
       return i18n.duration(n);
+    case 'hours':
+      return i18n.duration(n * HOUR_MS);
     case 'days':
     case 'scripts':
     case 'shells':

@@ -12,6 +12,8 @@ import {
   type LinkStatus,
   type ObjectLook,
   type ObjectPart,
+  type ObjectPiece,
+  type ObjectPlace,
   type ObjectRead,
   type PublishOptions,
   type PublishOutcome,
@@ -140,7 +142,16 @@ export class FakeBus implements Bus {
   async objectLook(_bucket: string, name: string): Promise<ObjectLook> {
     const read = this.objects.get(name) ?? { kind: 'absent' };
     if (read.kind !== 'value') return read;
-    return { kind: 'value', sizeBytes: read.body.length, sha256: createHash('sha256').update(read.body).digest('hex') };
+    const sha256 = createHash('sha256').update(read.body).digest('hex');
+    return { kind: 'value', sizeBytes: read.body.length, sha256, start: { nuid: name, sequence: 0 } };
+  }
+
+  /** Pieces of 1,000 bytes; the place is the number of them. */
+  async objectPiece(_bucket: string, { nuid, sequence }: ObjectPlace): Promise<ObjectPiece> {
+    const read = this.objects.get(nuid) ?? { kind: 'absent' };
+    if (read.kind !== 'value') return read;
+    const body = read.body.subarray(sequence * 1_000, (sequence + 1) * 1_000);
+    return body.length === 0 ? { kind: 'absent' } : { kind: 'value', body, next: { nuid, sequence: sequence + 1 } };
   }
 
   async objectGet(

@@ -47,6 +47,8 @@ export interface StatusWorld {
   showOutput: ShowOutput;
   ui: NonNullable<ReturnType<StatusPorts['ui']>>;
   /** The helpdesk code; null: none is set. */
+  /** This PC installs updates by itself, and the person may put them off. */
+  takesUpdates: boolean;
   code: string | null;
 }
 
@@ -101,6 +103,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     showOutput: 0,
     ui: { ...DEFAULT_UI, hideCommandNames: false },
     code: null,
+    takesUpdates: false,
     ports: {
       clock,
       log: silentLogger,
@@ -128,6 +131,14 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
       ui: () => world.ui,
       schedules: () => world.schedules,
       versions: (limit) => store.versions.list(limit),
+      undone: () => [],
+      get scheduleUpdate() {
+        if (!world.takesUpdates) return null;
+        return async (notBeforeMs: number | null) => {
+          asked.push(`update ${notBeforeMs ?? 'now'}`);
+          return (notBeforeMs ?? 0) < Number.MAX_SAFE_INTEGER;
+        };
+      },
       about: () => ({
         scripts: true,
         runAsSystem: 'system',

@@ -1,12 +1,15 @@
 /** `keys`, `rotate`, `revoke` and `sign`: what needs no broker. Each says what it has written. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Fault, say } from '../../scripts/bootstrap/say.mjs';
 import { parseCanonical } from '../../src/agent/update/canonical.ts';
 import { openEnvelope, PAYLOAD_TYPES, type PublicKey, type Role } from '../../src/agent/update/envelope.ts';
 import type { KeyList } from '../../src/agent/update/keys.ts';
-import { checkRelease, releaseObjects, releaseSchema } from '../../src/agent/update/manifest.ts';
+import { checkRelease, MAX_PACKAGE_BYTES, releaseObjects, releaseSchema } from '../../src/agent/update/manifest.ts';
 import { signedTimeText } from '../../src/agent/update/signed-time.ts';
+import { unpack } from '../../src/agent/update/unpack.ts';
 import { lastSerial, newestList, newKey, nextSerial, privateKeys, readLists, writeList } from './desk.ts';
 import { envelopeOf, type SigningKey, seal, sealRelease } from './documents.ts';
 import type { Options } from './options.ts';
@@ -94,7 +97,7 @@ export async function signRelease(options: Options): Promise<void> {
     sha256: await sha256Of(file),
     size: statSync(file).size,
     trust: keys.trust,
-    unpacked_size: options.number('unpacked-bytes'),
+    unpacked_size: await unpackedBytesOf(file),
     version,
   };
   const read = releaseSchema.safeParse(draft);
@@ -103,6 +106,21 @@ export async function signRelease(options: Options): Promise<void> {
   const out = `${file}.manifest`;
   writeFileSync(out, sealRelease(read.data, signers));
   say(`Manifest ${draft.serial}: ${out}`);
+}
+
+/** Unpacked as a PC would: what no PC would take is not signed. */
+async function unpackedBytesOf(file: string): Promise<number> {
+  const work = mkdtempSync(join(tmpdir(), 'kanade-tray-release-'));
+  try {
+    const to = join(work, 'tree');
+    const signal = new AbortController().signal;
+    const unpacked = await unpack({ file, to, unpackedBytes: MAX_PACKAGE_BYTES, signal });
+    if (!unpacked.ok) throw new Fault(`No PC would unpack ${file}: ${unpacked.why}.`);
+    const files = readdirSync(to, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    return files.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 /** Who signs must have the package, and is told what it is: another's manifest is signed for what is in it, not for its name. */

@@ -114,6 +114,8 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
     helpdeskCode: { isSet: () => false, matches: async () => false },
     identity: () => ({ pcId: pcIdIn(settings()), hostname, agentVersion: version, hosting: startedAs }),
     versions: () => [],
+    undone: () => [],
+    scheduleUpdate: null,
     schedules: () => [],
     ...settingsPorts(settings, log),
     drain: stop,

@@ -18,6 +18,8 @@ import type {
   LinkStatus,
   ObjectLook,
   ObjectPart,
+  ObjectPiece,
+  ObjectPlace,
   ObjectRead,
   PublishOptions,
   PublishOutcome,
@@ -26,7 +28,7 @@ import type {
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
-import { objectGet, objectLook, objectsPresent } from './objects.ts';
+import { objectGet, objectLook, objectPiece, objectsPresent } from './objects.ts';
 import { INBOXES, Permissions } from './permissions.ts';
 import { PubAcks } from './publish.ts';
 import { ServerClock } from './server-clock.ts';
@@ -207,6 +209,12 @@ export class NatsBus implements Bus {
     const session = this.#session;
     if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
     return objectLook(session, bucket, name, signal);
+  }
+
+  async objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece> {
+    const session = this.#session;
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
+    return objectPiece(session, bucket, place, signal);
   }
 
   async objectGet(

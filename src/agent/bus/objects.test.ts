@@ -49,6 +49,32 @@ test('an object of many chunks is read whole, beside others and over an older on
   expect(await bus.objectsPresent(STORE, names)).toEqual(new Set(names.slice(0, 2)));
 });
 
+test('piece by piece, from any place on; after it was replaced the place leads nowhere', async () => {
+  const { nc, bus } = await world();
+  const body = Buffer.from(Array.from({ length: 2_500 }, (_, n) => n % 251));
+  await put(nc, 'package', body);
+  const signal = AbortSignal.timeout(20_000);
+  const look = await bus.objectLook(STORE, 'package', signal);
+  if (look.kind !== 'value') throw new Error(look.kind);
+  const pieces: Uint8Array[] = [];
+  const places = [look.start];
+  for (;;) {
+    const piece = await bus.objectPiece(STORE, places.at(-1) ?? look.start, signal);
+    if (piece.kind !== 'value') {
+      expect(piece).toEqual({ kind: 'absent' });
+      break;
+    }
+    pieces.push(piece.body);
+    places.push(piece.next);
+  }
+  expect(pieces.map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
+  expect(Buffer.concat(pieces)).toEqual(body);
+  const [, second = look.start] = places;
+  expect(await bus.objectPiece(STORE, second, signal)).toMatchObject({ body: pieces[1] });
+  await put(nc, 'package', body);
+  expect(await bus.objectPiece(STORE, second, signal)).toEqual({ kind: 'absent' });
+});
+
 test('one that is not there, was deleted, or lies in a store that is not there, is absent', async () => {
   const { server, nc, bus, read } = await world();
   await put(nc, 'gone', Buffer.from('x'));

@@ -5,7 +5,14 @@
 import { createHash } from 'node:crypto';
 import { errorText } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
-import { DEFAULT_MAX_PAYLOAD_BYTES, type ObjectLook, type ObjectPart, type ObjectRead } from './bus.ts';
+import {
+  DEFAULT_MAX_PAYLOAD_BYTES,
+  type ObjectLook,
+  type ObjectPart,
+  type ObjectPiece,
+  type ObjectPlace,
+  type ObjectRead,
+} from './bus.ts';
 import { isRefused } from './permissions.ts';
 import type { RequestOptions, Session } from './session.ts';
 
@@ -53,7 +60,24 @@ export async function objectLook(
     const info = await infoOf(session, bucket, name, AbortSignal.any([signal, session.signal]));
     if (info === null) return { kind: 'absent' };
     const sha256 = digestOf(info)?.toString('hex') ?? null;
-    return { kind: 'value', sizeBytes: info.sizeBytes, sha256 };
+    return { kind: 'value', sizeBytes: info.sizeBytes, sha256, start: { nuid: info.nuid, sequence: 0 } };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** The next piece of an object. Never rejects. */
+export async function objectPiece(
+  session: Session,
+  bucket: string,
+  place: ObjectPlace,
+  signal: AbortSignal,
+): Promise<ObjectPiece> {
+  try {
+    const until = AbortSignal.any([signal, session.signal]);
+    const piece = await pieceAfter(session, bucket, place, USUAL_CHUNK_BYTES, until);
+    if (piece === null) return { kind: 'absent' };
+    return { kind: 'value', body: piece.data, next: { nuid: place.nuid, sequence: piece.sequence } };
   } catch (error) {
     return failed(error);
   }
@@ -128,11 +152,9 @@ class Reading implements ObjectPart {
 
   /** Reads the rest. Rejects with what went wrong; what has come until then stays. */
   async finish(session: Session, bucket: string, signal: AbortSignal): Promise<Uint8Array> {
-    const subject = `$O.${bucket}.C.${this.#info.nuid}`;
+    const { nuid, chunkBytes } = this.#info;
     while (this.#bytes < this.#info.sizeBytes) {
-      const query = { next_by_subj: subject, seq: this.#sequence + 1 };
-      const answerBytes = base64Bytes(this.#info.chunkBytes);
-      const chunk = await messageOf(session, bucket, query, { timeoutMs: SILENCE_MS, signal, answerBytes });
+      const chunk = await pieceAfter(session, bucket, { nuid, sequence: this.#sequence }, chunkBytes, signal);
       if (chunk === null || chunk.data.length === 0) throw new Unusable('a part of it is missing');
       if (this.#bytes + chunk.data.length > this.#info.sizeBytes) throw new Unusable('it is larger than it says');
       chunk.data.copy(this.#body, this.#bytes);
@@ -150,6 +172,18 @@ class Reading implements ObjectPart {
 /** As the broker puts it into its answer. */
 function base64Bytes(bytes: number): number {
   return Math.ceil(bytes / 3) * 4;
+}
+
+/** `chunkBytes`: about so large it is. */
+function pieceAfter(
+  session: Session,
+  bucket: string,
+  { nuid, sequence }: ObjectPlace,
+  chunkBytes: number,
+  signal: AbortSignal,
+) {
+  const query = { next_by_subj: `$O.${bucket}.C.${nuid}`, seq: sequence + 1 };
+  return messageOf(session, bucket, query, { timeoutMs: SILENCE_MS, signal, answerBytes: base64Bytes(chunkBytes) });
 }
 
 /** null: it says none. */

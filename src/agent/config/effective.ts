@@ -99,6 +99,8 @@ function meaningOf(setting: Setting, value: SettingValue | null): SettingMeaning
     case 'mail':
     case 'code_hash':
     case 'choice':
+    case 'daily_window':
+    case 'moment':
       return { kind: 'text', text: String(value) };
   }
 }

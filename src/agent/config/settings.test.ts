@@ -7,9 +7,10 @@ const BASE = { platform: 'linux', start: '/', file: '/' } as const;
 
 /** Every policy of the product, with those of parts that do not exist yet. */
 const POLICIES = [
-  'AllowQuitTray AllowStopAgent BrandItName BrandLogoPath BrandName DisableScripts HelpdeskCodeHash HideCommandNames HistoryDays',
-  'HostMode Language MaxOutputMiB NatsUrls NotifyOnRun PcId PromoteTrayIcon RequireSignedCommands ShowOutputToUsers',
-  'ShowTray SupportMail SupportPhone SupportText SupportUrl WarmShells',
+  'AllowQuitTray AllowStopAgent BrandItName BrandLogoPath BrandName DisableScripts DisableSelfUpdate HelpdeskCodeHash',
+  'HideCommandNames HistoryDays HostMode Language MaintenanceWindow MaxOutputMiB NatsUrls NotifyOnRun PauseUntil PcId',
+  'PromoteTrayIcon RequireSignedCommands ShowOutputToUsers ShowTray SupportMail SupportPhone SupportText SupportUrl',
+  'UpdateChannel UpdateDeferHoursMax WarmShells',
 ].flatMap((line) => line.split(' '));
 
 test('each policy sets one setting', () => {

@@ -107,6 +107,25 @@ test('a nudge that finds nothing new starts nothing twice', async () => {
   expect(scripts.started).toHaveLength(1);
 });
 
+test('while it is held nothing new begins, and what runs goes on; then all that came meanwhile runs', async () => {
+  const { store, scripts, dispatcher } = dispatching();
+  const first = await admitCommand(store, 'r1');
+  dispatcher.start();
+  await eventually(() => expect(scripts.started).toHaveLength(1));
+  dispatcher.hold(true);
+  expect(dispatcher.isIdle).toBe(false);
+  const second = await admitCommand(store, 'r2');
+  dispatcher.nudge();
+  scripts.autoExit = 0;
+  scripts.started[0]?.exit(0);
+  await dispatcher.idle();
+  expect(dispatcher.isIdle).toBe(true);
+  expect([store.history.get(first)?.state, store.history.get(second)?.state]).toEqual(['finished', 'admitted']);
+  dispatcher.hold(false);
+  await dispatcher.idle();
+  expect(store.history.get(second)).toMatchObject({ state: 'finished', reason: 'DONE' });
+});
+
 test('no more scripts run at once than there are places, in order of arrival; a stuck one holds only its own', async () => {
   const { store, scripts, dispatcher } = dispatching({ parallel: 2 });
   for (const id of ['r1', 'r2', 'r3', 'r4']) await admitCommand(store, id, { script: id });

@@ -40,6 +40,7 @@ export class Dispatcher {
   readonly #grace = new Deadline();
   #heldUpTo = 0;
   #started = false;
+  #held = false;
   #lookQueued = false;
   /** What may have changed since the last look, so that only that is read. */
   #admitted = true;
@@ -108,6 +109,17 @@ export class Dispatcher {
     );
   }
 
+  /** While it holds, nothing new begins; what is on its way goes on, and is killed as ever. */
+  hold(holds: boolean): void {
+    this.#held = holds;
+    if (!holds) this.#again();
+  }
+
+  /** Nothing is on its way here. */
+  get isIdle(): boolean {
+    return this.#active.size === 0 && !this.#lookQueued;
+  }
+
   /** Something was admitted, or there may be more places. */
   nudge(): void {
     this.#admitted = true;
@@ -116,13 +128,13 @@ export class Dispatcher {
   }
 
   #queueLook(): void {
-    if (this.#lookQueued || !this.#started) return;
+    if (this.#lookQueued || !this.#started || this.#held) return;
     this.#lookQueued = true;
     setImmediate(() => {
       this.#lookQueued = false;
       const { isOpen, damage } = this.#options.store;
       // What a damaged store still tells is for the next one to settle.
-      if (this.#stopping.signal.aborted || !isOpen || damage.value !== null) return;
+      if (this.#stopping.signal.aborted || this.#held || !isOpen || damage.value !== null) return;
       try {
         this.#look();
       } catch (error) {
@@ -331,7 +343,7 @@ export class Dispatcher {
 
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
-    while (this.#active.size > 0 || this.#lookQueued) await sleep(IDLE_LOOK_MS);
+    while (!this.isIdle) await sleep(IDLE_LOOK_MS);
   }
 
   /** A fault of ours or a damaged row. The fleet still gets its one answer. */

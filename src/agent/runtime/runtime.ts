@@ -5,6 +5,7 @@
 
 import { systemClock } from '../../base/clock.ts';
 import { ClockWatch } from '../../base/clock-watch.ts';
+import type { CurrentVersion } from '../../base/current-version.ts';
 import { drop } from '../../base/drop.ts';
 import { HeapLimit } from '../../base/heap-limit.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
@@ -39,6 +40,7 @@ import type { Store } from '../store/store.ts';
 import { makeCommandPath } from './command-path.ts';
 import { startLocalSchedules } from './local-schedules.ts';
 import { fleetHasSeenUs, LocalSocket } from './local-socket.ts';
+import type { OwnProgram } from './self-update.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
@@ -57,6 +59,7 @@ export interface RuntimeOptions {
   /** Executions that IT wants stopped, which the store before could not note. */
   readonly kills: readonly string[];
   readonly version: string;
+  readonly program: OwnProgram;
   readonly log: OpenLog;
   /** Known to the process that started us; null: nobody is our host. */
   readonly hostSecret: Uint8Array | null;
@@ -70,6 +73,8 @@ export interface Runtime {
   readonly stopped: Promise<StopEnd>;
   /** For the next one, see `RuntimeOptions.kills`. */
   unrecordedKills(): readonly string[];
+  /** After it has stopped for an update: what is to count then; null: this start has failed. */
+  readonly next: CurrentVersion | null;
 }
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -186,7 +191,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const schedules = startLocalSchedules({ config, store, bus, fleet, path: { dispatcher, shipper }, clock, log });
   life.add('schedules', () => schedules.close());
-  const duties = startDuties({ config, store, bus, fleet, tails, shipper, body, host, version, clock, log });
+  let next: CurrentVersion | null = null;
+  const endFor = (current: CurrentVersion | null) => {
+    next = current;
+    stopping.ask(DRAIN_GRACE_MS, 'update');
+  };
+  const { program } = options;
+  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, dispatcher, endFor };
+  const duties = startDuties({ ...shared, clock, log });
   life.add('duties', () => duties.close());
 
   const agent = new WatchedCell<StatusParts['cells']['agent']['value']>({
@@ -199,10 +211,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
   const runtime: Runtime = {
     unrecordedKills: () => dispatcher.unrecordedKills,
+    get next() {
+      return next;
+    },
     restart: (graceMs = 0) => stopping.ask(graceMs, 'restart'),
     stopped: stopping.stopped.then((end) => {
       // At the end of the process another signal changes nothing; the next runtime has ears of its own.
-      if (end === 'restart') listening();
+      if (end !== 'stop') listening();
       return end;
     }),
   };
@@ -225,6 +240,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clockWatch,
     log: options.log,
     cells: { agent, update: duties.update, restartRequired: duties.restartPending, secondAgentSeen },
+    scheduleUpdate: duties.scheduleUpdate,
     drain: () => stopping.ask(DRAIN_GRACE_MS),
     stop: () => stopping.ask(config.run.graceMs),
   };
@@ -308,6 +324,7 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
     link: bus.link,
     history: store.history,
     onEnded: (listener) => store.runs.onEnded(listener),
+    onUndone: (listener) => store.updateNotes.onUndone(listener),
     hidesNames: config.ui.hideCommandNames,
   });
 }

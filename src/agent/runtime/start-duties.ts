@@ -24,13 +24,12 @@ import { startLogsFetch } from '../duties/logs-fetch.ts';
 import { startPing } from '../duties/ping.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
 import { TraySupervisor } from '../duties/tray-supervisor.ts';
-import { startUpdateWatch } from '../duties/update-watch.ts';
 import type { Shipper } from '../ship/shipper.ts';
 import type { Store } from '../store/store.ts';
+import { type SelfUpdate, type SelfUpdateParts, startSelfUpdate } from './self-update.ts';
 import { onSessionChange } from './stop-requests.ts';
-import { readPin } from './update-pin.ts';
 
-export interface DutiesParts {
+export interface DutiesParts extends Pick<SelfUpdateParts, 'program' | 'dispatcher' | 'endFor'> {
   readonly config: BootConfig;
   readonly store: Store;
   readonly bus: Bus;
@@ -46,6 +45,7 @@ export interface DutiesParts {
 
 export interface Duties {
   readonly update: Watched<UpdateView>;
+  readonly scheduleUpdate: SelfUpdate['schedule'];
   readonly restartPending: Watched<boolean>;
   readonly hardware: HardwareView;
   readonly logView: LogView;
@@ -54,20 +54,12 @@ export interface Duties {
 
 export function startDuties(parts: DutiesParts): Duties {
   const { config, store, bus, fleet, tails, shipper, body, host, version, clock, log } = parts;
+  const { program, dispatcher, endFor } = parts;
   const pcId = config.agent.id;
   const { path: pathTemplate, keepDays } = config.log;
   const shell = new PowerShellConversation();
   const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
-  const update = startUpdateWatch({
-    bus,
-    config: fleet.effective,
-    seen: store.seenUpdates,
-    pin: readPin(config.update.keysFile, config.startedAs, log.child('update')),
-    installed: version,
-    host,
-    clock,
-    log: log.child('update'),
-  });
+  const update = startSelfUpdate({ config, store, bus, fleet, host, version, program, dispatcher, endFor, clock, log });
   const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
   const logView = new LogView({ pathTemplate, keepDays, maxLines: MAX_LOG_LINES });
   const duties: { close(): void }[] = [
@@ -96,6 +88,7 @@ export function startDuties(parts: DutiesParts): Duties {
   duties.push(...keepTrays(parts));
   return {
     update: update.status,
+    scheduleUpdate: update.schedule,
     hardware,
     logView,
     restartPending: restart.pending,

@@ -48,6 +48,7 @@ export interface StatusParts {
   readonly clockWatch: Pick<ClockWatch, 'step'>;
   readonly log: OpenLog;
   readonly cells: Pick<StatusCells, 'agent' | 'update' | 'restartRequired' | 'secondAgentSeen'>;
+  readonly scheduleUpdate: StatusPorts['scheduleUpdate'];
   readonly drain: () => void;
   readonly stop: () => void;
 }
@@ -108,6 +109,8 @@ export function statusPorts(parts: StatusParts): StatusPorts {
     schedules: () => parts.schedules.rows(),
     support: async () => ({ ...config.support, hardware: await parts.hardware.view() }),
     versions: (limit) => store.versions.list(limit),
+    undone: () => store.updateNotes.undone.filter(({ why }) => why === 'did_not_start'),
+    scheduleUpdate: parts.scheduleUpdate,
     settings: () => [...effectiveSettings(config), ...fleetSettings(fleet)],
     drain: parts.drain,
     stop: parts.stop,

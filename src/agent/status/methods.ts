@@ -106,8 +106,19 @@ export const handlers: Handlers = {
   ...insideHandlers,
   'update.get': (_params, { deps: { ports } }) => ({
     ...ports.cells.update.value,
-    history: ports.versions(MAX_VERSIONS).map((entry) => ({ ...entry, outcome: 'ok' })),
+    history: [
+      ...ports.versions(MAX_VERSIONS).map(({ version, atMs }) => ({ version, atMs, outcome: 'ok' as const })),
+      ...ports.undone().map(({ version, atMs }) => ({ version, atMs, outcome: 'rolled_back' as const })),
+    ]
+      .toSorted((one, other) => other.atMs - one.atMs)
+      .slice(0, MAX_VERSIONS),
   }),
+  'update.schedule': async ({ notBeforeMs }, caller) => {
+    const done = (await caller.deps.ports.scheduleUpdate?.(notBeforeMs)) ?? false;
+    if (!done) return new Fault('not_found', 'there is no update that can be put off like that');
+    note(caller, 'update.schedule', notBeforeMs === null ? 'now' : new Date(notBeforeMs).toISOString());
+    return NOTHING;
+  },
   'ui.settings': (_params, { deps }) => {
     const known = deps.ports.ui();
     if (known === null) return NOT_KNOWN;
@@ -147,6 +158,7 @@ export const handlers: Handlers = {
 function offered({ ports, hostSecret }: SessionDeps): string[] {
   const names = Object.keys(RULES) as Handled[];
   return names.filter((name) => {
+    if (name === 'update.schedule') return ports.scheduleUpdate !== null;
     if (name === 'helpdesk.unlock' || name === 'helpdesk.lock') return ports.helpdeskCode.isSet();
     return name !== 'agent.stop' || hostSecret !== null;
   });

@@ -141,6 +141,10 @@ export interface StatusPorts {
   readonly ui: () => (UiSettings & { readonly hideCommandNames: boolean }) | null;
   /** Those that this PC fires itself; what a role may see of them is decided by `views.ts`. */
   readonly schedules: () => readonly FullScheduleRow[];
+  /** What was taken back here, newest first. */
+  readonly undone: () => readonly VersionEntry[];
+  /** The person's wish; false: there is nothing to put off, or not for so long. null: this PC takes no updates by itself. */
+  readonly scheduleUpdate: ((notBeforeMs: number | null) => Promise<boolean>) | null;
   /** Newest first. */
   readonly versions: (limit: number) => readonly VersionEntry[];
   readonly about: () => AboutFacts | null;

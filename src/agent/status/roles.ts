@@ -67,6 +67,7 @@ export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
   'log.end': { needs: 'helpdesk', kind: 'read' },
   'config.effective': { needs: 'helpdesk', kind: 'read' },
   'update.get': read,
+  'update.schedule': { needs: 'user', kind: 'action' },
   'ui.settings': read,
   'support.info': read,
   'about.capabilities': read,

@@ -177,6 +177,7 @@ const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
   'log.end': {},
   'config.effective': {},
   'update.get': {},
+  'update.schedule': { notBeforeMs: null },
   'support.info': {},
   'about.capabilities': {},
   'audit.list': {},
@@ -436,10 +437,12 @@ describe('actions', () => {
     const world = statusWorld(tempDir());
     const without = await (await open(sessionDeps(world, { hostSecret: null }))).call('about.capabilities', {});
     world.code = CODE;
+    world.takesUpdates = true;
     const with_ = await (await open(sessionDeps(world))).call('about.capabilities', {});
     const all = Object.keys(methods).filter((name) => name !== 'handshake');
     expect(with_.methods).toEqual(all);
     expect(all.filter((name) => !without.methods.includes(name))).toEqual([
+      'update.schedule',
       'helpdesk.unlock',
       'helpdesk.lock',
       'agent.stop',

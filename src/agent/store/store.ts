@@ -31,6 +31,7 @@ import { SeenUpdates } from './seen-updates.ts';
 import { ServerTime } from './server-time.ts';
 import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
 import { systemStart } from './system-start.ts';
+import { UpdateNotes } from './update-notes.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
@@ -58,6 +59,9 @@ export interface StoreOptions {
   readonly log: Logger;
 }
 
+/** So many at once. */
+const COPY_PAGES = 256;
+
 export class Store {
   readonly timeline: Timeline;
   readonly runs: Runs;
@@ -80,6 +84,7 @@ export class Store {
   readonly versions: Versions;
   readonly imported: Imported;
   readonly seenUpdates: SeenUpdates;
+  readonly updateNotes: UpdateNotes;
   readonly maintenance: StoreMaintenance;
   readonly quarantined: boolean;
   readonly #db: Database;
@@ -130,6 +135,7 @@ export class Store {
     this.imported = new Imported(db, this.#group);
     this.versions = new Versions(db, this.#group);
     this.seenUpdates = new SeenUpdates(db, this.#group);
+    this.updateNotes = new UpdateNotes(db, this.#group);
     this.maintenance = new StoreMaintenance({ db, group: this.#group, kills: this.kills, ...options });
     this.#room = new WatchedCell(this.#lookAtRoom());
     this.#state.watch(() => this.#room.set(this.#lookAtRoom()));
@@ -304,6 +310,18 @@ export class Store {
     if (this.#state.value === state) return;
     this.#log.error('the store can not be written', { state, ...fields });
     this.#state.set(state);
+  }
+
+  /** How large a copy of it would be. */
+  get sizeBytes(): number {
+    return (
+      Number(this.#db.pragma('page_count', { simple: true })) * Number(this.#db.pragma('page_size', { simple: true }))
+    );
+  }
+
+  /** As it is now, into a file that is not there yet. In steps of some ms: everybody else has their turn meanwhile. */
+  async copyTo(file: string): Promise<void> {
+    await this.#db.backup(file, { progress: () => COPY_PAGES });
   }
 
   /** Commits what is queued and lets go of the file. A second call does nothing. */
