@@ -180,11 +180,13 @@ export class Dispatcher {
       (limit: number) => inbox.killed(limit),
       (limit: number) => waits.due('jitter', upMs, limit),
       (limit: number) => waits.due('user', upMs, limit),
-      (limit: number) => waits.due('retry', upMs, limit),
       (limit: number) => this.#forUsers(limit),
     ]) {
       if (!this.#takeAll(select)) this.#lookAtAll = true;
     }
+    // No more than can be fetched or wait for that: else they would ask the gates for nothing, over and over.
+    const { room } = this.#scriptObjects;
+    if (!this.#takeAll((limit) => waits.due('retry', upMs, limit), room)) this.#lookAtAll = true;
     this.#armTimer(upMs);
     this.#followUsers();
   }
@@ -198,11 +200,11 @@ export class Dispatcher {
     return ready.flatMap((runAs) => store.inbox.waitingForUser(runAs, limit)).toSorted((a, b) => a - b);
   }
 
-  /** Takes up those that nobody has, while there is room. False: there may be more. */
-  #takeAll(select: (limit: number) => number[]): boolean {
+  /** Takes up those that nobody has, while there is room, and at most so many. False: there may be more. */
+  #takeAll(select: (limit: number) => number[], most = GATING_MAX): boolean {
     let gating = 0;
     for (const run of this.#active.values()) if (!run.runs) gating += 1;
-    let room = GATING_MAX - gating;
+    let room = Math.min(GATING_MAX - gating, most);
     if (room <= 0) return false;
     // So many are sure to hold all that somebody has, and as many others as there is room for.
     const limit = this.#active.size + this.#unread.size + room;

@@ -236,6 +236,35 @@ describe('a script that takes long to fetch', () => {
     expect(runs.map((run) => store.history.get(run)?.reason)).toEqual(runs.map(() => 'DONE'));
   });
 
+  test('keeps those behind it in their rows: they do not ask the gates again until there is room for them', async () => {
+    const { store, scripts, bus, dispatcher, time, asked } = away();
+    const come = Promise.withResolvers<ObjectRead>();
+    bus.onObjectGet = () => {
+      asked.push(0);
+      return come.promise;
+    };
+    scripts.autoExit = 0;
+    const count = 300;
+    const admitted = Array.from({ length: count }, (_, index) =>
+      admitCommand(store, `r${index}`, { ...OBJECT, id: `job-${index}` }),
+    );
+    const runs = await Promise.all(admitted);
+    dispatcher.start();
+    const inRows = () => runs.filter((run) => store.waits.leftMs(run, 'retry') !== null);
+    // Four are fetched, and 128 wait for that.
+    await eventually(() => expect(inRows()).toHaveLength(count - 132));
+    const before = bus.kvReads;
+    time.passedMs += MINUTE_MS;
+    dispatcher.start();
+    const inline = await admitCommand(store, 'inline');
+    dispatcher.nudge();
+    await eventually(() => expect(store.history.get(inline)).toMatchObject({ reason: 'DONE' }));
+    expect(bus.kvReads - before).toBeLessThan(10);
+    expect(asked).toHaveLength(4);
+    come.resolve(VALUE);
+    await eventually(() => expect(runs.map((run) => store.history.get(run)?.reason)).toEqual(runs.map(() => 'DONE')));
+  });
+
   test('is killed, and left for the next start by our own stop, like any other that waits', async () => {
     const { store, bus, dispatcher } = dispatching();
     bus.onObjectGet = () => new Promise(() => {});

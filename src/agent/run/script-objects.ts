@@ -59,6 +59,11 @@ export class ScriptObjects {
     return this.#linkSinceMs === null ? null : this.#clock.monotonicMs() - this.#linkSinceMs;
   }
 
+  /** So many more may ask for a {@link turn} now. */
+  get room(): number {
+    return this.#turns.room;
+  }
+
   /** Resolves when it may be fetched, with what is to be closed after that; null: too many others wait already. */
   turn(signal: AbortSignal): Promise<Disposable | null> {
     return this.#turns.take(signal);

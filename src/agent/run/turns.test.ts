@@ -18,7 +18,7 @@ test('so many have their turn at a time, in order, and so many more wait', async
   const turns = new Turns(2, 2);
   const order: string[] = [];
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => ask(turns, name, order));
-  expect(await turns.take(never)).toBeNull();
+  expect([turns.room, await turns.take(never)]).toEqual([0, null]);
   expect(order).toEqual(['a', 'b']);
   await b?.end();
   await c?.given;
@@ -27,6 +27,7 @@ test('so many have their turn at a time, in order, and so many more wait', async
   await d?.end();
   expect(order).toEqual(['a', 'b', 'c', 'd']);
   // All of them are free again.
+  expect(turns.room).toBe(4);
   expect(await Promise.all([turns.take(never), turns.take(never)])).not.toContain(null);
 });
 

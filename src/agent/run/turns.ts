@@ -12,6 +12,11 @@ export class Turns {
     this.#maxWaiting = maxWaiting;
   }
 
+  /** So many more would have their turn, or wait for it. */
+  get room(): number {
+    return this.#free + this.#maxWaiting - this.#waiting.length;
+  }
+
   /** Resolves with what ends the turn; null: too many wait already. Rejects with the signal's reason. */
   async take(signal: AbortSignal): Promise<Disposable | null> {
     signal.throwIfAborted();
