@@ -87,7 +87,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
   const taking = takes ? startTaking() : null;
   return {
     status: taking?.status ?? watch.status,
-    schedule: taking?.schedule ?? null,
+    schedule: taking === null ? null : (when) => taking.schedule(when),
     close() {
       taking?.close();
       trial.close();
