@@ -52,6 +52,7 @@ const ASKS_THE_TIME = [
   'src/renderer/data/hooks.ts',
   'src/renderer/parts/announcer.tsx',
   'src/renderer/parts/run-inside.tsx',
+  'src/renderer/screens/helpdesk.tsx',
   'src/renderer/screens/status.tsx',
   'src/renderer/screens/support.tsx',
   'src/setup/give-back.ts',

@@ -130,7 +130,7 @@ export class WindowStore {
 
   /** Its view has ended. */
   #leaveHelpdesk(): void {
-    this.#set({ backTo: 'activity' });
+    if (this.#state.backTo === 'helpdesk') this.#set({ backTo: 'activity' });
     if (this.#state.route.screen === 'helpdesk') this.go({ screen: 'status' });
   }
 
