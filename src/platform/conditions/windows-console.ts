@@ -37,7 +37,7 @@ export async function idleMsWith(token: number, program: string): Promise<number
     desktop: PERSONS_DESKTOP,
   });
   using _ = atEnd(() => release(started));
-  const timer = setTimeout(() => started.job.terminate(), LOOK_MS);
+  const timer = setTimeout(() => void started.job.terminate().catch(() => {}), LOOK_MS);
   using _timer = atEnd(() => clearTimeout(timer));
   const said = outputOf(started);
   const code = await started.exited;
