@@ -13,14 +13,7 @@ const made = policyTemplates();
 const admx = made['policies/kanade-tray.admx'] ?? '';
 const adml = { en: made['policies/en-US/kanade-tray.adml'] ?? '', ja: made['policies/ja-JP/kanade-tray.adml'] ?? '' };
 /** Of a later release; this one has nothing that they could set. */
-const LATER = [
-  'PauseUntil',
-  'UpdateChannel',
-  'UpdateDeferHoursMax',
-  'DisableSelfUpdate',
-  'MaintenanceWindow',
-  'MaxQueueMiB',
-];
+const LATER = ['MaxQueueMiB'];
 
 /** Strict: whatever the parser complains about is a failure. */
 function parsed(xml: string) {

@@ -1,8 +1,10 @@
 /** `npm run release` against a real broker, and what the agent's own look finds of it. */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../scripts/bootstrap/paths.mjs';
 import { lookForRelease } from '../../src/agent/duties/release-look.ts';
@@ -20,8 +22,10 @@ async function desk() {
   const server = await startNatsServer();
   await provisionedOperator(server);
   const [dir, recovery, work] = [tempDir(), tempDir(), tempDir()];
-  const file = join(work, 'package.zip');
-  writeFileSync(file, Buffer.alloc(300_000, 7));
+  const file = join(work, 'package.tar.gz');
+  const content = randomBytes(300_000);
+  writeFileSync(join(work, 'main.js'), content);
+  await create({ file, cwd: work, gzip: true }, ['main.js']);
   const release = async (...args: string[]) => {
     const script = join(ROOT, 'scripts', 'release.ts');
     return (await run(process.execPath, [script, ...args, '--dir', dir])).stdout;
@@ -42,8 +46,6 @@ async function desk() {
       TARGET.platform,
       '--arch',
       TARGET.arch,
-      '--unpacked-bytes',
-      '900000',
       ...more,
     );
   const publish = (...more: string[]) => release('publish', '--server', server.url, ...more);
@@ -58,6 +60,7 @@ async function desk() {
       pin,
       target: TARGET,
       installed: '1.0.0',
+      channel: 'stable',
       nowMs: Date.now(),
       signal: AbortSignal.timeout(30_000),
     });
@@ -77,9 +80,12 @@ test('keys, sign and publish: a PC that has the list pinned finds the release, a
   expect(await publish('--file', file)).toContain('Published 2.0.0-electron-linux-x86_64.manifest');
   expect(await look('2.0.0')).toMatchObject({
     state: 'available',
-    release: { signedBy: ['Aiko'], sizeBytes: 300_000 },
+    release: { signedBy: ['Aiko'], sizeBytes: statSync(file).size },
+    offer: { release: { unpacked_size: 300_000 } },
   });
   writeFileSync(file, 'something else');
+  const again = ['--file', file, '--version', '2.0.0', '--platform', TARGET.platform, '--arch', TARGET.arch];
+  expect(await refused('sign', ...again)).toContain('No PC would unpack');
   expect(await refused('publish', '--server', 'nats://127.0.0.1:1', '--file', file)).toContain(
     'is not the package that was signed',
   );
@@ -115,9 +121,38 @@ test('two people: a second key beside the first, two signatures needed, and a ne
   await release('rotate', '--recovery', recovery, '--add', '--threshold', '2', '--name', 'Ben');
   await release('rotate', '--recovery', recovery, '--recovery-key');
   await sign('2.0.0');
-  expect(await release('sign', '--add-to', `${file}.manifest`)).toContain('2 signatures');
+  expect(await release('sign', '--add-to', `${file}.manifest`, '--file', file)).toContain('2 signatures');
   await publish('--file', file);
   expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Aiko', 'Ben'] } });
   expect(await refused('publish', '--server', 'nats://127.0.0.1:1')).toContain('No connection');
   expect(await refused('say')).toContain('Say one of keys, sign, publish, rotate, revoke');
+});
+
+test('one more signature is put on a manifest only by who has its package, and is told what it is', async () => {
+  const { dir, recovery, file, release, refused, sign } = await desk();
+  await release('rotate', '--recovery', recovery, '--add', '--threshold', '2', '--name', 'Ben');
+  const [aiko = '', ben = ''] = readdirSync(dir).filter((name) => name.startsWith('release-'));
+  // Each of the two has a key of their own.
+  const [one, other] = [tempDir(), tempDir()];
+  renameSync(join(dir, aiko), join(one, aiko));
+  renameSync(join(dir, ben), join(other, ben));
+  await sign('2.0.0', '--keys', one);
+  const manifest = `${file}.manifest`;
+  const before = readFileSync(manifest);
+  const add = ['sign', '--add-to', manifest, '--keys', other];
+  expect(await refused(...add)).toContain('--file is missing');
+  const another = join(dir, 'another.zip');
+  writeFileSync(another, Buffer.alloc(300_000, 8));
+  expect(await refused(...add, '--file', another)).toContain('is not the package that was signed');
+  // What its payload says is looked at as well: here a release of other keys.
+  const { release: elsewhere, file: theirs, sign: signElsewhere } = await desk();
+  await signElsewhere('9.0.0');
+  expect(await elsewhere('sign', '--add-to', `${theirs}.manifest`, '--file', theirs)).toContain('1 signatures');
+  expect(await refused('sign', '--add-to', `${theirs}.manifest`, '--file', theirs, '--keys', other)).toContain(
+    'No PC would take',
+  );
+  expect(readFileSync(manifest)).toEqual(before);
+  const said = await release(...add, '--file', file);
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  expect(said).toMatch(new RegExp(`Version: 2\\.0\\.0\\nObject: +2\\.0\\.0-\\S+\\nSHA-256: ${sha256}\\n2 signatures`));
 });

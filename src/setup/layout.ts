@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { VERSION } from '../base/compare-versions.ts';
-import { replaceFile } from '../base/replace-file.ts';
+import { currentIn, writeCurrent } from '../base/current-version.ts';
 import { namesIn, namesUnlessHeld, readIfThere } from './files.ts';
 
 export class Layout {
@@ -116,18 +116,12 @@ export class Layout {
 }
 
 function versionIn(bytes: Buffer | null): string | null {
-  try {
-    const read: unknown = JSON.parse(bytes?.toString() ?? '');
-    const version = typeof read === 'object' && read !== null && 'version' in read ? read.version : null;
-    return typeof version === 'string' && VERSION.test(version) ? version : null;
-  } catch {
-    return null;
-  }
+  return currentIn(bytes?.toString() ?? '')?.version ?? null;
 }
 
 function write(file: string, version: string | null): void {
   if (version === null) rmSync(file, { force: true });
-  else replaceFile(file, `${JSON.stringify({ version })}\n`);
+  else writeCurrent(file, { version });
 }
 
 /** Only to tidy up: what can't be looked at is for the next time. */

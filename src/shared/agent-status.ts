@@ -4,7 +4,7 @@ import { REASONS } from './outcomes.ts';
 import { runningRowSchema, runRowSchema } from './run-view.ts';
 import { schedulesSummarySchema } from './schedules-view.ts';
 import { AGENT_STATES, CONNECTION_STATES, HOSTINGS, UPDATE_STATES } from './states.ts';
-import { UPDATE_REASONS } from './update-reasons.ts';
+import { UNDONE_REASONS, UPDATE_REASONS, UPDATE_WAITS } from './update-reasons.ts';
 
 const timeMs = z.number();
 
@@ -20,7 +20,8 @@ export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future']
 
 /**
  * `wanted`: the version that IT wants; null: none said. `reason`: why it is none for this PC. `release`: what is signed about it,
- * once that was found to hold.
+ * once that was found to hold. `taking`: how far this PC is with it; absent where IT installs it. `undone`: why
+ * the wanted version is not used here.
  */
 export const updateViewSchema = z.object({
   state: z.enum(UPDATE_STATES),
@@ -30,6 +31,17 @@ export const updateViewSchema = z.object({
   release: z
     .object({ signedBy: z.array(z.string()), sizeBytes: z.int().min(0), createdAtMs: timeMs, expiresAtMs: timeMs })
     .nullable(),
+  taking: z
+    .object({
+      doneBytes: z.int().min(0),
+      waitsFor: z.enum(UPDATE_WAITS).nullable(),
+      /** When it goes on; null: as soon as what it waits for is there. */
+      notBeforeMs: timeMs.nullable(),
+      /** The person may put it off until then; null: not now. */
+      deferUntilMs: timeMs.nullable(),
+    })
+    .optional(),
+  undone: z.object({ version: z.string(), why: z.enum(UNDONE_REASONS), atMs: timeMs }).optional(),
 });
 
 /** One version that ran on this PC, or was to run. */

@@ -4,7 +4,7 @@ import type { UpdateView } from './agent-status.ts';
 import { describeUpdate } from './describe-update.ts';
 import { I18n } from './i18n/i18n.ts';
 import { UPDATE_STATES } from './states.ts';
-import { UPDATE_REASONS } from './update-reasons.ts';
+import { UNDONE_REASONS, UPDATE_REASONS, UPDATE_WAITS } from './update-reasons.ts';
 
 const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
@@ -19,6 +19,24 @@ function expectUpdateWords({ state, reason }: Pick<UpdateView, 'state' | 'reason
     expect(title + body).not.toMatch(/\{\w+\}|undefined/);
   }
 }
+
+test('each thing that an update waits for, and each end that it may have, has its words', () => {
+  const base = { wanted: '1.5.0', reason: null, release: null } as const;
+  const taking = { doneBytes: 0, notBeforeMs: null, deferUntilMs: null } as const;
+  for (const i18n of [english, japanese]) {
+    const waits = UPDATE_WAITS.flatMap((waitsFor) =>
+      (['waiting', 'verified'] as const).map((state) =>
+        describeUpdate({ ...base, state, taking: { ...taking, waitsFor } }, i18n),
+      ),
+    );
+    const undone = UNDONE_REASONS.map((why) =>
+      describeUpdate({ ...base, state: 'rolled_back', undone: { version: '1.5.0', why, atMs: NOW } }, i18n),
+    );
+    const said = [...waits, ...undone].map(({ title, body }) => `${title} ${body}`);
+    expect(new Set(said).size).toBe(said.length);
+    expect(said.join()).not.toMatch(/\{\w+\}|undefined/);
+  }
+});
 
 test('an update says by whom it is signed, or why it is none for this PC', () => {
   const release = { signedBy: ['Aiko', 'Ben'], sizeBytes: 1, createdAtMs: NOW, expiresAtMs: NOW };

@@ -220,8 +220,10 @@ function attentionItems(status: AgentStatus, i18n: I18n): AttentionItem[] {
   if (status.restartRequired) {
     add('restart', i18n.t('item.restart.title'), i18n.t('item.restart.body'), { screen: 'updates' });
   }
-  const { state } = status.update;
-  if (state === 'waiting' || state === 'verified' || state === 'refused' || state === 'rolled_back') {
+  const { state, taking } = status.update;
+  // That it comes later by itself is nothing to look at; that it can't for want of room is.
+  const lacksRoom = state === 'waiting' && taking?.waitsFor === 'room';
+  if (lacksRoom || state === 'verified' || state === 'refused' || state === 'rolled_back') {
     const { title, body } = describeUpdate(status.update, i18n);
     add('update', title, body, { screen: 'updates' });
   }

@@ -3,6 +3,10 @@
  * from it.
  */
 
+/** What whole numbers of the table are numbers of; `ms` is that of durations. */
+export const SETTING_UNITS = ['ms', 'hours', 'days', 'scripts', 'results/s', 'shells', 'MiB', 'level'] as const;
+export type SettingUnit = (typeof SETTING_UNITS)[number];
+
 interface Common {
   /** One line for people: in the documentation and in the policy template. */
   readonly about: string;
@@ -29,11 +33,13 @@ type Kind =
   /** A relative path begins at the start directory (as in the original) or beside the settings file. */
   | { readonly kind: 'path'; readonly relativeTo: 'start' | 'file'; readonly default: null }
   | { readonly kind: 'https_url' | 'mail' | 'code_hash'; readonly default: null }
+  /** `22:00-05:00`; a day (`2026-12-24`, from its midnight here) or a moment of RFC 3339. */
+  | { readonly kind: 'daily_window' | 'moment'; readonly default: null }
   | { readonly kind: 'boolean'; readonly default: boolean }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string }
   | {
       readonly kind: 'integer';
-      readonly unit: string;
+      readonly unit: SettingUnit;
       readonly min: number;
       readonly max: number;
       readonly default: number;

@@ -30,3 +30,22 @@ export const UPDATE_REASONS = [
   ...RELEASE_FAULTS,
 ] as const;
 export type UpdateReason = (typeof UPDATE_REASONS)[number];
+
+/** What an update waits for that this PC takes by itself: each with its text. */
+export const UPDATE_WAITS = [
+  'turn',
+  'pause',
+  'link',
+  'room',
+  'package',
+  'disk',
+  'self_test',
+  'window',
+  'person',
+  'tasks',
+] as const;
+export type UpdateWaitsFor = (typeof UPDATE_WAITS)[number];
+
+/** Why a version was taken back, or not even begun: each with its text. */
+export const UNDONE_REASONS = ['did_not_start', 'store', 'package'] as const;
+export type UndoneReason = (typeof UNDONE_REASONS)[number];

@@ -11,11 +11,16 @@ import {
   type KvWatchHandlers,
   type LinkStatus,
   type ObjectLook,
+  type ObjectPart,
+  type ObjectPiece,
+  type ObjectPlace,
   type ObjectRead,
   type PublishOptions,
   type PublishOutcome,
 } from '../../src/agent/bus/bus.ts';
 import type { KvKey } from '../../src/base/ids.ts';
+import { errorText } from '../../src/base/logger.ts';
+import { orAbort } from '../../src/base/waiting.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
 
 export interface Published {
@@ -39,6 +44,9 @@ export class FakeBus implements Bus {
   });
   /** Called before each KV read is answered. */
   onKvGet: (bucket: string, key: string) => void | Promise<void> = () => {};
+  /** What reading an object is answered with; the default is what `objects` holds. `from`: what has come of it before. */
+  onObjectGet: (name: string, from?: ObjectPart) => ObjectRead | Promise<ObjectRead> = (name) =>
+    this.objects.get(name) ?? { kind: 'absent' };
   kvReads = 0;
   ageMs = 0;
   serverMs: number | null = null;
@@ -134,11 +142,27 @@ export class FakeBus implements Bus {
   async objectLook(_bucket: string, name: string): Promise<ObjectLook> {
     const read = this.objects.get(name) ?? { kind: 'absent' };
     if (read.kind !== 'value') return read;
-    return { kind: 'value', sizeBytes: read.body.length, sha256: createHash('sha256').update(read.body).digest('hex') };
+    const sha256 = createHash('sha256').update(read.body).digest('hex');
+    return { kind: 'value', sizeBytes: read.body.length, sha256, start: { nuid: name, sequence: 0 } };
   }
 
-  async objectGet(_bucket: string, name: string): Promise<ObjectRead> {
-    return this.objects.get(name) ?? { kind: 'absent' };
+  /** Pieces of 1,000 bytes; the place is the number of them. */
+  async objectPiece(_bucket: string, { nuid, sequence }: ObjectPlace): Promise<ObjectPiece> {
+    const read = this.objects.get(nuid) ?? { kind: 'absent' };
+    if (read.kind !== 'value') return read;
+    const body = read.body.subarray(sequence * 1_000, (sequence + 1) * 1_000);
+    return body.length === 0 ? { kind: 'absent' } : { kind: 'value', body, next: { nuid, sequence: sequence + 1 } };
+  }
+
+  async objectGet(
+    _bucket: string,
+    name: string,
+    _maxBytes: number,
+    signal: AbortSignal,
+    from?: ObjectPart,
+  ): Promise<ObjectRead> {
+    const read = Promise.resolve(this.onObjectGet(name, from));
+    return orAbort(read, signal).catch((error) => ({ kind: 'failed', why: errorText(error), mayPass: true }));
   }
 
   reconnect(): void {}

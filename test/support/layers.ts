@@ -67,7 +67,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'src/agent/update',
-    holds: 'what is signed about a release, and whether it is one for this PC',
+    holds: 'what is signed about a release, whether it is one for this PC, and its package onto the disk',
     may: ['src/base'],
   },
   {
@@ -169,6 +169,7 @@ export const PACKAGES: readonly PackageRule[] = [
     packages: ['node:child_process', 'execa'],
     only: ['src/agent/run', 'src/platform', 'src/client/own-account', 'src/main/launch-node'],
   },
+  { packages: ['tar'], only: ['src/agent/update'] },
   { packages: ['croner'], only: ['src/agent/schedules'] },
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
   { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/agent/update', 'src/main'] },

@@ -88,6 +88,7 @@ export function scheduleRig(options: RigOptions = {}) {
     store,
     log: silentLogger,
     onChange: () => scheduler.refresh(),
+    onJob: (id) => scheduler.jobChanged(id),
     onReload: () => scheduler.reloaded(),
   });
   const base = { pcId: 'PC-1', store, serverNowMs: () => null, clock, log: silentLogger };

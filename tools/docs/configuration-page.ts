@@ -85,6 +85,10 @@ function values(setting: Setting): string {
       return 'an https address';
     case 'mail':
       return 'a mail address';
+    case 'daily_window':
+      return 'two times of day, `22:00-05:00`';
+    case 'moment':
+      return 'a day, `2026-12-24`, or a time of RFC 3339';
     case 'code_hash':
       return 'what `--hash-code` prints';
     case 'text':

@@ -113,6 +113,8 @@ function fieldOf({ name, setting }: Policy): string {
     case 'https_url':
     case 'mail':
     case 'code_hash':
+    case 'daily_window':
+    case 'moment':
       return `<text ${id} required="true" maxLength="${setting.kind === 'text' ? setting.maxChars : LONGEST_TEXT}" />`;
   }
 }

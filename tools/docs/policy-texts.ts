@@ -98,6 +98,62 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
         '有効の場合、コマンドは理由とともに「スキップ」として報告されます。ハートビートとインベントリは継続します。',
     },
   },
+  DisableSelfUpdate: {
+    en: {
+      name: 'Never update by itself',
+      explain:
+        'Enabled: the agent downloads and installs no release; Updates says that one is available. For fleets whose versions another system installs.',
+    },
+    ja: {
+      name: '自動更新を行わない',
+      explain:
+        '有効の場合、エージェントは新しいバージョンをダウンロードもインストールもしません。「更新」画面には利用できるバージョンだけを表示します。別のシステムで配布する場合に使用します。',
+    },
+  },
+  UpdateChannel: {
+    en: {
+      name: 'Channel of releases',
+      explain: 'Only releases that were signed for this channel are taken. Not configured: stable.',
+    },
+    ja: {
+      name: '更新チャネル',
+      explain: 'このチャネル向けに署名されたバージョンだけを受け入れます。未構成の場合は stable です。',
+    },
+  },
+  MaintenanceWindow: {
+    en: {
+      name: 'When updates may be installed',
+      explain:
+        'Two times of day such as 22:00-05:00, by the clock of the PC, each day. Downloads are not bound to it. Not configured: at any time.',
+    },
+    ja: {
+      name: '更新をインストールできる時間帯',
+      explain:
+        '22:00-05:00 のように、PC の時計での時間帯を指定します（毎日）。ダウンロードはこの時間帯に限られません。未構成の場合はいつでもインストールします。',
+    },
+  },
+  UpdateDeferHoursMax: {
+    en: {
+      name: 'How long a person may put off an update (hours)',
+      explain: 'From the moment when it is ready to be installed. 0: not at all.',
+    },
+    ja: {
+      name: 'ユーザーが更新を延期できる時間',
+      explain: 'インストールの準備ができた時点から数えます。0 を指定すると延期できません。',
+    },
+  },
+  PauseUntil: {
+    en: {
+      name: 'No updates before',
+      explain:
+        'A day such as 2026-12-24, or a time such as 2026-12-24T18:00+09:00. Before it no release is downloaded or installed. Commands are not affected.',
+    },
+    ja: {
+      name: '更新を停止する期限',
+      explain:
+        '2026-12-24 のような日付、または 2026-12-24T18:00+09:00 のような日時を指定します。それまではダウンロードもインストールも行いません。コマンドには影響しません。',
+    },
+  },
   RequireSignedCommands: {
     en: {
       name: 'Require signed commands',

@@ -17,7 +17,6 @@ const TEXTS = [
   'arch',
   'channel',
   'min-from',
-  'unpacked-bytes',
   'server',
   'creds',
   'user',

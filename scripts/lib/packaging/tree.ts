@@ -12,7 +12,7 @@ import { compileNative } from './native.ts';
 import { foreignPackage } from './packages.ts';
 import { type Sign, signTree } from './signing.ts';
 
-const WORK = join(ROOT, 'release', 'work');
+export const WORK = join(ROOT, 'release', 'work');
 /** The files of better-sqlite3 that run; its sources and the binaries of other platforms stay out. */
 const SQLITE_FILES = ['package.json', 'LICENSE', 'lib'];
 const KOFFI_FILES = [
@@ -65,6 +65,26 @@ export async function assembleTree({
   settleTimes(all, atSecs);
   saySizes(tree);
   return all;
+}
+
+/** The agent alone with its Node, for a PC without a desktop. `to`: made anew. */
+export async function assembleAgent({
+  to,
+  platform,
+  atSecs,
+  env,
+}: {
+  readonly to: string;
+  readonly platform: Platform;
+  readonly atSecs: number;
+  readonly env: NodeJS.ProcessEnv;
+}): Promise<void> {
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  await copyAgent(join(to, 'agent'), platform, env);
+  await copyNode(join(to, 'node'), platform, env);
+  refuseWhatDoesNotBelong(to);
+  settleTimes(to, atSecs);
 }
 
 async function copyAgent(to: string, platform: Platform, env: NodeJS.ProcessEnv) {

@@ -28,6 +28,8 @@ const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--
   --hash-code      reads a helpdesk code from standard input and prints what belongs into [helpdesk] code_hash
   --input-idle     prints for how many milliseconds there was no input in this session of Windows, and ends
   --check-config   prints the effective settings and ends, 0 if they are usable, else 1
+  --self-test DIR  looks whether this version could work here: settings, native code, and the copy of a store in DIR, which it
+                   changes; prints one line and ends, 0 if it could, else 1
   --check-command-keys FILE
                    prints the keys of a ring for signed commands and ends, 0 if it can be used, else 1
 `;
@@ -43,6 +45,7 @@ interface Options {
   readonly 'check-command-keys'?: string | undefined;
   readonly 'hash-code'?: boolean | undefined;
   readonly 'input-idle'?: boolean | undefined;
+  readonly 'self-test'?: string | undefined;
   readonly version?: boolean | undefined;
   readonly help?: boolean | undefined;
 }
@@ -61,22 +64,31 @@ export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_M
   const keys = options['check-command-keys'];
   if (keys !== undefined) return checkCommandKeys(keys);
   try {
-    return await runWithSettings(options, lockRetryMs);
+    return await runWithSettings(argv, options, lockRetryMs);
   } catch (error) {
     if (error instanceof StartDirectoryGone) return fault(`${error.message}\n`);
     throw error;
   }
 }
 
-async function runWithSettings(options: Options, lockRetryMs: number): Promise<number> {
-  const isCheck = options['check-config'] === true;
+async function runWithSettings(argv: readonly string[], options: Options, lockRetryMs: number): Promise<number> {
+  const testIn = options['self-test'];
+  const isCheck = options['check-config'] === true || testIn !== undefined;
   if (options.control && !isCheck) followServiceHost(process.stdin);
   if (options.service && !isCheck) startWatchdog({ env: process.env, platform: process.platform });
   await settingsAnswer(options);
   const dataAnswers = await doesDataAnswer(options);
   const loaded = load(options, dataAnswers);
+  if (testIn !== undefined) {
+    const { selfTest } = await import('./self-test.ts');
+    const { ok, text } = await selfTest(loaded, testIn, VERSION);
+    return ok ? print(text) : fault(text);
+  }
   if (isCheck) return checkConfig(loaded);
-  const more = { hostSecret: takeHostSecret(), version: VERSION, lockRetryMs };
+  // What comes on standard input is nothing for a version that only tests itself.
+  const args = argv.filter((arg) => arg !== '--control');
+  const program = { program: import.meta.dirname, args };
+  const more = { hostSecret: takeHostSecret(), version: VERSION, ...program, lockRetryMs };
   if (loaded.ok) return start({ loaded, ...more });
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
   const { waitForSettings } = await import('./not-set-up.ts');
@@ -118,6 +130,7 @@ function parseOptions(argv: readonly string[]): Options | string {
         'check-command-keys': { type: 'string' },
         'hash-code': { type: 'boolean' },
         'input-idle': { type: 'boolean' },
+        'self-test': { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean' },
       },

@@ -2,8 +2,9 @@
 
 import { untilItAnswers } from '../../base/answers.ts';
 import { atEnd } from '../../base/at-end.ts';
+import type { CurrentVersion } from '../../base/current-version.ts';
 import { type OpenLog, openLog } from '../../base/log-file.ts';
-import type { Logger } from '../../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import { isStraySocketError } from '../../base/stray-socket-error.ts';
 import { until } from '../../base/watched.ts';
 import { endNow } from '../../platform/end-process.ts';
@@ -16,6 +17,7 @@ import { EXIT } from '../runtime/exit-codes.ts';
 import { startRuntime } from '../runtime/runtime.ts';
 import { onStopRequest } from '../runtime/stop-requests.ts';
 import { REOPEN_MS } from '../store/open.ts';
+import { findInstallation, type Installed } from '../update/installation.ts';
 import { acquireInstanceLock, type InstanceLock } from './instance-lock.ts';
 import { type OpenedStore, openTheStore, openUsable } from './opened-store.ts';
 
@@ -23,6 +25,9 @@ export interface StartOptions {
   readonly loaded: Extract<Loaded, { ok: true }>;
   readonly hostSecret: Uint8Array | null;
   readonly version: string;
+  /** The directory of our program, and with what it was started. */
+  readonly program: string;
+  readonly args: readonly string[];
   /** How often an agent that has to wait for another one looks again. */
   readonly lockRetryMs: number;
 }
@@ -80,7 +85,10 @@ interface Started extends Omit<StartOptions, 'loaded'> {
 }
 
 /** Runs when it is our turn; once more from the start when a store that could not be used has become usable. */
-async function runUntilStopped({ config, log, hostSecret, version, lockRetryMs }: Started): Promise<number> {
+async function runUntilStopped(options: Started): Promise<number> {
+  const { config, log, hostSecret, version, lockRetryMs, args } = options;
+  const installed = findInstallation(options.program, version, process.platform);
+  let failedSwitches = 0;
   let lock: InstanceLock | null = null;
   let found: OpenedStore | null = null;
   let kills: readonly string[] = [];
@@ -103,7 +111,8 @@ async function runUntilStopped({ config, log, hostSecret, version, lockRetryMs }
       await opened.store.close();
       return EXIT.stopped;
     }
-    const runtime = await startRuntime({ config, ...opened, kills, version, log, hostSecret });
+    const program = { installed, args, failedSwitches };
+    const runtime = await startRuntime({ config, ...opened, kills, version, program, log, hostSecret });
     const retry = opened.usable ? undefined : setInterval(() => lookAgain(), REOPEN_MS);
     const lookAgain = () => {
       found ??= openUsable(config, log.logger);
@@ -115,10 +124,29 @@ async function runUntilStopped({ config, log, hostSecret, version, lockRetryMs }
     clearInterval(retry);
     kills = runtime.unrecordedKills();
     if (end === 'restart') continue;
+    if (end === 'update' && !switches(installed, runtime.next, log.logger)) {
+      failedSwitches += 1;
+      continue;
+    }
+    // Whoever has stopped in order has not failed to start, even if it was never on the air.
+    if (end === 'stop' && installed.by === 'us') installed.installation.forgetStarts();
     await (found as OpenedStore | null)?.store.close();
     await lock.release();
     log.logger.info('stopped');
-    return EXIT.stopped;
+    return end === 'update' ? EXIT.update : EXIT.stopped;
+  }
+}
+
+/** What counts from the next start on. False: that could not be written, and we go on as before. */
+function switches(installed: Installed, next: CurrentVersion | null, log: Logger): boolean {
+  if (next === null || installed.by === 'others') return true;
+  try {
+    installed.installation.switchTo(next);
+    log.info('another version counts', { version: next.version });
+    return true;
+  } catch (error) {
+    log.error('another version could not be made the one that counts', { error: errorText(error) });
+    return false;
   }
 }
 

@@ -17,6 +17,9 @@ import type {
   KvWatchHandlers,
   LinkStatus,
   ObjectLook,
+  ObjectPart,
+  ObjectPiece,
+  ObjectPlace,
   ObjectRead,
   PublishOptions,
   PublishOutcome,
@@ -25,7 +28,7 @@ import type {
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
-import { objectGet, objectLook, objectsPresent } from './objects.ts';
+import { objectGet, objectLook, objectPiece, objectsPresent } from './objects.ts';
 import { INBOXES, Permissions } from './permissions.ts';
 import { PubAcks } from './publish.ts';
 import { ServerClock } from './server-clock.ts';
@@ -39,6 +42,7 @@ const FRESH_LOOK_MS = 30 * 60_000;
 export interface NatsBusOptions extends ConnectorOptions {
   readonly bindBackoff?: BackoffPolicy;
   readonly watchHeartbeatMs?: number;
+  readonly durableHeartbeatMs?: number;
   readonly askAgainMs?: number;
 }
 
@@ -176,7 +180,7 @@ export class NatsBus implements Bus {
           bound();
         };
         try {
-          await consumeDurable(session, spec, handlers, this.#log, until, nowBound);
+          await consumeDurable(session, spec, handlers, this.#log, until, nowBound, this.#options.durableHeartbeatMs);
         } catch (error) {
           if (wasBound && !until.aborted) this.#lookAnew();
           throw error;
@@ -207,9 +211,21 @@ export class NatsBus implements Bus {
     return objectLook(session, bucket, name, signal);
   }
 
-  async objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead> {
+  async objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece> {
     const session = this.#session;
     if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
-    return objectGet(session, bucket, name, maxBytes, signal);
+    return objectPiece(session, bucket, place, signal);
+  }
+
+  async objectGet(
+    bucket: string,
+    name: string,
+    maxBytes: number,
+    signal: AbortSignal,
+    from?: ObjectPart,
+  ): Promise<ObjectRead> {
+    const session = this.#session;
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true, ...(from && { part: from }) };
+    return objectGet(session, bucket, name, maxBytes, signal, from);
   }
 }

@@ -233,6 +233,28 @@ describe('which source counts', () => {
     ]);
   });
 
+  test('the policies of updates, and what they can’t be', () => {
+    const good = {
+      DisableSelfUpdate: 1,
+      UpdateChannel: 'beta',
+      MaintenanceWindow: '22:00-05:00',
+      UpdateDeferHoursMax: '0',
+      PauseUntil: '2026-12-24',
+    };
+    const file = '[update]\nenabled = true\nchannel = "stable"\ndefer_hours_max = 100\n';
+    expect(configOf(withPolicies(good, file)).update).toEqual({
+      keysFile: null,
+      enabled: false,
+      channel: 'beta',
+      window: '22:00-05:00',
+      deferHoursMax: 0,
+      pauseUntil: '2026-12-24',
+    });
+    const { message } = { message: '', ...withPolicies({ MaintenanceWindow: 'at night', PauseUntil: '24.12.' }) };
+    expect(message).toContain('MaintenanceWindow: expected two times of day such as "22:00-05:00", found "at night"');
+    expect(message).toContain('PauseUntil: expected a day such as "2026-12-24", or a time of RFC 3339, found "24.12."');
+  });
+
   test('the registry may hold a number as text', () => {
     expect(configOf(withPolicies({ HistoryDays: '30', MaxOutputMiB: 2 }))).toMatchObject({
       history: { days: 30 },

@@ -188,6 +188,40 @@ export const SETTINGS = {
   'update.keys_file': file(
     'The list of the keys that releases are signed with; without it no release is one for this PC',
   ),
+  'update.enabled': {
+    kind: 'boolean',
+    default: true,
+    policy: { name: 'DisableSelfUpdate', on: false, off: true },
+    about: 'Whether the agent installs signed releases by itself, where it can; false leaves it to IT',
+  },
+  'update.channel': {
+    kind: 'text',
+    maxChars: 32,
+    default: 'stable',
+    policy: { name: 'UpdateChannel' },
+    about: 'The channel of releases that this PC takes; others are none for it',
+  },
+  'update.window': {
+    kind: 'daily_window',
+    default: null,
+    policy: { name: 'MaintenanceWindow' },
+    about: 'When releases may be installed, each day by the clock of this PC; without it at any time',
+  },
+  'update.defer_hours_max': {
+    kind: 'integer',
+    unit: 'hours',
+    min: 0,
+    max: 720,
+    default: 24,
+    policy: { name: 'UpdateDeferHoursMax' },
+    about: 'For how long the person at this PC may put off a release that is ready; 0 not at all',
+  },
+  'update.pause_until': {
+    kind: 'moment',
+    default: null,
+    policy: { name: 'PauseUntil' },
+    about: 'Before this day or moment no release is downloaded or installed',
+  },
 
   ...UI_SETTINGS,
   'brand.name': {

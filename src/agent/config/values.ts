@@ -1,8 +1,10 @@
 /** Checks one raw value, from whatever source, against its row of the table. Paths come out absolute. */
 
 import { posix, win32 } from 'node:path';
+import { parseDailyWindow } from '../../base/daily-window.ts';
 import type { PcId } from '../../base/ids.ts';
 import type { LogLevel } from '../../base/logger.ts';
+import { momentMs } from '../../base/moment.ts';
 import { UnreadableValue } from '../../platform/policies.ts';
 import type { Setting, SettingScalar } from '../../shared/setting.ts';
 import { parseDuration } from '../wire/humantime.ts';
@@ -84,6 +86,8 @@ export function checkValue(setting: Setting, raw: unknown, base: PathBase): Chec
     case 'https_url':
     case 'mail':
     case 'code_hash':
+    case 'daily_window':
+    case 'moment':
       return typeof raw === 'string' ? checkText(setting, raw, base, no) : no('a text in quotes');
   }
 }
@@ -116,6 +120,12 @@ function checkText(setting: TextSetting, text: string, base: PathBase, no: (expe
       return /^[^\s@<>"?&]+@[^\s@<>"?&]+$/.test(text) ? { ok: true, value: text } : no('a mail address');
     case 'code_hash':
       return isCodeHash(text) ? { ok: true, value: text } : no(CODE_HASH_EXPECTED);
+    case 'daily_window':
+      return parseDailyWindow(text) !== null ? { ok: true, value: text } : no('two times of day such as "22:00-05:00"');
+    case 'moment':
+      return momentMs(text) !== null
+        ? { ok: true, value: text }
+        : no('a day such as "2026-12-24", or a time of RFC 3339');
     case 'text':
       return text.length <= setting.maxChars
         ? { ok: true, value: text }

@@ -3,7 +3,7 @@
  * program; and what was taken is kept before it is said, so that nothing older is ever taken.
  */
 import type { UpdateReason } from '../../shared/update-reasons.ts';
-import type { Bus } from '../bus/bus.ts';
+import type { Bus, ObjectPlace } from '../bus/bus.ts';
 import type { SeenUpdates } from '../store/seen-updates.ts';
 import { MAX_ENVELOPE_BYTES } from '../update/envelope.ts';
 import { newestKeys, type Pin, type ReadObject } from '../update/key-ring.ts';
@@ -11,8 +11,6 @@ import type { KeyList } from '../update/keys.ts';
 import { checkRelease, isPackageOf, type Release, releaseObjects, type Target } from '../update/manifest.ts';
 
 export const RELEASES = 'agent_releases';
-/** The only one so far. */
-const CHANNEL = 'stable';
 /** The suffixes of the original's programs (protocol D36). */
 const ORIGINALS = ['', '-linux-x86_64', '-linux-aarch64', '-macos-aarch64'];
 /** Anything else names no object of ours, and is not put into a subject. */
@@ -20,7 +18,14 @@ const LABEL = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/;
 
 export type Found =
   | { readonly state: 'wanted_not_ours' | 'refused'; readonly reason: UpdateReason; readonly release: null }
-  | { readonly state: 'available'; readonly reason: null; readonly release: Offered };
+  | { readonly state: 'available'; readonly reason: null; readonly release: Offered; readonly offer: Offer };
+
+/** What may be taken. */
+export interface Offer {
+  readonly release: Release;
+  /** Before the first piece of its package, as it was when it was looked at. */
+  readonly start: ObjectPlace;
+}
 
 export interface Offered {
   readonly signedBy: readonly string[];
@@ -35,6 +40,8 @@ export interface LookOptions {
   readonly pin: Pin;
   readonly target: Target;
   readonly installed: string;
+  /** Releases for others are none for this PC. */
+  readonly channel: string;
   readonly nowMs: number;
   readonly signal: AbortSignal;
 }
@@ -62,20 +69,21 @@ export async function lookForRelease(wanted: string, options: LookOptions): Prom
 }
 
 async function check(manifest: Uint8Array, wanted: string, keys: KeyList, options: LookOptions): Promise<Found | null> {
-  const { bus, seen, target, installed, nowMs, signal } = options;
-  const facts = { keys, wanted, target, installed, nowMs, channel: CHANNEL, seen: seen.manifest(keys.trust, CHANNEL) };
+  const { bus, seen, target, installed, channel, nowMs, signal } = options;
+  const facts = { keys, wanted, target, installed, nowMs, channel, seen: seen.manifest(keys.trust, channel) };
   const verdict = checkRelease(manifest, facts);
   if (!verdict.ok) return refused(verdict.why);
   const { release, signedBy } = verdict;
-  await seen.noteManifest(keys.trust, CHANNEL, verdict.seen);
+  await seen.noteManifest(keys.trust, channel, verdict.seen);
   const look = await bus.objectLook(RELEASES, release.object, signal);
   if (look.kind === 'absent') return refused('package_missing');
   if (look.kind === 'failed') return look.mayPass ? null : refused('package');
   if (look.sha256 === null || !isPackageOf(release, { ...look, sha256: look.sha256 })) return refused('package');
-  return { state: 'available', reason: null, release: offerOf(release, signedBy) };
+  const offer = { release, start: look.start };
+  return { state: 'available', reason: null, release: shownOf(release, signedBy), offer };
 }
 
-function offerOf({ size, created, expires }: Release, signedBy: readonly string[]): Offered {
+function shownOf({ size, created, expires }: Release, signedBy: readonly string[]): Offered {
   return { signedBy, sizeBytes: size, createdAtMs: created, expiresAtMs: expires };
 }
 

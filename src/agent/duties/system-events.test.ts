@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import { journald, type Severity } from '../../platform/system-journal.ts';
 import type { LinkStatus } from '../bus/bus.ts';
@@ -20,6 +22,7 @@ function journalOf(options: { hidesNames?: boolean; record?: Partial<RunRecord> 
     detail: null,
     ...options.record,
   };
+  const store = testStore(tempDir());
   const events = startSystemEvents({
     journal: { write: (...entry) => void written.push(entry) },
     version: '1.2.3',
@@ -32,11 +35,13 @@ function journalOf(options: { hidesNames?: boolean; record?: Partial<RunRecord> 
         end = () => {};
       };
     },
+    onUndone: (listener) => store.updateNotes.onUndone(listener),
     hidesNames: options.hidesNames ?? false,
   });
   return {
     written,
     link,
+    store,
     events,
     end: (ended: Partial<EndedRun>) => end({ run: 1, reason: 'DONE', exitCode: 0, ...ended }),
   };
@@ -48,6 +53,15 @@ it('says start and stop', () => {
   expect(written).toEqual([
     [EVENT.started, 'info', 'version 1.2.3 started for PC-1'],
     [EVENT.stopped, 'info', 'version 1.2.3 stopped'],
+  ]);
+});
+
+it('says of an update that it was taken back, once it is on the disk', async () => {
+  const { written, store } = journalOf();
+  await store.updateNotes.noteUndone({ version: '2.0.0', serial: 7, why: 'did_not_start', atMs: 1 });
+  await store.updateNotes.noteUndone({ version: '2.0.0', serial: 7, why: 'did_not_start', atMs: 2 });
+  expect(written.slice(1)).toEqual([
+    [EVENT.updateUndone, 'warning', 'version 2.0.0 is not used: did_not_start, release 7'],
   ]);
 });
 

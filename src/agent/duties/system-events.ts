@@ -6,6 +6,7 @@ import { OUTCOMES, type Reason } from '../../shared/outcomes.ts';
 import type { LinkStatus } from '../bus/bus.ts';
 import type { History } from '../store/history.ts';
 import type { EndedRun } from '../store/runs.ts';
+import type { UndoneUpdate } from '../store/update-notes.ts';
 
 /** Fixed for ever: IT filters by them. */
 export const EVENT = {
@@ -16,6 +17,7 @@ export const EVENT = {
   run: 1200,
   killed: 1201,
   refused: 1202,
+  updateUndone: 1300,
 } as const;
 
 export interface SystemEventsOptions {
@@ -26,6 +28,8 @@ export interface SystemEventsOptions {
   readonly history: Pick<History, 'get'>;
   /** Calls the listener after each end that is on the disk; returns how to end that. */
   readonly onEnded: (listener: (ended: EndedRun) => void) => () => void;
+  /** As that, for versions that were taken back or are none for this PC. */
+  readonly onUndone: (listener: (undone: UndoneUpdate) => void) => () => void;
   /** `[ui] hide_command_names`: everybody at this PC can read the journal. */
   readonly hidesNames: boolean;
 }
@@ -43,10 +47,14 @@ export function startSystemEvents(options: SystemEventsOptions): { close(): void
     else if (state === 'connected') refused = false;
   });
   const unlisten = onEnded((ended) => writeEnd(ended, options));
+  const unlistenUpdates = options.onUndone(({ version: undone, serial, why }) => {
+    journal.write(EVENT.updateUndone, 'warning', `version ${undone} is not used: ${why}, release ${serial}`);
+  });
   return {
     close() {
       unwatch();
       unlisten();
+      unlistenUpdates();
       journal.write(EVENT.stopped, 'info', `version ${version} stopped`);
     },
   };

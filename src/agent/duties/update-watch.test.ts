@@ -41,7 +41,8 @@ function start(bus: Bus, targetVersion: string | null, options: StartOptions = {
   const clock = new ManualClock();
   clock.atMs = nowMs ?? CREATED_MS + DAY_MS;
   const seen = store.seenUpdates;
-  const watch = startUpdateWatch({ bus, config, seen, pin, installed, host: HOST, clock, log: silentLogger });
+  const watching = { bus, config, seen, pin, installed, channel: 'stable', host: HOST, clock, log: silentLogger };
+  const watch = startUpdateWatch(watching);
   return { config, watch: during(watch), status: watch.status, store };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Which version the fleet wants here, and whether it has one for us that is signed (protocol §8). Nothing is downloaded and
- * nothing is installed: IT does that.
+ * nothing is installed here: `update-taking.ts` does that, or IT.
  */
 import { spreadMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -14,7 +14,7 @@ import type { SeenUpdates } from '../store/seen-updates.ts';
 import type { Pin } from '../update/key-ring.ts';
 import type { Target } from '../update/manifest.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
-import { type Found, lookForRelease } from './release-look.ts';
+import { type Found, lookForRelease, type Offer } from './release-look.ts';
 
 const RECHECK_MS = 5 * 60_000;
 const NONE = { state: 'none', reason: null, release: null } as const;
@@ -27,6 +27,8 @@ export interface UpdateWatchOptions {
   readonly seen: SeenUpdates;
   readonly pin: Pin;
   readonly installed: string;
+  /** `[update] channel`. */
+  readonly channel: string;
   readonly host: Pick<HostFacts, 'osFamily' | 'programArch'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
@@ -34,6 +36,8 @@ export interface UpdateWatchOptions {
 
 export interface UpdateWatch extends Binding {
   readonly status: Watched<UpdateView>;
+  /** What may be taken now; null: nothing. */
+  readonly offer: Watched<Offer | null>;
 }
 
 export function targetOf({ osFamily, programArch }: Pick<HostFacts, 'osFamily' | 'programArch'>): Target {
@@ -42,7 +46,8 @@ export function targetOf({ osFamily, programArch }: Pick<HostFacts, 'osFamily' |
 
 /** Looks on each change of the wanted version, on each connect, and about every 5 minutes while one is wanted. */
 export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
-  const { bus, config, seen, pin, installed, host, clock, log } = options;
+  const { bus, config, seen, pin, installed, channel, host, clock, log } = options;
+  const offer = new WatchedCell<Offer | null>(null);
   const status = new WatchedCell<UpdateView>({ ...NONE, installed, wanted: null });
   let wanted: string | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -51,7 +56,8 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
 
   const publish = (found: Found | typeof NONE | typeof UNSEEN) => {
     const release = found.release === null ? null : { ...found.release, signedBy: [...found.release.signedBy] };
-    const next: UpdateView = { ...found, release, installed, wanted };
+    const next: UpdateView = { state: found.state, reason: found.reason, release, installed, wanted };
+    offer.set(found.state === 'available' ? found.offer : null);
     if (JSON.stringify(next) === JSON.stringify(status.value)) return;
     log.info('update', { state: next.state, reason: next.reason, installed, wanted });
     status.set(next);
@@ -64,7 +70,16 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     const { signal } = current;
     // The later of both clocks: whoever holds one back must not make an old signature good again.
     const nowMs = Math.max(clock.nowMs(), bus.serverNowMs() ?? 0);
-    const found = await lookForRelease(wanted, { bus, seen, pin, target: targetOf(host), installed, nowMs, signal });
+    const found = await lookForRelease(wanted, {
+      bus,
+      seen,
+      pin,
+      target: targetOf(host),
+      installed,
+      channel,
+      nowMs,
+      signal,
+    });
     // What can't be told now leaves things as they were.
     if (found !== null && !signal.aborted) publish(found);
   };
@@ -89,6 +104,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
 
   return {
     status,
+    offer,
     close() {
       closed = true;
       current.abort(new Error('closed'));

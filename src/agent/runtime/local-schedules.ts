@@ -61,6 +61,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
       scheduler.refresh();
       addresses.want(wantsAddresses(book));
     },
+    onJob: (id) => scheduler.jobChanged(id),
     onReload: () => scheduler.reloaded(),
   });
   const scheduler: Scheduler = new Scheduler({
@@ -112,7 +113,20 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
       get value() {
         return schedulesSummary(view);
       },
-      watch: (listener) => scheduler.changes.watch(() => listener(schedulesSummary(view))),
+      watch: (listener) => {
+        // Some hundred schedules change in one turn: all are due at nine o'clock.
+        let soon: NodeJS.Immediate | undefined;
+        const stop = scheduler.changes.watch(() => {
+          soon ??= setImmediate(() => {
+            soon = undefined;
+            listener(schedulesSummary(view));
+          });
+        });
+        return () => {
+          stop();
+          clearImmediate(soon);
+        };
+      },
     },
     close() {
       stopGroups();

@@ -5,6 +5,7 @@
 
 import { systemClock } from '../../base/clock.ts';
 import { ClockWatch } from '../../base/clock-watch.ts';
+import type { CurrentVersion } from '../../base/current-version.ts';
 import { drop } from '../../base/drop.ts';
 import { HeapLimit } from '../../base/heap-limit.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
@@ -24,9 +25,11 @@ import type { BootConfig } from '../config/boot-config.ts';
 import { readCommandKeys } from '../config/command-keys.ts';
 import { readCredentials } from '../config/credentials.ts';
 import { Fleet } from '../config/fleet.ts';
+import { readTls } from '../config/tls-files.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
+import { startLinkHistory } from '../duties/link-history.ts';
 import { RecentTails } from '../duties/recent-tails.ts';
 import { SignatureEvents } from '../duties/signature-events.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
@@ -37,6 +40,7 @@ import type { Store } from '../store/store.ts';
 import { makeCommandPath } from './command-path.ts';
 import { startLocalSchedules } from './local-schedules.ts';
 import { fleetHasSeenUs, LocalSocket } from './local-socket.ts';
+import type { OwnProgram } from './self-update.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
@@ -55,6 +59,7 @@ export interface RuntimeOptions {
   /** Executions that IT wants stopped, which the store before could not note. */
   readonly kills: readonly string[];
   readonly version: string;
+  readonly program: OwnProgram;
   readonly log: OpenLog;
   /** Known to the process that started us; null: nobody is our host. */
   readonly hostSecret: Uint8Array | null;
@@ -68,6 +73,8 @@ export interface Runtime {
   readonly stopped: Promise<StopEnd>;
   /** For the next one, see `RuntimeOptions.kills`. */
   unrecordedKills(): readonly string[];
+  /** After it has stopped for an update: what is to count then; null: this start has failed. */
+  readonly next: CurrentVersion | null;
 }
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -162,6 +169,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const contact = startLastContact({ bus, lastContact: store.lastContact, log: log.child('bus') });
   life.add('last contact', () => contact.close());
+  const linkHistory = startLinkHistory({ link: bus.link, states: store.linkStates, clock, log: log.child('bus') });
+  life.add('link history', () => linkHistory.close());
 
   // Each is added after what it needs, since they stop in reverse: first nothing new comes in, at last the store closes.
   life.add('fleet', () => fleet.close());
@@ -182,7 +191,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const schedules = startLocalSchedules({ config, store, bus, fleet, path: { dispatcher, shipper }, clock, log });
   life.add('schedules', () => schedules.close());
-  const duties = startDuties({ config, store, bus, fleet, tails, shipper, body, host, version, clock, log });
+  let next: CurrentVersion | null = null;
+  const endFor = (current: CurrentVersion | null) => {
+    next = current;
+    stopping.ask(DRAIN_GRACE_MS, 'update');
+  };
+  const { program } = options;
+  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, dispatcher, endFor };
+  const duties = startDuties({ ...shared, clock, log });
   life.add('duties', () => duties.close());
 
   const agent = new WatchedCell<StatusParts['cells']['agent']['value']>({
@@ -195,10 +211,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
   const runtime: Runtime = {
     unrecordedKills: () => dispatcher.unrecordedKills,
+    get next() {
+      return next;
+    },
     restart: (graceMs = 0) => stopping.ask(graceMs, 'restart'),
     stopped: stopping.stopped.then((end) => {
       // At the end of the process another signal changes nothing; the next runtime has ears of its own.
-      if (end === 'restart') listening();
+      if (end !== 'stop') listening();
       return end;
     }),
   };
@@ -212,6 +231,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper,
     host,
     hardware: duties.hardware,
+    linkHistory,
+    logView: duties.logView,
     schedules,
     verifier,
     version,
@@ -219,6 +240,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clockWatch,
     log: options.log,
     cells: { agent, update: duties.update, restartRequired: duties.restartPending, secondAgentSeen },
+    scheduleUpdate: duties.scheduleUpdate,
     drain: () => stopping.ask(DRAIN_GRACE_MS),
     stop: () => stopping.ask(config.run.graceMs),
   };
@@ -302,6 +324,7 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
     link: bus.link,
     history: store.history,
     onEnded: (listener) => store.runs.onEnded(listener),
+    onUndone: (listener) => store.updateNotes.onUndone(listener),
     hidesNames: config.ui.hideCommandNames,
   });
 }
@@ -323,14 +346,27 @@ function makeVerifier({ config, store, log }: RuntimeOptions, events: SignatureE
 }
 
 function makeBus({ config, log }: RuntimeOptions): Bus {
+  const warned = new Set<string>();
+  /** Read with each try; what has been said once is known. */
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) if (!warned.has(warning)) log.logger.child('bus').warn(warning);
+    for (const warning of warnings) warned.add(warning);
+  };
   return new NatsBus({
     pcId: config.agent.id,
     servers: config.agent.natsUrl.urls.map((url) => new URL(url)),
     credentials: () => {
       const read = readCredentials(config, process.env);
-      return read.ok ? read.credentials : read.error;
+      if (!read.ok) return read.error;
+      warn(read.warnings);
+      return read.credentials;
     },
-    tls: config.tls,
+    tls: () => {
+      const read = readTls(config);
+      if (!read.ok) return read.error;
+      warn(read.warnings);
+      return read.tls;
+    },
     clock: systemClock,
     log: log.logger.child('bus'),
   });

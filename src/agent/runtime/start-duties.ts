@@ -11,6 +11,7 @@ import { sessionAccounts } from '../../platform/sessions.ts';
 import { settleIcons } from '../../platform/windows/icon-settings.ts';
 import { windowsTrayHost } from '../../platform/windows/tray-host.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
+import { MAX_LOG_LINES } from '../../shared/helpdesk-limits.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
@@ -18,17 +19,17 @@ import { HardwareView } from '../duties/hardware-view.ts';
 import type { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startInventory } from '../duties/inventory.ts';
 import { startLiveTail } from '../duties/live-tail.ts';
+import { LogView } from '../duties/log-view.ts';
 import { startLogsFetch } from '../duties/logs-fetch.ts';
 import { startPing } from '../duties/ping.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
 import { TraySupervisor } from '../duties/tray-supervisor.ts';
-import { startUpdateWatch } from '../duties/update-watch.ts';
 import type { Shipper } from '../ship/shipper.ts';
 import type { Store } from '../store/store.ts';
+import { type SelfUpdate, type SelfUpdateParts, startSelfUpdate } from './self-update.ts';
 import { onSessionChange } from './stop-requests.ts';
-import { readPin } from './update-pin.ts';
 
-export interface DutiesParts {
+export interface DutiesParts extends Pick<SelfUpdateParts, 'program' | 'dispatcher' | 'endFor'> {
   readonly config: BootConfig;
   readonly store: Store;
   readonly bus: Bus;
@@ -44,29 +45,25 @@ export interface DutiesParts {
 
 export interface Duties {
   readonly update: Watched<UpdateView>;
+  readonly scheduleUpdate: SelfUpdate['schedule'];
   readonly restartPending: Watched<boolean>;
   readonly hardware: HardwareView;
+  readonly logView: LogView;
   close(): void;
 }
 
 export function startDuties(parts: DutiesParts): Duties {
   const { config, store, bus, fleet, tails, shipper, body, host, version, clock, log } = parts;
+  const { program, dispatcher, endFor } = parts;
   const pcId = config.agent.id;
   const { path: pathTemplate, keepDays } = config.log;
   const shell = new PowerShellConversation();
   const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
-  const update = startUpdateWatch({
-    bus,
-    config: fleet.effective,
-    seen: store.seenUpdates,
-    pin: readPin(config.update.keysFile, log.child('update')),
-    installed: version,
-    host,
-    clock,
-    log: log.child('update'),
-  });
+  const update = startSelfUpdate({ config, store, bus, fleet, host, version, program, dispatcher, endFor, clock, log });
   const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
+  const logView = new LogView({ pathTemplate, keepDays, maxLines: MAX_LOG_LINES });
   const duties: { close(): void }[] = [
+    logView,
     hardware,
     shell,
     restart,
@@ -91,7 +88,9 @@ export function startDuties(parts: DutiesParts): Duties {
   duties.push(...keepTrays(parts));
   return {
     update: update.status,
+    scheduleUpdate: update.schedule,
     hardware,
+    logView,
     restartPending: restart.pending,
     close() {
       for (const duty of duties) duty.close();

@@ -13,7 +13,8 @@ import type { LinkStatus } from '../bus/bus.ts';
 const SHIP_AT_STOP_MS = 5_000;
 const FORCE_AFTER_GRACE_MS = 15_000;
 
-export type StopEnd = 'stop' | 'restart';
+/** `restart`: within this process; `update`: the process ends, to be started again in whichever version counts then. */
+export type StopEnd = 'stop' | 'restart' | 'update';
 
 export interface StoppingOptions {
   readonly life: Lifecycle;

@@ -85,7 +85,7 @@ describe('on', () => {
     await first.scheduler.look();
     expect(first.fired).toHaveLength(1);
     // Another start: the store of a test has a boot of its own for each process, so that of the first is kept here.
-    expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.timeline.boot);
+    expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.systemStart);
   });
 
   test('startup with a starting deadline: only while the PC is up for no longer', async () => {
@@ -329,4 +329,89 @@ test('a completion of the original’s file counts, for its own schedule', async
   rig.start({ s: { cron, mode: 'once_per_pc' }, t: { cron, mode: 'once_per_pc' } });
   await rig.pass(6);
   expect(rig.fired.map(({ run }) => rig.store.history.get(run)?.subject)).toEqual(['schedules.t']);
+});
+
+describe('the start of the PC', () => {
+  const AT_START = { when: { on: ['startup'] } };
+
+  test('is not over for a schedule whose job comes later than the schedule', async () => {
+    const rig = scheduleRig();
+    rig.scheduler.begin();
+    rig.begin('schedules', { s: { id: 's', job_id: 'clean', runs_on: 'agent', target: { all: true }, ...AT_START } });
+    await rig.scheduler.look();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    // Said once, however often it is looked at.
+    expect(rig.row('s')).toMatchObject({ skipped: { why: 'job_missing', count: 1 } });
+    rig.begin('jobs', { clean: JOB });
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+
+  test('nor for one whose group is known later', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { ...AT_START, target: { groups: ['office'] } } });
+    rig.scheduler.reloaded();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    rig.state.groups = new Set(['office']);
+    rig.scheduler.refresh();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+
+  test('nor for one that needs the load of the processors, which takes two looks', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { ...AT_START, constraints: { require: { cpu_below: 50 } } } });
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    rig.state.cpuPercent = 10;
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+
+  test('but is for one that IT holds back, until all schedules are read again', async () => {
+    const rig = scheduleRig();
+    rig.put('fleet_config', 'freeze', {});
+    rig.start({ s: AT_START });
+    await rig.scheduler.look();
+    rig.put('fleet_config', 'freeze', null);
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    rig.scheduler.reloaded();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+});
+
+test('jobs and schedules that come again unchanged change nothing', async () => {
+  const rig = scheduleRig();
+  const document = { id: 's', job_id: 'clean', runs_on: 'agent', target: { all: true }, when: { per_pc: 'once' } };
+  rig.begin('schedules', { s: document });
+  rig.begin('jobs', { clean: JOB });
+  rig.scheduler.begin();
+  const before = rig.scheduler.changes.value;
+  for (let connect = 0; connect < 3; connect += 1) rig.begin('jobs', { clean: JOB });
+  expect(rig.scheduler.changes.value).toBe(before);
+  rig.begin('jobs', { clean: { ...JOB, version: '2.0.0' } });
+  expect(rig.scheduler.changes.value).toBeGreaterThan(before);
+});
+
+test('one schedule of which the store can not be read holds up no other', async () => {
+  const rig = scheduleRig();
+  const document = { when: { calendar: { at: '16:00' } } };
+  rig.start({ a: document, b: document, c: document });
+  rig.clock.ms = Date.parse('2026-11-30T07:00:00.900Z');
+  const { scheduleRuns } = rig.store;
+  const isRunning = scheduleRuns.isRunning.bind(scheduleRuns);
+  let broken = true;
+  scheduleRuns.isRunning = (id) => {
+    if (broken && id === 'b') throw new Error('disk I/O error');
+    return isRunning(id);
+  };
+  rig.clock.ms = rig.row('a')?.nextAtMs ?? 0;
+  await rig.scheduler.look();
+  broken = false;
+  expect(rig.fired).toHaveLength(2);
+  expect(rig.row('b')).toMatchObject({ skipped: { why: 'store' } });
 });

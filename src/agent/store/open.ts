@@ -255,7 +255,7 @@ function migrate(db: Database.Database): void {
 }
 
 /** The oldest schema number that may work on this file, as its newest migration wrote it down. */
-function minReader(db: Database.Database): number {
+export function minReader(db: Database.Database): number {
   try {
     const text = new Meta(db).get('min_reader') ?? '';
     return /^\d{1,9}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;

@@ -12,6 +12,7 @@ import { Completions } from './completions.ts';
 import { Counters } from './counters.ts';
 import { DamageWatch, type Rereads } from './damage.ts';
 import { Enrolment } from './enrolment.ts';
+import { Failures } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { History } from './history.ts';
 import { Imported } from './imported.ts';
@@ -19,6 +20,7 @@ import { Inbox } from './inbox.ts';
 import { Kills } from './kills.ts';
 import { KvCache } from './kv-cache.ts';
 import { LastContact } from './last-contact.ts';
+import { LinkStates } from './link-states.ts';
 import { type DiskRoom, type Retention, StoreMaintenance } from './maintenance.ts';
 import { markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } from './open.ts';
 import { Outbox } from './outbox.ts';
@@ -28,6 +30,8 @@ import { ScheduleRuns } from './schedule-runs.ts';
 import { SeenUpdates } from './seen-updates.ts';
 import { ServerTime } from './server-time.ts';
 import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
+import { systemStart } from './system-start.ts';
+import { UpdateNotes } from './update-notes.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
@@ -55,6 +59,9 @@ export interface StoreOptions {
   readonly log: Logger;
 }
 
+/** So many at once. */
+const COPY_PAGES = 256;
+
 export class Store {
   readonly timeline: Timeline;
   readonly runs: Runs;
@@ -63,16 +70,21 @@ export class Store {
   readonly kills: Kills;
   readonly enrolment: Enrolment;
   readonly lastContact: LastContact;
+  readonly linkStates: LinkStates;
   readonly outbox: Outbox;
   readonly kvCache: KvCache;
   readonly counters: Counters;
   readonly history: History;
+  readonly failures: Failures;
   readonly audit: Audit;
   readonly completions: Completions;
   readonly scheduleRuns: ScheduleRuns;
+  /** Names this start of the system. */
+  readonly systemStart: string;
   readonly versions: Versions;
   readonly imported: Imported;
   readonly seenUpdates: SeenUpdates;
+  readonly updateNotes: UpdateNotes;
   readonly maintenance: StoreMaintenance;
   readonly quarantined: boolean;
   readonly #db: Database;
@@ -108,18 +120,22 @@ export class Store {
     this.waits = new Waits(db, this.#group, this.timeline);
     this.completions = new Completions(db, this.#group);
     this.scheduleRuns = new ScheduleRuns(db, this.#group);
+    this.systemStart = systemStart(db, this.#group, options.clock, options.boot ?? null);
     this.runs = new Runs(db, this.#group, this);
     this.inbox = new Inbox(db, this.#group);
     this.enrolment = new Enrolment(db, this.#group, this.#usable);
     this.lastContact = new LastContact(db, this.#group, this.timeline);
+    this.linkStates = new LinkStates(db, this.#group);
     this.outbox = new Outbox(db, this.#group);
     this.kvCache = new KvCache(db, this.#group);
     this.counters = new Counters(db);
     this.history = new History(db);
+    this.failures = new Failures(db);
     this.audit = new Audit(db, this.#group);
     this.imported = new Imported(db, this.#group);
     this.versions = new Versions(db, this.#group);
     this.seenUpdates = new SeenUpdates(db, this.#group);
+    this.updateNotes = new UpdateNotes(db, this.#group);
     this.maintenance = new StoreMaintenance({ db, group: this.#group, kills: this.kills, ...options });
     this.#room = new WatchedCell(this.#lookAtRoom());
     this.#state.watch(() => this.#room.set(this.#lookAtRoom()));
@@ -294,6 +310,18 @@ export class Store {
     if (this.#state.value === state) return;
     this.#log.error('the store can not be written', { state, ...fields });
     this.#state.set(state);
+  }
+
+  /** How large a copy of it would be. */
+  get sizeBytes(): number {
+    return (
+      Number(this.#db.pragma('page_count', { simple: true })) * Number(this.#db.pragma('page_size', { simple: true }))
+    );
+  }
+
+  /** As it is now, into a file that is not there yet. In steps of some ms: everybody else has their turn meanwhile. */
+  async copyTo(file: string): Promise<void> {
+    await this.#db.backup(file, { progress: () => COPY_PAGES });
   }
 
   /** Commits what is queued and lets go of the file. A second call does nothing. */

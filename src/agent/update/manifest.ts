@@ -122,6 +122,9 @@ function ageFault({ serial, digest, keySet }: SeenRelease, { keys, seen }: Relea
 }
 
 /** Whether a package is the one that was signed, by its length and its SHA-256 in hex. */
-export function isPackageOf(release: Release, found: { readonly sizeBytes: number; readonly sha256: string }): boolean {
+export function isPackageOf(
+  release: Pick<Release, 'size' | 'sha256'>,
+  found: { readonly sizeBytes: number; readonly sha256: string },
+): boolean {
   return found.sizeBytes === release.size && found.sha256 === release.sha256;
 }

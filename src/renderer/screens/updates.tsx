@@ -1,5 +1,6 @@
 /** Which version is here, which one IT wants, and what becomes of it. */
 import { makeStyles, tokens } from '@fluentui/react-components';
+import type { UpdateDetail } from '../../shared/agent-status.ts';
 import { describeUpdate } from '../../shared/describe-update.ts';
 import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
@@ -7,6 +8,7 @@ import { Facts } from '../parts/facts.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
+import { UpdateWhen } from '../parts/update-when.tsx';
 
 const useStyles = makeStyles({
   state: { margin: '0 0 4px', fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500 },
@@ -30,8 +32,6 @@ export function UpdatesScreen() {
   );
 }
 
-type UpdateDetail = NonNullable<ReturnType<typeof useQuery<'update.get'>>['data']>;
-
 function Versions({ update }: { readonly update: UpdateDetail }) {
   const styles = useStyles();
   const i18n = useI18n();
@@ -51,10 +51,12 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
           facts={[
             { name: i18n.t('updates.installed'), value: update.installed },
             { name: i18n.t('updates.wanted'), value: update.wanted ?? unsaid },
+            ...takingFacts(update, i18n, nowMs),
             ...signedFacts(update, i18n, nowMs),
           ]}
         />
       </Card>
+      <UpdateWhen update={update} nowMs={nowMs} />
       <Card title={i18n.t('updates.history')}>
         {update.history.length === 0 ? (
           <p className={styles.quiet}>{i18n.t('updates.history.none')}</p>
@@ -71,6 +73,28 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
       </Card>
     </>
   );
+}
+
+/** How far this PC is with it, and what failed here before. */
+function takingFacts(
+  { state, taking, release, undone }: UpdateDetail,
+  i18n: ReturnType<typeof useI18n>,
+  nowMs: number,
+) {
+  const { doneBytes = 0, notBeforeMs = null } = taking ?? {};
+  const all = release?.sizeBytes ?? 0;
+  const isOn = state === 'downloading' || (state === 'waiting' && doneBytes > 0);
+  const failed = undone === undefined ? null : `${undone.version}, ${i18n.moment(undone.atMs, nowMs)}`;
+  return [
+    isOn
+      ? {
+          name: i18n.t('updates.progress'),
+          value: i18n.t('updates.progress.of', { done: i18n.bytes(doneBytes), all: i18n.bytes(all) }),
+        }
+      : null,
+    notBeforeMs === null ? null : { name: i18n.t('updates.notBefore'), value: i18n.moment(notBeforeMs, nowMs) },
+    failed === null ? null : { name: i18n.t('updates.failed'), value: failed },
+  ];
 }
 
 /** What is signed about the release that is offered. */

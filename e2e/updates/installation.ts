@@ -1,0 +1,208 @@
+/**
+ * An installation that updates itself, as the headless package makes it: versions of the built agent, the starter, and somebody who
+ * starts it again whenever it ends, as a service manager does.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Objm } from '@nats-io/obj';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { create } from 'tar';
+import { onTestFinished } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
+import { ROOT } from '../../scripts/bootstrap/paths.mjs';
+import { withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { type Release, releaseObjects } from '../../src/agent/update/manifest.ts';
+import { type CurrentVersion, readCurrent, writeCurrent } from '../../src/base/current-version.ts';
+import type { AgentClient } from '../../src/shared/client.ts';
+import { connectAgent } from '../../test/support/agent-client.ts';
+import { settings } from '../../test/support/agent-run.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { putKey } from '../../test/support/fleet.ts';
+import type { NatsServer } from '../../test/support/nats-server.ts';
+import { TARGET, type TestTrust, testRelease, testTrust } from '../../test/support/releases.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { sealRelease } from '../../tools/release/documents.ts';
+
+export const PC = 'PC-OURS';
+export const MINE = `commands.pc.${PC}`;
+const DIST = join(ROOT, 'dist', 'agent');
+const START_AGAIN_MS = 100;
+const SWITCHED_WITHIN_MS = 60_000;
+
+/** What becomes of the files of a version before it is packed. */
+export type Change = (directory: string) => void;
+
+/** A version of the agent that is built, which calls itself `version`. Its Node is the one of the project. */
+export function makeVersion(directory: string, version: string): void {
+  const agent = join(directory, 'agent');
+  cpSync(DIST, agent, { recursive: true, filter: (path) => !path.endsWith('.map') && !path.endsWith('.inputs') });
+  for (const name of readdirSync(agent).filter((each) => each.endsWith('.js'))) {
+    const text = readFileSync(join(agent, name), 'utf8');
+    writeFileSync(join(agent, name), text.replaceAll(`"${packageJson.version}"`, `"${version}"`));
+  }
+  const node = join(directory, 'node', 'node');
+  mkdirSync(join(directory, 'node'));
+  const [program, modules] = [findNode24(), join(ROOT, 'node_modules')];
+  writeFileSync(
+    node,
+    `#!/bin/sh\nNODE_PATH='${modules}' exec '${program}' \${KTEST_PRELOAD:+--import "$KTEST_PRELOAD"} "$@"\n`,
+  );
+  chmodSync(node, 0o755);
+}
+
+export interface InstallationOptions {
+  readonly version?: string;
+  /** More in `[update]`, and further tables of `agent.toml`. */
+  readonly toml?: string;
+  /** Where its data lie; a fresh directory by default. */
+  readonly data?: string;
+}
+
+export class InstalledAgent {
+  readonly root = tempDir();
+  readonly data: string;
+  readonly trust: TestTrust = testTrust({ expires: Date.parse('2099-01-01T00:00:00Z') });
+  readonly faultFile: string;
+  readonly exits: (number | NodeJS.Signals)[] = [];
+  said = '';
+  #child: ChildProcess | null = null;
+  #runs = true;
+  #serial = 0;
+
+  constructor(server: NatsServer, { version = '1.0.0', toml = '', data }: InstallationOptions = {}) {
+    this.data = data ?? tempDir();
+    makeVersion(this.directoryOf(version), version);
+    for (const name of ['bin', 'private']) mkdirSync(join(this.root, name));
+    cpSync(join(ROOT, 'packaging', 'linux', 'starter.sh'), this.#starter);
+    writeCurrent(this.#current, { version });
+    writeFileSync(join(this.data, 'keys.json'), this.trust.pin);
+    writeFileSync(this.#config, settings(server, `[update]\nkeys_file = "keys.json"\n${toml}`));
+    this.faultFile = join(this.data, 'fault');
+    onTestFinished(() => this.end());
+  }
+
+  get #starter(): string {
+    return join(this.root, 'bin', 'kanade-tray-agent');
+  }
+
+  get #current(): string {
+    return join(this.root, 'private', 'current.json');
+  }
+
+  get #config(): string {
+    return join(this.data, 'agent.toml');
+  }
+
+  directoryOf(version: string): string {
+    return join(this.root, 'versions', version);
+  }
+
+  get current(): CurrentVersion | null {
+    return readCurrent(this.#current);
+  }
+
+  get versions(): string[] {
+    return readdirSync(join(this.root, 'versions')).sort();
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts it, and again whenever it ends by itself. */
+  start(): void {
+    this.#runs = true;
+    const env = {
+      ...withoutKanade(process.env),
+      KANADE_AGENT_DATA_DIR: this.data,
+      KTEST_FAULT_FILE: this.faultFile,
+      KTEST_PRELOAD: join(import.meta.dirname, 'faults.ts'),
+    };
+    const child = spawn(this.#starter, ['--config', this.#config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.said = (this.said + text).slice(-200_000);
+      });
+    }
+    child.on('exit', (code, signal) => {
+      this.exits.push(code ?? signal ?? 'SIGKILL');
+      this.#child = null;
+      if (this.#runs) setTimeout(() => this.#runs && this.start(), START_AGAIN_MS);
+    });
+  }
+
+  /** For good; what it was in the middle of is left. */
+  async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#runs = false;
+    const child = this.#child;
+    if (child === null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+  }
+
+  async connect(): Promise<AgentClient> {
+    const client = await eventually(() => connectAgent({ dataDirectory: this.data }));
+    onTestFinished(() => client.close());
+    return client;
+  }
+
+  /** Packs, signs and publishes a version, and wants it here. */
+  async offer(nc: NatsConnection, version: string, changes: Partial<Release> = {}, change: Change = () => {}) {
+    const tree = tempDir();
+    makeVersion(tree, version);
+    change(tree);
+    const file = join(tempDir(), 'package.tar.gz');
+    await create({ file, cwd: tree, gzip: true, portable: true }, ['agent', 'node']);
+    rmSync(tree, { recursive: true });
+    await this.publish(nc, version, readFileSync(file), changes);
+    await this.want(nc, version);
+  }
+
+  async publish(nc: NatsConnection, version: string, body: Buffer, changes: Partial<Release> = {}): Promise<void> {
+    this.#serial += 1;
+    const names = releaseObjects(version, TARGET);
+    const bucket = await new Objm(nc).open('agent_releases');
+    await bucket.putBlob({ name: names.package }, body);
+    const release = testRelease(this.trust.keys, body, {
+      version,
+      serial: this.#serial,
+      expires: Date.parse('2098-01-01T00:00:00Z'),
+      unpacked_size: 20_000_000,
+      ...changes,
+    });
+    await bucket.putBlob({ name: names.manifest }, sealRelease(release, [this.trust.online]));
+  }
+
+  want(nc: NatsConnection, version: string | null): Promise<void> {
+    return putKey(nc, 'agent_config', 'global', { target_version: version });
+  }
+
+  /** Resolves once `version` counts for good. */
+  settled(version: string): Promise<void> {
+    return eventually(() => {
+      const { current } = this;
+      if (current?.version === version && current.trial === undefined && current.failed === undefined) return;
+      throw new Error(`${JSON.stringify(current)} counts, not ${version}; it said:\n${this.said.slice(-6_000)}`);
+    }, SWITCHED_WITHIN_MS);
+  }
+
+  get faultIsLeft(): boolean {
+    return existsSync(this.faultFile);
+  }
+}
+
+/** The versions that are heard from now on, in order, each once. */
+export function heardVersions(nc: NatsConnection): string[] {
+  const heard: string[] = [];
+  nc.subscribe(`heartbeat.${PC}`, {
+    callback: (_error, message) => {
+      const { agent_version: version } = message.json<{ agent_version: string }>();
+      if (heard.at(-1) !== version) heard.push(version);
+    },
+  });
+  return heard;
+}

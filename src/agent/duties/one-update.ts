@@ -1,0 +1,276 @@
+/**
+ * One manifest, from its offer to the switch. Invariants: no failure here stops the agent or a command; a script is never ended for an
+ * update, and a command waits for one at most {@link HOLD_MS}; what has failed on this PC is not tried again under the same manifest.
+ */
+import { type BackoffPolicy, backoffMs, spreadMs } from '../../base/backoff.ts';
+import type { Clock } from '../../base/clock.ts';
+import { type DailyWindow, openAtMs } from '../../base/daily-window.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
+import { orAbort } from '../../base/waiting.ts';
+import type { UpdateView } from '../../shared/agent-status.ts';
+import type { UpdateState } from '../../shared/states.ts';
+import type { UpdateWaitsFor } from '../../shared/update-reasons.ts';
+import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
+import type { Release } from '../update/manifest.ts';
+import type { Prepared } from './prepare-update.ts';
+import type { Offer } from './release-look.ts';
+
+/** After a failure; what came further begins again with the first one. */
+const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0.5 };
+/** So long new commands wait for the running ones to end; then they go first, and the update comes another time. */
+const HOLD_MS = 15 * 60_000;
+const HOLD_AGAIN_MS = 60 * 60_000;
+const LOOK_EVERY_MS = 100;
+/** A clock that is set, and a PC that sleeps, are noticed within it. */
+const LONGEST_SLEEP_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+export interface OneUpdateOptions {
+  /** Nothing is taken before it resolves. */
+  readonly begin: Promise<void>;
+  readonly notes: UpdateNotes;
+  readonly prepare: (offer: Offer, on: PrepareEvents, signal: AbortSignal) => Promise<Prepared>;
+  readonly commands: { hold(holds: boolean): void; readonly isIdle: boolean };
+  /** Stops the agent, which then starts again as this release. */
+  readonly switchTo: (release: Release) => void;
+  /** `target_version_jitter` of the fleet. */
+  readonly jitterMs: () => number;
+  readonly window: DailyWindow | null;
+  readonly pauseUntilMs: number;
+  readonly deferHoursMax: number;
+  /** How often the last switch has failed in this process. */
+  readonly failures: number;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Logger;
+  /** For tests. */
+  readonly backoff?: BackoffPolicy;
+  readonly holdMs?: number;
+  readonly holdAgainMs?: number;
+}
+
+export interface PrepareEvents {
+  readonly onProgress: (doneBytes: number) => void;
+  readonly onFetched: () => void;
+}
+
+type Phase = {
+  readonly state: Extract<UpdateState, 'waiting' | 'downloading' | 'verified' | 'installing' | 'rolled_back'>;
+  readonly taking: NonNullable<UpdateView['taking']>;
+};
+const IDLE = { doneBytes: 0, waitsFor: null, notBeforeMs: null, deferUntilMs: null } as const;
+
+export class OneUpdate {
+  offer: Offer;
+  phase: Phase = { state: 'waiting', taking: { ...IDLE, waitsFor: 'turn' } };
+  readonly #options: OneUpdateOptions;
+  readonly #changed: () => void;
+  readonly #ending = new AbortController();
+  #wake = new AbortController();
+  #failures: number;
+
+  constructor(offer: Offer, options: OneUpdateOptions, changed: () => void) {
+    this.offer = offer;
+    this.#options = options;
+    this.#changed = changed;
+    this.#failures = options.failures;
+  }
+
+  close(): void {
+    this.#ending.abort(new Error('no update any more'));
+  }
+
+  async run(): Promise<void> {
+    const signal = this.#ending.signal;
+    try {
+      await orAbort(this.#options.begin, signal);
+      if (this.#failures > 0) await this.#again('disk', 'it could not be made the version that counts');
+      while (!(await this.#onceOrLater(signal)));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #onceOrLater(signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#once(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // A store that takes nothing now, for one.
+      await this.#again('disk', errorText(error));
+      return false;
+    }
+  }
+
+  /** True: there is nothing more to do for this manifest. */
+  async #once(signal: AbortSignal): Promise<boolean> {
+    const { notes, prepare, log } = this.#options;
+    const { release } = this.offer;
+    if (notes.isUndone(release)) {
+      this.#show('rolled_back', {});
+      return true;
+    }
+    const wait = await this.#waitOf(release);
+    await this.#until('turn', () => wait.beginAtMs);
+    await this.#until('pause', () => this.#options.pauseUntilMs);
+    this.#show('downloading', {});
+    const on: PrepareEvents = {
+      onProgress: (doneBytes) => this.#show('downloading', { doneBytes }),
+      onFetched: () => this.#show('verified', { doneBytes: release.size }),
+    };
+    const prepared = await prepare(this.offer, on, signal);
+    switch (prepared.kind) {
+      case 'later':
+        if (prepared.moved) this.#failures = 0;
+        await this.#again(prepared.why, prepared.detail);
+        return false;
+      case 'unfit':
+        log.error('the update is none for this PC', { version: release.version, why: prepared.detail });
+        await this.#undone(prepared.why);
+        return false;
+      case 'ready':
+        return this.#install(signal);
+    }
+  }
+
+  async #undone(why: Extract<Prepared, { kind: 'unfit' }>['why']): Promise<void> {
+    const { notes, clock } = this.#options;
+    const { version, serial } = this.offer.release;
+    await notes.noteUndone({ version, serial, why, atMs: clock.nowMs() });
+    this.#changed();
+  }
+
+  async #again(why: UpdateWaitsFor, detail: string): Promise<void> {
+    const waitMs = backoffMs(this.#options.backoff ?? BACKOFF, this.#failures);
+    this.#failures += 1;
+    await this.#later(why, detail, waitMs);
+  }
+
+  async #later(why: UpdateWaitsFor, detail: string, waitMs: number): Promise<void> {
+    const { log, clock } = this.#options;
+    log.warn('the update waits', { version: this.offer.release.version, for: why, detail, wait_ms: waitMs });
+    const notBeforeMs = clock.nowMs() + waitMs;
+    this.#show('waiting', { waitsFor: why, notBeforeMs });
+    await this.#sleep(waitMs);
+  }
+
+  // --- when ------------------------------------------------------------------------------------------------------------------
+
+  /** What was drawn for this manifest: a restart does not draw again. */
+  async #waitOf({ serial }: Release): Promise<UpdateWait> {
+    const { notes, clock, jitterMs } = this.#options;
+    const known = notes.wait;
+    const spreadMs = jitterMs();
+    // A clock that was set back makes nobody wait for longer.
+    if (known?.serial === serial && known.beginAtMs <= clock.nowMs() + spreadMs) return known;
+    const beginAtMs = Math.round(clock.nowMs() + Math.random() * spreadMs);
+    const wait = { serial, beginAtMs, readyAtMs: null, postponedToMs: null };
+    await notes.noteWait(wait);
+    return wait;
+  }
+
+  get #deferUntilMs(): number | null {
+    const { notes, deferHoursMax } = this.#options;
+    const readyAtMs = notes.wait?.readyAtMs ?? null;
+    if (readyAtMs === null || deferHoursMax === 0) return null;
+    return readyAtMs + deferHoursMax * HOUR_MS;
+  }
+
+  async schedule(notBeforeMs: number | null): Promise<boolean> {
+    const { notes } = this.#options;
+    const { wait } = notes;
+    const isReady = this.phase.state === 'verified' && wait !== null && wait.serial === this.offer.release.serial;
+    if (!isReady) return false;
+    if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return false;
+    await notes.noteWait({ ...wait, postponedToMs: notBeforeMs });
+    this.#wake.abort();
+    return true;
+  }
+
+  /** Waits until `atMs` has come; asked again, since a clock may be set. */
+  async #until(waitsFor: UpdateWaitsFor, atMs: () => number): Promise<void> {
+    const { clock } = this.#options;
+    for (let at = atMs(); at > clock.nowMs(); at = atMs()) {
+      this.#show('waiting', { waitsFor, notBeforeMs: at });
+      await this.#sleep(Math.min(LONGEST_SLEEP_MS, at - clock.nowMs()));
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    this.#wake = new AbortController();
+    await sleep(ms, AbortSignal.any([this.#ending.signal, this.#wake.signal])).catch(() => {});
+    this.#ending.signal.throwIfAborted();
+  }
+
+  // --- the switch ------------------------------------------------------------------------------------------------------------
+
+  /** False: it is tried again, from the beginning. */
+  async #install(signal: AbortSignal): Promise<boolean> {
+    const { notes, clock, commands, switchTo, log } = this.#options;
+    const { release } = this.offer;
+    this.#failures = 0;
+    if (notes.wait?.readyAtMs === null) await notes.noteWait({ ...notes.wait, readyAtMs: clock.nowMs() });
+    for (;;) {
+      await this.#mayInstall();
+      // Its signature has had its time meanwhile: it is offered no more with the next look.
+      if (release.expires <= clock.nowMs()) {
+        await this.#again('package', 'its signature has expired');
+        return false;
+      }
+      this.#show('verified', { waitsFor: 'tasks' });
+      const held = await this.#holdCommands(signal);
+      if (held === 'idle') {
+        log.info('the agent stops for an update', { version: release.version, serial: release.serial });
+        this.#show('installing', {});
+        switchTo(release);
+        return true;
+      }
+      commands.hold(false);
+      if (held === 'not_now') continue;
+      await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
+      return false;
+    }
+  }
+
+  /** New commands wait from here on. `late`: the running ones go on for too long; `not_now`: it is to wait for something else. */
+  async #holdCommands(signal: AbortSignal): Promise<'idle' | 'late' | 'not_now'> {
+    const { commands, clock, holdMs = HOLD_MS } = this.#options;
+    commands.hold(true);
+    try {
+      for (const untilMs = performance.now() + holdMs; ; await sleep(LOOK_EVERY_MS, signal)) {
+        if (this.#notBefore().atMs > clock.nowMs()) return 'not_now';
+        if (commands.isIdle) return 'idle';
+        if (performance.now() >= untilMs) return 'late';
+      }
+    } catch (error) {
+      commands.hold(false);
+      throw error;
+    }
+  }
+
+  /** In the window, and not before the person's time: whichever comes last. */
+  #notBefore(): { readonly waitsFor: 'window' | 'person'; readonly atMs: number } {
+    const { notes, clock, window } = this.#options;
+    const personMs = Math.min(notes.wait?.postponedToMs ?? 0, this.#deferUntilMs ?? 0);
+    const windowMs = window === null ? 0 : openAtMs(window, Math.max(clock.nowMs(), personMs));
+    return windowMs > personMs ? { waitsFor: 'window', atMs: windowMs } : { waitsFor: 'person', atMs: personMs };
+  }
+
+  /** Asked again: a clock is set, and a wish changes. */
+  async #mayInstall(): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      const { waitsFor, atMs } = this.#notBefore();
+      const leftMs = atMs - clock.nowMs();
+      if (leftMs <= 0) return;
+      this.#show('verified', { waitsFor, notBeforeMs: atMs });
+      await this.#sleep(Math.min(LONGEST_SLEEP_MS, leftMs));
+    }
+  }
+
+  #show(state: Phase['state'], taking: Partial<Phase['taking']>): void {
+    const deferUntilMs = state === 'verified' ? this.#deferUntilMs : null;
+    this.phase = { state, taking: { ...IDLE, doneBytes: this.phase.taking.doneBytes, deferUntilMs, ...taking } };
+    this.#changed();
+  }
+}

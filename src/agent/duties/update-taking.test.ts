@@ -1,0 +1,203 @@
+import { expect, test } from 'vitest';
+import { during } from '../../../test/support/duties.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { testRelease, testTrust } from '../../../test/support/releases.ts';
+import { ManualClock } from '../../../test/support/status.ts';
+import { testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { NO_BACKOFF } from '../../base/backoff.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { WatchedCell } from '../../base/watched.ts';
+import type { UpdateView } from '../../shared/agent-status.ts';
+import type { Store } from '../store/store.ts';
+import type { Release } from '../update/manifest.ts';
+import type { PrepareEvents } from './one-update.ts';
+import type { Prepared } from './prepare-update.ts';
+import type { Offer } from './release-look.ts';
+import { startUpdateTaking, type UpdateTakingOptions } from './update-taking.ts';
+
+const { keys } = testTrust();
+const HOUR_MS = 3_600_000;
+const NOON_MS = new Date('2026-12-01T12:00:00').getTime();
+const READY: Prepared = { kind: 'ready' };
+const later = (why: 'link' | 'room', moved = false): Prepared => ({ kind: 'later', why, detail: '', moved });
+
+function offerOf(changes: Partial<Release> = {}): Offer {
+  const release = testRelease(keys, Buffer.from('package'), changes);
+  return { release, start: { nuid: 'x', sequence: 0 } };
+}
+
+interface RigOptions extends Partial<UpdateTakingOptions> {
+  readonly store?: Store;
+  /** What each try comes to; the last one stays. */
+  readonly outcomes?: readonly Prepared[];
+}
+
+function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigOptions = {}) {
+  const clock = new ManualClock();
+  clock.atMs = NOON_MS;
+  const view: UpdateView = { state: 'available', installed: '1.0.0', wanted: '2.0.0', reason: null, release: null };
+  const status = new WatchedCell<UpdateView>(view);
+  const offer = new WatchedCell<Offer | null>(null);
+  const commands = {
+    isIdle: true,
+    holds: [] as boolean[],
+    hold(holds: boolean) {
+      this.holds.push(holds);
+    },
+  };
+  const seen = { tries: 0, switched: [] as number[], shown: [] as string[] };
+  const taking = during(
+    startUpdateTaking({
+      watch: { status, offer },
+      begin: Promise.resolve(),
+      notes: store.updateNotes,
+      prepare: async (_offer, on: PrepareEvents) => {
+        on.onProgress(3);
+        on.onFetched();
+        seen.tries += 1;
+        return outcomes[Math.min(seen.tries, outcomes.length) - 1] ?? READY;
+      },
+      commands,
+      switchTo: ({ serial }) => seen.switched.push(serial),
+      jitterMs: () => 0,
+      window: null,
+      pauseUntilMs: 0,
+      deferHoursMax: 24,
+      failures: 0,
+      clock,
+      log: silentLogger,
+      backoff: NO_BACKOFF,
+      ...more,
+    }),
+  );
+  taking.status.watch(({ state, taking: { waitsFor } = { waitsFor: null } }) => {
+    const shown = waitsFor === null ? state : `${state} for ${waitsFor}`;
+    if (seen.shown.at(-1) !== shown) seen.shown.push(shown);
+  });
+  const switched = (...serials: number[]) => eventually(() => expect(seen.switched).toEqual(serials));
+  const waitsFor = (what: string) => eventually(() => expect(seen.shown.at(-1)).toContain(what));
+  return { store, clock, status, offer, commands, seen, taking, switched, waitsFor };
+}
+
+test('it is prepared, then commands are held, then it switches; each step is shown', async () => {
+  const { offer, seen, commands, switched } = rig();
+  offer.set(offerOf({ serial: 7 }));
+  await switched(7);
+  expect(commands.holds).toEqual([true]);
+  expect(seen.shown).toEqual(['waiting for turn', 'downloading', 'verified', 'verified for tasks', 'installing']);
+});
+
+test('what fails is tried again, and nothing of it is tried under an offer that has gone', async () => {
+  const { offer, seen, switched } = rig({ outcomes: [later('link'), later('room'), READY] });
+  offer.set(offerOf({ serial: 7 }));
+  await switched(7);
+  expect(seen.tries).toBe(3);
+  const gone = rig({ outcomes: [later('link')], backoff: { minMs: HOUR_MS, maxMs: HOUR_MS, jitter: 0 } });
+  gone.offer.set(offerOf({ serial: 8 }));
+  await gone.waitsFor('link');
+  gone.offer.set(null);
+  gone.status.set({ ...gone.status.value, state: 'none', wanted: null });
+  expect(gone.taking.status.value.state).toBe('none');
+  gone.offer.set(offerOf({ serial: 9 }));
+  await eventually(() => expect(gone.seen.tries).toBe(2));
+});
+
+test('what is unfit here is not tried again, also after a restart, but under a higher number', async () => {
+  const unfit: Prepared = { kind: 'unfit', why: 'store', detail: '' };
+  const { store, offer, seen, taking, waitsFor } = rig({ outcomes: [unfit] });
+  offer.set(offerOf({ serial: 7 }));
+  await waitsFor('rolled_back');
+  expect(taking.status.value.undone).toMatchObject({ version: '2.0.0', why: 'store' });
+  expect(seen.tries).toBe(1);
+  taking.close();
+  const again = rig({ store });
+  again.offer.set(offerOf({ serial: 7 }));
+  await again.waitsFor('rolled_back');
+  again.offer.set(offerOf({ serial: 8 }));
+  await again.switched(8);
+});
+
+test('scripts that go on for too long come first; the update lets go of the commands and comes again', async () => {
+  const { offer, commands, seen, switched } = rig({ holdMs: 0, holdAgainMs: 0 });
+  commands.isIdle = false;
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(commands.holds.length).toBeGreaterThan(3));
+  expect(seen.switched).toEqual([]);
+  expect(commands.holds.slice(0, 4)).toEqual([true, false, true, false]);
+  commands.isIdle = true;
+  await switched(7);
+});
+
+test('who puts it off while it waits for a script gets that, and the commands go on', async () => {
+  const { offer, commands, seen, taking, waitsFor, switched } = rig();
+  commands.isIdle = false;
+  offer.set(offerOf({ serial: 7 }));
+  await waitsFor('tasks');
+  expect(await taking.schedule(NOON_MS + HOUR_MS)).toBe(true);
+  await waitsFor('person');
+  commands.isIdle = true;
+  expect(commands.holds).toEqual([true, false]);
+  expect(seen.switched).toEqual([]);
+  expect(await taking.schedule(null)).toBe(true);
+  await switched(7);
+});
+
+test('a stop in the middle lets go of the commands', async () => {
+  const { offer, commands, taking } = rig();
+  commands.isIdle = false;
+  offer.set(offerOf());
+  await eventually(() => expect(commands.holds).toEqual([true]));
+  taking.close();
+  await eventually(() => expect(commands.holds).toEqual([true, false]));
+});
+
+test('not before the pause is over, and not outside of the window', async () => {
+  const paused = rig({ pauseUntilMs: NOON_MS + HOUR_MS });
+  paused.offer.set(offerOf());
+  await paused.waitsFor('pause');
+  expect(paused.seen.tries).toBe(0);
+  const closed = rig({ window: { from: 22 * 60, to: 5 * 60 } });
+  closed.offer.set(offerOf());
+  await closed.waitsFor('verified for window');
+  expect(closed.taking.status.value.taking?.notBeforeMs).toBe(new Date('2026-12-01T22:00:00').getTime());
+  expect(closed.seen.switched).toEqual([]);
+});
+
+test('the turn is drawn once for a manifest, and a restart does not draw again', async () => {
+  const { store, offer, taking, waitsFor } = rig({ jitterMs: () => 100 * HOUR_MS });
+  offer.set(offerOf({ serial: 7 }));
+  await waitsFor('turn');
+  const wait = await eventually(() => {
+    const { wait: found } = store.updateNotes;
+    if (found === null) throw new Error('not drawn yet');
+    return found;
+  });
+  expect(wait.beginAtMs).toBeGreaterThanOrEqual(NOON_MS);
+  taking.close();
+  const again = rig({ store, jitterMs: () => 100 * HOUR_MS });
+  again.offer.set(offerOf({ serial: 7 }));
+  await again.waitsFor('turn');
+  expect(store.updateNotes.wait).toEqual(wait);
+});
+
+test('the person puts it off, within what IT allows, and takes that back', async () => {
+  const { offer, taking, waitsFor, seen } = rig({ window: { from: 22 * 60, to: 5 * 60 }, deferHoursMax: 12 });
+  expect(await taking.schedule(NOON_MS)).toBe(false);
+  offer.set(offerOf({ serial: 7 }));
+  await waitsFor('window');
+  expect(taking.status.value.taking?.deferUntilMs).toBe(NOON_MS + 12 * HOUR_MS);
+  expect(await taking.schedule(NOON_MS + 13 * HOUR_MS)).toBe(false);
+  expect(await taking.schedule(NOON_MS + 11 * HOUR_MS)).toBe(true);
+  await waitsFor('person');
+  expect(await taking.schedule(null)).toBe(true);
+  await waitsFor('window');
+  expect(seen.switched).toEqual([]);
+  const never = rig({ deferHoursMax: 0, holdMs: HOUR_MS });
+  never.commands.isIdle = false;
+  never.offer.set(offerOf({ serial: 8 }));
+  await never.waitsFor('tasks');
+  expect(await never.taking.schedule(NOON_MS + HOUR_MS)).toBe(false);
+  never.commands.isIdle = true;
+  await never.switched(8);
+});

@@ -1,0 +1,58 @@
+/** Brings this PC to the version that IT wants, where the program is ours to replace: follows what is offered, one manifest at a time. */
+import { drop } from '../../base/drop.ts';
+import { type Watched, WatchedCell } from '../../base/watched.ts';
+import type { UpdateView } from '../../shared/agent-status.ts';
+import type { Binding } from '../bus/bus.ts';
+import { OneUpdate, type OneUpdateOptions } from './one-update.ts';
+import type { Offer } from './release-look.ts';
+import type { UpdateWatch } from './update-watch.ts';
+
+export interface UpdateTakingOptions extends OneUpdateOptions {
+  readonly watch: Pick<UpdateWatch, 'status' | 'offer'>;
+}
+
+export interface UpdateTaking extends Binding {
+  readonly status: Watched<UpdateView>;
+  /** The person's wish; null: as soon as it may be. False: there is nothing to put off, or not for so long. */
+  schedule(notBeforeMs: number | null): Promise<boolean>;
+}
+
+export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
+  const { watch, notes, log } = options;
+  let current: OneUpdate | null = null;
+  const status = new WatchedCell<UpdateView>(watch.status.value);
+  const publish = () => {
+    const { status: seen } = watch;
+    const phase = seen.value.state === 'available' ? (current?.phase ?? null) : null;
+    const failed = notes.undone.find(({ version }) => version === seen.value.wanted);
+    const undone =
+      failed === undefined ? {} : { undone: { version: failed.version, why: failed.why, atMs: failed.atMs } };
+    const next: UpdateView = { ...seen.value, ...phase, ...undone };
+    if (JSON.stringify(next) !== JSON.stringify(status.value)) status.set(next);
+  };
+  const follow = (offer: Offer | null) => {
+    if (offer !== null && current?.offer.release.serial === offer.release.serial) {
+      // Looked at again; its package may have been put there anew.
+      current.offer = offer;
+      return;
+    }
+    current?.close();
+    current = offer === null ? null : new OneUpdate(offer, options, publish);
+    if (current !== null) drop(current.run(), log, 'taking an update');
+    publish();
+  };
+  const stopOffer = watch.offer.watch(follow);
+  const stopStatus = watch.status.watch(publish);
+  follow(watch.offer.value);
+  publish();
+  return {
+    status,
+    schedule: async (notBeforeMs) => (await current?.schedule(notBeforeMs)) ?? false,
+    close() {
+      stopOffer();
+      stopStatus();
+      current?.close();
+      current = null;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** What follows the version that IT wants, and takes it where that is ours to do. Part of the composition root. */
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import type { CurrentVersion } from '../../base/current-version.ts';
+import { parseDailyWindow } from '../../base/daily-window.ts';
+import type { Logger } from '../../base/logger.ts';
+import { momentMs } from '../../base/moment.ts';
+import type { Watched } from '../../base/watched.ts';
+import type { HostFacts } from '../../platform/host-facts.ts';
+import type { UpdateView } from '../../shared/agent-status.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { BootConfig } from '../config/boot-config.ts';
+import type { Fleet } from '../config/fleet.ts';
+import { prepareUpdate } from '../duties/prepare-update.ts';
+import { startUpdateTaking, type UpdateTaking } from '../duties/update-taking.ts';
+import { startUpdateTrial } from '../duties/update-trial.ts';
+import { startUpdateWatch, targetOf } from '../duties/update-watch.ts';
+import type { Dispatcher } from '../run/dispatcher.ts';
+import type { Store } from '../store/store.ts';
+import type { Installed } from '../update/installation.ts';
+import { readPin } from './update-pin.ts';
+
+/** What the process that carries us knows of its own program. */
+export interface OwnProgram {
+  readonly installed: Installed;
+  /** With which it was started, as a version after it would be. */
+  readonly args: readonly string[];
+  /** How often a switch has failed since it was started. */
+  readonly failedSwitches: number;
+}
+
+export interface SelfUpdateParts {
+  readonly config: BootConfig;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly fleet: Fleet;
+  readonly host: HostFacts;
+  readonly version: string;
+  readonly program: OwnProgram;
+  readonly dispatcher: Pick<Dispatcher, 'hold' | 'isIdle'>;
+  /** Stops the agent; then the process ends, and `next` counts. null: as it is, and this start has failed. */
+  readonly endFor: (next: CurrentVersion | null) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SelfUpdate {
+  readonly status: Watched<UpdateView>;
+  /** See `UpdateTaking`; null: this PC takes none by itself. */
+  readonly schedule: UpdateTaking['schedule'] | null;
+  close(): void;
+}
+
+export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
+  const { config, store, bus, fleet, host, version, program, endFor, clock } = parts;
+  const log = parts.log.child('update');
+  const pin = readPin(config.update.keysFile, config.startedAs, log);
+  const watch = startUpdateWatch({
+    bus,
+    config: fleet.effective,
+    seen: store.seenUpdates,
+    pin,
+    installed: version,
+    channel: config.update.channel,
+    host,
+    clock,
+    log,
+  });
+  if (program.installed.by === 'others') return { status: watch.status, schedule: null, close: () => watch.close() };
+  const { installation } = program.installed;
+  const takes = config.update.enabled && pin.kind === 'pinned' && store.isUsable;
+  const staging = join(config.directories.agentDir, 'staging');
+  const settled = Promise.withResolvers<void>();
+  const trial = startUpdateTrial({
+    installation,
+    staging,
+    version,
+    target: targetOf(host),
+    bus,
+    notes: store.updateNotes,
+    storeIsUsable: store.isUsable,
+    nowMs: () => clock.nowMs(),
+    onSettled: () => settled.resolve(),
+    onFailed: () => endFor(null),
+    log,
+  });
+  const taking = takes ? startTaking() : null;
+  return {
+    status: taking?.status ?? watch.status,
+    schedule: taking?.schedule ?? null,
+    close() {
+      taking?.close();
+      trial.close();
+      watch.close();
+    },
+  };
+
+  function startTaking() {
+    const { window, pauseUntil, deferHoursMax } = config.update;
+    const ours = { installation, staging, bus, store, args: program.args, env: process.env, log };
+    return startUpdateTaking({
+      watch,
+      // While a version is on trial, the one before it must stay.
+      begin: settled.promise,
+      notes: store.updateNotes,
+      prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
+      commands: parts.dispatcher,
+      switchTo: ({ version: next, serial }) => endFor({ version: next, trial: { before: version, serial } }),
+      jitterMs: () => fleet.effective.value.targetVersionJitterMs,
+      window: window === null ? null : parseDailyWindow(window),
+      pauseUntilMs: pauseUntil === null ? 0 : (momentMs(pauseUntil) ?? 0),
+      deferHoursMax,
+      failures: program.failedSwitches,
+      clock,
+      log,
+    });
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What has to outlive us about updates: what failed here and is not tried again, and what is waited for. Kept in one row of
+ * `meta`, so that the release before needs to know nothing of it.
+ */
+import type { Database } from 'better-sqlite3';
+import type { UndoneReason } from '../../shared/update-reasons.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { Meta } from './meta.ts';
+
+/** A version that was taken back or did not pass its own test here. Never tried again under this number or a lower one. */
+export interface UndoneUpdate {
+  readonly version: string;
+  /** Of its manifest. */
+  readonly serial: number;
+  readonly why: UndoneReason;
+  readonly atMs: number;
+}
+
+/** What a PC has been told to wait for, for one manifest. */
+export interface UpdateWait {
+  readonly serial: number;
+  /** Drawn from the jitter of the fleet, ms since the epoch. */
+  readonly beginAtMs: number;
+  /** Since when it could be installed; null: not yet. The person may postpone from then on. */
+  readonly readyAtMs: number | null;
+  /** Not before; the person has said so. null: they have not. */
+  readonly postponedToMs: number | null;
+}
+
+interface Notes {
+  readonly undone: readonly UndoneUpdate[];
+  readonly wait: UpdateWait | null;
+}
+
+const KEY = 'updates';
+/** Shown and remembered are the newest ones. */
+const MAX_UNDONE = 50;
+
+export class UpdateNotes {
+  readonly #meta: Meta;
+  readonly #group: GroupCommit;
+  readonly #listeners = new Set<(undone: UndoneUpdate) => void>();
+
+  constructor(db: Database, group: GroupCommit) {
+    this.#meta = new Meta(db);
+    this.#group = group;
+  }
+
+  /** Newest first. */
+  get undone(): readonly UndoneUpdate[] {
+    return this.#notes.undone;
+  }
+
+  get wait(): UpdateWait | null {
+    return this.#notes.wait;
+  }
+
+  isUndone({ version, serial }: Pick<UndoneUpdate, 'version' | 'serial'>): boolean {
+    return this.undone.some((each) => each.version === version && serial <= each.serial);
+  }
+
+  /** Called after each that is on the disk; returns how to end that. */
+  onUndone(listener: (undone: UndoneUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Rejects where the store takes nothing. */
+  async noteUndone(undone: UndoneUpdate): Promise<void> {
+    if (this.isUndone(undone)) return;
+    await this.#put((notes) => ({ ...notes, undone: [undone, ...notes.undone].slice(0, MAX_UNDONE) }));
+    for (const listener of this.#listeners) listener(undone);
+  }
+
+  async noteWait(wait: UpdateWait | null): Promise<void> {
+    await this.#put((notes) => ({ ...notes, wait }));
+  }
+
+  async #put(change: (notes: Notes) => Notes): Promise<void> {
+    await this.#group.submit(() => this.#meta.setJson(KEY, change(this.#notes)));
+  }
+
+  get #notes(): Notes {
+    const { undone = [], wait = null } = this.#meta.json<Partial<Notes>>(KEY) ?? {};
+    return { undone, wait };
+  }
+}

@@ -1,0 +1,60 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { tempDir } from '../../../test/support/temp.ts';
+import { writeCurrent } from '../../base/current-version.ts';
+import { findInstallation, Installation } from './installation.ts';
+
+function installed(versions: readonly string[], current: string) {
+  const root = tempDir();
+  mkdirSync(join(root, 'private'));
+  for (const version of versions) mkdirSync(join(root, 'versions', version, 'agent'), { recursive: true });
+  writeCurrent(join(root, 'private', 'current.json'), { version: current });
+  return { root, program: (version: string) => join(root, 'versions', version, 'agent') };
+}
+
+test('a version that counts, in a place of ours, is ours to replace', () => {
+  const { root, program } = installed(['1.0.0', '1.1.0'], '1.1.0');
+  const found = findInstallation(program('1.1.0'), '1.1.0', 'linux');
+  expect(found).toMatchObject({ by: 'us', installation: { root } });
+  // Started by hand beside the one that counts; under another name; on a system where the set-up does it.
+  expect(findInstallation(program('1.0.0'), '1.0.0', 'linux')).toEqual({ by: 'others' });
+  expect(findInstallation(program('1.1.0'), '1.2.0', 'linux')).toEqual({ by: 'others' });
+  expect(findInstallation(program('1.1.0'), '1.1.0', 'win32')).toEqual({ by: 'others' });
+});
+
+test.each(['/usr/lib/kanade-tray/agent', '/home/me/kanade-tray/dist/agent', '/versions/1.1.0/agent'])(
+  'what lies in %s belongs to somebody else',
+  (program) => {
+    expect(findInstallation(program, '1.1.0', 'linux')).toEqual({ by: 'others' });
+  },
+);
+
+test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('what we may not write is not ours', () => {
+  const { root, program } = installed(['1.1.0'], '1.1.0');
+  chmodSync(join(root, 'versions'), 0o555);
+  expect(findInstallation(program('1.1.0'), '1.1.0', 'linux')).toEqual({ by: 'others' });
+});
+
+test('beside the version that counts one stays: the one before, else the newest', () => {
+  const versions = ['1.0.0', '1.9.0', '1.10.0', '2.0.0'];
+  const left = (before?: string) => {
+    const { root } = installed(versions, '2.0.0');
+    mkdirSync(join(root, 'versions', '.staged-update'));
+    writeFileSync(join(root, 'versions', 'a note of IT'), '');
+    new Installation(root).tidy('2.0.0', before);
+    return readdirSync(join(root, 'versions')).sort();
+  };
+  expect(left('1.9.0')).toEqual(['1.9.0', '2.0.0', 'a note of IT']);
+  expect(left()).toEqual(['1.10.0', '2.0.0', 'a note of IT']);
+});
+
+test('a switch forgets the starts of another trial', () => {
+  const { root } = installed(['1.0.0'], '1.0.0');
+  const starts = join(root, 'private', 'starts');
+  writeFileSync(starts, '..');
+  const installation = new Installation(root);
+  installation.switchTo({ version: '1.1.0', trial: { before: '1.0.0', serial: 3 } });
+  expect(readdirSync(join(root, 'private'))).toEqual(['current.json']);
+  expect(installation.current).toEqual({ version: '1.1.0', trial: { before: '1.0.0', serial: 3 } });
+});

@@ -1,0 +1,51 @@
+/** When an update that is ready is installed: the person may put it off for as long as IT lets them, or take that back. */
+import { Button, makeStyles } from '@fluentui/react-components';
+import { useState } from 'react';
+import type { UpdateDetail } from '../../shared/agent-status.ts';
+import { useI18n, useOffers, useStore } from '../data/hooks.ts';
+
+const useStyles = makeStyles({
+  buttons: { display: 'flex', flexWrap: 'wrap', gap: '8px', margin: '0 0 16px', alignItems: 'center' },
+});
+
+const HOUR_MS = 3_600_000;
+/** From now on; the last one is as late as it may be. */
+const CHOICES_HOURS = [1, 4, 24];
+
+interface When {
+  readonly update: UpdateDetail;
+  readonly nowMs: number;
+}
+
+/** Nothing where there is nothing to choose. */
+export function UpdateWhen({ update: { state, taking }, nowMs }: When) {
+  const styles = useStyles();
+  const i18n = useI18n();
+  const offers = useOffers();
+  const { client } = useStore();
+  const [failed, setFailed] = useState(false);
+  const untilMs = taking?.deferUntilMs ?? null;
+  if (state !== 'verified' || untilMs === null || !offers.has('update.schedule')) return null;
+  const schedule = async (notBeforeMs: number | null) =>
+    setFailed(!(await client.ask('update.schedule', { notBeforeMs })).ok);
+  const isPutOff = taking?.waitsFor === 'person';
+  return (
+    <div className={styles.buttons}>
+      {isPutOff && (
+        <Button appearance="primary" onClick={() => void schedule(null)}>
+          {i18n.t('updates.now')}
+        </Button>
+      )}
+      {choices(nowMs, untilMs).map((atMs) => (
+        <Button key={atMs} onClick={() => void schedule(atMs)}>
+          {i18n.t('updates.defer', { time: i18n.moment(atMs, nowMs) })}
+        </Button>
+      ))}
+      <span role="status">{failed && i18n.t('updates.defer.failed')}</span>
+    </div>
+  );
+}
+
+function choices(nowMs: number, untilMs: number): readonly number[] {
+  return CHOICES_HOURS.map((hours) => nowMs + hours * HOUR_MS).filter((atMs) => atMs <= untilMs);
+}
