@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { agentToml } from '../../../scripts/lib/agent-process.ts';
+import { type OriginalRelease, SEED } from '../../../scripts/lib/interop-tools.ts';
 import { startAgent, type TestAgent } from '../../../test/support/agent.ts';
 import { operator } from '../../../test/support/fleet.ts';
 import { heartbeatAfter } from '../../../test/support/heartbeats.ts';
@@ -34,11 +35,13 @@ export class OriginalFleet {
   readonly server: NatsServer;
   readonly nc: NatsConnection;
   readonly #backendUrl: string;
+  readonly #release: OriginalRelease;
 
-  constructor(server: NatsServer, nc: NatsConnection, backendUrl: string) {
+  constructor(server: NatsServer, nc: NatsConnection, backendUrl: string, release: OriginalRelease) {
     this.server = server;
     this.nc = nc;
     this.#backendUrl = backendUrl;
+    this.#release = release;
   }
 
   /** Our agent, with the stand-ins on its PATH. */
@@ -72,13 +75,20 @@ export class OriginalFleet {
 
   /** `kanade …`, to its end. */
   kanade(...args: readonly string[]): Promise<Called> {
-    return call('kanade', args, {
+    return this.kanadeWith({}, ...args);
+  }
+
+  /** The same with more in its environment. */
+  kanadeWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Called> {
+    const env = {
+      ...more,
       KANADE_NATS_URL: this.server.url,
       KANADE_BACKEND_URL: this.#backendUrl,
       KANADE_AUTH_TOKEN: TOKEN,
       // Its log goes to standard output too.
       RUST_LOG: 'off',
-    });
+    };
+    return call('kanade', args, env, this.#release);
   }
 
   /** `kanade …` that must succeed; its standard output. */
@@ -136,8 +146,14 @@ export interface JobFields {
   readonly inventory?: object;
 }
 
+export interface BackendOptions {
+  readonly release?: OriginalRelease;
+  /** Of the backend. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Broker and backend; the backend makes streams and buckets itself. */
-export async function startOriginalFleet(): Promise<OriginalFleet> {
+export async function startOriginalFleet({ release = SEED, env = {} }: BackendOptions = {}): Promise<OriginalFleet> {
   const server = await startNatsServer();
   const port = await freePort();
   const bind = `127.0.0.1:${port}`;
@@ -148,7 +164,8 @@ export async function startOriginalFleet(): Promise<OriginalFleet> {
   lines.push('[db]', `sqlite_path = ${text(join(directory, 'backend.sqlite'))}`);
   lines.push('[log]', `path = ${text(join(directory, 'backend.log'))}`, 'level = "warn"');
   writeFileSync(config, lines.join('\n'));
-  const backend = new Program('kanade-backend', ['--config', config], { KANADE_AUTH_STATIC_TOKEN: TOKEN });
+  const secrets = { ...env, KANADE_AUTH_STATIC_TOKEN: TOKEN };
+  const backend = new Program('kanade-backend', ['--config', config], secrets, release);
   backend.start();
   const url = `http://${bind}`;
   await untilFound('the backend answers', () =>
@@ -157,7 +174,7 @@ export async function startOriginalFleet(): Promise<OriginalFleet> {
       () => undefined,
     ),
   );
-  return new OriginalFleet(server, await operator(server), url);
+  return new OriginalFleet(server, await operator(server), url, release);
 }
 
 /** Free a moment ago; the backend can't say which one it took. */

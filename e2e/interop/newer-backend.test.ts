@@ -1,0 +1,129 @@
+/**
+ * The backend and command line of 0.101.0 with this agent: what they have that 0.29.0 has not. Left out where they are not built, see
+ * `scripts/lib/interop-tools.ts`.
+ */
+import type { KeyObject } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findInteropTools, NEWER } from '../../scripts/lib/interop-tools.ts';
+import { ringEntry, signingKey } from '../../test/support/signing.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { type OriginalFleet, OURS, startOriginalFleet } from './support/fleet.ts';
+import { resultWith } from './support/results.ts';
+import { untilFound } from './support/waiting.ts';
+
+const isBuilt = findInteropTools(process.env, NEWER) !== undefined;
+/** A schedule of this form is looked at once a minute. */
+const TWO_MINUTES_MS = 130_000;
+
+interface Coverage {
+  readonly ok: number;
+  readonly skipped: number;
+  readonly agents: readonly { readonly pc_id: string; readonly state: string; readonly version?: string }[];
+}
+
+/** As backend and command line want a private key. */
+function seedOf(key: KeyObject): string {
+  const { d = '' } = key.export({ format: 'jwk' });
+  return Buffer.from(d, 'base64url').toString('base64');
+}
+
+function coverageOf(fleet: OriginalFleet, schedule: string) {
+  return fleet.get<Coverage>(`/api/schedules/${schedule}/coverage`);
+}
+
+/** `HH:MM` in UTC of the full minute after the next one. */
+function minuteAfterNext(): string {
+  const nextMs = Math.ceil((Date.now() + 10_000) / 60_000) * 60_000;
+  return new Date(nextMs + 60_000).toISOString().slice(11, 16);
+}
+
+// They are looked at once a minute, so all of it is one test: the first minute is frozen, in the second everything fires.
+describe.runIf(isBuilt)('schedules that were made at a backend of 0.101.0 with runs_on: agent', () => {
+  test('are held back by a freeze, end in results after it, and coverage says so', { timeout: 400_000 }, async () => {
+    const fleet = await startOriginalFleet({ release: NEWER });
+    const agent = await fleet.ours();
+    await fleet.kanadeOk('freeze', 'set', '--reason', 'month end');
+    await fleet.createJob('once', 'echo once', { version: '1.2.0' });
+    for (const job of ['each', 'daily', 'session']) await fleet.createJob(job, `echo ${job}`);
+    const create = (id: string, fields: object) =>
+      fleet.createSchedule({ id, job_id: id, target: { pcs: [OURS] }, runs_on: 'agent', ...fields });
+    await create('once', { when: { per_pc: 'once' } });
+    await create('each', {
+      when: { per_pc: { every: '1m' } },
+      active: { from: '2020-01-01' },
+      constraints: { skip_dates: ['2020-01-01'] },
+    });
+    await create('daily', { when: { calendar: { at: minuteAfterNext() } }, tz: 'utc' });
+    await create('session', { when: { on: ['logon'] } });
+
+    expect(await resultWith(fleet.nc, { manifest_id: 'session' })).toMatchObject({
+      exit_code: 122,
+      skipped: true,
+      stderr: 'skipped: when.on [logon] never fires on linux — this OS has no logon source',
+    });
+    await untilFound('that is covered', async () => (await coverageOf(fleet, 'session')).skipped === 1 || undefined);
+
+    const client = await agent.connect();
+    const rows = () => client.call('schedules.list', {});
+    await untilFound(
+      'both are held back',
+      async () => (await rows()).filter(({ skipped }) => skipped?.why === 'frozen').length === 2 || undefined,
+      TWO_MINUTES_MS,
+    );
+    await fleet.kanadeOk('freeze', 'clear');
+    for (const job of ['once', 'each', 'daily']) {
+      const result = await resultWith(fleet.nc, { manifest_id: job }, TWO_MINUTES_MS);
+      expect(result).toMatchObject({ pc_id: OURS, exit_code: 0, skipped: false, stdout: `${job}\n` });
+    }
+    const covered = await untilFound('the backend has it', async () => {
+      const coverage = await coverageOf(fleet, 'once');
+      return coverage.ok === 1 ? coverage : undefined;
+    });
+    // From the started event alone.
+    expect(covered.agents).toMatchObject([{ pc_id: OURS, state: 'ok', version: '1.2.0' }]);
+    expect(await fleet.kanadeOk('schedule', 'coverage', 'once', '--all')).toContain(OURS);
+    expect((await rows()).map(({ state }) => state).toSorted()).toEqual([
+      'done',
+      'not_understood',
+      'waiting',
+      'waiting',
+    ]);
+  });
+});
+
+describe.runIf(isBuilt)('commands that a backend of 0.101.0 has signed', () => {
+  test('run where signatures are required, and its timeline has what was found', async () => {
+    const [key, emergency] = [signingKey(7), signingKey(8)];
+    const env = { KANADE_COMMAND_SIGNING_KEY: seedOf(key), KANADE_COMMAND_SIGNING_KID: 'backend-101' };
+    const fleet = await startOriginalFleet({ release: NEWER, env });
+    const ring = join(tempDir(), 'command-keys.json');
+    const entries = [ringEntry('backend-101', key), ringEntry('emergency', emergency, { max_age_secs: 300 })];
+    writeFileSync(ring, JSON.stringify(entries), { mode: 0o600 });
+    const agent = await fleet.ours({
+      toml: `[commands]\nsignatures = "require"\nkeys_file = ${JSON.stringify(ring)}\n`,
+    });
+    await fleet.createJob('hello', 'echo hello');
+    await fleet.kanadeOk('exec', 'hello', '--pcs', OURS);
+    expect(await resultWith(fleet.nc, { manifest_id: 'hello' })).toMatchObject({ exit_code: 0, stdout: 'hello\n' });
+    const { code } = await fleet.kanade('run', OURS, '--shell', 'sh', '--', 'echo', 'unsigned');
+    expect(code).toBe(0);
+    expect(await resultWith(fleet.nc, { exit_code: 123 })).toMatchObject({
+      skipped: false,
+      stderr: expect.stringMatching(/^refused: command carried no signature/),
+    });
+    const glass = { KANADE_BREAK_GLASS_KEY: seedOf(emergency), KANADE_BREAK_GLASS_KID: 'emergency' };
+    const broken = await fleet.kanadeWith(glass, 'run', OURS, '--shell', 'sh', '--', 'echo', 'in an emergency');
+    expect(broken).toMatchObject({ code: 0, stdout: expect.stringContaining('in an emergency') });
+    const kinds = await untilFound('both are in the timeline', async () => {
+      const found = await fleet.get<unknown>(`/api/obs_events?pc_id=${OURS}&source=command_signature`);
+      const text = JSON.stringify(found);
+      return text.includes('command_signature_absent') ? text : undefined;
+    });
+    expect(kinds).toContain('"to":"command_signature_ok"');
+    const client = await agent.connect();
+    const runs = (await client.call('runs.list', {})).rows.map(({ reason }) => reason);
+    expect(runs).toEqual(['DONE', 'SIGNATURE', 'DONE']);
+  });
+});
