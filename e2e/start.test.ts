@@ -100,7 +100,7 @@ describe('npm start', () => {
     timeout: 120_000,
   }, async () => {
     const { code, output, left } = await start('--once').ended();
-    expect(output).toContain('The day is over: 16 of 16 outcomes as expected.');
+    expect(output).toContain('The day is over: 19 of 19 outcomes as expected.');
     expect({ code, left }).toEqual({ code: 0, left: [] });
     expect(await listens(brokerUrl(output))).toBe(false);
   });
@@ -141,7 +141,7 @@ describe('npm start', () => {
       const run = startWith({ ...env, KANADE_TRAY_ELECTRON: 'test' });
       await run.said('The window is open, and the icon is in the notification area.');
       const output = await run.said('The day is over:');
-      expect(output).toContain('16 of 16 outcomes as expected.');
+      expect(output).toContain('19 of 19 outcomes as expected.');
       run.signal('SIGINT');
       const { code, left } = await run.ended();
       expect({ code, left }).toEqual({ code: 0, left: [] });

@@ -88,23 +88,48 @@ Var Turn
   System::Call 'kernel32::SetFileInformationByHandle(p $Turn, i 21, p r0, i 4)'
 !macroend
 
-; What Node would obey of the environment, which is that of whoever has started us: their own part of the registry is in it. The same
-; as in `native/current.c`.
-!macro forgetVariable name
-  System::Call 'kernel32::SetEnvironmentVariableW(w "${name}", p 0)'
+; What a set-up needs of the environment, which is that of whoever has started us: their own part of the registry is in it. All else
+; is taken away before Node is started. The same as in `native/current.c`.
+!define KEPT_VARIABLES "|SystemRoot|SystemDrive|windir|TEMP|TMP|USERPROFILE|USERNAME|USERDOMAIN|COMPUTERNAME|OS|NUMBER_OF_PROCESSORS|PROCESSOR_ARCHITECTURE|PROCESSOR_ARCHITEW6432|KTRAY_RUN|"
+!macro setVariable name value
+  System::Call 'kernel32::SetEnvironmentVariableW(w "${name}", w "${value}")'
 !macroend
-!macro forgetRuntimeVariables
-  !insertmacro forgetVariable NODE_OPTIONS
-  !insertmacro forgetVariable NODE_PATH
-  !insertmacro forgetVariable NODE_REPL_EXTERNAL_MODULE
-  !insertmacro forgetVariable NODE_TLS_REJECT_UNAUTHORIZED
-  !insertmacro forgetVariable NODE_V8_COVERAGE
-  !insertmacro forgetVariable NODE_COMPILE_CACHE
-  !insertmacro forgetVariable NODE_ICU_DATA
-  !insertmacro forgetVariable NODE_PENDING_DEPRECATION
-  !insertmacro forgetVariable OPENSSL_CONF
-  !insertmacro forgetVariable OPENSSL_MODULES
-  !insertmacro forgetVariable OPENSSL_ENGINES
+!macro keepSetupVariables
+  ; A copy: what is taken away meanwhile stays in it.
+  System::Call 'kernel32::GetEnvironmentStringsW() p .r0'
+  StrCpy $1 $0
+  ${Do}
+    System::Call 'kernel32::lstrlenW(p r1) i .r2'
+    ${If} $2 = 0
+      ${ExitDo}
+    ${EndIf}
+    ; Nothing that Node obeys has a longer name. The first sign may be "=" in Windows' own ones.
+    System::Call 'kernel32::lstrcpynW(w .r3, p r1, i 256)'
+    StrCpy $4 1
+    ${Do}
+      StrCpy $5 $3 1 $4
+      ${If} $5 == "="
+      ${OrIf} $5 == ""
+        ${ExitDo}
+      ${EndIf}
+      IntOp $4 $4 + 1
+    ${Loop}
+    StrCpy $6 $3 $4
+    StrCpy $5 $6 1
+    System::Call 'shlwapi::StrStrIW(w "${KEPT_VARIABLES}", w "|$6|") p .r7'
+    ${If} $5 != "="
+    ${AndIf} $7 P= 0
+      System::Call 'kernel32::SetEnvironmentVariableW(w r6, p 0)'
+    ${EndIf}
+    IntOp $2 $2 + 1
+    IntOp $2 $2 * 2
+    IntPtrOp $1 $1 + $2
+  ${Loop}
+  System::Call 'kernel32::FreeEnvironmentStringsW(p r0)'
+  !insertmacro setVariable SystemRoot "$WINDIR"
+  !insertmacro setVariable windir "$WINDIR"
+  StrCpy $0 $WINDIR 2
+  !insertmacro setVariable SystemDrive "$0"
 !macroend
 
 !macro asAdministrator

@@ -39,7 +39,7 @@ Function .onInit
   SetRegView 64
   !insertmacro chosenLanguage
   !insertmacro asAdministrator
-  !insertmacro forgetRuntimeVariables
+  !insertmacro keepSetupVariables
   !insertmacro oneAtATime
   ; Where it is already, unless /D names a place.
   ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "InstallLocation"

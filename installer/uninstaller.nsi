@@ -20,7 +20,7 @@ Function .onInit
   SetRegView 64
   !insertmacro chosenLanguage
   !insertmacro asAdministrator
-  !insertmacro forgetRuntimeVariables
+  !insertmacro keepSetupVariables
   ${GetParameters} $0
   ClearErrors
   ${GetOptions} $0 "/FROM=" $INSTDIR

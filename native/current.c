@@ -67,15 +67,51 @@ DWORD current_version_directory(const WCHAR *name, WCHAR root[PATH_CHARS], WCHAR
                                                                                   : ERROR_SUCCESS;
 }
 
-static const WCHAR *const RUNTIME_VARIABLES[] = {
-    L"NODE_OPTIONS", L"NODE_PATH", L"NODE_REPL_EXTERNAL_MODULE", L"NODE_TLS_REJECT_UNAUTHORIZED", L"NODE_V8_COVERAGE",
-    L"NODE_COMPILE_CACHE", L"NODE_ICU_DATA", L"NODE_PENDING_DEPRECATION", L"OPENSSL_CONF", L"OPENSSL_MODULES",
-    L"OPENSSL_ENGINES", L"ELECTRON_RUN_AS_NODE", L"ELECTRON_NO_ASAR", L"ELECTRON_OVERRIDE_DIST_PATH",
+/* By how they begin: each release of Node brings new ones. */
+static const WCHAR *const RUNTIME_PREFIXES[] = {L"NODE_", L"OPENSSL_", L"SSL_CERT_", L"UV_", L"ELECTRON_"};
+
+static const WCHAR *const SETUP_VARIABLES[] = {
+    L"SystemRoot", L"SystemDrive", L"windir", L"TEMP", L"TMP", L"USERPROFILE", L"USERNAME", L"USERDOMAIN",
+    L"COMPUTERNAME", L"OS", L"NUMBER_OF_PROCESSORS", L"PROCESSOR_ARCHITECTURE", L"PROCESSOR_ARCHITEW6432", L"KTRAY_RUN",
 };
 
-void forget_runtime_variables(void) {
-  for (size_t at = 0; at < sizeof RUNTIME_VARIABLES / sizeof *RUNTIME_VARIABLES; at++)
-    SetEnvironmentVariableW(RUNTIME_VARIABLES[at], NULL);
+static BOOL begins_runtime(const WCHAR *name) {
+  for (size_t at = 0; at < sizeof RUNTIME_PREFIXES / sizeof *RUNTIME_PREFIXES; at++)
+    if (_wcsnicmp(name, RUNTIME_PREFIXES[at], wcslen(RUNTIME_PREFIXES[at])) == 0) return TRUE;
+  return FALSE;
+}
+
+static BOOL is_no_setup_variable(const WCHAR *name) {
+  for (size_t at = 0; at < sizeof SETUP_VARIABLES / sizeof *SETUP_VARIABLES; at++)
+    if (_wcsicmp(name, SETUP_VARIABLES[at]) == 0) return FALSE;
+  return TRUE;
+}
+
+/* The block is a copy: what is taken away meanwhile stays in it. Names that begin with "=" are Windows' own. */
+static void forget_where(BOOL (*is_forgotten)(const WCHAR *name)) {
+  WCHAR *block = GetEnvironmentStringsW();
+  if (block == NULL) return;
+  for (WCHAR *at = block, *next; *at != L'\0'; at = next) {
+    next = at + wcslen(at) + 1;
+    WCHAR *equals = wcschr(at + 1, L'=');
+    if (*at == L'=' || equals == NULL) continue;
+    *equals = L'\0';
+    if (is_forgotten(at)) SetEnvironmentVariableW(at, NULL);
+  }
+  FreeEnvironmentStringsW(block);
+}
+
+void forget_runtime_variables(void) { forget_where(begins_runtime); }
+
+void keep_setup_variables(void) {
+  forget_where(is_no_setup_variable);
+  WCHAR windows[PATH_CHARS];
+  UINT length = GetSystemWindowsDirectoryW(windows, PATH_CHARS);
+  if (length == 0 || length >= PATH_CHARS) return;
+  SetEnvironmentVariableW(L"SystemRoot", windows);
+  SetEnvironmentVariableW(L"windir", windows);
+  windows[2] = L'\0';
+  SetEnvironmentVariableW(L"SystemDrive", windows);
 }
 
 const WCHAR *arguments_given(void) {

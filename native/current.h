@@ -21,10 +21,16 @@ DWORD current_version_directory(const WCHAR *name, WCHAR root[PATH_CHARS], WCHAR
 DWORD program_directory(WCHAR path[PATH_CHARS], int levels);
 
 /*
- * Takes out of our environment, and so out of that of all that we start, what makes another program of Node or of Electron: code
+ * Takes out of our environment, and so out of that of all that we start, whatever makes another program of Node or of Electron: code
  * to load first, another place for modules, certificates that nobody checks. Who starts us is often somebody with fewer rights.
  */
 void forget_runtime_variables(void);
+
+/*
+ * Leaves in it only what a set-up needs (the same as in `installer/common.nsh`), with Windows' own directory as Windows says it: it
+ * has rights that whoever has started it has not, and their own part of the registry is in its environment.
+ */
+void keep_setup_variables(void);
 
 /* The arguments as they were given, without the name of the program. */
 const WCHAR *arguments_given(void);

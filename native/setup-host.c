@@ -127,7 +127,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
-  forget_runtime_variables();
+  keep_setup_variables();
   SERVICE_TABLE_ENTRYW services[] = {{(WCHAR[]){SERVICE_NAME}, service_main}, {NULL, NULL}};
   return StartServiceCtrlDispatcherW(services) ? 0 : (int)GetLastError();
 }

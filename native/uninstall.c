@@ -74,7 +74,7 @@ static DWORD run(const WCHAR *arguments) {
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
-  forget_runtime_variables();
+  keep_setup_variables();
   if (!find_paths() || !is_ours()) return EXIT_FAILED;
   // Never in the way of the removal; who starts us may have put us there.
   SetCurrentDirectoryW(L"C:\\");

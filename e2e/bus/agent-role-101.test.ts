@@ -78,6 +78,8 @@ test('commands, keys, results and their like: nothing that the agent needs is re
   const send = (subject: string) => bus.publishAcked(subject, Buffer.from('{}'), subject, { patienceMs: 10_000 });
   expect(await send('results.r1')).toEqual({ kind: 'stored' });
   expect(await send(`events.started.exec-1.${PC}`)).toEqual({ kind: 'stored' });
+  await api(nc, 'STREAM.CREATE.OBS_EVENTS', { name: 'OBS_EVENTS', subjects: ['obs.>'] });
+  expect(await send(`obs.${PC}`)).toEqual({ kind: 'stored' });
   expect(refused()).toEqual([]);
   expect(bus.forbidden.value).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { startAgent, TestAgent } from '../../test/support/agent.ts';
 import { commandJson } from '../../test/support/commands.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { countStored, provisionedOperator, waitForResult } from '../../test/support/fleet.ts';
+import { api, countStored, provisionedOperator, waitForResult } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { ringEntry, signedHeaders, signingKey } from '../../test/support/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
@@ -168,4 +168,64 @@ test('required without a key nothing runs, until there is one', async () => {
   await eventually(async () => {
     expect(await waitForResult(nc, 'none')).toMatchObject({ exit_code: 0 });
   });
+});
+
+/** A fleet at 0.101 keeps its timelines here; one at 0.29 has no such stream. */
+const keepTimelines = (nc: NatsConnection) =>
+  api(nc, 'STREAM.CREATE.OBS_EVENTS', { name: 'OBS_EVENTS', subjects: ['obs.>'] });
+
+test('the timeline of the fleet has a row for each change of what is found, live and after the broker was away', async () => {
+  const { server, nc, options } = await world('report', [oldEntry]);
+  await keepTimelines(nc);
+  const agent = await startAgent(options);
+  const events = async () => {
+    const count = await countStored(nc, 'OBS_EVENTS', 'obs.>');
+    const bodies: unknown[] = [];
+    for (let seq = 1; seq <= count; seq += 1) {
+      const { message } = await api<{ message: { data: string } }>(nc, 'STREAM.MSG.GET.OBS_EVENTS', { seq });
+      bodies.push(JSON.parse(Buffer.from(message.data, 'base64').toString()));
+    }
+    return bodies;
+  };
+  const changed = (from: string | null, to: string) => ({
+    pc_id: PC,
+    at: expect.stringMatching(/^20.*Z$/),
+    kind: `command_signature_${to}`,
+    source: 'command_signature',
+    event_record_id: expect.stringMatching(new RegExp(`^command_signature_${to}:\\d{13}$`)),
+    payload: { from: from === null ? null : `command_signature_${from}`, to: `command_signature_${to}` },
+  });
+  for (const id of ['unsigned', 'unsigned-too']) await send(nc, commandJson(id));
+  await sendSigned(nc, 'signed');
+  await eventually(async () => expect(await events()).toEqual([changed(null, 'absent'), changed('absent', 'ok')]));
+  await sendSigned(nc, 'strange', 'backend-2', NEW);
+  await server.restart();
+  await eventually(async () => expect((await events()).at(2)).toEqual(changed('ok', 'unknown_key')));
+  for (const id of ['unsigned', 'unsigned-too', 'signed', 'strange']) {
+    expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+  }
+  const client = await agent.connect();
+  expect((await client.call('state.snapshot', {})).counters).toMatchObject({ signature_events_left_out: 0 });
+});
+
+test('a fleet that keeps no timelines gets every result, and the agent says nothing of it', async () => {
+  const { nc, options } = await world('report', [oldEntry]);
+  const agent = await startAgent(options);
+  for (let count = 0; count < 20; count += 1) {
+    await send(nc, commandJson(`unsigned-${count}`));
+    await sendSigned(nc, `signed-${count}`);
+  }
+  for (let count = 0; count < 20; count += 1) {
+    for (const id of [`unsigned-${count}`, `signed-${count}`])
+      expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+  }
+  const client = await agent.connect();
+  const { notices, counters } = await client.call('state.snapshot', {});
+  expect(notices).toMatchObject({ forbidden: null, undelivered: null });
+  expect(counters).toMatchObject({ signature_ok: 20, signature_absent: 20 });
+  // Ten are told at most, and then one when it may be again.
+  await keepTimelines(nc);
+  await agent.stop();
+  await agent.start();
+  await eventually(async () => expect(await countStored(nc, 'OBS_EVENTS', 'obs.>')).toBe(10));
 });

@@ -202,15 +202,27 @@ it('whoever starts the uninstaller, with whatever words, it runs nothing of thei
 
 it('what a person has put into their environment does not reach the set-up', async () => {
   pc.put('C:\\obeyed.js', "require('node:fs').writeFileSync('C:\\\\obeyed.txt', '');");
+  pc.put('C:\\People\\taro\\diary.txt', 'mine');
+  const theirs = [
+    'NODE_OPTIONS=--require=C:\\obeyed.js',
+    'NODE_REDIRECT_WARNINGS=C:\\obeyed.txt',
+    'NODE_PENDING_DEPRECATION=1',
+    'KANADE_AGENT_DATA_DIR=C:\\People',
+    'KANADE_AGENT_CONFIG=C:\\People\\taro\\diary.txt',
+    'ProgramData=C:\\People',
+  ];
   const withVariables = (line: string) => {
-    pc.put('C:\\start.cmd', `set "NODE_OPTIONS=--require=C:\\obeyed.js"\r\n${line}\r\nexit /b %ERRORLEVEL%`);
+    pc.put('C:\\start.cmd', [...theirs.map((each) => `set "${each}"`), line, 'exit /b %ERRORLEVEL%'].join('\r\n'));
     return pc.run('C:\\windows\\system32\\cmd.exe', '/C C:\\start.cmd');
   };
   const installer = pc.installerOf(current);
   expect((await withVariables(`start /wait "" "${installer}" /S /NOSTART=1 ${servers()}`)).code).toBe(0);
   expect(pc.currentVersion).toBe(current.version);
+  expect(pc.has('C:\\ProgramData\\Kanade\\config\\agent.toml')).toBe(true);
   expect((await withVariables(`start /wait "" "${pc.root}\\uninstall.exe" /S /PURGE=1`)).code).toBe(0);
   expect(pc.has('C:\\obeyed.txt')).toBe(false);
+  expect(pc.files('C:\\People')).toEqual(['taro\\diary.txt']);
+  expect(pc.read('C:\\People\\taro\\diary.txt')).toBe('mine');
 });
 
 it('/D below a directory that others can exchange is refused with 3, and nothing is written there', async () => {

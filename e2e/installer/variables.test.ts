@@ -29,6 +29,9 @@ it('the starter starts the application without them, whoever has set them', asyn
     Node_Path: 'C:\\planted',
     NODE_TLS_REJECT_UNAUTHORIZED: '0',
     OPENSSL_CONF: 'C:\\planted.cnf',
+    NODE_EXTRA_CA_CERTS: 'C:\\planted.pem',
+    NODE_REDIRECT_WARNINGS: 'C:\\planted.log',
+    ssl_cert_file: 'C:\\planted.pem',
     ELECTRON_RUN_AS_NODE: '1',
     SITE: 'Kobe',
   };

@@ -1,7 +1,7 @@
 /** `npm run release` against a real broker, and what the agent's own look finds of it. */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { create } from 'tar';
@@ -121,9 +121,38 @@ test('two people: a second key beside the first, two signatures needed, and a ne
   await release('rotate', '--recovery', recovery, '--add', '--threshold', '2', '--name', 'Ben');
   await release('rotate', '--recovery', recovery, '--recovery-key');
   await sign('2.0.0');
-  expect(await release('sign', '--add-to', `${file}.manifest`)).toContain('2 signatures');
+  expect(await release('sign', '--add-to', `${file}.manifest`, '--file', file)).toContain('2 signatures');
   await publish('--file', file);
   expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Aiko', 'Ben'] } });
   expect(await refused('publish', '--server', 'nats://127.0.0.1:1')).toContain('No connection');
   expect(await refused('say')).toContain('Say one of keys, sign, publish, rotate, revoke');
+});
+
+test('one more signature is put on a manifest only by who has its package, and is told what it is', async () => {
+  const { dir, recovery, file, release, refused, sign } = await desk();
+  await release('rotate', '--recovery', recovery, '--add', '--threshold', '2', '--name', 'Ben');
+  const [aiko = '', ben = ''] = readdirSync(dir).filter((name) => name.startsWith('release-'));
+  // Each of the two has a key of their own.
+  const [one, other] = [tempDir(), tempDir()];
+  renameSync(join(dir, aiko), join(one, aiko));
+  renameSync(join(dir, ben), join(other, ben));
+  await sign('2.0.0', '--keys', one);
+  const manifest = `${file}.manifest`;
+  const before = readFileSync(manifest);
+  const add = ['sign', '--add-to', manifest, '--keys', other];
+  expect(await refused(...add)).toContain('--file is missing');
+  const another = join(dir, 'another.zip');
+  writeFileSync(another, Buffer.alloc(300_000, 8));
+  expect(await refused(...add, '--file', another)).toContain('is not the package that was signed');
+  // What its payload says is looked at as well: here a release of other keys.
+  const { release: elsewhere, file: theirs, sign: signElsewhere } = await desk();
+  await signElsewhere('9.0.0');
+  expect(await elsewhere('sign', '--add-to', `${theirs}.manifest`, '--file', theirs)).toContain('1 signatures');
+  expect(await refused('sign', '--add-to', `${theirs}.manifest`, '--file', theirs, '--keys', other)).toContain(
+    'No PC would take',
+  );
+  expect(readFileSync(manifest)).toEqual(before);
+  const said = await release(...add, '--file', file);
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  expect(said).toMatch(new RegExp(`Version: 2\\.0\\.0\\nObject: +2\\.0\\.0-\\S+\\nSHA-256: ${sha256}\\n2 signatures`));
 });

@@ -7,13 +7,14 @@ import { dirname, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
+import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
 import { startAgent } from '../../test/support/agent.ts';
 import type { PageOptions } from '../../test/support/browser.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
 import { serve } from '../../test/support/served-status.ts';
-import { endedRun } from '../../test/support/status.ts';
+import { aSetting, endedRun } from '../../test/support/status.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { HELPDESK_CODE, openWindow, unlock, withHelpdesk } from '../../test/support/window.ts';
 
@@ -59,6 +60,54 @@ async function findings(page: Page): Promise<string[]> {
   );
 }
 
+/** What goes beyond the window on its right. */
+function wide(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('body *')]
+    .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(each).position !== 'absolute')
+    .map((each) => each.outerHTML.slice(0, 120))`);
+}
+
+/** The helpdesk's screen of a PC on which much has happened. */
+async function fullHelpdesk(look: PageOptions) {
+  const served = await serve();
+  const nowMs = Date.now();
+  served.clock.atMs = nowMs;
+  served.code = HELPDESK_CODE;
+  for (const id of ['one-task', 'a-task-with-a-very-long-name-that-somebody-has-given-it-and-nobody-can-say']) {
+    const { resultId } = await endedRun(served.store, id, {
+      arrival: { manifestId: id, receivedAtMs: nowMs },
+      ending: { reason: 'FAILED', exitCode: 5, finishedAtMs: nowMs },
+    });
+    const seq = served.store.outbox.seqOf('result', resultId) ?? 0;
+    await served.store.outbox.park(seq, 'message size exceeds maximum allowed', nowMs, Number.MAX_SAFE_INTEGER);
+  }
+  const why = 'nats.example.com:4222: connection refused, again and again and again';
+  await served.store.linkStates.begin({
+    state: 'refused',
+    why,
+    fromMs: nowMs - 50_000_000,
+    untilMs: nowMs - 9_000_000,
+  });
+  await served.store.linkStates.begin({ state: 'connected', why: null, fromMs: nowMs - 5_000_000, untilMs: nowMs });
+  served.settings = SETTING_KEYS.map((key, index) =>
+    aSetting(key, {
+      about: settingOf(key).about,
+      changed: index < 4,
+      place: 'C:\\ProgramData\\Kanade\\configuration\\agent.toml:12',
+    }),
+  );
+  const lines = Array.from({ length: 99 }, (_, n) => `2026-11-30T11:10:31Z INFO kanade: ${n} ${'x'.repeat(120)}`);
+  served.logEnd = { kind: 'lines', path: 'C:\\ProgramData\\Kanade\\logs\\agent.2026-11-30.log', lines };
+  const { page } = await openWindow(served.dataDirectory, look);
+  await screen(page, SUPPORT);
+  await page.locator('input[type="password"]').fill(HELPDESK_CODE);
+  await page.locator('input[type="password"]').press('Enter');
+  await expectPage(page.locator('[data-link-line]')).toBeVisible();
+  await expectPage(page.locator('[data-setting]')).toHaveCount(SETTING_KEYS.length);
+  await expectPage(page.locator('pre')).toBeVisible();
+  return { page, served };
+}
+
 /** Every screen, a detail, and with the helpdesk's view open what it adds. */
 async function auditAll(page: Page): Promise<void> {
   for (const index of SCREENS) {
@@ -73,6 +122,10 @@ async function auditAll(page: Page): Promise<void> {
   await page.locator('input[type="password"]').fill(HELPDESK_CODE);
   await page.locator('input[type="password"]').press('Enter');
   await expectPage(page.locator('input[type="password"]')).toHaveCount(0);
+  await expectPage(page.getByRole('region')).not.toHaveCount(0);
+  expect(await findings(page)).toEqual([]);
+  await screen(page, SUPPORT);
+  await expectPage(page.getByRole('complementary')).toBeVisible();
   expect(await findings(page)).toEqual([]);
   await screen(page, 1);
   await page.locator('[data-run]').first().click();
@@ -118,6 +171,22 @@ describe('axe finds nothing', () => {
     await unlock(page);
     await expectPage(page.getByRole('region', { name: 'What is wrong' })).toBeVisible();
     expect(await findings(page)).toEqual([]);
+  });
+
+  test.each<[string, PageOptions]>([
+    ['English, light', {}],
+    ['Japanese, dark', { locale: 'ja-JP', colorScheme: 'dark' }],
+    ['English, 200 %', { width: 440, height: 300 }],
+    ['Japanese, 360 px', { locale: 'ja-JP', width: 360 }],
+  ])('on the helpdesk’s screen with something in each part, and no part is wider than it (%s)', async (_name, look) => {
+    const { page, served } = await fullHelpdesk(look);
+    expect(await findings(page)).toEqual([]);
+    expect(await wide(page)).toEqual([]);
+    await screen(page, 0);
+    await expectPage(page.getByRole('complementary')).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    expect(await wide(page)).toEqual([]);
+    expect(served.store.outbox.counts().parked).toBe(2);
   });
 
   test('where there is no agent', async () => {
@@ -175,10 +244,7 @@ test.each([
   const { page } = await openWindow(agent.dataDirectory, look);
   for (const index of SCREENS) {
     await screen(page, index);
-    const wide = await page.evaluate(`[...document.querySelectorAll('body *')]
-      .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(each).position !== 'absolute')
-      .map((each) => each.outerHTML.slice(0, 120))`);
-    expect([index, wide]).toEqual([index, []]);
+    expect([index, await wide(page)]).toEqual([index, []]);
   }
   await screen(page, 1);
   await page.locator('[data-run]').first().click();

@@ -9,7 +9,7 @@ import { eventually } from '../../test/support/eventually.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
 import { goTo, openWindow } from '../../test/support/window.ts';
 
-const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: RegExp])[] = [
+const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: RegExp, added?: readonly string[]])[] = [
   ['Good morning message', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
   ['Office repair', /^finished with an error \(code 3\)$/, /^エラーで終了（コード 3）$/],
   ['Printer fix', /^skipped – newer version exists$/, /^スキップ – 新しいバージョンあり$/],
@@ -23,6 +23,14 @@ const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: Reg
   ['Driver check', /^could not start$/, /^開始できず$/],
   ['remote support', /^not possible on this PC$/, /^この端末では実行不可$/],
   ['half a task', /^could not be read, not run$/, /^読み取れず、未実行$/],
+  [
+    'Backup check',
+    /^done in (less than 1|\d+) sec$/,
+    /^(\d+秒|1秒未満)で完了$/,
+    [' (scheduled on this PC)', '（この端末での定期実行）'],
+  ],
+  ['Firewall rule', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
+  ['tool from elsewhere', /^refused – sender not confirmed$/, /^拒否 – 送信元を確認できず$/],
   ['Certificate renewal', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
   ['Account lock check', /^not run – connection too old$/, /^未実行 – 接続切れ$/],
   ['VPN update', /^result unknown – restarted while it ran$/, /^結果不明 – 実行中に再起動$/],
@@ -57,8 +65,8 @@ describe('the day of the demo', () => {
       [japanese, 'japanese'],
     ] as const) {
       await expectPage(place.locator('[data-run]').first()).toHaveAttribute('title', /VPN update/);
-      const wanted = EXPECTED.map(([task, english, inJapanese]) => [
-        task,
+      const wanted = EXPECTED.map(([task, english, inJapanese, added = ['', '']]) => [
+        `${task}${added[name === 'english' ? 0 : 1]}`,
         expect.stringMatching(name === 'english' ? english : inJapanese),
       ]);
       await eventually(async () => expect(await rows(place), name).toEqual(Object.fromEntries(wanted)));

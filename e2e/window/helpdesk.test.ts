@@ -1,5 +1,6 @@
 /** The helpdesk's view: closed until the code is given, complete while it is open, gone when it ends. */
 import { describe, expect, test } from 'vitest';
+import { UNLOCKED_MS } from '../../src/agent/status/helpdesk.ts';
 import { startAgent } from '../../test/support/agent.ts';
 import {
   api,
@@ -111,9 +112,9 @@ describe('with the code', () => {
     await expectPage(saw).toContainText('tasks switched onyes');
     await expectPage(saw).not.toContainText('viewAgeMs');
 
-    await goTo(page, 'Support');
+    await goTo(page, 'Helpdesk');
     await page.getByRole('button', { name: 'End now' }).click();
-    await expectPage(page.getByLabel('Code')).toBeVisible();
+    await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Everything is working');
     await goTo(page, 'Activity');
     await page.locator('[data-run]', { hasText: 'printer fix' }).click();
     await expectPage(page.getByRole('heading', { level: 2 }).first()).toHaveText('Skipped: newer version exists');
@@ -189,6 +190,49 @@ describe('with the code', () => {
   });
 });
 
+test('unlocking leads to a screen of its own, which goes with the view, and its end leads back to Status', async () => {
+  const served = await serve();
+  served.clock.atMs = Date.now();
+  served.code = HELPDESK_CODE;
+  const { page } = await openWindow(served.dataDirectory);
+  const entry = page.getByRole('navigation').getByRole('button', { name: 'Helpdesk' });
+  const title = page.getByRole('heading', { level: 1 });
+  await expectPage(title).toHaveText('Everything is working');
+  await expectPage(entry).toHaveCount(0);
+  await unlock(page);
+  await expectPage(title).toHaveText('Helpdesk');
+  await expectPage(entry).toHaveAttribute('aria-current', 'page');
+  await page.getByRole('button', { name: 'End now' }).click();
+  await expectPage(title).toHaveText('Everything is working');
+  await expectPage(entry).toHaveCount(0);
+
+  await unlock(page);
+  await expectPage(title).toHaveText('Helpdesk');
+  served.clock.forward(UNLOCKED_MS);
+  served.cells.secondAgentSeen.set(true);
+  await expectPage(title).toHaveText('1 item to look at');
+  await expectPage(entry).toHaveCount(0);
+  // Whoever is elsewhere stays there.
+  await unlock(page);
+  await expectPage(title).toHaveText('Helpdesk');
+  await goTo(page, 'Updates');
+  served.clock.forward(UNLOCKED_MS);
+  served.cells.secondAgentSeen.set(false);
+  await expectPage(entry).toHaveCount(0);
+  await expectPage(title).toHaveText('Updates');
+});
+
+test('a wrong code is said at its field', async () => {
+  const served = await serve();
+  served.code = HELPDESK_CODE;
+  const { page } = await openWindow(served.dataDirectory);
+  await unlock(page, 'wrong code');
+  const field = page.getByLabel('Code');
+  await expectPage(field).toHaveAccessibleDescription('That is not the code. 4 tries left.');
+  await expectPage(field).toHaveAttribute('aria-invalid', 'true');
+  await expectPage(field).toHaveValue('');
+});
+
 test('each other screen says that the view is open, for how long still, and ends it', async () => {
   const served = await serve();
   served.clock.atMs = Date.now();
@@ -199,7 +243,7 @@ test('each other screen says that the view is open, for how long still, and ends
   await unlock(page);
   await expectPage(page.getByRole('button', { name: 'End now' })).toHaveCount(1);
   await expectPage(strip).toHaveCount(0);
-  for (const screen of ['Status', 'Activity', 'Updates', 'About']) {
+  for (const screen of ['Status', 'Activity', 'Updates', 'Support', 'About']) {
     await goTo(page, screen);
     await expectPage(strip).toContainText(/It ends in 1\d min/);
   }

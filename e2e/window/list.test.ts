@@ -62,26 +62,51 @@ test('a search and what is new begin at the top, wherever one had scrolled to', 
   await expectPage(page.locator('[data-run]').first()).toContainText('repair new 4');
 });
 
-test('the day of what is read stands above it, with its weekday and how many tasks it has', async () => {
+const topDay = (page: Page) =>
+  page.evaluate<string>(`{
+    const list = document.querySelector('[data-run]').closest('ul').parentElement.getBoundingClientRect();
+    document.elementFromPoint(list.left + 40, list.top + 10).closest('h2')?.textContent ?? '';
+  }`);
+
+test('each day has a heading in the list, with its weekday and how many tasks it has, and stays at the top', async () => {
   const page = await activityOf(await nineDays());
-  await expectPage(page.getByText(`Yesterday · ${dayText(1)}20 tasks`)).toBeVisible();
+  const heading = (name: string) =>
+    page.getByRole('list', { name: /newest first/ }).getByRole('heading', { level: 2, name });
+  await expectPage(heading(`Yesterday · ${dayText(1)} 20 tasks`)).toBeInViewport();
+  await expectPage.poll(() => topDay(page)).toBe(`Yesterday · ${dayText(1)} 20 tasks`);
   await scrollTo(page, 44 * 45);
-  await expectPage(page.getByText(`${dayText(3)}20 tasks`)).toBeVisible();
+  await expectPage.poll(() => topDay(page)).toBe(`${dayText(3)} 20 tasks`);
+  // The next one comes in its place in the list.
+  await scrollTo(page, 44 * 55);
+  await expectPage.poll(() => topDay(page)).toBe(`${dayText(3)} 20 tasks`);
+  await expectPage(heading(`${dayText(4)} 20 tasks`)).toBeInViewport();
   await page.getByRole('searchbox').fill('repair');
-  await expectPage(page.getByText(`Yesterday · ${dayText(1)}10 tasks`)).toBeVisible();
+  await expectPage.poll(() => topDay(page)).toBe(`Yesterday · ${dayText(1)} 10 tasks`);
 });
 
-test('a day without tasks says so, and the list shows what came before it', async () => {
+test('no task that has the focus is below the day at the top, going up or down', async () => {
   const page = await activityOf(await nineDays());
-  const wanted = new Date(noonMs - 5 * DAY_MS);
-  const asText = [wanted.getFullYear(), wanted.getMonth() + 1, wanted.getDate()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join('-');
-  await page.getByLabel('Go to a day').fill(asText);
-  await expectPage(
-    page.getByText(`No tasks on this day: ${dayText(5)}. The list shows what came before it.`),
-  ).toBeVisible();
-  await expectPage(page.locator('[data-run]', { hasText: 'repair 20 of day 6' })).toBeInViewport();
+  await page.locator('[data-run]').first().focus();
+  const hidden = `{
+    const at = document.activeElement.getBoundingClientRect();
+    !document.activeElement.contains(document.elementFromPoint(at.left + 80, at.top + 4));
+  }`;
+  for (const key of [
+    'PageDown',
+    'PageDown',
+    'PageDown',
+    'ArrowUp',
+    'PageUp',
+    'ArrowUp',
+    'ArrowUp',
+    'PageUp',
+    'PageUp',
+  ]) {
+    const before = await focusedRun(page);
+    await page.keyboard.press(key);
+    await expectPage.poll(() => focusedRun(page)).not.toBe(before);
+    expect([key, await page.evaluate(hidden)]).toEqual([key, false]);
+  }
 });
 
 test.each([
@@ -90,7 +115,7 @@ test.each([
 ])('%s leads back from a task to its row, also where more have come meanwhile', async (_name, key) => {
   const served = await nineDays();
   const page = await activityOf(served);
-  await scrollTo(page, 44 * 60);
+  await scrollTo(page, 44 * 75);
   const row = page.locator('[data-run]', { hasText: 'check 5 of day 4' });
   await row.click();
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('check 5 of day 4');
@@ -115,4 +140,6 @@ test('Ctrl+F goes to the search from any screen, Home and End to both ends of th
   await expectPage.poll(() => page.evaluate('document.activeElement?.dataset.index')).toBe('179');
   await page.keyboard.press('Home');
   await expectPage.poll(() => page.evaluate('document.activeElement?.dataset.index')).toBe('0');
+  // The heading above the first task is seen too.
+  await expectPage.poll(() => scrollTop(page)).toBe(0);
 });

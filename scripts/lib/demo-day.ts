@@ -1,6 +1,7 @@
 /** A short day of IT work through the real wire. Invariant: every scene is told, whatever came of it. */
 import { say } from '../bootstrap/say.mjs';
-import { SCENES, type Scene } from './demo-scenes.ts';
+import type { Scene } from './demo-scene.ts';
+import { SCENES } from './demo-scenes.ts';
 import type { LocalFleet } from './local-fleet.ts';
 
 const TITLE_CHARS = 30;

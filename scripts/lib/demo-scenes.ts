@@ -6,29 +6,18 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { firedHere, signedOnly } from './demo-alone.ts';
+import { describeJob, outcome, patience, type Scene, script, WINDOWS } from './demo-scene.ts';
 import { command, countStored, type ExecResult, killExec, publishCommand, putKey, waitForResult } from './fleet.ts';
 import { type LocalFleet, onAir } from './local-fleet.ts';
 import { isAlive, received, started } from './observing.ts';
 import { inWords } from './outcomes.ts';
-import { type Patience, until } from './waiting.ts';
+import { until } from './waiting.ts';
 
-interface Outcome {
-  readonly title: string;
-  readonly ok: boolean;
-  readonly words: string;
-}
-export interface Scene {
-  readonly title: string;
-  readonly run: (fleet: LocalFleet, signal: AbortSignal) => Promise<readonly Outcome[]>;
-}
-
-const WINDOWS = process.platform === 'win32';
 /** With whole seconds of jitter below this the draw is 0 one time in four, and an outage lasts as long as the longest. */
 const JITTER_SECS = 4;
 const OUTAGE_MS = 3_500;
 const SETTLE_MS = 250;
-const UNTIL_MS = 20_000;
 const TRIES = 8;
 
 const LONG = script('echo working; sleep 60', 'echo working& ping -n 61 127.0.0.1 >nul');
@@ -106,20 +95,14 @@ export const SCENES: readonly Scene[] = [
   ),
   simple('remote-support', { command_kind: 'remote_session' }, refused(122)),
   { title: 'A message that can not be read', run: unreadable },
+  { title: 'Backup check', run: firedHere },
+  { title: 'Firewall rule', run: signedOnly },
   { title: JOBS['certificate-renewal'], run: brokerAway },
   { title: JOBS['vpn-update'], run: agentKilled },
 ];
 
-function script(sh: string, cmd: string) {
-  return WINDOWS ? cmd : sh;
-}
-
 function refused(code: number) {
   return (result: ExecResult) => result.exit_code === code && result.skipped === true;
-}
-
-function outcome(title: string, result: ExecResult, ok: boolean): Outcome {
-  return { title, ok, words: inWords(result) };
 }
 
 function simple(job: Job, fields: Record<string, unknown>, expected: (result: ExecResult) => boolean): Scene {
@@ -139,13 +122,8 @@ async function one(
 
 /** @returns the request_id */
 async function send({ nc, pcId }: LocalFleet, job: Job, fields: Record<string, unknown>): Promise<string> {
-  await describeJob(nc, job);
+  await describeJob(nc, job, JOBS[job]);
   return publishCommand(nc, `commands.pc.${pcId}`, command({ id: job, shell: WINDOWS ? 'cmd' : 'sh', ...fields }));
-}
-
-/** Puts the job where operators' tools would have put it, so that its description is known. */
-async function describeJob(nc: NatsConnection, job: Job) {
-  await putKey(nc, 'jobs', job, { id: job, version: '1.0.0', description: JOBS[job] });
 }
 
 async function stoppedWhileRunning(fleet: LocalFleet, signal: AbortSignal) {
@@ -177,7 +155,7 @@ function killedBy(execId: string, result: ExecResult) {
 
 async function sentTwice(fleet: LocalFleet, signal: AbortSignal) {
   const file = join(fleet.directory, 'ran.txt');
-  await describeJob(fleet.nc, 'vpn-profile');
+  await describeJob(fleet.nc, 'vpn-profile', JOBS['vpn-profile']);
   const body = command({ id: 'vpn-profile', shell: WINDOWS ? 'cmd' : 'sh', script: `echo ran>>"${file}"` });
   const subject = `commands.pc.${fleet.pcId}`;
   await publishCommand(fleet.nc, subject, body);
@@ -257,8 +235,4 @@ async function agentKilled(fleet: LocalFleet, signal: AbortSignal) {
   const left = !WINDOWS && isAlive(Number(readFileSync(pidFile, 'utf8')));
   const words = left ? `${inWords(result)}, but its script still runs` : inWords(result);
   return [{ title: JOBS['vpn-update'], ok: result.exit_code === 121 && !left, words }];
-}
-
-function patience(signal: AbortSignal): Patience {
-  return { timeoutMs: UNTIL_MS, signal };
 }

@@ -19,6 +19,8 @@ const ON_AIR_MS = 30_000;
 export interface LocalFleet {
   readonly directory: string;
   readonly pcId: string;
+  /** The agent's, read at its start */
+  readonly settingsFile: string;
   /** Of the agent; a date goes in before its extension */
   readonly logFile: string;
   readonly broker: Broker;
@@ -65,7 +67,7 @@ export async function startLocalFleet(
     const agent = agentOf({ node: tools.node, config, directory, env, electron });
     undo.push(() => agent.stop());
     await onAir(nc, pcId, () => agent.start(), agent, signal);
-    return { directory, pcId, logFile, broker, agent, nc, stop };
+    return { directory, pcId, settingsFile: config, logFile, broker, agent, nc, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -3,7 +3,9 @@
  *
  * Nothing is imported before the Node version is known: on an older one the SQLite module ends the process without a word.
  */
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { keepCompiled } from '../platform/compile-cache.ts';
 
 const REQUIRED_NODE = 24;
 
@@ -14,6 +16,7 @@ if (major < REQUIRED_NODE) {
 }
 // The young generation stays at 1 MB instead of growing to 32: what the agent makes lives for a command or for ever.
 setFlagsFromString('--semi-space-growth-factor=1');
+keepCompiled(join(import.meta.dirname, 'compiled'));
 void begin();
 
 async function begin(): Promise<void> {

@@ -41,6 +41,21 @@ test.each(DANGEROUS)('an installed shell does not run with %s', (argument) => {
   expect(refused).toEqual([argument.replace(/^-+/, '').replace(/=.*/, '')]);
 });
 
+test.each([' ', '\t', '\n\v\f\r ', '\u3000', '\u00a0', '\u0085', '\u180e', '\u2003\u2028'])(
+  'nor with one behind blanks, which Chromium cuts off (%j)',
+  (blanks) => {
+    for (const platform of ['win32', 'linux'] as const) {
+      const given = ['--hidden', `${blanks}--no-sandbox`, `${blanks}--inspect=0${blanks}`];
+      expect(obeyedArguments(given, true, platform)).toEqual({
+        kept: ['--hidden'],
+        refused: ['no-sandbox', 'inspect'],
+      });
+    }
+    expect(obeyedArguments([`${blanks}/no-sandbox`], true, 'win32').refused).toEqual(['no-sandbox']);
+    expect(obeyedArguments([`${blanks}--hidden${blanks}`, ` a file`], true, 'linux').refused).toEqual([]);
+  },
+);
+
 test('Windows has a third way to write one', () => {
   expect(obeyedArguments(['/no-sandbox', 'C:\\a'], true, 'win32')).toEqual({
     kept: ['C:\\a'],

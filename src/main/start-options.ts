@@ -54,8 +54,11 @@ function isAllowed(name: string | null): boolean {
   return name === null || SWITCHES.has(name.toLowerCase());
 }
 
+/** What Chromium cuts off at both ends before it looks at an argument: on Windows all blanks of Unicode, elsewhere those of ASCII. */
+const BLANKS = /^[\s\u0085\u180e]+|[\s\u0085\u180e]+$/g;
+
 /** As Chromium reads it: `--name`, `-name` and on Windows `/name`, with or without `=value`. null: no switch. */
 function switchName(argument: string, platform: NodeJS.Platform): string | null {
   const begin = platform === 'win32' ? /^(?:--|-|\/)([^=]+)/ : /^(?:--|-)([^=]+)/;
-  return begin.exec(argument)?.[1] ?? null;
+  return begin.exec(argument.replaceAll(BLANKS, ''))?.[1] ?? null;
 }

@@ -89,7 +89,7 @@ function understood(found: RegistryValue): string | number | UnreadableValue | u
 
 function fromFile(names: ReadonlySet<string>, file: string): PolicyReading {
   const none = { values: new Map<string, PolicyValue>(), ignored: [], faults: [] };
-  const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES });
+  const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES, wholeWay: true });
   if (found.kind === 'missing') return none;
   if (found.kind === 'refused') {
     return { ...none, faults: [{ file, line: null, key: 'policies', text: `${TRUSTED_FILE}; it ${found.why}` }] };
@@ -174,7 +174,7 @@ export function signedCommandsSwitch(source: SwitchSource): SignedCommandsSwitch
 
 /** One that somebody else could have written counts as set, as for the original: they would else have switched it off. */
 function switchFile(file: string): SignedCommandsSwitch | null {
-  const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES });
+  const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES, wholeWay: true });
   switch (found.kind) {
     case 'missing':
       return null;

@@ -4,8 +4,11 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { errorCode } from '../shared/error-code.ts';
+import type { Hosting } from '../shared/states.ts';
 import type { Registry, RegistryValue } from './registry.ts';
-import { readerOfFile, untrusted } from './windows/secure-directory.ts';
+import { distrustAbove, distrustLink } from './trusted-path.ts';
+import { type ReadByHandle, readByHandle } from './windows/read-trusted.ts';
+import { readerOfFile } from './windows/secure-directory.ts';
 
 /** Where the original keeps the secrets of the machine (protocol §9.4). */
 export const SECRETS_KEY = 'SOFTWARE\\kanade\\agent';
@@ -22,8 +25,8 @@ export type Secret =
  * One secret from its file, without the newline at its end. Refused where somebody else could have written it; a file
  * that others can read is a warning only, as it works and says nothing about its content.
  */
-export function readSecretFile(path: string): Secret {
-  const file = readTrustedFile(path, { owners: 'root_or_self', maxBytes: MAX_SECRET_BYTES });
+export function readSecretFile(path: string, startedAs: Hosting): Secret {
+  const file = readTrustedFile(path, namedFile(startedAs, MAX_SECRET_BYTES));
   if (file.kind === 'missing') return { ok: false, error: `${path} does not exist` };
   if (file.kind === 'refused') return { ok: false, error: `${path} ${file.why}` };
   const text = file.text.replace(/[\r\n]+$/, '');
@@ -56,25 +59,50 @@ export interface TrustRule {
   /** Whose files count: root's alone, or also those of the account that runs the agent. */
   readonly owners: 'root' | 'root_or_self';
   readonly maxBytes: number;
+  /** Nobody else may be able to put another one into its place either. */
+  readonly wholeWay: boolean;
 }
 
-/** On Windows it is asked by its path who could change it: its directory, which was looked at before, keeps it in its place. */
+/**
+ * Of a file that the settings name. A person or a test may have its directories wherever it likes; what runs as the system has a
+ * whole way to them.
+ */
+export function namedFile(startedAs: Hosting, maxBytes: number): TrustRule {
+  return { owners: 'root_or_self', maxBytes, wholeWay: startedAs === 'service' };
+}
+
 export function readTrustedFile(path: string, rule: TrustRule): TrustedFile {
+  const why = rule.wholeWay ? distrustWay(path) : null;
+  if (why !== null) return { kind: 'refused', why };
+  const found = process.platform === 'win32' ? readByHandle(path, rule.maxBytes) : readByDescriptor(path, rule);
+  if (found.kind !== 'ok') return found;
+  const text = utf8(found.bytes);
+  if (text === null) return { kind: 'refused', why: 'is not UTF-8 text' };
+  return { kind: 'ok', text, readableByOthers: found.readableByOthers };
+}
+
+/** First, since nobody can change a way that is nobody else's. */
+function distrustWay(path: string): string | null {
+  const above = distrustAbove(path);
+  if (above !== null) return `is not safe where it lies: ${above.path} ${above.why}`;
+  // In a sticky directory everybody may have a link of their own.
+  return process.platform === 'win32' ? null : distrustLink(path);
+}
+
+function readByDescriptor(path: string, rule: TrustRule): ReadByHandle {
   let fd: number;
   try {
     // Without O_NONBLOCK, opening a pipe that somebody put there would wait for ever.
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = errorCode(error) || String(error);
     return code === 'ENOENT' ? { kind: 'missing' } : { kind: 'refused', why: `can't be read (${code})` };
   }
   try {
     const stats = fstatSync(fd);
-    const why = distrust(stats, rule) ?? (process.platform === 'win32' ? untrusted(path) : null);
+    const why = distrust(stats, rule);
     if (why !== null) return { kind: 'refused', why };
-    const text = readText(fd, stats.size);
-    if (text === null) return { kind: 'refused', why: 'is not UTF-8 text' };
-    return { kind: 'ok', text, readableByOthers: othersRead(path, stats) };
+    return { kind: 'ok', bytes: readBytes(fd, stats.size), readableByOthers: othersRead(path, stats) };
   } catch (error) {
     return { kind: 'refused', why: `can't be read (${String(error)})` };
   } finally {
@@ -90,13 +118,12 @@ export function othersRead(path: string, { mode }: Pick<Stats, 'mode'>): boolean
 function distrust(stats: Stats, rule: TrustRule): string | null {
   if (!stats.isFile()) return 'is not a regular file';
   if (stats.size > rule.maxBytes) return `is larger than ${rule.maxBytes} bytes`;
-  if (process.platform === 'win32') return null;
   const self = rule.owners === 'root_or_self' && stats.uid === process.geteuid?.();
   if (stats.uid !== 0 && !self) return `belongs to user ${stats.uid}, who could change it`;
   return (stats.mode & 0o022) === 0 ? null : 'can be written by its group or by everybody';
 }
 
-function readText(fd: number, sizeBytes: number): string | null {
+function readBytes(fd: number, sizeBytes: number): Uint8Array {
   const bytes = Buffer.alloc(sizeBytes);
   let filled = 0;
   while (filled < sizeBytes) {
@@ -104,8 +131,12 @@ function readText(fd: number, sizeBytes: number): string | null {
     if (read === 0) break;
     filled += read;
   }
+  return bytes.subarray(0, filled);
+}
+
+function utf8(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, filled));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return null;
   }

@@ -23,6 +23,12 @@ export function distrustAbove(path: string): { readonly path: string; readonly w
   return found ?? (whole === path ? null : upwards(whole));
 }
 
+/** Why the name itself, where it is a link, is somebody else's; null: it is none, or ours. Not on Windows. */
+export function distrustLink(path: string): string | null {
+  const link = lstatSync(path, { throwIfNoEntry: false });
+  return link?.isSymbolicLink() && !isOurs(link.uid) ? `is a link of user ${link.uid}` : null;
+}
+
 function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -55,8 +61,9 @@ function isThere(path: string): boolean {
 
 function onPosix(path: string, isAbove: boolean): string | null {
   try {
+    const theirs = distrustLink(path);
+    if (theirs !== null) return theirs;
     const link = lstatSync(path);
-    if (link.isSymbolicLink() && !isOurs(link.uid)) return `is a link of user ${link.uid}`;
     const why = ofStats(link.isSymbolicLink() ? statSync(path) : link, isAbove);
     return why !== null && isReadOnly(path) ? null : why;
   } catch {

@@ -11,6 +11,7 @@ import { Keys } from './parts/keys.tsx';
 import { Notice } from './parts/notice.tsx';
 import { AboutScreen } from './screens/about.tsx';
 import { ActivityScreen } from './screens/activity.tsx';
+import { HelpdeskScreen } from './screens/helpdesk.tsx';
 import { RunScreen } from './screens/run.tsx';
 import { StatusScreen } from './screens/status.tsx';
 import { SupportScreen } from './screens/support.tsx';
@@ -109,5 +110,7 @@ function Screen({ route }: { readonly route: Route }) {
       return <SupportScreen />;
     case 'about':
       return <AboutScreen />;
+    case 'helpdesk':
+      return <HelpdeskScreen />;
   }
 }

@@ -15,13 +15,15 @@ import { checkCommandKeys } from './command-keys.ts';
 import type { Parameters } from './command-line.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { putBack, readIfThere } from './files.ts';
+import type { MachineEnvironment } from './machine-environment.ts';
 
 export interface ConfigurationInput {
   readonly parameters: Parameters;
   readonly directories: Directories;
   /** Where the installer lies: relative paths of parameters begin there. */
   readonly beside: string;
-  readonly env: NodeJS.ProcessEnv;
+  /** Of the machine, never of whoever has started us. */
+  readonly env: MachineEnvironment['env'];
   readonly platform: NodeJS.Platform;
   readonly mode: 'service' | 'tray';
 }

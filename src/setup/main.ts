@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { errorText } from '../base/logger.ts';
+import { machineRegistry } from '../platform/registry.ts';
 import { ownerOf } from '../platform/windows/access.ts';
 import { trustOnlyMaker } from '../platform/windows/access-list.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
@@ -22,6 +23,7 @@ import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
 import { openSetupLog, type SetupLog, type SetupLogFile } from './log.ts';
+import { machineEnvironment } from './machine-environment.ts';
 import { type InstallInput, planOf } from './plan.ts';
 import { modeBefore, secureData, secureRoot, whyLedElsewhere } from './secure.ts';
 import { WINDOWS } from './system.ts';
@@ -41,10 +43,11 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const { env, profiles } = machineEnvironment(machineRegistry(), process.env);
 const directories = directoriesOf({
   startedAs: 'service',
   platform: process.platform,
-  env: process.env,
+  env,
   cwd: startDirectory(),
   home: homedir(),
 });
@@ -183,7 +186,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     parameters,
     directories,
     beside: beside(),
-    env: process.env,
+    env,
     platform: process.platform,
   };
   if (values['handed-over'] === true) {
@@ -205,7 +208,6 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
     handOverUninstall({ system: WINDOWS, layout, log, commandLine: commandLine(), logFile });
     return HANDED_OVER;
   }
-  const { SystemDrive = 'C:' } = process.env;
   return uninstall({
     system: WINDOWS,
     talk: agentTalk(directories.agentDir),
@@ -213,7 +215,7 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
     layout,
     parameters,
     directories,
-    profiles: `${SystemDrive}\\Users`,
+    profiles,
   });
 }
 

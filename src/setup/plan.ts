@@ -7,6 +7,7 @@ import { type Choices, choose, readChoices } from './choices.ts';
 import type { Parameters } from './command-line.ts';
 import { type Configuration, planConfiguration } from './configuration.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import type { MachineEnvironment } from './machine-environment.ts';
 import type { ServiceParts } from './service.ts';
 
 export interface InstallInput extends ServiceParts {
@@ -18,7 +19,8 @@ export interface InstallInput extends ServiceParts {
   readonly directories: Directories;
   /** The directory of the installer itself. */
   readonly beside: string;
-  readonly env: NodeJS.ProcessEnv;
+  /** Of the machine, never of whoever has started us. */
+  readonly env: MachineEnvironment['env'];
   readonly platform: NodeJS.Platform;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
@@ -66,6 +66,34 @@ describe('settings, data and logs', () => {
     disk.linkedAfter = linkedAfter;
     expect(() => secureData(directories, 'service', disk, () => {})).toThrow(SetupFault);
     expect(disk.secured).toHaveLength(secured);
+  });
+});
+
+describe('data that IT has put elsewhere', () => {
+  const at = (data: string) =>
+    directoriesOf({
+      startedAs: 'service',
+      platform: 'win32',
+      env: { KANADE_AGENT_DATA_DIR: data },
+      cwd: null,
+      home: '',
+    });
+
+  it('is secured where there is nothing, or what is ours', () => {
+    const data = tempDir();
+    for (const name of ['kanade-tray', 'outbox', 'admission']) mkdirSync(join(data, name));
+    writeFileSync(join(data, 'local_completions.json.imported'), '{}');
+    const disk = new Disk();
+    secureData({ ...at('D:\\data'), data }, 'service', disk, () => {});
+    expect(disk.secured.map(([path]) => path)).toContain(data);
+  });
+
+  it('is refused, untouched, where anything else lies in it', () => {
+    const data = tempDir();
+    for (const name of ['outbox', 'taro']) mkdirSync(join(data, name));
+    const disk = new Disk();
+    expect(() => secureData({ ...at('D:\\data'), data }, 'service', disk, () => {})).toThrow('not ours (taro)');
+    expect(disk.secured.map(([path]) => path)).not.toContain(data);
   });
 });
 

@@ -9,7 +9,7 @@ import { LISTED_TREE, PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE } from '../pla
 import { rightsAbove } from '../platform/windows/access-list.ts';
 import type { Say } from '../platform/windows/holders.ts';
 import type { Inside } from '../platform/windows/secure-directory.ts';
-import { NotSecured } from '../platform/windows/set-aside.ts';
+import { isSetAside, NotSecured } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import { type Choices, choicesFile, readChoices } from './choices.ts';
 import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
@@ -35,10 +35,26 @@ export function secureData(directories: Directories, mode: Choices['mode'], syst
   else secure(config, PRIVATE_TREE, settings);
   // Whoever held it since before us could have made a link of it until something of ours lay in it.
   mustBeSafe(home, system);
-  if (dataFromEnvironment) secureAbove(data, system, say);
+  if (dataFromEnvironment) {
+    mustBeOurs(data);
+    secureAbove(data, system, say);
+  }
   secure(data, PRIVATE_TREE, DEEP);
   secure(logs, PRIVATE_TREE, DEEP);
   for (const path of [config, data, logs].flatMap(ancestorsOf)) mustBeSafe(path, system);
+}
+
+/** Of our agent and of the original. */
+const OF_DATA = /^(?:kanade-tray|outbox|staging|admission|local_completions\.json(?:\..*)?|last_swap\.json(?:\..*)?)$/i;
+
+/** All that lies in it would be shut: a name that was given by mistake must not shut what is another program's, or people's. */
+function mustBeOurs(data: string): void {
+  const foreign = namesIn(data).find((name) => !OF_DATA.test(name) && !isSetAside(name));
+  if (foreign === undefined) return;
+  throw new SetupFault(
+    SETUP_EXIT.configuration,
+    `${data} holds what is not ours (${foreign}); name a directory of its own by KANADE_AGENT_DATA_DIR`,
+  );
 }
 
 const SHALLOW: Inside = { deep: false };

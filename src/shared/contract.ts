@@ -5,6 +5,21 @@
 import { z } from 'zod';
 import { agentStatusSchema, updateDetailSchema } from './agent-status.ts';
 import {
+  failuresSchema,
+  linkHistorySchema,
+  logEndSchema,
+  parkedSchema,
+  settingMeaningSchema,
+} from './helpdesk-view.ts';
+import {
+  groupCountsSchema,
+  runCountsQuerySchema,
+  runDaysQuerySchema,
+  runDaysSchema,
+  runOutlineQuerySchema,
+  runOutlineSchema,
+} from './run-outline.ts';
+import {
   outputFoundSchema,
   outputRowsQuerySchema,
   outputRowsSchema,
@@ -72,6 +87,15 @@ export const settingSchema = z.object({
   source: z.string(),
   /** A policy says it, so nothing below can change it. */
   locked: z.boolean(),
+  /** `file:line`, the registry key or the variable; null: built in, or not known. */
+  place: z.string().nullable().default(null),
+  /** What it is for, in English; null: the table has no line of it. */
+  about: z.string().nullable().default(null),
+  /** The value once more, for words. */
+  means: settingMeaningSchema.default({ kind: 'none' }),
+  builtIn: settingMeaningSchema.default({ kind: 'none' }),
+  /** It is not what is built in. */
+  changed: z.boolean().default(false),
 });
 export type Setting = z.infer<typeof settingSchema>;
 
@@ -192,6 +216,9 @@ export const methods = {
   'state.subscribe': { params: nothing, result: agentStatusSchema },
   'state.unsubscribe': { params: nothing, result: nothing },
   'runs.list': { params: runsQuerySchema, result: runsPageSchema },
+  'runs.outline': { params: runOutlineQuerySchema, result: runOutlineSchema },
+  'runs.counts': { params: runCountsQuerySchema, result: groupCountsSchema },
+  'runs.days': { params: runDaysQuerySchema, result: runDaysSchema },
   'runs.get': { params: aRun, result: runDetailSchema },
   'runs.output': { params: runOutputQuerySchema, result: runOutputSchema },
   'runs.outputRows': { params: outputRowsQuerySchema, result: outputRowsSchema },
@@ -200,6 +227,12 @@ export const methods = {
   /** What this PC fires by itself, soonest first. */
   'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
   'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
+  /** The same for all of them. */
+  'outbox.resendAll': { params: nothing, result: z.object({ resent: z.number().int() }) },
+  'outbox.parked': { params: nothing, result: parkedSchema },
+  'failures.list': { params: nothing, result: failuresSchema },
+  'connection.history': { params: nothing, result: linkHistorySchema },
+  'log.end': { params: nothing, result: logEndSchema },
   'config.effective': { params: nothing, result: z.array(settingSchema) },
   'update.get': { params: nothing, result: updateDetailSchema },
   /** The person puts off an update that is ready, as long as IT lets them; null: as soon as it may be. */

@@ -23,6 +23,8 @@ export interface OutcomeRow {
   readonly gate?: string;
   /** `[results] publish_pin_skips` decides whether it is published. */
   readonly isPinSkip?: true;
+  /** The message never was a command of ours, and its `request_id` is still free for the one that is. */
+  readonly leavesIdFree?: true;
 }
 
 const SKIPPED = {
@@ -78,10 +80,10 @@ export const OUTCOMES = {
     act: 'support',
     event: 'killed',
   },
-  // For a release that checks signatures.
-  SIGNATURE: { exitCode: 123, ...REFUSED },
-  EXPIRED_ENV: { exitCode: null, ...REFUSED, act: 'clock' },
-  MISADDRESSED: { exitCode: null, ...REFUSED },
+  // Of signed commands (agent/signing).
+  SIGNATURE: { exitCode: 123, ...REFUSED, leavesIdFree: true },
+  EXPIRED_ENV: { exitCode: null, ...REFUSED, act: 'clock', leavesIdFree: true },
+  MISADDRESSED: { exitCode: null, ...REFUSED, leavesIdFree: true },
 } as const satisfies Readonly<Record<string, OutcomeRow>>;
 
 /** Why a run ended as it did: set where the decision is made and stored; texts are looked up from it, never guessed. */

@@ -11,6 +11,8 @@ export type Method = (params: unknown) => unknown;
 export interface PeerOptions {
   /** The method of this name, or why it can't be called now. */
   readonly resolve: (method: string) => Method | Fault;
+  /** Asked for each message before it is looked at. False: it is dropped, without an answer. */
+  readonly admits?: () => boolean;
   /** A push of the other side. Where absent, notifications are answered with an error. */
   readonly onPush?: (method: string, params: unknown) => void;
   /** An error that answers no call of ours: the other side could not read one, or hangs up. */
@@ -53,6 +55,7 @@ export function peer(link: Link, options: PeerOptions): Peer {
     pending.clear();
   });
   link.onMessage((text) => {
+    if (options.admits?.() === false) return;
     const message = readMessage(text);
     switch (message.kind) {
       case 'call':

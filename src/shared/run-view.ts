@@ -44,7 +44,7 @@ export type RunRow = z.infer<typeof runRowSchema>;
 export const runningRowSchema = runRowSchema.extend({ usualMs: z.number().nullable() });
 export type RunningRow = z.infer<typeof runningRowSchema>;
 
-/** How much there is of an output: `keptChars` are stored, `totalBytes` were produced. */
+/** How much there is of an output: at most `keptChars` are stored, `totalBytes` were produced. */
 export const outputSizeSchema = z.object({
   keptChars: z.number().int(),
   totalBytes: z.number().int(),
@@ -101,20 +101,25 @@ export type OutputSize = z.infer<typeof outputSizeSchema>;
 
 export const MAX_PAGE_ROWS = 500;
 
-/** Conditions hold together. Newest first, `limit` rows, going on after `beforeRun`. */
-export const runsQuerySchema = z.strictObject({
-  group: z.enum(OUTCOME_GROUPS).optional(),
-  reasons: z.array(z.enum(REASONS)).min(1).max(REASONS.length).optional(),
+/** Conditions on runs, which hold together. */
+export const runConditions = {
   /** Received at or after; with `toMs` one day, or any range. */
   fromMs: timeMs.optional(),
   /** Received before. */
   toMs: timeMs.optional(),
-  /** Begins the list with what was received at or before this moment; `total` counts the newer ones too. */
-  startAtMs: timeMs.optional(),
   /** Part of the name; for the helpdesk also of ids and output. */
   search: z.string().max(200).optional(),
   /** I18n of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
   shownAs: z.array(z.enum(TITLE_WORDS)).max(TITLE_WORDS.length).optional(),
+};
+
+/** Newest first, `limit` rows, going on after `beforeRun`. */
+export const runsQuerySchema = z.strictObject({
+  ...runConditions,
+  group: z.enum(OUTCOME_GROUPS).optional(),
+  reasons: z.array(z.enum(REASONS)).min(1).max(REASONS.length).optional(),
+  /** Begins the list with what was received at or before this moment; `total` counts the newer ones too. */
+  startAtMs: timeMs.optional(),
   /** Only runs that arrived later than this one. */
   afterRun: z.number().int().min(0).optional(),
   beforeRun: z.number().int().min(1).optional(),

@@ -3,6 +3,10 @@
  * from it.
  */
 
+/** What whole numbers of the table are numbers of; `ms` is that of durations. */
+export const SETTING_UNITS = ['ms', 'hours', 'days', 'scripts', 'results/s', 'shells', 'MiB', 'level'] as const;
+export type SettingUnit = (typeof SETTING_UNITS)[number];
+
 interface Common {
   /** One line for people: in the documentation and in the policy template. */
   readonly about: string;
@@ -35,7 +39,7 @@ type Kind =
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default: string }
   | {
       readonly kind: 'integer';
-      readonly unit: string;
+      readonly unit: SettingUnit;
       readonly min: number;
       readonly max: number;
       readonly default: number;

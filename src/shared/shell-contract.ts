@@ -20,6 +20,8 @@ export const routeSchema = z.discriminatedUnion('screen', [
   z.strictObject({ screen: z.literal('updates') }),
   z.strictObject({ screen: z.literal('support') }),
   z.strictObject({ screen: z.literal('about') }),
+  /** While the helpdesk's view is open. */
+  z.strictObject({ screen: z.literal('helpdesk') }),
 ]);
 export type Route = z.infer<typeof routeSchema>;
 

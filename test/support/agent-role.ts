@@ -17,6 +17,7 @@ export const AGENT_ROLE = {
     'results.>',
     'events.started.>',
     'inventory.<pc_id>.hw',
+    'obs.<pc_id>',
     '$JS.API.CONSUMER.INFO.EXEC.<durable>',
     '$JS.API.CONSUMER.CREATE.EXEC.<durable>',
     '$JS.API.CONSUMER.MSG.NEXT.EXEC.<durable>',

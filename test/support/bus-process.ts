@@ -22,7 +22,7 @@ const bus = new NatsBus({
   pcId: 'PC-A',
   servers: [new URL(url)],
   credentials: () => [{ kind: 'user', user, password }],
-  tls: { ca: null, cert: null, key: null, serverName: null },
+  tls: () => ({ ca: null, cert: null, key: null, serverName: null }),
   clock: systemClock,
   log: silentLogger,
   connectBackoff: SOON,

@@ -9,7 +9,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import type { Bus, DurableBinding, DurableMessage, DurableSpec, LinkStatus } from '../../src/agent/bus/bus.ts';
 import { NatsBus, type NatsBusOptions } from '../../src/agent/bus/nats-bus.ts';
-import type { TlsFiles } from '../../src/agent/bus/sign-in.ts';
+import type { BootConfig } from '../../src/agent/config/boot-config.ts';
+import { readTls } from '../../src/agent/config/tls-files.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { type Logger, lineLogger, silentLogger } from '../../src/base/logger.ts';
 import { until } from '../../src/base/watched.ts';
@@ -18,16 +19,28 @@ import { api } from './fleet.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { tempDir } from './temp.ts';
 
-export const NO_TLS: TlsFiles = { ca: null, cert: null, key: null, serverName: null };
+export const NO_TLS: BootConfig['tls'] = { ca: null, cert: null, key: null, serverName: null };
 const SOON = { minMs: 10, maxMs: 50, jitter: 0 };
 
+/** As the agent has it: `tls` names the files, which are read with each try. */
+export interface BusChanges extends Partial<Omit<NatsBusOptions, 'tls'>> {
+  readonly tls?: BootConfig['tls'];
+}
+
+export function tlsOf(tls: BootConfig['tls']): NatsBusOptions['tls'] {
+  return () => {
+    const read = readTls({ tls, startedAs: 'headless' });
+    return read.ok ? read.tls : read.error;
+  };
+}
+
 /** A started bus on one or more servers; closed with the test. It need not be connected yet. */
-export function startBus(servers: string | readonly string[], changes: Partial<NatsBusOptions> = {}): NatsBus {
+export function startBus(servers: string | readonly string[], { tls = NO_TLS, ...changes }: BusChanges = {}): NatsBus {
   const bus = new NatsBus({
     pcId: 'PC-A',
     servers: [servers].flat().map((url) => new URL(url)),
     credentials: () => [{ kind: 'none' }],
-    tls: NO_TLS,
+    tls: tlsOf(tls),
     clock: systemClock,
     log: silentLogger,
     connectBackoff: SOON,
@@ -40,10 +53,7 @@ export function startBus(servers: string | readonly string[], changes: Partial<N
 }
 
 /** {@link startBus}, once it is connected. */
-export async function connectedBus(
-  servers: string | readonly string[],
-  changes: Partial<NatsBusOptions> = {},
-): Promise<NatsBus> {
+export async function connectedBus(servers: string | readonly string[], changes: BusChanges = {}): Promise<NatsBus> {
   const bus = startBus(servers, changes);
   await linkState(bus, 'connected');
   return bus;

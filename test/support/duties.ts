@@ -21,7 +21,7 @@ export async function agentBus(
     pcId,
     servers: [new URL(server.url)],
     credentials: () => [credentials],
-    tls: { ca: null, cert: null, key: null, serverName: null },
+    tls: () => ({ ca: null, cert: null, key: null, serverName: null }),
     clock: systemClock,
     log: silentLogger,
     connectBackoff: { minMs: 10, maxMs: 50, jitter: 0 },

@@ -11,6 +11,7 @@ import {
   type KvWatchHandlers,
   type LinkStatus,
   type ObjectLook,
+  type ObjectPart,
   type ObjectPiece,
   type ObjectPlace,
   type ObjectRead,
@@ -18,6 +19,8 @@ import {
   type PublishOutcome,
 } from '../../src/agent/bus/bus.ts';
 import type { KvKey } from '../../src/base/ids.ts';
+import { errorText } from '../../src/base/logger.ts';
+import { orAbort } from '../../src/base/waiting.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
 
 export interface Published {
@@ -41,6 +44,9 @@ export class FakeBus implements Bus {
   });
   /** Called before each KV read is answered. */
   onKvGet: (bucket: string, key: string) => void | Promise<void> = () => {};
+  /** What reading an object is answered with; the default is what `objects` holds. `from`: what has come of it before. */
+  onObjectGet: (name: string, from?: ObjectPart) => ObjectRead | Promise<ObjectRead> = (name) =>
+    this.objects.get(name) ?? { kind: 'absent' };
   kvReads = 0;
   ageMs = 0;
   serverMs: number | null = null;
@@ -148,8 +154,15 @@ export class FakeBus implements Bus {
     return body.length === 0 ? { kind: 'absent' } : { kind: 'value', body, next: { nuid, sequence: sequence + 1 } };
   }
 
-  async objectGet(_bucket: string, name: string): Promise<ObjectRead> {
-    return this.objects.get(name) ?? { kind: 'absent' };
+  async objectGet(
+    _bucket: string,
+    name: string,
+    _maxBytes: number,
+    signal: AbortSignal,
+    from?: ObjectPart,
+  ): Promise<ObjectRead> {
+    const read = Promise.resolve(this.onObjectGet(name, from));
+    return orAbort(read, signal).catch((error) => ({ kind: 'failed', why: errorText(error), mayPass: true }));
   }
 
   reconnect(): void {}

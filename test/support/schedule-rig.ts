@@ -4,6 +4,7 @@ import type { KvWatchHandlers } from '../../src/agent/bus/bus.ts';
 import { Book } from '../../src/agent/schedules/book.ts';
 import { Refusals } from '../../src/agent/schedules/refusals.ts';
 import { Scheduler } from '../../src/agent/schedules/scheduler.ts';
+import type { Condition, Conditions, Requirements } from '../../src/agent/schedules/types.ts';
 import { scheduleRows } from '../../src/agent/schedules/view.ts';
 import type { Store } from '../../src/agent/store/store.ts';
 import { type Command, decodeCommand } from '../../src/agent/wire/command.ts';
@@ -60,6 +61,9 @@ export interface RigOptions {
   readonly zone?: string;
   readonly triggers?: readonly Trigger[];
   readonly cpuPercent?: number;
+  /** What this PC tells of itself beside its load; absent: nothing. */
+  readonly tells?: readonly Condition[];
+  readonly conditions?: Partial<Conditions>;
 }
 
 export function scheduleRig(options: RigOptions = {}) {
@@ -71,12 +75,20 @@ export function scheduleRig(options: RigOptions = {}) {
     groups: options.groups === undefined ? null : new Set(options.groups),
     scriptsEnabled: true,
     cpuPercent: options.cpuPercent ?? null,
+    conditions: {
+      acPower: null,
+      idleMs: null,
+      network: null,
+      ...options.conditions,
+    } satisfies Conditions as Conditions,
   };
+  const asked: Requirements[] = [];
   const book = new Book({
     bus,
     store,
     log: silentLogger,
     onChange: () => scheduler.refresh(),
+    onJob: (id) => scheduler.jobChanged(id),
     onReload: () => scheduler.reloaded(),
   });
   const base = { pcId: 'PC-1', store, serverNowMs: () => null, clock, log: silentLogger };
@@ -87,7 +99,11 @@ export function scheduleRig(options: RigOptions = {}) {
     scriptsEnabled: () => state.scriptsEnabled,
     cpuPercent: () => state.cpuPercent,
     zone: () => zone,
-    triggers: new Set(options.triggers ?? []),
+    senses: { triggers: new Set(options.triggers ?? []), conditions: new Set(options.tells ?? []) },
+    conditions: async (require) => {
+      asked.push(require);
+      return state.conditions;
+    },
     refusals: new Refusals({ ...base, platform: 'linux', maxPayloadBytes: () => 1_000_000, onQueued: () => {} }),
     onAdmitted: (run, command) => fired.push({ run, command }),
   });
@@ -122,6 +138,8 @@ export function scheduleRig(options: RigOptions = {}) {
     scheduler,
     clock,
     fired,
+    /** What was asked of the PC. */
+    asked,
     state,
     put,
     begin,

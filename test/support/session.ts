@@ -1,5 +1,6 @@
 /** One connection to the status server's session, in memory: as a client that knows its token, or bare. */
 
+import { AccountShares } from '../../src/agent/status/account-share.ts';
 import { Helpdesk } from '../../src/agent/status/helpdesk.ts';
 import { OutputReader } from '../../src/agent/status/output-reader.ts';
 import { Projection } from '../../src/agent/status/projection.ts';
@@ -17,8 +18,15 @@ export const ROOT = '0';
 export const TARO = '1000';
 export const HANAKO = '1001';
 
-export function sessionDeps(world: StatusWorld, more: Partial<SessionDeps> = {}): SessionDeps {
+export interface TestDeps extends SessionDeps {
+  readonly shares: AccountShares;
+}
+
+export function sessionDeps(world: StatusWorld, more: Partial<SessionDeps> = {}): TestDeps {
+  const shares = new AccountShares(world.ports.clock);
   return {
+    shares,
+    share: shares.of(TARO),
     ports: world.ports,
     projection: new Projection(world.ports),
     helpdesk: new Helpdesk(world.ports),
@@ -43,9 +51,9 @@ export interface As {
 }
 
 /** The client's end of a new session on the listener of `account`. */
-export function sessionLink(deps: SessionDeps, account = deps.account): Link {
+export function sessionLink(deps: TestDeps, account = deps.account): Link {
   const [server, client] = memoryLinks();
-  serveSession(server, { ...deps, account, token: tokenOf(account) });
+  serveSession(server, { ...deps, account, share: deps.shares.of(account), token: tokenOf(account) });
   return client;
 }
 
@@ -53,7 +61,7 @@ export function tokenOf(account: string): Uint8Array {
   return Buffer.alloc(32, `token of ${account}`);
 }
 
-export function tryOpen(deps: SessionDeps, as: As = {}): Promise<OpenResult> {
+export function tryOpen(deps: TestDeps, as: As = {}): Promise<OpenResult> {
   const account = as.account ?? TARO;
   const token = as.token ?? Buffer.from(tokenOf(account)).toString('hex');
   return openAgent(sessionLink(deps, account), {
@@ -64,7 +72,7 @@ export function tryOpen(deps: SessionDeps, as: As = {}): Promise<OpenResult> {
   });
 }
 
-export async function open(deps: SessionDeps, as: As = {}): Promise<AgentClient> {
+export async function open(deps: TestDeps, as: As = {}): Promise<AgentClient> {
   const opened = await tryOpen(deps, as);
   if (opened.kind !== 'open') throw new Error(`the session did not open: ${opened.kind}`);
   return opened.agent;

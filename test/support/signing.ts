@@ -1,10 +1,12 @@
 /** Keys, rings and signatures for tests, and the verifier of an agent in memory. What OpenSSL says of them is in `signing/vectors.json`. */
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { RingText } from '../../src/agent/signing/key-store.ts';
 import { Verifier } from '../../src/agent/signing/verifier.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { SignatureMode, SignatureState } from '../../src/shared/signatures.ts';
+
+export { ringEntry, signedHeaders } from '../../scripts/lib/command-signing.ts';
 
 /** For what has nothing to do with signatures. */
 export const NO_SIGNING = () => ({ mode: 'off', keys: [] }) as const;
@@ -37,24 +39,6 @@ export function signingKey(seed: number): KeyObject {
     format: 'der',
     type: 'pkcs8',
   });
-}
-
-/** The entry of this key in a ring. */
-export function ringEntry(kid: string, key: KeyObject, more: Readonly<Record<string, unknown>> = {}) {
-  const { x = '' } = key.export({ format: 'jwk' });
-  return { kid, public_key: Buffer.from(x, 'base64url').toString('base64'), ...more };
-}
-
-/** The headers of a message that this key signs, by their names on the wire. */
-export function signedHeaders(kid: string, key: KeyObject, body: string | Uint8Array, atMs = Date.now()) {
-  const at = Buffer.alloc(8);
-  at.writeBigInt64BE(BigInt(atMs));
-  return {
-    'Kanade-Sig': sign(null, Buffer.concat([at, Buffer.from(body)]), key).toString('base64'),
-    'Kanade-Sig-Kid': kid,
-    'Kanade-Sig-Alg': 'ed25519',
-    'Kanade-Sig-At': String(atMs),
-  };
 }
 
 /** As a message gives them. */

@@ -1,37 +1,46 @@
 /** A link between agent and broker that carries so many bytes a second and no more, as an office behind a bad line has it. */
+import type { Socket } from 'node:net';
 import { brokerLink } from './listeners.ts';
 
 const TICK_MS = 10;
 
 export interface SlowLink {
   readonly url: string;
-  /** Bytes that went to the broker so far. */
+  /** Bytes that went the slow way so far. */
   readonly sentBytes: number;
   /** From now on nothing passes any more, in either direction, and nobody is told. */
   cut(): void;
 }
 
-/** Only the way to the broker is slow. Closed with the test. */
-export async function slowLink(server: { readonly port: number }, bytesPerSecond: number): Promise<SlowLink> {
+/** One way is slow, the one to the broker unless `direction` says otherwise. Closed with the test. */
+export async function slowLink(
+  server: { readonly port: number },
+  bytesPerSecond: number,
+  direction: 'up' | 'down' = 'up',
+): Promise<SlowLink> {
   let sentBytes = 0;
   let isCut = false;
-  const { url } = await brokerLink(server, (client, broker) => {
+  const slow = (from: Socket, to: Socket) => {
     let waiting = Buffer.alloc(0);
     const timer = setInterval(() => {
       const part = waiting.subarray(0, (bytesPerSecond * TICK_MS) / 1_000);
       waiting = waiting.subarray(part.length);
       // A small buffer here, so that the sender's own is what fills up.
-      if (waiting.length < 4_096) client.resume();
+      if (waiting.length < 4_096) from.resume();
       if (isCut || part.length === 0) return;
       sentBytes += part.length;
-      broker.write(part);
+      to.write(part);
     }, TICK_MS);
-    client.on('data', (data) => {
+    from.on('data', (data) => {
       waiting = Buffer.concat([waiting, data]);
-      if (waiting.length >= 4_096) client.pause();
+      if (waiting.length >= 4_096) from.pause();
     });
-    broker.on('data', (data) => void (isCut || client.write(data)));
-    client.on('close', () => clearInterval(timer));
+    from.on('close', () => clearInterval(timer));
+  };
+  const fast = (from: Socket, to: Socket) => void from.on('data', (data) => void (isCut || to.write(data)));
+  const { url } = await brokerLink(server, (client, broker) => {
+    (direction === 'up' ? slow : fast)(client, broker);
+    (direction === 'up' ? fast : slow)(broker, client);
   });
   return {
     url,

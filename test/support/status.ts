@@ -8,6 +8,8 @@ import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
 import type { ConfigFault } from '../../src/shared/agent-status.ts';
+import type { Setting } from '../../src/shared/contract.ts';
+import type { LogEnd } from '../../src/shared/helpdesk-view.ts';
 import { DEFAULT_UI } from '../../src/shared/ui-settings.ts';
 import { arrival, ending, testStore } from './store.ts';
 
@@ -40,6 +42,8 @@ export interface StatusWorld {
   readonly asked: string[];
   readonly tails: Map<number, OutputTail>;
   schedules: ReturnType<StatusPorts['schedules']>;
+  logEnd: LogEnd;
+  settings: Setting[];
   showOutput: ShowOutput;
   ui: NonNullable<ReturnType<StatusPorts['ui']>>;
   /** The helpdesk code; null: none is set. */
@@ -94,6 +98,8 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     asked,
     tails,
     schedules: [],
+    logEnd: { kind: 'none' },
+    settings: [aSetting('agent.id', { means: { kind: 'text', text: 'PC-1' }, value: 'PC-1' })],
     showOutput: 0,
     ui: { ...DEFAULT_UI, hideCommandNames: false },
     code: null,
@@ -109,6 +115,9 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
       },
       tail: (run) => tails.get(run),
       outbox: store.outbox,
+      failures: store.failures,
+      linkSpans: (fromMs, limit) => store.linkStates.list(fromMs, limit),
+      logEnd: () => Promise.resolve(world.logEnd),
       counters: store.counters,
       audit: store.audit,
       identity: () => ({ pcId: 'PC-1', hostname: 'pc-1', agentVersion: '0.1.0', hosting: 'service' }),
@@ -117,7 +126,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         isSet: () => world.code !== null,
         matches: (code) => Promise.resolve(code === world.code),
       },
-      settings: () => [{ key: 'agent.id', value: 'PC-1', source: 'agent.toml (a.toml:3)', locked: false }],
+      settings: () => world.settings,
       support: () => ({ phone: '03-1', mail: null, url: null, text: null, hardware: null }),
       ui: () => world.ui,
       schedules: () => world.schedules,
@@ -154,6 +163,22 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
 }
 
 export const CODE = 'open sesame';
+
+/** One from a file, that is not what is built in. */
+export function aSetting(key: string, more: Partial<Setting> = {}): Setting {
+  return {
+    key,
+    value: null,
+    source: 'agent.toml',
+    place: 'a.toml:3',
+    locked: false,
+    about: null,
+    means: { kind: 'none' },
+    builtIn: { kind: 'none' },
+    changed: true,
+    ...more,
+  };
+}
 
 /** Records a run that has ended, and returns its number and result id. */
 export async function endedRun(

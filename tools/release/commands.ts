@@ -71,15 +71,15 @@ export function revoke(options: Options): void {
   say('What was signed with it counts no more: sign the current release again, and publish both.');
 }
 
-/** A manifest for one package; with `--add-to` one more signature on a manifest that is there. */
+/** A manifest for one package; with `--add-to` one more signature on a manifest that is there, and has that package. */
 export async function signRelease(options: Options): Promise<void> {
   const dir = options.text('dir');
   const keys = newestList(dir);
   const signers = privateKeys(options.text('keys', dir), idsOf(keys.release));
   if (signers.length === 0) throw new Fault('There is none of the release keys here.');
   const added = options.text('add-to', '');
-  if (added !== '') return addSignatures(added, signers);
   const file = options.text('file');
+  if (added !== '') return addSignatures(added, file, keys, signers);
   const version = options.text('version');
   const target = { platform: options.text('platform'), arch: options.text('arch') };
   const minFrom = options.text('min-from', '');
@@ -123,32 +123,46 @@ async function unpackedBytesOf(file: string): Promise<number> {
   }
 }
 
-function addSignatures(file: string, signers: readonly SigningKey[]): void {
-  const envelope = openEnvelope(readFileSync(file), PAYLOAD_TYPES.release);
-  if (envelope === null) throw new Fault(`${file} is no manifest.`);
+/** Who signs must have the package, and is told what it is: another's manifest is signed for what is in it, not for its name. */
+async function addSignatures(manifest: string, file: string, keys: KeyList, signers: readonly SigningKey[]) {
+  const envelope = openEnvelope(readFileSync(manifest), PAYLOAD_TYPES.release);
+  if (envelope === null) throw new Fault(`${manifest} is no manifest.`);
   const { payload, payloadType } = envelope;
   const added = openEnvelope(seal(payloadType, payload, signers), payloadType)?.signatures ?? [];
   const others = envelope.signatures.filter(({ keyid }) => !added.some((each) => each.keyid === keyid));
-  writeFileSync(file, envelopeOf(payloadType, payload, [...others, ...added]));
-  say(`${others.length + added.length} signatures: ${file}`);
+  const body = envelopeOf(payloadType, payload, [...others, ...added]);
+  // All but how many have signed: the next one may still be missing.
+  const { version, object, sha256 } = await asOnPc(body, manifest, file, {
+    ...keys,
+    release: { ...keys.release, threshold: 1 },
+  });
+  writeFileSync(manifest, body);
+  say(`Version: ${version}`);
+  say(`Object:  ${object}`);
+  say(`SHA-256: ${sha256}`);
+  say(`${others.length + added.length} signatures: ${manifest}`);
 }
 
 /** What a PC would take of a manifest and its package; as a PC decides it. */
 export async function checkedRelease(dir: string, file: string) {
-  const keys = newestList(dir);
   const body = readFileSync(`${file}.manifest`);
+  const { version, platform, arch } = await asOnPc(body, `${file}.manifest`, file, newestList(dir));
+  return { body, names: releaseObjects(version, { platform, arch }) };
+}
+
+async function asOnPc(body: Uint8Array, manifest: string, file: string, keys: KeyList) {
   const payload = openEnvelope(body, PAYLOAD_TYPES.release)?.payload;
   const read = releaseSchema.safeParse(payload && parseCanonical(payload));
-  if (!read.success) throw new Fault(`${file}.manifest is no manifest.`);
+  if (!read.success) throw new Fault(`${manifest} is no manifest.`);
   const { version, platform, arch, channel, sha256, size } = read.data;
   const target = { platform, arch };
   const facts = { keys, seen: null, wanted: version, target, channel, installed: version, nowMs: Date.now() };
   const verdict = checkRelease(body, facts);
-  if (!verdict.ok) throw new Fault(`No PC would take ${file}.manifest: ${verdict.why}.`);
+  if (!verdict.ok) throw new Fault(`No PC would take ${manifest}: ${verdict.why}.`);
   if (statSync(file).size !== size || (await sha256Of(file)) !== sha256) {
     throw new Fault(`${file} is not the package that was signed.`);
   }
-  return { body, names: releaseObjects(version, target) };
+  return read.data;
 }
 
 function following(before: KeyList, dir: string, options: Options, changed: Partial<KeyList>): KeyList {

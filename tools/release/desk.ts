@@ -3,11 +3,12 @@
  * keys, which lie on a medium of their own and are needed for `keys`, `rotate` and `revoke` only. Invariant: what is written is
  * read back by the agent's own reader first.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../scripts/bootstrap/say.mjs';
 import { type KeyList, nextKeys, pinnedKeys } from '../../src/agent/update/keys.ts';
 import { replaceFile } from '../../src/base/replace-file.ts';
+import { writePrivateFile } from '../../src/platform/windows/private-file.ts';
 import { keyFromPem, makeKey, pemOf, type SigningKey, sealKeys } from './documents.ts';
 
 const LIST = /^keys\.(\d+)\.json$/;
@@ -48,8 +49,9 @@ export function newKey(dir: string, kind: 'release' | 'recovery'): { readonly ke
   mkdirSync(dir, { recursive: true });
   const key = makeKey();
   const file = join(dir, `${kind}-${key.id.slice(0, 16)}.key`);
-  writeFileSync(file, pemOf(key), { mode: 0o600, flag: 'wx' });
-  chmodSync(file, 0o600);
+  // There a mode says nothing: the file would be for whoever may read its directory.
+  if (process.platform === 'win32') writePrivateFile(file, pemOf(key));
+  else writeFileSync(file, pemOf(key), { mode: 0o600, flag: 'wx' });
   return { key, file };
 }
 

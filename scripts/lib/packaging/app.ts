@@ -1,7 +1,7 @@
 /** The desktop application as a directory: Electron with our bundle in its archive, sealed by its fuses (threat-model §3.2). */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type FuseConfig, FuseV1Options, flipFuses } from '@electron/fuses';
 import { findNode24 } from '../../bootstrap/node24.mjs';
 import { ROOT } from '../../bootstrap/paths.mjs';
@@ -84,9 +84,10 @@ function collect(to: string, forStandIn: boolean) {
   writeFileSync(join(to, 'package.json'), JSON.stringify({ ...about, ...entry }, null, 2));
 }
 
-/** Copies what runs, without source maps and notes of the build. */
+/** Copies what runs, without source maps, notes of the build, and what an agent that ran from there has compiled. */
 export function copyRuntime(from: string, to: string) {
-  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('.map') && !path.endsWith('.inputs') });
+  const isLeftOut = (path: string) => /\.(map|inputs)$/.test(path) || basename(path) === 'compiled';
+  cpSync(from, to, { recursive: true, filter: (path) => !isLeftOut(path) });
 }
 
 function packingFault(output: string) {

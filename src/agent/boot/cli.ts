@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ANSWER_WITHIN_MS, untilItAnswers } from '../../base/answers.ts';
 import { errorText } from '../../base/logger.ts';
+import { ownIdleMs } from '../../platform/conditions/windows.ts';
 import { startWatchdog } from '../../platform/watchdog.ts';
 import { directoriesOf, StartDirectoryGone, startDirectory } from '../../shared/directories.ts';
 import { formatEffective } from '../config/effective.ts';
@@ -18,13 +19,14 @@ import { start } from './start.ts';
 
 const VERSION: string = packageJson.version;
 
-const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--check-config] [--check-command-keys FILE] [--hash-code] [--version]
+const USAGE = `usage: agent [--config FILE] [--service [--control] | --tray] [--check-config] [--check-command-keys FILE] [--hash-code] [--input-idle] [--version]
 
   --config FILE    the settings; else $KANADE_AGENT_CONFIG, else agent.toml in the configuration directory
   --service        started by the service manager: missing or faulty settings are shown, not the end
   --control        what the Windows service manager says comes on standard input
   --tray           started by the tray application of the signed-in user
   --hash-code      reads a helpdesk code from standard input and prints what belongs into [helpdesk] code_hash
+  --input-idle     prints for how many milliseconds there was no input in this session of Windows, and ends
   --check-config   prints the effective settings and ends, 0 if they are usable, else 1
   --self-test DIR  looks whether this version could work here: settings, native code, and the copy of a store in DIR, which it
                    changes; prints one line and ends, 0 if it could, else 1
@@ -42,6 +44,7 @@ interface Options {
   readonly 'check-config'?: boolean | undefined;
   readonly 'check-command-keys'?: string | undefined;
   readonly 'hash-code'?: boolean | undefined;
+  readonly 'input-idle'?: boolean | undefined;
   readonly 'self-test'?: string | undefined;
   readonly version?: boolean | undefined;
   readonly help?: boolean | undefined;
@@ -57,6 +60,7 @@ export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_M
   if (options.help) return print(USAGE);
   if (options.version) return print(`${VERSION}\n`);
   if (options['hash-code']) return hashCode();
+  if (options['input-idle']) return inputIdle();
   const keys = options['check-command-keys'];
   if (keys !== undefined) return checkCommandKeys(keys);
   try {
@@ -94,6 +98,11 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   return typeof usable === 'number' ? usable : start({ loaded: usable, ...more });
 }
 
+function inputIdle(): number {
+  const idleMs = process.platform === 'win32' ? ownIdleMs() : null;
+  return idleMs === null ? fault('it is not known here\n') : print(`${idleMs}\n`);
+}
+
 function checkCommandKeys(path: string): number {
   const { ok, text } = describeKeys(path);
   return ok ? print(text) : fault(text);
@@ -120,6 +129,7 @@ function parseOptions(argv: readonly string[]): Options | string {
         'check-config': { type: 'boolean' },
         'check-command-keys': { type: 'string' },
         'hash-code': { type: 'boolean' },
+        'input-idle': { type: 'boolean' },
         'self-test': { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean' },

@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
-import type { Session } from './session.ts';
+import type { RequestOptions, Session } from './session.ts';
 
 /** An answer of the JetStream API that is an error, with its own number (`err_code`). */
 export class ApiError extends Error {
@@ -39,11 +39,10 @@ export async function apiRequest(
   session: Session,
   what: string,
   body: unknown,
-  options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  { timeoutMs = API_TIMEOUT_MS, ...options }: RequestOptions & { readonly timeoutMs?: number } = {},
 ): Promise<Record<string, unknown>> {
-  const { timeoutMs = API_TIMEOUT_MS, signal = session.signal } = options;
   const payload = body === null ? '' : JSON.stringify(body);
-  const parsed = jsonOf(await session.request(`$JS.API.${what}`, payload, timeoutMs, { signal }));
+  const parsed = jsonOf(await session.request(`$JS.API.${what}`, payload, timeoutMs, options));
   throwApiError(parsed);
   session.serverClock.said(parsed.ts);
   return parsed;

@@ -145,11 +145,18 @@ export interface DurableBinding extends Binding {
   rebind(): void;
 }
 
+/** What was read of an object before its reading failed. It goes on behind that for whoever hands it back, one at a time. */
+export interface ObjectPart {
+  readonly readBytes: number;
+  /** Of the whole object; so much is held in memory. */
+  readonly sizeBytes: number;
+}
+
 export type ObjectRead =
   | { readonly kind: 'value'; readonly body: Uint8Array }
   | { readonly kind: 'absent' }
-  /** `mayPass`: that is about the server or the way to it, not about the object. */
-  | { readonly kind: 'failed'; readonly why: string; readonly mayPass: boolean };
+  /** `mayPass`: that is about the server or the way to it, not about the object; then `part` may have come already. */
+  | { readonly kind: 'failed'; readonly why: string; readonly mayPass: boolean; readonly part?: ObjectPart };
 
 /** What the store says of an object, unchecked. `sha256`: lower-case hex; null where it says none. `start`: before its first piece. */
 export type ObjectLook =
@@ -206,8 +213,17 @@ export interface Bus {
   objectLook(bucket: string, name: string, signal: AbortSignal): Promise<ObjectLook>;
   /** The piece behind `place`, unchecked; as large as whoever has put the object there has cut it. */
   objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece>;
-  /** The whole object, its digest checked. */
-  objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead>;
+  /**
+   * The whole object, its digest checked. It may take as long as the link needs for it: what is limited is the silence. `from`: what
+   * an earlier reading got; where the object is another by now it begins anew.
+   */
+  objectGet(
+    bucket: string,
+    name: string,
+    maxBytes: number,
+    signal: AbortSignal,
+    from?: ObjectPart,
+  ): Promise<ObjectRead>;
   /** Connects again, for example after the PC woke up. */
   reconnect(): void;
   start(): void;

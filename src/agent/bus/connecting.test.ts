@@ -1,6 +1,6 @@
 /** What a connect that goes wrong costs, when it is given up, and with which credentials it is tried. */
 import { expect, onTestFinished, test } from 'vitest';
-import { connectedBus, freePort, linkState, NO_TLS, startBus } from '../../../test/support/bus.ts';
+import { connectedBus, freePort, linkState, NO_TLS, startBus, tlsOf } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { holdingLink, muteListener, portOf } from '../../../test/support/listeners.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
@@ -143,7 +143,7 @@ test('a server that refuses us is spared, and does not keep us from another one 
       signIns += 1;
       return [TOKEN];
     },
-    tls: NO_TLS,
+    tls: tlsOf(NO_TLS),
     clock: systemClock,
     log: silentLogger,
   });

@@ -17,7 +17,7 @@ import type { Permissions } from './permissions.ts';
 import { hasLasted, reconnectDelayMs } from './reconnect.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Session } from './session.ts';
-import type { Credentials, TlsFiles } from './sign-in.ts';
+import type { Credentials, TlsTexts } from './sign-in.ts';
 import { watchForWake } from './wake.ts';
 
 const AWAKE_ANSWER_MS = 5_000;
@@ -28,7 +28,8 @@ export interface ConnectorOptions {
   readonly servers: readonly URL[];
   /** Called before each try. In order: the next one counts only where a server refuses the one before. A string says why there are none. */
   readonly credentials: () => readonly Credentials[] | string;
-  readonly tls: TlsFiles;
+  /** Read again for each try; a text: why they can't be used. */
+  readonly tls: () => TlsTexts | string;
   readonly clock: Clock;
   readonly log: Logger;
   /** In place of {@link reconnectDelayMs}. */

@@ -15,6 +15,7 @@ import {
 import { eventually } from '../../../test/support/eventually.ts';
 import { api, operator, provision, provisionedOperator } from '../../../test/support/fleet.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { slowLink } from '../../../test/support/slow-link.ts';
 import { ManualClock } from '../../../test/support/status.ts';
 import type { DurableMessage } from './bus.ts';
 
@@ -384,4 +385,19 @@ test("a handler's fault ends neither the connection nor the consumer", async () 
   await send(nc, 'commands.pc.PC-A', 'good');
   await eventually(() => expect(consumer.messages).toEqual(['commands.all bad', 'commands.pc.PC-A good']));
   expect(consumer.bound).toEqual([false]);
+});
+
+test('a command that takes long to come over a slow link comes with its first delivery', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const link = await slowLink(server, 10_000, 'down');
+  const bus = await connectedBus(link.url, { durableHeartbeatMs: 500 });
+  const consumer = recordConsumer(bus);
+  await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));
+  const before = link.sentBytes;
+  // 4 s on its way, in which eight heartbeats should have come.
+  const script = 'x'.repeat(40_000);
+  await send(nc, 'commands.pc.PC-A', script);
+  await eventually(() => expect(consumer.messages).toEqual([`commands.pc.PC-A ${script}`]));
+  expect(link.sentBytes - before).toBeLessThan(70_000);
 });

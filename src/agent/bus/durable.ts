@@ -29,13 +29,16 @@ export async function consumeDurable(
   log: Logger,
   signal: AbortSignal,
   bound: () => void,
+  heartbeatMs: number = IDLE_HEARTBEAT_MS,
 ): Promise<void> {
+  let received = 0;
   const info = await ensureDurable(session, spec, handlers, log, signal);
   const messages = await session.js.consumers.getConsumerFromInfo(info).consume({
     max_messages: BATCH,
     expires: EXPIRES_MS,
-    idle_heartbeat: IDLE_HEARTBEAT_MS,
+    idle_heartbeat: heartbeatMs,
     callback: (message: JsMsg) => {
+      received += 1;
       // Thrown into the library, a handler's fault would end the consumer.
       try {
         const received = messageOf(session, message);
@@ -59,7 +62,12 @@ export async function consumeDurable(
         throw new Error(`the consumer is gone (${status.type})`);
       }
       if (status.type === 'consumer_not_found') throw new Error('the consumer is gone');
-      if (status.type === 'heartbeats_missed' && status.count >= 2) throw new Error('the consumer went silent');
+      if (status.type === 'heartbeats_missed' && status.count >= 2) {
+        // On a slow link they stand behind a large message: it must not be given up for that, and sent anew, again and again.
+        const before = received;
+        const hasAllCome = await orAbort(session.flush(), signal).catch(() => false);
+        if (hasAllCome && received === before) throw new Error('the consumer went silent');
+      }
       if (signal.aborted) return;
     }
     if (!signal.aborted) throw new Error('the consumer ended');

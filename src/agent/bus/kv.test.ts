@@ -5,6 +5,7 @@ import { eventually } from '../../../test/support/eventually.ts';
 import { api, operator, provision, provisionedOperator, putKey } from '../../../test/support/fleet.ts';
 import { kvKeyOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { slowLink } from '../../../test/support/slow-link.ts';
 import type { NatsBus } from './nats-bus.ts';
 
 /** The end of a watch is noticed by its missing heartbeats. */
@@ -208,4 +209,57 @@ test.skipIf(process.platform === 'win32')('a read that the server does not answe
   expect((await bus.kvGet('script_current', kvKeyOf('job'), 200)).kind).toBe('failed');
   server.resume();
   expect(await bus.kvGet('script_current', kvKeyOf('job'), 10_000)).toEqual({ kind: 'absent', revision: 0 });
+});
+
+test('the longest key that is one can be read, and the connection lives', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  // Of the buckets whose keys others choose, the one with the longest name.
+  await provision(nc, ['KV_script_current']);
+  const longest = kvKeyOf('a'.repeat(3_900));
+  await putKey(nc, 'script_current', longest, '1.0.0');
+  const bus = await connectedBus(server.url);
+  const states: string[] = [];
+  bus.link.watch(({ state }) => void states.push(state));
+  expect(await bus.kvGet('script_current', longest, 20_000)).toMatchObject({
+    kind: 'value',
+    value: Buffer.from('1.0.0'),
+  });
+  expect(await bus.kvGet('script_current', kvKeyOf('a'), 20_000)).toEqual({ kind: 'absent', revision: 0 });
+  expect(states).toEqual([]);
+});
+
+test('a bucket that takes long to come over a slow link comes once, in one connection', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  await provision(nc, [`KV_${CONFIG}`]);
+  for (let group = 0; group < 8; group++) await putKey(nc, CONFIG, `groups.g${group}`, 'x'.repeat(5_000));
+  const link = await slowLink(server, 10_000, 'down');
+  // Two missed pings end a connection after 1.5 s, two missed heartbeats a watch after 0.4 s, and all of them take 4.
+  const bus = await connectedBus(link.url, { pingIntervalMs: 500, watchHeartbeatMs: 200 });
+  const states: string[] = [];
+  bus.link.watch(({ state }) => void states.push(state));
+  const watch = recordWatch(bus, CONFIG, ['groups.*']);
+  await eventually(() => expect(watch.events).toContain(`groups.g0=${'x'.repeat(5_000)}`));
+  // What is asked for meanwhile is answered behind it: no limit for an answer counts that time.
+  expect(await bus.kvGet(CONFIG, kvKeyOf('none'), 1_000)).toEqual({ kind: 'absent', revision: 0 });
+  await eventually(() => expect(watch.events).toContain('current'));
+  expect(watch.events.filter((event) => event === 'begin')).toHaveLength(1);
+  expect(states).toEqual([]);
+});
+
+test('an answer that does not come while others do is given up', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  // Somebody hears it, and says nothing.
+  nc.subscribe('$JS.API.DIRECT.GET.KV_script_status.>', { callback: () => {} });
+  await nc.flush();
+  const bus = await connectedBus(server.url);
+  const heard: string[] = [];
+  bus.subscribe('chatter', ({ subject }) => void heard.push(subject));
+  const talking = setInterval(() => nc.publish('chatter', 'x'), 5);
+  const read = await bus.kvGet('script_status', kvKeyOf('job'), 200);
+  clearInterval(talking);
+  expect(read).toEqual({ kind: 'failed', why: 'timeout' });
+  expect(heard).not.toEqual([]);
 });

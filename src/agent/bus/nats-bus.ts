@@ -17,6 +17,7 @@ import type {
   KvWatchHandlers,
   LinkStatus,
   ObjectLook,
+  ObjectPart,
   ObjectPiece,
   ObjectPlace,
   ObjectRead,
@@ -41,6 +42,7 @@ const FRESH_LOOK_MS = 30 * 60_000;
 export interface NatsBusOptions extends ConnectorOptions {
   readonly bindBackoff?: BackoffPolicy;
   readonly watchHeartbeatMs?: number;
+  readonly durableHeartbeatMs?: number;
   readonly askAgainMs?: number;
 }
 
@@ -178,7 +180,7 @@ export class NatsBus implements Bus {
           bound();
         };
         try {
-          await consumeDurable(session, spec, handlers, this.#log, until, nowBound);
+          await consumeDurable(session, spec, handlers, this.#log, until, nowBound, this.#options.durableHeartbeatMs);
         } catch (error) {
           if (wasBound && !until.aborted) this.#lookAnew();
           throw error;
@@ -215,9 +217,15 @@ export class NatsBus implements Bus {
     return objectPiece(session, bucket, place, signal);
   }
 
-  async objectGet(bucket: string, name: string, maxBytes: number, signal: AbortSignal): Promise<ObjectRead> {
+  async objectGet(
+    bucket: string,
+    name: string,
+    maxBytes: number,
+    signal: AbortSignal,
+    from?: ObjectPart,
+  ): Promise<ObjectRead> {
     const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
-    return objectGet(session, bucket, name, maxBytes, signal);
+    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true, ...(from && { part: from }) };
+    return objectGet(session, bucket, name, maxBytes, signal, from);
   }
 }

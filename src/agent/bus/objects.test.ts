@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectedBus } from '../../../test/support/bus.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { api, operator, provision } from '../../../test/support/fleet.ts';
+import { kvKeyOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { slowLink } from '../../../test/support/slow-link.ts';
 
 const STORE = 'agent_releases';
 
@@ -19,13 +22,13 @@ async function world() {
   return { server, nc, bus, read };
 }
 
-async function put(nc: NatsConnection, name: string, body: Uint8Array): Promise<void> {
+async function put(nc: NatsConnection, name: string, body: Uint8Array, chunkBytes = 1_000): Promise<void> {
   const store = await new Objm(nc).open(STORE);
-  await store.putBlob({ name, options: { max_chunk_size: 1_000 } }, body);
+  await store.putBlob({ name, options: { max_chunk_size: chunkBytes } }, body);
 }
 
 /** The description of an object, as somebody else might write it. */
-async function describe(nc: NatsConnection, name: string, changes: object): Promise<void> {
+async function describeAs(nc: NatsConnection, name: string, changes: object): Promise<void> {
   // As the broker's own language and Rust do it, and the client of this test does not: of the bytes in UTF-8.
   const key = Buffer.from(name).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   const digest = `SHA-256=${createHash('sha256').update('abc').digest('base64url')}=`;
@@ -98,9 +101,9 @@ test.for(BAD)('an object whose description does not hold is refused: %s', async 
   const { nc, read } = await world();
   const chunk = Buffer.from(name).toString('base64');
   await nc.request(`$O.${STORE}.C.${chunk}`, 'abc', { timeout: 10_000 });
-  await describe(nc, name, {});
+  await describeAs(nc, name, {});
   expect((await read(name)).kind).toBe('value');
-  await describe(nc, name, changes);
+  await describeAs(nc, name, changes);
   const got = await read(name);
   expect(got.kind === 'failed' ? got.why : got.kind).toMatch(why);
 });
@@ -110,4 +113,80 @@ test('a reading that is given up ends', async () => {
   await put(nc, 'x', Buffer.from('x'));
   const got = await bus.objectGet(STORE, 'x', 1_000, AbortSignal.abort(new Error('enough')));
   expect(got).toEqual({ kind: 'failed', why: 'enough', mayPass: true });
+});
+
+describe('on a slow link', () => {
+  const body = Buffer.from(Array.from({ length: 30_000 }, (_, n) => n % 251));
+  const patient = () => new AbortController().signal;
+
+  test('an object comes whole, however much longer than all limits a part of it takes', async () => {
+    const { server, nc } = await world();
+    await provision(nc, ['KV_script_current']);
+    await put(nc, 'x', body, 10_000);
+    const link = await slowLink(server, 10_000, 'down');
+    // Two missed pings would have ended it twenty times for each part.
+    const bus = await connectedBus(link.url, { pingIntervalMs: 50 });
+    const servers: (string | null)[] = [];
+    bus.link.watch(({ server: name }) => void servers.push(name));
+    const reading = bus.objectGet(STORE, 'x', 1_000_000, patient());
+    const before = link.sentBytes;
+    await eventually(() => expect(link.sentBytes - before).toBeGreaterThan(2_000));
+    // What is on its way before it does not count into the time-out of a request.
+    expect(await bus.kvGet('script_current', kvKeyOf('job'), 100)).toEqual({ kind: 'absent', revision: 0 });
+    expect(await reading).toEqual({ kind: 'value', body });
+    expect(servers).toEqual([]);
+  });
+
+  test('one that is dead is given up: what is on its way excuses a while, not for ever', async () => {
+    const { server, nc } = await world();
+    await put(nc, 'x', body, 10_000);
+    const link = await slowLink(server, 10_000, 'down');
+    const bus = await connectedBus(link.url, { pingIntervalMs: 50 });
+    const reading = bus.objectGet(STORE, 'x', 1_000_000, patient());
+    const before = link.sentBytes;
+    await eventually(() => expect(link.sentBytes - before).toBeGreaterThan(2_000));
+    link.cut();
+    expect(await reading).toMatchObject({ kind: 'failed', why: 'it stopped answering', mayPass: true });
+  });
+
+  test('what has come of it before the link was lost does not come again', async () => {
+    const { server, nc } = await world();
+    await put(nc, 'x', body);
+    const slow = await slowLink(server, 20_000, 'down');
+    const first = await connectedBus(slow.url);
+    const reading = first.objectGet(STORE, 'x', 1_000_000, patient());
+    const before = slow.sentBytes;
+    await eventually(() => expect(slow.sentBytes - before).toBeGreaterThan(25_000));
+    await first.close();
+    const got = await reading;
+    if (got.kind !== 'failed' || got.part === undefined) throw new Error(got.kind);
+    expect(got).toMatchObject({ mayPass: true, part: { sizeBytes: 30_000 } });
+    // Not connected, it loses nothing either.
+    const again = await first.objectGet(STORE, 'x', 1_000_000, patient(), got.part);
+    expect(again).toMatchObject({ kind: 'failed', mayPass: true, part: got.part });
+
+    const counted = await slowLink(server, 50_000_000, 'down');
+    const second = await connectedBus(counted.url);
+    const atFirst = counted.sentBytes;
+    expect(await second.objectGet(STORE, 'x', 1_000_000, patient(), got.part)).toEqual({ kind: 'value', body });
+    // Whole, it is 40,000 as text alone.
+    expect(counted.sentBytes - atFirst).toBeLessThan(35_000);
+  });
+
+  test('what has come of another object under its name is of no use', async () => {
+    const { server, nc, bus } = await world();
+    await put(nc, 'x', body);
+    const slow = await slowLink(server, 20_000, 'down');
+    const first = await connectedBus(slow.url);
+    const enough = new AbortController();
+    const reading = first.objectGet(STORE, 'x', 1_000_000, enough.signal);
+    const before = slow.sentBytes;
+    await eventually(() => expect(slow.sentBytes - before).toBeGreaterThan(10_000));
+    enough.abort(new Error('enough'));
+    const got = await reading;
+    if (got.kind !== 'failed' || got.part === undefined) throw new Error(got.kind);
+    const other = Buffer.from(body).reverse();
+    await put(nc, 'x', other);
+    expect(await bus.objectGet(STORE, 'x', 1_000_000, patient(), got.part)).toEqual({ kind: 'value', body: other });
+  });
 });

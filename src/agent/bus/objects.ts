@@ -5,13 +5,22 @@
 import { createHash } from 'node:crypto';
 import { errorText } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
-import type { ObjectLook, ObjectPiece, ObjectPlace, ObjectRead } from './bus.ts';
+import {
+  DEFAULT_MAX_PAYLOAD_BYTES,
+  type ObjectLook,
+  type ObjectPart,
+  type ObjectPiece,
+  type ObjectPlace,
+  type ObjectRead,
+} from './bus.ts';
 import { isRefused } from './permissions.ts';
-import type { Session } from './session.ts';
+import type { RequestOptions, Session } from './session.ts';
 
-/** For one chunk (128 KiB, as text a third more) on a slow link. */
-const CHUNK_TIMEOUT_MS = 60_000;
+/** How long the broker may be silent. The time that a part needs on its way is the link's, and is not counted (`downlink.ts`). */
+const SILENCE_MS = 15_000;
 const INFO_TIMEOUT_MS = 5_000;
+/** What every client writes at a time where it is not told otherwise. */
+const USUAL_CHUNK_BYTES = 128 * 1024;
 /** From this code on an error of the API is about the server, as in HTTP. */
 const SERVER_ERRORS = 500;
 
@@ -20,6 +29,7 @@ interface ObjectInfo {
   readonly sizeBytes: number;
   /** `SHA-256=` and base64 in the alphabet of URLs. */
   readonly digest: string;
+  readonly chunkBytes: number;
 }
 
 /** Which of `names` the object store holds; null where it can't be told. Never rejects. */
@@ -64,7 +74,8 @@ export async function objectPiece(
   signal: AbortSignal,
 ): Promise<ObjectPiece> {
   try {
-    const piece = await pieceAfter(session, bucket, place, AbortSignal.any([signal, session.signal]));
+    const until = AbortSignal.any([signal, session.signal]);
+    const piece = await pieceAfter(session, bucket, place, USUAL_CHUNK_BYTES, until);
     if (piece === null) return { kind: 'absent' };
     return { kind: 'value', body: piece.data, next: { nuid: place.nuid, sequence: piece.sequence } };
   } catch (error) {
@@ -79,16 +90,22 @@ export async function objectGet(
   name: string,
   maxBytes: number,
   signal: AbortSignal,
+  from?: ObjectPart,
 ): Promise<ObjectRead> {
   const until = AbortSignal.any([signal, session.signal]);
+  let part = from;
   try {
     const info = await infoOf(session, bucket, name, until);
     if (info === null) return { kind: 'absent' };
     if (info.sizeBytes > maxBytes)
       return { kind: 'failed', why: `it is larger than ${maxBytes} bytes`, mayPass: false };
-    return { kind: 'value', body: await bodyOf(session, bucket, info, until) };
+    const reading = from instanceof Reading && from.isOf(info) ? from : new Reading(info);
+    part = reading;
+    return { kind: 'value', body: await reading.finish(session, bucket, until) };
   } catch (error) {
-    return failed(error);
+    const failure = failed(error);
+    if (failure.kind !== 'failed' || !failure.mayPass || part === undefined || part.readBytes === 0) return failure;
+    return { ...failure, part };
   }
 }
 
@@ -107,29 +124,66 @@ function mayPass(error: unknown): boolean {
   return !(error instanceof ApiError) || error.code >= SERVER_ERRORS;
 }
 
-async function bodyOf(session: Session, bucket: string, info: ObjectInfo, signal: AbortSignal): Promise<Uint8Array> {
-  const hash = createHash('sha256');
-  const body = Buffer.alloc(info.sizeBytes);
-  let bytes = 0;
-  let sequence = 0;
-  while (bytes < info.sizeBytes) {
-    const chunk = await pieceAfter(session, bucket, { nuid: info.nuid, sequence }, signal);
-    if (chunk === null || chunk.data.length === 0) throw new Unusable('a part of it is missing');
-    if (bytes + chunk.data.length > info.sizeBytes) throw new Unusable('it is larger than it says');
-    chunk.data.copy(body, bytes);
-    hash.update(chunk.data);
-    bytes += chunk.data.length;
-    sequence = chunk.sequence;
+/** An object that is being read, chunk after chunk. */
+class Reading implements ObjectPart {
+  readonly #info: ObjectInfo;
+  readonly #body: Buffer;
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+  #sequence = 0;
+
+  constructor(info: ObjectInfo) {
+    this.#info = info;
+    this.#body = Buffer.alloc(info.sizeBytes);
   }
-  const digest = digestOf(info);
-  if (digest === null) throw new Unusable('it has no SHA-256 digest');
-  if (!hash.digest().equals(digest)) throw new Unusable('it is damaged: its digest differs');
-  return body;
+
+  get readBytes(): number {
+    return this.#bytes;
+  }
+
+  get sizeBytes(): number {
+    return this.#info.sizeBytes;
+  }
+
+  /** Each writing of an object has a `nuid` of its own. */
+  isOf({ nuid, sizeBytes, digest }: ObjectInfo): boolean {
+    return this.#info.nuid === nuid && this.#info.sizeBytes === sizeBytes && this.#info.digest === digest;
+  }
+
+  /** Reads the rest. Rejects with what went wrong; what has come until then stays. */
+  async finish(session: Session, bucket: string, signal: AbortSignal): Promise<Uint8Array> {
+    const { nuid, chunkBytes } = this.#info;
+    while (this.#bytes < this.#info.sizeBytes) {
+      const chunk = await pieceAfter(session, bucket, { nuid, sequence: this.#sequence }, chunkBytes, signal);
+      if (chunk === null || chunk.data.length === 0) throw new Unusable('a part of it is missing');
+      if (this.#bytes + chunk.data.length > this.#info.sizeBytes) throw new Unusable('it is larger than it says');
+      chunk.data.copy(this.#body, this.#bytes);
+      this.#hash.update(chunk.data);
+      this.#bytes += chunk.data.length;
+      this.#sequence = chunk.sequence;
+    }
+    const digest = digestOf(this.#info);
+    if (digest === null) throw new Unusable('it has no SHA-256 digest');
+    if (!this.#hash.digest().equals(digest)) throw new Unusable('it is damaged: its digest differs');
+    return this.#body;
+  }
 }
 
-function pieceAfter(session: Session, bucket: string, { nuid, sequence }: ObjectPlace, signal: AbortSignal) {
+/** As the broker puts it into its answer. */
+function base64Bytes(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4;
+}
+
+/** `chunkBytes`: about so large it is. */
+function pieceAfter(
+  session: Session,
+  bucket: string,
+  { nuid, sequence }: ObjectPlace,
+  chunkBytes: number,
+  signal: AbortSignal,
+) {
   const query = { next_by_subj: `$O.${bucket}.C.${nuid}`, seq: sequence + 1 };
-  return messageOf(session, bucket, query, CHUNK_TIMEOUT_MS, signal);
+  return messageOf(session, bucket, query, { timeoutMs: SILENCE_MS, signal, answerBytes: base64Bytes(chunkBytes) });
 }
 
 /** null: it says none. */
@@ -144,17 +198,21 @@ async function infoOf(session: Session, bucket: string, name: string, signal: Ab
   // Padded, as every client writes it.
   const padded = key.padEnd(Math.ceil(key.length / 4) * 4, '=');
   const query = { last_by_subj: `$O.${bucket}.M.${padded}` };
-  const message = await messageOf(session, bucket, query, INFO_TIMEOUT_MS, signal);
+  const message = await messageOf(session, bucket, query, { timeoutMs: INFO_TIMEOUT_MS, signal });
   if (message === null) return null;
   const info: unknown = JSON.parse(message.data.toString());
   if (typeof info !== 'object' || info === null) throw new Unusable('its description is unreadable');
-  const { nuid, size, digest, deleted } = info as Record<string, unknown>;
+  const { nuid, size, digest, chunks, deleted } = info as Record<string, unknown>;
   if (deleted === true) return null;
   const sized = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
   if (typeof nuid !== 'string' || typeof digest !== 'string' || !sized) {
     throw new Unusable('its description is unreadable');
   }
-  return { nuid, sizeBytes: size, digest };
+  const isCount = typeof chunks === 'number' && chunks >= 1;
+  // It is only said, so it is not believed beyond what one message can hold.
+  const largest = session.nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES;
+  const chunkBytes = Math.min(isCount ? Math.ceil(size / chunks) : USUAL_CHUNK_BYTES, size, largest);
+  return { nuid, sizeBytes: size, digest, chunkBytes };
 }
 
 /** null: there is no such message. */
@@ -162,11 +220,10 @@ async function messageOf(
   session: Session,
   bucket: string,
   query: object,
-  timeoutMs: number,
-  signal: AbortSignal,
+  options: RequestOptions & { readonly timeoutMs: number },
 ): Promise<{ data: Buffer; sequence: number } | null> {
   try {
-    const answer = await apiRequest(session, `STREAM.MSG.GET.OBJ_${bucket}`, query, { timeoutMs, signal });
+    const answer = await apiRequest(session, `STREAM.MSG.GET.OBJ_${bucket}`, query, options);
     const { data = '', hdrs = '', seq } = answer.message as { data?: string; hdrs?: string; seq: number };
     // What the server puts in the place of something that has expired.
     if (Buffer.from(hdrs, 'base64').includes(MARKER)) return null;

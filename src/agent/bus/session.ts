@@ -7,12 +7,14 @@ import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { clampTimerMs, MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
+import { Downlink } from './downlink.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import type { ServerClock } from './server-clock.ts';
-import { authenticatorOf, type Credentials, type TlsFiles, tlsOptions } from './sign-in.ts';
+import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
 import { Uplink } from './uplink.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
@@ -20,11 +22,19 @@ const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (protocol §11.2). */
 const MAX_PINGS_OUT = 2;
 const REFUSAL_HANDED_ON_MS = 50;
+/** How long an answer is waited for on a link that brings something else all the time. */
+const LATE_ANSWER_MS = 60_000;
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  /** About so large will the answer be, where it may be large: the time that it needs by itself is no part of the time-out. */
+  readonly answerBytes?: number;
+}
 
 export interface SessionOptions {
   readonly pcId: string;
   readonly credentials: Credentials;
-  readonly tls: TlsFiles;
+  readonly tls: () => TlsTexts | string;
   readonly clock: Clock;
   readonly serverClock: ServerClock;
   readonly permissions: Permissions;
@@ -45,6 +55,7 @@ export class Session {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #uplink: Uplink;
+  readonly #downlink: Downlink;
   readonly #pingIntervalMs: number;
   readonly #ending = new AbortController();
   /** Kept here: the library forgets them with the connection, and then they are needed. */
@@ -54,6 +65,8 @@ export class Session {
   readonly #onRefused = new Set<(subject: string) => void>();
   /** Pings since the server was heard last. */
   #pingsSince = 0;
+  /** What had come at the last ping. */
+  #inBytes = 0;
 
   private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
     this.server = server;
@@ -66,6 +79,7 @@ export class Session {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#uplink = new Uplink(options.clock, () => nc.stats().outBytes);
+    this.#downlink = new Downlink(options.clock);
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
     this.#lastGood = this.#now();
     this.#peers = nc.info?.connect_urls ?? [];
@@ -81,7 +95,7 @@ export class Session {
   /** One try at one server. Rejects with what went wrong, see `classify`. */
   static async open(url: URL, options: SessionOptions): Promise<Session> {
     const authenticator = authenticatorOf(options.credentials);
-    const tls = tlsOptions(url, options.tls);
+    const tls = tlsOptions(url, options.tls());
     const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
     const common: ConnectionOptions = {
       servers: webSocket ? url.href : url.host,
@@ -126,19 +140,24 @@ export class Session {
   }
 
   /**
-   * A request whose answer also proves the link. What is on its way before it on a slow link does not count into the
-   * time-out. Rejects with the library's errors, with {@link InboxRefused}, or with the signal's reason.
+   * A request whose answer also proves the link. What is on its way before it on a slow link, in either direction, does not count
+   * into the time-out. Rejects with the library's errors, with {@link InboxRefused}, or with the signal's reason.
    */
   async request(
     subject: string,
     body: Uint8Array | string,
     timeoutMs: number,
-    options: { readonly signal?: AbortSignal } = {},
+    { signal = this.signal, answerBytes = 0 }: RequestOptions = {},
   ) {
     if (this.permissions.has('subscription', INBOXES)) throw new InboxRefused();
+    const expected = this.#downlink.expect(answerBytes);
+    const downMs = answerBytes > 0 ? this.#downlink.excusedMs() : this.#downlink.neededMs();
+    let hasCome = false;
     try {
-      const asked = this.nc.request(subject, body, { timeout: clampTimerMs(timeoutMs + this.#uplink.neededMs()) });
-      const answer = await orAbort(asked, options.signal ?? this.signal);
+      const limitMs = clampTimerMs(timeoutMs + this.#uplink.neededMs() + downMs);
+      const asked = this.nc.request(subject, body, { timeout: clampTimerMs(limitMs + LATE_ANSWER_MS) });
+      const answer = await orAbort(this.#inTime(asked, limitMs), signal);
+      hasCome = true;
       this.heard();
       this.permissions.allowed('publish', subject);
       return answer;
@@ -147,7 +166,46 @@ export class Session {
       if (violation !== null) this.permissions.refused(violation.operation, violation.subject);
       else if (isNoResponders(error)) this.permissions.allowed('publish', subject);
       throw error;
+    } finally {
+      expected(hasCome);
     }
+  }
+
+  /** As `asked` ends, or rejects once that is late. */
+  async #inTime<T>(asked: Promise<T>, limitMs: number): Promise<T> {
+    asked.catch(() => {});
+    const late = Promise.withResolvers<never>();
+    const { inBytes } = this.nc.stats();
+    let isOver = false;
+    const look = () =>
+      void this.#late(limitMs, inBytes, () => isOver).then(() => late.reject(new errors.TimeoutError()));
+    const timer = setTimeout(look, limitMs);
+    try {
+      return await Promise.race([asked, late.promise]);
+    } finally {
+      isOver = true;
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Resolves when there is no point in waiting for an answer any longer: nothing comes for `limitMs`, or a ping that was sent after
+   * the request is answered before it. On a slow link it stands behind all that the broker has sent before. Never rejects.
+   */
+  async #late(limitMs: number, inBytesBefore: number, isOver: () => boolean): Promise<void> {
+    let inBytes = inBytesBefore;
+    let isPastIt = false;
+    const pinged = this.flush().then(() => {
+      isPastIt = true;
+    });
+    while (!isOver() && !isPastIt) {
+      const { inBytes: now } = this.nc.stats();
+      if (now === inBytes) return;
+      inBytes = now;
+      await Promise.race([pinged, sleep(limitMs)]);
+    }
+    // What came before the answer to the ping is on its way to who waits for it.
+    await loopTurn();
   }
 
   /**
@@ -169,7 +227,7 @@ export class Session {
 
   /** Whether the broker answers within this time, and what is on its way before. Never rejects. */
   async answersWithin(limitMs: number): Promise<boolean> {
-    const late = AbortSignal.timeout(clampTimerMs(limitMs + this.#uplink.neededMs()));
+    const late = AbortSignal.timeout(clampTimerMs(limitMs + this.#uplink.neededMs() + this.#downlink.neededMs()));
     return orAbort(this.flush(), late).catch(() => false);
   }
 
@@ -247,10 +305,14 @@ export class Session {
     this.#peers = this.nc.info?.connect_urls ?? this.#peers;
   }
 
-  /** A link that is busy with what it was given answers late, and lives. */
+  /** A link that is busy with what it was given, or asked for, answers late, and lives. */
   #ping(): void {
     this.#notePeers();
-    const excused = this.#uplink.excusedMs() / this.#pingIntervalMs;
+    // Whatever comes shows that the link lives: on a slow one the answer to a ping is behind it. A round trip it is not.
+    const { inBytes } = this.nc.stats();
+    if (inBytes > this.#inBytes) this.#pingsSince = 0;
+    this.#inBytes = inBytes;
+    const excused = (this.#uplink.excusedMs() + this.#downlink.excusedMs()) / this.#pingIntervalMs;
     if (this.#pingsSince >= MAX_PINGS_OUT + excused) {
       this.close('it stopped answering');
       return;

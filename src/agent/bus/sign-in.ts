@@ -2,7 +2,6 @@
  * What a sign-in needs. Read from its sources again for each try, so that a rotated secret or certificate heals a refused
  * one without a restart (architecture §7).
  */
-import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   type Authenticator,
@@ -21,7 +20,8 @@ export type Credentials =
   | { readonly kind: 'creds'; readonly text: string }
   | { readonly kind: 'nkey'; readonly seed: string };
 
-export interface TlsFiles {
+/** What stands in the files of `[tls]`. */
+export interface TlsTexts {
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: string | null;
@@ -61,20 +61,22 @@ function usable(what: string, authenticator: Authenticator): Authenticator {
 
 /**
  * TLS options for one server. Trust is the operating system's store, Node's own list and `[tls] ca`. Throws
- * {@link UnusableSignIn} where a file can't be read; the message names it.
+ * {@link UnusableSignIn} where the files could not be used: then `tls` says why.
  */
-export function tlsOptions(url: URL, files: TlsFiles): ConnectionOptions['tls'] | undefined {
-  const wanted = url.protocol === 'tls:' || url.protocol === 'wss:' || files.ca !== null || files.cert !== null;
+export function tlsOptions(url: URL, tls: TlsTexts | string): ConnectionOptions['tls'] | undefined {
+  if (typeof tls === 'string') throw new UnusableSignIn(tls);
+  const { ca, cert, key, serverName } = tls;
+  const wanted = url.protocol === 'tls:' || url.protocol === 'wss:' || ca !== null || cert !== null;
   if (!wanted) return undefined;
   const authorities = [...trusted()];
-  if (files.ca !== null) authorities.push(read(files.ca));
+  if (ca !== null) authorities.push(ca);
   // wss goes through the platform's WebSocket, which takes no options: its trust is the process's default.
   setDefaultCACertificates(authorities);
   return {
     ca: authorities.join('\n'),
-    ...(files.cert === null ? {} : { cert: read(files.cert) }),
-    ...(files.key === null ? {} : { key: read(files.key) }),
-    ...(files.serverName === null ? {} : { servername: files.serverName }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key }),
+    ...(serverName === null ? {} : { servername: serverName }),
   };
 }
 
@@ -84,12 +86,4 @@ let platform: readonly string[] | undefined;
 function trusted(): readonly string[] {
   platform ??= [...getCACertificates('default'), ...getCACertificates('system')];
   return platform;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UnusableSignIn(`${path} can't be read (${errorText(error)})`);
-  }
 }

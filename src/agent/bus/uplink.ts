@@ -5,13 +5,13 @@
 import type { Clock } from '../../base/clock.ts';
 
 /** No link that counts as one is slower. */
-const SLOWEST_BYTES_PER_MS = 4;
-const SLOWER_BY = 4;
+export const SLOWEST_BYTES_PER_MS = 4;
+export const SLOWER_BY = 4;
 /** What is sent together takes about so long, and on an unknown link as little as this. */
 const WINDOW_MS = 10_000;
 const WINDOW_MIN_BYTES = 128 * 1024;
 /** Fewer bytes tell the length of the way, not its width. */
-const TELLING_BYTES = 4_096;
+export const TELLING_BYTES = 4_096;
 
 export class Uplink {
   readonly #clock: Clock;

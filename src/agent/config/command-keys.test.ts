@@ -53,7 +53,7 @@ describe.skipIf(process.platform === 'win32')('a file', () => {
     chmodSync(join(here.root, 'open'), 0o777);
     expect(read('/nowhere', named, 'service')).toEqual({
       kind: 'failed',
-      why: `${named}: ${join(here.root, 'open')} can be written by everybody`,
+      why: `${named} is not safe where it lies: ${join(here.root, 'open')} can be written by everybody`,
     });
     const link = join(here.root, 'link');
     symlinkSync(named, link);

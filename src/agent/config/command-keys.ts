@@ -4,8 +4,7 @@
  * at all is one without keys.
  */
 import { machineRegistry, type Registry } from '../../platform/registry.ts';
-import { readRegistrySecret, readTrustedFile, SECRETS_KEY } from '../../platform/secrets.ts';
-import { distrustAbove } from '../../platform/trusted-path.ts';
+import { namedFile, readRegistrySecret, readTrustedFile, SECRETS_KEY, type TrustRule } from '../../platform/secrets.ts';
 import type { RingText } from '../signing/key-store.ts';
 import type { BootConfig } from './boot-config.ts';
 
@@ -29,14 +28,11 @@ export type KeysConfig = Pick<BootConfig, 'startedAs'> & {
 export function readCommandKeys({ commands, startedAs }: KeysConfig, place: KeysPlace): RingText {
   const { keysFile } = commands;
   if (keysFile !== null) {
-    // A person or a test may have its directories wherever it likes; what runs as the system has a whole way to them.
-    const above = startedAs === 'service' ? distrustAbove(keysFile) : null;
-    if (above !== null) return { kind: 'failed', why: `${keysFile}: ${above.path} ${above.why}` };
-    const found = fromFile(keysFile, 'root_or_self');
+    const found = fromFile(keysFile, namedFile(startedAs, MAX_RING_BYTES));
     return found.kind === 'absent' ? { kind: 'failed', why: `${keysFile} does not exist` } : found;
   }
   if (place.platform === 'win32') return fromRegistry(place.registry ?? machineRegistry(), startedAs === 'tray');
-  return fromFile(place.file ?? KEYS_FILE, 'root');
+  return fromFile(place.file ?? KEYS_FILE, { owners: 'root', maxBytes: MAX_RING_BYTES, wholeWay: true });
 }
 
 /** A person may be without the right to look; what is required of them is then refused. */
@@ -53,8 +49,8 @@ function fromRegistry(registry: Registry, mayBeDenied: boolean): RingText {
   }
 }
 
-function fromFile(path: string, owners: 'root' | 'root_or_self'): RingText {
-  const found = readTrustedFile(path, { owners, maxBytes: MAX_RING_BYTES });
+function fromFile(path: string, rule: TrustRule): RingText {
+  const found = readTrustedFile(path, rule);
   switch (found.kind) {
     case 'missing':
       return { kind: 'absent' };

@@ -33,10 +33,21 @@ interface CommandSubscriptions {
   readonly url?: BootConfig['agent']['natsUrl']['credentials'];
   readonly env?: Record<string, string>;
   readonly registry?: Registry;
+  readonly startedAs?: BootConfig['startedAs'];
 }
 
-function read({ auth, url = null, env = {}, registry: from = NO_REGISTRY }: CommandSubscriptions) {
-  return readCredentials({ auth: { ...NO_AUTH, ...auth }, agent: { natsUrl: { credentials: url } } }, env, from);
+function read({
+  auth,
+  url = null,
+  env = {},
+  registry: from = NO_REGISTRY,
+  startedAs = 'headless',
+}: CommandSubscriptions) {
+  return readCredentials(
+    { startedAs, auth: { ...NO_AUTH, ...auth }, agent: { natsUrl: { credentials: url } } },
+    env,
+    from,
+  );
 }
 
 describe('where credentials come from', () => {
@@ -217,3 +228,17 @@ describe('secret files', () => {
     expect(read({ auth: { tokenFile: secret('closed', 'x') } })).toMatchObject({ ok: true, warnings: [] });
   });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a secret that somebody else could put into its place is none for a service',
+  () => {
+    const tokenFile = secret('loose/token', 'x');
+    const open = join(machine.root, 'loose');
+    chmodSync(open, 0o777);
+    expect(read({ auth: { tokenFile } })).toMatchObject({ ok: true });
+    expect(read({ auth: { tokenFile }, startedAs: 'service' })).toEqual({
+      ok: false,
+      error: `${tokenFile} is not safe where it lies: ${open} can be written by everybody`,
+    });
+  },
+);

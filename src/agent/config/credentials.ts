@@ -9,6 +9,7 @@
 
 import { machineRegistry, type Registry } from '../../platform/registry.ts';
 import { readRegistrySecret, readSecretFile, SECRETS_KEY, type SIGN_IN_SECRETS } from '../../platform/secrets.ts';
+import type { Hosting } from '../../shared/states.ts';
 import type { Credentials } from '../bus/sign-in.ts';
 import type { BootConfig } from './boot-config.ts';
 
@@ -25,6 +26,7 @@ export type CredentialsRead =
 
 type CredentialsConfig = {
   readonly auth: BootConfig['auth'];
+  readonly startedAs: BootConfig['startedAs'];
   readonly agent: { readonly natsUrl: Pick<BootConfig['agent']['natsUrl'], 'credentials'> };
 };
 type Env = Readonly<Record<string, string | undefined>>;
@@ -44,7 +46,7 @@ export function readCredentials(
   registry: Registry = machineRegistry(),
 ): CredentialsRead {
   try {
-    const named = fromFiles(config.auth);
+    const named = fromFiles(config);
     if (named.length > 0) return read(named);
     return read(fromMachine(env, registry, config.agent.natsUrl.credentials));
   } catch (error) {
@@ -62,7 +64,8 @@ function read(candidates: readonly NonNullable<Found>[]): CredentialsRead {
   };
 }
 
-function fromFiles(auth: BootConfig['auth']): NonNullable<Found>[] {
+function fromFiles({ auth, startedAs }: CredentialsConfig): NonNullable<Found>[] {
+  const fromFile = (path: string | null, make: (secret: string) => Credentials) => fromNamed(path, startedAs, make);
   const { user, passwordFile, tokenFile, credsFile, nkeyFile } = auth;
   if (user !== null && passwordFile === null) throw half('auth.user', 'auth.password_file');
   if (user === null && passwordFile !== null) throw half('auth.password_file', 'auth.user');
@@ -75,9 +78,9 @@ function fromFiles(auth: BootConfig['auth']): NonNullable<Found>[] {
   );
 }
 
-function fromFile(path: string | null, make: (secret: string) => Credentials): Found {
+function fromNamed(path: string | null, startedAs: Hosting, make: (secret: string) => Credentials): Found {
   if (path === null) return null;
-  const secret = readSecretFile(path);
+  const secret = readSecretFile(path, startedAs);
   if (!secret.ok) throw new NoCredentials(secret.error);
   return { credentials: make(secret.text), source: path, warning: secret.warning };
 }

@@ -29,7 +29,13 @@ test('every setting of the table is shown once, with its source and place', asyn
     source: 'agent.toml',
     place: `${path}:10`,
     locked: false,
+    about: 'How long running scripts may go on when the agent stops',
+    means: { kind: 'amount', amount: 1_500, unit: 'ms' },
+    builtIn: { kind: 'amount', amount: 20_000, unit: 'ms' },
+    changed: true,
   });
+  expect(row('agent.nats_url')).toMatchObject({ means: { kind: 'text', text: 'nats://broker:4222' }, changed: true });
+  expect(row('inventory.enabled')).toMatchObject({ means: { kind: 'switch', on: true }, changed: false });
   expect(row('log.level')).toMatchObject({ value: 'debug', source: 'environment', place: 'RUST_LOG' });
   expect(row('history.days')).toMatchObject({ value: '90 days', source: 'built-in', place: null });
   expect(row('tls.ca')).toMatchObject({ value: null, source: 'built-in' });
@@ -38,7 +44,8 @@ test('every setting of the table is shown once, with its source and place', asyn
 test('no secret is shown, neither as a value nor in the text', async () => {
   const { config, warnings, hash } = await loaded();
   const rows = effectiveSettings(config);
-  expect(rows.find((row) => row.key === 'helpdesk.code_hash')?.value).toBe('(set)');
+  const secret = rows.find((row) => row.key === 'helpdesk.code_hash');
+  expect(secret).toMatchObject({ value: '(set)', means: { kind: 'secret' }, builtIn: { kind: 'none' }, changed: true });
   expect(rows.find((row) => row.key === 'agent.nats_url')?.value).toBe('nats://broker:4222');
   const text = formatEffective(config, warnings);
   expect([text.includes('geheim'), text.includes(hash), JSON.stringify(rows).includes('geheim')]).toEqual([

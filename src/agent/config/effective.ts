@@ -1,5 +1,6 @@
 /** What counts on this PC, each value with its source; for `config.effective` and `--check-config`. No secret is shown. */
 
+import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
 import type { Setting } from '../../shared/setting.ts';
 import { formatDuration } from '../wire/humantime.ts';
 import type { BootConfig } from './boot-config.ts';
@@ -17,6 +18,12 @@ export interface EffectiveSetting {
   readonly place: string | null;
   /** A policy says it. */
   readonly locked: boolean;
+  readonly about: string;
+  /** The value, and the one that is built in, for who puts them into words. */
+  readonly means: SettingMeaning;
+  readonly builtIn: SettingMeaning;
+  /** It is not what is built in. */
+  readonly changed: boolean;
 }
 
 /** Every setting of the table, in its order. */
@@ -24,7 +31,18 @@ export function effectiveSettings(config: BootConfig): EffectiveSetting[] {
   return SETTING_KEYS.map((key) => {
     const { value, source, file, line, locked } = config.settings[key];
     const place = file === null ? null : placeOf({ file, line });
-    return { key, value: shown(settingOf(key), value), source, place, locked };
+    const setting = settingOf(key);
+    return {
+      key,
+      value: shown(setting, value),
+      source,
+      place,
+      locked,
+      about: setting.about,
+      means: meaningOf(setting, value),
+      builtIn: meaningOf(setting, setting.default),
+      changed: value !== setting.default,
+    };
   });
 }
 
@@ -60,4 +78,29 @@ function shown(setting: Setting, value: SettingValue | null): string | null {
   if (typeof value === 'object') return value.urls.join(', ');
   if (setting.kind === 'duration') return formatDuration(BigInt(Number(value)) * 1_000_000n);
   return setting.kind === 'integer' && setting.unit !== 'level' ? `${value} ${setting.unit}` : String(value);
+}
+
+function meaningOf(setting: Setting, value: SettingValue | null): SettingMeaning {
+  if (value === null) return { kind: 'none' };
+  if (setting.secret === true) return { kind: 'secret' };
+  if (typeof value === 'object') return { kind: 'text', text: value.urls.join(', ') };
+  switch (setting.kind) {
+    case 'boolean':
+      return { kind: 'switch', on: value === true };
+    case 'integer':
+    case 'duration':
+      return { kind: 'amount', amount: Number(value), unit: setting.unit };
+    case 'pc_id':
+    case 'servers':
+    case 'log_level':
+    case 'text':
+    case 'path':
+    case 'https_url':
+    case 'mail':
+    case 'code_hash':
+    case 'choice':
+    case 'daily_window':
+    case 'moment':
+      return { kind: 'text', text: String(value) };
+  }
 }

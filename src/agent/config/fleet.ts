@@ -63,14 +63,13 @@ export class Fleet {
     return this.#effective;
   }
 
-  /** What is in effect, as texts, each with the key that it comes from (null: built in). */
-  settings(): { key: string; value: string | null; layer: string | null }[] {
+  /** What is in effect, each with the key that it comes from (null: built in). `isMs`: a duration, in ms. */
+  settings(): { key: string; value: string | number | boolean | null; isMs: boolean; layer: string | null }[] {
     const layers = this.#layers();
     return Object.entries(this.#effective.value).map(([key, value]) => {
       const field = key.replace(/Ms$/, '') as keyof ConfigScope;
       const layer = layers.findLast(({ scope }) => scope[field] !== null)?.key ?? null;
-      const unit = key.endsWith('Ms') ? ' ms' : '';
-      return { key: field, value: value === null ? null : `${value}${unit}`, layer };
+      return { key: field, value, isMs: key.endsWith('Ms'), layer };
     });
   }
 

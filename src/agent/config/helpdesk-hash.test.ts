@@ -1,4 +1,5 @@
 import { chmodSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Loaded } from './load.ts';
 import { NO_POLICIES, TestMachine, toml } from './test-machine.ts';
@@ -38,6 +39,19 @@ describe('the hash of the helpdesk code', () => {
     expect(counts(open)).toBe(hash('f'));
     expect(warned(open)).toEqual([expect.stringMatching(/^helpdesk\.code_hash: people on this PC can read it here/)]);
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'from a file that somebody else could exchange is a fault for a service',
+    () => {
+      const path = here.file('open/code-hash', hash('f'));
+      chmodSync(path, 0o600);
+      const configPath = settings(`[helpdesk]\ncode_hash_file = "${path}"\n`);
+      chmodSync(dirname(path), 0o777);
+      expect(counts(here.load({ configPath }))).toBe(hash('f'));
+      const loaded = here.load({ configPath, machine: here.machine('service'), startedAs: 'service' });
+      expect(counts(loaded)).toContain('is not safe where it lies: /open can be written by everybody');
+    },
+  );
 
   test('from the machine’s secrets counts before policy and settings', () => {
     const machine = here.machine('service', {

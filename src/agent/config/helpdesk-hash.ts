@@ -6,7 +6,14 @@
  */
 import { statSync } from 'node:fs';
 import { machineRegistry, type RegistryValue } from '../../platform/registry.ts';
-import { othersRead, readRegistrySecret, readTrustedFile, SECRETS_KEY, SHUT_IT } from '../../platform/secrets.ts';
+import {
+  namedFile,
+  othersRead,
+  readRegistrySecret,
+  readTrustedFile,
+  SECRETS_KEY,
+  SHUT_IT,
+} from '../../platform/secrets.ts';
 import type { Hosting } from '../../shared/states.ts';
 import type { Collected, SourcePlace } from './collect.ts';
 import { isCodeHash, isStrongHash } from './helpdesk-code.ts';
@@ -36,7 +43,7 @@ export interface HashPlaces {
 /** Settles which hash counts, after all other sources have been read. */
 export function addHelpdeskHash(to: Collected, { secret, startedAs, base }: HashPlaces): void {
   const readable = to.candidates.get(KEY) ?? [];
-  const kept = fromFile(to) ?? fromSecret(to, secret, startedAs);
+  const kept = fromFile(to, startedAs) ?? fromSecret(to, secret, startedAs);
   if (kept === 'faulty') to.candidates.delete(KEY);
   else if (kept !== null) to.add(KEY, kept.text, kept.at, base);
   const counts = kept === null || kept === 'faulty' ? readable : (to.candidates.get(KEY) ?? []).slice(-1);
@@ -47,7 +54,7 @@ export function addHelpdeskHash(to: Collected, { secret, startedAs, base }: Hash
 
 type Kept = { readonly text: string; readonly at: SourcePlace } | 'faulty' | null;
 
-function fromFile(to: Collected): Kept {
+function fromFile(to: Collected, startedAs: Hosting): Kept {
   const { value, source, file: named, line } = settle(to.candidates)[FILE_KEY];
   if (typeof value !== 'string' || source === 'built-in' || named === null) return null;
   const file = value;
@@ -55,7 +62,7 @@ function fromFile(to: Collected): Kept {
     to.faults.push({ file: named, line, key: FILE_KEY, expected: `a file that can be used: ${file} ${why}` });
     return 'faulty' as const;
   };
-  const found = readTrustedFile(file, { owners: 'root_or_self', maxBytes: MAX_HASH_FILE_BYTES });
+  const found = readTrustedFile(file, namedFile(startedAs, MAX_HASH_FILE_BYTES));
   if (found.kind === 'missing') return fault('does not exist');
   if (found.kind === 'refused') return fault(found.why);
   if (found.readableByOthers) return fault(`can be read by others; ${SHUT_IT}`);

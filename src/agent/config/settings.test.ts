@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SETTINGS_JA } from '../../shared/i18n/settings-ja.ts';
 import { SETTING_KEYS, settingOf } from './settings.ts';
 import { checkValue } from './values.ts';
 
@@ -43,5 +44,13 @@ test('a setting that only a policy sets names that policy, and each says what it
     const { policyOnly, policy, about } = settingOf(key);
     return (policyOnly === true && policy === undefined) || about === '';
   });
+  expect(wrong).toEqual([]);
+});
+
+test('each has its line in Japanese too, and none is left over', () => {
+  expect(Object.keys(SETTINGS_JA).toSorted()).toEqual(SETTING_KEYS.toSorted());
+  const wrong = Object.entries(SETTINGS_JA).filter(
+    ([, line]) => !/[ぁ-んァ-ヶ一-龠]/.test(line) || line.endsWith('。'),
+  );
   expect(wrong).toEqual([]);
 });

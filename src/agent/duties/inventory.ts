@@ -132,7 +132,7 @@ class Inventory implements Binding {
     const body = encodeInventory({ pcId, hostname, ...facts, collectedAtNs: clock.nowNs() });
     // A fresh id for each: the broker takes a repeated one for a copy.
     const item = { kind: 'inventory', id: randomUUID(), subject: inventorySubject(pcId), body } as const;
-    await outbox.put(item, clock.nowMs(), { onlyNewest: true });
+    await outbox.put(item, clock.nowMs(), { keep: 1 });
     this.#options.nudge();
   }
 }

@@ -5,12 +5,12 @@
 
 import { ANSWER_WITHIN_MS } from '../../base/answers.ts';
 import type { PcId } from '../../base/ids.ts';
-import { dailyFiles } from '../../base/log-names.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Binding, Bus, BusMessage } from '../bus/bus.ts';
 import { decodeLogsRequest } from '../wire/logs-request.ts';
 import { logsFetchSubject } from '../wire/subjects.ts';
 import { lastLines } from './log-tail.ts';
+import { newestLogFile } from './log-view.ts';
 
 /** More requests than this at once are turned away: each costs a read of the file. */
 const WAITING_MAX = 8;
@@ -94,18 +94,12 @@ class LogRequest {
 async function read(options: LogsFetchOptions, lines: number, signal: AbortSignal): Promise<Uint8Array> {
   const { pathTemplate, keepDays } = options;
   if (keepDays === 0) throw new Error('no log file is kept on this PC: keep_days is 0');
-  const path = await newest(pathTemplate, (options.nowMs ?? Date.now)());
+  const path = await newestLogFile(pathTemplate, (options.nowMs ?? Date.now)());
   try {
     return await lastLines(path, lines, signal);
   } catch (cause) {
     throw new Error(`read log file ${path}`, { cause });
   }
-}
-
-/** Our own file of today, else of the last day before it. */
-async function newest(pathTemplate: string, nowMs: number): Promise<string> {
-  const files = await dailyFiles(pathTemplate, nowMs).catch(() => []);
-  return files.at(-1) ?? pathTemplate;
 }
 
 function failure(text: string): Uint8Array {

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { connectedBus } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { operator, provision, putKey } from '../../../test/support/fleet.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { slowLink } from '../../../test/support/slow-link.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { Titles } from './titles.ts';
@@ -72,4 +76,19 @@ test('what came in while the connection broke is read with the next one', async 
   expect(bus.kvReads).toBe(0);
   bus.connect();
   await eventually(() => expect(new Set(stored.map(([run]) => run))).toEqual(new Set([1, 2])));
+});
+
+test('of a job that takes long to come over a slow link it is read once', async () => {
+  const server = await startNatsServer();
+  const nc = await operator(server);
+  await provision(nc, ['KV_jobs']);
+  await putKey(nc, 'jobs', 'backup', JSON.stringify({ ...JSON.parse(MANIFEST), notes: 'x'.repeat(35_000) }));
+  const link = await slowLink(server, 10_000, 'down');
+  const bus = await connectedBus(link.url);
+  const stored: string[] = [];
+  const runs = { setTitle: async (_run: number, title: string) => void stored.push(title) };
+  const before = link.sentBytes;
+  new Titles({ bus, runs, clock: systemClock, log: silentLogger }).admitted(1, 'backup');
+  await eventually(() => expect(stored).toEqual(['Backup of the documents']));
+  expect(link.sentBytes - before).toBeLessThan(50_000);
 });

@@ -14,7 +14,8 @@ import { decodeManifest } from '../wire/manifest.ts';
 import { isKvKey } from '../wire/subjects.ts';
 
 const BUCKET = 'jobs';
-const READ_TIMEOUT_MS = 2_000;
+/** Nobody waits for it, and a job with a long script needs a minute on a slow link: cut off, it would come three times in vain. */
+const READ_TIMEOUT_MS = 60_000;
 const CACHE_MS = 60_000;
 const CACHE_MAX = 256;
 const TRIES = 3;

@@ -7,18 +7,21 @@ import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
+import { errorCode } from '../../shared/error-code.ts';
 import type { Source } from '../../shared/states.ts';
 import type { HeaderLookup } from '../bus/headers.ts';
 import { NO_HEADERS, type SignatureHeaders, signatureHeaders } from '../signing/signature.ts';
-import type { SignatureNote, Verifier } from '../signing/verifier.ts';
+import type { SignatureNote, Verdict, Verifier } from '../signing/verifier.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type DecodedCommand, recordOf } from '../wire/command.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
-import { type Base, type Failed, keyOf, recordRefused, unreadable } from './recording.ts';
+import { type Base, type Failed, keyOf, NOTHING_READ, recordRefused, unreadable, wasRefused } from './recording.ts';
 
 /** Fingerprints of messages that are known to be recorded: a redelivery costs no look into the store. */
 const RECENT_MAX = 4_096;
+/** Errors of the system or the store; what Node says of its arguments (`ERR_…`) comes from the message. */
+const OF_THE_MOMENT = /^(?:SQLITE|E(?!RR_))/;
 /** How soon what could not be recorded is asked for again. */
 const AGAIN_MS = 2_500;
 /** The part of a turn of the event loop that is given to arriving messages. */
@@ -206,9 +209,15 @@ export class Intake {
       body: Buffer.from(data),
     };
     try {
-      const verdict = this.#options.verifier.judge(data, headers);
+      const verdict = this.#judge(data, headers);
       switch (verdict.kind) {
+        case 'failed':
+          return await this.#recordUnreadable(base, verdict.found, null);
         case 'accepted':
+          if (wasRefused(this.#options.store, base, headers)) {
+            this.#options.store.counters.bump('duplicates');
+            return true;
+          }
           return await this.#recordAccepted(base, verdict.decoded, verdict.signature);
         case 'unknown_envelope':
           // Whom to answer, only what nobody has vouched for says.
@@ -221,6 +230,16 @@ export class Intake {
     } catch (error) {
       this.#options.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
       return false;
+    }
+  }
+
+  /** An error of the moment (a file, a disk) is thrown; one that the message itself causes would come again each time. */
+  #judge(data: Uint8Array, headers: SignatureHeaders): Verdict | { readonly kind: 'failed'; readonly found: Failed } {
+    try {
+      return this.#options.verifier.judge(data, headers);
+    } catch (error) {
+      if (OF_THE_MOMENT.test(errorCode(error))) throw error;
+      return { kind: 'failed', found: { ...NOTHING_READ, error: errorText(error) } };
     }
   }
 

@@ -33,6 +33,15 @@ function signedFingerprint(fingerprint: Uint8Array, { signature, kid, alg, at }:
   return hash('sha256', `${Buffer.from(fingerprint).toString('hex')} ${JSON.stringify(parts)}`, 'buffer');
 }
 
+/** Of a message of which nothing can be told. */
+export const NOTHING_READ = {
+  kind: 'undecodable',
+  requestId: null,
+  execId: null,
+  id: null,
+  version: null,
+} as const satisfies Omit<Failed, 'error'>;
+
 const NOTHING_TO_RUN = { shell: null, runAs: null, timeoutSecs: null } as const;
 
 /** Shown here in any case; answered where the message says whom to answer. */
@@ -85,6 +94,14 @@ export function recordRefused(
     const identity = { resultId, requestId: usable, execId, manifestId: id, pcId: parts.pcId };
     return endingOf(outcome, identity, parts.maxPayloadBytes());
   });
+}
+
+/**
+ * Whether this message with this signature was refused before: then it stays refused, whatever key or time came since. Sent again, it
+ * is signed anew.
+ */
+export function wasRefused(store: Store, base: Base, headers: SignatureHeaders): boolean {
+  return store.runs.wasRefused(signedFingerprint(base.fingerprint, headers));
 }
 
 /** Of an envelope this PC can say what was wrong with it where it was signed well. */

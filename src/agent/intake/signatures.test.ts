@@ -8,6 +8,7 @@ import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { SignatureMode } from '../../shared/signatures.ts';
+import type { RingText } from '../signing/key-store.ts';
 import { signatureCounter } from '../store/counters.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import { Intake } from './intake.ts';
@@ -15,20 +16,21 @@ import { Intake } from './intake.ts';
 const KEY = signingKey(1);
 const OTHER = signingKey(2);
 const RING = { kind: 'text', text: JSON.stringify([ringEntry('backend', KEY)]) } as const;
+const SIGNED_AT_MS = Date.now() - 1_000;
 const NOT_SIGNED =
   'refused: command carried no signature, and this host requires one. If this came from `kanade run`, set the ' +
   'break-glass key; if from the backend, that backend is not signing yet.';
 
-function setUp(mode: SignatureMode) {
-  const store = testStore(tempDir());
+function setUp(mode: SignatureMode, ring: RingText = RING, store = testStore(tempDir()), onFinding = () => {}) {
   const admitted: string[] = [];
   const intake = new Intake({
     pcId: 'PC-1',
     store,
     verifier: verifierOf({
       mode,
-      ring: () => RING,
+      ring: () => ring,
       onFinding: (state, refused) => {
+        onFinding();
         store.counters.bump(signatureCounter(state));
         if (refused) store.counters.bump('signature_refused');
       },
@@ -245,14 +247,14 @@ describe('an envelope', () => {
     ['for another PC', envelopeOf(commandJson('r1'), { target_pc_id: 'PC-2' }), 'MISADDRESSED', 'misaddressed'],
     [
       'whose time is over',
-      envelopeOf(commandJson('r1'), { expires_at: new Date().toISOString() }),
+      envelopeOf(commandJson('r1'), { expires_at: new Date(SIGNED_AT_MS + 500).toISOString() }),
       'EXPIRED_ENV',
       'expired',
     ],
     ['with one field more', envelopeOf(commandJson('r1'), { extra: true }), 'SIGNATURE', 'envelope_rejected'],
   ])('%s is refused in any case, shown, and not answered', async (_what, body, reason, signature) => {
     const { admitted, send, results, rows } = setUp('off');
-    await send(body, signedHeaders('backend', KEY, body, Date.now() - 1_000));
+    await send(body, signedHeaders('backend', KEY, body, SIGNED_AT_MS));
     expect(admitted).toEqual([]);
     expect(results()).toEqual([]);
     expect(rows()).toMatchObject([{ reason, exitCode: null, resultId: null, signature, signedBy: 'backend' }]);
@@ -265,4 +267,47 @@ describe('an envelope', () => {
     await send(body, signed(body));
     expect(admitted).toEqual(['r1']);
   });
+});
+
+test('what was refused stays refused when its key comes later', async () => {
+  const before = setUp('require', { kind: 'absent' });
+  const body = commandJson('r1');
+  const headers = signed(body);
+  await before.send(body, headers);
+  const { admitted, send, rows, store } = setUp('require', RING, before.store);
+  await send(body, headers);
+  expect(rows()).toHaveLength(1);
+  expect(admitted).toEqual([]);
+  expect(store.counters.all().duplicates).toBe(1);
+  // Sent again by IT it is signed anew.
+  await send(body, signedHeaders('backend', KEY, body, Date.now() + 1_500));
+  expect(admitted).toEqual(['r1']);
+});
+
+test.each([
+  [new RangeError('Maximum call stack size exceeded'), 'recorded'],
+  [Object.assign(new Error('a string too long'), { code: 'ERR_STRING_TOO_LONG' }), 'recorded'],
+  [Object.assign(new Error('too many open files'), { code: 'EMFILE' }), 'asked for again'],
+  [Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' }), 'asked for again'],
+])('a message on which judging fails with "%s" is %s', async (error, expected) => {
+  const store = testStore(tempDir());
+  const { intake, rows } = setUp('require', RING, store, () => {
+    throw error;
+  });
+  const answer = await new Promise((resolve) => {
+    intake.receive('replay', {
+      subject: 'commands.pc.PC-1',
+      data: Buffer.from(commandJson('r1')),
+      ack: () => resolve('recorded'),
+      nak: () => resolve('asked for again'),
+    });
+  });
+  expect(answer).toBe(expected);
+  expect(rows().map(({ reason }) => reason)).toEqual(expected === 'recorded' ? ['BAD_MESSAGE'] : []);
+});
+
+test('a signature as long as a message can be is only a wrong one', async () => {
+  const { send, rows } = setUp('require');
+  await send(commandJson('r1'), { ...signed(commandJson('r1')), 'Kanade-Sig': 'A'.repeat(8 * 1024 * 1024) });
+  expect(rows()).toMatchObject([{ reason: 'SIGNATURE', signature: 'invalid' }]);
 });

@@ -5,7 +5,6 @@
  * Invariants 4, 6, 7, 8: nothing is started before its start is on disk; a kill reaches every state; no network between the
  * spawn and the timer; the world is looked at again right before the spawn.
  */
-import { randomInt } from 'node:crypto';
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
 import { STORE_RETRY_MS, untilDone } from '../../base/retry.ts';
@@ -25,10 +24,11 @@ import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
 import { Attempts } from './attempts.ts';
+import { drawJitterSecs } from './jitter.ts';
 import { attempted, killedWaiting, refused, stoppedBeforeStart } from './outcomes.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
-import { loadScript } from './script-object.ts';
 import type { EndReason, RunningScript } from './script-runner.ts';
+import { fetchText } from './script-text.ts';
 
 /** Pauses before the pin is read again: the backend publishes first and pins after (D5). */
 const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
@@ -40,8 +40,6 @@ const FRESH_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 const DEADLINE_LOOK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
-/** A broker that is there and does not give a script for so long will not. */
-const SCRIPT_AWAY_MS = 10 * 60_000;
 const NS_PER_MS = 1_000_000n;
 
 /** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
@@ -61,7 +59,6 @@ export class ActiveRun {
   #begun = false;
   #killed: boolean;
   #decoded: Command | null = null;
-  #scriptAwayFromMs: number | null = null;
 
   /** `overRestart`: it was admitted before this process began. */
   constructor(open: OpenRun, place: Place, overRestart: boolean, options: ActiveRunOptions) {
@@ -89,7 +86,7 @@ export class ActiveRun {
     return this.#waits;
   }
 
-  /** Between two tries to read what it needs: it wants no place now. */
+  /** It reads what it needs, or is about to try again: it wants no place now. */
   get pauses(): boolean {
     return this.#pauses;
   }
@@ -115,7 +112,7 @@ export class ActiveRun {
     this.#script?.end(reason);
   }
 
-  /** Takes the run as far as it goes now; a store or a script that can't be read at present is waited for. Rejects on a bug only. */
+  /** Takes the run as far as it goes now; a store that can't be read at present is waited for. Rejects on a bug only. */
   async step(): Promise<Step> {
     for (;;) {
       const step = await this.#try();
@@ -140,12 +137,16 @@ export class ActiveRun {
       this.#options.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
       return 'again';
     } finally {
-      if (this.#holdsPlace) this.#place.release();
-      this.#holdsPlace = false;
+      this.#releasePlace();
     }
   }
 
-  async #step(): Promise<Step | 'again'> {
+  #releasePlace(): void {
+    if (this.#holdsPlace) this.#place.release();
+    this.#holdsPlace = false;
+  }
+
+  async #step(): Promise<Step> {
     this.#abort.signal.throwIfAborted();
     if (this.open.state === 'admitted') {
       const refusal = await this.#gate();
@@ -154,11 +155,20 @@ export class ActiveRun {
     }
     const user = await this.#user();
     if (user !== 'ready') return user;
-    if (!this.#command().bypassLocalLimit && !this.#holdsPlace) {
+    const command = this.#command();
+    const script = await this.#text(command);
+    if (script === 'deferred' || 'reason' in script) return script;
+    // Who was signed in may have left while it was fetched.
+    const stillThere = command.scriptObject === null ? 'ready' : await this.#user();
+    if (stillThere !== 'ready') return stillThere;
+    if (!command.bypassLocalLimit && !this.#holdsPlace) {
       this.#holdsPlace = this.#place.take();
-      if (!this.#holdsPlace) return this.#defer('waiting_slot');
+      if (!this.#holdsPlace) {
+        if (command.scriptObject !== null) this.#options.scriptObjects.keep(this.open.run, script.text);
+        return this.#defer('waiting_slot');
+      }
     }
-    return this.#start();
+    return this.#start(script.text);
   }
 
   /** The gates, with the pin read again before it is believed. Holds no place. */
@@ -201,7 +211,10 @@ export class ActiveRun {
 
   /** Spreads the starts of a fleet. How long is drawn once, and kept over restarts (invariant 4). */
   async #deferredByJitter(): Promise<boolean> {
-    const leftMs = this.#options.store.waits.leftMs(this.open.run, 'jitter');
+    const { waits } = this.#options.store;
+    // It was over before its script was asked for.
+    if (waits.leftMs(this.open.run, 'retry') !== null) return false;
+    const leftMs = waits.leftMs(this.open.run, 'jitter');
     if (leftMs !== null && leftMs > 0) {
       await this.#defer('waiting_jitter');
       return true;
@@ -209,7 +222,7 @@ export class ActiveRun {
     // Over; its wait goes when the run has come further than that.
     if (leftMs !== null || this.open.notBeforeMs !== null) return false;
     const { jitterSecs } = this.#command();
-    const askedMs = jitterSecs === null || jitterSecs <= 0 ? 0 : randomSecs(jitterSecs) * 1000;
+    const askedMs = jitterSecs === null || jitterSecs <= 0 ? 0 : drawJitterSecs(jitterSecs) * 1000;
     if (askedMs === 0) return false;
     await this.#defer('waiting_jitter', {
       kind: 'jitter',
@@ -246,9 +259,9 @@ export class ActiveRun {
   }
 
   /** Notes the wait in the row. While the store takes no writes the run stays here. */
-  async #defer(state: OpenState, wait?: Wait): Promise<'deferred'> {
+  async #defer(state: OpenState, ...waits: readonly Wait[]): Promise<'deferred'> {
     while (
-      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, wait).then(() => true))) === null
+      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, ...waits).then(() => true))) === null
     ) {
       await sleep(STORE_RETRY_MS, this.#abort.signal);
     }
@@ -257,27 +270,41 @@ export class ActiveRun {
     return 'deferred';
   }
 
-  /** True for as long as a script that can't be fetched may be on its way: without a broker, and some minutes with one. */
-  #waitsForScript(why: string): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (this.#scriptAwayFromMs === null) {
-      this.#options.log.warn('a script could not be fetched yet', { request_id: this.open.requestId, why });
-      this.#scriptAwayFromMs = nowMs;
+  /** The text to run: the command's own, or an object, which is fetched without a place; else how far the run has come. */
+  async #text(command: Command): Promise<{ readonly text: string } | Step> {
+    const { scriptObject } = command;
+    if (scriptObject === null) return { text: command.script };
+    const text = this.#options.scriptObjects.kept(this.open.run);
+    if (text !== undefined) return { text };
+    this.#releasePlace();
+    this.#pauses = true;
+    try {
+      for (;;) {
+        const refusal = () => this.#refusedBeforeSpawn(command);
+        const fetched = await fetchText(this.open, scriptObject, this.#options, refusal, this.#abort.signal);
+        if (fetched.kind === 'text') return fetched;
+        if (fetched.kind === 'ended') return fetched.outcome;
+        await this.#defer('admitted', ...fetched.waits);
+        // The connection may have come before anybody knew that this run waits for one.
+        if (!fetched.needsLink || !this.#connected) return 'deferred';
+      }
+    } finally {
+      this.#pauses = false;
     }
-    if (!this.#connected) this.#scriptAwayFromMs = nowMs;
-    return nowMs - this.#scriptAwayFromMs < SCRIPT_AWAY_MS;
   }
 
-  async #start(): Promise<Step | 'again'> {
+  async #refusedBeforeSpawn(command: Command): Promise<Outcome | null> {
+    const facts = await this.#facts();
+    this.#abort.signal.throwIfAborted();
+    const verdict = decideBeforeSpawn(command, facts, this.#options.clock.nowNs());
+    return verdict.go ? null : this.#refused(verdict, facts);
+  }
+
+  async #start(text: string): Promise<Step> {
     const { open } = this;
     const { signal } = this.#abort;
-    const { store, clock, bus } = this.#options;
+    const { store, clock } = this.#options;
     const command = this.#command();
-    const script = await loadScript(command, bus, signal, open.source === 'schedule');
-    if (!script.ok) {
-      if (script.mayPass && this.#waitsForScript(script.why)) return 'again';
-      return withoutRun('UNSUPPORTED', script.why, { nowMs: clock.nowMs() });
-    }
     for (;;) {
       const facts = await this.#facts();
       signal.throwIfAborted();
@@ -291,7 +318,7 @@ export class ActiveRun {
       const started = await this.#stored(store.runs.start(open.run, start));
       if (started === true) {
         if (event !== null) this.#options.onQueued();
-        return this.#run(command, script.text, user);
+        return this.#run(command, text, user);
       }
       // It has ended meanwhile: others have answered it.
       if (started === false) return 'deferred';
@@ -310,7 +337,7 @@ export class ActiveRun {
       const isStop = errorText(this.#abort.signal.reason) === 'stopping';
       return isStop ? stoppedBeforeStart(nowMs) : interrupted(null, nowMs);
     }
-    const { shell, cwd, runAs, timeoutSecs, retry } = command;
+    const { shell, cwd, runAs, timeoutSecs, retry, deadlineAtNs } = command;
     const spec = { marker: this.open.resultId, shell, script: text, cwd, runAs, timeoutSecs };
     if (runAs === 'user' && user !== null) {
       this.#options.log.info('a script runs as a user', { request_id: command.requestId, user: user.name });
@@ -323,7 +350,7 @@ export class ActiveRun {
       noting = setTimeout(() => this.#noteProcess(running), NOTE_AFTER_MS);
       return running;
     };
-    const attempts = new Attempts(start, retry, this.#options.clock);
+    const attempts = new Attempts(start, { retry, deadlineAtNs, clock: this.#options.clock });
     this.#script = attempts;
     try {
       return attempted(command, await attempts.done);
@@ -370,14 +397,6 @@ export class ActiveRun {
     this.#decoded = decoded.command;
     return decoded.command;
   }
-}
-
-/** 2^43 s are longer than any PC lives, and still a whole number in ms. */
-const MAX_JITTER_SECS = 2 ** 43;
-
-/** A whole number of seconds in [0, jitter), as the original draws it (protocol §4.1, step 11). */
-function randomSecs(jitterSecs: number | bigint): number {
-  return randomInt(Number(jitterSecs > MAX_JITTER_SECS ? MAX_JITTER_SECS : jitterSecs));
 }
 
 function factsText(facts: Facts): string {

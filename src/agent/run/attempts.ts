@@ -1,6 +1,6 @@
 /**
  * A script that is run again where it fails or takes too long (protocol §6.7). To whoever ends it, it is one script: what ends an
- * attempt ends the pauses between them too, and no further attempt begins after that.
+ * attempt ends the pauses between them too, and no further attempt begins after that, nor after the last moment to start.
  */
 import type { Clock } from '../../base/clock.ts';
 import { sleep } from '../../base/sleep.ts';
@@ -12,23 +12,32 @@ export interface Attempted {
   readonly finished: Finished;
   /** Attempts after the first. */
   readonly retries: number;
+  /** There would have been one more, but for the deadline. */
+  readonly isPastDeadline: boolean;
 }
+
+export interface AttemptsOptions {
+  readonly retry: Retry | null;
+  /** Of the command, or of the envelope that it came in; null: none. */
+  readonly deadlineAtNs: bigint | null;
+  readonly clock: Pick<Clock, 'nowMs' | 'nowNs'>;
+}
+
+const NS_PER_SECOND = 1_000_000_000n;
 
 export class Attempts {
   /** Never rejects, but for a bug in `start`. */
   readonly done: Promise<Attempted>;
   readonly #start: () => RunningScript;
-  readonly #retry: Retry | null;
-  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #options: AttemptsOptions;
   readonly #ended = new AbortController();
   #reason: EndReason | null = null;
   #current: RunningScript;
 
   /** Starts the first attempt in this turn, as a script alone would be (invariant 7). */
-  constructor(start: () => RunningScript, retry: Retry | null, clock: Pick<Clock, 'nowMs'>) {
+  constructor(start: () => RunningScript, options: AttemptsOptions) {
     this.#start = start;
-    this.#retry = retry;
-    this.#clock = clock;
+    this.#options = options;
     this.#current = start();
     this.done = this.#run();
   }
@@ -40,20 +49,34 @@ export class Attempts {
   }
 
   async #run(): Promise<Attempted> {
+    const { retry, clock } = this.#options;
+    const { max, backoffSecs } = retry ?? { max: 0, backoffSecs: 0 };
     const first = await this.#current.done;
     let finished = first;
     let retries = 0;
-    while (retries < (this.#retry?.max ?? 0) && hasFailed(finished) && this.#reason === null) {
-      await sleep((this.#retry?.backoffSecs ?? 0) * 1000, this.#ended.signal).catch(() => {});
+    let isPastDeadline = false;
+    while (retries < max && hasFailed(finished) && this.#reason === null) {
+      // A pause that ends after the deadline keeps the fleet waiting for nothing; afterwards the clock may have been set.
+      isPastDeadline = this.#isPastDeadlineIn(backoffSecs);
+      if (isPastDeadline) break;
+      await sleep(backoffSecs * 1000, this.#ended.signal).catch(() => {});
       if (this.#reason !== null) {
-        finished = { ...finished, outcome: { kind: this.#reason }, finishedAtMs: this.#clock.nowMs() };
+        finished = { ...finished, outcome: { kind: this.#reason }, finishedAtMs: clock.nowMs() };
         break;
       }
+      isPastDeadline = this.#isPastDeadlineIn(0);
+      if (isPastDeadline) break;
       retries += 1;
       this.#current = this.#start();
       finished = await this.#current.done;
     }
-    return { finished: { ...finished, startedAtMs: first.startedAtMs }, retries };
+    return { finished: { ...finished, startedAtMs: first.startedAtMs }, retries, isPastDeadline };
+  }
+
+  /** Exactly at it may still start, as at the gate. */
+  #isPastDeadlineIn(secs: number): boolean {
+    const { deadlineAtNs, clock } = this.#options;
+    return deadlineAtNs !== null && clock.nowNs() + BigInt(secs) * NS_PER_SECOND > deadlineAtNs;
   }
 }
 

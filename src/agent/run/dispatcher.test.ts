@@ -1,58 +1,16 @@
-import { hash } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../test/support/commands.ts';
+import { admitCommand, dispatching } from '../../../test/support/dispatching.ts';
 import { eventually } from '../../../test/support/eventually.ts';
-import { FakeBus } from '../../../test/support/fake-bus.ts';
-import { FakeScripts } from '../../../test/support/fake-scripts.ts';
-import { pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
-import { arrival, storeOptions, testStore } from '../../../test/support/store.ts';
+import { requestIdOf } from '../../../test/support/ids.ts';
+import { arrival, storeOptions } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, unreadable } from '../../../test/support/unreadable.ts';
 import { systemClock } from '../../base/clock.ts';
-import { silentLogger } from '../../base/logger.ts';
-import { FactsReader } from '../gates/facts.ts';
 import { Store } from '../store/store.ts';
-import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { endOlderCopy, recover } from './recovery.ts';
-import { Slots } from './slots.ts';
-
-function setUp(more: Partial<DispatcherOptions> & { directory?: string; parallel?: number } = {}) {
-  const store = more.store ?? testStore(more.directory ?? tempDir(), more.clock);
-  const bus = new FakeBus();
-  const scripts = new FakeScripts();
-  const facts = new FactsReader(
-    { bus, kvCache: store.kvCache, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
-    { scriptsEnabled: () => true, uncheckedHonoursRevoke: false },
-  );
-  const dispatcher = new Dispatcher({
-    pcId: pcIdOf('PC-1'),
-    store,
-    bus,
-    facts,
-    scripts,
-    slots: new Slots(() => more.parallel ?? 4),
-    clock: systemClock,
-    log: silentLogger,
-    publishPinSkips: true,
-    onQueued() {},
-    pinRereadMs: [1, 1, 1],
-    ...more,
-  });
-  const recovery = { store, scripts, dispatcher, clock: systemClock, log: silentLogger };
-  return { store, bus, scripts, dispatcher, recovery };
-}
 
 const never = new AbortController().signal;
-
-async function admit(store: Store, requestId: string, more: Record<string, unknown> = {}): Promise<number> {
-  const execId = (more.exec_id as string | undefined) ?? null;
-  const runAs = (more.run_as as string | undefined) ?? 'system';
-  const admission = await store.runs.admit(
-    arrival(requestId, commandJson(requestId, more), { execId, runAs, manifestId: 'job-1' }),
-  );
-  if (admission.kind !== 'admitted') throw new Error(admission.kind);
-  return admission.run;
-}
 
 const results = (store: Store) =>
   store.outbox
@@ -60,9 +18,9 @@ const results = (store: Store) =>
     .map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
 
 test('a command runs and ends in one result that carries its ids', async () => {
-  const { store, scripts, dispatcher } = setUp();
+  const { store, scripts, dispatcher } = dispatching();
   scripts.autoExit = 0;
-  const run = await admit(store, 'r1', { exec_id: 'e1' });
+  const run = await admitCommand(store, 'r1', { exec_id: 'e1' });
   dispatcher.start();
   await dispatcher.idle();
   expect(store.history.get(run)).toMatchObject({ state: 'finished', reason: 'DONE', exitCode: 0 });
@@ -77,9 +35,9 @@ test.each([
   ['how long it has waited', /SELECT until_up FROM waits WHERE run/],
 ])('a page with %s that the disk does not give for a moment is no answer to anybody', async (_name, sql) => {
   const disk = unreadable(sql);
-  const { store, scripts, dispatcher } = setUp();
+  const { store, scripts, dispatcher } = dispatching();
   scripts.autoExit = 0;
-  const run = await admit(store, 'r1');
+  const run = await admitCommand(store, 'r1');
   dispatcher.start();
   await eventually(() => expect(disk.errors).toBeGreaterThan(1));
   expect([scripts.started, results(store)]).toEqual([[], []]);
@@ -90,9 +48,9 @@ test.each([
 
 test('one that waits for the disk is killed, and left as it is by our own stop, like any other', async () => {
   const disk = unreadable(/SELECT body FROM commands/);
-  const { store, dispatcher } = setUp();
-  const killed = await admit(store, 'r1', { exec_id: 'e1' });
-  const left = await admit(store, 'r2');
+  const { store, dispatcher } = dispatching();
+  const killed = await admitCommand(store, 'r1', { exec_id: 'e1' });
+  const left = await admitCommand(store, 'r2');
   dispatcher.start();
   await eventually(() => expect(disk.errors).toBeGreaterThan(1));
   await dispatcher.kill('e1');
@@ -104,10 +62,10 @@ test('one that waits for the disk is killed, and left as it is by our own stop, 
 test.each(['admitted', 'waiting_slot'])(
   'one row that is %s and can not be read holds up nobody else',
   async (state) => {
-    const { store, scripts, dispatcher } = setUp({ parallel: 1 });
+    const { store, scripts, dispatcher } = dispatching({ parallel: 1 });
     scripts.autoExit = 0;
-    const unread = await admit(store, 'r1');
-    const next = await admit(store, 'r2');
+    const unread = await admitCommand(store, 'r1');
+    const next = await admitCommand(store, 'r2');
     if (state === 'waiting_slot') for (const run of [unread, next]) await store.runs.advance(run, 'waiting_slot');
     const get = store.inbox.get.bind(store.inbox);
     let away = true;
@@ -124,7 +82,7 @@ test.each(['admitted', 'waiting_slot'])(
 );
 
 test('the start is on disk before anything of the script exists', async () => {
-  const { store, scripts, dispatcher } = setUp();
+  const { store, scripts, dispatcher } = dispatching();
   const states: (string | undefined)[] = [];
   const start = scripts.start.bind(scripts);
   scripts.start = (spec) => {
@@ -132,15 +90,15 @@ test('the start is on disk before anything of the script exists', async () => {
     return start(spec);
   };
   scripts.autoExit = 0;
-  await admit(store, 'r1');
+  await admitCommand(store, 'r1');
   dispatcher.start();
   await dispatcher.idle();
   expect(states).toEqual(['running']);
 });
 
 test('a nudge that finds nothing new starts nothing twice', async () => {
-  const { store, scripts, dispatcher } = setUp();
-  await admit(store, 'r1');
+  const { store, scripts, dispatcher } = dispatching();
+  await admitCommand(store, 'r1');
   for (let i = 0; i < 5; i++) dispatcher.start();
   await eventually(() => expect(scripts.started).toHaveLength(1));
   scripts.started[0]?.exit(0);
@@ -150,13 +108,13 @@ test('a nudge that finds nothing new starts nothing twice', async () => {
 });
 
 test('while it is held nothing new begins, and what runs goes on; then all that came meanwhile runs', async () => {
-  const { store, scripts, dispatcher } = setUp();
-  const first = await admit(store, 'r1');
+  const { store, scripts, dispatcher } = dispatching();
+  const first = await admitCommand(store, 'r1');
   dispatcher.start();
   await eventually(() => expect(scripts.started).toHaveLength(1));
   dispatcher.hold(true);
   expect(dispatcher.isIdle).toBe(false);
-  const second = await admit(store, 'r2');
+  const second = await admitCommand(store, 'r2');
   dispatcher.nudge();
   scripts.autoExit = 0;
   scripts.started[0]?.exit(0);
@@ -169,8 +127,8 @@ test('while it is held nothing new begins, and what runs goes on; then all that 
 });
 
 test('no more scripts run at once than there are places, in order of arrival; a stuck one holds only its own', async () => {
-  const { store, scripts, dispatcher } = setUp({ parallel: 2 });
-  for (const id of ['r1', 'r2', 'r3', 'r4']) await admit(store, id, { script: id });
+  const { store, scripts, dispatcher } = dispatching({ parallel: 2 });
+  for (const id of ['r1', 'r2', 'r3', 'r4']) await admitCommand(store, id, { script: id });
   dispatcher.start();
   await eventually(() => expect(scripts.started).toHaveLength(2));
   expect(store.inbox.open(10).map(({ state }) => state)).toEqual([
@@ -189,16 +147,16 @@ test('no more scripts run at once than there are places, in order of arrival; a 
 
 describe('the version pin', () => {
   test('is read again before it is believed: the backend pins after it publishes (D5)', async () => {
-    const { store, bus, scripts, dispatcher } = setUp();
+    const { store, bus, scripts, dispatcher } = dispatching();
     scripts.autoExit = 0;
     bus.setKv('script_current', 'job-1', '0.9.0');
     let reads = 0;
     bus.onKvGet = (bucket) => {
       if (bucket === 'script_current' && ++reads === 2) bus.setKv('script_current', 'job-1', '1.0.0', 2);
     };
-    const run = await admit(store, 'r1');
+    const run = await admitCommand(store, 'r1');
     // Longer than the time for which reads are shared.
-    const { dispatcher: patient } = setUp({ store, bus, scripts, pinRereadMs: [80, 80] });
+    const { dispatcher: patient } = dispatching({ store, bus, scripts, pinRereadMs: [80, 80] });
     patient.start();
     await patient.idle();
     expect(store.history.get(run)?.reason).toBe('DONE');
@@ -206,7 +164,7 @@ describe('the version pin', () => {
   });
 
   test('is not asked for what a schedule of this PC has fired: its job is the pin (D27); a withdrawal is', async () => {
-    const { store, bus, scripts, dispatcher } = setUp();
+    const { store, bus, scripts, dispatcher } = dispatching();
     scripts.autoExit = 0;
     bus.setKv('script_current', 'job-1', '9.9.9');
     bus.setKv('script_status', 'job-2', 'REVOKED');
@@ -225,10 +183,14 @@ describe('the version pin', () => {
   });
 
   test('refuses with 124, holds no place while it is read again, and stays local where it is configured so', async () => {
-    const { store, bus, scripts, dispatcher } = setUp({ parallel: 1, pinRereadMs: [20, 20], publishPinSkips: false });
+    const { store, bus, scripts, dispatcher } = dispatching({
+      parallel: 1,
+      pinRereadMs: [20, 20],
+      publishPinSkips: false,
+    });
     bus.setKv('script_current', 'old', '2.0.0');
-    await admit(store, 'r1', { id: 'old' });
-    await admit(store, 'r2');
+    await admitCommand(store, 'r1', { id: 'old' });
+    await admitCommand(store, 'r2');
     dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     scripts.started[0]?.exit(0);
@@ -245,8 +207,8 @@ describe('the version pin', () => {
 
 describe('kill', () => {
   test('of a running script ends it', async () => {
-    const { store, scripts, dispatcher } = setUp();
-    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    const { store, scripts, dispatcher } = dispatching();
+    const run = await admitCommand(store, 'r1', { exec_id: 'e1' });
     dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.kill('e1');
@@ -260,8 +222,8 @@ describe('kill', () => {
     ['in its jitter', { jitter_secs: 600 }, 1],
     ['in the queue', {}, 0],
   ])('of a command %s ends it before anything ran', async (_where, more, parallel) => {
-    const { store, scripts, dispatcher } = setUp({ parallel });
-    const run = await admit(store, 'r1', { exec_id: 'e1', ...more });
+    const { store, scripts, dispatcher } = dispatching({ parallel });
+    const run = await admitCommand(store, 'r1', { exec_id: 'e1', ...more });
     dispatcher.start();
     await eventually(() => expect(store.inbox.open(1)[0]?.state).toMatch(/waiting/));
     await dispatcher.kill('e1');
@@ -271,8 +233,8 @@ describe('kill', () => {
   });
 
   test('that comes before the dispatcher has seen the command is not lost', async () => {
-    const { store, scripts, dispatcher } = setUp();
-    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    const { store, scripts, dispatcher } = dispatching();
+    const run = await admitCommand(store, 'r1', { exec_id: 'e1' });
     await dispatcher.kill('e1');
     dispatcher.start();
     await dispatcher.idle();
@@ -281,21 +243,21 @@ describe('kill', () => {
   });
 
   test('that comes before its command was admitted ends it when it comes', async () => {
-    const { store, scripts, dispatcher } = setUp();
+    const { store, scripts, dispatcher } = dispatching();
     dispatcher.start();
     await dispatcher.kill('e1');
-    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    const run = await admitCommand(store, 'r1', { exec_id: 'e1' });
     dispatcher.nudge();
     await eventually(() => expect(store.history.get(run)?.reason).toBe('KILLED_WAITING'));
     expect(scripts.started).toEqual([]);
   });
 
   test('that is not recorded yet ends what comes meanwhile', async () => {
-    const { store, scripts, dispatcher } = setUp();
+    const { store, scripts, dispatcher } = dispatching();
     dispatcher.start();
     vi.spyOn(store.kills, 'record').mockRejectedValue(new Error('database or disk is full'));
     void dispatcher.kill('e1').catch(() => {});
-    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    const run = await admitCommand(store, 'r1', { exec_id: 'e1' });
     dispatcher.nudge();
     await eventually(() => expect(store.history.get(run)?.reason).toBe('KILLED_WAITING'));
     expect([scripts.started, dispatcher.unrecordedKills]).toEqual([[], ['e1']]);
@@ -303,13 +265,13 @@ describe('kill', () => {
 
   test('that a stand-in for the store was told is for the next one', async () => {
     const store = Store.unusable(storeOptions(tempDir()), 'read_only');
-    const { dispatcher } = setUp({ store });
+    const { dispatcher } = dispatching({ store });
     await dispatcher.kill('e1');
     expect(dispatcher.unrecordedKills).toEqual(['e1']);
   });
 
   test('that can not be recorded yet is recorded as soon as the store takes it', async () => {
-    const { store, scripts, dispatcher } = setUp();
+    const { store, scripts, dispatcher } = dispatching();
     dispatcher.start();
     const record = store.kills.record.bind(store.kills);
     let refused = 0;
@@ -319,15 +281,15 @@ describe('kill', () => {
     };
     const killed = dispatcher.kill('e1');
     await killed;
-    const run = await admit(store, 'r1', { exec_id: 'e1' });
+    const run = await admitCommand(store, 'r1', { exec_id: 'e1' });
     dispatcher.nudge();
     await eventually(() => expect(store.history.get(run)?.reason).toBe('KILLED_WAITING'));
     expect(scripts.started).toEqual([]);
   });
 
   test('of another execution touches nothing', async () => {
-    const { store, scripts, dispatcher } = setUp();
-    await admit(store, 'r1', { exec_id: 'e1' });
+    const { store, scripts, dispatcher } = dispatching();
+    await admitCommand(store, 'r1', { exec_id: 'e1' });
     dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.kill('e2');
@@ -341,10 +303,10 @@ describe('right before the spawn the world is looked at again (D23)', () => {
     ['revoked while it waited', 'REVOKED'],
     ['past its deadline', 'DEADLINE'],
   ])('%s', async (_name, reason) => {
-    const { store, bus, scripts, dispatcher } = setUp({ parallel: 1 });
-    await admit(store, 'blocker');
+    const { store, bus, scripts, dispatcher } = dispatching({ parallel: 1 });
+    await admitCommand(store, 'blocker');
     const deadline = reason === 'DEADLINE' ? { deadline_at: new Date(Date.now() + 400).toISOString() } : {};
-    const run = await admit(store, 'r2', { id: 'job-2', ...deadline });
+    const run = await admitCommand(store, 'r2', { id: 'job-2', ...deadline });
     dispatcher.start();
     await eventually(() => expect(store.inbox.open(9)[1]?.state).toBe('waiting_slot'));
     if (reason === 'REVOKED') bus.setKv('script_status', 'job-2', 'REVOKED');
@@ -356,17 +318,28 @@ describe('right before the spawn the world is looked at again (D23)', () => {
   });
 });
 
+test('a script that fails is not run again after its last moment to start', async () => {
+  const { store, scripts, dispatcher } = dispatching();
+  scripts.autoExit = 1;
+  const deadline = new Date(Date.now() + 60_000).toISOString();
+  const run = await admitCommand(store, 'r1', { deadline_at: deadline, retry: { max: 3, backoff_secs: 3_600 } });
+  dispatcher.start();
+  await dispatcher.idle();
+  expect(scripts.started).toHaveLength(1);
+  expect(store.history.get(run)).toMatchObject({ reason: 'FAILED', exitCode: 1 });
+});
+
 describe('after an interruption', () => {
   test('what ran is ended and answered 121, never run again; what waited runs', async () => {
     const directory = tempDir();
-    const first = setUp({ directory });
-    const ran = await admit(first.store, 'r1');
+    const first = dispatching({ directory });
+    const ran = await admitCommand(first.store, 'r1');
     first.dispatcher.start();
     await eventually(() => expect(first.scripts.started).toHaveLength(1));
-    const waited = await admit(first.store, 'r2');
+    const waited = await admitCommand(first.store, 'r2');
     await first.store.close();
 
-    const { store, scripts, dispatcher, recovery } = setUp({ directory });
+    const { store, scripts, dispatcher, recovery } = dispatching({ directory });
     scripts.autoExit = 0;
     await recover(recovery, never);
     dispatcher.start();
@@ -385,12 +358,12 @@ describe('after an interruption', () => {
 
   test('nothing is dispatched before it is settled, and what could not be written is tried again', async () => {
     const directory = tempDir();
-    const first = setUp({ directory });
-    const ran = await admit(first.store, 'r1');
+    const first = dispatching({ directory });
+    const ran = await admitCommand(first.store, 'r1');
     first.dispatcher.start();
     await eventually(() => expect(first.scripts.started).toHaveLength(1));
     await first.store.close();
-    const { store, scripts, recovery } = setUp({ directory });
+    const { store, scripts, recovery } = dispatching({ directory });
     const finish = store.runs.finish.bind(store.runs);
     let full = true;
     store.runs.finish = (run, ending) => (full ? Promise.reject(new Error('disk is full')) : finish(run, ending));
@@ -408,10 +381,10 @@ describe('after an interruption', () => {
 
   test('nothing of an old copy of the store is run', async () => {
     const directory = tempDir();
-    const first = setUp({ directory });
-    const run = await admit(first.store, 'r1');
+    const first = dispatching({ directory });
+    const run = await admitCommand(first.store, 'r1');
     await first.store.close();
-    const { store, scripts, dispatcher, recovery } = setUp({ directory });
+    const { store, scripts, dispatcher, recovery } = dispatching({ directory });
     await endOlderCopy(recovery, run, never);
     dispatcher.start();
     await dispatcher.idle();
@@ -421,14 +394,14 @@ describe('after an interruption', () => {
 
   test('the jitter goes on from its first moment', async () => {
     const directory = tempDir();
-    const first = setUp({ directory });
-    await admit(first.store, 'r1', { jitter_secs: 100_000 });
+    const first = dispatching({ directory });
+    await admitCommand(first.store, 'r1', { jitter_secs: 100_000 });
     first.dispatcher.start();
     await eventually(() => expect(first.store.inbox.open(1)[0]?.state).toBe('waiting_jitter'));
     const drawn = first.store.inbox.open(1)[0]?.notBeforeMs;
     await first.dispatcher.stop(0);
     await first.store.close();
-    const second = setUp({ directory });
+    const second = dispatching({ directory });
     await recover(second.recovery, never);
     second.dispatcher.start();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -439,9 +412,9 @@ describe('after an interruption', () => {
 
 describe('our own stop', () => {
   test('ends running scripts with a stored result and leaves what waits admitted', async () => {
-    const { store, scripts, dispatcher } = setUp({ parallel: 1 });
-    const running = await admit(store, 'r1');
-    const waiting = await admit(store, 'r2');
+    const { store, scripts, dispatcher } = dispatching({ parallel: 1 });
+    const running = await admitCommand(store, 'r1');
+    const waiting = await admitCommand(store, 'r2');
     dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     await dispatcher.stop(10);
@@ -452,8 +425,8 @@ describe('our own stop', () => {
   });
 
   test('lets a script that ends within the grace end by itself', async () => {
-    const { store, scripts, dispatcher } = setUp();
-    const run = await admit(store, 'r1');
+    const { store, scripts, dispatcher } = dispatching();
+    const run = await admitCommand(store, 'r1');
     dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
     const stopped = dispatcher.stop(10_000);
@@ -465,10 +438,10 @@ describe('our own stop', () => {
 
 describe('run_as user', () => {
   test('waits until somebody signs in, and the row says who', async () => {
-    const { store, scripts, dispatcher } = setUp();
+    const { store, scripts, dispatcher } = dispatching();
     scripts.user = { kind: 'no_user' };
     scripts.autoExit = 0;
-    const run = await admit(store, 'r1', { run_as: 'user' });
+    const run = await admitCommand(store, 'r1', { run_as: 'user' });
     dispatcher.start();
     await eventually(() => expect(store.inbox.open(1)[0]?.state).toBe('waiting_user'));
     scripts.signIn('taro');
@@ -477,9 +450,9 @@ describe('run_as user', () => {
   });
 
   test('ends without a run when nobody came in time', async () => {
-    const { store, scripts, dispatcher } = setUp();
+    const { store, scripts, dispatcher } = dispatching();
     scripts.user = { kind: 'no_user' };
-    const run = await admit(store, 'r1', { run_as: 'user', timeout_secs: 1 });
+    const run = await admitCommand(store, 'r1', { run_as: 'user', timeout_secs: 1 });
     dispatcher.start();
     await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     expect(store.history.get(run)).toMatchObject({ reason: 'NO_USER', exitCode: -1 });
@@ -492,10 +465,10 @@ describe('run_as user', () => {
       nowMs: () => Date.now() + stepMs,
       nowNs: () => BigInt(Date.now() + stepMs) * 1_000_000n,
     };
-    const { store, scripts, dispatcher } = setUp({ clock });
+    const { store, scripts, dispatcher } = dispatching({ clock });
     scripts.user = { kind: 'no_user' };
     const deadline = new Date(Date.now() - 1_000).toISOString();
-    const run = await admit(store, 'r1', { run_as: 'user', deadline_at: deadline });
+    const run = await admitCommand(store, 'r1', { run_as: 'user', deadline_at: deadline });
     dispatcher.start();
     await eventually(() => expect(store.inbox.get(run)?.state).toBe('waiting_user'));
     // Not for ten years.
@@ -507,12 +480,12 @@ describe('run_as user', () => {
   });
 
   test('is not behind any number of runs that wait for another account', async () => {
-    const { store, scripts, dispatcher } = setUp();
+    const { store, scripts, dispatcher } = dispatching();
     scripts.user = { kind: 'no_user' };
     scripts.autoExit = 0;
-    const waiting = Array.from({ length: 600 }, (_, i) => admit(store, `r${i}`, { run_as: 'user' }));
+    const waiting = Array.from({ length: 600 }, (_, i) => admitCommand(store, `r${i}`, { run_as: 'user' }));
     await Promise.all(waiting);
-    const run = await admit(store, 'gui', { run_as: 'system_gui' });
+    const run = await admitCommand(store, 'gui', { run_as: 'system_gui' });
     dispatcher.start();
     await eventually(() => expect(store.inbox.inState('waiting_user', 999)).toHaveLength(601));
     vi.spyOn(scripts, 'availability').mockImplementation((...[runAs]: unknown[]) =>
@@ -524,9 +497,9 @@ describe('run_as user', () => {
 
   test('waits no longer in all on a PC that is started again and again', async () => {
     const directory = tempDir();
-    const first = setUp({ directory });
+    const first = dispatching({ directory });
     first.scripts.user = { kind: 'no_user' };
-    const run = await admit(first.store, 'r1', { run_as: 'user', timeout_secs: 2 });
+    const run = await admitCommand(first.store, 'r1', { run_as: 'user', timeout_secs: 2 });
     first.dispatcher.start();
     await eventually(() => expect(first.store.inbox.get(run)?.state).toBe('waiting_user'));
     for (let restart = 0, before = first; ; restart++) {
@@ -535,7 +508,7 @@ describe('run_as user', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       await before.dispatcher.stop(0);
       await before.store.close();
-      const next = setUp({ directory });
+      const next = dispatching({ directory });
       next.scripts.user = { kind: 'no_user' };
       await recover(next.recovery, never);
       next.dispatcher.start();
@@ -549,9 +522,9 @@ describe('run_as user', () => {
   });
 
   test('that can not be done here is 122', async () => {
-    const { store, scripts, dispatcher } = setUp();
+    const { store, scripts, dispatcher } = dispatching();
     scripts.user = { kind: 'unsupported', why: 'skipped: not here' };
-    const run = await admit(store, 'r1', { run_as: 'system_gui' });
+    const run = await admitCommand(store, 'r1', { run_as: 'system_gui' });
     dispatcher.start();
     await dispatcher.idle();
     expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
@@ -560,11 +533,11 @@ describe('run_as user', () => {
 });
 
 test('a run that was admitted after all history was pruned is run like any other', async () => {
-  const { store, scripts, dispatcher } = setUp();
+  const { store, scripts, dispatcher } = dispatching();
   scripts.autoExit = 0;
   dispatcher.start();
   for (const id of ['r1', 'r2', 'r3']) {
-    const run = await admit(store, id);
+    const run = await admitCommand(store, id);
     dispatcher.nudge();
     await eventually(() => expect(store.history.get(run)?.state).toBe('finished'));
     for (const row of store.outbox.waiting(true, 10)) await store.outbox.delivered(row, 1);
@@ -585,10 +558,10 @@ test('a wait that ends while the others are looked at is not overlooked', async 
     return upMs + passedMs;
   };
   const clock = { ...systemClock, upMs: later };
-  const { store, scripts, dispatcher } = setUp({ clock });
+  const { store, scripts, dispatcher } = dispatching({ clock });
   scripts.autoExit = 0;
   const count = 40;
-  const runs = await Promise.all(Array.from({ length: count }, (_, index) => admit(store, `r${index}`)));
+  const runs = await Promise.all(Array.from({ length: count }, (_, index) => admitCommand(store, `r${index}`)));
   for (const [index, run] of runs.entries()) {
     await store.runs.advance(run, 'waiting_jitter', { kind: 'jitter', askedMs: 20 + index * 3 });
   }
@@ -597,63 +570,13 @@ test('a wait that ends while the others are looked at is not overlooked', async 
   await dispatcher.stop(0);
 });
 
-describe('a script that can not be fetched', () => {
-  const object = { script: '', script_object: 'a/1', script_object_sha256: hash('sha256', 'echo 1') };
-
-  test('at the moment holds no place and refuses nothing: it runs when it can be', async () => {
-    const { store, scripts, bus, dispatcher } = setUp({ parallel: 1 });
-    scripts.autoExit = 0;
-    bus.objects.set('a/1', { kind: 'failed', why: 'not connected', mayPass: true });
-    const far = await admit(store, 'r1', object);
-    const killed = await admit(store, 'r2', { ...object, exec_id: 'e2' });
-    const inline = await admit(store, 'r3');
-    dispatcher.start();
-    await eventually(() => expect(store.history.get(inline)).toMatchObject({ reason: 'DONE' }));
-    await dispatcher.kill('e2');
-    await eventually(() => expect(store.history.get(killed)).toMatchObject({ reason: 'KILLED_WAITING' }));
-    expect(store.history.get(far)).toMatchObject({ state: 'admitted' });
-    bus.objects.set('a/1', { kind: 'value', body: Buffer.from('echo 1') });
-    await eventually(() => expect(store.history.get(far)).toMatchObject({ reason: 'DONE', exitCode: 0 }));
-  });
-
-  test('from a broker that is there and does not give it ends after some minutes, and is waited for without one', async () => {
-    let nowMs = 0;
-    const clock = { ...systemClock, monotonicMs: () => nowMs };
-    const { store, bus, dispatcher } = setUp({ clock });
-    let asked = 0;
-    bus.objectGet = async () => {
-      asked += 1;
-      return { kind: 'failed', why: 'no responders', mayPass: true };
-    };
-    bus.disconnect();
-    const run = await admit(store, 'r1', object);
-    dispatcher.start();
-    for (const state of ['disconnect', 'connect'] as const) {
-      bus[state]();
-      const before = asked;
-      nowMs += 9 * 60_000;
-      await eventually(() => expect(asked).toBeGreaterThan(before + 1));
-      expect(store.history.get(run)).toMatchObject({ state: 'admitted' });
-    }
-    nowMs += 60_000;
-    await eventually(() => expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 }));
-  });
-
-  test('for a reason of its own, or for want of a permission, ends at once', async () => {
-    const { store, bus, dispatcher } = setUp();
-    bus.objects.set('a/1', { kind: 'failed', why: 'it is damaged', mayPass: false });
-    const run = await admit(store, 'r1', object);
-    dispatcher.start();
-    await dispatcher.idle();
-    expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
-  });
-});
-
 test('very many that wait are rows, not objects, and each still ends in its one result', async () => {
-  const { store, scripts, dispatcher } = setUp({ parallel: 8 });
+  const { store, scripts, dispatcher } = dispatching({ parallel: 8 });
   const count = 3_000;
   await Promise.all(
-    Array.from({ length: count }, (_, index) => admit(store, `r${index}`, index % 3 === 0 ? { jitter_secs: 2 } : {})),
+    Array.from({ length: count }, (_, index) =>
+      admitCommand(store, `r${index}`, index % 3 === 0 ? { jitter_secs: 2 } : {}),
+    ),
   );
   dispatcher.start();
   await eventually(() => expect(store.inbox.inState('admitted', 1)).toEqual([]));
@@ -666,7 +589,7 @@ test('very many that wait are rows, not objects, and each still ends in its one 
 });
 
 test('a stored command that can not be read any more still ends in one result', async () => {
-  const { store, scripts, dispatcher } = setUp();
+  const { store, scripts, dispatcher } = dispatching();
   const admission = await store.runs.admit(arrival('r1', 'not a command'));
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
   dispatcher.start();

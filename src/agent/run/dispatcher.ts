@@ -7,7 +7,7 @@
 import { Deadline } from '../../base/deadline.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
-import { STORE_RETRY_MS } from '../../base/retry.ts';
+import { STORE_RETRY_MS, untilDone } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import { outcomeRow } from '../../shared/outcomes.ts';
 import { endingOfRow, type Outcome, withoutRun } from '../results/ending.ts';
@@ -16,6 +16,7 @@ import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
+import { ScriptObjects } from './script-objects.ts';
 import type { Slots } from './slots.ts';
 
 /** So many runs are looked at by the gates at the same time, or are about to note that they wait. */
@@ -24,7 +25,7 @@ const GATING_MAX = 256;
 const LONGEST_TIMER_MS = 30_000;
 const IDLE_LOOK_MS = 5;
 
-export interface DispatcherOptions extends ActiveRunOptions {
+export interface DispatcherOptions extends Omit<ActiveRunOptions, 'scriptObjects'> {
   readonly slots: Slots;
   /** Keep 124 and 126 local (`[results] publish_pin_skips = false`). */
   readonly publishPinSkips: boolean;
@@ -33,6 +34,7 @@ export interface DispatcherOptions extends ActiveRunOptions {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #active = new Map<number, ActiveRun>();
+  readonly #scriptObjects: ScriptObjects;
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
   readonly #grace = new Deadline();
@@ -54,6 +56,13 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#foundRun = options.store.inbox.newestRun();
+    const { signal } = this.#stopping;
+    this.#scriptObjects = new ScriptObjects(options.bus, options.clock, signal);
+    // A connection is what a script that could not be fetched waits for.
+    const stopLink = options.bus.link.watch(({ state }) => {
+      if (state === 'connected' && this.#started) this.#retryNow();
+    });
+    signal.addEventListener('abort', stopLink, { once: true });
   }
 
   get started(): boolean {
@@ -80,6 +89,24 @@ export class Dispatcher {
   start(): void {
     this.#started = true;
     this.#again();
+    this.#retryNow();
+  }
+
+  #retryNow(): void {
+    const { store, log } = this.#options;
+    const retry = async () => (store.isOpen ? store.waits.retryNow() : undefined);
+    const noted = untilDone(retry, this.#stopping.signal, (error) => {
+      log.error('what waits for its script could not be made due yet', { error: errorText(error) });
+    });
+    // Our own stop ends it; the next start asks again.
+    drop(
+      noted.then(
+        () => this.#again(),
+        () => {},
+      ),
+      log,
+      'asking for scripts again',
+    );
   }
 
   /** While it holds, nothing new begins; what is on its way goes on, and is killed as ever. */
@@ -121,7 +148,7 @@ export class Dispatcher {
   #look(): void {
     const { inbox } = this.#options.store;
     if (this.#lookAtAll) this.#lookAtWaits();
-    if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.inState('admitted', limit));
+    if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.toGate(limit));
     if (this.#forPlaces && this.#options.slots.free > 0) this.#forPlaces = !this.#takePlaces();
     if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
     // Whatever nobody has thought of: while something waits, there is another look.
@@ -153,6 +180,7 @@ export class Dispatcher {
       (limit: number) => inbox.killed(limit),
       (limit: number) => waits.due('jitter', upMs, limit),
       (limit: number) => waits.due('user', upMs, limit),
+      (limit: number) => waits.due('retry', upMs, limit),
       (limit: number) => this.#forUsers(limit),
     ]) {
       if (!this.#takeAll(select)) this.#lookAtAll = true;
@@ -211,7 +239,10 @@ export class Dispatcher {
         this.#queueLook();
       },
     };
-    const active = new ActiveRun(open, place, run <= this.#foundRun, this.#options);
+    const active = new ActiveRun(open, place, run <= this.#foundRun, {
+      ...this.#options,
+      scriptObjects: this.#scriptObjects,
+    });
     if (open.execId !== null && this.#killing.has(open.execId)) active.kill();
     this.#active.set(run, active);
     const done = this.#see(active).finally(() => {
@@ -235,7 +266,7 @@ export class Dispatcher {
     const { waits } = this.#options.store;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const dueUpMs = Math.min(waits.nextDueUpMs('jitter', upMs), waits.nextDueUpMs('user', upMs));
+    const dueUpMs = Math.min(...(['jitter', 'user', 'retry'] as const).map((kind) => waits.nextDueUpMs(kind, upMs)));
     if (dueUpMs === Number.POSITIVE_INFINITY) return;
     this.#lookAgainIn(Math.max(1, dueUpMs - this.#options.clock.upMs()));
   }
@@ -329,6 +360,7 @@ export class Dispatcher {
    */
   async end(open: OpenRun, outcome: Outcome): Promise<void> {
     const { store, bus, log } = this.#options;
+    this.#scriptObjects.forget(open.run);
     const identity = { ...open, pcId: this.#options.pcId };
     const ending = endingOfRow(outcome, identity, bus.link.value.maxPayloadBytes, (error) => {
       log.error('a run has no result that can be told', { run: open.run, error: errorText(error) });

@@ -3,7 +3,14 @@ import { type FixedReason, OUTCOMES } from '../../shared/outcomes.ts';
 import type { Refusal } from '../gates/decide.ts';
 import { type Outcome, withNote, withoutRun } from '../results/ending.ts';
 import type { Command } from '../wire/command.ts';
-import { agentStoppedText, killedText, retriesText, spawnFailedText, timeoutText } from '../wire/result-texts.ts';
+import {
+  agentStoppedText,
+  killedText,
+  retriesPastDeadlineText,
+  retriesText,
+  spawnFailedText,
+  timeoutText,
+} from '../wire/result-texts.ts';
 import type { Attempted } from './attempts.ts';
 import type { Finished } from './script-runner.ts';
 
@@ -21,10 +28,10 @@ export function stoppedBeforeStart(nowMs: number): Outcome {
 }
 
 /** As {@link ran}, and what is to be said of the attempts before the last. */
-export function attempted(command: Command, { finished, retries }: Attempted): Outcome {
+export function attempted(command: Command, { finished, retries, isPastDeadline }: Attempted): Outcome {
   const outcome = ran(command, finished);
-  if (retries === 0) return outcome;
-  const note = retriesText(outcome.reason, retries);
+  if (retries === 0 && !isPastDeadline) return outcome;
+  const note = isPastDeadline ? retriesPastDeadlineText(retries) : retriesText(outcome.reason, retries);
   return note === null ? outcome : { ...outcome, stderr: withNote(outcome.stderr, note) };
 }
 

@@ -13,7 +13,7 @@ import { type Priority, setPriority } from '../../platform/priority.ts';
 import { endTree, isRunning, processStart } from '../../platform/process-tree.ts';
 import { type Environment, markerAssignment, withMarker, withShellDefaults } from './child-env.ts';
 import { exitOf, feed, follow, settled } from './child-streams.ts';
-import { posixShell, posixShellPath } from './find-shell.ts';
+import { type FoundShell, findPosixShell } from './find-shell.ts';
 import { type Exit, failedLaunch, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { spawnFailure } from './spawn-failure.ts';
 
@@ -90,11 +90,17 @@ export class PosixLauncher implements Launcher {
     };
   }
 
+  #shellFor(name: string): FoundShell {
+    const known = this.#paths.get(name);
+    return known === undefined ? findPosixShell(name, this.#options.environment) : { found: true, file: known };
+  }
+
   /** By `posix_spawn`. A text says why it failed. */
   #spawn(spec: LaunchSpec): Child | string {
     const { file, args, stdin } = spec.invocation;
-    const path = this.#paths.get(file) ?? posixShellPath(file, this.#options.environment);
-    if (path === null) return spawnFailure(errorWithCode('ENOENT'), spec);
+    const shell = this.#shellFor(file);
+    if (!shell.found) return spawnFailure(errorWithCode('ENOENT'), spec, shell.passedOver);
+    const path = shell.file;
     const pipes: PipeEnds[] = [];
     for (let wanted = stdin === null ? 2 : 3; wanted > 0; wanted--) {
       const pipe = openPipe();
@@ -147,10 +153,11 @@ export class PosixLauncher implements Launcher {
 
   /** By Node, where there is no native code for this system. */
   #spawnByNode(spec: LaunchSpec): Child | string {
-    const { args, stdin } = spec.invocation;
-    const file = posixShell(spec.invocation.file, this.#options.environment);
+    const { file, args, stdin } = spec.invocation;
+    const shell = this.#shellFor(file);
+    if (!shell.found) return spawnFailure(errorWithCode('ENOENT'), spec, shell.passedOver);
     try {
-      const child = spawn(file, args, {
+      const child = spawn(shell.file, args, {
         ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
         env: withMarker(
           withShellDefaults(this.#options.environment, spec.invocation.file, this.#options.allowColors),

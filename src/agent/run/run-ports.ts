@@ -8,6 +8,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { FactsReader } from '../gates/facts.ts';
 import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
+import type { ScriptObjects } from './script-objects.ts';
 import type { RunningScript, ScriptSpec } from './script-runner.ts';
 
 /** Starting a script, as a run needs it; see `script-runner.ts`. */
@@ -31,6 +32,7 @@ export interface ActiveRunOptions {
   readonly bus: Bus;
   readonly facts: FactsReader;
   readonly scripts: ScriptStarter;
+  readonly scriptObjects: ScriptObjects;
   readonly clock: Clock;
   readonly log: Logger;
   /** A result or event was queued. */

@@ -7,8 +7,8 @@ interface Attempt {
   readonly cwd: string | null;
 }
 
-/** `error` is what the start threw or emitted. The system says ENOENT for a missing directory and a missing shell alike. */
-export function spawnFailure(error: unknown, { invocation, cwd }: Attempt): string {
+/** `passedOver`: a shell that is there and can't be trusted, and why. `error` is what the start threw or emitted. The system says ENOENT for a missing directory and a missing shell alike. */
+export function spawnFailure(error: unknown, { invocation, cwd }: Attempt, passedOver: string | null = null): string {
   if (cwd?.includes('\0')) return 'the working directory contains a NUL character';
   if (invocation.args.some((arg) => arg.includes('\0'))) return 'the script contains a NUL character';
   const code = errorCode(error);
@@ -17,7 +17,7 @@ export function spawnFailure(error: unknown, { invocation, cwd }: Attempt): stri
   const shell = invocation.file;
   switch (code) {
     case 'ENOENT':
-      return shellNotFound(shell);
+      return shellNotFound(shell, passedOver);
     case 'EACCES':
       return `the shell "${shell}" may not be executed (EACCES)`;
     case 'E2BIG':
@@ -33,11 +33,12 @@ export function spawnFailure(error: unknown, { invocation, cwd }: Attempt): stri
   }
 }
 
-export function shellNotFound(shell: string): string {
-  if (shell === 'powershell' && process.platform !== 'win32') {
-    return 'neither the shell "powershell" nor "pwsh" was found on the PATH';
-  }
-  return `the shell "${shell}" was not found on the PATH`;
+export function shellNotFound(shell: string, passedOver: string | null): string {
+  const why =
+    shell === 'powershell' && process.platform !== 'win32'
+      ? 'neither the shell "powershell" nor "pwsh" was found on the PATH'
+      : `the shell "${shell}" was not found on the PATH`;
+  return passedOver === null ? why : `${why} but where others could have put it (${passedOver})`;
 }
 
 function directoryFaultOf(cwd: string): string | null {

@@ -9,7 +9,7 @@ import { consoleSessionId, userSession } from '../../platform/sessions.ts';
 import { native } from '../../platform/windows/native.ts';
 import { ownSid, sidOf } from '../../platform/windows/sids.ts';
 import { PERSONS_DESKTOP, startWithToken, type TokenProcess } from '../../platform/windows/token-process.ts';
-import { ownTokenIn, userToken } from '../../platform/windows/tokens.ts';
+import { ownTokenIn, profileOf, userToken } from '../../platform/windows/tokens.ts';
 import { BatchFiles } from './batch-file.ts';
 import { accountEnvironment, type Environment, withMarker, withShellDefaults } from './child-env.ts';
 import { feed, follow, settled } from './child-streams.ts';
@@ -44,13 +44,13 @@ export class WindowsLauncher implements Launcher {
 
   launch(spec: LaunchSpec): LaunchOutcome {
     const { invocation } = spec;
-    const file = findWindowsShell(invocation.file, this.#options.environment);
-    if (file === null) return failedLaunch(shellNotFound(invocation.file));
+    const shell = findWindowsShell(invocation.file, this.#options.environment);
+    if (!shell.found) return failedLaunch(shellNotFound(invocation.file, shell.passedOver));
     if (invocation.args.reduce((sum, arg) => sum + arg.length, 0) >= MAX_COMMAND_LINE_UNITS) {
       return failedLaunch(`the script is too long for the command line of "${invocation.file}"`);
     }
     try {
-      return this.#spawnAs(spec, file);
+      return this.#spawnAs(spec, shell.file);
     } catch (error) {
       return failedLaunch(spawnFailure(error, { ...spec, cwd: this.#directoryOf(spec) }));
     }
@@ -58,7 +58,8 @@ export class WindowsLauncher implements Launcher {
 
   /** As it would be for ourselves, so that a fault can be said of it; that of another account can't be looked into. */
   #directoryOf({ runAs, cwd }: LaunchSpec): string | null {
-    return runAs === 'system' && cwd !== null ? windowsDirectory(cwd, this.#options.environment) : null;
+    const { environment } = this.#options;
+    return runAs === 'system' && cwd !== null ? windowsDirectory(cwd, { environment, profile: null }) : null;
   }
 
   /** Starts with the arguments quoted as the program reads them; a batch file lasts as long as its script. */
@@ -98,10 +99,14 @@ export class WindowsLauncher implements Launcher {
         // Our own desktop is that of a service, which nobody sees.
         desktop: runAs === 'system' ? null : PERSONS_DESKTOP,
         prepare: (accountOf) => {
-          const own = runAs === 'system' ? environment : accountEnvironment(accountOf());
+          const account =
+            runAs === 'system'
+              ? { environment, profile: null }
+              : { environment: accountOf(), profile: cwd === null ? null : profileOf(token) };
+          const own = runAs === 'system' ? environment : accountEnvironment(account.environment);
           return {
             environment: withMarker(withShellDefaults(own, spec.invocation.file, this.#options.allowColors), marker),
-            directory: cwd === null ? null : windowsDirectory(cwd, runAs === 'system' ? environment : accountOf()),
+            directory: cwd === null ? null : windowsDirectory(cwd, account),
           };
         },
       });

@@ -4,6 +4,9 @@ import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
+import { AddressWatch } from '../../platform/address-watch.ts';
+import { conditionsHere } from '../../platform/conditions/here.ts';
+import type { Conditions } from '../../platform/conditions/types.ts';
 import { CpuLoad } from '../../platform/cpu-load.ts';
 import { firstLine } from '../../shared/run-title.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
@@ -14,6 +17,7 @@ import { Book } from '../schedules/book.ts';
 import { machineZone } from '../schedules/local-day.ts';
 import { Refusals } from '../schedules/refusals.ts';
 import { Scheduler } from '../schedules/scheduler.ts';
+import type { Conditions as Found, Requirements } from '../schedules/types.ts';
 import { type FullScheduleRow, scheduleRows, schedulesSummary, type ViewParts } from '../schedules/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Trigger } from '../wire/schedule.ts';
@@ -46,13 +50,18 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
   const { config, store, bus, fleet, path, clock } = parts;
   const log = parts.log.child('schedules');
   const cpu = new CpuLoad();
+  const here = conditionsHere(config.startedAs === 'service');
   const hearsSessions = process.platform === 'win32' && config.startedAs === 'service';
   const base = { pcId: config.agent.id, store, serverNowMs: () => bus.serverNowMs(), clock, log };
   const book = new Book({
     bus,
     store,
     log,
-    onChange: () => scheduler.refresh(),
+    onChange: () => {
+      scheduler.refresh();
+      addresses.want(wantsAddresses(book));
+    },
+    onJob: (id) => scheduler.jobChanged(id),
     onReload: () => scheduler.reloaded(),
   });
   const scheduler: Scheduler = new Scheduler({
@@ -62,7 +71,11 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
     scriptsEnabled: () => config.commands.enabled,
     cpuPercent: () => cpu.percent(),
     zone: machineZone,
-    triggers: new Set(hearsSessions ? SESSION_TRIGGERS : []),
+    senses: {
+      triggers: new Set<Trigger>(hearsSessions ? [...SESSION_TRIGGERS, 'network_change'] : ['network_change']),
+      conditions: here.tells,
+    },
+    conditions: (require) => read(here, require),
     refusals: new Refusals({
       ...base,
       platform: process.platform,
@@ -75,6 +88,10 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
       if (title !== '') drop(store.runs.setTitle(run, title), log, 'noting a title');
     },
   });
+  const addresses = new AddressWatch({
+    onChange: () => drop(scheduler.occurred('network_change'), log, 'firing for an event'),
+  });
+  addresses.want(wantsAddresses(book));
   book.start();
   const stopGroups = fleet.groups.watch(() => scheduler.refresh());
   const stopSessions = onSessionChange((event) => {
@@ -96,13 +113,41 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
       get value() {
         return schedulesSummary(view);
       },
-      watch: (listener) => scheduler.changes.watch(() => listener(schedulesSummary(view))),
+      watch: (listener) => {
+        // Some hundred schedules change in one turn: all are due at nine o'clock.
+        let soon: NodeJS.Immediate | undefined;
+        const stop = scheduler.changes.watch(() => {
+          soon ??= setImmediate(() => {
+            soon = undefined;
+            listener(schedulesSummary(view));
+          });
+        });
+        return () => {
+          stop();
+          clearImmediate(soon);
+        };
+      },
     },
     close() {
       stopGroups();
       stopSessions();
+      addresses.close();
       scheduler.close();
       book.close();
     },
   };
+}
+
+function wantsAddresses({ entries }: Book): boolean {
+  return [...entries.values()].some(({ read }) => read.ok && read.plan.triggers.includes('network_change'));
+}
+
+/** Only what is required is asked for: some of it takes a process of its own. */
+async function read(here: Conditions, { acPower, idleMs, network }: Requirements): Promise<Found> {
+  const [power, idle, net] = await Promise.all([
+    acPower ? here.acPower() : null,
+    idleMs === null ? null : here.idleMs(),
+    network ? here.network() : null,
+  ]);
+  return { acPower: power, idleMs: idle, network: net };
 }

@@ -25,10 +25,13 @@ import type { BootConfig } from '../config/boot-config.ts';
 import { readCommandKeys } from '../config/command-keys.ts';
 import { readCredentials } from '../config/credentials.ts';
 import { Fleet } from '../config/fleet.ts';
+import { readTls } from '../config/tls-files.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
+import { startLinkHistory } from '../duties/link-history.ts';
 import { RecentTails } from '../duties/recent-tails.ts';
+import { SignatureEvents } from '../duties/signature-events.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
 import { takeOver } from '../results/takeover.ts';
 import { Verifier } from '../signing/verifier.ts';
@@ -93,7 +96,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
-  const verifier = makeVerifier(options);
+  const signatureEvents = new SignatureEvents({
+    pcId,
+    outbox: store.outbox,
+    admits: () => store.admits,
+    nudge: () => shipper.nudge(),
+    onLeftOut: (count) => store.counters.bump('signature_events_left_out', count),
+    clock,
+    log: log.child('signing'),
+  });
+  life.add('signature events', () => signatureEvents.close());
+  const verifier = makeVerifier(options, signatureEvents);
   const signing = () => {
     verifier.refresh();
     return verifier.view();
@@ -156,6 +169,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const contact = startLastContact({ bus, lastContact: store.lastContact, log: log.child('bus') });
   life.add('last contact', () => contact.close());
+  const linkHistory = startLinkHistory({ link: bus.link, states: store.linkStates, clock, log: log.child('bus') });
+  life.add('link history', () => linkHistory.close());
 
   // Each is added after what it needs, since they stop in reverse: first nothing new comes in, at last the store closes.
   life.add('fleet', () => fleet.close());
@@ -216,6 +231,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shipper,
     host,
     hardware: duties.hardware,
+    linkHistory,
+    logView: duties.logView,
     schedules,
     verifier,
     version,
@@ -313,7 +330,7 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
 }
 
 /** Counted is what was found of each signature, whatever became of its command. */
-function makeVerifier({ config, store, log }: RuntimeOptions): Verifier {
+function makeVerifier({ config, store, log }: RuntimeOptions, events: SignatureEvents): Verifier {
   return new Verifier({
     pcId: config.agent.id,
     mode: config.commands.signatures,
@@ -323,19 +340,33 @@ function makeVerifier({ config, store, log }: RuntimeOptions): Verifier {
     onFinding: (state, refused) => {
       store.counters.bump(signatureCounter(state));
       if (refused) store.counters.bump('signature_refused');
+      events.found(state);
     },
   });
 }
 
 function makeBus({ config, log }: RuntimeOptions): Bus {
+  const warned = new Set<string>();
+  /** Read with each try; what has been said once is known. */
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) if (!warned.has(warning)) log.logger.child('bus').warn(warning);
+    for (const warning of warnings) warned.add(warning);
+  };
   return new NatsBus({
     pcId: config.agent.id,
     servers: config.agent.natsUrl.urls.map((url) => new URL(url)),
     credentials: () => {
       const read = readCredentials(config, process.env);
-      return read.ok ? read.credentials : read.error;
+      if (!read.ok) return read.error;
+      warn(read.warnings);
+      return read.credentials;
     },
-    tls: config.tls,
+    tls: () => {
+      const read = readTls(config);
+      if (!read.ok) return read.error;
+      warn(read.warnings);
+      return read.tls;
+    },
     clock: systemClock,
     log: log.logger.child('bus'),
   });

@@ -54,7 +54,7 @@ export interface SelfUpdate {
 export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
   const { config, store, bus, fleet, host, version, program, endFor, clock } = parts;
   const log = parts.log.child('update');
-  const pin = readPin(config.update.keysFile, log);
+  const pin = readPin(config.update.keysFile, config.startedAs, log);
   const watch = startUpdateWatch({
     bus,
     config: fleet.effective,

@@ -11,6 +11,7 @@ import { sessionAccounts } from '../../platform/sessions.ts';
 import { settleIcons } from '../../platform/windows/icon-settings.ts';
 import { windowsTrayHost } from '../../platform/windows/tray-host.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
+import { MAX_LOG_LINES } from '../../shared/helpdesk-limits.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
@@ -18,6 +19,7 @@ import { HardwareView } from '../duties/hardware-view.ts';
 import type { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startInventory } from '../duties/inventory.ts';
 import { startLiveTail } from '../duties/live-tail.ts';
+import { LogView } from '../duties/log-view.ts';
 import { startLogsFetch } from '../duties/logs-fetch.ts';
 import { startPing } from '../duties/ping.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
@@ -46,6 +48,7 @@ export interface Duties {
   readonly scheduleUpdate: SelfUpdate['schedule'];
   readonly restartPending: Watched<boolean>;
   readonly hardware: HardwareView;
+  readonly logView: LogView;
   close(): void;
 }
 
@@ -58,7 +61,9 @@ export function startDuties(parts: DutiesParts): Duties {
   const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
   const update = startSelfUpdate({ config, store, bus, fleet, host, version, program, dispatcher, endFor, clock, log });
   const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
+  const logView = new LogView({ pathTemplate, keepDays, maxLines: MAX_LOG_LINES });
   const duties: { close(): void }[] = [
+    logView,
     hardware,
     shell,
     restart,
@@ -85,6 +90,7 @@ export function startDuties(parts: DutiesParts): Duties {
     update: update.status,
     scheduleUpdate: update.schedule,
     hardware,
+    logView,
     restartPending: restart.pending,
     close() {
       for (const duty of duties) duty.close();

@@ -7,6 +7,7 @@ import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
 import type { AboutFacts, Setting } from '../../shared/contract.ts';
+import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
@@ -15,6 +16,8 @@ import type { Fleet } from '../config/fleet.ts';
 import { isCodeHash, verifyHelpdeskCode } from '../config/helpdesk-code.ts';
 import { readLogo } from '../config/logo.ts';
 import type { HardwareView } from '../duties/hardware-view.ts';
+import type { LinkHistory } from '../duties/link-history.ts';
+import type { LogView } from '../duties/log-view.ts';
 import type { RecentTails } from '../duties/recent-tails.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Shipper } from '../ship/shipper.ts';
@@ -36,6 +39,8 @@ export interface StatusParts {
   readonly shipper: Shipper;
   readonly host: HostFacts;
   readonly hardware: HardwareView;
+  readonly linkHistory: Pick<LinkHistory, 'spans'>;
+  readonly logView: Pick<LogView, 'end'>;
   readonly verifier: Pick<Verifier, 'view'>;
   readonly schedules: { rows(): readonly FullScheduleRow[]; readonly summary: Watched<SchedulesSummary> };
   readonly version: string;
@@ -76,7 +81,16 @@ export function statusPorts(parts: StatusParts): StatusPorts {
         if (queued) parts.shipper.nudge();
         return queued;
       },
+      resendAll: async () => {
+        const resent = await store.outbox.resendAll();
+        if (resent > 0) parts.shipper.nudge();
+        return resent;
+      },
+      parked: (limit) => store.outbox.parked(limit),
     },
+    failures: store.failures,
+    linkSpans: (fromMs, limit) => parts.linkHistory.spans(fromMs, limit),
+    logEnd: () => parts.logView.end(),
     counters: store.counters,
     audit: store.audit,
     identity: () => ({
@@ -151,13 +165,24 @@ function tailOf({ store, tails }: StatusParts, run: number): OutputTail | undefi
 
 /** What the fleet's layers say, each value with the layer that it comes from. */
 function fleetSettings(fleet: Fleet): Setting[] {
-  return fleet.settings().map(({ key, value, layer }) => ({
+  return fleet.settings().map(({ key, value, isMs, layer }) => ({
     key: `fleet.${key}`,
-    value,
+    value: isMs ? `${value} ms` : value,
     source: layer === null ? 'built-in' : 'fleet',
     place: layer === null ? null : `agent_config ${layer}`,
     locked: false,
+    about: null,
+    means: fleetMeaning(value, isMs),
+    builtIn: { kind: 'none' },
+    changed: layer !== null,
   }));
+}
+
+function fleetMeaning(value: string | number | boolean | null, isMs: boolean): SettingMeaning {
+  if (value === null) return { kind: 'none' };
+  if (typeof value === 'boolean') return { kind: 'switch', on: value };
+  if (typeof value === 'number') return { kind: 'amount', amount: value, unit: isMs ? 'ms' : 'scripts' };
+  return { kind: 'text', text: value };
 }
 
 function aboutOf(config: BootConfig, signing: SigningView): AboutFacts {

@@ -34,8 +34,10 @@ export interface BookOptions {
   readonly bus: Bus;
   readonly store: Pick<Store, 'kvCache' | 'timeline' | 'scheduleRuns' | 'completions'>;
   readonly log: Logger;
-  /** Something that schedules depend on has changed. */
+  /** Something that all schedules depend on has changed. */
   readonly onChange: () => void;
+  /** The job of this id has, and nothing else. */
+  readonly onJob: (id: string) => void;
   /** All schedules have been read again: at the start, after a connect, and now and then. */
   readonly onReload: () => void;
 }
@@ -46,7 +48,7 @@ type Freeze = 'no' | 'yes' | { readonly period: Period; readonly zone: 'local' |
 export class Book {
   readonly #options: BookOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #jobs = new Map<string, JobState>();
+  readonly #jobs = new Map<string, { readonly state: JobState; readonly body: Uint8Array | null }>();
   #freeze: Freeze = 'no';
   readonly #bindings: Binding[] = [];
   #jobWatch: { readonly keys: string; readonly binding: Binding } | null = null;
@@ -56,7 +58,7 @@ export class Book {
     const { kvCache } = options.store;
     try {
       for (const [key, { value }] of kvCache.all(SCHEDULES)) this.#putSchedule(key, value);
-      for (const [key, { value }] of kvCache.all(JOBS)) this.#jobs.set(key, jobOf(value));
+      for (const [key, { value }] of kvCache.all(JOBS)) this.#jobs.set(key, { state: jobOf(value), body: value });
       this.#freeze = freezeOf(kvCache.get(FLEET, FREEZE)?.value ?? null);
     } catch (error) {
       // A store that can't be read at present; the broker tells it all once more.
@@ -82,7 +84,7 @@ export class Book {
   }
 
   job(id: string): JobState {
-    return this.#jobs.get(id) ?? MISSING;
+    return this.#jobs.get(id)?.state ?? MISSING;
   }
 
   /** `zone`: that of this PC. */
@@ -138,7 +140,7 @@ export class Book {
     }
     const known = this.#entries.get(key);
     // The same one again, at the beginning of a watch: it keeps its place in time.
-    if (known !== undefined && Buffer.compare(known.body, entry.body) === 0) return true;
+    if (known !== undefined && isSameBody(known.body, entry.body)) return true;
     if (!entry.read.ok)
       this.#options.log.warn('a schedule is not understood, and skipped', { key, why: entry.read.why });
     this.#entries.set(key, entry);
@@ -171,11 +173,15 @@ export class Book {
   #jobHandlers(wanted: ReadonlySet<string>): KvWatchHandlers {
     let seen = new Set<string>();
     const put = (key: string, value: Uint8Array | null, revision: number) => {
-      const job = jobOf(value);
-      if (job.kind === 'unreadable')
-        this.#options.log.warn('a job can not be read, and is not run', { key, why: job.why });
-      this.#jobs.set(key, job);
       this.#remember(JOBS, key, value, revision);
+      const known = this.#jobs.get(key)?.body ?? null;
+      // All of them come again with each connect.
+      if (isSameBody(known, value)) return;
+      const state = jobOf(value);
+      if (state.kind === 'unreadable')
+        this.#options.log.warn('a job can not be read, and is not run', { key, why: state.why });
+      this.#jobs.set(key, { state, body: value });
+      this.#options.onJob(key);
     };
     return {
       begin: () => {
@@ -186,11 +192,9 @@ export class Book {
         if (!wanted.has(key)) return;
         seen.add(key);
         put(key, value, revision);
-        this.#options.onChange();
       },
       current: () => {
         for (const id of wanted) if (!seen.has(id) && this.job(id).kind !== 'missing') put(id, null, 0);
-        this.#options.onChange();
       },
       missing: () => {},
     };
@@ -230,6 +234,10 @@ export class Book {
 }
 
 const MISSING: JobState = { kind: 'missing' };
+
+function isSameBody(one: Uint8Array | null, other: Uint8Array | null): boolean {
+  return one === null || other === null ? one === other : Buffer.compare(one, other) === 0;
+}
 
 function entryOf(id: string, body: Uint8Array): Entry | null {
   const decoded = decodeScheduleHead(body);

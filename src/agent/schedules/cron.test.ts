@@ -105,3 +105,32 @@ test.each([
 ])('%s is refused in words', (expression, why) => {
   expect(readCron(expression)).toEqual({ ok: false, why });
 });
+
+const HOUR_MS = 3_600_000;
+
+/** The next times of some expressions, asked for every 11 hours of a year. */
+function timesOfAYear(zone: string): (number | null)[] {
+  const times: (number | null)[] = [];
+  for (const expression of ['0 30 2 * * *', '0 0 9 * * 1-5', '0 */15 1-3 * * *', '0 0 3 29 2 *', '0 59 1 * * SUN']) {
+    const read = readCron(expression);
+    if (!read.ok) throw new Error(read.why);
+    for (let atMs = Date.UTC(2026, 0, 1); atMs < Date.UTC(2027, 0, 1); atMs += 11 * HOUR_MS)
+      times.push(read.times.next(atMs, zone));
+  }
+  return times;
+}
+
+test.each(['Europe/Berlin', 'America/New_York', 'Asia/Tokyo'])(
+  'in the zone of the PC, %s, the times are those of any other zone, over both changes of the clock',
+  (zone) => {
+    const before = process.env.TZ;
+    onTestFinished(() => {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    });
+    process.env.TZ = 'UTC';
+    const elsewhere = timesOfAYear(zone);
+    process.env.TZ = zone;
+    expect(timesOfAYear(zone)).toEqual(elsewhere);
+  },
+);

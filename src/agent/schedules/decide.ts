@@ -6,7 +6,16 @@ import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import { isInWindow, isWithin } from './bounds.ts';
 import { wallTime } from './local-day.ts';
-import type { FireDecision, FireFacts, LastSuccess, Plan, Repeat, Unsupported } from './types.ts';
+import type {
+  Condition,
+  Conditions,
+  FireDecision,
+  FireFacts,
+  LastSuccess,
+  Plan,
+  Repeat,
+  Unsupported,
+} from './types.ts';
 
 export function decideFire(plan: Plan, facts: FireFacts): FireDecision {
   const { nowMs, zone, job } = facts;
@@ -62,22 +71,52 @@ export function nextTime(plan: Plan, last: LastSuccess | null, afterMs: number, 
 
 const MAX_DATE_MS = 8.64e15;
 
-/** What has to hold and does not; null: all of it does. What can't be told here does not hold. */
-function unmetRequirement({ require }: Plan, { cpuPercent }: FireFacts): string | null {
-  const { cpuBelow } = require;
-  if (cpuBelow === null) return null;
-  if (cpuPercent === null) return 'cpu_below: the load is not known yet';
-  return cpuPercent < cpuBelow ? null : `cpu_below: the load is ${Math.round(cpuPercent)} %`;
+/** Of which nothing has been asked. */
+export const NOT_KNOWN: Conditions = { acPower: null, idleMs: null, network: null };
+
+/** Whether a plan asks for more than its load. */
+export function hasConditions({ require }: Plan): boolean {
+  return require.acPower || require.network || require.idleMs !== null;
 }
 
-/** What of a plan this agent can't tell; `known` are the events that it hears of, beside the start of the PC. */
-export function unsupportedParts({ require, triggers }: Plan, known: ReadonlySet<Trigger>): Unsupported {
-  const gates = [
-    require.acPower ? 'constraints.require.ac_power' : null,
-    require.idle === null ? null : 'constraints.require.idle',
-    require.network ? 'constraints.require.network' : null,
-  ].filter((each) => each !== null);
-  return { gates, triggers: triggers.filter((each) => each !== 'startup' && !known.has(each)) };
+/** What has to hold and does not, or is not known; null: all of it holds. */
+function unmetRequirement({ require }: Plan, { cpuPercent, conditions }: FireFacts): string | null {
+  const { acPower, idleMs, network } = conditions;
+  if (require.acPower && acPower !== true) {
+    return acPower === null ? 'ac_power: not known at present' : 'ac_power: the PC runs on its battery';
+  }
+  if (require.idleMs !== null && (idleMs === null || idleMs < require.idleMs)) {
+    return idleMs === null ? 'idle: not known at present' : `idle: the PC was used ${Math.floor(idleMs / 1_000)} s ago`;
+  }
+  if (require.cpuBelow !== null && (cpuPercent === null || cpuPercent >= require.cpuBelow)) {
+    return cpuPercent === null
+      ? 'cpu_below: the load is not known yet'
+      : `cpu_below: the load is ${Math.round(cpuPercent)} %`;
+  }
+  if (require.network && network !== true) {
+    return network === null ? 'network: not known at present' : 'network: the Internet is not reached';
+  }
+  return null;
+}
+
+/** What this PC tells: events, beside its start, and what may be required of it, beside its load. */
+export interface Senses {
+  readonly triggers: ReadonlySet<Trigger>;
+  readonly conditions: ReadonlySet<Condition>;
+}
+
+/** What of a plan this PC can't tell. */
+export function unsupportedParts({ require, triggers }: Plan, senses: Senses): Unsupported {
+  const wanted: readonly (readonly [boolean, Condition, string])[] = [
+    [require.acPower, 'acPower', 'ac_power'],
+    [require.idleMs !== null, 'idle', 'idle'],
+    [require.network, 'network', 'network'],
+  ];
+  const gates = wanted.filter(([wants, condition]) => wants && !senses.conditions.has(condition));
+  return {
+    gates: gates.map(([, , name]) => `constraints.require.${name}`),
+    triggers: triggers.filter((each) => each !== 'startup' && !senses.triggers.has(each)),
+  };
 }
 
 /** A requirement that can't be told never holds; of several events one that is heard of is enough. */

@@ -43,7 +43,8 @@ function planOf(id: string, document: ScheduleDocument): Plan {
   if (document.window !== null && window === null) refuse('constraints.window', `expected HH:MM-HH:MM`);
   const badDate = document.skipDates.find((date) => !isDate(date));
   if (badDate !== undefined) refuse('constraints.skip_dates', `expected dates, found ${JSON.stringify(badDate)}`);
-  if (require.idle !== null) durationMs('constraints.require.idle', require.idle);
+  const { idle, ...required } = require;
+  const idleMs = idle === null ? null : durationMs('constraints.require.idle', idle);
   return {
     id,
     jobId,
@@ -53,7 +54,7 @@ function planOf(id: string, document: ScheduleDocument): Plan {
     active: { from, until },
     window,
     skipDates: document.skipDates,
-    require,
+    require: { ...required, idleMs },
     retry: document.retry === null ? null : retryOf(document.retry),
     startingDeadlineMs:
       document.startingDeadline === null ? null : durationMs('starting_deadline', document.startingDeadline),
@@ -64,7 +65,7 @@ const NO_LIMITS = {
   active: { from: null, until: null },
   window: null,
   skipDates: [],
-  require: { acPower: false, idle: null, cpuBelow: null, network: false },
+  require: { acPower: false, idleMs: null, cpuBelow: null, network: false },
   retry: null,
   startingDeadlineMs: null,
 } as const satisfies Partial<Plan>;

@@ -40,11 +40,12 @@ export class Refusals {
     const key = JSON.stringify([plan.id, job.id, job.version, unsupported]);
     if (this.#told.has(key)) return;
     this.#told.add(key);
-    drop(
-      this.#tell(plan, job, notHereText(unsupported, this.#options.platform)),
-      this.#options.log,
-      'refusing a schedule',
-    );
+    const telling = this.#tell(plan, job, notHereText(unsupported, this.#options.platform)).catch((error: unknown) => {
+      // Not told: the next look does it.
+      this.#told.delete(key);
+      throw error;
+    });
+    drop(telling, this.#options.log, 'refusing a schedule');
   }
 
   async #tell(plan: Plan, job: Job, text: string): Promise<void> {

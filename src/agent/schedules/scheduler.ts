@@ -7,22 +7,30 @@
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import type { Book, Entry } from './book.ts';
-import { canFire, decideFire, nextTime, unsupportedParts } from './decide.ts';
+import { canFire, decideFire, hasConditions, NOT_KNOWN, nextTime, type Senses, unsupportedParts } from './decide.ts';
 import { arrivalOf, commandOf, type Tick } from './fire.ts';
+import { lastSuccessOf } from './last-success.ts';
 import type { Refusals } from './refusals.ts';
 import { type Skip, Skips } from './skips.ts';
-import type { FireFacts, LastSuccess, Plan, Unsupported } from './types.ts';
+import type { Conditions, FireDecision, FireFacts, LastSuccess, Plan, Requirements, Unsupported } from './types.ts';
 
 /** A timer counts no sleep of the PC, so none is trusted for longer. */
 const LONGEST_SLEEP_MS = 30_000;
 /** A time that went by longer ago than this is not made up for: the PC slept, or its clock was set (protocol §6.2). */
 const LATE_MS = 10_000;
+/** Where the store could not be read: before what is due is too late. */
+const AGAIN_MS = 1_000;
+/** Many are due at nine o'clock; the event loop has its turn in between. */
+const STEP_MS = 10;
+/** Reasons for which the fire for a start of the system is not over. */
+const MAY_PASS: ReadonlySet<SkipReason> = new Set(['job_missing', 'requirement', 'store']);
 /** So much back is a clock that is kept right. */
 const BACK_MS = 500;
 export interface SchedulerOptions {
@@ -36,8 +44,9 @@ export interface SchedulerOptions {
   readonly serverNowMs: () => number | null;
   /** The IANA name of this PC's zone. */
   readonly zone: () => string;
-  /** Events that this PC tells of, beside its start. */
-  readonly triggers: ReadonlySet<Trigger>;
+  readonly senses: Senses;
+  /** What it is like now, as far as `require` asks for it; never rejects. */
+  readonly conditions: (require: Requirements) => Promise<Conditions>;
   readonly refusals: Pick<Refusals, 'look'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -60,7 +69,8 @@ export class Scheduler {
   #timer: NodeJS.Timeout | undefined;
   #begun = false;
   #closed = false;
-  #startPending = true;
+  /** Of these, the fire for this start of the system is still to be decided; with the reason that was told of it last. */
+  readonly #atStart = new Map<string, SkipReason | null>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> = Promise.resolve();
 
@@ -80,8 +90,8 @@ export class Scheduler {
     this.#begun = true;
     const nowMs = this.#options.clock.nowMs();
     for (const active of this.#active.values()) active.nextMs = this.#next(active.plan, nowMs);
-    this.#refuseUnsupported();
-    this.lookSoon();
+    this.#refuseUnsupported(this.#options.book.entries.values());
+    this.reloaded();
   }
 
   close(): void {
@@ -101,17 +111,30 @@ export class Scheduler {
       }
       const { plan } = entry.read;
       const known = this.#active.get(id);
-      if (known?.entry === entry && plan.repeat.kind !== 'once_per_version') continue;
+      if (known?.entry === entry) continue;
       this.#active.set(id, { entry, plan, nextMs: this.#next(plan, nowMs) });
     }
     this.#skips.keepOnly(this.#options.book.entries);
-    if (this.#begun) this.#refuseUnsupported();
+    if (this.#begun) this.#refuseUnsupported(this.#options.book.entries.values());
     this.#tell();
     this.lookSoon();
   }
 
-  #refuseUnsupported(): void {
-    for (const entry of this.#options.book.entries.values()) {
+  /** A job has come, has another version, or is gone. */
+  jobChanged(id: string): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const active of this.#active.values()) {
+      const { plan } = active;
+      if (plan.jobId === id && plan.repeat.kind === 'once_per_version') active.nextMs = this.#next(plan, nowMs);
+    }
+    const naming = [...this.#options.book.entries.values()].filter(({ read }) => read.ok && read.plan.jobId === id);
+    if (this.#begun) this.#refuseUnsupported(naming);
+    this.#tell();
+    this.lookSoon();
+  }
+
+  #refuseUnsupported(entries: Iterable<Entry>): void {
+    for (const entry of entries) {
       if (!entry.read.ok || !this.isForThisPc(entry)) continue;
       const { plan } = entry.read;
       const job = this.#options.book.job(plan.jobId);
@@ -119,9 +142,13 @@ export class Scheduler {
     }
   }
 
-  /** All schedules have been read again: what was to be fired for this start of the system is fired now (protocol §6.5). */
+  /**
+   * All schedules have been read again: what was to be fired for this start of the system is fired now (protocol §6.5), or as soon as
+   * all is here that it takes: its job, the groups of this PC, room in the store.
+   */
   reloaded(): void {
-    this.#startPending = true;
+    for (const [id, { read }] of this.#options.book.entries)
+      if (read.ok && read.plan.triggers.includes('startup')) this.#atStart.set(id, this.#atStart.get(id) ?? null);
     this.lookSoon();
   }
 
@@ -161,54 +188,84 @@ export class Scheduler {
     const nowMs = this.#options.clock.nowMs();
     const wasSetBack = nowMs < this.#lookedMs - BACK_MS;
     this.#lookedMs = nowMs;
-    const fires: Promise<void>[] = [];
-    if (this.#startPending) {
-      this.#startPending = false;
-      fires.push(...this.#fireStartup(nowMs));
-    }
+    const fires: Promise<unknown>[] = [...this.#atStart.keys()].map((id) => this.#fireAtStart(id, nowMs));
+    let failed = false;
+    let until = performance.now() + STEP_MS;
     for (const active of this.#active.values()) {
       const { plan, nextMs } = active;
-      if (wasSetBack) active.nextMs = this.#next(plan, nowMs);
-      else if (nextMs !== null && nextMs <= nowMs) {
-        if (nowMs - nextMs > LATE_MS) this.#missed(plan, nextMs);
-        else fires.push(this.#fire(plan, { name: `time:${nextMs}`, atMs: nextMs }, null));
-        active.nextMs = this.#next(plan, nowMs);
+      if (!wasSetBack && (nextMs === null || nextMs > nowMs)) continue;
+      try {
+        // First, so that one which can't be told at present is looked at once more.
+        const following = this.#next(plan, nowMs);
+        if (!wasSetBack && nextMs !== null) {
+          if (nowMs - nextMs > LATE_MS) this.#missed(plan, nextMs);
+          else fires.push(this.#fire(plan, { name: `time:${nextMs}`, atMs: nextMs }, null));
+        }
+        active.nextMs = following;
+      } catch (error) {
+        failed = true;
+        this.#options.log.warn('a schedule could not be looked at', { schedule: plan.id, error: errorText(error) });
+      }
+      if (performance.now() > until) {
+        await loopTurn();
+        until = performance.now() + STEP_MS;
       }
     }
     await Promise.all(fires);
     const next = Math.min(...[...this.#active.values()].map(({ nextMs: each }) => each ?? Number.POSITIVE_INFINITY));
-    if (this.#startPending) this.#arm(0);
-    else if (this.#active.size > 0) this.#arm(Math.min(next - this.#options.clock.nowMs(), LONGEST_SLEEP_MS));
+    const sleepMs = failed ? AGAIN_MS : Math.min(next - this.#options.clock.nowMs(), LONGEST_SLEEP_MS);
+    if (this.#active.size > 0) this.#arm(sleepMs);
   }
 
-  #fireStartup(nowMs: number): Promise<void>[] {
-    const { boot } = this.#options.store.timeline;
-    const upMs = this.#options.clock.upMs();
-    return [...this.#active.values()].flatMap(({ plan }) => {
-      if (!plan.triggers.includes('startup') || this.#options.store.scheduleRuns.lastBoot(plan.id) === boot) return [];
-      if (plan.startingDeadlineMs !== null && upMs > plan.startingDeadlineMs) return [];
-      return [this.#fire(plan, { name: `startup:${boot}`, atMs: nowMs }, boot)];
-    });
+  async #fireAtStart(id: string, nowMs: number): Promise<void> {
+    const boot = this.#options.store.systemStart;
+    const plan = this.#active.get(id)?.plan;
+    // Not for this PC, as far as its groups are known.
+    if (plan === undefined) return;
+    const isLate = plan.startingDeadlineMs !== null && this.#options.clock.upMs() > plan.startingDeadlineMs;
+    const isOver = !plan.triggers.includes('startup') || isLate;
+    const told = this.#atStart.get(id) ?? null;
+    const left =
+      isOver || this.#options.store.scheduleRuns.lastBoot(id) === boot
+        ? null
+        : await this.#fire(plan, { name: `startup:${boot}`, atMs: nowMs }, boot, told);
+    if (left !== null && MAY_PASS.has(left)) this.#atStart.set(id, left);
+    else this.#atStart.delete(id);
   }
 
-  async #fire(plan: Plan, tick: Tick, boot: string | null): Promise<void> {
+  /** Why it was left out; null: it was not, or nothing was to be done. What was `told` before is not told again. */
+  async #fire(plan: Plan, tick: Tick, boot: string | null, told: SkipReason | null = null): Promise<SkipReason | null> {
     const { clock, store, log, pcId } = this.#options;
-    const decision = decideFire(plan, this.#facts(plan, tick.atMs));
-    if (decision.kind === 'not_due') return;
-    if (decision.kind === 'skip') return this.#skip(plan.id, decision.why, decision.note, tick.atMs);
-    const command = commandOf(pcId, plan, decision.job, tick);
-    const at = { receivedAtMs: clock.nowMs(), serverAtMs: this.#options.serverNowMs() };
+    const skip = (why: SkipReason, note: string | null = null) => {
+      if (why !== told) this.#skip(plan.id, why, note, tick.atMs);
+      return why;
+    };
     try {
+      const decision = await this.#decide(plan, tick.atMs);
+      if (decision.kind === 'not_due') return null;
+      if (decision.kind === 'skip') return skip(decision.why, decision.note);
+      const command = commandOf(pcId, plan, decision.job, tick);
+      const at = { receivedAtMs: clock.nowMs(), serverAtMs: this.#options.serverNowMs() };
       const admission = await store.runs.admitFire(arrivalOf(command, plan.id, at), { scheduleId: plan.id, boot });
-      if (admission.kind === 'still_running') return this.#skip(plan.id, 'still_running', null, tick.atMs);
-      if (admission.kind === 'fired_before') return;
+      if (admission.kind === 'still_running') return skip('still_running');
+      if (admission.kind === 'fired_before') return null;
       this.#skips.forget(plan.id);
       log.info('a schedule fires', { schedule: plan.id, job: command.id, request_id: command.requestId });
       this.#options.onAdmitted(admission.run, command, decision.job.description);
       this.#tell();
+      return null;
     } catch (error) {
-      this.#skip(plan.id, 'store', errorText(error), tick.atMs);
+      return skip('store', errorText(error));
     }
+  }
+
+  /** What the PC is like is asked only where everything before that holds. */
+  async #decide(plan: Plan, atMs: number): Promise<FireDecision> {
+    const decision = decideFire(plan, this.#facts(plan, atMs));
+    if (decision.kind !== 'skip' || decision.why !== 'requirement' || !hasConditions(plan)) return decision;
+    const conditions = await this.#options.conditions(plan.require);
+    const isStill = !this.#closed && this.#active.get(plan.id)?.plan === plan;
+    return isStill ? decideFire(plan, { ...this.#facts(plan, atMs), conditions }) : { kind: 'not_due' };
   }
 
   #missed(plan: Plan, atMs: number): void {
@@ -237,6 +294,7 @@ export class Scheduler {
       lastSuccess: this.lastSuccess(plan),
       running: store.scheduleRuns.isRunning(plan.id),
       cpuPercent: this.#options.cpuPercent(),
+      conditions: NOT_KNOWN,
       scriptsEnabled: this.#options.scriptsEnabled(),
       admits: store.admits,
     };
@@ -265,19 +323,11 @@ export class Scheduler {
 
   /** What of the plan can't be told on this PC. */
   unsupported(plan: Plan): Unsupported {
-    return unsupportedParts(plan, this.#options.triggers);
+    return unsupportedParts(plan, this.#options.senses);
   }
 
-  lastSuccess({ id, jobId, repeat, anyTrigger }: Plan): LastSuccess | null {
-    if (repeat.kind === 'always') return null;
-    const { completions } = this.#options.store;
-    const own = completions.lastMs(id, jobId);
-    const any = anyTrigger ? completions.lastMs('', jobId) : undefined;
-    if (own === undefined && any === undefined) return null;
-    const atMs = Math.max(own ?? Number.NEGATIVE_INFINITY, any ?? Number.NEGATIVE_INFINITY);
-    if (repeat.kind !== 'once_per_version') return { atMs, ofVersion: false };
-    const job = this.#options.book.job(jobId);
-    return { atMs, ofVersion: job.kind === 'known' && completions.hasVersion(id, jobId, job.job.version) };
+  lastSuccess(plan: Plan): LastSuccess | null {
+    return lastSuccessOf(plan, this.#options.store.completions, this.#options.book.job(plan.jobId));
   }
 
   /** From now on, for all that is known. */

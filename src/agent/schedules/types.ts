@@ -35,6 +35,19 @@ export interface Period {
   readonly until: Bound | null;
 }
 
+/** What the PC is to be like at a time. */
+export type Requirements = Omit<Require, 'idle'> & { readonly idleMs: number | null };
+
+/** What can be told of that, beside the load; null: it is not known. */
+export interface Conditions {
+  /** Runs on mains. */
+  readonly acPower: boolean | null;
+  /** Since the person at the screen has last used it, ms; Infinity: nobody is there. */
+  readonly idleMs: number | null;
+  readonly network: boolean | null;
+}
+export type Condition = 'acPower' | 'idle' | 'network';
+
 /** A schedule that was understood, with everything in it read. */
 export interface Plan {
   readonly id: string;
@@ -53,7 +66,7 @@ export interface Plan {
   readonly active: Period;
   readonly window: DayWindow | null;
   readonly skipDates: readonly string[];
-  readonly require: Require;
+  readonly require: Requirements;
   readonly retry: { readonly max: number; readonly backoffSecs: number } | null;
   readonly startingDeadlineMs: number | null;
 }
@@ -89,6 +102,7 @@ export interface FireFacts {
   readonly running: boolean;
   /** Of the whole PC, 0 to 100; null: not known (yet). */
   readonly cpuPercent: number | null;
+  readonly conditions: Conditions;
   readonly scriptsEnabled: boolean;
   readonly admits: boolean;
 }

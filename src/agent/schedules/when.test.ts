@@ -85,7 +85,7 @@ describe('on', () => {
     await first.scheduler.look();
     expect(first.fired).toHaveLength(1);
     // Another start: the store of a test has a boot of its own for each process, so that of the first is kept here.
-    expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.timeline.boot);
+    expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.systemStart);
   });
 
   test('startup with a starting deadline: only while the PC is up for no longer', async () => {
@@ -111,6 +111,13 @@ describe('on', () => {
     await rig.scheduler.occurred('lock');
     expect(rig.fired).toHaveLength(2);
     expect(rig.row('s')).toMatchObject({ internals: { note: expect.stringContaining('network_change') } });
+  });
+
+  test('network_change: each time, also beside events that this PC does not tell of', async () => {
+    const rig = scheduleRig({ triggers: ['network_change'] });
+    rig.start({ s: { when: { on: ['logon', 'network_change'] } } });
+    await rig.scheduler.occurred('network_change');
+    expect(rig.fired).toHaveLength(1);
   });
 
   test.each([
@@ -174,6 +181,56 @@ describe('limits', () => {
   ])('cpu_below with a load of %s: %s', async (cpuPercent, expected) => {
     const options = cpuPercent === undefined ? {} : { cpuPercent };
     expect(await skipOf({ constraints: { require: { cpu_below: 50 } } }, options)).toBe(expected);
+  });
+
+  test.each([
+    [{ ac_power: true }, { acPower: true }, 'fired'],
+    [{ ac_power: true }, { acPower: false }, 'ac_power: the PC runs on its battery'],
+    [{ ac_power: true }, {}, 'ac_power: not known at present'],
+    [{ idle: '10m' }, { idleMs: 600_000 }, 'fired'],
+    [{ idle: '10m' }, { idleMs: 599_999 }, 'idle: the PC was used 599 s ago'],
+    [{ idle: '10m' }, { idleMs: Number.POSITIVE_INFINITY }, 'fired'],
+    [{ idle: '10m' }, {}, 'idle: not known at present'],
+    [{ network: true }, { network: true }, 'fired'],
+    [{ network: true }, { network: false }, 'network: the Internet is not reached'],
+    [{ network: true }, {}, 'network: not known at present'],
+    [{ ac_power: true, idle: '1s', network: true }, { acPower: true, idleMs: 1_000, network: true }, 'fired'],
+    [{ ac_power: true, cpu_below: 50 }, { acPower: true }, 'cpu_below: the load is not known yet'],
+  ] as const)('%j where the PC says %j: %s', async (require, conditions, expected) => {
+    const rig = scheduleRig({ tells: ['acPower', 'idle', 'network'], conditions });
+    rig.start({ s: { ...EACH_MINUTE, constraints: { require } } });
+    await rig.pass(MINUTE_S);
+    const told = rig.fired.length === 0 ? rig.row('s')?.internals.note : 'fired';
+    expect(told).toBe(expected);
+    expect(rig.fired.length === 0 ? rig.row('s')?.skipped?.why : 'requirement').toBe('requirement');
+  });
+
+  test('the PC is asked at the times that are due alone, and fires at the first one at which it is as required', async () => {
+    const rig = scheduleRig({ tells: ['acPower'], conditions: { acPower: false } });
+    const constraints = { require: { ac_power: true } };
+    rig.start({
+      s: { when: { per_pc: { every: '1h' } }, constraints },
+      t: { when: { calendar: { at: '23:00' } }, constraints },
+    });
+    await rig.pass(3 * MINUTE_S, 10_000);
+    expect([rig.fired.length, rig.asked.length]).toEqual([0, 3]);
+    rig.state.conditions = { acPower: true, idleMs: null, network: null };
+    await rig.pass(MINUTE_S, 10_000);
+    expect([rig.fired.length, rig.asked.length]).toEqual([1, 4]);
+    await rig.end();
+    await rig.pass(10 * MINUTE_S, 10_000);
+    expect([rig.fired.length, rig.asked.length]).toEqual([1, 4]);
+  });
+
+  test('a schedule that is taken back while the PC is asked does not fire', async () => {
+    const rig = scheduleRig({ tells: ['network'], conditions: { network: true } });
+    rig.start({ s: { ...EACH_MINUTE, constraints: { require: { network: true } } } });
+    rig.clock.advance(MINUTE_S * 1_000);
+    const looked = rig.scheduler.look();
+    while (rig.asked.length === 0) await Promise.resolve();
+    rig.put('schedules', 's', null);
+    await looked;
+    expect(rig.fired).toEqual([]);
   });
 
   test.each([
@@ -272,4 +329,89 @@ test('a completion of the original’s file counts, for its own schedule', async
   rig.start({ s: { cron, mode: 'once_per_pc' }, t: { cron, mode: 'once_per_pc' } });
   await rig.pass(6);
   expect(rig.fired.map(({ run }) => rig.store.history.get(run)?.subject)).toEqual(['schedules.t']);
+});
+
+describe('the start of the PC', () => {
+  const AT_START = { when: { on: ['startup'] } };
+
+  test('is not over for a schedule whose job comes later than the schedule', async () => {
+    const rig = scheduleRig();
+    rig.scheduler.begin();
+    rig.begin('schedules', { s: { id: 's', job_id: 'clean', runs_on: 'agent', target: { all: true }, ...AT_START } });
+    await rig.scheduler.look();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    // Said once, however often it is looked at.
+    expect(rig.row('s')).toMatchObject({ skipped: { why: 'job_missing', count: 1 } });
+    rig.begin('jobs', { clean: JOB });
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+
+  test('nor for one whose group is known later', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { ...AT_START, target: { groups: ['office'] } } });
+    rig.scheduler.reloaded();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    rig.state.groups = new Set(['office']);
+    rig.scheduler.refresh();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+
+  test('nor for one that needs the load of the processors, which takes two looks', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { ...AT_START, constraints: { require: { cpu_below: 50 } } } });
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    rig.state.cpuPercent = 10;
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+
+  test('but is for one that IT holds back, until all schedules are read again', async () => {
+    const rig = scheduleRig();
+    rig.put('fleet_config', 'freeze', {});
+    rig.start({ s: AT_START });
+    await rig.scheduler.look();
+    rig.put('fleet_config', 'freeze', null);
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(0);
+    rig.scheduler.reloaded();
+    await rig.scheduler.look();
+    expect(rig.fired).toHaveLength(1);
+  });
+});
+
+test('jobs and schedules that come again unchanged change nothing', async () => {
+  const rig = scheduleRig();
+  const document = { id: 's', job_id: 'clean', runs_on: 'agent', target: { all: true }, when: { per_pc: 'once' } };
+  rig.begin('schedules', { s: document });
+  rig.begin('jobs', { clean: JOB });
+  rig.scheduler.begin();
+  const before = rig.scheduler.changes.value;
+  for (let connect = 0; connect < 3; connect += 1) rig.begin('jobs', { clean: JOB });
+  expect(rig.scheduler.changes.value).toBe(before);
+  rig.begin('jobs', { clean: { ...JOB, version: '2.0.0' } });
+  expect(rig.scheduler.changes.value).toBeGreaterThan(before);
+});
+
+test('one schedule of which the store can not be read holds up no other', async () => {
+  const rig = scheduleRig();
+  const document = { when: { calendar: { at: '16:00' } } };
+  rig.start({ a: document, b: document, c: document });
+  rig.clock.ms = Date.parse('2026-11-30T07:00:00.900Z');
+  const { scheduleRuns } = rig.store;
+  const isRunning = scheduleRuns.isRunning.bind(scheduleRuns);
+  let broken = true;
+  scheduleRuns.isRunning = (id) => {
+    if (broken && id === 'b') throw new Error('disk I/O error');
+    return isRunning(id);
+  };
+  rig.clock.ms = rig.row('a')?.nextAtMs ?? 0;
+  await rig.scheduler.look();
+  broken = false;
+  expect(rig.fired).toHaveLength(2);
+  expect(rig.row('b')).toMatchObject({ skipped: { why: 'store' } });
 });

@@ -21,6 +21,8 @@ const MAX_BYTES_IN_FLIGHT = 1024 * 1024;
 const DRAIN_STEP_MS = 20;
 /** A row that fails by itself, while others get through. */
 const ROW_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 60_000, jitter: 0.2 };
+/** A fleet may have no place for events: soon where that was only away, and hardly ever where there is none at all. */
+const EVENT_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 600_000, jitter: 0.2 };
 /** Nothing gets through: one row at a time asks whether that has changed, which costs nobody anything. */
 const HOLD_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 10_000, jitter: 0.3 };
 /** So many failures with nothing delivered between them mean that it is not the rows. */
@@ -247,12 +249,14 @@ export class DeliveryQueue {
     }
     if (outcome.kind === 'forbidden' || outcome.full) this.#keptBack.add(row.seq, outcome);
     const othersGetThrough = this.#failuresInARow === 0;
-    // Of the inventory there is one: that it may not be sent says nothing of the others in its queue.
-    if (row.kind !== 'inventory' && this.#fails() >= AWAY_AFTER) this.#hold(row, outcome);
+    // That there is no place for these says nothing of the others in the queue.
+    const isEvent = row.kind === 'event';
+    if (row.kind !== 'inventory' && !isEvent && this.#fails() >= AWAY_AFTER) this.#hold(row, outcome);
     else log.warn('not delivered yet', { ...said, attempts: row.attempts + 1 });
-    const pauseMs = backoffMs(this.#options.rowBackoff ?? ROW_BACKOFF, row.attempts);
+    const rowBackoff = isEvent ? EVENT_BACKOFF : (this.#options.rowBackoff ?? ROW_BACKOFF);
+    const pauseMs = backoffMs(rowBackoff, row.attempts);
     // Where nothing gets through it is not the row, which waits no longer than the queue does.
-    const longestMs = othersGetThrough ? pauseMs : (this.#options.holdBackoff ?? HOLD_BACKOFF).maxMs;
+    const longestMs = othersGetThrough || isEvent ? pauseMs : (this.#options.holdBackoff ?? HOLD_BACKOFF).maxMs;
     const forMs = outcome.kind === 'forbidden' ? FORBIDDEN_RETRY_MS : Math.min(pauseMs, longestMs);
     await outbox.retryAt(row.seq, upMs + forMs);
   }

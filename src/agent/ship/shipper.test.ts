@@ -317,6 +317,23 @@ test('a started event that can not be stored holds up no result for long', async
   await shipper.stop();
 });
 
+test('events without a place at the broker hold up nobody, and are hardly asked about', async () => {
+  const { outbox, bus, shipper } = setUp();
+  bus.onPublish = ({ subject }) =>
+    subject.startsWith('event.') ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' };
+  await queue(outbox, names(16), 'event');
+  shipper.start();
+  await eventually(() => expect(bus.published).toHaveLength(16));
+  await eventually(() => expect(outbox.due(false, systemClock.upMs(), 1)).toEqual([]));
+  await queue(outbox, names(30), 'started');
+  await queue(outbox, names(30));
+  shipper.nudge();
+  await delivered(outbox);
+  expect(outbox.waiting(false, 100).map(({ kind }) => kind)).toEqual(names(16).map(() => 'event'));
+  expect(shipper.undelivered.value).toBeNull();
+  await shipper.stop();
+});
+
 test('a row that the server rejects is parked and holds up nobody', async () => {
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ id }) => (id === 'bad' ? { kind: 'rejected', why: 'too large' } : { kind: 'stored' });

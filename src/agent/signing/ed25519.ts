@@ -16,15 +16,6 @@ const D = 3709570593466943934313808350875456518954211387984321901638878553308594
 const SMALL_ORDER_Y = 55188659117513257062467267217118295137698188065244968500265048394206261417927n;
 const SMALL_ORDER: ReadonlySet<bigint> = new Set([0n, 1n, P - 1n, SMALL_ORDER_Y, P - SMALL_ORDER_Y]);
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-/** Standard base64 with its padding, without blanks, and without bits that stand for nothing; null for anything else. */
-export function strictBase64(text: string): Buffer | null {
-  if (!BASE64.test(text)) return null;
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : null;
-}
-
 export type PublicKey =
   | { readonly ok: true; readonly key: KeyObject }
   /** `expected` completes "expected …". */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ringEntry, signingKey } from '../../../test/support/signing.ts';
-import { publicKeyOf, strictBase64 } from './ed25519.ts';
+import { strictBase64 } from '../../base/strict-base64.ts';
+import { publicKeyOf } from './ed25519.ts';
 import { parseKeyRing } from './key-ring.ts';
 
 const A = ringEntry('a', signingKey(1));

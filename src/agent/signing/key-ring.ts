@@ -3,10 +3,11 @@
  * one entry that can't be used refuses the whole, since nobody can tell which commands it would have let in.
  */
 import { hash, type KeyObject } from 'node:crypto';
+import { strictBase64 } from '../../base/strict-base64.ts';
 import { FieldReader } from '../wire/fields.ts';
 import { parseJson } from '../wire/json.ts';
 import { describe, isJsonObject, type JsonValue } from '../wire/json-value.ts';
-import { publicKeyOf, strictBase64 } from './ed25519.ts';
+import { publicKeyOf } from './ed25519.ts';
 
 /** One that may sign. */
 export interface CommandKey {

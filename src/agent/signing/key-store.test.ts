@@ -69,3 +69,17 @@ test.each([
   world.nowMs = 2 * everyMs;
   expect(looked()).toBe(1);
 });
+
+test('what throws while it is read is a look that failed, at the start and later', () => {
+  let refuses = true;
+  const read = (): RingText => {
+    if (refuses) throw new Error('no native code');
+    return text('a');
+  };
+  const store = new KeyStore({ read, monotonicMs: () => 0, required: true, log: silentLogger });
+  expect([store.ring.size, store.fault]).toEqual([0, 'no native code']);
+  refuses = false;
+  expect([store.refresh(), [...store.ring.keys()]]).toEqual([true, ['a']]);
+  refuses = true;
+  expect([store.refresh(), [...store.ring.keys()], store.fault]).toEqual([false, ['a'], 'no native code']);
+});

@@ -2,7 +2,7 @@
  * The ring as it counts now, kept up with where it is written. Invariant: a look can better the ring or leave it as it is; what can't be
  * read, or is being written just then, never takes the place of keys that work.
  */
-import type { Logger } from '../../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import { EMPTY_RING, type KeyRing, parseKeyRing } from './key-ring.ts';
 
 /** Where the ring is written: its text, nothing there, or something that must not be used; `why` for people. */
@@ -50,7 +50,7 @@ export class KeyStore {
 
   /** Looks now. True: the ring is another one. */
   refresh(): boolean {
-    const found = this.#options.read();
+    const found = this.#read();
     if (found.kind === 'failed') return this.#keep(found.why);
     const text = found.kind === 'text' ? found.text : null;
     if (text === this.#text) {
@@ -65,6 +65,15 @@ export class KeyStore {
     this.#good();
     this.#options.log.info('the ring of command keys', { kids: [...parsed.ring.keys()].join(' ') || 'none' });
     return true;
+  }
+
+  /** It is asked by a bare timer too, and what it asks of the system may throw there: its first native call, or a look at a path. */
+  #read(): RingText {
+    try {
+      return this.#options.read();
+    } catch (error) {
+      return { kind: 'failed', why: errorText(error) };
+    }
   }
 
   /** Looks where there is reason to think that a key has come: somebody has signed with it. */

@@ -2,7 +2,8 @@
  * Whether the bytes of a message were signed by a key of the ring, before anything of them is read (protocol §11.4). The kid is not
  * covered by the signature, and need not be: another one can only choose a key under which it does not hold. The time is.
  */
-import { isSigned, SIGNATURE_BYTES, strictBase64 } from './ed25519.ts';
+import { strictBase64 } from '../../base/strict-base64.ts';
+import { isSigned, SIGNATURE_BYTES } from './ed25519.ts';
 import { type CommandKey, type KeyRing, MAX_KID_CHARS } from './key-ring.ts';
 
 /** As the message carries them; null: it has no such header. Names count by their exact case. */

@@ -1,7 +1,8 @@
 /**
  * The local socket of one account (threat-model §1): the operating system lets only this account, and who runs the PC anyway, connect
  * to it, and who has connected still proves the account's token. So nobody takes another one's places, at most 8 connections
- * without a proof, for 3 s each. A frame is at most 64 KiB; whatever one connection does, the others go on.
+ * without a proof, for 3 s each. A frame is at most 64 KiB. What an account may ask for is counted over all of its connections
+ * (`account-share.ts`); whatever one account does, the others go on.
  */
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -80,6 +81,11 @@ class Connections {
   }
 
   accept(socket: Socket): void {
+    // Each connection is counted as a frame, so that making one anew gives nothing.
+    if (!this.#deps.share.takeFrame()) {
+      socket.destroy();
+      return;
+    }
     this.#all.add(socket);
     socket.on('close', () => void this.#all.delete(socket));
     const link = framedLink(socket, {

@@ -1,27 +1,17 @@
 /** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
 
 import { drop } from '../../base/drop.ts';
-import { loopTurn } from '../../base/loop-turn.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
-import { outputSlice } from './output-slice.ts';
+import { insideHandlers } from './inside.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
+import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
-import {
-  conditionsOf,
-  detailOf,
-  maySearchOutput,
-  maySee,
-  maySeeOutput,
-  rowOf,
-  scheduleOf,
-  type Visibility,
-  visibleTo,
-} from './views.ts';
+import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
 type Handled = Exclude<MethodName, 'handshake'>;
 type Answer<M extends Handled> = Result<M> | Fault;
@@ -46,17 +36,20 @@ export const handlers: Handlers = {
     unsubscribe();
     return NOTHING;
   },
-  'runs.list': (query, caller) => listRuns(query, caller),
+  'runs.list': listRuns,
+  'runs.outline': outlineRuns,
+  'runs.counts': countRuns,
+  'runs.days': countDays,
   'runs.get': ({ run }, caller) => {
     const { deps } = caller;
     const visibility = eyesOf(caller);
     const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
-    const outputs = () => ({
-      stdout: deps.ports.history.output(run, 'stdout'),
-      stderr: deps.ports.history.output(run, 'stderr'),
+    const sizes = () => ({
+      stdout: deps.ports.history.outputSize(run, 'stdout'),
+      stderr: deps.ports.history.outputSize(run, 'stderr'),
     });
-    return detailOf(record, visibility, deps.ports.command(run), outputs, {
+    return detailOf(record, visibility, deps.ports.command(run), sizes, {
       usualMs: deps.projection.usualTime.of(record),
       same: sameTask(record, visibility, deps.ports),
       pcId: deps.ports.identity().pcId,
@@ -64,15 +57,17 @@ export const handlers: Handlers = {
   },
   'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : outputSlice(load(), offsetChars, limitChars);
+    return load instanceof Fault ? load : caller.deps.outputs.slice(`${run} ${stream}`, load, offsetChars, limitChars);
   },
   'runs.outputRows': ({ run, stream, fromRow, count }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : caller.deps.outputs.rows(`${run} ${stream}`, load, fromRow, count);
+    return load instanceof Fault
+      ? load
+      : caller.deps.outputs.rows(`${run} ${stream}`, load, { fromRow, count }, caller.turn);
   },
   'runs.outputSearch': ({ run, stream, search }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : caller.deps.outputs.search(`${run} ${stream}`, load, search);
+    return load instanceof Fault ? load : caller.deps.outputs.search(`${run} ${stream}`, load, search, caller.turn);
   },
   'runs.tail': ({ run }, caller) => {
     const visibility = eyesOf(caller);
@@ -103,13 +98,12 @@ export const handlers: Handlers = {
     note(caller, 'outbox.resend', resultId);
     return NOTHING;
   },
-  'config.effective': (_params, { deps }) =>
-    deps.ports.settings().map(({ key, value, source, locked }) => ({
-      key,
-      value: typeof value === 'string' ? clip(value, MAX_TEXT_CHARS) : value,
-      source: clip(source, MAX_TEXT_CHARS),
-      locked,
-    })),
+  'outbox.resendAll': async (_params, caller) => {
+    const resent = await caller.deps.ports.outbox.resendAll();
+    note(caller, 'outbox.resendAll', String(resent));
+    return { resent };
+  },
+  ...insideHandlers,
   'update.get': (_params, { deps: { ports } }) => ({
     ...ports.cells.update.value,
     history: [
@@ -170,43 +164,12 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
   });
 }
 
-/** Each look at a long history takes some ms; between them others have their turn. */
-async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
-  const { history } = caller.deps.ports;
-  const visibility = eyesOf(caller);
-  const asked = conditionsOf(query, visibility);
-  const byOutput = maySearchOutput(visibility) && asked.search ? await history.runsWithOutput(asked.search) : undefined;
-  const conditions = byOutput === undefined ? asked : { ...asked, byOutput };
-  const { beforeRun, startAtMs, limit, skip } = query;
-  if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
-  const before = beforeRun ?? Number.POSITIVE_INFINITY;
-  const first = startAtMs === undefined ? before : (history.newestAt(conditions, before, startAtMs) ?? 0) + 1;
-  const newer = startAtMs === undefined ? 0 : history.count(conditions, before) - history.count(conditions, first);
-  if (newer > 0) await loopTurn();
-  const records = history.list(conditions, first, limit, skip);
-  await loopTurn();
-  const last = records.at(-1);
-  return {
-    rows: records.map((record) => rowOf(record, visibility)),
-    nextBeforeRun: last !== undefined && records.length === limit ? last.run : null,
-    firstIndex: newer + skip,
-    total:
-      beforeRun === undefined
-        ? { matching: history.count(conditions), all: history.count(visibleTo(visibility)) }
-        : null,
-  };
-}
-
 /** Looked for among those that arrived around it: a long history must not hold up the agent. */
 function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
   if (isOneOfAKind(record) || record.manifestId === null) return [];
   const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
   const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
   return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
-}
-
-function eyesOf({ deps, principal }: Caller): Visibility {
-  return deps.projection.eyesOf(principal);
 }
 
 /** A run of somebody else is as little there as one that never was. */

@@ -10,8 +10,8 @@ export const MAX_SUBJECTS = 20;
 const MAX_TEXT_CHARS = 500;
 /** A role of which each message has a subject of its own: the one permission that they are a matter of. */
 const ONE_PER_MESSAGE = /^(results|events\.started)\..*$/;
-/** Refused for good by the role of a fleet at 0.101, and no task needs it. */
-const INVENTORY = 'inventory.';
+/** Refused for good by the role of a fleet at 0.101, or of one at 0.29, and no task needs them. */
+const MINOR = ['inventory.', 'obs.'];
 
 type Cells = Pick<StatusCells, 'forbidden' | 'undelivered' | 'clockStep' | 'logFault'>;
 
@@ -31,7 +31,7 @@ function forbiddenOf(refused: readonly string[], helpdesk: boolean): Notices['fo
   if (refused.length === 0) return null;
   const subjects = [...new Set(refused.map((subject) => subject.replace(ONE_PER_MESSAGE, '$1.>')))];
   return {
-    minor: subjects.every((subject) => subject.startsWith(INVENTORY)),
+    minor: subjects.every((subject) => MINOR.some((each) => subject.startsWith(each))),
     count: subjects.length,
     subjects: helpdesk ? subjects.slice(0, MAX_SUBJECTS).map((subject) => clip(subject, MAX_TEXT_CHARS)) : null,
   };

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';
 import { OutputReader } from './output-reader.ts';
 
 const stored = (text: string) => () => ({ text, totalBytes: Buffer.byteLength(text), cut: false });
 
 async function rowsOf(text: string): Promise<readonly string[]> {
-  return (await new OutputReader().rows('a', stored(text), 0, 100)).rows;
+  return (await new OutputReader().rows('a', stored(text), { fromRow: 0, count: 100 }, loopTurn)).rows;
 }
 
 test.each([
@@ -24,7 +25,7 @@ test('a line of megabytes goes on from row to row, and no character is cut in tw
   const reader = new OutputReader();
   let text = '';
   for (let row = 0; ; ) {
-    const { rows, totalRows } = await reader.rows('a', stored(`${line}\nend`), row, 500);
+    const { rows, totalRows } = await reader.rows('a', stored(`${line}\nend`), { fromRow: row, count: 500 }, loopTurn);
     text += rows.join('');
     row += rows.length;
     expect(rows.every((each) => each.length <= MAX_OUTPUT_ROW_CHARS && each.isWellFormed())).toBe(true);
@@ -36,9 +37,14 @@ test('a line of megabytes goes on from row to row, and no character is cut in tw
 test('any place can be read, and an answer fits its frame whatever is in it', async () => {
   const reader = new OutputReader();
   const text = Array.from({ length: 300_000 }, (_each, at) => `line ${at}`).join('\n');
-  const { rows, totalRows } = await reader.rows('seq', stored(text), 299_998, 100);
+  const { rows, totalRows } = await reader.rows('seq', stored(text), { fromRow: 299_998, count: 100 }, loopTurn);
   expect([rows, totalRows]).toEqual([['line 299998', 'line 299999'], 300_000]);
-  const odd = await reader.rows('odd', stored(`${'\u2421'.repeat(MAX_OUTPUT_ROW_CHARS)}\n`.repeat(2_000)), 0, 2_000);
+  const odd = await reader.rows(
+    'odd',
+    stored(`${'\u2421'.repeat(MAX_OUTPUT_ROW_CHARS)}\n`.repeat(2_000)),
+    { fromRow: 0, count: 2_000 },
+    loopTurn,
+  );
   expect(odd.rows.length).toBeGreaterThan(1);
   expect(Buffer.byteLength(JSON.stringify(odd))).toBeLessThan(1024 * 1024);
 });
@@ -48,7 +54,7 @@ test('a search looks at all of an output, and holds up nobody', async () => {
   const text = `${filler.repeat(100_000)}The NEEDLE is here, and a needle\n${filler}`;
   let turns = 0;
   const turning = setInterval(() => (turns += 1), 1);
-  const found = await new OutputReader().search('a', stored(text), 'needle');
+  const found = await new OutputReader().search('a', stored(text), 'needle', loopTurn);
   clearInterval(turning);
   const places = [4, 26].map((column) => ({ row: 100_000, column }));
   expect(found).toEqual({ total: 2, places });
@@ -58,9 +64,9 @@ test('a search looks at all of an output, and holds up nobody', async () => {
 test('what lies over the end of a step is found once, and only the first of many places are named', async () => {
   const reader = new OutputReader();
   const text = 'ab'.repeat(200_000);
-  const { total, places } = await reader.search('a', stored(text), 'ab');
+  const { total, places } = await reader.search('a', stored(text), 'ab', loopTurn);
   expect([total, places.length]).toEqual([200_000, MAX_OUTPUT_PLACES]);
-  expect((await reader.search('a', stored(text), 'ba')).total).toBe(199_999);
-  expect((await reader.search('b', stored(`${'x'.repeat(128 * 1024 - 2)}needle`), 'needle')).total).toBe(1);
-  expect((await reader.search('b', stored(''), 'no such text')).total).toBe(0);
+  expect((await reader.search('a', stored(text), 'ba', loopTurn)).total).toBe(199_999);
+  expect((await reader.search('b', stored(`${'x'.repeat(128 * 1024 - 2)}needle`), 'needle', loopTurn)).total).toBe(1);
+  expect((await reader.search('b', stored(''), 'no such text', loopTurn)).total).toBe(0);
 });

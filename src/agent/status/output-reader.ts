@@ -3,12 +3,13 @@
  * step takes more than some ms of the agent's one thread, and at most one output is held, for a minute after it was looked at.
  */
 
-import { loopTurn } from '../../base/loop-turn.ts';
 import type { Result } from '../../shared/contract.ts';
 import { occurrences } from '../../shared/occurrences.ts';
 import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';
 import { readableText } from '../../shared/terminal-text.ts';
 import { wholeEnd } from '../../shared/whole-characters.ts';
+import type { Turn } from './account-share.ts';
+import { outputSlice } from './output-slice.ts';
 import type { StoredOutput } from './ports.ts';
 import { sizeOf } from './views.ts';
 
@@ -27,22 +28,28 @@ interface Rows {
 interface Held {
   readonly key: string;
   readonly output: StoredOutput;
-  readonly rows: Promise<Rows>;
+  /** Made when somebody asks for them. */
+  rows: Promise<Rows> | null;
 }
 
 export class OutputReader {
   #held: Held | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `key` names what `load` loads: the same key is the same text. At most `count` rows from `fromRow` on, fewer where they are long. */
+  /** `key` names what `load` loads: the same key is the same text. See {@link outputSlice}. */
+  slice(key: string, load: () => StoredOutput, offsetChars: number, limitChars: number): Result<'runs.output'> {
+    return outputSlice(this.#open(key, load).output, offsetChars, limitChars);
+  }
+
+  /** At most `count` rows from `fromRow` on, fewer where they are long. */
   async rows(
     key: string,
     load: () => StoredOutput,
-    fromRow: number,
-    count: number,
+    { fromRow, count }: { readonly fromRow: number; readonly count: number },
+    turn: Turn,
   ): Promise<Result<'runs.outputRows'>> {
-    const { output, rows } = await this.#open(key, load);
-    const { text, starts } = rows;
+    const held = this.#open(key, load);
+    const { text, starts } = await rowsOnce(held, turn);
     const found: string[] = [];
     let bytes = 0;
     for (let row = fromRow; row < Math.min(starts.length, fromRow + count); row++) {
@@ -51,13 +58,17 @@ export class OutputReader {
       if (bytes > MAX_ANSWER_BYTES && found.length > 0) break;
       found.push(shown);
     }
-    return { rows: found, totalRows: starts.length, size: sizeOf(output) };
+    return { rows: found, totalRows: starts.length, size: sizeOf(held.output) };
   }
 
   /** Where `search` occurs, capital and small letters alike: how often, and the first places. */
-  async search(key: string, load: () => StoredOutput, search: string): Promise<Result<'runs.outputSearch'>> {
-    const { rows } = await this.#open(key, load);
-    const { text, starts } = rows;
+  async search(
+    key: string,
+    load: () => StoredOutput,
+    search: string,
+    turn: Turn,
+  ): Promise<Result<'runs.outputSearch'>> {
+    const { text, starts } = await rowsOnce(this.#open(key, load), turn);
     const places: { row: number; column: number }[] = [];
     let total = 0;
     let row = 0;
@@ -73,27 +84,28 @@ export class OutputReader {
         while ((starts[row + 1] ?? Number.POSITIVE_INFINITY) <= at) row += 1;
         places.push({ row, column: at - (starts[row] ?? 0) });
       }
-      await loopTurn();
+      await turn();
     }
     return { total, places };
   }
 
-  async #open(key: string, load: () => StoredOutput): Promise<{ output: StoredOutput; rows: Rows }> {
-    if (this.#held?.key !== key) {
-      const output = load();
-      this.#held = { key, output, rows: rowsOf(output.text) };
-    }
+  #open(key: string, load: () => StoredOutput): Held {
+    if (this.#held?.key !== key) this.#held = { key, output: load(), rows: null };
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#held = null;
     }, KEPT_MS);
     this.#timer.unref();
-    const { output, rows } = this.#held;
-    return { output, rows: await rows };
+    return this.#held;
   }
 }
 
-async function rowsOf(stored: string): Promise<Rows> {
+function rowsOnce(held: Held, turn: Turn): Promise<Rows> {
+  held.rows ??= rowsOf(held.output.text, turn);
+  return held.rows;
+}
+
+async function rowsOf(stored: string, turn: Turn): Promise<Rows> {
   const pieces: string[] = [];
   const starts: number[] = [];
   let length = 0;
@@ -114,7 +126,7 @@ async function rowsOf(stored: string): Promise<Rows> {
     }
     pieces.push(piece);
     length += piece.length;
-    await loopTurn();
+    await turn();
   }
   return { text: pieces.join(''), starts };
 }

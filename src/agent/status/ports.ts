@@ -10,18 +10,23 @@ import type { Logger, LogLevel } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
+import type { LogEnd } from '../../shared/helpdesk-view.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
+import type { Failures } from '../store/failures.ts';
 import type { History } from '../store/history.ts';
+import type { LinkSpan } from '../store/link-states.ts';
+import type { ParkedResult } from '../store/outbox.ts';
 import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
-export type { RunFilter, RunRecord } from '../store/history.ts';
+export type { KeptSize, RunRecord, RunShape } from '../store/history.ts';
 export type { StoredOutput } from '../store/outputs.ts';
+export type { RunFilter } from '../store/run-conditions.ts';
 
 /** Reading what was recorded. */
 export type HistoryPort = Pick<
@@ -31,11 +36,16 @@ export type HistoryPort = Pick<
   | 'count'
   | 'newestAt'
   | 'countByReason'
+  | 'countEach'
+  | 'hasAny'
+  | 'shapes'
   | 'countUndelivered'
   | 'earlierDurations'
   | 'get'
   | 'open'
   | 'output'
+  | 'outputSize'
+  | 'numbers'
 >;
 export type AuditPort = Pick<Audit, 'append' | 'list' | 'unlockTries' | 'setUnlockTries'>;
 
@@ -109,7 +119,16 @@ export interface StatusPorts {
     counts(): { readonly waiting: number; readonly parked: number };
     /** Queues a parked result again and wakes the shipper. False: there is none with this id. */
     resend(resultId: string): Promise<boolean>;
+    /** The same for all; how many they were. */
+    resendAll(): Promise<number>;
+    parked(limit: number): readonly ParkedResult[];
   };
+  /** `store.failures` fits as it is. */
+  readonly failures: Pick<Failures, 'since'>;
+  /** Newest first, the present one included. */
+  readonly linkSpans: (fromMs: number, limit: number) => readonly LinkSpan[];
+  /** In time, whatever the disk does. */
+  readonly logEnd: () => Promise<LogEnd>;
   readonly counters: { all(): Readonly<Record<string, number>> };
   readonly audit: AuditPort;
   readonly identity: () => Identity;

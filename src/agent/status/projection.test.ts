@@ -90,11 +90,11 @@ describe('pushes', () => {
   });
 
   test('a store that can not be read at the moment ends nobody, and is read again', () => {
-    const open = world.store.history.open.bind(world.store.history);
+    const counts = world.store.outbox.counts.bind(world.store.outbox);
     let away = false;
-    world.store.history.open = (...args) => {
+    world.store.outbox.counts = () => {
       if (away) throw ioError();
-      return open(...args);
+      return counts();
     };
     subscribe();
     away = true;
@@ -104,6 +104,21 @@ describe('pushes', () => {
     away = false;
     forward(world.clock, 2_000);
     expect(pushed.map(({ disk: seen }) => seen.freeBytes)).toEqual([1]);
+  });
+
+  test('while the store stays as it is, its runs are read once for all who may see the same', async () => {
+    const looks = vi.spyOn(world.store.history, 'countByReason');
+    subscribe();
+    subscribe();
+    projection.statusFor(TARO);
+    for (let at = 1; at <= 5; at += 1) {
+      disk(world, at);
+      forward(world.clock, 1_000);
+    }
+    expect(looks).toHaveBeenCalledTimes(1);
+    vi.useRealTimers();
+    await endedRun(world.store, 'r1', { arrival: { receivedAtMs: world.clock.atMs } });
+    expect(projection.statusFor(TARO).today).toEqual({ DONE: 1 });
   });
 
   test('what changes nothing that this principal sees is not pushed', () => {
@@ -250,7 +265,7 @@ describe('runs in the status', () => {
       () => TARO,
       (status) => void pushed.push(status),
     );
-    await endedRun(world.store, 'r1');
+    await endedRun(world.store, 'r1', { arrival: { receivedAtMs: world.clock.atMs } });
     await vi.waitUntil(() => pushed.some(({ outbox }) => outbox.waiting === 1));
     subscription.end();
   });

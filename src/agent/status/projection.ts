@@ -13,12 +13,11 @@ import { clip } from '../../shared/run-title.ts';
 import { noticesFor } from './notices.ts';
 import type { RunRecord, StatusPorts } from './ports.ts';
 import { isHelpdesk, type Principal } from './roles.ts';
+import { LOOK_SHARE, type RunsShown, ShownRuns } from './shown-runs.ts';
 import { UsualTime } from './usual-time.ts';
 import { maySee, rowOf, type Visibility, visibleTo } from './views.ts';
 
 export const PUSH_INTERVAL_MS = 500;
-/** With a very long list the look itself takes time: of the agent's one thread it gets no more than this part. */
-const PUSH_SHARE = 1 / 20;
 const MAX_OPEN_LOOKED_AT = 500;
 const MAX_ROWS_SHOWN = 50;
 const MAX_FAULTS = 100;
@@ -43,6 +42,7 @@ export class Projection {
   readonly #ports: StatusPorts;
   readonly #subscribers = new Set<Subscriber>();
   readonly usualTime: UsualTime;
+  readonly #shown: ShownRuns;
   #unwatch: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #midnight: NodeJS.Timeout | undefined;
@@ -52,10 +52,11 @@ export class Projection {
   constructor(ports: StatusPorts) {
     this.#ports = ports;
     this.usualTime = new UsualTime(ports.history);
+    this.#shown = new ShownRuns(ports.clock);
   }
 
-  /** The status as this principal may see it now. */
-  statusFor(principal: Principal): AgentStatus {
+  /** The status as this principal may see it; `recent`: what it says of very many runs may be some time old. */
+  statusFor(principal: Principal, age: 'now' | 'recent' = 'recent'): AgentStatus {
     const { cells, clock, outbox, counters, identity, helpdeskCode } = this.#ports;
     const helpdesk = isHelpdesk(principal, clock.nowMs());
     const { pcId, hostname, agentVersion, hosting } = identity();
@@ -86,7 +87,7 @@ export class Projection {
         contract: CONTRACT_VERSION,
         hosting,
       },
-      ...this.#runs(this.eyesOf(principal)),
+      ...this.#runsFor(this.eyesOf(principal), age),
       outbox: outbox.counts(),
       update: cells.update.value,
       restartRequired: cells.restartRequired.value,
@@ -115,15 +116,20 @@ export class Projection {
     };
   }
 
-  #runs(visibility: Visibility): Pick<AgentStatus, 'now' | 'today' | 'todayUntold'> {
-    const { history, clock } = this.#ports;
+  #runsFor(visibility: Visibility, age: 'now' | 'recent'): RunsShown {
+    const midnightMs = new Date(this.#ports.clock.nowMs()).setHours(0, 0, 0, 0);
+    const commits = this.#ports.cells.commits.value;
+    return this.#shown.of(visibility, `${commits} ${midnightMs}`, age, () => this.#runs(visibility, midnightMs));
+  }
+
+  #runs(visibility: Visibility, midnightMs: number): RunsShown {
+    const { history } = this.#ports;
     const open = history.open(MAX_OPEN_LOOKED_AT).filter((record) => maySee(record, visibility));
     const running = open.filter(({ state }) => state === 'running');
     const waiting = open.filter(({ state }) => state !== 'running');
     const count =
       open.length < MAX_OPEN_LOOKED_AT ? open.length : history.count({ ...visibleTo(visibility), openOnly: true });
-    const midnight = new Date(clock.nowMs()).setHours(0, 0, 0, 0);
-    const ofToday = { ...visibleTo(visibility), receivedFromMs: midnight };
+    const ofToday = { ...visibleTo(visibility), receivedFromMs: midnightMs };
     return {
       now: {
         running: running.slice(0, MAX_ROWS_SHOWN).map((record) => this.#runningRow(record, visibility)),
@@ -141,7 +147,7 @@ export class Projection {
 
   /** Pushes each change from now on; `principal` is asked again for each, since roles come and go. */
   subscribe(principal: () => Principal, push: (status: AgentStatus) => void): Subscription {
-    const subscriber: Subscriber = { principal, push, last: JSON.stringify(this.statusFor(principal())) };
+    const subscriber: Subscriber = { principal, push, last: JSON.stringify(this.statusFor(principal(), 'now')) };
     this.#subscribers.add(subscriber);
     if (this.#subscribers.size === 1) this.#follow();
     return {
@@ -183,7 +189,7 @@ export class Projection {
 
   #changed(): void {
     if (this.#timer !== undefined || this.#subscribers.size === 0) return;
-    const pauseMs = Math.max(PUSH_INTERVAL_MS, this.#pushTookMs / PUSH_SHARE);
+    const pauseMs = Math.max(PUSH_INTERVAL_MS, this.#pushTookMs / LOOK_SHARE);
     const waitMs = this.#pushedAtMs + pauseMs - this.#ports.clock.monotonicMs();
     this.#timer = setTimeout(() => this.#push(), Math.max(0, waitMs));
     this.#timer.unref();
@@ -203,7 +209,7 @@ export class Projection {
   }
 
   #pushTo(subscriber: Subscriber): void {
-    const status = this.statusFor(subscriber.principal());
+    const status = this.statusFor(subscriber.principal(), 'now');
     const text = JSON.stringify(status);
     if (text === subscriber.last) return;
     subscriber.last = text;

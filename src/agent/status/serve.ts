@@ -2,6 +2,7 @@
 import { drop } from '../../base/drop.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { EndpointGuard } from '../../platform/endpoint-acl.ts';
+import { AccountShares } from './account-share.ts';
 import { choosePlace } from './address.ts';
 import { Endpoints } from './endpoint.ts';
 import { Helpdesk } from './helpdesk.ts';
@@ -49,13 +50,15 @@ export async function serveStatus(options: ServeOptions): Promise<Serving> {
     isAdministrator: (account: string) => guard.isAdministrator(account),
     hostSecret,
   };
+  const shares = new AccountShares(ports.clock);
   const endpoints = new Endpoints({
     directory,
     guard,
     log: ports.log,
     open: async (account, token) => {
       const address = await place.addressFor(account);
-      return openListener({ address, guard, deps: { ...shared, account, token }, log: ports.log });
+      const deps = { ...shared, account, token, share: shares.of(account) };
+      return openListener({ address, guard, deps, log: ports.log });
     },
   });
   const started = await endpoints.start();

@@ -1,5 +1,6 @@
 /** What a connection works with, and what a method gets to know of the connection that calls it. */
 import type { Fault } from '../../shared/faults.ts';
+import type { AccountShare, Turn } from './account-share.ts';
 import type { Helpdesk } from './helpdesk.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
@@ -14,6 +15,7 @@ export interface SessionDeps {
   readonly outputs: OutputReader;
   /** Whose listener it is: a uid or a SID. */
   readonly account: string;
+  readonly share: AccountShare;
   /** Both as they stand in the account's endpoint file. */
   readonly address: string;
   readonly token: Uint8Array;
@@ -30,6 +32,8 @@ export interface SessionDeps {
 export interface Caller {
   readonly principal: Principal;
   readonly deps: SessionDeps;
+  /** Between two looks at what may be long. */
+  readonly turn: Turn;
   readonly subscribe: () => void;
   readonly unsubscribe: () => void;
   readonly setUnlocked: (untilMs: number | null) => void;

@@ -8,6 +8,7 @@ import {
   sessionDeps,
   sessionLink,
   TARO,
+  type TestDeps,
   tokenOf,
   tryOpen,
 } from '../../../test/support/session.ts';
@@ -19,7 +20,7 @@ import { CallError, FAULT_CODES } from '../../shared/faults.ts';
 import { type Link, memoryLinks } from '../../shared/link.ts';
 import { newNonce } from '../../shared/link-crypto.ts';
 import { UNLOCKED_MS } from './helpdesk.ts';
-import type { SessionDeps } from './session-deps.ts';
+import { FRAMES } from './limits.ts';
 
 /** Everything that comes over a link, as it comes. */
 function listen(link: Link) {
@@ -33,7 +34,7 @@ function listen(link: Link) {
 }
 
 /** Records what a client sends for its handshake, so that it can be sent again. */
-async function recordedHandshake(deps: SessionDeps): Promise<string> {
+async function recordedHandshake(deps: TestDeps): Promise<string> {
   const link = sessionLink(deps);
   let sent = '';
   const recording: Link = {
@@ -159,6 +160,9 @@ const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
   'state.subscribe': {},
   'state.unsubscribe': {},
   'runs.list': {},
+  'runs.outline': { startsMs: [0] },
+  'runs.counts': {},
+  'runs.days': { startsMs: [0, 1] },
   'runs.get': { run: 1 },
   'runs.output': { run: 1, stream: 'stdout' },
   'runs.outputRows': { run: 1, stream: 'stdout' },
@@ -166,6 +170,11 @@ const CALLS: { readonly [M in Exclude<MethodName, 'handshake'>]: object } = {
   'runs.tail': { run: 1 },
   'schedules.list': {},
   'outbox.resend': { resultId: 'r' },
+  'outbox.resendAll': {},
+  'outbox.parked': {},
+  'failures.list': {},
+  'connection.history': {},
+  'log.end': {},
   'config.effective': {},
   'update.get': {},
   'update.schedule': { notBeforeMs: null },
@@ -194,6 +203,11 @@ const HELPDESK_ONLY = [
   'runs.outputSearch',
   'runs.tail',
   'outbox.resend',
+  'outbox.resendAll',
+  'outbox.parked',
+  'failures.list',
+  'connection.history',
+  'log.end',
   'config.effective',
   'audit.list',
 ];
@@ -316,19 +330,31 @@ describe('what the status keeps from users', () => {
   });
 });
 
-describe('limits of a connection', () => {
-  test('the 61st read at once is refused and says when the next one is taken; another connection goes on', async () => {
+describe('limits of an account', () => {
+  const reads = (agent: AgentClient, count: number) =>
+    Promise.all(Array.from({ length: count }, () => faultOf(agent.call('update.get', {}))));
+  const done = (faults: readonly string[]) => faults.filter((name) => name === 'no fault').length;
+
+  test('its 121st read at once is refused and says when the next one is taken; another account goes on', async () => {
     const world = statusWorld(tempDir());
     const deps = sessionDeps(world);
     const agent = await open(deps);
-    const faults = await Promise.all(Array.from({ length: 61 }, () => faultOf(agent.call('update.get', {}))));
-    expect(faults.filter((name) => name === 'no fault')).toHaveLength(60);
+    expect(done(await reads(agent, 121))).toBe(120);
     await expect(agent.call('update.get', {})).rejects.toMatchObject({
-      fault: { name: 'rate_limited', data: { retryInMs: 34 } },
+      fault: { name: 'rate_limited', data: { retryInMs: 17 } },
     });
-    expect(await faultOf((await open(deps)).call('update.get', {}))).toBe('no fault');
-    world.clock.forward(34);
+    expect(await faultOf((await open(deps, { account: HANAKO })).call('update.get', {}))).toBe('no fault');
+    world.clock.forward(17);
     expect(await faultOf(agent.call('update.get', {}))).toBe('no fault');
+  });
+
+  test('neither more connections nor a new one give more', async () => {
+    const deps = sessionDeps(statusWorld(tempDir()));
+    const both = [await open(deps), await open(deps)];
+    const faults = await Promise.all(both.map((agent) => reads(agent, 100)));
+    expect(done(faults.flat())).toBe(120);
+    for (const agent of both) agent.close();
+    expect(await faultOf((await open(deps)).call('update.get', {}))).toBe('rate_limited');
   });
 
   test('actions have a limit of their own, and calls of nothing count as reads', async () => {
@@ -337,10 +363,38 @@ describe('limits of a connection', () => {
     const level = () => faultOf(agent.call('log.setLevel', { level: 'info' }));
     for (let at = 0; at < 60; at += 1) expect(await level()).toBe('no fault');
     expect(await level()).toBe('rate_limited');
-    for (let at = 0; at < 59; at += 1)
+    for (let at = 0; at < 119; at += 1)
       expect(await faultOf(agent.call('no.such' as MethodName, {}))).toBe('unknown_method');
     expect(await faultOf(agent.call('update.get', {}))).toBe('no fault');
     expect(await faultOf(agent.call('update.get', {}))).toBe('rate_limited');
+  });
+
+  test.each([
+    ['texts that are no call', 'no call'],
+    ['calls before the handshake', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'state.snapshot', params: {} })],
+    ['answers that nobody waits for', JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} })],
+  ])('who sends %s without end is hung up on, and what he sends after it is not looked at', async (_what, text) => {
+    const deps = sessionDeps(statusWorld(tempDir()));
+    const link = sessionLink(deps);
+    const heard = listen(link);
+    for (let at = 0; at < 5_000; at += 1) link.send(text);
+    await vi.waitUntil(() => heard.closed);
+    expect(heard.got.length).toBeLessThanOrEqual(FRAMES.burst + 1);
+    // A new connection is a stranger no less.
+    const next = sessionLink(deps);
+    const heardNext = listen(next);
+    next.send(text);
+    await vi.waitUntil(() => heardNext.closed);
+    expect(await faultOf((await open(deps, { account: HANAKO })).call('update.get', {}))).toBe('no fault');
+  });
+
+  test('a call that waits behind one that gives the role up is refused', async () => {
+    const world = statusWorld(tempDir());
+    world.code = CODE;
+    const agent = await open(sessionDeps(world));
+    await agent.call('helpdesk.unlock', { code: CODE });
+    const calls = [agent.call('audit.list', {}), agent.call('helpdesk.lock', {}), agent.call('audit.list', {})];
+    expect(await Promise.all(calls.map(faultOf))).toEqual(['no fault', 'no fault', 'role_needed']);
   });
 });
 
@@ -356,7 +410,8 @@ describe('actions', () => {
     await root.call('agent.drain', {});
     await root.call('log.setLevel', { level: 'debug' });
     await vi.waitUntil(() => world.asked.length === 3);
-    expect(world.asked).toEqual(['stop', 'level debug', 'drain']);
+    expect(world.asked).toEqual(['stop', 'drain', 'level debug']);
+    await vi.waitUntil(() => world.store.audit.list(10).length === 3);
     expect(world.store.audit.list(10).map(({ account, action, detail }) => [account, action, detail])).toEqual([
       [ROOT, 'log.setLevel', 'debug'],
       [ROOT, 'agent.drain', 'cli'],
@@ -397,7 +452,7 @@ describe('actions', () => {
 
 describe('after the handshake', () => {
   /** Hears and passes on everything between a client and the agent, changed by `tamper` on its way to the agent. */
-  function between(deps: SessionDeps, tamper: (text: string, at: number) => readonly string[]) {
+  function between(deps: TestDeps, tamper: (text: string, at: number) => readonly string[]) {
     const [clientSide, client] = memoryLinks();
     const agent = sessionLink(deps, ROOT);
     const heard: string[] = [];

@@ -23,25 +23,29 @@ import { isProof, linkSeal, newNonce, prove, type Seal } from '../../shared/link
 import { type ProofFacts, proofText } from '../../shared/proof-text.ts';
 import { type Method, peer } from '../../shared/rpc.ts';
 import { SealedLink } from '../../shared/sealed-link.ts';
-import { ACTIONS, READS, TokenBucket } from './limits.ts';
 import { handlers } from './methods.ts';
 import type { Subscription } from './projection.ts';
-import { missingRole, type Principal, RULES, rolesOf } from './roles.ts';
+import { missingRole, type Principal, RULES, type Rule, rolesOf } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 
 /** Serves `link` until it closes. */
 export function serveSession(carrier: Link, deps: SessionDeps): void {
-  const { ports, projection } = deps;
+  const { ports, projection, share } = deps;
   const link = new SealedLink(carrier);
   const nonce = newNonce();
-  const reads = new TokenBucket(READS, ports.clock);
-  const actions = new TokenBucket(ACTIONS, ports.clock);
+  let isOpen = true;
   let principal: Principal | null = null;
   let subscription: Subscription | null = null;
   let relock: NodeJS.Timeout | undefined;
   let seal: Seal | null = null;
 
   const connection = peer(link, {
+    // Also what is no call, and what comes before the proof. Who does not slow down is hung up on.
+    admits: () => {
+      const isWithin = isOpen && share.takeFrame();
+      if (!isWithin) link.close();
+      return isWithin;
+    },
     resolve: (name) => {
       if (principal === null)
         return name === 'handshake' ? shake : new Fault('handshake_needed', 'first the handshake');
@@ -53,6 +57,7 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
     onBug: (method, error) => ports.log.error('a call failed', { method, error: errorText(error) }),
   });
   link.onClose(() => {
+    isOpen = false;
     subscription?.end();
     clearTimeout(relock);
   });
@@ -104,15 +109,22 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
   }
 
   function resolve(name: string, seen: Principal): Method | Fault {
-    if (!isMethodName(name)) return limited(reads) ?? new Fault('unknown_method', 'there is no such method');
+    if (!isMethodName(name)) return share.takeCall('read') ?? new Fault('unknown_method', 'there is no such method');
     if (name === 'handshake') return new Fault('invalid_request', 'the handshake is done');
     const rule = RULES[name];
-    const refused = limited(rule.kind === 'read' ? reads : actions) ?? missingRole(rule, seen, ports.clock.nowMs());
+    const refused = share.takeCall(rule.kind) ?? missingRole(rule, seen, ports.clock.nowMs());
     if (refused !== null) return refused;
-    return checked(methods[name].params, (params) => {
-      const handle = handlers[name] as (params: unknown, caller: Caller) => unknown;
-      return handle(params, { principal: seen, deps, subscribe, unsubscribe, setUnlocked });
-    });
+    const handle = handlers[name] as (params: unknown, caller: Caller) => unknown;
+    return checked(methods[name].params, (params) => share.inTurn(() => answer(rule, handle, params)));
+  }
+
+  /** The role counts when the call has its turn: the one before it may have given it up. */
+  function answer(rule: Rule, handle: (params: unknown, caller: Caller) => unknown, params: unknown): unknown {
+    if (!isOpen) return GONE;
+    const caller = principal ?? missingViewer();
+    const refused = missingRole(rule, caller, ports.clock.nowMs());
+    if (refused !== null) return refused;
+    return handle(params, { principal: caller, deps, turn: share.turn, subscribe, unsubscribe, setUnlocked });
   }
 
   function subscribe(): void {
@@ -139,10 +151,8 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
   }
 }
 
-function limited(bucket: TokenBucket): Fault | null {
-  const waitMs = bucket.take();
-  return waitMs === 0 ? null : new Fault('rate_limited', 'too many calls', { retryInMs: waitMs });
-}
+/** Nobody hears it. */
+const GONE = new Fault('unavailable', 'the connection is closed');
 
 function missingViewer(): never {
   throw new Error('a session has a principal once it is shaken');

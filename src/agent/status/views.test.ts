@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../test/support/session.ts';
 import { endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { arrival } from '../../../test/support/store.ts';
@@ -371,4 +371,23 @@ describe('the list', () => {
     const { helpdesk } = await seven();
     expect(await outcome<unknown>(helpdesk.call('runs.list', query))).toBe('invalid_params');
   });
+});
+
+test('an output is not read to tell its size, and once for all of its pieces', async () => {
+  const world = statusWorld(tempDir());
+  const text = 'line of output\n'.repeat(100_000);
+  const stdout = { text, totalBytes: text.length, cut: false };
+  const { run } = await endedRun(world.store, 'r1', { ending: { stdout } });
+  const helpdesk = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
+  const loads = vi.spyOn(world.store.history, 'output');
+  expect((await helpdesk.call('runs.get', { run })).output?.stdout).toMatchObject({ totalBytes: text.length });
+  expect(loads).not.toHaveBeenCalled();
+  let read = '';
+  for (let offsetChars: number | null = 0; offsetChars !== null; ) {
+    const piece: Result<'runs.output'> = await helpdesk.call('runs.output', { run, stream: 'stdout', offsetChars });
+    read += piece.text;
+    offsetChars = piece.nextOffsetChars;
+  }
+  expect(read === text).toBe(true);
+  expect(loads).toHaveBeenCalledTimes(1);
 });

@@ -14,7 +14,7 @@ import { SIGNATURE_STATES } from '../../shared/signatures.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import { classifyCommandSubject } from '../wire/subjects.ts';
-import type { CommandRecord, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
+import type { CommandRecord, KeptSize, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
 export interface Visibility {
@@ -84,9 +84,9 @@ export function scheduleOf(row: FullScheduleRow, { helpdesk, nameless }: Visibil
   };
 }
 
-export interface Outputs {
-  readonly stdout: StoredOutput | undefined;
-  readonly stderr: StoredOutput | undefined;
+export interface OutputSizes {
+  readonly stdout: KeptSize | undefined;
+  readonly stderr: KeptSize | undefined;
 }
 
 export interface DetailFacts {
@@ -96,12 +96,12 @@ export interface DetailFacts {
   readonly pcId: string | null;
 }
 
-/** `outputs` is asked for only where these visibility may see them. */
+/** `sizes` is asked for only where these visibility may see them. */
 export function detailOf(
   record: RunRecord,
   visibility: Visibility,
   command: CommandRecord | undefined,
-  outputs: () => Outputs,
+  sizes: () => OutputSizes,
   { usualMs, same, pcId }: DetailFacts,
 ): RunDetail {
   const gates = readFacts(record.facts);
@@ -117,7 +117,7 @@ export function detailOf(
     viewAgeMs: typeof viewAgeMs === 'number' ? viewAgeMs : null,
     signature: signatureOf(record),
     internals: visibility.helpdesk ? internalsOf(record, gates) : null,
-    output: maySeeOutput(record, visibility) ? sizesOf(outputs()) : null,
+    output: maySeeOutput(record, visibility) ? sizesOf(sizes()) : null,
   };
 }
 
@@ -149,8 +149,13 @@ function internalsOf(record: RunRecord, gates: RunInternals['gates']): RunIntern
   };
 }
 
-function sizesOf({ stdout, stderr }: Outputs): RunDetail['output'] {
-  return { stdout: sizeOf(stdout), stderr: sizeOf(stderr) };
+function sizesOf({ stdout, stderr }: OutputSizes): RunDetail['output'] {
+  return { stdout: sizeAsKept(stdout), stderr: sizeAsKept(stderr) };
+}
+
+/** Bytes in UTF-8 are never fewer than characters. */
+function sizeAsKept(size: KeptSize | undefined): OutputSize {
+  return { keptChars: size?.keptBytes ?? 0, totalBytes: size?.totalBytes ?? 0, cut: size?.cut ?? false };
 }
 
 export function sizeOf(output: StoredOutput | undefined): OutputSize {
@@ -161,8 +166,12 @@ export function sizeOf(output: StoredOutput | undefined): OutputSize {
   };
 }
 
+type RunConditions = Partial<
+  Pick<Parsed<'runs.list'>, 'group' | 'reasons' | 'fromMs' | 'toMs' | 'search' | 'shownAs' | 'afterRun'>
+>;
+
 /** What to look for, as these visibility may: their search does not reach into ids and output they may not see. */
-export function conditionsOf(query: Parsed<'runs.list'>, visibility: Visibility): RunFilter {
+export function conditionsOf(query: RunConditions, visibility: Visibility): RunFilter {
   const { group, fromMs, toMs, search, shownAs = [], afterRun } = query;
   const numbered = search === undefined ? null : runNumberIn(search);
   const ofGroup = group === undefined || group === 'open' ? undefined : reasonsOf(group);

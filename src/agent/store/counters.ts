@@ -13,6 +13,8 @@ export const COUNTERS = [
   'second_agent_sightings',
   /** Messages that were not run for their signature. */
   'signature_refused',
+  /** Changes of what was found that the fleet was not told of, since there were many. */
+  'signature_events_left_out',
   /** What was found of each signature that was looked at, whether the message could run or not. */
   ...SIGNATURE_STATES.map((state) => `signature_${state}` as const),
 ] as const;
@@ -36,8 +38,8 @@ export class Counters {
     }
   }
 
-  bump(name: Counter): void {
-    this.#values.set(name, (this.#values.get(name) ?? 0) + 1);
+  bump(name: Counter, by = 1): void {
+    this.#values.set(name, (this.#values.get(name) ?? 0) + by);
     this.#dirty = true;
   }
 

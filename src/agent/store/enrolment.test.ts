@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { arrival, storeOptions, testStore } from '../../../test/support/store.ts';
+import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import { newRequestId } from '../wire/subjects.ts';
 import type { Enrolment } from './enrolment.ts';
 import { Store } from './store.ts';
 
@@ -14,6 +16,23 @@ test('a PC is new until its consumer was bound once, by whichever process', asyn
   await first.enrolment.bound();
   await first.close();
   expect(testStore(directory).enrolment.enrolled).toBe(true);
+});
+
+test('a store of an older release with commands of the fleet has had a consumer; one with anything else has not', async () => {
+  const enrolledAfter = async (work: (store: Store) => Promise<unknown>) => {
+    const directory = tempDir();
+    const first = testStore(directory);
+    await work(first);
+    await first.close();
+    return testStore(directory).enrolment.enrolled;
+  };
+  const shown = () => ending('x', { reason: 'BAD_MESSAGE', exitCode: null, outbox: null });
+  expect(await enrolledAfter(({ runs }) => runs.admit(arrival('r1')))).toBe(true);
+  expect(await enrolledAfter(({ runs }) => runs.admit(arrival(null), shown))).toBe(false);
+  const refusal = { fingerprint: Buffer.alloc(32, 1), resultId: null };
+  expect(await enrolledAfter(({ runs }) => runs.refuse(arrival('r1'), refusal, shown))).toBe(false);
+  const fired = { ...arrival('', 'command', { source: 'schedule' }), requestId: newRequestId(randomUUID()) };
+  expect(await enrolledAfter(({ runs }) => runs.admitFire(fired, { scheduleId: 's', boot: null }))).toBe(false);
 });
 
 test('the names of the consumer are known however often a binding is refused, and over a restart', async () => {

@@ -9,11 +9,16 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { GroupCommit } from './group-commit.ts';
 import { Meta } from './meta.ts';
+import { isCorrupt } from './sqlite-errors.ts';
 
 const ENROLLED = 'enrolled';
 /** The name that the consumer is known to hold, and the one that is being given to it. */
 const CONFIRMED = 'incarnation';
 const PENDING = 'incarnation_pending';
+
+/** Neither a message without a name, which may have been refused, nor what a schedule of this PC has fired (`nameless.ts`). */
+const FROM_THE_FLEET = `
+  SELECT 1 FROM ledger LEFT JOIN runs USING (run) WHERE ledger.request_id >= '!' AND source IS NOT 'schedule' LIMIT 1`;
 
 export class Enrolment {
   readonly #group: GroupCommit;
@@ -27,7 +32,7 @@ export class Enrolment {
     this.#group = group;
     this.#lasting = lasting;
     this.#meta = new Meta(db);
-    this.#hadCommands = db.prepare('SELECT 1 FROM ledger LIMIT 1').get() !== undefined;
+    this.#hadCommands = hadCommands(db);
   }
 
   /** True once the consumer of this PC was bound, by whichever process; a store with commands in it has had one. */
@@ -79,6 +84,16 @@ export class Enrolment {
   /** The highest that was ever given. */
   get #last(): Incarnation | null {
     return partsOf(this.#meta.get(PENDING) ?? this.#meta.get(CONFIRMED) ?? '');
+  }
+}
+
+/** One of which a page is lost had some. */
+function hadCommands(db: Database): boolean {
+  try {
+    return db.prepare(FROM_THE_FLEET).get() !== undefined;
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    return true;
   }
 }
 

@@ -1,11 +1,11 @@
 /** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
 import type { Database, Statement } from 'better-sqlite3';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { Reason } from '../../shared/outcomes.ts';
-import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { RunState, Source } from '../../shared/states.ts';
-import type { TitleWord } from '../../shared/title-words.ts';
 import { OutputSearch } from './output-search.ts';
 import type { StoredOutput } from './outputs.ts';
+import { conditions, patternOf, type RunFilter } from './run-conditions.ts';
 
 /** One recorded command, without bodies. Times are ms since the epoch. */
 export interface RunRecord {
@@ -42,28 +42,30 @@ export interface RunRecord {
   readonly unreported: 0 | 1;
 }
 
-export interface RunFilter {
-  readonly reasons?: readonly Reason[];
-  /** Only runs that are not finished. */
-  readonly openOnly?: boolean;
-  readonly receivedFromMs?: number;
-  readonly receivedBeforeMs?: number;
-  /** Only runs that arrived later than this one. */
-  readonly afterRun?: number;
-  readonly manifestId?: string;
-  /** Part of a title; also of ids with `searchEverything`, and not even of a title with `nameless`. */
-  readonly search?: string;
-  readonly searchEverything?: boolean;
-  /** The run with this number fits the search too. */
-  readonly numbered?: number;
-  /** Runs that fit the search by the words that stand for, or in, their names. */
-  readonly shownAs?: readonly TitleWord[];
-  /** Runs that fit the search by their output, see {@link History.runsWithOutput}. */
-  readonly byOutput?: readonly number[];
-  readonly nameless?: boolean;
-  /** Runs of `run_as: user` are shown only to this user; absent: all are. */
-  readonly userRunsOf?: string | null;
+/** How much of an output is kept. */
+export interface KeptSize {
+  /** In UTF-8. */
+  readonly keptBytes: number;
+  readonly totalBytes: number;
+  readonly cut: boolean;
 }
+
+/** `reason` null: not finished. */
+export interface ReasonCount {
+  readonly reason: Reason | null;
+  readonly n: number;
+}
+
+/** A tuple: a long history is made of many. */
+export type RunShape = readonly [
+  run: number,
+  receivedAtMs: number,
+  manifestId: string | null,
+  title: string | null,
+  source: Source,
+  reason: Reason | null,
+  exitCode: number | null,
+];
 
 const COLUMNS = `
   run, request_id AS requestId, result_id AS resultId, exec_id AS execId, manifest_id AS manifestId, version, title, source,
@@ -81,6 +83,8 @@ export class History {
   readonly #get: Statement;
   readonly #open: Statement;
   readonly #output: Statement;
+  readonly #size: Statement;
+  readonly #numbers: Statement;
   readonly #command: Statement;
   readonly #earlier: Statement;
   readonly #outputs: OutputSearch;
@@ -92,6 +96,13 @@ export class History {
     this.#open = db.prepare(`SELECT ${COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY run LIMIT ?`);
     this.#output = db.prepare(
       'SELECT body AS text, total_bytes AS totalBytes, cut FROM outputs WHERE run = ? AND stream = ?',
+    );
+    // Tells the length without reading the text.
+    this.#size = db.prepare(
+      'SELECT octet_length(body) AS keptBytes, total_bytes AS totalBytes, cut FROM outputs WHERE run = ? AND stream = ?',
+    );
+    this.#numbers = db.prepare(
+      'SELECT coalesce((SELECT min(run) FROM runs), 1) AS first, coalesce((SELECT max(run) FROM runs), 0) AS last',
     );
     this.#earlier = db
       .prepare(
@@ -137,6 +148,31 @@ export class History {
     return Object.fromEntries(rows.map(({ reason, n }) => [reason, n]));
   }
 
+  /** Counts by reason, of those that are not finished under null. */
+  countEach(filter: RunFilter, beforeRun = Number.POSITIVE_INFINITY): ReasonCount[] {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(`SELECT reason, count(*) AS n FROM runs WHERE run < ? ${where} GROUP BY reason`)
+      .all(finite(beforeRun), ...values) as ReasonCount[];
+  }
+
+  hasAny(filter: RunFilter): boolean {
+    const { where, values } = conditions(filter);
+    return this.#db.prepare(`SELECT 1 FROM runs WHERE 1 ${where} LIMIT 1`).get(...values) !== undefined;
+  }
+
+  /** As {@link list}, of each run only what tells its day and what it is the same as. */
+  shapes(filter: RunFilter, beforeRun: number, limit: number): RunShape[] {
+    const { where, values } = conditions(filter);
+    return this.#db
+      .prepare(
+        `SELECT run, received_at, manifest_id, title, source, reason, exit_code FROM runs
+          WHERE run < ? ${where} ORDER BY run DESC LIMIT ?`,
+      )
+      .raw()
+      .all(finite(beforeRun), ...values, limit) as RunShape[];
+  }
+
   /** How many finished runs the filter holds for whose result has not arrived at the fleet. */
   countUndelivered(filter: RunFilter): number {
     const { where, values } = conditions(filter);
@@ -169,9 +205,20 @@ export class History {
     return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
   }
 
-  /** The runs that have this text in their output. Takes its time, and holds up nobody. */
-  runsWithOutput(search: string): Promise<readonly number[]> {
-    return this.#outputs.runsWith(patternOf(search));
+  /** How much of an output is kept, which is not read for that. */
+  outputSize(run: number, stream: 'stdout' | 'stderr'): KeptSize | undefined {
+    const row = this.#size.get(run, stream) as { keptBytes: number; totalBytes: number; cut: number } | undefined;
+    return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
+  }
+
+  /** The oldest and the newest run; `last` is below `first` where there is none. */
+  numbers(): { readonly first: number; readonly last: number } {
+    return this.#numbers.get() as { first: number; last: number };
+  }
+
+  /** The runs that have this text in their output. Takes its time, a turn of the caller's between its steps. */
+  runsWithOutput(search: string, turn: () => Promise<void> = loopTurn): Promise<readonly number[]> {
+    return this.#outputs.runsWith(patternOf(search), turn);
   }
 
   /** The command exactly as it came, while it is kept. */
@@ -180,65 +227,7 @@ export class History {
   }
 }
 
-/** An id as it is shown (`runTitle`): signs between its words are blanks, and several of them one. */
-const SHOWN_ID = ['-', '_', '.', '    ', '   ', '  '].reduce(
-  (sql, signs) => `replace(${sql}, '${signs}', ' ')`,
-  `coalesce(manifest_id, '')`,
-);
-const NO_TITLE = `coalesce(title, '') = ''`;
-/** Which runs have each in their names; while names are hidden, all have the one and none another. */
-const SHOWN_AS: Readonly<Record<TitleWord, string>> = {
-  direct: `(${NO_TITLE} AND manifest_id = '${DIRECT_TASK}')`,
-  none: `(${NO_TITLE} AND trim(${SHOWN_ID}) = '')`,
-  hidden: '1',
-  scheduled: `source = 'schedule'`,
-};
-
-function patternOf(search: string): string {
-  return `%${search.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
-}
-
 /** SQLite has no infinity among its whole numbers. */
 function finite(run: number): number {
   return Number.isFinite(run) ? run : Number.MAX_SAFE_INTEGER;
-}
-
-function conditions(filter: RunFilter): { where: string; values: (string | number)[] } {
-  const parts: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (sql: string, ...more: (string | number)[]) => {
-    parts.push(sql);
-    values.push(...more);
-  };
-  if (filter.reasons !== undefined) {
-    add(`reason IN (${filter.reasons.map(() => '?').join(', ') || 'NULL'})`, ...filter.reasons);
-  }
-  if (filter.openOnly) add(`state <> 'finished'`);
-  if (filter.receivedFromMs !== undefined) add('received_at >= ?', filter.receivedFromMs);
-  if (filter.receivedBeforeMs !== undefined) add('received_at < ?', filter.receivedBeforeMs);
-  if (filter.afterRun !== undefined) add('run > ?', filter.afterRun);
-  if (filter.manifestId !== undefined) add('manifest_id = ?', filter.manifestId);
-  if (filter.userRunsOf !== undefined) {
-    add(`(run_as IS NOT 'user' OR run_as_user IS NULL OR run_as_user = ?)`, filter.userRunsOf ?? '');
-  }
-  if (filter.search !== undefined && filter.search !== '') {
-    const pattern = patternOf(filter.search);
-    const fields = filter.nameless ? [] : ['title', 'manifest_id'];
-    // Without a blank, what is shown of an id is a part of it as it is.
-    if (!filter.nameless && filter.search.includes(' ')) fields.push(SHOWN_ID);
-    if (filter.searchEverything) fields.push('request_id', 'result_id', 'exec_id', 'detail');
-    const tests = fields.map((field) => `${field} LIKE ? ESCAPE '\\'`);
-    const found: (string | number)[] = tests.map(() => pattern);
-    if (filter.byOutput !== undefined) {
-      tests.push('run IN (SELECT value FROM json_each(?))');
-      found.push(JSON.stringify(filter.byOutput));
-    }
-    if (filter.numbered !== undefined) {
-      tests.push('run = ?');
-      found.push(filter.numbered);
-    }
-    tests.push(...(filter.shownAs ?? []).map((word) => SHOWN_AS[word]));
-    add(`(${tests.join(' OR ') || '0'})`, ...found);
-  }
-  return { where: parts.map((part) => `AND ${part}`).join(' '), values };
 }

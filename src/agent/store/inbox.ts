@@ -38,6 +38,7 @@ export class Inbox {
   readonly #open: Statement;
   readonly #get: Statement;
   readonly #inState: Statement;
+  readonly #toGate: Statement;
   readonly #forUsers: Statement;
   readonly #killed: Statement;
   readonly #waiting: Statement;
@@ -55,6 +56,9 @@ export class Inbox {
     const numbers = (where: string) =>
       db.prepare(`SELECT run FROM runs WHERE state <> 'finished' AND ${where} ORDER BY run LIMIT ?`).pluck();
     this.#inState = numbers('state = ?');
+    this.#toGate = numbers(
+      `state = 'admitted' AND NOT EXISTS (SELECT 1 FROM waits WHERE waits.run = runs.run AND kind = 'retry')`,
+    );
     this.#forUsers = numbers(`state = 'waiting_user' AND run_as = ?`);
     this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
     this.#waiting = db.prepare(`SELECT 1 FROM runs WHERE state <> 'finished' AND state <> 'running' LIMIT 1`);
@@ -81,6 +85,11 @@ export class Inbox {
   /** The numbers of up to `limit` runs in this state, in order of arrival. */
   inState(state: OpenState, limit: number): number[] {
     return this.#inState.all(state, limit) as number[];
+  }
+
+  /** The numbers of up to `limit` runs that were admitted, in order of arrival; but those that wait to be tried again (`waits`). */
+  toGate(limit: number): number[] {
+    return this.#toGate.all(limit) as number[];
   }
 
   /** The numbers of up to `limit` runs that wait for somebody to sign in, to run as this account. */

@@ -246,6 +246,35 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 7,
+    // The release before works by whatever indexes there are.
+    minReader: 1,
+    sql: `
+      -- What days are counted by: all that is asked of a run then is in it.
+      DROP INDEX runs_received;
+      CREATE INDEX runs_received ON runs (received_at, reason, run_as, run_as_user);
+    `,
+  },
+  {
+    version: 8,
+    // An index and a table of its own: the release before keeps the one, and leaves the other alone.
+    minReader: 1,
+    sql: `
+      -- What ended otherwise than well, by when it came: found without a look at all that went well.
+      CREATE INDEX runs_not_done ON runs (received_at, reason, manifest_id) WHERE reason <> 'DONE';
+
+      -- How the link to the broker was: a row for each change, good for what is known from its first moment to its last. Between two
+      -- rows nothing is known: the agent was off, or the PC slept.
+      CREATE TABLE link_states (
+        entry    INTEGER PRIMARY KEY,
+        state    TEXT NOT NULL,
+        why      TEXT,
+        from_at  INTEGER NOT NULL,
+        until_at INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
 ];
 
 export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

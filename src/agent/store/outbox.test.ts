@@ -105,7 +105,14 @@ test('what was never readable stays parked, whatever connection comes', async ()
 
 test('of the inventory only the newest stays', async () => {
   const { outbox } = testStore(tempDir());
-  await outbox.put(item('inventory', '1'), 1, { onlyNewest: true });
-  await outbox.put(item('inventory', '2'), 2, { onlyNewest: true });
+  await outbox.put(item('inventory', '1'), 1, { keep: 1 });
+  await outbox.put(item('inventory', '2'), 2, { keep: 1 });
   expect(outbox.waiting(false, 10).map(({ id }) => id)).toEqual(['2']);
+});
+
+test('of a kind that is told to keep some, the newest stay and no other kind loses any', async () => {
+  const { outbox } = testStore(tempDir());
+  await outbox.put(item('started', 's'), 1);
+  for (const id of ['1', '2', '3', '4']) await outbox.put(item('event', id), 1, { keep: 2 });
+  expect(outbox.waiting(false, 10).map(({ id }) => id)).toEqual(['s', '3', '4']);
 });

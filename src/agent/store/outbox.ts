@@ -7,7 +7,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-export const OUTBOX_KINDS = ['result', 'started', 'inventory'] as const;
+export const OUTBOX_KINDS = ['result', 'started', 'inventory', 'event'] as const;
 export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 
 export interface OutboxItem {
@@ -29,6 +29,16 @@ export interface OutboxRow extends OutboxItem {
 /** Of a row that has gone its way: what is needed to delete it, and no body. */
 export type Delivered = Pick<OutboxRow, 'seq' | 'kind' | 'run'>;
 
+/** A result that could not be delivered, without its body. */
+export interface ParkedResult {
+  readonly resultId: string;
+  readonly run: number | null;
+  readonly attempts: number;
+  readonly queuedAtMs: number;
+  readonly parkedAtMs: number;
+  readonly why: string;
+}
+
 /** So many rows are changed at a time: nothing may hold the one thread for long. */
 const WAKE_STEP = 1_000;
 
@@ -44,7 +54,7 @@ export function prepareOutboxPut(db: Database): Statement {
 export class Outbox {
   readonly #group: GroupCommit;
   readonly #put: Statement;
-  readonly #supersede: Statement;
+  readonly #trim: Statement;
   readonly #due: Statement;
   readonly #later: Statement;
   readonly #get: Statement;
@@ -57,13 +67,17 @@ export class Outbox {
   readonly #park: Statement;
   readonly #wake: Statement;
   readonly #resend: Statement;
+  readonly #resendStep: Statement;
+  readonly #parked: Statement;
   readonly #newest: Statement;
   readonly #counts: Statement;
 
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
     this.#put = prepareOutboxPut(db);
-    this.#supersede = db.prepare(`DELETE FROM outbox WHERE kind = ? AND id <> ?`);
+    this.#trim = db.prepare(
+      'DELETE FROM outbox WHERE kind = ? AND seq NOT IN (SELECT seq FROM outbox WHERE kind = ? ORDER BY seq DESC LIMIT ?)',
+    );
     this.#due = db
       .prepare(`SELECT seq FROM outbox WHERE (kind = 'result') = ? AND next_try_at <= ? ORDER BY seq LIMIT ?`)
       .pluck();
@@ -92,17 +106,27 @@ export class Outbox {
       `UPDATE outbox SET next_try_at = 0, attempts = 0, parked_at = NULL, parked_why = NULL
        WHERE kind = 'result' AND id = ? AND parked_at IS NOT NULL`,
     );
+    // One without a subject was never readable: it has nowhere to go.
+    this.#resendStep = db.prepare(
+      `UPDATE outbox SET next_try_at = 0, attempts = 0, parked_at = NULL, parked_why = NULL
+       WHERE seq IN (SELECT seq FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL AND subject <> ''
+         LIMIT ${WAKE_STEP})`,
+    );
+    this.#parked = db.prepare(
+      `SELECT id AS resultId, run, attempts, queued_at AS queuedAtMs, parked_at AS parkedAtMs, coalesce(parked_why, '') AS why
+       FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL ORDER BY parked_at DESC, seq DESC LIMIT ?`,
+    );
     this.#newest = db.prepare('SELECT max(seq) FROM outbox').pluck();
     this.#counts = db.prepare(`
       SELECT (SELECT count(*) FROM outbox WHERE (kind = 'result') = 1) AS results,
         (SELECT count(*) FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL) AS parked`);
   }
 
-  /** Queues something that belongs to no ending of a run. With `onlyNewest`, older rows of its kind are dropped. */
-  put(item: OutboxItem, queuedAtMs: number, options: { run?: number; onlyNewest?: boolean } = {}): Promise<void> {
+  /** Queues something that belongs to no ending of a run. With `keep`, only so many of its kind stay, the newest. */
+  put(item: OutboxItem, queuedAtMs: number, options: { run?: number; keep?: number } = {}): Promise<void> {
     return this.#group.submit(() => {
       this.#put.run(item.kind, item.id, item.subject, item.body, options.run ?? null, queuedAtMs);
-      if (options.onlyNewest) this.#supersede.run(item.kind, item.id);
+      if (options.keep !== undefined) this.#trim.run(item.kind, item.kind, options.keep);
     });
   }
 
@@ -179,6 +203,21 @@ export class Outbox {
   /** Makes a parked result wait like any other. False: there is no parked one with this id. */
   resend(resultId: string): Promise<boolean> {
     return this.#group.submit(() => this.#resend.run(resultId).changes === 1);
+  }
+
+  /** The same for all of them; how many there were. One that is parked again meanwhile is not gone through twice. */
+  async resendAll(): Promise<number> {
+    let resent = 0;
+    for (let left = this.counts().parked; left > 0; left -= WAKE_STEP) {
+      resent += await this.#group.submit(() => this.#resendStep.run().changes);
+      if (left > WAKE_STEP) await loopTurn();
+    }
+    return resent;
+  }
+
+  /** Results that could not be delivered, those of the last time first. */
+  parked(limit: number): ParkedResult[] {
+    return this.#parked.all(limit) as ParkedResult[];
   }
 
   /** The number of the newest row; 0 when there is none. */

@@ -3,7 +3,6 @@
  * kept for the next page of the same search, which then looks at what is new only.
  */
 import type { Database, Statement } from 'better-sqlite3';
-import { loopTurn } from '../../base/loop-turn.ts';
 
 const STEP_MS = 10;
 /** A search that is typed leaves its beginnings behind. */
@@ -32,7 +31,7 @@ export class OutputSearch {
   }
 
   /** `pattern` as LIKE takes it. Runs that were pruned since may be among them. */
-  async runsWith(pattern: string): Promise<readonly number[]> {
+  async runsWith(pattern: string, turn: () => Promise<void>): Promise<readonly number[]> {
     const search = this.#searches.get(pattern) ?? { runs: new Set<number>(), rowid: 0, run: 0 };
     const { still } = this.#isStill.get({ rowid: search.rowid, run: search.run }) as { still: number };
     if (still === 0) search.rowid = 0;
@@ -40,7 +39,7 @@ export class OutputSearch {
     this.#searches.set(pattern, search);
     const [oldest] = this.#searches.keys();
     if (this.#searches.size > SEARCHES_KEPT && oldest !== undefined) this.#searches.delete(oldest);
-    while (this.#step(pattern, search)) await loopTurn();
+    while (this.#step(pattern, search)) await turn();
     return [...search.runs];
   }
 

@@ -11,6 +11,7 @@ import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
+import { NamelessBound, namelessKey, refusedKey, shownOf } from './nameless.ts';
 import { type OutboxItem, prepareOutboxPut } from './outbox.ts';
 import { type CapturedText, NO_TEXT, OutputWriter } from './outputs.ts';
 import type { Fire, ScheduleRuns } from './schedule-runs.ts';
@@ -103,6 +104,7 @@ export class Runs {
   readonly #process: Statement;
   readonly #finish: Statement;
   readonly #outputs: OutputWriter;
+  readonly #nameless: NamelessBound;
   readonly #enqueue: Statement;
   readonly #title: Statement;
   readonly #listeners = new Set<(ended: EndedRun) => void>();
@@ -135,6 +137,7 @@ export class Runs {
         decided_at = coalesce(decided_at, ?), finished_at = ?, facts = coalesce(?, facts), detail = ?
       WHERE run = ? AND state <> 'finished'`);
     this.#outputs = new OutputWriter(db, group);
+    this.#nameless = new NamelessBound(db);
     this.#enqueue = prepareOutboxPut(db);
     this.#title = db.prepare('UPDATE runs SET title = ? WHERE run = ?');
   }
@@ -165,7 +168,7 @@ export class Runs {
   }
 
   #admitNow(arrival: Arrival, ending: ((resultId: string) => Ending) | undefined): Admitted {
-    const key = arrival.requestId ?? anonymousKey(arrival.fingerprint);
+    const key = arrival.requestId ?? namelessKey(arrival.fingerprint);
     const known = this.#ledgerGet.get(key) as { fingerprint: Buffer } | undefined;
     if (known !== undefined) {
       if (isSame(known.fingerprint, arrival.fingerprint)) return { admission: { kind: 'duplicate' }, ended: null };
@@ -189,7 +192,7 @@ export class Runs {
     ending: (resultId: string | null) => Ending,
   ): Promise<boolean> {
     const ended = await this.#group.submit(() => {
-      const key = ` refused${anonymousKey(fingerprint)}`;
+      const key = refusedKey(fingerprint);
       if (this.#ledgerGet.get(key) !== undefined) return null;
       const { requestId } = arrival;
       const isOpen =
@@ -204,9 +207,14 @@ export class Runs {
     return ended !== null;
   }
 
+  /** Whether this message with this signature was refused: that is its end, whatever key comes later. */
+  wasRefused(fingerprint: Uint8Array): boolean {
+    return this.#ledgerGet.get(refusedKey(fingerprint)) !== undefined;
+  }
+
   /** A known id with other bytes: shown here once, published never (the id already has its one result). */
   #recordConflict(arrival: Arrival): Admitted {
-    const key = anonymousKey(arrival.fingerprint);
+    const key = namelessKey(arrival.fingerprint);
     if (this.#ledgerGet.get(key) !== undefined)
       return { admission: { kind: 'conflict', recorded: false }, ended: null };
     const run = this.#insertRun(arrival, null, key);
@@ -250,17 +258,20 @@ export class Runs {
       arrival.signature?.kid ?? null,
     );
     const run = Number(lastInsertRowid);
-    this.#insertBody.run(run, arrival.body);
+    const isNameless = ledgerKey.startsWith(' ');
+    this.#insertBody.run(run, isNameless ? shownOf(arrival.body) : arrival.body);
     this.#ledgerPut.run(ledgerKey, arrival.fingerprint, arrival.receivedAtMs, run, whole(arrival.serverAtMs));
+    if (isNameless) this.#nameless.recorded(run);
     return run;
   }
 
   /** Notes a waiting state. A wait of `askedMs` begins now, unless one of its kind has begun before (invariant 4). */
-  advance(run: number, state: RunState, wait?: Wait): Promise<void> {
+  advance(run: number, state: RunState, ...waits: readonly Wait[]): Promise<void> {
+    const notBeforeMs = waits.find((wait) => wait.notBeforeMs !== undefined)?.notBeforeMs;
     return this.#group.submit(() => {
-      this.#advance.run(state, wait?.notBeforeMs ?? null, run);
+      this.#advance.run(state, notBeforeMs ?? null, run);
       if (state === 'waiting_slot') this.#waits.end(run, 'jitter');
-      if (wait !== undefined) this.#waits.begin(run, wait);
+      for (const wait of waits) this.#waits.begin(run, wait);
     });
   }
 
@@ -345,9 +356,4 @@ function whole(ms: number | null): number | null {
 /** An empty one was saved from a damaged store: the id was seen, its bytes are not known (`salvage.ts`). */
 function isSame(known: Buffer, fingerprint: Uint8Array): boolean {
   return known.length === 0 || known.equals(fingerprint);
-}
-
-/** The ledger key of a message without a usable id. A real id never begins with a blank. */
-function anonymousKey(fingerprint: Uint8Array): string {
-  return ` ${Buffer.from(fingerprint).toString('hex')}`;
 }

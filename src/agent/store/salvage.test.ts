@@ -8,6 +8,7 @@ import { arrival, ending, storeOptions, testStore } from '../../../test/support/
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, unreadable } from '../../../test/support/unreadable.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { outcomeRow, REASONS } from '../../shared/outcomes.ts';
 import { noteDamage, STORE_FILE } from './aside.ts';
 import { openMemory, openStore } from './open.ts';
 import { salvage } from './salvage.ts';
@@ -288,19 +289,26 @@ test('a table is read without its indexes: what is damaged may be one of them', 
   opened.db.close();
 });
 
-test('what was refused for its signature has taken no id, and is not answered as if it had run', async () => {
-  const directory = tempDir();
-  const store = testStore(directory);
-  const refusal = { fingerprint: Buffer.alloc(32, 1), resultId: 'refused-1' };
-  const signature = { state: 'absent', kid: null };
-  const outcome = ending('refused-1', { reason: 'SIGNATURE', exitCode: 123, outbox: null });
-  await store.runs.refuse(arrival('r1', 'forged', { signature }), refusal, () => outcome);
-  await store.close();
-  const to = openMemory();
-  salvage(join(directory, STORE_FILE), to, silentLogger, () => {});
-  const saved = new Store(to, storeOptions(directory));
-  expect(saved.inbox.open(9)).toEqual([]);
-  expect(await saved.runs.admit(arrival('r1'))).toMatchObject({ kind: 'admitted' });
-  // The refusal itself is known, so that it is shown once.
-  expect(await saved.runs.refuse(arrival('r1', 'forged', { signature }), refusal, () => outcome)).toBe(false);
-});
+test.each(REASONS.filter((reason) => outcomeRow(reason).leavesIdFree))(
+  'what was refused as %s has taken no id, and is not answered as if it had run',
+  async (reason) => {
+    const directory = tempDir();
+    const store = testStore(directory);
+    const refusal = { fingerprint: Buffer.alloc(32, 1), resultId: reason === 'SIGNATURE' ? 'refused-1' : null };
+    const signature = { state: 'absent', kid: null };
+    const outcome = ending('refused-1', {
+      reason,
+      exitCode: outcomeRow(reason).exitCode as number | null,
+      outbox: null,
+    });
+    await store.runs.refuse(arrival('r1', 'forged', { signature }), refusal, () => outcome);
+    await store.close();
+    const to = openMemory();
+    salvage(join(directory, STORE_FILE), to, silentLogger, () => {});
+    const saved = new Store(to, storeOptions(directory));
+    expect(saved.inbox.open(9)).toEqual([]);
+    expect(await saved.runs.admit(arrival('r1'))).toMatchObject({ kind: 'admitted' });
+    // The refusal itself is known, so that it is shown once.
+    expect(await saved.runs.refuse(arrival('r1', 'forged', { signature }), refusal, () => outcome)).toBe(false);
+  },
+);

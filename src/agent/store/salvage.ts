@@ -17,13 +17,16 @@ import { isCorrupt, isOfNow, mayPass } from './sqlite-errors.ts';
 function undelivered({ publishPinSkips = true }: SalvageOptions): string {
   const isLocal = ({ exitCode, isPinSkip }: OutcomeRow) =>
     exitCode === null || (isPinSkip === true && !publishPinSkips);
-  // What was refused for its signature is no command of ours, of which nobody knows how it ended.
-  const isOther = (reason: Reason) => reason === 'SIGNATURE' || isLocal(outcomeRow(reason));
+  const isOther = (reason: Reason) => outcomeRow(reason).leavesIdFree === true || isLocal(outcomeRow(reason));
   const local = REASONS.filter(isOther).map((reason) => `'${reason}'`);
   // What had no id that could be answered never had a result.
   const owed = `request_id IS NOT NULL AND result_id IS NOT NULL AND delivered_at IS NULL`;
   return `state = 'finished' AND ${owed} AND reason NOT IN (${local.join(', ')})`;
 }
+
+const LEAVE_ID_FREE = REASONS.filter((reason) => outcomeRow(reason).leavesIdFree)
+  .map((reason) => `'${reason}'`)
+  .join(', ');
 
 interface Source {
   readonly table: string;
@@ -42,12 +45,11 @@ interface Source {
 const sources = (options: SalvageOptions): readonly Source[] => [
   { table: 'meta', where: `key IN ('enrolled', 'incarnation', 'incarnation_pending', 'last_contact')`, order: 'key' },
   { table: 'ledger', where: '1', order: 'request_id' },
-  // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known. What was refused for its
-  // signature has never taken its id.
+  // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known.
   {
     table: 'runs',
     into: 'ledger',
-    where: `request_id IS NOT NULL AND reason IS NOT 'SIGNATURE'`,
+    where: `request_id IS NOT NULL AND coalesce(reason, '') NOT IN (${LEAVE_ID_FREE})`,
     order: 'run',
     more: ['fingerprint', `x''`],
   },

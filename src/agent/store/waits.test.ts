@@ -99,6 +99,50 @@ test('a second PC start in the middle of a wait starts nothing over', async () =
   }
 });
 
+test('of the patience with a broker nothing goes by while the system is down; a restart of the agent gives none back', async () => {
+  const directory = tempDir();
+  const clock = new TwoClocks();
+  const first = open(directory, clock, 'boot-1');
+  const admitted = await first.runs.admit(arrival('r1'));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  const { run } = admitted;
+  await first.runs.advance(run, 'admitted', { kind: 'script', askedMs: 10_000 });
+  clock.sinceBootMs += 4_000;
+  await first.close();
+  const second = open(directory, clock, 'boot-1');
+  while ((await second.waits.adopt(10)) > 0);
+  expect(second.waits.span(run, 'script')).toEqual({ askedMs: 10_000, leftMs: 6_000 });
+  await second.close();
+  clock.sinceBootMs = 100;
+  clock.atMs += 86_400_000;
+  const third = open(directory, clock, 'boot-2');
+  while ((await third.waits.adopt(10)) > 0);
+  expect(third.waits.span(run, 'script')).toEqual({ askedMs: 10_000, leftMs: 10_000 });
+  expect(third.waits.span(run, 'retry')).toBeNull();
+  await third.close();
+});
+
+test('what waits to be tried again is not taken for new, until it is due or made due', async () => {
+  const clock = new TwoClocks();
+  const store = open(tempDir(), clock, 'boot-1');
+  const runs: number[] = [];
+  for (const [index, id] of ['r1', 'r2', 'r3'].entries()) {
+    const admitted = await store.runs.admit(arrival(id));
+    if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+    runs.push(admitted.run);
+    if (index < 2) {
+      await store.runs.advance(admitted.run, 'admitted', { kind: 'retry', askedMs: 1_000 * (index + 1) });
+    }
+  }
+  expect(store.inbox.toGate(10)).toEqual(runs.slice(2));
+  expect(store.waits.due('retry', clock.upMs(), 10)).toEqual([]);
+  clock.sinceBootMs += 1_000;
+  expect(store.waits.due('retry', clock.upMs(), 10)).toEqual(runs.slice(0, 1));
+  await store.waits.retryNow();
+  expect(store.waits.due('retry', clock.upMs(), 10)).toEqual(runs.slice(0, 2));
+  await store.close();
+});
+
 test('how old our view of the fleet is outlives a restart, and no set clock makes it young', async () => {
   const directory = tempDir();
   const clock = new TwoClocks();

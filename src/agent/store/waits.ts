@@ -7,8 +7,10 @@ import type { Timeline } from '../../base/timeline.ts';
 import type { RunState } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** `jitter`: before its start. `user`: at most until then, for somebody to sign in. */
-export type WaitKind = 'jitter' | 'user';
+/** `jitter`: before its start. `user`: at most until then, for somebody to sign in. `retry`: until its script is asked for again. */
+type DueKind = 'jitter' | 'user' | 'retry';
+/** `script`: what is left of the patience with a broker that does not give its script; see {@link Waits.span}. */
+export type WaitKind = DueKind | 'script';
 
 export interface Wait {
   readonly kind: WaitKind;
@@ -19,6 +21,12 @@ export interface Wait {
   readonly notBeforeMs?: number;
 }
 
+/** A wait as it was noted last, and what is left of it by now, ms. */
+export interface Span {
+  readonly askedMs: number;
+  readonly leftMs: number;
+}
+
 const LAST_RUN = Number.MAX_SAFE_INTEGER;
 const TIDY_ROWS = 1_000;
 
@@ -27,6 +35,8 @@ export class Waits {
   readonly #timeline: Timeline;
   readonly #put: Statement;
   readonly #get: Statement;
+  readonly #span: Statement;
+  readonly #hasten: Statement;
   readonly #end: Statement;
   readonly #endAll: Statement;
   readonly #due: Statement;
@@ -48,6 +58,8 @@ export class Waits {
     this.#end = db.prepare('DELETE FROM waits WHERE run = ? AND kind = ?');
     this.#endAll = db.prepare('DELETE FROM waits WHERE run = ?');
     this.#get = db.prepare('SELECT until_up FROM waits WHERE run = ? AND kind = ?').pluck();
+    this.#span = db.prepare('SELECT until_up AS untilUp, asked_ms AS askedMs FROM waits WHERE run = ? AND kind = ?');
+    this.#hasten = db.prepare('UPDATE waits SET until_up = ? WHERE kind = ? AND until_up > ?');
     this.#due = db
       .prepare(`
       SELECT runs.run FROM waits JOIN runs USING (run)
@@ -101,17 +113,34 @@ export class Waits {
     return untilUp === undefined ? null : untilUp - this.#timeline.clock.upMs();
   }
 
+  /**
+   * The same with what was asked for. Of `script` no time counts that passed while the system was down, since nobody asked then: it
+   * is noted anew by who counts it.
+   */
+  span(run: number, kind: WaitKind): Span | null {
+    const row = this.#span.get(run, kind) as { untilUp: number; askedMs: number } | undefined;
+    return row === undefined ? null : { askedMs: row.askedMs, leftMs: row.untilUp - this.#timeline.clock.upMs() };
+  }
+
+  /** What waits to be asked for again is due now. */
+  async retryNow(): Promise<void> {
+    const { upMs } = this.#timeline.now();
+    // A connection need not cost a commit.
+    if (this.nextDueUpMs('retry', upMs) === Number.POSITIVE_INFINITY) return;
+    await this.#group.submit(() => void this.#hasten.run(upMs, 'retry', upMs));
+  }
+
   /** Up to `limit` runs whose wait was over at `upMs`, the longest over first. */
-  due(kind: WaitKind, upMs: number, limit: number): number[] {
-    return this.#due.all(kind, upMs, stateOf(kind), limit) as number[];
+  due(kind: DueKind, upMs: number, limit: number): number[] {
+    return this.#due.all(kind, upMs, STATE_OF[kind], limit) as number[];
   }
 
   /**
    * When the next wait is over that was not at `upMs`; Infinity: none waits. Asked with the moment of {@link due}: what fell
    * between two moments would be in neither answer.
    */
-  nextDueUpMs(kind: WaitKind, upMs: number): number {
-    return (this.#next.get(kind, upMs, stateOf(kind)) as number | undefined) ?? Number.POSITIVE_INFINITY;
+  nextDueUpMs(kind: DueKind, upMs: number): number {
+    return (this.#next.get(kind, upMs, STATE_OF[kind]) as number | undefined) ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -137,18 +166,21 @@ export class Waits {
     const { upMs, wallMs, boot } = this.#timeline.now();
     const rows = this.#foreign.all(boot, upMs, limit) as {
       run: number;
-      kind: string;
+      kind: WaitKind;
       untilAtMs: number;
       askedMs: number;
     }[];
     for (const { run, kind, untilAtMs, askedMs } of rows) {
-      const leftMs = Math.min(askedMs, Math.max(0, untilAtMs - wallMs));
+      const leftMs = kind === 'script' ? askedMs : Math.min(askedMs, Math.max(0, untilAtMs - wallMs));
       this.#rebase.run(upMs + leftMs, boot, leftMs, run, kind);
     }
     return rows.length;
   }
 }
 
-function stateOf(kind: WaitKind): RunState {
-  return kind === 'jitter' ? 'waiting_jitter' : 'waiting_user';
-}
+/** The state of a run that is to be taken up when its wait is over. */
+const STATE_OF: Readonly<Record<DueKind, RunState>> = {
+  jitter: 'waiting_jitter',
+  user: 'waiting_user',
+  retry: 'admitted',
+};

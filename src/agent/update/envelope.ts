@@ -4,6 +4,7 @@
  */
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
+import { strictBase64 } from '../../base/strict-base64.ts';
 import { parseCanonical } from './canonical.ts';
 
 /** For what is signed; a program is no part of it. */
@@ -19,12 +20,6 @@ export const PAYLOAD_TYPES = {
   release: 'application/vnd.kanade-tray.release+json',
 } as const;
 export type PayloadType = (typeof PAYLOAD_TYPES)[keyof typeof PAYLOAD_TYPES];
-
-/** Node's decoder takes white space, both alphabets and missing padding; this is the one spelling. */
-function strictBase64(text: string): Buffer | null {
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : null;
-}
 
 const base64 = z.string().transform((text, context) => {
   const bytes = strictBase64(text);

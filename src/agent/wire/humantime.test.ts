@@ -123,3 +123,11 @@ test('no text makes it throw, and a refusal says why', () => {
     { numRuns: 1_000 },
   );
 });
+
+test('a text of any length is answered for what it is, without reading all of it', () => {
+  const tooLong = { ok: false, error: 'longer than 1000 characters' };
+  for (const text of ['1h'.repeat(500_000), ' '.repeat(1_000_000), '1'.repeat(1_000_000), `${'1h'.repeat(500)} `]) {
+    expect(parseDuration(text)).toEqual(tooLong);
+  }
+  expect(parseDuration('1h'.repeat(500))).toEqual({ ok: true, ns: 500n * 3_600n * NS });
+});

@@ -10,6 +10,8 @@ const U64_MAX = 2n ** 64n - 1n;
 /** The longest duration there is; the fleet's "never connected". */
 export const DURATION_MAX = U64_MAX * NS_PER_SECOND + 999_999_999n;
 
+/** No duration that anybody means is longer, and one is read at each look of a gate. */
+const MAX_CHARS = 1_000;
 const TOO_LARGE =
   'number is too large or cannot be represented without a lack of precision (values below 1ns are not supported)';
 
@@ -42,6 +44,7 @@ function seconds(count: bigint, fractionOfNs: bigint): Unit {
 
 /** Reads a duration such as `1h 30m`. `error` is the fleet's own wording; offsets are bytes. */
 export function parseDuration(text: string): ParsedDuration {
+  if (text.length > MAX_CHARS) return fail(`longer than ${MAX_CHARS} characters`);
   const trimmed = text.trim();
   if (trimmed === '') return fail('value was empty');
   if (trimmed === '0') return { ok: true, ns: 0n };

@@ -106,13 +106,19 @@ export const noUserText = () => `${NO_OUTCOME}: no user is signed in`;
 
 export const agentStoppedText = () => 'stopped: the agent is shutting down';
 
+const ON_RETRY = '(#418 on_failure.retry)';
+const retriesOf = (count: number) => `${count} ${count === 1 ? 'retry' : 'retries'}`;
+
+/** Of one that failed and would have been run once more. */
+export const retriesPastDeadlineText = (retries: number) =>
+  `failed after ${retriesOf(retries)}, starting deadline expired ${ON_RETRY}`;
+
 /** What is said of a script that was run again (protocol §6.7); null: nothing is, of such an end. */
 export function retriesText(reason: Reason, retries: number): string | null {
-  const count = `${retries} ${retries === 1 ? 'retry' : 'retries'}`;
-  const about = '(#418 on_failure.retry)';
-  if (reason === 'DONE') return `succeeded after ${count} ${about}`;
-  if (reason === 'FAILED' || reason === 'TIMEOUT') return `failed after ${count} exhausted ${about}`;
-  return reason === 'KILLED' ? `stopped by remote kill after ${count} ${about}` : null;
+  const count = retriesOf(retries);
+  if (reason === 'DONE') return `succeeded after ${count} ${ON_RETRY}`;
+  if (reason === 'FAILED' || reason === 'TIMEOUT') return `failed after ${count} exhausted ${ON_RETRY}`;
+  return reason === 'KILLED' ? `stopped by remote kill after ${count} ${ON_RETRY}` : null;
 }
 
 /** Captured stderr with one of these notes behind it; no newline at the end (protocol §4.2, "Note placement"). */

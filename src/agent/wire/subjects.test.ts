@@ -133,6 +133,10 @@ test.each(['a', 'job-1', 'a.b', 'a/b', 'A_=9', '-'])('%s can be a key and a grou
   expect([isKvKey(text), isGroupName(text)]).toEqual([true, true]);
 });
 
+test('what a request for it would be too long for is no key', () => {
+  expect([3_900, 3_901, 1_000_000].map((length) => isKvKey('a'.repeat(length)))).toEqual([true, false, false]);
+});
+
 test.each(['', '.a', 'a.', 'a..b', 'a b', '*', '>', '日本', 'a\n', 'a\0'])(
   '%j can be neither key nor group',
   (text) => {

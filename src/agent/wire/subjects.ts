@@ -23,6 +23,7 @@ export const logsFetchSubject = (pcId: PcId) => `logs.fetch.${pcId}`;
 export const startedSubject = (execId: ExecId, pcId: PcId) => `events.started.${execId}.${pcId}`;
 export const liveTailSubject = (pcId: PcId) => `job.tail.${pcId}`;
 export const inventorySubject = (pcId: PcId) => `inventory.${pcId}.hw`;
+export const obsSubject = (pcId: PcId) => `obs.${pcId}`;
 export const inventoryRequestSubject = (pcId: PcId) => `request.inventory.${pcId}`;
 
 /** The durable consumer of a PC on the stream EXEC (protocol §5). `a.b` and `a_b` share one: protocol §5 on its metadata. */
@@ -89,11 +90,16 @@ export function newExecId(uuid: UUID): ExecId {
   return uuid as string as ExecId;
 }
 
+/**
+ * A broker takes a line of 4,096 bytes (`max_control_line`) and ends the connection that sends a longer one. Whoever writes a key
+ * needs a shorter line than we do to read it, by less than what is left here.
+ */
+const KV_KEY_MAX = 3_900;
 const KV_KEY = /^[-/_=a-zA-Z0-9]+(?:\.[-/_=a-zA-Z0-9]+)*$/;
 
 /** Whether `text` can be a key of a bucket (protocol §1.3). */
 export function isKvKey(text: string): text is KvKey {
-  return KV_KEY.test(text);
+  return text.length <= KV_KEY_MAX && KV_KEY.test(text);
 }
 
 /** The scopes of the configuration in the bucket `agent_config` (protocol §7). */

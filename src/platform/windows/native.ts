@@ -97,6 +97,7 @@ export interface Native {
   ): number;
   CreateEnvironmentBlock(block: [bigint], token: Handle, inherit: number): number;
   DestroyEnvironmentBlock(block: bigint): number;
+  GetUserProfileDirectoryW(token: Handle, path: Uint8Array, units: [number]): number;
   WTSGetActiveConsoleSessionId(): number;
   WTSQueryUserToken(session: number, token: [Handle]): number;
   WTSEnumerateSessionsW(server: Handle, reserved: number, version: number, sessions: [bigint], count: [number]): number;
@@ -155,6 +156,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
   'userenv.dll': [
     'int __stdcall CreateEnvironmentBlock(_Out_ void **block, intptr_t token, int inherit)',
     'int __stdcall DestroyEnvironmentBlock(void *block)',
+    'int __stdcall GetUserProfileDirectoryW(intptr_t token, void *path, _Inout_ uint32_t *units)',
   ],
   'wtsapi32.dll': [
     'int __stdcall WTSQueryUserToken(uint32_t session, _Out_ intptr_t *token)',

@@ -68,6 +68,7 @@ interface SetupNative {
     needed: [number],
   ): number;
   GetFileInformationByHandle(handle: Handle, info: Uint8Array): number;
+  ReadFile(handle: Handle, into: Uint8Array, size: number, read: [number], overlapped: null): number;
   GetSecurityInfo(...args: readonly unknown[]): number;
   GetSecurityDescriptorControl(descriptor: bigint, control: [number], revision: [number]): number;
   SetKernelObjectSecurity(handle: Handle, what: number, descriptor: bigint): number;
@@ -121,6 +122,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'int __stdcall CreateDirectoryW(str16 path, const void *security)',
     'intptr_t __stdcall CreateFileW(str16 name, uint32_t access, uint32_t share, const void *security, uint32_t disposition, uint32_t flags, intptr_t template)',
     'int __stdcall GetFileInformationByHandle(intptr_t handle, void *info)',
+    'int __stdcall ReadFile(intptr_t handle, void *into, uint32_t size, _Out_ uint32_t *read, void *overlapped)',
     'int __stdcall ProcessIdToSessionId(uint32_t pid, _Out_ uint32_t *session)',
     'intptr_t __stdcall CreateToolhelp32Snapshot(uint32_t what, uint32_t pid)',
     'int __stdcall Process32FirstW(intptr_t snapshot, void *entry)',

@@ -7,6 +7,7 @@ const OWN_TOKEN_ACCESS = 0x0001 | 0x0002 | 0x0008 | 0x0080 | 0x0100;
 const SECURITY_IMPERSONATION = 2;
 const TOKEN_PRIMARY = 1;
 const TOKEN_SESSION_ID = 12;
+const MAX_PROFILE_UNITS = 1_024;
 
 /** The token of the user of a session; the caller closes it. Throws if nobody is signed in there, or we are not LocalSystem. */
 export function userToken(sessionId: number): Handle {
@@ -27,6 +28,14 @@ export function ownTokenIn(sessionId: number | null): Handle {
   if (failure !== null) throw failure;
   if (sessionId !== null) moveToSession(copy[0], sessionId);
   return copy[0];
+}
+
+/** Where Windows has the profile of the account of `token`: the person's own variables are not asked. Throws if it has none. */
+export function profileOf(token: Handle): string {
+  const units: [number] = [MAX_PROFILE_UNITS];
+  const path = Buffer.alloc(MAX_PROFILE_UNITS * 2);
+  if (native().GetUserProfileDirectoryW(token, path, units) === 0) throw lastError('GetUserProfileDirectory');
+  return path.toString('utf16le').split('\0', 1)[0] ?? '';
 }
 
 function moveToSession(token: Handle, sessionId: number): void {

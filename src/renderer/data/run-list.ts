@@ -1,12 +1,14 @@
 /**
- * A long list of runs, of which only the pages that are looked at are read. It is anchored at the newest run of the moment
- * it was opened, so what arrives later moves nothing; `newer` counts it. Pages that are shown are read again with each new
- * state of the agent, since an open run ends and a result is delivered.
+ * A long list of runs, of which only the pages that are looked at are read; what it is made of is told in one answer. It is anchored
+ * at the newest run of the moment it was opened, so what arrives later moves nothing; `newer` counts it. Pages that are shown are
+ * read again with each new state of the agent, since an open run ends and a result is delivered.
  */
+import type { GroupCounts } from '../../shared/group-counts.ts';
 import type { OutcomeGroup } from '../../shared/outcome-group-names.ts';
+import type { RunOutline } from '../../shared/run-outline.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
-import type { WindowClient } from './window-client.ts';
+import type { Answer, WindowClient } from './window-client.ts';
 
 export interface RunListFilter {
   readonly group: OutcomeGroup | null;
@@ -19,45 +21,55 @@ export interface RunListFilter {
 
 export interface RunListView {
   /** null: not read yet. */
-  readonly matching: number | null;
+  readonly outline: RunOutline | null;
   /** How many there are without a filter. */
   readonly all: number;
+  /** How many there are of each group by the other conditions, now; null: not known. */
+  readonly counts: GroupCounts | null;
   /** How many that fit arrived after the list was opened. */
   readonly newer: number;
+  /** By its place among the runs. */
   readonly row: (index: number) => RunRow | undefined;
   /** The last question failed. */
   readonly failed: boolean;
 }
 
-export interface RunPlace {
-  readonly index: number;
-  readonly receivedAtMs: number;
-}
-
 export const PAGE_ROWS = 100;
 /** Beyond this many pages those looked at longest ago are forgotten. */
-const KEPT_PAGES = 30;
+const KEPT_PAGES = 100;
+
+export interface RunListOptions {
+  readonly client: WindowClient;
+  readonly filter: RunListFilter;
+  /** When days begin, oldest first, as of now. */
+  readonly startsMs: () => readonly number[];
+  readonly changed: () => void;
+}
 
 export class RunList {
   readonly #client: WindowClient;
   readonly #filter: RunListFilter;
+  readonly #startsMs: () => readonly number[];
   readonly #changed: () => void;
   readonly #pages = new Map<number, readonly RunRow[]>();
   readonly #asking = new Set<number>();
-  #anchor: number | null = null;
-  #matching: number | null = null;
+  #outline: RunOutline | null = null;
+  #counts: GroupCounts | null = null;
   #all = 0;
   #newer = 0;
   #failed = false;
   #closed = false;
-  #looking = { first: 0, last: 0 };
+  /** Counts openings: what was asked for before one is no part of the list any more. */
+  #opened = 0;
+  #lookedAt: readonly number[] = [0];
   #refreshing = false;
   #refreshAgain = false;
   view: RunListView;
 
-  constructor(client: WindowClient, filter: RunListFilter, changed: () => void) {
+  constructor({ client, filter, startsMs, changed }: RunListOptions) {
     this.#client = client;
     this.#filter = filter;
+    this.#startsMs = startsMs;
     this.#changed = changed;
     this.view = this.#makeView();
   }
@@ -66,32 +78,38 @@ export class RunList {
     this.#closed = true;
   }
 
-  /** Reads the first page and anchors the list at the newest run that there is now. */
+  /** Reads what the list is made of, and its first page, anchored at the newest run that there is now. */
   async open(): Promise<void> {
-    const answer = await this.#client.ask('runs.list', { ...this.#conditions(), limit: PAGE_ROWS });
-    if (this.#closed) return;
-    this.#failed = !answer.ok;
-    if (answer.ok) {
-      const { rows, total } = answer.value;
-      this.#anchor = rows[0]?.run ?? 0;
+    this.#opened += 1;
+    const mine = this.#opened;
+    const outlined = await this.#askOutline({});
+    if (this.#closed || this.#opened !== mine) return;
+    const page =
+      outlined.ok && outlined.value.matching > 0
+        ? await this.#client.ask('runs.list', this.#pageQuery(0, outlined.value.newestRun))
+        : null;
+    if (this.#closed || this.#opened !== mine) return;
+    this.#failed = !outlined.ok || page?.ok === false;
+    if (outlined.ok && page?.ok !== false) {
+      this.#outline = outlined.value;
+      this.#all = outlined.value.all;
       this.#pages.clear();
-      this.#pages.set(0, rows);
-      this.#matching = total?.matching ?? rows.length;
-      this.#all = total?.all ?? rows.length;
+      this.#pages.set(0, page?.value.rows ?? []);
       this.#newer = 0;
     }
     this.#say();
+    void this.#count();
   }
 
-  /** Which rows are on the screen: their pages are read where they are missing. */
-  look(first: number, last: number): void {
-    this.#looking = { first, last };
-    for (const page of this.#pagesLookedAt()) if (!this.#pages.has(page)) void this.#read(page);
+  /** Which runs are on the screen, by their places: their pages are read where they are missing. */
+  look(places: readonly number[]): void {
+    this.#lookedAt = [...new Set(places.map((index) => Math.floor(index / PAGE_ROWS)))];
+    for (const page of this.#lookedAt) if (!this.#pages.has(page)) void this.#read(page);
   }
 
   /** The state of the agent has changed: counts what is newer and reads again what is looked at. */
   async refresh(): Promise<void> {
-    if (this.#anchor === null) {
+    if (this.#outline === null) {
       // The first question failed: whatever it was may be over.
       if (this.#failed) await this.open();
       return;
@@ -101,23 +119,26 @@ export class RunList {
     this.#refreshing = true;
     while (this.#refreshAgain && !this.#closed) {
       this.#refreshAgain = false;
-      const newer = await this.#client.ask('runs.list', { ...this.#conditions(), afterRun: this.#anchor, limit: 1 });
-      if (newer.ok && newer.value.total !== null) {
-        this.#newer = newer.value.total.matching;
-        this.#all = newer.value.total.all;
-      }
-      // In an empty list nothing can move, and nobody could ask for what is newer.
-      if (this.#matching === 0 && this.#newer > 0) await this.open();
-      else for (const page of this.#pagesLookedAt()) await this.#read(page);
+      await this.#readAgain(this.#outline);
     }
     this.#refreshing = false;
   }
 
-  /** The first run that was received at or before this moment, and its place in the list; null: there is none. */
-  async placeAt(atMs: number): Promise<RunPlace | null> {
-    const answer = await this.#client.ask('runs.list', { ...this.#anchored(), startAtMs: atMs, limit: 1 });
-    const run = answer.ok ? answer.value.rows[0] : undefined;
-    return answer.ok && run !== undefined ? { index: answer.value.firstIndex, receivedAtMs: run.receivedAtMs } : null;
+  async #readAgain({ newestRun, matching }: RunOutline): Promise<void> {
+    const newer = await this.#client.ask('runs.list', { ...this.#conditions(), afterRun: newestRun, limit: 1 });
+    if (newer.ok && newer.value.total !== null) {
+      this.#newer = newer.value.total.matching;
+      this.#all = newer.value.total.all;
+    }
+    // In an empty list nothing can move, and nobody could ask for what is newer.
+    if (matching === 0 && this.#newer > 0) return this.open();
+    await this.#count();
+    const { group } = this.#filter;
+    // What has ended meanwhile is of another group than it was.
+    if (group !== null && this.#counts !== null && this.#counts[group] - this.#newer !== matching) {
+      await this.#outlineAgain();
+      for (const page of this.#lookedAt) await this.#read(page);
+    } else for (const page of this.#lookedAt) if (this.#mayChange(page)) await this.#read(page);
   }
 
   /** The place in the list of a run that is in it. */
@@ -126,25 +147,50 @@ export class RunList {
     return answer.ok ? Math.max(0, (answer.value.total?.matching ?? 0) - this.#newer) : 0;
   }
 
-  /** How many there are in this range of time; null: that could not be asked. */
-  async countIn(fromMs: number, toMs: number): Promise<number | null> {
-    const answer = await this.#client.ask('runs.list', { ...this.#conditions(), fromMs, toMs, limit: 1 });
-    return answer.ok ? (answer.value.total?.matching ?? null) : null;
+  /** The same list from the same anchor on, as it is now. */
+  async #outlineAgain(): Promise<void> {
+    const mine = this.#opened;
+    const answer = await this.#askOutline({ beforeRun: (this.#outline?.newestRun ?? 0) + 1 });
+    if (this.#closed || this.#opened !== mine || !answer.ok || this.#outline === null) return;
+    // Where the newest is not among them any more, what came after it stays newer.
+    this.#outline = { ...answer.value, newestRun: this.#outline.newestRun };
+    for (const page of this.#pages.keys()) if (!this.#lookedAt.includes(page)) this.#pages.delete(page);
   }
 
-  #pagesLookedAt(): number[] {
-    const { first, last } = this.#looking;
-    const from = Math.floor(first / PAGE_ROWS);
-    return Array.from({ length: Math.floor(last / PAGE_ROWS) - from + 1 }, (_, step) => from + step);
+  async #askOutline(more: { readonly beforeRun?: number }): Promise<Answer<'runs.outline'>> {
+    const conditions = this.#conditions();
+    const answer = await this.#client.ask('runs.outline', { ...conditions, ...more, startsMs: [...this.#startsMs()] });
+    if (answer.ok || answer.fault.name !== 'unknown_method') return answer;
+    // An agent of the release before: a list without headings, in which nothing folds.
+    const page = await this.#client.ask('runs.list', { ...conditions, limit: 1 });
+    if (!page.ok) return page;
+    const { rows, total } = page.value;
+    const counts = { matching: total?.matching ?? 0, all: total?.all ?? 0 };
+    return { ok: true, value: { newestRun: rows[0]?.run ?? 0, ...counts, days: [], folds: [] } };
+  }
+
+  async #count(): Promise<void> {
+    const { group: _any, ...others } = this.#conditions();
+    const answer = await this.#client.ask('runs.counts', others);
+    if (this.#closed) return;
+    if (answer.ok) this.#counts = answer.value;
+    this.#say();
+  }
+
+  /** A page of which all is over and delivered stays as it is. */
+  #mayChange(page: number): boolean {
+    const rows = this.#pages.get(page);
+    return rows === undefined || rows.some(({ deliveredAtMs, unreported }) => deliveredAtMs === null && !unreported);
   }
 
   async #read(page: number): Promise<void> {
-    if (this.#asking.has(page) || this.#anchor === null) return;
+    if (this.#asking.has(page) || this.#outline === null) return;
+    const mine = this.#opened;
     this.#asking.add(page);
-    const query = { ...this.#anchored(), skip: page * PAGE_ROWS, limit: PAGE_ROWS };
-    const answer = await this.#client.ask('runs.list', query);
+    const answer = await this.#client.ask('runs.list', this.#pageQuery(page, this.#outline.newestRun));
     this.#asking.delete(page);
     if (this.#closed) return;
+    if (this.#opened !== mine) return this.look(this.#lookedAt.map((each) => each * PAGE_ROWS));
     this.#failed = !answer.ok;
     if (answer.ok) {
       this.#pages.delete(page);
@@ -157,8 +203,8 @@ export class RunList {
     this.#say();
   }
 
-  #anchored() {
-    return { ...this.#conditions(), beforeRun: (this.#anchor ?? 0) + 1 };
+  #pageQuery(page: number, newestRun: number) {
+    return { ...this.#conditions(), beforeRun: newestRun + 1, skip: page * PAGE_ROWS, limit: PAGE_ROWS };
   }
 
   #conditions() {
@@ -177,8 +223,9 @@ export class RunList {
 
   #makeView(): RunListView {
     return {
-      matching: this.#matching,
+      outline: this.#outline,
       all: this.#all,
+      counts: this.#counts,
       newer: this.#newer,
       failed: this.#failed,
       row: (index) => this.#pages.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS],

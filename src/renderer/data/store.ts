@@ -17,6 +17,8 @@ export interface WindowState {
   readonly route: Route;
   /** The way back from a detail: the list is as it was left, and so is the focus; null: another way. */
   readonly cameBackFrom: number | null;
+  /** Where the way back from a detail leads. */
+  readonly backTo: 'activity' | 'helpdesk';
   /** Counts the states that came from the agent. */
   readonly revision: number;
   /** The link to the shell is gone: nothing can change any more. */
@@ -31,6 +33,7 @@ export class WindowStore {
     lastStatus: null,
     route: { screen: 'status' },
     cameBackFrom: null,
+    backTo: 'activity',
     revision: 0,
     lost: false,
   };
@@ -45,7 +48,10 @@ export class WindowStore {
     this.client = windowClient(windowLink(), {
       // What came before we were ready is handed over while `client` is still being made.
       onPush: (name, params) => queueMicrotask(() => this.#pushed(name, params)),
-      onClose: () => this.#set({ lost: true }),
+      onClose: () => {
+        this.#set({ lost: true });
+        this.#leaveHelpdesk();
+      },
     });
     void this.#begin();
   }
@@ -59,14 +65,17 @@ export class WindowStore {
 
   readonly go = (route: Route): void => {
     this.#moved = true;
-    if (this.#state.route.screen === 'activity') this.#lastList = this.#state.route;
-    this.#set({ route, cameBackFrom: null });
+    const from = this.#state.route;
+    if (from.screen === 'activity') this.#lastList = from;
+    const backTo = route.screen === 'run' && from.screen === 'run' ? this.#state.backTo : backFrom(from);
+    this.#set({ route, cameBackFrom: null, backTo });
   };
 
   /** From a detail to the list that it was opened from. */
   readonly goBack = (): void => {
-    const { route } = this.#state;
-    if (route.screen === 'run') this.#set({ route: this.#lastList, cameBackFrom: route.run });
+    const { route, backTo } = this.#state;
+    if (route.screen === 'run' && backTo === 'helpdesk') this.go({ screen: 'helpdesk' });
+    else if (route.screen === 'run') this.#set({ route: this.#lastList, cameBackFrom: route.run });
   };
 
   async #begin(): Promise<void> {
@@ -95,6 +104,7 @@ export class WindowStore {
     } else {
       this.#subscribedTo = null;
       this.#set({ shell, status: null });
+      this.#leaveHelpdesk();
     }
   }
 
@@ -109,11 +119,32 @@ export class WindowStore {
 
   #statusChanged(status: AgentStatus): void {
     if (this.#subscribedTo === null) return;
+    const before = this.#state.status;
     this.#set({ status, lastStatus: status, revision: this.#state.revision + 1 });
+    if (!isUnlocked(status)) this.#leaveHelpdesk();
+    else if (before !== null && !isUnlocked(before) && this.#state.route.screen === 'support') {
+      // Who has gone on while the code was looked at is where they want to be.
+      this.go({ screen: 'helpdesk' });
+    }
+  }
+
+  /** Its view has ended. */
+  #leaveHelpdesk(): void {
+    this.#set({ backTo: 'activity' });
+    if (this.#state.route.screen === 'helpdesk') this.go({ screen: 'status' });
   }
 
   #set(changed: Partial<WindowState>): void {
     this.#state = { ...this.#state, ...changed };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether the helpdesk's view is open. */
+export function isUnlocked(status: AgentStatus | null): boolean {
+  return status !== null && status.helpdesk.unlockedUntilMs !== null;
+}
+
+function backFrom(route: Route): WindowState['backTo'] {
+  return route.screen === 'helpdesk' ? 'helpdesk' : 'activity';
 }

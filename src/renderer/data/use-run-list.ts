@@ -1,24 +1,33 @@
 /** A {@link RunList} for a component: one per filter, read again with each new state of the agent. */
-import { useEffect, useState } from 'react';
-import { useStore, useWindowState } from './hooks.ts';
-import { RunList, type RunListFilter, type RunListView, type RunPlace } from './run-list.ts';
+import { useEffect, useRef, useState } from 'react';
+import { MAX_OUTLINED_DAYS } from '../../shared/outline-limits.ts';
+import { lastDays } from './days.ts';
+import { EVERY_MINUTE_MS, useNow, useStore, useWindowState } from './hooks.ts';
+import { RunList, type RunListFilter, type RunListView } from './run-list.ts';
 
 export interface UsedRunList {
   readonly view: RunListView;
-  readonly look: (first: number, last: number) => void;
-  readonly placeAt: (atMs: number) => Promise<RunPlace | null>;
+  readonly look: (places: readonly number[]) => void;
   readonly indexOf: (run: number) => Promise<number>;
-  readonly countIn: (fromMs: number, toMs: number) => Promise<number | null>;
   /** Another list from the one before: by its filter, or by what has arrived since. */
   readonly generation: object | null;
   /** Begins the list again with what has arrived since. */
   readonly showNewer: () => Promise<void>;
 }
 
-const NOTHING_YET: RunListView = { matching: null, all: 0, newer: 0, failed: false, row: () => undefined };
+const NOTHING_YET: RunListView = {
+  outline: null,
+  counts: null,
+  all: 0,
+  newer: 0,
+  failed: false,
+  row: () => undefined,
+};
 
 export function useRunList(filter: RunListFilter): UsedRunList {
   const { client } = useStore();
+  const nowMs = useRef(0);
+  nowMs.current = useNow(EVERY_MINUTE_MS);
   const revision = useWindowState((state) => state.revision);
   const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
   // What may be seen has changed with the helpdesk view, so the list is another one.
@@ -28,9 +37,12 @@ export function useRunList(filter: RunListFilter): UsedRunList {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `unlocked` changes what the same question finds
   useEffect(() => {
     if (!attached) return;
-    const list: RunList = new RunList(client, JSON.parse(key) as RunListFilter, () =>
-      setUsed({ list, view: list.view }),
-    );
+    const list: RunList = new RunList({
+      client,
+      filter: JSON.parse(key) as RunListFilter,
+      startsMs: () => lastDays(nowMs.current, MAX_OUTLINED_DAYS),
+      changed: () => setUsed({ list, view: list.view }),
+    });
     void list.open();
     return () => list.close();
   }, [client, key, attached, unlocked]);
@@ -38,10 +50,8 @@ export function useRunList(filter: RunListFilter): UsedRunList {
   useEffect(() => void used?.list.refresh(), [used?.list, revision]);
   return {
     view: used?.view ?? NOTHING_YET,
-    look: (first, last) => used?.list.look(first, last),
-    placeAt: async (atMs) => (await used?.list.placeAt(atMs)) ?? null,
+    look: (places) => used?.list.look(places),
     indexOf: async (run) => (await used?.list.indexOf(run)) ?? 0,
-    countIn: async (fromMs, toMs) => (await used?.list.countIn(fromMs, toMs)) ?? null,
     generation: used?.list ?? null,
     showNewer: async () => used?.list.open(),
   };

@@ -3,6 +3,7 @@ import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/reac
 import type { Language } from '../../shared/contract.ts';
 import type { Route } from '../../shared/shell-contract.ts';
 import { useI18n, useLanguage, useStore, useWindowState } from '../data/hooks.ts';
+import { isUnlocked } from '../data/store.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'] as const;
 /** Each in its own language: whoever can't read the window's has to find theirs. */
@@ -66,7 +67,10 @@ export function Header() {
   const { go } = useStore();
   const route = useWindowState((state) => state.route);
   const ui = useWindowState(({ shell }) => shell?.ui ?? null);
-  const here = route.screen === 'run' ? 'activity' : route.screen;
+  const backTo = useWindowState((state) => state.backTo);
+  const unlocked = useWindowState(({ status, lost }) => !lost && isUnlocked(status));
+  const here = route.screen === 'run' ? backTo : route.screen;
+  const screens = unlocked ? ([...SCREENS, 'helpdesk'] as const) : SCREENS;
   return (
     <header className={styles.header}>
       <div className={styles.inner}>
@@ -78,7 +82,7 @@ export function Header() {
         )}
         <nav className={styles.nav} aria-label={i18n.t('nav.label')}>
           <ul className={styles.list}>
-            {SCREENS.map((screen) => (
+            {screens.map((screen) => (
               <li key={screen}>
                 <Button
                   appearance="subtle"

@@ -27,7 +27,7 @@ const useStyles = makeStyles({
 export function HelpdeskStrip() {
   const untilMs = useWindowState(({ status }) => status?.helpdesk.unlockedUntilMs ?? null);
   const lost = useWindowState((state) => state.lost);
-  const here = useWindowState(({ route }) => route.screen === 'support');
+  const here = useWindowState(({ route }) => route.screen === 'helpdesk');
   return untilMs === null || lost || here ? null : <Strip untilMs={untilMs} />;
 }
 
@@ -39,7 +39,7 @@ function Strip({ untilMs }: { readonly untilMs: number }) {
   return (
     <aside className={styles.strip} aria-label={i18n.t('support.helpdesk')}>
       <div className={styles.inner}>
-        <TextLink onClick={() => go({ screen: 'support' })}>{i18n.t('support.helpdesk.on')}</TextLink>
+        <TextLink onClick={() => go({ screen: 'helpdesk' })}>{i18n.t('support.helpdesk.on')}</TextLink>
         <span className={styles.time}>
           {i18n.t('support.helpdesk.ends', { t: i18n.duration(Math.max(0, untilMs - nowMs)) })}
         </span>

@@ -1,31 +1,36 @@
 /** Every command that arrived, newest first, from what this PC has stored. */
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { titleWordsWith } from '../../shared/describe-run.ts';
-import { isSameDay } from '../../shared/i18n/i18n.ts';
 import type { Route } from '../../shared/shell-contract.ts';
+import { midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
+import { type Fold, ListLayout } from '../data/list-layout.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
-import { ActivityTools, type Choices, type DayChoice } from '../parts/activity-tools.tsx';
+import { ActivityTools, type Choices } from '../parts/activity-tools.tsx';
+import { DayStrip } from '../parts/day-strip.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { OutcomeChips } from '../parts/outcome-chips.tsx';
 import { RunRows } from '../parts/run-rows.tsx';
 import { SchedulesSection } from '../parts/schedules-section.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 
 const useStyles = makeStyles({
-  head: { display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: '12px' },
+  head: { display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: '16px', flexShrink: 0 },
   count: { marginLeft: 'auto', color: tokens.colorNeutralForeground2, fontVariantNumeric: 'tabular-nums' },
   list: { position: 'relative', flexGrow: 1, minHeight: '132px', display: 'flex', flexDirection: 'column' },
   // Over the list: what is read below it must not move.
-  newer: { position: 'absolute', top: '8px', left: '50%', transform: 'translateX(-50%)', zIndex: 1 },
-  missed: { margin: '0 0 8px' },
+  newer: { position: 'absolute', top: '8px', left: '50%', transform: 'translateX(-50%)', zIndex: 2 },
   empty: { padding: '32px 0', color: tokens.colorNeutralForeground2 },
   unsent: { margin: '8px 0 0', color: tokens.colorNeutralForeground2 },
 });
 
 type ActivityRoute = Extract<Route, { screen: 'activity' }>;
+
+const NOTHING_UNFOLDED: ReadonlySet<number> = new Set();
+const EVERYTHING: Choices = { group: null, dayMs: null, search: '', offset: 0, unfolded: NOTHING_UNFOLDED };
 
 /** Outlives the screen, so that the way back from a detail leads to where one was. */
 let lastChoices: Choices | null = null;
@@ -36,66 +41,39 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const { client } = useStore();
   const [choices, setChoices] = useChoices(route);
   const search = useDeferredValue(choices.search);
-  const nowMs = useNow(EVERY_MINUTE_MS);
   const filter: RunListFilter = {
     group: choices.group,
-    range: rangeOf(choices.day, nowMs),
+    range: choices.dayMs === null ? null : { fromMs: choices.dayMs, toMs: midnightMs(choices.dayMs, 1) },
     search,
     shownAs: titleWordsWith(search, i18n),
   };
   const list = useRunList(filter);
-  const [jump, setJump] = useState<{ readonly index: number } | null>(null);
-  const [missed, setMissed] = useState<Missed | null>(null);
-  const focusOn = useWayBack(list);
+  const { outline, all, counts, newer, failed, row } = list.view;
+  const { unfolded } = choices;
+  const layout = useMemo(() => (outline === null ? null : new ListLayout(outline, unfolded)), [outline, unfolded]);
+  const [toTop, setToTop] = useState<object | null>(null);
+  const focusOn = useWayBack(list, layout, (fold) => setChoices({ unfolded: new Set(unfolded).add(fold.id) }));
   const seenOffered = useWindowState(({ shell }) => shell?.offers.includes('shell.seen') ?? false);
-  const { matching, all, newer } = list.view;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came in while the list was open has been seen too
   useEffect(() => {
     if (seenOffered) void client.ask('shell.seen', {});
   }, [client, seenOffered, newer]);
-  const showNewer = () => void list.showNewer().then(() => setJump({ index: 0 }));
-  const filtered = choices.group !== null || choices.day !== 'any' || choices.search !== '';
+  const showNewer = () => void list.showNewer().then(() => setToTop({}));
+  const narrow = (changed: Partial<Choices>) => setChoices({ ...changed, offset: 0, unfolded: NOTHING_UNFOLDED });
+  const matching = outline?.matching ?? null;
   return (
     <>
       <div className={styles.head}>
         <ScreenTitle>{i18n.t('activity.title')}</ScreenTitle>
+        <ActivityTools choices={choices} onChange={narrow} />
         {matching !== null && <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>}
       </div>
-      <ActivityTools
-        choices={choices}
-        onChange={(next) => {
-          setMissed(null);
-          setChoices(next);
-        }}
-        onDay={(endOfDayMs) =>
-          void list.placeAt(endOfDayMs).then((place) => {
-            const found = place !== null && isSameDay(place.receivedAtMs, endOfDayMs);
-            setMissed(found ? null : { dayMs: endOfDayMs, earlier: place !== null });
-            setJump({ index: place?.index ?? Math.max(0, (matching ?? 1) - 1) });
-          })
-        }
-      />
-      {missed !== null && (
-        <p role="status" className={styles.missed}>
-          {i18n.join(
-            i18n.t('activity.day.none', { day: i18n.dayInList(missed.dayMs, nowMs) }),
-            i18n.t(missed.earlier ? 'activity.day.earlier' : 'activity.day.nothingEarlier'),
-          )}
-        </p>
-      )}
-      {list.view.failed && <Notice kind="error" title={i18n.t('window.failed')} />}
-      {matching === null && !list.view.failed && <NotReadYet />}
-      {matching === 0 && (
-        <div className={styles.empty}>
-          <Empty filtered={filtered} />{' '}
-          {filtered && (
-            <Button onClick={() => setChoices({ group: null, day: 'any', search: '', offset: 0 })}>
-              {i18n.t('activity.clear')}
-            </Button>
-          )}
-        </div>
-      )}
-      {matching !== null && matching > 0 && (
+      <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => narrow({ dayMs })} />
+      <OutcomeChips chosen={choices.group} counts={counts} onChoose={(group) => narrow({ group })} />
+      {failed && <Notice kind="error" title={i18n.t('window.failed')} />}
+      {matching === null && !failed && <NotReadYet />}
+      {matching === 0 && <Empty choices={choices} onAll={() => setChoices(EVERYTHING)} />}
+      {layout !== null && layout.lines > 0 && (
         <div className={styles.list}>
           {newer > 0 && (
             <Button className={styles.newer} appearance="primary" size="small" onClick={showNewer}>
@@ -104,15 +82,14 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
           )}
           <RunRows
             key={JSON.stringify(filter)}
-            count={matching}
-            view={list.view}
+            layout={layout}
+            row={row}
             onLook={list.look}
-            jump={jump}
+            onFold={({ id }) => setChoices({ unfolded: toggled(unfolded, id) })}
+            toTop={toTop}
             firstOffset={choices.offset}
             onScrolled={rememberOffset}
             focusOn={focusOn}
-            list={list.generation}
-            countIn={list.countIn}
             atTopShowNewer={newer > 0 ? showNewer : null}
           />
         </div>
@@ -123,39 +100,53 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   );
 }
 
-/** A day that was asked for and has no tasks. */
-interface Missed {
-  readonly dayMs: number;
-  /** The list shows what came before it. */
-  readonly earlier: boolean;
+function toggled(ids: ReadonlySet<number>, id: number): ReadonlySet<number> {
+  return ids.has(id) ? new Set([...ids].filter((each) => each !== id)) : new Set(ids).add(id);
 }
 
 /** Back from a detail: the row that it was opened from, wherever it is now. */
-function useWayBack({ generation, indexOf }: Pick<UsedRunList, 'generation' | 'indexOf'>): { index: number } | null {
+function useWayBack(
+  { generation, indexOf }: UsedRunList,
+  layout: ListLayout | null,
+  onUnfold: (fold: Fold) => void,
+): { index: number } | null {
   const { state } = useStore();
   const [from, setFrom] = useState(() => state().cameBackFrom);
+  const [index, setIndex] = useState<number | null>(null);
   const [focusOn, setFocusOn] = useState<{ index: number } | null>(null);
+  const ready = generation !== null && layout !== null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when there is a list
   useEffect(() => {
-    if (from === null || generation === null) return;
+    if (from === null || !ready) return;
     setFrom(null);
-    void indexOf(from).then((index) => setFocusOn({ index }));
-  }, [generation]);
+    void indexOf(from).then(setIndex);
+  }, [ready]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when its own line is there
+  useEffect(() => {
+    if (index === null || layout === null) return;
+    const fold = layout.foldOf(index);
+    // It has become one of a burst meanwhile.
+    if (fold !== null && layout.line(layout.lineOf(index))?.kind === 'fold') return onUnfold(fold);
+    setIndex(null);
+    setFocusOn({ index });
+  }, [index, layout]);
   return focusOn;
 }
 
-function useChoices(route: ActivityRoute): [Choices, (choices: Choices) => void] {
+function useChoices(route: ActivityRoute): [Choices, (changed: Partial<Choices>) => void] {
   const { state } = useStore();
+  const nowMs = useNow(EVERY_MINUTE_MS);
   const [choices, setChoices] = useState<Choices>(() => {
     if (state().cameBackFrom !== null && lastChoices !== null) return lastChoices;
-    lastChoices = { group: route.group ?? null, day: route.today ? 'today' : 'any', search: '', offset: 0 };
+    lastChoices = { ...EVERYTHING, group: route.group ?? null, dayMs: route.today ? midnightMs(nowMs) : null };
     return lastChoices;
   });
   return [
     choices,
-    (next) => {
-      lastChoices = next;
-      setChoices(next);
+    (changed) => {
+      // Where the list is scrolled to is known only there.
+      lastChoices = { ...(lastChoices ?? choices), ...changed };
+      setChoices(lastChoices);
     },
   ];
 }
@@ -166,12 +157,24 @@ function rememberOffset(offset: number): void {
 }
 
 /** That there were no tasks is said only where it is known. */
-function Empty({ filtered }: { readonly filtered: boolean }) {
+function Empty({ choices, onAll }: { readonly choices: Choices; readonly onAll: () => void }) {
+  const styles = useStyles();
   const i18n = useI18n();
+  const nowMs = useNow(EVERY_MINUTE_MS);
   const { empty } = useClaims();
-  if (empty === 'unknown') return i18n.t('activity.unavailable');
-  if (filtered && empty !== 'unread') return i18n.t('activity.noMatch');
-  return i18n.t(EMPTY[empty]);
+  const { group, dayMs, search } = choices;
+  const ofTheDayAlone = group === null && search === '';
+  const text = () => {
+    if (empty === 'unknown') return i18n.t('activity.unavailable');
+    if ((dayMs === null && ofTheDayAlone) || empty === 'unread') return i18n.t(EMPTY[empty]);
+    if (dayMs === null || !ofTheDayAlone) return i18n.t('activity.noMatch');
+    return i18n.t('activity.day.none', { day: i18n.dayInList(dayMs, nowMs) });
+  };
+  return (
+    <div className={styles.empty} role="status">
+      {text()} {(dayMs !== null || !ofTheDayAlone) && <Button onClick={onAll}>{i18n.t('activity.clear')}</Button>}
+    </div>
+  );
 }
 
 const EMPTY = {
@@ -201,12 +204,4 @@ function Unsent() {
       {i18n.t(send === 'offline' ? 'activity.unsent.offline' : 'activity.unsent', { n: waiting })}
     </p>
   );
-}
-
-function rangeOf(day: DayChoice, nowMs: number): RunListFilter['range'] {
-  if (day === 'any') return null;
-  const midnight = new Date(nowMs).setHours(0, 0, 0, 0);
-  const tomorrow = new Date(midnight).setDate(new Date(midnight).getDate() + 1);
-  const yesterday = new Date(midnight).setDate(new Date(midnight).getDate() - 1);
-  return day === 'today' ? { fromMs: midnight, toMs: tomorrow } : { fromMs: yesterday, toMs: midnight };
 }

@@ -46,10 +46,11 @@ export function RunScreen({ run }: { readonly run: number }) {
   const { goBack } = useStore();
   const { data, fault } = useQuery('runs.get', { run });
   const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
+  const backTo = useWindowState((state) => state.backTo);
   return (
     <>
       <div className={styles.back}>
-        <TextLink onClick={goBack}>← {i18n.t('run.back')}</TextLink>
+        <TextLink onClick={goBack}>← {i18n.t(backTo === 'helpdesk' ? 'run.backToHelpdesk' : 'run.back')}</TextLink>
       </div>
       {data !== null && <Detail run={data} />}
       {data === null && fault?.name === 'not_found' && <Notice kind="info" title={i18n.t('run.gone')} />}

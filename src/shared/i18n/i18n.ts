@@ -60,6 +60,11 @@ export class I18n {
     return this.#unit('number', {}).format(value);
   }
 
+  /** "128", "1K": where there is room for three signs. */
+  compact(value: number): string {
+    return this.#unit('compact', { notation: 'compact', maximumFractionDigits: 0 }).format(value);
+  }
+
   /** "45 sec", "1 min 20 sec", "3 min", "2 hr 5 min", "4 days": two units while the first is small. */
   duration(ms: number): string {
     if (ms < SECOND_MS) return this.t('duration.moment');

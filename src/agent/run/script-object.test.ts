@@ -1,0 +1,250 @@
+import { hash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { admitCommand, type Dispatching, dispatching } from '../../../test/support/dispatching.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { tempDir } from '../../../test/support/temp.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { ObjectRead } from '../bus/bus.ts';
+import { recover } from './recovery.ts';
+
+const OBJECT = { script: '', script_object: 'a/1', script_object_sha256: hash('sha256', 'echo 1') };
+const VALUE: ObjectRead = { kind: 'value', body: Buffer.from('echo 1') };
+const AWAY: ObjectRead = { kind: 'failed', why: 'no responders', mayPass: true };
+const MINUTE_MS = 60_000;
+
+/** A clock that is moved, and a broker whose answer for each object is `answer`. */
+function away(more: Dispatching & { clock?: never; passedMs?: number } = {}) {
+  const time = { passedMs: more.passedMs ?? 0 };
+  const clock = {
+    nowMs: () => systemClock.nowMs() + time.passedMs,
+    nowNs: () => BigInt(systemClock.nowMs() + time.passedMs) * 1_000_000n,
+    monotonicMs: () => systemClock.monotonicMs() + time.passedMs,
+    upMs: () => systemClock.upMs() + time.passedMs,
+  };
+  const world = dispatching({ ...more, clock });
+  const asked: number[] = [];
+  const state = { answer: AWAY };
+  world.bus.onObjectGet = () => {
+    asked.push(time.passedMs);
+    return state.answer;
+  };
+  /** It is asked for again, so much later. */
+  const askAgain = async (afterMs: number) => {
+    time.passedMs += afterMs;
+    const before = asked.length;
+    world.dispatcher.start();
+    await eventually(() => expect(asked.length).toBeGreaterThan(before));
+    await world.dispatcher.idle();
+  };
+  return { ...world, time, asked, state, askAgain };
+}
+
+describe('a script that can not be fetched', () => {
+  test('at the moment holds no place and refuses nothing: it runs when it can be', async () => {
+    const { store, scripts, bus, dispatcher } = dispatching({ parallel: 1 });
+    scripts.autoExit = 0;
+    bus.objects.set('a/1', AWAY);
+    const far = await admitCommand(store, 'r1', OBJECT);
+    const killed = await admitCommand(store, 'r2', { ...OBJECT, exec_id: 'e2' });
+    const inline = await admitCommand(store, 'r3');
+    dispatcher.start();
+    await eventually(() => expect(store.history.get(inline)).toMatchObject({ reason: 'DONE' }));
+    await dispatcher.kill('e2');
+    await eventually(() => expect(store.history.get(killed)).toMatchObject({ reason: 'KILLED_WAITING' }));
+    expect(store.history.get(far)).toMatchObject({ state: 'admitted' });
+    bus.objects.set('a/1', VALUE);
+    await eventually(() => expect(store.history.get(far)).toMatchObject({ reason: 'DONE', exitCode: 0 }));
+  });
+
+  test('from a broker that is there and does not give it ends after ten minutes, in which only those with a broker count', async () => {
+    const { store, bus, dispatcher, time, asked, askAgain } = away();
+    bus.disconnect();
+    const run = await admitCommand(store, 'r1', OBJECT);
+    const isOpen = () => expect(store.history.get(run)).toMatchObject({ state: 'admitted' });
+    await askAgain(0);
+    await askAgain(60 * MINUTE_MS);
+    isOpen();
+    bus.connect();
+    await eventually(() => expect(asked).toHaveLength(3));
+    await dispatcher.idle();
+    await askAgain(9 * MINUTE_MS);
+    isOpen();
+    bus.disconnect();
+    await askAgain(60 * MINUTE_MS);
+    time.passedMs += MINUTE_MS;
+    bus.connect();
+    await eventually(() => expect(asked).toHaveLength(6));
+    await dispatcher.idle();
+    isOpen();
+    await askAgain(MINUTE_MS);
+    expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
+  });
+
+  test('for a reason of its own, or for want of a permission, ends at once', async () => {
+    const { store, bus, dispatcher } = dispatching();
+    bus.objects.set('a/1', { kind: 'failed', why: 'it is damaged', mayPass: false });
+    const run = await admitCommand(store, 'r1', OBJECT);
+    dispatcher.start();
+    await dispatcher.idle();
+    expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
+  });
+
+  test('is no longer waited for on a PC that is started again and again', async () => {
+    const directory = tempDir();
+    const first = away({ directory });
+    const run = await admitCommand(first.store, 'r1', OBJECT);
+    await first.askAgain(0);
+    await first.askAgain(6 * MINUTE_MS);
+    await first.dispatcher.stop(0);
+    await first.store.close();
+    const second = away({ directory, passedMs: 7 * MINUTE_MS });
+    await recover(second.recovery, new AbortController().signal);
+    await second.askAgain(0);
+    await second.askAgain(3 * MINUTE_MS);
+    expect(second.store.history.get(run)).toMatchObject({ state: 'admitted' });
+    await second.askAgain(MINUTE_MS);
+    expect(second.store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
+  });
+
+  test('is waited for no longer while all places are busy', async () => {
+    const { store, scripts, dispatcher, time } = away({ parallel: 1 });
+    await admitCommand(store, 'stuck');
+    const run = await admitCommand(store, 'r1', OBJECT);
+    dispatcher.start();
+    await eventually(() => expect(scripts.started).toHaveLength(1));
+    for (const leftMinutes of [10, 5, 1]) {
+      await eventually(() => {
+        const span = store.waits.span(run, 'script');
+        expect(Math.round((span?.askedMs ?? 0) / MINUTE_MS)).toBe(leftMinutes);
+      });
+      time.passedMs += (leftMinutes === 10 ? 5 : 4) * MINUTE_MS;
+      dispatcher.start();
+    }
+    await eventually(() => expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 }));
+    await dispatcher.stop(0);
+  });
+
+  test.each([
+    ['withdrawn', 'REVOKED', 126],
+    ['past its deadline', 'DEADLINE', 125],
+    ['and scripts are switched off', 'DISABLED', 122],
+  ])('%s, ends as that, and is not asked for once more', async (_name, reason, exitCode) => {
+    for (const state of ['admitted', 'waiting_slot', 'waiting_jitter'] as const) {
+      let scriptsEnabled = true;
+      const { store, bus, dispatcher, time, asked, askAgain } = away({ scriptsEnabled: () => scriptsEnabled });
+      const deadline = new Date(Date.now() + MINUTE_MS).toISOString();
+      const run = await admitCommand(store, 'r1', { ...OBJECT, deadline_at: deadline });
+      if (state === 'waiting_slot') await store.runs.advance(run, state);
+      if (state === 'waiting_jitter') await store.runs.advance(run, state, { kind: 'jitter', askedMs: 0 });
+      await askAgain(0);
+      expect(store.history.get(run)).toMatchObject({ reason: null });
+      if (reason === 'REVOKED') bus.setKv('script_status', 'job-1', 'REVOKED');
+      if (reason === 'DISABLED') scriptsEnabled = false;
+      time.passedMs += reason === 'DEADLINE' ? 2 * MINUTE_MS : 1_000;
+      const before = asked.length;
+      dispatcher.start();
+      await eventually(() => expect(store.history.get(run)).toMatchObject({ reason, exitCode }));
+      expect(asked).toHaveLength(before);
+    }
+  });
+
+  test('is looked at by the gates when its turn comes, whatever it waited for before', async () => {
+    const { store, scripts, bus, dispatcher, asked } = away({ parallel: 1 });
+    await admitCommand(store, 'stuck');
+    const run = await admitCommand(store, 'r1');
+    const far = await admitCommand(store, 'r2', { ...OBJECT, id: 'job-2' });
+    await store.runs.advance(far, 'waiting_slot');
+    bus.setKv('script_status', 'job-2', 'REVOKED');
+    dispatcher.start();
+    await eventually(() => expect(scripts.started).toHaveLength(1));
+    scripts.autoExit = 0;
+    scripts.started[0]?.exit(0);
+    await eventually(() => expect(store.history.get(run)).toMatchObject({ reason: 'DONE' }));
+    await eventually(() => expect(store.history.get(far)).toMatchObject({ reason: 'REVOKED', exitCode: 126 }));
+    expect(asked).toEqual([]);
+  });
+
+  test('leaves the others their turn, however many there are', async () => {
+    const { store, scripts, dispatcher } = away();
+    scripts.autoExit = 0;
+    await Promise.all(Array.from({ length: 600 }, (_, index) => admitCommand(store, `r${index}`, OBJECT)));
+    const inline = await admitCommand(store, 'inline');
+    dispatcher.start();
+    await eventually(() => expect(store.history.get(inline)).toMatchObject({ reason: 'DONE' }));
+    await dispatcher.stop(0);
+  });
+});
+
+describe('a script that takes long to fetch', () => {
+  test('holds no place meanwhile, and is not fetched again when all are taken at its end', async () => {
+    const { store, scripts, bus, dispatcher } = dispatching({ parallel: 1 });
+    const come = Promise.withResolvers<ObjectRead>();
+    let fetches = 0;
+    bus.onObjectGet = () => {
+      fetches += 1;
+      return come.promise;
+    };
+    const far = await admitCommand(store, 'r1', OBJECT);
+    dispatcher.start();
+    await eventually(() => expect(fetches).toBe(1));
+    const inline = await admitCommand(store, 'r2');
+    dispatcher.nudge();
+    await eventually(() => expect(scripts.started).toHaveLength(1));
+    come.resolve(VALUE);
+    await eventually(() => expect(store.inbox.get(far)?.state).toBe('waiting_slot'));
+    scripts.started[0]?.exit(0);
+    await eventually(() => expect(scripts.started).toHaveLength(2));
+    expect(scripts.started[1]?.spec.script).toBe('echo 1');
+    scripts.started[1]?.exit(0);
+    await dispatcher.idle();
+    expect([inline, far].map((run) => store.history.get(run)?.reason)).toEqual(['DONE', 'DONE']);
+    expect(fetches).toBe(1);
+  });
+
+  test('goes on behind what has come of it, and as long as more of it comes the broker gives it', async () => {
+    const { store, scripts, bus, askAgain, asked } = away();
+    scripts.autoExit = 0;
+    const parts = [3, 4, 5].map((readBytes) => ({ readBytes, sizeBytes: 6 }));
+    const given: unknown[] = [];
+    bus.onObjectGet = (_name, from) => {
+      given.push(from);
+      const part = parts[asked.push(0) - 1];
+      return part === undefined ? VALUE : { ...AWAY, part };
+    };
+    const run = await admitCommand(store, 'r1', OBJECT);
+    await askAgain(0);
+    await askAgain(9 * MINUTE_MS);
+    await askAgain(9 * MINUTE_MS);
+    await askAgain(9 * MINUTE_MS);
+    expect(store.history.get(run)).toMatchObject({ reason: 'DONE' });
+    expect(given).toEqual([undefined, ...parts]);
+  });
+
+  test('is one of a few at a time', async () => {
+    const { store, bus, scripts, dispatcher } = dispatching({ parallel: 20 });
+    const gates: ((read: ObjectRead) => void)[] = [];
+    bus.onObjectGet = () => new Promise((resolve) => void gates.push(resolve));
+    const runs = await Promise.all(Array.from({ length: 10 }, (_, index) => admitCommand(store, `r${index}`, OBJECT)));
+    dispatcher.start();
+    scripts.autoExit = 0;
+    for (let given = 0; given < runs.length; given++) {
+      await eventually(() => expect(gates.length).toBeGreaterThan(given));
+      expect(gates.length).toBeLessThanOrEqual(given + 4);
+      gates[given]?.(VALUE);
+    }
+    await dispatcher.idle();
+    expect(runs.map((run) => store.history.get(run)?.reason)).toEqual(runs.map(() => 'DONE'));
+  });
+
+  test('is killed, and left for the next start by our own stop, like any other that waits', async () => {
+    const { store, bus, dispatcher } = dispatching();
+    bus.onObjectGet = () => new Promise(() => {});
+    const killed = await admitCommand(store, 'r1', { ...OBJECT, exec_id: 'e1' });
+    const left = await admitCommand(store, 'r2', OBJECT);
+    dispatcher.start();
+    await dispatcher.kill('e1');
+    await eventually(() => expect(store.history.get(killed)).toMatchObject({ reason: 'KILLED_WAITING' }));
+    await dispatcher.stop(0);
+    expect(store.history.get(left)).toMatchObject({ state: 'admitted' });
+  });
+});

@@ -1,0 +1,143 @@
+/**
+ * The scripts that lie in the object store, on their way here (protocol §12.1). What has come of one is kept between the tries,
+ * and a whole one until there is a place for it; both are bounded, and what does not fit is fetched again (invariant 9).
+ */
+import { hash } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Bus, ObjectPart } from '../bus/bus.ts';
+import type { Command } from '../wire/command.ts';
+import { scriptObjectText } from '../wire/result-texts.ts';
+import { Turns } from './turns.ts';
+
+const BUCKET = 'scripts';
+/** Far above any script, far below what would hurt. */
+const MAX_BYTES = 16 * 1024 * 1024;
+/** They share one link. */
+const FETCHES_MAX = 4;
+/** Half of what the dispatcher has in hand at a time; those beyond wait in their rows. */
+const WAITING_MAX = 128;
+const PARTS_MAX_BYTES = 32 * 1024 * 1024;
+const TEXTS_MAX_BYTES = 32 * 1024 * 1024;
+
+export type Fetched =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'refused'; readonly why: string }
+  /** It may be had a little later. `gotMore`: more of it has come than ever before. */
+  | { readonly kind: 'away'; readonly why: string; readonly gotMore: boolean };
+
+export interface FetchOptions {
+  readonly signal: AbortSignal;
+  /**
+   * A schedule of this PC has fired it, and its job names no SHA-256; then the object store's own digest, which is checked with each
+   * read, is all there is.
+   */
+  readonly isOwnFire: boolean;
+}
+
+export class ScriptObjects {
+  readonly #bus: Bus;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #turns = new Turns(FETCHES_MAX, WAITING_MAX);
+  readonly #parts = new Kept<{ readonly part: ObjectPart; readonly readBytes: number }>(PARTS_MAX_BYTES);
+  readonly #texts = new Kept<string>(TEXTS_MAX_BYTES);
+  #linkSinceMs: number | null = null;
+
+  /** `signal`: nobody asks any more. */
+  constructor(bus: Bus, clock: Pick<Clock, 'monotonicMs'>, signal: AbortSignal) {
+    this.#bus = bus;
+    this.#clock = clock;
+    const follow = () => {
+      const isConnected = bus.link.value.state === 'connected';
+      this.#linkSinceMs = isConnected ? (this.#linkSinceMs ?? clock.monotonicMs()) : null;
+    };
+    signal.addEventListener('abort', bus.link.watch(follow), { once: true });
+    follow();
+  }
+
+  /** For how long there has been a broker, ms; null: there is none. */
+  get linkUpMs(): number | null {
+    return this.#linkSinceMs === null ? null : this.#clock.monotonicMs() - this.#linkSinceMs;
+  }
+
+  /** Resolves when it may be fetched, with what is to be closed after that; null: too many others wait already. */
+  turn(signal: AbortSignal): Promise<Disposable | null> {
+    return this.#turns.take(signal);
+  }
+
+  /**
+   * The object that the command names, verified. One that can't be had is never run as the empty script that stands in its place.
+   * Rejects with the signal's reason; what has come until then is kept for the run.
+   */
+  async fetch(run: number, wanted: NonNullable<Command['scriptObject']>, options: FetchOptions): Promise<Fetched> {
+    const { signal, isOwnFire } = options;
+    const { key, sha256 } = wanted;
+    const refused = (why: string): Fetched => ({ kind: 'refused', why: scriptObjectText(key, why) });
+    if (sha256 === null && !isOwnFire) return refused('no SHA-256 is given for it');
+    const before = this.#parts.take(run);
+    const read = await this.#bus.objectGet(BUCKET, key, MAX_BYTES, signal, before?.part);
+    if (read.kind === 'failed' && read.part !== undefined) {
+      const { part } = read;
+      this.#parts.put(run, { part, readBytes: part.readBytes }, part.sizeBytes);
+    }
+    signal.throwIfAborted();
+    switch (read.kind) {
+      case 'absent':
+        return refused('it does not exist');
+      case 'failed': {
+        if (!read.mayPass) return refused(read.why);
+        const gotMore = (read.part?.readBytes ?? 0) > (before?.readBytes ?? 0);
+        return { kind: 'away', why: scriptObjectText(key, read.why), gotMore };
+      }
+      case 'value':
+        if (sha256 !== null && hash('sha256', read.body) !== sha256) {
+          return refused('its content is not what the command says');
+        }
+        return { kind: 'text', text: new TextDecoder().decode(read.body) };
+    }
+  }
+
+  /** Keeps the text of a run that waits for a place. */
+  keep(run: number, text: string): void {
+    this.#texts.put(run, text, 2 * text.length);
+  }
+
+  /** What {@link keep} has kept. */
+  kept(run: number): string | undefined {
+    return this.#texts.take(run);
+  }
+
+  /** The run has ended. */
+  forget(run: number): void {
+    this.#parts.take(run);
+    this.#texts.take(run);
+  }
+}
+
+/** One thing for a run, so many bytes in all; the oldest go first. */
+class Kept<T> {
+  readonly #maxBytes: number;
+  readonly #byRun = new Map<number, { readonly value: T; readonly bytes: number }>();
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  put(run: number, value: T, bytes: number): void {
+    this.take(run);
+    this.#byRun.set(run, { value, bytes });
+    this.#bytes += bytes;
+    for (const oldest of this.#byRun.keys()) {
+      if (this.#bytes <= this.#maxBytes) break;
+      this.take(oldest);
+    }
+  }
+
+  take(run: number): T | undefined {
+    const kept = this.#byRun.get(run);
+    if (kept === undefined) return undefined;
+    this.#byRun.delete(run);
+    this.#bytes -= kept.bytes;
+    return kept.value;
+  }
+}

@@ -1,0 +1,47 @@
+/** One try to fetch the script of a run. Where it fails for now, what comes of that is said as what is to be noted in the row. */
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { type Outcome, withoutRun } from '../results/ending.ts';
+import type { OpenRun } from '../store/inbox.ts';
+import type { Store } from '../store/store.ts';
+import type { Wait } from '../store/waits.ts';
+import type { Command } from '../wire/command.ts';
+import type { ScriptObjects } from './script-objects.ts';
+import { WAITS_WHILE_BUSY, waitsAfter } from './script-wait.ts';
+
+export type FetchedText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'ended'; readonly outcome: Outcome }
+  /** `needsLink`: for the next connection. */
+  | { readonly kind: 'waits'; readonly waits: readonly Wait[]; readonly needsLink: boolean };
+
+export interface FetchPorts {
+  readonly scriptObjects: ScriptObjects;
+  readonly store: Pick<Store, 'waits'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Logger;
+}
+
+/** `refusal` asks the gates: it may be a long while since they were. Rejects when aborted. */
+export async function fetchText(
+  open: OpenRun,
+  wanted: NonNullable<Command['scriptObject']>,
+  { scriptObjects, store, clock, log }: FetchPorts,
+  refusal: () => Promise<Outcome | null>,
+  signal: AbortSignal,
+): Promise<FetchedText> {
+  using turn = await scriptObjects.turn(signal);
+  const refused = await refusal();
+  if (refused !== null) return { kind: 'ended', outcome: refused };
+  if (turn === null) return { kind: 'waits', waits: WAITS_WHILE_BUSY, needsLink: false };
+  const fetched = await scriptObjects.fetch(open.run, wanted, { signal, isOwnFire: open.source === 'schedule' });
+  if (fetched.kind === 'text') return fetched;
+  const { linkUpMs } = scriptObjects;
+  const noted = store.waits.span(open.run, 'script');
+  const waits = fetched.kind === 'refused' ? null : waitsAfter({ gotMore: fetched.gotMore, linkUpMs }, noted);
+  if (waits === null) {
+    return { kind: 'ended', outcome: withoutRun('UNSUPPORTED', fetched.why, { nowMs: clock.nowMs() }) };
+  }
+  if (noted === null) log.warn('a script could not be fetched yet', { request_id: open.requestId, why: fetched.why });
+  return { kind: 'waits', waits, needsLink: linkUpMs === null };
+}

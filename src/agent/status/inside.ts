@@ -1,0 +1,102 @@
+/**
+ * What the helpdesk's screen asks for. Who may call is looked at before (`roles.ts`); here each answer is kept to a size that fits,
+ * whatever is stored: rows by their number, texts by their length.
+ */
+import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
+import {
+  FAILURES,
+  LOOK_BACK_MS,
+  MAX_FAILURE_KINDS,
+  MAX_LINK_SPANS,
+  MAX_LOG_LINES,
+  MAX_PARKED_ROWS,
+} from '../../shared/helpdesk-limits.ts';
+import type { LogEnd, SettingMeaning } from '../../shared/helpdesk-view.ts';
+import { clip, runTitle } from '../../shared/run-title.ts';
+import type { StatusPorts } from './ports.ts';
+import type { Caller } from './session-deps.ts';
+
+type Inside = Extract<
+  MethodName,
+  'failures.list' | 'connection.history' | 'outbox.parked' | 'log.end' | 'config.effective'
+>;
+
+const MAX_TEXT_CHARS = 2_000;
+const MAX_WHY_CHARS = 200;
+const MAX_LINE_CHARS = 1_000;
+const MAX_ID_CHARS = 500;
+
+export const insideHandlers: {
+  readonly [M in Inside]: (params: Parsed<M>, caller: Caller) => Result<M> | Promise<Result<M>>;
+} = {
+  'failures.list': (_params, { deps: { ports } }) => failuresOf(ports),
+  'connection.history': (_params, { deps: { ports } }) => {
+    const nowMs = ports.clock.nowMs();
+    const spans = ports.linkSpans(nowMs - LOOK_BACK_MS, MAX_LINK_SPANS);
+    return { nowMs, spans: spans.map((span) => ({ ...span, why: clipped(span.why, MAX_WHY_CHARS) })) };
+  },
+  'outbox.parked': (_params, { deps: { ports } }) => ({
+    total: ports.outbox.counts().parked,
+    rows: ports.outbox.parked(MAX_PARKED_ROWS).map(({ resultId, run, attempts, parkedAtMs, why }) => {
+      const record = run === null ? undefined : ports.history.get(run);
+      return {
+        resultId: clip(resultId, MAX_ID_CHARS),
+        run: record?.run ?? null,
+        title: record === undefined ? null : runTitle(record.manifestId, record.title),
+        attempts,
+        parkedAtMs,
+        why: clip(why, MAX_WHY_CHARS),
+      };
+    }),
+  }),
+  'log.end': async (_params, { deps: { ports } }) => shortened(await ports.logEnd()),
+  'config.effective': (_params, { deps: { ports } }) =>
+    ports.settings().map((setting) => ({
+      key: setting.key,
+      value: typeof setting.value === 'string' ? clip(setting.value, MAX_TEXT_CHARS) : setting.value,
+      source: clip(setting.source, MAX_TEXT_CHARS),
+      locked: setting.locked,
+      place: clipped(setting.place, MAX_TEXT_CHARS),
+      about: setting.about,
+      means: clippedMeaning(setting.means),
+      builtIn: clippedMeaning(setting.builtIn),
+      changed: setting.changed,
+    })),
+};
+
+function failuresOf({ clock, failures, history }: StatusPorts): Result<'failures.list'> {
+  const fromMs = clock.nowMs() - LOOK_BACK_MS;
+  const { sinceMs, kinds, rows } = failures.since(fromMs, FAILURES, MAX_FAILURE_KINDS);
+  return {
+    sinceMs: sinceMs > fromMs ? sinceMs : null,
+    kinds,
+    rows: rows.flatMap(({ manifestId, reason, count, lastRun }) => {
+      const last = history.get(lastRun);
+      if (last === undefined) return [];
+      const title = runTitle(manifestId, last.title);
+      const lastAtMs = last.finishedAtMs ?? last.receivedAtMs;
+      return { title, manifestId: clipped(manifestId, MAX_ID_CHARS), reason, count, lastRun, lastAtMs };
+    }),
+  };
+}
+
+function shortened(end: LogEnd): LogEnd {
+  switch (end.kind) {
+    case 'none':
+      return end;
+    case 'unread':
+      return { ...end, path: clip(end.path, MAX_TEXT_CHARS), why: clip(end.why, MAX_WHY_CHARS) };
+    case 'lines': {
+      const lines = end.lines.slice(-MAX_LOG_LINES).map((line) => clip(line, MAX_LINE_CHARS));
+      return { ...end, path: clip(end.path, MAX_TEXT_CHARS), lines };
+    }
+  }
+}
+
+function clippedMeaning(meaning: SettingMeaning): SettingMeaning {
+  return meaning.kind === 'text' ? { ...meaning, text: clip(meaning.text, MAX_TEXT_CHARS) } : meaning;
+}
+
+function clipped(text: string | null, maxChars: number): string | null {
+  return text === null ? null : clip(text, maxChars);
+}

@@ -1,0 +1,61 @@
+/** What went wrong, by task and reason: one query over one index, and no more rows of it than are looked at in some ms. */
+import type { Database, Statement } from 'better-sqlite3';
+import type { Reason } from '../../shared/outcomes.ts';
+
+export interface FailureCount {
+  readonly manifestId: string | null;
+  readonly reason: Reason;
+  readonly count: number;
+  /** The one that came last. */
+  readonly lastRun: number;
+}
+
+export interface FailuresFound {
+  /** Those that happened most often first. */
+  readonly rows: readonly FailureCount[];
+  /** How many kinds there are; `rows` may be fewer. */
+  readonly kinds: number;
+  /** What came since then is counted, ms since the epoch: later than was asked for where there is too much. */
+  readonly sinceMs: number;
+}
+
+/** Of those that ended otherwise than well, the newest so many are looked at. */
+export const LOOKED_AT_ROWS = 10_000;
+
+/** In the order of the index, so that nothing is sorted before it is counted. */
+export const NEWEST_NOT_DONE = `
+  SELECT run, received_at, reason, manifest_id FROM runs WHERE reason <> 'DONE' AND received_at >= @fromMs
+    ORDER BY received_at DESC`;
+
+export class Failures {
+  readonly #count: Statement;
+  readonly #mostRows: number;
+
+  constructor(db: Database, lookedAtRows = LOOKED_AT_ROWS) {
+    this.#count = db.prepare(`
+      WITH looked AS MATERIALIZED (${NEWEST_NOT_DONE} LIMIT ${lookedAtRows}),
+      kinds AS (
+        SELECT manifest_id AS manifestId, reason, count(*) AS count, max(run) AS lastRun FROM looked
+          WHERE reason IN (SELECT value FROM json_each(@reasons)) GROUP BY manifest_id, reason)
+      SELECT manifestId, reason, count, lastRun, (SELECT count(*) FROM kinds) AS kinds,
+        (SELECT count(*) FROM looked) AS looked, (SELECT min(received_at) FROM looked) AS oldestMs
+      FROM kinds ORDER BY count DESC, lastRun DESC LIMIT @limit`);
+    this.#mostRows = lookedAtRows;
+  }
+
+  /** Of these reasons, received at or after `fromMs`; `limit` kinds at most. */
+  since(fromMs: number, reasons: readonly Reason[], limit: number): FailuresFound {
+    const found = this.#count.all({ fromMs, reasons: JSON.stringify(reasons), limit }) as (FailureCount & {
+      readonly kinds: number;
+      readonly looked: number;
+      readonly oldestMs: number;
+    })[];
+    const [first] = found;
+    const isCut = first !== undefined && first.looked >= this.#mostRows;
+    return {
+      rows: found.map(({ manifestId, reason, count, lastRun }) => ({ manifestId, reason, count, lastRun })),
+      kinds: first?.kinds ?? 0,
+      sinceMs: isCut ? first.oldestMs : fromMs,
+    };
+  }
+}

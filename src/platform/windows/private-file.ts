@@ -1,0 +1,24 @@
+/** A file that nobody but its owner can read or change, from its first moment on. */
+import { withAttributes } from './access.ts';
+import { type Handle, lastError, native } from './native.ts';
+import { setupNative } from './setup-native.ts';
+import { ownSid } from './sids.ts';
+
+const GENERIC_WRITE = 0x4000_0000;
+const CREATE_NEW = 1;
+const INVALID_HANDLE = -1;
+
+/** @throws {WindowsError} also where there is one already */
+export function writePrivateFile(path: string, text: string): void {
+  const bytes = Buffer.from(text);
+  let file: Handle = INVALID_HANDLE;
+  withAttributes(`D:P(A;;FA;;;${ownSid()})`, (attributes) => {
+    file = setupNative().CreateFileW(path, GENERIC_WRITE, 0, attributes, CREATE_NEW, 0, 0);
+    if (file === INVALID_HANDLE) throw lastError(`making ${path}`);
+  });
+  try {
+    if (native().WriteFile(file, bytes, bytes.length, [0], null) === 0) throw lastError(`writing ${path}`);
+  } finally {
+    native().CloseHandle(file);
+  }
+}

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { MINUTE, NOW, seen } from '../../test/support/agent-status.ts';
+import { helpdeskReport, type Inside } from './describe-helpdesk.ts';
+import { MAX_REPORT_CHARS } from './helpdesk-limits.ts';
+import { I18n } from './i18n/i18n.ts';
+import { MAX_COPY_CHARS } from './shell-contract.ts';
+
+const en = new I18n('en');
+const frame = {
+  seen: seen({ notices: { forbidden: null, undelivered: null, clock: null, log: { path: '/var/l', why: 'EACCES' } } }),
+  pc: { name: 'PC-0142', version: '1.4.2', groups: ['office'] },
+  userName: 'taro',
+  nowMs: NOW,
+};
+const INSIDE: Inside = {
+  failures: {
+    sinceMs: null,
+    kinds: 3,
+    rows: [
+      {
+        title: { kind: 'text', text: 'Printer fix' },
+        manifestId: 'printer-fix',
+        reason: 'FAILED',
+        count: 3,
+        lastRun: 1_204,
+        lastAtMs: NOW - MINUTE,
+      },
+    ],
+  },
+  link: { nowMs: NOW, spans: [{ state: 'connected', why: null, fromMs: NOW - 60 * MINUTE, untilMs: NOW }] },
+  parked: {
+    total: 1,
+    rows: [{ resultId: 'r-1', run: 7, title: null, attempts: 2, parkedAtMs: NOW - MINUTE, why: 'too large' }],
+  },
+  settings: [
+    {
+      key: 'history.days',
+      value: '30 days',
+      source: 'policy',
+      place: 'HistoryDays',
+      locked: true,
+      about: 'x',
+      means: { kind: 'amount', amount: 30, unit: 'days' },
+      builtIn: { kind: 'none' },
+      changed: true,
+    },
+    {
+      key: 'helpdesk.code_hash',
+      value: '(set)',
+      source: 'agent.toml',
+      place: null,
+      locked: false,
+      about: 'x',
+      means: { kind: 'secret' },
+      builtIn: { kind: 'none' },
+      changed: false,
+    },
+  ],
+  log: { kind: 'lines', path: '/var/log/agent.log', lines: ['line 1', 'line 2'] },
+};
+
+test('the report says all that the screen shows, part by part', () => {
+  expect(helpdeskReport(INSIDE, frame, en).split('\n\n')).toEqual([
+    '## Report for the helpdesk, Wednesday, 25 November 2026 14:00:00\nPC: PC-0142\nUser: taro\nVersion: 1.4.2\n' +
+      'Groups: office\nState: 1 item to look at\nConnection: connected',
+    '## What is wrong\nLog file: /var/l, EACCES',
+    '## What went wrong in the last seven days\n' +
+      'Printer fix: Finished with an error (FAILED) · 3 times, last 13:59 · #1 204\nand 2 more',
+    '## Connection over time\nConnected for 100 % of the 1 hr that are known.\n' +
+      '18 Nov, 14:00 to 13:00, 6 days – not known: this program was off, or this PC asleep',
+    '## Results that could not be delivered\n' +
+      'Not of a task that is kept here · #7 · r-1 · since 13:59, tried 2 times · too large',
+    '## Settings that are not as built in\nhistory.days = 30 days (by policy: HistoryDays · locked)',
+    '## All other settings\nhelpdesk.code_hash = set, never shown (in the settings file)',
+    '## End of the log\n/var/log/agent.log\nline 1\nline 2',
+  ]);
+});
+
+test('what is not known is said to be so, in either language', () => {
+  const nothing: Inside = { failures: null, link: null, parked: null, settings: null, log: null };
+  expect(helpdeskReport(nothing, frame, en).match(/Not known at present\./g)).toHaveLength(6);
+  expect(helpdeskReport(nothing, frame, new I18n('ja'))).toContain('## 直近7日間のエラー\n');
+});
+
+test('that there is nothing is said where it is known', () => {
+  const empty: Inside = {
+    failures: { sinceMs: NOW - 5 * MINUTE, rows: [], kinds: 0 },
+    link: { nowMs: NOW, spans: [] },
+    parked: { total: 0, rows: [] },
+    settings: [],
+    log: { kind: 'none' },
+  };
+  const text = helpdeskReport(empty, frame, en);
+  expect(text).toContain('## What went wrong since 13:55\nNo task went wrong.');
+  expect(text).toContain('## Results that could not be delivered\nNone.');
+  expect(text).toContain('## Settings that are not as built in\n–');
+  expect(text).toContain('## End of the log\nNo log is written to a file.');
+});
+
+test('however much there is, it fits the clipboard', () => {
+  const lines = Array.from({ length: 200 }, () => 'x'.repeat(9_000));
+  const text = helpdeskReport({ ...INSIDE, log: { kind: 'lines', path: '/l', lines } }, frame, en);
+  expect([text.length, text.length < MAX_COPY_CHARS]).toEqual([MAX_REPORT_CHARS, true]);
+});

@@ -1,0 +1,138 @@
+/**
+ * All of the helpdesk's screen as one text, for a ticket. Invariant: what is not known is said to be so, and nothing is in it that the
+ * screen does not show.
+ */
+import type { AgentStatus } from './agent-status.ts';
+import type { Setting } from './contract.ts';
+import { type PcSnapshot, pcDetails } from './describe.ts';
+import { linkAbsences, linkParts, linkShare } from './describe-link.ts';
+import { spokenNumber } from './describe-report.ts';
+import { titleText } from './describe-run.ts';
+import { describeSetting } from './describe-settings.ts';
+import { LOOK_BACK_MS, MAX_REPORT_CHARS } from './helpdesk-limits.ts';
+import type { Failures, LinkHistoryView, LogEnd, Parked } from './helpdesk-view.ts';
+import type { I18n } from './i18n/i18n.ts';
+import type { PcFacts } from './remembered.ts';
+import { clip } from './run-title.ts';
+import { undelivered } from './troubles.ts';
+
+/** What the screen knows; null: not at present. */
+export interface Inside {
+  readonly failures: Failures | null;
+  readonly link: LinkHistoryView | null;
+  readonly parked: Parked | null;
+  readonly settings: readonly Setting[] | null;
+  readonly log: LogEnd | null;
+}
+
+/** Whom it is about, and when. */
+export interface ReportFrame {
+  readonly seen: PcSnapshot;
+  readonly pc: PcFacts | null;
+  readonly userName: string;
+  readonly nowMs: number;
+}
+
+export const MAX_ABSENCES = 100;
+
+export function helpdeskReport(inside: Inside, frame: ReportFrame, i18n: I18n): string {
+  const { seen, pc, userName, nowMs } = frame;
+  const at = `${i18n.day(nowMs)} ${i18n.clockWithSeconds(nowMs)}`;
+  const { status } = seen;
+  const connection = status === null ? [] : connectionLines(status, i18n);
+  const { failures, link, parked, settings, log } = inside;
+  const said = (changed: boolean) =>
+    settings?.filter((each) => each.changed === changed).map((each) => settingLine(each, i18n));
+  const sections: readonly (readonly [title: string, lines: readonly string[] | undefined])[] = [
+    [i18n.t('helpdesk.report.title', { time: at }), [pcDetails(seen, pc, userName, i18n, nowMs), ...connection]],
+    [i18n.t('support.notices'), status === null ? undefined : troubleLines(status, i18n)],
+    [failuresTitle(failures, i18n, nowMs), failures === null ? undefined : failureLines(failures, i18n, nowMs)],
+    [i18n.t('helpdesk.link'), link === null ? undefined : linkLines(link, i18n, nowMs)],
+    [i18n.t('helpdesk.parked'), parked === null ? undefined : parkedLines(parked, i18n, nowMs)],
+    [i18n.t('helpdesk.settings.changed'), said(true)],
+    [i18n.t('helpdesk.settings.same'), said(false)],
+    [i18n.t('helpdesk.log'), log === null ? undefined : logLines(log, i18n)],
+  ];
+  const texts = sections.map(([title, lines = [i18n.t('status.unread')]]) =>
+    [`## ${title}`, ...(lines.length === 0 ? ['–'] : lines)].join('\n'),
+  );
+  return clip(texts.join('\n\n'), MAX_REPORT_CHARS);
+}
+
+/** Since when they are counted: all seven days, or less of a PC with very many. */
+export function failuresTitle(failures: Failures | null, i18n: I18n, nowMs: number): string {
+  const sinceMs = failures?.sinceMs ?? null;
+  if (sinceMs === null) return i18n.t('helpdesk.failures');
+  return i18n.t('helpdesk.failures.since', { time: i18n.moment(sinceMs, nowMs) });
+}
+
+function connectionLines({ connection }: AgentStatus, i18n: I18n): string[] {
+  return [
+    ...fact(i18n.t('support.connection'), i18n.t(`connection.${connection.state}`)),
+    ...fact(i18n.t('support.connection.server'), connection.server),
+    ...fact(i18n.t('support.connection.why'), connection.why),
+  ];
+}
+
+function fact(name: string, value: string | null | undefined): string[] {
+  return value == null ? [] : [`${name}: ${value}`];
+}
+
+/** What lies behind the sentences of Status. */
+function troubleLines(status: AgentStatus, i18n: I18n): string[] {
+  const waits = undelivered(status);
+  const { log, forbidden } = status.notices;
+  const faults = status.agent.faults.list ?? [];
+  return [
+    ...fact(i18n.t('support.notices.undelivered'), waits?.why),
+    ...(log === null ? [] : fact(i18n.t('support.notices.log'), i18n.list([log.path ?? '–', log.why ?? '–']))),
+    ...fact(i18n.t('support.notices.forbidden'), forbidden?.subjects?.join(', ')),
+    ...faults.map(({ file, line, key, expected }) =>
+      i18n.list([`${file}${line === null ? '' : `:${line}`}`, key ?? '–', i18n.t('support.fault', { expected })]),
+    ),
+  ];
+}
+
+function failureLines({ rows, kinds }: Failures, i18n: I18n, nowMs: number): string[] {
+  if (rows.length === 0) return [i18n.t('helpdesk.failures.none')];
+  const lines = rows.map(({ title, reason, count, lastRun, lastAtMs }) => {
+    const often = i18n.t('helpdesk.failures.count', { n: count, time: i18n.moment(lastAtMs, nowMs) });
+    const what = `${titleText(title, i18n)}: ${i18n.t(`reason.${reason}.title`)} (${reason})`;
+    return `${what} · ${often} · #${spokenNumber(lastRun)}`;
+  });
+  return kinds > rows.length ? [...lines, i18n.t('helpdesk.more', { n: kinds - rows.length })] : lines;
+}
+
+function linkLines(link: LinkHistoryView, i18n: I18n, nowMs: number): string[] {
+  const parts = linkParts(link, link.nowMs - LOOK_BACK_MS);
+  const absences = linkAbsences(parts, i18n, nowMs).map(({ said }) => said);
+  const shown = absences.slice(0, MAX_ABSENCES);
+  const more = absences.length - shown.length;
+  return [linkShare(parts, i18n), ...shown, ...(more > 0 ? [i18n.t('helpdesk.more', { n: more })] : [])];
+}
+
+function parkedLines({ rows, total }: Parked, i18n: I18n, nowMs: number): string[] {
+  if (total === 0) return [i18n.t('helpdesk.parked.none')];
+  const lines = rows.map(({ resultId, run, title, attempts, parkedAtMs, why }) => {
+    const name = title === null ? i18n.t('helpdesk.parked.stray') : titleText(title, i18n);
+    const since = i18n.t('helpdesk.parked.since', { n: attempts, time: i18n.moment(parkedAtMs, nowMs) });
+    return [name, ...(run === null ? [] : [`#${spokenNumber(run)}`]), resultId, since, why].join(' · ');
+  });
+  return total > rows.length ? [...lines, i18n.t('helpdesk.more', { n: total - rows.length })] : lines;
+}
+
+function settingLine(setting: Setting, i18n: I18n): string {
+  const { key, value, source } = describeSetting(setting, i18n);
+  return `${key} = ${value} (${source})`;
+}
+
+function logLines(log: LogEnd, i18n: I18n): string[] {
+  switch (log.kind) {
+    case 'none':
+      return [i18n.t('about.data.noLog')];
+    case 'unread':
+      return [i18n.t('helpdesk.log.unread', { path: log.path, why: log.why })];
+    case 'lines':
+      return [log.path, ...log.lines];
+  }
+}
