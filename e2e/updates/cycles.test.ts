@@ -11,7 +11,9 @@ import { startNatsServer } from '../../test/support/nats-server.ts';
 import { heardVersions, InstalledAgent, MINE } from './installation.ts';
 
 const CYCLES = Number(process.env.KANADE_TRAY_CYCLES ?? 10);
-const BETWEEN_MS = 50;
+const BETWEEN_MS = 100;
+/** What has come in while the agent was on its way to another version is still to be run. */
+const ALL_ENDED_MS = 60_000 + CYCLES * 3_000;
 
 test(
   `${CYCLES} updates under load: one result each, each script once`,
@@ -32,7 +34,7 @@ test(
     const load = (async () => {
       for (let n = 0; goesOn; n++) {
         const id = randomUUID();
-        const script = `echo ${id} >> ${ran}; sleep ${n % 5 === 0 ? 1 : 0.02}`;
+        const script = `echo ${id} >> ${ran}; sleep ${n % 10 === 0 ? 1 : 0.02}`;
         sent.push(await publishCommand(nc, MINE, command({ request_id: id, script })));
         await sleep(BETWEEN_MS);
       }
@@ -45,7 +47,7 @@ test(
     await load;
     await eventually(async () => {
       expect(await countStored(nc, 'RESULTS', 'results.>')).toBeGreaterThanOrEqual(sent.length);
-    }, 60_000);
+    }, ALL_ENDED_MS);
     expect(heard.at(-1)).toBe(`1.0.${CYCLES}`);
     // No start but those of the updates.
     expect(agent.exits).toEqual(Array(CYCLES).fill(64));

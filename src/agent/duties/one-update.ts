@@ -8,9 +8,11 @@ import { type DailyWindow, openAtMs } from '../../base/daily-window.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
+import { until, type Watched } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { UpdateState } from '../../shared/states.ts';
 import type { UpdateWaitsFor } from '../../shared/update-reasons.ts';
+import type { LinkStatus } from '../bus/bus.ts';
 import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
 import type { Release } from '../update/manifest.ts';
 import type { Prepared } from './prepare-update.ts';
@@ -20,6 +22,8 @@ import type { Offer } from './release-look.ts';
 const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0.5 };
 /** So long new commands wait for the running ones to end; then they go first, and the update comes another time. */
 const HOLD_MS = 15 * 60_000;
+/** All PCs of a fleet come back at the same moment. */
+const RECONNECT_SPREAD_MS = 30_000;
 const HOLD_AGAIN_MS = 60 * 60_000;
 const LOOK_EVERY_MS = 100;
 /** A clock that is set, and a PC that sleeps, are noticed within it. */
@@ -31,6 +35,7 @@ export interface OneUpdateOptions {
   readonly begin: Promise<void>;
   readonly notes: UpdateNotes;
   readonly prepare: (offer: Offer, on: PrepareEvents, signal: AbortSignal) => Promise<Prepared>;
+  readonly link: Watched<Pick<LinkStatus, 'state'>>;
   readonly commands: { hold(holds: boolean): void; readonly isIdle: boolean };
   /** Stops the agent, which then starts again as this release. */
   readonly switchTo: (release: Release) => void;
@@ -45,6 +50,7 @@ export interface OneUpdateOptions {
   readonly log: Logger;
   /** For tests. */
   readonly backoff?: BackoffPolicy;
+  readonly reconnectSpreadMs?: number;
   readonly holdMs?: number;
   readonly holdAgainMs?: number;
 }
@@ -113,6 +119,7 @@ export class OneUpdate {
     const wait = await this.#waitOf(release);
     await this.#until('turn', () => wait.beginAtMs);
     await this.#until('pause', () => this.#options.pauseUntilMs);
+    await this.#connected(signal);
     this.#show('downloading', {});
     const on: PrepareEvents = {
       onProgress: (doneBytes) => this.#show('downloading', { doneBytes }),
@@ -122,7 +129,8 @@ export class OneUpdate {
     switch (prepared.kind) {
       case 'later':
         if (prepared.moved) this.#failures = 0;
-        await this.#again(prepared.why, prepared.detail);
+        // A link that is down is no failure: it is waited for, however long that takes.
+        if (prepared.why !== 'link' || this.#isConnected) await this.#again(prepared.why, prepared.detail);
         return false;
       case 'unfit':
         log.error('the update is none for this PC', { version: release.version, why: prepared.detail });
@@ -193,6 +201,19 @@ export class OneUpdate {
     for (let at = atMs(); at > clock.nowMs(); at = atMs()) {
       this.#show('waiting', { waitsFor, notBeforeMs: at });
       await this.#sleep(Math.min(LONGEST_SLEEP_MS, at - clock.nowMs()));
+    }
+  }
+
+  get #isConnected(): boolean {
+    return this.#options.link.value.state === 'connected';
+  }
+
+  async #connected(signal: AbortSignal): Promise<void> {
+    const { link, reconnectSpreadMs = RECONNECT_SPREAD_MS } = this.#options;
+    while (!this.#isConnected) {
+      this.#show('waiting', { waitsFor: 'link' });
+      await until(link, ({ state }) => state === 'connected', signal);
+      await sleep(Math.random() * reconnectSpreadMs, signal);
     }
   }
 

@@ -158,6 +158,8 @@ async function testAndPlace(options: PrepareOptions): Promise<Prepared> {
   if (report.version !== version) return unfit('package', `it calls itself ${report.version}`);
   // Whoever comes back must find a store that it can read.
   if (report.min_reader > LATEST_VERSION) return unfit('store', `its store can be read from ${report.min_reader} on`);
+  // What Node has kept of its code (`src/agent/main.ts`) is good for this path only.
+  removeQuietly(join(staged, 'agent', 'compiled'));
   const place = installation.directoryOf(version);
   // An older one of that name that does not count.
   rmSync(place, { recursive: true, force: true });

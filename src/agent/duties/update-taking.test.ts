@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { during } from '../../../test/support/duties.ts';
 import { eventually } from '../../../test/support/eventually.ts';
+import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { testRelease, testTrust } from '../../../test/support/releases.ts';
 import { ManualClock } from '../../../test/support/status.ts';
 import { testStore } from '../../../test/support/store.ts';
@@ -39,6 +40,7 @@ function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigO
   const view: UpdateView = { state: 'available', installed: '1.0.0', wanted: '2.0.0', reason: null, release: null };
   const status = new WatchedCell<UpdateView>(view);
   const offer = new WatchedCell<Offer | null>(null);
+  const bus = new FakeBus();
   const commands = {
     isIdle: true,
     holds: [] as boolean[],
@@ -58,6 +60,7 @@ function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigO
         seen.tries += 1;
         return outcomes[Math.min(seen.tries, outcomes.length) - 1] ?? READY;
       },
+      link: bus.link,
       commands,
       switchTo: ({ serial }) => seen.switched.push(serial),
       jitterMs: () => 0,
@@ -68,6 +71,7 @@ function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigO
       clock,
       log: silentLogger,
       backoff: NO_BACKOFF,
+      reconnectSpreadMs: 0,
       ...more,
     }),
   );
@@ -77,7 +81,7 @@ function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigO
   });
   const switched = (...serials: number[]) => eventually(() => expect(seen.switched).toEqual(serials));
   const waitsFor = (what: string) => eventually(() => expect(seen.shown.at(-1)).toContain(what));
-  return { store, clock, status, offer, commands, seen, taking, switched, waitsFor };
+  return { store, clock, status, offer, bus, commands, seen, taking, switched, waitsFor };
 }
 
 test('it is prepared, then commands are held, then it switches; each step is shown', async () => {
@@ -101,6 +105,27 @@ test('what fails is tried again, and nothing of it is tried under an offer that 
   expect(gone.taking.status.value.state).toBe('none');
   gone.offer.set(offerOf({ serial: 9 }));
   await eventually(() => expect(gone.seen.tries).toBe(2));
+});
+
+test('a link that is down is waited for, and counts as no failure', async () => {
+  let tries = 0;
+  const prepare = async (): Promise<Prepared> => {
+    tries += 1;
+    if (tries > 1) return READY;
+    bus.disconnect();
+    return later('link');
+  };
+  const { offer, bus, waitsFor, switched } = rig({ prepare, backoff: { minMs: HOUR_MS, maxMs: HOUR_MS, jitter: 0 } });
+  bus.disconnect();
+  offer.set(offerOf({ serial: 7 }));
+  await waitsFor('link');
+  expect(tries).toBe(0);
+  bus.connect();
+  // It breaks off again in the middle.
+  await eventually(() => expect(tries).toBe(1));
+  await waitsFor('link');
+  bus.connect();
+  await switched(7);
 });
 
 test('what is unfit here is not tried again, also after a restart, but under a higher number', async () => {

@@ -14,7 +14,7 @@ export interface UpdateTakingOptions extends OneUpdateOptions {
 export interface UpdateTaking extends Binding {
   readonly status: Watched<UpdateView>;
   /** The person's wish; null: as soon as it may be. False: there is nothing to put off, or not for so long. */
-  schedule(notBeforeMs: number | null): Promise<boolean>;
+  readonly schedule: (notBeforeMs: number | null) => Promise<boolean>;
 }
 
 export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {

@@ -104,6 +104,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
       begin: settled.promise,
       notes: store.updateNotes,
       prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
+      link: bus.link,
       commands: parts.dispatcher,
       switchTo: ({ version: next, serial }) => endFor({ version: next, trial: { before: version, serial } }),
       jitterMs: () => fleet.effective.value.targetVersionJitterMs,
