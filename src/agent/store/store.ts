@@ -79,8 +79,6 @@ export class Store {
   readonly audit: Audit;
   readonly completions: Completions;
   readonly scheduleRuns: ScheduleRuns;
-  /** Names this start of the system. */
-  readonly systemStart: string;
   readonly versions: Versions;
   readonly imported: Imported;
   readonly seenUpdates: SeenUpdates;
@@ -98,6 +96,8 @@ export class Store {
   readonly #directory: string;
   readonly #upkeep: Upkeep;
   readonly #watch: DamageWatch;
+  readonly #systemStart: () => string;
+  #startedAs: string | null = null;
   /** The disk has room, and does not give it to us. */
   #isQuotaFull = false;
   #damagedBy: string | null = null;
@@ -120,7 +120,7 @@ export class Store {
     this.waits = new Waits(db, this.#group, this.timeline);
     this.completions = new Completions(db, this.#group);
     this.scheduleRuns = new ScheduleRuns(db, this.#group);
-    this.systemStart = systemStart(db, this.#group, options.clock, options.boot ?? null);
+    this.#systemStart = () => systemStart(db, this.#group, options.clock, options.boot ?? null);
     this.runs = new Runs(db, this.#group, this);
     this.inbox = new Inbox(db, this.#group);
     this.enrolment = new Enrolment(db, this.#group, this.#usable);
@@ -191,6 +191,12 @@ export class Store {
   /** False: there is no usable file, and this is an empty stand-in. */
   get isUsable(): boolean {
     return this.#usable;
+  }
+
+  /** Names this start of the system. Read, and noted, when it is first asked for. */
+  get systemStart(): string {
+    this.#startedAs ??= this.#systemStart();
+    return this.#startedAs;
   }
 
   /** False once it was closed. */
