@@ -22,12 +22,17 @@ export interface PreparedRuns {
   readonly count: number;
   /** Their results are still to be sent. */
   readonly unsent: boolean;
+  /** So many jobs take turns, so that no two runs of one follow each other: those would fold in the window. */
+  readonly jobs?: number;
   /** What each of them has written; otherwise next to nothing. */
   readonly outputBytes?: number;
 }
 
 /** A store of ours with finished runs, the newest a second old. */
-export async function prepareStore(data: string, { count, unsent, outputBytes }: PreparedRuns): Promise<void> {
+export async function prepareStore(
+  data: string,
+  { count, unsent, jobs = 1, outputBytes }: PreparedRuns,
+): Promise<void> {
   const directory = join(data, 'kanade-tray');
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(`the store did not open: ${opened.kind}`);
@@ -38,7 +43,7 @@ export async function prepareStore(data: string, { count, unsent, outputBytes }:
     outputBytes === undefined ? STDOUT : { text: 'x'.repeat(outputBytes), totalBytes: outputBytes, cut: false };
   for (let from = 0; from < count; from += GROUP) {
     const indexes = Array.from({ length: Math.min(GROUP, count - from) }, (_, i) => from + i);
-    const admissions = await Promise.all(indexes.map((i) => store.runs.admit(arrival(i, startMs + i))));
+    const admissions = await Promise.all(indexes.map((i) => store.runs.admit(arrival(i, startMs + i, jobs))));
     await Promise.all(
       admissions.map((admission, i) => {
         if (admission.kind !== 'admitted') throw new Error(`run ${from + i} was not admitted: ${admission.kind}`);
@@ -82,14 +87,14 @@ function requestId(index: number): string {
   return `earlier-${index}`;
 }
 
-function arrival(index: number, receivedAtMs: number): Arrival {
+function arrival(index: number, receivedAtMs: number, jobs: number): Arrival {
   const body = Buffer.from(
     `{"id":"bench","version":"1.0.0","request_id":"${requestId(index)}","exec_id":null,"shell":"powershell","script":"echo hello","timeout_secs":30,"jitter_secs":null}`,
   );
   return {
     requestId: requestIdOf(requestId(index)),
     execId: null,
-    manifestId: 'bench',
+    manifestId: jobs === 1 ? 'bench' : `bench-${index % jobs}`,
     version: '1.0.0',
     shell: 'powershell',
     runAs: 'system',

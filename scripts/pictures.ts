@@ -1,5 +1,5 @@
 /**
- * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, in both languages, light and dark, wide and narrow;
+ * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, a burst of tasks too, in both languages, light and dark, wide and narrow;
  * in `dist/pictures` by default. `--readme` also puts those that the README shows into `docs`.
  */
 import { cpSync, mkdirSync } from 'node:fs';
@@ -10,11 +10,13 @@ import { main, say } from './bootstrap/say.mjs';
 import { ensureBrowser } from './lib/browser.ts';
 import { ensureBuilt } from './lib/building.ts';
 import { demoDay } from './lib/demo-day.ts';
-import { startLocalFleet } from './lib/local-fleet.ts';
+import { command, publishCommand, waitForResult } from './lib/fleet.ts';
+import { type LocalFleet, startLocalFleet } from './lib/local-fleet.ts';
 import { setUp } from './lib/setup.ts';
 import { serveWindowPage } from './lib/window-page.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'];
+const BURST = 50;
 const IN_README = ['en-light-880-status', 'en-light-880-activity', 'ja-dark-880-run', 'en-light-880-about'];
 
 await main(async () => {
@@ -26,6 +28,7 @@ await main(async () => {
   const fleet = await startLocalFleet(tools, 'PC-0142', signal);
   const browser = await chromium.launch({ executablePath: await ensureBrowser(), args: sandboxArgs() });
   try {
+    await burst(fleet);
     await demoDay(fleet, signal);
     let address = '';
     const page = await serveWindowPage({
@@ -40,7 +43,7 @@ await main(async () => {
     mkdirSync(target, { recursive: true });
     for (const locale of ['en', 'ja']) {
       for (const colorScheme of ['light', 'dark'] as const) {
-        for (const width of [880, 480]) {
+        for (const width of [880, 480, 360]) {
           const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 600 } });
           await picturesOf(await context.newPage(), address, (name) =>
             join(target, `${locale}-${colorScheme}-${width}-${name}.png`),
@@ -61,6 +64,13 @@ await main(async () => {
   return 0;
 });
 
+/** One task many times, which Activity folds. */
+async function burst({ nc, pcId }: LocalFleet): Promise<void> {
+  const bodies = Array.from({ length: BURST }, () => command({ id: 'certificate-check', script: 'echo valid' }));
+  for (const body of bodies) await publishCommand(nc, `commands.pc.${pcId}`, body);
+  await Promise.all(bodies.map((body) => waitForResult(nc, body.request_id)));
+}
+
 async function picturesOf(page: Page, address: string, file: (name: string) => string) {
   await page.goto(address);
   for (const [index, name] of SCREENS.entries()) {
@@ -70,6 +80,15 @@ async function picturesOf(page: Page, address: string, file: (name: string) => s
     await page.screenshot({ path: file(name) });
   }
   await page.getByRole('navigation').getByRole('button').nth(1).click();
+  await page.locator('[data-line]').first().focus();
+  await page.keyboard.press('End');
+  const folded = page.locator('[data-fold]:focus');
+  await folded.waitFor();
+  await page.screenshot({ path: file('burst') });
+  await folded.press('Enter');
+  await page.locator('[data-run]', { hasText: 'certificate check' }).first().waitFor();
+  await page.screenshot({ path: file('burst-unfolded') });
+  await folded.press('Home');
   await page.locator('[data-run]', { hasText: 'Printer fix' }).click();
   await page.getByRole('heading', { level: 2 }).first().waitFor();
   await page.screenshot({ path: file('run') });

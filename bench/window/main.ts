@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     const figures: Figure[] = [];
     const data = join(directory, 'page', 'data');
     const rows = smoke ? 2_000 : 100_000;
-    await prepareStore(data, { count: rows, unsent: false });
+    await prepareStore(data, { count: rows, unsent: false, jobs: 7 });
     const config = join(directory, 'page', 'agent.toml');
     writeFileSync(
       config,

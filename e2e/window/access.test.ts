@@ -145,6 +145,8 @@ describe('axe finds nothing', () => {
           ['Japanese, high contrast', { locale: 'ja-JP', forcedColors: 'active' }],
           ['English, narrow', { width: 480 }],
           ['Japanese, narrow', { locale: 'ja-JP', width: 480 }],
+          ['English, 360 px', { width: 360 }],
+          ['Japanese, 360 px, dark', { locale: 'ja-JP', width: 360, colorScheme: 'dark' }],
         ] as const)
       : []),
   ];
@@ -154,6 +156,28 @@ describe('axe finds nothing', () => {
     const { page } = await openWindow(agent.dataDirectory, look);
     await expectPage(page.getByRole('navigation').getByRole('button').first()).toBeVisible();
     await auditAll(page);
+  });
+
+  test.each(looks)('with bursts folded and unfolded, and on a day without tasks: %s', async (_name, look) => {
+    const served = await serve();
+    const receivedAtMs = new Date().setHours(12, 0, 0, 0);
+    for (let at = 0; at < 9; at++) await endedRun(served.store, `r${at}`, { arrival: { receivedAtMs } });
+    await endedRun(served.store, 'other', {
+      arrival: { manifestId: 'other', receivedAtMs },
+      ending: { reason: 'FAILED' },
+    });
+    const { page } = await openWindow(served.dataDirectory, look);
+    await screen(page, 1);
+    await expectPage(page.locator('[data-fold]')).toBeVisible();
+    await expectPage(page.locator('[role="toolbar"] svg[data-mark]').first()).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    await page.locator('[data-fold]').press('Enter');
+    await expectPage(page.locator('[data-run]').nth(3)).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    const days = page.getByRole('toolbar').first().getByRole('button');
+    await days.nth(3).press('Enter');
+    await expectPage(page.locator('[data-line]')).toHaveCount(0);
+    expect(await findings(page)).toEqual([]);
   });
 
   test('where the agent has troubles, and in the helpdesk’s view of them', async () => {

@@ -3,11 +3,12 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { StoreContext } from './data/hooks.ts';
 import { WindowStore } from './data/store.ts';
+import { windowLink } from './data/window-link.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
 createRoot(root).render(
-  <StoreContext value={new WindowStore()}>
+  <StoreContext value={new WindowStore(windowLink())}>
     <App />
   </StoreContext>,
 );

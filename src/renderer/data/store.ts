@@ -3,9 +3,9 @@
  * attached, and where the window is. A new state of the agent counts `revision` up, which makes open queries ask again.
  */
 import type { AgentStatus } from '../../shared/agent-status.ts';
+import type { Link } from '../../shared/link.ts';
 import type { Route, ShellState } from '../../shared/shell-contract.ts';
 import { type WindowClient, windowClient } from './window-client.ts';
-import { windowLink } from './window-link.ts';
 
 export interface WindowState {
   /** null: the shell has not answered yet. */
@@ -44,8 +44,8 @@ export class WindowStore {
   /** Counts pushes. */
   #heard = 0;
 
-  constructor() {
-    this.client = windowClient(windowLink(), {
+  constructor(link: Link) {
+    this.client = windowClient(link, {
       // What came before we were ready is handed over while `client` is still being made.
       onPush: (name, params) => queueMicrotask(() => this.#pushed(name, params)),
       onClose: () => {

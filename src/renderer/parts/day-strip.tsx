@@ -9,6 +9,7 @@ import { NO_COUNTS } from '../../shared/group-counts.ts';
 import { isSameDay } from '../../shared/i18n/i18n.ts';
 import { lastDays, midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useI18n, useNow, useOffers, useQuery } from '../data/hooks.ts';
+import { hiddenStyle } from './hidden.ts';
 import { OutcomeIcon } from './mark.tsx';
 import { useRoving } from './roving.ts';
 
@@ -20,6 +21,8 @@ const useStyles = makeStyles({
   // What does not fit is scrolled to, in the strip and not in the page.
   days: { display: 'flex', flexGrow: 1, minWidth: 0, overflowX: 'auto', scrollbarWidth: 'thin' },
   cell: {
+    // What is hidden in it stays in it.
+    position: 'relative',
     boxSizing: 'border-box',
     flex: '1 0 23px',
     height: '50px',
@@ -106,7 +109,7 @@ function Days({ chosenMs, onChoose }: DayStripProps) {
       <div ref={row} role="toolbar" className={styles.days} aria-label={i18n.t('activity.days')} onKeyDown={onKeyDown}>
         {startsMs.map((startMs, at) => {
           const { mark, total, text } = describeDay(startMs, data?.days[at] ?? NO_COUNTS, i18n, nowMs);
-          const day = i18n.dayInList(startMs, nowMs);
+          const name = data === null ? i18n.dayInList(startMs, nowMs) : text;
           return (
             <button
               key={startMs}
@@ -117,14 +120,16 @@ function Days({ chosenMs, onChoose }: DayStripProps) {
                 startMs === chosenMs && styles.chosen,
               )}
               aria-pressed={startMs === chosenMs}
-              aria-label={data === null ? day : text}
-              title={data === null ? day : text}
+              title={name}
               {...stop(at)}
               onClick={() => onChoose(startMs === chosenMs ? null : startMs)}
             >
-              <span>{total > 0 && i18n.compact(total)}</span>
-              <span className={styles.mark}>{mark === null ? '·' : <OutcomeIcon mark={mark} size={14} />}</span>
-              <span>{new Date(startMs).getDate()}</span>
+              <span style={hiddenStyle}>{name}</span>
+              <span aria-hidden="true">{total > 0 ? i18n.compact(total) : '\u00a0'}</span>
+              <span className={styles.mark} aria-hidden="true">
+                {mark === null ? '·' : <OutcomeIcon mark={mark} size={14} />}
+              </span>
+              <span aria-hidden="true">{new Date(startMs).getDate()}</span>
             </button>
           );
         })}

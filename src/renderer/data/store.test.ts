@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import { NOW, status } from '../../../test/support/agent-status.ts';
+import { memoryLinks } from '../../shared/link.ts';
+import { NOTHING_REMEMBERED } from '../../shared/remembered.ts';
+import { type Peer, peer } from '../../shared/rpc.ts';
+import type { Route, ShellState } from '../../shared/shell-contract.ts';
+import { WindowStore } from './store.ts';
+
+function shellState(state: ShellState['agentConnection']['state'] = 'attached', sinceMs = NOW): ShellState {
+  return {
+    agentConnection: { state, sinceMs, restartAtMs: null },
+    systemLanguage: 'en',
+    preferences: { language: 'auto', theme: 'system', notifications: true },
+    ui: null,
+    remembered: NOTHING_REMEMBERED,
+    userName: 'taro',
+    unseen: 0,
+    offers: [],
+  };
+}
+
+/** A window and the shell around it, which answers `subscribe` with a state of its own. */
+function windowAt(route: Route = { screen: 'status' }, state: ShellState | null = shellState()) {
+  const [here, there] = memoryLinks();
+  const asked: string[] = [];
+  const hello = Promise.withResolvers<unknown>();
+  if (state !== null) hello.resolve({ state, route });
+  const shell: Peer = peer(there, {
+    resolve: (method) => () => {
+      asked.push(method);
+      return method === 'shell.hello' ? hello.promise : status({ todayUntold: asked.length });
+    },
+  });
+  const store = new WindowStore(here);
+  return { store, shell, asked, there, hello: (late: ShellState) => hello.resolve({ state: late, route }) };
+}
+
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+const subscribed = (asked: readonly string[]) => asked.filter((each) => each === 'state.subscribe').length;
+
+test('begins where the shell says, and follows the agent that is attached', async () => {
+  const { store, shell, asked } = windowAt({ screen: 'activity' });
+  await turn();
+  expect(store.state()).toMatchObject({ route: { screen: 'activity' }, revision: 1, lost: false });
+  expect(asked).toEqual(['shell.hello', 'state.subscribe']);
+  shell.push('state.changed', status({ restartRequired: true }));
+  await turn();
+  expect(store.state()).toMatchObject({ revision: 2, status: { restartRequired: true } });
+});
+
+test('who has clicked already is where they want to be', async () => {
+  const { store, hello } = windowAt({ screen: 'support' }, null);
+  store.go({ screen: 'about' });
+  hello(shellState());
+  await turn();
+  expect(store.state().route).toEqual({ screen: 'about' });
+});
+
+test('an agent that goes leaves its last word; one that comes back is subscribed to again, and only then', async () => {
+  const { store, shell, asked } = windowAt();
+  await turn();
+  shell.push('shell.changed', shellState('attached'));
+  await turn();
+  expect(subscribed(asked)).toBe(1);
+  shell.push('shell.changed', shellState('down', NOW + 1));
+  await turn();
+  expect([store.state().status, store.state().lastStatus?.identity.pcId]).toEqual([null, 'PC-0142']);
+  shell.push('state.changed', status());
+  await turn();
+  expect(store.state().status).toBeNull();
+  shell.push('shell.changed', shellState('attached', NOW + 2));
+  await turn();
+  expect(subscribed(asked)).toBe(2);
+  expect(store.state().status).not.toBeNull();
+});
+
+test('a push that comes before the answer to hello is newer than it', async () => {
+  const { store, shell, hello } = windowAt({ screen: 'status' }, null);
+  await turn();
+  shell.push('shell.changed', shellState('down', NOW + 9));
+  await turn();
+  hello(shellState('attached', NOW));
+  await turn();
+  expect(store.state().shell?.agentConnection).toMatchObject({ state: 'down', sinceMs: NOW + 9 });
+});
+
+test('the way back leads to the list as it was left, and says where from', async () => {
+  const { store } = windowAt();
+  await turn();
+  store.go({ screen: 'activity', group: 'failed' });
+  store.go({ screen: 'run', run: 7 });
+  store.goBack();
+  expect(store.state()).toMatchObject({ route: { screen: 'activity', group: 'failed' }, cameBackFrom: 7 });
+  store.go({ screen: 'support' });
+  expect(store.state().cameBackFrom).toBeNull();
+  store.goBack();
+  expect(store.state().route).toEqual({ screen: 'support' });
+});
+
+test('a link that closes is known as lost; each change is told, until nobody listens', async () => {
+  const { store, there } = windowAt();
+  await turn();
+  let told = 0;
+  const stop = store.subscribe(() => (told += 1));
+  there.close();
+  await turn();
+  expect([store.state().lost, told]).toEqual([true, 1]);
+  stop();
+  store.go({ screen: 'about' });
+  expect(told).toBe(1);
+});
