@@ -17,6 +17,7 @@ import { serveWindowPage } from './lib/window-page.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'];
 const BURST = 50;
+const UNFOLDED_SHOWN = 3;
 const IN_README = ['en-light-880-status', 'en-light-880-activity', 'ja-dark-880-run', 'en-light-880-about'];
 
 await main(async () => {
@@ -86,9 +87,12 @@ async function picturesOf(page: Page, address: string, file: (name: string) => s
   await folded.waitFor();
   await page.screenshot({ path: file('burst') });
   await folded.press('Enter');
-  await page.locator('[data-run]', { hasText: 'certificate check' }).first().waitFor();
+  for (let step = 0; step < UNFOLDED_SHOWN; step++) {
+    await page.keyboard.press('ArrowDown');
+    await page.locator('[data-run]:focus').waitFor();
+  }
   await page.screenshot({ path: file('burst-unfolded') });
-  await folded.press('Home');
+  await page.keyboard.press('Home');
   await page.locator('[data-run]', { hasText: 'Printer fix' }).click();
   await page.getByRole('heading', { level: 2 }).first().waitFor();
   await page.screenshot({ path: file('run') });

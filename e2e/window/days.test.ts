@@ -35,7 +35,7 @@ async function someDays(): Promise<Served> {
 async function activityOf(served: Served, options: PageOptions = {}, name = 'Activity'): Promise<Page> {
   const { page } = await openWindow(served.dataDirectory, options);
   await goTo(page, name);
-  await expectPage(page.getByRole('toolbar').getByRole('button', { pressed: false })).toHaveCount(30);
+  await expectPage(page.getByRole('toolbar').first().getByRole('button')).toHaveCount(30);
   return page;
 }
 
@@ -62,17 +62,26 @@ test('in Japanese too', async () => {
   await expectPage(yesterday.locator('svg[data-mark="failed"]')).toBeVisible();
 });
 
-test('in forced colours the shapes have one colour, and the chosen day still has its frame', async () => {
+test('in forced colours the shapes have one colour, and the chosen day still stands out', async () => {
   const page = await activityOf(await someDays(), { forcedColors: 'active' });
-  await cell(page, YESTERDAY).click();
+  await expectPage(strip(page).locator('svg')).toHaveCount(2);
+  await cell(page, `${dayText(5)}: no tasks`).click();
   await expectPage(strip(page).getByRole('button', { pressed: true })).toHaveCount(1);
-  const colours = `new Set([...document.querySelectorAll('[role="toolbar"] svg')].map((each) => getComputedStyle(each).color)).size`;
-  expect(await page.evaluate(colours)).toBe(1);
-  const frame = (pressed: boolean) =>
-    page.evaluate<string>(
-      `getComputedStyle(document.querySelector('[role="toolbar"] [aria-pressed="${pressed}"]')).borderTopColor`,
+  const styles = (selector: string, style: string) =>
+    page.evaluate<string[]>(
+      `[...new Set([...document.querySelectorAll('[role="toolbar"] ${selector}')].map((each) => getComputedStyle(each).${style}))]`,
     );
-  expect(await frame(true)).not.toBe(await frame(false));
+  expect(await styles('svg', 'color')).toHaveLength(1);
+  const [chosen, other] = [
+    await styles('[title][aria-pressed="true"]', 'backgroundColor'),
+    await styles('[title][aria-pressed="false"]', 'backgroundColor'),
+  ];
+  expect(other).not.toEqual(expect.arrayContaining(chosen));
+  // What stands on it can be read: it has not the colour of what it stands on.
+  await cell(page, YESTERDAY).click();
+  await expectPage(cell(page, YESTERDAY)).toHaveAttribute('aria-pressed', 'true');
+  expect(await styles('[title][aria-pressed="true"] svg', 'color')).not.toEqual(chosen);
+  expect(await styles('[title][aria-pressed="true"]', 'color')).not.toEqual(chosen);
 });
 
 test('a day that is chosen is what the list shows; chosen again, or by the button, all are shown', async () => {

@@ -46,11 +46,17 @@ const useStyles = makeStyles({
   today: { color: tokens.colorNeutralForeground1, fontWeight: tokens.fontWeightSemibold },
   chosen: {
     backgroundColor: tokens.colorNeutralBackground1Selected,
-    // Also where the system takes all colours.
     borderTopColor: tokens.colorNeutralForeground1,
     borderRightColor: tokens.colorNeutralForeground1,
     borderBottomColor: tokens.colorNeutralForeground1,
     borderLeftColor: tokens.colorNeutralForeground1,
+    // The system's own colours of what is chosen.
+    '@media (forced-colors: active)': {
+      forcedColorAdjust: 'none',
+      backgroundColor: 'Highlight',
+      color: 'HighlightText',
+      '& svg': { color: 'HighlightText' },
+    },
   },
   mark: { height: '16px', display: 'flex', alignItems: 'center' },
   page: { flex: '0 0 24px', fontSize: '16px' },

@@ -1,5 +1,5 @@
 /** Which outcomes the list shows, and how many tasks there are of each. Their shapes are those of the strip and of the rows. */
-import { makeStyles, ToggleButton, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, ToggleButton, tokens } from '@fluentui/react-components';
 import { GROUP_MARKS } from '../../shared/describe-day.ts';
 import { type GroupCounts, totalOf } from '../../shared/group-counts.ts';
 import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-group-names.ts';
@@ -10,6 +10,8 @@ import { useRoving } from './roving.ts';
 const useStyles = makeStyles({
   chips: { display: 'flex', flexWrap: 'wrap', flexShrink: 0, gap: '6px', marginBottom: '8px' },
   chip: { flexShrink: 0, minWidth: 'auto', whiteSpace: 'nowrap', fontWeight: tokens.fontWeightRegular },
+  // What the system puts below it has its own colour for what stands on it.
+  chosen: { '@media (forced-colors: active)': { '& svg': { color: 'inherit' }, '& span': { color: 'inherit' } } },
   // In sentences these words are small.
   name: { display: 'inline-block', '::first-letter': { textTransform: 'uppercase' } },
   // All of them, also those of none: what comes and goes would move the list.
@@ -48,7 +50,7 @@ export function OutcomeChips({ chosen, counts, onChoose }: OutcomeChipsProps) {
         return (
           <ToggleButton
             key={group ?? 'all'}
-            className={styles.chip}
+            className={mergeClasses(styles.chip, group === chosen && styles.chosen)}
             shape="circular"
             size="small"
             checked={group === chosen}
