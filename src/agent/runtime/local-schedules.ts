@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
+import { orAbort } from '../../base/waiting.ts';
 import type { Watched } from '../../base/watched.ts';
 import { AddressWatch } from '../../platform/address-watch.ts';
 import { conditionsHere } from '../../platform/conditions/here.ts';
@@ -75,7 +76,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
       triggers: new Set<Trigger>(hearsSessions ? [...SESSION_TRIGGERS, 'network_change'] : ['network_change']),
       conditions: here.tells,
     },
-    conditions: (require) => read(here, require),
+    conditions: (require) => readConditions(here, require),
     refusals: new Refusals({
       ...base,
       platform: process.platform,
@@ -142,12 +143,21 @@ function wantsAddresses({ entries }: Book): boolean {
   return [...entries.values()].some(({ read }) => read.ok && read.plan.triggers.includes('network_change'));
 }
 
-/** Only what is required is asked for: some of it takes a process of its own. */
-async function read(here: Conditions, { acPower, idleMs, network }: Requirements): Promise<Found> {
+/** Other schedules wait for so long at most: less than after which a time is missed. */
+const TELLS_WITHIN_MS = 5_000;
+
+/** Only what is required is asked for: some of it takes a process of its own. What is not told in time is not known. */
+export async function readConditions(
+  here: Pick<Conditions, 'acPower' | 'idleMs' | 'network'>,
+  { acPower, idleMs, network }: Requirements,
+  withinMs = TELLS_WITHIN_MS,
+): Promise<Found> {
+  const late = AbortSignal.timeout(withinMs);
+  const inTime = <T>(told: Promise<T | null>) => orAbort(told, late).catch(() => null);
   const [power, idle, net] = await Promise.all([
-    acPower ? here.acPower() : null,
-    idleMs === null ? null : here.idleMs(),
-    network ? here.network() : null,
+    acPower ? inTime(here.acPower()) : null,
+    idleMs === null ? null : inTime(here.idleMs()),
+    network ? inTime(here.network()) : null,
   ]);
   return { acPower: power, idleMs: idle, network: net };
 }

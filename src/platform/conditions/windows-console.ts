@@ -1,16 +1,20 @@
 /**
  * How long the person at the console has not touched anything. Only a process in their session can tell: what Windows tells a service of
- * it stands still for a session that is in use. So one is started there when somebody asks, with their rights, and ends at once.
+ * it stands still for a session that is in use. So one is started there when somebody asks, with our own rights and variables, so that
+ * nothing of theirs runs in it or is listened to, and ends at once.
  */
 import { atEnd } from '../../base/at-end.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { consoleSessionId } from '../sessions.ts';
 import { native, WindowsError } from '../windows/native.ts';
 import { PERSONS_DESKTOP, startWithToken, type TokenProcess } from '../windows/token-process.ts';
-import { userToken } from '../windows/tokens.ts';
+import { ownTokenIn, userToken } from '../windows/tokens.ts';
 
 /** The switch by which the agent's program prints it, see `boot/cli.ts`. */
 export const INPUT_IDLE_SWITCH = '--input-idle';
-const LOOK_MS = 10_000;
+const LOOK_MS = 4_000;
+/** More than it ever says. */
+const MAX_CHARS = 100;
 const ERROR_NO_TOKEN = 1_008;
 
 /** Infinity: nobody is signed in at the console; null: it is not known. */
@@ -18,7 +22,9 @@ export async function consoleIdleMs(program = process.argv[1] ?? ''): Promise<nu
   const session = consoleSessionId();
   if (session === null) return Number.POSITIVE_INFINITY;
   try {
-    const token = userToken(session);
+    // Whether anybody is there.
+    native().CloseHandle(userToken(session));
+    const token = ownTokenIn(session);
     using _ = atEnd(() => native().CloseHandle(token));
     return await idleMsWith(token, program);
   } catch (error) {
@@ -32,24 +38,40 @@ export async function idleMsWith(token: number, program: string): Promise<number
     token,
     file: process.execPath,
     commandLine: `${[process.execPath, program].map((part) => `"${part}"`).join(' ')} ${INPUT_IDLE_SWITCH}`,
-    prepare: (account) => ({ environment: account(), directory: null }),
+    prepare: () => ({ environment: ownEnvironment(), directory: null }),
     priority: 'below_normal',
     desktop: PERSONS_DESKTOP,
   });
   using _ = atEnd(() => release(started));
   const timer = setTimeout(() => void started.job.terminate().catch(() => {}), LOOK_MS);
   using _timer = atEnd(() => clearTimeout(timer));
-  const said = outputOf(started);
-  const code = await started.exited;
-  const text = code === 0 ? (await said).trim() : '';
-  return /^\d{1,10}$/.test(text) ? Number(text) : null;
+  const late = AbortSignal.timeout(LOOK_MS);
+  try {
+    const said = orAbort(outputOf(started), late);
+    const code = await orAbort(started.exited, late);
+    const text = code === 0 ? (await said).trim() : '';
+    return /^\d{1,10}$/.test(text) ? Number(text) : null;
+  } catch {
+    return null;
+  }
 }
 
+/** Whatever else has the other end of the pipe: no more is read than can be a number. */
 async function outputOf({ stdout }: TokenProcess): Promise<string> {
   const socket = await stdout.socket;
   let text = '';
-  for await (const chunk of socket) text = `${text}${String(chunk)}`.slice(0, 100);
+  // Leaving the loop destroys the socket.
+  for await (const chunk of socket) {
+    text += String(chunk);
+    if (text.length > MAX_CHARS) break;
+  }
   return text;
+}
+
+function ownEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
 
 function release(started: TokenProcess): void {
