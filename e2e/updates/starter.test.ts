@@ -7,6 +7,8 @@ import { ROOT } from '../../scripts/bootstrap/paths.mjs';
 import { type CurrentVersion, readCurrent, writeCurrent } from '../../src/base/current-version.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
+const MANIFEST = '7'.repeat(64);
+
 /** Versions whose Node says which one it is, and what it was given. */
 function installed(current: CurrentVersion | string, versions: readonly string[] = ['1.0.0', '2.0.0-beta.1']) {
   const root = join(tempDir(), 'a directory');
@@ -30,7 +32,7 @@ function installed(current: CurrentVersion | string, versions: readonly string[]
   return { root, run, starts, current: () => readCurrent(file) };
 }
 
-const TRIAL = { version: '2.0.0-beta.1', trial: { before: '1.0.0', serial: 12 } } as const;
+const TRIAL = { version: '2.0.0-beta.1', trial: { before: '1.0.0', serial: 12, manifest: MANIFEST } } as const;
 
 test('the version that counts is started with what was given, and nothing is counted', () => {
   const { root, run, starts } = installed({ version: '1.0.0' });
@@ -46,7 +48,7 @@ test('the fourth start of a version on trial is of the one before, which says so
   const { run, starts, current } = installed(TRIAL);
   const started = Array.from({ length: 5 }, () => run('--service').version);
   expect(started).toEqual(['2.0.0-beta.1', '2.0.0-beta.1', '2.0.0-beta.1', '1.0.0', '1.0.0']);
-  expect(current()).toEqual({ version: '1.0.0', failed: { version: '2.0.0-beta.1', serial: 12 } });
+  expect(current()).toEqual({ version: '1.0.0', failed: { version: '2.0.0-beta.1', serial: 12, manifest: MANIFEST } });
   expect(readFileSync(starts, 'utf8')).toBe('...');
 });
 

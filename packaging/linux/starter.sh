@@ -26,7 +26,7 @@ if [ -n "$before" ]; then
   count=$(wc -c < "$starts" 2> /dev/null || echo 0)
   if [ "$count" -ge "$max_starts" ]; then
     new=$current.0000000000000000.new
-    if printf '{"version":"%s","failed":"%s","serial":%s}\n' "$before" "$version" "$(said serial)" > "$new" &&
+    if printf '{"version":"%s","failed":"%s","serial":%s,"manifest":"%s"}\n' "$before" "$version" "$(said serial)" "$(said manifest)" > "$new" &&
       { sync "$new" 2> /dev/null || sync; } && mv -f -- "$new" "$current"; then
       echo "version $version did not start $count times; $before is back" >&2
       version=$before

@@ -4,13 +4,15 @@ import { expect, test } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
 import { type CurrentVersion, currentIn, readCurrent, writeCurrent } from './current-version.ts';
 
+const MANIFEST = '7'.repeat(64);
+
 test('what was written is read again, and the version stands first for whoever reads no JSON', () => {
   const file = join(tempDir(), 'current.json');
   expect(readCurrent(file)).toBeNull();
   const all: CurrentVersion[] = [
     { version: '1.2.3' },
-    { version: '2.0.0-beta.1', trial: { before: '1.2.3', serial: 7 } },
-    { version: '1.2.3', failed: { version: '2.0.0-beta.1', serial: 7 } },
+    { version: '2.0.0-beta.1', trial: { before: '1.2.3', serial: 7, manifest: MANIFEST } },
+    { version: '1.2.3', failed: { version: '2.0.0-beta.1', serial: 7, manifest: MANIFEST } },
   ];
   for (const current of all) {
     writeCurrent(file, current);

@@ -10,15 +10,17 @@ import { errorCode } from '../shared/error-code.ts';
 import { VERSION } from './compare-versions.ts';
 import { replaceFile } from './replace-file.ts';
 
+const DIGEST = /^[0-9a-f]{64}$/;
+
 export interface CurrentVersion {
   readonly version: string;
   /**
    * It is on trial: it has not been on the air yet, and `before` comes back when it fails to start too often. `serial`: the number
-   * of its manifest.
+   * of its manifest; `manifest`: the SHA-256 of that.
    */
-  readonly trial?: { readonly before: string; readonly serial: number };
+  readonly trial?: { readonly before: string; readonly serial: number; readonly manifest: string };
   /** What was on trial, and was taken back by the starter. */
-  readonly failed?: { readonly version: string; readonly serial: number };
+  readonly failed?: { readonly version: string; readonly serial: number; readonly manifest: string };
 }
 
 /** null: no version counts. @throws where the file can't be read, which is not the same */
@@ -38,15 +40,17 @@ export function currentIn(text: string): CurrentVersion | null {
   if (version === null) return null;
   const [before, failed] = [versionOf(read.before), versionOf(read.failed)];
   const serial = typeof read.serial === 'number' && Number.isSafeInteger(read.serial) ? read.serial : 0;
+  const manifest = typeof read.manifest === 'string' && DIGEST.test(read.manifest) ? read.manifest : '';
   return {
     version,
-    ...(before === null ? {} : { trial: { before, serial } }),
-    ...(failed === null ? {} : { failed: { version: failed, serial } }),
+    ...(before === null ? {} : { trial: { before, serial, manifest } }),
+    ...(failed === null ? {} : { failed: { version: failed, serial, manifest } }),
   };
 }
 
 export function writeCurrent(file: string, { version, trial, failed }: CurrentVersion): void {
-  const more = trial ?? (failed === undefined ? {} : { failed: failed.version, serial: failed.serial });
+  const taken = failed && { failed: failed.version, serial: failed.serial, manifest: failed.manifest };
+  const more = trial ?? taken ?? {};
   replaceFile(file, `${JSON.stringify({ version, ...more })}\n`);
 }
 

@@ -14,7 +14,6 @@ import type { UpdateState } from '../../shared/states.ts';
 import type { UpdateWaitsFor } from '../../shared/update-reasons.ts';
 import type { LinkStatus } from '../bus/bus.ts';
 import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
-import type { Release } from '../update/manifest.ts';
 import type { Prepared } from './prepare-update.ts';
 import type { Offer } from './release-look.ts';
 
@@ -38,7 +37,7 @@ export interface OneUpdateOptions {
   readonly link: Watched<Pick<LinkStatus, 'state'>>;
   readonly commands: { hold(holds: boolean): void; readonly isIdle: boolean };
   /** Stops the agent, which then starts again as this release. */
-  readonly switchTo: (release: Release) => void;
+  readonly switchTo: (offer: Offer) => void;
   /** `target_version_jitter` of the fleet. */
   readonly jitterMs: () => number;
   readonly window: DailyWindow | null;
@@ -112,11 +111,11 @@ export class OneUpdate {
   async #once(signal: AbortSignal): Promise<boolean> {
     const { notes, prepare, log } = this.#options;
     const { release } = this.offer;
-    if (notes.isUndone(release)) {
+    if (notes.isUndone(this.offer)) {
       this.#show('rolled_back', {});
       return true;
     }
-    const wait = await this.#waitOf(release);
+    const wait = await this.#waitOf(this.offer);
     await this.#until('turn', () => wait.beginAtMs);
     await this.#until('pause', () => this.#options.pauseUntilMs);
     await this.#connected(signal);
@@ -143,8 +142,9 @@ export class OneUpdate {
 
   async #undone(why: Extract<Prepared, { kind: 'unfit' }>['why']): Promise<void> {
     const { notes, clock } = this.#options;
-    const { version, serial } = this.offer.release;
-    await notes.noteUndone({ version, serial, why, atMs: clock.nowMs() });
+    const { manifest, release } = this.offer;
+    const { version, serial } = release;
+    await notes.noteUndone({ version, serial, manifest, why, atMs: clock.nowMs() });
     this.#changed();
   }
 
@@ -165,14 +165,14 @@ export class OneUpdate {
   // --- when ------------------------------------------------------------------------------------------------------------------
 
   /** What was drawn for this manifest: a restart does not draw again. */
-  async #waitOf({ serial }: Release): Promise<UpdateWait> {
+  async #waitOf({ manifest }: Offer): Promise<UpdateWait> {
     const { notes, clock, jitterMs } = this.#options;
     const known = notes.wait;
     const spreadMs = jitterMs();
     // A clock that was set back makes nobody wait for longer.
-    if (known?.serial === serial && known.beginAtMs <= clock.nowMs() + spreadMs) return known;
+    if (known?.manifest === manifest && known.beginAtMs <= clock.nowMs() + spreadMs) return known;
     const beginAtMs = Math.round(clock.nowMs() + Math.random() * spreadMs);
-    const wait = { serial, beginAtMs, readyAtMs: null, postponedToMs: null };
+    const wait = { manifest, beginAtMs, readyAtMs: null, postponedToMs: null };
     await notes.noteWait(wait);
     return wait;
   }
@@ -187,7 +187,7 @@ export class OneUpdate {
   async schedule(notBeforeMs: number | null): Promise<boolean> {
     const { notes } = this.#options;
     const { wait } = notes;
-    const isReady = this.phase.state === 'verified' && wait !== null && wait.serial === this.offer.release.serial;
+    const isReady = this.phase.state === 'verified' && wait !== null && wait.manifest === this.offer.manifest;
     if (!isReady) return false;
     if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return false;
     await notes.noteWait({ ...wait, postponedToMs: notBeforeMs });
@@ -228,7 +228,8 @@ export class OneUpdate {
   /** False: it is tried again, from the beginning. */
   async #install(signal: AbortSignal): Promise<boolean> {
     const { notes, clock, commands, switchTo, log } = this.#options;
-    const { release } = this.offer;
+    const { offer } = this;
+    const { release } = offer;
     this.#failures = 0;
     if (notes.wait?.readyAtMs === null) await notes.noteWait({ ...notes.wait, readyAtMs: clock.nowMs() });
     for (;;) {
@@ -243,7 +244,7 @@ export class OneUpdate {
       if (held === 'idle') {
         log.info('the agent stops for an update', { version: release.version, serial: release.serial });
         this.#show('installing', {});
-        switchTo(release);
+        switchTo(offer);
         return true;
       }
       commands.hold(false);

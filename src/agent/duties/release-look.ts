@@ -23,6 +23,8 @@ export type Found =
 /** What may be taken. */
 export interface Offer {
   readonly release: Release;
+  /** SHA-256 of what is signed, hex: two releases may have one number, of which one was withdrawn. */
+  readonly manifest: string;
   /** Before the first piece of its package, as it was when it was looked at. */
   readonly start: ObjectPlace;
 }
@@ -79,7 +81,7 @@ async function check(manifest: Uint8Array, wanted: string, keys: KeyList, option
   if (look.kind === 'absent') return refused('package_missing');
   if (look.kind === 'failed') return look.mayPass ? null : refused('package');
   if (look.sha256 === null || !isPackageOf(release, { ...look, sha256: look.sha256 })) return refused('package');
-  const offer = { release, start: look.start };
+  const offer = { release, manifest: verdict.seen.digest, start: look.start };
   return { state: 'available', reason: null, release: shownOf(release, signedBy), offer };
 }
 

@@ -58,8 +58,8 @@ it('says start and stop', () => {
 
 it('says of an update that it was taken back, once it is on the disk', async () => {
   const { written, store } = journalOf();
-  await store.updateNotes.noteUndone({ version: '2.0.0', serial: 7, why: 'did_not_start', atMs: 1 });
-  await store.updateNotes.noteUndone({ version: '2.0.0', serial: 7, why: 'did_not_start', atMs: 2 });
+  await store.updateNotes.noteUndone({ version: '2.0.0', serial: 7, manifest: 'a', why: 'did_not_start', atMs: 1 });
+  await store.updateNotes.noteUndone({ version: '2.0.0', serial: 7, manifest: 'a', why: 'did_not_start', atMs: 2 });
   expect(written.slice(1)).toEqual([
     [EVENT.updateUndone, 'warning', 'version 2.0.0 is not used: did_not_start, release 7'],
   ]);

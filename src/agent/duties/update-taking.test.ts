@@ -25,7 +25,7 @@ const later = (why: 'link' | 'room', moved = false): Prepared => ({ kind: 'later
 
 function offerOf(changes: Partial<Release> = {}): Offer {
   const release = testRelease(keys, Buffer.from('package'), changes);
-  return { release, start: { nuid: 'x', sequence: 0 } };
+  return { release, manifest: JSON.stringify(changes), start: { nuid: 'x', sequence: 0 } };
 }
 
 interface RigOptions extends Partial<UpdateTakingOptions> {
@@ -62,7 +62,7 @@ function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigO
       },
       link: bus.link,
       commands,
-      switchTo: ({ serial }) => seen.switched.push(serial),
+      switchTo: ({ release }) => seen.switched.push(release.serial),
       jitterMs: () => 0,
       window: null,
       pauseUntilMs: 0,
@@ -225,4 +225,25 @@ test('the person puts it off, within what IT allows, and takes that back', async
   expect(await never.taking.schedule(NOON_MS + HOUR_MS)).toBe(false);
   never.commands.isIdle = true;
   await never.switched(8);
+});
+
+test('another manifest under the same number is another update: what was made ready of the one before is not switched to', async () => {
+  const tried: string[] = [];
+  const prepare = async (of: Offer): Promise<Prepared> => {
+    tried.push(of.release.sha256);
+    return READY;
+  };
+  const { offer, commands, seen, switched } = rig({ prepare });
+  // Until then it waits, as for the window of IT.
+  commands.isIdle = false;
+  const stolen = offerOf({ serial: 7, sha256: 'a'.repeat(64) });
+  const signedAgain = offerOf({ serial: 7, sha256: 'b'.repeat(64) });
+  offer.set(stolen);
+  await eventually(() => expect(seen.shown.at(-1)).toContain('tasks'));
+  offer.set(signedAgain);
+  await eventually(() => expect(tried).toEqual(['a'.repeat(64), 'b'.repeat(64)]));
+  commands.isIdle = true;
+  await switched(7);
+  expect(seen.switched).toEqual([7]);
+  expect(tried.at(-1)).toBe(signedAgain.release.sha256);
 });

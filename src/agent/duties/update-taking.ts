@@ -31,7 +31,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
     if (JSON.stringify(next) !== JSON.stringify(status.value)) status.set(next);
   };
   const follow = (offer: Offer | null) => {
-    if (offer !== null && current?.offer.release.serial === offer.release.serial) {
+    if (offer !== null && current?.offer.manifest === offer.manifest) {
       // Looked at again; its package may have been put there anew.
       current.offer = offer;
       return;

@@ -12,7 +12,9 @@ import { silentLogger } from '../../base/logger.ts';
 import { Installation } from '../update/installation.ts';
 import { startUpdateTrial, type UpdateTrialOptions } from './update-trial.ts';
 
-const TRIAL = { version: '2.0.0', trial: { before: '1.0.0', serial: 7 } } as const;
+const MANIFEST = '7'.repeat(64);
+
+const TRIAL = { version: '2.0.0', trial: { before: '1.0.0', serial: 7, manifest: MANIFEST } } as const;
 
 class Bus extends FakeBus {
   asked = 0;
@@ -81,7 +83,7 @@ test('a version whose store can’t be used does not come to count', async () =>
 });
 
 test('what the starter has taken back is noted under its number, and goes', async () => {
-  const failed = { version: '2.0.0', serial: 7 };
+  const failed = { version: '2.0.0', serial: 7, manifest: MANIFEST };
   const { installation, notes, begin, versions, settled } = start({ version: '1.0.0', failed });
   begin();
   await eventually(() => expect(settled()).toBe(1));

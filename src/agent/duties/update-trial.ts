@@ -3,6 +3,7 @@
  * heartbeat has reached the broker, and it could read what the next version would come from. Until then the starter takes it back
  * after three starts that failed (`packaging/linux/starter.sh`).
  */
+import type { CurrentVersion } from '../../base/current-version.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { removeQuietly } from '../../base/remove-quietly.ts';
@@ -92,7 +93,7 @@ async function onTheAir(
 
 async function noteFailed(
   { installation, staging, version, notes, nowMs, log }: UpdateTrialOptions,
-  failed: { readonly version: string; readonly serial: number },
+  failed: NonNullable<CurrentVersion['failed']>,
   signal: AbortSignal,
 ): Promise<void> {
   log.error('a version was taken back: it did not start', { version: failed.version, back: version });

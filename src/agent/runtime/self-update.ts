@@ -106,7 +106,8 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
       prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
       link: bus.link,
       commands: parts.dispatcher,
-      switchTo: ({ version: next, serial }) => endFor({ version: next, trial: { before: version, serial } }),
+      switchTo: ({ release, manifest }) =>
+        endFor({ version: release.version, trial: { before: version, serial: release.serial, manifest } }),
       jitterMs: () => fleet.effective.value.targetVersionJitterMs,
       window: window === null ? null : parseDailyWindow(window),
       pauseUntilMs: pauseUntil === null ? 0 : (momentMs(pauseUntil) ?? 0),

@@ -7,18 +7,19 @@ import type { UndoneReason } from '../../shared/update-reasons.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Meta } from './meta.ts';
 
-/** A version that was taken back or did not pass its own test here. Never tried again under this number or a lower one. */
+/** A version that was taken back or did not pass its own test here. Never tried again under this manifest. */
 export interface UndoneUpdate {
   readonly version: string;
-  /** Of its manifest. */
+  /** The number of its manifest, and the SHA-256 of that. */
   readonly serial: number;
+  readonly manifest: string;
   readonly why: UndoneReason;
   readonly atMs: number;
 }
 
 /** What a PC has been told to wait for, for one manifest. */
 export interface UpdateWait {
-  readonly serial: number;
+  readonly manifest: string;
   /** Drawn from the jitter of the fleet, ms since the epoch. */
   readonly beginAtMs: number;
   /** Since when it could be installed; null: not yet. The person may postpone from then on. */
@@ -55,8 +56,8 @@ export class UpdateNotes {
     return this.#notes.wait;
   }
 
-  isUndone({ version, serial }: Pick<UndoneUpdate, 'version' | 'serial'>): boolean {
-    return this.undone.some((each) => each.version === version && serial <= each.serial);
+  isUndone({ manifest }: Pick<UndoneUpdate, 'manifest'>): boolean {
+    return this.undone.some((each) => each.manifest === manifest);
   }
 
   /** Called after each that is on the disk; returns how to end that. */

@@ -5,6 +5,8 @@ import { tempDir } from '../../../test/support/temp.ts';
 import { writeCurrent } from '../../base/current-version.ts';
 import { findInstallation, Installation } from './installation.ts';
 
+const MANIFEST = '7'.repeat(64);
+
 function installed(versions: readonly string[], current: string) {
   const root = tempDir();
   mkdirSync(join(root, 'private'));
@@ -54,7 +56,7 @@ test('a switch forgets the starts of another trial', () => {
   const starts = join(root, 'private', 'starts');
   writeFileSync(starts, '..');
   const installation = new Installation(root);
-  installation.switchTo({ version: '1.1.0', trial: { before: '1.0.0', serial: 3 } });
+  installation.switchTo({ version: '1.1.0', trial: { before: '1.0.0', serial: 3, manifest: MANIFEST } });
   expect(readdirSync(join(root, 'private'))).toEqual(['current.json']);
-  expect(installation.current).toEqual({ version: '1.1.0', trial: { before: '1.0.0', serial: 3 } });
+  expect(installation.current).toEqual({ version: '1.1.0', trial: { before: '1.0.0', serial: 3, manifest: MANIFEST } });
 });
