@@ -19,7 +19,8 @@ export interface AddressWatchOptions {
 export class AddressWatch {
   readonly #options: Required<AddressWatchOptions>;
   #timer: NodeJS.Timeout | undefined;
-  #addresses = '';
+  /** null: they could not be read yet. */
+  #addresses: string | null = null;
   /** When they have last changed, with nobody told yet. */
   #changedAtMs: number | null = null;
 
@@ -52,21 +53,30 @@ export class AddressWatch {
   #look(): void {
     const nowMs = this.#options.monotonicMs();
     const addresses = this.#read();
+    if (addresses === null) return;
     if (addresses !== this.#addresses) {
+      // The first ones that can be read are no change.
+      this.#changedAtMs = this.#addresses === null ? null : nowMs;
       this.#addresses = addresses;
-      this.#changedAtMs = nowMs;
     } else if (this.#changedAtMs !== null && nowMs - this.#changedAtMs >= this.#options.quietMs) {
       this.#changedAtMs = null;
       this.#options.onChange();
     }
   }
 
-  #read(): string {
-    const all = Object.entries(this.#options.read()).flatMap(([name, infos]) =>
-      (infos ?? [])
-        .filter(({ family, internal }) => family === 'IPv4' && !internal)
-        .map(({ cidr }) => `${name} ${cidr}`),
-    );
-    return all.sort().join('\n');
+  /** null: the system does not tell now, for want of a file descriptor. */
+  #read(): string | null {
+    try {
+      return addressesOf(this.#options.read());
+    } catch {
+      return null;
+    }
   }
+}
+
+function addressesOf(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): string {
+  const all = Object.entries(interfaces).flatMap(([name, infos]) =>
+    (infos ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ cidr }) => `${name} ${cidr}`),
+  );
+  return all.sort().join('\n');
 }

@@ -75,6 +75,8 @@ export function scheduleRig(options: RigOptions = {}) {
     groups: options.groups === undefined ? null : new Set(options.groups),
     scriptsEnabled: true,
     cpuPercent: options.cpuPercent ?? null,
+    /** What has to happen before the PC tells what is required. */
+    answers: Promise.resolve() as Promise<void>,
     conditions: {
       acPower: null,
       idleMs: null,
@@ -102,6 +104,7 @@ export function scheduleRig(options: RigOptions = {}) {
     senses: { triggers: new Set(options.triggers ?? []), conditions: new Set(options.tells ?? []) },
     conditions: async (require) => {
       asked.push(require);
+      await state.answers;
       return state.conditions;
     },
     refusals: new Refusals({ ...base, platform: 'linux', maxPayloadBytes: () => 1_000_000, onQueued: () => {} }),

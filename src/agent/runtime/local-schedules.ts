@@ -51,7 +51,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
   const { config, store, bus, fleet, path, clock } = parts;
   const log = parts.log.child('schedules');
   const cpu = new CpuLoad();
-  const here = conditionsHere(config.startedAs === 'service');
+  const here = askedOnce(conditionsHere(config.startedAs === 'service'), clock);
   const hearsSessions = process.platform === 'win32' && config.startedAs === 'service';
   const base = { pcId: config.agent.id, store, serverNowMs: () => bus.serverNowMs(), clock, log };
   const book = new Book({
@@ -143,8 +143,28 @@ function wantsAddresses({ entries }: Book): boolean {
   return [...entries.values()].some(({ read }) => read.ok && read.plan.triggers.includes('network_change'));
 }
 
-/** Other schedules wait for so long at most: less than after which a time is missed. */
+/** Less than after which a time is missed. */
 const TELLS_WITHIN_MS = 5_000;
+/** So many schedules may require the same at the same time, and some of it takes a process of its own. */
+const GOOD_FOR_MS = 5_000;
+
+/** The same, asked at most once in {@link GOOD_FOR_MS}. */
+export function askedOnce(here: Conditions, clock: Pick<Clock, 'monotonicMs'>): Conditions {
+  const once = <T>(ask: () => Promise<T>) => {
+    let asked: { readonly atMs: number; readonly answer: Promise<T> } | null = null;
+    return () => {
+      const nowMs = clock.monotonicMs();
+      if (asked === null || nowMs - asked.atMs > GOOD_FOR_MS) asked = { atMs: nowMs, answer: ask() };
+      return asked.answer;
+    };
+  };
+  return {
+    tells: here.tells,
+    acPower: once(() => here.acPower()),
+    idleMs: once(() => here.idleMs()),
+    network: once(() => here.network()),
+  };
+}
 
 /** Only what is required is asked for: some of it takes a process of its own. What is not told in time is not known. */
 export async function readConditions(

@@ -54,6 +54,16 @@ export interface SchedulerOptions {
   readonly onAdmitted: (run: number, command: Command, description: string | null) => void;
 }
 
+/** Lets the event loop have its turn, after each {@link STEP_MS} of work. */
+function turns(): () => Promise<void> {
+  let untilMs = performance.now() + STEP_MS;
+  return async () => {
+    if (performance.now() <= untilMs) return;
+    await loopTurn();
+    untilMs = performance.now() + STEP_MS;
+  };
+}
+
 /** A plan that is for this PC, and when it is looked at next. */
 interface Active {
   readonly entry: Entry;
@@ -73,6 +83,10 @@ export class Scheduler {
   readonly #atStart = new Map<string, SkipReason | null>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> = Promise.resolve();
+  /** Fires that are being decided or written. */
+  readonly #firing = new Map<string, Promise<void>>();
+  /** Something could not be read or written: it is looked at again soon. */
+  #failed = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -89,9 +103,24 @@ export class Scheduler {
   begin(): void {
     this.#begun = true;
     const nowMs = this.#options.clock.nowMs();
-    for (const active of this.#active.values()) active.nextMs = this.#next(active.plan, nowMs);
+    for (const active of this.#active.values()) this.#reckon(active, nowMs);
     this.#refuseUnsupported(this.#options.book.entries.values());
     this.reloaded();
+  }
+
+  /** When it is looked at next; where that can't be told now, as it was. */
+  #reckon(active: Active, nowMs: number): boolean {
+    try {
+      active.nextMs = this.#next(active.plan, nowMs);
+      return true;
+    } catch (error) {
+      this.#failed = true;
+      this.#options.log.warn('a schedule could not be looked at', {
+        schedule: active.plan.id,
+        error: errorText(error),
+      });
+      return false;
+    }
   }
 
   close(): void {
@@ -112,7 +141,10 @@ export class Scheduler {
       const { plan } = entry.read;
       const known = this.#active.get(id);
       if (known?.entry === entry) continue;
-      this.#active.set(id, { entry, plan, nextMs: this.#next(plan, nowMs) });
+      const active = { entry, plan, nextMs: null };
+      // One that can't be told now is new again with the next look.
+      if (this.#reckon(active, nowMs)) this.#active.set(id, active);
+      else this.#active.delete(id);
     }
     this.#skips.keepOnly(this.#options.book.entries);
     if (this.#begun) this.#refuseUnsupported(this.#options.book.entries.values());
@@ -125,7 +157,7 @@ export class Scheduler {
     const nowMs = this.#options.clock.nowMs();
     for (const active of this.#active.values()) {
       const { plan } = active;
-      if (plan.jobId === id && plan.repeat.kind === 'once_per_version') active.nextMs = this.#next(plan, nowMs);
+      if (plan.jobId === id && plan.repeat.kind === 'once_per_version') this.#reckon(active, nowMs);
     }
     const naming = [...this.#options.book.entries.values()].filter(({ read }) => read.ok && read.plan.jobId === id);
     if (this.#begun) this.#refuseUnsupported(naming);
@@ -156,10 +188,30 @@ export class Scheduler {
   async occurred(trigger: Trigger): Promise<void> {
     if (!this.#begun || this.#closed) return;
     const atMs = this.#options.clock.nowMs();
-    const fires = [...this.#active.values()]
-      .filter(({ plan }) => plan.triggers.includes(trigger))
-      .map(({ plan }) => this.#fire(plan, { name: `${trigger}:${atMs}`, atMs }, null));
-    await Promise.all(fires);
+    const turn = turns();
+    for (const { plan } of this.#active.values()) {
+      if (!plan.triggers.includes(trigger)) continue;
+      const tick = { name: `${trigger}:${atMs}`, atMs };
+      this.#begin(`${plan.id} ${tick.name}`, () => this.#fire(plan, tick, null));
+      await turn();
+    }
+    await this.#fired();
+  }
+
+  /** Once at a time for each `name`. Never rejects, whoever awaits it and when. */
+  #begin(name: string, fire: () => Promise<unknown>): void {
+    if (this.#firing.has(name)) return;
+    const done = fire()
+      .catch((error: unknown) => {
+        this.#failed = true;
+        this.#options.log.warn('a schedule could not be looked at', { fire: name, error: errorText(error) });
+      })
+      .then(() => void this.#firing.delete(name));
+    this.#firing.set(name, done);
+  }
+
+  async #fired(): Promise<void> {
+    await Promise.all(this.#firing.values());
   }
 
   lookSoon(): void {
@@ -172,15 +224,15 @@ export class Scheduler {
     this.#timer = setTimeout(() => drop(this.look(), this.#options.log, 'looking what is due'), Math.max(0, inMs));
   }
 
-  /** Fires what is due now; resolves when that is in the store. One look at a time. */
+  /** Fires what is due now; resolves when that is in the store. One look at a time; none waits for what a fire still has to ask. */
   look(): Promise<void> {
     this.#looking = this.#looking
       .then(() => this.#look())
       .catch((error: unknown) => {
         this.#options.log.error('what is due could not be looked at', { error: errorText(error) });
-        this.#arm(LONGEST_SLEEP_MS);
+        this.#arm(AGAIN_MS);
       });
-    return this.#looking;
+    return this.#looking.then(() => this.#fired());
   }
 
   async #look(): Promise<void> {
@@ -188,33 +240,32 @@ export class Scheduler {
     const nowMs = this.#options.clock.nowMs();
     const wasSetBack = nowMs < this.#lookedMs - BACK_MS;
     this.#lookedMs = nowMs;
-    const fires: Promise<unknown>[] = [...this.#atStart.keys()].map((id) => this.#fireAtStart(id, nowMs));
-    let failed = false;
-    let until = performance.now() + STEP_MS;
+    const failed = this.#failed;
+    this.#failed = false;
+    // What could not be told when the book changed.
+    if (failed) this.refresh();
+    const turn = turns();
+    for (const id of [...this.#atStart.keys()]) {
+      this.#begin(`${id} at start`, () => this.#fireAtStart(id, nowMs));
+      await turn();
+    }
     for (const active of this.#active.values()) {
       const { plan, nextMs } = active;
       if (!wasSetBack && (nextMs === null || nextMs > nowMs)) continue;
-      try {
-        // First, so that one which can't be told at present is looked at once more.
-        const following = this.#next(plan, nowMs);
-        if (!wasSetBack && nextMs !== null) {
-          if (nowMs - nextMs > LATE_MS) this.#missed(plan, nextMs);
-          else fires.push(this.#fire(plan, { name: `time:${nextMs}`, atMs: nextMs }, null));
-        }
-        active.nextMs = following;
-      } catch (error) {
-        failed = true;
-        this.#options.log.warn('a schedule could not be looked at', { schedule: plan.id, error: errorText(error) });
-      }
-      if (performance.now() > until) {
-        await loopTurn();
-        until = performance.now() + STEP_MS;
-      }
+      // First, so that one which can't be told at present is looked at once more.
+      if (this.#reckon(active, nowMs) && !wasSetBack && nextMs !== null) this.#due(plan, nextMs, nowMs);
+      await turn();
     }
-    await Promise.all(fires);
     const next = Math.min(...[...this.#active.values()].map(({ nextMs: each }) => each ?? Number.POSITIVE_INFINITY));
-    const sleepMs = failed ? AGAIN_MS : Math.min(next - this.#options.clock.nowMs(), LONGEST_SLEEP_MS);
-    if (this.#active.size > 0) this.#arm(sleepMs);
+    const sleepMs = this.#failed ? AGAIN_MS : Math.min(next - this.#options.clock.nowMs(), LONGEST_SLEEP_MS);
+    if (this.#active.size > 0 || this.#failed) this.#arm(sleepMs);
+  }
+
+  #due(plan: Plan, atMs: number, nowMs: number): void {
+    const tick = { name: `time:${atMs}`, atMs };
+    this.#begin(`${plan.id} ${tick.name}`, async () =>
+      nowMs - atMs > LATE_MS ? this.#missed(plan, atMs) : this.#fire(plan, tick, null),
+    );
   }
 
   async #fireAtStart(id: string, nowMs: number): Promise<void> {

@@ -31,7 +31,7 @@ export class Skips {
   }
 
   note(id: string, why: SkipReason, note: string | null, atMs: number): void {
-    const before = this.get(id);
+    const before = this.#before(id);
     const skip = { why, note, atMs, count: (before?.count ?? 0) + 1 };
     const isNew = before === null || before.why !== why || before.note !== note;
     if (isNew) this.#log.warn('a schedule is due, and not fired', { schedule: id, why, note });
@@ -39,6 +39,15 @@ export class Skips {
     const writes = (isNew || Math.abs(atMs - writtenMs) >= WRITE_EVERY_MS) && this.#store.admits;
     this.#newest.set(id, { skip, writtenMs: writes ? atMs : writtenMs });
     if (writes) drop(this.#store.scheduleRuns.noteSkipped(id, skip), this.#log, 'noting a skipped fire');
+  }
+
+  /** What can't be read at present was none. */
+  #before(id: string): Skip | null {
+    try {
+      return this.get(id);
+    } catch {
+      return null;
+    }
   }
 
   /** It has fired; the store has forgotten the skip with that. */

@@ -1,5 +1,6 @@
 /** Schedules as 0.101 writes them (protocol §6.4 and §6.6), and the completions that both generations keep. */
 import { describe, expect, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { JOB, ManualClock, START, scheduleRig } from '../../../test/support/schedule-rig.ts';
 import { arrival, ending } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -414,4 +415,41 @@ test('one schedule of which the store can not be read holds up no other', async 
   broken = false;
   expect(rig.fired).toHaveLength(2);
   expect(rig.row('b')).toMatchObject({ skipped: { why: 'store' } });
+});
+
+test('what a schedule requires and nobody tells holds up no other', async () => {
+  const rig = scheduleRig({ tells: ['idle'] });
+  rig.state.answers = new Promise(() => {});
+  const document = { when: { calendar: { at: '16:00' } } };
+  rig.start({ asks: { ...document, constraints: { require: { idle: '10m' } } }, other: document });
+  rig.clock.ms = rig.row('other')?.nextAtMs ?? 0;
+  void rig.scheduler.look();
+  await eventually(() => expect(rig.fired).toHaveLength(1));
+  rig.clock.ms = rig.row('other')?.nextAtMs ?? 0;
+  await rig.end();
+  void rig.scheduler.look();
+  await eventually(() => expect(rig.fired).toHaveLength(2));
+});
+
+test('a store that can not be read while very many are due is looked at again, and ends nothing', async () => {
+  const rig = scheduleRig();
+  const many = Array.from({ length: 300 }, (_each, at): [string, object] => [`s${at}`, { when: { per_pc: 'once' } }]);
+  rig.start(Object.fromEntries(many));
+  const { scheduleRuns, completions } = rig.store;
+  const broken = () => {
+    throw new Error('disk I/O error');
+  };
+  const whole = [scheduleRuns.isRunning.bind(scheduleRuns), scheduleRuns.skipped.bind(scheduleRuns)] as const;
+  const lastMs = completions.lastMs.bind(completions);
+  scheduleRuns.isRunning = broken;
+  scheduleRuns.skipped = broken;
+  rig.clock.ms = Date.parse('2026-11-30T07:01:00Z');
+  await rig.scheduler.look();
+  completions.lastMs = broken;
+  await rig.scheduler.look();
+  expect(rig.fired).toHaveLength(0);
+  [scheduleRuns.isRunning, scheduleRuns.skipped] = whole;
+  completions.lastMs = lastMs;
+  await rig.pass(MINUTE_S);
+  expect(rig.fired).toHaveLength(300);
 });

@@ -47,9 +47,8 @@ export async function idleMsWith(token: number, program: string): Promise<number
   using _timer = atEnd(() => clearTimeout(timer));
   const late = AbortSignal.timeout(LOOK_MS);
   try {
-    const said = orAbort(outputOf(started), late);
-    const code = await orAbort(started.exited, late);
-    const text = code === 0 ? (await said).trim() : '';
+    const [said, code] = await orAbort(Promise.all([outputOf(started), started.exited]), late);
+    const text = code === 0 ? said.trim() : '';
     return /^\d{1,10}$/.test(text) ? Number(text) : null;
   } catch {
     return null;
