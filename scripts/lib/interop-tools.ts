@@ -14,8 +14,8 @@ export interface OriginalRelease {
 export const SEED: OriginalRelease = { version: '0.29.0', crates: ['kanade-agent', 'kanade', 'kanade-backend'] };
 /** The newest one whose wire is spoken too. Half an hour to build, so nothing waits for it: its tests are left out by name without it. */
 export const NEWER: OriginalRelease = { version: '0.101.0', crates: ['kanade', 'kanade-backend'] };
-/** `1` has {@link NEWER} built too. */
-const WITH_NEWER = 'KANADE_TRAY_INTEROP_NEWER';
+/** `1` has {@link NEWER} built too, and its tests run. */
+export const WITH_NEWER = 'KANADE_TRAY_INTEROP_NEWER';
 
 function rootOf(env: NodeJS.ProcessEnv, { version }: OriginalRelease) {
   return join(cacheDir(env), `kanade-${version}`);
