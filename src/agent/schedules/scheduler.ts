@@ -7,7 +7,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { loopTurn } from '../../base/loop-turn.ts';
+import { loopTurns } from '../../base/loop-turn.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Store } from '../store/store.ts';
@@ -16,6 +16,7 @@ import type { Trigger } from '../wire/schedule.ts';
 import type { Book, Entry } from './book.ts';
 import { canFire, decideFire, hasConditions, NOT_KNOWN, nextTime, type Senses, unsupportedParts } from './decide.ts';
 import { arrivalOf, commandOf, type Tick } from './fire.ts';
+import { Fires } from './fires.ts';
 import { lastSuccessOf } from './last-success.ts';
 import type { Refusals } from './refusals.ts';
 import { type Skip, Skips } from './skips.ts';
@@ -54,16 +55,6 @@ export interface SchedulerOptions {
   readonly onAdmitted: (run: number, command: Command, description: string | null) => void;
 }
 
-/** Lets the event loop have its turn, after each {@link STEP_MS} of work. */
-function turns(): () => Promise<void> {
-  let untilMs = performance.now() + STEP_MS;
-  return async () => {
-    if (performance.now() <= untilMs) return;
-    await loopTurn();
-    untilMs = performance.now() + STEP_MS;
-  };
-}
-
 /** A plan that is for this PC, and when it is looked at next. */
 interface Active {
   readonly entry: Entry;
@@ -83,8 +74,7 @@ export class Scheduler {
   readonly #atStart = new Map<string, SkipReason | null>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> = Promise.resolve();
-  /** Fires that are being decided or written. */
-  readonly #firing = new Map<string, Promise<void>>();
+  readonly #fires = new Fires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
   #failed = false;
 
@@ -114,11 +104,7 @@ export class Scheduler {
       active.nextMs = this.#next(active.plan, nowMs);
       return true;
     } catch (error) {
-      this.#failed = true;
-      this.#options.log.warn('a schedule could not be looked at', {
-        schedule: active.plan.id,
-        error: errorText(error),
-      });
+      this.#couldNot(active.plan.id, error);
       return false;
     }
   }
@@ -188,30 +174,20 @@ export class Scheduler {
   async occurred(trigger: Trigger): Promise<void> {
     if (!this.#begun || this.#closed) return;
     const atMs = this.#options.clock.nowMs();
-    const turn = turns();
+    const turn = loopTurns(STEP_MS);
     for (const { plan } of this.#active.values()) {
       if (!plan.triggers.includes(trigger)) continue;
       const tick = { name: `${trigger}:${atMs}`, atMs };
-      this.#begin(`${plan.id} ${tick.name}`, () => this.#fire(plan, tick, null));
+      this.#fires.begin(`${plan.id} ${tick.name}`, () => this.#fire(plan, tick, null));
       await turn();
     }
-    await this.#fired();
+    await this.#fires.settled();
   }
 
-  /** Once at a time for each `name`. Never rejects, whoever awaits it and when. */
-  #begin(name: string, fire: () => Promise<unknown>): void {
-    if (this.#firing.has(name)) return;
-    const done = fire()
-      .catch((error: unknown) => {
-        this.#failed = true;
-        this.#options.log.warn('a schedule could not be looked at', { fire: name, error: errorText(error) });
-      })
-      .then(() => void this.#firing.delete(name));
-    this.#firing.set(name, done);
-  }
-
-  async #fired(): Promise<void> {
-    await Promise.all(this.#firing.values());
+  /** It is looked at again soon. */
+  #couldNot(what: string, error: unknown): void {
+    this.#failed = true;
+    this.#options.log.warn('a schedule could not be looked at', { what, error: errorText(error) });
   }
 
   lookSoon(): void {
@@ -232,7 +208,7 @@ export class Scheduler {
         this.#options.log.error('what is due could not be looked at', { error: errorText(error) });
         this.#arm(AGAIN_MS);
       });
-    return this.#looking.then(() => this.#fired());
+    return this.#looking.then(() => this.#fires.settled());
   }
 
   async #look(): Promise<void> {
@@ -244,9 +220,9 @@ export class Scheduler {
     this.#failed = false;
     // What could not be told when the book changed.
     if (failed) this.refresh();
-    const turn = turns();
+    const turn = loopTurns(STEP_MS);
     for (const id of [...this.#atStart.keys()]) {
-      this.#begin(`${id} at start`, () => this.#fireAtStart(id, nowMs));
+      this.#fires.begin(`${id} at start`, () => this.#fireAtStart(id, nowMs));
       await turn();
     }
     for (const active of this.#active.values()) {
@@ -263,7 +239,7 @@ export class Scheduler {
 
   #due(plan: Plan, atMs: number, nowMs: number): void {
     const tick = { name: `time:${atMs}`, atMs };
-    this.#begin(`${plan.id} ${tick.name}`, async () =>
+    this.#fires.begin(`${plan.id} ${tick.name}`, async () =>
       nowMs - atMs > LATE_MS ? this.#missed(plan, atMs) : this.#fire(plan, tick, null),
     );
   }
