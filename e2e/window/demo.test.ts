@@ -36,6 +36,9 @@ const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: Reg
   ['VPN update', /^result unknown – restarted while it ran$/, /^結果不明 – 実行中に再起動$/],
 ];
 
+/** Rows that are far from what is seen are not in the page. */
+const ALL_ROWS_PX = 1_400;
+
 /** Name → outcome, newest first, as the rows show them. */
 async function rows(page: Page): Promise<Record<string, string>> {
   const texts = await page
@@ -53,12 +56,12 @@ describe('the day of the demo', () => {
     const { signal } = new AbortController();
     const fleet = await startLocalFleet({ node: findNode24(), natsServer }, 'PC-0142', signal);
     onTestFinished(() => fleet.stop());
-    const { page, open } = await openWindow(`${fleet.directory}/data`);
+    const { page, open } = await openWindow(`${fleet.directory}/data`, { height: ALL_ROWS_PX });
     await goTo(page, 'Activity');
     await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
     expect(await demoDay(fleet, signal)).toBe(true);
 
-    const japanese = await open({ locale: 'ja-JP' });
+    const japanese = await open({ locale: 'ja-JP', height: ALL_ROWS_PX });
     await goTo(japanese, '実行履歴');
     for (const [place, name] of [
       [page, 'english'],
