@@ -70,7 +70,7 @@ $ErrorActionPreference = 'Stop'
 # Before the parts are dot-sourced themselves. By its tests: then nothing runs.
 $IsDotSourced = $MyInvocation.InvocationName -eq '.'
 $Scripts = Join-Path $PSScriptRoot 'verify-windows'
-foreach ($part in 'checks', 'programs', 'access', 'product', 'fleet', 'standard-user', 'attacks', 'checks-installation', 'checks-scripts', 'checks-session', 'checks-pipes', 'checks-planting', 'checks-system', 'checks-restart', 'main') {
+foreach ($part in 'checks', 'programs', 'access', 'product', 'fleet', 'standard-user', 'attacks', 'attacks-holding', 'attacks-link-client', 'attacks-link', 'checks-installation', 'checks-scripts', 'checks-session', 'checks-pipes', 'checks-planting', 'checks-holding', 'checks-system', 'checks-restart', 'main') {
   . (Join-Path $Scripts "$part.ps1")
 }
 
