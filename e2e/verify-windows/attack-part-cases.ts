@@ -7,7 +7,46 @@ const outcomes = (attack: string, extra = '') =>
   `$In = @{ kanade = $Verify.Kanade; data = $Verify.Data; root = $Verify.Root; lock = $Verify.Lock; service = 'x'; uninstallKey = 'HKLM:u'; runKey = 'HKLM:r'; secretsKey = 'HKLM:s'; policyKey = 'HKLM:p'; own = $Verify.Person.own; stop = (Join-Path $Verify.Person.own 'stop'); ${extra} }; @(Attack-${attack} $In | Group-Object { $_.outcome } | Sort-Object Name | ForEach-Object { "$($_.Count) $($_.Name)" }) -join ', '`;
 const NO_PROVIDER =
   "function New-Item { throw [System.Security.SecurityException]::new('denied') }; function New-ItemProperty { throw [System.UnauthorizedAccessException]::new('denied') }; function Get-ItemProperty { throw [System.UnauthorizedAccessException]::new('denied') }";
+/** Where the power went during a check: what could harm, or mislead, is undone first of all, and what is somebody else's stays. */
+const LEFT_BEHIND: readonly Case[] = [
+  inWorld(
+    'Remove-Leftovers; "$(Get-StoredPath) $(Test-IsThere (Get-PlantedPath))"',
+    /^C:\\Windows;D:\\tools False$/,
+    "New-Text (Join-Path (Get-PlantedPath) 'pwsh.exe') 'x'; $World.registry[$Verify.EnvironmentKey] = @{ Path = \"$(Get-PlantedPath);C:\\Windows;D:\\tools\" }",
+  ),
+  inWorld(
+    'Remove-Leftovers; "$(Get-RegistryValue $UserEnvironment \'KANADE_AGENT_DATA_DIR\')"',
+    /^$/,
+    "$World.registry[$UserEnvironment] = @{ KANADE_AGENT_DATA_DIR = (Join-Path $Verify.Work 'somebody') }",
+  ),
+  inWorld(
+    "Remove-Leftovers; Get-RegistryValue $UserEnvironment 'KANADE_AGENT_DATA_DIR'",
+    /^D:\\kanade$/,
+    "$World.registry[$UserEnvironment] = @{ KANADE_AGENT_DATA_DIR = 'D:\\kanade' }",
+  ),
+  inWorld(
+    "Remove-Leftovers; @(Get-ChildItem (Join-Path $env:SystemRoot 'Temp') | Where-Object { $_.Name -notmatch 'nsw' } | ForEach-Object { $_.Name }) -join ','",
+    /^nsb2\.tmp$/,
+    "foreach ($name in 'nsa1.tmp/kt-verify-planted', 'nsb2.tmp/System.dll', 'nsc3.tmp.kt-verify/System.dll') { New-Text (Join-Path $env:SystemRoot \"Temp/$name\") 'x' }",
+  ),
+  // Whoever breaks a check off tells the attack to end, and ends it where it does not.
+  inWorld(
+    '$attack = Start-Attack \'HoldNames\'; Invoke-Undo; "$(Test-IsThere $attack.paths.stop) $($attack.process.HasExited)"',
+    /^True True$/,
+    '$script:ends = 0; function New-EndedProcess { $process = [pscustomobject] @{ ExitCode = 0; HasExited = $false; Id = 1 }; $process }; function Stop-Tree($Process) { $Process.HasExited = $true }',
+  ),
+  {
+    ...inWorld(
+      "$attack = Start-Attack 'Flood'; Stop-Attack $attack",
+      /runs in ConstrainedLanguage/,
+      'function Start-AttackOfWorld($Line) { $null = $Line -match \'-Said "?([^"]+)"?$\'; New-Text $Matches[1] \'{"language":"ConstrainedLanguage"}\' }',
+    ),
+    result: 'SKIP',
+  },
+];
+
 export const ATTACK_PART_CASES: readonly Case[] = [
+  ...LEFT_BEHIND,
   real(attempt('1'), /^done$/),
   real(attempt("throw [System.UnauthorizedAccessException]::new('no')"), /^refused$/),
   real(attempt("throw [System.Exception]::new('outer', [System.ComponentModel.Win32Exception]::new(5))"), /^refused$/),
