@@ -257,6 +257,7 @@ function Start-ScheduledTask([string] $TaskName) {
   $task = $World.tasks[$TaskName]
   $World.filtered = $task.principal.filtered
   $task.result = Start-OfWorld $task.action.program $task.action.line
+  $World.filtered = $false
 }
 function Get-ScheduledTaskInfo([string] $TaskName) { return [pscustomobject] @{ LastTaskResult = $World.tasks[$TaskName].result } }
 function Get-ScheduledTask([string] $TaskName) { return @($World.tasks.Keys | Where-Object { $_ -like $TaskName } | ForEach-Object { [pscustomobject] @{ TaskName = $_ } }) }

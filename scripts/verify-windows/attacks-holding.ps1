@@ -25,8 +25,8 @@ function Attack-Temp($In) {
 }
 
 function Get-NameOfClock {
-  $tick = [long] [Environment]::TickCount -band 0xFFFFFFFFL
-  return 'ns{0}{1:X}.tmp' -f [char] (97 + $tick % 26), ($tick -band 0xFFFFL)
+  $tick = [BitConverter]::ToUInt32([BitConverter]::GetBytes([Environment]::TickCount), 0)
+  return 'ns{0}{1:X}.tmp' -f [char] [int] (97 + $tick % 26), ($tick % 65536)
 }
 
 # A few at a time: whatever ends this leaves no more.

@@ -1,5 +1,20 @@
 ﻿# A client of the agent that PowerShell can run, for attacks as a person and for questions as an administrator.
 
+# Connected, and proven by the token of an endpoint.
+function Open-Link($Endpoint) {
+  if ($null -eq ('KanadeVerify.Link' -as [type])) { Add-Type -TypeDefinition $LinkType }
+  $stream = Open-Pipe '.' ($Endpoint.address -replace '^\\\\\.\\pipe\\', '')
+  $link = New-Object KanadeVerify.Link $stream, $Endpoint.address, $Endpoint.token
+  try {
+    $answer = $link.ShakeWithin(5000)
+    if ($answer -notmatch '"result"') { throw "the agent answers: $answer" }
+  } catch {
+    $stream.Dispose()
+    throw
+  }
+  return [pscustomobject] @{ link = $link; stream = $stream }
+}
+
 # C# of .NET Framework 4.8, which has no AES-GCM of its own. Frames, handshake and seal are those of architecture §5.
 $LinkType = @'
 using System;

@@ -25,21 +25,6 @@ function Attack-OwnPipe($In) {
 
 # --- calls -------------------------------------------------------------------------------------------------------------------
 
-# Connected, and proven by the token of an endpoint.
-function Open-Link($Endpoint) {
-  if ($null -eq ('KanadeVerify.Link' -as [type])) { Add-Type -TypeDefinition $LinkType }
-  $stream = Open-Pipe '.' ($Endpoint.address -replace '^\\\\\.\\pipe\\', '')
-  $link = New-Object KanadeVerify.Link $stream, $Endpoint.address, $Endpoint.token
-  try {
-    $answer = $link.ShakeWithin(5000)
-    if ($answer -notmatch '"result"') { throw "the agent answers: $answer" }
-  } catch {
-    $stream.Dispose()
-    throw
-  }
-  return [pscustomobject] @{ link = $link; stream = $stream }
-}
-
 # As many calls over as many connections as this account gets, also where it is hung up on; what comes back is left unread.
 function Attack-Flood($In) {
   $endpoint = [System.IO.File]::ReadAllText("$($In.data)/ipc/$($In.sid)/endpoint.json") | ConvertFrom-Json
