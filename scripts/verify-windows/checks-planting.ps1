@@ -108,7 +108,8 @@ function Test-HeldNames {
 
 # --- where an installer unpacks its own libraries -----------------------------------------------------------------------------
 
-# It loads them before it can make anything safe. The standard user is told their directory, which nobody here could list.
+# It loads them before it can make anything safe. For SYSTEM, as whom deployment tools install, that is where everybody may make
+# directories. The standard user is told the name, which nobody here could list.
 function Test-PlantedTemp {
   Assert-Person
   Remove-Product
@@ -119,17 +120,17 @@ function Test-PlantedTemp {
     $names = Join-Path $Verify.Person.own 'names.txt'
     $before = @(Get-Unpacked | ForEach-Object { $_.FullName })
     $attack = Start-Attack 'Temp' @{ temp = (Get-SharedTemp); names = $names }
-    $installer = Start-Program $Verify.Installer (ConvertTo-SetupLine (Get-InstallArguments))
+    $installer = Start-AsSystem $Verify.Installer (ConvertTo-SetupLine (Get-InstallArguments))
     $seen = @{}
-    $ended = Wait-Until { Watch-Unpacked $before $seen $names; $installer.HasExited } $Verify.SetupSeconds 20
+    $ended = Wait-Until { Watch-Unpacked $before $seen $names; Test-TaskEnded $installer } $Verify.SetupSeconds 20
     Assert $ended "the installation does not end within $($Verify.SetupSeconds) s"
     $results = @(Stop-Attack $attack)
-    Assert-Equal (Wait-Program $installer 1) 0 'exit code of the installation'
+    Assert-Equal (Wait-Task $installer 1) 0 'exit code of the installation'
     $done = @($results | Where-Object { $_.outcome -eq 'done' } | ForEach-Object { $_.name })
     Assert ($done.Count -eq 0) "a standard user can: $($done -join '; ')"
     $faults = @($seen.Values | Where-Object { $_ -ne '' })
     Assert ($faults.Count -eq 0) "the installer has unpacked into what others can change: $($faults -join '; ')"
-    if ($seen.Count -eq 0) { Skip "nothing that the installer has unpacked was seen in $(Get-SharedTemp) or $env:TEMP" }
+    if ($seen.Count -eq 0) { Skip "nothing that the installer has unpacked was seen in $(Get-SharedTemp)" }
     "$($seen.Count) directories, $(@($results | Where-Object { $_.outcome -eq 'refused' }).Count) attempts refused"
   }
 }
@@ -138,9 +139,7 @@ function Get-SharedTemp { return Join-Path $env:SystemRoot 'Temp' }
 
 # As NSIS calls its own.
 function Get-Unpacked {
-  foreach ($place in (Get-SharedTemp), "$env:TEMP") {
-    if ($place -ne '' -and (Test-Path -LiteralPath $place)) { Get-ChildItem -LiteralPath $place -Directory -Force -Filter '*ns*.tmp' }
-  }
+  if (Test-Path -LiteralPath (Get-SharedTemp)) { Get-ChildItem -LiteralPath (Get-SharedTemp) -Directory -Force -Filter 'ns*.tmp' }
 }
 
 # Those of the standard user have nothing else in them.

@@ -199,15 +199,21 @@ function Start-Task($Principal, [string] $Program, [string] $CommandLine) {
   return $name
 }
 
+# 0x41303: it has not run yet; 0x41301: it runs.
+function Test-TaskEnded([string] $TaskName) { return (Get-ScheduledTaskInfo -TaskName $TaskName).LastTaskResult -notin 0x41303, 0x41301 }
+
 # Returns the exit code of its program.
 function Wait-Task([string] $Name, [int] $Seconds) {
-  # 0x41303: it has not run yet; 0x41301: it runs.
-  $ended = Wait-Until { (Get-ScheduledTaskInfo -TaskName $Name).LastTaskResult -notin 0x41303, 0x41301 } $Seconds
+  $ended = Wait-Until { Test-TaskEnded $Name } $Seconds
   Assert $ended "the task does not end within $Seconds s"
   return (Get-ScheduledTaskInfo -TaskName $Name).LastTaskResult
 }
 
-function Invoke-AsSystem([string] $Program, [string] $CommandLine, [int] $Seconds) {
+function Start-AsSystem([string] $Program, [string] $CommandLine) {
   $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
-  return Wait-Task (Start-Task $principal $Program $CommandLine) $Seconds
+  return Start-Task $principal $Program $CommandLine
+}
+
+function Invoke-AsSystem([string] $Program, [string] $CommandLine, [int] $Seconds) {
+  return Wait-Task (Start-AsSystem $Program $CommandLine) $Seconds
 }
