@@ -105,6 +105,12 @@ const CUT: readonly Case[] = [
   ),
   broken('Test-CutSetup', 'the next one fails', next('1603'), /exit code of the next set-up: '1603'/),
   broken('Test-CutSetup', 'the agent does not come back', next('$World.processes = @(); 0'), /the agent does not run/),
+  broken(
+    'Test-CutSetup',
+    'the service does not start after it',
+    `${caught}\n$World.restarts = $false`,
+    /does not run after its restart/,
+  ),
   skipped('Test-CutSetup', 'it was not caught', '', /not caught in its middle/),
 ];
 
