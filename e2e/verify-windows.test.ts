@@ -62,6 +62,8 @@ it('reads each of its parts', () => {
 
 /** Commands that Windows PowerShell 5.1 has as well, with the parameters that it knows of each. */
 const OF_5_1: Readonly<Record<string, string>> = {
+  'Add-Member': 'Force NotePropertyName NotePropertyValue',
+  'Add-Type': 'OutputAssembly OutputType TypeDefinition',
   'ConvertFrom-Json': '',
   'ConvertTo-Json': 'Compress Depth InputObject',
   'Copy-Item': 'Destination LiteralPath',
@@ -73,6 +75,7 @@ const OF_5_1: Readonly<Record<string, string>> = {
   'Get-Command': 'CommandType ErrorAction Name',
   'Get-Date': '',
   'Get-FileHash': 'LiteralPath',
+  'Get-Item': 'LiteralPath',
   'Get-ItemProperty': 'ErrorAction LiteralPath',
   'Get-Process': 'ErrorAction Id Name',
   'Get-ScheduledTask': 'ErrorAction TaskName',
@@ -97,7 +100,7 @@ const OF_5_1: Readonly<Record<string, string>> = {
   'Restart-Service': 'Force Name',
   'Select-Object': 'First Last',
   'Set-Content': 'LiteralPath Value',
-  'Set-ItemProperty': 'LiteralPath Name Value',
+  'Set-ItemProperty': 'LiteralPath Name Type Value',
   'Set-StrictMode': 'Version',
   'Sort-Object': 'Unique',
   'Split-Path': 'Leaf',

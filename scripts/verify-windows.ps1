@@ -8,7 +8,7 @@
   there is a snapshot; the directory verify-windows has to lie beside this file. Every check says PASS, FAIL or SKIP with the reason;
   the end is a summary and a JSON report. The exit code is 0 without a failure, else their number; 255: nothing was checked. It never
   stops at a failure, and undoes what it has made (an account, tasks, files, the product) also after Ctrl+C. Where the power went
-  meanwhile, the next run begins by undoing what could harm; the account kt-verify goes with it, too.
+  meanwhile, the next run begins by undoing what could harm (PATH, variables); the account kt-verify goes with it, too.
 
   Restart and power-off: first -Stage BeforeRestart, then what it says, then -Stage AfterRestart with the same parameters.
 
@@ -70,7 +70,7 @@ $ErrorActionPreference = 'Stop'
 # Before the parts are dot-sourced themselves. By its tests: then nothing runs.
 $IsDotSourced = $MyInvocation.InvocationName -eq '.'
 $Scripts = Join-Path $PSScriptRoot 'verify-windows'
-foreach ($part in 'checks', 'programs', 'access', 'product', 'fleet', 'standard-user', 'attacks', 'checks-installation', 'checks-scripts', 'checks-session', 'checks-pipes', 'checks-planting', 'checks-system', 'checks-restart', 'main') {
+foreach ($part in 'checks', 'programs', 'access', 'product', 'fleet', 'standard-user', 'attacks', 'attacks-holding', 'attacks-link-client', 'attacks-link', 'checks-installation', 'checks-scripts', 'checks-session', 'checks-pipes', 'checks-planting', 'checks-holding', 'checks-system', 'checks-restart', 'main') {
   . (Join-Path $Scripts "$part.ps1")
 }
 

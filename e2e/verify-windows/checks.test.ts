@@ -5,10 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { NO_PWSH, PWSH } from '../../test/support/powershell.ts';
 import { ATTACK_CASES } from './attack-cases.ts';
 import { CASES_WITHIN_MS, type Case, type Outcome, runCases } from './cases.ts';
+import { HOLDING_CASES } from './holding-cases.ts';
 import { INSTALLATION_CASES } from './installation-cases.ts';
 import { USE_CASES } from './use-cases.ts';
 
-const CASES: readonly Case[] = [...INSTALLATION_CASES, ...USE_CASES, ...ATTACK_CASES];
+const CASES: readonly Case[] = [...INSTALLATION_CASES, ...USE_CASES, ...ATTACK_CASES, ...HOLDING_CASES];
 
 describe.skipIf(PWSH === null)(`checks of verify-windows.ps1${PWSH === null ? ` (${NO_PWSH})` : ''}`, () => {
   let outcomes: Outcome[] = [];

@@ -56,6 +56,8 @@ function New-Answer([int] $Code, [string] $Out = '', [string] $Err = '') { retur
 
 function Get-CorrectAnswer($Command) {
   $text = $Command.script
+  if ($Command.shell -eq 'pwsh') { return New-Answer 127 '' "the shell is not there but where others could have put it ($(Get-PlantedPath)/pwsh.exe)" }
+  if ($text -eq 'echo %PATH%') { return New-Answer 0 "$(Get-StoredPath)`r`n" }
   if ($text -match 'User\.Value') {
     $who = if ($Command.run_as -eq 'user') { $Accounts.signedIn } else { 'S-1-5-18' }
     return New-Answer 0 "$who|$(if ($Command.run_as -eq 'system') { 0 } else { $World.session })`r`n"

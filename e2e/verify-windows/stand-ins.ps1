@@ -35,6 +35,12 @@ $World = @{
   agentReturns = $true
   awake = $false
   leavesAwake = $false
+  # An agent that uses the names of its pipes again.
+  sameNames = $false
+  # What of the files for people they can not read.
+  shut = @()
+  # Whoever asks as an administrator is told.
+  agentSays = { '{"result":{}}' }
 }
 
 function Wait-Until([scriptblock] $WaitFor, [double] $WaitSeconds, [int] $WaitEveryMs = 500) {
@@ -91,7 +97,8 @@ function Install-World([string] $Installer, [string] $Line) {
   New-Text (Join-Path $Verify.Kanade 'logs/agent.log') 'log'
   New-Text (Join-Path $Verify.Data 'store.db') 'store'
   foreach ($account in 'S-1-5-18', 'S-1-5-32-544', $Accounts.signedIn) { New-EndpointOf $account }
-  foreach ($name in 'private/kanade-tray-agent.exe', 'private/current.json', 'uninstall.exe', 'current.json', "versions/$version/agent/main.js") { New-Text (Join-Path $root $name) "content of $name" }
+  New-Text (Join-Path $env:SystemRoot "Temp/nsw$((++$World.nextId)).tmp/System.dll") 'library'
+  foreach ($name in 'private/kanade-tray-agent.exe', 'private/current.json', 'uninstall.exe', 'current.json', "versions/$version/agent/main.js", "versions/$version/app/Kanade Tray.exe", 'bin/Kanade Tray.exe') { New-Text (Join-Path $root $name) "content of $name" }
   New-Text (Join-Path $env:ProgramData 'Microsoft/Windows/Start Menu/Programs/Kanade Tray.lnk') 'link'
   $World.registry[$Verify.UninstallKey] = @{ DisplayVersion = $version; InstallLocation = $root }
   $World.registry[$Verify.RunKey] = @{ 'Kanade Tray' = 'x' }
@@ -130,6 +137,10 @@ function Get-Service([string] $Name) {
 }
 function Restart-Service([string] $Name, [switch] $Force) {
   $World.processes = @($World.processes | Where-Object { $_.Name -ne 'node.exe' })
+  if (-not $World.sameNames) {
+    $World.pipes = @{}
+    foreach ($account in @(Get-ChildItem -LiteralPath (Join-Path $Verify.Data 'ipc') | ForEach-Object { $_.Name })) { New-EndpointOf $account }
+  }
   if ($World.restarts) { Start-World; Add-Inventory }
 }
 function Add-Inventory { $World.messages["inventory.$($Verify.PcId).hw"] = '{"cpu":"x"}' }
@@ -137,9 +148,14 @@ function Add-Inventory { $World.messages["inventory.$($Verify.PcId).hw"] = '{"cp
 function Get-ItemProperty([string] $LiteralPath) {
   if ($World.registry.ContainsKey($LiteralPath)) { [pscustomobject] $World.registry[$LiteralPath] }
 }
-function Set-ItemProperty([string] $LiteralPath, [string] $Name, $Value) {
+function Set-ItemProperty([string] $LiteralPath, [string] $Name, $Value, [string] $Type) {
   if (-not $World.registry.ContainsKey($LiteralPath)) { $World.registry[$LiteralPath] = @{} }
   $World.registry[$LiteralPath][$Name] = $Value
+}
+function Get-StoredPath {
+  $stored = $World.registry[$Verify.EnvironmentKey]
+  if ($null -eq $stored -or -not $stored.ContainsKey('Path')) { return '' }
+  return $stored.Path
 }
 function Remove-ItemProperty([string] $LiteralPath, [string] $Name) { $World.registry[$LiteralPath].Remove($Name) }
 function Test-Path([string] $LiteralPath, [string] $PathType = 'Any') {
@@ -233,26 +249,6 @@ function Start-OfWorld([string] $Program, [string] $CommandLine) {
   throw "no stand-in for $Program"
 }
 
-# The real attack where it only lays something down; what a correct product makes of it where it is up against one.
-function Start-AttackOfWorld([string] $CommandLine) {
-  $null = $CommandLine -match '-Attack (\w+) -Where "?(.+?)"? -Said "?([^"]+)"?$'
-  $name, $where, $said = $Matches[1], $Matches[2], $Matches[3]
-  $in = [System.IO.File]::ReadAllText($where) | ConvertFrom-Json
-  New-Text "$said.begun" 'begun'
-  $self = if ($World.filtered) { $World.ownSid } else { $Accounts.person }
-  $about = @{ sid = $self; isAdministrator = $false; language = 'FullLanguage'; control = 'done'; results = @(); silent = $false }
-  if ($name -like 'Plant*') { $about.results = @(& "Attack-$name" $in) }
-  elseif ($name -eq 'HoldNames') { $about.results = @(@{ name = 'the mutex Global\KanadeTraySetup'; outcome = 'done'; detail = '' }, @{ name = 'the lock file'; outcome = 'refused'; detail = '' }) }
-  elseif ($name -eq 'Race') { $about.results = @(@{ name = "$($Verify.Kanade)/config/agent.toml"; outcome = 'done'; detail = '' }) }
-  elseif ($name -eq 'Filtered') {
-    $about.results = @(@{ name = 'read the own endpoint'; outcome = 'done'; detail = '' }, @{ name = 'connect to the own pipe'; outcome = 'done'; detail = '' },
-      @{ name = 'change the settings'; outcome = 'refused'; detail = '' })
-  } else { $about.results = @(@{ name = 'all of it'; outcome = 'refused'; detail = '' }) }
-  if ($null -ne $World.attack) { & $World.attack $about $name }
-  if (-not $about.silent) { New-Text $said ($about | ConvertTo-Json -Depth 5) }
-}
-function New-Junction([string] $Path, [string] $Target) { New-Item -ItemType SymbolicLink -Path $Path -Value $Target | Out-Null }
-
 function New-ScheduledTaskAction([string] $Execute, [string] $Argument) { return @{ program = $Execute; line = $Argument } }
 function New-ScheduledTaskSettingsSet { }
 function New-ScheduledTaskPrincipal([string] $UserId, [string] $LogonType, [string] $RunLevel) { return @{ filtered = $RunLevel -eq 'Limited' } }
@@ -261,25 +257,11 @@ function Start-ScheduledTask([string] $TaskName) {
   $task = $World.tasks[$TaskName]
   $World.filtered = $task.principal.filtered
   $task.result = Start-OfWorld $task.action.program $task.action.line
+  $World.filtered = $false
 }
 function Get-ScheduledTaskInfo([string] $TaskName) { return [pscustomobject] @{ LastTaskResult = $World.tasks[$TaskName].result } }
 function Get-ScheduledTask([string] $TaskName) { return @($World.tasks.Keys | Where-Object { $_ -like $TaskName } | ForEach-Object { [pscustomobject] @{ TaskName = $_ } }) }
 function Unregister-ScheduledTask([string] $TaskName, [switch] $Confirm) { $World.tasks.Remove($TaskName) }
 
-# --- pipes -----------------------------------------------------------------------------------------------------------------
-
-function New-PipeInstance([string] $Name) { if ($World.noInstances) { throw 'all instances are busy' } }
-function Open-Pipe([string] $Server, [string] $Name, [int] $WithinMs = 3000) {
-  if ($Server -ne '.') { & $World.remoteOpen }
-  $account = $World.pipes[$Name]
-  $text = if ($World.tooMany -eq $account) { '{"error":"too_many"}' } else { '{"method":"hello"}' }
-  $body = [System.Text.Encoding]::UTF8.GetBytes($text)
-  $stream = New-Object System.IO.MemoryStream
-  $stream.Write([BitConverter]::GetBytes($body.Length), 0, 4)
-  $stream.Write($body, 0, $body.Length)
-  $stream.Position = 0
-  return $stream
-}
-$World.remoteOpen = { throw [System.UnauthorizedAccessException]::new('denied') }
-
 . (Join-Path $PSScriptRoot 'stand-ins-fleet.ps1')
+. (Join-Path $PSScriptRoot 'stand-ins-attacks.ps1')

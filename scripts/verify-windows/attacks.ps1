@@ -1,5 +1,6 @@
 ﻿# What somebody who is no administrator tries; verify-windows.ps1 runs it as a temporary account, with Windows PowerShell. It says in
 # a JSON file who it was, whether it could do what everybody may, and what became of each attempt: done, refused, or an error.
+# Further ones are in the files beside it whose names begin with attacks.
 param([string] $Attack = '', [string] $Where = '', [string] $Said = '')
 
 Set-StrictMode -Version 3
@@ -233,6 +234,7 @@ if ($MyInvocation.InvocationName -ne '.') {
     Set-Content -LiteralPath $Said -Value '{"language":"ConstrainedLanguage"}'
     exit 0
   }
+  foreach ($part in 'attacks-holding', 'attacks-link-client', 'attacks-link') { . (Join-Path $PSScriptRoot "$part.ps1") }
   $in = [System.IO.File]::ReadAllText($Where) | ConvertFrom-Json
   $about = Invoke-Attacks $Attack $in
   Write-Text $Said (ConvertTo-Json -InputObject $about -Depth 5)

@@ -106,3 +106,67 @@ function Test-IdleConnections {
   } 10
   Assert $served 'the person is not served afterwards'
 }
+
+# --- names, and as many calls as one gets -----------------------------------------------------------------------------------
+
+# Whoever may connect to a pipe must not be able to serve it as well: who connects next would be his.
+function Test-OwnPipe {
+  $pipe = Get-PipeOf (Get-OwnSessionOwner)
+  Invoke-Undone {
+    $results = @(Invoke-FilteredAttack 'OwnPipe' @{ pipe = $pipe })
+    Assert-Done $results @('connect to the own pipe')
+    $instance = @($results | Where-Object { $_.name -eq 'make a further instance of the own pipe' })
+    Assert ($instance.Count -eq 1) 'nothing was tried'
+    Assert ($instance[0].outcome -ne 'done') 'a person can make a further instance of the own pipe'
+    if ($instance[0].outcome -ne 'refused') { Skip "it ended otherwise than by a refusal: $($instance[0].detail)" }
+    'refused'
+  }
+}
+
+# Everybody can list the names of pipes, and take one as soon as the agent lets go of it: no name may be used again.
+function Test-SquattedPipes {
+  Assert-Person
+  $before = @(Get-OurPipes)
+  Assert ($before.Count -gt 0) 'there is no pipe'
+  Invoke-Undone {
+    $attack = Start-Attack 'SquatPipes' @{ pipes = $before }
+    Restart-Agent
+    $accounts = @('S-1-5-18', 'S-1-5-32-544')
+    $isRenamed = Wait-Until { @($accounts | Where-Object { (Get-PipeIfThere $_) -in @('') + $before }).Count -eq 0 } 60
+    Assert $isRenamed "the agent uses names again that a standard user can have: $(@($accounts | ForEach-Object { Get-PipeIfThere $_ } | Where-Object { $_ -in $before }) -join ', ')"
+    foreach ($account in $accounts) { Assert-Answered $account }
+    $held = @(Stop-Attack $attack)
+    if ($held.Count -eq 0) { Skip 'no name was free for a moment, so that there was none to have' }
+    "$($held.Count) old names were held meanwhile"
+  }
+}
+
+# An agent that starts replaces the file.
+function Get-PipeIfThere([string] $Sid) { try { Get-PipeOf $Sid } catch { '' } }
+
+# By the agent, which proves that it knows the token of the endpoint.
+function Assert-Answered([string] $Sid, [int] $WithinMs = 5000) {
+  $answer = Invoke-AgentCall $Sid 'update.get' $WithinMs
+  Assert ($answer -match '"result"') "$Sid is told: $answer"
+}
+
+function Invoke-AgentCall([string] $Sid, [string] $Method, [int] $WithinMs) {
+  $open = Open-Link (Get-Endpoint $Sid)
+  try { return $open.link.AskWithin($Method, '{}', $WithinMs) } finally { $open.stream.Dispose() }
+}
+
+function Test-Flood {
+  $sid = Get-OwnSessionOwner
+  Assert-Answered 'S-1-5-32-544'
+  Invoke-Undone {
+    $flood = Start-FilteredAttack 'Flood' @{ sid = $sid }
+    foreach ($time in 1..20) {
+      try { Assert-Answered 'S-1-5-32-544' } catch { throw "while a person floods the agent: $($_.Exception.Message)" }
+      Start-Sleep -Milliseconds 250
+    }
+    $results = @(Stop-Attack $flood)
+    Assert-Done $results @('open connections', 'call')
+    Assert-Answered 'S-1-5-32-544'
+    "the administrator was answered each time: $(@($results | ForEach-Object { "$($_.name): $($_.detail)" }) -join ', ')"
+  }
+}

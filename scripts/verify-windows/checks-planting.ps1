@@ -106,6 +106,106 @@ function Test-HeldNames {
   }
 }
 
+# --- where an installer unpacks its own libraries -----------------------------------------------------------------------------
+
+# It loads them before it can make anything safe. For SYSTEM, as whom deployment tools install, that is where everybody may make
+# directories. The standard user is told the name, which nobody here could list.
+function Test-PlantedTemp {
+  Assert-Person
+  Remove-Product
+  Invoke-Undone {
+    Add-Undo 'the own directory of the standard user is empty' { Clear-Own }
+    Add-Undo 'the product is gone' { Remove-Product }
+    Add-Undo 'nothing of the standard user is left in C:\Windows\Temp' { Clear-PlantedTemp }
+    $names = Join-Path $Verify.Person.own 'names.txt'
+    $before = @(Get-Unpacked | ForEach-Object { $_.FullName })
+    $attack = Start-Attack 'Temp' @{ temp = (Get-SharedTemp); names = $names }
+    $installer = Start-AsSystem $Verify.Installer (ConvertTo-SetupLine (Get-InstallArguments))
+    $seen = @{}
+    $ended = Wait-Until { Watch-Unpacked $before $seen $names; Test-TaskEnded $installer } $Verify.SetupSeconds 20
+    Assert $ended "the installation does not end within $($Verify.SetupSeconds) s"
+    $results = @(Stop-Attack $attack)
+    Assert-Equal (Wait-Task $installer 1) 0 'exit code of the installation'
+    $done = @($results | Where-Object { $_.outcome -eq 'done' } | ForEach-Object { $_.name })
+    Assert ($done.Count -eq 0) "a standard user can: $($done -join '; ')"
+    $faults = @($seen.Values | Where-Object { $_ -ne '' })
+    Assert ($faults.Count -eq 0) "the installer has unpacked into what others can change: $($faults -join '; ')"
+    if ($seen.Count -eq 0) { Skip "nothing that the installer has unpacked was seen in $(Get-SharedTemp)" }
+    "$($seen.Count) directories, $(@($results | Where-Object { $_.outcome -eq 'refused' }).Count) attempts refused"
+  }
+}
+
+function Get-SharedTemp { return Join-Path $env:SystemRoot 'Temp' }
+
+# As NSIS calls its own.
+function Get-Unpacked {
+  if (Test-Path -LiteralPath (Get-SharedTemp)) { Get-ChildItem -LiteralPath (Get-SharedTemp) -Directory -Force -Filter 'ns*.tmp' }
+}
+
+# Those of the standard user have nothing else in them.
+function Test-HasOnlyPlanted([string] $Directory) {
+  return @(Get-ChildItem -LiteralPath $Directory -Force | Where-Object { $_.Name -ne 'kt-verify-planted' }).Count -eq 0
+}
+
+# Directory → what is wrong with it, or ''. It may go while it is looked at.
+function Watch-Unpacked($Before, $Seen, [string] $Names) {
+  foreach ($directory in @(Get-Unpacked | ForEach-Object { $_.FullName } | Where-Object { $_ -notin $Before -and "$($Seen[$_])" -eq '' })) {
+    try {
+      if (Test-HasOnlyPlanted $directory) { continue }
+      $faults = @(foreach ($path in @($directory) + @(Get-ChildItem -LiteralPath $directory -Force | ForEach-Object { $_.FullName })) {
+          $why = Get-Distrust (Get-Sddl $path)
+          if ($why -ne '') { "$path $why" }
+        })
+    } catch {
+      if (Test-IsThere $directory) { throw }
+      continue
+    }
+    $Seen[$directory] = $faults -join '; '
+    try { [System.IO.File]::WriteAllLines($Names, [string[]] @($Seen.Keys)) } catch { Write-Verbose "$_" }
+  }
+}
+
+function Clear-PlantedTemp {
+  if (-not (Test-Path -LiteralPath (Get-SharedTemp))) { return }
+  $moved = @(Get-ChildItem -LiteralPath (Get-SharedTemp) -Force -Filter '*.tmp.kt-verify')
+  $planted = @(Get-Unpacked | Where-Object { Test-IsThere (Join-Path $_.FullName 'kt-verify-planted') })
+  foreach ($each in $moved + $planted) { Remove-Tree $each.FullName }
+}
+
+# --- what a person has said in their own part of the registry -----------------------------------------------------------------
+
+$UserEnvironment = 'HKCU:\Environment'
+
+# Of ours alone, also where the power went meanwhile.
+function Clear-UserEnvironment {
+  $env:KANADE_AGENT_DATA_DIR = $null
+  $value = "$(Get-RegistryValue $UserEnvironment 'KANADE_AGENT_DATA_DIR')"
+  if ($value -match 'kanade-verify-[0-9a-f]{32}.somebody$') { Remove-ItemProperty -LiteralPath $UserEnvironment -Name 'KANADE_AGENT_DATA_DIR' }
+}
+
+# Windows puts it into the environment of every set-up that this person agrees to.
+function Test-UserEnvironment {
+  Remove-Product
+  $name = 'KANADE_AGENT_DATA_DIR'
+  foreach ($key in $UserEnvironment, $Verify.EnvironmentKey) { if ($null -ne (Get-RegistryValue $key $name)) { Skip "$name is set here already ($key)" } }
+  Invoke-Undone {
+    Add-Undo 'the product is gone' { Remove-Product }
+    $directory = Join-Path $Verify.Work 'somebody'
+    New-Item -ItemType Directory -Path $directory -Force | Out-Null
+    Add-Undo "$directory is gone" { param($Path) Remove-Tree $Path } @($directory)
+    $before = Get-Sddl $directory
+    Add-Undo "$name is gone" { Clear-UserEnvironment }
+    Set-ItemProperty -LiteralPath $UserEnvironment -Name $name -Value $directory
+    $env:KANADE_AGENT_DATA_DIR = $directory
+    Assert-Equal (Invoke-Setup $Verify.Installer (Get-InstallArguments)) 0 'exit code of the installation'
+    Assert-Equal (Get-Sddl $directory) $before "the access list of the directory that $name names"
+    $inside = @(Get-ChildItem -LiteralPath $directory -Force | ForEach-Object { $_.Name })
+    Assert ($inside.Count -eq 0) "the set-up has written to it: $($inside -join ', ')"
+    Assert (Wait-Until { Test-AgentRuns } 60) 'the agent does not run'
+    Assert (Wait-Until { Test-Path -LiteralPath (Join-Path $Verify.Data 'store.db') } 60) 'the store is not where it belongs'
+  }
+}
+
 # --- with the product installed ---------------------------------------------------------------------------------------------
 
 function Test-FilesAsUser {

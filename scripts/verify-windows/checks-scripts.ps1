@@ -29,6 +29,46 @@ function Assert-OneSession {
   if ($sessions.Count -ne 1) { Skip "$($sessions.Count) people are signed in" }
 }
 
+# Directories that everybody may write to stand on the PATH of many PCs. Windows has no pwsh.exe of its own, so that it is looked for there.
+function Test-PlantedShell {
+  Assert-Fleet
+  Assert-Person
+  Invoke-Undone {
+    Add-Undo 'the own directory of the standard user is empty' { Clear-Own }
+    $directory = Get-PlantedPath
+    Remove-Tree $directory
+    Add-Undo "$directory is gone, also from the PATH" { Clear-PlantedPath; Restart-Agent }
+    $mark = Join-Path $Verify.Person.own 'ran'
+    Assert-Done @(Invoke-Attack 'PlantShell' @{ directory = $directory; mark = $mark }) @('pwsh.exe')
+    # At its front. As it is stored: what it names by variables stays so.
+    Set-ItemProperty -LiteralPath $Verify.EnvironmentKey -Name 'Path' -Value "$directory;$(Get-StoredPath)" -Type ExpandString
+    Restart-Agent
+    $answer = Invoke-ItCommand 'cmd' 'echo %PATH%'
+    if (-not $answer.stdout.Contains($directory)) { Skip 'the agent does not have the PATH of the registry until Windows is restarted' }
+    $answer = Invoke-ItCommand 'pwsh' '(Get-Process -Id $PID).Path'
+    Assert (-not (Test-Path -LiteralPath $mark)) "the service has run the pwsh.exe of a standard user in $directory"
+    if ($answer.exit_code -eq 0) { return "another one ran: $($answer.stdout.Trim())" }
+    Assert ("$($answer.stderr)".Contains($directory)) "the result does not say what was passed over: $($answer.stderr)"
+    'none ran, and the result says why'
+  }
+}
+
+# Everybody may make it.
+function Get-PlantedPath { return Join-Path $env:SystemDrive 'kt-verify-path' }
+
+# Also where the power went meanwhile: what is left would be a way in.
+function Clear-PlantedPath {
+  $directory = Get-PlantedPath
+  $stored = "$(Get-StoredPath)"
+  if ($stored.StartsWith("$directory;")) { Set-ItemProperty -LiteralPath $Verify.EnvironmentKey -Name 'Path' -Value $stored.Substring($directory.Length + 1) -Type ExpandString }
+  Remove-Tree $directory
+}
+
+function Get-StoredPath {
+  $key = Get-Item -LiteralPath $Verify.EnvironmentKey
+  return $key.GetValue('Path', '', 'DoNotExpandEnvironmentNames')
+}
+
 function Test-PowerShellText {
   $text = [string]::Concat([char] 0x65E5, [char] 0x672C, [char] 0x8A9E, [char]::ConvertFromUtf32(0x1F389))
   $answer = Invoke-ItCommand 'powershell' "Write-Output '$text'`nif (`$true) {`n  Write-Output 'second'`n}"

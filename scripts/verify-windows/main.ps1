@@ -8,7 +8,11 @@ $AllChecks = [ordered] @{
   'planting before: hard links in the place of the settings' = 'Test-PlantedHardLinks'
   'planting before: a directory of a standard user for /D=' = 'Test-PlantedDestination'
   'planting during an installation' = 'Test-RaceDuringInstallation'
+  'planting during an installation: the directory that it unpacks into' = 'Test-PlantedTemp'
   'a standard user holds every name that set-ups lock by' = 'Test-HeldNames'
+  'a standard user holds what people may read, and starts again' = 'Test-HeldUnshared'
+  'a standard user has locks on what people may read, and never gives them back' = 'Test-HeldByLocks'
+  'variables of a person do not move what a set-up makes safe' = 'Test-UserEnvironment'
   'install, upgrade and removal as SYSTEM' = 'Test-SetupAsSystem'
   'the signature of the installer' = 'Test-Signature'
   'a silent installation ends with 0' = 'Test-FirstInstallation'
@@ -23,8 +27,11 @@ $AllChecks = [ordered] @{
   'a standard user can not stop the agent or an icon' = 'Test-ServiceAsUser'
   'each account has an endpoint that it alone reads' = 'Test-Endpoints'
   'pipes: a second instance, another account, another account from the network' = 'Test-PipesOfOthers'
+  'pipes: a further instance of the own one' = 'Test-OwnPipe'
+  'pipes: a standard user has their names first' = 'Test-SquattedPipes'
   'pipes: the account itself from the network' = 'Test-RemoteOpen'
   'pipes: eight idle connections do not keep an administrator away' = 'Test-IdleConnections'
+  'pipes: calls over 16 connections do not keep an administrator away' = 'Test-Flood'
   'the Start menu has an entry with the identity of the application' = 'Test-StartMenu'
   'the icon is in this session within a minute' = 'Test-IconInSession'
   'an icon that died is back' = 'Test-IconReturns'
@@ -34,6 +41,7 @@ $AllChecks = [ordered] @{
   'a script as system' = 'Test-ScriptAsSystem'
   'a script as user' = 'Test-ScriptAsUser'
   'a script as system_gui' = 'Test-ScriptAsSystemGui'
+  'a pwsh.exe of a standard user on the PATH is not started' = 'Test-PlantedShell'
   'PowerShell: Japanese, emoji and several lines arrive as they were written' = 'Test-PowerShellText'
   'PowerShell: exit codes of exit, of programs and of errors' = 'Test-PowerShellExitCodes'
   'cmd: the code page of the console' = 'Test-CmdCodePage'
@@ -47,6 +55,7 @@ $AllChecks = [ordered] @{
   'the icon follows the theme of the taskbar' = 'Test-Theme'
   'an icon that was closed stays away' = 'Test-ClosedIcon'
   'the same version again is a repair' = 'Test-Repair'
+  'a set-up that is cut off in its middle: the next one gives back what people may read' = 'Test-CutSetup'
   'an upgrade lets a script end first' = 'Test-Upgrade'
   'an older version is refused with 1638, and goes back with /ALLOWDOWNGRADE' = 'Test-Downgrade'
   'an upgrade by a command of the fleet' = 'Test-UpgradeByFleet'
@@ -77,6 +86,9 @@ function Get-Checks {
 # Where the power went while this ran, or its window was closed. The account is the business of New-Person.
 function Remove-Leftovers {
   Clear-Lockdown
+  Clear-PlantedPath
+  Clear-PlantedTemp
+  Clear-UserEnvironment
   foreach ($task in @(Get-ScheduledTask -TaskName 'kanade-verify-*' -ErrorAction SilentlyContinue)) { Unregister-ScheduledTask -TaskName $task.TaskName -Confirm:$false }
   $directories = @(Get-ChildItem -LiteralPath $env:ProgramFiles -Directory -Force | Where-Object { $_.Name -match '^kanade-verify-[0-9a-f]{32}$' })
   foreach ($directory in $directories) { Remove-Tree $directory.FullName }
@@ -94,7 +106,7 @@ function Initialize-Verify {
     Copy-Item -LiteralPath $Verify[$name] -Destination $directory
     $Verify[$name] = Join-Path $directory (Split-Path -Leaf $Verify[$name])
   }
-  Copy-Item -LiteralPath (Join-Path $Verify.Scripts 'attacks.ps1') -Destination $Verify.Work
+  foreach ($part in @(Get-ChildItem -LiteralPath $Verify.Scripts -Filter 'attacks*.ps1')) { Copy-Item -LiteralPath $part.FullName -Destination $Verify.Work }
   $store = Join-Path $Verify.Work 'nats'
   if ($Verify.Stage -ne 'All') {
     New-Item -ItemType Directory -Path $Verify.State -Force | Out-Null

@@ -104,13 +104,27 @@ function Start-Attack([string] $Name, $Extra = @{}) {
   $person = $Verify.Person
   $paths = Write-Where $Name $person.own $Extra
   $process = Start-Program (Get-WindowsPowerShell) (Get-AttackLine $Name $paths) $person.credential $person.own
-  Add-Undo "the attack $Name is ended" { param($Process) if (-not $Process.HasExited) { Stop-Tree $Process } } @($process)
-  Assert (Wait-Until { Test-Path -LiteralPath "$($paths.said).begun" } 60) "the attack $Name has not begun"
-  return @{ process = $process; paths = $paths; sid = $person.sid }
+  # Of itself first: what it has started ends by that as well.
+  Add-Undo "the attack $Name is ended" {
+    param($Process, $Stop)
+    Write-Utf8 $Stop 'stop'
+    if (-not (Wait-Until { $Process.HasExited } 10)) { Stop-Tree $Process }
+  } @($process, $paths.stop)
+  Assert-Begun $Name $paths
+  return @{ process = $process; task = ''; paths = $paths; sid = $person.sid }
+}
+
+# Constrained Language has nothing to begin with, and has said so.
+function Assert-Begun([string] $Name, $Paths) {
+  Assert (Wait-Until { (Test-Path -LiteralPath "$($Paths.said).begun") -or (Test-Path -LiteralPath $Paths.said) } 60) "the attack $Name has not begun"
 }
 
 function Stop-Attack($Running) {
   Write-Utf8 $Running.paths.stop 'stop'
+  if ($Running.task -ne '') {
+    Wait-Task $Running.task 60 | Out-Null
+    return Read-FilteredSaid $Running.paths
+  }
   Wait-Program $Running.process 60 | Out-Null
   return Read-Said $Running.paths $Running.sid
 }
@@ -138,22 +152,43 @@ function Assert-Done($Results, [string[]] $Names) {
 
 # By a task of the person who is signed in. Skips where there is no such token.
 function Invoke-FilteredAttack([string] $Name, $Extra = @{}) {
+  $paths = Write-FilteredWhere $Name $Extra
+  Wait-Task (Start-FilteredTask $Name $paths) 120 | Out-Null
+  return Read-FilteredSaid $paths
+}
+
+# Lets one go on until Stop-Attack; it has begun when this returns.
+function Start-FilteredAttack([string] $Name, $Extra = @{}) {
+  $paths = Write-FilteredWhere $Name $Extra
+  $task = Start-FilteredTask $Name $paths
+  Add-Undo "the attack $Name is told to end" { param($Stop) Write-Utf8 $Stop 'stop' } @($paths.stop)
+  Assert-Begun $Name $paths
+  return @{ task = $task; paths = $paths }
+}
+
+function Write-FilteredWhere([string] $Name, $Extra) {
   $sid = Get-OwnSid
   if ((Get-OwnSessionOwner) -ne $sid) { Skip 'another account is signed in here than the one that this runs as' }
   $own = Join-Path $Verify.Work 'filtered'
   New-OwnDirectory $own $sid
-  $paths = Write-Where $Name $own $Extra
-  $principal = New-ScheduledTaskPrincipal -UserId "$env:USERDOMAIN\$env:USERNAME" -LogonType Interactive -RunLevel Limited
-  Invoke-Task $principal (Get-WindowsPowerShell) (Get-AttackLine $Name $paths) 120 | Out-Null
-  if (Test-Path -LiteralPath $paths.said) {
-    $said = [System.IO.File]::ReadAllText($paths.said) | ConvertFrom-Json
-    if ((Get-Field $said 'isAdministrator') -eq $true) { Skip 'there is no filtered token: user account control is off, or this is the built-in Administrator' }
-  }
-  return Read-Said $paths $sid
+  return Write-Where $Name $own $Extra
 }
 
-# Returns the exit code of the program.
-function Invoke-Task($Principal, [string] $Program, [string] $CommandLine, [int] $Seconds) {
+function Start-FilteredTask([string] $Name, $Paths) {
+  $principal = New-ScheduledTaskPrincipal -UserId "$env:USERDOMAIN\$env:USERNAME" -LogonType Interactive -RunLevel Limited
+  return Start-Task $principal (Get-WindowsPowerShell) (Get-AttackLine $Name $Paths)
+}
+
+function Read-FilteredSaid($Paths) {
+  if (Test-Path -LiteralPath $Paths.said) {
+    $said = [System.IO.File]::ReadAllText($Paths.said) | ConvertFrom-Json
+    if ((Get-Field $said 'isAdministrator') -eq $true) { Skip 'there is no filtered token: user account control is off, or this is the built-in Administrator' }
+  }
+  return Read-Said $Paths (Get-OwnSid)
+}
+
+# Returns its name.
+function Start-Task($Principal, [string] $Program, [string] $CommandLine) {
   $name = 'kanade-verify-' + [guid]::NewGuid().ToString('N')
   $action = New-ScheduledTaskAction -Execute $Program -Argument $CommandLine
   # A laptop on its battery would let it wait.
@@ -161,13 +196,24 @@ function Invoke-Task($Principal, [string] $Program, [string] $CommandLine, [int]
   Register-ScheduledTask -TaskName $name -Action $action -Principal $Principal -Settings $settings | Out-Null
   Add-Undo "the task $name is gone" { param($Name) Unregister-ScheduledTask -TaskName $Name -Confirm:$false } @($name)
   Start-ScheduledTask -TaskName $name
-  # 0x41303: it has not run yet; 0x41301: it runs.
-  $ended = Wait-Until { (Get-ScheduledTaskInfo -TaskName $name).LastTaskResult -notin 0x41303, 0x41301 } $Seconds
+  return $name
+}
+
+# 0x41303: it has not run yet; 0x41301: it runs.
+function Test-TaskEnded([string] $TaskName) { return (Get-ScheduledTaskInfo -TaskName $TaskName).LastTaskResult -notin 0x41303, 0x41301 }
+
+# Returns the exit code of its program.
+function Wait-Task([string] $Name, [int] $Seconds) {
+  $ended = Wait-Until { Test-TaskEnded $Name } $Seconds
   Assert $ended "the task does not end within $Seconds s"
-  return (Get-ScheduledTaskInfo -TaskName $name).LastTaskResult
+  return (Get-ScheduledTaskInfo -TaskName $Name).LastTaskResult
+}
+
+function Start-AsSystem([string] $Program, [string] $CommandLine) {
+  $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
+  return Start-Task $principal $Program $CommandLine
 }
 
 function Invoke-AsSystem([string] $Program, [string] $CommandLine, [int] $Seconds) {
-  $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
-  return Invoke-Task $principal $Program $CommandLine $Seconds
+  return Wait-Task (Start-AsSystem $Program $CommandLine) $Seconds
 }
