@@ -122,12 +122,14 @@ Section
   StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup"
   RMDir /r "${RUNNER}"
   !insertmacro privateAttributes
-  System::Call 'kernel32::CreateDirectoryW(w "${RUNNER}", p r9) i .r0'
+  StrCpy $8 "${RUNNER}"
+  System::Call 'kernel32::CreateDirectoryW(w r8, p r9) i .r0'
   ${If} $0 = 0
     ; Somebody who looks at one of an interrupted installation keeps its name.
     System::Call 'kernel32::GetTickCount() i .r0'
     StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup-$0"
-    System::Call 'kernel32::CreateDirectoryW(w "${RUNNER}", p r9) i .r0'
+    StrCpy $8 "${RUNNER}"
+    System::Call 'kernel32::CreateDirectoryW(w r8, p r9) i .r0'
   ${EndIf}
   ${If} $9 P= 0
   ${OrIf} $0 = 0
