@@ -72,3 +72,8 @@ test.each([
 ])('%s is good', (line) => {
   expect(foreignIn(line, constants)).toEqual([]);
 });
+
+test('nothing is read, written or removed beside a program that people may have put anywhere', () => {
+  const lines = scripts.flatMap(({ text }) => text.split('\n')).filter((line) => !line.trimStart().startsWith(';'));
+  expect(lines.filter((line) => line.includes('$EXEDIR'))).toEqual([]);
+});

@@ -149,13 +149,39 @@ Var Turn
   ${EndIf}
 !macroend
 
+; What runs can't be moved, so the set-up has a Node and an agent of its own (the same bytes, packed once), and a token may stand in
+; a command line: this directory, where only administrators can make anything, is private before the first byte. Whoever has the turn
+; is alone, so one that is there is an interrupted one of ours.
+Var Runner
+!define RUNNER "$Runner"
+
+; To $0: 0 where there is none.
+!macro makeRunner
+  StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup"
+  RMDir /r "${RUNNER}"
+  !insertmacro privateAttributes
+  StrCpy $8 "${RUNNER}"
+  System::Call 'kernel32::CreateDirectoryW(w r8, p r9) i .r0'
+  ${If} $0 = 0
+    ; Somebody who looks at one of an interrupted installation keeps its name.
+    System::Call 'kernel32::GetTickCount() i .r0'
+    StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup-$0"
+    StrCpy $8 "${RUNNER}"
+    System::Call 'kernel32::CreateDirectoryW(w r8, p r9) i .r0'
+  ${EndIf}
+  ${If} $9 P= 0
+    StrCpy $0 0
+  ${EndIf}
+!macroend
+
 ; The whole command line, UTF-16, however long it is. A token may stand in it: `file` must be nobody else's to read.
 !macro saveCommandLine file
   System::Call 'kernel32::GetCommandLineW() p .r0'
   System::Call 'kernel32::lstrlenW(p r0) i .r1'
   IntOp $1 $1 * 2
   StrCpy $8 "${file}"
-  System::Call 'kernel32::CreateFileW(w r8, i 0x40000000, i 0, p 0, i 2, i 0x80, p 0) p .r2'
+  ; GENERIC_WRITE; CREATE_NEW; OPEN_REPARSE_POINT: nothing that is there is written to, nor where a link leads.
+  System::Call 'kernel32::CreateFileW(w r8, i 0x40000000, i 0, p 0, i 1, i 0x00200080, p 0) p .r2'
   System::Call 'kernel32::WriteFile(p r2, p r0, i r1, *i .r3, p 0)'
   System::Call 'kernel32::CloseHandle(p r2)'
 !macroend

@@ -240,6 +240,18 @@ it('what a variable is called makes the set-up load nothing', async () => {
   expect(pc.has('C:\\loaded')).toBe(false);
 });
 
+it('a link beside a copy of the uninstaller is neither written nor deleted through', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  pc.put('C:\\precious.txt', 'mine');
+  for (const name of ['C:\\Theirs4\\uninstaller.exe', 'C:\\Theirs4\\keep']) pc.put(name, '');
+  cpSync(pc.path(`${pc.root}\\private\\uninstaller.exe`), pc.path('C:\\Theirs4\\uninstaller.exe'));
+  symlinkSync(pc.path('C:\\precious.txt'), pc.path('C:\\Theirs4\\command-line.txt'));
+  expect((await pc.run('C:\\Theirs4\\uninstaller.exe', `/S /PURGE=1 /FROM="${pc.root}"`)).code).toBe(0);
+  expect(pc.read('C:\\precious.txt')).toBe('mine');
+  expect(readdirSync(pc.path('C:\\Theirs4')).sort()).toEqual(['command-line.txt', 'keep', 'uninstaller.exe']);
+  expect(await nothingLeft(pc)).toEqual([]);
+});
+
 it('/D below a directory that others can exchange is refused with 3, and nothing is written there', async () => {
   mkdirSync(pc.path('C:\\Loose'));
   chmodSync(pc.path('C:\\Loose'), 0o777);
