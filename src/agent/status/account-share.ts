@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../shared/faults.ts';
-import { ACTIONS, FRAMES, LOOP_TIME, READS, TokenBucket } from './limits.ts';
+import { ACTIONS, FRAMES, LOOP_TIME, READS, TokenBucket, WISHES } from './limits.ts';
 
 /** Calls that have not been answered. */
 export const MAX_CALLS_AT_ONCE = 120;
@@ -20,6 +20,7 @@ export class AccountShare {
   readonly #clock: Clock;
   readonly #reads: TokenBucket;
   readonly #actions: TokenBucket;
+  readonly #wishes: TokenBucket;
   readonly #frames: TokenBucket;
   readonly #loopTime: TokenBucket;
   #waiting: (() => void)[] = [];
@@ -30,6 +31,7 @@ export class AccountShare {
     this.#clock = clock;
     this.#reads = new TokenBucket(READS, clock);
     this.#actions = new TokenBucket(ACTIONS, clock);
+    this.#wishes = new TokenBucket(WISHES, clock);
     this.#frames = new TokenBucket(FRAMES, clock);
     this.#loopTime = new TokenBucket(LOOP_TIME, clock);
   }
@@ -45,6 +47,12 @@ export class AccountShare {
     if (waitMs > 0) return new Fault('rate_limited', 'too many calls', { retryInMs: waitMs });
     if (this.#calls < MAX_CALLS_AT_ONCE) return null;
     return new Fault('rate_limited', 'too many calls at once', { retryInMs: ALL_TAKEN_RETRY_MS });
+  }
+
+  /** Counts a wish about an update; a Fault refuses it. */
+  takeWish(): Fault | null {
+    const waitMs = this.#wishes.take();
+    return waitMs > 0 ? new Fault('rate_limited', 'too many wishes', { retryInMs: waitMs }) : null;
   }
 
   /** Runs a call in the turns of this account; it asks for each further one itself. */

@@ -113,9 +113,13 @@ export const handlers: Handlers = {
       .slice(0, MAX_VERSIONS),
   }),
   'update.schedule': async ({ notBeforeMs }, caller) => {
-    const done = (await caller.deps.ports.scheduleUpdate?.(notBeforeMs)) ?? false;
-    if (!done) return new Fault('not_found', 'there is no update that can be put off like that');
-    note(caller, 'update.schedule', notBeforeMs === null ? 'now' : new Date(notBeforeMs).toISOString());
+    // Each that is taken is a row of the audit: nobody may push out the others.
+    const tooMany = caller.deps.share.takeWish();
+    if (tooMany !== null) return tooMany;
+    const outcome = (await caller.deps.ports.scheduleUpdate?.(notBeforeMs)) ?? 'refused';
+    if (outcome === 'refused') return new Fault('not_found', 'there is no update that can be put off like that');
+    if (outcome === 'taken')
+      note(caller, 'update.schedule', notBeforeMs === null ? 'now' : new Date(notBeforeMs).toISOString());
     return NOTHING;
   },
   'ui.settings': (_params, { deps }) => {

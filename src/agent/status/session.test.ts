@@ -369,6 +369,21 @@ describe('limits of an account', () => {
     expect(await faultOf(agent.call('update.get', {}))).toBe('rate_limited');
   });
 
+  test('wishes about an update leave a row each where they change something, and only so many', async () => {
+    const world = statusWorld(tempDir());
+    world.takesUpdates = true;
+    const agent = await open(sessionDeps(world));
+    const wish = (notBeforeMs: number) => faultOf(agent.call('update.schedule', { notBeforeMs }));
+    for (let at = 0; at < 3; at += 1) expect(await wish(1)).toBe('no fault');
+    for (let at = 3; at < 20; at += 1) expect(await wish(at)).toBe('no fault');
+    expect(await wish(99)).toBe('rate_limited');
+    world.clock.forward(10 * 60_000);
+    expect(await wish(99)).toBe('no fault');
+    await turn();
+    expect(world.store.audit.list(100)).toHaveLength(1 + 17 + 1);
+    for (const odd of [-1, 1.5, 8.64e15 + 1]) expect(await wish(odd)).toBe('invalid_params');
+  });
+
   test.each([
     ['texts that are no call', 'no call'],
     ['calls before the handshake', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'state.snapshot', params: {} })],
