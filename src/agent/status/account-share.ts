@@ -1,7 +1,7 @@
 /**
  * What one account may take of the agent's one thread. Invariants: of all calls of an account, over whatever connections, one step
- * runs at a time, and between two the event loop turns, so that all else has its turn; the time that its steps take is counted;
- * nothing of this is forgotten when a connection ends (invariant 11).
+ * runs at a time, and between two the event loop turns, so that all else has its turn; the time that its steps take is counted, and
+ * that of each frame before it is a call; nothing of this is forgotten when a connection ends (invariant 11).
  */
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../shared/faults.ts';
@@ -12,6 +12,8 @@ export const MAX_CALLS_AT_ONCE = 120;
 const ALL_TAKEN_RETRY_MS = 1_000;
 /** A step that took longer was not at work: the process, or the PC, stood still. */
 const MAX_COUNTED_MS = 1_000;
+/** Frames can't be put off as steps are: who is so far behind is hung up on. */
+const MAX_DEBT_MS = 10_000;
 
 /** Waits for the next step of this account. What comes after it, up to the next wait, is to take some ms at most. */
 export type Turn = () => Promise<void>;
@@ -38,7 +40,17 @@ export class AccountShare {
 
   /** Counts what came in, whatever it is, also a connection. False: that was too much. */
   takeFrame(): boolean {
-    return this.#frames.take() === 0;
+    return this.#frames.take() === 0 && this.#loopTime.debtMs() <= MAX_DEBT_MS;
+  }
+
+  /** Counts the time of what is done with a frame at once: it is opened, parsed and checked. */
+  countFrame(work: () => void): void {
+    const beganMs = this.#clock.monotonicMs();
+    try {
+      work();
+    } finally {
+      this.#spendSince(beganMs);
+    }
   }
 
   /** Counts a call; a Fault refuses it. */
@@ -91,10 +103,14 @@ export class AccountShare {
       this.#waiting.shift()?.();
     });
     setImmediate(() => {
-      this.#loopTime.spend(Math.min(this.#clock.monotonicMs() - beganMs, MAX_COUNTED_MS));
+      this.#spendSince(beganMs);
       this.#isTurning = false;
       this.#next();
     });
+  }
+
+  #spendSince(beganMs: number): void {
+    this.#loopTime.spend(Math.min(this.#clock.monotonicMs() - beganMs, MAX_COUNTED_MS));
   }
 }
 
