@@ -1,4 +1,7 @@
 ; What installer and uninstaller have in common. A script says OUT_FILE, VERSION, VERSION_NUMBERS and ICON before it includes this.
+;
+; Invariant: `System::Call` parses its text, and the text can name a DLL to load. So what somebody else may have chosen (a path, a
+; variable of the environment, its name too) never stands in it: it goes in by a register, `w r8` (e2e/installer-scripts.test.ts).
 
 Unicode true
 Target amd64-unicode
@@ -85,14 +88,17 @@ Var Turn
 ; Its name goes at once, whoever looks at it: FileDispositionInfoEx with DELETE and POSIX_SEMANTICS.
 !macro removeTurn
   System::Call '*(i 3) p .r0'
-  System::Call 'kernel32::SetFileInformationByHandle(p $Turn, i 21, p r0, i 4)'
+  StrCpy $1 $Turn
+  System::Call 'kernel32::SetFileInformationByHandle(p r1, i 21, p r0, i 4)'
 !macroend
 
 ; What a set-up needs of the environment, which is that of whoever has started us: their own part of the registry is in it. All else
 ; is taken away before Node is started. The same as in `native/current.c`.
 !define KEPT_VARIABLES "|SystemRoot|SystemDrive|windir|TEMP|TMP|USERPROFILE|USERNAME|USERDOMAIN|COMPUTERNAME|OS|NUMBER_OF_PROCESSORS|PROCESSOR_ARCHITECTURE|PROCESSOR_ARCHITEW6432|KTRAY_RUN|"
 !macro setVariable name value
-  System::Call 'kernel32::SetEnvironmentVariableW(w "${name}", w "${value}")'
+  StrCpy $7 "${name}"
+  StrCpy $8 "${value}"
+  System::Call 'kernel32::SetEnvironmentVariableW(w r7, w r8)'
 !macroend
 !macro keepSetupVariables
   ; A copy: what is taken away meanwhile stays in it.
@@ -116,7 +122,8 @@ Var Turn
     ${Loop}
     StrCpy $6 $3 $4
     StrCpy $5 $6 1
-    System::Call 'shlwapi::StrStrIW(w "${KEPT_VARIABLES}", w "|$6|") p .r7'
+    StrCpy $8 "|$6|"
+    System::Call 'shlwapi::StrStrIW(w "${KEPT_VARIABLES}", w r8) p .r7'
     ${If} $5 != "="
     ${AndIf} $7 P= 0
       System::Call 'kernel32::SetEnvironmentVariableW(w r6, p 0)'
@@ -142,12 +149,39 @@ Var Turn
   ${EndIf}
 !macroend
 
+; What runs can't be moved, so the set-up has a Node and an agent of its own (the same bytes, packed once), and a token may stand in
+; a command line: this directory, where only administrators can make anything, is private before the first byte. Whoever has the turn
+; is alone, so one that is there is an interrupted one of ours.
+Var Runner
+!define RUNNER "$Runner"
+
+; To $0: 0 where there is none.
+!macro makeRunner
+  StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup"
+  RMDir /r "${RUNNER}"
+  !insertmacro privateAttributes
+  StrCpy $8 "${RUNNER}"
+  System::Call 'kernel32::CreateDirectoryW(w r8, p r9) i .r0'
+  ${If} $0 = 0
+    ; Somebody who looks at one of an interrupted installation keeps its name.
+    System::Call 'kernel32::GetTickCount() i .r0'
+    StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup-$0"
+    StrCpy $8 "${RUNNER}"
+    System::Call 'kernel32::CreateDirectoryW(w r8, p r9) i .r0'
+  ${EndIf}
+  ${If} $9 P= 0
+    StrCpy $0 0
+  ${EndIf}
+!macroend
+
 ; The whole command line, UTF-16, however long it is. A token may stand in it: `file` must be nobody else's to read.
 !macro saveCommandLine file
   System::Call 'kernel32::GetCommandLineW() p .r0'
   System::Call 'kernel32::lstrlenW(p r0) i .r1'
   IntOp $1 $1 * 2
-  System::Call 'kernel32::CreateFileW(w "${file}", i 0x40000000, i 0, p 0, i 2, i 0x80, p 0) p .r2'
+  StrCpy $8 "${file}"
+  ; GENERIC_WRITE; CREATE_NEW; OPEN_REPARSE_POINT: nothing that is there is written to, nor where a link leads.
+  System::Call 'kernel32::CreateFileW(w r8, i 0x40000000, i 0, p 0, i 1, i 0x00200080, p 0) p .r2'
   System::Call 'kernel32::WriteFile(p r2, p r0, i r1, *i .r3, p 0)'
   System::Call 'kernel32::CloseHandle(p r2)'
 !macroend

@@ -8,9 +8,6 @@
 !include "common.nsh"
 
 !define STAGED "$INSTDIR\versions\.staged"
-; What runs can't be moved, so the set-up has a Node and an agent of its own (the same bytes, packed once). It comes first, and
-; makes $INSTDIR safe, wherever that is. Nobody else can make anything here, so one that is there is an interrupted one of ours.
-!define RUNNER "$Runner"
 
 InstallDir "$PROGRAMFILES64\Kanade Tray"
 
@@ -25,7 +22,6 @@ Page custom askFirst takeAnswers
 !include "strings.nsh"
 !include "shortcut.nsh"
 
-Var Runner
 Var ExitCode
 Var Servers
 Var ServersField
@@ -119,18 +115,8 @@ FunctionEnd
 !macroend
 
 Section
-  StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup"
-  RMDir /r "${RUNNER}"
-  !insertmacro privateAttributes
-  System::Call 'kernel32::CreateDirectoryW(w "${RUNNER}", p r9) i .r0'
+  !insertmacro makeRunner
   ${If} $0 = 0
-    ; Somebody who looks at one of an interrupted installation keeps its name.
-    System::Call 'kernel32::GetTickCount() i .r0'
-    StrCpy $Runner "$PROGRAMFILES64\Kanade Tray.setup-$0"
-    System::Call 'kernel32::CreateDirectoryW(w "${RUNNER}", p r9) i .r0'
-  ${EndIf}
-  ${If} $9 P= 0
-  ${OrIf} $0 = 0
     Abort
   ${EndIf}
   ClearErrors

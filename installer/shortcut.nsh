@@ -10,8 +10,9 @@
   SetShellVarContext all
   !insertmacro ComHlpr_CreateInProcInstance ${CLSID_ShellLink} ${IID_IShellLink} r0 ""
   ${If} $0 P<> 0
-    ${IShellLink::SetPath} $0 '("${STARTER}").r2'
-    ${IShellLink::SetIconLocation} $0 '("${STARTER}", 0).r2'
+    StrCpy $5 "${STARTER}"
+    ${IShellLink::SetPath} $0 '(r5).r2'
+    ${IShellLink::SetIconLocation} $0 '(r5, 0).r2'
     ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}",.r1)'
     ${If} $1 P<> 0
       System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID})p.r2'
@@ -26,7 +27,8 @@
     ${EndIf}
     ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}",.r1)'
     ${If} $1 P<> 0
-      ${IPersistFile::Save} $1 '("${SHORTCUT}",1)'
+      StrCpy $5 "${SHORTCUT}"
+      ${IPersistFile::Save} $1 '(r5,1)'
       ${IUnknown::Release} $1 ""
     ${EndIf}
     ${IUnknown::Release} $0 ""

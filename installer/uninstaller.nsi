@@ -3,7 +3,8 @@
 ;
 ; Invariants: only what is ours is taken away, wherever somebody has put it; what belongs to the PC is the business of `src/setup`.
 ; Nothing is run but what the set-up has installed: from where the registry says, or from where it is by default. Anybody can start
-; this program with a `/FROM` of theirs, and have an administrator agree to it.
+; this program, from a directory of theirs and with a `/FROM` of theirs, and have an administrator agree to it: nothing is read,
+; written or removed beside it.
 
 !include "common.nsh"
 
@@ -39,11 +40,16 @@ Function .onInit
     Quit
   goOn:
   !insertmacro oneAtATime
-  ; Ours and nobody else's: `native/uninstall.c` has made it.
-  !insertmacro saveCommandLine "$EXEDIR\command-line.txt"
+  !insertmacro makeRunner
+  ${If} $0 = 0
+    SetErrorLevel ${EXIT_FAILED}
+    Quit
+  ${EndIf}
+  !insertmacro saveCommandLine "${RUNNER}\command-line.txt"
 FunctionEnd
 
 Function .onInstFailed
+  RMDir /r "${RUNNER}"
   SetErrorLevel ${EXIT_FAILED}
 FunctionEnd
 
@@ -67,9 +73,9 @@ Section
   SetOutPath "$TEMP"
   Call findSetup
   nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall \
-    --root "$INSTDIR" --command-line "$EXEDIR\command-line.txt" --message "$PLUGINSDIR\message.txt"'
+    --root "$INSTDIR" --command-line "${RUNNER}\command-line.txt" --message "$PLUGINSDIR\message.txt"'
   Pop $ExitCode
-  Delete "$EXEDIR\command-line.txt"
+  RMDir /r "${RUNNER}"
   ${If} $ExitCode == "error"
     StrCpy $ExitCode ${EXIT_FAILED}
   ${EndIf}

@@ -2,6 +2,7 @@
  * What another account of the PC lays down before an installation, and holds on to during it. wine keeps owners and rights as those
  * of Unix: a stranger's is what another user owns, and what everybody may write is open to all.
  */
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -223,6 +224,32 @@ it('what a person has put into their environment does not reach the set-up', asy
   expect(pc.has('C:\\obeyed.txt')).toBe(false);
   expect(pc.files('C:\\People')).toEqual(['taro\\diary.txt']);
   expect(pc.read('C:\\People\\taro\\diary.txt')).toBe('mine');
+});
+
+it('what a variable is called makes the set-up load nothing', async () => {
+  const source = pc.put(
+    'C:\\theirs.c',
+    '#include <windows.h>\nBOOL WINAPI DllMain(HINSTANCE i, DWORD r, void *x) { (void)i, (void)r, (void)x; return CreateDirectoryW(L"C:\\\\loaded", NULL); }',
+  );
+  execFileSync('x86_64-w64-mingw32-gcc', ['-shared', '-o', pc.path('C:\\theirs.dll'), pc.path(source)]);
+  const env = Object.fromEntries(
+    ['")#C:\\theirs.dll::f(w"', '`', "'", '"', '")', '") p .r7 ?e#', '|TEMP|"'].map((name) => [name, '1']),
+  );
+  expect((await pc.install(current, `${servers()} /NOSTART=1`, { env })).code).toBe(0);
+  expect((await pc.uninstall('/PURGE=1', { env })).code).toBe(0);
+  expect(pc.has('C:\\loaded')).toBe(false);
+});
+
+it('a link beside a copy of the uninstaller is neither written nor deleted through', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  pc.put('C:\\precious.txt', 'mine');
+  for (const name of ['C:\\Theirs4\\uninstaller.exe', 'C:\\Theirs4\\keep']) pc.put(name, '');
+  cpSync(pc.path(`${pc.root}\\private\\uninstaller.exe`), pc.path('C:\\Theirs4\\uninstaller.exe'));
+  symlinkSync(pc.path('C:\\precious.txt'), pc.path('C:\\Theirs4\\command-line.txt'));
+  expect((await pc.run('C:\\Theirs4\\uninstaller.exe', `/S /PURGE=1 /FROM="${pc.root}"`)).code).toBe(0);
+  expect(pc.read('C:\\precious.txt')).toBe('mine');
+  expect(readdirSync(pc.path('C:\\Theirs4')).sort()).toEqual(['command-line.txt', 'keep', 'uninstaller.exe']);
+  expect(await nothingLeft(pc)).toEqual([]);
 });
 
 it('/D below a directory that others can exchange is refused with 3, and nothing is written there', async () => {

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { keepCompiled } from '../platform/compile-cache.ts';
+import { COMPILED_DIRECTORY, keepCompiled } from '../platform/compile-cache.ts';
 
 const REQUIRED_NODE = 24;
 
@@ -16,7 +16,7 @@ if (major < REQUIRED_NODE) {
 }
 // The young generation stays at 1 MB instead of growing to 32: what the agent makes lives for a command or for ever.
 setFlagsFromString('--semi-space-growth-factor=1');
-keepCompiled(join(import.meta.dirname, 'compiled'));
+keepCompiled(join(import.meta.dirname, COMPILED_DIRECTORY));
 void begin();
 
 async function begin(): Promise<void> {

@@ -6,6 +6,9 @@ import { lstatSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { makeDirectory } from '../shared/make-directory.ts';
 
+/** Beside `main.js`: no part of a version, and none of its files changes with it. */
+export const COMPILED_DIRECTORY = 'compiled';
+
 const OTHERS_MAY_WRITE = 0o022;
 /** What is used for the work of a minute is compiled by then. An end by itself writes it too; a power loss does not. */
 const WRITTEN_AFTER_MS = 60_000;

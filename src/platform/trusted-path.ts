@@ -2,7 +2,7 @@
  * Whether what lies at a path can be changed by anybody but those who decide what we do anyway: root or the Administrators, and
  * the account that we run as. What is not there yet is not distrusted: whether it can be put there, the directory above says.
  */
-import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import { errorCode } from '../shared/error-code.ts';
 import { rightsAbove } from './windows/access-list.ts';
@@ -16,11 +16,14 @@ export function distrustPath(path: string): string | null {
 
 /** Why somebody else could put something else into the place of `path`, and where; null: nobody could. */
 export function distrustAbove(path: string): { readonly path: string; readonly why: string } | null {
-  const isWindows = process.platform === 'win32';
-  const whole = isWindows ? path : realPath(path);
-  const found = upwards(path);
-  // Links on the way were looked at by themselves; what they lead to has a way of its own.
-  return found ?? (whole === path ? null : upwards(whole));
+  if (process.platform === 'win32') return upwards(path);
+  for (const { at, isLink } of waysTo(path)) {
+    const theirs = isLink ? distrustLink(at) : null;
+    if (theirs !== null) return { path: at, why: theirs };
+    const found = upwards(at);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** Why the name itself, where it is a link, is somebody else's; null: it is none, or ours. Not on Windows. */
@@ -29,11 +32,47 @@ export function distrustLink(path: string): string | null {
   return link?.isSymbolicLink() && !isOurs(link.uid) ? `is a link of user ${link.uid}` : null;
 }
 
-function realPath(path: string): string {
+/** As many as the kernel follows. */
+const MAX_LINKS = 40;
+
+/**
+ * Each link that is followed on the way to `path`, also one that another has led to, and where it ends. Above each of them lie
+ * directories alone: whoever could write into one of those could lead the way elsewhere. Whose link the name itself is, is asked
+ * by {@link distrustLink}.
+ */
+function waysTo(path: string): { readonly at: string; readonly isLink: boolean }[] {
+  const ways: { at: string; isLink: boolean }[] = [];
+  // Not made shorter: `..` behind a link leads elsewhere than it reads.
+  const ahead = partsOf(posix.isAbsolute(path) ? path : `${process.cwd()}/${path}`);
+  let at = '/';
+  let isBeforeName = true;
+  for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
+    // Also `..` of a link's text: no link is left in `at`.
+    const next = posix.join(at, part);
+    const isName = isBeforeName && ahead.length === 0;
+    if (isName) isBeforeName = false;
+    const target = ways.length < MAX_LINKS ? linkText(next) : null;
+    if (target === null) {
+      at = next;
+      continue;
+    }
+    ways.push({ at: next, isLink: !isName });
+    ahead.unshift(...partsOf(target));
+    if (posix.isAbsolute(target)) at = '/';
+  }
+  return [...ways, { at, isLink: false }];
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** null: no link, or not there, or nothing that we can read. */
+function linkText(path: string): string | null {
   try {
-    return realpathSync(path);
+    return readlinkSync(path);
   } catch {
-    return path;
+    return null;
   }
 }
 

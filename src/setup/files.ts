@@ -60,12 +60,13 @@ export function putBack(file: string, before: Buffer | null): void {
 }
 
 /**
- * Whether both directories hold the same files with the same bytes, but for those that `ignored` names. @throws where somebody keeps
- * us from looking
+ * Whether both directories hold the same files with the same bytes, but for what `ignored` names: files, or directories with all that
+ * is in them. @throws where somebody keeps us from looking
  */
 export function isSameTree(a: string, b: string, ignored: readonly string[]): boolean {
-  const names = filesBelow(a).filter((name) => !ignored.includes(name));
-  const others = filesBelow(b).filter((name) => !ignored.includes(name));
+  const counts = (name: string) => !ignored.some((each) => name === each || name.startsWith(`${each}/`));
+  const names = filesBelow(a).filter(counts);
+  const others = filesBelow(b).filter(counts);
   return (
     names.length === others.length &&
     names.every((name, at) => name === others[at] && haveSameBytes(join(a, name), join(b, name)))

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
+import { COMPILED_DIRECTORY } from '../platform/compile-cache.ts';
 import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../platform/windows/access.ts';
 import { StillHeld } from '../platform/windows/holders.ts';
 import type { Inside } from '../platform/windows/secure-directory.ts';
@@ -134,4 +135,20 @@ it('a version that is there is shut before anything of it is changed, and open a
   await again('service');
   expect(pc.text(`versions/${VERSION}/agent/main.js`)).toBe('agent/main.js');
   expect(pc.access[0]).toEqual(shut);
+});
+
+it('what an agent has compiled makes no version damaged: nothing of it is replaced, and nobody is ended', async () => {
+  const pc = new Pc();
+  await installed(pc, 'service');
+  const compiled = `agent/${COMPILED_DIRECTORY}/v24-x64/0a1b2c`;
+  pc.put(pc.layout.directoryOf(VERSION), compiled, 'bytes of V8');
+  const file = join(pc.layout.directoryOf(VERSION), 'agent/main.js');
+  const { ino } = statSync(file);
+  for (const part of ['app/resources/app.asar', 'agent/main.js', 'node/node.exe'])
+    pc.put(pc.staged, `tree/${part}`, part);
+  await putVersion(pc.input, planOf('service'), pc.transaction());
+  expect(statSync(file).ino).toBe(ino);
+  expect(readdirSync(pc.layout.versionsDirectory)).toEqual([VERSION]);
+  // A repair leaves none that could be spoilt.
+  expect(existsSync(join(pc.layout.directoryOf(VERSION), compiled))).toBe(false);
 });

@@ -4,7 +4,9 @@
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeQuietly } from '../base/remove-quietly.ts';
 import { replaceFile } from '../base/replace-file.ts';
+import { COMPILED_DIRECTORY } from '../platform/compile-cache.ts';
 import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../platform/windows/access.ts';
 import { StillHeld } from '../platform/windows/holders.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
@@ -30,8 +32,10 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
     // First of all: who holds it open could keep us from looking as well.
     await transaction.step(`version ${version} is there`, () => () => openVersion(input, directory, modeBefore));
     shut(input, directory);
-    if (input.system.insist(directory, () => isSameTree(tree, directory, [HOST_FILE]), say)) {
+    if (input.system.insist(directory, () => isSameTree(tree, directory, [HOST_FILE, COMPILED]), say)) {
       await transaction.step('it is whole', () => {
+        // What a repair leaves is the program alone; the agent compiles it anew.
+        removeQuietly(join(directory, COMPILED));
         const file = join(directory, HOST_FILE);
         const host = readIfThere(file);
         if (host?.toString() !== hostText(mode)) writeHost(directory, mode);
@@ -54,6 +58,8 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
 
 /** Read by the tray application (`src/main/places.ts`). */
 const HOST_FILE = 'app/resources/host.json';
+/** Written by each agent that has run from there. */
+const COMPILED = `agent/${COMPILED_DIRECTORY}`;
 
 function hostText(host: Mode): string {
   return `${JSON.stringify({ host })}\n`;

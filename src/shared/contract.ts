@@ -2,6 +2,7 @@
  * The contract between the agent and whoever shows or steers it: one typed table of methods. Everything else (client,
  * handlers, validation) is derived from it, so a wrong name or argument does not compile (architecture §5).
  */
+
 import { z } from 'zod';
 import { agentStatusSchema, updateDetailSchema } from './agent-status.ts';
 import {
@@ -11,6 +12,7 @@ import {
   parkedSchema,
   settingMeaningSchema,
 } from './helpdesk-view.ts';
+import { MAX_DATE_MS } from './max-date.ts';
 import {
   groupCountsSchema,
   runCountsQuerySchema,
@@ -236,7 +238,10 @@ export const methods = {
   'config.effective': { params: nothing, result: z.array(settingSchema) },
   'update.get': { params: nothing, result: updateDetailSchema },
   /** The person puts off an update that is ready, as long as IT lets them; null: as soon as it may be. */
-  'update.schedule': { params: z.strictObject({ notBeforeMs: z.number().nullable() }), result: nothing },
+  'update.schedule': {
+    params: z.strictObject({ notBeforeMs: z.int().min(0).max(MAX_DATE_MS).nullable() }),
+    result: nothing,
+  },
   'ui.settings': { params: nothing, result: uiSettingsSchema },
   'support.info': { params: nothing, result: supportSchema },
   'about.capabilities': { params: nothing, result: aboutSchema },

@@ -49,3 +49,6 @@ export type UpdateWaitsFor = (typeof UPDATE_WAITS)[number];
 /** Why a version was taken back, or not even begun: each with its text. */
 export const UNDONE_REASONS = ['did_not_start', 'store', 'package'] as const;
 export type UndoneReason = (typeof UNDONE_REASONS)[number];
+
+/** What became of a person's wish about an update. `refused`: there is nothing to put off, or not for so long. */
+export type WishOutcome = 'taken' | 'unchanged' | 'refused';

@@ -2,7 +2,7 @@
 
 import { AccountShares } from '../../src/agent/status/account-share.ts';
 import { Helpdesk } from '../../src/agent/status/helpdesk.ts';
-import { OutputReader } from '../../src/agent/status/output-reader.ts';
+import { OutputReaders } from '../../src/agent/status/output-reader.ts';
 import { Projection } from '../../src/agent/status/projection.ts';
 import { serveSession } from '../../src/agent/status/session.ts';
 import type { SessionDeps } from '../../src/agent/status/session-deps.ts';
@@ -30,7 +30,7 @@ export function sessionDeps(world: StatusWorld, more: Partial<SessionDeps> = {})
     ports: world.ports,
     projection: new Projection(world.ports),
     helpdesk: new Helpdesk(world.ports),
-    outputs: new OutputReader(),
+    outputs: new OutputReaders(),
     address: ADDRESS,
     account: TARO,
     token: tokenOf(TARO),

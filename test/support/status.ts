@@ -57,6 +57,7 @@ export const FAULT: ConfigFault = { file: '/etc/kanade/agent.toml', line: 3, key
 /** `dataDirectory` holds the store under `kanade-tray`, as on a real PC. */
 export function statusWorld(dataDirectory: string, clock = new ManualClock()): StatusWorld {
   const store = testStore(join(dataDirectory, 'kanade-tray'), clock);
+  let wish: number | null = null;
   const cells: Cells = {
     agent: new WatchedCell<Cells['agent']['value']>({ state: 'running', sinceMs: 1, faults: [] }),
     connection: new WatchedCell<Cells['connection']['value']>({
@@ -136,7 +137,9 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
         if (!world.takesUpdates) return null;
         return async (notBeforeMs: number | null) => {
           asked.push(`update ${notBeforeMs ?? 'now'}`);
-          return (notBeforeMs ?? 0) < Number.MAX_SAFE_INTEGER;
+          if (notBeforeMs === wish) return 'unchanged';
+          wish = notBeforeMs;
+          return 'taken';
         };
       },
       about: () => ({

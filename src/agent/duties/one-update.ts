@@ -11,7 +11,7 @@ import { orAbort } from '../../base/waiting.ts';
 import { until, type Watched } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { UpdateState } from '../../shared/states.ts';
-import type { UpdateWaitsFor } from '../../shared/update-reasons.ts';
+import type { UpdateWaitsFor, WishOutcome } from '../../shared/update-reasons.ts';
 import type { LinkStatus } from '../bus/bus.ts';
 import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
 import type { Prepared } from './prepare-update.ts';
@@ -184,15 +184,16 @@ export class OneUpdate {
     return readyAtMs + deferHoursMax * HOUR_MS;
   }
 
-  async schedule(notBeforeMs: number | null): Promise<boolean> {
+  async schedule(notBeforeMs: number | null): Promise<WishOutcome> {
     const { notes } = this.#options;
     const { wait } = notes;
     const isReady = this.phase.state === 'verified' && wait !== null && wait.manifest === this.offer.manifest;
-    if (!isReady) return false;
-    if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return false;
+    if (!isReady) return 'refused';
+    if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return 'refused';
+    if (notBeforeMs === wait.postponedToMs) return 'unchanged';
     await notes.noteWait({ ...wait, postponedToMs: notBeforeMs });
     this.#wake.abort();
-    return true;
+    return 'taken';
   }
 
   /** Waits until `atMs` has come; asked again, since a clock may be set. */

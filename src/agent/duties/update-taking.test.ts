@@ -159,12 +159,12 @@ test('who puts it off while it waits for a script gets that, and the commands go
   commands.isIdle = false;
   offer.set(offerOf({ serial: 7 }));
   await waitsFor('tasks');
-  expect(await taking.schedule(NOON_MS + HOUR_MS)).toBe(true);
+  expect(await taking.schedule(NOON_MS + HOUR_MS)).toBe('taken');
   await waitsFor('person');
   commands.isIdle = true;
   expect(commands.holds).toEqual([true, false]);
   expect(seen.switched).toEqual([]);
-  expect(await taking.schedule(null)).toBe(true);
+  expect(await taking.schedule(null)).toBe('taken');
   await switched(7);
 });
 
@@ -208,21 +208,22 @@ test('the turn is drawn once for a manifest, and a restart does not draw again',
 
 test('the person puts it off, within what IT allows, and takes that back', async () => {
   const { offer, taking, waitsFor, seen } = rig({ window: { from: 22 * 60, to: 5 * 60 }, deferHoursMax: 12 });
-  expect(await taking.schedule(NOON_MS)).toBe(false);
+  expect(await taking.schedule(NOON_MS)).toBe('refused');
   offer.set(offerOf({ serial: 7 }));
   await waitsFor('window');
   expect(taking.status.value.taking?.deferUntilMs).toBe(NOON_MS + 12 * HOUR_MS);
-  expect(await taking.schedule(NOON_MS + 13 * HOUR_MS)).toBe(false);
-  expect(await taking.schedule(NOON_MS + 11 * HOUR_MS)).toBe(true);
+  expect(await taking.schedule(NOON_MS + 13 * HOUR_MS)).toBe('refused');
+  expect(await taking.schedule(NOON_MS + 11 * HOUR_MS)).toBe('taken');
   await waitsFor('person');
-  expect(await taking.schedule(null)).toBe(true);
+  expect(await taking.schedule(NOON_MS + 11 * HOUR_MS)).toBe('unchanged');
+  expect(await taking.schedule(null)).toBe('taken');
   await waitsFor('window');
   expect(seen.switched).toEqual([]);
   const never = rig({ deferHoursMax: 0, holdMs: HOUR_MS });
   never.commands.isIdle = false;
   never.offer.set(offerOf({ serial: 8 }));
   await never.waitsFor('tasks');
-  expect(await never.taking.schedule(NOON_MS + HOUR_MS)).toBe(false);
+  expect(await never.taking.schedule(NOON_MS + HOUR_MS)).toBe('refused');
   never.commands.isIdle = true;
   await never.switched(8);
 });

@@ -1,7 +1,9 @@
 /** Brings this PC to the version that IT wants, where the program is ours to replace: follows what is offered, one manifest at a time. */
+
 import { drop } from '../../base/drop.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
+import type { WishOutcome } from '../../shared/update-reasons.ts';
 import type { Binding } from '../bus/bus.ts';
 import { OneUpdate, type OneUpdateOptions } from './one-update.ts';
 import type { Offer } from './release-look.ts';
@@ -13,8 +15,8 @@ export interface UpdateTakingOptions extends OneUpdateOptions {
 
 export interface UpdateTaking extends Binding {
   readonly status: Watched<UpdateView>;
-  /** The person's wish; null: as soon as it may be. False: there is nothing to put off, or not for so long. */
-  readonly schedule: (notBeforeMs: number | null) => Promise<boolean>;
+  /** The person's wish; null: as soon as it may be. */
+  readonly schedule: (notBeforeMs: number | null) => Promise<WishOutcome>;
 }
 
 export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
@@ -47,7 +49,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
   publish();
   return {
     status,
-    schedule: async (notBeforeMs) => (await current?.schedule(notBeforeMs)) ?? false,
+    schedule: async (notBeforeMs) => (await current?.schedule(notBeforeMs)) ?? 'refused',
     close() {
       stopOffer();
       stopStatus();

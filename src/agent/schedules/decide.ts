@@ -2,6 +2,7 @@
  * Whether a plan fires at one of its times, in the order of protocol §6.5: a pure function of the plan and what is known.
  * Whether it is due at all comes first, so that a time at which nothing was to be done is not told as one that was left out.
  */
+import { MAX_DATE_MS } from '../../shared/max-date.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import { isInWindow, isWithin } from './bounds.ts';
@@ -68,8 +69,6 @@ export function nextTime(plan: Plan, last: LastSuccess | null, afterMs: number, 
   if (pauseEndsMs > MAX_DATE_MS) return null;
   return plan.times.next(Math.max(afterMs, pauseEndsMs), zone);
 }
-
-const MAX_DATE_MS = 8.64e15;
 
 /** Of which nothing has been asked. */
 export const NOT_KNOWN: Conditions = { acPower: null, idleMs: null, network: null };

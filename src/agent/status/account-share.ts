@@ -1,17 +1,19 @@
 /**
  * What one account may take of the agent's one thread. Invariants: of all calls of an account, over whatever connections, one step
- * runs at a time, and between two the event loop turns, so that all else has its turn; the time that its steps take is counted;
- * nothing of this is forgotten when a connection ends (invariant 11).
+ * runs at a time, and between two the event loop turns, so that all else has its turn; the time that its steps take is counted, and
+ * that of each frame before it is a call; nothing of this is forgotten when a connection ends (invariant 11).
  */
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../shared/faults.ts';
-import { ACTIONS, FRAMES, LOOP_TIME, READS, TokenBucket } from './limits.ts';
+import { ACTIONS, FRAMES, LOOP_TIME, READS, TokenBucket, WISHES } from './limits.ts';
 
 /** Calls that have not been answered. */
 export const MAX_CALLS_AT_ONCE = 120;
 const ALL_TAKEN_RETRY_MS = 1_000;
 /** A step that took longer was not at work: the process, or the PC, stood still. */
 const MAX_COUNTED_MS = 1_000;
+/** Frames can't be put off as steps are: who is so far behind is hung up on. */
+const MAX_DEBT_MS = 10_000;
 
 /** Waits for the next step of this account. What comes after it, up to the next wait, is to take some ms at most. */
 export type Turn = () => Promise<void>;
@@ -20,6 +22,7 @@ export class AccountShare {
   readonly #clock: Clock;
   readonly #reads: TokenBucket;
   readonly #actions: TokenBucket;
+  readonly #wishes: TokenBucket;
   readonly #frames: TokenBucket;
   readonly #loopTime: TokenBucket;
   #waiting: (() => void)[] = [];
@@ -30,13 +33,24 @@ export class AccountShare {
     this.#clock = clock;
     this.#reads = new TokenBucket(READS, clock);
     this.#actions = new TokenBucket(ACTIONS, clock);
+    this.#wishes = new TokenBucket(WISHES, clock);
     this.#frames = new TokenBucket(FRAMES, clock);
     this.#loopTime = new TokenBucket(LOOP_TIME, clock);
   }
 
   /** Counts what came in, whatever it is, also a connection. False: that was too much. */
   takeFrame(): boolean {
-    return this.#frames.take() === 0;
+    return this.#frames.take() === 0 && this.#loopTime.debtMs() <= MAX_DEBT_MS;
+  }
+
+  /** Counts the time of what is done with a frame at once: it is opened, parsed and checked. */
+  countFrame(work: () => void): void {
+    const beganMs = this.#clock.monotonicMs();
+    try {
+      work();
+    } finally {
+      this.#spendSince(beganMs);
+    }
   }
 
   /** Counts a call; a Fault refuses it. */
@@ -45,6 +59,12 @@ export class AccountShare {
     if (waitMs > 0) return new Fault('rate_limited', 'too many calls', { retryInMs: waitMs });
     if (this.#calls < MAX_CALLS_AT_ONCE) return null;
     return new Fault('rate_limited', 'too many calls at once', { retryInMs: ALL_TAKEN_RETRY_MS });
+  }
+
+  /** Counts a wish about an update; a Fault refuses it. */
+  takeWish(): Fault | null {
+    const waitMs = this.#wishes.take();
+    return waitMs > 0 ? new Fault('rate_limited', 'too many wishes', { retryInMs: waitMs }) : null;
   }
 
   /** Runs a call in the turns of this account; it asks for each further one itself. */
@@ -83,10 +103,14 @@ export class AccountShare {
       this.#waiting.shift()?.();
     });
     setImmediate(() => {
-      this.#loopTime.spend(Math.min(this.#clock.monotonicMs() - beganMs, MAX_COUNTED_MS));
+      this.#spendSince(beganMs);
       this.#isTurning = false;
       this.#next();
     });
+  }
+
+  #spendSince(beganMs: number): void {
+    this.#loopTime.spend(Math.min(this.#clock.monotonicMs() - beganMs, MAX_COUNTED_MS));
   }
 }
 

@@ -13,6 +13,8 @@ export const READS: Rate = { perSecond: 60, burst: 120 };
 export const ACTIONS: Rate = { perSecond: 1, burst: 60 };
 /** Above what the rates of calls allow, so that who calls too fast hears of it before the connection is ended. */
 export const FRAMES: Rate = { perSecond: 400, burst: 1_200 };
+/** Changes of a person's mind about an update; each is a row of the audit, which keeps the newest 10,000 of all. */
+export const WISHES: Rate = { perSecond: 1 / 600, burst: 20 };
 /** ms of the agent's one thread: half of it, after a burst of two seconds. */
 export const LOOP_TIME: Rate = { perSecond: 500, burst: 2_000 };
 

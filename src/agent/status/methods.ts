@@ -6,6 +6,7 @@ import { Fault } from '../../shared/faults.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { insideHandlers } from './inside.ts';
+import type { OutputReader } from './output-reader.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { RULES, roleNeeded } from './roles.ts';
 import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
@@ -55,19 +56,17 @@ export const handlers: Handlers = {
       pcId: deps.ports.identity().pcId,
     });
   },
-  'runs.output': ({ run, stream, offsetChars, limitChars }, caller) => {
+  'runs.output': ({ run, stream, ...piece }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : caller.deps.outputs.slice(`${run} ${stream}`, load, offsetChars, limitChars);
+    return load instanceof Fault ? load : readerOf(caller).slice(`${run} ${stream}`, load, piece, caller.turn);
   },
-  'runs.outputRows': ({ run, stream, fromRow, count }, caller) => {
+  'runs.outputRows': ({ run, stream, ...place }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault
-      ? load
-      : caller.deps.outputs.rows(`${run} ${stream}`, load, { fromRow, count }, caller.turn);
+    return load instanceof Fault ? load : readerOf(caller).rows(`${run} ${stream}`, load, place, caller.turn);
   },
   'runs.outputSearch': ({ run, stream, search }, caller) => {
     const load = outputLoader(run, stream, caller);
-    return load instanceof Fault ? load : caller.deps.outputs.search(`${run} ${stream}`, load, search, caller.turn);
+    return load instanceof Fault ? load : readerOf(caller).search(`${run} ${stream}`, load, search, caller.turn);
   },
   'runs.tail': ({ run }, caller) => {
     const visibility = eyesOf(caller);
@@ -114,9 +113,13 @@ export const handlers: Handlers = {
       .slice(0, MAX_VERSIONS),
   }),
   'update.schedule': async ({ notBeforeMs }, caller) => {
-    const done = (await caller.deps.ports.scheduleUpdate?.(notBeforeMs)) ?? false;
-    if (!done) return new Fault('not_found', 'there is no update that can be put off like that');
-    note(caller, 'update.schedule', notBeforeMs === null ? 'now' : new Date(notBeforeMs).toISOString());
+    // Each that is taken is a row of the audit: nobody may push out the others.
+    const tooMany = caller.deps.share.takeWish();
+    if (tooMany !== null) return tooMany;
+    const outcome = (await caller.deps.ports.scheduleUpdate?.(notBeforeMs)) ?? 'refused';
+    if (outcome === 'refused') return new Fault('not_found', 'there is no update that can be put off like that');
+    if (outcome === 'taken')
+      note(caller, 'update.schedule', notBeforeMs === null ? 'now' : new Date(notBeforeMs).toISOString());
     return NOTHING;
   },
   'ui.settings': (_params, { deps }) => {
@@ -176,6 +179,10 @@ function sameTask(record: RunRecord, visibility: Visibility, { history }: Sessio
 function visibleRun(run: number, { deps }: Caller, visibility: Visibility): RunRecord | null {
   const record = deps.ports.history.get(run);
   return record !== undefined && maySee(record, visibility) ? record : null;
+}
+
+function readerOf({ deps, principal }: Caller): OutputReader {
+  return deps.outputs.of(principal.account);
 }
 
 /** What reads a stream of a run, where these visibility may see it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loopTurn } from '../../base/loop-turn.ts';
 import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';
-import { OutputReader } from './output-reader.ts';
+import { OutputReader, OutputReaders } from './output-reader.ts';
 
 const stored = (text: string) => () => ({ text, totalBytes: Buffer.byteLength(text), cut: false });
 
@@ -69,4 +69,53 @@ test('what lies over the end of a step is found once, and only the first of many
   expect((await reader.search('a', stored(text), 'ba', loopTurn)).total).toBe(199_999);
   expect((await reader.search('b', stored(`${'x'.repeat(128 * 1024 - 2)}needle`), 'needle', loopTurn)).total).toBe(1);
   expect((await reader.search('b', stored(''), 'no such text', loopTurn)).total).toBe(0);
+});
+
+test('of an account one output is held, whatever it asks for at once, and each call is answered', async () => {
+  const reader = new OutputReader();
+  const line = `${'x'.repeat(79)}\n`;
+  let loaded = 0;
+  let done = 0;
+  let mostAtOnce = 0;
+  const load = (stream: string) => () => {
+    loaded += 1;
+    mostAtOnce = Math.max(mostAtOnce, loaded - done);
+    return stored(`${stream}\n${line.repeat(20_000)}`)();
+  };
+  const ask = async (at: number) => {
+    const stream = at % 2 === 0 ? 'stdout' : 'stderr';
+    const kinds = [
+      () => reader.rows(stream, load(stream), { fromRow: 0, count: 1 }, loopTurn),
+      () => reader.search(stream, load(stream), stream, loopTurn),
+      () => reader.slice(stream, load(stream), { offsetChars: 0, limitChars: 6 }, loopTurn),
+    ];
+    const before = loaded;
+    const answer = await kinds[at % kinds.length]?.();
+    if (loaded > before) done = loaded;
+    return JSON.stringify(answer).includes(at % kinds.length === 1 ? '"total":1,' : stream);
+  };
+  const answers = await Promise.all(Array.from({ length: 120 }, (_each, at) => ask(at)));
+  expect(answers.every(Boolean)).toBe(true);
+  expect(loaded).toBeGreaterThan(100);
+  expect(mostAtOnce).toBe(1);
+});
+
+test('a call that fails holds up none after it', async () => {
+  const reader = new OutputReader();
+  const broken = () => {
+    throw new Error('the disk');
+  };
+  const failed = reader.rows('a', broken, { fromRow: 0, count: 1 }, loopTurn);
+  const after = reader.rows('a', stored('b'), { fromRow: 0, count: 1 }, loopTurn);
+  await expect(failed).rejects.toThrow('the disk');
+  expect((await after).rows).toEqual(['b']);
+});
+
+test('an account that has to wait for its turn holds up no other that looks at the same', async () => {
+  const readers = new OutputReaders();
+  const never = () => new Promise<void>(() => {});
+  void readers.of('1000').rows('1 stdout', stored('a'), { fromRow: 0, count: 1 }, never);
+  const other = await readers.of('1001').rows('1 stdout', stored('a'), { fromRow: 0, count: 1 }, loopTurn);
+  expect(other.rows).toEqual(['a']);
+  expect(readers.of('1000')).toBe(readers.of('1000'));
 });

@@ -1,6 +1,7 @@
 /**
- * One stored output as it is read on a screen: in rows, as plain text, from any place on, and searched as a whole. Invariant: no
- * step takes more than some ms of the agent's one thread, and at most one output is held, for a minute after it was looked at.
+ * One stored output as it is read on a screen: in rows, as plain text, from any place on, and searched as a whole. Invariants: no
+ * step takes more than some ms of the agent's one thread; of an account, whatever number of calls it makes at once, one output is
+ * held, up to a minute after it was looked at; a slow account holds up no other.
  */
 
 import type { Result } from '../../shared/contract.ts';
@@ -32,72 +33,122 @@ interface Held {
   rows: Promise<Rows> | null;
 }
 
+/** One for each account that was ever served. */
+export class OutputReaders {
+  readonly #readers = new Map<string, OutputReader>();
+
+  of(account: string): OutputReader {
+    const known = this.#readers.get(account);
+    if (known !== undefined) return known;
+    const reader = new OutputReader();
+    this.#readers.set(account, reader);
+    return reader;
+  }
+}
+
+/** Of one account. One call is at work at a time: the next one begins when that has let go of its output. */
 export class OutputReader {
   #held: Held | null = null;
   #timer: NodeJS.Timeout | undefined;
+  #calls: Promise<unknown> | null = null;
 
   /** `key` names what `load` loads: the same key is the same text. See {@link outputSlice}. */
-  slice(key: string, load: () => StoredOutput, offsetChars: number, limitChars: number): Result<'runs.output'> {
-    return outputSlice(this.#open(key, load).output, offsetChars, limitChars);
+  slice(
+    key: string,
+    load: () => StoredOutput,
+    { offsetChars, limitChars }: { readonly offsetChars: number; readonly limitChars: number },
+    turn: Turn,
+  ): Promise<Result<'runs.output'>> {
+    return this.#alone(turn, () => outputSlice(this.#open(key, load).output, offsetChars, limitChars));
   }
 
   /** At most `count` rows from `fromRow` on, fewer where they are long. */
-  async rows(
+  rows(
     key: string,
     load: () => StoredOutput,
-    { fromRow, count }: { readonly fromRow: number; readonly count: number },
+    place: { readonly fromRow: number; readonly count: number },
     turn: Turn,
   ): Promise<Result<'runs.outputRows'>> {
-    const held = this.#open(key, load);
-    const { text, starts } = await rowsOnce(held, turn);
-    const found: string[] = [];
-    let bytes = 0;
-    for (let row = fromRow; row < Math.min(starts.length, fromRow + count); row++) {
-      const shown = rowText(text, starts, row);
-      bytes += Buffer.byteLength(JSON.stringify(shown)) + 1;
-      if (bytes > MAX_ANSWER_BYTES && found.length > 0) break;
-      found.push(shown);
-    }
-    return { rows: found, totalRows: starts.length, size: sizeOf(held.output) };
+    return this.#alone(turn, () => rowsFrom(this.#open(key, load), place, turn));
   }
 
   /** Where `search` occurs, capital and small letters alike: how often, and the first places. */
-  async search(
-    key: string,
-    load: () => StoredOutput,
-    search: string,
-    turn: Turn,
-  ): Promise<Result<'runs.outputSearch'>> {
-    const { text, starts } = await rowsOnce(this.#open(key, load), turn);
-    const places: { row: number; column: number }[] = [];
-    let total = 0;
-    let row = 0;
-    let next = 0;
-    for (let from = 0; from < text.length; from += STEP_CHARS) {
-      for (const place of occurrences(text.slice(from, from + STEP_CHARS + search.length - 1), search)) {
-        const at = from + place;
-        // Found from the step before, up to here.
-        if (at < next) continue;
-        next = at + search.length;
-        total += 1;
-        if (places.length >= MAX_OUTPUT_PLACES) continue;
-        while ((starts[row + 1] ?? Number.POSITIVE_INFINITY) <= at) row += 1;
-        places.push({ row, column: at - (starts[row] ?? 0) });
+  search(key: string, load: () => StoredOutput, search: string, turn: Turn): Promise<Result<'runs.outputSearch'>> {
+    return this.#alone(turn, () => placesOf(this.#open(key, load), search, turn));
+  }
+
+  /** After the calls before; how they ended is theirs. */
+  async #alone<T>(turn: Turn, work: () => T | Promise<T>): Promise<T> {
+    const before = this.#calls;
+    const call = (async () => {
+      if (before !== null) {
+        await before.catch(() => {});
+        await turn();
       }
-      await turn();
+      return work();
+    })();
+    this.#calls = call;
+    try {
+      return await call;
+    } finally {
+      if (this.#calls === call) this.#calls = null;
     }
-    return { total, places };
   }
 
   #open(key: string, load: () => StoredOutput): Held {
-    if (this.#held?.key !== key) this.#held = { key, output: load(), rows: null };
+    let held = this.#held;
+    if (held?.key !== key) {
+      // Not both at once.
+      this.#held = null;
+      held = { key, output: load(), rows: null };
+      this.#held = held;
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#held = null;
     }, KEPT_MS);
     this.#timer.unref();
-    return this.#held;
+    return held;
   }
+}
+
+async function rowsFrom(
+  held: Held,
+  { fromRow, count }: { readonly fromRow: number; readonly count: number },
+  turn: Turn,
+): Promise<Result<'runs.outputRows'>> {
+  const { text, starts } = await rowsOnce(held, turn);
+  const found: string[] = [];
+  let bytes = 0;
+  for (let row = fromRow; row < Math.min(starts.length, fromRow + count); row++) {
+    const shown = rowText(text, starts, row);
+    bytes += Buffer.byteLength(JSON.stringify(shown)) + 1;
+    if (bytes > MAX_ANSWER_BYTES && found.length > 0) break;
+    found.push(shown);
+  }
+  return { rows: found, totalRows: starts.length, size: sizeOf(held.output) };
+}
+
+async function placesOf(held: Held, search: string, turn: Turn): Promise<Result<'runs.outputSearch'>> {
+  const { text, starts } = await rowsOnce(held, turn);
+  const places: { row: number; column: number }[] = [];
+  let total = 0;
+  let row = 0;
+  let next = 0;
+  for (let from = 0; from < text.length; from += STEP_CHARS) {
+    for (const place of occurrences(text.slice(from, from + STEP_CHARS + search.length - 1), search)) {
+      const at = from + place;
+      // Found from the step before, up to here.
+      if (at < next) continue;
+      next = at + search.length;
+      total += 1;
+      if (places.length >= MAX_OUTPUT_PLACES) continue;
+      while ((starts[row + 1] ?? Number.POSITIVE_INFINITY) <= at) row += 1;
+      places.push({ row, column: at - (starts[row] ?? 0) });
+    }
+    await turn();
+  }
+  return { total, places };
 }
 
 function rowsOnce(held: Held, turn: Turn): Promise<Rows> {

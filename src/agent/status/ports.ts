@@ -13,6 +13,7 @@ import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/cont
 import type { LogEnd } from '../../shared/helpdesk-view.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
+import type { WishOutcome } from '../../shared/update-reasons.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import type { Undelivered } from '../ship/shipper.ts';
 import type { Audit } from '../store/audit.ts';
@@ -143,8 +144,8 @@ export interface StatusPorts {
   readonly schedules: () => readonly FullScheduleRow[];
   /** What was taken back here, newest first. */
   readonly undone: () => readonly VersionEntry[];
-  /** The person's wish; false: there is nothing to put off, or not for so long. null: this PC takes no updates by itself. */
-  readonly scheduleUpdate: ((notBeforeMs: number | null) => Promise<boolean>) | null;
+  /** null: this PC takes no updates by itself. */
+  readonly scheduleUpdate: ((notBeforeMs: number | null) => Promise<WishOutcome>) | null;
   /** Newest first. */
   readonly versions: (limit: number) => readonly VersionEntry[];
   readonly about: () => AboutFacts | null;

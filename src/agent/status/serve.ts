@@ -7,7 +7,7 @@ import { choosePlace } from './address.ts';
 import { Endpoints } from './endpoint.ts';
 import { Helpdesk } from './helpdesk.ts';
 import { openListener } from './listener.ts';
-import { OutputReader } from './output-reader.ts';
+import { OutputReaders } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
 import { Projection } from './projection.ts';
 
@@ -45,7 +45,7 @@ export async function serveStatus(options: ServeOptions): Promise<Serving> {
     ports,
     projection: new Projection(ports),
     helpdesk: new Helpdesk(ports),
-    outputs: new OutputReader(),
+    outputs: new OutputReaders(),
     ownAccount: guard.own,
     isAdministrator: (account: string) => guard.isAdministrator(account),
     hostSecret,

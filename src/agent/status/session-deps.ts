@@ -2,7 +2,7 @@
 import type { Fault } from '../../shared/faults.ts';
 import type { AccountShare, Turn } from './account-share.ts';
 import type { Helpdesk } from './helpdesk.ts';
-import type { OutputReader } from './output-reader.ts';
+import type { OutputReaders } from './output-reader.ts';
 import type { StatusPorts } from './ports.ts';
 import type { Projection } from './projection.ts';
 import type { Principal } from './roles.ts';
@@ -12,7 +12,7 @@ export interface SessionDeps {
   readonly ports: StatusPorts;
   readonly projection: Projection;
   readonly helpdesk: Helpdesk;
-  readonly outputs: OutputReader;
+  readonly outputs: OutputReaders;
   /** Whose listener it is: a uid or a SID. */
   readonly account: string;
   readonly share: AccountShare;

@@ -369,6 +369,38 @@ describe('limits of an account', () => {
     expect(await faultOf(agent.call('update.get', {}))).toBe('rate_limited');
   });
 
+  test('wishes about an update leave a row each where they change something, and only so many', async () => {
+    const world = statusWorld(tempDir());
+    world.takesUpdates = true;
+    const agent = await open(sessionDeps(world));
+    const wish = (notBeforeMs: number) => faultOf(agent.call('update.schedule', { notBeforeMs }));
+    for (let at = 0; at < 3; at += 1) expect(await wish(1)).toBe('no fault');
+    for (let at = 3; at < 20; at += 1) expect(await wish(at)).toBe('no fault');
+    expect(await wish(99)).toBe('rate_limited');
+    world.clock.forward(10 * 60_000);
+    expect(await wish(99)).toBe('no fault');
+    await turn();
+    expect(world.store.audit.list(100)).toHaveLength(1 + 17 + 1);
+    for (const odd of [-1, 1.5, 8.64e15 + 1]) expect(await wish(odd)).toBe('invalid_params');
+  });
+
+  test('the time that frames take before they are calls is counted, over all connections', async () => {
+    const world = statusWorld(tempDir());
+    // A handshake is worked on as a frame comes in.
+    const isAdministrator = () => {
+      world.clock.forward(900);
+      return false;
+    };
+    const deps = sessionDeps(world, { isAdministrator });
+    const kinds: string[] = [];
+    for (let at = 0; at < 40; at += 1) kinds.push((await tryOpen(deps)).kind);
+    expect(kinds.slice(0, 5)).toEqual(Array(5).fill('open'));
+    expect(kinds.at(-1)).not.toBe('open');
+    expect((await tryOpen(deps, { account: HANAKO })).kind).toBe('open');
+    world.clock.forward(60_000);
+    expect((await tryOpen(deps)).kind).toBe('open');
+  });
+
   test.each([
     ['texts that are no call', 'no call'],
     ['calls before the handshake', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'state.snapshot', params: {} })],

@@ -23,6 +23,7 @@ import { isProof, linkSeal, newNonce, prove, type Seal } from '../../shared/link
 import { type ProofFacts, proofText } from '../../shared/proof-text.ts';
 import { type Method, peer } from '../../shared/rpc.ts';
 import { SealedLink } from '../../shared/sealed-link.ts';
+import type { AccountShare } from './account-share.ts';
 import { handlers } from './methods.ts';
 import type { Subscription } from './projection.ts';
 import { missingRole, type Principal, RULES, type Rule, rolesOf } from './roles.ts';
@@ -31,7 +32,7 @@ import type { Caller, SessionDeps } from './session-deps.ts';
 /** Serves `link` until it closes. */
 export function serveSession(carrier: Link, deps: SessionDeps): void {
   const { ports, projection, share } = deps;
-  const link = new SealedLink(carrier);
+  const link = new SealedLink(counted(carrier, share));
   const nonce = newNonce();
   let isOpen = true;
   let principal: Principal | null = null;
@@ -149,6 +150,15 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
     relock = setTimeout(() => setUnlocked(null), untilMs - ports.clock.nowMs());
     relock.unref();
   }
+}
+
+function counted(link: Link, share: AccountShare): Link {
+  return {
+    send: (text) => link.send(text),
+    onMessage: (receive) => link.onMessage((text) => share.countFrame(() => receive(text))),
+    onClose: (closed) => link.onClose(closed),
+    close: () => link.close(),
+  };
 }
 
 /** Nobody hears it. */
