@@ -22,6 +22,8 @@ export interface SignatureNote {
 export type Verdict =
   /** May go on, whether it can be read or not. `signature` null: nobody looked. */
   | { readonly kind: 'accepted'; readonly decoded: DecodedCommand; readonly signature: SignatureNote | null }
+  /** It does not hold now, and what is to be said of this message was said when it was recorded. */
+  | { readonly kind: 'recorded' }
   /** An envelope of a kind that nobody here knows; whom to answer it does not say. */
   | { readonly kind: 'unknown_envelope'; readonly found: Omit<Unreadable, 'ok'> }
   | {
@@ -74,13 +76,15 @@ export class Verifier {
     this.#keys.refresh();
   }
 
-  judge(body: Uint8Array, headers: SignatureHeaders): Verdict {
+  /** `isRecorded`: whether the message is no new one. A key and a time may be over by the time that its copy comes. */
+  judge(body: Uint8Array, headers: SignatureHeaders, isRecorded: (message: DecodedCommand) => boolean): Verdict {
     const first = this.#judgeNow(body, headers);
     const judged = isUnknownKey(first) && this.#keys.refreshForUnknown() ? this.#judgeNow(body, headers) : first;
     if (judged.form === 'unknown') return { kind: 'unknown_envelope', found: judged.found };
     const { form, finding, decoded } = judged;
     if (finding === null) return { kind: 'accepted', decoded, signature: null };
     const mayRun = finding.state === 'ok' || (form === 'plain' && this.#options.mode !== 'require');
+    if (finding.state !== 'ok' && isRecorded(decoded)) return { kind: 'recorded' };
     this.#tell(finding, !mayRun, decoded);
     if (finding.state === 'ok' || mayRun) return { kind: 'accepted', decoded, signature: noteOf(finding) };
     return { kind: 'refused', form, state: finding.state, signature: noteOf(finding), decoded, why: finding.why };
