@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RefusedSignature, SignatureMode, SignatureState } from '../../shared/signatures.ts';
 import type { DecodedCommand, Unreadable } from '../wire/command.ts';
@@ -48,6 +49,8 @@ export interface VerifierOptions {
   readonly pcId: string;
   readonly mode: SignatureMode;
   readonly readRing: () => RingText;
+  /** Resolves to whether the ring may be read, which a share that is away would hold up; absent: it is read at once. */
+  readonly ringAnswers?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Of each message that was looked at. */
@@ -73,7 +76,13 @@ export class Verifier {
 
   /** With each heartbeat: a key that was taken away would never be missed by a command. */
   refresh(): void {
-    this.#keys.refresh();
+    const { ringAnswers, log } = this.#options;
+    if (ringAnswers === undefined) this.#keys.refresh();
+    else drop(this.#refreshOnceAnswered(ringAnswers), log, 'looking at the ring of command keys');
+  }
+
+  async #refreshOnceAnswered(ringAnswers: () => Promise<boolean>): Promise<void> {
+    if (await ringAnswers()) this.#keys.refresh();
   }
 
   /** `isRecorded`: whether the message is no new one. A key and a time may be over by the time that its copy comes. */
