@@ -109,7 +109,7 @@ export class Dispatcher {
     );
   }
 
-  /** While it holds, nothing new begins; what is on its way goes on, and is killed as ever. */
+  /** While it holds, nothing new begins; what is on its way goes on, and what is killed is answered as ever. */
   hold(holds: boolean): void {
     this.#held = holds;
     if (!holds) this.#again();
@@ -128,21 +128,28 @@ export class Dispatcher {
   }
 
   #queueLook(): void {
-    if (this.#lookQueued || !this.#started || this.#held) return;
+    if (this.#lookQueued || !this.#started) return;
     this.#lookQueued = true;
     setImmediate(() => {
       this.#lookQueued = false;
       const { isOpen, damage } = this.#options.store;
       // What a damaged store still tells is for the next one to settle.
-      if (this.#stopping.signal.aborted || this.#held || !isOpen || damage.value !== null) return;
+      if (this.#stopping.signal.aborted || !isOpen || damage.value !== null) return;
       try {
-        this.#look();
+        if (this.#held) this.#lookAtKilled();
+        else this.#look();
       } catch (error) {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#options.log.error('the open commands could not be read', { error: errorText(error) });
         this.#lookAgainIn(STORE_RETRY_MS);
       }
     });
+  }
+
+  /** They begin nothing, and whoever has stopped them waits for the answer. */
+  #lookAtKilled(): void {
+    this.#takeAll((limit) => this.#options.store.inbox.killed(limit));
+    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
   }
 
   #look(): void {
