@@ -78,6 +78,22 @@ test('settings on a share that does not answer are named, and ended with by a si
   expect(await agent.end('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' });
 });
 
+test.skipIf(noShares !== null).each([
+  ['commands.keys_file', '[commands]\nsignatures = "require"\nkeys_file', 'stdout'],
+  ['update.keys_file', '[update]\nkeys_file', 'stdout'],
+  ['helpdesk.code_hash_file', '[helpdesk]\ncode_hash_file', 'stderr'],
+] as const)(
+  'a file of %s on a share that does not answer is named while it is waited for',
+  async (_key, named, out) => {
+    const path = join(deadShare().path, 'file');
+    const agent = new AgentRun({ toml: `${settings(NOWHERE)}${named} = ${JSON.stringify(path)}\n` });
+    agent.start();
+    await eventually(() => expect(agent[out]).toMatch(/^.*waiting for the file .*, which does not answer/m));
+    const ended = await agent.end('SIGTERM');
+    expect(ended).toEqual(out === 'stdout' ? { code: 0, signal: null } : { code: null, signal: 'SIGTERM' });
+  },
+);
+
 test('settings that are a loop of links are a state that a service shows, until they can be read', async () => {
   const agent = new AgentRun({ toml: null, args: ['--service'] });
   symlinkSync(agent.config, agent.config);

@@ -3,6 +3,7 @@
  * event loop's thread takes the whole agent with it, without a word. So it is asked once, before anything else touches it.
  */
 import { stat } from 'node:fs/promises';
+import type { Clock } from './clock.ts';
 import { orAbort } from './waiting.ts';
 
 /** A local disk answers within milliseconds, also a slow one that sleeps. */
@@ -15,20 +16,78 @@ export interface AnswerOptions {
   readonly limitMs?: number;
 }
 
+/**
+ * The same of a path that is read over and over: asked before each look, and never waited for. A question that has no answer stays the
+ * only one, since each takes a thread of the pool.
+ */
+export class AskedPath {
+  readonly #path: string;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  #askedAtMs: number | null = null;
+
+  constructor(path: string, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  /** It was asked, and should have answered by now. */
+  get isSilent(): boolean {
+    return this.#askedAtMs !== null && this.#clock.monotonicMs() - this.#askedAtMs >= ANSWER_WITHIN_MS;
+  }
+
+  /** Resolves to whether there is something to tell by now: it has answered, or it is silent. Never rejects. */
+  async ask(): Promise<boolean> {
+    if (this.#askedAtMs !== null) return this.isSilent;
+    this.#askedAtMs = this.#clock.monotonicMs();
+    await answerOf(this.#path);
+    this.#askedAtMs = null;
+    return true;
+  }
+}
+
+/** Which paths have answered; one that is asked of for the first time is looked at from then on. */
+export class AnsweredPaths {
+  readonly #answered = new Set<string>();
+  readonly #asked = new Map<string, Promise<void>>();
+
+  has(path: string): boolean {
+    if (!this.#asked.has(path)) this.#asked.set(path, this.#ask(path));
+    return this.#answered.has(path);
+  }
+
+  /** Those that were asked of and have not answered. */
+  get waiting(): string[] {
+    return [...this.#asked.keys()].filter((path) => !this.#answered.has(path));
+  }
+
+  /** As {@link untilItAnswers}, of one that is asked of already. */
+  async until(path: string, options: AnswerOptions): Promise<void> {
+    await inTime(this.#asked.get(path) ?? Promise.resolve(), options);
+  }
+
+  async #ask(path: string): Promise<void> {
+    await answerOf(path);
+    this.#answered.add(path);
+  }
+}
+
 /** Resolves when the path has answered, be it with an error. Rejects with the signal's reason when aborted. */
 export async function untilItAnswers(path: string, options: AnswerOptions): Promise<void> {
+  options.signal.throwIfAborted();
+  await inTime(answerOf(path), options);
+}
+
+async function inTime(answer: Promise<void>, options: AnswerOptions): Promise<void> {
   const { signal, onSilence, limitMs = ANSWER_WITHIN_MS } = options;
-  signal.throwIfAborted();
   const late = setTimeout(onSilence, limitMs);
   try {
-    await orAbort(
-      stat(path).then(
-        () => {},
-        () => {},
-      ),
-      signal,
-    );
+    await orAbort(answer, signal);
   } finally {
     clearTimeout(late);
   }
+}
+
+/** Never rejects. */
+async function answerOf(path: string): Promise<void> {
+  await stat(path).catch(() => {});
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { ANSWER_WITHIN_MS, untilItAnswers } from '../../base/answers.ts';
+import { ANSWER_WITHIN_MS, AnsweredPaths, untilItAnswers } from '../../base/answers.ts';
 import { errorText } from '../../base/logger.ts';
 import { ownIdleMs } from '../../platform/conditions/windows.ts';
 import { startWatchdog } from '../../platform/watchdog.ts';
@@ -78,7 +78,8 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   if (options.service && !isCheck) startWatchdog({ env: process.env, platform: process.platform });
   await settingsAnswer(options);
   const dataAnswers = await doesDataAnswer(options);
-  const loaded = load(options, dataAnswers);
+  const answers = new AnsweredPaths();
+  const loaded = await loadOnceAnswered(options, dataAnswers, answers);
   if (testIn !== undefined) {
     const { selfTest } = await import('./self-test.ts');
     const { ok, text } = await selfTest(loaded, testIn, VERSION);
@@ -93,7 +94,7 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
-  const reload = () => load(options, dataAnswers);
+  const reload = () => load(options, dataAnswers, answers);
   const usable = await waitForSettings({ loaded, startedAs, reload, ...more });
   return typeof usable === 'number' ? usable : start({ loaded: usable, ...more });
 }
@@ -112,8 +113,22 @@ function checkCommandKeys(path: string): number {
 async function settingsAnswer(options: Options): Promise<void> {
   const { signal } = new AbortController();
   for (const path of settingsFiles(inputOf(options))) {
-    const onSilence = () => process.stderr.write(`waiting for the settings file ${path}, which does not answer\n`);
-    await untilItAnswers(path, { signal, onSilence });
+    await untilItAnswers(path, { signal, onSilence: () => waitingFor(`the settings file ${path}`) });
+  }
+}
+
+function waitingFor(what: string): void {
+  process.stderr.write(`waiting for ${what}, which does not answer\n`);
+}
+
+/** What the settings name and is read with them is waited for in the same way. */
+async function loadOnceAnswered(options: Options, dataAnswers: boolean, answers: AnsweredPaths): Promise<Loaded> {
+  const { signal } = new AbortController();
+  for (;;) {
+    const loaded = load(options, dataAnswers, answers);
+    const { waiting } = answers;
+    if (waiting.length === 0) return loaded;
+    for (const path of waiting) await answers.until(path, { signal, onSilence: () => waitingFor(`the file ${path}`) });
   }
 }
 
@@ -141,8 +156,8 @@ function parseOptions(argv: readonly string[]): Options | string {
   }
 }
 
-function load(options: Options, dataAnswers: boolean): Loaded {
-  return loadTrusted(inputOf(options), import.meta.dirname, dataAnswers);
+function load(options: Options, dataAnswers: boolean, answers: AnsweredPaths): Loaded {
+  return loadTrusted({ ...inputOf(options), answers: (path) => answers.has(path) }, import.meta.dirname, dataAnswers);
 }
 
 /** Where it does not, the start waits for it and says so. */

@@ -38,12 +38,14 @@ export interface HashPlaces {
   /** In tray mode the agent is the person themselves, from whom nothing can be kept. */
   readonly startedAs: Hosting;
   readonly base: PathBase;
+  /** See `LoadInput`. */
+  readonly answers: (path: string) => boolean;
 }
 
 /** Settles which hash counts, after all other sources have been read. */
-export function addHelpdeskHash(to: Collected, { secret, startedAs, base }: HashPlaces): void {
+export function addHelpdeskHash(to: Collected, { secret, startedAs, base, answers }: HashPlaces): void {
   const readable = to.candidates.get(KEY) ?? [];
-  const kept = fromFile(to, startedAs) ?? fromSecret(to, secret, startedAs);
+  const kept = fromFile(to, startedAs, answers) ?? fromSecret(to, secret, startedAs);
   if (kept === 'faulty') to.candidates.delete(KEY);
   else if (kept !== null) to.add(KEY, kept.text, kept.at, base);
   const counts = kept === null || kept === 'faulty' ? readable : (to.candidates.get(KEY) ?? []).slice(-1);
@@ -54,7 +56,7 @@ export function addHelpdeskHash(to: Collected, { secret, startedAs, base }: Hash
 
 type Kept = { readonly text: string; readonly at: SourcePlace } | 'faulty' | null;
 
-function fromFile(to: Collected, startedAs: Hosting): Kept {
+function fromFile(to: Collected, startedAs: Hosting, answers: HashPlaces['answers']): Kept {
   const { value, source, file: named, line } = settle(to.candidates)[FILE_KEY];
   if (typeof value !== 'string' || source === 'built-in' || named === null) return null;
   const file = value;
@@ -62,6 +64,7 @@ function fromFile(to: Collected, startedAs: Hosting): Kept {
     to.faults.push({ file: named, line, key: FILE_KEY, expected: `a file that can be used: ${file} ${why}` });
     return 'faulty' as const;
   };
+  if (!answers(file)) return fault('does not answer');
   const found = readTrustedFile(file, namedFile(startedAs, MAX_HASH_FILE_BYTES));
   if (found.kind === 'missing') return fault('does not exist');
   if (found.kind === 'refused') return fault(found.why);

@@ -30,6 +30,8 @@ export interface LoadInput {
   readonly overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
   /** Default: this machine. */
   readonly machine?: Machine;
+  /** Asked of each path that the settings name and that is read with them: false, it has not answered yet. Default: all have. */
+  readonly answers?: (path: string) => boolean;
 }
 
 export type Loaded =
@@ -95,7 +97,8 @@ export function loadBootConfig(input: LoadInput): Loaded {
   const files = filesToRead(input, machine);
   const read = readFiles(files, collected, { machine, base });
   addOthers(collected, input, machine, base);
-  addHelpdeskHash(collected, { secret: machine.helpdeskHash, startedAs, base });
+  const answers = input.answers ?? (() => true);
+  addHelpdeskHash(collected, { secret: machine.helpdeskHash, startedAs, base, answers });
   const isUnread = collected.faults.some(({ key }) => key === MISSING_FILE || key === UNREADABLE_FILE);
   const isWhole = read.length > 0 && !isUnread && read.every((file) => file.lines !== null);
   const failed = (message?: string): Loaded => {

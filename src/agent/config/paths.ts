@@ -1,5 +1,6 @@
 /** The files and directories that the settings name and the agent reads or writes while it starts. */
 import type { BootConfig } from './boot-config.ts';
+import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 
 export interface NamedPath {
   /** As a sentence names it: `the data directory`, `the file of tls.ca`. */
@@ -7,18 +8,15 @@ export interface NamedPath {
   readonly path: string;
 }
 
-/** Not the log: the agent can do without. */
-export function pathsOf({ directories, auth, tls, brand }: BootConfig): NamedPath[] {
-  const files: readonly (readonly [string, string | null])[] = [
-    ['auth.password_file', auth.passwordFile],
-    ['auth.token_file', auth.tokenFile],
-    ['auth.creds_file', auth.credsFile],
-    ['auth.nkey_file', auth.nkeyFile],
-    ['tls.ca', tls.ca],
-    ['tls.cert', tls.cert],
-    ['tls.key', tls.key],
-    ['brand.logo_path', brand.logoPath],
-  ];
-  const named = files.flatMap(([key, path]) => (path === null ? [] : [{ what: `the file of ${key}`, path }]));
+/** The agent can do without its log, which looks by itself whether its place answers. */
+const ASKED_ELSEWHERE: ReadonlySet<SettingKey> = new Set(['log.path']);
+
+/** Every setting that is a path, so that none can be forgotten: one that does not answer would hold up the one thread we have. */
+export function pathsOf({ directories, settings }: Pick<BootConfig, 'directories' | 'settings'>): NamedPath[] {
+  const named = SETTING_KEYS.flatMap((key): NamedPath[] => {
+    if (settingOf(key).kind !== 'path' || ASKED_ELSEWHERE.has(key)) return [];
+    const { value } = settings[key];
+    return typeof value === 'string' ? [{ what: `the file of ${key}`, path: value }] : [];
+  });
   return [{ what: 'the data directory', path: directories.agentDir }, ...named];
 }

@@ -114,6 +114,24 @@ test('one that is killed has claimed no more than what it had noted', async () =
   expect(later.linkStates.list(0, 1)[0]).toMatchObject({ state: 'connected', untilMs: T0 + NOTE_EVERY_MS });
 });
 
+test('a state whose beginning could not be stored lengthens none before it', async () => {
+  const { link, pass, shown, begins } = rig();
+  link.set(linkAt('connected'));
+  pass(120_000);
+  begins.mockImplementation(() => Promise.reject(new Error('disk is full')));
+  link.set(linkAt('unreachable', 'timeout'));
+  pass(600_000);
+  link.set(linkAt('connected'));
+  begins.mockRestore();
+  pass(60_000);
+  expect(await shown()).toEqual([
+    ['connected', 720, 780],
+    ['unreachable', 120, 720],
+    ['connected', 0, 120],
+    ['starting', 0, 0],
+  ]);
+});
+
 test('a store that takes nothing is no reason to stop looking', async () => {
   const clock = new ManualClock();
   const link = new WatchedCell<LinkStatus>(linkAt('connected'));

@@ -16,7 +16,16 @@ import type { Store } from '../store/store.ts';
 import { type Command, type DecodedCommand, recordOf } from '../wire/command.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
-import { type Base, type Failed, keyOf, NOTHING_READ, recordRefused, unreadable, wasRefused } from './recording.ts';
+import {
+  type Base,
+  type Failed,
+  keyOf,
+  NOTHING_READ,
+  recordRefused,
+  unreadable,
+  wasRecorded,
+  wasRefused,
+} from './recording.ts';
 
 /** Fingerprints of messages that are known to be recorded: a redelivery costs no look into the store. */
 const RECENT_MAX = 4_096;
@@ -209,7 +218,7 @@ export class Intake {
       body: Buffer.from(data),
     };
     try {
-      const verdict = this.#judge(data, headers);
+      const verdict = this.#judge(base, headers);
       switch (verdict.kind) {
         case 'failed':
           return await this.#recordUnreadable(base, verdict.found, null);
@@ -222,6 +231,9 @@ export class Intake {
         case 'unknown_envelope':
           // Whom to answer, only what nobody has vouched for says.
           return await this.#recordUnreadable(base, { ...verdict.found, requestId: null }, null);
+        case 'recorded':
+          this.#options.store.counters.bump('duplicates');
+          return true;
         case 'refused':
           if (await recordRefused(this.#options, base, headers, verdict)) this.#options.onQueued();
           else this.#options.store.counters.bump('duplicates');
@@ -234,9 +246,10 @@ export class Intake {
   }
 
   /** An error of the moment (a file, a disk) is thrown; one that the message itself causes would come again each time. */
-  #judge(data: Uint8Array, headers: SignatureHeaders): Verdict | { readonly kind: 'failed'; readonly found: Failed } {
+  #judge(base: Base, headers: SignatureHeaders): Verdict | { readonly kind: 'failed'; readonly found: Failed } {
+    const { store, verifier } = this.#options;
     try {
-      return this.#options.verifier.judge(data, headers);
+      return verifier.judge(base.body, headers, (message) => wasRecorded(store, base, headers, message));
     } catch (error) {
       if (OF_THE_MOMENT.test(errorCode(error))) throw error;
       return { kind: 'failed', found: { ...NOTHING_READ, error: errorText(error) } };

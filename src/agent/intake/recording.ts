@@ -8,7 +8,7 @@ import type { SignatureHeaders } from '../signing/signature.ts';
 import type { Verdict } from '../signing/verifier.ts';
 import type { Arrival, Ending } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { recordOf, type Unreadable } from '../wire/command.ts';
+import { type DecodedCommand, recordOf, type Unreadable } from '../wire/command.ts';
 import { refusedResultId } from '../wire/result.ts';
 import { cannotReadText, signatureText, unsupportedCommandText } from '../wire/result-texts.ts';
 import { isSubjectId } from '../wire/subjects.ts';
@@ -94,6 +94,12 @@ export function recordRefused(
     const identity = { resultId, requestId: usable, execId, manifestId: id, pcId: parts.pcId };
     return endingOf(outcome, identity, parts.maxPayloadBytes());
   });
+}
+
+/** Whether this message was recorded before, whatever is to be found of it now: taken in, or refused with this signature. */
+export function wasRecorded(store: Store, base: Base, headers: SignatureHeaders, message: DecodedCommand): boolean {
+  const { requestId } = message.ok ? message.command : message;
+  return store.runs.isRecorded(usableId(requestId), base.fingerprint) || wasRefused(store, base, headers);
 }
 
 /**

@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { headerLookup, ringEntry, signedHeaders, signingKey, verifierOf } from '../../../test/support/signing.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
-import { systemClock } from '../../base/clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { SignatureMode } from '../../shared/signatures.ts';
@@ -21,7 +21,13 @@ const NOT_SIGNED =
   'refused: command carried no signature, and this host requires one. If this came from `kanade run`, set the ' +
   'break-glass key; if from the backend, that backend is not signing yet.';
 
-function setUp(mode: SignatureMode, ring: RingText = RING, store = testStore(tempDir()), onFinding = () => {}) {
+function setUp(
+  mode: SignatureMode,
+  ring: RingText = RING,
+  store = testStore(tempDir()),
+  onFinding = () => {},
+  clock: Clock = systemClock,
+) {
   const admitted: string[] = [];
   const intake = new Intake({
     pcId: 'PC-1',
@@ -29,6 +35,7 @@ function setUp(mode: SignatureMode, ring: RingText = RING, store = testStore(tem
     verifier: verifierOf({
       mode,
       ring: () => ring,
+      clock,
       onFinding: (state, refused) => {
         onFinding();
         store.counters.bump(signatureCounter(state));
@@ -38,7 +45,7 @@ function setUp(mode: SignatureMode, ring: RingText = RING, store = testStore(tem
     groups: new WatchedCell<ReadonlySet<string> | null>(new Set()),
     maxPayloadBytes: () => 1_048_576,
     serverNowMs: () => null,
-    clock: systemClock,
+    clock,
     log: silentLogger,
     onSeen() {},
     onArrival() {},
@@ -129,7 +136,7 @@ describe('required', () => {
     const body = commandJson('r1');
     await send(body, signed(body));
     await send(commandJson('r1', { script: 'rm -rf /' }), signed(body));
-    await send(body);
+    await send(commandJson('r1', { script: 'rm -rf /tmp' }));
     expect(admitted).toEqual(['r1']);
     expect(results()).toEqual([]);
     expect(rows()).toMatchObject([
@@ -266,6 +273,60 @@ describe('an envelope', () => {
     await send(body);
     await send(body, signed(body));
     expect(admitted).toEqual(['r1']);
+  });
+});
+
+describe('a copy of what is recorded is a duplicate, and nothing is found of it', () => {
+  const at = { ms: Date.now() };
+  const clock = { ...systemClock, nowMs: () => at.ms, nowNs: () => BigInt(at.ms) * 1_000_000n };
+  const withMaxAge = {
+    kind: 'text',
+    text: JSON.stringify([{ ...ringEntry('backend', KEY), max_age_secs: 10 }]),
+  } as const;
+  const plain = commandJson('r1');
+  const other = commandJson('r1', { script: 'echo other' });
+  const cut = '{"id":"job-1"';
+
+  test.each<[string, readonly string[], SignatureMode, RingText, RingText, number]>([
+    ['an envelope that has expired since', [envelopeOf(plain)], 'off', RING, RING, 120_000],
+    ['one whose key is gone', [plain], 'require', RING, { kind: 'absent' }, 0],
+    ['one whose key is gone, where that is only reported', [plain], 'report', RING, { kind: 'absent' }, 0],
+    ['one that has become too old for its key', [plain], 'require', withMaxAge, withMaxAge, 60_000],
+    ['one with the id of another', [plain, other], 'require', RING, { kind: 'absent' }, 0],
+    ['one that can not be read', [cut], 'require', RING, { kind: 'absent' }, 0],
+  ])('%s', async (_what, bodies, mode, ring, ringAfter, laterMs) => {
+    at.ms = Date.now();
+    const messages = bodies.map((body) => [body, signedHeaders('backend', KEY, body, at.ms)] as const);
+    const before = setUp(mode, ring, testStore(tempDir()), () => {}, clock);
+    for (const [body, headers] of messages) await before.send(body, headers);
+    const { rows, store } = before;
+    const [rowsBefore, countersBefore] = [rows(), store.counters.all()];
+    // As a later process, which knows no more than the store.
+    at.ms += laterMs;
+    const found = vi.fn();
+    const after = setUp(mode, ringAfter, store, found, clock);
+    for (const [body, headers] of messages) await after.send(body, headers);
+    expect(found).not.toHaveBeenCalled();
+    expect(rows()).toEqual(rowsBefore);
+    expect(store.counters.all()).toEqual({ ...countersBefore, duplicates: countersBefore.duplicates + bodies.length });
+  });
+
+  test('so is one of what was refused', async () => {
+    const { send, rows, store } = setUp('require');
+    await send(plain);
+    const found = vi.fn();
+    const after = setUp('require', RING, store, found);
+    await after.send(plain);
+    expect(found).not.toHaveBeenCalled();
+    expect(rows()).toHaveLength(1);
+    expect(store.counters.all()).toMatchObject({ signature_refused: 1, duplicates: 1 });
+  });
+
+  test('also one that comes while the first is being recorded', async () => {
+    const { send, rows, store } = setUp('require');
+    await Promise.all([send(plain, signed(plain)), send(plain, signed(plain, OTHER))]);
+    expect(rows()).toHaveLength(1);
+    expect(store.counters.all().duplicates).toBe(1);
   });
 });
 

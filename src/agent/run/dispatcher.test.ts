@@ -126,6 +126,25 @@ test('while it is held nothing new begins, and what runs goes on; then all that 
   expect(store.history.get(second)).toMatchObject({ state: 'finished', reason: 'DONE' });
 });
 
+test('while it is held what is killed in its row is answered, and nothing else is touched', async () => {
+  const { store, scripts, dispatcher } = dispatching();
+  dispatcher.start();
+  await dispatcher.idle();
+  dispatcher.hold(true);
+  const killed = await admitCommand(store, 'r1', { exec_id: 'e1' });
+  const left = await admitCommand(store, 'r2', { exec_id: 'e2' });
+  dispatcher.nudge();
+  await dispatcher.kill('e1');
+  await eventually(() => expect(store.history.get(killed)).toMatchObject({ reason: 'KILLED_WAITING' }));
+  await dispatcher.idle();
+  // Born killed, since its kill came first.
+  const late = await admitCommand(store, 'r3', { exec_id: 'e1' });
+  dispatcher.nudge();
+  await eventually(() => expect(store.history.get(late)).toMatchObject({ reason: 'KILLED_WAITING' }));
+  expect(results(store)).toMatchObject([{ request_id: 'r1' }, { request_id: 'r3' }]);
+  expect([scripts.started, store.history.get(left)?.state]).toEqual([[], 'admitted']);
+});
+
 test('no more scripts run at once than there are places, in order of arrival; a stuck one holds only its own', async () => {
   const { store, scripts, dispatcher } = dispatching({ parallel: 2 });
   for (const id of ['r1', 'r2', 'r3', 'r4']) await admitCommand(store, id, { script: id });

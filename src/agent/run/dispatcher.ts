@@ -7,7 +7,7 @@
 import { Deadline } from '../../base/deadline.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
-import { STORE_RETRY_MS, untilDone } from '../../base/retry.ts';
+import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import { outcomeRow } from '../../shared/outcomes.ts';
 import { endingOfRow, type Outcome, withoutRun } from '../results/ending.ts';
@@ -48,6 +48,9 @@ export class Dispatcher {
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
+  /** What waits for its script is being made due; `#retryAsked`: it is to be, once more. */
+  #retries = false;
+  #retryAsked = false;
   /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
   readonly #unread = new Set<number>();
   /** Executions that IT wants stopped, which no store has taken yet. */
@@ -92,24 +95,36 @@ export class Dispatcher {
     this.#retryNow();
   }
 
+  /** One at a time: on a disk that takes no writes, a link that comes and goes would make any number of them wait. */
   #retryNow(): void {
-    const { store, log } = this.#options;
-    const retry = async () => (store.isOpen ? store.waits.retryNow() : undefined);
-    const noted = untilDone(retry, this.#stopping.signal, (error) => {
-      log.error('what waits for its script could not be made due yet', { error: errorText(error) });
-    });
-    // Our own stop ends it; the next start asks again.
-    drop(
-      noted.then(
-        () => this.#again(),
-        () => {},
-      ),
-      log,
-      'asking for scripts again',
-    );
+    this.#retryAsked = true;
+    if (!this.#retries) drop(this.#retryWhileAsked(), this.#options.log, 'asking for scripts again');
   }
 
-  /** While it holds, nothing new begins; what is on its way goes on, and is killed as ever. */
+  /** Our own stop ends it; the next start asks again. */
+  async #retryWhileAsked(): Promise<void> {
+    const { store, log } = this.#options;
+    const { signal } = this.#stopping;
+    this.#retries = true;
+    try {
+      // A wait may have begun since, for those who ask meanwhile.
+      while (this.#retryAsked && !signal.aborted) {
+        try {
+          this.#retryAsked = false;
+          if (store.isOpen) await store.waits.retryNow();
+          this.#again();
+        } catch (error) {
+          this.#retryAsked = true;
+          log.error('what waits for its script could not be made due yet', { error: errorText(error) });
+          await sleep(STORE_RETRY_MS, signal).catch(() => {});
+        }
+      }
+    } finally {
+      this.#retries = false;
+    }
+  }
+
+  /** While it holds, nothing new begins; what is on its way goes on, and what is killed is answered as ever. */
   hold(holds: boolean): void {
     this.#held = holds;
     if (!holds) this.#again();
@@ -128,21 +143,28 @@ export class Dispatcher {
   }
 
   #queueLook(): void {
-    if (this.#lookQueued || !this.#started || this.#held) return;
+    if (this.#lookQueued || !this.#started) return;
     this.#lookQueued = true;
     setImmediate(() => {
       this.#lookQueued = false;
       const { isOpen, damage } = this.#options.store;
       // What a damaged store still tells is for the next one to settle.
-      if (this.#stopping.signal.aborted || this.#held || !isOpen || damage.value !== null) return;
+      if (this.#stopping.signal.aborted || !isOpen || damage.value !== null) return;
       try {
-        this.#look();
+        if (this.#held) this.#lookAtKilled();
+        else this.#look();
       } catch (error) {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#options.log.error('the open commands could not be read', { error: errorText(error) });
         this.#lookAgainIn(STORE_RETRY_MS);
       }
     });
+  }
+
+  /** They begin nothing, and whoever has stopped them waits for the answer. */
+  #lookAtKilled(): void {
+    this.#takeAll((limit) => this.#options.store.inbox.killed(limit));
+    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
   }
 
   #look(): void {

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { admitCommand, type Dispatching, dispatching } from '../../../test/support/dispatching.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { ObjectRead } from '../bus/bus.ts';
 import { recover } from './recovery.ts';
 
@@ -263,6 +264,44 @@ describe('a script that takes long to fetch', () => {
     expect(asked).toHaveLength(4);
     come.resolve(VALUE);
     await eventually(() => expect(runs.map((run) => store.history.get(run)?.reason)).toEqual(runs.map(() => 'DONE')));
+  });
+
+  test('is asked for again by one try at a time, however often the link comes while the disk takes no writes', async () => {
+    const { store, bus, scripts, dispatcher } = dispatching();
+    scripts.autoExit = 0;
+    const run = await admitCommand(store, 'r1', OBJECT);
+    bus.objects.set('a/1', AWAY);
+    bus.disconnect();
+    dispatcher.start();
+    await eventually(() => expect(store.waits.leftMs(run, 'retry')).toBeGreaterThan(MINUTE_MS));
+    await dispatcher.idle();
+    const tries: PromiseWithResolvers<void>[] = [];
+    vi.spyOn(store.waits, 'retryNow').mockImplementation(() => {
+      const writing = Promise.withResolvers<void>();
+      tries.push(writing);
+      return writing.promise;
+    });
+    for (let at = 10; at < 30; at += 2) {
+      bus.disconnect(at);
+      bus.connect(at + 1);
+    }
+    await loopTurn();
+    expect(tries).toHaveLength(1);
+    tries[0]?.reject(new Error('database or disk is full'));
+    // Once more for the one that failed and for all who asked meanwhile.
+    await eventually(() => expect(tries).toHaveLength(2));
+    bus.disconnect(40);
+    bus.connect(41);
+    tries[1]?.resolve();
+    await eventually(() => expect(tries).toHaveLength(3));
+    tries[2]?.resolve();
+    await loopTurn();
+    expect(tries).toHaveLength(3);
+    vi.restoreAllMocks();
+    bus.disconnect(50);
+    bus.objects.set('a/1', VALUE);
+    bus.connect(51);
+    await eventually(() => expect(store.history.get(run)).toMatchObject({ state: 'finished' }));
   });
 
   test('is killed, and left for the next start by our own stop, like any other that waits', async () => {

@@ -3,6 +3,7 @@
  * another; they meet in the store and are nudged from here (architecture §1).
  */
 
+import { AskedPath } from '../../base/answers.ts';
 import { systemClock } from '../../base/clock.ts';
 import { ClockWatch } from '../../base/clock-watch.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';
@@ -331,10 +332,14 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
 
 /** Counted is what was found of each signature, whatever became of its command. */
 function makeVerifier({ config, store, log }: RuntimeOptions, events: SignatureEvents): Verifier {
+  const { keysFile } = config.commands;
+  const asked = keysFile === null ? null : new AskedPath(keysFile, systemClock);
+  const silent = { kind: 'failed', why: `${keysFile} does not answer` } as const;
   return new Verifier({
     pcId: config.agent.id,
     mode: config.commands.signatures,
-    readRing: () => readCommandKeys(config, { platform: process.platform }),
+    readRing: () => (asked?.isSilent ? silent : readCommandKeys(config, { platform: process.platform })),
+    ...(asked === null ? {} : { ringAnswers: () => asked.ask() }),
     clock: systemClock,
     log: log.logger.child('signing'),
     onFinding: (state, refused) => {

@@ -22,6 +22,8 @@ const envelope = Buffer.from(
   }),
 );
 
+const isNew = () => false;
+
 describe.each(SIGNATURE_MODES)('%s', (mode) => {
   const told: unknown[] = [];
   const verifier = verifierOf({ mode, ring: () => RING, onFinding: (...finding) => told.push(finding) });
@@ -30,7 +32,11 @@ describe.each(SIGNATURE_MODES)('%s', (mode) => {
   test('a command that is signed runs, and whose signature it is goes with it', () => {
     told.length = 0;
     const signature = off ? null : { state: 'ok', kid: 'a' };
-    expect(verifier.judge(body, headersOf('a'))).toMatchObject({ kind: 'accepted', signature, decoded: { ok: true } });
+    expect(verifier.judge(body, headersOf('a'), isNew)).toMatchObject({
+      kind: 'accepted',
+      signature,
+      decoded: { ok: true },
+    });
     expect(told).toEqual(off ? [] : [['ok', false]]);
   });
 
@@ -42,18 +48,22 @@ describe.each(SIGNATURE_MODES)('%s', (mode) => {
     told.length = 0;
     const signature = off ? null : { state, kid };
     const kind = mode === 'require' ? 'refused' : 'accepted';
-    expect(verifier.judge(body, headers)).toMatchObject({ kind, signature });
+    expect(verifier.judge(body, headers, isNew)).toMatchObject({ kind, signature });
     expect(told).toEqual(off ? [] : [[state, mode === 'require']]);
   });
 
   test('an envelope is looked at in any case', () => {
     told.length = 0;
-    expect(verifier.judge(envelope, headersOf('a', A, envelope))).toMatchObject({
+    expect(verifier.judge(envelope, headersOf('a', A, envelope), isNew)).toMatchObject({
       kind: 'accepted',
       signature: { state: 'ok', kid: 'a' },
       decoded: { ok: true, command: { requestId: 'r1' } },
     });
-    expect(verifier.judge(envelope, NO_HEADERS)).toMatchObject({ kind: 'refused', form: 'envelope', state: 'absent' });
+    expect(verifier.judge(envelope, NO_HEADERS, isNew)).toMatchObject({
+      kind: 'refused',
+      form: 'envelope',
+      state: 'absent',
+    });
     expect(told).toEqual([
       ['ok', false],
       ['absent', true],
@@ -63,7 +73,7 @@ describe.each(SIGNATURE_MODES)('%s', (mode) => {
   test('an envelope of another kind is none of ours, and counts for nothing', () => {
     told.length = 0;
     const other = Buffer.from('{"kind":"kanade.command.v9","request_id":"r1"}');
-    expect(verifier.judge(other, headersOf('a', A, other))).toMatchObject({
+    expect(verifier.judge(other, headersOf('a', A, other), isNew)).toMatchObject({
       kind: 'unknown_envelope',
       found: { kind: 'unsupported', error: 'kind: expected "kanade.command.v2", found "kanade.command.v9"' },
     });
@@ -73,9 +83,9 @@ describe.each(SIGNATURE_MODES)('%s', (mode) => {
 
 test('without a key everything is refused where signatures are required, and nothing where they are not', () => {
   const require = verifierOf({ mode: 'require' });
-  expect(require.judge(body, headersOf('a'))).toMatchObject({ kind: 'refused', state: 'unprovisioned' });
-  expect(require.judge(body, NO_HEADERS)).toMatchObject({ kind: 'refused', state: 'absent' });
-  expect(verifierOf({ mode: 'report' }).judge(body, NO_HEADERS)).toMatchObject({ kind: 'accepted' });
+  expect(require.judge(body, headersOf('a'), isNew)).toMatchObject({ kind: 'refused', state: 'unprovisioned' });
+  expect(require.judge(body, NO_HEADERS, isNew)).toMatchObject({ kind: 'refused', state: 'absent' });
+  expect(verifierOf({ mode: 'report' }).judge(body, NO_HEADERS, isNew)).toMatchObject({ kind: 'accepted' });
 });
 
 test('a key that has come meanwhile is found by the first command that it signs; one that went is gone with a heartbeat', () => {
@@ -85,12 +95,12 @@ test('a key that has come meanwhile is found by the first command that it signs;
   const verifier = verifierOf({ mode: 'require', ring: () => ring, clock });
   ring = ringText(ringEntry('a', A), ringEntry('b', B));
   const byB = headersOf('b', B);
-  expect(verifier.judge(body, byB)).toMatchObject({ kind: 'refused', state: 'unknown_key' });
+  expect(verifier.judge(body, byB, isNew)).toMatchObject({ kind: 'refused', state: 'unknown_key' });
   nowMs = 1_000;
-  expect(verifier.judge(body, byB)).toMatchObject({ kind: 'accepted', signature: { state: 'ok', kid: 'b' } });
+  expect(verifier.judge(body, byB, isNew)).toMatchObject({ kind: 'accepted', signature: { state: 'ok', kid: 'b' } });
   ring = ringText(ringEntry('b', B));
-  expect(verifier.judge(body, headersOf('a'))).toMatchObject({ kind: 'accepted' });
+  expect(verifier.judge(body, headersOf('a'), isNew)).toMatchObject({ kind: 'accepted' });
   verifier.refresh();
-  expect(verifier.judge(body, headersOf('a'))).toMatchObject({ kind: 'refused', state: 'unknown_key' });
+  expect(verifier.judge(body, headersOf('a'), isNew)).toMatchObject({ kind: 'refused', state: 'unknown_key' });
   expect(verifier.view()).toMatchObject({ mode: 'require', keys: [{ kid: 'b' }], fault: null });
 });

@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RefusedSignature, SignatureMode, SignatureState } from '../../shared/signatures.ts';
 import type { DecodedCommand, Unreadable } from '../wire/command.ts';
@@ -22,6 +23,8 @@ export interface SignatureNote {
 export type Verdict =
   /** May go on, whether it can be read or not. `signature` null: nobody looked. */
   | { readonly kind: 'accepted'; readonly decoded: DecodedCommand; readonly signature: SignatureNote | null }
+  /** It does not hold now, and what is to be said of this message was said when it was recorded. */
+  | { readonly kind: 'recorded' }
   /** An envelope of a kind that nobody here knows; whom to answer it does not say. */
   | { readonly kind: 'unknown_envelope'; readonly found: Omit<Unreadable, 'ok'> }
   | {
@@ -46,6 +49,8 @@ export interface VerifierOptions {
   readonly pcId: string;
   readonly mode: SignatureMode;
   readonly readRing: () => RingText;
+  /** Resolves to whether the ring may be read, which a share that is away would hold up; absent: it is read at once. */
+  readonly ringAnswers?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Of each message that was looked at. */
@@ -71,16 +76,24 @@ export class Verifier {
 
   /** With each heartbeat: a key that was taken away would never be missed by a command. */
   refresh(): void {
-    this.#keys.refresh();
+    const { ringAnswers, log } = this.#options;
+    if (ringAnswers === undefined) this.#keys.refresh();
+    else drop(this.#refreshOnceAnswered(ringAnswers), log, 'looking at the ring of command keys');
   }
 
-  judge(body: Uint8Array, headers: SignatureHeaders): Verdict {
+  async #refreshOnceAnswered(ringAnswers: () => Promise<boolean>): Promise<void> {
+    if (await ringAnswers()) this.#keys.refresh();
+  }
+
+  /** `isRecorded`: whether the message is no new one. A key and a time may be over by the time that its copy comes. */
+  judge(body: Uint8Array, headers: SignatureHeaders, isRecorded: (message: DecodedCommand) => boolean): Verdict {
     const first = this.#judgeNow(body, headers);
     const judged = isUnknownKey(first) && this.#keys.refreshForUnknown() ? this.#judgeNow(body, headers) : first;
     if (judged.form === 'unknown') return { kind: 'unknown_envelope', found: judged.found };
     const { form, finding, decoded } = judged;
     if (finding === null) return { kind: 'accepted', decoded, signature: null };
     const mayRun = finding.state === 'ok' || (form === 'plain' && this.#options.mode !== 'require');
+    if (finding.state !== 'ok' && isRecorded(decoded)) return { kind: 'recorded' };
     this.#tell(finding, !mayRun, decoded);
     if (finding.state === 'ok' || mayRun) return { kind: 'accepted', decoded, signature: noteOf(finding) };
     return { kind: 'refused', form, state: finding.state, signature: noteOf(finding), decoded, why: finding.why };

@@ -11,9 +11,9 @@ test('spans come back newest first, as long as they are known to have lasted, al
   const directory = tempDir();
   const store = testStore(directory);
   await store.linkStates.begin(span(10, 10));
-  await store.linkStates.extend({ untilMs: 20, why: null });
+  await store.linkStates.extend(span(10, 20));
   await store.linkStates.begin(span(20, 20, 'unreachable'));
-  await store.linkStates.extend({ untilMs: 30, why: 'refused by a firewall' });
+  await store.linkStates.extend({ ...span(20, 30, 'unreachable'), why: 'refused by a firewall' });
   await store.close();
   const later = testStore(directory);
   const away = { state: 'unreachable', why: 'refused by a firewall', fromMs: 20, untilMs: 30 };

@@ -25,7 +25,7 @@ export class LinkStates {
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
     this.#extend = db.prepare(
-      'UPDATE link_states SET until_at = ?, why = ? WHERE entry = (SELECT max(entry) FROM link_states)',
+      'UPDATE link_states SET until_at = ?, why = ? WHERE entry = (SELECT max(entry) FROM link_states) AND from_at = ? AND state = ?',
     );
     this.#begin = db.prepare('INSERT INTO link_states (state, why, from_at, until_at) VALUES (?, ?, ?, ?)');
     this.#prune = db.prepare('DELETE FROM link_states WHERE entry <= ?');
@@ -35,16 +35,21 @@ export class LinkStates {
   }
 
   /** A span begins. Not worth a commit of its own, nor is {@link extend}. */
-  begin({ state, why, fromMs, untilMs }: LinkSpan): Promise<void> {
+  begin(span: LinkSpan): Promise<void> {
+    return this.#group.submitLazily(() => this.#insert(span));
+  }
+
+  /** The one that was begun last has lasted until then. Where its beginning could not be stored, it is now: the one before is another. */
+  extend(span: LinkSpan): Promise<void> {
     return this.#group.submitLazily(() => {
-      const { lastInsertRowid } = this.#begin.run(state, why, fromMs, untilMs);
-      this.#prune.run(Number(lastInsertRowid) - ROWS_MAX);
+      const { changes } = this.#extend.run(span.untilMs, span.why, span.fromMs, span.state);
+      if (changes === 0) this.#insert(span);
     });
   }
 
-  /** The newest one, which the caller has begun, has lasted until then. */
-  extend({ why, untilMs }: Pick<LinkSpan, 'why' | 'untilMs'>): Promise<void> {
-    return this.#group.submitLazily(() => void this.#extend.run(untilMs, why));
+  #insert({ state, why, fromMs, untilMs }: LinkSpan): void {
+    const { lastInsertRowid } = this.#begin.run(state, why, fromMs, untilMs);
+    this.#prune.run(Number(lastInsertRowid) - ROWS_MAX);
   }
 
   /** Newest first; those that lasted until `fromMs` or longer. */

@@ -153,7 +153,9 @@ describe('what is refused for its signature', () => {
     expect(await store.runs.refuse(arrival('r1'), refusal(1), refused)).toBe(false);
     expect(await store.runs.refuse(arrival('r1'), refusal(2), refused)).toBe(true);
     expect(await store.runs.admit(arrival('r1'))).toMatchObject({ kind: 'admitted' });
-    expect(await store.runs.refuse(arrival('r1'), refusal(3), refused)).toBe(true);
+    expect(await store.runs.refuse(arrival('r1', 'forged'), refusal(3), refused)).toBe(true);
+    // A copy of the command itself says nothing new, whatever its signature is worth by now.
+    expect(await store.runs.refuse(arrival('r1'), refusal(4), refused)).toBe(false);
     expect(store.outbox.waiting(true, 9).map(({ id }) => id)).toEqual(['refused-1']);
     const rows = store.history.list({}, Number.POSITIVE_INFINITY, 9);
     expect(rows.map(({ reason, exitCode, resultId }) => [reason, exitCode, resultId])).toEqual([

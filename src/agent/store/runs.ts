@@ -183,7 +183,7 @@ export class Runs {
   /**
    * Records a message that is refused for its signature, once for each `fingerprint` of message and signature; false: it is recorded.
    * It never takes its `request_id`, which the command itself may still need: else whoever can send anything could keep commands away
-   * (protocol §11.4). `ending` gets the id of its result; null: there is none to give, the message names nobody, or its id has its
+   * (protocol §11.4). A copy of a command that is recorded is no other message, whatever key or time has gone since. `ending` gets the id of its result; null: there is none to give, the message names nobody, or its id has its
    * one result already.
    */
   async refuse(
@@ -195,6 +195,7 @@ export class Runs {
       const key = refusedKey(fingerprint);
       if (this.#ledgerGet.get(key) !== undefined) return null;
       const { requestId } = arrival;
+      if (this.isRecorded(requestId, arrival.fingerprint)) return null;
       const isOpen =
         requestId !== null &&
         resultId !== null &&
@@ -205,6 +206,14 @@ export class Runs {
     });
     if (ended !== null) this.#tell(ended);
     return ended !== null;
+  }
+
+  /** Whether these bytes were taken in before, under this id or under none: as a command, a conflict, or what can't be read. */
+  isRecorded(requestId: RequestId | null, fingerprint: Uint8Array): boolean {
+    const known =
+      requestId === null ? undefined : (this.#ledgerGet.get(requestId) as { fingerprint: Buffer } | undefined);
+    if (known !== undefined && isSame(known.fingerprint, fingerprint)) return true;
+    return this.#ledgerGet.get(namelessKey(fingerprint)) !== undefined;
   }
 
   /** Whether this message with this signature was refused: that is its end, whatever key comes later. */
