@@ -107,6 +107,8 @@ test('a day without tasks says so', async () => {
 test('by keyboard: one stop for Tab, the arrows from day to day, Enter for the day', async () => {
   const page = await activityOf(await someDays());
   const focused = () => page.evaluate<string>('document.activeElement.title');
+  // The counts have come.
+  await expectPage(cell(page, YESTERDAY)).toBeVisible();
   await expectPage(strip(page).locator('[tabindex="0"]')).toHaveCount(1);
   await strip(page).locator('[tabindex="0"]').focus();
   expect(await focused()).toContain('Today');
