@@ -1,6 +1,6 @@
 /**
- * One manifest, from its offer to the switch. Invariants: no failure here stops the agent or a command; a script is never ended for an
- * update, and a command waits for one at most {@link HOLD_MS}; what has failed on this PC is not tried again under the same manifest.
+ * One manifest, from its offer to the switch. Invariants: no failure here stops the agent or a command (see `hold-commands.ts`); what
+ * has failed on this PC is not tried again under the same manifest.
  */
 import { type BackoffPolicy, backoffMs, spreadMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -14,17 +14,14 @@ import type { UpdateState } from '../../shared/states.ts';
 import type { UpdateWaitsFor } from '../../shared/update-reasons.ts';
 import type { LinkStatus } from '../bus/bus.ts';
 import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
+import { type HeldCommands, HOLD_AGAIN_MS, holdUntilIdle } from './hold-commands.ts';
 import type { Prepared } from './prepare-update.ts';
 import type { Offer } from './release-look.ts';
 
 /** After a failure; what came further begins again with the first one. */
 const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0.5 };
-/** So long new commands wait for the running ones to end; then they go first, and the update comes another time. */
-const HOLD_MS = 15 * 60_000;
 /** All PCs of a fleet come back at the same moment. */
 const RECONNECT_SPREAD_MS = 30_000;
-const HOLD_AGAIN_MS = 60 * 60_000;
-const LOOK_EVERY_MS = 100;
 /** A clock that is set, and a PC that sleeps, are noticed within it. */
 const LONGEST_SLEEP_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -35,7 +32,7 @@ export interface OneUpdateOptions {
   readonly notes: UpdateNotes;
   readonly prepare: (offer: Offer, on: PrepareEvents, signal: AbortSignal) => Promise<Prepared>;
   readonly link: Watched<Pick<LinkStatus, 'state'>>;
-  readonly commands: { hold(holds: boolean): void; readonly isIdle: boolean };
+  readonly commands: HeldCommands;
   /** Stops the agent, which then starts again as this release. */
   readonly switchTo: (offer: Offer) => void;
   /** `target_version_jitter` of the fleet. */
@@ -227,8 +224,9 @@ export class OneUpdate {
 
   /** False: it is tried again, from the beginning. */
   async #install(signal: AbortSignal): Promise<boolean> {
-    const { notes, clock, commands, switchTo, log } = this.#options;
+    const { notes, clock, commands, switchTo, holdMs, log } = this.#options;
     const { offer } = this;
+    const mayGo = () => this.#notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
     if (notes.wait?.readyAtMs === null) await notes.noteWait({ ...notes.wait, readyAtMs: clock.nowMs() });
@@ -240,33 +238,16 @@ export class OneUpdate {
         return false;
       }
       this.#show('verified', { waitsFor: 'tasks' });
-      const held = await this.#holdCommands(signal);
+      const held = await holdUntilIdle(commands, { mayGo, signal, holdMs });
       if (held === 'idle') {
         log.info('the agent stops for an update', { version: release.version, serial: release.serial });
         this.#show('installing', {});
         switchTo(offer);
         return true;
       }
-      commands.hold(false);
       if (held === 'not_now') continue;
       await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
       return false;
-    }
-  }
-
-  /** New commands wait from here on. `late`: the running ones go on for too long; `not_now`: it is to wait for something else. */
-  async #holdCommands(signal: AbortSignal): Promise<'idle' | 'late' | 'not_now'> {
-    const { commands, clock, holdMs = HOLD_MS } = this.#options;
-    commands.hold(true);
-    try {
-      for (const untilMs = performance.now() + holdMs; ; await sleep(LOOK_EVERY_MS, signal)) {
-        if (this.#notBefore().atMs > clock.nowMs()) return 'not_now';
-        if (commands.isIdle) return 'idle';
-        if (performance.now() >= untilMs) return 'late';
-      }
-    } catch (error) {
-      commands.hold(false);
-      throw error;
     }
   }
 

@@ -81,6 +81,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     storeIsUsable: store.isUsable,
     nowMs: () => clock.nowMs(),
     onSettled: () => settled.resolve(),
+    commands: parts.dispatcher,
     onFailed: () => endFor(null),
     log,
   });
