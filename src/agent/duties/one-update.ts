@@ -28,11 +28,13 @@ const HOUR_MS = 3_600_000;
 
 export interface OneUpdateOptions {
   /** Nothing is taken before it resolves. */
-  readonly begin: Promise<void>;
+  readonly begin: Promise<unknown>;
   readonly notes: UpdateNotes;
   readonly prepare: (offer: Offer, on: PrepareEvents, signal: AbortSignal) => Promise<Prepared>;
   readonly link: Watched<Pick<LinkStatus, 'state'>>;
   readonly commands: HeldCommands;
+  /** It is still what counts. */
+  readonly isOffered: (offer: Offer) => boolean;
   /** Stops the agent, which then starts again as this release. */
   readonly switchTo: (offer: Offer) => void;
   /** `target_version_jitter` of the fleet. */
@@ -107,12 +109,14 @@ export class OneUpdate {
   /** True: there is nothing more to do for this manifest. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { notes, prepare, log } = this.#options;
-    const { release } = this.offer;
-    if (notes.isUndone(this.offer)) {
+    // Of one try; a later look tells the same manifest's package anew.
+    const { offer } = this;
+    const { release } = offer;
+    if (notes.isUndone(offer)) {
       this.#show('rolled_back', {});
       return true;
     }
-    const wait = await this.#waitOf(this.offer);
+    const wait = await this.#waitOf(offer);
     await this.#until('turn', () => wait.beginAtMs);
     await this.#until('pause', () => this.#options.pauseUntilMs);
     await this.#connected(signal);
@@ -121,7 +125,8 @@ export class OneUpdate {
       onProgress: (doneBytes) => this.#show('downloading', { doneBytes }),
       onFetched: () => this.#show('verified', { doneBytes: release.size }),
     };
-    const prepared = await prepare(this.offer, on, signal);
+    const prepared = await prepare(offer, on, signal);
+    signal.throwIfAborted();
     switch (prepared.kind) {
       case 'later':
         if (prepared.moved) this.#failures = 0;
@@ -133,7 +138,7 @@ export class OneUpdate {
         await this.#undone(prepared.why);
         return false;
       case 'ready':
-        return this.#install(signal);
+        return this.#install(offer, signal);
     }
   }
 
@@ -222,10 +227,9 @@ export class OneUpdate {
 
   // --- the switch ------------------------------------------------------------------------------------------------------------
 
-  /** False: it is tried again, from the beginning. */
-  async #install(signal: AbortSignal): Promise<boolean> {
-    const { notes, clock, commands, switchTo, holdMs, log } = this.#options;
-    const { offer } = this;
+  /** `offer` lies ready. False: it is tried again, from the beginning. */
+  async #install(offer: Offer, signal: AbortSignal): Promise<boolean> {
+    const { notes, clock, commands, isOffered, switchTo, holdMs, log } = this.#options;
     const mayGo = () => this.#notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
@@ -239,6 +243,11 @@ export class OneUpdate {
       }
       this.#show('verified', { waitsFor: 'tasks' });
       const held = await holdUntilIdle(commands, { mayGo, signal, holdMs });
+      if (held === 'idle' && !isOffered(offer)) {
+        commands.hold(false);
+        signal.throwIfAborted();
+        return false;
+      }
       if (held === 'idle') {
         log.info('the agent stops for an update', { version: release.version, serial: release.serial });
         this.#show('installing', {});

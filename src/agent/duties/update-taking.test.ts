@@ -247,3 +247,58 @@ test('another manifest under the same number is another update: what was made re
   expect(seen.switched).toEqual([7]);
   expect(tried.at(-1)).toBe(signedAgain.release.sha256);
 });
+
+test('while the one before still does something, the next does not begin', async () => {
+  const done: string[] = [];
+  const last = Promise.withResolvers<void>();
+  const prepare = async ({ release: { serial } }: Offer): Promise<Prepared> => {
+    done.push(`${serial} begins`);
+    // As a copy that is not broken off.
+    if (serial === 7) await last.promise;
+    done.push(`${serial} ends`);
+    return READY;
+  };
+  const { offer, seen, switched } = rig({ prepare });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(done).toEqual(['7 begins']));
+  offer.set(offerOf({ serial: 8 }));
+  // One that ends before it has begun: who comes then waits as well.
+  offer.set(offerOf({ serial: 9 }));
+  await eventually(() => expect(seen.shown.at(-1)).toBe('waiting for turn'));
+  last.resolve();
+  await switched(9);
+  expect(done).toEqual(['7 begins', '7 ends', '9 begins', '9 ends']);
+});
+
+test('what is offered no more in the last moment is not switched to, and commands go on', async () => {
+  const { offer, commands, switched } = rig();
+  let asked = 0;
+  Object.defineProperty(commands, 'isIdle', {
+    get() {
+      asked += 1;
+      if (asked === 1) offer.set(offerOf({ serial: 8 }));
+      return true;
+    },
+  });
+  offer.set(offerOf({ serial: 7 }));
+  await switched(8);
+  expect(commands.holds).toEqual([true, false, true]);
+});
+
+test('at a stop the end of what is done is waited for', async () => {
+  const done: string[] = [];
+  const last = Promise.withResolvers<void>();
+  const prepare = async (): Promise<Prepared> => {
+    done.push('begins');
+    await last.promise;
+    done.push('ends');
+    return READY;
+  };
+  const { offer, taking } = rig({ prepare });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(done).toEqual(['begins']));
+  const closed = taking.close().then(() => done.push('closed'));
+  last.resolve();
+  await closed;
+  expect(done).toEqual(['begins', 'ends', 'closed']);
+});
