@@ -56,6 +56,7 @@ export interface OneUpdateOptions {
 export interface PrepareEvents {
   readonly onProgress: (doneBytes: number) => void;
   readonly onFetched: () => void;
+  readonly countCopy: (copy: () => Promise<void>) => Promise<void>;
 }
 
 type Phase = {
@@ -89,9 +90,30 @@ export class OneUpdate {
     try {
       await orAbort(this.#options.begin, signal);
       if (this.#failures > 0) await this.#again('disk', 'it could not be made the version that counts');
+      await this.#afterCutOff();
       while (!(await this.#onceOrLater(signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
+    }
+  }
+
+  /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
+  async #afterCutOff(): Promise<void> {
+    const { wait } = this.#options.notes;
+    const begun = wait?.manifest === this.offer.manifest ? (wait.copiesBegun ?? 0) : 0;
+    if (begun === 0) return;
+    this.#failures = begun - 1;
+    await this.#again('self_test', 'the agent ended while it copied its store');
+  }
+
+  async #countCopy({ manifest }: Offer, copy: () => Promise<void>): Promise<void> {
+    const { notes } = this.#options;
+    await notes.changeWait(manifest, ({ copiesBegun = 0 }) => ({ copiesBegun: copiesBegun + 1 }));
+    try {
+      await copy();
+    } finally {
+      // What can't be noted now makes the next start wait a little.
+      await notes.changeWait(manifest, () => ({ copiesBegun: 0 })).catch(() => {});
     }
   }
 
@@ -124,6 +146,7 @@ export class OneUpdate {
     const on: PrepareEvents = {
       onProgress: (doneBytes) => this.#show('downloading', { doneBytes }),
       onFetched: () => this.#show('verified', { doneBytes: release.size }),
+      countCopy: (copy) => this.#countCopy(offer, copy),
     };
     const prepared = await prepare(offer, on, signal);
     signal.throwIfAborted();
@@ -188,11 +211,10 @@ export class OneUpdate {
 
   async schedule(notBeforeMs: number | null): Promise<boolean> {
     const { notes } = this.#options;
-    const { wait } = notes;
-    const isReady = this.phase.state === 'verified' && wait !== null && wait.manifest === this.offer.manifest;
-    if (!isReady) return false;
+    const { manifest } = this.offer;
+    if (this.phase.state !== 'verified' || notes.wait?.manifest !== manifest) return false;
     if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return false;
-    await notes.noteWait({ ...wait, postponedToMs: notBeforeMs });
+    await notes.changeWait(manifest, () => ({ postponedToMs: notBeforeMs }));
     this.#wake.abort();
     return true;
   }
@@ -233,7 +255,7 @@ export class OneUpdate {
     const mayGo = () => this.#notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
-    if (notes.wait?.readyAtMs === null) await notes.noteWait({ ...notes.wait, readyAtMs: clock.nowMs() });
+    if (notes.wait?.readyAtMs === null) await notes.changeWait(offer.manifest, () => ({ readyAtMs: clock.nowMs() }));
     for (;;) {
       await this.#mayInstall();
       // Its signature has had its time meanwhile: it is offered no more with the next look.
@@ -255,8 +277,8 @@ export class OneUpdate {
         return true;
       }
       if (held === 'not_now') continue;
+      // What lies ready stays so.
       await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
-      return false;
     }
   }
 

@@ -7,7 +7,7 @@ import { spreadMs } from '../../base/backoff.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { removeQuietly } from '../../base/remove-quietly.ts';
+import { removeLargeQuietly } from '../../base/remove-quietly.ts';
 import { untilDone } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import { until } from '../../base/watched.ts';
@@ -72,7 +72,7 @@ async function follow(options: UpdateTrialOptions, signal: AbortSignal): Promise
     await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
     log.info('this version was on the air, and stays', { version });
     installation.tidy(version, before);
-    removeQuietly(options.staging);
+    await removeLargeQuietly(options.staging);
     onSettled();
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -121,8 +121,8 @@ async function noteFailed(
   // Until it is noted `current.json` goes on to say it.
   await untilDone(() => notes.noteUndone(undone), signal, tellWhy(log));
   await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
-  removeQuietly(installation.directoryOf(failed.version));
-  removeQuietly(staging);
+  await removeLargeQuietly(installation.directoryOf(failed.version));
+  await removeLargeQuietly(staging);
 }
 
 function tellWhy(log: Logger): (error: unknown) => void {
