@@ -58,6 +58,8 @@ export interface InstallationOptions {
   readonly toml?: string;
   /** Where its data lie; a fresh directory by default. */
   readonly data?: string;
+  /** More that it is started with. */
+  readonly args?: readonly string[];
 }
 
 export class InstalledAgent {
@@ -67,18 +69,20 @@ export class InstalledAgent {
   readonly faultFile: string;
   readonly exits: (number | NodeJS.Signals)[] = [];
   said = '';
+  readonly #args: readonly string[];
   #child: ChildProcess | null = null;
   #runs = true;
   #serial = 0;
 
-  constructor(server: NatsServer, { version = '1.0.0', toml = '', data }: InstallationOptions = {}) {
+  constructor(server: NatsServer, { version = '1.0.0', toml = '', data, args = [] }: InstallationOptions = {}) {
     this.data = data ?? tempDir();
+    this.#args = args;
     makeVersion(this.directoryOf(version), version);
     for (const name of ['bin', 'private']) mkdirSync(join(this.root, name));
     cpSync(join(ROOT, 'packaging', 'linux', 'starter.sh'), this.#starter);
-    writeCurrent(this.#current, { version });
+    writeCurrent(this.currentFile, { version });
     writeFileSync(join(this.data, 'keys.json'), this.trust.pin);
-    writeFileSync(this.#config, settings(server, `[update]\nkeys_file = "keys.json"\n${toml}`));
+    writeFileSync(this.config, settings(server, `[update]\nkeys_file = "keys.json"\n${toml}`));
     this.faultFile = join(this.data, 'fault');
     onTestFinished(() => this.end());
   }
@@ -87,11 +91,11 @@ export class InstalledAgent {
     return join(this.root, 'bin', 'kanade-tray-agent');
   }
 
-  get #current(): string {
+  get currentFile(): string {
     return join(this.root, 'private', 'current.json');
   }
 
-  get #config(): string {
+  get config(): string {
     return join(this.data, 'agent.toml');
   }
 
@@ -100,7 +104,7 @@ export class InstalledAgent {
   }
 
   get current(): CurrentVersion | null {
-    return readCurrent(this.#current);
+    return readCurrent(this.currentFile);
   }
 
   get versions(): string[] {
@@ -120,7 +124,10 @@ export class InstalledAgent {
       KTEST_FAULT_FILE: this.faultFile,
       KTEST_PRELOAD: join(import.meta.dirname, 'faults.ts'),
     };
-    const child = spawn(this.#starter, ['--config', this.#config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.#starter, ['--config', this.config, ...this.#args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

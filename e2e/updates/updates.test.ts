@@ -1,7 +1,8 @@
 /** A PC that brings itself to the version that IT wants, and back from one that does not start. */
-import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeCurrent } from '../../src/base/current-version.ts';
 import { sleep } from '../../src/base/sleep.ts';
 import { connectAgent } from '../../test/support/agent-client.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -95,6 +96,23 @@ test('a version that does not start is taken back after three starts, and comes 
   await agent.settled('1.0.1');
   expect(heard.at(-1)).toBe('1.0.1');
 }, 120_000);
+
+test('stopped while it waits for its settings: no start that has failed', async () => {
+  const agent = new InstalledAgent(await startNatsServer(), { args: ['--tray'] });
+  const trial = { before: '0.9.0', serial: 7, manifest: '7'.repeat(64) };
+  writeCurrent(agent.currentFile, { version: '1.0.0', trial });
+  writeFileSync(agent.config, '[agent\n');
+  agent.start();
+  const client = await agent.connect();
+  expect(agent.said).toContain('the settings can not be used');
+  const starts = join(agent.root, 'private', 'starts');
+  expect(readFileSync(starts, 'utf8')).toBe('.');
+  client.close();
+  await agent.end('SIGTERM');
+  expect(agent.exits).toEqual([0]);
+  expect(existsSync(starts)).toBe(false);
+  expect(agent.current).toEqual({ version: '1.0.0', trial });
+});
 
 test('what was signed and is none that could work here is not even placed', async () => {
   const { nc, agent } = await world();

@@ -19,7 +19,7 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** Holds the whole thread: only where nothing else is to go on meanwhile, as in the set-up. */
+/** Holds the whole thread: only where nothing else is to go on meanwhile, as in the set-up, or for a ms. */
 export function blockFor(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

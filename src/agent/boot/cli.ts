@@ -14,8 +14,9 @@ import { hashHelpdeskCode } from '../config/helpdesk-code.ts';
 import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from '../config/load.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { followServiceHost } from '../runtime/stop-requests.ts';
+import { findInstallation } from '../update/installation.ts';
 import { describeKeys } from './check-keys.ts';
-import { start } from './start.ts';
+import { type StartOptions, start } from './start.ts';
 
 const VERSION: string = packageJson.version;
 
@@ -88,15 +89,28 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   if (isCheck) return checkConfig(loaded);
   // What comes on standard input is nothing for a version that only tests itself.
   const args = argv.filter((arg) => arg !== '--control');
-  const program = { program: import.meta.dirname, args };
-  const more = { hostSecret: takeHostSecret(), version: VERSION, ...program, lockRetryMs };
+  const program = import.meta.dirname;
+  const more = { hostSecret: takeHostSecret(), version: VERSION, program, args, lockRetryMs };
+  const code = await runAgent(loaded, options, { ...more, reload: () => load(options, dataAnswers, answers) });
+  if (code === EXIT.stopped) forgetStarts(program);
+  return code;
+}
+
+type RunOptions = Omit<StartOptions, 'loaded'> & { readonly reload: () => Loaded };
+
+async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: RunOptions): Promise<number> {
   if (loaded.ok) return start({ loaded, ...more });
   if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
-  const reload = () => load(options, dataAnswers, answers);
   const usable = await waitForSettings({ loaded, startedAs, reload, ...more });
   return typeof usable === 'number' ? usable : start({ loaded: usable, ...more });
+}
+
+/** Whoever has stopped in order has not failed to start, even if it was never on the air, or waited for its settings or its turn. */
+function forgetStarts(program: string): void {
+  const installed = findInstallation(program, VERSION, process.platform);
+  if (installed.by === 'us') installed.installation.forgetStarts();
 }
 
 function inputIdle(): number {

@@ -128,8 +128,6 @@ async function runUntilStopped(options: Started): Promise<number> {
       failedSwitches += 1;
       continue;
     }
-    // Whoever has stopped in order has not failed to start, even if it was never on the air.
-    if (end === 'stop' && installed.by === 'us') installed.installation.forgetStarts();
     await (found as OpenedStore | null)?.store.close();
     await lock.release();
     log.logger.info('stopped');

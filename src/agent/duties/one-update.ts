@@ -1,6 +1,6 @@
 /**
- * One manifest, from its offer to the switch. Invariants: no failure here stops the agent or a command; a script is never ended for an
- * update, and a command waits for one at most {@link HOLD_MS}; what has failed on this PC is not tried again under the same manifest.
+ * One manifest, from its offer to the switch. Invariants: no failure here stops the agent or a command (see `hold-commands.ts`); what
+ * has failed on this PC is not tried again under the same manifest.
  */
 import { type BackoffPolicy, backoffMs, spreadMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -14,28 +14,27 @@ import type { UpdateState } from '../../shared/states.ts';
 import type { UpdateWaitsFor, WishOutcome } from '../../shared/update-reasons.ts';
 import type { LinkStatus } from '../bus/bus.ts';
 import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
+import { type HeldCommands, HOLD_AGAIN_MS, holdUntilIdle } from './hold-commands.ts';
 import type { Prepared } from './prepare-update.ts';
 import type { Offer } from './release-look.ts';
 
 /** After a failure; what came further begins again with the first one. */
 const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0.5 };
-/** So long new commands wait for the running ones to end; then they go first, and the update comes another time. */
-const HOLD_MS = 15 * 60_000;
 /** All PCs of a fleet come back at the same moment. */
 const RECONNECT_SPREAD_MS = 30_000;
-const HOLD_AGAIN_MS = 60 * 60_000;
-const LOOK_EVERY_MS = 100;
 /** A clock that is set, and a PC that sleeps, are noticed within it. */
 const LONGEST_SLEEP_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 export interface OneUpdateOptions {
   /** Nothing is taken before it resolves. */
-  readonly begin: Promise<void>;
+  readonly begin: Promise<unknown>;
   readonly notes: UpdateNotes;
   readonly prepare: (offer: Offer, on: PrepareEvents, signal: AbortSignal) => Promise<Prepared>;
   readonly link: Watched<Pick<LinkStatus, 'state'>>;
-  readonly commands: { hold(holds: boolean): void; readonly isIdle: boolean };
+  readonly commands: HeldCommands;
+  /** It is still what counts. */
+  readonly isOffered: (offer: Offer) => boolean;
   /** Stops the agent, which then starts again as this release. */
   readonly switchTo: (offer: Offer) => void;
   /** `target_version_jitter` of the fleet. */
@@ -57,6 +56,7 @@ export interface OneUpdateOptions {
 export interface PrepareEvents {
   readonly onProgress: (doneBytes: number) => void;
   readonly onFetched: () => void;
+  readonly countCopy: (copy: () => Promise<void>) => Promise<void>;
 }
 
 type Phase = {
@@ -90,9 +90,30 @@ export class OneUpdate {
     try {
       await orAbort(this.#options.begin, signal);
       if (this.#failures > 0) await this.#again('disk', 'it could not be made the version that counts');
+      await this.#afterCutOff();
       while (!(await this.#onceOrLater(signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
+    }
+  }
+
+  /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
+  async #afterCutOff(): Promise<void> {
+    const { wait } = this.#options.notes;
+    const begun = wait?.manifest === this.offer.manifest ? (wait.copiesBegun ?? 0) : 0;
+    if (begun === 0) return;
+    this.#failures = begun - 1;
+    await this.#again('self_test', 'the agent ended while it copied its store');
+  }
+
+  async #countCopy({ manifest }: Offer, copy: () => Promise<void>): Promise<void> {
+    const { notes } = this.#options;
+    await notes.changeWait(manifest, ({ copiesBegun = 0 }) => ({ copiesBegun: copiesBegun + 1 }));
+    try {
+      await copy();
+    } finally {
+      // What can't be noted now makes the next start wait a little.
+      await notes.changeWait(manifest, () => ({ copiesBegun: 0 })).catch(() => {});
     }
   }
 
@@ -110,12 +131,14 @@ export class OneUpdate {
   /** True: there is nothing more to do for this manifest. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { notes, prepare, log } = this.#options;
-    const { release } = this.offer;
-    if (notes.isUndone(this.offer)) {
+    // Of one try; a later look tells the same manifest's package anew.
+    const { offer } = this;
+    const { release } = offer;
+    if (notes.isUndone(offer)) {
       this.#show('rolled_back', {});
       return true;
     }
-    const wait = await this.#waitOf(this.offer);
+    const wait = await this.#waitOf(offer);
     await this.#until('turn', () => wait.beginAtMs);
     await this.#until('pause', () => this.#options.pauseUntilMs);
     await this.#connected(signal);
@@ -123,8 +146,10 @@ export class OneUpdate {
     const on: PrepareEvents = {
       onProgress: (doneBytes) => this.#show('downloading', { doneBytes }),
       onFetched: () => this.#show('verified', { doneBytes: release.size }),
+      countCopy: (copy) => this.#countCopy(offer, copy),
     };
-    const prepared = await prepare(this.offer, on, signal);
+    const prepared = await prepare(offer, on, signal);
+    signal.throwIfAborted();
     switch (prepared.kind) {
       case 'later':
         if (prepared.moved) this.#failures = 0;
@@ -136,7 +161,7 @@ export class OneUpdate {
         await this.#undone(prepared.why);
         return false;
       case 'ready':
-        return this.#install(signal);
+        return this.#install(offer, signal);
     }
   }
 
@@ -186,12 +211,12 @@ export class OneUpdate {
 
   async schedule(notBeforeMs: number | null): Promise<WishOutcome> {
     const { notes } = this.#options;
+    const { manifest } = this.offer;
     const { wait } = notes;
-    const isReady = this.phase.state === 'verified' && wait !== null && wait.manifest === this.offer.manifest;
-    if (!isReady) return 'refused';
+    if (this.phase.state !== 'verified' || wait?.manifest !== manifest) return 'refused';
     if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return 'refused';
     if (notBeforeMs === wait.postponedToMs) return 'unchanged';
-    await notes.noteWait({ ...wait, postponedToMs: notBeforeMs });
+    await notes.changeWait(manifest, () => ({ postponedToMs: notBeforeMs }));
     this.#wake.abort();
     return 'taken';
   }
@@ -226,13 +251,13 @@ export class OneUpdate {
 
   // --- the switch ------------------------------------------------------------------------------------------------------------
 
-  /** False: it is tried again, from the beginning. */
-  async #install(signal: AbortSignal): Promise<boolean> {
-    const { notes, clock, commands, switchTo, log } = this.#options;
-    const { offer } = this;
+  /** `offer` lies ready. False: it is tried again, from the beginning. */
+  async #install(offer: Offer, signal: AbortSignal): Promise<boolean> {
+    const { notes, clock, commands, isOffered, switchTo, holdMs, log } = this.#options;
+    const mayGo = () => this.#notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
-    if (notes.wait?.readyAtMs === null) await notes.noteWait({ ...notes.wait, readyAtMs: clock.nowMs() });
+    if (notes.wait?.readyAtMs === null) await notes.changeWait(offer.manifest, () => ({ readyAtMs: clock.nowMs() }));
     for (;;) {
       await this.#mayInstall();
       // Its signature has had its time meanwhile: it is offered no more with the next look.
@@ -241,33 +266,21 @@ export class OneUpdate {
         return false;
       }
       this.#show('verified', { waitsFor: 'tasks' });
-      const held = await this.#holdCommands(signal);
+      const held = await holdUntilIdle(commands, { mayGo, signal, holdMs });
+      if (held === 'idle' && !isOffered(offer)) {
+        commands.hold(false);
+        signal.throwIfAborted();
+        return false;
+      }
       if (held === 'idle') {
         log.info('the agent stops for an update', { version: release.version, serial: release.serial });
         this.#show('installing', {});
         switchTo(offer);
         return true;
       }
-      commands.hold(false);
       if (held === 'not_now') continue;
+      // What lies ready stays so.
       await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
-      return false;
-    }
-  }
-
-  /** New commands wait from here on. `late`: the running ones go on for too long; `not_now`: it is to wait for something else. */
-  async #holdCommands(signal: AbortSignal): Promise<'idle' | 'late' | 'not_now'> {
-    const { commands, clock, holdMs = HOLD_MS } = this.#options;
-    commands.hold(true);
-    try {
-      for (const untilMs = performance.now() + holdMs; ; await sleep(LOOK_EVERY_MS, signal)) {
-        if (this.#notBefore().atMs > clock.nowMs()) return 'not_now';
-        if (commands.isIdle) return 'idle';
-        if (performance.now() >= untilMs) return 'late';
-      }
-    } catch (error) {
-      commands.hold(false);
-      throw error;
     }
   }
 

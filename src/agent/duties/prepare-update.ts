@@ -3,10 +3,11 @@
  * here. Invariants: nothing of a package is opened before its bytes are those that were signed; nothing of it is run before that;
  * and whatever fails, the version that counts is not touched.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, statfsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { removeQuietly } from '../../base/remove-quietly.ts';
+import { removeLargeQuietly, removeQuietly } from '../../base/remove-quietly.ts';
 import { COMPILED_DIRECTORY } from '../../platform/compile-cache.ts';
 import { runProgram } from '../../platform/run-program.ts';
 import { makeDirectory } from '../../shared/make-directory.ts';
@@ -38,6 +39,8 @@ export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress: (doneBytes: number) => void;
   readonly onFetched: () => void;
+  /** Does it, and knows that it is being done: the one thing here that may ask more of a machine than it can give. */
+  readonly countCopy: (copy: () => Promise<void>) => Promise<void>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -56,7 +59,7 @@ export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> 
   const { installation, staging, signal } = options;
   try {
     makeDirectory(staging, 0o700);
-    dropOthers(staging, options.offer);
+    await dropOthers(staging, options.offer);
     const fetched = await fetchPackage(options);
     if (fetched.kind !== 'done') return fetched.later;
     options.onFetched();
@@ -68,8 +71,8 @@ export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> 
     signal.throwIfAborted();
     return later('disk', errorText(error));
   } finally {
-    removeQuietly(installation.stagedDirectory);
-    removeQuietly(copyDirectory(staging));
+    await removeLargeQuietly(installation.stagedDirectory);
+    await removeLargeQuietly(copyDirectory(staging));
   }
 }
 
@@ -113,7 +116,7 @@ async function fetchPackage({ offer, staging, bus, onProgress, signal }: Prepare
 /** null: it is unpacked. */
 async function unpackPackage({ offer, installation, signal }: PrepareOptions, file: string) {
   const { release } = offer;
-  removeQuietly(installation.stagedDirectory);
+  await removeLargeQuietly(installation.stagedDirectory);
   if (roomOn(installation.versionsDirectory) < release.unpacked_size) return later('room', 'to unpack it');
   // Not before it is needed: it is code for which most starts have no use.
   const { unpack } = await import('../update/unpack.ts');
@@ -140,11 +143,10 @@ async function testAndPlace(options: PrepareOptions): Promise<Prepared> {
   const { offer, installation, staging, store, args, log, signal } = options;
   const { version } = offer.release;
   const copy = copyDirectory(staging);
-  removeQuietly(copy);
+  await removeLargeQuietly(copy);
   makeDirectory(copy, 0o700);
   if (roomOn(staging) < store.sizeBytes) return later('room', 'for a copy of the store');
-  await store.copyTo(join(copy, 'store.db'));
-  signal.throwIfAborted();
+  await options.countCopy(() => store.copyTo(join(copy, 'store.db'), signal));
   const staged = installation.stagedDirectory;
   const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !OF_THIS_PROCESS.includes(name)));
   const end = await runProgram(programOf(staged), [mainOf(staged), '--self-test', copy, ...args], {
@@ -163,7 +165,8 @@ async function testAndPlace(options: PrepareOptions): Promise<Prepared> {
   removeQuietly(join(staged, 'agent', COMPILED_DIRECTORY));
   const place = installation.directoryOf(version);
   // An older one of that name that does not count.
-  rmSync(place, { recursive: true, force: true });
+  await rm(place, { recursive: true, force: true });
+  signal.throwIfAborted();
   renameSync(staged, place);
   // What says which version counts lies in another directory, and must not be on the disk before this.
   syncDirectory(installation.versionsDirectory);
@@ -183,8 +186,9 @@ function syncDirectory(path: string): void {
 }
 
 /** What is half there of another package is of no use any more. */
-function dropOthers(staging: string, { release }: Offer): void {
-  for (const name of readdirSync(staging)) if (!name.startsWith(release.sha256)) removeQuietly(join(staging, name));
+async function dropOthers(staging: string, { release }: Offer): Promise<void> {
+  const others = readdirSync(staging).filter((name) => !name.startsWith(release.sha256));
+  for (const name of others) await removeLargeQuietly(join(staging, name));
 }
 
 /** Bytes that may be written there without taking what others need. */

@@ -8,6 +8,7 @@ import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { NO_BACKOFF } from '../../base/backoff.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Store } from '../store/store.ts';
@@ -152,6 +153,8 @@ test('scripts that go on for too long come first; the update lets go of the comm
   expect(commands.holds.slice(0, 4)).toEqual([true, false, true, false]);
   commands.isIdle = true;
   await switched(7);
+  // What lies ready is not made again.
+  expect(seen.tries).toBe(1);
 });
 
 test('who puts it off while it waits for a script gets that, and the commands go on', async () => {
@@ -247,4 +250,91 @@ test('another manifest under the same number is another update: what was made re
   await switched(7);
   expect(seen.switched).toEqual([7]);
   expect(tried.at(-1)).toBe(signedAgain.release.sha256);
+});
+
+test('while the one before still does something, the next does not begin', async () => {
+  const done: string[] = [];
+  const last = Promise.withResolvers<void>();
+  const prepare = async ({ release: { serial } }: Offer): Promise<Prepared> => {
+    done.push(`${serial} begins`);
+    // As a copy that is not broken off.
+    if (serial === 7) await last.promise;
+    done.push(`${serial} ends`);
+    return READY;
+  };
+  const { offer, seen, switched } = rig({ prepare });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(done).toEqual(['7 begins']));
+  offer.set(offerOf({ serial: 8 }));
+  // One that ends before it has begun: who comes then waits as well.
+  offer.set(offerOf({ serial: 9 }));
+  await eventually(() => expect(seen.shown.at(-1)).toBe('waiting for turn'));
+  last.resolve();
+  await switched(9);
+  expect(done).toEqual(['7 begins', '7 ends', '9 begins', '9 ends']);
+});
+
+test('what is offered no more in the last moment is not switched to, and commands go on', async () => {
+  const { offer, commands, switched } = rig();
+  let asked = 0;
+  Object.defineProperty(commands, 'isIdle', {
+    get() {
+      asked += 1;
+      if (asked === 1) offer.set(offerOf({ serial: 8 }));
+      return true;
+    },
+  });
+  offer.set(offerOf({ serial: 7 }));
+  await switched(8);
+  expect(commands.holds).toEqual([true, false, true]);
+});
+
+test('at a stop the end of what is done is waited for', async () => {
+  const done: string[] = [];
+  const last = Promise.withResolvers<void>();
+  const prepare = async (): Promise<Prepared> => {
+    done.push('begins');
+    await last.promise;
+    done.push('ends');
+    return READY;
+  };
+  const { offer, taking } = rig({ prepare });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(done).toEqual(['begins']));
+  const closed = taking.close().then(() => done.push('closed'));
+  last.resolve();
+  await closed;
+  expect(done).toEqual(['begins', 'ends', 'closed']);
+});
+
+test('after a process that ended while it copied the store the next one does not do so at once', async () => {
+  const store = testStore(tempDir());
+  const prepare = async (_offer: Offer, on: PrepareEvents, signal: AbortSignal): Promise<Prepared> => {
+    await on.countCopy(() => sleep(HOUR_MS, signal));
+    return READY;
+  };
+  const killed = rig({ store, prepare });
+  killed.offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(store.updateNotes.wait?.copiesBegun).toBe(1));
+  const again = rig({ store, backoff: { minMs: HOUR_MS, maxMs: HOUR_MS, jitter: 0 } });
+  again.offer.set(offerOf({ serial: 7 }));
+  await again.waitsFor('self_test');
+  expect(again.seen.tries).toBe(0);
+});
+
+test('a copy that came to an end counts no more, however it ended', async () => {
+  const store = testStore(tempDir());
+  const tries: number[] = [];
+  const prepare = async (_offer: Offer, on: PrepareEvents): Promise<Prepared> => {
+    await on.countCopy(async () => {
+      tries.push(store.updateNotes.wait?.copiesBegun ?? 0);
+      if (tries.length === 1) throw new Error('the disk takes nothing');
+    });
+    return READY;
+  };
+  const { offer, switched } = rig({ store, prepare });
+  offer.set(offerOf({ serial: 7 }));
+  await switched(7);
+  expect(tries).toEqual([1, 1]);
+  expect(store.updateNotes.wait?.copiesBegun).toBe(0);
 });

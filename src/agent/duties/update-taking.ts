@@ -9,7 +9,7 @@ import { OneUpdate, type OneUpdateOptions } from './one-update.ts';
 import type { Offer } from './release-look.ts';
 import type { UpdateWatch } from './update-watch.ts';
 
-export interface UpdateTakingOptions extends OneUpdateOptions {
+export interface UpdateTakingOptions extends Omit<OneUpdateOptions, 'isOffered'> {
   readonly watch: Pick<UpdateWatch, 'status' | 'offer'>;
 }
 
@@ -17,11 +17,15 @@ export interface UpdateTaking extends Binding {
   readonly status: Watched<UpdateView>;
   /** The person's wish; null: as soon as it may be. */
   readonly schedule: (notBeforeMs: number | null) => Promise<WishOutcome>;
+  /** Resolves once nothing of an update is done here any more. */
+  close(): Promise<void>;
 }
 
 export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
   const { watch, notes, log } = options;
   let current: OneUpdate | null = null;
+  // Of all before: two at a time would take what lies half there from each other.
+  let running: Promise<unknown> = Promise.resolve();
   const status = new WatchedCell<UpdateView>(watch.status.value);
   const publish = () => {
     const { status: seen } = watch;
@@ -32,6 +36,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
     const next: UpdateView = { ...seen.value, ...phase, ...undone };
     if (JSON.stringify(next) !== JSON.stringify(status.value)) status.set(next);
   };
+  const isOffered = ({ manifest }: Offer) => watch.offer.value?.manifest === manifest;
   const follow = (offer: Offer | null) => {
     if (offer !== null && current?.offer.manifest === offer.manifest) {
       // Looked at again; its package may have been put there anew.
@@ -39,8 +44,13 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
       return;
     }
     current?.close();
-    current = offer === null ? null : new OneUpdate(offer, options, publish);
-    if (current !== null) drop(current.run(), log, 'taking an update');
+    const begin = Promise.all([options.begin, running]);
+    current = offer === null ? null : new OneUpdate(offer, { ...options, begin, isOffered }, publish);
+    if (current !== null) {
+      const run = current.run();
+      drop(run, log, 'taking an update');
+      running = Promise.allSettled([running, run]);
+    }
     publish();
   };
   const stopOffer = watch.offer.watch(follow);
@@ -50,11 +60,12 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
   return {
     status,
     schedule: async (notBeforeMs) => (await current?.schedule(notBeforeMs)) ?? 'refused',
-    close() {
+    async close() {
       stopOffer();
       stopStatus();
       current?.close();
       current = null;
+      await running;
     },
   };
 }

@@ -19,9 +19,11 @@ const TRIAL = { version: '2.0.0', trial: { before: '1.0.0', serial: 7, manifest:
 class Bus extends FakeBus {
   asked = 0;
   answers = true;
+  onAsked = () => {};
 
   override async objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string>> {
     this.asked += 1;
+    this.onAsked();
     const answer: ReadonlySet<string> | null = this.answers ? await super.objectsPresent(bucket, names) : null;
     // As the real one says that it can't be told.
     return answer as ReadonlySet<string>;
@@ -38,6 +40,14 @@ function start(current: CurrentVersion, more: Partial<UpdateTrialOptions> = {}) 
   const bus = new Bus();
   const { updateNotes: notes } = testStore(tempDir());
   let settled = 0;
+  let failed = 0;
+  const commands = {
+    isIdle: true,
+    holds: [] as boolean[],
+    hold(holds: boolean) {
+      this.holds.push(holds);
+    },
+  };
   const options = {
     installation,
     staging,
@@ -50,13 +60,17 @@ function start(current: CurrentVersion, more: Partial<UpdateTrialOptions> = {}) 
     onSettled: () => {
       settled += 1;
     },
-    onFailed: () => {},
+    commands,
+    onFailed: () => {
+      failed += 1;
+    },
     log: silentLogger,
     ...more,
   };
   const begin = () => during(startUpdateTrial(options));
   const versions = () => readdirSync(join(root, 'versions')).sort();
-  return { installation, staging, bus, notes, begin, versions, settled: () => settled };
+  const outcome = { settled: () => settled, failed: () => failed };
+  return { installation, staging, bus, notes, commands, begin, versions, ...outcome };
 }
 
 test('on trial until the broker has answered after the heartbeat; then it counts, and the one before stays', async () => {
@@ -97,4 +111,48 @@ test('where nothing is on trial nothing is asked', async () => {
   begin();
   await eventually(() => expect(settled()).toBe(1));
   expect(bus.asked).toBe(0);
+});
+
+test('one that does not get on the air ends between scripts, as for an installation', async () => {
+  const { installation, bus, commands, begin, failed } = start(TRIAL, { onTheAirWithinMs: 0 });
+  bus.answers = false;
+  commands.isIdle = false;
+  begin();
+  await eventually(() => expect(commands.holds).toEqual([true]));
+  expect(failed()).toBe(0);
+  commands.isIdle = true;
+  await eventually(() => expect(failed()).toBe(1));
+  // What comes in now is for the next start.
+  expect(commands.holds).toEqual([true]);
+  expect(installation.current).toEqual(TRIAL);
+});
+
+test('where a script goes on for too long the commands go first, and the trial goes on', async () => {
+  const { installation, bus, commands, begin, settled, failed } = start(TRIAL, { onTheAirWithinMs: 0, holdMs: 0 });
+  bus.answers = false;
+  commands.isIdle = false;
+  begin();
+  await eventually(() => expect(commands.holds).toEqual([true, false]));
+  bus.answers = true;
+  await eventually(() => expect(settled()).toBe(1));
+  expect(installation.current).toEqual({ version: '2.0.0' });
+  expect(failed()).toBe(0);
+});
+
+test('time without a link does not count: the PC may be away for as long as it likes', async () => {
+  const { installation, bus, begin, settled, failed } = start(TRIAL, { onTheAirWithinMs: 0 });
+  // It goes down whenever it is asked, so the PC never had a link for long.
+  bus.onAsked = () => bus.disconnect();
+  bus.answers = false;
+  begin();
+  for (const times of [1, 2, 3]) {
+    await eventually(() => expect(bus.asked).toBe(times));
+    if (times < 3) bus.connect(100 * times);
+  }
+  bus.onAsked = () => {};
+  bus.answers = true;
+  bus.connect(300);
+  await eventually(() => expect(settled()).toBe(1));
+  expect(installation.current).toEqual({ version: '2.0.0' });
+  expect(failed()).toBe(0);
 });

@@ -1,12 +1,13 @@
 /**
  * A version that is on trial, from its first start to its place. Invariant: it counts for good only once it was on the air: its
  * heartbeat has reached the broker, and it could read what the next version would come from. Until then the starter takes it back
- * after three starts that failed (`packaging/linux/starter.sh`).
+ * after three starts that failed (`packaging/linux/starter.sh`); no script is ended for that either.
  */
+import { spreadMs } from '../../base/backoff.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { removeQuietly } from '../../base/remove-quietly.ts';
+import { removeLargeQuietly } from '../../base/remove-quietly.ts';
 import { untilDone } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import { until } from '../../base/watched.ts';
@@ -14,9 +15,13 @@ import type { Binding, Bus } from '../bus/bus.ts';
 import type { UpdateNotes } from '../store/update-notes.ts';
 import type { Installation } from '../update/installation.ts';
 import { releaseObjects, type Target } from '../update/manifest.ts';
+import { type HeldCommands, HOLD_AGAIN_MS, holdUntilIdle } from './hold-commands.ts';
 import { RELEASES } from './release-look.ts';
 
-/** While the PC is awake. A version that can't get there is as bad as one that does not start; a PC may be away for a while. */
+/**
+ * Of time with a link, while the PC is awake. A version that can't get there is as bad as one that does not start. Without a link
+ * that can't be told: the PC may be away for as long as it likes.
+ */
 const ON_THE_AIR_WITHIN_MS = 2 * 3_600_000;
 const ASK_AGAIN_MS = 1_000;
 /** From the connection to the heartbeat on it. */
@@ -35,9 +40,13 @@ export interface UpdateTrialOptions {
   readonly nowMs: () => number;
   /** This version counts, from now on or from long ago. */
   readonly onSettled: () => void;
-  /** Ends this start, as one that failed. */
+  readonly commands: HeldCommands;
+  /** Ends this start, as one that failed. Nothing runs, and commands are held. */
   readonly onFailed: () => void;
   readonly log: Logger;
+  /** For tests. */
+  readonly onTheAirWithinMs?: number;
+  readonly holdMs?: number;
 }
 
 /** Also notes what the starter has taken back. */
@@ -58,36 +67,47 @@ async function follow(options: UpdateTrialOptions, signal: AbortSignal): Promise
       return onSettled();
     }
     log.info('this version is on trial', { version, before: current.trial.before });
-    const late = AbortSignal.timeout(ON_THE_AIR_WITHIN_MS);
-    try {
-      await onTheAir(options, AbortSignal.any([signal, late]));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!late.aborted) throw error;
-      log.error('this version does not get on the air', { version });
-      return onFailed();
-    }
+    if (!(await getsOnTheAir(options, signal))) return onFailed();
     const { before } = current.trial;
     await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
     log.info('this version was on the air, and stays', { version });
     installation.tidy(version, before);
-    removeQuietly(options.staging);
+    await removeLargeQuietly(options.staging);
     onSettled();
   } catch (error) {
     if (!signal.aborted) throw error;
   }
 }
 
+/** False: it does not, and the agent may end for that. */
+async function getsOnTheAir(options: UpdateTrialOptions, signal: AbortSignal): Promise<boolean> {
+  const { version, commands, holdMs, log } = options;
+  let withinMs = options.onTheAirWithinMs ?? ON_THE_AIR_WITHIN_MS;
+  for (;;) {
+    if (await onTheAir(options, withinMs, signal)) return true;
+    log.error('this version does not get on the air', { version });
+    if ((await holdUntilIdle(commands, { mayGo: () => true, signal, holdMs })) === 'idle') return false;
+    withinMs = spreadMs(HOLD_AGAIN_MS);
+  }
+}
+
+/** False: not within so much time with a link. */
 async function onTheAir(
   { bus, version, target, storeIsUsable }: UpdateTrialOptions,
+  withinMs: number,
   signal: AbortSignal,
-): Promise<void> {
-  for (; ; await sleep(ASK_AGAIN_MS, signal)) {
-    await until(bus.link, ({ state }) => state === 'connected', signal);
+): Promise<boolean> {
+  for (let linkedMs = 0; ; ) {
+    const { sinceMs } = await until(bus.link, ({ state }) => state === 'connected', signal);
+    const fromMs = performance.now();
     await sleep(HEARTBEAT_GOES_MS, signal);
     // An answer to a request that was sent after the heartbeat: so the broker has that one.
     const answer = await bus.objectsPresent(RELEASES, [releaseObjects(version, target).manifest]);
-    if (answer !== null && storeIsUsable) return;
+    if (answer !== null && storeIsUsable) return true;
+    await sleep(ASK_AGAIN_MS, signal);
+    const { value: link } = bus.link;
+    if (link.state === 'connected' && link.sinceMs === sinceMs) linkedMs += performance.now() - fromMs;
+    if (linkedMs > withinMs) return false;
   }
 }
 
@@ -101,8 +121,8 @@ async function noteFailed(
   // Until it is noted `current.json` goes on to say it.
   await untilDone(() => notes.noteUndone(undone), signal, tellWhy(log));
   await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
-  removeQuietly(installation.directoryOf(failed.version));
-  removeQuietly(staging);
+  await removeLargeQuietly(installation.directoryOf(failed.version));
+  await removeLargeQuietly(staging);
 }
 
 function tellWhy(log: Logger): (error: unknown) => void {

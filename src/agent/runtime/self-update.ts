@@ -48,7 +48,7 @@ export interface SelfUpdate {
   readonly status: Watched<UpdateView>;
   /** See `UpdateTaking`; null: this PC takes none by itself. */
   readonly schedule: UpdateTaking['schedule'] | null;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
@@ -66,7 +66,8 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     clock,
     log,
   });
-  if (program.installed.by === 'others') return { status: watch.status, schedule: null, close: () => watch.close() };
+  if (program.installed.by === 'others')
+    return { status: watch.status, schedule: null, close: async () => watch.close() };
   const { installation } = program.installed;
   const takes = config.update.enabled && pin.kind === 'pinned' && store.isUsable;
   const staging = join(config.directories.agentDir, 'staging');
@@ -81,6 +82,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     storeIsUsable: store.isUsable,
     nowMs: () => clock.nowMs(),
     onSettled: () => settled.resolve(),
+    commands: parts.dispatcher,
     onFailed: () => endFor(null),
     log,
   });
@@ -88,10 +90,10 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
   return {
     status: taking?.status ?? watch.status,
     schedule: taking === null ? null : (when) => taking.schedule(when),
-    close() {
-      taking?.close();
+    async close() {
       trial.close();
       watch.close();
+      await taking?.close();
     },
   };
 

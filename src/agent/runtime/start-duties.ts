@@ -49,7 +49,7 @@ export interface Duties {
   readonly restartPending: Watched<boolean>;
   readonly hardware: HardwareView;
   readonly logView: LogView;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function startDuties(parts: DutiesParts): Duties {
@@ -62,7 +62,7 @@ export function startDuties(parts: DutiesParts): Duties {
   const update = startSelfUpdate({ config, store, bus, fleet, host, version, program, dispatcher, endFor, clock, log });
   const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
   const logView = new LogView({ pathTemplate, keepDays, maxLines: MAX_LOG_LINES });
-  const duties: { close(): void }[] = [
+  const duties: { close(): void | Promise<void> }[] = [
     logView,
     hardware,
     shell,
@@ -92,8 +92,8 @@ export function startDuties(parts: DutiesParts): Duties {
     hardware,
     logView,
     restartPending: restart.pending,
-    close() {
-      for (const duty of duties) duty.close();
+    async close() {
+      await Promise.all(duties.map((duty) => duty.close()));
     },
   };
 }

@@ -9,6 +9,7 @@ import { type Watched, WatchedCell } from '../../base/watched.ts';
 import { noteDamage } from './aside.ts';
 import { Audit } from './audit.ts';
 import { Completions } from './completions.ts';
+import { copyDatabase } from './copy.ts';
 import { Counters } from './counters.ts';
 import { DamageWatch, type Rereads } from './damage.ts';
 import { Enrolment } from './enrolment.ts';
@@ -58,9 +59,6 @@ export interface StoreOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** So many at once. */
-const COPY_PAGES = 256;
 
 export class Store {
   readonly timeline: Timeline;
@@ -325,9 +323,9 @@ export class Store {
     );
   }
 
-  /** As it is now, into a file that is not there yet. In steps of some ms: everybody else has their turn meanwhile. */
-  async copyTo(file: string): Promise<void> {
-    await this.#db.backup(file, { progress: () => COPY_PAGES });
+  /** Into a file that is not there yet. Everybody else has their turn meanwhile. Rejects with the signal's reason. */
+  copyTo(file: string, signal: AbortSignal): Promise<void> {
+    return copyDatabase(this.#db, file, { signal });
   }
 
   /** Commits what is queued and lets go of the file. A second call does nothing. */

@@ -11,7 +11,7 @@ async function copy() {
   const store = testStore(tempDir());
   await store.runs.admit(arrival('one'));
   const directory = tempDir();
-  await store.copyTo(join(directory, 'store.db'));
+  await store.copyTo(join(directory, 'store.db'), new AbortController().signal);
   return { store, directory };
 }
 

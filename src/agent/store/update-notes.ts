@@ -26,6 +26,8 @@ export interface UpdateWait {
   readonly readyAtMs: number | null;
   /** Not before; the person has said so. null: they have not. */
   readonly postponedToMs: number | null;
+  /** Copies of the store for it that no process has brought to an end yet, one way or the other. */
+  readonly copiesBegun?: number;
 }
 
 interface Notes {
@@ -75,6 +77,14 @@ export class UpdateNotes {
 
   async noteWait(wait: UpdateWait | null): Promise<void> {
     await this.#put((notes) => ({ ...notes, wait }));
+  }
+
+  /** Of that manifest; nothing where another one is waited for. */
+  async changeWait(manifest: string, change: (wait: UpdateWait) => Partial<UpdateWait>): Promise<void> {
+    await this.#put((notes) => {
+      const { wait } = notes;
+      return wait?.manifest === manifest ? { ...notes, wait: { ...wait, ...change(wait) } } : notes;
+    });
   }
 
   async #put(change: (notes: Notes) => Notes): Promise<void> {
