@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { type DailyWindow, openAtMs } from '../../base/daily-window.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
+import type { Timeline } from '../../base/timeline.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { until, type Watched } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
@@ -25,6 +26,7 @@ const RECONNECT_SPREAD_MS = 30_000;
 /** A clock that is set, and a PC that sleeps, are noticed within it. */
 const LONGEST_SLEEP_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const SECOND_MS = 1_000;
 
 export interface OneUpdateOptions {
   /** Nothing is taken before it resolves. */
@@ -45,6 +47,7 @@ export interface OneUpdateOptions {
   /** How often the last switch has failed in this process. */
   readonly failures: number;
   readonly clock: Pick<Clock, 'nowMs'>;
+  readonly timeline: Pick<Timeline, 'now' | 'ageMs'>;
   readonly log: Logger;
   /** For tests. */
   readonly backoff?: BackoffPolicy;
@@ -139,8 +142,8 @@ export class OneUpdate {
       return true;
     }
     const wait = await this.#waitOf(offer);
-    await this.#until('turn', () => wait.beginAtMs);
-    await this.#until('pause', () => this.#options.pauseUntilMs);
+    await this.#until('turn', () => this.#turnInMs(wait));
+    await this.#until('pause', () => this.#options.pauseUntilMs - this.#options.clock.nowMs());
     await this.#connected(signal);
     this.#show('downloading', {});
     const on: PrepareEvents = {
@@ -191,40 +194,46 @@ export class OneUpdate {
 
   /** What was drawn for this manifest: a restart does not draw again. */
   async #waitOf({ manifest }: Offer): Promise<UpdateWait> {
-    const { notes, clock, jitterMs } = this.#options;
+    const { notes, timeline, jitterMs } = this.#options;
     const known = notes.wait;
     const spreadMs = jitterMs();
-    // A clock that was set back makes nobody wait for longer.
-    if (known?.manifest === manifest && known.beginAtMs <= clock.nowMs() + spreadMs) return known;
-    const beginAtMs = Math.round(clock.nowMs() + Math.random() * spreadMs);
-    const wait = { manifest, beginAtMs, readyAtMs: null, postponedToMs: null };
+    // IT has shortened it meanwhile: then nobody waits for longer.
+    if (known?.manifest === manifest && this.#turnInMs(known) <= spreadMs) return known;
+    const drawn = { jitterMs: Math.round(Math.random() * spreadMs), drawn: timeline.now() };
+    const wait = { manifest, ...drawn, ready: null, postponedToMs: null };
     await notes.noteWait(wait);
     return wait;
   }
 
+  #turnInMs({ jitterMs, drawn }: UpdateWait): number {
+    return jitterMs - this.#options.timeline.ageMs(drawn);
+  }
+
   get #deferUntilMs(): number | null {
-    const { notes, deferHoursMax } = this.#options;
-    const readyAtMs = notes.wait?.readyAtMs ?? null;
-    if (readyAtMs === null || deferHoursMax === 0) return null;
-    return readyAtMs + deferHoursMax * HOUR_MS;
+    const { notes, clock, timeline, deferHoursMax } = this.#options;
+    const ready = notes.wait?.ready ?? null;
+    if (ready === null || deferHoursMax === 0) return null;
+    const leftMs = Math.max(0, deferHoursMax * HOUR_MS - timeline.ageMs(ready));
+    // By the PC's clock as it is now, for people. In whole seconds: two clocks never agree to the ms, and each change is shown.
+    return Math.floor((clock.nowMs() + leftMs) / SECOND_MS) * SECOND_MS;
   }
 
   async schedule(notBeforeMs: number | null): Promise<boolean> {
     const { notes } = this.#options;
     const { manifest } = this.offer;
     if (this.phase.state !== 'verified' || notes.wait?.manifest !== manifest) return false;
-    if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return false;
+    if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0) + SECOND_MS) return false;
     await notes.changeWait(manifest, () => ({ postponedToMs: notBeforeMs }));
     this.#wake.abort();
     return true;
   }
 
-  /** Waits until `atMs` has come; asked again, since a clock may be set. */
-  async #until(waitsFor: UpdateWaitsFor, atMs: () => number): Promise<void> {
+  /** Waits until nothing is left; asked again, since a clock may be set. */
+  async #until(waitsFor: UpdateWaitsFor, askLeftMs: () => number): Promise<void> {
     const { clock } = this.#options;
-    for (let at = atMs(); at > clock.nowMs(); at = atMs()) {
-      this.#show('waiting', { waitsFor, notBeforeMs: at });
-      await this.#sleep(Math.min(LONGEST_SLEEP_MS, at - clock.nowMs()));
+    for (let leftMs = askLeftMs(); leftMs > 0; leftMs = askLeftMs()) {
+      this.#show('waiting', { waitsFor, notBeforeMs: Math.round(clock.nowMs() + leftMs) });
+      await this.#sleep(Math.min(LONGEST_SLEEP_MS, leftMs));
     }
   }
 
@@ -251,11 +260,11 @@ export class OneUpdate {
 
   /** `offer` lies ready. False: it is tried again, from the beginning. */
   async #install(offer: Offer, signal: AbortSignal): Promise<boolean> {
-    const { notes, clock, commands, isOffered, switchTo, holdMs, log } = this.#options;
+    const { notes, clock, timeline, commands, isOffered, switchTo, holdMs, log } = this.#options;
     const mayGo = () => this.#notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
-    if (notes.wait?.readyAtMs === null) await notes.changeWait(offer.manifest, () => ({ readyAtMs: clock.nowMs() }));
+    if (notes.wait?.ready === null) await notes.changeWait(offer.manifest, () => ({ ready: timeline.now() }));
     for (;;) {
       await this.#mayInstall();
       // Its signature has had its time meanwhile: it is offered no more with the next look.
