@@ -3,8 +3,6 @@
  * has failed on this PC is not tried again under the same manifest.
  */
 import { type BackoffPolicy, backoffMs, spreadMs } from '../../base/backoff.ts';
-import type { Clock } from '../../base/clock.ts';
-import { type DailyWindow, openAtMs } from '../../base/daily-window.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
@@ -13,10 +11,10 @@ import type { UpdateView } from '../../shared/agent-status.ts';
 import type { UpdateState } from '../../shared/states.ts';
 import type { UpdateWaitsFor, WishOutcome } from '../../shared/update-reasons.ts';
 import type { LinkStatus } from '../bus/bus.ts';
-import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
 import { type HeldCommands, HOLD_AGAIN_MS, holdUntilIdle } from './hold-commands.ts';
 import type { Prepared } from './prepare-update.ts';
 import type { Offer } from './release-look.ts';
+import { SECOND_MS, UpdateTimes, type UpdateTimesOptions } from './update-times.ts';
 
 /** After a failure; what came further begins again with the first one. */
 const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0.5 };
@@ -24,12 +22,10 @@ const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0
 const RECONNECT_SPREAD_MS = 30_000;
 /** A clock that is set, and a PC that sleeps, are noticed within it. */
 const LONGEST_SLEEP_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
-export interface OneUpdateOptions {
+export interface OneUpdateOptions extends UpdateTimesOptions {
   /** Nothing is taken before it resolves. */
   readonly begin: Promise<unknown>;
-  readonly notes: UpdateNotes;
   readonly prepare: (offer: Offer, on: PrepareEvents, signal: AbortSignal) => Promise<Prepared>;
   readonly link: Watched<Pick<LinkStatus, 'state'>>;
   readonly commands: HeldCommands;
@@ -37,14 +33,9 @@ export interface OneUpdateOptions {
   readonly isOffered: (offer: Offer) => boolean;
   /** Stops the agent, which then starts again as this release. */
   readonly switchTo: (offer: Offer) => void;
-  /** `target_version_jitter` of the fleet. */
-  readonly jitterMs: () => number;
-  readonly window: DailyWindow | null;
   readonly pauseUntilMs: number;
-  readonly deferHoursMax: number;
   /** How often the last switch has failed in this process. */
   readonly failures: number;
-  readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
   /** For tests. */
   readonly backoff?: BackoffPolicy;
@@ -72,11 +63,13 @@ export class OneUpdate {
   readonly #changed: () => void;
   readonly #ending = new AbortController();
   #wake = new AbortController();
+  readonly #times: UpdateTimes;
   #failures: number;
 
   constructor(offer: Offer, options: OneUpdateOptions, changed: () => void) {
     this.offer = offer;
     this.#options = options;
+    this.#times = new UpdateTimes(options);
     this.#changed = changed;
     this.#failures = options.failures;
   }
@@ -99,22 +92,10 @@ export class OneUpdate {
 
   /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
   async #afterCutOff(): Promise<void> {
-    const { wait } = this.#options.notes;
-    const begun = wait?.manifest === this.offer.manifest ? (wait.copiesBegun ?? 0) : 0;
+    const begun = this.#times.copiesBegun(this.offer);
     if (begun === 0) return;
     this.#failures = begun - 1;
     await this.#again('self_test', 'the agent ended while it copied its store');
-  }
-
-  async #countCopy({ manifest }: Offer, copy: () => Promise<void>): Promise<void> {
-    const { notes } = this.#options;
-    await notes.changeWait(manifest, ({ copiesBegun = 0 }) => ({ copiesBegun: copiesBegun + 1 }));
-    try {
-      await copy();
-    } finally {
-      // What can't be noted now makes the next start wait a little.
-      await notes.changeWait(manifest, () => ({ copiesBegun: 0 })).catch(() => {});
-    }
   }
 
   async #onceOrLater(signal: AbortSignal): Promise<boolean> {
@@ -138,15 +119,15 @@ export class OneUpdate {
       this.#show('rolled_back', {});
       return true;
     }
-    const wait = await this.#waitOf(offer);
-    await this.#until('turn', () => wait.beginAtMs);
-    await this.#until('pause', () => this.#options.pauseUntilMs);
+    const wait = await this.#times.waitOf(offer);
+    await this.#until('turn', () => this.#times.turnInMs(wait));
+    await this.#until('pause', () => this.#options.pauseUntilMs - this.#options.clock.nowMs());
     await this.#connected(signal);
     this.#show('downloading', {});
     const on: PrepareEvents = {
       onProgress: (doneBytes) => this.#show('downloading', { doneBytes }),
       onFetched: () => this.#show('verified', { doneBytes: release.size }),
-      countCopy: (copy) => this.#countCopy(offer, copy),
+      countCopy: (copy) => this.#times.countCopy(offer, copy),
     };
     const prepared = await prepare(offer, on, signal);
     signal.throwIfAborted();
@@ -189,44 +170,23 @@ export class OneUpdate {
 
   // --- when ------------------------------------------------------------------------------------------------------------------
 
-  /** What was drawn for this manifest: a restart does not draw again. */
-  async #waitOf({ manifest }: Offer): Promise<UpdateWait> {
-    const { notes, clock, jitterMs } = this.#options;
-    const known = notes.wait;
-    const spreadMs = jitterMs();
-    // A clock that was set back makes nobody wait for longer.
-    if (known?.manifest === manifest && known.beginAtMs <= clock.nowMs() + spreadMs) return known;
-    const beginAtMs = Math.round(clock.nowMs() + Math.random() * spreadMs);
-    const wait = { manifest, beginAtMs, readyAtMs: null, postponedToMs: null };
-    await notes.noteWait(wait);
-    return wait;
-  }
-
-  get #deferUntilMs(): number | null {
-    const { notes, deferHoursMax } = this.#options;
-    const readyAtMs = notes.wait?.readyAtMs ?? null;
-    if (readyAtMs === null || deferHoursMax === 0) return null;
-    return readyAtMs + deferHoursMax * HOUR_MS;
-  }
-
   async schedule(notBeforeMs: number | null): Promise<WishOutcome> {
     const { notes } = this.#options;
     const { manifest } = this.offer;
     const { wait } = notes;
     if (this.phase.state !== 'verified' || wait?.manifest !== manifest) return 'refused';
-    if (notBeforeMs !== null && notBeforeMs > (this.#deferUntilMs ?? 0)) return 'refused';
+    if (notBeforeMs !== null && notBeforeMs > (this.#times.deferUntilMs ?? 0) + SECOND_MS) return 'refused';
     if (notBeforeMs === wait.postponedToMs) return 'unchanged';
     await notes.changeWait(manifest, () => ({ postponedToMs: notBeforeMs }));
     this.#wake.abort();
     return 'taken';
   }
 
-  /** Waits until `atMs` has come; asked again, since a clock may be set. */
-  async #until(waitsFor: UpdateWaitsFor, atMs: () => number): Promise<void> {
-    const { clock } = this.#options;
-    for (let at = atMs(); at > clock.nowMs(); at = atMs()) {
-      this.#show('waiting', { waitsFor, notBeforeMs: at });
-      await this.#sleep(Math.min(LONGEST_SLEEP_MS, at - clock.nowMs()));
+  /** Waits until nothing is left; asked again, since a clock may be set. */
+  async #until(waitsFor: UpdateWaitsFor, askLeftMs: () => number): Promise<void> {
+    for (let leftMs = askLeftMs(); leftMs > 0; leftMs = askLeftMs()) {
+      this.#show('waiting', { waitsFor, notBeforeMs: this.#times.inMs(leftMs) });
+      await this.#sleep(Math.min(LONGEST_SLEEP_MS, leftMs));
     }
   }
 
@@ -253,11 +213,11 @@ export class OneUpdate {
 
   /** `offer` lies ready. False: it is tried again, from the beginning. */
   async #install(offer: Offer, signal: AbortSignal): Promise<boolean> {
-    const { notes, clock, commands, isOffered, switchTo, holdMs, log } = this.#options;
-    const mayGo = () => this.#notBefore().atMs <= clock.nowMs();
+    const { clock, commands, isOffered, switchTo, holdMs, log } = this.#options;
+    const mayGo = () => this.#times.notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
-    if (notes.wait?.readyAtMs === null) await notes.changeWait(offer.manifest, () => ({ readyAtMs: clock.nowMs() }));
+    await this.#times.noteReady(offer);
     for (;;) {
       await this.#mayInstall();
       // Its signature has had its time meanwhile: it is offered no more with the next look.
@@ -284,19 +244,11 @@ export class OneUpdate {
     }
   }
 
-  /** In the window, and not before the person's time: whichever comes last. */
-  #notBefore(): { readonly waitsFor: 'window' | 'person'; readonly atMs: number } {
-    const { notes, clock, window } = this.#options;
-    const personMs = Math.min(notes.wait?.postponedToMs ?? 0, this.#deferUntilMs ?? 0);
-    const windowMs = window === null ? 0 : openAtMs(window, Math.max(clock.nowMs(), personMs));
-    return windowMs > personMs ? { waitsFor: 'window', atMs: windowMs } : { waitsFor: 'person', atMs: personMs };
-  }
-
   /** Asked again: a clock is set, and a wish changes. */
   async #mayInstall(): Promise<void> {
     const { clock } = this.#options;
     for (;;) {
-      const { waitsFor, atMs } = this.#notBefore();
+      const { waitsFor, atMs } = this.#times.notBefore();
       const leftMs = atMs - clock.nowMs();
       if (leftMs <= 0) return;
       this.#show('verified', { waitsFor, notBeforeMs: atMs });
@@ -305,7 +257,7 @@ export class OneUpdate {
   }
 
   #show(state: Phase['state'], taking: Partial<Phase['taking']>): void {
-    const deferUntilMs = state === 'verified' ? this.#deferUntilMs : null;
+    const deferUntilMs = state === 'verified' ? this.#times.deferUntilMs : null;
     this.phase = { state, taking: { ...IDLE, doneBytes: this.phase.taking.doneBytes, deferUntilMs, ...taking } };
     this.#changed();
   }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { during } from '../../../test/support/duties.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
@@ -9,6 +9,7 @@ import { tempDir } from '../../../test/support/temp.ts';
 import { NO_BACKOFF } from '../../base/backoff.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
+import { Timeline } from '../../base/timeline.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Store } from '../store/store.ts';
@@ -29,15 +30,32 @@ function offerOf(changes: Partial<Release> = {}): Offer {
   return { release, manifest: JSON.stringify(changes), start: { nuid: 'x', sequence: 0 } };
 }
 
-interface RigOptions extends Partial<UpdateTakingOptions> {
+/** Its wall clock is ahead until somebody puts it right. */
+class ClockAhead extends ManualClock {
+  aheadMs = 9 * HOUR_MS;
+
+  constructor() {
+    super();
+    this.atMs = NOON_MS;
+  }
+
+  override nowMs = () => this.atMs + this.aheadMs;
+}
+
+interface RigOptions extends Partial<Omit<UpdateTakingOptions, 'clock' | 'timeline'>> {
   readonly store?: Store;
+  readonly clock?: ManualClock;
   /** What each try comes to; the last one stays. */
   readonly outcomes?: readonly Prepared[];
 }
 
-function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigOptions = {}) {
+function noon(): ManualClock {
   const clock = new ManualClock();
   clock.atMs = NOON_MS;
+  return clock;
+}
+
+function rig({ store = testStore(tempDir()), clock = noon(), outcomes = [READY], ...more }: RigOptions = {}) {
   const view: UpdateView = { state: 'available', installed: '1.0.0', wanted: '2.0.0', reason: null, release: null };
   const status = new WatchedCell<UpdateView>(view);
   const offer = new WatchedCell<Offer | null>(null);
@@ -70,6 +88,7 @@ function rig({ store = testStore(tempDir()), outcomes = [READY], ...more }: RigO
       deferHoursMax: 24,
       failures: 0,
       clock,
+      timeline: new Timeline(clock, 'this start of the system'),
       log: silentLogger,
       backoff: NO_BACKOFF,
       reconnectSpreadMs: 0,
@@ -201,7 +220,7 @@ test('the turn is drawn once for a manifest, and a restart does not draw again',
     if (found === null) throw new Error('not drawn yet');
     return found;
   });
-  expect(wait.beginAtMs).toBeGreaterThanOrEqual(NOON_MS);
+  expect(wait.drawn.wallMs).toBe(NOON_MS);
   taking.close();
   const again = rig({ store, jitterMs: () => 100 * HOUR_MS });
   again.offer.set(offerOf({ serial: 7 }));
@@ -337,4 +356,42 @@ test('a copy that came to an end counts no more, however it ended', async () => 
   await switched(7);
   expect(tries).toEqual([1, 1]);
   expect(store.updateNotes.wait?.copiesBegun).toBe(0);
+});
+
+test('a clock that is put right while a PC waits for its turn makes it wait no longer', async () => {
+  const clock = new ClockAhead();
+  clock.monotonicMs = () => performance.now();
+  const beganMs = performance.now();
+  clock.upMs = () => performance.now();
+  clock.nowMs = () => NOON_MS + clock.aheadMs + performance.now() - beganMs;
+  const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  onTestFinished(() => random.mockRestore());
+  const { offer, taking, switched } = rig({ clock, jitterMs: () => 1_000 });
+  taking.status.watch((view) => {
+    if (typeof view.taking?.notBeforeMs === 'number') clock.aheadMs = 0;
+  });
+  offer.set(offerOf({ serial: 7 }));
+  await switched(7);
+  expect(clock.aheadMs).toBe(0);
+});
+
+test('nor does one that is put right over a restart, also of what the person may put off', async () => {
+  const store = testStore(tempDir());
+  const clock = new ClockAhead();
+  const jitter = { jitterMs: () => 2 * HOUR_MS, window: { from: 22 * 60, to: 23 * 60 }, deferHoursMax: 12 };
+  const first = rig({ store, clock, ...jitter });
+  first.offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(store.updateNotes.wait).not.toBeNull());
+  await first.taking.close();
+  clock.aheadMs = 0;
+  clock.forward(2 * HOUR_MS);
+  const second = rig({ store, clock, ...jitter });
+  second.offer.set(offerOf({ serial: 7 }));
+  await second.waitsFor('window');
+  await second.taking.close();
+  clock.aheadMs = 9 * HOUR_MS;
+  clock.forward(HOUR_MS);
+  const third = rig({ store, clock, ...jitter });
+  third.offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(third.taking.status.value.taking?.deferUntilMs).toBe(clock.nowMs() + 11 * HOUR_MS));
 });

@@ -116,6 +116,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
       deferHoursMax,
       failures: program.failedSwitches,
       clock,
+      timeline: store.timeline,
       log,
     });
   }

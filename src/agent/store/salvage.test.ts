@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { damagePage } from '../../../test/support/damaged-store.ts';
 import { noMountsHere, readOnly, smallDisk } from '../../../test/support/mounts.ts';
+import { ManualClock } from '../../../test/support/status.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, unreadable } from '../../../test/support/unreadable.ts';
@@ -89,6 +90,24 @@ test.each(Object.entries(MOMENTS))(
     await isSaved(directory);
   },
 );
+
+test('what failed of updates, what was imported, and which start of the system it is goes on', async () => {
+  const directory = tempDir();
+  const clock = new ManualClock();
+  const before = testStore(directory, clock);
+  const undone = { version: '2.0.0', serial: 7, manifest: 'one', why: 'did_not_start', atMs: 1_000 } as const;
+  const { systemStart } = before;
+  await before.updateNotes.noteUndone(undone);
+  await before.imported.note('digest');
+  await before.close();
+  noteDamage(directory, 'found damaged');
+  // A clock that was set a little makes no other start.
+  clock.nowMs = () => clock.atMs + 60_000;
+  const after = testStore(directory, clock);
+  expect(after.updateNotes.undone).toEqual([undone]);
+  expect(after.systemStart).toBe(systemStart);
+  expect(after.imported.has('digest')).toBe(true);
+});
 
 test('a full disk: it is done when there is room, and nothing is lost until then', async (context) => {
   if (noMounts !== null) return context.skip(noMounts);

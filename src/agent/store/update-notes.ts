@@ -3,6 +3,7 @@
  * `meta`, so that the release before needs to know nothing of it.
  */
 import type { Database } from 'better-sqlite3';
+import type { Moment } from '../../base/timeline.ts';
 import type { UndoneReason } from '../../shared/update-reasons.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Meta } from './meta.ts';
@@ -20,10 +21,11 @@ export interface UndoneUpdate {
 /** What a PC has been told to wait for, for one manifest. */
 export interface UpdateWait {
   readonly manifest: string;
-  /** Drawn from the jitter of the fleet, ms since the epoch. */
-  readonly beginAtMs: number;
+  /** Drawn from the jitter of the fleet, and when. */
+  readonly jitterMs: number;
+  readonly drawn: Moment;
   /** Since when it could be installed; null: not yet. The person may postpone from then on. */
-  readonly readyAtMs: number | null;
+  readonly ready: Moment | null;
   /** Not before; the person has said so. null: they have not. */
   readonly postponedToMs: number | null;
   /** Copies of the store for it that no process has brought to an end yet, one way or the other. */
@@ -93,6 +95,7 @@ export class UpdateNotes {
 
   get #notes(): Notes {
     const { undone = [], wait = null } = this.#meta.json<Partial<Notes>>(KEY) ?? {};
-    return { undone, wait };
+    // An older release noted times of the wall clock; it is drawn anew.
+    return { undone, wait: wait?.drawn === undefined ? null : wait };
   }
 }
