@@ -143,6 +143,30 @@ test('what waits to be tried again is not taken for new, until it is due or made
   await store.close();
 });
 
+test('very many that wait to be tried again are made due in steps', async () => {
+  const clock = new TwoClocks();
+  const store = open(tempDir(), clock, 'boot-1');
+  const retry = { kind: 'retry', askedMs: 60_000 } as const;
+  await Promise.all(
+    Array.from({ length: 2_500 }, async (_, index) => {
+      const admitted = await store.runs.admit(arrival(`r${index}`));
+      if (admitted.kind === 'admitted') await store.runs.advance(admitted.run, 'admitted', retry);
+    }),
+  );
+  let commits = 0;
+  const stop = store.commits.watch(() => {
+    commits += 1;
+  });
+  await store.waits.retryNow();
+  stop();
+  expect(commits).toBe(3);
+  expect(store.waits.due('retry', clock.upMs(), 9_999)).toHaveLength(2_500);
+  // Nothing is left to be done.
+  await store.waits.retryNow();
+  expect(store.waits.nextDueUpMs('retry', clock.upMs())).toBe(Number.POSITIVE_INFINITY);
+  await store.close();
+});
+
 test('how old our view of the fleet is outlives a restart, and no set clock makes it young', async () => {
   const directory = tempDir();
   const clock = new TwoClocks();
