@@ -40,6 +40,7 @@ export class Waits {
   readonly #get: Statement;
   readonly #span: Statement;
   readonly #hasten: Statement;
+  readonly #mark: Statement;
   readonly #end: Statement;
   readonly #endAll: Statement;
   readonly #due: Statement;
@@ -58,6 +59,7 @@ export class Waits {
     this.#put = db.prepare(
       'INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
+    this.#mark = db.prepare('UPDATE runs SET waits_retry = 1 WHERE run = ? AND waits_retry IS NULL');
     this.#end = db.prepare('DELETE FROM waits WHERE run = ? AND kind = ?');
     this.#endAll = db.prepare('DELETE FROM waits WHERE run = ?');
     this.#get = db.prepare('SELECT until_up FROM waits WHERE run = ? AND kind = ?').pluck();
@@ -100,6 +102,8 @@ export class Waits {
     const { upMs, wallMs, boot } = this.#timeline.now();
     if (anew) this.#end.run(run, kind);
     this.#put.run(run, kind, upMs + askedMs, boot, wallMs + askedMs, askedMs);
+    // From here on it is found by its wait alone (`Inbox.toGate`).
+    if (kind === 'retry') this.#mark.run(run);
   }
 
   /** Inside a transaction: it is over, and was used. */
