@@ -10,7 +10,10 @@ export type Expected = (hasCome: boolean) => void;
 
 export class Downlink {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #awaited = new Set<{ readonly bytes: number }>();
   #awaitedBytes = 0;
+  /** By an answer that has come, and no other has been waited for in vain since. */
+  #isMeasured = false;
   #bytesPerMs = SLOWEST_BYTES_PER_MS;
   #lastAtMs = Number.NEGATIVE_INFINITY;
 
@@ -23,22 +26,32 @@ export class Downlink {
     return this.#awaitedBytes / this.#bytesPerMs;
   }
 
-  /** The same where it has become much slower meanwhile: until then its silence says nothing. */
+  /**
+   * The same where it has become much slower meanwhile: until then its silence says nothing. A link that has shown nothing at all is
+   * excused for one answer, not for all that was asked for at once: the first would be here by then, and a dead link is to be given up.
+   */
   excusedMs(): number {
+    if (!this.#isMeasured) {
+      return Math.max(0, ...Array.from(this.#awaited, ({ bytes }) => bytes)) / SLOWEST_BYTES_PER_MS;
+    }
     return this.#awaitedBytes / Math.max(SLOWEST_BYTES_PER_MS, this.#bytesPerMs / SLOWER_BY);
   }
 
   /** An answer of about so many bytes was asked for. */
   expect(bytes: number): Expected {
     const askedAtMs = this.#clock.monotonicMs();
+    const awaited = { bytes };
+    this.#awaited.add(awaited);
     this.#awaitedBytes += bytes;
     return (hasCome) => {
+      this.#awaited.delete(awaited);
       this.#awaitedBytes -= bytes;
       if (bytes < TELLING_BYTES) return;
       const nowMs = this.#clock.monotonicMs();
       // What was asked for before came first.
       const tookMs = Math.max(1, nowMs - Math.max(askedAtMs, this.#lastAtMs));
       if (hasCome) this.#lastAtMs = nowMs;
+      this.#isMeasured = hasCome;
       // One that has let something wait in vain has shown nothing.
       this.#bytesPerMs = hasCome ? Math.max(SLOWEST_BYTES_PER_MS, bytes / tookMs) : SLOWEST_BYTES_PER_MS;
     };

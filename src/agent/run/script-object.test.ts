@@ -24,14 +24,16 @@ function away(more: Dispatching & { clock?: never; passedMs?: number } = {}) {
   };
   const world = dispatching({ ...more, clock });
   const asked: number[] = [];
-  const state = { answer: AWAY };
+  const state = { answer: AWAY, silentMs: 0 };
   world.bus.onObjectGet = () => {
     asked.push(time.passedMs);
+    time.passedMs += state.silentMs;
+    state.silentMs = 0;
     return state.answer;
   };
-  /** It is asked for again, so much later. */
-  const askAgain = async (afterMs: number) => {
-    time.passedMs += afterMs;
+  /** It is asked for again, and for so long there is no answer. */
+  const askAgain = async (silentMs: number) => {
+    state.silentMs = silentMs;
     const before = asked.length;
     world.dispatcher.start();
     await eventually(() => expect(asked.length).toBeGreaterThan(before));
@@ -107,8 +109,44 @@ describe('a script that can not be fetched', () => {
     expect(second.store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
   });
 
+  test('is not given up for a time in which nobody asked: it waited for its turn, or for an update', async () => {
+    const { store, bus, dispatcher, time, asked, askAgain } = away();
+    const run = await admitCommand(store, 'r1', OBJECT);
+    await askAgain(0);
+    const leftMinutes = () => Math.round((store.waits.span(run, 'script')?.askedMs ?? 0) / MINUTE_MS);
+    expect(leftMinutes()).toBe(10);
+
+    dispatcher.hold(true);
+    time.passedMs += 15 * MINUTE_MS;
+    dispatcher.hold(false);
+    await eventually(() => expect(asked.length).toBeGreaterThan(1));
+    await dispatcher.idle();
+    expect(leftMinutes()).toBe(10);
+
+    const slow = Promise.withResolvers<ObjectRead>();
+    const answerOf = bus.onObjectGet;
+    let slowOnes = 0;
+    bus.onObjectGet = (name) => {
+      if (name !== 'a/slow') return answerOf(name);
+      slowOnes += 1;
+      return slow.promise;
+    };
+    for (let at = 0; at < 4; at++) await admitCommand(store, `slow${at}`, { ...OBJECT, script_object: 'a/slow' });
+    dispatcher.nudge();
+    await eventually(() => expect(slowOnes).toBe(4));
+    dispatcher.start();
+    await eventually(() => expect(dispatcher.has(run)).toBe(true));
+    const before = asked.length;
+    time.passedMs += 15 * MINUTE_MS;
+    slow.resolve(AWAY);
+    await eventually(() => expect(asked.length).toBeGreaterThan(before));
+    await eventually(() => expect(dispatcher.has(run)).toBe(false));
+    expect([leftMinutes(), store.history.get(run)?.state]).toEqual([10, 'admitted']);
+    await dispatcher.stop(0);
+  });
+
   test('is waited for no longer while all places are busy', async () => {
-    const { store, scripts, dispatcher, time } = away({ parallel: 1 });
+    const { store, scripts, dispatcher, state } = away({ parallel: 1 });
     await admitCommand(store, 'stuck');
     const run = await admitCommand(store, 'r1', OBJECT);
     dispatcher.start();
@@ -118,7 +156,7 @@ describe('a script that can not be fetched', () => {
         const span = store.waits.span(run, 'script');
         expect(Math.round((span?.askedMs ?? 0) / MINUTE_MS)).toBe(leftMinutes);
       });
-      time.passedMs += (leftMinutes === 10 ? 5 : 4) * MINUTE_MS;
+      state.silentMs = (leftMinutes === 10 ? 5 : 4) * MINUTE_MS;
       dispatcher.start();
     }
     await eventually(() => expect(store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 }));

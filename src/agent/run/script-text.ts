@@ -18,7 +18,7 @@ export type FetchedText =
 export interface FetchPorts {
   readonly scriptObjects: ScriptObjects;
   readonly store: Pick<Store, 'waits'>;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
   readonly log: Logger;
 }
 
@@ -34,11 +34,13 @@ export async function fetchText(
   const refused = await refusal();
   if (refused !== null) return { kind: 'ended', outcome: refused };
   if (turn === null) return { kind: 'waits', waits: WAITS_WHILE_BUSY, needsLink: false };
+  const fromMs = clock.monotonicMs();
   const fetched = await scriptObjects.fetch(open.run, wanted, { signal, isOwnFire: open.source === 'schedule' });
   if (fetched.kind === 'text') return fetched;
   const { linkUpMs } = scriptObjects;
   const noted = store.waits.span(open.run, 'script');
-  const waits = fetched.kind === 'refused' ? null : waitsAfter({ gotMore: fetched.gotMore, linkUpMs }, noted);
+  const asked = { askedMs: clock.monotonicMs() - fromMs, pauseMs: store.waits.span(open.run, 'retry')?.askedMs ?? 0 };
+  const waits = fetched.kind === 'refused' ? null : waitsAfter({ gotMore: fetched.gotMore, linkUpMs, ...asked }, noted);
   if (waits === null) {
     return { kind: 'ended', outcome: withoutRun('UNSUPPORTED', fetched.why, { nowMs: clock.nowMs() }) };
   }

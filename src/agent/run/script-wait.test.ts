@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { waitsAfter } from './script-wait.ts';
 
 const MINUTE_MS = 60_000;
-const FAILED = { gotMore: false, linkUpMs: 60 * MINUTE_MS };
+const FAILED = { gotMore: false, linkUpMs: 60 * MINUTE_MS, askedMs: 60 * MINUTE_MS, pauseMs: 0 };
 
 /** What is left of the patience in minutes, and in how many seconds it is asked for again. */
 function minutesAndSeconds(failure: Parameters<typeof waitsAfter>[0], askedMinutes: number, passedMinutes: number) {
@@ -27,12 +27,21 @@ describe('a script that can not be fetched is waited for', () => {
   });
 
   test('of the time since then only what had a broker counts', () => {
-    expect(minutesAndSeconds({ gotMore: false, linkUpMs: MINUTE_MS }, 5, 600)?.[0]).toBe(4);
-    expect(minutesAndSeconds({ gotMore: false, linkUpMs: 0 }, 5, 600)?.[0]).toBe(5);
+    expect(minutesAndSeconds({ ...FAILED, linkUpMs: MINUTE_MS }, 5, 600)?.[0]).toBe(4);
+    expect(minutesAndSeconds({ ...FAILED, linkUpMs: 0 }, 5, 600)?.[0]).toBe(5);
+  });
+
+  test('of the time with one only what it was asked for and the pause before that count', () => {
+    expect(minutesAndSeconds({ ...FAILED, askedMs: MINUTE_MS }, 5, 20)?.[0]).toBe(4);
+    expect(minutesAndSeconds({ ...FAILED, askedMs: MINUTE_MS, pauseMs: 30_000 }, 5, 20)?.[0]).toBe(3.5);
+    // A pause that waits for a connection may have been a quarter of an hour.
+    expect(minutesAndSeconds({ ...FAILED, askedMs: 0, pauseMs: 15 * MINUTE_MS }, 5, 20)?.[0]).toBe(4.5);
+    // Of one that a connection has cut short no more than what has passed.
+    expect(minutesAndSeconds({ ...FAILED, askedMs: 0, pauseMs: 30_000 }, 5, 0.1)?.[0]).toBe(4.9);
   });
 
   test('without a broker nothing counts and nothing is noted but that it waits', () => {
-    const waits = waitsAfter({ gotMore: false, linkUpMs: null }, { askedMs: 1, leftMs: -1 });
+    const waits = waitsAfter({ ...FAILED, linkUpMs: null }, { askedMs: 1, leftMs: -1 });
     expect(waits?.map(({ kind }) => kind)).toEqual(['retry']);
   });
 

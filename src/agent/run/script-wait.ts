@@ -1,6 +1,7 @@
 /**
- * How long a script that can't be fetched is waited for. Only the time counts in which a broker was there and did not give it: it
- * is kept in the run's row, so that neither a busy PC nor a restart begins it anew.
+ * How long a script that can't be fetched is waited for. Only the time counts in which a broker was there, was asked and did not give
+ * it, with the pauses that we make between: not a wait for our own turn, or for an update. It is kept in the run's row, so that neither
+ * a busy PC nor a restart begins it anew.
  */
 import type { Span, Wait } from '../store/waits.ts';
 
@@ -18,13 +19,22 @@ export interface FetchFailure {
   readonly gotMore: boolean;
   /** For how long there has been a broker, ms; null: there is none. */
   readonly linkUpMs: number | null;
+  /** For how long the broker was asked this time, ms. */
+  readonly askedMs: number;
+  /** The pause that was wanted before, ms. */
+  readonly pauseMs: number;
 }
 
 /** What is to be noted in the row; null: it was waited for long enough. `noted`: the `script` of the failure before. */
-export function waitsAfter({ gotMore, linkUpMs }: FetchFailure, noted: Span | null): readonly Wait[] | null {
+export function waitsAfter(
+  { gotMore, linkUpMs, askedMs, pauseMs: wantedMs }: FetchFailure,
+  noted: Span | null,
+): readonly Wait[] | null {
   if (linkUpMs === null) return [retryIn(RETRY_OFFLINE_MS)];
+  // One that waited for a connection is no pause that we made.
+  const triedMs = askedMs + Math.min(wantedMs, RETRY_MAX_MS);
   const leftMs =
-    noted === null || gotMore ? PATIENCE_MS : noted.askedMs - Math.min(noted.askedMs - noted.leftMs, linkUpMs);
+    noted === null || gotMore ? PATIENCE_MS : noted.askedMs - Math.min(noted.askedMs - noted.leftMs, linkUpMs, triedMs);
   if (leftMs <= 0) return null;
   const waitedMs = PATIENCE_MS - leftMs;
   const pauseMs = Math.min(RETRY_MAX_MS, Math.max(RETRY_MIN_MS, waitedMs / 4));

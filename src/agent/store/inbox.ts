@@ -33,6 +33,11 @@ const OPEN_COLUMNS = `
   source, subject, received_at AS receivedAtMs, not_before AS notBeforeMs, started_at AS startedAtMs, kill_at AS killAtMs,
   pid, pid_start AS pidStart`;
 
+const runsWhere = (where: string) => `SELECT run FROM runs WHERE state <> 'finished' AND ${where} ORDER BY run LIMIT ?`;
+
+/** Exported for its test: it is asked with each command that comes, whatever number of others waits. */
+export const TO_GATE = runsWhere(`state = 'admitted' AND waits_retry IS NULL`);
+
 export class Inbox {
   readonly #group: GroupCommit;
   readonly #open: Statement;
@@ -53,12 +58,9 @@ export class Inbox {
       `SELECT ${OPEN_COLUMNS} FROM runs WHERE state <> 'finished' AND run > ? ORDER BY run LIMIT ?`,
     );
     this.#get = db.prepare(`SELECT ${OPEN_COLUMNS} FROM runs WHERE run = ? AND state <> 'finished'`);
-    const numbers = (where: string) =>
-      db.prepare(`SELECT run FROM runs WHERE state <> 'finished' AND ${where} ORDER BY run LIMIT ?`).pluck();
+    const numbers = (where: string) => db.prepare(runsWhere(where)).pluck();
     this.#inState = numbers('state = ?');
-    this.#toGate = numbers(
-      `state = 'admitted' AND NOT EXISTS (SELECT 1 FROM waits WHERE waits.run = runs.run AND kind = 'retry')`,
-    );
+    this.#toGate = db.prepare(TO_GATE).pluck();
     this.#forUsers = numbers(`state = 'waiting_user' AND run_as = ?`);
     this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
     this.#waiting = db.prepare(`SELECT 1 FROM runs WHERE state <> 'finished' AND state <> 'running' LIMIT 1`);

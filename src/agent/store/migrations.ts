@@ -275,6 +275,17 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 9,
+    // The release before leaves the column empty: what waits by it only goes through the gates once more.
+    minReader: 1,
+    sql: `
+      -- 1: it waits to be asked for again, or has waited for that ('retry' in waits). What is new is found without a look at all those.
+      ALTER TABLE runs ADD COLUMN waits_retry INTEGER;
+      UPDATE runs SET waits_retry = 1 WHERE run IN (SELECT run FROM waits WHERE kind = 'retry');
+      CREATE INDEX runs_gate ON runs (state, waits_retry, run) WHERE state = 'admitted';
+    `,
+  },
 ];
 
 export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

@@ -106,6 +106,8 @@ export function salvage(
     rows += copied.rows;
     if (!copied.whole) damaged.add(each.table);
   }
+  // Waits are left behind, and so nothing is found by its own.
+  to.exec('UPDATE runs SET waits_retry = NULL WHERE waits_retry IS NOT NULL');
   reopenUnanswered(to, options);
   return { rows, damaged: [...damaged] };
 }

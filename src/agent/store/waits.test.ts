@@ -1,7 +1,11 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../test/support/status.ts';
 import { arrival, storeOptions } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import { STORE_FILE } from './aside.ts';
+import { TO_GATE } from './inbox.ts';
 import { openStore } from './open.ts';
 import { Store } from './store.ts';
 
@@ -140,6 +144,51 @@ test('what waits to be tried again is not taken for new, until it is due or made
   expect(store.waits.due('retry', clock.upMs(), 10)).toEqual(runs.slice(0, 1));
   await store.waits.retryNow();
   expect(store.waits.due('retry', clock.upMs(), 10)).toEqual(runs.slice(0, 2));
+  await store.close();
+});
+
+test('what waits to be tried again is not gone through when something new is looked for, nor what an older release left', async () => {
+  const directory = tempDir();
+  const clock = new TwoClocks();
+  const first = open(directory, clock, 'boot-1');
+  const retry = await first.runs.admit(arrival('r1'));
+  const fresh = await first.runs.admit(arrival('r2'));
+  if (retry.kind !== 'admitted' || fresh.kind !== 'admitted') throw new Error('not admitted');
+  await first.runs.advance(retry.run, 'admitted', { kind: 'retry', askedMs: 60_000 });
+  await first.close();
+  const old = new Database(join(directory, STORE_FILE));
+  const plan = old.prepare(`EXPLAIN QUERY PLAN ${TO_GATE}`).all(1) as { detail: string }[];
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/^SEARCH runs USING COVERING INDEX runs_gate \(state=\? AND waits_retry=\?\)$/),
+  ]);
+  old.exec('DROP INDEX runs_gate; ALTER TABLE runs DROP COLUMN waits_retry; PRAGMA user_version = 8');
+  old.close();
+  const second = open(directory, clock, 'boot-1');
+  expect(second.inbox.toGate(9)).toEqual([fresh.run]);
+  await second.close();
+});
+
+test('very many that wait to be tried again are made due in steps', async () => {
+  const clock = new TwoClocks();
+  const store = open(tempDir(), clock, 'boot-1');
+  const retry = { kind: 'retry', askedMs: 60_000 } as const;
+  await Promise.all(
+    Array.from({ length: 2_500 }, async (_, index) => {
+      const admitted = await store.runs.admit(arrival(`r${index}`));
+      if (admitted.kind === 'admitted') await store.runs.advance(admitted.run, 'admitted', retry);
+    }),
+  );
+  let commits = 0;
+  const stop = store.commits.watch(() => {
+    commits += 1;
+  });
+  await store.waits.retryNow();
+  stop();
+  expect(commits).toBe(3);
+  expect(store.waits.due('retry', clock.upMs(), 9_999)).toHaveLength(2_500);
+  // Nothing is left to be done.
+  await store.waits.retryNow();
+  expect(store.waits.nextDueUpMs('retry', clock.upMs())).toBe(Number.POSITIVE_INFINITY);
   await store.close();
 });
 

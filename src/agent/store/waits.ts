@@ -3,6 +3,7 @@
  * system the wall clock says what is left, and never more than was asked for.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { Timeline } from '../../base/timeline.ts';
 import type { RunState } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -29,6 +30,8 @@ export interface Span {
 
 const LAST_RUN = Number.MAX_SAFE_INTEGER;
 const TIDY_ROWS = 1_000;
+/** So many are made due together. */
+const HASTEN_STEP = 1_000;
 
 export class Waits {
   readonly #group: GroupCommit;
@@ -37,6 +40,7 @@ export class Waits {
   readonly #get: Statement;
   readonly #span: Statement;
   readonly #hasten: Statement;
+  readonly #mark: Statement;
   readonly #end: Statement;
   readonly #endAll: Statement;
   readonly #due: Statement;
@@ -55,11 +59,14 @@ export class Waits {
     this.#put = db.prepare(
       'INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
+    this.#mark = db.prepare('UPDATE runs SET waits_retry = 1 WHERE run = ? AND waits_retry IS NULL');
     this.#end = db.prepare('DELETE FROM waits WHERE run = ? AND kind = ?');
     this.#endAll = db.prepare('DELETE FROM waits WHERE run = ?');
     this.#get = db.prepare('SELECT until_up FROM waits WHERE run = ? AND kind = ?').pluck();
     this.#span = db.prepare('SELECT until_up AS untilUp, asked_ms AS askedMs FROM waits WHERE run = ? AND kind = ?');
-    this.#hasten = db.prepare('UPDATE waits SET until_up = ? WHERE kind = ? AND until_up > ?');
+    this.#hasten = db.prepare(`
+      UPDATE waits SET until_up = @upMs WHERE kind = 'retry' AND run IN (SELECT run FROM waits
+        WHERE kind = 'retry' AND until_up > @upMs LIMIT ${HASTEN_STEP})`);
     this.#due = db
       .prepare(`
       SELECT runs.run FROM waits JOIN runs USING (run)
@@ -95,6 +102,8 @@ export class Waits {
     const { upMs, wallMs, boot } = this.#timeline.now();
     if (anew) this.#end.run(run, kind);
     this.#put.run(run, kind, upMs + askedMs, boot, wallMs + askedMs, askedMs);
+    // From here on it is found by its wait alone (`Inbox.toGate`).
+    if (kind === 'retry') this.#mark.run(run);
   }
 
   /** Inside a transaction: it is over, and was used. */
@@ -122,12 +131,13 @@ export class Waits {
     return row === undefined ? null : { askedMs: row.askedMs, leftMs: row.untilUp - this.#timeline.clock.upMs() };
   }
 
-  /** What waits to be asked for again is due now. */
+  /** What waits to be asked for again is due now; in steps, since very many may wait. */
   async retryNow(): Promise<void> {
     const { upMs } = this.#timeline.now();
     // A connection need not cost a commit.
     if (this.nextDueUpMs('retry', upMs) === Number.POSITIVE_INFINITY) return;
-    await this.#group.submit(() => void this.#hasten.run(upMs, 'retry', upMs));
+    const step = () => this.#group.submit(() => this.#hasten.run({ upMs }).changes);
+    while ((await step()) === HASTEN_STEP) await loopTurn();
   }
 
   /** Up to `limit` runs whose wait was over at `upMs`, the longest over first. */

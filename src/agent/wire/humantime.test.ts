@@ -68,8 +68,8 @@ test.each([
   ['18446744073709551615s 1000000000ns', TOO_LARGE],
   ['18446744073709551616ns', TOO_LARGE],
   ['584542046091y', TOO_LARGE],
-  [`1${'0'.repeat(1_000)}s`, TOO_LARGE],
-  [`1.${'1'.repeat(1_000_000)}s`, TOO_LARGE],
+  [`1${'0'.repeat(998)}s`, TOO_LARGE],
+  [`1.${'1'.repeat(997)}s`, TOO_LARGE],
 ])('%.40j is refused in the words of the fleet', (text, error) => {
   expect(parseDuration(text)).toEqual({ ok: false, error });
 });
