@@ -3,23 +3,24 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noMountsHere, readOnly } from '../../test/support/mounts.ts';
 import { tempDir } from '../../test/support/temp.ts';
-import { removeQuietly } from './remove-quietly.ts';
+import { removeLargeQuietly, removeQuietly } from './remove-quietly.ts';
 
 const noMounts = noMountsHere();
+const BOTH = [[removeQuietly], [removeLargeQuietly]] as const;
 
-test('a directory goes with all that is in it, and what is not there is gone already', () => {
+test.each(BOTH)('a directory goes with all that is in it, and what is not there is gone already', async (remove) => {
   const directory = join(tempDir(), 'a');
   mkdirSync(join(directory, 'b'), { recursive: true });
   writeFileSync(join(directory, 'b', 'c'), 'x');
-  expect([removeQuietly(directory), existsSync(directory), removeQuietly(directory)]).toEqual([true, false, true]);
+  expect([await remove(directory), existsSync(directory), await remove(directory)]).toEqual([true, false, true]);
 });
 
-test('what somebody holds stays, and nothing fails', (context) => {
+test.for(BOTH)('what somebody holds stays, and nothing fails', async ([remove], context) => {
   if (noMounts !== null) return context.skip(noMounts);
   const file = join(tempDir(), 'held');
   writeFileSync(file, 'x');
   const letGo = readOnly(file);
-  expect([removeQuietly(file), existsSync(file)]).toEqual([false, true]);
+  expect([await remove(file), existsSync(file)]).toEqual([false, true]);
   letGo();
-  expect([removeQuietly(file), existsSync(file)]).toEqual([true, false]);
+  expect([await remove(file), existsSync(file)]).toEqual([true, false]);
 });

@@ -1,7 +1,6 @@
 /** What the tests of the agent's duties share: a connected bus of the agent, its configuration, an operator who asks. */
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
-import type { Binding } from '../../src/agent/bus/bus.ts';
 import { NatsBus } from '../../src/agent/bus/nats-bus.ts';
 import type { Credentials } from '../../src/agent/bus/sign-in.ts';
 import { type EffectiveConfig, resolve } from '../../src/agent/wire/config-scope.ts';
@@ -35,7 +34,7 @@ export async function agentBus(
 }
 
 /** Ends the duty with the test. */
-export function during<T extends Binding>(duty: T): T {
+export function during<T extends { close(): void | Promise<void> }>(duty: T): T {
   onTestFinished(() => duty.close());
   return duty;
 }

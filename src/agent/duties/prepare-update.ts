@@ -65,7 +65,7 @@ export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> 
     options.onFetched();
     const prepared = (await unpackPackage(options, fetched.file)) ?? (await testAndPlace(options));
     // Its bytes are the signed ones, so another try would find the same.
-    if (prepared.kind === 'unfit') dropDownload(staging, options.offer.release.sha256);
+    if (prepared.kind === 'unfit') await dropDownload(staging, options.offer.release.sha256);
     return prepared;
   } catch (error) {
     signal.throwIfAborted();

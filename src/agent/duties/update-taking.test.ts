@@ -155,7 +155,7 @@ test('what is unfit here is not tried again, also after a restart, but under a h
   await waitsFor('rolled_back');
   expect(taking.status.value.undone).toMatchObject({ version: '2.0.0', why: 'store' });
   expect(seen.tries).toBe(1);
-  taking.close();
+  await taking.close();
   const again = rig({ store });
   again.offer.set(offerOf({ serial: 7 }));
   await again.waitsFor('rolled_back');
@@ -195,8 +195,8 @@ test('a stop in the middle lets go of the commands', async () => {
   commands.isIdle = false;
   offer.set(offerOf());
   await eventually(() => expect(commands.holds).toEqual([true]));
-  taking.close();
-  await eventually(() => expect(commands.holds).toEqual([true, false]));
+  await taking.close();
+  expect(commands.holds).toEqual([true, false]);
 });
 
 test('not before the pause is over, and not outside of the window', async () => {
@@ -221,7 +221,7 @@ test('the turn is drawn once for a manifest, and a restart does not draw again',
     return found;
   });
   expect(wait.drawn.wallMs).toBe(NOON_MS);
-  taking.close();
+  await taking.close();
   const again = rig({ store, jitterMs: () => 100 * HOUR_MS });
   again.offer.set(offerOf({ serial: 7 }));
   await again.waitsFor('turn');

@@ -4,7 +4,6 @@ import { drop } from '../../base/drop.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { WishOutcome } from '../../shared/update-reasons.ts';
-import type { Binding } from '../bus/bus.ts';
 import { OneUpdate, type OneUpdateOptions } from './one-update.ts';
 import type { Offer } from './release-look.ts';
 import type { UpdateWatch } from './update-watch.ts';
@@ -13,7 +12,7 @@ export interface UpdateTakingOptions extends Omit<OneUpdateOptions, 'isOffered'>
   readonly watch: Pick<UpdateWatch, 'status' | 'offer'>;
 }
 
-export interface UpdateTaking extends Binding {
+export interface UpdateTaking {
   readonly status: Watched<UpdateView>;
   /** The person's wish; null: as soon as it may be. */
   readonly schedule: (notBeforeMs: number | null) => Promise<WishOutcome>;

@@ -93,7 +93,7 @@ export function startDuties(parts: DutiesParts): Duties {
     logView,
     restartPending: restart.pending,
     async close() {
-      await Promise.all(duties.map((duty) => duty.close()));
+      await Promise.all(duties.map(async (duty) => duty.close()));
     },
   };
 }

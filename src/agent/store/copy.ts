@@ -26,27 +26,29 @@ export interface CopyOptions {
 export async function copyDatabase(db: Database, file: string, options: CopyOptions): Promise<void> {
   const { signal, flush = flushFile, stepPages = STEP_PAGES, flushPages = FLUSH_PAGES } = options;
   let unflushed = 0;
-  let flushing: Promise<void> | null = null;
+  let flushing = Promise.resolve();
+  let isFlushing = false;
   let failed: { readonly error: unknown } | null = null;
   const progress = ({ remainingPages }: { readonly remainingPages: number }): number => {
     signal.throwIfAborted();
     if (failed !== null) throw failed.error;
     const isLast = remainingPages <= stepPages;
     if (unflushed >= flushPages || (isLast && unflushed > 0)) {
-      if (flushing !== null) {
+      if (isFlushing) {
         blockFor(IDLE_TURN_MS);
         return 0;
       }
       unflushed = 0;
+      isFlushing = true;
       flushing = flush(file)
         .catch((error: unknown) => {
           failed = { error };
         })
         .finally(() => {
-          flushing = null;
+          isFlushing = false;
         });
     }
-    if (isLast && flushing !== null) {
+    if (isLast && isFlushing) {
       blockFor(IDLE_TURN_MS);
       return 0;
     }

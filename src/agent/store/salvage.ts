@@ -39,14 +39,16 @@ interface Source {
 }
 
 /** What must not be asked for, tried or told again. The rest of `meta` is about the file itself, or is read anew. */
-const KEPT_META = ['enrolled', 'incarnation', 'incarnation_pending', 'last_contact', 'system_start', 'updates'];
+const KEPT_META = ['enrolled', 'incarnation', 'incarnation_pending', 'last_contact', 'system_start', 'updates']
+  .map((key) => `'${key}'`)
+  .join(', ');
 
 /**
  * Tables in the order of their importance; rows of the history, and their output, are left behind. No index is asked: it may be
  * what is damaged.
  */
 const sources = (options: SalvageOptions): readonly Source[] => [
-  { table: 'meta', where: `key IN (${KEPT_META.map((key) => `'${key}'`)}) OR key LIKE 'imported:%'`, order: 'key' },
+  { table: 'meta', where: `key IN (${KEPT_META}) OR key LIKE 'imported:%'`, order: 'key' },
   { table: 'ledger', where: '1', order: 'request_id' },
   // What the ledger has lost and the rows still tell: it was seen, with which bytes is not known.
   {

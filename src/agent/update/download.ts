@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeQuietly } from '../../base/remove-quietly.ts';
+import { removeLargeQuietly, removeQuietly } from '../../base/remove-quietly.ts';
 import { replaceFile } from '../../base/replace-file.ts';
 import { isPackageOf, type Release } from './manifest.ts';
 
@@ -59,15 +59,15 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
   } finally {
     await file.close();
   }
-  dropDownload(directory, release.sha256);
+  await dropDownload(directory, release.sha256);
   return { kind: 'not_signed' };
 }
 
 /** Nothing is kept of it. */
-export function dropDownload(directory: string, sha256: string): void {
+export async function dropDownload(directory: string, sha256: string): Promise<void> {
   const { part, place } = namesOf(directory, sha256);
   removeQuietly(place);
-  removeQuietly(part);
+  await removeLargeQuietly(part);
 }
 
 function namesOf(directory: string, sha256: string): { readonly part: string; readonly place: string } {
