@@ -245,7 +245,8 @@ it('a link beside a copy of the uninstaller is neither written nor deleted throu
   pc.put('C:\\precious.txt', 'mine');
   for (const name of ['C:\\Theirs4\\uninstaller.exe', 'C:\\Theirs4\\keep']) pc.put(name, '');
   cpSync(pc.path(`${pc.root}\\private\\uninstaller.exe`), pc.path('C:\\Theirs4\\uninstaller.exe'));
-  symlinkSync(pc.path('C:\\precious.txt'), pc.path('C:\\Theirs4\\command-line.txt'));
+  // Relative: wine sees the disk of the PC elsewhere than we do.
+  symlinkSync('../precious.txt', pc.path('C:\\Theirs4\\command-line.txt'));
   expect((await pc.run('C:\\Theirs4\\uninstaller.exe', `/S /PURGE=1 /FROM="${pc.root}"`)).code).toBe(0);
   expect(pc.read('C:\\precious.txt')).toBe('mine');
   expect(readdirSync(pc.path('C:\\Theirs4')).sort()).toEqual(['command-line.txt', 'keep', 'uninstaller.exe']);
