@@ -86,7 +86,7 @@ test('the connection is a line of parts, each as long as it took, and each absen
   ]);
   await expectPage(line).toContainText('Connected for 55 % of the 18 hr that are known.');
   await expectPage(line.getByRole('list', { name: 'Times without a connection' }).getByRole('listitem')).toHaveText([
-    /6 hr – not known: this program was off, or this PC asleep$/,
+    /6 hr – not known: this program was off or ended suddenly, or this PC was asleep$/,
     /8 hr – cannot reach the IT service: no route to host$/,
   ]);
   await line.getByRole('combobox', { name: 'Time' }).selectOption('week');

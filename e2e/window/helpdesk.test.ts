@@ -247,6 +247,7 @@ test('each other screen says that the view is open, for how long still, and ends
     await goTo(page, screen);
     await expectPage(strip).toContainText(/It ends in 1\d min/);
   }
-  await strip.getByRole('button', { name: 'End now' }).click();
+  await strip.getByRole('button', { name: 'End now' }).press('Enter');
+  await expectPage(page.locator('#content:focus')).toHaveCount(1);
   await expectPage(strip).toHaveCount(0);
 });

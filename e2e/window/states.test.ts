@@ -161,8 +161,9 @@ test('offline from the start, what is stored can be read, filtered and searched'
   await expectPage(page.locator('[data-run]')).toHaveCount(2);
   await page.getByRole('searchbox').fill('nothing like it');
   await expectPage(page.getByText('No task fits.')).toBeVisible();
-  await page.getByRole('button', { name: 'Show all' }).click();
+  await page.getByRole('button', { name: 'Show all' }).press('Enter');
   await expectPage(page.locator('[data-run]')).toHaveCount(3);
+  await expectPage(page.locator('#content:focus')).toHaveCount(1);
   await page
     .getByRole('toolbar', { name: 'Tasks by day' })
     .getByRole('button', { name: /^Yesterday/ })

@@ -28,8 +28,13 @@ export function answersOf(facts: AboutFacts, ui: Rights | null, hosted: boolean,
   ];
 }
 
-function runsAnything({ scripts, runAsSystem, runAsUser }: AboutFacts): boolean {
-  return scripts && (runAsSystem !== 'no' || runAsUser);
+function runsAnything(facts: AboutFacts): boolean {
+  return takesTasks(facts) && (facts.runAsSystem !== 'no' || facts.runAsUser);
+}
+
+/** False: whatever is sent, nothing of it runs. */
+export function takesTasks({ scripts, signatures, commandKeys }: AboutFacts): boolean {
+  return scripts && !(signatures === 'require' && commandKeys.length === 0);
 }
 
 function slow(facts: AboutFacts, i18n: I18n): (string | null)[] {

@@ -67,7 +67,7 @@ test('the report says all that the screen shows, part by part', () => {
     '## What went wrong in the last seven days\n' +
       'Printer fix: Finished with an error (FAILED) · 3 times, last 13:59 · #1 204\nand 2 more',
     '## Connection over time\nConnected for 100 % of the 1 hr that are known.\n' +
-      '18 Nov, 14:00 to 13:00, 6 days – not known: this program was off, or this PC asleep',
+      '18 Nov, 14:00 to 13:00, 6 days – not known: this program was off or ended suddenly, or this PC was asleep',
     '## Results that could not be delivered\n' +
       'Not of a task that is kept here · #7 · r-1 · since 13:59, tried 2 times · too large',
     '## Settings that are not as built in\nhistory.days = 30 days (by policy: HistoryDays · locked)',

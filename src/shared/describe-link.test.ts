@@ -57,7 +57,7 @@ test('absences are told newest first, with how long, what and why; the present o
   expect(linkAbsences(all, en, NOW).map(({ said }) => said)).toEqual([
     'since 13:00, 1 hr – no network: timeout',
     '10:00 to 11:00, 1 hr – cannot reach the IT service: timeout',
-    '08:00 to 10:00, 2 hr – not known: this program was off, or this PC asleep',
+    '08:00 to 10:00, 2 hr – not known: this program was off or ended suddenly, or this PC was asleep',
   ]);
   expect(linkAbsences(parts([span(24, 0)]), en, NOW)).toEqual([]);
 });
@@ -87,7 +87,17 @@ test('the line has as many slots as it is given, and the shortest absence is in 
   const flapping = Array.from({ length: 500 }, (_, n) => span((n + 1) / 50, n / 50, n % 2 ? 'refused' : 'connected'));
   expect(line(flapping)).toEqual([
     ['unknown', 14],
-    ['away', 10],
+    ['away', 9],
+    ['connected', 1],
   ]);
   expect(linkLine([], 24)).toEqual([]);
+});
+
+test('short absences of one minute are told apart by their seconds', () => {
+  const fourSeconds = 4 / 3_600;
+  const away = span(1 + fourSeconds, 1, 'unreachable');
+  const all = parts([span(1, 0), away, span(24, 1 + fourSeconds)]);
+  expect(linkAbsences(all, en, NOW).map(({ said }) => said)).toEqual([
+    expect.stringMatching(/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, 4 sec – cannot reach/),
+  ]);
 });

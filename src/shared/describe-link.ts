@@ -75,13 +75,18 @@ export function linkLine(parts: readonly LinkPart[], slots: number): LinkStretch
       filledMs[part.kind] += Math.max(0, Math.min(untilMs, part.untilMs) - Math.max(fromMs, part.fromMs));
       if (part.untilMs <= untilMs) next = at + 1;
     }
-    const kind = filledMs.away > 0 ? 'away' : filledMs.unknown > filledMs.connected ? 'unknown' : 'connected';
+    // The last slot ends now.
+    const now = slot === slots - 1 ? last.kind : null;
+    const kind = now ?? (filledMs.away > 0 ? 'away' : filledMs.unknown > filledMs.connected ? 'unknown' : 'connected');
     const before = line.at(-1);
     if (before?.kind === kind) line[line.length - 1] = { kind, slots: before.slots + 1 };
     else line.push({ kind, slots: 1 });
   }
   return line;
 }
+
+/** Two absences of one minute are told apart. */
+const WITH_SECONDS_MS = 10 * 60_000;
 
 /** For how much of what is known there was a connection, in one sentence. */
 export function linkShare(parts: readonly LinkPart[], i18n: I18n): string {
@@ -104,8 +109,13 @@ export function linkAbsences(parts: readonly LinkPart[], i18n: I18n, nowMs: numb
   const absent = parts.filter(({ kind, fromMs, untilMs }) => kind !== 'connected' && untilMs - fromMs >= SEAM_MS);
   return absent.toReversed().map((part) => {
     const { fromMs, untilMs } = part;
-    const said = { from: i18n.moment(fromMs, nowMs), t: i18n.duration(untilMs - fromMs), what: absence(part, i18n) };
-    const until = i18n.moment(untilMs, nowMs);
+    const isShort = untilMs - fromMs < WITH_SECONDS_MS;
+    const at = (ms: number) => {
+      const moment = i18n.moment(ms, nowMs);
+      return isShort ? moment.replace(i18n.clock(ms), i18n.clockWithSeconds(ms)) : moment;
+    };
+    const said = { from: at(fromMs), t: i18n.duration(untilMs - fromMs), what: absence(part, i18n) };
+    const until = at(untilMs);
     const isOpen = part === parts.at(-1);
     return {
       fromMs,

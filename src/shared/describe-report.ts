@@ -2,6 +2,7 @@
 import { describeRun, taskName } from './describe-run.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { MailDraft } from './mail-link.ts';
+import { toldTimes } from './run-times.ts';
 import { clip } from './run-title.ts';
 import type { RunDetail } from './run-view.ts';
 
@@ -28,6 +29,7 @@ export function taskReport(
   nowMs: number,
 ): MailDraft {
   const said = describeRun(run, i18n, nowMs);
+  const { startedAtMs, finishedAtMs, foundAtMs } = toldTimes(run);
   const name = clip(taskName(run, i18n), MAX_NAME_CHARS);
   const number = spokenNumber(run.run);
   const pc = pcName ?? '–';
@@ -38,8 +40,9 @@ export function taskReport(
     i18n.t('report.task', { task: name }),
     i18n.t('report.outcome', { outcome: i18n.join(`${said.title}${i18n.t('report.stop')}`, said.body) }),
     line(i18n.t('run.received'), time(run.receivedAtMs)),
-    line(i18n.t('run.started'), time(run.startedAtMs)),
-    line(i18n.t('run.finished'), time(run.startedAtMs === null ? null : run.finishedAtMs)),
+    line(i18n.t('run.started'), time(startedAtMs)),
+    line(i18n.t('run.finished'), time(finishedAtMs)),
+    line(i18n.t('run.found'), time(foundAtMs)),
     i18n.t('details.user', { user: userName }),
     i18n.t('report.see'),
   ];

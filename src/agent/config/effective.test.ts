@@ -34,7 +34,7 @@ test('every setting of the table is shown once, with its source and place', asyn
     builtIn: { kind: 'amount', amount: 20_000, unit: 'ms' },
     changed: true,
   });
-  expect(row('agent.nats_url')).toMatchObject({ means: { kind: 'text', text: 'nats://broker:4222' }, changed: true });
+  expect(row('agent.nats_url')).toMatchObject({ means: { kind: 'text', text: 'nats://broker:4222' }, changed: false });
   expect(row('inventory.enabled')).toMatchObject({ means: { kind: 'switch', on: true }, changed: false });
   expect(row('log.level')).toMatchObject({ value: 'debug', source: 'environment', place: 'RUST_LOG' });
   expect(row('history.days')).toMatchObject({ value: '90 days', source: 'built-in', place: null });

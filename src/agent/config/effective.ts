@@ -41,7 +41,8 @@ export function effectiveSettings(config: BootConfig): EffectiveSetting[] {
       about: setting.about,
       means: meaningOf(setting, value),
       builtIn: meaningOf(setting, setting.default),
-      changed: value !== setting.default,
+      // One that has to be set has nothing that it could differ from.
+      changed: setting.required !== true && value !== setting.default,
     };
   });
 }

@@ -1,9 +1,11 @@
 /** Logo, navigation and language, on top of every screen. */
+
 import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
 import type { Language } from '../../shared/contract.ts';
 import type { Route } from '../../shared/shell-contract.ts';
 import { useI18n, useLanguage, useStore, useWindowState } from '../data/hooks.ts';
 import { isUnlocked } from '../data/store.ts';
+import { focusContent } from './content-focus.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'] as const;
 /** Each in its own language: whoever can't read the window's has to find theirs. */
@@ -74,7 +76,7 @@ export function Header() {
   return (
     <header className={styles.header}>
       <div className={styles.inner}>
-        <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
+        <button type="button" className={styles.skip} onClick={focusContent}>
           {i18n.t('nav.skip')}
         </button>
         {ui?.logo != null && (

@@ -1,6 +1,8 @@
 /** On every screen but its own: that the helpdesk's view is open, for how long still, and the way to end it. */
+
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { EVERY_SECOND_MS, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
+import { focusContent } from './content-focus.ts';
 import { TextLink } from './text-link.tsx';
 
 const useStyles = makeStyles({
@@ -43,7 +45,7 @@ function Strip({ untilMs }: { readonly untilMs: number }) {
         <span className={styles.time}>
           {i18n.t('support.helpdesk.ends', { t: i18n.duration(Math.max(0, untilMs - nowMs)) })}
         </span>
-        <Button size="small" onClick={() => void client.ask('helpdesk.lock', {})}>
+        <Button size="small" onClick={() => void client.ask('helpdesk.lock', {}).then(focusContent)}>
           {i18n.t('support.helpdesk.end')}
         </Button>
       </div>

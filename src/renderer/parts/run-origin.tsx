@@ -3,6 +3,7 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeRun } from '../../shared/describe-run.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
+import { outcomeRow } from '../../shared/outcomes.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import { useI18n, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
@@ -32,9 +33,16 @@ export function RunOrigin({ run }: { readonly run: RunDetail }) {
       <p className={styles.text}>
         {i18n.join(audience(run, i18n), run.source === 'replay' ? i18n.t('run.for.kept') : null)}
       </p>
-      {run.source !== 'schedule' && <p className={styles.quiet}>{i18n.t('run.for.sender')}</p>}
+      {run.source !== 'schedule' && <p className={styles.quiet}>{i18n.t(senderOf(run))}</p>}
     </Card>
   );
+}
+
+/** Of what was refused, nobody has said that it was IT's. */
+function senderOf({ reason }: RunDetail): 'run.for.sender' | 'run.for.anybody' {
+  if (reason === null) return 'run.for.sender';
+  const isOurs = !outcomeRow(reason).leavesIdFree && reason !== 'BAD_MESSAGE' && reason !== 'CONFLICT';
+  return isOurs ? 'run.for.sender' : 'run.for.anybody';
 }
 
 function audience({ audience }: RunDetail, i18n: I18n): string | null {

@@ -1,5 +1,6 @@
 /** The way of one task as a bar: waited, ran, sent, each part as long as it took. The words below it say the same. */
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { toldTimes } from '../../shared/run-times.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import { useI18n } from '../data/hooks.ts';
 
@@ -72,7 +73,8 @@ export function RunWay({ run, nowMs }: RunWayProps) {
 
 /** Those that are known, and that took any time; a clock that was set back between two moments says nothing. */
 function partsOf(run: RunDetail, nowMs: number | null, i18n: ReturnType<typeof useI18n>): Part[] {
-  const { receivedAtMs, startedAtMs, finishedAtMs, deliveredAtMs } = run;
+  const { receivedAtMs, deliveredAtMs } = run;
+  const { startedAtMs, finishedAtMs } = toldTimes(run);
   const parts: Part[] = [];
   const add = (kind: Part['kind'], fromMs: number | null, toMs: number | null, said: (t: string) => string) => {
     if (fromMs === null || toMs === null || toMs < fromMs) return;
@@ -80,13 +82,13 @@ function partsOf(run: RunDetail, nowMs: number | null, i18n: ReturnType<typeof u
     if (kind !== 'ran' && ms < 1_000) return;
     parts.push({ kind, ms, said: said(i18n.duration(ms)) });
   };
-  add('waited', receivedAtMs, startedAtMs ?? finishedAtMs ?? nowMs, (t) => i18n.t('run.way.waited', { t }));
+  add('waited', receivedAtMs, startedAtMs ?? run.finishedAtMs ?? nowMs, (t) => i18n.t('run.way.waited', { t }));
   if (startedAtMs !== null) {
     const isOver = run.reason !== null;
     add('ran', startedAtMs, isOver ? finishedAtMs : nowMs, (t) =>
       i18n.t(isOver ? 'run.way.ran' : 'run.way.running', { t }),
     );
   }
-  add('sent', finishedAtMs, deliveredAtMs, (t) => i18n.t('run.way.sent', { t }));
+  add('sent', run.finishedAtMs, deliveredAtMs, (t) => i18n.t('run.way.sent', { t }));
   return parts;
 }

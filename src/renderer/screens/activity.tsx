@@ -1,4 +1,5 @@
 /** Every command that arrived, newest first, from what this PC has stored. */
+
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { titleWordsWith } from '../../shared/describe-run.ts';
@@ -9,6 +10,7 @@ import { type Fold, ListLayout } from '../data/list-layout.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
 import { ActivityTools, type Choices } from '../parts/activity-tools.tsx';
+import { keepFocus } from '../parts/content-focus.ts';
 import { DayStrip } from '../parts/day-strip.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -58,7 +60,11 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   useEffect(() => {
     if (seenOffered) void client.ask('shell.seen', {});
   }, [client, seenOffered, newer]);
-  const showNewer = () => void list.showNewer().then(() => setToTop({}));
+  const showNewer = () =>
+    void list.showNewer().then(() => {
+      setToTop({});
+      keepFocus();
+    });
   const narrow = (changed: Partial<Choices>) => setChoices({ ...changed, offset: 0, unfolded: NOTHING_UNFOLDED });
   const matching = outline?.matching ?? null;
   return (
@@ -72,7 +78,15 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       <OutcomeChips chosen={choices.group} counts={counts} onChoose={(group) => narrow({ group })} />
       {failed && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !failed && <NotReadYet />}
-      {matching === 0 && <Empty choices={choices} onAll={() => setChoices(EVERYTHING)} />}
+      {matching === 0 && (
+        <Empty
+          choices={choices}
+          onAll={() => {
+            setChoices(EVERYTHING);
+            keepFocus();
+          }}
+        />
+      )}
       {layout !== null && layout.lines > 0 && (
         <div className={styles.list}>
           {newer > 0 && (

@@ -4,6 +4,7 @@ import { useId } from 'react';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import { progressOf } from '../../shared/describe-running.ts';
 import { outcomeRow } from '../../shared/outcomes.ts';
+import { toldTimes } from '../../shared/run-times.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import {
   EVERY_MINUTE_MS,
@@ -110,13 +111,14 @@ function Detail({ run }: { readonly run: RunDetail }) {
 function whose(run: RunDetail, i18n: ReturnType<typeof useI18n>): string {
   if (run.state === 'running') return i18n.t(run.asUser ? 'run.nowAsYou' : 'run.nowAsSystem');
   if (run.reason === null) return i18n.t(run.asUser ? 'run.willAsYou' : 'run.willAsSystem');
-  if (run.startedAtMs === null) return '';
+  if (toldTimes(run).startedAtMs === null) return '';
   return i18n.t(run.asUser ? 'run.asYou' : 'run.asSystem');
 }
 
 function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: number; readonly live: boolean }) {
   const i18n = useI18n();
   const connected = useWindowState(({ status }) => status?.connection.state === 'connected');
+  const { startedAtMs, finishedAtMs, foundAtMs } = toldTimes(run);
   const at = (ms: number) => {
     const day = i18n.moment(ms, nowMs);
     return day === i18n.clock(ms) ? i18n.clockWithSeconds(ms) : `${i18n.shortDay(ms)} ${i18n.clockWithSeconds(ms)}`;
@@ -129,8 +131,9 @@ function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: 
         facts={[
           time(i18n.t('run.received'), run.receivedAtMs),
           time(i18n.t('run.decided'), run.decidedAtMs),
-          time(i18n.t('run.started'), run.startedAtMs),
-          time(i18n.t('run.finished'), run.startedAtMs === null ? null : run.finishedAtMs),
+          time(i18n.t('run.started'), startedAtMs),
+          time(i18n.t('run.finished'), finishedAtMs),
+          time(i18n.t('run.found'), foundAtMs),
           run.reason === null ? null : { name: i18n.t('run.delivered'), value: delivery(run, connected, at, i18n) },
         ]}
       />
