@@ -221,7 +221,7 @@ export class Scheduler {
     // What could not be told when the book changed.
     if (failed) this.refresh();
     const turn = loopTurns(STEP_MS);
-    for (const id of [...this.#atStart.keys()]) {
+    for (const id of this.#atStart.keys()) {
       this.#fires.begin(`${id} at start`, () => this.#fireAtStart(id, nowMs));
       await turn();
     }

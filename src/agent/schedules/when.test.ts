@@ -1,5 +1,5 @@
 /** Schedules as 0.101 writes them (protocol §6.4 and §6.6), and the completions that both generations keep. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import { JOB, ManualClock, START, scheduleRig } from '../../../test/support/schedule-rig.ts';
 import { arrival, ending } from '../../../test/support/store.ts';
@@ -439,17 +439,16 @@ test('a store that can not be read while very many are due is looked at again, a
   const broken = () => {
     throw new Error('disk I/O error');
   };
-  const whole = [scheduleRuns.isRunning.bind(scheduleRuns), scheduleRuns.skipped.bind(scheduleRuns)] as const;
-  const lastMs = completions.lastMs.bind(completions);
-  scheduleRuns.isRunning = broken;
-  scheduleRuns.skipped = broken;
+  const spies: { mockRestore(): void }[] = [
+    vi.spyOn(scheduleRuns, 'isRunning').mockImplementation(broken),
+    vi.spyOn(scheduleRuns, 'skipped').mockImplementation(broken),
+  ];
   rig.clock.ms = Date.parse('2026-11-30T07:01:00Z');
   await rig.scheduler.look();
-  completions.lastMs = broken;
+  spies.push(vi.spyOn(completions, 'lastMs').mockImplementation(broken));
   await rig.scheduler.look();
   expect(rig.fired).toHaveLength(0);
-  [scheduleRuns.isRunning, scheduleRuns.skipped] = whole;
-  completions.lastMs = lastMs;
+  for (const spy of spies) spy.mockRestore();
   await rig.pass(MINUTE_S);
   expect(rig.fired).toHaveLength(300);
 });
