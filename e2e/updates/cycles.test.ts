@@ -10,7 +10,7 @@ import { api, command, countStored, provisionedOperator, publishCommand, STREAMS
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { heardVersions, InstalledAgent, MINE } from './installation.ts';
 
-const CYCLES = Number(process.env.KANADE_TRAY_CYCLES ?? 10);
+const CYCLES = Number(process.env.KANADE_TRAY_CYCLES ?? 5);
 const BETWEEN_MS = 100;
 /** What has come in while the agent was on its way to another version is still to be run. */
 const ALL_ENDED_MS = 60_000 + CYCLES * 3_000;
