@@ -159,7 +159,7 @@ test('the end of the log is shown and goes on, and why it can’t be is said', a
   served.logEnd = { kind: 'lines', path: '/var/log/agent.log', lines };
   const page = await unlocked(served);
   const log = card(page, 'End of the log');
-  await expectPage(log).toContainText('In /var/log/agent.log');
+  await expectPage(log).toContainText('Read from /var/log/agent.log');
   await expectPage(log.getByText('line 149')).toBeVisible();
   served.logEnd = { kind: 'lines', path: '/var/log/agent.log', lines: [...lines, 'one more'] };
   await expectPage(log).toContainText('one more');
