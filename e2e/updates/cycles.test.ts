@@ -8,7 +8,7 @@ import { sleep } from '../../src/base/sleep.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { api, command, countStored, provisionedOperator, publishCommand, STREAMS } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
-import { heardVersions, InstalledAgent, MINE } from './installation.ts';
+import { InstalledAgent, MINE, startOnAir } from './installation.ts';
 
 const CYCLES = Number(process.env.KANADE_TRAY_CYCLES ?? 5);
 const BETWEEN_MS = 100;
@@ -24,10 +24,8 @@ test(
     const exec = STREAMS.find(({ name }) => name === 'EXEC');
     await api(nc, 'STREAM.UPDATE.EXEC', { ...exec, num_replicas: 1, max_msgs_per_subject: -1 });
     const agent = new InstalledAgent(server);
-    const heard = heardVersions(nc);
-    await nc.flush();
-    agent.start();
-    await eventually(() => expect(heard).toEqual(['1.0.0']));
+    const heard = await startOnAir(agent, nc);
+    expect(heard).toEqual(['1.0.0']);
     const ran = join(agent.data, 'ran');
     const sent: string[] = [];
     let goesOn = true;

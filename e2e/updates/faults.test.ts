@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
-import { heardVersions, InstalledAgent, MINE } from './installation.ts';
+import { InstalledAgent, MINE, startOnAir } from './installation.ts';
 
 /** What the version before passes, in this order; see `faults.ts`. */
 const BEFORE = [
@@ -33,10 +33,8 @@ test(`killed at ${BEFORE.length + AFTER.length} points, a version runs afterward
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const agent = new InstalledAgent(server);
-  const heard = heardVersions(nc);
-  await nc.flush();
-  agent.start();
-  await eventually(() => expect(heard).toEqual(['1.0.0']));
+  const heard = await startOnAir(agent, nc);
+  expect(heard).toEqual(['1.0.0']);
   const ran = join(agent.data, 'ran');
   const wrong: unknown[] = [];
   let patch = 0;

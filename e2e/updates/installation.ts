@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { create } from 'tar';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
 import { ROOT } from '../../scripts/bootstrap/paths.mjs';
@@ -202,8 +202,17 @@ export class InstalledAgent {
   }
 }
 
+/** Starts it, and resolves with its first heartbeat to {@link heardVersions}. */
+export async function startOnAir(agent: InstalledAgent, nc: NatsConnection): Promise<string[]> {
+  const heard = heardVersions(nc);
+  await nc.flush();
+  agent.start();
+  await eventually(() => expect(heard).toHaveLength(1));
+  return heard;
+}
+
 /** The versions that are heard from now on, in order, each once. */
-export function heardVersions(nc: NatsConnection): string[] {
+function heardVersions(nc: NatsConnection): string[] {
   const heard: string[] = [];
   nc.subscribe(`heartbeat.${PC}`, {
     callback: (_error, message) => {

@@ -9,17 +9,13 @@ import { eventually } from '../../test/support/eventually.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
-import { heardVersions, type InstallationOptions, InstalledAgent, MINE } from './installation.ts';
+import { type InstallationOptions, InstalledAgent, MINE, startOnAir } from './installation.ts';
 
 async function world(options: InstallationOptions = {}) {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const agent = new InstalledAgent(server, options);
-  const heard = heardVersions(nc);
-  await nc.flush();
-  agent.start();
-  await eventually(() => expect(heard).toHaveLength(1));
-  return { server, nc, agent, heard };
+  return { server, nc, agent, heard: await startOnAir(agent, nc) };
 }
 
 /** Asked at a rate that a client is allowed. */

@@ -1,24 +1,11 @@
 import { expect, test } from 'vitest';
+import { ABOUT } from '../../test/support/status.ts';
 import type { AboutFacts } from './contract.ts';
 import { answersOf } from './describe-about.ts';
 import { I18n } from './i18n/i18n.ts';
 import { DEFAULT_UI } from './ui-settings.ts';
 
-const FACTS: AboutFacts = {
-  scripts: true,
-  runAsSystem: 'system',
-  runAsUser: true,
-  readLog: true,
-  signatures: 'off',
-  commandKeys: [],
-  commandKeysFault: false,
-  inventory: true,
-  priority: 'below_normal',
-  maxParallel: 2,
-  namesHidden: false,
-  outputShown: 0,
-  data: { directory: '/data', historyDays: 90, historyMaxMib: 1_024, logDirectory: '/logs', logDays: 14 },
-};
+const FACTS: AboutFacts = { ...ABOUT, data: { ...ABOUT.data, directory: '/data', logDirectory: '/logs' } };
 
 function said(facts: Partial<AboutFacts> = {}, ui: Partial<typeof DEFAULT_UI> = {}, hosted = false, language = 'en') {
   const i18n = new I18n(language === 'ja' ? 'ja' : 'en');

@@ -8,12 +8,29 @@ import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
 import type { ConfigFault } from '../../src/shared/agent-status.ts';
-import type { Setting } from '../../src/shared/contract.ts';
+import type { AboutFacts, Setting } from '../../src/shared/contract.ts';
 import type { LogEnd } from '../../src/shared/helpdesk-view.ts';
 import { DEFAULT_UI } from '../../src/shared/ui-settings.ts';
 import { arrival, ending, testStore } from './store.ts';
 
 /** A clock that stands still until it is moved. */
+/** What About says of a PC with the settings that are built in. */
+export const ABOUT: AboutFacts = {
+  scripts: true,
+  runAsSystem: 'system',
+  runAsUser: true,
+  readLog: true,
+  signatures: 'off',
+  commandKeys: [],
+  commandKeysFault: false,
+  inventory: true,
+  priority: 'below_normal',
+  maxParallel: 2,
+  namesHidden: false,
+  outputShown: 0,
+  data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
+};
+
 export class ManualClock implements Clock {
   atMs = Date.UTC(2026, 10, 25, 12);
 
@@ -142,21 +159,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
           return 'taken';
         };
       },
-      about: () => ({
-        scripts: true,
-        runAsSystem: 'system',
-        runAsUser: true,
-        readLog: true,
-        signatures: 'off',
-        commandKeys: [],
-        commandKeysFault: false,
-        inventory: true,
-        priority: 'below_normal',
-        maxParallel: 2,
-        namesHidden: false,
-        outputShown: 0,
-        data: { directory: '/d', historyDays: 90, historyMaxMib: 1024, logDirectory: '/l', logDays: 14 },
-      }),
+      about: () => ABOUT,
       drain: () => void asked.push('drain'),
       stop: () => void asked.push('stop'),
       setLogLevel: (level) => void asked.push(`level ${level}`),
