@@ -1,7 +1,7 @@
 /** Ids for tests, by the checks that every id goes through. */
 
 import { isGroupName, isKvKey, isSubjectId, parsePcId } from '../../src/agent/wire/subjects.ts';
-import type { ExecId, GroupName, KvKey, PcId, RequestId, SentExecId, SentRequestId } from '../../src/base/ids.ts';
+import type { ExecId, GroupName, KvKey, PcId, RequestId, SentExecId, SentRequestId } from '../../src/shared/ids.ts';
 
 export function pcIdOf(text: string): PcId {
   const parsed = parsePcId(text);

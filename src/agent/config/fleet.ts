@@ -5,9 +5,9 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import type { GroupName, PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
+import type { GroupName, PcId } from '../../shared/ids.ts';
 import type { Binding, Bus, KvChange, KvWatchHandlers } from '../bus/bus.ts';
 import type { Store } from '../store/store.ts';
 import { type ConfigScope, decodeScope, type EffectiveConfig, type Layer, resolve } from '../wire/config-scope.ts';

@@ -5,8 +5,8 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { KvKey } from '../../shared/ids.ts';
 import { DIRECT_TASK, firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Runs } from '../store/runs.ts';

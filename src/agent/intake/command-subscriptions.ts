@@ -4,9 +4,9 @@
  */
 
 import { drop } from '../../base/drop.ts';
-import type { GroupName, PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
+import type { GroupName, PcId } from '../../shared/ids.ts';
 import type { Binding, Bus, BusMessage, DurableBinding } from '../bus/bus.ts';
 import type { Enrolment } from '../store/enrolment.ts';
 import type { Command } from '../wire/command.ts';

@@ -1,6 +1,6 @@
 /** What of a message goes into its row, and how a message ends that is not to be run at all (architecture §3). */
 import { hash } from 'node:crypto';
-import type { RequestId, SentRequestId } from '../../base/ids.ts';
+import type { RequestId, SentRequestId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RefusedSignature } from '../../shared/signatures.ts';
 import { endingOf, withoutRun } from '../results/ending.ts';

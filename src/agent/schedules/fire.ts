@@ -4,7 +4,7 @@
  */
 
 import { hash } from 'node:crypto';
-import type { RequestId } from '../../base/ids.ts';
+import type { RequestId } from '../../shared/ids.ts';
 import type { Arrival } from '../store/runs.ts';
 import { type Command, encodeCommand, recordOf } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';

@@ -1,7 +1,7 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
 
 import type { Database, Statement } from 'better-sqlite3';
-import type { RequestId, SentExecId } from '../../base/ids.ts';
+import type { RequestId, SentExecId } from '../../shared/ids.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 

@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
-import type { RequestId } from '../../base/ids.ts';
+import type { RequestId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';

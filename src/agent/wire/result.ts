@@ -2,7 +2,7 @@
  * The result of a run (protocol §3.2, §12.2). The broker's readers have no second chance: what is encoded here is always
  * decodable, in the field order of the fleet, and never holds half a surrogate pair.
  */
-import type { SentRequestId } from '../../base/ids.ts';
+import type { SentRequestId } from '../../shared/ids.ts';
 import { bytesOf, cutText } from './cut-text.ts';
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';

@@ -3,7 +3,7 @@
  * one of the functions here has said that it can.
  */
 import type { UUID } from 'node:crypto';
-import type { ExecId, GroupName, KvKey, PcId, RequestId, SubjectSafe } from '../../base/ids.ts';
+import type { ExecId, GroupName, KvKey, PcId, RequestId, SubjectSafe } from '../../shared/ids.ts';
 
 const PC_PREFIX = 'commands.pc.';
 const GROUP_PREFIX = 'commands.group.';

@@ -1,5 +1,5 @@
 /**
- * The ids of the fleet as types. Invariant: a text from outside is one of these only after the one function for it has looked at it
+ * The ids of the fleet and of this PC as types. Invariant: a text from outside is one of these only after the one function for it has looked at it
  * (`subjects.ts` of the wire), so nothing else comes into a subject, a key or a path (protocol §1.3). Nothing of this remains at
  * run time.
  */
