@@ -1,7 +1,17 @@
 /** Ids for tests, by the checks that every id goes through. */
 
 import { isGroupName, isKvKey, isSubjectId, parsePcId } from '../../src/agent/wire/subjects.ts';
-import type { ExecId, GroupName, KvKey, PcId, RequestId, SentExecId, SentRequestId } from '../../src/shared/ids.ts';
+import {
+  type ExecId,
+  type GroupName,
+  type KvKey,
+  type PcId,
+  type RequestId,
+  type RunId,
+  runIdSchema,
+  type SentExecId,
+  type SentRequestId,
+} from '../../src/shared/ids.ts';
 
 export function pcIdOf(text: string): PcId {
   const parsed = parsePcId(text);
@@ -31,4 +41,8 @@ export function groupsOf(...names: readonly string[]): ReadonlySet<GroupName> {
 function checked<Id extends string>(id: Id) {
   if (!isSubjectId(id)) throw new Error(`${id} can not stand in a subject`);
   return id;
+}
+
+export function runIdOf(run: number): RunId {
+  return runIdSchema.parse(run);
 }

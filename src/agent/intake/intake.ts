@@ -8,6 +8,7 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import { errorCode } from '../../shared/error-code.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { Source } from '../../shared/states.ts';
 import type { HeaderLookup } from '../bus/headers.ts';
 import { NO_HEADERS, type SignatureHeaders, signatureHeaders } from '../signing/signature.ts';
@@ -56,7 +57,7 @@ export interface IntakeOptions {
   /** It is being recorded. */
   readonly onArrival: (command: Command) => void;
   /** A row that is to be run was committed. */
-  readonly onAdmitted: (run: number, command: Command) => void;
+  readonly onAdmitted: (run: RunId, command: Command) => void;
   /** A result was queued without a run. */
   readonly onQueued: () => void;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 
@@ -23,7 +24,7 @@ test('of messages without an id of their own only the newest are kept, whatever 
   expect(await refuse(COUNT + MORE - 1)).toBe(false);
   expect(await refuse(0)).toBe(true);
   expect(await store.runs.admit(arrival('r1'))).toMatchObject({ kind: 'duplicate' });
-  expect(store.history.get(1)).toMatchObject({ requestId: 'r1' });
+  expect(store.history.get(runIdOf(1))).toMatchObject({ requestId: 'r1' });
 });
 
 test('one whose answer is not delivered yet keeps its row', async () => {
@@ -41,7 +42,7 @@ test('one whose answer is not delivered yet keeps its row', async () => {
   await refuse(0, true);
   for (let index = 1; index < COUNT + MORE; index += 100)
     await Promise.all(Array.from({ length: 100 }, (_, of) => refuse(index + of, false)));
-  expect(store.history.get(1)).toMatchObject({ reason: 'SIGNATURE', requestId: 'r0' });
+  expect(store.history.get(runIdOf(1))).toMatchObject({ reason: 'SIGNATURE', requestId: 'r0' });
   expect(store.outbox.waiting(true, 9)).toHaveLength(1);
 });
 
@@ -50,7 +51,7 @@ test('of what can never run, no more of the message is stored than is looked at'
   const body = 'x'.repeat(1024 * 1024);
   const outcome = ending('x', { reason: 'BAD_MESSAGE', exitCode: null, outbox: null });
   await store.runs.admit(arrival(null, body), () => outcome);
-  expect(store.history.command(1)).toHaveLength(16 * 1024);
+  expect(store.history.command(runIdOf(1))).toHaveLength(16 * 1024);
   await store.runs.admit(arrival('r1', body));
-  expect(store.history.command(2)).toHaveLength(1024 * 1024);
+  expect(store.history.command(runIdOf(2))).toHaveLength(1024 * 1024);
 });

@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
-import type { RequestId } from '../../shared/ids.ts';
+import type { RequestId, RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
@@ -42,7 +42,7 @@ export interface Arrival {
 }
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly run: number; readonly resultId: string }
+  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: string }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'conflict'; readonly recorded: boolean };
 
@@ -63,7 +63,7 @@ export interface Ending {
 
 /** An end that is on the disk. */
 export interface EndedRun {
-  readonly run: number;
+  readonly run: RunId;
   readonly reason: Reason;
   readonly exitCode: number | null;
 }
@@ -84,7 +84,7 @@ export interface RunParts {
 
 /** `fired_before`: for this time already. `still_running`: a run of the schedule has not ended. */
 export type FireAdmission =
-  | { readonly kind: 'admitted'; readonly run: number; readonly resultId: string }
+  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: string }
   | { readonly kind: 'fired_before' }
   | { readonly kind: 'still_running' };
 
@@ -241,13 +241,13 @@ export class Runs {
     return { admission: { kind: 'conflict', recorded: true }, ended: this.#finishAtOnce(run, conflict) };
   }
 
-  #finishAtOnce(run: number, ending: Ending): EndedRun {
+  #finishAtOnce(run: RunId, ending: Ending): EndedRun {
     this.#finishNow(run, ending);
     return { run, reason: ending.reason, exitCode: ending.exitCode };
   }
 
   /** The row, its body and its place in the ledger. One whose execution IT has stopped already is born killed. */
-  #insertRun(arrival: Arrival, resultId: string | null, ledgerKey: string): number {
+  #insertRun(arrival: Arrival, resultId: string | null, ledgerKey: string): RunId {
     const { lastInsertRowid } = this.#insert.run(
       arrival.requestId,
       resultId,
@@ -266,7 +266,7 @@ export class Runs {
       arrival.signature?.state ?? null,
       arrival.signature?.kid ?? null,
     );
-    const run = Number(lastInsertRowid);
+    const run = Number(lastInsertRowid) as RunId;
     const isNameless = ledgerKey.startsWith(' ');
     this.#insertBody.run(run, isNameless ? shownOf(arrival.body) : arrival.body);
     this.#ledgerPut.run(ledgerKey, arrival.fingerprint, arrival.receivedAtMs, run, whole(arrival.serverAtMs));
@@ -275,7 +275,7 @@ export class Runs {
   }
 
   /** Notes a waiting state. A wait of `askedMs` begins now, unless one of its kind has begun before (invariant 4). */
-  advance(run: number, state: RunState, ...waits: readonly Wait[]): Promise<void> {
+  advance(run: RunId, state: RunState, ...waits: readonly Wait[]): Promise<void> {
     const notBeforeMs = waits.find((wait) => wait.notBeforeMs !== undefined)?.notBeforeMs;
     return this.#group.submit(() => {
       this.#advance.run(state, notBeforeMs ?? null, run);
@@ -289,7 +289,7 @@ export class Runs {
    * queued with it. False: it has ended meanwhile.
    */
   start(
-    run: number,
+    run: RunId,
     at: { startedAtMs: number; runAsUser: string | null; facts: string | null; event: OutboxItem | null },
   ): Promise<boolean> {
     return this.#group.submit(() => {
@@ -303,7 +303,7 @@ export class Runs {
    * What the next start needs to end the leftovers of an interrupted run. Not worth a commit of its own: without it they
    * are found by their marker alone.
    */
-  process(run: number, pid: number, pidStart: string | null): Promise<void> {
+  process(run: RunId, pid: number, pidStart: string | null): Promise<void> {
     return this.#group.submitLazily(() => void this.#process.run(pid, pidStart, run));
   }
 
@@ -311,7 +311,7 @@ export class Runs {
    * Ends the run and queues its result, in one transaction; large output is stored before. False: it had already ended; nothing
    * was changed.
    */
-  async finish(run: number, ending: Ending): Promise<boolean> {
+  async finish(run: RunId, ending: Ending): Promise<boolean> {
     await this.#outputs.putLarge(run, ending);
     const done = await this.#group.submit(() => this.#finishNow(run, ending));
     if (done) this.#tell({ run, reason: ending.reason, exitCode: ending.exitCode });
@@ -328,7 +328,7 @@ export class Runs {
     for (const listener of this.#listeners) listener(ended);
   }
 
-  #finishNow(run: number, ending: Ending): boolean {
+  #finishNow(run: RunId, ending: Ending): boolean {
     const { changes } = this.#finish.run(
       ending.reason,
       ending.exitCode,
@@ -347,12 +347,12 @@ export class Runs {
     return true;
   }
 
-  #queue({ kind, id, subject, body }: OutboxItem, run: number, atMs: number): void {
+  #queue({ kind, id, subject, body }: OutboxItem, run: RunId, atMs: number): void {
     this.#enqueue.run(kind, id, subject, body, run, atMs);
   }
 
   /** The name shown for the run; best effort, may come after the admission (architecture §5). */
-  setTitle(run: number, title: string): Promise<void> {
+  setTitle(run: RunId, title: string): Promise<void> {
     return this.#group.submit(() => void this.#title.run(title, run));
   }
 }
