@@ -12,7 +12,7 @@ import {
   parkedSchema,
   settingMeaningSchema,
 } from './helpdesk-view.ts';
-import { runIdSchema } from './ids.ts';
+import { runIdSchema, sentResultIdSchema } from './id-schemas.ts';
 import { MAX_DATE_MS } from './max-date.ts';
 import {
   groupCountsSchema,
@@ -229,7 +229,7 @@ export const methods = {
   'runs.tail': { params: aRun, result: runTailSchema },
   /** What this PC fires by itself, soonest first. */
   'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
-  'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
+  'outbox.resend': { params: z.strictObject({ resultId: sentResultIdSchema }), result: nothing },
   /** The same for all of them. */
   'outbox.resendAll': { params: nothing, result: z.object({ resent: z.number().int() }) },
   'outbox.parked': { params: nothing, result: parkedSchema },

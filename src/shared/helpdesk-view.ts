@@ -1,6 +1,6 @@
 /** What the helpdesk's screen shows beside the state: of this PC's past, and of its settings. All times are ms since the epoch. */
 import { z } from 'zod';
-import { runIdSchema } from './ids.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { REASONS } from './outcomes.ts';
 import { runTitleSchema } from './run-view.ts';
 import { SETTING_UNITS } from './setting.ts';

@@ -1,6 +1,6 @@
 /** Runs as the window, the command line and the tray see them. All times are ms since the epoch. */
 import { z } from 'zod';
-import { runIdSchema } from './ids.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import { REASONS } from './outcomes.ts';
 import { MAX_OUTPUT_ROWS } from './output-limits.ts';

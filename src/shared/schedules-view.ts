@@ -1,6 +1,6 @@
 /** The schedules that this PC fires itself, as they are shown. All times are ms since the epoch. */
 import { z } from 'zod';
-import { runIdSchema } from './ids.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { REASONS } from './outcomes.ts';
 import { RUN_STATES } from './states.ts';
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { LANGUAGES, type MethodName, supportSchema, uiSettingsSchema } from './contract.ts';
-import { runIdSchema } from './ids.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import type { Remembered } from './remembered.ts';
 

@@ -1,16 +1,18 @@
 /** Ids for tests, by the checks that every id goes through. */
 
 import { isGroupName, isKvKey, isSubjectId, parsePcId } from '../../src/agent/wire/subjects.ts';
-import {
-  type ExecId,
-  type GroupName,
-  type KvKey,
-  type PcId,
-  type RequestId,
-  type RunId,
-  runIdSchema,
-  type SentExecId,
-  type SentRequestId,
+import { runIdSchema } from '../../src/shared/id-schemas.ts';
+import type {
+  ExecId,
+  GroupName,
+  KvKey,
+  PcId,
+  RequestId,
+  ResultId,
+  RunId,
+  SentExecId,
+  SentRequestId,
+  SentResultId,
 } from '../../src/shared/ids.ts';
 
 export function pcIdOf(text: string): PcId {
@@ -41,6 +43,10 @@ export function groupsOf(...names: readonly string[]): ReadonlySet<GroupName> {
 function checked<Id extends string>(id: Id) {
   if (!isSubjectId(id)) throw new Error(`${id} can not stand in a subject`);
   return id;
+}
+
+export function resultIdOf(text: string): ResultId {
+  return checked(text as SentResultId);
 }
 
 export function runIdOf(run: number): RunId {

@@ -11,7 +11,7 @@ import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { LogEnd } from '../../shared/helpdesk-view.ts';
-import type { RunId } from '../../shared/ids.ts';
+import type { RunId, SentResultId } from '../../shared/ids.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
 import type { WishOutcome } from '../../shared/update-reasons.ts';
@@ -120,7 +120,7 @@ export interface StatusPorts {
   readonly outbox: {
     counts(): { readonly waiting: number; readonly parked: number };
     /** Queues a parked result again and wakes the shipper. False: there is none with this id. */
-    resend(resultId: string): Promise<boolean>;
+    resend(resultId: SentResultId): Promise<boolean>;
     /** The same for all; how many they were. */
     resendAll(): Promise<number>;
     parked(limit: number): readonly ParkedResult[];

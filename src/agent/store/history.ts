@@ -1,7 +1,7 @@
 /** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
-import type { RunId } from '../../shared/ids.ts';
+import type { ResultId, RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import { OutputSearch } from './output-search.ts';
@@ -12,7 +12,7 @@ import { conditions, patternOf, type RunFilter } from './run-conditions.ts';
 export interface RunRecord {
   readonly run: RunId;
   readonly requestId: string | null;
-  readonly resultId: string | null;
+  readonly resultId: ResultId | null;
   readonly execId: string | null;
   readonly manifestId: string | null;
   readonly version: string | null;

@@ -1,7 +1,7 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
 
 import type { Database, Statement } from 'better-sqlite3';
-import type { RequestId, RunId, SentExecId } from '../../shared/ids.ts';
+import type { RequestId, ResultId, RunId, SentExecId } from '../../shared/ids.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -9,7 +9,7 @@ import type { GroupCommit } from './group-commit.ts';
 export interface OpenRun {
   readonly run: RunId;
   readonly requestId: RequestId;
-  readonly resultId: string;
+  readonly resultId: ResultId;
   readonly execId: SentExecId | null;
   readonly manifestId: string | null;
   readonly runAs: string | null;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runIdOf } from '../../../test/support/ids.ts';
+import { resultIdOf, runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 
@@ -37,7 +37,11 @@ test('one whose answer is not delivered yet keeps its row', async () => {
       : null;
     const outcome = ending('x', { reason: 'SIGNATURE', exitCode: answered ? 123 : null, outbox });
     const named = arrival(answered ? `r${index}` : null, `message ${index}`);
-    return store.runs.refuse(named, { fingerprint, resultId: answered ? `refused-${index}` : null }, () => outcome);
+    return store.runs.refuse(
+      named,
+      { fingerprint, resultId: answered ? resultIdOf(`refused-${index}`) : null },
+      () => outcome,
+    );
   };
   await refuse(0, true);
   for (let index = 1; index < COUNT + MORE; index += 100)

@@ -5,7 +5,7 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
-import type { RunId } from '../../shared/ids.ts';
+import type { RunId, SentResultId } from '../../shared/ids.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export const OUTBOX_KINDS = ['result', 'started', 'inventory', 'event'] as const;
@@ -202,7 +202,7 @@ export class Outbox {
   }
 
   /** Makes a parked result wait like any other. False: there is no parked one with this id. */
-  resend(resultId: string): Promise<boolean> {
+  resend(resultId: SentResultId): Promise<boolean> {
     return this.#group.submit(() => this.#resend.run(resultId).changes === 1);
   }
 

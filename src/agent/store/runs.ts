@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
-import type { RequestId, RunId } from '../../shared/ids.ts';
+import { newResultId, type RequestId, type ResultId, type RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
@@ -42,7 +42,7 @@ export interface Arrival {
 }
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: string }
+  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: ResultId }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'conflict'; readonly recorded: boolean };
 
@@ -84,7 +84,7 @@ export interface RunParts {
 
 /** `fired_before`: for this time already. `still_running`: a run of the schedule has not ended. */
 export type FireAdmission =
-  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: string }
+  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: ResultId }
   | { readonly kind: 'fired_before' }
   | { readonly kind: 'still_running' };
 
@@ -146,7 +146,7 @@ export class Runs {
    * Records a command. With `ending` it is recorded as already ended (it could not be read, scripts are off): admission,
    * terminal row and result are then one transaction. `ending` gets the new result id, so that both carry it.
    */
-  async admit(arrival: Arrival, ending?: (resultId: string) => Ending): Promise<Admission> {
+  async admit(arrival: Arrival, ending?: (resultId: ResultId) => Ending): Promise<Admission> {
     const { admission, ended } = await this.#group.submit(() => this.#admitNow(arrival, ending));
     if (ended !== null) this.#tell(ended);
     return admission;
@@ -160,21 +160,21 @@ export class Runs {
     return this.#group.submit((): FireAdmission => {
       if (this.#ledgerGet.get(arrival.requestId) !== undefined) return { kind: 'fired_before' };
       if (this.#schedules.isRunning(fire.scheduleId)) return { kind: 'still_running' };
-      const resultId = randomUUID();
+      const resultId = newResultId(randomUUID());
       const run = this.#insertRun(arrival, resultId, arrival.requestId);
       this.#schedules.fired(run, fire);
       return { kind: 'admitted', run, resultId };
     });
   }
 
-  #admitNow(arrival: Arrival, ending: ((resultId: string) => Ending) | undefined): Admitted {
+  #admitNow(arrival: Arrival, ending: ((resultId: ResultId) => Ending) | undefined): Admitted {
     const key = arrival.requestId ?? namelessKey(arrival.fingerprint);
     const known = this.#ledgerGet.get(key) as { fingerprint: Buffer } | undefined;
     if (known !== undefined) {
       if (isSame(known.fingerprint, arrival.fingerprint)) return { admission: { kind: 'duplicate' }, ended: null };
       return this.#recordConflict(arrival);
     }
-    const resultId = randomUUID();
+    const resultId = newResultId(randomUUID());
     const run = this.#insertRun(arrival, resultId, key);
     const ended = ending === undefined ? null : this.#finishAtOnce(run, ending(resultId));
     return { admission: { kind: 'admitted', run, resultId }, ended };
@@ -188,8 +188,8 @@ export class Runs {
    */
   async refuse(
     arrival: Arrival,
-    { fingerprint, resultId }: { readonly fingerprint: Uint8Array; readonly resultId: string | null },
-    ending: (resultId: string | null) => Ending,
+    { fingerprint, resultId }: { readonly fingerprint: Uint8Array; readonly resultId: ResultId | null },
+    ending: (resultId: ResultId | null) => Ending,
   ): Promise<boolean> {
     const ended = await this.#group.submit(() => {
       const key = refusedKey(fingerprint);
@@ -247,7 +247,7 @@ export class Runs {
   }
 
   /** The row, its body and its place in the ledger. One whose execution IT has stopped already is born killed. */
-  #insertRun(arrival: Arrival, resultId: string | null, ledgerKey: string): RunId {
+  #insertRun(arrival: Arrival, resultId: ResultId | null, ledgerKey: string): RunId {
     const { lastInsertRowid } = this.#insert.run(
       arrival.requestId,
       resultId,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NOW } from '../../../test/support/agent-status.ts';
 import { I18n } from '../../shared/i18n/i18n.ts';
-import { runIdSchema } from '../../shared/ids.ts';
+import { runIdSchema } from '../../shared/id-schemas.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import { OutcomeNews } from './outcome-news.ts';

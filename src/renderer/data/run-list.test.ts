@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NOW } from '../../../test/support/agent-status.ts';
 import { Fault } from '../../shared/faults.ts';
 import { type GroupCounts, NO_COUNTS } from '../../shared/group-counts.ts';
-import { runIdSchema } from '../../shared/ids.ts';
+import { runIdSchema } from '../../shared/id-schemas.ts';
 import type { OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import { PAGE_ROWS, RunList, type RunListFilter } from './run-list.ts';

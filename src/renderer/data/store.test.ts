@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NOW, status } from '../../../test/support/agent-status.ts';
-import { runIdSchema } from '../../shared/ids.ts';
+import { runIdSchema } from '../../shared/id-schemas.ts';
 import { memoryLinks } from '../../shared/link.ts';
 import { NOTHING_REMEMBERED } from '../../shared/remembered.ts';
 import { type Peer, peer } from '../../shared/rpc.ts';
