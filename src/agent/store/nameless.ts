@@ -26,6 +26,11 @@ export function refusedKey(fingerprint: Uint8Array): string {
   return ` refused${namelessKey(fingerprint)}`;
 }
 
+/** Of a message without an id, or of one that was refused. */
+export function isNamelessKey(key: string): boolean {
+  return key.startsWith(' ');
+}
+
 /** The body of a message as it is stored under such a key. */
 export function shownOf(body: Uint8Array): Uint8Array {
   return body.subarray(0, SHOWN_BYTES);

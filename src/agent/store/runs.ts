@@ -11,7 +11,8 @@ import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
-import { NamelessBound, namelessKey, refusedKey, shownOf } from './nameless.ts';
+import { Ledger } from './ledger.ts';
+import { isNamelessKey, namelessKey, refusedKey, shownOf } from './nameless.ts';
 import { type OutboxItem, prepareOutboxPut } from './outbox.ts';
 import { type CapturedText, NO_TEXT, OutputWriter } from './outputs.ts';
 import type { Fire, ScheduleRuns } from './schedule-runs.ts';
@@ -94,8 +95,7 @@ export class Runs {
   readonly #waits: Waits;
   readonly #completions: Completions;
   readonly #schedules: ScheduleRuns;
-  readonly #ledgerGet: Statement;
-  readonly #ledgerPut: Statement;
+  readonly #ledger: Ledger;
   readonly #insert: Statement;
   readonly #insertBody: Statement;
   readonly #isAnswered: Statement;
@@ -104,7 +104,6 @@ export class Runs {
   readonly #process: Statement;
   readonly #finish: Statement;
   readonly #outputs: OutputWriter;
-  readonly #nameless: NamelessBound;
   readonly #enqueue: Statement;
   readonly #title: Statement;
   readonly #listeners = new Set<(ended: EndedRun) => void>();
@@ -115,10 +114,7 @@ export class Runs {
     this.#waits = parts.waits;
     this.#completions = parts.completions;
     this.#schedules = parts.scheduleRuns;
-    this.#ledgerGet = db.prepare('SELECT fingerprint FROM ledger WHERE request_id = ?');
-    this.#ledgerPut = db.prepare(
-      'INSERT INTO ledger (request_id, fingerprint, received_at, run, server_at) VALUES (?, ?, ?, ?, ?)',
-    );
+    this.#ledger = new Ledger(db);
     this.#insert = db.prepare(`
       INSERT INTO runs (request_id, result_id, exec_id, manifest_id, version, source, subject, shell, run_as,
         timeout_secs, received_at, server_at, bypass, kill_at, signature, signed_by, state)
@@ -137,7 +133,6 @@ export class Runs {
         decided_at = coalesce(decided_at, ?), finished_at = ?, facts = coalesce(?, facts), detail = ?
       WHERE run = ? AND state <> 'finished'`);
     this.#outputs = new OutputWriter(db, group);
-    this.#nameless = new NamelessBound(db);
     this.#enqueue = prepareOutboxPut(db);
     this.#title = db.prepare('UPDATE runs SET title = ? WHERE run = ?');
   }
@@ -158,7 +153,7 @@ export class Runs {
    */
   async admitFire(arrival: Arrival & { readonly requestId: RequestId }, fire: Fire): Promise<FireAdmission> {
     return this.#group.submit((): FireAdmission => {
-      if (this.#ledgerGet.get(arrival.requestId) !== undefined) return { kind: 'fired_before' };
+      if (this.#ledger.has(arrival.requestId)) return { kind: 'fired_before' };
       if (this.#schedules.isRunning(fire.scheduleId)) return { kind: 'still_running' };
       const resultId = newResultId(randomUUID());
       const run = this.#insertRun(arrival, resultId, arrival.requestId);
@@ -169,11 +164,9 @@ export class Runs {
 
   #admitNow(arrival: Arrival, ending: ((resultId: ResultId) => Ending) | undefined): Admitted {
     const key = arrival.requestId ?? namelessKey(arrival.fingerprint);
-    const known = this.#ledgerGet.get(key) as { fingerprint: Buffer } | undefined;
-    if (known !== undefined) {
-      if (isSame(known.fingerprint, arrival.fingerprint)) return { admission: { kind: 'duplicate' }, ended: null };
-      return this.#recordConflict(arrival);
-    }
+    const seen = this.#ledger.compare(key, arrival.fingerprint);
+    if (seen === 'same') return { admission: { kind: 'duplicate' }, ended: null };
+    if (seen === 'other') return this.#recordConflict(arrival);
     const resultId = newResultId(randomUUID());
     const run = this.#insertRun(arrival, resultId, key);
     const ended = ending === undefined ? null : this.#finishAtOnce(run, ending(resultId));
@@ -193,13 +186,13 @@ export class Runs {
   ): Promise<boolean> {
     const ended = await this.#group.submit(() => {
       const key = refusedKey(fingerprint);
-      if (this.#ledgerGet.get(key) !== undefined) return null;
+      if (this.#ledger.has(key)) return null;
       const { requestId } = arrival;
-      if (this.isRecorded(requestId, arrival.fingerprint)) return null;
+      if (this.#ledger.isRecorded(requestId, arrival.fingerprint)) return null;
       const isOpen =
         requestId !== null &&
         resultId !== null &&
-        this.#ledgerGet.get(requestId) === undefined &&
+        !this.#ledger.has(requestId) &&
         this.#isAnswered.get(resultId) === undefined;
       const answer = isOpen ? resultId : null;
       return this.#finishAtOnce(this.#insertRun(arrival, answer, key), ending(answer));
@@ -208,24 +201,20 @@ export class Runs {
     return ended !== null;
   }
 
-  /** Whether these bytes were taken in before, under this id or under none: as a command, a conflict, or what can't be read. */
+  /** As {@link Ledger.isRecorded}. */
   isRecorded(requestId: RequestId | null, fingerprint: Uint8Array): boolean {
-    const known =
-      requestId === null ? undefined : (this.#ledgerGet.get(requestId) as { fingerprint: Buffer } | undefined);
-    if (known !== undefined && isSame(known.fingerprint, fingerprint)) return true;
-    return this.#ledgerGet.get(namelessKey(fingerprint)) !== undefined;
+    return this.#ledger.isRecorded(requestId, fingerprint);
   }
 
-  /** Whether this message with this signature was refused: that is its end, whatever key comes later. */
+  /** As {@link Ledger.wasRefused}. */
   wasRefused(fingerprint: Uint8Array): boolean {
-    return this.#ledgerGet.get(refusedKey(fingerprint)) !== undefined;
+    return this.#ledger.wasRefused(fingerprint);
   }
 
   /** A known id with other bytes: shown here once, published never (the id already has its one result). */
   #recordConflict(arrival: Arrival): Admitted {
     const key = namelessKey(arrival.fingerprint);
-    if (this.#ledgerGet.get(key) !== undefined)
-      return { admission: { kind: 'conflict', recorded: false }, ended: null };
+    if (this.#ledger.has(key)) return { admission: { kind: 'conflict', recorded: false }, ended: null };
     const run = this.#insertRun(arrival, null, key);
     const conflict = {
       reason: 'CONFLICT',
@@ -267,10 +256,9 @@ export class Runs {
       arrival.signature?.kid ?? null,
     );
     const run = Number(lastInsertRowid) as RunId;
-    const isNameless = ledgerKey.startsWith(' ');
-    this.#insertBody.run(run, isNameless ? shownOf(arrival.body) : arrival.body);
-    this.#ledgerPut.run(ledgerKey, arrival.fingerprint, arrival.receivedAtMs, run, whole(arrival.serverAtMs));
-    if (isNameless) this.#nameless.recorded(run);
+    this.#insertBody.run(run, isNamelessKey(ledgerKey) ? shownOf(arrival.body) : arrival.body);
+    const { fingerprint, receivedAtMs } = arrival;
+    this.#ledger.put(ledgerKey, { fingerprint, receivedAtMs, serverAtMs: whole(arrival.serverAtMs) }, run);
     return run;
   }
 
@@ -360,9 +348,4 @@ export class Runs {
 /** A time that was reckoned may have a fraction, and a column takes none. */
 function whole(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms);
-}
-
-/** An empty one was saved from a damaged store: the id was seen, its bytes are not known (`salvage.ts`). */
-function isSame(known: Buffer, fingerprint: Uint8Array): boolean {
-  return known.length === 0 || known.equals(fingerprint);
 }
