@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
 import type { Book } from './book.ts';
 import { decideFire, hasConditions, NOT_KNOWN } from './decide.ts';
-import { arrivalOf, commandOf, type Tick } from './fire.ts';
+import { arrivalOf, commandOf, type Tick } from './fired-command.ts';
 import type { PlansHere, PlansHereOptions } from './plans-here.ts';
 import type { Skips } from './skips.ts';
 import type { Conditions, FireDecision, FireFacts, Plan, Requirements } from './types.ts';

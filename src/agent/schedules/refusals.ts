@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 import type { Job } from '../wire/job.ts';
 import { gatesNotHereText, triggersNotHereText } from '../wire/result-texts.ts';
 import { canFire } from './decide.ts';
-import { arrivalOf, commandOf } from './fire.ts';
+import { arrivalOf, commandOf } from './fired-command.ts';
 import type { Plan, Unsupported } from './types.ts';
 
 export interface RefusalsOptions {

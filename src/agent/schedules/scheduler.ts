@@ -11,8 +11,8 @@ import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import type { Book, Entry } from './book.ts';
-import { Fires } from './fires.ts';
 import { Firing, type FiringOptions } from './firing.ts';
+import { PendingFires } from './pending-fires.ts';
 import { PlansHere } from './plans-here.ts';
 import type { Refusals } from './refusals.ts';
 import { type Skip, Skips } from './skips.ts';
@@ -58,7 +58,7 @@ export class Scheduler {
   readonly #atStart = new Map<string, SkipReason | null>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> = Promise.resolve();
-  readonly #fires = new Fires((name, error) => this.#couldNot(name, error));
+  readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
   #failed = false;
 

@@ -1,5 +1,5 @@
 /** The fires that are being decided or written. Invariants: each is so once at a time; none rejects, whoever awaits it and when. */
-export class Fires {
+export class PendingFires {
   readonly #now = new Map<string, Promise<void>>();
   readonly #onFailed: (name: string, error: unknown) => void;
 
