@@ -12,6 +12,7 @@ import {
   parkedSchema,
   settingMeaningSchema,
 } from './helpdesk-view.ts';
+import { runIdSchema, sentResultIdSchema } from './id-schemas.ts';
 import { MAX_DATE_MS } from './max-date.ts';
 import {
   groupCountsSchema,
@@ -49,7 +50,7 @@ export type Role = (typeof ROLES)[number];
 
 const nothing = z.strictObject({});
 const hex32Bytes = z.string().regex(/^[0-9a-f]{64}$/, '64 hex digits');
-const aRun = z.strictObject({ run: z.number().int().min(1) });
+const aRun = z.strictObject({ run: runIdSchema });
 
 /** The first thing on a new connection, pushed by the agent as `hello`. */
 export const helloSchema = z.object({
@@ -228,7 +229,7 @@ export const methods = {
   'runs.tail': { params: aRun, result: runTailSchema },
   /** What this PC fires by itself, soonest first. */
   'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
-  'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
+  'outbox.resend': { params: z.strictObject({ resultId: sentResultIdSchema }), result: nothing },
   /** The same for all of them. */
   'outbox.resendAll': { params: nothing, result: z.object({ resent: z.number().int() }) },
   'outbox.parked': { params: nothing, result: parkedSchema },

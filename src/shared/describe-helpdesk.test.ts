@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { MINUTE, NOW, seen } from '../../test/support/agent-status.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { helpdeskReport, type Inside } from './describe-helpdesk.ts';
 import { MAX_REPORT_CHARS } from './helpdesk-limits.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -22,7 +23,7 @@ const INSIDE: Inside = {
         manifestId: 'printer-fix',
         reason: 'FAILED',
         count: 3,
-        lastRun: 1_204,
+        lastRun: runIdOf(1_204),
         lastAtMs: NOW - MINUTE,
       },
     ],
@@ -30,7 +31,7 @@ const INSIDE: Inside = {
   link: { nowMs: NOW, spans: [{ state: 'connected', why: null, fromMs: NOW - 60 * MINUTE, untilMs: NOW }] },
   parked: {
     total: 1,
-    rows: [{ resultId: 'r-1', run: 7, title: null, attempts: 2, parkedAtMs: NOW - MINUTE, why: 'too large' }],
+    rows: [{ resultId: 'r-1', run: runIdOf(7), title: null, attempts: 2, parkedAtMs: NOW - MINUTE, why: 'too large' }],
   },
   settings: [
     {

@@ -11,6 +11,7 @@ import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { LogEnd } from '../../shared/helpdesk-view.ts';
+import type { RunId, SentResultId } from '../../shared/ids.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
 import type { WishOutcome } from '../../shared/update-reasons.ts';
@@ -113,13 +114,13 @@ export interface StatusPorts {
   readonly cells: StatusCells;
   readonly history: HistoryPort;
   /** While it is kept. */
-  readonly command: (run: number) => CommandRecord | undefined;
+  readonly command: (run: RunId) => CommandRecord | undefined;
   /** The newest output of a run that is running; undefined: it is not. */
-  readonly tail: (run: number) => OutputTail | undefined;
+  readonly tail: (run: RunId) => OutputTail | undefined;
   readonly outbox: {
     counts(): { readonly waiting: number; readonly parked: number };
     /** Queues a parked result again and wakes the shipper. False: there is none with this id. */
-    resend(resultId: string): Promise<boolean>;
+    resend(resultId: SentResultId): Promise<boolean>;
     /** The same for all; how many they were. */
     resendAll(): Promise<number>;
     parked(limit: number): readonly ParkedResult[];

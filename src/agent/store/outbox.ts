@@ -5,6 +5,7 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId, SentResultId } from '../../shared/ids.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export const OUTBOX_KINDS = ['result', 'started', 'inventory', 'event'] as const;
@@ -20,7 +21,7 @@ export interface OutboxItem {
 
 export interface OutboxRow extends OutboxItem {
   readonly seq: number;
-  readonly run: number | null;
+  readonly run: RunId | null;
   readonly attempts: number;
   readonly queuedAtMs: number;
   readonly parkedAtMs: number | null;
@@ -32,7 +33,7 @@ export type Delivered = Pick<OutboxRow, 'seq' | 'kind' | 'run'>;
 /** A result that could not be delivered, without its body. */
 export interface ParkedResult {
   readonly resultId: string;
-  readonly run: number | null;
+  readonly run: RunId | null;
   readonly attempts: number;
   readonly queuedAtMs: number;
   readonly parkedAtMs: number;
@@ -201,7 +202,7 @@ export class Outbox {
   }
 
   /** Makes a parked result wait like any other. False: there is no parked one with this id. */
-  resend(resultId: string): Promise<boolean> {
+  resend(resultId: SentResultId): Promise<boolean> {
     return this.#group.submit(() => this.#resend.run(resultId).changes === 1);
   }
 
