@@ -123,7 +123,7 @@ test('refused by the broker it says whom to ask', async () => {
   const agent = new AgentRun({ toml: settings(server) });
   agent.start();
   const { page } = await openWindow(agent.dataDirectory);
-  await title(page, 'IT service refused the sign-in');
+  await title(page, 'The IT service refused the sign-in');
   await expectPage(page.getByText('The settings on this PC may be out of date. Contact IT.')).toBeVisible();
   await everyScreen(page, ENGLISH);
 });

@@ -63,7 +63,7 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
     { mark: 'offline', title: 'Cannot reach the IT service', since: 'Not connected since 13:40.' },
   ],
   ['offline has a calm tooltip', seen(OFFLINE), { tooltip: 'Offline – work continues, results will be sent later' }],
-  ['the sign-in is refused', seen(REFUSED), { mark: 'broken', title: 'IT service refused the sign-in' }],
+  ['the sign-in is refused', seen(REFUSED), { mark: 'broken', title: 'The IT service refused the sign-in' }],
   ['the agent is gone', absent({}), { mark: 'broken', tooltip: 'Management service is not running' }],
   ['it is starting', absent({ state: 'starting' }), { mark: 'offline', title: 'Starting' }],
   [

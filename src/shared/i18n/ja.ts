@@ -4,7 +4,6 @@ import type { Entry } from './entry.ts';
 
 export const ja: Readonly<Record<MessageKey, Entry>> = {
   it: '情報システム部門',
-  service: '管理サーバー',
   'duration.moment': '1秒未満',
   'ago.now': 'たった今',
   'tray.connected': '{name} – 接続済み',
@@ -623,9 +622,9 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'about.unavailable': '管理サービスが再開すると表示できます。',
   'about.off': 'この端末では作業の実行が停止されています。',
   'about.signed': '作業を送信できるのは誰ですか？',
-  'about.signed.off': '{it}の管理サーバーが送信を許可したすべての相手。署名は確認していません。',
+  'about.signed.off': '管理サーバーが送信を許可したすべての相手。署名は確認していません。',
   'about.signed.report':
-    '{it}の管理サーバーが送信を許可したすべての相手。署名を確認して件数を数えます。正しい署名のない作業も実行します。',
+    '管理サーバーが送信を許可したすべての相手。署名を確認して件数を数えます。正しい署名のない作業も実行します。',
   'about.signed.require': '次の鍵の持ち主のみ。正しい署名のない作業は拒否します。',
   'about.signed.nobody': 'なし: 署名された作業のみ実行しますが、この端末には鍵がありません。',
   'about.keys.bound': '有効 {t}',
