@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MINUTE, NOW, seen } from '../../test/support/agent-status.ts';
+import { MINUTE, NOW, outbox, seen } from '../../test/support/agent-status.ts';
 import { helpdeskReport, type Inside } from './describe-helpdesk.ts';
 import { MAX_REPORT_CHARS } from './helpdesk-limits.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -7,7 +7,10 @@ import { MAX_COPY_CHARS } from './shell-contract.ts';
 
 const en = new I18n('en');
 const frame = {
-  seen: seen({ notices: { forbidden: null, undelivered: null, clock: null, log: { path: '/var/l', why: 'EACCES' } } }),
+  seen: seen({
+    outbox: outbox(2, 1, { waiting: 1, stuck: 2 }),
+    notices: { forbidden: null, undelivered: null, clock: null, log: { path: '/var/l', why: 'EACCES' } },
+  }),
   pc: { name: 'PC-0142', version: '1.4.2', groups: ['office'] },
   userName: 'taro',
   nowMs: NOW,
@@ -29,8 +32,11 @@ const INSIDE: Inside = {
   },
   link: { nowMs: NOW, spans: [{ state: 'connected', why: null, fromMs: NOW - 60 * MINUTE, untilMs: NOW }] },
   parked: {
-    total: 1,
-    rows: [{ resultId: 'r-1', run: 7, title: null, attempts: 2, parkedAtMs: NOW - MINUTE, why: 'too large' }],
+    total: 3,
+    rows: [
+      { kind: 'result', resultId: 'r-1', run: 7, title: null, attempts: 2, parkedAtMs: NOW - MINUTE, why: 'too large' },
+      { kind: 'event', resultId: 'e-1', run: null, title: null, attempts: 9, parkedAtMs: NOW, why: 'nobody stores it' },
+    ],
   },
   settings: [
     {
@@ -62,14 +68,16 @@ const INSIDE: Inside = {
 test('the report says all that the screen shows, part by part', () => {
   expect(helpdeskReport(INSIDE, frame, en).split('\n\n')).toEqual([
     '## Report for the helpdesk, Wednesday, 25 November 2026 14:00:00\nPC: PC-0142\nUser: taro\nVersion: 1.4.2\n' +
-      'Groups: office\nState: 1 item to look at\nConnection: connected',
+      'Groups: office\nState: 2 items to look at\nConnection: connected',
     '## What is wrong\nLog file: /var/l, EACCES',
     '## What went wrong in the last seven days\n' +
       'Printer fix: Finished with an error (FAILED) · 3 times, last 13:59 · #1 204\nand 2 more',
     '## Connection over time\nConnected for 100 % of the 1 hr that are known.\n' +
       '18 Nov, 14:00 to 13:00, 6 days – not known: this program was off or ended suddenly, or this PC was asleep',
-    '## Results that could not be delivered\n' +
-      'Not of a task that is kept here · #7 · r-1 · since 13:59, tried 2 times · too large',
+    '## What could not be delivered\n' +
+      'Result of a task that is not kept here · #7 · r-1 · since 13:59, tried 2 times · too large\n' +
+      "A note for the fleet's record, on signatures · e-1 · since 14:00, tried 9 times · nobody stores it\n" +
+      'and 1 more\nWaiting to be sent: 2 results, 1 other message.',
     '## Settings that are not as built in\nhistory.days = 30 days (by policy: HistoryDays · locked)',
     '## All other settings\nhelpdesk.code_hash = set, never shown (in the settings file)',
     '## End of the log\n/var/log/agent.log\nline 1\nline 2',
@@ -92,7 +100,7 @@ test('that there is nothing is said where it is known', () => {
   };
   const text = helpdeskReport(empty, frame, en);
   expect(text).toContain('## What went wrong since 13:55\nNo task went wrong.');
-  expect(text).toContain('## Results that could not be delivered\nNone.');
+  expect(text).toContain('## What could not be delivered\nNone.\nWaiting to be sent');
   expect(text).toContain('## Settings that are not as built in\n–');
   expect(text).toContain('## End of the log\nNo log is written to a file.');
 });

@@ -8,6 +8,7 @@ import { type PcSnapshot, pcDetails } from './describe.ts';
 import { linkAbsences, linkParts, linkShare } from './describe-link.ts';
 import { spokenNumber } from './describe-report.ts';
 import { titleText } from './describe-run.ts';
+import { describeWaiting, messageName } from './describe-send.ts';
 import { describeSetting } from './describe-settings.ts';
 import { LOOK_BACK_MS, MAX_REPORT_CHARS } from './helpdesk-limits.ts';
 import type { Failures, LinkHistoryView, LogEnd, Parked } from './helpdesk-view.ts';
@@ -48,7 +49,10 @@ export function helpdeskReport(inside: Inside, frame: ReportFrame, i18n: I18n): 
     [i18n.t('support.notices'), status === null ? undefined : troubleLines(status, i18n)],
     [failuresTitle(failures, i18n, nowMs), failures === null ? undefined : failureLines(failures, i18n, nowMs)],
     [i18n.t('helpdesk.link'), link === null ? undefined : linkLines(link, i18n, nowMs)],
-    [i18n.t('helpdesk.parked'), parked === null ? undefined : parkedLines(parked, i18n, nowMs)],
+    [
+      i18n.t('helpdesk.parked'),
+      parked === null ? undefined : [...parkedLines(parked, i18n, nowMs), ...waitingLines(status, i18n)],
+    ],
     [i18n.t('helpdesk.settings.changed'), said(true)],
     [i18n.t('helpdesk.settings.same'), said(false)],
     [i18n.t('helpdesk.log'), log === null ? undefined : logLines(log, i18n)],
@@ -113,12 +117,17 @@ function linkLines(link: LinkHistoryView, i18n: I18n, nowMs: number): string[] {
 
 function parkedLines({ rows, total }: Parked, i18n: I18n, nowMs: number): string[] {
   if (total === 0) return [i18n.t('helpdesk.parked.none')];
-  const lines = rows.map(({ resultId, run, title, attempts, parkedAtMs, why }) => {
-    const name = title === null ? i18n.t('helpdesk.parked.stray') : titleText(title, i18n);
+  const lines = rows.map(({ kind, resultId, run, title, attempts, parkedAtMs, why }) => {
+    const name = messageName(kind, title === null ? null : titleText(title, i18n), i18n);
     const since = i18n.t('helpdesk.parked.since', { n: attempts, time: i18n.moment(parkedAtMs, nowMs) });
     return [name, ...(run === null ? [] : [`#${spokenNumber(run)}`]), resultId, since, why].join(' · ');
   });
   return total > rows.length ? [...lines, i18n.t('helpdesk.more', { n: total - rows.length })] : lines;
+}
+
+function waitingLines(status: AgentStatus | null, i18n: I18n): string[] {
+  const waiting = status === null ? [] : describeWaiting(status.outbox, i18n);
+  return waiting.length === 0 ? [] : [i18n.t('helpdesk.parked.waiting', { what: i18n.list(waiting) })];
 }
 
 function settingLine(setting: Setting, i18n: I18n): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, MINUTE, NOW, seen, status } from '../../test/support/agent-status.ts';
+import { DAY, MINUTE, NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState, type PcSnapshot, pcDetails } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -95,7 +95,7 @@ test('each thing to look at is one item that leads somewhere', () => {
       restartRequired: true,
       update: { state: 'verified', installed: '1.4.2', wanted: '1.5.0', reason: null, release: null },
       now: { running: [], waiting: [{ ...RUN, state: 'waiting_user' }], waitingCount: 1 },
-      outbox: { waiting: 0, parked: 2 },
+      outbox: outbox(0, 2),
       disk: { ok: false, freeBytes: 2_777_216, neededBytes: 14_000_001 },
       store: { state: 'read_only', readable: true },
       secondAgentSeen: true,

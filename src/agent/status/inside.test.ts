@@ -84,6 +84,28 @@ describe('results that could not be delivered', () => {
     ]);
   });
 
+  test('are not results alone: what else can not be delivered is shown and goes again as well', async () => {
+    const { world, agent } = await asHelpdesk();
+    const { outbox } = world.store;
+    const { run, resultId } = await endedRun(world.store, 'a');
+    const body = Buffer.from('x');
+    await outbox.put({ kind: 'started', id: resultId, subject: 'events.x', body }, 5, { run });
+    await outbox.put({ kind: 'event', id: 'e', subject: 'obs.x', body }, 6);
+    for (const seq of outbox.due(false, 0, 9)) await outbox.park(seq, 'rejected', 50 + seq, 1e12);
+    const shown = await agent.call('outbox.parked', {});
+    expect([shown.total, shown.rows.map(({ kind, title, why }) => [kind, title, why])]).toEqual([
+      2,
+      [
+        ['event', null, 'rejected'],
+        ['started', { kind: 'text', text: 'job' }, 'rejected'],
+      ],
+    ]);
+    expect((await agent.call('state.snapshot', {})).outbox.others).toEqual({ waiting: 0, stuck: 2 });
+    await agent.call('outbox.resend', { resultId: 'e', kind: 'event' });
+    expect(await agent.call('outbox.resendAll', {})).toEqual({ resent: 1 });
+    expect((await agent.call('state.snapshot', {})).outbox.others).toEqual({ waiting: 2, stuck: 0 });
+  });
+
   test('however many there are, all go again, and the rows that are shown are bounded', async () => {
     const { world, agent } = await asHelpdesk();
     const put = (id: number) =>
@@ -96,7 +118,7 @@ describe('results that could not be delivered', () => {
     const shown = await agent.call('outbox.parked', {});
     expect([shown.total, shown.rows.length, shown.rows[0]?.why.length]).toEqual([2_100, MAX_PARKED_ROWS, 200]);
     expect(await agent.call('outbox.resendAll', {})).toEqual({ resent: 2_100 });
-    expect(world.store.outbox.counts()).toEqual({ waiting: 2_100, parked: 0 });
+    expect(world.store.outbox.counts()).toMatchObject({ waiting: 2_100, parked: 0 });
   });
 });
 

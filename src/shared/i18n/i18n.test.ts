@@ -74,10 +74,18 @@ test('one thing has one name, and two things have two', () => {
 });
 
 describe('the department', () => {
-  const NAMES = ['IT', 'ACME Service Desk', 'the Service Desk', 'Information Systems', 'your local helpdesk', 'eBay IT'];
+  const NAMES = [
+    'IT',
+    'ACME Service Desk',
+    'the Service Desk',
+    'Information Systems',
+    'your local helpdesk',
+    'eBay IT',
+  ];
 
   test('is people: no PC is connected to it, nobody has it, and it is no adjective', () => {
-    const bound = /\{service\}|\b(?:your|the|an?|my) \{it\}|\{it\}(?:'s|’s)? (?:service|server|PC)|\{it\}['’]s|service desk/i;
+    const bound =
+      /\{service\}|\b(?:your|the|an?|my) \{it\}|\{it\}(?:'s|’s)? (?:service|server|PC)|\{it\}['’]s|service desk/i;
     expect(KEYS.filter((key) => forms(en[key]).some((text) => bound.test(text)))).toEqual([]);
     const inJapanese = /\{it\}の?(?:サーバー|管理サーバー|サービス)|\{service\}/;
     expect(KEYS.filter((key) => forms(ja[key]).some((text) => inJapanese.test(text)))).toEqual([]);
