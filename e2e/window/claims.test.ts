@@ -56,9 +56,11 @@ test('what could not be delivered is not called nothing', async () => {
   const counts = { waiting: 0, parked: 2, others: { waiting: 0, stuck: 1 } };
   Object.assign(served.ports.outbox, { counts: () => counts });
   const { page } = await openWindow(served.dataDirectory);
+  await expectPage(region(page, 'Please look at this')).toContainText(
+    'Could not be delivered2 results are kept on this PC; IT can resend them.',
+  );
   await expectPage(region(page, 'Could not be delivered')).toHaveText(
-    'Could not be delivered2 results are kept on this PC; IT can resend them.' +
-      '1 other message is kept on this PC, and tried again by itself.',
+    'Could not be delivered1 other message is kept on this PC, and tried again by itself.',
   );
   await expectPage(region(page, 'Waiting to send')).toHaveCount(0);
 });

@@ -5,25 +5,17 @@ import type { OutboxKind } from './outbox-kinds.ts';
 
 /** "2 results", "1 other message": what waits; empty: nothing does. */
 export function describeWaiting({ waiting, others }: AgentStatus['outbox'], i18n: I18n): string[] {
-  return counted('status.send.count', waiting, 'status.send.others', others?.waiting ?? 0, i18n);
-}
-
-/** What is kept because it could not be delivered, a sentence each. */
-export function describeStuck({ parked, others }: AgentStatus['outbox'], i18n: I18n): string[] {
-  return counted('item.stuck.body', parked, 'status.stuck.others', others?.stuck ?? 0, i18n);
-}
-
-function counted(
-  ofResults: 'status.send.count' | 'item.stuck.body',
-  results: number,
-  ofOthers: 'status.send.others' | 'status.stuck.others',
-  others: number,
-  i18n: I18n,
-): string[] {
+  const ofOthers = others?.waiting ?? 0;
   return [
-    ...(results > 0 ? [i18n.t(ofResults, { n: results })] : []),
-    ...(others > 0 ? [i18n.t(ofOthers, { n: others })] : []),
+    ...(waiting > 0 ? [i18n.t('status.send.count', { n: waiting })] : []),
+    ...(ofOthers > 0 ? [i18n.t('status.send.others', { n: ofOthers })] : []),
   ];
+}
+
+/** What is no result and could not be delivered; null: nothing. That results could not be is among what to look at (`troubles.ts`). */
+export function describeStuck({ others }: AgentStatus['outbox'], i18n: I18n): string | null {
+  const n = others?.stuck ?? 0;
+  return n === 0 ? null : i18n.t('status.stuck.others', { n });
 }
 
 /** What such a message is, of a task or of this PC; `task` is null where the task is not kept here. */

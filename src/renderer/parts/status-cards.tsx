@@ -166,16 +166,15 @@ function ToSend({ status, claims: { send } }: WorkingProps) {
   );
 }
 
+/** Of what is no result: that results could not be delivered is among what to look at. */
 function Stuck({ status }: Pick<WorkingProps, 'status'>) {
   const styles = useStyles();
   const i18n = useI18n();
+  const said = describeStuck(status.outbox, i18n);
+  if (said === null) return null;
   return (
     <Card title={i18n.t('item.stuck.title')}>
-      {describeStuck(status.outbox, i18n).map((line) => (
-        <div key={line} className={styles.numbers}>
-          {line}
-        </div>
-      ))}
+      <div className={styles.numbers}>{said}</div>
     </Card>
   );
 }

@@ -619,6 +619,9 @@ export const en = {
   'support.helpdesk.on': 'Helpdesk view is open.',
   'support.helpdesk.ends': 'It ends in {t}.',
   'support.helpdesk.end': 'End now',
+  'support.helpdesk.ended.over': 'The helpdesk view has ended.',
+  'support.helpdesk.ended.away':
+    'The helpdesk view has ended, since the management service was away. To open it again, enter the code once more.',
   'support.faults': "Settings that can't be used",
   'support.fault': 'expected: {expected}',
   'support.fault.line': 'line {n}',

@@ -590,6 +590,9 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'support.helpdesk.on': 'ヘルプデスク表示中です。',
   'support.helpdesk.ends': '{t}後に終了します。',
   'support.helpdesk.end': '今すぐ終了',
+  'support.helpdesk.ended.over': 'ヘルプデスク表示は終了しました。',
+  'support.helpdesk.ended.away':
+    '管理サービスが中断したため、ヘルプデスク表示は終了しました。再び開くには、コードを入力し直してください。',
   'support.faults': '使えない設定',
   'support.fault': '期待される値: {expected}',
   'support.fault.line': '{n}行目',
