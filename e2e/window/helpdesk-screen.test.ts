@@ -36,7 +36,7 @@ test('what went wrong is counted by task and reason, and a click leads to the la
     });
   }
   const page = await unlocked(served);
-  const failures = card(page, 'What went wrong in the last seven days').getByRole('listitem');
+  const failures = card(page, 'What went wrong or was not run in the last seven days').getByRole('listitem');
   await expectPage(failures).toHaveText([
     /^printer fix – Finished with an error2 times, last /,
     /^printer fix – Took too longonce, /,
@@ -186,7 +186,9 @@ describe('of a real agent', () => {
     await expectPage(card(page, 'What could not be delivered').getByRole('listitem')).toHaveCount(2, {
       timeout: 30_000,
     });
-    await expectPage(card(page, 'What went wrong in the last seven days').getByRole('listitem')).toHaveCount(2);
+    await expectPage(
+      card(page, 'What went wrong or was not run in the last seven days').getByRole('listitem'),
+    ).toHaveCount(2);
     await expectPage(card(page, 'Connection over time')).toContainText(/Connected for \d+ % of the /);
     const days = page.locator('[data-setting="history.days"]');
     await expectPage(days).toContainText(/30 days.*in the settings file: .*agent\.toml:\d+ · built in: 90 days/);

@@ -17,7 +17,7 @@ async function park(world: StatusWorld, resultId: string, why: string, atMs: num
 }
 
 describe('failures', () => {
-  test('are those of the last seven days that were not meant to be, each with its name and its last run', async () => {
+  test('are those of the last seven days and what was left out, but for what IT stopped, each with its name and its last run', async () => {
     const { world, agent } = await asHelpdesk();
     const nowMs = world.clock.nowMs();
     const ended = (id: string, daysAgo: number, reason: 'DONE' | 'FAILED' | 'KILLED' | 'VERSION_PIN' | 'TIMEOUT') =>
@@ -29,9 +29,16 @@ describe('failures', () => {
     await ended('b', 6, 'FAILED');
     const { run } = await ended('c', 1, 'FAILED');
     for (const reason of ['DONE', 'KILLED', 'VERSION_PIN'] as const) await ended(reason, 1, reason);
-    expect(await agent.call('failures.list', {})).toEqual({
+    for (const id of ['d', 'e']) await ended(id, 1, 'VERSION_PIN');
+    const found = await agent.call('failures.list', {});
+    // What a check left out comes last, however often.
+    expect(found.rows.map(({ reason, count }) => [reason, count])).toEqual([
+      ['FAILED', 2],
+      ['VERSION_PIN', 3],
+    ]);
+    expect({ ...found, rows: found.rows.slice(0, 1) }).toEqual({
       sinceMs: null,
-      kinds: 1,
+      kinds: 2,
       rows: [
         {
           title: { kind: 'text', text: 'printer fix' },

@@ -5,6 +5,7 @@
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import {
   FAILURES,
+  LEFT_OUT,
   LOOK_BACK_MS,
   MAX_FAILURE_KINDS,
   MAX_LINK_SPANS,
@@ -76,7 +77,7 @@ function stuckRow(
 
 function failuresOf({ clock, failures, history }: StatusPorts): Result<'failures.list'> {
   const fromMs = clock.nowMs() - LOOK_BACK_MS;
-  const { sinceMs, kinds, rows } = failures.since(fromMs, FAILURES, MAX_FAILURE_KINDS);
+  const { sinceMs, kinds, rows } = failures.since(fromMs, FAILURES, MAX_FAILURE_KINDS, LEFT_OUT);
   return {
     sinceMs: sinceMs > fromMs ? sinceMs : null,
     kinds,
