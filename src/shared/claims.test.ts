@@ -115,7 +115,11 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map(
     (state) => [state, seen({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,
   ),
-  ['the agent is gone', { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null } }, NOTHING],
+  [
+    'the agent is gone',
+    { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFault: null } },
+    NOTHING,
+  ],
   ['nothing was heard yet', { ...seen(), status: null }, NOTHING],
   ['the window is lost', { ...seen({ now: RUNNING }), lost: true }, NOTHING],
 ];

@@ -4,7 +4,7 @@ import type { I18n } from './i18n/i18n.ts';
 
 export interface Refusal {
   readonly fault: Fault;
-  /** Until then no code is looked at, by this PC's clock; null: one is. */
+  /** Until then no code is looked at, on the scale of `performance.now()`; null: one is. */
   readonly untilMs: number | null;
 }
 

@@ -8,7 +8,7 @@ import { WindowStore } from './store.ts';
 
 function shellState(state: ShellState['agentConnection']['state'] = 'attached', sinceMs = NOW): ShellState {
   return {
-    agentConnection: { state, sinceMs, restartAtMs: null },
+    agentConnection: { state, sinceMs, restartAtMs: null, startFault: null },
     systemLanguage: 'en',
     preferences: { language: 'auto', theme: 'system', notifications: true },
     ui: null,
