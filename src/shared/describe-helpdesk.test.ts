@@ -35,7 +35,15 @@ const INSIDE: Inside = {
   parked: {
     total: 3,
     rows: [
-      { kind: 'result', resultId: 'r-1', run: runIdOf(7), title: null, attempts: 2, parkedAtMs: NOW - MINUTE, why: 'too large' },
+      {
+        kind: 'result',
+        resultId: 'r-1',
+        run: runIdOf(7),
+        title: null,
+        attempts: 2,
+        parkedAtMs: NOW - MINUTE,
+        why: 'too large',
+      },
       { kind: 'event', resultId: 'e-1', run: null, title: null, attempts: 9, parkedAtMs: NOW, why: 'nobody stores it' },
     ],
   },
