@@ -9,6 +9,7 @@ import { Header } from './parts/header.tsx';
 import { HelpdeskStrip } from './parts/helpdesk-strip.tsx';
 import { Keys } from './parts/keys.tsx';
 import { Notice } from './parts/notice.tsx';
+import { LOW } from './room.ts';
 import { AboutScreen } from './screens/about.tsx';
 import { ActivityScreen } from './screens/activity.tsx';
 import { HelpdeskScreen } from './screens/helpdesk.tsx';
@@ -17,9 +18,6 @@ import { StatusScreen } from './screens/status.tsx';
 import { SupportScreen } from './screens/support.tsx';
 import { UpdatesScreen } from './screens/updates.tsx';
 import { useTheme } from './theme.ts';
-
-/** 480 × 420, and what is left of 880 × 600 at a zoom of 200 %. */
-const LOW = '@media (max-height: 480px)';
 
 const useStyles = makeStyles({
   provider: { height: '100%', backgroundColor: tokens.colorNeutralBackground2 },

@@ -112,8 +112,13 @@ export const agentStatusSchema = z.object({
   today: z.partialRecord(z.enum(REASONS), z.number().int()),
   /** How many of those that failed IT does not know of yet. */
   todayUntold: z.number().int(),
-  /** Results that still have to be delivered, and those that could not be. */
-  outbox: z.object({ waiting: z.number().int(), parked: z.number().int() }),
+  /** Results that still have to be delivered, and those that could not be; `others`: messages that are no results. */
+  outbox: z.object({
+    waiting: z.number().int(),
+    parked: z.number().int(),
+    /** null: an older agent, which does not say. */
+    others: z.object({ waiting: z.number().int(), stuck: z.number().int() }).nullable().default(null),
+  }),
   update: updateViewSchema,
   restartRequired: z.boolean(),
   /** `neededBytes`: so much more has to become free before new tasks are taken; null: that can't be told. Both of now while not `ok`. */

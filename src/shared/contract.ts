@@ -12,8 +12,9 @@ import {
   parkedSchema,
   settingMeaningSchema,
 } from './helpdesk-view.ts';
-import { runIdSchema, sentResultIdSchema } from './id-schemas.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { MAX_DATE_MS } from './max-date.ts';
+import { OUTBOX_KINDS } from './outbox-kinds.ts';
 import {
   groupCountsSchema,
   runCountsQuerySchema,
@@ -229,8 +230,12 @@ export const methods = {
   'runs.tail': { params: aRun, result: runTailSchema },
   /** What this PC fires by itself, soonest first. */
   'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
-  'outbox.resend': { params: z.strictObject({ resultId: sentResultIdSchema }), result: nothing },
-  /** The same for all of them. */
+  /** `kind`: what is sent again, a result where nothing is said; `resultId` is its id within the kind. */
+  'outbox.resend': {
+    params: z.strictObject({ resultId: z.string().min(1).max(200), kind: z.enum(OUTBOX_KINDS).default('result') }),
+    result: nothing,
+  },
+  /** The same for all that could not be delivered. */
   'outbox.resendAll': { params: nothing, result: z.object({ resent: z.number().int() }) },
   'outbox.parked': { params: nothing, result: parkedSchema },
   'failures.list': { params: nothing, result: failuresSchema },

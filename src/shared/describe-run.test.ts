@@ -54,6 +54,17 @@ describe('every outcome has its words', () => {
   });
 });
 
+test('how soon a task starts is said so that it stays true for the minute that it is shown', () => {
+  const line = (inMs: number) =>
+    describeRun(run({ state: 'waiting_jitter', reason: null, notBeforeMs: NOW + inMs }), english, NOW).line;
+  expect([90_000, 60_000, 12_000, -5_000].map(line)).toEqual([
+    'starts within 2 min',
+    'starts within 1 min',
+    'starts within 1 min',
+    'starts within 1 min',
+  ]);
+});
+
 test.each([
   ['DONE', {}, 'done in 3 min', 'Finished in 3 min.'],
   ['FAILED', { exitCode: 5 }, 'finished with an error (code 5)', 'Error code 5. IT can see the details.'],

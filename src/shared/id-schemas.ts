@@ -2,4 +2,3 @@
 import { z } from 'zod';
 
 export const runIdSchema = z.number().int().min(1).brand<'run'>();
-export const sentResultIdSchema = z.string().min(1).max(200).brand<'result'>();

@@ -17,6 +17,7 @@ import { followServiceHost } from '../runtime/stop-requests.ts';
 import { findInstallation } from '../update/installation.ts';
 import { describeKeys } from './check-keys.ts';
 import { type StartOptions, start } from './start.ts';
+import { forgetStartFault, noteStartFault } from './start-fault.ts';
 
 const VERSION: string = packageJson.version;
 
@@ -99,8 +100,13 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
 type RunOptions = Omit<StartOptions, 'loaded'> & { readonly reload: () => Loaded };
 
 async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: RunOptions): Promise<number> {
+  const agentDir = agentDirOf(options);
+  if (loaded.ok || options.service || options.tray) forgetStartFault(agentDir);
   if (loaded.ok) return start({ loaded, ...more });
-  if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
+  if (!options.service && !options.tray) {
+    noteStartFault(agentDir, loaded.state);
+    return fault(`${loaded.message}\n`);
+  }
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
   const usable = await waitForSettings({ loaded, startedAs, reload, ...more });
@@ -176,14 +182,18 @@ function load(options: Options, dataAnswers: boolean, answers: AnsweredPaths): L
 
 /** Where it does not, the start waits for it and says so. */
 async function doesDataAnswer(options: Options): Promise<boolean> {
-  const { startedAs = 'headless', platform, env, cwd } = inputOf(options);
-  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd, home: homedir() });
+  const agentDir = agentDirOf(options);
   const late = new AbortController();
   const signal = late.signal;
   return untilItAnswers(agentDir, { signal, onSilence: () => late.abort(), limitMs: ANSWER_WITHIN_MS }).then(
     () => true,
     () => false,
   );
+}
+
+function agentDirOf(options: Options): string {
+  const { startedAs = 'headless', platform, env, cwd } = inputOf(options);
+  return directoriesOf({ startedAs, platform, env, cwd, home: homedir() }).agentDir;
 }
 
 function inputOf(options: Options): LoadInput {

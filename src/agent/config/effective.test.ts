@@ -1,8 +1,10 @@
 import { afterAll, expect, test } from 'vitest';
+import type { LogLevel } from '../../base/logger.ts';
+import { SETTING_CHOICES } from '../../shared/i18n/setting-choices.ts';
 import { effectiveSettings, formatEffective } from './effective.ts';
 import { formatFaults, formatWarnings } from './fault.ts';
 import { hashHelpdeskCode } from './helpdesk-code.ts';
-import { SETTING_KEYS } from './settings.ts';
+import { SETTING_KEYS, settingOf } from './settings.ts';
 import { TestMachine, toml } from './test-machine.ts';
 
 const machine = new TestMachine();
@@ -39,6 +41,18 @@ test('every setting of the table is shown once, with its source and place', asyn
   expect(row('log.level')).toMatchObject({ value: 'debug', source: 'environment', place: 'RUST_LOG' });
   expect(row('history.days')).toMatchObject({ value: '90 days', source: 'built-in', place: null });
   expect(row('tls.ca')).toMatchObject({ value: null, source: 'built-in' });
+});
+
+test('each value that is one of a few has its words in both languages, and no others have', () => {
+  const values = SETTING_KEYS.flatMap((key): [string, string[]][] => {
+    const setting = settingOf(key);
+    if (setting.kind === 'choice') return [[key, [...setting.choices]]];
+    if (setting.kind === 'log_level') return [[key, ['debug', 'error', 'info', 'warn'] satisfies LogLevel[]]];
+    if (setting.kind !== 'integer' || setting.unit !== 'level') return [];
+    return [[key, Array.from({ length: setting.max - setting.min + 1 }, (_, at) => String(setting.min + at))]];
+  });
+  const said = Object.entries(SETTING_CHOICES).map(([key, words]) => [key, Object.keys(words).sort()]);
+  expect(Object.fromEntries(said)).toEqual(Object.fromEntries(values.map(([key, all]) => [key, all.sort()])));
 });
 
 test('no secret is shown, neither as a value nor in the text', async () => {

@@ -22,7 +22,7 @@ it('writes results where the original looks, byte for byte, and lets go of them;
   expect(await giveBack(data, store, 'PC-1', NOW_MS)).toEqual({ results: 1, completions: 0 });
   expect(readdirSync(join(data, 'outbox'))).toEqual([`${RESULT.id}.json`]);
   expect(readFileSync(join(data, 'outbox', `${RESULT.id}.json`), 'utf8')).toBe('{"a":1}');
-  expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 1 });
+  expect(store.outbox.counts()).toMatchObject({ waiting: 0, parked: 1 });
 });
 
 it('answers what was taken in and never ran, once', async () => {

@@ -77,8 +77,8 @@ export function statusPorts(parts: StatusParts): StatusPorts {
     tail: (run) => tailOf(parts, run),
     outbox: {
       counts: () => store.outbox.counts(),
-      resend: async (resultId) => {
-        const queued = await store.outbox.resend(resultId);
+      resend: async (id, kind) => {
+        const queued = await store.outbox.resend(id, kind);
         if (queued) parts.shipper.nudge();
         return queued;
       },
@@ -87,7 +87,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
         if (resent > 0) parts.shipper.nudge();
         return resent;
       },
-      parked: (limit) => store.outbox.parked(limit),
+      stuck: (limit) => store.outbox.stuck(limit),
     },
     failures: store.failures,
     linkSpans: (fromMs, limit) => parts.linkHistory.spans(fromMs, limit),

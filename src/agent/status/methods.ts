@@ -92,9 +92,9 @@ export const handlers: Handlers = {
       .slice(0, MAX_SCHEDULES)
       .map((row) => scheduleOf(row, visibility));
   },
-  'outbox.resend': async ({ resultId }, caller) => {
-    const queued = await caller.deps.ports.outbox.resend(resultId);
-    if (!queued) return new Fault('not_found', 'no undelivered result has this id');
+  'outbox.resend': async ({ resultId, kind }, caller) => {
+    const queued = await caller.deps.ports.outbox.resend(resultId, kind);
+    if (!queued) return new Fault('not_found', 'nothing undelivered has this id');
     note(caller, 'outbox.resend', resultId);
     return NOTHING;
   },

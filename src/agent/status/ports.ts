@@ -11,7 +11,8 @@ import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { LogEnd } from '../../shared/helpdesk-view.ts';
-import type { RunId, SentResultId } from '../../shared/ids.ts';
+import type { RunId } from '../../shared/ids.ts';
+import type { OutboxKind } from '../../shared/outbox-kinds.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
 import type { WishOutcome } from '../../shared/update-reasons.ts';
@@ -21,7 +22,7 @@ import type { Audit } from '../store/audit.ts';
 import type { Failures } from '../store/failures.ts';
 import type { History } from '../store/history.ts';
 import type { LinkSpan } from '../store/link-states.ts';
-import type { ParkedResult } from '../store/outbox.ts';
+import type { OutboxCounts, StuckMessage } from '../store/outbox.ts';
 import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
@@ -118,12 +119,12 @@ export interface StatusPorts {
   /** The newest output of a run that is running; undefined: it is not. */
   readonly tail: (run: RunId) => OutputTail | undefined;
   readonly outbox: {
-    counts(): { readonly waiting: number; readonly parked: number };
-    /** Queues a parked result again and wakes the shipper. False: there is none with this id. */
-    resend(resultId: SentResultId): Promise<boolean>;
+    counts(): OutboxCounts;
+    /** Queues again what could not be delivered, and wakes the shipper. False: there is nothing of the kind with this id. */
+    resend(id: string, kind: OutboxKind): Promise<boolean>;
     /** The same for all; how many they were. */
     resendAll(): Promise<number>;
-    parked(limit: number): readonly ParkedResult[];
+    stuck(limit: number): readonly StuckMessage[];
   };
   /** `store.failures` fits as it is. */
   readonly failures: Pick<Failures, 'since'>;

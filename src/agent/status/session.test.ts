@@ -458,10 +458,10 @@ describe('actions', () => {
     if (row === undefined) throw new Error('nothing queued');
     await world.store.outbox.park(row.seq, 'too large', 1, 0);
     const agent = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
-    expect((await agent.call('state.snapshot', {})).outbox).toEqual({ waiting: 0, parked: 1 });
+    expect((await agent.call('state.snapshot', {})).outbox).toMatchObject({ waiting: 0, parked: 1 });
     expect(await faultOf(agent.call('outbox.resend', { resultId: 'unknown' }))).toBe('not_found');
     await agent.call('outbox.resend', { resultId });
-    expect((await agent.call('state.snapshot', {})).outbox).toEqual({ waiting: 1, parked: 0 });
+    expect((await agent.call('state.snapshot', {})).outbox).toMatchObject({ waiting: 1, parked: 0 });
     expect(await faultOf(agent.call('outbox.resend', { resultId }))).toBe('not_found');
   });
 

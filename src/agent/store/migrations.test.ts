@@ -63,7 +63,7 @@ test('an upgraded store is what a new one is, with all that was in it', () => {
   expect(db.prepare('SELECT sum(length(body)), sum(next_try_at) FROM outbox').raw().get()).toEqual([300_000, 0]);
   db.close();
   const store = testStore(directory);
-  expect(store.outbox.counts()).toEqual({ waiting: 14, parked: 1 });
+  expect(store.outbox.counts()).toMatchObject({ waiting: 14, parked: 1 });
   expect(store.history.get(runIdOf(10))?.parkedWhy).toBe('too large');
 });
 
@@ -157,6 +157,6 @@ test('one for which there is no room leaves all as it was, takes nothing of what
   }
   disk.resize(120);
   const store = testStore(disk.path);
-  expect(store.outbox.counts()).toEqual({ waiting: 1_800, parked: 200 });
+  expect(store.outbox.counts()).toMatchObject({ waiting: 1_800, parked: 200 });
   await store.runs.finish(runIdOf(1), ending('x-new'));
 });

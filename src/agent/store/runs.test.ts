@@ -21,7 +21,7 @@ describe('admission', () => {
       'CONFLICT',
       null,
     ]);
-    expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+    expect(store.outbox.counts()).toMatchObject({ waiting: 0, parked: 0 });
   });
 
   test('a duplicate is recognised by a later process', async () => {

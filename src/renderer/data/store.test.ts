@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NOW, status } from '../../../test/support/agent-status.ts';
 import { runIdSchema } from '../../shared/id-schemas.ts';
 import { memoryLinks } from '../../shared/link.ts';
@@ -9,7 +9,7 @@ import { WindowStore } from './store.ts';
 
 function shellState(state: ShellState['agentConnection']['state'] = 'attached', sinceMs = NOW): ShellState {
   return {
-    agentConnection: { state, sinceMs, restartAtMs: null },
+    agentConnection: { state, sinceMs, restartAtMs: null, startFault: null },
     systemLanguage: 'en',
     preferences: { language: 'auto', theme: 'system', notifications: true },
     ui: null,
@@ -96,6 +96,53 @@ test('the way back leads to the list as it was left, and says where from', async
   expect(store.state().cameBackFrom).toBeNull();
   store.goBack();
   expect(store.state().route).toEqual({ screen: 'support' });
+});
+
+describe('the end of the helpdesk’s view', () => {
+  const open = status({ helpdesk: { offered: true, unlockedUntilMs: NOW + 900_000 } });
+
+  async function onItsScreen() {
+    const { store, shell } = windowAt({ screen: 'support' });
+    await turn();
+    shell.push('state.changed', open);
+    await turn();
+    expect([store.state().route.screen, store.state().viewEnded]).toEqual(['helpdesk', null]);
+    return { store, shell };
+  }
+
+  test('is told, until somebody has seen it, and not of a view that is open again', async () => {
+    const { store, shell } = await onItsScreen();
+    shell.push('state.changed', status());
+    await turn();
+    expect([store.state().route.screen, store.state().viewEnded]).toEqual(['status', 'over']);
+    shell.push('state.changed', status({ restartRequired: true }));
+    await turn();
+    expect(store.state().viewEnded).toBe('over');
+    store.closeViewEnded();
+    expect(store.state().viewEnded).toBeNull();
+    for (const next of [open, status(), open]) shell.push('state.changed', next);
+    await turn();
+    expect(store.state().viewEnded).toBeNull();
+  });
+
+  test.each([
+    ['goes', shellState('down', NOW + 1)],
+    ['was started anew', shellState('attached', NOW + 1)],
+  ])('is told with why when the agent %s', async (_what, next) => {
+    const { store, shell } = await onItsScreen();
+    shell.push('shell.changed', next);
+    await turn();
+    await turn();
+    expect([store.state().route.screen, store.state().viewEnded]).toEqual(['status', 'away']);
+  });
+
+  test('is not told where it was never open', async () => {
+    const { store, shell } = windowAt();
+    await turn();
+    shell.push('shell.changed', shellState('down', NOW + 1));
+    await turn();
+    expect(store.state().viewEnded).toBeNull();
+  });
 });
 
 test('a link that closes is known as lost; each change is told, until nobody listens', async () => {

@@ -19,6 +19,8 @@ export interface WindowState {
   readonly cameBackFrom: number | null;
   /** Where the way back from a detail leads. */
   readonly backTo: 'activity' | 'helpdesk';
+  /** The helpdesk's view was open and is not any more, `away`: since the agent was; null: nobody has to be told. */
+  readonly viewEnded: 'over' | 'away' | null;
   /** Counts the states that came from the agent. */
   readonly revision: number;
   /** The link to the shell is gone: nothing can change any more. */
@@ -34,6 +36,7 @@ export class WindowStore {
     route: { screen: 'status' },
     cameBackFrom: null,
     backTo: 'activity',
+    viewEnded: null,
     revision: 0,
     lost: false,
   };
@@ -78,6 +81,8 @@ export class WindowStore {
     else if (route.screen === 'run') this.#set({ route: this.#lastList, cameBackFrom: route.run });
   };
 
+  readonly closeViewEnded = (): void => this.#set({ viewEnded: null });
+
   async #begin(): Promise<void> {
     const heard = this.#heard;
     const hello = await this.client.ask('shell.hello', {});
@@ -97,6 +102,8 @@ export class WindowStore {
 
   #shellChanged(shell: ShellState): void {
     const { state, sinceMs } = shell.agentConnection;
+    const isNew = state !== 'attached' || this.#subscribedTo !== sinceMs;
+    if (isNew && isUnlocked(this.#state.status)) this.#set({ viewEnded: 'away' });
     if (state === 'attached') {
       this.#set({ shell });
       // Each agentConnection is a new connection of the agent's: it has to be subscribed to again.
@@ -120,6 +127,8 @@ export class WindowStore {
   #statusChanged(status: AgentStatus): void {
     if (this.#subscribedTo === null) return;
     const before = this.#state.status;
+    if (isUnlocked(status)) this.#set({ viewEnded: null });
+    else if (isUnlocked(before) && this.#state.viewEnded === null) this.#set({ viewEnded: 'over' });
     this.#set({ status, lastStatus: status, revision: this.#state.revision + 1 });
     if (!isUnlocked(status)) this.#leaveHelpdesk();
     else if (before !== null && !isUnlocked(before) && this.#state.route.screen === 'support') {

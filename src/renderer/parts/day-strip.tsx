@@ -9,6 +9,7 @@ import { NO_COUNTS } from '../../shared/group-counts.ts';
 import { isSameDay } from '../../shared/i18n/i18n.ts';
 import { lastDays, midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useI18n, useNow, useOffers, useQuery } from '../data/hooks.ts';
+import { LOW } from '../room.ts';
 import { hiddenStyle } from './hidden.ts';
 import { OutcomeIcon } from './mark.tsx';
 import { useRoving } from './roving.ts';
@@ -17,7 +18,7 @@ const STRIP_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 const useStyles = makeStyles({
-  strip: { display: 'flex', flexShrink: 0, marginBottom: '8px' },
+  strip: { display: 'flex', flexShrink: 0, marginBottom: '8px', [LOW]: { marginBottom: '2px' } },
   // What does not fit is scrolled to, in the strip and not in the page.
   days: { display: 'flex', flexGrow: 1, minWidth: 0, overflowX: 'auto', scrollbarWidth: 'thin' },
   cell: {

@@ -25,8 +25,8 @@ const useStyles = makeStyles({
     alignItems: 'center',
     gap: '4px 12px',
     padding: '8px 24px',
-    '@media (max-width: 560px)': { padding: '4px 16px' },
-    '@media (max-width: 400px)': { padding: '4px 12px' },
+    '@media (max-width: 560px)': { padding: '4px 16px', columnGap: '8px' },
+    '@media (max-width: 480px)': { padding: '2px 12px' },
   },
   skip: {
     position: 'absolute',
@@ -35,7 +35,13 @@ const useStyles = makeStyles({
   },
   logo: { height: '28px', maxWidth: '120px', objectFit: 'contain' },
   // The words begin where those of the content begin.
-  nav: { flexGrow: 1, minWidth: 0, marginLeft: '-10px', '@media (max-width: 560px)': { marginLeft: '-7px' } },
+  // Where they need two rows, the language stands beside them.
+  nav: {
+    flex: '1 1 0',
+    minWidth: '200px',
+    marginLeft: '-10px',
+    '@media (max-width: 560px)': { marginLeft: '-6px' },
+  },
   list: { display: 'flex', flexWrap: 'wrap', gap: '2px', listStyleType: 'none', margin: 0, padding: 0 },
   item: {
     fontWeight: tokens.fontWeightRegular,
@@ -43,7 +49,7 @@ const useStyles = makeStyles({
     paddingLeft: '10px',
     paddingRight: '10px',
     whiteSpace: 'nowrap',
-    '@media (max-width: 560px)': { paddingLeft: '7px', paddingRight: '7px' },
+    '@media (max-width: 560px)': { paddingLeft: '6px', paddingRight: '6px' },
   },
   here: {
     fontWeight: tokens.fontWeightSemibold,
@@ -60,7 +66,14 @@ const useStyles = makeStyles({
       '@media (forced-colors: active)': { backgroundColor: 'Highlight' },
     },
   },
-  language: { minWidth: '96px' },
+  language: {
+    minWidth: '96px',
+    '@media (max-width: 560px)': {
+      minWidth: 'auto',
+      '& select': { height: '28px', fontSize: tokens.fontSizeBase200, paddingLeft: '6px', paddingRight: '22px' },
+      '& svg': { fontSize: '16px' },
+    },
+  },
 });
 
 export function Header() {
