@@ -1,7 +1,7 @@
 /** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
 
 import { drop } from '../../base/drop.ts';
-import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
+import { type Parsed, type ProvenMethodName, provenMethods, type Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { RunId } from '../../shared/ids.ts';
 import { clip } from '../../shared/run-title.ts';
@@ -9,16 +9,15 @@ import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { insideHandlers } from './inside.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
-import { RULES, roleNeeded } from './roles.ts';
+import { roleNeeded } from './roles.ts';
 import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
 import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
-type Handled = Exclude<MethodName, 'handshake'>;
-type Answer<M extends Handled> = Result<M> | Fault;
+type Answer<M extends ProvenMethodName> = Result<M> | Fault;
 type Handlers = {
-  readonly [M in Handled]: (params: Parsed<M>, caller: Caller) => Answer<M> | Promise<Answer<M>>;
+  readonly [M in ProvenMethodName]: (params: Parsed<M>, caller: Caller) => Answer<M> | Promise<Answer<M>>;
 };
 
 const NOTHING = {};
@@ -160,7 +159,7 @@ export const handlers: Handlers = {
 
 /** Every method that can be called on this agent as it is set up now, by whoever holds the role for it. */
 function offered({ ports, hostSecret }: SessionDeps): string[] {
-  const names = Object.keys(RULES) as Handled[];
+  const names = Object.keys(provenMethods) as ProvenMethodName[];
   return names.filter((name) => {
     if (name === 'update.schedule') return ports.scheduleUpdate !== null;
     if (name === 'helpdesk.unlock' || name === 'helpdesk.lock') return ports.helpdeskCode.isSet();

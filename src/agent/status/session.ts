@@ -11,6 +11,7 @@ import {
   type Session as HandshakeResult,
   handshakeParams,
   isMethodName,
+  type MethodRule,
   methods,
   OLDEST_CONTRACT,
   type Parsed,
@@ -26,7 +27,7 @@ import { SealedLink } from '../../shared/sealed-link.ts';
 import type { AccountShare } from './account-share.ts';
 import { handlers } from './methods.ts';
 import type { Subscription } from './projection.ts';
-import { missingRole, type Principal, RULES, type Rule, rolesOf } from './roles.ts';
+import { missingRole, type Principal, rolesOf } from './roles.ts';
 import type { Caller, SessionDeps } from './session-deps.ts';
 
 /** Serves `link` until it closes. */
@@ -112,7 +113,7 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
   function resolve(name: string, seen: Principal): Method | Fault {
     if (!isMethodName(name)) return share.takeCall('read') ?? new Fault('unknown_method', 'there is no such method');
     if (name === 'handshake') return new Fault('invalid_request', 'the handshake is done');
-    const rule = RULES[name];
+    const rule = methods[name];
     const refused = share.takeCall(rule.kind) ?? missingRole(rule, seen, ports.clock.nowMs());
     if (refused !== null) return refused;
     const handle = handlers[name] as (params: unknown, caller: Caller) => unknown;
@@ -120,7 +121,7 @@ export function serveSession(carrier: Link, deps: SessionDeps): void {
   }
 
   /** The role counts when the call has its turn: the one before it may have given it up. */
-  function answer(rule: Rule, handle: (params: unknown, caller: Caller) => unknown, params: unknown): unknown {
+  function answer(rule: MethodRule, handle: (params: unknown, caller: Caller) => unknown, params: unknown): unknown {
     if (!isOpen) return GONE;
     const caller = principal ?? missingViewer();
     const refused = missingRole(rule, caller, ports.clock.nowMs());
