@@ -56,7 +56,7 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
   });
 }
 
-/** Read by the tray application (`src/main/places.ts`). */
+/** Read by the tray application (`src/main/paths.ts`). */
 const HOST_FILE = 'app/resources/host.json';
 /** Written by each agent that has run from there. */
 const COMPILED = `agent/${COMPILED_DIRECTORY}`;

@@ -52,7 +52,7 @@ export interface StoreOptions {
   readonly quarantined?: boolean;
   /** It was opened, and there is no room to write: see `OpenNotes.full`. */
   readonly full?: boolean;
-  /** The start of the system, see `os/boot-id.ts`. */
+  /** The start of the system, see `platform/boot-id.ts`. */
   readonly boot?: string | null;
   /** Of what could not be read; in place of the usual ones. */
   readonly rereads?: Rereads;
