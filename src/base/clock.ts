@@ -1,3 +1,4 @@
+/** Times: of the wall, which people set, and the others, by which durations are told. */
 import { uptime } from 'node:os';
 
 /** Where the time comes from. Injected, so that tests can move it. */

@@ -110,7 +110,7 @@ export const runConditions = {
   toMs: timeMs.optional(),
   /** Part of the name; for the helpdesk also of ids and output. */
   search: z.string().max(200).optional(),
-  /** I18n of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
+  /** Words of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
   shownAs: z.array(z.enum(TITLE_WORDS)).max(TITLE_WORDS.length).optional(),
 };
 

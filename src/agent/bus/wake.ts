@@ -1,3 +1,4 @@
+/** Notices that the PC has slept: a link that was up before is dead by then, and the system may not say so for minutes. */
 import type { Clock } from '../../base/clock.ts';
 
 /** So late is no timer of a process that runs. */

@@ -1,3 +1,4 @@
+/** What has succeeded here, for schedules that want a job done once, or once in a while. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { RunId } from '../../shared/ids.ts';
 import { DIRECT_TASK } from '../../shared/run-title.ts';

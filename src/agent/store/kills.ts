@@ -1,3 +1,4 @@
+/** Stopped executions. Invariant: a kill holds for a command that comes after it. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { RunId } from '../../shared/ids.ts';
 import type { GroupCommit } from './group-commit.ts';

@@ -1,3 +1,4 @@
+/** Membership in groups, as the fleet writes it. */
 import type { GroupName } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 import { isGroupName } from './subjects.ts';

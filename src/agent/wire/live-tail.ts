@@ -1,3 +1,4 @@
+/** Watching a run from afar: the request and its answer. */
 import type { SentResultId } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 

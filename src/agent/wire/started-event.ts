@@ -1,3 +1,4 @@
+/** The message that an execution has begun. */
 import type { SentResultId } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
