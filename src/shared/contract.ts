@@ -71,7 +71,7 @@ export const handshakeParams = z.strictObject({
   hostProof: hex32Bytes.optional(),
 });
 
-export const sessionSchema = z.object({
+export const handshakeResultSchema = z.object({
   contract: z.number().int(),
   agentVersion: z.string(),
   /** The account whose token was proven: a uid or a SID. */
@@ -80,7 +80,7 @@ export const sessionSchema = z.object({
   /** HMAC over `proofText('agent', …)`: the client ends the connection where it does not hold. */
   proof: hex32Bytes,
 });
-export type Session = z.infer<typeof sessionSchema>;
+export type HandshakeResult = z.infer<typeof handshakeResultSchema>;
 
 /** One effective setting. A secret is masked before it gets here. */
 export const settingSchema = z.object({
@@ -224,7 +224,7 @@ const ACTION = { needs: 'user', kind: 'action' } as const;
 const HELPDESK_READ = { needs: 'helpdesk', kind: 'read' } as const;
 const HELPDESK_ACTION = { needs: 'helpdesk', kind: 'action' } as const;
 
-const opening = { handshake: { params: handshakeParams, result: sessionSchema } } as const;
+const opening = { handshake: { params: handshakeParams, result: handshakeResultSchema } } as const;
 
 /**
  * What can be called after the handshake, each with whom it is for. `runs.output…` and `runs.tail` are decided run by run, since a policy

@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
-import { open, ROOT, sessionDeps } from '../../../test/support/session.ts';
+import { clientDeps, open, ROOT } from '../../../test/support/socket-client.ts';
 import { aSetting, CODE, endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { MAX_TEXT_BYTES } from '../../shared/frames.ts';
 import { LOOK_BACK_MS, MAX_LINK_SPANS, MAX_LOG_LINES, MAX_PARKED_ROWS } from '../../shared/helpdesk-limits.ts';
 
 async function asHelpdesk(world: StatusWorld = statusWorld(tempDir())) {
-  const agent = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
+  const agent = await open(clientDeps(world), { account: ROOT, client: 'cli' });
   return { world, agent };
 }
 
@@ -176,7 +176,7 @@ test('a person without the code gets none of it, and no entry is written', async
   world.code = CODE;
   const { resultId } = await endedRun(world.store, 'a');
   await park(world, resultId, 'too large', 1);
-  const agent = await open(sessionDeps(world), { client: 'window' });
+  const agent = await open(clientDeps(world), { client: 'window' });
   const methods = ['failures.list', 'outbox.parked', 'outbox.resendAll', 'connection.history', 'log.end'] as const;
   for (const method of methods) await expect(agent.call(method, {})).rejects.toThrow('helpdesk');
   expect(world.store.outbox.counts().parked).toBe(1);

@@ -15,8 +15,8 @@ import {
 import type { LogEnd, Parked, SettingMeaning } from '../../shared/helpdesk-view.ts';
 import { clip, runTitle } from '../../shared/run-title.ts';
 import type { StuckMessage } from '../store/outbox.ts';
+import type { Caller } from './client-deps.ts';
 import type { StatusPorts } from './ports.ts';
-import type { Caller } from './session-deps.ts';
 
 type Inside = Extract<
   MethodName,

@@ -1,4 +1,4 @@
-/** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
+/** What each method of the contract does. Rates, roles and arguments have been checked before (`client-connection.ts`). */
 
 import { drop } from '../../base/drop.ts';
 import { type Parsed, type ProvenMethodName, provenMethods, type Result } from '../../shared/contract.ts';
@@ -6,12 +6,12 @@ import { Fault } from '../../shared/faults.ts';
 import type { RunId } from '../../shared/ids.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
+import type { Caller, ClientDeps } from './client-deps.ts';
 import { insideHandlers } from './inside.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { roleNeeded } from './roles.ts';
 import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
-import type { Caller, SessionDeps } from './session-deps.ts';
 import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
 import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
@@ -158,7 +158,7 @@ export const handlers: Handlers = {
 };
 
 /** Every method that can be called on this agent as it is set up now, by whoever holds the role for it. */
-function offered({ ports, hostSecret }: SessionDeps): string[] {
+function offered({ ports, hostSecret }: ClientDeps): string[] {
   const names = Object.keys(provenMethods) as ProvenMethodName[];
   return names.filter((name) => {
     if (name === 'update.schedule') return ports.scheduleUpdate !== null;
@@ -168,7 +168,7 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
 }
 
 /** Looked for among those that arrived around it: a long history must not hold up the agent. */
-function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
+function sameTask(record: RunRecord, visibility: Visibility, { history }: ClientDeps['ports']): RunRecord[] {
   if (isOneOfAKind(record) || record.manifestId === null) return [];
   const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
   const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);

@@ -1,17 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import {
+  clientDeps,
+  clientLink,
   HANAKO,
   HOST_SECRET,
   open,
   ROOT,
-  sessionDeps,
-  sessionLink,
   TARO,
   type TestDeps,
   tokenOf,
   tryOpen,
-} from '../../../test/support/session.ts';
+} from '../../../test/support/socket-client.ts';
 import { CODE, endedRun, FAULT, statusWorld } from '../../../test/support/status.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { type AgentClient, openAgent } from '../../shared/client.ts';
@@ -35,7 +35,7 @@ function listen(link: Link) {
 
 /** Records what a client sends for its handshake, so that it can be sent again. */
 async function recordedHandshake(deps: TestDeps): Promise<string> {
-  const link = sessionLink(deps);
+  const link = clientLink(deps);
   let sent = '';
   const recording: Link = {
     ...link,
@@ -57,11 +57,11 @@ async function faultOf(call: Promise<unknown>): Promise<string> {
 }
 
 describe('the handshake', () => {
-  const world = () => sessionDeps(statusWorld(tempDir()));
+  const world = () => clientDeps(statusWorld(tempDir()));
 
   test('tells who one is by the token that was proven', async () => {
-    const { session } = await open(world(), { account: HANAKO, client: 'web' });
-    expect(session).toMatchObject({
+    const { handshake } = await open(world(), { account: HANAKO, client: 'web' });
+    expect(handshake).toMatchObject({
       account: HANAKO,
       roles: ['user'],
       contract: CONTRACT_VERSION,
@@ -79,13 +79,13 @@ describe('the handshake', () => {
   });
 
   test('a secret of the host is refused where the agent was given none', async () => {
-    const deps = sessionDeps(statusWorld(tempDir()), { hostSecret: null });
+    const deps = clientDeps(statusWorld(tempDir()), { hostSecret: null });
     expect(await tryOpen(deps, { hostSecret: HOST_SECRET })).toMatchObject({ fault: { name: 'proof_refused' } });
   });
 
   test('a proof that was overheard is worth nothing on another connection', async () => {
     const deps = world();
-    const link = sessionLink(deps);
+    const link = clientLink(deps);
     const heard = listen(link);
     link.send(await recordedHandshake(deps));
     await vi.waitUntil(() => heard.closed);
@@ -100,7 +100,7 @@ describe('the handshake', () => {
   });
 
   test('every method is refused before it, the unknown ones too, and the handshake is still possible', async () => {
-    const link = sessionLink(world());
+    const link = clientLink(world());
     const heard = listen(link);
     const names = [...Object.keys(methods).filter((name) => name !== 'handshake'), 'no.such'];
     for (const [id, method] of names.entries()) link.send(JSON.stringify({ jsonrpc: '2.0', id, method, params: {} }));
@@ -111,7 +111,7 @@ describe('the handshake', () => {
   });
 
   test.each([0, 1, CONTRACT_VERSION + 1])('contract %i is refused with the ones that are served', async (contract) => {
-    const link = sessionLink(world());
+    const link = clientLink(world());
     const heard = listen(link);
     const params = { contract, client: 'window', nonce: newNonce(), proof: newNonce() };
     link.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'handshake', params }));
@@ -127,7 +127,7 @@ describe('the handshake', () => {
     ['an unknown kind of client', { contract: 1, client: 'root', nonce: newNonce(), proof: newNonce() }],
     ['more than is asked for', { contract: 1, client: 'cli', nonce: newNonce(), proof: newNonce(), role: 'host' }],
   ])('%s is an error', async (_what, params) => {
-    const link = sessionLink(world());
+    const link = clientLink(world());
     const heard = listen(link);
     link.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'handshake', params }));
     await vi.waitUntil(() => heard.got.length === 2);
@@ -218,7 +218,7 @@ describe('roles', () => {
     const world = statusWorld(tempDir());
     world.code = CODE;
     await endedRun(world.store, 'r1');
-    const agent = await open(sessionDeps(world), as);
+    const agent = await open(clientDeps(world), as);
     if (unlock) await agent.call('helpdesk.unlock', { code: CODE });
     const names = Object.keys(CALLS).filter((name) => name !== 'helpdesk.lock' && name !== 'helpdesk.unlock');
     const faults = await faultsOf(agent, names);
@@ -253,16 +253,16 @@ describe('roles', () => {
   });
 
   test("the agent's own account holds the helpdesk role on the command line only, without being root", async () => {
-    const deps = sessionDeps(statusWorld(tempDir()), { ownAccount: TARO });
-    expect((await open(deps, { account: TARO, client: 'cli' })).session.roles).toEqual(['user', 'helpdesk']);
-    expect((await open(deps, { account: TARO, client: 'window' })).session.roles).toEqual(['user']);
+    const deps = clientDeps(statusWorld(tempDir()), { ownAccount: TARO });
+    expect((await open(deps, { account: TARO, client: 'cli' })).handshake.roles).toEqual(['user', 'helpdesk']);
+    expect((await open(deps, { account: TARO, client: 'window' })).handshake.roles).toEqual(['user']);
     expect(await faultOf((await open(deps, { account: TARO, client: 'cli' })).call('agent.drain', {}))).toBe(
       'role_needed',
     );
   });
 
   test('the error names the role that is needed', async () => {
-    const agent = await open(sessionDeps(statusWorld(tempDir())));
+    const agent = await open(clientDeps(statusWorld(tempDir())));
     await expect(agent.call('audit.list', {})).rejects.toMatchObject({ fault: { data: { role: 'helpdesk' } } });
     await expect(agent.call('agent.stop', {})).rejects.toMatchObject({ fault: { data: { role: 'host' } } });
   });
@@ -270,7 +270,7 @@ describe('roles', () => {
   test('the role by code ends after 15 minutes, by lock, and belongs to its connection alone', async () => {
     const world = statusWorld(tempDir());
     world.code = CODE;
-    const deps = sessionDeps(world);
+    const deps = clientDeps(world);
     const [agent, other] = [await open(deps), await open(deps)];
     const { unlockedUntilMs } = await agent.call('helpdesk.unlock', { code: CODE });
     expect(unlockedUntilMs).toBe(world.clock.nowMs() + UNLOCKED_MS);
@@ -305,7 +305,7 @@ describe('what the status keeps from users', () => {
       server: 'nats://it',
       why: 'wrong token',
     });
-    const deps = sessionDeps(world);
+    const deps = clientDeps(world);
     const seen = async (as: Parameters<typeof open>[1]) => {
       const { agent, connection, counters } = await (await open(deps, as)).call('state.snapshot', {});
       return { faults: agent.faults, server: connection.server, why: connection.why, counters: counters !== null };
@@ -337,7 +337,7 @@ describe('limits of an account', () => {
 
   test('its 121st read at once is refused and says when the next one is taken; another account goes on', async () => {
     const world = statusWorld(tempDir());
-    const deps = sessionDeps(world);
+    const deps = clientDeps(world);
     const agent = await open(deps);
     expect(done(await reads(agent, 121))).toBe(120);
     await expect(agent.call('update.get', {})).rejects.toMatchObject({
@@ -349,7 +349,7 @@ describe('limits of an account', () => {
   });
 
   test('neither more connections nor a new one give more', async () => {
-    const deps = sessionDeps(statusWorld(tempDir()));
+    const deps = clientDeps(statusWorld(tempDir()));
     const both = [await open(deps), await open(deps)];
     const faults = await Promise.all(both.map((agent) => reads(agent, 100)));
     expect(done(faults.flat())).toBe(120);
@@ -358,7 +358,7 @@ describe('limits of an account', () => {
   });
 
   test('actions have a limit of their own, and calls of nothing count as reads', async () => {
-    const deps = sessionDeps(statusWorld(tempDir()));
+    const deps = clientDeps(statusWorld(tempDir()));
     const agent = await open(deps, { account: ROOT, client: 'cli' });
     const level = () => faultOf(agent.call('log.setLevel', { level: 'info' }));
     for (let at = 0; at < 60; at += 1) expect(await level()).toBe('no fault');
@@ -372,7 +372,7 @@ describe('limits of an account', () => {
   test('wishes about an update leave a row each where they change something, and only so many', async () => {
     const world = statusWorld(tempDir());
     world.takesUpdates = true;
-    const agent = await open(sessionDeps(world));
+    const agent = await open(clientDeps(world));
     const wish = (notBeforeMs: number) => faultOf(agent.call('update.schedule', { notBeforeMs }));
     for (let at = 0; at < 3; at += 1) expect(await wish(1)).toBe('no fault');
     for (let at = 3; at < 20; at += 1) expect(await wish(at)).toBe('no fault');
@@ -391,7 +391,7 @@ describe('limits of an account', () => {
       world.clock.forward(900);
       return false;
     };
-    const deps = sessionDeps(world, { isAdministrator });
+    const deps = clientDeps(world, { isAdministrator });
     const kinds: string[] = [];
     for (let at = 0; at < 40; at += 1) kinds.push((await tryOpen(deps)).kind);
     expect(kinds.slice(0, 5)).toEqual(Array(5).fill('open'));
@@ -406,14 +406,14 @@ describe('limits of an account', () => {
     ['calls before the handshake', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'state.snapshot', params: {} })],
     ['answers that nobody waits for', JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} })],
   ])('who sends %s without end is hung up on, and what he sends after it is not looked at', async (_what, text) => {
-    const deps = sessionDeps(statusWorld(tempDir()));
-    const link = sessionLink(deps);
+    const deps = clientDeps(statusWorld(tempDir()));
+    const link = clientLink(deps);
     const heard = listen(link);
     for (let at = 0; at < 5_000; at += 1) link.send(text);
     await vi.waitUntil(() => heard.closed);
     expect(heard.got.length).toBeLessThanOrEqual(FRAMES.burst + 1);
     // A new connection is a stranger no less.
-    const next = sessionLink(deps);
+    const next = clientLink(deps);
     const heardNext = listen(next);
     next.send(text);
     await vi.waitUntil(() => heardNext.closed);
@@ -423,7 +423,7 @@ describe('limits of an account', () => {
   test('a call that waits behind one that gives the role up is refused', async () => {
     const world = statusWorld(tempDir());
     world.code = CODE;
-    const agent = await open(sessionDeps(world));
+    const agent = await open(clientDeps(world));
     await agent.call('helpdesk.unlock', { code: CODE });
     const calls = [agent.call('audit.list', {}), agent.call('helpdesk.lock', {}), agent.call('audit.list', {})];
     expect(await Promise.all(calls.map(faultOf))).toEqual(['no fault', 'no fault', 'role_needed']);
@@ -433,7 +433,7 @@ describe('limits of an account', () => {
 describe('actions', () => {
   test('stop and drain are answered before they begin, and each action leaves an audit row', async () => {
     const world = statusWorld(tempDir());
-    const deps = sessionDeps(world);
+    const deps = clientDeps(world);
     const host = await open(deps, { account: TARO, client: 'host', hostSecret: HOST_SECRET });
     await host.call('agent.stop', {});
     expect(world.asked).toEqual([]);
@@ -457,7 +457,7 @@ describe('actions', () => {
     const [row] = world.store.outbox.waiting(true, 1);
     if (row === undefined) throw new Error('nothing queued');
     await world.store.outbox.park(row.seq, 'too large', 1, 0);
-    const agent = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
+    const agent = await open(clientDeps(world), { account: ROOT, client: 'cli' });
     expect((await agent.call('state.snapshot', {})).outbox).toMatchObject({ waiting: 0, parked: 1 });
     expect(await faultOf(agent.call('outbox.resend', { resultId: 'unknown' }))).toBe('not_found');
     await agent.call('outbox.resend', { resultId });
@@ -467,10 +467,10 @@ describe('actions', () => {
 
   test('what is not set up is absent from the capabilities', async () => {
     const world = statusWorld(tempDir());
-    const without = await (await open(sessionDeps(world, { hostSecret: null }))).call('about.capabilities', {});
+    const without = await (await open(clientDeps(world, { hostSecret: null }))).call('about.capabilities', {});
     world.code = CODE;
     world.takesUpdates = true;
-    const with_ = await (await open(sessionDeps(world))).call('about.capabilities', {});
+    const with_ = await (await open(clientDeps(world))).call('about.capabilities', {});
     const all = Object.keys(methods).filter((name) => name !== 'handshake');
     expect(with_.methods).toEqual(all);
     expect(all.filter((name) => !without.methods.includes(name))).toEqual([
@@ -486,7 +486,7 @@ describe('after the handshake', () => {
   /** Hears and passes on everything between a client and the agent, changed by `tamper` on its way to the agent. */
   function between(deps: TestDeps, tamper: (text: string, at: number) => readonly string[]) {
     const [clientSide, client] = memoryLinks();
-    const agent = sessionLink(deps, ROOT);
+    const agent = clientLink(deps, ROOT);
     const heard: string[] = [];
     let sent = 0;
     clientSide.onMessage((text) => {
@@ -507,7 +507,7 @@ describe('after the handshake', () => {
   async function through(tamper: (text: string, at: number) => readonly string[]) {
     const world = statusWorld(tempDir());
     world.code = CODE;
-    const deps = sessionDeps(world);
+    const deps = clientDeps(world);
     const { client, heard } = between(deps, tamper);
     const token = Buffer.from(tokenOf(ROOT)).toString('hex');
     const endpoint = { address: deps.address, token };

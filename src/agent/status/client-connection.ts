@@ -8,7 +8,7 @@ import { errorText } from '../../base/logger.ts';
 import { checked } from '../../shared/checked.ts';
 import {
   CONTRACT_VERSION,
-  type Session as HandshakeResult,
+  type HandshakeResult,
   handshakeParams,
   isMethodName,
   type MethodRule,
@@ -25,13 +25,13 @@ import { type ProofFacts, proofText } from '../../shared/proof-text.ts';
 import { type Method, peer } from '../../shared/rpc.ts';
 import { SealedLink } from '../../shared/sealed-link.ts';
 import type { AccountShare } from './account-share.ts';
+import type { Caller, ClientDeps } from './client-deps.ts';
 import { handlers } from './methods.ts';
 import type { Subscription } from './projection.ts';
 import { missingRole, type Principal, rolesOf } from './roles.ts';
-import type { Caller, SessionDeps } from './session-deps.ts';
 
 /** Serves `link` until it closes. */
-export function serveSession(carrier: Link, deps: SessionDeps): void {
+export function serveClient(carrier: Link, deps: ClientDeps): void {
   const { ports, projection, share } = deps;
   const link = new SealedLink(counted(carrier, share));
   const nonce = newNonce();
@@ -166,5 +166,5 @@ function counted(link: Link, share: AccountShare): Link {
 const GONE = new Fault('unavailable', 'the connection is closed');
 
 function missingViewer(): never {
-  throw new Error('a session has a principal once it is shaken');
+  throw new Error('a connection has a principal once it is shaken');
 }

@@ -8,7 +8,7 @@ import type { Projection } from './projection.ts';
 import type { Principal } from './roles.ts';
 
 /** What all connections of one listener share. */
-export interface SessionDeps {
+export interface ClientDeps {
   readonly ports: StatusPorts;
   readonly projection: Projection;
   readonly helpdesk: Helpdesk;
@@ -31,7 +31,7 @@ export interface SessionDeps {
 /** The connection that calls. */
 export interface Caller {
   readonly principal: Principal;
-  readonly deps: SessionDeps;
+  readonly deps: ClientDeps;
   /** Between two looks at what may be long. */
   readonly turn: Turn;
   readonly subscribe: () => void;

@@ -1,11 +1,11 @@
-/** One connection to the status server's session, in memory: as a client that knows its token, or bare. */
+/** One connection to the status server, in memory: as a client that knows its token, or bare. */
 
 import { AccountShares } from '../../src/agent/status/account-share.ts';
+import { serveClient } from '../../src/agent/status/client-connection.ts';
+import type { ClientDeps } from '../../src/agent/status/client-deps.ts';
 import { Helpdesk } from '../../src/agent/status/helpdesk.ts';
 import { OutputReaders } from '../../src/agent/status/output-reader.ts';
 import { Projection } from '../../src/agent/status/projection.ts';
-import { serveSession } from '../../src/agent/status/session.ts';
-import type { SessionDeps } from '../../src/agent/status/session-deps.ts';
 import { type AgentClient, type OpenResult, openAgent } from '../../src/shared/client.ts';
 import type { ClientKind } from '../../src/shared/contract.ts';
 import { type Link, memoryLinks } from '../../src/shared/link.ts';
@@ -18,11 +18,11 @@ export const ROOT = '0';
 export const TARO = '1000';
 export const HANAKO = '1001';
 
-export interface TestDeps extends SessionDeps {
+export interface TestDeps extends ClientDeps {
   readonly shares: AccountShares;
 }
 
-export function sessionDeps(world: StatusWorld, more: Partial<SessionDeps> = {}): TestDeps {
+export function clientDeps(world: StatusWorld, more: Partial<ClientDeps> = {}): TestDeps {
   const shares = new AccountShares(world.ports.clock);
   return {
     shares,
@@ -50,10 +50,10 @@ export interface As {
   readonly address?: string;
 }
 
-/** The client's end of a new session on the listener of `account`. */
-export function sessionLink(deps: TestDeps, account = deps.account): Link {
+/** The client's end of a new connection to the listener of `account`. */
+export function clientLink(deps: TestDeps, account = deps.account): Link {
   const [server, client] = memoryLinks();
-  serveSession(server, { ...deps, account, share: deps.shares.of(account), token: tokenOf(account) });
+  serveClient(server, { ...deps, account, share: deps.shares.of(account), token: tokenOf(account) });
   return client;
 }
 
@@ -64,7 +64,7 @@ export function tokenOf(account: string): Uint8Array {
 export function tryOpen(deps: TestDeps, as: As = {}): Promise<OpenResult> {
   const account = as.account ?? TARO;
   const token = as.token ?? Buffer.from(tokenOf(account)).toString('hex');
-  return openAgent(sessionLink(deps, account), {
+  return openAgent(clientLink(deps, account), {
     endpoint: { address: as.address ?? ADDRESS, token },
     client: as.client ?? 'window',
     ...(as.hostSecret === undefined ? {} : { hostSecret: as.hostSecret }),
@@ -74,6 +74,6 @@ export function tryOpen(deps: TestDeps, as: As = {}): Promise<OpenResult> {
 
 export async function open(deps: TestDeps, as: As = {}): Promise<AgentClient> {
   const opened = await tryOpen(deps, as);
-  if (opened.kind !== 'open') throw new Error(`the session did not open: ${opened.kind}`);
+  if (opened.kind !== 'open') throw new Error(`the connection did not open: ${opened.kind}`);
   return opened.agent;
 }
