@@ -81,7 +81,7 @@ it.each(POLICIES.map(({ name }) => name).filter((name) => written(name).length >
       const collected = new Collected();
       const at = { source: 'policy', file: 'registry', line: null } as const;
       addPolicy(collected, name, value, at, { platform: 'win32', start: 'C:\\', file: null });
-      expect([value, collected.faults, collected.warnings]).toEqual([value, [], []]);
+      expect([value, collected.problems, collected.warnings]).toEqual([value, [], []]);
       expect(collected.candidates.size).toBe(1);
     }
   },
@@ -94,6 +94,6 @@ it('the example of policy.json is one that the agent takes', () => {
     const at = { source: 'policy', file: 'policy.json', line: null } as const;
     addPolicy(collected, name, value, at, { platform: 'linux', start: '/', file: '/etc/kanade-tray' });
   }
-  expect([collected.faults, collected.warnings]).toEqual([[], []]);
+  expect([collected.problems, collected.warnings]).toEqual([[], []]);
   expect(collected.candidates.size).toBe(Object.keys(example).length);
 });

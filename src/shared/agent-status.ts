@@ -9,7 +9,7 @@ import { UNDONE_REASONS, UPDATE_REASONS, UPDATE_WAITS } from './update-reasons.t
 const timeMs = z.number();
 
 /** One fault of the settings: where it is and what was expected there. */
-export const configFaultSchema = z.object({
+export const configProblemSchema = z.object({
   file: z.string(),
   line: z.number().int().nullable(),
   key: z.string().nullable(),
@@ -82,7 +82,7 @@ export const agentStatusSchema = z.object({
     state: z.enum(AGENT_STATES),
     sinceMs: timeMs,
     /** `list` for the helpdesk and the host only. */
-    faults: z.object({ count: z.number().int(), list: z.array(configFaultSchema).nullable() }),
+    faults: z.object({ count: z.number().int(), list: z.array(configProblemSchema).nullable() }),
   }),
   connection: z.object({
     state: z.enum(CONNECTION_STATES),
@@ -141,6 +141,6 @@ export const agentStatusSchema = z.object({
 });
 export type AgentStatus = z.infer<typeof agentStatusSchema>;
 export type Notices = z.infer<typeof noticesSchema>;
-export type ConfigFault = z.infer<typeof configFaultSchema>;
+export type ConfigProblem = z.infer<typeof configProblemSchema>;
 export type UpdateView = z.infer<typeof updateViewSchema>;
 export type StoreHealth = (typeof STORE_STATES)[number];

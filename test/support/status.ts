@@ -7,7 +7,7 @@ import type { OutputTail } from '../../src/agent/wire/live-tail.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
-import type { ConfigFault } from '../../src/shared/agent-status.ts';
+import type { ConfigProblem } from '../../src/shared/agent-status.ts';
 import type { AboutFacts, Setting } from '../../src/shared/contract.ts';
 import type { LogEnd } from '../../src/shared/helpdesk-view.ts';
 import type { RunId } from '../../src/shared/ids.ts';
@@ -70,7 +70,7 @@ export interface StatusWorld {
   code: string | null;
 }
 
-export const FAULT: ConfigFault = { file: '/etc/kanade/agent.toml', line: 3, key: 'agent.id', expected: 'an id' };
+export const FAULT: ConfigProblem = { file: '/etc/kanade/agent.toml', line: 3, key: 'agent.id', expected: 'an id' };
 
 /** `dataDirectory` holds the store under `kanade-tray`, as on a real PC. */
 export function statusWorld(dataDirectory: string, clock = new ManualClock()): StatusWorld {

@@ -42,8 +42,8 @@ export async function acquireInstanceLock(options: InstanceLockOptions): Promise
   return lock;
 }
 
-const ELSEWHERE = { state: 'elsewhere', faults: [] } as const satisfies Blocker;
-const ORIGINAL = { state: 'original_running', faults: [] } as const satisfies Blocker;
+const ELSEWHERE = { state: 'elsewhere', problems: [] } as const satisfies Blocker;
+const ORIGINAL = { state: 'original_running', problems: [] } as const satisfies Blocker;
 const SAYING = {
   elsewhere: 'this PC is managed from another session; waiting for its end',
   original_running: 'the original agent still runs on this PC; waiting for its end',

@@ -2,8 +2,8 @@ import { afterAll, expect, test } from 'vitest';
 import type { LogLevel } from '../../base/logger.ts';
 import { SETTING_CHOICES } from '../../shared/i18n/setting-choices.ts';
 import { effectiveSettings, formatEffective } from './effective.ts';
-import { formatFaults, formatWarnings } from './fault.ts';
 import { hashHelpdeskCode } from './helpdesk-code.ts';
+import { formatProblems, formatWarnings } from './problem.ts';
 import { SETTING_KEYS, settingOf } from './settings.ts';
 import { TestMachine, toml } from './test-machine.ts';
 
@@ -82,8 +82,8 @@ test('the text names files, directories, values with their places, and the warni
   expect(lines).toContain(`${path}:11: run.unknown: not a setting that this version knows, ignored`);
 });
 
-test('a fault and a warning are one line each, without a line number where there is none', () => {
+test('a problem and a warning are one line each, without a line number where there is none', () => {
   const at = { file: 'HKLM\\x', line: null, key: 'PcId' };
-  expect(formatFaults([{ ...at, expected: 'a name' }])).toBe('HKLM\\x: PcId: expected a name');
+  expect(formatProblems([{ ...at, expected: 'a name' }])).toBe('HKLM\\x: PcId: expected a name');
   expect(formatWarnings([{ ...at, line: 3, message: 'ignored' }])).toBe('HKLM\\x:3: PcId: ignored');
 });

@@ -82,7 +82,7 @@ test('a file that is read with the settings counts only once it has answered', (
   expect(asked).toEqual([`${here.root}/hash`]);
   expect(loaded).toMatchObject({
     ok: false,
-    faults: [
+    problems: [
       { key: 'helpdesk.code_hash_file', expected: `a file that can be used: ${here.root}/hash does not answer` },
     ],
   });

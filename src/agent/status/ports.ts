@@ -8,7 +8,7 @@ import type { ClockStep } from '../../base/clock-watch.ts';
 import type { LogFault } from '../../base/daily-file.ts';
 import type { Logger, LogLevel } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
-import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
+import type { ConfigProblem, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { LogEnd } from '../../shared/helpdesk-view.ts';
 import type { RunId } from '../../shared/ids.ts';
@@ -63,7 +63,7 @@ export interface StatusCells {
   readonly agent: Watched<{
     readonly state: AgentState;
     readonly sinceMs: number;
-    readonly faults: readonly ConfigFault[];
+    readonly faults: readonly ConfigProblem[];
   }>;
   /** `bus.link` fits as it is. */
   readonly connection: Watched<{

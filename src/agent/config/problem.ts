@@ -1,7 +1,7 @@
 /** What is wrong or doubtful with a setting: always with the place where a person can put it right. */
 
 /** `key` is the setting, or the text in the file that can't be read; `expected` completes "expected …". */
-export interface ConfigFault {
+export interface ConfigProblem {
   /** The file, or the registry key or source, as a person would look for it. */
   readonly file: string;
   /** From 1; null where the source has no lines. */
@@ -18,8 +18,8 @@ export interface ConfigWarning {
 }
 
 /** One line each: `file:line: key: expected …`. */
-export function formatFaults(faults: readonly ConfigFault[]): string {
-  return faults.map((fault) => `${placeOf(fault)}: ${fault.key}: expected ${fault.expected}`).join('\n');
+export function formatProblems(problems: readonly ConfigProblem[]): string {
+  return problems.map((problem) => `${placeOf(problem)}: ${problem.key}: expected ${problem.expected}`).join('\n');
 }
 
 export function formatWarnings(warnings: readonly ConfigWarning[]): string {
