@@ -187,11 +187,11 @@ describe('axe finds nothing', () => {
     const served = await serve();
     served.code = HELPDESK_CODE;
     await endedRun(served.store, 'r1');
-    const { forbidden, undelivered, clockStep, logFault } = served.cells;
+    const { forbidden, undelivered, clockStep, logFailure } = served.cells;
     forbidden.set(['kill.*', 'commands.all']);
     undelivered.set({ cause: 'full', why: 'maximum messages exceeded' });
     clockStep.set({ byMs: 3_600_000, atMs: 5 });
-    logFault.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
+    logFailure.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
     const { page } = await openWindow(served.dataDirectory);
     await expectPage(page.getByRole('region', { name: 'Good to know' })).toBeVisible();
     expect(await findings(page)).toEqual([]);

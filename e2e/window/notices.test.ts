@@ -74,8 +74,8 @@ const TROUBLES: readonly (readonly [string, Trouble])[] = [
   [
     'a log that can not be written',
     {
-      comes: ({ cells }) => cells.logFault.set({ path: PATH, why: 'EACCES' }),
-      goes: ({ cells }) => cells.logFault.set(null),
+      comes: ({ cells }) => cells.logFailure.set({ path: PATH, why: 'EACCES' }),
+      goes: ({ cells }) => cells.logFailure.set(null),
       said: /^The program's log can't be written.*Contact IT\.$/,
       saidInJapanese: /^プログラムのログを記録できません.*情報システム部門へ連絡してください。$/,
     },
@@ -146,7 +146,7 @@ test('subjects, reasons and paths are shown in the helpdesk’s view, at most tw
   served.code = CODE;
   served.cells.forbidden.set(Array.from({ length: 23 }, (_each, at) => `commands.group.g${100 + at}`));
   served.cells.undelivered.set({ cause: 'full', why: WHY });
-  served.cells.logFault.set({ path: PATH, why: 'EACCES: permission denied' });
+  served.cells.logFailure.set({ path: PATH, why: 'EACCES: permission denied' });
   const { page } = await openWindow(served.dataDirectory);
   await unlock(page);
   const card = region(page, 'What is wrong');

@@ -100,7 +100,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     forbidden: new WatchedCell<readonly string[]>([]),
     undelivered: new WatchedCell<Cells['undelivered']['value']>(null),
     clockStep: new WatchedCell<Cells['clockStep']['value']>(null),
-    logFault: new WatchedCell<Cells['logFault']['value']>(null),
+    logFailure: new WatchedCell<Cells['logFailure']['value']>(null),
     schedules: new WatchedCell({
       count: 0,
       notUnderstood: 0,

@@ -259,11 +259,11 @@ async function stuck(served: Served): Promise<void> {
 
 async function troubles(served: Served): Promise<void> {
   await ended(served, 'disk-check', 'DONE');
-  const { forbidden, undelivered, clockStep, logFault, secondAgentSeen } = served.cells;
+  const { forbidden, undelivered, clockStep, logFailure, secondAgentSeen } = served.cells;
   forbidden.set(['kill.*', 'commands.all']);
   undelivered.set({ cause: 'full', why: 'maximum messages exceeded' });
   clockStep.set({ byMs: 3_600_000, atMs: Date.now() });
-  logFault.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
+  logFailure.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
   secondAgentSeen.set(true);
 }
 

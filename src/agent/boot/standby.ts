@@ -96,7 +96,7 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
       forbidden: new WatchedCell<readonly string[]>([]),
       undelivered: new WatchedCell(null),
       clockStep: new WatchedCell(null),
-      logFault: new WatchedCell(null),
+      logFailure: new WatchedCell(null),
       commits: store.commits,
       schedules: new WatchedCell({ count: 0, notUnderstood: 0, nextAtMs: null, frozen: false }),
     },

@@ -68,7 +68,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       forbidden: bus.forbidden,
       undelivered: parts.shipper.undelivered,
       clockStep: parts.clockWatch.step,
-      logFault: parts.log.fault,
+      logFailure: parts.log.failure,
       commits: store.commits,
       schedules: parts.schedules.summary,
     },

@@ -5,7 +5,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { ClockStep } from '../../base/clock-watch.ts';
-import type { LogFault } from '../../base/daily-file.ts';
+import type { LogFailure } from '../../base/daily-file.ts';
 import type { Logger, LogLevel } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { ConfigProblem, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
@@ -85,7 +85,7 @@ export interface StatusCells {
   readonly forbidden: Watched<readonly string[]>;
   readonly undelivered: Watched<Undelivered | null>;
   readonly clockStep: Watched<ClockStep | null>;
-  readonly logFault: Watched<LogFault | null>;
+  readonly logFailure: Watched<LogFailure | null>;
   /** Counts commits of the store: what is read from it may have changed. `store.commits` fits as it is. */
   readonly commits: Watched<number>;
   readonly schedules: Watched<SchedulesSummary>;
