@@ -18,7 +18,7 @@ export interface HostOptions {
 }
 
 const EXIT_STOPPED = 0;
-const EXIT_FAULT = 1;
+const EXIT_FAILED = 1;
 const EXIT_IN_USE = 2;
 const EXIT_RESTART = 64;
 const RESTART_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 60_000, jitter: 0.2 };
@@ -136,7 +136,7 @@ export class Host {
 
   /** null: it is not started again. */
   #waitAfter(code: number | null): number | null {
-    if (code === EXIT_STOPPED || code === EXIT_FAULT) return null;
+    if (code === EXIT_STOPPED || code === EXIT_FAILED) return null;
     if (code === EXIT_RESTART) return 0;
     if (code === EXIT_IN_USE) return IN_USE_WAIT_MS;
     return backoffMs(RESTART_BACKOFF, this.#failures++, this.#options.random);

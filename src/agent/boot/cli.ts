@@ -58,7 +58,7 @@ const LOOK_FOR_TURN_MS = 15_000;
 /** Runs until it is stopped; resolves to the exit code of the process. */
 export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_MS): Promise<number> {
   const options = parseOptions(argv);
-  if (typeof options === 'string') return fault(`${options}\n\n${USAGE}`);
+  if (typeof options === 'string') return failed(`${options}\n\n${USAGE}`);
   if (options.help) return print(USAGE);
   if (options.version) return print(`${VERSION}\n`);
   if (options['hash-code']) return hashCode();
@@ -68,7 +68,7 @@ export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_M
   try {
     return await runWithSettings(argv, options, lockRetryMs);
   } catch (error) {
-    if (error instanceof StartDirectoryGone) return fault(`${error.message}\n`);
+    if (error instanceof StartDirectoryGone) return failed(`${error.message}\n`);
     throw error;
   }
 }
@@ -85,7 +85,7 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   if (testIn !== undefined) {
     const { selfTest } = await import('./self-test.ts');
     const { ok, text } = await selfTest(loaded, testIn, VERSION);
-    return ok ? print(text) : fault(text);
+    return ok ? print(text) : failed(text);
   }
   if (isCheck) return checkConfig(loaded);
   // What comes on standard input is nothing for a version that only tests itself.
@@ -105,7 +105,7 @@ async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: R
   if (loaded.ok) return start({ loaded, ...more });
   if (!options.service && !options.tray) {
     noteStartFault(agentDir, loaded.state);
-    return fault(`${loaded.message}\n`);
+    return failed(`${loaded.message}\n`);
   }
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
@@ -121,12 +121,12 @@ function forgetStarts(program: string): void {
 
 function inputIdle(): number {
   const idleMs = process.platform === 'win32' ? ownIdleMs() : null;
-  return idleMs === null ? fault('it is not known here\n') : print(`${idleMs}\n`);
+  return idleMs === null ? failed('it is not known here\n') : print(`${idleMs}\n`);
 }
 
 function checkCommandKeys(path: string): number {
   const { ok, text } = describeKeys(path);
-  return ok ? print(text) : fault(text);
+  return ok ? print(text) : failed(text);
 }
 
 /** A signal ends this wait by itself: nothing has been started yet. */
@@ -208,7 +208,7 @@ function inputOf(options: Options): LoadInput {
 
 function checkConfig(loaded: Loaded): number {
   if (loaded.ok) return print(formatEffective(loaded.config, loaded.warnings));
-  return fault(`${[loaded.message, formatWarnings(loaded.warnings)].filter((text) => text !== '').join('\n')}\n`);
+  return failed(`${[loaded.message, formatWarnings(loaded.warnings)].filter((text) => text !== '').join('\n')}\n`);
 }
 
 function takeHostSecret(): Uint8Array | null {
@@ -220,7 +220,7 @@ function takeHostSecret(): Uint8Array | null {
 async function hashCode(): Promise<number> {
   const code = (await text(process.stdin)).trim();
   const hashed = await hashHelpdeskCode(code);
-  return hashed.ok ? print(`${hashed.hash}\n`) : fault(`${hashed.error}\n`);
+  return hashed.ok ? print(`${hashed.hash}\n`) : failed(`${hashed.error}\n`);
 }
 
 function print(text: string): number {
@@ -228,7 +228,7 @@ function print(text: string): number {
   return EXIT.stopped;
 }
 
-function fault(text: string, code: number = EXIT.fault): number {
+function failed(text: string, code: number = EXIT.failed): number {
   process.stderr.write(text);
   return code;
 }

@@ -103,11 +103,11 @@ export async function kvWatch(
     callback: (error, message) => {
       if (broken.signal.aborted) return;
       if (error !== null) return broken.abort(error);
-      // Neither a lost message nor a handler's fault may reach the client library: it would end the connection.
+      // Neither a lost message nor a handler's error may reach the client library: it would end the connection.
       try {
         receive(message);
-      } catch (fault) {
-        broken.abort(fault);
+      } catch (thrown) {
+        broken.abort(thrown);
       }
     },
   });

@@ -50,7 +50,7 @@ export class Session {
   readonly permissions: Permissions;
   /** Aborted when the connection has ended; the reason says why. */
   readonly signal: AbortSignal;
-  /** Resolves when the connection has ended, with the fault that ended it. Never rejects. */
+  /** Resolves when the connection has ended, with the error that ended it. Never rejects. */
   readonly ended: Promise<Error | null>;
   readonly #log: Logger;
   readonly #clock: Clock;

@@ -60,11 +60,11 @@ test('a ring of keys on a share that falls silent is asked for once, and what is
   verifier.refresh();
   verifier.refresh();
   await loopTurn();
-  expect([reads, verifier.view().fault]).toEqual([1, null]);
+  expect([reads, verifier.view().problem]).toEqual([1, null]);
   nowMs = ANSWER_WITHIN_MS;
   verifier.refresh();
   await eventually(() =>
-    expect(verifier.view()).toMatchObject({ fault: 'it does not answer', keys: [{ kid: 'backend' }] }),
+    expect(verifier.view()).toMatchObject({ problem: 'it does not answer', keys: [{ kid: 'backend' }] }),
   );
 });
 

@@ -342,7 +342,7 @@ export class Dispatcher {
     while (!this.isIdle) await sleep(IDLE_LOOK_MS);
   }
 
-  /** A fault of ours or a damaged row. The fleet still gets its one answer. */
+  /** A bug of ours or a damaged row. The fleet still gets its one answer. */
   #failed(open: OpenRun, error: unknown): Outcome {
     const why = errorText(error);
     this.#options.log.error('a run failed', { request_id: open.requestId, error: why });

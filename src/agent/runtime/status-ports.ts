@@ -127,7 +127,7 @@ export function configPorts(
   return {
     settings: () => effectiveSettings(config),
     support: () => ({ ...config.support, hardware: null }),
-    about: () => aboutOf(config, { mode: config.commands.signatures, keys: [], fault: null }),
+    about: () => aboutOf(config, { mode: config.commands.signatures, keys: [], problem: null }),
     ui: uiSettings({ ...config, languageLocked: config.settings['ui.language'].locked }, log),
   };
 }
@@ -201,7 +201,7 @@ function aboutOf(config: BootConfig, signing: SigningView): AboutFacts {
       fingerprint,
       maxAgeSecs: maxAgeMs === null ? null : Number(maxAgeMs / 1_000n),
     })),
-    commandKeysFault: signing.fault !== null,
+    commandKeysFault: signing.problem !== null,
     inventory: config.inventory.enabled,
     priority: config.run.priority,
     maxParallel: config.run.maxParallel,

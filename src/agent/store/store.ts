@@ -100,14 +100,14 @@ export class Store {
   #isQuotaFull = false;
   #damagedBy: string | null = null;
 
-  /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
-  constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
+  /** `db` comes from {@link openStore}; `unusable` says that there is no usable file, and `db` is a stand-in in memory. */
+  constructor(db: Database, options: StoreOptions, unusable?: Exclude<StoreState, 'ok'>) {
     this.#db = db;
     this.#directory = options.directory;
     this.#log = options.log;
     this.quarantined = options.quarantined ?? false;
-    this.#usable = fault === undefined;
-    this.#state = new WatchedCell<StoreState>(fault ?? (options.full ? 'full' : 'ok'));
+    this.#usable = unusable === undefined;
+    this.#state = new WatchedCell<StoreState>(unusable ?? (options.full ? 'full' : 'ok'));
     this.#watch = new DamageWatch(db, (what) => this.damaged(what), options.rereads);
     this.timeline = new Timeline(options.clock, options.boot ?? null);
     this.#group = new GroupCommit(db, {
@@ -155,8 +155,8 @@ export class Store {
   }
 
   /** A store that reads as empty and admits nothing: the agent stays up and says why. */
-  static unusable(options: StoreOptions, fault: Exclude<StoreState, 'ok'>): Store {
-    return new Store(openMemory(), options, fault);
+  static unusable(options: StoreOptions, as: Exclude<StoreState, 'ok'>): Store {
+    return new Store(openMemory(), options, as);
   }
 
   get state(): Watched<StoreState> {
