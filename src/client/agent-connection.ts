@@ -5,10 +5,10 @@
  */
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import type { AgentConnectionView } from '../shared/app-shell-contract.ts';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
-import type { AgentConnectionView } from '../shared/shell-contract.ts';
 import type { StartFault } from '../shared/start-fault.ts';
 import { connectTo } from './connect.ts';
 import { readEndpoint } from './endpoint-file.ts';

@@ -6,13 +6,13 @@ import { randomBytes } from 'node:crypto';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { AgentConnection } from '../client/agent-connection.ts';
 import type { LaunchedAgent, Launcher } from './launcher.ts';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 
 export interface HostOptions {
   readonly launcher: Launcher;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly log: ShellLog;
+  readonly log: AppLog;
   /** 0 to 1, to spread restarts. */
   readonly random?: () => number;
 }

@@ -3,11 +3,11 @@
  * told what can be seen now, and says what to show.
  */
 import type { AgentStatus } from '../shared/agent-status.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import { taskName } from '../shared/describe-run.ts';
 import type { I18n } from '../shared/i18n/i18n.ts';
 import { outcomeGroup } from '../shared/outcome-groups.ts';
 import type { RunRow } from '../shared/run-view.ts';
-import type { Route } from '../shared/shell-contract.ts';
 
 export interface Toast {
   readonly title: string;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { app, BrowserWindow } from '../../test/support/electron-stub.ts';
 import { runIdOf } from '../../test/support/ids.ts';
-import type { Route } from '../shared/shell-contract.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import { MainWindow, zoomLevel } from './window.ts';
 
 beforeEach(() => {

@@ -1,7 +1,7 @@
 /** The frame around the screens: theme, language, navigation, live regions, and what to show when something is missing. */
 import { FluentProvider, makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useRef } from 'react';
-import type { Route } from '../shared/shell-contract.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import { useBrandName, useI18n, useLanguage, useStore, useWindowState } from './data/hooks.ts';
 import { Announcer } from './parts/announcer.tsx';
 import { ErrorBoundary } from './parts/error-boundary.tsx';

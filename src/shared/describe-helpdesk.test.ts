@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { MINUTE, NOW, outbox, seen } from '../../test/support/agent-status.ts';
 import { runIdOf } from '../../test/support/ids.ts';
+import { MAX_COPY_CHARS } from './app-shell-contract.ts';
 import { helpdeskReport, type Inside } from './describe-helpdesk.ts';
 import { MAX_REPORT_CHARS } from './helpdesk-limits.ts';
 import { I18n } from './i18n/i18n.ts';
-import { MAX_COPY_CHARS } from './shell-contract.ts';
 
 const en = new I18n('en');
 const frame = {

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { DAY, MINUTE, NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
 import { runIdOf } from '../../test/support/ids.ts';
 import type { AgentStatus } from './agent-status.ts';
+import type { AgentConnectionView } from './app-shell-contract.ts';
 import { type Description, describeState, type PcSnapshot, pcDetails } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
 import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
 import type { RunningRow } from './run-view.ts';
-import type { AgentConnectionView } from './shell-contract.ts';
 import { AGENT_STATES, CONNECTION_STATES } from './states.ts';
 import { type MenuFacts, trayMenu } from './tray-menu.ts';
 

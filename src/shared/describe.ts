@@ -3,6 +3,7 @@
  * disagree (architecture §9.2). Shape before colour, words before numbers (ui §2).
  */
 import type { AgentStatus } from './agent-status.ts';
+import type { AgentConnectionView, Route } from './app-shell-contract.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
 import { progressOf } from './describe-running.ts';
@@ -10,7 +11,6 @@ import { describeUpdate } from './describe-update.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
-import type { AgentConnectionView, Route } from './shell-contract.ts';
 import type { StartFault } from './start-fault.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
 

@@ -3,8 +3,8 @@
  * right. Invariant: being offline is no trouble, and one cause is said once.
  */
 import type { AgentStatus } from './agent-status.ts';
+import type { Route } from './app-shell-contract.ts';
 import type { I18n } from './i18n/i18n.ts';
-import type { Route } from './shell-contract.ts';
 
 /** Something that a person should look at, or know. */
 export interface AttentionItem {

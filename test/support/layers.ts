@@ -139,7 +139,11 @@ export const LAYERS: readonly Layer[] = [
       'src/agent/results',
     ],
   },
-  { path: 'src/main', holds: 'the Electron shell', may: ['src/client', 'src/base'] },
+  {
+    path: 'src/main',
+    holds: 'the app shell: icon, window and notifications, in Electron',
+    may: ['src/client', 'src/base'],
+  },
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },
   { path: 'src/renderer', holds: 'the window', may: [] },
   { path: 'src/web', holds: 'the window for machines without Electron', may: ['src/client'] },

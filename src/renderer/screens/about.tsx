@@ -102,7 +102,7 @@ function Questions({ about }: { readonly about: AboutFacts }) {
   ));
 }
 
-/** The person's own choices, each where the shell can keep it. */
+/** The person's own choices, each where the app shell can keep it. */
 function Preferences() {
   const styles = useStyles();
   const i18n = useI18n();

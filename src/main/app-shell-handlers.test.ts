@@ -4,8 +4,8 @@ import { copied, nativeTheme, opened } from '../../test/support/electron-stub.ts
 import { tempDir } from '../../test/support/temp.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { Fault } from '../shared/faults.ts';
+import { appShellHandlers } from './app-shell-handlers.ts';
 import { PreferencesFile } from './preferences.ts';
-import { shellHandlers } from './shell-handlers.ts';
 
 beforeEach(() => {
   copied.length = 0;
@@ -19,7 +19,7 @@ function handled({ mayQuit = true, mayStop = true, agent = true } = {}) {
   const client = {
     call: async () => ({ url: 'https://it.example/', mail: null, phone: null }),
   } as unknown as AgentClient;
-  const handlers = shellHandlers({
+  const handlers = appShellHandlers({
     agentConnection: { agent: agent ? client : null },
     preferences,
     mayQuit: () => mayQuit,

@@ -1,11 +1,12 @@
 /**
- * What the shell knows and what it shows: one standing connection to the agent, from which icon, menu and notifications are
+ * What the app shell knows and what it shows: one standing connection to the agent, from which icon, menu and notifications are
  * made, and the bridge for a window. It only shows; the agent does not notice whether it is there.
  */
 import { nativeTheme } from 'electron';
 import { AgentConnection } from '../client/agent-connection.ts';
 import { bridgeWindow, type WindowBridge } from '../client/window-bridge.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import type { AppShellState, Route } from '../shared/app-shell-contract.ts';
 import { claimsOf } from '../shared/claims.ts';
 import type { AgentClient } from '../shared/client.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
@@ -16,18 +17,17 @@ import { I18n } from '../shared/i18n/i18n.ts';
 import type { Link } from '../shared/link.ts';
 import { knownPc, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
-import type { Route, ShellState } from '../shared/shell-contract.ts';
 import { type MenuAction, trayMenu } from '../shared/tray-menu.ts';
 import { DEFAULT_UI } from '../shared/ui-settings.ts';
+import { appShellHandlers, copy } from './app-shell-handlers.ts';
 import type { Host } from './host.ts';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 import type { NotificationRules } from './notification-rules.ts';
 import type { PreferencesFile } from './preferences.ts';
-import { copy, shellHandlers } from './shell-handlers.ts';
 import type { TrayModel } from './tray.ts';
 import { UnseenRuns } from './unseen-runs.ts';
 
-export interface ShellOptions {
+export interface AppShellOptions {
   /** `<data>/kanade-tray` of the agent. */
   readonly agentDir: string;
   readonly account: string;
@@ -39,7 +39,7 @@ export interface ShellOptions {
   readonly preferences: PreferencesFile;
   readonly rules: NotificationRules;
   readonly systemLanguage: () => Language;
-  readonly log: ShellLog;
+  readonly log: AppLog;
   /** Icon, menu, title or notifications may have changed. */
   readonly onChange: () => void;
   readonly onOpen: (route: Route) => void;
@@ -50,14 +50,14 @@ export interface ShellOptions {
 /** What is shown in minutes changes less often; the taskbar's progress moves on. */
 const TICK_MS = 10_000;
 
-export class Shell {
-  readonly #options: ShellOptions;
+export class AppShell {
+  readonly #options: AppShellOptions;
   readonly agentConnection: AgentConnection;
   readonly #news: UnseenRuns;
   #status: AgentStatus | null = null;
   #ticking: NodeJS.Timeout | undefined;
 
-  constructor(options: ShellOptions) {
+  constructor(options: AppShellOptions) {
     this.#options = options;
     this.#news = new UnseenRuns(options);
     this.agentConnection = new AgentConnection({ ...this.#connection(), startingUntilMs: options.startingUntilMs });
@@ -134,7 +134,7 @@ export class Shell {
     return bridgeWindow({
       link,
       agentConnection,
-      handlers: shellHandlers({
+      handlers: appShellHandlers({
         agentConnection,
         preferences: this.#options.preferences,
         mayQuit: () => this.#mayQuit(),
@@ -144,7 +144,7 @@ export class Shell {
         onQuitIcon: this.#options.onQuitIcon,
         onStopManagement: this.#options.onStopManagement,
       }),
-      shellState: () => this.#shellState(),
+      appShellState: () => this.#appShellState(),
       restartAtMs: () => this.#options.host?.restartAtMs ?? null,
       route,
       onHung,
@@ -179,7 +179,7 @@ export class Shell {
     };
   }
 
-  #shellState(): Omit<ShellState, 'agentConnection' | 'offers'> {
+  #appShellState(): Omit<AppShellState, 'agentConnection' | 'offers'> {
     const { preferences, ui, remembered } = this.#options.preferences.value;
     const { userName, systemLanguage } = this.#options;
     return { systemLanguage: systemLanguage(), preferences, ui, remembered, userName, unseen: this.#news.unseen };

@@ -1,16 +1,16 @@
-/** What the shell itself does for its window (`shell.*`). Invariant: what IT does not allow is refused here, whatever the window shows. */
+/** What the app shell itself does for its window (`shell.*`). Invariant: what IT does not allow is refused here, whatever the window shows. */
 import { clipboard, shell as desktop, nativeTheme } from 'electron';
 import type { AgentConnection } from '../client/agent-connection.ts';
-import type { ShellHandlers } from '../client/window-bridge.ts';
+import type { AppShellHandlers } from '../client/window-bridge.ts';
+import type { LinkId } from '../shared/app-shell-contract.ts';
 import { Fault } from '../shared/faults.ts';
 import type { MailDraft } from '../shared/mail-link.ts';
 import { knownSupport } from '../shared/remembered.ts';
-import type { LinkId } from '../shared/shell-contract.ts';
 import { linkFor } from './links.ts';
 import type { PreferencesFile } from './preferences.ts';
 import { saveOutput } from './save-output.ts';
 
-export interface ShellHandlerOptions {
+export interface AppShellHandlerOptions {
   /** The window's own. */
   readonly agentConnection: Pick<AgentConnection, 'agent'>;
   readonly preferences: PreferencesFile;
@@ -22,7 +22,7 @@ export interface ShellHandlerOptions {
   readonly onStopManagement: () => void;
 }
 
-export function shellHandlers(options: ShellHandlerOptions): ShellHandlers {
+export function appShellHandlers(options: AppShellHandlerOptions): AppShellHandlers {
   const { agentConnection, preferences, mayQuit, mayStop } = options;
   return {
     'shell.setPreferences': (changed) => {

@@ -1,5 +1,5 @@
 /**
- * What the shell around the window answers itself: the Electron main process, or the server of the page in a browser. It
+ * What the app shell around the window answers itself: the Electron main process, or the server of the page in a browser. It
  * shares one link with the agent's contract, so the window has one way to ask and does not know who answers.
  */
 import { z } from 'zod';
@@ -57,7 +57,7 @@ export const rememberedSchema = z.object({
     .catch(null),
 }) satisfies z.ZodType<Remembered>;
 
-export const shellStateSchema = z.object({
+export const appShellStateSchema = z.object({
   agentConnection: attachmentSchema,
   /** The language of the operating system, as far as we speak it. */
   systemLanguage: z.enum(LANGUAGES),
@@ -70,12 +70,12 @@ export const shellStateSchema = z.object({
   userName: z.string(),
   /** Tasks that arrived since the list was last looked at. */
   unseen: z.number().int(),
-  /** The methods of the shell that this one offers. */
+  /** The methods of the app shell that this one offers. */
   offers: z.array(z.string()),
 });
-export type ShellState = z.infer<typeof shellStateSchema>;
+export type AppShellState = z.infer<typeof appShellStateSchema>;
 
-/** What IT's contact lines can open, each by its name: an address never travels to the shell (threat-model §3.1, 15). */
+/** What IT's contact lines can open, each by its name: an address never travels to the app shell (threat-model §3.1, 15). */
 export const LINK_IDS = ['page', 'mail', 'phone'] as const;
 export type LinkId = (typeof LINK_IDS)[number];
 
@@ -83,8 +83,8 @@ export const MAX_COPY_CHARS = 1024 * 1024;
 
 const nothing = z.strictObject({});
 
-export const shellMethods = {
-  'shell.hello': { params: nothing, result: z.object({ state: shellStateSchema, route: routeSchema }) },
+export const appShellMethods = {
+  'shell.hello': { params: nothing, result: z.object({ state: appShellStateSchema, route: routeSchema }) },
   'shell.setPreferences': { params: preferencesSchema.partial(), result: nothing },
   /** `draft`: what a mail begins with. */
   'shell.openLink': {
@@ -108,14 +108,14 @@ export const shellMethods = {
   'shell.stopManagement': { params: nothing, result: nothing },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
 
-export type ShellMethodName = keyof typeof shellMethods;
-export type ShellParams<M extends ShellMethodName> = z.input<(typeof shellMethods)[M]['params']>;
-export type ShellParsed<M extends ShellMethodName> = z.output<(typeof shellMethods)[M]['params']>;
-export type ShellResult<M extends ShellMethodName> = z.output<(typeof shellMethods)[M]['result']>;
+export type AppShellMethodName = keyof typeof appShellMethods;
+export type AppShellParams<M extends AppShellMethodName> = z.input<(typeof appShellMethods)[M]['params']>;
+export type AppShellParsed<M extends AppShellMethodName> = z.output<(typeof appShellMethods)[M]['params']>;
+export type AppShellResult<M extends AppShellMethodName> = z.output<(typeof appShellMethods)[M]['result']>;
 
-/** What the shell sends the window unasked, beside the agent's own pushes. */
-export const shellPushes = { 'shell.changed': shellStateSchema, 'shell.navigate': routeSchema } as const;
-export type ShellPushName = keyof typeof shellPushes;
+/** What the app shell sends the window unasked, beside the agent's own pushes. */
+export const appShellPushes = { 'shell.changed': appShellStateSchema, 'shell.navigate': routeSchema } as const;
+export type ShellPushName = keyof typeof appShellPushes;
 
 /** Methods of the agent that are not for a window: they belong to whoever hosts it. */
 const NOT_FOR_WINDOWS: readonly MethodName[] = ['handshake', 'agent.drain', 'agent.stop', 'log.setLevel'];
@@ -125,6 +125,6 @@ export function isForWindows(method: MethodName): boolean {
 }
 
 /** Narrows a name that came over the wire. */
-export function isShellMethodName(name: string): name is ShellMethodName {
-  return Object.hasOwn(shellMethods, name);
+export function isAppShellMethodName(name: string): name is AppShellMethodName {
+  return Object.hasOwn(appShellMethods, name);
 }

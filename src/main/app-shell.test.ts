@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { copied, nativeTheme } from '../../test/support/electron-stub.ts';
 import { tempDir } from '../../test/support/temp.ts';
+import type { Preferences, Route } from '../shared/app-shell-contract.ts';
 import type { UiSettings } from '../shared/contract.ts';
-import type { Preferences, Route } from '../shared/shell-contract.ts';
 import { DEFAULT_UI } from '../shared/ui-settings.ts';
+import { AppShell } from './app-shell.ts';
 import type { Host } from './host.ts';
 import { NotificationRules } from './notification-rules.ts';
 import { PreferencesFile } from './preferences.ts';
-import { Shell } from './shell.ts';
 
 const UI: UiSettings = { ...DEFAULT_UI, brandName: 'Contoso Helper' };
 
@@ -19,7 +19,7 @@ interface Case {
   readonly startingForMs?: number;
 }
 
-/** A shell on a directory in which no agent has ever been. */
+/** An app shell on a directory in which no agent has ever been. */
 function shellOf({ hosts = true, ui = null, preferences = {}, startingForMs = 60_000 }: Case = {}) {
   const log = { info: () => {}, error: () => {} };
   const file = new PreferencesFile(join(tempDir(), 'preferences.json'), log);
@@ -29,7 +29,7 @@ function shellOf({ hosts = true, ui = null, preferences = {}, startingForMs = 60
   });
   const opened: Route[] = [];
   const done: string[] = [];
-  const shell = new Shell({
+  const shell = new AppShell({
     agentDir: tempDir(),
     account: '1000',
     userName: 'taro',
