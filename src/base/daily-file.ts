@@ -20,7 +20,7 @@ const BACKLOG_MAX_CHARS = 1024 * 1024;
 const BATCH_MS = 20;
 const RETRY_MS = 1_000;
 /** How often it is looked whether the file is still the one in the directory. */
-const LOOK_EVERY_MS = 2_000;
+const POLL_EVERY_MS = 2_000;
 /** Users have no business in it; a group such as Debian's `adm` may be let in by IT. */
 const DIRECTORY_MODE = 0o750;
 const FILE_MODE = 0o640;
@@ -166,7 +166,7 @@ export class DailyFile {
 
   async #isThere({ path, id }: OpenFile): Promise<boolean> {
     const nowMs = performance.now();
-    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return true;
+    if (nowMs - this.#lookedAtMs < POLL_EVERY_MS) return true;
     this.#lookedAtMs = nowMs;
     try {
       return idOf(await stat(path)) === id;

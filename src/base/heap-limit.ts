@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 
 /** What lives takes some 17 MB; much more than that is mostly garbage. */
 const LARGE_BYTES = 30 * 1024 * 1024;
-const LOOK_EVERY_MS = 25;
+const POLL_EVERY_MS = 25;
 /** A collection takes some 15 ms, and where all of it lives it changes nothing. */
 const REST_MS = 200;
 const GROWTH_BYTES = 12 * 1024 * 1024;
@@ -28,7 +28,7 @@ export class HeapLimit {
   look(): void {
     const now = performance.now();
     if (now < this.#nextLookMs) return;
-    this.#nextLookMs = now + LOOK_EVERY_MS;
+    this.#nextLookMs = now + POLL_EVERY_MS;
     if (getHeapStatistics().used_heap_size < this.#largeBytes) return;
     // What the last of it leaves is looked at when all is quiet.
     if (!this.#looksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();

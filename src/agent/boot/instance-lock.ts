@@ -15,7 +15,7 @@ export interface InstanceLockOptions {
   readonly log: Logger;
   /** Whether the original agent runs on this data directory. */
   readonly originalRuns: () => boolean;
-  readonly lookEveryMs: number;
+  readonly pollEveryMs: number;
 }
 
 /** Ours until it is released, or until the process ends. */

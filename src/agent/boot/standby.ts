@@ -35,7 +35,7 @@ export interface WaitOptions {
   readonly settings: () => BootConfig | ShownSettings | null;
   readonly hostSecret: Uint8Array | null;
   readonly version: string;
-  readonly lookEveryMs: number;
+  readonly pollEveryMs: number;
   readonly log: Logger;
 }
 
@@ -53,7 +53,7 @@ export async function waitUntilClear<T>(
   const serving = serveAccounts(emptyPorts(options, cell, stop), directory, hostSecret, log);
   try {
     for (let shown = first; ; ) {
-      await sleep(options.lookEveryMs, stopping.signal);
+      await sleep(options.pollEveryMs, stopping.signal);
       const found = await look();
       if (found.kind === 'clear') return found.value;
       if (found.by !== shown) cell.set(agentIn(found.by));

@@ -105,7 +105,7 @@ async function runUntilStopped(options: Started): Promise<number> {
       version,
       log: log.logger,
       originalRuns: () => originalRuns(config.directories),
-      lookEveryMs: lockRetryMs,
+      pollEveryMs: lockRetryMs,
     });
     if (lock === null) {
       await opened.store.close();

@@ -32,7 +32,7 @@ import { fetchText } from './script-text.ts';
 /** Until then an interrupted script is found by its marker alone. */
 const NOTE_AFTER_MS = 20;
 /** A deadline is a moment of a clock that people set: it is looked at again at least so often. */
-const DEADLINE_LOOK_MS = 15 * 60_000;
+const DEADLINE_RECHECK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
 const NS_PER_MS = 1_000_000n;
@@ -209,7 +209,7 @@ export class ActiveRun {
       if (untilDeadlineMs <= 0) return noUser();
       return this.#defer('waiting_user', {
         kind: 'user',
-        askedMs: Math.min(untilDeadlineMs, DEADLINE_LOOK_MS),
+        askedMs: Math.min(untilDeadlineMs, DEADLINE_RECHECK_MS),
         anew: true,
       });
     }

@@ -25,7 +25,7 @@ import { storeEnding } from './store-ending.ts';
 const GATING_MAX = 256;
 /** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
 const LONGEST_TIMER_MS = 30_000;
-const IDLE_LOOK_MS = 5;
+const IDLE_POLL_MS = 5;
 
 export interface DispatcherOptions extends Omit<ActiveRunOptions, 'scriptObjects'> {
   readonly slots: Slots;
@@ -81,7 +81,7 @@ export class Dispatcher {
     this.#heldUpTo = Math.max(this.#heldUpTo, run);
     const held = () => [...this.#active.values()].filter((each) => each.open.run <= this.#heldUpTo && !each.runs);
     for (const each of held()) each.abortWait('held');
-    while (held().length > 0) await sleep(IDLE_LOOK_MS, this.#stopping.signal);
+    while (held().length > 0) await sleep(IDLE_POLL_MS, this.#stopping.signal);
   }
 
   /** It is on its way here. */
@@ -339,7 +339,7 @@ export class Dispatcher {
 
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
-    while (!this.isIdle) await sleep(IDLE_LOOK_MS);
+    while (!this.isIdle) await sleep(IDLE_POLL_MS);
   }
 
   /** A bug of ours or a damaged row. The fleet still gets its one answer. */

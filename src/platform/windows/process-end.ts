@@ -37,13 +37,13 @@ export function giveLife(process: Handle, { handle }: ScriptPipe): boolean {
 /**
  * @param process closed by us once it has ended
  * @param life what {@link giveLife} has given it, or tried to
- * @param lookEveryMs besides; null: never
+ * @param pollEveryMs besides; null: never
  */
 export function whenEnded(
   process: Handle,
   life: ScriptPipe,
   isGiven: boolean,
-  lookEveryMs: number | null = AT_LEAST_EVERY_MS,
+  pollEveryMs: number | null = AT_LEAST_EVERY_MS,
 ): ProcessEnd {
   const { promise: exited, resolve } = Promise.withResolvers<number>();
   let isOpen = true;
@@ -51,7 +51,7 @@ export function whenEnded(
   let timer: NodeJS.Timeout | undefined;
   const everyMs = () => {
     if (closedAtMs !== null) return performance.now() - closedAtMs < SOON_MS ? SOON_EVERY_MS : WITHOUT_EVERY_MS;
-    return isGiven ? lookEveryMs : WITHOUT_EVERY_MS;
+    return isGiven ? pollEveryMs : WITHOUT_EVERY_MS;
   };
   const look = () => {
     clearTimeout(timer);
