@@ -16,8 +16,8 @@ import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/de
 import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
+import type { Note } from '../store/runs.ts';
 import { mayPass } from '../store/sqlite-errors.ts';
-import type { Wait } from '../store/waits.ts';
 import type { Command } from '../wire/command.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import { noUserText } from '../wire/result-texts.ts';
@@ -41,6 +41,8 @@ const DEADLINE_LOOK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
 const NS_PER_MS = 1_000_000n;
+/** So the dispatcher knows that it takes a fetch to start it. */
+const IN_OBJECT_STORE: Note = { kind: 'read', bytes: 0 };
 
 /** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
 export type Step = Outcome | 'deferred';
@@ -65,7 +67,9 @@ export class ActiveRun {
     this.open = open;
     this.#options = options;
     this.#place = place;
-    this.#holdsPlace = place.taken;
+    this.#holdsPlace = place.offer === 'taken';
+    // For its script, which holds no place.
+    this.#pauses = place.offer === 'promised';
     this.#overRestart = overRestart;
     this.#killed = open.killAtMs !== null;
     if (this.#killed) this.#abort.abort(new Error('killed'));
@@ -74,6 +78,11 @@ export class ActiveRun {
   /** It has a place, and has not given it back. */
   get holdsPlace(): boolean {
     return this.#holdsPlace;
+  }
+
+  /** It is its turn for a place, and it fetches its script for that. */
+  get fetchesForPlace(): boolean {
+    return this.#pauses && this.#place.offer !== 'none';
   }
 
   /** A script of it runs. */
@@ -164,8 +173,9 @@ export class ActiveRun {
     if (!command.bypassLocalLimit && !this.#holdsPlace) {
       this.#holdsPlace = this.#place.take();
       if (!this.#holdsPlace) {
-        if (command.scriptObject !== null) this.#options.scriptObjects.keep(this.open.run, script.text);
-        return this.#defer('waiting_slot');
+        if (command.scriptObject === null) return this.#defer('waiting_slot');
+        this.#options.scriptObjects.keep(this.open.run, script.text);
+        return this.#defer('waiting_slot', IN_OBJECT_STORE);
       }
     }
     return this.#start(script.text);
@@ -259,9 +269,9 @@ export class ActiveRun {
   }
 
   /** Notes the wait in the row. While the store takes no writes the run stays here. */
-  async #defer(state: OpenState, ...waits: readonly Wait[]): Promise<'deferred'> {
+  async #defer(state: OpenState, ...notes: readonly Note[]): Promise<'deferred'> {
     while (
-      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, ...waits).then(() => true))) === null
+      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, ...notes).then(() => true))) === null
     ) {
       await sleep(STORE_RETRY_MS, this.#abort.signal);
     }
@@ -278,11 +288,14 @@ export class ActiveRun {
     if (text !== undefined) return { text };
     this.#releasePlace();
     this.#pauses = true;
+    const isAhead = !command.bypassLocalLimit && this.#place.offer === 'none';
+    const wanted = { object: scriptObject, isAhead };
     try {
       for (;;) {
         const refusal = () => this.#refusedBeforeSpawn(command);
-        const fetched = await fetchText(this.open, scriptObject, this.#options, refusal, this.#abort.signal);
+        const fetched = await fetchText(this.open, wanted, this.#options, refusal, this.#abort.signal);
         if (fetched.kind === 'text') return fetched;
+        if (fetched.kind === 'no_room') return this.#defer('waiting_slot', IN_OBJECT_STORE);
         if (fetched.kind === 'ended') return fetched.outcome;
         await this.#defer('admitted', ...fetched.waits);
         // The connection may have come before anybody knew that this run waits for one.

@@ -259,6 +259,72 @@ describe('a script that takes long to fetch', () => {
     expect(given).toEqual([undefined, ...parts]);
   });
 
+  test('is fetched twice at most, however many wait for a place that can not all be kept, and they start in order', async () => {
+    const { store, scripts, bus, dispatcher } = dispatching({ parallel: 2 });
+    const count = 12;
+    const text = '#'.repeat(9_000_000);
+    const sha256 = hash('sha256', text);
+    const body = Buffer.from(text);
+    const fetches = new Map<string, number>();
+    bus.onObjectGet = async (name) => {
+      fetches.set(name, (fetches.get(name) ?? 0) + 1);
+      await loopTurn();
+      return { kind: 'value', body };
+    };
+    const admitted = Array.from({ length: count }, (_, index) => {
+      const object = { script_object: `a/${index}`, script_object_sha256: sha256 };
+      return admitCommand(store, `r${index}`, { ...OBJECT, ...object });
+    });
+    const runs = await Promise.all(admitted);
+    dispatcher.start();
+    await eventually(() => expect(store.inbox.inState('waiting_slot', count)).toHaveLength(count - 2));
+    for (let ended = 0; ended < count; ended++) {
+      await eventually(() => expect(scripts.started.length).toBeGreaterThanOrEqual(Math.min(count, ended + 2)));
+      expect(scripts.started.length).toBeLessThanOrEqual(ended + 2);
+      scripts.started[ended]?.exit(0);
+    }
+    await dispatcher.idle();
+    const markers = runs.map((run) => store.history.get(run)?.resultId);
+    expect(scripts.started.map(({ spec }) => spec.marker)).toEqual(markers);
+    expect(Math.max(...fetches.values())).toBeLessThanOrEqual(2);
+  });
+
+  test('holds no place while it is fetched again for one: who needs none has it, and it is next', async () => {
+    const { store, scripts, bus, dispatcher } = dispatching({ parallel: 1 });
+    const stuck = await admitCommand(store, 'stuck');
+    dispatcher.start();
+    await eventually(() => expect(scripts.started).toHaveLength(1));
+    const runs: number[] = [];
+    for (let index = 0; index < 3; index++) {
+      const run = await admitCommand(store, `r${index}`, OBJECT);
+      // As one for which there was no room, and which has to be fetched when there is a place.
+      await store.runs.advance(run, 'waiting_slot', { kind: 'read', bytes: 0 });
+      runs.push(run);
+    }
+    const inline = await admitCommand(store, 'inline');
+    dispatcher.nudge();
+    await eventually(() => expect(store.inbox.get(inline)?.state).toBe('waiting_slot'));
+    const come: (() => void)[] = [];
+    bus.onObjectGet = () => new Promise((resolve) => void come.push(() => resolve(VALUE)));
+    scripts.started[0]?.exit(0);
+    await eventually(() => expect(scripts.started).toHaveLength(2));
+    expect(come).toHaveLength(1);
+    come[0]?.();
+    await eventually(() => expect(dispatcher.has(runs[0] ?? 0)).toBe(false));
+    scripts.started[1]?.exit(0);
+    await eventually(() => expect(scripts.started).toHaveLength(3));
+    for (const fetched of [1, 2]) {
+      scripts.started[fetched + 1]?.exit(0);
+      await eventually(() => expect(come).toHaveLength(fetched + 1));
+      come[fetched]?.();
+      await eventually(() => expect(scripts.started).toHaveLength(fetched + 3));
+    }
+    scripts.started[4]?.exit(0);
+    await dispatcher.idle();
+    const markers = [stuck, inline, ...runs].map((run) => store.history.get(run)?.resultId);
+    expect(scripts.started.map(({ spec }) => spec.marker)).toEqual(markers);
+  });
+
   test('is one of a few at a time', async () => {
     const { store, bus, scripts, dispatcher } = dispatching({ parallel: 20 });
     const gates: ((read: ObjectRead) => void)[] = [];

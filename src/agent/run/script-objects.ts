@@ -1,6 +1,7 @@
 /**
  * The scripts that lie in the object store, on their way here (protocol §12.1). What has come of one is kept between the tries,
- * and a whole one until there is a place for it; both are bounded, and what does not fit is fetched again (invariant 9).
+ * and a whole one until there is a place for it; both are bounded, and what does not fit is fetched again (invariant 9): of those that
+ * are last in line, and none is fetched before its turn that could not be kept.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
@@ -101,6 +102,16 @@ export class ScriptObjects {
     }
   }
 
+  /** Whether one more, as large as those that are kept, could be kept as well. */
+  get hasRoom(): boolean {
+    return this.#texts.hasRoom;
+  }
+
+  /** Its text is here. */
+  has(run: number): boolean {
+    return this.#texts.has(run);
+  }
+
   /** Keeps the text of a run that waits for a place. */
   keep(run: number, text: string): void {
     this.#texts.put(run, text, 2 * text.length);
@@ -118,24 +129,38 @@ export class ScriptObjects {
   }
 }
 
-/** One thing for a run, so many bytes in all; the oldest go first. */
+/** One thing for a run, so many bytes in all; those of the runs that came last go first, since theirs is the last turn. */
 class Kept<T> {
   readonly #maxBytes: number;
   readonly #byRun = new Map<number, { readonly value: T; readonly bytes: number }>();
   #bytes = 0;
+  #largestBytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** For another one of the largest that came since it was empty. */
+  get hasRoom(): boolean {
+    return this.#bytes + this.#largestBytes <= this.#maxBytes;
+  }
+
+  has(run: number): boolean {
+    return this.#byRun.has(run);
   }
 
   put(run: number, value: T, bytes: number): void {
     this.take(run);
     this.#byRun.set(run, { value, bytes });
     this.#bytes += bytes;
-    for (const oldest of this.#byRun.keys()) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.take(oldest);
-    }
+    this.#largestBytes = Math.max(this.#largestBytes, bytes);
+    while (this.#bytes > this.#maxBytes) this.take(this.#last());
+  }
+
+  #last(): number {
+    let last = 0;
+    for (const run of this.#byRun.keys()) last = Math.max(last, run);
+    return last;
   }
 
   take(run: number): T | undefined {
@@ -143,6 +168,7 @@ class Kept<T> {
     if (kept === undefined) return undefined;
     this.#byRun.delete(run);
     this.#bytes -= kept.bytes;
+    if (this.#bytes === 0) this.#largestBytes = 0;
     return kept.value;
   }
 }

@@ -12,6 +12,8 @@ import { WAITS_WHILE_BUSY, waitsAfter } from './script-wait.ts';
 export type FetchedText =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'ended'; readonly outcome: Outcome }
+  /** Before its turn, and it could not be kept. */
+  | { readonly kind: 'no_room' }
   /** `needsLink`: for the next connection. */
   | { readonly kind: 'waits'; readonly waits: readonly Wait[]; readonly needsLink: boolean };
 
@@ -22,20 +24,29 @@ export interface FetchPorts {
   readonly log: Logger;
 }
 
+export interface Wanted {
+  readonly object: NonNullable<Command['scriptObject']>;
+  /** There is no place for it yet: it is fetched only while it can be kept. */
+  readonly isAhead: boolean;
+}
+
 /** `refusal` asks the gates: it may be a long while since they were. Rejects when aborted. */
 export async function fetchText(
   open: OpenRun,
-  wanted: NonNullable<Command['scriptObject']>,
+  { object, isAhead }: Wanted,
   { scriptObjects, store, clock, log }: FetchPorts,
   refusal: () => Promise<Outcome | null>,
   signal: AbortSignal,
 ): Promise<FetchedText> {
+  const hasRoom = () => !isAhead || scriptObjects.hasRoom;
+  if (!hasRoom()) return { kind: 'no_room' };
   using turn = await scriptObjects.turn(signal);
   const refused = await refusal();
   if (refused !== null) return { kind: 'ended', outcome: refused };
   if (turn === null) return { kind: 'waits', waits: WAITS_WHILE_BUSY, needsLink: false };
+  if (!hasRoom()) return { kind: 'no_room' };
   const fromMs = clock.monotonicMs();
-  const fetched = await scriptObjects.fetch(open.run, wanted, { signal, isOwnFire: open.source === 'schedule' });
+  const fetched = await scriptObjects.fetch(open.run, object, { signal, isOwnFire: open.source === 'schedule' });
   if (fetched.kind === 'text') return fetched;
   const { linkUpMs } = scriptObjects;
   const noted = store.waits.span(open.run, 'script');

@@ -161,7 +161,8 @@ test('what waits to be tried again is not gone through when something new is loo
   expect(plan.map(({ detail }) => detail)).toEqual([
     expect.stringMatching(/^SEARCH runs USING COVERING INDEX runs_gate \(state=\? AND waits_retry=\?\)$/),
   ]);
-  old.exec('DROP INDEX runs_gate; ALTER TABLE runs DROP COLUMN waits_retry; PRAGMA user_version = 8');
+  old.exec(`DROP INDEX runs_gate; ALTER TABLE runs DROP COLUMN waits_retry; ALTER TABLE runs DROP COLUMN script_read;
+    PRAGMA user_version = 8`);
   old.close();
   const second = open(directory, clock, 'boot-1');
   expect(second.inbox.toGate(9)).toEqual([fresh.run]);
