@@ -297,7 +297,7 @@ export class ActiveRun {
         if (fetched.kind === 'text') return fetched;
         if (fetched.kind === 'no_room') return this.#defer('waiting_slot', IN_OBJECT_STORE);
         if (fetched.kind === 'ended') return fetched.outcome;
-        await this.#defer('admitted', ...fetched.waits);
+        await this.#defer('admitted', ...fetched.notes);
         // The connection may have come before anybody knew that this run waits for one.
         if (!fetched.needsLink || !this.#connected) return 'deferred';
       }

@@ -109,6 +109,33 @@ describe('a script that can not be fetched', () => {
     expect(second.store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
   });
 
+  test.each([
+    ['and of whose script what had come is lost with each start', { starts: 12, others: 0 }],
+    ['and of whose script what had come makes room for those of others', { starts: 1, others: 2 }],
+  ])('is no longer waited for on a PC that gets a part of it, %s', async (_name, { starts, others }) => {
+    const directory = tempDir();
+    const requests = Array.from({ length: others + 1 }, (_, at) => `r${at}`);
+    let runs: number[] = [];
+    for (let start = 0; start < starts; start++) {
+      const world = away({ directory, passedMs: start * 20 * MINUTE_MS });
+      // Always the same, of an object for which there is no room beside two others.
+      const part = { readBytes: 3, sizeBytes: 16 * 1024 * 1024 };
+      const { onObjectGet } = world.bus;
+      world.bus.onObjectGet = async (name) => {
+        world.time.passedMs += 3 * MINUTE_MS;
+        return { ...(await onObjectGet(name)), part } as ObjectRead;
+      };
+      if (start === 0) runs = await Promise.all(requests.map((id) => admitCommand(world.store, id, OBJECT)));
+      else await recover(world.recovery, new AbortController().signal);
+      for (let tried = 0; tried < (starts === 1 ? 5 : 2); tried++) {
+        if (world.store.inbox.open(1).length > 0) await world.askAgain(0);
+      }
+      await world.dispatcher.stop(0);
+      if (start < starts - 1) await world.store.close();
+      else expect(runs.map((run) => world.store.history.get(run)?.reason)).toEqual(runs.map(() => 'UNSUPPORTED'));
+    }
+  });
+
   test('is not given up for a time in which nobody asked: it waited for its turn, or for an update', async () => {
     const { store, bus, dispatcher, time, asked, askAgain } = away();
     const run = await admitCommand(store, 'r1', OBJECT);

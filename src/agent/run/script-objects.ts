@@ -23,8 +23,8 @@ const TEXTS_MAX_BYTES = 32 * 1024 * 1024;
 export type Fetched =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'refused'; readonly why: string }
-  /** It may be had a little later. `gotMore`: more of it has come than ever before. */
-  | { readonly kind: 'away'; readonly why: string; readonly gotMore: boolean };
+  /** It may be had a little later. `readBytes`: so much of it is here, or was; what is kept of it may be gone with the next try. */
+  | { readonly kind: 'away'; readonly why: string; readonly readBytes: number };
 
 export interface FetchOptions {
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ export class ScriptObjects {
   readonly #bus: Bus;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #turns = new Turns(FETCHES_MAX, WAITING_MAX);
-  readonly #parts = new Kept<{ readonly part: ObjectPart; readonly readBytes: number }>(PARTS_MAX_BYTES);
+  readonly #parts = new Kept<ObjectPart>(PARTS_MAX_BYTES);
   readonly #texts = new Kept<string>(TEXTS_MAX_BYTES);
   #linkSinceMs: number | null = null;
 
@@ -80,10 +80,9 @@ export class ScriptObjects {
     const refused = (why: string): Fetched => ({ kind: 'refused', why: scriptObjectText(key, why) });
     if (sha256 === null && !isOwnFire) return refused('no SHA-256 is given for it');
     const before = this.#parts.take(run);
-    const read = await this.#bus.objectGet(BUCKET, key, MAX_BYTES, signal, before?.part);
+    const read = await this.#bus.objectGet(BUCKET, key, MAX_BYTES, signal, before);
     if (read.kind === 'failed' && read.part !== undefined) {
-      const { part } = read;
-      this.#parts.put(run, { part, readBytes: part.readBytes }, part.sizeBytes);
+      this.#parts.put(run, read.part, read.part.sizeBytes);
     }
     signal.throwIfAborted();
     switch (read.kind) {
@@ -91,8 +90,7 @@ export class ScriptObjects {
         return refused('it does not exist');
       case 'failed': {
         if (!read.mayPass) return refused(read.why);
-        const gotMore = (read.part?.readBytes ?? 0) > (before?.readBytes ?? 0);
-        return { kind: 'away', why: scriptObjectText(key, read.why), gotMore };
+        return { kind: 'away', why: scriptObjectText(key, read.why), readBytes: read.part?.readBytes ?? 0 };
       }
       case 'value':
         if (sha256 !== null && hash('sha256', read.body) !== sha256) {
