@@ -50,11 +50,11 @@ export async function fetchText(
   if (fetched.kind === 'text') return fetched;
   const { linkUpMs } = scriptObjects;
   const noted = store.waits.span(open.run, 'script');
-  const asked = { askedMs: clock.monotonicMs() - fromMs, pauseMs: store.waits.span(open.run, 'retry')?.askedMs ?? 0 };
+  const askedMs = clock.monotonicMs() - fromMs;
   const readBytes = fetched.kind === 'refused' ? 0 : fetched.readBytes;
   // Than ever came: whatever was forgotten since then, and over restarts.
   const gotMore = readBytes > (store.inbox.scriptReadBytes(open.run) ?? 0);
-  const waits = fetched.kind === 'refused' ? null : waitsAfter({ gotMore, linkUpMs, ...asked }, noted);
+  const waits = fetched.kind === 'refused' ? null : waitsAfter({ gotMore, linkUpMs, askedMs }, noted);
   if (waits === null) {
     return { kind: 'ended', outcome: withoutRun('UNSUPPORTED', fetched.why, { nowMs: clock.nowMs() }) };
   }

@@ -287,6 +287,7 @@ export class Runs {
     return this.#group.submit(() => {
       this.#advance.run(state, notBeforeMs ?? null, run);
       if (state === 'waiting_slot') this.#waits.end(run, 'jitter');
+      if (state !== 'admitted') this.#waits.end(run, 'retry');
       for (const wait of waits) this.#waits.begin(run, wait);
       for (const { bytes } of reads) this.#scriptRead.run(bytes, run);
     });
@@ -302,6 +303,7 @@ export class Runs {
   ): Promise<boolean> {
     return this.#group.submit(() => {
       const { changes } = this.#started.run(at.startedAtMs, at.startedAtMs, at.runAsUser, at.facts, run);
+      if (changes === 1) this.#waits.endAll(run);
       if (changes === 1 && at.event !== null) this.#queue(at.event, run, at.startedAtMs);
       return changes === 1;
     });

@@ -169,6 +169,35 @@ test('what waits to be tried again is not gone through when something new is loo
   await second.close();
 });
 
+test('what has waited to be tried again and goes on leaves nothing that is gone through, and is new when put back to the gates', async () => {
+  const clock = new TwoClocks();
+  const store = open(tempDir(), clock, 'boot-1');
+  const goOn: readonly ((run: number) => Promise<unknown>)[] = [
+    (run) => store.runs.advance(run, 'waiting_slot'),
+    (run) => store.runs.advance(run, 'waiting_user', { kind: 'user', askedMs: 5 }),
+    (run) => store.runs.start(run, { startedAtMs: 1, runAsUser: null, facts: null, event: null }),
+  ];
+  const left = () => runs.map((run) => store.waits.leftMs(run, 'retry'));
+  const runs: number[] = [];
+  for (const [at, goesOn] of goOn.entries()) {
+    const admission = await store.runs.admit(arrival(`r${at}`));
+    if (admission.kind !== 'admitted') throw new Error(admission.kind);
+    runs.push(admission.run);
+    const waits = [
+      { kind: 'retry', askedMs: 60_000 },
+      { kind: 'script', askedMs: 60_000 },
+    ] as const;
+    await store.runs.advance(admission.run, 'admitted', ...waits);
+    await goesOn(admission.run);
+  }
+  expect(left()).toEqual([null, null, null]);
+  // What is left of the patience counts once more, should what was fetched be forgotten before there is a place.
+  expect(runs.map((run) => store.waits.leftMs(run, 'script'))).toEqual([60_000, 60_000, null]);
+  expect(await store.inbox.requeue(9)).toBe(2);
+  expect(store.inbox.toGate(9)).toEqual(runs.slice(0, 2));
+  await store.close();
+});
+
 test('very many that wait to be tried again are made due in steps', async () => {
   const clock = new TwoClocks();
   const store = open(tempDir(), clock, 'boot-1');
