@@ -43,8 +43,10 @@ export interface SchedulerOptions {
   readonly scriptsEnabled: () => boolean;
   readonly cpuPercent: () => number | null;
   readonly serverNowMs: () => number | null;
-  /** The IANA name of this PC's zone. */
+  /** The IANA name of this PC's zone, as it is known. */
   readonly zone: () => string;
+  /** Asks the PC which zone it has now; what has changed comes as {@link Scheduler.zoneChanged}. */
+  readonly lookAtZone: () => void;
   readonly senses: Senses;
   /** What it is like now, as far as `require` asks for it; never rejects. */
   readonly conditions: (require: Requirements) => Promise<Conditions>;
@@ -73,6 +75,7 @@ export class Scheduler {
   /** Of these, the fire for this start of the system is still to be decided; with the reason that was told of it last. */
   readonly #atStart = new Map<string, SkipReason | null>();
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #zoneChanged = false;
   #looking: Promise<void> = Promise.resolve();
   readonly #fires = new Fires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
@@ -151,6 +154,13 @@ export class Scheduler {
     this.lookSoon();
   }
 
+  /** The PC has another zone: each time of its own clock is another moment. */
+  zoneChanged(): void {
+    this.#zoneChanged = true;
+    this.#tell();
+    this.lookSoon();
+  }
+
   #refuseUnsupported(entries: Iterable<Entry>): void {
     for (const entry of entries) {
       if (!entry.read.ok || !this.isForThisPc(entry)) continue;
@@ -213,6 +223,9 @@ export class Scheduler {
 
   async #look(): Promise<void> {
     if (!this.#begun || this.#closed) return;
+    this.#options.lookAtZone();
+    const isElsewhere = this.#zoneChanged;
+    this.#zoneChanged = false;
     const nowMs = this.#options.clock.nowMs();
     const wasSetBack = nowMs < this.#lookedMs - BACK_MS;
     this.#lookedMs = nowMs;
@@ -227,9 +240,12 @@ export class Scheduler {
     }
     for (const active of this.#active.values()) {
       const { plan, nextMs } = active;
-      if (!wasSetBack && (nextMs === null || nextMs > nowMs)) continue;
+      const isDue = !wasSetBack && nextMs !== null && nextMs <= nowMs;
+      if (!isDue && !wasSetBack && !isElsewhere) continue;
       // First, so that one which can't be told at present is looked at once more.
-      if (this.#reckon(active, nowMs) && !wasSetBack && nextMs !== null) this.#due(plan, nextMs, nowMs);
+      const isReckoned = this.#reckon(active, nowMs);
+      if (!isReckoned && isElsewhere) this.#zoneChanged = true;
+      if (isReckoned && isDue) this.#due(plan, nextMs, nowMs);
       await turn();
     }
     const next = Math.min(...[...this.#active.values()].map(({ nextMs: each }) => each ?? Number.POSITIVE_INFINITY));
