@@ -14,8 +14,18 @@ import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import type { Book, Entry } from './book.ts';
-import { canFire, decideFire, hasConditions, NOT_KNOWN, nextTime, type Senses, unsupportedParts } from './decide.ts';
-import { arrivalOf, commandOf, type Tick } from './fire.ts';
+import {
+  canFire,
+  decideFire,
+  decideLost,
+  hasConditions,
+  hasTick,
+  NOT_KNOWN,
+  nextTime,
+  type Senses,
+  unsupportedParts,
+} from './decide.ts';
+import { arrivalOf, commandOf, type Tick, timeTick } from './fire.ts';
 import { Fires } from './fires.ts';
 import { lastSuccessOf } from './last-success.ts';
 import type { Refusals } from './refusals.ts';
@@ -130,9 +140,11 @@ export class Scheduler {
       const { plan } = entry.read;
       const known = this.#active.get(id);
       if (known?.entry === entry) continue;
-      const active = { entry, plan, nextMs: null };
+      const active: Active = { entry, plan, nextMs: null };
+      const isReckoned = this.#reckon(active, nowMs);
+      if (known !== undefined) this.#keepDue(known, active, nowMs);
       // One that can't be told now is new again with the next look.
-      if (this.#reckon(active, nowMs)) this.#active.set(id, active);
+      if (isReckoned || active.nextMs !== null) this.#active.set(id, active);
       else this.#active.delete(id);
     }
     this.#skips.keepOnly(this.#options.book.entries);
@@ -141,12 +153,22 @@ export class Scheduler {
     this.lookSoon();
   }
 
+  /** What was due before an edit, and was not looked at yet, is due by the schedule as it is now, or was missed. */
+  #keepDue({ plan, nextMs: dueMs }: Active, active: Active, nowMs: number): void {
+    if (!this.#begun || dueMs === null || dueMs > nowMs) return;
+    const tick = timeTick(dueMs);
+    if (hasTick(active.plan, tick, this.#zoneOf(active.plan))) active.nextMs = dueMs;
+    else this.#fires.begin(`${plan.id} ${tick.name}`, async () => this.#missed(plan, dueMs));
+  }
+
   /** A job has come, has another version, or is gone. */
   jobChanged(id: string): void {
     const nowMs = this.#options.clock.nowMs();
     for (const active of this.#active.values()) {
-      const { plan } = active;
-      if (plan.jobId === id && plan.repeat.kind === 'once_per_version') this.#reckon(active, nowMs);
+      const { plan, nextMs } = active;
+      // What is due is reckoned anew when it is looked at.
+      const isDue = nextMs !== null && nextMs <= nowMs;
+      if (plan.jobId === id && plan.repeat.kind === 'once_per_version' && !isDue) this.#reckon(active, nowMs);
     }
     const naming = [...this.#options.book.entries.values()].filter(({ read }) => read.ok && read.plan.jobId === id);
     if (this.#begun) this.#refuseUnsupported(naming);
@@ -187,7 +209,7 @@ export class Scheduler {
     const turn = loopTurns(STEP_MS);
     for (const { plan } of this.#active.values()) {
       if (!plan.triggers.includes(trigger)) continue;
-      const tick = { name: `${trigger}:${atMs}`, atMs };
+      const tick = { name: `${trigger}:${atMs}`, trigger, atMs };
       this.#fires.begin(`${plan.id} ${tick.name}`, () => this.#fire(plan, tick, null));
       await turn();
     }
@@ -254,7 +276,7 @@ export class Scheduler {
   }
 
   #due(plan: Plan, atMs: number, nowMs: number): void {
-    const tick = { name: `time:${atMs}`, atMs };
+    const tick = timeTick(atMs);
     this.#fires.begin(`${plan.id} ${tick.name}`, async () =>
       nowMs - atMs > LATE_MS ? this.#missed(plan, atMs) : this.#fire(plan, tick, null),
     );
@@ -271,20 +293,21 @@ export class Scheduler {
     const left =
       isOver || this.#options.store.scheduleRuns.lastBoot(id) === boot
         ? null
-        : await this.#fire(plan, { name: `startup:${boot}`, atMs: nowMs }, boot, told);
+        : await this.#fire(plan, { name: `startup:${boot}`, trigger: 'startup', atMs: nowMs }, boot, told);
     if (left !== null && MAY_PASS.has(left)) this.#atStart.set(id, left);
-    else this.#atStart.delete(id);
+    // Else its groups, or what is read of it, have gone meanwhile, and may come again.
+    else if (this.#active.has(id)) this.#atStart.delete(id);
   }
 
   /** Why it was left out; null: it was not, or nothing was to be done. What was `told` before is not told again. */
-  async #fire(plan: Plan, tick: Tick, boot: string | null, told: SkipReason | null = null): Promise<SkipReason | null> {
+  async #fire(due: Plan, tick: Tick, boot: string | null, told: SkipReason | null = null): Promise<SkipReason | null> {
     const { clock, store, log, pcId } = this.#options;
     const skip = (why: SkipReason, note: string | null = null) => {
-      if (why !== told) this.#skip(plan.id, why, note, tick.atMs);
+      if (why !== told) this.#skip(due.id, why, note, tick.atMs);
       return why;
     };
     try {
-      const decision = await this.#decide(plan, tick.atMs);
+      const { plan, decision } = await this.#decide(due, tick);
       if (decision.kind === 'not_due') return null;
       if (decision.kind === 'skip') return skip(decision.why, decision.note);
       const command = commandOf(pcId, plan, decision.job, tick);
@@ -302,13 +325,26 @@ export class Scheduler {
     }
   }
 
-  /** What the PC is like is asked only where everything before that holds. */
-  async #decide(plan: Plan, atMs: number): Promise<FireDecision> {
-    const decision = decideFire(plan, this.#facts(plan, atMs));
-    if (decision.kind !== 'skip' || decision.why !== 'requirement' || !hasConditions(plan)) return decision;
-    const conditions = await this.#options.conditions(plan.require);
-    const isStill = !this.#closed && this.#active.get(plan.id)?.plan === plan;
-    return isStill ? decideFire(plan, { ...this.#facts(plan, atMs), conditions }) : { kind: 'not_due' };
+  /**
+   * What the PC is like is asked only where everything before that holds. The schedule may be edited meanwhile: what counts is the
+   * plan that it has then, if this is a time, or an event, of that one as well.
+   */
+  async #decide(due: Plan, tick: Tick): Promise<{ readonly plan: Plan; readonly decision: FireDecision }> {
+    let plan = due;
+    let conditions: Conditions = NOT_KNOWN;
+    let askedFor: Plan | null = null;
+    for (;;) {
+      const decision = decideFire(plan, { ...this.#facts(plan, tick.atMs), conditions });
+      const isUnmet = decision.kind === 'skip' && decision.why === 'requirement';
+      if (!isUnmet || !hasConditions(plan) || askedFor === plan) return { plan, decision };
+      const told = await this.#options.conditions(plan.require);
+      askedFor = plan;
+      const now = this.#closed ? undefined : this.#active.get(plan.id)?.plan;
+      if (now === undefined) return { plan, decision: { kind: 'not_due' } };
+      if (now !== plan && !hasTick(now, tick, this.#zoneOf(now))) return { plan, decision: decideLost(due) };
+      conditions = now === plan ? told : NOT_KNOWN;
+      plan = now;
+    }
   }
 
   #missed(plan: Plan, atMs: number): void {
