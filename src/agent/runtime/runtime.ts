@@ -15,6 +15,7 @@ import { errorText } from '../../base/logger.ts';
 import { untilDone } from '../../base/retry.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { until, WatchedCell } from '../../base/watched.ts';
+import { ZoneWatch } from '../../base/zone-watch.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import { stayAwake } from '../../platform/stay-awake.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
@@ -131,6 +132,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   bus.start();
   const clockWatch = new ClockWatch(clock, log.child('clock'));
   life.add('clock', () => clockWatch.close());
+  const zone = new ZoneWatch(log.child('clock'));
+  life.add('time zone', () => zone.close());
   bus.link.watch(({ state }) => {
     if (state === 'connected') store.counters.bump('connects');
   });
@@ -190,7 +193,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     subscriptions.close();
   });
 
-  const schedules = startLocalSchedules({ config, store, bus, fleet, path: { dispatcher, shipper }, clock, log });
+  const path = { dispatcher, shipper };
+  const schedules = startLocalSchedules({ config, store, bus, fleet, path, zone, clock, log });
   life.add('schedules', () => schedules.close());
   let next: CurrentVersion | null = null;
   const endFor = (current: CurrentVersion | null) => {
