@@ -47,6 +47,7 @@ import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
+import { readPin } from './update-pin.ts';
 
 const DRAIN_GRACE_MS = 60_000;
 
@@ -83,6 +84,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = options.log.logger;
   const clock = systemClock;
   const pcId = config.agent.id;
+  const pin = await readPin(config.update.keysFile, config.startedAs, log.child('update'));
   const life = new Lifecycle(log);
   life.add('store', () => store.close());
   // Of what stops it is the last but the store, from which it is read.
@@ -198,7 +200,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stopping.ask(DRAIN_GRACE_MS, 'update');
   };
   const { program } = options;
-  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, dispatcher, endFor };
+  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, pin, dispatcher, endFor };
   const duties = startDuties({ ...shared, clock, log });
   life.add('duties', () => duties.close());
 
