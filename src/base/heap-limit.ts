@@ -14,15 +14,10 @@ const GROWTH_BYTES = 12 * 1024 * 1024;
 const QUIET_MS = 2_000;
 
 export class HeapLimit {
-  readonly #collect: () => void;
+  #collect: (() => void) | null = null;
   #nextLookMs = 0;
   #looksOnceMore = false;
   #largeBytes = LARGE_BYTES;
-
-  constructor() {
-    setFlagsFromString('--expose-gc');
-    this.#collect = runInNewContext('gc') as () => void;
-  }
 
   /** To be called now and then while there is much to do; costs nothing mostly. */
   look(): void {
@@ -39,6 +34,7 @@ export class HeapLimit {
 
   /** What lives by now is no reason to look again soon. */
   #collectNow(): void {
+    this.#collect ??= collector();
     this.#collect();
     this.#largeBytes = Math.max(LARGE_BYTES, getHeapStatistics().used_heap_size + GROWTH_BYTES);
   }
@@ -47,4 +43,10 @@ export class HeapLimit {
     this.#looksOnceMore = false;
     if (getHeapStatistics().used_heap_size >= this.#largeBytes) this.#collectNow();
   }
+}
+
+/** Made when it is first needed: a context of its own costs a start a millisecond, and most PCs never come so far. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }

@@ -250,9 +250,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   shipper.start();
   fleet.start();
+  const seen = fleetHasSeenUs(parts);
   const takenOver = Promise.withResolvers<void>();
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
-  const seen = fleetHasSeenUs(parts);
   for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
   subscriptions.listenForKills();
   // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
@@ -287,6 +287,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
+    await seen;
     const work = async () => {
       await until(store.state, () => store.admits, ending.signal);
       await takeOver(config.directories.data, store, clock.nowMs(), distrustPath, log.child('takeover'));
