@@ -9,7 +9,7 @@ export interface Asked {
   /** Rejects where nobody listens, where the broker refuses it, or with the end of the connection. Waits without a limit. */
   readonly answer: Promise<Msg>;
   /** Nobody waits for it any more. */
-  forget(): void;
+  readonly forget: () => void;
 }
 
 interface Pending {
