@@ -18,6 +18,7 @@ import { until, WatchedCell } from '../../base/watched.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import { stayAwake } from '../../platform/stay-awake.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
+import { trimMemory } from '../../platform/trim-memory.ts';
 import { distrustPath } from '../../platform/trusted-path.ts';
 import type { AgentState } from '../../shared/states.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -95,7 +96,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const bus = makeBus(options);
   store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
-  const heap = new HeapLimit();
+  const heap = new HeapLimit(trimMemory);
   store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
