@@ -16,6 +16,8 @@ const PROBE_WHILE_ROOM_MS = 4_000;
 /** In rounds of the above: half a minute, an hour. */
 const KEEP_EVERY = 8;
 const PRUNE_EVERY = 900;
+/** A checkpoint waits for the disk three times: what a PC with nothing to do writes of its link is not worth one each time. */
+const CHECKPOINT_COMMITS = 8;
 const CHECK_AFTER_UNCLEAN_MS = 60_000;
 const CHECK_WITHIN_MS = 3_600_000;
 
@@ -37,6 +39,8 @@ export interface UpkeepOptions {
   readonly usable: boolean;
   readonly admits: () => boolean;
   readonly probe: () => Promise<void>;
+  /** So many commits were there so far. */
+  readonly commits: () => number;
   readonly followRoom: () => void;
   /** Nothing is open. */
   readonly idle: () => boolean;
@@ -50,6 +54,7 @@ export class Upkeep {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #rounds = 0;
+  #checkpointedAt = 0;
   #keeping = false;
 
   constructor(options: UpkeepOptions) {
@@ -83,6 +88,14 @@ export class Upkeep {
     this.#closing.abort(new Error('the store is closed'));
   }
 
+  #checkpoint(): void {
+    const { maintenance, commits } = this.#options;
+    const now = commits();
+    if (now - this.#checkpointedAt < CHECKPOINT_COMMITS) return;
+    maintenance.checkpoint();
+    this.#checkpointedAt = now;
+  }
+
   async #checkIntegrity(inMs: number): Promise<void> {
     const { db, idle, read, onDamage } = this.#options;
     const { signal } = this.#closing;
@@ -107,7 +120,7 @@ export class Upkeep {
       await maintenance.keepReserve();
       await counters.save(group);
       if (round % PRUNE_EVERY === 1) await maintenance.prune(await serverTime.confirmed(serverNowMs()));
-      maintenance.checkpoint();
+      this.#checkpoint();
     } catch (error) {
       if (!this.#closing.signal.aborted) log.warn('upkeep of the store failed', { error: errorText(error) });
     } finally {
