@@ -2,8 +2,8 @@
 ; `src/setup`, which runs on the Node that was just unpacked and whose exit code is the one of the installer.
 ;
 ; Invariants: the files of the version that runs are never touched; each path sets an exit code (docs/deploy.md); nothing of the
-; command line is cut, as it goes to the set-up by a file and not through NSIS strings; nothing is written to, or run from, a
-; directory that anybody but the Administrators can change.
+; command line is cut, as it goes to the set-up by a file and not through NSIS strings; nothing is written to, run from, or given to
+; people out of, a directory that anybody but the Administrators can change.
 
 !include "common.nsh"
 
@@ -142,8 +142,18 @@ Section
   ${EndIf}
   ; The set-up has moved it, or has undone what it did.
   Call removeStaged
-  ${If} ${FileExists} "${STARTER}"
-    !insertmacro makeShortcut
+  ; Everybody gets it: only of what this set-up has installed. Where it has refused, the directory may be a stranger's.
+  ${If} $IsSafe = 1
+    ${Switch} $ExitCode
+    ${Case} 0
+    ${Case} ${EXIT_REFUSED}
+    ${Case} ${EXIT_NOT_REACHABLE}
+    ${Case} ${EXIT_NOT_STARTED}
+      ${If} ${FileExists} "${STARTER}"
+        !insertmacro makeShortcut
+      ${EndIf}
+      ${Break}
+    ${EndSwitch}
   ${EndIf}
   ${If} $ExitCode <> 0
     !insertmacro showMessage "$(InstallFailed)"
