@@ -147,6 +147,25 @@ it('of the settings nothing can be read by others, also not a token that IT keep
   rmSync(pc.path(HOME), { recursive: true });
 });
 
+it('settings beside the installer count only where the whole way is of administrators', async () => {
+  const started = async (directory: string) => {
+    pc.put(`${directory}\\pkg\\install.toml`, `[agent]\nnats_url = "${here.broker.url}"\n`);
+    cpSync(current.file, pc.path(`${directory}\\pkg\\s.exe`));
+    return (await pc.run(`${directory}\\pkg\\s.exe`, `/S /NOSTART=1 /LOG=C:\\beside.log`)).code;
+  };
+  // What root owns below it, the Administrators own for Windows; the way there is somebody's all the same.
+  mkdirSync(pc.path('C:\\Theirs6'));
+  chmodSync(pc.path('C:\\Theirs6'), 0o777);
+  asSomebody('C:\\Theirs6');
+  expect(await started('C:\\Theirs6')).toBe(3);
+  expect(pc.read('C:\\beside.log')).toContain(
+    'install.toml is not read, since it is not safe where it lies: C:\\Theirs6 belongs to',
+  );
+  expect(pc.currentVersion).toBeNull();
+  expect(await started('C:\\OfIT')).toBe(0);
+  expect(pc.read(CONFIG)).toContain(here.broker.url);
+});
+
 it('where nothing can be made safe it ends with 3, and a log says why', async () => {
   const { mode } = statSync(pc.path('C:\\ProgramData'));
   chmodSync(pc.path('C:\\ProgramData'), 0o777);
