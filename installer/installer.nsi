@@ -107,7 +107,7 @@ FunctionEnd
 !macro runSetUp task
   nsExec::ExecToLog '"${RUNNER}\node\node.exe" "${RUNNER}\agent\setup.js" ${task} --root "$INSTDIR" --staged "${STAGED}" \
     --installer "$EXEPATH" --command-line "${RUNNER}\command-line.txt" --answers "${RUNNER}\answers.txt" \
-    --message "$PLUGINSDIR\message.txt"'
+    --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   ${If} $ExitCode == "error"
     StrCpy $ExitCode ${EXIT_FAILED}
@@ -140,6 +140,7 @@ Section
   ${If} $ExitCode = ${EXIT_HANDED_OVER}
     StrCpy $ExitCode 0
   ${EndIf}
+  !insertmacro readMessage
   ; The set-up has moved it, or has undone what it did.
   Call removeStaged
   ; Everybody gets it: only of what this set-up has installed. Where it has refused, the directory may be a stranger's.
