@@ -60,7 +60,14 @@ export const SCENES: readonly Scene[] = [
   scene('not-set-up', {
     prepare: async (served) => served.cells.agent.set({ state: 'not_set_up', sinceMs: Date.now(), faults: [] }),
   }),
-  { name: 'no-agent-at-all', play: async (look) => (await openWindow(tempDir(), look)).page },
+  {
+    name: 'no-agent-at-all',
+    play: async (look) => {
+      const { page } = await openWindow(tempDir(), look);
+      await expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible();
+      return page;
+    },
+  },
   scene('window-is-lost', {
     prepare: (served) => started(served, 'slow'),
     lost: true,
@@ -184,6 +191,7 @@ function scene(name: string, steps: Steps): Scene {
     const served = await serve();
     served.clock.atMs = Date.now();
     served.code = HELPDESK_CODE;
+    served.cells.connection.set({ ...served.cells.connection.value, lastGoodAtMs: Date.now() - 4_000 });
     const lines = { phone: '03-1234-5678', mail: 'desk@acme.example', url: 'https://acme.example/tickets', text: null };
     Object.assign(served.ports, { support: () => ({ ...lines, hardware: HARDWARE }) });
     await steps.prepare?.(served);

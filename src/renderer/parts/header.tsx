@@ -70,7 +70,7 @@ const useStyles = makeStyles({
     minWidth: '96px',
     '@media (max-width: 560px)': {
       minWidth: 'auto',
-      '& select': { height: '28px', fontSize: tokens.fontSizeBase200, paddingLeft: '6px', paddingRight: '22px' },
+      '& select': { height: '28px', fontSize: tokens.fontSizeBase200, paddingLeft: '6px', paddingRight: '26px' },
       '& svg': { fontSize: '16px' },
     },
   },

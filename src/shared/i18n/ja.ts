@@ -303,7 +303,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'status.today.count': '{group} {n}件',
   'status.today.show': '{count}（該当する作業を表示）',
   'status.send': '未送信',
-  'status.send.count': '{n}件',
+  'status.send.count': '結果{n}件',
   'status.send.offline': '接続が戻り次第送信します。',
   'status.send.soon': '送信しています。',
   'status.send.others': 'その他のメッセージ{n}件',
