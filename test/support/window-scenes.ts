@@ -41,17 +41,8 @@ export const SCENES: readonly Scene[] = [
       for (const id of ['disk-clean-up', 'printer-fix']) await started(served, id);
     },
   }),
-  scene('agent-is-gone', {
-    after: async (served) => served.server.close(),
-    show: (page) => expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible(),
-  }),
-  scene('agent-is-gone-support', {
-    after: async (served) => served.server.close(),
-    show: async (page) => {
-      await expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible();
-      await screen(page, SCREEN.support);
-    },
-  }),
+  scene('agent-is-gone', { show: goneFrom(SCREEN.status) }),
+  scene('agent-is-gone-support', { show: goneFrom(SCREEN.support) }),
   scene('settings-are-broken', {
     prepare: async (served) => {
       served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), faults: [] });
@@ -179,11 +170,9 @@ export const SCENES: readonly Scene[] = [
 interface Steps {
   /** What is so before the page is opened. */
   readonly prepare?: (served: Served) => Promise<unknown>;
-  /** What happens while it is open. */
-  readonly after?: (served: Served) => Promise<unknown>;
   /** Its server goes. */
   readonly lost?: true;
-  readonly show?: (page: Page) => Promise<unknown>;
+  readonly show?: (page: Page, served: Served) => Promise<unknown>;
 }
 
 function scene(name: string, steps: Steps): Scene {
@@ -197,9 +186,8 @@ function scene(name: string, steps: Steps): Scene {
     await steps.prepare?.(served);
     const { page, stop } = await openWindow(served.dataDirectory, look);
     await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
-    await steps.after?.(served);
     if (steps.lost) await stop();
-    await steps.show?.(page);
+    await steps.show?.(page, served);
     return page;
   };
   return { name, play };
@@ -217,6 +205,18 @@ const HARDWARE = {
 export async function screen(page: Page, place: number): Promise<void> {
   await page.getByRole('navigation').getByRole('button').nth(place).click();
   await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
+}
+
+/** The agent goes after it has said whom to call. */
+function goneFrom(place: number) {
+  return async (page: Page, served: Served) => {
+    await screen(page, SCREEN.support);
+    await expectPage(page.getByText('03-1234-5678')).toBeVisible();
+    await served.server.close();
+    await screen(page, SCREEN.status);
+    await expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible();
+    await screen(page, place);
+  };
 }
 
 async function openRun(page: Page): Promise<void> {
