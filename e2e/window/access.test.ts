@@ -313,7 +313,7 @@ test('in forced colours the way of a task is drawn in the system’s', async () 
   await screen(page, SCREEN.activity);
   await page.locator('[data-run]').click();
   const waited = page.locator('[data-way] [data-part="waited"]');
-  const ink = String(await page.locator('body').evaluate('(each) => getComputedStyle(each).color'));
+  const ink = String(await page.evaluate('getComputedStyle(document.querySelector("svg[data-mark]")).color'));
   await expectPage(waited).toHaveCSS('border-top-color', ink);
   await expectPage(waited).toHaveCSS('background-image', new RegExp(ink.replaceAll(/[()]/g, '\\$&')));
 });

@@ -5,6 +5,7 @@
 import type { Page } from '@playwright/test';
 import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
 import type { SettingMeaning } from '../../src/shared/helpdesk-view.ts';
+import { I18n } from '../../src/shared/i18n/i18n.ts';
 import type { Setting } from '../../src/shared/setting.ts';
 import type { PageOptions } from './browser.ts';
 import { expectPage } from './page-expect.ts';
@@ -185,7 +186,9 @@ function scene(name: string, steps: Steps): Scene {
     Object.assign(served.ports, { support: () => ({ ...lines, hardware: HARDWARE }) });
     await steps.prepare?.(served);
     const { page, stop } = await openWindow(served.dataDirectory, look);
+    const starting = new I18n(look.locale?.startsWith('ja') ? 'ja' : 'en').t('health.starting.title');
     await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expectPage(page.getByRole('heading', { level: 1 })).not.toHaveText(starting);
     if (steps.lost) await stop();
     await steps.show?.(page, served);
     return page;

@@ -27,6 +27,7 @@ const useStyles = makeStyles({
     boxSizing: 'border-box',
     flex: '1 0 23px',
     height: '50px',
+    [LOW]: { height: '44px' },
     display: 'flex',
     flexDirection: 'column',
     alignItems: 'center',

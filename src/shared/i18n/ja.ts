@@ -732,7 +732,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'helpdesk.parked.resend': '今すぐ再送信',
   'helpdesk.parked.resendOne': '今すぐ再送信: {what}',
   'helpdesk.parked.waiting': '送信待ち: {what}',
-  'helpdesk.parked.result': '{task}の結果',
+  'helpdesk.parked.result': '「{task}」の結果',
   'helpdesk.parked.started': '開始の通知: {task}',
   'helpdesk.parked.inventory': 'この端末のハードウェア情報',
   'helpdesk.parked.event': '署名に関するフリートへの通知',
