@@ -27,7 +27,7 @@ const useStyles = makeStyles({
     boxSizing: 'border-box',
     flex: '1 0 23px',
     height: '50px',
-    [LOW]: { height: '44px' },
+    [LOW]: { height: '44px', paddingTop: 0, paddingBottom: 0 },
     display: 'flex',
     flexDirection: 'column',
     alignItems: 'center',
