@@ -8,8 +8,9 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['e2e/interop/**', 'e2e/installer/**'],
-    // Real brokers and child processes on machines with two cores: more workers only make each of them late.
-    maxWorkers: 2,
+    // Two cores and real brokers, browsers and child processes: with two workers a fifth of them is idle, with more than three
+    // each test is only later.
+    maxWorkers: 3,
     // For a test that hangs, on the slowest of machines.
     // The client library of the broker has such gaps; the agent itself passes them over too.
     onUnhandledError: (error) => (isStraySocketError(error) ? false : undefined),

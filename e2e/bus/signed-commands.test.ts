@@ -9,6 +9,7 @@ import { commandJson } from '../../test/support/commands.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { api, countStored, provisionedOperator, waitForResult } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
+import { said } from '../../test/support/scripts.ts';
 import { ringEntry, signedHeaders, signingKey } from '../../test/support/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
@@ -44,7 +45,7 @@ test('only what is signed runs, live and after it was away, and each run says by
   const { nc, options } = await world('require', [oldEntry]);
   const agent = await startAgent(options);
   await sendSigned(nc, 'signed');
-  expect(await waitForResult(nc, 'signed')).toMatchObject({ exit_code: 0, stdout: 'hello\n' });
+  expect(await waitForResult(nc, 'signed')).toMatchObject({ exit_code: 0, stdout: said('hello') });
   await send(nc, commandJson('unsigned'));
   expect(await waitForResult(nc, 'unsigned')).toMatchObject({
     exit_code: 123,
@@ -130,7 +131,7 @@ test('an envelope runs for this PC within its time, and for nobody else', async 
   await seal(sealed('elsewhere', 'PC-2'));
   await seal(sealed('late', PC, -1_000), Date.now() - 5_000);
   await seal(sealed('sealed'));
-  expect(await waitForResult(nc, 'sealed')).toMatchObject({ exit_code: 0, stdout: 'hello\n' });
+  expect(await waitForResult(nc, 'sealed')).toMatchObject({ exit_code: 0, stdout: said('hello') });
   const client = await agent.connect();
   const rows = async () => (await client.call('runs.list', {})).rows.map(({ reason }) => reason);
   await eventually(async () => expect(await rows()).toEqual(['DONE', 'EXPIRED_ENV', 'MISADDRESSED']));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../test/support/ids.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { memoryLinks } from '../shared/link.ts';
@@ -67,7 +68,7 @@ function bridged(handlers: ShellHandlers = {}) {
       unseen: 2,
     }),
     restartAtMs: () => 77,
-    route: { screen: 'run', run: 3 },
+    route: { screen: 'run', run: runIdOf(3) },
     onBug: (method) => bugs.push(method),
   });
   const window = peer(mine, {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../test/support/ids.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import { I18n } from '../shared/i18n/i18n.ts';
 import type { RunRow } from '../shared/run-view.ts';
@@ -9,7 +10,7 @@ const MINUTE = 60_000;
 
 function row(run: number, fields: Partial<RunRow> = {}): RunRow {
   return {
-    run,
+    run: runIdOf(run),
     title: { kind: 'text', text: `task ${run}` },
     source: 'live',
     asUser: false,

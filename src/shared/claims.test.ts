@@ -1,6 +1,7 @@
 /** Every pair of a state and a card: what is claimed there, and that tray, headline and cards don't contradict one another. */
 import { describe, expect, test } from 'vitest';
 import { NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { type AgentStatus, STORE_STATES } from './agent-status.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { describeState, type PcSnapshot } from './describe.ts';
@@ -13,7 +14,7 @@ const i18n = new I18n('en');
 const CALM = i18n.t('health.ok.title');
 
 const RUN: RunningRow = {
-  run: 7,
+  run: runIdOf(7),
   title: { kind: 'text', text: 'slow' },
   source: 'live',
   asUser: false,
@@ -30,7 +31,7 @@ const RUN: RunningRow = {
   unreported: false,
   usualMs: null,
 };
-const RUNNING: AgentStatus['now'] = { running: [RUN, { ...RUN, run: 8 }], waiting: [], waitingCount: 0 };
+const RUNNING: AgentStatus['now'] = { running: [RUN, { ...RUN, run: runIdOf(8) }], waiting: [], waitingCount: 0 };
 const calm = status();
 const offline = { ...calm.connection, state: 'unreachable' } as const;
 const unread = { state: 'read_only', readable: false } as const;

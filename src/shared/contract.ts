@@ -12,6 +12,7 @@ import {
   parkedSchema,
   settingMeaningSchema,
 } from './helpdesk-view.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { MAX_DATE_MS } from './max-date.ts';
 import { OUTBOX_KINDS } from './outbox-kinds.ts';
 import {
@@ -50,7 +51,7 @@ export type Role = (typeof ROLES)[number];
 
 const nothing = z.strictObject({});
 const hex32Bytes = z.string().regex(/^[0-9a-f]{64}$/, '64 hex digits');
-const aRun = z.strictObject({ run: z.number().int().min(1) });
+const aRun = z.strictObject({ run: runIdSchema });
 
 /** The first thing on a new connection, pushed by the agent as `hello`. */
 export const helloSchema = z.object({

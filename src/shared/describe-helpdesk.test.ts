@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { MINUTE, NOW, outbox, seen } from '../../test/support/agent-status.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { helpdeskReport, type Inside } from './describe-helpdesk.ts';
 import { MAX_REPORT_CHARS } from './helpdesk-limits.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -25,7 +26,7 @@ const INSIDE: Inside = {
         manifestId: 'printer-fix',
         reason: 'FAILED',
         count: 3,
-        lastRun: 1_204,
+        lastRun: runIdOf(1_204),
         lastAtMs: NOW - MINUTE,
       },
     ],
@@ -34,7 +35,15 @@ const INSIDE: Inside = {
   parked: {
     total: 3,
     rows: [
-      { kind: 'result', resultId: 'r-1', run: 7, title: null, attempts: 2, parkedAtMs: NOW - MINUTE, why: 'too large' },
+      {
+        kind: 'result',
+        resultId: 'r-1',
+        run: runIdOf(7),
+        title: null,
+        attempts: 2,
+        parkedAtMs: NOW - MINUTE,
+        why: 'too large',
+      },
       { kind: 'event', resultId: 'e-1', run: null, title: null, attempts: 9, parkedAtMs: NOW, why: 'nobody stores it' },
     ],
   },

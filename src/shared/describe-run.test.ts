@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../test/support/ids.ts';
 import { describeRun, taskName } from './describe-run.ts';
 import { I18n } from './i18n/i18n.ts';
 import { REASONS } from './outcomes.ts';
@@ -11,7 +12,7 @@ const MINUTE = 60_000;
 
 function run(fields: Partial<RunRow> = {}): RunRow {
   return {
-    run: 1,
+    run: runIdOf(1),
     title: { kind: 'text', text: 'Printer fix' },
     source: 'live',
     asUser: false,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DAY, MINUTE, NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState, type PcSnapshot, pcDetails } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -12,7 +13,7 @@ import { type MenuFacts, trayMenu } from './tray-menu.ts';
 const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
 const RUN: RunningRow = {
-  run: 7,
+  run: runIdOf(7),
   title: { kind: 'text', text: 'Office repair' },
   source: 'live',
   asUser: false,
@@ -172,7 +173,7 @@ describe('the menu', () => {
 
   test('two tasks that run are two, in the menu and in the tooltip, and many are a few and a number', () => {
     const many = (n: number) => {
-      const running = Array.from({ length: n }, (_each, at) => ({ ...RUN, run: at + 1 }));
+      const running = Array.from({ length: n }, (_each, at) => ({ ...RUN, run: runIdOf(at + 1) }));
       return seen({ now: { running, waiting: [], waitingCount: 0 } });
     };
     const lines = (n: number) => labels({ seen: many(n) }).filter((label) => /^Running|more$/.test(label));

@@ -1,5 +1,6 @@
 /** What the helpdesk's screen shows beside the state: of this PC's past, and of its settings. All times are ms since the epoch. */
 import { z } from 'zod';
+import { runIdSchema } from './id-schemas.ts';
 import { OUTBOX_KINDS } from './outbox-kinds.ts';
 import { REASONS } from './outcomes.ts';
 import { runTitleSchema } from './run-view.ts';
@@ -19,7 +20,7 @@ export const failuresSchema = z.object({
       reason: z.enum(REASONS),
       count: z.number().int(),
       /** The number of the last one, and when that ended. */
-      lastRun: z.number().int(),
+      lastRun: runIdSchema,
       lastAtMs: timeMs,
     }),
   ),
@@ -47,7 +48,7 @@ export const parkedSchema = z.object({
       /** Its id within the kind. */
       resultId: z.string(),
       /** null: of a run that is no longer kept, or that this PC never had. */
-      run: z.number().int().nullable(),
+      run: runIdSchema.nullable(),
       title: runTitleSchema.nullable(),
       attempts: z.number().int(),
       /** Of what is no result and still tried: since when it waits. */

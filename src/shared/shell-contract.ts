@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { LANGUAGES, type MethodName, supportSchema, uiSettingsSchema } from './contract.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import type { Remembered } from './remembered.ts';
 import { START_FAULTS } from './start-fault.ts';
@@ -17,7 +18,7 @@ export const routeSchema = z.discriminatedUnion('screen', [
     /** Only what was received today. */
     today: z.boolean().optional(),
   }),
-  z.strictObject({ screen: z.literal('run'), run: z.number().int().min(1) }),
+  z.strictObject({ screen: z.literal('run'), run: runIdSchema }),
   z.strictObject({ screen: z.literal('updates') }),
   z.strictObject({ screen: z.literal('support') }),
   z.strictObject({ screen: z.literal('about') }),
@@ -96,7 +97,7 @@ export const shellMethods = {
   'shell.copy': { params: z.strictObject({ text: z.string().max(MAX_COPY_CHARS) }), result: nothing },
   /** Asks the person where; `saved` false: nowhere after all. */
   'shell.saveOutput': {
-    params: z.strictObject({ run: z.number().int().min(1), stream: z.enum(['stdout', 'stderr', 'script']) }),
+    params: z.strictObject({ run: runIdSchema, stream: z.enum(['stdout', 'stderr', 'script']) }),
     result: z.object({ saved: z.boolean() }),
   },
   /** The list of tasks was looked at. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { ownAccount } from '../../src/platform/accounts.ts';
 import {
   type AgentClient,
   type Endpoint,
@@ -38,7 +39,7 @@ export async function connectAgent(options: ConnectOptions): Promise<AgentClient
   throw new Error(opened.kind === 'refused' ? opened.fault.message : `the agent's socket: ${opened.kind}`);
 }
 
-export async function readEndpoint(dataDirectory: string, account = ownAccount()): Promise<Endpoint> {
+export async function readEndpoint(dataDirectory: string, account = ownAccount().id): Promise<Endpoint> {
   const file = join(dataDirectory, 'kanade-tray', 'ipc', account, 'endpoint.json');
   return endpointSchema.parse(JSON.parse(await readFile(file, 'utf8')));
 }
@@ -52,8 +53,4 @@ export function openAt(endpoint: Endpoint, options: Omit<ConnectOptions, 'dataDi
     ...(options.hostSecret === undefined ? {} : { hostSecret: options.hostSecret }),
     signal: options.signal ?? AbortSignal.timeout(CONNECT_MS),
   });
-}
-
-function ownAccount(): string {
-  return String(process.getuid?.() ?? 0);
 }

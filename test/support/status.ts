@@ -10,6 +10,7 @@ import { WatchedCell } from '../../src/base/watched.ts';
 import type { ConfigFault } from '../../src/shared/agent-status.ts';
 import type { AboutFacts, Setting } from '../../src/shared/contract.ts';
 import type { LogEnd } from '../../src/shared/helpdesk-view.ts';
+import type { RunId } from '../../src/shared/ids.ts';
 import { DEFAULT_UI } from '../../src/shared/ui-settings.ts';
 import { arrival, ending, testStore } from './store.ts';
 
@@ -191,7 +192,7 @@ export async function endedRun(
   store: Store,
   requestId: string,
   more: { arrival?: Partial<Arrival>; ending?: Partial<Ending>; user?: string } = {},
-): Promise<{ run: number; resultId: string }> {
+): Promise<{ run: RunId; resultId: string }> {
   const admission = await store.runs.admit(arrival(requestId, `script of ${requestId}`, more.arrival));
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
   const { run, resultId } = admission;

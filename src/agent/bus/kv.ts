@@ -5,10 +5,10 @@
  */
 
 import type { Msg } from '@nats-io/transport-node';
-import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { errorText } from '../../base/logger.ts';
 import { aborted } from '../../base/waiting.ts';
+import type { KvKey } from '../../shared/ids.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
 import { isForbidden } from './permissions.ts';

@@ -5,9 +5,9 @@
  */
 
 import type { Clock } from '../../base/clock.ts';
-import type { PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
 import { decodeHeartbeat } from '../wire/heartbeat.ts';

@@ -9,6 +9,7 @@ import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
 import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { outcomeRow } from '../../shared/outcomes.ts';
 import { endingOfRow, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
@@ -33,7 +34,7 @@ export interface DispatcherOptions extends Omit<ActiveRunOptions, 'scriptObjects
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #active = new Map<number, ActiveRun>();
+  readonly #active = new Map<RunId, ActiveRun>();
   readonly #scriptObjects: ScriptObjects;
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
@@ -52,7 +53,7 @@ export class Dispatcher {
   #retries = false;
   #retryAsked = false;
   /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
-  readonly #unread = new Set<number>();
+  readonly #unread = new Set<RunId>();
   /** Executions that IT wants stopped, which no store has taken yet. */
   readonly #killing = new Set<string>();
 
@@ -84,7 +85,7 @@ export class Dispatcher {
   }
 
   /** It is on its way here. */
-  has(run: number): boolean {
+  has(run: RunId): boolean {
     return this.#active.has(run);
   }
 
@@ -214,7 +215,7 @@ export class Dispatcher {
   }
 
   /** Those whose user is signed in by now. Who that is costs a look at all sessions, so only what somebody waits for is asked. */
-  #forUsers(limit: number): number[] {
+  #forUsers(limit: number): RunId[] {
     const { store, scripts } = this.#options;
     const ready = RUN_AS.filter((runAs) => {
       return store.inbox.waitingForUser(runAs, 1).length > 0 && scripts.availability(runAs).kind !== 'no_user';
@@ -223,7 +224,7 @@ export class Dispatcher {
   }
 
   /** Takes up those that nobody has, while there is room, and at most so many. False: there may be more. */
-  #takeAll(select: (limit: number) => number[], most = GATING_MAX): boolean {
+  #takeAll(select: (limit: number) => RunId[], most = GATING_MAX): boolean {
     let gating = 0;
     for (const run of this.#active.values()) if (!run.runs) gating += 1;
     let room = Math.min(GATING_MAX - gating, most);
@@ -240,7 +241,7 @@ export class Dispatcher {
     return runs.length < limit;
   }
 
-  #begin(run: number, placeTaken: boolean): void {
+  #begin(run: RunId, placeTaken: boolean): void {
     const { slots, store, log } = this.#options;
     let open: OpenRun | undefined;
     try {

@@ -122,7 +122,6 @@ export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Laun
     started.stderr.socket.then((socket) => follow(socket, spec.onStderr)),
   ];
   const give = (input: string) => {
-    started.hurry();
     started.stdin.socket.then((socket) => feed(socket, input)).catch(() => {});
   };
   if (spec.inputLater !== true) give(spec.invocation.stdin ?? '');

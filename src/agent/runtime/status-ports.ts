@@ -8,6 +8,7 @@ import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
 import type { AboutFacts, Setting } from '../../shared/contract.ts';
 import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
@@ -158,7 +159,7 @@ function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log
   return () => shown;
 }
 
-function tailOf({ store, tails }: StatusParts, run: number): OutputTail | undefined {
+function tailOf({ store, tails }: StatusParts, run: RunId): OutputTail | undefined {
   const resultId = store.history.get(run)?.resultId;
   return typeof resultId === 'string' ? tails.tail(resultId) : undefined;
 }
@@ -216,7 +217,7 @@ function aboutOf(config: BootConfig, signing: SigningView): AboutFacts {
   };
 }
 
-function commandOf(store: Store, run: number) {
+function commandOf(store: Store, run: RunId) {
   const body = store.history.command(run);
   if (body === undefined) return undefined;
   const decoded = decodeAdmitted(body);

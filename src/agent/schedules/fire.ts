@@ -4,11 +4,10 @@
  */
 
 import { hash } from 'node:crypto';
-import type { RequestId } from '../../base/ids.ts';
+import { newExecId, newRequestId, type RequestId } from '../../shared/ids.ts';
 import type { Arrival } from '../store/runs.ts';
 import { type Command, encodeCommand, recordOf } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';
-import { newExecId, newRequestId } from '../wire/subjects.ts';
 import { OID_NAMESPACE, uuidV5 } from '../wire/uuid-v5.ts';
 import type { Plan } from './types.ts';
 

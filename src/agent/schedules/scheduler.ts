@@ -9,6 +9,7 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurns } from '../../base/loop-turn.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
@@ -52,7 +53,7 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** A row that is to be run was committed. */
-  readonly onAdmitted: (run: number, command: Command, description: string | null) => void;
+  readonly onAdmitted: (run: RunId, command: Command, description: string | null) => void;
 }
 
 /** A plan that is for this PC, and when it is looked at next. */

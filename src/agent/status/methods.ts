@@ -3,6 +3,7 @@
 import { drop } from '../../base/drop.ts';
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import { insideHandlers } from './inside.ts';
@@ -176,7 +177,7 @@ function sameTask(record: RunRecord, visibility: Visibility, { history }: Sessio
 }
 
 /** A run of somebody else is as little there as one that never was. */
-function visibleRun(run: number, { deps }: Caller, visibility: Visibility): RunRecord | null {
+function visibleRun(run: RunId, { deps }: Caller, visibility: Visibility): RunRecord | null {
   const record = deps.ports.history.get(run);
   return record !== undefined && maySee(record, visibility) ? record : null;
 }
@@ -186,7 +187,7 @@ function readerOf({ deps, principal }: Caller): OutputReader {
 }
 
 /** What reads a stream of a run, where these visibility may see it. */
-function outputLoader(run: number, stream: OutputStream, caller: Caller): (() => StoredOutput) | Fault {
+function outputLoader(run: RunId, stream: OutputStream, caller: Caller): (() => StoredOutput) | Fault {
   const visibility = eyesOf(caller);
   const record = visibleRun(run, caller, visibility);
   if (record === null) return NO_RUN;

@@ -11,6 +11,7 @@ import type { Watched } from '../../base/watched.ts';
 import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { LogEnd } from '../../shared/helpdesk-view.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { OutboxKind } from '../../shared/outbox-kinds.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
@@ -114,9 +115,9 @@ export interface StatusPorts {
   readonly cells: StatusCells;
   readonly history: HistoryPort;
   /** While it is kept. */
-  readonly command: (run: number) => CommandRecord | undefined;
+  readonly command: (run: RunId) => CommandRecord | undefined;
   /** The newest output of a run that is running; undefined: it is not. */
-  readonly tail: (run: number) => OutputTail | undefined;
+  readonly tail: (run: RunId) => OutputTail | undefined;
   readonly outbox: {
     counts(): OutboxCounts;
     /** Queues again what could not be delivered, and wakes the shipper. False: there is nothing of the kind with this id. */

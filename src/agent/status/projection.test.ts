@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { arrival } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -275,7 +276,7 @@ describe('runs in the status', () => {
     const { runs } = world.store;
     const admit = async (id: string, more = {}) => {
       const admission = await runs.admit(arrival(id, id, { manifestId: id, ...more }));
-      return admission.kind === 'admitted' ? admission.run : 0;
+      return admission.kind === 'admitted' ? admission.run : runIdOf(0);
     };
     const [jitter, running, taros, hanakos] = [
       await admit('in-jitter'),

@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -52,7 +53,7 @@ export class Completions {
   }
 
   /** Inside the transaction of its end: a run has succeeded. */
-  completed(run: number, atMs: number): void {
+  completed(run: RunId, atMs: number): void {
     const { changes } = this.#completed.run({ run, atMs });
     // Its job, and its schedule: most runs have none.
     if (changes > 1) this.#completedVersion.run(run);

@@ -1,5 +1,6 @@
 /** What went wrong or was left out, by task and reason: one query over one index, and no more rows of it than are looked at in some ms. */
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 
 export interface FailureCount {
@@ -7,7 +8,7 @@ export interface FailureCount {
   readonly reason: Reason;
   readonly count: number;
   /** The one that came last. */
-  readonly lastRun: number;
+  readonly lastRun: RunId;
 }
 
 export interface FailuresFound {

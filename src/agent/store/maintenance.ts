@@ -7,6 +7,7 @@ import { statfsSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { keptBytes } from './kept-bytes.ts';
 import type { Kills } from './kills.ts';
@@ -238,6 +239,6 @@ interface Which {
 const ANY: Which = { last: Number.MAX_SAFE_INTEGER, before: Number.MAX_SAFE_INTEGER };
 
 interface Looked {
-  readonly run: number;
+  readonly run: RunId;
   readonly goes: 0 | 1;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { resultIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import type { OutboxItem } from './outbox.ts';
@@ -90,8 +91,8 @@ test('a parked row waits like any other when it is asked for again', async () =>
   await outbox.put(item('result', 'good'), 1);
   const [bad = 0, good = 0] = outbox.due(true, 0, 10);
   await outbox.park(bad, 'no', 2, 90_000);
-  expect([await outbox.resend('unknown'), await outbox.resend('good')]).toEqual([false, false]);
-  expect(await outbox.resend('bad')).toBe(true);
+  expect([await outbox.resend(resultIdOf('unknown')), await outbox.resend(resultIdOf('good'))]).toEqual([false, false]);
+  expect(await outbox.resend(resultIdOf('bad'))).toBe(true);
   expect(outbox.due(true, 0, 10)).toEqual([bad, good]);
   expect(outbox.counts()).toMatchObject({ waiting: 2, parked: 0 });
 });

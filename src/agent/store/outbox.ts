@@ -5,6 +5,7 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { OutboxKind } from '../../shared/outbox-kinds.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -18,7 +19,7 @@ export interface OutboxItem {
 
 export interface OutboxRow extends OutboxItem {
   readonly seq: number;
-  readonly run: number | null;
+  readonly run: RunId | null;
   readonly attempts: number;
   readonly queuedAtMs: number;
   readonly parkedAtMs: number | null;
@@ -31,7 +32,7 @@ export type Delivered = Pick<OutboxRow, 'seq' | 'kind' | 'run'>;
 export interface StuckMessage {
   readonly kind: OutboxKind;
   readonly id: string;
-  readonly run: number | null;
+  readonly run: RunId | null;
   readonly attempts: number;
   /** When it was parked; of what is still tried, when it was queued. */
   readonly sinceMs: number;

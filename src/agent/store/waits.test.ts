@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../../test/support/status.ts';
 import { arrival, storeOptions } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { STORE_FILE } from './aside.ts';
 import { TO_GATE } from './inbox.ts';
 import { openStore } from './open.ts';
@@ -21,7 +22,7 @@ function open(directory: string, clock: TwoClocks, boot: string): Store {
   return new Store(opened.db, { ...storeOptions(directory, clock), boot });
 }
 
-async function waiting(store: Store, askedMs: number): Promise<number> {
+async function waiting(store: Store, askedMs: number): Promise<RunId> {
   const admitted = await store.runs.admit(arrival('r1'));
   if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
   await store.runs.advance(admitted.run, 'waiting_jitter', { kind: 'jitter', askedMs });

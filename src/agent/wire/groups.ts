@@ -1,4 +1,4 @@
-import type { GroupName } from '../../base/ids.ts';
+import type { GroupName } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 import { isGroupName } from './subjects.ts';
 

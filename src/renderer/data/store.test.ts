@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NOW, status } from '../../../test/support/agent-status.ts';
+import { runIdSchema } from '../../shared/id-schemas.ts';
 import { memoryLinks } from '../../shared/link.ts';
 import { NOTHING_REMEMBERED } from '../../shared/remembered.ts';
 import { type Peer, peer } from '../../shared/rpc.ts';
@@ -88,7 +89,7 @@ test('the way back leads to the list as it was left, and says where from', async
   const { store } = windowAt();
   await turn();
   store.go({ screen: 'activity', group: 'failed' });
-  store.go({ screen: 'run', run: 7 });
+  store.go({ screen: 'run', run: runIdSchema.parse(7) });
   store.goBack();
   expect(store.state()).toMatchObject({ route: { screen: 'activity', group: 'failed' }, cameBackFrom: 7 });
   store.go({ screen: 'support' });
