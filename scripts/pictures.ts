@@ -72,7 +72,8 @@ await main(async () => {
   const { code } = await runVitest(tools, ['--config', 'vitest.pictures.config.ts']);
   if (code !== 0) return code;
   if (args.includes('--readme')) {
-    for (const name of [...IN_README, ...IN_PAGES]) cpSync(join(target, `${name}.png`), join(ROOT, 'docs', 'pictures', `${name}.png`));
+    for (const name of [...IN_README, ...IN_PAGES])
+      cpSync(join(target, `${name}.png`), join(ROOT, 'docs', 'pictures', `${name}.png`));
   }
   say(`The pictures are in ${target}.`);
   return 0;
@@ -91,6 +92,12 @@ async function picturesOf(page: Page, address: string, file: (name: string) => s
     await page.getByRole('navigation').getByRole('button').nth(index).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForLoadState('networkidle');
+    // What these two show is asked for after they are there.
+    if (name === 'status') await page.locator('main section svg[data-mark]').first().waitFor();
+    if (name === 'activity') {
+      await page.locator('[data-run]').first().waitFor();
+      await page.locator('[role="toolbar"] svg[data-mark="failed"]').first().waitFor();
+    }
     await page.screenshot({ path: file(name) });
   }
   await page.getByRole('navigation').getByRole('button').nth(1).click();

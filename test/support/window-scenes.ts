@@ -18,11 +18,14 @@ export const SCREEN = { status: 0, activity: 1, updates: 2, support: 3, about: 4
 
 export interface Scene {
   readonly name: string;
+  /** What it is about, where that is further down; a selector. */
+  readonly about: string | null;
   readonly play: (look: PageOptions) => Promise<Page>;
 }
 
 export const SCENES: readonly Scene[] = [
   scene('output-for-people', {
+    about: '[role="tab"]',
     prepare: async (served) => {
       served.showOutput = 2;
       await ended(served, 'disk-check', 'FAILED');
@@ -52,6 +55,7 @@ export const SCENES: readonly Scene[] = [
   }),
   {
     name: 'no-agent-at-all',
+    about: null,
     play: async (look) => {
       const { page } = await openWindow(tempDir(), look);
       await expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible();
@@ -104,6 +108,7 @@ export const SCENES: readonly Scene[] = [
     },
   }),
   scene('output-searched', {
+    about: 'mark',
     prepare: async (served) => {
       served.showOutput = 2;
       const text = Array.from({ length: 5_000 }, (_, at) => `line ${at}`).join('\n');
@@ -123,6 +128,7 @@ export const SCENES: readonly Scene[] = [
     show: (page) => screen(page, SCREEN.about),
   }),
   scene('waits-and-ran', {
+    about: '[data-way]',
     prepare: async (served) => {
       const atMs = Date.now() - 600_000;
       await endedRun(served.store, 'waited', {
@@ -133,6 +139,7 @@ export const SCENES: readonly Scene[] = [
     show: (page) => openRun(page),
   }),
   scene('code-is-wrong', {
+    about: '[aria-invalid="true"]',
     show: async (page) => {
       await enterCode(page, 'wrong code');
       await expectPage(page.locator('[aria-invalid="true"]')).toBeVisible();
@@ -167,6 +174,7 @@ export const SCENES: readonly Scene[] = [
 ];
 
 interface Steps {
+  readonly about?: string;
   /** What is so before the page is opened. */
   readonly prepare?: (served: Served) => Promise<unknown>;
   /** Its server goes. */
@@ -191,7 +199,7 @@ function scene(name: string, steps: Steps): Scene {
     await steps.show?.(page, served);
     return page;
   };
-  return { name, play };
+  return { name, about: steps.about ?? null, play };
 }
 
 export async function screen(page: Page, place: number): Promise<void> {
