@@ -436,7 +436,7 @@ describe('limits of an account', () => {
     const text = 'x'.repeat(79).concat('\n').repeat(30_000);
     const output = { text, totalBytes: text.length, cut: false };
     const { run } = await endedRun(world.store, 'long', { ending: { stdout: output, stderr: output } });
-    const agent = await open(sessionDeps(world));
+    const agent = await open(clientDeps(world));
     await agent.call('helpdesk.unlock', { code: CODE });
     const ended: string[] = [];
     const ending = async (call: Promise<unknown>, name = '') => void ended.push(`${name}${await faultOf(call)}`);
@@ -463,7 +463,7 @@ describe('limits of an account', () => {
         return { phone: '03-1', mail: null, url: null, text: null, hardware: null };
       },
     };
-    const agent = await open(sessionDeps({ ...world, ports }));
+    const agent = await open(clientDeps({ ...world, ports }));
     await agent.call('helpdesk.unlock', { code: CODE });
     const calls = [agent.call('log.end', {}), agent.call('support.info', {})].map(faultOf);
     await agent.call('helpdesk.lock', {});
