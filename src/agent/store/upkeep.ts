@@ -33,7 +33,7 @@ export interface UpkeepOptions {
   readonly log: Logger;
   /** There is a file; else only the room on the disk is followed. */
   readonly usable: boolean;
-  readonly admits: () => boolean;
+  readonly isWritable: () => boolean;
   readonly probe: () => Promise<void>;
   readonly followRoom: () => void;
   /** Nothing is open. */
@@ -88,12 +88,12 @@ export class Upkeep {
   async #keep(serverNowMs: () => number | null): Promise<void> {
     if (this.#keeping) return;
     this.#keeping = true;
-    const { admits, probe, maintenance, counters, group, serverTime, log } = this.#options;
+    const { isWritable, probe, maintenance, counters, group, serverTime, log } = this.#options;
     const round = this.#rounds++;
     try {
       await probe();
       // Not the first: the fleet is to see us before.
-      if (!admits() || round % KEEP_EVERY !== 1) return;
+      if (!isWritable() || round % KEEP_EVERY !== 1) return;
       await maintenance.keepReserve();
       await counters.save(group);
       if (round % PRUNE_EVERY === 1) await maintenance.prune(await serverTime.confirmed(serverNowMs()));

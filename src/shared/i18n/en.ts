@@ -84,6 +84,9 @@ export const en = {
     one: '{n} result is kept on this PC until it can be sent.',
     other: '{n} results are kept on this PC until they can be sent.',
   },
+  'item.queue.title': 'Paused: too much is waiting',
+  'item.queue.body':
+    'New tasks wait until results from this PC have been sent. None is lost. If this lasts, contact {it}.',
   'item.disk.body': 'New tasks wait until {n} MB more are free. Please make room.',
   'item.disk.unknown': 'New tasks wait until there is more room. Please delete what is not needed.',
   'item.store.title': "New tasks can't be recorded",
@@ -123,6 +126,7 @@ export const en = {
   'update.waits.package': 'What was downloaded is not what was signed. It is tried again.',
   'update.waits.disk': 'It could not be stored on this PC. It is tried again.',
   'update.waits.self_test': 'Its own check did not pass on this PC. It is tried again.',
+  'update.waits.setup': 'It could not be put into its place on this PC. It is tried again.',
   'update.waits.window': 'Installs at the time that {it} has set.',
   'update.waits.person': 'Installs at the time that you chose.',
   'update.waits.tasks': 'Installs when no task is running.',
@@ -366,7 +370,7 @@ export const en = {
   'schedule.skipped.still_running': 'the run before had not ended',
   'schedule.skipped.missed': 'this PC was asleep',
   'schedule.skipped.scripts_off': 'tasks are switched off on this PC',
-  'schedule.skipped.store': 'there was no room on the disk',
+  'schedule.skipped.store': 'this PC could not take new tasks',
 
   'activity.title': 'Activity',
   'activity.filter': 'Show',

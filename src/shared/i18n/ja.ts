@@ -79,6 +79,9 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'item.unsent.permission': '管理サーバーがこの端末からの送信を許可していません。{it}による設定の変更が必要です。',
   'item.unsent.no_answer': '管理サーバーから受信確認がありません。続く場合は{it}へ連絡してください。',
   'item.unsent.kept': '送信できるまで{n}件の結果をこの端末に保管します。',
+  'item.queue.title': '一時停止（待機中の作業が上限に到達）',
+  'item.queue.body':
+    'この端末の結果が送信されるまで、新しい作業を待機します。失われるものはありません。続く場合は{it}へ連絡してください。',
   'item.disk.body': 'あと{n}MB空くまで新しい作業を待機します。不要なファイルを削除してください。',
   'item.disk.unknown': '空きができるまで新しい作業を待機します。不要なファイルを削除してください。',
   'item.store.title': '新しい作業を記録できません',
@@ -118,6 +121,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'update.waits.package': 'ダウンロードした内容が署名と異なります。もう一度試します。',
   'update.waits.disk': 'この端末に保存できませんでした。もう一度試します。',
   'update.waits.self_test': 'この端末での事前確認に合格しませんでした。もう一度試します。',
+  'update.waits.setup': 'この端末に適用できませんでした。もう一度試します。',
   'update.waits.window': '{it}が指定した時間帯に適用します。',
   'update.waits.person': '選択した日時に適用します。',
   'update.waits.tasks': '作業がないときに適用します。',
@@ -349,7 +353,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'schedule.skipped.still_running': '前回の実行が終わっていませんでした',
   'schedule.skipped.missed': 'この端末がスリープ中でした',
   'schedule.skipped.scripts_off': 'この端末では作業が無効になっています',
-  'schedule.skipped.store': 'ディスクに空きがありませんでした',
+  'schedule.skipped.store': '新しい作業を受け付けられない状態でした',
 
   'activity.title': '実行履歴',
   'activity.filter': '表示',

@@ -29,6 +29,8 @@ export const SETTINGS_JA: Readonly<Record<string, string>> = {
   'replay.first_enrolment': 'フリートに新しく加わった端末が、以前に送信された作業も受け取るか',
   'results.publish_pin_skips': '新しいバージョンや取り消しによるスキップをフリートに報告する',
   'results.drain_per_second': '切断後にたまった結果を送信する速さ。0の場合は制限しません',
+  'results.queue_max_mib':
+    '待機中の作業と未送信の結果を保管する量。超えた場合は新しい作業を受け取らずに待機し、失われるものはありません',
   'output.max_mib': 'スクリプトの各出力について保管する量',
   'history.days': 'この端末で行われたことを保管する期間',
   'history.max_mib': '履歴の最大サイズ',
