@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';
 import { parseDailyWindow } from '../../base/daily-window.ts';
+import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import { momentMs } from '../../base/moment.ts';
 import type { Watched } from '../../base/watched.ts';
@@ -11,6 +12,7 @@ import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
+import { handOverUpdate, showOwnVersion } from '../duties/hand-over-update.ts';
 import { prepareUpdate } from '../duties/prepare-update.ts';
 import { startUpdateTaking, type UpdateTaking } from '../duties/update-taking.ts';
 import { startUpdateTrial } from '../duties/update-trial.ts';
@@ -72,6 +74,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
   const takes = config.update.enabled && pin.kind === 'pinned' && store.isUsable;
   const staging = join(config.directories.agentDir, 'staging');
   const settled = Promise.withResolvers<void>();
+  const ending = new AbortController();
   const trial = startUpdateTrial({
     installation,
     staging,
@@ -81,7 +84,10 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     notes: store.updateNotes,
     storeIsUsable: store.isUsable,
     nowMs: () => clock.nowMs(),
-    onSettled: () => settled.resolve(),
+    onSettled: () => {
+      settled.resolve();
+      drop(showOwnVersion({ installation, log, signal: ending.signal }, version), log, 'showing this version');
+    },
     commands: parts.dispatcher,
     onFailed: () => endFor(null),
     log,
@@ -91,6 +97,7 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     status: taking?.status ?? watch.status,
     schedule: taking === null ? null : (when) => taking.schedule(when),
     async close() {
+      ending.abort(new Error('closed'));
       trial.close();
       watch.close();
       await taking?.close();
@@ -108,8 +115,13 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
       prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
       link: bus.link,
       commands: parts.dispatcher,
-      switchTo: ({ release, manifest }) =>
-        endFor({ version: release.version, trial: { before: version, serial: release.serial, manifest } }),
+      switchTo: async (offer, signal) => {
+        if (installation.putBy === 'setup')
+          return handOverUpdate({ installation, offer, notes: store.updateNotes, log, signal });
+        const { release, manifest } = offer;
+        endFor({ version: release.version, trial: { before: version, serial: release.serial, manifest } });
+        return null;
+      },
       jitterMs: () => fleet.effective.value.targetVersionJitterMs,
       window: window === null ? null : parseDailyWindow(window),
       pauseUntilMs: pauseUntil === null ? 0 : (momentMs(pauseUntil) ?? 0),
