@@ -140,7 +140,7 @@ async function runUntilStopped(options: Started): Promise<number> {
 
 /** What counts from the next start on. False: that could not be written, and we go on as before. */
 function switches(installed: Installed, next: CurrentVersion | null, log: Logger): boolean {
-  if (next === null || installed.by === 'others') return true;
+  if (next === null || installed.by !== 'us') return true;
   try {
     installed.installation.switchTo(next);
     log.info('another version counts', { version: next.version });

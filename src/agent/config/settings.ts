@@ -203,6 +203,11 @@ export const SETTINGS = {
     policy: { name: 'DisableSelfUpdate', on: false, off: true },
     about: 'Whether the agent installs signed releases by itself, where it can; false leaves it to IT',
   },
+  'update.by_apt': {
+    kind: 'boolean',
+    default: false,
+    about: 'The agent of the Debian package has apt install signed releases; without it that is left to who runs apt',
+  },
   'update.channel': {
     kind: 'text',
     maxChars: 32,

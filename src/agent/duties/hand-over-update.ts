@@ -8,7 +8,6 @@ import { HANDED_OVER } from '../../base/handed-over.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { runProgram } from '../../platform/run-program.ts';
-import type { UpdateNotes } from '../store/update-notes.ts';
 import { type Installation, programIn, setupIn } from '../update/installation.ts';
 import type { Offer } from './release-look.ts';
 
@@ -22,17 +21,14 @@ const KEPT_CHARS = 1_000;
 export interface HandOverOptions {
   readonly installation: Installation;
   readonly offer: Offer;
-  readonly notes: Pick<UpdateNotes, 'changeWait'>;
   readonly log: Logger;
   /** Aborted once we are stopped. */
   readonly signal: AbortSignal;
 }
 
 /** Resolves to why it has not come to a switch; rejects with the signal's reason. */
-export async function handOverUpdate({ installation, offer, notes, log, signal }: HandOverOptions): Promise<string> {
+export async function handOverUpdate({ installation, offer, log, signal }: HandOverOptions): Promise<string> {
   const { release, manifest } = offer;
-  // Whoever starts after it, and is not the new version, must not do the same at once.
-  await notes.changeWait(manifest, ({ handOversBegun = 0 }) => ({ handOversBegun: handOversBegun + 1 }));
   const ready = installation.readyDirectory(release.version);
   const [tree, staged] = [installation.treeIn(ready), installation.packageIn(ready)];
   const commandLine = join(staged, 'command-line.txt');

@@ -12,9 +12,10 @@ import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
+import { prepareByApt, updateByApt } from '../duties/apt-update.ts';
 import { handOverUpdate, showOwnVersion } from '../duties/hand-over-update.ts';
 import { prepareUpdate } from '../duties/prepare-update.ts';
-import { startUpdateTaking, type UpdateTaking } from '../duties/update-taking.ts';
+import { startUpdateTaking, type UpdateTaking, type UpdateTakingOptions } from '../duties/update-taking.ts';
 import { startUpdateTrial } from '../duties/update-trial.ts';
 import { startUpdateWatch, targetOf } from '../duties/update-watch.ts';
 import type { Dispatcher } from '../run/dispatcher.ts';
@@ -68,10 +69,22 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     clock,
     log,
   });
-  if (program.installed.by === 'others')
-    return { status: watch.status, schedule: null, close: async () => watch.close() };
-  const { installation } = program.installed;
+  const { installed } = program;
   const takes = config.update.enabled && pin.kind === 'pinned' && store.isUsable;
+  if (installed.by !== 'us') {
+    if (installed.by === 'others' || !takes || !config.update.byApt)
+      return { status: watch.status, schedule: null, close: async () => watch.close() };
+    const taking = startTaking({ begin: Promise.resolve(), prepare: prepareByApt, switchTo: counted(updateByApt) });
+    return {
+      status: taking.status,
+      schedule: (when) => taking.schedule(when),
+      async close() {
+        watch.close();
+        await taking.close();
+      },
+    };
+  }
+  const { installation } = installed;
   const staging = join(config.directories.agentDir, 'staging');
   const settled = Promise.withResolvers<void>();
   const ending = new AbortController();
@@ -92,7 +105,21 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     onFailed: () => endFor(null),
     log,
   });
-  const taking = takes ? startTaking() : null;
+  const ours = { installation, staging, bus, store, args: program.args, env: process.env, log };
+  const bySetup = counted((offer, signal) => handOverUpdate({ installation, offer, log, signal }));
+  const taking = takes
+    ? startTaking({
+        // While a version is on trial, the one before it must stay.
+        begin: settled.promise,
+        prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
+        switchTo: async (offer, signal) => {
+          if (installation.putBy === 'setup') return bySetup(offer, signal);
+          const { release, manifest } = offer;
+          endFor({ version: release.version, trial: { before: version, serial: release.serial, manifest } });
+          return null;
+        },
+      })
+    : null;
   return {
     status: taking?.status ?? watch.status,
     schedule: taking === null ? null : (when) => taking.schedule(when),
@@ -104,24 +131,24 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     },
   };
 
-  function startTaking() {
+  /** Whoever starts after it, and is not the new version, must not do the same at once. */
+  function counted(handOver: UpdateTakingOptions['switchTo']): UpdateTakingOptions['switchTo'] {
+    return async (offer, signal) => {
+      await store.updateNotes.changeWait(offer.manifest, ({ handOversBegun = 0 }) => ({
+        handOversBegun: handOversBegun + 1,
+      }));
+      return handOver(offer, signal);
+    };
+  }
+
+  function startTaking(how: Pick<UpdateTakingOptions, 'begin' | 'prepare' | 'switchTo'>): UpdateTaking {
     const { window, pauseUntil, deferHoursMax } = config.update;
-    const ours = { installation, staging, bus, store, args: program.args, env: process.env, log };
     return startUpdateTaking({
       watch,
-      // While a version is on trial, the one before it must stay.
-      begin: settled.promise,
+      ...how,
       notes: store.updateNotes,
-      prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
       link: bus.link,
       commands: parts.dispatcher,
-      switchTo: async (offer, signal) => {
-        if (installation.putBy === 'setup')
-          return handOverUpdate({ installation, offer, notes: store.updateNotes, log, signal });
-        const { release, manifest } = offer;
-        endFor({ version: release.version, trial: { before: version, serial: release.serial, manifest } });
-        return null;
-      },
       jitterMs: () => fleet.effective.value.targetVersionJitterMs,
       window: window === null ? null : parseDailyWindow(window),
       pauseUntilMs: pauseUntil === null ? 0 : (momentMs(pauseUntil) ?? 0),

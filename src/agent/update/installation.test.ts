@@ -26,13 +26,19 @@ test('a version that counts, in a place of ours, is ours to replace', () => {
   expect(findInstallation(program('1.1.0'), '1.2.0', LINUX)).toEqual({ by: 'others' });
 });
 
+test('the Debian package is apt’s to replace, where it runs as a service', () => {
+  const program = '/usr/lib/kanade-tray/agent';
+  expect(findInstallation(program, '1.1.0', LINUX)).toEqual({ by: 'apt' });
+  expect(findInstallation(program, '1.1.0', { platform: 'linux', startedAs: 'tray' })).toEqual({ by: 'others' });
+});
+
 test('on Windows the service brings it to its set-up; the agent of a person changes no program', () => {
   const { root, program } = installed(['1.1.0'], '1.1.0');
   const found = (startedAs: Hosting) => findInstallation(program('1.1.0'), '1.1.0', { platform: 'win32', startedAs });
   expect(found('tray')).toEqual({ by: 'others' });
   expect(found('headless')).toEqual({ by: 'others' });
   const service = found('service');
-  if (service.by === 'others') throw new Error('it is not ours');
+  if (service.by !== 'us') throw new Error('it is not ours');
   const { installation } = service;
   const ready = installation.readyDirectory('1.2.0');
   expect([ready, installation.packageIn(ready), installation.treeIn(ready)]).toEqual([
@@ -42,7 +48,7 @@ test('on Windows the service brings it to its set-up; the agent of a person chan
   ]);
 });
 
-test.each(['/usr/lib/kanade-tray/agent', '/home/me/kanade-tray/dist/agent', '/versions/1.1.0/agent'])(
+test.each(['/home/me/kanade-tray/dist/agent', '/versions/1.1.0/agent'])(
   'what lies in %s belongs to somebody else',
   (program) => {
     expect(findInstallation(program, '1.1.0', LINUX)).toEqual({ by: 'others' });

@@ -9,8 +9,14 @@ import { type CurrentVersion, readCurrent, writeCurrent } from '../../base/curre
 import { removeQuietly } from '../../base/remove-quietly.ts';
 import type { Hosting } from '../../shared/states.ts';
 
-/** Who brings a new version here. */
-export type Installed = { readonly by: 'us'; readonly installation: Installation } | { readonly by: 'others' };
+/** Who brings a new version here. `apt`: the package manager, which can be asked to. */
+export type Installed =
+  | { readonly by: 'us'; readonly installation: Installation }
+  | { readonly by: 'apt' }
+  | { readonly by: 'others' };
+
+/** Of the Debian package (`scripts/lib/packaging/deb.ts`). */
+const OF_DEBIAN = '/usr/lib/kanade-tray/agent';
 
 /**
  * What puts a version that lies ready into its place. `starter`: we do, and a starter beside the versions starts it. `setup`: the
@@ -110,6 +116,7 @@ export class Installation {
 
 /** `program`: the directory of the agent that runs; `version`: what it calls itself. */
 export function findInstallation(program: string, version: string, host: InstallationHost): Installed {
+  if (host.platform === 'linux' && host.startedAs === 'service' && program === OF_DEBIAN) return { by: 'apt' };
   const directory = dirname(program);
   const versions = dirname(directory);
   const isVersion = basename(directory) === version && basename(versions) === 'versions' && VERSION.test(version);

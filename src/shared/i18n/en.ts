@@ -717,6 +717,8 @@ export const en = {
   'toast.failed.title': 'A task of yours ended with an error',
   'toast.restart.title': 'Restart this PC to finish an update',
   'toast.restart.body': 'At a moment that suits you.',
+  'toast.update.title': 'An update is ready',
+  'toast.update.body': 'Version {v} is installed at the time that {it} has set, or when you choose.',
   'toast.user.title': 'A task waits for you',
   'toast.helpdesk.title': 'Helpdesk view was opened',
   'toast.helpdesk.body': 'It ends by itself after 15 minutes.',

@@ -687,6 +687,8 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'toast.failed.title': 'あなたの作業がエラーで終了しました',
   'toast.restart.title': '更新の完了に再起動が必要です',
   'toast.restart.body': 'ご都合のよいときに行ってください。',
+  'toast.update.title': '更新の準備ができました',
+  'toast.update.body': 'バージョン{v}は、{it}が指定した時間帯か、選択した日時に適用されます。',
   'toast.user.title': '作業があなたを待っています',
   'toast.helpdesk.title': 'ヘルプデスク表示が開かれました',
   'toast.helpdesk.body': '15分後に自動で終了します。',
