@@ -210,7 +210,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   if (values['handed-over'] === true) {
     if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
       throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
-  } else if (isOfACommand(WINDOWS, process.env)) {
+  } else if (input.trial !== null || isOfACommand(WINDOWS, process.env)) {
     planOf(input);
     const files = given({ '--command-line': values['command-line'], '--answers': values.answers });
     const others = Object.entries(given({ '--installer': values.installer, '--trial': values.trial })).flat();

@@ -3,9 +3,11 @@
  * Invariant: we go on until the set-up stops us; where it does not come to that, nothing has changed.
  */
 import { writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HANDED_OVER } from '../../base/handed-over.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
+import { removeLargeQuietly } from '../../base/remove-quietly.ts';
 import { sleep } from '../../base/sleep.ts';
 import { runProgram } from '../../platform/run-program.ts';
 import { type Installation, programIn, setupIn } from '../update/installation.ts';
@@ -34,19 +36,32 @@ export async function handOverUpdate({ installation, offer, log, signal }: HandO
   const commandLine = join(staged, 'command-line.txt');
   const words = ['kanade-tray-update', '/S', ...(release.allow_downgrade ? ['/ALLOWDOWNGRADE=1'] : [])];
   writeFileSync(commandLine, words.join(' '), 'utf16le');
+  const runner = await makeRunner(ready, tree);
   const places = ['--root', installation.root, '--staged', staged, '--command-line', commandLine];
   const trial = ['--trial', `${release.serial}:${manifest}`];
-  const { code, stdout, stderr } = await runProgram(programIn(tree), [setupIn(tree), 'install', ...places, ...trial], {
-    env: process.env,
-    cwd: installation.root,
-    limitMs: HANDS_OVER_MS,
-    signal,
-  });
+  const { code, stdout, stderr } = await runProgram(
+    programIn(runner),
+    [setupIn(runner), 'install', ...places, ...trial],
+    {
+      env: process.env,
+      cwd: installation.root,
+      limitMs: HANDS_OVER_MS,
+      signal,
+    },
+  );
   const said = `${stdout}${stderr}`.trim().slice(-KEPT_CHARS);
   if (code !== HANDED_OVER) return `the set-up ended with ${code ?? 'nothing'}: ${said}`;
   log.info('the set-up of the new version goes on', { version: release.version, said });
   await sleep(STOPS_US_MS, signal);
   return 'the set-up has not stopped this agent; its log says why';
+}
+
+/** The set-up moves what is to be installed, and Windows moves no directory from which a program runs. */
+async function makeRunner(ready: string, tree: string): Promise<string> {
+  const runner = join(ready, 'runner');
+  await removeLargeQuietly(runner);
+  for (const part of ['node', 'agent']) await cp(join(tree, part), join(runner, part), { recursive: true });
+  return runner;
 }
 
 /** After one was taken back, or a set-up was cut off: what people start, and the list of apps, say another version than ours. */
