@@ -16,7 +16,9 @@ import { setUp } from './lib/setup.ts';
 import { runVitest, summary } from './lib/vitest-run.ts';
 import { ensureWine } from './lib/wine.ts';
 
-const NOT_OF_WINDOWS = ['deb', 'systemd', 'apt-updates', 'contents'].map((name) => `e2e/installer/${name}`);
+const NOT_OF_WINDOWS = ['deb', 'systemd', 'headless-systemd', 'apt-updates', 'contents'].map(
+  (name) => `e2e/installer/${name}`,
+);
 /** What continuous integration has the time for. */
 const QUICK = ['e2e/installer/lifecycle', 'e2e/installer/commands', 'e2e/installer/variables'];
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
