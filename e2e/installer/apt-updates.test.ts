@@ -4,12 +4,13 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { releaseObjects } from '../../src/agent/update/manifest.ts';
-import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
+import { command, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { TARGET, testRelease, testTrust } from '../../test/support/releases.ts';
 import { sealRelease } from '../../tools/release/documents.ts';
 import { bootedDebian, noSystemd } from './booted-debian.ts';
 import { DEBIAN, type Debian } from './debian.ts';
+import { operatorOfFile, versionsHeard } from './fleet-of-file.ts';
 
 const PC_ID = 'PC-APT';
 const UNIT = 'kanade-tray-agent.service';
@@ -21,7 +22,7 @@ const reason = noSystemd === null ? '' : ` (${noSystemd})`;
 
 describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian package${reason}`, () => {
   const trust = testTrust({ expires: Date.parse('2099-01-01T00:00:00Z') });
-  const heard: string[] = [];
+  let heard: string[] = [];
   let debian: Debian;
   let broker: NatsServer;
   let nc: NatsConnection;
@@ -29,13 +30,8 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian pa
   beforeAll(async () => {
     debian = bootedDebian(root);
     broker = await startNatsServer();
-    nc = await provisionedOperator(broker);
-    nc.subscribe(`heartbeat.${PC_ID}`, {
-      callback: (_error, message) => {
-        const { agent_version: version } = message.json<{ agent_version: string }>();
-        if (heard.at(-1) !== version) heard.push(version);
-      },
-    });
+    nc = await operatorOfFile(broker);
+    heard = versionsHeard(nc, PC_ID);
     const { current = '', next = '' } = DEBIAN?.packages ?? {};
     const [installed] = [debian.addPackage(current), debian.addPackage(next)];
     debian.put('/etc/kanade/update-keys.json', trust.pin.toString());
@@ -46,6 +42,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian pa
   });
   afterAll(async () => {
     debian.dispose();
+    await nc.close();
     await broker.stop();
   });
 

@@ -11,13 +11,14 @@ import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
 import { ensureBuilt } from '../../scripts/lib/building.ts';
 import { buildHeadless } from '../../scripts/lib/packaging/headless.ts';
 import { releaseObjects } from '../../src/agent/update/manifest.ts';
-import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
+import { command, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { TARGET, testRelease, testTrust } from '../../test/support/releases.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { sealRelease } from '../../tools/release/documents.ts';
 import { bootedDebian, noSystemd } from './booted-debian.ts';
 import { DEBIAN, type Debian } from './debian.ts';
+import { operatorOfFile, versionsHeard } from './fleet-of-file.ts';
 
 const PC_ID = 'PC-HEADLESS';
 const ROOT = '/opt/kanade-tray';
@@ -28,7 +29,7 @@ const reason = noSystemd === null ? '' : ` (${noSystemd})`;
 
 describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive under systemd${reason}`, () => {
   const trust = testTrust({ expires: Date.parse('2099-01-01T00:00:00Z') });
-  const heard: string[] = [];
+  let heard: string[] = [];
   let debian: Debian;
   let broker: NatsServer;
   let nc: NatsConnection;
@@ -41,13 +42,8 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive und
     update = made;
     debian = bootedDebian(root);
     broker = await startNatsServer();
-    nc = await provisionedOperator(broker);
-    nc.subscribe(`heartbeat.${PC_ID}`, {
-      callback: (_error, message) => {
-        const { agent_version: version } = message.json<{ agent_version: string }>();
-        if (heard.at(-1) !== version) heard.push(version);
-      },
-    });
+    nc = await operatorOfFile(broker);
+    heard = versionsHeard(nc, PC_ID);
     const lines = [`[agent]\nid = "${PC_ID}"\nnats_url = "${broker.url}"\n`];
     lines.push(
       '[log]\npath = "/var/log/kanade/agent.log"\nlevel = "info"\n',
@@ -67,6 +63,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive und
   }, 300_000);
   afterAll(async () => {
     debian.dispose();
+    await nc.close();
     await broker.stop();
   });
 
