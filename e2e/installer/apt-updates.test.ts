@@ -67,14 +67,23 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian pa
     await putKey(nc, 'agent_config', 'global', { target_version: version });
   }
 
-  /** A repository of that one package, as `/etc/apt` names it. */
-  async function repository(): Promise<void> {
+  /** The only repository that `/etc/apt` names. */
+  async function emptyRepository(): Promise<void> {
     const made = [
       'set -e',
-      'mkdir -p /repo && cp /packages/*_9.1.0_*.deb /repo/next.deb && cd /repo',
-      '{ dpkg-deb -f next.deb; echo "Filename: ./next.deb"; echo "Size: $(stat -c %s next.deb)"; echo "SHA256: $(sha256sum next.deb | cut -d" " -f1)"; } > Packages',
+      'mkdir -p /repo && : > /repo/Packages',
       'rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*',
       'echo "deb [trusted=yes] file:/repo ./" > /etc/apt/sources.list.d/it.list',
+    ];
+    const { code, output } = await debian.run(made.join('\n'));
+    expect(code, output).toBe(0);
+  }
+
+  async function publish(): Promise<void> {
+    const made = [
+      'set -e',
+      'cp /packages/*_9.1.0_*.deb /repo/next.deb && cd /repo',
+      '{ dpkg-deb -f next.deb; echo "Filename: ./next.deb"; echo "Size: $(stat -c %s next.deb)"; echo "SHA256: $(sha256sum next.deb | cut -d" " -f1)"; } > Packages',
     ];
     const { code, output } = await debian.run(made.join('\n'));
     expect(code, output).toBe(0);
@@ -95,11 +104,12 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian pa
   });
 
   it('set otherwise, it waits for a repository that has it, and then has apt install it; commands go on', async () => {
+    await emptyRepository();
     settings('by_apt = true\n');
     await debian.run(`systemctl restart ${UNIT}`);
     await expect.poll(journal, WITHIN).toMatch(/the update waits .*for=package/);
     expect(await installed()).toBe(packageJson.version);
-    await repository();
+    await publish();
     // The next try is in a minute, or with the next start.
     await debian.run(`systemctl restart ${UNIT}`);
     await expect.poll(installed, WITHIN).toBe(NEXT);
