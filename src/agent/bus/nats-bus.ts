@@ -16,11 +16,11 @@ import type {
   KvRead,
   KvWatchHandlers,
   LinkStatus,
-  ObjectLook,
   ObjectPart,
   ObjectPiece,
   ObjectPlace,
   ObjectRead,
+  ObjectStat,
   PublishOptions,
   PublishOutcome,
   SubscribeOptions,
@@ -28,7 +28,7 @@ import type {
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
-import { objectGet, objectLook, objectPiece, objectsPresent } from './objects.ts';
+import { objectGet, objectPiece, objectStat, objectsPresent } from './objects.ts';
 import { INBOXES, Permissions } from './permissions.ts';
 import { PubAcks } from './publish.ts';
 import { ServerClock } from './server-clock.ts';
@@ -205,10 +205,10 @@ export class NatsBus implements Bus {
     return session === null ? null : objectsPresent(session, bucket, names);
   }
 
-  async objectLook(bucket: string, name: string, signal: AbortSignal): Promise<ObjectLook> {
+  async objectStat(bucket: string, name: string, signal: AbortSignal): Promise<ObjectStat> {
     const session = this.#session;
     if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
-    return objectLook(session, bucket, name, signal);
+    return objectStat(session, bucket, name, signal);
   }
 
   async objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece> {

@@ -7,11 +7,11 @@ import { errorText } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
 import {
   DEFAULT_MAX_PAYLOAD_BYTES,
-  type ObjectLook,
   type ObjectPart,
   type ObjectPiece,
   type ObjectPlace,
   type ObjectRead,
+  type ObjectStat,
 } from './bus.ts';
 import { isRefused } from './permissions.ts';
 import type { RequestOptions, Session } from './session.ts';
@@ -50,12 +50,12 @@ export async function objectsPresent(
 }
 
 /** What the store says of an object. Never rejects. */
-export async function objectLook(
+export async function objectStat(
   session: Session,
   bucket: string,
   name: string,
   signal: AbortSignal,
-): Promise<ObjectLook> {
+): Promise<ObjectStat> {
   try {
     const info = await infoOf(session, bucket, name, AbortSignal.any([signal, session.signal]));
     if (info === null) return { kind: 'absent' };
