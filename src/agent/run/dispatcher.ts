@@ -1,7 +1,7 @@
 /**
  * Takes admitted commands from the store and sees each of them to its one terminal row and its result (invariant 3). What is
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
- * no place in the list. It looks when it is nudged, or when the next wait is over.
+ * no place in the list. It scans the rows when it is nudged, or when the next wait is over.
  */
 
 import { Deadline } from '../../base/deadline.ts';
@@ -44,11 +44,11 @@ export class Dispatcher {
   #heldUpTo = 0;
   #started = false;
   #held = false;
-  #lookQueued = false;
-  /** What may have changed since the last look, so that only that is read. */
+  #scanQueued = false;
+  /** What may have changed since the last scan, so that only that is read. */
   #admitted = true;
   #forPlaces = true;
-  #lookAtAll = true;
+  #scanAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
   /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
@@ -104,49 +104,49 @@ export class Dispatcher {
 
   /** Nothing is on its way here. */
   get isIdle(): boolean {
-    return this.#active.size === 0 && !this.#lookQueued;
+    return this.#active.size === 0 && !this.#scanQueued;
   }
 
   /** Something was admitted, or there may be more places. */
   nudge(): void {
     this.#admitted = true;
     this.#forPlaces = true;
-    this.#queueLook();
+    this.#queueScan();
   }
 
-  #queueLook(): void {
-    if (this.#lookQueued || !this.#started) return;
-    this.#lookQueued = true;
+  #queueScan(): void {
+    if (this.#scanQueued || !this.#started) return;
+    this.#scanQueued = true;
     setImmediate(() => {
-      this.#lookQueued = false;
+      this.#scanQueued = false;
       const { isOpen, damage } = this.#options.store;
       // What a damaged store still tells is for the next one to settle.
       if (this.#stopping.signal.aborted || !isOpen || damage.value !== null) return;
       try {
-        if (this.#held) this.#lookAtKilled();
-        else this.#look();
+        if (this.#held) this.#scanKilled();
+        else this.#scan();
       } catch (error) {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#options.log.error('the open commands could not be read', { error: errorText(error) });
-        this.#lookAgainIn(STORE_RETRY_MS);
+        this.#scanAgainIn(STORE_RETRY_MS);
       }
     });
   }
 
   /** They begin nothing, and whoever has stopped them waits for the answer. */
-  #lookAtKilled(): void {
+  #scanKilled(): void {
     this.#takeAll((limit) => this.#options.store.inbox.killed(limit));
-    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
+    if (this.#unread.size > 0) this.#scanAgainIn(STORE_RETRY_MS);
   }
 
-  #look(): void {
+  #scan(): void {
     const { inbox } = this.#options.store;
-    if (this.#lookAtAll) this.#lookAtWaits();
+    if (this.#scanAll) this.#scanWaits();
     if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.toGate(limit));
     if (this.#forPlaces && this.#options.slots.free > 0) this.#forPlaces = !this.#takePlaces();
-    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
-    // Whatever nobody has thought of: while something waits, there is another look.
-    if (this.#timer === undefined && inbox.hasWaiting()) this.#lookAgainIn(LONGEST_TIMER_MS);
+    if (this.#unread.size > 0) this.#scanAgainIn(STORE_RETRY_MS);
+    // Whatever nobody has thought of: while something waits, there is another scan.
+    if (this.#timer === undefined && inbox.hasWaiting()) this.#scanAgainIn(LONGEST_TIMER_MS);
   }
 
   /** Gives free places to those that wait for one. False: there may be more of them. */
@@ -165,10 +165,10 @@ export class Dispatcher {
     return waiting.length < limit;
   }
 
-  #lookAtWaits(): void {
+  #scanWaits(): void {
     const { inbox, waits } = this.#options.store;
     const upMs = this.#options.clock.upMs();
-    this.#lookAtAll = false;
+    this.#scanAll = false;
     // One after the other, since each may use up the room there is; who finds none is looked at again when there is.
     for (const select of [
       (limit: number) => inbox.killed(limit),
@@ -176,11 +176,11 @@ export class Dispatcher {
       (limit: number) => waits.due('user', upMs, limit),
       (limit: number) => this.#forUsers(limit),
     ]) {
-      if (!this.#takeAll(select)) this.#lookAtAll = true;
+      if (!this.#takeAll(select)) this.#scanAll = true;
     }
     // No more than can be fetched or wait for that: else they would ask the gates for nothing, over and over.
     const { room } = this.#scriptObjects;
-    if (!this.#takeAll((limit) => waits.due('retry', upMs, limit), room)) this.#lookAtAll = true;
+    if (!this.#takeAll((limit) => waits.due('retry', upMs, limit), room)) this.#scanAll = true;
     this.#armTimer(upMs);
     this.#followUsers();
   }
@@ -220,7 +220,7 @@ export class Dispatcher {
     } catch (error) {
       this.#unread.add(run);
       // For those behind it.
-      this.#queueLook();
+      this.#queueScan();
       log.error('a command could not be read', { run, error: errorText(error) });
     } finally {
       if (placeTaken && (open === undefined || open.state === 'running')) slots.release();
@@ -232,7 +232,7 @@ export class Dispatcher {
       take: () => !this.#forPlaces && slots.take(),
       release: () => {
         slots.release();
-        this.#queueLook();
+        this.#queueScan();
       },
     };
     const active = new ActiveRun(open, place, run <= this.#foundRun, {
@@ -243,7 +243,7 @@ export class Dispatcher {
     this.#active.set(run, active);
     const done = this.#see(active).finally(() => {
       this.#active.delete(run);
-      this.#queueLook();
+      this.#queueScan();
     });
     drop(done, this.#options.log, `run ${run}`);
   }
@@ -253,7 +253,7 @@ export class Dispatcher {
     const step = await active.step().catch((error: unknown) => this.#failed(open, error));
     if (step !== 'deferred') await this.end(open, step);
     // Maybe for less long than what the timer is set for.
-    else if (active.waits) this.#lookAtAll = true;
+    else if (active.waits) this.#scanAll = true;
     else this.#forPlaces = true;
   }
 
@@ -264,20 +264,20 @@ export class Dispatcher {
     this.#timer = undefined;
     const dueUpMs = Math.min(...(['jitter', 'user', 'retry'] as const).map((kind) => waits.nextDueUpMs(kind, upMs)));
     if (dueUpMs === Number.POSITIVE_INFINITY) return;
-    this.#lookAgainIn(Math.max(1, dueUpMs - this.#options.clock.upMs()));
+    this.#scanAgainIn(Math.max(1, dueUpMs - this.#options.clock.upMs()));
   }
 
-  #lookAgainIn(ms: number): void {
+  #scanAgainIn(ms: number): void {
     clearTimeout(this.#timer);
-    const look = () => {
+    const scan = () => {
       this.#timer = undefined;
       this.#again();
     };
-    this.#timer = setTimeout(look, Math.min(ms, LONGEST_TIMER_MS));
+    this.#timer = setTimeout(scan, Math.min(ms, LONGEST_TIMER_MS));
   }
 
   #again(): void {
-    this.#lookAtAll = true;
+    this.#scanAll = true;
     this.#unread.clear();
     this.nudge();
   }
