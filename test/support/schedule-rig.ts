@@ -160,7 +160,7 @@ export function scheduleRig(options: RigOptions = {}) {
     async pass(seconds: number, stepMs = 1_000): Promise<void> {
       for (let passedMs = 0; passedMs < seconds * 1_000; passedMs += stepMs) {
         clock.advance(stepMs);
-        await scheduler.look();
+        await scheduler.fireDue();
       }
     },
     /** The script of the newest run ends. */

@@ -56,8 +56,8 @@ export class Scheduler {
   #closed = false;
   /** Of these, the fire for this start of the system is still to be decided; with the reason that was told of it last. */
   readonly #atStart = new Map<string, SkipReason | null>();
-  #lookedMs = Number.NEGATIVE_INFINITY;
-  #looking: Promise<void> = Promise.resolve();
+  #passedMs = Number.NEGATIVE_INFINITY;
+  #pass: Promise<void> = Promise.resolve();
   readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
   #failed = false;
@@ -119,14 +119,14 @@ export class Scheduler {
       const known = this.#active.get(id);
       if (known?.entry === entry) continue;
       const active = { entry, plan, nextMs: null };
-      // One that can't be told now is new again with the next look.
+      // One that can't be told now is new again with the next pass.
       if (this.#reckon(active, nowMs)) this.#active.set(id, active);
       else this.#active.delete(id);
     }
     this.#skips.keepOnly(this.#options.book.entries);
     if (this.#begun) this.#refuseUnsupported(this.#options.book.entries.values());
     this.#tell();
-    this.lookSoon();
+    this.fireDueSoon();
   }
 
   /** A job has come, has another version, or is gone. */
@@ -139,7 +139,7 @@ export class Scheduler {
     const naming = [...this.#options.book.entries.values()].filter(({ read }) => read.ok && read.plan.jobId === id);
     if (this.#begun) this.#refuseUnsupported(naming);
     this.#tell();
-    this.lookSoon();
+    this.fireDueSoon();
   }
 
   #refuseUnsupported(entries: Iterable<Entry>): void {
@@ -158,7 +158,7 @@ export class Scheduler {
   reloaded(): void {
     for (const [id, { read }] of this.#options.book.entries)
       if (read.ok && read.plan.triggers.includes('startup')) this.#atStart.set(id, this.#atStart.get(id) ?? null);
-    this.lookSoon();
+    this.fireDueSoon();
   }
 
   /** An event of this PC; resolves when what it fires is in the store. */
@@ -181,32 +181,32 @@ export class Scheduler {
     this.#options.log.warn('a schedule could not be looked at', { what, error: errorText(error) });
   }
 
-  lookSoon(): void {
+  fireDueSoon(): void {
     this.#arm(0);
   }
 
   #arm(inMs: number): void {
     clearTimeout(this.#timer);
     if (!this.#begun || this.#closed) return;
-    this.#timer = setTimeout(() => drop(this.look(), this.#options.log, 'looking what is due'), Math.max(0, inMs));
+    this.#timer = setTimeout(() => drop(this.fireDue(), this.#options.log, 'looking what is due'), Math.max(0, inMs));
   }
 
-  /** Fires what is due now; resolves when that is in the store. One look at a time; none waits for what a fire still has to ask. */
-  look(): Promise<void> {
-    this.#looking = this.#looking
-      .then(() => this.#look())
+  /** Fires what is due now; resolves when that is in the store. One pass at a time; none waits for what a fire still has to ask. */
+  fireDue(): Promise<void> {
+    this.#pass = this.#pass
+      .then(() => this.#fireDue())
       .catch((error: unknown) => {
         this.#options.log.error('what is due could not be looked at', { error: errorText(error) });
         this.#arm(AGAIN_MS);
       });
-    return this.#looking.then(() => this.#fires.settled());
+    return this.#pass.then(() => this.#fires.settled());
   }
 
-  async #look(): Promise<void> {
+  async #fireDue(): Promise<void> {
     if (!this.#begun || this.#closed) return;
     const nowMs = this.#options.clock.nowMs();
-    const wasSetBack = nowMs < this.#lookedMs - BACK_MS;
-    this.#lookedMs = nowMs;
+    const wasSetBack = nowMs < this.#passedMs - BACK_MS;
+    this.#passedMs = nowMs;
     const failed = this.#failed;
     this.#failed = false;
     // What could not be told when the book changed.
