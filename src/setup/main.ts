@@ -18,7 +18,7 @@ import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
-import { HANDED_OVER, SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { HANDED_OVER, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
@@ -106,10 +106,10 @@ async function run(): Promise<number> {
     log.say(`ends with ${code} after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     return code;
   } catch (error) {
-    const isFault = error instanceof SetupFault;
-    const code = isFault ? error.code : SETUP_EXIT.failed;
+    const isSetupError = error instanceof SetupError;
+    const code = isSetupError ? error.code : SETUP_EXIT.failed;
     const text = errorText(error);
-    log.say(isFault ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
+    log.say(isSetupError ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
     log.say(`ends with ${code}`);
     if (file !== '') console.log(`the log: ${file}`);
     leaveMessage(text, file);
@@ -133,7 +133,7 @@ function readWide(file: string): string {
 }
 
 function rootGiven(): string {
-  if (values.root === undefined) throw new SetupFault(SETUP_EXIT.failed, '--root is missing');
+  if (values.root === undefined) throw new SetupError(SETUP_EXIT.failed, '--root is missing');
   return values.root;
 }
 
@@ -191,7 +191,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   };
   if (values['handed-over'] === true) {
     if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
-      throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
+      throw new SetupError(SETUP_EXIT.anotherRuns, 'another installation runs');
   } else if (isOfACommand(WINDOWS, process.env)) {
     planOf(input);
     const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
