@@ -15,8 +15,8 @@ const QUIET_MS = 2_000;
 
 export class HeapLimit {
   readonly #collect: () => void;
-  #nextLookMs = 0;
-  #looksOnceMore = false;
+  #nextCheckMs = 0;
+  #checksOnceMore = false;
   #largeBytes = LARGE_BYTES;
 
   constructor() {
@@ -27,14 +27,14 @@ export class HeapLimit {
   /** To be called now and then while there is much to do; costs nothing mostly. */
   look(): void {
     const now = performance.now();
-    if (now < this.#nextLookMs) return;
-    this.#nextLookMs = now + POLL_EVERY_MS;
+    if (now < this.#nextCheckMs) return;
+    this.#nextCheckMs = now + POLL_EVERY_MS;
     if (getHeapStatistics().used_heap_size < this.#largeBytes) return;
     // What the last of it leaves is looked at when all is quiet.
-    if (!this.#looksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
-    this.#looksOnceMore = true;
+    if (!this.#checksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
+    this.#checksOnceMore = true;
     this.#collectNow();
-    this.#nextLookMs = now + REST_MS;
+    this.#nextCheckMs = now + REST_MS;
   }
 
   /** What lives by now is no reason to look again soon. */
@@ -44,7 +44,7 @@ export class HeapLimit {
   }
 
   #whenQuiet(): void {
-    this.#looksOnceMore = false;
+    this.#checksOnceMore = false;
     if (getHeapStatistics().used_heap_size >= this.#largeBytes) this.#collectNow();
   }
 }

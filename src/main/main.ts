@@ -33,7 +33,7 @@ const BOOT_MS = 5 * 60_000;
 const STARTING_MS = 15_000;
 /** An app shell that is not newer after that must not start itself again and again. */
 const RELAUNCH_AFTER_SECS = 60;
-const LOOK_FOR_VERSION_MS = 30_000;
+const VERSION_POLL_MS = 30_000;
 /** The operating system does not wait longer for a program that ends with it. */
 const SHUTDOWN_MS = 3_000;
 
@@ -185,7 +185,7 @@ async function start(): Promise<void> {
     appShell.close();
   });
 
-  setInterval(() => isOutdated() && relaunch(), LOOK_FOR_VERSION_MS).unref();
+  setInterval(() => isOutdated() && relaunch(), VERSION_POLL_MS).unref();
   host?.start(appShell.agentConnection, refresh);
   refresh();
   if (!isHidden(process.argv) || !(await hasTrayHost())) window.open({ screen: 'status' });

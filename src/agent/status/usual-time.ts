@@ -5,7 +5,7 @@
 import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { HistoryPort, RunRecord } from './ports.ts';
 
-export const LOOKED_AT_RUNS = 5_000;
+export const NEARBY_RUNS = 5_000;
 const EARLIER_RUNS = 20;
 /** Fewer say nothing of "usually". */
 const ENOUGH_RUNS = 3;
@@ -30,7 +30,7 @@ export class UsualTime {
   }
 
   #look(record: Pick<RunRecord, 'run' | 'manifestId'>): number | null {
-    const earlier = this.#history.earlierDurations(record, record.run - LOOKED_AT_RUNS, EARLIER_RUNS);
+    const earlier = this.#history.earlierDurations(record, record.run - NEARBY_RUNS, EARLIER_RUNS);
     if (earlier.length < ENOUGH_RUNS) return null;
     const sorted = earlier.filter((ms) => ms >= 0).sort((one, other) => one - other);
     return sorted[Math.floor(sorted.length / 2)] ?? null;
