@@ -8,8 +8,8 @@ import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electro
 import { nativeCodeIsBeside, ownAccount, userName } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import type { Route } from '../shared/app-shell-contract.ts';
-import type { Language } from '../shared/contract.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
+import type { Language } from '../shared/ui-view.ts';
 import { SCHEME, serveRenderer } from './app-protocol.ts';
 import { AppShell } from './app-shell.ts';
 import { distDirectory } from './dist-directory.ts';
