@@ -6,6 +6,7 @@ import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentStatus } from '../../src/shared/agent-status.ts';
+import { ADMINISTRATOR } from '../../test/support/agent-client.ts';
 import { AgentRun, type AgentRunOptions, settings } from '../../test/support/agent-run.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import {
@@ -142,7 +143,7 @@ test('a kill that comes during a stop ends its script, and what waits of it neve
   const waiting = await publishCommand(nc, MINE, command({ exec_id: execId, script: waits, jitter_secs: 86_400 }));
   const id = await publishCommand(nc, MINE, command({ exec_id: execId, script: stays(file('k')), timeout_secs: 600 }));
   const tree = await pids('k');
-  const client = await agent.connect();
+  const client = await agent.connect(ADMINISTRATOR);
   await eventually(async () => expect((await client.call('state.snapshot', {})).now.waitingCount).toBe(1));
   await client.call('agent.drain', {});
   await eventually(() => expect(agent.stdout).toContain('stopping'));
@@ -160,7 +161,7 @@ test('SIGTERM during a drain does not wait for the end of the drain', async () =
   const { nc, agent, file, pids } = await world();
   const id = await publishCommand(nc, MINE, command({ script: stays(file('d')), timeout_secs: 600 }));
   const tree = await pids('d');
-  const client = await agent.connect();
+  const client = await agent.connect(ADMINISTRATOR);
   await client.call('agent.drain', {});
   await eventually(() => expect(agent.stdout).toContain('stopping'));
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });

@@ -114,6 +114,24 @@ test('parked results say why; one or all of them go again at once, and it is sai
   expect(served.store.outbox.due(true, 0, 10)).toHaveLength(3);
 });
 
+test('what is no result and can not be delivered is shown as well, and goes again', async () => {
+  const served = await servedPc();
+  const { outbox } = served.store;
+  await outbox.put({ kind: 'event', id: 'e', subject: 'obs.x', body: Buffer.from('{}') }, Date.now());
+  const seq = outbox.seqOf('event', 'e') ?? 0;
+  for (let tries = 0; tries < 3; tries++) await outbox.retryAt(seq, Number.MAX_SAFE_INTEGER, 'nobody stores it');
+  const page = await unlocked(served);
+  const stuck = card(page, 'What could not be delivered');
+  await expectPage(stuck.getByRole('listitem')).toHaveText([
+    /^A note for the fleet's record, on signaturesnobody stores itsince \d\d:\d\d, tried 3 times/,
+  ]);
+  await stuck.getByRole('button', { name: "Send again now: A note for the fleet's record, on signatures" }).click();
+  await expectPage(stuck.getByRole('status')).toHaveText('1 message is queued to be sent again.');
+  await expectPage(stuck).toContainText('None.');
+  await expectPage(stuck).toContainText('Waiting to be sent: 1 other message.');
+  expect(outbox.due(false, 0, 10)).toEqual([seq]);
+});
+
 test('settings that are not as built in come first, in words, and a search finds any of them', async () => {
   const served = await servedPc();
   served.settings = [

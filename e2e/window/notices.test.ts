@@ -134,7 +134,7 @@ test('results that wait are on their way, kept, or waiting for the connection: n
   const send = region(page, 'Waiting to send');
   await expectPage(send).toContainText('2 resultsBeing sent.');
   served.cells.undelivered.set({ cause: 'full', why: WHY });
-  await expectPage(send).toContainText('2 resultsKept on this PC until they can be sent.');
+  await expectPage(send).toContainText('2 resultsKept on this PC until sending works again.');
   served.cells.connection.set({ ...served.cells.connection.value, state: 'unreachable', sinceMs: Date.now() });
   await expectPage(send).toContainText('2 resultsWill be sent when the connection is back.');
   await expectPage(title(page)).toHaveText('Cannot reach the IT service');

@@ -16,12 +16,14 @@ const LOOKS = [
 ] as const;
 
 describe.each(['en', 'ja'])('in %s', (language) => {
-  test.each(SCENES)('$name', async ({ name, play }) => {
+  test.each(SCENES)('$name', async ({ name, about, play }) => {
     const page = await play({ locale: language === 'ja' ? 'ja-JP' : 'en-GB' });
     for (const { name: look, width, height, colorScheme } of LOOKS) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(DIRECTORY, `${language}-${look}-${name}.png`) });
+      if (about !== null) await page.locator(about).first().scrollIntoViewIfNeeded();
+      // What fades from one look to the next has arrived.
+      await page.screenshot({ path: join(DIRECTORY, `${language}-${look}-${name}.png`), animations: 'disabled' });
     }
   });
 });

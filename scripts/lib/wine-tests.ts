@@ -56,6 +56,8 @@ export async function runUnderWine(
       export WINEPREFIX=${inside}/prefix KANADE_TRAY_NATS_SERVER=${server === null ? '' : 'Z:/tools/nats-server.exe'}
       export KANADE_TEST_WINE=1 KANADE_TEST_POWERSHELL='${env.KANADE_TEST_POWERSHELL ?? ''}' KANADE_TEST_SEED='${env.KANADE_TEST_SEED ?? ''}'
       export POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
+      # Paths of this machine.
+      unset NODE_EXTRA_CA_CERTS SSL_CERT_FILE
       ${WINE_ENVIRONMENT}
       ${powershell === null ? '' : `${WITH_DOTNET}; export KANADE_TEST_PWSH='${inWindows(POWERSHELL_DIRECTORY)}/powershell.exe'`}
       cd ${inside}/repo

@@ -36,6 +36,7 @@ const useStyles = makeStyles({
     padding: '20px 24px 24px',
     '@media (max-width: 560px)': { padding: '16px 16px 20px' },
     '@media (max-width: 400px)': { padding: '12px 12px 16px' },
+    [LOW]: { paddingTop: '6px' },
   },
   /** A list fills the height and scrolls by itself. */
   filled: { height: '100%', display: 'flex', flexDirection: 'column', [LOW]: { height: '100vh' } },

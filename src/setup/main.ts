@@ -172,7 +172,7 @@ function freshName(task: string): string {
 }
 
 function beside(): string {
-  return values.installer === undefined ? process.cwd() : dirname(values.installer);
+  return values.installer === undefined ? tmpdir() : dirname(values.installer);
 }
 
 async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {

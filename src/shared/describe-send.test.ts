@@ -12,7 +12,7 @@ test('what is stuck is not said to wait, nor the other way round', () => {
   expect(describeStuck(stuckOnly, en)).toBe('1 other message is kept on this PC, and tried again by itself.');
   const waitingOnly = outbox(1, 0, { waiting: 4, stuck: 0 });
   expect(describeWaiting(waitingOnly, en)).toEqual(['1 result', '4 other messages']);
-  expect(describeWaiting(waitingOnly, ja)).toEqual(['1件', 'その他のメッセージ4件']);
+  expect(describeWaiting(waitingOnly, ja)).toEqual(['結果1件', 'その他のメッセージ4件']);
   expect(describeStuck(waitingOnly, en)).toBeNull();
 });
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { ownAccount } from '../../src/platform/accounts.ts';
+import { ADMINISTRATORS_SID } from '../../src/platform/windows/access-list.ts';
 import {
   type AgentClient,
   type Endpoint,
@@ -24,6 +25,10 @@ export interface ConnectOptions {
   readonly hostSecret?: string;
   readonly signal?: AbortSignal;
 }
+
+/** Whose endpoint is for who runs the PC; as root on Linux we are that ourselves. */
+export const ADMINISTRATOR: { readonly account?: string } =
+  process.platform === 'win32' ? { account: ADMINISTRATORS_SID } : {};
 
 const CONNECT_MS = 10_000;
 

@@ -101,8 +101,8 @@ export class AgentRun implements Starting {
   }
 
   /** The local socket, once it is served. */
-  async connect(): Promise<AgentClient> {
-    const client = await eventually(() => connectAgent({ dataDirectory: this.dataDirectory }));
+  async connect(as: { readonly account?: string } = {}): Promise<AgentClient> {
+    const client = await eventually(() => connectAgent({ dataDirectory: this.dataDirectory, ...as }));
     onTestFinished(() => client.close());
     return client;
   }

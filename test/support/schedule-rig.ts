@@ -69,12 +69,13 @@ export interface RigOptions {
 }
 
 export function scheduleRig(options: RigOptions = {}) {
-  const { directory = tempDir(), clock = new ManualClock(), zone = 'Asia/Tokyo' } = options;
+  const { directory = tempDir(), clock = new ManualClock() } = options;
   const store: Store = testStore(directory, clock);
   const bus = new FakeBus();
   const fired: { readonly run: RunId; readonly command: Command }[] = [];
   const state = {
     groups: options.groups === undefined ? null : new Set(options.groups),
+    zone: options.zone ?? 'Asia/Tokyo',
     scriptsEnabled: true,
     cpuPercent: options.cpuPercent ?? null,
     /** What has to happen before the PC tells what is required. */
@@ -102,7 +103,8 @@ export function scheduleRig(options: RigOptions = {}) {
     groups: () => state.groups,
     scriptsEnabled: () => state.scriptsEnabled,
     cpuPercent: () => state.cpuPercent,
-    zone: () => zone,
+    zone: () => state.zone,
+    lookAtZone: () => {},
     senses: { triggers: new Set(options.triggers ?? []), conditions: new Set(options.tells ?? []) },
     conditions: async (require) => {
       asked.push(require);
@@ -172,7 +174,8 @@ export function scheduleRig(options: RigOptions = {}) {
     /** When each fire was for, as the time of its admission. */
     times: () =>
       fired.map(({ run }) => new Date(store.history.get(run)?.receivedAtMs ?? 0).toISOString().slice(11, 19)),
-    rows: () => scheduleRows({ book, scheduler, store, zone: () => zone, nowMs: () => clock.ms, platform: 'linux' }),
+    rows: () =>
+      scheduleRows({ book, scheduler, store, zone: () => state.zone, nowMs: () => clock.ms, platform: 'linux' }),
     row(id: string) {
       return this.rows().find(({ internals }) => internals.id === id);
     },

@@ -197,7 +197,12 @@ export async function endedRun(
   const admission = await store.runs.admit(arrival(requestId, `script of ${requestId}`, more.arrival));
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
   const { run, resultId } = admission;
-  await store.runs.start(run, { startedAtMs: 2_000, runAsUser: more.user ?? null, facts: null, event: null });
+  await store.runs.start(run, {
+    startedAtMs: more.ending?.startedAtMs ?? 2_000,
+    runAsUser: more.user ?? null,
+    facts: null,
+    event: null,
+  });
   await store.runs.finish(run, ending(resultId, more.ending));
   return { run, resultId };
 }

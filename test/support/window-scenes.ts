@@ -3,14 +3,13 @@
  * for: for pictures of them, and for axe. Invariant: nothing of a scene is named by a word of one language.
  */
 import type { Page } from '@playwright/test';
-import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
-import type { SettingMeaning } from '../../src/shared/helpdesk-view.ts';
-import type { Setting } from '../../src/shared/setting.ts';
+import { SETTING_KEYS } from '../../src/agent/config/settings.ts';
+import { I18n } from '../../src/shared/i18n/i18n.ts';
 import type { PageOptions } from './browser.ts';
 import { expectPage } from './page-expect.ts';
+import { burst, ended, fullHelpdesk, HARDWARE, started, stuck, troubles } from './scene-worlds.ts';
 import { type Served, serve } from './served-status.ts';
-import { aSetting, endedRun } from './status.ts';
-import { arrival } from './store.ts';
+import { endedRun } from './status.ts';
 import { tempDir } from './temp.ts';
 import { HELPDESK_CODE, openWindow } from './window.ts';
 
@@ -19,11 +18,14 @@ export const SCREEN = { status: 0, activity: 1, updates: 2, support: 3, about: 4
 
 export interface Scene {
   readonly name: string;
+  /** What it is about, where that is further down; a selector. */
+  readonly about: string | null;
   readonly play: (look: PageOptions) => Promise<Page>;
 }
 
 export const SCENES: readonly Scene[] = [
   scene('output-for-people', {
+    about: '[role="tab"]',
     prepare: async (served) => {
       served.showOutput = 2;
       await ended(served, 'disk-check', 'FAILED');
@@ -41,17 +43,8 @@ export const SCENES: readonly Scene[] = [
       for (const id of ['disk-clean-up', 'printer-fix']) await started(served, id);
     },
   }),
-  scene('agent-is-gone', {
-    after: async (served) => served.server.close(),
-    show: (page) => expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible(),
-  }),
-  scene('agent-is-gone-support', {
-    after: async (served) => served.server.close(),
-    show: async (page) => {
-      await expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible();
-      await screen(page, SCREEN.support);
-    },
-  }),
+  scene('agent-is-gone', { show: goneFrom(SCREEN.status) }),
+  scene('agent-is-gone-support', { show: goneFrom(SCREEN.support) }),
   scene('settings-are-broken', {
     prepare: async (served) => {
       served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), faults: [] });
@@ -60,7 +53,15 @@ export const SCENES: readonly Scene[] = [
   scene('not-set-up', {
     prepare: async (served) => served.cells.agent.set({ state: 'not_set_up', sinceMs: Date.now(), faults: [] }),
   }),
-  { name: 'no-agent-at-all', play: async (look) => (await openWindow(tempDir(), look)).page },
+  {
+    name: 'no-agent-at-all',
+    about: null,
+    play: async (look) => {
+      const { page } = await openWindow(tempDir(), look);
+      await expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible();
+      return page;
+    },
+  },
   scene('window-is-lost', {
     prepare: (served) => started(served, 'slow'),
     lost: true,
@@ -107,6 +108,7 @@ export const SCENES: readonly Scene[] = [
     },
   }),
   scene('output-searched', {
+    about: 'mark',
     prepare: async (served) => {
       served.showOutput = 2;
       const text = Array.from({ length: 5_000 }, (_, at) => `line ${at}`).join('\n');
@@ -126,6 +128,7 @@ export const SCENES: readonly Scene[] = [
     show: (page) => screen(page, SCREEN.about),
   }),
   scene('waits-and-ran', {
+    about: '[data-way]',
     prepare: async (served) => {
       const atMs = Date.now() - 600_000;
       await endedRun(served.store, 'waited', {
@@ -136,6 +139,7 @@ export const SCENES: readonly Scene[] = [
     show: (page) => openRun(page),
   }),
   scene('code-is-wrong', {
+    about: '[aria-invalid="true"]',
     show: async (page) => {
       await enterCode(page, 'wrong code');
       await expectPage(page.locator('[aria-invalid="true"]')).toBeVisible();
@@ -170,13 +174,12 @@ export const SCENES: readonly Scene[] = [
 ];
 
 interface Steps {
+  readonly about?: string;
   /** What is so before the page is opened. */
   readonly prepare?: (served: Served) => Promise<unknown>;
-  /** What happens while it is open. */
-  readonly after?: (served: Served) => Promise<unknown>;
   /** Its server goes. */
   readonly lost?: true;
-  readonly show?: (page: Page) => Promise<unknown>;
+  readonly show?: (page: Page, served: Served) => Promise<unknown>;
 }
 
 function scene(name: string, steps: Steps): Scene {
@@ -184,31 +187,36 @@ function scene(name: string, steps: Steps): Scene {
     const served = await serve();
     served.clock.atMs = Date.now();
     served.code = HELPDESK_CODE;
+    served.cells.connection.set({ ...served.cells.connection.value, lastGoodAtMs: Date.now() - 4_000 });
     const lines = { phone: '03-1234-5678', mail: 'desk@acme.example', url: 'https://acme.example/tickets', text: null };
     Object.assign(served.ports, { support: () => ({ ...lines, hardware: HARDWARE }) });
     await steps.prepare?.(served);
     const { page, stop } = await openWindow(served.dataDirectory, look);
+    const starting = new I18n(look.locale?.startsWith('ja') ? 'ja' : 'en').t('health.starting.title');
     await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
-    await steps.after?.(served);
+    await expectPage(page.getByRole('heading', { level: 1 })).not.toHaveText(starting);
     if (steps.lost) await stop();
-    await steps.show?.(page);
+    await steps.show?.(page, served);
     return page;
   };
-  return { name, play };
+  return { name, about: steps.about ?? null, play };
 }
-
-const HARDWARE = {
-  system: 'Windows 11 Pro 10.0.26100',
-  processor: 'Core i5-1340P',
-  memoryBytes: 16 * 1024 ** 3,
-  disks: [{ name: 'C:', sizeBytes: 512e9, freeBytes: 81e9 }],
-  unread: [],
-  bootedAtMs: Date.now() - 86_400_000,
-};
 
 export async function screen(page: Page, place: number): Promise<void> {
   await page.getByRole('navigation').getByRole('button').nth(place).click();
   await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
+}
+
+/** The agent goes after it has said whom to call. */
+function goneFrom(place: number) {
+  return async (page: Page, served: Served) => {
+    await screen(page, SCREEN.support);
+    await expectPage(page.getByText('03-1234-5678')).toBeVisible();
+    await served.server.close();
+    await screen(page, SCREEN.status);
+    await expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible();
+    await screen(page, place);
+  };
 }
 
 async function openRun(page: Page): Promise<void> {
@@ -217,100 +225,10 @@ async function openRun(page: Page): Promise<void> {
   await expectPage(page.getByRole('heading', { level: 2 }).first()).toBeVisible();
 }
 
-type EndedAs = 'DONE' | 'FAILED' | 'VERSION_PIN';
-
-async function ended(
-  served: Served,
-  id: string,
-  reason: EndedAs,
-  stdout?: { text: string; totalBytes: number; cut: boolean },
-) {
-  const atMs = Date.now();
-  return endedRun(served.store, id, {
-    arrival: { manifestId: id, receivedAtMs: atMs - 9_000 },
-    ending: {
-      reason,
-      exitCode: reason === 'FAILED' ? 5 : 0,
-      startedAtMs: atMs - 8_000,
-      finishedAtMs: atMs - 2_000,
-      ...(stdout === undefined ? {} : { stdout }),
-    },
-  });
-}
-
-async function started({ store }: Served, id: string): Promise<void> {
-  const receivedAtMs = Date.now() - 90_000;
-  const admitted = await store.runs.admit(arrival(id, id, { manifestId: id, receivedAtMs, timeoutSecs: 600 }));
-  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
-  await store.runs.start(admitted.run, { startedAtMs: receivedAtMs, runAsUser: null, facts: null, event: null });
-}
-
-async function stuck(served: Served): Promise<void> {
-  const { outbox } = served.store;
-  const nowMs = Date.now();
-  for (const id of ['one-task', 'a-task-with-a-very-long-name-that-somebody-has-given-it-and-nobody-can-say']) {
-    const { resultId } = await ended(served, id, 'FAILED');
-    const seq = outbox.seqOf('result', resultId) ?? 0;
-    await outbox.park(seq, 'message size exceeds maximum allowed', nowMs, Number.MAX_SAFE_INTEGER);
-  }
-  await outbox.put({ kind: 'event', id: 'e', subject: 'obs.x', body: Buffer.from('{}') }, nowMs);
-  await outbox.park(outbox.seqOf('event', 'e') ?? 0, 'nobody stores it', nowMs, Number.MAX_SAFE_INTEGER);
-}
-
-async function troubles(served: Served): Promise<void> {
-  await ended(served, 'disk-check', 'DONE');
-  const { forbidden, undelivered, clockStep, logFailure, secondAgentSeen } = served.cells;
-  forbidden.set(['kill.*', 'commands.all']);
-  undelivered.set({ cause: 'full', why: 'maximum messages exceeded' });
-  clockStep.set({ byMs: 3_600_000, atMs: Date.now() });
-  logFailure.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
-  secondAgentSeen.set(true);
-}
-
-async function burst(served: Served): Promise<void> {
-  for (let at = 0; at < 50; at++) {
-    await endedRun(served.store, `b${at}`, {
-      arrival: { manifestId: 'certificate-check', receivedAtMs: Date.now() },
-      ending: { outbox: null },
-    });
-  }
-  await ended(served, 'office-repair', 'FAILED');
-}
-
 async function showBurst(page: Page): Promise<void> {
   await screen(page, SCREEN.activity);
   await expectPage(page.locator('[data-fold]')).toBeVisible();
   await expectPage(page.locator('[role="toolbar"] svg[data-mark]').first()).toBeVisible();
-}
-
-/** A PC on which much has happened. */
-async function fullHelpdesk(served: Served): Promise<void> {
-  const nowMs = Date.now();
-  await ended(served, 'printer-fix', 'VERSION_PIN');
-  await stuck(served);
-  const why = 'nats.example.com:4222: connection refused, again and again and again';
-  const { linkStates } = served.store;
-  await linkStates.begin({ state: 'refused', why, fromMs: nowMs - 50_000_000, untilMs: nowMs - 9_000_000 });
-  await linkStates.begin({ state: 'connected', why: null, fromMs: nowMs - 5_000_000, untilMs: nowMs });
-  served.settings = SETTING_KEYS.map((key, index) =>
-    aSetting(key, {
-      about: settingOf(key).about,
-      means: meaning(settingOf(key)),
-      changed: index < 4,
-      place: 'C:\\ProgramData\\Kanade\\configuration\\agent.toml:12',
-    }),
-  );
-  const lines = Array.from({ length: 99 }, (_, n) => `2026-11-30T11:10:31Z INFO kanade: ${n} ${'x'.repeat(120)}`);
-  served.logEnd = { kind: 'lines', path: 'C:\\ProgramData\\Kanade\\logs\\agent.2026-11-30.log', lines };
-}
-
-function meaning(setting: Setting): SettingMeaning {
-  if (setting.secret === true) return { kind: 'secret' };
-  if (setting.default === null) return { kind: 'none' };
-  if (setting.kind === 'boolean') return { kind: 'switch', on: setting.default };
-  if (setting.kind === 'integer' || setting.kind === 'duration')
-    return { kind: 'amount', amount: setting.default, unit: setting.unit };
-  return { kind: 'text', text: String(setting.default) };
 }
 
 async function enterCode(page: Page, code: string): Promise<void> {

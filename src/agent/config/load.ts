@@ -110,7 +110,7 @@ export function loadBootConfig(input: LoadInput): Loaded {
       warnings: collected.warnings,
       message: message ?? formatProblems(problems),
       files: files.map((file) => fullPath(file.path, base) ?? file.path),
-      shown: shownSettingsOf(settle(collected.candidates), isWhole),
+      shown: shownSettingsOf(settle(collected.candidates), startedAs, isWhole),
     };
   };
   const [first] = read;

@@ -18,8 +18,9 @@ import { RESERVE_BYTES } from '../store/reserve.ts';
 import type { Store } from '../store/store.ts';
 import { download, dropDownload } from '../update/download.ts';
 import type { Installation } from '../update/installation.ts';
+import { RELEASES } from '../update/release-names.ts';
 import { readSelfTest } from '../update/self-test.ts';
-import { type Offer, RELEASES } from './release-look.ts';
+import type { Offer } from './release-look.ts';
 
 /** Beyond what the store holds back and asks for before it admits anything: an update must never keep a command out. */
 const KEPT_FREE_BYTES = 4 * RESERVE_BYTES;

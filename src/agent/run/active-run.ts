@@ -14,8 +14,8 @@ import { errorCode } from '../../shared/error-code.ts';
 import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
+import type { Note } from '../store/runs.ts';
 import { mayPass } from '../store/sqlite-errors.ts';
-import type { Wait } from '../store/waits.ts';
 import type { Command } from '../wire/command.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import { noUserText } from '../wire/result-texts.ts';
@@ -36,6 +36,8 @@ const DEADLINE_RECHECK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
 const NS_PER_MS = 1_000_000n;
+/** So the dispatcher knows that it takes a fetch to start it. */
+const IN_OBJECT_STORE: Note = { kind: 'read', bytes: 0 };
 
 /** `deferred`: it waits, as its row says; or our own stop left it as it is, for the next start. */
 export type Step = Outcome | 'deferred';
@@ -60,7 +62,9 @@ export class ActiveRun {
     this.open = open;
     this.#options = options;
     this.#place = place;
-    this.#holdsPlace = place.taken;
+    this.#holdsPlace = place.offer === 'taken';
+    // For its script, which holds no place.
+    this.#pauses = place.offer === 'promised';
     const isOwnFire = open.source === 'schedule';
     this.#gates = new RunGates({ ...options, isOwnFire, overRestart, signal: this.#abort.signal });
     this.#killed = open.killAtMs !== null;
@@ -70,6 +74,11 @@ export class ActiveRun {
   /** It has a place, and has not given it back. */
   get holdsPlace(): boolean {
     return this.#holdsPlace;
+  }
+
+  /** It is its turn for a place, and it fetches its script for that. */
+  get fetchesForPlace(): boolean {
+    return this.#pauses && this.#place.offer !== 'none';
   }
 
   /** A script of it runs. */
@@ -160,8 +169,9 @@ export class ActiveRun {
     if (!command.bypassLocalLimit && !this.#holdsPlace) {
       this.#holdsPlace = this.#place.take();
       if (!this.#holdsPlace) {
-        if (command.scriptObject !== null) this.#options.scriptObjects.keep(this.open.run, script.text);
-        return this.#defer('waiting_slot');
+        if (command.scriptObject === null) return this.#defer('waiting_slot');
+        this.#options.scriptObjects.keep(this.open.run, script.text);
+        return this.#defer('waiting_slot', IN_OBJECT_STORE);
       }
     }
     return this.#start(script.text);
@@ -221,9 +231,9 @@ export class ActiveRun {
   }
 
   /** Notes the wait in the row. While the store takes no writes the run stays here. */
-  async #defer(state: OpenState, ...waits: readonly Wait[]): Promise<'deferred'> {
+  async #defer(state: OpenState, ...notes: readonly Note[]): Promise<'deferred'> {
     while (
-      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, ...waits).then(() => true))) === null
+      (await this.#stored(this.#options.store.runs.advance(this.open.run, state, ...notes).then(() => true))) === null
     ) {
       await sleep(STORE_RETRY_MS, this.#abort.signal);
     }
@@ -240,13 +250,16 @@ export class ActiveRun {
     if (text !== undefined) return { text };
     this.#releasePlace();
     this.#pauses = true;
+    const isAhead = !command.bypassLocalLimit && this.#place.offer === 'none';
+    const wanted = { object: scriptObject, isAhead };
     try {
       for (;;) {
         const refusal = () => this.#refusedBeforeSpawn(command);
-        const fetched = await fetchText(this.open, scriptObject, this.#options, refusal, this.#abort.signal);
+        const fetched = await fetchText(this.open, wanted, this.#options, refusal, this.#abort.signal);
         if (fetched.kind === 'text') return fetched;
+        if (fetched.kind === 'no_room') return this.#defer('waiting_slot', IN_OBJECT_STORE);
         if (fetched.kind === 'ended') return fetched.outcome;
-        await this.#defer('admitted', ...fetched.waits);
+        await this.#defer('admitted', ...fetched.notes);
         // The connection may have come before anybody knew that this run waits for one.
         if (!fetched.needsLink || !this.#connected) return 'deferred';
       }

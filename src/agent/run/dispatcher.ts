@@ -15,7 +15,7 @@ import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
-import type { ActiveRunOptions, Place } from './run-ports.ts';
+import type { ActiveRunOptions, Offer, Place } from './run-ports.ts';
 import { ScriptObjects } from './script-objects.ts';
 import { ScriptRetries } from './script-retries.ts';
 import type { Slots } from './slots.ts';
@@ -26,6 +26,8 @@ const GATING_MAX = 256;
 /** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
 const LONGEST_TIMER_MS = 30_000;
 const IDLE_POLL_MS = 5;
+/** So far behind those that fetch their script for a place somebody is looked for who needs none. */
+const LOOK_BEHIND = 256;
 
 export interface DispatcherOptions extends Omit<ActiveRunOptions, 'scriptObjects'> {
   readonly slots: Slots;
@@ -149,20 +151,40 @@ export class Dispatcher {
     if (this.#timer === undefined && inbox.hasWaiting()) this.#scanAgainIn(LONGEST_TIMER_MS);
   }
 
-  /** Gives free places to those that wait for one. False: there may be more of them. */
+  /**
+   * Gives free places to those that wait for one, in order of arrival. One whose script has to be fetched first is promised a place
+   * and holds none meanwhile; no more are promised than are free, and of those behind only who has nothing to fetch goes before
+   * them. False: there may be more of them.
+   */
   #takePlaces(): boolean {
-    const limit = this.#active.size + this.#unread.size + this.#options.slots.free;
-    const waiting = this.#options.store.inbox.inState('waiting_slot', limit);
+    const { slots, store } = this.#options;
+    let fetching = 0;
+    for (const active of this.#active.values()) if (active.fetchesForPlace) fetching += 1;
+    const isBehind = fetching > 0;
+    let passedOver = false;
+    const limit = this.#active.size + this.#unread.size + slots.free + (isBehind ? LOOK_BEHIND : 0);
+    const waiting = store.inbox.inState('waiting_slot', limit);
     for (const run of waiting) {
       if (this.#unread.has(run)) continue;
       const active = this.#active.get(run);
       // One that has its place says so in its row with its start; one that has none may only just have noted that it waits.
       if (active?.holdsPlace === true || active?.pauses === true) continue;
       if (active !== undefined) return false;
-      if (!this.#options.slots.take()) return false;
-      this.#begin(run, true);
+      const isInObjectStore = store.inbox.scriptReadBytes(run) !== null;
+      if (isInObjectStore && (passedOver || !this.#scriptObjects.has(run))) {
+        if (slots.free === 0) return false;
+        passedOver ||= fetching >= slots.free;
+        if (passedOver) continue;
+        fetching += 1;
+        this.#begin(run, 'promised');
+        continue;
+      }
+      if (!slots.take()) return false;
+      this.#begin(run, 'taken');
     }
-    return waiting.length < limit;
+    // For those behind them.
+    if (passedOver && !isBehind) this.#queueScan();
+    return waiting.length < limit && !passedOver;
   }
 
   #scanWaits(): void {
@@ -207,12 +229,12 @@ export class Dispatcher {
       if (this.#active.has(run) || this.#unread.has(run)) continue;
       if (room <= 0) return false;
       room -= 1;
-      this.#begin(run, false);
+      this.#begin(run, 'none');
     }
     return runs.length < limit;
   }
 
-  #begin(run: RunId, placeTaken: boolean): void {
+  #begin(run: RunId, offer: Offer): void {
     const { slots, store, log } = this.#options;
     let open: OpenRun | undefined;
     try {
@@ -223,13 +245,18 @@ export class Dispatcher {
       this.#queueScan();
       log.error('a command could not be read', { run, error: errorText(error) });
     } finally {
-      if (placeTaken && (open === undefined || open.state === 'running')) slots.release();
+      if (offer === 'taken' && (open === undefined || open.state === 'running')) slots.release();
     }
     if (open === undefined || open.state === 'running') return;
     const place: Place = {
-      taken: placeTaken,
+      offer,
       // Who came earlier and waits has the place before.
-      take: () => !this.#forPlaces && slots.take(),
+      take: () => {
+        const taken = (offer !== 'none' || !this.#forPlaces) && slots.take();
+        // Another one may fetch now; those behind were not looked at while it was about to take one.
+        if (taken && offer !== 'none') this.#queueScan();
+        return taken;
+      },
       release: () => {
         slots.release();
         this.#queueScan();

@@ -5,6 +5,7 @@ import { eventually } from '../../../test/support/eventually.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { ObjectRead } from '../bus/bus.ts';
 import { recover } from './recovery.ts';
 
@@ -107,6 +108,33 @@ describe('a script that can not be fetched', () => {
     expect(second.store.history.get(run)).toMatchObject({ state: 'admitted' });
     await second.askAgain(MINUTE_MS);
     expect(second.store.history.get(run)).toMatchObject({ reason: 'UNSUPPORTED', exitCode: 122 });
+  });
+
+  test.each([
+    ['and of whose script what had come is lost with each start', { starts: 12, others: 0 }],
+    ['and of whose script what had come makes room for those of others', { starts: 1, others: 2 }],
+  ])('is no longer waited for on a PC that gets a part of it, %s', async (_name, { starts, others }) => {
+    const directory = tempDir();
+    const requests = Array.from({ length: others + 1 }, (_, at) => `r${at}`);
+    let runs: RunId[] = [];
+    for (let start = 0; start < starts; start++) {
+      const world = away({ directory, passedMs: start * 20 * MINUTE_MS });
+      // Always the same, of an object for which there is no room beside two others.
+      const part = { readBytes: 3, sizeBytes: 16 * 1024 * 1024 };
+      const { onObjectGet } = world.bus;
+      world.bus.onObjectGet = async (name) => {
+        world.time.passedMs += 3 * MINUTE_MS;
+        return { ...(await onObjectGet(name)), part } as ObjectRead;
+      };
+      if (start === 0) runs = await Promise.all(requests.map((id) => admitCommand(world.store, id, OBJECT)));
+      else await recover(world.recovery, new AbortController().signal);
+      for (let tried = 0; tried < (starts === 1 ? 5 : 2); tried++) {
+        if (world.store.inbox.open(1).length > 0) await world.askAgain(0);
+      }
+      await world.dispatcher.stop(0);
+      if (start < starts - 1) await world.store.close();
+      else expect(runs.map((run) => world.store.history.get(run)?.reason)).toEqual(runs.map(() => 'UNSUPPORTED'));
+    }
   });
 
   test('is not given up for a time in which nobody asked: it waited for its turn, or for an update', async () => {
@@ -257,6 +285,72 @@ describe('a script that takes long to fetch', () => {
     await askAgain(9 * MINUTE_MS);
     expect(store.history.get(run)).toMatchObject({ reason: 'DONE' });
     expect(given).toEqual([undefined, ...parts]);
+  });
+
+  test('is fetched twice at most, however many wait for a place that can not all be kept, and they start in order', async () => {
+    const { store, scripts, bus, dispatcher } = dispatching({ parallel: 2 });
+    const count = 12;
+    const text = '#'.repeat(9_000_000);
+    const sha256 = hash('sha256', text);
+    const body = Buffer.from(text);
+    const fetches = new Map<string, number>();
+    bus.onObjectGet = async (name) => {
+      fetches.set(name, (fetches.get(name) ?? 0) + 1);
+      await loopTurn();
+      return { kind: 'value', body };
+    };
+    const admitted = Array.from({ length: count }, (_, index) => {
+      const object = { script_object: `a/${index}`, script_object_sha256: sha256 };
+      return admitCommand(store, `r${index}`, { ...OBJECT, ...object });
+    });
+    const runs = await Promise.all(admitted);
+    dispatcher.start();
+    await eventually(() => expect(store.inbox.inState('waiting_slot', count)).toHaveLength(count - 2));
+    for (let ended = 0; ended < count; ended++) {
+      await eventually(() => expect(scripts.started.length).toBeGreaterThanOrEqual(Math.min(count, ended + 2)));
+      expect(scripts.started.length).toBeLessThanOrEqual(ended + 2);
+      scripts.started[ended]?.exit(0);
+    }
+    await dispatcher.idle();
+    const markers = runs.map((run) => store.history.get(run)?.resultId);
+    expect(scripts.started.map(({ spec }) => spec.marker)).toEqual(markers);
+    expect(Math.max(...fetches.values())).toBeLessThanOrEqual(2);
+  });
+
+  test('holds no place while it is fetched again for one: who needs none has it, and it is next', async () => {
+    const { store, scripts, bus, dispatcher } = dispatching({ parallel: 1 });
+    const stuck = await admitCommand(store, 'stuck');
+    dispatcher.start();
+    await eventually(() => expect(scripts.started).toHaveLength(1));
+    const runs: RunId[] = [];
+    for (let index = 0; index < 3; index++) {
+      const run = await admitCommand(store, `r${index}`, OBJECT);
+      // As one for which there was no room, and which has to be fetched when there is a place.
+      await store.runs.advance(run, 'waiting_slot', { kind: 'read', bytes: 0 });
+      runs.push(run);
+    }
+    const inline = await admitCommand(store, 'inline');
+    dispatcher.nudge();
+    await eventually(() => expect(store.inbox.get(inline)?.state).toBe('waiting_slot'));
+    const come: (() => void)[] = [];
+    bus.onObjectGet = () => new Promise((resolve) => void come.push(() => resolve(VALUE)));
+    scripts.started[0]?.exit(0);
+    await eventually(() => expect(scripts.started).toHaveLength(2));
+    expect(come).toHaveLength(1);
+    come[0]?.();
+    await eventually(() => expect(dispatcher.has(runs[0] ?? stuck)).toBe(false));
+    scripts.started[1]?.exit(0);
+    await eventually(() => expect(scripts.started).toHaveLength(3));
+    for (const fetched of [1, 2]) {
+      scripts.started[fetched + 1]?.exit(0);
+      await eventually(() => expect(come).toHaveLength(fetched + 1));
+      come[fetched]?.();
+      await eventually(() => expect(scripts.started).toHaveLength(fetched + 3));
+    }
+    scripts.started[4]?.exit(0);
+    await dispatcher.idle();
+    const markers = [stuck, inline, ...runs].map((run) => store.history.get(run)?.resultId);
+    expect(scripts.started.map(({ spec }) => spec.marker)).toEqual(markers);
   });
 
   test('is one of a few at a time', async () => {

@@ -1,6 +1,7 @@
 /**
  * The scripts that lie in the object store, on their way here (protocol §12.1). What has come of one is kept between the tries,
- * and a whole one until there is a place for it; both are bounded, and what does not fit is fetched again (invariant 9).
+ * and a whole one until there is a place for it; both are bounded, and what does not fit is fetched again (invariant 9): of those that
+ * are last in line, and none is fetched before its turn that could not be kept.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
@@ -23,8 +24,8 @@ const TEXTS_MAX_BYTES = 32 * 1024 * 1024;
 export type Fetched =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'refused'; readonly why: string }
-  /** It may be had a little later. `gotMore`: more of it has come than ever before. */
-  | { readonly kind: 'away'; readonly why: string; readonly gotMore: boolean };
+  /** It may be had a little later. `readBytes`: so much of it is here, or was; what is kept of it may be gone with the next try. */
+  | { readonly kind: 'away'; readonly why: string; readonly readBytes: number };
 
 export interface FetchOptions {
   readonly signal: AbortSignal;
@@ -39,7 +40,7 @@ export class ScriptObjects {
   readonly #bus: Bus;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #turns = new Turns(FETCHES_MAX, WAITING_MAX);
-  readonly #parts = new Kept<{ readonly part: ObjectPart; readonly readBytes: number }>(PARTS_MAX_BYTES);
+  readonly #parts = new Kept<ObjectPart>(PARTS_MAX_BYTES);
   readonly #texts = new Kept<string>(TEXTS_MAX_BYTES);
   #linkSinceMs: number | null = null;
 
@@ -80,10 +81,9 @@ export class ScriptObjects {
     const refused = (why: string): Fetched => ({ kind: 'refused', why: scriptObjectText(key, why) });
     if (sha256 === null && !isOwnFire) return refused('no SHA-256 is given for it');
     const before = this.#parts.take(run);
-    const read = await this.#bus.objectGet(BUCKET, key, MAX_BYTES, signal, before?.part);
+    const read = await this.#bus.objectGet(BUCKET, key, MAX_BYTES, signal, before);
     if (read.kind === 'failed' && read.part !== undefined) {
-      const { part } = read;
-      this.#parts.put(run, { part, readBytes: part.readBytes }, part.sizeBytes);
+      this.#parts.put(run, read.part, read.part.sizeBytes);
     }
     signal.throwIfAborted();
     switch (read.kind) {
@@ -91,8 +91,7 @@ export class ScriptObjects {
         return refused('it does not exist');
       case 'failed': {
         if (!read.mayPass) return refused(read.why);
-        const gotMore = (read.part?.readBytes ?? 0) > (before?.readBytes ?? 0);
-        return { kind: 'away', why: scriptObjectText(key, read.why), gotMore };
+        return { kind: 'away', why: scriptObjectText(key, read.why), readBytes: read.part?.readBytes ?? 0 };
       }
       case 'value':
         if (sha256 !== null && hash('sha256', read.body) !== sha256) {
@@ -100,6 +99,16 @@ export class ScriptObjects {
         }
         return { kind: 'text', text: new TextDecoder().decode(read.body) };
     }
+  }
+
+  /** Whether one more, as large as those that are kept, could be kept as well. */
+  get hasRoom(): boolean {
+    return this.#texts.hasRoom;
+  }
+
+  /** Its text is here. */
+  has(run: RunId): boolean {
+    return this.#texts.has(run);
   }
 
   /** Keeps the text of a run that waits for a place. */
@@ -119,24 +128,38 @@ export class ScriptObjects {
   }
 }
 
-/** One thing for a run, so many bytes in all; the oldest go first. */
+/** One thing for a run, so many bytes in all; those of the runs that came last go first, since theirs is the last turn. */
 class Kept<T> {
   readonly #maxBytes: number;
   readonly #byRun = new Map<RunId, { readonly value: T; readonly bytes: number }>();
   #bytes = 0;
+  #largestBytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** For another one of the largest that came since it was empty. */
+  get hasRoom(): boolean {
+    return this.#bytes + this.#largestBytes <= this.#maxBytes;
+  }
+
+  has(run: RunId): boolean {
+    return this.#byRun.has(run);
   }
 
   put(run: RunId, value: T, bytes: number): void {
     this.take(run);
     this.#byRun.set(run, { value, bytes });
     this.#bytes += bytes;
-    for (const oldest of this.#byRun.keys()) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.take(oldest);
-    }
+    this.#largestBytes = Math.max(this.#largestBytes, bytes);
+    while (this.#bytes > this.#maxBytes) this.#takeLast();
+  }
+
+  #takeLast(): void {
+    let last: RunId | undefined;
+    for (const run of this.#byRun.keys()) if (last === undefined || run > last) last = run;
+    if (last !== undefined) this.take(last);
   }
 
   take(run: RunId): T | undefined {
@@ -144,6 +167,7 @@ class Kept<T> {
     if (kept === undefined) return undefined;
     this.#byRun.delete(run);
     this.#bytes -= kept.bytes;
+    if (this.#bytes === 0) this.#largestBytes = 0;
     return kept.value;
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { waitsAfter } from './script-wait.ts';
 
 const MINUTE_MS = 60_000;
-const FAILED = { gotMore: false, linkUpMs: 60 * MINUTE_MS, askedMs: 60 * MINUTE_MS, pauseMs: 0 };
+const FAILED = { gotMore: false, linkUpMs: 60 * MINUTE_MS, askedMs: 60 * MINUTE_MS };
 
 /** What is left of the patience in minutes, and in how many seconds it is asked for again. */
 function minutesAndSeconds(failure: Parameters<typeof waitsAfter>[0], askedMinutes: number, passedMinutes: number) {
@@ -32,12 +32,12 @@ describe('a script that can not be fetched is waited for', () => {
   });
 
   test('of the time with one only what it was asked for and the pause before that count', () => {
-    expect(minutesAndSeconds({ ...FAILED, askedMs: MINUTE_MS }, 5, 20)?.[0]).toBe(4);
-    expect(minutesAndSeconds({ ...FAILED, askedMs: MINUTE_MS, pauseMs: 30_000 }, 5, 20)?.[0]).toBe(3.5);
-    // A pause that waits for a connection may have been a quarter of an hour.
-    expect(minutesAndSeconds({ ...FAILED, askedMs: 0, pauseMs: 15 * MINUTE_MS }, 5, 20)?.[0]).toBe(4.5);
+    // Half a minute after five, and a second after none; what came then, an update or a wait for a connection, is no pause.
+    expect(minutesAndSeconds({ ...FAILED, askedMs: MINUTE_MS }, 5, 20)?.[0]).toBe(3.5);
+    expect(minutesAndSeconds({ ...FAILED, askedMs: 0 }, 5, 20)?.[0]).toBe(4.5);
+    expect(minutesAndSeconds({ ...FAILED, askedMs: 59_000 }, 10, 20)?.[0]).toBe(9);
     // Of one that a connection has cut short no more than what has passed.
-    expect(minutesAndSeconds({ ...FAILED, askedMs: 0, pauseMs: 30_000 }, 5, 0.1)?.[0]).toBe(4.9);
+    expect(minutesAndSeconds({ ...FAILED, askedMs: 0 }, 5, 0.1)?.[0]).toBe(4.9);
   });
 
   test('without a broker nothing counts and nothing is noted but that it waits', () => {

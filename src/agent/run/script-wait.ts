@@ -21,24 +21,24 @@ export interface FetchFailure {
   readonly linkUpMs: number | null;
   /** For how long the broker was asked this time, ms. */
   readonly askedMs: number;
-  /** The pause that was wanted before, ms. */
-  readonly pauseMs: number;
 }
 
 /** What is to be noted in the row; null: it was waited for long enough. `noted`: the `script` of the failure before. */
-export function waitsAfter(
-  { gotMore, linkUpMs, askedMs, pauseMs: wantedMs }: FetchFailure,
-  noted: Span | null,
-): readonly Wait[] | null {
+export function waitsAfter({ gotMore, linkUpMs, askedMs }: FetchFailure, noted: Span | null): readonly Wait[] | null {
   if (linkUpMs === null) return [retryIn(RETRY_OFFLINE_MS)];
-  // One that waited for a connection is no pause that we made.
-  const triedMs = askedMs + Math.min(wantedMs, RETRY_MAX_MS);
-  const leftMs =
-    noted === null || gotMore ? PATIENCE_MS : noted.askedMs - Math.min(noted.askedMs - noted.leftMs, linkUpMs, triedMs);
+  const leftMs = noted === null || gotMore ? PATIENCE_MS : noted.askedMs - triedMs(noted, linkUpMs, askedMs);
   if (leftMs <= 0) return null;
-  const waitedMs = PATIENCE_MS - leftMs;
-  const pauseMs = Math.min(RETRY_MAX_MS, Math.max(RETRY_MIN_MS, waitedMs / 4));
-  return [{ kind: 'script', askedMs: Math.ceil(leftMs), anew: true }, retryIn(Math.min(pauseMs, leftMs))];
+  return [{ kind: 'script', askedMs: Math.ceil(leftMs), anew: true }, retryIn(pauseMs(leftMs))];
+}
+
+/** What counts of the time since it was noted. The pause that was made is told by what was left then: its own wait may be over. */
+function triedMs({ askedMs: leftThenMs, leftMs }: Span, linkUpMs: number, askedMs: number): number {
+  return Math.min(leftThenMs - leftMs, linkUpMs, askedMs + pauseMs(leftThenMs));
+}
+
+/** Longer and longer, and never beyond the end. */
+function pauseMs(leftMs: number): number {
+  return Math.min(leftMs, RETRY_MAX_MS, Math.max(RETRY_MIN_MS, (PATIENCE_MS - leftMs) / 4));
 }
 
 /** So many others are fetched that nobody has asked for it yet. */

@@ -5,6 +5,7 @@ import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import { orAbort } from '../../base/waiting.ts';
 import type { Watched } from '../../base/watched.ts';
+import type { ZoneWatch } from '../../base/zone-watch.ts';
 import { AddressWatch } from '../../platform/address-watch.ts';
 import { conditionsHere } from '../../platform/conditions/here.ts';
 import type { Conditions } from '../../platform/conditions/types.ts';
@@ -31,6 +32,7 @@ export interface LocalSchedulesParts {
   readonly bus: Bus;
   readonly fleet: Fleet;
   readonly path: Pick<CommandPath, 'dispatcher' | 'shipper'>;
+  readonly zone: Pick<ZoneWatch, 'look' | 'offsets'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -72,6 +74,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
     scriptsEnabled: () => config.commands.enabled,
     cpuPercent: () => cpu.percent(),
     zone: machineZone,
+    lookAtZone: () => parts.zone.look(),
     senses: {
       triggers: new Set<Trigger>(hearsSessions ? [...SESSION_TRIGGERS, 'network_change'] : ['network_change']),
       conditions: here.tells,
@@ -95,6 +98,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
   addresses.want(wantsAddresses(book));
   book.start();
   const stopGroups = fleet.groups.watch(() => scheduler.refresh());
+  const stopZone = parts.zone.offsets.watch(() => scheduler.zoneChanged());
   const stopSessions = onSessionChange((event) => {
     const trigger = SESSION_TRIGGERS.find((each) => each === event);
     if (trigger !== undefined) drop(scheduler.occurred(trigger), log, 'firing for an event');
@@ -131,6 +135,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
     },
     close() {
       stopGroups();
+      stopZone();
       stopSessions();
       addresses.close();
       scheduler.close();

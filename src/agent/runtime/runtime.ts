@@ -15,9 +15,11 @@ import { errorText } from '../../base/logger.ts';
 import { untilDone } from '../../base/retry.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { until, WatchedCell } from '../../base/watched.ts';
+import { ZoneWatch } from '../../base/zone-watch.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import { stayAwake } from '../../platform/stay-awake.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
+import { trimMemory } from '../../platform/trim-memory.ts';
 import { distrustPath } from '../../platform/trusted-path.ts';
 import type { AgentState } from '../../shared/states.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -47,6 +49,7 @@ import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
+import { readPin } from './update-pin.ts';
 
 const DRAIN_GRACE_MS = 60_000;
 
@@ -83,6 +86,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = options.log.logger;
   const clock = systemClock;
   const pcId = config.agent.id;
+  const pin = await readPin(config.update.keysFile, config.startedAs, log.child('update'));
   const life = new Lifecycle(log);
   life.add('store', () => store.close());
   // Of what stops it is the last but the store, from which it is read.
@@ -93,7 +97,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const bus = makeBus(options);
   store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
-  const heap = new HeapLimit();
+  const heap = new HeapLimit(trimMemory);
   store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
@@ -131,6 +135,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   bus.start();
   const clockWatch = new ClockWatch(clock, log.child('clock'));
   life.add('clock', () => clockWatch.close());
+  const zone = new ZoneWatch(log.child('clock'));
+  life.add('time zone', () => zone.close());
   bus.link.watch(({ state }) => {
     if (state === 'connected') store.counters.bump('connects');
   });
@@ -190,7 +196,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     subscriptions.close();
   });
 
-  const schedules = startLocalSchedules({ config, store, bus, fleet, path: { dispatcher, shipper }, clock, log });
+  const path = { dispatcher, shipper };
+  const schedules = startLocalSchedules({ config, store, bus, fleet, path, zone, clock, log });
   life.add('schedules', () => schedules.close());
   let next: CurrentVersion | null = null;
   const endFor = (current: CurrentVersion | null) => {
@@ -198,7 +205,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stopping.ask(DRAIN_GRACE_MS, 'update');
   };
   const { program } = options;
-  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, dispatcher, endFor };
+  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, pin, dispatcher, endFor };
   const duties = startDuties({ ...shared, clock, log });
   life.add('duties', () => duties.close());
 
@@ -248,9 +255,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   shipper.start();
   fleet.start();
+  const seen = fleetHasSeenUs(parts);
   const takenOver = Promise.withResolvers<void>();
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
-  const seen = fleetHasSeenUs(parts);
   for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
   subscriptions.listenForKills();
   // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
@@ -285,6 +292,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
+    await seen;
     const work = async () => {
       await until(store.state, () => store.admits, ending.signal);
       await takeOver(config.directories.data, store, clock.nowMs(), distrustPath, log.child('takeover'));

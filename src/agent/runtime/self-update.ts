@@ -11,14 +11,13 @@ import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
-import { prepareUpdate } from '../duties/prepare-update.ts';
 import { startUpdateTaking, type UpdateTaking } from '../duties/update-taking.ts';
 import { startUpdateTrial } from '../duties/update-trial.ts';
 import { startUpdateWatch, targetOf } from '../duties/update-watch.ts';
 import type { Dispatcher } from '../run/dispatcher.ts';
 import type { Store } from '../store/store.ts';
 import type { Installed } from '../update/installation.ts';
-import { readPin } from './update-pin.ts';
+import type { Pin } from '../update/key-ring.ts';
 
 /** What the process that carries us knows of its own program. */
 export interface OwnProgram {
@@ -37,6 +36,8 @@ export interface SelfUpdateParts {
   readonly host: HostFacts;
   readonly version: string;
   readonly program: OwnProgram;
+  /** Whose releases count; see `readPin`. */
+  readonly pin: Pin;
   readonly dispatcher: Pick<Dispatcher, 'hold' | 'isIdle'>;
   /** Stops the agent; then the process ends, and `next` counts. null: as it is, and this start has failed. */
   readonly endFor: (next: CurrentVersion | null) => void;
@@ -52,9 +53,8 @@ export interface SelfUpdate {
 }
 
 export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
-  const { config, store, bus, fleet, host, version, program, endFor, clock } = parts;
+  const { config, store, bus, fleet, host, version, program, pin, endFor, clock } = parts;
   const log = parts.log.child('update');
-  const pin = readPin(config.update.keysFile, config.startedAs, log);
   const watch = startUpdateWatch({
     bus,
     config: fleet.effective,
@@ -105,7 +105,11 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
       // While a version is on trial, the one before it must stay.
       begin: settled.promise,
       notes: store.updateNotes,
-      prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
+      prepare: async (offer, on, signal) => {
+        // Not before it is needed, as what reads a release.
+        const { prepareUpdate } = await import('../duties/prepare-update.ts');
+        return prepareUpdate({ ...ours, ...on, offer, signal });
+      },
       link: bus.link,
       commands: parts.dispatcher,
       switchTo: ({ release, manifest }) =>

@@ -6,6 +6,7 @@ import { MAX_DATE_MS } from '../../shared/max-date.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import { isInWindow, isWithin } from './bounds.ts';
+import type { Tick } from './fired-command.ts';
 import { wallTime } from './local-day.ts';
 import type {
   Condition,
@@ -68,6 +69,16 @@ export function nextTime(plan: Plan, last: LastSuccess | null, afterMs: number, 
   // Further away than a date goes.
   if (pauseEndsMs > MAX_DATE_MS) return null;
   return plan.times.next(Math.max(afterMs, pauseEndsMs), zone);
+}
+
+/** Whether the plan has this time (of its zone), or this event. */
+export function hasTick(plan: Plan, { trigger, atMs }: Tick, zone: string): boolean {
+  return trigger === null ? plan.times?.next(atMs - 1, zone) === atMs : plan.triggers.includes(trigger);
+}
+
+/** At a time that the schedule has no more. One that catches up by itself misses nothing. */
+export function decideLost({ repeat }: Plan): FireDecision {
+  return repeat.kind === 'always' ? skip('missed') : { kind: 'not_due' };
 }
 
 /** Of which nothing has been asked. */

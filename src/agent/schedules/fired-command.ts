@@ -8,6 +8,7 @@ import { newExecId, newRequestId, type RequestId } from '../../shared/ids.ts';
 import type { Arrival } from '../store/runs.ts';
 import { type Command, encodeCommand, recordOf } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';
+import type { Trigger } from '../wire/schedule.ts';
 import { OID_NAMESPACE, uuidV5 } from '../wire/uuid-v5.ts';
 import type { Plan } from './types.ts';
 
@@ -17,14 +18,20 @@ const NS_PER_MS = 1_000_000n;
 export interface Tick {
   /** `time:<ms>`, `startup:<boot>`, `logon:<ms>`. */
   readonly name: string;
+  /** null: a time of the plan. */
+  readonly trigger: Trigger | null;
   /** ms since the epoch. */
   readonly atMs: number;
+}
+
+export function timeTick(atMs: number): Tick {
+  return { name: `time:${atMs}`, trigger: null, atMs };
 }
 
 /** A command of our own. */
 export type FiredCommand = Command & { readonly requestId: RequestId };
 
-export function commandOf(pcId: string, plan: Plan, job: Job, tick: Tick): FiredCommand {
+export function commandOf(pcId: string, plan: Plan, job: Job, tick: Pick<Tick, 'name' | 'atMs'>): FiredCommand {
   const name = [pcId, plan.id, tick.name].join('\n');
   const { startingDeadlineMs } = plan;
   return {

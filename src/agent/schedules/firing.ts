@@ -8,7 +8,7 @@ import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Store } from '../store/store.ts';
 import type { Command } from '../wire/command.ts';
 import type { Book } from './book.ts';
-import { decideFire, hasConditions, NOT_KNOWN } from './decide.ts';
+import { decideFire, decideLost, hasConditions, hasTick, NOT_KNOWN } from './decide.ts';
 import { arrivalOf, commandOf, type Tick } from './fired-command.ts';
 import type { PlansHere, PlansHereOptions } from './plans-here.ts';
 import type { Skips } from './skips.ts';
@@ -30,8 +30,8 @@ export interface FiringOptions extends PlansHereOptions {
 export interface FiringParts {
   readonly plans: PlansHere;
   readonly skips: Skips;
-  /** Whether this plan still counts: what the PC is like may take its time to tell. */
-  readonly counts: (plan: Plan) => boolean;
+  /** As it is by now: what the PC is like may take its time to tell. undefined: it counts no more. */
+  readonly planNow: (id: string) => Plan | undefined;
   /** It was fired, or left out. */
   readonly onDecided: () => void;
 }
@@ -49,14 +49,14 @@ export class Firing {
    * Why it was left out; null: it was not, or nothing was to be done. `boot`: it is the fire for this start of the system. What was
    * `told` before is not told again.
    */
-  async fire(plan: Plan, tick: Tick, boot: string | null, told: SkipReason | null = null): Promise<SkipReason | null> {
+  async fire(due: Plan, tick: Tick, boot: string | null, told: SkipReason | null = null): Promise<SkipReason | null> {
     const { clock, store, log, pcId } = this.#options;
     const skip = (why: SkipReason, note: string | null = null) => {
-      if (why !== told) this.#skip(plan.id, why, note, tick.atMs);
+      if (why !== told) this.#skip(due.id, why, note, tick.atMs);
       return why;
     };
     try {
-      const decision = await this.#decide(plan, tick.atMs);
+      const { plan, decision } = await this.#decide(due, tick);
       if (decision.kind === 'not_due') return null;
       if (decision.kind === 'skip') return skip(decision.why, decision.note);
       const command = commandOf(pcId, plan, decision.job, tick);
@@ -81,13 +81,27 @@ export class Firing {
     if (wasDue) this.#skip(plan.id, 'missed', null, atMs);
   }
 
-  /** What the PC is like is asked only where everything before that holds. */
-  async #decide(plan: Plan, atMs: number): Promise<FireDecision> {
-    const decision = decideFire(plan, this.#facts(plan, atMs));
-    if (decision.kind !== 'skip' || decision.why !== 'requirement' || !hasConditions(plan)) return decision;
-    const conditions = await this.#options.conditions(plan.require);
-    if (!this.#parts.counts(plan)) return { kind: 'not_due' };
-    return decideFire(plan, { ...this.#facts(plan, atMs), conditions });
+  /**
+   * What the PC is like is asked only where everything before that holds. The schedule may be edited meanwhile: what counts is the
+   * plan that it has then, if this is a time, or an event, of that one as well.
+   */
+  async #decide(due: Plan, tick: Tick): Promise<{ readonly plan: Plan; readonly decision: FireDecision }> {
+    let plan = due;
+    let conditions: Conditions = NOT_KNOWN;
+    let askedFor: Plan | null = null;
+    for (;;) {
+      const decision = decideFire(plan, { ...this.#facts(plan, tick.atMs), conditions });
+      const isUnmet = decision.kind === 'skip' && decision.why === 'requirement';
+      if (!isUnmet || !hasConditions(plan) || askedFor === plan) return { plan, decision };
+      const told = await this.#options.conditions(plan.require);
+      askedFor = plan;
+      const now = this.#parts.planNow(plan.id);
+      if (now === undefined) return { plan, decision: { kind: 'not_due' } };
+      const isLost = now !== plan && !hasTick(now, tick, this.#parts.plans.zoneOf(now));
+      if (isLost) return { plan, decision: decideLost(due) };
+      conditions = now === plan ? told : NOT_KNOWN;
+      plan = now;
+    }
   }
 
   #skip(id: string, why: SkipReason, note: string | null, atMs: number): void {

@@ -37,7 +37,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** The zone of this PC, as it is set now. */
+/** The zone of this PC, as this process knows it (`zone-watch.ts`). */
 export function machineZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

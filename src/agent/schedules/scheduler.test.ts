@@ -119,6 +119,20 @@ describe('a schedule of 0.29', () => {
   });
 });
 
+test('on a PC that travels the times of its own clock are those of its new zone, and one that was due before is fired', async () => {
+  const rig = scheduleRig({ zone: 'Asia/Tokyo' });
+  const at = (time: string, more: object = {}) => ({ when: { calendar: { at: time } }, ...more });
+  rig.start({ due: at('16:01'), there: at('16:03'), here: at('08:02'), utc: at('07:04', { tz: 'utc' }) });
+  // Nobody looks meanwhile.
+  rig.clock.advance(61_000);
+  rig.state.zone = 'Europe/Berlin';
+  rig.scheduler.zoneChanged();
+  await rig.pass(240);
+  const schedules = rig.fired.map(({ run }) => rig.store.history.get(run)?.subject);
+  expect(schedules).toEqual(['schedules.due', 'schedules.here', 'schedules.utc']);
+  expect(rig.times()).toEqual(['07:01:02', '07:02:00', '07:04:00']);
+});
+
 describe('for whom it is', () => {
   test.each([
     [{ all: true }, true],

@@ -11,6 +11,8 @@ import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import type { Book, Entry } from './book.ts';
+import { hasTick } from './decide.ts';
+import { timeTick } from './fired-command.ts';
 import { Firing, type FiringOptions } from './firing.ts';
 import { PendingFires } from './pending-fires.ts';
 import { PlansHere } from './plans-here.ts';
@@ -33,6 +35,8 @@ const BACK_MS = 500;
 
 export interface SchedulerOptions extends FiringOptions {
   readonly book: Pick<Book, 'entries' | 'job' | 'isFrozen'>;
+  /** Asks the PC which zone it has now; what has changed comes as {@link Scheduler.zoneChanged}. */
+  readonly lookAtZone: () => void;
   readonly refusals: Pick<Refusals, 'look'>;
 }
 
@@ -57,6 +61,7 @@ export class Scheduler {
   /** Of these, the fire for this start of the system is still to be decided; with the reason that was told of it last. */
   readonly #atStart = new Map<string, SkipReason | null>();
   #passedMs = Number.NEGATIVE_INFINITY;
+  #zoneChanged = false;
   #pass: Promise<void> = Promise.resolve();
   readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
@@ -69,7 +74,7 @@ export class Scheduler {
     this.#firing = new Firing(options, {
       plans: this.plans,
       skips: this.#skips,
-      counts: (plan) => !this.#closed && this.#active.get(plan.id)?.plan === plan,
+      planNow: (id) => (this.#closed ? undefined : this.#active.get(id)?.plan),
       onDecided: () => this.#tell(),
     });
     this.refresh();
@@ -118,9 +123,11 @@ export class Scheduler {
       const { plan } = entry.read;
       const known = this.#active.get(id);
       if (known?.entry === entry) continue;
-      const active = { entry, plan, nextMs: null };
+      const active: Active = { entry, plan, nextMs: null };
+      const isReckoned = this.#reckon(active, nowMs);
+      if (known !== undefined) this.#keepDue(known, active, nowMs);
       // One that can't be told now is new again with the next pass.
-      if (this.#reckon(active, nowMs)) this.#active.set(id, active);
+      if (isReckoned || active.nextMs !== null) this.#active.set(id, active);
       else this.#active.delete(id);
     }
     this.#skips.keepOnly(this.#options.book.entries);
@@ -129,15 +136,32 @@ export class Scheduler {
     this.fireDueSoon();
   }
 
+  /** What was due before an edit, and was not looked at yet, is due by the schedule as it is now, or was missed. */
+  #keepDue({ plan, nextMs: dueMs }: Active, active: Active, nowMs: number): void {
+    if (!this.#begun || dueMs === null || dueMs > nowMs) return;
+    const tick = timeTick(dueMs);
+    if (hasTick(active.plan, tick, this.plans.zoneOf(active.plan))) active.nextMs = dueMs;
+    else this.#fires.begin(`${plan.id} ${tick.name}`, async () => this.#firing.missed(plan, dueMs));
+  }
+
   /** A job has come, has another version, or is gone. */
   jobChanged(id: string): void {
     const nowMs = this.#options.clock.nowMs();
     for (const active of this.#active.values()) {
-      const { plan } = active;
-      if (plan.jobId === id && plan.repeat.kind === 'once_per_version') this.#reckon(active, nowMs);
+      const { plan, nextMs } = active;
+      // What is due is reckoned anew when it is looked at.
+      const isDue = nextMs !== null && nextMs <= nowMs;
+      if (plan.jobId === id && plan.repeat.kind === 'once_per_version' && !isDue) this.#reckon(active, nowMs);
     }
     const naming = [...this.#options.book.entries.values()].filter(({ read }) => read.ok && read.plan.jobId === id);
     if (this.#begun) this.#refuseUnsupported(naming);
+    this.#tell();
+    this.fireDueSoon();
+  }
+
+  /** The PC has another zone: each time of its own clock is another moment. */
+  zoneChanged(): void {
+    this.#zoneChanged = true;
     this.#tell();
     this.fireDueSoon();
   }
@@ -168,7 +192,7 @@ export class Scheduler {
     const turn = loopTurns(STEP_MS);
     for (const { plan } of this.#active.values()) {
       if (!plan.triggers.includes(trigger)) continue;
-      const tick = { name: `${trigger}:${atMs}`, atMs };
+      const tick = { name: `${trigger}:${atMs}`, trigger, atMs };
       this.#fires.begin(`${plan.id} ${tick.name}`, () => this.#firing.fire(plan, tick, null));
       await turn();
     }
@@ -204,6 +228,9 @@ export class Scheduler {
 
   async #fireDue(): Promise<void> {
     if (!this.#begun || this.#closed) return;
+    this.#options.lookAtZone();
+    const isElsewhere = this.#zoneChanged;
+    this.#zoneChanged = false;
     const nowMs = this.#options.clock.nowMs();
     const wasSetBack = nowMs < this.#passedMs - BACK_MS;
     this.#passedMs = nowMs;
@@ -218,9 +245,12 @@ export class Scheduler {
     }
     for (const active of this.#active.values()) {
       const { plan, nextMs } = active;
-      if (!wasSetBack && (nextMs === null || nextMs > nowMs)) continue;
+      const isDue = !wasSetBack && nextMs !== null && nextMs <= nowMs;
+      if (!isDue && !wasSetBack && !isElsewhere) continue;
       // First, so that one which can't be told at present is looked at once more.
-      if (this.#reckon(active, nowMs) && !wasSetBack && nextMs !== null) this.#due(plan, nextMs, nowMs);
+      const isReckoned = this.#reckon(active, nowMs);
+      if (!isReckoned && isElsewhere) this.#zoneChanged = true;
+      if (isReckoned && isDue) this.#due(plan, nextMs, nowMs);
       await turn();
     }
     const next = Math.min(...[...this.#active.values()].map(({ nextMs: each }) => each ?? Number.POSITIVE_INFINITY));
@@ -229,7 +259,7 @@ export class Scheduler {
   }
 
   #due(plan: Plan, atMs: number, nowMs: number): void {
-    const tick = { name: `time:${atMs}`, atMs };
+    const tick = timeTick(atMs);
     this.#fires.begin(`${plan.id} ${tick.name}`, async () =>
       nowMs - atMs > LATE_MS ? this.#firing.missed(plan, atMs) : this.#firing.fire(plan, tick, null),
     );
@@ -246,9 +276,10 @@ export class Scheduler {
     const left =
       isOver || this.#options.store.scheduleRuns.lastBoot(id) === boot
         ? null
-        : await this.#firing.fire(plan, { name: `startup:${boot}`, atMs: nowMs }, boot, told);
+        : await this.#firing.fire(plan, { name: `startup:${boot}`, trigger: 'startup', atMs: nowMs }, boot, told);
     if (left !== null && MAY_PASS.has(left)) this.#atStart.set(id, left);
-    else this.#atStart.delete(id);
+    // Else its groups, or what is read of it, have gone meanwhile, and may come again.
+    else if (this.#active.has(id)) this.#atStart.delete(id);
   }
 
   #tell(): void {

@@ -223,6 +223,76 @@ describe('limits', () => {
     expect([rig.fired.length, rig.asked.length]).toEqual([1, 4]);
   });
 
+  describe('edited while the PC is asked', () => {
+    const network = { require: { network: true } };
+    const at = (time: string) => ({ when: { calendar: { at: time } }, constraints: network });
+    const startup = { when: { on: ['startup'] }, constraints: network };
+    const acPower = { require: { network: true, ac_power: true } };
+
+    /** The edit comes when the PC has been asked for what the schedule requires. */
+    async function edited(before: object, after: object, conditions: { acPower?: boolean } = {}) {
+      const rig = scheduleRig({ tells: ['network', 'acPower'], conditions: { network: true, ...conditions } });
+      const answer = Promise.withResolvers<void>();
+      rig.state.answers = answer.promise;
+      rig.start({ s: before });
+      rig.clock.advance(MINUTE_S * 1_000);
+      const looked = rig.scheduler.fireDue();
+      await eventually(() => expect(rig.asked).toHaveLength(1));
+      rig.schedule('s', after);
+      answer.resolve();
+      await looked;
+      await rig.pass(2);
+      return rig;
+    }
+
+    test.each([
+      ['a word of its description', at('16:01'), { ...at('16:01'), description: 'new' }],
+      ['the days of this time', at('16:01'), { ...at('16:01'), when: { calendar: { at: '16:01', days: ['mon'] } } }],
+      ['a word, for the start of the PC', startup, { ...startup, description: 'new' }],
+      ['another event beside this one', startup, { ...startup, when: { on: ['logon', 'startup'] } }],
+    ])('%s: it fires', async (_name, before, after) => {
+      const rig = await edited(before, after);
+      expect(rig.fired).toHaveLength(1);
+    });
+
+    test('to require more: the PC is asked for that too', async () => {
+      const onMains = await edited(at('16:01'), { ...at('16:01'), constraints: acPower }, { acPower: true });
+      expect(onMains.fired).toHaveLength(1);
+      const onBattery = await edited(startup, { ...startup, constraints: acPower }, { acPower: false });
+      expect(onBattery.fired).toEqual([]);
+      expect(onBattery.row('s')?.skipped).toMatchObject({ why: 'requirement' });
+    });
+
+    test('to another time, or another event: it was missed', async () => {
+      const otherTime = await edited(at('16:01'), at('19:00'));
+      const otherEvent = await edited(startup, { ...startup, when: { on: ['network_change'] } });
+      for (const rig of [otherTime, otherEvent]) expect(rig.fired).toEqual([]);
+      expect(otherTime.row('s')?.skipped).toMatchObject({ why: 'missed' });
+    });
+  });
+
+  test.each([
+    ['in what it says', { when: { calendar: { at: '16:01' } }, description: 'new' }, ['07:01:03'], undefined],
+    ['to another time', { when: { calendar: { at: '19:00' } } }, [], 'missed'],
+  ])('a schedule that is edited after its time and before anybody looks, %s', async (_name, after, times, skipped) => {
+    const rig = scheduleRig();
+    rig.start({ s: { when: { calendar: { at: '16:01' } } } });
+    rig.clock.advance(62_000);
+    rig.schedule('s', after);
+    await rig.pass(2);
+    expect(rig.times()).toEqual(times);
+    expect(rig.row('s')?.skipped?.why).toBe(skipped);
+  });
+
+  test('a new version of its job between its time and the look takes no time from a schedule', async () => {
+    const rig = scheduleRig();
+    rig.start({ s: { when: { per_pc: 'once_per_version' } } });
+    rig.clock.advance(62_000);
+    rig.put('jobs', 'clean', { ...JOB, version: '2.0.0' });
+    await rig.pass(2);
+    expect(rig.times()).toEqual(['07:01:03']);
+  });
+
   test('a schedule that is taken back while the PC is asked does not fire', async () => {
     const rig = scheduleRig({ tells: ['network'], conditions: { network: true } });
     rig.start({ s: { ...EACH_MINUTE, constraints: { require: { network: true } } } });

@@ -17,6 +17,7 @@ import { tempDir } from '../../../test/support/temp.ts';
 import { type AgentClient, openAgent } from '../../shared/client.ts';
 import { CONTRACT_VERSION, type MethodName, methods, OLDEST_CONTRACT } from '../../shared/contract.ts';
 import { CallError, FAULT_CODES } from '../../shared/faults.ts';
+import type { LogEnd } from '../../shared/helpdesk-view.ts';
 import { type Link, memoryLinks } from '../../shared/link.ts';
 import { newNonce } from '../../shared/link-crypto.ts';
 import { UNLOCKED_MS } from './helpdesk.ts';
@@ -427,6 +428,47 @@ describe('limits of an account', () => {
     await agent.call('helpdesk.unlock', { code: CODE });
     const calls = [agent.call('audit.list', {}), agent.call('helpdesk.lock', {}), agent.call('audit.list', {})];
     expect(await Promise.all(calls.map(faultOf))).toEqual(['no fault', 'no fault', 'role_needed']);
+  });
+
+  test('an output that is still being read when the role is given up is not shown any more', async () => {
+    const world = statusWorld(tempDir());
+    world.code = CODE;
+    const text = 'x'.repeat(79).concat('\n').repeat(30_000);
+    const output = { text, totalBytes: text.length, cut: false };
+    const { run } = await endedRun(world.store, 'long', { ending: { stdout: output, stderr: output } });
+    const agent = await open(clientDeps(world));
+    await agent.call('helpdesk.unlock', { code: CODE });
+    const ended: string[] = [];
+    const ending = async (call: Promise<unknown>, name = '') => void ended.push(`${name}${await faultOf(call)}`);
+    const calls = (['stdout', 'stderr'] as const).flatMap((stream) => [
+      ending(agent.call('runs.outputRows', { run, stream })),
+      ending(agent.call('runs.outputSearch', { run, stream, search: 'x' })),
+      ending(agent.call('runs.output', { run, stream })),
+    ]);
+    await Promise.all([...calls, ending(agent.call('helpdesk.lock', {}), 'lock: ')]);
+    const after = ended.slice(ended.indexOf('lock: no fault') + 1);
+    expect(after.length).toBeGreaterThan(3);
+    expect(new Set(after)).toEqual(new Set(['role_needed']));
+  });
+
+  test('what waits for the log when the role is given up is not shown, and what everybody may see still is', async () => {
+    const world = statusWorld(tempDir());
+    world.code = CODE;
+    const log = Promise.withResolvers<LogEnd>();
+    const ports = {
+      ...world.ports,
+      logEnd: () => log.promise,
+      support: async () => {
+        await log.promise;
+        return { phone: '03-1', mail: null, url: null, text: null, hardware: null };
+      },
+    };
+    const agent = await open(clientDeps({ ...world, ports }));
+    await agent.call('helpdesk.unlock', { code: CODE });
+    const calls = [agent.call('log.end', {}), agent.call('support.info', {})].map(faultOf);
+    await agent.call('helpdesk.lock', {});
+    log.resolve({ kind: 'none' });
+    expect(await Promise.all(calls)).toEqual(['role_needed', 'no fault']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runIdOf } from '../../../test/support/ids.ts';
 import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { arrival } from '../../../test/support/store.ts';
@@ -56,6 +56,25 @@ describe('pushes', () => {
     const midnightMs = new Date(world.clock.atMs).setHours(24, 0, 0, 0);
     world.clock.atMs = midnightMs;
     vi.advanceTimersByTime(24 * 3_600_000);
+    expect(pushed.map(({ today }) => today)).toEqual([{}]);
+  });
+
+  test('so does the day of another time zone, to which the PC has come', async () => {
+    const before = process.env.TZ;
+    onTestFinished(() => {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    });
+    vi.useRealTimers();
+    process.env.TZ = 'Etc/UTC';
+    // At noon it is two in the morning of the next day in Kiritimati.
+    await endedRun(world.store, 'morning', { arrival: { receivedAtMs: world.clock.atMs - 3 * 3_600_000 } });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    subscribe();
+    vi.advanceTimersByTime(60_000);
+    expect(pushed).toEqual([]);
+    process.env.TZ = 'Pacific/Kiritimati';
+    vi.advanceTimersByTime(60_000);
     expect(pushed.map(({ today }) => today)).toEqual([{}]);
   });
 

@@ -23,6 +23,8 @@ const MAX_ROWS_SHOWN = 50;
 const MAX_FAULTS = 100;
 /** A clock that is set while we wait is no reason to spin. */
 const MIN_WAIT_FOR_MIDNIGHT_MS = 1_000;
+/** A timer counts no sleep of the PC, and midnight is another moment where its zone is set. */
+const MAX_WAIT_FOR_MIDNIGHT_MS = 30_000;
 const MAX_TEXT_CHARS = 500;
 
 export interface Subscription {
@@ -117,7 +119,7 @@ export class Projection {
   }
 
   #runsFor(visibility: Visibility, age: 'now' | 'recent'): RunsShown {
-    const midnightMs = new Date(this.#ports.clock.nowMs()).setHours(0, 0, 0, 0);
+    const midnightMs = midnightOf(this.#ports.clock.nowMs());
     const commits = this.#ports.cells.commits.value;
     return this.#shown.of(visibility, `${commits} ${midnightMs}`, age, () => this.#runs(visibility, midnightMs));
   }
@@ -175,14 +177,16 @@ export class Projection {
 
   /** A new day begins with new counts. */
   #awaitMidnight(): void {
-    const nowMs = this.#ports.clock.nowMs();
-    const midnightMs = new Date(nowMs).setHours(24, 0, 0, 0);
+    const { clock } = this.#ports;
+    const nowMs = clock.nowMs();
+    const midnightMs = midnightOf(nowMs);
+    const leftMs = new Date(nowMs).setHours(24, 0, 0, 0) - nowMs;
     this.#midnight = setTimeout(
       () => {
-        this.#changed();
+        if (midnightOf(clock.nowMs()) !== midnightMs) this.#changed();
         this.#awaitMidnight();
       },
-      Math.max(MIN_WAIT_FOR_MIDNIGHT_MS, midnightMs - nowMs),
+      Math.min(MAX_WAIT_FOR_MIDNIGHT_MS, Math.max(MIN_WAIT_FOR_MIDNIGHT_MS, leftMs)),
     );
     this.#midnight.unref();
   }
@@ -226,4 +230,9 @@ function clippedTexts<F extends { readonly file: string; readonly key: string | 
     key: fault.key === null ? null : clip(fault.key, MAX_TEXT_CHARS),
     expected: clip(fault.expected, MAX_TEXT_CHARS),
   };
+}
+
+/** When the day of this moment began here, ms since the epoch. */
+function midnightOf(atMs: number): number {
+  return new Date(atMs).setHours(0, 0, 0, 0);
 }

@@ -1,24 +1,36 @@
 import { readdirSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { damagePage, loseEntries } from '../../../test/support/damaged-store.ts';
 import { eventually } from '../../../test/support/eventually.ts';
-import { runIdOf } from '../../../test/support/ids.ts';
+import { requestIdOf, runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, type Unreadable, unreadable } from '../../../test/support/unreadable.ts';
+import { systemClock } from '../../base/clock.ts';
+import { Timeline } from '../../base/timeline.ts';
 import { until } from '../../base/watched.ts';
 import { DamageWatch } from './damage.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Inbox } from './inbox.ts';
 import { checkIntegrity } from './integrity-check.ts';
-import { openStore } from './open.ts';
+import { Kills } from './kills.ts';
+import { openMemory, openStore } from './open.ts';
+import { ScheduleRuns } from './schedule-runs.ts';
+import { AGREEING } from './start-check.ts';
 import { Store } from './store.ts';
+import { Waits } from './waits.ts';
 
 const never = new AbortController().signal;
 
-/** Five that are open, with an execution and a kill each, one that waits, and one whose result is not delivered. */
+/** Five that are open, with an execution and a kill each, some that wait, one of a schedule, and one whose result is not delivered. */
 async function filled(directory: string): Promise<void> {
   const store = testStore(directory);
-  for (let i = 0; i < 5; i++) await store.runs.admit(arrival(`open${i}`, `open${i}`, { execId: `e${i}` }));
+  for (let i = 0; i < 4; i++) await store.runs.admit(arrival(`open${i}`, `open${i}`, { execId: `e${i}` }));
+  const own = { ...arrival('open4', 'open4', { source: 'schedule' }), requestId: requestIdOf('open4') };
+  await store.runs.admitFire(own, { scheduleId: 's', boot: null });
   await store.kills.record('e1', 5, null);
+  await store.runs.advance(runIdOf(4), 'admitted', { kind: 'retry', askedMs: 100_000 });
   await store.runs.advance(runIdOf(5), 'waiting_jitter', { kind: 'jitter', askedMs: 100_000 });
   const done = await store.runs.admit(arrival('done', 'done', { execId: 'e' }));
   if (done.kind === 'admitted') await store.runs.finish(done.run, ending(done.resultId));
@@ -57,6 +69,8 @@ test.each([
   'runs_state',
   'runs_kill',
   'runs_exec',
+  'runs_gate',
+  'runs_schedule_open',
   'waits_due',
   'outbox_due',
   'sqlite_autoindex_outbox_1',
@@ -72,6 +86,8 @@ test.each([
   ['runs_state', 'run > 2'],
   ['runs_kill', 'run > 2'],
   ['runs_exec', 'run > 2'],
+  ['runs_gate', 'run > 2'],
+  ['runs_schedule_open', 'run > 99'],
   ['waits_due', 'run > 99'],
   ['outbox_due', 'seq > 1'],
   ['outbox_run', 'run > 99'],
@@ -80,6 +96,54 @@ test.each([
   await filled(directory);
   loseEntries(directory, index, kept);
   await goesOnInANewStore(directory);
+});
+
+test('so is a command that waits to be tried again, when its wait is gone: nothing else finds it', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const { db } = open(directory);
+  db.exec(`DELETE FROM waits WHERE kind = 'retry'`);
+  db.close();
+  await goesOnInANewStore(directory);
+});
+
+test('one that waits to be tried again beside the wait that an older release has left of another is found as it is', async () => {
+  const directory = tempDir();
+  await filled(directory);
+  const { db } = open(directory);
+  db.exec(`INSERT INTO waits SELECT 1, kind, until_up, boot, until_at, asked_ms FROM waits WHERE kind = 'retry'`);
+  db.close();
+  const { db: again, notes } = open(directory);
+  expect(notes.quarantined).toBeNull();
+  again.close();
+});
+
+test('each index by which the agent finds its work is looked at when it starts', () => {
+  const db = openMemory();
+  const asked: string[] = [];
+  const prepare = (sql: string) => {
+    asked.push(sql);
+    return db.prepare(sql);
+  };
+  const recording = { prepare, pragma: db.pragma.bind(db) } as unknown as Database;
+  const group = new GroupCommit(db, { onError() {}, onCommit() {} });
+  new Inbox(recording, group);
+  new Kills(recording, group);
+  new Waits(recording, group, new Timeline(systemClock, 'boot'));
+  new ScheduleRuns(recording, group);
+  const indexesOf = (sql: string) => {
+    const values = (sql.match(/\?/g) ?? []).map(() => 1);
+    const names = Object.fromEntries([...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, 1]));
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...(values.length > 0 ? values : [names]));
+    return (plan as { detail: string }[]).flatMap(({ detail }) => / INDEX (\w+)/.exec(detail)?.[1] ?? []);
+  };
+  // Of the open ones: the newest run of a schedule is for people.
+  const used = new Set(asked.filter((sql) => !sql.includes('ORDER BY run DESC')).flatMap(indexesOf));
+  const looked = AGREEING.flatMap(({ by }) => by).flatMap((sql) => sql.match(/(?<=INDEXED BY )\w+/g) ?? []);
+  expect([...used].filter((index) => !looked.includes(index))).toEqual([]);
+  expect([...used].sort()).toEqual(
+    expect.arrayContaining(['runs_gate', 'runs_open', 'runs_schedule_open', 'waits_due']),
+  );
 });
 
 test('a damaged ledger is noticed before the first command, and begun again with what the rows still tell', async () => {

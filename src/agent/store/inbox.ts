@@ -50,6 +50,7 @@ export class Inbox {
   readonly #dottedExec: Statement;
   readonly #requeue: Statement;
   readonly #newest: Statement;
+  readonly #scriptRead: Statement;
   readonly #body: Statement;
 
   constructor(db: Database, group: GroupCommit) {
@@ -71,6 +72,7 @@ export class Inbox {
       UPDATE runs SET state = 'admitted' WHERE run IN (SELECT run FROM runs
         WHERE state <> 'finished' AND state NOT IN ('admitted', 'running') LIMIT ?)`);
     this.#newest = db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'runs'`).pluck();
+    this.#scriptRead = db.prepare('SELECT script_read FROM runs WHERE run = ?').pluck();
     this.#body = db.prepare('SELECT body FROM commands WHERE run = ?').pluck();
   }
 
@@ -117,6 +119,11 @@ export class Inbox {
   /** The highest number that was ever given; 0: none was. */
   newestRun(): number {
     return (this.#newest.get() as number | undefined) ?? 0;
+  }
+
+  /** So many bytes of its script have come from the object store at most; null: it is in the command, or nobody has looked. */
+  scriptReadBytes(run: number): number | null {
+    return (this.#scriptRead.get(run) as number | null | undefined) ?? null;
   }
 
   /** The command exactly as it came. */

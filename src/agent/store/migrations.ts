@@ -286,6 +286,15 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX runs_gate ON runs (state, waits_retry, run) WHERE state = 'admitted';
     `,
   },
+  {
+    version: 10,
+    // The release before leaves the column empty: it is noted anew with the next wait.
+    minReader: 1,
+    sql: `
+      -- Of a script in the object store: so many bytes of it have come at most. null: it is in the command, or nobody has looked.
+      ALTER TABLE runs ADD COLUMN script_read INTEGER;
+    `,
+  },
 ];
 
 export const LATEST_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

@@ -62,6 +62,9 @@ export interface Ending {
   readonly outbox: OutboxItem | null;
 }
 
+/** `read`: its script lies in the object store, and so many bytes of it have come. The most that ever came is kept. */
+export type Note = Wait | { readonly kind: 'read'; readonly bytes: number };
+
 /** An end that is on the disk. */
 export interface EndedRun {
   readonly run: RunId;
@@ -100,6 +103,7 @@ export class Runs {
   readonly #insertBody: Statement;
   readonly #isAnswered: Statement;
   readonly #advance: Statement;
+  readonly #scriptRead: Statement;
   readonly #started: Statement;
   readonly #process: Statement;
   readonly #finish: Statement;
@@ -124,6 +128,7 @@ export class Runs {
     this.#advance = db.prepare(
       `UPDATE runs SET state = ?, not_before = coalesce(not_before, ?) WHERE run = ? AND state <> 'finished'`,
     );
+    this.#scriptRead = db.prepare('UPDATE runs SET script_read = max(coalesce(script_read, 0), ?) WHERE run = ?');
     this.#started = db.prepare(
       `UPDATE runs SET state = 'running', decided_at = ?, started_at = ?, run_as_user = ?, facts = ? WHERE run = ? AND state <> 'finished'`,
     );
@@ -263,12 +268,16 @@ export class Runs {
   }
 
   /** Notes a waiting state. A wait of `askedMs` begins now, unless one of its kind has begun before (invariant 4). */
-  advance(run: RunId, state: RunState, ...waits: readonly Wait[]): Promise<void> {
+  advance(run: RunId, state: RunState, ...notes: readonly Note[]): Promise<void> {
+    const waits = notes.filter((note) => note.kind !== 'read');
+    const reads = notes.filter((note) => note.kind === 'read');
     const notBeforeMs = waits.find((wait) => wait.notBeforeMs !== undefined)?.notBeforeMs;
     return this.#group.submit(() => {
       this.#advance.run(state, notBeforeMs ?? null, run);
       if (state === 'waiting_slot') this.#waits.end(run, 'jitter');
+      if (state !== 'admitted') this.#waits.end(run, 'retry');
       for (const wait of waits) this.#waits.begin(run, wait);
+      for (const { bytes } of reads) this.#scriptRead.run(bytes, run);
     });
   }
 
@@ -282,6 +291,7 @@ export class Runs {
   ): Promise<boolean> {
     return this.#group.submit(() => {
       const { changes } = this.#started.run(at.startedAtMs, at.startedAtMs, at.runAsUser, at.facts, run);
+      if (changes === 1) this.#waits.endAll(run);
       if (changes === 1 && at.event !== null) this.#queue(at.event, run, at.startedAtMs);
       return changes === 1;
     });

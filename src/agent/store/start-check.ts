@@ -9,8 +9,21 @@ import { CorruptStore } from './sqlite-errors.ts';
 
 const STATES = `GROUP BY state ORDER BY state`;
 
-/** Each gives one answer, whatever it is read from. */
-const AGREEING: readonly { readonly what: string; readonly by: readonly string[] }[] = [
+/** Some of the open rows, by the index that is asked for these. */
+const SOME_OPEN: readonly { readonly index: string; readonly where: string }[] = [
+  { index: 'runs_exec', where: 'exec_id IS NOT NULL' },
+  { index: 'runs_kill', where: 'kill_at IS NOT NULL' },
+  { index: 'runs_gate', where: `state = 'admitted' AND waits_retry IS NULL` },
+  { index: 'runs_gate', where: `state = 'admitted' AND waits_retry IS NOT NULL` },
+  { index: 'runs_schedule_open', where: 'schedule_id IS NOT NULL' },
+];
+
+/** Which of these are found by their wait alone (`Inbox.toGate`). */
+const RETRIED = `FROM runs INDEXED BY runs_gate WHERE state = 'admitted' AND waits_retry IS NOT NULL`;
+const RETRIES = `FROM waits INDEXED BY waits_due WHERE kind = 'retry'`;
+
+/** Each gives one answer, whatever it is read from. Exported for its test. */
+export const AGREEING: readonly { readonly what: string; readonly by: readonly string[] }[] = [
   {
     what: 'the open rows',
     // The state is that of the row itself, which is looked up for each.
@@ -20,12 +33,23 @@ const AGREEING: readonly { readonly what: string; readonly by: readonly string[]
     ],
   },
   {
-    what: 'the rows of executions',
+    what: 'some of the open rows',
     by: [
-      `SELECT total(run * (exec_id IS NOT NULL)), total(run * (kill_at IS NOT NULL)) FROM runs INDEXED BY runs_open
+      `SELECT ${SOME_OPEN.map(({ where }) => `total(run * (${where}))`).join(', ')} FROM runs INDEXED BY runs_open
          WHERE state <> 'finished'`,
-      `SELECT (SELECT total(run) FROM runs INDEXED BY runs_exec WHERE exec_id IS NOT NULL AND state <> 'finished'),
-         (SELECT total(run) FROM runs INDEXED BY runs_kill WHERE kill_at IS NOT NULL AND state <> 'finished')`,
+      `SELECT ${SOME_OPEN.map(
+        ({ index, where }) =>
+          `(SELECT total(run) FROM runs INDEXED BY ${index} WHERE ${where} AND state <> 'finished')`,
+      ).join(', ')}`,
+    ],
+  },
+  {
+    what: 'what waits to be tried again',
+    // One by one only where there are others as well: an older release leaves such a wait until its run has ended.
+    by: [
+      `SELECT CASE WHEN (SELECT total(run) ${RETRIED}) = (SELECT total(run) ${RETRIES}) THEN 0
+         ELSE (SELECT count(*) ${RETRIED} AND NOT EXISTS (SELECT 1 FROM waits WHERE waits.run = runs.run AND kind = 'retry')) END`,
+      'SELECT 0',
     ],
   },
   {

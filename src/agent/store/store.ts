@@ -147,6 +147,7 @@ export class Store {
       usable: this.#usable,
       admits: () => this.admits,
       probe: () => this.probe(),
+      commits: () => this.#commits.value,
       followRoom: () => this.#followRoom(),
       idle: () => this.inbox.open(1).length === 0,
       read: (what, read) => this.#watch.read(what, read),

@@ -130,7 +130,7 @@ test('of the patience with a broker nothing goes by while the system is down; a 
 test('what waits to be tried again is not taken for new, until it is due or made due', async () => {
   const clock = new TwoClocks();
   const store = open(tempDir(), clock, 'boot-1');
-  const runs: number[] = [];
+  const runs: RunId[] = [];
   for (const [index, id] of ['r1', 'r2', 'r3'].entries()) {
     const admitted = await store.runs.admit(arrival(id));
     if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
@@ -162,11 +162,41 @@ test('what waits to be tried again is not gone through when something new is loo
   expect(plan.map(({ detail }) => detail)).toEqual([
     expect.stringMatching(/^SEARCH runs USING COVERING INDEX runs_gate \(state=\? AND waits_retry=\?\)$/),
   ]);
-  old.exec('DROP INDEX runs_gate; ALTER TABLE runs DROP COLUMN waits_retry; PRAGMA user_version = 8');
+  old.exec(`DROP INDEX runs_gate; ALTER TABLE runs DROP COLUMN waits_retry; ALTER TABLE runs DROP COLUMN script_read;
+    PRAGMA user_version = 8`);
   old.close();
   const second = open(directory, clock, 'boot-1');
   expect(second.inbox.toGate(9)).toEqual([fresh.run]);
   await second.close();
+});
+
+test('what has waited to be tried again and goes on leaves nothing that is gone through, and is new when put back to the gates', async () => {
+  const clock = new TwoClocks();
+  const store = open(tempDir(), clock, 'boot-1');
+  const goOn: readonly ((run: RunId) => Promise<unknown>)[] = [
+    (run) => store.runs.advance(run, 'waiting_slot'),
+    (run) => store.runs.advance(run, 'waiting_user', { kind: 'user', askedMs: 5 }),
+    (run) => store.runs.start(run, { startedAtMs: 1, runAsUser: null, facts: null, event: null }),
+  ];
+  const left = () => runs.map((run) => store.waits.leftMs(run, 'retry'));
+  const runs: RunId[] = [];
+  for (const [at, goesOn] of goOn.entries()) {
+    const admission = await store.runs.admit(arrival(`r${at}`));
+    if (admission.kind !== 'admitted') throw new Error(admission.kind);
+    runs.push(admission.run);
+    const waits = [
+      { kind: 'retry', askedMs: 60_000 },
+      { kind: 'script', askedMs: 60_000 },
+    ] as const;
+    await store.runs.advance(admission.run, 'admitted', ...waits);
+    await goesOn(admission.run);
+  }
+  expect(left()).toEqual([null, null, null]);
+  // What is left of the patience counts once more, should what was fetched be forgotten before there is a place.
+  expect(runs.map((run) => store.waits.leftMs(run, 'script'))).toEqual([60_000, 60_000, null]);
+  expect(await store.inbox.requeue(9)).toBe(2);
+  expect(store.inbox.toGate(9)).toEqual(runs.slice(0, 2));
+  await store.close();
 });
 
 test('very many that wait to be tried again are made due in steps', async () => {

@@ -42,6 +42,7 @@ export class Waits {
   readonly #span: Statement;
   readonly #hasten: Statement;
   readonly #mark: Statement;
+  readonly #unmark: Statement;
   readonly #end: Statement;
   readonly #endAll: Statement;
   readonly #due: Statement;
@@ -61,6 +62,7 @@ export class Waits {
       'INSERT INTO waits (run, kind, until_up, boot, until_at, asked_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
     this.#mark = db.prepare('UPDATE runs SET waits_retry = 1 WHERE run = ? AND waits_retry IS NULL');
+    this.#unmark = db.prepare('UPDATE runs SET waits_retry = NULL WHERE run = ? AND waits_retry IS NOT NULL');
     this.#end = db.prepare('DELETE FROM waits WHERE run = ? AND kind = ?');
     this.#endAll = db.prepare('DELETE FROM waits WHERE run = ?');
     this.#get = db.prepare('SELECT until_up FROM waits WHERE run = ? AND kind = ?').pluck();
@@ -109,12 +111,14 @@ export class Waits {
 
   /** Inside a transaction: it is over, and was used. */
   end(run: RunId, kind: WaitKind): void {
-    this.#end.run(run, kind);
+    const { changes } = this.#end.run(run, kind);
+    // Else it would be found by nothing once it is put back to the gates.
+    if (changes > 0 && kind === 'retry') this.#unmark.run(run);
   }
 
-  /** Inside a transaction: the run has ended. */
+  /** Inside a transaction: the run has started, or ended. */
   endAll(run: RunId): void {
-    this.#endAll.run(run);
+    if (this.#endAll.run(run).changes > 0) this.#unmark.run(run);
   }
 
   /** What is left of it, ms; at most 0: it is over; null: there is none. */

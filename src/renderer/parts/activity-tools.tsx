@@ -15,7 +15,7 @@ const useStyles = makeStyles({
     marginBottom: '12px',
     // Below title and count, which have little room.
     [NARROW_AND_HIGH]: { order: 1, flexBasis: '100%', marginBottom: '8px' },
-    [LOW]: { flexBasis: 0, marginBottom: '6px' },
+    [LOW]: { flexBasis: 0, marginBottom: '4px' },
   },
   search: {
     flexGrow: 1,

@@ -27,6 +27,7 @@ const useStyles = makeStyles({
     boxSizing: 'border-box',
     flex: '1 0 23px',
     height: '50px',
+    [LOW]: { height: '44px', paddingTop: 0, paddingBottom: 0 },
     display: 'flex',
     flexDirection: 'column',
     alignItems: 'center',
@@ -88,10 +89,11 @@ function Days({ chosenMs, onChoose }: DayStripProps) {
   const earlier = pagesBack > 0 || data?.earlier === true;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each page begins at its newest day, also when a button came beside it
   useLayoutEffect(() => {
-    const days = row.current;
-    const chosen = days?.querySelector('[aria-pressed="true"]');
-    if (chosen) chosen.scrollIntoView({ block: 'nearest', inline: 'center' });
-    else days?.scrollTo(days.scrollWidth, 0);
+    const show = () => showNewest(row.current);
+    show();
+    // A window that has become narrower shows today still.
+    window.addEventListener('resize', show);
+    return () => window.removeEventListener('resize', show);
   }, [pagesBack, earlier]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the button that was pressed may be gone with its page
   useLayoutEffect(() => {
@@ -170,6 +172,13 @@ function Turn({ sign, label, onClick }: TurnProps) {
       <span />
     </button>
   );
+}
+
+/** The chosen day, else the newest one, where not all of them fit. */
+function showNewest(days: HTMLElement | null): void {
+  const chosen = days?.querySelector('[aria-pressed="true"]');
+  if (chosen) chosen.scrollIntoView({ block: 'nearest', inline: 'center' });
+  else days?.scrollTo(days.scrollWidth, 0);
 }
 
 /** How many pages back the chosen day is. */

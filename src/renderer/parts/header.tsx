@@ -41,6 +41,7 @@ const useStyles = makeStyles({
     minWidth: '200px',
     marginLeft: '-10px',
     '@media (max-width: 560px)': { marginLeft: '-6px' },
+    '@media (max-width: 480px)': { marginLeft: '-4px' },
   },
   list: { display: 'flex', flexWrap: 'wrap', gap: '2px', listStyleType: 'none', margin: 0, padding: 0 },
   item: {
@@ -50,6 +51,7 @@ const useStyles = makeStyles({
     paddingRight: '10px',
     whiteSpace: 'nowrap',
     '@media (max-width: 560px)': { paddingLeft: '6px', paddingRight: '6px' },
+    '@media (max-width: 480px)': { paddingLeft: '4px', paddingRight: '4px' },
   },
   here: {
     fontWeight: tokens.fontWeightSemibold,
@@ -59,6 +61,8 @@ const useStyles = makeStyles({
       position: 'absolute',
       left: '10px',
       right: '10px',
+      '@media (max-width: 560px)': { left: '6px', right: '6px' },
+      '@media (max-width: 480px)': { left: '4px', right: '4px' },
       bottom: '0px',
       height: '3px',
       borderRadius: '2px',
@@ -70,7 +74,8 @@ const useStyles = makeStyles({
     minWidth: '96px',
     '@media (max-width: 560px)': {
       minWidth: 'auto',
-      '& select': { height: '28px', fontSize: tokens.fontSizeBase200, paddingLeft: '6px', paddingRight: '22px' },
+      '& select': { height: '28px', fontSize: tokens.fontSizeBase200, paddingLeft: '6px', paddingRight: '28px' },
+      '& .fui-Select__icon': { right: '6px', paddingRight: 0 },
       '& svg': { fontSize: '16px' },
     },
   },

@@ -15,7 +15,7 @@ const useStyles = makeStyles({
     flexShrink: 0,
     gap: '6px',
     marginBottom: '8px',
-    [LOW]: { gap: '4px', marginBottom: '4px' },
+    [LOW]: { gap: '2px 4px', marginBottom: '4px' },
   },
   chip: {
     flexShrink: 0,

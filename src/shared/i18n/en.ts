@@ -319,7 +319,7 @@ export const en = {
     one: '{n} other message is kept on this PC, and tried again by itself.',
     other: '{n} other messages are kept on this PC, and tried again by themselves.',
   },
-  'status.send.kept': 'Kept on this PC until they can be sent.',
+  'status.send.kept': 'Kept on this PC until sending works again.',
   'status.update': 'Update',
   'status.groups': 'groups: {groups}',
   'status.copy': 'Copy details',
