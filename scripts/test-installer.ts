@@ -18,7 +18,9 @@ import { windowsNats } from './lib/windows-nats.ts';
 import { windowsPowershell } from './lib/windows-powershell.ts';
 import { ensureWine } from './lib/wine.ts';
 
-const NOT_OF_WINDOWS = ['e2e/installer/deb', 'e2e/installer/systemd', 'e2e/installer/contents'];
+const NOT_OF_WINDOWS = ['deb', 'systemd', 'headless-systemd', 'apt-updates', 'contents'].map(
+  (name) => `e2e/installer/${name}`,
+);
 /** What continuous integration has the time for. */
 const QUICK = ['e2e/installer/lifecycle', 'e2e/installer/commands', 'e2e/installer/variables'];
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');

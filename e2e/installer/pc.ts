@@ -31,13 +31,16 @@ interface Given {
 }
 export interface Build {
   readonly version: string;
+  /** The installer. */
   readonly file: string;
+  /** The package of an update. */
+  readonly update: string;
 }
 
 /** What `npm run test:installer` has made. */
 export const GIVEN: Given = JSON.parse(process.env.KANADE_TRAY_INSTALLER_TESTS ?? '{}');
 export const { current, next } = GIVEN.builds;
-const NONE: Build = { version: '', file: '' };
+const NONE: Build = { version: '', file: '', update: '' };
 export const broken = GIVEN.builds.broken ?? NONE;
 
 export interface Ended {

@@ -65,6 +65,7 @@ function settingsOf(input: ConfigurationInput, before: string | null, warn: (tex
   if (parameters.NATSURL !== undefined) named['agent.nats_url'] = parameters.NATSURL;
   if (parameters.PCID !== undefined) named['agent.id'] = parameters.PCID;
   if (parameters.NOTRAY !== undefined) named['ui.show_tray'] = !parameters.NOTRAY;
+  if (parameters.NOUPDATE !== undefined) named['update.enabled'] = !parameters.NOUPDATE;
   if (parameters.LANG !== undefined && before === null) named['ui.language'] = parameters.LANG;
   if (parameters.SYSPREP === true) named['agent.id'] = HOST_NAME;
   if (before !== null) {

@@ -16,7 +16,7 @@ export const configProblemSchema = z.object({
   expected: z.string(),
 });
 
-export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future'] as const;
+export const STORE_STATES = ['ok', 'queue_full', 'read_only', 'full', 'quarantined', 'future'] as const;
 
 /**
  * `wanted`: the version that IT wants; null: none said. `reason`: why it is none for this PC. `release`: what is signed about it,

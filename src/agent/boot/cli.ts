@@ -93,7 +93,7 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   const program = import.meta.dirname;
   const more = { hostSecret: takeHostSecret(), version: VERSION, program, args, lockRetryMs };
   const code = await runAgent(loaded, options, { ...more, reload: () => load(options, dataAnswers, answers) });
-  if (code === EXIT.stopped) forgetStarts(program);
+  if (code === EXIT.stopped) forgetStarts(program, inputOf(options));
   return code;
 }
 
@@ -114,8 +114,8 @@ async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: R
 }
 
 /** Whoever has stopped in order has not failed to start, even if it was never on the air, or waited for its settings or its turn. */
-function forgetStarts(program: string): void {
-  const installed = findInstallation(program, VERSION, process.platform);
+function forgetStarts(program: string, { platform, startedAs = 'headless' }: LoadInput): void {
+  const installed = findInstallation(program, VERSION, { platform, startedAs });
   if (installed.by === 'us') installed.installation.forgetStarts();
 }
 

@@ -31,8 +31,8 @@ export interface OneUpdateOptions extends UpdateTimesOptions {
   readonly commands: HeldCommands;
   /** It is still what counts. */
   readonly isOffered: (offer: Offer) => boolean;
-  /** Stops the agent, which then starts again as this release. */
-  readonly switchTo: (offer: Offer) => void;
+  /** Stops the agent, which then starts again as this release: null, or nothing before the end. A text: why it does not come to it. */
+  readonly switchTo: (offer: Offer, signal: AbortSignal) => Promise<string | null>;
   readonly pauseUntilMs: number;
   /** How often the last switch has failed in this process. */
   readonly failures: number;
@@ -92,10 +92,14 @@ export class OneUpdate {
 
   /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
   async #afterCutOff(): Promise<void> {
-    const begun = this.#times.copiesBegun(this.offer);
-    if (begun === 0) return;
-    this.#failures = begun - 1;
-    await this.#again('self_test', 'the agent ended while it copied its store');
+    const [copies, handOvers] = [this.#times.copiesBegun(this.offer), this.#times.handOversBegun(this.offer)];
+    if (copies > 0) {
+      this.#failures = copies - 1;
+      await this.#again('self_test', 'the agent ended while it copied its store');
+    } else if (handOvers > 0) {
+      this.#failures = handOvers - 1;
+      await this.#again('setup', 'the set-up did not bring this version');
+    }
   }
 
   async #onceOrLater(signal: AbortSignal): Promise<boolean> {
@@ -213,7 +217,7 @@ export class OneUpdate {
 
   /** `offer` lies ready. False: it is tried again, from the beginning. */
   async #install(offer: Offer, signal: AbortSignal): Promise<boolean> {
-    const { clock, commands, isOffered, switchTo, holdMs, log } = this.#options;
+    const { clock, commands, isOffered, holdMs, log } = this.#options;
     const mayGo = () => this.#times.notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
@@ -235,13 +239,27 @@ export class OneUpdate {
       if (held === 'idle') {
         log.info('the agent stops for an update', { version: release.version, serial: release.serial });
         this.#show('installing', {});
-        switchTo(offer);
-        return true;
+        return this.#switch(offer, signal);
       }
       if (held === 'not_now') continue;
       // What lies ready stays so.
       await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
     }
+  }
+
+  /** False: it has not come to it, and commands go on. */
+  async #switch(offer: Offer, signal: AbortSignal): Promise<boolean> {
+    let why: string | null;
+    try {
+      why = await this.#options.switchTo(offer, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      why = errorText(error);
+    }
+    if (why === null) return true;
+    this.#options.commands.hold(false);
+    await this.#again('setup', why);
+    return false;
   }
 
   /** Asked again: a clock is set, and a wish changes. */

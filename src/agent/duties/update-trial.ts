@@ -120,7 +120,7 @@ async function noteFailed(
   // Until it is noted `current.json` goes on to say it.
   await untilDone(() => notes.noteUndone(undone), signal, tellWhy(log));
   await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
-  await removeLargeQuietly(installation.directoryOf(failed.version));
+  if (installation.putBy === 'starter') await removeLargeQuietly(installation.directoryOf(failed.version));
   await removeLargeQuietly(staging);
 }
 

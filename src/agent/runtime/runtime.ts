@@ -294,7 +294,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   async function onceWritable(): Promise<void> {
     await seen;
     const work = async () => {
-      await until(store.state, () => store.admits, ending.signal);
+      await until(store.state, () => store.isWritable, ending.signal);
       await takeOver(config.directories.data, store, clock.nowMs(), distrustPath, log.child('takeover'));
       takenOver.resolve();
       await store.versions.onTheAir(version, clock.nowMs());

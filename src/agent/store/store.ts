@@ -37,8 +37,11 @@ import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
 
-/** `ok`: admits. `full`, `read_only`: the last write failed so, or the file is damaged. `future`: this start has no usable file. */
-export type StoreState = 'ok' | 'full' | 'read_only' | 'future';
+/**
+ * `ok`: admits. `queue_full`: so much waits that nothing is added to it. `full`, `read_only`: the last write failed so, or the file
+ * is damaged. `future`: this start has no usable file.
+ */
+export type StoreState = 'ok' | 'queue_full' | 'full' | 'read_only' | 'future';
 
 /** `ok` false: nothing is admitted until there is more room. */
 export interface StoreRoom extends DiskRoom {
@@ -145,7 +148,7 @@ export class Store {
       serverTime: new ServerTime(db, this.#group, this.timeline),
       log: this.#log,
       usable: this.#usable,
-      admits: () => this.admits,
+      isWritable: () => this.isWritable,
       probe: () => this.probe(),
       commits: () => this.#commits.value,
       followRoom: () => this.#followRoom(),
@@ -185,6 +188,11 @@ export class Store {
   /** False: nothing may be admitted, so nothing may be acknowledged (invariant 1). */
   get admits(): boolean {
     return this.#usable && this.#state.value === 'ok' && this.#damagedBy === null;
+  }
+
+  /** Also where it admits nothing, since too much waits. */
+  get isWritable(): boolean {
+    return this.#usable && ['ok', 'queue_full'].includes(this.#state.value) && this.#damagedBy === null;
   }
 
   /** False: there is no usable file, and this is an empty stand-in. */
@@ -254,7 +262,11 @@ export class Store {
       this.#isQuotaFull = false;
       await this.#makeRoom(true);
     }
-    if (this.#state.value === 'ok') return;
+    if (!this.isWritable) await this.#tryToWrite();
+    if (this.isWritable) await this.#lookAtQueue();
+  }
+
+  async #tryToWrite(): Promise<void> {
     try {
       await this.#group.submit(() => {
         this.#db.prepare(`INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', datetime('now'))`).run();
@@ -265,6 +277,16 @@ export class Store {
     }
     this.#log.info('the store can be written again');
     this.#state.set('ok');
+  }
+
+  async #lookAtQueue(): Promise<void> {
+    const was = this.#state.value === 'queue_full';
+    const isFull = await this.maintenance.queueIsFull(was);
+    // A write may have failed meanwhile, which counts for more.
+    if (isFull === was || !this.isWritable) return;
+    if (isFull) this.#log.error('so much waits to be run or sent that no new command is taken');
+    else this.#log.info('there is room for new commands again');
+    this.#state.set(isFull ? 'queue_full' : 'ok');
   }
 
   async #makeRoom(evenWithRoom: boolean): Promise<void> {
@@ -334,10 +356,10 @@ export class Store {
     if (!this.#db.open) return;
     this.#upkeep.close();
     this.#watch.close();
-    if (this.admits) await this.counters.save(this.#group).catch(() => {});
+    if (this.isWritable) await this.counters.save(this.#group).catch(() => {});
     this.#group.close();
     try {
-      if (this.admits) markClosed(this.#db);
+      if (this.isWritable) markClosed(this.#db);
     } catch (error) {
       // For want of room: the next start looks at it as after a crash.
       this.#log.warn('the end of the store could not be noted', { error: errorText(error) });

@@ -37,7 +37,7 @@ export interface UpkeepOptions {
   readonly log: Logger;
   /** There is a file; else only the room on the disk is followed. */
   readonly usable: boolean;
-  readonly admits: () => boolean;
+  readonly isWritable: () => boolean;
   readonly probe: () => Promise<void>;
   /** So many commits were there so far. */
   readonly commits: () => number;
@@ -79,7 +79,7 @@ export class Upkeep {
       void this.#keep(serverNowMs);
       this.#keepAgain(serverNowMs);
     };
-    this.#timer = setTimeout(again, this.#options.admits() ? PROBE_WHILE_ROOM_MS : PROBE_INTERVAL_MS).unref();
+    this.#timer = setTimeout(again, this.#options.isWritable() ? PROBE_WHILE_ROOM_MS : PROBE_INTERVAL_MS).unref();
   }
 
   close(): void {
@@ -111,12 +111,12 @@ export class Upkeep {
   async #keep(serverNowMs: () => number | null): Promise<void> {
     if (this.#keeping) return;
     this.#keeping = true;
-    const { admits, probe, maintenance, counters, group, serverTime, log } = this.#options;
+    const { isWritable, probe, maintenance, counters, group, serverTime, log } = this.#options;
     const round = this.#rounds++;
     try {
       await probe();
       // Not the first: the fleet is to see us before.
-      if (!admits() || round % KEEP_EVERY !== 1) return;
+      if (!isWritable() || round % KEEP_EVERY !== 1) return;
       await maintenance.keepReserve();
       await counters.save(group);
       if (round % PRUNE_EVERY === 1) await maintenance.prune(await serverTime.confirmed(serverNowMs()));
