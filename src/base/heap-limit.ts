@@ -26,7 +26,7 @@ export class HeapLimit {
   }
 
   /** To be called now and then while there is much to do; costs nothing mostly. */
-  look(): void {
+  check(): void {
     const now = performance.now();
     if (now < this.#nextCheckMs) return;
     this.#nextCheckMs = now + POLL_EVERY_MS;

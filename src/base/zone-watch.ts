@@ -17,7 +17,7 @@ export class ZoneWatch {
   constructor(log: Logger) {
     this.#log = log;
     this.#offsets = new WatchedCell(this.#offsetsOfYear());
-    this.#timer = setInterval(() => this.look(), POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.check(), POLL_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -26,7 +26,7 @@ export class ZoneWatch {
     return this.#offsets;
   }
 
-  look(): void {
+  check(): void {
     // Node looks again whenever this is written, also where it is not set.
     if (process.env.TZ === undefined) delete process.env.TZ;
     const offsets = this.#offsetsOfYear();

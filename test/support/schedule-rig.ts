@@ -104,7 +104,7 @@ export function scheduleRig(options: RigOptions = {}) {
     scriptsEnabled: () => state.scriptsEnabled,
     cpuPercent: () => state.cpuPercent,
     zone: () => state.zone,
-    lookAtZone: () => {},
+    checkZone: () => {},
     senses: { triggers: new Set(options.triggers ?? []), conditions: new Set(options.tells ?? []) },
     conditions: async (require) => {
       asked.push(require);

@@ -36,8 +36,8 @@ const BACK_MS = 500;
 export interface SchedulerOptions extends FiringOptions {
   readonly book: Pick<Book, 'entries' | 'job' | 'isFrozen'>;
   /** Asks the PC which zone it has now; what has changed comes as {@link Scheduler.zoneChanged}. */
-  readonly lookAtZone: () => void;
-  readonly refusals: Pick<Refusals, 'look'>;
+  readonly checkZone: () => void;
+  readonly refusals: Pick<Refusals, 'refuse'>;
 }
 
 /** A plan that is for this PC, and when it is looked at next. */
@@ -171,7 +171,7 @@ export class Scheduler {
       if (!entry.read.ok || !this.plans.isForThisPc(entry)) continue;
       const { plan } = entry.read;
       const job = this.#options.book.job(plan.jobId);
-      if (job.kind === 'known') this.#options.refusals.look(plan, job.job, this.plans.unsupported(plan));
+      if (job.kind === 'known') this.#options.refusals.refuse(plan, job.job, this.plans.unsupported(plan));
     }
   }
 
@@ -228,7 +228,7 @@ export class Scheduler {
 
   async #fireDue(): Promise<void> {
     if (!this.#begun || this.#closed) return;
-    this.#options.lookAtZone();
+    this.#options.checkZone();
     const isElsewhere = this.#zoneChanged;
     this.#zoneChanged = false;
     const nowMs = this.#options.clock.nowMs();

@@ -23,13 +23,13 @@ export class UsualTime {
   of(record: Pick<RunRecord, 'run' | 'manifestId' | 'title'>): number | null {
     const known = this.#known.get(record.run);
     if (known !== undefined) return known;
-    const found = isOneOfAKind(record) ? null : this.#look(record);
+    const found = isOneOfAKind(record) ? null : this.#read(record);
     if (this.#known.size >= REMEMBERED_RUNS) this.#known.clear();
     this.#known.set(record.run, found);
     return found;
   }
 
-  #look(record: Pick<RunRecord, 'run' | 'manifestId'>): number | null {
+  #read(record: Pick<RunRecord, 'run' | 'manifestId'>): number | null {
     const earlier = this.#history.earlierDurations(record, record.run - NEARBY_RUNS, EARLIER_RUNS);
     if (earlier.length < ENOUGH_RUNS) return null;
     const sorted = earlier.filter((ms) => ms >= 0).sort((one, other) => one - other);
