@@ -83,24 +83,26 @@ export class OneUpdate {
     try {
       await orAbort(this.#options.begin, signal);
       if (this.#failures > 0) await this.#again('disk', 'it could not be made the version that counts');
-      await this.#afterCutOff();
-      while (!(await this.#onceOrLater(signal)));
+      while (!(await this.#orLater(() => this.#afterCutOff(), signal)));
+      while (!(await this.#orLater(() => this.#once(signal), signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 
   /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
-  async #afterCutOff(): Promise<void> {
+  async #afterCutOff(): Promise<true> {
     const begun = this.#times.copiesBegun(this.offer);
-    if (begun === 0) return;
+    if (begun === 0) return true;
     this.#failures = begun - 1;
     await this.#again('self_test', 'the agent ended while it copied its store');
+    return true;
   }
 
-  async #onceOrLater(signal: AbortSignal): Promise<boolean> {
+  /** Whatever fails ends nothing: false, after a while. */
+  async #orLater(step: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     try {
-      return await this.#once(signal);
+      return await step();
     } catch (error) {
       signal.throwIfAborted();
       // A store that takes nothing now, for one.
@@ -213,7 +215,7 @@ export class OneUpdate {
 
   /** `offer` lies ready. False: it is tried again, from the beginning. */
   async #install(offer: Offer, signal: AbortSignal): Promise<boolean> {
-    const { clock, commands, isOffered, switchTo, holdMs, log } = this.#options;
+    const { clock, commands, holdMs } = this.#options;
     const mayGo = () => this.#times.notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
@@ -227,20 +229,30 @@ export class OneUpdate {
       }
       this.#show('verified', { waitsFor: 'tasks' });
       const held = await holdUntilIdle(commands, { mayGo, signal, holdMs });
-      if (held === 'idle' && !isOffered(offer)) {
-        commands.hold(false);
-        signal.throwIfAborted();
-        return false;
-      }
-      if (held === 'idle') {
-        log.info('the agent stops for an update', { version: release.version, serial: release.serial });
-        this.#show('installing', {});
-        switchTo(offer);
-        return true;
-      }
+      if (held === 'idle') return this.#goes(offer, signal);
       if (held === 'not_now') continue;
       // What lies ready stays so.
       await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
+    }
+  }
+
+  /** Commands are held. False, or an error: they are let go, and it is tried again. */
+  #goes(offer: Offer, signal: AbortSignal): boolean {
+    const { commands, isOffered, switchTo, log } = this.#options;
+    let stops = false;
+    try {
+      if (!isOffered(offer)) {
+        signal.throwIfAborted();
+        return false;
+      }
+      const { version, serial } = offer.release;
+      log.info('the agent stops for an update', { version, serial });
+      this.#show('installing', {});
+      switchTo(offer);
+      stops = true;
+      return true;
+    } finally {
+      if (!stops) commands.hold(false);
     }
   }
 
