@@ -6,7 +6,7 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { compareVersions, VERSION } from '../../base/compare-versions.ts';
 import { type CurrentVersion, readCurrent, writeCurrent } from '../../base/current-version.ts';
-import { removeQuietly } from '../../base/remove-quietly.ts';
+import { removeLargeQuietly, removeQuietly } from '../../base/remove-quietly.ts';
 
 /** Who brings a new version here. */
 export type Installed = { readonly by: 'us'; readonly installation: Installation } | { readonly by: 'others' };
@@ -55,11 +55,11 @@ export class Installation {
   }
 
   /** Beside `version` one stays for a way back: `before`, else the newest. Others go, as far as nothing holds them. */
-  tidy(version: string, before?: string): void {
+  async tidy(version: string, before?: string): Promise<void> {
     const others = namesIn(this.versionsDirectory).filter((name) => VERSION.test(name) && name !== version);
     const kept = before ?? others.toSorted(compareVersions).at(-1);
-    for (const other of others) if (other !== kept) removeQuietly(this.directoryOf(other));
-    removeQuietly(this.stagedDirectory);
+    for (const other of others) if (other !== kept) await removeLargeQuietly(this.directoryOf(other));
+    await removeLargeQuietly(this.stagedDirectory);
   }
 
   get #currentFile(): string {
