@@ -4,6 +4,7 @@
  */
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'vite';
+import { ascii } from './scripts/lib/vite-ascii.ts';
 import { licences } from './scripts/lib/vite-licences.ts';
 
 interface NodePart {
@@ -30,6 +31,7 @@ function nodePart({
   const extension = part.extension ?? (format === 'es' ? 'js' : 'cjs');
   return {
     publicDir: false,
+    plugins: [ascii()],
     ssr: { noExternal: true, external: [...external], target: 'node' },
     build: {
       ssr: typeof entry === 'string' ? entry : true,
@@ -40,7 +42,14 @@ function nodePart({
       minify: false,
       rolldownOptions: {
         ...(typeof entry === 'string' ? {} : { input: { ...entry } }),
-        output: { format, banner, entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` },
+        output: {
+          format,
+          banner,
+          entryFileNames: `[name].${extension}`,
+          chunkFileNames: `[name].${extension}`,
+          // For people; who runs the program reads them at each start.
+          comments: { legal: true, annotation: false, jsdoc: false },
+        },
       },
     },
   };

@@ -26,6 +26,11 @@ export const ROW_IDS = [
   'shell-begins',
   'shell-begins-cold',
   'shell-stored',
+  'shell-stored-cold',
+  'shell-cpu',
+  'shell-waits-rss',
+  'shell-burst',
+  'shell-burst-begins',
   'start',
 ] as const;
 export type RowId = (typeof ROW_IDS)[number];

@@ -17,7 +17,7 @@ import { limits } from './measures/limits.ts';
 import { loop } from './measures/loop.ts';
 import { oneAtATime } from './measures/one-at-a-time.ts';
 import { outage } from './measures/outage.ts';
-import { powershell } from './measures/powershell.ts';
+import { powershell, powershellBurst } from './measures/powershell.ts';
 import { start } from './measures/start.ts';
 import { waiting } from './measures/waiting.ts';
 import { limitsTable, rowsTable, verdicts } from './report.ts';
@@ -36,6 +36,7 @@ const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   loop,
   idle,
   powershell,
+  'powershell-burst': powershellBurst,
 };
 
 async function main(): Promise<number> {

@@ -29,6 +29,21 @@ export function readCpu(pid: number): CpuReading {
   return { wholeMs, threadsMs };
 }
 
+/** CPU time of the children of a process that have ended and that it has waited for, in ticks of 10 ms. */
+export function childrenCpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * MS_PER_TICK;
+}
+
+/** The direct children of a process. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
+    return children === '' ? [] : children.split(' ').map(Number);
+  });
+}
+
 /** CPU milliseconds between two readings: exact while no thread has ended in between, else in ticks of 10 ms. */
 export function cpuMsBetween(before: CpuReading, after: CpuReading): number {
   let sum = 0;

@@ -27,9 +27,11 @@ export interface Sizes {
   readonly historyRuns: number;
   readonly idleMs: number;
   readonly idleRounds: number;
-  /** Scripts of a real PowerShell, one at a time, and the rest before each. */
+  /** Scripts of a real PowerShell, one at a time, and the rest before each; and at once. */
   readonly shells: number;
   readonly shellRestMs: number;
+  readonly shellRounds: number;
+  readonly shellBurst: number;
   /** Rest between start and the idle time that is measured. */
   readonly settleMs: number;
   readonly commits: number;
@@ -58,8 +60,10 @@ export const FULL: Sizes = {
   historyRuns: 100_000,
   idleMs: 60_000,
   idleRounds: 2,
-  shells: 8,
-  shellRestMs: 2_500,
+  shells: 6,
+  shellRestMs: 2_000,
+  shellRounds: 2,
+  shellBurst: 100,
   settleMs: 15_000,
   commits: 2_000,
   roundTrips: 1_000,
@@ -89,6 +93,8 @@ export const SMOKE: Sizes = {
   idleRounds: 1,
   shells: 1,
   shellRestMs: 500,
+  shellRounds: 1,
+  shellBurst: 3,
   settleMs: 1_000,
   commits: 50,
   roundTrips: 20,

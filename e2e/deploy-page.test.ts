@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EVENT } from '../src/agent/duties/system-events.ts';
+import { HANDED_OVER } from '../src/base/handed-over.ts';
 import { PARAMETER_NAMES } from '../src/setup/command-line.ts';
-import { HANDED_OVER, SETUP_EXIT } from '../src/setup/exit-codes.ts';
+import { SETUP_EXIT } from '../src/setup/exit-codes.ts';
 
 const page = (name: string) => readFileSync(join(import.meta.dirname, '..', 'docs', name), 'utf8');
 

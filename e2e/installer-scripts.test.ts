@@ -73,7 +73,32 @@ test.each([
   expect(foreignIn(line, constants)).toEqual([]);
 });
 
+const lines = scripts.flatMap(({ text }) => text.split('\n')).filter((line) => !line.trimStart().startsWith(';'));
+
+test('nothing is run in, or written to, a directory that only whoever has started us can vouch for', () => {
+  const directories = lines.flatMap((line) => /SetOutPath "(.*)"/.exec(line)?.[1] ?? []);
+  expect(directories.length).toBeGreaterThan(3);
+  expect(new Set(directories)).toEqual(new Set(['$PROGRAMFILES64', `\${RUNNER}`, `\${STAGED}`]));
+  expect(lines.filter((line) => /\$(TEMP|PLUGINSDIR|APPDATA|LOCALAPPDATA)\b/.test(line))).toEqual([]);
+});
+
+test.each([
+  ['installer.nsi', 'runSetUp install', 'Call removeStaged'],
+  ['uninstaller.nsi', 'setup.js" uninstall', `RMDir /r "\${RUNNER}"`],
+])('%s reads what the set-up has to say before that goes', (name, work, removal) => {
+  const section = scripts.find((script) => script.name === name)?.text.split(/^Section$/m)[1] ?? '';
+  const places = [work, '!insertmacro readMessage', removal].map((text) => section.indexOf(text));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual(places.toSorted((one, other) => one - other));
+});
+
+test('no program of ours works in the root of a drive, where people may make names', () => {
+  const native = join(import.meta.dirname, '..', 'native');
+  const sources = readdirSync(native).filter((name) => /\.[ch]$/.test(name));
+  expect(sources.length).toBeGreaterThan(5);
+  expect(sources.filter((name) => readFileSync(join(native, name), 'utf8').includes('L"C:\\\\'))).toEqual([]);
+});
+
 test('nothing is read, written or removed beside a program that people may have put anywhere', () => {
-  const lines = scripts.flatMap(({ text }) => text.split('\n')).filter((line) => !line.trimStart().startsWith(';'));
   expect(lines.filter((line) => line.includes('$EXEDIR'))).toEqual([]);
 });

@@ -46,8 +46,8 @@ const ASKS_THE_TIME = [
   'src/base/clock.ts',
   'src/base/timeline.ts',
   'src/client/agent-connection.ts',
+  'src/main/app-shell.ts',
   'src/main/host.ts',
-  'src/main/shell.ts',
   'src/platform/process-tree.ts',
   'src/renderer/data/hooks.ts',
   'src/renderer/parts/announcer.tsx',
@@ -85,10 +85,10 @@ describe('the checker', () => {
     const files = {
       'src/shared/states.ts': "import { z } from 'zod';\nexport const states = z;\n",
       'src/base/clock.ts': "import { states } from '../shared/states.ts';\nexport const clock = states;\n",
-      'src/agent/wire/time.ts': 'export const time = 1;\n',
-      'src/agent/wire/command.ts':
+      'src/agent/results/time.ts': 'export const time = 1;\n',
+      'src/agent/results/command.ts':
         "import { clock } from '../../base/clock.ts';\nimport { time } from './time.ts';\nexport const all = [clock, time];\n",
-      'src/agent/runtime.ts': "import { all } from './wire/command.ts';\nexport const runtime = all;\n",
+      'src/agent/runtime.ts': "import { all } from './results/command.ts';\nexport const runtime = all;\n",
     };
     expect(found(files)).toEqual([]);
   });

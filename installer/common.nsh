@@ -199,7 +199,22 @@ Var Runner
   ${EndIf}
 !macroend
 
-; What it means that it has not gone well, and what the set-up has to say about it: the detail, and where its log is.
+; What the set-up has to say about how it went, for a person: the detail, and where its log is. It lies where nobody else can put
+; another one, and is read before that goes.
+Var Message
+!define MESSAGE_FILE "${RUNNER}\message.txt"
+!macro readMessage
+  StrCpy $Message ""
+  ${If} ${FileExists} "${MESSAGE_FILE}"
+    FileOpen $1 "${MESSAGE_FILE}" r
+    FileReadUTF16LE $1 $2
+    FileReadUTF16LE $1 $3
+    FileClose $1
+    StrCpy $Message "$\n$\n$2$\n$3"
+  ${EndIf}
+!macroend
+
+; What it means that it has not gone well, and what the set-up has to say about it.
 !macro showMessage otherwise
   ${Switch} $ExitCode
   ${Case} ${EXIT_CONFIGURATION}
@@ -223,12 +238,5 @@ Var Runner
   ${Default}
     StrCpy $0 "${otherwise}"
   ${EndSwitch}
-  ${If} ${FileExists} "$PLUGINSDIR\message.txt"
-    FileOpen $1 "$PLUGINSDIR\message.txt" r
-    FileReadUTF16LE $1 $2
-    FileReadUTF16LE $1 $3
-    FileClose $1
-    StrCpy $0 "$0$\n$\n$2$\n$3"
-  ${EndIf}
-  MessageBox MB_OK|MB_ICONEXCLAMATION "$0" /SD IDOK
+  MessageBox MB_OK|MB_ICONEXCLAMATION "$0$Message" /SD IDOK
 !macroend

@@ -2,8 +2,8 @@
 ; `src/setup`, which runs on the Node that was just unpacked and whose exit code is the one of the installer.
 ;
 ; Invariants: the files of the version that runs are never touched; each path sets an exit code (docs/deploy.md); nothing of the
-; command line is cut, as it goes to the set-up by a file and not through NSIS strings; nothing is written to, or run from, a
-; directory that anybody but the Administrators can change.
+; command line is cut, as it goes to the set-up by a file and not through NSIS strings; nothing is written to, run from, or given to
+; people out of, a directory that anybody but the Administrators can change.
 
 !include "common.nsh"
 
@@ -107,7 +107,7 @@ FunctionEnd
 !macro runSetUp task
   nsExec::ExecToLog '"${RUNNER}\node\node.exe" "${RUNNER}\agent\setup.js" ${task} --root "$INSTDIR" --staged "${STAGED}" \
     --installer "$EXEPATH" --command-line "${RUNNER}\command-line.txt" --answers "${RUNNER}\answers.txt" \
-    --message "$PLUGINSDIR\message.txt"'
+    --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   ${If} $ExitCode == "error"
     StrCpy $ExitCode ${EXIT_FAILED}
@@ -140,10 +140,21 @@ Section
   ${If} $ExitCode = ${EXIT_HANDED_OVER}
     StrCpy $ExitCode 0
   ${EndIf}
+  !insertmacro readMessage
   ; The set-up has moved it, or has undone what it did.
   Call removeStaged
-  ${If} ${FileExists} "${STARTER}"
-    !insertmacro makeShortcut
+  ; Everybody gets it: only of what this set-up has installed. Where it has refused, the directory may be a stranger's.
+  ${If} $IsSafe = 1
+    ${Switch} $ExitCode
+    ${Case} 0
+    ${Case} ${EXIT_REFUSED}
+    ${Case} ${EXIT_NOT_REACHABLE}
+    ${Case} ${EXIT_NOT_STARTED}
+      ${If} ${FileExists} "${STARTER}"
+        !insertmacro makeShortcut
+      ${EndIf}
+      ${Break}
+    ${EndSwitch}
   ${EndIf}
   ${If} $ExitCode <> 0
     !insertmacro showMessage "$(InstallFailed)"

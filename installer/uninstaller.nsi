@@ -70,11 +70,12 @@ Function findSetup
 FunctionEnd
 
 Section
-  SetOutPath "$TEMP"
+  SetOutPath "$PROGRAMFILES64"
   Call findSetup
   nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall \
-    --root "$INSTDIR" --command-line "${RUNNER}\command-line.txt" --message "$PLUGINSDIR\message.txt"'
+    --root "$INSTDIR" --command-line "${RUNNER}\command-line.txt" --message "${MESSAGE_FILE}"'
   Pop $ExitCode
+  !insertmacro readMessage
   RMDir /r "${RUNNER}"
   ${If} $ExitCode == "error"
     StrCpy $ExitCode ${EXIT_FAILED}

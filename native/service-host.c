@@ -6,11 +6,12 @@
  *
  * What the service manager says becomes a line on the agent's standard input: `stop`, `preshutdown`, `session <event> <id>`.
  * Invariants: no agent outlives its host; a stop is never answered before the agent has ended; the exit codes 0 and 2 of the
- * agent are a plain stop, 64 starts the then current version, everything else is a failure for the recovery actions: also 1, with
+ * agent are a plain stop, 64 starts the then current version (`trial.h`: or the one before it), everything else is a failure for the recovery actions: also 1, with
  * which Node ends where somebody holds a file of the program.
  */
 #include "current.h"
 #include "safe-directory.h"
+#include "trial.h"
 
 #include <stdio.h>
 
@@ -139,6 +140,7 @@ static void use_control_pipe(HANDLE pipe) {
 }
 
 static DWORD start_agent(struct agent *agent) {
+  begin_start();
   WCHAR root[PATH_CHARS], directory[PATH_CHARS];
   DWORD error = current_version_directory(L"private\\current.json", root, directory);
   if (error != ERROR_SUCCESS) return error;

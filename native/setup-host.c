@@ -50,7 +50,8 @@ static DWORD run_command(void) {
   if (error != ERROR_SUCCESS) return error;
   STARTUPINFOW startup = {.cb = sizeof startup};
   PROCESS_INFORMATION started;
-  if (!CreateProcessW(NULL, line, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, L"C:\\", &startup, &started))
+  /* In the directory of a service, which is Windows' own: below a drive people may make names. */
+  if (!CreateProcessW(NULL, line, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL, &startup, &started))
     return GetLastError();
   CloseHandle(started.hThread);
   WaitForSingleObject(started.hProcess, INFINITE);

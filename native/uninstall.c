@@ -76,8 +76,9 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int s
   (void)instance, (void)previous, (void)command, (void)show;
   keep_setup_variables();
   if (!find_paths() || !is_ours()) return EXIT_FAILED;
-  // Never in the way of the removal; who starts us may have put us there.
-  SetCurrentDirectoryW(L"C:\\");
+  // Never in the way of the removal, nor where people may make names; who starts us may have put us there.
+  WCHAR windows[PATH_CHARS];
+  if (GetSystemDirectoryW(windows, PATH_CHARS) == 0 || !SetCurrentDirectoryW(windows)) return EXIT_FAILED;
   if (!make_aside()) return EXIT_FAILED;
   if (!CopyFileW(packed, program, FALSE)) {
     RemoveDirectoryW(aside);

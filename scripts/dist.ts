@@ -29,7 +29,7 @@ await main(async () => {
   const all = [options.win, options.linux, options.headless].every((each) => each === undefined);
   const how = { release: join(ROOT, 'release'), testOnly: options['test-runtime'], env: process.env };
   const made = [];
-  if (all || options.win) made.push(await buildWindows(how));
+  if (all || options.win) made.push(...(await buildWindows(how)));
   if (all || options.linux) made.push(await buildLinux(how));
   if (all || options.headless) made.push(...(await buildHeadless(how)));
   const bill = await writeBill({ ...how, electron: ownElectronVersion(), atSecs: await commitTime(process.env) });

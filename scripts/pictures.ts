@@ -1,6 +1,7 @@
 /**
- * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, a burst of tasks too, in both languages, light and dark, wide and narrow;
- * in `dist/pictures` by default. `--readme` also puts those that the README shows into `docs`.
+ * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, a burst of tasks too, and each state that such a day does not
+ * show (`test/support/window-scenes.ts`), in both languages, light and dark, wide and narrow; in `dist/pictures` by default. `--readme`
+ * also puts those that README and pages show into `docs`.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,12 +14,21 @@ import { demoDay } from './lib/demo-day.ts';
 import { command, publishCommand, waitForResult } from './lib/fleet.ts';
 import { type LocalFleet, startLocalFleet } from './lib/local-fleet.ts';
 import { setUp } from './lib/setup.ts';
+import { runVitest } from './lib/vitest-run.ts';
 import { serveWindowPage } from './lib/window-page.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'];
 const BURST = 50;
 const UNFOLDED_SHOWN = 3;
 const IN_README = ['en-light-880-status', 'en-light-880-activity', 'ja-dark-880-run', 'en-light-880-about'];
+const IN_PAGES = [
+  'ja-light-880-status',
+  'en-dark-880-activity',
+  'en-light-880-helpdesk',
+  'ja-dark-480-helpdesk',
+  'en-light-880-not-delivered',
+  'ja-dark-480-settings-are-broken',
+];
 
 await main(async () => {
   const args = process.argv.slice(2);
@@ -58,8 +68,12 @@ await main(async () => {
     await browser.close();
     await fleet.stop();
   }
+  process.env.KANADE_TRAY_PICTURES = target;
+  const { code } = await runVitest(tools, ['--config', 'vitest.pictures.config.ts']);
+  if (code !== 0) return code;
   if (args.includes('--readme')) {
-    for (const name of IN_README) cpSync(join(target, `${name}.png`), join(ROOT, 'docs', 'pictures', `${name}.png`));
+    for (const name of [...IN_README, ...IN_PAGES])
+      cpSync(join(target, `${name}.png`), join(ROOT, 'docs', 'pictures', `${name}.png`));
   }
   say(`The pictures are in ${target}.`);
   return 0;
@@ -78,6 +92,12 @@ async function picturesOf(page: Page, address: string, file: (name: string) => s
     await page.getByRole('navigation').getByRole('button').nth(index).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForLoadState('networkidle');
+    // What these two show is asked for after they are there.
+    if (name === 'status') await page.locator('main section svg[data-mark]').first().waitFor();
+    if (name === 'activity') {
+      await page.locator('[data-run]').first().waitFor();
+      await page.locator('[role="toolbar"] svg[data-mark="failed"]').first().waitFor();
+    }
     await page.screenshot({ path: file(name) });
   }
   await page.getByRole('navigation').getByRole('button').nth(1).click();

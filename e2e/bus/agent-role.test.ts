@@ -20,6 +20,7 @@ import {
 } from '../../test/support/fleet.ts';
 import { heartbeatAfter } from '../../test/support/heartbeats.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
+import { said } from '../../test/support/scripts.ts';
 
 const PC = 'PC-OURS';
 const DURABLE = `agent_replay_${PC}`;
@@ -91,7 +92,7 @@ test('commands, kills, groups, pins, configuration, results, events, inventory, 
   await eventually(async () => {
     const ask = JSON.stringify({ result_id: started.result_id });
     const tail = (await nc.request(`job.tail.${PC}`, ask, { timeout: 5_000 })).json();
-    expect(tail).toMatchObject({ found: true, running: true, stdout: 'began\n' });
+    expect(tail).toMatchObject({ found: true, running: true, stdout: said('began') });
   });
   await killExec(nc, execId);
   expect(await waitForResult(nc, killed)).toMatchObject({ exit_code: -1, result_id: started.result_id });

@@ -19,22 +19,28 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFailed } from 'vitest';
 import { insideScript } from '../../scripts/lib/chroot.ts';
-import { TEMPLATE_PREFIX, WINE_ENVIRONMENT } from '../../scripts/lib/wine.ts';
+import { TEMPLATE_PREFIX, WINE_ENVIRONMENT, WITH_DOTNET } from '../../scripts/lib/wine.ts';
 
 interface Given {
   readonly wine: string;
   readonly node: string;
   readonly builds: { readonly current: Build; readonly next: Build; readonly broken: Build | null };
+  /** Directories; null: there is none here. */
+  readonly powershell: string | null;
+  readonly nats: string | null;
 }
 export interface Build {
   readonly version: string;
+  /** The installer. */
   readonly file: string;
+  /** The package of an update. */
+  readonly update: string;
 }
 
 /** What `npm run test:installer` has made. */
 export const GIVEN: Given = JSON.parse(process.env.KANADE_TRAY_INSTALLER_TESTS ?? '{}');
 export const { current, next } = GIVEN.builds;
-const NONE: Build = { version: '', file: '' };
+const NONE: Build = { version: '', file: '', update: '' };
 export const broken = GIVEN.builds.broken ?? NONE;
 
 export interface Ended {
@@ -46,6 +52,15 @@ export interface Ended {
 export interface RunOptions {
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** With a console, a hidden one, without which PowerShell says nothing; what it leaves running then ends with it. */
+  readonly hasConsole?: boolean;
+}
+
+export interface PcOptions {
+  /** Directories of ours by their paths on the machine around it (`Z:`). */
+  readonly mounts?: Readonly<Record<string, string>>;
+  /** Programs of .NET run on it. */
+  readonly hasDotnet?: boolean;
 }
 
 const PROGRAM_FILES = 'C:\\Program Files\\Kanade Tray';
@@ -55,14 +70,16 @@ const TIMEOUT_MS = 180_000;
 export class Pc {
   /** Ours; `/pc` inside, `Z:\pc` for Windows. */
   readonly directory: string;
+  readonly #options: PcOptions;
   #count = 0;
   #shownFor = '';
 
-  private constructor(directory: string) {
+  private constructor(directory: string, options: PcOptions) {
     this.directory = directory;
+    this.#options = options;
   }
 
-  static create(): Pc {
+  static create(options: PcOptions = {}): Pc {
     mkdirSync(join(GIVEN.wine, 'pcs'), { recursive: true });
     const directory = mkdtempSync(join(GIVEN.wine, 'pcs', 'pc-'));
     // Links: nobody writes to the files of Windows. The registry is written in place, so it is copied.
@@ -73,7 +90,7 @@ export class Pc {
       cpSync(join(template, name), join(directory, 'prefix', name));
     }
     cpSync(join(import.meta.dirname, 'run.mjs'), join(directory, 'run.mjs'));
-    return new Pc(directory);
+    return new Pc(directory, options);
   }
 
   /** Our path of `C:\…`, or of `D:\…` ({@link withSmallDisk}). */
@@ -110,10 +127,11 @@ export class Pc {
     return this.start(program, args, options).ended;
   }
 
-  start(program: string, args = '', { timeoutMs = TIMEOUT_MS, env = {} }: RunOptions = {}): { ended: Promise<Ended> } {
+  start(program: string, args = '', options: RunOptions = {}): { ended: Promise<Ended> } {
+    const { timeoutMs = TIMEOUT_MS, env = {}, hasConsole = false } = options;
     const name = `run-${++this.#count}`;
     const file = (kind: string) => join(this.directory, `${name}.${kind}`);
-    writeFileSync(file('ask'), JSON.stringify({ program, args, env }));
+    writeFileSync(file('ask'), JSON.stringify({ program, args, env, hasConsole }));
     const inside = (kind: string) => `Z:/pc/${name}.${kind}`;
     const words = ['Z:/node/bin/node.exe', 'Z:/pc/run.mjs', inside('ask'), inside('answer'), inside('output')];
     const child = this.#inside(`exec wine ${words.join(' ')} > /pc/${name}.console 2>&1`);
@@ -215,8 +233,10 @@ export class Pc {
       '/pc': this.directory,
       '/node': GIVEN.node,
       '/builds': join(GIVEN.builds.current.file, '..', '..', '..'),
+      ...this.#options.mounts,
     };
-    const all = `export WINEPREFIX=/pc/prefix; cd /pc; ${WINE_ENVIRONMENT}; ${script}`;
+    const dotnet = this.#options.hasDotnet ? `${WITH_DOTNET}; ` : '';
+    const all = `export WINEPREFIX=/pc/prefix; cd /pc; ${WINE_ENVIRONMENT}; ${dotnet}${script}`;
     return spawn('unshare', ['--mount', 'sh', '-c', insideScript(GIVEN.wine, all, mounts)], { stdio: 'ignore' });
   }
 

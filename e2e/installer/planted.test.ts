@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { installed, nothingLeft } from './expected.ts';
+import { installed, nothingLeft, SHORTCUT } from './expected.ts';
 import { current, GIVEN } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
 
@@ -147,6 +147,25 @@ it('of the settings nothing can be read by others, also not a token that IT keep
   rmSync(pc.path(HOME), { recursive: true });
 });
 
+it('settings beside the installer count only where the whole way is of administrators', async () => {
+  const started = async (directory: string) => {
+    pc.put(`${directory}\\pkg\\install.toml`, `[agent]\nnats_url = "${here.broker.url}"\n`);
+    cpSync(current.file, pc.path(`${directory}\\pkg\\s.exe`));
+    return (await pc.run(`${directory}\\pkg\\s.exe`, `/S /NOSTART=1 /LOG=C:\\beside.log`)).code;
+  };
+  // What root owns below it, the Administrators own for Windows; the way there is somebody's all the same.
+  mkdirSync(pc.path('C:\\Theirs6'));
+  chmodSync(pc.path('C:\\Theirs6'), 0o777);
+  asSomebody('C:\\Theirs6');
+  expect(await started('C:\\Theirs6')).toBe(3);
+  expect(pc.read('C:\\beside.log')).toContain(
+    'install.toml is not read, since it is not safe where it lies: C:\\Theirs6 belongs to',
+  );
+  expect(pc.currentVersion).toBeNull();
+  expect(await started('C:\\OfIT')).toBe(0);
+  expect(pc.read(CONFIG)).toContain(here.broker.url);
+});
+
 it('where nothing can be made safe it ends with 3, and a log says why', async () => {
   const { mode } = statSync(pc.path('C:\\ProgramData'));
   chmodSync(pc.path('C:\\ProgramData'), 0o777);
@@ -264,16 +283,28 @@ it('/D below a directory that others can exchange is refused with 3, and nothing
 });
 
 it('/D that somebody else owns is refused with 3, or emptied and made again before the first byte', async () => {
-  pc.put('C:\\Theirs\\versions\\.setup\\node\\node.exe', 'evil');
+  const theirs = ['bin\\Kanade Tray.exe', 'versions\\.setup\\node\\node.exe'];
+  for (const name of theirs) pc.put(`C:\\Theirs\\${name}`, 'evil');
   asSomebody('C:\\Theirs');
   expect((await pc.install(current, `${servers()} /D=C:\\Theirs`)).code).toBe(3);
   expect(pc.setupLog).toContain('C:\\Theirs belongs to');
-  expect(pc.files('C:\\Theirs')).toEqual(['versions\\.setup\\node\\node.exe']);
+  expect(pc.files('C:\\Theirs')).toEqual(theirs);
+  expect(pc.has(SHORTCUT)).toBe(false);
   mkdirSync(pc.path('C:\\Empty'));
   chmodSync(pc.path('C:\\Empty'), 0o777);
   expect((await pc.install(current, `${servers()} /NOSTART=1 /D=C:\\Empty`)).code).toBe(0);
   for (const path of ['C:\\Empty', 'C:\\Empty\\versions', 'C:\\Empty\\bin']) expect(isOurs(path), path).toBe(true);
   expect((await pc.run('C:\\Empty\\uninstall.exe', '/S /PURGE=1')).code).toBe(0);
+});
+
+it('a refused installation leads nobody to the programs of somebody else', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  const before = pc.bytes(SHORTCUT);
+  expect(before.length).toBeGreaterThan(0);
+  pc.put('C:\\Theirs5\\bin\\Kanade Tray.exe', 'evil');
+  asSomebody('C:\\Theirs5');
+  expect((await pc.install(current, `${servers()} /D=C:\\Theirs5`)).code).toBe(3);
+  expect(pc.bytes(SHORTCUT)).toEqual(before);
 });
 
 it('a name that any user can take holds up no installation', async () => {
@@ -318,7 +349,8 @@ it('a purge follows no link in the profile of a person', async () => {
   expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
   pc.put('C:\\Elsewhere\\Kanade Tray\\precious', 'mine');
   mkdirSync(pc.path('C:\\users\\somebody\\AppData'), { recursive: true });
-  symlinkSync(pc.path('C:\\Elsewhere'), pc.path('C:\\users\\somebody\\AppData\\Roaming'));
+  // Relative: wine sees the disk of the PC elsewhere than we do.
+  symlinkSync('../../../Elsewhere', pc.path('C:\\users\\somebody\\AppData\\Roaming'));
   pc.put('C:\\users\\somebody\\AppData\\Local\\Kanade Tray\\logs\\a.log', '');
   expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
   expect(readFileSync(pc.path('C:\\Elsewhere\\Kanade Tray\\precious'), 'utf8')).toBe('mine');

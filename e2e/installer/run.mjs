@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process';
 import { openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 const [ask, answer, output] = process.argv.slice(2);
-const { program, args, env } = JSON.parse(readFileSync(ask, 'utf8'));
+const { program, args, env, hasConsole } = JSON.parse(readFileSync(ask, 'utf8'));
 const written = openSync(output, 'w');
 // Detached, out of libuv's job: what a program leaves running must outlive this one.
 const child = spawn(program, [args], {
   argv0: `"${program}"`,
   windowsVerbatimArguments: true,
-  detached: true,
+  detached: !hasConsole,
+  windowsHide: hasConsole,
   stdio: ['ignore', written, written],
   env: { ...process.env, ...env },
 });

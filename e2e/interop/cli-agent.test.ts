@@ -4,7 +4,7 @@ import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { targetOf } from '../../src/agent/duties/update-watch.ts';
-import { releaseObjects } from '../../src/agent/update/manifest.ts';
+import { releaseObjects } from '../../src/agent/update/release-names.ts';
 import { hostFacts } from '../../src/platform/host-facts.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { OURS, startOriginalFleet } from './support/fleet.ts';

@@ -234,7 +234,7 @@ test('what we could not send is given back: the original sends it with our ids, 
   const store = testStore(join(pc.place.dataDirectory, 'kanade-tray'));
   const given = await giveBack(pc.place.dataDirectory, store, PC, Date.now());
   expect(given).toEqual({ results: 1, completions: 1 });
-  expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+  expect(store.outbox.counts()).toMatchObject({ waiting: 0, parked: 0 });
   await store.close();
   const [[, text] = []] = Object.entries(pc.outbox());
   const { result_id } = JSON.parse(text ?? '{}') as ExecResult;

@@ -17,6 +17,7 @@ import { heartbeatAfter } from '../../test/support/heartbeats.ts';
 import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { isAlive } from '../../test/support/running-scripts.ts';
+import { appends, appendsPid } from '../../test/support/scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 const CONSUMER = 'EXEC.agent_replay_PC-OURS';
@@ -35,15 +36,11 @@ async function world(options: { dataDirectory?: string; more?: string } = {}) {
 /** Sends a script that never ends by itself; resolves once it runs. */
 async function running(nc: NatsConnection, agent: AgentRun): Promise<{ id: string; pid: number }> {
   const file = join(agent.directory, 'pid');
-  const id = await publishCommand(
-    nc,
-    MINE,
-    command({ script: `echo $$ > ${file}; exec sleep 600`, timeout_secs: 600 }),
-  );
+  const id = await publishCommand(nc, MINE, command({ script: `${appendsPid(file)}; sleep 600`, timeout_secs: 600 }));
   const pid = await eventually(() => {
     const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
     expect(text).not.toBe('');
-    return Number(text);
+    return Number(text.split('\n').at(-1));
   });
   onTestFinished(() => {
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
@@ -75,7 +72,7 @@ test('an older copy that was put back runs nothing of what is open in it, howeve
   const { nc, agent, own } = await world();
   await heartbeatAfter(nc, 'PC-OURS', agent);
   const ran = join(agent.directory, 'ran');
-  const script = `echo x >> ${ran}`;
+  const script = appends(ran, 'x');
   const id = await publishCommand(nc, MINE, command({ script, jitter_secs: 6, request_id: 'waits' }));
   // The result of one that came after it: it is in the store.
   await waitForResult(nc, await publishCommand(nc, MINE, command()));
@@ -107,7 +104,7 @@ test('a PC that was put back to a snapshot, store and boot counter together, is 
   const waits = await publishCommand(
     nc,
     MINE,
-    command({ script: `echo x >> ${ran}`, run_as: 'system', jitter_secs: 3_000_000, request_id: 'waits' }),
+    command({ script: appends(ran, 'x'), run_as: 'system', jitter_secs: 3_000_000, request_id: 'waits' }),
   );
   // A ping is answered after the command was looked at: one connection, in order.
   await nc.request('agents.PC-OURS.ping', '', { timeout: 10_000 });
@@ -146,7 +143,7 @@ test('a damaged store: each command that was known still gets its one result, an
   const { nc, agent, own } = await world();
   await heartbeatAfter(nc, 'PC-OURS', agent);
   const ran = join(agent.directory, 'ran');
-  const done = await publishCommand(nc, MINE, command({ script: `echo x >> ${ran}`, request_id: 'done' }));
+  const done = await publishCommand(nc, MINE, command({ script: appends(ran, 'x'), request_id: 'done' }));
   await waitForResult(nc, done);
   const { id } = await running(nc, agent);
   await agent.end('SIGKILL');

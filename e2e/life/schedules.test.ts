@@ -1,11 +1,12 @@
 /** Schedules that the agent fires itself, with the built agent and a real broker: what a crash and a restart make of a fire. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startAgent } from '../../test/support/agent.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { countStored, type ExecResult, provisionedOperator, putKey } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
+import { appends, SHELL, waitsFor } from '../../test/support/scripts.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
 const PC = 'PC-OURS';
@@ -17,7 +18,7 @@ async function fleetWith(script: string, schedule: object) {
     id: 'job',
     version: '1.0.0',
     description: 'Disk clean-up',
-    execute: { shell: 'sh', script, timeout: '30s' },
+    execute: { shell: SHELL, script, timeout: '30s' },
   };
   await putKey(nc, 'jobs', 'job', JSON.stringify(job));
   const document = { id: 's', job_id: 'job', target: { all: true }, runs_on: 'agent', ...schedule };
@@ -31,11 +32,13 @@ async function fleetWith(script: string, schedule: object) {
 const lines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
 
 test('a fire that a crash interrupts ends as 121, once, and the schedule goes on', async () => {
-  const file = join(tempDir(), 'ran');
-  const script = `echo $$ >> ${file}; test $(wc -l < ${file}) -gt 1 || sleep 60`;
+  const directory = tempDir();
+  const [file, go] = [join(directory, 'ran'), join(directory, 'go')];
+  const script = `${appends(file, 'x')}; ${waitsFor(go)}`;
   const { agent, results } = await fleetWith(script, { cron: '* * * * * *' });
   await eventually(() => expect(lines(file)).toHaveLength(1));
   await agent.kill();
+  writeFileSync(go, '');
   await agent.start();
   await eventually(() => expect(results.some(({ exit_code: code }) => code === 0)).toBe(true));
   expect(results.filter(({ exit_code: code }) => code === 121)).toHaveLength(1);
@@ -44,7 +47,7 @@ test('a fire that a crash interrupts ends as 121, once, and the schedule goes on
 
 test('restarts within the second fire nothing twice for it: no time has two runs, and every run has one result', async () => {
   const file = join(tempDir(), 'ran');
-  const { agent, results, nc } = await fleetWith(`date +%s >> ${file}`, { cron: '* * * * * *' });
+  const { agent, results, nc } = await fleetWith(appends(file, 'x'), { cron: '* * * * * *' });
   for (let restart = 0; restart < 4; restart++) {
     const before = lines(file).length;
     await eventually(() => expect(lines(file).length).toBeGreaterThan(before));

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentStatus } from '../../src/shared/agent-status.ts';
+import { ADMINISTRATOR } from '../../test/support/agent-client.ts';
 import { AgentRun, type AgentRunOptions, settings } from '../../test/support/agent-run.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import {
@@ -21,6 +22,7 @@ import { heartbeatAfter } from '../../test/support/heartbeats.ts';
 import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { isAlive } from '../../test/support/running-scripts.ts';
+import { appendsPid, leavesBehind, makes, pidsIn, said, waitsFor } from '../../test/support/scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 
@@ -32,17 +34,14 @@ async function world(options: Partial<AgentRunOptions> = {}) {
   const file = (name: string) => join(agent.directory, name);
   const pids = (name: string) =>
     eventually(() => {
-      const text = readFileSync(file(name), 'utf8');
-      expect(text).toMatch(/^\d+\n\d+\n$/);
-      return text.trim().split('\n').map(Number);
+      expect(readFileSync(file(name), 'utf8')).toMatch(/^\d+\n\d+\n$/);
+      return pidsIn(file(name));
     });
   return { server, nc, agent, file, pids };
 }
 
 /** Writes its pid and that of a child in a session of its own, and stays. */
-const stays = (file: string) => `echo began; setsid sh -c 'echo $$ >> ${file}.child; exec sleep 300' & 
-  until [ -s ${file}.child ]; do sleep 0.01; done; echo $$ > ${file}.new; cat ${file}.child >> ${file}.new; mv ${file}.new ${file}
-  wait`;
+const stays = (file: string) => `echo began; ${leavesBehind(file)} ${waitsFor(file)}; ${appendsPid(file)}; sleep 300`;
 
 test('SIGTERM ends a running script with its whole tree, and its result is delivered before the exit with 0', async () => {
   const { nc, agent, file, pids } = await world();
@@ -54,7 +53,7 @@ test('SIGTERM ends a running script with its whole tree, and its result is deliv
   const tree = await pids('a');
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
   const result = await waitForResult(nc, id, { timeoutMs: 5_000 });
-  expect(result).toMatchObject({ exit_code: -1, stdout: 'began\n' });
+  expect(result).toMatchObject({ exit_code: -1, stdout: said('began') });
   expect(result.stderr).toContain('stopped: the agent is shutting down');
   expect(tree.filter(isAlive)).toEqual([]);
 
@@ -67,13 +66,13 @@ test('SIGTERM ends a running script with its whole tree, and its result is deliv
 
 test('a script that ends within the grace has its own result', async () => {
   const { nc, agent, file } = await world();
-  const script = `echo $$ > ${file('b')}; until [ -e ${file('go')} ]; do sleep 0.01; done; echo done; exit 3`;
+  const script = `${makes(file('b'))}; ${waitsFor(file('go'))}; echo done; exit 3`;
   const id = await publishCommand(nc, MINE, command({ script }));
   await eventually(() => expect(existsSync(file('b'))).toBe(true));
   const ended = agent.end('SIGTERM');
   writeFileSync(file('go'), '');
   expect(await ended).toEqual({ code: 0, signal: null });
-  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 3, stdout: 'done\n', stderr: '' });
+  expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 3, stdout: said('done'), stderr: '' });
 });
 
 test('while a script ends within the grace, whoever looks on sees the agent finish, up to its end', async () => {
@@ -82,7 +81,7 @@ test('while a script ends within the grace, whoever looks on sees the agent fini
   const agent = new AgentRun({ toml: settings(server).replace('grace = "1s"', 'grace = "60s"') });
   await heartbeatAfter(nc, 'PC-OURS', agent);
   const file = (name: string) => join(agent.directory, name);
-  const script = `echo $$ > ${file('f')}; until [ -e ${file('go')} ]; do sleep 0.01; done`;
+  const script = `${makes(file('f'))}; ${waitsFor(file('go'))}`;
   const id = await publishCommand(nc, MINE, command({ script }));
   await eventually(() => expect(existsSync(file('f'))).toBe(true));
   const client = await agent.connect();
@@ -121,7 +120,7 @@ test('without a broker the result of a stopped script is stored, and delivered a
 test('what waits for its moment still waits after the stop and the next start, and can be killed there', async () => {
   const { nc, agent, file } = await world();
   const execId = randomUUID();
-  const script = `touch ${file('ran')}`;
+  const script = makes(file('ran'));
   const id = await publishCommand(nc, MINE, command({ exec_id: execId, script, jitter_secs: 86_400 }));
   const client = await agent.connect();
   const waiting = async (from: typeof client) => (await from.call('state.snapshot', {})).now.waitingCount;
@@ -140,11 +139,11 @@ test('what waits for its moment still waits after the stop and the next start, a
 test('a kill that comes during a stop ends its script, and what waits of it never runs', async () => {
   const { nc, agent, file, pids } = await world();
   const execId = randomUUID();
-  const waits = `touch ${file('ran')}`;
+  const waits = makes(file('ran'));
   const waiting = await publishCommand(nc, MINE, command({ exec_id: execId, script: waits, jitter_secs: 86_400 }));
   const id = await publishCommand(nc, MINE, command({ exec_id: execId, script: stays(file('k')), timeout_secs: 600 }));
   const tree = await pids('k');
-  const client = await agent.connect();
+  const client = await agent.connect(ADMINISTRATOR);
   await eventually(async () => expect((await client.call('state.snapshot', {})).now.waitingCount).toBe(1));
   await client.call('agent.drain', {});
   await eventually(() => expect(agent.stdout).toContain('stopping'));
@@ -162,7 +161,7 @@ test('SIGTERM during a drain does not wait for the end of the drain', async () =
   const { nc, agent, file, pids } = await world();
   const id = await publishCommand(nc, MINE, command({ script: stays(file('d')), timeout_secs: 600 }));
   const tree = await pids('d');
-  const client = await agent.connect();
+  const client = await agent.connect(ADMINISTRATOR);
   await client.call('agent.drain', {});
   await eventually(() => expect(agent.stdout).toContain('stopping'));
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
@@ -181,7 +180,7 @@ test('the end of the PC during a stop leaves the scripts less time', async () =>
   await publishCommand(
     nc,
     MINE,
-    command({ script: `touch ${began}; while [ -e ${began} ]; do sleep 0.05; done`, timeout_secs: 600 }),
+    command({ script: `${makes(began)}; ${waitsFor(began, { isGone: true })}`, timeout_secs: 600 }),
   );
   await eventually(() => expect(existsSync(began)).toBe(true));
   agent.say('stop');

@@ -19,6 +19,7 @@ import {
 import { heartbeatAfter } from '../../test/support/heartbeats.ts';
 import { noMountsHere, readOnly, smallDisk } from '../../test/support/mounts.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
+import { appends, saysMany } from '../../test/support/scripts.ts';
 
 const MINE = 'commands.pc.PC-OURS';
 const DURABLE = 'agent_replay_PC-OURS';
@@ -55,7 +56,7 @@ async function heldBack(nc: NatsConnection, agent: AgentRun): Promise<string> {
   await eventually(async () => {
     expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_waiting).toBeGreaterThan(0);
   });
-  const id = await publishCommand(nc, MINE, command({ script: `echo ran >> ${join(agent.directory, 'ran')}` }));
+  const id = await publishCommand(nc, MINE, command({ script: appends(join(agent.directory, 'ran'), 'ran') }));
   await eventually(async () => {
     expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).num_ack_pending).toBe(1);
   });
@@ -92,10 +93,7 @@ test('a store damaged in its middle after a crash is put aside at the start, not
   const { nc, agent, own, file } = await world();
   await heartbeatAfter(nc, 'PC-OURS', agent);
   for (let sent = 0; sent < 20; sent++) {
-    await waitForResult(
-      nc,
-      await publishCommand(nc, MINE, command({ script: 'head -c 20000 /dev/zero | tr "\\0" x' })),
-    );
+    await waitForResult(nc, await publishCommand(nc, MINE, command({ script: saysMany(20_000) })));
   }
   await agent.end('SIGTERM');
   const bytes = readFileSync(file);
@@ -127,7 +125,7 @@ test.each(['runs_received', 'counters', 'ledger'])(
     // It meets the damage, if nobody has before.
     const first = await publishCommand(nc, MINE, command());
     for (const id of [waits, first]) await waitForResult(nc, id, { timeoutMs: ROOM_AGAIN_MS });
-    const id = await publishCommand(nc, MINE, command({ script: `echo ran >> ${join(agent.directory, 'ran')}` }));
+    const id = await publishCommand(nc, MINE, command({ script: appends(join(agent.directory, 'ran'), 'ran') }));
     await ranOnce(nc, agent, id);
     expect(await storeState(agent)).toEqual({ store: 'quarantined', agent: 'running' });
     expect(await waitForResult(nc, waits)).toMatchObject({ exit_code: 121 });

@@ -11,7 +11,7 @@ import { contentSecurityPolicy } from '../../src/client/renderer-files.ts';
 import { answer, SCHEME, serveRenderer } from '../../src/main/app-protocol.ts';
 import { CHANNEL, ipcLink } from '../../src/main/ipc-link.ts';
 import { linkFor } from '../../src/main/links.ts';
-import type { ShellLog } from '../../src/main/log.ts';
+import type { AppLog } from '../../src/main/log.ts';
 import { lockDownContents, lockDownSession } from '../../src/main/security.ts';
 import { MainWindow } from '../../src/main/window.ts';
 import { BrowserWindow, ipcMain, WebContents } from '../../test/support/electron-stub.ts';
@@ -19,7 +19,7 @@ import { BrowserWindow, ipcMain, WebContents } from '../../test/support/electron
 const SRC = join(import.meta.dirname, '..', '..', 'src');
 const FILES = new Map([['/', { body: Buffer.from('<!doctype html>'), type: 'text/html; charset=utf-8' }]]);
 
-function quietLog(): ShellLog & { readonly errors: string[] } {
+function quietLog(): AppLog & { readonly errors: string[] } {
   const errors: string[] = [];
   return { errors, info: () => {}, error: (text) => void errors.push(text) };
 }

@@ -3,18 +3,18 @@
  * starts it again whenever it ends, as a service manager does.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { create } from 'tar';
 import { expect, onTestFinished } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
-import { ROOT } from '../../scripts/bootstrap/paths.mjs';
 import { withoutKanade } from '../../scripts/lib/agent-process.ts';
-import { type Release, releaseObjects } from '../../src/agent/update/manifest.ts';
-import { type CurrentVersion, readCurrent, writeCurrent } from '../../src/base/current-version.ts';
+import { currentFileOf, layOutInstallation, makeVersion, starterOf } from '../../scripts/lib/own-installation.ts';
+import type { Release } from '../../src/agent/update/manifest.ts';
+import { releaseObjects } from '../../src/agent/update/release-names.ts';
+import { type CurrentVersion, readCurrent } from '../../src/base/current-version.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { connectAgent } from '../../test/support/agent-client.ts';
 import { settings } from '../../test/support/agent-run.ts';
@@ -27,30 +27,11 @@ import { sealRelease } from '../../tools/release/documents.ts';
 
 export const PC = 'PC-OURS';
 export const MINE = `commands.pc.${PC}`;
-const DIST = join(ROOT, 'dist', 'agent');
 const START_AGAIN_MS = 100;
 const SWITCHED_WITHIN_MS = 60_000;
 
 /** What becomes of the files of a version before it is packed. */
 export type Change = (directory: string) => void;
-
-/** A version of the agent that is built, which calls itself `version`. Its Node is the one of the project. */
-export function makeVersion(directory: string, version: string): void {
-  const agent = join(directory, 'agent');
-  cpSync(DIST, agent, { recursive: true, filter: (path) => !path.endsWith('.map') && !path.endsWith('.inputs') });
-  for (const name of readdirSync(agent).filter((each) => each.endsWith('.js'))) {
-    const text = readFileSync(join(agent, name), 'utf8');
-    writeFileSync(join(agent, name), text.replaceAll(`"${packageJson.version}"`, `"${version}"`));
-  }
-  const node = join(directory, 'node', 'node');
-  mkdirSync(join(directory, 'node'));
-  const [program, modules] = [findNode24(), join(ROOT, 'node_modules')];
-  writeFileSync(
-    node,
-    `#!/bin/sh\nNODE_PATH='${modules}' exec '${program}' \${KTEST_PRELOAD:+--import "$KTEST_PRELOAD"} "$@"\n`,
-  );
-  chmodSync(node, 0o755);
-}
 
 export interface InstallationOptions {
   readonly version?: string;
@@ -60,6 +41,7 @@ export interface InstallationOptions {
   readonly data?: string;
   /** More that it is started with. */
   readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export class InstalledAgent {
@@ -70,29 +52,27 @@ export class InstalledAgent {
   readonly exits: (number | NodeJS.Signals)[] = [];
   said = '';
   readonly #args: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | null = null;
   #runs = true;
   #serial = 0;
 
-  constructor(server: NatsServer, { version = '1.0.0', toml = '', data, args = [] }: InstallationOptions = {}) {
+  constructor(
+    server: NatsServer,
+    { version = '1.0.0', toml = '', data, args = [], env = {} }: InstallationOptions = {},
+  ) {
     this.data = data ?? tempDir();
     this.#args = args;
-    makeVersion(this.directoryOf(version), version);
-    for (const name of ['bin', 'private']) mkdirSync(join(this.root, name));
-    cpSync(join(ROOT, 'packaging', 'linux', 'starter.sh'), this.#starter);
-    writeCurrent(this.currentFile, { version });
+    this.#env = env;
+    layOutInstallation(this.root, version, findNode24());
     writeFileSync(join(this.data, 'keys.json'), this.trust.pin);
     writeFileSync(this.config, settings(server, `[update]\nkeys_file = "keys.json"\n${toml}`));
     this.faultFile = join(this.data, 'fault');
     onTestFinished(() => this.end());
   }
 
-  get #starter(): string {
-    return join(this.root, 'bin', 'kanade-tray-agent');
-  }
-
   get currentFile(): string {
-    return join(this.root, 'private', 'current.json');
+    return currentFileOf(this.root);
   }
 
   get config(): string {
@@ -120,11 +100,12 @@ export class InstalledAgent {
     this.#runs = true;
     const env = {
       ...withoutKanade(process.env),
+      ...this.#env,
       KANADE_AGENT_DATA_DIR: this.data,
       KTEST_FAULT_FILE: this.faultFile,
-      KTEST_PRELOAD: join(import.meta.dirname, 'faults.ts'),
+      NODE_OPTIONS: `--import ${join(import.meta.dirname, 'faults.ts')}`,
     };
-    const child = spawn(this.#starter, ['--config', this.config, ...this.#args], {
+    const child = spawn(starterOf(this.root), ['--config', this.config, ...this.#args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -159,14 +140,19 @@ export class InstalledAgent {
 
   /** Packs, signs and publishes a version, and wants it here. */
   async offer(nc: NatsConnection, version: string, changes: Partial<Release> = {}, change: Change = () => {}) {
+    await this.release(nc, version, changes, change);
+    await this.want(nc, version);
+  }
+
+  /** Packs, signs and publishes a version. */
+  async release(nc: NatsConnection, version: string, changes: Partial<Release> = {}, change: Change = () => {}) {
     const tree = tempDir();
-    makeVersion(tree, version);
+    makeVersion(tree, version, findNode24());
     change(tree);
     const file = join(tempDir(), 'package.tar.gz');
     await create({ file, cwd: tree, gzip: true, portable: true }, ['agent', 'node']);
     rmSync(tree, { recursive: true });
     await this.publish(nc, version, readFileSync(file), changes);
-    await this.want(nc, version);
   }
 
   async publish(nc: NatsConnection, version: string, body: Buffer, changes: Partial<Release> = {}): Promise<void> {

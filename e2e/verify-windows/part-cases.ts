@@ -235,6 +235,12 @@ const RUN: readonly Case[] = [
   obstacle("Install-World $Verify.Installer '' | Out-Null", /is installed here/),
   obstacle("New-Text (Join-Path $Verify.Kanade 'x') 'x'", /is there, and this would take it away/),
   obstacle("$Verify.Stage = 'AfterRestart'", /no -Stage BeforeRestart/),
+  obstacle("$Verify.Skip = @{ 'Test-Nothing' = 'why' }", /-Skip names what is no check: Test-Nothing/),
+  inWorld(
+    "$Verify.Skip = @{ 'Test-Theme' = 'no taskbar' }; Invoke-List ([ordered] @{ one = 'Test-Theme'; two = 'Test-ServiceSettings' }); @($Verify.Results | ForEach-Object { $_.check + ' ' + $_.result + ' ' + $_.detail }) -join ','",
+    /^one SKIP no taskbar,two PASS $/,
+  ),
+  inWorld("function Get-CimInstance { throw 'Not available' }; (Get-Report).windows", /\d/),
   inWorld(
     "$Verify.Stage = 'BeforeRestart'; @((Get-Checks).Values) -join ','",
     /^Test-RemovalBeforeRestart,Test-ScriptBeforeRestart$/,

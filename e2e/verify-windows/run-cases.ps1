@@ -14,7 +14,7 @@ function Invoke-Case($Case, [string] $Directory) {
   $Verify = New-Verify @{
     Installer = (Join-Path $Directory 'Setup-1.exe'); NextInstaller = (Join-Path $Directory 'Setup-2.exe'); NatsUrl = 'nats://127.0.0.1:4222'; NatsServer = ''
     Nats = (Join-Path $Directory 'nats'); Stage = 'All'; PowerOff = $false; Interactive = $true; KeepInstalled = $false; ConstrainedLanguage = $true
-    Report = (Join-Path $Directory 'report.json'); Scripts = $Scripts
+    Report = (Join-Path $Directory 'report.json'); Scripts = $Scripts; Skip = @{}
   }
   foreach ($path in $Verify.Installer, $Verify.NextInstaller, $Verify.Nats) { [System.IO.File]::WriteAllText($path, 'installer') }
   function Write-Host { }

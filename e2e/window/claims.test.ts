@@ -53,9 +53,16 @@ test('while tasks run, today is not without tasks, and one that runs has not run
 
 test('what could not be delivered is not called nothing', async () => {
   const served = await pc();
-  Object.assign(served.ports.outbox, { counts: () => ({ waiting: 0, parked: 2 }) });
+  const counts = { waiting: 0, parked: 2, others: { waiting: 0, stuck: 1 } };
+  Object.assign(served.ports.outbox, { counts: () => counts });
   const { page } = await openWindow(served.dataDirectory);
-  await expectPage(region(page, 'Waiting to send')).toHaveText('Waiting to send2 could not be delivered.');
+  await expectPage(region(page, 'Please look at this')).toContainText(
+    'Could not be delivered2 results are kept on this PC; IT can resend them.',
+  );
+  await expectPage(region(page, 'Could not be delivered')).toHaveText(
+    'Could not be delivered1 other message is kept on this PC, and tried again by itself.',
+  );
+  await expectPage(region(page, 'Waiting to send')).toHaveCount(0);
 });
 
 test('beside a disk that is full nobody says that no tasks came', async () => {

@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
 import { demoDay } from '../../scripts/lib/demo-day.ts';
+import { countStored } from '../../scripts/lib/fleet.ts';
 import { startLocalFleet } from '../../scripts/lib/local-fleet.ts';
 import { findNatsServer } from '../../scripts/lib/nats-server.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -60,6 +61,8 @@ describe('the day of the demo', () => {
     await goTo(page, 'Activity');
     await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
     expect(await demoDay(fleet, signal)).toBe(true);
+    // That signatures were found good and lacking (scene "signed only") has arrived as well, and nothing is left behind.
+    await eventually(async () => expect(await countStored(fleet.nc, 'OBS_EVENTS', 'obs.>')).toBeGreaterThan(0));
 
     const japanese = await open({ locale: 'ja-JP', height: ALL_ROWS_PX });
     await goTo(japanese, '実行履歴');

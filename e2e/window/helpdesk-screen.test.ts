@@ -36,7 +36,7 @@ test('what went wrong is counted by task and reason, and a click leads to the la
     });
   }
   const page = await unlocked(served);
-  const failures = card(page, 'What went wrong in the last seven days').getByRole('listitem');
+  const failures = card(page, 'What went wrong or was not run in the last seven days').getByRole('listitem');
   await expectPage(failures).toHaveText([
     /^printer fix – Finished with an error2 times, last /,
     /^printer fix – Took too longonce, /,
@@ -102,16 +102,34 @@ test('parked results say why; one or all of them go again at once, and it is sai
     await served.store.outbox.park(seq, 'larger than the stream takes', Date.now(), Number.MAX_SAFE_INTEGER);
   }
   const page = await unlocked(served);
-  const parked = card(page, 'Results that could not be delivered');
+  const parked = card(page, 'What could not be delivered');
   await expectPage(parked.getByRole('listitem')).toHaveCount(3);
   await expectPage(parked.getByRole('listitem').first()).toContainText('larger than the stream takes');
-  await parked.getByRole('button', { name: 'Send again now: the result of task b' }).click();
-  await expectPage(parked.getByRole('status')).toHaveText('1 result is queued to be sent again.');
+  await parked.getByRole('button', { name: 'Send again now: Result of task b' }).click();
+  await expectPage(parked.getByRole('status')).toHaveText('1 message is queued to be sent again.');
   await expectPage(parked.getByRole('listitem')).toHaveCount(2);
   await parked.getByRole('button', { name: 'Send all 2 again now' }).click();
-  await expectPage(parked.getByRole('status')).toHaveText('2 results are queued to be sent again.');
+  await expectPage(parked.getByRole('status')).toHaveText('2 messages are queued to be sent again.');
   await expectPage(parked).toContainText('None.');
   expect(served.store.outbox.due(true, 0, 10)).toHaveLength(3);
+});
+
+test('what is no result and can not be delivered is shown as well, and goes again', async () => {
+  const served = await servedPc();
+  const { outbox } = served.store;
+  await outbox.put({ kind: 'event', id: 'e', subject: 'obs.x', body: Buffer.from('{}') }, Date.now());
+  const seq = outbox.seqOf('event', 'e') ?? 0;
+  for (let tries = 0; tries < 3; tries++) await outbox.retryAt(seq, Number.MAX_SAFE_INTEGER, 'nobody stores it');
+  const page = await unlocked(served);
+  const stuck = card(page, 'What could not be delivered');
+  await expectPage(stuck.getByRole('listitem')).toHaveText([
+    /^A note for the fleet's record, on signaturesnobody stores itsince \d\d:\d\d, tried 3 times/,
+  ]);
+  await stuck.getByRole('button', { name: "Send again now: A note for the fleet's record, on signatures" }).click();
+  await expectPage(stuck.getByRole('status')).toHaveText('1 message is queued to be sent again.');
+  await expectPage(stuck).toContainText('None.');
+  await expectPage(stuck).toContainText('Waiting to be sent: 1 other message.');
+  expect(outbox.due(false, 0, 10)).toEqual([seq]);
 });
 
 test('settings that are not as built in come first, in words, and a search finds any of them', async () => {
@@ -183,10 +201,12 @@ describe('of a real agent', () => {
     const { page } = await openWindow(agent.dataDirectory);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await unlock(page);
-    await expectPage(card(page, 'Results that could not be delivered').getByRole('listitem')).toHaveCount(2, {
+    await expectPage(card(page, 'What could not be delivered').getByRole('listitem')).toHaveCount(2, {
       timeout: 30_000,
     });
-    await expectPage(card(page, 'What went wrong in the last seven days').getByRole('listitem')).toHaveCount(2);
+    await expectPage(
+      card(page, 'What went wrong or was not run in the last seven days').getByRole('listitem'),
+    ).toHaveCount(2);
     await expectPage(card(page, 'Connection over time')).toContainText(/Connected for \d+ % of the /);
     const days = page.locator('[data-setting="history.days"]');
     await expectPage(days).toContainText(/30 days.*in the settings file: .*agent\.toml:\d+ · built in: 90 days/);
@@ -205,7 +225,7 @@ describe('of a real agent', () => {
     await api(nc, 'STREAM.UPDATE.RESULTS', { ...results, max_msg_size: -1 });
     await page.getByRole('button', { name: 'Send all 2 again now' }).click();
     for (const { request_id } of bodies) expect((await waitForResult(nc, request_id)).stdout).toBe('hello\n');
-    await expectPage(card(page, 'Results that could not be delivered')).toContainText('None.');
+    await expectPage(card(page, 'What could not be delivered')).toContainText('None.');
   });
 
   test('an outage is in the line of the connection, also after the agent was started anew', async () => {

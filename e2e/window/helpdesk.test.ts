@@ -69,6 +69,7 @@ describe('without the code', () => {
     }
     await unlock(page, 'wrong code');
     await expectPage(page.getByText('Too many wrong codes. Try again in 5 min.')).toBeVisible();
+    await expectPage(page.getByText(/^Too many wrong codes\. Try again in 4 min \d+ sec\.$/)).toBeVisible();
     // The right one has to wait as well, also after the window was closed and opened.
     await unlock(page);
     await expectPage(page.getByText(/^Too many wrong codes\. Try again in/)).toBeVisible();
@@ -205,6 +206,10 @@ test('unlocking leads to a screen of its own, which goes with the view, and its 
   await page.getByRole('button', { name: 'End now' }).click();
   await expectPage(title).toHaveText('Everything is working');
   await expectPage(entry).toHaveCount(0);
+  const strip = page.getByRole('complementary', { name: 'Helpdesk view' });
+  await expectPage(strip).toContainText('The helpdesk view has ended.');
+  await strip.getByRole('button', { name: 'Close' }).click();
+  await expectPage(strip).toHaveCount(0);
 
   await unlock(page);
   await expectPage(title).toHaveText('Helpdesk');
@@ -212,6 +217,8 @@ test('unlocking leads to a screen of its own, which goes with the view, and its 
   served.cells.secondAgentSeen.set(true);
   await expectPage(title).toHaveText('1 item to look at');
   await expectPage(entry).toHaveCount(0);
+  await expectPage(strip).toContainText('The helpdesk view has ended.');
+  await expectPage(page.locator('[data-live="view"]')).toHaveText('The helpdesk view has ended.');
   // Whoever is elsewhere stays there.
   await unlock(page);
   await expectPage(title).toHaveText('Helpdesk');
@@ -248,6 +255,9 @@ test('each other screen says that the view is open, for how long still, and ends
     await expectPage(strip).toContainText(/It ends in 1\d min/);
   }
   await strip.getByRole('button', { name: 'End now' }).press('Enter');
+  await expectPage(page.locator('#content:focus')).toHaveCount(1);
+  await expectPage(strip).toContainText('The helpdesk view has ended.');
+  await strip.getByRole('button', { name: 'Close' }).press('Enter');
   await expectPage(page.locator('#content:focus')).toHaveCount(1);
   await expectPage(strip).toHaveCount(0);
 });

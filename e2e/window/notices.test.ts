@@ -74,8 +74,8 @@ const TROUBLES: readonly (readonly [string, Trouble])[] = [
   [
     'a log that can not be written',
     {
-      comes: ({ cells }) => cells.logFault.set({ path: PATH, why: 'EACCES' }),
-      goes: ({ cells }) => cells.logFault.set(null),
+      comes: ({ cells }) => cells.logFailure.set({ path: PATH, why: 'EACCES' }),
+      goes: ({ cells }) => cells.logFailure.set(null),
       said: /^The program's log can't be written.*Contact IT\.$/,
       saidInJapanese: /^プログラムのログを記録できません.*情報システム部門へ連絡してください。$/,
     },
@@ -134,7 +134,7 @@ test('results that wait are on their way, kept, or waiting for the connection: n
   const send = region(page, 'Waiting to send');
   await expectPage(send).toContainText('2 resultsBeing sent.');
   served.cells.undelivered.set({ cause: 'full', why: WHY });
-  await expectPage(send).toContainText('2 resultsKept on this PC until they can be sent.');
+  await expectPage(send).toContainText('2 resultsKept on this PC until sending works again.');
   served.cells.connection.set({ ...served.cells.connection.value, state: 'unreachable', sinceMs: Date.now() });
   await expectPage(send).toContainText('2 resultsWill be sent when the connection is back.');
   await expectPage(title(page)).toHaveText('Cannot reach the IT service');
@@ -146,7 +146,7 @@ test('subjects, reasons and paths are shown in the helpdesk’s view, at most tw
   served.code = CODE;
   served.cells.forbidden.set(Array.from({ length: 23 }, (_each, at) => `commands.group.g${100 + at}`));
   served.cells.undelivered.set({ cause: 'full', why: WHY });
-  served.cells.logFault.set({ path: PATH, why: 'EACCES: permission denied' });
+  served.cells.logFailure.set({ path: PATH, why: 'EACCES: permission denied' });
   const { page } = await openWindow(served.dataDirectory);
   await unlock(page);
   const card = region(page, 'What is wrong');

@@ -1,6 +1,7 @@
 /** What this PC runs by itself, in Activity: for everybody what comes and how it went, for the helpdesk the ids behind it. */
 import { expect, test } from 'vitest';
 import type { FullScheduleRow } from '../../src/agent/schedules/view.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
 import { type Served, serve } from '../../test/support/served-status.ts';
 import { CODE, endedRun } from '../../test/support/status.ts';
@@ -25,7 +26,7 @@ const row = (fields: Partial<FullScheduleRow>): FullScheduleRow => ({
   title: { kind: 'text', text: 'Disk clean-up' },
   state: 'waiting',
   nextAtMs: Date.now() + HOUR,
-  last: { run: 1, state: 'finished', reason: 'DONE', exitCode: 0, atMs: Date.now() - HOUR },
+  last: { run: runIdOf(1), state: 'finished', reason: 'DONE', exitCode: 0, atMs: Date.now() - HOUR },
   skipped: null,
   internals: { id: 'nightly', jobId: 'clean', when: '0 0 3 * * *', note: null },
   ...fields,

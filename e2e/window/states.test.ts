@@ -72,6 +72,22 @@ test('with broken settings it says whom to tell, and names no file to a person w
   await everyScreen(page, ENGLISH);
 });
 
+test('an agent started by hand ends at once with broken settings, and its window says so until it starts', async () => {
+  const agent = new AgentRun({ toml: `${settings(NOWHERE)}\n[history]\ndays = "many"\n` });
+  const { page } = await openWindow(agent.dataDirectory);
+  await title(page, 'Management service is not running');
+  agent.start();
+  expect(await agent.ended()).toMatchObject({ code: 1 });
+  await title(page, "Settings can't be read");
+  await everyScreen(page, ENGLISH);
+  await goTo(page, 'Status');
+  writeFileSync(agent.config, settings(NOWHERE));
+  agent.start();
+  await title(page, 'Cannot reach the IT service');
+  await agent.end('SIGKILL');
+  await title(page, 'Management service is not running');
+});
+
 test('with broken settings whom to call is still there, and so is the name that IT has given the program', async () => {
   const said = '[support]\nphone = "03-1234-5678"\n[brand]\nname = "ACME Helper"\n[history]\ndays = "many"\n';
   const agent = service(`${settings(NOWHERE)}\n${said}`);
@@ -123,7 +139,7 @@ test('refused by the broker it says whom to ask', async () => {
   const agent = new AgentRun({ toml: settings(server) });
   agent.start();
   const { page } = await openWindow(agent.dataDirectory);
-  await title(page, 'IT service refused the sign-in');
+  await title(page, 'The IT service refused the sign-in');
   await expectPage(page.getByText('The settings on this PC may be out of date. Contact IT.')).toBeVisible();
   await everyScreen(page, ENGLISH);
 });

@@ -1,11 +1,20 @@
 /** The built agent as a child process. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { AGENT_MAIN } from './building.ts';
 import { ManagedProcess } from './managed-process.ts';
 import type { SignIn } from './start-options.ts';
 
 /** Beyond the agent's own deadlines for a stop. */
 const STOP_MS = 45_000;
+
+/** Windows has no signals: there the agent hears on its standard input that it is to end, as from the host of its service. */
+export const CONTROL: readonly string[] = process.platform === 'win32' ? ['--control'] : [];
+
+/** For a process that was started with {@link CONTROL}, and a pipe as its standard input on Windows. */
+export function askToEnd(child: ChildProcess, signal: NodeJS.Signals) {
+  if (process.platform === 'win32') child.stdin?.write('stop\n');
+  else child.kill(signal);
+}
 
 export interface AgentOptions {
   /** Node 24 */
@@ -20,13 +29,13 @@ export interface AgentOptions {
 export class AgentProcess extends ManagedProcess {
   constructor({ node, config, dataDir, env }: AgentOptions) {
     const launch = () =>
-      spawn(node, [AGENT_MAIN, '--config', config], {
+      spawn(node, [AGENT_MAIN, '--config', config, ...CONTROL], {
         env: { ...env, KANADE_AGENT_DATA_DIR: dataDir },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: [CONTROL.length > 0 ? 'pipe' : 'ignore', 'pipe', 'pipe'],
         detached: true,
         windowsHide: true,
       });
-    super(launch, { stopMs: STOP_MS });
+    super(launch, { stopMs: STOP_MS, askToEnd });
   }
 }
 

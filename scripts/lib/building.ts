@@ -11,7 +11,13 @@ import { quiet } from '../bootstrap/processes.mjs';
 import { Fault, step } from '../bootstrap/say.mjs';
 
 /** The files outside of `src` that a build depends on. */
-const CONFIG = ['vite.config.ts', 'package.json', 'package-lock.json', 'scripts/lib/vite-licences.ts'];
+const CONFIG = [
+  'vite.config.ts',
+  'package.json',
+  'package-lock.json',
+  'scripts/lib/vite-ascii.ts',
+  'scripts/lib/vite-licences.ts',
+];
 /** What is built, each by its mode of `vite.config.ts`. */
 const PARTS = ['agent', 'web', 'renderer', 'main', 'preload', 'test-main'];
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { firedHere, signedOnly } from './demo-alone.ts';
 import { describeJob, outcome, patience, type Scene, script, WINDOWS } from './demo-scene.ts';
+import { UPDATES } from './demo-updates.ts';
 import { command, countStored, type ExecResult, killExec, publishCommand, putKey, waitForResult } from './fleet.ts';
 import { type LocalFleet, onAir } from './local-fleet.ts';
 import { isAlive, received, started } from './observing.ts';
@@ -99,6 +100,7 @@ export const SCENES: readonly Scene[] = [
   { title: 'Firewall rule', run: signedOnly },
   { title: JOBS['certificate-renewal'], run: brokerAway },
   { title: JOBS['vpn-update'], run: agentKilled },
+  ...UPDATES,
 ];
 
 function refused(code: number) {

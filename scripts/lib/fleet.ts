@@ -103,6 +103,14 @@ export const STREAMS = [
   },
 ];
 
+/** What a backend of today creates beside them, and 0.29 does not (protocol §12.3). */
+const LATER_STREAMS = [stream('OBS_EVENTS', 'obs.>', 90)];
+
+/** Those as well: in a fleet without them an agent's events have nowhere to go. */
+export async function provisionLater(nc: NatsConnection) {
+  for (const config of LATER_STREAMS) await api(nc, `STREAM.CREATE.${config.name}`, config);
+}
+
 /**
  * Creates streams, buckets and object store. One that is there with the same settings stays as it is.
  * @param only names of streams; otherwise all

@@ -10,7 +10,7 @@ import { Fault } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.ts';
 import { Broker } from './broker.ts';
 import type { Electron } from './electron.ts';
-import { provision } from './fleet.ts';
+import { provision, provisionLater } from './fleet.ts';
 import { ShellProcess } from './shell-process.ts';
 import { aborted } from './stopping.ts';
 
@@ -60,6 +60,7 @@ export async function startLocalFleet(
     });
     undo.push(() => nc.close());
     await provision(nc);
+    await provisionLater(nc);
     const logFile = join(directory, 'logs', 'agent.log');
     const config = join(directory, 'agent.toml');
     writeFileSync(config, agentToml({ id: pcId, natsUrl: broker.url, logFile, grace: '2s' }));

@@ -16,6 +16,8 @@ export interface ManagedOptions {
   readonly stopMs: number;
   /** What counts as its end: all that it wrote is read, or, where it leaves children with its streams, it has exited. */
   readonly endsAt?: 'close' | 'exit';
+  /** How it is asked for its orderly end; by the signal, if absent. */
+  readonly askToEnd?: (child: ChildProcess, signal: NodeJS.Signals) => void;
 }
 
 const living = new Set<ChildProcess>();
@@ -110,7 +112,8 @@ export class ManagedProcess {
     const child = this.#child;
     this.#stopping = true;
     if (!child) return this.#ended;
-    child.kill(signal);
+    if (signal === 'SIGKILL' || this.#options.askToEnd === undefined) child.kill(signal);
+    else this.#options.askToEnd(child, signal);
     const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.stopMs);
     try {
       return await this.#ended;

@@ -5,13 +5,12 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { cacheDir, isFile, onPath, ROOT } from '../bootstrap/paths.mjs';
-import { quiet, visible } from '../bootstrap/processes.mjs';
-import { step } from '../bootstrap/say.mjs';
+import { isFile, ROOT } from '../bootstrap/paths.mjs';
+import { visible } from '../bootstrap/processes.mjs';
 import { insideScript } from './chroot.ts';
-import { NATS_MODULE, NATS_VERSION } from './nats-server.ts';
 import { foreignPackage } from './packaging/packages.ts';
 import type { Report } from './vitest-run.ts';
+import { windowsNatsServer } from './windows-nats.ts';
 import { POWERSHELL_DIRECTORY, windowsPowershell } from './windows-powershell.ts';
 import { TEMPLATE_PREFIX, WINE_ENVIRONMENT, WITH_DOTNET } from './wine.ts';
 
@@ -56,6 +55,9 @@ export async function runUnderWine(
     const script = `
       export WINEPREFIX=${inside}/prefix KANADE_TRAY_NATS_SERVER=${server === null ? '' : 'Z:/tools/nats-server.exe'}
       export KANADE_TEST_WINE=1 KANADE_TEST_POWERSHELL='${env.KANADE_TEST_POWERSHELL ?? ''}' KANADE_TEST_SEED='${env.KANADE_TEST_SEED ?? ''}'
+      export POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
+      # Paths of this machine.
+      unset NODE_EXTRA_CA_CERTS SSL_CERT_FILE
       ${WINE_ENVIRONMENT}
       ${powershell === null ? '' : `${WITH_DOTNET}; export KANADE_TEST_PWSH='${inWindows(POWERSHELL_DIRECTORY)}/powershell.exe'`}
       cd ${inside}/repo
@@ -82,22 +84,4 @@ export async function runUnderWine(
 /** @param path below a prefix */
 function inWindows(path: string) {
   return path.replace(/^drive_c/, 'C:');
-}
-
-/** A directory with nats-server.exe; null: there is no Go here to compile it. */
-async function windowsNatsServer(env: NodeJS.ProcessEnv) {
-  const directory = join(cacheDir(env), `nats-server-windows-${NATS_VERSION}`);
-  const program = join(directory, 'nats-server.exe');
-  if (isFile(program)) return directory;
-  if (!onPath('go', env)) return null;
-  await step('Compiling nats-server for Windows (once)', async () => {
-    const gopath = mkdtempSync(join(tmpdir(), 'kanade-tray-go-'));
-    const all = { ...env, GOPATH: gopath, GOFLAGS: '-modcacherw', GOOS: 'windows', GOARCH: 'amd64' };
-    await quiet('go', ['install', NATS_MODULE], { env: all });
-    mkdirSync(directory, { recursive: true });
-    const made = join(gopath, 'bin', 'windows_amd64', 'nats-server.exe');
-    if (isFile(made)) cpSync(made, program);
-    rmSync(gopath, { recursive: true, force: true });
-  });
-  return isFile(program) ? directory : null;
 }

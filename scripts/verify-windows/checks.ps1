@@ -98,11 +98,20 @@ function Get-CountOf([string] $Result) {
   return @($Verify.Results | Where-Object { $_.result -eq $Result }).Count
 }
 
+# Where CIM is out of order, what was found is written all the same.
+function Get-WindowsVersion {
+  try {
+    $system = Get-CimInstance -ClassName Win32_OperatingSystem
+    return "$($system.Caption) $($system.Version)"
+  } catch {
+    return [Environment]::OSVersion.VersionString
+  }
+}
+
 function Get-Report {
-  $system = Get-CimInstance -ClassName Win32_OperatingSystem
   return [ordered] @{
     at = [DateTime]::UtcNow.ToString('o')
-    windows = "$($system.Caption) $($system.Version)"
+    windows = Get-WindowsVersion
     powershell = $PSVersionTable.PSVersion.ToString()
     stage = $Verify.Stage
     installer = [System.IO.Path]::GetFileName($Verify.Installer)

@@ -6,7 +6,7 @@ function New-Verify($Given) {
     Installer = $Given.Installer; NextInstaller = $Given.NextInstaller
     NatsUrl = $Given.NatsUrl; NatsServer = $Given.NatsServer; Nats = $Given.Nats
     Stage = $Given.Stage; PowerOff = $Given.PowerOff; Interactive = $Given.Interactive; KeepInstalled = $Given.KeepInstalled
-    ConstrainedLanguage = $Given.ConstrainedLanguage; Report = $Given.Report; Scripts = $Given.Scripts
+    ConstrainedLanguage = $Given.ConstrainedLanguage; Report = $Given.Report; Scripts = $Given.Scripts; Skip = $Given.Skip
     Root = Join-Path $env:ProgramFiles 'Kanade Tray'
     Lock = Join-Path $env:ProgramFiles 'Kanade Tray.lock'
     Kanade = Join-Path $env:ProgramData 'Kanade'
@@ -37,6 +37,8 @@ function Get-Obstacle {
   foreach ($name in 'Installer', 'NextInstaller', 'NatsServer', 'Nats') {
     if ($Verify[$name] -ne '' -and -not (Test-Path -LiteralPath $Verify[$name] -PathType Leaf)) { return "-${name}: $($Verify[$name]) is not there" }
   }
+  $unknown = @($Verify.Skip.Keys | Where-Object { $_ -notin (Get-CheckFunctions) })
+  if ($unknown.Count -gt 0) { return "-Skip names what is no check: $($unknown -join ', ')" }
   if ($Verify.NatsServer -ne '' -and ([uri] $Verify.NatsUrl).Host -notin '127.0.0.1', 'localhost') { return '-NatsServer starts a broker here, and -NatsUrl names another PC' }
   if ($Verify.Stage -eq 'AfterRestart') {
     if (-not (Test-Path -LiteralPath (Join-Path $Verify.State 'state.json'))) { return 'There was no -Stage BeforeRestart' }

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import { type Watched, WatchedCell } from './watched.ts';
 
-const LOOK_EVERY_MS = 10_000;
+const POLL_EVERY_MS = 30_000;
 /** Less than this is a clock that is kept right, not one that was set. */
 const STEP_MS = 5_000;
 /** Afterwards nobody asks any more. */
@@ -31,7 +31,7 @@ export class ClockWatch {
     this.#clock = clock;
     this.#log = log;
     this.#offsetMs = clock.nowMs() - clock.upMs();
-    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.look(), POLL_EVERY_MS);
     this.#timer.unref();
   }
 

@@ -1,3 +1,4 @@
+/** Times: of the wall, which people set, and the others, by which durations are told. */
 import { uptime } from 'node:os';
 
 /** Where the time comes from. Injected, so that tests can move it. */
@@ -10,7 +11,7 @@ export interface Clock {
   monotonicMs(): number;
   /**
    * Milliseconds since the system was started, sleep included. For durations that a sleep counts into, or that outlive the
-   * agent: the same scale over its restarts, with the boot's id beside it (`os/boot-id.ts`). Some 10 ms fine.
+   * agent: the same scale over its restarts, with the boot's id beside it (`platform/boot-id.ts`). Some 10 ms fine.
    */
   upMs(): number;
 }

@@ -29,7 +29,7 @@ test.skipIf(process.platform === 'win32')(
     const stdout = new PassThrough();
     const log = await open(directory, { stdout, answerWithinMs: 50 });
     log.logger.info('here');
-    expect(log.fault.value).toEqual({ path: today(directory), why: 'it does not answer' });
+    expect(log.failure.value).toEqual({ path: today(directory), why: 'it does not answer' });
     expect(String(stdout.read())).toMatch(/the log file can not be written .*it does not answer[\s\S]*here\n$/);
     const reader = spawn('cat', [today(directory)], { stdio: ['ignore', 'pipe', 'ignore'] });
     onTestFinished(() => void reader.kill('SIGKILL'));
@@ -38,7 +38,7 @@ test.skipIf(process.platform === 'win32')(
       read += String(text);
     });
     await eventually(() => expect(read).toMatch(/here\n/));
-    expect(log.fault.value).toBeNull();
+    expect(log.failure.value).toBeNull();
   },
 );
 

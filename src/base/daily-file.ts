@@ -20,7 +20,7 @@ const BACKLOG_MAX_CHARS = 1024 * 1024;
 const BATCH_MS = 20;
 const RETRY_MS = 1_000;
 /** How often it is looked whether the file is still the one in the directory. */
-const LOOK_EVERY_MS = 2_000;
+const POLL_EVERY_MS = 2_000;
 /** Users have no business in it; a group such as Debian's `adm` may be let in by IT. */
 const DIRECTORY_MODE = 0o750;
 const FILE_MODE = 0o640;
@@ -28,7 +28,7 @@ const FILE_MODE = 0o640;
 const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
 /** Why the log is not in its file at present. */
-export interface LogFault {
+export interface LogFailure {
   readonly path: string;
   readonly why: string;
 }
@@ -53,7 +53,7 @@ interface OpenFile {
 
 export class DailyFile {
   readonly #options: DailyFileOptions;
-  readonly #fault = new WatchedCell<LogFault | null>(null);
+  readonly #failure = new WatchedCell<LogFailure | null>(null);
   #open: OpenFile | null = null;
   #lookedAtMs = 0;
   #waiting: string[] = [];
@@ -77,8 +77,8 @@ export class DailyFile {
     return this.#open?.path ?? null;
   }
 
-  get fault(): Watched<LogFault | null> {
-    return this.#fault;
+  get failure(): Watched<LogFailure | null> {
+    return this.#failure;
   }
 
   append(text: string): void {
@@ -105,12 +105,12 @@ export class DailyFile {
     const path = dailyFile(this.#options.pathTemplate, nowMs);
     const late = setTimeout(() => {
       this.#silent = true;
-      this.#fault.set({ path, why: 'it does not answer' });
+      this.#failure.set({ path, why: 'it does not answer' });
     }, this.#options.answerWithinMs ?? ANSWER_WITHIN_MS).unref();
     try {
       const file = await this.#today(path, dayOf(nowMs));
       await this.#write(file);
-      this.#fault.set(null);
+      this.#failure.set(null);
     } catch (error) {
       await this.#release();
       this.#fail(path, error);
@@ -124,8 +124,8 @@ export class DailyFile {
 
   #fail(path: string, error: unknown): void {
     const why = errorText(error);
-    const known = this.#fault.value;
-    if (known?.path !== path || known.why !== why) this.#fault.set({ path, why });
+    const known = this.#failure.value;
+    if (known?.path !== path || known.why !== why) this.#failure.set({ path, why });
   }
 
   async #write({ handle }: OpenFile): Promise<void> {
@@ -166,7 +166,7 @@ export class DailyFile {
 
   async #isThere({ path, id }: OpenFile): Promise<boolean> {
     const nowMs = performance.now();
-    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return true;
+    if (nowMs - this.#lookedAtMs < POLL_EVERY_MS) return true;
     this.#lookedAtMs = nowMs;
     try {
       return idOf(await stat(path)) === id;

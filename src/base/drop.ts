@@ -1,3 +1,4 @@
+/** Promises that nobody waits for. */
 import { errorText, type Logger } from './logger.ts';
 
 /** Deliberate fire-and-forget: the promise's failure is logged under `what`, never lost and never fatal. */

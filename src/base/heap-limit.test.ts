@@ -7,13 +7,15 @@ function garbage(): WeakRef<object> {
 }
 
 test('much garbage is collected at a look, not when V8 gets to it', async () => {
-  const heap = new HeapLimit();
+  const trimmed = Promise.withResolvers<void>();
+  const heap = new HeapLimit(trimmed.resolve);
   const left = garbage();
   // A weak reference lasts for the turn in which it was made.
   await new Promise((resolve) => setTimeout(resolve, 1));
   heap.look();
   await new Promise((resolve) => setTimeout(resolve, 1));
   expect(left.deref()).toBeUndefined();
+  await trimmed.promise;
 });
 
 test('and is left to V8 where nobody looks', async () => {

@@ -126,11 +126,11 @@ test('a file that can not be written is named on standard output, and the lines 
   const stdout = new PassThrough();
   const log = await open(directory, { stdout });
   expect(log.currentFile()).toBeNull();
-  expect(log.fault.value).toEqual({ path: today(directory), why: expect.stringContaining('EEXIST') });
+  expect(log.failure.value).toEqual({ path: today(directory), why: expect.stringContaining('EEXIST') });
   expect(String(stdout.read())).toContain('the log file can not be written');
   log.logger.info('waits');
   rmSync(join(directory, 'logs'));
-  await eventually(() => expect([log.currentFile(), log.fault.value]).toEqual([today(directory), null]));
+  await eventually(() => expect([log.currentFile(), log.failure.value]).toEqual([today(directory), null]));
   log.logger.info('written');
   log.close();
   expect(readFileSync(today(directory), 'utf8')).toMatch(/waits\n.*written\n$/);

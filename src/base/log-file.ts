@@ -3,7 +3,7 @@
  */
 import type { Writable } from 'node:stream';
 import { ANSWER_WITHIN_MS } from './answers.ts';
-import { DailyFile, type LogFault } from './daily-file.ts';
+import { DailyFile, type LogFailure } from './daily-file.ts';
 import { logLevelOf } from './log-level.ts';
 import { LogLimits } from './log-limits.ts';
 import { entryLogger, formatJsonLine, formatLine, type Logger, type LogLevel, ROOT_COMPONENT } from './logger.ts';
@@ -34,7 +34,7 @@ export interface LogOptions {
 export interface OpenLog {
   readonly logger: Logger;
   /** Why the log is not in its file at present; null: it is, or none is kept. */
-  readonly fault: Watched<LogFault | null>;
+  readonly failure: Watched<LogFailure | null>;
   /** For as long as this process lives. */
   setLevel(level: LogLevel): void;
   /** The file of today; null where none is kept or it can't be written. */
@@ -74,10 +74,10 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
     (entry) => limits.take(entry),
     () => level,
   );
-  file?.fault.watch((fault) => {
-    if (fault !== null) logger.error('the log file can not be written', { ...fault });
+  file?.failure.watch((failure) => {
+    if (failure !== null) logger.error('the log file can not be written', { ...failure });
   });
-  // After the file's own limit, so that its fault has been said.
+  // After the file's own limit, so that its failure has been said.
   if (file !== null) await waitAtMost(file.ready, answerWithinMs + 1);
   const close = () => {
     process.off('exit', close);
@@ -87,7 +87,7 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
   process.once('exit', close);
   return {
     logger,
-    fault: file?.fault ?? new WatchedCell(null),
+    failure: file?.failure ?? new WatchedCell(null),
     setLevel: (to) => {
       level = to;
     },

@@ -1,3 +1,4 @@
+/** `RUST_LOG`, which the original reads, as a level of ours. */
 import type { LogLevel } from './logger.ts';
 
 /** The level that a `RUST_LOG`-like text means for us: ours by name, else the general one, else the last one in it. */

@@ -1,3 +1,4 @@
+/** What a component writes its log with. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -1,3 +1,4 @@
+/** Waiting for a time, within what timers can hold and signals allow. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The longest delay that Node's timers can hold; a longer one fires after 1 ms (Node docs, `setTimeout`). */

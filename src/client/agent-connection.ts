@@ -5,13 +5,15 @@
  */
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
+import type { AgentConnectionView } from '../shared/app-shell-contract.ts';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
-import type { AgentConnectionView } from '../shared/shell-contract.ts';
+import type { StartFault } from '../shared/start-fault.ts';
 import { connectTo } from './connect.ts';
 import { readEndpoint } from './endpoint-file.ts';
 import { probe } from './probe.ts';
+import { readStartFault } from './start-fault.ts';
 
 export interface AgentConnectionOptions {
   /** `<data>/kanade-tray` of the agent. */
@@ -40,6 +42,7 @@ export class AgentConnection {
   #startingUntilMs: number;
   #state: AgentConnectionView['state'];
   #sinceMs = Date.now();
+  #startFault: StartFault | null = null;
   #retry: { timer: NodeJS.Timeout; go: () => void } | undefined;
 
   constructor(options: AgentConnectionOptions) {
@@ -54,8 +57,8 @@ export class AgentConnection {
     return this.#agent;
   }
 
-  get view(): Pick<AgentConnectionView, 'state' | 'sinceMs'> {
-    return { state: this.#state, sinceMs: this.#sinceMs };
+  get view(): Pick<AgentConnectionView, 'state' | 'sinceMs' | 'startFault'> {
+    return { state: this.#state, sinceMs: this.#sinceMs, startFault: this.#startFault };
   }
 
   /** Calls `listener` after each change; returns the function that ends it. */
@@ -92,6 +95,7 @@ export class AgentConnection {
       if (agent !== null && !signal.aborted) {
         failures = 0;
         this.#agent = agent;
+        this.#startFault = null;
         const gone = new Promise<void>((resolve) => agent.onClose(resolve));
         this.#set('attached');
         let isFinishing = false;
@@ -107,6 +111,7 @@ export class AgentConnection {
         this.#startingUntilMs = isFinishing ? nowMs + RESTARTS_WITHIN_MS : Math.min(this.#startingUntilMs, nowMs);
       } else agent?.close();
       if (signal.aborted) return;
+      await this.#lookForStartFault();
       if (this.#state !== 'incompatible' || agent !== null)
         this.#set(performance.now() < this.#startingUntilMs ? 'starting' : 'down');
       await this.#pause(backoffMs(RETRY, failures++));
@@ -131,6 +136,13 @@ export class AgentConnection {
     return null;
   }
 
+  async #lookForStartFault(): Promise<void> {
+    const found = await readStartFault(this.#options.agentDir);
+    if (found === this.#startFault) return;
+    this.#startFault = found;
+    this.#tell();
+  }
+
   #probe(agent: AgentClient, heard: (status: AgentStatus) => void): () => void {
     const ask = () => agent.call('state.snapshot', {}).then(heard);
     // Nobody else asks before the first probe, and it may be finishing already. An error is said by whoever asks next.
@@ -145,6 +157,10 @@ export class AgentConnection {
     if (state === this.#state) return;
     this.#state = state;
     this.#sinceMs = Date.now();
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 

@@ -1,3 +1,4 @@
+/** The way to the local socket. */
 import { connect, Socket } from 'node:net';
 import { WindowsError } from '../platform/windows/native.ts';
 import { connectIdentified } from '../platform/windows/pipe-client.ts';

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../test/support/ids.ts';
+import { type AppShellState, DEFAULT_PREFERENCES } from '../shared/app-shell-contract.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { memoryLinks } from '../shared/link.ts';
 import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
 import { peer } from '../shared/rpc.ts';
-import { DEFAULT_PREFERENCES, type ShellState } from '../shared/shell-contract.ts';
 import type { AgentConnection } from './agent-connection.ts';
-import { bridgeWindow, type ShellHandlers } from './window-bridge.ts';
+import { type AppShellHandlers, bridgeWindow } from './window-bridge.ts';
 
 /** An agent that answers with what it was asked, and the agentConnection to it. */
 function fakeConnection() {
@@ -49,7 +50,7 @@ function fakeConnection() {
   };
 }
 
-function bridged(handlers: ShellHandlers = {}) {
+function bridged(handlers: AppShellHandlers = {}) {
   const [mine, theirs] = memoryLinks();
   const fake = fakeConnection();
   const got: [string, unknown][] = [];
@@ -58,7 +59,7 @@ function bridged(handlers: ShellHandlers = {}) {
     link: theirs,
     agentConnection: fake.agentConnection,
     handlers,
-    shellState: () => ({
+    appShellState: () => ({
       systemLanguage: 'ja',
       preferences: DEFAULT_PREFERENCES,
       ui: null,
@@ -67,7 +68,7 @@ function bridged(handlers: ShellHandlers = {}) {
       unseen: 2,
     }),
     restartAtMs: () => 77,
-    route: { screen: 'run', run: 3 },
+    route: { screen: 'run', run: runIdOf(3) },
     onBug: (method) => bugs.push(method),
   });
   const window = peer(mine, {
@@ -87,7 +88,7 @@ async function faultOf(answer: Promise<unknown>): Promise<string> {
 describe('what a window asks', () => {
   test('begins with the state of the shell, and where to begin', async () => {
     const { window } = bridged({ 'shell.copy': () => ({}) });
-    const hello = (await window.call('shell.hello', {})) as { state: ShellState; route: unknown };
+    const hello = (await window.call('shell.hello', {})) as { state: AppShellState; route: unknown };
     expect(hello.route).toEqual({ screen: 'run', run: 3 });
     expect(hello.state).toMatchObject({
       agentConnection: { state: 'attached', sinceMs: 5, restartAtMs: 77 },

@@ -4,38 +4,38 @@
  * and with it what the helpdesk code had opened.
  */
 
+import {
+  type AppShellMethodName,
+  type AppShellParsed,
+  type AppShellResult,
+  type AppShellState,
+  appShellMethods,
+  isAppShellMethodName,
+  isForWindows,
+  type Route,
+} from '../shared/app-shell-contract.ts';
 import { checked } from '../shared/checked.ts';
 import { isMethodName, type MethodName, methods } from '../shared/contract.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import type { Link } from '../shared/link.ts';
 import { type Method, peer } from '../shared/rpc.ts';
-import {
-  isForWindows,
-  isShellMethodName,
-  type Route,
-  type ShellMethodName,
-  type ShellParsed,
-  type ShellResult,
-  type ShellState,
-  shellMethods,
-} from '../shared/shell-contract.ts';
 import type { AgentConnection } from './agent-connection.ts';
 import { probe } from './probe.ts';
 
-/** What the shell does for its window; a method that is not there is not offered. */
-export type ShellHandlers = {
-  readonly [M in Exclude<ShellMethodName, 'shell.hello'>]?: (
-    params: ShellParsed<M>,
-  ) => ShellResult<M> | Fault | Promise<ShellResult<M> | Fault>;
+/** What the app shell does for its window; a method that is not there is not offered. */
+export type AppShellHandlers = {
+  readonly [M in Exclude<AppShellMethodName, 'shell.hello'>]?: (
+    params: AppShellParsed<M>,
+  ) => AppShellResult<M> | Fault | Promise<AppShellResult<M> | Fault>;
 };
 
 export interface WindowBridgeOptions {
   readonly link: Link;
   /** The window's own; the bridge closes it with the link. */
   readonly agentConnection: AgentConnection;
-  readonly handlers: ShellHandlers;
+  readonly handlers: AppShellHandlers;
   /** Everything but how this window is attached. */
-  readonly shellState: () => Omit<ShellState, 'agentConnection' | 'offers'>;
+  readonly appShellState: () => Omit<AppShellState, 'agentConnection' | 'offers'>;
   /** When the agent is started again, ms since the epoch; null: not known. */
   readonly restartAtMs: () => number | null;
   /** Where the window begins. */
@@ -49,7 +49,7 @@ export interface WindowBridgeOptions {
 }
 
 export interface WindowBridge {
-  /** Tells the window what has changed in the shell. */
+  /** Tells the window what has changed in the app shell. */
   changed(): void;
   navigate(route: Route): void;
 }
@@ -58,8 +58,8 @@ export interface WindowBridge {
 export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
   const { link, agentConnection, handlers } = options;
   const offers = Object.keys(handlers);
-  const state = (): ShellState => ({
-    ...options.shellState(),
+  const state = (): AppShellState => ({
+    ...options.appShellState(),
     agentConnection: { ...agentConnection.view, restartAtMs: options.restartAtMs() },
     offers,
   });
@@ -86,13 +86,13 @@ export function bridgeWindow(options: WindowBridgeOptions): WindowBridge {
   });
 
   function resolve(name: string): Method | Fault {
-    if (isShellMethodName(name)) {
+    if (isAppShellMethodName(name)) {
       if (name === 'shell.hello') {
-        return checked(shellMethods[name].params, () => ({ state: state(), route: options.route }));
+        return checked(appShellMethods[name].params, () => ({ state: state(), route: options.route }));
       }
       const handler = handlers[name];
       if (handler === undefined) return new Fault('unavailable', `${name} is not offered here`);
-      return checked(shellMethods[name].params, handler as (params: unknown) => unknown);
+      return checked(appShellMethods[name].params, handler as (params: unknown) => unknown);
     }
     if (isMethodName(name) && isForWindows(name)) {
       return checked(methods[name].params, (params) => forward(name, params));

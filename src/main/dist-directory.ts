@@ -1,4 +1,4 @@
-/** The directory of the built product: the shell's own file lies in a folder of it. */
+/** The directory of the built product: the app shell's own file lies in a folder of it. */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -55,7 +55,7 @@ function hosted(answers: 'stop' | 'answer only' | 'nothing' | 'not attached' = '
     args: ['--tray'],
     env: { HOME: '/home/taro' },
     log: { info: () => {}, error: () => {} },
-    random: () => 0.5,
+    random: () => 0,
   });
   host.start(agentConnection, () => {});
   return { host, launched, calls, hang: () => hung() };

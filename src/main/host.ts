@@ -3,25 +3,25 @@
  * Invariant: at most one agent of ours at any time, and none is left when {@link Host.stop} has resolved.
  */
 import { randomBytes } from 'node:crypto';
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { AgentConnection } from '../client/agent-connection.ts';
 import type { LaunchedAgent, Launcher } from './launcher.ts';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 
 export interface HostOptions {
   readonly launcher: Launcher;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly log: ShellLog;
+  readonly log: AppLog;
   /** 0 to 1, to spread restarts. */
   readonly random?: () => number;
 }
 
 const EXIT_STOPPED = 0;
-const EXIT_FAULT = 1;
+const EXIT_FAILED = 1;
 const EXIT_IN_USE = 2;
 const EXIT_RESTART = 64;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
+const RESTART_BACKOFF: BackoffPolicy = { minMs: 1_000, maxMs: 60_000, jitter: 0.2 };
 /** Another agent on the same directory may go away. */
 const IN_USE_WAIT_MS = 15_000;
 /** An agent that was up for so long begins again with short waits. */
@@ -136,11 +136,9 @@ export class Host {
 
   /** null: it is not started again. */
   #waitAfter(code: number | null): number | null {
-    if (code === EXIT_STOPPED || code === EXIT_FAULT) return null;
+    if (code === EXIT_STOPPED || code === EXIT_FAILED) return null;
     if (code === EXIT_RESTART) return 0;
     if (code === EXIT_IN_USE) return IN_USE_WAIT_MS;
-    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
-    this.#failures += 1;
-    return Math.round(waitMs * (0.8 + 0.4 * (this.#options.random ?? Math.random)()));
+    return backoffMs(RESTART_BACKOFF, this.#failures++, this.#options.random);
   }
 }

@@ -5,14 +5,14 @@
 import type { IpcMain, IpcMainEvent, WebContents } from 'electron';
 import { MAX_TEXT_BYTES } from '../shared/frames.ts';
 import { type Link, LinkEvents } from '../shared/link.ts';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 import { UI_ORIGIN } from './security.ts';
 
 export const CHANNEL = 'link';
 /** What is copied is the longest thing that a window says. */
 const MAX_MESSAGE_CHARS = 2 * MAX_TEXT_BYTES;
 
-export function ipcLink(ipcMain: IpcMain, contents: WebContents, log: ShellLog): Link {
+export function ipcLink(ipcMain: IpcMain, contents: WebContents, log: AppLog): Link {
   const events = new LinkEvents();
   const onMessage = (event: IpcMainEvent, text: unknown) => {
     if (event.sender !== contents) return;

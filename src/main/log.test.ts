@@ -2,13 +2,13 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
-import { openShellLog } from './log.ts';
+import { openAppLog } from './log.ts';
 
 const AT = Date.UTC(2026, 4, 3, 12);
 
 test('a line has its time and level, and a fault what happened', () => {
   const file = join(tempDir(), 'logs', 'shell.log');
-  const log = openShellLog(file, () => AT);
+  const log = openAppLog(file, () => AT);
   log.info('two\nlines');
   log.error('copying', new Error('no clipboard'));
   log.error('thrown', 'a text');
@@ -21,7 +21,7 @@ test('a line has its time and level, and a fault what happened', () => {
 test('there are two files at most, of a megabyte each', () => {
   const directory = tempDir();
   const file = join(directory, 'shell.log');
-  const log = openShellLog(file);
+  const log = openAppLog(file);
   for (let round = 0; round < 3; round++) {
     writeFileSync(file, 'x'.repeat(1024 * 1024 + 1));
     log.info(`round ${round}`);
@@ -34,5 +34,5 @@ test('there are two files at most, of a megabyte each', () => {
 test('where nothing can be written nothing is thrown', () => {
   const file = join(tempDir(), 'shell.log');
   writeFileSync(file, '');
-  expect(() => openShellLog(join(file, 'below-a-file', 'shell.log')).info('x')).not.toThrow();
+  expect(() => openAppLog(join(file, 'below-a-file', 'shell.log')).info('x')).not.toThrow();
 });

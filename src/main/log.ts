@@ -1,16 +1,16 @@
-/** The shell's own log: one file, and the one before it. What can't be written is no reason to end. */
+/** The app shell's own log: one file, and the one before it. What can't be written is no reason to end. */
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../shared/make-directory.ts';
 
-export interface ShellLog {
+export interface AppLog {
   info(text: string): void;
   error(text: string, error?: unknown): void;
 }
 
 const MAX_BYTES = 1024 * 1024;
 
-export function openShellLog(file: string, nowMs: () => number = Date.now): ShellLog {
+export function openAppLog(file: string, nowMs: () => number = Date.now): AppLog {
   const write = (level: string, text: string) => {
     try {
       makeDirectory(dirname(file));

@@ -1,5 +1,5 @@
 /**
- * The shell's life: one per session, an icon or at least a window, and an end that leaves no agent of ours behind. A second
+ * The app shell's life: one per session, an icon or at least a window, and an end that leaves no agent of ours behind. A second
  * start opens the window of the first.
  */
 import { homedir, uptime } from 'node:os';
@@ -7,21 +7,21 @@ import { join } from 'node:path';
 import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electron';
 import { nativeCodeIsBeside, ownAccount, userName } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import type { Language } from '../shared/contract.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
-import type { Route } from '../shared/shell-contract.ts';
 import { SCHEME, serveRenderer } from './app-protocol.ts';
+import { AppShell } from './app-shell.ts';
 import { distDirectory } from './dist-directory.ts';
 import { Host } from './host.ts';
 import { nodeLauncher } from './launch-node.ts';
 import { utilityLauncher } from './launch-utility.ts';
-import { openShellLog } from './log.ts';
+import { openAppLog } from './log.ts';
 import { NotificationRules } from './notification-rules.ts';
 import { Notifier } from './notifications.ts';
 import { hostingOf, installationOf, pathsIn } from './paths.ts';
 import { PreferencesFile } from './preferences.ts';
 import { lockDownContents, lockDownSession } from './security.ts';
-import { Shell } from './shell.ts';
 import { obeyedArguments, obeyedEnvironment } from './start-options.ts';
 import { TrayIcon } from './tray.ts';
 import { hasTrayHost } from './tray-host.ts';
@@ -31,7 +31,7 @@ const APP_ID = 'KanadeTray';
 /** After the start of the PC a service may take its time; afterwards one that is not there is down (ui §2). */
 const BOOT_MS = 5 * 60_000;
 const STARTING_MS = 15_000;
-/** A shell that is not newer after that must not start itself again and again. */
+/** An app shell that is not newer after that must not start itself again and again. */
 const RELAUNCH_AFTER_SECS = 60;
 const LOOK_FOR_VERSION_MS = 30_000;
 /** The operating system does not wait longer for a program that ends with it. */
@@ -46,7 +46,7 @@ app.setAppUserModelId(APP_ID);
 for (const name of refused) app.commandLine.removeSwitch(name);
 // Whoever is root has no sandbox in Chromium, and then it must not be asked for either: tests in containers.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
-const log = openShellLog(join(app.getPath('userData'), 'logs', 'shell.log'));
+const log = openAppLog(join(app.getPath('userData'), 'logs', 'shell.log'));
 // The last line of defence: the agent must not die of a mistake in what only shows it.
 process.on('uncaughtException', (error) => log.error('uncaught', error));
 process.on('unhandledRejection', (error) => log.error('unhandled', error));
@@ -92,7 +92,7 @@ async function start(): Promise<void> {
   const rules = new NotificationRules();
   const host = hosting === 'tray' ? makeHost(installation?.agentMain ?? paths.agentMain) : null;
   const bootedAtMs = performance.now() - uptime() * 1_000;
-  const shell = new Shell({
+  const appShell = new AppShell({
     agentDir,
     account: await ownAccount((error) => log.error('who we are is not known yet', error)),
     userName: userName(),
@@ -108,27 +108,27 @@ async function start(): Promise<void> {
     onQuitIcon: () => quitIcon(),
     onStopManagement: () => app.quit(),
   });
-  shell.agentConnection.watch(() => log.info(`the agent is ${shell.agentConnection.view.state}`));
+  appShell.agentConnection.watch(() => log.info(`the agent is ${appShell.agentConnection.view.state}`));
   const window = new MainWindow({
     preload: paths.preload,
     icon: paths.icon,
     log,
-    title: () => shell.name,
-    progress: () => shell.progress(),
+    title: () => appShell.name,
+    progress: () => appShell.progress(),
     size: () => preferences.value.window,
     onSize: (size) => preferences.set({ window: size }),
-    serve: (link, route, onHung) => shell.serve(link, route, onHung),
+    serve: (link, route, onHung) => appShell.serve(link, route, onHung),
     onClosed: () => refresh(),
   });
   const icon = new TrayIcon({
     pictures: paths.trayPictures,
     isSigned: installation?.isSigned === true,
     onOpen: () => open({ screen: 'status' }),
-    onAction: (action) => shell.act(action),
+    onAction: (action) => appShell.act(action),
   });
   const notifier = new Notifier({
     rules,
-    i18n: () => shell.i18n,
+    i18n: () => appShell.i18n,
     icon: paths.icon,
     onClick: (route) => open(route),
   });
@@ -140,7 +140,7 @@ async function start(): Promise<void> {
     window.open(route);
   };
   const refresh = () => {
-    if (shell.showsTray && !quitted) icon.show(shell.model());
+    if (appShell.showsTray && !quitted) icon.show(appShell.model());
     else icon.hide();
     window.changed();
     notifier.flush();
@@ -155,8 +155,8 @@ async function start(): Promise<void> {
     !window.isOpen &&
     process.uptime() > RELAUNCH_AFTER_SECS &&
     (hosting === 'service'
-      ? shell.agentConnection.view.state === 'incompatible' || isReplaced()
-      : isReplaced() && !shell.isBusy);
+      ? appShell.agentConnection.view.state === 'incompatible' || isReplaced()
+      : isReplaced() && !appShell.isBusy);
   const relaunch = () => {
     log.info('starting anew, as another version is installed');
     const args = [...kept.filter((arg) => arg !== '--hidden'), '--hidden'];
@@ -182,11 +182,11 @@ async function start(): Promise<void> {
   endWithAgent(host, () => {
     notifier.close();
     icon.hide();
-    shell.close();
+    appShell.close();
   });
 
   setInterval(() => isOutdated() && relaunch(), LOOK_FOR_VERSION_MS).unref();
-  host?.start(shell.agentConnection, refresh);
+  host?.start(appShell.agentConnection, refresh);
   refresh();
   if (!isHidden(process.argv) || !(await hasTrayHost())) window.open({ screen: 'status' });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AgentStatus } from '../shared/agent-status.ts';
+import { runIdOf } from '../../test/support/ids.ts';
+import type { AgentStatus, UpdateView } from '../shared/agent-status.ts';
 import { I18n } from '../shared/i18n/i18n.ts';
 import type { RunRow } from '../shared/run-view.ts';
 import { NotificationRules, type Observation } from './notification-rules.ts';
@@ -9,7 +10,7 @@ const MINUTE = 60_000;
 
 function row(run: number, fields: Partial<RunRow> = {}): RunRow {
   return {
-    run,
+    run: runIdOf(run),
     title: { kind: 'text', text: `task ${run}` },
     source: 'live',
     asUser: false,
@@ -31,6 +32,10 @@ function row(run: number, fields: Partial<RunRow> = {}): RunRow {
 const running = { state: 'running', reason: null, finishedAtMs: null } as const;
 const failedAsUser = { asUser: true, reason: 'FAILED', exitCode: 5 } as const;
 
+const NO_UPDATE: UpdateView = { state: 'none', installed: '1.0.0', wanted: null, reason: null, release: null };
+const TAKING = { doneBytes: 5, waitsFor: 'window', notBeforeMs: 1, deferUntilMs: 9 } as const;
+const READY = { state: 'verified', wanted: '1.1.0', taking: TAKING } as const;
+
 class Person {
   readonly rules = new NotificationRules();
   #rows: RunRow[] = [];
@@ -40,9 +45,16 @@ class Person {
     this.see({ rows });
   }
 
-  see(changed: { rows?: RunRow[]; restartRequired?: boolean; notifyOnRun?: number; wanted?: boolean }): void {
+  see(changed: {
+    rows?: RunRow[];
+    restartRequired?: boolean;
+    notifyOnRun?: number;
+    wanted?: boolean;
+    update?: Partial<UpdateView>;
+  }): void {
     this.#rows = changed.rows ?? this.#rows;
-    const status = { restartRequired: changed.restartRequired ?? false } as AgentStatus;
+    const update = { ...NO_UPDATE, ...changed.update };
+    const status = { restartRequired: changed.restartRequired ?? false, update } as AgentStatus;
     const observation: Observation = {
       status,
       rows: this.#rows,
@@ -182,5 +194,44 @@ describe('at most one in ten minutes', () => {
     expect(person.shown()).toMatch(/^Restart this PC/);
     person.nowMs = 10 * MINUTE;
     expect(person.shown()).toMatch(/^2 tasks of yours ended with an error/);
+  });
+});
+
+describe('an update', () => {
+  const SAID = 'An update is ready: Version 1.1.0 is installed at the time that IT has set, or when you choose.';
+
+  test('that waits for its time is told once, whatever becomes of it until then', () => {
+    const person = new Person();
+    person.see({ update: { ...READY, state: 'downloading' } });
+    expect(person.shown()).toBeNull();
+    person.see({ update: READY });
+    expect(person.shown()).toBe(SAID);
+    person.see({ update: { ...READY, state: 'waiting' } });
+    person.see({ update: READY });
+    person.nowMs += 60 * MINUTE;
+    expect(person.shown()).toBeNull();
+  });
+
+  test.each([
+    ['which the person may not put off', { ...READY, taking: { ...TAKING, deferUntilMs: null } }],
+    ['of which the person has said when', { ...READY, taking: { ...TAKING, waitsFor: 'person' } }],
+    ['that is installed as soon as nothing runs', { ...READY, taking: { ...TAKING, waitsFor: 'tasks' } }],
+    ['that was taken back', { state: 'rolled_back', wanted: '1.1.0' }],
+    ['that IT installs', { state: 'available', wanted: '1.1.0' }],
+  ] as const)('%s is not told', (_what, update) => {
+    const person = new Person();
+    person.see({ update });
+    expect(person.shown()).toBeNull();
+  });
+
+  test('is not told to who does not want to be told, nor late', () => {
+    const quiet = new Person();
+    quiet.see({ update: READY, wanted: false });
+    quiet.see({ update: READY, wanted: true });
+    expect(quiet.shown()).toBeNull();
+    const late = new Person();
+    late.see({ update: READY });
+    late.see({ update: { ...READY, state: 'installing' } });
+    expect(late.shown()).toBeNull();
   });
 });

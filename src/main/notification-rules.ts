@@ -3,11 +3,11 @@
  * told what can be seen now, and says what to show.
  */
 import type { AgentStatus } from '../shared/agent-status.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import { taskName } from '../shared/describe-run.ts';
 import type { I18n } from '../shared/i18n/i18n.ts';
 import { outcomeGroup } from '../shared/outcome-groups.ts';
 import type { RunRow } from '../shared/run-view.ts';
-import type { Route } from '../shared/shell-contract.ts';
 
 export interface Toast {
   readonly title: string;
@@ -28,15 +28,18 @@ export interface Observation {
 
 type Event =
   | { readonly kind: 'restart' | 'helpdesk' }
+  | { readonly kind: 'update'; readonly version: string }
   | { readonly kind: 'user' | 'started' | 'failed'; readonly run: RunRow };
 
 const INTERVAL_MS = 10 * 60_000;
 /** What needs the person first. */
-const ORDER: readonly Event['kind'][] = ['user', 'restart', 'helpdesk', 'failed', 'started'];
+const ORDER: readonly Event['kind'][] = ['user', 'restart', 'update', 'helpdesk', 'failed', 'started'];
 const NEEDS_YOU: ReadonlySet<Event['kind']> = new Set(['user', 'restart']);
 
 export class NotificationRules {
   #restart: boolean | null = null;
+  /** The version of which it was said that it is ready, or that was so at the first look: once for each. */
+  #toldUpdate: string | null | undefined;
   /** Run → how far it was when it was looked at last; what was there at the first look is no news. */
   #known: Map<number, RunRow['state']> | null = null;
   #waiting: Event[] = [];
@@ -47,6 +50,7 @@ export class NotificationRules {
   look({ status, rows, notifyOnRun, wanted }: Observation): void {
     if (this.#restart === false && status.restartRequired) this.#add({ kind: 'restart' });
     this.#restart = status.restartRequired;
+    this.#lookAtUpdate(status, wanted);
     const before = this.#known;
     const known = new Map(rows.map((row) => [row.run, row.state]));
     this.#known = known;
@@ -59,6 +63,14 @@ export class NotificationRules {
       if (was === run.state || (was === undefined && run.run < oldest)) continue;
       this.#changed(run, was, notifyOnRun, wanted);
     }
+  }
+
+  #lookAtUpdate(status: AgentStatus, wanted: boolean): void {
+    const version = waitingUpdate(status);
+    if (this.#toldUpdate === undefined) this.#toldUpdate = version;
+    if (version === null || version === this.#toldUpdate) return;
+    this.#toldUpdate = version;
+    if (wanted) this.#add({ kind: 'update', version });
   }
 
   /** The helpdesk's view was opened in the window. */
@@ -109,8 +121,15 @@ export class NotificationRules {
 /** What asks something of the person is not said late when it has been done meanwhile. */
 function isStillTrue(event: Event, status: AgentStatus, known: ReadonlyMap<number, RunRow['state']>): boolean {
   if (event.kind === 'restart') return status.restartRequired;
+  if (event.kind === 'update') return waitingUpdate(status) === event.version;
   // A run that is out of view is older than the others, and no less waiting for that.
   return event.kind !== 'user' || (known.get(event.run.run) ?? 'waiting_user') === 'waiting_user';
+}
+
+/** The version that lies ready until its time, which the person may choose; null: there is nothing to choose. */
+function waitingUpdate({ update: { state, wanted, taking } }: AgentStatus): string | null {
+  const isChosen = taking?.waitsFor !== 'window' || taking.deferUntilMs === null;
+  return state !== 'verified' || isChosen ? null : wanted;
 }
 
 function toastOf(event: Event, i18n: I18n): Toast {
@@ -119,6 +138,12 @@ function toastOf(event: Event, i18n: I18n): Toast {
       return {
         title: i18n.t('toast.restart.title'),
         body: i18n.t('toast.restart.body'),
+        route: { screen: 'updates' },
+      };
+    case 'update':
+      return {
+        title: i18n.t('toast.update.title'),
+        body: i18n.t('toast.update.body', { v: event.version }),
         route: { screen: 'updates' },
       };
     case 'helpdesk':

@@ -1,7 +1,7 @@
 /** Shows what the rules say, when they say it. */
 import { Notification } from 'electron';
+import type { Route } from '../shared/app-shell-contract.ts';
 import type { I18n } from '../shared/i18n/i18n.ts';
-import type { Route } from '../shared/shell-contract.ts';
 import type { NotificationRules, Toast } from './notification-rules.ts';
 
 export interface NotifierOptions {

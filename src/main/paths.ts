@@ -1,4 +1,4 @@
-/** Where the shell finds what belongs to it, and how it is to host the agent: both written down, never guessed (architecture §4). */
+/** Where the app shell finds what belongs to it, and how it is to host the agent: both written down, never guessed (architecture §4). */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostMode } from '../shared/states.ts';
@@ -11,7 +11,7 @@ export interface Paths {
   readonly icon: string;
 }
 
-/** `dist` is the directory of the built product, in which the shell's own folder lies. */
+/** `dist` is the directory of the built product, in which the app shell's own folder lies. */
 export function pathsIn(dist: string, platform: NodeJS.Platform = process.platform): Paths {
   return {
     agentMain: join(dist, 'agent', 'main.js'),

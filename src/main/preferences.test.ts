@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
+import { DEFAULT_PREFERENCES } from '../shared/app-shell-contract.ts';
 import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
-import { DEFAULT_PREFERENCES } from '../shared/shell-contract.ts';
 import { PreferencesFile } from './preferences.ts';
 
 function open(file = join(tempDir(), 'sub', 'preferences.json')) {

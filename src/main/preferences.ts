@@ -2,11 +2,11 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { DEFAULT_PREFERENCES, preferencesSchema, rememberedSchema } from '../shared/app-shell-contract.ts';
 import { uiSettingsSchema } from '../shared/contract.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
-import { DEFAULT_PREFERENCES, preferencesSchema, rememberedSchema } from '../shared/shell-contract.ts';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 
 const storedSchema = z.object({
   preferences: preferencesSchema.catch(DEFAULT_PREFERENCES),
@@ -33,10 +33,10 @@ const NOTHING_STORED: Stored = {
 
 export class PreferencesFile {
   readonly #file: string;
-  readonly #log: ShellLog;
+  readonly #log: AppLog;
   #stored: Stored;
 
-  constructor(file: string, log: ShellLog) {
+  constructor(file: string, log: AppLog) {
     this.#file = file;
     this.#log = log;
     this.#stored = this.#read();

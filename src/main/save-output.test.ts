@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { dialog } from '../../test/support/electron-stub.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { saveOutput } from './save-output.ts';
 
-const ASKED = { run: 7, stream: 'stdout' } as const;
+const ASKED = { run: runIdOf(7), stream: 'stdout' } as const;
 
 beforeEach(() => {
   dialog.answer = { canceled: true, filePath: '' };

@@ -5,14 +5,14 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { BrowserWindow, dialog } from 'electron';
 import type { AgentConnection } from '../client/agent-connection.ts';
+import type { AppShellParsed, AppShellResult } from '../shared/app-shell-contract.ts';
 import type { Result } from '../shared/contract.ts';
 import { CallError, Fault } from '../shared/faults.ts';
 import { outputFileName } from '../shared/output-file.ts';
-import type { ShellParsed, ShellResult } from '../shared/shell-contract.ts';
 
-type Asked = ShellParsed<'shell.saveOutput'>;
+type Asked = AppShellParsed<'shell.saveOutput'>;
 type Piece = Result<'runs.output'>;
-type Answer = ShellResult<'shell.saveOutput'> | Fault;
+type Answer = AppShellResult<'shell.saveOutput'> | Fault;
 
 export async function saveOutput(agentConnection: Pick<AgentConnection, 'agent'>, asked: Asked): Promise<Answer> {
   const path = await askWhere(outputFileName(asked.run, asked.stream));

@@ -3,12 +3,12 @@
  * any of them may load (1).
  */
 import type { App, Session } from 'electron';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 
 /** The one origin of the window. */
 export const UI_ORIGIN = 'app://ui';
 
-export function lockDownContents(app: App, log: ShellLog): void {
+export function lockDownContents(app: App, log: AppLog): void {
   app.on('web-contents-created', (_event, contents) => {
     const refuse = (event: { preventDefault(): void }, what: string) => {
       event.preventDefault();

@@ -1,5 +1,5 @@
 /**
- * What whoever starts the shell may decide. Invariant: an installed shell obeys no variable that is there for tests and work on
+ * What whoever starts the app shell may decide. Invariant: an installed app shell obeys no variable that is there for tests and work on
  * it, and runs with no switch but those listed here: Chromium has hundreds, and some take the sandbox away, open a port into
  * the window, or name programs to start.
  */
@@ -22,7 +22,7 @@ const SWITCHES = new Set([
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `env` without what an installed shell does not obey. */
+/** `env` without what an installed app shell does not obey. */
 export function obeyedEnvironment(env: Environment, isPackaged: boolean): Environment {
   if (!isPackaged) return env;
   // Windows does not tell upper from lower case.
@@ -36,7 +36,7 @@ export interface Arguments {
   readonly refused: readonly string[];
 }
 
-/** `given`: the arguments without the program. All stay where the shell is not installed. */
+/** `given`: the arguments without the program. All stay where the app shell is not installed. */
 export function obeyedArguments(
   given: readonly string[],
   isPackaged: boolean,

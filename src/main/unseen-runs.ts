@@ -6,14 +6,14 @@ import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { LinkClosed } from '../shared/rpc.ts';
 import { DEFAULT_UI } from '../shared/ui-settings.ts';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 import type { NotificationRules } from './notification-rules.ts';
 import type { PreferencesFile } from './preferences.ts';
 
 export interface NewsOptions {
   readonly preferences: PreferencesFile;
   readonly rules: Pick<NotificationRules, 'look'>;
-  readonly log: ShellLog;
+  readonly log: AppLog;
   readonly onChange: () => void;
 }
 

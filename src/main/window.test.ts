@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { app, BrowserWindow } from '../../test/support/electron-stub.ts';
-import type { Route } from '../shared/shell-contract.ts';
+import { runIdOf } from '../../test/support/ids.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import { MainWindow, zoomLevel } from './window.ts';
 
 beforeEach(() => {
@@ -40,7 +41,7 @@ const made = () => BrowserWindow.made.at(-1) as BrowserWindow;
 
 test('opens where it was asked to, with the size that it had, and is shown once it has drawn itself', () => {
   const { window, served } = mainWindow({ width: 1_000, height: 700 });
-  window.open({ screen: 'run', run: 3 });
+  window.open({ screen: 'run', run: runIdOf(3) });
   expect(served).toEqual([{ screen: 'run', run: 3 }]);
   expect(made().options).toMatchObject({ width: 1_000, height: 700, minWidth: 360, minHeight: 360, show: false });
   expect(made().calls).toEqual([]);

@@ -4,16 +4,16 @@
  */
 import { app, BrowserWindow, type BrowserWindowConstructorOptions, type Input, ipcMain, nativeTheme } from 'electron';
 import type { WindowBridge } from '../client/window-bridge.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import type { Link } from '../shared/link.ts';
-import type { Route } from '../shared/shell-contract.ts';
 import { ipcLink } from './ipc-link.ts';
-import type { ShellLog } from './log.ts';
+import type { AppLog } from './log.ts';
 import { UI_ORIGIN } from './security.ts';
 
 export interface WindowOptions {
   readonly preload: string;
   readonly icon: string;
-  readonly log: ShellLog;
+  readonly log: AppLog;
   readonly title: () => string;
   /** What the taskbar shows of a task that runs, as `setProgressBar` takes it. */
   readonly progress: () => number;
@@ -60,7 +60,7 @@ export class MainWindow {
     this.#window.focus();
   }
 
-  /** The state of the shell has changed. */
+  /** The state of the app shell has changed. */
   changed(): void {
     this.#window?.setTitle(this.#options.title());
     this.#window?.setProgressBar(this.#options.progress());

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { silentLogger } from '../base/logger.ts';
-import { followDirectory, lookAgain, ownAccount } from './accounts.ts';
+import { followDirectory, ownAccount, pollAccounts } from './accounts.ts';
 
 test('sign-ins and sign-outs are followed; what is no account is left out', async () => {
   const directory = tempDir();
@@ -31,7 +31,7 @@ test('who is looked for again and again is followed, and a look that fails chang
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  const signedIn = lookAgain(list, 1, silentLogger);
+  const signedIn = pollAccounts(list, 1, silentLogger);
   const seen: (readonly string[])[] = [signedIn.accounts.value];
   signedIn.accounts.watch((now) => void seen.push(now));
   await eventually(() => expect(seen).toEqual([['S-1-5-21-1'], ['S-1-5-21-1', 'S-1-5-21-2']]));

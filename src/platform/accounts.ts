@@ -11,7 +11,7 @@ import { ownSid } from './windows/sids.ts';
 const USER_RUNTIME = '/run/user';
 
 /** Windows tells sign-ins only to windows; a look now and then is soon enough for an icon. */
-const LOOK_EVERY_MS = 15_000;
+const POLL_EVERY_MS = 15_000;
 
 export interface SignedInAccounts {
   /** Uids in ascending order, or SIDs. */
@@ -22,7 +22,7 @@ export interface SignedInAccounts {
 /** Follows who is signed in. Nobody, where this can't be told (a container; on Windows for others than a service). */
 export function signedInAccounts(log: Logger): SignedInAccounts {
   return process.platform === 'win32'
-    ? lookAgain(() => sessionAccounts(), LOOK_EVERY_MS, log)
+    ? pollAccounts(() => sessionAccounts(), POLL_EVERY_MS, log)
     : followDirectory(USER_RUNTIME, log);
 }
 
@@ -51,7 +51,7 @@ export function followDirectory(directory: string, log: Logger): SignedInAccount
 }
 
 /** Asks `list` now and every `everyMs`. What fails leaves things as they were. */
-export function lookAgain(list: () => readonly string[], everyMs: number, log: Logger): SignedInAccounts {
+export function pollAccounts(list: () => readonly string[], everyMs: number, log: Logger): SignedInAccounts {
   const cell = new WatchedCell<readonly string[]>([]);
   const look = () => {
     try {

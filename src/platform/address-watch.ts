@@ -4,7 +4,7 @@
  */
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 
-const LOOK_EVERY_MS = 2_000;
+const POLL_EVERY_MS = 2_000;
 /** While a PC changes its network its addresses come and go. */
 const QUIET_MS = 8_000;
 
@@ -12,7 +12,7 @@ export interface AddressWatchOptions {
   readonly onChange: () => void;
   readonly read?: () => NodeJS.Dict<NetworkInterfaceInfo[]>;
   readonly monotonicMs?: () => number;
-  readonly lookEveryMs?: number;
+  readonly pollEveryMs?: number;
   readonly quietMs?: number;
 }
 
@@ -28,7 +28,7 @@ export class AddressWatch {
     this.#options = {
       read: networkInterfaces,
       monotonicMs: () => performance.now(),
-      lookEveryMs: LOOK_EVERY_MS,
+      pollEveryMs: POLL_EVERY_MS,
       quietMs: QUIET_MS,
       ...options,
     };
@@ -42,7 +42,7 @@ export class AddressWatch {
     this.#changedAtMs = null;
     if (!wanted) return;
     this.#addresses = this.#read();
-    this.#timer = setInterval(() => this.#look(), this.#options.lookEveryMs);
+    this.#timer = setInterval(() => this.#look(), this.#options.pollEveryMs);
     this.#timer.unref();
   }
 

@@ -1,3 +1,4 @@
+/** Which start of the system this is. */
 import { readFileSync } from 'node:fs';
 import { machineRegistry, type Registry } from './registry.ts';
 

@@ -1,3 +1,4 @@
+/** How busy the processors are. */
 import { cpus } from 'node:os';
 
 /** Since the start of the system, in ms of all processors together. */

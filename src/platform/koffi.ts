@@ -1,3 +1,4 @@
+/** Native code. Invariant: nothing of it is loaded before somebody needs it. */
 import { createRequire } from 'node:module';
 import type * as Native from 'koffi';
 

@@ -39,7 +39,7 @@ describe.skipIf(process.geteuid?.() !== 0)('policy.json', () => {
   });
 
   test('a missing file means no policies', () => {
-    expect(read(join(directory, 'none'))).toEqual({ values: new Map(), ignored: [], faults: [] });
+    expect(read(join(directory, 'none'))).toEqual({ values: new Map(), ignored: [], problems: [] });
   });
 
   const distrusted: [name: string, make: () => string, why: string][] = [
@@ -74,12 +74,12 @@ describe.skipIf(process.geteuid?.() !== 0)('policy.json', () => {
       'is not a regular file',
     ],
   ];
-  test.each(distrusted)('a file that %s is a fault, not "no policies"', (_, make, why) => {
+  test.each(distrusted)('a file that %s is a problem, not "no policies"', (_, make, why) => {
     const file = make();
     expect(read(file)).toEqual({
       values: new Map(),
       ignored: [],
-      faults: [
+      problems: [
         {
           file,
           line: null,
@@ -100,13 +100,13 @@ describe.skipIf(process.geteuid?.() !== 0)('policy.json', () => {
     ['{}\n{}', 2],
     ['', 1],
   ])('%j is not JSON, and the line is named', (content, line) => {
-    const { faults, values } = read(policyFile(content));
-    expect(faults.map((fault) => [fault.key, fault.line])).toEqual([['policies', line]]);
+    const { problems, values } = read(policyFile(content));
+    expect(problems.map((problem) => [problem.key, problem.line])).toEqual([['policies', line]]);
     expect(values.size).toBe(0);
   });
 
   test.each(['[]', 'null', '7'])('%s is not an object of policies', (content) => {
-    expect(read(policyFile(content)).faults).toMatchObject([{ text: 'a JSON object of policy names and values' }]);
+    expect(read(policyFile(content)).problems).toMatchObject([{ text: 'a JSON object of policy names and values' }]);
   });
 });
 
@@ -130,7 +130,7 @@ describe('the registry', () => {
       ['HistoryDays', { value: new UnreadableValue("a value that can't be read (Windows error 5)"), file, line: null }],
       ['BrandName', { value: '端末管理', file, line: null }],
     ]);
-    expect([reading.ignored, reading.faults]).toEqual([[], []]);
+    expect([reading.ignored, reading.problems]).toEqual([[], []]);
   });
 
   test.skipIf(process.platform !== 'win32').each([

@@ -1,7 +1,7 @@
 /**
  * What IT lays down for this PC (architecture §8): values of a registry key that a group policy fills, or a file that only
- * root can write. Invariant: what can't be understood is never taken for "not set": IT has meant something by it. It is a fault,
- * and an agent with a fault in its settings takes no command.
+ * root can write. Invariant: what can't be understood is never taken for "not set": IT has meant something by it. It is a problem,
+ * and an agent with a problem in its settings takes no command.
  */
 import { machineRegistry, type Registry, type RegistryValue } from './registry.ts';
 import { readTrustedFile, SECRETS_KEY } from './secrets.ts';
@@ -45,7 +45,7 @@ export interface PolicyReading {
   /** What was left out: names that this version does not know. */
   readonly ignored: readonly PolicyProblem[];
   /** What makes the policies unreadable; `text` completes "expected …". */
-  readonly faults: readonly PolicyProblem[];
+  readonly problems: readonly PolicyProblem[];
 }
 
 export interface PolicySource {
@@ -67,7 +67,7 @@ function fromRegistry(names: ReadonlySet<string>, registry: Registry): PolicyRea
     const value = understood(registry.read(POLICY_KEY, name));
     if (value !== undefined) values.set(name, { value, file, line: null });
   }
-  return { values, ignored: [], faults: [] };
+  return { values, ignored: [], problems: [] };
 }
 
 function understood(found: RegistryValue): string | number | UnreadableValue | undefined {
@@ -88,14 +88,14 @@ function understood(found: RegistryValue): string | number | UnreadableValue | u
 }
 
 function fromFile(names: ReadonlySet<string>, file: string): PolicyReading {
-  const none = { values: new Map<string, PolicyValue>(), ignored: [], faults: [] };
+  const none = { values: new Map<string, PolicyValue>(), ignored: [], problems: [] };
   const found = readTrustedFile(file, { owners: 'root', maxBytes: MAX_POLICY_BYTES, wholeWay: true });
   if (found.kind === 'missing') return none;
   if (found.kind === 'refused') {
-    return { ...none, faults: [{ file, line: null, key: 'policies', text: `${TRUSTED_FILE}; it ${found.why}` }] };
+    return { ...none, problems: [{ file, line: null, key: 'policies', text: `${TRUSTED_FILE}; it ${found.why}` }] };
   }
   const parsed = parseObject(found.text);
-  if (!parsed.ok) return { ...none, faults: [{ file, line: parsed.line, key: 'policies', text: parsed.expected }] };
+  if (!parsed.ok) return { ...none, problems: [{ file, line: parsed.line, key: 'policies', text: parsed.expected }] };
   const values = new Map<string, PolicyValue>();
   const ignored: PolicyProblem[] = [];
   for (const [name, value] of Object.entries(parsed.object)) {
@@ -103,7 +103,7 @@ function fromFile(names: ReadonlySet<string>, file: string): PolicyReading {
     if (names.has(name)) values.set(name, { value, file, line });
     else ignored.push({ file, line, key: name, text: 'not a policy that this version knows, ignored' });
   }
-  return { values, ignored, faults: [] };
+  return { values, ignored, problems: [] };
 }
 
 function parseObject(text: string) {

@@ -1,3 +1,4 @@
+/** The priority of processes. */
 import os from 'node:os';
 
 /** How a script stands against the person at the PC for the processor (`[run] priority`). */

@@ -35,8 +35,9 @@ export interface TreeEnd {
 const GRACE_MS = 500;
 /** Then it is given up and reported. */
 const GIVE_UP_MS = 1_900;
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 100;
+/** How soon it is looked again who is left: often at first, since most trees end at once. */
+const FIRST_POLL_MS = 10;
+const LONGEST_POLL_MS = 100;
 /** A scan is no snapshot: what forks and dies during it can slip through one, but hardly through two. */
 const EMPTY_SCANS = 2;
 
@@ -73,7 +74,7 @@ async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
   let asked = false;
   let last = root.pid === null ? [] : [root.pid];
   let why: string | null = null;
-  let pauseMs = FIRST_PAUSE_MS;
+  let pollMs = FIRST_POLL_MS;
   const end = (members: readonly ProcStat[]) => {
     for (const member of members) {
       if (performance.now() - begunMs >= graceMs) signal(member, 'SIGKILL');
@@ -99,7 +100,7 @@ async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
         else if (!asked) signalGroup(root.pid, 'SIGTERM');
         asked = true;
       }
-      await delay(LONGEST_PAUSE_MS);
+      await delay(LONGEST_POLL_MS);
       continue;
     }
     emptyScans = last.length === 0 ? emptyScans + 1 : 0;
@@ -107,8 +108,8 @@ async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
       return why === null ? { left: last } : { left: last, why };
     }
     if (last.length === 0) continue;
-    await delay(pauseMs);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    await delay(pollMs);
+    pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
   }
 }
 
@@ -204,7 +205,7 @@ async function endGroup({ pid }: TreeRoot, graceMs: number): Promise<TreeEnd> {
   if (pid === null || !signalGroup(pid, 'SIGTERM')) return { left: [] };
   const begunMs = performance.now();
   for (let elapsedMs = 0; elapsedMs < GIVE_UP_MS; elapsedMs = performance.now() - begunMs) {
-    await delay(LONGEST_PAUSE_MS);
+    await delay(LONGEST_POLL_MS);
     if (!signalGroup(pid, elapsedMs < graceMs ? 0 : 'SIGKILL')) return { left: [] };
   }
   return { left: [pid] };

@@ -51,9 +51,9 @@ export function readRegistrySecret(registry: Registry, name: string): Exclude<Re
 
 export type TrustedFile =
   | { readonly kind: 'ok'; readonly text: string; readonly readableByOthers: boolean }
-  | { readonly kind: 'missing' }
-  /** `why` completes "the file …". */
-  | { readonly kind: 'refused'; readonly why: string };
+  | Exclude<TrustedBytes, { kind: 'ok' }>;
+
+export type TrustedBytes = ReadByHandle;
 
 export interface TrustRule {
   /** Whose files count: root's alone, or also those of the account that runs the agent. */
@@ -71,10 +71,16 @@ export function namedFile(startedAs: Hosting, maxBytes: number): TrustRule {
   return { owners: 'root_or_self', maxBytes, wholeWay: startedAs === 'service' };
 }
 
-export function readTrustedFile(path: string, rule: TrustRule): TrustedFile {
+/** Never waits, whatever lies there. */
+export function readTrustedBytes(path: string, rule: TrustRule): TrustedBytes {
   const why = rule.wholeWay ? distrustWay(path) : null;
   if (why !== null) return { kind: 'refused', why };
-  const found = process.platform === 'win32' ? readByHandle(path, rule.maxBytes) : readByDescriptor(path, rule);
+  return process.platform === 'win32' ? readByHandle(path, rule.maxBytes) : readByDescriptor(path, rule);
+}
+
+/** The same, of UTF-8. */
+export function readTrustedFile(path: string, rule: TrustRule): TrustedFile {
+  const found = readTrustedBytes(path, rule);
   if (found.kind !== 'ok') return found;
   const text = utf8(found.bytes);
   if (text === null) return { kind: 'refused', why: 'is not UTF-8 text' };

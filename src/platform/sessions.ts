@@ -41,7 +41,7 @@ const STATE_ACTIVE = 0;
 const SESSION_ENTRY_UINT32S = 6;
 
 /** Windows tells sign-ins only to windows; a look every few seconds is soon enough for a script that waits for a user. */
-const LOOK_EVERY_MS = 5_000;
+const POLL_EVERY_MS = 5_000;
 
 export interface SignedIn {
   /** The user in whose session a script would run now; null: nobody is signed in. */
@@ -59,7 +59,7 @@ export function signedIn(): SignedIn | null {
       const id = session === null ? null : sessionSid(session.id);
       return session === null || id === null ? null : { id, name: session.user };
     },
-    change: (signal) => sleep(LOOK_EVERY_MS, signal),
+    change: (signal) => sleep(POLL_EVERY_MS, signal),
   };
 }
 

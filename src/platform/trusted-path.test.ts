@@ -53,6 +53,23 @@ describe.skipIf(process.platform === 'win32')('the way of a name', () => {
     });
   });
 
+  it.each(['of the name itself', 'of a link'])(
+    'is not ours where it leads out again of what lies open to others: %s',
+    (of) => {
+      const at = places();
+      mkdirSync(at('loose', 'x'));
+      const back = `${at('loose', 'x')}/../../end/file`;
+      if (of === 'of a link') symlinkSync('../loose/x/../../end/file', at('ours', 'name'));
+      const found = distrustAbove(of === 'of a link' ? at('ours', 'name') : back);
+      expect(found).toEqual({ path: at('loose'), why: 'can be written by everybody' });
+    },
+  );
+
+  it('may lead out again of what is ours', () => {
+    const at = places();
+    expect(distrustAbove(`${at('ours')}/../end/../end/file`)).toBeNull();
+  });
+
   it('comes to an end where links lead around', () => {
     const at = places();
     symlinkSync('two', at('ours', 'one'));

@@ -17,8 +17,8 @@ export function distrustPath(path: string): string | null {
 /** Why somebody else could put something else into the place of `path`, and where; null: nobody could. */
 export function distrustAbove(path: string): { readonly path: string; readonly why: string } | null {
   if (process.platform === 'win32') return upwards(path);
-  for (const { at, isLink } of waysTo(path)) {
-    const theirs = isLink ? distrustLink(at) : null;
+  for (const { at, is } of waysTo(path)) {
+    const theirs = is === 'link' ? distrustLink(at) : is === 'left' ? onPosix(at, true) : null;
     if (theirs !== null) return { path: at, why: theirs };
     const found = upwards(at);
     if (found !== null) return found;
@@ -35,32 +35,41 @@ export function distrustLink(path: string): string | null {
 /** As many as the kernel follows. */
 const MAX_LINKS = 40;
 
+interface Way {
+  readonly at: string;
+  /** `left`: a directory out of which `..` leads again; whoever could write into it could make the name before that a link. */
+  readonly is: 'link' | 'left' | 'end';
+}
+
 /**
- * Each link that is followed on the way to `path`, also one that another has led to, and where it ends. Above each of them lie
- * directories alone: whoever could write into one of those could lead the way elsewhere. Whose link the name itself is, is asked
- * by {@link distrustLink}.
+ * Each link that is followed on the way to `path`, also one that another has led to, each directory that is left again, and where
+ * it ends. Above each of them lie directories alone: whoever could write into one of those could lead the way elsewhere. Whose
+ * link the name itself is, is asked by {@link distrustLink}.
  */
-function waysTo(path: string): { readonly at: string; readonly isLink: boolean }[] {
-  const ways: { at: string; isLink: boolean }[] = [];
+function waysTo(path: string): Way[] {
+  const ways: Way[] = [];
   // Not made shorter: `..` behind a link leads elsewhere than it reads.
   const ahead = partsOf(posix.isAbsolute(path) ? path : `${process.cwd()}/${path}`);
   let at = '/';
+  let links = 0;
   let isBeforeName = true;
   for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
+    if (part === '..') ways.push({ at, is: 'left' });
     // Also `..` of a link's text: no link is left in `at`.
     const next = posix.join(at, part);
     const isName = isBeforeName && ahead.length === 0;
     if (isName) isBeforeName = false;
-    const target = ways.length < MAX_LINKS ? linkText(next) : null;
+    const target = links < MAX_LINKS ? linkText(next) : null;
     if (target === null) {
       at = next;
       continue;
     }
-    ways.push({ at: next, isLink: !isName });
+    links += 1;
+    ways.push({ at: next, is: isName ? 'end' : 'link' });
     ahead.unshift(...partsOf(target));
     if (posix.isAbsolute(target)) at = '/';
   }
-  return [...ways, { at, isLink: false }];
+  return [...ways, { at, is: 'end' }];
 }
 
 function partsOf(path: string): string[] {

@@ -1,7 +1,7 @@
 /** The frame around the screens: theme, language, navigation, live regions, and what to show when something is missing. */
 import { FluentProvider, makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useRef } from 'react';
-import type { Route } from '../shared/shell-contract.ts';
+import type { Route } from '../shared/app-shell-contract.ts';
 import { useBrandName, useI18n, useLanguage, useStore, useWindowState } from './data/hooks.ts';
 import { Announcer } from './parts/announcer.tsx';
 import { ErrorBoundary } from './parts/error-boundary.tsx';
@@ -9,6 +9,7 @@ import { Header } from './parts/header.tsx';
 import { HelpdeskStrip } from './parts/helpdesk-strip.tsx';
 import { Keys } from './parts/keys.tsx';
 import { Notice } from './parts/notice.tsx';
+import { LOW } from './room.ts';
 import { AboutScreen } from './screens/about.tsx';
 import { ActivityScreen } from './screens/activity.tsx';
 import { HelpdeskScreen } from './screens/helpdesk.tsx';
@@ -17,9 +18,6 @@ import { StatusScreen } from './screens/status.tsx';
 import { SupportScreen } from './screens/support.tsx';
 import { UpdatesScreen } from './screens/updates.tsx';
 import { useTheme } from './theme.ts';
-
-/** 480 × 420, and what is left of 880 × 600 at a zoom of 200 %. */
-const LOW = '@media (max-height: 480px)';
 
 const useStyles = makeStyles({
   provider: { height: '100%', backgroundColor: tokens.colorNeutralBackground2 },
@@ -38,6 +36,7 @@ const useStyles = makeStyles({
     padding: '20px 24px 24px',
     '@media (max-width: 560px)': { padding: '16px 16px 20px' },
     '@media (max-width: 400px)': { padding: '12px 12px 16px' },
+    [LOW]: { paddingTop: '6px' },
   },
   /** A list fills the height and scrolls by itself. */
   filled: { height: '100%', display: 'flex', flexDirection: 'column', [LOW]: { height: '100vh' } },

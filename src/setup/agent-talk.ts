@@ -25,14 +25,14 @@ export interface AgentTalk {
 }
 
 const ANSWERS_WITHIN_MS = 5_000;
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 
 /** `own`: `<data>/kanade-tray` of the agent. */
 export function agentTalk(agentDir: string): AgentTalk {
   return {
     drain: async () =>
       (await withAgent(agentDir, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
-    isThere: async () => (await withAgent(agentDir, LOOK_EVERY_MS * 4, async () => true)) !== null,
+    isThere: async () => (await withAgent(agentDir, POLL_EVERY_MS * 4, async () => true)) !== null,
     async status(version, withinMs, isEnough, signal) {
       const untilMs = performance.now() + withinMs;
       let last: AgentStatus | null = null;
@@ -43,7 +43,7 @@ export function agentTalk(agentDir: string): AgentTalk {
           last = status;
           if (isEnough(status)) return status;
         }
-        await sleep(LOOK_EVERY_MS);
+        await sleep(POLL_EVERY_MS);
       }
       return last;
     },

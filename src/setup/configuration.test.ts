@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -63,7 +64,9 @@ describe('settings', () => {
       const beside = { 'install.toml': '[agent]\nnats_url = "nats://theirs:4222"\n[ui]\nshow_output_to_users = 2\n' };
       const everybody = pcOf(null, beside);
       chmodSync(everybody.at('beside'), 0o777);
-      expect(() => everybody.plan({})).toThrow('is not read, since it can be written by everybody; name it by /CONFIG');
+      expect(() => everybody.plan({})).toThrow(
+        'is not read, since it lies in a directory that can be written by everybody; name it by /CONFIG',
+      );
       const { toml, warnings } = everybody.plan(SERVERS);
       expect(toml).toContain('nats_url = "nats://a:4222"');
       expect(toml).not.toContain('show_output');
@@ -75,6 +78,19 @@ describe('settings', () => {
       expect(() => theirs.plan({})).toThrow('belongs to user 12345');
     },
   );
+
+  it.runIf(process.getuid?.() === 0)('beside the installer count only where the whole way is nobody else’s', () => {
+    const pc = pcOf(null, { 'install.toml': '[agent]\nnats_url = "nats://theirs:4222"\n' });
+    chownSync(pc.at('.'), 12_345, 12_345);
+    expect(() => pc.plan({})).toThrow(`is not safe where it lies: ${pc.at('.')} belongs to user 12345`);
+    expect(pc.plan({ CONFIG: 'install.toml' }).toml).toContain('nats://theirs:4222');
+  });
+
+  it.skipIf(process.platform === 'win32')('beside the installer do not hold it up where they are no file', () => {
+    const pc = pcOf();
+    execFileSync('mkfifo', [join(pc.at('beside'), 'install.toml')]);
+    expect(() => pc.plan({})).toThrow('is not a regular file');
+  });
 
   it.each<[string, Parameters, string]>([
     ['a name that the fleet can not use', { ...SERVERS, PCID: 'PC 1' }, 'agent.id'],

@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { loadBootConfig } from '../agent/config/load.ts';
 import { replaceFile } from '../base/replace-file.ts';
-import type { SIGN_IN_SECRETS } from '../platform/secrets.ts';
+import { readTrustedFile, type SIGN_IN_SECRETS, type TrustedFile } from '../platform/secrets.ts';
 import { distrustPath } from '../platform/trusted-path.ts';
+import { whyNotOfThisPc } from '../platform/windows/drives.ts';
 import type { Directories } from '../shared/directories.ts';
 import { errorCode } from '../shared/error-code.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
@@ -64,6 +65,7 @@ function settingsOf(input: ConfigurationInput, before: string | null, warn: (tex
   if (parameters.NATSURL !== undefined) named['agent.nats_url'] = parameters.NATSURL;
   if (parameters.PCID !== undefined) named['agent.id'] = parameters.PCID;
   if (parameters.NOTRAY !== undefined) named['ui.show_tray'] = !parameters.NOTRAY;
+  if (parameters.NOUPDATE !== undefined) named['update.enabled'] = !parameters.NOUPDATE;
   if (parameters.LANG !== undefined && before === null) named['ui.language'] = parameters.LANG;
   if (parameters.SYSPREP === true) named['agent.id'] = HOST_NAME;
   if (before !== null) {
@@ -100,7 +102,7 @@ interface DropIn {
 
 /**
  * `/CONFIG`, else `install.toml` beside the installer; the latter only for a PC that has no settings yet, and only where nobody else
- * could have put it there: an installer that is genuine says nothing of what lies beside it.
+ * could have put it there, or have led the way there elsewhere: an installer that is genuine says nothing of what lies beside it.
  */
 function dropInOf(
   { parameters, beside }: ConfigurationInput,
@@ -108,21 +110,36 @@ function dropInOf(
   warn: (text: string) => void,
 ): DropIn | null {
   const named = parameters.CONFIG;
-  const file = resolve(beside, named ?? 'install.toml');
-  if (named === undefined) {
-    if (hasSettings || !existsSync(file)) return null;
-    const why = distrustPath(file) ?? distrustPath(dirname(file));
-    if (why !== null) {
-      const text = `${file} is not read, since it ${why}; name it by /CONFIG if it is IT's`;
-      if (parameters.NATSURL === undefined) throw new SetupFault(SETUP_EXIT.configuration, text);
-      warn(text);
-      return null;
-    }
+  if (named !== undefined) {
+    const file = resolve(beside, named);
+    return parsed(file, readNamed(file, 'CONFIG'));
   }
-  const text = readNamed(file, 'CONFIG');
+  const file = resolve(beside, 'install.toml');
+  if (hasSettings || !existsSync(file)) return null;
+  const found = readUnnamed(file);
+  if (found.kind === 'ok') return parsed(file, found.text);
+  if (found.kind === 'missing') return null;
+  const text = `${file} is not read, since it ${found.why}; name it by /CONFIG if it is IT's`;
+  if (parameters.NATSURL === undefined) throw new SetupFault(SETUP_EXIT.configuration, text);
+  warn(text);
+  return null;
+}
+
+function parsed(file: string, text: string): DropIn {
   const read = flatSettings(text);
   if (!read.ok) throw new SetupFault(SETUP_EXIT.configuration, `${file}:${read.line}: ${read.why}`);
   return { text, values: read.values };
+}
+
+const MAX_SETTINGS_BYTES = 1024 * 1024;
+
+/** Nobody has named it: on a disk of this PC, where nobody else could have put it or can lead the way elsewhere. */
+function readUnnamed(file: string): TrustedFile {
+  const elsewhere = process.platform === 'win32' ? whyNotOfThisPc(file) : null;
+  if (elsewhere !== null) return { kind: 'refused', why: elsewhere };
+  const why = distrustPath(dirname(file));
+  if (why !== null) return { kind: 'refused', why: `lies in a directory that ${why}` };
+  return readTrustedFile(file, { owners: 'root_or_self', maxBytes: MAX_SETTINGS_BYTES, wholeWay: true });
 }
 
 function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | 'spent'> & { warnings: string[] } {

@@ -6,7 +6,7 @@ import { agentTalk } from './agent-talk.ts';
 
 /** Scripts get 60 s (architecture §4), and their results must reach the disk. */
 const WITHIN_MS = 75_000;
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 
 const { platform, env } = process;
 const { agentDir } = directoriesOf({ startedAs: 'service', platform, env, cwd: startDirectory(), home: homedir() });
@@ -18,5 +18,5 @@ async function drain(): Promise<void> {
   if (!(await talk.drain())) return;
   console.log('Waiting for the tasks that run…');
   for (const untilMs = performance.now() + WITHIN_MS; performance.now() < untilMs && (await talk.isThere()); )
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
 }

@@ -12,9 +12,6 @@ export const SETUP_EXIT = {
   newerInstalled: 1638,
 } as const;
 
-/** From the set-up to its installer only, which ends with 0: another process goes on, and needs the programs. */
-export const HANDED_OVER = 250;
-
 /** Something that IT can do something about, with the exit code that says what. */
 export class SetupFault extends Error {
   readonly code: number;

@@ -1,5 +1,5 @@
 /**
- * An installer or uninstaller that a command of the agent has started would end with the agent that it stops (threat-model §6). It
+ * An installer or uninstaller that the agent or a command of it has started would end with the agent that it stops (threat-model §6). It
  * hands over to a service of one run (`native/setup-host.c`) and ends at once with 0; the log goes on to say how it went.
  */
 import { cpSync, renameSync, writeFileSync } from 'node:fs';
@@ -83,7 +83,7 @@ function goOn({ system, log }: HandOver, directory: string, words: readonly stri
   });
   system.startService(SETUP_SERVICE);
   log.say(
-    `a command of the agent has started this; handed over to the service ${SETUP_SERVICE}, which goes on in this log`,
+    `the agent, or a command of it, has started this; handed over to the service ${SETUP_SERVICE}, which goes on in this log`,
   );
 }
 

@@ -42,6 +42,7 @@ export async function install(input: InstallInput): Promise<number> {
 async function apply(input: InstallInput, plan: Plan, transaction: Transaction): Promise<boolean> {
   const { system, layout, version, log, parameters } = input;
   const { choices } = plan;
+  let didNotStart = false;
   await transaction.step('stopping the agent', async () =>
     (await stopAgent(input)) ? () => system.startService(SERVICE) : null,
   );
@@ -54,12 +55,15 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   await putConfiguration(input, plan, transaction);
   if (parameters.REPLACE === true) await replaceOriginal(input, transaction);
   await transaction.step(`version ${version} counts from now on`, () => {
-    const count = (each: string | null) => {
-      layout.switchTo(each);
-      showVersion(input, each);
+    const { before } = plan;
+    const { trial } = input;
+    const isTrial = trial !== null && before !== null && before !== version;
+    layout.switchTo(version, isTrial ? { trial: { before, ...trial } } : {});
+    showVersion(input, version);
+    return () => {
+      layout.switchTo(before, isTrial && didNotStart ? { failed: { version, ...trial } } : {});
+      showVersion(input, before);
     };
-    count(version);
-    return () => count(plan.before);
   });
   await transaction.step('the choices of this installation', () => {
     writeChoices(layout, choices);
@@ -74,6 +78,7 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   const status = await startAgent(input, version);
   if (status === null && plan.before !== null && plan.before !== version) {
     await stopAgent(input).catch(() => {});
+    didNotStart = true;
     throw new SetupFault(SETUP_EXIT.failed, `version ${version} does not start; ${plan.before} is back`);
   }
   return status !== null;

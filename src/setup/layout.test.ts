@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp.ts';
+import { readCurrent } from '../base/current-version.ts';
 import { readChoices } from './choices.ts';
 import { namesIn } from './files.ts';
 import { Layout } from './layout.ts';
@@ -18,6 +19,21 @@ it('says which version counts, and nothing where the file says none', () => {
   }
   layout.switchTo(null);
   expect(readdirSync(layout.privateDirectory)).toEqual([]);
+});
+
+it('a version may count on trial, which begins with no starts', () => {
+  const layout = new Layout(tempDir());
+  const counted = { serial: 3, manifest: '3'.repeat(64) };
+  const starts = join(layout.privateDirectory, 'starts');
+  mkdirSync(layout.privateDirectory);
+  writeFileSync(starts, '..');
+  expect(layout.foreign()).toEqual([]);
+  layout.switchTo('1.1.0', { trial: { before: '1.0.0', ...counted } });
+  const file = join(layout.privateDirectory, 'current.json');
+  expect(readCurrent(file)).toEqual({ version: '1.1.0', trial: { before: '1.0.0', ...counted } });
+  expect(readdirSync(layout.privateDirectory)).toEqual(['current.json']);
+  layout.switchTo('1.0.0', { failed: { version: '1.1.0', ...counted } });
+  expect(readCurrent(file)).toEqual({ version: '1.0.0', failed: { version: '1.1.0', ...counted } });
 });
 
 it('what can not be read is not missing: neither the version that counts, nor the choices, nor what lies there', () => {

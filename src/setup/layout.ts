@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { VERSION } from '../base/compare-versions.ts';
-import { currentIn, writeCurrent } from '../base/current-version.ts';
+import { type CurrentVersion, currentIn, writeCurrent } from '../base/current-version.ts';
+import { removeQuietly } from '../base/remove-quietly.ts';
 import { namesIn, namesUnlessHeld, readIfThere } from './files.ts';
 
 export class Layout {
@@ -48,9 +49,11 @@ export class Layout {
     }
   }
 
-  /** Makes `version` the one that counts; null: none. */
-  switchTo(version: string | null): void {
-    write(this.#file, version);
+  /** Makes `version` the one that counts; null: none. `more`: that it is on trial, or that another one has failed. */
+  switchTo(version: string | null, more: Omit<CurrentVersion, 'version'> = {}): void {
+    // A count of another trial (`native/trial.h`); it counts nothing while there is none.
+    removeQuietly(join(this.privateDirectory, 'starts'));
+    write(this.#file, version, more);
   }
 
   /** What says to the programs that people start which version counts. */
@@ -87,7 +90,7 @@ export class Layout {
       ...others(
         privateDirectory,
         namesIn(privateDirectory),
-        /^(?:(?:current|install)\.json(?:\.[0-9a-f]{16}\.new)?|(?:kanade-tray-agent|hand-over|uninstall|uninstaller)\.exe(?:\.\d+\.old)?)$/i,
+        /^(?:(?:current|install)\.json(?:\.[0-9a-f]{16}\.new)?|starts|(?:kanade-tray-agent|hand-over|uninstall|uninstaller)\.exe(?:\.\d+\.old)?)$/i,
       ),
       ...others(versionsDirectory, namesIn(versionsDirectory), /^(?:\d|\.(?:staged|setup|damaged-|handed-over-))/),
     ];
@@ -119,9 +122,9 @@ function versionIn(bytes: Buffer | null): string | null {
   return currentIn(bytes?.toString() ?? '')?.version ?? null;
 }
 
-function write(file: string, version: string | null): void {
+function write(file: string, version: string | null, more: Omit<CurrentVersion, 'version'> = {}): void {
   if (version === null) rmSync(file, { force: true });
-  else writeCurrent(file, { version });
+  else writeCurrent(file, { version, ...more });
 }
 
 /** Only to tidy up: what can't be looked at is for the next time. */

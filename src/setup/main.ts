@@ -1,6 +1,6 @@
 /**
  * `setup prepare|install|uninstall`: what the installer runs on the Node that it has just unpacked, `prepare` before it unpacks
- * anything else. It ends with the exit code of the installer, and leaves what there is to say for the person at the screen in the
+ * anything else; and what an agent runs of a version that it has unpacked (`install --trial`), or of its own (`show`). It ends with the exit code of the installer, and leaves what there is to say for the person at the screen in the
  * file that `--message` names.
  */
 
@@ -10,6 +10,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { HANDED_OVER } from '../base/handed-over.ts';
 import { errorText } from '../base/logger.ts';
 import { machineRegistry } from '../platform/registry.ts';
 import { ownerOf } from '../platform/windows/access.ts';
@@ -18,7 +19,7 @@ import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
-import { HANDED_OVER, SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
@@ -26,6 +27,7 @@ import { openSetupLog, type SetupLog, type SetupLogFile } from './log.ts';
 import { machineEnvironment } from './machine-environment.ts';
 import { type InstallInput, planOf } from './plan.ts';
 import { modeBefore, secureData, secureRoot, whyLedElsewhere } from './secure.ts';
+import { showCounting } from './show.ts';
 import { WINDOWS } from './system.ts';
 import { uninstall } from './uninstall.ts';
 
@@ -38,6 +40,8 @@ const { values, positionals } = parseArgs({
     'command-line': { type: 'string' },
     answers: { type: 'string' },
     message: { type: 'string' },
+    /** Number and SHA-256 of the release that an agent has taken: the version counts on trial. */
+    trial: { type: 'string' },
     /** We are the service that an installation was handed over to. */
     'handed-over': { type: 'boolean' },
   },
@@ -65,6 +69,7 @@ void run().then((code) => {
 
 async function run(): Promise<number> {
   const [task = ''] = positionals;
+  if (task === 'show') return showOwn();
   const startedMs = performance.now();
   let log: SetupLog = { say: (line) => console.log(line) };
   let file = '';
@@ -114,6 +119,18 @@ async function run(): Promise<number> {
     if (file !== '') console.log(`the log: ${file}`);
     leaveMessage(text, file);
     return code;
+  }
+}
+
+/** After a version was taken back, or a set-up was cut off: what people start, and the list of apps, follow what counts. */
+function showOwn(): number {
+  try {
+    const log: SetupLog = { say: (line) => console.log(line) };
+    showCounting({ system: WINDOWS, layout: new Layout(resolve(rootGiven())), log, version: packageJson.version });
+    return SETUP_EXIT.ok;
+  } catch (error) {
+    console.log(errorText(error));
+    return SETUP_EXIT.failed;
   }
 }
 
@@ -172,7 +189,7 @@ function freshName(task: string): string {
 }
 
 function beside(): string {
-  return values.installer === undefined ? process.cwd() : dirname(values.installer);
+  return values.installer === undefined ? tmpdir() : dirname(values.installer);
 }
 
 async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
@@ -188,18 +205,31 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     beside: beside(),
     env,
     platform: process.platform,
+    trial: trialGiven(),
   };
   if (values['handed-over'] === true) {
     if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
       throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
-  } else if (isOfACommand(WINDOWS, process.env)) {
+  } else if (input.trial !== null || isOfACommand(WINDOWS, process.env)) {
     planOf(input);
-    const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
-    const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
-    handOverInstall({ ...input, args, files });
+    const files = given({ '--command-line': values['command-line'], '--answers': values.answers });
+    const others = Object.entries(given({ '--installer': values.installer, '--trial': values.trial })).flat();
+    handOverInstall({ ...input, args: ['install', '--root', rootGiven(), ...others], files });
     return HANDED_OVER;
   }
   return install(input);
+}
+
+function given(options: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(options).filter((each): each is [string, string] => each[1] !== undefined));
+}
+
+function trialGiven(): InstallInput['trial'] {
+  if (values.trial === undefined) return null;
+  const [, serial, manifest] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(values.trial) ?? [];
+  if (serial === undefined || manifest === undefined)
+    throw new SetupFault(SETUP_EXIT.configuration, '--trial: expected the number and the SHA-256 of a release');
+  return { serial: Number(serial), manifest };
 }
 
 async function runUninstall(parameters: Parameters, log: SetupLog, logFile: string): Promise<number> {

@@ -39,6 +39,7 @@ function inputOf(parameters: Parameters, owners: Readonly<Record<string, string>
     beside: root,
     env: {},
     platform: 'linux',
+    trial: null,
   };
 }
 

@@ -22,6 +22,8 @@ export interface InstallInput extends ServiceParts {
   /** Of the machine, never of whoever has started us. */
   readonly env: MachineEnvironment['env'];
   readonly platform: NodeJS.Platform;
+  /** The release that an agent has taken; null: somebody installs this. */
+  readonly trial: { readonly serial: number; readonly manifest: string } | null;
 }
 
 /** What was asked for, looked at. */
@@ -59,7 +61,6 @@ export function planOf(input: InstallInput): Plan {
   if (choices.mode === 'service') refusePlanted(input, settingsOf(input));
   const configuration = planConfiguration({ ...input, mode: choices.mode });
   for (const warning of configuration.warnings) log.say(`note: ${warning}`);
-  if (parameters.NOUPDATE === true) log.say('note: /NOUPDATE: this release never updates itself');
   const starts =
     choices.mode === 'service' &&
     parameters.NOSTART !== true &&

@@ -56,7 +56,7 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
   });
 }
 
-/** Read by the tray application (`src/main/places.ts`). */
+/** Read by the tray application (`src/main/paths.ts`). */
 const HOST_FILE = 'app/resources/host.json';
 /** Written by each agent that has run from there. */
 const COMPILED = `agent/${COMPILED_DIRECTORY}`;
@@ -145,7 +145,7 @@ export async function putPrograms(input: InstallInput, transaction: Transaction)
 }
 
 /** The programs that people start use `version` from now on; null: none. */
-export function showVersion(input: InstallInput, version: string | null): void {
+export function showVersion(input: Parts & Pick<ServiceParts, 'layout'>, version: string | null): void {
   const { layout } = input;
   if (existsSync(layout.shownFile) && !isShut(input, layout.shownFile)) return;
   try {
@@ -156,7 +156,7 @@ export function showVersion(input: InstallInput, version: string | null): void {
 }
 
 /** False: somebody whom we must not end holds `file`; that is said, and the one that is there stays. */
-function isShut(input: InstallInput, file: string): boolean {
+function isShut(input: Parts, file: string): boolean {
   const say = (line: string) => input.log.say(line);
   try {
     input.system.shutFile(file, say);

@@ -110,6 +110,14 @@ describe('who runs the agent', () => {
       expect(modeBefore(layout, disk), path).toBe('service');
     }
   });
+
+  it('is not read where somebody else could lead the way there elsewhere', () => {
+    const layout = new Layout(tempDir());
+    const disk = new Disk();
+    writeChoices(layout, { mode: 'tray', tray: true, autostart: true });
+    disk.wrong.set(dirname(dirname(layout.root)), 'can be changed by S-1-1-0');
+    expect(modeBefore(layout, disk)).toBe('service');
+  });
 });
 
 describe('a file that has held a secret', () => {

@@ -15,7 +15,7 @@ const DRAIN_MS = 75_000;
 const STOP_MS = 60_000;
 const END_MS = 10_000;
 const START_MS = 60_000;
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 export interface ServiceParts {
   readonly system: System;
@@ -62,7 +62,7 @@ export async function stopOther(system: System, name: string): Promise<boolean> 
 }
 
 async function isStopped(system: System, withinMs: number, name = SERVICE): Promise<boolean> {
-  for (const untilMs = performance.now() + withinMs; performance.now() < untilMs; await sleep(LOOK_EVERY_MS)) {
+  for (const untilMs = performance.now() + withinMs; performance.now() < untilMs; await sleep(POLL_EVERY_MS)) {
     const state = system.serviceState(name);
     if (state === 'stopped' || state === 'absent') return true;
   }

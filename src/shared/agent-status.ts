@@ -9,14 +9,14 @@ import { UNDONE_REASONS, UPDATE_REASONS, UPDATE_WAITS } from './update-reasons.t
 const timeMs = z.number();
 
 /** One fault of the settings: where it is and what was expected there. */
-export const configFaultSchema = z.object({
+export const configProblemSchema = z.object({
   file: z.string(),
   line: z.number().int().nullable(),
   key: z.string().nullable(),
   expected: z.string(),
 });
 
-export const STORE_STATES = ['ok', 'read_only', 'full', 'quarantined', 'future'] as const;
+export const STORE_STATES = ['ok', 'queue_full', 'read_only', 'full', 'quarantined', 'future'] as const;
 
 /**
  * `wanted`: the version that IT wants; null: none said. `reason`: why it is none for this PC. `release`: what is signed about it,
@@ -82,7 +82,7 @@ export const agentStatusSchema = z.object({
     state: z.enum(AGENT_STATES),
     sinceMs: timeMs,
     /** `list` for the helpdesk and the host only. */
-    faults: z.object({ count: z.number().int(), list: z.array(configFaultSchema).nullable() }),
+    faults: z.object({ count: z.number().int(), list: z.array(configProblemSchema).nullable() }),
   }),
   connection: z.object({
     state: z.enum(CONNECTION_STATES),
@@ -112,8 +112,13 @@ export const agentStatusSchema = z.object({
   today: z.partialRecord(z.enum(REASONS), z.number().int()),
   /** How many of those that failed IT does not know of yet. */
   todayUntold: z.number().int(),
-  /** Results that still have to be delivered, and those that could not be. */
-  outbox: z.object({ waiting: z.number().int(), parked: z.number().int() }),
+  /** Results that still have to be delivered, and those that could not be; `others`: messages that are no results. */
+  outbox: z.object({
+    waiting: z.number().int(),
+    parked: z.number().int(),
+    /** null: an older agent, which does not say. */
+    others: z.object({ waiting: z.number().int(), stuck: z.number().int() }).nullable().default(null),
+  }),
   update: updateViewSchema,
   restartRequired: z.boolean(),
   /** `neededBytes`: so much more has to become free before new tasks are taken; null: that can't be told. Both of now while not `ok`. */
@@ -136,6 +141,6 @@ export const agentStatusSchema = z.object({
 });
 export type AgentStatus = z.infer<typeof agentStatusSchema>;
 export type Notices = z.infer<typeof noticesSchema>;
-export type ConfigFault = z.infer<typeof configFaultSchema>;
+export type ConfigProblem = z.infer<typeof configProblemSchema>;
 export type UpdateView = z.infer<typeof updateViewSchema>;
 export type StoreHealth = (typeof STORE_STATES)[number];

@@ -1,6 +1,7 @@
 /** Every pair of a state and a card: what is claimed there, and that tray, headline and cards don't contradict one another. */
 import { describe, expect, test } from 'vitest';
-import { NOW, seen, status } from '../../test/support/agent-status.ts';
+import { NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import { type AgentStatus, STORE_STATES } from './agent-status.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { describeState, type PcSnapshot } from './describe.ts';
@@ -13,7 +14,7 @@ const i18n = new I18n('en');
 const CALM = i18n.t('health.ok.title');
 
 const RUN: RunningRow = {
-  run: 7,
+  run: runIdOf(7),
   title: { kind: 'text', text: 'slow' },
   source: 'live',
   asUser: false,
@@ -30,7 +31,7 @@ const RUN: RunningRow = {
   unreported: false,
   usualMs: null,
 };
-const RUNNING: AgentStatus['now'] = { running: [RUN, { ...RUN, run: 8 }], waiting: [], waitingCount: 0 };
+const RUNNING: AgentStatus['now'] = { running: [RUN, { ...RUN, run: runIdOf(8) }], waiting: [], waitingCount: 0 };
 const calm = status();
 const offline = { ...calm.connection, state: 'unreachable' } as const;
 const unread = { state: 'read_only', readable: false } as const;
@@ -44,6 +45,7 @@ const NOTHING: Claims = {
   now: 'unknown',
   today: 'unknown',
   send: 'unknown',
+  stuck: 'unknown',
   connection: 'unknown',
   update: 'unknown',
   empty: 'unknown',
@@ -54,12 +56,21 @@ const WELL: Claims = {
   now: 'none',
   today: 'none',
   send: 'none',
+  stuck: 'none',
   connection: 'known',
   update: 'known',
   empty: 'none',
 };
 const HELD: Claims = { ...WELL, calm: false, today: 'held', empty: 'held' };
-const UNREAD: Claims = { ...WELL, calm: false, now: 'unknown', today: 'unknown', send: 'unknown', empty: 'unread' };
+const UNREAD: Claims = {
+  ...WELL,
+  calm: false,
+  now: 'unknown',
+  today: 'unknown',
+  send: 'unknown',
+  stuck: 'unknown',
+  empty: 'unread',
+};
 const OFFLINE: Claims = { ...WELL, calm: false, update: 'unheard', empty: 'offline' };
 const kept = { undelivered: { cause: 'full', why: null } } as const;
 
@@ -68,19 +79,26 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   ['two tasks run', seen({ now: RUNNING }), { ...WELL, now: 'some', today: 'open' }],
   ['one waits', seen({ now: { ...RUNNING, running: [], waitingCount: 1 } }), { ...WELL, now: 'some', today: 'open' }],
   ['some have ended', seen({ today: { DONE: 2 }, now: RUNNING }), { ...WELL, now: 'some', today: 'some' }],
-  ['results are being sent', seen({ outbox: { waiting: 2, parked: 1 } }), { ...WELL, send: 'soon' }],
+  ['results are being sent', seen({ outbox: outbox(2, 1) }), { ...WELL, send: 'soon', stuck: 'some' }],
   [
     'results are kept back',
-    seen({ outbox: { waiting: 2, parked: 0 }, notices: { ...calm.notices, ...kept } }),
+    seen({ outbox: outbox(2, 0), notices: { ...calm.notices, ...kept } }),
     { ...WELL, send: 'kept' },
   ],
-  ['a result could not be delivered', seen({ outbox: { waiting: 0, parked: 1 } }), { ...WELL, send: 'stuck' }],
-  ['offline', seen({ connection: offline }), OFFLINE],
+  ['a result could not be delivered', seen({ outbox: outbox(0, 1) }), { ...WELL, stuck: 'some' }],
+  ['something else is on its way', seen({ outbox: outbox(0, 0, { waiting: 3, stuck: 0 }) }), WELL],
   [
-    'results wait offline',
-    seen({ connection: offline, outbox: { waiting: 1, parked: 0 } }),
+    'something else could not be delivered',
+    seen({ outbox: outbox(0, 0, { waiting: 0, stuck: 2 }) }),
+    { ...WELL, stuck: 'some' },
+  ],
+  [
+    'something else waits offline',
+    seen({ connection: offline, outbox: outbox(0, 0, { waiting: 3, stuck: 0 }) }),
     { ...OFFLINE, send: 'offline' },
   ],
+  ['offline', seen({ connection: offline }), OFFLINE],
+  ['results wait offline', seen({ connection: offline, outbox: outbox(1, 0) }), { ...OFFLINE, send: 'offline' }],
   [
     'offline, and what IT wants was heard before',
     seen({ connection: offline, update: { ...calm.update, wanted: '1.4.2' } }),
@@ -98,7 +116,11 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map(
     (state) => [state, seen({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,
   ),
-  ['the agent is gone', { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null } }, NOTHING],
+  [
+    'the agent is gone',
+    { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFault: null } },
+    NOTHING,
+  ],
   ['nothing was heard yet', { ...seen(), status: null }, NOTHING],
   ['the window is lost', { ...seen({ now: RUNNING }), lost: true }, NOTHING],
 ];
@@ -128,7 +150,7 @@ function* everything(): Generator<PcSnapshot> {
                       store: { state: store, readable },
                       disk: { ...calm.disk, ok: store !== 'full' },
                       now,
-                      outbox: { waiting: 0, parked },
+                      outbox: outbox(0, parked),
                     }),
                   };
 }
@@ -145,7 +167,7 @@ describe('in every state there can be', () => {
       if (said.mark === 'idle' && !good) wrong.push(`icon ${where}`);
       if (said.items.length > 0 && !claims.live) wrong.push(`items ${where}`);
       if (claims.now === 'some' && claims.today === 'none') wrong.push(`today ${where}`);
-      if (said.items.some(({ id }) => id === 'stuck') && claims.send === 'none') wrong.push(`send ${where}`);
+      if (said.items.some(({ id }) => id === 'stuck') && claims.stuck === 'none') wrong.push(`stuck ${where}`);
       const held = said.items.some(({ id }) => id === 'disk' || id === 'store');
       if (held && (claims.empty === 'none' || claims.today === 'none')) wrong.push(`held ${where}`);
     }

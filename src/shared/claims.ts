@@ -16,8 +16,10 @@ export interface Claims {
   readonly now: 'unknown' | 'some' | 'none';
   /** `open`: some arrived and none has ended; `held`: new ones are not taken, so that none came says nothing. */
   readonly today: 'unknown' | 'some' | 'open' | 'held' | 'none';
-  /** `stuck`: none waits, and some could not be delivered. */
-  readonly send: 'unknown' | 'soon' | 'kept' | 'offline' | 'stuck' | 'none';
+  /** What waits to be sent. */
+  readonly send: 'unknown' | 'soon' | 'kept' | 'offline' | 'none';
+  /** What could not be delivered. */
+  readonly stuck: 'unknown' | 'some' | 'none';
   /** How the agent stands to the broker: one that can't begin has not tried. */
   readonly connection: 'unknown' | 'known';
   /** `unheard`: what IT wants is known once there is a connection. */
@@ -35,6 +37,7 @@ export function claimsOf(seen: PcSnapshot): Claims {
       now: 'unknown',
       today: 'unknown',
       send: 'unknown',
+      stuck: 'unknown',
       connection: 'unknown',
       update: 'unknown',
       empty: 'unknown',
@@ -47,6 +50,7 @@ export function claimsOf(seen: PcSnapshot): Claims {
     now: now(status),
     today: isRunning ? today(status) : 'unknown',
     send: isRunning ? send(status) : 'unknown',
+    stuck: isRunning ? stuck(status) : 'unknown',
     connection: isRunning || status.agent.state === 'draining' ? 'known' : 'unknown',
     update: isRunning ? update(status) : 'unknown',
     empty: isRunning ? empty(status) : 'unknown',
@@ -81,11 +85,18 @@ function today(status: AgentStatus): Claims['today'] {
 }
 
 function send(status: AgentStatus): Claims['send'] {
-  const { waiting, parked } = status.outbox;
+  const { waiting, others } = status.outbox;
   if (!status.store.readable) return 'unknown';
-  if (waiting === 0) return parked > 0 ? 'stuck' : 'none';
-  if (status.connection.state !== 'connected') return 'offline';
+  // With a connection what is no result is under way for a moment, or is tried again and again, and then it is stuck.
+  const offline = status.connection.state !== 'connected';
+  if (waiting === 0 && !(offline && (others?.waiting ?? 0) > 0)) return 'none';
+  if (offline) return 'offline';
   return undelivered(status) === null ? 'soon' : 'kept';
+}
+
+function stuck({ store, outbox: { parked, others } }: AgentStatus): Claims['stuck'] {
+  if (!store.readable) return 'unknown';
+  return parked + (others?.stuck ?? 0) > 0 ? 'some' : 'none';
 }
 
 function update({ update: { state, wanted }, connection }: AgentStatus): Claims['update'] {

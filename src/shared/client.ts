@@ -7,6 +7,7 @@ import { z } from 'zod';
 import {
   type ClientKind,
   CONTRACT_VERSION,
+  type HandshakeResult,
   helloSchema,
   type MethodName,
   methods,
@@ -16,7 +17,6 @@ import {
   type PushName,
   pushes,
   type Result,
-  type Session,
 } from './contract.ts';
 import { CallError, Fault } from './faults.ts';
 import type { Link } from './link.ts';
@@ -47,7 +47,7 @@ export type OpenResult =
   | { readonly kind: 'closed' };
 
 export interface AgentClient {
-  readonly session: Session;
+  readonly handshake: HandshakeResult;
   /** Rejects with CallError, LinkClosed or the signal's reason. */
   call<M extends MethodName>(method: M, params: Params<M>, signal?: AbortSignal): Promise<Result<M>>;
   /** Follows one kind of push; returns the function that ends it. */
@@ -73,7 +73,7 @@ export async function openAgent(carrier: Link, options: OpenOptions): Promise<Op
     // Before the hello this is how we are turned away.
     onFault: (fault) => onHello(fault),
   });
-  let shaken: HandshakeResult = { kind: 'closed' };
+  let shaken: HandshakeOutcome = { kind: 'closed' };
   try {
     shaken = await handshake(link, agent.call, hello, options);
     if (shaken.kind !== 'open') return shaken;
@@ -81,7 +81,7 @@ export async function openAgent(carrier: Link, options: OpenOptions): Promise<Op
     if (shaken.kind !== 'open') link.close();
   }
   const client: AgentClient = {
-    session: shaken.session,
+    handshake: shaken.handshake,
     call: async (method, params, signal) => {
       const result = await agent.call(method, params, signal);
       return methods[method].result.parse(result) as Result<typeof method>;
@@ -101,14 +101,16 @@ export async function openAgent(carrier: Link, options: OpenOptions): Promise<Op
   return { kind: 'open', agent: client };
 }
 
-type HandshakeResult = { readonly kind: 'open'; readonly session: Session } | Exclude<OpenResult, { kind: 'open' }>;
+type HandshakeOutcome =
+  | { readonly kind: 'open'; readonly handshake: HandshakeResult }
+  | Exclude<OpenResult, { kind: 'open' }>;
 
 async function handshake(
   link: SealedLink,
   call: Peer['call'],
   hello: Promise<unknown>,
   { endpoint, client, hostSecret, signal }: OpenOptions,
-): Promise<HandshakeResult> {
+): Promise<HandshakeOutcome> {
   const said = await firstOf(hello, link, signal);
   if (said === CLOSED) return { kind: 'closed' };
   if (said instanceof Fault) return { kind: 'refused', fault: said };
@@ -130,12 +132,12 @@ async function handshake(
     ...(hostSecret === undefined ? {} : { hostProof: prove(Buffer.from(hostSecret, 'hex'), proofText('host', facts)) }),
   };
   try {
-    const session = methods.handshake.result.safeParse(await call('handshake', params, signal));
-    if (!session.success || !isProof(token, proofText('agent', facts), session.data.proof)) return { kind: 'impostor' };
+    const result = methods.handshake.result.safeParse(await call('handshake', params, signal));
+    if (!result.success || !isProof(token, proofText('agent', facts), result.data.proof)) return { kind: 'impostor' };
     const seal = linkSeal('client', token, facts);
     link.readSealed(seal);
     link.writeSealed(seal);
-    return { kind: 'open', session: session.data };
+    return { kind: 'open', handshake: result.data };
   } catch (error) {
     if (error instanceof CallError) return { kind: 'refused', fault: error.fault };
     if (error instanceof LinkClosed) return { kind: 'closed' };

@@ -12,7 +12,9 @@ import {
   parkedSchema,
   settingMeaningSchema,
 } from './helpdesk-view.ts';
+import { runIdSchema } from './id-schemas.ts';
 import { MAX_DATE_MS } from './max-date.ts';
+import { OUTBOX_KINDS } from './outbox-kinds.ts';
 import {
   groupCountsSchema,
   runCountsQuerySchema,
@@ -49,7 +51,7 @@ export type Role = (typeof ROLES)[number];
 
 const nothing = z.strictObject({});
 const hex32Bytes = z.string().regex(/^[0-9a-f]{64}$/, '64 hex digits');
-const aRun = z.strictObject({ run: z.number().int().min(1) });
+const aRun = z.strictObject({ run: runIdSchema });
 
 /** The first thing on a new connection, pushed by the agent as `hello`. */
 export const helloSchema = z.object({
@@ -69,7 +71,7 @@ export const handshakeParams = z.strictObject({
   hostProof: hex32Bytes.optional(),
 });
 
-export const sessionSchema = z.object({
+export const handshakeResultSchema = z.object({
   contract: z.number().int(),
   agentVersion: z.string(),
   /** The account whose token was proven: a uid or a SID. */
@@ -78,7 +80,7 @@ export const sessionSchema = z.object({
   /** HMAC over `proofText('agent', …)`: the client ends the connection where it does not hold. */
   proof: hex32Bytes,
 });
-export type Session = z.infer<typeof sessionSchema>;
+export type HandshakeResult = z.infer<typeof handshakeResultSchema>;
 
 /** One effective setting. A secret is masked before it gets here. */
 export const settingSchema = z.object({
@@ -211,57 +213,88 @@ export const auditEntrySchema = z.object({
   detail: z.string(),
 });
 
-export const methods = {
-  handshake: { params: handshakeParams, result: sessionSchema },
-  'state.snapshot': { params: nothing, result: agentStatusSchema },
+/** Who may call a method, and at which rate. `administration`: the host, root or the Administrators. */
+export interface MethodRule {
+  readonly needs: Role | 'administration';
+  readonly kind: 'read' | 'action';
+}
+
+const READ = { needs: 'user', kind: 'read' } as const;
+const ACTION = { needs: 'user', kind: 'action' } as const;
+const HELPDESK_READ = { needs: 'helpdesk', kind: 'read' } as const;
+const HELPDESK_ACTION = { needs: 'helpdesk', kind: 'action' } as const;
+
+const opening = { handshake: { params: handshakeParams, result: handshakeResultSchema } } as const;
+
+/**
+ * What can be called after the handshake, each with whom it is for. `runs.output…` and `runs.tail` are decided run by run, since a policy
+ * may show a user the output of their own.
+ */
+export const provenMethods = {
+  'state.snapshot': { ...READ, params: nothing, result: agentStatusSchema },
   /** From then on `state.changed` is pushed, at most twice a second. The result is the state it starts from. */
-  'state.subscribe': { params: nothing, result: agentStatusSchema },
-  'state.unsubscribe': { params: nothing, result: nothing },
-  'runs.list': { params: runsQuerySchema, result: runsPageSchema },
-  'runs.outline': { params: runOutlineQuerySchema, result: runOutlineSchema },
-  'runs.counts': { params: runCountsQuerySchema, result: groupCountsSchema },
-  'runs.days': { params: runDaysQuerySchema, result: runDaysSchema },
-  'runs.get': { params: aRun, result: runDetailSchema },
-  'runs.output': { params: runOutputQuerySchema, result: runOutputSchema },
-  'runs.outputRows': { params: outputRowsQuerySchema, result: outputRowsSchema },
-  'runs.outputSearch': { params: outputSearchQuerySchema, result: outputFoundSchema },
-  'runs.tail': { params: aRun, result: runTailSchema },
+  'state.subscribe': { ...READ, params: nothing, result: agentStatusSchema },
+  'state.unsubscribe': { ...READ, params: nothing, result: nothing },
+  'runs.list': { ...READ, params: runsQuerySchema, result: runsPageSchema },
+  'runs.outline': { ...READ, params: runOutlineQuerySchema, result: runOutlineSchema },
+  'runs.counts': { ...READ, params: runCountsQuerySchema, result: groupCountsSchema },
+  'runs.days': { ...READ, params: runDaysQuerySchema, result: runDaysSchema },
+  'runs.get': { ...READ, params: aRun, result: runDetailSchema },
+  'runs.output': { ...READ, params: runOutputQuerySchema, result: runOutputSchema },
+  'runs.outputRows': { ...READ, params: outputRowsQuerySchema, result: outputRowsSchema },
+  'runs.outputSearch': { ...READ, params: outputSearchQuerySchema, result: outputFoundSchema },
+  'runs.tail': { ...READ, params: aRun, result: runTailSchema },
   /** What this PC fires by itself, soonest first. */
-  'schedules.list': { params: nothing, result: z.array(scheduleRowSchema) },
-  'outbox.resend': { params: z.strictObject({ resultId: z.string().min(1).max(200) }), result: nothing },
-  /** The same for all of them. */
-  'outbox.resendAll': { params: nothing, result: z.object({ resent: z.number().int() }) },
-  'outbox.parked': { params: nothing, result: parkedSchema },
-  'failures.list': { params: nothing, result: failuresSchema },
-  'connection.history': { params: nothing, result: linkHistorySchema },
-  'log.end': { params: nothing, result: logEndSchema },
-  'config.effective': { params: nothing, result: z.array(settingSchema) },
-  'update.get': { params: nothing, result: updateDetailSchema },
+  'schedules.list': { ...READ, params: nothing, result: z.array(scheduleRowSchema) },
+  /** `kind`: what is sent again, a result where nothing is said; `resultId` is its id within the kind. */
+  'outbox.resend': {
+    ...HELPDESK_ACTION,
+    params: z.strictObject({ resultId: z.string().min(1).max(200), kind: z.enum(OUTBOX_KINDS).default('result') }),
+    result: nothing,
+  },
+  /** The same for all that could not be delivered. */
+  'outbox.resendAll': { ...HELPDESK_ACTION, params: nothing, result: z.object({ resent: z.number().int() }) },
+  'outbox.parked': { ...HELPDESK_READ, params: nothing, result: parkedSchema },
+  'failures.list': { ...HELPDESK_READ, params: nothing, result: failuresSchema },
+  'connection.history': { ...HELPDESK_READ, params: nothing, result: linkHistorySchema },
+  'log.end': { ...HELPDESK_READ, params: nothing, result: logEndSchema },
+  'config.effective': { ...HELPDESK_READ, params: nothing, result: z.array(settingSchema) },
+  'update.get': { ...READ, params: nothing, result: updateDetailSchema },
   /** The person puts off an update that is ready, as long as IT lets them; null: as soon as it may be. */
   'update.schedule': {
+    ...ACTION,
     params: z.strictObject({ notBeforeMs: z.int().min(0).max(MAX_DATE_MS).nullable() }),
     result: nothing,
   },
-  'ui.settings': { params: nothing, result: uiSettingsSchema },
-  'support.info': { params: nothing, result: supportSchema },
-  'about.capabilities': { params: nothing, result: aboutSchema },
+  'ui.settings': { ...READ, params: nothing, result: uiSettingsSchema },
+  'support.info': { ...READ, params: nothing, result: supportSchema },
+  'about.capabilities': { ...READ, params: nothing, result: aboutSchema },
   'audit.list': {
+    ...HELPDESK_READ,
     params: z.strictObject({ limit: z.number().int().min(1).max(500).default(100) }),
     result: z.array(auditEntrySchema),
   },
   'helpdesk.unlock': {
+    ...ACTION,
     params: z.strictObject({ code: z.string().min(1).max(200) }),
     result: z.object({ unlockedUntilMs: z.number() }),
   },
-  'helpdesk.lock': { params: nothing, result: nothing },
+  'helpdesk.lock': { ...ACTION, params: nothing, result: nothing },
   /** No new work; answered at once, the agent stops when what runs has ended (at most 60 s). */
-  'agent.drain': { params: nothing, result: nothing },
+  'agent.drain': { needs: 'administration', kind: 'action', params: nothing, result: nothing },
   /** Answered at once; then the agent stops as architecture §4 says. */
-  'agent.stop': { params: nothing, result: nothing },
-  'log.setLevel': { params: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']) }), result: nothing },
-} as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
+  'agent.stop': { needs: 'host', kind: 'action', params: nothing, result: nothing },
+  'log.setLevel': {
+    ...HELPDESK_ACTION,
+    params: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']) }),
+    result: nothing,
+  },
+} as const satisfies Record<string, MethodRule & { params: z.ZodType; result: z.ZodType }>;
+
+export const methods = { ...opening, ...provenMethods };
 
 export type MethodName = keyof typeof methods;
+export type ProvenMethodName = keyof typeof provenMethods;
 /** What a caller passes: defaults may be left out. */
 export type Params<M extends MethodName> = z.input<(typeof methods)[M]['params']>;
 /** What a handler gets: parsed, with defaults. */

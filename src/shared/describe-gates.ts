@@ -3,6 +3,7 @@
  * is shown as it is rather than left out.
  */
 
+import { en, type MessageKey } from './i18n/en.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { RunInternals } from './run-view.ts';
 
@@ -11,27 +12,33 @@ export interface SeenByGates {
   readonly value: string;
 }
 
+/** `gates`: by the names that the agent gives them (`agent/gates/decide.ts`). */
 export function gateFacts(gates: NonNullable<RunInternals['gates']>, i18n: I18n): SeenByGates[] {
   return Object.entries(gates).map(([key, value]) => {
     const say = Object.hasOwn(FACTS, key) ? FACTS[key] : undefined;
-    return say?.(value, i18n) ?? { name: key, value: typeof value === 'string' ? value : JSON.stringify(value) };
+    const said = say === undefined ? yesOrNo(key, value, i18n) : say(value, i18n);
+    return said ?? { name: key, value: typeof value === 'string' ? value : JSON.stringify(value) };
   });
+}
+
+/** A fact that holds or does not needs its words, and nothing here. */
+function yesOrNo(key: string, value: unknown, i18n: I18n): SeenByGates | null {
+  const name = `gate.saw.${key}`;
+  return typeof value === 'boolean' && hasWords(name)
+    ? { name: i18n.t(name), value: i18n.t(value ? 'gate.yes' : 'gate.no') }
+    : null;
+}
+
+type Seen = Extract<MessageKey, `gate.saw.${string}`>;
+
+function hasWords(name: string): name is Seen {
+  return Object.hasOwn(en, name);
 }
 
 type Say = (value: unknown, i18n: I18n) => SeenByGates | null;
 
-const yesNo =
-  (name: (i18n: I18n) => string): Say =>
-  (value, i18n) =>
-    typeof value === 'boolean' ? { name: name(i18n), value: i18n.t(value ? 'gate.yes' : 'gate.no') } : null;
-
-/** By the names that the agent gives them (`agent/gates/decide.ts`); null: not of the kind that we know. */
+/** The other facts; null: not of the kind that we know. */
 const FACTS: Readonly<Record<string, Say>> = {
-  scriptsEnabled: yesNo((i18n) => i18n.t('gate.saw.scriptsEnabled')),
-  uncheckedHonoursRevoke: yesNo((i18n) => i18n.t('gate.saw.uncheckedHonoursRevoke')),
-  connected: yesNo((i18n) => i18n.t('gate.saw.connected')),
-  fresh: yesNo((i18n) => i18n.t('gate.saw.fresh')),
-  revoked: yesNo((i18n) => i18n.t('gate.saw.revoked')),
   viewAgeMs: (value, i18n) => {
     const name = i18n.t('gate.saw.viewAge');
     if (value === null) return { name, value: i18n.t('gate.saw.viewAge.never') };

@@ -1,19 +1,23 @@
 /**
- * All of the helpdesk's screen as one text, for a ticket. Invariant: what is not known is said to be so, and nothing is in it that the
- * screen does not show.
+ * All of the helpdesk's screen as one text, for a ticket, with this PC's hardware and schedules. Invariant: what is not known is said
+ * to be so, and nothing is in it that the window does not show.
  */
 import type { AgentStatus } from './agent-status.ts';
-import type { Setting } from './contract.ts';
+import type { Hardware, Setting } from './contract.ts';
 import { type PcSnapshot, pcDetails } from './describe.ts';
+import { describeHardware } from './describe-hardware.ts';
 import { linkAbsences, linkParts, linkShare } from './describe-link.ts';
 import { spokenNumber } from './describe-report.ts';
 import { titleText } from './describe-run.ts';
+import { describeSchedule } from './describe-schedule.ts';
+import { describeWaiting, messageName } from './describe-send.ts';
 import { describeSetting } from './describe-settings.ts';
 import { LOOK_BACK_MS, MAX_REPORT_CHARS } from './helpdesk-limits.ts';
 import type { Failures, LinkHistoryView, LogEnd, Parked } from './helpdesk-view.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { PcFacts } from './remembered.ts';
 import { clip } from './run-title.ts';
+import type { ScheduleRow } from './schedules-view.ts';
 import { undelivered } from './troubles.ts';
 
 /** What the screen knows; null: not at present. */
@@ -23,6 +27,8 @@ export interface Inside {
   readonly parked: Parked | null;
   readonly settings: readonly Setting[] | null;
   readonly log: LogEnd | null;
+  readonly hardware: Hardware | null;
+  readonly schedules: readonly ScheduleRow[] | null;
 }
 
 /** Whom it is about, and when. */
@@ -40,15 +46,20 @@ export function helpdeskReport(inside: Inside, frame: ReportFrame, i18n: I18n): 
   const at = `${i18n.day(nowMs)} ${i18n.clockWithSeconds(nowMs)}`;
   const { status } = seen;
   const connection = status === null ? [] : connectionLines(status, i18n);
-  const { failures, link, parked, settings, log } = inside;
+  const { failures, link, parked, settings, log, hardware, schedules } = inside;
   const said = (changed: boolean) =>
     settings?.filter((each) => each.changed === changed).map((each) => settingLine(each, i18n));
   const sections: readonly (readonly [title: string, lines: readonly string[] | undefined])[] = [
     [i18n.t('helpdesk.report.title', { time: at }), [pcDetails(seen, pc, userName, i18n, nowMs), ...connection]],
     [i18n.t('support.notices'), status === null ? undefined : troubleLines(status, i18n)],
     [failuresTitle(failures, i18n, nowMs), failures === null ? undefined : failureLines(failures, i18n, nowMs)],
-    [i18n.t('helpdesk.link'), link === null ? undefined : linkLines(link, i18n, nowMs)],
-    [i18n.t('helpdesk.parked'), parked === null ? undefined : parkedLines(parked, i18n, nowMs)],
+    [i18n.t('helpdesk.report.link'), link === null ? undefined : linkLines(link, i18n, nowMs)],
+    [
+      i18n.t('helpdesk.parked'),
+      parked === null ? undefined : [...parkedLines(parked, i18n, nowMs), ...waitingLines(status, i18n)],
+    ],
+    [i18n.t('schedules.title'), schedules?.flatMap((each) => scheduleLines(each, i18n, nowMs))],
+    [i18n.t('support.hardware'), hardware === null ? undefined : hardwareLines(hardware, i18n, nowMs)],
     [i18n.t('helpdesk.settings.changed'), said(true)],
     [i18n.t('helpdesk.settings.same'), said(false)],
     [i18n.t('helpdesk.log'), log === null ? undefined : logLines(log, i18n)],
@@ -113,17 +124,34 @@ function linkLines(link: LinkHistoryView, i18n: I18n, nowMs: number): string[] {
 
 function parkedLines({ rows, total }: Parked, i18n: I18n, nowMs: number): string[] {
   if (total === 0) return [i18n.t('helpdesk.parked.none')];
-  const lines = rows.map(({ resultId, run, title, attempts, parkedAtMs, why }) => {
-    const name = title === null ? i18n.t('helpdesk.parked.stray') : titleText(title, i18n);
+  const lines = rows.map(({ kind, resultId, run, title, attempts, parkedAtMs, why }) => {
+    const name = messageName(kind, title === null ? null : titleText(title, i18n), i18n);
     const since = i18n.t('helpdesk.parked.since', { n: attempts, time: i18n.moment(parkedAtMs, nowMs) });
     return [name, ...(run === null ? [] : [`#${spokenNumber(run)}`]), resultId, since, why].join(' · ');
   });
   return total > rows.length ? [...lines, i18n.t('helpdesk.more', { n: total - rows.length })] : lines;
 }
 
+function waitingLines(status: AgentStatus | null, i18n: I18n): string[] {
+  const waiting = status === null ? [] : describeWaiting(status.outbox, i18n);
+  return waiting.length === 0 ? [] : [i18n.t('helpdesk.parked.waiting', { what: i18n.list(waiting) })];
+}
+
 function settingLine(setting: Setting, i18n: I18n): string {
-  const { key, value, source } = describeSetting(setting, i18n);
-  return `${key} = ${value} (${source})`;
+  const { key, value, source, builtIn } = describeSetting(setting, i18n);
+  const instead = builtIn === null ? [] : [i18n.t('helpdesk.settings.builtIn', { value: builtIn })];
+  return `${key} = ${value} (${[source, ...instead].join(' · ')})`;
+}
+
+function hardwareLines(hardware: Hardware, i18n: I18n, nowMs: number): string[] {
+  return describeHardware(hardware, i18n, nowMs).flatMap(({ name, value }) => fact(name, value));
+}
+
+/** One line each, and what its document says of it. */
+function scheduleLines(row: ScheduleRow, i18n: I18n, nowMs: number): string[] {
+  const { name, state, last, skipped } = describeSchedule(row, i18n, nowMs);
+  const { id, jobId, when, note } = row.internals ?? { id: null, jobId: null, when: null, note: null };
+  return [[name, state, last, skipped, id, jobId, when, note].filter((each) => each !== null).join(' · ')];
 }
 
 function logLines(log: LogEnd, i18n: I18n): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../test/support/ids.ts';
 import { describeRun, taskName } from './describe-run.ts';
 import { I18n } from './i18n/i18n.ts';
 import { REASONS } from './outcomes.ts';
@@ -11,7 +12,7 @@ const MINUTE = 60_000;
 
 function run(fields: Partial<RunRow> = {}): RunRow {
   return {
-    run: 1,
+    run: runIdOf(1),
     title: { kind: 'text', text: 'Printer fix' },
     source: 'live',
     asUser: false,
@@ -51,6 +52,17 @@ describe('every outcome has its words', () => {
       expect([said.changed, said.act]).toEqual([null, null]);
     }
   });
+});
+
+test('how soon a task starts is said so that it stays true for the minute that it is shown', () => {
+  const line = (inMs: number) =>
+    describeRun(run({ state: 'waiting_jitter', reason: null, notBeforeMs: NOW + inMs }), english, NOW).line;
+  expect([90_000, 60_000, 12_000, -5_000].map(line)).toEqual([
+    'starts within 2 min',
+    'starts within 1 min',
+    'starts within 1 min',
+    'starts within 1 min',
+  ]);
 });
 
 test.each([

@@ -23,6 +23,8 @@ export interface RunDescription {
   readonly act: string | null;
 }
 
+const MINUTE_MS = 60_000;
+
 type Facts = RunRow & Partial<Pick<RunDetail, 'deadlineAtMs' | 'viewAgeMs'>>;
 
 /** What is known about `run`, as of `nowMs`. */
@@ -78,7 +80,9 @@ function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
       };
     }
     case 'waiting_jitter': {
-      const t = i18n.roughly(Math.max(1_000, (run.notBeforeMs ?? nowMs) - nowMs));
+      // Up to the next full minute: it stays true until the page says it anew.
+      const minutes = Math.max(1, Math.ceil(((run.notBeforeMs ?? nowMs) - nowMs) / MINUTE_MS));
+      const t = i18n.duration(minutes * MINUTE_MS);
       return {
         mark: 'waiting',
         title: i18n.t('state.waiting_jitter.title', { t }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../test/support/ids.ts';
 import { describeSchedule, describeSchedules } from './describe-schedule.ts';
 import { I18n } from './i18n/i18n.ts';
 import { SCHEDULE_STATES, type ScheduleRow, SKIP_REASONS } from './schedules-view.ts';
@@ -8,7 +9,7 @@ const ROW: ScheduleRow = {
   title: { kind: 'text', text: 'Disk clean-up' },
   state: 'waiting',
   nextAtMs: NOW + 5 * 60_000,
-  last: { run: 1, state: 'finished', reason: 'DONE', exitCode: 0, atMs: NOW - 55 * 60_000 },
+  last: { run: runIdOf(1), state: 'finished', reason: 'DONE', exitCode: 0, atMs: NOW - 55 * 60_000 },
   skipped: null,
   internals: null,
 };
@@ -25,7 +26,7 @@ test('what comes, and how it went', () => {
 });
 
 test('one that runs for the first time has no last time yet', () => {
-  const last = { run: 1, state: 'running', reason: null, exitCode: null, atMs: NOW } as const;
+  const last = { run: runIdOf(1), state: 'running', reason: null, exitCode: null, atMs: NOW } as const;
   expect(describeSchedule({ ...ROW, state: 'running', last }, i18n, NOW)).toMatchObject({
     state: 'running',
     last: null,

@@ -41,6 +41,23 @@ test.each<[SettingMeaning, string, string]>([
   expect([said(en), said(ja)]).toEqual([english, japanese]);
 });
 
+test('one of a few values is said by what it means, and as it is written', () => {
+  const value = (key: string, means: SettingMeaning, i18n: I18n) =>
+    describeSetting(setting(key, { means }), i18n).value;
+  const priority: SettingMeaning = { kind: 'text', text: 'below_normal' };
+  expect([value('run.priority', priority, en), value('run.priority', priority, ja)]).toEqual([
+    'after other programs (below_normal)',
+    'ほかのプログラムを優先（below_normal）',
+  ]);
+  expect(value('ui.notify_on_run', { kind: 'amount', amount: 0, unit: 'level' }, en)).toBe('never (0)');
+  expect(value('ui.notify_on_run', { kind: 'amount', amount: 9, unit: 'level' }, en)).toBe('9');
+  expect(value('support.text', { kind: 'text', text: 'off' }, en)).toBe('off');
+  const builtIn: SettingMeaning = { kind: 'text', text: 'off' };
+  expect(describeSetting(setting('commands.signatures', { changed: true, builtIn }), en).builtIn).toBe(
+    'not checked (off)',
+  );
+});
+
 test('the source is said with its place, and that it is locked', () => {
   const source = (more: Partial<Setting>) => describeSetting(setting('a.b', more), en).source;
   expect(source({})).toBe('built in');

@@ -3,6 +3,7 @@ import type { Setting } from './contract.ts';
 import type { SettingMeaning } from './helpdesk-view.ts';
 import type { MessageKey } from './i18n/en.ts';
 import type { I18n } from './i18n/i18n.ts';
+import { SETTING_CHOICES } from './i18n/setting-choices.ts';
 import { SETTINGS_JA } from './i18n/settings-ja.ts';
 
 const HOUR_MS = 3_600_000;
@@ -21,9 +22,9 @@ export function describeSetting(setting: Setting, i18n: I18n): SaidSetting {
   return {
     key,
     about: aboutOf(setting, i18n),
-    value: valueText(means, i18n),
+    value: saidValue(key, means, i18n),
     source: sourceText(setting, i18n),
-    builtIn: changed && builtIn.kind !== 'none' ? valueText(builtIn, i18n) : null,
+    builtIn: changed && builtIn.kind !== 'none' ? saidValue(key, builtIn, i18n) : null,
   };
 }
 
@@ -41,6 +42,16 @@ function aboutOf({ key, about }: Setting, i18n: I18n): string | null {
   if (ofFleet !== undefined) return i18n.t(ofFleet);
   // A setting of another release is said in English rather than not at all.
   return (i18n.language === 'ja' ? SETTINGS_JA[key] : undefined) ?? about;
+}
+
+/** One of a few values by what it means, and as it is written. */
+function saidValue(key: string, value: SettingMeaning, i18n: I18n): string {
+  const text = valueText(value, i18n);
+  const written = value.kind === 'text' ? value.text : value.kind === 'amount' ? String(value.amount) : null;
+  const choices = Object.hasOwn(SETTING_CHOICES, key) ? SETTING_CHOICES[key] : undefined;
+  if (written === null || choices === undefined || !Object.hasOwn(choices, written)) return text;
+  const words = choices[written]?.[i18n.language] ?? text;
+  return i18n.t('helpdesk.value.written', { words, written });
 }
 
 function valueText(value: SettingMeaning, i18n: I18n): string {

@@ -1,3 +1,4 @@
+/** An update in words. */
 import type { UpdateView } from './agent-status.ts';
 import { assertNever } from './assert-never.ts';
 import type { I18n } from './i18n/i18n.ts';

@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, MINUTE, NOW, seen, status } from '../../test/support/agent-status.ts';
+import { DAY, MINUTE, NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
+import { runIdOf } from '../../test/support/ids.ts';
 import type { AgentStatus } from './agent-status.ts';
+import type { AgentConnectionView } from './app-shell-contract.ts';
 import { type Description, describeState, type PcSnapshot, pcDetails } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
 import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
 import type { RunningRow } from './run-view.ts';
-import type { AgentConnectionView } from './shell-contract.ts';
 import { AGENT_STATES, CONNECTION_STATES } from './states.ts';
 import { type MenuFacts, trayMenu } from './tray-menu.ts';
 
 const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
 const RUN: RunningRow = {
-  run: 7,
+  run: runIdOf(7),
   title: { kind: 'text', text: 'Office repair' },
   source: 'live',
   asUser: false,
@@ -32,7 +33,7 @@ const RUN: RunningRow = {
 
 function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
   return {
-    agentConnection: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, ...agentConnection },
+    agentConnection: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, startFault: null, ...agentConnection },
     status: null,
     brandName: 'Kanade Tray',
     lost: false,
@@ -56,6 +57,17 @@ test('all is well', () => {
 });
 
 test.each<[string, PcSnapshot, Partial<Description>]>([
+  [
+    'an agent ended at once for its settings',
+    absent({ state: 'starting', startFault: 'config_invalid' }),
+    { mark: 'broken', title: "Settings can't be read", body: 'Contact IT.' },
+  ],
+  ['it was never set up', absent({ startFault: 'not_set_up' }), { mark: 'offline', title: 'Not set up yet' }],
+  [
+    'its settings are not trusted',
+    absent({ startFault: 'not_trusted' }),
+    { mark: 'broken', title: 'Settings are not trusted' },
+  ],
   ['a task runs', seen(RUNNING), { mark: 'running', tooltip: 'Running: Office repair (2 min)' }],
   [
     'offline',
@@ -63,7 +75,7 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
     { mark: 'offline', title: 'Cannot reach the IT service', since: 'Not connected since 13:40.' },
   ],
   ['offline has a calm tooltip', seen(OFFLINE), { tooltip: 'Offline – work continues, results will be sent later' }],
-  ['the sign-in is refused', seen(REFUSED), { mark: 'broken', title: 'IT service refused the sign-in' }],
+  ['the sign-in is refused', seen(REFUSED), { mark: 'broken', title: 'The IT service refused the sign-in' }],
   ['the agent is gone', absent({}), { mark: 'broken', tooltip: 'Management service is not running' }],
   ['it is starting', absent({ state: 'starting' }), { mark: 'offline', title: 'Starting' }],
   [
@@ -95,7 +107,7 @@ test('each thing to look at is one item that leads somewhere', () => {
       restartRequired: true,
       update: { state: 'verified', installed: '1.4.2', wanted: '1.5.0', reason: null, release: null },
       now: { running: [], waiting: [{ ...RUN, state: 'waiting_user' }], waitingCount: 1 },
-      outbox: { waiting: 0, parked: 2 },
+      outbox: outbox(0, 2),
       disk: { ok: false, freeBytes: 2_777_216, neededBytes: 14_000_001 },
       store: { state: 'read_only', readable: true },
       secondAgentSeen: true,
@@ -161,7 +173,7 @@ describe('the menu', () => {
 
   test('two tasks that run are two, in the menu and in the tooltip, and many are a few and a number', () => {
     const many = (n: number) => {
-      const running = Array.from({ length: n }, (_each, at) => ({ ...RUN, run: at + 1 }));
+      const running = Array.from({ length: n }, (_each, at) => ({ ...RUN, run: runIdOf(at + 1) }));
       return seen({ now: { running, waiting: [], waitingCount: 0 } });
     };
     const lines = (n: number) => labels({ seen: many(n) }).filter((label) => /^Running|more$/.test(label));

@@ -3,6 +3,7 @@
  * disagree (architecture §9.2). Shape before colour, words before numbers (ui §2).
  */
 import type { AgentStatus } from './agent-status.ts';
+import type { AgentConnectionView, Route } from './app-shell-contract.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
 import { progressOf } from './describe-running.ts';
@@ -10,7 +11,7 @@ import { describeUpdate } from './describe-update.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
-import type { AgentConnectionView, Route } from './shell-contract.ts';
+import type { StartFault } from './start-fault.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
 
 /** What is known: the agent's own word where it is attached, else how it is missing. */
@@ -99,6 +100,8 @@ function working(
 }
 
 function absent({ agentConnection, brandName }: PcSnapshot, i18n: I18n, nowMs: number): Description {
+  const { startFault } = agentConnection;
+  if (startFault !== null) return atFault(startFault, brandName, i18n);
   switch (agentConnection.state) {
     case 'starting':
     // The first word has not come yet.
@@ -135,23 +138,33 @@ function waiting({ brandName }: PcSnapshot, { agent }: AgentStatus, i18n: I18n):
     case 'starting':
       return plain('offline', 'starting', brandName, i18n);
     case 'not_set_up':
-      return plain('offline', 'notSetUp', brandName, i18n);
+    case 'config_invalid':
+    case 'not_trusted':
+      return atFault(agent.state, brandName, i18n);
     case 'elsewhere':
       return plain('offline', 'elsewhere', brandName, i18n);
     case 'original_running':
       return plain('offline', 'original', brandName, i18n);
     case 'draining':
       return plain('offline', 'draining', brandName, i18n);
-    case 'config_invalid':
-      return plain('broken', 'config', brandName, i18n);
-    case 'not_trusted':
-      return plain('broken', 'untrusted', brandName, i18n);
     case 'down':
       return { ...plain('broken', 'down', brandName, i18n), tooltip: i18n.t('tray.broken') };
     case 'running':
       return null;
     default:
       return assertNever(agent.state);
+  }
+}
+
+/** Its settings are why it takes no tasks, whether it is there to say so or not. */
+function atFault(fault: StartFault, brandName: string, i18n: I18n): Description {
+  switch (fault) {
+    case 'not_set_up':
+      return plain('offline', 'notSetUp', brandName, i18n);
+    case 'config_invalid':
+      return plain('broken', 'config', brandName, i18n);
+    case 'not_trusted':
+      return plain('broken', 'untrusted', brandName, i18n);
   }
 }
 

@@ -101,3 +101,8 @@ function absolute(text: string | undefined): string | undefined {
 export function endpointFile(agentDir: string, account: string): string {
   return join(agentDir, 'ipc', account, 'endpoint.json');
 }
+
+/** Where an agent that ended for its settings says so, for whoever looks for it. */
+export function startFaultFile(agentDir: string): string {
+  return join(agentDir, 'start-fault.json');
+}

@@ -1,5 +1,7 @@
 /** What the helpdesk's screen shows beside the state: of this PC's past, and of its settings. All times are ms since the epoch. */
 import { z } from 'zod';
+import { runIdSchema } from './id-schemas.ts';
+import { OUTBOX_KINDS } from './outbox-kinds.ts';
 import { REASONS } from './outcomes.ts';
 import { runTitleSchema } from './run-view.ts';
 import { SETTING_UNITS } from './setting.ts';
@@ -18,7 +20,7 @@ export const failuresSchema = z.object({
       reason: z.enum(REASONS),
       count: z.number().int(),
       /** The number of the last one, and when that ended. */
-      lastRun: z.number().int(),
+      lastRun: runIdSchema,
       lastAtMs: timeMs,
     }),
   ),
@@ -37,17 +39,21 @@ export const linkHistorySchema = z.object({
 });
 export type LinkHistoryView = z.infer<typeof linkHistorySchema>;
 
-/** Results that could not be delivered, those of the last time first. */
+/** What could not be delivered: results, then the others, those of the last time first. `total` counts all. */
 export const parkedSchema = z.object({
   total: z.number().int(),
   rows: z.array(
     z.object({
+      kind: z.enum(OUTBOX_KINDS).default('result'),
+      /** Its id within the kind. */
       resultId: z.string(),
       /** null: of a run that is no longer kept, or that this PC never had. */
-      run: z.number().int().nullable(),
+      run: runIdSchema.nullable(),
       title: runTitleSchema.nullable(),
       attempts: z.number().int(),
+      /** Of what is no result and still tried: since when it waits. */
       parkedAtMs: timeMs,
+      /** Why the last try came to nothing. */
       why: z.string(),
     }),
   ),

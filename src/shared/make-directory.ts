@@ -1,5 +1,5 @@
 /**
- * Makes a directory with those above it that are missing. Invariant: every step makes something or ends with a fault that names
+ * Makes a directory with those above it that are missing. Invariant: every step makes something or ends with an error that names
  * the path. Node's `recursive` goes round for ever where the system says ENOENT below a directory that is there, as `/proc` does.
  */
 import { mkdirSync, statSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /** Runs as the window, the command line and the tray see them. All times are ms since the epoch. */
 import { z } from 'zod';
+import { runIdSchema } from './id-schemas.ts';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import { REASONS } from './outcomes.ts';
 import { MAX_OUTPUT_ROWS } from './output-limits.ts';
@@ -19,7 +20,7 @@ export const runTitleSchema = z.discriminatedUnion('kind', [
 /** What everybody at the PC may see of a run that is shown to them. */
 export const runRowSchema = z.object({
   /** Number of the run on this PC, ascending in order of arrival. */
-  run: z.number().int(),
+  run: runIdSchema,
   title: runTitleSchema,
   source: z.enum(SOURCES),
   /** True where it runs as the person who is signed in. */
@@ -109,7 +110,7 @@ export const runConditions = {
   toMs: timeMs.optional(),
   /** Part of the name; for the helpdesk also of ids and output. */
   search: z.string().max(200).optional(),
-  /** I18n of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
+  /** Words of the window's language, in or for a name, that the search is a part of: runs named with them fit too. */
   shownAs: z.array(z.enum(TITLE_WORDS)).max(TITLE_WORDS.length).optional(),
 };
 
@@ -143,7 +144,7 @@ export const MAX_OUTPUT_CHARS = 256 * 1024;
 
 /** `stream: script` is what was run, for the helpdesk only. Offsets and limits count UTF-16 units of the stored text. */
 export const runOutputQuerySchema = z.strictObject({
-  run: z.number().int().min(1),
+  run: runIdSchema,
   stream: z.enum(['stdout', 'stderr', 'script']),
   offsetChars: z.number().int().min(0).default(0),
   limitChars: z.number().int().min(1).max(MAX_OUTPUT_CHARS).default(MAX_OUTPUT_CHARS),
@@ -159,7 +160,7 @@ export const runOutputSchema = z.object({
 const stream = z.enum(['stdout', 'stderr', 'script']);
 
 export const outputRowsQuerySchema = z.strictObject({
-  run: z.number().int().min(1),
+  run: runIdSchema,
   stream,
   fromRow: z.number().int().min(0).default(0),
   count: z.number().int().min(0).max(MAX_OUTPUT_ROWS).default(MAX_OUTPUT_ROWS),
@@ -173,7 +174,7 @@ export const outputRowsSchema = z.object({
 });
 
 export const outputSearchQuerySchema = z.strictObject({
-  run: z.number().int().min(1),
+  run: runIdSchema,
   stream,
   search: z.string().min(1).max(200),
 });

@@ -1,5 +1,6 @@
 /** The schedules that this PC fires itself, as they are shown. All times are ms since the epoch. */
 import { z } from 'zod';
+import { runIdSchema } from './id-schemas.ts';
 import { REASONS } from './outcomes.ts';
 import { RUN_STATES } from './states.ts';
 
@@ -38,7 +39,7 @@ export const scheduleRowSchema = z.object({
   /** Its newest run. */
   last: z
     .object({
-      run: z.number().int(),
+      run: runIdSchema,
       state: z.enum(RUN_STATES),
       reason: z.enum(REASONS).nullable(),
       exitCode: z.number().int().nullable(),

@@ -1,11 +1,11 @@
 /** The menu of the icon, as a pure function of what is known. Everything in it is also in the window. */
 
+import type { Route } from './app-shell-contract.ts';
 import { assertNever } from './assert-never.ts';
 import { claimsOf } from './claims.ts';
 import { describeState, type PcSnapshot, pcName } from './describe.ts';
 import { taskName } from './describe-run.ts';
 import type { I18n } from './i18n/i18n.ts';
-import type { Route } from './shell-contract.ts';
 import type { AttentionItem } from './troubles.ts';
 
 export type MenuAction =

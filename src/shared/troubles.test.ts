@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MINUTE, NOW, seen, status } from '../../test/support/agent-status.ts';
+import { MINUTE, NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -20,7 +20,7 @@ function said(changed: Partial<AgentStatus>, i18n = english): Description {
 const PERMISSION = { forbidden: { minor: false, count: 1, subjects: null } };
 const LOG = { log: { path: null, why: null } };
 const unsent = (cause: 'full' | 'permission' | 'no_answer', waiting = 3) =>
-  noticed({ undelivered: { cause, why: null } }, { outbox: { waiting, parked: 0 } });
+  noticed({ undelivered: { cause, why: null } }, { outbox: outbox(waiting, 0) });
 const disk = (neededBytes: number | null): Partial<AgentStatus> => ({
   disk: { ok: false, freeBytes: 1_000, neededBytes },
   store: { state: 'full', readable: true },
@@ -120,7 +120,7 @@ describe('to know: it calls nobody', () => {
 describe('nothing is said', () => {
   test.each(CONNECTION_STATES)('while all is well and the connection is %s, whatever waits', (state) => {
     const connection = { ...calm.connection, state };
-    const { items, notes } = said({ connection, outbox: { waiting: 7, parked: 0 } });
+    const { items, notes } = said({ connection, outbox: outbox(7, 0) });
     expect([items, notes]).toEqual([[], []]);
   });
 
@@ -129,7 +129,7 @@ describe('nothing is said', () => {
     (state) => {
       const connection = { ...calm.connection, state };
       const late = { ...PERMISSION, undelivered: { cause: 'full', why: null } } as const;
-      const offline = { connection, outbox: { waiting: 7, parked: 0 } };
+      const offline = { connection, outbox: outbox(7, 0) };
       expect(said(noticed(late, offline))).toEqual(said(offline));
     },
   );
@@ -145,7 +145,7 @@ describe('nothing is said', () => {
   test('twice: a permission that keeps results back, and a log that lies on the full disk', () => {
     const ids = (changed: Partial<AgentStatus>) => said(changed).items.map(({ id }) => id);
     const both = { ...PERMISSION, undelivered: { cause: 'permission', why: null } } as const;
-    expect(ids(noticed(both, { outbox: { waiting: 1, parked: 0 } }))).toEqual(['unsent']);
+    expect(ids(noticed(both, { outbox: outbox(1, 0) }))).toEqual(['unsent']);
     expect(ids(noticed(LOG, disk(5_000_000)))).toEqual(['disk']);
   });
 });

@@ -3,8 +3,8 @@
  * right. Invariant: being offline is no trouble, and one cause is said once.
  */
 import type { AgentStatus } from './agent-status.ts';
+import type { Route } from './app-shell-contract.ts';
 import type { I18n } from './i18n/i18n.ts';
-import type { Route } from './shell-contract.ts';
 
 /** Something that a person should look at, or know. */
 export interface AttentionItem {
@@ -14,6 +14,7 @@ export interface AttentionItem {
     | 'user'
     | 'stuck'
     | 'unsent'
+    | 'queue'
     | 'disk'
     | 'store'
     | 'permission'
@@ -33,6 +34,7 @@ export function troubles(status: AgentStatus, i18n: I18n): AttentionItem[] {
   return [
     stuck(status, i18n),
     unsent(status, i18n),
+    queue(status, i18n),
     disk(status, i18n),
     store(status, i18n),
     permission(status, i18n),
@@ -71,10 +73,19 @@ function stuck({ outbox: { parked } }: AgentStatus, i18n: I18n): AttentionItem |
 
 function unsent(status: AgentStatus, i18n: I18n): AttentionItem | null {
   const why = undelivered(status);
-  if (why === null) return null;
+  // It is among what is said of the queue.
+  if (why === null || status.store.state === 'queue_full') return null;
   const kept = i18n.t('item.unsent.kept', { n: status.outbox.waiting });
   const body = i18n.join(kept, i18n.t(`item.unsent.${why.cause}`));
   return { id: 'unsent', title: i18n.t('item.unsent.title'), body, route: { screen: 'support' } };
+}
+
+/** IT has said how much may wait (`[results] queue_max_mib`). */
+function queue(status: AgentStatus, i18n: I18n): AttentionItem | null {
+  if (status.store.state !== 'queue_full') return null;
+  const why = undelivered(status);
+  const body = i18n.join(i18n.t('item.queue.body'), why === null ? null : i18n.t(`item.unsent.${why.cause}`));
+  return { id: 'queue', title: i18n.t('item.queue.title'), body, route: { screen: 'support' } };
 }
 
 function isFull({ disk, store }: AgentStatus): boolean {

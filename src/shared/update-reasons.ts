@@ -40,6 +40,7 @@ export const UPDATE_WAITS = [
   'package',
   'disk',
   'self_test',
+  'setup',
   'window',
   'person',
   'tasks',

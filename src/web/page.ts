@@ -4,11 +4,11 @@ import type { WebSocket } from 'ws';
 import { AgentConnection } from '../client/agent-connection.ts';
 import { userName } from '../client/own-account.ts';
 import { bridgeWindow } from '../client/window-bridge.ts';
+import { DEFAULT_PREFERENCES, type Preferences } from '../shared/app-shell-contract.ts';
 import type { Language, UiSettings } from '../shared/contract.ts';
 import { CallError } from '../shared/faults.ts';
 import { NOTHING_REMEMBERED, type Remembered, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
-import { DEFAULT_PREFERENCES, type Preferences } from '../shared/shell-contract.ts';
 import { webSocketLink } from './web-socket-link.ts';
 
 export interface PageHome {
@@ -48,7 +48,7 @@ export function servePage(socket: WebSocket, request: IncomingMessage, home: Pag
         return {};
       },
     },
-    shellState: () => ({
+    appShellState: () => ({
       systemLanguage,
       preferences: home.preferences,
       ui: home.ui,

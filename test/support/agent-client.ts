@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { ownAccount } from '../../src/platform/accounts.ts';
+import { ADMINISTRATORS_SID } from '../../src/platform/windows/access-list.ts';
 import {
   type AgentClient,
   type Endpoint,
@@ -24,6 +26,10 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whose endpoint is for who runs the PC; as root on Linux we are that ourselves. */
+export const ADMINISTRATOR: { readonly account?: string } =
+  process.platform === 'win32' ? { account: ADMINISTRATORS_SID } : {};
+
 const CONNECT_MS = 10_000;
 
 /** Rejects where there is no endpoint file that we may read, or nobody answers within 10 s. */
@@ -38,7 +44,7 @@ export async function connectAgent(options: ConnectOptions): Promise<AgentClient
   throw new Error(opened.kind === 'refused' ? opened.fault.message : `the agent's socket: ${opened.kind}`);
 }
 
-export async function readEndpoint(dataDirectory: string, account = ownAccount()): Promise<Endpoint> {
+export async function readEndpoint(dataDirectory: string, account = ownAccount().id): Promise<Endpoint> {
   const file = join(dataDirectory, 'kanade-tray', 'ipc', account, 'endpoint.json');
   return endpointSchema.parse(JSON.parse(await readFile(file, 'utf8')));
 }
@@ -52,8 +58,4 @@ export function openAt(endpoint: Endpoint, options: Omit<ConnectOptions, 'dataDi
     ...(options.hostSecret === undefined ? {} : { hostSecret: options.hostSecret }),
     signal: options.signal ?? AbortSignal.timeout(CONNECT_MS),
   });
-}
-
-function ownAccount(): string {
-  return String(process.getuid?.() ?? 0);
 }

@@ -2,12 +2,13 @@
  * The built agent with its whole command line and its end: how it is started, what it says and how it exits. Invariant: it
  * goes with the test, and nothing set on this machine reaches it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
-import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { agentToml, askToEnd, CONTROL, withoutKanade } from '../../scripts/lib/agent-process.ts';
 import { ManagedProcess, type ProcessEnd } from '../../scripts/lib/managed-process.ts';
 import type { AgentClient } from '../../src/shared/client.ts';
 import { connectAgent } from './agent-client.ts';
@@ -17,7 +18,7 @@ import { tempDir } from './temp.ts';
 
 /** Beyond the agent's own deadlines for a stop. */
 const STOP_MS = 50_000;
-const MAIN = new URL('../../dist/agent/main.js', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('../../dist/agent/main.js', import.meta.url));
 
 export interface AgentRunOptions {
   /** Besides `--config FILE`. */
@@ -39,7 +40,7 @@ export class AgentRun implements Starting {
   stdout = '';
   stderr = '';
   readonly #options: AgentRunOptions;
-  readonly #process = new ManagedProcess(() => this.#launch(), { stopMs: STOP_MS });
+  readonly #process = new ManagedProcess(() => this.#launch(), { stopMs: STOP_MS, askToEnd });
 
   constructor(options: AgentRunOptions) {
     this.#options = options;
@@ -77,10 +78,11 @@ export class AgentRun implements Starting {
   }
 
   #launch(): ChildProcess {
-    const args = [MAIN, '--config', this.config, ...(this.#options.args ?? [])];
+    const args = [MAIN, '--config', this.config, ...(this.#options.args ?? []), ...CONTROL];
     const env = { ...withoutKanade(process.env), ...this.#options.env, KANADE_AGENT_DATA_DIR: this.dataDirectory };
     const stdin = args.includes('--control') ? 'pipe' : 'ignore';
-    return spawn(findNode24(), args, { env, cwd: this.directory, stdio: [stdin, 'pipe', 'pipe'] });
+    const stdio: StdioOptions = [stdin, 'pipe', 'pipe'];
+    return spawn(findNode24(), args, { env, cwd: this.directory, stdio, windowsHide: true });
   }
 
   /** How it ends, by itself or because it was asked to before. */
@@ -99,8 +101,8 @@ export class AgentRun implements Starting {
   }
 
   /** The local socket, once it is served. */
-  async connect(): Promise<AgentClient> {
-    const client = await eventually(() => connectAgent({ dataDirectory: this.dataDirectory }));
+  async connect(as: { readonly account?: string } = {}): Promise<AgentClient> {
+    const client = await eventually(() => connectAgent({ dataDirectory: this.dataDirectory, ...as }));
     onTestFinished(() => client.close());
     return client;
   }

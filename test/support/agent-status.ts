@@ -21,7 +21,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
     now: { running: [], waiting: [], waitingCount: 0 },
     todayUntold: 0,
     today: {},
-    outbox: { waiting: 0, parked: 0 },
+    outbox: outbox(0, 0),
     update: { state: 'none', installed: '1.4.2', wanted: null, reason: null, release: null },
     restartRequired: false,
     disk: { ok: true, freeBytes: 10_000_000_000, neededBytes: 0 },
@@ -37,7 +37,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
 
 export function seen(changed: Partial<AgentStatus> = {}): PcSnapshot {
   return {
-    agentConnection: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null },
+    agentConnection: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null, startFault: null },
     status: status(changed),
     brandName: 'Kanade Tray',
     lost: false,
@@ -46,3 +46,8 @@ export function seen(changed: Partial<AgentStatus> = {}): PcSnapshot {
 
 /** No trouble at all. */
 const QUIET: AgentStatus['notices'] = { forbidden: null, undelivered: null, clock: null, log: null };
+
+/** Results that wait and results that are parked, and what is no result. */
+export function outbox(waiting: number, parked: number, others = { waiting: 0, stuck: 0 }): AgentStatus['outbox'] {
+  return { waiting, parked, others };
+}

@@ -5,6 +5,7 @@ import { Slots } from '../../src/agent/run/slots.ts';
 import type { Store } from '../../src/agent/store/store.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import type { RunId } from '../../src/shared/ids.ts';
 import { commandJson } from './commands.ts';
 import { FakeBus } from './fake-bus.ts';
 import { FakeScripts } from './fake-scripts.ts';
@@ -50,7 +51,7 @@ export async function admitCommand(
   store: Store,
   requestId: string,
   more: Record<string, unknown> = {},
-): Promise<number> {
+): Promise<RunId> {
   const execId = (more.exec_id as string | undefined) ?? null;
   const runAs = (more.run_as as string | undefined) ?? 'system';
   const admission = await store.runs.admit(

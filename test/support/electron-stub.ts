@@ -1,5 +1,5 @@
 /**
- * Electron for tests of shell code without Electron: only what the shell uses, each object held to the real types, so that
+ * Electron for tests of shell code without Electron: only what the app shell uses, each object held to the real types, so that
  * the stub breaks when the API moves.
  */
 import { EventEmitter } from 'node:events';

@@ -29,7 +29,7 @@ export interface ShellOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** One of its own by default: in tray mode two agents of one PC wait for each other. */
   readonly pcId?: string;
-  /** Settings, data and user data of a shell that was there before. */
+  /** Settings, data and user data of an app shell that was there before. */
   readonly directory?: string;
 }
 
@@ -38,12 +38,12 @@ export interface TestShell {
   readonly directory: string;
   readonly dataDirectory: string;
   readonly pcId: string;
-  /** The file of what the shell has logged. */
+  /** The file of what the app shell has logged. */
   readonly log: string;
   window(): Promise<Page>;
 }
 
-/** How the shell is started, for a test that starts it by itself. */
+/** How the app shell is started, for a test that starts it by itself. */
 export function shellCommand(options: ShellOptions & { readonly directory: string }) {
   if (found.kind === 'none') throw new Error(found.why);
   const { display, directory, args = [], natsUrl, toml = '' } = options;

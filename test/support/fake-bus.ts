@@ -18,10 +18,10 @@ import {
   type PublishOptions,
   type PublishOutcome,
 } from '../../src/agent/bus/bus.ts';
-import type { KvKey } from '../../src/base/ids.ts';
 import { errorText } from '../../src/base/logger.ts';
 import { orAbort } from '../../src/base/waiting.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
+import type { KvKey } from '../../src/shared/ids.ts';
 
 export interface Published {
   readonly subject: string;

@@ -3,12 +3,12 @@
  */
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
-import { provision } from '../../scripts/lib/fleet.ts';
+import { type CommandBody, provision, command as shCommand } from '../../scripts/lib/fleet.ts';
+import { SHELL } from './scripts.ts';
 
 export type { CommandBody, ExecResult, StoredMessage } from '../../scripts/lib/fleet.ts';
 export {
   api,
-  command,
   countStored,
   killExec,
   lastStored,
@@ -24,6 +24,11 @@ export interface OperatorOptions {
   readonly user?: string;
   readonly pass?: string;
   readonly token?: string;
+}
+
+/** As operators send it, for the shell of this system: `echo hello` if not told otherwise. `fields` overrides and adds. */
+export function command(fields: Record<string, unknown> = {}): CommandBody {
+  return shCommand({ shell: SHELL, ...fields });
 }
 
 /** A connection that comes back whenever the broker does; closed with the test. */

@@ -1,7 +1,19 @@
 /** Ids for tests, by the checks that every id goes through. */
 
 import { isGroupName, isKvKey, isSubjectId, parsePcId } from '../../src/agent/wire/subjects.ts';
-import type { ExecId, GroupName, KvKey, PcId, RequestId, SentExecId, SentRequestId } from '../../src/base/ids.ts';
+import { runIdSchema } from '../../src/shared/id-schemas.ts';
+import type {
+  ExecId,
+  GroupName,
+  KvKey,
+  PcId,
+  RequestId,
+  ResultId,
+  RunId,
+  SentExecId,
+  SentRequestId,
+  SentResultId,
+} from '../../src/shared/ids.ts';
 
 export function pcIdOf(text: string): PcId {
   const parsed = parsePcId(text);
@@ -31,4 +43,12 @@ export function groupsOf(...names: readonly string[]): ReadonlySet<GroupName> {
 function checked<Id extends string>(id: Id) {
   if (!isSubjectId(id)) throw new Error(`${id} can not stand in a subject`);
   return id;
+}
+
+export function resultIdOf(text: string): ResultId {
+  return checked(text as SentResultId);
+}
+
+export function runIdOf(run: number): RunId {
+  return runIdSchema.parse(run);
 }

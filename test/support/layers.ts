@@ -15,7 +15,7 @@ export const LAYERS: readonly Layer[] = [
   { path: 'src/shared', holds: 'the contract between agent and window, states, texts', may: [] },
   { path: 'src/base', holds: 'life cycle, clock, sleep, backoff, watched values, logger', may: [] },
   { path: 'src/platform', holds: 'what the operating system gives', may: ['src/base'] },
-  { path: 'src/agent/wire', holds: 'subjects, schemas and time formats of the fleet', may: ['src/base'] },
+  { path: 'src/agent/wire', holds: 'subjects, schemas and time formats of the fleet', may: [] },
   { path: 'src/agent/bus', holds: 'the Bus and its NATS implementation', may: ['src/base'] },
   {
     path: 'src/agent/store',
@@ -139,7 +139,11 @@ export const LAYERS: readonly Layer[] = [
       'src/agent/results',
     ],
   },
-  { path: 'src/main', holds: 'the Electron shell', may: ['src/client'] },
+  {
+    path: 'src/main',
+    holds: 'the app shell: icon, window and notifications, in Electron',
+    may: ['src/client', 'src/base'],
+  },
   { path: 'src/preload', holds: 'the one link that the window gets', may: [] },
   { path: 'src/renderer', holds: 'the window', may: [] },
   { path: 'src/web', holds: 'the window for machines without Electron', may: ['src/client'] },

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { PublicKey } from '../../src/agent/update/envelope.ts';
 import type { KeyList } from '../../src/agent/update/keys.ts';
-import { type Release, releaseObjects } from '../../src/agent/update/manifest.ts';
+import type { Release } from '../../src/agent/update/manifest.ts';
+import { releaseObjects } from '../../src/agent/update/release-names.ts';
 import { makeKey, type SigningKey, sealKeys } from '../../tools/release/documents.ts';
 
 export const DAY_MS = 24 * 3_600_000;

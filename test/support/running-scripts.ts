@@ -42,8 +42,17 @@ export async function finished(
 
 /** A zombie is not alive: PID 1 may never reap it. */
 export function isAlive(pid: number | null): boolean {
+  if (pid !== null && process.platform === 'win32') return answers(pid);
   const stat = pid === null ? null : procStat(pid);
   return stat !== null && !stat.zombie;
+}
+
+function answers(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** The pid that a script wrote into the file `name`. */

@@ -11,7 +11,9 @@ import { type Command, decodeCommand } from '../../src/agent/wire/command.ts';
 import type { Trigger } from '../../src/agent/wire/schedule.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import type { RunId } from '../../src/shared/ids.ts';
 import { FakeBus } from './fake-bus.ts';
+import { runIdOf } from './ids.ts';
 import { ending, testStore } from './store.ts';
 import { tempDir } from './temp.ts';
 
@@ -70,7 +72,7 @@ export function scheduleRig(options: RigOptions = {}) {
   const { directory = tempDir(), clock = new ManualClock() } = options;
   const store: Store = testStore(directory, clock);
   const bus = new FakeBus();
-  const fired: { readonly run: number; readonly command: Command }[] = [];
+  const fired: { readonly run: RunId; readonly command: Command }[] = [];
   const state = {
     groups: options.groups === undefined ? null : new Set(options.groups),
     zone: options.zone ?? 'Asia/Tokyo',
@@ -164,7 +166,7 @@ export function scheduleRig(options: RigOptions = {}) {
       }
     },
     /** The script of the newest run ends. */
-    async end(exitCode = 0, run = fired.at(-1)?.run ?? 0): Promise<void> {
+    async end(exitCode = 0, run = runIdOf(fired.at(-1)?.run ?? 0)): Promise<void> {
       await store.runs.start(run, { startedAtMs: clock.ms, runAsUser: null, facts: null, event: null });
       const reason = exitCode === 0 ? 'DONE' : 'FAILED';
       await store.runs.finish(run, ending(`result ${run}`, { exitCode, reason, finishedAtMs: clock.ms }));
@@ -177,7 +179,7 @@ export function scheduleRig(options: RigOptions = {}) {
     row(id: string) {
       return this.rows().find(({ internals }) => internals.id === id);
     },
-    commandOf: (run: number) => decodeCommand(store.inbox.body(run)),
+    commandOf: (run: RunId) => decodeCommand(store.inbox.body(run)),
     /** Everything that was handed to the store is in it. */
     settled: () => store.completions.record('-', '-', 0),
   };

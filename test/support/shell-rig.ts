@@ -1,4 +1,4 @@
-/** A broker, a desktop and the shell on it, for the tests in a real Electron. */
+/** A broker, a desktop and the app shell on it, for the tests in a real Electron. */
 import { readFileSync } from 'node:fs';
 import { type Display, noDisplay, startDisplay } from './display.ts';
 import { isTestRuntime, noElectron, type ShellOptions, startShell, type TestShell } from './electron.ts';
@@ -6,12 +6,12 @@ import { provisionedOperator } from './fleet.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { tempDir } from './temp.ts';
 
-/** Why the shell can't be tested here; null: it can. */
+/** Why the app shell can't be tested here; null: it can. */
 export const noShell = noElectron ?? noDisplay;
 /** For the name of a group of tests. */
 export const inElectron = noShell === null ? '' : ` (${noShell})`;
 /**
- * An Electron of two years ago, here on a screen in memory, was gone without a word once in some 300 starts. Such a shell is
+ * An Electron of two years ago, here on a screen in memory, was gone without a word once in some 300 starts. Such an app shell is
  * started once more; what it said the first time is printed. The project's own Electron gets no second try.
  */
 export const ONCE_MORE = { retry: isTestRuntime ? 1 : 0 } as const;
@@ -43,7 +43,7 @@ export async function shellRig({ args = [], toml = '', env = {}, before }: RigOp
   return { server, nc, display, options, shell: await startShell(options) };
 }
 
-/** The newest agent that the shell has started. */
+/** The newest agent that the app shell has started. */
 export function agentPid({ log }: Pick<TestShell, 'log'>): number {
   const pids = [...readFileSync(log, 'utf8').matchAll(/the agent is started, process (\d+)/g)];
   return Number(pids.at(-1)?.[1]);

@@ -7,9 +7,10 @@ import type { OutputTail } from '../../src/agent/wire/live-tail.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { WatchedCell } from '../../src/base/watched.ts';
-import type { ConfigFault } from '../../src/shared/agent-status.ts';
+import type { ConfigProblem } from '../../src/shared/agent-status.ts';
 import type { AboutFacts, Setting } from '../../src/shared/contract.ts';
 import type { LogEnd } from '../../src/shared/helpdesk-view.ts';
+import type { RunId } from '../../src/shared/ids.ts';
 import { DEFAULT_UI } from '../../src/shared/ui-settings.ts';
 import { arrival, ending, testStore } from './store.ts';
 
@@ -69,7 +70,7 @@ export interface StatusWorld {
   code: string | null;
 }
 
-export const FAULT: ConfigFault = { file: '/etc/kanade/agent.toml', line: 3, key: 'agent.id', expected: 'an id' };
+export const FAULT: ConfigProblem = { file: '/etc/kanade/agent.toml', line: 3, key: 'agent.id', expected: 'an id' };
 
 /** `dataDirectory` holds the store under `kanade-tray`, as on a real PC. */
 export function statusWorld(dataDirectory: string, clock = new ManualClock()): StatusWorld {
@@ -99,7 +100,7 @@ export function statusWorld(dataDirectory: string, clock = new ManualClock()): S
     forbidden: new WatchedCell<readonly string[]>([]),
     undelivered: new WatchedCell<Cells['undelivered']['value']>(null),
     clockStep: new WatchedCell<Cells['clockStep']['value']>(null),
-    logFault: new WatchedCell<Cells['logFault']['value']>(null),
+    logFailure: new WatchedCell<Cells['logFailure']['value']>(null),
     schedules: new WatchedCell({
       count: 0,
       notUnderstood: 0,
@@ -191,11 +192,16 @@ export async function endedRun(
   store: Store,
   requestId: string,
   more: { arrival?: Partial<Arrival>; ending?: Partial<Ending>; user?: string } = {},
-): Promise<{ run: number; resultId: string }> {
+): Promise<{ run: RunId; resultId: string }> {
   const admission = await store.runs.admit(arrival(requestId, `script of ${requestId}`, more.arrival));
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
   const { run, resultId } = admission;
-  await store.runs.start(run, { startedAtMs: 2_000, runAsUser: more.user ?? null, facts: null, event: null });
+  await store.runs.start(run, {
+    startedAtMs: more.ending?.startedAtMs ?? 2_000,
+    runAsUser: more.user ?? null,
+    facts: null,
+    event: null,
+  });
   await store.runs.finish(run, ending(resultId, more.ending));
   return { run, resultId };
 }

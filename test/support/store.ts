@@ -5,8 +5,8 @@ import { NO_TEXT } from '../../src/agent/store/outputs.ts';
 import type { Arrival, Ending } from '../../src/agent/store/runs.ts';
 import { Store, type StoreOptions } from '../../src/agent/store/store.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import type { RequestId } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import type { RequestId } from '../../src/shared/ids.ts';
 
 export function storeOptions(directory: string, clock: Clock = systemClock): StoreOptions {
   return {

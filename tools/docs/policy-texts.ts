@@ -54,6 +54,18 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
         'コマンドが続けて届く間、スクリプトをすぐに開始できるように事前に起動しておく PowerShell の最大数です。最後のコマンドから 10 分間、1 つにつき約 90 MB のメモリを使用します。0 を指定すると起動しません。',
     },
   },
+  MaxQueueMiB: {
+    en: {
+      name: 'How much may wait to be run or sent (MiB)',
+      explain:
+        'Tasks that have not ended and results that have not been delivered may take so much on this PC. With more, no new task is taken until a tenth of it is free again: tasks wait at the broker, schedules of this PC skip. What was taken is run, and no result is ever dropped.',
+    },
+    ja: {
+      name: '待機中の作業と未送信の結果の上限 (MiB)',
+      explain:
+        '終わっていない作業と未送信の結果を、この端末に保管できる量です。超えると、上限の 1 割が空くまで新しい作業を受け取りません。作業はブローカーで待機し、この PC のスケジュールはスキップされます。受け取り済みの作業は実行され、結果が破棄されることはありません。',
+    },
+  },
   MaxOutputMiB: {
     en: {
       name: 'How much output of a script is kept (MiB)',

@@ -4,11 +4,11 @@
  */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { create } from 'tar';
 import { ROOT } from '../../bootstrap/paths.mjs';
 import { step } from '../../bootstrap/say.mjs';
+import { packDirectory, updateName } from './archive.ts';
 import { commitTime } from './commit-time.ts';
-import { assembleAgent, filesBelow, WORK } from './tree.ts';
+import { assembleAgent, WORK } from './tree.ts';
 
 const SOURCE = join(ROOT, 'packaging', 'linux');
 
@@ -37,14 +37,10 @@ export async function buildHeadless({
   writeFileSync(unit, unitText(readFileSync(join(SOURCE, 'kanade-tray-agent.service'), 'utf8')));
   for (const file of [starter, current, unit]) utimesSync(file, atSecs, atSecs);
   const installation = join(release, `kanade-tray-headless-${version}-linux-x86_64.tar.gz`);
-  const update = join(release, `kanade-tray-update-${version}-linux-x86_64.tar.gz`);
-  mkdirSync(release, { recursive: true });
-  const mtime = new Date(atSecs * 1_000);
+  const update = join(release, updateName(version, 'linux'));
   await step('Packing the headless agent', async () => {
-    // File by file, since directories are read in any order.
-    const how = { gzip: true, portable: true, mtime } as const;
-    await create({ file: installation, cwd: root, ...how }, filesBelow(root));
-    await create({ file: update, cwd: tree, ...how }, filesBelow(tree));
+    await packDirectory({ file: installation, directory: root, atSecs });
+    await packDirectory({ file: update, directory: tree, atSecs });
   });
   return [installation, update];
 }

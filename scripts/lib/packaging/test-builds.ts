@@ -9,6 +9,7 @@ import { cacheDir, isFile, ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
 import { Fault, step } from '../../bootstrap/say.mjs';
 import { inputsHash } from '../building.ts';
+import { updateName } from './archive.ts';
 import { TEST_SUFFIX } from './test-suffix.ts';
 
 const SOURCES = ['src', 'assets', 'scripts', 'installer', 'native', 'packaging', 'package.json', 'package-lock.json'];
@@ -19,6 +20,8 @@ const BROKEN = '9.2.0';
 interface Build {
   readonly version: string;
   readonly file: string;
+  /** For Windows. */
+  readonly update: string;
 }
 
 /**
@@ -63,9 +66,10 @@ async function testBuild(
       ? `Kanade-Tray-Setup-${version}${TEST_SUFFIX}.exe`
       : `kanade-tray_${version}_amd64${TEST_SUFFIX}.deb`;
   const file = join(work, 'release', name);
+  const update = join(work, 'release', updateName(version, 'windows', TEST_SUFFIX));
   const stamp = join(work, 'stamp');
   const inputs = packagingHash();
-  if (isFile(file) && isFile(stamp) && readFileSync(stamp, 'utf8') === inputs) return { version, file };
+  if (isFile(file) && isFile(stamp) && readFileSync(stamp, 'utf8') === inputs) return { version, file, update };
   await step(`Building version ${version} for ${system}, for tests`, async () => {
     rmSync(work, { recursive: true, force: true });
     copySources(work, version);
@@ -78,7 +82,7 @@ async function testBuild(
     rmSync(join(work, 'release', 'work'), { recursive: true });
     writeFileSync(stamp, inputs);
   });
-  return { version, file };
+  return { version, file, update };
 }
 
 function copySources(to: string, version: string) {
@@ -90,7 +94,9 @@ function copySources(to: string, version: string) {
 }
 
 function breakAgent(main: string) {
-  writeFileSync(main, `process.exit(7);\n${readFileSync(main, 'utf8')}`);
+  // Its self-test passes: an update of it is begun.
+  const ends = "if (!process.argv.includes('--self-test')) process.exit(7);";
+  writeFileSync(main, `${ends}\n${readFileSync(main, 'utf8')}`);
 }
 
 function packagingHash() {

@@ -9,14 +9,15 @@ import { ownIdleMs } from '../../platform/conditions/windows.ts';
 import { startWatchdog } from '../../platform/watchdog.ts';
 import { directoriesOf, StartDirectoryGone, startDirectory } from '../../shared/directories.ts';
 import { formatEffective } from '../config/effective.ts';
-import { formatWarnings } from '../config/fault.ts';
 import { hashHelpdeskCode } from '../config/helpdesk-code.ts';
 import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from '../config/load.ts';
+import { formatWarnings } from '../config/problem.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { followServiceHost } from '../runtime/stop-requests.ts';
 import { findInstallation } from '../update/installation.ts';
 import { describeKeys } from './check-keys.ts';
 import { type StartOptions, start } from './start.ts';
+import { forgetStartFault, noteStartFault } from './start-fault.ts';
 
 const VERSION: string = packageJson.version;
 
@@ -57,7 +58,7 @@ const LOOK_FOR_TURN_MS = 15_000;
 /** Runs until it is stopped; resolves to the exit code of the process. */
 export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_MS): Promise<number> {
   const options = parseOptions(argv);
-  if (typeof options === 'string') return fault(`${options}\n\n${USAGE}`);
+  if (typeof options === 'string') return failed(`${options}\n\n${USAGE}`);
   if (options.help) return print(USAGE);
   if (options.version) return print(`${VERSION}\n`);
   if (options['hash-code']) return hashCode();
@@ -67,7 +68,7 @@ export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_M
   try {
     return await runWithSettings(argv, options, lockRetryMs);
   } catch (error) {
-    if (error instanceof StartDirectoryGone) return fault(`${error.message}\n`);
+    if (error instanceof StartDirectoryGone) return failed(`${error.message}\n`);
     throw error;
   }
 }
@@ -84,7 +85,7 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   if (testIn !== undefined) {
     const { selfTest } = await import('./self-test.ts');
     const { ok, text } = await selfTest(loaded, testIn, VERSION);
-    return ok ? print(text) : fault(text);
+    return ok ? print(text) : failed(text);
   }
   if (isCheck) return checkConfig(loaded);
   // What comes on standard input is nothing for a version that only tests itself.
@@ -92,15 +93,20 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   const program = import.meta.dirname;
   const more = { hostSecret: takeHostSecret(), version: VERSION, program, args, lockRetryMs };
   const code = await runAgent(loaded, options, { ...more, reload: () => load(options, dataAnswers, answers) });
-  if (code === EXIT.stopped) forgetStarts(program);
+  if (code === EXIT.stopped) forgetStarts(program, inputOf(options));
   return code;
 }
 
 type RunOptions = Omit<StartOptions, 'loaded'> & { readonly reload: () => Loaded };
 
 async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: RunOptions): Promise<number> {
+  const agentDir = agentDirOf(options);
+  if (loaded.ok || options.service || options.tray) forgetStartFault(agentDir);
   if (loaded.ok) return start({ loaded, ...more });
-  if (!options.service && !options.tray) return fault(`${loaded.message}\n`);
+  if (!options.service && !options.tray) {
+    noteStartFault(agentDir, loaded.state);
+    return failed(`${loaded.message}\n`);
+  }
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
   const usable = await waitForSettings({ loaded, startedAs, reload, ...more });
@@ -108,19 +114,19 @@ async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: R
 }
 
 /** Whoever has stopped in order has not failed to start, even if it was never on the air, or waited for its settings or its turn. */
-function forgetStarts(program: string): void {
-  const installed = findInstallation(program, VERSION, process.platform);
+function forgetStarts(program: string, { platform, startedAs = 'headless' }: LoadInput): void {
+  const installed = findInstallation(program, VERSION, { platform, startedAs });
   if (installed.by === 'us') installed.installation.forgetStarts();
 }
 
 function inputIdle(): number {
   const idleMs = process.platform === 'win32' ? ownIdleMs() : null;
-  return idleMs === null ? fault('it is not known here\n') : print(`${idleMs}\n`);
+  return idleMs === null ? failed('it is not known here\n') : print(`${idleMs}\n`);
 }
 
 function checkCommandKeys(path: string): number {
   const { ok, text } = describeKeys(path);
-  return ok ? print(text) : fault(text);
+  return ok ? print(text) : failed(text);
 }
 
 /** A signal ends this wait by itself: nothing has been started yet. */
@@ -176,14 +182,18 @@ function load(options: Options, dataAnswers: boolean, answers: AnsweredPaths): L
 
 /** Where it does not, the start waits for it and says so. */
 async function doesDataAnswer(options: Options): Promise<boolean> {
-  const { startedAs = 'headless', platform, env, cwd } = inputOf(options);
-  const { agentDir } = directoriesOf({ startedAs, platform, env, cwd, home: homedir() });
+  const agentDir = agentDirOf(options);
   const late = new AbortController();
   const signal = late.signal;
   return untilItAnswers(agentDir, { signal, onSilence: () => late.abort(), limitMs: ANSWER_WITHIN_MS }).then(
     () => true,
     () => false,
   );
+}
+
+function agentDirOf(options: Options): string {
+  const { startedAs = 'headless', platform, env, cwd } = inputOf(options);
+  return directoriesOf({ startedAs, platform, env, cwd, home: homedir() }).agentDir;
 }
 
 function inputOf(options: Options): LoadInput {
@@ -198,7 +208,7 @@ function inputOf(options: Options): LoadInput {
 
 function checkConfig(loaded: Loaded): number {
   if (loaded.ok) return print(formatEffective(loaded.config, loaded.warnings));
-  return fault(`${[loaded.message, formatWarnings(loaded.warnings)].filter((text) => text !== '').join('\n')}\n`);
+  return failed(`${[loaded.message, formatWarnings(loaded.warnings)].filter((text) => text !== '').join('\n')}\n`);
 }
 
 function takeHostSecret(): Uint8Array | null {
@@ -210,7 +220,7 @@ function takeHostSecret(): Uint8Array | null {
 async function hashCode(): Promise<number> {
   const code = (await text(process.stdin)).trim();
   const hashed = await hashHelpdeskCode(code);
-  return hashed.ok ? print(`${hashed.hash}\n`) : fault(`${hashed.error}\n`);
+  return hashed.ok ? print(`${hashed.hash}\n`) : failed(`${hashed.error}\n`);
 }
 
 function print(text: string): number {
@@ -218,7 +228,7 @@ function print(text: string): number {
   return EXIT.stopped;
 }
 
-function fault(text: string, code: number = EXIT.fault): number {
+function failed(text: string, code: number = EXIT.failed): number {
   process.stderr.write(text);
   return code;
 }

@@ -226,7 +226,7 @@ test('while the original agent works on this data the state says so, and our tur
     version: '0.0.0',
     log: silentLogger,
     originalRuns: () => runs,
-    lookEveryMs: LOOK_MS,
+    pollEveryMs: LOOK_MS,
   });
   await eventually(async () => {
     const agent = await connectAgent({ dataDirectory: here.root });

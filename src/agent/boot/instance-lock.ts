@@ -15,7 +15,7 @@ export interface InstanceLockOptions {
   readonly log: Logger;
   /** Whether the original agent runs on this data directory. */
   readonly originalRuns: () => boolean;
-  readonly lookEveryMs: number;
+  readonly pollEveryMs: number;
 }
 
 /** Ours until it is released, or until the process ends. */
@@ -42,8 +42,8 @@ export async function acquireInstanceLock(options: InstanceLockOptions): Promise
   return lock;
 }
 
-const ELSEWHERE = { state: 'elsewhere', faults: [] } as const satisfies Blocker;
-const ORIGINAL = { state: 'original_running', faults: [] } as const satisfies Blocker;
+const ELSEWHERE = { state: 'elsewhere', problems: [] } as const satisfies Blocker;
+const ORIGINAL = { state: 'original_running', problems: [] } as const satisfies Blocker;
 const SAYING = {
   elsewhere: 'this PC is managed from another session; waiting for its end',
   original_running: 'the original agent still runs on this PC; waiting for its end',

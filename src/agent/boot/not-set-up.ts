@@ -18,7 +18,7 @@ type Usable = Extract<Loaded, { ok: true }>;
 type Faulty = Extract<Loaded, { ok: false }>;
 
 /** How often the files are looked at; a change on a network share sends no event. */
-const LOOK_EVERY_MS = 2_000;
+const POLL_EVERY_MS = 2_000;
 
 export interface WaitForSettingsOptions {
   readonly loaded: Faulty;
@@ -59,7 +59,7 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
   const { env, platform } = process;
   const { agentDir } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
   const settings = () => faulty.shown;
-  const waiting = { startedAs, directory: agentDir, settings, hostSecret, version, lookEveryMs: LOOK_EVERY_MS, log };
+  const waiting = { startedAs, directory: agentDir, settings, hostSecret, version, pollEveryMs: POLL_EVERY_MS, log };
   return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
 }
 

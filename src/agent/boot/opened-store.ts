@@ -77,10 +77,14 @@ function open(config: OpenedStoreConfig, log: Logger): Opening {
   }
 }
 
-function optionsOf({ directories, history }: OpenedStoreConfig, log: Logger): StoreOptions {
+function optionsOf({ directories, history, results }: OpenedStoreConfig, log: Logger): StoreOptions {
   return {
     directory: directories.agentDir,
-    retention: { historyDays: history.days, historyMaxBytes: history.maxBytes },
+    retention: {
+      historyDays: history.days,
+      historyMaxBytes: history.maxBytes,
+      queueMaxBytes: results.queueMaxBytes,
+    },
     boot: bootId(),
     clock: systemClock,
     log: log.child('store'),

@@ -10,7 +10,7 @@ import { WatchedCell } from '../../base/watched.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import type { Hosting } from '../../shared/states.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
-import type { ConfigFault } from '../config/fault.ts';
+import type { ConfigProblem } from '../config/problem.ts';
 import { serveAccounts } from '../runtime/local-socket.ts';
 import { configPorts, shownPorts } from '../runtime/status-ports.ts';
 import { onStopRequest } from '../runtime/stop-requests.ts';
@@ -20,7 +20,7 @@ import { Store } from '../store/store.ts';
 /** What holds us up. */
 export interface Blocker {
   readonly state: 'not_set_up' | 'config_invalid' | 'not_trusted' | 'elsewhere' | 'original_running';
-  readonly faults: readonly ConfigFault[];
+  readonly problems: readonly ConfigProblem[];
 }
 
 export type ReadinessCheck<T> =
@@ -35,7 +35,7 @@ export interface WaitOptions {
   readonly settings: () => BootConfig | ShownSettings | null;
   readonly hostSecret: Uint8Array | null;
   readonly version: string;
-  readonly lookEveryMs: number;
+  readonly pollEveryMs: number;
   readonly log: Logger;
 }
 
@@ -53,7 +53,7 @@ export async function waitUntilClear<T>(
   const serving = serveAccounts(emptyPorts(options, cell, stop), directory, hostSecret, log);
   try {
     for (let shown = first; ; ) {
-      await sleep(options.lookEveryMs, stopping.signal);
+      await sleep(options.pollEveryMs, stopping.signal);
       const found = await look();
       if (found.kind === 'clear') return found.value;
       if (found.by !== shown) cell.set(agentIn(found.by));
@@ -70,8 +70,8 @@ export async function waitUntilClear<T>(
 
 type AgentCell = StatusPorts['cells']['agent'];
 
-function agentIn({ state, faults }: Blocker): AgentCell['value'] {
-  return { state, sinceMs: systemClock.nowMs(), faults };
+function agentIn({ state, problems }: Blocker): AgentCell['value'] {
+  return { state, sinceMs: systemClock.nowMs(), faults: problems };
 }
 
 /** An agent that knows nothing yet but its own state, and its settings where they can be read. */
@@ -96,7 +96,7 @@ function emptyPorts(options: WaitOptions, agent: AgentCell, stop: () => void): S
       forbidden: new WatchedCell<readonly string[]>([]),
       undelivered: new WatchedCell(null),
       clockStep: new WatchedCell(null),
-      logFault: new WatchedCell(null),
+      logFailure: new WatchedCell(null),
       commits: store.commits,
       schedules: new WatchedCell({ count: 0, notUnderstood: 0, nextAtMs: null, frozen: false }),
     },

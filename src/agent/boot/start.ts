@@ -87,7 +87,10 @@ interface Started extends Omit<StartOptions, 'loaded'> {
 /** Runs when it is our turn; once more from the start when a store that could not be used has become usable. */
 async function runUntilStopped(options: Started): Promise<number> {
   const { config, log, hostSecret, version, lockRetryMs, args } = options;
-  const installed = findInstallation(options.program, version, process.platform);
+  const installed = findInstallation(options.program, version, {
+    platform: process.platform,
+    startedAs: config.startedAs,
+  });
   let failedSwitches = 0;
   let lock: InstanceLock | null = null;
   let found: OpenedStore | null = null;
@@ -105,7 +108,7 @@ async function runUntilStopped(options: Started): Promise<number> {
       version,
       log: log.logger,
       originalRuns: () => originalRuns(config.directories),
-      lookEveryMs: lockRetryMs,
+      pollEveryMs: lockRetryMs,
     });
     if (lock === null) {
       await opened.store.close();
@@ -137,7 +140,7 @@ async function runUntilStopped(options: Started): Promise<number> {
 
 /** What counts from the next start on. False: that could not be written, and we go on as before. */
 function switches(installed: Installed, next: CurrentVersion | null, log: Logger): boolean {
-  if (next === null || installed.by === 'others') return true;
+  if (next === null || installed.by !== 'us') return true;
   try {
     installed.installation.switchTo(next);
     log.info('another version counts', { version: next.version });

@@ -1,3 +1,4 @@
+/** The JetStream API's requests and answers, as the bus needs them (protocol §11.3). */
 import type { Msg } from '@nats-io/transport-node';
 import type { RequestOptions, Session } from './session.ts';
 

@@ -4,8 +4,8 @@
  * (invariant 10). Nothing is ever buffered while disconnected: what matters goes through the outbox.
  */
 
-import type { KvKey } from '../../base/ids.ts';
 import type { Watched } from '../../base/watched.ts';
+import type { KvKey } from '../../shared/ids.ts';
 import type { ConnectionState } from '../../shared/states.ts';
 import type { HeaderLookup } from './headers.ts';
 

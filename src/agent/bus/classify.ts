@@ -1,3 +1,4 @@
+/** A try to connect that failed, sorted by what a person can do about it (protocol §11.2). */
 import { errors } from '@nats-io/transport-node';
 import { errorText } from '../../base/logger.ts';
 import type { ConnectionState } from '../../shared/states.ts';

@@ -55,7 +55,7 @@ test('it has been tried once we were connected, or every server has failed us', 
   expect(failing.link.value.state).toBe('unreachable');
 });
 
-const LOOK_SOON = { wakeLookMs: 10 };
+const LOOK_SOON = { wakePollMs: 10 };
 
 test('after a sleep a link that answers stays as it is', async () => {
   const server = await startNatsServer();

@@ -38,7 +38,7 @@ export interface ConnectorOptions {
   readonly connectBackoff?: BackoffPolicy;
   readonly pingIntervalMs?: number;
   /** How often it is looked whether the PC has slept. */
-  readonly wakeLookMs?: number;
+  readonly wakePollMs?: number;
 }
 
 export interface ConnectorParts {
@@ -93,7 +93,7 @@ export class Connector {
 
   start(): void {
     if (this.#closing.signal.aborted) return;
-    watchForWake(this.#clock, () => this.#awake(), this.#closing.signal, this.#options.wakeLookMs);
+    watchForWake(this.#clock, () => this.#awake(), this.#closing.signal, this.#options.wakePollMs);
     this.#loop = this.#run();
     drop(this.#loop, this.#log, 'connecting');
   }

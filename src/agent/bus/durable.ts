@@ -39,7 +39,7 @@ export async function consumeDurable(
     idle_heartbeat: heartbeatMs,
     callback: (message: JsMsg) => {
       received += 1;
-      // Thrown into the library, a handler's fault would end the consumer.
+      // Thrown into the library, a handler's error would end the consumer.
       try {
         const received = messageOf(session, message);
         // What has come was asked for.

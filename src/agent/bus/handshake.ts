@@ -1,3 +1,4 @@
+/** What the platform's WebSocket keeps to itself: why a web port does not take us. */
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from '@nats-io/transport-node';

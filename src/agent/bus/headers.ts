@@ -1,3 +1,4 @@
+/** The headers of a message. Invariant: what can't be read of them costs no message. */
 import type { MsgHdrs } from '@nats-io/transport-node';
 
 /** The first header of this name, by its exact case; null: there is none. */

@@ -5,10 +5,10 @@
  */
 
 import type { Msg } from '@nats-io/transport-node';
-import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { errorText } from '../../base/logger.ts';
 import { aborted } from '../../base/waiting.ts';
+import type { KvKey } from '../../shared/ids.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
 import { isForbidden } from './permissions.ts';
@@ -103,11 +103,11 @@ export async function kvWatch(
     callback: (error, message) => {
       if (broken.signal.aborted) return;
       if (error !== null) return broken.abort(error);
-      // Neither a lost message nor a handler's fault may reach the client library: it would end the connection.
+      // Neither a lost message nor a handler's error may reach the client library: it would end the connection.
       try {
         receive(message);
-      } catch (fault) {
-        broken.abort(fault);
+      } catch (thrown) {
+        broken.abort(thrown);
       }
     },
   });

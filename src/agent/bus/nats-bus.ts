@@ -3,9 +3,9 @@
  */
 
 import { type BackoffPolicy, spreadMs } from '../../base/backoff.ts';
-import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
+import type { KvKey } from '../../shared/ids.ts';
 import type {
   Binding,
   Bus,

@@ -8,7 +8,9 @@ import type { Logger } from '../../base/logger.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import { ASK_AGAIN_MS } from './bus.ts';
 
-/** In the words of nats-server's error, lower case. */
+/** What the client library makes of nats-server's error. */
+export type Violation = InstanceType<typeof errors.PermissionViolationError>;
+/** In the words of that error, lower case. */
 export type Operation = 'publish' | 'subscription';
 
 /** Where answers are heard: without it nothing that is asked for can be answered. */
@@ -126,7 +128,7 @@ export function isRefused(error: unknown): boolean {
 }
 
 /** The refusal of the broker in what the client library rejects with; null: it is something else. */
-export function violationOf(error: unknown): { readonly operation: Operation; readonly subject: string } | null {
+export function violationOf(error: unknown): Violation | null {
   if (error instanceof errors.RequestError) return violationOf(error.cause);
   return error instanceof errors.PermissionViolationError ? error : null;
 }

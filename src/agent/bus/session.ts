@@ -13,6 +13,7 @@ import { orAbort } from '../../base/waiting.ts';
 import { Downlink } from './downlink.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
+import { Replies } from './replies.ts';
 import type { ServerClock } from './server-clock.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
 import { Uplink } from './uplink.ts';
@@ -24,6 +25,8 @@ const MAX_PINGS_OUT = 2;
 const REFUSAL_HANDED_ON_MS = 50;
 /** How long an answer is waited for on a link that brings something else all the time. */
 const LATE_ANSWER_MS = 60_000;
+/** Time-outs are whole steps of it: timers of one length share their place, and an answer is mostly there long before. */
+const LIMIT_STEP_MS = 50;
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -50,12 +53,13 @@ export class Session {
   readonly permissions: Permissions;
   /** Aborted when the connection has ended; the reason says why. */
   readonly signal: AbortSignal;
-  /** Resolves when the connection has ended, with the fault that ended it. Never rejects. */
+  /** Resolves when the connection has ended, with the error that ended it. Never rejects. */
   readonly ended: Promise<Error | null>;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
+  readonly #replies: Replies;
   readonly #pingIntervalMs: number;
   readonly #ending = new AbortController();
   /** Kept here: the library forgets them with the connection, and then they are needed. */
@@ -80,6 +84,9 @@ export class Session {
     this.#clock = options.clock;
     this.#uplink = new Uplink(options.clock, () => nc.stats().outBytes);
     this.#downlink = new Downlink(options.clock);
+    this.#replies = new Replies(nc);
+    const onEnd = () => this.#replies.end(new errors.ClosedConnectionError());
+    this.signal.addEventListener('abort', onEnd, { once: true });
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
     this.#lastGood = this.#now();
     this.#peers = nc.info?.connect_urls ?? [];
@@ -154,9 +161,9 @@ export class Session {
     const downMs = answerBytes > 0 ? this.#downlink.excusedMs() : this.#downlink.neededMs();
     let hasCome = false;
     try {
-      const limitMs = clampTimerMs(timeoutMs + this.#uplink.neededMs() + downMs);
-      const asked = this.nc.request(subject, body, { timeout: clampTimerMs(limitMs + LATE_ANSWER_MS) });
-      const answer = await orAbort(this.#inTime(asked, limitMs), signal);
+      const limitMs = clampTimerMs(inSteps(timeoutMs + this.#uplink.neededMs() + downMs));
+      const asked = this.#replies.ask(subject, body);
+      const answer = await orAbort(this.#inTime(asked.answer, limitMs), signal).finally(asked.forget);
       hasCome = true;
       this.heard();
       this.permissions.allowed('publish', subject);
@@ -173,7 +180,6 @@ export class Session {
 
   /** As `asked` ends, or rejects once that is late. */
   async #inTime<T>(asked: Promise<T>, limitMs: number): Promise<T> {
-    asked.catch(() => {});
     const late = Promise.withResolvers<never>();
     const { inBytes } = this.nc.stats();
     let isOver = false;
@@ -190,7 +196,8 @@ export class Session {
 
   /**
    * Resolves when there is no point in waiting for an answer any longer: nothing comes for `limitMs`, or a ping that was sent after
-   * the request is answered before it. On a slow link it stands behind all that the broker has sent before. Never rejects.
+   * the request is answered before it. On a slow link it stands behind all that the broker has sent before; at last it is given
+   * up. Never rejects.
    */
   async #late(limitMs: number, inBytesBefore: number, isOver: () => boolean): Promise<void> {
     let inBytes = inBytesBefore;
@@ -198,7 +205,8 @@ export class Session {
     const pinged = this.flush().then(() => {
       isPastIt = true;
     });
-    while (!isOver() && !isPastIt) {
+    const untilMs = performance.now() + LATE_ANSWER_MS;
+    while (!isOver() && !isPastIt && performance.now() < untilMs) {
       const { inBytes: now } = this.nc.stats();
       if (now === inBytes) return;
       inBytes = now;
@@ -295,6 +303,7 @@ export class Session {
         const violation = violationOf(status.error);
         if (violation !== null) {
           this.permissions.refused(violation.operation, violation.subject);
+          this.#replies.refused(violation);
           if (violation.operation === 'publish') for (const listener of this.#onRefused) listener(violation.subject);
         } else this.#log.warn('the server reports an error', { error: errorText(status.error) });
       }
@@ -320,6 +329,10 @@ export class Session {
     this.#pingsSince += 1;
     drop(this.flush(), this.#log, 'a ping');
   }
+}
+
+function inSteps(ms: number): number {
+  return Math.ceil(ms / LIMIT_STEP_MS) * LIMIT_STEP_MS;
 }
 
 function credentialsOf(url: URL): Pick<ConnectionOptions, 'user' | 'pass' | 'token'> {

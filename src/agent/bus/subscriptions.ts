@@ -97,11 +97,11 @@ export class Subscriptions {
     return session.nc.subscribe(kept.subject, {
       callback: (error, message) => {
         if (error !== null) return refused.abort(error);
-        // A handler's fault must not reach the client library: it would end the connection (invariant 11).
+        // A handler's error must not reach the client library: it would end the connection (invariant 11).
         try {
           kept.handler(receivedOver(session, message));
-        } catch (fault) {
-          this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(fault) });
+        } catch (thrown) {
+          this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(thrown) });
         }
       },
     });

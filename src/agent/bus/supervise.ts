@@ -1,3 +1,4 @@
+/** Bindings that come back: whatever was asked for is bound in each session, and again when it is lost (invariant 10). */
 import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';

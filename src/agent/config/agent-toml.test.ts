@@ -11,11 +11,11 @@ function load(content: string | Uint8Array) {
   return machine.load({ configPath: machine.file(`${files}.toml`, content) });
 }
 
-/** Each fault as `line key: expected`. */
-function faultsOf(content: string | Uint8Array): string[] {
+/** Each problem as `line key: expected`. */
+function problemsOf(content: string | Uint8Array): string[] {
   const loaded = load(content);
-  if (loaded.ok) return ['no fault'];
-  return loaded.faults.map((fault) => `${fault.line ?? '-'} ${fault.key}: ${fault.expected}`);
+  if (loaded.ok) return ['no problem'];
+  return loaded.problems.map((problem) => `${problem.line ?? '-'} ${problem.key}: ${problem.expected}`);
 }
 
 function warningsOf(content: string): string[] {
@@ -25,7 +25,7 @@ function warningsOf(content: string): string[] {
 
 const HEAD = '[log]\npath = "/l.log"\nlevel = "info"\n[agent]\n';
 
-const bad: [name: string, content: string | Uint8Array, faults: string[]][] = [
+const bad: [name: string, content: string | Uint8Array, problems: string[]][] = [
   [
     'an empty file lacks the four required values',
     '',
@@ -42,7 +42,7 @@ const bad: [name: string, content: string | Uint8Array, faults: string[]][] = [
     ['4 agent.id: a value; it is required'],
   ],
   [
-    'several faults come together, in the order of the file',
+    'several problems come together, in the order of the file',
     '[agent]\nid = 7\nnats_url = ""\n[log]\nlevel = "loud"\n',
     [
       '2 agent.id: a text in quotes, found the number 7',
@@ -237,35 +237,35 @@ const bad: [name: string, content: string | Uint8Array, faults: string[]][] = [
     [expect.stringMatching(/^7 \{\{ ps\(cmd="x"\) \}\}: one of system\.host/)] as string[],
   ],
   [
-    'a fault below a branch that was left out names its line in the file',
+    'a problem below a branch that was left out names its line in the file',
     `{% if is_windows() %}\n# a\n# b\n{% endif %}\n${toml('keep_days = -1\n')}`,
     ['11 log.keep_days: a whole number from 0 to 3650, found the number -1'],
   ],
   [
-    'a TOML fault below a branch that was left out names its line in the file',
+    'a TOML problem below a branch that was left out names its line in the file',
     `{% if is_mac() %}\n# a\n{% endif %}\n${toml('x = \n')}`,
     [expect.stringMatching(/^10 TOML: valid TOML \(/)] as string[],
   ],
   [
-    'a fault after a text of several lines',
+    'a problem after a text of several lines',
     toml('x = """\n[run]\ngrace = 1 \\""" "\n"""\nkeep_days = -1\n'),
     ['11 log.keep_days: a whole number from 0 to 3650, found the number -1'],
   ],
   [
-    'a fault in a dotted key',
+    'a problem in a dotted key',
     `log.keep_days = -1\nagent.id = "a"\nagent.nats_url = "nats://a"\nlog.path = "/l"\nlog.level = "info"\n`,
     ['1 log.keep_days: a whole number from 0 to 3650, found the number -1'],
   ],
   [
-    'a fault in an inline table',
+    'a problem in an inline table',
     `agent = { id = "a", nats_url = "nats://a" }\nlog = { path = "/l", level = "info", keep_days = -1 }\n`,
     ['2 log.keep_days: a whole number from 0 to 3650, found the number -1'],
   ],
 ];
 
-describe('a file with faults', () => {
-  test.each(bad)('%s', (_, content, faults) => {
-    expect(faultsOf(content)).toEqual(faults);
+describe('a file with problems', () => {
+  test.each(bad)('%s', (_, content, problems) => {
+    expect(problemsOf(content)).toEqual(problems);
   });
 
   test('a name that the fleet can not use is "not set up", anything else "invalid"', () => {
@@ -274,7 +274,7 @@ describe('a file with faults', () => {
     expect([nameless, both].map((loaded) => !loaded.ok && loaded.state)).toEqual(['not_set_up', 'config_invalid']);
   });
 
-  test('the message has one line for each fault: file, line, key and what was expected', () => {
+  test('the message has one line for each problem: file, line, key and what was expected', () => {
     const path = machine.file('faulty.toml', toml('keep_days = -1\nformat = "xml"\n'));
     const loaded = machine.load({ configPath: path });
     expect(loaded).toMatchObject({

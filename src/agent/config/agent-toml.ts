@@ -1,5 +1,5 @@
 /**
- * Reads one `agent.toml` (protocol §9.3): UTF-8, template, TOML, values. Every fault and every doubt of the file is
+ * Reads one `agent.toml` (protocol §9.3): UTF-8, template, TOML, values. Every problem and every doubt of the file is
  * found in one pass and names its line; only a file that is no text, no template or no TOML ends earlier.
  */
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
@@ -14,7 +14,7 @@ import { describe, type PathBase, TomlFloat } from './values.ts';
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 export interface AgentTomlInput {
-  /** Its path, as faults name it. */
+  /** Its path, as problems name it. */
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly source: Extract<SettingSource, 'agent.toml' | 'machine agent.toml'>;
@@ -28,16 +28,16 @@ export type LineLookup = (key: string) => number | null;
 /** Adds what the file sets to `to`. Returns where its keys stand, or null where it can't be read at all. */
 export function readAgentToml(input: AgentTomlInput, to: Collected): LineLookup | null {
   const { file } = input;
-  const fault = (line: number | null, key: string, expected: string) =>
-    void to.faults.push({ file, line, key, expected });
+  const problem = (line: number | null, key: string, expected: string) =>
+    void to.problems.push({ file, line, key, expected });
   const text = decode(input.bytes);
   if (typeof text !== 'string') {
-    fault(null, 'file', text.expected);
+    problem(null, 'file', text.expected);
     return null;
   }
   const rendered = renderTemplate(text, input.facts);
   if (!rendered.ok) {
-    for (const { line, text: template, expected } of rendered.faults) fault(line, template, expected);
+    for (const { line, text: template, expected } of rendered.problems) problem(line, template, expected);
     return null;
   }
   const sourceLine = (line: number) => rendered.lines[line - 1] ?? line;
@@ -46,7 +46,7 @@ export function readAgentToml(input: AgentTomlInput, to: Collected): LineLookup 
     table = parse(rendered.text, { integersAsBigInt: true, maxDepth: 64 });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    fault(sourceLine(error.line), 'TOML', `valid TOML (${reasonOf(error)})`);
+    problem(sourceLine(error.line), 'TOML', `valid TOML (${reasonOf(error)})`);
     return null;
   }
   const lines = keyLines(rendered.text);
@@ -79,11 +79,11 @@ function addTables(root: TomlTable, input: AgentTomlInput, lookup: LineLookup, t
     const isInclude = name === 'include' || (name === 'teravars' && isTable(value) && Object.hasOwn(value, 'include'));
     if (isInclude) {
       const key = name === 'include' ? name : 'teravars.include';
-      to.faults.push({ file, line: lookup(key), key, expected: 'no include (merging files is not supported)' });
+      to.problems.push({ file, line: lookup(key), key, expected: 'no include (merging files is not supported)' });
     }
     if (!isOwnTable(name)) continue;
     if (!isTable(value)) {
-      to.faults.push({ file, line, key: name, expected: `a table [${name}], found ${describe(value)}` });
+      to.problems.push({ file, line, key: name, expected: `a table [${name}], found ${describe(value)}` });
       continue;
     }
     for (const [inner, raw] of Object.entries(value)) {

@@ -29,19 +29,20 @@ export interface BootConfig extends Sections, BootConfigPlaces {
 }
 
 /** What is shown to people of the settings, as far as they can be read: it also holds where the agent can't use the rest. */
-export interface ShownSettings extends Pick<BootConfig, 'ui' | 'brand' | 'support'> {
+export interface ShownSettings extends Pick<BootConfig, 'ui' | 'brand' | 'support' | 'startedAs'> {
   readonly pcId: string | null;
   readonly languageLocked: boolean;
   /** False: a part could not be read, so what is missing here may have been said there. */
   readonly complete: boolean;
 }
 
-export function shownSettingsOf(settings: SettingValues, complete: boolean): ShownSettings {
+export function shownSettingsOf(settings: SettingValues, startedAs: Hosting, complete: boolean): ShownSettings {
   const { agent, ui, brand, support } = sectionsOf(settings);
   return {
     ui,
     brand,
     support,
+    startedAs,
     pcId: agent.id,
     languageLocked: settings['ui.language'].locked,
     complete,

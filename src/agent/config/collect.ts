@@ -1,15 +1,15 @@
 /** Raw values of one source, checked against the table: what can be used, and what must be put right. */
 
 import type { Setting } from '../../shared/setting.ts';
-import type { ConfigFault, ConfigWarning } from './fault.ts';
 import type { Candidate, SettingSource } from './layers.ts';
+import type { ConfigProblem, ConfigWarning } from './problem.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import { checkValue, describe, type PathBase } from './values.ts';
 
 /** What all sources together gave. Filled source by source, read once. */
 export class Collected {
   readonly candidates = new Map<SettingKey, Candidate[]>();
-  readonly faults: ConfigFault[] = [];
+  readonly problems: ConfigProblem[] = [];
   readonly warnings: ConfigWarning[] = [];
 
   /** `shown` is how the source names the setting, where that is not its key. */
@@ -32,7 +32,7 @@ export class Collected {
     } else if (setting.decoration === true) {
       this.warnings.push({ file, line, key: shown, message: `left out, expected ${checked.expected}` });
     } else {
-      this.faults.push({ file, line, key: shown, expected: checked.expected });
+      this.problems.push({ file, line, key: shown, expected: checked.expected });
     }
   }
 }
@@ -64,7 +64,7 @@ export function addPolicy(to: Collected, name: string, raw: unknown, at: SourceP
   }
   const flag = flagOf(raw);
   if (flag !== null) to.add(key, flag ? on : off, at, base, name);
-  else to.faults.push({ file: at.file, line: at.line, key: name, expected: `1 or 0, found ${describe(raw)}` });
+  else to.problems.push({ file: at.file, line: at.line, key: name, expected: `1 or 0, found ${describe(raw)}` });
 }
 
 function flagOf(raw: unknown): boolean | null {

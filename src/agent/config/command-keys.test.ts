@@ -32,7 +32,7 @@ describe.skipIf(process.platform === 'win32')('a file', () => {
     expect(read(open)).toEqual({ kind: 'failed', why: `${open} can be written by its group or by everybody` });
   });
 
-  test.skipIf(!isRoot)('without a word in it, or that is no file, is a fault and no revocation', () => {
+  test.skipIf(!isRoot)('without a word in it, or that is no file, is a problem and no revocation', () => {
     const empty = here.file('empty', ' \n');
     chmodSync(empty, 0o600);
     expect(read(empty)).toEqual({ kind: 'failed', why: `${empty} is empty; a ring without keys is []` });

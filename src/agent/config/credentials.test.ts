@@ -135,7 +135,7 @@ describe('where credentials come from', () => {
       'KANADE_NATS_PASSWORD is set, but KANADE_NATS_USER is not',
     ],
   ];
-  test.each(halves)('half a pair is a fault that names what is missing: %s', (_, sources, error) => {
+  test.each(halves)('half a pair is a problem that names what is missing: %s', (_, sources, error) => {
     expect(read(sources())).toEqual({ ok: false, error: `${error}; a sign-in needs both` });
   });
 

@@ -2,7 +2,7 @@
  * The credentials of a sign-in, read again each time, so that a rotated secret heals a refused one without a restart
  * (architecture §7). User and password come before a token, which is what is left where they are refused: both are there while a
  * fleet is moved to users (protocol §11.1). Each is looked for in the files named in `[auth]`, else in the machine's
- * registry values, else in the environment; what the server list holds comes last. Half a pair is a fault, and so is a file
+ * registry values, else in the environment; what the server list holds comes last. Half a pair is a problem, and so is a file
  * that is named but can't be read, or an unreadable registry key where nothing comes after it: signing in as somebody else
  * would only hide the reason.
  */
@@ -91,13 +91,13 @@ function fromMachine(env: Env, registry: Registry, url: Credentials | null): Non
   const [user, password] = [key.text('NatsUser'), key.text('NatsPassword')];
   const pair =
     // Of a key that can't be read nobody knows which half is missing.
-    (key.fault === null ? pairOf(user, password) : null) ??
+    (key.problem === null ? pairOf(user, password) : null) ??
     pairOf(variable(env, 'KANADE_NATS_USER'), variable(env, 'KANADE_NATS_PASSWORD'));
   const token = tokenOf(key.text('NatsToken')) ?? tokenOf(variable(env, 'KANADE_NATS_TOKEN'));
   const both = present(pair, token);
   if (both.length > 0) return both;
   if (url !== null) return [{ credentials: url, source: 'agent.nats_url', warning: null }];
-  if (key.fault !== null) throw new NoCredentials(key.fault);
+  if (key.problem !== null) throw new NoCredentials(key.problem);
   return [{ credentials: { kind: 'none' }, source: 'none', warning: null }];
 }
 
@@ -130,7 +130,7 @@ function variable(env: Env, name: string): Named {
 
 class RegistryKey {
   /** The first value that can't be read. */
-  fault: string | null = null;
+  problem: string | null = null;
   readonly #registry: Registry;
 
   constructor(registry: Registry) {
@@ -140,7 +140,7 @@ class RegistryKey {
   text(value: (typeof SIGN_IN_SECRETS)[number]): Named {
     const name = `HKLM\\${SECRETS_KEY} ${value}`;
     const secret = readRegistrySecret(this.#registry, value);
-    if (secret.kind === 'error') this.fault ??= `${name} can't be read (Windows error ${secret.code})`;
+    if (secret.kind === 'error') this.problem ??= `${name} can't be read (Windows error ${secret.code})`;
     return { name, text: secret.kind === 'text' ? secret.text : null };
   }
 }

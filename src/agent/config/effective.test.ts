@@ -1,8 +1,10 @@
 import { afterAll, expect, test } from 'vitest';
+import type { LogLevel } from '../../base/logger.ts';
+import { SETTING_CHOICES } from '../../shared/i18n/setting-choices.ts';
 import { effectiveSettings, formatEffective } from './effective.ts';
-import { formatFaults, formatWarnings } from './fault.ts';
 import { hashHelpdeskCode } from './helpdesk-code.ts';
-import { SETTING_KEYS } from './settings.ts';
+import { formatProblems, formatWarnings } from './problem.ts';
+import { SETTING_KEYS, settingOf } from './settings.ts';
 import { TestMachine, toml } from './test-machine.ts';
 
 const machine = new TestMachine();
@@ -41,6 +43,18 @@ test('every setting of the table is shown once, with its source and place', asyn
   expect(row('tls.ca')).toMatchObject({ value: null, source: 'built-in' });
 });
 
+test('each value that is one of a few has its words in both languages, and no others have', () => {
+  const values = SETTING_KEYS.flatMap((key): [string, string[]][] => {
+    const setting = settingOf(key);
+    if (setting.kind === 'choice') return [[key, [...setting.choices]]];
+    if (setting.kind === 'log_level') return [[key, ['debug', 'error', 'info', 'warn'] satisfies LogLevel[]]];
+    if (setting.kind !== 'integer' || setting.unit !== 'level') return [];
+    return [[key, Array.from({ length: setting.max - setting.min + 1 }, (_, at) => String(setting.min + at))]];
+  });
+  const said = Object.entries(SETTING_CHOICES).map(([key, words]) => [key, Object.keys(words).sort()]);
+  expect(Object.fromEntries(said)).toEqual(Object.fromEntries(values.map(([key, all]) => [key, all.sort()])));
+});
+
 test('no secret is shown, neither as a value nor in the text', async () => {
   const { config, warnings, hash } = await loaded();
   const rows = effectiveSettings(config);
@@ -68,8 +82,8 @@ test('the text names files, directories, values with their places, and the warni
   expect(lines).toContain(`${path}:11: run.unknown: not a setting that this version knows, ignored`);
 });
 
-test('a fault and a warning are one line each, without a line number where there is none', () => {
+test('a problem and a warning are one line each, without a line number where there is none', () => {
   const at = { file: 'HKLM\\x', line: null, key: 'PcId' };
-  expect(formatFaults([{ ...at, expected: 'a name' }])).toBe('HKLM\\x: PcId: expected a name');
+  expect(formatProblems([{ ...at, expected: 'a name' }])).toBe('HKLM\\x: PcId: expected a name');
   expect(formatWarnings([{ ...at, line: 3, message: 'ignored' }])).toBe('HKLM\\x:3: PcId: ignored');
 });

@@ -4,8 +4,8 @@ import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
 import type { Setting } from '../../shared/setting.ts';
 import { formatDuration } from '../wire/humantime.ts';
 import type { BootConfig } from './boot-config.ts';
-import { type ConfigWarning, formatWarnings, placeOf } from './fault.ts';
 import type { SettingSource } from './layers.ts';
+import { type ConfigWarning, formatWarnings, placeOf } from './problem.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import type { SettingValue } from './values.ts';
 

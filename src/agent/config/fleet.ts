@@ -5,10 +5,11 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import type { GroupName, PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
+import type { GroupName, PcId } from '../../shared/ids.ts';
 import type { Binding, Bus, KvChange, KvWatchHandlers } from '../bus/bus.ts';
+import { snapshotThenChanges } from '../bus/kv-snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { type ConfigScope, decodeScope, type EffectiveConfig, type Layer, resolve } from '../wire/config-scope.ts';
 import { decodeGroups } from '../wire/groups.ts';
@@ -85,27 +86,16 @@ export class Fleet {
   }
 
   #configHandlers(): KvWatchHandlers {
-    let seen = new Set<string>();
-    let settled = false;
-    return {
-      begin: () => {
-        seen = new Set();
-        settled = false;
-      },
-      change: (change) => {
-        seen.add(change.key);
+    return snapshotThenChanges({
+      change: (change, live) => {
         if (this.#applyScope(change)) this.#remember(CONFIG, change);
-        if (settled) this.#recompute();
+        if (live) this.#recompute();
       },
-      current: () => {
-        settled = true;
-        for (const key of this.#scopes.keys()) if (!seen.has(key)) this.#dropScope(key);
+      whole: (present) => {
+        for (const key of this.#scopes.keys()) if (!present.has(key)) this.#dropScope(key);
         this.#recompute();
       },
-      missing: () => {
-        // A bucket that is away for a moment takes nothing back; one that was never there had nothing to give.
-      },
-    };
+    });
   }
 
   #dropScope(key: string): void {
@@ -131,23 +121,16 @@ export class Fleet {
   }
 
   #groupHandlers(bucket: string): KvWatchHandlers {
-    let seen = false;
-    return {
-      begin: () => {
-        seen = false;
-      },
-      change: (change) => {
-        seen = true;
-        this.#putMembership(bucket, change);
-      },
-      current: () => {
-        if (!seen) this.#setMembership(bucket, []);
+    return snapshotThenChanges({
+      change: (change) => this.#putMembership(bucket, change),
+      whole: (present) => {
+        if (present.size === 0) this.#setMembership(bucket, []);
       },
       missing: () => {
         // No bucket, no groups; but a membership that was known is not lost with it.
         if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#remembered(bucket) ?? []);
       },
-    };
+    });
   }
 
   #putMembership(bucket: string, change: KvChange): void {

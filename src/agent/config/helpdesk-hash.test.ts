@@ -41,7 +41,7 @@ describe('the hash of the helpdesk code', () => {
   });
 
   test.skipIf(process.getuid?.() !== 0)(
-    'from a file that somebody else could exchange is a fault for a service',
+    'from a file that somebody else could exchange is a problem for a service',
     () => {
       const path = here.file('open/code-hash', hash('f'));
       chmodSync(path, 0o600);
@@ -107,7 +107,7 @@ describe('the hash of the helpdesk code', () => {
     ['is empty', () => hashFile(''), 'does not hold what --hash-code prints'],
   ];
   test.skipIf(process.platform === 'win32').each(unusable)(
-    'in a file that %s is a fault, and no other hash is tried',
+    'in a file that %s is a problem, and no other hash is tried',
     (_, make, why) => {
       const file = make();
       const configPath = settings(`[helpdesk]\ncode_hash = "${hash('a')}"\ncode_hash_file = "${file}"\n`);
@@ -118,7 +118,7 @@ describe('the hash of the helpdesk code', () => {
     },
   );
 
-  test('of the secrets that is no hash, or can not be read, is a fault of a service and nothing to a person', () => {
+  test('of the secrets that is no hash, or can not be read, is a problem of a service and nothing to a person', () => {
     const configPath = settings('');
     const load = (startedAs: 'service' | 'tray', helpdeskHash: Parameters<typeof here.machine>[1]) =>
       counts(here.load({ configPath, startedAs, machine: here.machine(startedAs, helpdeskHash) }));

@@ -60,17 +60,17 @@ function fromFile(to: Collected, startedAs: Hosting, answers: HashPlaces['answer
   const { value, source, file: named, line } = settle(to.candidates)[FILE_KEY];
   if (typeof value !== 'string' || source === 'built-in' || named === null) return null;
   const file = value;
-  const fault = (why: string) => {
-    to.faults.push({ file: named, line, key: FILE_KEY, expected: `a file that can be used: ${file} ${why}` });
+  const problem = (why: string) => {
+    to.problems.push({ file: named, line, key: FILE_KEY, expected: `a file that can be used: ${file} ${why}` });
     return 'faulty' as const;
   };
-  if (!answers(file)) return fault('does not answer');
+  if (!answers(file)) return problem('does not answer');
   const found = readTrustedFile(file, namedFile(startedAs, MAX_HASH_FILE_BYTES));
-  if (found.kind === 'missing') return fault('does not exist');
-  if (found.kind === 'refused') return fault(found.why);
-  if (found.readableByOthers) return fault(`can be read by others; ${SHUT_IT}`);
+  if (found.kind === 'missing') return problem('does not exist');
+  if (found.kind === 'refused') return problem(found.why);
+  if (found.readableByOthers) return problem(`can be read by others; ${SHUT_IT}`);
   const text = found.text.trim();
-  if (!isCodeHash(text)) return fault('does not hold what --hash-code prints');
+  if (!isCodeHash(text)) return problem('does not hold what --hash-code prints');
   return { text, at: { source, file, line: null } };
 }
 
@@ -80,7 +80,7 @@ function fromSecret(to: Collected, secret: HashSecret, startedAs: HashPlaces['st
   if (secret.kind === 'text') return { text: secret.text, at: { source: 'policy', file, line: null } };
   // A person may not read the machine's secrets, and has no such code either.
   if (startedAs === 'tray') return null;
-  to.faults.push({ file, line: null, key: HASH_SECRET, expected: `a text, found Windows error ${secret.code}` });
+  to.problems.push({ file, line: null, key: HASH_SECRET, expected: `a text, found Windows error ${secret.code}` });
   return 'faulty';
 }
 

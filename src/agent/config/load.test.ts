@@ -29,7 +29,7 @@ function policies(values: Record<string, unknown>): PolicyReading {
     name,
     { value, file: 'policy.json', line: 2 },
   ]);
-  return { values: new Map(entries), ignored: [], faults: [] };
+  return { values: new Map(entries), ignored: [], problems: [] };
 }
 
 /** Loads the standard file with policies. */
@@ -55,7 +55,7 @@ describe('where the file is looked for', () => {
     expect(here.load()).toEqual({
       ok: false,
       state: 'not_set_up',
-      faults: [{ file: wanted, line: null, key: 'agent.toml', expected: 'a settings file' }],
+      problems: [{ file: wanted, line: null, key: 'agent.toml', expected: 'a settings file' }],
       warnings: [],
       message: `config not found — pass \`--config <path>\`, set \`KANADE_AGENT_CONFIG\`, or place \`agent.toml\` at \`${wanted}\``,
       files: [wanted],
@@ -63,7 +63,7 @@ describe('where the file is looked for', () => {
     });
   });
 
-  test('with a fault elsewhere, what people are shown of the settings is there, and says whether that is all', () => {
+  test('with a problem elsewhere, what people are shown of the settings is there, and says whether that is all', () => {
     const said = '[support]\nphone = "03-1"\n[brand]\nname = "ACME"\n';
     const shownOf = (text: string) => {
       here.file(STANDARD, text);
@@ -89,7 +89,7 @@ describe('where the file is looked for', () => {
     });
   });
 
-  test('a directory in the place of the file is a fault, not an exception', () => {
+  test('a directory in the place of the file is a problem, not an exception', () => {
     expect(here.load({ configPath: here.root })).toMatchObject({
       ok: false,
       state: 'config_invalid',
@@ -105,7 +105,7 @@ describe('where the file is looked for', () => {
 });
 
 describe('tray mode', () => {
-  test('a start directory that is gone is a fault of what needs it, and of nothing else', () => {
+  test('a start directory that is gone is a problem of what needs it, and of nothing else', () => {
     here.file('whole.toml', toml());
     here.file('relative.toml', toml().replace('/var/log/kanade/agent.log', 'agent.log'));
     here.file('template.toml', toml('[support]\ntext = "{{ system.cwd }}"\n'));
@@ -148,7 +148,11 @@ describe('tray mode', () => {
     here.file(STANDARD, toml());
     const path = here.file('alone.toml', '[agent]\nid = "x"\n');
     const loaded = here.load({ startedAs: 'tray', configPath: path });
-    expect(loaded.ok || loaded.faults.map((fault) => fault.key)).toEqual(['agent.nats_url', 'log.path', 'log.level']);
+    expect(loaded.ok || loaded.problems.map((problem) => problem.key)).toEqual([
+      'agent.nats_url',
+      'log.path',
+      'log.level',
+    ]);
   });
 });
 
@@ -216,7 +220,7 @@ describe('which source counts', () => {
     expect(levels).toEqual([1, 1, 2]);
   });
 
-  test('a faulty policy is a fault that names it; a faulty decoration is left out', () => {
+  test('a faulty policy is a problem that names it; a faulty decoration is left out', () => {
     const loaded = withPolicies({
       HistoryDays: 'long',
       DisableScripts: 'maybe',
@@ -262,14 +266,14 @@ describe('which source counts', () => {
     });
   });
 
-  test('a policy file that can not be read as JSON is a fault beside those of agent.toml', () => {
+  test('a policy file that can not be read as JSON is a problem beside those of agent.toml', () => {
     const path = here.file('policy.json', '{\n"HistoryDays": }');
     here.file(STANDARD, toml('keep_days = -1\n'));
     const reading = readPolicies(new Set(), { platform: 'linux', file: path });
     const asRoot = process.geteuid?.() === 0;
     const loaded = here.load({ machine: here.machine('headless', { policies: reading }) });
-    const faults = loaded.ok ? [] : loaded.faults.map((fault) => `${fault.line} ${fault.key}`);
-    expect(faults).toEqual(asRoot ? ['7 log.keep_days', '2 policies'] : ['7 log.keep_days']);
+    const problems = loaded.ok ? [] : loaded.problems.map((problem) => `${problem.line} ${problem.key}`);
+    expect(problems).toEqual(asRoot ? ['7 log.keep_days', '2 policies'] : ['7 log.keep_days']);
   });
 });
 

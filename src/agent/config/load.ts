@@ -1,6 +1,6 @@
 /**
- * Finds, reads and settles the configuration of this start. All faults of all sources come back together; a
- * configuration with a fault is not used at all.
+ * Finds, reads and settles the configuration of this start. All problems of all sources come back together; a
+ * configuration with a problem is not used at all.
  */
 import { readFileSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
@@ -9,10 +9,10 @@ import type { Hosting } from '../../shared/states.ts';
 import { type LineLookup, readAgentToml } from './agent-toml.ts';
 import { type BootConfig, bootConfigOf, type ShownSettings, shownSettingsOf } from './boot-config.ts';
 import { addPolicy, Collected } from './collect.ts';
-import { type ConfigFault, type ConfigWarning, formatFaults } from './fault.ts';
 import { addHelpdeskHash } from './helpdesk-hash.ts';
 import { type SettingValues, settle, valueAt } from './layers.ts';
 import { type Machine, machineOf } from './machine.ts';
+import { type ConfigProblem, type ConfigWarning, formatProblems } from './problem.ts';
 import { isSettingKey, SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import { distrusted } from './trust.ts';
 import { ABSOLUTE, type PathBase } from './values.ts';
@@ -43,9 +43,9 @@ export type Loaded =
        * somebody else could have written it, so it was not even read.
        */
       readonly state: 'not_set_up' | 'config_invalid' | 'not_trusted';
-      readonly faults: readonly ConfigFault[];
+      readonly problems: readonly ConfigProblem[];
       readonly warnings: readonly ConfigWarning[];
-      /** For people, one line for each fault. */
+      /** For people, one line for each problem. */
       readonly message: string;
       /** The files to look at again when they change. */
       readonly files: readonly string[];
@@ -68,7 +68,7 @@ export function loadTrusted(input: LoadInput, program: string, dataAnswers: bool
   const found = distrusted({ startedAs, directories: machine.directories, files, program, dataAnswers });
   if (found === null) return loadBootConfig({ ...input, machine });
   const { path, why } = found;
-  const fault = {
+  const problem = {
     file: path,
     line: null,
     key: NOT_TRUSTED,
@@ -78,7 +78,7 @@ export function loadTrusted(input: LoadInput, program: string, dataAnswers: bool
   return {
     ok: false,
     state: 'not_trusted',
-    faults: [fault],
+    problems: [problem],
     warnings: [],
     message,
     files: [...files, path],
@@ -99,33 +99,36 @@ export function loadBootConfig(input: LoadInput): Loaded {
   addOthers(collected, input, machine, base);
   const answers = input.answers ?? (() => true);
   addHelpdeskHash(collected, { secret: machine.helpdeskHash, startedAs, base, answers });
-  const isUnread = collected.faults.some(({ key }) => key === MISSING_FILE || key === UNREADABLE_FILE);
+  const isUnread = collected.problems.some(({ key }) => key === MISSING_FILE || key === UNREADABLE_FILE);
   const isWhole = read.length > 0 && !isUnread && read.every((file) => file.lines !== null);
   const failed = (message?: string): Loaded => {
-    const faults = inFileOrder(collected.faults);
+    const problems = inFileOrder(collected.problems);
     return {
       ok: false,
-      state: stateOf(faults),
-      faults,
+      state: stateOf(problems),
+      problems,
       warnings: collected.warnings,
-      message: message ?? formatFaults(faults),
+      message: message ?? formatProblems(problems),
       files: files.map((file) => fullPath(file.path, base) ?? file.path),
-      shown: shownSettingsOf(settle(collected.candidates), isWhole),
+      shown: shownSettingsOf(settle(collected.candidates), startedAs, isWhole),
     };
   };
   const [first] = read;
   if (first === undefined) {
-    if (collected.faults.some((fault) => fault.key === MISSING_FILE || fault.key === UNREADABLE_FILE)) return failed();
+    if (collected.problems.some((problem) => problem.key === MISSING_FILE || problem.key === UNREADABLE_FILE))
+      return failed();
     const wanted = path.join(machine.directories.config, 'agent.toml');
-    collected.faults.unshift({ file: wanted, line: null, key: MISSING_FILE, expected: 'a settings file' });
-    return failed([notFound(wanted), formatFaults(collected.faults.slice(1))].filter((line) => line !== '').join('\n'));
+    collected.problems.unshift({ file: wanted, line: null, key: MISSING_FILE, expected: 'a settings file' });
+    return failed(
+      [notFound(wanted), formatProblems(collected.problems.slice(1))].filter((line) => line !== '').join('\n'),
+    );
   }
   const settled = settle(collected.candidates);
   const settings =
     startedAs === 'tray' ? withUserLog(settled, path.join(machine.directories.logs, 'agent.log')) : settled;
   if (isWhole || read.every((file) => file.lines !== null))
     checkIntegrity(collected, settings, first.path, first.lines);
-  if (collected.faults.length > 0) return failed();
+  if (collected.problems.length > 0) return failed();
   const paths = read.map((file) => fullPath(file.path, base) ?? file.path);
   const config = bootConfigOf(settings, { files: paths, startedAs, directories: machine.directories });
   return { ok: true, config, warnings: collected.warnings };
@@ -145,16 +148,16 @@ function notFound(path: string): string {
 const MISSING_FILE = 'agent.toml';
 const UNREADABLE_FILE = 'file';
 
-function stateOf(faults: readonly ConfigFault[]): 'not_set_up' | 'config_invalid' {
-  const notSetUp = faults.every((fault) => fault.key === MISSING_FILE || fault.key === 'agent.id');
+function stateOf(problems: readonly ConfigProblem[]): 'not_set_up' | 'config_invalid' {
+  const notSetUp = problems.every((problem) => problem.key === MISSING_FILE || problem.key === 'agent.id');
   return notSetUp ? 'not_set_up' : 'config_invalid';
 }
 
 /** As a person goes through a file; what has no line comes last. */
-function inFileOrder(faults: readonly ConfigFault[]): ConfigFault[] {
-  const files = [...new Set(faults.map((fault) => fault.file))];
-  const lineOf = (fault: ConfigFault) => fault.line ?? Number.MAX_SAFE_INTEGER;
-  return faults.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || lineOf(a) - lineOf(b));
+function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const files = [...new Set(problems.map((problem) => problem.file))];
+  const lineOf = (problem: ConfigProblem) => problem.line ?? Number.MAX_SAFE_INTEGER;
+  return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || lineOf(a) - lineOf(b));
 }
 
 interface FileToRead {
@@ -194,7 +197,7 @@ function readFiles(
   for (const { path: file, source, named } of files) {
     const full = fullPath(file, base);
     if (full === null) {
-      to.faults.push({ file, line: null, key: UNREADABLE_FILE, expected: ABSOLUTE });
+      to.problems.push({ file, line: null, key: UNREADABLE_FILE, expected: ABSOLUTE });
       continue;
     }
     const bytes = readBytes(full);
@@ -211,7 +214,7 @@ function readFiles(
       });
     } else if (named || bytes.code !== 'ENOENT') {
       const key = bytes.code === 'ENOENT' ? MISSING_FILE : UNREADABLE_FILE;
-      to.faults.push({ file, line: null, key, expected: `a file that can be read (${bytes.code})` });
+      to.problems.push({ file, line: null, key, expected: `a file that can be read (${bytes.code})` });
     }
   }
   return read;
@@ -236,7 +239,7 @@ function addOthers(to: Collected, { env, overrides }: LoadInput, machine: Machin
   for (const [name, { value, file, line }] of machine.policies.values) {
     addPolicy(to, name, value, { source: 'policy', file, line }, base);
   }
-  for (const { text, ...at } of machine.policies.faults) to.faults.push({ ...at, expected: text });
+  for (const { text, ...at } of machine.policies.problems) to.problems.push({ ...at, expected: text });
   for (const { text, ...at } of machine.policies.ignored) to.warnings.push({ ...at, message: text });
   addSwitch(to, machine, base);
   for (const [key, value] of Object.entries(overrides ?? {})) {
@@ -252,7 +255,7 @@ function addSwitch(to: Collected, { signedCommandsSwitch }: Machine, base: PathB
   const { file, odd } = signedCommandsSwitch;
   to.add('commands.signatures', 'require', { source: 'switch', file, line: null }, base);
   if (odd !== null)
-    to.faults.push({ file, line: null, key: 'RequireSignedCommands', expected: `1 or 0, found ${odd}` });
+    to.problems.push({ file, line: null, key: 'RequireSignedCommands', expected: `1 or 0, found ${odd}` });
 }
 
 /** A filter that we can't read must not stop an agent: the variable is often set for other programs. */
@@ -262,20 +265,21 @@ function addLogLevel(to: Collected, filter: string | undefined, base: PathBase):
   tried.add('log.level', filter, { source: 'environment', file: 'RUST_LOG', line: null }, base);
   const found = tried.candidates.get('log.level');
   if (found !== undefined) to.candidates.set('log.level', [...(to.candidates.get('log.level') ?? []), ...found]);
-  for (const { expected, ...at } of tried.faults) to.warnings.push({ ...at, message: `ignored, expected ${expected}` });
+  for (const { expected, ...at } of tried.problems)
+    to.warnings.push({ ...at, message: `ignored, expected ${expected}` });
 }
 
 /** What only shows when all sources are known: required settings, and settings that need one another. */
 function checkIntegrity(to: Collected, settings: SettingValues, file: string, lines: LineLookup | null): void {
-  const faulty = new Set(to.faults.map((fault) => fault.key));
+  const faulty = new Set(to.problems.map((problem) => problem.key));
   const set = (key: SettingKey) => settings[key].value !== null;
-  const fault = (key: SettingKey, expected: string, near: SettingKey = key) => {
+  const problem = (key: SettingKey, expected: string, near: SettingKey = key) => {
     if (faulty.has(key)) return;
     const { file: at, line } = settings[near];
-    to.faults.push({ file: at ?? file, line: at === null ? (lines?.(near) ?? null) : line, key, expected });
+    to.problems.push({ file: at ?? file, line: at === null ? (lines?.(near) ?? null) : line, key, expected });
   };
   for (const key of SETTING_KEYS) {
-    if (settingOf(key).required === true && !set(key)) fault(key, 'a value; it is required');
+    if (settingOf(key).required === true && !set(key)) problem(key, 'a value; it is required');
   }
   const needs: readonly (readonly [SettingKey, SettingKey])[] = [
     ['auth.user', 'auth.password_file'],
@@ -283,9 +287,9 @@ function checkIntegrity(to: Collected, settings: SettingValues, file: string, li
     ['tls.cert', 'tls.key'],
     ['tls.key', 'tls.cert'],
   ];
-  for (const [key, other] of needs) if (set(key) && !set(other)) fault(other, `a value, as ${key} is set`, key);
+  for (const [key, other] of needs) if (set(key) && !set(other)) problem(other, `a value, as ${key} is set`, key);
   const ways = (['auth.token_file', 'auth.creds_file', 'auth.nkey_file', 'auth.user'] as const).filter(set);
-  for (const way of ways.slice(1)) fault(way, `one way to sign in, ${ways[0]} is set too`);
+  for (const way of ways.slice(1)) problem(way, `one way to sign in, ${ways[0]} is set too`);
   if (set('agent.nats_url') && valueAt(settings, 'agent.nats_url').credentials !== null) {
     const { file: at, line } = settings['agent.nats_url'];
     const message = 'holds credentials, which everybody who reads the file can see; [auth] takes them from a file';

@@ -1,8 +1,10 @@
 /**
  * IT's logo for the window, as a `data:` URL. A file counts as what it holds, not as what it is called; what can't be used is
- * left out with a reason, never shown as an empty box.
+ * left out with a reason, never shown as an empty box. The window shows people what the agent reads here, which may read every file: so
+ * none that somebody else could have written or exchanged is taken.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { namedFile, readTrustedBytes } from '../../platform/secrets.ts';
+import type { Hosting } from '../../shared/states.ts';
 
 export type Logo = { readonly ok: true; readonly dataUrl: string } | { readonly ok: false; readonly why: string };
 
@@ -11,18 +13,11 @@ const MAX_PX = 2_048;
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** Reads a PNG, a JPEG or an SVG of at most 256 KiB. */
-export function readLogo(file: string): Logo {
-  let body: Buffer;
-  try {
-    const stats = statSync(file);
-    // Reading a pipe would wait for ever.
-    if (!stats.isFile()) return no('it is not a regular file');
-    const { size } = stats;
-    if (size > MAX_BYTES) return no(`it has ${size} bytes, and at most ${MAX_BYTES} are allowed`);
-    body = readFileSync(file);
-  } catch (error) {
-    return no(error instanceof Error ? error.message : String(error));
-  }
+export function readLogo(file: string, startedAs: Hosting): Logo {
+  const found = readTrustedBytes(file, namedFile(startedAs, MAX_BYTES));
+  if (found.kind === 'missing') return no('it is not there');
+  if (found.kind === 'refused') return no(`it ${found.why}`);
+  const body = Buffer.from(found.bytes);
   if (body.subarray(0, PNG.length).equals(PNG)) return png(body);
   if (body[0] === 0xff && body[1] === 0xd8 && body[2] === 0xff) return yes('image/jpeg', body);
   return svg(body);

@@ -26,33 +26,33 @@ const keyOf = (name: string) => SETTING_KEYS.find((key) => settingOf(key).policy
 const isDecoration = (key: SettingKey) => settingOf(key).decoration === true;
 
 describe.each([...POLICY_NAMES])('the policy %s', (name) => {
-  test.each(ODD)('that is %s is a fault by which nothing runs; a decoration is left out and told of', (_, value) => {
+  test.each(ODD)('that is %s is a problem by which nothing runs; a decoration is left out and told of', (_, value) => {
     const policies = { ...NO_POLICIES, values: new Map([[name, { value, file: 'policies', line: null }]]) };
     const configPath = here.file('agent.toml', toml());
     const loaded = here.load({ configPath, machine: here.machine('headless', { policies }) });
     if (isDecoration(keyOf(name))) {
       expect(loaded).toMatchObject({ ok: true, warnings: [{ file: 'policies', key: name }] });
     } else {
-      expect(loaded).toMatchObject({ ok: false, state: 'config_invalid', faults: [{ file: 'policies', key: name }] });
+      expect(loaded).toMatchObject({ ok: false, state: 'config_invalid', problems: [{ file: 'policies', key: name }] });
     }
   });
 });
 
 const OWN = SETTING_KEYS.filter((key) => settingOf(key).policyOnly !== true && !isDecoration(key));
 
-test.each(OWN)('%s of agent.toml that is a list is a fault', (key) => {
+test.each(OWN)('%s of agent.toml that is a list is a problem', (key) => {
   const [table, name] = key.split('.');
   const base = toml().replace(new RegExp(`^${name} = .*\n`, 'm'), '');
   const other = base.includes(`[${table}]`)
     ? base.replace(`[${table}]\n`, `[${table}]\n${name} = [1]\n`)
     : `${base}[${table}]\n${name} = [1]\n`;
   const loaded = here.load({ configPath: here.file('agent.toml', other) });
-  expect(loaded.ok || loaded.faults.map((fault) => fault.key)).toContain(key);
+  expect(loaded.ok || loaded.problems.map((problem) => problem.key)).toContain(key);
 });
 
-test('policies that can not be read at all are a fault, whatever the settings say', () => {
-  const faults = [{ file: 'policy.json', line: null, key: 'policies', text: 'a file that root alone can write' }];
-  const machine = here.machine('headless', { policies: { ...NO_POLICIES, faults } });
+test('policies that can not be read at all are a problem, whatever the settings say', () => {
+  const problems = [{ file: 'policy.json', line: null, key: 'policies', text: 'a file that root alone can write' }];
+  const machine = here.machine('headless', { policies: { ...NO_POLICIES, problems } });
   const loaded = here.load({ configPath: here.file('agent.toml', toml()), machine });
-  expect(loaded).toMatchObject({ ok: false, state: 'config_invalid', faults: [{ key: 'policies' }] });
+  expect(loaded).toMatchObject({ ok: false, state: 'config_invalid', problems: [{ key: 'policies' }] });
 });

@@ -95,11 +95,11 @@ test('a ring of keys on a share that falls silent is asked for once, and what is
   verifier.refresh();
   verifier.refresh();
   await loopTurn();
-  expect([reads, verifier.view().fault]).toEqual([1, null]);
+  expect([reads, verifier.view().problem]).toEqual([1, null]);
   nowMs = ANSWER_WITHIN_MS;
   verifier.refresh();
   await eventually(() =>
-    expect(verifier.view()).toMatchObject({ fault: 'it does not answer', keys: [{ kid: 'backend' }] }),
+    expect(verifier.view()).toMatchObject({ problem: 'it does not answer', keys: [{ kid: 'backend' }] }),
   );
 });
 
@@ -117,7 +117,7 @@ test('a file that is read with the settings counts only once it has answered', (
   expect(asked).toEqual([`${here.root}/hash`]);
   expect(loaded).toMatchObject({
     ok: false,
-    faults: [
+    problems: [
       { key: 'helpdesk.code_hash_file', expected: `a file that can be used: ${here.root}/hash does not answer` },
     ],
   });

@@ -8,7 +8,7 @@ const BASE = { platform: 'linux', start: '/', file: '/' } as const;
 /** Every policy of the product, with those of parts that do not exist yet. */
 const POLICIES = [
   'AllowQuitTray AllowStopAgent BrandItName BrandLogoPath BrandName DisableScripts DisableSelfUpdate HelpdeskCodeHash',
-  'HideCommandNames HistoryDays HostMode Language MaintenanceWindow MaxOutputMiB NatsUrls NotifyOnRun PauseUntil PcId',
+  'HideCommandNames HistoryDays HostMode Language MaintenanceWindow MaxOutputMiB MaxQueueMiB NatsUrls NotifyOnRun PauseUntil PcId',
   'PromoteTrayIcon RequireSignedCommands ShowOutputToUsers ShowTray SupportMail SupportPhone SupportText SupportUrl',
   'UpdateChannel UpdateDeferHoursMax WarmShells',
 ].flatMap((line) => line.split(' '));

@@ -126,6 +126,15 @@ export const SETTINGS = {
     default: 5_000,
     about: 'How fast waiting results go out after an outage; 0 lifts the limit',
   },
+  'results.queue_max_mib': {
+    kind: 'integer',
+    unit: 'MiB',
+    min: 16,
+    max: 1_048_576,
+    default: 4096,
+    policy: { name: 'MaxQueueMiB' },
+    about: 'How much may wait to be run or sent; with more of it no new command is taken, and none is lost',
+  },
   'output.max_mib': {
     kind: 'integer',
     unit: 'MiB',
@@ -193,6 +202,11 @@ export const SETTINGS = {
     default: true,
     policy: { name: 'DisableSelfUpdate', on: false, off: true },
     about: 'Whether the agent installs signed releases by itself, where it can; false leaves it to IT',
+  },
+  'update.by_apt': {
+    kind: 'boolean',
+    default: false,
+    about: 'The agent of the Debian package has apt install signed releases; without it that is left to who runs apt',
   },
   'update.channel': {
     kind: 'text',

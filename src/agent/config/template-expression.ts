@@ -1,6 +1,6 @@
 /**
  * The expressions inside `{{ … }}` and the conditions inside `{% … %}` of `agent.toml`: exactly the forms of
- * protocol §9.3. Anything else is a fault, never a guess.
+ * protocol §9.3. Anything else is a problem, never a guess.
  */
 
 /** What a template may know about the machine. */
@@ -73,7 +73,7 @@ export function parseBlock(body: string): Block | null {
 export type Evaluated =
   | { readonly kind: 'value'; readonly value: TemplateValue }
   | { readonly kind: 'wait'; readonly name: string }
-  | { readonly kind: 'fault'; readonly expected: string };
+  | { readonly kind: 'problem'; readonly expected: string };
 
 /** What `vars.<name>` is: resolved, not yet, or not there. */
 export type Variables = (name: string) => Evaluated;
@@ -103,20 +103,20 @@ function evaluateSource(source: Source, facts: TemplateFacts, vars: Variables): 
       if (fallback !== null && fallback.kind !== 'value') return fallback;
       const value = facts.env[source.name] ?? fallback?.value ?? (otherwise as string | null);
       if (value !== null) return { kind: 'value', value };
-      return { kind: 'fault', expected: `the environment variable ${source.name} to be set, or a default` };
+      return { kind: 'problem', expected: `the environment variable ${source.name} to be set, or a default` };
     }
   }
 }
 
 function systemFact(value: string | null): Evaluated {
   if (value !== null) return { kind: 'value', value };
-  return { kind: 'fault', expected: 'a start directory for system.cwd (the one that this was started in is gone)' };
+  return { kind: 'problem', expected: 'a start directory for system.cwd (the one that this was started in is gone)' };
 }
 
 function applyFilter(filter: Filter, value: TemplateValue): Evaluated {
   if (filter.name === 'hash') return { kind: 'value', value: fnv1a64(String(value)) };
   if (typeof value !== 'bigint' || value < 0n) {
-    return { kind: 'fault', expected: 'a whole number before port_offset, such as that of hash' };
+    return { kind: 'problem', expected: 'a whole number before port_offset, such as that of hash' };
   }
   return { kind: 'value', value: filter.start + (value % filter.range) };
 }

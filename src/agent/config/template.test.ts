@@ -5,12 +5,12 @@ import { FACTS } from './test-machine.ts';
 
 function render(template: string, platform: NodeJS.Platform = 'linux'): string | string[] {
   const rendered = renderTemplate(template, { ...FACTS, platform });
-  return rendered.ok ? rendered.text : rendered.faults.map((fault) => `${fault.line} ${fault.text}`);
+  return rendered.ok ? rendered.text : rendered.problems.map((problem) => `${problem.line} ${problem.text}`);
 }
 
 function expectedOf(template: string): string[] {
   const rendered = renderTemplate(template, FACTS);
-  return rendered.ok ? [] : rendered.faults.map((fault) => fault.expected);
+  return rendered.ok ? [] : rendered.problems.map((problem) => problem.expected);
 }
 
 describe('forms that are rendered', () => {
@@ -90,7 +90,7 @@ describe('[vars]', () => {
     ).toMatch(/\nl$/);
   });
 
-  test('a chain over more than ten rounds is a fault', () => {
+  test('a chain over more than ten rounds is a problem', () => {
     const chain = (length: number) => {
       const names = Array.from({ length }, (_, i) => `v${i} = "{{ vars.v${i + 1} }}"`);
       return `[vars]\n${names.join('\n')}\nv${length} = "end"\n[x]\n{{ vars.v0 }}`;
@@ -99,14 +99,14 @@ describe('[vars]', () => {
     expect(render(chain(10))).toEqual(['2 vars.v0']);
   });
 
-  test('a circle is one fault for each of its variables, and none for those who use them', () => {
+  test('a circle is one problem for each of its variables, and none for those who use them', () => {
     expect(render('[vars]\na = "{{ vars.b }}"\nb = "{{ vars.a }}"\n[x]\ny = "{{ vars.a }}"')).toEqual([
       '2 vars.a',
       '3 vars.b',
     ]);
   });
 
-  test('an unset variable of the environment is one fault, where it stands', () => {
+  test('an unset variable of the environment is one problem, where it stands', () => {
     const template = '[vars]\na = "{{ env(name=\'NONE\') }}"\n[x]\ny = "{{ vars.a }}"';
     expect(render(template)).toEqual(["2 {{ env(name='NONE') }}"]);
     expect(expectedOf(template)).toEqual(['the environment variable NONE to be set, or a default']);
@@ -117,8 +117,8 @@ describe('[vars]', () => {
   });
 });
 
-describe('anything else is a fault with its line and text', () => {
-  const forms: [template: string, faults: string[]][] = [
+describe('anything else is a problem with its line and text', () => {
+  const forms: [template: string, problems: string[]][] = [
     ['a\n{{ now() }}', ['2 {{ now() }}']],
     ['# a comment counts: {{ nothing }}', ['1 {{ nothing }}']],
     ['{{ system.kernel }}', ['1 {{ system.kernel }}']],
@@ -154,7 +154,7 @@ describe('anything else is a fault with its line and text', () => {
     ['{% include "x" %}', ['1 {% include "x" %}']],
     [`{{ ${'x'.repeat(200)} }}`, [`1 {{ ${'x'.repeat(116)}…`]],
   ];
-  test.each(forms)('%j', (template, faults) => {
-    expect(render(template)).toEqual(faults);
+  test.each(forms)('%j', (template, problems) => {
+    expect(render(template)).toEqual(problems);
   });
 });

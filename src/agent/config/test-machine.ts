@@ -16,7 +16,7 @@ export const FACTS: TemplateFacts = {
   env: { SITE: 'osaka', EMPTY: '' },
 };
 
-export const NO_POLICIES: PolicyReading = { values: new Map(), ignored: [], faults: [] };
+export const NO_POLICIES: PolicyReading = { values: new Map(), ignored: [], problems: [] };
 
 export class TestMachine {
   readonly root = mkdtempSync(join(tmpdir(), 'kanade-tray-config-'));

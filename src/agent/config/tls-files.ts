@@ -16,18 +16,18 @@ export type TlsRead =
 /** Synchronous: local files of some KiB. */
 export function readTls({ tls, startedAs }: Pick<BootConfig, 'tls' | 'startedAs'>): TlsRead {
   const warnings: string[] = [];
-  const faults: string[] = [];
+  const problems: string[] = [];
   const read = (path: string | null, isSecret = false): string | null => {
     if (path === null) return null;
     const file = readTrustedFile(path, namedFile(startedAs, MAX_PEM_BYTES));
     if (file.kind !== 'ok') {
-      faults.push(`${path} ${file.kind === 'missing' ? 'does not exist' : file.why}`);
+      problems.push(`${path} ${file.kind === 'missing' ? 'does not exist' : file.why}`);
       return null;
     }
     if (isSecret && file.readableByOthers) warnings.push(`${path} can be read by others; ${SHUT_IT}`);
     return file.text;
   };
   const texts = { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key, true), serverName: tls.serverName };
-  const [error] = faults;
+  const [error] = problems;
   return error === undefined ? { ok: true, tls: texts, warnings } : { ok: false, error };
 }

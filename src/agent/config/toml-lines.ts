@@ -1,6 +1,6 @@
 /**
  * Where each key of a TOML text stands. The parser tells the line of what it can't read, but not of what it read, and a
- * fault in a value must name its line too. The text has been parsed before, so only valid TOML is scanned here.
+ * problem in a value must name its line too. The text has been parsed before, so only valid TOML is scanned here.
  */
 
 /** Dotted key → line (from 1) of its assignment or header; keys of inline tables stand under their table's key. */

@@ -2,10 +2,10 @@
 
 import { posix, win32 } from 'node:path';
 import { parseDailyWindow } from '../../base/daily-window.ts';
-import type { PcId } from '../../base/ids.ts';
 import type { LogLevel } from '../../base/logger.ts';
 import { momentMs } from '../../base/moment.ts';
 import { UnreadableValue } from '../../platform/policies.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { Setting, SettingScalar } from '../../shared/setting.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { parsePcId } from '../wire/subjects.ts';

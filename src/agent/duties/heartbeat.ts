@@ -5,9 +5,9 @@
  */
 
 import type { Clock } from '../../base/clock.ts';
-import type { PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
 import { decodeHeartbeat } from '../wire/heartbeat.ts';
@@ -37,9 +37,11 @@ export function startHeartbeat(options: HeartbeatOptions): Binding {
   const startedAtNs = clock.nowNs();
   const own: bigint[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
   let intervalMs = config.value.heartbeatIntervalMs;
 
   const beat = () => {
+    if (isClosed) return;
     const { atNs, bytes } = body.next();
     own.push(atNs);
     if (own.length > OWN_REMEMBERED) own.shift();
@@ -66,18 +68,20 @@ export function startHeartbeat(options: HeartbeatOptions): Binding {
     { optional: true },
   );
   const stopLink = bus.link.watch(({ state }) => {
-    // A moment later: whoever publishes from inside this call comes before the connection is in use.
-    if (state === 'connected') arm(0);
+    // A moment later: whoever publishes from inside this call comes before the connection is in use. No later, since until then
+    // the fleet takes this PC for away.
+    if (state === 'connected') queueMicrotask(beat);
   });
   const stopConfig = config.watch(({ heartbeatIntervalMs }) => {
     if (heartbeatIntervalMs === intervalMs) return;
     intervalMs = heartbeatIntervalMs;
     arm(0);
   });
-  arm(0);
+  if (bus.link.value.state === 'connected') arm(0);
 
   return {
     close() {
+      isClosed = true;
       clearTimeout(timer);
       listening.close();
       stopLink();

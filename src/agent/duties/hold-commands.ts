@@ -8,7 +8,7 @@ import { sleep } from '../../base/sleep.ts';
 const HOLD_MS = 15 * 60_000;
 /** After that: about so much later. */
 export const HOLD_AGAIN_MS = 60 * 60_000;
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 export interface HeldCommands {
   hold(holds: boolean): void;
@@ -35,7 +35,7 @@ export async function holdUntilIdle(
   commands.hold(true);
   let isIdle = false;
   try {
-    for (const untilMs = performance.now() + holdMs; ; await sleep(LOOK_EVERY_MS, signal)) {
+    for (const untilMs = performance.now() + holdMs; ; await sleep(POLL_EVERY_MS, signal)) {
       if (!mayGo()) return 'not_now';
       isIdle = commands.isIdle;
       if (isIdle) return 'idle';

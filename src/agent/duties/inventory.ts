@@ -6,11 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import type { PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs } from '../../base/sleep.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { HardwareFacts } from '../../platform/hardware/types.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';

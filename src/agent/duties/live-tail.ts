@@ -1,5 +1,5 @@
 /** Answers who watches a run from afar with the end of its output so far (protocol §12.3). */
-import type { PcId } from '../../base/ids.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import { decodeTailRequest, encodeTailReply } from '../wire/live-tail.ts';
 import { liveTailSubject } from '../wire/subjects.ts';

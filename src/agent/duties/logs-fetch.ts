@@ -4,8 +4,8 @@
  */
 
 import { ANSWER_WITHIN_MS } from '../../base/answers.ts';
-import type { PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { Binding, Bus, BusMessage } from '../bus/bus.ts';
 import { decodeLogsRequest } from '../wire/logs-request.ts';
 import { logsFetchSubject } from '../wire/subjects.ts';

@@ -31,8 +31,8 @@ export interface OneUpdateOptions extends UpdateTimesOptions {
   readonly commands: HeldCommands;
   /** It is still what counts. */
   readonly isOffered: (offer: Offer) => boolean;
-  /** Stops the agent, which then starts again as this release. */
-  readonly switchTo: (offer: Offer) => void;
+  /** Stops the agent, which then starts again as this release: null, or nothing before the end. A text: why it does not come to it. */
+  readonly switchTo: (offer: Offer, signal: AbortSignal) => Promise<string | null>;
   readonly pauseUntilMs: number;
   /** How often the last switch has failed in this process. */
   readonly failures: number;
@@ -65,6 +65,7 @@ export class OneUpdate {
   #wake = new AbortController();
   readonly #times: UpdateTimes;
   #failures: number;
+  #stops = false;
 
   constructor(offer: Offer, options: OneUpdateOptions, changed: () => void) {
     this.offer = offer;
@@ -74,7 +75,9 @@ export class OneUpdate {
     this.#failures = options.failures;
   }
 
-  close(): void {
+  /** `stops`: with the agent, of which the set-up of a new version asks just that: then nothing more is begun. */
+  close(stops = false): void {
+    this.#stops = stops;
     this.#ending.abort(new Error('no update any more'));
   }
 
@@ -92,10 +95,14 @@ export class OneUpdate {
 
   /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
   async #afterCutOff(): Promise<true> {
-    const begun = this.#times.copiesBegun(this.offer);
-    if (begun === 0) return true;
-    this.#failures = begun - 1;
-    await this.#again('self_test', 'the agent ended while it copied its store');
+    const [copies, handOvers] = [this.#times.copiesBegun(this.offer), this.#times.handOversBegun(this.offer)];
+    if (copies > 0) {
+      this.#failures = copies - 1;
+      await this.#again('self_test', 'the agent ended while it copied its store');
+    } else if (handOvers > 0) {
+      this.#failures = handOvers - 1;
+      await this.#again('setup', 'the set-up did not bring this version');
+    }
     return true;
   }
 
@@ -236,10 +243,10 @@ export class OneUpdate {
     }
   }
 
-  /** Commands are held. False, or an error: they are let go, and it is tried again. */
-  #goes(offer: Offer, signal: AbortSignal): boolean {
-    const { commands, isOffered, switchTo, log } = this.#options;
-    let stops = false;
+  /** Commands are held. False, or an error: they are let go, unless the agent stops. */
+  async #goes(offer: Offer, signal: AbortSignal): Promise<boolean> {
+    const { commands, isOffered, log } = this.#options;
+    let why: string | null = '';
     try {
       if (!isOffered(offer)) {
         signal.throwIfAborted();
@@ -248,11 +255,22 @@ export class OneUpdate {
       const { version, serial } = offer.release;
       log.info('the agent stops for an update', { version, serial });
       this.#show('installing', {});
-      switchTo(offer);
-      stops = true;
-      return true;
+      why = await this.#switch(offer, signal);
     } finally {
-      if (!stops) commands.hold(false);
+      if (why !== null && !this.#stops) commands.hold(false);
+    }
+    if (why === null) return true;
+    await this.#again('setup', why);
+    return false;
+  }
+
+  /** null: the agent stops; else why it has not come to it. */
+  async #switch(offer: Offer, signal: AbortSignal): Promise<string | null> {
+    try {
+      return await this.#options.switchTo(offer, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return errorText(error);
     }
   }
 

@@ -1,5 +1,5 @@
 /** Answers a ping with a heartbeat (protocol §12.3). */
-import type { PcId } from '../../base/ids.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import { pingSubject } from '../wire/subjects.ts';
 import type { HeartbeatBody } from './heartbeat-body.ts';

@@ -10,6 +10,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { removeLargeQuietly } from '../../base/remove-quietly.ts';
 import { COMPILED_DIRECTORY } from '../../platform/compile-cache.ts';
 import { runProgram } from '../../platform/run-program.ts';
+import { makeDirectory as makePrivateDirectory, PRIVATE_TREE } from '../../platform/windows/access.ts';
 import { makeDirectory } from '../../shared/make-directory.ts';
 import type { UndoneReason } from '../../shared/update-reasons.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -17,9 +18,10 @@ import { LATEST_VERSION } from '../store/migrations.ts';
 import { RESERVE_BYTES } from '../store/reserve.ts';
 import type { Store } from '../store/store.ts';
 import { download, dropDownload } from '../update/download.ts';
-import type { Installation } from '../update/installation.ts';
+import { type Installation, mainIn, programIn } from '../update/installation.ts';
+import { RELEASES } from '../update/release-names.ts';
 import { readSelfTest } from '../update/self-test.ts';
-import { type Offer, RELEASES } from './release-look.ts';
+import type { Offer } from './release-look.ts';
 
 /** Beyond what the store holds back and asks for before it admits anything: an update must never keep a command out. */
 const KEPT_FREE_BYTES = 4 * RESERVE_BYTES;
@@ -120,23 +122,19 @@ async function unpackPackage({ offer, installation, signal }: PrepareOptions, fi
   if (roomOn(installation.versionsDirectory) < release.unpacked_size) return later('room', 'to unpack it');
   // Not before it is needed: it is code for which most starts have no use.
   const { unpack } = await import('../update/unpack.ts');
-  const to = installation.stagedDirectory;
+  const { stagedDirectory } = installation;
+  const to = installation.packageIn(stagedDirectory);
+  // Until it is in its place nobody else can hold anything of it.
+  if (to !== stagedDirectory) makePrivateDirectory(stagedDirectory, PRIVATE_TREE);
   const unpacked = await unpack({ file, to, unpackedBytes: release.unpacked_size, signal });
-  const isWhole = unpacked.ok && [programOf(to), mainOf(to)].every((path) => existsSync(path));
+  const tree = installation.treeIn(stagedDirectory);
+  const isWhole = unpacked.ok && [programIn(tree), mainIn(tree)].every((path) => existsSync(path));
   if (isWhole) return null;
   return unfit('package', unpacked.ok ? 'it holds no agent' : unpacked.why);
 }
 
 function unfit(why: UndoneReason, detail: string): Prepared {
   return { kind: 'unfit', why, detail };
-}
-
-function programOf(version: string): string {
-  return join(version, 'node', process.platform === 'win32' ? 'node.exe' : 'node');
-}
-
-function mainOf(version: string): string {
-  return join(version, 'agent', 'main.js');
 }
 
 async function testAndPlace(options: PrepareOptions): Promise<Prepared> {
@@ -147,9 +145,9 @@ async function testAndPlace(options: PrepareOptions): Promise<Prepared> {
   makeDirectory(copy, 0o700);
   if (roomOn(staging) < store.sizeBytes) return later('room', 'for a copy of the store');
   await options.countCopy(() => store.copyTo(join(copy, 'store.db'), signal));
-  const staged = installation.stagedDirectory;
+  const tree = installation.treeIn(installation.stagedDirectory);
   const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !OF_THIS_PROCESS.includes(name)));
-  const end = await runProgram(programOf(staged), [mainOf(staged), '--self-test', copy, ...args], {
+  const end = await runProgram(programIn(tree), [mainIn(tree), '--self-test', copy, ...args], {
     env,
     cwd: process.cwd(),
     limitMs: SELF_TEST_MS,
@@ -162,12 +160,12 @@ async function testAndPlace(options: PrepareOptions): Promise<Prepared> {
   // Whoever comes back must find a store that it can read.
   if (report.min_reader > LATEST_VERSION) return unfit('store', `its store can be read from ${report.min_reader} on`);
   // What Node has kept of its code (`src/agent/main.ts`) is good for this path only.
-  await removeLargeQuietly(join(staged, 'agent', COMPILED_DIRECTORY));
-  const place = installation.directoryOf(version);
+  await removeLargeQuietly(join(tree, 'agent', COMPILED_DIRECTORY));
+  const place = installation.readyDirectory(version);
   // An older one of that name that does not count.
   await rm(place, { recursive: true, force: true });
   signal.throwIfAborted();
-  renameSync(staged, place);
+  renameSync(installation.stagedDirectory, place);
   // What says which version counts lies in another directory, and must not be on the disk before this.
   syncDirectory(installation.versionsDirectory);
   log.info('a version lies ready', { version, schema: report.schema });

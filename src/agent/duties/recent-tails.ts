@@ -3,6 +3,7 @@
  * many finished ones are kept, the oldest go first, and of each no more than one reply carries.
  */
 
+import type { ResultId, SentResultId } from '../../shared/ids.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
 /** The part of a running script that is needed here. */
@@ -17,7 +18,7 @@ export interface RecentTail extends OutputTail {
 }
 
 export interface TailSource {
-  tail(resultId: string): RecentTail | undefined;
+  tail(resultId: SentResultId): RecentTail | undefined;
 }
 
 /** Two streams of this, with every byte a NUL (six in JSON), still fit a message of 1 MiB. */
@@ -31,17 +32,17 @@ interface Kept {
 }
 
 export class RecentTails implements TailSource {
-  readonly #running = new Map<string, TailedScript>();
-  readonly #kept = new Map<string, Kept>();
+  readonly #running = new Map<SentResultId, TailedScript>();
+  readonly #kept = new Map<SentResultId, Kept>();
 
   /** A script has started; it is followed until it is done, and remembered for a while. */
-  follow(resultId: string, script: TailedScript): void {
+  follow(resultId: ResultId, script: TailedScript): void {
     this.#running.set(resultId, script);
     const keep = () => this.#keep(resultId, script);
     script.done.then(keep, keep);
   }
 
-  tail(resultId: string): RecentTail | undefined {
+  tail(resultId: SentResultId): RecentTail | undefined {
     const running = this.#running.get(resultId);
     if (running !== undefined) return { running: true, ...running.tail(TAIL_MAX_BYTES) };
     return this.#kept.get(resultId)?.tail;
@@ -54,7 +55,7 @@ export class RecentTails implements TailSource {
     this.#kept.clear();
   }
 
-  #keep(resultId: string, script: TailedScript): void {
+  #keep(resultId: ResultId, script: TailedScript): void {
     if (!this.#running.delete(resultId)) return;
     this.#forget(resultId);
     const timer = setTimeout(() => this.#forget(resultId), KEEP_MS).unref();
@@ -63,7 +64,7 @@ export class RecentTails implements TailSource {
     if (this.#kept.size > KEEP_MAX && oldest !== undefined) this.#forget(oldest);
   }
 
-  #forget(resultId: string): void {
+  #forget(resultId: SentResultId): void {
     clearTimeout(this.#kept.get(resultId)?.timer);
     this.#kept.delete(resultId);
   }

@@ -8,9 +8,9 @@ import type { SeenUpdates } from '../store/seen-updates.ts';
 import { MAX_ENVELOPE_BYTES } from '../update/envelope.ts';
 import { newestKeys, type Pin, type ReadObject } from '../update/key-ring.ts';
 import type { KeyList } from '../update/keys.ts';
-import { checkRelease, isPackageOf, type Release, releaseObjects, type Target } from '../update/manifest.ts';
+import { checkRelease, isPackageOf, type Release } from '../update/manifest.ts';
+import { RELEASES, releaseObjects, type Target } from '../update/release-names.ts';
 
-export const RELEASES = 'agent_releases';
 /** The suffixes of the original's programs (protocol D36). */
 const ORIGINALS = ['', '-linux-x86_64', '-linux-aarch64', '-macos-aarch64'];
 /** Anything else names no object of ours, and is not put into a subject. */

@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
-import type { PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
+import type { PcId } from '../../shared/ids.ts';
 import type { SignatureState } from '../../shared/signatures.ts';
 import type { Binding } from '../bus/bus.ts';
 import type { Outbox } from '../store/outbox.ts';

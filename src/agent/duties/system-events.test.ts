@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { WatchedCell } from '../../base/watched.ts';
@@ -43,7 +44,7 @@ function journalOf(options: { hidesNames?: boolean; record?: Partial<RunRecord> 
     link,
     store,
     events,
-    end: (ended: Partial<EndedRun>) => end({ run: 1, reason: 'DONE', exitCode: 0, ...ended }),
+    end: (ended: Partial<EndedRun>) => end({ run: runIdOf(1), reason: 'DONE', exitCode: 0, ...ended }),
   };
 }
 

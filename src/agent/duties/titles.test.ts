@@ -3,6 +3,7 @@ import { connectedBus } from '../../../test/support/bus.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { operator, provision, putKey } from '../../../test/support/fleet.ts';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { slowLink } from '../../../test/support/slow-link.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -23,7 +24,7 @@ function setUp() {
 test('is the first line of the description, read once for many runs', async () => {
   const { bus, titles, stored } = setUp();
   bus.setKv('jobs', 'backup', MANIFEST);
-  for (const run of [1, 2, 3]) titles.admitted(run, 'backup');
+  for (const run of [1, 2, 3]) titles.admitted(runIdOf(run), 'backup');
   await eventually(() => expect(new Set(stored.map(([run]) => run))).toEqual(new Set([1, 2, 3])));
   expect(new Set(stored.map(([, title]) => title))).toEqual(new Set(['Backup of the documents']));
   expect(bus.kvReads).toBe(1);
@@ -36,11 +37,11 @@ test.each([
 ])('%s has none, and is not asked for again', async (_, job) => {
   const { bus, titles, stored } = setUp();
   bus.setKv('jobs', 'backup', MANIFEST);
-  titles.admitted(1, job);
-  titles.admitted(2, 'backup');
+  titles.admitted(runIdOf(1), job);
+  titles.admitted(runIdOf(2), 'backup');
   await eventually(() => expect(stored).toHaveLength(1));
   const reads = bus.kvReads;
-  titles.admitted(3, 'backup');
+  titles.admitted(runIdOf(3), 'backup');
   await eventually(() => expect(stored).toHaveLength(2));
   expect(bus.kvReads).toBe(reads);
   expect(new Set(stored.map(([run]) => run))).toEqual(new Set([2, 3]));
@@ -52,17 +53,17 @@ test('a read that fails once is tried again at once', async () => {
   bus.onKvGet = () => {
     if (bus.kvReads === 2) bus.setKv('jobs', 'backup', MANIFEST);
   };
-  titles.admitted(1, 'backup');
+  titles.admitted(runIdOf(1), 'backup');
   await eventually(() => expect(stored).toEqual([[1, 'Backup of the documents']]));
 });
 
 test('what could not be read is read with the next command', async () => {
   const { bus, titles, stored } = setUp();
   bus.kv.set(JOB, { kind: 'failed', why: 'timeout' });
-  titles.admitted(1, 'backup');
+  titles.admitted(runIdOf(1), 'backup');
   await eventually(() => expect(bus.kvReads).toBe(3));
   bus.setKv('jobs', 'backup', MANIFEST);
-  titles.admitted(2, 'adhoc-run');
+  titles.admitted(runIdOf(2), 'adhoc-run');
   await eventually(() => expect(stored).toEqual([[1, 'Backup of the documents']]));
 });
 
@@ -70,8 +71,8 @@ test('what came in while the connection broke is read with the next one', async 
   const { bus, titles, stored } = setUp();
   bus.setKv('jobs', 'backup', MANIFEST);
   bus.disconnect();
-  titles.admitted(1, 'backup');
-  titles.admitted(2, 'backup');
+  titles.admitted(runIdOf(1), 'backup');
+  titles.admitted(runIdOf(2), 'backup');
   await new Promise(setImmediate);
   expect(bus.kvReads).toBe(0);
   bus.connect();
@@ -88,7 +89,7 @@ test('of a job that takes long to come over a slow link it is read once', async 
   const stored: string[] = [];
   const runs = { setTitle: async (_run: number, title: string) => void stored.push(title) };
   const before = link.sentBytes;
-  new Titles({ bus, runs, clock: systemClock, log: silentLogger }).admitted(1, 'backup');
+  new Titles({ bus, runs, clock: systemClock, log: silentLogger }).admitted(runIdOf(1), 'backup');
   await eventually(() => expect(stored).toEqual(['Backup of the documents']));
   expect(link.sentBytes - before).toBeLessThan(50_000);
 });

@@ -5,8 +5,8 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import type { KvKey } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { KvKey, RunId } from '../../shared/ids.ts';
 import { DIRECT_TASK, firstLine, MAX_WHOLE_TITLE_CHARS } from '../../shared/run-title.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Runs } from '../store/runs.ts';
@@ -35,7 +35,7 @@ export class Titles {
   readonly #options: TitlesOptions;
   readonly #cache = new Map<string, { readonly atMs: number; readonly found: Promise<Found> }>();
   /** Run → its job. What could not be read comes back here and is asked for again with the next connection or the next command. */
-  readonly #missing = new Map<number, KvKey>();
+  readonly #missing = new Map<RunId, KvKey>();
 
   constructor(options: TitlesOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class Titles {
   }
 
   /** Looks the title up and stores it with the run. */
-  admitted(run: number, manifestId: string): void {
+  admitted(run: RunId, manifestId: string): void {
     if (manifestId !== DIRECT_TASK && isKvKey(manifestId)) this.#missing.set(run, manifestId);
     this.#ask();
   }
@@ -58,7 +58,7 @@ export class Titles {
     }
   }
 
-  async #store(run: number, manifestId: KvKey): Promise<void> {
+  async #store(run: RunId, manifestId: KvKey): Promise<void> {
     const found = await this.#find(manifestId);
     if (found.kind === 'failed') {
       if (this.#missing.size < MISSING_MAX) this.#missing.set(run, manifestId);

@@ -34,10 +34,10 @@ export interface TraySupervisorOptions {
   readonly log: Logger;
   /** Calls the listener when somebody signs in or out; returns how to end that. */
   readonly onSessionChange: (listener: () => void) => () => void;
-  readonly lookEveryMs?: number;
+  readonly pollEveryMs?: number;
 }
 
-const LOOK_EVERY_MS = 15_000;
+const POLL_EVERY_MS = 15_000;
 /** The Run key of Windows starts it too, some time after the sign-in. */
 const LEFT_TO_WINDOWS_MS = 30_000;
 const STARTS_PER_HOUR = 5;
@@ -64,7 +64,7 @@ export class TraySupervisor {
 
   constructor(options: TraySupervisorOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.look(), options.lookEveryMs ?? LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.look(), options.pollEveryMs ?? POLL_EVERY_MS);
     this.#timer.unref();
     this.#unlisten = options.onSessionChange(() => this.look());
     this.look();

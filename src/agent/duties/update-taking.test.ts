@@ -11,6 +11,7 @@ import { NO_BACKOFF } from '../../base/backoff.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { Timeline } from '../../base/timeline.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Store } from '../store/store.ts';
@@ -83,7 +84,10 @@ function rig({ store = testStore(tempDir()), clock = noon(), outcomes = [READY],
       },
       link: bus.link,
       commands,
-      switchTo: ({ release }) => seen.switched.push(release.serial),
+      switchTo: async ({ release }) => {
+        seen.switched.push(release.serial);
+        return null;
+      },
       jitterMs: () => 0,
       window: null,
       pauseUntilMs: 0,
@@ -190,6 +194,37 @@ test('who puts it off while it waits for a script gets that, and the commands go
   expect(seen.switched).toEqual([]);
   expect(await taking.schedule(null)).toBe('taken');
   await switched(7);
+});
+
+test('what its set-up does not come to is tried again, and commands go on meanwhile', async () => {
+  let tries = 0;
+  const { offer, commands, seen } = rig({
+    switchTo: async () => {
+      tries += 1;
+      return tries < 3 ? 'the set-up ended with 1618' : null;
+    },
+  });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(tries).toBe(3));
+  expect(commands.holds).toEqual([true, false, true, false, true]);
+  expect(seen.shown).toContain('waiting for setup');
+  // It may have taken away what lay ready.
+  expect(seen.tries).toBe(3);
+});
+
+test('where a set-up has been begun and this is still the version before, the next process waits first', async () => {
+  const { offer, store, waitsFor } = rig({ backoff: { minMs: HOUR_MS, maxMs: HOUR_MS, jitter: 0 } });
+  const one = offerOf({ serial: 7 });
+  await store.updateNotes.noteWait({
+    manifest: one.manifest,
+    jitterMs: 0,
+    drawn: store.timeline.now(),
+    ready: null,
+    postponedToMs: null,
+    handOversBegun: 1,
+  });
+  offer.set(one);
+  await waitsFor('setup');
 });
 
 test('a stop in the middle lets go of the commands', async () => {
@@ -384,11 +419,26 @@ test('what fails in the last moment lets go of the commands, and is tried again'
     switchTo: ({ release }) => {
       serials.push(release.serial);
       if (serials.length === 1) throw new Error('a bug');
+      return Promise.resolve(null);
     },
   });
   offer.set(offerOf({ serial: 7 }));
   await eventually(() => expect(serials).toEqual([7, 7]));
   expect(commands.holds).toEqual([true, false, true]);
+});
+
+test('what is handed over and offered no more lets go of the commands; a stop, of which it asks, begins none of them', async () => {
+  const handOver = (_offer: Offer, signal: AbortSignal) => orAbort(new Promise<null>(() => {}), signal);
+  const taken = rig({ switchTo: handOver });
+  taken.offer.set(offerOf({ serial: 7 }));
+  await taken.waitsFor('installing');
+  taken.offer.set(null);
+  await eventually(() => expect(taken.commands.holds).toEqual([true, false]));
+  const stopped = rig({ switchTo: handOver });
+  stopped.offer.set(offerOf({ serial: 7 }));
+  await stopped.waitsFor('installing');
+  await stopped.taking.close();
+  expect(stopped.commands.holds).toEqual([true]);
 });
 
 test('a copy that came to an end counts no more, however it ended', async () => {

@@ -74,7 +74,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
     async close() {
       stopOffer();
       stopStatus();
-      current?.close();
+      current?.close(true);
       current = null;
       await running;
     },

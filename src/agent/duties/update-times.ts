@@ -79,6 +79,12 @@ export class UpdateTimes {
     return wait?.manifest === manifest ? (wait.copiesBegun ?? 0) : 0;
   }
 
+  /** How many times in a row it was given to its set-up, and this is still not it. */
+  handOversBegun({ manifest }: Manifest): number {
+    const { wait } = this.#options.notes;
+    return wait?.manifest === manifest ? (wait.handOversBegun ?? 0) : 0;
+  }
+
   /** Counts it before it begins, and no more once it has ended, however that was. */
   async countCopy({ manifest }: Manifest, copy: () => Promise<void>): Promise<void> {
     const { notes } = this.#options;

@@ -35,7 +35,7 @@ function start(current: CurrentVersion, more: Partial<UpdateTrialOptions> = {}) 
   for (const version of ['0.9.0', '1.0.0', '2.0.0']) mkdirSync(join(root, 'versions', version), { recursive: true });
   mkdirSync(join(root, 'private'));
   writeCurrent(join(root, 'private', 'current.json'), current);
-  const installation = new Installation(root);
+  const installation = new Installation(root, 'starter');
   const staging = tempDir();
   const bus = new Bus();
   const { updateNotes: notes } = testStore(tempDir());

@@ -14,9 +14,8 @@ import { until } from '../../base/watched.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { UpdateNotes } from '../store/update-notes.ts';
 import type { Installation } from '../update/installation.ts';
-import { releaseObjects, type Target } from '../update/manifest.ts';
+import { RELEASES, releaseObjects, type Target } from '../update/release-names.ts';
 import { type HeldCommands, HOLD_AGAIN_MS, holdUntilIdle } from './hold-commands.ts';
-import { RELEASES } from './release-look.ts';
 
 /**
  * Of time with a link, while the PC is awake. A version that can't get there is as bad as one that does not start. Without a link
@@ -121,7 +120,7 @@ async function noteFailed(
   // Until it is noted `current.json` goes on to say it.
   await untilDone(() => notes.noteUndone(undone), signal, tellWhy(log));
   await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
-  await removeLargeQuietly(installation.directoryOf(failed.version));
+  if (installation.putBy === 'starter') await removeLargeQuietly(installation.directoryOf(failed.version));
   await removeLargeQuietly(staging);
 }
 

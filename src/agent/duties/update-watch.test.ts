@@ -19,7 +19,8 @@ import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../store/store.ts';
 import type { Pin } from '../update/key-ring.ts';
 import { keyListObject } from '../update/keys.ts';
-import { type Release, releaseObjects } from '../update/manifest.ts';
+import type { Release } from '../update/manifest.ts';
+import { releaseObjects } from '../update/release-names.ts';
 import { startUpdateWatch } from './update-watch.ts';
 
 const HOST = { osFamily: TARGET.platform, programArch: TARGET.arch };

@@ -12,9 +12,9 @@ import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { SeenUpdates } from '../store/seen-updates.ts';
 import type { Pin } from '../update/key-ring.ts';
-import type { Target } from '../update/manifest.ts';
+import type { Target } from '../update/release-names.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
-import { type Found, lookForRelease, type Offer } from './release-look.ts';
+import type { Found, LookOptions, Offer } from './release-look.ts';
 
 const RECHECK_MS = 5 * 60_000;
 const NONE = { state: 'none', reason: null, release: null } as const;
@@ -42,6 +42,12 @@ export interface UpdateWatch extends Binding {
 
 export function targetOf({ osFamily, programArch }: Pick<HostFacts, 'osFamily' | 'programArch'>): Target {
   return { platform: osFamily, arch: programArch };
+}
+
+/** Loads what reads a release when one is wanted: most starts have no use for it. */
+async function lookForRelease(wanted: string, options: LookOptions): Promise<Found | null> {
+  const look = await import('./release-look.ts');
+  return look.lookForRelease(wanted, options);
 }
 
 /** Looks on each change of the wanted version, on each connect, and about every 5 minutes while one is wanted. */

@@ -4,9 +4,9 @@
  */
 
 import { drop } from '../../base/drop.ts';
-import type { KvKey } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Moment, Timeline } from '../../base/timeline.ts';
+import type { KvKey } from '../../shared/ids.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
 import type { KvCache, KvCacheEntry } from '../store/kv-cache.ts';
 import type { LastContact } from '../store/last-contact.ts';

@@ -4,14 +4,15 @@
  */
 
 import { drop } from '../../base/drop.ts';
-import type { GroupName, PcId } from '../../base/ids.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
+import type { GroupName, PcId } from '../../shared/ids.ts';
 import type { Binding, Bus, BusMessage, DurableBinding } from '../bus/bus.ts';
 import type { Enrolment } from '../store/enrolment.ts';
 import type { Command } from '../wire/command.ts';
 import { commandSubjects, durableName, isSubjectId } from '../wire/subjects.ts';
-import type { Incoming, Intake } from './intake.ts';
+import type { Incoming } from './arrival-queue.ts';
+import type { Intake } from './intake.ts';
 
 const STREAM = 'EXEC';
 const KILLS = 'kill.';

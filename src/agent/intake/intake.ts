@@ -8,14 +8,15 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import { errorCode } from '../../shared/error-code.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { Source } from '../../shared/states.ts';
-import type { HeaderLookup } from '../bus/headers.ts';
 import { NO_HEADERS, type SignatureHeaders, signatureHeaders } from '../signing/signature.ts';
 import type { SignatureNote, Verdict, Verifier } from '../signing/verifier.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type DecodedCommand, recordOf } from '../wire/command.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
+import { AGAIN_MS, ArrivalQueue, type Incoming } from './arrival-queue.ts';
 import {
   type Base,
   type Failed,
@@ -31,15 +32,6 @@ import {
 const RECENT_MAX = 4_096;
 /** Errors of the system or the store; what Node says of its arguments (`ERR_…`) comes from the message. */
 const OF_THE_MOMENT = /^(?:SQLITE|E(?!RR_))/;
-/** How soon what could not be recorded is asked for again. */
-const AGAIN_MS = 2_500;
-/** The part of a turn of the event loop that is given to arriving messages. */
-const TURN_MS = 8;
-/** What waits for its turn as it came takes less memory than what has been read; a wave larger than this is read at once. */
-const WAITING_MAX_BYTES = 16 * 1024 * 1024;
-/** So many places in front are let go of together. */
-const TAKEN_MAX = 256;
-
 export interface IntakeOptions {
   readonly pcId: string;
   readonly store: Store;
@@ -56,98 +48,33 @@ export interface IntakeOptions {
   /** It is being recorded. */
   readonly onArrival: (command: Command) => void;
   /** A row that is to be run was committed. */
-  readonly onAdmitted: (run: number, command: Command) => void;
+  readonly onAdmitted: (run: RunId, command: Command) => void;
   /** A result was queued without a run. */
   readonly onQueued: () => void;
-}
-
-export interface Incoming {
-  readonly subject: string;
-  readonly data: Uint8Array;
-  /** When the broker stored it, by its clock; absent on a core subscription. */
-  readonly storedAtMs?: number;
-  /** See `BusMessage`. Absent: there are no headers. */
-  readonly header?: HeaderLookup;
-  /** Absent on a core subscription: the durable consumer brings the same message again until it is acknowledged. */
-  ack?(): void;
-  /** Asks for it again after `delayMs`, instead of whenever the broker gives up waiting for the acknowledgement. */
-  nak?(delayMs: number): void;
 }
 
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #recent = new Map<string, Promise<boolean>>();
-  #open = true;
-  #begun = false;
-  /** What waits for its turn, in the order of arrival; the first `#taken` of it had it. */
-  #waiting: { readonly source: Source; readonly incoming: Incoming }[] = [];
-  #taken = 0;
-  #waitingBytes = 0;
-  #turnEndsAtMs: number | null = null;
+  readonly #arrivals: ArrivalQueue;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#arrivals = new ArrivalQueue((source, incoming) => this.#take(source, incoming), options.log);
   }
 
   /** From here on what comes is recorded; until then it waits, or comes again. */
   begin(): void {
-    this.#begun = true;
-    this.#goOn();
+    this.#arrivals.begin();
   }
 
   /** Takes nothing from here on; what is not recorded stays with the broker, for whoever comes next. */
   close(): void {
-    this.#open = false;
-    for (const { incoming } of this.#waiting.slice(this.#taken)) askAgain(incoming);
-    this.#waiting = [];
-    this.#taken = 0;
+    this.#arrivals.close();
   }
 
   receive(source: Source, incoming: Incoming): void {
-    if (!this.#open) {
-      askAgain(incoming);
-      return;
-    }
-    if (this.#begun && this.#waiting.length === 0 && this.#mayGoOn()) {
-      this.#take(source, incoming);
-      return;
-    }
-    if (!this.#begun && this.#waitingBytes > WAITING_MAX_BYTES) return;
-    this.#waiting.push({ source, incoming });
-    this.#waitingBytes += incoming.data.length;
-    while (this.#begun && this.#waitingBytes > WAITING_MAX_BYTES) this.#takeNext();
-  }
-
-  /** Messages come by the hundred in one piece; after some ms of them in one turn the rest waits for the next. */
-  #mayGoOn(): boolean {
-    const now = performance.now();
-    if (this.#turnEndsAtMs === null) {
-      this.#turnEndsAtMs = now + TURN_MS;
-      setImmediate(() => {
-        this.#turnEndsAtMs = null;
-        this.#goOn();
-      });
-    }
-    return now < this.#turnEndsAtMs;
-  }
-
-  #goOn(): void {
-    while (this.#begun && this.#open && this.#waiting.length > this.#taken && this.#mayGoOn()) this.#takeNext();
-  }
-
-  #takeNext(): void {
-    const next = this.#waiting[this.#taken];
-    if (next === undefined) return;
-    this.#taken += 1;
-    this.#waitingBytes -= next.incoming.data.length;
-    try {
-      this.#take(next.source, next.incoming);
-    } catch (error) {
-      this.#options.log.error('a message could not be handled', { error: errorText(error) });
-    }
-    if (this.#taken < Math.min(this.#waiting.length, TAKEN_MAX)) return;
-    this.#waiting = this.#waiting.slice(this.#taken);
-    this.#taken = 0;
+    this.#arrivals.put(source, incoming);
   }
 
   #take(source: Source, incoming: Incoming): void {
@@ -287,14 +214,5 @@ export class Intake {
     if (admission.kind === 'admitted') this.#options.onQueued();
     else this.#count(admission, arrival.requestId ?? '');
     return true;
-  }
-}
-
-/** Over the connection that has brought it; where that is gone, the broker brings it again by itself. */
-function askAgain(incoming: Incoming): void {
-  try {
-    incoming.nak?.(AGAIN_MS);
-  } catch {
-    // As said.
   }
 }

@@ -1,6 +1,6 @@
 /** What of a message goes into its row, and how a message ends that is not to be run at all (architecture §3). */
 import { hash } from 'node:crypto';
-import type { RequestId, SentRequestId } from '../../base/ids.ts';
+import type { RequestId, ResultId, SentRequestId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RefusedSignature } from '../../shared/signatures.ts';
 import { endingOf, withoutRun } from '../results/ending.ts';
@@ -49,7 +49,7 @@ export function unreadable(
   parts: Parts,
   base: Base,
   failed: Failed,
-): { readonly arrival: Arrival; readonly end: (resultId: string) => Ending } {
+): { readonly arrival: Arrival; readonly end: (resultId: ResultId) => Ending } {
   const usable = usableId(failed.requestId);
   const isUnsupported = failed.kind === 'unsupported';
   const outcome = withoutRun(
@@ -59,7 +59,7 @@ export function unreadable(
   );
   const { execId, id, version } = failed;
   const arrival = { ...base, ...NOTHING_TO_RUN, requestId: usable, execId, manifestId: id, version };
-  const end = (resultId: string): Ending => {
+  const end = (resultId: ResultId): Ending => {
     if (usable === null) return { ...outcome, exitCode: null, outbox: null };
     const identity = { ...failed, resultId, requestId: usable, manifestId: id, pcId: parts.pcId };
     return endingOf(outcome, identity, parts.maxPayloadBytes());

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { headerLookup, ringEntry, signedHeaders, signingKey, verifierOf } from '../../../test/support/signing.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -243,7 +244,7 @@ describe('an envelope', () => {
       expect(row).toMatchObject({ requestId: 'r1', manifestId: 'job-1', signature: 'ok', signedBy: 'backend' });
       // It goes through the gates by the row alone, over a restart too.
       const { expires_at: expires } = JSON.parse(body) as { expires_at: string };
-      expect(decodeAdmitted(store.inbox.body(row?.run ?? 0))).toMatchObject({
+      expect(decodeAdmitted(store.inbox.body(runIdOf(row?.run ?? 0)))).toMatchObject({
         ok: true,
         command: { requestId: 'r1', deadlineAtNs: BigInt(Date.parse(expires)) * 1_000_000n },
       });

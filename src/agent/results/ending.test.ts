@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { requestIdOf } from '../../../test/support/ids.ts';
+import { requestIdOf, resultIdOf } from '../../../test/support/ids.ts';
 import { decodeResult } from '../wire/result.ts';
 import { endingOf, type Outcome, withNote } from './ending.ts';
 
-const IDENTITY = { resultId: 'a', requestId: requestIdOf('r'), execId: null, manifestId: null, pcId: 'p' };
+const IDENTITY = { resultId: resultIdOf('a'), requestId: requestIdOf('r'), execId: null, manifestId: null, pcId: 'p' };
 const TEXT = 'ä line of output\n'.repeat(20_000);
 const SIZE = Buffer.byteLength(TEXT);
 

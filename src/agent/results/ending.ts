@@ -1,5 +1,5 @@
 /** Turns what became of a command into its terminal row and its one result (architecture §3). */
-import type { RequestId } from '../../base/ids.ts';
+import type { RequestId, ResultId } from '../../shared/ids.ts';
 import { type FixedReason, OUTCOMES, type Reason } from '../../shared/outcomes.ts';
 import { type CapturedText, NO_TEXT } from '../store/outputs.ts';
 import type { Ending } from '../store/runs.ts';
@@ -9,7 +9,7 @@ import { resultSubject } from '../wire/subjects.ts';
 
 /** What of a command its result repeats. */
 export interface Identity {
-  readonly resultId: string;
+  readonly resultId: ResultId;
   readonly requestId: RequestId;
   readonly execId: string | null;
   readonly manifestId: string | null;

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { arrival, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { giveBack } from './give-back.ts';
@@ -21,7 +22,7 @@ it('writes results where the original looks, byte for byte, and lets go of them;
   expect(await giveBack(data, store, 'PC-1', NOW_MS)).toEqual({ results: 1, completions: 0 });
   expect(readdirSync(join(data, 'outbox'))).toEqual([`${RESULT.id}.json`]);
   expect(readFileSync(join(data, 'outbox', `${RESULT.id}.json`), 'utf8')).toBe('{"a":1}');
-  expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 1 });
+  expect(store.outbox.counts()).toMatchObject({ waiting: 0, parked: 1 });
 });
 
 it('answers what was taken in and never ran, once', async () => {
@@ -48,7 +49,7 @@ it('a row without a result that could be told ends all the same, and keeps no ot
   const given = await giveBack(data, store, 'PC-1', NOW_MS, (text) => said.push(text));
   expect(given).toEqual({ results: 1, completions: 0 });
   expect(said).toEqual([expect.stringMatching(/^run 1 has no result that can be told: /)]);
-  expect([1, 2].map((run) => store.history.get(run)?.state)).toEqual(['finished', 'finished']);
+  expect([1, 2].map((run) => store.history.get(runIdOf(run))?.state)).toEqual(['finished', 'finished']);
 });
 
 it('what may have run is not answered as never started: found running, or of an older copy', async () => {
@@ -56,7 +57,7 @@ it('what may have run is not answered as never started: found running, or of an 
   const store = testStore(join(data, 'kanade-tray'));
   for (const id of ['older', 'running', 'waiting']) await store.runs.admit(arrival(id));
   await store.markOlderCopy(1);
-  await store.runs.start(2, { startedAtMs: NOW_MS - 5_000, runAsUser: null, facts: null, event: null });
+  await store.runs.start(runIdOf(2), { startedAtMs: NOW_MS - 5_000, runAsUser: null, facts: null, event: null });
   await giveBack(data, store, 'PC-1', NOW_MS);
   const files = readdirSync(join(data, 'outbox')).map((name) => readFileSync(join(data, 'outbox', name), 'utf8'));
   const codes = files.map((text) => JSON.parse(text)).map(({ request_id, exit_code }) => [request_id, exit_code]);

@@ -69,7 +69,7 @@ async function takeOverOutbox(
       }
       await settle(path, digest, store, log);
     } catch (error) {
-      if (!store.admits) throw error;
+      if (!store.isWritable) throw error;
       log.error('an unsent result of the original agent could not be taken over', { path, error: errorText(error) });
     }
   }
@@ -155,7 +155,7 @@ async function takeOverCompletions(path: string, store: Store, distrust: Distrus
     }
     renameSync(path, `${path}.imported`);
   } catch (error) {
-    if (!store.admits) throw error;
+    if (!store.isWritable) throw error;
     log.error('the completions of the original agent could not be taken over', { path, error: errorText(error) });
   }
   return count;

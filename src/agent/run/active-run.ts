@@ -7,12 +7,10 @@
  */
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
-import { STORE_RETRY_MS, untilDone } from '../../base/retry.ts';
+import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
-import { orAbort } from '../../base/waiting.ts';
 import type { Account } from '../../platform/sessions.ts';
 import { errorCode } from '../../shared/error-code.ts';
-import { decide, decideBeforeSpawn, type Facts, type Refusal } from '../gates/decide.ts';
 import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
@@ -25,19 +23,16 @@ import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
 import { Attempts } from './attempts.ts';
 import { drawJitterSecs } from './jitter.ts';
-import { attempted, killedWaiting, refused, stoppedBeforeStart } from './outcomes.ts';
+import { attempted, killedWaiting, stoppedBeforeStart } from './outcomes.ts';
+import { RunGates } from './run-gates.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
 import type { EndReason, RunningScript } from './script-runner.ts';
 import { fetchText } from './script-text.ts';
 
-/** Pauses before the pin is read again: the backend publishes first and pins after (D5). */
-const PIN_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 /** Until then an interrupted script is found by its marker alone. */
 const NOTE_AFTER_MS = 20;
-/** Pauses before a read that failed is tried again, where what the fleet says now counts: strict, or waited over a restart. */
-const FRESH_REREAD_MS: readonly number[] = [250, 1_000, 3_000];
 /** A deadline is a moment of a clock that people set: it is looked at again at least so often. */
-const DEADLINE_LOOK_MS = 15 * 60_000;
+const DEADLINE_RECHECK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
 const NS_PER_MS = 1_000_000n;
@@ -51,7 +46,7 @@ export class ActiveRun {
   readonly open: OpenRun;
   readonly #options: ActiveRunOptions;
   readonly #place: Place;
-  readonly #overRestart: boolean;
+  readonly #gates: RunGates;
   readonly #abort = new AbortController();
   #script: Pick<RunningScript, 'end'> | null = null;
   #holdsPlace: boolean;
@@ -70,7 +65,8 @@ export class ActiveRun {
     this.#holdsPlace = place.offer === 'taken';
     // For its script, which holds no place.
     this.#pauses = place.offer === 'promised';
-    this.#overRestart = overRestart;
+    const isOwnFire = open.source === 'schedule';
+    this.#gates = new RunGates({ ...options, isOwnFire, overRestart, signal: this.#abort.signal });
     this.#killed = open.killAtMs !== null;
     if (this.#killed) this.#abort.abort(new Error('killed'));
   }
@@ -158,7 +154,7 @@ export class ActiveRun {
   async #step(): Promise<Step> {
     this.#abort.signal.throwIfAborted();
     if (this.open.state === 'admitted') {
-      const refusal = await this.#gate();
+      const refusal = await this.#gates.onItsWay(this.#command());
       if (refusal !== null) return refusal;
       if (await this.#deferredByJitter()) return 'deferred';
     }
@@ -181,42 +177,8 @@ export class ActiveRun {
     return this.#start(script.text);
   }
 
-  /** The gates, with the pin read again before it is believed. Holds no place. */
-  async #gate(): Promise<Outcome | null> {
-    const command = this.#command();
-    const needsFresh = this.#overRestart || command.staleness.mode === 'strict';
-    for (let reread = 0, stale = 0; ; ) {
-      const facts = await this.#facts();
-      const freshPauseMs = needsFresh && !facts.fresh && this.#connected ? FRESH_REREAD_MS[stale++] : undefined;
-      if (freshPauseMs !== undefined) {
-        await sleep(freshPauseMs, this.#abort.signal);
-        continue;
-      }
-      const verdict = decide(command, facts, this.#options.clock.nowNs());
-      if (verdict.go) return null;
-      const pauseMs = (this.#options.pinRereadMs ?? PIN_REREAD_MS)[reread++];
-      if (verdict.reason !== 'VERSION_PIN' || pauseMs === undefined) return this.#refused(verdict, facts);
-      await sleep(pauseMs, this.#abort.signal);
-    }
-  }
-
-  /** While nobody knows whether the command was withdrawn, it waits. */
-  #facts(): Promise<Facts> {
-    const { signal } = this.#abort;
-    const isOwnFire = this.open.source === 'schedule';
-    return untilDone(
-      () => orAbort(this.#options.facts.gather(this.#command(), isOwnFire), signal),
-      signal,
-      () => {},
-    );
-  }
-
   get #connected(): boolean {
     return this.#options.bus.link.value.state === 'connected';
-  }
-
-  #refused(verdict: Refusal, facts: Facts): Outcome {
-    return refused(verdict, this.#options.clock.nowMs(), factsText(facts));
   }
 
   /** Spreads the starts of a fleet. How long is drawn once, and kept over restarts (invariant 4). */
@@ -257,7 +219,7 @@ export class ActiveRun {
       if (untilDeadlineMs <= 0) return noUser();
       return this.#defer('waiting_user', {
         kind: 'user',
-        askedMs: Math.min(untilDeadlineMs, DEADLINE_LOOK_MS),
+        askedMs: Math.min(untilDeadlineMs, DEADLINE_RECHECK_MS),
         anew: true,
       });
     }
@@ -307,10 +269,8 @@ export class ActiveRun {
   }
 
   async #refusedBeforeSpawn(command: Command): Promise<Outcome | null> {
-    const facts = await this.#facts();
-    this.#abort.signal.throwIfAborted();
-    const verdict = decideBeforeSpawn(command, facts, this.#options.clock.nowNs());
-    return verdict.go ? null : this.#refused(verdict, facts);
+    const seen = await this.#gates.beforeSpawn(command);
+    return typeof seen === 'string' ? null : seen;
   }
 
   async #start(text: string): Promise<Step> {
@@ -319,15 +279,13 @@ export class ActiveRun {
     const { store, clock } = this.#options;
     const command = this.#command();
     for (;;) {
-      const facts = await this.#facts();
-      signal.throwIfAborted();
-      const verdict = decideBeforeSpawn(command, facts, clock.nowNs());
-      if (!verdict.go) return this.#refused(verdict, facts);
+      const facts = await this.#gates.beforeSpawn(command);
+      if (typeof facts !== 'string') return facts;
       const available = this.#options.scripts.availability(command.runAs);
       const startedAtMs = clock.nowMs();
       const user = available.kind === 'ready' ? available.user : null;
       const event = this.#startedEvent(command, startedAtMs);
-      const start = { startedAtMs, runAsUser: user?.id ?? null, facts: factsText(facts), event };
+      const start = { startedAtMs, runAsUser: user?.id ?? null, facts, event };
       const started = await this.#stored(store.runs.start(open.run, start));
       if (started === true) {
         if (event !== null) this.#options.onQueued();
@@ -410,8 +368,4 @@ export class ActiveRun {
     this.#decoded = decoded.command;
     return decoded.command;
   }
-}
-
-function factsText(facts: Facts): string {
-  return JSON.stringify({ ...facts, viewAgeMs: Number.isFinite(facts.viewAgeMs) ? facts.viewAgeMs : null });
 }

@@ -9,21 +9,23 @@ import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
 import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
-import { outcomeRow } from '../../shared/outcomes.ts';
-import { endingOfRow, type Outcome, withoutRun } from '../results/ending.ts';
+import type { RunId } from '../../shared/ids.ts';
+import { type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
 import type { ActiveRunOptions, Offer, Place } from './run-ports.ts';
 import { ScriptObjects } from './script-objects.ts';
+import { ScriptRetries } from './script-retries.ts';
 import type { Slots } from './slots.ts';
+import { storeEnding } from './store-ending.ts';
 
 /** So many runs are looked at by the gates at the same time, or are about to note that they wait. */
 const GATING_MAX = 256;
 /** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
 const LONGEST_TIMER_MS = 30_000;
-const IDLE_LOOK_MS = 5;
+const IDLE_POLL_MS = 5;
 /** So far behind those that fetch their script for a place somebody is looked for who needs none. */
 const LOOK_BEHIND = 256;
 
@@ -35,8 +37,9 @@ export interface DispatcherOptions extends Omit<ActiveRunOptions, 'scriptObjects
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #active = new Map<number, ActiveRun>();
+  readonly #active = new Map<RunId, ActiveRun>();
   readonly #scriptObjects: ScriptObjects;
+  readonly #retries: ScriptRetries;
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
   readonly #grace = new Deadline();
@@ -50,11 +53,8 @@ export class Dispatcher {
   #lookAtAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
-  /** What waits for its script is being made due; `#retryAsked`: it is to be, once more. */
-  #retries = false;
-  #retryAsked = false;
   /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
-  readonly #unread = new Set<number>();
+  readonly #unread = new Set<RunId>();
   /** Executions that IT wants stopped, which no store has taken yet. */
   readonly #killing = new Set<string>();
 
@@ -63,9 +63,10 @@ export class Dispatcher {
     this.#foundRun = options.store.inbox.newestRun();
     const { signal } = this.#stopping;
     this.#scriptObjects = new ScriptObjects(options.bus, options.clock, signal);
+    this.#retries = new ScriptRetries({ ...options, signal, onDue: () => this.#again() });
     // A connection is what a script that could not be fetched waits for.
     const stopLink = options.bus.link.watch(({ state }) => {
-      if (state === 'connected' && this.#started) this.#retryNow();
+      if (state === 'connected' && this.#started) this.#retries.ask();
     });
     signal.addEventListener('abort', stopLink, { once: true });
   }
@@ -82,11 +83,11 @@ export class Dispatcher {
     this.#heldUpTo = Math.max(this.#heldUpTo, run);
     const held = () => [...this.#active.values()].filter((each) => each.open.run <= this.#heldUpTo && !each.runs);
     for (const each of held()) each.abortWait('held');
-    while (held().length > 0) await sleep(IDLE_LOOK_MS, this.#stopping.signal);
+    while (held().length > 0) await sleep(IDLE_POLL_MS, this.#stopping.signal);
   }
 
   /** It is on its way here. */
-  has(run: number): boolean {
+  has(run: RunId): boolean {
     return this.#active.has(run);
   }
 
@@ -94,36 +95,7 @@ export class Dispatcher {
   start(): void {
     this.#started = true;
     this.#again();
-    this.#retryNow();
-  }
-
-  /** One at a time: on a disk that takes no writes, a link that comes and goes would make any number of them wait. */
-  #retryNow(): void {
-    this.#retryAsked = true;
-    if (!this.#retries) drop(this.#retryWhileAsked(), this.#options.log, 'asking for scripts again');
-  }
-
-  /** Our own stop ends it; the next start asks again. */
-  async #retryWhileAsked(): Promise<void> {
-    const { store, log } = this.#options;
-    const { signal } = this.#stopping;
-    this.#retries = true;
-    try {
-      // A wait may have begun since, for those who ask meanwhile.
-      while (this.#retryAsked && !signal.aborted) {
-        try {
-          this.#retryAsked = false;
-          if (store.isOpen) await store.waits.retryNow();
-          this.#again();
-        } catch (error) {
-          this.#retryAsked = true;
-          log.error('what waits for its script could not be made due yet', { error: errorText(error) });
-          await sleep(STORE_RETRY_MS, signal).catch(() => {});
-        }
-      }
-    } finally {
-      this.#retries = false;
-    }
+    this.#retries.ask();
   }
 
   /** While it holds, nothing new begins; what is on its way goes on, and what is killed is answered as ever. */
@@ -236,7 +208,7 @@ export class Dispatcher {
   }
 
   /** Those whose user is signed in by now. Who that is costs a look at all sessions, so only what somebody waits for is asked. */
-  #forUsers(limit: number): number[] {
+  #forUsers(limit: number): RunId[] {
     const { store, scripts } = this.#options;
     const ready = RUN_AS.filter((runAs) => {
       return store.inbox.waitingForUser(runAs, 1).length > 0 && scripts.availability(runAs).kind !== 'no_user';
@@ -245,7 +217,7 @@ export class Dispatcher {
   }
 
   /** Takes up those that nobody has, while there is room, and at most so many. False: there may be more. */
-  #takeAll(select: (limit: number) => number[], most = GATING_MAX): boolean {
+  #takeAll(select: (limit: number) => RunId[], most = GATING_MAX): boolean {
     let gating = 0;
     for (const run of this.#active.values()) if (!run.runs) gating += 1;
     let room = Math.min(GATING_MAX - gating, most);
@@ -262,7 +234,7 @@ export class Dispatcher {
     return runs.length < limit;
   }
 
-  #begin(run: number, offer: Offer): void {
+  #begin(run: RunId, offer: Offer): void {
     const { slots, store, log } = this.#options;
     let open: OpenRun | undefined;
     try {
@@ -394,10 +366,10 @@ export class Dispatcher {
 
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
-    while (!this.isIdle) await sleep(IDLE_LOOK_MS);
+    while (!this.isIdle) await sleep(IDLE_POLL_MS);
   }
 
-  /** A fault of ours or a damaged row. The fleet still gets its one answer. */
+  /** A bug of ours or a damaged row. The fleet still gets its one answer. */
   #failed(open: OpenRun, error: unknown): Outcome {
     const why = errorText(error);
     this.#options.log.error('a run failed', { request_id: open.requestId, error: why });
@@ -405,34 +377,14 @@ export class Dispatcher {
     return withoutRun('START_FAILED', spawnFailedText(why), { nowMs, detail: why });
   }
 
-  /**
-   * Ends the run, again and again until the store takes it: a result is never dropped, it waits in memory meanwhile. Gives up only when the store is closed, or
-   * damaged: then the row is still `running`, and the next start answers it.
-   */
+  /** Ends the run, as {@link storeEnding}. */
   async end(open: OpenRun, outcome: Outcome): Promise<void> {
-    const { store, bus, log } = this.#options;
+    const { bus } = this.#options;
     this.#scriptObjects.forget(open.run);
-    const identity = { ...open, pcId: this.#options.pcId };
-    const ending = endingOfRow(outcome, identity, bus.link.value.maxPayloadBytes, (error) => {
-      log.error('a run has no result that can be told', { run: open.run, error: errorText(error) });
+    const stored = await storeEnding(open, outcome, {
+      ...this.#options,
+      maxPayloadBytes: bus.link.value.maxPayloadBytes,
     });
-    const local = !this.#options.publishPinSkips && outcomeRow(outcome.reason).isPinSkip === true;
-    for (;;) {
-      try {
-        await store.runs.finish(open.run, local ? { ...ending, outbox: null } : ending);
-        break;
-      } catch (error) {
-        log.error('a result could not be stored yet', { request_id: open.requestId, error: errorText(error) });
-        if (!store.isOpen || store.damage.value !== null) return;
-        await sleep(STORE_RETRY_MS);
-      }
-    }
-    log.info('a command ended', {
-      request_id: open.requestId,
-      id: open.manifestId,
-      reason: outcome.reason,
-      exit_code: outcome.exitCode,
-    });
-    this.#options.onQueued();
+    if (stored) this.#options.onQueued();
   }
 }

@@ -1,3 +1,4 @@
+/** How long a command waits that is to be spread over a fleet. */
 import { randomInt } from 'node:crypto';
 
 /** 2^43 s are longer than any PC lives, and still a whole number in ms. */

@@ -1,9 +1,9 @@
 /** What a command on its way needs of the rest of the agent. */
 
 import type { Clock } from '../../base/clock.ts';
-import type { PcId } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Account } from '../../platform/sessions.ts';
+import type { PcId, ResultId } from '../../shared/ids.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { FactsReader } from '../gates/facts.ts';
 import type { Store } from '../store/store.ts';
@@ -38,7 +38,7 @@ export interface ActiveRunOptions {
   /** A result or event was queued. */
   readonly onQueued: () => void;
   /** A script runs. */
-  readonly onStarted?: (resultId: string, script: RunningScript) => void;
+  readonly onStarted?: (resultId: ResultId, script: RunningScript) => void;
   readonly pinRereadMs?: readonly number[];
 }
 

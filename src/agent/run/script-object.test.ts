@@ -5,6 +5,7 @@ import { eventually } from '../../../test/support/eventually.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { ObjectRead } from '../bus/bus.ts';
 import { recover } from './recovery.ts';
 
@@ -115,7 +116,7 @@ describe('a script that can not be fetched', () => {
   ])('is no longer waited for on a PC that gets a part of it, %s', async (_name, { starts, others }) => {
     const directory = tempDir();
     const requests = Array.from({ length: others + 1 }, (_, at) => `r${at}`);
-    let runs: number[] = [];
+    let runs: RunId[] = [];
     for (let start = 0; start < starts; start++) {
       const world = away({ directory, passedMs: start * 20 * MINUTE_MS });
       // Always the same, of an object for which there is no room beside two others.
@@ -321,7 +322,7 @@ describe('a script that takes long to fetch', () => {
     const stuck = await admitCommand(store, 'stuck');
     dispatcher.start();
     await eventually(() => expect(scripts.started).toHaveLength(1));
-    const runs: number[] = [];
+    const runs: RunId[] = [];
     for (let index = 0; index < 3; index++) {
       const run = await admitCommand(store, `r${index}`, OBJECT);
       // As one for which there was no room, and which has to be fetched when there is a place.
@@ -337,7 +338,7 @@ describe('a script that takes long to fetch', () => {
     await eventually(() => expect(scripts.started).toHaveLength(2));
     expect(come).toHaveLength(1);
     come[0]?.();
-    await eventually(() => expect(dispatcher.has(runs[0] ?? 0)).toBe(false));
+    await eventually(() => expect(dispatcher.has(runs[0] ?? stuck)).toBe(false));
     scripts.started[1]?.exit(0);
     await eventually(() => expect(scripts.started).toHaveLength(3));
     for (const fetched of [1, 2]) {

@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { Bus, ObjectPart } from '../bus/bus.ts';
 import type { Command } from '../wire/command.ts';
 import { scriptObjectText } from '../wire/result-texts.ts';
@@ -74,7 +75,7 @@ export class ScriptObjects {
    * The object that the command names, verified. One that can't be had is never run as the empty script that stands in its place.
    * Rejects with the signal's reason; what has come until then is kept for the run.
    */
-  async fetch(run: number, wanted: NonNullable<Command['scriptObject']>, options: FetchOptions): Promise<Fetched> {
+  async fetch(run: RunId, wanted: NonNullable<Command['scriptObject']>, options: FetchOptions): Promise<Fetched> {
     const { signal, isOwnFire } = options;
     const { key, sha256 } = wanted;
     const refused = (why: string): Fetched => ({ kind: 'refused', why: scriptObjectText(key, why) });
@@ -106,22 +107,22 @@ export class ScriptObjects {
   }
 
   /** Its text is here. */
-  has(run: number): boolean {
+  has(run: RunId): boolean {
     return this.#texts.has(run);
   }
 
   /** Keeps the text of a run that waits for a place. */
-  keep(run: number, text: string): void {
+  keep(run: RunId, text: string): void {
     this.#texts.put(run, text, 2 * text.length);
   }
 
   /** What {@link keep} has kept. */
-  kept(run: number): string | undefined {
+  kept(run: RunId): string | undefined {
     return this.#texts.take(run);
   }
 
   /** The run has ended. */
-  forget(run: number): void {
+  forget(run: RunId): void {
     this.#parts.take(run);
     this.#texts.take(run);
   }
@@ -130,7 +131,7 @@ export class ScriptObjects {
 /** One thing for a run, so many bytes in all; those of the runs that came last go first, since theirs is the last turn. */
 class Kept<T> {
   readonly #maxBytes: number;
-  readonly #byRun = new Map<number, { readonly value: T; readonly bytes: number }>();
+  readonly #byRun = new Map<RunId, { readonly value: T; readonly bytes: number }>();
   #bytes = 0;
   #largestBytes = 0;
 
@@ -143,25 +144,25 @@ class Kept<T> {
     return this.#bytes + this.#largestBytes <= this.#maxBytes;
   }
 
-  has(run: number): boolean {
+  has(run: RunId): boolean {
     return this.#byRun.has(run);
   }
 
-  put(run: number, value: T, bytes: number): void {
+  put(run: RunId, value: T, bytes: number): void {
     this.take(run);
     this.#byRun.set(run, { value, bytes });
     this.#bytes += bytes;
     this.#largestBytes = Math.max(this.#largestBytes, bytes);
-    while (this.#bytes > this.#maxBytes) this.take(this.#last());
+    while (this.#bytes > this.#maxBytes) this.#takeLast();
   }
 
-  #last(): number {
-    let last = 0;
-    for (const run of this.#byRun.keys()) last = Math.max(last, run);
-    return last;
+  #takeLast(): void {
+    let last: RunId | undefined;
+    for (const run of this.#byRun.keys()) if (last === undefined || run > last) last = run;
+    if (last !== undefined) this.take(last);
   }
 
-  take(run: number): T | undefined {
+  take(run: RunId): T | undefined {
     const kept = this.#byRun.get(run);
     if (kept === undefined) return undefined;
     this.#byRun.delete(run);

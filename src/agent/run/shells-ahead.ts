@@ -15,7 +15,7 @@ import { POWERSHELL_ARGUMENTS } from './shell.ts';
 const KEPT_MS = 10 * 60_000;
 /** The script that has just been given one has the processor first. */
 const START_AFTER_MS = 250;
-const LOOK_EVERY_MS = 30_000;
+const POLL_EVERY_MS = 30_000;
 
 export interface ShellsAheadOptions {
   readonly launcher: Launcher;
@@ -85,7 +85,7 @@ export class ShellsAhead implements Launcher {
     this.#starting = setTimeout(() => this.#start(), this.#options.startAfterMs ?? START_AFTER_MS);
     this.#starting.unref();
     if (this.#looking !== undefined) return;
-    this.#looking = setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, this.#options.keptMs ?? KEPT_MS));
+    this.#looking = setInterval(() => this.#look(), Math.min(POLL_EVERY_MS, this.#options.keptMs ?? KEPT_MS));
     this.#looking.unref();
   }
 

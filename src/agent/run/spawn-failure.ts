@@ -3,14 +3,22 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { errorCode } from '../../shared/error-code.ts';
 
 interface Attempt {
-  readonly invocation: { readonly file: string; readonly args: readonly string[] };
+  readonly invocation: { readonly file: string; readonly args: readonly string[]; readonly batch?: string };
   readonly cwd: string | null;
 }
 
-/** `passedOver`: a shell that is there and can't be trusted, and why. `error` is what the start threw or emitted. The system says ENOENT for a missing directory and a missing shell alike. */
-export function spawnFailure(error: unknown, { invocation, cwd }: Attempt, passedOver: string | null = null): string {
+/** What a system reads up to its first NUL means something else there: another directory, half of a script. null: there is none. */
+export function nulFault({ invocation, cwd }: Attempt): string | null {
   if (cwd?.includes('\0')) return 'the working directory contains a NUL character';
-  if (invocation.args.some((arg) => arg.includes('\0'))) return 'the script contains a NUL character';
+  const texts = [...invocation.args, invocation.batch ?? ''];
+  return texts.some((text) => text.includes('\0')) ? 'the script contains a NUL character' : null;
+}
+
+/** `passedOver`: a shell that is there and can't be trusted, and why. `error` is what the start threw or emitted. The system says ENOENT for a missing directory and a missing shell alike. */
+export function spawnFailure(error: unknown, attempt: Attempt, passedOver: string | null = null): string {
+  const { invocation, cwd } = attempt;
+  const nul = nulFault(attempt);
+  if (nul !== null) return nul;
   const code = errorCode(error);
   const directoryFault = cwd === null ? null : directoryFaultOf(cwd);
   if (directoryFault !== null) return directoryFault;

@@ -104,6 +104,13 @@ describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () =>
     expect(readFileSync(path, 'utf8')).toBe('chcp 65001 >nul\r\necho 日本 ✓\r\n');
   });
 
+  it('is refused with a NUL in it or in its directory, and not run up to there', async () => {
+    const why = (what: string) => ({ kind: 'spawn-failed', why: `the ${what} contains a NUL character` });
+    expect((await finished('echo half\0 of it')).outcome).toEqual(why('script'));
+    expect((await finished('echo one line\necho half\0 of it')).outcome).toEqual(why('script'));
+    expect((await finished('echo here', { cwd: `${directory}\0\\below` })).outcome).toEqual(why('working directory'));
+  });
+
   it('with a line feed at its end only is no batch file', async () => {
     expect((await finished('for %i in (1 2) do @echo %i\r\n')).stdout).toBe('1\r\n2\r\n');
   });

@@ -17,7 +17,7 @@ import { commandLine, quoteArgument } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
 import { failedLaunch, type Launched, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { cmdArguments, cmdArgumentsInUtf8 } from './shell.ts';
-import { shellNotFound, spawnFailure } from './spawn-failure.ts';
+import { nulFault, shellNotFound, spawnFailure } from './spawn-failure.ts';
 import { windowsDirectory } from './working-directory.ts';
 
 export interface WindowsLauncherOptions {
@@ -46,6 +46,9 @@ export class WindowsLauncher implements Launcher {
     const { invocation } = spec;
     const shell = findWindowsShell(invocation.file, this.#options.environment);
     if (!shell.found) return failedLaunch(shellNotFound(invocation.file, shell.passedOver));
+    // Windows finds nothing wrong with it, and takes what stands before it.
+    const nul = nulFault(spec);
+    if (nul !== null) return failedLaunch(nul);
     if (invocation.args.reduce((sum, arg) => sum + arg.length, 0) >= MAX_COMMAND_LINE_UNITS) {
       return failedLaunch(`the script is too long for the command line of "${invocation.file}"`);
     }
@@ -122,7 +125,6 @@ export function launchedWithToken(started: TokenProcess, spec: LaunchSpec): Laun
     started.stderr.socket.then((socket) => follow(socket, spec.onStderr)),
   ];
   const give = (input: string) => {
-    started.hurry();
     started.stdin.socket.then((socket) => feed(socket, input)).catch(() => {});
   };
   if (spec.inputLater !== true) give(spec.invocation.stdin ?? '');

@@ -19,6 +19,7 @@ import { ZoneWatch } from '../../base/zone-watch.ts';
 import { hostFacts } from '../../platform/host-facts.ts';
 import { stayAwake } from '../../platform/stay-awake.ts';
 import { systemJournal } from '../../platform/system-journal.ts';
+import { trimMemory } from '../../platform/trim-memory.ts';
 import { distrustPath } from '../../platform/trusted-path.ts';
 import type { AgentState } from '../../shared/states.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -49,6 +50,7 @@ import { startDuties } from './start-duties.ts';
 import type { StatusParts } from './status-ports.ts';
 import { onStopRequest } from './stop-requests.ts';
 import { deliverAtStop, type StopEnd, Stopping } from './stopping.ts';
+import { readPin } from './update-pin.ts';
 
 const DRAIN_GRACE_MS = 60_000;
 
@@ -85,6 +87,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = options.log.logger;
   const clock = systemClock;
   const pcId = config.agent.id;
+  const pin = await readPin(config.update.keysFile, config.startedAs, log.child('update'));
   const life = new Lifecycle(log);
   life.add('store', () => store.close());
   // Of what stops it is the last but the store, from which it is read.
@@ -95,7 +98,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const bus = makeBus(options);
   store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
-  const heap = new HeapLimit();
+  const heap = new HeapLimit(trimMemory);
   store.commits.watch(() => heap.look());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
@@ -203,7 +206,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stopping.ask(DRAIN_GRACE_MS, 'update');
   };
   const { program } = options;
-  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, dispatcher, endFor };
+  const shared = { config, store, bus, fleet, tails, shipper, body, host, version, program, pin, dispatcher, endFor };
   const duties = startDuties({ ...shared, clock, log });
   life.add('duties', () => duties.close());
 
@@ -253,9 +256,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   shipper.start();
   fleet.start();
+  const seen = fleetHasSeenUs(parts);
   const takenOver = Promise.withResolvers<void>();
   if (store.isUsable) drop(quietWhenAborted(onceWritable(), ending.signal), log, 'taking over');
-  const seen = fleetHasSeenUs(parts);
   for (const execId of options.kills) drop(dispatcher.kill(execId), log, 'a kill');
   subscriptions.listenForKills();
   // Without its store nobody knows whether the PC is new, and a new one is not to catch up.
@@ -290,8 +293,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
   /** What needs room on the disk waits for it. */
   async function onceWritable(): Promise<void> {
+    await seen;
     const work = async () => {
-      await until(store.state, () => store.admits, ending.signal);
+      await until(store.state, () => store.isWritable, ending.signal);
       await takeOver(config.directories.data, store, clock.nowMs(), distrustPath, log.child('takeover'));
       takenOver.resolve();
       await store.versions.onTheAir(version, clock.nowMs());

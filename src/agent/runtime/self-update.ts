@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';
 import { parseDailyWindow } from '../../base/daily-window.ts';
+import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import { momentMs } from '../../base/moment.ts';
 import type { Watched } from '../../base/watched.ts';
@@ -11,14 +12,15 @@ import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
 import type { Fleet } from '../config/fleet.ts';
-import { prepareUpdate } from '../duties/prepare-update.ts';
-import { startUpdateTaking, type UpdateTaking } from '../duties/update-taking.ts';
+import { prepareByApt, updateByApt } from '../duties/apt-update.ts';
+import { handOverUpdate, showOwnVersion } from '../duties/hand-over-update.ts';
+import { startUpdateTaking, type UpdateTaking, type UpdateTakingOptions } from '../duties/update-taking.ts';
 import { startUpdateTrial } from '../duties/update-trial.ts';
 import { startUpdateWatch, targetOf } from '../duties/update-watch.ts';
 import type { Dispatcher } from '../run/dispatcher.ts';
 import type { Store } from '../store/store.ts';
 import type { Installed } from '../update/installation.ts';
-import { readPin } from './update-pin.ts';
+import type { Pin } from '../update/key-ring.ts';
 
 /** What the process that carries us knows of its own program. */
 export interface OwnProgram {
@@ -37,6 +39,8 @@ export interface SelfUpdateParts {
   readonly host: HostFacts;
   readonly version: string;
   readonly program: OwnProgram;
+  /** Whose releases count; see `readPin`. */
+  readonly pin: Pin;
   readonly dispatcher: Pick<Dispatcher, 'hold' | 'isIdle'>;
   /** Stops the agent; then the process ends, and `next` counts. null: as it is, and this start has failed. */
   readonly endFor: (next: CurrentVersion | null) => void;
@@ -52,9 +56,8 @@ export interface SelfUpdate {
 }
 
 export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
-  const { config, store, bus, fleet, host, version, program, endFor, clock } = parts;
+  const { config, store, bus, fleet, host, version, program, pin, endFor, clock } = parts;
   const log = parts.log.child('update');
-  const pin = readPin(config.update.keysFile, config.startedAs, log);
   const watch = startUpdateWatch({
     bus,
     config: fleet.effective,
@@ -66,12 +69,25 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     clock,
     log,
   });
-  if (program.installed.by === 'others')
-    return { status: watch.status, schedule: null, close: async () => watch.close() };
-  const { installation } = program.installed;
+  const { installed } = program;
   const takes = config.update.enabled && pin.kind === 'pinned' && store.isUsable;
+  if (installed.by !== 'us') {
+    if (installed.by === 'others' || !takes || !config.update.byApt)
+      return { status: watch.status, schedule: null, close: async () => watch.close() };
+    const taking = startTaking({ begin: Promise.resolve(), prepare: prepareByApt, switchTo: counted(updateByApt) });
+    return {
+      status: taking.status,
+      schedule: (when) => taking.schedule(when),
+      async close() {
+        watch.close();
+        await taking.close();
+      },
+    };
+  }
+  const { installation } = installed;
   const staging = join(config.directories.agentDir, 'staging');
   const settled = Promise.withResolvers<void>();
+  const ending = new AbortController();
   const trial = startUpdateTrial({
     installation,
     staging,
@@ -81,35 +97,62 @@ export function startSelfUpdate(parts: SelfUpdateParts): SelfUpdate {
     notes: store.updateNotes,
     storeIsUsable: store.isUsable,
     nowMs: () => clock.nowMs(),
-    onSettled: () => settled.resolve(),
+    onSettled: () => {
+      settled.resolve();
+      drop(showOwnVersion({ installation, log, signal: ending.signal }, version), log, 'showing this version');
+    },
     commands: parts.dispatcher,
     onFailed: () => endFor(null),
     log,
   });
-  const taking = takes ? startTaking() : null;
+  const ours = { installation, staging, bus, store, args: program.args, env: process.env, log };
+  const bySetup = counted((offer, signal) => handOverUpdate({ installation, offer, log, signal }));
+  const taking = takes
+    ? startTaking({
+        // While a version is on trial, the one before it must stay.
+        begin: settled.promise,
+        prepare: async (offer, on, signal) => {
+          // Not before it is needed, as what reads a release.
+          const { prepareUpdate } = await import('../duties/prepare-update.ts');
+          return prepareUpdate({ ...ours, ...on, offer, signal });
+        },
+        switchTo: async (offer, signal) => {
+          if (installation.putBy === 'setup') return bySetup(offer, signal);
+          const { release, manifest } = offer;
+          endFor({ version: release.version, trial: { before: version, serial: release.serial, manifest } });
+          return null;
+        },
+      })
+    : null;
   return {
     status: taking?.status ?? watch.status,
     schedule: taking === null ? null : (when) => taking.schedule(when),
     async close() {
+      ending.abort(new Error('closed'));
       trial.close();
       watch.close();
       await taking?.close();
     },
   };
 
-  function startTaking() {
+  /** Whoever starts after it, and is not the new version, must not do the same at once. */
+  function counted(handOver: UpdateTakingOptions['switchTo']): UpdateTakingOptions['switchTo'] {
+    return async (offer, signal) => {
+      await store.updateNotes.changeWait(offer.manifest, ({ handOversBegun = 0 }) => ({
+        handOversBegun: handOversBegun + 1,
+      }));
+      return handOver(offer, signal);
+    };
+  }
+
+  function startTaking(how: Pick<UpdateTakingOptions, 'begin' | 'prepare' | 'switchTo'>): UpdateTaking {
     const { window, pauseUntil, deferHoursMax } = config.update;
-    const ours = { installation, staging, bus, store, args: program.args, env: process.env, log };
     return startUpdateTaking({
       watch,
-      // While a version is on trial, the one before it must stay.
-      begin: settled.promise,
+      ...how,
       notes: store.updateNotes,
-      prepare: (offer, on, signal) => prepareUpdate({ ...ours, ...on, offer, signal }),
       link: bus.link,
       commands: parts.dispatcher,
-      switchTo: ({ release, manifest }) =>
-        endFor({ version: release.version, trial: { before: version, serial: release.serial, manifest } }),
       jitterMs: () => fleet.effective.value.targetVersionJitterMs,
       window: window === null ? null : parseDailyWindow(window),
       pauseUntilMs: pauseUntil === null ? 0 : (momentMs(pauseUntil) ?? 0),

@@ -3,11 +3,12 @@ import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../../test/support/fake-scripts.ts';
-import { pcIdOf } from '../../../test/support/ids.ts';
+import { pcIdOf, runIdOf } from '../../../test/support/ids.ts';
 import { arrival, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { FactsReader } from '../gates/facts.ts';
 import { Dispatcher } from '../run/dispatcher.ts';
 import { Slots } from '../run/slots.ts';
@@ -49,7 +50,7 @@ function start(directory: string, oldCopy = false, prepare: (store: Store) => vo
   return { store, bus, scripts, slots, dispatcher, settling, running, connect, signal: ending.signal };
 }
 
-async function waiting(directory: string, more: Record<string, unknown> = {}): Promise<number> {
+async function waiting(directory: string, more: Record<string, unknown> = {}): Promise<RunId> {
   const store = testStore(directory);
   const admission = await store.runs.admit(arrival('r1', commandJson('r1', more), { manifestId: 'job-1' }));
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
@@ -188,7 +189,7 @@ test('told late, it concerns what was found at the start, not what has come sinc
   await settling.olderCopy();
   await settling.consumerBound(signal);
   expect(store.history.get(old)?.reason).toBe('INTERRUPTED');
-  const run = admitted.kind === 'admitted' ? admitted.run : 0;
+  const run = admitted.kind === 'admitted' ? admitted.run : runIdOf(0);
   await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
   expect(scripts.started).toHaveLength(1);
 });

@@ -29,7 +29,7 @@ import type { Store } from '../store/store.ts';
 import { type SelfUpdate, type SelfUpdateParts, startSelfUpdate } from './self-update.ts';
 import { onSessionChange } from './stop-requests.ts';
 
-export interface DutiesParts extends Pick<SelfUpdateParts, 'program' | 'dispatcher' | 'endFor'> {
+export interface DutiesParts extends Pick<SelfUpdateParts, 'program' | 'pin' | 'dispatcher' | 'endFor'> {
   readonly config: BootConfig;
   readonly store: Store;
   readonly bus: Bus;
@@ -54,12 +54,13 @@ export interface Duties {
 
 export function startDuties(parts: DutiesParts): Duties {
   const { config, store, bus, fleet, tails, shipper, body, host, version, clock, log } = parts;
-  const { program, dispatcher, endFor } = parts;
+  const { program, pin, dispatcher, endFor } = parts;
   const pcId = config.agent.id;
   const { path: pathTemplate, keepDays } = config.log;
   const shell = new PowerShellConversation();
   const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
-  const update = startSelfUpdate({ config, store, bus, fleet, host, version, program, dispatcher, endFor, clock, log });
+  const shared = { config, store, bus, fleet, host, version, program, pin, dispatcher, endFor };
+  const update = startSelfUpdate({ ...shared, clock, log });
   const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
   const logView = new LogView({ pathTemplate, keepDays, maxLines: MAX_LOG_LINES });
   const duties: { close(): void | Promise<void> }[] = [

@@ -8,6 +8,7 @@ import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
 import type { AboutFacts, Setting } from '../../shared/contract.ts';
 import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
@@ -67,7 +68,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
       forbidden: bus.forbidden,
       undelivered: parts.shipper.undelivered,
       clockStep: parts.clockWatch.step,
-      logFault: parts.log.fault,
+      logFailure: parts.log.failure,
       commits: store.commits,
       schedules: parts.schedules.summary,
     },
@@ -76,8 +77,8 @@ export function statusPorts(parts: StatusParts): StatusPorts {
     tail: (run) => tailOf(parts, run),
     outbox: {
       counts: () => store.outbox.counts(),
-      resend: async (resultId) => {
-        const queued = await store.outbox.resend(resultId);
+      resend: async (id, kind) => {
+        const queued = await store.outbox.resend(id, kind);
         if (queued) parts.shipper.nudge();
         return queued;
       },
@@ -86,7 +87,7 @@ export function statusPorts(parts: StatusParts): StatusPorts {
         if (resent > 0) parts.shipper.nudge();
         return resent;
       },
-      parked: (limit) => store.outbox.parked(limit),
+      stuck: (limit) => store.outbox.stuck(limit),
     },
     failures: store.failures,
     linkSpans: (fromMs, limit) => parts.linkHistory.spans(fromMs, limit),
@@ -126,7 +127,7 @@ export function configPorts(
   return {
     settings: () => effectiveSettings(config),
     support: () => ({ ...config.support, hardware: null }),
-    about: () => aboutOf(config, { mode: config.commands.signatures, keys: [], fault: null }),
+    about: () => aboutOf(config, { mode: config.commands.signatures, keys: [], problem: null }),
     ui: uiSettings({ ...config, languageLocked: config.settings['ui.language'].locked }, log),
   };
 }
@@ -145,8 +146,8 @@ export function shownPorts(shown: ShownSettings | null, log: Logger): ReturnType
 
 /** The logo is looked at once: a picture that changes is no reason to read a file at each opening of the window. */
 function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log: Logger): StatusPorts['ui'] {
-  const { brand, ui, languageLocked } = shownSettings;
-  const logo = brand.logoPath === null ? null : readLogo(brand.logoPath);
+  const { brand, ui, startedAs, languageLocked } = shownSettings;
+  const logo = brand.logoPath === null ? null : readLogo(brand.logoPath, startedAs);
   if (logo?.ok === false) log.warn('the logo can not be used', { file: brand.logoPath, why: logo.why });
   const shown = {
     ...ui,
@@ -158,7 +159,7 @@ function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log
   return () => shown;
 }
 
-function tailOf({ store, tails }: StatusParts, run: number): OutputTail | undefined {
+function tailOf({ store, tails }: StatusParts, run: RunId): OutputTail | undefined {
   const resultId = store.history.get(run)?.resultId;
   return typeof resultId === 'string' ? tails.tail(resultId) : undefined;
 }
@@ -200,7 +201,7 @@ function aboutOf(config: BootConfig, signing: SigningView): AboutFacts {
       fingerprint,
       maxAgeSecs: maxAgeMs === null ? null : Number(maxAgeMs / 1_000n),
     })),
-    commandKeysFault: signing.fault !== null,
+    commandKeysFault: signing.problem !== null,
     inventory: config.inventory.enabled,
     priority: config.run.priority,
     maxParallel: config.run.maxParallel,
@@ -216,7 +217,7 @@ function aboutOf(config: BootConfig, signing: SigningView): AboutFacts {
   };
 }
 
-function commandOf(store: Store, run: number) {
+function commandOf(store: Store, run: RunId) {
   const body = store.history.command(run);
   if (body === undefined) return undefined;
   const decoded = decodeAdmitted(body);

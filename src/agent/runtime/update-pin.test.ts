@@ -13,29 +13,32 @@ function file(body: Uint8Array, mode = 0o644): string {
   return path;
 }
 
-test('a list that only we can change is pinned', () => {
+test('a list that only we can change is pinned', async () => {
   const { pin, keys } = testTrust();
-  expect(readPin(file(pin), 'headless', silentLogger)).toEqual({ kind: 'pinned', keys });
-  expect(readPin(null, 'headless', silentLogger)).toEqual({ kind: 'none' });
+  expect(await readPin(file(pin), 'headless', silentLogger)).toEqual({ kind: 'pinned', keys });
+  expect(await readPin(null, 'headless', silentLogger)).toEqual({ kind: 'none' });
 });
 
-test.skipIf(process.platform === 'win32')('one that others can change is not, nor one that is none', () => {
+test.skipIf(process.platform === 'win32')('one that others can change is not, nor one that is none', async () => {
   const { pin } = testTrust();
-  const why = (path: string) => {
-    const read = readPin(path, 'headless', silentLogger);
+  const why = async (path: string) => {
+    const read = await readPin(path, 'headless', silentLogger);
     return read.kind === 'unusable' ? read.why : read.kind;
   };
-  expect(why(file(pin, 0o666))).toContain('can be written');
-  expect(why(join(tempDir(), 'none'))).toBe('it does not exist');
-  expect(why(file(Buffer.from('{}')))).toContain('no key list');
+  expect(await why(file(pin, 0o666))).toContain('can be written');
+  expect(await why(join(tempDir(), 'none'))).toBe('it does not exist');
+  expect(await why(file(Buffer.from('{}')))).toContain('no key list');
 });
 
-test.skipIf(process.getuid?.() !== 0)('nor, for a service, one that somebody else could put into its place', () => {
-  const path = file(testTrust().pin);
-  chmodSync(dirname(path), 0o777);
-  expect(readPin(path, 'headless', silentLogger).kind).toBe('pinned');
-  expect(readPin(path, 'service', silentLogger)).toEqual({
-    kind: 'unusable',
-    why: `is not safe where it lies: ${dirname(path)} can be written by everybody`,
-  });
-});
+test.skipIf(process.getuid?.() !== 0)(
+  'nor, for a service, one that somebody else could put into its place',
+  async () => {
+    const path = file(testTrust().pin);
+    chmodSync(dirname(path), 0o777);
+    expect((await readPin(path, 'headless', silentLogger)).kind).toBe('pinned');
+    expect(await readPin(path, 'service', silentLogger)).toEqual({
+      kind: 'unusable',
+      why: `is not safe where it lies: ${dirname(path)} can be written by everybody`,
+    });
+  },
+);

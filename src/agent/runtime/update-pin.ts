@@ -2,11 +2,13 @@
 import type { Logger } from '../../base/logger.ts';
 import { namedFile, readTrustedFile } from '../../platform/secrets.ts';
 import type { Hosting } from '../../shared/states.ts';
-import { MAX_ENVELOPE_BYTES } from '../update/envelope.ts';
-import { type Pin, pinOf } from '../update/key-ring.ts';
+import type { Pin } from '../update/key-ring.ts';
 
-export function readPin(path: string | null, startedAs: Hosting, log: Logger): Pin {
+export async function readPin(path: string | null, startedAs: Hosting, log: Logger): Promise<Pin> {
   if (path === null) return { kind: 'none' };
+  // Only where there are keys: a start without any is sooner on the air.
+  const { MAX_ENVELOPE_BYTES } = await import('../update/envelope.ts');
+  const { pinOf } = await import('../update/key-ring.ts');
   const file = readTrustedFile(path, namedFile(startedAs, MAX_ENVELOPE_BYTES));
   const pin: Pin =
     file.kind === 'ok'

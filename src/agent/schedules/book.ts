@@ -6,6 +6,7 @@
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Binding, Bus, KvWatchHandlers } from '../bus/bus.ts';
+import { snapshotThenChanges } from '../bus/kv-snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { decodeFreeze } from '../wire/freeze.ts';
 import { decodeJob } from '../wire/job.ts';
@@ -99,36 +100,25 @@ export class Book {
   }
 
   #scheduleHandlers(): KvWatchHandlers {
-    let seen = new Set<string>();
-    let settled = false;
-    return {
-      begin: () => {
-        seen = new Set();
-        settled = false;
-      },
-      change: ({ key, value, revision }) => {
-        if (value !== null) seen.add(key);
+    return snapshotThenChanges({
+      change: ({ key, value, revision }, live) => {
         const ours = this.#putSchedule(key, value);
         this.#remember(SCHEDULES, key, ours ? value : null, revision);
         if (value === null) this.#forget([key]);
-        if (settled) this.#changed();
+        if (live) this.#changed();
       },
-      current: () => {
-        settled = true;
-        const gone = [...this.#entries.keys()].filter((key) => !seen.has(key));
+      whole: (present) => {
+        const gone = [...this.#entries.keys()].filter((key) => !present.has(key));
         for (const key of gone) {
           this.#entries.delete(key);
           this.#remember(SCHEDULES, key, null, 0);
         }
-        this.#forget(this.#options.store.scheduleRuns.known().filter((key) => !seen.has(key)));
+        this.#forget(this.#options.store.scheduleRuns.known().filter((key) => !present.has(key)));
         drop(this.#options.store.completions.prune(), this.#options.log, 'forgetting old completions');
         this.#changed();
         this.#options.onReload();
       },
-      missing: () => {
-        // A bucket that is away for a moment takes nothing back.
-      },
-    };
+    });
   }
 
   /** Whether it is one for agents. One of which that can't be told may be. */
@@ -171,7 +161,6 @@ export class Book {
   }
 
   #jobHandlers(wanted: ReadonlySet<string>): KvWatchHandlers {
-    let seen = new Set<string>();
     const put = (key: string, value: Uint8Array | null, revision: number) => {
       this.#remember(JOBS, key, value, revision);
       const known = this.#jobs.get(key)?.body ?? null;
@@ -183,43 +172,29 @@ export class Book {
       this.#jobs.set(key, { state, body: value });
       this.#options.onJob(key);
     };
-    return {
-      begin: () => {
-        seen = new Set();
-      },
+    return snapshotThenChanges({
       change: ({ key, value, revision }) => {
         // A server that takes no list of keys sends all of them.
-        if (!wanted.has(key)) return;
-        seen.add(key);
-        put(key, value, revision);
+        if (wanted.has(key)) put(key, value, revision);
       },
-      current: () => {
-        for (const id of wanted) if (!seen.has(id) && this.job(id).kind !== 'missing') put(id, null, 0);
+      whole: (present) => {
+        for (const id of wanted) if (!present.has(id) && this.job(id).kind !== 'missing') put(id, null, 0);
       },
-      missing: () => {},
-    };
+    });
   }
 
   #freezeHandlers(): KvWatchHandlers {
-    let seen = false;
     const put = (value: Uint8Array | null, revision: number) => {
       this.#freeze = freezeOf(value);
       this.#remember(FLEET, FREEZE, value, revision);
       this.#options.onChange();
     };
-    return {
-      begin: () => {
-        seen = false;
+    return snapshotThenChanges({
+      change: ({ value, revision }) => put(value, revision),
+      whole: (present) => {
+        if (present.size === 0 && this.#freeze !== 'no') put(null, 0);
       },
-      change: ({ value, revision }) => {
-        seen = true;
-        put(value, revision);
-      },
-      current: () => {
-        if (!seen && this.#freeze !== 'no') put(null, 0);
-      },
-      missing: () => {},
-    };
+    });
   }
 
   /** null: the key is not there, or nothing of ours. */

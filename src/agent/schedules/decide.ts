@@ -6,7 +6,7 @@ import { MAX_DATE_MS } from '../../shared/max-date.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import { isInWindow, isWithin } from './bounds.ts';
-import type { Tick } from './fire.ts';
+import type { Tick } from './fired-command.ts';
 import { wallTime } from './local-day.ts';
 import type {
   Condition,

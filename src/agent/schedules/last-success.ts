@@ -1,3 +1,4 @@
+/** What a plan counts as done: its own success, that of its job, or that of the job's version. */
 import type { Completions } from '../store/completions.ts';
 import type { JobState, LastSuccess, Plan } from './types.ts';
 

@@ -6,13 +6,13 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
+import { newRequestId } from '../../shared/ids.ts';
 import { endingOf, withoutRun } from '../results/ending.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from '../wire/job.ts';
 import { gatesNotHereText, triggersNotHereText } from '../wire/result-texts.ts';
-import { newRequestId } from '../wire/subjects.ts';
 import { canFire } from './decide.ts';
-import { arrivalOf, commandOf } from './fire.ts';
+import { arrivalOf, commandOf } from './fired-command.ts';
 import type { Plan, Unsupported } from './types.ts';
 
 export interface RefusalsOptions {

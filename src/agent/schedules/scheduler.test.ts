@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { JOB, ManualClock, START, scheduleRig } from '../../../test/support/schedule-rig.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 
@@ -23,8 +24,11 @@ describe('a schedule of 0.29', () => {
       deadlineAtNs: null,
       retry: null,
     });
-    expect(rig.commandOf(fire?.run ?? 0)).toEqual({ ok: true, command: fire?.command });
-    expect(rig.store.history.get(fire?.run ?? 0)).toMatchObject({ source: 'schedule', subject: 'schedules.s' });
+    expect(rig.commandOf(runIdOf(fire?.run ?? 0))).toEqual({ ok: true, command: fire?.command });
+    expect(rig.store.history.get(runIdOf(fire?.run ?? 0))).toMatchObject({
+      source: 'schedule',
+      subject: 'schedules.s',
+    });
   });
 
   test('is one run at a time: the next fires when the one before has ended (D28)', async () => {
@@ -106,7 +110,7 @@ describe('a schedule of 0.29', () => {
     rig.put('schedules', 's', null);
     await rig.settled();
     await rig.end();
-    expect(rig.store.history.get(rig.fired[0]?.run ?? 0)).toMatchObject({ state: 'finished', reason: 'DONE' });
+    expect(rig.store.history.get(runIdOf(rig.fired[0]?.run ?? 0))).toMatchObject({ state: 'finished', reason: 'DONE' });
     // One that is made under its name later is another one (D29).
     rig.schedule('s', { ...EVERY_5_S, mode: 'once_per_pc' });
     rig.put('jobs', 'clean', JOB);

@@ -4,33 +4,21 @@
  * asks the wall clock at least every 30 s: a clock that was set, or a PC that has slept, is seen by that.
  */
 
-import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import { errorText, type Logger } from '../../base/logger.ts';
+import { errorText } from '../../base/logger.ts';
 import { loopTurns } from '../../base/loop-turn.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';
-import type { Store } from '../store/store.ts';
-import type { Command } from '../wire/command.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import type { Book, Entry } from './book.ts';
-import {
-  canFire,
-  decideFire,
-  decideLost,
-  hasConditions,
-  hasTick,
-  NOT_KNOWN,
-  nextTime,
-  type Senses,
-  unsupportedParts,
-} from './decide.ts';
-import { arrivalOf, commandOf, type Tick, timeTick } from './fire.ts';
-import { Fires } from './fires.ts';
-import { lastSuccessOf } from './last-success.ts';
+import { hasTick } from './decide.ts';
+import { timeTick } from './fired-command.ts';
+import { Firing, type FiringOptions } from './firing.ts';
+import { PendingFires } from './pending-fires.ts';
+import { PlansHere } from './plans-here.ts';
 import type { Refusals } from './refusals.ts';
 import { type Skip, Skips } from './skips.ts';
-import type { Conditions, FireDecision, FireFacts, LastSuccess, Plan, Requirements, Unsupported } from './types.ts';
+import type { Plan } from './types.ts';
 
 /** A timer counts no sleep of the PC, so none is trusted for longer. */
 const LONGEST_SLEEP_MS = 30_000;
@@ -44,27 +32,12 @@ const STEP_MS = 10;
 const MAY_PASS: ReadonlySet<SkipReason> = new Set(['job_missing', 'requirement', 'store']);
 /** So much back is a clock that is kept right. */
 const BACK_MS = 500;
-export interface SchedulerOptions {
-  readonly pcId: string;
+
+export interface SchedulerOptions extends FiringOptions {
   readonly book: Pick<Book, 'entries' | 'job' | 'isFrozen'>;
-  readonly store: Store;
-  /** The last known groups; null: none ever were. */
-  readonly groups: () => ReadonlySet<string> | null;
-  readonly scriptsEnabled: () => boolean;
-  readonly cpuPercent: () => number | null;
-  readonly serverNowMs: () => number | null;
-  /** The IANA name of this PC's zone, as it is known. */
-  readonly zone: () => string;
   /** Asks the PC which zone it has now; what has changed comes as {@link Scheduler.zoneChanged}. */
   readonly lookAtZone: () => void;
-  readonly senses: Senses;
-  /** What it is like now, as far as `require` asks for it; never rejects. */
-  readonly conditions: (require: Requirements) => Promise<Conditions>;
   readonly refusals: Pick<Refusals, 'look'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** A row that is to be run was committed. */
-  readonly onAdmitted: (run: number, command: Command, description: string | null) => void;
 }
 
 /** A plan that is for this PC, and when it is looked at next. */
@@ -75,9 +48,12 @@ interface Active {
 }
 
 export class Scheduler {
+  /** For those who show them, too. */
+  readonly plans: PlansHere;
   readonly #options: SchedulerOptions;
   readonly #active = new Map<string, Active>();
   readonly #skips: Skips;
+  readonly #firing: Firing;
   readonly #changes = new WatchedCell(0);
   #timer: NodeJS.Timeout | undefined;
   #begun = false;
@@ -87,13 +63,20 @@ export class Scheduler {
   #lookedMs = Number.NEGATIVE_INFINITY;
   #zoneChanged = false;
   #looking: Promise<void> = Promise.resolve();
-  readonly #fires = new Fires((name, error) => this.#couldNot(name, error));
+  readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
   #failed = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.plans = new PlansHere(options);
     this.#skips = new Skips(options.store, options.log);
+    this.#firing = new Firing(options, {
+      plans: this.plans,
+      skips: this.#skips,
+      planNow: (id) => (this.#closed ? undefined : this.#active.get(id)?.plan),
+      onDecided: () => this.#tell(),
+    });
     this.refresh();
   }
 
@@ -114,7 +97,7 @@ export class Scheduler {
   /** When it is looked at next; where that can't be told now, as it was. */
   #reckon(active: Active, nowMs: number): boolean {
     try {
-      active.nextMs = this.#next(active.plan, nowMs);
+      active.nextMs = this.plans.nextMs(active.plan, nowMs);
       return true;
     } catch (error) {
       this.#couldNot(active.plan.id, error);
@@ -131,9 +114,9 @@ export class Scheduler {
   refresh(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const id of this.#active.keys())
-      if (!this.#isOurs(this.#options.book.entries.get(id))) this.#active.delete(id);
+      if (!this.plans.fires(this.#options.book.entries.get(id))) this.#active.delete(id);
     for (const [id, entry] of this.#options.book.entries) {
-      if (!entry.read.ok || !this.#isOurs(entry)) {
+      if (!entry.read.ok || !this.plans.fires(entry)) {
         this.#active.delete(id);
         continue;
       }
@@ -157,8 +140,8 @@ export class Scheduler {
   #keepDue({ plan, nextMs: dueMs }: Active, active: Active, nowMs: number): void {
     if (!this.#begun || dueMs === null || dueMs > nowMs) return;
     const tick = timeTick(dueMs);
-    if (hasTick(active.plan, tick, this.#zoneOf(active.plan))) active.nextMs = dueMs;
-    else this.#fires.begin(`${plan.id} ${tick.name}`, async () => this.#missed(plan, dueMs));
+    if (hasTick(active.plan, tick, this.plans.zoneOf(active.plan))) active.nextMs = dueMs;
+    else this.#fires.begin(`${plan.id} ${tick.name}`, async () => this.#firing.missed(plan, dueMs));
   }
 
   /** A job has come, has another version, or is gone. */
@@ -185,10 +168,10 @@ export class Scheduler {
 
   #refuseUnsupported(entries: Iterable<Entry>): void {
     for (const entry of entries) {
-      if (!entry.read.ok || !this.isForThisPc(entry)) continue;
+      if (!entry.read.ok || !this.plans.isForThisPc(entry)) continue;
       const { plan } = entry.read;
       const job = this.#options.book.job(plan.jobId);
-      if (job.kind === 'known') this.#options.refusals.look(plan, job.job, this.unsupported(plan));
+      if (job.kind === 'known') this.#options.refusals.look(plan, job.job, this.plans.unsupported(plan));
     }
   }
 
@@ -210,7 +193,7 @@ export class Scheduler {
     for (const { plan } of this.#active.values()) {
       if (!plan.triggers.includes(trigger)) continue;
       const tick = { name: `${trigger}:${atMs}`, trigger, atMs };
-      this.#fires.begin(`${plan.id} ${tick.name}`, () => this.#fire(plan, tick, null));
+      this.#fires.begin(`${plan.id} ${tick.name}`, () => this.#firing.fire(plan, tick, null));
       await turn();
     }
     await this.#fires.settled();
@@ -278,7 +261,7 @@ export class Scheduler {
   #due(plan: Plan, atMs: number, nowMs: number): void {
     const tick = timeTick(atMs);
     this.#fires.begin(`${plan.id} ${tick.name}`, async () =>
-      nowMs - atMs > LATE_MS ? this.#missed(plan, atMs) : this.#fire(plan, tick, null),
+      nowMs - atMs > LATE_MS ? this.#firing.missed(plan, atMs) : this.#firing.fire(plan, tick, null),
     );
   }
 
@@ -293,125 +276,14 @@ export class Scheduler {
     const left =
       isOver || this.#options.store.scheduleRuns.lastBoot(id) === boot
         ? null
-        : await this.#fire(plan, { name: `startup:${boot}`, trigger: 'startup', atMs: nowMs }, boot, told);
+        : await this.#firing.fire(plan, { name: `startup:${boot}`, trigger: 'startup', atMs: nowMs }, boot, told);
     if (left !== null && MAY_PASS.has(left)) this.#atStart.set(id, left);
     // Else its groups, or what is read of it, have gone meanwhile, and may come again.
     else if (this.#active.has(id)) this.#atStart.delete(id);
   }
 
-  /** Why it was left out; null: it was not, or nothing was to be done. What was `told` before is not told again. */
-  async #fire(due: Plan, tick: Tick, boot: string | null, told: SkipReason | null = null): Promise<SkipReason | null> {
-    const { clock, store, log, pcId } = this.#options;
-    const skip = (why: SkipReason, note: string | null = null) => {
-      if (why !== told) this.#skip(due.id, why, note, tick.atMs);
-      return why;
-    };
-    try {
-      const { plan, decision } = await this.#decide(due, tick);
-      if (decision.kind === 'not_due') return null;
-      if (decision.kind === 'skip') return skip(decision.why, decision.note);
-      const command = commandOf(pcId, plan, decision.job, tick);
-      const at = { receivedAtMs: clock.nowMs(), serverAtMs: this.#options.serverNowMs() };
-      const admission = await store.runs.admitFire(arrivalOf(command, plan.id, at), { scheduleId: plan.id, boot });
-      if (admission.kind === 'still_running') return skip('still_running');
-      if (admission.kind === 'fired_before') return null;
-      this.#skips.forget(plan.id);
-      log.info('a schedule fires', { schedule: plan.id, job: command.id, request_id: command.requestId });
-      this.#options.onAdmitted(admission.run, command, decision.job.description);
-      this.#tell();
-      return null;
-    } catch (error) {
-      return skip('store', errorText(error));
-    }
-  }
-
-  /**
-   * What the PC is like is asked only where everything before that holds. The schedule may be edited meanwhile: what counts is the
-   * plan that it has then, if this is a time, or an event, of that one as well.
-   */
-  async #decide(due: Plan, tick: Tick): Promise<{ readonly plan: Plan; readonly decision: FireDecision }> {
-    let plan = due;
-    let conditions: Conditions = NOT_KNOWN;
-    let askedFor: Plan | null = null;
-    for (;;) {
-      const decision = decideFire(plan, { ...this.#facts(plan, tick.atMs), conditions });
-      const isUnmet = decision.kind === 'skip' && decision.why === 'requirement';
-      if (!isUnmet || !hasConditions(plan) || askedFor === plan) return { plan, decision };
-      const told = await this.#options.conditions(plan.require);
-      askedFor = plan;
-      const now = this.#closed ? undefined : this.#active.get(plan.id)?.plan;
-      if (now === undefined) return { plan, decision: { kind: 'not_due' } };
-      if (now !== plan && !hasTick(now, tick, this.#zoneOf(now))) return { plan, decision: decideLost(due) };
-      conditions = now === plan ? told : NOT_KNOWN;
-      plan = now;
-    }
-  }
-
-  #missed(plan: Plan, atMs: number): void {
-    const facts = this.#facts(plan, atMs);
-    // What would not have been fired anyhow was not missed; a schedule that catches up by itself misses nothing.
-    const wasDue = decideFire(plan, { ...facts, running: false }).kind === 'fire' && plan.repeat.kind === 'always';
-    if (wasDue) this.#skip(plan.id, 'missed', null, atMs);
-  }
-
-  #skip(id: string, why: SkipReason, note: string | null, atMs: number): void {
-    this.#skips.note(id, why, note, atMs);
-    this.#tell();
-  }
-
   #tell(): void {
     this.#changes.set(this.#changes.value + 1);
-  }
-
-  #facts(plan: Plan, nowMs: number): FireFacts {
-    const { book, store } = this.#options;
-    return {
-      nowMs,
-      zone: this.#zoneOf(plan),
-      frozen: book.isFrozen(nowMs, this.#options.zone()),
-      job: book.job(plan.jobId),
-      lastSuccess: this.lastSuccess(plan),
-      running: store.scheduleRuns.isRunning(plan.id),
-      cpuPercent: this.#options.cpuPercent(),
-      conditions: NOT_KNOWN,
-      scriptsEnabled: this.#options.scriptsEnabled(),
-      admits: store.admits,
-    };
-  }
-
-  #zoneOf(plan: Plan): string {
-    return plan.zone === 'utc' ? 'UTC' : this.#options.zone();
-  }
-
-  #next(plan: Plan, afterMs: number): number | null {
-    return nextTime(plan, this.lastSuccess(plan), afterMs, this.#zoneOf(plan));
-  }
-
-  #isOurs(entry: Entry | undefined): boolean {
-    if (entry === undefined || !entry.read.ok || !this.isForThisPc(entry)) return false;
-    return canFire(entry.read.plan, this.unsupported(entry.read.plan));
-  }
-
-  /** What follows is for those who show it. */
-
-  isForThisPc({ target }: Entry): boolean {
-    if (target === null || target.all || target.pcs.includes(this.#options.pcId)) return true;
-    const groups = this.#options.groups();
-    return groups !== null && target.groups.some((group) => groups.has(group));
-  }
-
-  /** What of the plan can't be told on this PC. */
-  unsupported(plan: Plan): Unsupported {
-    return unsupportedParts(plan, this.#options.senses);
-  }
-
-  lastSuccess(plan: Plan): LastSuccess | null {
-    return lastSuccessOf(plan, this.#options.store.completions, this.#options.book.job(plan.jobId));
-  }
-
-  /** From now on, for all that is known. */
-  nextMs(plan: Plan): number | null {
-    return this.#next(plan, this.#options.clock.nowMs());
   }
 
   skipped(id: string): Skip | null {

@@ -11,7 +11,7 @@ import type { Plan } from './types.ts';
 
 export interface ViewParts {
   readonly book: Pick<Book, 'entries' | 'job' | 'isFrozen'>;
-  readonly scheduler: Pick<Scheduler, 'isForThisPc' | 'unsupported' | 'lastSuccess' | 'nextMs' | 'skipped'>;
+  readonly scheduler: Pick<Scheduler, 'plans' | 'skipped'>;
   readonly store: Pick<Store, 'scheduleRuns'>;
   readonly zone: () => string;
   readonly nowMs: () => number;
@@ -23,7 +23,7 @@ export type FullScheduleRow = ScheduleRow & { readonly internals: NonNullable<Sc
 
 /** Soonest first, then those without a time. */
 export function scheduleRows(parts: ViewParts): FullScheduleRow[] {
-  const ours = [...parts.book.entries.values()].filter((entry) => parts.scheduler.isForThisPc(entry));
+  const ours = [...parts.book.entries.values()].filter((entry) => parts.scheduler.plans.isForThisPc(entry));
   return ours
     .map((entry) => rowOf(parts, entry))
     .toSorted(
@@ -53,9 +53,9 @@ function rowOf(parts: ViewParts, { id, read }: Entry): FullScheduleRow {
     return { title: titleOf(parts, id, null), state: 'not_understood', nextAtMs: null, ...shown, internals };
   }
   const { plan } = read;
-  const unsupported = parts.scheduler.unsupported(plan);
+  const unsupported = parts.scheduler.plans.unsupported(plan);
   const fires = canFire(plan, unsupported);
-  const nextAtMs = fires ? parts.scheduler.nextMs(plan) : null;
+  const nextAtMs = fires ? parts.scheduler.plans.nextMs(plan) : null;
   const isDeafTo = unsupported.gates.length + unsupported.triggers.length > 0;
   return {
     title: titleOf(parts, id, plan),
@@ -74,7 +74,7 @@ function rowOf(parts: ViewParts, { id, read }: Entry): FullScheduleRow {
 function stateOf(parts: ViewParts, plan: Plan, nextAtMs: number | null, last: ScheduleRun | null): ScheduleState {
   if (last !== null && last.state !== 'finished') return 'running';
   if (nextAtMs !== null || plan.times === null) return 'waiting';
-  return parts.scheduler.lastSuccess(plan) === null ? 'over' : 'done';
+  return parts.scheduler.plans.lastSuccess(plan) === null ? 'over' : 'done';
 }
 
 function lastOf({ run, state, reason, exitCode, atMs }: ScheduleRun): ScheduleRow['last'] {

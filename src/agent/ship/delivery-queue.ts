@@ -8,8 +8,9 @@ import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { STORE_RETRY_MS } from '../../base/retry.ts';
+import type { OutboxKind } from '../../shared/outbox-kinds.ts';
 import { ASK_AGAIN_MS, type Bus } from '../bus/bus.ts';
-import type { Delivered, Outbox, OutboxKind, OutboxRow } from '../store/outbox.ts';
+import type { Delivered, Outbox, OutboxRow } from '../store/outbox.ts';
 import { RESULT_HEADER_BYTES, refitResult } from '../wire/result.ts';
 import { type Failure, KeptBack } from './kept-back.ts';
 
@@ -258,7 +259,7 @@ export class DeliveryQueue {
     // Where nothing gets through it is not the row, which waits no longer than the queue does.
     const longestMs = othersGetThrough || isEvent ? pauseMs : (this.#options.holdBackoff ?? HOLD_BACKOFF).maxMs;
     const forMs = outcome.kind === 'forbidden' ? FORBIDDEN_RETRY_MS : Math.min(pauseMs, longestMs);
-    await outbox.retryAt(row.seq, upMs + forMs);
+    await outbox.retryAt(row.seq, upMs + forMs, outcome.why);
   }
 
   #fails(): number {

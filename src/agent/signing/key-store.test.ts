@@ -36,10 +36,10 @@ test('what can not be read or used leaves the keys that work, is told, and is lo
     { kind: 'text', text: '' },
   ] as const) {
     world.found = bad;
-    expect([store.refresh(), kids(), store.fault === null]).toEqual([false, ['a'], false]);
+    expect([store.refresh(), kids(), store.problem === null]).toEqual([false, ['a'], false]);
   }
   world.found = text('b');
-  expect([store.refresh(), kids(), store.fault]).toEqual([true, ['b'], null]);
+  expect([store.refresh(), kids(), store.problem]).toEqual([true, ['b'], null]);
   // The ring as it was before the bad ones is another one now.
   world.found = text('a');
   expect([store.refresh(), kids()]).toEqual([true, ['a']]);
@@ -47,7 +47,7 @@ test('what can not be read or used leaves the keys that work, is told, and is lo
 
 test('one that is bad from the start is a ring without keys', () => {
   const { store, kids } = setUp({ kind: 'failed', why: 'is on fire' });
-  expect([kids(), store.fault]).toEqual([[], 'is on fire']);
+  expect([kids(), store.problem]).toEqual([[], 'is on fire']);
 });
 
 test.each([
@@ -77,9 +77,9 @@ test('what throws while it is read is a look that failed, at the start and later
     return text('a');
   };
   const store = new KeyStore({ read, monotonicMs: () => 0, required: true, log: silentLogger });
-  expect([store.ring.size, store.fault]).toEqual([0, 'no native code']);
+  expect([store.ring.size, store.problem]).toEqual([0, 'no native code']);
   refuses = false;
   expect([store.refresh(), [...store.ring.keys()]]).toEqual([true, ['a']]);
   refuses = true;
-  expect([store.refresh(), [...store.ring.keys()], store.fault]).toEqual([false, ['a'], 'no native code']);
+  expect([store.refresh(), [...store.ring.keys()], store.problem]).toEqual([false, ['a'], 'no native code']);
 });

@@ -30,7 +30,7 @@ export class KeyStore {
   #ring: KeyRing = EMPTY_RING;
   /** What the ring was made from; undefined: nothing yet. */
   #text: string | null | undefined;
-  #fault: string | null = null;
+  #problem: string | null = null;
   #askedAtMs: number;
 
   constructor(options: KeyStoreOptions) {
@@ -44,8 +44,8 @@ export class KeyStore {
   }
 
   /** Why the last look changed nothing, in words for the log; null: it was good. */
-  get fault(): string | null {
-    return this.#fault;
+  get problem(): string | null {
+    return this.#problem;
   }
 
   /** Looks now. True: the ring is another one. */
@@ -85,13 +85,13 @@ export class KeyStore {
   }
 
   #keep(why: string): false {
-    if (why !== this.#fault)
+    if (why !== this.#problem)
       this.#options.log.error('the ring of command keys can not be used; what was known stays', { why });
-    this.#fault = why;
+    this.#problem = why;
     return false;
   }
 
   #good(): void {
-    this.#fault = null;
+    this.#problem = null;
   }
 }

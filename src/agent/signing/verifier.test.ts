@@ -102,5 +102,5 @@ test('a key that has come meanwhile is found by the first command that it signs;
   expect(verifier.judge(body, headersOf('a'), isNew)).toMatchObject({ kind: 'accepted' });
   verifier.refresh();
   expect(verifier.judge(body, headersOf('a'), isNew)).toMatchObject({ kind: 'refused', state: 'unknown_key' });
-  expect(verifier.view()).toMatchObject({ mode: 'require', keys: [{ kid: 'b' }], fault: null });
+  expect(verifier.view()).toMatchObject({ mode: 'require', keys: [{ kid: 'b' }], problem: null });
 });

@@ -42,7 +42,7 @@ export interface SigningView {
   readonly mode: SignatureMode;
   readonly keys: readonly CommandKey[];
   /** Why the last look at the ring was no good; null: it was. */
-  readonly fault: string | null;
+  readonly problem: string | null;
 }
 
 export interface VerifierOptions {
@@ -71,7 +71,7 @@ export class Verifier {
   }
 
   view(): SigningView {
-    return { mode: this.#options.mode, keys: [...this.#keys.ring.values()], fault: this.#keys.fault };
+    return { mode: this.#options.mode, keys: [...this.#keys.ring.values()], problem: this.#keys.problem };
   }
 
   /** With each heartbeat: a key that was taken away would never be missed by a command. */

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectAgent } from '../../../test/support/agent-client.ts';
 import { serve } from '../../../test/support/served-status.ts';
-import { HANAKO, open, sessionDeps } from '../../../test/support/session.ts';
+import { clientDeps, HANAKO, open } from '../../../test/support/socket-client.ts';
 import { endedRun } from '../../../test/support/status.ts';
 import type { AgentClient } from '../../shared/client.ts';
 import { CallError } from '../../shared/faults.ts';
@@ -78,7 +78,7 @@ test('960 searches at once over 16 connections hold up nobody else, and come one
   const looks: number[] = [];
   const ports = served.ports as { history: HistoryPort };
   ports.history = watched(served.store.history, turnsNow, looks);
-  const other = await open(sessionDeps(served), { account: HANAKO });
+  const other = await open(clientDeps(served), { account: HANAKO });
   const agents: AgentClient[] = [];
   for (let at = 0; at < CONNECTIONS; at += 1) agents.push(await connectAgent({ dataDirectory: served.dataDirectory }));
   const echoed = await echoes();

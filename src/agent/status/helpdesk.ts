@@ -10,8 +10,8 @@ import type { StatusPorts } from './ports.ts';
 
 export const UNLOCKED_MS = 15 * 60_000;
 export const TRIES = 5;
-const FIRST_WAIT_MS = 5 * 60_000;
-const LONGEST_WAIT_MS = 4 * 3_600_000;
+const FIRST_LOCKOUT_MS = 5 * 60_000;
+const LONGEST_LOCKOUT_MS = 4 * 3_600_000;
 
 export class Helpdesk {
   readonly #ports: Pick<StatusPorts, 'audit' | 'clock' | 'helpdeskCode' | 'log'>;
@@ -35,9 +35,9 @@ export class Helpdesk {
     const before = audit.unlockTries(account);
     const waitMs = before.retryAtMs - nowMs;
     // A wait longer than the longest was written by a clock that was wrong; users can't set the clock.
-    if (waitMs > 0 && waitMs <= LONGEST_WAIT_MS) return tooMany(waitMs);
+    if (waitMs > 0 && waitMs <= LONGEST_LOCKOUT_MS) return tooMany(waitMs);
     const failed = before.failed + 1;
-    const nextWaitMs = waitAfterMs(failed);
+    const nextWaitMs = lockoutMs(failed);
     const retryAtMs = nextWaitMs === 0 ? 0 : nowMs + nextWaitMs;
     if (!(await this.#store(audit.setUnlockTries(account, { failed, retryAtMs })))) return UNWRITABLE;
     const entry = { atMs: nowMs, account, action: 'helpdesk.unlock' };
@@ -65,9 +65,9 @@ export class Helpdesk {
 const UNWRITABLE = new Fault('unavailable', 'the store can not be written');
 
 /** After each fifth wrong code: 5 minutes, twice as long each time, at most 4 hours. */
-function waitAfterMs(failed: number): number {
+function lockoutMs(failed: number): number {
   if (failed % TRIES !== 0) return 0;
-  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failed / TRIES - 1));
+  return Math.min(LONGEST_LOCKOUT_MS, FIRST_LOCKOUT_MS * 2 ** (failed / TRIES - 1));
 }
 
 function tooMany(waitMs: number): Fault {

@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
-import { open, ROOT, sessionDeps } from '../../../test/support/session.ts';
+import { clientDeps, open, ROOT } from '../../../test/support/socket-client.ts';
 import { aSetting, CODE, endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { MAX_TEXT_BYTES } from '../../shared/frames.ts';
 import { LOOK_BACK_MS, MAX_LINK_SPANS, MAX_LOG_LINES, MAX_PARKED_ROWS } from '../../shared/helpdesk-limits.ts';
 
 async function asHelpdesk(world: StatusWorld = statusWorld(tempDir())) {
-  const agent = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
+  const agent = await open(clientDeps(world), { account: ROOT, client: 'cli' });
   return { world, agent };
 }
 
@@ -17,7 +17,7 @@ async function park(world: StatusWorld, resultId: string, why: string, atMs: num
 }
 
 describe('failures', () => {
-  test('are those of the last seven days that were not meant to be, each with its name and its last run', async () => {
+  test('are those of the last seven days and what was left out, but for what IT stopped, each with its name and its last run', async () => {
     const { world, agent } = await asHelpdesk();
     const nowMs = world.clock.nowMs();
     const ended = (id: string, daysAgo: number, reason: 'DONE' | 'FAILED' | 'KILLED' | 'VERSION_PIN' | 'TIMEOUT') =>
@@ -29,9 +29,16 @@ describe('failures', () => {
     await ended('b', 6, 'FAILED');
     const { run } = await ended('c', 1, 'FAILED');
     for (const reason of ['DONE', 'KILLED', 'VERSION_PIN'] as const) await ended(reason, 1, reason);
-    expect(await agent.call('failures.list', {})).toEqual({
+    for (const id of ['d', 'e']) await ended(id, 1, 'VERSION_PIN');
+    const found = await agent.call('failures.list', {});
+    // What a check left out comes last, however often.
+    expect(found.rows.map(({ reason, count }) => [reason, count])).toEqual([
+      ['FAILED', 2],
+      ['VERSION_PIN', 3],
+    ]);
+    expect({ ...found, rows: found.rows.slice(0, 1) }).toEqual({
       sinceMs: null,
-      kinds: 1,
+      kinds: 2,
       rows: [
         {
           title: { kind: 'text', text: 'printer fix' },
@@ -84,6 +91,28 @@ describe('results that could not be delivered', () => {
     ]);
   });
 
+  test('are not results alone: what else can not be delivered is shown and goes again as well', async () => {
+    const { world, agent } = await asHelpdesk();
+    const { outbox } = world.store;
+    const { run, resultId } = await endedRun(world.store, 'a');
+    const body = Buffer.from('x');
+    await outbox.put({ kind: 'started', id: resultId, subject: 'events.x', body }, 5, { run });
+    await outbox.put({ kind: 'event', id: 'e', subject: 'obs.x', body }, 6);
+    for (const seq of outbox.due(false, 0, 9)) await outbox.park(seq, 'rejected', 50 + seq, 1e12);
+    const shown = await agent.call('outbox.parked', {});
+    expect([shown.total, shown.rows.map(({ kind, title, why }) => [kind, title, why])]).toEqual([
+      2,
+      [
+        ['event', null, 'rejected'],
+        ['started', { kind: 'text', text: 'job' }, 'rejected'],
+      ],
+    ]);
+    expect((await agent.call('state.snapshot', {})).outbox.others).toEqual({ waiting: 0, stuck: 2 });
+    await agent.call('outbox.resend', { resultId: 'e', kind: 'event' });
+    expect(await agent.call('outbox.resendAll', {})).toEqual({ resent: 1 });
+    expect((await agent.call('state.snapshot', {})).outbox.others).toEqual({ waiting: 2, stuck: 0 });
+  });
+
   test('however many there are, all go again, and the rows that are shown are bounded', async () => {
     const { world, agent } = await asHelpdesk();
     const put = (id: number) =>
@@ -96,7 +125,7 @@ describe('results that could not be delivered', () => {
     const shown = await agent.call('outbox.parked', {});
     expect([shown.total, shown.rows.length, shown.rows[0]?.why.length]).toEqual([2_100, MAX_PARKED_ROWS, 200]);
     expect(await agent.call('outbox.resendAll', {})).toEqual({ resent: 2_100 });
-    expect(world.store.outbox.counts()).toEqual({ waiting: 2_100, parked: 0 });
+    expect(world.store.outbox.counts()).toMatchObject({ waiting: 2_100, parked: 0 });
   });
 });
 
@@ -147,7 +176,7 @@ test('a person without the code gets none of it, and no entry is written', async
   world.code = CODE;
   const { resultId } = await endedRun(world.store, 'a');
   await park(world, resultId, 'too large', 1);
-  const agent = await open(sessionDeps(world), { client: 'window' });
+  const agent = await open(clientDeps(world), { client: 'window' });
   const methods = ['failures.list', 'outbox.parked', 'outbox.resendAll', 'connection.history', 'log.end'] as const;
   for (const method of methods) await expect(agent.call(method, {})).rejects.toThrow('helpdesk');
   expect(world.store.outbox.counts().parked).toBe(1);

@@ -5,16 +5,18 @@
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
 import {
   FAILURES,
+  LEFT_OUT,
   LOOK_BACK_MS,
   MAX_FAILURE_KINDS,
   MAX_LINK_SPANS,
   MAX_LOG_LINES,
   MAX_PARKED_ROWS,
 } from '../../shared/helpdesk-limits.ts';
-import type { LogEnd, SettingMeaning } from '../../shared/helpdesk-view.ts';
+import type { LogEnd, Parked, SettingMeaning } from '../../shared/helpdesk-view.ts';
 import { clip, runTitle } from '../../shared/run-title.ts';
+import type { StuckMessage } from '../store/outbox.ts';
+import type { Caller } from './client-deps.ts';
 import type { StatusPorts } from './ports.ts';
-import type { Caller } from './session-deps.ts';
 
 type Inside = Extract<
   MethodName,
@@ -35,20 +37,13 @@ export const insideHandlers: {
     const spans = ports.linkSpans(nowMs - LOOK_BACK_MS, MAX_LINK_SPANS);
     return { nowMs, spans: spans.map((span) => ({ ...span, why: clipped(span.why, MAX_WHY_CHARS) })) };
   },
-  'outbox.parked': (_params, { deps: { ports } }) => ({
-    total: ports.outbox.counts().parked,
-    rows: ports.outbox.parked(MAX_PARKED_ROWS).map(({ resultId, run, attempts, parkedAtMs, why }) => {
-      const record = run === null ? undefined : ports.history.get(run);
-      return {
-        resultId: clip(resultId, MAX_ID_CHARS),
-        run: record?.run ?? null,
-        title: record === undefined ? null : runTitle(record.manifestId, record.title),
-        attempts,
-        parkedAtMs,
-        why: clip(why, MAX_WHY_CHARS),
-      };
-    }),
-  }),
+  'outbox.parked': (_params, { deps: { ports } }) => {
+    const { parked, others } = ports.outbox.counts();
+    return {
+      total: parked + others.stuck,
+      rows: ports.outbox.stuck(MAX_PARKED_ROWS).map((row) => stuckRow(row, ports)),
+    };
+  },
   'log.end': async (_params, { deps: { ports } }) => shortened(await ports.logEnd()),
   'config.effective': (_params, { deps: { ports } }) =>
     ports.settings().map((setting) => ({
@@ -64,9 +59,25 @@ export const insideHandlers: {
     })),
 };
 
+function stuckRow(
+  { kind, id, run, attempts, sinceMs, why }: StuckMessage,
+  { history }: StatusPorts,
+): Parked['rows'][number] {
+  const record = run === null ? undefined : history.get(run);
+  return {
+    kind,
+    resultId: clip(id, MAX_ID_CHARS),
+    run: record?.run ?? null,
+    title: record === undefined ? null : runTitle(record.manifestId, record.title),
+    attempts,
+    parkedAtMs: sinceMs,
+    why: clip(why, MAX_WHY_CHARS),
+  };
+}
+
 function failuresOf({ clock, failures, history }: StatusPorts): Result<'failures.list'> {
   const fromMs = clock.nowMs() - LOOK_BACK_MS;
-  const { sinceMs, kinds, rows } = failures.since(fromMs, FAILURES, MAX_FAILURE_KINDS);
+  const { sinceMs, kinds, rows } = failures.since(fromMs, FAILURES, MAX_FAILURE_KINDS, LEFT_OUT);
   return {
     sinceMs: sinceMs > fromMs ? sinceMs : null,
     kinds,

@@ -11,8 +11,8 @@ import type { EndpointGuard } from '../../platform/endpoint-acl.ts';
 import { Fault } from '../../shared/faults.ts';
 import { framedLink, MAX_REQUEST_BYTES } from '../../shared/frames.ts';
 import { errorAnswer } from '../../shared/rpc.ts';
-import { serveSession } from './session.ts';
-import type { SessionDeps } from './session-deps.ts';
+import { serveClient } from './client-connection.ts';
+import type { ClientDeps } from './client-deps.ts';
 
 export const MAX_UNPROVEN = 8;
 export const HANDSHAKE_MS = 3_000;
@@ -32,7 +32,7 @@ export type Opened =
 export interface ListenerOptions {
   readonly address: string;
   readonly guard: Pick<EndpointGuard, 'socket'>;
-  readonly deps: Omit<SessionDeps, 'onProven' | 'address'>;
+  readonly deps: Omit<ClientDeps, 'onProven' | 'address'>;
   readonly log: Logger;
 }
 
@@ -71,12 +71,12 @@ function listen(server: Server, path: string): Promise<void> {
 }
 
 class Connections {
-  readonly #deps: Omit<SessionDeps, 'onProven'>;
+  readonly #deps: Omit<ClientDeps, 'onProven'>;
   readonly #all = new Set<Socket>();
   readonly #unproven = new Set<Socket>();
   readonly #proven = new Set<Socket>();
 
-  constructor(deps: Omit<SessionDeps, 'onProven'>) {
+  constructor(deps: Omit<ClientDeps, 'onProven'>) {
     this.#deps = deps;
   }
 
@@ -105,7 +105,7 @@ class Connections {
       this.#unproven.delete(socket);
       this.#proven.delete(socket);
     });
-    serveSession(link, {
+    serveClient(link, {
       ...this.#deps,
       onProven: () => {
         if (this.#proven.size >= MAX_PROVEN) return TOO_MANY;

@@ -1,23 +1,23 @@
-/** What each method of the contract does. Rates, roles and arguments have been checked before (`session.ts`). */
+/** What each method of the contract does. Rates, roles and arguments have been checked before (`client-connection.ts`). */
 
 import { drop } from '../../base/drop.ts';
-import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
+import { type Parsed, type ProvenMethodName, provenMethods, type Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
+import type { Caller, ClientDeps } from './client-deps.ts';
 import { insideHandlers } from './inside.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
-import { RULES, roleNeeded } from './roles.ts';
+import { roleNeeded } from './roles.ts';
 import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
-import type { Caller, SessionDeps } from './session-deps.ts';
 import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
 import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
-type Handled = Exclude<MethodName, 'handshake'>;
-type Answer<M extends Handled> = Result<M> | Fault;
+type Answer<M extends ProvenMethodName> = Result<M> | Fault;
 type Handlers = {
-  readonly [M in Handled]: (params: Parsed<M>, caller: Caller) => Answer<M> | Promise<Answer<M>>;
+  readonly [M in ProvenMethodName]: (params: Parsed<M>, caller: Caller) => Answer<M> | Promise<Answer<M>>;
 };
 
 const NOTHING = {};
@@ -91,9 +91,9 @@ export const handlers: Handlers = {
       .slice(0, MAX_SCHEDULES)
       .map((row) => scheduleOf(row, visibility));
   },
-  'outbox.resend': async ({ resultId }, caller) => {
-    const queued = await caller.deps.ports.outbox.resend(resultId);
-    if (!queued) return new Fault('not_found', 'no undelivered result has this id');
+  'outbox.resend': async ({ resultId, kind }, caller) => {
+    const queued = await caller.deps.ports.outbox.resend(resultId, kind);
+    if (!queued) return new Fault('not_found', 'nothing undelivered has this id');
     note(caller, 'outbox.resend', resultId);
     return NOTHING;
   },
@@ -158,8 +158,8 @@ export const handlers: Handlers = {
 };
 
 /** Every method that can be called on this agent as it is set up now, by whoever holds the role for it. */
-function offered({ ports, hostSecret }: SessionDeps): string[] {
-  const names = Object.keys(RULES) as Handled[];
+function offered({ ports, hostSecret }: ClientDeps): string[] {
+  const names = Object.keys(provenMethods) as ProvenMethodName[];
   return names.filter((name) => {
     if (name === 'update.schedule') return ports.scheduleUpdate !== null;
     if (name === 'helpdesk.unlock' || name === 'helpdesk.lock') return ports.helpdeskCode.isSet();
@@ -168,7 +168,7 @@ function offered({ ports, hostSecret }: SessionDeps): string[] {
 }
 
 /** Looked for among those that arrived around it: a long history must not hold up the agent. */
-function sameTask(record: RunRecord, visibility: Visibility, { history }: SessionDeps['ports']): RunRecord[] {
+function sameTask(record: RunRecord, visibility: Visibility, { history }: ClientDeps['ports']): RunRecord[] {
   if (isOneOfAKind(record) || record.manifestId === null) return [];
   const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
   const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
@@ -176,7 +176,7 @@ function sameTask(record: RunRecord, visibility: Visibility, { history }: Sessio
 }
 
 /** A run of somebody else is as little there as one that never was. */
-function visibleRun(run: number, { deps }: Caller, visibility: Visibility): RunRecord | null {
+function visibleRun(run: RunId, { deps }: Caller, visibility: Visibility): RunRecord | null {
   const record = deps.ports.history.get(run);
   return record !== undefined && maySee(record, visibility) ? record : null;
 }
@@ -186,7 +186,7 @@ function readerOf({ deps, principal }: Caller): OutputReader {
 }
 
 /** What reads a stream of a run, where these visibility may see it. */
-function outputLoader(run: number, stream: OutputStream, caller: Caller): (() => StoredOutput) | Fault {
+function outputLoader(run: RunId, stream: OutputStream, caller: Caller): (() => StoredOutput) | Fault {
   const visibility = eyesOf(caller);
   const record = visibleRun(run, caller, visibility);
   if (record === null) return NO_RUN;

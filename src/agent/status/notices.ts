@@ -13,12 +13,12 @@ const ONE_PER_MESSAGE = /^(results|events\.started)\..*$/;
 /** Refused for good by the role of a fleet at 0.101, or of one at 0.29, and no task needs them. */
 const MINOR = ['inventory.', 'obs.'];
 
-type Cells = Pick<StatusCells, 'forbidden' | 'undelivered' | 'clockStep' | 'logFault'>;
+type Cells = Pick<StatusCells, 'forbidden' | 'undelivered' | 'clockStep' | 'logFailure'>;
 
 export function noticesFor(cells: Cells, helpdesk: boolean): Notices {
   const inside = (text: string) => (helpdesk ? clip(text, MAX_TEXT_CHARS) : null);
   const undelivered = cells.undelivered.value;
-  const log = cells.logFault.value;
+  const log = cells.logFailure.value;
   return {
     forbidden: forbiddenOf(cells.forbidden.value, helpdesk),
     undelivered: undelivered === null ? null : { cause: undelivered.cause, why: inside(undelivered.why) },

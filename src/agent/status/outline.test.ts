@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import { MAX_FOLDS, MAX_LIST_DAYS } from '../../shared/outline-limits.ts';
 import { DIRECT_TASK } from '../../shared/run-title.ts';
@@ -21,7 +22,7 @@ function outlineOf(runs: readonly Some[], mayFold = true) {
   const outline = new Outline(STARTS_MS, mayFold);
   for (const [at, run] of runs.entries()) {
     const { atMs = 3_500, job = 'printer-fix', title = null, source = 'live', reason = 'DONE', exitCode = 0 } = run;
-    outline.add([runs.length - at, atMs, job, title, source, reason, exitCode]);
+    outline.add([runIdOf(runs.length - at), atMs, job, title, source, reason, exitCode]);
   }
   return outline.ended();
 }

@@ -5,12 +5,14 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { ClockStep } from '../../base/clock-watch.ts';
-import type { LogFault } from '../../base/daily-file.ts';
+import type { LogFailure } from '../../base/daily-file.ts';
 import type { Logger, LogLevel } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
-import type { ConfigFault, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
+import type { ConfigProblem, StoreHealth, UpdateView } from '../../shared/agent-status.ts';
 import type { AboutFacts, Setting, Support, UiSettings } from '../../shared/contract.ts';
 import type { LogEnd } from '../../shared/helpdesk-view.ts';
+import type { RunId } from '../../shared/ids.ts';
+import type { OutboxKind } from '../../shared/outbox-kinds.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { AgentState, ConnectionState, Hosting } from '../../shared/states.ts';
 import type { WishOutcome } from '../../shared/update-reasons.ts';
@@ -20,7 +22,7 @@ import type { Audit } from '../store/audit.ts';
 import type { Failures } from '../store/failures.ts';
 import type { History } from '../store/history.ts';
 import type { LinkSpan } from '../store/link-states.ts';
-import type { ParkedResult } from '../store/outbox.ts';
+import type { OutboxCounts, StuckMessage } from '../store/outbox.ts';
 import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
@@ -61,7 +63,7 @@ export interface StatusCells {
   readonly agent: Watched<{
     readonly state: AgentState;
     readonly sinceMs: number;
-    readonly faults: readonly ConfigFault[];
+    readonly faults: readonly ConfigProblem[];
   }>;
   /** `bus.link` fits as it is. */
   readonly connection: Watched<{
@@ -83,7 +85,7 @@ export interface StatusCells {
   readonly forbidden: Watched<readonly string[]>;
   readonly undelivered: Watched<Undelivered | null>;
   readonly clockStep: Watched<ClockStep | null>;
-  readonly logFault: Watched<LogFault | null>;
+  readonly logFailure: Watched<LogFailure | null>;
   /** Counts commits of the store: what is read from it may have changed. `store.commits` fits as it is. */
   readonly commits: Watched<number>;
   readonly schedules: Watched<SchedulesSummary>;
@@ -113,16 +115,16 @@ export interface StatusPorts {
   readonly cells: StatusCells;
   readonly history: HistoryPort;
   /** While it is kept. */
-  readonly command: (run: number) => CommandRecord | undefined;
+  readonly command: (run: RunId) => CommandRecord | undefined;
   /** The newest output of a run that is running; undefined: it is not. */
-  readonly tail: (run: number) => OutputTail | undefined;
+  readonly tail: (run: RunId) => OutputTail | undefined;
   readonly outbox: {
-    counts(): { readonly waiting: number; readonly parked: number };
-    /** Queues a parked result again and wakes the shipper. False: there is none with this id. */
-    resend(resultId: string): Promise<boolean>;
+    counts(): OutboxCounts;
+    /** Queues again what could not be delivered, and wakes the shipper. False: there is nothing of the kind with this id. */
+    resend(id: string, kind: OutboxKind): Promise<boolean>;
     /** The same for all; how many they were. */
     resendAll(): Promise<number>;
-    parked(limit: number): readonly ParkedResult[];
+    stuck(limit: number): readonly StuckMessage[];
   };
   /** `store.failures` fits as it is. */
   readonly failures: Pick<Failures, 'since'>;

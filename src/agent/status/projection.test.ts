@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { arrival } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -209,7 +210,7 @@ describe('notices', () => {
     world.cells.forbidden.set(['kill.*', 'results.r1', 'results.r2']);
     world.cells.undelivered.set({ cause: 'full', why: 'maximum messages exceeded' });
     world.cells.clockStep.set({ byMs: -60_000, atMs: 5 });
-    world.cells.logFault.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
+    world.cells.logFailure.set({ path: '/var/log/kanade/agent.log', why: 'EACCES' });
     return world;
   }
 
@@ -256,12 +257,12 @@ describe('notices', () => {
       () => TARO,
       ({ notices }) => void pushed.push(notices),
     );
-    const { forbidden, undelivered, clockStep, logFault } = world.cells;
+    const { forbidden, undelivered, clockStep, logFailure } = world.cells;
     const steps: readonly [keyof AgentStatus['notices'], () => void, () => void][] = [
       ['forbidden', () => forbidden.set(['kill.*']), () => forbidden.set([])],
       ['undelivered', () => undelivered.set({ cause: 'full', why: 'x' }), () => undelivered.set(null)],
       ['clock', () => clockStep.set({ byMs: 60_000, atMs: 5 }), () => clockStep.set(null)],
-      ['log', () => logFault.set({ path: 'p', why: 'w' }), () => logFault.set(null)],
+      ['log', () => logFailure.set({ path: 'p', why: 'w' }), () => logFailure.set(null)],
     ];
     for (const [name, comes, goes] of steps) {
       world.clock.forward(PUSH_INTERVAL_MS);
@@ -294,7 +295,7 @@ describe('runs in the status', () => {
     const { runs } = world.store;
     const admit = async (id: string, more = {}) => {
       const admission = await runs.admit(arrival(id, id, { manifestId: id, ...more }));
-      return admission.kind === 'admitted' ? admission.run : 0;
+      return admission.kind === 'admitted' ? admission.run : runIdOf(0);
     };
     const [jitter, running, taros, hanakos] = [
       await admit('in-jitter'),

@@ -2,7 +2,7 @@
  * Who may call what. The account comes from the token that was proven, never from what a client says; the kind of client
  * is no boundary within one account (architecture §5). What a role may *see* is in `views.ts`.
  */
-import type { ClientKind, MethodName, Role } from '../../shared/contract.ts';
+import type { ClientKind, MethodRule, Role } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
 
 /** One connection after its handshake. */
@@ -36,51 +36,8 @@ export function isHelpdesk(principal: Principal, nowMs: number): boolean {
   return principal.unlockedUntilMs !== null && nowMs < principal.unlockedUntilMs;
 }
 
-export interface Rule {
-  /** `administration`: the host, root or the Administrators. */
-  readonly needs: Role | 'administration';
-  readonly kind: 'read' | 'action';
-}
-
-const read: Rule = { needs: 'user', kind: 'read' };
-
-/** `runs.output…` and `runs.tail` are decided run by run, since a policy may show a user the output of their own. */
-export const RULES: Readonly<Record<Exclude<MethodName, 'handshake'>, Rule>> = {
-  'state.snapshot': read,
-  'state.subscribe': read,
-  'state.unsubscribe': read,
-  'runs.list': read,
-  'runs.outline': read,
-  'runs.counts': read,
-  'runs.days': read,
-  'runs.get': read,
-  'runs.output': read,
-  'runs.outputRows': read,
-  'runs.outputSearch': read,
-  'runs.tail': read,
-  'schedules.list': read,
-  'outbox.resend': { needs: 'helpdesk', kind: 'action' },
-  'outbox.resendAll': { needs: 'helpdesk', kind: 'action' },
-  'outbox.parked': { needs: 'helpdesk', kind: 'read' },
-  'failures.list': { needs: 'helpdesk', kind: 'read' },
-  'connection.history': { needs: 'helpdesk', kind: 'read' },
-  'log.end': { needs: 'helpdesk', kind: 'read' },
-  'config.effective': { needs: 'helpdesk', kind: 'read' },
-  'update.get': read,
-  'update.schedule': { needs: 'user', kind: 'action' },
-  'ui.settings': read,
-  'support.info': read,
-  'about.capabilities': read,
-  'audit.list': { needs: 'helpdesk', kind: 'read' },
-  'helpdesk.unlock': { needs: 'user', kind: 'action' },
-  'helpdesk.lock': { needs: 'user', kind: 'action' },
-  'agent.drain': { needs: 'administration', kind: 'action' },
-  'agent.stop': { needs: 'host', kind: 'action' },
-  'log.setLevel': { needs: 'helpdesk', kind: 'action' },
-};
-
 /** The error for a principal without the role, naming the one it takes; null: go on. */
-export function missingRole(rule: Rule, principal: Principal, nowMs: number): Fault | null {
+export function missingRole(rule: MethodRule, principal: Principal, nowMs: number): Fault | null {
   const { needs } = rule;
   if (needs === 'administration') {
     return principal.isHost || principal.isAdministrator ? null : roleNeeded('host');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../test/support/session.ts';
+import { clientDeps, HANAKO, open, ROOT, TARO } from '../../../test/support/socket-client.ts';
 import { endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { arrival } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -31,8 +31,8 @@ async function threeDays(): Promise<StatusWorld> {
 }
 
 const as = (world: StatusWorld, account: string): Promise<AgentClient> =>
-  open(sessionDeps(world, { account }), { account });
-const helpdesk = (world: StatusWorld) => open(sessionDeps(world), { account: ROOT, client: 'cli' });
+  open(clientDeps(world, { account }), { account });
+const helpdesk = (world: StatusWorld) => open(clientDeps(world), { account: ROOT, client: 'cli' });
 const STARTS_MS = [1_000, 2_000, 3_000, 4_000];
 
 async function faultOf(call: Promise<unknown>): Promise<string> {

@@ -8,9 +8,9 @@ import { type GroupCounts, NO_COUNTS } from '../../shared/group-counts.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { ReasonCount } from '../store/history.ts';
 import { HistorySteps } from '../store/history-steps.ts';
+import type { Caller } from './client-deps.ts';
 import { Outline } from './outline.ts';
 import type { RunFilter } from './ports.ts';
-import type { Caller } from './session-deps.ts';
 import { conditionsOf, maySearchOutput, rowOf, type Visibility, visibleTo } from './views.ts';
 
 export function eyesOf({ deps, principal }: Caller): Visibility {

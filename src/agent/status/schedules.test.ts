@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import { scheduleOf, type Visibility } from './views.ts';
 
@@ -6,7 +7,7 @@ const ROW: FullScheduleRow = {
   title: { kind: 'text', text: 'Disk clean-up' },
   state: 'waiting',
   nextAtMs: 5,
-  last: { run: 7, state: 'finished', reason: 'FAILED', exitCode: 3, atMs: 4 },
+  last: { run: runIdOf(7), state: 'finished', reason: 'FAILED', exitCode: 3, atMs: 4 },
   skipped: { why: 'frozen', atMs: 3, count: 2 },
   internals: { id: 'nightly', jobId: 'clean', when: '0 0 3 * * *', note: 'x'.repeat(5_000) },
 };

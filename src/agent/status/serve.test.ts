@@ -43,7 +43,7 @@ describe('the socket', () => {
     const served = await serve();
     await endedRun(served.store, 'r1');
     const agent = await connected(served);
-    expect(agent.session.account).toBe(String(process.getuid?.()));
+    expect(agent.handshake.account).toBe(String(process.getuid?.()));
     const status: AgentStatus = await agent.call('state.snapshot', {});
     expect(status).toMatchObject({ agent: { state: 'running' }, outbox: { waiting: 1, parked: 0 } });
     expect((await agent.call('runs.list', {})).rows).toHaveLength(1);
@@ -111,7 +111,7 @@ describe('the socket', () => {
     expect((await lstat(address)).isSocket()).toBe(true);
     const second = await serve(dataDirectory, runDirectory);
     expect(second.server.address).toBe(address);
-    expect((await connected(second)).session.agentVersion).toBe('0.1.0');
+    expect((await connected(second)).handshake.agentVersion).toBe('0.1.0');
   });
 
   test('where it can not be opened the answer says why', async () => {
@@ -178,7 +178,7 @@ describe('whatever one connection sends, it gets an error and the others go on',
     const { socket, closed } = raw(served);
     socket.end(encodeFrame('{"jsonrpc":"2.0","id":1,"method":"handshake"}').subarray(0, bytes));
     await vi.waitUntil(closed);
-    expect((await connected(served)).session.contract).toBe(CONTRACT_VERSION);
+    expect((await connected(served)).handshake.contract).toBe(CONTRACT_VERSION);
   });
 
   test('a thousand connections that come and go', async () => {
@@ -187,7 +187,7 @@ describe('whatever one connection sends, it gets an error and the others go on',
       const sockets = Array.from({ length: 10 }, () => raw(served).socket);
       for (const socket of sockets) socket.destroy();
     }
-    await eventually(async () => expect((await connected(served)).session.contract).toBe(CONTRACT_VERSION));
+    await eventually(async () => expect((await connected(served)).handshake.contract).toBe(CONTRACT_VERSION));
   });
 });
 
@@ -276,7 +276,7 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
       served.dataDirectory,
       `const fault = await agent.call('audit.list', {}).catch((error) => error.fault.name);
        const { rows } = await agent.call('runs.list', {});
-       console.log(JSON.stringify([agent.session.account, agent.session.roles, fault, rows.map(({ run }) => run)]));`,
+       console.log(JSON.stringify([agent.handshake.account, agent.handshake.roles, fault, rows.map(({ run }) => run)]));`,
     );
     expect(JSON.parse(said)).toEqual([String(OTHER_UID), ['user'], 'role_needed', [mine.run]]);
   });
@@ -301,7 +301,7 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
        process.exit(0);`,
     );
     expect(JSON.parse(tries)).toEqual(['EACCES', 'EACCES', 'connected']);
-    expect((await connected(served)).session.account).toBe('0');
+    expect((await connected(served)).handshake.account).toBe('0');
   });
 
   test('can not use the file of root, nor his own once he has signed out', async () => {

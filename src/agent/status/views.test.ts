@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { HANAKO, open, ROOT, sessionDeps, TARO } from '../../../test/support/session.ts';
+import { clientDeps, HANAKO, open, ROOT, TARO } from '../../../test/support/socket-client.ts';
 import { endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { arrival } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -28,7 +28,7 @@ async function threeRuns(showOutput: ShowOutput = 0) {
     user: HANAKO,
     ending: secret('hanako-output'),
   });
-  const deps = sessionDeps(world);
+  const deps = clientDeps(world);
   const [user, helpdesk] = [await open(deps, { account: TARO }), await open(deps, { account: ROOT, client: 'cli' })];
   return { world, system, taro, hanako, user, helpdesk };
 }
@@ -163,7 +163,7 @@ describe('a search finds a task by the name that is shown', () => {
     await world.store.runs.setTitle(described, 'Clean up the disk');
     const nameless = await run('r4', { arrival: { manifestId: null } });
     const scheduled = await run('r5', { arrival: { manifestId: 'nightly', source: 'schedule' } });
-    const user = await open(sessionDeps(world), { account: TARO });
+    const user = await open(clientDeps(world), { account: TARO });
     const find = (search: string, words = new I18n('en')) =>
       listed(user, { search, shownAs: titleWordsWith(search, words) });
     return { world, find, repair, direct, described, nameless, scheduled };
@@ -280,7 +280,7 @@ test('texts are cut before they leave the agent', async () => {
     arrival: { manifestId: long, execId: long, subject: long, version: long },
     ending: { detail: long, facts: JSON.stringify({ long: 'y'.repeat(20_000) }) },
   });
-  const helpdesk = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
+  const helpdesk = await open(clientDeps(world), { account: ROOT, client: 'cli' });
   const { title, internals } = await helpdesk.call('runs.get', { run });
   // In a list it is cut; where it stands alone it can be read whole, within reason.
   const [row] = (await helpdesk.call('runs.list', {})).rows;
@@ -301,7 +301,7 @@ describe('the list', () => {
       await endedRun(world.store, `r${at}`, { arrival: { receivedAtMs }, ending: { reason } });
     }
     await world.store.runs.admit(arrival('r-open', 'still waiting', { receivedAtMs: 7_000 }));
-    return { world, helpdesk: await open(sessionDeps(world), { account: ROOT, client: 'cli' }) };
+    return { world, helpdesk: await open(clientDeps(world), { account: ROOT, client: 'cli' }) };
   }
 
   test.each<[string, Params<'runs.list'>, number[]]>([
@@ -378,7 +378,7 @@ test('an output is not read to tell its size, and once for all of its pieces', a
   const text = 'line of output\n'.repeat(100_000);
   const stdout = { text, totalBytes: text.length, cut: false };
   const { run } = await endedRun(world.store, 'r1', { ending: { stdout } });
-  const helpdesk = await open(sessionDeps(world), { account: ROOT, client: 'cli' });
+  const helpdesk = await open(clientDeps(world), { account: ROOT, client: 'cli' });
   const loads = vi.spyOn(world.store.history, 'output');
   expect((await helpdesk.call('runs.get', { run })).output?.stdout).toMatchObject({ totalBytes: text.length });
   expect(loads).not.toHaveBeenCalled();

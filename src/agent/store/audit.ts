@@ -1,3 +1,4 @@
+/** What was done through the local socket, and the tries at the helpdesk code. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { GroupCommit } from './group-commit.ts';
 

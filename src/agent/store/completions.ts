@@ -1,4 +1,6 @@
+/** What has succeeded here, for schedules that want a job done once, or once in a while. */
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -52,7 +54,7 @@ export class Completions {
   }
 
   /** Inside the transaction of its end: a run has succeeded. */
-  completed(run: number, atMs: number): void {
+  completed(run: RunId, atMs: number): void {
     const { changes } = this.#completed.run({ run, atMs });
     // Its job, and its schedule: most runs have none.
     if (changes > 1) this.#completedVersion.run(run);

@@ -1,3 +1,4 @@
+/** Counts of what gets no row of its own. In memory, and on disk now and then: a crash may cost the last of them. */
 import type { Database } from 'better-sqlite3';
 import { SIGNATURE_STATES, type SignatureState } from '../../shared/signatures.ts';
 import type { GroupCommit } from './group-commit.ts';

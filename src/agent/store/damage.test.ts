@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { damagePage, loseEntries } from '../../../test/support/damaged-store.ts';
 import { eventually } from '../../../test/support/eventually.ts';
-import { requestIdOf } from '../../../test/support/ids.ts';
+import { requestIdOf, runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, type Unreadable, unreadable } from '../../../test/support/unreadable.ts';
@@ -30,8 +30,8 @@ async function filled(directory: string): Promise<void> {
   const own = { ...arrival('open4', 'open4', { source: 'schedule' }), requestId: requestIdOf('open4') };
   await store.runs.admitFire(own, { scheduleId: 's', boot: null });
   await store.kills.record('e1', 5, null);
-  await store.runs.advance(4, 'admitted', { kind: 'retry', askedMs: 100_000 });
-  await store.runs.advance(5, 'waiting_jitter', { kind: 'jitter', askedMs: 100_000 });
+  await store.runs.advance(runIdOf(4), 'admitted', { kind: 'retry', askedMs: 100_000 });
+  await store.runs.advance(runIdOf(5), 'waiting_jitter', { kind: 'jitter', askedMs: 100_000 });
   const done = await store.runs.admit(arrival('done', 'done', { execId: 'e' }));
   if (done.kind === 'admitted') await store.runs.finish(done.run, ending(done.resultId));
   await store.close();
@@ -171,7 +171,7 @@ test('rows that can not be read are left behind, and nothing that runs is lost w
 
 test.each<[string, string, (store: Store) => unknown]>([
   ['a write', 'runs_received', (store) => store.runs.admit(arrival('new'))],
-  ['a read', 'outputs', (store) => store.history.output(6, 'stdout')],
+  ['a read', 'outputs', (store) => store.history.output(runIdOf(6), 'stdout')],
 ])(
   '%s that meets a damaged page: nothing more is admitted, and the next opening begins again',
   async (_name, what, use) => {
@@ -228,7 +228,7 @@ test('a file that another process works on is not set aside, whatever is wrong w
   damagePage(directory, 'outputs');
   const { db } = open(directory);
   const store = new Store(db, storeOptions(directory));
-  expect(() => store.history.output(6, 'stdout')).toThrow('malformed');
+  expect(() => store.history.output(runIdOf(6), 'stdout')).toThrow('malformed');
   expect(store.damage.value).not.toBeNull();
   expect(openStore(directory)).toEqual({ kind: 'in_use' });
   expect(readdirSync(directory).filter((name) => name.includes('damaged-'))).toEqual([]);
@@ -287,7 +287,11 @@ test('a page that the disk does not give for a moment is no damage to the whole-
 const rereads = { everyMs: 5, forMs: 100 };
 
 test.each<[string, RegExp, (store: Store) => unknown]>([
-  ['a read that somebody asks for once', /FROM outputs WHERE run/, (store) => store.history.output(6, 'stdout')],
+  [
+    'a read that somebody asks for once',
+    /FROM outputs WHERE run/,
+    (store) => store.history.output(runIdOf(6), 'stdout'),
+  ],
   ['a look at the open rows', /state = \? ORDER BY run/, (store) => store.inbox.inState('running', 9)],
   ['a write', /INSERT INTO runs/, (store) => store.runs.admit(arrival('new'))],
   ['an update that says what it has changed', /RETURNING run/, (store) => store.kills.record('e9', 5, null)],

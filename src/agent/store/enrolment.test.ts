@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
-import { newRequestId } from '../wire/subjects.ts';
+import { newRequestId } from '../../shared/ids.ts';
 import type { Enrolment } from './enrolment.ts';
 import { Store } from './store.ts';
 

@@ -1,5 +1,6 @@
-/** What went wrong, by task and reason: one query over one index, and no more rows of it than are looked at in some ms. */
+/** What went wrong or was left out, by task and reason: one query over one index, and no more rows of it than are looked at in some ms. */
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 
 export interface FailureCount {
@@ -7,11 +8,11 @@ export interface FailureCount {
   readonly reason: Reason;
   readonly count: number;
   /** The one that came last. */
-  readonly lastRun: number;
+  readonly lastRun: RunId;
 }
 
 export interface FailuresFound {
-  /** Those that happened most often first. */
+  /** Those that happened most often first, and after them what was left out as it should. */
   readonly rows: readonly FailureCount[];
   /** How many kinds there are; `rows` may be fewer. */
   readonly kinds: number;
@@ -39,13 +40,14 @@ export class Failures {
           WHERE reason IN (SELECT value FROM json_each(@reasons)) GROUP BY manifest_id, reason)
       SELECT manifestId, reason, count, lastRun, (SELECT count(*) FROM kinds) AS kinds,
         (SELECT count(*) FROM looked) AS looked, (SELECT min(received_at) FROM looked) AS oldestMs
-      FROM kinds ORDER BY count DESC, lastRun DESC LIMIT @limit`);
+      FROM kinds ORDER BY reason IN (SELECT value FROM json_each(@last)), count DESC, lastRun DESC LIMIT @limit`);
     this.#mostRows = lookedAtRows;
   }
 
-  /** Of these reasons, received at or after `fromMs`; `limit` kinds at most. */
-  since(fromMs: number, reasons: readonly Reason[], limit: number): FailuresFound {
-    const found = this.#count.all({ fromMs, reasons: JSON.stringify(reasons), limit }) as (FailureCount & {
+  /** Of these reasons, those among `last` at the end, received at or after `fromMs`; `limit` kinds at most. */
+  since(fromMs: number, reasons: readonly Reason[], limit: number, last: readonly Reason[] = []): FailuresFound {
+    const lists = { reasons: JSON.stringify(reasons), last: JSON.stringify(last) };
+    const found = this.#count.all({ fromMs, ...lists, limit }) as (FailureCount & {
       readonly kinds: number;
       readonly looked: number;
       readonly oldestMs: number;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
@@ -30,7 +31,7 @@ test('what is read in steps is what is read at once, for any filter, page and pl
     { search: 'needle' },
     { search: 'fits nothing' },
     { search: 'needle', reasons: ['FAILED'], afterRun: 300 },
-    { search: 'fits nothing', byOutput: [3, 1_400, 2_499, 99_999] },
+    { search: 'fits nothing', byOutput: [runIdOf(3), runIdOf(1_400), runIdOf(2_499), runIdOf(99_999)] },
     { openOnly: true },
   ];
   for (const filter of filters) {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { Arrival, Ending } from './runs.ts';
 
 const NEWEST = Number.POSITIVE_INFINITY;
@@ -10,7 +12,7 @@ async function finished(
   requestId: string,
   more: Partial<Arrival> = {},
   end: Partial<Ending> = {},
-): Promise<number> {
+): Promise<RunId> {
   const admitted = await store.runs.admit(arrival(requestId, `command ${requestId}`, more));
   if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
   await store.runs.finish(admitted.run, ending(admitted.resultId, end));
@@ -46,8 +48,8 @@ test('lists and counts are made by the same conditions', async () => {
     [{ search: 'printer%fix' }, 0],
     [{ search: 'hello' }, 0],
     [{ search: 'hello', searchEverything: true }, 0],
-    [{ search: 'hello', byOutput: [1, 3] }, 2],
-    [{ search: 'cleanup', byOutput: [2] }, 2],
+    [{ search: 'hello', byOutput: [runIdOf(1), runIdOf(3)] }, 2],
+    [{ search: 'cleanup', byOutput: [runIdOf(2)] }, 2],
     [{ openOnly: true }, 0],
   ] as const;
   for (const [filter, count] of cases) {
@@ -111,7 +113,7 @@ test('output and command are read apart from the list', async () => {
   expect(store.history.output(run, 'stdout')).toEqual({ text: 'hello\n', totalBytes: 6, cut: false });
   expect(store.history.output(run, 'stderr')).toEqual({ text: 'oops', totalBytes: 9_000, cut: true });
   expect(Buffer.from(store.history.command(run) ?? []).toString()).toBe('command a');
-  expect(store.history.output(99, 'stdout')).toBeUndefined();
+  expect(store.history.output(runIdOf(99), 'stdout')).toBeUndefined();
 });
 
 test('any place of a list can be read, counted from an anchor that what arrives later does not move', async () => {

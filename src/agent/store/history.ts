@@ -1,6 +1,7 @@
 /** Reading what was recorded: lists, one run, its output, counts. Counts and lists use the same conditions. */
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { ResultId, RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import { OutputSearch } from './output-search.ts';
@@ -9,9 +10,9 @@ import { conditions, patternOf, type RunFilter } from './run-conditions.ts';
 
 /** One recorded command, without bodies. Times are ms since the epoch. */
 export interface RunRecord {
-  readonly run: number;
+  readonly run: RunId;
   readonly requestId: string | null;
-  readonly resultId: string | null;
+  readonly resultId: ResultId | null;
   readonly execId: string | null;
   readonly manifestId: string | null;
   readonly version: string | null;
@@ -58,7 +59,7 @@ export interface ReasonCount {
 
 /** A tuple: a long history is made of many. */
 export type RunShape = readonly [
-  run: number,
+  run: RunId,
   receivedAtMs: number,
   manifestId: string | null,
   title: string | null,
@@ -191,7 +192,7 @@ export class History {
     return this.#earlier.all(manifestId, run, afterRun, limit) as number[];
   }
 
-  get(run: number): RunRecord | undefined {
+  get(run: RunId): RunRecord | undefined {
     return this.#get.get(run) as RunRecord | undefined;
   }
 
@@ -200,13 +201,13 @@ export class History {
     return this.#open.all(limit) as RunRecord[];
   }
 
-  output(run: number, stream: 'stdout' | 'stderr'): StoredOutput | undefined {
+  output(run: RunId, stream: 'stdout' | 'stderr'): StoredOutput | undefined {
     const row = this.#output.get(run, stream) as { text: string; totalBytes: number; cut: number } | undefined;
     return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
   }
 
   /** How much of an output is kept, which is not read for that. */
-  outputSize(run: number, stream: 'stdout' | 'stderr'): KeptSize | undefined {
+  outputSize(run: RunId, stream: 'stdout' | 'stderr'): KeptSize | undefined {
     const row = this.#size.get(run, stream) as { keptBytes: number; totalBytes: number; cut: number } | undefined;
     return row === undefined ? undefined : { ...row, cut: row.cut === 1 };
   }
@@ -217,12 +218,12 @@ export class History {
   }
 
   /** The runs that have this text in their output. Takes its time, a turn of the caller's between its steps. */
-  runsWithOutput(search: string, turn: () => Promise<void> = loopTurn): Promise<readonly number[]> {
+  runsWithOutput(search: string, turn: () => Promise<void> = loopTurn): Promise<readonly RunId[]> {
     return this.#outputs.runsWith(patternOf(search), turn);
   }
 
   /** The command exactly as it came, while it is kept. */
-  command(run: number): Uint8Array | undefined {
+  command(run: RunId): Uint8Array | undefined {
     return this.#command.get(run) as Buffer | undefined;
   }
 }

@@ -1,15 +1,15 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
 
 import type { Database, Statement } from 'better-sqlite3';
-import type { RequestId, SentExecId } from '../../base/ids.ts';
+import type { RequestId, ResultId, RunId, SentExecId } from '../../shared/ids.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A run that is not finished. Its body is read apart, when it is needed: it may be large, and there may be many. */
 export interface OpenRun {
-  readonly run: number;
+  readonly run: RunId;
   readonly requestId: RequestId;
-  readonly resultId: string;
+  readonly resultId: ResultId;
   readonly execId: SentExecId | null;
   readonly manifestId: string | null;
   readonly runAs: string | null;
@@ -82,28 +82,28 @@ export class Inbox {
   }
 
   /** One run that is not finished. */
-  get(run: number): OpenRun | undefined {
+  get(run: RunId): OpenRun | undefined {
     return this.#get.get(run) as OpenRun | undefined;
   }
 
   /** The numbers of up to `limit` runs in this state, in order of arrival. */
-  inState(state: OpenState, limit: number): number[] {
-    return this.#inState.all(state, limit) as number[];
+  inState(state: OpenState, limit: number): RunId[] {
+    return this.#inState.all(state, limit) as RunId[];
   }
 
   /** The numbers of up to `limit` runs that were admitted, in order of arrival; but those that wait to be tried again (`waits`). */
-  toGate(limit: number): number[] {
-    return this.#toGate.all(limit) as number[];
+  toGate(limit: number): RunId[] {
+    return this.#toGate.all(limit) as RunId[];
   }
 
   /** The numbers of up to `limit` runs that wait for somebody to sign in, to run as this account. */
-  waitingForUser(runAs: string, limit: number): number[] {
-    return this.#forUsers.all(runAs, limit) as number[];
+  waitingForUser(runAs: string, limit: number): RunId[] {
+    return this.#forUsers.all(runAs, limit) as RunId[];
   }
 
   /** The numbers of up to `limit` runs that IT wants stopped and that have not started. */
-  killed(limit: number): number[] {
-    return this.#killed.all(limit) as number[];
+  killed(limit: number): RunId[] {
+    return this.#killed.all(limit) as RunId[];
   }
 
   /** Whether something is open that does not run. */
@@ -127,7 +127,7 @@ export class Inbox {
   }
 
   /** The command exactly as it came. */
-  body(run: number): Uint8Array {
+  body(run: RunId): Uint8Array {
     const body = this.#body.get(run) as Buffer | undefined;
     if (body === undefined) throw new Error(`run ${run} has no command`);
     return body;

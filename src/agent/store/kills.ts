@@ -1,4 +1,6 @@
+/** Stopped executions. Invariant: a kill holds for a command that comes after it. */
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** So many are kept at least, whatever their age: it is the newest whose commands can still come. */
@@ -33,10 +35,10 @@ export class Kills {
    * Keeps the kill and notes it on every open run of the execution; returns those. Commands that arrived before are admitted
    * before, since writes keep their order: a kill can't slip between arrival and admission (D9).
    */
-  record(execId: string, atMs: number, serverAtMs: number | null): Promise<number[]> {
+  record(execId: string, atMs: number, serverAtMs: number | null): Promise<RunId[]> {
     return this.#group.submit(() => {
       this.#put.run(execId, atMs, serverAtMs === null ? null : Math.round(serverAtMs));
-      return this.#mark.all(atMs, execId) as number[];
+      return this.#mark.all(atMs, execId) as RunId[];
     });
   }
 

@@ -1,3 +1,4 @@
+/** One moment that outlives a restart: when the fleet was heard. */
 import type { Database } from 'better-sqlite3';
 import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { GroupCommit } from './group-commit.ts';

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { noMountsHere, smallDisk } from '../../../test/support/mounts.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -236,8 +237,8 @@ test('a full disk finds the history behind any number of results that wait, in s
   expect(store.history.count({})).toBeLessThanOrEqual(701);
   expect(store.history.count({})).toBeGreaterThan(501);
   expect(store.outbox.counts().waiting).toBe(500);
-  expect(store.history.get(1)).toBeDefined();
-  expect(store.history.get(1_201)).toBeDefined();
+  expect(store.history.get(runIdOf(1))).toBeDefined();
+  expect(store.history.get(runIdOf(1_201))).toBeDefined();
 });
 
 test('the output of what is delivered goes where there is no history to give up', async () => {
@@ -249,7 +250,7 @@ test('the output of what is delivered goes where there is no history to give up'
   await store.outbox.put({ kind: 'started', id: 's', subject: 's', body: Buffer.alloc(1) }, 1, { run: 3 });
   store.maintenance.hasRoom = () => false;
   await store.maintenance.makeRoom();
-  expect([1, 2, 3].map((number) => store.history.output(number, 'stdout')?.text)).toEqual([
+  expect([1, 2, 3].map((number) => store.history.output(runIdOf(number), 'stdout')?.text)).toEqual([
     'hello\n',
     'hello\n',
     undefined,

@@ -1,12 +1,13 @@
 /**
- * Keeps the store within its bounds: history by age and size, the WAL by checkpoints, and the disk by admitting nothing
- * when it is nearly full (architecture §6). Results are never dropped. Age is told by the broker's clock alone, and by the order of
+ * Keeps the store within its bounds: history by age and size, the WAL by checkpoints, the disk and what waits by
+ * admitting nothing when there is too little of the one or too much of the other (architecture §6). Results are never dropped. Age is told by the broker's clock alone, and by the order of
  * arrival: a clock of this PC that was set forgets nothing. All of it goes in steps of some ms, since the agent has one thread.
  */
 import { statfsSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { keptBytes } from './kept-bytes.ts';
 import type { Kills } from './kills.ts';
@@ -21,12 +22,16 @@ const LEDGER_MS = 8 * DAY_MS;
 const STEP_ROWS = 200;
 const STEP_MS = 10;
 const VACUUM_PAGES = 500;
+/** What waits was too much: of so much of its limit on there is room again. */
+const QUEUE_AGAIN = 0.9;
 /** Full disks give up a tenth of the history, at least so many runs. */
 const ROOM_RUNS = 500;
 
 export interface Retention {
   readonly historyDays: number;
   readonly historyMaxBytes: number;
+  /** Beyond it nothing new is admitted, until what waits has become less. Absent: there is no such bound. */
+  readonly queueMaxBytes?: number;
 }
 
 /** The room on the store's disk. null: it can't be told, which counts as room. */
@@ -108,6 +113,14 @@ export class StoreMaintenance {
   /** True while there is room to admit. */
   hasRoom(): boolean {
     return (this.room().neededBytes ?? 0) === 0;
+  }
+
+  /** Whether what is not ended or not delivered takes more than it may. `was`: it did when it was looked at last. */
+  async queueIsFull(was: boolean): Promise<boolean> {
+    const { queueMaxBytes = Number.POSITIVE_INFINITY } = this.#retention;
+    const limit = queueMaxBytes * (was ? QUEUE_AGAIN : 1);
+    // All of the file is the most that it can be; that costs nothing to ask.
+    return this.#usedBytes() > limit && (await keptBytes(this.#db)) > limit;
   }
 
   /** Makes the reserve where it is missing and there is room for it. */
@@ -238,6 +251,6 @@ interface Which {
 const ANY: Which = { last: Number.MAX_SAFE_INTEGER, before: Number.MAX_SAFE_INTEGER };
 
 interface Looked {
-  readonly run: number;
+  readonly run: RunId;
   readonly goes: 0 | 1;
 }

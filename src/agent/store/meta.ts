@@ -1,3 +1,4 @@
+/** The table `meta`: what is known once, under a name. */
 import type { Database, Statement } from 'better-sqlite3';
 
 /** Single facts about the store and its PC, by name. */

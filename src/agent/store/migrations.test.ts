@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { storeOfRelease2 } from '../../../test/support/damaged-store.ts';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { noMountsHere, smallDisk } from '../../../test/support/mounts.ts';
 import { ManualClock } from '../../../test/support/status.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
@@ -62,8 +63,8 @@ test('an upgraded store is what a new one is, with all that was in it', () => {
   expect(db.prepare('SELECT sum(length(body)), sum(next_try_at) FROM outbox').raw().get()).toEqual([300_000, 0]);
   db.close();
   const store = testStore(directory);
-  expect(store.outbox.counts()).toEqual({ waiting: 14, parked: 1 });
-  expect(store.history.get(10)?.parkedWhy).toBe('too large');
+  expect(store.outbox.counts()).toMatchObject({ waiting: 14, parked: 1 });
+  expect(store.history.get(runIdOf(10))?.parkedWhy).toBe('too large');
 });
 
 test('a run number is never given twice over an upgrade, also when the release before prunes and takes in meanwhile', async () => {
@@ -100,7 +101,7 @@ test('a jitter of the release before goes on, and one that is over stays over', 
   old.close();
   const store = testStore(directory, clock);
   while ((await store.waits.adopt(1)) > 0);
-  expect([1, 2, 3, 4].map((run) => store.waits.leftMs(run, 'jitter'))).toEqual([1_000, null, null, null]);
+  expect([1, 2, 3, 4].map((run) => store.waits.leftMs(runIdOf(run), 'jitter'))).toEqual([1_000, null, null, null]);
 });
 
 test('so does one of the release before to which an upgrade was undone, and what that one ended waits no more', async () => {
@@ -108,7 +109,7 @@ test('so does one of the release before to which an upgrade was undone, and what
   const clock = new ManualClock();
   const store = testStore(directory, clock);
   for (const id of ['a', 'b']) await store.runs.admit(arrival(id, id, { receivedAtMs: clock.nowMs() }));
-  await store.runs.advance(1, 'waiting_jitter', { kind: 'jitter', askedMs: 5_000 });
+  await store.runs.advance(runIdOf(1), 'waiting_jitter', { kind: 'jitter', askedMs: 5_000 });
   await store.close();
   const opened = openStore(directory);
   if (opened.kind !== 'open') throw new Error(opened.kind);
@@ -120,7 +121,7 @@ test('so does one of the release before to which an upgrade was undone, and what
   opened.db.close();
   const again = testStore(directory, clock);
   while ((await again.waits.adopt(100)) > 0);
-  expect([1, 2].map((run) => again.waits.leftMs(run, 'jitter'))).toEqual([null, 9_000]);
+  expect([1, 2].map((run) => again.waits.leftMs(runIdOf(run), 'jitter'))).toEqual([null, 9_000]);
 });
 
 test('an upgrade needs hardly any room, however much is to be sent', async (context) => {
@@ -156,6 +157,6 @@ test('one for which there is no room leaves all as it was, takes nothing of what
   }
   disk.resize(120);
   const store = testStore(disk.path);
-  expect(store.outbox.counts()).toEqual({ waiting: 1_800, parked: 200 });
-  await store.runs.finish(1, ending('x-new'));
+  expect(store.outbox.counts()).toMatchObject({ waiting: 1_800, parked: 200 });
+  await store.runs.finish(runIdOf(1), ending('x-new'));
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { resultIdOf, runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 
@@ -23,7 +24,7 @@ test('of messages without an id of their own only the newest are kept, whatever 
   expect(await refuse(COUNT + MORE - 1)).toBe(false);
   expect(await refuse(0)).toBe(true);
   expect(await store.runs.admit(arrival('r1'))).toMatchObject({ kind: 'duplicate' });
-  expect(store.history.get(1)).toMatchObject({ requestId: 'r1' });
+  expect(store.history.get(runIdOf(1))).toMatchObject({ requestId: 'r1' });
 });
 
 test('one whose answer is not delivered yet keeps its row', async () => {
@@ -36,12 +37,16 @@ test('one whose answer is not delivered yet keeps its row', async () => {
       : null;
     const outcome = ending('x', { reason: 'SIGNATURE', exitCode: answered ? 123 : null, outbox });
     const named = arrival(answered ? `r${index}` : null, `message ${index}`);
-    return store.runs.refuse(named, { fingerprint, resultId: answered ? `refused-${index}` : null }, () => outcome);
+    return store.runs.refuse(
+      named,
+      { fingerprint, resultId: answered ? resultIdOf(`refused-${index}`) : null },
+      () => outcome,
+    );
   };
   await refuse(0, true);
   for (let index = 1; index < COUNT + MORE; index += 100)
     await Promise.all(Array.from({ length: 100 }, (_, of) => refuse(index + of, false)));
-  expect(store.history.get(1)).toMatchObject({ reason: 'SIGNATURE', requestId: 'r0' });
+  expect(store.history.get(runIdOf(1))).toMatchObject({ reason: 'SIGNATURE', requestId: 'r0' });
   expect(store.outbox.waiting(true, 9)).toHaveLength(1);
 });
 
@@ -50,7 +55,7 @@ test('of what can never run, no more of the message is stored than is looked at'
   const body = 'x'.repeat(1024 * 1024);
   const outcome = ending('x', { reason: 'BAD_MESSAGE', exitCode: null, outbox: null });
   await store.runs.admit(arrival(null, body), () => outcome);
-  expect(store.history.command(1)).toHaveLength(16 * 1024);
+  expect(store.history.command(runIdOf(1))).toHaveLength(16 * 1024);
   await store.runs.admit(arrival('r1', body));
-  expect(store.history.command(2)).toHaveLength(1024 * 1024);
+  expect(store.history.command(runIdOf(2))).toHaveLength(1024 * 1024);
 });

@@ -4,6 +4,7 @@
  * repeated row, never a repeated run.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 
 const NEWEST = 10_000;
 /** Looked at once for so many runs, and then more of them go than have come. */
@@ -23,6 +24,11 @@ export function namelessKey(fingerprint: Uint8Array): string {
 /** The ledger key of a message that was refused for its signature. */
 export function refusedKey(fingerprint: Uint8Array): string {
   return ` refused${namelessKey(fingerprint)}`;
+}
+
+/** Of a message without an id, or of one that was refused. */
+export function isNamelessKey(key: string): boolean {
+  return key.startsWith(' ');
 }
 
 /** The body of a message as it is stored under such a key. */
@@ -50,11 +56,11 @@ export class NamelessBound {
   }
 
   /** In the transaction that records one more. What is forgotten goes from the history too, but for what is still to be answered. */
-  recorded(run: number): void {
+  recorded(run: RunId): void {
     if (run % LOOK_RUNS !== 0) return;
     const beyond = (this.#count.get() as number) - this.#newest;
     if (beyond <= 0) return;
-    const oldest = this.#oldest.all(Math.min(beyond, STEP)) as { key: string; run: number; goes: number }[];
+    const oldest = this.#oldest.all(Math.min(beyond, STEP)) as { key: string; run: RunId; goes: number }[];
     for (const { key, run: of, goes } of oldest) {
       this.#forget.run(key);
       if (goes === 1) for (const statement of this.#drop) statement.run(of);

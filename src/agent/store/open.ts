@@ -198,9 +198,15 @@ function noteOpened(db: Database.Database, directory: string, fresh: boolean): O
   const oldCopy = behind || olderCopyUpTo(db) !== null;
   const unclean = meta.get('open') === '1';
   try {
-    if (behind) markOlderCopy(db, newestRun(db));
-    meta.set('open', '1');
-    countBoot(meta, directory);
+    const boot = nextBoot(meta, directory);
+    // One transaction, and one wait for the disk.
+    const note = db.transaction(() => {
+      if (behind) markOlderCopy(db, newestRun(db));
+      meta.set('open', '1');
+      meta.set('boot', String(boot));
+    });
+    note.immediate();
+    writeBoot(directory, boot);
     return { oldCopy, unclean, full: false };
   } catch (error) {
     if (!isFull(error)) throw error;
@@ -225,7 +231,10 @@ export function settleOldCopy(db: Database.Database, directory: string, upTo: nu
   const meta = new Meta(db);
   meta.drop(OLD_COPY);
   // For want of room its opening was not counted: it would be an older copy once more.
-  if (isBehind(meta, directory)) countBoot(meta, directory);
+  if (!isBehind(meta, directory)) return;
+  const boot = nextBoot(meta, directory);
+  meta.set('boot', String(boot));
+  writeBoot(directory, boot);
 }
 
 /** Every table of ours. */
@@ -277,12 +286,14 @@ function isBehind(meta: Meta, directory: string): boolean {
   return bootsInFile(directory) > bootCount(meta.get('boot') ?? '');
 }
 
-/** Counts this start in the store and then in the file beside it. */
-function countBoot(meta: Meta, directory: string): void {
-  const next = Math.max(bootCount(meta.get('boot') ?? ''), bootsInFile(directory)) + 1;
-  meta.set('boot', String(next));
-  // On a full disk the old count stays: without any, an older copy would not be told.
-  replaceFile(join(directory, BOOT_FILE), `${next}\n`, 0o600);
+/** What this start is counted as: in the store, and then in the file beside it. */
+function nextBoot(meta: Meta, directory: string): number {
+  return Math.max(bootCount(meta.get('boot') ?? ''), bootsInFile(directory)) + 1;
+}
+
+/** On a full disk the old count stays: without any, an older copy would not be told. */
+function writeBoot(directory: string, boot: number): void {
+  replaceFile(join(directory, BOOT_FILE), `${boot}\n`, 0o600);
 }
 
 function bootsInFile(directory: string): number {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { resultIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import type { OutboxItem } from './outbox.ts';
@@ -19,7 +20,7 @@ test('results are read in the order in which they were queued, apart from the re
   ]);
   expect(outbox.waiting(true, 10).map(({ id }) => id)).toEqual(['a', 'b']);
   expect(outbox.waiting(false, 10).map(({ kind }) => kind)).toEqual(['started']);
-  expect(outbox.counts()).toEqual({ waiting: 2, parked: 0 });
+  expect(outbox.counts()).toMatchObject({ waiting: 2, parked: 0 });
 });
 
 test('a delivered row is gone and its run says when', async () => {
@@ -30,7 +31,7 @@ test('a delivered row is gone and its run says when', async () => {
   const [row] = store.outbox.waiting(true, 10);
   if (row === undefined) throw new Error('nothing is queued');
   await store.outbox.delivered(row, 9_000);
-  expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+  expect(store.outbox.counts()).toMatchObject({ waiting: 0, parked: 0 });
   expect(store.history.get(admitted.run)?.deliveredAtMs).toBe(9_000);
 });
 
@@ -59,25 +60,25 @@ test('a row that is put off, or parked, is due again by its own time, and all ar
   const { outbox } = testStore(tempDir());
   for (const id of ['late', 'parked', 'good']) await outbox.put(item('result', id), 1);
   const [late = 0, parked = 0, good = 0] = outbox.due(true, 0, 10);
-  await outbox.retryAt(late, 5_000);
+  await outbox.retryAt(late, 5_000, 'no');
   await outbox.park(parked, 'the server says no', 2, 90_000);
   expect(outbox.due(true, 4_999, 10)).toEqual([good]);
   expect(outbox.nextDueUpMs(true, 4_999)).toBe(5_000);
   expect(outbox.due(true, 5_000, 10)).toEqual([late, good]);
   expect(outbox.nextDueUpMs(true, 5_000)).toBe(90_000);
-  expect(outbox.counts()).toEqual({ waiting: 2, parked: 1 });
+  expect(outbox.counts()).toMatchObject({ waiting: 2, parked: 1 });
   await outbox.wake(false);
   expect(outbox.due(true, 0, 10)).toEqual([late, good]);
   await outbox.wake(true);
   expect(outbox.due(true, 0, 10)).toEqual([late, parked, good]);
-  expect(outbox.counts()).toEqual({ waiting: 2, parked: 1 });
+  expect(outbox.counts()).toMatchObject({ waiting: 2, parked: 1 });
 });
 
 test('what stands in a row outlives the process', async () => {
   const directory = tempDir();
   const first = testStore(directory);
   await first.outbox.put(item('result', 'a'), 1);
-  await first.outbox.retryAt(first.outbox.due(true, 0, 1)[0] ?? 0, 5_000);
+  await first.outbox.retryAt(first.outbox.due(true, 0, 1)[0] ?? 0, 5_000, 'no');
   await first.close();
   const { outbox } = testStore(directory);
   expect([outbox.due(true, 4_999, 1), outbox.due(true, 5_000, 1).length]).toEqual([[], 1]);
@@ -90,10 +91,29 @@ test('a parked row waits like any other when it is asked for again', async () =>
   await outbox.put(item('result', 'good'), 1);
   const [bad = 0, good = 0] = outbox.due(true, 0, 10);
   await outbox.park(bad, 'no', 2, 90_000);
-  expect([await outbox.resend('unknown'), await outbox.resend('good')]).toEqual([false, false]);
-  expect(await outbox.resend('bad')).toBe(true);
+  expect([await outbox.resend(resultIdOf('unknown')), await outbox.resend(resultIdOf('good'))]).toEqual([false, false]);
+  expect(await outbox.resend(resultIdOf('bad'))).toBe(true);
   expect(outbox.due(true, 0, 10)).toEqual([bad, good]);
-  expect(outbox.counts()).toEqual({ waiting: 2, parked: 0 });
+  expect(outbox.counts()).toMatchObject({ waiting: 2, parked: 0 });
+});
+
+test('what is no result is counted apart, and is stuck when it is parked or several tries came to nothing', async () => {
+  const { outbox } = testStore(tempDir());
+  for (const kind of ['result', 'started', 'inventory', 'event'] as const) await outbox.put(item(kind, 'a'), 7);
+  expect(outbox.counts()).toEqual({ waiting: 1, parked: 0, others: { waiting: 3, stuck: 0 } });
+  expect(outbox.stuck(9)).toEqual([]);
+  const [started = 0, , event = 0] = outbox.due(false, 0, 9);
+  await outbox.park(started, 'too large', 20, 90_000);
+  for (const why of ['no', 'no', 'nobody stores it']) await outbox.retryAt(event, 90_000, why);
+  await outbox.retryAt(outbox.due(true, 0, 1)[0] ?? 0, 90_000, 'a result waits, however often it is tried');
+  expect(outbox.counts()).toEqual({ waiting: 1, parked: 0, others: { waiting: 1, stuck: 2 } });
+  expect(outbox.stuck(9)).toEqual([
+    { kind: 'started', id: 'a', run: null, attempts: 1, sinceMs: 20, why: 'too large' },
+    { kind: 'event', id: 'a', run: null, attempts: 3, sinceMs: 7, why: 'nobody stores it' },
+  ]);
+  expect([await outbox.resend('a', 'event'), await outbox.resend('a', 'inventory')]).toEqual([true, false]);
+  expect(await outbox.resendAll()).toBe(1);
+  expect(outbox.counts().others).toEqual({ waiting: 3, stuck: 0 });
 });
 
 test('what was never readable stays parked, whatever connection comes', async () => {

@@ -5,10 +5,9 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId } from '../../shared/ids.ts';
+import type { OutboxKind } from '../../shared/outbox-kinds.ts';
 import type { GroupCommit } from './group-commit.ts';
-
-export const OUTBOX_KINDS = ['result', 'started', 'inventory', 'event'] as const;
-export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 
 export interface OutboxItem {
   readonly kind: OutboxKind;
@@ -20,7 +19,7 @@ export interface OutboxItem {
 
 export interface OutboxRow extends OutboxItem {
   readonly seq: number;
-  readonly run: number | null;
+  readonly run: RunId | null;
   readonly attempts: number;
   readonly queuedAtMs: number;
   readonly parkedAtMs: number | null;
@@ -29,15 +28,30 @@ export interface OutboxRow extends OutboxItem {
 /** Of a row that has gone its way: what is needed to delete it, and no body. */
 export type Delivered = Pick<OutboxRow, 'seq' | 'kind' | 'run'>;
 
-/** A result that could not be delivered, without its body. */
-export interface ParkedResult {
-  readonly resultId: string;
-  readonly run: number | null;
+/** What could not be delivered, without its body. */
+export interface StuckMessage {
+  readonly kind: OutboxKind;
+  readonly id: string;
+  readonly run: RunId | null;
   readonly attempts: number;
-  readonly queuedAtMs: number;
-  readonly parkedAtMs: number;
+  /** When it was parked; of what is still tried, when it was queued. */
+  readonly sinceMs: number;
   readonly why: string;
 }
+
+/** What waits for its delivery, and what could not be delivered. */
+export interface OutboxCounts {
+  readonly waiting: number;
+  readonly parked: number;
+  /** Of all that is no result; among many, of the oldest. */
+  readonly others: { readonly waiting: number; readonly stuck: number };
+}
+
+/** Of what is no result: so many tries that came to nothing are no hiccup, though it is tried on. */
+const STUCK_AFTER = 3;
+/** More of the others than this are not looked into for a count. */
+const OTHERS_LOOKED_AT = 1_000;
+const IS_STUCK = `(parked_at IS NOT NULL OR (kind <> 'result' AND attempts >= ${STUCK_AFTER}))`;
 
 /** So many rows are changed at a time: nothing may hold the one thread for long. */
 const WAKE_STEP = 1_000;
@@ -68,7 +82,9 @@ export class Outbox {
   readonly #wake: Statement;
   readonly #resend: Statement;
   readonly #resendStep: Statement;
+  readonly #resendOthers: Statement;
   readonly #parked: Statement;
+  readonly #othersStuck: Statement;
   readonly #newest: Statement;
   readonly #counts: Statement;
 
@@ -94,7 +110,9 @@ export class Outbox {
     this.#delete = db.prepare('DELETE FROM outbox WHERE seq = ?');
     this.#dropStarted = db.prepare(`DELETE FROM outbox WHERE run = ? AND kind = 'started'`);
     this.#delivered = db.prepare('UPDATE runs SET delivered_at = ? WHERE run = ?');
-    this.#retry = db.prepare('UPDATE outbox SET attempts = attempts + 1, next_try_at = ? WHERE seq = ?');
+    this.#retry = db.prepare(
+      'UPDATE outbox SET attempts = attempts + 1, next_try_at = ?, parked_why = ? WHERE seq = ?',
+    );
     this.#park = db.prepare(
       'UPDATE outbox SET attempts = attempts + 1, next_try_at = ?, parked_at = coalesce(parked_at, ?), parked_why = ? WHERE seq = ?',
     );
@@ -104,7 +122,7 @@ export class Outbox {
         WHERE next_try_at > 0 AND subject <> '' AND (parked_at IS NULL OR ?) LIMIT ${WAKE_STEP})`);
     this.#resend = db.prepare(
       `UPDATE outbox SET next_try_at = 0, attempts = 0, parked_at = NULL, parked_why = NULL
-       WHERE kind = 'result' AND id = ? AND parked_at IS NOT NULL`,
+       WHERE kind = ? AND id = ? AND ${IS_STUCK}`,
     );
     // One without a subject was never readable: it has nowhere to go.
     this.#resendStep = db.prepare(
@@ -112,14 +130,26 @@ export class Outbox {
        WHERE seq IN (SELECT seq FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL AND subject <> ''
          LIMIT ${WAKE_STEP})`,
     );
+    this.#resendOthers = db.prepare(
+      `UPDATE outbox SET next_try_at = 0, attempts = 0, parked_at = NULL, parked_why = NULL
+       WHERE seq IN (SELECT seq FROM (SELECT seq, kind, attempts, parked_at FROM outbox WHERE (kind = 'result') = 0
+         ORDER BY seq LIMIT ${OTHERS_LOOKED_AT}) WHERE ${IS_STUCK})`,
+    );
+    const stuck = `kind, id, run, attempts, coalesce(parked_at, queued_at) AS sinceMs, coalesce(parked_why, '') AS why`;
     this.#parked = db.prepare(
-      `SELECT id AS resultId, run, attempts, queued_at AS queuedAtMs, parked_at AS parkedAtMs, coalesce(parked_why, '') AS why
-       FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL ORDER BY parked_at DESC, seq DESC LIMIT ?`,
+      `SELECT ${stuck} FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL ORDER BY parked_at DESC, seq DESC LIMIT ?`,
+    );
+    this.#othersStuck = db.prepare(
+      `SELECT ${stuck} FROM (SELECT * FROM outbox WHERE (kind = 'result') = 0 ORDER BY seq LIMIT ${OTHERS_LOOKED_AT})
+       WHERE ${IS_STUCK} ORDER BY sinceMs DESC, seq DESC LIMIT ?`,
     );
     this.#newest = db.prepare('SELECT max(seq) FROM outbox').pluck();
     this.#counts = db.prepare(`
       SELECT (SELECT count(*) FROM outbox WHERE (kind = 'result') = 1) AS results,
-        (SELECT count(*) FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL) AS parked`);
+        (SELECT count(*) FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL) AS parked,
+        (SELECT count(*) FROM outbox WHERE (kind = 'result') = 0) AS others,
+        (SELECT count(*) FROM (SELECT kind, attempts, parked_at FROM outbox WHERE (kind = 'result') = 0
+          ORDER BY seq LIMIT ${OTHERS_LOOKED_AT}) WHERE ${IS_STUCK}) AS othersStuck`);
   }
 
   /** Queues something that belongs to no ending of a run. With `keep`, only so many of its kind stay, the newest. */
@@ -185,8 +215,8 @@ export class Outbox {
   }
 
   /** A try failed; none before `upMs`. Nobody waits for the note. */
-  retryAt(seq: number, upMs: number): Promise<void> {
-    return this.#group.submitLazily(() => void this.#retry.run(Math.ceil(upMs), seq));
+  retryAt(seq: number, upMs: number, why: string): Promise<void> {
+    return this.#group.submitLazily(() => void this.#retry.run(Math.ceil(upMs), why, seq));
   }
 
   /** The server will not take it as it is: visible from now on, and not tried before `upMs`. */
@@ -200,14 +230,14 @@ export class Outbox {
     while ((await step()) === WAKE_STEP) await loopTurn();
   }
 
-  /** Makes a parked result wait like any other. False: there is no parked one with this id. */
-  resend(resultId: string): Promise<boolean> {
-    return this.#group.submit(() => this.#resend.run(resultId).changes === 1);
+  /** Makes what could not be delivered wait like any other. False: there is nothing of the kind with this id. */
+  resend(id: string, kind: OutboxKind = 'result'): Promise<boolean> {
+    return this.#group.submit(() => this.#resend.run(kind, id).changes === 1);
   }
 
   /** The same for all of them; how many there were. One that is parked again meanwhile is not gone through twice. */
   async resendAll(): Promise<number> {
-    let resent = 0;
+    let resent = await this.#group.submit(() => this.#resendOthers.run().changes);
     for (let left = this.counts().parked; left > 0; left -= WAKE_STEP) {
       resent += await this.#group.submit(() => this.#resendStep.run().changes);
       if (left > WAKE_STEP) await loopTurn();
@@ -215,9 +245,10 @@ export class Outbox {
     return resent;
   }
 
-  /** Results that could not be delivered, those of the last time first. */
-  parked(limit: number): ParkedResult[] {
-    return this.#parked.all(limit) as ParkedResult[];
+  /** What could not be delivered: results first, then the others, those of the last time first. */
+  stuck(limit: number): StuckMessage[] {
+    const results = this.#parked.all(limit) as StuckMessage[];
+    return [...results, ...(this.#othersStuck.all(limit - results.length) as StuckMessage[])];
   }
 
   /** The number of the newest row; 0 when there is none. */
@@ -225,9 +256,13 @@ export class Outbox {
     return (this.#newest.get() as number | null) ?? 0;
   }
 
-  /** How many results wait for their delivery, and how many could not be delivered. */
-  counts(): { waiting: number; parked: number } {
-    const { results, parked } = this.#counts.get() as { results: number; parked: number };
-    return { waiting: results - parked, parked };
+  counts(): OutboxCounts {
+    const { results, parked, others, othersStuck } = this.#counts.get() as {
+      results: number;
+      parked: number;
+      others: number;
+      othersStuck: number;
+    };
+    return { waiting: results - parked, parked, others: { waiting: others - othersStuck, stuck: othersStuck } };
   }
 }

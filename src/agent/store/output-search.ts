@@ -3,16 +3,17 @@
  * kept for the next page of the same search, which then looks at what is new only.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 
 const STEP_MS = 10;
 /** A search that is typed leaves its beginnings behind. */
 const SEARCHES_KEPT = 4;
 
 interface Search {
-  readonly runs: Set<number>;
+  readonly runs: Set<RunId>;
   /** Everything up to this row was looked at, the output of this run. */
   rowid: number;
-  run: number;
+  run: RunId | 0;
 }
 
 export class OutputSearch {
@@ -31,8 +32,8 @@ export class OutputSearch {
   }
 
   /** `pattern` as LIKE takes it. Runs that were pruned since may be among them. */
-  async runsWith(pattern: string, turn: () => Promise<void>): Promise<readonly number[]> {
-    const search = this.#searches.get(pattern) ?? { runs: new Set<number>(), rowid: 0, run: 0 };
+  async runsWith(pattern: string, turn: () => Promise<void>): Promise<readonly RunId[]> {
+    const search: Search = this.#searches.get(pattern) ?? { runs: new Set(), rowid: 0, run: 0 };
     const { still } = this.#isStill.get({ rowid: search.rowid, run: search.run }) as { still: number };
     if (still === 0) search.rowid = 0;
     this.#searches.delete(pattern);
@@ -47,7 +48,7 @@ export class OutputSearch {
   #step(pattern: string, search: Search): boolean {
     const until = performance.now() + STEP_MS;
     do {
-      const row = this.#next.get(pattern, search.rowid) as { rowid: number; run: number; found: number } | undefined;
+      const row = this.#next.get(pattern, search.rowid) as { rowid: number; run: RunId; found: number } | undefined;
       if (row === undefined) return false;
       search.rowid = row.rowid;
       search.run = row.run;

@@ -5,6 +5,7 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { wholeEnd } from '../../shared/whole-characters.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -53,12 +54,12 @@ export class OutputWriter {
   }
 
   /** Before the end: what of it is large. */
-  async putLarge(run: number, outputs: Outputs): Promise<void> {
+  async putLarge(run: RunId, outputs: Outputs): Promise<void> {
     for (const stream of STREAMS) if (isLarge(outputs[stream])) await this.#inTurn(run, stream, outputs[stream]);
   }
 
   /** With the end, in its transaction: the rest. */
-  putRest(run: number, outputs: Outputs): void {
+  putRest(run: RunId, outputs: Outputs): void {
     for (const stream of STREAMS) {
       const { text, totalBytes, cut } = outputs[stream];
       if (totalBytes === 0) this.#drop.run(run, stream);
@@ -67,13 +68,13 @@ export class OutputWriter {
   }
 
   /** One after the other, of whatever run: memory and WAL hold one of them at a time. */
-  #inTurn(run: number, stream: Stream, output: CapturedText): Promise<void> {
+  #inTurn(run: RunId, stream: Stream, output: CapturedText): Promise<void> {
     const done = this.#last.then(() => this.#putOne(run, stream, output));
     this.#last = done.catch(() => {});
     return done;
   }
 
-  async #putOne(run: number, stream: Stream, { text, textBytes, totalBytes, cut }: CapturedText): Promise<void> {
+  async #putOne(run: RunId, stream: Stream, { text, textBytes, totalBytes, cut }: CapturedText): Promise<void> {
     const body = await inUtf8(text, textBytes);
     this.#checkpoint();
     await loopTurn();

@@ -1,3 +1,4 @@
+/** Whether one table can be trusted, as the start and the check of the whole file ask it. */
 import type { Database } from 'better-sqlite3';
 import { CorruptStore } from './sqlite-errors.ts';
 

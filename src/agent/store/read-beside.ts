@@ -1,3 +1,4 @@
+/** Marks and counters that lie beside the store's file. */
 import { readFileSync } from 'node:fs';
 import { mayPass } from './sqlite-errors.ts';
 

@@ -1,4 +1,5 @@
 /** Which runs are meant: a filter, and the conditions of SQL that it becomes. Lists, counts and outlines use the same ones. */
+import type { RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
@@ -20,7 +21,7 @@ export interface RunFilter {
   /** Runs that fit the search by the words that stand for, or in, their names. */
   readonly shownAs?: readonly TitleWord[];
   /** Runs that fit the search by their output, see `History.runsWithOutput`. */
-  readonly byOutput?: readonly number[];
+  readonly byOutput?: readonly RunId[];
   readonly nameless?: boolean;
   /** Runs of `run_as: user` are shown only to this user; absent: all are. */
   readonly userRunsOf?: string | null;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { resultIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import type { ResultId } from '../../shared/ids.ts';
 import { openStore } from './open.ts';
 
 describe('admission', () => {
@@ -19,7 +21,7 @@ describe('admission', () => {
       'CONFLICT',
       null,
     ]);
-    expect(store.outbox.counts()).toEqual({ waiting: 0, parked: 0 });
+    expect(store.outbox.counts()).toMatchObject({ waiting: 0, parked: 0 });
   });
 
   test('a duplicate is recognised by a later process', async () => {
@@ -133,7 +135,7 @@ test('an end is announced once, also when its commit group has to be repeated on
 });
 
 describe('what is refused for its signature', () => {
-  const refusal = (byte: number, resultId: string | null = 'refused-1') => ({
+  const refusal = (byte: number, resultId: ResultId | null = resultIdOf('refused-1')) => ({
     fingerprint: Buffer.alloc(32, byte),
     resultId,
   });

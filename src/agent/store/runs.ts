@@ -5,13 +5,14 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
-import type { RequestId } from '../../base/ids.ts';
+import { newResultId, type RequestId, type ResultId, type RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState, Source } from '../../shared/states.ts';
 import type { Completions } from './completions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Kills } from './kills.ts';
-import { NamelessBound, namelessKey, refusedKey, shownOf } from './nameless.ts';
+import { Ledger } from './ledger.ts';
+import { isNamelessKey, namelessKey, refusedKey, shownOf } from './nameless.ts';
 import { type OutboxItem, prepareOutboxPut } from './outbox.ts';
 import { type CapturedText, NO_TEXT, OutputWriter } from './outputs.ts';
 import type { Fire, ScheduleRuns } from './schedule-runs.ts';
@@ -42,7 +43,7 @@ export interface Arrival {
 }
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly run: number; readonly resultId: string }
+  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: ResultId }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'conflict'; readonly recorded: boolean };
 
@@ -66,7 +67,7 @@ export type Note = Wait | { readonly kind: 'read'; readonly bytes: number };
 
 /** An end that is on the disk. */
 export interface EndedRun {
-  readonly run: number;
+  readonly run: RunId;
   readonly reason: Reason;
   readonly exitCode: number | null;
 }
@@ -87,7 +88,7 @@ export interface RunParts {
 
 /** `fired_before`: for this time already. `still_running`: a run of the schedule has not ended. */
 export type FireAdmission =
-  | { readonly kind: 'admitted'; readonly run: number; readonly resultId: string }
+  | { readonly kind: 'admitted'; readonly run: RunId; readonly resultId: ResultId }
   | { readonly kind: 'fired_before' }
   | { readonly kind: 'still_running' };
 
@@ -97,8 +98,7 @@ export class Runs {
   readonly #waits: Waits;
   readonly #completions: Completions;
   readonly #schedules: ScheduleRuns;
-  readonly #ledgerGet: Statement;
-  readonly #ledgerPut: Statement;
+  readonly #ledger: Ledger;
   readonly #insert: Statement;
   readonly #insertBody: Statement;
   readonly #isAnswered: Statement;
@@ -108,7 +108,6 @@ export class Runs {
   readonly #process: Statement;
   readonly #finish: Statement;
   readonly #outputs: OutputWriter;
-  readonly #nameless: NamelessBound;
   readonly #enqueue: Statement;
   readonly #title: Statement;
   readonly #listeners = new Set<(ended: EndedRun) => void>();
@@ -119,10 +118,7 @@ export class Runs {
     this.#waits = parts.waits;
     this.#completions = parts.completions;
     this.#schedules = parts.scheduleRuns;
-    this.#ledgerGet = db.prepare('SELECT fingerprint FROM ledger WHERE request_id = ?');
-    this.#ledgerPut = db.prepare(
-      'INSERT INTO ledger (request_id, fingerprint, received_at, run, server_at) VALUES (?, ?, ?, ?, ?)',
-    );
+    this.#ledger = new Ledger(db);
     this.#insert = db.prepare(`
       INSERT INTO runs (request_id, result_id, exec_id, manifest_id, version, source, subject, shell, run_as,
         timeout_secs, received_at, server_at, bypass, kill_at, signature, signed_by, state)
@@ -142,7 +138,6 @@ export class Runs {
         decided_at = coalesce(decided_at, ?), finished_at = ?, facts = coalesce(?, facts), detail = ?
       WHERE run = ? AND state <> 'finished'`);
     this.#outputs = new OutputWriter(db, group);
-    this.#nameless = new NamelessBound(db);
     this.#enqueue = prepareOutboxPut(db);
     this.#title = db.prepare('UPDATE runs SET title = ? WHERE run = ?');
   }
@@ -151,7 +146,7 @@ export class Runs {
    * Records a command. With `ending` it is recorded as already ended (it could not be read, scripts are off): admission,
    * terminal row and result are then one transaction. `ending` gets the new result id, so that both carry it.
    */
-  async admit(arrival: Arrival, ending?: (resultId: string) => Ending): Promise<Admission> {
+  async admit(arrival: Arrival, ending?: (resultId: ResultId) => Ending): Promise<Admission> {
     const { admission, ended } = await this.#group.submit(() => this.#admitNow(arrival, ending));
     if (ended !== null) this.#tell(ended);
     return admission;
@@ -163,23 +158,21 @@ export class Runs {
    */
   async admitFire(arrival: Arrival & { readonly requestId: RequestId }, fire: Fire): Promise<FireAdmission> {
     return this.#group.submit((): FireAdmission => {
-      if (this.#ledgerGet.get(arrival.requestId) !== undefined) return { kind: 'fired_before' };
+      if (this.#ledger.has(arrival.requestId)) return { kind: 'fired_before' };
       if (this.#schedules.isRunning(fire.scheduleId)) return { kind: 'still_running' };
-      const resultId = randomUUID();
+      const resultId = newResultId(randomUUID());
       const run = this.#insertRun(arrival, resultId, arrival.requestId);
       this.#schedules.fired(run, fire);
       return { kind: 'admitted', run, resultId };
     });
   }
 
-  #admitNow(arrival: Arrival, ending: ((resultId: string) => Ending) | undefined): Admitted {
+  #admitNow(arrival: Arrival, ending: ((resultId: ResultId) => Ending) | undefined): Admitted {
     const key = arrival.requestId ?? namelessKey(arrival.fingerprint);
-    const known = this.#ledgerGet.get(key) as { fingerprint: Buffer } | undefined;
-    if (known !== undefined) {
-      if (isSame(known.fingerprint, arrival.fingerprint)) return { admission: { kind: 'duplicate' }, ended: null };
-      return this.#recordConflict(arrival);
-    }
-    const resultId = randomUUID();
+    const seen = this.#ledger.compare(key, arrival.fingerprint);
+    if (seen === 'same') return { admission: { kind: 'duplicate' }, ended: null };
+    if (seen === 'other') return this.#recordConflict(arrival);
+    const resultId = newResultId(randomUUID());
     const run = this.#insertRun(arrival, resultId, key);
     const ended = ending === undefined ? null : this.#finishAtOnce(run, ending(resultId));
     return { admission: { kind: 'admitted', run, resultId }, ended };
@@ -193,18 +186,18 @@ export class Runs {
    */
   async refuse(
     arrival: Arrival,
-    { fingerprint, resultId }: { readonly fingerprint: Uint8Array; readonly resultId: string | null },
-    ending: (resultId: string | null) => Ending,
+    { fingerprint, resultId }: { readonly fingerprint: Uint8Array; readonly resultId: ResultId | null },
+    ending: (resultId: ResultId | null) => Ending,
   ): Promise<boolean> {
     const ended = await this.#group.submit(() => {
       const key = refusedKey(fingerprint);
-      if (this.#ledgerGet.get(key) !== undefined) return null;
+      if (this.#ledger.has(key)) return null;
       const { requestId } = arrival;
-      if (this.isRecorded(requestId, arrival.fingerprint)) return null;
+      if (this.#ledger.isRecorded(requestId, arrival.fingerprint)) return null;
       const isOpen =
         requestId !== null &&
         resultId !== null &&
-        this.#ledgerGet.get(requestId) === undefined &&
+        !this.#ledger.has(requestId) &&
         this.#isAnswered.get(resultId) === undefined;
       const answer = isOpen ? resultId : null;
       return this.#finishAtOnce(this.#insertRun(arrival, answer, key), ending(answer));
@@ -213,24 +206,20 @@ export class Runs {
     return ended !== null;
   }
 
-  /** Whether these bytes were taken in before, under this id or under none: as a command, a conflict, or what can't be read. */
+  /** As {@link Ledger.isRecorded}. */
   isRecorded(requestId: RequestId | null, fingerprint: Uint8Array): boolean {
-    const known =
-      requestId === null ? undefined : (this.#ledgerGet.get(requestId) as { fingerprint: Buffer } | undefined);
-    if (known !== undefined && isSame(known.fingerprint, fingerprint)) return true;
-    return this.#ledgerGet.get(namelessKey(fingerprint)) !== undefined;
+    return this.#ledger.isRecorded(requestId, fingerprint);
   }
 
-  /** Whether this message with this signature was refused: that is its end, whatever key comes later. */
+  /** As {@link Ledger.wasRefused}. */
   wasRefused(fingerprint: Uint8Array): boolean {
-    return this.#ledgerGet.get(refusedKey(fingerprint)) !== undefined;
+    return this.#ledger.wasRefused(fingerprint);
   }
 
   /** A known id with other bytes: shown here once, published never (the id already has its one result). */
   #recordConflict(arrival: Arrival): Admitted {
     const key = namelessKey(arrival.fingerprint);
-    if (this.#ledgerGet.get(key) !== undefined)
-      return { admission: { kind: 'conflict', recorded: false }, ended: null };
+    if (this.#ledger.has(key)) return { admission: { kind: 'conflict', recorded: false }, ended: null };
     const run = this.#insertRun(arrival, null, key);
     const conflict = {
       reason: 'CONFLICT',
@@ -246,13 +235,13 @@ export class Runs {
     return { admission: { kind: 'conflict', recorded: true }, ended: this.#finishAtOnce(run, conflict) };
   }
 
-  #finishAtOnce(run: number, ending: Ending): EndedRun {
+  #finishAtOnce(run: RunId, ending: Ending): EndedRun {
     this.#finishNow(run, ending);
     return { run, reason: ending.reason, exitCode: ending.exitCode };
   }
 
   /** The row, its body and its place in the ledger. One whose execution IT has stopped already is born killed. */
-  #insertRun(arrival: Arrival, resultId: string | null, ledgerKey: string): number {
+  #insertRun(arrival: Arrival, resultId: ResultId | null, ledgerKey: string): RunId {
     const { lastInsertRowid } = this.#insert.run(
       arrival.requestId,
       resultId,
@@ -271,16 +260,15 @@ export class Runs {
       arrival.signature?.state ?? null,
       arrival.signature?.kid ?? null,
     );
-    const run = Number(lastInsertRowid);
-    const isNameless = ledgerKey.startsWith(' ');
-    this.#insertBody.run(run, isNameless ? shownOf(arrival.body) : arrival.body);
-    this.#ledgerPut.run(ledgerKey, arrival.fingerprint, arrival.receivedAtMs, run, whole(arrival.serverAtMs));
-    if (isNameless) this.#nameless.recorded(run);
+    const run = Number(lastInsertRowid) as RunId;
+    this.#insertBody.run(run, isNamelessKey(ledgerKey) ? shownOf(arrival.body) : arrival.body);
+    const { fingerprint, receivedAtMs } = arrival;
+    this.#ledger.put(ledgerKey, { fingerprint, receivedAtMs, serverAtMs: whole(arrival.serverAtMs) }, run);
     return run;
   }
 
   /** Notes a waiting state. A wait of `askedMs` begins now, unless one of its kind has begun before (invariant 4). */
-  advance(run: number, state: RunState, ...notes: readonly Note[]): Promise<void> {
+  advance(run: RunId, state: RunState, ...notes: readonly Note[]): Promise<void> {
     const waits = notes.filter((note) => note.kind !== 'read');
     const reads = notes.filter((note) => note.kind === 'read');
     const notBeforeMs = waits.find((wait) => wait.notBeforeMs !== undefined)?.notBeforeMs;
@@ -298,7 +286,7 @@ export class Runs {
    * queued with it. False: it has ended meanwhile.
    */
   start(
-    run: number,
+    run: RunId,
     at: { startedAtMs: number; runAsUser: string | null; facts: string | null; event: OutboxItem | null },
   ): Promise<boolean> {
     return this.#group.submit(() => {
@@ -313,7 +301,7 @@ export class Runs {
    * What the next start needs to end the leftovers of an interrupted run. Not worth a commit of its own: without it they
    * are found by their marker alone.
    */
-  process(run: number, pid: number, pidStart: string | null): Promise<void> {
+  process(run: RunId, pid: number, pidStart: string | null): Promise<void> {
     return this.#group.submitLazily(() => void this.#process.run(pid, pidStart, run));
   }
 
@@ -321,7 +309,7 @@ export class Runs {
    * Ends the run and queues its result, in one transaction; large output is stored before. False: it had already ended; nothing
    * was changed.
    */
-  async finish(run: number, ending: Ending): Promise<boolean> {
+  async finish(run: RunId, ending: Ending): Promise<boolean> {
     await this.#outputs.putLarge(run, ending);
     const done = await this.#group.submit(() => this.#finishNow(run, ending));
     if (done) this.#tell({ run, reason: ending.reason, exitCode: ending.exitCode });
@@ -338,7 +326,7 @@ export class Runs {
     for (const listener of this.#listeners) listener(ended);
   }
 
-  #finishNow(run: number, ending: Ending): boolean {
+  #finishNow(run: RunId, ending: Ending): boolean {
     const { changes } = this.#finish.run(
       ending.reason,
       ending.exitCode,
@@ -357,12 +345,12 @@ export class Runs {
     return true;
   }
 
-  #queue({ kind, id, subject, body }: OutboxItem, run: number, atMs: number): void {
+  #queue({ kind, id, subject, body }: OutboxItem, run: RunId, atMs: number): void {
     this.#enqueue.run(kind, id, subject, body, run, atMs);
   }
 
   /** The name shown for the run; best effort, may come after the admission (architecture §5). */
-  setTitle(run: number, title: string): Promise<void> {
+  setTitle(run: RunId, title: string): Promise<void> {
     return this.#group.submit(() => void this.#title.run(title, run));
   }
 }
@@ -370,9 +358,4 @@ export class Runs {
 /** A time that was reckoned may have a fraction, and a column takes none. */
 function whole(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms);
-}
-
-/** An empty one was saved from a damaged store: the id was seen, its bytes are not known (`salvage.ts`). */
-function isSame(known: Buffer, fingerprint: Uint8Array): boolean {
-  return known.length === 0 || known.equals(fingerprint);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { damagePage } from '../../../test/support/damaged-store.ts';
+import { resultIdOf, runIdOf } from '../../../test/support/ids.ts';
 import { noMountsHere, readOnly, smallDisk } from '../../../test/support/mounts.ts';
 import { ManualClock } from '../../../test/support/status.ts';
 import { arrival, ending, storeOptions, testStore } from '../../../test/support/store.ts';
@@ -273,7 +274,7 @@ test.each(['ledger', 'outbox', 'runs', 'commands'])(
     const store = testStore(directory);
     expect(store.inbox.open(9).map(({ requestId }) => requestId)).toEqual(['open']);
     expect(store.outbox.counts().waiting).toBe(10);
-    expect(store.inbox.body(1).toString()).toBe('command open');
+    expect(store.inbox.body(runIdOf(1)).toString()).toBe('command open');
     expect(await store.runs.admit(arrival('done3'))).toEqual({ kind: 'duplicate' });
   },
 );
@@ -313,7 +314,10 @@ test.each(REASONS.filter((reason) => outcomeRow(reason).leavesIdFree))(
   async (reason) => {
     const directory = tempDir();
     const store = testStore(directory);
-    const refusal = { fingerprint: Buffer.alloc(32, 1), resultId: reason === 'SIGNATURE' ? 'refused-1' : null };
+    const refusal = {
+      fingerprint: Buffer.alloc(32, 1),
+      resultId: reason === 'SIGNATURE' ? resultIdOf('refused-1') : null,
+    };
     const signature = { state: 'absent', kid: null };
     const outcome = ending('refused-1', {
       reason,

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { requestIdOf } from '../../../test/support/ids.ts';
+import { requestIdOf, runIdOf } from '../../../test/support/ids.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { giveBack } from '../results/give-back.ts';
 import type { Store } from './store.ts';
 
@@ -16,7 +17,7 @@ async function fire(store: Store, requestId: string, scheduleId = 's', body = re
   );
 }
 
-async function fired(store: Store, requestId: string): Promise<number> {
+async function fired(store: Store, requestId: string): Promise<RunId> {
   const admission = await fire(store, requestId);
   if (admission.kind !== 'admitted') throw new Error(admission.kind);
   return admission.run;
@@ -28,7 +29,7 @@ test('a request id is fired once, whatever is in it, and a schedule has one open
     await Promise.all([fire(store, 'r1'), fire(store, 'r2'), fire(store, 'r1'), fire(store, 'r3', 't')])
   ).map(({ kind }) => kind);
   expect(kinds).toEqual(['admitted', 'still_running', 'fired_before', 'admitted']);
-  await store.runs.finish(1, ending('result'));
+  await store.runs.finish(runIdOf(1), ending('result'));
   expect(await fire(store, 'r1', 's', 'other bytes')).toEqual({ kind: 'fired_before' });
   expect(await fire(store, 'r2')).toMatchObject({ kind: 'admitted' });
 });

@@ -4,6 +4,7 @@
  * the admission, or of the end, that it belongs to.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import type { RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunState } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -16,7 +17,7 @@ export interface Fire {
 
 /** The newest run of a schedule. Times are ms since the epoch. */
 export interface ScheduleRun {
-  readonly run: number;
+  readonly run: RunId;
   readonly state: RunState;
   readonly reason: Reason | null;
   readonly exitCode: number | null;
@@ -83,7 +84,7 @@ export class ScheduleRuns {
   }
 
   /** Inside the transaction of an admission. */
-  fired(run: number, { scheduleId, boot }: Fire): void {
+  fired(run: RunId, { scheduleId, boot }: Fire): void {
     this.#bind.run(scheduleId, run);
     this.#fired.run(scheduleId, boot);
   }

@@ -37,8 +37,11 @@ import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
 
-/** `ok`: admits. `full`, `read_only`: the last write failed so, or the file is damaged. `future`: this start has no usable file. */
-export type StoreState = 'ok' | 'full' | 'read_only' | 'future';
+/**
+ * `ok`: admits. `queue_full`: so much waits that nothing is added to it. `full`, `read_only`: the last write failed so, or the file
+ * is damaged. `future`: this start has no usable file.
+ */
+export type StoreState = 'ok' | 'queue_full' | 'full' | 'read_only' | 'future';
 
 /** `ok` false: nothing is admitted until there is more room. */
 export interface StoreRoom extends DiskRoom {
@@ -52,7 +55,7 @@ export interface StoreOptions {
   readonly quarantined?: boolean;
   /** It was opened, and there is no room to write: see `OpenNotes.full`. */
   readonly full?: boolean;
-  /** The start of the system, see `os/boot-id.ts`. */
+  /** The start of the system, see `platform/boot-id.ts`. */
   readonly boot?: string | null;
   /** Of what could not be read; in place of the usual ones. */
   readonly rereads?: Rereads;
@@ -100,14 +103,14 @@ export class Store {
   #isQuotaFull = false;
   #damagedBy: string | null = null;
 
-  /** `db` comes from {@link openStore}; `fault` says that there is no usable file and `db` is a stand-in in memory. */
-  constructor(db: Database, options: StoreOptions, fault?: Exclude<StoreState, 'ok'>) {
+  /** `db` comes from {@link openStore}; `unusable` says that there is no usable file, and `db` is a stand-in in memory. */
+  constructor(db: Database, options: StoreOptions, unusable?: Exclude<StoreState, 'ok'>) {
     this.#db = db;
     this.#directory = options.directory;
     this.#log = options.log;
     this.quarantined = options.quarantined ?? false;
-    this.#usable = fault === undefined;
-    this.#state = new WatchedCell<StoreState>(fault ?? (options.full ? 'full' : 'ok'));
+    this.#usable = unusable === undefined;
+    this.#state = new WatchedCell<StoreState>(unusable ?? (options.full ? 'full' : 'ok'));
     this.#watch = new DamageWatch(db, (what) => this.damaged(what), options.rereads);
     this.timeline = new Timeline(options.clock, options.boot ?? null);
     this.#group = new GroupCommit(db, {
@@ -145,8 +148,9 @@ export class Store {
       serverTime: new ServerTime(db, this.#group, this.timeline),
       log: this.#log,
       usable: this.#usable,
-      admits: () => this.admits,
+      isWritable: () => this.isWritable,
       probe: () => this.probe(),
+      commits: () => this.#commits.value,
       followRoom: () => this.#followRoom(),
       idle: () => this.inbox.open(1).length === 0,
       read: (what, read) => this.#watch.read(what, read),
@@ -155,8 +159,8 @@ export class Store {
   }
 
   /** A store that reads as empty and admits nothing: the agent stays up and says why. */
-  static unusable(options: StoreOptions, fault: Exclude<StoreState, 'ok'>): Store {
-    return new Store(openMemory(), options, fault);
+  static unusable(options: StoreOptions, as: Exclude<StoreState, 'ok'>): Store {
+    return new Store(openMemory(), options, as);
   }
 
   get state(): Watched<StoreState> {
@@ -184,6 +188,11 @@ export class Store {
   /** False: nothing may be admitted, so nothing may be acknowledged (invariant 1). */
   get admits(): boolean {
     return this.#usable && this.#state.value === 'ok' && this.#damagedBy === null;
+  }
+
+  /** Also where it admits nothing, since too much waits. */
+  get isWritable(): boolean {
+    return this.#usable && ['ok', 'queue_full'].includes(this.#state.value) && this.#damagedBy === null;
   }
 
   /** False: there is no usable file, and this is an empty stand-in. */
@@ -253,7 +262,11 @@ export class Store {
       this.#isQuotaFull = false;
       await this.#makeRoom(true);
     }
-    if (this.#state.value === 'ok') return;
+    if (!this.isWritable) await this.#tryToWrite();
+    if (this.isWritable) await this.#lookAtQueue();
+  }
+
+  async #tryToWrite(): Promise<void> {
     try {
       await this.#group.submit(() => {
         this.#db.prepare(`INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', datetime('now'))`).run();
@@ -264,6 +277,16 @@ export class Store {
     }
     this.#log.info('the store can be written again');
     this.#state.set('ok');
+  }
+
+  async #lookAtQueue(): Promise<void> {
+    const was = this.#state.value === 'queue_full';
+    const isFull = await this.maintenance.queueIsFull(was);
+    // A write may have failed meanwhile, which counts for more.
+    if (isFull === was || !this.isWritable) return;
+    if (isFull) this.#log.error('so much waits to be run or sent that no new command is taken');
+    else this.#log.info('there is room for new commands again');
+    this.#state.set(isFull ? 'queue_full' : 'ok');
   }
 
   async #makeRoom(evenWithRoom: boolean): Promise<void> {
@@ -333,10 +356,10 @@ export class Store {
     if (!this.#db.open) return;
     this.#upkeep.close();
     this.#watch.close();
-    if (this.admits) await this.counters.save(this.#group).catch(() => {});
+    if (this.isWritable) await this.counters.save(this.#group).catch(() => {});
     this.#group.close();
     try {
-      if (this.admits) markClosed(this.#db);
+      if (this.isWritable) markClosed(this.#db);
     } catch (error) {
       // For want of room: the next start looks at it as after a crash.
       this.#log.warn('the end of the store could not be noted', { error: errorText(error) });

@@ -30,6 +30,8 @@ export interface UpdateWait {
   readonly postponedToMs: number | null;
   /** Copies of the store for it that no process has brought to an end yet, one way or the other. */
   readonly copiesBegun?: number;
+  /** How many times it was given to what puts it into its place. */
+  readonly handOversBegun?: number;
 }
 
 interface Notes {

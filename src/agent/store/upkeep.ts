@@ -9,11 +9,15 @@ import { checkIntegrity } from './integrity-check.ts';
 import type { StoreMaintenance } from './maintenance.ts';
 import type { ServerTime } from './server-time.ts';
 
-/** How soon a disk that is full, or has room again, is noticed. */
+/** How soon a disk that has room again is noticed. */
 const PROBE_INTERVAL_MS = 2_000;
+/** And how soon that room runs short; who writes before finds it out by itself. Each look wakes a PC that has nothing to do. */
+const PROBE_WHILE_ROOM_MS = 4_000;
 /** In rounds of the above: half a minute, an hour. */
-const KEEP_EVERY = 15;
-const PRUNE_EVERY = 1_800;
+const KEEP_EVERY = 8;
+const PRUNE_EVERY = 900;
+/** A checkpoint waits for the disk three times: what a PC with nothing to do writes of its link is not worth one each time. */
+const CHECKPOINT_COMMITS = 8;
 const CHECK_AFTER_UNCLEAN_MS = 60_000;
 const CHECK_WITHIN_MS = 3_600_000;
 
@@ -33,8 +37,10 @@ export interface UpkeepOptions {
   readonly log: Logger;
   /** There is a file; else only the room on the disk is followed. */
   readonly usable: boolean;
-  readonly admits: () => boolean;
+  readonly isWritable: () => boolean;
   readonly probe: () => Promise<void>;
+  /** So many commits were there so far. */
+  readonly commits: () => number;
   readonly followRoom: () => void;
   /** Nothing is open. */
   readonly idle: () => boolean;
@@ -48,6 +54,7 @@ export class Upkeep {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #rounds = 0;
+  #checkpointedAt = 0;
   #keeping = false;
 
   constructor(options: UpkeepOptions) {
@@ -62,15 +69,31 @@ export class Upkeep {
     }
     const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
     drop(this.#checkIntegrity(inMs), log, 'checking the whole store');
-    this.#timer = setInterval(() => void this.#keep(serverNowMs), PROBE_INTERVAL_MS);
-    this.#timer.unref();
     // The room on the disk decides what is admitted; the rest of the upkeep can wait until the fleet has seen us.
     void this.#keep(serverNowMs);
+    this.#keepAgain(serverNowMs);
+  }
+
+  #keepAgain(serverNowMs: () => number | null): void {
+    const again = () => {
+      void this.#keep(serverNowMs);
+      this.#keepAgain(serverNowMs);
+    };
+    this.#timer = setTimeout(again, this.#options.isWritable() ? PROBE_WHILE_ROOM_MS : PROBE_INTERVAL_MS).unref();
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    // Either kind of timer.
+    clearTimeout(this.#timer);
     this.#closing.abort(new Error('the store is closed'));
+  }
+
+  #checkpoint(): void {
+    const { maintenance, commits } = this.#options;
+    const now = commits();
+    if (now - this.#checkpointedAt < CHECKPOINT_COMMITS) return;
+    maintenance.checkpoint();
+    this.#checkpointedAt = now;
   }
 
   async #checkIntegrity(inMs: number): Promise<void> {
@@ -88,16 +111,16 @@ export class Upkeep {
   async #keep(serverNowMs: () => number | null): Promise<void> {
     if (this.#keeping) return;
     this.#keeping = true;
-    const { admits, probe, maintenance, counters, group, serverTime, log } = this.#options;
+    const { isWritable, probe, maintenance, counters, group, serverTime, log } = this.#options;
     const round = this.#rounds++;
     try {
       await probe();
       // Not the first: the fleet is to see us before.
-      if (!admits() || round % KEEP_EVERY !== 1) return;
+      if (!isWritable() || round % KEEP_EVERY !== 1) return;
       await maintenance.keepReserve();
       await counters.save(group);
       if (round % PRUNE_EVERY === 1) await maintenance.prune(await serverTime.confirmed(serverNowMs()));
-      maintenance.checkpoint();
+      this.#checkpoint();
     } catch (error) {
       if (!this.#closing.signal.aborted) log.warn('upkeep of the store failed', { error: errorText(error) });
     } finally {

@@ -1,3 +1,4 @@
+/** The versions of the agent that this PC has had. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { GroupCommit } from './group-commit.ts';
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../../test/support/status.ts';
 import { arrival, storeOptions } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { STORE_FILE } from './aside.ts';
 import { TO_GATE } from './inbox.ts';
 import { openStore } from './open.ts';
@@ -21,7 +22,7 @@ function open(directory: string, clock: TwoClocks, boot: string): Store {
   return new Store(opened.db, { ...storeOptions(directory, clock), boot });
 }
 
-async function waiting(store: Store, askedMs: number): Promise<number> {
+async function waiting(store: Store, askedMs: number): Promise<RunId> {
   const admitted = await store.runs.admit(arrival('r1'));
   if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
   await store.runs.advance(admitted.run, 'waiting_jitter', { kind: 'jitter', askedMs });
@@ -129,7 +130,7 @@ test('of the patience with a broker nothing goes by while the system is down; a 
 test('what waits to be tried again is not taken for new, until it is due or made due', async () => {
   const clock = new TwoClocks();
   const store = open(tempDir(), clock, 'boot-1');
-  const runs: number[] = [];
+  const runs: RunId[] = [];
   for (const [index, id] of ['r1', 'r2', 'r3'].entries()) {
     const admitted = await store.runs.admit(arrival(id));
     if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
@@ -172,13 +173,13 @@ test('what waits to be tried again is not gone through when something new is loo
 test('what has waited to be tried again and goes on leaves nothing that is gone through, and is new when put back to the gates', async () => {
   const clock = new TwoClocks();
   const store = open(tempDir(), clock, 'boot-1');
-  const goOn: readonly ((run: number) => Promise<unknown>)[] = [
+  const goOn: readonly ((run: RunId) => Promise<unknown>)[] = [
     (run) => store.runs.advance(run, 'waiting_slot'),
     (run) => store.runs.advance(run, 'waiting_user', { kind: 'user', askedMs: 5 }),
     (run) => store.runs.start(run, { startedAtMs: 1, runAsUser: null, facts: null, event: null }),
   ];
   const left = () => runs.map((run) => store.waits.leftMs(run, 'retry'));
-  const runs: number[] = [];
+  const runs: RunId[] = [];
   for (const [at, goesOn] of goOn.entries()) {
     const admission = await store.runs.admit(arrival(`r${at}`));
     if (admission.kind !== 'admitted') throw new Error(admission.kind);

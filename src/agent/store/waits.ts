@@ -5,6 +5,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { Timeline } from '../../base/timeline.ts';
+import type { RunId } from '../../shared/ids.ts';
 import type { RunState } from '../../shared/states.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -100,7 +101,7 @@ export class Waits {
   }
 
   /** Inside a transaction: notes a wait from now on; the first one of its kind stays, unless this one begins again. */
-  begin(run: number, { kind, askedMs, anew = false }: Wait): void {
+  begin(run: RunId, { kind, askedMs, anew = false }: Wait): void {
     const { upMs, wallMs, boot } = this.#timeline.now();
     if (anew) this.#end.run(run, kind);
     this.#put.run(run, kind, upMs + askedMs, boot, wallMs + askedMs, askedMs);
@@ -109,19 +110,19 @@ export class Waits {
   }
 
   /** Inside a transaction: it is over, and was used. */
-  end(run: number, kind: WaitKind): void {
+  end(run: RunId, kind: WaitKind): void {
     const { changes } = this.#end.run(run, kind);
     // Else it would be found by nothing once it is put back to the gates.
     if (changes > 0 && kind === 'retry') this.#unmark.run(run);
   }
 
   /** Inside a transaction: the run has started, or ended. */
-  endAll(run: number): void {
+  endAll(run: RunId): void {
     if (this.#endAll.run(run).changes > 0) this.#unmark.run(run);
   }
 
   /** What is left of it, ms; at most 0: it is over; null: there is none. */
-  leftMs(run: number, kind: WaitKind): number | null {
+  leftMs(run: RunId, kind: WaitKind): number | null {
     const untilUp = this.#get.get(run, kind) as number | undefined;
     return untilUp === undefined ? null : untilUp - this.#timeline.clock.upMs();
   }
@@ -130,7 +131,7 @@ export class Waits {
    * The same with what was asked for. Of `script` no time counts that passed while the system was down, since nobody asked then: it
    * is noted anew by who counts it.
    */
-  span(run: number, kind: WaitKind): Span | null {
+  span(run: RunId, kind: WaitKind): Span | null {
     const row = this.#span.get(run, kind) as { untilUp: number; askedMs: number } | undefined;
     return row === undefined ? null : { askedMs: row.askedMs, leftMs: row.untilUp - this.#timeline.clock.upMs() };
   }
@@ -145,8 +146,8 @@ export class Waits {
   }
 
   /** Up to `limit` runs whose wait was over at `upMs`, the longest over first. */
-  due(kind: DueKind, upMs: number, limit: number): number[] {
-    return this.#due.all(kind, upMs, STATE_OF[kind], limit) as number[];
+  due(kind: DueKind, upMs: number, limit: number): RunId[] {
+    return this.#due.all(kind, upMs, STATE_OF[kind], limit) as RunId[];
   }
 
   /**
@@ -179,7 +180,7 @@ export class Waits {
   #adopt(limit: number): number {
     const { upMs, wallMs, boot } = this.#timeline.now();
     const rows = this.#foreign.all(boot, upMs, limit) as {
-      run: number;
+      run: RunId;
       kind: WaitKind;
       untilAtMs: number;
       askedMs: number;

@@ -8,23 +8,13 @@ import type { ReleaseFault } from '../../shared/update-reasons.ts';
 import { parseCanonical } from './canonical.ts';
 import { keyIdOf, openEnvelope, PAYLOAD_TYPES, signersOf } from './envelope.ts';
 import { type KeyList, releaseKeySet } from './keys.ts';
+import { releaseObjects, type Target } from './release-names.ts';
 import { signedTime } from './signed-time.ts';
 
 /** More than any program of ours. */
 export const MAX_PACKAGE_BYTES = 1024 * 1024 * 1024;
 export const PLATFORMS = ['windows', 'linux'] as const;
 export const ARCHITECTURES = ['x86_64', 'aarch64'] as const;
-
-export interface Target {
-  readonly platform: string;
-  readonly arch: string;
-}
-
-/** The names of a release in the bucket: never those of the original's programs, `<version>` and `<version>-<os>-<arch>` (D36). */
-export function releaseObjects(version: string, { platform, arch }: Target): { package: string; manifest: string } {
-  const name = `${version}-electron-${platform}-${arch}`;
-  return { package: name, manifest: `${name}.manifest` };
-}
 
 const versionSchema = z.string().max(100).regex(VERSION);
 const bytes = z.int().min(1).max(MAX_PACKAGE_BYTES);

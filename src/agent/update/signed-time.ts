@@ -1,3 +1,4 @@
+/** Times in what is signed: each has one spelling. */
 import { z } from 'zod';
 
 /** `2026-11-30T09:00:00Z`, the one spelling of a time in what is signed; read as ms since the epoch. */

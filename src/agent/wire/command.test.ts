@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fixtureMessages, fixtureNames } from '../../../test/fixtures/read.ts';
 import { requestIdOf } from '../../../test/support/ids.ts';
-import type { SentExecId, SentRequestId } from '../../base/ids.ts';
+import type { SentExecId, SentRequestId } from '../../shared/ids.ts';
 import { type Command, decodeCommand, encodeCommand, RUN_AS, SHELLS } from './command.ts';
 
 const BASE = {

@@ -2,7 +2,7 @@
  * A command of the fleet (protocol §3.1, §12.1). What can't be read is told with everything that could be, so that whoever
  * sent it can be answered; what must not run as a script (a typed command) never comes out as one.
  */
-import type { SentExecId, SentRequestId } from '../../base/ids.ts';
+import type { SentExecId, SentRequestId } from '../../shared/ids.ts';
 import { FieldReader } from './fields.ts';
 import { type ParsedJson, parseJson } from './json.ts';
 import { describe, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';

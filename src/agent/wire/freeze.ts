@@ -1,3 +1,4 @@
+/** The document that holds a fleet's schedules back. */
 import { type Decoded, decodeObject } from './fields.ts';
 
 /** What holds back all schedules of a fleet: key `freeze` of the bucket `fleet_config` (protocol §6.6). Bounds as texts. */

@@ -1,4 +1,5 @@
-import type { GroupName } from '../../base/ids.ts';
+/** Membership in groups, as the fleet writes it. */
+import type { GroupName } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 import { isGroupName } from './subjects.ts';
 

@@ -1,3 +1,4 @@
+/** The message by which the fleet knows that a PC is there. */
 import { type Decoded, decodeObject } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
 

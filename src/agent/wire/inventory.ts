@@ -1,3 +1,4 @@
+/** The hardware of a PC as a message. */
 import { type Decoded, decodeObject } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
 

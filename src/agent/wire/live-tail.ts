@@ -1,3 +1,5 @@
+/** Watching a run from afar: the request and its answer. */
+import type { SentResultId } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 
 /** The end of both streams of a script so far; `…Truncated`: there was more before it. */
@@ -14,8 +16,8 @@ export interface TailReply extends OutputTail {
   readonly running: boolean;
 }
 
-export function decodeTailRequest(body: Uint8Array): Decoded<'resultId', string> {
-  return decodeObject(body, 'resultId', (fields) => fields.string('result_id'));
+export function decodeTailRequest(body: Uint8Array): Decoded<'resultId', SentResultId> {
+  return decodeObject(body, 'resultId', (fields) => fields.string('result_id') as SentResultId);
 }
 
 export function encodeTailReply(reply: TailReply): Uint8Array {

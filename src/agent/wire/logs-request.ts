@@ -1,3 +1,4 @@
+/** Asking a PC for the end of its log. */
 import { decodeObject } from './fields.ts';
 
 const DEFAULT_TAIL_LINES = 500;

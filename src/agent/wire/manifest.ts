@@ -1,3 +1,4 @@
+/** What a job says of itself to those who only show it; what it runs is read by `job.ts`. */
 import { type Decoded, decodeObject } from './fields.ts';
 
 /** What we need of a job in the bucket `jobs` (protocol §3.6). Everything else in it is let be (D30). */

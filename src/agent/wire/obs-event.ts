@@ -1,3 +1,4 @@
+/** Events in the fleet's timeline of a PC. */
 import { formatTimestamp } from './timestamp.ts';
 
 /** Something for the fleet's timeline of this PC, as 0.101 has it (protocol §12.3). */

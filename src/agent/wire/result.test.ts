@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fixtureMessages, fixtureNames, fixtureValue } from '../../../test/fixtures/read.ts';
-import { requestIdOf } from '../../../test/support/ids.ts';
+import { requestIdOf, resultIdOf } from '../../../test/support/ids.ts';
 import { decodeResult, type ExecResult, encodeResult, fitResult, legacyResultId, refitResult } from './result.ts';
 
 const RESULT: ExecResult = {
-  resultId: '3277f804-0000-4000-8000-000000000000',
+  resultId: resultIdOf('3277f804-0000-4000-8000-000000000000'),
   requestId: requestIdOf('r1'),
   execId: 'e1',
   pcId: 'PC-A',

@@ -2,7 +2,7 @@
  * The result of a run (protocol §3.2, §12.2). The broker's readers have no second chance: what is encoded here is always
  * decodable, in the field order of the fleet, and never holds half a surrogate pair.
  */
-import type { SentRequestId } from '../../base/ids.ts';
+import { newResultId, type ResultId, type SentRequestId, type SentResultId } from '../../shared/ids.ts';
 import { bytesOf, cutText } from './cut-text.ts';
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
@@ -10,7 +10,7 @@ import { OID_NAMESPACE, uuidV5 } from './uuid-v5.ts';
 
 export interface ExecResult {
   /** Empty in results of very old agents only. */
-  readonly resultId: string;
+  readonly resultId: SentResultId;
   readonly requestId: SentRequestId;
   readonly execId: string | null;
   readonly pcId: string;
@@ -61,7 +61,7 @@ export function decodeResult(body: Uint8Array): Decoded<'result', ExecResult> {
 function readResult(fields: FieldReader): ExecResult {
   const exitCode = fields.integer('exit_code', I32_MIN, I32_MAX);
   return {
-    resultId: fields.nullableString('result_id') ?? '',
+    resultId: (fields.nullableString('result_id') ?? '') as SentResultId,
     requestId: fields.string('request_id') as SentRequestId,
     execId: fields.nullableString('exec_id'),
     pcId: fields.string('pc_id'),
@@ -77,13 +77,13 @@ function readResult(fields: FieldReader): ExecResult {
 }
 
 /** The id that the backend gives to a result without one (protocol §3.2). */
-export function legacyResultId(requestId: string, pcId: string): string {
-  return uuidV5(OID_NAMESPACE, `kanade-issue-19/legacy-result-id:${requestId}:${pcId}`);
+export function legacyResultId(requestId: string, pcId: string): ResultId {
+  return newResultId(uuidV5(OID_NAMESPACE, `kanade-issue-19/legacy-result-id:${requestId}:${pcId}`));
 }
 
 /** That of every refusal of a command for its signature, so that a message which comes again lands on one row (protocol §11.4). */
-export function refusedResultId(requestId: string, pcId: string): string {
-  return uuidV5(OID_NAMESPACE, `${requestId}|${pcId}|signature-refused`);
+export function refusedResultId(requestId: string, pcId: string): ResultId {
+  return newResultId(uuidV5(OID_NAMESPACE, `${requestId}|${pcId}|signature-refused`));
 }
 
 /**

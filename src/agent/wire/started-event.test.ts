@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { resultIdOf } from '../../../test/support/ids.ts';
 import { decodeStarted, encodeStarted } from './started-event.ts';
 
 test('an event has the fields of the fleet in their order, and is read back', () => {
   const event = {
-    resultId: 'res',
+    resultId: resultIdOf('res'),
     requestId: 'req',
     execId: 'exec',
     pcId: 'PC-A',

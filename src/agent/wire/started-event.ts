@@ -1,9 +1,11 @@
+/** The message that an execution has begun. */
+import type { SentResultId } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 import { formatTimestamp } from './timestamp.ts';
 
 /** An execution has begun (protocol §12.3); `resultId` is that of the result to come. */
 export interface StartedEvent {
-  readonly resultId: string;
+  readonly resultId: SentResultId;
   readonly requestId: string;
   readonly execId: string;
   readonly pcId: string;
@@ -27,7 +29,7 @@ export function encodeStarted(event: StartedEvent): Uint8Array {
 
 export function decodeStarted(body: Uint8Array): Decoded<'event', StartedEvent> {
   return decodeObject(body, 'event', (fields) => ({
-    resultId: fields.string('result_id'),
+    resultId: fields.string('result_id') as SentResultId,
     requestId: fields.string('request_id'),
     execId: fields.string('exec_id'),
     pcId: fields.string('pc_id'),

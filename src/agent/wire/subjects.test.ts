@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { execIdOf, pcIdOf, requestIdOf } from '../../../test/support/ids.ts';
-import type { GroupName, PcId } from '../../base/ids.ts';
+import type { GroupName, PcId } from '../../shared/ids.ts';
 import {
   classifyCommandSubject,
   commandSubjects,

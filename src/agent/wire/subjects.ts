@@ -2,8 +2,7 @@
  * Subjects and the ids in them (protocol §1): nothing from outside becomes part of a subject or a key before
  * one of the functions here has said that it can.
  */
-import type { UUID } from 'node:crypto';
-import type { ExecId, GroupName, KvKey, PcId, RequestId, SubjectSafe } from '../../base/ids.ts';
+import type { ExecId, GroupName, KvKey, PcId, RequestId, SubjectSafe } from '../../shared/ids.ts';
 
 const PC_PREFIX = 'commands.pc.';
 const GROUP_PREFIX = 'commands.group.';
@@ -78,16 +77,6 @@ const SUBJECT_ID = /^(?=.{1,200}$)[^\s\p{Cc}*>.]+(?:\.[^\s\p{Cc}*>.]+)*$/su;
 /** Whether a request_id or exec_id can stand in a subject (protocol §1.3). */
 export function isSubjectId<Id extends string>(id: Id): id is Id & SubjectSafe {
   return SUBJECT_ID.test(id);
-}
-
-/** One that is made here: a UUID can always stand in a subject. */
-export function newRequestId(uuid: UUID): RequestId {
-  return uuid as string as RequestId;
-}
-
-/** As {@link newRequestId}. */
-export function newExecId(uuid: UUID): ExecId {
-  return uuid as string as ExecId;
 }
 
 /**

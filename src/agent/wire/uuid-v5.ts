@@ -1,3 +1,4 @@
+/** UUIDs made of a name: the same name gives the same id on every PC and after every restart. */
 import { createHash, type UUID } from 'node:crypto';
 
 /** RFC 4122, appendix C: the name space of ISO object identifiers. */

@@ -1,3 +1,4 @@
+/** The conditions of schedules on the system that we run on. */
 import { linuxConditions } from './linux.ts';
 import type { Conditions } from './types.ts';
 import { windowsConditions } from './windows.ts';

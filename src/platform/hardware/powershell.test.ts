@@ -1,11 +1,9 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
-import { NO_PWSH, PWSH } from '../../../test/support/powershell.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { PowerShellConversation, systemPowerShell } from './powershell.ts';
-import { type PlainFacts, readWindowsHardware } from './windows.ts';
 
 /**
  * Speaks as a PowerShell on a pipe does: it reads lines and prints what is asked for between other things. What stands for our
@@ -160,92 +158,3 @@ test('the system directory names the one that is used', () => {
     join('/win', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'),
   );
 });
-
-describe.skipIf(PWSH === null)(`a real PowerShell (${PWSH ?? NO_PWSH})`, () => {
-  function real() {
-    const conversation = new PowerShellConversation(PWSH ?? '');
-    onTestFinished(() => conversation.close());
-    return (expression: string, signal = never) => conversation.ask(expression, signal);
-  }
-
-  test('answers, whatever it says beside; errors of every kind cost no process', { timeout: 60_000 }, async () => {
-    const ask = real();
-    const pid = await ask('$PID');
-    expect(await ask('-join ([char]0x65E5, [char]0x672C, [char]0x8A9E)')).toBe('日本語');
-    expect(await ask("@(1, 'two', $null)")).toEqual([1, 'two', null]);
-    expect(await ask("@('one')")).toEqual(['one']);
-    expect(await ask('& { Write-Warning w; Write-Host h; Write-Error e -ErrorAction Continue; 7 }')).toBe(7);
-    expect(await ask("'x' * 3000000")).toBe('x'.repeat(3_000_000));
-    for (const [wrong, why] of [
-      ["throw 'no'", /^no$/],
-      ['throw -join ([char]0x65E5, "it\'s")', /^日it's$/],
-      ['Get-Nothing', /Get-Nothing/],
-      ['1 + (', /./],
-      ['1 }; 2', /./],
-      ["'open", /./],
-    ] as const)
-      await expect(ask(wrong)).rejects.toMatchObject({ cause: { message: expect.stringMatching(why) } });
-    expect(await ask('$PID')).toBe(pid);
-  });
-
-  test('answers in constrained language mode too', { timeout: 60_000 }, async () => {
-    const ask = real();
-    const constrain = "& { $ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; 1 }";
-    expect(await ask(constrain)).toBe(1);
-    expect(await ask('"$($ExecutionContext.SessionState.LanguageMode)"')).toBe('ConstrainedLanguage');
-    expect(await ask('-join ([char]0x65E5, [char]0x672C)')).toBe('日本');
-    await expect(ask('[Console]::Beep()')).rejects.toThrow('PowerShell gave no answer');
-  });
-
-  test('says the hardware facts, with stand-ins for CIM: all of them, or what one class does not tell', {
-    timeout: 60_000,
-  }, async () => {
-    const ask = real();
-    await ask(CIM);
-    const shell = { ask, close() {} };
-    const facts = await readWindowsHardware(shell, never, () => PLAIN);
-    expect(facts).toEqual({
-      osName: 'Windows 日本',
-      osVersion: '10.0.22631',
-      osBuild: '22631',
-      cpuModel: 'CPU',
-      cpuCores: 6,
-      ramBytes: 17_179_869_184,
-      disks: [{ deviceId: 'C:', sizeBytes: 512_000_000_000, freeBytes: 5, fileSystem: 'NTFS' }],
-      unread: [],
-    });
-    await ask("& { $global:broken = 'Win32_Processor'; 1 }");
-    const rest = await readWindowsHardware(shell, never, () => PLAIN);
-    expect(rest).toEqual({
-      ...facts,
-      cpuModel: 'plain CPU',
-      cpuCores: null,
-      unread: ['Win32_Processor: Invalid class'],
-    });
-  });
-});
-
-/** Defines `Get-CimInstance` for the whole conversation; `$broken` names a class that it does not know. */
-const CIM = [
-  "& { $global:broken = ''",
-  'function global:Get-CimInstance($ClassName, $Property, $Filter) { Write-Warning $ClassName',
-  "if ($ClassName -eq $global:broken) { throw 'Invalid class' }",
-  'switch ($ClassName) {',
-  "'Win32_OperatingSystem' { [pscustomobject] @{ Caption = 'Windows ' + [char]0x65E5 + [char]0x672C; Version = '10.0.22631'; BuildNumber = '22631' } }",
-  "'Win32_ComputerSystem' { [pscustomobject] @{ TotalPhysicalMemory = [uint64] 17179869184 } }",
-  "'Win32_Processor' { 1..2 | ForEach-Object { [pscustomobject] @{ Name = 'CPU'; NumberOfCores = [uint32] 3 } } }",
-  "'Win32_LogicalDisk' { [pscustomobject] @{ DeviceID = 'C:'; Size = [uint64] 512000000000; FreeSpace = [uint64] 5; FileSystem = 'NTFS' }; [pscustomobject] @{ DeviceID = 'E:'; Size = $null } }",
-  '} }; 1 }',
-]
-  .join('; ')
-  .replaceAll('{;', '{')
-  .replaceAll('};', '};')
-  .replaceAll('} };', '} };');
-
-const PLAIN: PlainFacts = {
-  osName: 'plain Windows',
-  osVersion: '10.0.1',
-  cpuModel: 'plain CPU',
-  ramBytes: 1,
-  disks: async () => [],
-};

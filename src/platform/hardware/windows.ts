@@ -7,7 +7,7 @@ import { statfs } from 'node:fs/promises';
 import { cpus, release, totalmem, version } from 'node:os';
 import { z } from 'zod';
 import { errorText } from '../../base/logger.ts';
-import { setupNative } from '../windows/setup-native.ts';
+import { isFixedDrive } from '../windows/drives.ts';
 import type { FactsShell } from './powershell.ts';
 import type { DiskFacts, HardwareFacts } from './types.ts';
 
@@ -97,8 +97,6 @@ function reason(error: unknown): string {
   return errorText(last).replaceAll(/\s+/g, ' ');
 }
 
-const FIXED_DRIVE = 3;
-
 function plainFacts(): PlainFacts {
   return {
     osName: version(),
@@ -107,7 +105,7 @@ function plainFacts(): PlainFacts {
     ramBytes: totalmem(),
     async disks() {
       const letters = Array.from({ length: 26 }, (_, at) => String.fromCharCode(65 + at));
-      const fixed = letters.filter((letter) => setupNative().GetDriveTypeW(`${letter}:\\`) === FIXED_DRIVE);
+      const fixed = letters.filter(isFixedDrive);
       const disks = await Promise.all(fixed.map(diskOf));
       return disks.filter((disk) => disk !== null);
     },

@@ -17,7 +17,7 @@ const ACTIVE_PROCESSES_AT = 40;
 const PROCESS_TERMINATE_AND_SET_QUOTA = 0x0001 | 0x0100;
 
 const GONE_WITHIN_MS = 1_900;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 
 export class Job {
   #handle: Handle;
@@ -58,7 +58,7 @@ export class Job {
     if (this.#handle === 0) return;
     native().TerminateJobObject(this.#handle, 1);
     const begunMs = performance.now();
-    while (this.#activeProcesses() > 0 && performance.now() - begunMs < GONE_WITHIN_MS) await delay(LOOK_EVERY_MS);
+    while (this.#activeProcesses() > 0 && performance.now() - begunMs < GONE_WITHIN_MS) await delay(POLL_EVERY_MS);
   }
 
   #activeProcesses(): number {

@@ -46,6 +46,15 @@ export interface Native {
   ): Handle;
   WriteFile(file: Handle, data: Uint8Array, size: number, written: [number], overlapped: null): number;
   SetHandleInformation(handle: Handle, mask: number, flags: number): number;
+  DuplicateHandle(
+    from: Handle,
+    handle: Handle,
+    to: Handle,
+    copy: [Handle],
+    access: number,
+    inherit: number,
+    options: number,
+  ): number;
   OpenProcess(access: number, inherit: number, pid: number): Handle;
   GetCurrentProcess(): Handle;
   ResumeThread(thread: Handle): number;
@@ -123,6 +132,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
     'intptr_t __stdcall CreateFileW(str16 name, uint32_t access, uint32_t share, void *security, uint32_t disposition, uint32_t flags, intptr_t template)',
     'int __stdcall WriteFile(intptr_t file, const void *data, uint32_t size, _Out_ uint32_t *written, void *overlapped)',
     'int __stdcall SetHandleInformation(intptr_t handle, uint32_t mask, uint32_t flags)',
+    'int __stdcall DuplicateHandle(intptr_t from, intptr_t handle, intptr_t to, _Out_ intptr_t *copy, uint32_t access, int inherit, uint32_t options)',
     'intptr_t __stdcall OpenProcess(uint32_t access, int inherit, uint32_t pid)',
     'intptr_t __stdcall GetCurrentProcess()',
     'uint32_t __stdcall ResumeThread(intptr_t thread)',

@@ -22,29 +22,32 @@ export interface ScriptPipe {
   close(): void;
 }
 
-/** Throws if Windows refuses. Synchronous: Node creates the pipe within `listen`. */
-export function openScriptPipe(): ScriptPipe {
+/**
+ * Throws if Windows refuses. Synchronous: Node creates the pipe within `listen`.
+ * @param isInherited whether a process that we start now gets the other end
+ */
+export function openScriptPipe(isInherited = true): ScriptPipe {
   const name = `\\\\.\\pipe\\kanade-tray-run-${randomBytes(16).toString('hex')}`;
   const nonce = randomBytes(NONCE_BYTES);
   const server = createServer({ pauseOnConnect: true });
   const socket = provenSocket(server, nonce);
   server.listen(name);
   try {
-    return { handle: connect(name, nonce), socket, close: () => void server.close() };
+    return { handle: connect(name, nonce, isInherited), socket, close: () => void server.close() };
   } catch (error) {
     server.close();
     throw error;
   }
 }
 
-function connect(name: string, nonce: Buffer): Handle {
+function connect(name: string, nonce: Buffer, isInherited: boolean): Handle {
   const handle = native().CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, null, OPEN_EXISTING, 0, 0);
   if (handle === INVALID_HANDLE) throw lastError('opening a pipe');
   const written: [number] = [0];
   const ready =
     native().WriteFile(handle, nonce, nonce.length, written, null) !== 0 &&
     written[0] === nonce.length &&
-    native().SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) !== 0;
+    (!isInherited || native().SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) !== 0);
   if (ready) return handle;
   const failure = lastError('preparing a pipe');
   native().CloseHandle(handle);

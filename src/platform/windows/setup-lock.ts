@@ -19,11 +19,11 @@ const FLAGS = 0x0020_0000;
 const INVALID_HANDLE = -1;
 /** Of one that another set-up holds: it does not share, or it is just going. */
 const HELD = new Set([5, 32]);
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 /** Ours until this process ends. False: somebody else still has it after `withinMs`. @throws {WindowsError} it can't be had */
 export async function takeSetupLock(withinMs: number, file: string = lockFile()): Promise<boolean> {
-  for (const untilMs = performance.now() + withinMs; ; await sleep(LOOK_EVERY_MS)) {
+  for (const untilMs = performance.now() + withinMs; ; await sleep(POLL_EVERY_MS)) {
     if (isTaken(file)) return true;
     if (performance.now() > untilMs) return false;
   }

@@ -1,24 +1,18 @@
 /**
- * Starts a process with the rights of a token. It is created suspended and put into its job before its first instruction, so
- * nothing it starts can get away.
+ * Starts a process with the rights of a token. Invariants: it is created suspended and put into its job before its first
+ * instruction, so nothing it starts can get away; while it runs nobody looks at it, its end is told (`process-end.ts`).
  */
 import type { Priority } from '../priority.ts';
-import { createAsUser, exitCodeOf } from './create-as-user.ts';
+import { createAsUser } from './create-as-user.ts';
 import { encodeBlock, environmentOf } from './environment-block.ts';
 import { Job } from './job.ts';
 import { type Handle, lastError, native, type ProcessInformation } from './native.ts';
+import { giveLife, type ProcessEnd, whenEnded } from './process-end.ts';
 import { openScriptPipe, type ScriptPipe } from './script-pipe.ts';
 
 const CREATE_SUSPENDED = 0x0000_0004;
 const PRIORITY_CLASSES: Readonly<Record<Priority, number>> = { idle: 0x40, below_normal: 0x4000, normal: 0 };
 const CREATE_NO_WINDOW = 0x0800_0000;
-/** Node can't wait for a foreign process. A look costs next to nothing; for one that runs long, some ms more don't count. */
-const LOOKS: readonly { readonly everyMs: number; readonly untilMs: number }[] = [
-  { everyMs: 3, untilMs: 500 },
-  { everyMs: 15, untilMs: 5_000 },
-  { everyMs: 50, untilMs: Number.POSITIVE_INFINITY },
-];
-
 /** Of whoever is signed in to the session of the token. */
 export const PERSONS_DESKTOP = 'winsta0\\default';
 
@@ -38,18 +32,12 @@ export interface TokenProcessSpec {
   readonly desktop: string | null;
 }
 
-export interface TokenProcess {
+export interface TokenProcess extends ProcessEnd {
   readonly pid: number;
   readonly job: Job;
   readonly stdin: ScriptPipe;
   readonly stdout: ScriptPipe;
   readonly stderr: ScriptPipe;
-  /** The exit code, unsigned as Windows has it. */
-  readonly exited: Promise<number>;
-  /** As Windows has it in this moment. */
-  isRunning(): boolean;
-  /** From now on its end is looked for as often as right after its start. */
-  hurry(): void;
 }
 
 /** Throws if Windows refuses; nothing is left then. */
@@ -58,7 +46,7 @@ export function startWithToken(spec: TokenProcessSpec): TokenProcess {
   const job = new Job();
   const pipes: ScriptPipe[] = [];
   try {
-    const [stdin, stdout, stderr] = [open(pipes), open(pipes), open(pipes)];
+    const [stdin, stdout, stderr, life] = [open(pipes), open(pipes), open(pipes), open(pipes, false)];
     const created = createAsUser({
       token: spec.token,
       file: spec.file,
@@ -69,8 +57,9 @@ export function startWithToken(spec: TokenProcessSpec): TokenProcess {
       flags: CREATE_SUSPENDED | CREATE_NO_WINDOW | PRIORITY_CLASSES[spec.priority],
       streams: [stdin.handle, stdout.handle, stderr.handle],
     });
+    const isGiven = giveLife(created.hProcess, life);
     intoJob(job, created);
-    return { pid: created.dwProcessId, job, stdin, stdout, stderr, ...whenEnded(created.hProcess) };
+    return { pid: created.dwProcessId, job, stdin, stdout, stderr, ...whenEnded(created.hProcess, life, isGiven) };
   } catch (error) {
     job.release();
     for (const pipe of pipes) pipe.close();
@@ -81,8 +70,8 @@ export function startWithToken(spec: TokenProcessSpec): TokenProcess {
   }
 }
 
-function open(pipes: ScriptPipe[]): ScriptPipe {
-  const pipe = openScriptPipe();
+function open(pipes: ScriptPipe[], isInherited = true): ScriptPipe {
+  const pipe = openScriptPipe(isInherited);
   pipes.push(pipe);
   return pipe;
 }
@@ -96,27 +85,4 @@ function intoJob(job: Job, { hProcess, hThread }: ProcessInformation): void {
   if (failure === null) return;
   native().CloseHandle(hProcess);
   throw failure;
-}
-
-function whenEnded(process: Handle): Pick<TokenProcess, 'exited' | 'isRunning' | 'hurry'> {
-  let isOpen = true;
-  let sinceMs = performance.now();
-  const exited = new Promise<number>((resolve) => {
-    const look = () => {
-      const code = exitCodeOf(process);
-      if (code === null) {
-        const runsMs = performance.now() - sinceMs;
-        setTimeout(look, LOOKS.find(({ untilMs }) => runsMs < untilMs)?.everyMs);
-        return;
-      }
-      isOpen = false;
-      native().CloseHandle(process);
-      resolve(code);
-    };
-    look();
-  });
-  const hurry = () => {
-    sinceMs = performance.now();
-  };
-  return { exited, isRunning: () => isOpen && exitCodeOf(process) === null, hurry };
 }

@@ -44,7 +44,7 @@ export function useBrandName(): string {
   return useWindowState(({ shell }) => shell?.ui?.brandName ?? DEFAULT_BRAND);
 }
 
-/** What tray and window describe alike; null until the shell has answered. */
+/** What tray and window describe alike; null until the app shell has answered. */
 export function useSeen(): PcSnapshot | null {
   const shell = useWindowState((state) => state.shell);
   const status = useWindowState((state) => state.status);
@@ -63,7 +63,7 @@ export function useClaims(): Claims {
 }
 
 const NOTHING_SEEN: PcSnapshot = {
-  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null },
+  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null, startFault: null },
   status: null,
   brandName: DEFAULT_BRAND,
   lost: false,
@@ -143,11 +143,11 @@ export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, a
   return { ...answer, again: () => setTries((before) => before + 1) };
 }
 
-/** Every method that can be called here: of the agent and of the shell. A control without its method is not shown. */
+/** Every method that can be called here: of the agent and of the app shell. A control without its method is not shown. */
 export function useOffers(): ReadonlySet<string> {
-  const shellOffers = useWindowState(({ shell }) => shell?.offers);
+  const appShellOffers = useWindowState(({ shell }) => shell?.offers);
   const { data } = useQuery('about.capabilities', {}, 'agentConnection');
-  return useMemo(() => new Set([...(shellOffers ?? []), ...(data?.methods ?? [])]), [shellOffers, data]);
+  return useMemo(() => new Set([...(appShellOffers ?? []), ...(data?.methods ?? [])]), [appShellOffers, data]);
 }
 
 /** Whom to call, and what is in this PC: as the agent says it, else as it was; null: not known. */

@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import type { MethodName, Setting } from '../../shared/contract.ts';
 import type { Failures, LinkHistoryView, LogEnd, Parked } from '../../shared/helpdesk-view.ts';
+import type { ScheduleRow } from '../../shared/schedules-view.ts';
 import { type Query, useQuery } from './hooks.ts';
 import type { ParamsOf } from './window-client.ts';
 
@@ -16,6 +17,7 @@ export interface InsideQueries {
   readonly parked: Asked<Parked> & { readonly again: () => void };
   readonly settings: Asked<readonly Setting[]>;
   readonly log: Asked<LogEnd>;
+  readonly schedules: Asked<readonly ScheduleRow[]>;
 }
 
 /** The last answer, and whether there is no newer one for a reason; null: none yet. */
@@ -31,6 +33,7 @@ export function useInside(): InsideQueries {
     parked: usePolled('outbox.parked', {}, EVERY_MS),
     settings: usePolled('config.effective', {}, SETTINGS_EVERY_MS),
     log: usePolled('log.end', {}, LOG_EVERY_MS),
+    schedules: useQuery('schedules.list', {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { NOW } from '../../../test/support/agent-status.ts';
 import { I18n } from '../../shared/i18n/i18n.ts';
+import { runIdSchema } from '../../shared/id-schemas.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import { OutcomeNews } from './outcome-news.ts';
@@ -9,7 +10,7 @@ const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
 function row(run: number, reason: Reason | null): RunRow {
   return {
-    run,
+    run: runIdSchema.parse(run),
     title: { kind: 'text', text: `task ${run}` },
     source: 'live',
     asUser: false,

@@ -118,7 +118,7 @@ export async function wholeOutput(client: WindowClient, run: number, stream: Str
   return pieces.join('');
 }
 
-/** At most as much as fits the clipboard of the shell with the other stream beside it. */
+/** At most as much as fits the clipboard of the app shell with the other stream beside it. */
 const MAX_COPIED_CHARS = 400_000;
 
 export interface CopiedOutput {

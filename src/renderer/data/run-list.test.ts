@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NOW } from '../../../test/support/agent-status.ts';
 import { Fault } from '../../shared/faults.ts';
 import { type GroupCounts, NO_COUNTS } from '../../shared/group-counts.ts';
+import { runIdSchema } from '../../shared/id-schemas.ts';
 import type { OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 import { PAGE_ROWS, RunList, type RunListFilter } from './run-list.ts';
@@ -77,7 +78,7 @@ function countsOf(rows: readonly RunRow[]): GroupCounts {
 
 function row(run: number, more: Partial<RunRow>): RunRow {
   return {
-    run,
+    run: runIdSchema.parse(run),
     title: { kind: 'text', text: `task ${run}` },
     source: 'live',
     asUser: false,

@@ -1,14 +1,15 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NOW, status } from '../../../test/support/agent-status.ts';
+import type { AppShellState, Route } from '../../shared/app-shell-contract.ts';
+import { runIdSchema } from '../../shared/id-schemas.ts';
 import { memoryLinks } from '../../shared/link.ts';
 import { NOTHING_REMEMBERED } from '../../shared/remembered.ts';
 import { type Peer, peer } from '../../shared/rpc.ts';
-import type { Route, ShellState } from '../../shared/shell-contract.ts';
 import { WindowStore } from './store.ts';
 
-function shellState(state: ShellState['agentConnection']['state'] = 'attached', sinceMs = NOW): ShellState {
+function appShellState(state: AppShellState['agentConnection']['state'] = 'attached', sinceMs = NOW): AppShellState {
   return {
-    agentConnection: { state, sinceMs, restartAtMs: null },
+    agentConnection: { state, sinceMs, restartAtMs: null, startFault: null },
     systemLanguage: 'en',
     preferences: { language: 'auto', theme: 'system', notifications: true },
     ui: null,
@@ -19,8 +20,8 @@ function shellState(state: ShellState['agentConnection']['state'] = 'attached', 
   };
 }
 
-/** A window and the shell around it, which answers `subscribe` with a state of its own. */
-function windowAt(route: Route = { screen: 'status' }, state: ShellState | null = shellState()) {
+/** A window and the app shell around it, which answers `subscribe` with a state of its own. */
+function windowAt(route: Route = { screen: 'status' }, state: AppShellState | null = appShellState()) {
   const [here, there] = memoryLinks();
   const asked: string[] = [];
   const hello = Promise.withResolvers<unknown>();
@@ -32,7 +33,7 @@ function windowAt(route: Route = { screen: 'status' }, state: ShellState | null 
     },
   });
   const store = new WindowStore(here);
-  return { store, shell, asked, there, hello: (late: ShellState) => hello.resolve({ state: late, route }) };
+  return { store, shell, asked, there, hello: (late: AppShellState) => hello.resolve({ state: late, route }) };
 }
 
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
@@ -51,7 +52,7 @@ test('begins where the shell says, and follows the agent that is attached', asyn
 test('who has clicked already is where they want to be', async () => {
   const { store, hello } = windowAt({ screen: 'support' }, null);
   store.go({ screen: 'about' });
-  hello(shellState());
+  hello(appShellState());
   await turn();
   expect(store.state().route).toEqual({ screen: 'about' });
 });
@@ -59,16 +60,16 @@ test('who has clicked already is where they want to be', async () => {
 test('an agent that goes leaves its last word; one that comes back is subscribed to again, and only then', async () => {
   const { store, shell, asked } = windowAt();
   await turn();
-  shell.push('shell.changed', shellState('attached'));
+  shell.push('shell.changed', appShellState('attached'));
   await turn();
   expect(subscribed(asked)).toBe(1);
-  shell.push('shell.changed', shellState('down', NOW + 1));
+  shell.push('shell.changed', appShellState('down', NOW + 1));
   await turn();
   expect([store.state().status, store.state().lastStatus?.identity.pcId]).toEqual([null, 'PC-0142']);
   shell.push('state.changed', status());
   await turn();
   expect(store.state().status).toBeNull();
-  shell.push('shell.changed', shellState('attached', NOW + 2));
+  shell.push('shell.changed', appShellState('attached', NOW + 2));
   await turn();
   expect(subscribed(asked)).toBe(2);
   expect(store.state().status).not.toBeNull();
@@ -77,9 +78,9 @@ test('an agent that goes leaves its last word; one that comes back is subscribed
 test('a push that comes before the answer to hello is newer than it', async () => {
   const { store, shell, hello } = windowAt({ screen: 'status' }, null);
   await turn();
-  shell.push('shell.changed', shellState('down', NOW + 9));
+  shell.push('shell.changed', appShellState('down', NOW + 9));
   await turn();
-  hello(shellState('attached', NOW));
+  hello(appShellState('attached', NOW));
   await turn();
   expect(store.state().shell?.agentConnection).toMatchObject({ state: 'down', sinceMs: NOW + 9 });
 });
@@ -88,13 +89,60 @@ test('the way back leads to the list as it was left, and says where from', async
   const { store } = windowAt();
   await turn();
   store.go({ screen: 'activity', group: 'failed' });
-  store.go({ screen: 'run', run: 7 });
+  store.go({ screen: 'run', run: runIdSchema.parse(7) });
   store.goBack();
   expect(store.state()).toMatchObject({ route: { screen: 'activity', group: 'failed' }, cameBackFrom: 7 });
   store.go({ screen: 'support' });
   expect(store.state().cameBackFrom).toBeNull();
   store.goBack();
   expect(store.state().route).toEqual({ screen: 'support' });
+});
+
+describe('the end of the helpdesk’s view', () => {
+  const open = status({ helpdesk: { offered: true, unlockedUntilMs: NOW + 900_000 } });
+
+  async function onItsScreen() {
+    const { store, shell } = windowAt({ screen: 'support' });
+    await turn();
+    shell.push('state.changed', open);
+    await turn();
+    expect([store.state().route.screen, store.state().viewEnded]).toEqual(['helpdesk', null]);
+    return { store, shell };
+  }
+
+  test('is told, until somebody has seen it, and not of a view that is open again', async () => {
+    const { store, shell } = await onItsScreen();
+    shell.push('state.changed', status());
+    await turn();
+    expect([store.state().route.screen, store.state().viewEnded]).toEqual(['status', 'over']);
+    shell.push('state.changed', status({ restartRequired: true }));
+    await turn();
+    expect(store.state().viewEnded).toBe('over');
+    store.closeViewEnded();
+    expect(store.state().viewEnded).toBeNull();
+    for (const next of [open, status(), open]) shell.push('state.changed', next);
+    await turn();
+    expect(store.state().viewEnded).toBeNull();
+  });
+
+  test.each([
+    ['goes', appShellState('down', NOW + 1)],
+    ['was started anew', appShellState('attached', NOW + 1)],
+  ])('is told with why when the agent %s', async (_what, next) => {
+    const { store, shell } = await onItsScreen();
+    shell.push('shell.changed', next);
+    await turn();
+    await turn();
+    expect([store.state().route.screen, store.state().viewEnded]).toEqual(['status', 'away']);
+  });
+
+  test('is not told where it was never open', async () => {
+    const { store, shell } = windowAt();
+    await turn();
+    shell.push('shell.changed', appShellState('down', NOW + 1));
+    await turn();
+    expect(store.state().viewEnded).toBeNull();
+  });
 });
 
 test('a link that closes is known as lost; each change is told, until nobody listens', async () => {

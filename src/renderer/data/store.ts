@@ -1,15 +1,15 @@
 /**
- * What the window knows, in one place that components read by selectors: the shell's state, the agent's state while it is
+ * What the window knows, in one place that components read by selectors: the app shell's state, the agent's state while it is
  * attached, and where the window is. A new state of the agent counts `revision` up, which makes open queries ask again.
  */
 import type { AgentStatus } from '../../shared/agent-status.ts';
+import type { AppShellState, Route } from '../../shared/app-shell-contract.ts';
 import type { Link } from '../../shared/link.ts';
-import type { Route, ShellState } from '../../shared/shell-contract.ts';
 import { type WindowClient, windowClient } from './window-client.ts';
 
 export interface WindowState {
-  /** null: the shell has not answered yet. */
-  readonly shell: ShellState | null;
+  /** null: the app shell has not answered yet. */
+  readonly shell: AppShellState | null;
   /** null: no agent, or it has not answered yet. */
   readonly status: AgentStatus | null;
   /** The last word of an agent that is gone; what was seen stays readable. */
@@ -19,9 +19,11 @@ export interface WindowState {
   readonly cameBackFrom: number | null;
   /** Where the way back from a detail leads. */
   readonly backTo: 'activity' | 'helpdesk';
+  /** The helpdesk's view was open and is not any more, `away`: since the agent was; null: nobody has to be told. */
+  readonly viewEnded: 'over' | 'away' | null;
   /** Counts the states that came from the agent. */
   readonly revision: number;
-  /** The link to the shell is gone: nothing can change any more. */
+  /** The link to the app shell is gone: nothing can change any more. */
   readonly lost: boolean;
 }
 
@@ -34,6 +36,7 @@ export class WindowStore {
     route: { screen: 'status' },
     cameBackFrom: null,
     backTo: 'activity',
+    viewEnded: null,
     revision: 0,
     lost: false,
   };
@@ -78,6 +81,8 @@ export class WindowStore {
     else if (route.screen === 'run') this.#set({ route: this.#lastList, cameBackFrom: route.run });
   };
 
+  readonly closeViewEnded = (): void => this.#set({ viewEnded: null });
+
   async #begin(): Promise<void> {
     const heard = this.#heard;
     const hello = await this.client.ask('shell.hello', {});
@@ -85,18 +90,20 @@ export class WindowStore {
     // Whoever has clicked already is where they want to be.
     if (!this.#moved) this.#set({ route: hello.value.route });
     // A push that was handled while the answer made its way through promises is newer than the answer.
-    if (this.#heard === heard) this.#shellChanged(hello.value.state);
+    if (this.#heard === heard) this.#appShellChanged(hello.value.state);
   }
 
   #pushed(name: string, params: unknown): void {
     this.#heard += 1;
-    if (name === 'shell.changed') this.#shellChanged(params as ShellState);
+    if (name === 'shell.changed') this.#appShellChanged(params as AppShellState);
     else if (name === 'shell.navigate') this.go(params as Route);
     else if (name === 'state.changed') this.#statusChanged(params as AgentStatus);
   }
 
-  #shellChanged(shell: ShellState): void {
+  #appShellChanged(shell: AppShellState): void {
     const { state, sinceMs } = shell.agentConnection;
+    const isNew = state !== 'attached' || this.#subscribedTo !== sinceMs;
+    if (isNew && isUnlocked(this.#state.status)) this.#set({ viewEnded: 'away' });
     if (state === 'attached') {
       this.#set({ shell });
       // Each agentConnection is a new connection of the agent's: it has to be subscribed to again.
@@ -120,6 +127,8 @@ export class WindowStore {
   #statusChanged(status: AgentStatus): void {
     if (this.#subscribedTo === null) return;
     const before = this.#state.status;
+    if (isUnlocked(status)) this.#set({ viewEnded: null });
+    else if (isUnlocked(before) && this.#state.viewEnded === null) this.#set({ viewEnded: 'over' });
     this.#set({ status, lastStatus: status, revision: this.#state.revision + 1 });
     if (!isUnlocked(status)) this.#leaveHelpdesk();
     else if (before !== null && !isUnlocked(before) && this.#state.route.screen === 'support') {

@@ -1,20 +1,21 @@
 /** Typed calls to whoever is at the other end of the window's link; it has checked what it sends, so we need no schemas here. */
+
+import type { AppShellMethodName, AppShellParams, AppShellResult } from '../../shared/app-shell-contract.ts';
 import type { MethodName, Params, Result } from '../../shared/contract.ts';
 import { CallError, Fault } from '../../shared/faults.ts';
 import type { Link } from '../../shared/link.ts';
 import { peer } from '../../shared/rpc.ts';
-import type { ShellMethodName, ShellParams, ShellResult } from '../../shared/shell-contract.ts';
 
-export type AnyMethod = MethodName | ShellMethodName;
+export type AnyMethod = MethodName | AppShellMethodName;
 export type ParamsOf<M extends AnyMethod> = M extends MethodName
   ? Params<M>
-  : M extends ShellMethodName
-    ? ShellParams<M>
+  : M extends AppShellMethodName
+    ? AppShellParams<M>
     : never;
 export type ResultOf<M extends AnyMethod> = M extends MethodName
   ? Result<M>
-  : M extends ShellMethodName
-    ? ShellResult<M>
+  : M extends AppShellMethodName
+    ? AppShellResult<M>
     : never;
 
 /** The answer, or why there is none: an error answer, or a link that has closed. */

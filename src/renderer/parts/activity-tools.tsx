@@ -2,6 +2,7 @@
 import { Button, Input, makeStyles } from '@fluentui/react-components';
 import type { OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import { useI18n, useWindowState } from '../data/hooks.ts';
+import { LOW, NARROW_AND_HIGH } from '../room.ts';
 import { SEARCH_MARK } from './keys.tsx';
 
 const useStyles = makeStyles({
@@ -13,9 +14,16 @@ const useStyles = makeStyles({
     alignItems: 'center',
     marginBottom: '12px',
     // Below title and count, which have little room.
-    '@media (max-width: 560px)': { order: 1, flexBasis: '100%', marginBottom: '8px' },
+    [NARROW_AND_HIGH]: { order: 1, flexBasis: '100%', marginBottom: '8px' },
+    [LOW]: { flexBasis: 0, marginBottom: '4px' },
   },
-  search: { flexGrow: 1, minWidth: '140px', maxWidth: '320px', '@media (max-width: 560px)': { maxWidth: 'none' } },
+  search: {
+    flexGrow: 1,
+    minWidth: '140px',
+    maxWidth: '320px',
+    '@media (max-width: 560px)': { maxWidth: 'none' },
+    [LOW]: { minWidth: '110px' },
+  },
 });
 
 export interface Choices {

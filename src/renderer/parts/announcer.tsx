@@ -1,10 +1,10 @@
 /**
- * Tells a screen reader what changed without taking the focus: the state of the whole when its sentence changes, and each
- * outcome once, when it comes.
+ * Tells a screen reader what changed without taking the focus: the state of the whole when its sentence changes, the end of the
+ * helpdesk's view, and each outcome once, when it comes.
  */
 import { useEffect, useRef, useState } from 'react';
 import { describeState } from '../../shared/describe.ts';
-import { useI18n, useQuery, useSeen } from '../data/hooks.ts';
+import { useI18n, useQuery, useSeen, useWindowState } from '../data/hooks.ts';
 import { OutcomeNews } from '../data/outcome-news.ts';
 import { hiddenStyle } from './hidden.ts';
 
@@ -17,11 +17,15 @@ export function Announcer() {
   const i18n = useI18n();
   const seen = useSeen();
   const title = seen === null ? '' : describeState(seen, i18n, Date.now()).title;
+  const ended = useWindowState(({ viewEnded }) => viewEnded);
   const outcome = useNewOutcomes();
   return (
     <div style={hiddenStyle}>
       <div role="status" aria-live="polite" data-live="state">
         {title}
+      </div>
+      <div role="status" aria-live="polite" data-live="view">
+        {ended === null ? '' : i18n.t(`support.helpdesk.ended.${ended}`)}
       </div>
       <div role="log" aria-live="polite" data-live="outcome">
         {outcome}

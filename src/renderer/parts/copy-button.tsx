@@ -45,7 +45,7 @@ export function CopyButton({ label, text }: CopyButtonProps) {
   );
 }
 
-/** The shell's clipboard, or the browser's own where the shell has none. */
+/** The app shell's clipboard, or the browser's own where the app shell has none. */
 function useCopy(): (text: string) => Promise<boolean> {
   const { client } = useStore();
   const offered = useWindowState(({ shell }) => shell?.offers.includes('shell.copy') ?? false);

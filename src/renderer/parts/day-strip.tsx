@@ -9,6 +9,7 @@ import { NO_COUNTS } from '../../shared/group-counts.ts';
 import { isSameDay } from '../../shared/i18n/i18n.ts';
 import { lastDays, midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useI18n, useNow, useOffers, useQuery } from '../data/hooks.ts';
+import { LOW } from '../room.ts';
 import { hiddenStyle } from './hidden.ts';
 import { OutcomeIcon } from './mark.tsx';
 import { useRoving } from './roving.ts';
@@ -17,7 +18,7 @@ const STRIP_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 const useStyles = makeStyles({
-  strip: { display: 'flex', flexShrink: 0, marginBottom: '8px' },
+  strip: { display: 'flex', flexShrink: 0, marginBottom: '8px', [LOW]: { marginBottom: '2px' } },
   // What does not fit is scrolled to, in the strip and not in the page.
   days: { display: 'flex', flexGrow: 1, minWidth: 0, overflowX: 'auto', scrollbarWidth: 'thin' },
   cell: {
@@ -26,6 +27,7 @@ const useStyles = makeStyles({
     boxSizing: 'border-box',
     flex: '1 0 23px',
     height: '50px',
+    [LOW]: { height: '44px', paddingTop: 0, paddingBottom: 0 },
     display: 'flex',
     flexDirection: 'column',
     alignItems: 'center',
@@ -87,10 +89,11 @@ function Days({ chosenMs, onChoose }: DayStripProps) {
   const earlier = pagesBack > 0 || data?.earlier === true;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each page begins at its newest day, also when a button came beside it
   useLayoutEffect(() => {
-    const days = row.current;
-    const chosen = days?.querySelector('[aria-pressed="true"]');
-    if (chosen) chosen.scrollIntoView({ block: 'nearest', inline: 'center' });
-    else days?.scrollTo(days.scrollWidth, 0);
+    const show = () => showNewest(row.current);
+    show();
+    // A window that has become narrower shows today still.
+    window.addEventListener('resize', show);
+    return () => window.removeEventListener('resize', show);
   }, [pagesBack, earlier]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the button that was pressed may be gone with its page
   useLayoutEffect(() => {
@@ -169,6 +172,13 @@ function Turn({ sign, label, onClick }: TurnProps) {
       <span />
     </button>
   );
+}
+
+/** The chosen day, else the newest one, where not all of them fit. */
+function showNewest(days: HTMLElement | null): void {
+  const chosen = days?.querySelector('[aria-pressed="true"]');
+  if (chosen) chosen.scrollIntoView({ block: 'nearest', inline: 'center' });
+  else days?.scrollTo(days.scrollWidth, 0);
 }
 
 /** How many pages back the chosen day is. */

@@ -1,8 +1,8 @@
 /** Logo, navigation and language, on top of every screen. */
 
 import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
+import type { Route } from '../../shared/app-shell-contract.ts';
 import type { Language } from '../../shared/contract.ts';
-import type { Route } from '../../shared/shell-contract.ts';
 import { useI18n, useLanguage, useStore, useWindowState } from '../data/hooks.ts';
 import { isUnlocked } from '../data/store.ts';
 import { focusContent } from './content-focus.ts';
@@ -25,8 +25,8 @@ const useStyles = makeStyles({
     alignItems: 'center',
     gap: '4px 12px',
     padding: '8px 24px',
-    '@media (max-width: 560px)': { padding: '4px 16px' },
-    '@media (max-width: 400px)': { padding: '4px 12px' },
+    '@media (max-width: 560px)': { padding: '4px 16px', columnGap: '8px' },
+    '@media (max-width: 480px)': { padding: '2px 12px' },
   },
   skip: {
     position: 'absolute',
@@ -35,7 +35,14 @@ const useStyles = makeStyles({
   },
   logo: { height: '28px', maxWidth: '120px', objectFit: 'contain' },
   // The words begin where those of the content begin.
-  nav: { flexGrow: 1, minWidth: 0, marginLeft: '-10px', '@media (max-width: 560px)': { marginLeft: '-7px' } },
+  // Where they need two rows, the language stands beside them.
+  nav: {
+    flex: '1 1 0',
+    minWidth: '200px',
+    marginLeft: '-10px',
+    '@media (max-width: 560px)': { marginLeft: '-6px' },
+    '@media (max-width: 480px)': { marginLeft: '-4px' },
+  },
   list: { display: 'flex', flexWrap: 'wrap', gap: '2px', listStyleType: 'none', margin: 0, padding: 0 },
   item: {
     fontWeight: tokens.fontWeightRegular,
@@ -43,7 +50,8 @@ const useStyles = makeStyles({
     paddingLeft: '10px',
     paddingRight: '10px',
     whiteSpace: 'nowrap',
-    '@media (max-width: 560px)': { paddingLeft: '7px', paddingRight: '7px' },
+    '@media (max-width: 560px)': { paddingLeft: '6px', paddingRight: '6px' },
+    '@media (max-width: 480px)': { paddingLeft: '4px', paddingRight: '4px' },
   },
   here: {
     fontWeight: tokens.fontWeightSemibold,
@@ -53,6 +61,8 @@ const useStyles = makeStyles({
       position: 'absolute',
       left: '10px',
       right: '10px',
+      '@media (max-width: 560px)': { left: '6px', right: '6px' },
+      '@media (max-width: 480px)': { left: '4px', right: '4px' },
       bottom: '0px',
       height: '3px',
       borderRadius: '2px',
@@ -60,7 +70,15 @@ const useStyles = makeStyles({
       '@media (forced-colors: active)': { backgroundColor: 'Highlight' },
     },
   },
-  language: { minWidth: '96px' },
+  language: {
+    minWidth: '96px',
+    '@media (max-width: 560px)': {
+      minWidth: 'auto',
+      '& select': { height: '28px', fontSize: tokens.fontSizeBase200, paddingLeft: '6px', paddingRight: '28px' },
+      '& .fui-Select__icon': { right: '6px', paddingRight: 0 },
+      '& svg': { fontSize: '16px' },
+    },
+  },
 });
 
 export function Header() {

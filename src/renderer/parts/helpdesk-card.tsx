@@ -1,9 +1,16 @@
 /** The way into the helpdesk's view. */
 import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
-import type { Fault } from '../../shared/faults.ts';
-import type { I18n } from '../../shared/i18n/i18n.ts';
-import { useI18n, useOffers, useStore, useWindowState } from '../data/hooks.ts';
+import { type Refusal, refusalOf, refusalText } from '../../shared/describe-refusal.ts';
+import {
+  EVERY_MINUTE_MS,
+  EVERY_SECOND_MS,
+  useI18n,
+  useNow,
+  useOffers,
+  useStore,
+  useWindowState,
+} from '../data/hooks.ts';
 import { isUnlocked } from '../data/store.ts';
 import { Card } from './card.tsx';
 
@@ -33,14 +40,17 @@ function Locked() {
   const { client } = useStore();
   const [code, setCode] = useState('');
   const [busy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<Fault | null>(null);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const waiting = refusal?.untilMs != null;
+  // Said anew each second, by a clock that nobody sets.
+  useNow(waiting ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const unlock = async (event: FormEvent) => {
     event.preventDefault();
     if (code === '' || busy) return;
     setBusy(true);
     const answer = await client.ask('helpdesk.unlock', { code });
     setBusy(false);
-    setRefusal(answer.ok ? null : answer.fault);
+    setRefusal(answer.ok ? null : refusalOf(answer.fault, performance.now()));
     if (!answer.ok) setCode('');
   };
   return (
@@ -50,7 +60,7 @@ function Locked() {
         <Field
           className={styles.field}
           label={i18n.t('support.helpdesk.code')}
-          validationMessage={refusal === null ? null : refusalText(refusal, i18n)}
+          validationMessage={refusal === null ? null : refusalText(refusal, i18n, performance.now())}
         >
           <Input
             type="password"
@@ -66,12 +76,4 @@ function Locked() {
       </form>
     </>
   );
-}
-
-function refusalText({ name, data }: Fault, i18n: I18n): string {
-  const { triesLeft, retryInMs } = data;
-  if (typeof retryInMs === 'number' && retryInMs > 0)
-    return i18n.t('support.helpdesk.wait', { t: i18n.duration(retryInMs) });
-  if (name === 'wrong_code' && typeof triesLeft === 'number') return i18n.t('support.helpdesk.wrong', { n: triesLeft });
-  return i18n.t('support.helpdesk.failed');
 }

@@ -4,12 +4,26 @@ import { GROUP_MARKS } from '../../shared/describe-day.ts';
 import { type GroupCounts, totalOf } from '../../shared/group-counts.ts';
 import { OUTCOME_GROUPS, type OutcomeGroup } from '../../shared/outcome-group-names.ts';
 import { useI18n } from '../data/hooks.ts';
+import { LOW } from '../room.ts';
 import { OutcomeIcon } from './mark.tsx';
 import { useRoving } from './roving.ts';
 
 const useStyles = makeStyles({
-  chips: { display: 'flex', flexWrap: 'wrap', flexShrink: 0, gap: '6px', marginBottom: '8px' },
-  chip: { flexShrink: 0, minWidth: 'auto', whiteSpace: 'nowrap', fontWeight: tokens.fontWeightRegular },
+  chips: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    flexShrink: 0,
+    gap: '6px',
+    marginBottom: '8px',
+    [LOW]: { gap: '2px 4px', marginBottom: '4px' },
+  },
+  chip: {
+    flexShrink: 0,
+    minWidth: 'auto',
+    whiteSpace: 'nowrap',
+    fontWeight: tokens.fontWeightRegular,
+    [LOW]: { paddingLeft: '6px', paddingRight: '6px' },
+  },
   // What the system puts below it has its own colour for what stands on it.
   chosen: { '@media (forced-colors: active)': { '& svg': { color: 'inherit' }, '& span': { color: 'inherit' } } },
   // In sentences these words are small.
@@ -18,6 +32,7 @@ const useStyles = makeStyles({
   count: {
     marginLeft: '6px',
     minWidth: '2ch',
+    [LOW]: { marginLeft: '4px', minWidth: 'auto' },
     textAlign: 'left',
     fontVariantNumeric: 'tabular-nums',
     color: tokens.colorNeutralForeground2,

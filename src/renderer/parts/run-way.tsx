@@ -11,6 +11,15 @@ const useStyles = makeStyles({
   waited: {
     border: `1px solid ${tokens.colorNeutralStrokeAccessible}`,
     backgroundImage: `repeating-linear-gradient(135deg, transparent 0 3px, ${tokens.colorNeutralStrokeAccessible} 3px 4px)`,
+    '@media (forced-colors: active)': {
+      forcedColorAdjust: 'none',
+      backgroundColor: 'Canvas',
+      borderTopColor: 'CanvasText',
+      borderRightColor: 'CanvasText',
+      borderBottomColor: 'CanvasText',
+      borderLeftColor: 'CanvasText',
+      backgroundImage: 'repeating-linear-gradient(135deg, transparent 0 3px, CanvasText 3px 4px)',
+    },
   },
   ran: {
     backgroundColor: tokens.colorCompoundBrandBackground,

@@ -1,4 +1,4 @@
-/** Saves the whole of an output to a file: the shell asks where, a browser downloads it. */
+/** Saves the whole of an output to a file: the app shell asks where, a browser downloads it. */
 import { Button } from '@fluentui/react-components';
 import { useState } from 'react';
 import { outputFileName } from '../../shared/output-file.ts';

@@ -1,6 +1,7 @@
 /** The heading of a screen. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { LOW } from '../room.ts';
 
 const useStyles = makeStyles({
   title: {
@@ -12,6 +13,7 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
     // Japanese breaks between phrases, not within them.
     wordBreak: 'auto-phrase',
+    [LOW]: { marginBottom: '8px' },
   },
 });
 

@@ -4,6 +4,7 @@ import type { AgentStatus } from '../../shared/agent-status.ts';
 import { type Claims, claimsOf } from '../../shared/claims.ts';
 import type { PcSnapshot } from '../../shared/describe.ts';
 import { describeRun } from '../../shared/describe-run.ts';
+import { describeStuck, describeWaiting } from '../../shared/describe-send.ts';
 import { describeUpdate } from '../../shared/describe-update.ts';
 import { OUTCOME_GROUPS } from '../../shared/outcome-group-names.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
@@ -46,6 +47,7 @@ export function StatusCards({ seen, status }: { readonly seen: PcSnapshot; reado
       <div className={styles.cards}>
         {claims.today !== 'none' && <Today status={status} claims={claims} />}
         {claims.send !== 'none' && <ToSend status={status} claims={claims} />}
+        {claims.stuck === 'some' && <Stuck status={status} />}
         {hasNews && (
           <Card title={i18n.t('status.update')}>
             <Update status={status} />
@@ -145,23 +147,34 @@ const TODAY = {
   held: 'status.today.held',
 } as const;
 
-function ToSend({ status, claims }: WorkingProps) {
+function ToSend({ status, claims: { send } }: WorkingProps) {
   const styles = useStyles();
   const i18n = useI18n();
-  const { waiting, parked } = status.outbox;
-  const { send } = claims;
   return (
     <Card title={i18n.t('status.send')}>
-      <div className={styles.numbers}>
-        {send === 'unknown' && i18n.t('status.unread')}
-        {waiting > 0 && i18n.t('status.send.count', { n: waiting })}
-      </div>
+      {send === 'unknown' && <div>{i18n.t('status.unread')}</div>}
+      {send !== 'unknown' &&
+        describeWaiting(status.outbox, i18n).map((line) => (
+          <div key={line} className={styles.numbers}>
+            {line}
+          </div>
+        ))}
       {(send === 'soon' || send === 'kept' || send === 'offline') && (
         <p className={styles.quiet}>{i18n.t(`status.send.${send}`)}</p>
       )}
-      {parked > 0 && send !== 'unknown' && (
-        <div className={styles.numbers}>{i18n.t('status.send.stuck', { n: parked })}</div>
-      )}
+    </Card>
+  );
+}
+
+/** Of what is no result: that results could not be delivered is among what to look at. */
+function Stuck({ status }: Pick<WorkingProps, 'status'>) {
+  const styles = useStyles();
+  const i18n = useI18n();
+  const said = describeStuck(status.outbox, i18n);
+  if (said === null) return null;
+  return (
+    <Card title={i18n.t('item.stuck.title')}>
+      <div className={styles.numbers}>{said}</div>
     </Card>
   );
 }

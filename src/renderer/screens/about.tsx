@@ -13,6 +13,8 @@ import { SendersCard } from '../parts/senders-card.tsx';
 
 const useStyles = makeStyles({
   list: { listStyleType: 'none', margin: 0, padding: 0 },
+  // Where they don't fit beside one another they go below, each in one line.
+  radios: { flexWrap: 'wrap', '& label': { whiteSpace: 'nowrap' } },
   ability: { display: 'flex', gap: '10px', alignItems: 'flex-start', padding: '4px 0' },
   mark: { marginTop: '2px' },
   word: { minWidth: '56px', flexShrink: 0, color: tokens.colorNeutralForeground2 },
@@ -102,7 +104,7 @@ function Questions({ about }: { readonly about: AboutFacts }) {
   ));
 }
 
-/** The person's own choices, each where the shell can keep it. */
+/** The person's own choices, each where the app shell can keep it. */
 function Preferences() {
   const styles = useStyles();
   const i18n = useI18n();
@@ -115,6 +117,7 @@ function Preferences() {
       <div className={styles.fields}>
         <Field label={i18n.t('prefs.language')} hint={ui?.languageLocked ? i18n.t('prefs.language.locked') : null}>
           <RadioGroup
+            className={styles.radios}
             layout="horizontal"
             value={preferences.language}
             disabled={ui?.languageLocked ?? false}
@@ -129,6 +132,7 @@ function Preferences() {
         </Field>
         <Field label={i18n.t('prefs.theme')}>
           <RadioGroup
+            className={styles.radios}
             layout="horizontal"
             value={preferences.theme}
             onChange={(_, { value }) =>

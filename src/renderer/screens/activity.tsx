@@ -2,8 +2,8 @@
 
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
+import type { Route } from '../../shared/app-shell-contract.ts';
 import { titleWordsWith } from '../../shared/describe-run.ts';
-import type { Route } from '../../shared/shell-contract.ts';
 import { midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
 import { type Fold, ListLayout } from '../data/list-layout.ts';

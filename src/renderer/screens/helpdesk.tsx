@@ -1,7 +1,16 @@
 /** What only the helpdesk sees, while its view is open: the window leaves this screen when that ends (`data/store.ts`). */
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { helpdeskReport } from '../../shared/describe-helpdesk.ts';
-import { EVERY_SECOND_MS, useI18n, useNow, usePc, useSeen, useStore, useWindowState } from '../data/hooks.ts';
+import {
+  EVERY_SECOND_MS,
+  useI18n,
+  useNow,
+  usePc,
+  useSeen,
+  useStore,
+  useSupport,
+  useWindowState,
+} from '../data/hooks.ts';
 import { type InsideQueries, useInside } from '../data/inside.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { FailuresCard } from '../parts/failures-card.tsx';
@@ -75,20 +84,23 @@ function Open({ untilMs, inside }: { readonly untilMs: number; readonly inside: 
   );
 }
 
-/** All that the screen shows, as one text. */
+/** All that the screen shows, the schedules and the hardware, as one text. */
 function Report({ inside }: { readonly inside: InsideQueries }) {
   const i18n = useI18n();
   const seen = useSeen();
   const pc = usePc();
+  const support = useSupport();
   const userName = useWindowState(({ shell }) => shell?.userName ?? '');
   if (seen === null) return null;
-  const { failures, link, parked, settings, log } = inside;
+  const { failures, link, parked, settings, log, schedules } = inside;
   const known = {
     failures: failures.data,
     link: link.data,
     parked: parked.data,
     settings: settings.data,
     log: log.data,
+    hardware: support?.hardware ?? null,
+    schedules: schedules.data,
   };
   return (
     <CopyButton

@@ -2,6 +2,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Hardware, Support } from '../../shared/contract.ts';
 import { pcDetails } from '../../shared/describe.ts';
+import { describeHardware } from '../../shared/describe-hardware.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
 import {
   EVERY_MINUTE_MS,
@@ -26,9 +27,6 @@ const useStyles = makeStyles({
   buttons: { marginTop: '12px' },
   quiet: { margin: 0, color: tokens.colorNeutralForeground2 },
 });
-
-/** Memory is sold in powers of two and called GB all the same; disks are not. */
-const MEMORY_GB = 1e9 / 1024 ** 3;
 
 export function SupportScreen() {
   const i18n = useI18n();
@@ -173,25 +171,9 @@ function HardwareCard({ hardware }: { readonly hardware: Hardware | null }) {
       </Card>
     );
   }
-  const fact = (name: string, value: string | null) => (value === null || value === '' ? null : { name, value });
-  const { system, processor, memoryBytes, disks, unread, bootedAtMs } = hardware;
   return (
     <Card title={i18n.t('support.hardware')}>
-      <Facts
-        facts={[
-          fact(i18n.t('support.system'), system),
-          fact(i18n.t('support.processor'), processor),
-          fact(i18n.t('support.memory'), memoryBytes === null ? null : i18n.bytes(memoryBytes * MEMORY_GB)),
-          ...disks.map(({ name, sizeBytes, freeBytes }) =>
-            fact(
-              i18n.t('support.disk', { name }),
-              i18n.t('support.disk.free', { free: i18n.bytes(freeBytes), size: i18n.bytes(sizeBytes) }),
-            ),
-          ),
-          fact(i18n.t('support.booted'), bootedAtMs === null ? null : i18n.moment(bootedAtMs, nowMs)),
-          fact(i18n.t('support.hardware.unread'), unread.join('; ')),
-        ]}
-      />
+      <Facts facts={describeHardware(hardware, i18n, nowMs)} />
     </Card>
   );
 }

@@ -16,7 +16,7 @@ function forms(entry: Entry): string[] {
 function holes(entry: Entry): string[] {
   const all = forms(entry).flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''));
   // Japanese may leave the department unsaid, and need not repeat it.
-  return [...new Set(all)].filter((name) => name !== 'it' && name !== 'service').sort();
+  return [...new Set(all)].filter((name) => name !== 'it').sort();
 }
 
 /** Every text that code asks for: a literal, or a pattern where a part of the key is put in. */
@@ -25,7 +25,7 @@ function askedFor(): RegExp[] {
     .filter((name) => /\.tsx?$/.test(name) && !/\.test\.ts|i18n\/(en|ja)\.ts$/.test(name))
     .map((name) => readFileSync(join(SRC, name), 'utf8'))
     .join('\n');
-  const literals = [...sources.matchAll(/'((?:[a-z][\w]*\.)+[\w.]+|it|service)'/g)].map(([, key]) => key ?? '');
+  const literals = [...sources.matchAll(/'((?:[a-z][\w]*\.)+[\w.]+|it)'/g)].map(([, key]) => key ?? '');
   const patterns = [...sources.matchAll(/`([a-z]\w*\.[^`\s]*\$\{[^`\s]*)`/g)].map(([, key]) => key ?? '');
   return [...literals, ...patterns].map((key) => {
     const parts = key.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
@@ -71,9 +71,48 @@ test('one thing has one name, and two things have two', () => {
   expect(saying(/版|タスク/)).toEqual([]);
   expect(saying(/作業を続け/)).toEqual([]);
   expect(saying(/できること/).filter((key) => !forms(ja[key]).every((text) => text.includes('{it}が')))).toEqual([]);
-  const twice = new I18n('en', 'ACME Service Desk');
-  const doubled = KEYS.filter((key) => forms(en[key]).some((text) => /\{it\} service|service desk/i.test(text)));
-  expect([doubled, twice.t('health.connected.body')]).toEqual([[], 'Connected to your ACME Service Desk.']);
+});
+
+describe('the department', () => {
+  const NAMES = [
+    'IT',
+    'ACME Service Desk',
+    'the Service Desk',
+    'Information Systems',
+    'your local helpdesk',
+    'eBay IT',
+  ];
+
+  test('is people: no PC is connected to it, nobody has it, and it is no adjective', () => {
+    const bound =
+      /\{service\}|\b(?:your|the|an?|my) \{it\}|\{it\}(?:'s|’s)? (?:service|server|PC)|\{it\}['’]s|service desk/i;
+    expect(KEYS.filter((key) => forms(en[key]).some((text) => bound.test(text)))).toEqual([]);
+    const inJapanese = /\{it\}の?(?:サーバー|管理サーバー|サービス)|\{service\}/;
+    expect(KEYS.filter((key) => forms(ja[key]).some((text) => inJapanese.test(text)))).toEqual([]);
+  });
+
+  test.each(NAMES)('called %j, what a PC is connected to is the same', (name) => {
+    expect([null, name].map((each) => new I18n('en', each).t('health.connected.body'))).toEqual([
+      'Connected to your IT service.',
+      'Connected to your IT service.',
+    ]);
+    expect(new I18n('ja', name).t('health.connected.body')).toBe('管理サーバーに接続済みです。');
+  });
+
+  test('begins a sentence with a capital, and is written its own way elsewhere', () => {
+    const said = (name: string) => [
+      new I18n('en', name).t('told.it'),
+      new I18n('en', name).t('update.unfit.package', { v: '2' }),
+      new I18n('en', name).t('reason.KILLED.line', { t: '3 min' }),
+    ];
+    expect(said('the Service Desk')).toEqual([
+      'The Service Desk has been told.',
+      'What is signed as version 2 can’t be used on this PC. The Service Desk has to look at it.',
+      'stopped by the Service Desk after 3 min',
+    ]);
+    expect([said('eBay IT')[0], said('iT情報')[0]]).toEqual(['eBay IT has been told.', 'iT情報 has been told.']);
+    expect(new I18n('ja', 'the Service Desk').t('told.it')).toBe('the Service Deskに通知しました。');
+  });
 });
 
 describe('say', () => {
@@ -83,9 +122,6 @@ describe('say', () => {
       'stopped by the Service Desk after 3 min',
     );
     expect(new I18n('en', 'ACME Service Desk').t('support.desk')).toBe('Contact ACME Service Desk');
-    expect(new I18n('en', 'ACME Service Desk').t('health.unreachable.title')).toBe(
-      'Cannot reach the ACME Service Desk',
-    );
     expect(new I18n('ja').t('reason.REVOKED.body')).toBe('開始前に情報システム部門が取り消しました。');
   });
 

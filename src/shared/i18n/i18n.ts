@@ -9,8 +9,8 @@ import { ja } from './ja.ts';
 
 type HolesOf<Text> = Text extends `${string}{${infer Hole}}${infer Rest}` ? Hole | HolesOf<Rest> : never;
 type TextOf<E> = E extends string ? E : E extends { readonly other: infer Other } ? Other : never;
-/** `{it}` and `{service}` are filled by {@link I18n} itself. */
-export type Hole<K extends MessageKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it' | 'service'>;
+/** `{it}` is filled by {@link I18n} itself. */
+export type Hole<K extends MessageKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>, 'it'>;
 type Values<K extends MessageKey> = [Hole<K>] extends [never] ? [] : [Readonly<Record<Hole<K>, string | number>>];
 
 type Catalogue = Readonly<Record<MessageKey, Entry>>;
@@ -25,8 +25,8 @@ export class I18n {
   readonly language: Language;
   /** How the IT department is called in the middle of a sentence. */
   readonly it: string;
-  /** What PCs are connected to: where IT has a name of its own, that is it. */
-  readonly #service: string;
+  /** The same where a sentence begins with it. */
+  readonly #itFirst: string;
   readonly #catalogue: Catalogue;
   readonly #plural: Intl.PluralRules;
   readonly #formats = new Map<string, Intl.DateTimeFormat>();
@@ -37,7 +37,7 @@ export class I18n {
     this.language = language;
     this.#catalogue = CATALOGUES[language];
     this.it = itName ?? this.t('it');
-    this.#service = itName ?? this.t('service');
+    this.#itFirst = language === 'en' ? begun(this.it) : this.it;
     this.#plural = new Intl.PluralRules(language);
   }
 
@@ -46,8 +46,9 @@ export class I18n {
     const given: Readonly<Record<string, string | number>> = values ?? {};
     const entry = this.#catalogue[key];
     const text = typeof entry === 'string' ? entry : this.#form(entry, Number(given.n));
-    return text.replaceAll(/\{(\w+)\}/g, (_, hole: string) => {
-      const value = hole === 'it' ? this.it : hole === 'service' ? this.#service : given[hole];
+    return text.replaceAll(/\{(\w+)\}/g, (_, hole: string, at: number) => {
+      if (hole === 'it') return /(?:^|[.?!] )$/.test(text.slice(0, at)) ? this.#itFirst : this.it;
+      const value = given[hole];
       return typeof value === 'number' ? this.number(value) : (value ?? '');
     });
   }
@@ -197,6 +198,11 @@ export class I18n {
     this.#formats.set(name, known);
     return known.format(atMs);
   }
+}
+
+/** "the Service Desk" as "The Service Desk"; a name that is written its own way, as "eBay IT", stays as it is. */
+function begun(name: string): string {
+  return /^\p{Ll}+(?![\p{L}\p{N}])/u.test(name) ? name.charAt(0).toUpperCase() + name.slice(1) : name;
 }
 
 /** Whether two moments lie on one day of this PC's calendar. */

@@ -29,6 +29,8 @@ export const SETTINGS_JA: Readonly<Record<string, string>> = {
   'replay.first_enrolment': 'フリートに新しく加わった端末が、以前に送信された作業も受け取るか',
   'results.publish_pin_skips': '新しいバージョンや取り消しによるスキップをフリートに報告する',
   'results.drain_per_second': '切断後にたまった結果を送信する速さ。0の場合は制限しません',
+  'results.queue_max_mib':
+    '待機中の作業と未送信の結果を保管する量。超えた場合は新しい作業を受け取らずに待機し、失われるものはありません',
   'output.max_mib': 'スクリプトの各出力について保管する量',
   'history.days': 'この端末で行われたことを保管する期間',
   'history.max_mib': '履歴の最大サイズ',
@@ -42,6 +44,8 @@ export const SETTINGS_JA: Readonly<Record<string, string>> = {
   'commands.unchecked_honours_revoke': '確認なしで送信された作業にも取り消しを適用する',
   'update.keys_file': 'リリースに署名する鍵の一覧。ない場合、この端末向けのリリースはありません',
   'update.enabled': '可能な端末では、署名されたリリースを自動的にインストールする。オフの場合はIT部門が行います',
+  'update.by_apt':
+    'Debianパッケージのエージェントが、署名済みリリースのインストールをaptに指示する。「いいえ」の場合はapt側に任せます',
   'update.channel': 'この端末が受け取るリリースのチャネル。他のチャネルのものは対象外です',
   'update.window': 'リリースをインストールできる時間帯（毎日、この端末の時刻）。ない場合はいつでも可能です',
   'update.defer_hours_max': '準備ができたリリースを利用者が延期できる時間。0の場合は延期できません',

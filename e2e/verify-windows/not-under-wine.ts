@@ -1,0 +1,40 @@
+/** What wine can't show of the checklist for a real Windows: the functions of the checks, each with the reason. */
+const ONE_ACCOUNT = 'wine has one account, and nobody can be started as another';
+const NO_DESKTOP = 'there is no desktop under wine here';
+const NO_PERSON = 'only with -Interactive';
+
+export const NOT_UNDER_WINE: Readonly<Record<string, string>> = {
+  'New-Person': ONE_ACCOUNT,
+  'Test-PlantedSettings': ONE_ACCOUNT,
+  'Test-PlantedJunction': ONE_ACCOUNT,
+  'Test-PlantedInnerJunctions': ONE_ACCOUNT,
+  'Test-PlantedHardLinks': ONE_ACCOUNT,
+  'Test-PlantedDestination': ONE_ACCOUNT,
+  'Test-RaceDuringInstallation': ONE_ACCOUNT,
+  'Test-PlantedTemp': ONE_ACCOUNT,
+  'Test-HeldNames': ONE_ACCOUNT,
+  'Test-HeldUnshared': ONE_ACCOUNT,
+  'Test-HeldByLocks': ONE_ACCOUNT,
+  'Test-FilesAsUser': ONE_ACCOUNT,
+  'Test-RegistryAsUser': ONE_ACCOUNT,
+  'Test-ServiceAsUser': ONE_ACCOUNT,
+  'Test-PipesOfOthers': ONE_ACCOUNT,
+  'Test-SquattedPipes': ONE_ACCOUNT,
+  'Test-FilteredToken': ONE_ACCOUNT,
+  'Test-PlantedShell': ONE_ACCOUNT,
+  'Test-CutSetup': ONE_ACCOUNT,
+  'Test-ScriptAsSystem': 'a service under wine is not SYSTEM, nor in a session of its own',
+  'Test-ScriptAsUser': 'nobody is signed in under wine',
+  'Test-ScriptAsSystemGui': 'nobody is signed in under wine',
+  'Test-TwoSessions': NO_DESKTOP,
+  'Test-IconInSession': NO_DESKTOP,
+  'Test-IconReturns': NO_DESKTOP,
+  'Test-RemoteOpen': 'wine has no pipes over the network',
+  'Test-EventLog': 'wine keeps no event log',
+  'Test-StaysAwake': 'wine has no powercfg',
+  'Test-KilledAgent': 'the service manager of wine starts nothing again after a failure',
+  'Test-SleepAndResume': NO_PERSON,
+  'Test-ExplorerRestart': NO_PERSON,
+  'Test-Theme': NO_PERSON,
+  'Test-ClosedIcon': NO_PERSON,
+};

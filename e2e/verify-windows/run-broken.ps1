@@ -1,0 +1,44 @@
+# Installs the product under wine, breaks it in one way after the other, and runs the check that is for it each time: on the broken
+# product and, before, on the sound one. A case says in PowerShell how it is broken and how that is undone.
+param([string] $Scripts, [string] $Installer, [string] $NatsUrl, [string] $Nats, [string] $Cases, [string] $Results)
+
+. (Join-Path $Scripts 'verify-windows.ps1')
+. (Join-Path $PSScriptRoot 'stand-ins-wine.ps1')
+
+$Verify = New-Verify @{
+  Installer = $Installer; NextInstaller = ''; NatsUrl = $NatsUrl; NatsServer = ''; Nats = $Nats; Stage = 'All'; PowerOff = $false
+  Interactive = $false; KeepInstalled = $false; ConstrainedLanguage = $false; Report = ''; Scripts = $Scripts; Skip = @{}
+}
+$Verify.Begun = Get-Date
+
+# The program of the agent, with one text of it exchanged.
+function Edit-Agent([string] $From, [string] $To) {
+  $file = Join-Path $Verify.Root "versions\$(Get-Version)\agent\cli.js"
+  $text = [System.IO.File]::ReadAllText($file)
+  Assert $text.Contains($From) "the agent's program does not hold $From"
+  Write-Utf8 $file $text.Replace($From, $To)
+  Restart-Agent
+}
+
+# What Invoke-Check says of it.
+function Get-Outcome([string] $Check) {
+  $before = $Verify.Results.Count
+  Invoke-Check $Check { & $Check }
+  $last = $Verify.Results[$before]
+  return @{ result = $last.result; detail = $last.detail }
+}
+
+Initialize-Encoding
+Invoke-Check 'everything for the checks is there' { Initialize-Verify; Confirm-Installed }
+$all = foreach ($case in @([System.IO.File]::ReadAllText($Cases) | ConvertFrom-Json)) {
+  $sound = Get-Outcome $case.check
+  Invoke-Check "broken: $($case.name)" ([scriptblock]::Create($case.breaks))
+  $broken = Get-Outcome $case.check
+  Invoke-Check "mended: $($case.name)" ([scriptblock]::Create($case.mends))
+  @{ name = $case.name; sound = $sound; broken = $broken }
+}
+Remove-Product
+Invoke-Undo
+$others = @($Verify.Results | Where-Object { $_.check -notlike 'Test-*' -and $_.result -ne 'PASS' } | ForEach-Object { "$($_.check): $($_.detail)" })
+Write-Utf8 $Results (ConvertTo-Json -InputObject @{ cases = @($all); others = $others } -Depth 5)
+exit 0

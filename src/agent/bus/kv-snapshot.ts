@@ -1,0 +1,35 @@
+/**
+ * Whoever follows keys keeps what they say, also between two watches. Each watch begins with a snapshot of all values; this tells which
+ * keys were in it. Invariant: what is gone from the bucket meanwhile is told as well, and only once the whole snapshot is there.
+ */
+import type { KvChange, KvWatchHandlers } from './bus.ts';
+
+export interface SnapshotHandlers {
+  /** `live`: it comes by itself, after the snapshot; else `whole` is still to come. */
+  readonly change: (change: KvChange, live: boolean) => void;
+  /** The snapshot is whole: these keys have a value. */
+  readonly whole: (present: ReadonlySet<string>) => void;
+  /** The bucket does not exist (yet), or not for us. Left out: one that is away for a moment takes nothing back. */
+  readonly missing?: () => void;
+}
+
+export function snapshotThenChanges({ change, whole, missing = () => {} }: SnapshotHandlers): KvWatchHandlers {
+  let present = new Set<string>();
+  let live = false;
+  return {
+    begin: () => {
+      present = new Set();
+      live = false;
+    },
+    change: (one) => {
+      if (one.value === null) present.delete(one.key);
+      else present.add(one.key);
+      change(one, live);
+    },
+    current: () => {
+      live = true;
+      whole(present);
+    },
+    missing,
+  };
+}
