@@ -10,8 +10,8 @@ const none = noMountsHere() ?? (existsSync(TOKYO) ? null : 'there are no time zo
 function travels(env: NodeJS.ProcessEnv): string[] {
   const program = `
     import { execFileSync } from 'node:child_process';
-    import { silentLogger } from '${new URL('logger.ts', import.meta.url)}';
-    import { ZoneWatch } from '${new URL('zone-watch.ts', import.meta.url)}';
+    import { silentLogger } from '${new URL('logger.ts', import.meta.url).href}';
+    import { ZoneWatch } from '${new URL('zone-watch.ts', import.meta.url).href}';
     let told = 0;
     const here = () => new Intl.DateTimeFormat().resolvedOptions().timeZone + ' ' + new Date(0).getHours() + ' ' + told;
     const set = (zone) => execFileSync('ln', ['-sfn', '/usr/share/zoneinfo/' + zone, '/etc/localtime']);

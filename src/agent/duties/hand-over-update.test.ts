@@ -45,10 +45,8 @@ test.skipIf(process.platform === 'win32')(
     const staged = join(ready, 'package');
     const commandLine = join(staged, 'command-line.txt');
     expect(from).toBe(join(ready, 'runner', 'agent'));
-    expect(args).toEqual([
-      ...['install', '--root', installation.root, '--staged', staged, '--command-line', commandLine],
-      ...['--trial', `12:${MANIFEST}`],
-    ]);
+    const places = ['--root', installation.root, '--staged', staged, '--command-line', commandLine];
+    expect(args).toEqual(['install', ...places, '--trial', `12:${MANIFEST}`]);
     expect(readFileSync(commandLine, 'utf16le')).toBe('kanade-tray-update /S /ALLOWDOWNGRADE=1');
   },
 );
