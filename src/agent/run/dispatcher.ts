@@ -15,6 +15,7 @@ import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
+import { KillOrders } from './kill-orders.ts';
 import type { ActiveRunOptions, Offer, Place } from './run-ports.ts';
 import { ScriptObjects } from './script-objects.ts';
 import { ScriptRetries } from './script-retries.ts';
