@@ -192,7 +192,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   if (values['handed-over'] === true) {
     if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
       throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
-  } else if (isOfACommand(WINDOWS, process.env)) {
+  } else if (await isOfACommand(input, process.env)) {
     planOf(input);
     const files = { '--command-line': values['command-line'] ?? '', '--answers': values.answers ?? '' };
     const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
@@ -204,13 +204,14 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
 
 async function runUninstall(parameters: Parameters, log: SetupLog, logFile: string): Promise<number> {
   const layout = new Layout(rootGiven());
-  if (isOfACommand(WINDOWS, process.env)) {
+  const talk = agentTalk(directories.agentDir);
+  if (await isOfACommand({ system: WINDOWS, talk, layout }, process.env)) {
     handOverUninstall({ system: WINDOWS, layout, log, commandLine: commandLine(), logFile });
     return HANDED_OVER;
   }
   return uninstall({
     system: WINDOWS,
-    talk: agentTalk(directories.agentDir),
+    talk,
     log,
     layout,
     parameters,
