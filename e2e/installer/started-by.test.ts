@@ -1,5 +1,5 @@
-/** Who starts the genuine installer, and with what words: a person who can have it elevated, or a command of the fleet. */
-import { chownSync, cpSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+/** Who starts the genuine installer, and with what words: of a person who can have it elevated, or a command of the fleet. */
+import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { installed, nothingLeft } from './expected.ts';
@@ -9,6 +9,7 @@ import { pcAndBroker } from './pc-and-broker.ts';
 const here = pcAndBroker();
 const { pc } = here;
 const SOMEBODY = 12_345;
+const CONFIG = 'C:\\ProgramData\\Kanade\\config\\agent.toml';
 const servers = () => `/NATSURL=${here.broker.url}`;
 
 afterEach(async () => {
@@ -27,6 +28,19 @@ async function startedBy(directory: string, parameters: string): Promise<{ reado
     process.exitCode = spawnSync(${JSON.stringify(pc.installerOf(current))}, [${JSON.stringify(`/S /LOG=C:\\setup.log ${parameters}`)}], how).status;`;
   return pc.run(agent, pc.put('C:\\start-installer.cjs', start));
 }
+
+it('a person at the screen is asked before a PC that is set up gets another broker; nothing is done before', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  const before = pc.read(CONFIG);
+  const version = `${pc.root}\\versions\\${current.version}`;
+  writeFileSync(pc.path('C:\\words.txt'), 'setup.exe /NATSURL=nats://evil:4222 /LOG=C:\\setup.log', 'utf16le');
+  const asked = `"${version}\\agent\\setup.js" install --asks --root "${pc.root}" --staged C:\\none --command-line C:\\words.txt --message C:\\message.txt`;
+  expect((await pc.run(`${version}\\node\\node.exe`, asked)).code).toBe(251);
+  expect(readFileSync(pc.path('C:\\message.txt'), 'utf16le')).toContain(
+    `agent.nats_url: ${here.broker.url} → nats://evil:4222`,
+  );
+  expect(pc.read(CONFIG)).toBe(before);
+});
 
 it('nobody claims to be a command of the fleet by a variable, or by a name', async () => {
   expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);

@@ -15,6 +15,9 @@ export const SETUP_EXIT = {
 /** From the set-up to its installer only, which ends with 0: another process goes on, and needs the programs. */
 export const HANDED_OVER = 250;
 
+/** The same: nothing is done yet, a person is to be asked first about what `--message` holds. */
+export const ASKS = 251;
+
 /** Something that IT can do something about, with the exit code that says what. */
 export class SetupFault extends Error {
   readonly code: number;

@@ -17,8 +17,9 @@ import { trustOnlyMaker } from '../platform/windows/access-list.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
+import { changesOf } from './changes.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
-import { HANDED_OVER, SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { ASKS, HANDED_OVER, SETUP_EXIT, SetupFault } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
@@ -38,6 +39,8 @@ const { values, positionals } = parseArgs({
     'command-line': { type: 'string' },
     answers: { type: 'string' },
     message: { type: 'string' },
+    /** A person is there who can be asked. */
+    asks: { type: 'boolean' },
     /** We are the service that an installation was handed over to. */
     'handed-over': { type: 'boolean' },
   },
@@ -101,7 +104,7 @@ async function run(): Promise<number> {
     }
     const code = await (task === 'uninstall' ? runUninstall(parameters, log, file) : runInstall(parameters, log));
     // The log ends with the end of the service that goes on, not with ours.
-    if (code === HANDED_OVER) return code;
+    if (code === HANDED_OVER || code === ASKS) return code;
     if (code !== SETUP_EXIT.ok) leaveMessage(reason, file);
     log.say(`ends with ${code} after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     return code;
@@ -198,6 +201,12 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     const args = ['install', '--root', rootGiven(), '--installer', values.installer ?? ''];
     handOverInstall({ ...input, args, files });
     return HANDED_OVER;
+  }
+  const changes = values.asks === true ? changesOf(planOf(input).configuration, WINDOWS) : [];
+  if (changes.length > 0) {
+    for (const change of changes) log.say(`to be agreed to: ${change}`);
+    leaveMessage(changes.join('; '), '');
+    return ASKS;
   }
   return install(input);
 }
