@@ -1,5 +1,5 @@
 /*
- * Whether nobody but the Administrators can change what is in a directory, as `src/agent/os/windows/access-list.ts` has it: no
+ * Whether nobody but the Administrators can change what is in a directory, as `src/platform/windows/access-list.ts` has it: no
  * link, an owner whom we trust, and an access list that lets nobody else write.
  */
 #ifndef KANADE_TRAY_SAFE_DIRECTORY_H
