@@ -35,6 +35,17 @@ it('names each secret that is another one, and no secret', () => {
   expect(changes({ secrets }, { stored })).toEqual(['NatsToken: …', 'CommandKeys: …', 'RequireSignedCommands: 1 → 0']);
 });
 
+it('shows no secret that stands in a setting', () => {
+  const before = `${BEFORE.replace('//it', '//taro:first@it')}[helpdesk]\ncode_hash = "first"\n[theirs]\nkey = "first"\n`;
+  const toml = before.replaceAll('first', 'second').replace('it:4222', 'b:4222');
+  const shown = changes({ toml }, { before });
+  expect(shown).toEqual([
+    'agent.nats_url: nats://it:4222 → nats://b:4222',
+    'helpdesk.code_hash: … → …',
+    'theirs.key: … → …',
+  ]);
+});
+
 it('is nothing for what stays, and for a PC that is not set up', () => {
   const secrets = { NatsToken: 'ours', RequireSignedCommands: '1' };
   const stored = {

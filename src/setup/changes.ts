@@ -2,6 +2,8 @@
  * What an installation changes of a PC that is set up already, for the person who is asked to agree. Anybody can start the genuine
  * installer with words of their own, and Windows shows only its name and its publisher (threat-model §6).
  */
+import { parseServers } from '../agent/config/servers.ts';
+import { isSettingKey, settingOf } from '../agent/config/settings.ts';
 import { SECRETS_KEY } from '../platform/secrets.ts';
 import { flatSettings, type TomlScalar } from './agent-toml.ts';
 import type { Configuration } from './configuration.ts';
@@ -10,7 +12,7 @@ import type { System } from './system.ts';
 
 const MAX_SHOWN_CHARS = 120;
 
-/** One for each setting and secret that is another one afterwards; none where the PC had no settings. */
+/** One for each setting and secret that is another one afterwards, without what is secret of it; none where the PC had no settings. */
 export function changesOf(
   { file, toml, secrets }: Configuration,
   { readValue }: Pick<System, 'readValue'>,
@@ -39,10 +41,19 @@ function settingsBetween(before: Values, after: Values): string[] {
 }
 
 function change(name: string, before: TomlScalar | null, after: TomlScalar): string {
-  return `${name}: ${before === null ? '–' : shown(before)} → ${shown(after)}`;
+  return `${name}: ${before === null ? '–' : shown(name, before)} → ${shown(name, after)}`;
 }
 
-function shown(value: TomlScalar): string {
-  const text = String(value);
+/** Never a secret: it goes into the log too. What is not ours may be anything. */
+function shown(name: string, value: TomlScalar): string {
+  const text = withoutSecrets(name, String(value)) ?? '…';
   return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
+}
+
+function withoutSecrets(name: string, text: string): string | null {
+  if (name === 'RequireSignedCommands') return text;
+  if (!isSettingKey(name) || settingOf(name).secret === true) return null;
+  if (settingOf(name).kind !== 'servers') return text;
+  const servers = parseServers(text);
+  return servers.ok ? servers.list.urls.join(', ') : null;
 }
