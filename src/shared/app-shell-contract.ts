@@ -7,7 +7,7 @@ import { LANGUAGES, type MethodName, supportSchema, uiSettingsSchema } from './c
 import { runIdSchema } from './id-schemas.ts';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import type { Remembered } from './remembered.ts';
-import { START_FAULTS } from './start-fault.ts';
+import { START_FAILURES } from './start-failure.ts';
 
 /** Where the window can be: what a click on icon, menu entry, notification or count opens. */
 export const routeSchema = z.discriminatedUnion('screen', [
@@ -45,7 +45,7 @@ export const attachmentSchema = z.object({
   /** When it is started again, where that is known. */
   restartAtMs: z.number().nullable(),
   /** Why the last one ended at its start; null: not for its settings. */
-  startFault: z.enum(START_FAULTS).nullable().default(null),
+  startFailure: z.enum(START_FAILURES).nullable().default(null),
 });
 export type AgentConnectionView = z.infer<typeof attachmentSchema>;
 
