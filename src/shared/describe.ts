@@ -157,8 +157,8 @@ function waiting({ brandName }: PcSnapshot, { agent }: AgentStatus, i18n: I18n):
 }
 
 /** Its settings are why it takes no tasks, whether it is there to say so or not. */
-function notStarted(fault: StartFailure, brandName: string, i18n: I18n): Description {
-  switch (fault) {
+function notStarted(failure: StartFailure, brandName: string, i18n: I18n): Description {
+  switch (failure) {
     case 'not_set_up':
       return plain('offline', 'notSetUp', brandName, i18n);
     case 'config_invalid':
