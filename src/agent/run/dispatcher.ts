@@ -15,6 +15,7 @@ import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
+import { KillOrders } from './kill-orders.ts';
 import type { ActiveRunOptions, Offer, Place } from './run-ports.ts';
 import { ScriptObjects } from './script-objects.ts';
 import { ScriptRetries } from './script-retries.ts';
@@ -40,6 +41,7 @@ export class Dispatcher {
   readonly #active = new Map<RunId, ActiveRun>();
   readonly #scriptObjects: ScriptObjects;
   readonly #retries: ScriptRetries;
+  readonly #kills: KillOrders;
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
   readonly #grace = new Deadline();
@@ -55,14 +57,13 @@ export class Dispatcher {
   #followsUsers = false;
   /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
   readonly #unread = new Set<RunId>();
-  /** Executions that IT wants stopped, which no store has taken yet. */
-  readonly #killing = new Set<string>();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#foundRun = options.store.inbox.newestRun();
     const { signal } = this.#stopping;
     this.#scriptObjects = new ScriptObjects(options.bus, options.clock, signal);
+    this.#kills = new KillOrders({ ...options, signal });
     this.#retries = new ScriptRetries({ ...options, signal, onDue: () => this.#again() });
     // A connection is what a script that could not be fetched waits for.
     const stopLink = options.bus.link.watch(({ state }) => {
@@ -266,7 +267,7 @@ export class Dispatcher {
       ...this.#options,
       scriptObjects: this.#scriptObjects,
     });
-    if (open.execId !== null && this.#killing.has(open.execId)) active.kill();
+    if (open.execId !== null && this.#kills.unrecorded.has(open.execId)) active.kill();
     this.#active.set(run, active);
     const done = this.#see(active).finally(() => {
       this.#active.delete(run);
@@ -323,28 +324,17 @@ export class Dispatcher {
 
   /** Kills that are not on disk: the next store is to take them. */
   get unrecordedKills(): readonly string[] {
-    return [...this.#killing];
+    return [...this.#kills.unrecorded];
   }
 
-  /** IT wants everything of this execution stopped. Kept until it is on disk: its command may still come. */
+  /** IT wants everything of this execution stopped. */
   async kill(execId: string): Promise<void> {
-    const { store, bus, clock } = this.#options;
-    const atMs = clock.nowMs();
-    this.#killing.add(execId);
-    // What a stand-in is told is gone with it.
-    while (store.isUsable) {
-      // At once for what is known here; through the store for what is being admitted right now, or comes later.
+    const runs = await this.#kills.record(execId, () => {
       for (const active of this.#active.values()) if (active.open.execId === execId) active.kill();
-      try {
-        const runs = await store.kills.record(execId, atMs, bus.serverNowMs());
-        for (const run of runs) this.#active.get(run)?.kill();
-        this.#killing.delete(execId);
-        return this.#again();
-      } catch (error) {
-        this.#options.log.error('a kill could not be recorded yet', { exec_id: execId, error: errorText(error) });
-        await sleep(STORE_RETRY_MS, this.#stopping.signal);
-      }
-    }
+    });
+    if (runs === null) return;
+    for (const run of runs) this.#active.get(run)?.kill();
+    this.#again();
   }
 
   /**
