@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
-import { orAbort } from './waiting.ts';
+import { orAbort, waitAtMost } from './waiting.ts';
 
 /** A local disk answers within milliseconds, also a slow one that sleeps. */
 export const ANSWER_WITHIN_MS = 3_000;
@@ -33,6 +33,16 @@ export class AskedPath {
   /** It was asked, and should have answered by now. */
   get isSilent(): boolean {
     return this.#askedAtMs !== null && this.#clock.monotonicMs() - this.#askedAtMs >= ANSWER_WITHIN_MS;
+  }
+
+  /**
+   * Asks, and waits for no longer than a path that is there takes. False: it does not answer, or has not since it was asked last.
+   * Rejects with the signal's reason.
+   */
+  async answers(signal: AbortSignal, limitMs = ANSWER_WITHIN_MS): Promise<boolean> {
+    if (this.#askedAtMs !== null) return false;
+    await waitAtMost(this.ask(), limitMs, signal);
+    return this.#askedAtMs === null;
   }
 
   /** Resolves to whether there is something to tell by now: it has answered, or it is silent. Never rejects. */

@@ -124,6 +124,23 @@ test('a server that can not be reached is no reason to show it weaker credential
   expect(connects).toBe(1);
 });
 
+test('files of a sign-in that do not answer are not read: the state says which, and it connects when they do', async () => {
+  const server = await startNatsServer();
+  let silent: string | null = 'the file of tls.ca does not answer';
+  let reads = 0;
+  const bus = startBus(server.url, {
+    credentials: () => {
+      reads += 1;
+      return [{ kind: 'none' }];
+    },
+    filesAnswer: async () => silent,
+  });
+  expect((await linkState(bus, 'refused')).why).toBe(silent);
+  expect(reads).toBe(0);
+  silent = null;
+  await linkState(bus, 'connected');
+});
+
 test('where all are refused the state says so', async () => {
   const server = await startNatsServer({ config: 'authorization { token: other }' });
   const bus = startBus(server.url, { credentials: () => [PAIR, TOKEN] });

@@ -30,6 +30,8 @@ export interface ConnectorOptions {
   readonly credentials: () => readonly Credentials[] | string;
   /** Read again for each try; a text: why they can't be used. */
   readonly tls: () => TlsTexts | string;
+  /** Asked before both are read, where that takes files: a look into a share that is away would hold up everything. */
+  readonly filesAnswer?: ((signal: AbortSignal) => Promise<string | null>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** In place of {@link reconnectDelayMs}. */

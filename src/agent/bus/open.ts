@@ -18,6 +18,8 @@ interface Failed {
 
 export interface OpenOptions extends Omit<BrokerConnectionOptions, 'credentials'> {
   readonly credentials: () => readonly Credentials[] | string;
+  /** Resolves to why what is read for a try can't be read now, null: it can; absent: it is read at once. */
+  readonly filesAnswer?: ((signal: AbortSignal) => Promise<string | null>) | undefined;
   /** Servers that did not say a word when they were asked last; kept by {@link openConnection}. */
   readonly mute: Set<string>;
 }
@@ -27,6 +29,9 @@ export interface OpenOptions extends Omit<BrokerConnectionOptions, 'credentials'
  * weaker ones (protocol §11.1). Null when `signal` is aborted; a connection that comes about after that is ended.
  */
 export async function openConnection(url: URL, options: OpenOptions, signal: AbortSignal): Promise<Opened | null> {
+  const silent = await silentFile(options, signal);
+  if (signal.aborted) return null;
+  if (silent !== null) return local(silent);
   const candidates = options.credentials();
   if (typeof candidates === 'string') return local(candidates);
   let last: Opened = local('there are no credentials');
@@ -37,6 +42,15 @@ export async function openConnection(url: URL, options: OpenOptions, signal: Abo
     if (!opened.signInRefused) return opened;
   }
   return last;
+}
+
+async function silentFile({ filesAnswer }: OpenOptions, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await filesAnswer?.(signal)) ?? null;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
 }
 
 type Tried = Exclude<Opened, Failed> | (Failed & { readonly signInRefused: boolean });

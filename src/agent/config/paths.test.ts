@@ -8,7 +8,7 @@ import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
 import { Verifier } from '../signing/verifier.ts';
-import { pathsOf } from './paths.ts';
+import { pathsOf, signInFilesOf } from './paths.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
 import { TestMachine } from './test-machine.ts';
 
@@ -32,6 +32,41 @@ test('every path of the settings is asked whether it answers, but that of the lo
   expect(asked).toEqual([['the data directory', directories.agentDir], ...expected]);
   const known: readonly SettingKey[] = ['commands.keys_file', 'update.keys_file', 'helpdesk.code_hash_file', 'tls.ca'];
   expect(PATHS).toEqual(expect.arrayContaining([...known]));
+});
+
+test.skipIf(noShares !== null)(
+  'a file of a sign-in on a share that is away is asked once, and not waited for',
+  async () => {
+    const never = new AbortController();
+    const share = deadShare();
+    const asked = new AskedPath(join(share.path, 'ca.pem'), systemClock);
+    expect(await asked.answers(never.signal, 50)).toBe(false);
+    // Without a second question, which would take another thread.
+    expect(await asked.answers(AbortSignal.abort())).toBe(false);
+    share.abandon();
+    await eventually(async () => expect(await asked.answers(never.signal)).toBe(true));
+    const other = new AskedPath(join(deadShare().path, 'ca.pem'), systemClock);
+    const stopped = expect(other.answers(never.signal)).rejects.toThrow('stopping');
+    never.abort(new Error('stopping'));
+    await stopped;
+  },
+);
+
+test('the files of a sign-in are those of two tables of the settings', () => {
+  const settings = Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, { value: PATHS.includes(key) ? `/${key}` : null }]),
+  );
+  const files = signInFilesOf({ settings } as never).map(({ path }) => path);
+  const expected = [
+    'auth.password_file',
+    'auth.token_file',
+    'auth.creds_file',
+    'auth.nkey_file',
+    'tls.ca',
+    'tls.cert',
+    'tls.key',
+  ];
+  expect(files.toSorted()).toEqual(expected.map((key) => `/${key}`).toSorted());
 });
 
 test('what nobody has set is not asked of', () => {

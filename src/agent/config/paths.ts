@@ -13,10 +13,19 @@ const ASKED_ELSEWHERE: ReadonlySet<SettingKey> = new Set(['log.path']);
 
 /** Every setting that is a path, so that none can be forgotten: one that does not answer would hold up the one thread we have. */
 export function pathsOf({ directories, settings }: Pick<BootConfig, 'directories' | 'settings'>): NamedPath[] {
-  const named = SETTING_KEYS.flatMap((key): NamedPath[] => {
-    if (settingOf(key).kind !== 'path' || ASKED_ELSEWHERE.has(key)) return [];
+  const named = filesOf(settings, (key) => !ASKED_ELSEWHERE.has(key));
+  return [{ what: 'the data directory', path: directories.agentDir }, ...named];
+}
+
+/** Of these, the files that are read again for each try to connect. */
+export function signInFilesOf({ settings }: Pick<BootConfig, 'settings'>): NamedPath[] {
+  return filesOf(settings, (key) => key.startsWith('auth.') || key.startsWith('tls.'));
+}
+
+function filesOf(settings: BootConfig['settings'], isMeant: (key: SettingKey) => boolean): NamedPath[] {
+  return SETTING_KEYS.flatMap((key): NamedPath[] => {
+    if (settingOf(key).kind !== 'path' || !isMeant(key)) return [];
     const { value } = settings[key];
     return typeof value === 'string' ? [{ what: `the file of ${key}`, path: value }] : [];
   });
-  return [{ what: 'the data directory', path: directories.agentDir }, ...named];
 }

@@ -65,6 +65,7 @@ export class OneUpdate {
   #wake = new AbortController();
   readonly #times: UpdateTimes;
   #failures: number;
+  #stops = false;
 
   constructor(offer: Offer, options: OneUpdateOptions, changed: () => void) {
     this.offer = offer;
@@ -74,7 +75,9 @@ export class OneUpdate {
     this.#failures = options.failures;
   }
 
-  close(): void {
+  /** `stops`: with the agent, of which the set-up of a new version asks just that: then nothing more is begun. */
+  close(stops = false): void {
+    this.#stops = stops;
     this.#ending.abort(new Error('no update any more'));
   }
 
@@ -83,15 +86,15 @@ export class OneUpdate {
     try {
       await orAbort(this.#options.begin, signal);
       if (this.#failures > 0) await this.#again('disk', 'it could not be made the version that counts');
-      await this.#afterCutOff();
-      while (!(await this.#onceOrLater(signal)));
+      while (!(await this.#orLater(() => this.#afterCutOff(), signal)));
+      while (!(await this.#orLater(() => this.#once(signal), signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 
   /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
-  async #afterCutOff(): Promise<void> {
+  async #afterCutOff(): Promise<true> {
     const [copies, handOvers] = [this.#times.copiesBegun(this.offer), this.#times.handOversBegun(this.offer)];
     if (copies > 0) {
       this.#failures = copies - 1;
@@ -100,11 +103,13 @@ export class OneUpdate {
       this.#failures = handOvers - 1;
       await this.#again('setup', 'the set-up did not bring this version');
     }
+    return true;
   }
 
-  async #onceOrLater(signal: AbortSignal): Promise<boolean> {
+  /** Whatever fails ends nothing: false, after a while. */
+  async #orLater(step: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     try {
-      return await this.#once(signal);
+      return await step();
     } catch (error) {
       signal.throwIfAborted();
       // A store that takes nothing now, for one.
@@ -217,7 +222,7 @@ export class OneUpdate {
 
   /** `offer` lies ready. False: it is tried again, from the beginning. */
   async #install(offer: Offer, signal: AbortSignal): Promise<boolean> {
-    const { clock, commands, isOffered, holdMs, log } = this.#options;
+    const { clock, commands, holdMs } = this.#options;
     const mayGo = () => this.#times.notBefore().atMs <= clock.nowMs();
     const { release } = offer;
     this.#failures = 0;
@@ -231,35 +236,42 @@ export class OneUpdate {
       }
       this.#show('verified', { waitsFor: 'tasks' });
       const held = await holdUntilIdle(commands, { mayGo, signal, holdMs });
-      if (held === 'idle' && !isOffered(offer)) {
-        commands.hold(false);
-        signal.throwIfAborted();
-        return false;
-      }
-      if (held === 'idle') {
-        log.info('the agent stops for an update', { version: release.version, serial: release.serial });
-        this.#show('installing', {});
-        return this.#switch(offer, signal);
-      }
+      if (held === 'idle') return this.#goes(offer, signal);
       if (held === 'not_now') continue;
       // What lies ready stays so.
       await this.#later('tasks', 'scripts are still running', spreadMs(this.#options.holdAgainMs ?? HOLD_AGAIN_MS));
     }
   }
 
-  /** False: it has not come to it, and commands go on. */
-  async #switch(offer: Offer, signal: AbortSignal): Promise<boolean> {
-    let why: string | null;
+  /** Commands are held. False, or an error: they are let go, unless the agent stops. */
+  async #goes(offer: Offer, signal: AbortSignal): Promise<boolean> {
+    const { commands, isOffered, log } = this.#options;
+    let why: string | null = '';
     try {
-      why = await this.#options.switchTo(offer, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      why = errorText(error);
+      if (!isOffered(offer)) {
+        signal.throwIfAborted();
+        return false;
+      }
+      const { version, serial } = offer.release;
+      log.info('the agent stops for an update', { version, serial });
+      this.#show('installing', {});
+      why = await this.#switch(offer, signal);
+    } finally {
+      if (why !== null && !this.#stops) commands.hold(false);
     }
     if (why === null) return true;
-    this.#options.commands.hold(false);
     await this.#again('setup', why);
     return false;
+  }
+
+  /** null: the agent stops; else why it has not come to it. */
+  async #switch(offer: Offer, signal: AbortSignal): Promise<string | null> {
+    try {
+      return await this.#options.switchTo(offer, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return errorText(error);
+    }
   }
 
   /** Asked again: a clock is set, and a wish changes. */

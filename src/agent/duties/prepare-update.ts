@@ -7,7 +7,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, st
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { removeLargeQuietly, removeQuietly } from '../../base/remove-quietly.ts';
+import { removeLargeQuietly } from '../../base/remove-quietly.ts';
 import { COMPILED_DIRECTORY } from '../../platform/compile-cache.ts';
 import { runProgram } from '../../platform/run-program.ts';
 import { makeDirectory as makePrivateDirectory, PRIVATE_TREE } from '../../platform/windows/access.ts';
@@ -160,7 +160,7 @@ async function testAndPlace(options: PrepareOptions): Promise<Prepared> {
   // Whoever comes back must find a store that it can read.
   if (report.min_reader > LATEST_VERSION) return unfit('store', `its store can be read from ${report.min_reader} on`);
   // What Node has kept of its code (`src/agent/main.ts`) is good for this path only.
-  removeQuietly(join(tree, 'agent', COMPILED_DIRECTORY));
+  await removeLargeQuietly(join(tree, 'agent', COMPILED_DIRECTORY));
   const place = installation.readyDirectory(version);
   // An older one of that name that does not count.
   await rm(place, { recursive: true, force: true });

@@ -6,13 +6,16 @@ import { testRelease, testTrust } from '../../../test/support/releases.ts';
 import { ManualClock } from '../../../test/support/status.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import { ioError } from '../../../test/support/unreadable.ts';
 import { NO_BACKOFF } from '../../base/backoff.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { Timeline } from '../../base/timeline.ts';
+import { orAbort } from '../../base/waiting.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { Store } from '../store/store.ts';
+import { UpdateNotes } from '../store/update-notes.ts';
 import type { Release } from '../update/manifest.ts';
 import type { PrepareEvents } from './one-update.ts';
 import type { Prepared } from './prepare-update.ts';
@@ -373,6 +376,69 @@ test('after a process that ended while it copied the store the next one does not
   again.offer.set(offerOf({ serial: 7 }));
   await again.waitsFor('self_test');
   expect(again.seen.tries).toBe(0);
+});
+
+/** What is read of the notes by that number, and only that, meets a page that the disk does not give; returns how many were read. */
+function failingRead(store: Store, failing: number): { readonly reads: number } {
+  const notes = store.updateNotes;
+  const counted = { reads: 0 };
+  for (const name of ['wait', 'undone'] as const) {
+    Object.defineProperty(notes, name, {
+      get: () => {
+        counted.reads += 1;
+        if (counted.reads === failing) throw ioError();
+        return Reflect.get(UpdateNotes.prototype, name, notes);
+      },
+    });
+  }
+  return counted;
+}
+
+test('whichever read of the store fails, the update is taken after all, and no command is held for longer', async () => {
+  let reads = Number.POSITIVE_INFINITY;
+  for (let failing = 1; failing <= reads; failing++) {
+    const store = testStore(tempDir());
+    const offered = offerOf({ serial: 7 });
+    const drawn = { jitterMs: 0, drawn: new Timeline(noon(), 'this start of the system').now() };
+    const copying = { manifest: offered.manifest, ...drawn, ready: null, postponedToMs: null, copiesBegun: 1 };
+    await store.updateNotes.noteWait(copying);
+    const { offer, commands, switched } = rig({ store });
+    const counted = failingRead(store, failing);
+    offer.set(offered);
+    await switched(7);
+    const held = commands.holds.filter((holds) => holds).length;
+    expect([failing, commands.holds]).toEqual([failing, Array.from({ length: 2 * held - 1 }, (_, at) => at % 2 === 0)]);
+    reads = Math.min(reads, counted.reads);
+  }
+  expect(reads).toBeGreaterThan(10);
+});
+
+test('what fails in the last moment lets go of the commands, and is tried again', async () => {
+  const serials: number[] = [];
+  const { offer, commands } = rig({
+    switchTo: ({ release }) => {
+      serials.push(release.serial);
+      if (serials.length === 1) throw new Error('a bug');
+      return Promise.resolve(null);
+    },
+  });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(serials).toEqual([7, 7]));
+  expect(commands.holds).toEqual([true, false, true]);
+});
+
+test('what is handed over and offered no more lets go of the commands; a stop, of which it asks, begins none of them', async () => {
+  const handOver = (_offer: Offer, signal: AbortSignal) => orAbort(new Promise<null>(() => {}), signal);
+  const taken = rig({ switchTo: handOver });
+  taken.offer.set(offerOf({ serial: 7 }));
+  await taken.waitsFor('installing');
+  taken.offer.set(null);
+  await eventually(() => expect(taken.commands.holds).toEqual([true, false]));
+  const stopped = rig({ switchTo: handOver });
+  stopped.offer.set(offerOf({ serial: 7 }));
+  await stopped.waitsFor('installing');
+  await stopped.taking.close();
+  expect(stopped.commands.holds).toEqual([true]);
 });
 
 test('a copy that came to an end counts no more, however it ended', async () => {

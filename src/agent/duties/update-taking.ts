@@ -1,9 +1,11 @@
 /** Brings this PC to the version that IT wants, where the program is ours to replace: follows what is offered, one manifest at a time. */
 
 import { drop } from '../../base/drop.ts';
+import { errorText } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { WishOutcome } from '../../shared/update-reasons.ts';
+import type { UpdateNotes } from '../store/update-notes.ts';
 import { OneUpdate, type OneUpdateOptions } from './one-update.ts';
 import type { Offer } from './release-look.ts';
 import type { UpdateWatch } from './update-watch.ts';
@@ -26,10 +28,20 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
   // Of all before: two at a time would take what lies half there from each other.
   let running: Promise<unknown> = Promise.resolve();
   const status = new WatchedCell<UpdateView>(watch.status.value);
+  let known: UpdateNotes['undone'] = [];
+  // To show it is nobody's condition: a store that can't be read at present is shown as it was.
+  const undoneAsKnown = () => {
+    try {
+      known = notes.undone;
+    } catch (error) {
+      log.warn('which updates have failed here could not be read', { error: errorText(error) });
+    }
+    return known;
+  };
   const publish = () => {
     const { status: seen } = watch;
     const phase = seen.value.state === 'available' ? (current?.phase ?? null) : null;
-    const failed = notes.undone.find(({ version }) => version === seen.value.wanted);
+    const failed = undoneAsKnown().find(({ version }) => version === seen.value.wanted);
     const undone =
       failed === undefined ? {} : { undone: { version: failed.version, why: failed.why, atMs: failed.atMs } };
     const next: UpdateView = { ...seen.value, ...phase, ...undone };
@@ -62,7 +74,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
     async close() {
       stopOffer();
       stopStatus();
-      current?.close();
+      current?.close(true);
       current = null;
       await running;
     },

@@ -62,7 +62,7 @@ async function follow(options: UpdateTrialOptions, signal: AbortSignal): Promise
     if (current?.trial === undefined) {
       if (current?.failed !== undefined) await noteFailed(options, current.failed, signal);
       // What a crash right after a trial has left.
-      installation.tidy(version);
+      await installation.tidy(version);
       return onSettled();
     }
     log.info('this version is on trial', { version, before: current.trial.before });
@@ -70,7 +70,7 @@ async function follow(options: UpdateTrialOptions, signal: AbortSignal): Promise
     const { before } = current.trial;
     await untilDone(async () => installation.switchTo({ version }), signal, tellWhy(log));
     log.info('this version was on the air, and stays', { version });
-    installation.tidy(version, before);
+    await installation.tidy(version, before);
     await removeLargeQuietly(options.staging);
     onSettled();
   } catch (error) {

@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { ManualClock } from '../../../test/support/schedule-rig.ts';
-import { askedOnce, readConditions } from './local-schedules.ts';
+import { ioError } from '../../../test/support/unreadable.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
+import { WatchedCell } from '../../base/watched.ts';
+import { askedOnce, readAtChanges, readConditions } from './local-schedules.ts';
 
 const ALL = { cpuBelow: null, acPower: true, idleMs: 60_000, network: true };
 const never = () => new Promise<never>(() => {});
@@ -34,4 +39,25 @@ test('what very many schedules require at the same time is asked for once', asyn
   clock.advance(6_000);
   expect(await readConditions(here, ALL)).toMatchObject({ network: true });
   expect(asked).toBe(3);
+});
+
+test('what is shown of the schedules is told once for all changes of a turn, and later where the store can not be read', async () => {
+  const changes = new WatchedCell(0);
+  let [reads, isAway] = [0, false];
+  const read = () => {
+    reads += 1;
+    if (isAway) throw ioError();
+    return changes.value;
+  };
+  const told: number[] = [];
+  onTestFinished(readAtChanges(changes, read, silentLogger).watch((value) => told.push(value)));
+  for (let at = 1; at <= 300; at++) changes.set(at);
+  await loopTurn();
+  await loopTurn();
+  expect([told, reads]).toEqual([[300], 1]);
+  isAway = true;
+  changes.set(301);
+  await eventually(() => expect(reads).toBe(2));
+  isAway = false;
+  await eventually(() => expect(told).toEqual([300, 301]));
 });

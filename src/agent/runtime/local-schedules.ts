@@ -2,7 +2,8 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import type { Logger } from '../../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
+import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { orAbort } from '../../base/waiting.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { ZoneWatch } from '../../base/zone-watch.ts';
@@ -114,25 +115,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
   return {
     begin: () => scheduler.begin(),
     rows: () => scheduleRows(view),
-    summary: {
-      get value() {
-        return schedulesSummary(view);
-      },
-      watch: (listener) => {
-        // Some hundred schedules change in one turn: all are due at nine o'clock.
-        let soon: NodeJS.Immediate | undefined;
-        const stop = scheduler.changes.watch(() => {
-          soon ??= setImmediate(() => {
-            soon = undefined;
-            listener(schedulesSummary(view));
-          });
-        });
-        return () => {
-          stop();
-          clearImmediate(soon);
-        };
-      },
-    },
+    summary: readAtChanges(scheduler.changes, () => schedulesSummary(view), log),
     close() {
       stopGroups();
       stopZone();
@@ -142,6 +125,46 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
       book.close();
     },
   };
+}
+
+/**
+ * What is read from the store whenever it is asked for, and told once for all changes of one turn: some hundred schedules change in
+ * one when all are due at nine o'clock. What can't be read at present is told later.
+ */
+export function readAtChanges<T>(changes: Watched<unknown>, read: () => T, log: Logger): Watched<T> {
+  return {
+    get value() {
+      return read();
+    },
+    watch: (listener) => {
+      let soon: NodeJS.Immediate | undefined;
+      let later: NodeJS.Timeout | undefined;
+      const tell = () => {
+        soon = undefined;
+        const told = tryRead(read, log);
+        if (told !== null) return listener(told.value);
+        clearTimeout(later);
+        later = setTimeout(tell, STORE_RETRY_MS).unref();
+      };
+      const stop = changes.watch(() => {
+        soon ??= setImmediate(tell);
+      });
+      return () => {
+        stop();
+        clearImmediate(soon);
+        clearTimeout(later);
+      };
+    },
+  };
+}
+
+function tryRead<T>(read: () => T, log: Logger): { readonly value: T } | null {
+  try {
+    return { value: read() };
+  } catch (error) {
+    log.warn('what is to be shown of the schedules could not be read', { error: errorText(error) });
+    return null;
+  }
 }
 
 function wantsAddresses({ entries }: Book): boolean {

@@ -28,6 +28,7 @@ import type { BootConfig } from '../config/boot-config.ts';
 import { readCommandKeys } from '../config/command-keys.ts';
 import { readCredentials } from '../config/credentials.ts';
 import { Fleet } from '../config/fleet.ts';
+import { signInFilesOf } from '../config/paths.ts';
 import { readTls } from '../config/tls-files.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
@@ -380,7 +381,18 @@ function makeBus({ config, log }: RuntimeOptions): Bus {
       warn(read.warnings);
       return read.tls;
     },
+    filesAnswer: filesAnswer(config),
     clock: systemClock,
     log: log.logger.child('bus'),
   });
+}
+
+/** undefined: no file is read for a sign-in. */
+function filesAnswer(config: BootConfig): ((signal: AbortSignal) => Promise<string | null>) | undefined {
+  const files = signInFilesOf(config).map(({ what, path }) => ({ what, asked: new AskedPath(path, systemClock) }));
+  if (files.length === 0) return undefined;
+  return async (signal) => {
+    for (const { what, asked } of files) if (!(await asked.answers(signal))) return `${what} does not answer`;
+    return null;
+  };
 }

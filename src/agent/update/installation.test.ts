@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../../test/support/temp.ts';
 import { writeCurrent } from '../../base/current-version.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { Hosting } from '../../shared/states.ts';
 import { findInstallation, Installation } from './installation.ts';
 
@@ -61,17 +62,27 @@ test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('what we m
   expect(findInstallation(program('1.1.0'), '1.1.0', LINUX)).toEqual({ by: 'others' });
 });
 
-test('beside the version that counts one stays: the one before, else the newest', () => {
+test('beside the version that counts one stays: the one before, else the newest', async () => {
   const versions = ['1.0.0', '1.9.0', '1.10.0', '2.0.0'];
-  const left = (before?: string) => {
+  const left = async (before?: string) => {
     const { root } = installed(versions, '2.0.0');
     mkdirSync(join(root, 'versions', '.staged-update'));
     writeFileSync(join(root, 'versions', 'a note of IT'), '');
-    new Installation(root, 'starter').tidy('2.0.0', before);
+    await new Installation(root, 'starter').tidy('2.0.0', before);
     return readdirSync(join(root, 'versions')).sort();
   };
-  expect(left('1.9.0')).toEqual(['1.9.0', '2.0.0', 'a note of IT']);
-  expect(left()).toEqual(['1.10.0', '2.0.0', 'a note of IT']);
+  expect(await left('1.9.0')).toEqual(['1.9.0', '2.0.0', 'a note of IT']);
+  expect(await left()).toEqual(['1.10.0', '2.0.0', 'a note of IT']);
+});
+
+test('what goes of a version with many files goes beside the loop, which turns meanwhile', async () => {
+  const { root } = installed(['1.0.0', '1.1.0', '2.0.0'], '2.0.0');
+  for (let at = 0; at < 2_000; at++) writeFileSync(join(root, 'versions', '1.0.0', 'agent', `${at}.js`), '');
+  const tidied = new Installation(root, 'starter').tidy('2.0.0', '1.1.0');
+  await loopTurn();
+  expect(readdirSync(join(root, 'versions'))).toContain('1.0.0');
+  await tidied;
+  expect(readdirSync(join(root, 'versions'))).toEqual(['1.1.0', '2.0.0']);
 });
 
 test('a switch forgets the starts of another trial', () => {

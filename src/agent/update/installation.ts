@@ -6,7 +6,7 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { compareVersions, VERSION } from '../../base/compare-versions.ts';
 import { type CurrentVersion, readCurrent, writeCurrent } from '../../base/current-version.ts';
-import { removeQuietly } from '../../base/remove-quietly.ts';
+import { removeLargeQuietly, removeQuietly } from '../../base/remove-quietly.ts';
 import type { Hosting } from '../../shared/states.ts';
 
 /** Who brings a new version here. `apt`: the package manager, which can be asked to. */
@@ -89,15 +89,15 @@ export class Installation {
    * Beside `version` one stays for a way back: `before`, else the newest. Others go, as far as nothing holds them; where people run
    * programs from there the set-up does that.
    */
-  tidy(version: string, before?: string): void {
-    if (this.putBy === 'starter') this.#removeOthers(version, before);
-    for (const staged of [this.stagedDirectory, join(this.versionsDirectory, READY)]) removeQuietly(staged);
+  async tidy(version: string, before?: string): Promise<void> {
+    if (this.putBy === 'starter') await this.#removeOthers(version, before);
+    for (const staged of [this.stagedDirectory, join(this.versionsDirectory, READY)]) await removeLargeQuietly(staged);
   }
 
-  #removeOthers(version: string, before?: string): void {
+  async #removeOthers(version: string, before?: string): Promise<void> {
     const others = namesIn(this.versionsDirectory).filter((name) => VERSION.test(name) && name !== version);
     const kept = before ?? others.toSorted(compareVersions).at(-1);
-    for (const other of others) if (other !== kept) removeQuietly(this.directoryOf(other));
+    for (const other of others) if (other !== kept) await removeLargeQuietly(this.directoryOf(other));
   }
 
   /** The version that people are shown and start; null: it can't be told. */
