@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './bootstrap/paths.mjs';
 import { visible } from './bootstrap/processes.mjs';
-import { Fault, main, say } from './bootstrap/say.mjs';
+import { CliError, main, say } from './bootstrap/say.mjs';
 import { sha256Of } from './lib/packaging/evidence.ts';
 
 const RELEASE = join(ROOT, 'release');
@@ -27,7 +27,7 @@ async function build(name: string): Promise<Map<string, string>> {
   rmSync(RELEASE, { recursive: true, force: true });
   const dist = fileURLToPath(new URL('dist.ts', import.meta.url));
   if ((await visible(process.execPath, [dist, ...process.argv.slice(2)])) !== 0)
-    throw new Fault(`The ${name} build failed.`);
+    throw new CliError(`The ${name} build failed.`);
   const kept = join(ROOT, `release-${name}`);
   rmSync(kept, { recursive: true, force: true });
   renameSync(RELEASE, kept);

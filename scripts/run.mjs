@@ -7,12 +7,12 @@ import { findNode24 } from './bootstrap/node24.mjs';
 import { ensurePackages } from './bootstrap/packages.mjs';
 import { isFile, ROOT } from './bootstrap/paths.mjs';
 import { visible } from './bootstrap/processes.mjs';
-import { Fault, main } from './bootstrap/say.mjs';
+import { CliError, main } from './bootstrap/say.mjs';
 
 await main(async () => {
   const [command = '', ...args] = process.argv.slice(2);
   const script = join(ROOT, 'scripts', `${command}.ts`);
-  if (!/^[a-z-]+$/.test(command) || !isFile(script)) throw new Fault(`There is no command "${command}" in scripts.`);
+  if (!/^[a-z-]+$/.test(command) || !isFile(script)) throw new CliError(`There is no command "${command}" in scripts.`);
   await ensurePackages();
   return visible(findNode24(), [script, ...args]);
 });

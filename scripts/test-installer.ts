@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onPath, ROOT } from './bootstrap/paths.mjs';
-import { Fault, main, say } from './bootstrap/say.mjs';
+import { CliError, main, say } from './bootstrap/say.mjs';
 import { installWithApt } from './lib/apt.ts';
 import { ensureDebianRoot } from './lib/debian-root.ts';
 import { matrixPage } from './lib/installer-matrix.ts';
@@ -27,7 +27,7 @@ const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
 /** What can't be had here is a reason to skip, and said; what can't be built is a failure. */
 function whyNot(what: string, error: unknown): string {
-  if (!(error instanceof Fault)) throw error;
+  if (!(error instanceof CliError)) throw error;
   return `${what}: ${error.message}`;
 }
 

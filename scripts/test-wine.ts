@@ -1,5 +1,5 @@
 /** `npm run test:wine [-- VITEST ARGUMENTS]`: the agent's own tests on a Windows Node under wine. */
-import { Fault, main, say } from './bootstrap/say.mjs';
+import { CliError, main, say } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.ts';
 import { setUp } from './lib/setup.ts';
 import { countsOf, failures, summary } from './lib/vitest-run.ts';
@@ -12,7 +12,7 @@ await main(async () => {
   try {
     wine = await ensureWine();
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof CliError)) throw error;
     say(`Not tried here: ${error.message}`);
     say(summary({ passed: 0, failed: 0, skipped: 1 }));
     return 0;

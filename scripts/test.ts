@@ -1,5 +1,5 @@
 /** `npm test [-- VITEST ARGUMENTS]`: set-up, checks, build, tests; the last line is `N passed, N failed`. */
-import { Fault, main, say } from './bootstrap/say.mjs';
+import { CliError, main, say } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.ts';
 import { runChecks } from './lib/checks.ts';
 import { setUpTests } from './lib/setup.ts';
@@ -11,7 +11,7 @@ await main(async () => {
   try {
     await ensureBuilt(tools.node);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof CliError)) throw error;
     say(error.message);
     failedSteps.push('build');
   }

@@ -1,14 +1,14 @@
 /** The Node that the product and its tests run on. Invariant: the product never runs on an older one (its SQLite crashes there). */
 import { join } from 'node:path';
 import { executable, isFile, ROOT } from './paths.mjs';
-import { Fault } from './say.mjs';
+import { CliError } from './say.mjs';
 
 const REQUIRED = 24;
 
 /**
  * Node 24: the npm package of this platform, else the Node that runs this if it is new enough.
  * @returns {string} the path of the executable
- * @throws {Fault} when there is none
+ * @throws {CliError} when there is none
  */
 export function findNode24({
   root = ROOT,
@@ -25,7 +25,7 @@ export function findNode24({
   );
   if (isFile(packaged)) return packaged;
   if (Number.parseInt(running, 10) >= REQUIRED) return process.execPath;
-  throw new Fault(
+  throw new CliError(
     `This needs Node ${REQUIRED}, and npm has no package of it for ${platform}-${arch}: install Node ${REQUIRED} (https://nodejs.org) so that it comes first on the PATH, then start this again.`,
   );
 }

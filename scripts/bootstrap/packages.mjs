@@ -7,11 +7,11 @@ import { join, sep } from 'node:path';
 import { withLock } from './lock.mjs';
 import { isFile, ROOT } from './paths.mjs';
 import { quiet } from './processes.mjs';
-import { Fault, step } from './say.mjs';
+import { CliError, step } from './say.mjs';
 
 /**
  * Installs the packages when they are missing or not those of the lockfile.
- * @throws {Fault} when npm cannot do it
+ * @throws {CliError} when npm cannot do it
  */
 export async function ensurePackages(root = ROOT) {
   if (packagesAreCurrent(root)) return;
@@ -58,7 +58,7 @@ export function satisfies(installed, wanted) {
 /** @param {string} root */
 async function install(root) {
   if (process.platform === 'win32' && process.execPath.startsWith(join(root, 'node_modules') + sep)) {
-    throw new Fault(
+    throw new CliError(
       'The packages have changed, and Windows cannot replace a Node that runs: run "npm ci --ignore-scripts", then this again.',
     );
   }
@@ -68,7 +68,7 @@ async function install(root) {
   const args = [...npm.args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const result = await quiet(npm.command, args, { cwd: root, shell: npm.shell });
   if (!result.ok) {
-    throw new Fault(
+    throw new CliError(
       `The packages could not be installed. npm said:\n${result.output.trim()}\nThe npm registry must be reachable; then start this again.`,
     );
   }

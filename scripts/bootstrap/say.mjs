@@ -1,11 +1,11 @@
 /**
  * What the reader of the terminal sees. Invariant: whatever a script cannot do ends in one sentence that says what to do
- * about it (a {@link Fault}); a stack trace is printed for mistakes of ours only.
+ * about it (a {@link CliError}); a stack trace is printed for mistakes of ours only.
  */
 const STILL_AT_WORK_MS = 15_000;
 
 /** A failure that the reader can do something about. Its message is a sentence that names what to install or change. */
-export class Fault extends Error {}
+export class CliError extends Error {}
 
 /** @param {string} line */
 export function say(line) {
@@ -40,7 +40,7 @@ export async function step(text, work) {
 export async function main(work) {
   try {
     if (Number.parseInt(process.versions.node, 10) < 20) {
-      throw new Fault(
+      throw new CliError(
         `This needs Node 20 or newer to set itself up, and this is ${process.versions.node}: install a newer Node.`,
       );
     }
@@ -48,7 +48,11 @@ export async function main(work) {
   } catch (error) {
     process.exitCode = 1;
     const text =
-      error instanceof Fault ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+      error instanceof CliError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
     process.stderr.write(`${text}\n`);
   }
 }

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isFile, onPath, ROOT } from '../bootstrap/paths.mjs';
 import { quiet } from '../bootstrap/processes.mjs';
-import { Fault, step } from '../bootstrap/say.mjs';
+import { CliError, step } from '../bootstrap/say.mjs';
 import { installWithApt } from './apt.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
@@ -32,7 +32,7 @@ export async function findBrowser(env: NodeJS.ProcessEnv = process.env): Promise
 /**
  * Finds a browser or installs one.
  * @returns its path
- * @throws {@link Fault} when none can be had
+ * @throws {@link CliError} when none can be had
  */
 export async function ensureBrowser(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const found = await findBrowser(env);
@@ -46,7 +46,7 @@ export async function ensureBrowser(env: NodeJS.ProcessEnv = process.env): Promi
     if (result.ok && installed) return installed;
     failures.push(result.output.trim().split('\n').at(-1));
   }
-  throw new Fault(
+  throw new CliError(
     `The tests of the window need Chromium, Chrome or Edge: install one, or name it in KANADE_TRAY_BROWSER; then start this again.\n  ${failures.join('\n  ')}`,
   );
 }

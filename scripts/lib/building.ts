@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { withLock } from '../bootstrap/lock.mjs';
 import { isFile, ROOT } from '../bootstrap/paths.mjs';
 import { quiet } from '../bootstrap/processes.mjs';
-import { Fault, step } from '../bootstrap/say.mjs';
+import { CliError, step } from '../bootstrap/say.mjs';
 
 /** The files outside of `src` that a build depends on. */
 const CONFIG = [
@@ -29,7 +29,7 @@ export const AGENT_MAIN = join(ROOT, 'dist', 'agent', 'main.js');
 /**
  * Builds `dist` with Vite, unless it is up to date.
  * @param node Node 24
- * @throws {@link Fault} with what Vite said, when it cannot be built
+ * @throws {@link CliError} with what Vite said, when it cannot be built
  */
 export async function ensureBuilt(node: string, root = ROOT) {
   if (isBuilt(root)) return;
@@ -52,7 +52,7 @@ async function build(node: string, root: string) {
     for (const part of PARTS) {
       const args = [vite, 'build', '--mode', part, '--logLevel', 'warn'];
       const result = await quiet(node, args, { cwd: root, env: { ...process.env, NODE_ENV: 'production' } });
-      if (!result.ok) throw new Fault(`The build failed:\n${stripVTControlCharacters(result.output).trim()}`);
+      if (!result.ok) throw new CliError(`The build failed:\n${stripVTControlCharacters(result.output).trim()}`);
     }
   });
   cpSync(join(root, 'assets', 'tray'), join(root, 'dist', 'assets', 'tray'), { recursive: true });

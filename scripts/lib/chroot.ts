@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { withLock } from '../bootstrap/lock.mjs';
 import { cacheDir, isFile, onPath } from '../bootstrap/paths.mjs';
 import { quiet } from '../bootstrap/processes.mjs';
-import { Fault, step } from '../bootstrap/say.mjs';
+import { CliError, step } from '../bootstrap/say.mjs';
 import { installWithApt } from './apt.ts';
 
 /** Written last. */
@@ -27,12 +27,12 @@ interface Wanted {
 
 /**
  * @returns the directory to chroot into
- * @throws {@link Fault} where there can't be one
+ * @throws {@link CliError} where there can't be one
  */
 export async function ensureChroot(wanted: Wanted, env: NodeJS.ProcessEnv): Promise<string> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Fault('This is no 64-bit Linux.');
-  if (process.getuid?.() !== 0) throw new Fault('A Debian in a directory needs root (chroot).');
-  if (!(await mayMount(env))) throw new Fault('Mounts are not allowed here.');
+  if (process.platform !== 'linux' || process.arch !== 'x64') throw new CliError('This is no 64-bit Linux.');
+  if (process.getuid?.() !== 0) throw new CliError('A Debian in a directory needs root (chroot).');
+  if (!(await mayMount(env))) throw new CliError('Mounts are not allowed here.');
   const root = join(cacheDir(env), wanted.name);
   if (isFile(join(root, READY))) return root;
   await withLock(wanted.name, async () => {
@@ -48,13 +48,14 @@ async function mayMount(env: NodeJS.ProcessEnv) {
 
 async function setUp(root: string, { name, release, packages, script, says }: Wanted, env: NodeJS.ProcessEnv) {
   if (!onPath('debootstrap', env)) await installWithApt('Installing debootstrap (once)', ['debootstrap'], env);
-  if (!onPath('debootstrap', env)) throw new Fault(`Install debootstrap: ${name} is set up with it.`);
+  if (!onPath('debootstrap', env)) throw new CliError(`Install debootstrap: ${name} is set up with it.`);
   const work = `${root}.new`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const run = async (command: string, args: string[]) => {
     const result = await quiet(command, args, { env });
-    if (!result.ok) throw new Fault(`${name} can not be set up (${command}):\n${result.output.trim().slice(-2_000)}`);
+    if (!result.ok)
+      throw new CliError(`${name} can not be set up (${command}):\n${result.output.trim().slice(-2_000)}`);
   };
   const inside = (what: string) => run('unshare', ['--mount', 'sh', '-c', insideScript(work, what)]);
   await step(says, async () => {

@@ -30,7 +30,7 @@ const START_AGAIN_MS = 100;
 /** A machine may have much to do besides. */
 const WITHIN_MS = 90_000;
 /** Beyond the rate that a client is allowed this would be refused. */
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 /** Its self-test passes, and no start does. */
 const DOES_NOT_START = `if (!process.argv.includes('--self-test')) process.exit(70);\nrequire('./real.js');\n`;
 
@@ -161,7 +161,7 @@ class Server {
     };
     const what = `${SERVER} comes to version ${version}`;
     try {
-      return await until(what, look, { timeoutMs: WITHIN_MS, everyMs: LOOK_EVERY_MS, signal });
+      return await until(what, look, { timeoutMs: WITHIN_MS, everyMs: POLL_EVERY_MS, signal });
     } catch (error) {
       signal.throwIfAborted();
       throw new Error(`${String(error)}; its agent said: ${this.#process.log.slice(-1_000)}`);

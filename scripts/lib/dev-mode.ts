@@ -1,7 +1,7 @@
 /** The agent, started again at every change. Invariant: a build that fails leaves the agent running that is there. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Fault, say } from '../bootstrap/say.mjs';
+import { CliError, say } from '../bootstrap/say.mjs';
 import type { AgentProcess } from './agent-process.ts';
 import { ensureBuilt } from './building.ts';
 import { startLocalFleet } from './local-fleet.ts';
@@ -48,7 +48,7 @@ async function rebuild(node: string, agent: Pick<AgentProcess, 'start' | 'stop'>
     agent.start();
     say('The agent runs anew.');
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof CliError)) throw error;
     say(error.message);
   }
 }

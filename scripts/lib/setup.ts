@@ -12,7 +12,7 @@ import { ensureNatsServer } from './nats-server.ts';
 /**
  * Node 24 and a broker; the packages are there (`scripts/run.mjs`).
  * @returns the paths of Node 24 and of nats-server
- * @throws a `Fault` with a sentence that says what to install
+ * @throws a `CliError` with a sentence that says what to install
  */
 export async function setUp(): Promise<{ node: string; natsServer: string }> {
   const node = findNode24();

@@ -13,7 +13,7 @@ import {
   usernamePasswordAuthenticator,
   wsconnect,
 } from '@nats-io/transport-node';
-import { Fault } from '../bootstrap/say.mjs';
+import { CliError } from '../bootstrap/say.mjs';
 import type { JoinOptions, SignIn } from './start-options.ts';
 
 const CONNECT_MS = 5_000;
@@ -21,7 +21,7 @@ const CONNECT_MS = 5_000;
 /**
  * Connects to the first of the servers that answers, signs in and leaves.
  * @param env `KANADE_NATS_TOKEN` counts where no sign-in is named
- * @throws {@link Fault} when none of them lets us in
+ * @throws {@link CliError} when none of them lets us in
  */
 export async function checkSignIn({ server, signIn }: JoinOptions, env: NodeJS.ProcessEnv = process.env) {
   const failures = [];
@@ -34,7 +34,7 @@ export async function checkSignIn({ server, signIn }: JoinOptions, env: NodeJS.P
       failures.push(inWords(url.host, signIn, error));
     }
   }
-  throw new Fault(failures.join('\n'));
+  throw new CliError(failures.join('\n'));
 }
 
 async function signInOnce(url: URL, authenticator: Authenticator | undefined) {

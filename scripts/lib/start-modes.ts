@@ -1,7 +1,7 @@
 /** The two ways of `npm start`. Invariant: both end with everything they started, and with an exit code that tells the truth. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault, say } from '../bootstrap/say.mjs';
+import { CliError, say } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.ts';
 import { demoDay } from './demo-day.ts';
 import type { Electron } from './electron.ts';
@@ -61,7 +61,7 @@ async function fleetWith(
   try {
     return await startLocalFleet(tools, id, signal, electron);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof CliError)) throw error;
     say(`Electron does not work here, so the window is a page in a browser. (${error.message.split('\n').at(-1)})`);
     return startLocalFleet(tools, id, signal);
   }
@@ -89,7 +89,7 @@ export async function runJoined({ node }: { node: string }, options: JoinOptions
       say(`This PC takes part in the fleet at ${server} as "${id}", from now on and without what was sent before.`);
       say(`Ctrl-C ends that. The agent's log is in ${join(directory, 'logs')}.`);
       await Promise.race([agent.died, aborted(signal)]);
-      throw new Fault(`The agent ended. It said:\n${agent.log.trim()}`);
+      throw new CliError(`The agent ended. It said:\n${agent.log.trim()}`);
     } finally {
       if (signal.aborted) say('Stopping…');
       await page?.stop();
@@ -122,16 +122,16 @@ async function untilStopped(work: () => Promise<number>): Promise<number> {
 
 /** What ends unasked ends everything. */
 function watchDeaths({ agent, broker }: LocalFleet, stopping: AbortController) {
-  void agent.died.then(() => stopping.abort(new Fault(`The agent ended. It said:\n${agent.log.trim()}`)));
+  void agent.died.then(() => stopping.abort(new CliError(`The agent ended. It said:\n${agent.log.trim()}`)));
   void broker.died.then(() =>
-    stopping.abort(new Fault(`The broker ended, so this ends too. It said:\n${broker.log.trim()}`)),
+    stopping.abort(new CliError(`The broker ended, so this ends too. It said:\n${broker.log.trim()}`)),
   );
 }
 
 async function tellResults({ nc }: LocalFleet): Promise<never> {
   for await (const message of nc.subscribe('results.>'))
     say(`  ${message.subject.slice('results.'.length)}: ${inWords(message.json())}`);
-  throw new Fault('The connection to the broker ended.');
+  throw new CliError('The connection to the broker ended.');
 }
 
 function exampleCommand() {

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Fault } from '../bootstrap/say.mjs';
+import { CliError } from '../bootstrap/say.mjs';
 
 /** Absolute files. */
 export type SignIn =
@@ -36,17 +36,18 @@ const MAX_LABELS = 4;
 
 /**
  * @param computer its name
- * @throws {@link Fault}
+ * @throws {@link CliError}
  */
 export function parseStartOptions(args: readonly string[], computer: string = hostname()): FleetOptions | JoinOptions {
   const { values } = parse(args);
   const { server, id, once = false } = values;
   const signIn = signInOf(values);
   if (server === undefined) {
-    if (signIn.kind !== 'none') throw new Fault(`A sign-in needs a server to sign in to: add --server URL.\n${USAGE}`);
+    if (signIn.kind !== 'none')
+      throw new CliError(`A sign-in needs a server to sign in to: add --server URL.\n${USAGE}`);
     return { mode: 'fleet', id: usableId(id, id === undefined ? usableName(computer) : computer), once };
   }
-  if (once) throw new Fault(`--once is for the fleet on this machine, and --server joins another one.\n${USAGE}`);
+  if (once) throw new CliError(`--once is for the fleet on this machine, and --server joins another one.\n${USAGE}`);
   return { mode: 'join', id: usableId(id, computer), server: usableServers(server), signIn };
 }
 
@@ -70,7 +71,7 @@ function parse(args: readonly string[]) {
     const { values } = parseArgs({ args: [...args], options });
     return { values: values as Record<string, string | undefined> & { once?: boolean } };
   } catch (error) {
-    throw new Fault(`${(error as Error).message}\n${USAGE}`);
+    throw new CliError(`${(error as Error).message}\n${USAGE}`);
   }
 }
 
@@ -79,7 +80,7 @@ function usableId(asked: string | undefined, computer: string) {
   const labels = id.split('.');
   if (id.length <= MAX_ID_CHARS && labels.length <= MAX_LABELS && labels.every((label) => LABEL.test(label))) return id;
   const what = asked === undefined ? `The name of this computer, "${id}",` : `The id "${id}"`;
-  throw new Fault(
+  throw new CliError(
     `${what} cannot be the name of a PC in the fleet (letters, digits, "-" and "_", up to four parts with dots between them, 64 characters in all): try --id ${usableName(id)}`,
   );
 }
@@ -87,7 +88,7 @@ function usableId(asked: string | undefined, computer: string) {
 function usableServers(text: string) {
   for (const server of text.split(',')) {
     if (!URL.canParse(server.trim()) || !/^(nats|tls|wss?):\/\/[^/]/.test(server.trim())) {
-      throw new Fault(
+      throw new CliError(
         `"${server.trim()}" is not the address of a server: it looks like nats://host:4222, tls://host:4222 or wss://host:443.`,
       );
     }
@@ -99,9 +100,9 @@ function signInOf(values: Record<string, string | undefined>): SignIn {
   const { user } = values;
   const ways = ['token-file', 'user', 'creds'].filter((name) => values[name] !== undefined);
   if (ways.length > 1)
-    throw new Fault(`One way to sign in is enough; this names ${ways.map((way) => `--${way}`).join(' and ')}.`);
+    throw new CliError(`One way to sign in is enough; this names ${ways.map((way) => `--${way}`).join(' and ')}.`);
   if ((user === undefined) !== (values['password-file'] === undefined))
-    throw new Fault('--user and --password-file go together.');
+    throw new CliError('--user and --password-file go together.');
   if (values['token-file'] !== undefined) return { kind: 'token', file: readable(values['token-file']) };
   if (values.creds !== undefined) return { kind: 'creds', file: readable(values.creds) };
   if (user !== undefined) return { kind: 'user', user, file: readable(values['password-file']) };
@@ -114,7 +115,7 @@ function readable(file: string | undefined = '') {
     accessSync(path, constants.R_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Fault(`${path} cannot be read (${code}): name a file that is there and that you may read.`);
+    throw new CliError(`${path} cannot be read (${code}): name a file that is there and that you may read.`);
   }
   return path;
 }

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { Fault } from '../bootstrap/say.mjs';
+import { CliError } from '../bootstrap/say.mjs';
 import { WEB_MAIN } from './building.ts';
 import { ManagedProcess } from './managed-process.ts';
 
@@ -43,13 +43,13 @@ export async function serveWindowPage({
   const { stdout } = server.start();
   let late: NodeJS.Timeout | undefined;
   const address = new Promise<string>((resolve, reject) => {
-    late = setTimeout(() => reject(new Fault('The window was not served in time.')), STARTS_WITHIN_MS);
+    late = setTimeout(() => reject(new CliError('The window was not served in time.')), STARTS_WITHIN_MS);
     createInterface({ input: stdout as Readable }).on('line', (line) => {
       const [, what, where = ''] = /^(window|again): (\S+)$/.exec(line) ?? [];
       if (what === 'window') resolve(where);
       if (what === 'again') onAddress(where);
     });
-    void server.died.then(() => reject(new Fault(`The window can not be served:\n${server.log.trim()}`)));
+    void server.died.then(() => reject(new CliError(`The window can not be served:\n${server.log.trim()}`)));
   }).finally(() => clearTimeout(late));
   try {
     return { address: await address, stop };

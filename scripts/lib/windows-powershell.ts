@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheDir, isFile, ROOT } from '../bootstrap/paths.mjs';
 import { quiet } from '../bootstrap/processes.mjs';
-import { Fault, step } from '../bootstrap/say.mjs';
+import { CliError, step } from '../bootstrap/say.mjs';
 
 /** Where Windows has its own, and looks for it first; wine has a program there that does nothing. */
 export const POWERSHELL_DIRECTORY = 'drive_c/windows/system32/WindowsPowerShell/v1.0';
@@ -24,7 +24,7 @@ export async function windowsPowershell(env: NodeJS.ProcessEnv = process.env): P
     if (named !== '' || !isFile(SET_UP)) return null;
     await step('Unpacking PowerShell for Windows (once)', async () => {
       const result = await quiet(SET_UP, ['win-x64', directory], { env });
-      if (!result.ok) throw new Fault(`PowerShell for Windows could not be unpacked:\n${result.output.trim()}`);
+      if (!result.ok) throw new CliError(`PowerShell for Windows could not be unpacked:\n${result.output.trim()}`);
     });
   }
   const powershell = join(directory, 'powershell.exe');

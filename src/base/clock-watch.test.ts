@@ -21,7 +21,7 @@ function pc() {
     passes: (ms: number) => {
       wallMs += ms;
       upMs += ms;
-      watch.look();
+      watch.check();
     },
   };
 }

@@ -31,7 +31,7 @@ export class ClockWatch {
     this.#clock = clock;
     this.#log = log;
     this.#offsetMs = clock.nowMs() - clock.upMs();
-    this.#timer = setInterval(() => this.look(), POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.check(), POLL_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -40,7 +40,7 @@ export class ClockWatch {
     return this.#step;
   }
 
-  look(): void {
+  check(): void {
     const offsetMs = this.#clock.nowMs() - this.#clock.upMs();
     const byMs = Math.round(offsetMs - this.#offsetMs);
     this.#offsetMs = offsetMs;

@@ -6,13 +6,13 @@ function garbage(): WeakRef<object> {
   return new WeakRef(Array.from({ length: 1_000_000 }, (_, index) => ({ index })));
 }
 
-test('much garbage is collected at a look, not when V8 gets to it', async () => {
+test('much garbage is collected at a check, not when V8 gets to it', async () => {
   const trimmed = Promise.withResolvers<void>();
   const heap = new HeapLimit(trimmed.resolve);
   const left = garbage();
   // A weak reference lasts for the turn in which it was made.
   await new Promise((resolve) => setTimeout(resolve, 1));
-  heap.look();
+  heap.check();
   await new Promise((resolve) => setTimeout(resolve, 1));
   expect(left.deref()).toBeUndefined();
   await trimmed.promise;

@@ -16,8 +16,8 @@ const QUIET_MS = 2_000;
 export class HeapLimit {
   readonly #trim: () => void;
   #collect: (() => void) | null = null;
-  #nextLookMs = 0;
-  #looksOnceMore = false;
+  #nextCheckMs = 0;
+  #checksOnceMore = false;
   #largeBytes = LARGE_BYTES;
 
   /** `trim`: gives back what was freed outside of V8's heap; called after each collection. */
@@ -26,16 +26,16 @@ export class HeapLimit {
   }
 
   /** To be called now and then while there is much to do; costs nothing mostly. */
-  look(): void {
+  check(): void {
     const now = performance.now();
-    if (now < this.#nextLookMs) return;
-    this.#nextLookMs = now + POLL_EVERY_MS;
+    if (now < this.#nextCheckMs) return;
+    this.#nextCheckMs = now + POLL_EVERY_MS;
     if (getHeapStatistics().used_heap_size < this.#largeBytes) return;
     // What the last of it leaves is looked at when all is quiet.
-    if (!this.#looksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
-    this.#looksOnceMore = true;
+    if (!this.#checksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
+    this.#checksOnceMore = true;
     this.#collectNow();
-    this.#nextLookMs = now + REST_MS;
+    this.#nextCheckMs = now + REST_MS;
   }
 
   /** What lives by now is no reason to look again soon. */
@@ -48,7 +48,7 @@ export class HeapLimit {
   }
 
   #whenQuiet(): void {
-    this.#looksOnceMore = false;
+    this.#checksOnceMore = false;
     if (getHeapStatistics().used_heap_size >= this.#largeBytes) this.#collectNow();
   }
 }

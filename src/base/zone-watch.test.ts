@@ -21,7 +21,7 @@ function travels(env: NodeJS.ProcessEnv): string[] {
     watch.offsets.watch(() => told += 1);
     for (const zone of ['Etc/UTC', 'Asia/Tokyo', 'Asia/Tokyo', 'America/New_York']) {
       set(zone);
-      watch.look();
+      watch.check();
       console.log(here());
     }
     watch.close();`;

@@ -5,7 +5,7 @@
 import type { Logger } from './logger.ts';
 import { type Watched, WatchedCell } from './watched.ts';
 
-const LOOK_EVERY_MS = 30_000;
+const POLL_EVERY_MS = 30_000;
 
 export class ZoneWatch {
   readonly #log: Logger;
@@ -17,7 +17,7 @@ export class ZoneWatch {
   constructor(log: Logger) {
     this.#log = log;
     this.#offsets = new WatchedCell(this.#offsetsOfYear());
-    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.check(), POLL_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -26,7 +26,7 @@ export class ZoneWatch {
     return this.#offsets;
   }
 
-  look(): void {
+  check(): void {
     // Node looks again whenever this is written, also where it is not set.
     if (process.env.TZ === undefined) delete process.env.TZ;
     const offsets = this.#offsetsOfYear();

@@ -1,7 +1,7 @@
 /** What may be opened outside of the window: IT's own contact lines, each by its name (threat-model §3.1, 15). */
 
+import type { Support } from '../shared/about-view.ts';
 import type { LinkId } from '../shared/app-shell-contract.ts';
-import type { Support } from '../shared/contract.ts';
 import { type MailDraft, mailLink } from '../shared/mail-link.ts';
 
 /** The address for `id`, a mail begun with `draft`; null where IT has set none, or one that must not be opened. */

@@ -8,8 +8,8 @@ import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electro
 import { nativeCodeIsBeside, ownAccount, userName } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import type { Route } from '../shared/app-shell-contract.ts';
-import type { Language } from '../shared/contract.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
+import type { Language } from '../shared/ui-view.ts';
 import { SCHEME, serveRenderer } from './app-protocol.ts';
 import { AppShell } from './app-shell.ts';
 import { distDirectory } from './dist-directory.ts';
@@ -33,7 +33,7 @@ const BOOT_MS = 5 * 60_000;
 const STARTING_MS = 15_000;
 /** An app shell that is not newer after that must not start itself again and again. */
 const RELAUNCH_AFTER_SECS = 60;
-const LOOK_FOR_VERSION_MS = 30_000;
+const VERSION_POLL_MS = 30_000;
 /** The operating system does not wait longer for a program that ends with it. */
 const SHUTDOWN_MS = 3_000;
 
@@ -185,7 +185,7 @@ async function start(): Promise<void> {
     appShell.close();
   });
 
-  setInterval(() => isOutdated() && relaunch(), LOOK_FOR_VERSION_MS).unref();
+  setInterval(() => isOutdated() && relaunch(), VERSION_POLL_MS).unref();
   host?.start(appShell.agentConnection, refresh);
   refresh();
   if (!isHidden(process.argv) || !(await hasTrayHost())) window.open({ screen: 'status' });

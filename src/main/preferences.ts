@@ -3,9 +3,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_PREFERENCES, preferencesSchema, rememberedSchema } from '../shared/app-shell-contract.ts';
-import { uiSettingsSchema } from '../shared/contract.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { NOTHING_REMEMBERED } from '../shared/remembered.ts';
+import { uiSettingsSchema } from '../shared/ui-view.ts';
 import type { AppLog } from './log.ts';
 
 const storedSchema = z.object({

@@ -42,7 +42,7 @@ export class AddressWatch {
     this.#changedAtMs = null;
     if (!wanted) return;
     this.#addresses = this.#read();
-    this.#timer = setInterval(() => this.#look(), this.#options.pollEveryMs);
+    this.#timer = setInterval(() => this.#check(), this.#options.pollEveryMs);
     this.#timer.unref();
   }
 
@@ -50,7 +50,7 @@ export class AddressWatch {
     this.want(false);
   }
 
-  #look(): void {
+  #check(): void {
     const nowMs = this.#options.monotonicMs();
     const addresses = this.#read();
     if (addresses === null) return;

@@ -1,8 +1,8 @@
-/** What services on the system's bus say of themselves. Invariant: one look ends soon, starts no service, and never rejects. */
+/** What services on the system's bus say of themselves. Invariant: a question ends soon, starts no service, and never rejects. */
 import { execFile } from 'node:child_process';
 
 export const BUSCTL = '/usr/bin/busctl';
-const LOOK_MS = 3_000;
+const ANSWERS_WITHIN_MS = 3_000;
 
 export interface BusObject {
   readonly service: string;
@@ -17,9 +17,14 @@ export function busProperties(
 ): Promise<readonly string[] | null> {
   const args = ['--system', '--auto-start=no', '--timeout=2', 'get-property', service, path, name, ...properties];
   return new Promise((resolve) => {
-    execFile(BUSCTL, args, { timeout: LOOK_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 }, (error, stdout) => {
-      const lines = stdout.trimEnd().split('\n');
-      resolve(error === null && lines.length === properties.length ? lines : null);
-    });
+    execFile(
+      BUSCTL,
+      args,
+      { timeout: ANSWERS_WITHIN_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 },
+      (error, stdout) => {
+        const lines = stdout.trimEnd().split('\n');
+        resolve(error === null && lines.length === properties.length ? lines : null);
+      },
+    );
   });
 }

@@ -1,7 +1,7 @@
 /** Fluent's themes with the type of ui §6, by the person's choice or as the system is. */
 import { type Theme, webDarkTheme, webLightTheme } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import type { Language } from '../shared/contract.ts';
+import type { Language } from '../shared/ui-view.ts';
 import { useWindowState } from './data/hooks.ts';
 
 const FONTS: Readonly<Record<Language, string>> = {

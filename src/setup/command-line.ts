@@ -2,7 +2,7 @@
  * The command line of the installer (deploy §2). Invariant: a parameter that is not known, or whose value can't be used,
  * ends the set-up before anything is done, and is named.
  */
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 
 const TEXTS = ['NATSURL', 'PCID', 'TOKEN', 'TOKENFILE', 'NATSUSER', 'NATSPASSFILE', 'CONFIG', 'KEYS', 'LOG'] as const;
 const FLAGS = [
@@ -33,19 +33,19 @@ export type Parameters = Readonly<
   { [K in TextName]?: string } & { [K in FlagName]?: boolean } & { [K in ChoiceName]?: (typeof CHOICES)[K][number] }
 >;
 
-/** Reads the whole command line, its program included. @throws {SetupFault} naming the parameter */
+/** Reads the whole command line, its program included. @throws {SetupError} naming the parameter */
 export function readCommandLine(commandLine: string): Parameters {
   // NSIS: the last one, without quotation marks, to the end of the line.
   const withoutDirectory = commandLine.replace(/\s\/D=.*$/s, '');
   return readParameters(wordsOf(withoutDirectory).slice(1));
 }
 
-/** @throws {SetupFault} naming the parameter */
+/** @throws {SetupError} naming the parameter */
 export function readParameters(words: readonly string[]): Parameters {
   const read: Record<string, string | boolean> = {};
   for (const word of words) {
     const match = /^\/([A-Za-z_?]+)(?:=(.*))?$/s.exec(word);
-    if (match === null) throw fault(`${word} is no parameter; parameters begin with /`);
+    if (match === null) throw wrong(`${word} is no parameter; parameters begin with /`);
     const [, given = '', value] = match;
     if (OF_NSIS.test(word.slice(1))) continue;
     const name = given.toUpperCase();
@@ -55,20 +55,20 @@ export function readParameters(words: readonly string[]): Parameters {
 }
 
 function valueGiven(name: string, value: string | undefined): string | boolean {
-  if (name === 'CURRENTUSER') throw fault('/currentuser: it is installed for the whole PC only');
+  if (name === 'CURRENTUSER') throw wrong('/currentuser: it is installed for the whole PC only');
   if (isIn(FLAGS, name)) {
     if (value === undefined || value === '1') return true;
     if (value === '0') return false;
-    throw fault(`/${name}=${value}: expected 0 or 1`);
+    throw wrong(`/${name}=${value}: expected 0 or 1`);
   }
   if (Object.hasOwn(CHOICES, name)) {
     const choices: readonly string[] = CHOICES[name as ChoiceName];
     if (value !== undefined && choices.includes(value)) return value;
-    throw fault(`/${name}=${value ?? ''}: expected ${choices.join(', ')}`);
+    throw wrong(`/${name}=${value ?? ''}: expected ${choices.join(', ')}`);
   }
-  if (!isIn(TEXTS, name)) throw fault(`/${name} is not a parameter of this installer`);
+  if (!isIn(TEXTS, name)) throw wrong(`/${name} is not a parameter of this installer`);
   // A secret is not repeated in a message.
-  if (value === undefined || value === '') throw fault(`/${name} needs a value`);
+  if (value === undefined || value === '') throw wrong(`/${name} needs a value`);
   return value;
 }
 
@@ -76,8 +76,8 @@ function isIn(names: readonly string[], name: string): boolean {
   return names.includes(name);
 }
 
-function fault(text: string): SetupFault {
-  return new SetupFault(SETUP_EXIT.configuration, text);
+function wrong(text: string): SetupError {
+  return new SetupError(SETUP_EXIT.configuration, text);
 }
 
 /** As Windows splits a command line: blanks separate, quotation marks hold together, also in the middle of a word. */

@@ -14,7 +14,7 @@ import { errorCode } from '../shared/error-code.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
 import { checkCommandKeys } from './command-keys.ts';
 import type { Parameters } from './command-line.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { putBack, readIfThere } from './files.ts';
 import type { MachineEnvironment } from './machine-environment.ts';
 
@@ -44,7 +44,7 @@ export interface Configuration {
   readonly warnings: readonly string[];
 }
 
-/** Works out what to write, and tries it; nothing is written yet but a file that is removed again. @throws {SetupFault} */
+/** Works out what to write, and tries it; nothing is written yet but a file that is removed again. @throws {SetupError} */
 export function planConfiguration(input: ConfigurationInput): Configuration {
   const file = join(input.directories.config, 'agent.toml');
   const before = readIfThere(file)?.toString('utf8') ?? null;
@@ -77,7 +77,7 @@ function settingsOf(input: ConfigurationInput, before: string | null, warn: (tex
     const others = Object.keys(named).filter(
       (name) => name !== 'ui.language' && name !== 'ui.show_tray' && parameters.SYSPREP !== true,
     );
-    if (others.length > 0) throw new SetupFault(SETUP_EXIT.configuration, NO_SERVERS);
+    if (others.length > 0) throw new SetupError(SETUP_EXIT.configuration, NO_SERVERS);
     return null;
   }
   const given = { ...dropIn?.values, ...named };
@@ -120,14 +120,14 @@ function dropInOf(
   if (found.kind === 'ok') return parsed(file, found.text);
   if (found.kind === 'missing') return null;
   const text = `${file} is not read, since it ${found.why}; name it by /CONFIG if it is IT's`;
-  if (parameters.NATSURL === undefined) throw new SetupFault(SETUP_EXIT.configuration, text);
+  if (parameters.NATSURL === undefined) throw new SetupError(SETUP_EXIT.configuration, text);
   warn(text);
   return null;
 }
 
 function parsed(file: string, text: string): DropIn {
   const read = flatSettings(text);
-  if (!read.ok) throw new SetupFault(SETUP_EXIT.configuration, `${file}:${read.line}: ${read.why}`);
+  if (!read.ok) throw new SetupError(SETUP_EXIT.configuration, `${file}:${read.line}: ${read.why}`);
   return { text, values: read.values };
 }
 
@@ -148,15 +148,15 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
   const secrets: { -readonly [K in keyof Secrets]: Secrets[K] } = {};
   const spent: string[] = [];
   const warnings: string[] = [];
-  const fault = (text: string) => new SetupFault(SETUP_EXIT.configuration, text);
-  if (TOKEN !== undefined && TOKENFILE !== undefined) throw fault('/TOKEN and /TOKENFILE: one of them');
+  const wrong = (text: string) => new SetupError(SETUP_EXIT.configuration, text);
+  if (TOKEN !== undefined && TOKENFILE !== undefined) throw wrong('/TOKEN and /TOKENFILE: one of them');
   if ((TOKEN ?? TOKENFILE) !== undefined && (NATSUSER ?? NATSPASSFILE) !== undefined)
-    throw fault('a token and /NATSUSER: one way to sign in');
-  if ((NATSUSER === undefined) !== (NATSPASSFILE === undefined)) throw fault('/NATSUSER and /NATSPASSFILE go together');
+    throw wrong('a token and /NATSUSER: one way to sign in');
+  if ((NATSUSER === undefined) !== (NATSPASSFILE === undefined)) throw wrong('/NATSUSER and /NATSPASSFILE go together');
   const fromFile = (given: string, parameter: string) => {
     const file = resolve(input.beside, given);
     const secret = readNamed(file, parameter).replace(/[\r\n]+$/, '');
-    if (secret === '') throw fault(`/${parameter}: ${file} is empty`);
+    if (secret === '') throw wrong(`/${parameter}: ${file} is empty`);
     spent.push(file);
     return secret;
   };
@@ -175,7 +175,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     const file = resolve(input.beside, KEYS);
     const text = readNamed(file, 'KEYS');
     const why = checkCommandKeys(text);
-    if (why !== null) throw fault(`/KEYS: ${file}: ${why}`);
+    if (why !== null) throw wrong(`/KEYS: ${file}: ${why}`);
     secrets.CommandKeys = text.trim();
   }
   if (parameters.REQUIRESIGNED !== undefined) {
@@ -184,7 +184,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
       warnings.push('/REQUIRESIGNED without /KEYS: where no keys are stored already, this PC refuses every command');
   }
   if (parameters.SYSPREP === true && (Object.keys(secrets).length > 0 || parameters.PCID !== undefined))
-    throw fault(
+    throw wrong(
       '/SYSPREP leaves no names and no secrets: not with /PCID, /TOKEN, /TOKENFILE, /NATSUSER, /KEYS or /REQUIRESIGNED',
     );
   return { secrets, spent, warnings };
@@ -195,7 +195,7 @@ function readNamed(file: string, parameter: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     const why = errorCode(error) || 'not UTF-8 text';
-    throw new SetupFault(SETUP_EXIT.configuration, `/${parameter}: ${file} can not be read (${why})`);
+    throw new SetupError(SETUP_EXIT.configuration, `/${parameter}: ${file} can not be read (${why})`);
   }
 }
 
@@ -207,7 +207,7 @@ function tryOut({ directories, env, platform, mode }: ConfigurationInput, file: 
     replaceFile(trial, toml);
     const loaded = loadBootConfig({ configPath: trial, env, platform, cwd: directories.config, startedAs: mode });
     if (loaded.ok) return;
-    throw new SetupFault(SETUP_EXIT.configuration, loaded.message.replaceAll(trial, file));
+    throw new SetupError(SETUP_EXIT.configuration, loaded.message.replaceAll(trial, file));
   } finally {
     putBack(trial, before);
   }

@@ -13,7 +13,7 @@ export const SETUP_EXIT = {
 } as const;
 
 /** Something that IT can do something about, with the exit code that says what. */
-export class SetupFault extends Error {
+export class SetupError extends Error {
   readonly code: number;
 
   constructor(code: number, message: string) {

@@ -8,7 +8,7 @@ import { openStore } from '../agent/store/open.ts';
 import { Store } from '../agent/store/store.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import type { InstallInput } from './plan.ts';
 
 export async function giveBackStore({ directories, env, platform, log }: InstallInput): Promise<GivenBack> {
@@ -16,11 +16,11 @@ export async function giveBackStore({ directories, env, platform, log }: Install
   if (!existsSync(join(directory, STORE_FILE)) && salvageFrom(directory) === null)
     return { results: 0, completions: 0 };
   const loaded = loadBootConfig({ env, platform, cwd: directories.config, startedAs: 'service' });
-  if (!loaded.ok) throw new SetupFault(SETUP_EXIT.configuration, loaded.message);
+  if (!loaded.ok) throw new SetupError(SETUP_EXIT.configuration, loaded.message);
   const { publishPinSkips } = loaded.config.results;
   const opened = openStore(directory, silentLogger, undefined, { publishPinSkips });
   if (opened.kind !== 'open')
-    throw new SetupFault(SETUP_EXIT.failed, `the store in ${directory} can not be opened: ${opened.kind}`);
+    throw new SetupError(SETUP_EXIT.failed, `the store in ${directory} can not be opened: ${opened.kind}`);
   const { agent, history } = loaded.config;
   const store = new Store(opened.db, {
     directory,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { compareVersions } from '../base/compare-versions.ts';
 import { errorText } from '../base/logger.ts';
 import { writeChoices } from './choices.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { bytesBelow } from './files.ts';
 import { SERVICE } from './names.ts';
 import { type InstallInput, type Plan, planOf } from './plan.ts';
@@ -20,7 +20,7 @@ import { checkSignIn } from './sign-in.ts';
 import { replaceOriginal, restoreOriginal } from './take-over.ts';
 import { Transaction } from './transaction.ts';
 
-/** @returns the exit code of the installer @throws {SetupFault} after everything is as it was before */
+/** @returns the exit code of the installer @throws {SetupError} after everything is as it was before */
 export async function install(input: InstallInput): Promise<number> {
   const plan = planOf(input);
   const transaction = new Transaction(input.log);
@@ -30,7 +30,7 @@ export async function install(input: InstallInput): Promise<number> {
   } catch (error) {
     input.log.say(`failed: ${errorText(error)}`);
     await transaction.rollBack();
-    throw error instanceof SetupFault ? error : new SetupFault(SETUP_EXIT.failed, String(error));
+    throw error instanceof SetupError ? error : new SetupError(SETUP_EXIT.failed, String(error));
   }
   for (const path of plan.configuration.spent) deleteSpent(path, input);
   tidy(input, plan);
@@ -79,7 +79,7 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   if (status === null && plan.before !== null && plan.before !== version) {
     await stopAgent(input).catch(() => {});
     didNotStart = true;
-    throw new SetupFault(SETUP_EXIT.failed, `version ${version} does not start; ${plan.before} is back`);
+    throw new SetupError(SETUP_EXIT.failed, `version ${version} does not start; ${plan.before} is back`);
   }
   return status !== null;
 }

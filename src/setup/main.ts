@@ -19,7 +19,7 @@ import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
@@ -111,10 +111,10 @@ async function run(): Promise<number> {
     log.say(`ends with ${code} after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     return code;
   } catch (error) {
-    const isFault = error instanceof SetupFault;
-    const code = isFault ? error.code : SETUP_EXIT.failed;
+    const isSetupError = error instanceof SetupError;
+    const code = isSetupError ? error.code : SETUP_EXIT.failed;
     const text = errorText(error);
-    log.say(isFault ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
+    log.say(isSetupError ? text : `a bug: ${error instanceof Error ? error.stack : text}`);
     log.say(`ends with ${code}`);
     if (file !== '') console.log(`the log: ${file}`);
     leaveMessage(text, file);
@@ -150,7 +150,7 @@ function readWide(file: string): string {
 }
 
 function rootGiven(): string {
-  if (values.root === undefined) throw new SetupFault(SETUP_EXIT.failed, '--root is missing');
+  if (values.root === undefined) throw new SetupError(SETUP_EXIT.failed, '--root is missing');
   return values.root;
 }
 
@@ -209,7 +209,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   };
   if (values['handed-over'] === true) {
     if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
-      throw new SetupFault(SETUP_EXIT.anotherRuns, 'another installation runs');
+      throw new SetupError(SETUP_EXIT.anotherRuns, 'another installation runs');
   } else if (input.trial !== null || isOfACommand(WINDOWS, process.env)) {
     planOf(input);
     const files = given({ '--command-line': values['command-line'], '--answers': values.answers });
@@ -228,7 +228,7 @@ function trialGiven(): InstallInput['trial'] {
   if (values.trial === undefined) return null;
   const [, serial, manifest] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(values.trial) ?? [];
   if (serial === undefined || manifest === undefined)
-    throw new SetupFault(SETUP_EXIT.configuration, '--trial: expected the number and the SHA-256 of a release');
+    throw new SetupError(SETUP_EXIT.configuration, '--trial: expected the number and the SHA-256 of a release');
   return { serial: Number(serial), manifest };
 }
 

@@ -6,7 +6,7 @@ import type { Directories } from '../shared/directories.ts';
 import { type Choices, choose, readChoices } from './choices.ts';
 import type { Parameters } from './command-line.ts';
 import { type Configuration, planConfiguration } from './configuration.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import type { MachineEnvironment } from './machine-environment.ts';
 import type { ServiceParts } from './service.ts';
 
@@ -37,27 +37,27 @@ export interface Plan {
   readonly starts: boolean;
 }
 
-/** Only looks. @throws {SetupFault} naming what can't be done as asked */
+/** Only looks. @throws {SetupError} naming what can't be done as asked */
 export function planOf(input: InstallInput): Plan {
   const { layout, parameters, version, log } = input;
   const before = layout.current;
   if (before !== null && compareVersions(version, before) < 0 && parameters.ALLOWDOWNGRADE !== true)
-    throw new SetupFault(
+    throw new SetupError(
       SETUP_EXIT.newerInstalled,
       `version ${before} is installed, which is newer than ${version}; nothing was done`,
     );
   const [foreign] = layout.foreign();
   if (foreign !== undefined)
-    throw new SetupFault(
+    throw new SetupError(
       SETUP_EXIT.configuration,
       `${layout.root} holds what is not ours (${foreign}); name an empty directory by /D`,
     );
   const choicesBefore = readChoices(layout);
   const choices = choose(parameters, choicesBefore);
   if (choices.mode === 'tray' && (parameters.REPLACE === true || parameters.RESTORE === true))
-    throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE are for /MODE=service');
+    throw new SetupError(SETUP_EXIT.configuration, '/REPLACE and /RESTORE are for /MODE=service');
   if (parameters.REPLACE === true && parameters.RESTORE === true)
-    throw new SetupFault(SETUP_EXIT.configuration, '/REPLACE and /RESTORE: one of them');
+    throw new SetupError(SETUP_EXIT.configuration, '/REPLACE and /RESTORE: one of them');
   if (choices.mode === 'service') refusePlanted(input, settingsOf(input));
   const configuration = planConfiguration({ ...input, mode: choices.mode });
   for (const warning of configuration.warnings) log.say(`note: ${warning}`);
@@ -78,6 +78,6 @@ function refusePlanted({ system }: InstallInput, paths: readonly string[]): void
   for (const path of paths.filter((each) => existsSync(each))) {
     const why = system.untrusted(path);
     if (why !== null)
-      throw new SetupFault(SETUP_EXIT.configuration, `${path} ${why}, and decides what the service runs`);
+      throw new SetupError(SETUP_EXIT.configuration, `${path} ${why}, and decides what the service runs`);
   }
 }

@@ -6,7 +6,7 @@ import { LISTED_TREE, PRIVATE_TREE } from '../platform/windows/access.ts';
 import type { Inside } from '../platform/windows/secure-directory.ts';
 import { directoriesOf } from '../shared/directories.ts';
 import { writeChoices } from './choices.ts';
-import { SetupFault } from './exit-codes.ts';
+import { SetupError } from './exit-codes.ts';
 import { Layout } from './layout.ts';
 import { deleteSpent } from './put-settings.ts';
 import { modeBefore, secureData, whyExchangeable, whyLedElsewhere } from './secure.ts';
@@ -64,7 +64,7 @@ describe('settings, data and logs', () => {
   ])('whose directory has become a link meanwhile are given up (%s)', (_when, linkedAfter, secured) => {
     const disk = new Disk();
     disk.linkedAfter = linkedAfter;
-    expect(() => secureData(directories, 'service', disk, () => {})).toThrow(SetupFault);
+    expect(() => secureData(directories, 'service', disk, () => {})).toThrow(SetupError);
     expect(disk.secured).toHaveLength(secured);
   });
 });

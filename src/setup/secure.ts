@@ -12,7 +12,7 @@ import type { Inside } from '../platform/windows/secure-directory.ts';
 import { isSetAside, NotSecured } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import { type Choices, choicesFile, readChoices } from './choices.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { namesIn, namesUnlessHeld } from './files.ts';
 import type { Layout } from './layout.ts';
 import type { System } from './system.ts';
@@ -21,7 +21,7 @@ type Part = Pick<System, 'secureDirectory' | 'untrusted' | 'removeTree'>;
 
 /**
  * Settings, data and logs. What somebody else has laid down there is moved away, and said. Nothing of them is for people, but for
- * the settings themselves in tray mode, where each person's agent reads them. @throws {SetupFault}
+ * the settings themselves in tray mode, where each person's agent reads them. @throws {SetupError}
  */
 export function secureData(directories: Directories, mode: Choices['mode'], system: Part, say: Say): void {
   const { config, data, logs, dataFromEnvironment } = directories;
@@ -51,7 +51,7 @@ const OF_DATA = /^(?:kanade-tray|outbox|staging|admission|local_completions\.jso
 function mustBeOurs(data: string): void {
   const foreign = namesIn(data).find((name) => !OF_DATA.test(name) && !isSetAside(name));
   if (foreign === undefined) return;
-  throw new SetupFault(
+  throw new SetupError(
     SETUP_EXIT.configuration,
     `${data} holds what is not ours (${foreign}); name a directory of its own by KANADE_AGENT_DATA_DIR`,
   );
@@ -83,7 +83,7 @@ export function whyExchangeable(directory: string, system: Pick<System, 'untrust
 
 /**
  * The directory of the programs, those above it that are missing, and an empty one for what is unpacked. What lies there already
- * must be ours, and nobody else's to change. @throws {SetupFault}
+ * must be ours, and nobody else's to change. @throws {SetupError}
  */
 export function secureRoot(layout: Layout, staged: string, system: Part, say: Say): void {
   const { root } = layout;
@@ -92,7 +92,7 @@ export function secureRoot(layout: Layout, staged: string, system: Part, say: Sa
   if (why !== null && !isRemoved(root)) throw refused(`${root} ${why}`);
   const [foreign] = layout.foreign();
   if (foreign !== undefined)
-    throw new SetupFault(
+    throw new SetupError(
       SETUP_EXIT.configuration,
       `${root} holds what is not ours (${foreign}); name an empty directory by /D`,
     );
@@ -123,7 +123,7 @@ export function whyLedElsewhere(file: string, system: Part, say: Say): string | 
   try {
     secureAbove(file, system, say);
   } catch (error) {
-    if (error instanceof SetupFault) return error.message.replace(/; name a directory by .*/, '');
+    if (error instanceof SetupError) return error.message.replace(/; name a directory by .*/, '');
     throw error;
   }
   const why = whyExchangeable(win32.dirname(file), system);
@@ -154,8 +154,8 @@ function mustBeSafe(path: string, system: Part): void {
   if (why !== null) throw refused(`${path} ${why}`);
 }
 
-function refused(what: string): SetupFault {
-  return new SetupFault(
+function refused(what: string): SetupError {
+  return new SetupError(
     SETUP_EXIT.configuration,
     `${what}; name a directory by /D that only administrators can change`,
   );
@@ -165,7 +165,7 @@ function secured(work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw error instanceof NotSecured ? new SetupFault(SETUP_EXIT.configuration, error.message) : error;
+    throw error instanceof NotSecured ? new SetupError(SETUP_EXIT.configuration, error.message) : error;
   }
 }
 

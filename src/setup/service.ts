@@ -3,7 +3,7 @@ import { errorText } from '../base/logger.ts';
 import { sleep } from '../base/sleep.ts';
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentTalk } from './agent-talk.ts';
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import type { Layout } from './layout.ts';
 import type { SetupLog } from './log.ts';
 import { SERVICE, SERVICE_HOST } from './names.ts';
@@ -41,7 +41,7 @@ export async function stopAgent({ system, talk, log, layout }: ServiceParts): Pr
   if (await isStopped(system, END_MS)) return true;
   endPrograms({ system, log }, layout.privateDirectory, `\\${SERVICE_HOST}`);
   if (await isStopped(system, END_MS)) return true;
-  throw new SetupFault(SETUP_EXIT.failed, `the service ${SERVICE} can not be stopped`);
+  throw new SetupError(SETUP_EXIT.failed, `the service ${SERVICE} can not be stopped`);
 }
 
 /** Those that run from below `directory` and whose path ends so, but for ourselves: the set-up has a Node of its own there. */

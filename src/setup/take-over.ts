@@ -3,7 +3,7 @@
  * what one has done must not be done again by the other.
  */
 
-import { SETUP_EXIT, SetupFault } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { giveBackStore } from './give-back.ts';
 import { ORIGINAL_SERVICE, SERVICE } from './names.ts';
 import type { InstallInput } from './plan.ts';
@@ -19,7 +19,7 @@ export async function replaceOriginal({ system, log }: InstallInput, transaction
   }
   await transaction.step(`the original agent (${ORIGINAL_SERVICE}) is stopped and disabled`, async () => {
     if (!(await stopOther(system, ORIGINAL_SERVICE)))
-      throw new SetupFault(SETUP_EXIT.failed, `the service ${ORIGINAL_SERVICE} does not stop`);
+      throw new SetupError(SETUP_EXIT.failed, `the service ${ORIGINAL_SERVICE} does not stop`);
     system.enableService(ORIGINAL_SERVICE, false);
     return () => {
       system.enableService(ORIGINAL_SERVICE, true);
@@ -32,7 +32,7 @@ export async function replaceOriginal({ system, log }: InstallInput, transaction
 export async function restoreOriginal(input: InstallInput, transaction: Transaction): Promise<void> {
   const { system, log } = input;
   if (system.serviceState(ORIGINAL_SERVICE) === 'absent')
-    throw new SetupFault(
+    throw new SetupError(
       SETUP_EXIT.configuration,
       `/RESTORE: the original agent (${ORIGINAL_SERVICE}) is not installed`,
     );

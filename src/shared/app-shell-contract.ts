@@ -3,11 +3,13 @@
  * shares one link with the agent's contract, so the window has one way to ask and does not know who answers.
  */
 import { z } from 'zod';
-import { LANGUAGES, type MethodName, supportSchema, uiSettingsSchema } from './contract.ts';
+import { supportSchema } from './about-view.ts';
+import type { MethodName } from './contract.ts';
 import { runIdSchema } from './id-schemas.ts';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import type { Remembered } from './remembered.ts';
 import { START_FAULTS } from './start-fault.ts';
+import { LANGUAGES, uiSettingsSchema } from './ui-view.ts';
 
 /** Where the window can be: what a click on icon, menu entry, notification or count opens. */
 export const routeSchema = z.discriminatedUnion('screen', [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ABOUT } from '../../test/support/status.ts';
-import type { AboutFacts } from './contract.ts';
+import type { AboutFacts } from './about-view.ts';
 import { answersOf } from './describe-about.ts';
 import { I18n } from './i18n/i18n.ts';
 import { DEFAULT_UI } from './ui-settings.ts';

@@ -2,8 +2,9 @@
  * What people ask about a program that manages their PC, answered from its real settings. Invariant: every sentence is chosen by a
  * setting, and what a script could do is not left out because it sounds bad.
  */
-import type { AboutFacts, UiSettings } from './contract.ts';
+import type { AboutFacts } from './about-view.ts';
 import type { I18n } from './i18n/i18n.ts';
+import type { UiSettings } from './ui-view.ts';
 
 export interface Answered {
   readonly question: string;

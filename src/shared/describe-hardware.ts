@@ -1,5 +1,5 @@
 /** What is in this PC, line by line, as Support shows it and the report says it. */
-import type { Hardware } from './contract.ts';
+import type { Hardware } from './about-view.ts';
 import type { I18n } from './i18n/i18n.ts';
 
 /** Memory is sold in powers of two and called GB all the same; disks are not. */

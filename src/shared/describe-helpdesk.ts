@@ -2,8 +2,10 @@
  * All of the helpdesk's screen as one text, for a ticket, with this PC's hardware and schedules. Invariant: what is not known is said
  * to be so, and nothing is in it that the window does not show.
  */
+
+import type { Hardware } from './about-view.ts';
 import type { AgentStatus } from './agent-status.ts';
-import type { Hardware, Setting } from './contract.ts';
+import type { Setting } from './contract.ts';
 import { type PcSnapshot, pcDetails } from './describe.ts';
 import { describeHardware } from './describe-hardware.ts';
 import { linkAbsences, linkParts, linkShare } from './describe-link.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { status } from '../../test/support/agent-status.ts';
-import type { Support } from './contract.ts';
+import type { Support } from './about-view.ts';
 import { knownPc, knownSupport, NOTHING_REMEMBERED, remember } from './remembered.ts';
 
 const HARDWARE = {

@@ -2,8 +2,9 @@
  * What whoever shows the agent remembers of it: whom to call and which PC this is are needed most when the agent is not there, or
  * can't read its settings. Invariant: what is not known never takes the place of what is remembered.
  */
+
+import type { Support } from './about-view.ts';
 import type { AgentStatus } from './agent-status.ts';
-import type { Support } from './contract.ts';
 
 export interface PcFacts {
   /** The name of the PC in the fleet, else that of the computer. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { uiSettingsSchema } from './contract.ts';
 import { fieldOf } from './setting.ts';
 import { DEFAULT_UI, UI_SETTINGS } from './ui-settings.ts';
+import { uiSettingsSchema } from './ui-view.ts';
 
 test.each([
   ['keep_days', 'integer', 'keepDays', 1],

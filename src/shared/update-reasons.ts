@@ -1,7 +1,7 @@
 /** Why a release that IT wants here is none for this PC: each with its text. */
 
 /** What can be wrong with a manifest. */
-export const RELEASE_FAULTS = [
+export const RELEASE_REFUSALS = [
   'unreadable',
   'keys_expired',
   'signature',
@@ -14,7 +14,7 @@ export const RELEASE_FAULTS = [
   'older',
   'conflict',
 ] as const;
-export type ReleaseFault = (typeof RELEASE_FAULTS)[number];
+export type ReleaseRefusal = (typeof RELEASE_REFUSALS)[number];
 
 /**
  * `nothing`, `original`: there is nothing under that version, or only a program of another product. `no_keys`: nobody has said
@@ -27,7 +27,7 @@ export const UPDATE_REASONS = [
   'keys_unusable',
   'package_missing',
   'package',
-  ...RELEASE_FAULTS,
+  ...RELEASE_REFUSALS,
 ] as const;
 export type UpdateReason = (typeof UPDATE_REASONS)[number];
 

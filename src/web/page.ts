@@ -5,10 +5,10 @@ import { AgentConnection } from '../client/agent-connection.ts';
 import { userName } from '../client/own-account.ts';
 import { bridgeWindow } from '../client/window-bridge.ts';
 import { DEFAULT_PREFERENCES, type Preferences } from '../shared/app-shell-contract.ts';
-import type { Language, UiSettings } from '../shared/contract.ts';
 import { CallError } from '../shared/faults.ts';
 import { NOTHING_REMEMBERED, type Remembered, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
+import type { Language, UiSettings } from '../shared/ui-view.ts';
 import { webSocketLink } from './web-socket-link.ts';
 
 export interface PageHome {

@@ -10,11 +10,11 @@ import {
   type KvRead,
   type KvWatchHandlers,
   type LinkStatus,
-  type ObjectLook,
   type ObjectPart,
   type ObjectPiece,
   type ObjectPlace,
   type ObjectRead,
+  type ObjectStat,
   type PublishOptions,
   type PublishOutcome,
 } from '../../src/agent/bus/bus.ts';
@@ -139,7 +139,7 @@ export class FakeBus implements Bus {
     return new Set(names.filter((name) => this.objects.has(name)));
   }
 
-  async objectLook(_bucket: string, name: string): Promise<ObjectLook> {
+  async objectStat(_bucket: string, name: string): Promise<ObjectStat> {
     const read = this.objects.get(name) ?? { kind: 'absent' };
     if (read.kind !== 'value') return read;
     const sha256 = createHash('sha256').update(read.body).digest('hex');

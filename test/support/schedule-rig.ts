@@ -104,7 +104,7 @@ export function scheduleRig(options: RigOptions = {}) {
     scriptsEnabled: () => state.scriptsEnabled,
     cpuPercent: () => state.cpuPercent,
     zone: () => state.zone,
-    lookAtZone: () => {},
+    checkZone: () => {},
     senses: { triggers: new Set(options.triggers ?? []), conditions: new Set(options.tells ?? []) },
     conditions: async (require) => {
       asked.push(require);
@@ -162,7 +162,7 @@ export function scheduleRig(options: RigOptions = {}) {
     async pass(seconds: number, stepMs = 1_000): Promise<void> {
       for (let passedMs = 0; passedMs < seconds * 1_000; passedMs += stepMs) {
         clock.advance(stepMs);
-        await scheduler.look();
+        await scheduler.fireDue();
       }
     },
     /** The script of the newest run ends. */

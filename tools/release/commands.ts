@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fault, say } from '../../scripts/bootstrap/say.mjs';
+import { CliError, say } from '../../scripts/bootstrap/say.mjs';
 import { parseCanonical } from '../../src/agent/update/canonical.ts';
 import { openEnvelope, PAYLOAD_TYPES, type PublicKey, type Role } from '../../src/agent/update/envelope.ts';
 import type { KeyList } from '../../src/agent/update/keys.ts';
@@ -19,7 +19,7 @@ const DAY_MS = 24 * 3_600_000;
 
 export function makeKeys(options: Options): void {
   const [dir, recovery] = [options.text('dir'), options.text('recovery')];
-  if (readLists(dir).length > 0) throw new Fault(`${dir} has a key list already: use "rotate".`);
+  if (readLists(dir).length > 0) throw new CliError(`${dir} has a key list already: use "rotate".`);
   const release = newKey(dir, 'release');
   const kept = newKey(recovery, 'recovery');
   const keys: KeyList = {
@@ -59,7 +59,7 @@ export function revoke(options: Options): void {
   const [dir, recovery, id] = [options.text('dir'), options.text('recovery'), options.text('key')];
   const before = newestList(dir);
   const gone = before.release.keys.filter((key) => key.id.startsWith(id));
-  if (id.length < 8 || gone.length !== 1) throw new Fault(`"${id}" is the beginning of no single release key.`);
+  if (id.length < 8 || gone.length !== 1) throw new CliError(`"${id}" is the beginning of no single release key.`);
   let left = before.release.keys.filter((key) => !gone.includes(key));
   if (left.length === 0) {
     const made = newKey(dir, 'release');
@@ -77,7 +77,7 @@ export async function signRelease(options: Options): Promise<void> {
   const dir = options.text('dir');
   const keys = newestList(dir);
   const signers = privateKeys(options.text('keys', dir), idsOf(keys.release));
-  if (signers.length === 0) throw new Fault('There is none of the release keys here.');
+  if (signers.length === 0) throw new CliError('There is none of the release keys here.');
   const added = options.text('add-to', '');
   const file = options.text('file');
   if (added !== '') return addSignatures(added, file, keys, signers);
@@ -103,7 +103,7 @@ export async function signRelease(options: Options): Promise<void> {
   };
   const read = releaseSchema.safeParse(draft);
   if (!read.success)
-    throw new Fault(`This can't be signed: ${read.error.issues.map(({ path }) => path.join('.')).join(', ')}.`);
+    throw new CliError(`This can't be signed: ${read.error.issues.map(({ path }) => path.join('.')).join(', ')}.`);
   const out = `${file}.manifest`;
   writeFileSync(out, sealRelease(read.data, signers));
   say(`Manifest ${draft.serial}: ${out}`);
@@ -116,7 +116,7 @@ async function unpackedBytesOf(file: string): Promise<number> {
     const to = join(work, 'tree');
     const signal = new AbortController().signal;
     const unpacked = await unpack({ file, to, unpackedBytes: MAX_PACKAGE_BYTES, signal });
-    if (!unpacked.ok) throw new Fault(`No PC would unpack ${file}: ${unpacked.why}.`);
+    if (!unpacked.ok) throw new CliError(`No PC would unpack ${file}: ${unpacked.why}.`);
     const files = readdirSync(to, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     return files.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
   } finally {
@@ -127,7 +127,7 @@ async function unpackedBytesOf(file: string): Promise<number> {
 /** Who signs must have the package, and is told what it is: another's manifest is signed for what is in it, not for its name. */
 async function addSignatures(manifest: string, file: string, keys: KeyList, signers: readonly SigningKey[]) {
   const envelope = openEnvelope(readFileSync(manifest), PAYLOAD_TYPES.release);
-  if (envelope === null) throw new Fault(`${manifest} is no manifest.`);
+  if (envelope === null) throw new CliError(`${manifest} is no manifest.`);
   const { payload, payloadType } = envelope;
   const added = openEnvelope(seal(payloadType, payload, signers), payloadType)?.signatures ?? [];
   const others = envelope.signatures.filter(({ keyid }) => !added.some((each) => each.keyid === keyid));
@@ -154,14 +154,14 @@ export async function checkedRelease(dir: string, file: string) {
 async function asOnPc(body: Uint8Array, manifest: string, file: string, keys: KeyList) {
   const payload = openEnvelope(body, PAYLOAD_TYPES.release)?.payload;
   const read = releaseSchema.safeParse(payload && parseCanonical(payload));
-  if (!read.success) throw new Fault(`${manifest} is no manifest.`);
+  if (!read.success) throw new CliError(`${manifest} is no manifest.`);
   const { version, platform, arch, channel, sha256, size } = read.data;
   const target = { platform, arch };
   const facts = { keys, seen: null, wanted: version, target, channel, installed: version, nowMs: Date.now() };
   const verdict = checkRelease(body, facts);
-  if (!verdict.ok) throw new Fault(`No PC would take ${manifest}: ${verdict.why}.`);
+  if (!verdict.ok) throw new CliError(`No PC would take ${manifest}: ${verdict.why}.`);
   if (statSync(file).size !== size || (await sha256Of(file)) !== sha256) {
-    throw new Fault(`${file} is not the package that was signed.`);
+    throw new CliError(`${file} is not the package that was signed.`);
   }
   return read.data;
 }

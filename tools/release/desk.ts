@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../scripts/bootstrap/say.mjs';
+import { CliError } from '../../scripts/bootstrap/say.mjs';
 import { type KeyList, nextKeys, pinnedKeys } from '../../src/agent/update/keys.ts';
 import { replaceFile } from '../../src/base/replace-file.ts';
 import { writePrivateFile } from '../../src/platform/windows/private-file.ts';
@@ -21,7 +21,7 @@ export function readLists(dir: string): { readonly keys: KeyList; readonly body:
     const body = readFileSync(join(dir, `keys.${number}.json`));
     const before = lists.at(-1)?.keys;
     const keys = before === undefined ? pinnedKeys(body) : nextKeys(before, body);
-    if (keys === null) throw new Fault(`keys.${number}.json in ${dir} does not follow from the list before it.`);
+    if (keys === null) throw new CliError(`keys.${number}.json in ${dir} does not follow from the list before it.`);
     lists.push({ keys, body });
   }
   return lists;
@@ -29,7 +29,7 @@ export function readLists(dir: string): { readonly keys: KeyList; readonly body:
 
 export function newestList(dir: string): KeyList {
   const keys = readLists(dir).at(-1)?.keys;
-  if (keys === undefined) throw new Fault(`There is no key list in ${dir}: make one with "keys".`);
+  if (keys === undefined) throw new CliError(`There is no key list in ${dir}: make one with "keys".`);
   return keys;
 }
 
@@ -38,7 +38,7 @@ export function writeList(dir: string, keys: KeyList, signers: readonly SigningK
   const before = readLists(dir).at(-1)?.keys;
   const body = sealKeys(keys, signers);
   const read = before === undefined ? pinnedKeys(body) : nextKeys(before, body);
-  if (read === null) throw new Fault('These recovery keys are not enough to sign this list.');
+  if (read === null) throw new CliError('These recovery keys are not enough to sign this list.');
   const file = join(dir, `keys.${keys.version}.json`);
   writeFileSync(file, body, { flag: 'wx' });
   return file;
@@ -67,7 +67,7 @@ export function privateKeys(dir: string, ids: readonly string[]): SigningKey[] {
 export function lastSerial(dir: string): number {
   const file = join(dir, 'serial');
   const serial = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  if (!Number.isSafeInteger(serial) || serial < 0) throw new Fault(`${file} holds no number.`);
+  if (!Number.isSafeInteger(serial) || serial < 0) throw new CliError(`${file} holds no number.`);
   return serial;
 }
 

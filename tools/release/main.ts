@@ -1,5 +1,5 @@
 /** The commands of `npm run release`. */
-import { Fault, main } from '../../scripts/bootstrap/say.mjs';
+import { CliError, main } from '../../scripts/bootstrap/say.mjs';
 import { makeKeys, revoke, rotate, signRelease } from './commands.ts';
 import { Options } from './options.ts';
 import { publish } from './publish.ts';
@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, (options: Options) => void | Promise<voi
 await main(async () => {
   const [name = '', ...args] = process.argv.slice(2);
   const command = COMMANDS[name];
-  if (command === undefined) throw new Fault(`Say one of ${Object.keys(COMMANDS).join(', ')}; see docs/updates.md.`);
+  if (command === undefined) throw new CliError(`Say one of ${Object.keys(COMMANDS).join(', ')}; see docs/updates.md.`);
   await command(new Options(args));
   return 0;
 });

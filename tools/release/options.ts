@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Fault } from '../../scripts/bootstrap/say.mjs';
+import { CliError } from '../../scripts/bootstrap/say.mjs';
 
 const TEXTS = [
   'dir',
@@ -28,7 +28,7 @@ const FLAGS = ['add', 'recovery-key', 'allow-downgrade'] as const;
 type Text = (typeof TEXTS)[number];
 type Flag = (typeof FLAGS)[number];
 
-/** What stands on the command line. Each asks for what it needs; a missing one is a {@link Fault}. */
+/** What stands on the command line. Each asks for what it needs; a missing one is a {@link CliError}. */
 export class Options {
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
 
@@ -40,19 +40,19 @@ export class Options {
     try {
       this.#values = parseArgs({ args: [...args], options, strict: true }).values as Record<string, string | boolean>;
     } catch (error) {
-      throw new Fault(error instanceof Error ? error.message : String(error));
+      throw new CliError(error instanceof Error ? error.message : String(error));
     }
   }
 
   text(name: Text, otherwise?: string): string {
     const value = this.#values[name] ?? otherwise;
-    if (typeof value !== 'string') throw new Fault(`--${name} is missing.`);
+    if (typeof value !== 'string') throw new CliError(`--${name} is missing.`);
     return value;
   }
 
   number(name: Text, otherwise?: number): number {
     const value = Number(this.text(name, otherwise === undefined ? undefined : String(otherwise)));
-    if (!Number.isSafeInteger(value) || value < 0) throw new Fault(`--${name} is no whole number.`);
+    if (!Number.isSafeInteger(value) || value < 0) throw new CliError(`--${name} is no whole number.`);
     return value;
   }
 

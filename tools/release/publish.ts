@@ -6,7 +6,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { Objm } from '@nats-io/obj';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
-import { Fault, say } from '../../scripts/bootstrap/say.mjs';
+import { CliError, say } from '../../scripts/bootstrap/say.mjs';
 import { keyListObject } from '../../src/agent/update/keys.ts';
 import { checkedRelease } from './commands.ts';
 import { readLists } from './desk.ts';
@@ -18,7 +18,7 @@ const TRANSFER_MS = 10 * 60_000;
 export async function publish(options: Options): Promise<void> {
   const dir = options.text('dir');
   const lists = readLists(dir);
-  if (lists.length === 0) throw new Fault(`There is no key list in ${dir}.`);
+  if (lists.length === 0) throw new CliError(`There is no key list in ${dir}.`);
   const file = options.text('file', '');
   const release = file === '' ? null : await checkedRelease(dir, file);
   const nc = await connected(options);
@@ -51,7 +51,9 @@ async function openBucket(nc: NatsConnection) {
   try {
     return await new Objm(nc).open(BUCKET);
   } catch (error) {
-    throw new Fault(`The bucket ${BUCKET} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new CliError(
+      `The bucket ${BUCKET} can't be used: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
 }
 
@@ -66,7 +68,7 @@ async function connected(options: Options): Promise<NatsConnection> {
       ...(user === '' ? {} : { user, pass: readFileSync(options.text('password-file'), 'utf8').trimEnd() }),
     });
   } catch (error) {
-    throw new Fault(
+    throw new CliError(
       `No connection to ${servers.join(', ')}: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }

@@ -6,7 +6,7 @@ import { type FuseConfig, FuseV1Options, flipFuses } from '@electron/fuses';
 import { findNode24 } from '../../bootstrap/node24.mjs';
 import { ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 import { FUSES } from '../fuses.ts';
 import { ownElectronVersion } from './electron-for.ts';
 
@@ -59,7 +59,7 @@ export async function packApp({
     await step('Packing the application', async () => {
       const all = { ...env, CSC_IDENTITY_AUTO_DISCOVERY: 'false' };
       const result = await quiet(findNode24(), args, { cwd: source, env: all });
-      if (!result.ok) throw new Fault(packingFault(result.output));
+      if (!result.ok) throw new CliError(packingFault(result.output));
     });
     // What a stand-in for tests starts with instead of an application.
     rmSync(join(work, unpacked, 'resources', 'app'), { recursive: true, force: true });

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onPath, ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 import { bytesBelow } from './tree.ts';
 
 const SOURCE = join(ROOT, 'packaging', 'linux');
@@ -61,7 +61,7 @@ export async function buildDeb({
   readonly env: NodeJS.ProcessEnv;
 }) {
   if (!onPath('dpkg-deb', env))
-    throw new Fault('Install dpkg-deb (Debian and Ubuntu have it; elsewhere the package dpkg).');
+    throw new CliError('Install dpkg-deb (Debian and Ubuntu have it; elsewhere the package dpkg).');
   const work = mkdtempSync(join(tmpdir(), 'kanade-tray-deb-'));
   try {
     layOut(work, join(tree, 'tree'), version);
@@ -71,7 +71,7 @@ export async function buildDeb({
       const how = fast ? ['-Zgzip', '-z1'] : ['-Zxz'];
       const all = { ...env, SOURCE_DATE_EPOCH: String(atSecs) };
       const result = await quiet('dpkg-deb', ['--build', '--root-owner-group', ...how, work, file], { env: all });
-      if (!result.ok) throw new Fault(`The Debian package can not be built:\n${result.output.trim()}`);
+      if (!result.ok) throw new CliError(`The Debian package can not be built:\n${result.output.trim()}`);
     });
   } finally {
     rmSync(work, { recursive: true, force: true });

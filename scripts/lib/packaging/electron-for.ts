@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { dirname, join } from 'node:path';
 import { cacheDir, isFile, onPath, ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 import { installWithApt } from '../apt.ts';
 import { ensureTestElectron } from '../electron.ts';
 
@@ -27,7 +27,7 @@ export function standInElectron(
 
 async function linuxStandIn(env: NodeJS.ProcessEnv) {
   const found = await ensureTestElectron({ ...env });
-  if (found.kind === 'none') throw new Fault(`${found.why}.`);
+  if (found.kind === 'none') throw new CliError(`${found.why}.`);
   return { directory: dirname(found.executable), version: found.version };
 }
 
@@ -47,7 +47,7 @@ async function fetchWindowsStandIn(directory: string, env: NodeJS.ProcessEnv) {
   const work = mkdtempSync(join(cacheDir(env), 'electron-win32-'));
   const run = async (command: string, args: string[]) => {
     const result = await quiet(command, args, { cwd: work, env });
-    if (!result.ok) throw new Fault(`The Windows Electron for tests can not be had: ${result.output.trim()}`);
+    if (!result.ok) throw new CliError(`The Windows Electron for tests can not be had: ${result.output.trim()}`);
   };
   try {
     const about = ['--no-deps', '--only-binary=:all:', '--platform', 'win_amd64', '--quiet'];
@@ -75,15 +75,15 @@ async function fetchWindowsStandIn(directory: string, env: NodeJS.ProcessEnv) {
 
 /**
  * The version that is shipped: exactly the one that package.json names, so that nobody's installation decides.
- * @throws {@link Fault} where it is a range, or another one is installed
+ * @throws {@link CliError} where it is a range, or another one is installed
  */
 export function ownElectronVersion(root: string = ROOT) {
   const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
   const named = read('package.json').devDependencies.electron;
   if (!/^\d+\.\d+\.\d+$/.test(named))
-    throw new Fault(`package.json must name one version of Electron exactly, not ${named}.`);
+    throw new CliError(`package.json must name one version of Electron exactly, not ${named}.`);
   const installed = read(join('node_modules', 'electron', 'package.json')).version;
   if (installed !== named)
-    throw new Fault(`Electron ${installed} is installed, and package.json names ${named}: npm ci`);
+    throw new CliError(`Electron ${installed} is installed, and package.json names ${named}: npm ci`);
   return named;
 }

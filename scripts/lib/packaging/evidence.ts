@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 
 export function sha256Of(file: string) {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -58,6 +58,6 @@ function runtime(name: string, version: string) {
 
 async function npmSays(args: string[], env: NodeJS.ProcessEnv) {
   const said = await quiet('npm', args, { cwd: ROOT, env, keepChars: Number.POSITIVE_INFINITY });
-  if (!said.ok) throw new Fault(`npm can not write the bill of materials:\n${said.output.trim().slice(-2_000)}`);
+  if (!said.ok) throw new CliError(`npm can not write the bill of materials:\n${said.output.trim().slice(-2_000)}`);
   return said.output.slice(said.output.indexOf('{'), said.output.lastIndexOf('}') + 1);
 }

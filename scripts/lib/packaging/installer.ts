@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 import { ensureMakensis } from './makensis.ts';
 import { type Sign, signProgram, signTree } from './signing.ts';
 
@@ -42,7 +42,7 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
       cwd: join(ROOT, 'installer'),
       env: { ...env, ...makensis.env, SOURCE_DATE_EPOCH: String(atSecs) },
     });
-    if (!result.ok) throw new Fault(`installer/${script} can not be compiled:\n${result.output.trim()}`);
+    if (!result.ok) throw new CliError(`installer/${script} can not be compiled:\n${result.output.trim()}`);
   };
   const plugins = await signedPlugins(join(makensis.share, 'Plugins', PLUGIN_TARGET), sign);
   try {
@@ -62,7 +62,7 @@ export async function compileInstaller({ tree, version, file, fast, sign, atSecs
 /** The libraries of NSIS that an installer unpacks and loads: signed copies, where signatures were asked for. */
 async function signedPlugins(from: string, sign: Sign | null) {
   if (sign === null) return { args: [], remove: () => {} };
-  if (!existsSync(from)) throw new Fault(`The plug-ins of NSIS are not in ${from}: what they are signed in.`);
+  if (!existsSync(from)) throw new CliError(`The plug-ins of NSIS are not in ${from}: what they are signed in.`);
   const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-nsis-'));
   cpSync(from, directory, { recursive: true });
   await step('Signing what the installer is made of', () => signTree(directory, sign));

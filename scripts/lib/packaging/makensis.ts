@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { onPath } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault } from '../../bootstrap/say.mjs';
+import { CliError } from '../../bootstrap/say.mjs';
 import { ensureChroot } from '../chroot.ts';
 
 const [MAJOR, MINOR] = [3, 12];
@@ -23,14 +23,14 @@ interface Makensis {
 
 /**
  * The one of this system, else that of a Debian in a directory.
- * @throws {@link Fault}
+ * @throws {@link CliError}
  */
 export async function ensureMakensis(env: NodeJS.ProcessEnv): Promise<Makensis> {
   const onThisSystem = { command: 'makensis', args: [], env: {}, share: '/usr/share/nsis' };
   if (onPath('makensis', env) && whyTooOld(await versionOf(onThisSystem, env)) === null) return onThisSystem;
   const ours = inDirectory(await ensureDirectory(env));
   const why = whyTooOld(await versionOf(ours, env));
-  if (why !== null) throw new Fault(`${why} Install makensis ${MAJOR}.${MINOR} or newer.`);
+  if (why !== null) throw new CliError(`${why} Install makensis ${MAJOR}.${MINOR} or newer.`);
   return ours;
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onPath, ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 import { installWithApt } from '../apt.ts';
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
@@ -47,7 +47,7 @@ const PROGRAMS = [
 export async function compileNative(directory: string, version: string, env: NodeJS.ProcessEnv = process.env) {
   if (!onPath(COMPILER, env)) {
     await installWithApt('Installing the compiler for Windows (once)', ['gcc-mingw-w64-x86-64'], env);
-    if (!onPath(COMPILER, env)) throw new Fault(`Install ${COMPILER} (Debian: gcc-mingw-w64-x86-64).`);
+    if (!onPath(COMPILER, env)) throw new CliError(`Install ${COMPILER} (Debian: gcc-mingw-w64-x86-64).`);
   }
   const work = mkdtempSync(join(tmpdir(), 'kanade-tray-native-'));
   try {
@@ -85,7 +85,7 @@ async function compile(
   );
   const run = async (command: string, args: string[]) => {
     const result = await quiet(command, args, { env });
-    if (!result.ok) throw new Fault(`native/${source} can not be compiled:\n${result.output.trim()}`);
+    if (!result.ok) throw new CliError(`native/${source} can not be compiled:\n${result.output.trim()}`);
   };
   if (hasEvents) await run(MESSAGES, ['-h', work, '-r', work, join(native, 'events.mc')]);
   await run(RESOURCES, ['--include-dir', work, join(native, 'program.rc'), resources]);

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:f
 import { basename, join } from 'node:path';
 import { cacheDir, isFile, ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 
 /**
  * The unpacked npm package `name`, in the version of the lock file.
@@ -16,7 +16,7 @@ import { Fault, step } from '../../bootstrap/say.mjs';
 export async function foreignPackage(name: string, env: NodeJS.ProcessEnv = process.env) {
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   const { version, integrity } = lock.packages[`node_modules/${name}`] ?? {};
-  if (version === undefined) throw new Fault(`package-lock.json does not name ${name}.`);
+  if (version === undefined) throw new CliError(`package-lock.json does not name ${name}.`);
   const directory = join(cacheDir(env), 'packages', `${basename(name)}-${version}`);
   if (isFile(join(directory, 'package.json'))) return directory;
   await step(`Fetching ${name} ${version} (once)`, () => fetchPackage({ name, version, integrity }, directory, env));
@@ -34,12 +34,12 @@ async function fetchPackage(
   try {
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
     const packed = await quiet(npm, ['pack', '--silent', `${name}@${version}`], { cwd: work, env });
-    if (!packed.ok) throw new Fault(`${name} ${version} can not be fetched:\n${packed.output.trim()}`);
+    if (!packed.ok) throw new CliError(`${name} ${version} can not be fetched:\n${packed.output.trim()}`);
     const archive = join(work, packed.output.trim().split('\n').at(-1) ?? '');
     const hash = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
-    if (hash !== integrity) throw new Fault(`${name} ${version} is not the file that package-lock.json names.`);
+    if (hash !== integrity) throw new CliError(`${name} ${version} is not the file that package-lock.json names.`);
     const unpacked = await quiet('tar', ['xzf', archive, '-C', work], { env });
-    if (!unpacked.ok) throw new Fault(`${name} ${version} can not be unpacked:\n${unpacked.output.trim()}`);
+    if (!unpacked.ok) throw new CliError(`${name} ${version} can not be unpacked:\n${unpacked.output.trim()}`);
     rmSync(directory, { recursive: true, force: true });
     renameSync(join(work, 'package'), directory);
   } finally {

@@ -7,7 +7,7 @@ import { closeSync, openSync, readdirSync, readSync, renameSync, rmSync } from '
 import { join } from 'node:path';
 import { onPath } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault } from '../../bootstrap/say.mjs';
+import { CliError } from '../../bootstrap/say.mjs';
 
 export type Sign = (file: string) => Promise<void>;
 
@@ -25,10 +25,10 @@ export function signerOf(env: NodeJS.ProcessEnv): Sign | null {
   if (!certificate) return null;
   const passwordFile = env.KANADE_TRAY_SIGN_PASSWORD_FILE;
   if (!passwordFile)
-    throw new Fault('KANADE_TRAY_SIGN_PASSWORD_FILE is missing: the file with the password of the certificate.');
+    throw new CliError('KANADE_TRAY_SIGN_PASSWORD_FILE is missing: the file with the password of the certificate.');
   const timestamp = env.KANADE_TRAY_SIGN_TIMESTAMP ?? TIMESTAMP_URL;
   if (!onPath('osslsigncode', env))
-    throw new Fault('Install osslsigncode, or name a program in KANADE_TRAY_SIGN_COMMAND.');
+    throw new CliError('Install osslsigncode, or name a program in KANADE_TRAY_SIGN_COMMAND.');
   return async (file) => {
     const fresh = `${file}.signed`;
     const about = ['-pkcs12', certificate, '-readpass', passwordFile, '-h', 'sha256', '-n', 'Kanade Tray'];
@@ -44,10 +44,10 @@ export async function signTree(directory: string, sign: Sign) {
   for (const file of programsBelow(directory)) await signProgram(file, sign);
 }
 
-/** @throws {@link Fault} where it says that it has signed, and has not */
+/** @throws {@link CliError} where it says that it has signed, and has not */
 export async function signProgram(file: string, sign: Sign) {
   await sign(file);
-  if (!programAt(file)?.isSigned) throw new Fault(`${file} has no signature, though signing it did not fail.`);
+  if (!programAt(file)?.isSigned) throw new CliError(`${file} has no signature, though signing it did not fail.`);
 }
 
 /** All that Windows could load as a program, a library or a module. */
@@ -90,5 +90,5 @@ export function programAt(file: string): { readonly isSigned: boolean } | null {
 
 async function run(command: string, args: string[], file: string, env: NodeJS.ProcessEnv) {
   const result = await quiet(command, args, { env });
-  if (!result.ok) throw new Fault(`${file} can not be signed:\n${result.output.trim()}`);
+  if (!result.ok) throw new CliError(`${file} can not be signed:\n${result.output.trim()}`);
 }

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writ
 import { join } from 'node:path';
 import { cacheDir, isFile, ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
-import { Fault, step } from '../../bootstrap/say.mjs';
+import { CliError, step } from '../../bootstrap/say.mjs';
 import { inputsHash } from '../building.ts';
 import { updateName } from './archive.ts';
 import { TEST_SUFFIX } from './test-suffix.ts';
@@ -78,7 +78,7 @@ async function testBuild(
       cwd: work,
       env,
     });
-    if (!result.ok) throw new Fault(`Version ${version} for ${system} can not be built:\n${result.output.trim()}`);
+    if (!result.ok) throw new CliError(`Version ${version} for ${system} can not be built:\n${result.output.trim()}`);
     rmSync(join(work, 'release', 'work'), { recursive: true });
     writeFileSync(stamp, inputs);
   });

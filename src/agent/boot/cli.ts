@@ -54,10 +54,10 @@ interface Options {
 }
 
 /** How often an agent that has to wait for another one looks again (architecture §4). */
-const LOOK_FOR_TURN_MS = 15_000;
+const LOCK_RETRY_MS = 15_000;
 
 /** Runs until it is stopped; resolves to the exit code of the process. */
-export async function run(argv: readonly string[], lockRetryMs = LOOK_FOR_TURN_MS): Promise<number> {
+export async function run(argv: readonly string[], lockRetryMs = LOCK_RETRY_MS): Promise<number> {
   const options = parseOptions(argv);
   if (typeof options === 'string') return failed(`${options}\n\n${USAGE}`);
   if (options.help) return print(USAGE);

@@ -27,7 +27,7 @@ export type InstanceLock = MachineLock;
  */
 export async function acquireInstanceLock(options: InstanceLockOptions): Promise<InstanceLock | null> {
   const { config, log } = options;
-  const first = await look(options);
+  const first = await check(options);
   if (first.kind === 'clear') return first.value;
   log.warn(SAYING[first.by.state], { state: first.by.state });
   const { waitUntilClear } = await import('./standby.ts');
@@ -37,7 +37,7 @@ export async function acquireInstanceLock(options: InstanceLockOptions): Promise
     directory: config.directories.agentDir,
     settings: () => config,
   };
-  const lock = await waitUntilClear(first.by, () => look(options), waiting);
+  const lock = await waitUntilClear(first.by, () => check(options), waiting);
   if (lock !== null) log.info('it is the turn of this agent now');
   return lock;
 }
@@ -54,7 +54,7 @@ type LockCheck =
   | Extract<ReadinessCheck<InstanceLock>, { kind: 'clear' }>
   | { kind: 'held_up'; by: typeof ELSEWHERE | typeof ORIGINAL };
 
-async function look({ config, log, originalRuns }: InstanceLockOptions): Promise<LockCheck> {
+async function check({ config, log, originalRuns }: InstanceLockOptions): Promise<LockCheck> {
   if (originalRuns()) return { kind: 'held_up', by: ORIGINAL };
   if (config.startedAs !== 'tray') return { kind: 'clear', value: NO_LOCK };
   const taking = await takeMachineLock(config.agent.id);

@@ -43,7 +43,7 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
   };
   say('the settings can not be used');
   let seen = stamps(faulty.files);
-  const look = (): ReadinessCheck<Usable> => {
+  const check = (): ReadinessCheck<Usable> => {
     const now = stamps(faulty.files);
     // Who may change a file, and whether somebody else holds it or a registry key can be read, is not seen by a time.
     const touched = now !== seen;
@@ -60,7 +60,7 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
   const { agentDir } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
   const settings = () => faulty.shown;
   const waiting = { startedAs, directory: agentDir, settings, hostSecret, version, pollEveryMs: POLL_EVERY_MS, log };
-  return (await waitUntilClear(faulty, look, waiting)) ?? EXIT.stopped;
+  return (await waitUntilClear(faulty, check, waiting)) ?? EXIT.stopped;
 }
 
 /** Changes whenever one of the files does, or appears. */

@@ -39,10 +39,10 @@ export interface WaitOptions {
   readonly log: Logger;
 }
 
-/** Shows what holds us up until `look` says that the way is clear; null: asked to stop before. */
+/** Shows what holds us up until `check` says that the way is clear; null: asked to stop before. */
 export async function waitUntilClear<T>(
   first: Blocker,
-  look: () => ReadinessCheck<T> | Promise<ReadinessCheck<T>>,
+  check: () => ReadinessCheck<T> | Promise<ReadinessCheck<T>>,
   options: WaitOptions,
 ): Promise<T | null> {
   const stopping = new AbortController();
@@ -54,7 +54,7 @@ export async function waitUntilClear<T>(
   try {
     for (let shown = first; ; ) {
       await sleep(options.pollEveryMs, stopping.signal);
-      const found = await look();
+      const found = await check();
       if (found.kind === 'clear') return found.value;
       if (found.by !== shown) cell.set(agentIn(found.by));
       shown = found.by;

@@ -166,7 +166,7 @@ test.for(['MaxAge', 'Purge', 'Remove', 'of a later server'])('a marker of "%s" i
   await eventually(() => expect(watch.events).toEqual(['begin', 'job deleted', 'current']));
 });
 
-test("a handler's fault ends neither the connection nor the watch", async () => {
+test("a handler's error ends neither the connection nor the watch", async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   await putKey(nc, 'agent_config', 'global', 'one');

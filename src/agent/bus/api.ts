@@ -1,6 +1,6 @@
 /** The JetStream API's requests and answers, as the bus needs them (protocol §11.3). */
 import type { Msg } from '@nats-io/transport-node';
-import type { RequestOptions, Session } from './session.ts';
+import type { BrokerConnection, RequestOptions } from './broker-connection.ts';
 
 /** An answer of the JetStream API that is an error, with its own number (`err_code`). */
 export class ApiError extends Error {
@@ -37,15 +37,15 @@ const API_TIMEOUT_MS = 5_000;
 
 /** One request to `$JS.API.<what>`; rejects with {@link ApiError} where the server answers with one. */
 export async function apiRequest(
-  session: Session,
+  connection: BrokerConnection,
   what: string,
   body: unknown,
   { timeoutMs = API_TIMEOUT_MS, ...options }: RequestOptions & { readonly timeoutMs?: number } = {},
 ): Promise<Record<string, unknown>> {
   const payload = body === null ? '' : JSON.stringify(body);
-  const parsed = jsonOf(await session.request(`$JS.API.${what}`, payload, timeoutMs, options));
+  const parsed = jsonOf(await connection.request(`$JS.API.${what}`, payload, timeoutMs, options));
   throwApiError(parsed);
-  session.serverClock.said(parsed.ts);
+  connection.serverClock.said(parsed.ts);
   return parsed;
 }
 
@@ -72,16 +72,19 @@ export function isMissing(error: unknown): boolean {
 }
 
 const ASKED_AGAIN_AFTER_MS = 1_000;
-const asked = new WeakMap<Session, Map<string, { readonly atMs: number; readonly missing: Promise<boolean> }>>();
+const asked = new WeakMap<
+  BrokerConnection,
+  Map<string, { readonly atMs: number; readonly missing: Promise<boolean> }>
+>();
 
 /** Whether {@link isMissing} holds for a stream, asked at most once a second. Never rejects; false: it is not known. */
-export function streamIsMissing(session: Session, stream: string, timeoutMs: number): Promise<boolean> {
-  const answers = asked.get(session) ?? new Map();
-  asked.set(session, answers);
+export function streamIsMissing(connection: BrokerConnection, stream: string, timeoutMs: number): Promise<boolean> {
+  const answers = asked.get(connection) ?? new Map();
+  asked.set(connection, answers);
   const last = answers.get(stream);
   const atMs = performance.now();
   if (last !== undefined && atMs - last.atMs < ASKED_AGAIN_AFTER_MS) return last.missing;
-  const missing = apiRequest(session, `STREAM.INFO.${stream}`, null, { timeoutMs }).then(() => false, isMissing);
+  const missing = apiRequest(connection, `STREAM.INFO.${stream}`, null, { timeoutMs }).then(() => false, isMissing);
   answers.set(stream, { atMs, missing });
   return missing;
 }

@@ -159,7 +159,7 @@ export type ObjectRead =
   | { readonly kind: 'failed'; readonly why: string; readonly mayPass: boolean; readonly part?: ObjectPart };
 
 /** What the store says of an object, unchecked. `sha256`: lower-case hex; null where it says none. `start`: before its first piece. */
-export type ObjectLook =
+export type ObjectStat =
   | {
       readonly kind: 'value';
       readonly sizeBytes: number;
@@ -210,7 +210,7 @@ export interface Bus {
   consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding;
   /** The names in `names` that exist in the object store. */
   objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null>;
-  objectLook(bucket: string, name: string, signal: AbortSignal): Promise<ObjectLook>;
+  objectStat(bucket: string, name: string, signal: AbortSignal): Promise<ObjectStat>;
   /** The piece behind `place`, unchecked; as large as whoever has put the object there has cut it. */
   objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece>;
   /**

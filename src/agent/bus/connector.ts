@@ -1,5 +1,5 @@
 /**
- * Keeps the agent connected: one loop of single tries, server after server, for ever and with jittered pauses. Each session
+ * Keeps the agent connected: one loop of single tries, server after server, for ever and with jittered pauses. Each connection
  * is a new sign-in; what it ends with, and why there is none, is the state of the link (architecture §7). Durations are by the
  * time since boot: a changed time of day neither ages a link nor freshens it.
  */
@@ -10,13 +10,13 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { WatchedCell } from '../../base/watched.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES, type LinkStatus } from './bus.ts';
 import { type Failure, isRefused } from './classify.ts';
-import { openSession } from './open.ts';
+import { openConnection } from './open.ts';
 import type { Permissions } from './permissions.ts';
 import { hasLasted, reconnectDelayMs } from './reconnect.ts';
 import type { ServerClock } from './server-clock.ts';
-import type { Session } from './session.ts';
 import type { Credentials, TlsTexts } from './sign-in.ts';
 import { watchForWake } from './wake.ts';
 
@@ -44,8 +44,8 @@ export interface ConnectorOptions {
 export interface ConnectorParts {
   readonly permissions: Permissions;
   readonly serverClock: ServerClock;
-  /** What a new session needs done before anybody hears of it. */
-  readonly prepare: (session: Session) => void;
+  /** What a new connection needs done before anybody hears of it. */
+  readonly prepare: (connection: BrokerConnection) => void;
 }
 
 /** A server that has refused us is left alone for a while. */
@@ -56,7 +56,7 @@ interface Refusals {
 
 export class Connector {
   readonly link: WatchedCell<LinkStatus>;
-  readonly session = new WatchedCell<Session | null>(null);
+  readonly connection = new WatchedCell<BrokerConnection | null>(null);
   readonly tried = new WatchedCell(false);
   readonly #options: ConnectorOptions;
   readonly #parts: ConnectorParts;
@@ -100,42 +100,42 @@ export class Connector {
 
   /** How long the link has not been known good: 0 while it is, Infinity if it never was. */
   ageMs(): number {
-    const session = this.session.value;
-    if (session?.confirmed) return 0;
-    const lastGoodUpMs = session?.lastGoodUpMs ?? this.#lastGood?.upMs;
+    const connection = this.connection.value;
+    if (connection?.confirmed) return 0;
+    const lastGoodUpMs = connection?.lastGoodUpMs ?? this.#lastGood?.upMs;
     return lastGoodUpMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#clock.upMs() - lastGoodUpMs);
   }
 
   /** The last confirmed round trip, on this connection or the one before. */
   lastGoodAtMs(): number | null {
-    return this.session.value?.lastGoodAtMs ?? this.#lastGood?.atMs ?? null;
+    return this.connection.value?.lastGoodAtMs ?? this.#lastGood?.atMs ?? null;
   }
 
   /** Connects again, at once. */
   reconnect(): void {
     this.#refusals.clear();
     this.#wake.abort();
-    this.session.value?.close();
+    this.connection.value?.close();
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new Error('the bus was closed'));
-    this.session.value?.close();
+    this.connection.value?.close();
     await this.#loop;
   }
 
   /** The PC may have slept: the network may be another one, and the server may have given us up. */
   #awake(): void {
-    const session = this.session.value;
-    if (session === null) {
+    const connection = this.connection.value;
+    if (connection === null) {
       this.reconnect();
       return;
     }
     this.#log.debug('looking at the connection after a sleep');
-    const looked = session.answersWithin(AWAKE_ANSWER_MS).then((answers) => {
-      if (answers || this.session.value !== session) return;
+    const looked = connection.answersWithin(AWAKE_ANSWER_MS).then((answers) => {
+      if (answers || this.connection.value !== connection) return;
       this.#wake.abort();
-      session.close('it does not answer after a sleep');
+      connection.close('it does not answer after a sleep');
     });
     drop(looked, this.#log, 'looking at the connection');
   }
@@ -145,17 +145,17 @@ export class Connector {
     let attempt = 0;
     while (!signal.aborted) {
       try {
-        const session = await this.#connectAny();
+        const connection = await this.#connectAny();
         this.tried.set(true);
-        if (session !== null) {
+        if (connection !== null) {
           attempt = 0;
           try {
-            await this.#live(session);
+            await this.#live(connection);
           } finally {
-            session.close();
+            connection.close();
           }
         }
-        await this.#pause(this.#delayMs(session !== null, attempt++));
+        await this.#pause(this.#delayMs(connection !== null, attempt++));
       } catch (error) {
         // A mistake of ours, or of one who listens; the agent has no other way to its fleet.
         this.#log.error('connecting failed', { error: errorText(error) });
@@ -182,18 +182,18 @@ export class Connector {
   }
 
   /** One round over all servers; null when none of them took us, the state then says why. */
-  async #connectAny(): Promise<Session | null> {
+  async #connectAny(): Promise<BrokerConnection | null> {
     const { signal } = this.#closing;
     for (const url of this.#candidates()) {
       if (signal.aborted) return null;
       const { host } = url;
       const refused = this.#refusals.get(host);
       if (refused !== undefined && refused.untilUpMs > this.#clock.upMs()) continue;
-      const opened = await openSession(url, { ...this.#options, ...this.#parts, mute: this.#mute }, signal);
+      const opened = await openConnection(url, { ...this.#options, ...this.#parts, mute: this.#mute }, signal);
       if (opened === null) return null;
       if (opened.kind === 'open') {
         this.#refusals.delete(host);
-        return opened.session;
+        return opened.connection;
       }
       if (isRefused(opened.failure) && !opened.local) this.#noteRefusal(host, (refused?.times ?? 0) + 1);
       else this.#refusals.delete(host);
@@ -233,40 +233,40 @@ export class Connector {
     });
   }
 
-  /** Holds the session until it ends. */
-  async #live(session: Session): Promise<void> {
-    if (this.#closing.signal.aborted) return session.close();
-    const { nc } = session;
+  /** Holds the connection until it ends. */
+  async #live(connection: BrokerConnection): Promise<void> {
+    if (this.#closing.signal.aborted) return connection.close();
+    const { nc } = connection;
     const fromUpMs = this.#clock.upMs();
-    this.#log.info('connected', { server: session.server, version: nc.info?.version });
+    this.#log.info('connected', { server: connection.server, version: nc.info?.version });
     let error: Error | null = null;
     try {
       this.#parts.permissions.reset();
-      this.#parts.prepare(session);
-      // First the session: whoever hears of the connection may use it at once.
-      this.session.set(session);
+      this.#parts.prepare(connection);
+      // First this: whoever hears of the link may use it at once.
+      this.connection.set(connection);
       this.link.set({
         state: 'connected',
         sinceMs: this.#clock.nowMs(),
-        lastGoodAtMs: session.lastGoodAtMs,
-        server: session.server,
+        lastGoodAtMs: connection.lastGoodAtMs,
+        server: connection.server,
         why: null,
         maxPayloadBytes: nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES,
       });
-      error = await orAbort(session.ended, session.signal);
+      error = await orAbort(connection.ended, connection.signal);
     } catch (reason) {
-      // Or a mistake of one who listens: then, too, nobody may take the session for one that lives.
-      if (!session.signal.aborted) this.#log.error('a connection is given up', { error: errorText(reason) });
+      // Or a mistake of one who listens: then, too, nobody may take the connection for one that lives.
+      if (!connection.signal.aborted) this.#log.error('a connection is given up', { error: errorText(reason) });
       error = reason instanceof Error ? reason : null;
     }
-    this.#peers = session.peers;
-    this.#lastGood = { atMs: session.lastGoodAtMs, upMs: session.lastGoodUpMs };
+    this.#peers = connection.peers;
+    this.#lastGood = { atMs: connection.lastGoodAtMs, upMs: connection.lastGoodUpMs };
     const nowUpMs = this.#clock.upMs();
     this.#lastedMs = nowUpMs - fromUpMs;
     if (hasLasted(this.#lastedMs)) this.#awayFromUpMs = nowUpMs;
-    this.session.set(null);
+    this.connection.set(null);
     const why = error === null ? 'the connection was closed' : errorText(error);
-    this.#fail({ state: 'unreachable', why: `${session.server}: ${why}` });
+    this.#fail({ state: 'unreachable', why: `${connection.server}: ${why}` });
   }
 }
 

@@ -372,7 +372,7 @@ test('a message that is put off comes again after that time', async () => {
   await eventually(async () => expect((await consumerInfo(nc)).num_ack_pending).toBe(0));
 });
 
-test("a handler's fault ends neither the connection nor the consumer", async () => {
+test("a handler's error ends neither the connection nor the consumer", async () => {
   const server = await startNatsServer();
   const nc = await provisionedOperator(server);
   const bus = await connectedBus(server.url);

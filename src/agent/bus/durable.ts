@@ -8,9 +8,9 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
 import { headersOf } from './headers.ts';
-import type { Session } from './session.ts';
 
 const ACK_WAIT_NS = 30_000_000_000;
 const MAX_ACK_PENDING = 1_000;
@@ -23,7 +23,7 @@ const ONE_FILTER = 'commands.>';
 
 /** Makes or adopts the consumer, then hands out its messages until it breaks or `signal` is aborted. */
 export async function consumeDurable(
-  session: Session,
+  connection: BrokerConnection,
   spec: DurableSpec,
   handlers: DurableHandlers,
   log: Logger,
@@ -32,8 +32,8 @@ export async function consumeDurable(
   heartbeatMs: number = IDLE_HEARTBEAT_MS,
 ): Promise<void> {
   let received = 0;
-  const info = await ensureDurable(session, spec, handlers, log, signal);
-  const messages = await session.js.consumers.getConsumerFromInfo(info).consume({
+  const info = await ensureDurable(connection, spec, handlers, log, signal);
+  const messages = await connection.js.consumers.getConsumerFromInfo(info).consume({
     max_messages: BATCH,
     expires: EXPIRES_MS,
     idle_heartbeat: heartbeatMs,
@@ -41,10 +41,10 @@ export async function consumeDurable(
       received += 1;
       // Thrown into the library, a handler's error would end the consumer.
       try {
-        const received = messageOf(session, message);
+        const received = messageOf(connection, message);
         // What has come was asked for.
-        session.permissions.allowed('publish', `$JS.API.CONSUMER.MSG.NEXT.${spec.stream}.${spec.durable}`);
-        session.serverClock.atLeast(received.storedAtMs);
+        connection.permissions.allowed('publish', `$JS.API.CONSUMER.MSG.NEXT.${spec.stream}.${spec.durable}`);
+        connection.serverClock.atLeast(received.storedAtMs);
         handlers.message(received);
       } catch (error) {
         log.error('a message could not be handled', { subject: message.subject, error: errorText(error) });
@@ -65,7 +65,7 @@ export async function consumeDurable(
       if (status.type === 'heartbeats_missed' && status.count >= 2) {
         // On a slow link they stand behind a large message: it must not be given up for that, and sent anew, again and again.
         const before = received;
-        const hasAllCome = await orAbort(session.flush(), signal).catch(() => false);
+        const hasAllCome = await orAbort(connection.flush(), signal).catch(() => false);
         if (hasAllCome && received === before) throw new Error('the consumer went silent');
       }
       if (signal.aborted) return;
@@ -77,10 +77,10 @@ export async function consumeDurable(
   }
 }
 
-function messageOf(session: Session, message: JsMsg): DurableMessage {
+function messageOf(connection: BrokerConnection, message: JsMsg): DurableMessage {
   // The library has it, and leaves it out of what it says of a message.
   const subject = 'reply' in message && typeof message.reply === 'string' ? message.reply : '';
-  const answered = () => session.published(subject);
+  const answered = () => connection.published(subject);
   return {
     subject: message.subject,
     data: message.data,
@@ -98,13 +98,13 @@ function messageOf(session: Session, message: JsMsg): DurableMessage {
 }
 
 async function ensureDurable(
-  session: Session,
+  connection: BrokerConnection,
   spec: DurableSpec,
   handlers: DurableHandlers,
   log: Logger,
   signal: AbortSignal,
 ): Promise<ConsumerInfo> {
-  const found = await existing(session, spec, signal);
+  const found = await existing(connection, spec, signal);
   if (found === null) {
     const deliver = spec.deliver();
     log.info('making the durable consumer', { durable: spec.durable, deliver });
@@ -117,7 +117,7 @@ async function ensureDurable(
       max_deliver: -1,
       max_waiting: 512,
     } as Partial<ConsumerConfig>;
-    const made = await write(session, spec, fresh, await ourMark(spec, null, signal), signal);
+    const made = await write(connection, spec, fresh, await ourMark(spec, null, signal), signal);
     handlers.bound(true);
     return made;
   }
@@ -132,7 +132,7 @@ async function ensureDurable(
   log.debug('adopting the durable consumer', { durable: spec.durable, filters: spec.filterSubjects().length });
   // Into one that belongs to another we write no name: they would take their own store for an older copy.
   const mark = ours ? await ourMark(spec, incarnation, signal) : {};
-  const adopted = await write(session, spec, found.config, mark, signal);
+  const adopted = await write(connection, spec, found.config, mark, signal);
   handlers.bound(ours);
   return adopted;
 }
@@ -143,9 +143,13 @@ async function ourMark(spec: DurableSpec, found: string | null, signal: AbortSig
   return { pc_id: spec.pcId, ...(incarnation === null ? {} : { incarnation }) };
 }
 
-async function existing(session: Session, spec: DurableSpec, signal: AbortSignal): Promise<ConsumerInfo | null> {
+async function existing(
+  connection: BrokerConnection,
+  spec: DurableSpec,
+  signal: AbortSignal,
+): Promise<ConsumerInfo | null> {
   try {
-    const info = await apiRequest(session, `CONSUMER.INFO.${spec.stream}.${spec.durable}`, null, { signal });
+    const info = await apiRequest(connection, `CONSUMER.INFO.${spec.stream}.${spec.durable}`, null, { signal });
     return info as unknown as ConsumerInfo;
   } catch (error) {
     if (error instanceof ApiError && error.errCode === API_ERRORS.consumerNotFound) return null;
@@ -155,7 +159,7 @@ async function existing(session: Session, spec: DurableSpec, signal: AbortSignal
 
 /** Creates or updates; on a server that knows only one filter subject, with the widest one. */
 async function write(
-  session: Session,
+  connection: BrokerConnection,
   spec: DurableSpec,
   config: Partial<ConsumerConfig>,
   mark: Readonly<Record<string, string>>,
@@ -166,7 +170,7 @@ async function write(
   const base = { ...rest, metadata, ack_wait: ACK_WAIT_NS, max_ack_pending: MAX_ACK_PENDING };
   const put = async (filters: object) => {
     const body = { stream_name: spec.stream, action: '', config: { ...base, ...filters } };
-    const answer = await apiRequest(session, `CONSUMER.CREATE.${spec.stream}.${spec.durable}`, body, { signal });
+    const answer = await apiRequest(connection, `CONSUMER.CREATE.${spec.stream}.${spec.durable}`, body, { signal });
     return answer as unknown as ConsumerInfo;
   };
   try {

@@ -10,9 +10,9 @@ import { errorText } from '../../base/logger.ts';
 import { aborted } from '../../base/waiting.ts';
 import type { KvKey } from '../../shared/ids.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
+import { type BrokerConnection, isNoResponders } from './broker-connection.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
 import { isForbidden } from './permissions.ts';
-import { isNoResponders, type Session } from './session.ts';
 
 /** How often the server shows that a watch lives; two missed ones end it. */
 export const WATCH_HEARTBEAT_MS = 30_000;
@@ -22,9 +22,14 @@ const INACTIVE_MS = 30_000;
 const NS_PER_MS = 1_000_000;
 
 /** The newest value of one key. */
-export async function kvGet(session: Session, bucket: string, key: KvKey, timeoutMs: number): Promise<KvRead> {
+export async function kvGet(
+  connection: BrokerConnection,
+  bucket: string,
+  key: KvKey,
+  timeoutMs: number,
+): Promise<KvRead> {
   try {
-    const answer = await session.request(`$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${key}`, '', timeoutMs);
+    const answer = await connection.request(`$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${key}`, '', timeoutMs);
     const code = answer.headers?.code ?? 0;
     if (code === 404) return { kind: 'absent', revision: 0 };
     if (code >= 400) return { kind: 'failed', why: `${code} ${answer.headers?.description ?? ''}` };
@@ -33,7 +38,7 @@ export async function kvGet(session: Session, bucket: string, key: KvKey, timeou
     return { kind: 'value', value: answer.data, revision };
   } catch (error) {
     // A direct get of a bucket that does not exist is answered by nobody, and so is one while JetStream is away.
-    const missing = isNoResponders(error) && (await streamIsMissing(session, `KV_${bucket}`, timeoutMs));
+    const missing = isNoResponders(error) && (await streamIsMissing(connection, `KV_${bucket}`, timeoutMs));
     return missing ? { kind: 'no_bucket' } : { kind: 'failed', why: errorText(error) };
   }
 }
@@ -50,7 +55,7 @@ function isDeletion({ headers }: Msg): boolean {
  * already seen are dropped (D20).
  */
 export async function kvWatch(
-  session: Session,
+  connection: BrokerConnection,
   bucket: string,
   keys: readonly string[],
   handlers: KvWatchHandlers,
@@ -99,7 +104,7 @@ export async function kvWatch(
     }
     settle();
   };
-  const subscription = session.nc.subscribe(inbox, {
+  const subscription = connection.nc.subscribe(inbox, {
     callback: (error, message) => {
       if (broken.signal.aborted) return;
       if (error !== null) return broken.abort(error);
@@ -115,13 +120,13 @@ export async function kvWatch(
     const before = lastHeardAt;
     if (performance.now() - before <= 2 * heartbeatMs) return;
     // On a slow link heartbeats stand behind a large value.
-    void session.flush().then((hasAllCome) => {
+    void connection.flush().then((hasAllCome) => {
       if (hasAllCome && lastHeardAt === before) broken.abort(new Error('the watch went silent'));
     });
   }, heartbeatMs);
   timer.unref();
   try {
-    const answer = await createWatch(session, bucket, keys, inbox, heartbeatMs);
+    const answer = await createWatch(connection, bucket, keys, inbox, heartbeatMs);
     broken.signal.throwIfAborted();
     pending = Number(answer.num_pending ?? 0);
     bound();
@@ -141,7 +146,7 @@ export async function kvWatch(
 }
 
 async function createWatch(
-  session: Session,
+  connection: BrokerConnection,
   bucket: string,
   keys: readonly string[],
   inbox: string,
@@ -149,7 +154,7 @@ async function createWatch(
 ) {
   const filters = keys.map((key) => `$KV.${bucket}.${key}`);
   const create = (filter: object) =>
-    apiRequest(session, `CONSUMER.CREATE.KV_${bucket}`, {
+    apiRequest(connection, `CONSUMER.CREATE.KV_${bucket}`, {
       stream_name: `KV_${bucket}`,
       config: {
         deliver_subject: inbox,

@@ -1,11 +1,12 @@
 /**
- * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new session.
+ * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new connection.
  */
 
 import { type BackoffPolicy, spreadMs } from '../../base/backoff.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { KvKey } from '../../shared/ids.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import type {
   Binding,
   Bus,
@@ -16,11 +17,11 @@ import type {
   KvRead,
   KvWatchHandlers,
   LinkStatus,
-  ObjectLook,
   ObjectPart,
   ObjectPiece,
   ObjectPlace,
   ObjectRead,
+  ObjectStat,
   PublishOptions,
   PublishOutcome,
   SubscribeOptions,
@@ -28,11 +29,10 @@ import type {
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
 import { kvGet, kvWatch } from './kv.ts';
-import { objectGet, objectLook, objectPiece, objectsPresent } from './objects.ts';
+import { objectGet, objectPiece, objectStat, objectsPresent } from './objects.ts';
 import { INBOXES, Permissions } from './permissions.ts';
 import { PubAcks } from './publish.ts';
 import { ServerClock } from './server-clock.ts';
-import type { Session } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { supervise } from './supervise.ts';
 
@@ -50,7 +50,7 @@ export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
   readonly #log: Logger;
   readonly #connector: Connector;
-  /** Of the present session. */
+  /** Of the present connection. */
   #acks: PubAcks | null = null;
   readonly #permissions: Permissions;
   readonly #serverClock: ServerClock;
@@ -70,7 +70,7 @@ export class NatsBus implements Bus {
     this.#connector = new Connector(options, {
       permissions: this.#permissions,
       serverClock: this.#serverClock,
-      prepare: (session) => this.#subscriptions.bind(session),
+      prepare: (connection) => this.#subscriptions.bind(connection),
     });
   }
 
@@ -86,8 +86,8 @@ export class NatsBus implements Bus {
     return this.#permissions.forbidden;
   }
 
-  get #session(): Session | null {
-    return this.#connector.session.value;
+  get #connection(): BrokerConnection | null {
+    return this.#connector.connection.value;
   }
 
   start(): void {
@@ -120,46 +120,46 @@ export class NatsBus implements Bus {
     onRefused?: (why: string) => void,
     { optional = false }: SubscribeOptions = {},
   ): Binding {
-    return this.#subscriptions.add({ subject, handler, onRefused, optional }, this.#session);
+    return this.#subscriptions.add({ subject, handler, onRefused, optional }, this.#connection);
   }
 
   publish(subject: string, body: Uint8Array): boolean {
-    const session = this.#session;
+    const connection = this.#connection;
     // Published while disconnected it would be lost without a word (protocol §1.2).
-    if (session === null || session.nc.isClosed()) return false;
+    if (connection === null || connection.nc.isClosed()) return false;
     const refused = this.#permissions.has('publish', subject);
     if (refused && !this.#permissions.mayAskAgain('publish', subject)) return false;
-    session.nc.publish(subject, body);
-    session.published(subject);
+    connection.nc.publish(subject, body);
+    connection.published(subject);
     return true;
   }
 
   get windowBytes(): number {
-    return this.#session?.windowBytes ?? 0;
+    return this.#connection?.windowBytes ?? 0;
   }
 
   async publishAcked(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
-    const session = this.#session;
-    if (session === null) return { kind: 'lost', why: 'not connected' };
-    if (this.#acks?.session !== session) this.#acks = new PubAcks(session, this.#log);
+    const connection = this.#connection;
+    if (connection === null) return { kind: 'lost', why: 'not connected' };
+    if (this.#acks?.connection !== connection) this.#acks = new PubAcks(connection, this.#log);
     return this.#acks.publish(subject, body, id, options);
   }
 
   async kvGet(bucket: string, key: KvKey, timeoutMs: number): Promise<KvRead> {
-    const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected' };
-    return kvGet(session, bucket, key, timeoutMs);
+    const connection = this.#connection;
+    if (connection === null) return { kind: 'failed', why: 'not connected' };
+    return kvGet(connection, bucket, key, timeoutMs);
   }
 
   kvWatch(bucket: string, keys: readonly string[], handlers: KvWatchHandlers): Binding {
     return supervise(
-      this.#connector.session,
+      this.#connector.connection,
       `the watch on ${bucket}`,
       this.#log,
-      (session, signal, bound) => {
+      (connection, signal, bound) => {
         const fresh = AbortSignal.timeout(spreadMs(FRESH_LOOK_MS));
         const until = AbortSignal.any([signal, fresh, this.#doubt.signal]);
-        return kvWatch(session, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
+        return kvWatch(connection, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
       },
       this.#options.bindBackoff,
     );
@@ -168,10 +168,10 @@ export class NatsBus implements Bus {
   consume(spec: DurableSpec, handlers: DurableHandlers): DurableBinding {
     let restart = new AbortController();
     const binding = supervise(
-      this.#connector.session,
+      this.#connector.connection,
       `the consumer ${spec.durable}`,
       this.#log,
-      async (session, signal, bound) => {
+      async (connection, signal, bound) => {
         restart = new AbortController();
         const until = AbortSignal.any([signal, restart.signal]);
         let wasBound = false;
@@ -180,7 +180,15 @@ export class NatsBus implements Bus {
           bound();
         };
         try {
-          await consumeDurable(session, spec, handlers, this.#log, until, nowBound, this.#options.durableHeartbeatMs);
+          await consumeDurable(
+            connection,
+            spec,
+            handlers,
+            this.#log,
+            until,
+            nowBound,
+            this.#options.durableHeartbeatMs,
+          );
         } catch (error) {
           if (wasBound && !until.aborted) this.#lookAnew();
           throw error;
@@ -201,20 +209,20 @@ export class NatsBus implements Bus {
   }
 
   async objectsPresent(bucket: string, names: readonly string[]): Promise<ReadonlySet<string> | null> {
-    const session = this.#session;
-    return session === null ? null : objectsPresent(session, bucket, names);
+    const connection = this.#connection;
+    return connection === null ? null : objectsPresent(connection, bucket, names);
   }
 
-  async objectLook(bucket: string, name: string, signal: AbortSignal): Promise<ObjectLook> {
-    const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
-    return objectLook(session, bucket, name, signal);
+  async objectStat(bucket: string, name: string, signal: AbortSignal): Promise<ObjectStat> {
+    const connection = this.#connection;
+    if (connection === null) return { kind: 'failed', why: 'not connected', mayPass: true };
+    return objectStat(connection, bucket, name, signal);
   }
 
   async objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece> {
-    const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true };
-    return objectPiece(session, bucket, place, signal);
+    const connection = this.#connection;
+    if (connection === null) return { kind: 'failed', why: 'not connected', mayPass: true };
+    return objectPiece(connection, bucket, place, signal);
   }
 
   async objectGet(
@@ -224,8 +232,9 @@ export class NatsBus implements Bus {
     signal: AbortSignal,
     from?: ObjectPart,
   ): Promise<ObjectRead> {
-    const session = this.#session;
-    if (session === null) return { kind: 'failed', why: 'not connected', mayPass: true, ...(from && { part: from }) };
-    return objectGet(session, bucket, name, maxBytes, signal, from);
+    const connection = this.#connection;
+    if (connection === null)
+      return { kind: 'failed', why: 'not connected', mayPass: true, ...(from && { part: from }) };
+    return objectGet(connection, bucket, name, maxBytes, signal, from);
   }
 }

@@ -54,7 +54,7 @@ test('piece by piece, from any place on; after it was replaced the place leads n
   const body = Buffer.from(Array.from({ length: 2_500 }, (_, n) => n % 251));
   await put(nc, 'package', body);
   const signal = AbortSignal.timeout(20_000);
-  const look = await bus.objectLook(STORE, 'package', signal);
+  const look = await bus.objectStat(STORE, 'package', signal);
   if (look.kind !== 'value') throw new Error(look.kind);
   const pieces: Uint8Array[] = [];
   const places = [look.start];

@@ -5,16 +5,16 @@
 import { createHash } from 'node:crypto';
 import { errorText } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER } from './api.ts';
+import type { BrokerConnection, RequestOptions } from './broker-connection.ts';
 import {
   DEFAULT_MAX_PAYLOAD_BYTES,
-  type ObjectLook,
   type ObjectPart,
   type ObjectPiece,
   type ObjectPlace,
   type ObjectRead,
+  type ObjectStat,
 } from './bus.ts';
 import { isRefused } from './permissions.ts';
-import type { RequestOptions, Session } from './session.ts';
 
 /** How long the broker may be silent. The time that a part needs on its way is the link's, and is not counted (`downlink.ts`). */
 const SILENCE_MS = 15_000;
@@ -34,14 +34,14 @@ interface ObjectInfo {
 
 /** Which of `names` the object store holds; null where it can't be told. Never rejects. */
 export async function objectsPresent(
-  session: Session,
+  connection: BrokerConnection,
   bucket: string,
   names: readonly string[],
 ): Promise<ReadonlySet<string> | null> {
   try {
     const present = new Set<string>();
     for (const name of names) {
-      if ((await infoOf(session, bucket, name, session.signal)) !== null) present.add(name);
+      if ((await infoOf(connection, bucket, name, connection.signal)) !== null) present.add(name);
     }
     return present;
   } catch (error) {
@@ -50,14 +50,14 @@ export async function objectsPresent(
 }
 
 /** What the store says of an object. Never rejects. */
-export async function objectLook(
-  session: Session,
+export async function objectStat(
+  connection: BrokerConnection,
   bucket: string,
   name: string,
   signal: AbortSignal,
-): Promise<ObjectLook> {
+): Promise<ObjectStat> {
   try {
-    const info = await infoOf(session, bucket, name, AbortSignal.any([signal, session.signal]));
+    const info = await infoOf(connection, bucket, name, AbortSignal.any([signal, connection.signal]));
     if (info === null) return { kind: 'absent' };
     const sha256 = digestOf(info)?.toString('hex') ?? null;
     return { kind: 'value', sizeBytes: info.sizeBytes, sha256, start: { nuid: info.nuid, sequence: 0 } };
@@ -68,14 +68,14 @@ export async function objectLook(
 
 /** The next piece of an object. Never rejects. */
 export async function objectPiece(
-  session: Session,
+  connection: BrokerConnection,
   bucket: string,
   place: ObjectPlace,
   signal: AbortSignal,
 ): Promise<ObjectPiece> {
   try {
-    const until = AbortSignal.any([signal, session.signal]);
-    const piece = await pieceAfter(session, bucket, place, USUAL_CHUNK_BYTES, until);
+    const until = AbortSignal.any([signal, connection.signal]);
+    const piece = await pieceAfter(connection, bucket, place, USUAL_CHUNK_BYTES, until);
     if (piece === null) return { kind: 'absent' };
     return { kind: 'value', body: piece.data, next: { nuid: place.nuid, sequence: piece.sequence } };
   } catch (error) {
@@ -85,23 +85,23 @@ export async function objectPiece(
 
 /** Reads an object whole, its digest checked. At most `maxBytes`, of which more is never held. Never rejects. */
 export async function objectGet(
-  session: Session,
+  connection: BrokerConnection,
   bucket: string,
   name: string,
   maxBytes: number,
   signal: AbortSignal,
   from?: ObjectPart,
 ): Promise<ObjectRead> {
-  const until = AbortSignal.any([signal, session.signal]);
+  const until = AbortSignal.any([signal, connection.signal]);
   let part = from;
   try {
-    const info = await infoOf(session, bucket, name, until);
+    const info = await infoOf(connection, bucket, name, until);
     if (info === null) return { kind: 'absent' };
     if (info.sizeBytes > maxBytes)
       return { kind: 'failed', why: `it is larger than ${maxBytes} bytes`, mayPass: false };
     const reading = from instanceof Reading && from.isOf(info) ? from : new Reading(info);
     part = reading;
-    return { kind: 'value', body: await reading.finish(session, bucket, until) };
+    return { kind: 'value', body: await reading.finish(connection, bucket, until) };
   } catch (error) {
     const failure = failed(error);
     if (failure.kind !== 'failed' || !failure.mayPass || part === undefined || part.readBytes === 0) return failure;
@@ -151,10 +151,10 @@ class Reading implements ObjectPart {
   }
 
   /** Reads the rest. Rejects with what went wrong; what has come until then stays. */
-  async finish(session: Session, bucket: string, signal: AbortSignal): Promise<Uint8Array> {
+  async finish(connection: BrokerConnection, bucket: string, signal: AbortSignal): Promise<Uint8Array> {
     const { nuid, chunkBytes } = this.#info;
     while (this.#bytes < this.#info.sizeBytes) {
-      const chunk = await pieceAfter(session, bucket, { nuid, sequence: this.#sequence }, chunkBytes, signal);
+      const chunk = await pieceAfter(connection, bucket, { nuid, sequence: this.#sequence }, chunkBytes, signal);
       if (chunk === null || chunk.data.length === 0) throw new Unusable('a part of it is missing');
       if (this.#bytes + chunk.data.length > this.#info.sizeBytes) throw new Unusable('it is larger than it says');
       chunk.data.copy(this.#body, this.#bytes);
@@ -176,14 +176,14 @@ function base64Bytes(bytes: number): number {
 
 /** `chunkBytes`: about so large it is. */
 function pieceAfter(
-  session: Session,
+  connection: BrokerConnection,
   bucket: string,
   { nuid, sequence }: ObjectPlace,
   chunkBytes: number,
   signal: AbortSignal,
 ) {
   const query = { next_by_subj: `$O.${bucket}.C.${nuid}`, seq: sequence + 1 };
-  return messageOf(session, bucket, query, { timeoutMs: SILENCE_MS, signal, answerBytes: base64Bytes(chunkBytes) });
+  return messageOf(connection, bucket, query, { timeoutMs: SILENCE_MS, signal, answerBytes: base64Bytes(chunkBytes) });
 }
 
 /** null: it says none. */
@@ -193,12 +193,17 @@ function digestOf(info: ObjectInfo): Buffer | null {
 }
 
 /** The description of an object; null where there is none, or it was deleted. */
-async function infoOf(session: Session, bucket: string, name: string, signal: AbortSignal): Promise<ObjectInfo | null> {
+async function infoOf(
+  connection: BrokerConnection,
+  bucket: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<ObjectInfo | null> {
   const key = Buffer.from(name).toString('base64url');
   // Padded, as every client writes it.
   const padded = key.padEnd(Math.ceil(key.length / 4) * 4, '=');
   const query = { last_by_subj: `$O.${bucket}.M.${padded}` };
-  const message = await messageOf(session, bucket, query, { timeoutMs: INFO_TIMEOUT_MS, signal });
+  const message = await messageOf(connection, bucket, query, { timeoutMs: INFO_TIMEOUT_MS, signal });
   if (message === null) return null;
   const info: unknown = JSON.parse(message.data.toString());
   if (typeof info !== 'object' || info === null) throw new Unusable('its description is unreadable');
@@ -210,20 +215,20 @@ async function infoOf(session: Session, bucket: string, name: string, signal: Ab
   }
   const isCount = typeof chunks === 'number' && chunks >= 1;
   // It is only said, so it is not believed beyond what one message can hold.
-  const largest = session.nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES;
+  const largest = connection.nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES;
   const chunkBytes = Math.min(isCount ? Math.ceil(size / chunks) : USUAL_CHUNK_BYTES, size, largest);
   return { nuid, sizeBytes: size, digest, chunkBytes };
 }
 
 /** null: there is no such message. */
 async function messageOf(
-  session: Session,
+  connection: BrokerConnection,
   bucket: string,
   query: object,
   options: RequestOptions & { readonly timeoutMs: number },
 ): Promise<{ data: Buffer; sequence: number } | null> {
   try {
-    const answer = await apiRequest(session, `STREAM.MSG.GET.OBJ_${bucket}`, query, options);
+    const answer = await apiRequest(connection, `STREAM.MSG.GET.OBJ_${bucket}`, query, options);
     const { data = '', hdrs = '', seq } = answer.message as { data?: string; hdrs?: string; seq: number };
     // What the server puts in the place of something that has expired.
     if (Buffer.from(hdrs, 'base64').includes(MARKER)) return null;

@@ -2,12 +2,12 @@
 import { errors } from '@nats-io/transport-node';
 import { drop } from '../../base/drop.ts';
 import { orAbort } from '../../base/waiting.ts';
+import { BrokerConnection, type BrokerConnectionOptions, CONNECT_TIMEOUT_MS } from './broker-connection.ts';
 import { classify, type Failure, isSignInRefused } from './classify.ts';
 import { speaks } from './handshake.ts';
-import { CONNECT_TIMEOUT_MS, Session, type SessionOptions } from './session.ts';
 import { type Credentials, UnusableSignIn } from './sign-in.ts';
 
-export type Opened = { readonly kind: 'open'; readonly session: Session } | Failed;
+export type Opened = { readonly kind: 'open'; readonly connection: BrokerConnection } | Failed;
 
 interface Failed {
   readonly kind: 'failed';
@@ -16,11 +16,11 @@ interface Failed {
   readonly local: boolean;
 }
 
-export interface OpenOptions extends Omit<SessionOptions, 'credentials'> {
+export interface OpenOptions extends Omit<BrokerConnectionOptions, 'credentials'> {
   readonly credentials: () => readonly Credentials[] | string;
   /** Resolves to why what is read for a try can't be read now, null: it can; absent: it is read at once. */
   readonly filesAnswer?: ((signal: AbortSignal) => Promise<string | null>) | undefined;
-  /** Servers that did not say a word when they were asked last; kept by {@link openSession}. */
+  /** Servers that did not say a word when they were asked last; kept by {@link openConnection}. */
   readonly mute: Set<string>;
 }
 
@@ -28,7 +28,7 @@ export interface OpenOptions extends Omit<SessionOptions, 'credentials'> {
  * The next credentials count only where the server refuses the ones before: one that can't be reached is no reason to show
  * weaker ones (protocol §11.1). Null when `signal` is aborted; a connection that comes about after that is ended.
  */
-export async function openSession(url: URL, options: OpenOptions, signal: AbortSignal): Promise<Opened | null> {
+export async function openConnection(url: URL, options: OpenOptions, signal: AbortSignal): Promise<Opened | null> {
   const silent = await silentFile(options, signal);
   if (signal.aborted) return null;
   if (silent !== null) return local(silent);
@@ -65,14 +65,14 @@ async function tryOne(
   const { host } = url;
   const opening = open(url, { ...options, credentials }, options.mute);
   try {
-    const session = await orAbort(opening, signal);
+    const connection = await orAbort(opening, signal);
     options.mute.delete(host);
-    return { kind: 'open', session };
+    return { kind: 'open', connection };
   } catch (error) {
     if (signal.aborted) {
       drop(
         opening.then(
-          (session) => session.close(),
+          (connection) => connection.close(),
           () => {},
         ),
         options.log,
@@ -91,10 +91,10 @@ async function tryOne(
   }
 }
 
-async function open(url: URL, options: SessionOptions, mute: ReadonlySet<string>): Promise<Session> {
+async function open(url: URL, options: BrokerConnectionOptions, mute: ReadonlySet<string>): Promise<BrokerConnection> {
   const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
   if (!webSocket && mute.has(url.host) && !(await speaks(url, CONNECT_TIMEOUT_MS))) throw new errors.TimeoutError();
-  return Session.open(url, options);
+  return BrokerConnection.open(url, options);
 }
 
 function local(why: string): Failed {

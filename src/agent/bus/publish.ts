@@ -6,9 +6,9 @@
 import { errors, headers, type Msg } from '@nats-io/transport-node';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, jsonOf, throwApiError } from './api.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import type { PublishOptions, PublishOutcome } from './bus.ts';
 import { INBOXES, InboxRefused } from './permissions.ts';
-import type { Session } from './session.ts';
 
 /** So many messages without a PubAck are listened for; the oldest that were given up go first. */
 const LISTENED_MAX = 4_096;
@@ -41,7 +41,7 @@ interface Sent {
  * PING and one timer: at thousands a second a request of its own for each would cost more than the sending.
  */
 export class PubAcks {
-  readonly session: Session;
+  readonly connection: BrokerConnection;
   readonly #log: Logger;
   readonly #inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
   readonly #sent = new Map<string, Sent>();
@@ -51,18 +51,18 @@ export class PubAcks {
   #next = 0;
   #listening = false;
 
-  constructor(session: Session, log: Logger) {
-    this.session = session;
+  constructor(connection: BrokerConnection, log: Logger) {
+    this.connection = connection;
     this.#log = log;
-    session.onPublishRefused((subject) => this.#refused(subject));
-    const onEnd = () => this.#ended(errorText(session.signal.reason));
-    if (session.signal.aborted) onEnd();
-    else session.signal.addEventListener('abort', onEnd, { once: true });
+    connection.onPublishRefused((subject) => this.#refused(subject));
+    const onEnd = () => this.#ended(errorText(connection.signal.reason));
+    if (connection.signal.aborted) onEnd();
+    else connection.signal.addEventListener('abort', onEnd, { once: true });
   }
 
   /** Never rejects. */
   publish(subject: string, body: Uint8Array, id: string, options: PublishOptions): Promise<PublishOutcome> {
-    const { permissions, nc, signal } = this.session;
+    const { permissions, nc, signal } = this.connection;
     if (!isPublishable(subject)) return Promise.resolve({ kind: 'rejected', why: 'it has no subject to publish on' });
     if (permissions.has('publish', subject) && !permissions.mayAskAgain('publish', subject)) {
       return Promise.resolve(forbidden(subject));
@@ -91,7 +91,7 @@ export class PubAcks {
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    this.session.nc.subscribe(`${this.#inbox}.*`, {
+    this.connection.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (error === null) return this.#answered(message);
         // Refused, or taken back: nothing of what is under way can be heard, and the next message asks again.
@@ -106,8 +106,8 @@ export class PubAcks {
     const sent = this.#sent.get(token);
     if (sent === undefined) return;
     this.#sent.delete(token);
-    this.session.answered(sent.bytes, performance.now() - sent.atMs);
-    this.session.permissions.allowed('publish', sent.subject);
+    this.connection.answered(sent.bytes, performance.now() - sent.atMs);
+    this.connection.permissions.allowed('publish', sent.subject);
     this.#settle(sent, outcomeOf(message));
   }
 
@@ -139,7 +139,7 @@ export class PubAcks {
         return;
       }
       // Never rejects.
-      void this.session.flush({ measures: true }).then((read) => {
+      void this.connection.flush({ measures: true }).then((read) => {
         this.#flushing = false;
         if (read) this.#beginPatience(batch);
         if (this.#unread.length > 0) this.#readSoon();

@@ -8,7 +8,7 @@ import type { Violation } from './permissions.ts';
 export interface Asked {
   /** Rejects where nobody listens, where the broker refuses it, or with the end of the connection. Waits without a limit. */
   readonly answer: Promise<Msg>;
-  /** Nobody waits for it any more. */
+  /** Nobody waits for it any more: it rejects, where it has not ended before, and an answer that comes later is nobody's. */
   readonly forget: () => void;
 }
 
@@ -39,7 +39,9 @@ export class Replies {
     // Nobody may be waiting any more.
     promise.catch(() => {});
     this.#pending.set(token, { subject, resolve, reject });
-    const forget = () => void this.#pending.delete(token);
+    const forget = () => {
+      if (this.#pending.delete(token)) reject(new Error('given up'));
+    };
     try {
       this.#nc.publish(subject, body, { reply: `${this.#inbox}.${token}` });
     } catch (error) {

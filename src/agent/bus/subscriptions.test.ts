@@ -42,12 +42,12 @@ test.skipIf(process.platform === 'win32')(
     expect(lines.filter((line) => line.includes('WARN') && line.includes('secret.x'))).toHaveLength(1);
     await hears(bus, 'test.x', open.heard, 'the others live');
 
-    const sessions: unknown[] = [];
-    bus.link.watch((link) => void sessions.push(link));
+    const connections: unknown[] = [];
+    bus.link.watch((link) => void connections.push(link));
     reload(users('nothing.>'));
     await hears(bus, 'secret.x', secret.heard, 'healed');
     await eventually(() => expect(bus.forbidden.value).toEqual([]));
-    expect(sessions).toEqual([]);
+    expect(connections).toEqual([]);
   },
 );
 

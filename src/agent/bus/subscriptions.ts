@@ -8,10 +8,10 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { aborted } from '../../base/waiting.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import type { Binding, BusMessage } from './bus.ts';
 import { headersOf } from './headers.ts';
 import type { Permissions } from './permissions.ts';
-import type { Session } from './session.ts';
 
 const REFUSED_BACKOFF: BackoffPolicy = { minMs: 30_000, maxMs: 60_000, jitter: 0.5 };
 
@@ -41,11 +41,11 @@ export class Subscriptions {
   }
 
   /** Closed, it brings nothing more from that moment on. */
-  add(wanted: Wanted, session: Session | null): Binding {
+  add(wanted: Wanted, connection: BrokerConnection | null): Binding {
     const kept: Kept = { ...wanted, closing: new AbortController(), live: null };
     if (wanted.optional) this.#permissions.expectRefusal(wanted.subject);
     this.#kept.add(kept);
-    if (session !== null) this.#keep(kept, session);
+    if (connection !== null) this.#keep(kept, connection);
     return {
       close: () => {
         this.#kept.delete(kept);
@@ -56,24 +56,24 @@ export class Subscriptions {
   }
 
   /** Asks for all of them; when this returns they are on their way to the server. */
-  bind(session: Session): void {
-    for (const kept of this.#kept) this.#keep(kept, session);
+  bind(connection: BrokerConnection): void {
+    for (const kept of this.#kept) this.#keep(kept, connection);
   }
 
-  #keep(kept: Kept, session: Session): void {
-    drop(this.#loop(kept, session), this.#log, `the subscription to ${kept.subject}`);
+  #keep(kept: Kept, connection: BrokerConnection): void {
+    drop(this.#loop(kept, connection), this.#log, `the subscription to ${kept.subject}`);
   }
 
-  /** Until the session ends or the subscription is closed. The first one is asked for before this first waits. */
-  async #loop(kept: Kept, session: Session): Promise<void> {
-    const signal = AbortSignal.any([session.signal, kept.closing.signal]);
+  /** Until the connection ends or the subscription is closed. The first one is asked for before this first waits. */
+  async #loop(kept: Kept, connection: BrokerConnection): Promise<void> {
+    const signal = AbortSignal.any([connection.signal, kept.closing.signal]);
     let attempt = 0;
     let told = false;
-    while (!signal.aborted && !session.nc.isClosed()) {
+    while (!signal.aborted && !connection.nc.isClosed()) {
       const refused = new AbortController();
-      const live = this.#listen(kept, session, refused);
+      const live = this.#listen(kept, connection, refused);
       kept.live = live;
-      const works = session.flush().then((read) => {
+      const works = connection.flush().then((read) => {
         // The server answers in order: no refusal until now is none.
         if (!read || refused.signal.aborted) return;
         attempt = 0;
@@ -93,13 +93,13 @@ export class Subscriptions {
     }
   }
 
-  #listen(kept: Kept, session: Session, refused: AbortController): Subscription {
-    return session.nc.subscribe(kept.subject, {
+  #listen(kept: Kept, connection: BrokerConnection, refused: AbortController): Subscription {
+    return connection.nc.subscribe(kept.subject, {
       callback: (error, message) => {
         if (error !== null) return refused.abort(error);
         // A handler's error must not reach the client library: it would end the connection (invariant 11).
         try {
-          kept.handler(receivedOver(session, message));
+          kept.handler(receivedOver(connection, message));
         } catch (thrown) {
           this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(thrown) });
         }
@@ -108,7 +108,7 @@ export class Subscriptions {
   }
 }
 
-function receivedOver(session: Session, message: Msg): BusMessage {
+function receivedOver(connection: BrokerConnection, message: Msg): BusMessage {
   const { subject, data, reply } = message;
   return {
     subject,
@@ -117,7 +117,7 @@ function receivedOver(session: Session, message: Msg): BusMessage {
     header: headersOf(message),
     respond: (answer) => {
       const sent = message.respond(answer);
-      if (sent && reply !== undefined) session.published(reply);
+      if (sent && reply !== undefined) connection.published(reply);
       return sent;
     },
   };

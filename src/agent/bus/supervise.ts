@@ -1,28 +1,28 @@
-/** Bindings that come back: whatever was asked for is bound in each session, and again when it is lost (invariant 10). */
+/** Bindings that come back: whatever was asked for is bound in each connection, and again when it is lost (invariant 10). */
 import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import type { Watched } from '../../base/watched.ts';
 import { isMissing } from './api.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import type { Binding } from './bus.ts';
 import { isForbidden } from './permissions.ts';
-import type { Session } from './session.ts';
 
 /** How long a binding waits for its stream or bucket to appear: soon at first, then once a minute. */
 export const BIND_BACKOFF: BackoffPolicy = { minMs: 500, maxMs: 60_000, jitter: 0.5 };
 
 /**
- * Keeps one thing bound: `bind` is called for each new session and again, after a pause, whenever it returns or throws
- * while its session lives. It stays inside `bind` for as long as the thing works. `bind` calls `bound()` once it does,
+ * Keeps one thing bound: `bind` is called for each new connection and again, after a pause, whenever it returns or throws
+ * while its connection lives. It stays inside `bind` for as long as the thing works. `bind` calls `bound()` once it does,
  * which resets the pauses. Why it does not is warned of once for each reason, not for each try; what is not there yet is
  * no reason for that, and what is forbidden is said where it is refused.
  */
 export function supervise(
-  sessions: Watched<Session | null>,
+  connections: Watched<BrokerConnection | null>,
   what: string,
   log: Logger,
-  bind: (session: Session, signal: AbortSignal, bound: () => void) => Promise<void>,
+  bind: (connection: BrokerConnection, signal: AbortSignal, bound: () => void) => Promise<void>,
   policy: BackoffPolicy = BIND_BACKOFF,
 ): Binding {
   const closing = new AbortController();
@@ -34,8 +34,8 @@ export function supervise(
     else log.warn(`${what} is not bound`, { error: why });
     reason = expected ? null : why;
   };
-  const run = async (session: Session): Promise<void> => {
-    const signal = AbortSignal.any([session.signal, closing.signal]);
+  const run = async (connection: BrokerConnection): Promise<void> => {
+    const signal = AbortSignal.any([connection.signal, closing.signal]);
     let attempt = 0;
     const bound = () => {
       attempt = 0;
@@ -44,7 +44,7 @@ export function supervise(
     };
     while (!signal.aborted) {
       try {
-        await bind(session, signal, bound);
+        await bind(connection, signal, bound);
       } catch (error) {
         if (signal.aborted) return;
         failed(error);
@@ -52,11 +52,11 @@ export function supervise(
       await sleep(backoffMs(policy, attempt++), signal).catch(() => {});
     }
   };
-  const follow = (session: Session | null) => {
-    if (session !== null) drop(run(session), log, what);
+  const follow = (connection: BrokerConnection | null) => {
+    if (connection !== null) drop(run(connection), log, what);
   };
-  const stop = sessions.watch(follow);
-  follow(sessions.value);
+  const stop = connections.watch(follow);
+  follow(connections.value);
   return {
     close() {
       stop();

@@ -6,7 +6,7 @@ import { uptime } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { HardwareFacts } from '../../platform/hardware/types.ts';
-import type { Hardware } from '../../shared/contract.ts';
+import type { Hardware } from '../../shared/about-view.ts';
 
 export interface HardwareViewOptions {
   readonly read: (signal: AbortSignal) => Promise<HardwareFacts>;

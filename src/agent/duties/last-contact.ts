@@ -4,8 +4,8 @@ import { errorText } from '../../base/logger.ts';
 import type { Binding, Bus } from '../bus/bus.ts';
 import type { LastContact } from '../store/last-contact.ts';
 
-/** What a process that is killed loses of it. */
-const NOTE_EVERY_MS = 30_000;
+/** What a process that is killed loses of it. As often as the history of the link, so that both are one commit. */
+const NOTE_EVERY_MS = 60_000;
 
 export function startLastContact(options: { bus: Bus; lastContact: LastContact; log: Logger }): Binding {
   const { bus, lastContact, log } = options;

@@ -27,24 +27,24 @@ export interface LinkHistoryOptions {
 export function startLinkHistory({ link, states, clock, log }: LinkHistoryOptions): LinkHistory {
   let span = spanFrom(clock.nowMs());
   write(states.begin(span));
-  const stopLink = link.watch(() => look(false));
-  const timer = setInterval(() => look(true), NOTE_EVERY_MS);
+  const stopLink = link.watch(() => note(false));
+  const timer = setInterval(() => note(true), NOTE_EVERY_MS);
   timer.unref();
   return {
     spans(fromMs, limit) {
-      look(false);
+      note(false);
       const earlier = states.list(fromMs, limit).filter((each) => each.fromMs < span.fromMs);
       return [span, ...earlier].slice(0, limit);
     },
     close() {
       clearInterval(timer);
       stopLink();
-      look(true);
+      note(true);
     },
   };
 
   /** A try that fails for another reason than the last is no change: it comes with the next note. */
-  function look(isTimeToNote: boolean): void {
+  function note(isTimeToNote: boolean): void {
     const { state, why } = link.value;
     const nowMs = clock.nowMs();
     const sinceMs = nowMs - span.untilMs;

@@ -77,7 +77,7 @@ async function check(manifest: Uint8Array, wanted: string, keys: KeyList, option
   if (!verdict.ok) return refused(verdict.why);
   const { release, signedBy } = verdict;
   await seen.noteManifest(keys.trust, channel, verdict.seen);
-  const look = await bus.objectLook(RELEASES, release.object, signal);
+  const look = await bus.objectStat(RELEASES, release.object, signal);
   if (look.kind === 'absent') return refused('package_missing');
   if (look.kind === 'failed') return look.mayPass ? null : refused('package');
   if (look.sha256 === null || !isPackageOf(release, { ...look, sha256: look.sha256 })) return refused('package');

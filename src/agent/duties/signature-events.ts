@@ -54,7 +54,7 @@ export class SignatureEvents implements Binding {
     if (state === this.#now || this.#closed) return;
     this.#now = state;
     this.#changes += 1;
-    this.#look();
+    this.#tellNews();
   }
 
   close(): void {
@@ -62,7 +62,7 @@ export class SignatureEvents implements Binding {
     clearTimeout(this.#timer);
   }
 
-  #look(): void {
+  #tellNews(): void {
     const [now, told] = [this.#now, this.#told];
     if (now === null || now === told || this.#closed) return;
     const { clock, admits } = this.#options;
@@ -82,7 +82,7 @@ export class SignatureEvents implements Binding {
 
   #lookAgain(inMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), inMs);
+    this.#timer = setTimeout(() => this.#tellNews(), inMs);
     this.#timer.unref();
   }
 

@@ -39,7 +39,7 @@ function pcOf(options: { signedInSinceMs?: number; fails?: boolean } = {}) {
     pass(ms: number) {
       for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
         nowMs = Math.min(untilMs, nowMs + 15_000);
-        keeper.look();
+        keeper.check();
       }
     },
     run: (session = 1) => {

@@ -64,10 +64,10 @@ export class TraySupervisor {
 
   constructor(options: TraySupervisorOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.look(), options.pollEveryMs ?? POLL_EVERY_MS);
+    this.#timer = setInterval(() => this.check(), options.pollEveryMs ?? POLL_EVERY_MS);
     this.#timer.unref();
-    this.#unlisten = options.onSessionChange(() => this.look());
-    this.look();
+    this.#unlisten = options.onSessionChange(() => this.check());
+    this.check();
   }
 
   close(): void {
@@ -77,9 +77,9 @@ export class TraySupervisor {
   }
 
   /** One look at all sessions. What the operating system refuses is said once, and tried again. */
-  look(): void {
+  check(): void {
     try {
-      this.#lookNow();
+      this.#checkNow();
       this.#failed = false;
     } catch (error) {
       if (!this.#failed)
@@ -88,7 +88,7 @@ export class TraySupervisor {
     }
   }
 
-  #lookNow(): void {
+  #checkNow(): void {
     const { host, clock } = this.#options;
     // Since the start of the system: a clock that is set starts no icon and holds none back.
     const upMs = clock.upMs();

@@ -1,7 +1,7 @@
 /**
  * Takes admitted commands from the store and sees each of them to its one terminal row and its result (invariant 3). What is
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
- * no place in the list. It looks when it is nudged, or when the next wait is over.
+ * no place in the list. It scans the rows when it is nudged, or when the next wait is over.
  */
 
 import { Deadline } from '../../base/deadline.ts';
@@ -15,6 +15,7 @@ import type { OpenRun } from '../store/inbox.ts';
 import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
+import { KillOrders } from './kill-orders.ts';
 import type { ActiveRunOptions, Offer, Place } from './run-ports.ts';
 import { ScriptObjects } from './script-objects.ts';
 import { ScriptRetries } from './script-retries.ts';
@@ -40,29 +41,29 @@ export class Dispatcher {
   readonly #active = new Map<RunId, ActiveRun>();
   readonly #scriptObjects: ScriptObjects;
   readonly #retries: ScriptRetries;
+  readonly #kills: KillOrders;
   readonly #foundRun: number;
   readonly #stopping = new AbortController();
   readonly #grace = new Deadline();
   #heldUpTo = 0;
   #started = false;
   #held = false;
-  #lookQueued = false;
-  /** What may have changed since the last look, so that only that is read. */
+  #scanQueued = false;
+  /** What may have changed since the last scan, so that only that is read. */
   #admitted = true;
   #forPlaces = true;
-  #lookAtAll = true;
+  #scanAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
   /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
   readonly #unread = new Set<RunId>();
-  /** Executions that IT wants stopped, which no store has taken yet. */
-  readonly #killing = new Set<string>();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#foundRun = options.store.inbox.newestRun();
     const { signal } = this.#stopping;
     this.#scriptObjects = new ScriptObjects(options.bus, options.clock, signal);
+    this.#kills = new KillOrders({ ...options, signal });
     this.#retries = new ScriptRetries({ ...options, signal, onDue: () => this.#again() });
     // A connection is what a script that could not be fetched waits for.
     const stopLink = options.bus.link.watch(({ state }) => {
@@ -106,49 +107,49 @@ export class Dispatcher {
 
   /** Nothing is on its way here. */
   get isIdle(): boolean {
-    return this.#active.size === 0 && !this.#lookQueued;
+    return this.#active.size === 0 && !this.#scanQueued;
   }
 
   /** Something was admitted, or there may be more places. */
   nudge(): void {
     this.#admitted = true;
     this.#forPlaces = true;
-    this.#queueLook();
+    this.#queueScan();
   }
 
-  #queueLook(): void {
-    if (this.#lookQueued || !this.#started) return;
-    this.#lookQueued = true;
+  #queueScan(): void {
+    if (this.#scanQueued || !this.#started) return;
+    this.#scanQueued = true;
     setImmediate(() => {
-      this.#lookQueued = false;
+      this.#scanQueued = false;
       const { isOpen, damage } = this.#options.store;
       // What a damaged store still tells is for the next one to settle.
       if (this.#stopping.signal.aborted || !isOpen || damage.value !== null) return;
       try {
-        if (this.#held) this.#lookAtKilled();
-        else this.#look();
+        if (this.#held) this.#scanKilled();
+        else this.#scan();
       } catch (error) {
         // A store that can't be read at present: nothing is lost, and it is looked at again.
         this.#options.log.error('the open commands could not be read', { error: errorText(error) });
-        this.#lookAgainIn(STORE_RETRY_MS);
+        this.#scanAgainIn(STORE_RETRY_MS);
       }
     });
   }
 
   /** They begin nothing, and whoever has stopped them waits for the answer. */
-  #lookAtKilled(): void {
+  #scanKilled(): void {
     this.#takeAll((limit) => this.#options.store.inbox.killed(limit));
-    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
+    if (this.#unread.size > 0) this.#scanAgainIn(STORE_RETRY_MS);
   }
 
-  #look(): void {
+  #scan(): void {
     const { inbox } = this.#options.store;
-    if (this.#lookAtAll) this.#lookAtWaits();
+    if (this.#scanAll) this.#scanWaits();
     if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.toGate(limit));
     if (this.#forPlaces && this.#options.slots.free > 0) this.#forPlaces = !this.#takePlaces();
-    if (this.#unread.size > 0) this.#lookAgainIn(STORE_RETRY_MS);
-    // Whatever nobody has thought of: while something waits, there is another look.
-    if (this.#timer === undefined && inbox.hasWaiting()) this.#lookAgainIn(LONGEST_TIMER_MS);
+    if (this.#unread.size > 0) this.#scanAgainIn(STORE_RETRY_MS);
+    // Whatever nobody has thought of: while something waits, there is another scan.
+    if (this.#timer === undefined && inbox.hasWaiting()) this.#scanAgainIn(LONGEST_TIMER_MS);
   }
 
   /**
@@ -183,14 +184,14 @@ export class Dispatcher {
       this.#begin(run, 'taken');
     }
     // For those behind them.
-    if (passedOver && !isBehind) this.#queueLook();
+    if (passedOver && !isBehind) this.#queueScan();
     return waiting.length < limit && !passedOver;
   }
 
-  #lookAtWaits(): void {
+  #scanWaits(): void {
     const { inbox, waits } = this.#options.store;
     const upMs = this.#options.clock.upMs();
-    this.#lookAtAll = false;
+    this.#scanAll = false;
     // One after the other, since each may use up the room there is; who finds none is looked at again when there is.
     for (const select of [
       (limit: number) => inbox.killed(limit),
@@ -198,11 +199,11 @@ export class Dispatcher {
       (limit: number) => waits.due('user', upMs, limit),
       (limit: number) => this.#forUsers(limit),
     ]) {
-      if (!this.#takeAll(select)) this.#lookAtAll = true;
+      if (!this.#takeAll(select)) this.#scanAll = true;
     }
     // No more than can be fetched or wait for that: else they would ask the gates for nothing, over and over.
     const { room } = this.#scriptObjects;
-    if (!this.#takeAll((limit) => waits.due('retry', upMs, limit), room)) this.#lookAtAll = true;
+    if (!this.#takeAll((limit) => waits.due('retry', upMs, limit), room)) this.#scanAll = true;
     this.#armTimer(upMs);
     this.#followUsers();
   }
@@ -242,7 +243,7 @@ export class Dispatcher {
     } catch (error) {
       this.#unread.add(run);
       // For those behind it.
-      this.#queueLook();
+      this.#queueScan();
       log.error('a command could not be read', { run, error: errorText(error) });
     } finally {
       if (offer === 'taken' && (open === undefined || open.state === 'running')) slots.release();
@@ -254,23 +255,23 @@ export class Dispatcher {
       take: () => {
         const taken = (offer !== 'none' || !this.#forPlaces) && slots.take();
         // Another one may fetch now; those behind were not looked at while it was about to take one.
-        if (taken && offer !== 'none') this.#queueLook();
+        if (taken && offer !== 'none') this.#queueScan();
         return taken;
       },
       release: () => {
         slots.release();
-        this.#queueLook();
+        this.#queueScan();
       },
     };
     const active = new ActiveRun(open, place, run <= this.#foundRun, {
       ...this.#options,
       scriptObjects: this.#scriptObjects,
     });
-    if (open.execId !== null && this.#killing.has(open.execId)) active.kill();
+    if (open.execId !== null && this.#kills.unrecorded.has(open.execId)) active.kill();
     this.#active.set(run, active);
     const done = this.#see(active).finally(() => {
       this.#active.delete(run);
-      this.#queueLook();
+      this.#queueScan();
     });
     drop(done, this.#options.log, `run ${run}`);
   }
@@ -280,7 +281,7 @@ export class Dispatcher {
     const step = await active.step().catch((error: unknown) => this.#failed(open, error));
     if (step !== 'deferred') await this.end(open, step);
     // Maybe for less long than what the timer is set for.
-    else if (active.waits) this.#lookAtAll = true;
+    else if (active.waits) this.#scanAll = true;
     else this.#forPlaces = true;
   }
 
@@ -291,20 +292,20 @@ export class Dispatcher {
     this.#timer = undefined;
     const dueUpMs = Math.min(...(['jitter', 'user', 'retry'] as const).map((kind) => waits.nextDueUpMs(kind, upMs)));
     if (dueUpMs === Number.POSITIVE_INFINITY) return;
-    this.#lookAgainIn(Math.max(1, dueUpMs - this.#options.clock.upMs()));
+    this.#scanAgainIn(Math.max(1, dueUpMs - this.#options.clock.upMs()));
   }
 
-  #lookAgainIn(ms: number): void {
+  #scanAgainIn(ms: number): void {
     clearTimeout(this.#timer);
-    const look = () => {
+    const scan = () => {
       this.#timer = undefined;
       this.#again();
     };
-    this.#timer = setTimeout(look, Math.min(ms, LONGEST_TIMER_MS));
+    this.#timer = setTimeout(scan, Math.min(ms, LONGEST_TIMER_MS));
   }
 
   #again(): void {
-    this.#lookAtAll = true;
+    this.#scanAll = true;
     this.#unread.clear();
     this.nudge();
   }
@@ -323,28 +324,17 @@ export class Dispatcher {
 
   /** Kills that are not on disk: the next store is to take them. */
   get unrecordedKills(): readonly string[] {
-    return [...this.#killing];
+    return [...this.#kills.unrecorded];
   }
 
-  /** IT wants everything of this execution stopped. Kept until it is on disk: its command may still come. */
+  /** IT wants everything of this execution stopped. */
   async kill(execId: string): Promise<void> {
-    const { store, bus, clock } = this.#options;
-    const atMs = clock.nowMs();
-    this.#killing.add(execId);
-    // What a stand-in is told is gone with it.
-    while (store.isUsable) {
-      // At once for what is known here; through the store for what is being admitted right now, or comes later.
+    const runs = await this.#kills.record(execId, () => {
       for (const active of this.#active.values()) if (active.open.execId === execId) active.kill();
-      try {
-        const runs = await store.kills.record(execId, atMs, bus.serverNowMs());
-        for (const run of runs) this.#active.get(run)?.kill();
-        this.#killing.delete(execId);
-        return this.#again();
-      } catch (error) {
-        this.#options.log.error('a kill could not be recorded yet', { exec_id: execId, error: errorText(error) });
-        await sleep(STORE_RETRY_MS, this.#stopping.signal);
-      }
-    }
+    });
+    if (runs === null) return;
+    for (const run of runs) this.#active.get(run)?.kill();
+    this.#again();
   }
 
   /**

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../test/support/running-scripts.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
+import { procStat } from '../../platform/posix-proc.ts';
 import { omittedText } from './capture.ts';
 
 describe.skipIf(process.platform === 'win32')('a script that is ended', () => {
@@ -44,9 +46,9 @@ describe.skipIf(process.platform === 'win32')('a script that is ended', () => {
     const directory = tempDir();
     const script = start('sleep 60 & echo $! > child; exit 5', { cwd: directory });
     const child = await pidFrom(directory, 'child');
-    await eventually(() => expect(isAlive(script.pid)).toBe(false));
-    // The exit is known here a turn later; its output is still held open by the child.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Its end is collected, and known here a turn later; its output is still held open by the child.
+    await eventually(() => expect(procStat(script.pid ?? 0)).toBeNull());
+    await loopTurn();
     script.end('killed');
     expect((await script.done).outcome).toEqual({ kind: 'exited', code: 5 });
     expect(isAlive(child)).toBe(false);

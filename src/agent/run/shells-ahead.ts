@@ -45,7 +45,7 @@ export class ShellsAhead implements Launcher {
   #shell: string | null = null;
   #keptUntilMs = 0;
   #starting: NodeJS.Timeout | undefined;
-  #looking: NodeJS.Timeout | undefined;
+  #reviewing: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: ShellsAheadOptions) {
@@ -84,9 +84,9 @@ export class ShellsAhead implements Launcher {
     if (this.#closed) return;
     this.#starting = setTimeout(() => this.#start(), this.#options.startAfterMs ?? START_AFTER_MS);
     this.#starting.unref();
-    if (this.#looking !== undefined) return;
-    this.#looking = setInterval(() => this.#look(), Math.min(POLL_EVERY_MS, this.#options.keptMs ?? KEPT_MS));
-    this.#looking.unref();
+    if (this.#reviewing !== undefined) return;
+    this.#reviewing = setInterval(() => this.#review(), Math.min(POLL_EVERY_MS, this.#options.keptMs ?? KEPT_MS));
+    this.#reviewing.unref();
   }
 
   /** One at a time: a start holds the agent for some milliseconds, and takes memory that the next one has to find. */
@@ -111,15 +111,15 @@ export class ShellsAhead implements Launcher {
     if (this.#waiting.size < this.#options.most) this.#startSoon();
   }
 
-  #look(): void {
+  #review(): void {
     if (performance.now() < this.#keptUntilMs && this.#options.mayWait()) return;
     this.#discardAll();
   }
 
   #discardAll(): void {
     clearTimeout(this.#starting);
-    clearInterval(this.#looking);
-    this.#looking = undefined;
+    clearInterval(this.#reviewing);
+    this.#reviewing = undefined;
     for (const waiting of this.#waiting) this.#discard(waiting);
     this.#waiting.clear();
   }

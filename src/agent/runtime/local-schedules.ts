@@ -33,7 +33,7 @@ export interface LocalSchedulesParts {
   readonly bus: Bus;
   readonly fleet: Fleet;
   readonly path: Pick<CommandPath, 'dispatcher' | 'shipper'>;
-  readonly zone: Pick<ZoneWatch, 'look' | 'offsets'>;
+  readonly zone: Pick<ZoneWatch, 'check' | 'offsets'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -75,7 +75,7 @@ export function startLocalSchedules(parts: LocalSchedulesParts): LocalSchedules 
     scriptsEnabled: () => config.commands.enabled,
     cpuPercent: () => cpu.percent(),
     zone: machineZone,
-    lookAtZone: () => parts.zone.look(),
+    checkZone: () => parts.zone.check(),
     senses: {
       triggers: new Set<Trigger>(hearsSessions ? [...SESSION_TRIGGERS, 'network_change'] : ['network_change']),
       conditions: here.tells,

@@ -99,7 +99,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
   const heap = new HeapLimit(trimMemory);
-  store.commits.watch(() => heap.look());
+  store.commits.watch(() => heap.check());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();
   const signatureEvents = new SignatureEvents({

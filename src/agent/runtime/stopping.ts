@@ -73,11 +73,11 @@ export async function deliverAtStop(
   drained: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const down = new AbortController();
-  const look = ({ state }: Pick<LinkStatus, 'state'>) => {
+  const followed = ({ state }: Pick<LinkStatus, 'state'>) => {
     if (state !== 'connected') down.abort(new Error('not connected'));
   };
-  const unwatch = link.watch(look);
-  look(link.value);
+  const unwatch = link.watch(followed);
+  followed(link.value);
   await drained(AbortSignal.any([down.signal, AbortSignal.timeout(SHIP_AT_STOP_MS)]));
   unwatch();
 }

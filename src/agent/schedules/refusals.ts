@@ -35,13 +35,13 @@ export class Refusals {
     this.#options = options;
   }
 
-  look(plan: Plan, job: Job, unsupported: Unsupported): void {
+  refuse(plan: Plan, job: Job, unsupported: Unsupported): void {
     if (canFire(plan, unsupported) || !this.#options.store.admits) return;
     const key = JSON.stringify([plan.id, job.id, job.version, unsupported]);
     if (this.#told.has(key)) return;
     this.#told.add(key);
     const telling = this.#tell(plan, job, notHereText(unsupported, this.#options.platform)).catch((error: unknown) => {
-      // Not told: the next look does it.
+      // Not told: the next time does it.
       this.#told.delete(key);
       throw error;
     });

@@ -271,7 +271,7 @@ describe('one tick, one fire', () => {
     rig.start({ s: { cron: '0 0 * * * *' } });
     await rig.pass(1);
     rig.clock.advance(2 * 3_600_000);
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toEqual([]);
     expect(rig.row('s')).toMatchObject({
       skipped: { why: 'missed', atMs: Date.parse('2026-11-30T08:00:00Z') },
@@ -283,7 +283,7 @@ describe('one tick, one fire', () => {
     const rig = scheduleRig();
     rig.start({ s: { cron: '0 * * * * *' } });
     rig.clock.advance(63_000);
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(1);
   });
 
@@ -389,6 +389,6 @@ test('a watch that begins again does not move the time of a schedule that is the
   rig.clock.advance(5_000);
   const document = { id: 's', job_id: 'clean', runs_on: 'agent', target: { all: true }, ...EVERY_5_S };
   rig.begin('schedules', { s: document });
-  await rig.scheduler.look();
+  await rig.scheduler.fireDue();
   expect(rig.fired).toHaveLength(1);
 });

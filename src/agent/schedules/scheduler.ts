@@ -36,8 +36,8 @@ const BACK_MS = 500;
 export interface SchedulerOptions extends FiringOptions {
   readonly book: Pick<Book, 'entries' | 'job' | 'isFrozen'>;
   /** Asks the PC which zone it has now; what has changed comes as {@link Scheduler.zoneChanged}. */
-  readonly lookAtZone: () => void;
-  readonly refusals: Pick<Refusals, 'look'>;
+  readonly checkZone: () => void;
+  readonly refusals: Pick<Refusals, 'refuse'>;
 }
 
 /** A plan that is for this PC, and when it is looked at next. */
@@ -60,9 +60,9 @@ export class Scheduler {
   #closed = false;
   /** Of these, the fire for this start of the system is still to be decided; with the reason that was told of it last. */
   readonly #atStart = new Map<string, SkipReason | null>();
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  #passedMs = Number.NEGATIVE_INFINITY;
   #zoneChanged = false;
-  #looking: Promise<void> = Promise.resolve();
+  #pass: Promise<void> = Promise.resolve();
   readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
   #failed = false;
@@ -126,14 +126,14 @@ export class Scheduler {
       const active: Active = { entry, plan, nextMs: null };
       const isReckoned = this.#reckon(active, nowMs);
       if (known !== undefined) this.#keepDue(known, active, nowMs);
-      // One that can't be told now is new again with the next look.
+      // One that can't be told now is new again with the next pass.
       if (isReckoned || active.nextMs !== null) this.#active.set(id, active);
       else this.#active.delete(id);
     }
     this.#skips.keepOnly(this.#options.book.entries);
     if (this.#begun) this.#refuseUnsupported(this.#options.book.entries.values());
     this.#tell();
-    this.lookSoon();
+    this.fireDueSoon();
   }
 
   /** What was due before an edit, and was not looked at yet, is due by the schedule as it is now, or was missed. */
@@ -156,14 +156,14 @@ export class Scheduler {
     const naming = [...this.#options.book.entries.values()].filter(({ read }) => read.ok && read.plan.jobId === id);
     if (this.#begun) this.#refuseUnsupported(naming);
     this.#tell();
-    this.lookSoon();
+    this.fireDueSoon();
   }
 
   /** The PC has another zone: each time of its own clock is another moment. */
   zoneChanged(): void {
     this.#zoneChanged = true;
     this.#tell();
-    this.lookSoon();
+    this.fireDueSoon();
   }
 
   #refuseUnsupported(entries: Iterable<Entry>): void {
@@ -171,7 +171,7 @@ export class Scheduler {
       if (!entry.read.ok || !this.plans.isForThisPc(entry)) continue;
       const { plan } = entry.read;
       const job = this.#options.book.job(plan.jobId);
-      if (job.kind === 'known') this.#options.refusals.look(plan, job.job, this.plans.unsupported(plan));
+      if (job.kind === 'known') this.#options.refusals.refuse(plan, job.job, this.plans.unsupported(plan));
     }
   }
 
@@ -182,7 +182,7 @@ export class Scheduler {
   reloaded(): void {
     for (const [id, { read }] of this.#options.book.entries)
       if (read.ok && read.plan.triggers.includes('startup')) this.#atStart.set(id, this.#atStart.get(id) ?? null);
-    this.lookSoon();
+    this.fireDueSoon();
   }
 
   /** An event of this PC; resolves when what it fires is in the store. */
@@ -205,35 +205,35 @@ export class Scheduler {
     this.#options.log.warn('a schedule could not be looked at', { what, error: errorText(error) });
   }
 
-  lookSoon(): void {
+  fireDueSoon(): void {
     this.#arm(0);
   }
 
   #arm(inMs: number): void {
     clearTimeout(this.#timer);
     if (!this.#begun || this.#closed) return;
-    this.#timer = setTimeout(() => drop(this.look(), this.#options.log, 'looking what is due'), Math.max(0, inMs));
+    this.#timer = setTimeout(() => drop(this.fireDue(), this.#options.log, 'looking what is due'), Math.max(0, inMs));
   }
 
-  /** Fires what is due now; resolves when that is in the store. One look at a time; none waits for what a fire still has to ask. */
-  look(): Promise<void> {
-    this.#looking = this.#looking
-      .then(() => this.#look())
+  /** Fires what is due now; resolves when that is in the store. One pass at a time; none waits for what a fire still has to ask. */
+  fireDue(): Promise<void> {
+    this.#pass = this.#pass
+      .then(() => this.#fireDue())
       .catch((error: unknown) => {
         this.#options.log.error('what is due could not be looked at', { error: errorText(error) });
         this.#arm(AGAIN_MS);
       });
-    return this.#looking.then(() => this.#fires.settled());
+    return this.#pass.then(() => this.#fires.settled());
   }
 
-  async #look(): Promise<void> {
+  async #fireDue(): Promise<void> {
     if (!this.#begun || this.#closed) return;
-    this.#options.lookAtZone();
+    this.#options.checkZone();
     const isElsewhere = this.#zoneChanged;
     this.#zoneChanged = false;
     const nowMs = this.#options.clock.nowMs();
-    const wasSetBack = nowMs < this.#lookedMs - BACK_MS;
-    this.#lookedMs = nowMs;
+    const wasSetBack = nowMs < this.#passedMs - BACK_MS;
+    this.#passedMs = nowMs;
     const failed = this.#failed;
     this.#failed = false;
     // What could not be told when the book changed.

@@ -79,11 +79,11 @@ describe('on', () => {
     const document = { when: { on: ['startup'] } };
     const first = scheduleRig({ directory });
     first.start({ s: document });
-    await first.scheduler.look();
+    await first.scheduler.fireDue();
     expect(first.fired).toHaveLength(1);
     await first.end();
     first.scheduler.reloaded();
-    await first.scheduler.look();
+    await first.scheduler.fireDue();
     expect(first.fired).toHaveLength(1);
     // Another start: the store of a test has a boot of its own for each process, so that of the first is kept here.
     expect(first.store.scheduleRuns.lastBoot('s')).toBe(first.store.systemStart);
@@ -93,11 +93,11 @@ describe('on', () => {
     const document = { when: { on: ['startup'] }, starting_deadline: '10m' };
     const late = scheduleRig({ clock: new ManualClock(START, 11 * 60_000) });
     late.start({ s: document });
-    await late.scheduler.look();
+    await late.scheduler.fireDue();
     expect(late.fired).toHaveLength(0);
     const early = scheduleRig({ clock: new ManualClock(START, 9 * 60_000) });
     early.start({ s: document });
-    await early.scheduler.look();
+    await early.scheduler.fireDue();
     expect(early.fired).toHaveLength(1);
   });
 
@@ -236,7 +236,7 @@ describe('limits', () => {
       rig.state.answers = answer.promise;
       rig.start({ s: before });
       rig.clock.advance(MINUTE_S * 1_000);
-      const looked = rig.scheduler.look();
+      const looked = rig.scheduler.fireDue();
       await eventually(() => expect(rig.asked).toHaveLength(1));
       rig.schedule('s', after);
       answer.resolve();
@@ -297,7 +297,7 @@ describe('limits', () => {
     const rig = scheduleRig({ tells: ['network'], conditions: { network: true } });
     rig.start({ s: { ...EACH_MINUTE, constraints: { require: { network: true } } } });
     rig.clock.advance(MINUTE_S * 1_000);
-    const looked = rig.scheduler.look();
+    const looked = rig.scheduler.fireDue();
     while (rig.asked.length === 0) await Promise.resolve();
     rig.put('schedules', 's', null);
     await looked;
@@ -409,13 +409,13 @@ describe('the start of the PC', () => {
     const rig = scheduleRig();
     rig.scheduler.begin();
     rig.begin('schedules', { s: { id: 's', job_id: 'clean', runs_on: 'agent', target: { all: true }, ...AT_START } });
-    await rig.scheduler.look();
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(0);
     // Said once, however often it is looked at.
     expect(rig.row('s')).toMatchObject({ skipped: { why: 'job_missing', count: 1 } });
     rig.begin('jobs', { clean: JOB });
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(1);
   });
 
@@ -423,21 +423,21 @@ describe('the start of the PC', () => {
     const rig = scheduleRig();
     rig.start({ s: { ...AT_START, target: { groups: ['office'] } } });
     rig.scheduler.reloaded();
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(0);
     rig.state.groups = new Set(['office']);
     rig.scheduler.refresh();
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(1);
   });
 
   test('nor for one that needs the load of the processors, which takes two looks', async () => {
     const rig = scheduleRig();
     rig.start({ s: { ...AT_START, constraints: { require: { cpu_below: 50 } } } });
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(0);
     rig.state.cpuPercent = 10;
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(1);
   });
 
@@ -445,12 +445,12 @@ describe('the start of the PC', () => {
     const rig = scheduleRig();
     rig.put('fleet_config', 'freeze', {});
     rig.start({ s: AT_START });
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     rig.put('fleet_config', 'freeze', null);
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(0);
     rig.scheduler.reloaded();
-    await rig.scheduler.look();
+    await rig.scheduler.fireDue();
     expect(rig.fired).toHaveLength(1);
   });
 });
@@ -481,7 +481,7 @@ test('one schedule of which the store can not be read holds up no other', async 
     return isRunning(id);
   };
   rig.clock.ms = rig.row('a')?.nextAtMs ?? 0;
-  await rig.scheduler.look();
+  await rig.scheduler.fireDue();
   broken = false;
   expect(rig.fired).toHaveLength(2);
   expect(rig.row('b')).toMatchObject({ skipped: { why: 'store' } });
@@ -493,11 +493,11 @@ test('what a schedule requires and nobody tells holds up no other', async () => 
   const document = { when: { calendar: { at: '16:00' } } };
   rig.start({ asks: { ...document, constraints: { require: { idle: '10m' } } }, other: document });
   rig.clock.ms = rig.row('other')?.nextAtMs ?? 0;
-  void rig.scheduler.look();
+  void rig.scheduler.fireDue();
   await eventually(() => expect(rig.fired).toHaveLength(1));
   rig.clock.ms = rig.row('other')?.nextAtMs ?? 0;
   await rig.end();
-  void rig.scheduler.look();
+  void rig.scheduler.fireDue();
   await eventually(() => expect(rig.fired).toHaveLength(2));
 });
 
@@ -514,9 +514,9 @@ test('a store that can not be read while very many are due is looked at again, a
     vi.spyOn(scheduleRuns, 'skipped').mockImplementation(broken),
   ];
   rig.clock.ms = Date.parse('2026-11-30T07:01:00Z');
-  await rig.scheduler.look();
+  await rig.scheduler.fireDue();
   spies.push(vi.spyOn(completions, 'lastMs').mockImplementation(broken));
-  await rig.scheduler.look();
+  await rig.scheduler.fireDue();
   expect(rig.fired).toHaveLength(0);
   for (const spy of spies) spy.mockRestore();
   await rig.pass(MINUTE_S);

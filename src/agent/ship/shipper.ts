@@ -116,15 +116,15 @@ export class Shipper {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#nudged = false;
-      const dueInMs = await this.#look();
-      // Let what came in the same turn come together: one look serves it all.
+      const dueInMs = await this.#shipDue();
+      // Let what came in the same turn come together: one pass serves it all.
       if (this.#nudged) await loopTurn();
       else await this.#pause(dueInMs);
     }
   }
 
   /** Sends what may go now. Returns in how many ms to look again by itself. */
-  async #look(): Promise<number> {
+  async #shipDue(): Promise<number> {
     try {
       const connected = await this.#connected();
       const unsettled = this.#queues.filter((queue) => queue.settle()).length > 0;

@@ -12,7 +12,7 @@ import type { OutputReader } from './output-reader.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { roleNeeded } from './roles.ts';
 import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
-import { isOneOfAKind, LOOKED_AT_RUNS } from './usual-time.ts';
+import { isOneOfAKind, NEARBY_RUNS } from './usual-time.ts';
 import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
 type Answer<M extends ProvenMethodName> = Result<M> | Fault;
@@ -170,7 +170,7 @@ function offered({ ports, hostSecret }: ClientDeps): string[] {
 /** Looked for among those that arrived around it: a long history must not hold up the agent. */
 function sameTask(record: RunRecord, visibility: Visibility, { history }: ClientDeps['ports']): RunRecord[] {
   if (isOneOfAKind(record) || record.manifestId === null) return [];
-  const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - LOOKED_AT_RUNS };
+  const filter = { ...visibleTo(visibility), manifestId: record.manifestId, afterRun: record.run - NEARBY_RUNS };
   const found = history.list(filter, Number.POSITIVE_INFINITY, MAX_SAME_ROWS + 1);
   return found.filter(({ run }) => run !== record.run).slice(0, MAX_SAME_ROWS);
 }

@@ -13,12 +13,12 @@ import { clip } from '../../shared/run-title.ts';
 import { noticesFor } from './notices.ts';
 import type { RunRecord, StatusPorts } from './ports.ts';
 import { isHelpdesk, type Principal } from './roles.ts';
-import { LOOK_SHARE, type RunsShown, ShownRuns } from './shown-runs.ts';
+import { READ_SHARE, type RunsShown, ShownRuns } from './shown-runs.ts';
 import { UsualTime } from './usual-time.ts';
 import { maySee, rowOf, type Visibility, visibleTo } from './views.ts';
 
 export const PUSH_INTERVAL_MS = 500;
-const MAX_OPEN_LOOKED_AT = 500;
+const MAX_OPEN_READ = 500;
 const MAX_ROWS_SHOWN = 50;
 const MAX_FAULTS = 100;
 /** A clock that is set while we wait is no reason to spin. */
@@ -126,11 +126,11 @@ export class Projection {
 
   #runs(visibility: Visibility, midnightMs: number): RunsShown {
     const { history } = this.#ports;
-    const open = history.open(MAX_OPEN_LOOKED_AT).filter((record) => maySee(record, visibility));
+    const open = history.open(MAX_OPEN_READ).filter((record) => maySee(record, visibility));
     const running = open.filter(({ state }) => state === 'running');
     const waiting = open.filter(({ state }) => state !== 'running');
     const count =
-      open.length < MAX_OPEN_LOOKED_AT ? open.length : history.count({ ...visibleTo(visibility), openOnly: true });
+      open.length < MAX_OPEN_READ ? open.length : history.count({ ...visibleTo(visibility), openOnly: true });
     const ofToday = { ...visibleTo(visibility), receivedFromMs: midnightMs };
     return {
       now: {
@@ -193,7 +193,7 @@ export class Projection {
 
   #changed(): void {
     if (this.#timer !== undefined || this.#subscribers.size === 0) return;
-    const pauseMs = Math.max(PUSH_INTERVAL_MS, this.#pushTookMs / LOOK_SHARE);
+    const pauseMs = Math.max(PUSH_INTERVAL_MS, this.#pushTookMs / READ_SHARE);
     const waitMs = this.#pushedAtMs + pauseMs - this.#ports.clock.monotonicMs();
     this.#timer = setTimeout(() => this.#push(), Math.max(0, waitMs));
     this.#timer.unref();

@@ -9,10 +9,10 @@ import type { Visibility } from './views.ts';
 
 export type RunsShown = Pick<AgentStatus, 'now' | 'today' | 'todayUntold'>;
 
-/** With a very long list the look itself takes time: of the agent's one thread it gets no more than this part. */
-export const LOOK_SHARE = 1 / 20;
-/** A shorter look is not worth an old answer. */
-const LONG_LOOK_MS = 5;
+/** With a very long list reading it takes time: of the agent's one thread it gets no more than this part. */
+export const READ_SHARE = 1 / 20;
+/** What takes less is not worth an old answer. */
+const LONG_READ_MS = 5;
 /** As many views as there are people on a busy PC. */
 const MAX_KEPT = 50;
 
@@ -41,7 +41,7 @@ export class ShownRuns {
     const runs = read();
     const endedMs = this.#clock.monotonicMs();
     const tookMs = endedMs - beganMs;
-    const goodUntilMs = tookMs < LONG_LOOK_MS ? endedMs : endedMs + tookMs / LOOK_SHARE;
+    const goodUntilMs = tookMs < LONG_READ_MS ? endedMs : endedMs + tookMs / READ_SHARE;
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#kept.set(viewer, { asOf, runs, goodUntilMs });
     return runs;

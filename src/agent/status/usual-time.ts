@@ -5,7 +5,7 @@
 import { DIRECT_TASK } from '../../shared/run-title.ts';
 import type { HistoryPort, RunRecord } from './ports.ts';
 
-export const LOOKED_AT_RUNS = 5_000;
+export const NEARBY_RUNS = 5_000;
 const EARLIER_RUNS = 20;
 /** Fewer say nothing of "usually". */
 const ENOUGH_RUNS = 3;
@@ -23,14 +23,14 @@ export class UsualTime {
   of(record: Pick<RunRecord, 'run' | 'manifestId' | 'title'>): number | null {
     const known = this.#known.get(record.run);
     if (known !== undefined) return known;
-    const found = isOneOfAKind(record) ? null : this.#look(record);
+    const found = isOneOfAKind(record) ? null : this.#read(record);
     if (this.#known.size >= REMEMBERED_RUNS) this.#known.clear();
     this.#known.set(record.run, found);
     return found;
   }
 
-  #look(record: Pick<RunRecord, 'run' | 'manifestId'>): number | null {
-    const earlier = this.#history.earlierDurations(record, record.run - LOOKED_AT_RUNS, EARLIER_RUNS);
+  #read(record: Pick<RunRecord, 'run' | 'manifestId'>): number | null {
+    const earlier = this.#history.earlierDurations(record, record.run - NEARBY_RUNS, EARLIER_RUNS);
     if (earlier.length < ENOUGH_RUNS) return null;
     const sorted = earlier.filter((ms) => ms >= 0).sort((one, other) => one - other);
     return sorted[Math.floor(sorted.length / 2)] ?? null;

@@ -21,7 +21,7 @@ export interface FailuresFound {
 }
 
 /** Of those that ended otherwise than well, the newest so many are looked at. */
-export const LOOKED_AT_ROWS = 10_000;
+export const MOST_ROWS = 10_000;
 
 /** In the order of the index, so that nothing is sorted before it is counted. */
 export const NEWEST_NOT_DONE = `
@@ -32,16 +32,16 @@ export class Failures {
   readonly #count: Statement;
   readonly #mostRows: number;
 
-  constructor(db: Database, lookedAtRows = LOOKED_AT_ROWS) {
+  constructor(db: Database, mostRows = MOST_ROWS) {
     this.#count = db.prepare(`
-      WITH looked AS MATERIALIZED (${NEWEST_NOT_DONE} LIMIT ${lookedAtRows}),
+      WITH looked AS MATERIALIZED (${NEWEST_NOT_DONE} LIMIT ${mostRows}),
       kinds AS (
         SELECT manifest_id AS manifestId, reason, count(*) AS count, max(run) AS lastRun FROM looked
           WHERE reason IN (SELECT value FROM json_each(@reasons)) GROUP BY manifest_id, reason)
       SELECT manifestId, reason, count, lastRun, (SELECT count(*) FROM kinds) AS kinds,
         (SELECT count(*) FROM looked) AS looked, (SELECT min(received_at) FROM looked) AS oldestMs
       FROM kinds ORDER BY reason IN (SELECT value FROM json_each(@last)), count DESC, lastRun DESC LIMIT @limit`);
-    this.#mostRows = lookedAtRows;
+    this.#mostRows = mostRows;
   }
 
   /** Of these reasons, those among `last` at the end, received at or after `fromMs`; `limit` kinds at most. */

@@ -15,14 +15,14 @@ interface Range {
   readonly beforeRun: number;
 }
 
-type Looked = Pick<History, 'list' | 'count' | 'newestAt' | 'numbers' | 'countEach' | 'shapes'>;
+type HistoryReads = Pick<History, 'list' | 'count' | 'newestAt' | 'numbers' | 'countEach' | 'shapes'>;
 
 export class HistorySteps {
-  readonly #history: Looked;
+  readonly #history: HistoryReads;
   readonly #turn: () => Promise<void>;
-  #hasLooked = false;
+  #hasRead = false;
 
-  constructor(history: Looked, turn: () => Promise<void>) {
+  constructor(history: HistoryReads, turn: () => Promise<void>) {
     this.#history = history;
     this.#turn = turn;
   }
@@ -89,8 +89,8 @@ export class HistorySteps {
     let size = FIRST_RUNS;
     for (let to = Math.min(beforeRun, last + 1); to > lowest; ) {
       const from = Math.max(lowest, to - size);
-      if (this.#hasLooked) await this.#turn();
-      this.#hasLooked = true;
+      if (this.#hasRead) await this.#turn();
+      this.#hasRead = true;
       const beganMs = performance.now();
       if (look({ filter: within(filter, from, to), beforeRun: to }) === 'enough') return;
       const tookMs = performance.now() - beganMs;

@@ -189,7 +189,7 @@ export class StoreMaintenance {
   async #dropOutputs(): Promise<void> {
     const drop = [this.#dropOutput];
     for (let after: number | null = 0; after !== null && !this.hasRoom(); ) {
-      const step = await this.#step(() => this.#nextOutput.all({ after }) as Looked[], drop);
+      const step = await this.#step(() => this.#nextOutput.all({ after }) as Candidate[], drop);
       after = step.after;
       if (step.dropped > 0) this.#shrink();
     }
@@ -211,7 +211,7 @@ export class StoreMaintenance {
   async #dropRuns(which: Which, goOn: (dropped: number) => boolean): Promise<number> {
     let dropped = 0;
     for (let after: number | null = 0; after !== null && goOn(dropped); ) {
-      const step = await this.#step(() => this.#next.all({ ...which, after }) as Looked[], this.#drop);
+      const step = await this.#step(() => this.#next.all({ ...which, after }) as Candidate[], this.#drop);
       after = step.after;
       dropped += step.dropped;
     }
@@ -220,7 +220,7 @@ export class StoreMaintenance {
 
   /** Looks at the next rows, and drops those that may go, for {@link STEP_MS}. `after`: where the next step begins; null: nowhere. */
   async #step(
-    next: () => readonly Looked[],
+    next: () => readonly Candidate[],
     drop: readonly Statement[],
   ): Promise<{ after: number | null; dropped: number }> {
     const step = await this.#group.submit(() => {
@@ -250,7 +250,7 @@ interface Which {
 
 const ANY: Which = { last: Number.MAX_SAFE_INTEGER, before: Number.MAX_SAFE_INTEGER };
 
-interface Looked {
+interface Candidate {
   readonly run: RunId;
   readonly goes: 0 | 1;
 }

@@ -8,8 +8,8 @@ import type { RunId } from '../../shared/ids.ts';
 
 const NEWEST = 10_000;
 /** Looked at once for so many runs, and then more of them go than have come. */
-const LOOK_RUNS = 64;
-const STEP = 4 * LOOK_RUNS;
+const CHECK_EACH_RUNS = 64;
+const STEP = 4 * CHECK_EACH_RUNS;
 /** What is kept of a message to be looked at; none of them is ever run. */
 const SHOWN_BYTES = 16 * 1024;
 
@@ -57,7 +57,7 @@ export class NamelessBound {
 
   /** In the transaction that records one more. What is forgotten goes from the history too, but for what is still to be answered. */
   recorded(run: RunId): void {
-    if (run % LOOK_RUNS !== 0) return;
+    if (run % CHECK_EACH_RUNS !== 0) return;
     const beyond = (this.#count.get() as number) - this.#newest;
     if (beyond <= 0) return;
     const oldest = this.#oldest.all(Math.min(beyond, STEP)) as { key: string; run: RunId; goes: number }[];

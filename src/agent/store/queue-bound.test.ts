@@ -43,7 +43,7 @@ test('what waits beyond its bound holds new commands up, ends all the same, and 
     admits: false,
     isWritable: true,
   });
-  expect(store.outbox.counts()).toEqual({ waiting: 20, parked: 0 });
+  expect(store.outbox.counts()).toMatchObject({ waiting: 20, parked: 0 });
   const deliver = async (count: number) => {
     for (const row of store.outbox.waiting(true, count)) await store.outbox.delivered(row, 1);
     await store.probe();

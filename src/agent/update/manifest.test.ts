@@ -2,7 +2,7 @@ import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CREATED_MS, DAY_MS, publicKey, TARGET, testRelease, testTrust } from '../../../test/support/releases.ts';
 import { envelopeOf, makeKey, releaseText, seal, sealRelease } from '../../../tools/release/documents.ts';
-import type { ReleaseFault } from '../../shared/update-reasons.ts';
+import type { ReleaseRefusal } from '../../shared/update-reasons.ts';
 import { type Canonical, canonicalJson } from './canonical.ts';
 import { keyIdOf, openEnvelope, PAYLOAD_TYPES } from './envelope.ts';
 import type { KeyList } from './keys.ts';
@@ -62,7 +62,12 @@ const both = sealRelease(testRelease(twoOfTwo, BODY), [online, second]);
 const rotated: KeyList = { ...keys, version: 2, release: { keys: [publicKey(second)], threshold: 1 } };
 const overlapping: KeyList = { ...rotated, release: { keys: [publicKey(online), publicKey(second)], threshold: 1 } };
 
-type Case = readonly [what: string, body: Uint8Array, outcome: ReleaseFault | 'taken', changes?: Partial<ReleaseFacts>];
+type Case = readonly [
+  what: string,
+  body: Uint8Array,
+  outcome: ReleaseRefusal | 'taken',
+  changes?: Partial<ReleaseFacts>,
+];
 
 const SIGNATURES: readonly Case[] = [
   ['a key that nobody knows', signed({}, [other]), 'signature'],

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { compareVersions, VERSION } from '../../base/compare-versions.ts';
-import type { ReleaseFault } from '../../shared/update-reasons.ts';
+import type { ReleaseRefusal } from '../../shared/update-reasons.ts';
 import { parseCanonical } from './canonical.ts';
 import { keyIdOf, openEnvelope, PAYLOAD_TYPES, signersOf } from './envelope.ts';
 import { type KeyList, releaseKeySet } from './keys.ts';
@@ -65,7 +65,7 @@ export interface ReleaseFacts {
 
 export type ReleaseVerdict =
   | { readonly ok: true; readonly release: Release; readonly signedBy: readonly string[]; readonly seen: SeenRelease }
-  | { readonly ok: false; readonly why: ReleaseFault };
+  | { readonly ok: false; readonly why: ReleaseRefusal };
 
 /** Whether `body` is the manifest of the wanted release, and this PC may take it. */
 export function checkRelease(body: Uint8Array, facts: ReleaseFacts): ReleaseVerdict {
@@ -79,16 +79,16 @@ export function checkRelease(body: Uint8Array, facts: ReleaseFacts): ReleaseVerd
   if (!read.success) return no('unreadable');
   const release = read.data;
   const seen = { serial: release.serial, digest: keyIdOf(envelope.payload), keySet: releaseKeySet(keys) };
-  const fault = faultOf(release, facts) ?? ageFault(seen, facts);
-  if (fault !== null) return no(fault);
+  const refusal = refusalOf(release, facts) ?? ageRefusal(seen, facts);
+  if (refusal !== null) return no(refusal);
   return { ok: true, release, signedBy: signers.map(({ name }) => name), seen };
 }
 
-function no(why: ReleaseFault): ReleaseVerdict {
+function no(why: ReleaseRefusal): ReleaseVerdict {
   return { ok: false, why };
 }
 
-function faultOf(release: Release, facts: ReleaseFacts): ReleaseFault | null {
+function refusalOf(release: Release, facts: ReleaseFacts): ReleaseRefusal | null {
   const { keys, wanted, target, channel, installed, nowMs } = facts;
   if (release.trust !== keys.trust) return 'signature';
   if (release.platform !== target.platform || release.arch !== target.arch) return 'other_platform';
@@ -104,7 +104,7 @@ function faultOf(release: Release, facts: ReleaseFacts): ReleaseFault | null {
  * A thief of a release key can sign the highest of all numbers. So what was seen counts among releases of the same keys only;
  * with others the floor counts, which the recovery keys have signed (TUF: recovery from fast-forward).
  */
-function ageFault({ serial, digest, keySet }: SeenRelease, { keys, seen }: ReleaseFacts): ReleaseFault | null {
+function ageRefusal({ serial, digest, keySet }: SeenRelease, { keys, seen }: ReleaseFacts): ReleaseRefusal | null {
   if (serial < keys.floor) return 'older';
   if (seen === null || seen.keySet !== keySet) return null;
   if (serial < seen.serial) return 'older';

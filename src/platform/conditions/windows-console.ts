@@ -12,7 +12,7 @@ import { ownTokenIn, userToken } from '../windows/tokens.ts';
 
 /** The switch by which the agent's program prints it, see `boot/cli.ts`. */
 export const INPUT_IDLE_SWITCH = '--input-idle';
-const LOOK_MS = 4_000;
+const ANSWERS_WITHIN_MS = 4_000;
 /** More than it ever says. */
 const MAX_CHARS = 100;
 const ERROR_NO_TOKEN = 1_008;
@@ -43,9 +43,9 @@ export async function idleMsWith(token: number, program: string): Promise<number
     desktop: PERSONS_DESKTOP,
   });
   using _ = atEnd(() => release(started));
-  const timer = setTimeout(() => void started.job.terminate().catch(() => {}), LOOK_MS);
+  const timer = setTimeout(() => void started.job.terminate().catch(() => {}), ANSWERS_WITHIN_MS);
   using _timer = atEnd(() => clearTimeout(timer));
-  const late = AbortSignal.timeout(LOOK_MS);
+  const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   try {
     const [said, code] = await orAbort(Promise.all([outputOf(started), started.exited]), late);
     const text = code === 0 ? said.trim() : '';

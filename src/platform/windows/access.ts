@@ -1,6 +1,6 @@
 /** Access lists by their text form (SDDL). */
 import { type Handle, lastError, native, WindowsError } from './native.ts';
-import { LOOK, wholePath, withLocked } from './nt-files.ts';
+import { STAT, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 import { sidText } from './sids.ts';
 
@@ -90,7 +90,7 @@ export function makeDirectory(path: string, sddl: string): void {
  * would wait for whoever has a lock on any of it. The owner stays.
  */
 export function setFileAccess(path: string, sddl: string): void {
-  withLocked(0, wholePath(path), WRITE_DAC | LOOK, (handle) => setAccess(handle, path, sddl, DACL_AND_PROTECTED));
+  withLocked(0, wholePath(path), WRITE_DAC | STAT, (handle) => setAccess(handle, path, sddl, DACL_AND_PROTECTED));
 }
 
 /** Of what is open with the rights for it. `what`: SECURITY_INFORMATION; `path` is for people. */

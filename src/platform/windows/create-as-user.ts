@@ -1,7 +1,7 @@
 /** Starts a process with the rights of a token, on the desktop of the token's session. */
 import { win32 } from 'node:path';
 import { type Handle, lastError, native, type ProcessInformation, startupInfoBytes, wideText } from './native.ts';
-import { isHeld, LOOK, openIn, wholePath } from './nt-files.ts';
+import { isHeld, openIn, STAT, wholePath } from './nt-files.ts';
 
 const [READ_DATA, EXECUTE] = [0x1, 0x20];
 const CREATE_UNICODE_ENVIRONMENT = 0x0000_0400;
@@ -40,7 +40,7 @@ export function createAsUser(spec: CreateSpec): ProcessInformation {
 /** null: we may not; Windows says why in a moment. */
 function openedToRun(file: string): Handle | null {
   try {
-    return openIn(0, wholePath(win32.resolve(file)), READ_DATA | EXECUTE | LOOK);
+    return openIn(0, wholePath(win32.resolve(file)), READ_DATA | EXECUTE | STAT);
   } catch (error) {
     if (isHeld(error)) throw error;
     return null;

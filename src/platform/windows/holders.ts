@@ -15,7 +15,7 @@ import {
   isHeld,
   isLink,
   isNotEmpty,
-  LOOK,
+  STAT,
   WALK,
   wholePath,
   withOpenIn,
@@ -87,7 +87,7 @@ export function isInUse(error: unknown): boolean {
 /** The same for a `path` that has no open directory, whose way only administrators can change. */
 export function insistOn<T>(path: string, work: () => T, say: Say): T {
   const name = win32.basename(path);
-  return withOpenIn(0, wholePath(win32.dirname(path)), { access: LOOK, options: DIRECTORY_FILE }, (directory) =>
+  return withOpenIn(0, wholePath(win32.dirname(path)), { access: STAT, options: DIRECTORY_FILE }, (directory) =>
     insist({ directory, name, path, say }, work, (error) => isHeld(error) || isNotEmpty(error) || isInUse(error)),
   );
 }
@@ -99,7 +99,7 @@ function holdersAt(directory: Handle, name: string): Set<number> {
   const look = (from: Handle, each: string, depth: number): void => {
     if (performance.now() > untilMs || depth > DEEPEST) return;
     // These rights alone are never shared away.
-    const goesIn = within(from, each, LOOK, (handle) => {
+    const goesIn = within(from, each, STAT, (handle) => {
       // Of a file with another name elsewhere others are told who use it there, and have done nothing.
       if (hasOneName(handle)) for (const pid of holdersOf(handle)) found.add(pid);
       return !isLink(handle);

@@ -1,7 +1,7 @@
 /** Opens what lies at a path itself, never what it leads to, and tells which of the two it was. */
 import { win32 } from 'node:path';
 import { type Handle, lastError, WindowsError } from './native.ts';
-import { errorNumberOf, isLink, LOOK, wholePath, withLocked } from './nt-files.ts';
+import { errorNumberOf, isLink, STAT, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 
 export const READ_CONTROL = 0x2_0000;
@@ -22,7 +22,7 @@ export interface Opened {
 export function withOpened<T>(path: string, access: number, work: (opened: Opened) => T): T {
   const inside = (handle: Handle) => work({ handle, ...whatItIs(handle, path) });
   try {
-    return withLocked(0, wholePath(win32.resolve(path)), access | READ_CONTROL | LOOK, inside);
+    return withLocked(0, wholePath(win32.resolve(path)), access | READ_CONTROL | STAT, inside);
   } catch (error) {
     const number = errorNumberOf(error);
     throw number === null ? error : new WindowsError(`opening ${path}`, number);

@@ -14,8 +14,8 @@ export const WRITE_ATTRIBUTES = 0x100;
 const SYNCHRONIZE = 0x10_0000;
 /** To look into a directory, and to go on from it. */
 export const WALK = LIST_DIRECTORY | TRAVERSE | READ_ATTRIBUTES | SYNCHRONIZE;
-/** To look at anything. */
-export const LOOK = READ_ATTRIBUTES | SYNCHRONIZE;
+/** To tell what something is, as `stat` does. */
+export const STAT = READ_ATTRIBUTES | SYNCHRONIZE;
 const SHARE_ALL = 7;
 /** Nobody else may have it open, but for its attributes. */
 export const SHARE_NOTHING = 0;
@@ -152,7 +152,7 @@ function closing<T>(handle: Handle, work: (handle: Handle) => T): T {
 
 /** Makes a directory that is nobody else's for no moment. False: there is something of that name already. */
 export function makeIn(directory: Handle, name: string, descriptor: bigint): boolean {
-  const how = { access: LOOK, options: DIRECTORY_FILE, share: SHARE_ALL, disposition: CREATE, descriptor };
+  const how = { access: STAT, options: DIRECTORY_FILE, share: SHARE_ALL, disposition: CREATE, descriptor };
   const { status, handle } = create(directory, name, how);
   if (status === NAME_COLLISION || status === DELETE_PENDING) return false;
   check(`making ${name}`, status);

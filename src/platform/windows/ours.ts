@@ -5,7 +5,7 @@
 import { accessOf, distrust, isTrusted } from './access-list.ts';
 import type { Handle } from './native.ts';
 import { type Opened, READ_CONTROL, whatItIs } from './no-follow.ts';
-import { entriesIn, isHeld, LOOK, WALK, withOpenIn } from './nt-files.ts';
+import { entriesIn, isHeld, STAT, WALK, withOpenIn } from './nt-files.ts';
 import { isSetAside } from './set-aside.ts';
 
 /** Why it is not, for people; null: it is. */
@@ -33,7 +33,7 @@ export function holdsOurs(directory: Handle): boolean {
 }
 
 function isOursToStay(directory: Handle, name: string, isDirectory: boolean): boolean {
-  return withOpenIn(directory, name, { access: READ_CONTROL | (isDirectory ? WALK : LOOK) }, (handle) => {
+  return withOpenIn(directory, name, { access: READ_CONTROL | (isDirectory ? WALK : STAT) }, (handle) => {
     if (isNotOurs({ handle, ...whatItIs(handle, name) }, isDirectory) !== null) return false;
     return distrust(accessOf(handle)) === null || (isDirectory && holdsOurs(handle));
   });

@@ -6,7 +6,7 @@ import { win32 } from 'node:path';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { READ_CONTROL, whatItIs } from './no-follow.ts';
-import { errorNumberOf, isNotThere, LOOK, openIn, wholePath } from './nt-files.ts';
+import { errorNumberOf, isNotThere, openIn, STAT, wholePath } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 
 const READ_DATA = 0x1;
@@ -20,7 +20,7 @@ export type ReadByHandle =
 export function readByHandle(path: string, maxBytes: number): ReadByHandle {
   let handle: Handle;
   try {
-    handle = openIn(0, wholePath(win32.resolve(path)), READ_DATA | READ_CONTROL | LOOK);
+    handle = openIn(0, wholePath(win32.resolve(path)), READ_DATA | READ_CONTROL | STAT);
   } catch (error) {
     if (isNotThere(error)) return { kind: 'missing' };
     const code = errorNumberOf(error);

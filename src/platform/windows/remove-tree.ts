@@ -15,8 +15,8 @@ import {
   held,
   isLink,
   isNotThere,
-  LOOK,
   openIn,
+  STAT,
   WALK,
   WRITE_ATTRIBUTES,
   wholePath,
@@ -66,7 +66,7 @@ const DEEPEST = 64;
 
 function removeEntry(directory: Handle, entry: EntryIn, depth: number): void {
   const goesIn = entry.isDirectory && !entry.isLink;
-  const access = DELETE | WRITE_ATTRIBUTES | (goesIn ? WALK : LOOK);
+  const access = DELETE | WRITE_ATTRIBUTES | (goesIn ? WALK : STAT);
   let handle: Handle;
   try {
     handle = openIn(directory, entry.name, access);

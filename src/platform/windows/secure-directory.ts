@@ -21,11 +21,11 @@ import {
   isLink,
   isNotThere,
   isRefused,
-  LOOK,
   makeIn,
   openIn,
   SHARE_IN_PLACE,
   SHARE_NOTHING,
+  STAT,
   WALK,
   wholePath,
   withLocked,
@@ -89,7 +89,7 @@ export function secureDirectory(path: string, sddl: string, inside: Inside, say:
 function opened(path: string): Handle {
   let handle: Handle;
   try {
-    handle = openIn(0, wholePath(path), LOOK, DIRECTORY_FILE);
+    handle = openIn(0, wholePath(path), STAT, DIRECTORY_FILE);
   } catch (error) {
     throw new NotSecured(`${path}: ${errorText(error)}`);
   }
@@ -159,7 +159,7 @@ function judged(
   mustBeDirectory: boolean,
   work: (opened: Opened) => Why,
 ): Why {
-  return withLocked(directory, name, READ_CONTROL | WRITE_DAC | WRITE_OWNER | LOOK, (handle) => {
+  return withLocked(directory, name, READ_CONTROL | WRITE_DAC | WRITE_OWNER | STAT, (handle) => {
     const opened = { handle, ...whatItIs(handle, path) };
     return isNotOurs(opened, mustBeDirectory) ?? work(opened);
   });
@@ -224,7 +224,7 @@ function inherit({ handle, isDirectory }: Opened, path: string, sddl: string, is
 /** False: something lies in it, or it does not go; then what lies in it decides. */
 function isRemoved(directory: Handle, name: string): boolean {
   try {
-    const how = { access: DELETE | LOOK, options: DIRECTORY_FILE };
+    const how = { access: DELETE | STAT, options: DIRECTORY_FILE };
     return withOpenIn(directory, name, how, (handle) => !isUsedByOthers(handle) && isEmptyAndGone(handle, name));
   } catch {
     return false;
@@ -255,7 +255,7 @@ function giveInside(directory: Handle, path: string, sddl: string): void {
 }
 
 function give(directory: Handle, name: string, path: string, sddl: string, what: number): void {
-  withLocked(directory, name, WRITE_DAC | WRITE_OWNER | LOOK, (handle) => setAccess(handle, path, sddl, what));
+  withLocked(directory, name, WRITE_DAC | WRITE_OWNER | STAT, (handle) => setAccess(handle, path, sddl, what));
 }
 
 /**
@@ -265,7 +265,7 @@ function give(directory: Handle, name: string, path: string, sddl: string, what:
 export function shutFile(path: string, say: Say): void {
   giveAccess(path, PRIVATE_FILE, { deep: false });
   const look = () => {
-    withOpenIn(0, wholePath(path), { access: READ_DATA | DELETE | LOOK, share: SHARE_NOTHING }, () => {});
+    withOpenIn(0, wholePath(path), { access: READ_DATA | DELETE | STAT, share: SHARE_NOTHING }, () => {});
   };
   insistOn(path, look, say);
 }

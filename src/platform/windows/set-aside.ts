@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { wholeEnd } from '../../shared/whole-characters.ts';
 import { insist, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import type { Handle } from './native.ts';
-import { DELETE, held, isNotThere, isRefused, LOOK, renameIn, withOpenIn } from './nt-files.ts';
+import { DELETE, held, isNotThere, isRefused, renameIn, STAT, withOpenIn } from './nt-files.ts';
 
 /** How the name of what was set aside goes on. */
 export const NOT_TRUSTED = '.not-trusted-';
@@ -29,7 +29,7 @@ export class NotSecured extends Error {
 export function setAside(directory: Handle, name: string, path: string, why: string, say: Say): void {
   const aside = asideName(name);
   const rename = () =>
-    withOpenIn(directory, name, { access: DELETE | LOOK }, (handle) => {
+    withOpenIn(directory, name, { access: DELETE | STAT }, (handle) => {
       if (isUsedByOthers(handle)) throw held(name);
       renameIn(directory, handle, aside);
     });

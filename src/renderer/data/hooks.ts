@@ -1,12 +1,14 @@
 /** How components read the window's state and ask the agent. */
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { Support } from '../../shared/about-view.ts';
 import { type Claims, claimsOf } from '../../shared/claims.ts';
-import type { Language, MethodName, Support } from '../../shared/contract.ts';
+import type { MethodName } from '../../shared/contract.ts';
 import type { PcSnapshot } from '../../shared/describe.ts';
 import type { Fault } from '../../shared/faults.ts';
 import { I18n } from '../../shared/i18n/i18n.ts';
 import { knownPc, knownSupport, NOTHING_REMEMBERED, type PcFacts } from '../../shared/remembered.ts';
 import { DEFAULT_BRAND } from '../../shared/ui-settings.ts';
+import type { Language } from '../../shared/ui-view.ts';
 import type { WindowState, WindowStore } from './store.ts';
 import type { ParamsOf, ResultOf } from './window-client.ts';
 

@@ -1,7 +1,7 @@
 /** One contact line of IT as what opens it: the app shell where there is one, else a link of the browser. */
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import type { Support } from '../../shared/about-view.ts';
 import type { LinkId } from '../../shared/app-shell-contract.ts';
-import type { Support } from '../../shared/contract.ts';
 import { type MailDraft, mailLink } from '../../shared/mail-link.ts';
 import { useStore, useWindowState } from '../data/hooks.ts';
 import { TextLink } from './text-link.tsx';

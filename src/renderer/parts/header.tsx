@@ -2,7 +2,7 @@
 
 import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
 import type { Route } from '../../shared/app-shell-contract.ts';
-import type { Language } from '../../shared/contract.ts';
+import type { Language } from '../../shared/ui-view.ts';
 import { useI18n, useLanguage, useStore, useWindowState } from '../data/hooks.ts';
 import { isUnlocked } from '../data/store.ts';
 import { focusContent } from './content-focus.ts';

@@ -1,6 +1,6 @@
 /** Whose tasks run on this PC: everyone's whom the server lets send, or only what the holders of keys have signed. */
 import { makeStyles } from '@fluentui/react-components';
-import type { AboutFacts } from '../../shared/contract.ts';
+import type { AboutFacts } from '../../shared/about-view.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
 import { useI18n } from '../data/hooks.ts';
 import { Card } from './card.tsx';

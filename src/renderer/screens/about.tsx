@@ -1,6 +1,6 @@
 /** What IT can do on this PC, from its real settings; the person's own preferences; what this program is made of. */
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
-import type { AboutFacts } from '../../shared/contract.ts';
+import type { AboutFacts } from '../../shared/about-view.ts';
 import { answersOf, takesTasks } from '../../shared/describe-about.ts';
 import { useBrandName, useI18n, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';

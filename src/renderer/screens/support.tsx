@@ -1,6 +1,6 @@
 /** Whom to call, what to tell them, and the helpdesk's own view. */
 import { makeStyles, tokens } from '@fluentui/react-components';
-import type { Hardware, Support } from '../../shared/contract.ts';
+import type { Hardware, Support } from '../../shared/about-view.ts';
 import { pcDetails } from '../../shared/describe.ts';
 import { describeHardware } from '../../shared/describe-hardware.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';

@@ -2,7 +2,7 @@
  * The words of window and tray in one language: sentences from the catalogue, and numbers, times and sizes as `Intl` forms
  * them. A key, or a hole in a sentence, that is not there does not compile.
  */
-import type { Language } from '../contract.ts';
+import type { Language } from '../ui-view.ts';
 import { en, type MessageKey } from './en.ts';
 import type { Entry } from './entry.ts';
 import { ja } from './ja.ts';

@@ -2,7 +2,7 @@
  * What each value of a setting means that is one of a few: of a choice, of a level, of how much is logged. The values stand in the
  * table of settings; a test of it holds the two against each other (`agent/config/effective.test.ts`).
  */
-import type { Language } from '../contract.ts';
+import type { Language } from '../ui-view.ts';
 
 type Words = Readonly<Record<Language, string>>;
 

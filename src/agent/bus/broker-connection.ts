@@ -1,5 +1,5 @@
 /**
- * One connection to one server, from its sign-in to its end. The library's own reconnect stays off: a new session is a
+ * One connection to one server, from its sign-in to its end. The library's own reconnect stays off: a new connection is a
  * new sign-in with secrets read again, a new classification of the failure, and one way to bind things, not two.
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
@@ -34,7 +34,7 @@ export interface RequestOptions {
   readonly answerBytes?: number;
 }
 
-export interface SessionOptions {
+export interface BrokerConnectionOptions {
   readonly pcId: string;
   readonly credentials: Credentials;
   readonly tls: () => TlsTexts | string;
@@ -45,7 +45,7 @@ export interface SessionOptions {
   readonly pingIntervalMs?: number;
 }
 
-export class Session {
+export class BrokerConnection {
   readonly server: string;
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
@@ -72,7 +72,7 @@ export class Session {
   /** What had come at the last ping. */
   #inBytes = 0;
 
-  private constructor(server: string, nc: NatsConnection, options: SessionOptions) {
+  private constructor(server: string, nc: NatsConnection, options: BrokerConnectionOptions) {
     this.server = server;
     this.nc = nc;
     // Without the look at the account, which the role of an agent is refused (protocol §11.3).
@@ -100,7 +100,7 @@ export class Session {
   }
 
   /** One try at one server. Rejects with what went wrong, see `classify`. */
-  static async open(url: URL, options: SessionOptions): Promise<Session> {
+  static async open(url: URL, options: BrokerConnectionOptions): Promise<BrokerConnection> {
     const authenticator = authenticatorOf(options.credentials);
     const tls = tlsOptions(url, options.tls());
     const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
@@ -109,7 +109,7 @@ export class Session {
       name: `kanade-agent/${options.pcId}`,
       reconnect: false,
       maxReconnectAttempts: 0,
-      // What the cluster names is for the next session, see `peers`; here an address that is none would end this one.
+      // What the cluster names is for the next connection, see `peers`; here an address that is none would end this one.
       ignoreClusterUpdates: true,
       timeout: CONNECT_TIMEOUT_MS,
       // Its pings know nothing of what is still on its way; ours do, see `#ping`.
@@ -123,7 +123,7 @@ export class Session {
           throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
         })
       : await connect(tls === undefined ? common : { ...common, tls });
-    return new Session(url.host, nc, options);
+    return new BrokerConnection(url.host, nc, options);
   }
 
   /** When the server last answered us, ms since the epoch. For display only. */
