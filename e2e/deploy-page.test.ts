@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { EVENT } from '../src/agent/duties/system-events.ts';
 import { HANDED_OVER } from '../src/base/handed-over.ts';
 import { PARAMETER_NAMES } from '../src/setup/command-line.ts';
-import { SETUP_EXIT } from '../src/setup/exit-codes.ts';
+import { ASKS, SETUP_EXIT } from '../src/setup/exit-codes.ts';
 
 const page = (name: string) => readFileSync(join(import.meta.dirname, '..', 'docs', name), 'utf8');
 
@@ -29,7 +29,7 @@ it('each exit code of the set-up is explained', () => {
 it('the scripts of the installer mean the same by their exit codes', () => {
   const script = readFileSync(join(import.meta.dirname, '..', 'installer', 'common.nsh'), 'utf8');
   const defined = Array.from(script.matchAll(/^!define EXIT_\w+ (\d+)$/gm), (match) => Number(match[1]));
-  const known = [...Object.values(SETUP_EXIT).filter((code) => code !== SETUP_EXIT.ok), HANDED_OVER];
+  const known = [...Object.values(SETUP_EXIT).filter((code) => code !== SETUP_EXIT.ok), HANDED_OVER, ASKS];
   expect(defined.toSorted((a, b) => a - b)).toEqual(known.toSorted((a, b) => a - b));
 });
 

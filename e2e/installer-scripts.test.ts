@@ -83,7 +83,7 @@ test('nothing is run in, or written to, a directory that only whoever has starte
 });
 
 test.each([
-  ['installer.nsi', 'runSetUp install', 'Call removeStaged'],
+  ['installer.nsi', 'runSetUp $Task', 'Call removeStaged'],
   ['uninstaller.nsi', 'setup.js" uninstall', `RMDir /r "\${RUNNER}"`],
 ])('%s reads what the set-up has to say before that goes', (name, work, removal) => {
   const section = scripts.find((script) => script.name === name)?.text.split(/^Section$/m)[1] ?? '';

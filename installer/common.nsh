@@ -26,6 +26,7 @@ RequestExecutionLevel admin
 !define EXIT_NOT_STARTED 6
 !define EXIT_NEWER_INSTALLED 1638
 !define EXIT_HANDED_OVER 250
+!define EXIT_ASKS 251
 !define EXIT_FAILED 1603
 !define EXIT_CANCELLED 1602
 !define EXIT_ANOTHER_RUNS 1618

@@ -26,6 +26,7 @@ Var ExitCode
 Var Servers
 Var ServersField
 Var IsInstalled
+Var Task
 ; $INSTDIR is ours, and nobody else can change it.
 Var IsSafe
 
@@ -134,7 +135,19 @@ Section
     SetOutPath "${STAGED}"
     File /r "${TREE}/*"
     SetOutPath "$PROGRAMFILES64"
-    !insertmacro runSetUp install
+    StrCpy $Task "install"
+    ${IfNot} ${Silent}
+      StrCpy $Task "install --asks"
+    ${EndIf}
+    !insertmacro runSetUp $Task
+    ; Anybody can start us with words of their own: who has agreed to our name is asked about those.
+    ${If} $ExitCode = ${EXIT_ASKS}
+      !insertmacro readMessage
+      StrCpy $ExitCode ${EXIT_CANCELLED}
+      MessageBox MB_YESNO|MB_ICONEXCLAMATION|MB_DEFBUTTON2 "$(ChangesQuestion)$Message" IDNO declined
+      !insertmacro runSetUp install
+      declined:
+    ${EndIf}
   ${EndIf}
 
   ${If} $ExitCode = ${EXIT_HANDED_OVER}
@@ -157,7 +170,9 @@ Section
     ${EndSwitch}
   ${EndIf}
   ${If} $ExitCode <> 0
-    !insertmacro showMessage "$(InstallFailed)"
+    ${If} $ExitCode <> ${EXIT_CANCELLED}
+      !insertmacro showMessage "$(InstallFailed)"
+    ${EndIf}
     SetErrorLevel $ExitCode
     Quit
   ${EndIf}

@@ -25,6 +25,8 @@ LangString NotStarted ${LANG_ENGLISH} "Kanade Tray is installed, but its service
 LangString NotStarted ${LANG_JAPANESE} "Kanade Tray はインストールされましたが、サービスが起動しません。"
 LangString NewerInstalled ${LANG_ENGLISH} "A newer version of Kanade Tray is installed already. Nothing was changed."
 LangString NewerInstalled ${LANG_JAPANESE} "新しいバージョンの Kanade Tray が既にインストールされています。何も変更していません。"
+LangString ChangesQuestion ${LANG_ENGLISH} "This PC is managed already. The way this installer was started changes the following. Agree only if you, or your IT department, want that."
+LangString ChangesQuestion ${LANG_JAPANESE} "この PC は既に管理されています。このインストーラーの起動方法により、以下が変更されます。ご自身または IT 部門が意図した変更である場合のみ「はい」を選んでください。"
 LangString InstallFailed ${LANG_ENGLISH} "Kanade Tray could not be installed. Everything is as it was before."
 LangString InstallFailed ${LANG_JAPANESE} "Kanade Tray をインストールできませんでした。変更はすべて元に戻しました。"
 LangString RemovalFailed ${LANG_ENGLISH} "Kanade Tray could not be removed completely. Please try again."

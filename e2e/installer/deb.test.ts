@@ -121,9 +121,11 @@ describe.skipIf(DEBIAN === null).each(roots)('on %s', (release, root) => {
     expect(log).not.toContain('the agent is started');
   });
 
-  it('is upgraded; what it knows stays', async () => {
-    const { code, output } = await debian.run(`dpkg -i ${packages.next}`);
+  it('is upgraded; what it knows stays, and who hosts the agent is what the first installation has said', async () => {
+    const { code, output } = await debian.run(`KANADE_TRAY_MODE=tray dpkg -i ${packages.next}`);
     expect(code, output).toBe(0);
+    expect(debian.read('/etc/kanade-tray/mode')).toBe('service\n');
+    expect(debian.read(`${LIBRARY}/app/resources/host.json`)).toBe('{"host":"service"}\n');
     expect((await debian.run('dpkg-query -W kanade-tray')).output).toBe('kanade-tray\t9.1.0\n');
     expect(debian.names('/var/lib/kanade/kanade-tray')).toContain('store.db');
     await whileServing(expectAnswers);

@@ -34,15 +34,16 @@ describe.skipIf(DEBIAN === null || noSystemd !== null).each(roots)(`a systemd on
     broker = await startNatsServer();
     const { current = '', next = '' } = DEBIAN?.packages ?? {};
     packages = { current: debian.addPackage(current), next: debian.addPackage(next) };
-    debian.put(
-      '/etc/kanade/agent.toml',
-      `[agent]\nid = "${pcId}"\nnats_url = "${broker.url}"\n\n[log]\npath = "/var/log/kanade/agent.log"\nlevel = "info"\n`,
-    );
+    debian.put('/etc/kanade/agent.toml', settings());
   });
   afterAll(async () => {
     debian.dispose();
     await broker.stop();
   });
+
+  function settings(): string {
+    return `[agent]\nid = "${pcId}"\nnats_url = "${broker.url}"\n\n[log]\npath = "/var/log/kanade/agent.log"\nlevel = "info"\n`;
+  }
 
   beforeEach(async () => {
     fleet = await provisionedOperator(broker);
@@ -170,6 +171,57 @@ describe.skipIf(DEBIAN === null || noSystemd !== null).each(roots)(`a systemd on
     }, SLOW_MS);
     expect((await debian.run('dpkg --configure -a')).code).toBe(0);
     await expectOnTheAir('9.1.0');
+  });
+
+  it('where the agent has its data the agent says: nobody who upgrades or removes it leads the way elsewhere', async () => {
+    const theirs = '/tmp/theirs/kanade-tray/ipc/0';
+    debian.put(`/etc/systemd/system/${UNIT}.d/data.conf`, '[Service]\nEnvironment=KANADE_AGENT_DATA_DIR=/srv/kanade\n');
+    // Whoever is not drained ends within a second.
+    debian.put('/etc/kanade/agent.toml', `${settings()}\n[run]\ngrace = "1s"\n`);
+    await debian.run(`mkdir -p -m 700 /srv/kanade ${theirs} && mkfifo ${theirs}/endpoint.json`);
+    await debian.run(`systemctl daemon-reload && systemctl restart ${UNIT}`);
+    const endsFirst = async (dpkg: string) => {
+      await debian.run('rm -f /tmp/began /tmp/ended');
+      await send('touch /tmp/began; sleep 8; touch /tmp/ended');
+      await eventually(() => expect(debian.has('/tmp/began')).toBe(true), SLOW_MS);
+      const { code, output } = await debian.run(dpkg, SLOW_MS);
+      expect([dpkg, code, debian.has('/tmp/ended')], output).toEqual([dpkg, 0, true]);
+    };
+    try {
+      await endsFirst(`dpkg -i ${packages.next}`);
+      await endsFirst(`KANADE_AGENT_DATA_DIR=/tmp/nobody dpkg -i --force-downgrade ${packages.current}`);
+      await endsFirst(`KANADE_AGENT_DATA_DIR=/tmp/theirs dpkg -i ${packages.next}`);
+      await endsFirst('KANADE_AGENT_DATA_DIR=/tmp/theirs dpkg -r kanade-tray');
+    } finally {
+      debian.put('/etc/kanade/agent.toml', settings());
+      await debian.run(`rm -r /etc/systemd/system/${UNIT}.d; systemctl daemon-reload`);
+    }
+  });
+
+  it('who may upgrade keeps the new version away by nothing that they have set or hold open', async () => {
+    // What sudo would be for them.
+    await debian.run('install -m 4755 /usr/bin/setpriv /usr/local/bin/as-root');
+    const before = await show('MainPID');
+    const path = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin KTRAY_RUN=theirs';
+    debian.put(
+      '/home/person/upgrade',
+      `export ${path}
+      /usr/local/bin/as-root --reuid 0 --regid 0 --clear-groups dpkg -i ${packages.next} > said 2>&1
+      touch upgraded
+      until [ -e closed ]; do sleep 0.2; done`,
+    );
+    const shell = debian.start(`cd /home/person && chown person . && su person -c 'sh upgrade'`);
+    try {
+      await eventually(() => expect(debian.has('/home/person/upgraded')).toBe(true), SLOW_MS);
+      const said = debian.read('/home/person/said');
+      expect(said).not.toContain('a command of the agent');
+      expect(await show('MainPID'), said).not.toBe(before);
+      await upgradeIsOver();
+      await expectOnTheAir('9.1.0');
+    } finally {
+      debian.put('/home/person/closed', '');
+      await shell.ended;
+    }
   });
 
   it('whatever ends the agent, it starts again; `systemctl stop` alone does not', async () => {

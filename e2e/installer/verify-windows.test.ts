@@ -33,6 +33,8 @@ describe.skipIf(MISSING !== null)(`verify-windows.ps1 under wine${MISSING === nu
   beforeAll(async () => {
     const mounts = {
       '/repo': ROOT,
+      // .NET looks at the machine.
+      '/sys': '/sys',
       '/nats': nats ?? '',
       [`/pc/prefix/${POWERSHELL_DIRECTORY}`]: powershell ?? '',
     };

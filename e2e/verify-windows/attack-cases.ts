@@ -123,6 +123,15 @@ const PLANTING: readonly Case[] = [
     'function Install-World { 1603 }',
     /exit code of the installation: 1603/,
   ),
+  planted('Test-PlantedWay'),
+  broken(
+    'Test-PlantedWay',
+    'what lies beside it is obeyed',
+    'function Install-World { 0 }',
+    /exit code of the installation: '0'/,
+  ),
+  broken('Test-PlantedWay', 'refused, and running', 'Start-World', /agent runs although/),
+  broken('Test-PlantedWay', 'there is no link', says('way', 'refused'), /preparation 'way' has failed: why/),
   planted('Test-RaceDuringInstallation'),
   broken(
     'Test-RaceDuringInstallation',

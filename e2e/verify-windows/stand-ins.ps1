@@ -82,6 +82,8 @@ function Start-World {
 
 function Install-World([string] $Installer, [string] $Line) {
   if ($World.setupCode -ne 0) { return $World.setupCode }
+  # Without servers on its line: beside it there are some, over a way that a person made.
+  if ($Installer.StartsWith($Verify.Person.own) -and $Line -notlike '*/NATSURL=*') { return 3 }
   $version = $World.versionOf[(Split-Path -Leaf $Installer)]
   $before = Get-Version
   if ($null -ne $before -and $before -gt $version -and $Line -notlike '*/ALLOWDOWNGRADE=1*') { return 1638 }

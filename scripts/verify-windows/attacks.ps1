@@ -90,6 +90,11 @@ function Attack-PlantDestination($In) {
   }
 }
 
+# Over it an administrator starts an installer of IT's: whoever made the link could lead it elsewhere at any moment.
+function Attack-PlantWay($In) {
+  Invoke-Attempt 'way' { New-Junction "$($In.own)/way" $In.package }
+}
+
 # --- during an installation ------------------------------------------------------------------------------------------------
 
 # Again and again, as fast as it goes: whatever is there for a moment, and whatever is open for one.

@@ -68,6 +68,28 @@ function Test-PlantedDestination {
   }
 }
 
+# The package is IT's, and its settings stand for what somebody else would put in their place.
+function Test-PlantedWay {
+  Assert-Person
+  Remove-Product
+  Invoke-Undone {
+    $package = Join-Path $Verify.Work 'package'
+    Remove-Tree $package
+    Add-Undo "$package is gone" { param($Path) Remove-Tree $Path } @($package)
+    Add-Undo 'the product is gone' { Remove-Product }
+    Add-Undo 'the own directory of the standard user is empty' { Clear-Own }
+    New-Item -ItemType Directory -Path $package | Out-Null
+    Copy-Item -LiteralPath $Verify.Installer -Destination $package
+    Write-Utf8 (Join-Path $package 'install.toml') "[agent]`nid = `"planted`"`nnats_url = `"nats://192.0.2.1:4222`"`n"
+    Assert-Done @(Invoke-Attack 'PlantWay' @{ package = $package }) @('way')
+    $installer = Join-Path (Join-Path $Verify.Person.own 'way') (Split-Path -Leaf $Verify.Installer)
+    $code = Invoke-Setup $installer
+    Assert-Equal $code 3 'exit code of the installation'
+    Assert-NothingObeyed $code
+    'refused with 3'
+  }
+}
+
 function Test-RaceDuringInstallation {
   Assert-Person
   Remove-Product

@@ -7,6 +7,7 @@ $AllChecks = [ordered] @{
   'planting before: junctions in our directory' = 'Test-PlantedInnerJunctions'
   'planting before: hard links in the place of the settings' = 'Test-PlantedHardLinks'
   'planting before: a directory of a standard user for /D=' = 'Test-PlantedDestination'
+  'planting before: a junction of a standard user on the way to settings beside the installer' = 'Test-PlantedWay'
   'planting during an installation' = 'Test-RaceDuringInstallation'
   'planting during an installation: the directory that it unpacks into' = 'Test-PlantedTemp'
   'a standard user holds every name that set-ups lock by' = 'Test-HeldNames'

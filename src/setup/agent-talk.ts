@@ -12,6 +12,8 @@ export interface AgentTalk {
   drain(): Promise<boolean>;
   /** Whether one answers now. */
   isThere(): Promise<boolean>;
+  /** Whether a command of this result id runs now; null: nobody answers. */
+  hasRunning(resultId: string): Promise<boolean | null>;
   /**
    * What an agent of `version` says; null: none within `withinMs`. Asked again until `isEnough`, or `signal`; then the last
    * answer counts.
@@ -33,6 +35,13 @@ export function agentTalk(agentDir: string): AgentTalk {
     drain: async () =>
       (await withAgent(agentDir, ANSWERS_WITHIN_MS, (agent) => agent.call('agent.drain', {}))) !== null,
     isThere: async () => (await withAgent(agentDir, POLL_EVERY_MS * 4, async () => true)) !== null,
+    hasRunning: (resultId) =>
+      withAgent(agentDir, ANSWERS_WITHIN_MS, async (agent) => {
+        const { now } = await agent.call('state.snapshot', {});
+        for (const { run } of now.running)
+          if ((await agent.call('runs.get', { run })).internals?.resultId === resultId) return true;
+        return false;
+      }),
     async status(version, withinMs, isEnough, signal) {
       const untilMs = performance.now() + withinMs;
       let last: AgentStatus | null = null;

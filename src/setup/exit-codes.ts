@@ -12,6 +12,9 @@ export const SETUP_EXIT = {
   newerInstalled: 1638,
 } as const;
 
+/** From the set-up to its installer only, which ends with 0: nothing is done yet, a person is to be asked first about what `--message` holds. */
+export const ASKS = 251;
+
 /** Something that IT can do something about, with the exit code that says what. */
 export class SetupError extends Error {
   readonly code: number;

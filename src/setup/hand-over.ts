@@ -3,22 +3,45 @@
  * hands over to a service of one run (`native/setup-host.c`) and ends at once with 0; the log goes on to say how it went.
  */
 import { cpSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join, win32 } from 'node:path';
 import { PRIVATE_TREE } from '../platform/windows/access.ts';
+import type { AgentTalk } from './agent-talk.ts';
 import { wordsOf } from './command-line.ts';
 import type { Layout } from './layout.ts';
 import type { SetupLog } from './log.ts';
-import { HAND_OVER_HOST, ORIGINAL_PROGRAM, SERVICE_HOST, SETUP_SERVICE, UNINSTALLER } from './names.ts';
+import { HAND_OVER_HOST, ORIGINAL_PROGRAM, SERVICE, SERVICE_HOST, SETUP_SERVICE, UNINSTALLER } from './names.ts';
+import { modeBefore, whyExchangeable } from './secure.ts';
 import type { System } from './system.ts';
 
 /** The variable by which the processes of a command are known (`src/agent/run/child-env.ts`). */
 const OF_A_COMMAND = 'KTRAY_RUN';
 
-/** Whether an agent, ours or the original, has started us. */
-export function isOfACommand(system: System, env: NodeJS.ProcessEnv): boolean {
-  if (env[OF_A_COMMAND] !== undefined) return true;
-  const agents = [SERVICE_HOST, ORIGINAL_PROGRAM];
-  return system.ancestors().some(({ path }) => agents.includes(basename(path.replaceAll('\\', '/')).toLowerCase()));
+interface Starter {
+  readonly system: Pick<System, 'ancestors' | 'untrusted' | 'serviceState'>;
+  readonly talk: Pick<AgentTalk, 'hasRunning'>;
+  readonly layout: Layout;
+}
+
+/**
+ * Whether an agent, ours or the original, has started us. Anybody can set a variable and give a program any name, and then have an
+ * administrator agree to our start: a program counts where administrators alone could have put it, and a variable as far as the
+ * agent knows of that run.
+ */
+export async function isOfACommand({ system, talk, layout }: Starter, env: NodeJS.ProcessEnv): Promise<boolean> {
+  if (system.ancestors().some(({ path }) => isAgent(path, system))) return true;
+  const run = env[OF_A_COMMAND];
+  if (run === undefined) return false;
+  // The agent is a person's own, and nothing of it is kept from them.
+  if (modeBefore(layout, system) === 'tray') return true;
+  const state = system.serviceState(SERVICE);
+  if (state === 'absent' || state === 'stopped') return false;
+  // Where it does not answer we may well be in the job that ends with it.
+  return (await talk.hasRunning(run)) !== false;
+}
+
+function isAgent(path: string, system: Starter['system']): boolean {
+  if (![SERVICE_HOST, ORIGINAL_PROGRAM].includes(win32.basename(path).toLowerCase())) return false;
+  return system.untrusted(path) === null && whyExchangeable(win32.dirname(path), system) === null;
 }
 
 export interface HandOver {

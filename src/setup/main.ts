@@ -18,8 +18,9 @@ import { trustOnlyMaker } from '../platform/windows/access-list.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
+import { changesOf } from './changes.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
-import { SETUP_EXIT, SetupError } from './exit-codes.ts';
+import { ASKS, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
@@ -42,6 +43,8 @@ const { values, positionals } = parseArgs({
     message: { type: 'string' },
     /** Number and SHA-256 of the release that an agent has taken: the version counts on trial. */
     trial: { type: 'string' },
+    /** A person is there who can be asked. */
+    asks: { type: 'boolean' },
     /** We are the service that an installation was handed over to. */
     'handed-over': { type: 'boolean' },
   },
@@ -106,7 +109,7 @@ async function run(): Promise<number> {
     }
     const code = await (task === 'uninstall' ? runUninstall(parameters, log, file) : runInstall(parameters, log));
     // The log ends with the end of the service that goes on, not with ours.
-    if (code === HANDED_OVER) return code;
+    if (code === HANDED_OVER || code === ASKS) return code;
     if (code !== SETUP_EXIT.ok) leaveMessage(reason, file);
     log.say(`ends with ${code} after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     return code;
@@ -210,12 +213,18 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   if (values['handed-over'] === true) {
     if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
       throw new SetupError(SETUP_EXIT.anotherRuns, 'another installation runs');
-  } else if (input.trial !== null || isOfACommand(WINDOWS, process.env)) {
+  } else if (input.trial !== null || (await isOfACommand(input, process.env))) {
     planOf(input);
     const files = given({ '--command-line': values['command-line'], '--answers': values.answers });
     const others = Object.entries(given({ '--installer': values.installer, '--trial': values.trial })).flat();
     handOverInstall({ ...input, args: ['install', '--root', rootGiven(), ...others], files });
     return HANDED_OVER;
+  }
+  const changes = values.asks === true ? changesOf(planOf(input).configuration, WINDOWS) : [];
+  if (changes.length > 0) {
+    for (const change of changes) log.say(`to be agreed to: ${change}`);
+    leaveMessage(changes.join('; '), '');
+    return ASKS;
   }
   return install(input);
 }
@@ -234,13 +243,14 @@ function trialGiven(): InstallInput['trial'] {
 
 async function runUninstall(parameters: Parameters, log: SetupLog, logFile: string): Promise<number> {
   const layout = new Layout(rootGiven());
-  if (isOfACommand(WINDOWS, process.env)) {
+  const talk = agentTalk(directories.agentDir);
+  if (await isOfACommand({ system: WINDOWS, talk, layout }, process.env)) {
     handOverUninstall({ system: WINDOWS, layout, log, commandLine: commandLine(), logFile });
     return HANDED_OVER;
   }
   return uninstall({
     system: WINDOWS,
-    talk: agentTalk(directories.agentDir),
+    talk,
     log,
     layout,
     parameters,

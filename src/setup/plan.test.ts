@@ -29,7 +29,12 @@ function inputOf(parameters: Parameters, owners: Readonly<Record<string, string>
   };
   return {
     system: system as System,
-    talk: { drain: async () => false, isThere: async () => false, status: async () => null },
+    talk: {
+      drain: async () => false,
+      isThere: async () => false,
+      hasRunning: async () => null,
+      status: async () => null,
+    },
     log: { say: () => {} },
     layout: new Layout(join(root, 'program')),
     version: '1.1.0',

@@ -18,7 +18,7 @@ import { followServiceHost, onEarlyStop } from '../runtime/stop-requests.ts';
 import { findInstallation } from '../update/installation.ts';
 import { describeKeys } from './check-keys.ts';
 import { type StartOptions, start } from './start.ts';
-import { forgetStartFault, noteStartFault } from './start-fault.ts';
+import { forgetStartFailure, noteStartFailure } from './start-failure.ts';
 
 const VERSION: string = packageJson.version;
 
@@ -104,10 +104,10 @@ type RunOptions = Omit<StartOptions, 'loaded'> & { readonly reload: () => Loaded
 
 async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: RunOptions): Promise<number> {
   const agentDir = agentDirOf(options);
-  if (loaded.ok || options.service || options.tray) forgetStartFault(agentDir);
+  if (loaded.ok || options.service || options.tray) forgetStartFailure(agentDir);
   if (loaded.ok) return start({ loaded, ...more });
   if (!options.service && !options.tray) {
-    noteStartFault(agentDir, loaded.state);
+    noteStartFailure(agentDir, loaded.state);
     return failed(`${loaded.message}\n`);
   }
   const { waitForSettings } = await import('./not-set-up.ts');

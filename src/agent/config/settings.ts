@@ -254,7 +254,11 @@ export const SETTINGS = {
     policy: { name: 'BrandItName' },
     about: 'How the window names the IT department; without it "IT"',
   },
-  'brand.logo_path': { ...file('The logo of the window'), decoration: true, policy: { name: 'BrandLogoPath' } },
+  'brand.logo_path': {
+    ...file('The logo of the window, a file that nobody but an administrator or the agent could have written'),
+    decoration: true,
+    policy: { name: 'BrandLogoPath' },
+  },
   'support.phone': {
     kind: 'text',
     maxChars: 60,

@@ -60,7 +60,7 @@ export const SETTINGS_JA: Readonly<Record<string, string>> = {
   'ui.language': 'ウィンドウの言語。autoはOSの言語に従います',
   'brand.name': 'ウィンドウとトレイでの製品の名前',
   'brand.it_name': 'ウィンドウでの情報システム部門の呼び方',
-  'brand.logo_path': 'ウィンドウのロゴ',
+  'brand.logo_path': 'ウィンドウのロゴ（管理者またはエージェント以外が書き換えられないファイル）',
   'support.phone': 'サービスデスクの電話番号',
   'support.mail': 'サービスデスクのメールアドレス',
   'support.url': 'サービスデスクのページ',
