@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { create } from 'tar';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
 import { ensureBuilt } from '../../scripts/lib/building.ts';
 import { buildHeadless } from '../../scripts/lib/packaging/headless.ts';
 import { releaseObjects } from '../../src/agent/update/release-names.ts';
-import { command, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
-import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
+import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 import { TARGET, testRelease, testTrust } from '../../test/support/releases.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { sealRelease } from '../../tools/release/documents.ts';
 import { bootedDebian, noSystemd } from './booted-debian.ts';
 import { DEBIAN, type Debian } from './debian.ts';
-import { operatorOfFile, versionsHeard } from './fleet-of-file.ts';
+import { versionsHeard } from './fleet-of-file.ts';
 
 const PC_ID = 'PC-HEADLESS';
 const ROOT = '/opt/kanade-tray';
@@ -31,18 +31,19 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive und
   const trust = testTrust({ expires: Date.parse('2099-01-01T00:00:00Z') });
   let heard: string[] = [];
   let debian: Debian;
-  let broker: NatsServer;
   let nc: NatsConnection;
   let update: string;
   let serial = 0;
 
-  beforeAll(async () => {
+  /** Until the service is enabled and started. */
+  async function install(): Promise<void> {
     await ensureBuilt(findNode24());
     const [archive = '', made = ''] = await buildHeadless({ release: tempDir(), env: process.env });
     update = made;
     debian = bootedDebian(root);
-    broker = await startNatsServer();
-    nc = await operatorOfFile(broker);
+    onTestFinished(() => debian.dispose());
+    const broker = await startNatsServer();
+    nc = await provisionedOperator(broker);
     heard = versionsHeard(nc, PC_ID);
     const lines = [`[agent]\nid = "${PC_ID}"\nnats_url = "${broker.url}"\n`];
     lines.push(
@@ -60,12 +61,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive und
     ];
     const { code, output } = await debian.run(steps.join('\n'));
     expect(code, output).toBe(0);
-  }, 300_000);
-  afterAll(async () => {
-    debian.dispose();
-    await nc.close();
-    await broker.stop();
-  });
+  }
 
   /** The version that is built under another number, signed and wanted. */
   async function offer(version: string, change: (tree: string) => void = () => {}): Promise<void> {
@@ -93,7 +89,8 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive und
     return JSON.parse((await debian.run(`cat ${ROOT}/private/current.json`)).output);
   }
 
-  it('starts, takes an update, and goes back from a version that does not start', { timeout: 400_000 }, async () => {
+  it('starts, takes an update, and goes back from a version that does not start', { timeout: 600_000 }, async () => {
+    await install();
     await expect.poll(() => heard, WITHIN).toEqual([packageJson.version]);
     await offer('9.1.0');
     await expect.poll(current, WITHIN).toEqual({ version: '9.1.0' });

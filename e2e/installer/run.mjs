@@ -1,6 +1,6 @@
 // Runs one program under wine, in a Windows Node: `run.mjs ASK ANSWER OUTPUT`. A Unix exit code has no room for 1603.
 import { spawn } from 'node:child_process';
-import { openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 
 const [ask, answer, output] = process.argv.slice(2);
 const { program, args, env, hasConsole } = JSON.parse(readFileSync(ask, 'utf8'));
@@ -11,7 +11,7 @@ const child = spawn(program, [args], {
   windowsVerbatimArguments: true,
   detached: !hasConsole,
   windowsHide: hasConsole,
-  stdio: ['ignore', written, written],
+  stdio: hasConsole ? ['ignore', 'pipe', 'pipe'] : ['ignore', written, written],
   env: { ...process.env, ...env },
 });
 const settle = (result) => {
@@ -19,4 +19,6 @@ const settle = (result) => {
   renameSync(`${answer}.new`, answer);
 };
 child.on('error', (error) => settle({ code: null, error: error.message }));
-child.on('exit', (code) => settle({ code, error: null }));
+// PowerShell says nothing under wine where its output is a file.
+for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => writeSync(written, bytes));
+child.on(hasConsole ? 'close' : 'exit', (code) => settle({ code, error: null }));

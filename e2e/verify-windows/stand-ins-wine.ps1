@@ -90,7 +90,16 @@ function Get-CimInstance([string] $ClassName, [string] $Filter = '') {
 }
 
 function Invoke-CimMethod($InputObject, [string] $MethodName) {
-  return [pscustomobject] @{ Sid = [System.Security.Principal.WindowsIdentity]::GetCurrent().User.Value }
+  return [pscustomobject] @{ Sid = $OwnSid }
+}
+
+# --- access: whoever runs wine owns all of it, in the place of SYSTEM ---------------------------------------------------------
+
+$OwnSid = [System.Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+
+function Get-Acl([string] $LiteralPath) {
+  $sddl = (Microsoft.PowerShell.Security\Get-Acl -LiteralPath $LiteralPath).Sddl
+  return [pscustomobject] @{ Sddl = $sddl.Replace($OwnSid, 'SY') }
 }
 
 # --- the scheduler: a task runs at once, and as the one account that there is -----------------------------------------------

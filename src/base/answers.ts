@@ -23,7 +23,7 @@ export interface AnswerOptions {
 export class AskedPath {
   readonly #path: string;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  #askedAtMs: number | null = null;
+  #question: { readonly askedAtMs: number; readonly answer: Promise<void> } | null = null;
 
   constructor(path: string, clock: Pick<Clock, 'monotonicMs'>) {
     this.#path = path;
@@ -32,7 +32,7 @@ export class AskedPath {
 
   /** It was asked, and should have answered by now. */
   get isSilent(): boolean {
-    return this.#askedAtMs !== null && this.#clock.monotonicMs() - this.#askedAtMs >= ANSWER_WITHIN_MS;
+    return this.#question !== null && this.#clock.monotonicMs() - this.#question.askedAtMs >= ANSWER_WITHIN_MS;
   }
 
   /**
@@ -40,18 +40,29 @@ export class AskedPath {
    * Rejects with the signal's reason.
    */
   async answers(signal: AbortSignal, limitMs = ANSWER_WITHIN_MS): Promise<boolean> {
-    if (this.#askedAtMs !== null) return false;
-    await waitAtMost(this.ask(), limitMs, signal);
-    return this.#askedAtMs === null;
+    if (this.isSilent) return false;
+    let hasAnswered = false;
+    const answered = this.#asked().then(() => {
+      hasAnswered = true;
+    });
+    await waitAtMost(answered, limitMs, signal);
+    return hasAnswered;
   }
 
   /** Resolves to whether there is something to tell by now: it has answered, or it is silent. Never rejects. */
   async ask(): Promise<boolean> {
-    if (this.#askedAtMs !== null) return this.isSilent;
-    this.#askedAtMs = this.#clock.monotonicMs();
-    await answerOf(this.#path);
-    this.#askedAtMs = null;
+    if (this.#question !== null) return this.isSilent;
+    await this.#asked();
     return true;
+  }
+
+  #asked(): Promise<void> {
+    if (this.#question !== null) return this.#question.answer;
+    const answer = answerOf(this.#path).then(() => {
+      this.#question = null;
+    });
+    this.#question = { askedAtMs: this.#clock.monotonicMs(), answer };
+    return answer;
   }
 }
 

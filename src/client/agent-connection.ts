@@ -9,11 +9,11 @@ import type { AgentConnectionView } from '../shared/app-shell-contract.ts';
 import { type AgentClient, openAgent } from '../shared/client.ts';
 import type { ClientKind } from '../shared/contract.ts';
 import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
-import type { StartFault } from '../shared/start-fault.ts';
+import type { StartFailure } from '../shared/start-failure.ts';
 import { connectTo } from './connect.ts';
 import { readEndpoint } from './endpoint-file.ts';
 import { probe } from './probe.ts';
-import { readStartFault } from './start-fault.ts';
+import { readStartFailure } from './start-failure.ts';
 
 export interface AgentConnectionOptions {
   /** `<data>/kanade-tray` of the agent. */
@@ -42,7 +42,7 @@ export class AgentConnection {
   #startingUntilMs: number;
   #state: AgentConnectionView['state'];
   #sinceMs = Date.now();
-  #startFault: StartFault | null = null;
+  #startFailure: StartFailure | null = null;
   #retry: { timer: NodeJS.Timeout; go: () => void } | undefined;
 
   constructor(options: AgentConnectionOptions) {
@@ -57,8 +57,8 @@ export class AgentConnection {
     return this.#agent;
   }
 
-  get view(): Pick<AgentConnectionView, 'state' | 'sinceMs' | 'startFault'> {
-    return { state: this.#state, sinceMs: this.#sinceMs, startFault: this.#startFault };
+  get view(): Pick<AgentConnectionView, 'state' | 'sinceMs' | 'startFailure'> {
+    return { state: this.#state, sinceMs: this.#sinceMs, startFailure: this.#startFailure };
   }
 
   /** Calls `listener` after each change; returns the function that ends it. */
@@ -95,7 +95,7 @@ export class AgentConnection {
       if (agent !== null && !signal.aborted) {
         failures = 0;
         this.#agent = agent;
-        this.#startFault = null;
+        this.#startFailure = null;
         const gone = new Promise<void>((resolve) => agent.onClose(resolve));
         this.#set('attached');
         let isFinishing = false;
@@ -111,7 +111,7 @@ export class AgentConnection {
         this.#startingUntilMs = isFinishing ? nowMs + RESTARTS_WITHIN_MS : Math.min(this.#startingUntilMs, nowMs);
       } else agent?.close();
       if (signal.aborted) return;
-      await this.#lookForStartFault();
+      await this.#lookForStartFailure();
       if (this.#state !== 'incompatible' || agent !== null)
         this.#set(performance.now() < this.#startingUntilMs ? 'starting' : 'down');
       await this.#pause(backoffMs(RETRY, failures++));
@@ -136,10 +136,10 @@ export class AgentConnection {
     return null;
   }
 
-  async #lookForStartFault(): Promise<void> {
-    const found = await readStartFault(this.#options.agentDir);
-    if (found === this.#startFault) return;
-    this.#startFault = found;
+  async #lookForStartFailure(): Promise<void> {
+    const found = await readStartFailure(this.#options.agentDir);
+    if (found === this.#startFailure) return;
+    this.#startFailure = found;
     this.#tell();
   }
 

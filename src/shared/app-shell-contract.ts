@@ -8,7 +8,7 @@ import type { MethodName } from './contract.ts';
 import { runIdSchema } from './id-schemas.ts';
 import { OUTCOME_GROUPS } from './outcome-group-names.ts';
 import type { Remembered } from './remembered.ts';
-import { START_FAULTS } from './start-fault.ts';
+import { START_FAILURES } from './start-failure.ts';
 import { LANGUAGES, uiSettingsSchema } from './ui-view.ts';
 
 /** Where the window can be: what a click on icon, menu entry, notification or count opens. */
@@ -47,7 +47,7 @@ export const attachmentSchema = z.object({
   /** When it is started again, where that is known. */
   restartAtMs: z.number().nullable(),
   /** Why the last one ended at its start; null: not for its settings. */
-  startFault: z.enum(START_FAULTS).nullable().default(null),
+  startFailure: z.enum(START_FAILURES).nullable().default(null),
 });
 export type AgentConnectionView = z.infer<typeof attachmentSchema>;
 

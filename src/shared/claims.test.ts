@@ -118,7 +118,7 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   ),
   [
     'the agent is gone',
-    { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFault: null } },
+    { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFailure: null } },
     NOTHING,
   ],
   ['nothing was heard yet', { ...seen(), status: null }, NOTHING],

@@ -33,7 +33,13 @@ const RUN: RunningRow = {
 
 function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
   return {
-    agentConnection: { state: 'down', sinceMs: NOW - MINUTE, restartAtMs: null, startFault: null, ...agentConnection },
+    agentConnection: {
+      state: 'down',
+      sinceMs: NOW - MINUTE,
+      restartAtMs: null,
+      startFailure: null,
+      ...agentConnection,
+    },
     status: null,
     brandName: 'Kanade Tray',
     lost: false,
@@ -59,13 +65,13 @@ test('all is well', () => {
 test.each<[string, PcSnapshot, Partial<Description>]>([
   [
     'an agent ended at once for its settings',
-    absent({ state: 'starting', startFault: 'config_invalid' }),
+    absent({ state: 'starting', startFailure: 'config_invalid' }),
     { mark: 'broken', title: "Settings can't be read", body: 'Contact IT.' },
   ],
-  ['it was never set up', absent({ startFault: 'not_set_up' }), { mark: 'offline', title: 'Not set up yet' }],
+  ['it was never set up', absent({ startFailure: 'not_set_up' }), { mark: 'offline', title: 'Not set up yet' }],
   [
     'its settings are not trusted',
-    absent({ startFault: 'not_trusted' }),
+    absent({ startFailure: 'not_trusted' }),
     { mark: 'broken', title: 'Settings are not trusted' },
   ],
   ['a task runs', seen(RUNNING), { mark: 'running', tooltip: 'Running: Office repair (2 min)' }],

@@ -11,7 +11,7 @@ import { describeUpdate } from './describe-update.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
-import type { StartFault } from './start-fault.ts';
+import type { StartFailure } from './start-failure.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
 
 /** What is known: the agent's own word where it is attached, else how it is missing. */
@@ -100,8 +100,8 @@ function working(
 }
 
 function absent({ agentConnection, brandName }: PcSnapshot, i18n: I18n, nowMs: number): Description {
-  const { startFault } = agentConnection;
-  if (startFault !== null) return atFault(startFault, brandName, i18n);
+  const { startFailure } = agentConnection;
+  if (startFailure !== null) return notStarted(startFailure, brandName, i18n);
   switch (agentConnection.state) {
     case 'starting':
     // The first word has not come yet.
@@ -140,7 +140,7 @@ function waiting({ brandName }: PcSnapshot, { agent }: AgentStatus, i18n: I18n):
     case 'not_set_up':
     case 'config_invalid':
     case 'not_trusted':
-      return atFault(agent.state, brandName, i18n);
+      return notStarted(agent.state, brandName, i18n);
     case 'elsewhere':
       return plain('offline', 'elsewhere', brandName, i18n);
     case 'original_running':
@@ -157,8 +157,8 @@ function waiting({ brandName }: PcSnapshot, { agent }: AgentStatus, i18n: I18n):
 }
 
 /** Its settings are why it takes no tasks, whether it is there to say so or not. */
-function atFault(fault: StartFault, brandName: string, i18n: I18n): Description {
-  switch (fault) {
+function notStarted(failure: StartFailure, brandName: string, i18n: I18n): Description {
+  switch (failure) {
     case 'not_set_up':
       return plain('offline', 'notSetUp', brandName, i18n);
     case 'config_invalid':

@@ -103,6 +103,6 @@ export function endpointFile(agentDir: string, account: string): string {
 }
 
 /** Where an agent that ended for its settings says so, for whoever looks for it. */
-export function startFaultFile(agentDir: string): string {
-  return join(agentDir, 'start-fault.json');
+export function startFailureFile(agentDir: string): string {
+  return join(agentDir, 'start-failure.json');
 }

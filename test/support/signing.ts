@@ -1,7 +1,7 @@
 /** Keys, rings and signatures for tests, and the verifier of an agent in memory. What OpenSSL says of them is in `signing/vectors.json`. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { RingText } from '../../src/agent/signing/key-store.ts';
-import { Verifier } from '../../src/agent/signing/verifier.ts';
+import { Verifier, type VerifierOptions } from '../../src/agent/signing/verifier.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { SignatureMode, SignatureState } from '../../src/shared/signatures.ts';
@@ -15,15 +15,18 @@ export interface TestVerifier {
   readonly mode?: SignatureMode;
   readonly pcId?: string;
   readonly ring?: () => RingText;
+  readonly ringPath?: VerifierOptions['ringPath'];
   readonly clock?: Clock;
   readonly onFinding?: (state: SignatureState, refused: boolean) => void;
 }
 
-export function verifierOf({ mode = 'off', pcId = 'PC-1', ring, clock, onFinding }: TestVerifier = {}): Verifier {
+export function verifierOf(options: TestVerifier = {}): Verifier {
+  const { mode = 'off', pcId = 'PC-1', ring, ringPath, clock, onFinding } = options;
   return new Verifier({
     pcId,
     mode,
     readRing: ring ?? (() => ({ kind: 'absent' })),
+    ...(ringPath === undefined ? {} : { ringPath }),
     clock: clock ?? systemClock,
     log: silentLogger,
     onFinding: onFinding ?? (() => {}),

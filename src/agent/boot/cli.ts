@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ANSWER_WITHIN_MS, AnsweredPaths, untilItAnswers } from '../../base/answers.ts';
+import { atEnd } from '../../base/at-end.ts';
 import { errorText } from '../../base/logger.ts';
 import { ownIdleMs } from '../../platform/conditions/windows.ts';
 import { startWatchdog } from '../../platform/watchdog.ts';
@@ -13,11 +14,11 @@ import { hashHelpdeskCode } from '../config/helpdesk-code.ts';
 import { type Loaded, type LoadInput, loadTrusted, settingsFiles } from '../config/load.ts';
 import { formatWarnings } from '../config/problem.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
-import { followServiceHost } from '../runtime/stop-requests.ts';
+import { followServiceHost, onEarlyStop } from '../runtime/stop-requests.ts';
 import { findInstallation } from '../update/installation.ts';
 import { describeKeys } from './check-keys.ts';
 import { type StartOptions, start } from './start.ts';
-import { forgetStartFault, noteStartFault } from './start-fault.ts';
+import { forgetStartFailure, noteStartFailure } from './start-failure.ts';
 
 const VERSION: string = packageJson.version;
 
@@ -78,6 +79,9 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   const isCheck = options['check-config'] === true || testIn !== undefined;
   if (options.control && !isCheck) followServiceHost(process.stdin);
   if (options.service && !isCheck) startWatchdog({ env: process.env, platform: process.platform });
+  const [program, input] = [import.meta.dirname, inputOf(options)];
+  // A share that is away may be waited for below, and nobody else listens yet.
+  using _ = atEnd(isCheck ? () => {} : onEarlyStop(() => forgetStarts(program, input)));
   await settingsAnswer(options);
   const dataAnswers = await doesDataAnswer(options);
   const answers = new AnsweredPaths();
@@ -90,10 +94,9 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   if (isCheck) return checkConfig(loaded);
   // What comes on standard input is nothing for a version that only tests itself.
   const args = argv.filter((arg) => arg !== '--control');
-  const program = import.meta.dirname;
   const more = { hostSecret: takeHostSecret(), version: VERSION, program, args, lockRetryMs };
   const code = await runAgent(loaded, options, { ...more, reload: () => load(options, dataAnswers, answers) });
-  if (code === EXIT.stopped) forgetStarts(program, inputOf(options));
+  if (code === EXIT.stopped) forgetStarts(program, input);
   return code;
 }
 
@@ -101,10 +104,10 @@ type RunOptions = Omit<StartOptions, 'loaded'> & { readonly reload: () => Loaded
 
 async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: RunOptions): Promise<number> {
   const agentDir = agentDirOf(options);
-  if (loaded.ok || options.service || options.tray) forgetStartFault(agentDir);
+  if (loaded.ok || options.service || options.tray) forgetStartFailure(agentDir);
   if (loaded.ok) return start({ loaded, ...more });
   if (!options.service && !options.tray) {
-    noteStartFault(agentDir, loaded.state);
+    noteStartFailure(agentDir, loaded.state);
     return failed(`${loaded.message}\n`);
   }
   const { waitForSettings } = await import('./not-set-up.ts');

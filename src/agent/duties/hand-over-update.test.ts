@@ -43,7 +43,7 @@ test.skipIf(process.platform === 'win32')(
     expect(why).toBe('the set-up ended with 118: as it went');
     const { from, args } = JSON.parse(readFileSync(asked, 'utf8'));
     const staged = join(ready, 'package');
-    const commandLine = join(staged, 'command-line.txt');
+    const commandLine = join(ready, 'command-line.txt');
     expect(from).toBe(join(ready, 'runner', 'agent'));
     const places = ['--root', installation.root, '--staged', staged, '--command-line', commandLine];
     expect(args).toEqual(['install', ...places, '--trial', `12:${MANIFEST}`]);

@@ -33,7 +33,8 @@ export async function handOverUpdate({ installation, offer, log, signal }: HandO
   const { release, manifest } = offer;
   const ready = installation.readyDirectory(release.version);
   const [tree, staged] = [installation.treeIn(ready), installation.packageIn(ready)];
-  const commandLine = join(staged, 'command-line.txt');
+  // Beside what the set-up moves.
+  const commandLine = join(ready, 'command-line.txt');
   const words = ['kanade-tray-update', '/S', ...(release.allow_downgrade ? ['/ALLOWDOWNGRADE=1'] : [])];
   writeFileSync(commandLine, words.join(' '), 'utf16le');
   const runner = await makeRunner(ready, tree);

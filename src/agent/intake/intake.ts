@@ -145,7 +145,11 @@ export class Intake {
       body: Buffer.from(data),
     };
     try {
-      const verdict = this.#judge(base, headers);
+      let verdict = this.#judge(base, headers);
+      while (verdict.kind === 'reads_ring') {
+        await verdict.done;
+        verdict = this.#judge(base, headers);
+      }
       switch (verdict.kind) {
         case 'failed':
           return await this.#recordUnreadable(base, verdict.found, null);

@@ -10,6 +10,7 @@ import { silentLogger } from '../../base/logger.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { SignatureMode } from '../../shared/signatures.ts';
 import type { RingText } from '../signing/key-store.ts';
+import type { Verifier } from '../signing/verifier.ts';
 import { signatureCounter } from '../store/counters.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import { Intake } from './intake.ts';
@@ -28,21 +29,24 @@ function setUp(
   store = testStore(tempDir()),
   onFinding = () => {},
   clock: Clock = systemClock,
+  ready?: Verifier,
 ) {
   const admitted: string[] = [];
   const intake = new Intake({
     pcId: 'PC-1',
     store,
-    verifier: verifierOf({
-      mode,
-      ring: () => ring,
-      clock,
-      onFinding: (state, refused) => {
-        onFinding();
-        store.counters.bump(signatureCounter(state));
-        if (refused) store.counters.bump('signature_refused');
-      },
-    }),
+    verifier:
+      ready ??
+      verifierOf({
+        mode,
+        ring: () => ring,
+        clock,
+        onFinding: (state, refused) => {
+          onFinding();
+          store.counters.bump(signatureCounter(state));
+          if (refused) store.counters.bump('signature_refused');
+        },
+      }),
     groups: new WatchedCell<ReadonlySet<string> | null>(new Set()),
     maxPayloadBytes: () => 1_048_576,
     serverNowMs: () => null,
@@ -182,6 +186,50 @@ describe('required', () => {
     await eventually(() => expect(first.store.counters.all().duplicates).toBe(1));
     expect(first.rows()).toHaveLength(1);
   });
+
+  test.each([
+    ['that answers after a while', true, ['r3', 'r1', 'r2'], 1],
+    ['that is away', false, ['r3'], 0],
+  ])(
+    'what a new key has signed waits until it is known of a ring %s; nothing else does',
+    async (_what, answers, admitted, reads) => {
+      let nowMs = 0;
+      const answer = Promise.withResolvers<boolean>();
+      const ringAfter = {
+        kind: 'text',
+        text: JSON.stringify([ringEntry('backend', KEY), ringEntry('new', OTHER)]),
+      } as const;
+      const ring = { now: RING as RingText, reads: 0 };
+      const verifier = verifierOf({
+        mode: 'require',
+        ring: () => {
+          ring.reads += 1;
+          return ring.now;
+        },
+        ringPath: { ask: async () => true, answers: () => answer.promise },
+        clock: { ...systemClock, monotonicMs: () => nowMs },
+      });
+      const {
+        intake,
+        admitted: seen,
+        send,
+        rows,
+      } = setUp('require', RING, testStore(tempDir()), () => {}, systemClock, verifier);
+      ring.now = ringAfter;
+      ring.reads = 0;
+      nowMs = 2_000;
+      const bodies = ['r1', 'r2'].map((id) => commandJson(id));
+      const sent = bodies.map((body) => send(body, signedHeaders('new', OTHER, body)));
+      const known = commandJson('r3');
+      await send(known, signed(known));
+      expect([seen, ring.reads]).toEqual([['r3'], 0]);
+      answer.resolve(answers);
+      await Promise.all(sent);
+      expect([seen, ring.reads]).toEqual([admitted, reads]);
+      expect(rows().filter(({ reason }) => reason === 'SIGNATURE')).toHaveLength(3 - admitted.length);
+      intake.close();
+    },
+  );
 
   test.each([
     ['cut', '{"id":"job-1","request_id":"r1"', null, 0],

@@ -348,7 +348,7 @@ function makeVerifier({ config, store, log }: RuntimeOptions, events: SignatureE
     pcId: config.agent.id,
     mode: config.commands.signatures,
     readRing: () => (asked?.isSilent ? silent : readCommandKeys(config, { platform: process.platform })),
-    ...(asked === null ? {} : { ringAnswers: () => asked.ask() }),
+    ...(asked === null ? {} : { ringPath: asked }),
     clock: systemClock,
     log: log.logger.child('signing'),
     onFinding: (state, refused) => {

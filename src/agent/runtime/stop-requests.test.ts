@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { followServiceHost, onSessionChange, onStopRequest } from './stop-requests.ts';
+import { followServiceHost, onEarlyStop, onSessionChange, onStopRequest } from './stop-requests.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -51,4 +51,29 @@ test('a signal asks for the end, until nobody listens any more', () => {
   end();
   process.emit('SIGHUP');
   expect(said).toEqual([null]);
+});
+
+test('a signal that comes before anybody listens ends the process as ever, after what has to be done for that', () => {
+  const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+  const before = vi.fn();
+  onTestFinished(onEarlyStop(before));
+  const end = onStopRequest(() => {});
+  process.emit('SIGTERM', 'SIGTERM');
+  expect([before.mock.calls, kill.mock.calls]).toEqual([[], []]);
+  end();
+  process.emit('SIGTERM', 'SIGTERM');
+  expect([before.mock.calls, kill.mock.calls]).toEqual([[[]], [[process.pid, 'SIGTERM']]]);
+  expect(process.listenerCount('SIGTERM')).toBe(0);
+});
+
+test('so does the service’s host', async () => {
+  vi.spyOn(process, 'getActiveResourcesInfo').mockReturnValue([]);
+  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
+  const before = vi.fn();
+  onTestFinished(onEarlyStop(before));
+  const input = new PassThrough();
+  followServiceHost(input);
+  input.write('stop\n');
+  await turn();
+  expect([before.mock.calls, exit.mock.calls]).toEqual([[[]], [[0]]]);
 });

@@ -37,6 +37,27 @@ export function onStopRequest(listener: StopListener): () => void {
   };
 }
 
+/** Calls `before` when somebody asks for the end before anybody listens for that; the process ends as it would without. */
+export function onEarlyStop(before: () => void): () => void {
+  const bySignal = (signal: NodeJS.Signals) => {
+    if (process.listenerCount(signal) > 1) return;
+    before();
+    process.removeListener(signal, bySignal);
+    process.kill(process.pid, signal);
+  };
+  const byHost = () => {
+    if (host.listenerCount('stop') > 1) return;
+    before();
+    endNow(EXIT.stopped);
+  };
+  for (const signal of SIGNALS) process.on(signal, bySignal);
+  host.on('stop', byHost);
+  return () => {
+    for (const signal of SIGNALS) process.removeListener(signal, bySignal);
+    host.off('stop', byHost);
+  };
+}
+
 /** Calls `listener` when somebody's session changes, as far as the host says so; returns how to end that. */
 export function onSessionChange(listener: (event: SessionEvent | null) => void): () => void {
   host.on('session', listener);

@@ -57,7 +57,7 @@ test.each([
   const { world, store } = setUp(text('a'), required);
   const looked = () => {
     const before = world.reads;
-    store.refreshForUnknown();
+    if (store.isDueForUnknown()) store.refresh();
     return world.reads - before;
   };
   world.nowMs = everyMs - 1;

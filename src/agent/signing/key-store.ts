@@ -76,12 +76,12 @@ export class KeyStore {
     }
   }
 
-  /** Looks where there is reason to think that a key has come: somebody has signed with it. */
-  refreshForUnknown(): boolean {
+  /** Whether to look now, where there is reason to think that a key has come: somebody has signed with it. Once in a while. */
+  isDueForUnknown(): boolean {
     const nowMs = this.#options.monotonicMs();
     if (nowMs - this.#askedAtMs < (this.#options.required ? AGAIN_REQUIRED_MS : AGAIN_MS)) return false;
     this.#askedAtMs = nowMs;
-    return this.refresh();
+    return true;
   }
 
   #keep(why: string): false {

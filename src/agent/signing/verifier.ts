@@ -3,6 +3,7 @@
  * `require` nothing runs but what a key of the ring has signed, and an empty ring lets nothing in.
  */
 
+import type { AskedPath } from '../../base/answers.ts';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -12,6 +13,9 @@ import { type Finding, type Judgement, judge } from './judge.ts';
 import type { CommandKey } from './key-ring.ts';
 import { KeyStore, type RingText } from './key-store.ts';
 import type { SignatureHeaders } from './signature.ts';
+
+/** A question has its own end. */
+const NEVER = new AbortController().signal;
 
 /** What is kept of a signature with its run. */
 export interface SignatureNote {
@@ -23,6 +27,8 @@ export interface SignatureNote {
 export type Verdict =
   /** May go on, whether it can be read or not. `signature` null: nobody looked. */
   | { readonly kind: 'accepted'; readonly decoded: DecodedCommand; readonly signature: SignatureNote | null }
+  /** Its key may have come into the ring. After this it is to be judged again; never rejects. */
+  | { readonly kind: 'reads_ring'; readonly done: Promise<void> }
   /** It does not hold now, and what is to be said of this message was said when it was recorded. */
   | { readonly kind: 'recorded' }
   /** An envelope of a kind that nobody here knows; whom to answer it does not say. */
@@ -49,8 +55,8 @@ export interface VerifierOptions {
   readonly pcId: string;
   readonly mode: SignatureMode;
   readonly readRing: () => RingText;
-  /** Resolves to whether the ring may be read, which a share that is away would hold up; absent: it is read at once. */
-  readonly ringAnswers?: () => Promise<boolean>;
+  /** Asked before the ring is read, which a share that is away would hold up; absent: it is read at once. */
+  readonly ringPath?: Pick<AskedPath, 'ask' | 'answers'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Of each message that was looked at. */
@@ -60,6 +66,8 @@ export interface VerifierOptions {
 export class Verifier {
   readonly #options: VerifierOptions;
   readonly #keys: KeyStore;
+  /** The ring is about to be read. */
+  #reading: Promise<void> | null = null;
 
   constructor(options: VerifierOptions) {
     this.#options = options;
@@ -76,19 +84,24 @@ export class Verifier {
 
   /** With each heartbeat: a key that was taken away would never be missed by a command. */
   refresh(): void {
-    const { ringAnswers, log } = this.#options;
-    if (ringAnswers === undefined) this.#keys.refresh();
-    else drop(this.#refreshOnceAnswered(ringAnswers), log, 'looking at the ring of command keys');
+    const { ringPath, log } = this.#options;
+    if (ringPath === undefined) this.#keys.refresh();
+    else drop(this.#refreshOnceAnswered(ringPath.ask()), log, 'looking at the ring of command keys');
   }
 
-  async #refreshOnceAnswered(ringAnswers: () => Promise<boolean>): Promise<void> {
-    if (await ringAnswers()) this.#keys.refresh();
+  async #refreshOnceAnswered(answers: Promise<boolean>): Promise<void> {
+    if (await answers) this.#keys.refresh();
   }
 
   /** `isRecorded`: whether the message is no new one. A key and a time may be over by the time that its copy comes. */
   judge(body: Uint8Array, headers: SignatureHeaders, isRecorded: (message: DecodedCommand) => boolean): Verdict {
     const first = this.#judgeNow(body, headers);
-    const judged = isUnknownKey(first) && this.#keys.refreshForUnknown() ? this.#judgeNow(body, headers) : first;
+    const isDue = isUnknownKey(first) && this.#keys.isDueForUnknown();
+    const { ringPath } = this.#options;
+    if (isDue && ringPath !== undefined) this.#readRing(ringPath);
+    // Whoever else comes meanwhile may be signed with the same new key.
+    if (isUnknownKey(first) && this.#reading !== null) return { kind: 'reads_ring', done: this.#reading };
+    const judged = isDue && ringPath === undefined && this.#keys.refresh() ? this.#judgeNow(body, headers) : first;
     if (judged.form === 'unknown') return { kind: 'unknown_envelope', found: judged.found };
     const { form, finding, decoded } = judged;
     if (finding === null) return { kind: 'accepted', decoded, signature: null };
@@ -97,6 +110,12 @@ export class Verifier {
     this.#tell(finding, !mayRun, decoded);
     if (finding.state === 'ok' || mayRun) return { kind: 'accepted', decoded, signature: noteOf(finding) };
     return { kind: 'refused', form, state: finding.state, signature: noteOf(finding), decoded, why: finding.why };
+  }
+
+  #readRing(ringPath: Pick<AskedPath, 'answers'>): void {
+    this.#reading = this.#refreshOnceAnswered(ringPath.answers(NEVER)).finally(() => {
+      this.#reading = null;
+    });
   }
 
   #judgeNow(body: Uint8Array, headers: SignatureHeaders): Judgement {

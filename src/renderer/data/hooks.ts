@@ -65,7 +65,7 @@ export function useClaims(): Claims {
 }
 
 const NOTHING_SEEN: PcSnapshot = {
-  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null, startFault: null },
+  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null, startFailure: null },
   status: null,
   brandName: DEFAULT_BRAND,
   lost: false,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { en, type MessageKey } from './en.ts';
 import type { Entry } from './entry.ts';
 import { I18n, isSameDay } from './i18n.ts';
@@ -145,6 +145,20 @@ describe('say', () => {
 });
 
 describe('times', () => {
+  test('are those of the zone that the PC has when they are shown', () => {
+    const before = process.env.TZ;
+    onTestFinished(() => {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    });
+    const i18n = new I18n('en');
+    const times = ['Etc/UTC', 'Asia/Tokyo', 'Etc/UTC'].map((zone) => {
+      process.env.TZ = zone;
+      return i18n.clock(Date.UTC(2026, 10, 30, 7, 5));
+    });
+    expect(times).toEqual(['07:05', '16:05', '07:05']);
+  });
+
   const [english, japanese] = [new I18n('en'), new I18n('ja')];
   const SECOND = 1_000;
   const MINUTE = 60 * SECOND;

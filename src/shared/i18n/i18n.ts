@@ -193,7 +193,7 @@ export class I18n {
   }
 
   #date(atMs: number, options: Intl.DateTimeFormatOptions): string {
-    const name = JSON.stringify(options);
+    const name = `${zoneOffsets()} ${JSON.stringify(options)}`;
     const known = this.#formats.get(name) ?? new Intl.DateTimeFormat(this.language === 'en' ? 'en-GB' : 'ja', options);
     this.#formats.set(name, known);
     return known.format(atMs);
@@ -208,4 +208,11 @@ function begun(name: string): string {
 /** Whether two moments lie on one day of this PC's calendar. */
 export function isSameDay(oneMs: number, otherMs: number): boolean {
   return new Date(oneMs).setHours(0, 0, 0, 0) === new Date(otherMs).setHours(0, 0, 0, 0);
+}
+
+const [WINTER, SUMMER] = [new Date(Date.UTC(2026, 0)), new Date(Date.UTC(2026, 6))];
+
+/** A format keeps the zone in which it was made, and a PC may come into another one. */
+function zoneOffsets(): string {
+  return `${WINTER.getTimezoneOffset()} ${SUMMER.getTimezoneOffset()}`;
 }

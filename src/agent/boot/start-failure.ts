@@ -4,25 +4,25 @@
  */
 import { existsSync, lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { endpointFile, startFaultFile } from '../../shared/directories.ts';
+import { endpointFile, startFailureFile } from '../../shared/directories.ts';
 import { makeDirectory } from '../../shared/make-directory.ts';
-import type { StartFault } from '../../shared/start-fault.ts';
+import type { StartFailure } from '../../shared/start-failure.ts';
 
 /** Best effort: who can't write there has said it on standard error. */
-export function noteStartFault(agentDir: string, state: StartFault): void {
+export function noteStartFailure(agentDir: string, state: StartFailure): void {
   try {
     makeDirectory(agentDir, 0o711);
     if (!isOurs(agentDir) || isServed(agentDir)) return;
-    forgetStartFault(agentDir);
-    writeFileSync(startFaultFile(agentDir), `${JSON.stringify({ state })}\n`, { flag: 'wx', mode: 0o644 });
+    forgetStartFailure(agentDir);
+    writeFileSync(startFailureFile(agentDir), `${JSON.stringify({ state })}\n`, { flag: 'wx', mode: 0o644 });
   } catch {
     // As said above.
   }
 }
 
-export function forgetStartFault(agentDir: string): void {
+export function forgetStartFailure(agentDir: string): void {
   try {
-    rmSync(startFaultFile(agentDir), { force: true });
+    rmSync(startFailureFile(agentDir), { force: true });
   } catch {
     // A directory that can't be written: then nothing was noted in it either.
   }
