@@ -70,6 +70,15 @@ function agentLog(): string {
     .join('');
 }
 
+function newestSetupLog(): string {
+  const name = pc
+    .files(LOGS)
+    .filter((each) => each.startsWith('kanade-tray-install-'))
+    .toSorted()
+    .at(-1);
+  return name === undefined ? '' : pc.read(`${LOGS}\\${name}`);
+}
+
 async function runs(text: string): Promise<void> {
   const id = await publishCommand(nc, MINE, command({ shell: 'cmd', script: `echo ${text}` }));
   const result = await waitForResult(nc, id, { timeoutMs: WITHIN.timeout });
@@ -143,8 +152,11 @@ it('where the power goes in the middle, a version runs, and the update comes in 
 }, async () => {
   // Back to an older one, as far as that is signed.
   await offer(current, { allow_downgrade: true });
-  await expect.poll(() => pc.versions.some((name) => name.startsWith('.handed-over')), WITHIN).toBe(true);
+  const isHandedOver = `the set-up of the new version goes on version=${current.version}`;
+  await expect.poll(agentLog, { ...WITHIN, interval: 50 }).toContain(isHandedOver);
   await pc.powerOff();
+  // The set-up that goes on by itself had not come to its end.
+  expect(newestSetupLog()).not.toContain('ends with');
   expect([current.version, next.version]).toContain(counting()?.version);
   await expect.poll(() => pc.serviceState(), WITHIN).toBe('RUNNING');
   await counts(current.version);
