@@ -122,13 +122,14 @@ it('one that does not start later on is taken back by the service after three st
   await pc.run('sc.exe', 'stop KanadeTrayAgent');
   await expect.poll(() => pc.serviceState(), WITHIN).toBe('STOPPED');
   // As a power loss after the set-up leaves it; nothing is left of the version itself.
+  const starts = `${pc.root}\\private\\starts`;
   const trial = { before: next.version, serial: 77, manifest: '7'.repeat(64) };
   writeCurrent(pc.path(`${pc.root}\\private\\current.json`), { version: '9.9.9', trial });
   writeCurrent(pc.path(`${pc.root}\\current.json`), { version: '9.9.9' });
   for (let start = 1; start <= 3; start++) {
     await pc.run('sc.exe', 'start KanadeTrayAgent');
+    await expect.poll(() => (pc.has(starts) ? pc.read(starts) : ''), WITHIN).toBe('.'.repeat(start));
     await expect.poll(() => pc.serviceState(), WITHIN).toBe('STOPPED');
-    expect(pc.read(`${pc.root}\\private\\starts`)).toBe('.'.repeat(start));
   }
   await pc.run('sc.exe', 'start KanadeTrayAgent');
   await counts(next.version);

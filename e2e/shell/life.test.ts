@@ -8,16 +8,8 @@ import { shellCommand, startShell } from '../../test/support/electron.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { command, countStored, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
-import {
-  agentPid,
-  inElectron,
-  isAlive,
-  noShell,
-  ONCE_MORE,
-  shellRig,
-  TITLE,
-  WORKING,
-} from '../../test/support/shell-rig.ts';
+import { isAlive } from '../../test/support/running-scripts.ts';
+import { agentPid, inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../../test/support/shell-rig.ts';
 import { unlock, withHelpdesk } from '../../test/support/window.ts';
 
 describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {

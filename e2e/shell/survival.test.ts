@@ -8,16 +8,8 @@ import { startDisplay } from '../../test/support/display.ts';
 import { shellCommand } from '../../test/support/electron.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
-import {
-  agentPid,
-  inElectron,
-  isAlive,
-  noShell,
-  ONCE_MORE,
-  shellRig,
-  TITLE,
-  WORKING,
-} from '../../test/support/shell-rig.ts';
+import { isAlive } from '../../test/support/running-scripts.ts';
+import { agentPid, inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../../test/support/shell-rig.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
 /** The page processes below this one; Chromium may keep a spare one. */

@@ -19,21 +19,25 @@ const edited = (name: string, check: string, from: string, to: string, must: Reg
 };
 
 const SERVICE = 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\$($Verify.Service)';
+const serviceValue = (name: string, value: string) =>
+  `Set-ItemProperty -LiteralPath "${SERVICE}" -Name '${name}' -Value ${value}`;
+/** A program that does nothing with what the product's own would. */
+const NOTHING = "(Get-SystemProgram 'hostname.exe')";
 
 export const BROKEN: readonly Broken[] = [
   {
     name: 'the service does not start with Windows',
     check: 'Test-ServiceSettings',
-    breaks: "Invoke-Must (Get-SystemProgram 'sc.exe') @('config', $Verify.Service, 'start=', 'demand')",
-    mends: "Invoke-Must (Get-SystemProgram 'sc.exe') @('config', $Verify.Service, 'start=', 'auto')",
+    breaks: serviceValue('Start', '3'),
+    mends: serviceValue('Start', '2'),
     must: /start: 'Manual', not 'Auto'/,
   },
   {
-    name: 'nobody starts it again after a failure',
-    check: 'Test-ServiceRecovery',
-    breaks: `$global:stored = Get-RegistryValue "${SERVICE}" 'FailureActions'; Remove-ItemProperty -LiteralPath "${SERVICE}" -Name 'FailureActions'`,
-    mends: `New-ItemProperty -LiteralPath "${SERVICE}" -Name 'FailureActions' -Value ([byte[]] $global:stored)`,
-    must: /it is not restarted/,
+    name: 'the service is another program',
+    check: 'Test-ServiceSettings',
+    breaks: `$global:path = Get-RegistryValue "${SERVICE}" 'ImagePath'; ${serviceValue('ImagePath', "'C:\\somebody.exe'")}`,
+    mends: serviceValue('ImagePath', '$global:path'),
+    must: /program: 'C:\\somebody\.exe'/,
   },
   {
     name: 'the key of the policies is gone',
@@ -43,12 +47,30 @@ export const BROKEN: readonly Broken[] = [
     must: /is not there: whoever makes it first owns it/,
   },
   {
-    name: 'the Start menu has no entry',
-    check: 'Test-StartMenu',
-    breaks:
-      "Remove-Item -LiteralPath (Join-Path $env:ProgramData 'Microsoft\\Windows\\Start Menu\\Programs\\Kanade Tray.lnk')",
+    name: 'everybody reads the secrets',
+    check: 'Test-KeyAccess',
+    breaks: `$key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey('SOFTWARE\\kanade\\agent', 'ReadWriteSubTree', 'FullControl')
+      $access = $key.GetAccessControl()
+      $access.AddAccessRule([System.Security.AccessControl.RegistryAccessRule]::new([System.Security.Principal.SecurityIdentifier]::new('S-1-1-0'), 'ReadKey', 'Allow'))
+      $key.SetAccessControl($access)`,
     mends: REPAIR,
-    must: /there is none/,
+    must: /can be read by WD/,
+  },
+  {
+    name: 'everybody changes the programs',
+    check: 'Test-ProgramAccess',
+    breaks: `$unix = (Invoke-Must 'winepath.exe' @('-u', (Join-Path $Verify.Root 'private'))).Trim()
+      Invoke-Native 'start.exe' @('/unix', '/usr/bin/chmod', '0777', $unix)
+      Assert (Wait-Until { @(Get-TreeFaults $Verify.Root $false).Count -gt 0 } 20) 'nothing has changed'`,
+    mends: REPAIR,
+    must: /can be changed by WD/,
+  },
+  {
+    name: 'an endpoint is missing',
+    check: 'Test-IdleConnections',
+    breaks: "Remove-Item -LiteralPath (Join-Path $Verify.Data 'ipc\\S-1-5-32-544\\endpoint.json')",
+    mends: 'Restart-Agent',
+    must: /S-1-5-32-544 has no endpoint/,
   },
   edited(
     'text in another encoding',
@@ -57,34 +79,34 @@ export const BROKEN: readonly Broken[] = [
     '[Text.ASCIIEncoding]',
     /output: '\?/,
   ),
-  edited('errors are no failures', 'Test-PowerShellExitCodes', '{exit 1}else{', '{exit 0}else{', /an error: '0'/),
+  edited('exit codes are lost', 'Test-PowerShellExitCodes', 'code: code | 0', 'code: 0', /exit 42: '0', not '42'/),
+  edited(
+    'errors are no failures',
+    'Test-PowerShellExitCodes',
+    '{exit 1}else{',
+    '{exit 0}else{',
+    /a failed last statement: '0', not '1'/,
+  ),
+  edited('cmd runs something else', 'Test-CmdCodePage', '"/C",', '"/C", "exit 9&",', /exit code: '9', not '0'/),
   edited(
     'what a script has started goes on',
     'Test-Timeout',
-    'TerminateJobObject(this.',
-    'GetLastError(this.',
-    /goes on/,
+    'TerminateJobObject(this.#handle, 1)',
+    'GetOEMCP()',
+    /its program goes on/,
   ),
-  edited('a batch file has other lines', 'Test-CmdText', '`chcp 65001', '`exit 3\\r\\nchcp 65001', /exit code: '3'/),
-  {
-    name: 'a pipe without its file',
-    check: 'Test-Endpoints',
-    breaks: "Remove-Item -LiteralPath (Join-Path $Verify.Data 'ipc\\S-1-5-32-544\\endpoint.json')",
-    mends: 'Restart-Agent',
-    must: /S-1-5-32-544 has no endpoint/,
-  },
   {
     name: 'a set-up that repairs nothing',
     check: 'Test-Repair',
-    breaks: "$global:sound = $Verify.Installer; $Verify.Installer = Get-SystemProgram 'hostname.exe'",
+    breaks: `$global:sound = $Verify.Installer; $Verify.Installer = ${NOTHING}`,
     mends: `$Verify.Installer = $global:sound; ${REPAIR}`,
-    must: /digest of the damaged file/,
+    must: /exit code|digest of the damaged file/,
   },
   {
     name: 'an uninstaller that does nothing',
     check: 'Test-Removal',
-    breaks: "Copy-Item -LiteralPath (Get-SystemProgram 'hostname.exe') -Destination (Get-Uninstaller)",
+    breaks: `Confirm-Installed; Copy-Item -LiteralPath ${NOTHING} -Destination (Get-Uninstaller)`,
     mends: REPAIR,
-    must: /the service is still there/,
+    must: /exit code|the service is still there/,
   },
 ];

@@ -72,7 +72,7 @@ function Get-CorrectAnswer($Command) {
   if ($text -match 'goto last') { return New-Answer 7 "line 1`r`nline 2`r`n$([char] 0x65E5)$([char] 0x672C) $([char] 0x2713)`r`n" }
   if ($text -match '^exit 42') { return New-Answer 42 }
   if ($text -match 'exit 7') { return New-Answer 7 }
-  if ($text -match '^throw') { return New-Answer 1 }
+  if ($text -match '^throw|kt-verify-nowhere') { return New-Answer 1 }
   if ($text -match 'Start-Sleep 300') { return New-Answer -1 '' 'timeout after 20s' }
   if ($text -match 'begun') { return New-Answer 0 "done`r`n" }
   if ($text -match 'chcp') { return New-Answer 0 "Active code page: 932`r`n" }

@@ -55,6 +55,7 @@ const SCRIPTS: readonly Case[] = [
   broken('Test-PowerShellExitCodes', 'exit', answers('^exit 42', 'New-Answer 0'), /exit 42: '0'/),
   broken('Test-PowerShellExitCodes', 'a program', answers('exit 7', 'New-Answer 1'), /a program: '1'/),
   broken('Test-PowerShellExitCodes', 'an error', answers('^throw', 'New-Answer 0'), /an error: '0'/),
+  broken('Test-PowerShellExitCodes', 'the last one', answers('nowhere', 'New-Answer 0'), /failed last statement: '0'/),
   correct('Test-CmdCodePage'),
   broken('Test-CmdCodePage', 'it fails', answers('chcp', 'New-Answer 9009'), /exit code: '9009'/),
   correct('Test-CmdText'),

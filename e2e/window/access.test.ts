@@ -27,7 +27,7 @@ const LOOKS = [
   { width: 360, height: 600, colorScheme: 'light' },
   { width: 480, height: 600, forcedColors: 'active' },
 ] as const;
-const SAMPLE = ['troubles', 'helpdesk-strip', 'not-delivered'];
+const SAMPLE = ['troubles', 'helpdesk-strip', 'helpdesk-run', 'not-delivered'];
 const ALL = process.env.KANADE_TRAY_AXE === 'all';
 const branded = (logo: string) =>
   [

@@ -79,6 +79,7 @@ function Test-PowerShellExitCodes {
   Assert-Equal (Invoke-ItCommand 'powershell' 'exit 42').exit_code 42 'exit 42'
   Assert-Equal (Invoke-ItCommand 'powershell' 'cmd /c exit 7; exit $LASTEXITCODE').exit_code 7 'a program'
   Assert-Equal (Invoke-ItCommand 'powershell' 'throw "no"').exit_code 1 'an error'
+  Assert-Equal (Invoke-ItCommand 'powershell' 'Get-Item -LiteralPath C:\kt-verify-nowhere').exit_code 1 'a failed last statement'
 }
 
 function Test-CmdCodePage {

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import { stuckInExec } from '../../test/support/holding-exec.ts';
 import { noSharesHere } from '../../test/support/mounts.ts';
+import { isAlive } from '../../test/support/running-scripts.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { procStat } from './posix-proc.ts';
 import { endTree, processStart } from './process-tree.ts';
@@ -29,11 +30,6 @@ function start(script: string): Tree {
   const pid = child.pid ?? 0;
   onTestFinished(() => void child.kill('SIGKILL'));
   return { pid, startTime: processStart(pid), marker: `KTRAY_RUN=${run}`, directory, child };
-}
-
-function isAlive(pid: number): boolean {
-  const stat = procStat(pid);
-  return stat !== null && !stat.zombie;
 }
 
 /** The pid that the script writes into `name` when that process runs. */

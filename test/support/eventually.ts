@@ -3,9 +3,9 @@ import { vi } from 'vitest';
 
 /** Generous: a machine under load is slow, not wrong. */
 export const PATIENCE_MS = 20_000;
-const LOOK_AGAIN_MS = 20;
+const POLL_EVERY_MS = 20;
 
 /** Retries `check` until it passes, and resolves with its value; rejects with its last error after `timeoutMs`. */
 export function eventually<T>(check: () => T | Promise<T>, timeoutMs = PATIENCE_MS): Promise<T> {
-  return vi.waitFor(check, { timeout: timeoutMs, interval: LOOK_AGAIN_MS });
+  return vi.waitFor(check, { timeout: timeoutMs, interval: POLL_EVERY_MS });
 }

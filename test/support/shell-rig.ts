@@ -48,12 +48,3 @@ export function agentPid({ log }: Pick<TestShell, 'log'>): number {
   const pids = [...readFileSync(log, 'utf8').matchAll(/the agent is started, process (\d+)/g)];
   return Number(pids.at(-1)?.[1]);
 }
-
-/** A zombie is not: nobody reaps here. */
-export function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

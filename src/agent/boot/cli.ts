@@ -94,22 +94,31 @@ async function runWithSettings(argv: readonly string[], options: Options, lockRe
   if (isCheck) return checkConfig(loaded);
   // What comes on standard input is nothing for a version that only tests itself.
   const args = argv.filter((arg) => arg !== '--control');
-  const more = { hostSecret: takeHostSecret(), version: VERSION, program, args, lockRetryMs };
+  const more = { hostSecret: takeHostSecret(), version: VERSION, program, args, lockRetryMs, dataAnswers };
   const code = await runAgent(loaded, options, { ...more, reload: () => load(options, dataAnswers, answers) });
   if (code === EXIT.stopped) forgetStarts(program, input);
   return code;
 }
 
-type RunOptions = Omit<StartOptions, 'loaded'> & { readonly reload: () => Loaded };
+interface RunOptions extends Omit<StartOptions, 'loaded'> {
+  readonly reload: () => Loaded;
+  readonly dataAnswers: boolean;
+}
 
-async function runAgent(loaded: Loaded, options: Options, { reload, ...more }: RunOptions): Promise<number> {
-  const agentDir = agentDirOf(options);
-  if (loaded.ok || options.service || options.tray) forgetStartFailure(agentDir);
+async function runAgent(
+  loaded: Loaded,
+  options: Options,
+  { reload, dataAnswers, ...more }: RunOptions,
+): Promise<number> {
   if (loaded.ok) return start({ loaded, ...more });
-  if (!options.service && !options.tray) {
-    noteStartFailure(agentDir, loaded.state);
-    return failed(`${loaded.message}\n`);
+  const isWaiting = options.service === true || options.tray === true;
+  // On a share that is away either would wait for it.
+  if (dataAnswers) {
+    const agentDir = agentDirOf(options);
+    if (isWaiting) forgetStartFailure(agentDir);
+    else noteStartFailure(agentDir, loaded.state);
   }
+  if (!isWaiting) return failed(`${loaded.message}\n`);
   const { waitForSettings } = await import('./not-set-up.ts');
   const startedAs = options.service ? 'service' : 'tray';
   const usable = await waitForSettings({ loaded, startedAs, reload, ...more });

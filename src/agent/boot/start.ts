@@ -20,6 +20,7 @@ import { REOPEN_MS } from '../store/open.ts';
 import { findInstallation, type Installed } from '../update/installation.ts';
 import { acquireInstanceLock, type InstanceLock } from './instance-lock.ts';
 import { type OpenedStore, openTheStore, openUsable } from './opened-store.ts';
+import { forgetStartFailure } from './start-failure.ts';
 
 export interface StartOptions {
   readonly loaded: Extract<Loaded, { ok: true }>;
@@ -114,6 +115,7 @@ async function runUntilStopped(options: Started): Promise<number> {
       await opened.store.close();
       return EXIT.stopped;
     }
+    forgetStartFailure(config.directories.agentDir);
     const program = { installed, args, failedSwitches };
     const runtime = await startRuntime({ config, ...opened, kills, version, program, log, hostSecret });
     const retry = opened.usable ? undefined : setInterval(() => lookAgain(), REOPEN_MS);

@@ -11,31 +11,25 @@ import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import type { Account } from '../../platform/sessions.ts';
 import { errorCode } from '../../shared/error-code.ts';
-import { interrupted, type Outcome, withoutRun } from '../results/ending.ts';
+import { interrupted, type Outcome } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
 import type { Note } from '../store/runs.ts';
 import { mayPass } from '../store/sqlite-errors.ts';
 import type { Command } from '../wire/command.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
-import { noUserText } from '../wire/result-texts.ts';
 import { encodeStarted } from '../wire/started-event.ts';
 import { isSubjectId, startedSubject } from '../wire/subjects.ts';
 import { Attempts } from './attempts.ts';
-import { drawJitterSecs } from './jitter.ts';
 import { attempted, killedWaiting, stoppedBeforeStart } from './outcomes.ts';
 import { RunGates } from './run-gates.ts';
 import type { ActiveRunOptions, Place } from './run-ports.ts';
 import type { EndReason, RunningScript } from './script-runner.ts';
 import { fetchText } from './script-text.ts';
+import { jitterWait, userWait } from './start-waits.ts';
 
 /** Until then an interrupted script is found by its marker alone. */
 const NOTE_AFTER_MS = 20;
-/** A deadline is a moment of a clock that people set: it is looked at again at least so often. */
-const DEADLINE_RECHECK_MS = 15 * 60_000;
-/** Ten years: what a column and a sum with the time since the start of the system hold. */
-const MAX_WAIT_MS = 10 * 365 * 86_400_000;
-const NS_PER_MS = 1_000_000n;
 /** So the dispatcher knows that it takes a fetch to start it. */
 const IN_OBJECT_STORE: Note = { kind: 'read', bytes: 0 };
 
@@ -156,7 +150,8 @@ export class ActiveRun {
     if (this.open.state === 'admitted') {
       const refusal = await this.#gates.onItsWay(this.#command());
       if (refusal !== null) return refusal;
-      if (await this.#deferredByJitter()) return 'deferred';
+      const jitter = jitterWait(this.open, this.#command(), this.#options.store.waits, this.#options.clock.nowMs());
+      if (jitter !== 'over') return this.#defer('waiting_jitter', ...(jitter === 'noted' ? [] : [jitter]));
     }
     const user = await this.#user();
     if (user !== 'ready') return user;
@@ -181,53 +176,11 @@ export class ActiveRun {
     return this.#options.bus.link.value.state === 'connected';
   }
 
-  /** Spreads the starts of a fleet. How long is drawn once, and kept over restarts (invariant 4). */
-  async #deferredByJitter(): Promise<boolean> {
-    const { waits } = this.#options.store;
-    // It was over before its script was asked for.
-    if (waits.leftMs(this.open.run, 'retry') !== null) return false;
-    const leftMs = waits.leftMs(this.open.run, 'jitter');
-    if (leftMs !== null && leftMs > 0) {
-      await this.#defer('waiting_jitter');
-      return true;
-    }
-    // Over; its wait goes when the run has come further than that.
-    if (leftMs !== null || this.open.notBeforeMs !== null) return false;
-    const { jitterSecs } = this.#command();
-    const askedMs = jitterSecs === null || jitterSecs <= 0 ? 0 : drawJitterSecs(jitterSecs) * 1000;
-    if (askedMs === 0) return false;
-    await this.#defer('waiting_jitter', {
-      kind: 'jitter',
-      askedMs,
-      notBeforeMs: this.#options.clock.nowMs() + askedMs,
-    });
-    return true;
-  }
-
-  /** `run_as: user` waits for somebody to sign in, until the deadline, else for as long as the script may take. */
   async #user(): Promise<'ready' | Step> {
+    const { scripts, store, clock } = this.#options;
     const command = this.#command();
-    const available = this.#options.scripts.availability(command.runAs);
-    if (available.kind === 'ready') return 'ready';
-    const nowMs = this.#options.clock.nowMs();
-    if (available.kind === 'unsupported') {
-      return withoutRun('UNSUPPORTED', available.why, { nowMs });
-    }
-    const noUser = () => withoutRun('NO_USER', noUserText(), { nowMs });
-    if (command.deadlineAtNs !== null) {
-      const untilDeadlineMs = Number(command.deadlineAtNs / NS_PER_MS) - nowMs;
-      if (untilDeadlineMs <= 0) return noUser();
-      return this.#defer('waiting_user', {
-        kind: 'user',
-        askedMs: Math.min(untilDeadlineMs, DEADLINE_RECHECK_MS),
-        anew: true,
-      });
-    }
-    const leftMs = this.#options.store.waits.leftMs(this.open.run, 'user');
-    // Counted from the first wait on, also by a PC that is started again more often than that.
-    if (leftMs !== null && leftMs <= 0) return noUser();
-    const askedMs = Math.round(Math.min(Math.max(1, Number(command.timeoutSecs)) * 1000, MAX_WAIT_MS));
-    return this.#defer('waiting_user', { kind: 'user', askedMs });
+    const wait = userWait(this.open, command, scripts.availability(command.runAs), store.waits, clock.nowMs());
+    return wait === 'ready' || 'reason' in wait ? wait : this.#defer('waiting_user', wait);
   }
 
   /** Notes the wait in the row. While the store takes no writes the run stays here. */

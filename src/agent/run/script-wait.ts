@@ -36,7 +36,10 @@ function triedMs({ askedMs: leftThenMs, leftMs }: Span, linkUpMs: number, askedM
   return Math.min(leftThenMs - leftMs, linkUpMs, askedMs + pauseMs(leftThenMs));
 }
 
-/** Longer and longer, and never beyond the end. */
+/**
+ * Longer and longer, and never beyond the end. It is told by what is left, which the row keeps, and not by a number of tries, as a
+ * back-off is.
+ */
 function pauseMs(leftMs: number): number {
   return Math.min(leftMs, RETRY_MAX_MS, Math.max(RETRY_MIN_MS, (PATIENCE_MS - leftMs) / 4));
 }

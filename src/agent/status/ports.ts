@@ -25,8 +25,8 @@ import type { Failures } from '../store/failures.ts';
 import type { History } from '../store/history.ts';
 import type { LinkSpan } from '../store/link-states.ts';
 import type { OutboxCounts, StuckMessage } from '../store/outbox.ts';
-import type { StoreRoom } from '../store/store.ts';
 import type { VersionEntry } from '../store/versions.ts';
+import type { StoreRoom } from '../store/writability.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
 export type { KeptSize, RunRecord, RunShape } from '../store/history.ts';

@@ -3,7 +3,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../base/clock.ts';
-import { errorText, type LogFields, type Logger } from '../../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import { Timeline } from '../../base/timeline.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import { noteDamage } from './aside.ts';
@@ -22,7 +22,7 @@ import { Kills } from './kills.ts';
 import { KvCache } from './kv-cache.ts';
 import { LastContact } from './last-contact.ts';
 import { LinkStates } from './link-states.ts';
-import { type DiskRoom, type Retention, StoreMaintenance } from './maintenance.ts';
+import { type Retention, StoreMaintenance } from './maintenance.ts';
 import { markClosed, markOlderCopy, olderCopyUpTo, openMemory, settleOldCopy } from './open.ts';
 import { Outbox } from './outbox.ts';
 import { quickCheck } from './quick-check.ts';
@@ -30,23 +30,13 @@ import { Runs } from './runs.ts';
 import { ScheduleRuns } from './schedule-runs.ts';
 import { SeenUpdates } from './seen-updates.ts';
 import { ServerTime } from './server-time.ts';
-import { isCorrupt, isFull, isUnwritable } from './sqlite-errors.ts';
+import { isCorrupt } from './sqlite-errors.ts';
 import { systemStart } from './system-start.ts';
 import { UpdateNotes } from './update-notes.ts';
 import { type StartOptions, Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 import { Waits } from './waits.ts';
-
-/**
- * `ok`: admits. `queue_full`: so much waits that nothing is added to it. `full`, `read_only`: the last write failed so, or the file
- * is damaged. `future`: this start has no usable file.
- */
-export type StoreState = 'ok' | 'queue_full' | 'full' | 'read_only' | 'future';
-
-/** `ok` false: nothing is admitted until there is more room. */
-export interface StoreRoom extends DiskRoom {
-  readonly ok: boolean;
-}
+import { type StoreRoom, type StoreState, Writability } from './writability.ts';
 
 export interface StoreOptions {
   readonly directory: string;
@@ -89,7 +79,7 @@ export class Store {
   readonly #db: Database;
   readonly #group: GroupCommit;
   readonly #state: WatchedCell<StoreState>;
-  readonly #room: WatchedCell<StoreRoom>;
+  readonly #writability: Writability;
   readonly #damage = new WatchedCell<string | null>(null);
   readonly #commits = new WatchedCell(0);
   readonly #usable: boolean;
@@ -99,8 +89,6 @@ export class Store {
   readonly #watch: DamageWatch;
   readonly #systemStart: () => string;
   #startedAs: string | null = null;
-  /** The disk has room, and does not give it to us. */
-  #isQuotaFull = false;
   #damagedBy: string | null = null;
 
   /** `db` comes from {@link openStore}; `unusable` says that there is no usable file, and `db` is a stand-in in memory. */
@@ -114,7 +102,7 @@ export class Store {
     this.#watch = new DamageWatch(db, (what) => this.damaged(what), options.rereads);
     this.timeline = new Timeline(options.clock, options.boot ?? null);
     this.#group = new GroupCommit(db, {
-      onError: (error) => this.#onError(error),
+      onError: (error) => this.#writability.failed(error),
       onCommit: () => this.#commits.set(this.#commits.value + 1),
     });
     this.kills = new Kills(db, this.#group);
@@ -138,8 +126,14 @@ export class Store {
     this.seenUpdates = new SeenUpdates(db, this.#group);
     this.updateNotes = new UpdateNotes(db, this.#group);
     this.maintenance = new StoreMaintenance({ db, group: this.#group, kills: this.kills, ...options });
-    this.#room = new WatchedCell(this.#lookAtRoom());
-    this.#state.watch(() => this.#room.set(this.#lookAtRoom()));
+    this.#writability = new Writability({
+      db,
+      group: this.#group,
+      maintenance: this.maintenance,
+      state: this.#state,
+      isWritable: () => this.isWritable,
+      log: this.#log,
+    });
     this.#upkeep = new Upkeep({
       db,
       group: this.#group,
@@ -151,7 +145,7 @@ export class Store {
       isWritable: () => this.isWritable,
       probe: () => this.probe(),
       commits: () => this.#commits.value,
-      followRoom: () => this.#followRoom(),
+      followRoom: () => this.#writability.followRoom(),
       idle: () => this.inbox.open(1).length === 0,
       read: (what, read) => this.#watch.read(what, read),
       onDamage: (what) => this.damaged(what),
@@ -167,9 +161,9 @@ export class Store {
     return this.#state;
   }
 
-  /** Of now while there is too little; with room enough nobody asks how much it is, and it is that of the last change. */
+  /** As {@link Writability.room}. */
   get room(): Watched<StoreRoom> {
-    return this.#room;
+    return this.#writability.room;
   }
 
   /**
@@ -235,9 +229,10 @@ export class Store {
   async probe(): Promise<void> {
     if (!this.#usable) return;
     try {
-      await this.#probe();
+      if (this.#damagedBy !== null) this.damaged(this.#damagedBy);
+      else await this.#writability.probe();
     } finally {
-      this.#followRoom();
+      this.#writability.followRoom();
     }
   }
 
@@ -250,49 +245,6 @@ export class Store {
       this.#state.set('read_only');
     }
     if (noteDamage(this.#directory, this.#damagedBy)) this.#damage.set(this.#damagedBy);
-  }
-
-  async #probe(): Promise<void> {
-    if (this.#damagedBy !== null) return this.damaged(this.#damagedBy);
-    if (!this.maintenance.hasRoom()) {
-      this.#becomes('full', { free_bytes: this.maintenance.freeBytes() });
-      await this.#makeRoom(false);
-      if (!this.maintenance.hasRoom()) return;
-    } else if (this.#isQuotaFull) {
-      this.#isQuotaFull = false;
-      await this.#makeRoom(true);
-    }
-    if (!this.isWritable) await this.#tryToWrite();
-    if (this.isWritable) await this.#lookAtQueue();
-  }
-
-  async #tryToWrite(): Promise<void> {
-    try {
-      await this.#group.submit(() => {
-        this.#db.prepare(`INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', datetime('now'))`).run();
-      });
-    } catch {
-      // #onError has noted the state; the next round looks again.
-      return;
-    }
-    this.#log.info('the store can be written again');
-    this.#state.set('ok');
-  }
-
-  async #lookAtQueue(): Promise<void> {
-    const was = this.#state.value === 'queue_full';
-    const isFull = await this.maintenance.queueIsFull(was);
-    // A write may have failed meanwhile, which counts for more.
-    if (isFull === was || !this.isWritable) return;
-    if (isFull) this.#log.error('so much waits to be run or sent that no new command is taken');
-    else this.#log.info('there is room for new commands again');
-    this.#state.set(isFull ? 'queue_full' : 'ok');
-  }
-
-  async #makeRoom(evenWithRoom: boolean): Promise<void> {
-    await this.maintenance.makeRoom(evenWithRoom).catch((error: unknown) => {
-      this.#log.debug('no room could be made', { error: errorText(error) });
-    });
   }
 
   /** Up to which run this store is known to be an older copy, so that nothing of it that is open may run; null: it is not. */
@@ -308,35 +260,6 @@ export class Store {
   /** Everything that was open in an older copy up to this run has been ended: from here on this store is the newest. */
   settleOldCopy(upTo: number): Promise<void> {
     return this.#group.submit(() => settleOldCopy(this.#db, this.#directory, upTo));
-  }
-
-  #lookAtRoom(): StoreRoom {
-    return { ok: this.#state.value !== 'full', ...this.maintenance.room() };
-  }
-
-  #followRoom(): void {
-    if (this.#state.value !== 'full') return;
-    const [was, is] = [this.#room.value, this.#lookAtRoom()];
-    if (is.freeBytes !== was.freeBytes || is.neededBytes !== was.neededBytes) this.#room.set(is);
-  }
-
-  #onError(error: unknown): void {
-    const state = isFull(error) ? 'full' : isUnwritable(error) ? 'read_only' : null;
-    if (state === null) {
-      this.#log.error('a write to the store failed', { error: errorText(error) });
-      return;
-    }
-    if (state === 'full') {
-      this.maintenance.releaseReserve();
-      this.#isQuotaFull = this.maintenance.hasRoom();
-    }
-    this.#becomes(state, { error: errorText(error) });
-  }
-
-  #becomes(state: 'full' | 'read_only', fields: LogFields): void {
-    if (this.#state.value === state) return;
-    this.#log.error('the store can not be written', { state, ...fields });
-    this.#state.set(state);
   }
 
   /** How large a copy of it would be. */

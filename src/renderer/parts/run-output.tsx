@@ -1,5 +1,5 @@
 /** What a task has written, one stream at a time; the script beside it is for the helpdesk. */
-import { Tab, TabList } from '@fluentui/react-components';
+import { makeStyles, Tab, TabList } from '@fluentui/react-components';
 import { useState } from 'react';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
@@ -8,12 +8,18 @@ import type { Stream } from '../data/output.ts';
 import { Card } from './card.tsx';
 import { OutputView } from './output-view.tsx';
 
+const useStyles = makeStyles({
+  // In a narrow window below one another.
+  tabs: { flexWrap: 'wrap' },
+});
+
 interface RunOutputProps {
   readonly run: RunDetail;
   readonly output: NonNullable<RunDetail['output']>;
 }
 
 export function RunOutput({ run, output }: RunOutputProps) {
+  const styles = useStyles();
   const i18n = useI18n();
   const { stdout, stderr } = output;
   // What went wrong is said at the end, and mostly among the errors.
@@ -30,6 +36,7 @@ export function RunOutput({ run, output }: RunOutputProps) {
   return (
     <Card title={i18n.t('run.output')}>
       <TabList
+        className={styles.tabs}
         selectedValue={shown}
         onTabSelect={(_, { value }) => setStream(value as Stream)}
         aria-label={i18n.t('run.output')}
