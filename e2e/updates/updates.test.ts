@@ -7,7 +7,7 @@ import { sleep } from '../../src/base/sleep.ts';
 import { connectAgent } from '../../test/support/agent-client.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
-import { noMountsHere, smallDisk } from '../../test/support/mounts.ts';
+import { deadShare, noMountsHere, noSharesHere, smallDisk } from '../../test/support/mounts.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { type InstallationOptions, InstalledAgent, MINE, startOnAir } from './installation.ts';
 
@@ -108,6 +108,24 @@ test('stopped while it waits for its settings: no start that has failed', async 
   expect(agent.exits).toEqual([0]);
   expect(existsSync(starts)).toBe(false);
   expect(agent.current).toEqual({ version: '1.0.0', trial });
+});
+
+test('stopped before it listens for that, while its settings lie on a share that is away: no start that has failed', async (context) => {
+  const noShares = noSharesHere();
+  if (noShares !== null) return context.skip(noShares);
+  const args = ['--config', join(deadShare().path, 'agent.toml')];
+  const agent = new InstalledAgent(await startNatsServer(), { args });
+  writeCurrent(agent.currentFile, {
+    version: '1.0.0',
+    trial: { before: '0.9.0', serial: 7, manifest: '7'.repeat(64) },
+  });
+  agent.start();
+  const starts = join(agent.root, 'private', 'starts');
+  await eventually(() => expect(agent.said).toContain('waiting for the settings file'));
+  expect(readFileSync(starts, 'utf8')).toBe('.');
+  await agent.end('SIGTERM');
+  expect(agent.exits).toEqual(['SIGTERM']);
+  expect(existsSync(starts)).toBe(false);
 });
 
 test('what was signed and is none that could work here is not even placed', async () => {
