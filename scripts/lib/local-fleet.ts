@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { CliError } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.ts';
+import { AppShellProcess } from './app-shell-process.ts';
 import { Broker } from './broker.ts';
 import type { Electron } from './electron.ts';
 import { provision, provisionLater } from './fleet.ts';
-import { ShellProcess } from './shell-process.ts';
 import { aborted } from './stopping.ts';
 
 const ON_AIR_MS = 30_000;
@@ -24,7 +24,7 @@ export interface LocalFleet {
   /** Of the agent; a date goes in before its extension */
   readonly logFile: string;
   readonly broker: Broker;
-  readonly agent: AgentProcess | ShellProcess;
+  readonly agent: AgentProcess | AppShellProcess;
   /** The operator's */
   readonly nc: NatsConnection;
   /** Ends everything and removes the directory */
@@ -87,10 +87,10 @@ export function agentOf({
   directory: string;
   env: NodeJS.ProcessEnv;
   electron: Electron | null;
-}): AgentProcess | ShellProcess {
+}): AgentProcess | AppShellProcess {
   const options = { node, config, dataDir: join(directory, 'data'), env };
   if (electron === null) return new AgentProcess(options);
-  return new ShellProcess({ ...options, electron, userDir: join(directory, 'user') });
+  return new AppShellProcess({ ...options, electron, userDir: join(directory, 'user') });
 }
 
 /** A private directory of this run; it goes with the process whatever happens to it. */
@@ -106,7 +106,7 @@ export async function onAir(
   nc: NatsConnection,
   pcId: string,
   start: () => unknown,
-  agent: AgentProcess | ShellProcess,
+  agent: AgentProcess | AppShellProcess,
   signal: AbortSignal,
 ) {
   const heartbeats = nc.subscribe(`heartbeat.${pcId}`, { max: 1 });

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, say } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.ts';
+import { AppShellProcess, electronForStart } from './app-shell-process.ts';
 import { demoDay } from './demo-day.ts';
 import type { Electron } from './electron.ts';
 import { agentOf, freshDirectory, type LocalFleet, startLocalFleet } from './local-fleet.ts';
 import { inWords } from './outcomes.ts';
-import { electronForStart, ShellProcess } from './shell-process.ts';
 import { checkSignIn } from './sign-in-check.ts';
 import type { FleetOptions, JoinOptions } from './start-options.ts';
 import { aborted, Stopped, stopController } from './stopping.ts';
@@ -31,7 +31,8 @@ export async function runFleet(
       watchDeaths(fleet, stopping);
       say(`A fleet on this machine: broker ${fleet.broker.url}, PC "${id}".`);
       if (!once) {
-        if (fleet.agent instanceof ShellProcess) say('The window is open, and the icon is in the notification area.');
+        if (fleet.agent instanceof AppShellProcess)
+          say('The window is open, and the icon is in the notification area.');
         else page = await showWindow(tools.node, join(fleet.directory, 'data'));
         say('It shows this PC while an IT department works on it: each line below is a task that it sent.');
         say('To join a real fleet instead: npm start -- --server nats://host:4222');

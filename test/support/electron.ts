@@ -21,7 +21,7 @@ export const noElectron: string | null = found.kind === 'none' ? found.why : nul
 /** Whether it is only the older one that stands in for the project's own. */
 export const isTestRuntime = found.kind === 'test_runtime';
 
-export interface ShellOptions {
+export interface AppShellOptions {
   readonly display: Display;
   readonly natsUrl: string;
   readonly toml?: string;
@@ -33,7 +33,7 @@ export interface ShellOptions {
   readonly directory?: string;
 }
 
-export interface TestShell {
+export interface TestAppShell {
   readonly app: ElectronApplication;
   readonly directory: string;
   readonly dataDirectory: string;
@@ -44,7 +44,7 @@ export interface TestShell {
 }
 
 /** How the app shell is started, for a test that starts it by itself. */
-export function shellCommand(options: ShellOptions & { readonly directory: string }) {
+export function appShellCommand(options: AppShellOptions & { readonly directory: string }) {
   if (found.kind === 'none') throw new Error(found.why);
   const { display, directory, args = [], natsUrl, toml = '' } = options;
   const dataDirectory = join(directory, 'data');
@@ -80,9 +80,9 @@ function readIfThere(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-export async function startShell(options: ShellOptions): Promise<TestShell> {
+export async function startAppShell(options: AppShellOptions): Promise<TestAppShell> {
   const directory = options.directory ?? tempDir();
-  const { dataDirectory, pcId, ...command } = shellCommand({ ...options, directory });
+  const { dataDirectory, pcId, ...command } = appShellCommand({ ...options, directory });
   const app = await _electron.launch({ ...command, timeout: 30_000 });
   const child = app.process();
   const log = join(directory, 'user', 'logs', 'shell.log');

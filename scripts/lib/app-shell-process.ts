@@ -11,7 +11,7 @@ import { ManagedProcess } from './managed-process.ts';
 
 const STOP_MS = 60_000;
 
-interface ShellOptions {
+interface AppShellOptions {
   readonly electron: Electron;
   /** Node 24, for an Electron that is too old to carry the agent */
   readonly node: string;
@@ -35,10 +35,10 @@ export async function electronForStart(env: NodeJS.ProcessEnv = process.env): Pr
   return found.kind === 'none' ? null : found;
 }
 
-export class ShellProcess extends ManagedProcess {
+export class AppShellProcess extends ManagedProcess {
   #userDir;
 
-  constructor({ electron, node, config, dataDir, userDir, env }: ShellOptions) {
+  constructor({ electron, node, config, dataDir, userDir, env }: AppShellOptions) {
     const own = electron.kind === 'own';
     // Chromium has no sandbox for root; what runs here talks to the loopback only.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

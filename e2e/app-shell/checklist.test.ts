@@ -64,7 +64,7 @@ function openedWindow(): BrowserWindow {
   return made;
 }
 
-/** Every line of the shell's sources. */
+/** Every line of the app shell's sources. */
 const SOURCES = ['main', 'preload']
   .flatMap((folder) => readdirSync(join(SRC, folder)).map((name) => join(SRC, folder, name)))
   .filter((file) => !file.endsWith('.test.ts'))

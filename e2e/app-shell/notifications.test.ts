@@ -1,15 +1,15 @@
 /** Notifications on a real desktop bus: what needs to be said is said once, and a click leads to the task. */
 import { describe, expect, test } from 'vitest';
+import { appShellRig, inElectron, noAppShell, ONCE_MORE, TITLE, WORKING } from '../../test/support/app-shell-rig.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { command, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { type NotificationDaemon, startNotificationDaemon } from '../../test/support/notification-daemon.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
-import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../../test/support/shell-rig.ts';
 
-describe.skipIf(noShell !== null)(`notifications${inElectron}`, ONCE_MORE, () => {
+describe.skipIf(noAppShell !== null)(`notifications${inElectron}`, ONCE_MORE, () => {
   test('a task of the person’s that fails is told once, a success is not, and a click opens the task', async () => {
     let daemon: NotificationDaemon | undefined;
-    const { shell, nc } = await shellRig({
+    const { shell, nc } = await appShellRig({
       before: async ({ busAddress }) => {
         daemon = await startNotificationDaemon(busAddress);
       },

@@ -1,20 +1,28 @@
-/** The shell in a real Electron, with a real agent and a real broker: how it begins and how it ends. */
+/** The app shell in a real Electron, with a real agent and a real broker: how it begins and how it ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { startAgent } from '../../test/support/agent.ts';
-import { shellCommand, startShell } from '../../test/support/electron.ts';
+import {
+  agentPid,
+  appShellRig,
+  inElectron,
+  noAppShell,
+  ONCE_MORE,
+  TITLE,
+  WORKING,
+} from '../../test/support/app-shell-rig.ts';
+import { appShellCommand, startAppShell } from '../../test/support/electron.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { command, countStored, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
 import { isAlive } from '../../test/support/running-scripts.ts';
-import { agentPid, inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../../test/support/shell-rig.ts';
 import { unlock, withHelpdesk } from '../../test/support/window.ts';
 
-describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
+describe.skipIf(noAppShell !== null)(`the app shell${inElectron}`, ONCE_MORE, () => {
   test('hosts the agent, shows it in a sandboxed page, and ends with it', async () => {
-    const { shell } = await shellRig();
+    const { shell } = await appShellRig();
     const page = await shell.window();
     await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     expect(await page.evaluate('location.href')).toBe('app://ui/');
@@ -36,7 +44,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   });
 
   test('a window that is closed is gone with its process; a second start opens it again in the first', async () => {
-    const { shell, options } = await shellRig();
+    const { shell, options } = await appShellRig();
     await shell.window();
     const renderers = () =>
       shell.app.evaluate(({ app }) => app.getAppMetrics().filter(({ type }) => type === 'Tab').length);
@@ -46,7 +54,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     expect(isAlive(agentPid(shell))).toBe(true);
 
     const opened = shell.app.waitForEvent('window');
-    const { executablePath, args, env } = shellCommand(options);
+    const { executablePath, args, env } = appShellCommand(options);
     const second = spawn(executablePath, args, { env, stdio: 'ignore' });
     const [code] = (await once(second, 'exit')) as [number];
     expect(code).toBe(0);
@@ -56,14 +64,14 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   });
 
   test('started with the session it shows no window where there is a place for icons, else it opens one', async () => {
-    const { shell } = await shellRig({ args: ['--hidden'] });
+    const { shell } = await appShellRig({ args: ['--hidden'] });
     // This bus has no watcher.
     await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     await shell.app.close();
   });
 
   test('an agent that is killed comes back by itself, and the window says so meanwhile', async () => {
-    const { shell, nc } = await shellRig();
+    const { shell, nc } = await appShellRig();
     const page = await shell.window();
     const title = page.getByRole('heading', TITLE);
     await expectPage(title).toHaveText(WORKING);
@@ -80,7 +88,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   });
 
   test('killed itself, it takes the agent along, and the next start says what became of the task', async () => {
-    const { shell, nc, options } = await shellRig();
+    const { shell, nc, options } = await appShellRig();
     await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     const body = command({ id: 'long-task', exec_id: 'e-1', script: 'sleep 60' });
     await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
@@ -89,7 +97,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     const agent = agentPid(shell);
     shell.app.process().kill('SIGKILL');
     await eventually(() => expect(isAlive(agent)).toBe(false));
-    const next = await startShell(options);
+    const next = await startAppShell(options);
     expect((await waitForResult(nc, body.request_id)).exit_code).toBe(121);
     await (await next.window()).getByRole('navigation').getByRole('button', { name: 'Activity' }).click();
     await expectPage((await next.window()).locator('[data-run]').first()).toHaveAttribute(
@@ -102,9 +110,9 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   test('a second session on the same PC says so, and takes over when the first one leaves', {
     timeout: 60_000,
   }, async () => {
-    const { server, nc, display, shell } = await shellRig();
+    const { server, nc, display, shell } = await appShellRig();
     await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
-    const other = await startShell({ display, natsUrl: server.url, pcId: shell.pcId });
+    const other = await startAppShell({ display, natsUrl: server.url, pcId: shell.pcId });
     const title = (await other.window()).getByRole('heading', TITLE);
     await expectPage(title).toHaveText('Managed from another session');
     const body = command({ script: 'echo once' });
@@ -119,8 +127,8 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     await other.app.close();
   });
 
-  test('as a service the agent belongs to the system: the shell attaches, attaches again, and starts none', async () => {
-    const { shell, server, nc } = await shellRig({ env: { KANADE_TRAY_HOST: 'service' } });
+  test('as a service the agent belongs to the system: the app shell attaches, attaches again, and starts none', async () => {
+    const { shell, server, nc } = await appShellRig({ env: { KANADE_TRAY_HOST: 'service' } });
     const title = (await shell.window()).getByRole('heading', TITLE);
     await expectPage(title).toHaveText('Starting');
     const agent = await startAgent({ server, nc, pcId: shell.pcId, dataDirectory: shell.dataDirectory });
@@ -138,7 +146,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   });
 
   test('the helpdesk’s view ends with the window in which it was opened', async () => {
-    const { shell, nc } = await shellRig({ toml: await withHelpdesk() });
+    const { shell, nc } = await appShellRig({ toml: await withHelpdesk() });
     const body = command({ script: 'echo hello' });
     const page = await shell.window();
     await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);

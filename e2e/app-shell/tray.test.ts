@@ -1,15 +1,15 @@
 /** The icon on a real desktop bus: each state has its own picture and tooltip, and every entry of the menu does what it says. */
 import { describe, expect, test } from 'vitest';
-import { startShell } from '../../test/support/electron.ts';
+import { agentPid, appShellRig, inElectron, noAppShell, ONCE_MORE } from '../../test/support/app-shell-rig.ts';
+import { startAppShell } from '../../test/support/electron.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { api, command, killExec, publishCommand, STREAMS, waitForResult } from '../../test/support/fleet.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
-import { agentPid, inElectron, noShell, ONCE_MORE, shellRig } from '../../test/support/shell-rig.ts';
 import { startTrayWatcher, type TrayWatcher } from '../../test/support/tray-watcher.ts';
 
 async function rig({ args = ['--hidden'], toml = '' }: { args?: string[]; toml?: string } = {}) {
   let watcher: TrayWatcher | undefined;
-  const made = await shellRig({
+  const made = await appShellRig({
     args,
     toml,
     before: async ({ busAddress }) => {
@@ -20,7 +20,7 @@ async function rig({ args = ['--hidden'], toml = '' }: { args?: string[]; toml?:
   return { ...made, watcher };
 }
 
-describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
+describe.skipIf(noAppShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
   test('tells five states apart by its picture, and says each in words', { timeout: 90_000 }, async () => {
     const { server, nc, watcher, shell } = await rig();
     const tooltip = async (expected: string | RegExp) => {
@@ -139,14 +139,14 @@ describe.skipIf(noShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
     await shell.app.close();
   });
 
-  test('one icon after 20 crashes of the shell', { timeout: 120_000 }, async () => {
+  test('one icon after 20 crashes of the app shell', { timeout: 120_000 }, async () => {
     const { watcher, shell, options } = await rig();
     let current = shell;
     for (let crash = 0; crash < 20; crash++) {
       await eventually(async () => expect(await watcher.items()).toHaveLength(1));
       current.app.process().kill('SIGKILL');
       await eventually(async () => expect(await watcher.items()).toHaveLength(0));
-      current = await startShell(options);
+      current = await startAppShell(options);
     }
     await eventually(async () => expect((await watcher.icon()).tooltip).toBe('Kanade Tray – connected'));
     expect(await watcher.items()).toHaveLength(1);

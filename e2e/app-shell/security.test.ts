@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FAULT_CODES } from '../../src/shared/faults.ts';
+import { appShellRig, inElectron, noAppShell, ONCE_MORE, TITLE, WORKING } from '../../test/support/app-shell-rig.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
-import { inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../../test/support/shell-rig.ts';
 
 /** A server that nobody must ask; resolves to its address and to what it was asked. */
 async function forbiddenServer() {
@@ -21,10 +21,10 @@ async function forbiddenServer() {
 /** In the page: the name of what `code` throws, or `done`. */
 const tried = (code: string) => `(() => { try { ${code}; return 'done' } catch (error) { return error.name } })()`;
 
-describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, ONCE_MORE, () => {
+describe.skipIf(noAppShell !== null)(`a page of the app shell${inElectron}`, ONCE_MORE, () => {
   test('leaves its origin nowhere, reaches nothing, opens nothing, and is given no permission', async () => {
     const { address, asked } = await forbiddenServer();
-    const { shell } = await shellRig();
+    const { shell } = await appShellRig();
     const page = await shell.window();
     await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
 
@@ -63,7 +63,7 @@ describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, ONCE_MORE,
   });
 
   test('takes no markup and no code out of a text', async () => {
-    const { shell } = await shellRig();
+    const { shell } = await appShellRig();
     const page = await shell.window();
     await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     expect(await page.evaluate(tried(`document.createElement('p').innerHTML = '<b>x</b>'`))).toBe('TypeError');
@@ -78,8 +78,8 @@ describe.skipIf(noShell !== null)(`a page of the shell${inElectron}`, ONCE_MORE,
     await shell.app.close();
   });
 
-  test('has no way to the shell but the link, and what it says there is checked', async () => {
-    const { shell } = await shellRig();
+  test('has no way to the app shell but the link, and what it says there is checked', async () => {
+    const { shell } = await appShellRig();
     const page = await shell.window();
     await expectPage(page.getByRole('heading', TITLE)).toHaveText(WORKING);
     const kinds = await page.evaluate('Object.values(window.kanadeLink).map((value) => typeof value).join()');

@@ -1,15 +1,23 @@
-/** What the shell survives: an agent that hangs, a page and a GPU process that crash. */
+/** What the app shell survives: an agent that hangs, a page and a GPU process that crash. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  agentPid,
+  appShellRig,
+  inElectron,
+  noAppShell,
+  ONCE_MORE,
+  TITLE,
+  WORKING,
+} from '../../test/support/app-shell-rig.ts';
 import { startDisplay } from '../../test/support/display.ts';
-import { shellCommand } from '../../test/support/electron.ts';
+import { appShellCommand } from '../../test/support/electron.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
 import { isAlive } from '../../test/support/running-scripts.ts';
-import { agentPid, inElectron, noShell, ONCE_MORE, shellRig, TITLE, WORKING } from '../../test/support/shell-rig.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
 /** The page processes below this one; Chromium may keep a spare one. */
@@ -41,9 +49,9 @@ function commandLine(pid: number): string {
   }
 }
 
-describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
+describe.skipIf(noAppShell !== null)(`the app shell${inElectron}`, ONCE_MORE, () => {
   test('an agent that hangs is noticed within about 30 s, ended and started again', { timeout: 90_000 }, async () => {
-    const { shell } = await shellRig();
+    const { shell } = await appShellRig();
     const title = (await shell.window()).getByRole('heading', TITLE);
     await expectPage(title).toHaveText(WORKING);
     const before = agentPid(shell);
@@ -63,7 +71,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
     const display = await startDisplay();
     const directory = tempDir();
     // Without Playwright, which waits for each of its pages.
-    const { executablePath, args, env } = shellCommand({ display, directory, natsUrl: 'nats://127.0.0.1:1' });
+    const { executablePath, args, env } = appShellCommand({ display, directory, natsUrl: 'nats://127.0.0.1:1' });
     const shell = spawn(executablePath, args, { env, stdio: 'ignore' });
     onTestFinished(() => void shell.kill('SIGKILL'));
     const log = join(directory, 'user', 'logs', 'shell.log');
@@ -89,7 +97,7 @@ describe.skipIf(noShell !== null)(`the shell${inElectron}`, ONCE_MORE, () => {
   });
 
   test('a page that crashes is opened again, a GPU process that crashes too, and the agent notices neither', async () => {
-    const { shell } = await shellRig();
+    const { shell } = await appShellRig();
     await expectPage((await shell.window()).getByRole('heading', TITLE)).toHaveText(WORKING);
     const agent = agentPid(shell);
     // A page that dies at once after its opening is not opened again and again.
