@@ -15,7 +15,7 @@ const REPAIR =
 /** One text of the agent's program is another one. */
 const edited = (name: string, check: string, from: string, to: string, must: RegExp): Broken => {
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-  return { name, check, breaks: `Edit-Agent ${quoted(from)} ${quoted(to)}`, mends: REPAIR, must };
+  return { name, check, breaks: `Edit-Agent ${quoted(from)} ${quoted(to)}`, mends: 'Restore-Agent', must };
 };
 
 const SERVICE = 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\$($Verify.Service)';

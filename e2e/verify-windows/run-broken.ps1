@@ -11,12 +11,19 @@ $Verify = New-Verify @{
 }
 $Verify.Begun = Get-Date
 
-# The program of the agent, with one text of it exchanged.
+function Get-AgentProgram { return Join-Path $Verify.Root "versions\$(Get-Version)\agent\cli.js" }
+
+# With one text of it exchanged.
 function Edit-Agent([string] $From, [string] $To) {
-  $file = Join-Path $Verify.Root "versions\$(Get-Version)\agent\cli.js"
-  $text = [System.IO.File]::ReadAllText($file)
+  $text = [System.IO.File]::ReadAllText((Get-AgentProgram))
   Assert $text.Contains($From) "the agent's program does not hold $From"
-  Write-Utf8 $file $text.Replace($From, $To)
+  $Verify.SoundAgent = $text
+  Write-Utf8 (Get-AgentProgram) $text.Replace($From, $To)
+  Restart-Agent
+}
+
+function Restore-Agent {
+  Write-Utf8 (Get-AgentProgram) $Verify.SoundAgent
   Restart-Agent
 }
 
