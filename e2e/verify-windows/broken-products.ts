@@ -35,8 +35,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'the service is another program',
     check: 'Test-ServiceSettings',
-    breaks: `$global:path = Get-RegistryValue "${SERVICE}" 'ImagePath'; ${serviceValue('ImagePath', "'C:\\somebody.exe'")}`,
-    mends: serviceValue('ImagePath', '$global:path'),
+    breaks: `$Verify.SoundPath = Get-RegistryValue "${SERVICE}" 'ImagePath'; ${serviceValue('ImagePath', "'C:\\somebody.exe'")}`,
+    mends: serviceValue('ImagePath', '$Verify.SoundPath'),
     must: /program: 'C:\\somebody\.exe'/,
   },
   {
@@ -98,8 +98,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'a set-up that repairs nothing',
     check: 'Test-Repair',
-    breaks: `$global:sound = $Verify.Installer; $Verify.Installer = ${NOTHING}`,
-    mends: `$Verify.Installer = $global:sound; ${REPAIR}`,
+    breaks: `$Verify.SoundInstaller = $Verify.Installer; $Verify.Installer = ${NOTHING}`,
+    mends: `$Verify.Installer = $Verify.SoundInstaller; ${REPAIR}`,
     must: /exit code|digest of the damaged file/,
   },
   {

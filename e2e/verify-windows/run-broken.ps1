@@ -2,13 +2,15 @@
 # product and, before, on the sound one. A case says in PowerShell how it is broken and how that is undone.
 param([string] $Scripts, [string] $Installer, [string] $NatsUrl, [string] $Nats, [string] $Cases, [string] $Results)
 
-. (Join-Path $Scripts 'verify-windows.ps1')
-. (Join-Path $PSScriptRoot 'stand-ins-wine.ps1')
-
-$Verify = New-Verify @{
+# What is dot-sourced has parameters of these names.
+$Given = @{
   Installer = $Installer; NextInstaller = ''; NatsUrl = $NatsUrl; NatsServer = ''; Nats = $Nats; Stage = 'All'; PowerOff = $false
   Interactive = $false; KeepInstalled = $false; ConstrainedLanguage = $false; Report = ''; Scripts = $Scripts; Skip = @{}
 }
+. (Join-Path $Scripts 'verify-windows.ps1')
+. (Join-Path $PSScriptRoot 'stand-ins-wine.ps1')
+
+$Verify = New-Verify $Given
 $Verify.Begun = Get-Date
 
 function Get-AgentProgram { return Join-Path $Verify.Root "versions\$(Get-Version)\agent\cli.js" }
