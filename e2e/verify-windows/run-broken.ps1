@@ -29,6 +29,13 @@ function Restore-Agent {
   Restart-Agent
 }
 
+# Of the directory with what the service runs. wine keeps access lists as modes of Unix, and does not wait for a program of it.
+function Set-UnixMode([string] $Mode, [scriptblock] $IsSet) {
+  $unix = (Invoke-Must 'winepath.exe' @('-u', (Join-Path $Verify.Root 'private'))).Trim()
+  Invoke-Native 'start.exe' @('/unix', '/usr/bin/chmod', $Mode, $unix) | Out-Null
+  Assert (Wait-Until $IsSet 20) "it has not become $Mode"
+}
+
 # What Invoke-Check says of it.
 function Get-Outcome([string] $Check) {
   $before = $Verify.Results.Count
