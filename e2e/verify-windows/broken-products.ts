@@ -15,7 +15,7 @@ const REPAIR =
 /** One text of the agent's program is another one. */
 const edited = (name: string, check: string, from: string, to: string, must: RegExp): Broken => {
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-  return { name, check, breaks: `Edit-Agent ${quoted(from)} ${quoted(to)}`, mends: REPAIR, must };
+  return { name, check, breaks: `Edit-Agent ${quoted(from)} ${quoted(to)}`, mends: 'Restore-Agent', must };
 };
 
 const SERVICE = 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\$($Verify.Service)';
@@ -35,8 +35,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'the service is another program',
     check: 'Test-ServiceSettings',
-    breaks: `$global:path = Get-RegistryValue "${SERVICE}" 'ImagePath'; ${serviceValue('ImagePath', "'C:\\somebody.exe'")}`,
-    mends: serviceValue('ImagePath', '$global:path'),
+    breaks: `$Verify.SoundPath = Get-RegistryValue "${SERVICE}" 'ImagePath'; ${serviceValue('ImagePath', "'C:\\somebody.exe'")}`,
+    mends: serviceValue('ImagePath', '$Verify.SoundPath'),
     must: /program: 'C:\\somebody\.exe'/,
   },
   {
@@ -50,8 +50,8 @@ export const BROKEN: readonly Broken[] = [
     name: 'everybody reads the secrets',
     check: 'Test-KeyAccess',
     breaks: `$key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey('SOFTWARE\\kanade\\agent', 'ReadWriteSubTree', 'FullControl')
-      $access = $key.GetAccessControl()
-      $access.AddAccessRule([System.Security.AccessControl.RegistryAccessRule]::new([System.Security.Principal.SecurityIdentifier]::new('S-1-1-0'), 'ReadKey', 'Allow'))
+      $access = [System.Security.AccessControl.RegistrySecurity]::new()
+      $access.SetSecurityDescriptorSddlForm('D:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD)', 'Access')
       $key.SetAccessControl($access)`,
     mends: REPAIR,
     must: /can be read by WD/,
@@ -59,10 +59,9 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'everybody changes the programs',
     check: 'Test-ProgramAccess',
-    breaks: `$unix = (Invoke-Must 'winepath.exe' @('-u', (Join-Path $Verify.Root 'private'))).Trim()
-      Invoke-Native 'start.exe' @('/unix', '/usr/bin/chmod', '0777', $unix)
-      Assert (Wait-Until { @(Get-TreeFaults $Verify.Root $false).Count -gt 0 } 20) 'nothing has changed'`,
-    mends: REPAIR,
+    breaks: "Set-UnixMode '0777' { @(Get-TreeFaults $Verify.Root $false).Count -gt 0 }",
+    // A repair ends with 3: it trusts nothing that it finds there.
+    mends: "Set-UnixMode '0700' { @(Get-TreeFaults $Verify.Root $false).Count -eq 0 }",
     must: /can be changed by WD/,
   },
   {
@@ -98,8 +97,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'a set-up that repairs nothing',
     check: 'Test-Repair',
-    breaks: `$global:sound = $Verify.Installer; $Verify.Installer = ${NOTHING}`,
-    mends: `$Verify.Installer = $global:sound; ${REPAIR}`,
+    breaks: `$Verify.SoundInstaller = $Verify.Installer; $Verify.Installer = ${NOTHING}`,
+    mends: `$Verify.Installer = $Verify.SoundInstaller; ${REPAIR}`,
     must: /exit code|digest of the damaged file/,
   },
   {

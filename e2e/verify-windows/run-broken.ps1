@@ -2,22 +2,38 @@
 # product and, before, on the sound one. A case says in PowerShell how it is broken and how that is undone.
 param([string] $Scripts, [string] $Installer, [string] $NatsUrl, [string] $Nats, [string] $Cases, [string] $Results)
 
-. (Join-Path $Scripts 'verify-windows.ps1')
-. (Join-Path $PSScriptRoot 'stand-ins-wine.ps1')
-
-$Verify = New-Verify @{
+# What is dot-sourced has parameters of these names.
+$Given = @{
   Installer = $Installer; NextInstaller = ''; NatsUrl = $NatsUrl; NatsServer = ''; Nats = $Nats; Stage = 'All'; PowerOff = $false
   Interactive = $false; KeepInstalled = $false; ConstrainedLanguage = $false; Report = ''; Scripts = $Scripts; Skip = @{}
 }
+. (Join-Path $Scripts 'verify-windows.ps1')
+. (Join-Path $PSScriptRoot 'stand-ins-wine.ps1')
+
+$Verify = New-Verify $Given
 $Verify.Begun = Get-Date
 
-# The program of the agent, with one text of it exchanged.
+function Get-AgentProgram { return Join-Path $Verify.Root "versions\$(Get-Version)\agent\cli.js" }
+
+# With one text of it exchanged.
 function Edit-Agent([string] $From, [string] $To) {
-  $file = Join-Path $Verify.Root "versions\$(Get-Version)\agent\cli.js"
-  $text = [System.IO.File]::ReadAllText($file)
+  $text = [System.IO.File]::ReadAllText((Get-AgentProgram))
   Assert $text.Contains($From) "the agent's program does not hold $From"
-  Write-Utf8 $file $text.Replace($From, $To)
+  $Verify.SoundAgent = $text
+  Write-Utf8 (Get-AgentProgram) $text.Replace($From, $To)
   Restart-Agent
+}
+
+function Restore-Agent {
+  Write-Utf8 (Get-AgentProgram) $Verify.SoundAgent
+  Restart-Agent
+}
+
+# Of the directory with what the service runs. wine keeps access lists as modes of Unix, and does not wait for a program of it.
+function Set-UnixMode([string] $Mode, [scriptblock] $IsSet) {
+  $unix = (Invoke-Must 'winepath.exe' @('-u', (Join-Path $Verify.Root 'private'))).Trim()
+  Invoke-Native 'start.exe' @('/unix', '/usr/bin/chmod', $Mode, $unix) | Out-Null
+  Assert (Wait-Until $IsSet 20) "it has not become $Mode"
 }
 
 # What Invoke-Check says of it.
