@@ -80,7 +80,7 @@ describe('refused with 3, and nothing was done', () => {
   it('command keys of which one is bad', async () => {
     pc.put('C:\\keys.json', '[{"kid":"a","public_key":"AAAA"}]');
     expect((await pc.install(current, `${servers()} /KEYS=C:\\keys.json`)).code).toBe(3);
-    expect(pc.setupLog).toContain('0.public_key: expected 32 bytes in base64');
+    expect(pc.setupLog).toContain('[0].public_key: expected 32 bytes, found 3');
   });
 });
 
