@@ -249,6 +249,7 @@ describe('which source counts', () => {
     expect(configOf(withPolicies(good, file)).update).toEqual({
       keysFile: null,
       enabled: false,
+      byApt: false,
       channel: 'beta',
       window: '22:00-05:00',
       deferHoursMax: 0,
