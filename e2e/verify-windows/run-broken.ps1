@@ -13,19 +13,21 @@ $Given = @{
 $Verify = New-Verify $Given
 $Verify.Begun = Get-Date
 
-function Get-AgentProgram { return Join-Path $Verify.Root "versions\$(Get-Version)\agent\cli.js" }
-
-# With one text of it exchanged.
+# The program of the agent, with one text of it exchanged.
 function Edit-Agent([string] $From, [string] $To) {
-  $text = [System.IO.File]::ReadAllText((Get-AgentProgram))
-  Assert $text.Contains($From) "the agent's program does not hold $From"
-  $Verify.SoundAgent = $text
-  Write-Utf8 (Get-AgentProgram) $text.Replace($From, $To)
+  $files = @(Get-ChildItem -LiteralPath (Join-Path $Verify.Root "versions\$(Get-Version)\agent") -Filter '*.js')
+  $Verify.SoundAgent = @{}
+  foreach ($file in $files) {
+    $text = [System.IO.File]::ReadAllText($file.FullName)
+    if ($text.Contains($From)) { $Verify.SoundAgent[$file.FullName] = $text }
+  }
+  Assert ($Verify.SoundAgent.Count -gt 0) "the agent's program does not hold $From"
+  foreach ($path in $Verify.SoundAgent.Keys) { Write-Utf8 $path $Verify.SoundAgent[$path].Replace($From, $To) }
   Restart-Agent
 }
 
 function Restore-Agent {
-  Write-Utf8 (Get-AgentProgram) $Verify.SoundAgent
+  foreach ($path in $Verify.SoundAgent.Keys) { Write-Utf8 $path $Verify.SoundAgent[$path] }
   Restart-Agent
 }
 
