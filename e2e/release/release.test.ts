@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../scripts/bootstrap/paths.mjs';
-import { lookForRelease } from '../../src/agent/duties/release-look.ts';
+import { findRelease } from '../../src/agent/duties/release-lookup.ts';
 import { pinOf } from '../../src/agent/update/key-ring.ts';
 import { agentBus } from '../../test/support/duties.ts';
 import { provisionedOperator } from '../../test/support/fleet.ts';
@@ -54,7 +54,7 @@ async function desk() {
   await release('keys', '--recovery', recovery, '--name', 'Aiko');
   const pin = pinOf(readFileSync(join(dir, 'keys.1.json')));
   const look = (version: string) =>
-    lookForRelease(version, {
+    findRelease(version, {
       bus,
       seen,
       pin,

@@ -23,7 +23,7 @@ export function useMediaQuery(query: string): boolean {
 
 export function useTheme(language: Language): Theme {
   const systemDark = useMediaQuery('(prefers-color-scheme: dark)');
-  const chosen = useWindowState(({ shell }) => shell?.preferences.theme ?? 'system');
+  const chosen = useWindowState(({ appShell }) => appShell?.preferences.theme ?? 'system');
   const dark = chosen === 'system' ? systemDark : chosen === 'dark';
   const base = dark ? webDarkTheme : webLightTheme;
   const body = language === 'ja' ? '22px' : '20px';

@@ -190,7 +190,7 @@ export class NatsBus implements Bus {
             this.#options.durableHeartbeatMs,
           );
         } catch (error) {
-          if (wasBound && !until.aborted) this.#lookAnew();
+          if (wasBound && !until.aborted) this.#doubtWatches();
           throw error;
         }
       },
@@ -203,7 +203,7 @@ export class NatsBus implements Bus {
    * Something that was there is gone (somebody made the streams again): the watches may be dead too, and would notice only by
    * the silence of a minute.
    */
-  #lookAnew(): void {
+  #doubtWatches(): void {
     this.#doubt.abort(new Error('the streams may have been made anew'));
     this.#doubt = new AbortController();
   }

@@ -8,7 +8,7 @@ import { sleep } from '../../base/sleep.ts';
 import { type ProgramEnd, runProgram } from '../../platform/run-program.ts';
 import type { PrepareEvents } from './one-update.ts';
 import type { Prepared } from './prepare-update.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 
 const PACKAGE = 'kanade-tray';
 const UNIT = 'kanade-tray-update';

@@ -8,7 +8,7 @@ import { HANDED_OVER } from '../../base/handed-over.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { Installation } from '../update/installation.ts';
 import { handOverUpdate, showOwnVersion } from './hand-over-update.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 
 const MANIFEST = '5'.repeat(64);
 

@@ -11,7 +11,7 @@ import { removeLargeQuietly } from '../../base/remove-quietly.ts';
 import { sleep } from '../../base/sleep.ts';
 import { runProgram } from '../../platform/run-program.ts';
 import { type Installation, programIn, setupIn } from '../update/installation.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 
 /** It copies Node and the agent, and starts a service with them. */
 const HANDS_OVER_MS = 120_000;

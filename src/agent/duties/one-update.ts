@@ -13,7 +13,7 @@ import type { UpdateWaitsFor, WishOutcome } from '../../shared/update-reasons.ts
 import type { LinkStatus } from '../bus/bus.ts';
 import { type HeldCommands, HOLD_AGAIN_MS, holdUntilIdle } from './hold-commands.ts';
 import type { Prepared } from './prepare-update.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 import { SECOND_MS, UpdateTimes, type UpdateTimesOptions } from './update-times.ts';
 
 /** After a failure; what came further begins again with the first one. */

@@ -21,7 +21,7 @@ import { download, dropDownload } from '../update/download.ts';
 import { type Installation, mainIn, programIn } from '../update/installation.ts';
 import { RELEASES } from '../update/release-names.ts';
 import { readSelfTest } from '../update/self-test.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 
 /** Beyond what the store holds back and asks for before it admits anything: an update must never keep a command out. */
 const KEPT_FREE_BYTES = 4 * RESERVE_BYTES;

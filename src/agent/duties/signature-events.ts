@@ -70,7 +70,7 @@ export class SignatureEvents implements Binding {
     this.#toldAtMs = this.#toldAtMs.filter((atMs) => nowMs - atMs < WITHIN_MS);
     const oldestMs = this.#toldAtMs.length < MOST ? undefined : this.#toldAtMs[0];
     if (oldestMs !== undefined || !admits()) {
-      this.#lookAgain(oldestMs === undefined ? RETRY_MS : oldestMs + WITHIN_MS - nowMs);
+      this.#tellAgainIn(oldestMs === undefined ? RETRY_MS : oldestMs + WITHIN_MS - nowMs);
       return;
     }
     this.#toldAtMs = [...this.#toldAtMs, nowMs];
@@ -80,7 +80,7 @@ export class SignatureEvents implements Binding {
     void this.#tell(told, now, leftOut);
   }
 
-  #lookAgain(inMs: number): void {
+  #tellAgainIn(inMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tellNews(), inMs);
     this.#timer.unref();
@@ -113,7 +113,7 @@ export class SignatureEvents implements Binding {
       // Nobody was told: it is a change still.
       if (this.#told === to) this.#told = from;
       this.#changes += leftOut + 1;
-      if (!this.#closed) this.#lookAgain(RETRY_MS);
+      if (!this.#closed) this.#tellAgainIn(RETRY_MS);
       return;
     }
     if (leftOut > 0) onLeftOut(leftOut);

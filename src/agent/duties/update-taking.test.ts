@@ -19,7 +19,7 @@ import { UpdateNotes } from '../store/update-notes.ts';
 import type { Release } from '../update/manifest.ts';
 import type { PrepareEvents } from './one-update.ts';
 import type { Prepared } from './prepare-update.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 import { startUpdateTaking, type UpdateTakingOptions } from './update-taking.ts';
 
 const { keys } = testTrust();

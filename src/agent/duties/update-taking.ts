@@ -7,7 +7,7 @@ import type { UpdateView } from '../../shared/agent-status.ts';
 import type { WishOutcome } from '../../shared/update-reasons.ts';
 import type { UpdateNotes } from '../store/update-notes.ts';
 import { OneUpdate, type OneUpdateOptions } from './one-update.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 import type { UpdateWatch } from './update-watch.ts';
 
 export interface UpdateTakingOptions extends Omit<OneUpdateOptions, 'isOffered'> {

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { type DailyWindow, openAtMs } from '../../base/daily-window.ts';
 import type { Timeline } from '../../base/timeline.ts';
 import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 
 export const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;

@@ -14,7 +14,7 @@ import type { SeenUpdates } from '../store/seen-updates.ts';
 import type { Pin } from '../update/key-ring.ts';
 import type { Target } from '../update/release-names.ts';
 import type { EffectiveConfig } from '../wire/config-scope.ts';
-import type { Found, LookOptions, Offer } from './release-look.ts';
+import type { Found, LookupOptions, Offer } from './release-lookup.ts';
 
 const RECHECK_MS = 5 * 60_000;
 const NONE = { state: 'none', reason: null, release: null } as const;
@@ -45,9 +45,9 @@ export function targetOf({ osFamily, programArch }: Pick<HostFacts, 'osFamily' |
 }
 
 /** Loads what reads a release when one is wanted: most starts have no use for it. */
-async function lookForRelease(wanted: string, options: LookOptions): Promise<Found | null> {
-  const look = await import('./release-look.ts');
-  return look.lookForRelease(wanted, options);
+async function findRelease(wanted: string, options: LookupOptions): Promise<Found | null> {
+  const lookup = await import('./release-lookup.ts');
+  return lookup.findRelease(wanted, options);
 }
 
 /** Looks on each change of the wanted version, on each connect, and about every 5 minutes while one is wanted. */
@@ -76,7 +76,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     const { signal } = current;
     // The later of both clocks: whoever holds one back must not make an old signature good again.
     const nowMs = Math.max(clock.nowMs(), bus.serverNowMs() ?? 0);
-    const found = await lookForRelease(wanted, {
+    const found = await findRelease(wanted, {
       bus,
       seen,
       pin,

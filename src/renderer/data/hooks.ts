@@ -27,34 +27,34 @@ export function useWindowState<T>(select: (state: WindowState) => T): T {
 
 /** The language that counts: IT's where a policy says it, else the person's, else the system's. */
 export function useLanguage(): Language {
-  return useWindowState(({ shell }) => {
-    if (shell === null) return navigator.language.startsWith('ja') ? 'ja' : 'en';
-    const byIt = shell.ui?.language ?? 'auto';
-    const chosen = shell.ui?.languageLocked ? byIt : shell.preferences.language;
+  return useWindowState(({ appShell }) => {
+    if (appShell === null) return navigator.language.startsWith('ja') ? 'ja' : 'en';
+    const byIt = appShell.ui?.language ?? 'auto';
+    const chosen = appShell.ui?.languageLocked ? byIt : appShell.preferences.language;
     const language = chosen === 'auto' ? byIt : chosen;
-    return language === 'auto' ? shell.systemLanguage : language;
+    return language === 'auto' ? appShell.systemLanguage : language;
   });
 }
 
 export function useI18n(): I18n {
   const language = useLanguage();
-  const itName = useWindowState(({ shell }) => shell?.ui?.itName ?? null);
+  const itName = useWindowState(({ appShell }) => appShell?.ui?.itName ?? null);
   return useMemo(() => new I18n(language, itName), [language, itName]);
 }
 
 export function useBrandName(): string {
-  return useWindowState(({ shell }) => shell?.ui?.brandName ?? DEFAULT_BRAND);
+  return useWindowState(({ appShell }) => appShell?.ui?.brandName ?? DEFAULT_BRAND);
 }
 
 /** What tray and window describe alike; null until the app shell has answered. */
 export function useSeen(): PcSnapshot | null {
-  const shell = useWindowState((state) => state.shell);
+  const appShell = useWindowState((state) => state.appShell);
   const status = useWindowState((state) => state.status);
   const lost = useWindowState((state) => state.lost);
   const brandName = useBrandName();
   return useMemo(
-    () => (shell === null ? null : { agentConnection: shell.agentConnection, status, brandName, lost }),
-    [shell, status, brandName, lost],
+    () => (appShell === null ? null : { agentConnection: appShell.agentConnection, status, brandName, lost }),
+    [appShell, status, brandName, lost],
   );
 }
 
@@ -112,8 +112,8 @@ export type AskAgain = 'agentConnection' | 'state';
 export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, again: AskAgain = 'state'): Query<M> {
   const { client } = useStore();
   const revision = useWindowState((state) => (again === 'state' ? state.revision : 0));
-  const attachedSinceMs = useWindowState(({ shell }) =>
-    shell?.agentConnection.state === 'attached' ? shell.agentConnection.sinceMs : null,
+  const attachedSinceMs = useWindowState(({ appShell }) =>
+    appShell?.agentConnection.state === 'attached' ? appShell.agentConnection.sinceMs : null,
   );
   const [tries, setTries] = useState(0);
   const [answer, setAnswer] = useState<Omit<Query<M>, 'again'>>({ data: null, fault: null });
@@ -147,7 +147,7 @@ export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, a
 
 /** Every method that can be called here: of the agent and of the app shell. A control without its method is not shown. */
 export function useOffers(): ReadonlySet<string> {
-  const appShellOffers = useWindowState(({ shell }) => shell?.offers);
+  const appShellOffers = useWindowState(({ appShell }) => appShell?.offers);
   const { data } = useQuery('about.capabilities', {}, 'agentConnection');
   return useMemo(() => new Set([...(appShellOffers ?? []), ...(data?.methods ?? [])]), [appShellOffers, data]);
 }
@@ -155,13 +155,13 @@ export function useOffers(): ReadonlySet<string> {
 /** Whom to call, and what is in this PC: as the agent says it, else as it was; null: not known. */
 export function useSupport(): Support | null {
   const { data } = useQuery('support.info', {}, 'agentConnection');
-  const remembered = useWindowState(({ shell }) => shell?.remembered ?? NOTHING_REMEMBERED);
+  const remembered = useWindowState(({ appShell }) => appShell?.remembered ?? NOTHING_REMEMBERED);
   return knownSupport(data, remembered);
 }
 
 /** Which PC this is; null: nobody has ever said it. */
 export function usePc(): PcFacts | null {
   const status = useWindowState((state) => state.status ?? state.lastStatus);
-  const remembered = useWindowState(({ shell }) => shell?.remembered ?? NOTHING_REMEMBERED);
+  const remembered = useWindowState(({ appShell }) => appShell?.remembered ?? NOTHING_REMEMBERED);
   return knownPc(status, remembered);
 }

@@ -32,35 +32,35 @@ function row(run: number, reason: Reason | null): RunRow {
 const rows = (n: number, reason: (run: number) => Reason | null) =>
   Array.from({ length: n }, (_each, at) => row(n - at, reason(n - at)));
 
-test('what was there at the first look is no news', () => {
+test('what was there at first is no news', () => {
   const news = new OutcomeNews();
-  expect(news.look([row(1, 'DONE')])).toBe(false);
-  expect(news.look([row(1, 'DONE')])).toBe(false);
+  expect(news.take([row(1, 'DONE')])).toBe(false);
+  expect(news.take([row(1, 'DONE')])).toBe(false);
   expect(news.tell(english, NOW)).toBe('');
 });
 
 test('a task that ends is told by its name, once', () => {
   const news = new OutcomeNews();
-  news.look([row(2, null), row(1, 'DONE')]);
-  expect(news.look([row(2, 'FAILED'), row(1, 'DONE')])).toBe(true);
+  news.take([row(2, null), row(1, 'DONE')]);
+  expect(news.take([row(2, 'FAILED'), row(1, 'DONE')])).toBe(true);
   expect(news.tell(english, NOW)).toBe('task 2: finished with an error (code 5)');
-  expect(news.look([row(2, 'FAILED'), row(1, 'DONE')])).toBe(false);
+  expect(news.take([row(2, 'FAILED'), row(1, 'DONE')])).toBe(false);
 });
 
 test('a burst that ends bit by bit is one sentence with its numbers', () => {
   const news = new OutcomeNews();
-  news.look([]);
+  news.take([]);
   for (const ended of [10, 30, 50]) {
-    news.look(rows(50, (run) => (run > ended ? null : run === 7 || run === 9 ? 'FAILED' : 'DONE')));
+    news.take(rows(50, (run) => (run > ended ? null : run === 7 || run === 9 ? 'FAILED' : 'DONE')));
   }
   expect(news.tell(english, NOW)).toBe('50 tasks finished, 2 failed');
   expect(news.tell(english, NOW)).toBe('');
-  news.look(rows(60, () => 'DONE'));
+  news.take(rows(60, () => 'DONE'));
   expect(news.tell(japanese, NOW)).toBe('10件の作業が終了しました');
 });
 
 test('what only comes into view because newer ones went is no news', () => {
   const news = new OutcomeNews();
-  news.look([row(12, 'DONE'), row(11, 'DONE')]);
-  expect(news.look([row(12, 'DONE'), row(11, 'DONE'), row(3, 'DONE')])).toBe(false);
+  news.take([row(12, 'DONE'), row(11, 'DONE')]);
+  expect(news.take([row(12, 'DONE'), row(11, 'DONE'), row(3, 'DONE')])).toBe(false);
 });

@@ -1,6 +1,6 @@
 /**
- * Which tasks have ended since it was looked at last, told once: what comes close together is one sentence. Invariant: what was there
- * at the first look is no news, and nothing is told twice.
+ * Which tasks have ended since the last time, told once: what comes close together is one sentence. Invariant: what was there
+ * at first is no news, and nothing is told twice.
  */
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
@@ -11,13 +11,13 @@ import type { RunRow } from '../../shared/run-view.ts';
 const NAMED = 3;
 
 export class OutcomeNews {
-  /** null: not looked yet. */
+  /** null: nothing was taken yet. */
   #known: ReadonlySet<number> | null = null;
   #oldest = 0;
   #untold: RunRow[] = [];
 
   /** The newest runs as they are now. True: there is something to tell. */
-  look(rows: readonly RunRow[]): boolean {
+  take(rows: readonly RunRow[]): boolean {
     const ended = rows.filter((row) => row.reason !== null);
     const before = this.#known;
     // Those that ended before stay known while they are among the newest, and older ones are no news.

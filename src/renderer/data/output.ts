@@ -44,7 +44,7 @@ export class OutputRows {
     await this.#read(0);
   }
 
-  look(first: number, last: number): void {
+  setVisible(first: number, last: number): void {
     for (let block = blockOf(first); block <= blockOf(last); block++) {
       if (!this.#blocks.has(block)) void this.#read(block);
     }

@@ -140,8 +140,8 @@ test('only the pages that are looked at are read, each once', async () => {
   const list = listOf(agent);
   await list.open();
   const before = asked(agent, 'runs.list');
-  list.look([510, 520, 699, 700]);
-  list.look([510, 520, 699, 700]);
+  list.setVisible([510, 520, 699, 700]);
+  list.setVisible([510, 520, 699, 700]);
   await settled();
   expect(asked(agent, 'runs.list') - before).toBe(3);
   expect([list.view.row(510)?.run, list.view.row(700)?.run, list.view.row(800)]).toEqual([490, 300, undefined]);
@@ -154,7 +154,7 @@ test('a page on which something is open is read again with each state, one on wh
   agent.add(1, OPEN);
   const list = listOf(agent);
   await list.open();
-  list.look([0, PAGE_ROWS]);
+  list.setVisible([0, PAGE_ROWS]);
   await settled();
   agent.change(2 * PAGE_ROWS, { reason: 'FAILED' });
   agent.change(1, { reason: 'FAILED' });
@@ -162,7 +162,7 @@ test('a page on which something is open is read again with each state, one on wh
   expect([list.view.row(0)?.reason, list.view.row(2 * PAGE_ROWS - 1)?.reason]).toEqual(['FAILED', 'DONE']);
 });
 
-test('many states at once are one more look, not one each', async () => {
+test('many states at once are read once more, not once each', async () => {
   const agent = new Agent();
   agent.add(1);
   const list = listOf(agent);
@@ -262,7 +262,7 @@ test('an answer of before the list began again is no part of it', async () => {
   const list = listOf(agent);
   await list.open();
   agent.holding = 'runs.list';
-  list.look([150]);
+  list.setVisible([150]);
   const opening = list.open();
   await settled();
   agent.add(100);

@@ -61,7 +61,7 @@ export class RunList {
   #closed = false;
   /** Counts openings: what was asked for before one is no part of the list any more. */
   #opened = 0;
-  #lookedAt: readonly number[] = [0];
+  #visiblePages: readonly number[] = [0];
   #refreshing = false;
   #refreshAgain = false;
   view: RunListView;
@@ -102,9 +102,9 @@ export class RunList {
   }
 
   /** Which runs are on the screen, by their places: their pages are read where they are missing. */
-  look(places: readonly number[]): void {
-    this.#lookedAt = [...new Set(places.map((index) => Math.floor(index / PAGE_ROWS)))];
-    for (const page of this.#lookedAt) if (!this.#pages.has(page)) void this.#read(page);
+  setVisible(places: readonly number[]): void {
+    this.#visiblePages = [...new Set(places.map((index) => Math.floor(index / PAGE_ROWS)))];
+    for (const page of this.#visiblePages) if (!this.#pages.has(page)) void this.#read(page);
   }
 
   /** The state of the agent has changed: counts what is newer and reads again what is looked at. */
@@ -137,8 +137,8 @@ export class RunList {
     // What has ended meanwhile is of another group than it was.
     if (group !== null && this.#counts !== null && this.#counts[group] - this.#newer !== matching) {
       await this.#outlineAgain();
-      for (const page of this.#lookedAt) await this.#read(page);
-    } else for (const page of this.#lookedAt) if (this.#mayChange(page)) await this.#read(page);
+      for (const page of this.#visiblePages) await this.#read(page);
+    } else for (const page of this.#visiblePages) if (this.#mayChange(page)) await this.#read(page);
   }
 
   /** The place in the list of a run that is in it. */
@@ -154,7 +154,7 @@ export class RunList {
     if (this.#closed || this.#opened !== mine || !answer.ok || this.#outline === null) return;
     // Where the newest is not among them any more, what came after it stays newer.
     this.#outline = { ...answer.value, newestRun: this.#outline.newestRun };
-    for (const page of this.#pages.keys()) if (!this.#lookedAt.includes(page)) this.#pages.delete(page);
+    for (const page of this.#pages.keys()) if (!this.#visiblePages.includes(page)) this.#pages.delete(page);
   }
 
   async #askOutline(more: { readonly beforeRun?: number }): Promise<Answer<'runs.outline'>> {
@@ -190,7 +190,7 @@ export class RunList {
     const answer = await this.#client.ask('runs.list', this.#pageQuery(page, this.#outline.newestRun));
     this.#asking.delete(page);
     if (this.#closed) return;
-    if (this.#opened !== mine) return this.look(this.#lookedAt.map((each) => each * PAGE_ROWS));
+    if (this.#opened !== mine) return this.setVisible(this.#visiblePages.map((each) => each * PAGE_ROWS));
     this.#failed = !answer.ok;
     if (answer.ok) {
       this.#pages.delete(page);

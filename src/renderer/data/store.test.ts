@@ -82,7 +82,7 @@ test('a push that comes before the answer to hello is newer than it', async () =
   await turn();
   hello(appShellState('attached', NOW));
   await turn();
-  expect(store.state().shell?.agentConnection).toMatchObject({ state: 'down', sinceMs: NOW + 9 });
+  expect(store.state().appShell?.agentConnection).toMatchObject({ state: 'down', sinceMs: NOW + 9 });
 });
 
 test('the way back leads to the list as it was left, and says where from', async () => {

@@ -9,7 +9,7 @@ import { type WindowClient, windowClient } from './window-client.ts';
 
 export interface WindowState {
   /** null: the app shell has not answered yet. */
-  readonly shell: AppShellState | null;
+  readonly appShell: AppShellState | null;
   /** null: no agent, or it has not answered yet. */
   readonly status: AgentStatus | null;
   /** The last word of an agent that is gone; what was seen stays readable. */
@@ -30,7 +30,7 @@ export interface WindowState {
 export class WindowStore {
   readonly client: WindowClient;
   #state: WindowState = {
-    shell: null,
+    appShell: null,
     status: null,
     lastStatus: null,
     route: { screen: 'status' },
@@ -100,17 +100,17 @@ export class WindowStore {
     else if (name === 'state.changed') this.#statusChanged(params as AgentStatus);
   }
 
-  #appShellChanged(shell: AppShellState): void {
-    const { state, sinceMs } = shell.agentConnection;
+  #appShellChanged(appShell: AppShellState): void {
+    const { state, sinceMs } = appShell.agentConnection;
     const isNew = state !== 'attached' || this.#subscribedTo !== sinceMs;
     if (isNew && isUnlocked(this.#state.status)) this.#set({ viewEnded: 'away' });
     if (state === 'attached') {
-      this.#set({ shell });
+      this.#set({ appShell });
       // Each agentConnection is a new connection of the agent's: it has to be subscribed to again.
       if (this.#subscribedTo !== sinceMs) void this.#follow(sinceMs);
     } else {
       this.#subscribedTo = null;
-      this.#set({ shell, status: null });
+      this.#set({ appShell, status: null });
       this.#leaveHelpdesk();
     }
   }

@@ -7,7 +7,7 @@ import { RunList, type RunListFilter, type RunListView } from './run-list.ts';
 
 export interface UsedRunList {
   readonly view: RunListView;
-  readonly look: (places: readonly number[]) => void;
+  readonly setVisible: (places: readonly number[]) => void;
   readonly indexOf: (run: number) => Promise<number>;
   /** Another list from the one before: by its filter, or by what has arrived since. */
   readonly generation: object | null;
@@ -29,7 +29,7 @@ export function useRunList(filter: RunListFilter): UsedRunList {
   const nowMs = useRef(0);
   nowMs.current = useNow(EVERY_MINUTE_MS);
   const revision = useWindowState((state) => state.revision);
-  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
+  const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
   // What may be seen has changed with the helpdesk view, so the list is another one.
   const unlocked = useWindowState(({ status }) => status !== null && status.helpdesk.unlockedUntilMs !== null);
   const [used, setUsed] = useState<{ list: RunList; view: RunListView } | null>(null);
@@ -50,7 +50,7 @@ export function useRunList(filter: RunListFilter): UsedRunList {
   useEffect(() => void used?.list.refresh(), [used?.list, revision]);
   return {
     view: used?.view ?? NOTHING_YET,
-    look: (places) => used?.list.look(places),
+    setVisible: (places) => used?.list.setVisible(places),
     indexOf: async (run) => (await used?.list.indexOf(run)) ?? 0,
     generation: used?.list ?? null,
     showNewer: async () => used?.list.open(),

@@ -43,7 +43,7 @@ function useNewOutcomes(): string {
   const [said, setSaid] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
-    if (data === null || !news.look(data.rows)) return;
+    if (data === null || !news.take(data.rows)) return;
     const nowMs = performance.now();
     if (timer.current === undefined) latest.current.untilMs = nowMs + LATEST_MS;
     clearTimeout(timer.current);

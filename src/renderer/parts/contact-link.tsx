@@ -23,7 +23,7 @@ interface ContactLinkProps {
 export function ContactLink({ id, support, label, draft, inline = false }: ContactLinkProps) {
   const styles = useStyles();
   const { client } = useStore();
-  const opens = useWindowState(({ shell }) => shell?.offers.includes('shell.openLink') ?? false);
+  const opens = useWindowState(({ appShell }) => appShell?.offers.includes('shell.openLink') ?? false);
   const href = addressOf(id, support, draft ?? null);
   if (href === null) return null;
   if (!opens) {

@@ -48,7 +48,7 @@ export function CopyButton({ label, text }: CopyButtonProps) {
 /** The app shell's clipboard, or the browser's own where the app shell has none. */
 function useCopy(): (text: string) => Promise<boolean> {
   const { client } = useStore();
-  const offered = useWindowState(({ shell }) => shell?.offers.includes('shell.copy') ?? false);
+  const offered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.copy') ?? false);
   return async (text) => {
     if (offered) return (await client.ask('shell.copy', { text })).ok;
     try {

@@ -86,7 +86,7 @@ export function Header() {
   const i18n = useI18n();
   const { go } = useStore();
   const route = useWindowState((state) => state.route);
-  const ui = useWindowState(({ shell }) => shell?.ui ?? null);
+  const ui = useWindowState(({ appShell }) => appShell?.ui ?? null);
   const backTo = useWindowState((state) => state.backTo);
   const unlocked = useWindowState(({ status, lost }) => !lost && isUnlocked(status));
   const here = route.screen === 'run' ? backTo : route.screen;
@@ -129,8 +129,8 @@ function LanguageChoice() {
   const i18n = useI18n();
   const { client } = useStore();
   const shown = useLanguage();
-  const locked = useWindowState(({ shell }) => shell?.ui?.languageLocked ?? false);
-  const offered = useWindowState(({ shell }) => shell?.offers.includes('shell.setPreferences') ?? false);
+  const locked = useWindowState(({ appShell }) => appShell?.ui?.languageLocked ?? false);
+  const offered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.setPreferences') ?? false);
   if (locked || !offered) return null;
   return (
     <Select

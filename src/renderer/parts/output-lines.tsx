@@ -44,14 +44,14 @@ const useStyles = makeStyles({
 interface OutputLinesProps {
   readonly view: OutputView;
   readonly label: string;
-  readonly onLook: (first: number, last: number) => void;
+  readonly onVisible: (first: number, last: number) => void;
   readonly atEnd: boolean;
   readonly search: string;
   /** Brought into view; a new object is a new wish. */
   readonly place: { readonly row: number; readonly column: number } | null;
 }
 
-export function OutputLines({ view, label, onLook, atEnd, search, place }: OutputLinesProps) {
+export function OutputLines({ view, label, onVisible, atEnd, search, place }: OutputLinesProps) {
   const styles = useStyles();
   const i18n = useI18n();
   const frame = useRef<HTMLElement>(null);
@@ -69,7 +69,7 @@ export function OutputLines({ view, label, onLook, atEnd, search, place }: Outpu
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is looked at is what it depends on
-  useEffect(() => onLook(offset + first, offset + last), [offset, first, last]);
+  useEffect(() => onVisible(offset + first, offset + last), [offset, first, last]);
   const opened = useRef(false);
   useEffect(() => {
     if (opened.current) return;

@@ -90,7 +90,7 @@ export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
         key={`${run} ${stream}`}
         view={view}
         label={label}
-        onLook={(first, last) => rows.look(first, last)}
+        onVisible={(first, last) => rows.setVisible(first, last)}
         atEnd={atEnd}
         search={found === null ? '' : search}
         place={places[at] ?? null}

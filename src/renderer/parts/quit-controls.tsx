@@ -21,9 +21,9 @@ export function QuitControls() {
   const styles = useStyles();
   const i18n = useI18n();
   const { client } = useStore();
-  const shell = useWindowState((state) => state.shell);
-  const mayQuit = shell?.offers.includes('shell.quitIcon') && (shell.ui?.allowQuitTray ?? false);
-  const mayStop = shell?.offers.includes('shell.stopManagement') && (shell.ui?.allowStopAgent ?? false);
+  const appShell = useWindowState((state) => state.appShell);
+  const mayQuit = appShell?.offers.includes('shell.quitIcon') && (appShell.ui?.allowQuitTray ?? false);
+  const mayStop = appShell?.offers.includes('shell.stopManagement') && (appShell.ui?.allowStopAgent ?? false);
   return (
     <>
       {mayQuit && (

@@ -25,7 +25,7 @@ export function ReportCard({ run, needed }: ReportCardProps) {
   const support = useSupport();
   const pc = usePc();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const userName = useWindowState(({ shell }) => shell?.userName ?? '');
+  const userName = useWindowState(({ appShell }) => appShell?.userName ?? '');
   const report = taskReport(run, pc?.name ?? null, userName, i18n, nowMs);
   return (
     <Card title={i18n.t('report.title')}>

@@ -35,7 +35,7 @@ interface RunRowsProps {
   readonly layout: ListLayout;
   readonly row: RunListView['row'];
   /** The places of the runs that are on the screen. */
-  readonly onLook: (places: readonly number[]) => void;
+  readonly onVisible: (places: readonly number[]) => void;
   readonly onFold: (fold: Fold) => void;
   /** Scrolls to the top; a new object is a new wish. */
   readonly toTop: object | null;
@@ -48,7 +48,7 @@ interface RunRowsProps {
 }
 
 export function RunRows(props: RunRowsProps) {
-  const { layout, row, onLook, onFold, toTop, firstOffset, onScrolled, focusOn, atTopShowNewer } = props;
+  const { layout, row, onVisible, onFold, toTop, firstOffset, onScrolled, focusOn, atTopShowNewer } = props;
   const styles = useStyles();
   const i18n = useI18n();
   const { go } = useStore();
@@ -77,7 +77,7 @@ export function RunRows(props: RunRowsProps) {
   const dayAtTop = layout.dayOf(virtualizer.range?.startIndex ?? 0)?.at;
   const places = tasks.map(({ line }) => placeOf(line));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the places themselves, and not the array that they are in
-  useEffect(() => onLook(places), [onLook, places.join()]);
+  useEffect(() => onVisible(places), [onVisible, places.join()]);
   useEffect(() => {
     if (toTop === null) return;
     virtualizer.scrollToOffset(0);

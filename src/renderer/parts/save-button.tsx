@@ -14,7 +14,7 @@ interface SaveButtonProps {
 export function SaveButton({ run, stream }: SaveButtonProps) {
   const i18n = useI18n();
   const { client } = useStore();
-  const offered = useWindowState(({ shell }) => shell?.offers.includes('shell.saveOutput') ?? false);
+  const offered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.saveOutput') ?? false);
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState(false);
   const save = async () => {

@@ -27,7 +27,7 @@ export function AboutScreen() {
   const styles = useStyles();
   const i18n = useI18n();
   const { data } = useQuery('about.capabilities', {}, 'agentConnection');
-  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
+  const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
   return (
     <>
       <ScreenTitle>{i18n.t('about.title')}</ScreenTitle>
@@ -90,10 +90,10 @@ function Abilities({ about }: { readonly about: AboutFacts }) {
 function Questions({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const shell = useWindowState((state) => state.shell);
+  const appShell = useWindowState((state) => state.appShell);
   const isTray = useWindowState(({ lastStatus }) => lastStatus?.identity.hosting === 'tray');
-  const hosted = isTray && (shell?.offers.includes('shell.stopManagement') ?? false);
-  return answersOf(about, shell?.ui ?? null, hosted, i18n).map(({ question, answers }) => (
+  const hosted = isTray && (appShell?.offers.includes('shell.stopManagement') ?? false);
+  return answersOf(about, appShell?.ui ?? null, hosted, i18n).map(({ question, answers }) => (
     <Card key={question} title={question} isQuestion>
       {answers.map((answer) => (
         <p key={answer} className={styles.text}>
@@ -109,9 +109,9 @@ function Preferences() {
   const styles = useStyles();
   const i18n = useI18n();
   const { client } = useStore();
-  const shell = useWindowState((state) => state.shell);
-  if (shell === null || !shell.offers.includes('shell.setPreferences')) return null;
-  const { preferences, ui } = shell;
+  const appShell = useWindowState((state) => state.appShell);
+  if (appShell === null || !appShell.offers.includes('shell.setPreferences')) return null;
+  const { preferences, ui } = appShell;
   return (
     <Card title={i18n.t('window.preferences')}>
       <div className={styles.fields}>
@@ -144,7 +144,7 @@ function Preferences() {
             <Radio value="dark" label={i18n.t('prefs.theme.dark')} />
           </RadioGroup>
         </Field>
-        {shell.offers.includes('shell.quitIcon') && (
+        {appShell.offers.includes('shell.quitIcon') && (
           <Field hint={i18n.t('prefs.notifications.hint')}>
             <Switch
               checked={preferences.notifications}

@@ -55,7 +55,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const layout = useMemo(() => (outline === null ? null : new ListLayout(outline, unfolded)), [outline, unfolded]);
   const [toTop, setToTop] = useState<object | null>(null);
   const focusOn = useWayBack(list, layout, (fold) => setChoices({ unfolded: new Set(unfolded).add(fold.id) }));
-  const seenOffered = useWindowState(({ shell }) => shell?.offers.includes('shell.seen') ?? false);
+  const seenOffered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.seen') ?? false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came in while the list was open has been seen too
   useEffect(() => {
     if (seenOffered) void client.ask('shell.seen', {});
@@ -98,7 +98,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
             key={JSON.stringify(filter)}
             layout={layout}
             row={row}
-            onLook={list.look}
+            onVisible={list.setVisible}
             onFold={({ id }) => setChoices({ unfolded: toggled(unfolded, id) })}
             toTop={toTop}
             firstOffset={choices.offset}
@@ -202,7 +202,7 @@ const EMPTY = {
 function NotReadYet() {
   const styles = useStyles();
   const i18n = useI18n();
-  const missing = useWindowState(({ shell }) => shell !== null && shell.agentConnection.state !== 'attached');
+  const missing = useWindowState(({ appShell }) => appShell !== null && appShell.agentConnection.state !== 'attached');
   if (!missing) return <Loading rows={8} />;
   return <div className={styles.empty}>{i18n.t('activity.unavailable')}</div>;
 }

@@ -90,7 +90,7 @@ function Report({ inside }: { readonly inside: InsideQueries }) {
   const seen = useSeen();
   const pc = usePc();
   const support = useSupport();
-  const userName = useWindowState(({ shell }) => shell?.userName ?? '');
+  const userName = useWindowState(({ appShell }) => appShell?.userName ?? '');
   if (seen === null) return null;
   const { failures, link, parked, settings, log, schedules } = inside;
   const known = {

@@ -46,7 +46,7 @@ export function RunScreen({ run }: { readonly run: number }) {
   const i18n = useI18n();
   const { goBack } = useStore();
   const { data, fault } = useQuery('runs.get', { run });
-  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
+  const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
   const backTo = useWindowState((state) => state.backTo);
   return (
     <>

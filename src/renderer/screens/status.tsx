@@ -138,7 +138,7 @@ function Foot({ seen }: { readonly seen: PcSnapshot }) {
   const styles = useStyles();
   const i18n = useI18n();
   const pc = usePc();
-  const userName = useWindowState(({ shell }) => shell?.userName ?? '');
+  const userName = useWindowState(({ appShell }) => appShell?.userName ?? '');
   if (pc === null) return null;
   const groups = pc.groups ?? [];
   return (

@@ -108,7 +108,7 @@ function TellThem() {
   const i18n = useI18n();
   const seen = useSeen();
   const pc = usePc();
-  const userName = useWindowState(({ shell }) => shell?.userName ?? '');
+  const userName = useWindowState(({ appShell }) => appShell?.userName ?? '');
   if (seen === null) return null;
   return (
     <Card title={i18n.t('support.tell')}>

@@ -20,7 +20,7 @@ export function UpdatesScreen() {
   const i18n = useI18n();
   const { data, fault } = useQuery('update.get', {});
   const restart = useWindowState(({ status }) => status?.restartRequired ?? false);
-  const attached = useWindowState(({ shell }) => shell?.agentConnection.state === 'attached');
+  const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
   return (
     <>
       <ScreenTitle>{i18n.t('updates.title')}</ScreenTitle>

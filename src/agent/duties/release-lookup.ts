@@ -36,7 +36,7 @@ export interface Offered {
   readonly expiresAtMs: number;
 }
 
-export interface LookOptions {
+export interface LookupOptions {
   readonly bus: Bus;
   readonly seen: SeenUpdates;
   readonly pin: Pin;
@@ -49,7 +49,7 @@ export interface LookOptions {
 }
 
 /** null: it can't be told now. Rejects where the store can't be read or written. */
-export async function lookForRelease(wanted: string, options: LookOptions): Promise<Found | null> {
+export async function findRelease(wanted: string, options: LookupOptions): Promise<Found | null> {
   if (!LABEL.test(wanted)) return notOurs('nothing');
   const { bus, pin, target, seen } = options;
   const read = reader(options);
@@ -70,7 +70,12 @@ export async function lookForRelease(wanted: string, options: LookOptions): Prom
   return manifest === 'unusable' ? refused('unreadable') : check(manifest, wanted, keys, options);
 }
 
-async function check(manifest: Uint8Array, wanted: string, keys: KeyList, options: LookOptions): Promise<Found | null> {
+async function check(
+  manifest: Uint8Array,
+  wanted: string,
+  keys: KeyList,
+  options: LookupOptions,
+): Promise<Found | null> {
   const { bus, seen, target, installed, channel, nowMs, signal } = options;
   const facts = { keys, wanted, target, installed, nowMs, channel, seen: seen.manifest(keys.trust, channel) };
   const verdict = checkRelease(manifest, facts);
@@ -97,7 +102,7 @@ function refused(reason: UpdateReason): Found {
   return { state: 'refused', reason, release: null };
 }
 
-function reader({ bus, signal }: LookOptions): ReadObject {
+function reader({ bus, signal }: LookupOptions): ReadObject {
   return async (name) => {
     const read = await bus.objectGet(RELEASES, name, MAX_ENVELOPE_BYTES, signal);
     switch (read.kind) {
