@@ -16,8 +16,12 @@ const UNIT = 'kanade-tray-update';
 const LOCK_SECS = 300;
 const FETCH_MS = 30 * 60_000;
 const START_MS = 60_000;
-/** From the start of the unit to our end: unpacking, and what other packages want. */
-const STOPS_US_MS = 30 * 60_000;
+/** From the start of the unit to our end: unpacking, and what other packages want. So long commands are held, and no longer. */
+const STOPS_US_MS = 15 * 60_000;
+const POLL_EVERY_MS = 3_000;
+const ASK_MS = 30_000;
+/** What `systemctl is-active` says of a unit that does nothing any more; where it says nothing, nobody knows. */
+const ENDED = ['inactive', 'failed', 'unknown'];
 const KEPT_CHARS = 500;
 
 export async function prepareByApt(offer: Offer, on: PrepareEvents, signal: AbortSignal): Promise<Prepared> {
@@ -34,13 +38,28 @@ export async function prepareByApt(offer: Offer, on: PrepareEvents, signal: Abor
   }
 }
 
+/** For tests. */
+export interface AptPrograms {
+  readonly path?: string;
+  readonly pollEveryMs?: number;
+}
+
 /** Resolves to why it has not come to a switch; rejects with the signal's reason. */
-export async function updateByApt(offer: Offer, signal: AbortSignal): Promise<string> {
+export async function updateByApt(offer: Offer, signal: AbortSignal, programs: AptPrograms = {}): Promise<string> {
+  const { path, pollEveryMs = POLL_EVERY_MS } = programs;
   const unit = ['systemd-run', '--quiet', '--collect', `--unit=${UNIT}`, '--setenv=DEBIAN_FRONTEND=noninteractive'];
-  const started = await run([...unit, ...installing(offer)], START_MS, signal);
+  const started = await run([...unit, ...installing(offer)], START_MS, signal, path);
   if (started.code !== 0) return said(started);
-  await sleep(STOPS_US_MS, signal);
-  return `apt has not brought it; the journal of ${UNIT}.service says why`;
+  const untilMs = performance.now() + STOPS_US_MS;
+  let isOver = false;
+  do {
+    // Once more after its end: it may have asked for ours.
+    await sleep(pollEveryMs, signal);
+    if (isOver) return `apt has not brought it; the journal of ${UNIT}.service says why`;
+    const { stdout } = await run(['systemctl', 'is-active', UNIT], ASK_MS, signal, path);
+    isOver = ENDED.includes(stdout.trim());
+  } while (isOver || performance.now() < untilMs);
+  return `apt is still at it; the journal of ${UNIT}.service says with what`;
 }
 
 function installing({ release }: Offer): string[] {
@@ -56,8 +75,13 @@ function debianVersion(version: string): string {
   return version.replace('-', '~');
 }
 
-function run([program = '', ...args]: readonly string[], limitMs: number, signal: AbortSignal): Promise<ProgramEnd> {
-  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
+function run(
+  [program = '', ...args]: readonly string[],
+  limitMs: number,
+  signal: AbortSignal,
+  path = '/usr/sbin:/usr/bin:/sbin:/bin',
+): Promise<ProgramEnd> {
+  const env = { PATH: path, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
   return runProgram(program, args, { env, cwd: '/', limitMs, signal });
 }
 

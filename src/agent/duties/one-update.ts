@@ -65,6 +65,8 @@ export class OneUpdate {
   #wake = new AbortController();
   readonly #times: UpdateTimes;
   #failures: number;
+  /** How often it lay ready here and is still not the version that counts: to come that far is nothing new then. */
+  #readyBefore = 0;
   #stops = false;
 
   constructor(offer: Offer, options: OneUpdateOptions, changed: () => void) {
@@ -96,6 +98,7 @@ export class OneUpdate {
   /** A process that ended while it copied the store may have been ended for it, by its watchdog or for want of memory. */
   async #afterCutOff(): Promise<true> {
     const [copies, handOvers] = [this.#times.copiesBegun(this.offer), this.#times.handOversBegun(this.offer)];
+    this.#readyBefore = handOvers;
     if (copies > 0) {
       this.#failures = copies - 1;
       await this.#again('self_test', 'the agent ended while it copied its store');
@@ -225,7 +228,8 @@ export class OneUpdate {
     const { clock, commands, holdMs } = this.#options;
     const mayGo = () => this.#times.notBefore().atMs <= clock.nowMs();
     const { release } = offer;
-    this.#failures = 0;
+    this.#failures = this.#readyBefore;
+    this.#readyBefore += 1;
     await this.#times.noteReady(offer);
     for (;;) {
       await this.#mayInstall();

@@ -8,7 +8,7 @@ import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError } from '../../../test/support/unreadable.ts';
 import { NO_BACKOFF } from '../../base/backoff.ts';
-import { silentLogger } from '../../base/logger.ts';
+import { type Logger, silentLogger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import { Timeline } from '../../base/timeline.ts';
 import { orAbort } from '../../base/waiting.ts';
@@ -210,6 +210,25 @@ test('what its set-up does not come to is tried again, and commands go on meanwh
   expect(seen.shown).toContain('waiting for setup');
   // It may have taken away what lay ready.
   expect(seen.tries).toBe(3);
+});
+
+test('each time that its set-up does not come to it, or its signature has expired by then, it waits for longer', async () => {
+  const waits: unknown[] = [];
+  const log: Logger = {
+    ...silentLogger,
+    warn: (_message, fields = {}) => waits.push([fields.for, fields.wait_ms]),
+  };
+  const backoff = { minMs: 1, maxMs: 16, jitter: 0 };
+  let tries = 0;
+  const { offer } = rig({ backoff, log, switchTo: async () => (++tries < 5 ? 'the set-up ended with 1618' : null) });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(tries).toBe(5));
+  expect(waits).toEqual([1, 2, 4, 8].map((ms) => ['setup', ms]));
+  waits.length = 0;
+  const expired = rig({ backoff, log });
+  expired.offer.set(offerOf({ serial: 7, expires: NOON_MS }));
+  await eventually(() => expect(waits.length).toBeGreaterThanOrEqual(4));
+  expect(waits.slice(0, 4)).toEqual([1, 2, 4, 8].map((ms) => ['package', ms]));
 });
 
 test('where a set-up has been begun and this is still the version before, the next process waits first', async () => {
