@@ -8,7 +8,7 @@ import { loadBootConfig } from '../agent/config/load.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { readTrustedFile, type SIGN_IN_SECRETS, type TrustedFile } from '../platform/secrets.ts';
 import { distrustPath } from '../platform/trusted-path.ts';
-import { whyNotOfThisPc } from '../platform/windows/drives.ts';
+import { whyNotOfWindows } from '../platform/windows/drives.ts';
 import type { Directories } from '../shared/directories.ts';
 import { errorCode } from '../shared/error-code.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
@@ -133,9 +133,9 @@ function parsed(file: string, text: string): DropIn {
 
 const MAX_SETTINGS_BYTES = 1024 * 1024;
 
-/** Nobody has named it: on a disk of this PC, where nobody else could have put it or can lead the way elsewhere. */
+/** Nobody has named it: on the disk of Windows, where nobody else could have put it or can lead the way elsewhere. */
 function readUnnamed(file: string): TrustedFile {
-  const elsewhere = process.platform === 'win32' ? whyNotOfThisPc(file) : null;
+  const elsewhere = process.platform === 'win32' ? whyNotOfWindows(file) : null;
   if (elsewhere !== null) return { kind: 'refused', why: elsewhere };
   const why = distrustPath(dirname(file));
   if (why !== null) return { kind: 'refused', why: `lies in a directory that ${why}` };
