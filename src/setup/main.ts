@@ -162,7 +162,7 @@ function logFile(task: string): SetupLogFile {
   const named = /^\/LOG=(.+)$/i;
   const given = wordsOf(commandLine()).map((word) => named.exec(word)?.[1]);
   const last = given.filter((path) => path !== undefined).at(-1);
-  if (last !== undefined) return { path: resolve(beside(), last), isNamed: true };
+  if (last !== undefined) return { path: resolve(beside() ?? tmpdir(), last), isNamed: true };
   // Where everybody may make files, nobody can have made this one before.
   const directory = task === 'uninstall' ? tmpdir() : directories.logs;
   return { path: join(directory, freshName(task === 'uninstall' ? task : 'install')), isNamed: false };
@@ -191,8 +191,9 @@ function freshName(task: string): string {
   return `kanade-tray-${task}-${time}-${randomBytes(4).toString('hex')}.log`;
 }
 
-function beside(): string {
-  return values.installer === undefined ? tmpdir() : dirname(values.installer);
+/** null: an agent has started us. Where everybody may make files, nothing is looked for. */
+function beside(): string | null {
+  return values.installer === undefined ? null : dirname(values.installer);
 }
 
 async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
