@@ -18,7 +18,7 @@ import { trustOnlyMaker } from '../platform/windows/access-list.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
-import { changesOf } from './changes.ts';
+import { askedText, changesOf } from './changes.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
 import { ASKS, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
@@ -221,10 +221,10 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     handOverInstall({ ...input, args: ['install', '--root', rootGiven(), ...others], files });
     return HANDED_OVER;
   }
-  const changes = values.asks === true ? changesOf(planOf(input).configuration, WINDOWS) : [];
+  const changes = values.asks === true ? changesOf(planOf(input), input) : [];
   if (changes.length > 0) {
     for (const change of changes) log.say(`to be agreed to: ${change}`);
-    leaveMessage(changes.join('; '), '');
+    leaveMessage(askedText(changes), '');
     return ASKS;
   }
   return install(input);
