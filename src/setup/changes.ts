@@ -1,59 +1,141 @@
 /**
  * What an installation changes of a PC that is set up already, for the person who is asked to agree. Anybody can start the genuine
- * installer with words of their own, and Windows shows only its name and its publisher (threat-model §6).
+ * installer with words of their own, and Windows shows only its name and its publisher (threat-model §6). Invariant: nothing that
+ * those words can hold keeps one that matters from being shown.
  */
 import { parseServers } from '../agent/config/servers.ts';
 import { isSettingKey, settingOf } from '../agent/config/settings.ts';
-import { SECRETS_KEY } from '../platform/secrets.ts';
+import { compareVersions } from '../base/compare-versions.ts';
+import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
 import { flatSettings, type TomlScalar } from './agent-toml.ts';
-import type { Configuration } from './configuration.ts';
 import { readIfThere } from './files.ts';
+import type { InstallInput, Plan } from './plan.ts';
 import type { System } from './system.ts';
 
+const MAX_NAME_CHARS = 40;
 const MAX_SHOWN_CHARS = 120;
+/** A text of NSIS holds 1,024 characters, the question among them. */
+const MAX_ASKED_CHARS = 600;
 
-/** One for each setting and secret that is another one afterwards, without what is secret of it; none where the PC had no settings. */
-export function changesOf(
-  { file, toml, secrets }: Configuration,
-  { readValue }: Pick<System, 'readValue'>,
-): readonly string[] {
+/** Whoever changes them has the PC: first of all, wherever they stand in the file. */
+const FIRST = [
+  'agent.nats_url:',
+  'CommandKeys:',
+  'RequireSignedCommands:',
+  'commands.signatures:',
+  'commands.keys_file:',
+  'update.keys_file:',
+  '/',
+  'agent.nats_url ',
+];
+/** Others are shown in quotation marks, and so are taken for nothing else. */
+const PLAIN_NAME = /^[\w.-]+$/;
+
+type Wanted = Pick<InstallInput, 'parameters' | 'version' | 'env'> & { readonly system: Pick<System, 'readValue'> };
+
+/**
+ * One for each setting and secret that is another one afterwards, without what is secret of it, and for each word that does something
+ * else to a PC than an upgrade, what matters most first; none where the PC was not set up.
+ */
+export function changesOf(plan: Omit<Plan, 'starts'>, wanted: Wanted): readonly string[] {
+  const { file, toml, secrets } = plan.configuration;
   const before = readIfThere(file)?.toString('utf8') ?? null;
-  if (before === null) return [];
-  const stored = Object.entries(secrets).flatMap(([name, wanted]) => {
-    const value = readValue(SECRETS_KEY, name);
-    const found = value.kind === 'text' ? value.text : value.kind === 'number' ? String(value.value) : null;
-    return found === wanted ? [] : [name === 'RequireSignedCommands' ? change(name, found, wanted) : `${name}: …`];
-  });
-  return [...(toml === null ? [] : settingsBetween(valuesOf(before), valuesOf(toml))), ...stored];
+  const stored = (name: string) => storedText(wanted.system, name);
+  // Settings may lie elsewhere, or come from a policy.
+  const isSetUp =
+    before !== null ||
+    plan.before !== null ||
+    (wanted.env.KANADE_AGENT_CONFIG ?? '') !== '' ||
+    [...SIGN_IN_SECRETS, 'CommandKeys', 'RequireSignedCommands'].some((name) => stored(name) !== null);
+  if (!isSetUp) return [];
+  const found = [
+    ...(toml === null ? [] : settingsBetween(file, before ?? '', toml)),
+    ...Object.entries(secrets).flatMap(([name, value]) => {
+      const text = stored(name);
+      if (text === value) return [];
+      return [name === 'RequireSignedCommands' ? change(name, text, value) : `${name}: …`];
+    }),
+    ...wordsThatCount(plan, wanted),
+  ];
+  const rank = (text: string) => {
+    const at = FIRST.findIndex((start) => text.startsWith(start));
+    return at < 0 ? FIRST.length : at;
+  };
+  return found.toSorted((a, b) => rank(a) - rank(b));
 }
 
-type Values = Readonly<Record<string, TomlScalar>>;
-
-function valuesOf(toml: string): Values {
-  const read = flatSettings(toml);
-  return read.ok ? read.values : {};
+/** As many of `changes`, whole, as a person can be shown at once, and how many there are beside them. */
+export function askedText(changes: readonly string[]): string {
+  let text = '';
+  for (const [at, each] of changes.entries()) {
+    const longer = at === 0 ? each : `${text}; ${each}`;
+    if (longer.length > MAX_ASKED_CHARS) return `${text}; and ${changes.length - at} more`;
+    text = longer;
+  }
+  return text;
 }
 
-function settingsBetween(before: Values, after: Values): string[] {
-  return Object.entries(after).flatMap(([name, value]) =>
-    before[name] === value ? [] : [change(name, before[name] ?? null, value)],
+/** What of the command line is no setting, and does what an upgrade does not. */
+function wordsThatCount({ before, choices, choicesBefore }: Omit<Plan, 'starts'>, { parameters, version }: Wanted) {
+  const isOlder = before !== null && compareVersions(version, before) < 0;
+  const was = choicesBefore ?? { mode: 'service', autostart: true };
+  const counts = {
+    '/SYSPREP': parameters.SYSPREP,
+    '/RESTORE': parameters.RESTORE,
+    '/REPLACE': parameters.REPLACE,
+    '/NOSTART': parameters.NOSTART,
+    '/ALLOWDOWNGRADE': isOlder && parameters.ALLOWDOWNGRADE,
+  };
+  return [
+    ...(choices.mode === was.mode ? [] : [`/MODE=${choices.mode}`]),
+    ...(choices.autostart === was.autostart ? [] : [`/NOAUTOSTART=${choices.autostart ? 0 : 1}`]),
+    ...Object.entries(counts).flatMap(([word, isGiven]) => (isGiven === true ? [word] : [])),
+  ];
+}
+
+function storedText({ readValue }: Wanted['system'], name: string): string | null {
+  const value = readValue(SECRETS_KEY, name);
+  return value.kind === 'text' ? value.text : value.kind === 'number' ? String(value.value) : null;
+}
+
+function settingsBetween(file: string, before: string, after: string): string[] {
+  const [was, is] = [flatSettings(before), flatSettings(after)];
+  // With templates around lines it is no TOML before they are filled in: which setting is another one can't be told.
+  if (!was.ok || !is.ok) return before === after ? [] : [`agent.nats_url and others may change: ${file}`];
+  return Object.entries(is.values).flatMap(([name, value]) =>
+    was.values[name] === value ? [] : [change(name, was.values[name] ?? null, value)],
   );
 }
 
 function change(name: string, before: TomlScalar | null, after: TomlScalar): string {
-  return `${name}: ${before === null ? '–' : shown(name, before)} → ${shown(name, after)}`;
+  const old = before === null ? '–' : shown(name, before, null);
+  const named = clipped(name, MAX_NAME_CHARS);
+  return `${PLAIN_NAME.test(name) ? named : JSON.stringify(named)}: ${old} → ${shown(name, after, before)}`;
 }
 
 /** Never a secret: it goes into the log too. What is not ours may be anything. */
-function shown(name: string, value: TomlScalar): string {
-  const text = withoutSecrets(name, String(value)) ?? '…';
-  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
+function shown(name: string, value: TomlScalar, before: TomlScalar | null): string {
+  return clipped(withoutSecrets(name, String(value), before) ?? '…', MAX_SHOWN_CHARS);
 }
 
-function withoutSecrets(name: string, text: string): string | null {
+/** Nothing that turns the text around, or hides some of it. */
+function clipped(text: string, maxChars: number): string {
+  const plain = text.replaceAll(/\p{C}/gu, '·');
+  return plain.length > maxChars ? `${plain.slice(0, maxChars)}…` : plain;
+}
+
+function withoutSecrets(name: string, text: string, before: TomlScalar | null): string | null {
   if (name === 'RequireSignedCommands') return text;
   if (!isSettingKey(name) || settingOf(name).secret === true) return null;
   if (settingOf(name).kind !== 'servers') return text;
+  const urls = urlsOf(text);
+  if (urls === null || urls.join(', ').length <= MAX_SHOWN_CHARS) return urls?.join(', ') ?? null;
+  // A long list hides no new server behind those that were there.
+  const known = before === null ? [] : (urlsOf(String(before)) ?? []);
+  return [...urls.filter((url) => !known.includes(url)), ...urls.filter((url) => known.includes(url))].join(', ');
+}
+
+function urlsOf(text: string): readonly string[] | null {
   const servers = parseServers(text);
-  return servers.ok ? servers.list.urls.join(', ') : null;
+  return servers.ok ? servers.list.urls : null;
 }

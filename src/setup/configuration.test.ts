@@ -24,8 +24,8 @@ function pcOf(before: string | null = null, files: Readonly<Record<string, strin
   };
   return {
     at,
-    plan: (parameters: Parameters) =>
-      planConfiguration({ parameters, directories, beside: at('beside'), env: {}, platform: 'linux', mode: 'service' }),
+    plan: (parameters: Parameters, beside: string | null = at('beside')) =>
+      planConfiguration({ parameters, directories, beside, env: {}, platform: 'linux', mode: 'service' }),
   };
 }
 
@@ -90,6 +90,13 @@ describe('settings', () => {
     const pc = pcOf();
     execFileSync('mkfifo', [join(pc.at('beside'), 'install.toml')]);
     expect(() => pc.plan({})).toThrow('is not a regular file');
+  });
+
+  it('are looked for nowhere without an installer, and a relative path is none then', () => {
+    const pc = pcOf();
+    expect(pc.plan({}, null).toml).toBeNull();
+    for (const name of ['CONFIG', 'KEYS', 'TOKENFILE'] as const)
+      expect(() => pc.plan({ [name]: 'install.toml' }, null)).toThrow(`/${name}: install.toml is no whole path`);
   });
 
   it.each<[string, Parameters, string]>([

@@ -3,12 +3,12 @@
  * parameter that names it; a settings file that the agent could not use is never written.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { loadBootConfig } from '../agent/config/load.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { readTrustedFile, type SIGN_IN_SECRETS, type TrustedFile } from '../platform/secrets.ts';
 import { distrustPath } from '../platform/trusted-path.ts';
-import { whyNotOfThisPc } from '../platform/windows/drives.ts';
+import { whyNotOfWindows } from '../platform/windows/drives.ts';
 import type { Directories } from '../shared/directories.ts';
 import { errorCode } from '../shared/error-code.ts';
 import { flatSettings, type TomlScalar, withSettings } from './agent-toml.ts';
@@ -21,8 +21,8 @@ import type { MachineEnvironment } from './machine-environment.ts';
 export interface ConfigurationInput {
   readonly parameters: Parameters;
   readonly directories: Directories;
-  /** Where the installer lies: relative paths of parameters begin there. */
-  readonly beside: string;
+  /** Where the installer lies: relative paths of parameters begin there. null: no person and no tool has started one. */
+  readonly beside: string | null;
   /** Of the machine, never of whoever has started us. */
   readonly env: MachineEnvironment['env'];
   readonly platform: NodeJS.Platform;
@@ -111,9 +111,10 @@ function dropInOf(
 ): DropIn | null {
   const named = parameters.CONFIG;
   if (named !== undefined) {
-    const file = resolve(beside, named);
+    const file = pathOf(beside, named, 'CONFIG');
     return parsed(file, readNamed(file, 'CONFIG'));
   }
+  if (beside === null) return null;
   const file = resolve(beside, 'install.toml');
   if (hasSettings || !existsSync(file)) return null;
   const found = readUnnamed(file);
@@ -133,9 +134,9 @@ function parsed(file: string, text: string): DropIn {
 
 const MAX_SETTINGS_BYTES = 1024 * 1024;
 
-/** Nobody has named it: on a disk of this PC, where nobody else could have put it or can lead the way elsewhere. */
+/** Nobody has named it: on the disk of Windows, where nobody else could have put it or can lead the way elsewhere. */
 function readUnnamed(file: string): TrustedFile {
-  const elsewhere = process.platform === 'win32' ? whyNotOfThisPc(file) : null;
+  const elsewhere = process.platform === 'win32' ? whyNotOfWindows(file) : null;
   if (elsewhere !== null) return { kind: 'refused', why: elsewhere };
   const why = distrustPath(dirname(file));
   if (why !== null) return { kind: 'refused', why: `lies in a directory that ${why}` };
@@ -154,7 +155,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     throw wrong('a token and /NATSUSER: one way to sign in');
   if ((NATSUSER === undefined) !== (NATSPASSFILE === undefined)) throw wrong('/NATSUSER and /NATSPASSFILE go together');
   const fromFile = (given: string, parameter: string) => {
-    const file = resolve(input.beside, given);
+    const file = pathOf(input.beside, given, parameter);
     const secret = readNamed(file, parameter).replace(/[\r\n]+$/, '');
     if (secret === '') throw wrong(`/${parameter}: ${file} is empty`);
     spent.push(file);
@@ -172,7 +173,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     secrets.NatsPassword = fromFile(NATSPASSFILE, 'NATSPASSFILE');
   }
   if (KEYS !== undefined) {
-    const file = resolve(input.beside, KEYS);
+    const file = pathOf(input.beside, KEYS, 'KEYS');
     const text = readNamed(file, 'KEYS');
     const why = checkCommandKeys(text);
     if (why !== null) throw wrong(`/KEYS: ${file}: ${why}`);
@@ -188,6 +189,15 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
       '/SYSPREP leaves no names and no secrets: not with /PCID, /TOKEN, /TOKENFILE, /NATSUSER, /KEYS or /REQUIRESIGNED',
     );
   return { secrets, spent, warnings };
+}
+
+function pathOf(beside: string | null, given: string, parameter: string): string {
+  if (beside === null && !isAbsolute(given))
+    throw new SetupError(
+      SETUP_EXIT.configuration,
+      `/${parameter}: ${given} is no whole path, and there is no installer`,
+    );
+  return resolve(beside ?? '', given);
 }
 
 function readNamed(file: string, parameter: string): string {

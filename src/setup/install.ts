@@ -84,7 +84,10 @@ async function apply(input: InstallInput, plan: Plan, transaction: Transaction):
   return status !== null;
 }
 
-/** The version before stays for a way back; older ones go, as far as nothing runs from them. */
+/**
+ * The version before stays for a way back, and what people start; older ones go, as far as nothing runs from them. Where it can't
+ * be told what people start, because somebody holds that, it is the version that counts or the one before.
+ */
 function tidy({ layout, version, log, staged, system }: InstallInput, { before }: Plan): void {
   const keep = new Set([version, layout.shown, before === version ? newestBut(layout.versions(), version) : before]);
   const leftovers = [

@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { VERSION } from '../base/compare-versions.ts';
 import { type CurrentVersion, currentIn, writeCurrent } from '../base/current-version.ts';
 import { removeQuietly } from '../base/remove-quietly.ts';
+import { shownVersion } from '../platform/shown-version.ts';
 import { namesIn, namesUnlessHeld, readIfThere } from './files.ts';
 
 export class Layout {
@@ -40,13 +41,9 @@ export class Layout {
     return versionIn(readIfThere(this.#file));
   }
 
-  /** The version that people start; null: none, or somebody keeps us from looking. */
+  /** The version that people start; null: none, or somebody keeps us from looking. Never waits for them. */
   get shown(): string | null {
-    try {
-      return versionIn(readIfThere(this.shownFile));
-    } catch {
-      return null;
-    }
+    return shownVersion(this.root);
   }
 
   /** Makes `version` the one that counts; null: none. `more`: that it is on trial, or that another one has failed. */

@@ -18,7 +18,7 @@ import { trustOnlyMaker } from '../platform/windows/access-list.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
-import { changesOf } from './changes.ts';
+import { askedText, changesOf } from './changes.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
 import { ASKS, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
@@ -162,7 +162,7 @@ function logFile(task: string): SetupLogFile {
   const named = /^\/LOG=(.+)$/i;
   const given = wordsOf(commandLine()).map((word) => named.exec(word)?.[1]);
   const last = given.filter((path) => path !== undefined).at(-1);
-  if (last !== undefined) return { path: resolve(beside(), last), isNamed: true };
+  if (last !== undefined) return { path: resolve(beside() ?? tmpdir(), last), isNamed: true };
   // Where everybody may make files, nobody can have made this one before.
   const directory = task === 'uninstall' ? tmpdir() : directories.logs;
   return { path: join(directory, freshName(task === 'uninstall' ? task : 'install')), isNamed: false };
@@ -191,8 +191,9 @@ function freshName(task: string): string {
   return `kanade-tray-${task}-${time}-${randomBytes(4).toString('hex')}.log`;
 }
 
-function beside(): string {
-  return values.installer === undefined ? tmpdir() : dirname(values.installer);
+/** null: an agent has started us. Where everybody may make files, nothing is looked for. */
+function beside(): string | null {
+  return values.installer === undefined ? null : dirname(values.installer);
 }
 
 async function runInstall(parameters: Parameters, log: SetupLog): Promise<number> {
@@ -220,10 +221,10 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     handOverInstall({ ...input, args: ['install', '--root', rootGiven(), ...others], files });
     return HANDED_OVER;
   }
-  const changes = values.asks === true ? changesOf(planOf(input).configuration, WINDOWS) : [];
+  const changes = values.asks === true ? changesOf(planOf(input), input) : [];
   if (changes.length > 0) {
     for (const change of changes) log.say(`to be agreed to: ${change}`);
-    leaveMessage(changes.join('; '), '');
+    leaveMessage(askedText(changes), '');
     return ASKS;
   }
   return install(input);

@@ -87,3 +87,14 @@ it.each<[string, Parameters, boolean]>([
 ])('%s the service is started: %o', (_what, parameters, starts) => {
   expect(planOf(inputOf(parameters)).starts).toBe(starts);
 });
+
+it('an agent that takes a release has nothing read that lies beside the installer', () => {
+  const input = inputOf({});
+  writeFileSync(
+    join(input.beside ?? '', 'install.toml'),
+    '[agent]\nnats_url = "nats://theirs:4222"\n[support]\nphone = "1"\n',
+  );
+  expect(planOf(input).configuration.toml).toContain('phone = "1"');
+  const trial = { serial: 3, manifest: '3'.repeat(64) };
+  expect(planOf({ ...input, trial }).configuration.toml).not.toContain('phone');
+});

@@ -17,8 +17,8 @@ export interface InstallInput extends ServiceParts {
   readonly staged: string;
   readonly parameters: Parameters;
   readonly directories: Directories;
-  /** The directory of the installer itself. */
-  readonly beside: string;
+  /** The directory of the installer itself; null: none was started. */
+  readonly beside: string | null;
   /** Of the machine, never of whoever has started us. */
   readonly env: MachineEnvironment['env'];
   readonly platform: NodeJS.Platform;
@@ -59,7 +59,9 @@ export function planOf(input: InstallInput): Plan {
   if (parameters.REPLACE === true && parameters.RESTORE === true)
     throw new SetupError(SETUP_EXIT.configuration, '/REPLACE and /RESTORE: one of them');
   if (choices.mode === 'service') refusePlanted(input, settingsOf(input));
-  const configuration = planConfiguration({ ...input, mode: choices.mode });
+  // What an agent has taken is for the settings that are there: nothing lies beside it.
+  const beside = input.trial === null ? input.beside : null;
+  const configuration = planConfiguration({ ...input, beside, mode: choices.mode });
   for (const warning of configuration.warnings) log.say(`note: ${warning}`);
   const starts =
     choices.mode === 'service' &&

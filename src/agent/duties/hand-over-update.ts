@@ -10,6 +10,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { removeLargeQuietly } from '../../base/remove-quietly.ts';
 import { sleep } from '../../base/sleep.ts';
 import { runProgram } from '../../platform/run-program.ts';
+import { shownVersion } from '../../platform/shown-version.ts';
 import { type Installation, programIn, setupIn } from '../update/installation.ts';
 import type { Offer } from './release-lookup.ts';
 
@@ -70,7 +71,7 @@ export async function showOwnVersion(
   { installation, log, signal }: Pick<HandOverOptions, 'installation' | 'log' | 'signal'>,
   version: string,
 ): Promise<void> {
-  if (installation.putBy !== 'setup' || installation.shown === version) return;
+  if (installation.putBy !== 'setup' || shownVersion(installation.root) === version) return;
   const tree = installation.directoryOf(version);
   try {
     const { code, stdout, stderr } = await runProgram(

@@ -100,15 +100,6 @@ export class Installation {
     for (const other of others) if (other !== kept) await removeLargeQuietly(this.directoryOf(other));
   }
 
-  /** The version that people are shown and start; null: it can't be told. */
-  get shown(): string | null {
-    try {
-      return readCurrent(join(this.root, 'current.json'))?.version ?? null;
-    } catch {
-      return null;
-    }
-  }
-
   get #currentFile(): string {
     return join(this.root, 'private', 'current.json');
   }

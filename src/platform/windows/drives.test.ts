@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { isFixedDrive, whyNotOfThisPc } from './drives.ts';
+import { isFixedDrive, whyNotOfWindows, windowsDrive } from './drives.ts';
 
-const REFUSED = 'is on no disk that is built into this PC';
-const onlyC = (letter: string) => letter.toUpperCase() === 'C';
+const REFUSED = 'is not on the disk of Windows';
 
-describe('what lies elsewhere than on a disk of this PC', () => {
+describe('what lies elsewhere than on the disk of Windows', () => {
   it.each([
     '\\\\server\\share\\install.toml',
     '\\\\?\\UNC\\server\\share\\install.toml',
@@ -14,20 +13,25 @@ describe('what lies elsewhere than on a disk of this PC', () => {
     'install.toml',
     'C:install.toml',
     '',
-  ])('%s is known by its name, and no drive is asked', (path) => {
-    const asked: string[] = [];
-    const ask = (letter: string) => asked.push(letter) > 0;
-    expect(whyNotOfThisPc(path, ask)).toBe(REFUSED);
-    expect(asked).toEqual([]);
+  ])('%s is known by its name, and Windows is not asked', (path) => {
+    let asked = 0;
+    const ask = () => {
+      asked += 1;
+      return 'C';
+    };
+    expect(whyNotOfWindows(path, ask)).toBe(REFUSED);
+    expect(asked).toBe(0);
   });
 
-  it('is known by its drive: of the network, or of a stick', () => {
-    expect(whyNotOfThisPc('X:\\pkg\\install.toml', onlyC)).toBe(REFUSED);
-    expect(whyNotOfThisPc('c:\\pkg\\install.toml', onlyC)).toBeNull();
+  it('is known by its drive: of the network, a stick, or a disk that Windows calls fixed but did not start from', () => {
+    expect(whyNotOfWindows('E:\\pkg\\install.toml', () => 'C')).toBe(REFUSED);
+    expect(whyNotOfWindows('C:\\pkg\\install.toml', () => 'D')).toBe(REFUSED);
+    expect(whyNotOfWindows('c:\\pkg\\install.toml', () => 'C')).toBeNull();
+    expect(whyNotOfWindows('C:\\pkg\\install.toml', () => '?')).toBe(REFUSED);
   });
 
   it.runIf(process.platform === 'win32')('the disk of Windows is built in, a letter without a drive is not', () => {
-    expect(isFixedDrive('C')).toBe(true);
+    expect(isFixedDrive(windowsDrive())).toBe(true);
     expect(isFixedDrive('Q')).toBe(false);
   });
 });

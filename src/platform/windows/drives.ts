@@ -1,15 +1,27 @@
-/** What a path is on: only of a disk of this PC does its own Windows say who may change what. */
+/** What a path is on: only of its own disk does Windows alone say who may change what. */
 import { setupNative } from './setup-native.ts';
 
 const DRIVE_FIXED = 3;
 const ON_A_DRIVE = /^[a-z]:\\/i;
+const MOST_UNITS = 260;
 
-/** A disk that stays in the PC: no share, stick or image, whose access lists somebody may have made elsewhere. */
+/** No share, stick or image; a disk in a box at the USB counts as one. */
 export function isFixedDrive(letter: string): boolean {
   return setupNative().GetDriveTypeW(`${letter}:\\`) === DRIVE_FIXED;
 }
 
-/** Why Windows' word on `path`, a whole one, does not count; null: it does. */
-export function whyNotOfThisPc(path: string, isFixed: (letter: string) => boolean = isFixedDrive): string | null {
-  return ON_A_DRIVE.test(path) && isFixed(path.charAt(0)) ? null : 'is on no disk that is built into this PC';
+/** The letter of the drive that Windows has started from; no variable says it. `?`: it has none. */
+export function windowsDrive(): string {
+  const text = Buffer.alloc(MOST_UNITS * 2);
+  const units = setupNative().GetSystemDirectoryW(text, MOST_UNITS);
+  const directory = text.toString('utf16le', 0, Math.min(units, MOST_UNITS) * 2);
+  return ON_A_DRIVE.test(directory) ? directory.charAt(0).toUpperCase() : '?';
+}
+
+/**
+ * Why Windows' word on `path`, a whole one, does not count; null: it does. Of any other disk the access lists may have been made on
+ * another PC, and one that is plugged in can't be told from one that is built in.
+ */
+export function whyNotOfWindows(path: string, drive: () => string = windowsDrive): string | null {
+  return ON_A_DRIVE.test(path) && path.charAt(0).toUpperCase() === drive() ? null : 'is not on the disk of Windows';
 }

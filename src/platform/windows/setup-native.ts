@@ -48,6 +48,8 @@ interface SetupNative {
   ): number;
   CreateDirectoryW(path: string, security: Uint8Array): number;
   GetDriveTypeW(root: string): number;
+  /** Gives how many units it has written, or would have. */
+  GetSystemDirectoryW(into: Uint8Array, units: number): number;
   GetSystemPowerStatus(status: Uint8Array): number;
   /** Gives −1 where it fails. */
   CreateFileW(
@@ -118,6 +120,7 @@ const PROTOTYPES: Readonly<Record<string, readonly string[]>> = {
   ],
   'kernel32.dll': [
     'uint32_t __stdcall GetDriveTypeW(str16 root)',
+    'uint32_t __stdcall GetSystemDirectoryW(void *into, uint32_t units)',
     'int __stdcall GetSystemPowerStatus(void *status)',
     'int __stdcall CreateDirectoryW(str16 path, const void *security)',
     'intptr_t __stdcall CreateFileW(str16 name, uint32_t access, uint32_t share, const void *security, uint32_t disposition, uint32_t flags, intptr_t template)',
