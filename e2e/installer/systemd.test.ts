@@ -20,6 +20,8 @@ const UNIT = 'kanade-tray-agent.service';
 const AFTERWARDS = 'kanade-tray-upgrade.service';
 const SLOW_MS = 60_000;
 const roots = Object.entries(DEBIAN?.roots ?? { 'no Debian': '' });
+/** One that takes longer than all others is of whole runs. */
+const isQuick = roots.length === 1;
 const reason = noSystemd === null ? '' : ` (${noSystemd})`;
 
 describe.skipIf(DEBIAN === null || noSystemd !== null).each(roots)(`a systemd on %s${reason}`, (release, root) => {
@@ -173,33 +175,40 @@ describe.skipIf(DEBIAN === null || noSystemd !== null).each(roots)(`a systemd on
     await expectOnTheAir('9.1.0');
   });
 
-  it('where the agent has its data the agent says: nobody who upgrades or removes it leads the way elsewhere', {
-    timeout: 360_000,
-  }, async () => {
-    const theirs = '/tmp/theirs/kanade-tray/ipc/0';
-    debian.put(`/etc/systemd/system/${UNIT}.d/data.conf`, '[Service]\nEnvironment=KANADE_AGENT_DATA_DIR=/srv/kanade\n');
-    // Whoever is not drained ends within a second.
-    debian.put('/etc/kanade/agent.toml', `${settings()}\n[run]\ngrace = "1s"\n`);
-    await debian.run(`mkdir -p -m 700 /srv/kanade ${theirs} && mkfifo ${theirs}/endpoint.json`);
-    await debian.run(`systemctl daemon-reload && systemctl restart ${UNIT}`);
-    const endsFirst = async (dpkg: string) => {
-      await debian.run('rm -f /tmp/began /tmp/ended');
-      // Longer than who finds no agent waits for one.
-      await send('touch /tmp/began; sleep 20; touch /tmp/ended');
-      await eventually(() => expect(debian.has('/tmp/began')).toBe(true), SLOW_MS);
-      // Whatever does not end has no pipe of ours.
-      const { code } = await debian.run(`timeout 100 env ${dpkg} > /tmp/said 2>&1`);
-      expect([dpkg, code, debian.has('/tmp/ended')], debian.read('/tmp/said')).toEqual([dpkg, 0, true]);
-    };
-    try {
-      await endsFirst(`dpkg -i ${packages.next}`);
-      await endsFirst(`KANADE_AGENT_DATA_DIR=/tmp/nobody dpkg -i --force-downgrade ${packages.current}`);
-      await endsFirst('KANADE_AGENT_DATA_DIR=/tmp/theirs dpkg -r kanade-tray');
-    } finally {
-      debian.put('/etc/kanade/agent.toml', settings());
-      await debian.run(`rm -r /etc/systemd/system/${UNIT}.d; systemctl daemon-reload`);
-    }
-  });
+  it.skipIf(isQuick)(
+    'where the agent has its data the agent says: nobody who upgrades or removes it leads the way elsewhere',
+    {
+      timeout: 360_000,
+    },
+    async () => {
+      const theirs = '/tmp/theirs/kanade-tray/ipc/0';
+      debian.put(
+        `/etc/systemd/system/${UNIT}.d/data.conf`,
+        '[Service]\nEnvironment=KANADE_AGENT_DATA_DIR=/srv/kanade\n',
+      );
+      // Whoever is not drained ends within a second.
+      debian.put('/etc/kanade/agent.toml', `${settings()}\n[run]\ngrace = "1s"\n`);
+      await debian.run(`mkdir -p -m 700 /srv/kanade ${theirs} && mkfifo ${theirs}/endpoint.json`);
+      await debian.run(`systemctl daemon-reload && systemctl restart ${UNIT}`);
+      const endsFirst = async (dpkg: string) => {
+        await debian.run('rm -f /tmp/began /tmp/ended');
+        // Longer than who finds no agent waits for one.
+        await send('touch /tmp/began; sleep 20; touch /tmp/ended');
+        await eventually(() => expect(debian.has('/tmp/began')).toBe(true), SLOW_MS);
+        // Whatever does not end has no pipe of ours.
+        const { code } = await debian.run(`timeout 100 env ${dpkg} > /tmp/said 2>&1`);
+        expect([dpkg, code, debian.has('/tmp/ended')], debian.read('/tmp/said')).toEqual([dpkg, 0, true]);
+      };
+      try {
+        await endsFirst(`dpkg -i ${packages.next}`);
+        await endsFirst(`KANADE_AGENT_DATA_DIR=/tmp/nobody dpkg -i --force-downgrade ${packages.current}`);
+        await endsFirst('KANADE_AGENT_DATA_DIR=/tmp/theirs dpkg -r kanade-tray');
+      } finally {
+        debian.put('/etc/kanade/agent.toml', settings());
+        await debian.run(`rm -r /etc/systemd/system/${UNIT}.d; systemctl daemon-reload`);
+      }
+    },
+  );
 
   it('who may upgrade keeps the new version away by nothing that they have set or hold open', async () => {
     // What sudo would be for them.

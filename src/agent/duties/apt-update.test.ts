@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testRelease, testTrust } from '../../../test/support/releases.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { updateByApt } from './apt-update.ts';
-import type { Offer } from './release-look.ts';
+import type { Offer } from './release-lookup.ts';
 
 const offer: Offer = {
   release: testRelease(testTrust().keys, Buffer.from('x'), { version: '2.0.0-rc.1' }),
