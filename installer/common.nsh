@@ -203,13 +203,17 @@ Var Runner
 ; What the set-up has to say about how it went, for a person: the detail, and where its log is. It lies where nobody else can put
 ; another one, and is read before that goes.
 Var Message
+; What an answer to it counts for.
+Var Agreed
 !define MESSAGE_FILE "${RUNNER}\message.txt"
 !macro readMessage
   StrCpy $Message ""
+  StrCpy $Agreed ""
   ${If} ${FileExists} "${MESSAGE_FILE}"
     FileOpen $1 "${MESSAGE_FILE}" r
     FileReadUTF16LE $1 $2
     FileReadUTF16LE $1 $3
+    FileReadUTF16LE $1 $Agreed
     FileClose $1
     StrCpy $Message "$\n$\n$2$\n$3"
   ${EndIf}

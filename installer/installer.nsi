@@ -139,13 +139,16 @@ Section
     ${IfNot} ${Silent}
       StrCpy $Task "install --asks"
     ${EndIf}
+    again:
     !insertmacro runSetUp $Task
-    ; Anybody can start us with words of their own: who has agreed to our name is asked about those.
+    ; Anybody can start us with words of their own: who has agreed to our name is asked about those, and once more where what
+    ; they name is another thing by the time of the answer.
     ${If} $ExitCode = ${EXIT_ASKS}
       !insertmacro readMessage
       StrCpy $ExitCode ${EXIT_CANCELLED}
       MessageBox MB_YESNO|MB_ICONEXCLAMATION|MB_DEFBUTTON2 "$(ChangesQuestion)$Message" IDNO declined
-      !insertmacro runSetUp install
+      StrCpy $Task 'install --asks --agreed "$Agreed"'
+      Goto again
       declined:
     ${EndIf}
   ${EndIf}

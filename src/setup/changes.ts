@@ -31,7 +31,10 @@ const FIRST = [
 /** Others are shown in quotation marks, and so are taken for nothing else. */
 const PLAIN_NAME = /^[\w.-]+$/;
 
-type Wanted = Pick<InstallInput, 'parameters' | 'version' | 'env'> & { readonly system: Pick<System, 'readValue'> };
+/** What was asked for, and the PC that it is asked of. */
+export type Wanted = Pick<InstallInput, 'parameters' | 'version' | 'env'> & {
+  readonly system: Pick<System, 'readValue'>;
+};
 
 /**
  * One for each setting and secret that is another one afterwards, without what is secret of it, and for each word that does something

@@ -11,7 +11,7 @@ import { writeChoices } from './choices.ts';
 import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { bytesBelow } from './files.ts';
 import { SERVICE } from './names.ts';
-import { type InstallInput, type Plan, planOf } from './plan.ts';
+import type { InstallInput, Plan } from './plan.ts';
 import { openPrograms, putPrograms, putVersion, showVersion } from './put-files.ts';
 import { putRegistration, putService } from './put-registration.ts';
 import { deleteSpent, forgetIdentity, putConfiguration, secureKeys } from './put-settings.ts';
@@ -20,9 +20,8 @@ import { checkSignIn } from './sign-in.ts';
 import { replaceOriginal, restoreOriginal } from './take-over.ts';
 import { Transaction } from './transaction.ts';
 
-/** @returns the exit code of the installer @throws {SetupError} after everything is as it was before */
-export async function install(input: InstallInput): Promise<number> {
-  const plan = planOf(input);
+/** `plan`: what was looked at, and agreed to. @returns the exit code of the installer @throws {SetupError} after everything is as it was before */
+export async function install(input: InstallInput, plan: Plan): Promise<number> {
   const transaction = new Transaction(input.log);
   let isUp: boolean;
   try {

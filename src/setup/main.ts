@@ -18,8 +18,9 @@ import { trustOnlyMaker } from '../platform/windows/access-list.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
 import { makeDirectory } from '../shared/make-directory.ts';
 import { agentTalk } from './agent-talk.ts';
-import { askedText, changesOf } from './changes.ts';
+import { askedText } from './changes.ts';
 import { type Parameters, readCommandLine, readParameters, wordsOf } from './command-line.ts';
+import { consentOf } from './consent.ts';
 import { ASKS, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
@@ -45,6 +46,8 @@ const { values, positionals } = parseArgs({
     trial: { type: 'string' },
     /** A person is there who can be asked. */
     asks: { type: 'boolean' },
+    /** The digest of the plan that was agreed to, or that had nothing to be asked for. */
+    agreed: { type: 'string' },
     /** We are the service that an installation was handed over to. */
     'handed-over': { type: 'boolean' },
   },
@@ -211,23 +214,30 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     platform: process.platform,
     trial: trialGiven(),
   };
-  if (values['handed-over'] === true) {
+  const isHandedOver = values['handed-over'] === true;
+  if (isHandedOver) {
     if (!(await WINDOWS.takeSetupLock(ANOTHER_ENDS_WITHIN_MS)))
       throw new SetupError(SETUP_EXIT.anotherRuns, 'another installation runs');
-  } else if (input.trial !== null || (await isOfACommand(input, process.env))) {
-    planOf(input);
+  }
+  const plan = planOf(input);
+  const { open, digest } = consentOf(plan, input, values.agreed);
+  const hasToAsk = (values.asks === true || values.agreed !== undefined) && open.length > 0;
+  if (hasToAsk) {
+    for (const change of open) log.say(`to be agreed to: ${change}`);
+    if (values.asks !== true)
+      throw new SetupError(SETUP_EXIT.configuration, 'what was agreed to has changed since; nothing was done');
+    leaveMessage(askedText(open), '', digest);
+    return ASKS;
+  }
+  if (!isHandedOver && (input.trial !== null || (await isOfACommand(input, process.env)))) {
     const files = given({ '--command-line': values['command-line'], '--answers': values.answers });
-    const others = Object.entries(given({ '--installer': values.installer, '--trial': values.trial })).flat();
+    const agreed = values.asks === true ? digest : undefined;
+    const options = { '--installer': values.installer, '--trial': values.trial, '--agreed': agreed };
+    const others = Object.entries(given(options)).flat();
     handOverInstall({ ...input, args: ['install', '--root', rootGiven(), ...others], files });
     return HANDED_OVER;
   }
-  const changes = values.asks === true ? changesOf(planOf(input), input) : [];
-  if (changes.length > 0) {
-    for (const change of changes) log.say(`to be agreed to: ${change}`);
-    leaveMessage(askedText(changes), '');
-    return ASKS;
-  }
-  return install(input);
+  return install(input, plan);
 }
 
 function given(options: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -260,9 +270,10 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
   });
 }
 
-/** Two lines. What an exit code means, the installer says itself, in the person's language. */
-function leaveMessage(detail: string, log: string): void {
+/** Two lines, and one with what an answer to it counts for. What an exit code means, the installer says itself, in the person's language. */
+function leaveMessage(detail: string, log: string, digest?: string): void {
   if (values.message === undefined) return;
   makeDirectory(dirname(values.message));
-  writeFileSync(values.message, `${detail.replaceAll(/\s+/g, ' ').slice(0, 700)}\r\n${log}`, 'utf16le');
+  const lines = [detail.replaceAll(/\s+/g, ' ').slice(0, 700), log, ...(digest === undefined ? [] : [digest])];
+  writeFileSync(values.message, lines.join('\r\n'), 'utf16le');
 }

@@ -51,6 +51,13 @@ export class PlansHere {
     return nextTime(plan, this.lastSuccess(plan), afterMs, this.zoneOf(plan));
   }
 
+  /** A time that no moment had, since a change of this PC's zone has put its clock from `fromMs` of the new one to `nowMs`. */
+  jumpedOverMs(plan: Plan, fromMs: number, nowMs: number): number | null {
+    if (plan.zone === 'utc' || plan.times === null || fromMs >= nowMs) return null;
+    const atMs = plan.times.next(fromMs, this.zoneOf(plan));
+    return atMs !== null && atMs <= nowMs ? atMs : null;
+  }
+
   zoneOf(plan: Plan): string {
     return plan.zone === 'utc' ? 'UTC' : this.#options.zone();
   }

@@ -133,6 +133,20 @@ test('on a PC that travels the times of its own clock are those of its new zone,
   expect(rig.times()).toEqual(['07:01:02', '07:02:00', '07:04:00']);
 });
 
+test('a time that a change of the zone jumps over is listed as missed', async () => {
+  // 08:00 there, and 16:00 here a moment later.
+  const rig = scheduleRig({ zone: 'Europe/Berlin' });
+  const at = (time: string, more: object = {}) => ({ when: { calendar: { at: time } }, ...more });
+  const tz = { tz: 'utc' };
+  rig.start({ between: at('09:00'), gone: at('07:59'), ahead: at('16:01'), utc: at('09:00', tz) });
+  rig.state.zone = 'Asia/Tokyo';
+  rig.scheduler.zoneChanged();
+  await rig.pass(65);
+  expect(rig.fired.map(({ run }) => rig.store.history.get(run)?.subject)).toEqual(['schedules.ahead']);
+  const skips = ['between', 'gone', 'ahead', 'utc'].map((id) => rig.scheduler.skipped(id)?.why ?? null);
+  expect(skips).toEqual(['missed', null, null, null]);
+});
+
 describe('for whom it is', () => {
   test.each([
     [{ all: true }, true],

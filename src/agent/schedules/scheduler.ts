@@ -19,6 +19,7 @@ import { PlansHere } from './plans-here.ts';
 import type { Refusals } from './refusals.ts';
 import { type Skip, Skips } from './skips.ts';
 import type { Plan } from './types.ts';
+import { ZoneJumps } from './zone-jumps.ts';
 
 /** A timer counts no sleep of the PC, so none is trusted for longer. */
 const LONGEST_SLEEP_MS = 30_000;
@@ -62,6 +63,7 @@ export class Scheduler {
   readonly #atStart = new Map<string, SkipReason | null>();
   #passedMs = Number.NEGATIVE_INFINITY;
   #zoneChanged = false;
+  readonly #zoneJumps: ZoneJumps;
   #pass: Promise<void> = Promise.resolve();
   readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is looked at again soon. */
@@ -70,6 +72,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.plans = new PlansHere(options);
+    this.#zoneJumps = new ZoneJumps(options.zone());
     this.#skips = new Skips(options.store, options.log);
     this.#firing = new Firing(options, {
       plans: this.plans,
@@ -232,6 +235,7 @@ export class Scheduler {
     const isElsewhere = this.#zoneChanged;
     this.#zoneChanged = false;
     const nowMs = this.#options.clock.nowMs();
+    const jumpedFromMs = isElsewhere ? this.#zoneJumps.changed(this.#options.zone(), nowMs) : nowMs;
     const wasSetBack = nowMs < this.#passedMs - BACK_MS;
     this.#passedMs = nowMs;
     const failed = this.#failed;
@@ -250,7 +254,8 @@ export class Scheduler {
       // First, so that one which can't be told at present is looked at once more.
       const isReckoned = this.#reckon(active, nowMs);
       if (!isReckoned && isElsewhere) this.#zoneChanged = true;
-      if (isReckoned && isDue) this.#due(plan, nextMs, nowMs);
+      const dueMs = isDue || !isReckoned ? nextMs : this.plans.jumpedOverMs(plan, jumpedFromMs, nowMs);
+      if (isReckoned && dueMs !== null) this.#due(plan, dueMs, nowMs);
       await turn();
     }
     const next = Math.min(...[...this.#active.values()].map(({ nextMs: each }) => each ?? Number.POSITIVE_INFINITY));
