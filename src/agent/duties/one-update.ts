@@ -68,6 +68,8 @@ export class OneUpdate {
   /** How often it lay ready here and is still not the version that counts: to come that far is nothing new then. */
   #readyBefore = 0;
   #stops = false;
+  #isSwitching = false;
+  #isWithdrawn = false;
 
   constructor(offer: Offer, options: OneUpdateOptions, changed: () => void) {
     this.offer = offer;
@@ -80,6 +82,12 @@ export class OneUpdate {
   /** `stops`: with the agent, of which the set-up of a new version asks just that: then nothing more is begun. */
   close(stops = false): void {
     this.#stops = stops;
+    this.#isWithdrawn = true;
+    // What it was given to ends us, whatever is offered by now: until that is over no command may begin.
+    if (stops || !this.#isSwitching) this.#end();
+  }
+
+  #end(): void {
     this.#ending.abort(new Error('no update any more'));
   }
 
@@ -264,17 +272,22 @@ export class OneUpdate {
       if (why !== null && !this.#stops) commands.hold(false);
     }
     if (why === null) return true;
+    if (this.#isWithdrawn) this.#end();
+    signal.throwIfAborted();
     await this.#again('setup', why);
     return false;
   }
 
   /** null: the agent stops; else why it has not come to it. */
   async #switch(offer: Offer, signal: AbortSignal): Promise<string | null> {
+    this.#isSwitching = true;
     try {
       return await this.#options.switchTo(offer, signal);
     } catch (error) {
       signal.throwIfAborted();
       return errorText(error);
+    } finally {
+      this.#isSwitching = false;
     }
   }
 

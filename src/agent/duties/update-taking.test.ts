@@ -446,19 +446,37 @@ test('what fails in the last moment lets go of the commands, and is tried again'
   expect(commands.holds).toEqual([true, false, true]);
 });
 
-test('what is handed over and offered no more lets go of the commands; a stop, of which it asks, begins none of them', async () => {
-  const handOver = (_offer: Offer, signal: AbortSignal) => orAbort(new Promise<null>(() => {}), signal);
-  const taken = rig({ switchTo: handOver });
-  taken.offer.set(offerOf({ serial: 7 }));
-  await taken.waitsFor('installing');
-  taken.offer.set(null);
-  await eventually(() => expect(taken.commands.holds).toEqual([true, false]));
-  const stopped = rig({ switchTo: handOver });
-  stopped.offer.set(offerOf({ serial: 7 }));
-  await stopped.waitsFor('installing');
-  await stopped.taking.close();
-  expect(stopped.commands.holds).toEqual([true]);
+test('what is handed over and offered no more holds commands until that is over, since it still ends us; then comes the next', async () => {
+  const over = Promise.withResolvers<string>();
+  const given: { readonly serial: number; readonly signal: AbortSignal }[] = [];
+  const { offer, commands } = rig({
+    switchTo: ({ release: { serial } }, signal) => {
+      given.push({ serial, signal });
+      return serial === 7 ? orAbort(over.promise, signal) : Promise.resolve(null);
+    },
+  });
+  offer.set(offerOf({ serial: 7 }));
+  await eventually(() => expect(given).toHaveLength(1));
+  offer.set(null);
+  offer.set(offerOf({ serial: 8 }));
+  expect([given[0]?.signal.aborted, commands.holds]).toEqual([false, [true]]);
+  over.resolve('the set-up has not stopped this agent');
+  await eventually(() => expect(given.map(({ serial }) => serial)).toEqual([7, 8]));
+  expect(commands.holds).toEqual([true, false, true]);
 });
+
+test.each(['still offered', 'offered no more'])(
+  'a stop, of which what is handed over asks, begins no command (%s)',
+  async (how) => {
+    const handOver = (_offer: Offer, signal: AbortSignal) => orAbort(new Promise<null>(() => {}), signal);
+    const { offer, commands, taking, waitsFor } = rig({ switchTo: handOver });
+    offer.set(offerOf({ serial: 7 }));
+    await waitsFor('installing');
+    if (how === 'offered no more') offer.set(null);
+    await taking.close();
+    expect(commands.holds).toEqual([true]);
+  },
+);
 
 test('a copy that came to an end counts no more, however it ended', async () => {
   const store = testStore(tempDir());

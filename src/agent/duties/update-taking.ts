@@ -27,6 +27,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
   let current: OneUpdate | null = null;
   // Of all before: two at a time would take what lies half there from each other.
   let running: Promise<unknown> = Promise.resolve();
+  const all = new Set<OneUpdate>();
   const status = new WatchedCell<UpdateView>(watch.status.value);
   let known: UpdateNotes['undone'] = [];
   // To show it is nobody's condition: a store that can't be read at present is shown as it was.
@@ -56,9 +57,11 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
     }
     current?.close();
     const begin = Promise.all([options.begin, running]);
-    current = offer === null ? null : new OneUpdate(offer, { ...options, begin, isOffered }, publish);
-    if (current !== null) {
-      const run = current.run();
+    const one = offer === null ? null : new OneUpdate(offer, { ...options, begin, isOffered }, publish);
+    current = one;
+    if (one !== null) {
+      all.add(one);
+      const run = one.run().finally(() => all.delete(one));
       drop(run, log, 'taking an update');
       running = Promise.allSettled([running, run]);
     }
@@ -74,7 +77,8 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
     async close() {
       stopOffer();
       stopStatus();
-      current?.close(true);
+      // One that is offered no more may still wait for what it was given to.
+      for (const one of all) one.close(true);
       current = null;
       await running;
     },

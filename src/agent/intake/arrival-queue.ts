@@ -33,8 +33,8 @@ export class ArrivalQueue {
   readonly #log: Logger;
   #open = true;
   #begun = false;
-  /** In the order of arrival; the first `#taken` of it had their turn. */
-  #waiting: { readonly source: Source; readonly incoming: Incoming }[] = [];
+  /** In the order of arrival; the first `#taken` of it had their turn, and nothing is left there of a message. */
+  #waiting: ({ readonly source: Source; readonly incoming: Incoming } | null)[] = [];
   #taken = 0;
   #waitingBytes = 0;
   #turnEndsAtMs: number | null = null;
@@ -53,7 +53,7 @@ export class ArrivalQueue {
   /** None is taken from here on. */
   close(): void {
     this.#open = false;
-    for (const { incoming } of this.#waiting.slice(this.#taken)) askAgain(incoming);
+    for (const each of this.#waiting) if (each !== null) askAgain(each.incoming);
     this.#waiting = [];
     this.#taken = 0;
   }
@@ -90,8 +90,9 @@ export class ArrivalQueue {
   }
 
   #takeNext(): void {
-    const next = this.#waiting[this.#taken];
-    if (next === undefined) return;
+    const next = this.#waiting[this.#taken] ?? null;
+    if (next === null) return;
+    this.#waiting[this.#taken] = null;
     this.#taken += 1;
     this.#waitingBytes -= next.incoming.data.length;
     try {

@@ -11,7 +11,7 @@ import { errorCode } from '../../shared/error-code.ts';
 import type { RunId } from '../../shared/ids.ts';
 import type { Source } from '../../shared/states.ts';
 import { NO_HEADERS, type SignatureHeaders, signatureHeaders } from '../signing/signature.ts';
-import type { SignatureNote, Verdict, Verifier } from '../signing/verifier.ts';
+import type { SignatureNote, Verifier } from '../signing/verifier.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type DecodedCommand, recordOf } from '../wire/command.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
@@ -35,7 +35,7 @@ const OF_THE_MOMENT = /^(?:SQLITE|E(?!RR_))/;
 export interface IntakeOptions {
   readonly pcId: string;
   readonly store: Store;
-  readonly verifier: Pick<Verifier, 'judge'>;
+  readonly verifier: Pick<Verifier, 'judge' | 'judgeAgain'>;
   /** null: not known yet; group messages then stay un-acknowledged. */
   readonly groups: Watched<ReadonlySet<string> | null>;
   readonly maxPayloadBytes: () => number;
@@ -145,16 +145,18 @@ export class Intake {
       body: Buffer.from(data),
     };
     try {
-      let verdict = this.#judge(base, headers);
-      while (verdict.kind === 'reads_ring') {
+      const { store, verifier } = this.#options;
+      const isRecorded = (message: DecodedCommand) => wasRecorded(store, base, headers, message);
+      let verdict = readable(() => verifier.judge(base.body, headers, isRecorded));
+      if (verdict.kind === 'reads_ring') {
         await verdict.done;
-        verdict = this.#judge(base, headers);
+        verdict = readable(() => verifier.judgeAgain(base.body, headers, isRecorded));
       }
       switch (verdict.kind) {
         case 'failed':
           return await this.#recordUnreadable(base, verdict.found, null);
         case 'accepted':
-          if (wasRefused(this.#options.store, base, headers)) {
+          if (wasRefused(store, base, headers)) {
             this.#options.store.counters.bump('duplicates');
             return true;
           }
@@ -173,17 +175,6 @@ export class Intake {
     } catch (error) {
       this.#options.log.warn('a command could not be recorded yet', { subject, error: errorText(error) });
       return false;
-    }
-  }
-
-  /** An error of the moment (a file, a disk) is thrown; one that the message itself causes would come again each time. */
-  #judge(base: Base, headers: SignatureHeaders): Verdict | { readonly kind: 'failed'; readonly found: Failed } {
-    const { store, verifier } = this.#options;
-    try {
-      return verifier.judge(base.body, headers, (message) => wasRecorded(store, base, headers, message));
-    } catch (error) {
-      if (OF_THE_MOMENT.test(errorCode(error))) throw error;
-      return { kind: 'failed', found: { ...NOTHING_READ, error: errorText(error) } };
     }
   }
 
@@ -218,5 +209,15 @@ export class Intake {
     if (admission.kind === 'admitted') this.#options.onQueued();
     else this.#count(admission, arrival.requestId ?? '');
     return true;
+  }
+}
+
+/** An error of the moment (a file, a disk) is thrown; one that the message itself causes would come again each time. */
+function readable<V>(judge: () => V): V | { readonly kind: 'failed'; readonly found: Failed } {
+  try {
+    return judge();
+  } catch (error) {
+    if (OF_THE_MOMENT.test(errorCode(error))) throw error;
+    return { kind: 'failed', found: { ...NOTHING_READ, error: errorText(error) } };
   }
 }

@@ -231,6 +231,37 @@ describe('required', () => {
     },
   );
 
+  test('a message is judged after one look at a ring that answers slowly, also where the next look is due by then', async () => {
+    let nowMs = 0;
+    let [asked, reads] = [0, 0];
+    const verifier = verifierOf({
+      mode: 'require',
+      ring: () => {
+        reads += 1;
+        return RING;
+      },
+      ringPath: {
+        ask: async () => true,
+        answers: async () => {
+          asked += 1;
+          // A new question may be put each second. One that has no end would take the test's own thread.
+          if (asked > 3) return new Promise<boolean>(() => {});
+          nowMs += 2_000;
+          return true;
+        },
+      },
+      clock: { ...systemClock, monotonicMs: () => nowMs },
+    });
+    const { intake, send, rows } = setUp('require', RING, testStore(tempDir()), () => {}, systemClock, verifier);
+    nowMs = 2_000;
+    reads = 0;
+    const body = commandJson('r1');
+    await send(body, signedHeaders('new', OTHER, body));
+    expect([asked, reads]).toEqual([1, 1]);
+    expect(rows()).toMatchObject([{ requestId: 'r1', reason: 'SIGNATURE', signature: 'unknown_key' }]);
+    intake.close();
+  });
+
   test.each([
     ['cut', '{"id":"job-1","request_id":"r1"', null, 0],
     ['of no use as a command', '{"request_id":"r1","operation":null}', 'r1', 1],

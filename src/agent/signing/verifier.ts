@@ -27,8 +27,6 @@ export interface SignatureNote {
 export type Verdict =
   /** May go on, whether it can be read or not. `signature` null: nobody looked. */
   | { readonly kind: 'accepted'; readonly decoded: DecodedCommand; readonly signature: SignatureNote | null }
-  /** Its key may have come into the ring. After this it is to be judged again; never rejects. */
-  | { readonly kind: 'reads_ring'; readonly done: Promise<void> }
   /** It does not hold now, and what is to be said of this message was said when it was recorded. */
   | { readonly kind: 'recorded' }
   /** An envelope of a kind that nobody here knows; whom to answer it does not say. */
@@ -42,6 +40,12 @@ export type Verdict =
       readonly decoded: DecodedCommand;
       readonly why: string;
     };
+
+/** Its key may have come into the ring, which is read after it came. Then `judgeAgain` says how it is; `done` never rejects. */
+export interface ReadsRing {
+  readonly kind: 'reads_ring';
+  readonly done: Promise<void>;
+}
 
 /** What the heartbeat and the window say of it. */
 export interface SigningView {
@@ -94,7 +98,11 @@ export class Verifier {
   }
 
   /** `isRecorded`: whether the message is no new one. A key and a time may be over by the time that its copy comes. */
-  judge(body: Uint8Array, headers: SignatureHeaders, isRecorded: (message: DecodedCommand) => boolean): Verdict {
+  judge(
+    body: Uint8Array,
+    headers: SignatureHeaders,
+    isRecorded: (message: DecodedCommand) => boolean,
+  ): Verdict | ReadsRing {
     const first = this.#judgeNow(body, headers);
     const isDue = isUnknownKey(first) && this.#keys.isDueForUnknown();
     const { ringPath } = this.#options;
@@ -102,6 +110,15 @@ export class Verifier {
     // Whoever else comes meanwhile may be signed with the same new key.
     if (isUnknownKey(first) && this.#reading !== null) return { kind: 'reads_ring', done: this.#reading };
     const judged = isDue && ringPath === undefined && this.#keys.refresh() ? this.#judgeNow(body, headers) : first;
+    return this.#verdict(judged, isRecorded);
+  }
+
+  /** By the ring as it is: the message has waited for a look at it, and another one would have no end. */
+  judgeAgain(body: Uint8Array, headers: SignatureHeaders, isRecorded: (message: DecodedCommand) => boolean): Verdict {
+    return this.#verdict(this.#judgeNow(body, headers), isRecorded);
+  }
+
+  #verdict(judged: Judgement, isRecorded: (message: DecodedCommand) => boolean): Verdict {
     if (judged.form === 'unknown') return { kind: 'unknown_envelope', found: judged.found };
     const { form, finding, decoded } = judged;
     if (finding === null) return { kind: 'accepted', decoded, signature: null };

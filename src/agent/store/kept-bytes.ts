@@ -7,8 +7,9 @@ const STEP_ROWS = 500;
 export async function keptBytes(db: Database): Promise<number> {
   const stored = `coalesce((SELECT octet_length(body) FROM commands WHERE commands.run = its.run), 0)
     + coalesce((SELECT sum(octet_length(body)) FROM outputs WHERE outputs.run = its.run), 0)`;
+  // A run is counted once: while it is open, or with its result. Whatever else is sent of it leaves before that.
   const sent = db.prepare(`
-    SELECT seq AS at, octet_length(body) + ${stored} AS bytes FROM outbox AS its WHERE seq > ? ORDER BY seq LIMIT ${STEP_ROWS}`);
+    SELECT seq AS at, octet_length(body) + iif(kind = 'result', ${stored}, 0) AS bytes FROM outbox AS its WHERE seq > ? ORDER BY seq LIMIT ${STEP_ROWS}`);
   const open = db.prepare(`
     SELECT run AS at, ${stored} AS bytes FROM runs AS its WHERE run > ? AND state <> 'finished' ORDER BY run LIMIT ${STEP_ROWS}`);
   let total = 0;

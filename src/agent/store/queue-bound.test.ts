@@ -70,3 +70,19 @@ test('a store that takes nothing is said before one in which too much waits', as
   await store.probe();
   expect(store.state.value).toBe('queue_full');
 });
+
+test('a command counts once, also while its started event waits', async () => {
+  const store = bounded(tempDir());
+  const admitted = [];
+  // 560 kB.
+  for (let i = 0; i < 28; i++) admitted.push(await admit(store, `r${i}`));
+  for (const { run, resultId } of admitted) {
+    const event = { kind: 'started', id: resultId, subject: 's', body: Buffer.from('started') } as const;
+    await store.runs.start(run, { startedAtMs: 1, runAsUser: null, facts: null, event });
+  }
+  await store.probe();
+  expect(store.state.value).toBe('ok');
+  for (const { run, resultId } of admitted.slice(0, 3)) await store.runs.finish(run, outcomeOf(resultId));
+  await store.probe();
+  expect(store.state.value).toBe('queue_full');
+});

@@ -15,7 +15,7 @@ const PROBE_INTERVAL_MS = 2_000;
 const PROBE_WHILE_ROOM_MS = 4_000;
 /** In rounds of the above: half a minute, an hour. */
 const KEEP_EVERY = 8;
-const PRUNE_EVERY = 900;
+const PRUNE_EVERY = 113 * KEEP_EVERY;
 /** A checkpoint waits for the disk three times: what a PC with nothing to do writes of its link is not worth one each time. */
 const CHECKPOINT_COMMITS = 8;
 const CHECK_AFTER_UNCLEAN_MS = 60_000;
