@@ -26,9 +26,11 @@ export interface SmallDisk {
   resize(mib: number): void;
 }
 
-export function smallDisk(mib: number): SmallDisk {
+/** `files`: no more than so many, and the directory. */
+export function smallDisk(mib: number, files?: number): SmallDisk {
   const path = tempDir();
-  mount('-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', path);
+  const inodes = files === undefined ? '' : `,nr_inodes=${files + 1}`;
+  mount('-t', 'tmpfs', '-o', `size=${mib}m${inodes}`, 'tmpfs', path);
   onTestFinished(() => unmount(path));
   return { path, resize: (size) => mount('-o', `remount,size=${size}m`, path) };
 }

@@ -79,6 +79,18 @@ test('what the store has no room for is asked for again soon, not when the broke
   await eventually(() => expect(naks[1]).toBe(0));
 });
 
+test('what waits for the queue is asked for again less often', () => {
+  const { store, intake } = setUp();
+  const naks: number[] = [];
+  Object.defineProperty(store, 'admits', { value: false });
+  Object.defineProperty(store, 'state', { value: new WatchedCell('queue_full') });
+  const data = Buffer.from(commandJson('r1'));
+  intake.receive('replay', { subject: 'commands.pc.PC-1', data, nak: (delayMs) => naks.push(delayMs) });
+  expect(naks).toHaveLength(1);
+  expect(naks[0]).toBeGreaterThan(20_000);
+  expect(naks[0]).toBeLessThan(40_000);
+});
+
 test('nothing is acknowledged that could not be recorded, and it is taken when it comes again', async () => {
   const { store, acks, receive } = setUp();
   const admit = store.runs.admit.bind(store.runs);

@@ -3,6 +3,7 @@
  * What it may become is the table of architecture §3; nothing is dropped without a counter or a row.
  */
 import { hash } from 'node:crypto';
+import { spreadMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
@@ -30,6 +31,8 @@ import {
 
 /** Fingerprints of messages that are known to be recorded: a redelivery costs no look into the store. */
 const RECENT_MAX = 4_096;
+/** A queue that is full needs longer than a disk to have room, and each message that waits for it comes again. */
+const QUEUE_AGAIN_MS = 30_000;
 /** Errors of the system or the store; what Node says of its arguments (`ERR_…`) comes from the message. */
 const OF_THE_MOMENT = /^(?:SQLITE|E(?!RR_))/;
 export interface IntakeOptions {
@@ -99,7 +102,7 @@ export class Intake {
     if (!this.#options.store.admits) {
       const decoded = decodeAdmitted(data);
       if (decoded.ok) this.#options.onSeen(decoded.command);
-      incoming.nak?.(AGAIN_MS);
+      incoming.nak?.(this.#options.store.state.value === 'queue_full' ? spreadMs(QUEUE_AGAIN_MS) : AGAIN_MS);
       return;
     }
     const recorded = this.#record(source, incoming, fingerprint, headers);

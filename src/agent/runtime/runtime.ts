@@ -93,6 +93,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   // Of what stops it is the last but the store, from which it is read.
   const socket = new LocalSocket();
   life.add('local socket', () => socket.close());
+  // It still reads of the store; everything else has ended by then, and has not waited for it.
+  life.add('update', () => duties.updateEnds());
 
   // First of all what the fleet sees: that this PC is there.
   const bus = makeBus(options);

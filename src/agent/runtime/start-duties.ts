@@ -49,10 +49,14 @@ export interface Duties {
   readonly restartPending: Watched<boolean>;
   readonly hardware: HardwareView;
   readonly logView: LogView;
+  /** Begins nothing more, also of an update. */
   close(): Promise<void>;
+  /** Resolves once nothing of an update is done here any more: what is half there is large, and no script waits for its removal. */
+  updateEnds(): Promise<void>;
 }
 
-export function startDuties(parts: DutiesParts): Duties {
+/** `startUpdate`: another one for tests. */
+export function startDuties(parts: DutiesParts, startUpdate = startSelfUpdate): Duties {
   const { config, store, bus, fleet, tails, shipper, body, host, version, clock, log } = parts;
   const { program, pin, dispatcher, endFor } = parts;
   const pcId = config.agent.id;
@@ -60,7 +64,9 @@ export function startDuties(parts: DutiesParts): Duties {
   const shell = new PowerShellConversation();
   const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
   const shared = { config, store, bus, fleet, host, version, program, pin, dispatcher, endFor };
-  const update = startSelfUpdate({ ...shared, clock, log });
+  const update = startUpdate({ ...shared, clock, log });
+  let ending: Promise<void> | null = null;
+  const updateEnds = () => (ending ??= update.close());
   const hardware = new HardwareView({ read: (signal) => readHardware(shell, signal), clock, log: log.child('os') });
   const logView = new LogView({ pathTemplate, keepDays, maxLines: MAX_LOG_LINES });
   const duties: { close(): void | Promise<void> }[] = [
@@ -68,7 +74,7 @@ export function startDuties(parts: DutiesParts): Duties {
     hardware,
     shell,
     restart,
-    update,
+    { close: () => drop(updateEnds(), log, 'ending what is done of an update') },
     startPing({ pcId, bus, body }),
     startLogsFetch({ pcId, bus, pathTemplate, keepDays, log: log.child('logs') }),
     startLiveTail({ pcId, bus, tails }),
@@ -93,6 +99,7 @@ export function startDuties(parts: DutiesParts): Duties {
     hardware,
     logView,
     restartPending: restart.pending,
+    updateEnds,
     async close() {
       await Promise.all(duties.map(async (duty) => duty.close()));
     },

@@ -191,12 +191,19 @@ function newestRun(db: Database.Database): number {
   return db.prepare('SELECT coalesce(max(run), 0) FROM runs').pluck().get() as number;
 }
 
-/** Notes this opening. On a full disk that can't be written; what is in the store is then still read and acted on. */
-function noteOpened(db: Database.Database, directory: string, fresh: boolean): Omit<OpenNotes, 'quarantined'> {
+/**
+ * Notes this opening. On a full disk that can't be written; what is in the store is then still read and acted on. `unclean`: as it was
+ * told before a first try, which may have noted us.
+ */
+function noteOpened(
+  db: Database.Database,
+  directory: string,
+  fresh: boolean,
+  unclean = new Meta(db).get('open') === '1',
+): Omit<OpenNotes, 'quarantined'> {
   const meta = new Meta(db);
   const behind = !fresh && isBehind(meta, directory);
   const oldCopy = behind || olderCopyUpTo(db) !== null;
-  const unclean = meta.get('open') === '1';
   try {
     const boot = nextBoot(meta, directory);
     // One transaction, and one wait for the disk.
@@ -210,7 +217,7 @@ function noteOpened(db: Database.Database, directory: string, fresh: boolean): O
     return { oldCopy, unclean, full: false };
   } catch (error) {
     if (!isFull(error)) throw error;
-    if (releaseReserve(directory)) return noteOpened(db, directory, fresh);
+    if (releaseReserve(directory)) return noteOpened(db, directory, fresh, unclean);
     return { oldCopy, unclean, full: true };
   }
 }

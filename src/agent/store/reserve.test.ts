@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noMountsHere, readOnly, smallDisk } from '../../../test/support/mounts.ts';
@@ -48,5 +48,20 @@ test('nor does the opening of a store on a full disk fail by it', async (context
   fill(disk.path, 96);
   const opened = openStore(disk.path);
   expect(opened).toMatchObject({ kind: 'open', notes: { full: true } });
+  if (opened.kind === 'open') opened.db.close();
+});
+
+test('a store that was closed in order is told to be so where its opening is noted only with the room of the reserve', async (context) => {
+  if (noMounts !== null) return context.skip(noMounts);
+  const disk = smallDisk(96, 8);
+  const store = testStore(disk.path);
+  await store.maintenance.keepReserve();
+  await store.close();
+  // One more file can be made: the WAL, in which the opening is noted. The count of starts beside the store needs another one.
+  const hogs = 8 - readdirSync(disk.path).length - 1;
+  for (let at = 0; at < hogs; at++) writeFileSync(join(disk.path, `hog-${at}`), '');
+  const opened = openStore(disk.path);
+  expect(opened).toMatchObject({ kind: 'open', notes: { unclean: false, full: false } });
+  expect(existsSync(join(disk.path, 'reserve'))).toBe(false);
   if (opened.kind === 'open') opened.db.close();
 });
