@@ -24,6 +24,7 @@ function Test-Held([string] $Way) {
     $upgrade = if ($Verify.NextInstaller -ne '') { $Verify.NextInstaller } else { $Verify.Installer }
     Assert-Equal (Invoke-Setup $upgrade) 0 'exit code of an upgrade meanwhile'
     Restart-Agent
+    Assert-Unheld
     Assert-Equal (Invoke-Setup (Get-Uninstaller)) 0 'exit code of the removal meanwhile'
     Assert-ProgramsGone
     $results = @(Stop-Attack $attack)
@@ -32,6 +33,15 @@ function Test-Held([string] $Way) {
     if ($held.Count -eq 0) { Skip "nothing could be held: $($not -join '; ')" }
     "held: $($held.Count) of $($files.Count), begun again $(@($results | Where-Object { $_.name -eq 'start again' } | ForEach-Object { $_.detail }) -join '')"
   }
+}
+
+# An agent that waited for somebody would be ended by now, and another one be there in its place.
+function Assert-Unheld {
+  $agents = @(Get-Agents | ForEach-Object { $_.ProcessId }) -join ','
+  Start-Sleep -Seconds 60
+  Assert-Equal (@(Get-Agents | ForEach-Object { $_.ProcessId }) -join ',') $agents 'the agent a minute after its restart'
+  if ($Verify.Nats -ne '') { Assert-Equal (Invoke-ItCommand 'powershell' 'exit 42').exit_code 42 'exit 42 while it is held' }
+  Assert (-not (Test-SetupRuns)) 'a set-up is still there'
 }
 
 # As if the power went while what people may read is shut: the set-up ends with all that it has started, and undoes nothing.

@@ -37,7 +37,7 @@ it('nothing of the agent or the set-up reads what people may hold in another way
       readFileSync(join(src, file), 'utf8')
         .split('\n')
         .filter((line) => !/^\s*(?:\*|\/[/*])/.test(line))
-        .map((line) => `${file}: ${line.trim()}`),
+        .map((line) => `${file.replaceAll('\\', '/')}: ${line.trim()}`),
     );
   const ofPeople = code.filter((line) => /'current\.json'/.test(line) && !/private/i.test(line));
   expect(ofPeople.toSorted()).toEqual([
