@@ -114,6 +114,10 @@ test('when the agent is gone, whom to call and which PC this is are still there,
   const agent = service(`${settings(NOWHERE)}\n${more}`);
   const { page, open } = await openWindow(agent.dataDirectory);
   await title(page, 'Cannot reach the IT service');
+  // What nobody has been told yet can't be remembered.
+  await goTo(page, 'Support');
+  await expectPage(page.getByText('03-1234-5678')).toBeVisible();
+  await goTo(page, 'Status');
   await agent.end('SIGKILL');
   await title(page, 'Management service is not running');
   for (const shown of [page, await open()]) {

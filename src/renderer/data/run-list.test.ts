@@ -134,6 +134,21 @@ test('what arrives moves nothing and is counted, until it is shown', async () =>
   expect([list.view.row(0)?.run, list.view.newer, list.view.outline?.matching]).toEqual([53, 0, 53]);
 });
 
+test('what was newer than the list before is not newer than the one that was opened meanwhile', async () => {
+  const agent = new Agent();
+  agent.add(3);
+  const list = listOf(agent);
+  await list.open();
+  agent.add(50);
+  agent.holding = 'runs.list';
+  const refreshed = list.refresh();
+  agent.holding = '';
+  await list.open();
+  agent.letGo();
+  await refreshed;
+  expect([list.view.row(0)?.run, list.view.newer]).toEqual([53, 0]);
+});
+
 test('only the pages that are looked at are read, each once', async () => {
   const agent = new Agent();
   agent.add(1_000);

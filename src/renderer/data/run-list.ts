@@ -125,7 +125,10 @@ export class RunList {
   }
 
   async #readAgain({ newestRun, matching }: RunOutline): Promise<void> {
+    const mine = this.#opened;
     const newer = await this.#client.ask('runs.list', { ...this.#conditions(), afterRun: newestRun, limit: 1 });
+    // Of the list that was there before: what was newer then is in this one.
+    if (this.#opened !== mine) return;
     if (newer.ok && newer.value.total !== null) {
       this.#newer = newer.value.total.matching;
       this.#all = newer.value.total.all;
