@@ -25,7 +25,9 @@ const NOT_OF_WINDOWS = ['deb', 'systemd', 'headless-systemd', 'apt-updates', 'co
 const SLOW = 'e2e/installer/headless-systemd';
 const QUICK = [
   ...NOT_OF_WINDOWS.filter((file) => file !== SLOW),
-  ...['e2e/installer/lifecycle', 'e2e/installer/commands', 'e2e/installer/variables'],
+  'e2e/installer/lifecycle',
+  'e2e/installer/commands',
+  'e2e/installer/variables',
 ];
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
