@@ -14,7 +14,7 @@ const users = (subscribe: string) => `authorization { users: [
 const WITH = users('[">"]');
 const WITHOUT = users('["commands.>"]');
 
-interface PcSnapshot {
+interface BusProcess {
   readonly child: ChildProcess;
   /** What it saw since the last {@link forget}. */
   readonly events: { readonly event: string; readonly value: unknown }[];
@@ -22,7 +22,7 @@ interface PcSnapshot {
   forget(): void;
 }
 
-function startProcess(url: string): PcSnapshot {
+function startProcess(url: string): BusProcess {
   const program = new URL('../../test/support/bus-process.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [program, url, 'agent', 'agent'], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -36,24 +36,24 @@ function startProcess(url: string): PcSnapshot {
   };
 }
 
-async function works(seen: PcSnapshot): Promise<void> {
-  seen.forget();
+async function works(bus: BusProcess): Promise<void> {
+  bus.forget();
   await eventually(() => {
-    expect(seen.last('published')).toBe('stored');
-    expect(seen.last('read')).toBe('absent');
-    expect(seen.last('objects')).toBe(0);
+    expect(bus.last('published')).toBe('stored');
+    expect(bus.last('read')).toBe('absent');
+    expect(bus.last('objects')).toBe(0);
   });
 }
 
 /** Everything fails, and is said to; nothing waits for ever, and the process lives. */
-async function isShown(seen: PcSnapshot): Promise<void> {
+async function isShown(bus: BusProcess): Promise<void> {
   await eventually(() => {
-    expect(seen.last('forbidden')).toEqual(['_INBOX.>']);
-    expect(seen.last('published')).toBe('unavailable');
-    expect(seen.last('read')).toBe('failed');
-    expect(seen.last('objects')).toBe(null);
+    expect(bus.last('forbidden')).toEqual(['_INBOX.>']);
+    expect(bus.last('published')).toBe('unavailable');
+    expect(bus.last('read')).toBe('failed');
+    expect(bus.last('objects')).toBe(null);
     for (const value of ['agent_config', 'agent_groups']) {
-      expect(seen.events).toContainEqual({ event: 'missing', value });
+      expect(bus.events).toContainEqual({ event: 'missing', value });
     }
   });
 }
@@ -64,21 +64,21 @@ test.skipIf(process.platform === 'win32')(
   async () => {
     const { server, reload } = await startReloadableServer(WITHOUT);
     await provisionedOperator(server, { user: 'operator', pass: 'operator' });
-    const seen = startProcess(server.url);
-    await isShown(seen);
-    seen.forget();
+    const bus = startProcess(server.url);
+    await isShown(bus);
+    bus.forget();
     reload(WITH);
     await eventually(() => {
-      expect(seen.last('forbidden')).toEqual([]);
+      expect(bus.last('forbidden')).toEqual([]);
       for (const value of ['agent_config', 'agent_groups']) {
-        expect(seen.events).toContainEqual({ event: 'current', value });
+        expect(bus.events).toContainEqual({ event: 'current', value });
       }
-      expect(seen.events).toContainEqual({ event: 'bound', value: true });
+      expect(bus.events).toContainEqual({ event: 'bound', value: true });
     });
-    expect(seen.last('link')).toBeUndefined();
-    await works(seen);
-    seen.child.kill('SIGTERM');
-    expect(await once(seen.child, 'exit')).toEqual([0, null]);
+    expect(bus.last('link')).toBeUndefined();
+    await works(bus);
+    bus.child.kill('SIGTERM');
+    expect(await once(bus.child, 'exit')).toEqual([0, null]);
   },
 );
 
@@ -87,16 +87,16 @@ test.skipIf(process.platform === 'win32')(
   async () => {
     const { server, reload } = await startReloadableServer(WITH);
     await provisionedOperator(server, { user: 'operator', pass: 'operator' });
-    const seen = startProcess(server.url);
-    await works(seen);
+    const bus = startProcess(server.url);
+    await works(bus);
     for (const _round of [1, 2]) {
-      seen.forget();
+      bus.forget();
       reload(WITHOUT);
-      await isShown(seen);
+      await isShown(bus);
       reload(WITH);
-      await eventually(() => expect(seen.last('forbidden')).toEqual([]));
-      await works(seen);
+      await eventually(() => expect(bus.last('forbidden')).toEqual([]));
+      await works(bus);
     }
-    expect(seen.child.exitCode).toBeNull();
+    expect(bus.child.exitCode).toBeNull();
   },
 );

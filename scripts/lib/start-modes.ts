@@ -34,7 +34,7 @@ export async function runFleet(
         if (fleet.agent instanceof AppShellProcess)
           say('The window is open, and the icon is in the notification area.');
         else page = await showWindow(tools.node, join(fleet.directory, 'data'));
-        say('It shows this PC while an IT department works on it: each line below is a task that it sent.');
+        say('It shows this PC while an IT department works on it: each task that it sends is a line below.');
         say('To join a real fleet instead: npm start -- --server nats://host:4222');
       }
       const good = await demoDay(fleet, signal);

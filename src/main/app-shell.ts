@@ -53,13 +53,13 @@ const TICK_MS = 10_000;
 export class AppShell {
   readonly #options: AppShellOptions;
   readonly agentConnection: AgentConnection;
-  readonly #news: UnseenRuns;
+  readonly #unseenRuns: UnseenRuns;
   #status: AgentStatus | null = null;
   #ticking: NodeJS.Timeout | undefined;
 
   constructor(options: AppShellOptions) {
     this.#options = options;
-    this.#news = new UnseenRuns(options);
+    this.#unseenRuns = new UnseenRuns(options);
     this.agentConnection = new AgentConnection({ ...this.#connection(), startingUntilMs: options.startingUntilMs });
     this.agentConnection.watch(() => this.#attached());
     nativeTheme.themeSource = options.preferences.value.preferences.theme;
@@ -90,7 +90,12 @@ export class AppShell {
   model(nowMs = Date.now()): TrayModel {
     const { i18n } = this;
     const { mark, tooltip } = describeState(this.#seen(), i18n, nowMs);
-    const facts = { seen: this.#seen(), unseen: this.#news.unseen, mayQuit: this.#mayQuit(), mayStop: this.#mayStop() };
+    const facts = {
+      seen: this.#seen(),
+      unseen: this.#unseenRuns.unseen,
+      mayQuit: this.#mayQuit(),
+      mayStop: this.#mayStop(),
+    };
     return { mark, tooltip, menu: trayMenu(facts, i18n, nowMs) };
   }
 
@@ -140,7 +145,7 @@ export class AppShell {
         mayQuit: () => this.#mayQuit(),
         mayStop: () => this.#mayStop(),
         onChange: this.#options.onChange,
-        onSeen: () => void this.#news.seen(this.agentConnection.agent),
+        onSeen: () => void this.#unseenRuns.seen(this.agentConnection.agent),
         onQuitIcon: this.#options.onQuitIcon,
         onStopManagement: this.#options.onStopManagement,
       }),
@@ -182,7 +187,7 @@ export class AppShell {
   #appShellState(): Omit<AppShellState, 'agentConnection' | 'offers'> {
     const { preferences, ui, remembered } = this.#options.preferences.value;
     const { userName, systemLanguage } = this.#options;
-    return { systemLanguage: systemLanguage(), preferences, ui, remembered, userName, unseen: this.#news.unseen };
+    return { systemLanguage: systemLanguage(), preferences, ui, remembered, userName, unseen: this.#unseenRuns.unseen };
   }
 
   #attached(): void {
@@ -222,7 +227,7 @@ export class AppShell {
     this.#remember({ status });
     this.#tick(status.now.running.length > 0);
     this.#options.onChange();
-    void this.#news.changed(agent, status);
+    void this.#unseenRuns.changed(agent, status);
   }
 
   /** A running task's time in tooltip and taskbar, and only then. */

@@ -3,6 +3,7 @@
  * root can write. Invariant: what can't be understood is never taken for "not set": IT has meant something by it. It is a problem,
  * and an agent with a problem in its settings takes no command.
  */
+import { errorText } from '../base/logger.ts';
 import { machineRegistry, type Registry, type RegistryValue } from './registry.ts';
 import { readTrustedFile, SECRETS_KEY } from './secrets.ts';
 
@@ -112,7 +113,7 @@ function parseObject(text: string) {
     if (typeof object === 'object' && object !== null && !Array.isArray(object)) return { ok: true, object } as const;
     return { ok: false, line: 1, expected: 'a JSON object of policy names and values' } as const;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     return { ok: false, line: faultyLine(text), expected: `valid JSON (${message})` } as const;
   }
 }

@@ -1,3 +1,4 @@
+/** Memory that was used once, given back to the system: what an idle PC holds is what is seen of us (docs/performance.md). */
 import { koffi } from './koffi.ts';
 
 let trim: (() => void) | undefined;

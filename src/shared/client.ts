@@ -73,15 +73,15 @@ export async function openAgent(carrier: Link, options: OpenOptions): Promise<Op
     // Before the hello this is how we are turned away.
     onFault: (fault) => onHello(fault),
   });
-  let shaken: HandshakeOutcome = { kind: 'closed' };
+  let outcome: HandshakeOutcome = { kind: 'closed' };
   try {
-    shaken = await handshake(link, agent.call, hello, options);
-    if (shaken.kind !== 'open') return shaken;
+    outcome = await handshake(link, agent.call, hello, options);
+    if (outcome.kind !== 'open') return outcome;
   } finally {
-    if (shaken.kind !== 'open') link.close();
+    if (outcome.kind !== 'open') link.close();
   }
   const client: AgentClient = {
-    handshake: shaken.handshake,
+    handshake: outcome.handshake,
     call: async (method, params, signal) => {
       const result = await agent.call(method, params, signal);
       return methods[method].result.parse(result) as Result<typeof method>;

@@ -29,13 +29,9 @@ export function answersOf(facts: AboutFacts, ui: Rights | null, hosted: boolean,
   ];
 }
 
+/** Also where nobody has a key that counts: the schedules of the fleet are not signed (docs/signing.md). */
 function runsAnything(facts: AboutFacts): boolean {
-  return takesTasks(facts) && (facts.runAsSystem !== 'no' || facts.runAsUser);
-}
-
-/** False: whatever is sent, nothing of it runs. */
-export function takesTasks({ scripts, signatures, commandKeys }: AboutFacts): boolean {
-  return scripts && !(signatures === 'require' && commandKeys.length === 0);
+  return facts.scripts && (facts.runAsSystem !== 'no' || facts.runAsUser);
 }
 
 function slow(facts: AboutFacts, i18n: I18n): (string | null)[] {

@@ -106,7 +106,7 @@ test('the report says all that the screen shows, part by part', () => {
       "A note for the fleet's record, on signatures · e-1 · since 14:00, tried 9 times · nobody stores it\n" +
       'and 1 more\nWaiting to be sent: 2 results, 1 other message.',
     '## Scheduled on this PC\n' +
-      'Backup check · next at 14:01 · left out at 13:59: this PC was asleep · backup-daily · backup · 0 0 * * * *',
+      'Backup check · next at 14:01 · left out at 13:59: its time went by unnoticed · backup-daily · backup · 0 0 * * * *',
     '## This PC\nSystem: Windows 11\nMemory: 16 GB\nDisk C:: 20 GB free of 500 GB\n' +
       'Running since: 13:59\nCould not be read: drives: no answer',
     '## Settings that are not as built in\nhistory.days = 30 days (by policy: HistoryDays · locked · built in: 90 days)',

@@ -170,7 +170,7 @@ export const PACKAGES: readonly PackageRule[] = [
   { packages: ['better-sqlite3'], only: ['src/agent/store'] },
   { packages: ['koffi'], only: ['src/platform'] },
   {
-    packages: ['node:child_process', 'execa'],
+    packages: ['node:child_process'],
     only: ['src/agent/run', 'src/platform', 'src/client/own-account', 'src/main/launch-node'],
   },
   { packages: ['tar'], only: ['src/agent/update'] },

@@ -170,7 +170,7 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
     en: {
       name: 'Require signed commands',
       explain:
-        'If enabled, only commands with a good signature of one of the keys in CommandKeys run; all others are refused with code 123. Without a key nothing runs. agent.toml and the switch of the original agent can require it too, and this policy does not take that back.',
+        'If enabled, only commands with a good signature of one of the keys in CommandKeys run; all others are refused with code 123. Without a key nothing that is sent runs. agent.toml and the switch of the original agent can require it too, and this policy does not take that back.',
     },
     ja: {
       name: '署名付きコマンドを必須にする',

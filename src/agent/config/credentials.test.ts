@@ -28,7 +28,7 @@ function registry(values: Record<string, RegistryValue>): Registry {
 }
 const text = (value: string): RegistryValue => ({ kind: 'text', text: value });
 
-interface CommandSubscriptions {
+interface CredentialSources {
   readonly auth?: Partial<BootConfig['auth']>;
   readonly url?: BootConfig['agent']['natsUrl']['credentials'];
   readonly env?: Record<string, string>;
@@ -36,13 +36,7 @@ interface CommandSubscriptions {
   readonly startedAs?: BootConfig['startedAs'];
 }
 
-function read({
-  auth,
-  url = null,
-  env = {},
-  registry: from = NO_REGISTRY,
-  startedAs = 'headless',
-}: CommandSubscriptions) {
+function read({ auth, url = null, env = {}, registry: from = NO_REGISTRY, startedAs = 'headless' }: CredentialSources) {
   return readCredentials(
     { startedAs, auth: { ...NO_AUTH, ...auth }, agent: { natsUrl: { credentials: url } } },
     env,
@@ -117,7 +111,7 @@ describe('where credentials come from', () => {
     ]);
   });
 
-  const halves: [what: string, sources: () => CommandSubscriptions, error: string][] = [
+  const halves: [what: string, sources: () => CredentialSources, error: string][] = [
     ['[auth] user', () => ({ auth: { user: 'u' } }), 'auth.user is set, but auth.password_file is not'],
     [
       '[auth] password_file beside a token',

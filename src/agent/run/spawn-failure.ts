@@ -1,5 +1,7 @@
 /** Says in one sentence why a script could not be started: no shell, no directory, no room. */
+
 import { accessSync, constants, statSync } from 'node:fs';
+import { errorText } from '../../base/logger.ts';
 import { errorCode } from '../../shared/error-code.ts';
 
 interface Attempt {
@@ -37,7 +39,7 @@ export function spawnFailure(error: unknown, attempt: Attempt, passedOver: strin
     case 'ENFILE':
       return `the system has no room for another process (${code})`;
     default:
-      return error instanceof Error ? error.message : String(error);
+      return errorText(error);
   }
 }
 

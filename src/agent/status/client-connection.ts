@@ -123,7 +123,7 @@ export function serveClient(carrier: Link, deps: ClientDeps): void {
   /** The role counts when the call has its turn: the one before it may have given it up. */
   function answer(rule: MethodRule, handle: (params: unknown, caller: Caller) => unknown, params: unknown): unknown {
     if (!isOpen) return GONE;
-    const caller = principal ?? missingViewer();
+    const caller = principal ?? missingPrincipal();
     const refused = missingRole(rule, caller, ports.clock.nowMs());
     if (refused !== null) return refused;
     const given = handle(params, { principal: caller, deps, turn: share.turn, subscribe, unsubscribe, setUnlocked });
@@ -133,7 +133,7 @@ export function serveClient(carrier: Link, deps: ClientDeps): void {
   }
 
   function isHelpdeskNow(): boolean {
-    return isHelpdesk(principal ?? missingViewer(), ports.clock.nowMs());
+    return isHelpdesk(principal ?? missingPrincipal(), ports.clock.nowMs());
   }
 
   /** What took its time, or waited, answers who asks as they are at its end: the code may have been given up meanwhile. */
@@ -144,7 +144,7 @@ export function serveClient(carrier: Link, deps: ClientDeps): void {
 
   function subscribe(): void {
     subscription ??= projection.subscribe(
-      () => principal ?? missingViewer(),
+      () => principal ?? missingPrincipal(),
       (status) => push('state.changed', status),
     );
   }
@@ -178,6 +178,6 @@ function counted(link: Link, share: AccountShare): Link {
 /** Nobody hears it. */
 const GONE = new Fault('unavailable', 'the connection is closed');
 
-function missingViewer(): never {
+function missingPrincipal(): never {
   throw new Error('a connection has a principal once it is shaken');
 }

@@ -11,7 +11,7 @@ import { insideHandlers } from './inside.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
 import { roleNeeded } from './roles.ts';
-import { countDays, countRuns, eyesOf, listRuns, outlineRuns } from './run-lists.ts';
+import { countDays, countRuns, listRuns, outlineRuns, visibilityOf } from './run-lists.ts';
 import { isOneOfAKind, NEARBY_RUNS } from './usual-time.ts';
 import { detailOf, maySee, maySeeOutput, scheduleOf, type Visibility, visibleTo } from './views.ts';
 
@@ -43,7 +43,7 @@ export const handlers: Handlers = {
   'runs.days': countDays,
   'runs.get': ({ run }, caller) => {
     const { deps } = caller;
-    const visibility = eyesOf(caller);
+    const visibility = visibilityOf(caller);
     const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
     const sizes = () => ({
@@ -69,7 +69,7 @@ export const handlers: Handlers = {
     return load instanceof Fault ? load : readerOf(caller).search(`${run} ${stream}`, load, search, caller.turn);
   },
   'runs.tail': ({ run }, caller) => {
-    const visibility = eyesOf(caller);
+    const visibility = visibilityOf(caller);
     const record = visibleRun(run, caller, visibility);
     if (record === null) return NO_RUN;
     if (!maySeeOutput(record, visibility)) return roleNeeded('helpdesk');
@@ -85,7 +85,7 @@ export const handlers: Handlers = {
     };
   },
   'schedules.list': (_params, caller) => {
-    const visibility = eyesOf(caller);
+    const visibility = visibilityOf(caller);
     return caller.deps.ports
       .schedules()
       .slice(0, MAX_SCHEDULES)
@@ -187,7 +187,7 @@ function readerOf({ deps, principal }: Caller): OutputReader {
 
 /** What reads a stream of a run, where these visibility may see it. */
 function outputLoader(run: RunId, stream: OutputStream, caller: Caller): (() => StoredOutput) | Fault {
-  const visibility = eyesOf(caller);
+  const visibility = visibilityOf(caller);
   const record = visibleRun(run, caller, visibility);
   if (record === null) return NO_RUN;
   if (stream === 'script' ? !visibility.helpdesk : !maySeeOutput(record, visibility)) return roleNeeded('helpdesk');

@@ -89,7 +89,7 @@ export class Projection {
         contract: CONTRACT_VERSION,
         hosting,
       },
-      ...this.#runsFor(this.eyesOf(principal), age),
+      ...this.#runsFor(this.visibilityOf(principal), age),
       outbox: outbox.counts(),
       update: cells.update.value,
       restartRequired: cells.restartRequired.value,
@@ -106,7 +106,7 @@ export class Projection {
     };
   }
 
-  eyesOf(principal: Principal): Visibility {
+  visibilityOf(principal: Principal): Visibility {
     const { clock, identity, showOutput, ui } = this.#ports;
     const helpdesk = isHelpdesk(principal, clock.nowMs());
     return {

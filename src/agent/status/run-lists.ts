@@ -13,13 +13,13 @@ import { Outline } from './outline.ts';
 import type { RunFilter } from './ports.ts';
 import { conditionsOf, maySearchOutput, rowOf, type Visibility, visibleTo } from './views.ts';
 
-export function eyesOf({ deps, principal }: Caller): Visibility {
-  return deps.projection.eyesOf(principal);
+export function visibilityOf({ deps, principal }: Caller): Visibility {
+  return deps.projection.visibilityOf(principal);
 }
 
 export async function listRuns(query: Parsed<'runs.list'>, caller: Caller): Promise<Result<'runs.list'> | Fault> {
   const steps = stepsOf(caller);
-  const visibility = eyesOf(caller);
+  const visibility = visibilityOf(caller);
   const conditions = await wanted(query, caller);
   const { beforeRun, startAtMs, limit, skip } = query;
   if (startAtMs !== undefined && skip > 0) return new Fault('invalid_params', 'skip: not together with startAtMs');
@@ -53,7 +53,7 @@ function from(conditions: RunFilter, run: number): RunFilter {
 
 export async function outlineRuns(query: Parsed<'runs.outline'>, caller: Caller): Promise<Result<'runs.outline'>> {
   const steps = stepsOf(caller);
-  const visibility = eyesOf(caller);
+  const visibility = visibilityOf(caller);
   const conditions = await wanted(query, caller);
   // Under a hidden name nobody is told which tasks are one.
   const outline = new Outline(query.startsMs, !visibility.nameless);
@@ -67,7 +67,7 @@ export async function countRuns(query: Parsed<'runs.counts'>, caller: Caller): P
 
 export async function countDays({ startsMs }: Parsed<'runs.days'>, caller: Caller): Promise<Result<'runs.days'>> {
   const { history } = caller.deps.ports;
-  const visible = visibleTo(eyesOf(caller));
+  const visible = visibleTo(visibilityOf(caller));
   const days: GroupCounts[] = [];
   for (const [at, receivedFromMs] of startsMs.entries()) {
     const receivedBeforeMs = startsMs[at + 1];
@@ -92,7 +92,7 @@ function countsOf(each: readonly ReasonCount[]): GroupCounts {
 
 /** What is looked for, in output too where all of it may be seen. */
 async function wanted(query: Parameters<typeof conditionsOf>[0], caller: Caller): Promise<RunFilter> {
-  const visibility = eyesOf(caller);
+  const visibility = visibilityOf(caller);
   const asked = conditionsOf(query, visibility);
   if (!maySearchOutput(visibility) || !asked.search) return asked;
   return { ...asked, byOutput: await caller.deps.ports.history.runsWithOutput(asked.search, caller.turn) };

@@ -34,8 +34,8 @@ export class ShownRuns {
   /** `asOf` names the state of the store and the day: for the same one nothing is read again. `now`: an older one is no answer. */
   of(visibility: Visibility, asOf: string, age: 'now' | 'recent', read: () => RunsShown): RunsShown {
     const { account, helpdesk, nameless, asYou } = visibility;
-    const viewer = JSON.stringify([account, helpdesk, nameless, asYou]);
-    const kept = this.#kept.get(viewer);
+    const key = JSON.stringify([account, helpdesk, nameless, asYou]);
+    const kept = this.#kept.get(key);
     const beganMs = this.#clock.monotonicMs();
     if (kept?.asOf === asOf || (kept !== undefined && age === 'recent' && beganMs < kept.goodUntilMs)) return kept.runs;
     const runs = read();
@@ -43,7 +43,7 @@ export class ShownRuns {
     const tookMs = endedMs - beganMs;
     const goodUntilMs = tookMs < LONG_READ_MS ? endedMs : endedMs + tookMs / READ_SHARE;
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
-    this.#kept.set(viewer, { asOf, runs, goodUntilMs });
+    this.#kept.set(key, { asOf, runs, goodUntilMs });
     return runs;
   }
 }

@@ -1,7 +1,7 @@
 /** What IT can do on this PC, from its real settings; the person's own preferences; what this program is made of. */
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
 import type { AboutFacts } from '../../shared/about-view.ts';
-import { answersOf, takesTasks } from '../../shared/describe-about.ts';
+import { answersOf } from '../../shared/describe-about.ts';
 import { useBrandName, useI18n, useQuery, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Licences } from '../parts/licences.tsx';
@@ -54,8 +54,7 @@ function Known({ about }: { readonly about: AboutFacts }) {
 function Abilities({ about }: { readonly about: AboutFacts }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const on = takesTasks(about);
-  const why = about.scripts ? 'about.signed.nobody' : 'about.off';
+  const on = about.scripts;
   const canRun = on && (about.runAsSystem !== 'no' || about.runAsUser);
   const abilities: readonly (readonly [string, boolean])[] = [
     about.runAsSystem === 'as_you'
@@ -81,7 +80,7 @@ function Abilities({ about }: { readonly about: AboutFacts }) {
           </li>
         ))}
       </ul>
-      <p className={styles.caveat}>{i18n.t(on ? 'about.caveat' : why)}</p>
+      <p className={styles.caveat}>{i18n.t(on ? 'about.caveat' : 'about.off')}</p>
     </Card>
   );
 }

@@ -363,15 +363,15 @@ export const en = {
   'schedule.not_understood': "can't run here as it is set up",
   'schedule.last': 'last time: {outcome}, {at}',
   'schedule.skipped': 'left out at {at}: {why}',
-  'schedule.skipped.frozen': 'all of them were held back by {it}',
+  'schedule.skipped.frozen': 'schedules were held back',
   'schedule.skipped.not_active': 'outside the time for which it is set up',
   'schedule.skipped.outside_window': 'outside its hours',
   'schedule.skipped.skip_date': 'a day on which it is not to run',
   'schedule.skipped.requirement': 'this PC was not in the state that it needs',
-  'schedule.skipped.job_missing': 'what it is to run is not there yet',
+  'schedule.skipped.job_missing': 'what it is to run is not there',
   'schedule.skipped.job_unreadable': "what it is to run can't be read",
   'schedule.skipped.still_running': 'the run before had not ended',
-  'schedule.skipped.missed': 'this PC was asleep',
+  'schedule.skipped.missed': 'its time went by unnoticed',
   'schedule.skipped.scripts_off': 'tasks are switched off on this PC',
   'schedule.skipped.store': 'this PC could not take new tasks',
 
@@ -662,8 +662,10 @@ export const en = {
   'about.signed.off': 'Everyone whom the IT service lets send. Signatures are not checked.',
   'about.signed.report':
     'Everyone whom the IT service lets send. Signatures are checked and counted; tasks without a good one still run.',
-  'about.signed.require': 'Only the holders of these keys. Tasks without a good signature are refused.',
-  'about.signed.nobody': 'No one: only signed tasks run, and there is no key on this PC.',
+  'about.signed.require':
+    'Only the holders of these keys. Tasks without a good signature are refused; schedules that this PC fires itself need none.',
+  'about.signed.nobody':
+    'No one: only signed tasks run, and there is no key on this PC. Schedules that this PC fires itself still run.',
   'about.keys.bound': 'good for {t}',
   'about.keys.fault': "What is written on this PC about keys can't be used. The keys known before still count.",
   'about.data.history': 'Tasks and their output: {days} days, at most {size}.',
