@@ -50,7 +50,7 @@ test('the person puts it off for as long as IT lets them, and takes that back', 
   const later = page.getByRole('button', { name: 'Not before' });
   // In an hour and in four; a day would be too long.
   await expectPage(later).toHaveCount(2);
-  expect(await page.getByRole('button', { name: 'Install now' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Install as soon as possible' }).count()).toBe(0);
   await later.last().click();
   await eventually(() => expect(served.asked).toEqual([expect.stringMatching(/^update \d+$/)]));
   show(served, {
@@ -58,7 +58,7 @@ test('the person puts it off for as long as IT lets them, and takes that back', 
     taking: { ...taking, waitsFor: 'person', notBeforeMs: until, deferUntilMs: until },
   });
   await expectPage(page.getByText('Installs at the time that you chose.')).toBeVisible();
-  await page.getByRole('button', { name: 'Install now' }).click();
+  await page.getByRole('button', { name: 'Install as soon as possible' }).click();
   await eventually(() => expect(served.asked.at(-1)).toBe('update now'));
 });
 
@@ -70,5 +70,5 @@ test('what was taken back, and why; without a way to decide there are no buttons
   await expectPage(page.getByText('Failed here')).toBeVisible();
   show(served, { state: 'rolled_back', undone: { ...undone, why: 'store' } });
   await expectPage(page.getByText('Update not used')).toBeVisible();
-  expect(await page.getByRole('button', { name: 'Install now' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Install as soon as possible' }).count()).toBe(0);
 });

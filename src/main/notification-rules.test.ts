@@ -198,7 +198,7 @@ describe('at most one in ten minutes', () => {
 });
 
 describe('an update', () => {
-  const SAID = 'An update is ready: Version 1.1.0 is installed at the time that IT has set, or when you choose.';
+  const SAID = 'An update is ready: Version 1.1.0 is installed at the time that IT has set. You can put it off.';
 
   test('that waits for its time is told once, whatever becomes of it until then', () => {
     const person = new Person();

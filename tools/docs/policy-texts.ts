@@ -175,7 +175,7 @@ export const POLICY_TEXTS: Readonly<Record<string, { readonly en: PolicyText; re
     ja: {
       name: '署名付きコマンドを必須にする',
       explain:
-        '有効にすると、CommandKeys にある鍵の正しい署名が付いたコマンドだけを実行し、それ以外はコード 123 で拒否します。鍵がなければ何も実行しません。agent.toml と元のエージェントのスイッチでも必須にでき、このポリシーで無効にすることはできません。',
+        '有効にすると、CommandKeys にある鍵の正しい署名が付いたコマンドだけを実行し、それ以外はコード 123 で拒否します。鍵がなければ、送られたコマンドは何も実行しません。agent.toml と元のエージェントのスイッチでも必須にでき、このポリシーで無効にすることはできません。',
     },
   },
   NotifyOnRun: {

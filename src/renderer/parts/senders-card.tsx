@@ -26,7 +26,11 @@ export function SendersCard({ about: { signatures, commandKeys, commandKeysFault
           ))}
         </ul>
       )}
-      {commandKeysFault && <p className={styles.text}>{i18n.t('about.keys.fault')}</p>}
+      {commandKeysFault && (
+        <p className={styles.text}>
+          {i18n.join(i18n.t('about.keys.fault'), commandKeys.length > 0 ? i18n.t('about.keys.known') : null)}
+        </p>
+      )}
     </Card>
   );
 }
