@@ -3,7 +3,7 @@
  * new sign-in with secrets read again, a new classification of the failure, and one way to bind things, not two.
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { type ConnectionOptions, connect, errors, type NatsConnection, wsconnect } from '@nats-io/transport-node';
+import { type ConnectionOptions, errors, type NatsConnection, wsconnect } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
@@ -13,6 +13,7 @@ import { orAbort } from '../../base/waiting.ts';
 import { Downlink } from './downlink.ts';
 import { handshakeFailure } from './handshake.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
+import { connectPortioned } from './portioned-connect.ts';
 import { Replies } from './replies.ts';
 import type { ServerClock } from './server-clock.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
@@ -122,7 +123,7 @@ export class BrokerConnection {
       ? await wsconnect(common).catch(async (error) => {
           throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
         })
-      : await connect(tls === undefined ? common : { ...common, tls });
+      : await connectPortioned(tls === undefined ? common : { ...common, tls });
     return new BrokerConnection(url.host, nc, options);
   }
 
