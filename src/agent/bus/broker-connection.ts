@@ -12,6 +12,7 @@ import { clampTimerMs, MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { Downlink } from './downlink.ts';
 import { handshakeFailure } from './handshake.ts';
+import { inboxesOf, secretToken } from './inboxes.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import { connectPortioned } from './portioned-connect.ts';
 import { Replies } from './replies.ts';
@@ -60,6 +61,7 @@ export class BrokerConnection {
   readonly #clock: Clock;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
+  readonly #inboxes: string;
   readonly #replies: Replies;
   readonly #pingIntervalMs: number;
   readonly #ending = new AbortController();
@@ -85,7 +87,8 @@ export class BrokerConnection {
     this.#clock = options.clock;
     this.#uplink = new Uplink(options.clock, () => nc.stats().outBytes);
     this.#downlink = new Downlink(options.clock);
-    this.#replies = new Replies(nc);
+    this.#inboxes = inboxesOf(options.pcId);
+    this.#replies = new Replies(nc, this.#inboxes);
     const onEnd = () => this.#replies.end(new errors.ClosedConnectionError());
     this.signal.addEventListener('abort', onEnd, { once: true });
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
@@ -112,6 +115,7 @@ export class BrokerConnection {
       maxReconnectAttempts: 0,
       // What the cluster names is for the next connection, see `peers`; here an address that is none would end this one.
       ignoreClusterUpdates: true,
+      inboxPrefix: inboxesOf(options.pcId),
       timeout: CONNECT_TIMEOUT_MS,
       // Its pings know nothing of what is still on its way; ours do, see `#ping`.
       pingInterval: MAX_TIMER_MS,
@@ -145,6 +149,11 @@ export class BrokerConnection {
   /** Servers that the cluster has told us of, as `host:port`. */
   get peers(): readonly string[] {
     return this.#peers;
+  }
+
+  /** A subject at which something can be heard that others do not know of. */
+  newInbox(): string {
+    return `${this.#inboxes}.${secretToken()}`;
   }
 
   /**
