@@ -32,6 +32,7 @@ export interface BusMessage {
   readonly reply?: string;
   /** The first header of this name, by its exact case; null: there is none. Absent: there are no headers. */
   readonly header?: HeaderLookup;
+  /** False: not sent; it may be larger than the broker takes. */
   respond(data?: Uint8Array): boolean;
 }
 
@@ -199,7 +200,7 @@ export interface Bus {
     onRefused?: (why: string) => void,
     options?: SubscribeOptions,
   ): Binding;
-  /** Core publish. False: not connected, or known to be forbidden; nothing was sent. */
+  /** Core publish. False: not connected, known to be forbidden, or more than the broker takes; nothing was sent. */
   publish(subject: string, body: Uint8Array): boolean;
   /** So many bytes may be under way to streams at a time, by what the link has shown; more would keep others waiting. */
   readonly windowBytes: number;

@@ -31,7 +31,7 @@ async function deliverTo(nc: NatsConnection, subject: string, bucket = OTHERS): 
     stream_name: `KV_${bucket}`,
     config: { ...MEMORY, deliver_policy: 'last' },
   });
-  nc.publish(`$JS.API.CONSUMER.MSG.NEXT.KV_${bucket}.${name}`, '1', { reply: subject });
+  nc.publish(`$JS.API.CONSUMER.MSG.NEXT.KV_${bucket}.${String(name)}`, '1', { reply: subject });
   await nc.flush();
 }
 

@@ -33,6 +33,7 @@ import { kvGet, kvWatch } from './kv.ts';
 import { objectGet, objectPiece, objectStat, objectsPresent } from './objects.ts';
 import { Permissions } from './permissions.ts';
 import { PubAcks } from './publish.ts';
+import { sends } from './sends.ts';
 import { ServerClock } from './server-clock.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { supervise } from './supervise.ts';
@@ -130,7 +131,7 @@ export class NatsBus implements Bus {
     if (connection === null || connection.nc.isClosed()) return false;
     const refused = this.#permissions.has('publish', subject);
     if (refused && !this.#permissions.mayAskAgain('publish', subject)) return false;
-    connection.nc.publish(subject, body);
+    if (!sends(() => connection.nc.publish(subject, body), subject, this.#log)) return false;
     connection.published(subject);
     return true;
   }

@@ -13,6 +13,7 @@ import type { Binding, BusMessage } from './bus.ts';
 import { headersOf } from './headers.ts';
 import { isSubjectOf } from './inboxes.ts';
 import type { Permissions } from './permissions.ts';
+import { sends } from './sends.ts';
 
 const REFUSED_BACKOFF: BackoffPolicy = { minMs: 30_000, maxMs: 60_000, jitter: 0.5 };
 
@@ -101,7 +102,7 @@ export class Subscriptions {
         if (!isSubjectOf(kept.subject, message.subject)) return;
         // A handler's error must not reach the client library: it would end the connection (invariant 11).
         try {
-          kept.handler(receivedOver(connection, message));
+          kept.handler(receivedOver(connection, message, this.#log));
         } catch (thrown) {
           this.#log.error('a message could not be handled', { subject: message.subject, error: errorText(thrown) });
         }
@@ -110,7 +111,7 @@ export class Subscriptions {
   }
 }
 
-function receivedOver(connection: BrokerConnection, message: Msg): BusMessage {
+function receivedOver(connection: BrokerConnection, message: Msg, log: Logger): BusMessage {
   const { subject, data, reply } = message;
   return {
     subject,
@@ -118,7 +119,7 @@ function receivedOver(connection: BrokerConnection, message: Msg): BusMessage {
     ...(reply === undefined ? {} : { reply }),
     header: headersOf(message),
     respond: (answer) => {
-      const sent = message.respond(answer);
+      const sent = sends(() => message.respond(answer), subject, log);
       if (sent && reply !== undefined) connection.published(reply);
       return sent;
     },

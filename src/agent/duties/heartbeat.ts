@@ -22,7 +22,7 @@ const PREDECESSOR_NS = 1_000_000_000n;
 export interface HeartbeatOptions {
   readonly pcId: PcId;
   readonly bus: Bus;
-  readonly body: HeartbeatBody;
+  readonly body: Pick<HeartbeatBody, 'next'>;
   readonly config: Watched<EffectiveConfig>;
   readonly clock: Clock;
   readonly log: Logger;

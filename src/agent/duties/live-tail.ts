@@ -13,6 +13,26 @@ export function startLiveTail(options: { pcId: PcId; bus: Bus; tails: TailSource
     if (message.reply === undefined) return;
     const request = decodeTailRequest(message.data);
     const tail = request.ok ? options.tails.tail(request.resultId) : undefined;
-    message.respond(encodeTailReply({ found: tail !== undefined, ...(tail ?? UNKNOWN) }));
+    let said = tail ?? UNKNOWN;
+    // A broker that takes less than all of it gets the ends.
+    while (!message.respond(encodeTailReply({ found: tail !== undefined, ...said })) && hasMuch(said))
+      said = halfOf(said);
   });
+}
+
+const LEAST_CHARACTERS = 64;
+
+function hasMuch({ stdout, stderr }: RecentTail): boolean {
+  return stdout.length + stderr.length > LEAST_CHARACTERS;
+}
+
+function halfOf(tail: RecentTail): RecentTail {
+  const half = (text: string) => text.slice(Math.ceil(text.length / 2));
+  return {
+    ...tail,
+    stdout: half(tail.stdout),
+    stderr: half(tail.stderr),
+    stdoutTruncated: tail.stdoutTruncated || tail.stdout !== '',
+    stderrTruncated: tail.stderrTruncated || tail.stderr !== '',
+  };
 }

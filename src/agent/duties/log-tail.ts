@@ -58,13 +58,14 @@ function tidy(text: string, lines: number): string {
   return body === '' ? '' : `${body}\n`;
 }
 
-function cutFront(bytes: Buffer, maxBytes: number): Buffer {
+/** The end of a text in UTF-8: at most so many bytes, from the start of a character on. */
+export function cutFront(bytes: Uint8Array, maxBytes: number): Uint8Array {
   return bytes.length <= maxBytes ? bytes : fromCharacter(bytes.subarray(bytes.length - maxBytes));
 }
 
 /** Without what is left of a character that was cut. */
-function fromCharacter(bytes: Buffer): Buffer {
+function fromCharacter<T extends Uint8Array>(bytes: T): T {
   let start = 0;
   while (start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
-  return bytes.subarray(start);
+  return bytes.subarray(start) as T;
 }

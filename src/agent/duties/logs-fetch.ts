@@ -9,9 +9,11 @@ import type { PcId } from '../../shared/ids.ts';
 import type { Binding, Bus, BusMessage } from '../bus/bus.ts';
 import { decodeLogsRequest } from '../wire/logs-request.ts';
 import { logsFetchSubject } from '../wire/subjects.ts';
-import { lastLines } from './log-tail.ts';
+import { cutFront, lastLines } from './log-tail.ts';
 import { newestLogFile } from './log-view.ts';
 
+/** Every broker takes so much, and one that does not is not asked again and again. */
+const LEAST_ANSWER_BYTES = 512;
 /** More requests than this at once are turned away: each costs a read of the file. */
 const WAITING_MAX = 8;
 
@@ -83,12 +85,18 @@ class LogRequest {
     if (this.isAnswered) return;
     this.isAnswered = true;
     this.close();
-    this.#message.respond(body);
+    respondWithEnd(this.#message, body);
   }
 
   close(): void {
     clearTimeout(this.#late);
   }
+}
+
+/** A broker that takes less than all of it gets the end. */
+function respondWithEnd(message: BusMessage, body: Uint8Array): void {
+  let end = body;
+  while (!message.respond(end) && end.length > LEAST_ANSWER_BYTES) end = cutFront(end, end.length >> 1);
 }
 
 async function read(options: LogsFetchOptions, lines: number, signal: AbortSignal): Promise<Uint8Array> {

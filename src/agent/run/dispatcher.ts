@@ -164,7 +164,7 @@ export class Dispatcher {
     const isBehind = fetching > 0;
     let passedOver = false;
     const limit = this.#active.size + this.#unread.size + slots.free + (isBehind ? LOOK_BEHIND : 0);
-    const waiting = store.inbox.inState('waiting_slot', limit);
+    const waiting = store.inbox.inState('waiting_slot', limit, this.#heldUpTo);
     for (const run of waiting) {
       if (this.#unread.has(run)) continue;
       const active = this.#active.get(run);

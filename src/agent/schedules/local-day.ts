@@ -37,7 +37,11 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return made;
 }
 
+/** What an empty `TZ` is called, and then refused. */
+const UNKNOWN_ZONE = 'Etc/Unknown';
+
 /** The zone of this PC, as this process knows it (`zone-watch.ts`). */
 export function machineZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === UNKNOWN_ZONE ? 'UTC' : timeZone;
 }

@@ -60,7 +60,7 @@ export class Inbox {
     );
     this.#get = db.prepare(`SELECT ${OPEN_COLUMNS} FROM runs WHERE run = ? AND state <> 'finished'`);
     const numbers = (where: string) => db.prepare(runsWhere(where)).pluck();
-    this.#inState = numbers('state = ?');
+    this.#inState = numbers('state = ? AND run > ?');
     this.#toGate = db.prepare(TO_GATE).pluck();
     this.#forUsers = numbers(`state = 'waiting_user' AND run_as = ?`);
     this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
@@ -87,8 +87,8 @@ export class Inbox {
   }
 
   /** The numbers of up to `limit` runs in this state, in order of arrival. */
-  inState(state: OpenState, limit: number): RunId[] {
-    return this.#inState.all(state, limit) as RunId[];
+  inState(state: OpenState, limit: number, after = 0): RunId[] {
+    return this.#inState.all(state, after, limit) as RunId[];
   }
 
   /** The numbers of up to `limit` runs that were admitted, in order of arrival; but those that wait to be tried again (`waits`). */

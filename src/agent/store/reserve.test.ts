@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noMountsHere, readOnly, smallDisk } from '../../../test/support/mounts.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
+import { tempDir } from '../../../test/support/temp.ts';
 import { openStore } from './open.ts';
 import { releaseReserve } from './reserve.ts';
 
@@ -64,4 +65,13 @@ test('a store that was closed in order is told to be so where its opening is not
   expect(opened).toMatchObject({ kind: 'open', notes: { unclean: false, full: false } });
   expect(existsSync(join(disk.path, 'reserve'))).toBe(false);
   if (opened.kind === 'open') opened.db.close();
+});
+
+test('a part of a reserve is none, and is made whole', async () => {
+  const directory = tempDir();
+  const store = testStore(directory);
+  writeFileSync(join(directory, 'reserve'), 'x');
+  await store.maintenance.keepReserve();
+  expect(statSync(join(directory, 'reserve')).size).toBe(16 * MIB);
+  expect(readdirSync(directory)).not.toContain('reserve.new');
 });

@@ -1,6 +1,6 @@
 /** Room held back on the store's disk, given up when a result could not be written: running work can always finish (architecture §6). */
-import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeQuietly } from '../../base/remove-quietly.ts';
 
@@ -8,20 +8,24 @@ const RESERVE_FILE = 'reserve';
 export const RESERVE_BYTES = 16 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 
+/** All of it: a part is none. */
 export function hasReserve(directory: string): boolean {
-  return existsSync(join(directory, RESERVE_FILE));
+  return (statSync(join(directory, RESERVE_FILE), { throwIfNoEntry: false })?.size ?? 0) >= RESERVE_BYTES;
 }
 
 /** Gives it back to the disk. False: there was none, or somebody holds it (a virus scanner): it is tried again with the next write. */
 export function releaseReserve(directory: string): boolean {
-  return hasReserve(directory) && removeQuietly(join(directory, RESERVE_FILE));
+  const path = join(directory, RESERVE_FILE);
+  return existsSync(path) && removeQuietly(path);
 }
 
 /** Rejects where there is no room for it; then nothing of it is left. */
 export async function makeReserve(directory: string): Promise<void> {
   const path = join(directory, RESERVE_FILE);
+  // Under its name only when it is whole: an end of the process in between would leave a part that counts as all of it.
+  const fresh = `${path}.new`;
   try {
-    const file = await open(path, 'w', 0o600);
+    const file = await open(fresh, 'w', 0o600);
     try {
       // Written, not truncated to size: a sparse file reserves nothing. In pieces: nobody waits for it.
       const chunk = Buffer.alloc(CHUNK_BYTES, 1);
@@ -30,8 +34,9 @@ export async function makeReserve(directory: string): Promise<void> {
     } finally {
       await file.close();
     }
+    await rename(fresh, path);
   } catch (error) {
-    removeQuietly(path);
+    removeQuietly(fresh);
     throw error;
   }
 }
