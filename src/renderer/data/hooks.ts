@@ -6,6 +6,7 @@ import type { MethodName } from '../../shared/contract.ts';
 import type { PcSnapshot } from '../../shared/describe.ts';
 import type { Fault } from '../../shared/faults.ts';
 import { I18n } from '../../shared/i18n/i18n.ts';
+import { chosenLanguage } from '../../shared/language.ts';
 import { knownPc, knownSupport, NOTHING_REMEMBERED, type PcFacts } from '../../shared/remembered.ts';
 import { DEFAULT_BRAND } from '../../shared/ui-settings.ts';
 import type { Language } from '../../shared/ui-view.ts';
@@ -27,14 +28,10 @@ export function useWindowState<T>(select: (state: WindowState) => T): T {
   return useSyncExternalStore(store.subscribe, () => select(store.state()));
 }
 
-/** The language that counts: IT's where a policy says it, else the person's, else the system's. */
 export function useLanguage(): Language {
   return useWindowState(({ appShell }) => {
     if (appShell === null) return navigator.language.startsWith('ja') ? 'ja' : 'en';
-    const byIt = appShell.ui?.language ?? 'auto';
-    const chosen = appShell.ui?.languageLocked ? byIt : appShell.preferences.language;
-    const language = chosen === 'auto' ? byIt : chosen;
-    return language === 'auto' ? appShell.systemLanguage : language;
+    return chosenLanguage(appShell);
   });
 }
 
