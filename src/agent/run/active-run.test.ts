@@ -191,6 +191,8 @@ describe('the gates', () => {
     };
     const { active } = takeUp(await admitCommand(store, 'r1'), { overRestart });
     expect(await active.step()).toMatchObject({ reason });
+    // On its way, and once more: then right before the spawn, or since the first was not believed.
+    expect(reads).toBeLessThanOrEqual(2);
   });
 });
 
