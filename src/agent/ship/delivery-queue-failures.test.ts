@@ -165,6 +165,10 @@ describe('where nothing gets through', () => {
     await shipAll();
     expect([queue.held, queue.heldSinceMs, told.at(-1)]).toEqual([false, null, null]);
     await eventually(() => expect(outbox.due(true, time.ms, 9)).toHaveLength(4));
+    // The next time begins with the short pause.
+    bus.onPublish = () => NO_STREAM;
+    await shipAll();
+    expect([queue.held, queue.ship()]).toEqual([true, 1_000]);
   });
 
   test.each([
@@ -184,9 +188,11 @@ describe('where nothing gets through', () => {
   test('an event, for which a fleet may have no place, is hardly asked for', async () => {
     const { outbox, bus, time, shipAll } = deliveryQueue({ results: false });
     bus.onPublish = () => NO_STREAM;
+    // Nor is it where nothing else gets through.
+    await enqueue(outbox, ['s'], 'started');
     await enqueue(outbox, ['a'], 'event');
     for (let tries = 0; tries < 20; tries++) await outbox.retryAt(outbox.newestSeq(), 0, 'no');
     await shipAll();
-    expect(outbox.nextDueUpMs(false, time.ms)).toBeGreaterThan(time.ms + 400_000);
+    expect(outbox.nextDueUpMs(false, time.ms + 1_000)).toBeGreaterThan(time.ms + 400_000);
   });
 });

@@ -121,6 +121,20 @@ describe('a connection', () => {
     expect(mayDrain).toHaveBeenCalledTimes(3);
   });
 
+  test('that is new asks for each row of the backlog once, however often it is looked at', async () => {
+    const mayDrain = vi.fn(() => true);
+    const { outbox, bus, queue } = deliveryQueue({ mayDrain });
+    const answer = Promise.withResolvers<PublishOutcome>();
+    bus.onPublish = () => answer.promise;
+    await enqueue(outbox, ['a', 'b']);
+    queue.connected();
+    queue.ship();
+    queue.ship();
+    expect(mayDrain).toHaveBeenCalledTimes(2);
+    answer.resolve(STORED);
+    await eventually(() => expect(queue.busy).toBe(false));
+  });
+
   test('that is new forgets that nothing got through before', async () => {
     const { outbox, bus, queue, shipAll, published } = deliveryQueue();
     bus.onPublish = () => NO_STREAM;
@@ -144,8 +158,11 @@ describe('a connection', () => {
     expect(outbox.waiting(true, 1)).toMatchObject([{ attempts: 0 }]);
     expect(onFailure).toHaveBeenCalledTimes(1);
     bus.onPublish = () => STORED;
-    time.ms += queue.ship();
+    const pauseMs = queue.ship();
+    expect(pauseMs).toBeLessThan(STORE_RETRY_MS);
+    await loopTurn();
     expect(published()).toEqual(['a']);
+    time.ms += pauseMs;
     await shipAll();
     expect([published(), outbox.counts().waiting]).toEqual([['a', 'a'], 0]);
   });
