@@ -10,9 +10,11 @@ import { _electron, type ElectronApplication } from '@playwright/test';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
 import { agentToml, withoutKanade } from '../../scripts/lib/agent-process.ts';
 import { findTestElectron } from '../../scripts/lib/electron.ts';
+import { until } from '../../scripts/lib/waiting.ts';
 import { cpuMsBetween, readCpu, readMemory } from '../process-figures.ts';
 import { atMost, type Figure, median, reported } from './figures.ts';
 
+const CLOSES_WITHIN_MS = 30_000;
 const DIST = join(import.meta.dirname, '..', '..', 'dist');
 
 export interface ShellSizes {
@@ -109,7 +111,7 @@ async function open(app: ElectronApplication): Promise<number> {
 
 async function close(app: ElectronApplication): Promise<void> {
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
-  while (app.windows().length > 0) await delay(5);
+  await until('the end of the window', () => app.windows().length === 0, { timeoutMs: CLOSES_WITHIN_MS, everyMs: 5 });
 }
 
 async function settledMb(app: ElectronApplication, pid: number): Promise<number> {

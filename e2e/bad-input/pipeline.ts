@@ -4,6 +4,7 @@
  * take seconds and everything that is logged or sent can be looked at.
  */
 
+import { expect } from 'vitest';
 import { Fleet } from '../../src/agent/config/fleet.ts';
 import { Titles } from '../../src/agent/duties/titles.ts';
 import { FactsReader } from '../../src/agent/gates/facts.ts';
@@ -17,7 +18,7 @@ import { openStore } from '../../src/agent/store/open.ts';
 import { Store } from '../../src/agent/store/store.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { LogFields, Logger, LogLevel } from '../../src/base/logger.ts';
-import { sleep } from '../../src/base/sleep.ts';
+import { eventually, PATIENCE_MS } from '../../test/support/eventually.ts';
 import { FakeBus } from '../../test/support/fake-bus.ts';
 import { FakeScripts } from '../../test/support/fake-scripts.ts';
 import { pcIdOf } from '../../test/support/ids.ts';
@@ -25,6 +26,8 @@ import { verifierOf } from '../../test/support/signing.ts';
 import { storeOptions } from '../../test/support/store.ts';
 
 export const PC = pcIdOf('PC-1');
+/** All is in this process, and there are thousands of cases. */
+const OFTEN = [PATIENCE_MS, 1] as const;
 export const OWN_SUBJECT = `commands.pc.${PC}`;
 
 export interface LogEntry {
@@ -172,17 +175,19 @@ export class Pipeline {
     await this.dispatcher.idle();
     // A run that waits for a place, or that IT has stopped, is on its way; one in its jitter, or without its user, is not.
     const { inbox } = this.store;
-    while (inbox.inState('waiting_slot', 1).length > 0 || inbox.killed(1).length > 0) await sleep(1);
+    await eventually(() => expect([...inbox.inState('waiting_slot', 1), ...inbox.killed(1)]).toEqual([]), ...OFTEN);
     await this.dispatcher.idle();
     await this.sent();
   }
 
   async sent(): Promise<void> {
-    for (;;) {
-      const sent = new Set(this.bus.published.map(({ id }) => id));
-      if (this.store.outbox.waiting(true, 1_000).every(({ id }) => sent.has(id))) return;
-      await sleep(1);
-    }
+    await eventually(
+      () => {
+        const sent = new Set(this.bus.published.map(({ id }) => id));
+        expect(this.store.outbox.waiting(true, 1_000).filter(({ id }) => !sent.has(id))).toEqual([]);
+      },
+      ...OFTEN,
+    );
   }
 
   /** Every result that was sent so far. */
@@ -200,9 +205,9 @@ export class Pipeline {
     this.#subscriptions.closeKills();
     await this.dispatcher.stop(0);
     this.fleet.close();
+    // The last marks of what was delivered go with a group of their own.
+    await this.#shipper.drained(AbortSignal.timeout(PATIENCE_MS));
     await this.#shipper.stop();
-    // The last marks of what was delivered go with the next group.
-    await sleep(30);
     await this.store.close();
   }
 }

@@ -1,6 +1,5 @@
 /** A client of the local socket that sends bytes as it is told, right or wrong. */
 import { connect, type Socket } from 'node:net';
-import { sleep } from '../../src/base/sleep.ts';
 import type { Endpoint } from '../../src/shared/client.ts';
 import { CONTRACT_VERSION, helloSchema } from '../../src/shared/contract.ts';
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES } from '../../src/shared/frames.ts';
@@ -15,21 +14,25 @@ export interface Answer {
   readonly error?: { readonly code: number; readonly message: string; readonly data: { readonly fault: string } };
 }
 
-const POLL_MS = 1;
-
 export class RawClient {
   readonly #socket: Socket;
   readonly #answers: Answer[] = [];
   #closed = false;
+  /** Something has come, or nothing comes any more. */
+  #news = Promise.withResolvers<void>();
   #seal: Seal | null = null;
 
   constructor(address: string) {
     const reader = new FrameReader(MAX_FRAME_BYTES);
     this.#socket = connect(address);
-    this.#socket.on('data', (bytes) => reader.push(bytes, (text) => this.#answers.push(this.#read(text))));
+    this.#socket.on('data', (bytes) => {
+      reader.push(bytes, (text) => this.#answers.push(this.#read(text)));
+      this.#news.resolve();
+    });
     this.#socket.on('error', () => {});
     this.#socket.on('close', () => {
       this.#closed = true;
+      this.#news.resolve();
     });
   }
 
@@ -54,7 +57,8 @@ export class RawClient {
       const answer = this.#answers.shift();
       if (answer !== undefined) return answer;
       if (this.#closed) return null;
-      await sleep(POLL_MS);
+      await this.#news.promise;
+      this.#news = Promise.withResolvers();
     }
   }
 

@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { releaseObjects } from '../../src/agent/update/release-names.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { command, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
 import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { TARGET, testRelease, testTrust } from '../../test/support/releases.ts';
@@ -16,7 +17,8 @@ const PC_ID = 'PC-APT';
 const UNIT = 'kanade-tray-agent.service';
 const NEXT = '9.1.0';
 const SETTINGS = '/etc/kanade/agent.toml';
-const WITHIN = { timeout: 120_000, interval: 500 };
+const WITHIN_MS = 120_000;
+const EVERY_MS = 500;
 const [root = ''] = Object.values(DEBIAN?.roots ?? {});
 const reason = noSystemd === null ? '' : ` (${noSystemd})`;
 
@@ -28,7 +30,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian pa
   let nc: NatsConnection;
 
   beforeAll(async () => {
-    debian = bootedDebian(root);
+    debian = await bootedDebian(root);
     broker = await startNatsServer();
     nc = await operatorOfFile(broker);
     heard = versionsHeard(nc, PC_ID);
@@ -97,9 +99,13 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian pa
   }
 
   it('a release is shown, and left to the package manager', async () => {
-    await expect.poll(() => heard, WITHIN).toEqual([packageJson.version]);
+    await eventually(() => expect(heard).toEqual([packageJson.version]), WITHIN_MS, EVERY_MS);
     await offer(NEXT);
-    await expect.poll(journal, WITHIN).toMatch(/state=available .*wanted=9\.1\.0/);
+    await eventually(
+      async () => expect(await journal()).toMatch(/state=available .*wanted=9\.1\.0/),
+      WITHIN_MS,
+      EVERY_MS,
+    );
     expect(await installed()).toBe(packageJson.version);
   });
 
@@ -107,15 +113,19 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`updates of the Debian pa
     await emptyRepository();
     settings('by_apt = true\n');
     await debian.run(`systemctl restart ${UNIT}`);
-    await expect.poll(journal, WITHIN).toMatch(/the update waits .*for=package/);
+    await eventually(
+      async () => expect(await journal()).toMatch(/the update waits .*for=package/),
+      WITHIN_MS,
+      EVERY_MS,
+    );
     expect(await installed()).toBe(packageJson.version);
     await publish();
     // The next try is in a minute, or with the next start.
     await debian.run(`systemctl restart ${UNIT}`);
-    await expect.poll(installed, WITHIN).toBe(NEXT);
-    await expect.poll(() => heard.at(-1), WITHIN).toBe(NEXT);
+    await eventually(async () => expect(await installed()).toBe(NEXT), WITHIN_MS, EVERY_MS);
+    await eventually(() => expect(heard.at(-1)).toBe(NEXT), WITHIN_MS, EVERY_MS);
     const id = await publishCommand(nc, `commands.pc.${PC_ID}`, command({ script: 'echo from the new one' }));
-    expect(await waitForResult(nc, id, { timeoutMs: WITHIN.timeout })).toMatchObject({ exit_code: 0 });
+    expect(await waitForResult(nc, id, { timeoutMs: WITHIN_MS })).toMatchObject({ exit_code: 0 });
     expect((await debian.run('dpkg --audit; dpkg -V kanade-tray')).output.trim()).toBe('');
   });
 });

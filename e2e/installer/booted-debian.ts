@@ -2,19 +2,21 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { Debian, type Held } from './debian.ts';
 
 const NAMESPACES = ['--mount', '--pid', '--cgroup', '--uts', '--ipc', '--fork', '--kill-child'];
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const CGROUPS = cgroupMount();
 const BOOTS_WITHIN_MS = 60_000;
-const LOOK_EVERY_SECS = '0.2';
+const POLL_EVERY_MS = 200;
 
 /** Why no systemd can run here; null: one can. */
 export const noSystemd: string | null = whyNone();
 
-export function bootedDebian(lower: string): Debian {
-  return new Debian(lower, boot);
+export function bootedDebian(lower: string): Promise<Debian> {
+  return Debian.create(lower, boot);
 }
 
 function whyNone(): string | null {
@@ -24,7 +26,7 @@ function whyNone(): string | null {
   return may.status === 0 ? null : 'mounts and namespaces are not allowed here';
 }
 
-function boot(lower: string, directory: string): Held {
+async function boot(lower: string, directory: string): Promise<Held> {
   const merged = join(directory, 'merged');
   const cgroup = join(CGROUPS ?? '', `kanade-tray-test-${process.pid}-${Date.now()}`);
   mkdirSync(cgroup);
@@ -52,30 +54,25 @@ function boot(lower: string, directory: string): Held {
   writeFileSync(join(directory, 'boot.sh'), `${mounts.join('\n')}\n`);
   const holder = spawn('sh', ['-c', script.join('\n')], { stdio: ['ignore', 'ignore', 'ignore'] });
   holder.once('exit', () => removeCgroup(cgroup));
-  const pid = firstInside(holder);
+  const pid = await eventually(() => firstInside(holder), BOOTS_WITHIN_MS, POLL_EVERY_MS);
   const inside = ['nsenter', '-t', String(pid), '-m', '-p', '-C', '-u', '-i', '-r', '-w', 'env', '-i', ...ENVIRONMENT];
-  untilBooted(inside);
+  await eventually(() => expectBooted(inside), BOOTS_WITHIN_MS, POLL_EVERY_MS);
   return { holder, inside, root: `/proc/${pid}/root` };
 }
 
 const ENVIRONMENT = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8'];
 
-/** systemd, as we see it: the one child of `unshare`. */
+/** systemd, as we see it: the one child of `unshare`. Throws while it has not started. */
 function firstInside({ pid }: ChildProcess): number {
-  for (const untilMs = Date.now() + BOOTS_WITHIN_MS; Date.now() < untilMs; execFileSync('sleep', [LOOK_EVERY_SECS])) {
-    const file = `/proc/${pid}/task/${pid}/children`;
-    const child = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
-    if (child !== '' && readFileSync(`/proc/${child}/comm`, 'utf8') === 'systemd\n') return Number(child);
-  }
-  throw new Error('systemd does not start');
+  const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  expect(readFileSync(`/proc/${child}/comm`, 'utf8')).toBe('systemd\n');
+  return Number(child);
 }
 
-function untilBooted([program = '', ...args]: readonly string[]): void {
-  for (const untilMs = Date.now() + BOOTS_WITHIN_MS; Date.now() < untilMs; execFileSync('sleep', [LOOK_EVERY_SECS])) {
-    const { stdout } = spawnSync(program, [...args, 'systemctl', 'is-system-running'], { encoding: 'utf8' });
-    if (/^(running|degraded)/.test(stdout)) return;
-  }
-  throw new Error('systemd does not come to its end of starting');
+/** Throws while it has not come to the end of its starting. */
+function expectBooted([program = '', ...args]: readonly string[]): void {
+  const { stdout } = spawnSync(program, [...args, 'systemctl', 'is-system-running'], { encoding: 'utf8' });
+  expect(stdout).toMatch(/^(running|degraded)/);
 }
 
 /** Where cgroups of version 2 are mounted, beside those of version 1 or alone. */

@@ -1,7 +1,7 @@
 /** Upgrades while the agent works: no command is lost, none runs twice, and the installer outlives the agent that started it. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { beforeEach, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { command, countStored, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { testStore } from '../../test/support/store.ts';
 import { handedOverAndDone, installed, leftAfterRestart, nothingLeft } from './expected.ts';
@@ -37,14 +37,15 @@ it('a command runs in cmd, and its whole tree is killed when its time is over', 
   const long = script('ping -n 60 127.0.0.1 > nul & echo survived > C:\\survived.txt', 2);
   await publishCommand(operator, SUBJECT, long);
   expect((await waitForResult(operator, long.request_id)).stderr).toContain('timeout after 2s');
-  await delay(1_000);
+  // Nothing of it is left that could write the file.
+  await eventually(() => expect(pc.processes('-n 60 127.0.0.1')).toEqual([]));
   expect(pc.has('C:\\survived.txt')).toBe(false);
 });
 
 it('an upgrade lets a script that runs end first, and its result arrives once', async () => {
   const running = script('echo begun > C:\\begun.txt & ping -n 8 127.0.0.1 > nul & echo done', 60);
   await publishCommand(operator, SUBJECT, running);
-  await expect.poll(() => pc.has('C:\\begun.txt'), { timeout: 20_000 }).toBe(true);
+  await eventually(() => expect(pc.has('C:\\begun.txt')).toBe(true), 20_000);
   expect((await pc.install(next, '/CHECK=strict')).code).toBe(0);
   expect(pc.setupLog).toContain('waiting for the scripts that run');
   const result = await waitForResult(operator, running.request_id);
@@ -88,7 +89,7 @@ it('a command of the agent may take it away for good', { timeout: 180_000 }, asy
   const log = 'C:\\removed.log';
   const removal = script(`"${pc.root}\\uninstall.exe" /S /PURGE=1 /LOG=${log}`, 120);
   await publishCommand(operator, SUBJECT, removal);
-  await expect.poll(() => pc.serviceState(), { timeout: 60_000, interval: 500 }).toBe('RUNNING');
+  await eventually(async () => expect(await pc.serviceState()).toBe('RUNNING'), 60_000, 500);
   const result = await waitForResult(operator, removal.request_id, { timeoutMs: 60_000 });
   expect(result).toMatchObject({ exit_code: 0, stderr: '' });
   await handedOverAndDone(pc, log);

@@ -30,7 +30,7 @@ describe.skipIf(DEBIAN === null).each(roots)('on %s', (release, root) => {
   let broker: NatsServer;
   let packages: { current: string; next: string };
   beforeAll(async () => {
-    debian = new Debian(root);
+    debian = await Debian.create(root);
     broker = await startNatsServer();
     const { current = '', next = '' } = DEBIAN?.packages ?? {};
     packages = { current: debian.addPackage(current), next: debian.addPackage(next) };

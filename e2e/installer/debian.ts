@@ -3,6 +3,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 
 interface Given {
   readonly roots: Readonly<Record<string, string>>;
@@ -33,10 +35,18 @@ export class Debian {
   readonly #held: Held;
   readonly #children = new Set<ChildProcess>();
 
-  constructor(lower: string, hold: (lower: string, directory: string) => Held = holdMounts) {
-    this.#directory = mkdtempSync(join(tmpdir(), 'kanade-tray-debian-'));
-    for (const name of ['upper', 'work', 'merged', 'packages']) mkdirSync(join(this.#directory, name));
-    this.#held = hold(lower, this.#directory);
+  private constructor(directory: string, held: Held) {
+    this.#directory = directory;
+    this.#held = held;
+  }
+
+  static async create(
+    lower: string,
+    hold: (lower: string, directory: string) => Promise<Held> = holdMounts,
+  ): Promise<Debian> {
+    const directory = mkdtempSync(join(tmpdir(), 'kanade-tray-debian-'));
+    for (const name of ['upper', 'work', 'merged', 'packages']) mkdirSync(join(directory, name));
+    return new Debian(directory, await hold(lower, directory));
   }
 
   /** Puts a package of ours into `/packages`. */
@@ -100,7 +110,7 @@ export class Debian {
 }
 
 /** The mounts alone: who enters sees a directory with Debian in it. One process holds them, and they go with it. */
-function holdMounts(lower: string, directory: string): Held {
+async function holdMounts(lower: string, directory: string): Promise<Held> {
   const at = (name: string) => join(directory, name);
   const merged = at('merged');
   const mounts = [
@@ -113,7 +123,7 @@ function holdMounts(lower: string, directory: string): Held {
   const holder = spawn('unshare', ['--mount', 'sh', '-c', `${mounts.join(' && ')} && exec sleep infinity`], {
     stdio: 'ignore',
   });
-  while (!existsSync(at('mounted'))) execFileSync('sleep', ['0.05']);
+  await eventually(() => expect(existsSync(at('mounted'))).toBe(true));
   const inside = ['nsenter', '-t', String(holder.pid), '--mount', 'chroot', merged];
   return { holder, inside, root: join('/proc', String(holder.pid), 'root', merged) };
 }

@@ -1,6 +1,7 @@
 /** What must be on a PC, and what must not: each difference is a sentence. */
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import type { Build, Pc } from './pc.ts';
 
 /** The service of one run that goes on with what a command of an agent has started. */
@@ -95,8 +96,8 @@ export async function nothingLeft(pc: Pc): Promise<string[]> {
 /** Resolves once the set-up with this log, which an agent's command has started, has gone on to its good end elsewhere. */
 export async function handedOverAndDone(pc: Pc, log: string): Promise<void> {
   expect(pc.read(log)).toContain(`handed over to the service ${HAND_OVER}`);
-  await expect.poll(() => pc.read(log), { timeout: 60_000, interval: 500 }).toMatch(/ends with 0 after [\d.]+ s\s*$/);
-  await expect.poll(() => pc.serviceState(HAND_OVER), { timeout: 30_000, interval: 500 }).toBe('ABSENT');
+  await eventually(() => expect(pc.read(log)).toMatch(/ends with 0 after [\d.]+ s\s*$/), 60_000, 500);
+  await eventually(async () => expect(await pc.serviceState(HAND_OVER)).toBe('ABSENT'), 30_000, 500);
 }
 
 /** What is there of the product, and beside it, after the next start of Windows. */

@@ -1,6 +1,7 @@
 /** What goes wrong during an installation: the exit code says it, and the PC is as it was before. */
 import { rmSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { provisionedOperator } from '../../test/support/fleet.ts';
 import { HAND_OVER, installed, nothingLeft } from './expected.ts';
 import { broken, current, next } from './pc.ts';
@@ -35,7 +36,7 @@ describe('where nothing was installed before', () => {
   it('another installation that runs ends it with 1618', async () => {
     // Long enough to be met: it waits for a server that is not there.
     const first = pc.startInstall(current, '/NATSURL=nats://127.0.0.1:9 /CHECK=strict');
-    await expect.poll(() => pc.setupLog, { timeout: 30_000, interval: 50 }).toContain('starting the agent');
+    await eventually(() => expect(pc.setupLog).toContain('starting the agent'), 30_000, 50);
     expect((await pc.install(current, servers())).code).toBe(1618);
     expect((await first.ended).code).toBe(5);
     expect((await pc.uninstall('/PURGE=1')).code).toBe(0);
@@ -46,7 +47,7 @@ describe('where nothing was installed before', () => {
     ['while it sets up', `\\current.json`],
   ])('power that goes %s leaves nothing that the same installation does not put right', async (_when, sign) => {
     void pc.startInstall(current, servers()).ended.catch(() => {});
-    await expect.poll(() => pc.has(`${pc.root}${sign}`), { timeout: 30_000, interval: 5 }).toBe(true);
+    await eventually(() => expect(pc.has(`${pc.root}${sign}`)).toBe(true), 30_000, 5);
     await pc.powerOff();
     expect((await pc.install(current, servers())).code).toBe(0);
     expect(await installed(pc, current)).toEqual([]);
@@ -94,7 +95,7 @@ describe('over an installation that works', () => {
     const locked = `${pc.root}\\private\\kanade-tray-agent.exe`;
     const holder = pc.put('C:\\hold.cjs', holdingScript([locked], `${pc.root}\\versions\\${current.version}\\agent`));
     const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
-    await expect.poll(() => pc.has('C:\\held'), { timeout: 20_000 }).toBe(true);
+    await eventually(() => expect(pc.has('C:\\held')).toBe(true), 20_000);
     // The host of the service is another one in each version, and must be replaced.
     expect((await pc.install(next)).code).toBe(1603);
     expect(await installed(pc, current)).toEqual([]);
@@ -112,7 +113,7 @@ describe('over an installation that works', () => {
     const modules = `${pc.root}\\versions\\${current.version}\\agent`;
     const holder = pc.put('C:\\hold.cjs', holdingScript([starter, shown], modules));
     const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
-    await expect.poll(() => pc.has('C:\\held'), { timeout: 20_000 }).toBe(true);
+    await eventually(() => expect(pc.has('C:\\held')).toBe(true), 20_000);
     expect((await pc.install(next)).code).toBe(0);
     for (const name of [starter, shown]) expect(pc.setupLog).toContain(`note: ${name} stays as it was`);
     expect(pc.bytes(starter)).toEqual(before);
@@ -125,7 +126,7 @@ describe('over an installation that works', () => {
 
   it('power that goes in the middle of an upgrade leaves the old version or the new one, never none', async () => {
     void pc.startInstall(broken).ended.catch(() => {});
-    await expect.poll(() => pc.setupLog, { timeout: 30_000, interval: 5 }).toContain('stopping the agent');
+    await eventually(() => expect(pc.setupLog).toContain('stopping the agent'), 30_000, 5);
     await pc.powerOff();
     expect([next.version, broken.version]).toContain(pc.currentVersion);
     await leaveHandOver();

@@ -11,6 +11,7 @@ import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
 import { ensureBuilt } from '../../scripts/lib/building.ts';
 import { buildHeadless } from '../../scripts/lib/packaging/headless.ts';
 import { releaseObjects } from '../../src/agent/update/release-names.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { command, provisionedOperator, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { TARGET, testRelease, testTrust } from '../../test/support/releases.ts';
@@ -23,7 +24,8 @@ import { versionsHeard } from './fleet-of-file.ts';
 const PC_ID = 'PC-HEADLESS';
 const ROOT = '/opt/kanade-tray';
 const UNIT = 'kanade-tray-agent';
-const WITHIN = { timeout: 120_000, interval: 500 };
+const WITHIN_MS = 120_000;
+const EVERY_MS = 500;
 const [root = ''] = Object.values(DEBIAN?.roots ?? {});
 const reason = noSystemd === null ? '' : ` (${noSystemd})`;
 
@@ -40,7 +42,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive und
     await ensureBuilt(findNode24());
     const [archive = '', made = ''] = await buildHeadless({ release: tempDir(), env: process.env });
     update = made;
-    debian = bootedDebian(root);
+    debian = await bootedDebian(root);
     onTestFinished(() => debian.dispose());
     const broker = await startNatsServer();
     nc = await provisionedOperator(broker);
@@ -91,21 +93,21 @@ describe.skipIf(DEBIAN === null || noSystemd !== null)(`the headless archive und
 
   it('starts, takes an update, and goes back from a version that does not start', { timeout: 600_000 }, async () => {
     await install();
-    await expect.poll(() => heard, WITHIN).toEqual([packageJson.version]);
+    await eventually(() => expect(heard).toEqual([packageJson.version]), WITHIN_MS, EVERY_MS);
     await offer('9.1.0');
-    await expect.poll(current, WITHIN).toEqual({ version: '9.1.0' });
+    await eventually(async () => expect(await current()).toEqual({ version: '9.1.0' }), WITHIN_MS, EVERY_MS);
     expect(heard).toEqual([packageJson.version, '9.1.0']);
     await offer('9.2.0', (tree) => {
       const main = join(tree, 'agent', 'main.js');
       renameSync(main, join(tree, 'agent', 'real.js'));
       writeFileSync(main, `if (!process.argv.includes('--self-test')) process.exit(70);\nrequire('./real.js');\n`);
     });
-    await expect
-      .poll(async () => (await debian.run('cat /var/log/kanade/agent*.log')).output, WITHIN)
-      .toMatch(/a version was taken back.* version=9\.2\.0/);
-    await expect.poll(current, WITHIN).toEqual({ version: '9.1.0' });
+    const log = async () => (await debian.run('cat /var/log/kanade/agent*.log')).output;
+    const takenBack = /a version was taken back.* version=9\.2\.0/;
+    await eventually(async () => expect(await log()).toMatch(takenBack), WITHIN_MS, EVERY_MS);
+    await eventually(async () => expect(await current()).toEqual({ version: '9.1.0' }), WITHIN_MS, EVERY_MS);
     const id = await publishCommand(nc, `commands.pc.${PC_ID}`, command({ script: 'echo after both' }));
-    expect(await waitForResult(nc, id, { timeoutMs: WITHIN.timeout })).toMatchObject({ exit_code: 0 });
+    expect(await waitForResult(nc, id, { timeoutMs: WITHIN_MS })).toMatchObject({ exit_code: 0 });
     expect((await debian.run(`systemctl is-active ${UNIT}`)).output.trim()).toBe('active');
   });
 });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { provisionedOperator } from '../../test/support/fleet.ts';
 import { installed, nothingLeft } from './expected.ts';
 import { current, next } from './pc.ts';
@@ -77,7 +78,7 @@ describe('an installation', () => {
 
   it('starts with Windows again after the power was gone', async () => {
     await pc.powerOff();
-    await expect.poll(() => pc.serviceState(), { timeout: 60_000, interval: 1_000 }).toBe('RUNNING');
+    await eventually(async () => expect(await pc.serviceState()).toBe('RUNNING'), 60_000, 1_000);
   });
 
   it('is taken away; settings, results and history stay', async () => {

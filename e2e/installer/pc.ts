@@ -16,9 +16,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFailed } from 'vitest';
 import { insideScript } from '../../scripts/lib/chroot.ts';
+import { until } from '../../scripts/lib/waiting.ts';
 import { TEMPLATE_PREFIX, WINE_ENVIRONMENT, WITH_DOTNET } from '../../scripts/lib/wine.ts';
 
 interface Given {
@@ -66,6 +66,7 @@ export interface PcOptions {
 const PROGRAM_FILES = 'C:\\Program Files\\Kanade Tray';
 const SMALL_DISK = 'small/d';
 const TIMEOUT_MS = 180_000;
+const POLL_EVERY_MS = 50;
 
 export class Pc {
   /** Ours; `/pc` inside, `Z:\pc` for Windows. */
@@ -144,15 +145,15 @@ export class Pc {
     child.on('exit', () => {
       gone = true;
     });
-    for (const untilMs = Date.now() + timeoutMs; Date.now() < untilMs; await delay(50)) {
+    const ended = () => {
       if (existsSync(file('answer'))) {
         const { code, error } = JSON.parse(readFileSync(file('answer'), 'utf8'));
         return { code, output: error ?? output() };
       }
       // The power went.
-      if (gone) return { code: null, output: output() };
-    }
-    throw new Error(`it has not ended within ${timeoutMs} ms: ${readFileSync(file('ask'), 'utf8')}`);
+      return gone && { code: null, output: output() };
+    };
+    return until(`the end of ${readFileSync(file('ask'), 'utf8')}`, ended, { timeoutMs, everyMs: POLL_EVERY_MS });
   }
 
   /** What runs on it with this in its command line: numbers of ours. */

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { nothingLeft, SHORTCUT } from './expected.ts';
 import { current, GIVEN } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
@@ -80,7 +81,7 @@ it('people can hold nothing open that the service or a set-up needs', async () =
 it('while it is unpacked nobody can hold anything of it', async () => {
   const versions = pc.path(`${pc.root}\\versions`);
   const { ended } = pc.startInstall(current, `${servers()} /NOSTART=1`);
-  await expect.poll(() => existsSync(join(versions, '.staged')), { timeout: 60_000, interval: 5 }).toBe(true);
+  await eventually(() => expect(existsSync(join(versions, '.staged'))).toBe(true), 60_000, 5);
   const { mode } = statSync(join(versions, '.staged'));
   expect((await ended).code).toBe(0);
   expect(mode & 0o007).toBe(0);
@@ -319,7 +320,7 @@ it('a name that any user can take holds up no installation', async () => {
      setInterval(() => existsSync('C:\\\\let-go') && process.exit(0), 100);`,
   );
   const holding = pc.start('Z:\\node\\bin\\node.exe', holder);
-  await expect.poll(() => pc.has('C:\\held'), { timeout: 20_000 }).toBe(true);
+  await eventually(() => expect(pc.has('C:\\held')).toBe(true), 20_000);
   expect((await pc.install(current, '/NOSTART=1')).code).toBe(0);
   pc.put('C:\\let-go', '');
   await holding.ended;

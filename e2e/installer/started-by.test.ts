@@ -2,6 +2,7 @@
 import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { installed, nothingLeft } from './expected.ts';
 import { current, GIVEN } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
@@ -61,10 +62,10 @@ it('no copy of a command line with a token can be read by others, also not of a 
   const ended = startedBy('C:\\Agents', '/NOSTART=1 /TOKEN=a-secret-of-the-fleet');
   const versions = pc.path(`${pc.root}\\versions`);
   const handedOver = () => readdirSync(versions).find((name) => name.startsWith('.handed-over-')) ?? '';
-  await expect.poll(handedOver, { timeout: 60_000, interval: 10 }).not.toBe('');
+  await eventually(() => expect(handedOver()).not.toBe(''), 60_000, 10);
   const { mode } = statSync(join(versions, handedOver()));
   expect((await ended).code).toBe(0);
-  await expect.poll(() => pc.setupLog, { timeout: 60_000, interval: 500 }).toMatch(/ends with 0 after [\d.]+ s\s*$/);
+  await eventually(() => expect(pc.setupLog).toMatch(/ends with 0 after [\d.]+ s\s*$/), 60_000, 500);
   expect(mode & 0o007).toBe(0);
   expect(await pc.registry('SOFTWARE\\kanade\\agent')).toEqual({ NatsToken: 'a-secret-of-the-fleet' });
   expect(await installed(pc, current, { service: 'STOPPED' })).toEqual([]);

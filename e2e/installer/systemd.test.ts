@@ -32,7 +32,7 @@ describe.skipIf(DEBIAN === null || noSystemd !== null).each(roots)(`a systemd on
   let fleet: NatsConnection;
 
   beforeAll(async () => {
-    debian = bootedDebian(root);
+    debian = await bootedDebian(root);
     broker = await startNatsServer();
     const { current = '', next = '' } = DEBIAN?.packages ?? {};
     packages = { current: debian.addPackage(current), next: debian.addPackage(next) };

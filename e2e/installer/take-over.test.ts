@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { handedOverAndDone, installed } from './expected.ts';
 import { current, GIVEN } from './pc.ts';
@@ -63,7 +64,7 @@ describe('the original agent', () => {
   });
 
   it('that is installed keeps its settings, its secrets and its data when ours is purged', async () => {
-    await expect.poll(() => pc.serviceState('KanadeAgent'), { timeout: 20_000 }).toBe('RUNNING');
+    await eventually(async () => expect(await pc.serviceState('KanadeAgent')).toBe('RUNNING'), 20_000);
     expect(pc.has(CONFIG)).toBe(true);
   });
 
@@ -96,9 +97,10 @@ describe('the original agent', () => {
     const operator = await provisionedOperator(here.broker);
     const last = command({ shell: 'cmd', script: 'ping -n 4 127.0.0.1 > nul & echo not sent yet' });
     await publishCommand(operator, 'commands.pc.PC-W3', last);
+    // It has begun by the time the broker goes, and has ended by the time the installer comes.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     await here.broker.stop();
-    await expect.poll(() => pc.files(`${DATA}\\kanade-tray`).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await eventually(() => expect(pc.files(`${DATA}\\kanade-tray`).length).toBeGreaterThan(0), 10_000);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     expect((await pc.install(current, '/RESTORE=1')).code).toBe(0);
     await here.broker.start();
@@ -120,7 +122,7 @@ describe('the original agent', () => {
     const log = 'C:\\taken-over.log';
     const args = ['/S', '/REPLACE=1', '/CHECK=strict', `/LOG=${log}`];
     pc.put('C:\\task.json', JSON.stringify({ program: pc.installerOf(current), args }));
-    await expect.poll(() => pc.has('C:\\task.ended') && pc.read('C:\\task.ended'), { timeout: 60_000 }).toBe('0');
+    await eventually(() => expect(pc.has('C:\\task.ended') && pc.read('C:\\task.ended')).toBe('0'), 60_000);
     await handedOverAndDone(pc, log);
     expect(await pc.serviceState('KanadeAgent')).toBe('STOPPED');
     expect((await pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeAgent'))?.Start).toBe('0x4');

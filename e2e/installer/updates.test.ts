@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Release } from '../../src/agent/update/manifest.ts';
 import { releaseObjects } from '../../src/agent/update/release-names.ts';
 import { type CurrentVersion, currentIn, writeCurrent } from '../../src/base/current-version.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { command, countStored, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
 import { testRelease, testTrust } from '../../test/support/releases.ts';
 import { makeKey, sealRelease } from '../../tools/release/documents.ts';
@@ -19,7 +20,8 @@ const MINE = `commands.pc.${PC_ID}`;
 const TARGET = { platform: 'windows', arch: 'x86_64' } as const;
 const LOGS = 'C:\\ProgramData\\Kanade\\logs';
 /** What is unpacked is some 100 MB, and wine takes its time. */
-const WITHIN = { timeout: 300_000, interval: 500 };
+const WITHIN_MS = 300_000;
+const EVERY_MS = 500;
 const TEST_MS = 600_000;
 
 const here = pcAndBroker();
@@ -81,12 +83,12 @@ function newestSetupLog(): string {
 
 async function runs(text: string): Promise<void> {
   const id = await publishCommand(nc, MINE, command({ shell: 'cmd', script: `echo ${text}` }));
-  const result = await waitForResult(nc, id, { timeoutMs: WITHIN.timeout });
+  const result = await waitForResult(nc, id, { timeoutMs: WITHIN_MS });
   expect(result.stdout.trim()).toBe(text);
   expect(await countStored(nc, 'RESULTS', `results.${id}`)).toBe(1);
 }
 
-const counts = (version: string) => expect.poll(counting, WITHIN).toEqual({ version });
+const counts = (version: string) => eventually(() => expect(counting()).toEqual({ version }), WITHIN_MS, EVERY_MS);
 
 it('a signed version is fetched, tried, put into its place by its own set-up, and counts once it was on the air', {
   timeout: TEST_MS,
@@ -97,18 +99,22 @@ it('a signed version is fetched, tried, put into its place by its own set-up, an
   pc.put('C:\\ProgramData\\Kanade\\config\\update-keys.json', trust.pin.toString());
   pc.put(settings, `${pc.read(settings)}\n[update]\nkeys_file = "update-keys.json"\n`);
   await pc.run('sc.exe', 'start KanadeTrayAgent');
-  await expect.poll(() => heard, WITHIN).toEqual([current.version]);
+  await eventually(() => expect(heard).toEqual([current.version]), WITHIN_MS, EVERY_MS);
   await offer(next);
   await counts(next.version);
   expect(heard).toEqual([current.version, next.version]);
   expect(pc.versions.filter((name) => !name.startsWith('.'))).toEqual([current.version, next.version]);
-  await expect.poll(() => installed(pc, next), WITHIN).toEqual([]);
+  await eventually(async () => expect(await installed(pc, next)).toEqual([]), WITHIN_MS, EVERY_MS);
   await runs('after an update');
 });
 
 it('what nobody has signed whose keys count is not even unpacked', { timeout: TEST_MS }, async () => {
   await offer({ ...current, version: '9.1.5' }, {}, makeKey());
-  await expect.poll(agentLog, WITHIN).toMatch(/state=refused reason=signature .*wanted=9\.1\.5/);
+  await eventually(
+    () => expect(agentLog()).toMatch(/state=refused reason=signature .*wanted=9\.1\.5/),
+    WITHIN_MS,
+    EVERY_MS,
+  );
   expect(counting()).toEqual({ version: next.version });
   expect(pc.versions.filter((name) => name.startsWith('.staged'))).toEqual([]);
 });
@@ -117,7 +123,7 @@ it('a version that does not start is taken back by its set-up, and commands go o
   timeout: TEST_MS,
 }, async () => {
   await offer(broken);
-  await expect.poll(agentLog, WITHIN).toContain('a version was taken back');
+  await eventually(() => expect(agentLog()).toContain('a version was taken back'), WITHIN_MS, EVERY_MS);
   await counts(next.version);
   await runs('still here');
   expect(heard.at(-1)).toBe(next.version);
@@ -129,7 +135,7 @@ it('one that does not start later on is taken back by the service after three st
 }, async () => {
   await putKey(nc, 'agent_config', 'global', { target_version: next.version });
   await pc.run('sc.exe', 'stop KanadeTrayAgent');
-  await expect.poll(() => pc.serviceState(), WITHIN).toBe('STOPPED');
+  await eventually(async () => expect(await pc.serviceState()).toBe('STOPPED'), WITHIN_MS, EVERY_MS);
   // As a power loss after the set-up leaves it; nothing is left of the version itself.
   const starts = `${pc.root}\\private\\starts`;
   const trial = { before: next.version, serial: 77, manifest: '7'.repeat(64) };
@@ -137,13 +143,13 @@ it('one that does not start later on is taken back by the service after three st
   writeCurrent(pc.path(`${pc.root}\\current.json`), { version: '9.9.9' });
   for (let start = 1; start <= 3; start++) {
     await pc.run('sc.exe', 'start KanadeTrayAgent');
-    await expect.poll(() => (pc.has(starts) ? pc.read(starts) : ''), WITHIN).toBe('.'.repeat(start));
-    await expect.poll(() => pc.serviceState(), WITHIN).toBe('STOPPED');
+    await eventually(() => expect(pc.has(starts) ? pc.read(starts) : '').toBe('.'.repeat(start)), WITHIN_MS, EVERY_MS);
+    await eventually(async () => expect(await pc.serviceState()).toBe('STOPPED'), WITHIN_MS, EVERY_MS);
   }
   await pc.run('sc.exe', 'start KanadeTrayAgent');
   await counts(next.version);
   expect(agentLog()).toContain('9.9.9');
-  await expect.poll(() => installed(pc, next), WITHIN).toEqual([]);
+  await eventually(async () => expect(await installed(pc, next)).toEqual([]), WITHIN_MS, EVERY_MS);
   await runs('back again');
 });
 
@@ -153,13 +159,13 @@ it('where the power goes in the middle, a version runs, and the update comes in 
   // Back to an older one, as far as that is signed.
   await offer(current, { allow_downgrade: true });
   const isHandedOver = `the set-up of the new version goes on version=${current.version}`;
-  await expect.poll(agentLog, { ...WITHIN, interval: 50 }).toContain(isHandedOver);
+  await eventually(() => expect(agentLog()).toContain(isHandedOver), WITHIN_MS, 50);
   await pc.powerOff();
   // The set-up that goes on by itself had not come to its end.
   expect(newestSetupLog()).not.toContain('ends with');
   expect([current.version, next.version]).toContain(counting()?.version);
-  await expect.poll(() => pc.serviceState(), WITHIN).toBe('RUNNING');
+  await eventually(async () => expect(await pc.serviceState()).toBe('RUNNING'), WITHIN_MS, EVERY_MS);
   await counts(current.version);
-  await expect.poll(() => installed(pc, current), WITHIN).toEqual([]);
+  await eventually(async () => expect(await installed(pc, current)).toEqual([]), WITHIN_MS, EVERY_MS);
   await runs('after all');
 });

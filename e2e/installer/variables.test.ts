@@ -3,6 +3,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileNative } from '../../scripts/lib/packaging/native.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { GIVEN, Pc } from './pc.ts';
 
 const ROOT = 'C:\\Program Files\\Kanade Tray';
@@ -39,7 +40,7 @@ it('the starter starts the application without them, whoever has set them', asyn
   const set = Object.entries(env).map(([name, value]) => `set "${name}=${value}"`);
   pc.put('C:\\start.cmd', [...set, `"${ROOT}\\bin\\Kanade Tray.exe" C:\\show.js`].join('\r\n'));
   expect((await pc.run('C:\\windows\\system32\\cmd.exe', '/C C:\\start.cmd')).code).toBe(0);
-  await expect.poll(() => pc.has('C:\\shown.txt'), { timeout: 60_000 }).toBe(true);
+  await eventually(() => expect(pc.has('C:\\shown.txt')).toBe(true), 60_000);
   const shown = JSON.parse(pc.read('C:\\shown.txt')) as Record<string, string>;
   expect(Object.keys(env).filter((name) => name in shown)).toEqual(['SITE']);
   expect(pc.has('C:\\planted.txt')).toBe(false);

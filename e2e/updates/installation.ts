@@ -11,6 +11,7 @@ import { create } from 'tar';
 import { expect, onTestFinished } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
 import { withoutKanade } from '../../scripts/lib/agent-process.ts';
+import { ManagedProcess } from '../../scripts/lib/managed-process.ts';
 import { currentFileOf, layOutInstallation, makeVersion, starterOf } from '../../scripts/lib/own-installation.ts';
 import type { Release } from '../../src/agent/update/manifest.ts';
 import { releaseObjects } from '../../src/agent/update/release-names.ts';
@@ -28,6 +29,7 @@ import { sealRelease } from '../../tools/release/documents.ts';
 export const PC = 'PC-OURS';
 export const MINE = `commands.pc.${PC}`;
 const START_AGAIN_MS = 100;
+const STOPS_WITHIN_MS = 45_000;
 const SWITCHED_WITHIN_MS = 60_000;
 
 /** What becomes of the files of a version before it is packed. */
@@ -50,11 +52,15 @@ export class InstalledAgent {
   readonly trust: TestTrust = testTrust({ expires: Date.parse('2099-01-01T00:00:00Z') });
   readonly faultFile: string;
   readonly exits: (number | NodeJS.Signals)[] = [];
-  said = '';
   readonly #args: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
-  #child: ChildProcess | null = null;
-  #runs = true;
+  readonly #process = new ManagedProcess(() => this.#launch(), {
+    stopMs: STOPS_WITHIN_MS,
+    endsAt: 'exit',
+    keptLogChars: 200_000,
+  });
+  #again: NodeJS.Timeout | undefined;
+  #runs = false;
   #serial = 0;
 
   constructor(
@@ -92,12 +98,25 @@ export class InstalledAgent {
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process.child?.pid;
+  }
+
+  /** The end of what it wrote, in all of its starts. */
+  get said(): string {
+    return this.#process.log;
   }
 
   /** Starts it, and again whenever it ends by itself. */
   start(): void {
     this.#runs = true;
+    this.#process.start();
+    void this.#process.ended.then(({ code, signal }) => {
+      this.exits.push(code ?? signal ?? 'SIGKILL');
+      if (this.#runs) this.#again = setTimeout(() => this.start(), START_AGAIN_MS);
+    });
+  }
+
+  #launch(): ChildProcess {
     const env = {
       ...withoutKanade(process.env),
       ...this.#env,
@@ -105,31 +124,17 @@ export class InstalledAgent {
       KTEST_FAULT_FILE: this.faultFile,
       NODE_OPTIONS: `--import ${join(import.meta.dirname, 'faults.ts')}`,
     };
-    const child = spawn(starterOf(this.root), ['--config', this.config, ...this.#args], {
+    return spawn(starterOf(this.root), ['--config', this.config, ...this.#args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.said = (this.said + text).slice(-200_000);
-      });
-    }
-    child.on('exit', (code, signal) => {
-      this.exits.push(code ?? signal ?? 'SIGKILL');
-      this.#child = null;
-      if (this.#runs) setTimeout(() => this.#runs && this.start(), START_AGAIN_MS);
     });
   }
 
   /** For good; what it was in the middle of is left. */
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#runs = false;
-    const child = this.#child;
-    if (child === null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await gone;
+    clearTimeout(this.#again);
+    await this.#process.end(signal);
   }
 
   async connect(): Promise<AgentClient> {

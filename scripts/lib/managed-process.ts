@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 
-const KEPT_LOG_CHARS = 16_000;
+const LOG_CHARS = 16_000;
 
 export interface ProcessEnd {
   readonly code: number | null;
@@ -16,6 +16,8 @@ export interface ManagedOptions {
   readonly stopMs: number;
   /** What counts as its end: all that it wrote is read, or, where it leaves children with its streams, it has exited. */
   readonly endsAt?: 'close' | 'exit';
+  /** So much of the end of what it writes is kept. */
+  readonly keptLogChars?: number;
   /** How it is asked for its orderly end; by the signal, if absent. */
   readonly askToEnd?: (child: ChildProcess, signal: NodeJS.Signals) => void;
 }
@@ -77,7 +79,7 @@ export class ManagedProcess {
     living.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#log = (this.#log + text).slice(-KEPT_LOG_CHARS);
+        this.#log = (this.#log + text).slice(-(this.#options.keptLogChars ?? LOG_CHARS));
       });
     }
     child.on('error', (error) => {

@@ -13,6 +13,7 @@ import { describeState, type PcSnapshot, pcDetails } from '../shared/describe.ts
 import { progressOf } from '../shared/describe-running.ts';
 import { CallError } from '../shared/faults.ts';
 import { I18n } from '../shared/i18n/i18n.ts';
+import { chosenLanguage } from '../shared/language.ts';
 import type { Link } from '../shared/link.ts';
 import { knownPc, remember } from '../shared/remembered.ts';
 import { LinkClosed } from '../shared/rpc.ts';
@@ -240,9 +241,7 @@ export class AppShell {
 
   #language(): Language {
     const { preferences } = this.#options.preferences.value;
-    const { language: byIt, languageLocked } = this.#ui;
-    const chosen = languageLocked || preferences.language === 'auto' ? byIt : preferences.language;
-    return chosen === 'auto' ? this.#options.systemLanguage() : chosen;
+    return chosenLanguage({ ui: this.#ui, preferences, systemLanguage: this.#options.systemLanguage() });
   }
 
   #mayQuit(): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { noDisplay, startDisplay } from '../../test/support/display.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { startTrayWatcher } from '../../test/support/tray-watcher.ts';
 import { busPath, hasTrayHost } from './tray-host.ts';
 
@@ -31,6 +32,6 @@ describe.skipIf(noDisplay !== null)('on a real bus', () => {
     const watcher = await startTrayWatcher(busAddress);
     expect(await hasTrayHost(env, 'linux')).toBe(true);
     watcher.stop();
-    await expect.poll(() => hasTrayHost(env, 'linux')).toBe(false);
+    await eventually(async () => expect(await hasTrayHost(env, 'linux')).toBe(false));
   });
 });

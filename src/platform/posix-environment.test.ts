@@ -3,6 +3,7 @@ import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:f
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { Environments } from './posix-environment.ts';
 import type { ProcStat } from './posix-proc.ts';
@@ -78,8 +79,7 @@ describe.skipIf(process.platform === 'win32')('who carries a marker', () => {
     for (const { why } of looks) expect(why).toMatch(/^the environments of \d processes can not be read$/);
     expect(await readFile(import.meta.filename, 'utf8')).not.toBe('');
     letGo();
-    await expect
-      .poll(() => environments.marked([healthy], 'KTRAY_RUN=a-1\0'))
-      .toEqual({ pids: new Set([1]), why: null });
+    const marked = { pids: new Set([1]), why: null };
+    await eventually(async () => expect(await environments.marked([healthy], 'KTRAY_RUN=a-1\0')).toEqual(marked));
   });
 });

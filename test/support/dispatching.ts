@@ -1,6 +1,7 @@
-/** A dispatcher with a real store, and with a broker and scripts in memory. */
+/** A dispatcher, or what one run needs, with a real store, and with a broker and scripts in memory. */
 import { FactsReader } from '../../src/agent/gates/facts.ts';
 import { Dispatcher, type DispatcherOptions } from '../../src/agent/run/dispatcher.ts';
+import type { ActiveRunOptions } from '../../src/agent/run/run-ports.ts';
 import { Slots } from '../../src/agent/run/slots.ts';
 import type { Store } from '../../src/agent/store/store.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -13,14 +14,17 @@ import { pcIdOf } from './ids.ts';
 import { arrival, testStore } from './store.ts';
 import { tempDir } from './temp.ts';
 
-export interface Dispatching extends Partial<DispatcherOptions> {
+export interface RunWorld extends Partial<ActiveRunOptions> {
   readonly directory?: string;
-  readonly parallel?: number;
   readonly scriptsEnabled?: () => boolean;
 }
 
-/** Not started. What it is not told otherwise is as on a PC where nothing is special. */
-export function dispatching(more: Dispatching = {}) {
+export interface Dispatching extends RunWorld, Partial<DispatcherOptions> {
+  readonly parallel?: number;
+}
+
+/** What a run needs of the agent. What it is not told otherwise is as on a PC where nothing is special. */
+export function runPorts(more: RunWorld = {}) {
   const store = more.store ?? testStore(more.directory ?? tempDir(), more.clock);
   const bus = new FakeBus();
   const scripts = new FakeScripts();
@@ -28,20 +32,26 @@ export function dispatching(more: Dispatching = {}) {
     { bus, kvCache: store.kvCache, lastContact: store.lastContact, timeline: store.timeline, log: silentLogger },
     { scriptsEnabled: more.scriptsEnabled ?? (() => true), uncheckedHonoursRevoke: false },
   );
-  const dispatcher = new Dispatcher({
+  const options = {
     pcId: pcIdOf('PC-1'),
     store,
     bus,
     facts,
     scripts,
-    slots: new Slots(() => more.parallel ?? 4),
     clock: systemClock,
     log: silentLogger,
-    publishPinSkips: true,
     onQueued() {},
     pinRereadMs: [1, 1, 1],
     ...more,
-  });
+  };
+  return { store, bus, scripts, options };
+}
+
+/** Not started. Its surroundings are those of {@link runPorts}. */
+export function dispatching(more: Dispatching = {}) {
+  const { store, bus, scripts, options } = runPorts(more);
+  const slots = new Slots(() => more.parallel ?? 4);
+  const dispatcher = new Dispatcher({ slots, publishPinSkips: true, ...more, ...options });
   const recovery = { store, scripts, dispatcher, clock: systemClock, log: silentLogger };
   return { store, bus, scripts, dispatcher, recovery };
 }

@@ -1,13 +1,13 @@
 /** What the tests of the agent's duties share: a connected bus of the agent, its configuration, an operator who asks. */
-import { errors, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import { NatsBus } from '../../src/agent/bus/nats-bus.ts';
 import type { Credentials } from '../../src/agent/bus/sign-in.ts';
 import { type EffectiveConfig, resolve } from '../../src/agent/wire/config-scope.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import { sleep } from '../../src/base/sleep.ts';
 import { until, WatchedCell } from '../../src/base/watched.ts';
+import { eventually, PATIENCE_MS } from './eventually.ts';
 
 /** A connection of the agent; not yet started with `start: false`. */
 export async function agentBus(
@@ -46,12 +46,5 @@ export function configCell(changes: Partial<EffectiveConfig> = {}): WatchedCell<
 
 /** One request, its answer as text. Asked again while nobody listens there yet. */
 export async function ask(operator: NatsConnection, subject: string, body: string | Uint8Array = ''): Promise<string> {
-  for (;;) {
-    try {
-      return (await operator.request(subject, body, { timeout: 10_000 })).string();
-    } catch (error) {
-      if (!(error instanceof errors.RequestError)) throw error;
-      await sleep(5);
-    }
-  }
+  return (await eventually(() => operator.request(subject, body, { timeout: PATIENCE_MS }))).string();
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { untrusted } from '../../src/platform/windows/secure-directory.ts';
+import { eventually } from './eventually.ts';
 
 const SOMEBODY = '12345';
 
@@ -20,19 +21,19 @@ export function wineTempDir(): string {
 
 export async function givenToSomebody(path: string): Promise<void> {
   unix('chown', SOMEBODY, unixPath(path));
-  await expect.poll(() => untrusted(path)).toContain('belongs to');
+  await eventually(() => expect(untrusted(path)).toContain('belongs to'));
 }
 
 export async function openedToAll(path: string): Promise<void> {
   unix('chmod', '0777', unixPath(path));
-  await expect.poll(() => untrusted(path)).toContain('can be changed by');
+  await eventually(() => expect(untrusted(path)).toContain('can be changed by'));
 }
 
 /** Makes `path` a link to `target`. */
 export async function linked(target: string, path: string): Promise<void> {
   const name = path.slice(path.lastIndexOf('\\') + 1);
   unix('ln', '-s', unixPath(target), `${unixPath(join(path, '..'))}/${name}`);
-  await expect.poll(() => existsSync(path)).toBe(true);
+  await eventually(() => expect(existsSync(path)).toBe(true));
 }
 
 function unixPath(path: string): string {

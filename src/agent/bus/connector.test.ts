@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectedBus, freePort, linkState, startBus } from '../../../test/support/bus.ts';
-import { eventually } from '../../../test/support/eventually.ts';
+import { eventually, PATIENCE_MS } from '../../../test/support/eventually.ts';
 import { operator } from '../../../test/support/fleet.ts';
 import { kvKeyOf } from '../../../test/support/ids.ts';
 import { muteListener, portOf } from '../../../test/support/listeners.ts';
@@ -12,11 +12,11 @@ import type { Credentials } from './sign-in.ts';
 
 const PONG_SOON = { pingIntervalMs: 50 };
 
-/** Nothing is on its way any more whose answer would prove the link later on. */
+/** The broker has answered just now, and nothing is on its way any more whose answer would prove the link later on. */
 async function settled(bus: NatsBus): Promise<void> {
-  await bus.publishAcked('test.nobody', Buffer.from(''), 'id', { patienceMs: 10_000 });
-  // Its PING goes out a turn later.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await bus.publishAcked('test.nobody', Buffer.from(''), 'id', { patienceMs: PATIENCE_MS });
+  // A PING may have gone with it; what is asked now is answered after that.
+  expect(await bus.kvGet('none', kvKeyOf('none'), PATIENCE_MS)).toEqual({ kind: 'no_bucket' });
 }
 
 test('without a broker it says that nothing answers, and connects when one appears', async () => {

@@ -102,6 +102,7 @@ test('filters that change while the consumer is being bound are applied too', as
   for (let round = 0; round < 20; round++) {
     filters = ['commands.all', `commands.group.g${round}`];
     consumer.binding.rebind();
+    // At another moment of the binding each time.
     await new Promise((resolve) => setTimeout(resolve, round % 7));
   }
   await eventually(async () => expect((await consumerInfo(nc)).config.filter_subjects).toEqual(filters));

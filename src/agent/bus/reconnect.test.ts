@@ -122,6 +122,7 @@ test('a broker that is restarted has 1,000 clients back within 10 s, and not all
   await server.kill();
   await eventually(() => expect(clients.some(({ connected }) => connected)).toBe(false));
   for (const { returnsAtMs } of clients) returnsAtMs.length = 0;
+  // So long it is away.
   await sleep(2_000);
   await server.start();
   const backAtMs = performance.now();

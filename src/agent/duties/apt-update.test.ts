@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { testRelease, testTrust } from '../../../test/support/releases.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { updateByApt } from './apt-update.ts';
@@ -41,10 +42,10 @@ test.skipIf(process.platform === 'win32')('a unit that has ended without ending 
 test.skipIf(process.platform === 'win32')('one that is at work is, and one of which nobody says anything', async () => {
   const { stateFile, asked, programs } = rig('active\n');
   const updating = updateByApt(offer, new AbortController().signal, programs);
-  await expect.poll(() => asks(asked), { timeout: 10_000 }).toBeGreaterThan(2);
+  await eventually(() => expect(asks(asked)).toBeGreaterThan(2));
   writeFileSync(stateFile, '');
   const before = asks(asked);
-  await expect.poll(() => asks(asked), { timeout: 10_000 }).toBeGreaterThan(before + 2);
+  await eventually(() => expect(asks(asked)).toBeGreaterThan(before + 2));
   writeFileSync(stateFile, 'inactive\n');
   expect(await updating).toMatch(/^apt has not brought it/);
 });
@@ -53,7 +54,7 @@ test.skipIf(process.platform === 'win32')('our own end ends the wait', async () 
   const { asked, programs } = rig('active\n');
   const ending = new AbortController();
   const ended = expect(updateByApt(offer, ending.signal, programs)).rejects.toThrow('stopped');
-  await expect.poll(() => asks(asked), { timeout: 10_000 }).toBeGreaterThan(0);
+  await eventually(() => expect(asks(asked)).toBeGreaterThan(0));
   ending.abort(new Error('stopped'));
   await ended;
 });

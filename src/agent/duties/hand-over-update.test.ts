@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { testRelease, testTrust } from '../../../test/support/releases.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { writeCurrent } from '../../base/current-version.ts';
@@ -56,7 +57,7 @@ test.skipIf(process.platform === 'win32')('handed over, it waits for our own end
   const ending = new AbortController();
   const handing = handOverUpdate({ installation, offer, log: silentLogger, signal: ending.signal });
   const ended = expect(handing).rejects.toThrow('stopped');
-  await expect.poll(() => existsSync(asked), { timeout: 10_000 }).toBe(true);
+  await eventually(() => expect(existsSync(asked)).toBe(true));
   ending.abort(new Error('stopped'));
   await ended;
 });

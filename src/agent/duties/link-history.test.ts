@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { ManualClock } from '../../../test/support/status.ts';
 import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -63,7 +64,7 @@ test('tries that fail for ever other reasons are one row, with the last reason',
   expect(begins).toHaveBeenCalledTimes(2);
   expect(history.spans(0, 10)[0]?.why).toBe('refused by server 49');
   history.close();
-  await vi.waitUntil(() => store.linkStates.list(0, 10)[0]?.why === 'refused by server 49');
+  await eventually(() => expect(store.linkStates.list(0, 10)[0]?.why).toBe('refused by server 49'));
 });
 
 test('of the time in which the PC slept nothing is claimed', async () => {

@@ -6,6 +6,7 @@ import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import { Intake } from './intake.ts';
 
@@ -40,6 +41,13 @@ const results = (store: ReturnType<typeof setUp>['store']) =>
   store.outbox
     .waiting(true, 100)
     .map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>);
+
+/** Whatever of the messages until now is to be taken has been: recorded by a write before this one, and acknowledged. */
+async function taken(store: ReturnType<typeof setUp>['store']): Promise<void> {
+  await loopTurn();
+  await store.lastContact.note(0);
+  await loopTurn();
+}
 
 test('a command is recorded, then acknowledged, then run (invariant 1)', async () => {
   const { acks, events, receive } = setUp();
@@ -91,12 +99,13 @@ test('what waits for the queue is asked for again less often', () => {
   expect(naks[0]).toBeLessThan(40_000);
 });
 
-test('nothing is acknowledged that could not be recorded, and it is taken when it comes again', async () => {
-  const { store, acks, receive } = setUp();
+test('nothing is acknowledged that could not be recorded: it is asked for again, and taken when it comes', async () => {
+  const { store, acks, ack, intake, receive } = setUp();
   const admit = store.runs.admit.bind(store.runs);
   store.runs.admit = () => Promise.reject(new Error('disk full'));
-  receive(commandJson('r1'));
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  const nak = vi.fn();
+  intake.receive('replay', { subject: 'commands.pc.PC-1', data: Buffer.from(commandJson('r1')), ack, nak });
+  await eventually(() => expect(nak).toHaveBeenCalledOnce());
   expect(acks).toEqual([]);
   store.runs.admit = admit;
   receive(commandJson('r1'));
@@ -141,11 +150,12 @@ describe('who it is for', () => {
   test('a group message waits un-acknowledged until the groups are known', async () => {
     const { cell, acks, receive } = setUp(null);
     receive(commandJson('r1'), 'commands.group.mine');
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(acks).toEqual([]);
+    // One that comes after it, and is taken.
+    receive(commandJson('r2'));
+    await eventually(() => expect(acks).toEqual([1]));
     cell.set(new Set(['mine']));
     receive(commandJson('r1'), 'commands.group.mine');
-    await eventually(() => expect(acks).toEqual([1]));
+    await eventually(() => expect(acks).toEqual([1, 2]));
   });
 });
 
@@ -234,7 +244,7 @@ test('what can not be recorded yet is seen all the same: its kill may come befor
 test('what comes before it begins waits, in order', async () => {
   const { store, acks, receive, intake } = setUp(['mine'], { begun: false });
   for (const id of ['r1', 'r2', 'r3']) receive(commandJson(id));
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await taken(store);
   expect([store.history.count({}), acks]).toEqual([0, []]);
   intake.begin();
   await eventually(() => expect(acks).toHaveLength(3));
@@ -245,7 +255,7 @@ test('after it is closed nothing is taken', async () => {
   const { store, intake, acks, receive } = setUp();
   intake.close();
   receive(commandJson('r1'));
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await taken(store);
   expect([acks, store.history.count({})]).toEqual([[], 0]);
 });
 

@@ -3,6 +3,7 @@ import { commandJson } from '../../../test/support/commands.ts';
 import { admitCommand, dispatching } from '../../../test/support/dispatching.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { requestIdOf } from '../../../test/support/ids.ts';
+import { ShiftedClock } from '../../../test/support/shifted-clock.ts';
 import { arrival, storeOptions } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { ioError, unreadable } from '../../../test/support/unreadable.ts';
@@ -11,6 +12,7 @@ import { Store } from '../store/store.ts';
 import { endOlderCopy, recover } from './recovery.ts';
 
 const never = new AbortController().signal;
+const MINUTE_MS = 60_000;
 
 const results = (store: Store) =>
   store.outbox
@@ -322,14 +324,16 @@ describe('right before the spawn the world is looked at again (D23)', () => {
     ['revoked while it waited', 'REVOKED'],
     ['past its deadline', 'DEADLINE'],
   ])('%s', async (_name, reason) => {
-    const { store, bus, scripts, dispatcher } = dispatching({ parallel: 1 });
+    const clock = new ShiftedClock();
+    const { store, bus, scripts, dispatcher } = dispatching({ parallel: 1, clock });
     await admitCommand(store, 'blocker');
-    const deadline = reason === 'DEADLINE' ? { deadline_at: new Date(Date.now() + 400).toISOString() } : {};
+    const deadline = reason === 'DEADLINE' ? { deadline_at: new Date(Date.now() + MINUTE_MS).toISOString() } : {};
     const run = await admitCommand(store, 'r2', { id: 'job-2', ...deadline });
     dispatcher.start();
     await eventually(() => expect(store.inbox.open(9)[1]?.state).toBe('waiting_slot'));
     if (reason === 'REVOKED') bus.setKv('script_status', 'job-2', 'REVOKED');
-    await new Promise((resolve) => setTimeout(resolve, reason === 'DEADLINE' ? 500 : 60));
+    // Past the deadline, and past the time for which what was read of the fleet is shared.
+    clock.passedMs += 2 * MINUTE_MS;
     scripts.started[0]?.exit(0);
     await dispatcher.idle();
     expect(scripts.started).toHaveLength(1);
@@ -385,13 +389,14 @@ describe('after an interruption', () => {
     const { store, scripts, recovery } = dispatching({ directory });
     const finish = store.runs.finish.bind(store.runs);
     let full = true;
-    store.runs.finish = (run, ending) => (full ? Promise.reject(new Error('disk is full')) : finish(run, ending));
+    const refuse = vi.fn(() => Promise.reject(new Error('disk is full')));
+    store.runs.finish = (run, ending) => (full ? refuse() : finish(run, ending));
     let recovered = false;
     const recovering = recover(recovery, never).then(() => {
       recovered = true;
     });
     await eventually(() => expect(scripts.leftovers).toHaveLength(1));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(() => expect(refuse.mock.calls.length).toBeGreaterThan(1));
     expect(recovered).toBe(false);
     full = false;
     await recovering;
@@ -423,7 +428,7 @@ describe('after an interruption', () => {
     const second = dispatching({ directory });
     await recover(second.recovery, never);
     second.dispatcher.start();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await second.dispatcher.idle();
     expect(second.store.inbox.open(1)).toMatchObject([{ state: 'waiting_jitter', notBeforeMs: drawn }]);
     await second.dispatcher.stop(0);
   });
@@ -516,28 +521,26 @@ describe('run_as user', () => {
 
   test('waits no longer in all on a PC that is started again and again', async () => {
     const directory = tempDir();
-    const first = dispatching({ directory });
-    first.scripts.user = { kind: 'no_user' };
-    const run = await admitCommand(first.store, 'r1', { run_as: 'user', timeout_secs: 2 });
-    first.dispatcher.start();
-    await eventually(() => expect(first.store.inbox.get(run)?.state).toBe('waiting_user'));
-    for (let restart = 0, before = first; ; restart++) {
-      const leftMs = before.store.waits.leftMs(run, 'user') ?? 0;
-      expect(leftMs).toBeLessThanOrEqual(2_000 - restart * 300);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await before.dispatcher.stop(0);
-      await before.store.close();
-      const next = dispatching({ directory });
-      next.scripts.user = { kind: 'no_user' };
-      await recover(next.recovery, never);
-      next.dispatcher.start();
-      if (restart === 3) {
-        await eventually(() => expect(next.store.history.get(run)?.reason).toBe('NO_USER'));
-        await next.dispatcher.stop(0);
-        return;
-      }
-      before = next;
+    const clock = new ShiftedClock();
+    const timeoutMs = 4 * MINUTE_MS;
+    let here = dispatching({ directory, clock });
+    const run = await admitCommand(here.store, 'r1', { run_as: 'user', timeout_secs: timeoutMs / 1_000 });
+    for (let restart = 0; restart < 4; restart++) {
+      here.scripts.user = { kind: 'no_user' };
+      here.dispatcher.start();
+      await here.dispatcher.idle();
+      expect(here.store.inbox.get(run)?.state).toBe('waiting_user');
+      expect(here.store.waits.leftMs(run, 'user')).toBeLessThanOrEqual(timeoutMs - restart * MINUTE_MS);
+      clock.passedMs += MINUTE_MS;
+      await here.dispatcher.stop(0);
+      await here.store.close();
+      here = dispatching({ directory, clock });
+      await recover(here.recovery, never);
     }
+    here.scripts.user = { kind: 'no_user' };
+    here.dispatcher.start();
+    await here.dispatcher.idle();
+    expect(here.store.history.get(run)?.reason).toBe('NO_USER');
   });
 
   test('that can not be done here is 122', async () => {

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import { admitCommand, type Dispatching, dispatching } from '../../../test/support/dispatching.ts';
 import { eventually } from '../../../test/support/eventually.ts';
+import { ShiftedClock } from '../../../test/support/shifted-clock.ts';
 import { tempDir } from '../../../test/support/temp.ts';
-import { systemClock } from '../../base/clock.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { RunId } from '../../shared/ids.ts';
 import type { ObjectRead } from '../bus/bus.ts';
@@ -16,14 +16,9 @@ const MINUTE_MS = 60_000;
 
 /** A clock that is moved, and a broker whose answer for each object is `answer`. */
 function away(more: Dispatching & { clock?: never; passedMs?: number } = {}) {
-  const time = { passedMs: more.passedMs ?? 0 };
-  const clock = {
-    nowMs: () => systemClock.nowMs() + time.passedMs,
-    nowNs: () => BigInt(systemClock.nowMs() + time.passedMs) * 1_000_000n,
-    monotonicMs: () => systemClock.monotonicMs() + time.passedMs,
-    upMs: () => systemClock.upMs() + time.passedMs,
-  };
-  const world = dispatching({ ...more, clock });
+  const time = new ShiftedClock();
+  time.passedMs = more.passedMs ?? 0;
+  const world = dispatching({ ...more, clock: time });
   const asked: number[] = [];
   const state = { answer: AWAY, silentMs: 0 };
   world.bus.onObjectGet = () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deps, finished, isAlive, MIB, pidFrom, start } from '../../../test/support/running-scripts.ts';
 import { tempDir } from '../../../test/support/temp.ts';
-import { sleep } from '../../base/sleep.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { startIdentity } from '../../platform/posix-proc.ts';
 import { scriptEnvironment } from './child-env.ts';
 import type { Exit, Launcher, LaunchSpec } from './launcher.ts';
@@ -163,7 +163,8 @@ describe('whatever the launcher does', () => {
     const ended = held(fails);
     const second = start('', {}, deps({ launcher: ended.launcher }));
     ended.exit({ kind: 'exited', code: 3 });
-    await sleep(20);
+    // Its exit is known by then, and its output is still being read.
+    await loopTurn();
     second.end('killed');
     expect((await second.done).outcome).toEqual({ kind: 'exited', code: 3 });
   });

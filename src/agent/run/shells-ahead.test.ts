@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../../../test/support/eventually.ts';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NO_PWSH, PWSH } from '../../../test/support/powershell.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { sleep } from '../../base/sleep.ts';
 import type { Shell } from '../wire/command.ts';
 import type { Exit, Launched, Launcher, LaunchSpec } from './launcher.ts';
 import { makeRunner } from './make-runner.ts';
@@ -67,6 +66,12 @@ class Children implements Launcher {
   }
 }
 
+const START_AFTER_MS = 250;
+const KEPT_MS = 10 * 60_000;
+/** Longer than all that happens by itself, but for the end of those that wait. */
+const LONG_MS = 60_000;
+
+/** On timers that the test moves. */
 function stage(options: Partial<ShellsAheadOptions> = {}) {
   const children = new Children();
   const ahead = new ShellsAhead({
@@ -75,7 +80,7 @@ function stage(options: Partial<ShellsAheadOptions> = {}) {
     mayWait: () => true,
     log: silentLogger,
     directory: '/data',
-    startAfterMs: 1,
+    startAfterMs: START_AFTER_MS,
     ...options,
   });
   onTestFinished(() => ahead.close());
@@ -89,11 +94,18 @@ function stage(options: Partial<ShellsAheadOptions> = {}) {
       onStderr: () => 0,
       ...more,
     }) as Child;
-  const oneWaits = () => eventually(() => expect(children.waiting).toHaveLength(1));
+  const oneWaits = async () => {
+    await vi.advanceTimersByTimeAsync(START_AFTER_MS);
+    expect(children.waiting).toHaveLength(1);
+  };
   return { children, ahead, launch, oneWaits };
 }
 
 describe('a shell that is started ahead', () => {
+  const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] as const;
+  beforeEach(() => void vi.useFakeTimers({ toFake: [...toFake] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('is there after the first command, gets one script with the marker of its run, and another one follows', async () => {
     const { children, launch, oneWaits } = stage();
     expect(launch('1').isAhead).toBe(false);
@@ -150,7 +162,7 @@ describe('a shell that is started ahead', () => {
     const [waiting] = children.waiting;
     if (waiting !== undefined) waiting.runs = false;
     waiting?.end.resolve({ kind: 'exited', code: 1 });
-    await delay(30);
+    await vi.advanceTimersByTimeAsync(LONG_MS);
     expect(children.all).toHaveLength(before);
     launch('2');
     await oneWaits();
@@ -158,23 +170,26 @@ describe('a shell that is started ahead', () => {
 
   it('goes when no command comes any more, when there is nothing to spare, and at the end', async () => {
     let maySpare = true;
-    const { children, launch, oneWaits, ahead } = stage({ keptMs: 40, mayWait: () => maySpare });
+    const { children, launch, oneWaits, ahead } = stage({ mayWait: () => maySpare });
     launch('1');
     await oneWaits();
-    await eventually(() => expect(children.waiting).toHaveLength(0));
+    await vi.advanceTimersByTimeAsync(KEPT_MS - LONG_MS);
+    expect(children.waiting).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(LONG_MS);
+    expect(children.waiting).toHaveLength(0);
     expect(children.all.at(-1)?.killedAs).toMatch(/^ahead-/);
     maySpare = false;
     launch('2');
-    await delay(30);
-    expect(children.waiting).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(LONG_MS);
     maySpare = true;
     launch('3');
+    expect(children.all.filter((child) => child.isAhead)).toHaveLength(1);
     await oneWaits();
     ahead.close();
     expect(children.waiting).toHaveLength(0);
     launch('4');
-    await delay(30);
-    expect(children.waiting).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(LONG_MS);
+    expect(children.all.filter((child) => child.isAhead)).toHaveLength(2);
   });
 
   it('is looked for by the agent that comes after one that died', () => {
@@ -188,22 +203,27 @@ describe('a shell that is started ahead', () => {
     await oneWaits();
     const [waiting] = children.waiting;
     waiting?.end.resolve({ kind: 'exited', code: 1 });
-    await eventually(() => expect(waiting?.released).toBe(true));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(waiting?.released).toBe(true);
   });
 
   it('is one of as many as may wait, each started by itself', async () => {
     const { children, launch } = stage({ most: 3 });
     launch('1');
-    await eventually(() => expect(children.waiting).toHaveLength(3));
+    for (const waiting of [1, 2, 3, 3]) {
+      await vi.advanceTimersByTimeAsync(START_AFTER_MS);
+      expect(children.waiting).toHaveLength(waiting);
+    }
     launch('2');
-    await eventually(() => expect(children.waiting).toHaveLength(3));
+    await vi.advanceTimersByTimeAsync(LONG_MS);
+    expect(children.waiting).toHaveLength(3);
     expect(children.all.filter((child) => child.isAhead)).toHaveLength(4);
   });
 
   it('is never started where none may wait', async () => {
     const { children, launch } = stage({ most: 0 });
     launch('1');
-    await delay(30);
+    await vi.advanceTimersByTimeAsync(LONG_MS);
     expect(children.all).toHaveLength(1);
   });
 });
@@ -230,12 +250,12 @@ describe.skipIf(PWSH === null || process.platform === 'win32')(`with a real Powe
       (Get-ChildItem function:).Name; (Get-Module).Name; (Get-History).Count; (Get-Location).Path; [Environment]::CurrentDirectory
       (Get-Culture).Name; $Error.Count; @($input).Count; [Console]::In.ReadToEnd().Length; $PSStyle.OutputRendering
       $global:left = 'behind'; function global:Left { }; $env:LEFT = 'behind'; Set-Location /; $Error.Add(1)`;
-    // It was there before.
+    // It was there before: for that the time has to pass, in which nobody can see it.
     const AGE = '((Get-Date) - (Get-Process -Id $PID).StartTime).TotalSeconds -gt 1';
     const cold = await run(LOOK);
-    await delay(3_000);
+    await sleep(3_000);
     const warm = await run(LOOK);
-    await delay(3_000);
+    await sleep(3_000);
     const again = await run(`${LOOK}; 'marker is ' + $marker; & printenv KTRAY_RUN; ${AGE}; exit 7`);
     expect(cold.stderr + warm.stderr + again.stderr).toBe('');
     expect(warm.stdout).toBe(cold.stdout);

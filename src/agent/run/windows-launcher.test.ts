@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
+import { isAlive, pidFrom } from '../../../test/support/running-scripts.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { consoleSessionId, signedIn, userSession } from '../../platform/sessions.ts';
 import { environmentOf } from '../../platform/windows/environment-block.ts';
@@ -46,7 +46,7 @@ function waiters(): {
   const folder = tempDir();
   writeFileSync(
     join(folder, 'wait.cjs'),
-    `const fs = require('node:fs'); const [, , s, name] = process.argv; fs.writeFileSync(name + '.begun', '');
+    `const fs = require('node:fs'); const [, , s, name] = process.argv; fs.writeFileSync(name + '.begun', process.pid + '\\n');
      setTimeout(() => fs.writeFileSync(name + '.ended', ''), s * 1000);`,
   );
   return {
@@ -142,11 +142,12 @@ describe.runIf(process.platform === 'win32')('a script of cmd on Windows', () =>
 
   it('is ended with all of its tree', async () => {
     const { folder, wait, has } = waiters();
-    const script = start(`start /b ${wait(8, 'child')} & ${wait(8, 'own')}`, { cwd: folder });
-    await eventually(() => expect([has('child.begun'), has('own.begun')]).toEqual([true, true]));
+    const script = start(`start /b ${wait(600, 'child')} & ${wait(600, 'own')}`, { cwd: folder });
+    const pids = await Promise.all(['child', 'own'].map((name) => pidFrom(folder, `${name}.begun`)));
     script.end('killed');
     expect((await script.done).outcome).toEqual({ kind: 'killed' });
-    await delay(9_000);
+    // Long before they would end by themselves.
+    await eventually(() => expect(pids.filter(isAlive)).toEqual([]));
     expect([has('child.ended'), has('own.ended')]).toEqual([false, false]);
   });
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { commandJson } from '../../../test/support/commands.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
@@ -8,6 +8,7 @@ import { arrival, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import type { RunId } from '../../shared/ids.ts';
 import { FactsReader } from '../gates/facts.ts';
 import { Dispatcher } from '../run/dispatcher.ts';
@@ -40,6 +41,9 @@ function start(directory: string, oldCopy = false, prepare: (store: Store) => vo
     onQueued() {},
   });
   const settling = new Settling({ ...shared, dispatcher, oldCopy });
+  const asked = vi.spyOn(bus.tried, 'watch');
+  /** Resolves when it waits for the first try to connect. */
+  const waitsForFleet = () => eventually(() => expect(asked).toHaveBeenCalled());
   const ending = new AbortController();
   const running = settling.run(ending.signal);
   const connect = () => {
@@ -47,7 +51,8 @@ function start(directory: string, oldCopy = false, prepare: (store: Store) => vo
     bus.connect();
     bus.tried.set(true);
   };
-  return { store, bus, scripts, slots, dispatcher, settling, running, connect, signal: ending.signal };
+  const { signal } = ending;
+  return { store, bus, scripts, slots, dispatcher, settling, running, waitsForFleet, connect, signal };
 }
 
 async function waiting(directory: string, more: Record<string, unknown> = {}): Promise<RunId> {
@@ -60,14 +65,12 @@ async function waiting(directory: string, more: Record<string, unknown> = {}): P
   return admission.run;
 }
 
-const moments = () => new Promise((resolve) => setTimeout(resolve, 60));
-
 test('a strict command that waits over a restart is judged after the first connect, never before', async () => {
   const directory = tempDir();
   const run = await waiting(directory, { staleness: { mode: 'strict', max_cache_age: '30s' } });
-  const { store, running, settling, connect } = start(directory);
-  await moments();
-  expect(store.history.get(run)?.state).not.toBe('finished');
+  const { store, running, settling, dispatcher, waitsForFleet, connect } = start(directory);
+  await waitsForFleet();
+  expect(dispatcher.started).toBe(false);
   connect();
   await settling.consumerBound(new AbortController().signal);
   await running;
@@ -107,9 +110,12 @@ test('a job that was withdrawn while the PC was off does not run by what was kno
 test('a store that the fleet knows to be an older copy runs nothing of what is open in it', async () => {
   const directory = tempDir();
   const run = await waiting(directory);
-  const { store, running, settling, connect, scripts } = start(directory);
+  const { store, running, settling, dispatcher, waitsForFleet, connect, scripts } = start(directory);
+  await waitsForFleet();
   connect();
-  await moments();
+  // It waits for the consumer now.
+  await loopTurn();
+  expect(dispatcher.started).toBe(false);
   await settling.olderCopy();
   await settling.consumerBound(new AbortController().signal);
   await running;
@@ -197,7 +203,7 @@ test('told late, it concerns what was found at the start, not what has come sinc
 test('what is on its way when it is told ends as 121 too, runs nothing, and gives its place back', async () => {
   const directory = tempDir();
   const old = await waiting(directory);
-  const { store, running, settling, bus, scripts, slots, signal } = start(directory);
+  const { store, running, settling, dispatcher, bus, scripts, slots, signal } = start(directory);
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
   bus.onKvGet = async () => {
@@ -210,8 +216,9 @@ test('what is on its way when it is told ends as 121 too, runs nothing, and give
   await running;
   await asked.promise;
   await settling.olderCopy();
+  const holdUpTo = vi.spyOn(dispatcher, 'holdUpTo');
   const ended = settling.consumerBound(signal);
-  await moments();
+  await eventually(() => expect(holdUpTo).toHaveBeenCalled());
   answer.resolve();
   await ended;
   expect(store.history.get(old)?.reason).toBe('INTERRUPTED');

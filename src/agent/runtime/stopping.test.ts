@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { sleep } from '../../base/sleep.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import type { ConnectionState } from '../../shared/states.ts';
@@ -32,7 +34,7 @@ describe('a second stop', () => {
   test('with less time holds, also while the scripts have theirs already', async () => {
     const { stopping, graces } = running();
     stopping.ask(HOUR_MS);
-    await sleep(10);
+    await eventually(() => expect(graces).toHaveLength(1));
     stopping.ask(2 * HOUR_MS);
     expect(graces).toHaveLength(1);
     stopping.ask(10);
@@ -79,13 +81,13 @@ describe('what is queued at a stop', () => {
 
   test('is waited for while there is one', async () => {
     const done = Promise.withResolvers<void>();
-    let waited = false;
-    const waiting = deliverAtStop(link('connected'), () => done.promise).then(() => {
-      waited = true;
-    });
-    await sleep(20);
-    expect(waited).toBe(false);
+    const order: string[] = [];
+    const waiting = deliverAtStop(link('connected'), () => done.promise).then(() => order.push('the stop goes on'));
+    // Nothing else takes it longer than a turn.
+    await loopTurn();
+    order.push('it has gone');
     done.resolve();
     await waiting;
+    expect(order).toEqual(['it has gone', 'the stop goes on']);
   });
 });

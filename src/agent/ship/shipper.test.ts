@@ -1,11 +1,13 @@
-import { expect, test } from 'vitest';
-import { eventually } from '../../../test/support/eventually.ts';
+import { expect, test, vi } from 'vitest';
+import { eventually, PATIENCE_MS } from '../../../test/support/eventually.ts';
 import { FakeBus } from '../../../test/support/fake-bus.ts';
+import { enqueue, rowIds } from '../../../test/support/outbox.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { OutboxKind } from '../../shared/outbox-kinds.ts';
+import { loopTurn } from '../../base/loop-turn.ts';
+import { sleep } from '../../base/sleep.ts';
 import type { PublishOutcome } from '../bus/bus.ts';
 import type { Outbox } from '../store/outbox.ts';
 import { Shipper, type ShipperOptions } from './shipper.ts';
@@ -28,43 +30,38 @@ function setUp(more: Partial<ShipperOptions> = {}) {
   return { outbox, bus, shipper };
 }
 
-async function queue(outbox: Outbox, ids: readonly string[], kind: OutboxKind = 'result'): Promise<void> {
-  await Promise.all(ids.map((id) => outbox.put({ kind, id, subject: `${kind}.${id}`, body: Buffer.from(id) }, 1)));
-}
-
 /** All of it has arrived. */
 const delivered = (outbox: Outbox) => eventually(() => expect(outbox.counts().waiting).toBe(0));
 
-const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
-
 test('results go out in the order in which they were queued, each with its id, and are gone after the PubAck', async () => {
   const { outbox, bus, shipper } = setUp();
-  await queue(outbox, names(500));
+  await enqueue(outbox, rowIds(500));
   shipper.start();
   await delivered(outbox);
-  expect(bus.published.map(({ id }) => id)).toEqual(names(500));
+  expect(bus.published.map(({ id }) => id)).toEqual(rowIds(500));
   expect(outbox.counts()).toMatchObject({ waiting: 0, parked: 0 });
   await shipper.stop();
 });
 
 test('nothing is published while disconnected; after the connect everything is', async () => {
   const { outbox, bus, shipper } = setUp();
+  const publishes = vi.spyOn(bus, 'publishAcked');
   bus.disconnect();
   shipper.start();
-  await queue(outbox, ['a', 'b']);
+  await enqueue(outbox, ['a', 'b']);
   shipper.nudge();
-  await new Promise(setImmediate);
-  expect(bus.published).toEqual([]);
+  await loopTurn();
   bus.connect();
   await delivered(outbox);
-  expect(bus.published.map(({ id }) => id)).toEqual(['a', 'b']);
+  // No try is lost on a connection that is not there.
+  expect(publishes.mock.calls.map(([, , id]) => id)).toEqual(['a', 'b']);
   await shipper.stop();
 });
 
 test('a stop waits for what may be delivered, and for nothing else', async () => {
   const { outbox, bus, shipper } = setUp({ holdBackoff: { minMs: 60_000, maxMs: 60_000, jitter: 0 } });
   bus.onPublish = () => ({ kind: 'unavailable', full: false, why: 'no stream' });
-  await queue(outbox, names(10));
+  await enqueue(outbox, rowIds(10));
   shipper.start();
   await shipper.drained(AbortSignal.timeout(10_000));
   expect(outbox.counts().waiting).toBe(10);
@@ -81,9 +78,9 @@ test('a store that can not be read for a moment ends nothing and is looked at ag
     return due(...args);
   };
   shipper.start();
-  await queue(outbox, ['a']);
+  await enqueue(outbox, ['a']);
   shipper.nudge();
-  await queue(outbox, ['b']);
+  await enqueue(outbox, ['b']);
   shipper.nudge();
   await delivered(outbox);
   expect(bus.published.map(({ id }) => id)).toEqual(['a', 'b']);
@@ -93,15 +90,15 @@ test('a store that can not be read for a moment ends nothing and is looked at ag
 test('what is put off by the time of an earlier start of the PC is due with a connection, also where the disk was full', async () => {
   const { outbox, bus, shipper } = setUp();
   bus.disconnect();
-  await queue(outbox, ['a']);
+  await enqueue(outbox, ['a']);
   await outbox.retryAt(outbox.due(true, 0, 1)[0] ?? 0, 1e12, 'no');
   const wake = outbox.wake.bind(outbox);
-  let full = true;
-  outbox.wake = (parked) => (full ? Promise.reject(new Error('disk is full')) : wake(parked));
+  const refuse = vi.fn(() => Promise.reject(new Error('disk is full')));
+  outbox.wake = refuse;
   shipper.start();
   bus.connect();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  full = false;
+  await eventually(() => expect(refuse).toHaveBeenCalled());
+  outbox.wake = wake;
   await delivered(outbox);
   expect(bus.published).toHaveLength(1);
   await shipper.stop();
@@ -111,7 +108,7 @@ test('a lone result goes soon after the return of its stream, however long that 
   const { outbox, bus, shipper } = setUp({ rowBackoff: { minMs: 20, maxMs: 600_000, jitter: 0 } });
   let away = true;
   bus.onPublish = () => (away ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' });
-  await queue(outbox, ['a']);
+  await enqueue(outbox, ['a']);
   shipper.start();
   await eventually(() => expect(bus.published.length).toBeGreaterThan(12));
   away = false;
@@ -124,33 +121,19 @@ test('a delivered started event that can not be deleted yet is not sent again by
   const deliver = outbox.delivered.bind(outbox);
   let full = true;
   outbox.delivered = (row, atMs) => (full ? Promise.reject(new Error('disk is full')) : deliver(row, atMs));
-  await queue(outbox, ['a'], 'started');
+  await enqueue(outbox, ['a'], 'started');
   shipper.start();
   await eventually(() => expect(bus.published).toHaveLength(1));
-  await queue(outbox, ['a']);
+  await enqueue(outbox, ['a']);
   shipper.nudge();
   await eventually(() => expect(bus.published).toHaveLength(2));
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(bus.published.map(({ subject }) => subject)).toEqual(['started.a', 'result.a']);
+  // The pass that sends this one has come by the one before it.
+  await enqueue(outbox, ['b'], 'started');
+  shipper.nudge();
+  await eventually(() => expect(bus.published).toHaveLength(3));
+  expect(bus.published.map(({ subject }) => subject)).toEqual(['started.a', 'result.a', 'started.b']);
   full = false;
   await eventually(() => expect(outbox.due(false, 1e12, 1)).toEqual([]));
-  await shipper.stop();
-});
-
-test('a late PubAck counts: the row is gone, and is not sent again', async () => {
-  const { outbox, bus, shipper } = setUp();
-  let late = () => {};
-  bus.onPublish = (_message, { onLate = () => {} }) => {
-    late = onLate;
-    return { kind: 'unavailable', full: false, why: 'no answer in time' };
-  };
-  await queue(outbox, ['a']);
-  shipper.start();
-  await eventually(() => expect(bus.published).toHaveLength(1));
-  late();
-  await eventually(() => expect(outbox.counts()).toMatchObject({ waiting: 0, parked: 0 }));
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(bus.published).toHaveLength(1);
   await shipper.stop();
 });
 
@@ -164,15 +147,16 @@ test.each([
     const { outbox, bus, shipper } = setUp();
     let takes = false;
     bus.onPublish = () => (takes ? { kind: 'stored' } : outcome);
-    await queue(outbox, names(20));
+    await enqueue(outbox, rowIds(20));
     shipper.start();
     await eventually(() => expect(shipper.undelivered.value?.cause).toBe(cause));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // What became of the try of each of them is noted.
+    await eventually(() => expect(outbox.waiting(true, 99).filter(({ attempts }) => attempts > 0)).toHaveLength(20));
     expect(outbox.counts()).toMatchObject({ waiting: 20, parked: 0 });
     takes = true;
     if (outcome.kind === 'forbidden') {
       bus.disconnect(4);
-      await new Promise(setImmediate);
+      await loopTurn();
       bus.connect(5);
     }
     await delivered(outbox);
@@ -199,7 +183,7 @@ test('a result that is larger than its stream takes is cut until it fits, and th
       ? { kind: 'too_large', why: 'message size exceeds maximum allowed' }
       : { kind: 'stored' };
   await outbox.put({ kind: 'result', id: 'big', subject: 'results.r', body }, 1);
-  await queue(outbox, ['small']);
+  await enqueue(outbox, ['small']);
   shipper.start();
   await delivered(outbox);
   const arrived = bus.published.filter(({ id }) => id === 'big').at(-1);
@@ -213,12 +197,12 @@ test('what is parked is tried again with each connection', async () => {
   const { outbox, bus, shipper } = setUp();
   let takes = false;
   bus.onPublish = () => (takes ? { kind: 'stored' } : { kind: 'rejected', why: 'no' });
-  await queue(outbox, ['a']);
+  await enqueue(outbox, ['a']);
   shipper.start();
   await eventually(() => expect(outbox.counts()).toMatchObject({ waiting: 0, parked: 1 }));
   takes = true;
   bus.disconnect(4);
-  await new Promise(setImmediate);
+  await loopTurn();
   bus.connect(5);
   await eventually(() => expect(outbox.counts()).toMatchObject({ waiting: 0, parked: 0 }));
   await shipper.stop();
@@ -227,16 +211,20 @@ test('what is parked is tried again with each connection', async () => {
 test('a delivered row that can not be deleted yet is not sent again, and goes when the store takes it', async () => {
   const { outbox, bus, shipper } = setUp();
   const delivered = outbox.delivered.bind(outbox);
-  outbox.delivered = () => Promise.reject(new Error('database or disk is full'));
-  await queue(outbox, ['a', 'b']);
+  const refuse = vi.fn(() => Promise.reject(new Error('database or disk is full')));
+  outbox.delivered = refuse;
+  await enqueue(outbox, ['a', 'b']);
   shipper.start();
-  await eventually(() => expect(bus.published).toHaveLength(2));
-  await new Promise((resolve) => setTimeout(resolve, 1_300));
+  // One time for each, and one more of those that are settled later.
+  await eventually(() => expect(refuse.mock.calls.length).toBeGreaterThan(2));
   bus.disconnect(4);
-  await new Promise(setImmediate);
+  await loopTurn();
   bus.connect(5);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(bus.published).toHaveLength(2);
+  // The pass that sends this one has come by those before it.
+  await enqueue(outbox, ['c']);
+  shipper.nudge();
+  await eventually(() => expect(bus.published.length).toBeGreaterThan(2));
+  expect(bus.published.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   outbox.delivered = delivered;
   await eventually(() => expect(outbox.counts().waiting).toBe(0));
   await shipper.stop();
@@ -246,17 +234,18 @@ test('a result goes after its started event has its PubAck, in whatever order th
   const { outbox, bus, shipper } = setUp();
   const stored: string[] = [];
   bus.onPublish = async ({ subject }) => {
-    if (subject.startsWith('started.')) await new Promise((resolve) => setTimeout(resolve, Math.random() * 50));
+    // Each PubAck takes a time of its own.
+    if (subject.startsWith('started.')) await sleep(Math.random() * 50);
     stored.push(subject);
     return { kind: 'stored' };
   };
   bus.disconnect();
-  await queue(outbox, names(100));
-  await queue(outbox, names(100).reverse(), 'started');
+  await enqueue(outbox, rowIds(100));
+  await enqueue(outbox, rowIds(100).reverse(), 'started');
   shipper.start();
   bus.connect();
   await delivered(outbox);
-  for (const id of names(100)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
+  for (const id of rowIds(100)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
   await shipper.stop();
 });
 
@@ -272,17 +261,17 @@ test('after an outage too: what was under way when the connection was lost says 
     stored.push(subject);
     return { kind: 'stored' };
   };
-  await queue(outbox, names(12), 'started');
-  await queue(outbox, names(12));
+  await enqueue(outbox, rowIds(12), 'started');
+  await enqueue(outbox, rowIds(12));
   shipper.start();
   await eventually(() => expect(bus.published.length).toBeGreaterThan(12));
   bus.disconnect(4);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await loopTurn();
   isUp = true;
   stored = [];
   bus.connect(5);
   await delivered(outbox);
-  for (const id of names(12)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
+  for (const id of rowIds(12)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
   await shipper.stop();
 });
 
@@ -296,14 +285,14 @@ test('and where JetStream is away for a moment on the same connection', async ()
     return { kind: 'stored' };
   };
   shipper.start();
-  await queue(outbox, names(6), 'started');
+  await enqueue(outbox, rowIds(6), 'started');
   shipper.nudge();
   await eventually(() => expect(bus.published.length).toBeGreaterThan(8));
   isUp = true;
-  await queue(outbox, names(6));
+  await enqueue(outbox, rowIds(6));
   shipper.nudge();
   await delivered(outbox);
-  for (const id of names(6)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
+  for (const id of rowIds(6)) expect(stored.indexOf(`started.${id}`)).toBeLessThan(stored.indexOf(`result.${id}`));
   await shipper.stop();
 });
 
@@ -311,8 +300,8 @@ test('a started event that can not be stored holds up no result for long', async
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ subject }) =>
     subject.startsWith('started.') ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' };
-  await queue(outbox, names(30), 'started');
-  await queue(outbox, names(30));
+  await enqueue(outbox, rowIds(30), 'started');
+  await enqueue(outbox, rowIds(30));
   shipper.start();
   await eventually(() => expect(outbox.counts().waiting).toBe(0));
   await shipper.stop();
@@ -322,15 +311,15 @@ test('events without a place at the broker hold up nobody, and are hardly asked 
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ subject }) =>
     subject.startsWith('event.') ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' };
-  await queue(outbox, names(16), 'event');
+  await enqueue(outbox, rowIds(16), 'event');
   shipper.start();
   await eventually(() => expect(bus.published).toHaveLength(16));
   await eventually(() => expect(outbox.due(false, systemClock.upMs(), 1)).toEqual([]));
-  await queue(outbox, names(30), 'started');
-  await queue(outbox, names(30));
+  await enqueue(outbox, rowIds(30), 'started');
+  await enqueue(outbox, rowIds(30));
   shipper.nudge();
   await delivered(outbox);
-  expect(outbox.waiting(false, 100).map(({ kind }) => kind)).toEqual(names(16).map(() => 'event'));
+  expect(outbox.waiting(false, 100).map(({ kind }) => kind)).toEqual(rowIds(16).map(() => 'event'));
   expect(shipper.undelivered.value).toBeNull();
   await shipper.stop();
 });
@@ -338,7 +327,7 @@ test('events without a place at the broker hold up nobody, and are hardly asked 
 test('a row that the server rejects is parked and holds up nobody', async () => {
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ id }) => (id === 'bad' ? { kind: 'rejected', why: 'too large' } : { kind: 'stored' });
-  await queue(outbox, ['bad', 'a', 'b']);
+  await enqueue(outbox, ['bad', 'a', 'b']);
   shipper.start();
   await eventually(() => expect(outbox.counts()).toMatchObject({ waiting: 0, parked: 1 }));
   expect(bus.published.filter(({ id }) => id !== 'bad').map(({ id }) => id)).toEqual(['a', 'b']);
@@ -349,14 +338,14 @@ test('while the stream is away one row at a time asks, and all go when it is bac
   const { outbox, bus, shipper } = setUp();
   let away = true;
   bus.onPublish = () => (away ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' });
-  await queue(outbox, names(300));
+  await enqueue(outbox, rowIds(300));
   shipper.start();
   await eventually(() => expect(bus.published.length).toBeGreaterThanOrEqual(257));
   const asked = bus.published.length;
   away = false;
   await delivered(outbox);
   expect(asked).toBeLessThan(400);
-  expect(new Set(bus.published.slice(asked).map(({ id }) => id))).toEqual(new Set(names(300)));
+  expect(new Set(bus.published.slice(asked).map(({ id }) => id))).toEqual(new Set(rowIds(300)));
   expect(outbox.counts()).toMatchObject({ waiting: 0, parked: 0 });
   await shipper.stop();
 });
@@ -365,8 +354,8 @@ test('what accompanies results never delays them: their own stream may be away',
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ subject }) =>
     subject.startsWith('started.') ? { kind: 'unavailable', full: false, why: 'no stream' } : { kind: 'stored' };
-  await queue(outbox, names(50), 'started');
-  await queue(outbox, ['late']);
+  await enqueue(outbox, rowIds(50), 'started');
+  await enqueue(outbox, ['late']);
   shipper.start();
   await shipper.drained(AbortSignal.timeout(10_000)).catch(() => {});
   expect(outbox.counts().waiting).toBe(0);
@@ -381,7 +370,7 @@ test('a lost PubAck is answered by the same message again, with the same id', as
     lost = false;
     return { kind: 'unavailable', full: false, why: 'timeout' };
   };
-  await queue(outbox, ['a']);
+  await enqueue(outbox, ['a']);
   shipper.start();
   await delivered(outbox);
   expect(bus.published).toEqual([
@@ -393,14 +382,14 @@ test('a lost PubAck is answered by the same message again, with the same id', as
 
 test('a backlog goes at the set rate, what is queued later is not held to it', async () => {
   const { outbox, bus, shipper } = setUp({ drainPerSecond: 100 });
-  await queue(outbox, names(60));
+  await enqueue(outbox, rowIds(60));
   const startedAt = performance.now();
   shipper.start();
   await delivered(outbox);
   // 60 rows at 100/s can't be done in less than 0.4 s (a tenth of a second may go at once); a lower bound, not a speed.
   expect(performance.now() - startedAt).toBeGreaterThan(400);
   const before = bus.published.length;
-  await queue(outbox, ['x', 'y', 'z']);
+  await enqueue(outbox, ['x', 'y', 'z']);
   shipper.nudge();
   await delivered(outbox);
   expect(bus.published.slice(before).map(({ id }) => id)).toEqual(['x', 'y', 'z']);
@@ -420,10 +409,10 @@ test.each([
   };
   const { outbox, bus, shipper } = setUp({ random, clock });
   shipper.start();
-  await new Promise(setImmediate);
+  await loopTurn();
   bus.disconnect(1_000);
-  await new Promise(setImmediate);
-  await queue(outbox, ['a']);
+  await loopTurn();
+  await enqueue(outbox, ['a']);
   upMs += awayMs;
   bus.connect(1_000 + awayMs);
   await delivered(outbox);
@@ -435,10 +424,10 @@ test('a row that alone is never answered does not hold up what is queued after i
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = ({ id }) =>
     id === 'bad' ? { kind: 'unavailable', full: false, why: 'timeout' } : { kind: 'stored' };
-  await queue(outbox, ['bad']);
+  await enqueue(outbox, ['bad']);
   shipper.start();
   await eventually(() => expect(bus.published.length).toBeGreaterThanOrEqual(5));
-  await queue(outbox, ['good']);
+  await enqueue(outbox, ['good']);
   shipper.nudge();
   await eventually(() => expect(bus.published.map(({ id }) => id)).toContain('good'));
   await shipper.stop();
@@ -454,11 +443,11 @@ test('a store that can not be read as the connection comes: what waits is sent a
   };
   const { outbox, bus, shipper } = setUp({ clock, random });
   shipper.start();
-  await new Promise(setImmediate);
+  await loopTurn();
   bus.disconnect();
-  await new Promise(setImmediate);
+  await loopTurn();
   upMs.value = 3_600_000;
-  await queue(outbox, ['a', 'b']);
+  await enqueue(outbox, ['a', 'b']);
   await outbox.retryAt(outbox.due(true, 0, 1)[0] ?? 0, 1e12, 'no');
   const newestSeq = outbox.newestSeq.bind(outbox);
   let fails = 1;
@@ -496,10 +485,10 @@ test('a started event that can not be stored is not tried again once its result 
   // Its result has gone meanwhile.
   await store.outbox.delivered(row, 9_000);
   answer({ kind: 'unavailable', full: false, why: 'no stream' });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // What became of the try is noted by then.
+  await shipper.drained(AbortSignal.timeout(PATIENCE_MS));
   expect(bus.published.map(({ subject }) => subject)).toEqual(['started.r1']);
   expect(store.outbox.due(false, 1e12, 9)).toEqual([]);
-  await shipper.drained(AbortSignal.timeout(5_000));
   await shipper.stop();
 });
 
@@ -511,7 +500,7 @@ test.each([
   const { outbox, bus, shipper } = setUp();
   let answer: PublishOutcome = outcome;
   bus.onPublish = () => answer;
-  await queue(outbox, ['a', 'b']);
+  await enqueue(outbox, ['a', 'b']);
   bus.connect();
   shipper.start();
   await eventually(() => expect(shipper.undelivered.value).not.toBeNull());
@@ -529,7 +518,7 @@ test.each([
 test('what keeps results back is said once, however often it is asked for them', async () => {
   const { outbox, bus, shipper } = setUp();
   bus.onPublish = () => ({ kind: 'unavailable', full: false, why: 'no answer' });
-  await queue(outbox, ['a', 'b']);
+  await enqueue(outbox, ['a', 'b']);
   bus.connect();
   shipper.start();
   const said: unknown[] = [];
@@ -543,11 +532,11 @@ test('a result that a permission keeps back is shown for as long as it is, whate
   const { outbox, bus, shipper } = setUp();
   let permitted = false;
   bus.onPublish = ({ id }) => (id === 'a' && !permitted ? { kind: 'forbidden', why: 'no' } : { kind: 'stored' });
-  await queue(outbox, ['a', 'b', 'c']);
+  await enqueue(outbox, ['a', 'b', 'c']);
   bus.connect();
   shipper.start();
   await eventually(() => expect(outbox.counts().waiting).toBe(1));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await shipper.drained(AbortSignal.timeout(PATIENCE_MS));
   expect(shipper.undelivered.value).toMatchObject({ cause: 'permission' });
   permitted = true;
   await outbox.wake(true);

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import {
   clientDeps,
   clientLink,
@@ -89,7 +90,7 @@ describe('the handshake', () => {
     const link = clientLink(deps);
     const heard = listen(link);
     link.send(await recordedHandshake(deps));
-    await vi.waitUntil(() => heard.closed);
+    await eventually(() => expect(heard.closed).toBe(true));
     expect(heard.got.at(-1)).toMatchObject({ error: { code: FAULT_CODES.proof_refused } });
   });
 
@@ -105,7 +106,7 @@ describe('the handshake', () => {
     const heard = listen(link);
     const names = [...Object.keys(methods).filter((name) => name !== 'handshake'), 'no.such'];
     for (const [id, method] of names.entries()) link.send(JSON.stringify({ jsonrpc: '2.0', id, method, params: {} }));
-    await vi.waitUntil(() => heard.got.length > names.length);
+    await eventually(() => expect(heard.got.length).toBeGreaterThan(names.length));
     const codes = heard.got.slice(1).map(({ error }) => (error as { code: number }).code);
     expect(codes).toEqual(names.map(() => FAULT_CODES.handshake_needed));
     expect(heard.closed).toBe(false);
@@ -116,7 +117,7 @@ describe('the handshake', () => {
     const heard = listen(link);
     const params = { contract, client: 'window', nonce: newNonce(), proof: newNonce() };
     link.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'handshake', params }));
-    await vi.waitUntil(() => heard.closed);
+    await eventually(() => expect(heard.closed).toBe(true));
     expect(heard.got.at(-1)).toMatchObject({
       error: { code: FAULT_CODES.contract_unsupported, data: { min: OLDEST_CONTRACT, max: CONTRACT_VERSION } },
     });
@@ -131,7 +132,7 @@ describe('the handshake', () => {
     const link = clientLink(world());
     const heard = listen(link);
     link.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'handshake', params }));
-    await vi.waitUntil(() => heard.got.length === 2);
+    await eventually(() => expect(heard.got).toHaveLength(2));
     expect(heard.got[1]).toMatchObject({ id: 1, error: { code: FAULT_CODES.invalid_params } });
   });
 
@@ -146,11 +147,11 @@ describe('the handshake', () => {
       client: 'cli',
       signal: AbortSignal.timeout(5_000),
     });
-    await vi.waitUntil(() => heard.got.length === 1);
+    await eventually(() => expect(heard.got).toHaveLength(1));
     const result = { contract: 2, agentVersion: '9', account: ROOT, roles: ['user'], proof: newNonce() };
     impostor.send(JSON.stringify({ jsonrpc: '2.0', id: heard.got[0]?.id, result }));
     expect(await opening).toEqual({ kind: 'impostor' });
-    await vi.waitUntil(() => heard.closed);
+    await eventually(() => expect(heard.closed).toBe(true));
   });
 });
 
@@ -411,13 +412,13 @@ describe('limits of an account', () => {
     const link = clientLink(deps);
     const heard = listen(link);
     for (let at = 0; at < 5_000; at += 1) link.send(text);
-    await vi.waitUntil(() => heard.closed);
+    await eventually(() => expect(heard.closed).toBe(true));
     expect(heard.got.length).toBeLessThanOrEqual(FRAMES.burst + 1);
     // A new connection is a stranger no less.
     const next = clientLink(deps);
     const heardNext = listen(next);
     next.send(text);
-    await vi.waitUntil(() => heardNext.closed);
+    await eventually(() => expect(heardNext.closed).toBe(true));
     expect(await faultOf((await open(deps, { account: HANAKO })).call('update.get', {}))).toBe('no fault');
   });
 
@@ -479,13 +480,13 @@ describe('actions', () => {
     const host = await open(deps, { account: TARO, client: 'host', hostSecret: HOST_SECRET });
     await host.call('agent.stop', {});
     expect(world.asked).toEqual([]);
-    await vi.waitUntil(() => world.asked.length === 1);
+    await eventually(() => expect(world.asked).toHaveLength(1));
     const root = await open(deps, { account: ROOT, client: 'cli' });
     await root.call('agent.drain', {});
     await root.call('log.setLevel', { level: 'debug' });
-    await vi.waitUntil(() => world.asked.length === 3);
+    await eventually(() => expect(world.asked).toHaveLength(3));
     expect(world.asked).toEqual(['stop', 'drain', 'level debug']);
-    await vi.waitUntil(() => world.store.audit.list(10).length === 3);
+    await eventually(() => expect(world.store.audit.list(10)).toHaveLength(3));
     expect(world.store.audit.list(10).map(({ account, action, detail }) => [account, action, detail])).toEqual([
       [ROOT, 'log.setLevel', 'debug'],
       [ROOT, 'agent.drain', 'cli'],

@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { clientDeps, open, ROOT } from '../../../test/support/socket-client.ts';
 import { aSetting, CODE, endedRun, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { tempDir } from '../../../test/support/temp.ts';
@@ -83,7 +84,7 @@ describe('results that could not be delivered', () => {
     expect(await agent.call('outbox.resendAll', {})).toEqual({ resent: 2 });
     expect((await agent.call('outbox.parked', {})).rows.map(({ resultId }) => resultId)).toEqual(['stray']);
     expect(world.store.outbox.due(true, 0, 10)).toHaveLength(3);
-    await vi.waitUntil(() => world.store.audit.list(10).length === 2);
+    await eventually(() => expect(world.store.audit.list(10)).toHaveLength(2));
     const audit = (await agent.call('audit.list', {})).map(({ action, detail, account }) => [account, action, detail]);
     expect(audit).toEqual([
       [ROOT, 'outbox.resendAll', '2'],

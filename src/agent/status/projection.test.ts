@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { runIdOf } from '../../../test/support/ids.ts';
 import { endedRun, type ManualClock, type StatusWorld, statusWorld } from '../../../test/support/status.ts';
 import { arrival } from '../../../test/support/store.ts';
@@ -267,10 +268,10 @@ describe('notices', () => {
     for (const [name, comes, goes] of steps) {
       world.clock.forward(PUSH_INTERVAL_MS);
       comes();
-      await vi.waitFor(() => expect(pushed.at(-1)?.[name]).toEqual(expect.anything()));
+      await eventually(() => expect(pushed.at(-1)?.[name]).toEqual(expect.anything()));
       world.clock.forward(PUSH_INTERVAL_MS);
       goes();
-      await vi.waitFor(() => expect(pushed.at(-1)).toEqual(QUIET));
+      await eventually(() => expect(pushed.at(-1)).toEqual(QUIET));
     }
     subscription.end();
   });
@@ -286,7 +287,7 @@ describe('runs in the status', () => {
       (status) => void pushed.push(status),
     );
     await endedRun(world.store, 'r1', { arrival: { receivedAtMs: world.clock.atMs } });
-    await vi.waitUntil(() => pushed.some(({ outbox }) => outbox.waiting === 1));
+    await eventually(() => expect(pushed.map(({ outbox }) => outbox.waiting)).toContain(1));
     subscription.end();
   });
 

@@ -57,7 +57,7 @@ describe('the socket', () => {
     quiet.onPush('state.changed', () => pushed.push(false));
     expect((await agent.call('state.subscribe', {})).restartRequired).toBe(false);
     served.cells.restartRequired.set(true);
-    await vi.waitUntil(() => pushed.length > 0);
+    await eventually(() => expect(pushed).not.toEqual([]));
     await agent.call('state.unsubscribe', {});
     served.cells.restartRequired.set(false);
     await quiet.call('state.snapshot', {});
@@ -78,7 +78,7 @@ describe('the socket', () => {
       closed = true;
     });
     await served.server.close();
-    await vi.waitUntil(() => closed);
+    await eventually(() => expect(closed).toBe(true));
     await expect(lstat(served.server.address)).rejects.toThrow('ENOENT');
     await expect(readEndpoint(served.dataDirectory)).rejects.toThrow('ENOENT');
     await expect(agent.call('state.snapshot', {})).rejects.toThrow('closed');
@@ -165,9 +165,9 @@ describe('whatever one connection sends, it gets an error and the others go on',
     const agent = await connected(served);
     const { socket, got, closed } = raw(served);
     socket.write(bytes);
-    await vi.waitUntil(() => got.length === 2);
+    await eventually(() => expect(got).toHaveLength(2));
     expect(got[1]).toMatchObject({ jsonrpc: '2.0', error: { code: FAULT_CODES[fault] } });
-    if (hangsUp) await vi.waitUntil(closed);
+    if (hangsUp) await eventually(() => expect(closed()).toBe(true));
     else expect(closed()).toBe(false);
     expect(await agent.call('state.snapshot', {})).toMatchObject({ agent: { state: 'running' } });
     expect(served.asked).toEqual([]);
@@ -177,7 +177,7 @@ describe('whatever one connection sends, it gets an error and the others go on',
     const served = await serve();
     const { socket, closed } = raw(served);
     socket.end(encodeFrame('{"jsonrpc":"2.0","id":1,"method":"handshake"}').subarray(0, bytes));
-    await vi.waitUntil(closed);
+    await eventually(() => expect(closed()).toBe(true));
     expect((await connected(served)).handshake.contract).toBe(CONTRACT_VERSION);
   });
 
@@ -216,7 +216,7 @@ describe('who has proven nothing', () => {
     const served = await serve();
     const agent = await connected(served);
     const waiting = Array.from({ length: MAX_UNPROVEN }, () => raw(served));
-    await vi.waitUntil(() => waiting.every(({ got }) => got.length === 1));
+    await eventually(() => expect(waiting.filter(({ got }) => got.length !== 1)).toEqual([]));
     const endpoint = await readEndpoint(served.dataDirectory);
     expect(await openAt(endpoint)).toMatchObject({ kind: 'refused', fault: { name: 'too_many' } });
     expect(await agent.call('state.snapshot', {})).toMatchObject({ agent: { state: 'running' } });
@@ -318,7 +318,7 @@ describe.skipIf(problem !== null)(`another user of this PC${problem === null ? '
       });
     }
     served.accounts.set([]);
-    await vi.waitUntil(() => hungUp);
+    await eventually(() => expect(hungUp).toBe(true));
     expect(await openAt(his)).toEqual({ kind: 'closed' });
   });
 });

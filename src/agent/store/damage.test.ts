@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { damagePage, loseEntries } from '../../../test/support/damaged-store.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { requestIdOf, runIdOf } from '../../../test/support/ids.ts';
@@ -244,10 +244,16 @@ test.each(['runs_received', 'runs_result', 'sqlite_autoindex_outputs_1', 'outbox
     damagePage(directory, index);
     const { db, notes } = open(directory);
     expect(notes.quarantined).toBeNull();
-    const looks: number[] = [];
-    const idle = () => looks.push(1) < 0;
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let looks = 0;
+    const idle = () => {
+      looks += 1;
+      vi.advanceTimersByTime(20);
+      return false;
+    };
     expect(await checkIntegrity({ db, idle, pauseMs: 1, patienceMs: 50 }, never)).toMatch('malformed');
-    expect(looks.length).toBeGreaterThan(1);
+    expect(looks).toBe(3);
     db.close();
   },
 );
@@ -283,9 +289,6 @@ test('a page that the disk does not give for a moment is no damage to the whole-
   db.close();
 });
 
-/** The rule of the agent, sooner. */
-const rereads = { everyMs: 5, forMs: 100 };
-
 test.each<[string, RegExp, (store: Store) => unknown]>([
   [
     'a read that somebody asks for once',
@@ -299,19 +302,26 @@ test.each<[string, RegExp, (store: Store) => unknown]>([
   const directory = tempDir();
   await filled(directory);
   const disk = unreadable(sql);
-  const store = new Store(openUnnoticed(directory, disk).db, { ...storeOptions(directory), rereads });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const store = new Store(openUnnoticed(directory, disk).db, storeOptions(directory));
   await expect((async () => use(store))()).rejects.toThrow('disk I/O error');
   expect(disk.errors).toBe(1);
   // Read again, and given.
-  await eventually(() => expect(disk.errors).toBeGreaterThan(3));
+  vi.advanceTimersByTime(3_000);
+  expect(disk.errors).toBeGreaterThan(3);
   disk.away = false;
-  await new Promise((resolve) => setTimeout(resolve, 2 * rereads.forMs));
+  vi.advanceTimersByTime(120_000);
   expect(store.damage.value).toBeNull();
   expect(store.inbox.open(99)).toHaveLength(5);
   expect(await store.runs.admit(arrival('done', 'done'))).toEqual({ kind: 'duplicate' });
   disk.away = true;
   await expect((async () => use(store))()).rejects.toThrow('disk I/O error');
-  await until(store.damage, (damage) => damage !== null);
+  // Less than a minute with the time that the looks themselves take.
+  vi.advanceTimersByTime(50_000);
+  expect(store.damage.value).toBeNull();
+  vi.advanceTimersByTime(11_000);
+  vi.useRealTimers();
   expect([store.damage.value, store.admits]).toEqual(['disk I/O error', false]);
   await store.close();
   disk.away = false;
@@ -328,7 +338,8 @@ test('a ledger that the disk does not give is damage after a minute too, and one
     if (!sql.startsWith('quick_check')) return pragma(sql, options);
     return `unable to get the page. error code=${code}`;
   };
-  const store = new Store(db, { ...storeOptions(directory), rereads });
+  // The rule of the agent, sooner.
+  const store = new Store(db, { ...storeOptions(directory), rereads: { everyMs: 5, forMs: 100 } });
   for (let time = 0; time < 100; time++) expect(() => store.knowsWhatItHasSeen()).toThrow('error code=7');
   expect(store.damage.value).toBeNull();
   code = 266;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { connectIdentified } from './pipe-client.ts';
 
 const onlyOnWindows = test.skipIf(process.platform !== 'win32');
@@ -28,7 +29,7 @@ onlyOnWindows('a socket as any other: it brings and takes bytes, ends with the o
     socket.destroy();
     await ended;
   }
-  await expect.poll(() => closed).toBe(20);
+  await eventually(() => expect(closed).toBe(20));
 });
 
 onlyOnWindows('the end of the other side is heard, and much is carried', async () => {

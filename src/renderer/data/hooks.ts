@@ -6,11 +6,14 @@ import type { MethodName } from '../../shared/contract.ts';
 import type { PcSnapshot } from '../../shared/describe.ts';
 import type { Fault } from '../../shared/faults.ts';
 import { I18n } from '../../shared/i18n/i18n.ts';
+import { chosenLanguage } from '../../shared/language.ts';
 import { knownPc, knownSupport, NOTHING_REMEMBERED, type PcFacts } from '../../shared/remembered.ts';
 import { DEFAULT_BRAND } from '../../shared/ui-settings.ts';
 import type { Language } from '../../shared/ui-view.ts';
+import { Asking } from './asking.ts';
 import type { WindowState, WindowStore } from './store.ts';
-import type { ParamsOf, ResultOf } from './window-client.ts';
+import { isSeen, whileSeen } from './while-seen.ts';
+import type { Answer, ParamsOf, ResultOf } from './window-client.ts';
 
 export const StoreContext = createContext<WindowStore | null>(null);
 
@@ -25,14 +28,10 @@ export function useWindowState<T>(select: (state: WindowState) => T): T {
   return useSyncExternalStore(store.subscribe, () => select(store.state()));
 }
 
-/** The language that counts: IT's where a policy says it, else the person's, else the system's. */
 export function useLanguage(): Language {
   return useWindowState(({ appShell }) => {
     if (appShell === null) return navigator.language.startsWith('ja') ? 'ja' : 'en';
-    const byIt = appShell.ui?.language ?? 'auto';
-    const chosen = appShell.ui?.languageLocked ? byIt : appShell.preferences.language;
-    const language = chosen === 'auto' ? byIt : chosen;
-    return language === 'auto' ? appShell.systemLanguage : language;
+    return chosenLanguage(appShell);
   });
 }
 
@@ -80,16 +79,9 @@ export function useNow(everyMs: number): number {
   useEffect(() => {
     // What runs is not known to run on.
     if (lost) return;
-    const tick = () => {
-      if (document.visibilityState === 'visible') setNowMs(Date.now());
-    };
-    tick();
-    const timer = setInterval(tick, everyMs);
-    document.addEventListener('visibilitychange', tick);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', tick);
-    };
+    const tick = () => setNowMs(Date.now());
+    if (isSeen()) tick();
+    return whileSeen(everyMs, tick);
   }, [everyMs, revision, lost]);
   return nowMs;
 }
@@ -118,29 +110,23 @@ export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, a
   const [tries, setTries] = useState(0);
   const [answer, setAnswer] = useState<Omit<Query<M>, 'again'>>({ data: null, fault: null });
   const key = JSON.stringify(params);
-  const asking = useRef({ key, open: false, again: false });
+  const open = useRef<{ readonly key: string; readonly asking: Asking<Answer<M>> } | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the moments to ask again are what it depends on
   useEffect(() => {
     if (attachedSinceMs === null) return;
-    if (asking.current.key !== key) {
-      asking.current = { key, open: false, again: false };
+    if (open.current?.key !== key) {
+      open.current?.asking.close();
       setAnswer({ data: null, fault: null });
+      const asking = new Asking<Answer<M>>(
+        () => client.ask(method, JSON.parse(key)),
+        (said) =>
+          setAnswer((before) =>
+            said.ok ? { data: said.value, fault: null } : { data: before.data, fault: said.fault },
+          ),
+      );
+      open.current = { key, asking };
     }
-    const mine = asking.current;
-    // Changes that come while a question is open are one more question, not one each.
-    mine.again = true;
-    if (mine.open) return;
-    mine.open = true;
-    const ask = async () => {
-      while (mine.again && asking.current === mine) {
-        mine.again = false;
-        const said = await client.ask(method, JSON.parse(key));
-        if (asking.current !== mine) return;
-        setAnswer((before) => (said.ok ? { data: said.value, fault: null } : { data: before.data, fault: said.fault }));
-      }
-      mine.open = false;
-    };
-    void ask();
+    open.current.asking.again();
   }, [client, method, key, revision, attachedSinceMs, tries]);
   return { ...answer, again: () => setTries((before) => before + 1) };
 }

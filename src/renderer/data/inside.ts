@@ -4,6 +4,7 @@ import type { MethodName, Setting } from '../../shared/contract.ts';
 import type { Failures, LinkHistoryView, LogEnd, Parked } from '../../shared/helpdesk-view.ts';
 import type { ScheduleRow } from '../../shared/schedules-view.ts';
 import { type Query, useQuery } from './hooks.ts';
+import { whileSeen } from './while-seen.ts';
 import type { ParamsOf } from './window-client.ts';
 
 const EVERY_MS = 5_000;
@@ -40,16 +41,6 @@ export function useInside(): InsideQueries {
 function usePolled<M extends MethodName>(method: M, params: ParamsOf<M>, everyMs: number): Query<M> {
   const query = useQuery(method, params, 'agentConnection');
   // biome-ignore lint/correctness/useExhaustiveDependencies: to ask again means the same each time
-  useEffect(() => {
-    const ask = () => {
-      if (document.visibilityState === 'visible') query.again();
-    };
-    const timer = setInterval(ask, everyMs);
-    document.addEventListener('visibilitychange', ask);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', ask);
-    };
-  }, [everyMs]);
+  useEffect(() => whileSeen(everyMs, () => query.again()), [everyMs]);
   return query;
 }
