@@ -28,8 +28,8 @@ export interface Claims {
   readonly empty: 'unknown' | 'unread' | 'anew' | 'held' | 'offline' | 'none';
 }
 
-export function claimsOf(seen: PcSnapshot): Claims {
-  const status = liveStatus(seen);
+export function claimsOf(snapshot: PcSnapshot): Claims {
+  const status = liveStatus(snapshot);
   if (status === null) {
     return {
       live: false,

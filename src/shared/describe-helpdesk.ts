@@ -35,7 +35,7 @@ export interface Inside {
 
 /** Whom it is about, and when. */
 export interface ReportFrame {
-  readonly seen: PcSnapshot;
+  readonly snapshot: PcSnapshot;
   readonly pc: PcFacts | null;
   readonly userName: string;
   readonly nowMs: number;
@@ -44,15 +44,15 @@ export interface ReportFrame {
 export const MAX_ABSENCES = 100;
 
 export function helpdeskReport(inside: Inside, frame: ReportFrame, i18n: I18n): string {
-  const { seen, pc, userName, nowMs } = frame;
+  const { snapshot, pc, userName, nowMs } = frame;
   const at = `${i18n.day(nowMs)} ${i18n.clockWithSeconds(nowMs)}`;
-  const { status } = seen;
+  const { status } = snapshot;
   const connection = status === null ? [] : connectionLines(status, i18n);
   const { failures, link, parked, settings, log, hardware, schedules } = inside;
   const said = (changed: boolean) =>
     settings?.filter((each) => each.changed === changed).map((each) => settingLine(each, i18n));
   const sections: readonly (readonly [title: string, lines: readonly string[] | undefined])[] = [
-    [i18n.t('helpdesk.report.title', { time: at }), [pcDetails(seen, pc, userName, i18n, nowMs), ...connection]],
+    [i18n.t('helpdesk.report.title', { time: at }), [pcDetails(snapshot, pc, userName, i18n, nowMs), ...connection]],
     [i18n.t('support.notices'), status === null ? undefined : troubleLines(status, i18n)],
     [failuresTitle(failures, i18n, nowMs), failures === null ? undefined : failureLines(failures, i18n, nowMs)],
     [i18n.t('helpdesk.report.link'), link === null ? undefined : linkLines(link, i18n, nowMs)],

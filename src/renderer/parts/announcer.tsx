@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'react';
 import { describeState } from '../../shared/describe.ts';
-import { useI18n, useQuery, useSeen, useWindowState } from '../data/hooks.ts';
+import { useI18n, useQuery, useSnapshot, useWindowState } from '../data/hooks.ts';
 import { OutcomeNews } from '../data/outcome-news.ts';
 import { hiddenStyle } from './hidden.ts';
 
@@ -15,8 +15,8 @@ const LOOKED_AT = 100;
 
 export function Announcer() {
   const i18n = useI18n();
-  const seen = useSeen();
-  const title = seen === null ? '' : describeState(seen, i18n, Date.now()).title;
+  const snapshot = useSnapshot();
+  const title = snapshot === null ? '' : describeState(snapshot, i18n, Date.now()).title;
   const ended = useWindowState(({ viewEnded }) => viewEnded);
   const outcome = useNewOutcomes();
   return (

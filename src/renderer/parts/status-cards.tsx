@@ -35,10 +35,10 @@ interface WorkingProps {
 }
 
 /** Of an agent that is heard; while it finishes, what still runs. What has nothing to say is not there. */
-export function StatusCards({ seen, status }: { readonly seen: PcSnapshot; readonly status: AgentStatus }) {
+export function StatusCards({ snapshot, status }: { readonly snapshot: PcSnapshot; readonly status: AgentStatus }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const claims = claimsOf(seen);
+  const claims = claimsOf(snapshot);
   if (status.agent.state !== 'running') return claims.now === 'some' && <Now status={status} claims={claims} />;
   const hasNews = claims.update === 'known' && status.update.state !== 'none';
   return (

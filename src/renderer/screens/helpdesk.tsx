@@ -6,7 +6,7 @@ import {
   useI18n,
   useNow,
   usePc,
-  useSeen,
+  useSnapshot,
   useStore,
   useSupport,
   useWindowState,
@@ -87,11 +87,11 @@ function Open({ untilMs, inside }: { readonly untilMs: number; readonly inside: 
 /** All that the screen shows, the schedules and the hardware, as one text. */
 function Report({ inside }: { readonly inside: InsideQueries }) {
   const i18n = useI18n();
-  const seen = useSeen();
+  const snapshot = useSnapshot();
   const pc = usePc();
   const support = useSupport();
   const userName = useWindowState(({ appShell }) => appShell?.userName ?? '');
-  if (seen === null) return null;
+  if (snapshot === null) return null;
   const { failures, link, parked, settings, log, schedules } = inside;
   const known = {
     failures: failures.data,
@@ -105,7 +105,7 @@ function Report({ inside }: { readonly inside: InsideQueries }) {
   return (
     <CopyButton
       label={i18n.t('helpdesk.report')}
-      text={() => helpdeskReport(known, { seen, pc, userName, nowMs: Date.now() }, i18n)}
+      text={() => helpdeskReport(known, { snapshot, pc, userName, nowMs: Date.now() }, i18n)}
     />
   );
 }
