@@ -134,8 +134,8 @@ test('each thing to look at is one item that leads somewhere', () => {
 describe('every state has its words in both languages', () => {
   const agents = AGENT_STATES.map((state) => snapshot({ agent: { ...status().agent, state } }));
   const connections = CONNECTION_STATES.map((state) => snapshot({ connection: { ...status().connection, state } }));
-  const attachments = (['starting', 'attached', 'down', 'incompatible'] as const).map((state) => absent({ state }));
-  test.each([...agents, ...connections, ...attachments].map((state, place) => [place, state] as const))(
+  const agentConnections = (['starting', 'attached', 'down', 'incompatible'] as const).map((state) => absent({ state }));
+  test.each([...agents, ...connections, ...agentConnections].map((state, place) => [place, state] as const))(
     '%d',
     (_, state) => {
       const texts = [english, japanese].map((i18n) => {

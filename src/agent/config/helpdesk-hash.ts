@@ -33,7 +33,7 @@ export function machineHashSecret(platform: NodeJS.Platform): HashSecret {
   return readRegistrySecret(machineRegistry(platform), HASH_SECRET);
 }
 
-export interface HashPlaces {
+export interface HashSources {
   readonly secret: HashSecret;
   /** In tray mode the agent is the person themselves, from whom nothing can be kept. */
   readonly startedAs: Hosting;
@@ -43,7 +43,7 @@ export interface HashPlaces {
 }
 
 /** Settles which hash counts, after all other sources have been read. */
-export function addHelpdeskHash(to: Collected, { secret, startedAs, base, answers }: HashPlaces): void {
+export function addHelpdeskHash(to: Collected, { secret, startedAs, base, answers }: HashSources): void {
   const readable = to.candidates.get(KEY) ?? [];
   const kept = fromFile(to, startedAs, answers) ?? fromSecret(to, secret, startedAs);
   if (kept === 'faulty') to.candidates.delete(KEY);
@@ -56,7 +56,7 @@ export function addHelpdeskHash(to: Collected, { secret, startedAs, base, answer
 
 type Kept = { readonly text: string; readonly at: SourcePlace } | 'faulty' | null;
 
-function fromFile(to: Collected, startedAs: Hosting, answers: HashPlaces['answers']): Kept {
+function fromFile(to: Collected, startedAs: Hosting, answers: HashSources['answers']): Kept {
   const { value, source, file: named, line } = settle(to.candidates)[FILE_KEY];
   if (typeof value !== 'string' || source === 'built-in' || named === null) return null;
   const file = value;
@@ -74,7 +74,7 @@ function fromFile(to: Collected, startedAs: Hosting, answers: HashPlaces['answer
   return { text, at: { source, file, line: null } };
 }
 
-function fromSecret(to: Collected, secret: HashSecret, startedAs: HashPlaces['startedAs']): Kept {
+function fromSecret(to: Collected, secret: HashSecret, startedAs: HashSources['startedAs']): Kept {
   const file = `HKLM\\${SECRETS_KEY}`;
   if (secret.kind === 'absent') return null;
   if (secret.kind === 'text') return { text: secret.text, at: { source: 'policy', file, line: null } };

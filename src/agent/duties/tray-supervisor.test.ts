@@ -12,7 +12,7 @@ function pcOf(options: { signedInSinceMs?: number; fails?: boolean } = {}) {
   let trays: RunningTray[] = [];
   let changed = () => {};
   const starts: number[] = [];
-  const keeper = new TraySupervisor({
+  const supervisor = new TraySupervisor({
     clock: { nowMs: () => nowMs, upMs: () => nowMs } as Clock,
     log: silentLogger,
     onSessionChange: (listener) => {
@@ -39,7 +39,7 @@ function pcOf(options: { signedInSinceMs?: number; fails?: boolean } = {}) {
     pass(ms: number) {
       for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
         nowMs = Math.min(untilMs, nowMs + 15_000);
-        keeper.check();
+        supervisor.check();
       }
     },
     run: (session = 1) => {

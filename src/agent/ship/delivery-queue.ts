@@ -39,7 +39,7 @@ const LOST_PAUSE_MS = 200;
 /** A result of less than this says nothing any more. */
 const RESULT_MIN_BYTES = 1_024;
 
-export interface LaneOptions {
+export interface DeliveryQueueOptions {
   readonly outbox: Outbox;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -60,7 +60,7 @@ export interface LaneOptions {
 }
 
 export class DeliveryQueue {
-  readonly #options: LaneOptions;
+  readonly #options: DeliveryQueueOptions;
   readonly #inFlight = new Map<number, Promise<void>>();
   /** The PubAck is here and the row could not be deleted yet: it is never sent again. */
   readonly #acknowledged = new Map<number, Delivered>();
@@ -77,7 +77,7 @@ export class DeliveryQueue {
   #maxBytes = Number.POSITIVE_INFINITY;
   readonly #keptBack: KeptBack;
 
-  constructor(options: LaneOptions) {
+  constructor(options: DeliveryQueueOptions) {
     this.#options = options;
     this.#keptBack = new KeptBack(options.onTrouble);
   }
