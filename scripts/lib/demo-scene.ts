@@ -1,4 +1,4 @@
-/** What the scenes of the demo's day have in common. */
+/** What the scenes of the demo have in common. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type ExecResult, putKey } from './fleet.ts';
 import type { LocalFleet } from './local-fleet.ts';
