@@ -117,7 +117,7 @@ export type AppShellResult<M extends AppShellMethodName> = z.output<(typeof appS
 
 /** What the app shell sends the window unasked, beside the agent's own pushes. */
 export const appShellPushes = { 'shell.changed': appShellStateSchema, 'shell.navigate': routeSchema } as const;
-export type ShellPushName = keyof typeof appShellPushes;
+export type AppShellPushName = keyof typeof appShellPushes;
 
 /** Methods of the agent that are not for a window: they belong to whoever hosts it. */
 const NOT_FOR_WINDOWS: readonly MethodName[] = ['handshake', 'agent.drain', 'agent.stop', 'log.setLevel'];

@@ -134,7 +134,9 @@ test('each thing to look at is one item that leads somewhere', () => {
 describe('every state has its words in both languages', () => {
   const agents = AGENT_STATES.map((state) => snapshot({ agent: { ...status().agent, state } }));
   const connections = CONNECTION_STATES.map((state) => snapshot({ connection: { ...status().connection, state } }));
-  const agentConnections = (['starting', 'attached', 'down', 'incompatible'] as const).map((state) => absent({ state }));
+  const agentConnections = (['starting', 'attached', 'down', 'incompatible'] as const).map((state) =>
+    absent({ state }),
+  );
   test.each([...agents, ...connections, ...agentConnections].map((state, place) => [place, state] as const))(
     '%d',
     (_, state) => {
