@@ -33,7 +33,7 @@ export class FakeScripts implements ScriptStarter {
         script.endedBy = reason;
         finish({ kind: reason });
       },
-      tail: () => ({ stdout: '', stderr: '', stdoutTruncated: false, stderrTruncated: false }),
+      tail: () => ({ stdout: '', stderr: '', stdoutCut: false, stderrCut: false }),
     };
   }
 

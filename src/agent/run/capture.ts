@@ -8,7 +8,7 @@ import { decodeInPieces, decodeOutput, type LegacyDecoder, trimToWholeCharacters
 export interface TailView {
   readonly text: string;
   /** Whether the stream is longer than `text`. */
-  readonly truncated: boolean;
+  readonly cut: boolean;
 }
 
 export const DEFAULT_MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
@@ -126,6 +126,6 @@ export class Capture {
     const both = end.length >= maxBytes || this.overflowed ? end : Buffer.concat([this.#head(), end]);
     const last = both.length > maxBytes ? trimToWholeCharacters(both.subarray(both.length - maxBytes), 'start') : both;
     const text = decodeOutput(trimToWholeCharacters(last, 'end'), legacy);
-    return { text, truncated: last.length < this.totalBytes };
+    return { text, cut: last.length < this.totalBytes };
   }
 }

@@ -80,8 +80,8 @@ export const handlers: Handlers = {
       running: true,
       stdout,
       stderr,
-      stdoutCut: tail.stdoutTruncated || stdout.length < tail.stdout.length,
-      stderrCut: tail.stderrTruncated || stderr.length < tail.stderr.length,
+      stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
+      stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
     };
   },
   'schedules.list': (_params, caller) => {
