@@ -3,6 +3,7 @@ import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { STAT, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 import { sidText } from './sids.ts';
+import { WRITE_DAC } from './win32-constants.ts';
 
 /** SYSTEM and the Administrators, nobody else, and nothing inherited. */
 export const PRIVATE_TREE = 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
@@ -26,7 +27,6 @@ export const READABLE_KEY = `${PRIVATE_KEY}${KEY_READERS}`;
 
 const SDDL_REVISION_1 = 1;
 const SE_FILE_OBJECT = 1;
-const WRITE_DAC = 0x4_0000;
 const OWNER = 1;
 export const DACL_AND_PROTECTED = 0x8000_0004;
 

@@ -5,9 +5,8 @@
 import { decodeText, type Handle, lastError, native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 import { sidOf } from './sids.ts';
+import { HKEY_USERS, KEY_READ } from './win32-constants.ts';
 
-const HKEY_USERS = -2147483645;
-const KEY_READ = 0x20019;
 const NAME_UNITS = 16_384;
 /** Windows puts each value into a block that grows, and expands names of others in it. */
 const MOST_VALUES = 300;

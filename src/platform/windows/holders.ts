@@ -24,6 +24,7 @@ import { BACKUP, DEBUG, withPrivileges } from './privileges.ts';
 import { pathOf } from './running-programs.ts';
 import { setupNative } from './setup-native.ts';
 import { groupsOf, ownerOfMade, sidOf } from './sids.ts';
+import { TOKEN_QUERY } from './win32-constants.ts';
 
 const PROCESS_IDS_USING_FILE_INFORMATION = 47;
 const MORE_ROOM = new Set([0xc000_0004, 0x8000_0005, 0xc000_0023]);
@@ -32,7 +33,6 @@ const MOST_BYTES = 1024 * 1024;
 const LOOKS_FOR_MS = 30_000;
 const DEEPEST = 4_000;
 const [PROCESS_TERMINATE, PROCESS_QUERY_LIMITED_INFORMATION, SYNCHRONIZE] = [0x1, 0x1000, 0x10_0000];
-const TOKEN_QUERY = 0x8;
 const ENDS_WITHIN_MS = 5_000;
 const TRIES = 10;
 const TRY_EVERY_MS = 200;

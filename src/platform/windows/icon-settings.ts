@@ -6,15 +6,11 @@
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { Handle } from './native.ts';
 import { setupNative } from './setup-native.ts';
+import { HKEY_USERS, KEY_READ, REG_DWORD, RRF_RT_REG_DWORD, RRF_RT_REG_SZ } from './win32-constants.ts';
 
-const HKEY_USERS = -2147483645;
 const SETTINGS = 'Control Panel\\NotifyIconSettings';
 const PROMOTED = 'IsPromoted';
-const KEY_READ = 0x20019;
 const KEY_SET_VALUE = 0x0002;
-const RRF_RT_REG_SZ = 0x2;
-const RRF_RT_REG_DWORD = 0x10;
-const REG_DWORD = 4;
 const NAME_UNITS = 256;
 const PATH_BYTES = 2048;
 /** Windows has one for each program that has ever shown an icon. Where somebody has made more, nothing is settled for them. */

@@ -5,13 +5,13 @@
  */
 import { type Handle, native } from './native.ts';
 import { addressOf, setupNative } from './setup-native.ts';
+import { SYNCHRONIZE } from './win32-constants.ts';
 
 export const DELETE = 0x1_0000;
 const LIST_DIRECTORY = 0x1;
 const TRAVERSE = 0x20;
 const READ_ATTRIBUTES = 0x80;
 export const WRITE_ATTRIBUTES = 0x100;
-const SYNCHRONIZE = 0x10_0000;
 /** To look into a directory, and to go on from it. */
 export const WALK = LIST_DIRECTORY | TRAVERSE | READ_ATTRIBUTES | SYNCHRONIZE;
 /** To tell what something is, as `stat` does. */

@@ -3,10 +3,9 @@ import { withAttributes } from './access.ts';
 import { type Handle, lastError, native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 import { ownSid } from './sids.ts';
+import { GENERIC_WRITE, INVALID_HANDLE } from './win32-constants.ts';
 
-const GENERIC_WRITE = 0x4000_0000;
 const CREATE_NEW = 1;
-const INVALID_HANDLE = -1;
 
 /** @throws {WindowsError} also where there is one already */
 export function writePrivateFile(path: string, text: string): void {

@@ -6,9 +6,8 @@
 import { exitCodeOf } from './create-as-user.ts';
 import { type Handle, native } from './native.ts';
 import type { ScriptPipe } from './script-pipe.ts';
+import { SYNCHRONIZE } from './win32-constants.ts';
 
-/** To hold, and for nothing else: who finds it in the process can neither read nor write. */
-const SYNCHRONIZE = 0x0010_0000;
 /** Closed, and its exit code not there yet. */
 const SOON_EVERY_MS = 2;
 const SOON_MS = 500;
@@ -31,6 +30,7 @@ export interface ProcessEnd {
  */
 export function giveLife(process: Handle, { handle }: ScriptPipe): boolean {
   const copy: [Handle] = [0];
+  // The right to wait for it, and no other: who finds the handle in the process can neither read nor write by it.
   return native().DuplicateHandle(native().GetCurrentProcess(), handle, process, copy, SYNCHRONIZE, 0, 0) !== 0;
 }
 

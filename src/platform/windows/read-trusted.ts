@@ -5,11 +5,10 @@
 import { win32 } from 'node:path';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
-import { READ_CONTROL, whatItIs } from './no-follow.ts';
+import { whatItIs } from './no-follow.ts';
 import { errorNumberOf, isNotThere, openIn, STAT, wholePath } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
-
-const READ_DATA = 0x1;
+import { READ_CONTROL, READ_DATA } from './win32-constants.ts';
 
 export type ReadByHandle =
   | { readonly kind: 'ok'; readonly bytes: Uint8Array; readonly readableByOthers: boolean }

@@ -1,21 +1,22 @@
 /** Writes below HKEY_LOCAL_MACHINE, always in the 64-bit view. Only the set-up does that. */
-
 import { KEY_READERS, withAttributes, withDescriptor } from './access.ts';
 import { accessOfKey, distrustKey, readerOf } from './access-list.ts';
 import { type Handle, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
+import {
+  ERROR_FILE_NOT_FOUND,
+  HKEY_LOCAL_MACHINE,
+  OWNER_AND_PROTECTED_DACL,
+  READ_CONTROL,
+  REG_DWORD,
+  WRITE_OWNER,
+} from './win32-constants.ts';
 
-const HKEY_LOCAL_MACHINE = -2147483646;
 const KEY_ALL_ACCESS_64 = 0xf003f | 0x100;
 const KEY_READ_64 = 0x20019 | 0x100;
 const KEY_WOW64_64KEY = 0x100;
 const REG_SZ = 1;
-const REG_DWORD = 4;
-const ERROR_FILE_NOT_FOUND = 2;
 const CREATED_NEW = 1;
-const READ_CONTROL = 0x2_0000;
-const WRITE_OWNER = 0x8_0000;
-const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
 
 /** Texts and 32-bit numbers of one key, which is made if it is not there. */
 export function writeValues(key: string, values: Readonly<Record<string, string | number>>): void {

@@ -6,12 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Handle, lastError, native } from './native.ts';
+import { GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE, OPEN_EXISTING } from './win32-constants.ts';
 
-const GENERIC_READ = 0x8000_0000;
-const GENERIC_WRITE = 0x4000_0000;
-const OPEN_EXISTING = 3;
 const HANDLE_FLAG_INHERIT = 1;
-const INVALID_HANDLE = -1;
 const NONCE_BYTES = 16;
 
 export interface ScriptPipe {

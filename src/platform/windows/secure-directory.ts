@@ -11,7 +11,7 @@ import { PRIVATE_FILE, passedOn, READABLE_TOO, setAccess, withDescriptor } from 
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
 import { insist, insistOn, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import { type Handle, native, WindowsError } from './native.ts';
-import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
+import { type Opened, whatItIs, withOpened } from './no-follow.ts';
 import {
   DELETE,
   DIRECTORY_FILE,
@@ -33,13 +33,12 @@ import {
 } from './nt-files.ts';
 import { holdsOurs, isNotOurs } from './ours.ts';
 import { isSetAside, NotSecured, setAside } from './set-aside.ts';
+import { OWNER_AND_PROTECTED_DACL, READ_CONTROL, READ_DATA, WRITE_DAC, WRITE_OWNER } from './win32-constants.ts';
 
-const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
 const OWNER_AND_DACL = 0x5;
 /** Somebody may put another one there as quickly as we move the last away; ours comes first sooner or later. */
 const TRIES_FOR_MS = 10_000;
 const TRY_EVERY_MS = 5;
-const READ_DATA = 0x1;
 const REPLACE = 'a secret in it should be replaced by another one';
 const FILE_NOT_FOUND = new Set([2, 3]);
 

@@ -1,7 +1,7 @@
 /** The SID of whom a token belongs to: the name of an account that no renaming changes. */
 import { decodeText, type Handle, lastError, native } from './native.ts';
+import { TOKEN_QUERY } from './win32-constants.ts';
 
-const TOKEN_QUERY = 0x0008;
 const [TOKEN_USER, TOKEN_GROUPS, TOKEN_OWNER] = [1, 2, 4];
 /** TOKEN_USER or TOKEN_OWNER, and the SID behind it, which has at most 68 bytes. */
 const TOKEN_USER_BYTES = 256;
