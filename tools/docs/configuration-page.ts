@@ -1,10 +1,8 @@
 /** docs/configuration.md, made from the one table of settings. */
-
 import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
 import { formatDuration } from '../../src/agent/wire/humantime.ts';
+import { NS_PER_MS } from '../../src/shared/nanoseconds.ts';
 import type { Setting } from '../../src/shared/setting.ts';
-
-const NS_PER_MS = 1_000_000n;
 
 const HEAD = `# Settings
 

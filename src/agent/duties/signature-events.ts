@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { PcId } from '../../shared/ids.ts';
+import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import type { SignatureState } from '../../shared/signatures.ts';
 import type { Binding } from '../bus/bus.ts';
 import type { Outbox } from '../store/outbox.ts';
@@ -19,7 +20,6 @@ const WITHIN_MS = 600_000;
 /** So many wait for a broker, or for one that keeps them at all. */
 const KEPT = 16;
 const RETRY_MS = 60_000;
-const NS_PER_MS = 1_000_000n;
 
 export interface SignatureEventsOptions {
   readonly pcId: PcId;

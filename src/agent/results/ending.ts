@@ -1,5 +1,6 @@
 /** Turns what became of a command into its terminal row and its one result (architecture §3). */
 import type { RequestId, ResultId } from '../../shared/ids.ts';
+import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import { type FixedReason, OUTCOMES, type Reason } from '../../shared/outcomes.ts';
 import { type CapturedText, NO_TEXT } from '../store/outputs.ts';
 import type { Ending } from '../store/runs.ts';
@@ -27,8 +28,6 @@ export interface Outcome {
   readonly facts: string | null;
   readonly detail: string | null;
 }
-
-const NS_PER_MS = 1_000_000n;
 
 /** An outcome without a script: nothing ran, `note` is all of stderr. */
 export function withoutRun(

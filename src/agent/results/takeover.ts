@@ -10,12 +10,12 @@ import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
+import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import type { Store } from '../store/store.ts';
 import { decodeResult, type ExecResult, legacyResultId } from '../wire/result.ts';
 import { isSubjectId, resultSubject } from '../wire/subjects.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
 
-const NS_PER_MS = 1_000_000n;
 /** A result is one message, and a server that takes larger ones than this is not known. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** So many names are looked at before others get their turn. */

@@ -11,6 +11,7 @@ import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import type { Account } from '../../platform/sessions.ts';
 import { errorCode } from '../../shared/error-code.ts';
+import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import { interrupted, type Outcome } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
@@ -308,7 +309,7 @@ export class ActiveRun {
     if (execId === null || !isSubjectId(execId)) return null;
     const { resultId } = this.open;
     const { pcId } = this.#options;
-    const startedAtNs = BigInt(startedAtMs) * 1_000_000n;
+    const startedAtNs = BigInt(startedAtMs) * NS_PER_MS;
     const body = encodeStarted({ resultId, requestId, execId, pcId, startedAtNs, manifestId: id, version });
     return { kind: 'started', id: resultId, subject: startedSubject(execId, pcId), body };
   }

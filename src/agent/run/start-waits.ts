@@ -1,4 +1,5 @@
 /** What a run waits for before it may start: its jitter, and somebody who signs in. What is said here is for the run to note in its row. */
+import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import { type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Wait, Waits } from '../store/waits.ts';
@@ -11,7 +12,6 @@ import type { ScriptStarter } from './run-ports.ts';
 const DEADLINE_RECHECK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
-const NS_PER_MS = 1_000_000n;
 
 type Noted = Pick<Waits, 'leftMs'>;
 

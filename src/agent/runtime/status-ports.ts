@@ -10,6 +10,7 @@ import type { AboutFacts } from '../../shared/about-view.ts';
 import type { Setting } from '../../shared/contract.ts';
 import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
 import type { RunId } from '../../shared/ids.ts';
+import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
@@ -29,7 +30,6 @@ import type { Store } from '../store/store.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
-const NS_PER_MS = 1_000_000n;
 const MIB = 1024 * 1024;
 
 export interface StatusParts {

@@ -3,6 +3,7 @@
  * is looked at over the bytes as they came; only then does anything of them count. Invariant: what is not `ok` names why, so that a
  * PC that only reports says exactly what one that requires would have refused.
  */
+import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import type { RefusedSignature } from '../../shared/signatures.ts';
 import { type DecodedCommand, decodeParsed, type Unreadable, unknownEnvelope } from '../wire/command.ts';
 import { readEnvelope } from '../wire/envelope.ts';
@@ -14,7 +15,6 @@ import { readSignature, type Signature, type SignatureHeaders } from './signatur
 const MAX_VALIDITY_MS = 7n * 24n * 3_600_000n;
 /** So far the signer's clock may be ahead of ours. */
 const MAX_AHEAD_MS = 3_600_000n;
-const NS_PER_MS = 1_000_000n;
 
 export interface Judging {
   readonly ring: KeyRing;

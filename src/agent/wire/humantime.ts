@@ -1,11 +1,11 @@
 /** Durations in words, as operators and the fleet write them (protocol §3.10 and §3.11): exact, in nanoseconds. */
+import { NS_PER_SECOND } from '../../shared/nanoseconds.ts';
 
 export type ParsedDuration =
   | { readonly ok: true; readonly ns: bigint }
   | { readonly ok: false; readonly error: string };
 
-const NS_PER_SECOND = 1_000_000_000n;
-const U64_MAX = 2n ** 64n - 1n;
+export const U64_MAX = 2n ** 64n - 1n;
 
 /** The longest duration there is; the fleet's "never connected". */
 export const DURATION_MAX = U64_MAX * NS_PER_SECOND + 999_999_999n;
