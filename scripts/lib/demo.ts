@@ -1,4 +1,5 @@
 /** The demo: a short day of IT work through the real wire. Invariant: every scene is told, whatever came of it. */
+import { errorText } from '../../src/base/logger.ts';
 import { say } from '../bootstrap/say.mjs';
 import type { Scene } from './demo-scene.ts';
 import { SCENES } from './demo-scenes.ts';
@@ -30,6 +31,6 @@ async function play(scene: Scene, fleet: LocalFleet, signal: AbortSignal) {
   } catch (error) {
     signal.throwIfAborted();
     if (!fleet.broker.running) await fleet.broker.start();
-    return [{ title: scene.title, ok: false, words: error instanceof Error ? error.message : String(error) }];
+    return [{ title: scene.title, ok: false, words: errorText(error) }];
   }
 }
