@@ -1,6 +1,6 @@
 /** Times: of the wall, which people set, and the others, by which durations are told. */
 import { uptime } from 'node:os';
-import { NS_PER_MS } from '../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../shared/time-units.ts';
 
 /** Where the time comes from. Injected, so that tests can move it. */
 export interface Clock {

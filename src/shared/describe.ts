@@ -12,6 +12,7 @@ import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
 import type { StartFailure } from './start-failure.ts';
+import { DAY_MS } from './time-units.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
 
 /** What is known: the agent's own word where it is attached, else how it is missing. */
@@ -46,8 +47,6 @@ export function callsForHelp({ mark, items }: Pick<Description, 'mark' | 'items'
 
 /** What the person does, or what goes by itself. */
 const OWN_BUSINESS: readonly AttentionItem['id'][] = ['restart', 'user', 'update'];
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export function describeState(snapshot: PcSnapshot, i18n: I18n, nowMs: number): Description {
   const { status } = snapshot;

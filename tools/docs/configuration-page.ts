@@ -1,7 +1,7 @@
 /** docs/configuration.md, made from the one table of settings. */
 import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
 import { formatDuration } from '../../src/agent/wire/humantime.ts';
-import { NS_PER_MS } from '../../src/shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../src/shared/time-units.ts';
 import type { Setting } from '../../src/shared/setting.ts';
 
 const HEAD = `# Settings

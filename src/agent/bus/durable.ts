@@ -7,7 +7,7 @@ import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type JsMsg } from '@
 import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';

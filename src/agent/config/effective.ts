@@ -1,7 +1,7 @@
 /** What counts on this PC, each value with its source; for `config.effective` and `--check-config`. No secret is shown. */
 import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import type { Setting } from '../../shared/setting.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { formatDuration } from '../wire/humantime.ts';
 import type { BootConfig } from './boot-config.ts';
 import type { SettingSource } from './layers.ts';

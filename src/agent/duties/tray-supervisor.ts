@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
+import { HOUR_MS } from '../../shared/time-units.ts';
 
 /** The trays of this PC, as the operating system shows them. */
 export interface TrayHost {
@@ -41,7 +42,6 @@ const POLL_EVERY_MS = 15_000;
 /** The Run key of Windows starts it too, some time after the sign-in. */
 const LEFT_TO_WINDOWS_MS = 30_000;
 const STARTS_PER_HOUR = 5;
-const HOUR_MS = 3_600_000;
 
 interface Kept {
   /** Its sign-in, ms since the epoch: with its number, what names it. */

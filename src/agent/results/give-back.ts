@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '../../base/logger.ts';
 import { replaceFile } from '../../base/replace-file.ts';
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Store } from '../store/store.ts';
 import { formatTimestamp } from '../wire/timestamp.ts';
 import { endingOfRow, interrupted, withoutRun } from './ending.ts';

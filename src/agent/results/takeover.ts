@@ -10,7 +10,7 @@ import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Store } from '../store/store.ts';
 import { decodeResult, type ExecResult, legacyResultId } from '../wire/result.ts';
 import { isSubjectId, resultSubject } from '../wire/subjects.ts';

@@ -11,7 +11,7 @@ import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import type { Account } from '../../platform/sessions.ts';
 import { errorCode } from '../../shared/error-code.ts';
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { interrupted, type Outcome } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { sleep } from '../../base/sleep.ts';
-import { NS_PER_SECOND } from '../../shared/nanoseconds.ts';
+import { NS_PER_SECOND } from '../../shared/time-units.ts';
 import type { Retry } from '../wire/command.ts';
 import type { EndReason, Finished, RunningScript } from './script-runner.ts';
 

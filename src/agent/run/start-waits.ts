@@ -1,5 +1,5 @@
 /** What a run waits for before it may start: its jitter, and somebody who signs in. What is said here is for the run to note in its row. */
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Wait, Waits } from '../store/waits.ts';

@@ -1,5 +1,5 @@
 /** Periods and windows of documents, and whether a moment is in them. */
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
 import { wallTime } from './local-day.ts';
 import type { Bound, DayWindow, Period } from './types.ts';

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { newExecId, newRequestId, type RequestId } from '../../shared/ids.ts';
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Arrival } from '../store/runs.ts';
 import { type Command, encodeCommand, recordOf } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';

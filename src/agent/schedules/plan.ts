@@ -2,7 +2,7 @@
  * Reads a schedule's document to the end: every text in it becomes what it means, or the whole becomes a sentence that says what
  * can't be understood. What the original passes over (a jitter or a cooldown that is no duration) is passed over.
  */
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { wholeSeconds } from '../wire/job.ts';
 import { decodeSchedule, type ScheduleDocument, type When } from '../wire/schedule.ts';

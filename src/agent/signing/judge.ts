@@ -3,8 +3,8 @@
  * is looked at over the bytes as they came; only then does anything of them count. Invariant: what is not `ok` names why, so that a
  * PC that only reports says exactly what one that requires would have refused.
  */
-import { NS_PER_MS } from '../../shared/nanoseconds.ts';
 import type { RefusedSignature } from '../../shared/signatures.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { type DecodedCommand, decodeParsed, type Unreadable, unknownEnvelope } from '../wire/command.ts';
 import { readEnvelope } from '../wire/envelope.ts';
 import { parseJson } from '../wire/json.ts';

@@ -8,6 +8,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { RunId } from '../../shared/ids.ts';
+import { DAY_MS } from '../../shared/time-units.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { keptBytes } from './kept-bytes.ts';
 import type { Kills } from './kills.ts';
@@ -15,7 +16,6 @@ import { hasReserve, makeReserve, RESERVE_BYTES, releaseReserve } from './reserv
 
 /** Below this nothing new is admitted: the reserve again, so that it can be made again once there is room. */
 const LOW_BYTES = RESERVE_BYTES;
-const DAY_MS = 86_400_000;
 /** The EXEC stream keeps messages for 7 days; one more for clocks that differ (invariant 2). */
 const LEDGER_MS = 8 * DAY_MS;
 /** A step looks at so many rows, and deletes for so long. */

@@ -1,5 +1,5 @@
 /** Durations in words, as operators and the fleet write them (protocol §3.10 and §3.11): exact, in nanoseconds. */
-import { NS_PER_SECOND } from '../../shared/nanoseconds.ts';
+import { NS_PER_SECOND } from '../../shared/time-units.ts';
 
 export type ParsedDuration =
   | { readonly ok: true; readonly ns: bigint }

@@ -2,7 +2,7 @@
  * A job of the bucket `jobs` as something to run on this PC (protocol §3.6, protocol §6.3). What only the backend looks at is
  * let be, and so is every field that is not known (D30).
  */
-import { NS_PER_SECOND } from '../../shared/nanoseconds.ts';
+import { NS_PER_SECOND } from '../../shared/time-units.ts';
 import { RUN_AS, type RunAs, readStaleness, SHELLS, type Shell, type Staleness } from './command.ts';
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { parseDuration } from './humantime.ts';
