@@ -110,12 +110,12 @@ const ACCESS: readonly Case[] = [
 
 const SETUP: readonly Case[] = [
   real(
-    '@(Get-TreeFaults $Verify.Work $false).Count',
+    '@(Get-TreeProblems $Verify.Work $false).Count',
     /^0$/,
     "New-Item -ItemType Directory (Join-Path $Verify.Work 'a') | Out-Null; function Get-Sddl($Path) { if ($Path -like '*/a') { Remove-Item $Path; throw 'gone' }; 'O:BAD:(A;;FA;;;BA)' }",
   ),
   fails(
-    'Get-TreeFaults $Verify.Work $false',
+    'Get-TreeProblems $Verify.Work $false',
     /^locked$/,
     "New-Item -ItemType Directory (Join-Path $Verify.Work 'a') | Out-Null; function Get-Sddl($Path) { if ($Path -like '*/a') { throw 'locked' }; 'O:BAD:(A;;FA;;;BA)' }",
   ),

@@ -103,7 +103,7 @@ test('a look that an agent did not answer to its end does not keep the next agen
   expect([observations.length, it.unseen, errors]).toEqual([1, 1, []]);
 });
 
-test('a fault is noted, and looked past', async () => {
+test('an error is noted, and does no harm', async () => {
   const { news: it, observations, errors } = news(3);
   const broken = new FakeAgent(3);
   broken.hold = Promise.reject(new Error('no'));

@@ -114,12 +114,12 @@ function parseObject(text: string) {
     return { ok: false, line: 1, expected: 'a JSON object of policy names and values' } as const;
   } catch (error) {
     const message = errorText(error);
-    return { ok: false, line: faultyLine(text), expected: `valid JSON (${message})` } as const;
+    return { ok: false, line: wrongLine(text), expected: `valid JSON (${message})` } as const;
   }
 }
 
 /** The first line up to which the text can't be the beginning of any JSON; V8 itself often names no place. */
-function faultyLine(text: string): number {
+function wrongLine(text: string): number {
   const lines = text.split('\n');
   let good = 0;
   let bad = lines.length;

@@ -8,7 +8,7 @@ import { UNDONE_REASONS, UPDATE_REASONS, UPDATE_WAITS } from './update-reasons.t
 
 const timeMs = z.number();
 
-/** One fault of the settings: where it is and what was expected there. */
+/** One problem of the settings: where it is and what was expected there. */
 export const configProblemSchema = z.object({
   file: z.string(),
   line: z.number().int().nullable(),

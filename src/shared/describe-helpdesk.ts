@@ -2,7 +2,6 @@
  * All of the helpdesk's screen as one text, for a ticket, with this PC's hardware and schedules. Invariant: what is not known is said
  * to be so, and nothing is in it that the window does not show.
  */
-
 import type { Hardware } from './about-view.ts';
 import type { AgentStatus } from './agent-status.ts';
 import type { Setting } from './contract.ts';
@@ -95,13 +94,13 @@ function fact(name: string, value: string | null | undefined): string[] {
 function troubleLines(status: AgentStatus, i18n: I18n): string[] {
   const waits = undelivered(status);
   const { log, forbidden } = status.notices;
-  const faults = status.agent.faults.list ?? [];
+  const problems = status.agent.faults.list ?? [];
   return [
     ...fact(i18n.t('support.notices.undelivered'), waits?.why),
     ...(log === null ? [] : fact(i18n.t('support.notices.log'), i18n.list([log.path ?? '–', log.why ?? '–']))),
     ...fact(i18n.t('support.notices.forbidden'), forbidden?.subjects?.join(', ')),
-    ...faults.map(({ file, line, key, expected }) =>
-      i18n.list([`${file}${line === null ? '' : `:${line}`}`, key ?? '–', i18n.t('support.fault', { expected })]),
+    ...problems.map(({ file, line, key, expected }) =>
+      i18n.list([`${file}${line === null ? '' : `:${line}`}`, key ?? '–', i18n.t('support.problem', { expected })]),
     ),
   ];
 }

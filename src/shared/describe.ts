@@ -91,7 +91,7 @@ function working(
     return { mark: 'attention', ...said, since, tooltip: i18n.t('tray.attention', { n: items.length }) };
   }
   if (offline && status.connection.state === 'starting') {
-    const tooltip = i18n.t('tray.faulty', { name: snapshot.brandName, state: spoken.title });
+    const tooltip = i18n.t('tray.trouble', { name: snapshot.brandName, state: spoken.title });
     return { mark: 'offline', ...said, since: null, tooltip };
   }
   if (offline) return { mark: 'offline', ...said, since, tooltip: i18n.t('tray.offline') };
@@ -181,7 +181,7 @@ type StatedAs =
 
 function plain(mark: TrayMark, key: StatedAs, name: string, i18n: I18n): Description {
   const title = i18n.t(`health.${key}.title`);
-  const tooltip = i18n.t('tray.faulty', { name, state: title });
+  const tooltip = i18n.t('tray.trouble', { name, state: title });
   return { mark, title, body: i18n.t(`health.${key}.body`), since: null, items: [], notes: [], tooltip };
 }
 
@@ -192,7 +192,7 @@ function refused(snapshot: PcSnapshot, { connection }: AgentStatus, i18n: I18n, 
     title,
     body: i18n.t('health.refused.body'),
     since: i18n.t('health.offline.since', { time: i18n.moment(connection.sinceMs, nowMs) }),
-    tooltip: i18n.t('tray.faulty', { name: snapshot.brandName, state: title }),
+    tooltip: i18n.t('tray.trouble', { name: snapshot.brandName, state: title }),
   };
 }
 

@@ -3,7 +3,6 @@
  * asked for once and then kept up by the implementation: bound when its stream or bucket appears, bound again on loss
  * (invariant 10). Nothing is ever buffered while disconnected: what matters goes through the outbox.
  */
-
 import type { Watched } from '../../base/watched.ts';
 import type { KvKey } from '../../shared/ids.ts';
 import type { ConnectionState } from '../../shared/states.ts';
@@ -53,7 +52,7 @@ export interface Binding {
 }
 
 export interface SubscribeOptions {
-  /** The broker may well refuse it, and that is no fault: it is asked for once per connection, and not shown as forbidden. */
+  /** The broker may well refuse it, and that is no error: it is asked for once per connection, and not shown as forbidden. */
   readonly optional?: boolean;
 }
 

@@ -46,15 +46,15 @@ export interface HashSources {
 export function addHelpdeskHash(to: Collected, { secret, startedAs, base, answers }: HashSources): void {
   const readable = to.candidates.get(KEY) ?? [];
   const kept = fromFile(to, startedAs, answers) ?? fromSecret(to, secret, startedAs);
-  if (kept === 'faulty') to.candidates.delete(KEY);
+  if (kept === 'unusable') to.candidates.delete(KEY);
   else if (kept !== null) to.add(KEY, kept.text, kept.at, base);
-  const counts = kept === null || kept === 'faulty' ? readable : (to.candidates.get(KEY) ?? []).slice(-1);
-  if (kept !== null && kept !== 'faulty') to.candidates.set(KEY, counts);
+  const counts = kept === null || kept === 'unusable' ? readable : (to.candidates.get(KEY) ?? []).slice(-1);
+  if (kept !== null && kept !== 'unusable') to.candidates.set(KEY, counts);
   if (startedAs !== 'tray') for (const candidate of readable) warnOfReaders(to, candidate, base.platform);
   for (const candidate of counts) warnOfWeakness(to, candidate);
 }
 
-type Kept = { readonly text: string; readonly at: SourcePlace } | 'faulty' | null;
+type Kept = { readonly text: string; readonly at: SourcePlace } | 'unusable' | null;
 
 function fromFile(to: Collected, startedAs: Hosting, answers: HashSources['answers']): Kept {
   const { value, source, file: named, line } = settle(to.candidates)[FILE_KEY];
@@ -62,7 +62,7 @@ function fromFile(to: Collected, startedAs: Hosting, answers: HashSources['answe
   const file = value;
   const problem = (why: string) => {
     to.problems.push({ file: named, line, key: FILE_KEY, expected: `a file that can be used: ${file} ${why}` });
-    return 'faulty' as const;
+    return 'unusable' as const;
   };
   if (!answers(file)) return problem('does not answer');
   const found = readTrustedFile(file, namedFile(startedAs, MAX_HASH_FILE_BYTES));
@@ -81,7 +81,7 @@ function fromSecret(to: Collected, secret: HashSecret, startedAs: HashSources['s
   // A person may not read the machine's secrets, and has no such code either.
   if (startedAs === 'tray') return null;
   to.problems.push({ file, line: null, key: HASH_SECRET, expected: `a text, found Windows error ${secret.code}` });
-  return 'faulty';
+  return 'unusable';
 }
 
 function warnOfReaders(to: Collected, { file, line }: Candidate, platform: NodeJS.Platform): void {

@@ -220,7 +220,7 @@ describe('which source counts', () => {
     expect(levels).toEqual([1, 1, 2]);
   });
 
-  test('a faulty policy is a problem that names it; a faulty decoration is left out', () => {
+  test('a policy that can not be used is a problem that names it; a decoration is left out', () => {
     const loaded = withPolicies({
       HistoryDays: 'long',
       DisableScripts: 'maybe',

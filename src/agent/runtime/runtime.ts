@@ -2,7 +2,6 @@
  * The composition root: makes every part, hands each what it needs, and stops them in reverse. Parts never call one
  * another; they meet in the store and are nudged from here (architecture §1).
  */
-
 import { AskedPath } from '../../base/answers.ts';
 import { systemClock } from '../../base/clock.ts';
 import { ClockWatch } from '../../base/clock-watch.ts';
@@ -215,9 +214,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const agent = new WatchedCell<StatusParts['cells']['agent']['value']>({
     state: 'starting',
     sinceMs: clock.nowMs(),
-    faults: [],
+    problems: [],
   });
-  const setState = (state: AgentState) => agent.set({ state, sinceMs: clock.nowMs(), faults: [] });
+  const setState = (state: AgentState) => agent.set({ state, sinceMs: clock.nowMs(), problems: [] });
   // From here on: what is done below may wait for a disk for long.
   const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
   const runtime: Runtime = {

@@ -234,9 +234,8 @@ export class DeliveryQueue {
     const { outbox, clock, log } = this.#options;
     const said = { kind: row.kind, id: row.id, why: outcome.why };
     const upMs = clock.upMs();
-    const isOthersFault =
-      outcome.kind === 'forbidden' || (outcome.kind === 'unavailable' && (outcome.full || this.held));
-    if (!isOthersFault) this.#keptBack.release(row.seq);
+    const isKeptBack = outcome.kind === 'forbidden' || (outcome.kind === 'unavailable' && (outcome.full || this.held));
+    if (!isKeptBack) this.#keptBack.release(row.seq);
     if (outcome.kind === 'too_large' && row.kind === 'result' && canBeCut(row.body, sentBytes)) {
       // How much the stream takes is told to nobody; a quarter less from try to try finds it.
       this.#maxBytes = Math.min(this.#maxBytes, cutTo(sentBytes));

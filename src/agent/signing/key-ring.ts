@@ -34,7 +34,7 @@ export type ParsedRing =
 export const MAX_KID_CHARS = 200;
 const FINGERPRINT_CHARS = 16;
 
-/** Reads a ring, a JSON array. `[]` is one without keys; an empty text is a fault. */
+/** Reads a ring, a JSON array. `[]` is one without keys; an empty text is an error. */
 export function parseKeyRing(text: string): ParsedRing {
   const parsed = parseJson(Buffer.from(text));
   if (!parsed.ok) return parsed;

@@ -20,7 +20,7 @@ import { maySee, rowOf, type Visibility, visibleTo } from './views.ts';
 export const PUSH_INTERVAL_MS = 500;
 const MAX_OPEN_READ = 500;
 const MAX_ROWS_SHOWN = 50;
-const MAX_FAULTS = 100;
+const MAX_PROBLEMS = 100;
 /** A clock that is set while we wait is no reason to spin. */
 const MIN_WAIT_FOR_MIDNIGHT_MS = 1_000;
 /** A timer counts no sleep of the PC, and midnight is another moment where its zone is set. */
@@ -61,7 +61,7 @@ export class Projection {
     const { cells, clock, outbox, counters, identity, helpdeskCode } = this.#ports;
     const helpdesk = isHelpdesk(principal, clock.nowMs());
     const { pcId, hostname, agentVersion, hosting } = identity();
-    const { state, sinceMs, faults } = cells.agent.value;
+    const { state, sinceMs, problems } = cells.agent.value;
     const link = cells.connection.value;
     const groups = cells.groups.value;
     return {
@@ -69,8 +69,8 @@ export class Projection {
         state,
         sinceMs,
         faults: {
-          count: faults.length,
-          list: helpdesk || principal.isHost ? faults.slice(0, MAX_FAULTS).map(clippedTexts) : null,
+          count: problems.length,
+          list: helpdesk || principal.isHost ? problems.slice(0, MAX_PROBLEMS).map(clippedTexts) : null,
         },
       },
       connection: {
@@ -221,13 +221,13 @@ export class Projection {
 }
 
 function clippedTexts<F extends { readonly file: string; readonly key: string | null; readonly expected: string }>(
-  fault: F,
+  problem: F,
 ): F {
   return {
-    ...fault,
-    file: clip(fault.file, MAX_STATE_TEXT_CHARS),
-    key: fault.key === null ? null : clip(fault.key, MAX_STATE_TEXT_CHARS),
-    expected: clip(fault.expected, MAX_STATE_TEXT_CHARS),
+    ...problem,
+    file: clip(problem.file, MAX_STATE_TEXT_CHARS),
+    key: problem.key === null ? null : clip(problem.key, MAX_STATE_TEXT_CHARS),
+    expected: clip(problem.expected, MAX_STATE_TEXT_CHARS),
   };
 }
 

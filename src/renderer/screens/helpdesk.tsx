@@ -14,13 +14,13 @@ import {
 import { type InsideQueries, useInside } from '../data/inside.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { FailuresCard } from '../parts/failures-card.tsx';
-import { FaultsCard } from '../parts/faults-card.tsx';
 import { LinkCard } from '../parts/link-card.tsx';
 import { LogCard } from '../parts/log-card.tsx';
 import { NoticesCard } from '../parts/notices-card.tsx';
 import { ParkedCard } from '../parts/parked-card.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { SettingsCard } from '../parts/settings-card.tsx';
+import { SettingsProblemsCard } from '../parts/settings-problems-card.tsx';
 import { SignaturesCard } from '../parts/signatures-card.tsx';
 
 const useStyles = makeStyles({
@@ -53,7 +53,7 @@ function Inside({ untilMs }: { readonly untilMs: number }) {
   return (
     <>
       <Open untilMs={untilMs} inside={inside} />
-      <FaultsCard />
+      <SettingsProblemsCard />
       <NoticesCard />
       <FailuresCard failures={inside.failures} />
       <ParkedCard parked={inside.parked} />
