@@ -3,7 +3,6 @@
  * are the real ones, over a store in a temporary directory. Broker and scripts are stand-ins, so that thousands of messages
  * take seconds and everything that is logged or sent can be looked at.
  */
-
 import { Fleet } from '../../src/agent/config/fleet.ts';
 import { Titles } from '../../src/agent/duties/titles.ts';
 import { FactsReader } from '../../src/agent/gates/facts.ts';

@@ -3,7 +3,6 @@
  * the files of a version that counts are never changed; a failure puts back what was there (1603), and an exit code says what
  * the person who reads it can do (deploy §3).
  */
-
 import { join } from 'node:path';
 import { compareVersions } from '../base/compare-versions.ts';
 import { errorText } from '../base/logger.ts';

@@ -3,7 +3,6 @@
  * anything else; and what an agent runs of a version that it has unpacked (`install --trial`), or of its own (`show`). It ends with the exit code of the installer, and leaves what there is to say for the person at the screen in the
  * file that `--message` names.
  */
-
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';

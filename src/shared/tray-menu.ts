@@ -1,5 +1,4 @@
 /** The menu of the icon, as a pure function of what is known. Everything in it is also in the window. */
-
 import type { Route } from './app-shell-contract.ts';
 import { assertNever } from './assert-never.ts';
 import { claimsOf } from './claims.ts';

@@ -1,5 +1,4 @@
 /** From usable settings to the end of the agent: opens log and store, waits for its turn, runs, and stops (architecture §4). */
-
 import { untilItAnswers } from '../../base/answers.ts';
 import { atEnd } from '../../base/at-end.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';

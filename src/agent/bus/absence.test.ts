@@ -1,5 +1,4 @@
 /** What is not there, what is gone, and what is only not known: three things that must not be taken for one another. */
-
 import { headers } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import {

@@ -1,7 +1,6 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new connection.
  */
-
 import { type BackoffPolicy, spreadMs } from '../../base/backoff.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';

@@ -2,7 +2,6 @@
  * The hardware inventory (protocol §3.8): once at start, then every interval with jitter, when its settings change, and on
  * request. It goes through the outbox, where only the newest stays, so it never delays a result.
  */
-
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';

@@ -1,5 +1,4 @@
 /** Brings this PC to the version that IT wants, where the program is ours to replace: follows what is offered, one manifest at a time. */
-
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';

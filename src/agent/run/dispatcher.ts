@@ -3,7 +3,6 @@
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
  * no place in the list. It scans the rows when it is nudged, or when the next wait is over.
  */
-
 import { Deadline } from '../../base/deadline.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';

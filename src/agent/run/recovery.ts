@@ -2,7 +2,6 @@
  * Settles what an earlier process left behind, before anything is dispatched. It needs a store that can be read; what can't be
  * written for want of room is tried again until it is, and until then nothing new could be started either.
  */
-
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { untilDone } from '../../base/retry.ts';

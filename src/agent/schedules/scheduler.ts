@@ -3,7 +3,6 @@
  * store, and a fire is an admission like any other. It sleeps until the next time there is, looks up when the book changes, and
  * asks the wall clock at least every 30 s: a clock that was set, or a PC that has slept, is seen by that.
  */
-
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
 import { loopTurns } from '../../base/loop-turn.ts';

@@ -2,7 +2,6 @@
  * Who may send commands to this PC: judges each message by the ring of now and by what IT wants (`[commands] signatures`). Invariant: with
  * `require` nothing runs but what a key of the ring has signed, and an empty ring lets nothing in.
  */
-
 import type { AskedPath } from '../../base/answers.ts';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';

@@ -3,7 +3,6 @@
  * error; a wrong proof ends the connection; after it each call passes, in this order, its name, its rate, its role and
  * its arguments.
  */
-
 import { errorText } from '../../base/logger.ts';
 import { checked } from '../../shared/checked.ts';
 import {

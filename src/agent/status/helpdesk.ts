@@ -3,7 +3,6 @@
  * back; where it can't be counted, it is not looked at. Tries are per account and go one after another, whatever number
  * of connections they come from.
  */
-
 import { errorText } from '../../base/logger.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { StatusPorts } from './ports.ts';

@@ -3,7 +3,6 @@
  * step takes more than some ms of the agent's one thread; of an account, whatever number of calls it makes at once, one output is
  * held, up to a minute after it was looked at; a slow account holds up no other.
  */
-
 import type { Result } from '../../shared/contract.ts';
 import { occurrences } from '../../shared/occurrences.ts';
 import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';

@@ -1,5 +1,4 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
-
 import type { Database, Statement } from 'better-sqlite3';
 import type { RequestId, ResultId, RunId, SentExecId } from '../../shared/ids.ts';
 import type { RunState, Source } from '../../shared/states.ts';

@@ -2,7 +2,6 @@
  * The life of a command in the store: admitted once per `request_id`, moved forward, ended in exactly one terminal row
  * whose result is queued in the same transaction (invariants 1–3).
  */
-
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import { newResultId, type RequestId, type ResultId, type RunId } from '../../shared/ids.ts';

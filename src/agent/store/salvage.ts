@@ -4,7 +4,6 @@
  * is lost may have said that it had run already. Done in batches; one that was broken off is done again from the start. Invariant:
  * an error of the new file is never taken for one of the old, or of a row of it.
  */
-
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { atEnd } from '../../base/at-end.ts';

@@ -1,5 +1,4 @@
 /** Every command that arrived, newest first, from what this PC has stored. */
-
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import type { Route } from '../../shared/app-shell-contract.ts';
