@@ -13,9 +13,9 @@ import { provision } from '../../scripts/lib/fleet.ts';
 import { findNatsServer } from '../../scripts/lib/nats-server.ts';
 import { serveWindowPage } from '../../scripts/lib/window-page.ts';
 import { prepareStore } from '../prepared.ts';
+import { appShellFigures } from './app-shell.ts';
 import { type Figure, figuresTable } from './figures.ts';
 import { pageFigures } from './page.ts';
-import { appShellFigures } from './app-shell.ts';
 
 const PLACES = ['../performance.template.md', '../../docs/performance.md'].map((name) =>
   join(import.meta.dirname, name),
