@@ -29,7 +29,7 @@ if (major < REQUIRED_NODE) {
   process.stderr.write(`this needs Node ${REQUIRED_NODE} or newer, and this is ${process.versions.node}\n`);
   process.exit(1);
 }
-// Before the first flag: V8 takes none of what Node brings compiled once a flag is set, and each of these is compiled anew then.
+// Before the first flag: V8 takes none of what Node brings compiled once a flag is set, and each of these is compiled again then.
 for (const name of NODE_MODULES) process.getBuiltinModule(name);
 // The getter loads it.
 void globalThis.crypto;

@@ -170,7 +170,7 @@ function logFile(task: string): SetupLogFile {
   return { path: join(directory, freshName(task === 'uninstall' ? task : 'install')), isNamed: false };
 }
 
-/** Where our own directories can't be had: nothing is written below them then, whoever has named it. */
+/** Where our own directories can't be made: nothing is written below them then, whoever has named it. */
 function safeLogFile(wanted: SetupLogFile): SetupLogFile {
   const { config, data, logs } = directories;
   const below = `${wanted.path.toLowerCase()}\\`;

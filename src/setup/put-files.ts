@@ -34,7 +34,7 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
     shut(input, directory);
     if (input.system.insist(directory, () => isSameTree(tree, directory, [HOST_FILE, COMPILED]), say)) {
       await transaction.step('it is whole', () => {
-        // What a repair leaves is the program alone; the agent compiles it anew.
+        // What a repair leaves is the program alone; the agent compiles it again.
         removeQuietly(join(directory, COMPILED));
         const file = join(directory, HOST_FILE);
         const host = readIfThere(file);

@@ -1,6 +1,6 @@
 /**
  * What is made safe before a single byte is written: the directories of the settings, and that of the programs. Invariant: from
- * the first directory that we make on, nobody but the Administrators can change anything; where that can't be had the set-up ends
+ * the first directory that we make on, nobody but the Administrators can change anything; where that can't be done the set-up ends
  * and says why. (Everybody may make directories below `ProgramData` and `C:\`.)
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';

@@ -133,7 +133,7 @@ export const agentStatusSchema = z.object({
   /** For the helpdesk only. */
   counters: z.record(z.string(), z.number()).nullable(),
   helpdesk: z.object({
-    /** There is a code, so the role can be had here. */
+    /** There is a code, so the role can be gained here. */
     offered: z.boolean(),
     /** This connection holds the role by the code until then. */
     unlockedUntilMs: timeMs.nullable(),

@@ -111,7 +111,11 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   ['the disk is full', snapshot(full), HELD],
   ['the disk is full while tasks run', snapshot({ ...full, now: RUNNING }), { ...HELD, now: 'some', today: 'open' }],
   ['what is stored can not be read', snapshot({ store: unread }), UNREAD],
-  ['the record began anew', snapshot({ store: { state: 'quarantined', readable: true } }), { ...WELL, empty: 'anew' }],
+  [
+    'the record began anew',
+    snapshot({ store: { state: 'quarantined', readable: true } }),
+    { ...WELL, empty: 'rebuilt' },
+  ],
   [
     'it finishes while a task runs',
     snapshot({ agent: { ...calm.agent, state: 'draining' }, now: RUNNING }),

@@ -79,7 +79,7 @@ function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
       };
     }
     case 'waiting_jitter': {
-      // Up to the next full minute: it stays true until the page says it anew.
+      // Up to the next full minute: it stays true until the page is drawn again.
       const minutes = Math.max(1, Math.ceil(((run.notBeforeMs ?? nowMs) - nowMs) / MINUTE_MS));
       const t = i18n.duration(minutes * MINUTE_MS);
       return {

@@ -105,7 +105,7 @@ describe('to know: it calls nobody', () => {
     [
       'a record that was damaged',
       { store: { state: 'quarantined', readable: true } },
-      'anew',
+      'rebuilt',
       'The list of tasks began anew: What was recorded before was damaged and is kept aside. Tasks run as usual.',
       '実行履歴を新しく作り直しました: 以前の記録は破損していたため、別に保管しています。作業は通常どおり実行します。',
     ],

@@ -1,5 +1,5 @@
 /**
- * The built app shell in a real Electron: the project's own where it can be had, else the older one for tests, with the agent on
+ * The built app shell in a real Electron: the project's own where it can be downloaded, else the older one for tests, with the agent on
  * Node 24 beside it. Invariant: it and everything that it started end with the test.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

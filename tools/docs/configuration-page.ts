@@ -29,7 +29,7 @@ It is taken from the first of these that is there: the file named in \`[helpdesk
 Windows for SYSTEM and the Administrators), the registry value \`HelpdeskCodeHash\` under \`HKLM\\SOFTWARE\\kanade\\agent\`,
 and then the policy and \`[helpdesk] code_hash\`, which still work with a warning where others can read them.
 
-The sign-in to the broker is read anew for each try, and taken from the first of these that is there: the files named in
+The sign-in to the broker is read again for each try, and taken from the first of these that is there: the files named in
 \`[auth]\`, the registry values \`NatsUser\` and \`NatsPassword\` or \`NatsToken\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, the variables
 \`KANADE_NATS_USER\` and \`KANADE_NATS_PASSWORD\` or \`KANADE_NATS_TOKEN\`, the server list itself. Where there are both a pair of user and
 password and a token, as in a fleet on its way from one to the other, the pair is tried first, and the token when the broker refuses

@@ -214,7 +214,7 @@ export interface Bus {
   objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece>;
   /**
    * The whole object, its digest checked. It may take as long as the link needs for it: what is limited is the silence. `from`: what
-   * an earlier reading got; where the object is another by now it begins anew.
+   * an earlier reading got; where the object is another by now it begins again.
    */
   objectGet(
     bucket: string,

@@ -63,7 +63,7 @@ export async function consumeDurable(
       }
       if (status.type === 'consumer_not_found') throw new Error('the consumer is gone');
       if (status.type === 'heartbeats_missed' && status.count >= 2) {
-        // On a slow link they stand behind a large message: it must not be given up for that, and sent anew, again and again.
+        // On a slow link they stand behind a large message: it must not be given up for that, and sent again and again.
         const before = received;
         const hasAllCome = await orAbort(connection.flush(), signal).catch(() => false);
         if (hasAllCome && received === before) throw new Error('the consumer went silent');

@@ -24,7 +24,7 @@ export type KeysConfig = Pick<BootConfig, 'startedAs'> & {
   readonly commands: Pick<BootConfig['commands'], 'keysFile'>;
 };
 
-/** Reads it anew with each call. Synchronous: it is local and small. */
+/** Reads it again with each call. Synchronous: it is local and small. */
 export function readCommandKeys({ commands, startedAs }: KeysConfig, place: KeysPlace): RingText {
   const { keysFile } = commands;
   if (keysFile !== null) {

@@ -13,7 +13,7 @@ export interface HeartbeatBodyOptions {
   readonly agentVersion: string;
   readonly host: HostFacts;
   readonly clock: Clock;
-  /** Who may send commands, looked at anew: so a key that was taken away counts no longer than to the next heartbeat. */
+  /** Who may send commands, read again with each: so a key that was taken away counts no longer than to the next heartbeat. */
   readonly signing: () => Pick<SigningView, 'mode' | 'keys'>;
 }
 

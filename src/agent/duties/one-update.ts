@@ -133,7 +133,7 @@ export class OneUpdate {
   /** True: there is nothing more to do for this manifest. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { notes, prepare, log } = this.#options;
-    // Of one try; a later look tells the same manifest's package anew.
+    // Of one try; a later check tells of the same manifest's package again.
     const { offer } = this;
     const { release } = offer;
     if (notes.isUndone(offer)) {

@@ -50,7 +50,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
   const isOffered = ({ manifest }: Offer) => watch.offer.value?.manifest === manifest;
   const follow = (offer: Offer | null) => {
     if (offer !== null && current?.offer.manifest === offer.manifest) {
-      // Looked at again; its package may have been put there anew.
+      // Checked again; its package may have been exchanged.
       current.offer = offer;
       return;
     }

@@ -46,7 +46,7 @@ export function userWait(
   if (deadlineAtNs !== null) {
     const untilDeadlineMs = Number(deadlineAtNs / NS_PER_MS) - nowMs;
     if (untilDeadlineMs <= 0) return noUser();
-    return { kind: 'user', askedMs: Math.min(untilDeadlineMs, DEADLINE_RECHECK_MS), anew: true };
+    return { kind: 'user', askedMs: Math.min(untilDeadlineMs, DEADLINE_RECHECK_MS), restart: true };
   }
   const leftMs = waits.leftMs(run, 'user');
   // Counted from the first wait on, also by a PC that is started again more often than that.

@@ -151,7 +151,7 @@ export class Scheduler {
     const nowMs = this.#options.clock.nowMs();
     for (const active of this.#active.values()) {
       const { plan, nextMs } = active;
-      // What is due is reckoned anew when it is looked at.
+      // What is due is reckoned again when its time comes.
       const isDue = nextMs !== null && nextMs <= nowMs;
       if (plan.jobId === id && plan.repeat.kind === 'once_per_version' && !isDue) this.#reckon(active, nowMs);
     }

@@ -37,7 +37,7 @@ interface Source {
   readonly more?: readonly [column: string, value: string];
 }
 
-/** What must not be asked for, tried or told again. The rest of `meta` is about the file itself, or is read anew. */
+/** What must not be asked for, tried or told again. The rest of `meta` is about the file itself, or is read again. */
 const KEPT_META = ['enrolled', 'incarnation', 'incarnation_pending', 'last_contact', 'system_start', 'updates']
   .map((key) => `'${key}'`)
   .join(', ');

@@ -261,7 +261,7 @@ export function isLink(handle: Handle): boolean {
   return (attributes & ATTRIBUTE_REPARSE_POINT) !== 0 && leadsElsewhere(attributes, tagOf(handle));
 }
 
-/** 0: it can't be had. */
+/** 0: it can't be opened. */
 function tagOf(handle: Handle): number {
   // FILE_ATTRIBUTE_TAG_INFORMATION
   const info = Buffer.alloc(8);

@@ -20,7 +20,7 @@ const FLAGS = 0x0020_0000;
 const HELD = new Set([5, 32]);
 const POLL_EVERY_MS = 200;
 
-/** Ours until this process ends. False: somebody else still has it after `withinMs`. @throws {WindowsError} it can't be had */
+/** Ours until this process ends. False: somebody else still has it after `withinMs`. @throws {WindowsError} it can't be opened */
 export async function takeSetupLock(withinMs: number, file: string = lockFile()): Promise<boolean> {
   for (const untilMs = performance.now() + withinMs; ; await sleep(POLL_EVERY_MS)) {
     if (isTaken(file)) return true;

@@ -192,7 +192,7 @@ function Empty({ choices, onAll }: { readonly choices: Choices; readonly onAll: 
 
 const EMPTY = {
   unread: 'activity.unread',
-  anew: 'activity.empty.anew',
+  rebuilt: 'activity.empty.rebuilt',
   held: 'activity.empty.held',
   offline: 'activity.empty.offline',
   none: 'activity.empty',

@@ -101,8 +101,8 @@ export const en = {
   'item.clock.forward': "This PC's clock was set forward by {t}",
   'item.clock.back': "This PC's clock was set back by {t}",
   'item.clock.body': 'Noticed at {time}. Times of tasks around then may look wrong.',
-  'item.anew.title': 'The list of tasks began anew',
-  'item.anew.body': 'What was recorded before was damaged and is kept aside. Tasks run as usual.',
+  'item.rebuilt.title': 'The list of tasks began anew',
+  'item.rebuilt.body': 'What was recorded before was damaged and is kept aside. Tasks run as usual.',
 
   'update.unknown.title': 'Not known at present',
   'update.unknown.body': 'Which version {it} wants is known once this PC is connected.',
@@ -395,7 +395,7 @@ export const en = {
   'activity.search.helpdesk': 'Name, number or output',
   'activity.count': '{n} of {all}',
   'activity.empty': 'No tasks from {it} yet. When there are, you will see each one here.',
-  'activity.empty.anew':
+  'activity.empty.rebuilt':
     'The list began anew, since what was recorded before was damaged. You will see each new task here.',
   'activity.empty.held': 'No task is recorded here yet. New ones are not taken at present.',
   'activity.empty.offline':

@@ -96,8 +96,8 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'item.clock.forward': 'この端末の時計が{t}進められました',
   'item.clock.back': 'この端末の時計が{t}戻されました',
   'item.clock.body': '{time}に検出しました。その前後の作業の時刻は正しく表示されない可能性があります。',
-  'item.anew.title': '実行履歴を新しく作り直しました',
-  'item.anew.body': '以前の記録は破損していたため、別に保管しています。作業は通常どおり実行します。',
+  'item.rebuilt.title': '実行履歴を新しく作り直しました',
+  'item.rebuilt.body': '以前の記録は破損していたため、別に保管しています。作業は通常どおり実行します。',
 
   'update.unknown.title': '現在は確認できません',
   'update.unknown.body': '{it}が指定したバージョンは、接続後に確認できます。',
@@ -375,7 +375,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'activity.search.helpdesk': '名前・番号・出力',
   'activity.count': '{all}件中{n}件',
   'activity.empty': '{it}からの作業はまだありません。届くとここに表示されます。',
-  'activity.empty.anew':
+  'activity.empty.rebuilt':
     '以前の記録が破損していたため、実行履歴を新しく作り直しました。作業が届くとここに表示されます。',
   'activity.empty.held': '記録された作業はまだありません。現在、新しい作業は受け付けていません。',
   'activity.empty.offline': '{it}からの作業はまだありません。未接続のため、その間に送られた作業は接続後に届きます。',
