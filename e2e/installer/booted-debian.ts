@@ -8,7 +8,7 @@ const NAMESPACES = ['--mount', '--pid', '--cgroup', '--uts', '--ipc', '--fork', 
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const CGROUPS = cgroupMount();
 const BOOTS_WITHIN_MS = 60_000;
-const LOOK_EVERY_SECS = '0.2';
+const POLL_EVERY_SECS = '0.2';
 
 /** Why no systemd can run here; null: one can. */
 export const noSystemd: string | null = whyNone();
@@ -62,7 +62,7 @@ const ENVIRONMENT = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C
 
 /** systemd, as we see it: the one child of `unshare`. */
 function firstInside({ pid }: ChildProcess): number {
-  for (const untilMs = Date.now() + BOOTS_WITHIN_MS; Date.now() < untilMs; execFileSync('sleep', [LOOK_EVERY_SECS])) {
+  for (const untilMs = Date.now() + BOOTS_WITHIN_MS; Date.now() < untilMs; execFileSync('sleep', [POLL_EVERY_SECS])) {
     const file = `/proc/${pid}/task/${pid}/children`;
     const child = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
     if (child !== '' && readFileSync(`/proc/${child}/comm`, 'utf8') === 'systemd\n') return Number(child);
@@ -71,7 +71,7 @@ function firstInside({ pid }: ChildProcess): number {
 }
 
 function untilBooted([program = '', ...args]: readonly string[]): void {
-  for (const untilMs = Date.now() + BOOTS_WITHIN_MS; Date.now() < untilMs; execFileSync('sleep', [LOOK_EVERY_SECS])) {
+  for (const untilMs = Date.now() + BOOTS_WITHIN_MS; Date.now() < untilMs; execFileSync('sleep', [POLL_EVERY_SECS])) {
     const { stdout } = spawnSync(program, [...args, 'systemctl', 'is-system-running'], { encoding: 'utf8' });
     if (/^(running|degraded)/.test(stdout)) return;
   }

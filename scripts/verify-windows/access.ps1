@@ -3,7 +3,7 @@
 
 $TrustedSids = @(
   'SY', 'S-1-5-18', 'BA', 'S-1-5-32-544',
-  # Whoever owns it is looked at by itself.
+  # Whoever owns it is checked by itself.
   'OW', 'S-1-3-4',
   # TrustedInstaller
   'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'

@@ -169,7 +169,7 @@ function Test-HasOnlyPlanted([string] $Directory) {
   return @(Get-ChildItem -LiteralPath $Directory -Force | Where-Object { $_.Name -ne 'kt-verify-planted' }).Count -eq 0
 }
 
-# Directory → what is wrong with it, or ''. It may go while it is looked at.
+# Directory → what is wrong with it, or ''. It may go while it is checked.
 function Watch-Unpacked($Before, $Seen, [string] $Names) {
   foreach ($directory in @(Get-Unpacked | ForEach-Object { $_.FullName } | Where-Object { $_ -notin $Before -and "$($Seen[$_])" -eq '' })) {
     try {

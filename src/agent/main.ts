@@ -41,6 +41,6 @@ void begin();
 async function begin(): Promise<void> {
   const { run } = await import('./boot/cli.ts');
   const { endProcess } = await import('../platform/end-process.ts');
-  // Whatever is left, a connect under way or a look into a dead share, is nothing that an agent which has stopped waits for.
+  // Whatever is left, a connect under way or an access to a dead share, is nothing that an agent which has stopped waits for.
   await endProcess(await run(process.argv.slice(2)));
 }

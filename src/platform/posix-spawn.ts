@@ -75,7 +75,7 @@ export function posixSpawn(request: SpawnRequest): Spawned {
   }
 }
 
-/** Signals of several children may come as one, so all are looked at. */
+/** Signals of several children may come as one, so all are checked. */
 function collect(): void {
   if (!native) return;
   const status = new Int32Array(1);

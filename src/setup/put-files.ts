@@ -29,7 +29,7 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
   const say = (line: string) => input.log.say(line);
   writeHost(tree, mode);
   if (layout.has(version)) {
-    // First of all: who holds it open could keep us from looking as well.
+    // First of all: who holds it open could keep us from reading it as well.
     await transaction.step(`version ${version} is there`, () => () => openVersion(input, directory, modeBefore));
     shut(input, directory);
     if (input.system.insist(directory, () => isSameTree(tree, directory, [HOST_FILE, COMPILED]), say)) {

@@ -66,7 +66,7 @@ export function modeBefore(layout: Layout, system: Pick<System, 'untrusted'>): C
   const file = choicesFile(layout);
   const decide = [layout.root, layout.privateDirectory, file];
   if (!existsSync(file) || decide.some((path) => system.untrusted(path) !== null)) return 'service';
-  // `/D` may name a place of somebody else's, who leads the way there elsewhere between a look and the reading.
+  // `/D` may name a place of somebody else's, who leads the way there elsewhere between a check and the reading.
   if (whyExchangeable(layout.privateDirectory, system) !== null) return 'service';
   return readChoices(layout)?.mode ?? 'service';
 }

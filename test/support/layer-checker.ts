@@ -1,5 +1,5 @@
 /**
- * Finds what breaks the rules of `layers.ts`. Tests are free to import what they test with, and are not looked at.
+ * Finds what breaks the rules of `layers.ts`. Tests are free to import what they test with, and are not checked.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, posix, relative, sep } from 'node:path';

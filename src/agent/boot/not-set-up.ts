@@ -16,7 +16,7 @@ import { type ReadinessCheck, waitUntilClear } from './standby.ts';
 type Usable = Extract<Loaded, { ok: true }>;
 type Unusable = Extract<Loaded, { ok: false }>;
 
-/** How often the files are looked at; a change on a network share sends no event. */
+/** How often the files are polled; a change on a network share sends no event. */
 const POLL_EVERY_MS = 2_000;
 
 export interface WaitForSettingsOptions {
@@ -71,7 +71,7 @@ function stampOf(file: string): string {
   try {
     return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 'none');
   } catch (error) {
-    // Not allowed to look, a loop of links: a state like any other, that may change.
+    // Not allowed to read it, a loop of links: a state like any other, that may change.
     return errorText(error);
   }
 }

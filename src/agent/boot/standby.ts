@@ -1,5 +1,5 @@
 /**
- * An agent that can't work yet, or not now: it stays up, shows the state that holds it up over its local socket, and looks
+ * An agent that can't work yet, or not now: it stays up, shows the state that holds it up over its local socket, and checks
  * again and again whether it can go on (architecture §4). Nothing but that state is shown, since nothing else is known for sure.
  */
 import { systemClock } from '../../base/clock.ts';

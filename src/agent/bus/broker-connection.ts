@@ -75,7 +75,7 @@ export class BrokerConnection {
   private constructor(server: string, nc: NatsConnection, options: BrokerConnectionOptions) {
     this.server = server;
     this.nc = nc;
-    // Without the look at the account, which the role of an agent is refused (protocol §11.3).
+    // Without the request for the account, which the role of an agent is refused (protocol §11.3).
     this.js = jetstream(nc, { checkAPI: false });
     this.serverClock = options.serverClock;
     this.permissions = options.permissions;
@@ -183,9 +183,9 @@ export class BrokerConnection {
     const late = Promise.withResolvers<never>();
     const { inBytes } = this.nc.stats();
     let isOver = false;
-    const look = () =>
+    const check = () =>
       void this.#late(limitMs, inBytes, () => isOver).then(() => late.reject(new errors.TimeoutError()));
-    const timer = setTimeout(look, limitMs);
+    const timer = setTimeout(check, limitMs);
     try {
       return await Promise.race([asked, late.promise]);
     } finally {

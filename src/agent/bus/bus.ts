@@ -93,7 +93,7 @@ export interface KvChange {
 }
 
 export interface KvWatchHandlers {
-  /** A watch begins, with all present values: after a connect, a loss, or for a fresh look now and then. */
+  /** A watch begins, with all present values: after a connect, a loss, or to read all of it now and then. */
   begin(): void;
   /** A key changed, or its value at the start of the watch. In order of revision. */
   change(change: KvChange): void;

@@ -281,12 +281,12 @@ describe('which source counts', () => {
 test('the configuration is frozen to its last value', () => {
   const config = configOf(withPolicies({ PcId: 'x' }, '[auth]\nuser = "u"\npassword_file = "p"\n'));
   const thawed: string[] = [];
-  const look = (value: unknown, at: string) => {
+  const visit = (value: unknown, at: string) => {
     if (typeof value !== 'object' || value === null) return;
     if (!Object.isFrozen(value)) thawed.push(at);
-    for (const [key, inner] of Object.entries(value)) look(inner, `${at}.${key}`);
+    for (const [key, inner] of Object.entries(value)) visit(inner, `${at}.${key}`);
   };
-  look(config, 'config');
+  visit(config, 'config');
   expect(thawed).toEqual([]);
   expect(() => Object.assign(config.run, { graceMs: 1 })).toThrow(TypeError);
 });

@@ -47,7 +47,7 @@ export type Loaded =
       readonly warnings: readonly ConfigWarning[];
       /** For people, one line for each problem. */
       readonly message: string;
-      /** The files to look at again when they change. */
+      /** The files to read again when they change. */
       readonly files: readonly string[];
       /** Of what was read, what people are shown all the same; null: nothing was read. */
       readonly shown: ShownSettings | null;

@@ -63,7 +63,7 @@ export function startLogsFetch(options: LogsFetchOptions): Binding {
 }
 
 /**
- * A request that gets its one answer in time. A look into a share that is away does not come back, and there is no second one
+ * A request that gets its one answer in time. An access to a share that is away does not come back, and there is no second one
  * meanwhile: each would take a thread of the pool.
  */
 class LogRequest {

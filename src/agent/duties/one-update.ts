@@ -242,7 +242,7 @@ export class OneUpdate {
     await this.#times.noteReady(offer);
     for (;;) {
       await this.#mayInstall();
-      // Its signature has had its time meanwhile: it is offered no more with the next look.
+      // Its signature has had its time meanwhile: it is offered no more with the next check.
       if (release.expires <= clock.nowMs()) {
         await this.#again('package', 'its signature has expired');
         return false;

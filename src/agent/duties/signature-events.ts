@@ -49,7 +49,7 @@ export class SignatureEvents implements Binding {
     this.#options = options;
   }
 
-  /** Of each message that was looked at; costs nothing where that is as before. */
+  /** Of each message that was checked; costs nothing where that is as before. */
   found(state: SignatureState): void {
     if (state === this.#now || this.#closed) return;
     this.#now = state;

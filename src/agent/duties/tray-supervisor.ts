@@ -76,7 +76,7 @@ export class TraySupervisor {
     this.#options.host.close();
   }
 
-  /** One look at all sessions. What the operating system refuses is said once, and tried again. */
+  /** One scan of all sessions. What the operating system refuses is said once, and tried again. */
   check(): void {
     try {
       this.#checkNow();

@@ -3,7 +3,7 @@
  * it has to wait, that is noted in its row and nothing of it stays in memory: the dispatcher takes it up again when it is due.
  *
  * Invariants 4, 6, 7, 8: nothing is started before its start is on disk; a kill reaches every state; no network between the
- * spawn and the timer; the world is looked at again right before the spawn.
+ * spawn and the timer; the world is checked again right before the spawn.
  */
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';

@@ -120,7 +120,7 @@ export class Capture {
     return { ...(await decodeInPieces([head, omitted, tail], legacy)), totalBytes, cut: true };
   }
 
-  /** The last `maxBytes` so far, for a look at a running script. */
+  /** The last `maxBytes` so far, of a running script. */
   tail(maxBytes: number, legacy: LegacyDecoder | null = null): TailView {
     const end = this.#tail();
     const both = end.length >= maxBytes || this.overflowed ? end : Buffer.concat([this.#head(), end]);

@@ -47,7 +47,7 @@ export async function endOlderCopy(options: RecoveryOptions, upTo: number, signa
   for (let after = 0; ; ) {
     const found = store.inbox.open(PAGE, after).filter(({ run }) => run <= upTo);
     const page = found.filter(({ run }) => !dispatcher.has(run));
-    // A look at every process of the PC for each of very many rows would take minutes.
+    // A scan of every process of the PC for each of very many rows would take minutes.
     const suspects = found.length < PAGE ? page : page.filter(({ state }) => state === 'running');
     for (const open of suspects) await endLeftovers(options, open);
     await Promise.all(page.map((open) => endOne(options, open, signal)));

@@ -8,7 +8,7 @@ import { noUserText } from '../wire/result-texts.ts';
 import { drawJitterSecs } from './jitter.ts';
 import type { ScriptStarter } from './run-ports.ts';
 
-/** A deadline is a moment of a clock that people set: it is looked at again at least so often. */
+/** A deadline is a moment of a clock that people set: it is checked again at least so often. */
 const DEADLINE_RECHECK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;

@@ -6,7 +6,7 @@ import type { Watched } from '../../base/watched.ts';
 import { readHardware } from '../../platform/hardware/facts.ts';
 import { PowerShellConversation } from '../../platform/hardware/powershell.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
-import { lookForPendingRestart, startRestartPending } from '../../platform/restart-pending.ts';
+import { checkPendingRestart, startRestartPending } from '../../platform/restart-pending.ts';
 import { sessionAccounts } from '../../platform/sessions.ts';
 import { settleIcons } from '../../platform/windows/icon-settings.ts';
 import { windowsTrayHost } from '../../platform/windows/tray-host.ts';
@@ -62,7 +62,7 @@ export function startDuties(parts: DutiesParts, startUpdate = startSelfUpdate): 
   const pcId = config.agent.id;
   const { path: pathTemplate, keepDays } = config.log;
   const shell = new PowerShellConversation();
-  const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
+  const restart = startRestartPending({ check: checkPendingRestart(shell), log: log.child('os') });
   const shared = { config, store, bus, fleet, host, version, program, pin, dispatcher, endFor };
   const update = startUpdate({ ...shared, clock, log });
   let ending: Promise<void> | null = null;
@@ -117,7 +117,7 @@ function keepTrays({ config, clock, log }: DutiesParts): { close(): void }[] {
 
 const SETTLE_ICONS_EVERY_MS = 60_000;
 
-/** Windows notes an icon once it has been shown; so it is looked for now and then. */
+/** Windows notes an icon once it has been shown; so it is polled. */
 function settleTrayIcons(host: { isTray(path: string): boolean }, promotes: boolean, log: Logger): { close(): void } {
   let settling = false;
   const settle = async () => {

@@ -145,7 +145,7 @@ export function shownPorts(shown: ShownSettings | null, log: Logger): ReturnType
   };
 }
 
-/** The logo is looked at once: a picture that changes is no reason to read a file at each opening of the window. */
+/** The logo is read once: a picture that changes is no reason to read a file at each opening of the window. */
 function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log: Logger): StatusPorts['ui'] {
   const { brand, ui, startedAs, languageLocked } = shownSettings;
   const logo = brand.logoPath === null ? null : readLogo(brand.logoPath, startedAs);

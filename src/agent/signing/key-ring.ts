@@ -81,7 +81,7 @@ function readKey(value: JsonValue, where: string): Read {
       kid,
       label,
       maxAgeMs,
-      // A key with a bound is one for emergencies, and each use of it is looked into.
+      // A key with a bound is one for emergencies, and each use of it is investigated.
       auditEveryUse: auditEveryUse || maxAgeMs !== null,
       fingerprint: hash('sha256', raw).slice(0, FINGERPRINT_CHARS),
       key: key.key,

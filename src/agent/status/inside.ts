@@ -1,5 +1,5 @@
 /**
- * What the helpdesk's screen asks for. Who may call is looked at before (`roles.ts`); here each answer is kept to a size that fits,
+ * What the helpdesk's screen asks for. Who may call is checked before (`roles.ts`); here each answer is kept to a size that fits,
  * whatever is stored: rows by their number, texts by their length.
  */
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';

@@ -27,7 +27,7 @@ const MIN_WAIT_FOR_MIDNIGHT_MS = 1_000;
 const MAX_WAIT_FOR_MIDNIGHT_MS = 30_000;
 
 export interface Subscription {
-  /** Looks again soon: what this principal may see has changed. */
+  /** Builds it again soon: what this principal may see has changed. */
   refresh(): void;
   end(): void;
 }

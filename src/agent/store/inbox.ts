@@ -120,7 +120,7 @@ export class Inbox {
     return (this.#newest.get() as number | undefined) ?? 0;
   }
 
-  /** So many bytes of its script have come from the object store at most; null: it is in the command, or nobody has looked. */
+  /** So many bytes of its script have come from the object store at most; null: it is in the command, or nobody has asked. */
   scriptReadBytes(run: number): number | null {
     return (this.#scriptRead.get(run) as number | null | undefined) ?? null;
   }
@@ -132,7 +132,7 @@ export class Inbox {
     return body;
   }
 
-  /** Up to `limit` runs that wait, put back to the gates: the world may have changed while nobody looked. Returns how many. */
+  /** Up to `limit` runs that wait, put back to the gates: the world may have changed while nothing ran. Returns how many. */
   requeue(limit: number): Promise<number> {
     return this.#group.submit(() => this.#requeue.run(limit).changes);
   }

@@ -29,7 +29,7 @@ export interface Arrival {
   readonly timeoutSecs: number | null;
   /** `bypass_local_limit`: it runs beside the places. */
   readonly bypass?: boolean;
-  /** What was found of its signature, and the key that it names; absent or null: nobody looked. */
+  /** What was found of its signature, and the key that it names; absent or null: not checked. */
   readonly signature?: { readonly state: string; readonly kid: string | null } | null;
   readonly source: Source;
   readonly subject: string;

@@ -13,7 +13,7 @@ export const ADMINISTRATORS_SID = 'S-1-5-32-544';
 const TRUSTED_INSTALLER = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
 /** The built-in administrator of a PC or a domain, and a domain's groups of administrators, whom it makes those of its PCs. */
 const OF_ADMINISTRATORS = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
-/** An entry for whoever owns it: the owner is looked at by itself. */
+/** An entry for whoever owns it: the owner is checked by itself. */
 const OWNER_RIGHTS = 'S-1-3-4';
 
 /** Whoever runs us decides what we do anyway: the person in tray mode, SYSTEM in the service. */

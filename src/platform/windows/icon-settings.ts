@@ -15,7 +15,7 @@ const NAME_UNITS = 256;
 const PATH_BYTES = 2048;
 /** Windows has one for each program that has ever shown an icon. Where somebody has made more, nothing is settled for them. */
 const MOST_ICONS = 1_000;
-/** So many are looked at before others get their turn: some 20 µs each. */
+/** So many are read before others get their turn: some 20 µs each. */
 const AT_A_TIME = 50;
 
 /**

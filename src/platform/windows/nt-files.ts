@@ -12,7 +12,7 @@ const LIST_DIRECTORY = 0x1;
 const TRAVERSE = 0x20;
 const READ_ATTRIBUTES = 0x80;
 export const WRITE_ATTRIBUTES = 0x100;
-/** To look into a directory, and to go on from it. */
+/** To list a directory, and to go on from it. */
 export const WALK = LIST_DIRECTORY | TRAVERSE | READ_ATTRIBUTES | SYNCHRONIZE;
 /** To tell what something is, as `stat` does. */
 export const STAT = READ_ATTRIBUTES | SYNCHRONIZE;
@@ -261,7 +261,7 @@ export function isLink(handle: Handle): boolean {
   return (attributes & ATTRIBUTE_REPARSE_POINT) !== 0 && leadsElsewhere(attributes, tagOf(handle));
 }
 
-/** 0: it can't be opened. */
+/** 0: it can't be read. */
 function tagOf(handle: Handle): number {
   // FILE_ATTRIBUTE_TAG_INFORMATION
   const info = Buffer.alloc(8);

@@ -2,7 +2,7 @@
 import { lastError, native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
-/** To look into what somebody has shut us out of; to open the processes of other people. */
+/** To read what somebody has shut us out of; to open the processes of other people. */
 export const [BACKUP, DEBUG] = [17, 20];
 const [TOKEN_QUERY, TOKEN_ADJUST_PRIVILEGES] = [0x8, 0x20];
 const ENABLED = 2;

@@ -16,7 +16,7 @@ export interface RunningProgram {
   readonly path: string;
 }
 
-/** Those below `directory`, ourselves included; one that may not be looked at is not among them. */
+/** Those below `directory`, ourselves included; one that may not be read is not among them. */
 export function programsBelow(directory: string): RunningProgram[] {
   const prefix = `${directory.toLowerCase().replace(/\\+$/, '')}\\`;
   return [...parents().keys()]
@@ -70,7 +70,7 @@ function parents(): Map<number, number> {
   return found;
 }
 
-/** null: it may not be looked at, or is gone. */
+/** null: it may not be read, or is gone. */
 export function pathOf(pid: number): string | null {
   const process = native().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
   if (process === 0) return null;

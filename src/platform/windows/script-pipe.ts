@@ -56,15 +56,15 @@ function provenSocket(server: Server, nonce: Buffer): Promise<Socket> {
   return new Promise((resolve) => {
     server.on('connection', (socket) => {
       socket.on('error', () => {});
-      const look = () => {
+      const read = () => {
         const first: unknown = socket.read(nonce.length);
         if (first === null) return;
-        socket.removeListener('readable', look);
+        socket.removeListener('readable', read);
         if (!(first instanceof Buffer) || !first.equals(nonce)) return void socket.destroy();
         server.close();
         resolve(socket);
       };
-      socket.on('readable', look);
+      socket.on('readable', read);
     });
     server.on('error', () => {});
   });

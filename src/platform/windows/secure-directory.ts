@@ -142,7 +142,7 @@ function takeOver(above: Handle, name: string, path: string, work: Work): Why {
   });
 }
 
-/** Goes into a directory that has been shut; by its name, so it is looked at once more. */
+/** Goes into a directory that has been shut; by its name, so it is checked once more. */
 function within(directory: Handle, name: string, path: string, work: (handle: Handle) => Why): Why {
   return withOpenIn(directory, name, { access: WALK | READ_CONTROL }, (handle) => {
     const why = isNotOurs({ handle, ...whatItIs(handle, path) }, true) ?? distrust(accessOf(handle));
@@ -150,7 +150,7 @@ function within(directory: Handle, name: string, path: string, work: (handle: Ha
   });
 }
 
-/** Looks at it, and does `work` where it is ours, also while somebody holds it: its list can be read and set all the same. */
+/** Checks it, and does `work` where it is ours, also while somebody holds it: its list can be read and set all the same. */
 function judged(
   directory: Handle,
   name: string,
@@ -170,10 +170,10 @@ function judged(
  */
 const ONLY_THEIRS = 'could be changed by others, and holds nothing of ours';
 
-/** Who has opened it before it was shut could still take it away. Nobody can open it so any more: to look once is enough. */
+/** Who has opened it before it was shut could still take it away. Nobody can open it so any more: to check once is enough. */
 function staysInPlace(directory: Handle, name: string, path: string, { say }: Work): void {
-  const look = () => withOpenIn(directory, name, { access: WALK, share: SHARE_IN_PLACE }, () => {});
-  insist({ directory, name, path, say }, look, isHeld);
+  const check = () => withOpenIn(directory, name, { access: WALK, share: SHARE_IN_PLACE }, () => {});
+  insist({ directory, name, path, say }, check, isHeld);
 }
 
 /** What lies in a directory that is shut already, from handle to handle. @returns how many of it are ours, and stay */
@@ -263,10 +263,10 @@ function give(directory: Handle, name: string, path: string, sddl: string, what:
  */
 export function shutFile(path: string, say: Say): void {
   giveAccess(path, PRIVATE_FILE, { deep: false });
-  const look = () => {
+  const check = () => {
     withOpenIn(0, wholePath(path), { access: READ_DATA | DELETE | STAT, share: SHARE_NOTHING }, () => {});
   };
-  insistOn(path, look, say);
+  insistOn(path, check, say);
 }
 
 /** What is wrong with a directory or a file as it is, which must be there; null: only administrators can change it. */
@@ -281,7 +281,7 @@ export function untrusted(path: string, rights?: number): string | null {
   }
 }
 
-/** Who else may read a file, which must be there; null: nobody. What can't be looked at counts as read by somebody. */
+/** Who else may read a file, which must be there; null: nobody. What can't be checked counts as read by somebody. */
 export function readerOfFile(path: string): string | null {
   try {
     return withOpened(path, 0, ({ handle }) => readerOf(accessOf(handle), READS));

@@ -11,7 +11,7 @@ import { hiddenStyle } from './hidden.ts';
 /** A burst is told when it has been quiet for so long, and in any case after a while. */
 const QUIET_MS = 1_500;
 const LATEST_MS = 10_000;
-const LOOKED_AT = 100;
+const MAX_RUNS = 100;
 
 export function Announcer() {
   const i18n = useI18n();
@@ -36,7 +36,7 @@ export function Announcer() {
 
 function useNewOutcomes(): string {
   const i18n = useI18n();
-  const { data } = useQuery('runs.list', { limit: LOOKED_AT });
+  const { data } = useQuery('runs.list', { limit: MAX_RUNS });
   const [news] = useState(() => new OutcomeNews());
   const latest = useRef({ i18n, untilMs: 0 });
   latest.current.i18n = i18n;

@@ -533,7 +533,7 @@ export const en = {
   'gate.saw.pinnedVersion.none': 'none is set',
   'gate.passed': 'passed',
   'gate.refused': 'refused',
-  'gate.notLooked': 'not looked at',
+  'gate.notChecked': 'not looked at',
   'field.request': 'request',
   'field.result': 'result',
   'field.exec': 'execution',

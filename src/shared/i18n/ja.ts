@@ -507,7 +507,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'gate.saw.pinnedVersion.none': '指定なし',
   'gate.passed': '通過',
   'gate.refused': '拒否',
-  'gate.notLooked': '未確認',
+  'gate.notChecked': '未確認',
   'field.request': '要求',
   'field.result': '結果',
   'field.exec': '実行',
