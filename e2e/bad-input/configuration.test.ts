@@ -1,6 +1,6 @@
 /** Bad settings and variables: every problem is said with file, line, key and what was expected; nothing is guessed. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TestMachine, toml } from '../../src/agent/config/test-machine.ts';
+import { TestMachine, toml } from '../../test/support/config-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {

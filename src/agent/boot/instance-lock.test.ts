@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { withoutKanade } from '../../../scripts/lib/agent-process.ts';
 import { connectAgent } from '../../../test/support/agent-client.ts';
+import { TestMachine, toml } from '../../../test/support/config-machine.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import {
   command,
@@ -21,7 +22,6 @@ import { tempDir } from '../../../test/support/temp.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import type { AgentClient } from '../../shared/client.ts';
-import { TestMachine, toml } from '../config/test-machine.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { TestMachine, toml } from './test-machine.ts';
+import { TestMachine, toml } from '../../../test/support/config-machine.ts';
 
 const machine = new TestMachine();
 afterAll(() => machine.remove());

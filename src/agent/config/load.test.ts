@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FACTS, TestMachine, toml } from '../../../test/support/config-machine.ts';
 import { type PolicyReading, type PolicyValue, readPolicies } from '../../platform/policies.ts';
 import type { BootConfig } from './boot-config.ts';
 import type { Loaded, LoadInput } from './load.ts';
 import type { Machine } from './machine.ts';
-import { FACTS, TestMachine, toml } from './test-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {
