@@ -189,6 +189,13 @@ describe('the checker', () => {
     expect(left).toContain('src/client may import src/base');
   });
 
+  test('names each package of a rule that a folder makes no use of', () => {
+    const files = { 'src/renderer/a.tsx': "import { useState } from 'react';\nexport const a = useState;\n" };
+    const unused = unusedPermissions(tree(files)).filter((text) => text.startsWith('src/renderer may'));
+    expect(unused).not.toContain('src/renderer may import react*');
+    expect(unused).toContain('src/renderer may import @fluentui/*');
+  });
+
   test('leaves tests alone', () => {
     expect(found({ 'src/base/a.test.ts': "import 'better-sqlite3';\nexport default 1;\n" })).toEqual([]);
   });
