@@ -21,15 +21,11 @@ export function releaseReserve(directory: string): boolean {
 export async function makeReserve(directory: string): Promise<void> {
   const path = join(directory, RESERVE_FILE);
   try {
-    const file = await open(path, 'w', 0o600);
-    try {
-      // Written, not truncated to size: a sparse file reserves nothing. In pieces: nobody waits for it.
-      const chunk = Buffer.alloc(CHUNK_BYTES, 1);
-      for (let written = 0; written < RESERVE_BYTES; written += chunk.length) await file.write(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await using file = await open(path, 'w', 0o600);
+    // Written, not truncated to size: a sparse file reserves nothing. In pieces: nobody waits for it.
+    const chunk = Buffer.alloc(CHUNK_BYTES, 1);
+    for (let written = 0; written < RESERVE_BYTES; written += chunk.length) await file.write(chunk);
+    await file.sync();
   } catch (error) {
     removeQuietly(path);
     throw error;

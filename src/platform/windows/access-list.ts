@@ -3,6 +3,7 @@
  * at is what is used. Invariant: what can't be understood of an access list counts as a right to change.
  */
 import { win32 } from 'node:path';
+import { atEnd } from '../../base/at-end.ts';
 import { decodeUint32s, type Handle, native, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
 import { ownSid, sidText } from './sids.ts';
@@ -82,18 +83,15 @@ function read(handle: Handle, kind: number): Access {
   const [owner, list, descriptor]: [[bigint], [bigint], [bigint]] = [[0n], [0n], [0n]];
   const code = setupNative().GetSecurityInfo(handle, kind, OWNER_AND_DACL, owner, null, list, null, descriptor);
   if (code !== 0) throw new WindowsError('reading an access list', code);
-  try {
-    const control: [number] = [0];
-    setupNative().GetSecurityDescriptorControl(descriptor[0], control, [0]);
-    return {
-      owner: owner[0] ? sidText(owner[0]) : '',
-      // No list at all: everybody may do everything.
-      allowed: list[0] ? entriesOf(bytesOf(list[0])) : [EVERYBODY],
-      isProtected: (control[0] & SE_DACL_PROTECTED) !== 0,
-    };
-  } finally {
-    native().LocalFree(descriptor[0]);
-  }
+  using _ = atEnd(() => native().LocalFree(descriptor[0]));
+  const control: [number] = [0];
+  setupNative().GetSecurityDescriptorControl(descriptor[0], control, [0]);
+  return {
+    owner: owner[0] ? sidText(owner[0]) : '',
+    // No list at all: everybody may do everything.
+    allowed: list[0] ? entriesOf(bytesOf(list[0])) : [EVERYBODY],
+    isProtected: (control[0] & SE_DACL_PROTECTED) !== 0,
+  };
 }
 
 /** An ACL with its entries; its size stands in its header, and is a multiple of four. */

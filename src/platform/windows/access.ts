@@ -1,4 +1,5 @@
 /** Access lists by their text form (SDDL). */
+import { atEnd } from '../../base/at-end.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { STAT, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
@@ -34,11 +35,8 @@ export function withDescriptor(sddl: string, work: (descriptor: bigint) => void)
   const made: [bigint] = [0n];
   if (setupNative().ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl, SDDL_REVISION_1, made, null) === 0)
     throw lastError(`the access list ${sddl}`);
-  try {
-    work(made[0]);
-  } finally {
-    native().LocalFree(made[0]);
-  }
+  using _ = atEnd(() => native().LocalFree(made[0]));
+  work(made[0]);
 }
 
 /** The access list alone, for functions that take no whole descriptor. */
@@ -106,9 +104,6 @@ export function ownerOf(path: string): string {
   const [owner, descriptor]: [[bigint], [bigint]] = [[0n], [0n]];
   const code = setupNative().GetNamedSecurityInfoW(path, SE_FILE_OBJECT, OWNER, owner, null, null, null, descriptor);
   if (code !== 0) throw new WindowsError(`the owner of ${path}`, code);
-  try {
-    return sidText(owner[0]);
-  } finally {
-    native().LocalFree(descriptor[0]);
-  }
+  using _ = atEnd(() => native().LocalFree(descriptor[0]));
+  return sidText(owner[0]);
 }

@@ -3,6 +3,7 @@
  * registry). Invariant: what the person has decided is never changed, and holds for the next version too, which is another program
  * to Windows; it writes nothing until they have. The key is theirs: how much they put there never holds up the agent.
  */
+import { atEnd } from '../../base/at-end.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { Handle } from './native.ts';
 import { setupNative } from './setup-native.ts';
@@ -27,14 +28,11 @@ export async function settleIcons(sid: string, isOurs: (path: string) => boolean
   const all: [Handle] = [0];
   // Nobody of that name is signed in, or this Windows keeps its icons elsewhere.
   if (setupNative().RegOpenKeyExW(HKEY_USERS, root, 0, KEY_READ, all) !== 0) return 0;
-  try {
-    const ours = await iconsIn(all[0], isOurs);
-    const wanted = lastDecided(ours) ?? (promotes ? 1 : null);
-    if (wanted === null) return 0;
-    return ours.filter(({ icon, promoted }) => promoted === null && decide(`${root}\\${icon}`, wanted)).length;
-  } finally {
-    setupNative().RegCloseKey(all[0]);
-  }
+  using _ = atEnd(() => setupNative().RegCloseKey(all[0]));
+  const ours = await iconsIn(all[0], isOurs);
+  const wanted = lastDecided(ours) ?? (promotes ? 1 : null);
+  if (wanted === null) return 0;
+  return ours.filter(({ icon, promoted }) => promoted === null && decide(`${root}\\${icon}`, wanted)).length;
 }
 
 interface Icon {

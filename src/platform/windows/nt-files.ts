@@ -3,6 +3,7 @@
  * meanwhile changes nothing of what is already open. Invariant: nothing waits here for somebody else, also not for one who has an
  * opportunistic lock and never gives it back: what is locked so counts as held.
  */
+import { atEnd } from '../../base/at-end.ts';
 import { type Handle, native } from './native.ts';
 import { addressOf, setupNative } from './setup-native.ts';
 import { SYNCHRONIZE } from './win32-constants.ts';
@@ -143,11 +144,8 @@ export function withOpenIn<T>(
 }
 
 function closing<T>(handle: Handle, work: (handle: Handle) => T): T {
-  try {
-    return work(handle);
-  } finally {
-    native().CloseHandle(handle);
-  }
+  using _ = atEnd(() => native().CloseHandle(handle));
+  return work(handle);
 }
 
 /** Makes a directory that is nobody else's for no moment. False: there is something of that name already. */

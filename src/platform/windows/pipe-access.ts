@@ -1,4 +1,5 @@
 /** Who may connect to a named pipe. Node lets only "everybody" be set, and with it the right to make more instances of the pipe. */
+import { atEnd } from '../../base/at-end.ts';
 import { DACL_AND_PROTECTED, withAccessList } from './access.ts';
 import { type Access, accessOfPipe } from './access-list.ts';
 import { lastError, native, WindowsError } from './native.ts';
@@ -42,9 +43,6 @@ function asClient(name: string, access: number, work: (pipe: number) => void): v
   const flags = SECURITY_SQOS_PRESENT_IDENTIFICATION;
   const pipe = native().CreateFileW(name, access, 0, null, OPEN_EXISTING, flags, 0);
   if (pipe === INVALID_HANDLE) throw lastError(`opening ${name}`);
-  try {
-    work(pipe);
-  } finally {
-    native().CloseHandle(pipe);
-  }
+  using _ = atEnd(() => native().CloseHandle(pipe));
+  work(pipe);
 }

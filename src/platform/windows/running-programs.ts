@@ -1,4 +1,5 @@
 /** Which programs run, by where they lie. */
+import { atEnd } from '../../base/at-end.ts';
 import { lastError, native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
@@ -55,17 +56,14 @@ export function sessionOf(pid: number): number | null {
 function parents(): Map<number, number> {
   const snapshot = setupNative().CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
   if (snapshot === -1) throw lastError('CreateToolhelp32Snapshot');
+  using _ = atEnd(() => native().CloseHandle(snapshot));
   const found = new Map<number, number>();
-  try {
-    const entry = Buffer.alloc(ENTRY_BYTES);
-    entry.writeUInt32LE(ENTRY_BYTES);
-    let more = setupNative().Process32FirstW(snapshot, entry);
-    while (more !== 0) {
-      found.set(entry.readUInt32LE(PID_AT), entry.readUInt32LE(PARENT_AT));
-      more = setupNative().Process32NextW(snapshot, entry);
-    }
-  } finally {
-    native().CloseHandle(snapshot);
+  const entry = Buffer.alloc(ENTRY_BYTES);
+  entry.writeUInt32LE(ENTRY_BYTES);
+  let more = setupNative().Process32FirstW(snapshot, entry);
+  while (more !== 0) {
+    found.set(entry.readUInt32LE(PID_AT), entry.readUInt32LE(PARENT_AT));
+    more = setupNative().Process32NextW(snapshot, entry);
   }
   return found;
 }
@@ -74,12 +72,9 @@ function parents(): Map<number, number> {
 export function pathOf(pid: number): string | null {
   const process = native().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
   if (process === 0) return null;
-  try {
-    const name = Buffer.alloc(PATH_UNITS * 2);
-    const units: [number] = [PATH_UNITS];
-    if (setupNative().QueryFullProcessImageNameW(process, 0, name, units) === 0) return null;
-    return name.toString('utf16le', 0, units[0] * 2);
-  } finally {
-    native().CloseHandle(process);
-  }
+  using _ = atEnd(() => native().CloseHandle(process));
+  const name = Buffer.alloc(PATH_UNITS * 2);
+  const units: [number] = [PATH_UNITS];
+  if (setupNative().QueryFullProcessImageNameW(process, 0, name, units) === 0) return null;
+  return name.toString('utf16le', 0, units[0] * 2);
 }

@@ -5,6 +5,7 @@
  * set aside, so that nobody can hold up an installation either.
  */
 import { win32 } from 'node:path';
+import { atEnd } from '../../base/at-end.ts';
 import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
 import { PRIVATE_FILE, passedOn, READABLE_TOO, setAccess, withDescriptor } from './access.ts';
@@ -67,21 +68,18 @@ export function secureDirectory(path: string, sddl: string, inside: Inside, say:
   const name = win32.basename(path);
   const work = { ...inside, sddl, say };
   const above = opened(win32.dirname(path));
-  try {
-    for (const untilMs = performance.now() + TRIES_FOR_MS; performance.now() < untilMs; blockFor(TRY_EVERY_MS)) {
-      if (!isMade(above, name, path, sddl)) {
-        const why = attempt(above, name, path, work, () => takeOver(above, name, path, work));
-        if (why !== null && why !== REMOVED) setAside(above, name, path, why, say);
-        if (why !== null && !isMade(above, name, path, sddl)) continue;
-      }
-      // It was one all the while, or can't become one any more: something of ours lies in it.
-      if (isLink(above)) throw new NotSecured(`${win32.dirname(path)} leads elsewhere`);
-      return;
+  using _ = atEnd(() => native().CloseHandle(above));
+  for (const untilMs = performance.now() + TRIES_FOR_MS; performance.now() < untilMs; blockFor(TRY_EVERY_MS)) {
+    if (!isMade(above, name, path, sddl)) {
+      const why = attempt(above, name, path, work, () => takeOver(above, name, path, work));
+      if (why !== null && why !== REMOVED) setAside(above, name, path, why, say);
+      if (why !== null && !isMade(above, name, path, sddl)) continue;
     }
-    throw new NotSecured(`${path} is put back again and again by somebody else`);
-  } finally {
-    native().CloseHandle(above);
+    // It was one all the while, or can't become one any more: something of ours lies in it.
+    if (isLink(above)) throw new NotSecured(`${win32.dirname(path)} leads elsewhere`);
+    return;
   }
+  throw new NotSecured(`${path} is put back again and again by somebody else`);
 }
 
 /** @throws {NotSecured} also where it is a link */
@@ -236,12 +234,9 @@ function isRemoved(directory: Handle, name: string): boolean {
  */
 export function giveAccess(path: string, sddl: string, { deep }: { readonly deep: boolean }): void {
   const above = opened(win32.dirname(path));
-  try {
-    if (deep) withOpenIn(above, win32.basename(path), { access: WALK }, (handle) => giveInside(handle, path, sddl));
-    give(above, win32.basename(path), path, sddl, OWNER_AND_PROTECTED_DACL);
-  } finally {
-    native().CloseHandle(above);
-  }
+  using _ = atEnd(() => native().CloseHandle(above));
+  if (deep) withOpenIn(above, win32.basename(path), { access: WALK }, (handle) => giveInside(handle, path, sddl));
+  give(above, win32.basename(path), path, sddl, OWNER_AND_PROTECTED_DACL);
 }
 
 function giveInside(directory: Handle, path: string, sddl: string): void {

@@ -1,4 +1,5 @@
 /** The SID of whom a token belongs to: the name of an account that no renaming changes. */
+import { atEnd } from '../../base/at-end.ts';
 import { decodeText, type Handle, lastError, native } from './native.ts';
 import { TOKEN_QUERY } from './win32-constants.ts';
 
@@ -49,9 +50,6 @@ export function ownSid(): string {
   const token: [Handle] = [0];
   if (native().OpenProcessToken(native().GetCurrentProcess(), TOKEN_QUERY, token) === 0)
     throw lastError('OpenProcessToken');
-  try {
-    return sidOf(token[0]);
-  } finally {
-    native().CloseHandle(token[0]);
-  }
+  using _ = atEnd(() => native().CloseHandle(token[0]));
+  return sidOf(token[0]);
 }

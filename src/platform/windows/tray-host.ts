@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { atEnd } from '../../base/at-end.ts';
 import { signedInSessions } from '../sessions.ts';
 import { createAsUser, exitCodeOf } from './create-as-user.ts';
 import { encodeBlock, environmentOf } from './environment-block.ts';
@@ -93,14 +94,11 @@ function sessionsWithIcons(): readonly SignIn[] {
 /** With the rights of the person; it belongs to no job of ours and outlives us. */
 function startAs(session: number, file: string): void {
   const token = userToken(session);
-  try {
-    const environment = encodeBlock(environmentOf(token));
-    const commandLine = `"${file}" --hidden`;
-    const where = { directory: null, desktop: PERSONS_DESKTOP };
-    const created = createAsUser({ token, file, commandLine, environment, ...where, flags: 0, streams: null });
-    native().CloseHandle(created.hThread);
-    native().CloseHandle(created.hProcess);
-  } finally {
-    native().CloseHandle(token);
-  }
+  using _ = atEnd(() => native().CloseHandle(token));
+  const environment = encodeBlock(environmentOf(token));
+  const commandLine = `"${file}" --hidden`;
+  const where = { directory: null, desktop: PERSONS_DESKTOP };
+  const created = createAsUser({ token, file, commandLine, environment, ...where, flags: 0, streams: null });
+  native().CloseHandle(created.hThread);
+  native().CloseHandle(created.hProcess);
 }
