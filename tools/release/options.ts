@@ -1,3 +1,4 @@
+/** The options of the release tool. */
 import { parseArgs } from 'node:util';
 import { CliError } from '../../scripts/bootstrap/say.mjs';
 import { errorText } from '../../src/base/logger.ts';
