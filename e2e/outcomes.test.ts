@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inWords } from '../scripts/lib/outcomes.ts';
+import { inWords } from '../scripts/lib/result-in-words.ts';
 import { OUTCOMES, REASONS } from '../src/shared/outcomes.ts';
 import { withOutcomes } from '../tools/docs/outcomes-table.ts';
 

@@ -2,7 +2,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type ExecResult, putKey } from './fleet.ts';
 import type { LocalFleet } from './local-fleet.ts';
-import { inWords } from './outcomes.ts';
+import { inWords } from './result-in-words.ts';
 import type { Patience } from './waiting.ts';
 
 export interface Outcome {

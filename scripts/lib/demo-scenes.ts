@@ -12,7 +12,7 @@ import { UPDATES } from './demo-updates.ts';
 import { command, countStored, type ExecResult, killExec, publishCommand, putKey, waitForResult } from './fleet.ts';
 import { type LocalFleet, onAir } from './local-fleet.ts';
 import { isAlive, received, started } from './observing.ts';
-import { inWords } from './outcomes.ts';
+import { inWords } from './result-in-words.ts';
 import { until } from './waiting.ts';
 
 /** With whole seconds of jitter below this the draw is 0 one time in four, and an outage lasts as long as the longest. */

@@ -7,7 +7,7 @@ import { AppShellProcess, electronForStart } from './app-shell-process.ts';
 import { playDemo } from './demo.ts';
 import type { Electron } from './electron.ts';
 import { agentOf, freshDirectory, type LocalFleet, startLocalFleet } from './local-fleet.ts';
-import { inWords } from './outcomes.ts';
+import { inWords } from './result-in-words.ts';
 import { checkSignIn } from './sign-in-check.ts';
 import type { FleetOptions, JoinOptions } from './start-options.ts';
 import { aborted, Stopped, stopController } from './stopping.ts';

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Clock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { type RunningTray, type SignIn, TraySupervisor } from './tray-supervisor.ts';
+import type { RunningTray, SignIn } from '../../platform/windows/tray-sessions.ts';
+import { TraySupervisor } from './tray-supervisor.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -19,7 +20,7 @@ function pcOf(options: { signedInSinceMs?: number; fails?: boolean } = {}) {
       changed = listener;
       return () => {};
     },
-    host: {
+    traySessions: {
       sessions: () => sessions,
       trays: () => {
         const seen = trays;

@@ -14,23 +14,28 @@ import { isSwitchedOff } from './startup-approved.ts';
 import { PERSONS_DESKTOP } from './token-process.ts';
 import { userToken } from './tokens.ts';
 
-/** One session with somebody in it; `sinceMs`: since the epoch. */
+/** A session number is used again by a later sign-in; the moment tells them apart. */
 export interface SignIn {
   readonly session: number;
+  /** ms since the epoch. */
   readonly sinceMs: number;
 }
 
-export interface Tray {
+export interface RunningTray {
   readonly session: number;
+  /** null: it runs. 0: somebody has closed it. */
   readonly exitCode: number | null;
 }
 
-export interface WindowsTrayHost {
+export interface TraySessions {
+  /** Those in which somebody is signed in. */
   sessions(): readonly SignIn[];
-  trays(): readonly Tray[];
+  /** Trays that run; one that has ended since the last call says how. */
+  trays(): readonly RunningTray[];
+  /** Throws where it can't be started. */
   start(session: number): void;
   /** Whether it is a program of the tray, of any version. */
-  isTray(path: string): boolean;
+  readonly isTray: (path: string) => boolean;
   close(): void;
 }
 
@@ -39,7 +44,7 @@ const TRAY = /\\app\\Kanade Tray\.exe$/i;
 const SYNCHRONIZE_AND_QUERY = 0x0010_0000 | 0x1000;
 
 /** null: the agent does not run from an installation (`<root>\versions\<v>\node\node.exe`). */
-export function windowsTrayHost(program: string = process.execPath): WindowsTrayHost | null {
+export function windowsTraySessions(program: string = process.execPath): TraySessions | null {
   const root = dirname(dirname(dirname(dirname(program))));
   if (!existsSync(join(root, STARTER))) return null;
   const watched = new Map<number, { readonly handle: Handle; readonly session: number }>();
