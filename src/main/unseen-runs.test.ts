@@ -40,7 +40,7 @@ function news(seenRun: number | null = null) {
   preferences.set({ seenRun });
   const made = new UnseenRuns({
     preferences,
-    rules: { look: (observation) => void observations.push(observation) },
+    rules: { check: (observation) => void observations.push(observation) },
     log,
     onChange: () => {
       changes += 1;

@@ -58,9 +58,10 @@ export function posixSpawn(request: SpawnRequest): Spawned {
   const texts = [request.file, ...request.args, request.cwd ?? ''];
   // A NUL would end the text there and run something else.
   if (texts.some((text) => text.includes('\0'))) return { ok: false, code: 'EINVAL' };
+  const { actionsDestroy } = native;
   const actions = Buffer.alloc(STRUCT_BYTES);
   native.actionsInit(actions);
-  using _ = atEnd(() => native.actionsDestroy(actions));
+  using _ = atEnd(() => actionsDestroy(actions));
   if (request.cwd !== null) native.addChdir(actions, request.cwd);
   native.addDup2(actions, request.stdinFd ?? native.devNull, 0);
   native.addDup2(actions, request.stdoutFd, 1);

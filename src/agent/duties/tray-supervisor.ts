@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import type { TraySessions } from '../../platform/windows/tray-sessions.ts';
+import type { SignIn, TraySessions } from '../../platform/windows/tray-sessions.ts';
 import { HOUR_MS } from '../../shared/time-units.ts';
 
 export interface TraySupervisorOptions {
