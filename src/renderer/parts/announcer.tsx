@@ -4,8 +4,8 @@
  */
 import { useEffect, useRef, useState } from 'react';
 import { describeState } from '../../shared/describe.ts';
+import { AnnouncedOutcomes } from '../data/announced-outcomes.ts';
 import { useI18n, useQuery, useSnapshot, useWindowState } from '../data/hooks.ts';
-import { OutcomeNews } from '../data/outcome-news.ts';
 import { hiddenStyle } from './hidden.ts';
 
 /** A burst is told when it has been quiet for so long, and in any case after a while. */
@@ -37,24 +37,24 @@ export function Announcer() {
 function useNewOutcomes(): string {
   const i18n = useI18n();
   const { data } = useQuery('runs.list', { limit: MAX_RUNS });
-  const [news] = useState(() => new OutcomeNews());
+  const [outcomes] = useState(() => new AnnouncedOutcomes());
   const latest = useRef({ i18n, untilMs: 0 });
   latest.current.i18n = i18n;
   const [said, setSaid] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
-    if (data === null || !news.take(data.rows)) return;
+    if (data === null || !outcomes.take(data.rows)) return;
     const nowMs = performance.now();
     if (timer.current === undefined) latest.current.untilMs = nowMs + LATEST_MS;
     clearTimeout(timer.current);
     timer.current = setTimeout(
       () => {
         timer.current = undefined;
-        setSaid(news.tell(latest.current.i18n, Date.now()));
+        setSaid(outcomes.tell(latest.current.i18n, Date.now()));
       },
       Math.max(0, Math.min(QUIET_MS, latest.current.untilMs - nowMs)),
     );
-  }, [data, news]);
+  }, [data, outcomes]);
   useEffect(() => () => clearTimeout(timer.current), []);
   return said;
 }

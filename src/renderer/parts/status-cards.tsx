@@ -40,7 +40,7 @@ export function StatusCards({ snapshot, status }: { readonly snapshot: PcSnapsho
   const i18n = useI18n();
   const claims = claimsOf(snapshot);
   if (status.agent.state !== 'running') return claims.now === 'some' && <Now status={status} claims={claims} />;
-  const hasNews = claims.update === 'known' && status.update.state !== 'none';
+  const hasUpdate = claims.update === 'known' && status.update.state !== 'none';
   return (
     <>
       {claims.now !== 'none' && <Now status={status} claims={claims} />}
@@ -48,7 +48,7 @@ export function StatusCards({ snapshot, status }: { readonly snapshot: PcSnapsho
         {claims.today !== 'none' && <Today status={status} claims={claims} />}
         {claims.send !== 'none' && <ToSend status={status} claims={claims} />}
         {claims.stuck === 'some' && <Stuck status={status} />}
-        {hasNews && (
+        {hasUpdate && (
           <Card title={i18n.t('status.update')}>
             <Update status={status} />
           </Card>
