@@ -1,7 +1,8 @@
 /** One try to sign in at one server. Everything of the library that would try again, or elsewhere, by itself is off. */
-import { type ConnectionOptions, connect, type NatsConnection, wsconnect } from '@nats-io/transport-node';
+import { type ConnectionOptions, type NatsConnection, wsconnect } from '@nats-io/transport-node';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
 import { handshakeFailure } from './handshake.ts';
+import { connectPortioned } from './portioned-connect.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
@@ -31,7 +32,7 @@ export async function dial(url: URL, { pcId, credentials, tls: readTls }: DialOp
     noAsyncTraces: true,
     ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
   };
-  if (!webSocket) return connect(tls === undefined ? common : { ...common, tls });
+  if (!webSocket) return connectPortioned(tls === undefined ? common : { ...common, tls });
   return wsconnect(common).catch(async (error) => {
     throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
   });

@@ -61,13 +61,19 @@ export const POWERSHELL_BOOTSTRAP_CALLED =
 /** A UUID. */
 const MARKER_UNITS = 36;
 
+/** What is done with the input, done once before there is any: .NET compiles each part of it when it is first needed. */
+const INPUT_REHEARSED =
+  `$env:${MARKER_VARIABLE}=$env:${MARKER_VARIABLE};if(!('a'+'${END}').EndsWith('${END}')){exit 1};` +
+  `$null=[regex]::Unescape((-join@([char]92,'u0041${END}')).Substring(0).TrimEnd('${END}'));`;
+
 /**
  * The fixed command of a shell that is started before its script is known: it goes its own way once, with an empty text, and then
  * waits. In front of the script comes the marker of its run (`child-env.ts`), which the script is to see as if it had been started
  * with it.
  */
 export const POWERSHELL_AHEAD =
-  `${OUTPUT_IN_UTF8}${dotSourced("''")};${WHOLE_INPUT}$env:${MARKER_VARIABLE}=$input.Substring(0,${MARKER_UNITS});` +
+  `${OUTPUT_IN_UTF8}${dotSourced("''")};${INPUT_REHEARSED}${WHOLE_INPUT}` +
+  `$env:${MARKER_VARIABLE}=$input.Substring(0,${MARKER_UNITS});` +
   dotSourced(`[regex]::Unescape($input.Substring(${MARKER_UNITS}).TrimEnd('${END}'))`);
 
 /**

@@ -62,7 +62,7 @@ export class Scheduler {
   readonly #atStart = new Map<string, SkipReason | null>();
   #passedMs = Number.NEGATIVE_INFINITY;
   #zoneChanged = false;
-  readonly #zoneJumps: ZoneJumps;
+  readonly #zoneJumps = new ZoneJumps();
   #pass: Promise<void> = Promise.resolve();
   readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
   /** Something could not be read or written: it is checked again soon. */
@@ -71,7 +71,6 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.plans = new PlansHere(options);
-    this.#zoneJumps = new ZoneJumps(options.zone());
     this.#skips = new Skips(options.store, options.log);
     this.#firing = new Firing(options, {
       plans: this.plans,
@@ -99,6 +98,7 @@ export class Scheduler {
   /** When it is checked next; where that can't be told now, as it was. */
   #reckon(active: Active, nowMs: number): boolean {
     try {
+      if (active.plan.zone !== 'utc') this.#zoneJumps.begin(this.#options.zone);
       active.nextMs = this.plans.nextMs(active.plan, nowMs);
       return true;
     } catch (error) {

@@ -5,18 +5,19 @@
 import { wallTime } from './local-day.ts';
 
 export class ZoneJumps {
-  #zone: string;
+  #zone: string | null = null;
   readonly #leftMs = new Map<string, number>();
 
-  constructor(zone: string) {
-    this.#zone = zone;
+  /** There is a time by the PC's own clock to wait for. Only then is its zone asked for: that loads 6 MB, which most PCs never need. */
+  begin(zone: () => string): void {
+    this.#zone ??= zone();
   }
 
   /** The PC has `zone` from now on. @returns the moment after which times of that zone, up to now, had no moment here */
   changed(zone: string, nowMs: number): number {
-    const old = this.#zone;
-    if (zone === old) return nowMs;
+    const old = this.#zone ?? zone;
     this.#zone = zone;
+    if (zone === old) return nowMs;
     this.#leftMs.set(old, nowMs);
     const aheadMs = wallMs(nowMs, zone) - wallMs(nowMs, old);
     // What it had before it left that zone it has had.
