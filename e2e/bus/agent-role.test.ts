@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
-import { expect, test } from 'vitest';
-import { AGENT_ROLE, OBJECT_STORE_ROLE, roleUsers } from '../../test/support/agent-role.ts';
+import { connect } from '@nats-io/transport-node';
+import { expect, onTestFinished, test } from 'vitest';
+import { AGENT_ROLE, agentPermissions, OBJECT_STORE_ROLE, roleUsers } from '../../test/support/agent-role.ts';
 import { AgentRun, settings } from '../../test/support/agent-run.ts';
 import { connectedBus, info } from '../../test/support/bus.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -120,7 +121,7 @@ test('with the permissions for an object store on top, what lies there is read, 
   const store = await new Objm(nc).open('agent_releases');
   await store.putBlob({ name: '1.2.3' }, Buffer.from('a release'));
   const as = (user: string) =>
-    connectedBus(server.url, { credentials: () => [{ kind: 'user', user, password: user }] });
+    connectedBus(server.url, { pcId: PC, credentials: () => [{ kind: 'user', user, password: user }] });
   const reader = await as('reader');
   expect(await reader.objectsPresent('agent_releases', ['1.2.3', '9.9.9'])).toEqual(new Set(['1.2.3']));
   const read = await reader.objectGet('agent_releases', '1.2.3', 1_000, AbortSignal.timeout(10_000));
@@ -144,4 +145,28 @@ test('the page for operators lists exactly these permissions', () => {
   expect(listed('subscribe')).toEqual(AGENT_ROLE.subscribe);
   expect(block).toContain('allow_responses: true');
   for (const subject of OBJECT_STORE_ROLE) expect(page).toContain(`\`${subject}\``);
+});
+
+test('another PC of this role hears nothing of what comes to this one', async () => {
+  const other = `{ user: other, password: other, permissions: ${agentPermissions('PC-OTHER')} } ] }`;
+  const server = await startNatsServer({
+    config: roleUsers(PC)
+      .trimEnd()
+      .replace(/\] \}$/, other),
+  });
+  const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+  const them = await connect({ servers: server.url, user: 'other', pass: 'other', inboxPrefix: '_INBOX.PC-OTHER' });
+  onTestFinished(() => them.close());
+  const refused = them.status()[Symbol.asyncIterator]().next();
+  for (const subject of ['_INBOX.>', '_INBOX.*.*', `_INBOX.${PC}.>`, `commands.pc.${PC}`]) {
+    const asked = Promise.withResolvers<unknown>();
+    them.subscribe(subject, { callback: asked.resolve });
+    expect(String(await asked.promise)).toContain('Permissions Violation');
+  }
+  await refused;
+  // Their own are theirs.
+  const own = them.subscribe('_INBOX.PC-OTHER.>', { max: 1 });
+  await them.flush();
+  nc.publish('_INBOX.PC-OTHER.x');
+  expect((await own[Symbol.asyncIterator]().next()).value?.subject).toBe('_INBOX.PC-OTHER.x');
 });

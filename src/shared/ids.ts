@@ -29,6 +29,11 @@ export type GroupName = KvKey & Sent<'group'> & SubjectSafe;
 /** The name of a PC in the fleet; a key as well. */
 export type PcId = KvKey & Sent<'pc'> & SubjectSafe;
 
+/** An id as one name: of the durable consumer and the inboxes of a PC. `a.b` and `a_b` have the same (protocol §5). */
+export function nameOf(id: string): string {
+  return id.replaceAll(/[^A-Za-z0-9_-]/gu, '_');
+}
+
 /**
  * The number of a run in the store of this PC, ascending in order of arrival; the store gives it. A bound of a range of runs is a
  * plain number: there need be no run of it.

@@ -3,13 +3,14 @@
  * `docs/broker-permissions.md` shows the same lists; a test compares the two.
  */
 import { durableName } from '../../src/agent/wire/subjects.ts';
+import { nameOf } from '../../src/shared/ids.ts';
 import { pcIdOf } from './ids.ts';
 
 /** Buckets of which the agent reads single keys, and those that it follows. */
 const BUCKETS = ['script_current', 'script_status', 'jobs'] as const;
 const WATCHED = ['agent_config', 'agent_groups', 'agent_groups_derived', 'schedules', 'jobs', 'fleet_config'] as const;
 
-/** `<pc_id>` and `<durable>` stand for those of one PC. */
+/** `<pc_id>`, `<name>` and `<durable>` stand for those of one PC. */
 export const AGENT_ROLE = {
   publish: [
     'heartbeat.<pc_id>',
@@ -35,7 +36,7 @@ export const AGENT_ROLE = {
     'logs.fetch.<pc_id>',
     'job.tail.<pc_id>',
     'request.inventory.<pc_id>',
-    '_INBOX.>',
+    '_INBOX.<name>.>',
   ],
 } as const;
 
@@ -47,7 +48,12 @@ export function agentPermissions(pcId: string, store?: string): string {
   const more = store === undefined ? [] : OBJECT_STORE_ROLE.map((subject) => subject.replace('<store>', store));
   const list = (subjects: readonly string[]) =>
     JSON.stringify(
-      subjects.map((subject) => subject.replace('<pc_id>', pcId).replace('<durable>', durableName(pcIdOf(pcId)))),
+      subjects.map((subject) =>
+        subject
+          .replace('<pc_id>', pcId)
+          .replace('<name>', nameOf(pcId))
+          .replace('<durable>', durableName(pcIdOf(pcId))),
+      ),
       null,
       2,
     );

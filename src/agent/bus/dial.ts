@@ -2,6 +2,7 @@
 import { type ConnectionOptions, type NatsConnection, wsconnect } from '@nats-io/transport-node';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
 import { handshakeFailure } from './handshake.ts';
+import { inboxesOf } from './inboxes.ts';
 import { connectPortioned } from './portioned-connect.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
 
@@ -25,6 +26,7 @@ export async function dial(url: URL, { pcId, credentials, tls: readTls }: DialOp
     maxReconnectAttempts: 0,
     // What the cluster names is for the next connection (`BrokerConnection.peers`); here an address that is none would end this one.
     ignoreClusterUpdates: true,
+    inboxPrefix: inboxesOf(pcId),
     timeout: CONNECT_TIMEOUT_MS,
     // Its pings know nothing of what is still on its way; ours do.
     pingInterval: MAX_TIMER_MS,

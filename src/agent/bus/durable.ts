@@ -31,16 +31,22 @@ export async function consumeDurable(
   bound: () => void,
   heartbeatMs: number = IDLE_HEARTBEAT_MS,
 ): Promise<void> {
-  let received = 0;
+  let count = 0;
   const info = await ensureDurable(connection, spec, handlers, log, signal);
   const messages = await connection.js.consumers.getConsumerFromInfo(info).consume({
     max_messages: BATCH,
     expires: EXPIRES_MS,
     idle_heartbeat: heartbeatMs,
     callback: (message: JsMsg) => {
-      received += 1;
       // Thrown into the library, a handler's error would end the consumer.
       try {
+        const { stream, consumer } = message.info;
+        // Somebody else's consumer delivers to whom its reader names.
+        if (stream !== spec.stream || consumer !== spec.durable) {
+          log.warn('a message of another consumer was delivered', { subject: message.subject });
+          return;
+        }
+        count += 1;
         const received = messageOf(connection, message);
         // What has come was asked for.
         connection.permissions.allowed('publish', `$JS.API.CONSUMER.MSG.NEXT.${spec.stream}.${spec.durable}`);
@@ -64,9 +70,9 @@ export async function consumeDurable(
       if (status.type === 'consumer_not_found') throw new Error('the consumer is gone');
       if (status.type === 'heartbeats_missed' && status.count >= 2) {
         // On a slow link they stand behind a large message: it must not be given up for that, and sent again and again.
-        const before = received;
+        const before = count;
         const hasAllCome = await orAbort(connection.flush(), signal).catch(() => false);
-        if (hasAllCome && received === before) throw new Error('the consumer went silent');
+        if (hasAllCome && count === before) throw new Error('the consumer went silent');
       }
       if (signal.aborted) return;
     }

@@ -11,6 +11,7 @@ import type { KvKey } from '../../shared/ids.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import { type BrokerConnection, isNoResponders } from './broker-connection.ts';
 import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
+import { deliveryOf } from './inboxes.ts';
 import { isForbidden } from './permissions.ts';
 
 /** How often the server shows that a watch lives; two missed ones end it. */
@@ -28,10 +29,13 @@ export async function kvGet(
   timeoutMs: number,
 ): Promise<KvRead> {
   try {
-    const answer = await connection.request(`$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${key}`, '', timeoutMs);
+    const subject = `$KV.${bucket}.${key}`;
+    const answer = await connection.request(`$JS.API.DIRECT.GET.KV_${bucket}.${subject}`, '', timeoutMs);
     const code = answer.headers?.code ?? 0;
     if (code === 404) return { kind: 'absent', revision: 0 };
     if (code >= 400) return { kind: 'failed', why: `${code} ${answer.headers?.description ?? ''}` };
+    const of = answer.headers?.get('Nats-Subject');
+    if (of !== subject) return { kind: 'failed', why: `the answer is about ${of}` };
     const revision = Number(answer.headers?.get('Nats-Sequence') ?? 0);
     if (isDeletion(answer)) return { kind: 'absent', revision };
     return { kind: 'value', value: answer.data, revision };
@@ -64,7 +68,7 @@ export async function kvWatch(
   heartbeatMs: number = WATCH_HEARTBEAT_MS,
 ): Promise<void> {
   const prefix = `$KV.${bucket}.`;
-  const inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
+  const inbox = connection.newInbox();
   const broken = new AbortController();
   const seen = new Map<string, number>();
   let lastHeardAt = performance.now();
@@ -73,6 +77,9 @@ export async function kvWatch(
   let expectedSequence = 1;
   let begun = false;
   let told = false;
+  /** Its name, by which its deliveries are told from others; null: not known yet, and what has come is held. */
+  let consumer: string | null = null;
+  let early: Msg[] = [];
 
   const begin = () => {
     if (!begun) handlers.begin();
@@ -84,14 +91,23 @@ export async function kvWatch(
     handlers.current();
   };
   const receive = (message: Msg) => {
-    lastHeardAt = performance.now();
+    if (consumer === null) {
+      early.push(message);
+      return;
+    }
     if (message.headers?.code === 100) {
+      lastHeardAt = performance.now();
       // Flow control asks for an answer; a plain idle heartbeat does not.
-      if (message.reply) message.respond();
+      if (message.reply?.startsWith(`$JS.FC.KV_${bucket}.`)) message.respond();
       return;
     }
     const at = deliveryOf(message.reply);
-    if (at === null) return;
+    const isOurs = at?.stream === `KV_${bucket}` && at.consumer === consumer && message.subject.startsWith(prefix);
+    if (!isOurs) {
+      log.warn('a message of another consumer was delivered', { bucket, subject: message.subject });
+      return;
+    }
+    lastHeardAt = performance.now();
     if (at.consumerSequence !== expectedSequence) throw new Error('the watch lost a message');
     expectedSequence += 1;
     received += 1;
@@ -131,6 +147,10 @@ export async function kvWatch(
     bound();
     log.debug('watching', { bucket, pending });
     begin();
+    consumer = String(answer.name);
+    const held = early;
+    early = [];
+    for (const message of held) receive(message);
     settle();
     await aborted(AbortSignal.any([signal, broken.signal]));
     if (!signal.aborted) throw broken.signal.reason;
@@ -185,12 +205,4 @@ function changeOf(message: Msg, prefix: string, revision: number): KvChange {
     value: isDeletion(message) ? null : message.data,
     revision,
   };
-}
-
-/** Sequence numbers out of `$JS.ACK.<stream>.<consumer>.<n>.<stream seq>.<consumer seq>.…` (with domain: two tokens more). */
-function deliveryOf(reply: string | undefined): { streamSequence: number; consumerSequence: number } | null {
-  const tokens = reply?.split('.') ?? [];
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return null;
-  const base = tokens.length >= 11 ? 7 : 5;
-  return { streamSequence: Number(tokens[base]), consumerSequence: Number(tokens[base + 1]) };
 }

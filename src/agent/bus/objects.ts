@@ -182,8 +182,13 @@ function pieceAfter(
   chunkBytes: number,
   signal: AbortSignal,
 ) {
-  const query = { next_by_subj: `$O.${bucket}.C.${nuid}`, seq: sequence + 1 };
-  return messageOf(connection, bucket, query, { timeoutMs: SILENCE_MS, signal, answerBytes: base64Bytes(chunkBytes) });
+  const subject = `$O.${bucket}.C.${nuid}`;
+  const query = { next_by_subj: subject, seq: sequence + 1 };
+  return messageOf(connection, bucket, subject, query, {
+    timeoutMs: SILENCE_MS,
+    signal,
+    answerBytes: base64Bytes(chunkBytes),
+  });
 }
 
 /** null: it says none. */
@@ -202,8 +207,9 @@ async function infoOf(
   const key = Buffer.from(name).toString('base64url');
   // Padded, as every client writes it.
   const padded = key.padEnd(Math.ceil(key.length / 4) * 4, '=');
-  const query = { last_by_subj: `$O.${bucket}.M.${padded}` };
-  const message = await messageOf(connection, bucket, query, { timeoutMs: INFO_TIMEOUT_MS, signal });
+  const subject = `$O.${bucket}.M.${padded}`;
+  const query = { last_by_subj: subject };
+  const message = await messageOf(connection, bucket, subject, query, { timeoutMs: INFO_TIMEOUT_MS, signal });
   if (message === null) return null;
   const info: unknown = JSON.parse(message.data.toString());
   if (typeof info !== 'object' || info === null) throw new Unusable('its description is unreadable');
@@ -220,16 +226,26 @@ async function infoOf(
   return { nuid, sizeBytes: size, digest, chunkBytes };
 }
 
-/** null: there is no such message. */
+interface StoredMessage {
+  readonly subject: string;
+  readonly seq: number;
+  /** Both in base64. */
+  readonly data?: string;
+  readonly hdrs?: string;
+}
+
+/** One of the subject `of`; null: there is no such message. */
 async function messageOf(
   connection: BrokerConnection,
   bucket: string,
+  of: string,
   query: object,
   options: RequestOptions & { readonly timeoutMs: number },
 ): Promise<{ data: Buffer; sequence: number } | null> {
   try {
     const answer = await apiRequest(connection, `STREAM.MSG.GET.OBJ_${bucket}`, query, options);
-    const { data = '', hdrs = '', seq } = answer.message as { data?: string; hdrs?: string; seq: number };
+    const { data = '', hdrs = '', seq, subject } = answer.message as StoredMessage;
+    if (subject !== of) throw new Unusable(`the answer is about ${subject}`);
     // What the server puts in the place of something that has expired.
     if (Buffer.from(hdrs, 'base64').includes(MARKER)) return null;
     return { data: Buffer.from(data, 'base64'), sequence: seq };

@@ -8,6 +8,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { API_ERRORS, ApiError, jsonOf, throwApiError } from './api.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { PublishOptions, PublishOutcome } from './bus.ts';
+import { secretToken } from './inboxes.ts';
 import { INBOXES, InboxRefused } from './permissions.ts';
 
 /** So many messages without a PubAck are listened for; the oldest that were given up go first. */
@@ -43,17 +44,17 @@ interface Sent {
 export class PubAcks {
   readonly connection: BrokerConnection;
   readonly #log: Logger;
-  readonly #inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
+  readonly #inbox: string;
   readonly #sent = new Map<string, Sent>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #unread: Sent[] = [];
   #flushing = false;
-  #next = 0;
   #listening = false;
 
   constructor(connection: BrokerConnection, log: Logger) {
     this.connection = connection;
     this.#log = log;
+    this.#inbox = connection.newInbox();
     connection.onPublishRefused((subject) => this.#refused(subject));
     const onEnd = () => this.#ended(errorText(connection.signal.reason));
     if (connection.signal.aborted) onEnd();
@@ -71,8 +72,7 @@ export class PubAcks {
     if (signal.aborted) return Promise.resolve({ kind: 'lost', why: errorText(signal.reason) });
     const fields = headers();
     fields.set('Nats-Msg-Id', id);
-    this.#next += 1;
-    const token = this.#next.toString(36);
+    const token = secretToken();
     try {
       this.#listen();
       nc.publish(subject, body, { reply: `${this.#inbox}.${token}`, headers: fields });

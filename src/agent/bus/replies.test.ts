@@ -7,7 +7,7 @@ import { Replies } from './replies.ts';
 async function connection(config = '') {
   const server = await startNatsServer({ config });
   const nc = await operator(server);
-  return { nc, other: await operator(server), replies: new Replies(nc) };
+  return { nc, other: await operator(server), replies: new Replies(nc, '_INBOX.PC-A') };
 }
 
 test('each request gets its own answer, in whatever order they come, and only the first', async () => {

@@ -3,6 +3,7 @@
  * and an error with its stack for each request, also for one that is answered. Invariant: a request ends once, whatever comes.
  */
 import { errors, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { secretToken } from './inboxes.ts';
 import type { Violation } from './permissions.ts';
 
 export interface Asked {
@@ -20,21 +21,21 @@ interface Pending {
 
 export class Replies {
   readonly #nc: NatsConnection;
-  readonly #inbox = `_INBOX.${crypto.randomUUID().replaceAll('-', '')}`;
+  readonly #inbox: string;
   /** Oldest first. */
   readonly #pending = new Map<string, Pending>();
-  #next = 0;
   #listening = false;
 
-  constructor(nc: NatsConnection) {
+  /** `inboxes`: see {@link inboxesOf}. */
+  constructor(nc: NatsConnection, inboxes: string) {
     this.#nc = nc;
+    this.#inbox = `${inboxes}.${secretToken()}`;
   }
 
   /** @throws what the library says of a subject or a body that can't be sent */
   ask(subject: string, body: Uint8Array | string): Asked {
     this.#listen();
-    this.#next += 1;
-    const token = this.#next.toString(36);
+    const token = secretToken();
     const { promise, resolve, reject } = Promise.withResolvers<Msg>();
     // Nobody may be waiting any more.
     promise.catch(() => {});

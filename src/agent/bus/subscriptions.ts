@@ -11,6 +11,7 @@ import { aborted } from '../../base/waiting.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { Binding, BusMessage } from './bus.ts';
 import { headersOf } from './headers.ts';
+import { isSubjectOf } from './inboxes.ts';
 import type { Permissions } from './permissions.ts';
 
 const REFUSED_BACKOFF: BackoffPolicy = { minMs: 30_000, maxMs: 60_000, jitter: 0.5 };
@@ -97,6 +98,7 @@ export class Subscriptions {
     return connection.nc.subscribe(kept.subject, {
       callback: (error, message) => {
         if (error !== null) return refused.abort(error);
+        if (!isSubjectOf(kept.subject, message.subject)) return;
         // A handler's error must not reach the client library: it would end the connection (invariant 11).
         try {
           kept.handler(receivedOver(connection, message));

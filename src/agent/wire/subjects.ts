@@ -2,7 +2,15 @@
  * Subjects and the ids in them (protocol §1): nothing from outside becomes part of a subject or a key before
  * one of the functions here has said that it can.
  */
-import type { ExecId, GroupName, KvKey, PcId, RequestId, SubjectSafe } from '../../shared/ids.ts';
+import {
+  type ExecId,
+  type GroupName,
+  type KvKey,
+  nameOf,
+  type PcId,
+  type RequestId,
+  type SubjectSafe,
+} from '../../shared/ids.ts';
 
 const PC_PREFIX = 'commands.pc.';
 const GROUP_PREFIX = 'commands.group.';
@@ -27,7 +35,7 @@ export const inventoryRequestSubject = (pcId: PcId) => `request.inventory.${pcId
 
 /** The durable consumer of a PC on the stream EXEC (protocol §5). `a.b` and `a_b` share one: protocol §5 on its metadata. */
 export function durableName(pcId: PcId): string {
-  return `agent_replay_${pcId.replaceAll(/[^A-Za-z0-9_-]/gu, '_')}`;
+  return `agent_replay_${nameOf(pcId)}`;
 }
 
 export type CommandTarget =

@@ -1,0 +1,52 @@
+/**
+ * Where the broker's answers and deliveries come to. Many a role lets each PC listen to all inboxes, and whoever may ask the broker for
+ * something may name the inbox of another. Invariants: those of a PC lie below a subject of its own, so that a role can keep others from
+ * listening; no inbox of one answer can be guessed before it is there; what comes to one that lasts counts only as far as it says by
+ * itself that it is what was asked for.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Msg } from '@nats-io/transport-node';
+import { nameOf } from '../../shared/ids.ts';
+
+/** Below it lie all inboxes of this PC. */
+export function inboxesOf(pcId: string): string {
+  return `_INBOX.${nameOf(pcId)}`;
+}
+
+/** A token that nobody guesses. */
+export function secretToken(): string {
+  return randomBytes(12).toString('base64url');
+}
+
+export interface Delivery {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly streamSequence: number;
+  readonly consumerSequence: number;
+}
+
+/** What `$JS.ACK.<stream>.<consumer>.<n>.<stream seq>.<consumer seq>.…` says (with domain: two tokens more); null: it is none. */
+export function deliveryOf(reply: Msg['reply']): Delivery | null {
+  const tokens = reply?.split('.') ?? [];
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return null;
+  const [stream = '', consumer = '', , streamSequence, consumerSequence] = tokens.slice(tokens.length >= 11 ? 4 : 2);
+  return {
+    stream,
+    consumer,
+    streamSequence: Number(streamSequence),
+    consumerSequence: Number(consumerSequence),
+  };
+}
+
+/** Whether a message of `subject` can be one of a subscription to `pattern`: a push consumer delivers any message to any subject. */
+export function isSubjectOf(pattern: string, subject: string): boolean {
+  if (subject === pattern) return true;
+  const wanted = pattern.split('.');
+  const tokens = subject.split('.');
+  if (wanted.at(-1) === '>') return tokens.length >= wanted.length && wanted.slice(0, -1).every(isTokenAt);
+  return tokens.length === wanted.length && wanted.every(isTokenAt);
+
+  function isTokenAt(token: string, at: number): boolean {
+    return token === '*' || token === tokens[at];
+  }
+}
