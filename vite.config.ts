@@ -55,11 +55,11 @@ function nodePart({
   };
 }
 
-const shell = { entry: 'src/main/main.ts', external: ['electron'] };
+const appShell = { entry: 'src/main/main.ts', external: ['electron'] };
 const preload = { entry: 'src/preload/preload.ts', external: ['electron'], format: 'cjs', target: 'node18' } as const;
 
 const PARTS: Readonly<Record<string, UserConfig>> = {
-  // The entry is a file of its own: it looks at the Node version before anything else is loaded. CommonJS, since Node starts it
+  // The entry is a file of its own: it checks the Node version before anything else is loaded. CommonJS, since Node starts it
   // some 20 ms sooner: a module that imports one of Node's own makes it load all of that one's parts.
   agent: nodePart({
     entry: { main: 'src/agent/main.ts', setup: 'src/setup/main.ts', drain: 'src/setup/drain.ts' },
@@ -70,11 +70,11 @@ const PARTS: Readonly<Record<string, UserConfig>> = {
     external: ['better-sqlite3', 'koffi'],
   }),
   web: nodePart({ entry: 'src/web/main.ts', directory: 'dist/web', target: 'node24' }),
-  main: nodePart({ ...shell, directory: 'dist/main', target: 'node24' }),
+  main: nodePart({ ...appShell, directory: 'dist/main', target: 'node24' }),
   preload: nodePart({ ...preload, directory: 'dist/preload' }),
   // The same sources for the older Electron that tests may have to do with.
   'test-main': nodePart({
-    ...shell,
+    ...appShell,
     directory: 'dist/test-main',
     target: 'node18',
     format: 'cjs',

@@ -5,11 +5,11 @@
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const LOOK_EVERY_MS = 1;
-const delay = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
+const SAMPLE_EVERY_MS = 1;
+const delay = monitorEventLoopDelay({ resolution: SAMPLE_EVERY_MS });
 delay.enable();
 
 process.on('SIGUSR2', () => {
-  writeFileSync(process.env.BENCH_LOOP_FILE, `${Math.max(0, delay.max / 1e6 - LOOK_EVERY_MS)}\n`);
+  writeFileSync(process.env.BENCH_LOOP_FILE, `${Math.max(0, delay.max / 1e6 - SAMPLE_EVERY_MS)}\n`);
   delay.reset();
 });

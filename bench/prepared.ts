@@ -2,7 +2,6 @@
  * Data directories that an agent finds at its start: a long history, or results that could not be sent yet. Ours are
  * written through our own store, the original's as its own files (protocol §4.8).
  */
-
 import { hash, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

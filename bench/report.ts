@@ -36,7 +36,7 @@ export function limitsTable(book: Book): string {
   return table(['limit of the machine', 'measured'], rows);
 }
 
-/** Every goal that could be looked at, in a sentence. */
+/** Every goal that could be checked, in a sentence. */
 export function verdicts(book: Book): Verdict[] {
   return GOALS.map((goal) => verdict(book, goal)).filter((one) => one !== undefined);
 }

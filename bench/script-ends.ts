@@ -11,7 +11,7 @@ export class ScriptEnds {
   readonly #path: string;
   readonly #socket: Socket;
   readonly #atMs = new Map<string, number>();
-  #look: (() => void) | null = null;
+  #check: (() => void) | null = null;
   #rest = '';
 
   /** @param path where the named pipe is made */
@@ -45,7 +45,7 @@ export class ScriptEnds {
     const there = this.#atMs.get(name);
     if (there !== undefined) return there;
     const arrived = new Promise<number>((resolve) => {
-      this.#look = () => {
+      this.#check = () => {
         const atMs = this.#atMs.get(name);
         if (atMs !== undefined) resolve(atMs);
       };
@@ -53,7 +53,7 @@ export class ScriptEnds {
     try {
       return await within(arrived, `the end of the script ${name}`, timeoutMs, signal);
     } finally {
-      this.#look = null;
+      this.#check = null;
     }
   }
 
@@ -66,6 +66,6 @@ export class ScriptEnds {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#atMs.set(line, nowMs);
-    this.#look?.();
+    this.#check?.();
   }
 }

@@ -1,3 +1,4 @@
+/** Counts what a stream holds. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { api } from '../scripts/lib/fleet.ts';
 

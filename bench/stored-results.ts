@@ -13,7 +13,7 @@ export class StoredResults {
   #messages = 0;
   #firstMs = 0;
   #lastMs = 0;
-  #look: (() => void) | null = null;
+  #check: (() => void) | null = null;
   #subscription: Subscription | undefined;
   #consumers = 0;
 
@@ -75,20 +75,20 @@ export class StoredResults {
     this.#lastMs = performance.now();
     if (this.#atMs.size === 0) this.#firstMs = this.#lastMs;
     if (!this.#atMs.has(requestId)) this.#atMs.set(requestId, this.#lastMs);
-    this.#look?.();
+    this.#check?.();
   }
 
   async #until(done: () => boolean, what: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (done()) return;
     const arrived = new Promise<void>((resolve) => {
-      this.#look = () => {
+      this.#check = () => {
         if (done()) resolve();
       };
     });
     try {
       await within(arrived, `${what} (${this.#atMs.size} are there)`, timeoutMs, signal);
     } finally {
-      this.#look = null;
+      this.#check = null;
     }
   }
 }

@@ -1,3 +1,4 @@
+/** What Vite bundles is made ASCII alone, and stays the same program. */
 import { runInThisContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { escaped } from '../scripts/lib/vite-ascii.ts';

@@ -1,3 +1,4 @@
+/** The pages in `docs` are as the code makes them, and what they name is there. */
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** How the files of the product hang together: the layers, the form of files, and where the time of day is asked. */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +35,14 @@ describe('this product', () => {
   test('says them in CONTRIBUTING.md as they are (`npm run docs` brings it up to date)', () => {
     const text = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
     expect(text).toBe(withSection(text));
+  });
+
+  test('begins each file with what it is for, but a test that stands beside its file', () => {
+    const files = globSync('{src,e2e,test,scripts,tools,bench}/**/*.{ts,tsx,mjs}', { cwd: ROOT });
+    const without = files.filter(
+      (file) => !/^(src|test).*\.test\.ts$/.test(file) && !readFileSync(join(ROOT, file), 'utf8').startsWith('/**'),
+    );
+    expect(without).toEqual([]);
   });
 
   test('names files that have grown long, as a warning', () => {
@@ -187,6 +196,13 @@ describe('the checker', () => {
     expect(left).not.toContain('src/client may import src/platform');
     expect(left).not.toContain('src/platform may import koffi');
     expect(left).toContain('src/client may import src/base');
+  });
+
+  test('names each package of a rule that a folder makes no use of', () => {
+    const files = { 'src/renderer/a.tsx': "import { useState } from 'react';\nexport const a = useState;\n" };
+    const unused = unusedPermissions(tree(files)).filter((text) => text.startsWith('src/renderer may'));
+    expect(unused).not.toContain('src/renderer may import react*');
+    expect(unused).toContain('src/renderer may import @fluentui/*');
   });
 
   test('leaves tests alone', () => {

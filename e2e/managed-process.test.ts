@@ -1,3 +1,4 @@
+/** The one managed process and the one polling wait of scripts and tests. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

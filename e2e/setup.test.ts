@@ -1,3 +1,4 @@
+/** What `npm` commands set up: Node, packages, a broker, and two starts at once. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';

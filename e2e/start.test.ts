@@ -1,3 +1,4 @@
+/** `npm start` as a newcomer has it: its options, its window, its end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

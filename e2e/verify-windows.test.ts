@@ -29,15 +29,15 @@ async function parsed(script: string): Promise<Node> {
 }
 
 /** Where the grammar could not go on. */
-function faultsOf(node: Node): string[] {
+function syntaxErrorsOf(node: Node): string[] {
   const own = node.isError || node.isMissing ? [`line ${node.startPosition.row + 1}: ${node.text.slice(0, 40)}`] : [];
-  return [...own, ...node.children.flatMap((child) => (child === null ? [] : faultsOf(child)))];
+  return [...own, ...node.children.flatMap((child) => (child === null ? [] : syntaxErrorsOf(child)))];
 }
 
 describe.each(FILES)('$name', ({ bytes }) => {
   it('is PowerShell from the first to the last line', async () => {
-    expect(faultsOf(await parsed(textOf(bytes)))).toEqual([]);
-    expect(faultsOf(await parsed(textOf(bytes).replace(/\{\n/, '(\n')))).not.toEqual([]);
+    expect(syntaxErrorsOf(await parsed(textOf(bytes)))).toEqual([]);
+    expect(syntaxErrorsOf(await parsed(textOf(bytes).replace(/\{\n/, '(\n')))).not.toEqual([]);
   });
 
   it('begins with a byte order mark, without which Windows PowerShell 5.1 reads another encoding', () => {

@@ -1,4 +1,4 @@
-/** `npm run dev`: a fleet on this machine without the day of work; at every change of `src` the agent is built and started again. */
+/** `npm run dev`: a fleet on this machine without the demo; at every change of `src` the agent is built and started again. */
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bootstrap/paths.mjs';

@@ -1,5 +1,5 @@
 /**
- * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, a burst of tasks too, and each state that such a day does not
+ * `npm run pictures [-- DIRECTORY]`: every screen after the demo, a burst of tasks too, and each state that the demo does not
  * show (`test/support/window-scenes.ts`), in both languages, light and dark, wide and narrow; in `dist/pictures` by default. `--readme`
  * also puts those that README and pages show into `docs`.
  */
@@ -10,7 +10,7 @@ import { ROOT } from './bootstrap/paths.mjs';
 import { main, say } from './bootstrap/say.mjs';
 import { ensureBrowser } from './lib/browser.ts';
 import { ensureBuilt } from './lib/building.ts';
-import { demoDay } from './lib/demo-day.ts';
+import { playDemo } from './lib/demo.ts';
 import { command, publishCommand, waitForResult } from './lib/fleet.ts';
 import { type LocalFleet, startLocalFleet } from './lib/local-fleet.ts';
 import { setUp } from './lib/setup.ts';
@@ -40,7 +40,7 @@ await main(async () => {
   const browser = await chromium.launch({ executablePath: await ensureBrowser(), args: sandboxArgs() });
   try {
     await burst(fleet);
-    await demoDay(fleet, signal);
+    await playDemo(fleet, signal);
     let address = '';
     const page = await serveWindowPage({
       node: tools.node,

@@ -1,4 +1,4 @@
-/** `npm start`: a fleet on this machine and a short day of IT work, or, with `--server`, one more PC in a real fleet. */
+/** `npm start`: a fleet on this machine and the demo, or, with `--server`, one more PC in a real fleet. */
 import { main } from './bootstrap/say.mjs';
 import { ensureBuilt } from './lib/building.ts';
 import { setUp } from './lib/setup.ts';

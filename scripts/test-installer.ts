@@ -31,7 +31,7 @@ const QUICK = [
 ];
 const MATRIX = join(ROOT, 'docs', 'installer-matrix.md');
 
-/** What can't be had here is a reason to skip, and said; what can't be built is a failure. */
+/** What is not available here is a reason to skip, and said; what can't be built is a failure. */
 function whyNot(what: string, error: unknown): string {
   if (!(error instanceof CliError)) throw error;
   return `${what}: ${error.message}`;

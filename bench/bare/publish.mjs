@@ -4,11 +4,11 @@ import { connect } from '@nats-io/transport-node';
 const [, , url, count, body] = process.argv;
 const nc = await connect({ servers: url });
 let left = Number(count);
-async function lane(index) {
+async function worker(index) {
   while (left > 0) {
     left -= 1;
     await nc.request(`results.bare-${index}-${left}`, body, { timeout: 10_000, noMux: false });
   }
 }
-await Promise.all(Array.from({ length: 256 }, (_, index) => lane(index)));
+await Promise.all(Array.from({ length: 256 }, (_, index) => worker(index)));
 await nc.close();

@@ -27,7 +27,7 @@ async function measure(bench: Bench, contender: Contender, agent: Agent): Promis
   bench.book.add('burst-cpu', contender, cpuMsBetween(before, readCpu(agent.pid)) / count);
 }
 
-/** So many that a tick of the original's outbox, which looks once a second, decides nothing; and the most memory. */
+/** So many that a tick of the original's outbox, which polls once a second, decides nothing; and the most memory. */
 export async function longBurst(bench: Bench): Promise<void> {
   for (let round = 0; round < bench.sizes.longRounds; round += 1) {
     for (const contender of bench.order(round)) {

@@ -17,8 +17,8 @@ import { countStored } from '../stored-count.ts';
 import { sendBurst } from './burst.ts';
 
 const DONE_MS = 120_000;
-/** Whoever takes no more than this between two looks has nothing to do. */
-const REST_LOOK_MS = 1_000;
+/** Whoever takes no more than this between two polls has nothing to do. */
+const REST_POLL_MS = 1_000;
 const REST_CPU_MS = 50;
 /** Of 100,000 such runs three quarters have to go for the least history that can be set. */
 const PRUNED_OUTPUT_BYTES = 2_000;
@@ -91,10 +91,10 @@ async function whileDiskFills(bench: Bench): Promise<void> {
 
 /** Resolves when the agent has nothing left to do. */
 function rests(bench: Bench, agent: Agent): Promise<true> {
-  const look = async () => {
+  const check = async () => {
     const before = readCpu(agent.pid);
-    await delay(REST_LOOK_MS, undefined, { signal: bench.signal });
+    await delay(REST_POLL_MS, undefined, { signal: bench.signal });
     return cpuMsBetween(before, readCpu(agent.pid)) < REST_CPU_MS;
   };
-  return until('the agent rests', look, { timeoutMs: DONE_MS, signal: bench.signal });
+  return until('the agent rests', check, { timeoutMs: DONE_MS, signal: bench.signal });
 }

@@ -45,7 +45,7 @@ async function measure(bench: Bench, agents: readonly Agent[], outageMs: number)
 
 /** By the broker's own account, ms since the epoch. */
 async function storedAt(bench: Bench, name: string): Promise<number> {
-  const look = () => lastStored(bench.nc, 'RESULTS', `results.${name}`);
-  const { time } = await until(`the result of ${name}`, look, { timeoutMs: STORED_MS, signal: bench.signal });
+  const read = () => lastStored(bench.nc, 'RESULTS', `results.${name}`);
+  const { time } = await until(`the result of ${name}`, read, { timeoutMs: STORED_MS, signal: bench.signal });
   return Date.parse(time);
 }

@@ -13,9 +13,9 @@ import { provision } from '../../scripts/lib/fleet.ts';
 import { findNatsServer } from '../../scripts/lib/nats-server.ts';
 import { serveWindowPage } from '../../scripts/lib/window-page.ts';
 import { prepareStore } from '../prepared.ts';
+import { appShellFigures } from './app-shell.ts';
 import { type Figure, figuresTable } from './figures.ts';
 import { pageFigures } from './page.ts';
-import { shellFigures } from './shell.ts';
 
 const PLACES = ['../performance.template.md', '../../docs/performance.md'].map((name) =>
   join(import.meta.dirname, name),
@@ -57,7 +57,7 @@ async function main(): Promise<number> {
       await agent.stop();
     }
     const sizes = smoke ? { opens: 3, idleMs: 3_000 } : { opens: 100, idleMs: 600_000 };
-    figures.push(...(await shellFigures(join(directory, 'shell'), broker.url, sizes)));
+    figures.push(...(await appShellFigures(join(directory, 'app-shell'), broker.url, sizes)));
     console.log(`\n${figuresTable(figures)}\n`);
     if (!smoke) for (const place of PLACES) write(place, figures);
     return 0;

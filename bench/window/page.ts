@@ -60,8 +60,8 @@ async function firstPage(page: Page): Promise<Figure> {
         await page.evaluate(`new Promise((resolve) => {
       const startMs = performance.now();
       document.querySelectorAll('nav button')[1].click();
-      const look = () => document.querySelector('[data-run]') ? resolve(performance.now() - startMs) : requestAnimationFrame(look);
-      look();
+      const check = () => document.querySelector('[data-run]') ? resolve(performance.now() - startMs) : requestAnimationFrame(check);
+      check();
     })`),
       ),
     );
@@ -80,8 +80,8 @@ async function jump(page: Page, rows: number): Promise<Figure> {
       const list = document.querySelector('main ul').parentElement;
       const startMs = performance.now();
       list.scrollTop = ${index} * 44;
-      const look = () => document.querySelector('[data-index="${index + 2}"]') ? resolve(performance.now() - startMs) : requestAnimationFrame(look);
-      look();
+      const check = () => document.querySelector('[data-index="${index + 2}"]') ? resolve(performance.now() - startMs) : requestAnimationFrame(check);
+      check();
     })`),
       ),
     );

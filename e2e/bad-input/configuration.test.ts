@@ -1,6 +1,6 @@
-/** Bad settings and variables: every fault is said with file, line, key and what was expected; nothing is guessed. */
+/** Bad settings and variables: every problem is said with file, line, key and what was expected; nothing is guessed. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TestMachine, toml } from '../../src/agent/config/test-machine.ts';
+import { TestMachine, toml } from '../../test/support/config-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {
@@ -9,7 +9,7 @@ beforeEach(() => {
 afterEach(() => here.remove());
 
 /** The message of a file that can't be used, without the path before each line. */
-function faultsOf(content: string | Uint8Array, env: Record<string, string> = {}): string {
+function problemsIn(content: string | Uint8Array, env: Record<string, string> = {}): string {
   const file = here.file('agent.toml', content);
   const loaded = here.load({ configPath: file, env });
   return loaded.ok ? 'usable' : loaded.message.replaceAll(file, '');
@@ -44,8 +44,8 @@ describe('agent.toml that can not be read at all', () => {
     ['an unknown template function', toml('[brand]\nname = "{{ exec(cmd=1) }}"\n'), /^:8: .+: expected /],
   ];
   test.each(table)('%s', (_name, content, message) => {
-    if (typeof message === 'string') expect(faultsOf(content)).toBe(message);
-    else expect(faultsOf(content)).toMatch(message);
+    if (typeof message === 'string') expect(problemsIn(content)).toBe(message);
+    else expect(problemsIn(content)).toMatch(message);
   });
 });
 
@@ -185,13 +185,13 @@ describe('a setting of no use', () => {
     ],
   ];
   test.each(table)('%s', (_name, content, message) => {
-    expect(faultsOf(content)).toBe(message);
+    expect(problemsIn(content)).toBe(message);
   });
 
-  test('all faults of a file are said together, in the order of the file', () => {
+  test('all problems of a file are said together, in the order of the file', () => {
     const content = `${withId('"a b"')}[run]\nmax_parallel = -1\ngrace = 5\n`;
     expect(
-      faultsOf(content)
+      problemsIn(content)
         .split('\n')
         .map((line) => line.split(': ', 2).join(':')),
     ).toEqual([':2:agent.id', ':8:run.max_parallel', ':9:run.grace']);
@@ -234,7 +234,7 @@ describe('what is worth a warning only', () => {
   });
 
   test('a byte order mark before the file is passed over', () => {
-    expect(faultsOf(`\ufeff${toml()}`)).toBe('usable');
+    expect(problemsIn(`\ufeff${toml()}`)).toBe('usable');
   });
 });
 
@@ -266,7 +266,7 @@ describe('environment', () => {
     ['is not there', 'nowhere/agent.toml', /agent\.toml: expected a file that can be read \(ENOENT\)$/],
     ['has a NUL', 'a\0b', /file: expected a file that can be read \(ERR_INVALID_ARG_VALUE\)$/],
     ['is far too long', 'x'.repeat(5_000), /file: expected a file that can be read \(ENAMETOOLONG\)$/],
-  ])('KANADE_AGENT_CONFIG that %s is a fault', (_name, path, message) => {
+  ])('KANADE_AGENT_CONFIG that %s is a problem', (_name, path, message) => {
     const loaded = here.load({ env: { KANADE_AGENT_CONFIG: path } });
     expect(loaded.ok ? 'usable' : loaded.message).toMatch(message);
   });

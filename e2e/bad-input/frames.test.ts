@@ -36,12 +36,12 @@ async function serve() {
     return client;
   };
   const endpoint = await readEndpoint(dataDirectory);
-  const shaken = async () => {
+  const proven = async () => {
     const client = open();
     await client.shake(endpoint);
     return client;
   };
-  return { open, shaken, asked: world.asked };
+  return { open, proven, asked: world.asked };
 }
 
 const HEALTHY = { id: 1, result: { agent: { state: 'running' } } };
@@ -111,8 +111,8 @@ describe('after the handshake', () => {
     ['a stop by who is not the host', call('agent.stop'), 'role_needed', 1],
   ];
   test.each(table)('%s', async (_name, frame, fault, id) => {
-    const { shaken, asked } = await serve();
-    const client = await shaken();
+    const { proven, asked } = await serve();
+    const client = await proven();
     client.send(frame);
     expect(await client.next()).toMatchObject({ id, error: { data: { fault } } });
     await stillServes(client);
@@ -137,7 +137,7 @@ describe('after the handshake', () => {
     ['output past its end', output({ offsetChars: 2 ** 53 - 1 }), { result: { text: '', nextOffsetChars: null } }],
   ];
   test.each(strange)('%s is answered', async (_name, frame, answer) => {
-    const client = await (await serve()).shaken();
+    const client = await (await serve()).proven();
     client.send(frame);
     expect(await client.next()).toMatchObject(answer);
     await stillServes(client);
@@ -150,8 +150,8 @@ describe('after the handshake', () => {
     ['NUL bytes', encodeFrameOf(Buffer.alloc(64))],
     ['the seal of nothing', encodeFrame(Buffer.alloc(16).toString('base64'))],
   ])('%s that is not sealed ends the connection, and no other', async (_name, frame) => {
-    const { shaken, asked } = await serve();
-    const [client, other] = [await shaken(), await shaken()];
+    const { proven, asked } = await serve();
+    const [client, other] = [await proven(), await proven()];
     client.send(frame);
     expect(await client.next()).toBeNull();
     await stillServes(other);
@@ -159,7 +159,7 @@ describe('after the handshake', () => {
   });
 
   test('an answer to a question that was never asked is passed over', async () => {
-    const client = await (await serve()).shaken();
+    const client = await (await serve()).proven();
     client.send('{"jsonrpc":"2.0","id":1,"result":{}}');
     client.send('{"jsonrpc":"2.0","id":"x","error":{"code":"y"}}');
     await stillServes(client);
@@ -174,8 +174,8 @@ describe('what is too large ends the connection with an error, and no other', ()
     ['1 MB', frameOf(1024 * 1024, Buffer.alloc(1024 * 1024, 0x78))],
   ];
   test.each(sizes)('%s', async (_name, bytes) => {
-    const { open, shaken } = await serve();
-    const [client, stranger, other] = [await shaken(), open(), await shaken()];
+    const { open, proven } = await serve();
+    const [client, stranger, other] = [await proven(), open(), await proven()];
     client.send(bytes);
     stranger.send(bytes);
     expect(await stranger.next()).toMatchObject({ method: 'hello' });
@@ -187,7 +187,7 @@ describe('what is too large ends the connection with an error, and no other', ()
   });
 
   test('the largest frame that may be is read, in pieces of any size', async () => {
-    const client = await (await serve()).shaken();
+    const client = await (await serve()).proven();
     // Sealed and in base64.
     const frame = client.frame(call('state.snapshot').padEnd((MAX_REQUEST_BYTES / 4) * 3 - 16, ' '));
     expect(frame).toHaveLength(MAX_REQUEST_BYTES + 4);
@@ -199,8 +199,8 @@ describe('what is too large ends the connection with an error, and no other', ()
   });
 
   test('a frame that is never finished holds up nobody', async () => {
-    const { shaken } = await serve();
-    const [half, other] = [await shaken(), await shaken()];
+    const { proven } = await serve();
+    const [half, other] = [await proven(), await proven()];
     half.send(frameOf(1_000, Buffer.from('{"jsonrpc"')));
     await stillServes(other);
     half.close();
@@ -228,7 +228,7 @@ describe('before the handshake', () => {
     ['a field more', shake({ account: '0' }), 'invalid_params'],
   ];
   test.each(table)('%s', async (_name, frame, fault) => {
-    const { open, shaken } = await serve();
+    const { open, proven } = await serve();
     const client = open();
     expect(await client.next()).toMatchObject({ method: 'hello' });
     client.send(frame);
@@ -236,7 +236,7 @@ describe('before the handshake', () => {
     client.send(call('state.snapshot'));
     const after = await client.next();
     if (after !== null) expect(after).toMatchObject({ error: { data: { fault: 'handshake_needed' } } });
-    await stillServes(await shaken());
+    await stillServes(await proven());
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * The way of a command from the broker to its result, in one process: sources, intake, store, gates, dispatcher and shipper
  * are the real ones, over a store in a temporary directory. Broker and scripts are stand-ins, so that thousands of messages
- * take seconds and everything that is logged or sent can be looked at.
+ * take seconds and everything that is logged or sent can be checked.
  */
 
 import { expect } from 'vitest';

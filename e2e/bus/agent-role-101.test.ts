@@ -1,5 +1,4 @@
 /** Everything the agent does with the broker, under exactly the role of a fleet at 0.101 (protocol §11.3). */
-
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';

@@ -1,3 +1,4 @@
+/** Installing and removing leaves nothing behind, however often it is done. */
 import { afterAll, expect, it } from 'vitest';
 import { installed, leftAfterRestart, nothingLeft } from './expected.ts';
 import { current, Pc } from './pc.ts';

@@ -117,7 +117,7 @@ describe.skipIf(DEBIAN === null).each(roots)('on %s', (release, root) => {
     expect((await shown(`env ${ours} kanade-tray`)).windows).toContain('"Kanade Tray"');
     expect(debian.has(elsewhere)).toBe(false);
     const log = (await debian.run('cat /home/person/.config/*/logs/shell.log')).output;
-    // Hosted by the service, as the package says: the shell has started none of its own.
+    // Hosted by the service, as the package says: the app shell has started none of its own.
     expect(log).not.toContain('the agent is started');
   });
 

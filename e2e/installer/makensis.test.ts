@@ -1,3 +1,4 @@
+/** Which NSIS may make the installer. */
 import { expect, it } from 'vitest';
 import { whyTooOld } from '../../scripts/lib/packaging/makensis.ts';
 

@@ -1,3 +1,4 @@
+/** What most of the installer's tests begin with. */
 import { afterAll, beforeAll } from 'vitest';
 import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { Pc } from './pc.ts';

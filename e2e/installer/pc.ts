@@ -1,5 +1,5 @@
 /**
- * A PC with Windows (wine) for a test file: installers run on it, its power can go, and what is on it afterwards can be looked at.
+ * A PC with Windows (wine) for a test file: installers run on it, its power can go, and what is on it afterwards can be checked.
  * Invariant: everything of it ends with the test file, whatever happened to it.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';

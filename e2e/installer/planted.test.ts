@@ -173,7 +173,7 @@ it('where nothing can be made safe it ends with 3, and a log says why', async ()
   try {
     expect((await pc.install(current, servers())).code).toBe(3);
     expect(pc.setupLog).toContain('C:\\ProgramData can be changed by');
-    // One below ours can't be had either.
+    // One below ours can't be kept either.
     await pc.run(pc.installerOf(current), `/S /LOG=${HOME}\\logs\\mine.log ${servers()}`);
     expect(pc.has(`${HOME}\\logs\\mine.log`)).toBe(false);
     const logs = readdirSync(pc.path('C:\\users'), { recursive: true }).map(String);

@@ -1,4 +1,4 @@
-// Runs one program under wine, in a Windows Node: `run.mjs ASK ANSWER OUTPUT`. A Unix exit code has no room for 1603.
+/** Runs one program under wine, in a Windows Node: `run.mjs ASK ANSWER OUTPUT`. A Unix exit code has no room for 1603. */
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 

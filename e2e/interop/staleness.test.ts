@@ -13,7 +13,7 @@ import { untilFound } from './support/waiting.ts';
 const staleness = { mode: 'strict', max_cache_age: '0s' };
 
 /** Each of two look-ups of the original waits 10 s while there is no broker (D16). */
-const ORIGINAL_LOOKS_MS = 40_000;
+const ORIGINAL_READS_MS = 40_000;
 
 /** After so long without a broker ours tries every 30 s at last. */
 const NEXT_TRY_MS = 45_000;
@@ -53,7 +53,7 @@ test('both skip it with 127 and the same words, and deliver that when the broker
     () =>
       readdirSync(outbox).some((name) => readFileSync(join(outbox, name), 'utf8').includes('"exit_code":127')) ||
       undefined,
-    ORIGINAL_LOOKS_MS,
+    ORIGINAL_READS_MS,
   );
   await fleet.brokerBack();
   await resultWith(nc, { exit_code: 127, pc_id: OURS }, NEXT_TRY_MS);

@@ -1,4 +1,4 @@
-/** How the agent ends, and that it serves faulty settings instead of ending where a service manager started it (architecture §4). */
+/** How the agent ends, and that it serves settings that it can't use instead of ending where a service manager started it (architecture §4). */
 import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { startNatsServer } from '../../test/support/nats-server.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
 const NOWHERE = { url: 'nats://127.0.0.1:1' };
-const FAULTY = [
+const UNUSABLE = [
   '[agent]',
   'id = "PC OURS"',
   'nats_url = "nats://127.0.0.1:1"',
@@ -35,8 +35,8 @@ test('without settings it ends with 1 and names the file', async () => {
   expect(stderr).toContain(config);
 });
 
-test('with faulty settings it ends with 1 and names every fault with its file, line and key', async () => {
-  const { code, stderr, config } = await run(FAULTY);
+test('with settings that it can not use it ends with 1 and names every problem with its file, line and key', async () => {
+  const { code, stderr, config } = await run(UNUSABLE);
   expect(code).toBe(1);
   expect(stderr).toContain(`${config}:2`);
   expect(stderr).toContain('agent.id');
@@ -44,16 +44,16 @@ test('with faulty settings it ends with 1 and names every fault with its file, l
   expect(stderr).toContain('run.grace');
 });
 
-test('--check-config prints the settings in force and ends with 0, or the faults and ends with 1', async () => {
+test('--check-config prints the settings in force and ends with 0, or the problems and ends with 1', async () => {
   const good = await run(settings(NOWHERE), '--check-config');
   expect(good).toMatchObject({ code: 0, stderr: '' });
   expect(good.stdout).toMatch(/agent\.id.*PC-OURS.*agent\.toml/);
-  const bad = await run(FAULTY, '--check-config');
+  const bad = await run(UNUSABLE, '--check-config');
   expect(bad).toMatchObject({ code: 1, stdout: '' });
   expect(bad.stderr).toContain('run.grace');
 });
 
-test('an option that it does not know is a fault', async () => {
+test('an option that it does not know is an error', async () => {
   const { code, stderr } = await run(settings(NOWHERE), '--verbos');
   expect(code).toBe(1);
   expect(stderr).toContain('--verbos');
@@ -114,7 +114,7 @@ test('as a service, missing settings are a state that is shown, and used as soon
 test('as a service, settings that become usable are used, though nothing about their file tells that it has changed', async () => {
   const server = await startNatsServer();
   const nc = await operator(server);
-  const agent = new AgentRun({ toml: FAULTY, args: ['--service'] });
+  const agent = new AgentRun({ toml: UNUSABLE, args: ['--service'] });
   const at = new Date(Date.now() - 3_600_000);
   utimesSync(agent.config, at, at);
   agent.start();
@@ -143,12 +143,12 @@ test('as a service on a PC that has nothing yet, that is shown too', async () =>
   expect((await client.call('state.snapshot', {})).agent.state).toBe('not_set_up');
 });
 
-test('as a service, faulty settings are shown with file, line and key, another fault instead of the first too', async () => {
-  const agent = new AgentRun({ toml: FAULTY, args: ['--service'] });
+test('as a service, settings that it can not use are shown with file, line and key, another problem instead of the first too', async () => {
+  const agent = new AgentRun({ toml: UNUSABLE, args: ['--service'] });
   agent.start();
   const client = await agent.connect();
-  const faults = async () => (await client.call('state.snapshot', {})).agent;
-  expect(await faults()).toMatchObject({
+  const problems = async () => (await client.call('state.snapshot', {})).agent;
+  expect(await problems()).toMatchObject({
     state: 'config_invalid',
     faults: {
       count: 2,
@@ -159,7 +159,7 @@ test('as a service, faulty settings are shown with file, line and key, another f
     },
   });
   writeFileSync(agent.config, `${settings(NOWHERE)}\n[tls]\nca = 5\n`);
-  await eventually(async () => expect((await faults()).faults.list?.map(({ key }) => key)).toEqual(['tls.ca']));
+  await eventually(async () => expect((await problems()).faults.list?.map(({ key }) => key)).toEqual(['tls.ca']));
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 

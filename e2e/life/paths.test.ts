@@ -99,11 +99,11 @@ test('settings that are a loop of links are a state that a service shows, until 
   symlinkSync(agent.config, agent.config);
   agent.start();
   const client = await agent.connect();
-  const faults = async () => (await client.call('state.snapshot', {})).agent.faults.list?.map(({ key }) => key);
-  await eventually(async () => expect(await faults()).toEqual(['file']));
+  const problems = async () => (await client.call('state.snapshot', {})).agent.faults.list?.map(({ key }) => key);
+  await eventually(async () => expect(await problems()).toEqual(['file']));
   rmSync(agent.config);
   writeFileSync(agent.config, '[agent]\nid = 5\n');
-  await eventually(async () => expect(await faults()).toContain('agent.id'));
+  await eventually(async () => expect(await problems()).toContain('agent.id'));
   expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 

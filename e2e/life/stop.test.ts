@@ -1,5 +1,4 @@
 /** An orderly stop leaves a result for everything that ran, and what waited is there at the next start (architecture §4). */
-
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same numbers for the same seed. */
+/** Chance that can be repeated: the same numbers for the same seed. */
 
 export type Random = (below: number) => number;
 

@@ -1,4 +1,4 @@
-/** `npm run release` against a real broker, and what the agent's own look finds of it. */
+/** `npm run release` against a real broker, and what the agent's own look-up finds of it. */
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
@@ -53,7 +53,7 @@ async function desk() {
   const { seenUpdates: seen } = testStore(tempDir());
   await release('keys', '--recovery', recovery, '--name', 'Aiko');
   const pin = pinOf(readFileSync(join(dir, 'keys.1.json')));
-  const look = (version: string) =>
+  const lookUp = (version: string) =>
     findRelease(version, {
       bus,
       seen,
@@ -65,20 +65,20 @@ async function desk() {
       signal: AbortSignal.timeout(30_000),
     });
   const keyFiles = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind));
-  return { dir, recovery, file, release, refused, sign, publish, look, keyFiles };
+  return { dir, recovery, file, release, refused, sign, publish, lookUp, keyFiles };
 }
 
 test('keys, sign and publish: a PC that has the list pinned finds the release, and by whom it is signed', async () => {
-  const { dir, recovery, file, refused, sign, publish, look, keyFiles } = await desk();
+  const { dir, recovery, file, refused, sign, publish, lookUp, keyFiles } = await desk();
   const [releaseKey = ''] = keyFiles(dir, 'release-');
   const [recoveryKey = ''] = keyFiles(recovery, 'recovery-');
   for (const key of [join(dir, releaseKey), join(recovery, recoveryKey)])
     expect(statSync(key).mode & 0o777).toBe(0o600);
   expect(await refused('keys', '--recovery', recovery)).toContain('has a key list already');
   expect(await sign('2.0.0')).toContain('Manifest 1:');
-  expect(await look('2.0.0')).toMatchObject({ state: 'wanted_not_ours', reason: 'nothing' });
+  expect(await lookUp('2.0.0')).toMatchObject({ state: 'wanted_not_ours', reason: 'nothing' });
   expect(await publish('--file', file)).toContain('Published 2.0.0-electron-linux-x86_64.manifest');
-  expect(await look('2.0.0')).toMatchObject({
+  expect(await lookUp('2.0.0')).toMatchObject({
     state: 'available',
     release: { signedBy: ['Aiko'], sizeBytes: statSync(file).size },
     offer: { release: { unpacked_size: 300_000 } },
@@ -92,16 +92,16 @@ test('keys, sign and publish: a PC that has the list pinned finds the release, a
 });
 
 test('rotate and revoke: what the old key has signed counts no more, and the new one needs no visit to a PC', async () => {
-  const { dir, recovery, file, release, refused, sign, publish, look } = await desk();
+  const { dir, recovery, file, release, refused, sign, publish, lookUp } = await desk();
   await sign('2.0.0');
   await publish('--file', file);
-  expect(await look('2.0.0')).toMatchObject({ state: 'available' });
+  expect(await lookUp('2.0.0')).toMatchObject({ state: 'available' });
   expect(await release('rotate', '--recovery', recovery, '--name', 'Ben')).toContain('keys.2.json');
   expect(await publish()).toContain('Published kanade-tray-keys.2');
-  expect(await look('2.0.0')).toMatchObject({ state: 'refused', reason: 'signature' });
+  expect(await lookUp('2.0.0')).toMatchObject({ state: 'refused', reason: 'signature' });
   await sign('2.0.0');
   await publish('--file', file);
-  expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Ben'] } });
+  expect(await lookUp('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Ben'] } });
   const ids = readdirSync(dir).flatMap((name) => /^release-(\w+)\.key$/.exec(name)?.[1] ?? []);
   const answers = await Promise.all(ids.map((id) => refused('revoke', '--recovery', tempDir(), '--key', id)));
   // One is gone already, for the other the recovery key is needed.
@@ -110,20 +110,20 @@ test('rotate and revoke: what the old key has signed counts no more, and the new
   const gone = ids[answers.findIndex((answer) => answer.includes('not enough'))] ?? '';
   expect(await release('revoke', '--recovery', recovery, '--key', gone, '--name', 'Chika')).toContain('keys.3.json');
   await publish();
-  expect(await look('2.0.0')).toMatchObject({ state: 'refused', reason: 'signature' });
+  expect(await lookUp('2.0.0')).toMatchObject({ state: 'refused', reason: 'signature' });
   await sign('2.0.0');
   await publish('--file', file);
-  expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Chika'] } });
+  expect(await lookUp('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Chika'] } });
 });
 
 test('two people: a second key beside the first, two signatures needed, and a new recovery key', async () => {
-  const { recovery, file, release, refused, sign, publish, look } = await desk();
+  const { recovery, file, release, refused, sign, publish, lookUp } = await desk();
   await release('rotate', '--recovery', recovery, '--add', '--threshold', '2', '--name', 'Ben');
   await release('rotate', '--recovery', recovery, '--recovery-key');
   await sign('2.0.0');
   expect(await release('sign', '--add-to', `${file}.manifest`, '--file', file)).toContain('2 signatures');
   await publish('--file', file);
-  expect(await look('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Aiko', 'Ben'] } });
+  expect(await lookUp('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Aiko', 'Ben'] } });
   expect(await refused('publish', '--server', 'nats://127.0.0.1:1')).toContain('No connection');
   expect(await refused('say')).toContain('Say one of keys, sign, publish, rotate, revoke');
 });

@@ -50,7 +50,7 @@ export class InstalledAgent {
   readonly root = tempDir();
   readonly data: string;
   readonly trust: TestTrust = testTrust({ expires: Date.parse('2099-01-01T00:00:00Z') });
-  readonly faultFile: string;
+  readonly killFile: string;
   readonly exits: (number | NodeJS.Signals)[] = [];
   readonly #args: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
@@ -73,7 +73,7 @@ export class InstalledAgent {
     layOutInstallation(this.root, version, findNode24());
     writeFileSync(join(this.data, 'keys.json'), this.trust.pin);
     writeFileSync(this.config, settings(server, `[update]\nkeys_file = "keys.json"\n${toml}`));
-    this.faultFile = join(this.data, 'fault');
+    this.killFile = join(this.data, 'kill');
     onTestFinished(() => this.end());
   }
 
@@ -121,8 +121,8 @@ export class InstalledAgent {
       ...withoutKanade(process.env),
       ...this.#env,
       KANADE_AGENT_DATA_DIR: this.data,
-      KTEST_FAULT_FILE: this.faultFile,
-      NODE_OPTIONS: `--import ${join(import.meta.dirname, 'faults.ts')}`,
+      KTEST_KILL_FILE: this.killFile,
+      NODE_OPTIONS: `--import ${join(import.meta.dirname, 'kill-points.ts')}`,
     };
     return spawn(starterOf(this.root), ['--config', this.config, ...this.#args], {
       env,
@@ -188,8 +188,8 @@ export class InstalledAgent {
     }, SWITCHED_WITHIN_MS);
   }
 
-  get faultIsLeft(): boolean {
-    return existsSync(this.faultFile);
+  get killIsLeft(): boolean {
+    return existsSync(this.killFile);
   }
 }
 

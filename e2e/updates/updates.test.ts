@@ -84,7 +84,7 @@ test('a version that does not start is taken back after three starts, and comes 
   agent.start();
   await eventually(async () => expect(await viewOf(agent)).toMatchObject({ state: 'rolled_back' }));
   expect(agent.versions).toEqual(['1.0.0']);
-  // The same version, whole and signed anew.
+  // The same version, whole and signed again.
   await agent.offer(nc, '1.0.1');
   // Looked for at each connect, and every five minutes.
   await agent.end('SIGTERM');

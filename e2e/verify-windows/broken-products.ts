@@ -60,9 +60,9 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'everybody changes the programs',
     check: 'Test-ProgramAccess',
-    breaks: "Set-UnixMode '0777' { @(Get-TreeFaults $Verify.Root $false).Count -gt 0 }",
+    breaks: "Set-UnixMode '0777' { @(Get-TreeProblems $Verify.Root $false).Count -gt 0 }",
     // A repair ends with 3: it trusts nothing that it finds there.
-    mends: "Set-UnixMode '0700' { @(Get-TreeFaults $Verify.Root $false).Count -eq 0 }",
+    mends: "Set-UnixMode '0700' { @(Get-TreeProblems $Verify.Root $false).Count -eq 0 }",
     must: /can be changed by WD/,
   },
   {

@@ -110,12 +110,12 @@ const ACCESS: readonly Case[] = [
 
 const SETUP: readonly Case[] = [
   real(
-    '@(Get-TreeFaults $Verify.Work $false).Count',
+    '@(Get-TreeProblems $Verify.Work $false).Count',
     /^0$/,
     "New-Item -ItemType Directory (Join-Path $Verify.Work 'a') | Out-Null; function Get-Sddl($Path) { if ($Path -like '*/a') { Remove-Item $Path; throw 'gone' }; 'O:BAD:(A;;FA;;;BA)' }",
   ),
   fails(
-    'Get-TreeFaults $Verify.Work $false',
+    'Get-TreeProblems $Verify.Work $false',
     /^locked$/,
     "New-Item -ItemType Directory (Join-Path $Verify.Work 'a') | Out-Null; function Get-Sddl($Path) { if ($Path -like '*/a') { throw 'locked' }; 'O:BAD:(A;;FA;;;BA)' }",
   ),
@@ -222,20 +222,20 @@ const FLEET: readonly Case[] = [
   real("New-PipeInstance ('kt-' + [guid]::NewGuid().ToString('N')); 'made'", /^made$/),
 ];
 
-const obstacle = (setUp: string, must: RegExp) =>
-  inWorld('Get-Obstacle', must, `Remove-World '/PURGE=1' | Out-Null; ${setUp}`);
+const blocker = (setUp: string, must: RegExp) =>
+  inWorld('Get-Blocker', must, `Remove-World '/PURGE=1' | Out-Null; ${setUp}`);
 const RUN: readonly Case[] = [
-  obstacle('', /^$/),
-  obstacle('$World.administrator = $false', /elevated/),
-  obstacle("$Verify.Installer = ''", /-Installer/),
-  obstacle("$Verify.NextInstaller = '/nowhere'", /-NextInstaller: \/nowhere is not there/),
-  obstacle("$Verify.Nats = 'nats-nowhere'", /-Nats: nats-nowhere is not there/),
-  obstacle("$Verify.NatsServer = $Verify.Installer; $Verify.NatsUrl = 'nats://elsewhere:4222'", /names another PC/),
-  obstacle("$World.services['KanadeAgent'] = 'Automatic'", /original agent/),
-  obstacle("Install-World $Verify.Installer '' | Out-Null", /is installed here/),
-  obstacle("New-Text (Join-Path $Verify.Kanade 'x') 'x'", /is there, and this would take it away/),
-  obstacle("$Verify.Stage = 'AfterRestart'", /no -Stage BeforeRestart/),
-  obstacle("$Verify.Skip = @{ 'Test-Nothing' = 'why' }", /-Skip names what is no check: Test-Nothing/),
+  blocker('', /^$/),
+  blocker('$World.administrator = $false', /elevated/),
+  blocker("$Verify.Installer = ''", /-Installer/),
+  blocker("$Verify.NextInstaller = '/nowhere'", /-NextInstaller: \/nowhere is not there/),
+  blocker("$Verify.Nats = 'nats-nowhere'", /-Nats: nats-nowhere is not there/),
+  blocker("$Verify.NatsServer = $Verify.Installer; $Verify.NatsUrl = 'nats://elsewhere:4222'", /names another PC/),
+  blocker("$World.services['KanadeAgent'] = 'Automatic'", /original agent/),
+  blocker("Install-World $Verify.Installer '' | Out-Null", /is installed here/),
+  blocker("New-Text (Join-Path $Verify.Kanade 'x') 'x'", /is there, and this would take it away/),
+  blocker("$Verify.Stage = 'AfterRestart'", /no -Stage BeforeRestart/),
+  blocker("$Verify.Skip = @{ 'Test-Nothing' = 'why' }", /-Skip names what is no check: Test-Nothing/),
   inWorld(
     "$Verify.Skip = @{ 'Test-Theme' = 'no taskbar' }; Invoke-List ([ordered] @{ one = 'Test-Theme'; two = 'Test-ServiceSettings' }); @($Verify.Results | ForEach-Object { $_.check + ' ' + $_.result + ' ' + $_.detail }) -join ','",
     /^one SKIP no taskbar,two PASS $/,

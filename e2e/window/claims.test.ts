@@ -79,7 +79,7 @@ test('beside a disk that is full nobody says that no tasks came', async () => {
 test('while it finishes, it says so and shows what still runs', async () => {
   const served = await pc();
   await startRun(served, 'slow');
-  served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), faults: [] });
+  served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), problems: [] });
   const { page } = await openWindow(served.dataDirectory);
   await expectPage(title(page)).toHaveText('Finishing up');
   await expectPage(region(page, 'Now').getByRole('button', { name: 'slow' })).toBeVisible();
@@ -88,7 +88,7 @@ test('while it finishes, it says so and shows what still runs', async () => {
 
 test('an agent that has finished is expected back, and not called gone', async () => {
   const served = await pc();
-  served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), faults: [] });
+  served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), problems: [] });
   const { page } = await openWindow(served.dataDirectory);
   await expectPage(title(page)).toHaveText('Finishing up');
   await served.server.close();

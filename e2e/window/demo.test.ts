@@ -1,8 +1,8 @@
-/** A day of IT work: a stranger can say from the window alone what happened to each task, in both languages. */
+/** The demo: a stranger can say from the window alone what happened to each task, in both languages. */
 import type { Page } from '@playwright/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findNode24 } from '../../scripts/bootstrap/node24.mjs';
-import { demoDay } from '../../scripts/lib/demo-day.ts';
+import { playDemo } from '../../scripts/lib/demo.ts';
 import { countStored } from '../../scripts/lib/fleet.ts';
 import { startLocalFleet } from '../../scripts/lib/local-fleet.ts';
 import { findNatsServer } from '../../scripts/lib/nats-server.ts';
@@ -50,7 +50,7 @@ async function rows(page: Page): Promise<Record<string, string>> {
   );
 }
 
-describe('the day of the demo', () => {
+describe('the demo', () => {
   test('is all in the list, in English and in Japanese', { timeout: 120_000 }, async () => {
     const natsServer = await findNatsServer();
     if (natsServer === undefined) throw new Error('there is no nats-server yet: "npm test" sets it up');
@@ -60,7 +60,7 @@ describe('the day of the demo', () => {
     const { page, open } = await openWindow(`${fleet.directory}/data`, { height: ALL_ROWS_PX });
     await goTo(page, 'Activity');
     await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
-    expect(await demoDay(fleet, signal)).toBe(true);
+    expect(await playDemo(fleet, signal)).toBe(true);
     // That signatures were found good and lacking (scene "signed only") has arrived as well, and nothing is left behind.
     await eventually(async () => expect(await countStored(fleet.nc, 'OBS_EVENTS', 'obs.>')).toBeGreaterThan(0));
 

@@ -1,6 +1,6 @@
 /**
  * Each state that a usual day does not show, as pictures in the directory that KANADE_TRAY_PICTURES names; `npm run pictures` runs it.
- * Not a test: what it says is looked at.
+ * Not a test: what it says is checked.
  */
 import { join } from 'node:path';
 import { describe, test } from 'vitest';

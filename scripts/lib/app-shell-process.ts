@@ -64,7 +64,7 @@ export class AppShellProcess extends ManagedProcess {
     return this.child ?? super.start();
   }
 
-  /** Ends the agent as a crash would; the shell stays and starts another. */
+  /** Ends the agent as a crash would; the app shell stays and starts another. */
   override async kill() {
     const log = join(this.#userDir, 'logs', 'shell.log');
     const text = existsSync(log) ? readFileSync(log, 'utf8') : '';

@@ -140,14 +140,14 @@ export class Broker {
 
   /** The server writes the file once it listens; a client may then connect. */
   async #ready(portsFile: string): Promise<Record<string, string[]>> {
-    const look = async () => {
+    const check = async () => {
       const endpoints = readPorts(portsFile);
       if (endpoints || this.running) return endpoints;
       const { code, signal } = await this.#process.ended;
       throw new Error(`it ended with ${signal ?? code}`);
     };
     try {
-      return await until('it says that it listens', look, { timeoutMs: START_MS, everyMs: POLL_MS });
+      return await until('it says that it listens', check, { timeoutMs: START_MS, everyMs: POLL_MS });
     } catch (error) {
       await this.kill();
       throw new Error(`nats-server did not start: ${(error as Error).message}\n${this.log}`);

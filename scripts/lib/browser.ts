@@ -32,7 +32,7 @@ export async function findBrowser(env: NodeJS.ProcessEnv = process.env): Promise
 /**
  * Finds a browser or installs one.
  * @returns its path
- * @throws {@link CliError} when none can be had
+ * @throws {@link CliError} when there is none and none can be installed
  */
 export async function ensureBrowser(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const found = await findBrowser(env);

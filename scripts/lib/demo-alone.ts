@@ -26,13 +26,13 @@ export async function firedHere({ nc, pcId }: LocalFleet, signal: AbortSignal): 
     runs_on: 'agent',
     enabled: true,
   });
-  const look = async () => {
+  const read = async () => {
     const { data } = (await lastStored(nc, 'RESULTS', 'results.>')) ?? {};
     if (data === undefined) return undefined;
     const newest = JSON.parse(Buffer.from(data, 'base64').toString()) as ExecResult;
     return newest.manifest_id === job ? newest : undefined;
   };
-  const result = await until('the schedule fires', look, patience(signal));
+  const result = await until('the schedule fires', read, patience(signal));
   const { words, ...told } = outcome('Backup check', result, result.exit_code === 0);
   return [{ ...told, words: `${words}, fired by the PC itself` }];
 }

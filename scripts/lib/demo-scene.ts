@@ -1,8 +1,8 @@
-/** What the scenes of the demo's day have in common. */
+/** What the scenes of the demo have in common. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type ExecResult, putKey } from './fleet.ts';
 import type { LocalFleet } from './local-fleet.ts';
-import { inWords } from './outcomes.ts';
+import { inWords } from './result-in-words.ts';
 import type { Patience } from './waiting.ts';
 
 export interface Outcome {

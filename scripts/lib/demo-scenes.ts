@@ -1,5 +1,5 @@
 /**
- * The scenes of the demo's day: what IT does, and what must come of it. Each speaks the wire only, as backend and command
+ * The scenes of the demo: what IT does, and what must come of it. Each speaks the wire only, as backend and command
  * line would. Invariant: a scene ends with the fleet as it found it, broker and agent running.
  */
 import { randomUUID } from 'node:crypto';
@@ -12,7 +12,7 @@ import { UPDATES } from './demo-updates.ts';
 import { command, countStored, type ExecResult, killExec, publishCommand, putKey, waitForResult } from './fleet.ts';
 import { type LocalFleet, onAir } from './local-fleet.ts';
 import { isAlive, received, started } from './observing.ts';
-import { inWords } from './outcomes.ts';
+import { inWords } from './result-in-words.ts';
 import { until } from './waiting.ts';
 
 /** With whole seconds of jitter below this the draw is 0 one time in four, and an outage lasts as long as the longest. */
@@ -23,7 +23,7 @@ const TRIES = 8;
 
 const LONG = script('echo working; sleep 60', 'echo working& ping -n 61 127.0.0.1 >nul');
 
-/** The jobs of the day; the window shows each by its description. */
+/** The jobs of the demo; the window shows each by its description. */
 const JOBS = {
   'morning-message': 'Good morning message',
   'office-repair': 'Office repair',

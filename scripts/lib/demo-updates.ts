@@ -154,14 +154,14 @@ class Server {
   /** IT wants `version` there; what the server's agent says of it once `isEnough`. */
   async seen(version: string, isEnough: (update: UpdateDetail) => boolean, signal: AbortSignal): Promise<UpdateDetail> {
     await putKey(this.#fleet.nc, 'agent_config', `pcs.${SERVER}`, { target_version: version });
-    const look = async () => {
+    const read = async () => {
       // Between two of its versions nobody answers.
       const update = await this.#agent.agent?.call('update.get', {}).catch(() => undefined);
       return update !== undefined && isEnough(update) ? update : undefined;
     };
     const what = `${SERVER} comes to version ${version}`;
     try {
-      return await until(what, look, { timeoutMs: WITHIN_MS, everyMs: POLL_EVERY_MS, signal });
+      return await until(what, read, { timeoutMs: WITHIN_MS, everyMs: POLL_EVERY_MS, signal });
     } catch (error) {
       signal.throwIfAborted();
       throw new Error(`${String(error)}; its agent said: ${this.#process.log.slice(-1_000)}`);

@@ -1,4 +1,4 @@
-/** What the tests of the shell need of a Linux machine: a screen without a monitor, a session bus, the libraries of Electron. */
+/** What the tests of the app shell need of a Linux machine: a screen without a monitor, a session bus, the libraries of Electron. */
 import { onPath } from '../bootstrap/paths.mjs';
 import { installWithApt } from './apt.ts';
 

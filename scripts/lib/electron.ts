@@ -69,7 +69,7 @@ export async function ensureOwnElectron(env: NodeJS.ProcessEnv = process.env): P
   return found() ?? { kind: 'none', why };
 }
 
-/** An Electron for the tests of the shell. */
+/** An Electron for the tests of the app shell. */
 export async function ensureTestElectron(env: NodeJS.ProcessEnv = process.env): Promise<FoundElectron> {
   const own = await ensureOwnElectron(env);
   if (own.kind !== 'none') return own;

@@ -42,8 +42,8 @@ interface Answer {
 
 const DAY_NS = 86_400_000_000_000;
 const API_MS = 10_000;
-/** A request that is lost with the broker must not hold up the next look. */
-const LOOK_MS = 1_000;
+/** A request that is lost with the broker must not hold up the next try. */
+const READ_MS = 1_000;
 /** JetStream's error code for "no message found". */
 const NO_MESSAGE = 10037;
 
@@ -187,15 +187,15 @@ export async function waitForResult(
   requestId: string,
   { timeoutMs = 20_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<ExecResult> {
-  const look = async () => {
+  const read = async () => {
     try {
-      return await lastStored(nc, 'RESULTS', `results.${requestId}`, LOOK_MS);
+      return await lastStored(nc, 'RESULTS', `results.${requestId}`, READ_MS);
     } catch (error) {
       if (nc.isClosed()) throw error;
       return undefined;
     }
   };
-  const { data = '' } = await until(`the result of ${requestId}`, look, { timeoutMs, signal });
+  const { data = '' } = await until(`the result of ${requestId}`, read, { timeoutMs, signal });
   return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
 }
 

@@ -7,7 +7,7 @@ interface Picture {
   readonly png: Uint8Array;
 }
 
-const HEADER_BYTES = 6;
+const ICO_HEADER_BYTES = 6;
 const ENTRY_BYTES = 16;
 const DIB_HEADER_BYTES = 40;
 const LARGEST_BITMAP = 48;
@@ -16,12 +16,12 @@ export function ico(pictures: readonly Picture[]): Buffer {
   const bodies = pictures.map((picture) =>
     picture.size <= LARGEST_BITMAP ? bitmap(picture) : Buffer.from(picture.png),
   );
-  const header = Buffer.alloc(HEADER_BYTES + ENTRY_BYTES * pictures.length);
+  const header = Buffer.alloc(ICO_HEADER_BYTES + ENTRY_BYTES * pictures.length);
   header.writeUInt16LE(1, 2);
   header.writeUInt16LE(pictures.length, 4);
   let offset = header.length;
   for (const [place, { size }] of pictures.entries()) {
-    const at = HEADER_BYTES + ENTRY_BYTES * place;
+    const at = ICO_HEADER_BYTES + ENTRY_BYTES * place;
     const bytes = bodies[place]?.length ?? 0;
     header.writeUInt8(size % 256, at);
     header.writeUInt8(size % 256, at + 1);

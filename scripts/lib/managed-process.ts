@@ -56,7 +56,7 @@ export class ManagedProcess {
     return this.#child !== undefined;
   }
 
-  /** Resolves when it ends without being asked to; a start after that begins anew. */
+  /** Resolves when it ends without being asked to; a start after that begins again. */
   get died(): Promise<void> {
     return this.#death.promise;
   }

@@ -25,7 +25,7 @@ export async function setUpTests(): Promise<{ node: string; natsServer: string; 
   const tools = await setUp();
   const browser = await ensureBrowser();
   await ensureDesktop();
-  // Where there is none, the tests of the shell are skipped and say why.
+  // Where there is none, the tests of the app shell are skipped and say why.
   await ensureTestElectron();
   return { ...tools, browser };
 }

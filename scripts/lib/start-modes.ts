@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { CliError, say } from '../bootstrap/say.mjs';
 import { AgentProcess, agentToml, withoutKanade } from './agent-process.ts';
 import { AppShellProcess, electronForStart } from './app-shell-process.ts';
-import { demoDay } from './demo-day.ts';
+import { playDemo } from './demo.ts';
 import type { Electron } from './electron.ts';
 import { agentOf, freshDirectory, type LocalFleet, startLocalFleet } from './local-fleet.ts';
-import { inWords } from './outcomes.ts';
+import { inWords } from './result-in-words.ts';
 import { checkSignIn } from './sign-in-check.ts';
 import type { FleetOptions, JoinOptions } from './start-options.ts';
 import { aborted, Stopped, stopController } from './stopping.ts';
 import { openInBrowser, serveWindowPage, type WindowPage } from './window-page.ts';
 
 /**
- * A fleet of its own; stays up after the day, unless `once`.
+ * A fleet of its own; stays up after the demo, unless `once`.
  * @returns the exit code
  */
 export async function runFleet(
@@ -37,7 +37,7 @@ export async function runFleet(
         say('It shows this PC while an IT department works on it: each task that it sends is a line below.');
         say('To join a real fleet instead: npm start -- --server nats://host:4222');
       }
-      const good = await demoDay(fleet, signal);
+      const good = await playDemo(fleet, signal);
       if (once) return good ? 0 : 1;
       say('The fleet stays up; Ctrl-C stops it and leaves nothing behind. What comes in from now on:');
       say(`  (the agent's log is in ${join(fleet.directory, 'logs')}; with the nats command line:`);

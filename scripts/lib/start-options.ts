@@ -11,7 +11,7 @@ export type SignIn =
   | { kind: 'token'; file: string }
   | { kind: 'user'; user: string; file: string }
   | { kind: 'creds'; file: string };
-/** A fleet of its own; `once`: ends after the day. */
+/** A fleet of its own; `once`: ends after the demo. */
 export interface FleetOptions {
   readonly mode: 'fleet';
   readonly id: string;

@@ -3,7 +3,7 @@
 
 $TrustedSids = @(
   'SY', 'S-1-5-18', 'BA', 'S-1-5-32-544',
-  # Whoever owns it is looked at by itself.
+  # Whoever owns it is checked by itself.
   'OW', 'S-1-3-4',
   # TrustedInstaller
   'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'
@@ -80,12 +80,12 @@ function Get-LinkCount([string] $Path) {
 
 # What is wrong with a directory and all that is in it, one line each. Links are named, never followed. What the set-up has put
 # aside because it is somebody else's is left out: it is never read. $Links: also of files that have another name elsewhere.
-function Get-TreeFaults([string] $Path, [bool] $Links) {
+function Get-TreeProblems([string] $Path, [bool] $Links) {
   if (-not (Test-IsThere $Path)) { return "$Path is not there" }
-  Get-FaultsBelow $Path $Links
+  Get-ProblemsBelow $Path $Links
 }
 
-function Get-FaultsBelow([string] $Path, [bool] $Links) {
+function Get-ProblemsBelow([string] $Path, [bool] $Links) {
   if (Test-IsLink $Path) { return "$Path leads elsewhere" }
   $why = Get-Distrust (Get-Sddl $Path)
   if ($why -ne '') { "$Path $why" }
@@ -95,12 +95,12 @@ function Get-FaultsBelow([string] $Path, [bool] $Links) {
     foreach ($child in @(Get-ChildItem -LiteralPath $Path -Force)) {
       if ($child.Name -match '\.not-trusted-[0-9a-f]{16}$') { continue }
       # An agent that runs makes files and takes them away.
-      try { Get-FaultsBelow $child.FullName $Links } catch { if (Test-IsThere $child.FullName) { throw } }
+      try { Get-ProblemsBelow $child.FullName $Links } catch { if (Test-IsThere $child.FullName) { throw } }
     }
   }
 }
 
 function Assert-Trusted([string] $Path, [bool] $Links = $false) {
-  $faults = @(Get-TreeFaults $Path $Links)
-  Assert ($faults.Count -eq 0) "$(@($faults | Select-Object -First 5) -join '; ') ($($faults.Count) in all)"
+  $problems = @(Get-TreeProblems $Path $Links)
+  Assert ($problems.Count -eq 0) "$(@($problems | Select-Object -First 5) -join '; ') ($($problems.Count) in all)"
 }

@@ -150,8 +150,8 @@ function Test-PlantedTemp {
     Assert-Equal (Wait-Task $installer 1) 0 'exit code of the installation'
     $done = @($results | Where-Object { $_.outcome -eq 'done' } | ForEach-Object { $_.name })
     Assert ($done.Count -eq 0) "a standard user can: $($done -join '; ')"
-    $faults = @($seen.Values | Where-Object { $_ -ne '' })
-    Assert ($faults.Count -eq 0) "the installer has unpacked into what others can change: $($faults -join '; ')"
+    $problems = @($seen.Values | Where-Object { $_ -ne '' })
+    Assert ($problems.Count -eq 0) "the installer has unpacked into what others can change: $($problems -join '; ')"
     if ($seen.Count -eq 0) { Skip "nothing that the installer has unpacked was seen in $(Get-SharedTemp)" }
     "$($seen.Count) directories, $(@($results | Where-Object { $_.outcome -eq 'refused' }).Count) attempts refused"
   }
@@ -169,12 +169,12 @@ function Test-HasOnlyPlanted([string] $Directory) {
   return @(Get-ChildItem -LiteralPath $Directory -Force | Where-Object { $_.Name -ne 'kt-verify-planted' }).Count -eq 0
 }
 
-# Directory → what is wrong with it, or ''. It may go while it is looked at.
+# Directory → what is wrong with it, or ''. It may go while it is checked.
 function Watch-Unpacked($Before, $Seen, [string] $Names) {
   foreach ($directory in @(Get-Unpacked | ForEach-Object { $_.FullName } | Where-Object { $_ -notin $Before -and "$($Seen[$_])" -eq '' })) {
     try {
       if (Test-HasOnlyPlanted $directory) { continue }
-      $faults = @(foreach ($path in @($directory) + @(Get-ChildItem -LiteralPath $directory -Force | ForEach-Object { $_.FullName })) {
+      $problems = @(foreach ($path in @($directory) + @(Get-ChildItem -LiteralPath $directory -Force | ForEach-Object { $_.FullName })) {
           $why = Get-Distrust (Get-Sddl $path)
           if ($why -ne '') { "$path $why" }
         })
@@ -182,7 +182,7 @@ function Watch-Unpacked($Before, $Seen, [string] $Names) {
       if (Test-IsThere $directory) { throw }
       continue
     }
-    $Seen[$directory] = $faults -join '; '
+    $Seen[$directory] = $problems -join '; '
     try { [System.IO.File]::WriteAllLines($Names, [string[]] @($Seen.Keys)) } catch { Write-Verbose "$_" }
   }
 }

@@ -142,9 +142,9 @@ function Remove-AtEnd {
 
 # Returns the exit code.
 function Invoke-Verify {
-  $obstacle = Get-Obstacle
-  if ($obstacle -ne '') {
-    Write-Host "Nothing was checked. $obstacle."
+  $blocker = Get-Blocker
+  if ($blocker -ne '') {
+    Write-Host "Nothing was checked. $blocker."
     return 255
   }
   $Verify.Begun = Get-Date

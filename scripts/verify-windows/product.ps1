@@ -29,7 +29,7 @@ function New-Verify($Given) {
 }
 
 # Why nothing can be checked here; '': it can.
-function Get-Obstacle {
+function Get-Blocker {
   if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return 'PowerShell runs in Constrained Language here; this script needs Full Language' }
   if (-not [Environment]::Is64BitProcess) { return 'This is a 32-bit PowerShell, which is shown other directories and keys; start the 64-bit one' }
   if (-not (Test-IsAdministrator)) { return 'Start this from an elevated prompt' }

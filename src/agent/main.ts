@@ -29,7 +29,7 @@ if (major < REQUIRED_NODE) {
   process.stderr.write(`this needs Node ${REQUIRED_NODE} or newer, and this is ${process.versions.node}\n`);
   process.exit(1);
 }
-// Before the first flag: V8 takes none of what Node brings compiled once a flag is set, and each of these is compiled anew then.
+// Before the first flag: V8 takes none of what Node brings compiled once a flag is set, and each of these is compiled again then.
 for (const name of NODE_MODULES) process.getBuiltinModule(name);
 // The getter loads it.
 void globalThis.crypto;
@@ -41,6 +41,6 @@ void begin();
 async function begin(): Promise<void> {
   const { run } = await import('./boot/cli.ts');
   const { endProcess } = await import('../platform/end-process.ts');
-  // Whatever is left, a connect under way or a look into a dead share, is nothing that an agent which has stopped waits for.
+  // Whatever is left, a connect under way or an access to a dead share, is nothing that an agent which has stopped waits for.
   await endProcess(await run(process.argv.slice(2)));
 }

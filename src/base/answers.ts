@@ -1,5 +1,5 @@
 /**
- * Whether a path answers at all. A look into a dead network share hangs for minutes or for ever, and one that is not made off the
+ * Whether a path answers at all. An access to a dead network share hangs for minutes or for ever, and one that is not made off the
  * event loop's thread takes the whole agent with it, without a word. So it is asked once, before anything else touches it.
  */
 import { stat } from 'node:fs/promises';
@@ -17,7 +17,7 @@ export interface AnswerOptions {
 }
 
 /**
- * The same of a path that is read over and over: asked before each look, and never waited for. A question that has no answer stays the
+ * The same of a path that is read over and over: asked before each access, and never waited for. A question that has no answer stays the
  * only one, since each takes a thread of the pool.
  */
 export class AskedPath {
@@ -66,7 +66,7 @@ export class AskedPath {
   }
 }
 
-/** Which paths have answered; one that is asked of for the first time is looked at from then on. */
+/** Which paths have answered; one that is asked of for the first time is checked from then on. */
 export class AnsweredPaths {
   readonly #answered = new Set<string>();
   readonly #asked = new Map<string, Promise<void>>();

@@ -1,5 +1,6 @@
 /** Times: of the wall, which people set, and the others, by which durations are told. */
 import { uptime } from 'node:os';
+import { NS_PER_MS } from '../shared/time-units.ts';
 
 /** Where the time comes from. Injected, so that tests can move it. */
 export interface Clock {
@@ -19,7 +20,7 @@ export interface Clock {
 export const systemClock: Clock = {
   // Date.now() follows a changed wall clock at once; performance.timeOrigin would not. The fraction of a millisecond
   // is not worth a clock that lies after an NTP step.
-  nowNs: () => BigInt(Date.now()) * 1_000_000n,
+  nowNs: () => BigInt(Date.now()) * NS_PER_MS,
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   upMs,

@@ -19,7 +19,7 @@ import { type Watched, WatchedCell } from './watched.ts';
 const BACKLOG_MAX_CHARS = 1024 * 1024;
 const BATCH_MS = 20;
 const RETRY_MS = 1_000;
-/** How often it is looked whether the file is still the one in the directory. */
+/** How often it is checked whether the file is still the one in the directory. */
 const POLL_EVERY_MS = 2_000;
 /** Users have no business in it; a group such as Debian's `adm` may be let in by IT. */
 const DIRECTORY_MODE = 0o750;

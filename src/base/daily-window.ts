@@ -2,6 +2,8 @@
  * A time of day that comes every day, by the clock on the wall: `22:00-05:00` begins in the evening and ends in the morning. What a
  * change to summer time leaves out is left out, as for people.
  */
+import { MINUTE_MS } from '../shared/time-units.ts';
+
 export interface DailyWindow {
   /** Minutes after midnight; `from` is in it, `to` is not. */
   readonly from: number;
@@ -9,7 +11,6 @@ export interface DailyWindow {
 }
 
 const FORM = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/;
-const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
 
 /** null: it is none; one that is empty is none either. */

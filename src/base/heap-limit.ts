@@ -31,14 +31,14 @@ export class HeapLimit {
     if (now < this.#nextCheckMs) return;
     this.#nextCheckMs = now + POLL_EVERY_MS;
     if (getHeapStatistics().used_heap_size < this.#largeBytes) return;
-    // What the last of it leaves is looked at when all is quiet.
+    // What the last of it leaves is checked when all is quiet.
     if (!this.#checksOnceMore) setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
     this.#checksOnceMore = true;
     this.#collectNow();
     this.#nextCheckMs = now + REST_MS;
   }
 
-  /** What lives by now is no reason to look again soon. */
+  /** What lives by now is no reason to check again soon. */
   #collectNow(): void {
     this.#collect ??= collector();
     this.#collect();

@@ -2,10 +2,10 @@
  * Keeps a log from filling its disk. Invariant: whatever somebody sends us, a day of the log has its size, and what is left out is
  * counted or named. Lines that repeat are counted once there were many of them; an error is the last thing to be left out.
  */
+import { DAY_MS } from '../shared/time-units.ts';
 import { type LineFormat, type LogEntry, ROOT_COMPONENT } from './logger.ts';
 
 const MIB = 1024 * 1024;
-export const DAY_MS = 86_400_000;
 export const DAY_MAX_BYTES = 32 * MIB;
 /** On top of them, for errors alone. */
 export const ERRORS_MAX_BYTES = MIB;

@@ -1,7 +1,8 @@
 /** The names of the daily log files (protocol §9.1): `<stem>.YYYY-MM-DD.<ext>` beside the template `<stem>.<ext>`. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { DAY_MS, dayOf } from './log-limits.ts';
+import { DAY_MS } from '../shared/time-units.ts';
+import { dayOf } from './log-limits.ts';
 
 /** The file of the UTC day that `nowMs` lies in. */
 export function dailyFile(pathTemplate: string, nowMs: number): string {

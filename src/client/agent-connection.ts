@@ -111,7 +111,7 @@ export class AgentConnection {
         this.#startingUntilMs = isFinishing ? nowMs + RESTARTS_WITHIN_MS : Math.min(this.#startingUntilMs, nowMs);
       } else agent?.close();
       if (signal.aborted) return;
-      await this.#lookForStartFailure();
+      await this.#readStartFailure();
       if (this.#state !== 'incompatible' || agent !== null)
         this.#set(performance.now() < this.#startingUntilMs ? 'starting' : 'down');
       await this.#pause(backoffMs(RETRY, failures++));
@@ -136,7 +136,7 @@ export class AgentConnection {
     return null;
   }
 
-  async #lookForStartFailure(): Promise<void> {
+  async #readStartFailure(): Promise<void> {
     const found = await readStartFailure(this.#options.agentDir);
     if (found === this.#startFailure) return;
     this.#startFailure = found;

@@ -86,7 +86,7 @@ async function faultOf(answer: Promise<unknown>): Promise<string> {
 }
 
 describe('what a window asks', () => {
-  test('begins with the state of the shell, and where to begin', async () => {
+  test('begins with the state of the app shell, and where to begin', async () => {
     const { window } = bridged({ 'shell.copy': () => ({}) });
     const hello = (await window.call('shell.hello', {})) as { state: AppShellState; route: unknown };
     expect(hello.route).toEqual({ screen: 'run', run: 3 });
@@ -135,7 +135,7 @@ describe('what a window asks', () => {
     expect([done, asked]).toEqual([[], []]);
   });
 
-  test('is unavailable where this shell has no such method, or the agent is gone', async () => {
+  test('is unavailable where this app shell has no such method, or the agent is gone', async () => {
     const { window, lose } = bridged();
     expect(await faultOf(window.call('shell.copy', { text: 'x' }))).toBe('unavailable');
     lose();
@@ -161,7 +161,7 @@ describe('what a window is told', () => {
     expect(got).toEqual([['state.changed', { n: 1 }]]);
   });
 
-  test('that the agent is gone, changes of the shell, and where to go', async () => {
+  test('that the agent is gone, changes of the app shell, and where to go', async () => {
     const { lose, bridge, got, window } = bridged();
     lose();
     bridge.changed();

@@ -3,7 +3,6 @@
  * its schema before it goes anywhere (threat-model §3.1, 17 and 20). The window's own connection to the agent ends with the window,
  * and with it what the helpdesk code had opened.
  */
-
 import {
   type AppShellMethodName,
   type AppShellParsed,

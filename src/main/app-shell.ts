@@ -90,9 +90,9 @@ export class AppShell {
 
   model(nowMs = Date.now()): TrayModel {
     const { i18n } = this;
-    const { mark, tooltip } = describeState(this.#seen(), i18n, nowMs);
+    const { mark, tooltip } = describeState(this.#snapshot(), i18n, nowMs);
     const facts = {
-      seen: this.#seen(),
+      snapshot: this.#snapshot(),
       unseen: this.#unseenRuns.unseen,
       mayQuit: this.#mayQuit(),
       mayStop: this.#mayStop(),
@@ -102,7 +102,7 @@ export class AppShell {
 
   /** For the taskbar: 0 to 1 of the usual time of the task that runs; 2: nobody knows how far; -1: none runs. */
   progress(nowMs = Date.now()): number {
-    const [running, ...others] = claimsOf(this.#seen()).now === 'some' ? (this.#status?.now.running ?? []) : [];
+    const [running, ...others] = claimsOf(this.#snapshot()).now === 'some' ? (this.#status?.now.running ?? []) : [];
     if (running === undefined) return -1;
     return others.length > 0 ? 2 : (progressOf(running, this.i18n, nowMs).fraction ?? 2);
   }
@@ -127,9 +127,9 @@ export class AppShell {
   }
 
   #details(): string {
-    const seen = this.#seen();
-    const pc = knownPc(seen.status, this.#options.preferences.value.remembered);
-    return pcDetails(seen, pc, this.#options.userName, this.i18n, Date.now());
+    const snapshot = this.#snapshot();
+    const pc = knownPc(snapshot.status, this.#options.preferences.value.remembered);
+    return pcDetails(snapshot, pc, this.#options.userName, this.i18n, Date.now());
   }
 
   /** Serves one window; what its helpdesk opens ends with it. */
@@ -175,7 +175,7 @@ export class AppShell {
       : ({ agentDir, account, client: 'host', hostSecret: host.secret } as const);
   }
 
-  #seen(): PcSnapshot {
+  #snapshot(): PcSnapshot {
     const restartAtMs = this.#options.host?.restartAtMs ?? null;
     return {
       agentConnection: { ...this.agentConnection.view, restartAtMs },

@@ -72,7 +72,7 @@ test('the agent is started with the host’s secret, which is new for each host'
 describe('an agent that ends by itself', () => {
   test.each([
     ['a crash', null, 1_000],
-    ['a fault', 70, 1_000],
+    ['a bug', 70, 1_000],
     ['a restart for an update', 64, 0],
     ['a directory in use', 2, 15_000],
   ])('after %s it is started again in %s', (_what, code, waitMs) => {
@@ -88,7 +88,7 @@ describe('an agent that ends by itself', () => {
 
   test.each([
     ['it was asked to stop', 0],
-    ['its settings are at fault', 1],
+    ['its settings can not be used', 1],
   ])('stays away where %s', (_why, code) => {
     const { host, launched } = hosted();
     launched[0]?.end(code);

@@ -1,5 +1,4 @@
 /** What may be opened outside of the window: IT's own contact lines, each by its name (threat-model §3.1, 15). */
-
 import type { Support } from '../shared/about-view.ts';
 import type { LinkId } from '../shared/app-shell-contract.ts';
 import { type MailDraft, mailLink } from '../shared/mail-link.ts';

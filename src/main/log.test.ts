@@ -6,7 +6,7 @@ import { openAppLog } from './log.ts';
 
 const AT = Date.UTC(2026, 4, 3, 12);
 
-test('a line has its time and level, and a fault what happened', () => {
+test('a line has its time and level, and an error what happened', () => {
   const file = join(tempDir(), 'logs', 'shell.log');
   const log = openAppLog(file, () => AT);
   log.info('two\nlines');

@@ -5,6 +5,7 @@
 import { homedir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { app, Menu, nativeTheme, powerMonitor, protocol, session } from 'electron';
+import { errorText } from '../base/logger.ts';
 import { nativeCodeIsBeside, ownAccount, userName } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import type { Route } from '../shared/app-shell-contract.ts';
@@ -67,7 +68,7 @@ function refuse(names: readonly string[]): void {
 /** Better no program than one that shows nothing and hosts nothing. */
 function giveUp(error: unknown): void {
   log.error('it can not start', error);
-  console.error(`Kanade Tray can not start: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`Kanade Tray can not start: ${errorText(error)}`);
   app.exit(1);
 }
 

@@ -61,7 +61,7 @@ class Person {
       notifyOnRun: changed.notifyOnRun ?? 0,
       wanted: changed.wanted ?? true,
     };
-    this.rules.look(observation);
+    this.rules.check(observation);
   }
 
   /** The title of what is shown now. */

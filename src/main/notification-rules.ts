@@ -38,19 +38,19 @@ const NEEDS_YOU: ReadonlySet<Event['kind']> = new Set(['user', 'restart']);
 
 export class NotificationRules {
   #restart: boolean | null = null;
-  /** The version of which it was said that it is ready, or that was so at the first look: once for each. */
+  /** The version of which it was said that it is ready, or that was so at the first check: once for each. */
   #toldUpdate: string | null | undefined;
-  /** Run → how far it was when it was looked at last; what was there at the first look is no news. */
+  /** Run → how far it was when it was checked last; what was there at the first check is no news. */
   #known: Map<number, RunRow['state']> | null = null;
   #waiting: Event[] = [];
   /** Monotonic, as every `nowMs` here: a clock that is set back must not keep notifications away. */
   #shownAtMs = Number.NEGATIVE_INFINITY;
 
   /** Notes what is new in `observation`. */
-  look({ status, rows, notifyOnRun, wanted }: Observation): void {
+  check({ status, rows, notifyOnRun, wanted }: Observation): void {
     if (this.#restart === false && status.restartRequired) this.#add({ kind: 'restart' });
     this.#restart = status.restartRequired;
-    this.#lookAtUpdate(status, wanted);
+    this.#checkUpdate(status, wanted);
     const before = this.#known;
     const known = new Map(rows.map((row) => [row.run, row.state]));
     this.#known = known;
@@ -65,7 +65,7 @@ export class NotificationRules {
     }
   }
 
-  #lookAtUpdate(status: AgentStatus, wanted: boolean): void {
+  #checkUpdate(status: AgentStatus, wanted: boolean): void {
     const version = waitingUpdate(status);
     if (this.#toldUpdate === undefined) this.#toldUpdate = version;
     if (version === null || version === this.#toldUpdate) return;

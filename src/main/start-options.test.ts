@@ -9,7 +9,7 @@ const ENV = {
   Kanade_Tray_User_Data: '/tmp/user',
 };
 
-test('an installed shell obeys no variable of those that are there for tests', () => {
+test('an installed app shell obeys no variable of those that are there for tests', () => {
   expect(obeyedEnvironment(ENV, true)).toEqual({ PATH: '/bin' });
   expect(obeyedEnvironment(ENV, false)).toEqual(ENV);
 });
@@ -35,7 +35,7 @@ const DANGEROUS = [
   '-r',
 ];
 
-test.each(DANGEROUS)('an installed shell does not run with %s', (argument) => {
+test.each(DANGEROUS)('an installed app shell does not run with %s', (argument) => {
   const { kept, refused } = obeyedArguments(['--hidden', argument, '--lang=ja'], true, 'linux');
   expect(kept).toEqual(['--hidden', '--lang=ja']);
   expect(refused).toEqual([argument.replace(/^-+/, '').replace(/=.*/, '')]);

@@ -31,7 +31,7 @@ class FakeAgent {
   } as unknown as Pick<AgentClient, 'call'>;
 }
 
-function news(seenRun: number | null = null) {
+function unseenRuns(seenRun: number | null = null) {
   const errors: string[] = [];
   const observations: Observation[] = [];
   let changes = 0;
@@ -40,24 +40,24 @@ function news(seenRun: number | null = null) {
   preferences.set({ seenRun });
   const made = new UnseenRuns({
     preferences,
-    rules: { look: (observation) => void observations.push(observation) },
+    rules: { check: (observation) => void observations.push(observation) },
     log,
     onChange: () => {
       changes += 1;
     },
   });
-  return { news: made, preferences, observations, errors, changes: () => changes };
+  return { unseenRuns: made, preferences, observations, errors, changes: () => changes };
 }
 
 test('what was there at the very first look is not new', async () => {
-  const { news: it, preferences } = news();
+  const { unseenRuns: it, preferences } = unseenRuns();
   await it.changed(new FakeAgent(7).client, STATUS);
   expect([it.unseen, preferences.value.seenRun]).toEqual([0, 7]);
 });
 
 test('what arrived since the list was looked at is counted, also after a restart, until it is looked at again', async () => {
   const agent = new FakeAgent(120);
-  const { news: it, preferences, changes } = news(20);
+  const { unseenRuns: it, preferences, changes } = unseenRuns(20);
   await it.changed(agent.client, STATUS);
   expect([it.unseen, preferences.value.seenRun, changes()]).toEqual([100, 20, 1]);
   await it.seen(agent.client);
@@ -68,7 +68,7 @@ test('what arrived since the list was looked at is counted, also after a restart
 });
 
 test('a store that began again counts from its own first run', async () => {
-  const { news: it, preferences } = news(500);
+  const { unseenRuns: it, preferences } = unseenRuns(500);
   const agent = new FakeAgent(2);
   await it.changed(agent.client, STATUS);
   expect([it.unseen, preferences.value.seenRun]).toEqual([0, 2]);
@@ -78,7 +78,7 @@ test('a store that began again counts from its own first run', async () => {
 });
 
 test('many changes during a look are one more look, with the newest state', async () => {
-  const { news: it, observations } = news(3);
+  const { unseenRuns: it, observations } = unseenRuns(3);
   const agent = new FakeAgent(3);
   let go = () => {};
   agent.hold = new Promise((resolve) => {
@@ -94,7 +94,7 @@ test('many changes during a look are one more look, with the newest state', asyn
 });
 
 test('a look that an agent did not answer to its end does not keep the next agent from being looked at', async () => {
-  const { news: it, observations, errors } = news(3);
+  const { unseenRuns: it, observations, errors } = unseenRuns(3);
   const gone = new FakeAgent(3);
   gone.hold = Promise.reject(new LinkClosed());
   const done = it.changed(gone.client, STATUS);
@@ -103,8 +103,8 @@ test('a look that an agent did not answer to its end does not keep the next agen
   expect([observations.length, it.unseen, errors]).toEqual([1, 1, []]);
 });
 
-test('a fault is noted, and looked past', async () => {
-  const { news: it, observations, errors } = news(3);
+test('an error is noted, and does no harm', async () => {
+  const { unseenRuns: it, observations, errors } = unseenRuns(3);
   const broken = new FakeAgent(3);
   broken.hold = Promise.reject(new Error('no'));
   await it.changed(broken.client, STATUS);
@@ -113,7 +113,7 @@ test('a fault is noted, and looked past', async () => {
 });
 
 test('the rules hear what IT and the person want', async () => {
-  const { news: it, preferences, observations } = news(1);
+  const { unseenRuns: it, preferences, observations } = unseenRuns(1);
   preferences.set({ preferences: { ...preferences.value.preferences, notifications: false } });
   await it.changed(new FakeAgent(1).client, STATUS);
   expect(observations[0]).toMatchObject({ notifyOnRun: 0, wanted: false, rows: [{ run: 1 }] });

@@ -1,6 +1,6 @@
 /**
  * What is new since the person looked last: the count in the menu, and what the rules of notifications are told. Invariant:
- * a change that comes during a look is looked at afterwards, whichever agent it came from.
+ * a change that comes during a check is checked afterwards, whichever agent it came from.
  */
 import type { AgentStatus } from '../shared/agent-status.ts';
 import type { AgentClient } from '../shared/client.ts';
@@ -12,19 +12,19 @@ import type { PreferencesFile } from './preferences.ts';
 
 export interface NewsOptions {
   readonly preferences: PreferencesFile;
-  readonly rules: Pick<NotificationRules, 'look'>;
+  readonly rules: Pick<NotificationRules, 'check'>;
   readonly log: AppLog;
   readonly onChange: () => void;
 }
 
 type Asked = Pick<AgentClient, 'call'>;
 
-const LOOKED_AT = 50;
+const MAX_RUNS = 50;
 
 export class UnseenRuns {
   readonly #options: NewsOptions;
   #unseen = 0;
-  #looking = false;
+  #checking = false;
   #next: { readonly agent: Asked; readonly status: AgentStatus } | null = null;
 
   constructor(options: NewsOptions) {
@@ -36,19 +36,19 @@ export class UnseenRuns {
     return this.#unseen;
   }
 
-  /** `agent` has said its newest `status`. Resolves when nothing is left to look at. */
+  /** `agent` has said its newest `status`. Resolves when nothing is left to check. */
   async changed(agent: Asked, status: AgentStatus): Promise<void> {
     this.#next = { agent, status };
-    if (this.#looking) return;
-    this.#looking = true;
+    if (this.#checking) return;
+    this.#checking = true;
     for (let next = this.#take(); next !== null; next = this.#take()) {
       try {
-        await this.#look(next.agent, next.status);
+        await this.#check(next.agent, next.status);
       } catch (error) {
         if (!(error instanceof LinkClosed)) this.#options.log.error('looking at the tasks', error);
       }
     }
-    this.#looking = false;
+    this.#checking = false;
   }
 
   /** The list is on the screen: what is in it is new no more. Without an agent that is not remembered. */
@@ -69,12 +69,12 @@ export class UnseenRuns {
     return next;
   }
 
-  async #look(agent: Asked, status: AgentStatus): Promise<void> {
-    const { rows } = await agent.call('runs.list', { limit: LOOKED_AT });
+  async #check(agent: Asked, status: AgentStatus): Promise<void> {
+    const { rows } = await agent.call('runs.list', { limit: MAX_RUNS });
     const newest = rows[0]?.run ?? 0;
     const { seenRun, preferences, ui } = this.#options.preferences.value;
     if (seenRun === null || newest < seenRun) {
-      // The first look ever, or a store that began again and counts from one.
+      // The first check ever, or a store that began again and counts from one.
       this.#remember(newest);
       this.#unseen = 0;
     } else if (newest === seenRun) this.#unseen = 0;
@@ -82,7 +82,7 @@ export class UnseenRuns {
       const newer = await agent.call('runs.list', { afterRun: seenRun, limit: 1 });
       this.#unseen = newer.total?.matching ?? 0;
     }
-    this.#options.rules.look({
+    this.#options.rules.check({
       status,
       rows,
       notifyOnRun: (ui ?? DEFAULT_UI).notifyOnRun,

@@ -28,7 +28,7 @@ export interface WindowOptions {
 const SIZE = { width: 880, height: 600 };
 const MIN_SIZE = { minWidth: 360, minHeight: 360 };
 /** A page that dies again at once would do so for ever. */
-const ANEW_AFTER_MS = 10_000;
+const REOPEN_AFTER_MS = 10_000;
 const SHOWN_WITHIN_MS = 3_000;
 
 export class MainWindow {
@@ -76,7 +76,7 @@ export class MainWindow {
     this.#window = window;
     this.#openedAtMs = performance.now();
     window.setMenuBarVisibility(false);
-    const hung = () => this.#anew(window, 'it does not answer');
+    const hung = () => this.#reopen(window, 'it does not answer');
     this.#bridge = this.#options.serve(ipcLink(ipcMain, window.webContents, this.#options.log), this.#route, hung);
     const ready = () => {
       clearTimeout(late);
@@ -95,7 +95,7 @@ export class MainWindow {
     });
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       // It ended as it was told to.
-      if (reason !== 'clean-exit') this.#anew(window, reason);
+      if (reason !== 'clean-exit') this.#reopen(window, reason);
     });
     const gone = () => {
       clearTimeout(late);
@@ -143,16 +143,16 @@ export class MainWindow {
   }
 
   /** The page is gone; the agent has not noticed, and the person gets a new one. */
-  #anew(window: BrowserWindow, why: string): void {
+  #reopen(window: BrowserWindow, why: string): void {
     if (this.#window !== window) return;
     this.#options.log.error(`the window is opened anew: ${why}`);
-    const tooSoon = performance.now() - this.#openedAtMs < ANEW_AFTER_MS;
+    const tooSoon = performance.now() - this.#openedAtMs < REOPEN_AFTER_MS;
     this.#window = null;
     this.#bridge = null;
     window.destroy();
     // Nobody has asked for it, so it does not take the focus.
     if (tooSoon) this.#options.onClosed();
-    else this.#create((anew) => anew.showInactive());
+    else this.#create((reopened) => reopened.showInactive());
   }
 }
 

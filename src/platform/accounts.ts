@@ -10,7 +10,7 @@ import { ownSid } from './windows/sids.ts';
 /** systemd makes a directory per signed-in user here, and takes it away with the last session. */
 const USER_RUNTIME = '/run/user';
 
-/** Windows tells sign-ins only to windows; a look now and then is soon enough for an icon. */
+/** Windows tells sign-ins only to windows; a poll now and then is soon enough for an icon. */
 const POLL_EVERY_MS = 15_000;
 
 export interface SignedInAccounts {
@@ -53,15 +53,15 @@ export function followDirectory(directory: string, log: Logger): SignedInAccount
 /** Asks `list` now and every `everyMs`. What fails leaves things as they were. */
 export function pollAccounts(list: () => readonly string[], everyMs: number, log: Logger): SignedInAccounts {
   const cell = new WatchedCell<readonly string[]>([]);
-  const look = () => {
+  const poll = () => {
     try {
       setIfChanged(cell, list());
     } catch (error) {
       log.warn('who is signed in can not be told', { error: errorText(error) });
     }
   };
-  look();
-  const timer = setInterval(look, everyMs).unref();
+  poll();
+  const timer = setInterval(poll, everyMs).unref();
   return { accounts: cell, close: () => clearInterval(timer) };
 }
 

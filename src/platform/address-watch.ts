@@ -1,6 +1,6 @@
 /**
  * Tells when this PC has come into another network: its IPv4 addresses have changed, and then stay as they are for a while. Invariant:
- * nothing is looked at while nobody wants to know.
+ * nothing is read while nobody wants to know.
  */
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 

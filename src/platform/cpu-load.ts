@@ -11,7 +11,7 @@ interface Sample {
 /** Below that the counts of the system say too little. */
 const SHORTEST_MS = 1_000;
 
-/** How busy the processors of this PC were between two looks; nothing is measured while nobody asks. */
+/** How busy the processors of this PC were between two polls; nothing is measured while nobody asks. */
 export class CpuLoad {
   #before: Sample | null = null;
   #percent: number | null = null;
@@ -21,7 +21,7 @@ export class CpuLoad {
     this.#read = read;
   }
 
-  /** Since the look before, 0 to 100; null: this is the first, or it was a moment ago. */
+  /** Since it was asked last, 0 to 100; null: this is the first, or it was a moment ago. */
   percent(): number | null {
     const now = this.#read();
     const before = this.#before;

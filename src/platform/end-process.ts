@@ -1,8 +1,7 @@
 /**
  * The end of this process. Invariant: it ends with its code, whatever is left of it. Node joins the threads of its pool at an exit,
- * so one look into a dead network share, or at a name server that is silent, would keep it for ever.
+ * so one access to a dead network share, or to a name server that is silent, would keep it for ever.
  */
-
 import type { Writable } from 'node:stream';
 import { koffi as loadKoffi } from './koffi.ts';
 

@@ -63,15 +63,11 @@ async function posixDirectory(path: string, uid: number, mode: number): Promise<
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
   }
-  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    const { uid: owner } = await handle.stat();
-    if (owner !== uid) return `${path} belongs to user ${owner}, not to ${uid}`;
-    await handle.chmod(mode);
-    return null;
-  } finally {
-    await handle.close();
-  }
+  await using handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const { uid: owner } = await handle.stat();
+  if (owner !== uid) return `${path} belongs to user ${owner}, not to ${uid}`;
+  await handle.chmod(mode);
+  return null;
 }
 
 /** To connect needs the right to write to it. It lies in a directory that is ours alone. */

@@ -114,12 +114,12 @@ function parseObject(text: string) {
     return { ok: false, line: 1, expected: 'a JSON object of policy names and values' } as const;
   } catch (error) {
     const message = errorText(error);
-    return { ok: false, line: faultyLine(text), expected: `valid JSON (${message})` } as const;
+    return { ok: false, line: wrongLine(text), expected: `valid JSON (${message})` } as const;
   }
 }
 
 /** The first line up to which the text can't be the beginning of any JSON; V8 itself often names no place. */
-function faultyLine(text: string): number {
+function wrongLine(text: string): number {
   const lines = text.split('\n');
   let good = 0;
   let bad = lines.length;
@@ -155,13 +155,13 @@ export interface SignedCommandsSwitch {
 }
 
 export interface SwitchSource extends PolicySource {
-  /** Whether this account may be without the right to look: that of a person, in tray mode. */
+  /** Whether this account may be without the right to read it: that of a person, in tray mode. */
   readonly mayBeDenied: boolean;
 }
 
 /**
  * The switch of the original that requires signed commands (protocol §11.4); null: not set. Only a plain no, or nothing at all, is
- * "not set": what can't be understood or looked at counts as set, except where this account has no right to look.
+ * "not set": what can't be understood or read counts as set, except where this account has no right to read it.
  */
 export function signedCommandsSwitch(source: SwitchSource): SignedCommandsSwitch | null {
   if (source.platform !== 'win32') return switchFile(source.file ?? SIGNED_SWITCH_FILE);

@@ -3,7 +3,7 @@
  * in a bounded time and takes no more than two threads of Node's pool. The kernel waits for the other process before it shows that
  * (see `posix-proc.ts`; the lock of its memory too, which one that waits for a dead share holds). So our own account's are read here,
  * two at a time, and none is waited for that gives no answer; of other accounts only what may have been started by a script of ours,
- * what is in our own unit (nobody can move into one), is looked at, each by a program that is ended when it is late.
+ * what is in our own unit (nobody can move into one), is read, each by a program that is ended when it is late.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { isNoRoom, type ProcStat } from './posix-proc.ts';
 
 export interface Marked {
   readonly pids: ReadonlySet<number>;
-  /** Why some could not be looked at; null: all were. */
+  /** Why some could not be read; null: all were. */
   readonly why: string | null;
 }
 
@@ -49,7 +49,7 @@ export class Environments {
 
   /**
    * Those with an assignment that begins so: `NAME=value`, with a NUL behind it where it is the whole value. Rejects where no file
-   * descriptor is left for a look.
+   * descriptor is left to read one.
    */
   async marked(processes: readonly ProcStat[], assignment: string): Promise<Marked> {
     const pids = new Set<number>();
@@ -120,13 +120,13 @@ export class Environments {
   async #othersMarked(others: readonly ProcStat[], assignment: string, pids: Set<number>): Promise<void> {
     for (let from = 0; from < others.length; from += PROGRAMS_AT_A_TIME) {
       const some = others.slice(from, from + PROGRAMS_AT_A_TIME);
-      const has = await Promise.all(some.map(({ pid }) => this.#lookFromOutside(pid, assignment)));
+      const has = await Promise.all(some.map(({ pid }) => this.#readFromOutside(pid, assignment)));
       for (const [index, { pid }] of some.entries()) if (has[index] === true) pids.add(pid);
     }
   }
 
   /** By a program, which can be ended while the kernel lets it wait. Slower than a read by some milliseconds. */
-  #lookFromOutside(pid: number, assignment: string): Promise<boolean> {
+  #readFromOutside(pid: number, assignment: string): Promise<boolean> {
     // A "line" ends with a NUL here, and so does a whole value.
     const whole = assignment.endsWith('\0');
     const text = whole ? assignment.slice(0, -1) : assignment;

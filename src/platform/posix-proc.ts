@@ -15,7 +15,7 @@ export interface ProcStat {
   readonly session: number;
   /** Of the four that it has, the one that counts (effective); null: they differ, or are not told. */
   readonly uid: number | null;
-  /** Clock ticks between the boot and its start. Null: not looked at, since it is not all our own account's. */
+  /** Clock ticks between the boot and its start. Null: not read, since it is not all our own account's. */
   readonly startTicks: number | null;
   readonly zombie: boolean;
 }
@@ -114,7 +114,7 @@ export async function processesSince(sinceTicks: number): Promise<ProcStat[]> {
   return found;
 }
 
-/** No file descriptor or no memory is left for a look: what is there is not known, which is not the same as gone. */
+/** No file descriptor or no memory is left for a scan: what is there is not known, which is not the same as gone. */
 export function isNoRoom(error: unknown): boolean {
   return ['EMFILE', 'ENFILE', 'ENOMEM'].includes(errorCode(error));
 }

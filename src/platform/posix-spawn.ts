@@ -6,6 +6,7 @@
 import { openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
+import { atEnd } from '../base/at-end.ts';
 import { koffi as loadKoffi } from './koffi.ts';
 
 export interface SpawnRequest {
@@ -57,25 +58,23 @@ export function posixSpawn(request: SpawnRequest): Spawned {
   const texts = [request.file, ...request.args, request.cwd ?? ''];
   // A NUL would end the text there and run something else.
   if (texts.some((text) => text.includes('\0'))) return { ok: false, code: 'EINVAL' };
+  const { actionsDestroy } = native;
   const actions = Buffer.alloc(STRUCT_BYTES);
   native.actionsInit(actions);
-  try {
-    if (request.cwd !== null) native.addChdir(actions, request.cwd);
-    native.addDup2(actions, request.stdinFd ?? native.devNull, 0);
-    native.addDup2(actions, request.stdoutFd, 1);
-    native.addDup2(actions, request.stderrFd, 2);
-    const pid = new Int32Array(1);
-    const argv = [request.file, ...request.args, null];
-    const errno = native.spawn(pid, request.file, actions, native.attributes, argv, [...request.env, null]);
-    if (errno !== 0) return { ok: false, code: getSystemErrorName(-errno) };
-    const [child = 0] = pid;
-    return { ok: true, pid: child, ended: new Promise((resolve) => living.set(child, resolve)) };
-  } finally {
-    native.actionsDestroy(actions);
-  }
+  using _ = atEnd(() => actionsDestroy(actions));
+  if (request.cwd !== null) native.addChdir(actions, request.cwd);
+  native.addDup2(actions, request.stdinFd ?? native.devNull, 0);
+  native.addDup2(actions, request.stdoutFd, 1);
+  native.addDup2(actions, request.stderrFd, 2);
+  const pid = new Int32Array(1);
+  const argv = [request.file, ...request.args, null];
+  const errno = native.spawn(pid, request.file, actions, native.attributes, argv, [...request.env, null]);
+  if (errno !== 0) return { ok: false, code: getSystemErrorName(-errno) };
+  const [child = 0] = pid;
+  return { ok: true, pid: child, ended: new Promise((resolve) => living.set(child, resolve)) };
 }
 
-/** Signals of several children may come as one, so all are looked at. */
+/** Signals of several children may come as one, so all are checked. */
 function collect(): void {
   if (!native) return;
   const status = new Int32Array(1);

@@ -35,7 +35,7 @@ export interface TreeEnd {
 const GRACE_MS = 500;
 /** Then it is given up and reported. */
 const GIVE_UP_MS = 1_900;
-/** How soon it is looked again who is left: often at first, since most trees end at once. */
+/** How soon it is checked again who is left: often at first, since most trees end at once. */
 const FIRST_POLL_MS = 10;
 const LONGEST_POLL_MS = 100;
 /** A scan is no snapshot: what forks and dies during it can slip through one, but hardly through two. */
@@ -84,14 +84,14 @@ async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
   };
   for (let emptyScans = 0; ; ) {
     try {
-      // Those that need no look at what other processes hold are told first.
+      // Those that need no scan of what other processes hold are told first.
       end(await tree.members());
       const marked = await tree.membersByMarker();
       end(marked.members);
       last = marked.members.map((member) => member.pid);
       why = marked.why;
     } catch (error) {
-      // No file descriptor is left for a look. It may be a matter of moments, and a signal needs none.
+      // No file descriptor is left for a scan. It may be a matter of moments, and a signal needs none.
       const elapsedMs = performance.now() - begunMs;
       if (elapsedMs > GIVE_UP_MS) return { left: last, why: errorText(error) };
       emptyScans = 0;
@@ -113,7 +113,7 @@ async function endMembers(root: TreeRoot, graceMs: number): Promise<TreeEnd> {
   }
 }
 
-/** Looks once more whether it still is who it was: the scan may be some milliseconds old. */
+/** Checks once more whether it still is who it was: the scan may be some milliseconds old. */
 function signal(member: ProcStat, name: NodeJS.Signals): void {
   try {
     const now = procStat(member.pid);
@@ -153,7 +153,7 @@ class Tree {
     this.#known.set(one.pid, one);
   }
 
-  /** A look at all processes: those that are ours by group, session and descent. */
+  /** A scan of all processes: those that are ours by group, session and descent. */
   async members(): Promise<ProcStat[]> {
     const { startTime } = this.#root;
     this.#sinceTicks ??= startTime === null ? 0 : ticksOfThisBoot(startTime);
@@ -162,7 +162,7 @@ class Tree {
     return this.#ours(new Set());
   }
 
-  /** Of the same look also those that carry the marker, and what belongs to them. */
+  /** Of the same scan also those that carry the marker, and what belongs to them. */
   async membersByMarker(): Promise<{ readonly members: ProcStat[]; readonly why: string | null }> {
     const { marker, markerBegins } = this.#root;
     const living = this.#all.filter((one) => !one.zombie);

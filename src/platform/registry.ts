@@ -3,6 +3,14 @@
  * never elsewhere than on Windows.
  */
 import { koffi as loadKoffi } from './koffi.ts';
+import {
+  ERROR_FILE_NOT_FOUND,
+  HKEY_LOCAL_MACHINE,
+  REG_DWORD,
+  RRF_RT_REG_DWORD,
+  RRF_RT_REG_SZ,
+  RRF_SUBKEY_WOW6464KEY,
+} from './windows/win32-constants.ts';
 
 export type RegistryValue =
   | { readonly kind: 'absent' }
@@ -24,12 +32,6 @@ export function machineRegistry(platform: NodeJS.Platform = process.platform): R
 }
 
 // Numbers of winreg.h and winerror.h. HKEY_LOCAL_MACHINE is a sign-extended 32-bit number.
-const HKEY_LOCAL_MACHINE = -2147483646;
-const RRF_RT_REG_SZ = 0x2;
-const RRF_RT_REG_DWORD = 0x10;
-const RRF_SUBKEY_WOW6464KEY = 0x10000;
-const REG_DWORD = 4;
-const ERROR_FILE_NOT_FOUND = 2;
 const ERROR_MORE_DATA = 234;
 const MAX_VALUE_BYTES = 128 * 1024;
 

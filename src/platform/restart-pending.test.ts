@@ -5,7 +5,7 @@ import { tempDir } from '../../test/support/temp.ts';
 import { silentLogger } from '../base/logger.ts';
 import { until } from '../base/watched.ts';
 import type { FactsShell } from './hardware/powershell.ts';
-import { lookForPendingRestart, startRestartPending } from './restart-pending.ts';
+import { checkPendingRestart, startRestartPending } from './restart-pending.ts';
 
 const never = new AbortController().signal;
 
@@ -21,8 +21,8 @@ function shellWith(answer: unknown): FactsShell & { asked: string[] } {
   };
 }
 
-function start(look: () => Promise<boolean>) {
-  const restart = startRestartPending({ look, log: silentLogger, refreshMs: 1 });
+function start(check: () => Promise<boolean>) {
+  const restart = startRestartPending({ check, log: silentLogger, refreshMs: 1 });
   onTestFinished(() => restart.close());
   return restart.pending;
 }
@@ -51,23 +51,23 @@ test('a look that fails changes nothing', async () => {
 
 test('on Windows its own flags are asked for in one line', async () => {
   const shell = shellWith(true);
-  expect(await lookForPendingRestart(shell, 'win32')(never)).toBe(true);
+  expect(await checkPendingRestart(shell, 'win32')(never)).toBe(true);
   expect(shell.asked[0]).toContain('Component Based Servicing\\RebootPending');
   expect(shell.asked[0]).toContain('Auto Update\\RebootRequired');
   expect(shell.asked[0]).not.toMatch(/[\r\n]/);
-  await expect(lookForPendingRestart(shellWith('True'), 'win32')(never)).rejects.toThrow('something else');
+  await expect(checkPendingRestart(shellWith('True'), 'win32')(never)).rejects.toThrow('something else');
 });
 
 test('on Debian it is the flag file that tells', async () => {
   const flag = join(tempDir(), 'reboot-required');
-  const look = lookForPendingRestart(shellWith(null), 'linux', flag);
-  expect(await look(never)).toBe(false);
+  const check = checkPendingRestart(shellWith(null), 'linux', flag);
+  expect(await check(never)).toBe(false);
   writeFileSync(flag, '*** System restart required ***');
-  expect(await look(never)).toBe(true);
+  expect(await check(never)).toBe(true);
 });
 
 test('where no operating system tells, nothing is pending and nothing is asked', async () => {
   const shell = shellWith(true);
-  expect(await lookForPendingRestart(shell, 'darwin')(never)).toBe(false);
+  expect(await checkPendingRestart(shell, 'darwin')(never)).toBe(false);
   expect(shell.asked).toEqual([]);
 });

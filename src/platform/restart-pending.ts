@@ -25,21 +25,21 @@ export interface RestartPending {
 }
 
 export interface RestartPendingOptions {
-  /** One look; rejects where it can't be told. */
-  readonly look: (signal: AbortSignal) => Promise<boolean>;
+  /** One check; rejects where it can't be told. */
+  readonly check: (signal: AbortSignal) => Promise<boolean>;
   readonly log: Logger;
   readonly refreshMs?: number;
 }
 
-/** Looks at once and every 10 minutes. */
-export function startRestartPending({ look, log, refreshMs = REFRESH_MS }: RestartPendingOptions): RestartPending {
+/** Checks at once and every 10 minutes. */
+export function startRestartPending({ check, log, refreshMs = REFRESH_MS }: RestartPendingOptions): RestartPending {
   const pending = new WatchedCell(false);
   const closing = new AbortController();
   const { signal } = closing;
   const run = async () => {
     while (!signal.aborted) {
       try {
-        pending.set(await look(signal));
+        pending.set(await check(signal));
       } catch (error) {
         if (!signal.aborted) log.debug('whether a restart is pending can not be told', { error: errorText(error) });
       }
@@ -50,8 +50,8 @@ export function startRestartPending({ look, log, refreshMs = REFRESH_MS }: Resta
   return { pending, close: () => closing.abort(new Error('closed')) };
 }
 
-/** The look that fits this operating system. */
-export function lookForPendingRestart(
+/** The check that fits this operating system. */
+export function checkPendingRestart(
   shell: FactsShell,
   platform: NodeJS.Platform = process.platform,
   debianFlag: string = DEBIAN_FLAG,

@@ -1,6 +1,6 @@
 /**
  * Secrets at rest (threat-model §4): files of the agent's account, and the registry key of the original on Windows. Who could
- * have written a file is asked of the open file itself, so that it can't be exchanged between the look and the reading.
+ * have written a file is asked of the open file itself, so that it can't be exchanged between the check and the reading.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { errorCode } from '../shared/error-code.ts';

@@ -40,7 +40,7 @@ const STATE_ACTIVE = 0;
 /** WTS_SESSION_INFOW: id, (padding,) pointer to the name, state. */
 const SESSION_ENTRY_UINT32S = 6;
 
-/** Windows tells sign-ins only to windows; a look every few seconds is soon enough for a script that waits for a user. */
+/** Windows tells sign-ins only to windows; a poll every few seconds is soon enough for a script that waits for a user. */
 const POLL_EVERY_MS = 5_000;
 
 export interface SignedIn {

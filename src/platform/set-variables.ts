@@ -3,7 +3,6 @@
  * `EnvironmentFile=`, `PassEnvironment=`) or for all units (`DefaultEnvironment=`); on Windows what the account of the agent gets
  * at its sign-in. Invariant: names only, and only from files that root alone writes; what can't be read names nothing.
  */
-
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd } from '../base/at-end.ts';

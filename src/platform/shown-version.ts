@@ -8,7 +8,7 @@ import { readTrustedFile } from './secrets.ts';
 
 const MAX_BYTES = 4096;
 
-/** `root`: of the installation. null: none, or it can't be told, also because somebody keeps us from looking. Never waits. */
+/** `root`: of the installation. null: none, or it can't be told, also because somebody keeps us from reading it. Never waits. */
 export function shownVersion(root: string): string | null {
   const rule = { owners: 'root_or_self', maxBytes: MAX_BYTES, wholeWay: false } as const;
   const found = readTrustedFile(join(root, 'current.json'), rule);

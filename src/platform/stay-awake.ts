@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { koffi as loadKoffi } from './koffi.ts';
+import { INVALID_HANDLE } from './windows/win32-constants.ts';
 
 export interface StayAwake {
   /** Until the function that it returns is called. */
@@ -111,7 +112,6 @@ const POWER_REQUEST_SYSTEM_REQUIRED = 1;
 /** The one that a PC with Modern Standby honours; where there is none it is refused, or means the other. */
 const POWER_REQUEST_EXECUTION_REQUIRED = 3;
 const REQUESTS = [POWER_REQUEST_SYSTEM_REQUIRED, POWER_REQUEST_EXECUTION_REQUIRED];
-const INVALID_HANDLE = -1;
 
 /** `powercfg /requests` shows it with its reason. */
 function powerRequest(): Inhibitor {

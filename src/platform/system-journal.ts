@@ -3,7 +3,6 @@
  * journald, to which a service speaks by its standard output. Invariant: what can't be written there holds nobody up; the same is
  * in our own log.
  */
-
 import type { Writable } from 'node:stream';
 import { koffi as loadKoffi } from './koffi.ts';
 

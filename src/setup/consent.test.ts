@@ -16,8 +16,8 @@ function pc(parameters: Parameters) {
   for (const name of ['config', 'data', 'logs', 'beside']) mkdirSync(at(name));
   writeFileSync(at('config/agent.toml'), settings('it'));
   const agentDir = at('data/kanade-tray');
-  const places = { config: at('config'), data: at('data'), logs: at('logs'), agentDir };
-  const directories = { ...places, machineConfig: null, dataFromEnvironment: false };
+  const paths = { config: at('config'), data: at('data'), logs: at('logs'), agentDir };
+  const directories = { ...paths, machineConfig: null, dataFromEnvironment: false };
   const system = { readValue: () => ({ kind: 'absent' }) as const };
   const wanted = { parameters, version: '1.1.0', env: {}, system };
   const planned = () => {

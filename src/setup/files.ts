@@ -61,7 +61,7 @@ export function putBack(file: string, before: Buffer | null): void {
 
 /**
  * Whether both directories hold the same files with the same bytes, but for what `ignored` names: files, or directories with all that
- * is in them. @throws where somebody keeps us from looking
+ * is in them. @throws where somebody keeps us from reading it
  */
 export function isSameTree(a: string, b: string, ignored: readonly string[]): boolean {
   const counts = (name: string) => !ignored.some((each) => name === each || name.startsWith(`${each}/`));
@@ -73,7 +73,7 @@ export function isSameTree(a: string, b: string, ignored: readonly string[]): bo
   );
 }
 
-/** False as well where somebody keeps us from looking. */
+/** False as well where somebody keeps us from reading it. */
 export function isSameFile(a: string, b: string): boolean {
   try {
     return haveSameBytes(a, b);

@@ -1,9 +1,8 @@
 /**
- * One installation, upgrade or repair. Invariants: nothing is changed before everything that was asked for has been looked at;
+ * One installation, upgrade or repair. Invariants: nothing is changed before everything that was asked for has been checked;
  * the files of a version that counts are never changed; a failure puts back what was there (1603), and an exit code says what
  * the person who reads it can do (deploy §3).
  */
-
 import { join } from 'node:path';
 import { compareVersions } from '../base/compare-versions.ts';
 import { errorText } from '../base/logger.ts';
@@ -20,7 +19,7 @@ import { checkSignIn } from './sign-in.ts';
 import { replaceOriginal, restoreOriginal } from './take-over.ts';
 import { Transaction } from './transaction.ts';
 
-/** `plan`: what was looked at, and agreed to. @returns the exit code of the installer @throws {SetupError} after everything is as it was before */
+/** `plan`: what was checked, and agreed to. @returns the exit code of the installer @throws {SetupError} after everything is as it was before */
 export async function install(input: InstallInput, plan: Plan): Promise<number> {
   const transaction = new Transaction(input.log);
   let isUp: boolean;

@@ -41,7 +41,7 @@ export class Layout {
     return versionIn(readIfThere(this.#file));
   }
 
-  /** The version that people start; null: none, or somebody keeps us from looking. Never waits for them. */
+  /** The version that people start; null: none, or somebody keeps us from reading it. Never waits for them. */
   get shown(): string | null {
     return shownVersion(this.root);
   }
@@ -124,7 +124,7 @@ function write(file: string, version: string | null, more: Omit<CurrentVersion, 
   else writeCurrent(file, { version, ...more });
 }
 
-/** Only to tidy up: what can't be looked at is for the next time. */
+/** Only to tidy up: what can't be checked is for the next time. */
 function pathsIn(directory: string, isWanted: (name: string) => boolean): string[] {
   return namesUnlessHeld(directory)
     .filter(isWanted)

@@ -3,7 +3,6 @@
  * anything else; and what an agent runs of a version that it has unpacked (`install --trial`), or of its own (`show`). It ends with the exit code of the installer, and leaves what there is to say for the person at the screen in the
  * file that `--message` names.
  */
-
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -171,7 +170,7 @@ function logFile(task: string): SetupLogFile {
   return { path: join(directory, freshName(task === 'uninstall' ? task : 'install')), isNamed: false };
 }
 
-/** Where our own directories can't be had: nothing is written below them then, whoever has named it. */
+/** Where our own directories can't be made: nothing is written below them then, whoever has named it. */
 function safeLogFile(wanted: SetupLogFile): SetupLogFile {
   const { config, data, logs } = directories;
   const below = `${wanted.path.toLowerCase()}\\`;

@@ -1,4 +1,4 @@
-/** What an installation is to do: everything that was asked for, looked at before anything is changed. */
+/** What an installation is to do: everything that was asked for, checked before anything is changed. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareVersions } from '../base/compare-versions.ts';
@@ -26,7 +26,7 @@ export interface InstallInput extends ServiceParts {
   readonly trial: { readonly serial: number; readonly manifest: string } | null;
 }
 
-/** What was asked for, looked at. */
+/** What was asked for, checked. */
 export interface Plan {
   /** null: nothing counts yet. */
   readonly before: string | null;
@@ -37,7 +37,7 @@ export interface Plan {
   readonly starts: boolean;
 }
 
-/** Only looks. @throws {SetupError} naming what can't be done as asked */
+/** Changes nothing. @throws {SetupError} naming what can't be done as asked */
 export function planOf(input: InstallInput): Plan {
   const { layout, parameters, version, log } = input;
   const before = layout.current;

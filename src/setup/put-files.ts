@@ -29,12 +29,12 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
   const say = (line: string) => input.log.say(line);
   writeHost(tree, mode);
   if (layout.has(version)) {
-    // First of all: who holds it open could keep us from looking as well.
+    // First of all: who holds it open could keep us from reading it as well.
     await transaction.step(`version ${version} is there`, () => () => openVersion(input, directory, modeBefore));
     shut(input, directory);
     if (input.system.insist(directory, () => isSameTree(tree, directory, [HOST_FILE, COMPILED]), say)) {
       await transaction.step('it is whole', () => {
-        // What a repair leaves is the program alone; the agent compiles it anew.
+        // What a repair leaves is the program alone; the agent compiles it again.
         removeQuietly(join(directory, COMPILED));
         const file = join(directory, HOST_FILE);
         const host = readIfThere(file);

@@ -1,5 +1,4 @@
 /** Settings and secrets of the PC, and who may touch them. */
-
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText } from '../base/logger.ts';

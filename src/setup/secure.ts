@@ -1,6 +1,6 @@
 /**
  * What is made safe before a single byte is written: the directories of the settings, and that of the programs. Invariant: from
- * the first directory that we make on, nobody but the Administrators can change anything; where that can't be had the set-up ends
+ * the first directory that we make on, nobody but the Administrators can change anything; where that can't be done the set-up ends
  * and says why. (Everybody may make directories below `ProgramData` and `C:\`.)
  */
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
@@ -66,7 +66,7 @@ export function modeBefore(layout: Layout, system: Pick<System, 'untrusted'>): C
   const file = choicesFile(layout);
   const decide = [layout.root, layout.privateDirectory, file];
   if (!existsSync(file) || decide.some((path) => system.untrusted(path) !== null)) return 'service';
-  // `/D` may name a place of somebody else's, who leads the way there elsewhere between a look and the reading.
+  // `/D` may name a place of somebody else's, who leads the way there elsewhere between a check and the reading.
   if (whyExchangeable(layout.privateDirectory, system) !== null) return 'service';
   return readChoices(layout)?.mode ?? 'service';
 }

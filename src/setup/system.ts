@@ -1,5 +1,4 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
-
 import { machineRegistry, type RegistryValue } from '../platform/registry.ts';
 import { makeDirectory } from '../platform/windows/access.ts';
 import { insistOn, type Say } from '../platform/windows/holders.ts';

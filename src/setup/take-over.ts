@@ -2,7 +2,6 @@
  * The original agent goes, and comes back (deploy §6). Both agents use one data directory and one consumer on the broker;
  * what one has done must not be done again by the other.
  */
-
 import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { giveBackStore } from './give-back.ts';
 import { ORIGINAL_SERVICE, SERVICE } from './names.ts';

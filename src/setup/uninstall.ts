@@ -2,7 +2,6 @@
  * The end of an installation. Invariants: it can be repeated; what belongs to the PC (settings, results that wait, history)
  * stays unless IT asks for its removal, and what the original agent uses as well stays while that is installed.
  */
-
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { errorText } from '../base/logger.ts';

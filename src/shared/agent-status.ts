@@ -8,7 +8,7 @@ import { UNDONE_REASONS, UPDATE_REASONS, UPDATE_WAITS } from './update-reasons.t
 
 const timeMs = z.number();
 
-/** One fault of the settings: where it is and what was expected there. */
+/** One problem of the settings: where it is and what was expected there. */
 export const configProblemSchema = z.object({
   file: z.string(),
   line: z.number().int().nullable(),
@@ -133,7 +133,7 @@ export const agentStatusSchema = z.object({
   /** For the helpdesk only. */
   counters: z.record(z.string(), z.number()).nullable(),
   helpdesk: z.object({
-    /** There is a code, so the role can be had here. */
+    /** There is a code, so the role can be gained here. */
     offered: z.boolean(),
     /** This connection holds the role by the code until then. */
     unlockedUntilMs: timeMs.nullable(),

@@ -40,7 +40,7 @@ export type Preferences = z.infer<typeof preferencesSchema>;
 export const DEFAULT_PREFERENCES: Preferences = { language: 'auto', theme: 'system', notifications: true };
 
 /** How the window stands to the agent. `starting`: not there yet, and that is no reason to worry. */
-export const attachmentSchema = z.object({
+export const agentConnectionSchema = z.object({
   state: z.enum(['starting', 'attached', 'down', 'incompatible']),
   /** ms since the epoch. */
   sinceMs: z.number(),
@@ -49,7 +49,7 @@ export const attachmentSchema = z.object({
   /** Why the last one ended at its start; null: not for its settings. */
   startFailure: z.enum(START_FAILURES).nullable().default(null),
 });
-export type AgentConnectionView = z.infer<typeof attachmentSchema>;
+export type AgentConnectionView = z.infer<typeof agentConnectionSchema>;
 
 export const rememberedSchema = z.object({
   support: supportSchema.nullable().catch(null),
@@ -60,7 +60,7 @@ export const rememberedSchema = z.object({
 }) satisfies z.ZodType<Remembered>;
 
 export const appShellStateSchema = z.object({
-  agentConnection: attachmentSchema,
+  agentConnection: agentConnectionSchema,
   /** The language of the operating system, as far as we speak it. */
   systemLanguage: z.enum(LANGUAGES),
   preferences: preferencesSchema,
@@ -117,7 +117,7 @@ export type AppShellResult<M extends AppShellMethodName> = z.output<(typeof appS
 
 /** What the app shell sends the window unasked, beside the agent's own pushes. */
 export const appShellPushes = { 'shell.changed': appShellStateSchema, 'shell.navigate': routeSchema } as const;
-export type ShellPushName = keyof typeof appShellPushes;
+export type AppShellPushName = keyof typeof appShellPushes;
 
 /** Methods of the agent that are not for a window: they belong to whoever hosts it. */
 const NOT_FOR_WINDOWS: readonly MethodName[] = ['handshake', 'agent.drain', 'agent.stop', 'log.setLevel'];

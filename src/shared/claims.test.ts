@@ -1,6 +1,6 @@
 /** Every pair of a state and a card: what is claimed there, and that tray, headline and cards don't contradict one another. */
 import { describe, expect, test } from 'vitest';
-import { NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
+import { NOW, outbox, snapshot, status } from '../../test/support/agent-status.ts';
 import { runIdOf } from '../../test/support/ids.ts';
 import { type AgentStatus, STORE_STATES } from './agent-status.ts';
 import { type Claims, claimsOf } from './claims.ts';
@@ -75,54 +75,62 @@ const OFFLINE: Claims = { ...WELL, calm: false, update: 'unheard', empty: 'offli
 const kept = { undelivered: { cause: 'full', why: null } } as const;
 
 const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
-  ['all is well', seen(), WELL],
-  ['two tasks run', seen({ now: RUNNING }), { ...WELL, now: 'some', today: 'open' }],
-  ['one waits', seen({ now: { ...RUNNING, running: [], waitingCount: 1 } }), { ...WELL, now: 'some', today: 'open' }],
-  ['some have ended', seen({ today: { DONE: 2 }, now: RUNNING }), { ...WELL, now: 'some', today: 'some' }],
-  ['results are being sent', seen({ outbox: outbox(2, 1) }), { ...WELL, send: 'soon', stuck: 'some' }],
+  ['all is well', snapshot(), WELL],
+  ['two tasks run', snapshot({ now: RUNNING }), { ...WELL, now: 'some', today: 'open' }],
+  [
+    'one waits',
+    snapshot({ now: { ...RUNNING, running: [], waitingCount: 1 } }),
+    { ...WELL, now: 'some', today: 'open' },
+  ],
+  ['some have ended', snapshot({ today: { DONE: 2 }, now: RUNNING }), { ...WELL, now: 'some', today: 'some' }],
+  ['results are being sent', snapshot({ outbox: outbox(2, 1) }), { ...WELL, send: 'soon', stuck: 'some' }],
   [
     'results are kept back',
-    seen({ outbox: outbox(2, 0), notices: { ...calm.notices, ...kept } }),
+    snapshot({ outbox: outbox(2, 0), notices: { ...calm.notices, ...kept } }),
     { ...WELL, send: 'kept' },
   ],
-  ['a result could not be delivered', seen({ outbox: outbox(0, 1) }), { ...WELL, stuck: 'some' }],
-  ['something else is on its way', seen({ outbox: outbox(0, 0, { waiting: 3, stuck: 0 }) }), WELL],
+  ['a result could not be delivered', snapshot({ outbox: outbox(0, 1) }), { ...WELL, stuck: 'some' }],
+  ['something else is on its way', snapshot({ outbox: outbox(0, 0, { waiting: 3, stuck: 0 }) }), WELL],
   [
     'something else could not be delivered',
-    seen({ outbox: outbox(0, 0, { waiting: 0, stuck: 2 }) }),
+    snapshot({ outbox: outbox(0, 0, { waiting: 0, stuck: 2 }) }),
     { ...WELL, stuck: 'some' },
   ],
   [
     'something else waits offline',
-    seen({ connection: offline, outbox: outbox(0, 0, { waiting: 3, stuck: 0 }) }),
+    snapshot({ connection: offline, outbox: outbox(0, 0, { waiting: 3, stuck: 0 }) }),
     { ...OFFLINE, send: 'offline' },
   ],
-  ['offline', seen({ connection: offline }), OFFLINE],
-  ['results wait offline', seen({ connection: offline, outbox: outbox(1, 0) }), { ...OFFLINE, send: 'offline' }],
+  ['offline', snapshot({ connection: offline }), OFFLINE],
+  ['results wait offline', snapshot({ connection: offline, outbox: outbox(1, 0) }), { ...OFFLINE, send: 'offline' }],
   [
     'offline, and what IT wants was heard before',
-    seen({ connection: offline, update: { ...calm.update, wanted: '1.4.2' } }),
+    snapshot({ connection: offline, update: { ...calm.update, wanted: '1.4.2' } }),
     { ...OFFLINE, update: 'known' },
   ],
-  ['the disk is full', seen(full), HELD],
-  ['the disk is full while tasks run', seen({ ...full, now: RUNNING }), { ...HELD, now: 'some', today: 'open' }],
-  ['what is stored can not be read', seen({ store: unread }), UNREAD],
-  ['the record began anew', seen({ store: { state: 'quarantined', readable: true } }), { ...WELL, empty: 'anew' }],
+  ['the disk is full', snapshot(full), HELD],
+  ['the disk is full while tasks run', snapshot({ ...full, now: RUNNING }), { ...HELD, now: 'some', today: 'open' }],
+  ['what is stored can not be read', snapshot({ store: unread }), UNREAD],
+  [
+    'the record began anew',
+    snapshot({ store: { state: 'quarantined', readable: true } }),
+    { ...WELL, empty: 'rebuilt' },
+  ],
   [
     'it finishes while a task runs',
-    seen({ agent: { ...calm.agent, state: 'draining' }, now: RUNNING }),
+    snapshot({ agent: { ...calm.agent, state: 'draining' }, now: RUNNING }),
     { ...NOTHING, live: true, now: 'some', connection: 'known' },
   ],
   ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map(
-    (state) => [state, seen({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,
+    (state) => [state, snapshot({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,
   ),
   [
     'the agent is gone',
-    { ...seen(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFailure: null } },
+    { ...snapshot(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFailure: null } },
     NOTHING,
   ],
-  ['nothing was heard yet', { ...seen(), status: null }, NOTHING],
-  ['the window is lost', { ...seen({ now: RUNNING }), lost: true }, NOTHING],
+  ['nothing was heard yet', { ...snapshot(), status: null }, NOTHING],
+  ['the window is lost', { ...snapshot({ now: RUNNING }), lost: true }, NOTHING],
 ];
 
 test.each(STATES)('%s', (_state, now, claims) => {
@@ -131,7 +139,7 @@ test.each(STATES)('%s', (_state, now, claims) => {
 
 /** All that can come together. */
 function* everything(): Generator<PcSnapshot> {
-  const base = seen();
+  const base = snapshot();
   for (const agentConnection of ['starting', 'attached', 'down', 'incompatible'] as const)
     for (const lost of [false, true])
       for (const agent of AGENT_STATES)
@@ -177,7 +185,7 @@ describe('in every state there can be', () => {
   test('the menu names what runs where, and only where, the page may', () => {
     const wrong: string[] = [];
     for (const now of everything()) {
-      const menu = trayMenu({ seen: now, unseen: 0, mayQuit: true, mayStop: false }, i18n, NOW);
+      const menu = trayMenu({ snapshot: now, unseen: 0, mayQuit: true, mayStop: false }, i18n, NOW);
       const names = menu.some((entry) => entry.kind !== 'separator' && entry.label.startsWith('Running:'));
       if (names !== (claimsOf(now).now === 'some'))
         wrong.push(JSON.stringify([now.lost, now.agentConnection, now.status]));

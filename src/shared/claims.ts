@@ -25,11 +25,11 @@ export interface Claims {
   /** `unheard`: what IT wants is known once there is a connection. */
   readonly update: 'unknown' | 'unheard' | 'known';
   /** Why a list without a filter is empty. */
-  readonly empty: 'unknown' | 'unread' | 'anew' | 'held' | 'offline' | 'none';
+  readonly empty: 'unknown' | 'unread' | 'rebuilt' | 'held' | 'offline' | 'none';
 }
 
-export function claimsOf(seen: PcSnapshot): Claims {
-  const status = liveStatus(seen);
+export function claimsOf(snapshot: PcSnapshot): Claims {
+  const status = liveStatus(snapshot);
   if (status === null) {
     return {
       live: false,
@@ -106,6 +106,6 @@ function update({ update: { state, wanted }, connection }: AgentStatus): Claims[
 function empty(status: AgentStatus): Claims['empty'] {
   if (!status.store.readable) return 'unread';
   if (!takesTasks(status)) return 'held';
-  if (status.store.state === 'quarantined') return 'anew';
+  if (status.store.state === 'quarantined') return 'rebuilt';
   return status.connection.state === 'connected' ? 'none' : 'offline';
 }

@@ -2,7 +2,6 @@
  * The contract between the agent and whoever shows or steers it: one typed table of methods. Everything else (client,
  * handlers, validation) is derived from it, so a wrong name or argument does not compile (architecture §5).
  */
-
 import { z } from 'zod';
 import { aboutSchema, supportSchema } from './about-view.ts';
 import { agentStatusSchema, updateDetailSchema } from './agent-status.ts';

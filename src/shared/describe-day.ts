@@ -1,5 +1,4 @@
 /** One day of tasks in a mark, a number and words: what it is remembered for is its worst outcome. */
-
 import { type GroupCounts, totalOf, worstOf } from './group-counts.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { OutcomeMark } from './mark-names.ts';

@@ -2,7 +2,6 @@
  * What the gates saw of the world, in words for the helpdesk. Invariant: what another release noted, and this one has no words for,
  * is shown as it is rather than left out.
  */
-
 import { en, type MessageKey } from './i18n/en.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { RunInternals } from './run-view.ts';

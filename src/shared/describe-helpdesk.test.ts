@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MINUTE, NOW, outbox, seen } from '../../test/support/agent-status.ts';
+import { MINUTE, NOW, outbox, snapshot } from '../../test/support/agent-status.ts';
 import { runIdOf } from '../../test/support/ids.ts';
 import { MAX_COPY_CHARS } from './app-shell-contract.ts';
 import { helpdeskReport, type Inside } from './describe-helpdesk.ts';
@@ -8,7 +8,7 @@ import { I18n } from './i18n/i18n.ts';
 
 const en = new I18n('en');
 const frame = {
-  seen: seen({
+  snapshot: snapshot({
     outbox: outbox(2, 1, { waiting: 1, stuck: 2 }),
     notices: { forbidden: null, undelivered: null, clock: null, log: { path: '/var/l', why: 'EACCES' } },
   }),

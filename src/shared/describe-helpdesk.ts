@@ -2,7 +2,6 @@
  * All of the helpdesk's screen as one text, for a ticket, with this PC's hardware and schedules. Invariant: what is not known is said
  * to be so, and nothing is in it that the window does not show.
  */
-
 import type { Hardware } from './about-view.ts';
 import type { AgentStatus } from './agent-status.ts';
 import type { Setting } from './contract.ts';
@@ -35,7 +34,7 @@ export interface Inside {
 
 /** Whom it is about, and when. */
 export interface ReportFrame {
-  readonly seen: PcSnapshot;
+  readonly snapshot: PcSnapshot;
   readonly pc: PcFacts | null;
   readonly userName: string;
   readonly nowMs: number;
@@ -44,15 +43,15 @@ export interface ReportFrame {
 export const MAX_ABSENCES = 100;
 
 export function helpdeskReport(inside: Inside, frame: ReportFrame, i18n: I18n): string {
-  const { seen, pc, userName, nowMs } = frame;
+  const { snapshot, pc, userName, nowMs } = frame;
   const at = `${i18n.day(nowMs)} ${i18n.clockWithSeconds(nowMs)}`;
-  const { status } = seen;
+  const { status } = snapshot;
   const connection = status === null ? [] : connectionLines(status, i18n);
   const { failures, link, parked, settings, log, hardware, schedules } = inside;
   const said = (changed: boolean) =>
     settings?.filter((each) => each.changed === changed).map((each) => settingLine(each, i18n));
   const sections: readonly (readonly [title: string, lines: readonly string[] | undefined])[] = [
-    [i18n.t('helpdesk.report.title', { time: at }), [pcDetails(seen, pc, userName, i18n, nowMs), ...connection]],
+    [i18n.t('helpdesk.report.title', { time: at }), [pcDetails(snapshot, pc, userName, i18n, nowMs), ...connection]],
     [i18n.t('support.notices'), status === null ? undefined : troubleLines(status, i18n)],
     [failuresTitle(failures, i18n, nowMs), failures === null ? undefined : failureLines(failures, i18n, nowMs)],
     [i18n.t('helpdesk.report.link'), link === null ? undefined : linkLines(link, i18n, nowMs)],
@@ -95,13 +94,13 @@ function fact(name: string, value: string | null | undefined): string[] {
 function troubleLines(status: AgentStatus, i18n: I18n): string[] {
   const waits = undelivered(status);
   const { log, forbidden } = status.notices;
-  const faults = status.agent.faults.list ?? [];
+  const problems = status.agent.faults.list ?? [];
   return [
     ...fact(i18n.t('support.notices.undelivered'), waits?.why),
     ...(log === null ? [] : fact(i18n.t('support.notices.log'), i18n.list([log.path ?? '–', log.why ?? '–']))),
     ...fact(i18n.t('support.notices.forbidden'), forbidden?.subjects?.join(', ')),
-    ...faults.map(({ file, line, key, expected }) =>
-      i18n.list([`${file}${line === null ? '' : `:${line}`}`, key ?? '–', i18n.t('support.fault', { expected })]),
+    ...problems.map(({ file, line, key, expected }) =>
+      i18n.list([`${file}${line === null ? '' : `:${line}`}`, key ?? '–', i18n.t('support.problem', { expected })]),
     ),
   ];
 }

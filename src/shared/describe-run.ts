@@ -8,6 +8,7 @@ import type { OutcomeMark } from './mark-names.ts';
 import { outcomeRow, type Reason } from './outcomes.ts';
 import type { RunTitle } from './run-title.ts';
 import type { RunDetail, RunRow } from './run-view.ts';
+import { MINUTE_MS } from './time-units.ts';
 import { TITLE_WORDS, type TitleWord } from './title-words.ts';
 
 export interface RunDescription {
@@ -22,8 +23,6 @@ export interface RunDescription {
   /** Whether to act; null while it is not finished. */
   readonly act: string | null;
 }
-
-const MINUTE_MS = 60_000;
 
 type Facts = RunRow & Partial<Pick<RunDetail, 'deadlineAtMs' | 'viewAgeMs'>>;
 
@@ -80,7 +79,7 @@ function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
       };
     }
     case 'waiting_jitter': {
-      // Up to the next full minute: it stays true until the page says it anew.
+      // Up to the next full minute: it stays true until the page is drawn again.
       const minutes = Math.max(1, Math.ceil(((run.notBeforeMs ?? nowMs) - nowMs) / MINUTE_MS));
       const t = i18n.duration(minutes * MINUTE_MS);
       return {

@@ -1,5 +1,4 @@
 /** How far a running task is, by how long it usually takes. Nobody knows it for sure, so nothing is promised. */
-
 import type { I18n } from './i18n/i18n.ts';
 import type { RunningRow } from './run-view.ts';
 

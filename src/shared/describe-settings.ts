@@ -5,8 +5,7 @@ import type { MessageKey } from './i18n/en.ts';
 import type { I18n } from './i18n/i18n.ts';
 import { SETTING_CHOICES } from './i18n/setting-choices.ts';
 import { SETTINGS_JA } from './i18n/settings-ja.ts';
-
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from './time-units.ts';
 
 export interface SaidSetting {
   readonly key: string;

@@ -1,5 +1,4 @@
 /** What was found of a task's signature, as a sentence. */
-
 import type { I18n } from './i18n/i18n.ts';
 import type { RunDetail } from './run-view.ts';
 

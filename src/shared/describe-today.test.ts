@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MINUTE, NOW, seen } from '../../test/support/agent-status.ts';
+import { MINUTE, NOW, snapshot } from '../../test/support/agent-status.ts';
 import { progressOf } from './describe-running.ts';
 import { describeToday } from './describe-today.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -21,11 +21,11 @@ test.each([
   [{ ...FAILED, store: { state: 'ok', readable: false } }, null],
   [{ ...FAILED, agent: { state: 'draining', sinceMs: NOW, faults: { count: 0, list: null } } }, null],
 ] as const)('%j: %s', (changed, line) => {
-  expect(describeToday(seen(changed), english)).toBe(line);
+  expect(describeToday(snapshot(changed), english)).toBe(line);
 });
 
 test('in Japanese', () => {
-  expect(describeToday(seen(FAILED), japanese)).toBe(
+  expect(describeToday(snapshot(FAILED), japanese)).toBe(
     '今日の作業は16件、うち2件がエラーです。情報システム部門に通知しました。',
   );
 });

@@ -6,9 +6,9 @@ import { outcomeGroup } from './outcome-groups.ts';
 import type { Reason } from './outcomes.ts';
 
 /** null: nothing is known of the day, or none of its tasks has ended. */
-export function describeToday(seen: PcSnapshot, i18n: I18n): string | null {
-  const { status } = seen;
-  const { today } = claimsOf(seen);
+export function describeToday(snapshot: PcSnapshot, i18n: I18n): string | null {
+  const { status } = snapshot;
+  const { today } = claimsOf(snapshot);
   if (status === null) return null;
   if (today === 'none') return i18n.join(i18n.t('status.today.none'), i18n.t('status.now.none'));
   if (today !== 'some') return null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, MINUTE, NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
+import { DAY, MINUTE, NOW, outbox, snapshot, status } from '../../test/support/agent-status.ts';
 import { runIdOf } from '../../test/support/ids.ts';
 import type { AgentStatus } from './agent-status.ts';
 import type { AgentConnectionView } from './app-shell-contract.ts';
@@ -51,7 +51,7 @@ const OFFLINE = { connection: { ...status().connection, state: 'unreachable', si
 const REFUSED = { connection: { ...OFFLINE.connection, state: 'refused' } } as const;
 
 test('all is well', () => {
-  expect(describeState(seen(), english, NOW)).toEqual({
+  expect(describeState(snapshot(), english, NOW)).toEqual({
     mark: 'idle',
     title: 'Everything is working',
     body: 'Connected to your IT service. Last check just now.',
@@ -74,14 +74,18 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
     absent({ startFailure: 'not_trusted' }),
     { mark: 'broken', title: 'Settings are not trusted' },
   ],
-  ['a task runs', seen(RUNNING), { mark: 'running', tooltip: 'Running: Office repair (2 min)' }],
+  ['a task runs', snapshot(RUNNING), { mark: 'running', tooltip: 'Running: Office repair (2 min)' }],
   [
     'offline',
-    seen(OFFLINE),
+    snapshot(OFFLINE),
     { mark: 'offline', title: 'Cannot reach the IT service', since: 'Not connected since 13:40.' },
   ],
-  ['offline has a calm tooltip', seen(OFFLINE), { tooltip: 'Offline – work continues, results will be sent later' }],
-  ['the sign-in is refused', seen(REFUSED), { mark: 'broken', title: 'The IT service refused the sign-in' }],
+  [
+    'offline has a calm tooltip',
+    snapshot(OFFLINE),
+    { tooltip: 'Offline – work continues, results will be sent later' },
+  ],
+  ['the sign-in is refused', snapshot(REFUSED), { mark: 'broken', title: 'The IT service refused the sign-in' }],
   ['the agent is gone', absent({}), { mark: 'broken', tooltip: 'Management service is not running' }],
   ['it is starting', absent({ state: 'starting' }), { mark: 'offline', title: 'Starting' }],
   [
@@ -89,13 +93,13 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
     absent({ restartAtMs: NOW + 8_000 }),
     { body: 'If this lasts, contact IT. It restarts in 8 sec.' },
   ],
-  ['a restart is needed', seen({ restartRequired: true }), { mark: 'attention', tooltip: '1 item to look at' }],
+  ['a restart is needed', snapshot({ restartRequired: true }), { mark: 'attention', tooltip: '1 item to look at' }],
 ])('%s', (_name, state, expected) => {
   expect(describeState(state, english, NOW)).toMatchObject(expected);
 });
 
 test('broken before running before attention before offline before idle (ui §2)', () => {
-  const mark = (changed: Partial<AgentStatus>) => describeState(seen(changed), english, NOW).mark;
+  const mark = (changed: Partial<AgentStatus>) => describeState(snapshot(changed), english, NOW).mark;
   expect(mark({ ...REFUSED, ...RUNNING, restartRequired: true })).toBe('broken');
   expect(mark({ ...OFFLINE, ...RUNNING, restartRequired: true })).toBe('running');
   expect(mark({ ...OFFLINE, restartRequired: true })).toBe('attention');
@@ -104,12 +108,12 @@ test('broken before running before attention before offline before idle (ui §2)
 
 test('a laptop that was away for more than a day is asked to come back', () => {
   const long = { connection: { ...OFFLINE.connection, sinceMs: NOW - 3 * DAY } };
-  expect(describeState(seen(long), english, NOW).since).toContain('Not connected for 3 days.');
+  expect(describeState(snapshot(long), english, NOW).since).toContain('Not connected for 3 days.');
 });
 
 test('each thing to look at is one item that leads somewhere', () => {
   const { items, mark } = describeState(
-    seen({
+    snapshot({
       restartRequired: true,
       update: { state: 'verified', installed: '1.4.2', wanted: '1.5.0', reason: null, release: null },
       now: { running: [], waiting: [{ ...RUN, state: 'waiting_user' }], waitingCount: 1 },
@@ -128,10 +132,12 @@ test('each thing to look at is one item that leads somewhere', () => {
 });
 
 describe('every state has its words in both languages', () => {
-  const agents = AGENT_STATES.map((state) => seen({ agent: { ...status().agent, state } }));
-  const connections = CONNECTION_STATES.map((state) => seen({ connection: { ...status().connection, state } }));
-  const attachments = (['starting', 'attached', 'down', 'incompatible'] as const).map((state) => absent({ state }));
-  test.each([...agents, ...connections, ...attachments].map((state, place) => [place, state] as const))(
+  const agents = AGENT_STATES.map((state) => snapshot({ agent: { ...status().agent, state } }));
+  const connections = CONNECTION_STATES.map((state) => snapshot({ connection: { ...status().connection, state } }));
+  const agentConnections = (['starting', 'attached', 'down', 'incompatible'] as const).map((state) =>
+    absent({ state }),
+  );
+  test.each([...agents, ...connections, ...agentConnections].map((state, place) => [place, state] as const))(
     '%d',
     (_, state) => {
       const texts = [english, japanese].map((i18n) => {
@@ -147,7 +153,7 @@ describe('every state has its words in both languages', () => {
 
 describe('the menu', () => {
   const facts = (changed: Partial<MenuFacts> = {}): MenuFacts => ({
-    seen: seen(),
+    snapshot: snapshot(),
     unseen: 0,
     mayQuit: true,
     mayStop: false,
@@ -171,7 +177,7 @@ describe('the menu', () => {
   });
 
   test('while a task runs, with news and a restart to do', () => {
-    const busy = labels({ seen: seen({ ...RUNNING, restartRequired: true }), unseen: 3 });
+    const busy = labels({ snapshot: snapshot({ ...RUNNING, restartRequired: true }), unseen: 3 });
     expect(busy).toContain('Running: Office repair … 2 min');
     expect(busy).toContain('Activity (3 new)');
     expect(busy).toContain('Look at: Restart needed…');
@@ -180,9 +186,9 @@ describe('the menu', () => {
   test('two tasks that run are two, in the menu and in the tooltip, and many are a few and a number', () => {
     const many = (n: number) => {
       const running = Array.from({ length: n }, (_each, at) => ({ ...RUN, run: runIdOf(at + 1) }));
-      return seen({ now: { running, waiting: [], waitingCount: 0 } });
+      return snapshot({ now: { running, waiting: [], waitingCount: 0 } });
     };
-    const lines = (n: number) => labels({ seen: many(n) }).filter((label) => /^Running|more$/.test(label));
+    const lines = (n: number) => labels({ snapshot: many(n) }).filter((label) => /^Running|more$/.test(label));
     expect(lines(2)).toEqual(['Running: Office repair … 2 min', 'Running: Office repair … 2 min']);
     expect(lines(9)).toEqual([...Array(3).fill('Running: Office repair … 2 min'), 'and 6 more']);
     expect(describeState(many(2), english, NOW).tooltip).toBe('2 tasks are running');
@@ -191,7 +197,7 @@ describe('the menu', () => {
 
   test('what calls for a look is one click away: where it is, or where all of it is', () => {
     const entry = (changed: Partial<AgentStatus>) =>
-      trayMenu(facts({ seen: seen(changed) }), english, NOW).find(
+      trayMenu(facts({ snapshot: snapshot(changed) }), english, NOW).find(
         (each) => each.kind === 'action' && /look at/i.test(each.label),
       );
     expect(entry({})).toBeUndefined();
@@ -211,14 +217,14 @@ describe('the menu', () => {
     for (const state of [
       absent({}),
       absent({ state: 'starting' }),
-      seen(REFUSED),
-      seen({ agent: { ...status().agent, state: 'elsewhere' } }),
+      snapshot(REFUSED),
+      snapshot({ agent: { ...status().agent, state: 'elsewhere' } }),
     ]) {
       for (const i18n of [english, japanese]) {
-        expect(labels({ seen: state }, i18n)[0]).toBe(describeState(state, i18n, NOW).title);
+        expect(labels({ snapshot: state }, i18n)[0]).toBe(describeState(state, i18n, NOW).title);
       }
     }
-    expect(labels({ seen: seen(OFFLINE) })[0]).toBe('Offline · PC-0142');
+    expect(labels({ snapshot: snapshot(OFFLINE) })[0]).toBe('Offline · PC-0142');
   });
 
   test('offers to quit and to stop only where IT allows it', () => {
@@ -228,7 +234,7 @@ describe('the menu', () => {
 });
 
 test('the details to copy name what the service desk asks for, and no secret', () => {
-  expect(pcDetails(seen(), knownPc(status(), NOTHING_REMEMBERED), 'taro', english, NOW)).toBe(
+  expect(pcDetails(snapshot(), knownPc(status(), NOTHING_REMEMBERED), 'taro', english, NOW)).toBe(
     'PC: PC-0142\nUser: taro\nVersion: 1.4.2\nGroups: office, canary\nState: Everything is working',
   );
 });

@@ -12,6 +12,7 @@ import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
 import type { StartFailure } from './start-failure.ts';
+import { DAY_MS } from './time-units.ts';
 import { type AttentionItem, notes, troubles } from './troubles.ts';
 
 /** What is known: the agent's own word where it is attached, else how it is missing. */
@@ -47,29 +48,27 @@ export function callsForHelp({ mark, items }: Pick<Description, 'mark' | 'items'
 /** What the person does, or what goes by itself. */
 const OWN_BUSINESS: readonly AttentionItem['id'][] = ['restart', 'user', 'update'];
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
-
-export function describeState(seen: PcSnapshot, i18n: I18n, nowMs: number): Description {
-  const { status } = seen;
-  if (seen.lost) return plain('broken', 'lost', seen.brandName, i18n);
-  if (status === null || seen.agentConnection.state !== 'attached') return absent(seen, i18n, nowMs);
-  const stopped = waiting(seen, status, i18n);
+export function describeState(snapshot: PcSnapshot, i18n: I18n, nowMs: number): Description {
+  const { status } = snapshot;
+  if (snapshot.lost) return plain('broken', 'lost', snapshot.brandName, i18n);
+  if (status === null || snapshot.agentConnection.state !== 'attached') return absent(snapshot, i18n, nowMs);
+  const stopped = waiting(snapshot, status, i18n);
   if (stopped !== null) return stopped;
   const items = attentionItems(status, i18n);
-  return { ...working(seen, status, items, i18n, nowMs), items, notes: notes(status, i18n, nowMs) };
+  return { ...working(snapshot, status, items, i18n, nowMs), items, notes: notes(status, i18n, nowMs) };
 }
 
 type Said = Omit<Description, 'items' | 'notes'>;
 
 /** While the agent takes tasks. */
 function working(
-  seen: PcSnapshot,
+  snapshot: PcSnapshot,
   status: AgentStatus,
   items: readonly AttentionItem[],
   i18n: I18n,
   nowMs: number,
 ): Said {
-  if (status.connection.state === 'refused') return refused(seen, status, i18n, nowMs);
+  if (status.connection.state === 'refused') return refused(snapshot, status, i18n, nowMs);
   const [running, ...others] = status.now.running;
   const offline = status.connection.state !== 'connected';
   const spoken = offline ? offlineWords(status, i18n, nowMs) : connectedWords(status, i18n, nowMs);
@@ -92,11 +91,11 @@ function working(
     return { mark: 'attention', ...said, since, tooltip: i18n.t('tray.attention', { n: items.length }) };
   }
   if (offline && status.connection.state === 'starting') {
-    const tooltip = i18n.t('tray.faulty', { name: seen.brandName, state: spoken.title });
+    const tooltip = i18n.t('tray.trouble', { name: snapshot.brandName, state: spoken.title });
     return { mark: 'offline', ...said, since: null, tooltip };
   }
   if (offline) return { mark: 'offline', ...said, since, tooltip: i18n.t('tray.offline') };
-  return { mark: 'idle', ...said, since, tooltip: i18n.t('tray.connected', { name: seen.brandName }) };
+  return { mark: 'idle', ...said, since, tooltip: i18n.t('tray.connected', { name: snapshot.brandName }) };
 }
 
 function absent({ agentConnection, brandName }: PcSnapshot, i18n: I18n, nowMs: number): Description {
@@ -182,18 +181,18 @@ type StatedAs =
 
 function plain(mark: TrayMark, key: StatedAs, name: string, i18n: I18n): Description {
   const title = i18n.t(`health.${key}.title`);
-  const tooltip = i18n.t('tray.faulty', { name, state: title });
+  const tooltip = i18n.t('tray.trouble', { name, state: title });
   return { mark, title, body: i18n.t(`health.${key}.body`), since: null, items: [], notes: [], tooltip };
 }
 
-function refused(seen: PcSnapshot, { connection }: AgentStatus, i18n: I18n, nowMs: number): Said {
+function refused(snapshot: PcSnapshot, { connection }: AgentStatus, i18n: I18n, nowMs: number): Said {
   const title = i18n.t('health.refused.title');
   return {
     mark: 'broken',
     title,
     body: i18n.t('health.refused.body'),
     since: i18n.t('health.offline.since', { time: i18n.moment(connection.sinceMs, nowMs) }),
-    tooltip: i18n.t('tray.faulty', { name: seen.brandName, state: title }),
+    tooltip: i18n.t('tray.trouble', { name: snapshot.brandName, state: title }),
   };
 }
 
@@ -249,13 +248,19 @@ function attentionItems(status: AgentStatus, i18n: I18n): AttentionItem[] {
 }
 
 /** The facts of this PC as lines to copy into a mail to the service desk. */
-export function pcDetails(seen: PcSnapshot, pc: PcFacts | null, userName: string, i18n: I18n, nowMs: number): string {
+export function pcDetails(
+  snapshot: PcSnapshot,
+  pc: PcFacts | null,
+  userName: string,
+  i18n: I18n,
+  nowMs: number,
+): string {
   const lines = [
     i18n.t('details.pc', { pc: pc?.name ?? '–' }),
     i18n.t('details.user', { user: userName }),
     i18n.t('details.version', { v: pc?.version ?? '–' }),
     i18n.t('details.groups', { groups: i18n.list(pc?.groups ?? []) || '–' }),
-    i18n.t('details.state', { state: describeState(seen, i18n, nowMs).title }),
+    i18n.t('details.state', { state: describeState(snapshot, i18n, nowMs).title }),
   ];
   return lines.join('\n');
 }

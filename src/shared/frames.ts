@@ -3,7 +3,7 @@
  * comes in never makes us hold more than one frame of the allowed size; what goes out is bounded too, so a peer that
  * does not read is cut off instead of filling our memory.
  */
-import { type Link, LinkEvents } from './link.ts';
+import { type Link, LinkEvents, MAX_UNSENT_BYTES } from './link.ts';
 
 /** The largest text that fits in a frame, sealed or not. */
 export const MAX_TEXT_BYTES = 1024 * 1024;
@@ -11,8 +11,7 @@ export const MAX_TEXT_BYTES = 1024 * 1024;
 export const MAX_FRAME_BYTES = 1.5 * MAX_TEXT_BYTES;
 /** The largest request that an agent reads (architecture §5). */
 export const MAX_REQUEST_BYTES = 64 * 1024;
-const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
-const HEADER_BYTES = 4;
+const LENGTH_BYTES = 4;
 
 /** What we need of a socket; `node:net` sockets fit. */
 export interface ByteStream {
@@ -32,16 +31,16 @@ export function encodeFrame(text: string): Uint8Array {
   if (body.length > MAX_FRAME_BYTES) {
     throw new RangeError(`a message of ${body.length} bytes is larger than ${MAX_FRAME_BYTES}`);
   }
-  const frame = new Uint8Array(HEADER_BYTES + body.length);
+  const frame = new Uint8Array(LENGTH_BYTES + body.length);
   new DataView(frame.buffer).setUint32(0, body.length, true);
-  frame.set(body, HEADER_BYTES);
+  frame.set(body, LENGTH_BYTES);
   return frame;
 }
 
 /** Takes bytes as they come, in any pieces, and gives the frames in them. */
 export class FrameReader {
   readonly #maxBytes: number;
-  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #header = new Uint8Array(LENGTH_BYTES);
   #headerFilled = 0;
   #body: Uint8Array | null = null;
   #bodyFilled = 0;
@@ -55,11 +54,11 @@ export class FrameReader {
     let at = 0;
     for (;;) {
       if (this.#body === null) {
-        const taken = Math.min(HEADER_BYTES - this.#headerFilled, bytes.length - at);
+        const taken = Math.min(LENGTH_BYTES - this.#headerFilled, bytes.length - at);
         this.#header.set(bytes.subarray(at, at + taken), this.#headerFilled);
         this.#headerFilled += taken;
         at += taken;
-        if (this.#headerFilled < HEADER_BYTES) return null;
+        if (this.#headerFilled < LENGTH_BYTES) return null;
         const length = new DataView(this.#header.buffer).getUint32(0, true);
         if (length > this.#maxBytes) return length;
         this.#body = new Uint8Array(length);

@@ -3,7 +3,6 @@
  * looked at it (`subjects.ts` of the wire, of a client's `id-schemas.ts`), so nothing else comes into a subject, a key or a path
  * (protocol §1.3). Nothing of the types remains at run time.
  */
-
 import type { z } from 'zod';
 
 declare const KEY: unique symbol;

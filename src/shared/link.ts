@@ -12,6 +12,9 @@ export interface Link {
   close(): void;
 }
 
+/** A peer that does not read is cut off instead of filling our memory. */
+export const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+
 /** What every carrier needs: keeps early messages, and says "closed" once to each who asks. */
 export class LinkEvents {
   #receive: ((text: string) => void) | null = null;

@@ -53,7 +53,7 @@ const FAILED = {
   event: 'run',
 } as const;
 
-/** Those with a gate in the order in which the gates look. */
+/** Those with a gate in the order in which the gates are asked. */
 export const OUTCOMES = {
   DONE: { exitCode: 0, skipped: false, group: 'done', mark: 'done', changed: 'done', act: 'nothing', event: 'run' },
   FAILED: { exitCode: 'own', ...FAILED },

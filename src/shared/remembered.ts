@@ -2,7 +2,6 @@
  * What whoever shows the agent remembers of it: whom to call and which PC this is are needed most when the agent is not there, or
  * can't read its settings. Invariant: what is not known never takes the place of what is remembered.
  */
-
 import type { Support } from './about-view.ts';
 import type { AgentStatus } from './agent-status.ts';
 

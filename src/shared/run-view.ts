@@ -65,7 +65,7 @@ export const runInternalsSchema = z.object({
   runAsUser: z.string().nullable(),
   /** One line that says more than the reason does. */
   detail: z.string().nullable(),
-  /** What the gates saw, by name; null where they did not look. */
+  /** What the gates saw, by name; null where they were not asked. */
   gates: z.record(z.string(), z.unknown()).nullable(),
   parkedWhy: z.string().nullable(),
 });
@@ -87,7 +87,7 @@ export const runDetailSchema = runningRowSchema.extend({
   deadlineAtMs: timeMs.nullable(),
   /** How old this PC's view of the fleet was when it was decided; null: not looked at, or never connected. */
   viewAgeMs: z.number().nullable(),
-  /** What was found of its signature, and the key that it names; null: nobody looked. */
+  /** What was found of its signature, and the key that it names; null: not checked. */
   signature: z
     .object({ state: z.enum(SIGNATURE_STATES), kid: z.string().nullable() })
     .nullable()

@@ -17,7 +17,7 @@ interface Common {
   readonly policyOnly?: true;
   /** A security value: its possible values, weakest first. The strictest that any source names counts. */
   readonly raise?: readonly SettingScalar[];
-  /** Shown, never worth stopping for: a faulty value is left out with a warning. */
+  /** Shown, never worth stopping for: a value that can't be used is left out with a warning. */
   readonly decoration?: true;
   /** Never shown. */
   readonly secret?: true;

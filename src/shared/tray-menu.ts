@@ -1,5 +1,4 @@
 /** The menu of the icon, as a pure function of what is known. Everything in it is also in the window. */
-
 import type { Route } from './app-shell-contract.ts';
 import { assertNever } from './assert-never.ts';
 import { claimsOf } from './claims.ts';
@@ -21,7 +20,7 @@ export type MenuEntry =
   | { readonly kind: 'separator' };
 
 export interface MenuFacts {
-  readonly seen: PcSnapshot;
+  readonly snapshot: PcSnapshot;
   /** Tasks that arrived since the list was last looked at. */
   readonly unseen: number;
   readonly mayQuit: boolean;
@@ -31,12 +30,12 @@ export interface MenuFacts {
 const MAX_RUNNING_LINES = 3;
 
 export function trayMenu(facts: MenuFacts, i18n: I18n, nowMs: number): MenuEntry[] {
-  const { seen } = facts;
+  const { snapshot } = facts;
   const open = (label: string, route: Route): MenuEntry => ({ kind: 'action', label, action: { kind: 'open', route } });
-  const { items } = describeState(seen, i18n, nowMs);
+  const { items } = describeState(snapshot, i18n, nowMs);
   const entries: (MenuEntry | null)[] = [
-    { kind: 'line', label: stateLine(seen, i18n, nowMs) },
-    ...runningLines(seen, i18n, nowMs),
+    { kind: 'line', label: stateLine(snapshot, i18n, nowMs) },
+    ...runningLines(snapshot, i18n, nowMs),
     attention(items, i18n),
     { kind: 'separator' },
     open(i18n.t('menu.open'), { screen: 'status' }),
@@ -54,9 +53,9 @@ export function trayMenu(facts: MenuFacts, i18n: I18n, nowMs: number): MenuEntry
 }
 
 /** Each task that runs, as far as there is room. */
-function runningLines(seen: PcSnapshot, i18n: I18n, nowMs: number): MenuEntry[] {
-  if (claimsOf(seen).now !== 'some') return [];
-  const running = seen.status?.now.running ?? [];
+function runningLines(snapshot: PcSnapshot, i18n: I18n, nowMs: number): MenuEntry[] {
+  if (claimsOf(snapshot).now !== 'some') return [];
+  const running = snapshot.status?.now.running ?? [];
   const lines = running.slice(0, MAX_RUNNING_LINES).map((run) => {
     const t = i18n.roughly(nowMs - (run.startedAtMs ?? nowMs));
     return i18n.t('menu.running', { task: taskName(run, i18n), t });
@@ -80,10 +79,15 @@ function attention(items: readonly AttentionItem[], i18n: I18n): MenuEntry | nul
 }
 
 /** "Connected · PC-0142", or the state in words. */
-function stateLine(seen: PcSnapshot, i18n: I18n, nowMs: number): string {
-  const { status } = seen;
+function stateLine(snapshot: PcSnapshot, i18n: I18n, nowMs: number): string {
+  const { status } = snapshot;
   const pc = pcName(status);
-  if (status !== null && pc !== null && seen.agentConnection.state === 'attached' && status.agent.state === 'running') {
+  if (
+    status !== null &&
+    pc !== null &&
+    snapshot.agentConnection.state === 'attached' &&
+    status.agent.state === 'running'
+  ) {
     switch (status.connection.state) {
       case 'connected':
         return i18n.t('menu.connected', { pc });
@@ -97,5 +101,5 @@ function stateLine(seen: PcSnapshot, i18n: I18n, nowMs: number): string {
         return assertNever(status.connection.state);
     }
   }
-  return describeState(seen, i18n, nowMs).title;
+  return describeState(snapshot, i18n, nowMs).title;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MINUTE, NOW, outbox, seen, status } from '../../test/support/agent-status.ts';
+import { MINUTE, NOW, outbox, snapshot, status } from '../../test/support/agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { type Description, describeState } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
@@ -14,7 +14,7 @@ function noticed(notices: Partial<AgentStatus['notices']>, more: Partial<AgentSt
 }
 
 function said(changed: Partial<AgentStatus>, i18n = english): Description {
-  return describeState(seen(changed), i18n, NOW);
+  return describeState(snapshot(changed), i18n, NOW);
 }
 
 const PERMISSION = { forbidden: { minor: false, count: 1, subjects: null } };
@@ -105,7 +105,7 @@ describe('to know: it calls nobody', () => {
     [
       'a record that was damaged',
       { store: { state: 'quarantined', readable: true } },
-      'anew',
+      'rebuilt',
       'The list of tasks began anew: What was recorded before was damaged and is kept aside. Tasks run as usual.',
       '実行履歴を新しく作り直しました: 以前の記録は破損していたため、別に保管しています。作業は通常どおり実行します。',
     ],

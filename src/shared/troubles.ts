@@ -21,7 +21,7 @@ export interface AttentionItem {
     | 'second'
     | 'log'
     | 'clock'
-    | 'anew';
+    | 'rebuilt';
   readonly title: string;
   readonly body: string;
   readonly route: Route;
@@ -54,8 +54,8 @@ export function notes({ notices, store: { state } }: AgentStatus, i18n: I18n, no
     items.push({ id: 'clock', title, body, route: { screen: 'activity' } });
   }
   if (state === 'quarantined') {
-    const [title, body] = [i18n.t('item.anew.title'), i18n.t('item.anew.body')];
-    items.push({ id: 'anew', title, body, route: { screen: 'activity' } });
+    const [title, body] = [i18n.t('item.rebuilt.title'), i18n.t('item.rebuilt.body')];
+    items.push({ id: 'rebuilt', title, body, route: { screen: 'activity' } });
   }
   return items;
 }

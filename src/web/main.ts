@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { errorText } from '../base/logger.ts';
 import { ownAccount } from '../client/own-account.ts';
 import { rendererFiles } from '../client/renderer-files.ts';
 import { directoriesOf, startDirectory } from '../shared/directories.ts';
@@ -30,7 +31,7 @@ function readOptions(): Options | string {
       return `--port: expected 0 to 65535, not "${values.port}"\n${USAGE}`;
     return { startedAs: values.tray ? 'tray' : 'service', port };
   } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n${USAGE}`;
+    return `${errorText(error)}\n${USAGE}`;
   }
 }
 
@@ -53,7 +54,7 @@ async function main(): Promise<number> {
       onBug: (error) => console.error(error),
     });
   } catch (error) {
-    console.error(`The window can not be served: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`The window can not be served: ${errorText(error)}`);
     return 1;
   }
   console.log(`window: ${server.address}`);

@@ -232,7 +232,7 @@ describe('whatever a request is, it is answered, and the server goes on', () => 
     expect((await get(server.address)).status).toBe(303);
   });
 
-  test('a page that can not be served is a fault that is told, not the end', async () => {
+  test('a page that can not be served is an error that is told, not the end', async () => {
     const bugs: unknown[] = [];
     const onPage = () => {
       throw new Error('no page');

@@ -36,7 +36,7 @@ const NOT_YOURS =
   'Open the address that was printed where this page is served from. It is good for one visit.\n' +
   'このページの起動元に表示されたアドレスを開いてください。アドレスは一度だけ有効です。\n';
 
-/** Rejects where the port can't be had. */
+/** Rejects where the port is taken. */
 export async function serveWindow(options: WebServerOptions): Promise<WebServer> {
   const tickets = new Tickets();
   const server = createServer((request, response) => {

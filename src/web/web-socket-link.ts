@@ -1,9 +1,6 @@
 /** A {@link Link} over a WebSocket of the `ws` package, which it owns. */
 import type { WebSocket } from 'ws';
-import { type Link, LinkEvents } from '../shared/link.ts';
-
-/** A page that does not read is cut off instead of filling our memory. */
-const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+import { type Link, LinkEvents, MAX_UNSENT_BYTES } from '../shared/link.ts';
 
 export function webSocketLink(socket: WebSocket): Link {
   const events = new LinkEvents();

@@ -2,7 +2,6 @@
  * What a broker that gives each agent a user of its own has to allow it, and no more (protocol §11.3). The operators' page
  * `docs/broker-permissions.md` shows the same lists; a test compares the two.
  */
-
 import { durableName } from '../../src/agent/wire/subjects.ts';
 import { nameOf } from '../../src/shared/ids.ts';
 import { pcIdOf } from './ids.ts';

@@ -1,4 +1,4 @@
-/** What an agent says of itself when all is well, and what is seen of it, for tests of the words. */
+/** What an agent says of itself when all is well, and what a window has of it, for tests of the words. */
 import type { AgentStatus } from '../../src/shared/agent-status.ts';
 import type { PcSnapshot } from '../../src/shared/describe.ts';
 
@@ -35,7 +35,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
   };
 }
 
-export function seen(changed: Partial<AgentStatus> = {}): PcSnapshot {
+export function snapshot(changed: Partial<AgentStatus> = {}): PcSnapshot {
   return {
     agentConnection: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null, startFailure: null },
     status: status(changed),

@@ -3,7 +3,6 @@
  * user and password. What it sees goes to standard output as lines of JSON; like the agent it ends with 70 when a promise is
  * rejected that nobody awaits.
  */
-
 import { NatsBus } from '../../src/agent/bus/nats-bus.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';

@@ -1,5 +1,5 @@
 /**
- * The built shell in a real Electron: the project's own where it can be had, else the older one for tests, with the agent on
+ * The built app shell in a real Electron: the project's own where it can be downloaded, else the older one for tests, with the agent on
  * Node 24 beside it. Invariant: it and everything that it started end with the test.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -92,7 +92,7 @@ export async function startAppShell(options: AppShellOptions): Promise<TestAppSh
     const end = child.exitCode ?? child.signalCode ?? 'none yet';
     child.kill('SIGKILL');
     if (task.result?.state !== 'fail') return;
-    console.error(`shell ${child.pid}, end: ${end}\n${Buffer.concat(said).toString()}\n${readIfThere(log)}`);
+    console.error(`app shell ${child.pid}, end: ${end}\n${Buffer.concat(said).toString()}\n${readIfThere(log)}`);
   });
   // Well below a test's own time, so that a step that hangs is named.
   app.context().setDefaultTimeout(10_000);

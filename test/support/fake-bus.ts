@@ -1,3 +1,4 @@
+/** A bus in memory, for tests of what stands on one. */
 import { createHash } from 'node:crypto';
 import {
   type Binding,

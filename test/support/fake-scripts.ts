@@ -1,3 +1,4 @@
+/** Scripts without processes, for tests of who starts and ends them. */
 import type { ScriptStarter } from '../../src/agent/run/run-ports.ts';
 import type { Finished, RunningScript, ScriptSpec } from '../../src/agent/run/script-runner.ts';
 import { NO_TEXT } from '../../src/agent/store/outputs.ts';
@@ -33,7 +34,7 @@ export class FakeScripts implements ScriptStarter {
         script.endedBy = reason;
         finish({ kind: reason });
       },
-      tail: () => ({ stdout: '', stderr: '', stdoutTruncated: false, stderrTruncated: false }),
+      tail: () => ({ stdout: '', stderr: '', stdoutCut: false, stderrCut: false }),
     };
   }
 

@@ -1,5 +1,4 @@
 /** Ids for tests, by the checks that every id goes through. */
-
 import { isGroupName, isKvKey, isSubjectId, parsePcId } from '../../src/agent/wire/subjects.ts';
 import { runIdSchema } from '../../src/shared/id-schemas.ts';
 import type {

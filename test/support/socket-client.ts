@@ -1,5 +1,4 @@
 /** One connection to the status server, in memory: as a client that knows its token, or bare. */
-
 import { AccountShares } from '../../src/agent/status/account-share.ts';
 import { serveClient } from '../../src/agent/status/client-connection.ts';
 import type { ClientDeps } from '../../src/agent/status/client-deps.ts';

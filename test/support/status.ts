@@ -71,14 +71,14 @@ export interface StatusWorld {
   code: string | null;
 }
 
-export const FAULT: ConfigProblem = { file: '/etc/kanade/agent.toml', line: 3, key: 'agent.id', expected: 'an id' };
+export const PROBLEM: ConfigProblem = { file: '/etc/kanade/agent.toml', line: 3, key: 'agent.id', expected: 'an id' };
 
 /** `dataDirectory` holds the store under `kanade-tray`, as on a real PC. */
 export function statusWorld(dataDirectory: string, clock = new ManualClock()): StatusWorld {
   const store = testStore(join(dataDirectory, 'kanade-tray'), clock);
   let wish: number | null = null;
   const cells: Cells = {
-    agent: new WatchedCell<Cells['agent']['value']>({ state: 'running', sinceMs: 1, faults: [] }),
+    agent: new WatchedCell<Cells['agent']['value']>({ state: 'running', sinceMs: 1, problems: [] }),
     connection: new WatchedCell<Cells['connection']['value']>({
       state: 'connected',
       sinceMs: 2,

@@ -1,3 +1,4 @@
+/** A store of its own for a test, and what goes into one. */
 import { hash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../src/agent/store/open.ts';

@@ -35,7 +35,7 @@ export const SCENES: readonly Scene[] = [
   scene('finishing-up', {
     prepare: async (served) => {
       await started(served, 'disk-clean-up');
-      served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), faults: [] });
+      served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), problems: [] });
     },
   }),
   scene('two-tasks-run', {
@@ -47,11 +47,11 @@ export const SCENES: readonly Scene[] = [
   scene('agent-is-gone-support', { show: goneFrom(SCREEN.support) }),
   scene('settings-are-broken', {
     prepare: async (served) => {
-      served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), faults: [] });
+      served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
     },
   }),
   scene('not-set-up', {
-    prepare: async (served) => served.cells.agent.set({ state: 'not_set_up', sinceMs: Date.now(), faults: [] }),
+    prepare: async (served) => served.cells.agent.set({ state: 'not_set_up', sinceMs: Date.now(), problems: [] }),
   }),
   {
     name: 'no-agent-at-all',
@@ -123,7 +123,7 @@ export const SCENES: readonly Scene[] = [
   scene('about-nothing-is-known', {
     prepare: async (served) => {
       Object.assign(served.ports, { about: () => null });
-      served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), faults: [] });
+      served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
     },
     show: (page) => screen(page, SCREEN.about),
   }),

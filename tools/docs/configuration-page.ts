@@ -1,10 +1,8 @@
 /** docs/configuration.md, made from the one table of settings. */
-
 import { SETTING_KEYS, settingOf } from '../../src/agent/config/settings.ts';
 import { formatDuration } from '../../src/agent/wire/humantime.ts';
 import type { Setting } from '../../src/shared/setting.ts';
-
-const NS_PER_MS = 1_000_000n;
+import { NS_PER_MS } from '../../src/shared/time-units.ts';
 
 const HEAD = `# Settings
 
@@ -16,14 +14,14 @@ ignored by it. A policy counts more than the file, the file more than the fleet,
 setting is marked as raised only, the strictest value that any source names counts.
 
 \`node dist/agent/main.js --check-config\` prints every setting with its value and where it comes from, and ends with 0 if they are
-usable, else with 1 and one line for each fault: file, line, key, what was expected.
+usable, else with 1 and one line for each problem: file, line, key, what was expected.
 
 Policies: \`/etc/kanade-tray/policy.json\` (a JSON object; owned by root and writable by nobody else), or values under
 \`HKLM\\SOFTWARE\\Policies\\Kanade Tray\`.
 
 What can't be understood is never taken for "not set": a setting or a policy of another kind than expected, a policy file that
 others could have written or that can't be read, and a \`RequireSignedCommands\` that is neither a plain yes nor a plain no are
-faults, and an agent with a fault in its settings takes no command. Only names, logo and contact lines are left out instead, with a
+problems, and an agent with a problem in its settings takes no command. Only names, logo and contact lines are left out instead, with a
 warning. (\`policy.json\` must be readable for people where their tray hosts the agent.)
 
 The hash of the helpdesk code belongs where people on the PC can't read it: who has it can try all codes of eight digits in weeks.
@@ -31,11 +29,11 @@ It is taken from the first of these that is there: the file named in \`[helpdesk
 Windows for SYSTEM and the Administrators), the registry value \`HelpdeskCodeHash\` under \`HKLM\\SOFTWARE\\kanade\\agent\`,
 and then the policy and \`[helpdesk] code_hash\`, which still work with a warning where others can read them.
 
-The sign-in to the broker is read anew for each try, and taken from the first of these that is there: the files named in
+The sign-in to the broker is read again for each try, and taken from the first of these that is there: the files named in
 \`[auth]\`, the registry values \`NatsUser\` and \`NatsPassword\` or \`NatsToken\` under \`HKLM\\SOFTWARE\\kanade\\agent\`, the variables
 \`KANADE_NATS_USER\` and \`KANADE_NATS_PASSWORD\` or \`KANADE_NATS_TOKEN\`, the server list itself. Where there are both a pair of user and
 password and a token, as in a fleet on its way from one to the other, the pair is tried first, and the token when the broker refuses
-the pair. Half a pair is a fault, and says what is missing.
+the pair. Half a pair is a problem, and says what is missing.
 
 | setting | values | built in | policy | what it is |
 |---|---|---|---|---|

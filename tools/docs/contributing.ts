@@ -1,15 +1,10 @@
 /** The section of CONTRIBUTING.md that is made from the tables of `layers.ts`. */
 import { FOR_ALL, LAYERS, PACKAGES } from '../../test/support/layers.ts';
-
-const BEGIN = '<!-- Made from test/support/layers.ts by `npm run docs`; do not edit. -->';
-const END = '<!-- End of what is made. -->';
+import { withMadeSection } from './made-section.ts';
 
 /** The text of CONTRIBUTING.md with this section as the tables are now. */
 export function withSection(text: string): string {
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error('CONTRIBUTING.md has lost the marks of its made section');
-  return `${text.slice(0, begin)}${BEGIN}\n\n${section()}\n${text.slice(end)}`;
+  return withMadeSection(text, 'test/support/layers.ts', section());
 }
 
 function section(): string {

@@ -1,5 +1,4 @@
 /** Group policy templates and the example of policy.json, made from the one table of settings (deploy §4). */
-
 import { SETTING_KEYS, type SettingKey, settingOf } from '../../src/agent/config/settings.ts';
 import { POLICY_KEY } from '../../src/platform/policies.ts';
 import type { Setting } from '../../src/shared/setting.ts';

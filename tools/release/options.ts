@@ -1,5 +1,7 @@
+/** The options of the release tool. */
 import { parseArgs } from 'node:util';
 import { CliError } from '../../scripts/bootstrap/say.mjs';
+import { errorText } from '../../src/base/logger.ts';
 
 const TEXTS = [
   'dir',
@@ -40,7 +42,7 @@ export class Options {
     try {
       this.#values = parseArgs({ args: [...args], options, strict: true }).values as Record<string, string | boolean>;
     } catch (error) {
-      throw new CliError(error instanceof Error ? error.message : String(error));
+      throw new CliError(errorText(error));
     }
   }
 

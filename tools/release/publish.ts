@@ -8,6 +8,7 @@ import { Objm } from '@nats-io/obj';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { CliError, say } from '../../scripts/bootstrap/say.mjs';
 import { keyListObject } from '../../src/agent/update/keys.ts';
+import { errorText } from '../../src/base/logger.ts';
 import { checkedRelease } from './commands.ts';
 import { readLists } from './desk.ts';
 import type { Options } from './options.ts';
@@ -51,9 +52,7 @@ async function openBucket(nc: NatsConnection) {
   try {
     return await new Objm(nc).open(BUCKET);
   } catch (error) {
-    throw new CliError(
-      `The bucket ${BUCKET} can't be used: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+    throw new CliError(`The bucket ${BUCKET} can't be used: ${errorText(error)}.`);
   }
 }
 
@@ -68,8 +67,6 @@ async function connected(options: Options): Promise<NatsConnection> {
       ...(user === '' ? {} : { user, pass: readFileSync(options.text('password-file'), 'utf8').trimEnd() }),
     });
   } catch (error) {
-    throw new CliError(
-      `No connection to ${servers.join(', ')}: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+    throw new CliError(`No connection to ${servers.join(', ')}: ${errorText(error)}.`);
   }
 }

@@ -35,7 +35,7 @@ export async function resultsWith(nc: NatsConnection, fields: Partial<ExecResult
 
 /** The first stored result that has all these fields, as soon as it is there. Rides over a broker that comes back. */
 export function resultWith(nc: NatsConnection, fields: Partial<ExecResult>, timeoutMs?: number): Promise<ExecResult> {
-  const look = async () => {
+  const read = async () => {
     try {
       return (await resultsWith(nc, fields))[0];
     } catch (error) {
@@ -43,7 +43,7 @@ export function resultWith(nc: NatsConnection, fields: Partial<ExecResult>, time
       throw error;
     }
   };
-  return untilFound(`a result with ${JSON.stringify(fields)}`, look, timeoutMs);
+  return untilFound(`a result with ${JSON.stringify(fields)}`, read, timeoutMs);
 }
 
 /** Resolves once the agent says that it is about to start the script of this execution (protocol §12.3); ours only. */

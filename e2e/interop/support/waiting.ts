@@ -5,11 +5,11 @@ import { PATIENCE_MS } from '../../../test/support/eventually.ts';
 /** Below what the local socket of our agent answers in a second. */
 const POLL_MS = 50;
 
-/** The first value that `look` finds; rejects after `timeoutMs`, naming `what` was waited for. */
+/** The first value that `read` finds; rejects after `timeoutMs`, naming `what` was waited for. */
 export function untilFound<T>(
   what: string,
-  look: () => Promise<T | undefined> | T | undefined,
+  read: () => Promise<T | undefined> | T | undefined,
   timeoutMs = PATIENCE_MS,
 ) {
-  return until(what, look, { timeoutMs, everyMs: POLL_MS });
+  return until(what, read, { timeoutMs, everyMs: POLL_MS });
 }

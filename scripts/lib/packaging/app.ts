@@ -59,7 +59,7 @@ export async function packApp({
     await step('Packing the application', async () => {
       const all = { ...env, CSC_IDENTITY_AUTO_DISCOVERY: 'false' };
       const result = await quiet(findNode24(), args, { cwd: source, env: all });
-      if (!result.ok) throw new CliError(packingFault(result.output));
+      if (!result.ok) throw new CliError(packingProblem(result.output));
     });
     // What a stand-in for tests starts with instead of an application.
     rmSync(join(work, unpacked, 'resources', 'app'), { recursive: true, force: true });
@@ -90,7 +90,7 @@ export function copyRuntime(from: string, to: string) {
   cpSync(from, to, { recursive: true, filter: (path) => !isLeftOut(path) });
 }
 
-function packingFault(output: string) {
+function packingProblem(output: string) {
   if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|status code 4\d\d|getaddrinfo|cannot download|HTTPError/i.test(output))
     return 'Electron can not be downloaded here; --test-runtime builds with a stand-in, for tests only.';
   return `The application can not be packed:\n${output.trim().slice(-SAID_OF_A_FAILURE)}`;

@@ -1,3 +1,4 @@
+/** The time that packages carry, so that two builds of one commit are the same. */
 import { ROOT } from '../../bootstrap/paths.mjs';
 import { quiet } from '../../bootstrap/processes.mjs';
 

@@ -48,7 +48,7 @@ async function versionOf({ command, args, env: own }: Makensis, env: NodeJS.Proc
 }
 
 /**
- * Debian's signatures say that it is Debian's. A mirror may be behind, so the list may be an old one: the version is looked at later.
+ * Debian's signatures say that it is Debian's. A mirror may be behind, so the list may be an old one: the version is checked later.
  */
 function ensureDirectory(env: NodeJS.ProcessEnv) {
   const install = 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends';

@@ -61,7 +61,7 @@ export function programsBelow(directory: string) {
 
 const DOS_HEADER_BYTES = 64;
 /** Signature, COFF header, and of the optional header what comes before the data directories of a 64-bit program. */
-const HEADER_BYTES = 4 + 20 + 112;
+const PE_HEADER_BYTES = 4 + 20 + 112;
 const PE32_PLUS = 0x20b;
 /** The certificate table is the fifth directory; where it is, and how large. */
 const CERTIFICATES_AT = 4 * 8;
@@ -79,9 +79,9 @@ export function programAt(file: string): { readonly isSigned: boolean } | null {
     };
     const dos = read(0, DOS_HEADER_BYTES);
     if (dos === null || dos.toString('latin1', 0, 2) !== 'MZ') return null;
-    const header = read(dos.readUInt32LE(60), HEADER_BYTES + CERTIFICATES_AT + 8);
+    const header = read(dos.readUInt32LE(60), PE_HEADER_BYTES + CERTIFICATES_AT + 8);
     if (header === null || header.toString('latin1', 0, 4) !== 'PE\0\0') return null;
-    const directories = header.readUInt16LE(24) === PE32_PLUS ? HEADER_BYTES : HEADER_BYTES - 16;
+    const directories = header.readUInt16LE(24) === PE32_PLUS ? PE_HEADER_BYTES : PE_HEADER_BYTES - 16;
     return { isSigned: header.readUInt32LE(directories + CERTIFICATES_AT + 4) > 0 };
   } finally {
     closeSync(fd);

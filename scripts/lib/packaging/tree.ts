@@ -67,7 +67,7 @@ export async function assembleTree({
   return all;
 }
 
-/** The agent alone with its Node, for a PC without a desktop. `to`: made anew. */
+/** The agent alone with its Node, for a PC without a desktop. `to`: made again. */
 export async function assembleAgent({
   to,
   platform,

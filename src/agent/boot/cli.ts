@@ -53,7 +53,7 @@ interface Options {
   readonly help?: boolean | undefined;
 }
 
-/** How often an agent that has to wait for another one looks again (architecture §4). */
+/** How often an agent that has to wait for another one checks again (architecture §4). */
 const LOCK_RETRY_MS = 15_000;
 
 /** Runs until it is stopped; resolves to the exit code of the process. */

@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { withoutKanade } from '../../../scripts/lib/agent-process.ts';
 import { connectAgent } from '../../../test/support/agent-client.ts';
+import { TestMachine, toml } from '../../../test/support/config-machine.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import {
   command,
@@ -21,11 +22,10 @@ import { tempDir } from '../../../test/support/temp.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import type { AgentClient } from '../../shared/client.ts';
-import { TestMachine, toml } from '../config/test-machine.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
 
-const LOOK_MS = 50;
+const POLL_MS = 50;
 const problem = await otherUserProblem();
 const FIRST_UID = 65_534;
 
@@ -80,7 +80,7 @@ class UsersAgent {
     const cli = new URL('cli.ts', import.meta.url).href;
     const source = `
       const { run } = await import(${JSON.stringify(cli)});
-      process.exitCode = await run(['--tray', '--config', ${JSON.stringify(config)}], ${LOOK_MS});`;
+      process.exitCode = await run(['--tray', '--config', ${JSON.stringify(config)}], ${POLL_MS});`;
     return spawn(process.execPath, ['--input-type=module', '--no-warnings', '-e', source], {
       uid: this.#uid,
       gid: this.#uid,
@@ -226,7 +226,7 @@ test('while the original agent works on this data the state says so, and our tur
     version: '0.0.0',
     log: silentLogger,
     originalRuns: () => runs,
-    pollEveryMs: LOOK_MS,
+    pollEveryMs: POLL_MS,
   });
   await eventually(async () => {
     const agent = await connectAgent({ dataDirectory: here.root });

@@ -1,8 +1,7 @@
 /**
- * Settings that are missing, faulty or not to be trusted, under a service manager or a tray: not the end, but a state that is shown with
+ * Settings that are missing, unusable or not to be trusted, under a service manager or a tray: not the end, but a state that is shown with
  * file, line and key. The files are read again when they change (architecture §4).
  */
-
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { errorText, lineLogger } from '../../base/logger.ts';
@@ -15,13 +14,13 @@ import { EXIT } from '../runtime/exit-codes.ts';
 import { type ReadinessCheck, waitUntilClear } from './standby.ts';
 
 type Usable = Extract<Loaded, { ok: true }>;
-type Faulty = Extract<Loaded, { ok: false }>;
+type Unusable = Extract<Loaded, { ok: false }>;
 
-/** How often the files are looked at; a change on a network share sends no event. */
+/** How often the files are polled; a change on a network share sends no event. */
 const POLL_EVERY_MS = 2_000;
 
 export interface WaitForSettingsOptions {
-  readonly loaded: Faulty;
+  readonly loaded: Unusable;
   readonly startedAs: HostMode;
   readonly hostSecret: Uint8Array | null;
   readonly reload: () => Loaded;
@@ -35,32 +34,32 @@ export async function waitForSettings(options: WaitForSettingsOptions): Promise<
     (line) => process.stdout.write(`${line}\n`),
     () => 'info',
   );
-  let faulty = options.loaded;
+  let unusable = options.loaded;
   const say = (text: string) => {
-    log.error(text, { state: faulty.state, faults: faulty.message });
-    const isJournalled = startedAs === 'service' && faulty.state !== 'not_set_up';
-    if (isJournalled) systemJournal()?.write(EVENT.settingsInvalid, 'error', `${text}: ${faulty.message}`);
+    log.error(text, { state: unusable.state, faults: unusable.message });
+    const isJournalled = startedAs === 'service' && unusable.state !== 'not_set_up';
+    if (isJournalled) systemJournal()?.write(EVENT.settingsInvalid, 'error', `${text}: ${unusable.message}`);
   };
   say('the settings can not be used');
-  let seen = stamps(faulty.files);
+  let seen = stamps(unusable.files);
   const check = (): ReadinessCheck<Usable> => {
-    const now = stamps(faulty.files);
+    const now = stamps(unusable.files);
     // Who may change a file, and whether somebody else holds it or a registry key can be read, is not seen by a time.
     const touched = now !== seen;
     seen = now;
     const loaded = options.reload();
     if (loaded.ok) return { kind: 'clear', value: loaded };
-    const isSame = loaded.state === faulty.state && loaded.message === faulty.message;
-    if (isSame && !touched) return { kind: 'held_up', by: faulty };
-    faulty = loaded;
+    const isSame = loaded.state === unusable.state && loaded.message === unusable.message;
+    if (isSame && !touched) return { kind: 'held_up', by: unusable };
+    unusable = loaded;
     say('the settings can still not be used');
-    return { kind: 'held_up', by: faulty };
+    return { kind: 'held_up', by: unusable };
   };
   const { env, platform } = process;
   const { agentDir } = directoriesOf({ startedAs, platform, env, cwd: startDirectory(), home: homedir() });
-  const settings = () => faulty.shown;
+  const settings = () => unusable.shown;
   const waiting = { startedAs, directory: agentDir, settings, hostSecret, version, pollEveryMs: POLL_EVERY_MS, log };
-  return (await waitUntilClear(faulty, check, waiting)) ?? EXIT.stopped;
+  return (await waitUntilClear(unusable, check, waiting)) ?? EXIT.stopped;
 }
 
 /** Changes whenever one of the files does, or appears. */
@@ -72,7 +71,7 @@ function stampOf(file: string): string {
   try {
     return String(statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 'none');
   } catch (error) {
-    // Not allowed to look, a loop of links: a state like any other, that may change.
+    // Not allowed to read it, a loop of links: a state like any other, that may change.
     return errorText(error);
   }
 }

@@ -44,20 +44,20 @@ test('what it never gives is set aside after a minute, like any other damage', a
   const directory = tempDir();
   await aStoreWithOneRun(directory);
   const disk = unreadable(/FROM counters/);
-  let looks = 1;
+  let tries = 1;
   expect(opened(openTheStore(config(directory), silentLogger)).usable).toBe(false);
-  for (; looks < UNREAD_FOR_MS / REOPEN_MS - 1; looks++) {
+  for (; tries < UNREAD_FOR_MS / REOPEN_MS - 1; tries++) {
     expect(openUsable(config(directory), silentLogger)).toBeNull();
   }
   // One that is read in between begins the minute again.
   disk.away = false;
   await opened(openUsable(config(directory), silentLogger)).store.close();
   disk.away = true;
-  for (looks = 1; looks < UNREAD_FOR_MS / REOPEN_MS; looks++) {
+  for (tries = 1; tries < UNREAD_FOR_MS / REOPEN_MS; tries++) {
     expect(openUsable(config(directory), silentLogger)).toBeNull();
   }
   const newFile = unreadable(/INSERT OR IGNORE INTO ledger/);
-  for (let look = 0; look < 2; look++) expect(openUsable(config(directory), silentLogger)).toBeNull();
+  for (let tried = 0; tried < 2; tried++) expect(openUsable(config(directory), silentLogger)).toBeNull();
   newFile.away = false;
   const { store, oldCopy } = opened(openUsable(config(directory), silentLogger));
   expect([oldCopy, store.admits, store.quarantined]).toEqual([true, true, true]);

@@ -46,7 +46,7 @@ export function openUsable(config: OpenedStoreConfig, log: Logger): OpenedStore 
     const opened = open(config, log);
     return opened.kind === 'store' ? opened.opened : null;
   } catch {
-    // Out of file descriptors, for one: the next look may tell.
+    // Out of file descriptors, for one: the next try may tell.
     return null;
   }
 }

@@ -1,8 +1,7 @@
 /**
- * An agent that can't work yet, or not now: it stays up, shows the state that holds it up over its local socket, and looks
+ * An agent that can't work yet, or not now: it stays up, shows the state that holds it up over its local socket, and checks
  * again and again whether it can go on (architecture §4). Nothing but that state is shown, since nothing else is known for sure.
  */
-
 import { systemClock } from '../../base/clock.ts';
 import { type Logger, silentLogger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
@@ -71,7 +70,7 @@ export async function waitUntilClear<T>(
 type AgentCell = StatusPorts['cells']['agent'];
 
 function agentIn({ state, problems }: Blocker): AgentCell['value'] {
-  return { state, sinceMs: systemClock.nowMs(), faults: problems };
+  return { state, sinceMs: systemClock.nowMs(), problems };
 }
 
 /** An agent that knows nothing yet but its own state, and its settings where they can be read. */

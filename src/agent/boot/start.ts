@@ -1,5 +1,4 @@
 /** From usable settings to the end of the agent: opens log and store, waits for its turn, runs, and stops (architecture §4). */
-
 import { untilItAnswers } from '../../base/answers.ts';
 import { atEnd } from '../../base/at-end.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';
@@ -29,7 +28,7 @@ export interface StartOptions {
   /** The directory of our program, and with what it was started. */
   readonly program: string;
   readonly args: readonly string[];
-  /** How often an agent that has to wait for another one looks again. */
+  /** How often an agent that has to wait for another one checks again. */
   readonly lockRetryMs: number;
 }
 
@@ -49,7 +48,7 @@ export async function start({ loaded, ...options }: StartOptions): Promise<numbe
   endOnBugs(log);
   try {
     if (!(await pathsAnswer(config, log.logger))) return EXIT.stopped;
-    // A share that has answered only now; where it could be looked at before, the state was shown.
+    // A share that has answered only now; where it could be checked before, the state was shown.
     const distrusted = distrustedData(config.directories);
     if (distrusted !== null) {
       log.logger.error(`settings not trusted: ${distrusted.path}: ${distrusted.why}`);
@@ -118,8 +117,8 @@ async function runUntilStopped(options: Started): Promise<number> {
     forgetStartFailure(config.directories.agentDir);
     const program = { installed, args, failedSwitches };
     const runtime = await startRuntime({ config, ...opened, kills, version, program, log, hostSecret });
-    const retry = opened.usable ? undefined : setInterval(() => lookAgain(), REOPEN_MS);
-    const lookAgain = () => {
+    const retry = opened.usable ? undefined : setInterval(() => reopen(), REOPEN_MS);
+    const reopen = () => {
       found ??= openUsable(config, log.logger);
       if (found !== null) runtime.restart();
     };

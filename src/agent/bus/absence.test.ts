@@ -1,5 +1,4 @@
 /** What is not there, what is gone, and what is only not known: three things that must not be taken for one another. */
-
 import { headers } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import {
@@ -25,7 +24,7 @@ const accounts = (jetstream: 'enabled' | 'disabled') => `
     { user: operator, password: p }
   ] } }`;
 
-async function looks(bus: NatsBus) {
+async function reads(bus: NatsBus) {
   return {
     read: await bus.kvGet('script_current', kvKeyOf('job'), 5_000),
     present: await bus.objectsPresent('agent_releases', ['1.0.0']),
@@ -42,7 +41,7 @@ test.skipIf(process.platform === 'win32')(
     const bus = await connectedBus(server.url, { credentials: AGENT, log: logger });
     const watch = recordWatch(bus, 'agent_config', ['global']);
     const consumer = recordConsumer(bus);
-    const away = await looks(bus);
+    const away = await reads(bus);
     expect(away).toMatchObject({ read: { kind: 'failed' }, present: null, object: { kind: 'failed', mayPass: true } });
     expect(away.publish).toMatchObject({ kind: 'unavailable', full: false });
     const warned = (what: string) => lines.filter((line) => line.includes('WARN') && line.includes(what));
@@ -61,7 +60,7 @@ test.skipIf(process.platform === 'win32')(
     // There, and without a bucket: now the server says so.
     await eventually(() => expect(watch.events.at(-1)).toBe('missing'));
     await eventually(async () => {
-      expect(await looks(bus)).toMatchObject({
+      expect(await reads(bus)).toMatchObject({
         read: { kind: 'no_bucket' },
         present: new Set(),
         object: { kind: 'absent' },
@@ -70,7 +69,7 @@ test.skipIf(process.platform === 'win32')(
     await provision(nc);
     await eventually(() => expect(watch.events.slice(-2)).toEqual(['begin', 'current']));
     await eventually(() => expect(consumer.bound).toEqual([false]));
-    expect(await looks(bus)).toMatchObject({ read: { kind: 'absent' }, publish: { kind: 'stored' } });
+    expect(await reads(bus)).toMatchObject({ read: { kind: 'absent' }, publish: { kind: 'stored' } });
     expect(warned('the watch on agent_config is not bound')).toHaveLength(1);
   },
 );

@@ -3,30 +3,25 @@
  * new sign-in with secrets read again, a new classification of the failure, and one way to bind things, not two.
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { type ConnectionOptions, errors, type NatsConnection, wsconnect } from '@nats-io/transport-node';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-import { loopTurn } from '../../base/loop-turn.ts';
-import { clampTimerMs, MAX_TIMER_MS, sleep } from '../../base/sleep.ts';
+import { clampTimerMs, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
+import { CONNECT_TIMEOUT_MS, type DialOptions, dial } from './dial.ts';
 import { Downlink } from './downlink.ts';
-import { handshakeFailure } from './handshake.ts';
 import { inboxesOf, secretToken } from './inboxes.ts';
+import { inTime, type Traffic } from './late-answer.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
-import { connectPortioned } from './portioned-connect.ts';
 import { Replies } from './replies.ts';
 import type { ServerClock } from './server-clock.ts';
-import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
 import { Uplink } from './uplink.ts';
 
-export const CONNECT_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (protocol §11.2). */
 const MAX_PINGS_OUT = 2;
 const REFUSAL_HANDED_ON_MS = 50;
-/** How long an answer is waited for on a link that brings something else all the time. */
-const LATE_ANSWER_MS = 60_000;
 /** Time-outs are whole steps of it: timers of one length share their place, and an answer is mostly there long before. */
 const LIMIT_STEP_MS = 50;
 
@@ -36,10 +31,7 @@ export interface RequestOptions {
   readonly answerBytes?: number;
 }
 
-export interface BrokerConnectionOptions {
-  readonly pcId: string;
-  readonly credentials: Credentials;
-  readonly tls: () => TlsTexts | string;
+export interface BrokerConnectionOptions extends DialOptions {
   readonly clock: Clock;
   readonly serverClock: ServerClock;
   readonly permissions: Permissions;
@@ -64,6 +56,7 @@ export class BrokerConnection {
   readonly #inboxes: string;
   readonly #replies: Replies;
   readonly #pingIntervalMs: number;
+  readonly #traffic: Traffic;
   readonly #ending = new AbortController();
   /** Kept here: the library forgets them with the connection, and then they are needed. */
   #peers: readonly string[];
@@ -78,7 +71,7 @@ export class BrokerConnection {
   private constructor(server: string, nc: NatsConnection, options: BrokerConnectionOptions) {
     this.server = server;
     this.nc = nc;
-    // Without the look at the account, which the role of an agent is refused (protocol §11.3).
+    // Without the request for the account, which the role of an agent is refused (protocol §11.3).
     this.js = jetstream(nc, { checkAPI: false });
     this.serverClock = options.serverClock;
     this.permissions = options.permissions;
@@ -89,6 +82,7 @@ export class BrokerConnection {
     this.#downlink = new Downlink(options.clock);
     this.#inboxes = inboxesOf(options.pcId);
     this.#replies = new Replies(nc, this.#inboxes);
+    this.#traffic = { inBytes: () => nc.stats().inBytes, flush: () => this.flush() };
     const onEnd = () => this.#replies.end(new errors.ClosedConnectionError());
     this.signal.addEventListener('abort', onEnd, { once: true });
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
@@ -105,30 +99,7 @@ export class BrokerConnection {
 
   /** One try at one server. Rejects with what went wrong, see `classify`. */
   static async open(url: URL, options: BrokerConnectionOptions): Promise<BrokerConnection> {
-    const authenticator = authenticatorOf(options.credentials);
-    const tls = tlsOptions(url, options.tls());
-    const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
-    const common: ConnectionOptions = {
-      servers: webSocket ? url.href : url.host,
-      name: `kanade-agent/${options.pcId}`,
-      reconnect: false,
-      maxReconnectAttempts: 0,
-      // What the cluster names is for the next connection, see `peers`; here an address that is none would end this one.
-      ignoreClusterUpdates: true,
-      inboxPrefix: inboxesOf(options.pcId),
-      timeout: CONNECT_TIMEOUT_MS,
-      // Its pings know nothing of what is still on its way; ours do, see `#ping`.
-      pingInterval: MAX_TIMER_MS,
-      // A stack trace per request, taken before anything has failed, costs more than the request.
-      noAsyncTraces: true,
-      ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
-    };
-    const nc = webSocket
-      ? await wsconnect(common).catch(async (error) => {
-          throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
-        })
-      : await connectPortioned(tls === undefined ? common : { ...common, tls });
-    return new BrokerConnection(url.host, nc, options);
+    return new BrokerConnection(url.host, await dial(url, options), options);
   }
 
   /** When the server last answered us, ms since the epoch. For display only. */
@@ -173,7 +144,7 @@ export class BrokerConnection {
     try {
       const limitMs = clampTimerMs(inSteps(timeoutMs + this.#uplink.neededMs() + downMs));
       const asked = this.#replies.ask(subject, body);
-      const answer = await orAbort(this.#inTime(asked.answer, limitMs), signal).finally(asked.forget);
+      const answer = await orAbort(inTime(asked.answer, limitMs, this.#traffic), signal).finally(asked.forget);
       hasCome = true;
       this.heard();
       this.permissions.allowed('publish', subject);
@@ -186,44 +157,6 @@ export class BrokerConnection {
     } finally {
       expected(hasCome);
     }
-  }
-
-  /** As `asked` ends, or rejects once that is late. */
-  async #inTime<T>(asked: Promise<T>, limitMs: number): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const { inBytes } = this.nc.stats();
-    let isOver = false;
-    const look = () =>
-      void this.#late(limitMs, inBytes, () => isOver).then(() => late.reject(new errors.TimeoutError()));
-    const timer = setTimeout(look, limitMs);
-    try {
-      return await Promise.race([asked, late.promise]);
-    } finally {
-      isOver = true;
-      clearTimeout(timer);
-    }
-  }
-
-  /**
-   * Resolves when there is no point in waiting for an answer any longer: nothing comes for `limitMs`, or a ping that was sent after
-   * the request is answered before it. On a slow link it stands behind all that the broker has sent before; at last it is given
-   * up. Never rejects.
-   */
-  async #late(limitMs: number, inBytesBefore: number, isOver: () => boolean): Promise<void> {
-    let inBytes = inBytesBefore;
-    let isPastIt = false;
-    const pinged = this.flush().then(() => {
-      isPastIt = true;
-    });
-    const untilMs = performance.now() + LATE_ANSWER_MS;
-    while (!isOver() && !isPastIt && performance.now() < untilMs) {
-      const { inBytes: now } = this.nc.stats();
-      if (now === inBytes) return;
-      inBytes = now;
-      await Promise.race([pinged, sleep(limitMs)]);
-    }
-    // What came before the answer to the ping is on its way to who waits for it.
-    await loopTurn();
   }
 
   /**
@@ -343,12 +276,6 @@ export class BrokerConnection {
 
 function inSteps(ms: number): number {
   return Math.ceil(ms / LIMIT_STEP_MS) * LIMIT_STEP_MS;
-}
-
-function credentialsOf(url: URL): Pick<ConnectionOptions, 'user' | 'pass' | 'token'> {
-  if (url.username === '') return {};
-  const user = decodeURIComponent(url.username);
-  return url.password === '' ? { token: user } : { user, pass: decodeURIComponent(url.password) };
 }
 
 export function isNoResponders(error: unknown): boolean {

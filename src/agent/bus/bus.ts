@@ -3,7 +3,6 @@
  * asked for once and then kept up by the implementation: bound when its stream or bucket appears, bound again on loss
  * (invariant 10). Nothing is ever buffered while disconnected: what matters goes through the outbox.
  */
-
 import type { Watched } from '../../base/watched.ts';
 import type { KvKey } from '../../shared/ids.ts';
 import type { ConnectionState } from '../../shared/states.ts';
@@ -54,7 +53,7 @@ export interface Binding {
 }
 
 export interface SubscribeOptions {
-  /** The broker may well refuse it, and that is no fault: it is asked for once per connection, and not shown as forbidden. */
+  /** The broker may well refuse it, and that is no error: it is asked for once per connection, and not shown as forbidden. */
   readonly optional?: boolean;
 }
 
@@ -95,7 +94,7 @@ export interface KvChange {
 }
 
 export interface KvWatchHandlers {
-  /** A watch begins, with all present values: after a connect, a loss, or for a fresh look now and then. */
+  /** A watch begins, with all present values: after a connect, a loss, or to read all of it now and then. */
   begin(): void;
   /** A key changed, or its value at the start of the watch. In order of revision. */
   change(change: KvChange): void;
@@ -216,7 +215,7 @@ export interface Bus {
   objectPiece(bucket: string, place: ObjectPlace, signal: AbortSignal): Promise<ObjectPiece>;
   /**
    * The whole object, its digest checked. It may take as long as the link needs for it: what is limited is the silence. `from`: what
-   * an earlier reading got; where the object is another by now it begins anew.
+   * an earlier reading got; where the object is another by now it begins again.
    */
   objectGet(
     bucket: string,

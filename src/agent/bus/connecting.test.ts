@@ -55,12 +55,12 @@ test('it has been tried once we were connected, or every server has failed us', 
   expect(failing.link.value.state).toBe('unreachable');
 });
 
-const LOOK_SOON = { wakePollMs: 10 };
+const POLL_SOON = { wakePollMs: 10 };
 
 test('after a sleep a link that answers stays as it is', async () => {
   const server = await startNatsServer();
   const clock = new ManualClock();
-  const bus = await connectedBus(server.url, { clock, ...LOOK_SOON });
+  const bus = await connectedBus(server.url, { clock, ...POLL_SOON });
   const changes: unknown[] = [];
   bus.link.watch((link) => void changes.push(link));
   clock.forward(3_600_000);
@@ -73,7 +73,7 @@ test('after a sleep a link that answers stays as it is', async () => {
 test.skipIf(process.platform === 'win32')('after a sleep a link that does not answer is given up at once', async () => {
   const server = await startNatsServer();
   const clock = new ManualClock();
-  const bus = await connectedBus(server.url, { clock, ...LOOK_SOON });
+  const bus = await connectedBus(server.url, { clock, ...POLL_SOON });
   await server.pause();
   clock.forward(3_600_000);
   // Long before two pings are missed.
@@ -86,7 +86,7 @@ test('after a sleep it does not wait for the end of a long pause', async () => {
   const port = await freePort();
   const minute = { minMs: 60_000, maxMs: 60_000, jitter: 0 };
   const clock = new ManualClock();
-  const bus = startBus(`nats://127.0.0.1:${port}`, { connectBackoff: minute, clock, ...LOOK_SOON });
+  const bus = startBus(`nats://127.0.0.1:${port}`, { connectBackoff: minute, clock, ...POLL_SOON });
   await linkState(bus, 'unreachable');
   await startNatsServer({ port });
   clock.forward(60_000);

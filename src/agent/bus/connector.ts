@@ -30,14 +30,14 @@ export interface ConnectorOptions {
   readonly credentials: () => readonly Credentials[] | string;
   /** Read again for each try; a text: why they can't be used. */
   readonly tls: () => TlsTexts | string;
-  /** Asked before both are read, where that takes files: a look into a share that is away would hold up everything. */
+  /** Asked before both are read, where that takes files: an access to a share that is away would hold up everything. */
   readonly filesAnswer?: ((signal: AbortSignal) => Promise<string | null>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** In place of {@link reconnectDelayMs}. */
   readonly connectBackoff?: BackoffPolicy;
   readonly pingIntervalMs?: number;
-  /** How often it is looked whether the PC has slept. */
+  /** How often it is checked whether the PC has slept. */
   readonly wakePollMs?: number;
 }
 
@@ -132,12 +132,12 @@ export class Connector {
       return;
     }
     this.#log.debug('looking at the connection after a sleep');
-    const looked = connection.answersWithin(AWAKE_ANSWER_MS).then((answers) => {
+    const checked = connection.answersWithin(AWAKE_ANSWER_MS).then((answers) => {
       if (answers || this.connection.value !== connection) return;
       this.#wake.abort();
       connection.close('it does not answer after a sleep');
     });
-    drop(looked, this.#log, 'looking at the connection');
+    drop(checked, this.#log, 'looking at the connection');
   }
 
   async #run(): Promise<void> {

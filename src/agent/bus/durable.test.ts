@@ -206,7 +206,7 @@ test('what is not acknowledged stays with the broker, and is acknowledged only o
   const ended = linkState(bus, 'unreachable');
   bus.reconnect();
   await ended;
-  // An acknowledgement that can't be sent is no fault; the message simply comes again.
+  // An acknowledgement that can't be sent is no error; the message simply comes again.
   held[0]?.ack();
   await linkState(bus, 'connected');
   await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));

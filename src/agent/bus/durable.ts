@@ -7,6 +7,7 @@ import { AckPolicy, type ConsumerConfig, type ConsumerInfo, type JsMsg } from '@
 import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { API_ERRORS, ApiError, apiRequest } from './api.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
@@ -17,7 +18,6 @@ const MAX_ACK_PENDING = 1_000;
 const BATCH = 200;
 const EXPIRES_MS = 30_000;
 const IDLE_HEARTBEAT_MS = 15_000;
-const NS_PER_MS = 1_000_000n;
 /** Filter for servers before 2.10, which take only one (error 10094); the rest is sorted out here. */
 const ONE_FILTER = 'commands.>';
 
@@ -69,7 +69,7 @@ export async function consumeDurable(
       }
       if (status.type === 'consumer_not_found') throw new Error('the consumer is gone');
       if (status.type === 'heartbeats_missed' && status.count >= 2) {
-        // On a slow link they stand behind a large message: it must not be given up for that, and sent anew, again and again.
+        // On a slow link they stand behind a large message: it must not be given up for that, and sent again and again.
         const before = count;
         const hasAllCome = await orAbort(connection.flush(), signal).catch(() => false);
         if (hasAllCome && count === before) throw new Error('the consumer went silent');

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from '@nats-io/transport-node';
 
 /**
- * Why no connection to a web port can be had: the platform's WebSocket keeps that to itself, a bare handshake with the same
+ * Why a web port gives no connection: the platform's WebSocket keeps that to itself, a bare handshake with the same
  * server says it. Null where the handshake succeeds. `tls` null: without TLS (`ws://`).
  */
 export function handshakeFailure(url: URL, tls: ConnectionOptions['tls'], timeoutMs: number): Promise<Error | null> {

@@ -3,7 +3,6 @@
  * ephemeral push consumer made by the short form of CONSUMER.CREATE. The KV client library names its consumers, and
  * the subject that this gives is refused under that role.
  */
-
 import type { Msg } from '@nats-io/transport-node';
 import type { Logger } from '../../base/logger.ts';
 import { errorText } from '../../base/logger.ts';

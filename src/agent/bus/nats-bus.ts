@@ -1,7 +1,6 @@
 /**
  * The only NATS implementation of {@link Bus}: whatever was asked for is bound again on each new connection.
  */
-
 import { type BackoffPolicy, spreadMs } from '../../base/backoff.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';
@@ -39,7 +38,7 @@ import { Subscriptions } from './subscriptions.ts';
 import { supervise } from './supervise.ts';
 
 /** Every watch is begun again now and then, in case something was missed (protocol §2.2). */
-const FRESH_LOOK_MS = 30 * 60_000;
+const REREAD_MS = 30 * 60_000;
 
 export interface NatsBusOptions extends ConnectorOptions {
   readonly bindBackoff?: BackoffPolicy;
@@ -159,7 +158,7 @@ export class NatsBus implements Bus {
       `the watch on ${bucket}`,
       this.#log,
       (connection, signal, bound) => {
-        const fresh = AbortSignal.timeout(spreadMs(FRESH_LOOK_MS));
+        const fresh = AbortSignal.timeout(spreadMs(REREAD_MS));
         const until = AbortSignal.any([signal, fresh, this.#doubt.signal]);
         return kvWatch(connection, bucket, keys, handlers, this.#log, until, bound, this.#options.watchHeartbeatMs);
       },

@@ -54,12 +54,12 @@ test('piece by piece, from any place on; after it was replaced the place leads n
   const body = Buffer.from(Array.from({ length: 2_500 }, (_, n) => n % 251));
   await put(nc, 'package', body);
   const signal = AbortSignal.timeout(20_000);
-  const look = await bus.objectStat(STORE, 'package', signal);
-  if (look.kind !== 'value') throw new Error(look.kind);
+  const stat = await bus.objectStat(STORE, 'package', signal);
+  if (stat.kind !== 'value') throw new Error(stat.kind);
   const pieces: Uint8Array[] = [];
-  const places = [look.start];
+  const places = [stat.start];
   for (;;) {
-    const piece = await bus.objectPiece(STORE, places.at(-1) ?? look.start, signal);
+    const piece = await bus.objectPiece(STORE, places.at(-1) ?? stat.start, signal);
     if (piece.kind !== 'value') {
       expect(piece).toEqual({ kind: 'absent' });
       break;
@@ -69,7 +69,7 @@ test('piece by piece, from any place on; after it was replaced the place leads n
   }
   expect(pieces.map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
   expect(Buffer.concat(pieces)).toEqual(body);
-  const [, second = look.start] = places;
+  const [, second = stat.start] = places;
   expect(await bus.objectPiece(STORE, second, signal)).toMatchObject({ body: pieces[1] });
   await put(nc, 'package', body);
   expect(await bus.objectPiece(STORE, second, signal)).toEqual({ kind: 'absent' });

@@ -2,8 +2,9 @@
 import { errors } from '@nats-io/transport-node';
 import { drop } from '../../base/drop.ts';
 import { orAbort } from '../../base/waiting.ts';
-import { BrokerConnection, type BrokerConnectionOptions, CONNECT_TIMEOUT_MS } from './broker-connection.ts';
+import { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.ts';
 import { classify, type Failure, isSignInRefused } from './classify.ts';
+import { CONNECT_TIMEOUT_MS } from './dial.ts';
 import { speaks } from './handshake.ts';
 import { type Credentials, UnusableSignIn } from './sign-in.ts';
 

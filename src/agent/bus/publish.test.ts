@@ -190,7 +190,7 @@ test('a PubAck that comes after all is told, once, and the message was sent once
   expect(heard).toHaveLength(1);
 });
 
-test('a fault of who is told of a late PubAck ends nothing', async () => {
+test('an error of who is told of a late PubAck ends nothing', async () => {
   const server = await startNatsServer();
   const nc = await operator(server);
   const { logger, lines } = recordLog();

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { TestMachine, toml } from './test-machine.ts';
+import { TestMachine, toml } from '../../../test/support/config-machine.ts';
 
 const machine = new TestMachine();
 afterAll(() => machine.remove());
@@ -275,7 +275,7 @@ describe('a file with problems', () => {
   });
 
   test('the message has one line for each problem: file, line, key and what was expected', () => {
-    const path = machine.file('faulty.toml', toml('keep_days = -1\nformat = "xml"\n'));
+    const path = machine.file('wrong.toml', toml('keep_days = -1\nformat = "xml"\n'));
     const loaded = machine.load({ configPath: path });
     expect(loaded).toMatchObject({
       ok: false,

@@ -16,14 +16,14 @@ type Sections = {
   readonly [Section in SectionOf<SettingKey>]: { readonly [K in SettingKey as NameIn<Section, K>]: ValueOf<K> };
 };
 
-export interface BootConfigPlaces {
+export interface BootConfigPaths {
   /** The `agent.toml` that counts, then in tray mode that of the machine. */
   readonly files: readonly string[];
   readonly startedAs: Hosting;
   readonly directories: Directories;
 }
 
-export interface BootConfig extends Sections, BootConfigPlaces {
+export interface BootConfig extends Sections, BootConfigPaths {
   /** Each setting with its source. */
   readonly settings: SettingValues;
 }
@@ -50,8 +50,8 @@ export function shownSettingsOf(settings: SettingValues, startedAs: Hosting, com
 }
 
 /** `settings` must hold every required value. */
-export function bootConfigOf(settings: SettingValues, places: BootConfigPlaces): BootConfig {
-  return deepFreeze({ ...places, ...sectionsOf(settings), settings });
+export function bootConfigOf(settings: SettingValues, paths: BootConfigPaths): BootConfig {
+  return deepFreeze({ ...paths, ...sectionsOf(settings), settings });
 }
 
 function sectionsOf(settings: SettingValues): Sections {

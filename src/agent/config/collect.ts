@@ -1,5 +1,4 @@
 /** Raw values of one source, checked against the table: what can be used, and what must be put right. */
-
 import type { Setting } from '../../shared/setting.ts';
 import type { Candidate, SettingSource } from './layers.ts';
 import type { ConfigProblem, ConfigWarning } from './problem.ts';

@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TestMachine } from '../../../test/support/config-machine.ts';
 import type { Registry, RegistryValue } from '../../platform/registry.ts';
 import { type KeysConfig, readCommandKeys } from './command-keys.ts';
-import { TestMachine } from './test-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {

@@ -24,7 +24,7 @@ export type KeysConfig = Pick<BootConfig, 'startedAs'> & {
   readonly commands: Pick<BootConfig['commands'], 'keysFile'>;
 };
 
-/** Reads it anew with each call. Synchronous: it is local and small. */
+/** Reads it again with each call. Synchronous: it is local and small. */
 export function readCommandKeys({ commands, startedAs }: KeysConfig, place: KeysPlace): RingText {
   const { keysFile } = commands;
   if (keysFile !== null) {
@@ -35,7 +35,7 @@ export function readCommandKeys({ commands, startedAs }: KeysConfig, place: Keys
   return fromFile(place.file ?? KEYS_FILE, { owners: 'root', maxBytes: MAX_RING_BYTES, wholeWay: true });
 }
 
-/** A person may be without the right to look; what is required of them is then refused. */
+/** A person may be without the right to read it; what is required of them is then refused. */
 function fromRegistry(registry: Registry, mayBeDenied: boolean): RingText {
   const found = readRegistrySecret(registry, 'CommandKeys');
   switch (found.kind) {

@@ -1,10 +1,10 @@
 import { chmodSync, chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { TestMachine } from '../../../test/support/config-machine.ts';
 import { NO_REGISTRY, type Registry, type RegistryValue } from '../../platform/registry.ts';
 import type { BootConfig } from './boot-config.ts';
 import { readCredentials } from './credentials.ts';
-import { TestMachine } from './test-machine.ts';
 
 const machine = new TestMachine();
 afterAll(() => machine.remove());

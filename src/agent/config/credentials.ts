@@ -6,7 +6,6 @@
  * that is named but can't be read, or an unreadable registry key where nothing comes after it: signing in as somebody else
  * would only hide the reason.
  */
-
 import { machineRegistry, type Registry } from '../../platform/registry.ts';
 import { readRegistrySecret, readSecretFile, SECRETS_KEY, type SIGN_IN_SECRETS } from '../../platform/secrets.ts';
 import type { Hosting } from '../../shared/states.ts';

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'vitest';
+import { TestMachine, toml } from '../../../test/support/config-machine.ts';
 import type { LogLevel } from '../../base/logger.ts';
 import { SETTING_CHOICES } from '../../shared/i18n/setting-choices.ts';
 import { effectiveSettings, formatEffective } from './effective.ts';
 import { hashHelpdeskCode } from './helpdesk-code.ts';
 import { formatProblems, formatWarnings } from './problem.ts';
 import { SETTING_KEYS, settingOf } from './settings.ts';
-import { TestMachine, toml } from './test-machine.ts';
 
 const machine = new TestMachine();
 afterAll(() => machine.remove());

@@ -1,7 +1,7 @@
 /** What counts on this PC, each value with its source; for `config.effective` and `--check-config`. No secret is shown. */
-
 import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
 import type { Setting } from '../../shared/setting.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { formatDuration } from '../wire/humantime.ts';
 import type { BootConfig } from './boot-config.ts';
 import type { SettingSource } from './layers.ts';
@@ -77,7 +77,7 @@ function shown(setting: Setting, value: SettingValue | null): string | null {
   if (value === null) return null;
   if (setting.secret === true) return '(set)';
   if (typeof value === 'object') return value.urls.join(', ');
-  if (setting.kind === 'duration') return formatDuration(BigInt(Number(value)) * 1_000_000n);
+  if (setting.kind === 'duration') return formatDuration(BigInt(Number(value)) * NS_PER_MS);
   return setting.kind === 'integer' && setting.unit !== 'level' ? `${value} ${setting.unit}` : String(value);
 }
 

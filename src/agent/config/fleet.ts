@@ -2,7 +2,6 @@
  * What the fleet says about this PC: its groups and its layered configuration, live. The last good value of each key
  * stays when a new one can't be read (D21); each is kept in the store, so that it also outlives a restart.
  */
-
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';

@@ -1,8 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NO_POLICIES, TestMachine, toml } from '../../../test/support/config-machine.ts';
 import type { Loaded } from './load.ts';
-import { NO_POLICIES, TestMachine, toml } from './test-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {

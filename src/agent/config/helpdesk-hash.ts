@@ -33,7 +33,7 @@ export function machineHashSecret(platform: NodeJS.Platform): HashSecret {
   return readRegistrySecret(machineRegistry(platform), HASH_SECRET);
 }
 
-export interface HashPlaces {
+export interface HashSources {
   readonly secret: HashSecret;
   /** In tray mode the agent is the person themselves, from whom nothing can be kept. */
   readonly startedAs: Hosting;
@@ -43,26 +43,26 @@ export interface HashPlaces {
 }
 
 /** Settles which hash counts, after all other sources have been read. */
-export function addHelpdeskHash(to: Collected, { secret, startedAs, base, answers }: HashPlaces): void {
+export function addHelpdeskHash(to: Collected, { secret, startedAs, base, answers }: HashSources): void {
   const readable = to.candidates.get(KEY) ?? [];
   const kept = fromFile(to, startedAs, answers) ?? fromSecret(to, secret, startedAs);
-  if (kept === 'faulty') to.candidates.delete(KEY);
+  if (kept === 'unusable') to.candidates.delete(KEY);
   else if (kept !== null) to.add(KEY, kept.text, kept.at, base);
-  const counts = kept === null || kept === 'faulty' ? readable : (to.candidates.get(KEY) ?? []).slice(-1);
-  if (kept !== null && kept !== 'faulty') to.candidates.set(KEY, counts);
+  const counts = kept === null || kept === 'unusable' ? readable : (to.candidates.get(KEY) ?? []).slice(-1);
+  if (kept !== null && kept !== 'unusable') to.candidates.set(KEY, counts);
   if (startedAs !== 'tray') for (const candidate of readable) warnOfReaders(to, candidate, base.platform);
   for (const candidate of counts) warnOfWeakness(to, candidate);
 }
 
-type Kept = { readonly text: string; readonly at: SourcePlace } | 'faulty' | null;
+type Kept = { readonly text: string; readonly at: SourcePlace } | 'unusable' | null;
 
-function fromFile(to: Collected, startedAs: Hosting, answers: HashPlaces['answers']): Kept {
+function fromFile(to: Collected, startedAs: Hosting, answers: HashSources['answers']): Kept {
   const { value, source, file: named, line } = settle(to.candidates)[FILE_KEY];
   if (typeof value !== 'string' || source === 'built-in' || named === null) return null;
   const file = value;
   const problem = (why: string) => {
     to.problems.push({ file: named, line, key: FILE_KEY, expected: `a file that can be used: ${file} ${why}` });
-    return 'faulty' as const;
+    return 'unusable' as const;
   };
   if (!answers(file)) return problem('does not answer');
   const found = readTrustedFile(file, namedFile(startedAs, MAX_HASH_FILE_BYTES));
@@ -74,14 +74,14 @@ function fromFile(to: Collected, startedAs: Hosting, answers: HashPlaces['answer
   return { text, at: { source, file, line: null } };
 }
 
-function fromSecret(to: Collected, secret: HashSecret, startedAs: HashPlaces['startedAs']): Kept {
+function fromSecret(to: Collected, secret: HashSecret, startedAs: HashSources['startedAs']): Kept {
   const file = `HKLM\\${SECRETS_KEY}`;
   if (secret.kind === 'absent') return null;
   if (secret.kind === 'text') return { text: secret.text, at: { source: 'policy', file, line: null } };
   // A person may not read the machine's secrets, and has no such code either.
   if (startedAs === 'tray') return null;
   to.problems.push({ file, line: null, key: HASH_SECRET, expected: `a text, found Windows error ${secret.code}` });
-  return 'faulty';
+  return 'unusable';
 }
 
 function warnOfReaders(to: Collected, { file, line }: Candidate, platform: NodeJS.Platform): void {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FACTS, TestMachine, toml } from '../../../test/support/config-machine.ts';
 import { type PolicyReading, type PolicyValue, readPolicies } from '../../platform/policies.ts';
 import type { BootConfig } from './boot-config.ts';
 import type { Loaded, LoadInput } from './load.ts';
 import type { Machine } from './machine.ts';
-import { FACTS, TestMachine, toml } from './test-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {
@@ -220,7 +220,7 @@ describe('which source counts', () => {
     expect(levels).toEqual([1, 1, 2]);
   });
 
-  test('a faulty policy is a problem that names it; a faulty decoration is left out', () => {
+  test('a policy that can not be used is a problem that names it; a decoration is left out', () => {
     const loaded = withPolicies({
       HistoryDays: 'long',
       DisableScripts: 'maybe',
@@ -281,12 +281,12 @@ describe('which source counts', () => {
 test('the configuration is frozen to its last value', () => {
   const config = configOf(withPolicies({ PcId: 'x' }, '[auth]\nuser = "u"\npassword_file = "p"\n'));
   const thawed: string[] = [];
-  const look = (value: unknown, at: string) => {
+  const visit = (value: unknown, at: string) => {
     if (typeof value !== 'object' || value === null) return;
     if (!Object.isFrozen(value)) thawed.push(at);
-    for (const [key, inner] of Object.entries(value)) look(inner, `${at}.${key}`);
+    for (const [key, inner] of Object.entries(value)) visit(inner, `${at}.${key}`);
   };
-  look(config, 'config');
+  visit(config, 'config');
   expect(thawed).toEqual([]);
   expect(() => Object.assign(config.run, { graceMs: 1 })).toThrow(TypeError);
 });

@@ -47,7 +47,7 @@ export type Loaded =
       readonly warnings: readonly ConfigWarning[];
       /** For people, one line for each problem. */
       readonly message: string;
-      /** The files to look at again when they change. */
+      /** The files to read again when they change. */
       readonly files: readonly string[];
       /** Of what was read, what people are shown all the same; null: nothing was read. */
       readonly shown: ShownSettings | null;
@@ -271,10 +271,10 @@ function addLogLevel(to: Collected, filter: string | undefined, base: PathBase):
 
 /** What only shows when all sources are known: required settings, and settings that need one another. */
 function checkIntegrity(to: Collected, settings: SettingValues, file: string, lines: LineLookup | null): void {
-  const faulty = new Set(to.problems.map((problem) => problem.key));
+  const withProblems = new Set(to.problems.map((problem) => problem.key));
   const set = (key: SettingKey) => settings[key].value !== null;
   const problem = (key: SettingKey, expected: string, near: SettingKey = key) => {
-    if (faulty.has(key)) return;
+    if (withProblems.has(key)) return;
     const { file: at, line } = settings[near];
     to.problems.push({ file: at ?? file, line: at === null ? (lines?.(near) ?? null) : line, key, expected });
   };

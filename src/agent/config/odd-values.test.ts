@@ -1,9 +1,9 @@
 /** A value that can't be understood is never "not set": for every setting, from every source that there is. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NO_POLICIES, TestMachine, toml } from '../../../test/support/config-machine.ts';
 import { UnreadableValue } from '../../platform/policies.ts';
 import { POLICY_NAMES } from './collect.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
-import { NO_POLICIES, TestMachine, toml } from './test-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TestMachine } from '../../../test/support/config-machine.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { deadShare, noSharesHere } from '../../../test/support/mounts.ts';
 import { ringEntry, signingKey } from '../../../test/support/signing.ts';
@@ -10,7 +11,6 @@ import { loopTurn } from '../../base/loop-turn.ts';
 import { Verifier } from '../signing/verifier.ts';
 import { pathsOf, signInFilesOf } from './paths.ts';
 import { SETTING_KEYS, type SettingKey, settingOf } from './settings.ts';
-import { TestMachine } from './test-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {

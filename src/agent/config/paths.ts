@@ -8,7 +8,7 @@ export interface NamedPath {
   readonly path: string;
 }
 
-/** The agent can do without its log, which looks by itself whether its place answers. */
+/** The agent can do without its log, which checks by itself whether its place answers. */
 const ASKED_ELSEWHERE: ReadonlySet<SettingKey> = new Set(['log.path']);
 
 /** Every setting that is a path, so that none can be forgotten: one that does not answer would hold up the one thread we have. */

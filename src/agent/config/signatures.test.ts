@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { NO_POLICIES, TestMachine, toml } from '../../../test/support/config-machine.ts';
 import type { Loaded } from './load.ts';
-import { NO_POLICIES, TestMachine, toml } from './test-machine.ts';
 
 let here: TestMachine;
 beforeEach(() => {

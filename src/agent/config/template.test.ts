@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { FACTS } from '../../../test/support/config-machine.ts';
 import { renderTemplate } from './template.ts';
 import { fnv1a64 } from './template-expression.ts';
-import { FACTS } from './test-machine.ts';
 
 function render(template: string, platform: NodeJS.Platform = 'linux'): string | string[] {
   const rendered = renderTemplate(template, { ...FACTS, platform });

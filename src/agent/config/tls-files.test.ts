@@ -1,10 +1,10 @@
 import { chmodSync, chownSync, lchownSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TestMachine } from '../../../test/support/config-machine.ts';
 import { SHUT_IT } from '../../platform/secrets.ts';
 import type { Hosting } from '../../shared/states.ts';
 import type { BootConfig } from './boot-config.ts';
-import { TestMachine } from './test-machine.ts';
 import { readTls } from './tls-files.ts';
 
 const OTHER_UID = 12_345;

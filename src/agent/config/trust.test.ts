@@ -26,14 +26,14 @@ function pc(root = tempDir()) {
     machineConfig: null,
     dataFromEnvironment: false,
   };
-  const look = (startedAs: Hosting = 'service', dataAnswers = true): Distrust | null =>
+  const check = (startedAs: Hosting = 'service', dataAnswers = true): Distrust | null =>
     distrusted({ startedAs, directories, files: [file], program: import.meta.dirname, dataAnswers });
-  return { root, config, data, agentDir, file, directories, look };
+  return { root, config, data, agentDir, file, directories, check };
 }
 
 it.runIf(process.platform !== 'win32')('what only root or our own account can change is trusted', () => {
-  const { look } = pc();
-  expect([look('service'), look('headless'), look('tray')]).toEqual([null, null, null]);
+  const { check } = pc();
+  expect([check('service'), check('headless'), check('tray')]).toEqual([null, null, null]);
 });
 
 it.runIf(process.platform !== 'win32')('what is not there yet is not distrusted', () => {
@@ -46,29 +46,29 @@ describe.runIf(process.platform !== 'win32')('not trusted, and by name', () => {
   it.each(['file', 'config', 'data', 'agentDir'] as const)('where everybody may write: %s', (name) => {
     const here = pc();
     chmodSync(here[name], 0o777);
-    expect(here.look()).toEqual({ path: here[name], why: 'can be written by everybody' });
-    expect(here.look('headless')?.path).toBe(here[name]);
+    expect(here.check()).toEqual({ path: here[name], why: 'can be written by everybody' });
+    expect(here.check('headless')?.path).toBe(here[name]);
   });
 
   it.runIf(isRoot).each(['file', 'config', 'data', 'agentDir'] as const)('where it is somebody else’s: %s', (name) => {
     const here = pc();
     chownSync(here[name], SOMEBODY, SOMEBODY);
-    expect(here.look()).toEqual({ path: here[name], why: `belongs to user ${SOMEBODY}, who could change it` });
+    expect(here.check()).toEqual({ path: here[name], why: `belongs to user ${SOMEBODY}, who could change it` });
   });
 
   it.runIf(isRoot)('where a group that is not ours may write', () => {
     const here = pc();
     chmodSync(here.file, 0o664);
-    expect(here.look()).toBeNull();
+    expect(here.check()).toBeNull();
     chownSync(here.file, 0, SOMEBODY);
-    expect(here.look()?.why).toBe(`can be written by group ${SOMEBODY}`);
+    expect(here.check()?.why).toBe(`can be written by group ${SOMEBODY}`);
   });
 
   it.runIf(isRoot)('a link that somebody else has laid down, and what a link of ours leads to', () => {
     const here = pc();
     const link = join(here.config, 'link.toml');
     symlinkSync(here.file, link);
-    const look = () =>
+    const check = () =>
       distrusted({
         startedAs: 'headless',
         directories: here.directories,
@@ -76,34 +76,34 @@ describe.runIf(process.platform !== 'win32')('not trusted, and by name', () => {
         program: '/none',
         dataAnswers: true,
       });
-    expect(look()).toBeNull();
+    expect(check()).toBeNull();
     chmodSync(here.file, 0o666);
-    expect(look()?.why).toBe('can be written by everybody');
+    expect(check()?.why).toBe('can be written by everybody');
     chmodSync(here.file, 0o644);
     lchownSync(link, SOMEBODY, SOMEBODY);
-    expect(look()).toEqual({ path: link, why: `is a link of user ${SOMEBODY}` });
+    expect(check()).toEqual({ path: link, why: `is a link of user ${SOMEBODY}` });
   });
 
   it.runIf(isRoot)('a way to it that somebody else can exchange, for what runs as the system', () => {
     const here = pc();
     chownSync(here.root, SOMEBODY, SOMEBODY);
-    expect(here.look('service')?.path).toBe(here.root);
-    expect(here.look('headless')).toBeNull();
+    expect(here.check('service')?.path).toBe(here.root);
+    expect(here.check('headless')).toBeNull();
   });
 
   it('what nobody can write to is trusted whatever its mode says, as settings are given to a container', (context) => {
     if (noMounts !== null) return context.skip(noMounts);
     const here = pc();
     chmodSync(here.config, 0o777);
-    expect(here.look()?.path).toBe(here.config);
+    expect(here.check()?.path).toBe(here.config);
     readOnly(here.config);
-    expect(here.look()).toBeNull();
+    expect(here.check()).toBeNull();
   });
 
   it('a data directory that answers only later, once it does', () => {
     const here = pc();
     chmodSync(here.data, 0o777);
-    expect(here.look('service', false)).toBeNull();
+    expect(here.check('service', false)).toBeNull();
     expect(distrustedData(here.directories)?.path).toBe(here.data);
   });
 });
@@ -111,17 +111,17 @@ describe.runIf(process.platform !== 'win32')('not trusted, and by name', () => {
 describe.runIf(process.platform === 'win32')('not trusted, and by name, on Windows', () => {
   it.each(['file', 'config', 'data', 'agentDir'] as const)('where others may write, or own it: %s', async (name) => {
     const here = pc(wineTempDir());
-    expect([here.look('service'), here.look('headless'), here.look('tray')]).toEqual([null, null, null]);
+    expect([here.check('service'), here.check('headless'), here.check('tray')]).toEqual([null, null, null]);
     await openedToAll(here[name]);
-    expect(here.look()).toMatchObject({ path: here[name], why: expect.stringContaining('can be changed by S-1-1-0') });
+    expect(here.check()).toMatchObject({ path: here[name], why: expect.stringContaining('can be changed by S-1-1-0') });
     await givenToSomebody(here[name]);
-    expect(here.look('headless')).toMatchObject({ path: here[name], why: expect.stringContaining('belongs to S-1-') });
+    expect(here.check('headless')).toMatchObject({ path: here[name], why: expect.stringContaining('belongs to S-1-') });
   });
 
   it('a way to it that somebody else can exchange, for what runs as the system', async () => {
     const here = pc(wineTempDir());
     await openedToAll(here.root);
-    expect(here.look('service')?.path).toBe(here.root);
-    expect(here.look('headless')).toBeNull();
+    expect(here.check('service')?.path).toBe(here.root);
+    expect(here.check('headless')).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Before anything is obeyed: who could have written it (threat-model §4). Looked at are the settings and their
+ * Before anything is obeyed: who could have written it (threat-model §4). Checked are the settings and their
  * directory, policies, the data directory, the key of the secrets, and the directory that we run from; files with secrets are
- * looked at when they are read. Whoever could change one of them would decide what runs as the system.
+ * checked when they are read. Whoever could change one of them would decide what runs as the system.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, win32 } from 'node:path';
@@ -24,7 +24,7 @@ export interface TrustInput {
   readonly files: readonly string[];
   /** Where our own program lies. */
   readonly program: string;
-  /** False: a share on which the data lies does not answer, so that it can't be looked at now. */
+  /** False: a share on which the data lies does not answer, so that it can't be checked now. */
   readonly dataAnswers: boolean;
 }
 

@@ -1,5 +1,4 @@
 /** Checks one raw value, from whatever source, against its row of the table. Paths come out absolute. */
-
 import { posix, win32 } from 'node:path';
 import { parseDailyWindow } from '../../base/daily-window.ts';
 import type { LogLevel } from '../../base/logger.ts';
@@ -7,6 +6,7 @@ import { momentMs } from '../../base/moment.ts';
 import { UnreadableValue } from '../../platform/policies.ts';
 import type { PcId } from '../../shared/ids.ts';
 import type { Setting, SettingScalar } from '../../shared/setting.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { parsePcId } from '../wire/subjects.ts';
 import { CODE_HASH_EXPECTED, isCodeHash } from './helpdesk-code.ts';
@@ -161,7 +161,7 @@ function checkDuration(raw: unknown, minMs: number, maxMs: number): Checked | nu
   if (typeof raw !== 'string') return null;
   const parsed = parseDuration(raw);
   if (!parsed.ok) return null;
-  const ms = Number(parsed.ns / 1_000_000n);
+  const ms = Number(parsed.ns / NS_PER_MS);
   return ms >= minMs && ms <= maxMs ? { ok: true, value: ms } : null;
 }
 

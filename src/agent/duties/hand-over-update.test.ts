@@ -46,8 +46,8 @@ test.skipIf(process.platform === 'win32')(
     const staged = join(ready, 'package');
     const commandLine = join(ready, 'command-line.txt');
     expect(from).toBe(join(ready, 'runner', 'agent'));
-    const places = ['--root', installation.root, '--staged', staged, '--command-line', commandLine];
-    expect(args).toEqual(['install', ...places, '--trial', `12:${MANIFEST}`]);
+    const paths = ['--root', installation.root, '--staged', staged, '--command-line', commandLine];
+    expect(args).toEqual(['install', ...paths, '--trial', `12:${MANIFEST}`]);
     expect(readFileSync(commandLine, 'utf16le')).toBe('kanade-tray-update /S /ALLOWDOWNGRADE=1');
   },
 );

@@ -39,11 +39,11 @@ export async function handOverUpdate({ installation, offer, log, signal }: HandO
   const words = ['kanade-tray-update', '/S', ...(release.allow_downgrade ? ['/ALLOWDOWNGRADE=1'] : [])];
   writeFileSync(commandLine, words.join(' '), 'utf16le');
   const runner = await makeRunner(ready, tree);
-  const places = ['--root', installation.root, '--staged', staged, '--command-line', commandLine];
+  const paths = ['--root', installation.root, '--staged', staged, '--command-line', commandLine];
   const trial = ['--trial', `${release.serial}:${manifest}`];
   const { code, stdout, stderr } = await runProgram(
     programIn(runner),
-    [setupIn(runner), 'install', ...places, ...trial],
+    [setupIn(runner), 'install', ...paths, ...trial],
     {
       env: process.env,
       cwd: installation.root,

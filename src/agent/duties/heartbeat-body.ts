@@ -13,7 +13,7 @@ export interface HeartbeatBodyOptions {
   readonly agentVersion: string;
   readonly host: HostFacts;
   readonly clock: Clock;
-  /** Who may send commands, looked at anew: so a key that was taken away counts no longer than to the next heartbeat. */
+  /** Who may send commands, read again with each: so a key that was taken away counts no longer than to the next heartbeat. */
   readonly signing: () => Pick<SigningView, 'mode' | 'keys'>;
 }
 
@@ -49,7 +49,7 @@ export class HeartbeatBody {
     return { atNs, bytes };
   }
 
-  /** Percent of one core since the last look. */
+  /** Percent of one core since it was asked last. */
   #cpu(): number | null {
     const nowMs = this.#options.clock.monotonicMs();
     const elapsedMs = nowMs - this.#usageAtMs;
@@ -62,7 +62,7 @@ export class HeartbeatBody {
   }
 }
 
-/** null: no file descriptor is left to look with. */
+/** null: no file descriptor is left to read it. */
 function rssBytes(): number | null {
   try {
     return process.memoryUsage.rss();

@@ -3,7 +3,6 @@
  * never queued (D32); a PC that slept sends one, not all that were missed. A heartbeat with our name that is not ours
  * means a second live agent.
  */
-
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';

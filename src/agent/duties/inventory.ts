@@ -2,7 +2,6 @@
  * The hardware inventory (protocol §3.8): once at start, then every interval with jitter, when its settings change, and on
  * request. It goes through the outbox, where only the newest stays, so it never delays a result.
  */
-
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
@@ -19,7 +18,7 @@ import { inventoryRequestSubject, inventorySubject } from '../wire/subjects.ts';
 
 /** The first one leaves the start of the agent alone, and by then the fleet has usually said whether it wants any. */
 const FIRST_AFTER_MS = 1_000;
-/** Whatever the fleet says: looking at the hardware is not free. */
+/** Whatever the fleet says: reading the hardware is not free. */
 const INTERVAL_MIN_MS = 60_000;
 /** A PC that has just started may be too busy to answer. */
 const RETRY_MS = 15 * 60_000;
@@ -33,7 +32,7 @@ export interface InventoryOptions {
   readonly nudge: () => void;
   /** `[inventory] enabled`; the fleet's setting can only switch off what is on here. */
   readonly enabled: boolean;
-  /** False: the store takes nothing at present, so that looking at the hardware would be in vain. */
+  /** False: the store takes nothing at present, so that reading the hardware would be in vain. */
   readonly admits: () => boolean;
   readonly config: Watched<EffectiveConfig>;
   readonly readHardware: (signal: AbortSignal) => Promise<HardwareFacts>;

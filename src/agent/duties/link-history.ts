@@ -1,6 +1,6 @@
 /**
  * Keeps how the link was: a row in the store for each change of its state, and each minute until when it has lasted. Invariant: only
- * what this process has seen is claimed. While the PC slept or the agent was off nobody looked, so nothing is said of that time.
+ * what this process has seen is claimed. While the PC slept or the agent was off nobody watched, so nothing is said of that time.
  */
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
@@ -9,7 +9,7 @@ import type { LinkSpan, LinkStates } from '../store/link-states.ts';
 
 /** What a process that is killed loses of it. */
 export const NOTE_EVERY_MS = 60_000;
-/** Not looked for that long by the wall clock: the PC slept, or its clock was set. */
+/** Not watched for that long by the wall clock: the PC slept, or its clock was set. */
 const GAP_MS = 3 * NOTE_EVERY_MS;
 
 export interface LinkHistory extends Binding {

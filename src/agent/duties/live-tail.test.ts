@@ -10,8 +10,8 @@ const RUNNING: RecentTail = {
   running: true,
   stdout: 'so far 日本\n',
   stderr: 'oh\n',
-  stdoutTruncated: true,
-  stderrTruncated: false,
+  stdoutCut: true,
+  stderrCut: false,
 };
 const NOT_FOUND = {
   found: false,

@@ -5,7 +5,7 @@ import { decodeTailRequest, encodeTailReply } from '../wire/live-tail.ts';
 import { liveTailSubject } from '../wire/subjects.ts';
 import type { RecentTail, TailSource } from './recent-tails.ts';
 
-const UNKNOWN: RecentTail = { running: false, stdout: '', stderr: '', stdoutTruncated: false, stderrTruncated: false };
+const UNKNOWN: RecentTail = { running: false, stdout: '', stderr: '', stdoutCut: false, stderrCut: false };
 
 /** An id that is not known (any more), or a request that can't be read, is answered with `found: false`. */
 export function startLiveTail(options: { pcId: PcId; bus: Bus; tails: TailSource }): Binding {

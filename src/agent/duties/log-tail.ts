@@ -17,13 +17,9 @@ const NEWLINE = 0x0a;
  */
 export async function lastLines(path: string, lines: number, signal: AbortSignal): Promise<Uint8Array> {
   if (lines === 0) return new Uint8Array();
-  const file = await open(path);
-  try {
-    const raw = await readBackwards(file, lines, signal);
-    return cutFront(Buffer.from(tidy(raw.toString('utf8'), lines)), LOG_REPLY_MAX_BYTES);
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path);
+  const raw = await readBackwards(file, lines, signal);
+  return cutFront(Buffer.from(tidy(raw.toString('utf8'), lines)), LOG_REPLY_MAX_BYTES);
 }
 
 /** The end of the file, from the start of the wanted lines on or a little before it. */

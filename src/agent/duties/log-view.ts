@@ -1,5 +1,5 @@
 /**
- * The end of the log for the helpdesk's view. Invariant: however many ask, the file is read once at a time, since a look into a share
+ * The end of the log for the helpdesk's view. Invariant: however many ask, the file is read once at a time, since an access to a share
  * that is away does not come back; who asks has an answer within {@link ANSWER_WITHIN_MS}.
  */
 import { ANSWER_WITHIN_MS } from '../../base/answers.ts';

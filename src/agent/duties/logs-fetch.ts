@@ -2,7 +2,6 @@
  * Answers `logs.fetch` with the end of the newest log file (protocol §9.2). One request at a time, and each has an answer within
  * 3 s; a failure is answered as text on the same channel, since the caller knows no other.
  */
-
 import { ANSWER_WITHIN_MS } from '../../base/answers.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { PcId } from '../../shared/ids.ts';
@@ -66,7 +65,7 @@ export function startLogsFetch(options: LogsFetchOptions): Binding {
 }
 
 /**
- * A request that gets its one answer in time. A look into a share that is away does not come back, and there is no second one
+ * A request that gets its one answer in time. An access to a share that is away does not come back, and there is no second one
  * meanwhile: each would take a thread of the pool.
  */
 class LogRequest {

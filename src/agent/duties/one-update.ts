@@ -9,12 +9,13 @@ import { orAbort } from '../../base/waiting.ts';
 import { until, type Watched } from '../../base/watched.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import type { UpdateState } from '../../shared/states.ts';
+import { SECOND_MS } from '../../shared/time-units.ts';
 import type { UpdateWaitsFor, WishOutcome } from '../../shared/update-reasons.ts';
 import type { LinkStatus } from '../bus/bus.ts';
 import { type HeldCommands, HOLD_AGAIN_MS, holdUntilIdle } from './hold-commands.ts';
 import type { Prepared } from './prepare-update.ts';
 import type { Offer } from './release-lookup.ts';
-import { SECOND_MS, UpdateTimes, type UpdateTimesOptions } from './update-times.ts';
+import { UpdateTimes, type UpdateTimesOptions } from './update-times.ts';
 
 /** After a failure; what came further begins again with the first one. */
 const BACKOFF: BackoffPolicy = { minMs: 60_000, maxMs: 24 * 3_600_000, jitter: 0.5 };
@@ -132,7 +133,7 @@ export class OneUpdate {
   /** True: there is nothing more to do for this manifest. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { notes, prepare, log } = this.#options;
-    // Of one try; a later look tells the same manifest's package anew.
+    // Of one try; a later check tells of the same manifest's package again.
     const { offer } = this;
     const { release } = offer;
     if (notes.isUndone(offer)) {
@@ -241,7 +242,7 @@ export class OneUpdate {
     await this.#times.noteReady(offer);
     for (;;) {
       await this.#mayInstall();
-      // Its signature has had its time meanwhile: it is offered no more with the next look.
+      // Its signature has had its time meanwhile: it is offered no more with the next check.
       if (release.expires <= clock.nowMs()) {
         await this.#again('package', 'its signature has expired');
         return false;

@@ -9,7 +9,7 @@ function script(text: string) {
   return { stub, end: resolve };
 }
 
-const view = (stdout: string) => ({ stdout, stderr: '', stdoutTruncated: false, stderrTruncated: true });
+const view = (stdout: string) => ({ stdout, stderr: '', stdoutCut: false, stderrCut: true });
 
 test('while it runs the present end is given, then for a minute the last one, then nothing', async () => {
   vi.useFakeTimers();

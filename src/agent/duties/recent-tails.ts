@@ -2,7 +2,6 @@
  * The end of what scripts print, while they run and for a minute after, for whoever watches from afar. Bounded: only so
  * many finished ones are kept, the oldest go first, and of each no more than one reply carries.
  */
-
 import type { ResultId, SentResultId } from '../../shared/ids.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 

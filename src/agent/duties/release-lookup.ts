@@ -1,5 +1,5 @@
 /**
- * One look at the bucket: what there is under the version that IT wants. Invariants: only what is signed is read, never a
+ * One look-up in the bucket: what there is under the version that IT wants. Invariants: only what is signed is read, never a
  * program; and what was taken is kept before it is said, so that nothing older is ever taken.
  */
 import type { UpdateReason } from '../../shared/update-reasons.ts';
@@ -25,7 +25,7 @@ export interface Offer {
   readonly release: Release;
   /** SHA-256 of what is signed, hex: two releases may have one number, of which one was withdrawn. */
   readonly manifest: string;
-  /** Before the first piece of its package, as it was when it was looked at. */
+  /** Before the first piece of its package, as it was at the look-up. */
   readonly start: ObjectPlace;
 }
 
@@ -82,11 +82,11 @@ async function check(
   if (!verdict.ok) return refused(verdict.why);
   const { release, signedBy } = verdict;
   await seen.noteManifest(keys.trust, channel, verdict.seen);
-  const look = await bus.objectStat(RELEASES, release.object, signal);
-  if (look.kind === 'absent') return refused('package_missing');
-  if (look.kind === 'failed') return look.mayPass ? null : refused('package');
-  if (look.sha256 === null || !isPackageOf(release, { ...look, sha256: look.sha256 })) return refused('package');
-  const offer = { release, manifest: verdict.seen.digest, start: look.start };
+  const stat = await bus.objectStat(RELEASES, release.object, signal);
+  if (stat.kind === 'absent') return refused('package_missing');
+  if (stat.kind === 'failed') return stat.mayPass ? null : refused('package');
+  if (stat.sha256 === null || !isPackageOf(release, { ...stat, sha256: stat.sha256 })) return refused('package');
+  const offer = { release, manifest: verdict.seen.digest, start: stat.start };
   return { state: 'available', reason: null, release: shownOf(release, signedBy), offer };
 }
 

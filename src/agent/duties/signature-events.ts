@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { PcId } from '../../shared/ids.ts';
 import type { SignatureState } from '../../shared/signatures.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Binding } from '../bus/bus.ts';
 import type { Outbox } from '../store/outbox.ts';
 import { encodeObsEvent } from '../wire/obs-event.ts';
@@ -19,7 +20,6 @@ const WITHIN_MS = 600_000;
 /** So many wait for a broker, or for one that keeps them at all. */
 const KEPT = 16;
 const RETRY_MS = 60_000;
-const NS_PER_MS = 1_000_000n;
 
 export interface SignatureEventsOptions {
   readonly pcId: PcId;
@@ -49,7 +49,7 @@ export class SignatureEvents implements Binding {
     this.#options = options;
   }
 
-  /** Of each message that was looked at; costs nothing where that is as before. */
+  /** Of each message that was checked; costs nothing where that is as before. */
   found(state: SignatureState): void {
     if (state === this.#now || this.#closed) return;
     this.#now = state;

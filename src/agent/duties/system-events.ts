@@ -1,5 +1,4 @@
 /** What of the agent's life goes into the journal of the operating system (docs/events.md). */
-
 import type { Watched } from '../../base/watched.ts';
 import type { Severity, SystemJournal } from '../../platform/system-journal.ts';
 import { OUTCOMES, type Reason } from '../../shared/outcomes.ts';

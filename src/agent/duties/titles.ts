@@ -2,7 +2,6 @@
  * The name under which a run is shown: the first line of its job's description. Best effort: it delays nothing, a
  * fleet without the bucket or the job has none, and what could not be read is asked for again (architecture §5).
  */
-
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';

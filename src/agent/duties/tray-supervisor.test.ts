@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Clock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { type RunningTray, type SignIn, TraySupervisor } from './tray-supervisor.ts';
+import type { RunningTray, SignIn } from '../../platform/windows/tray-sessions.ts';
+import { TraySupervisor } from './tray-supervisor.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -12,14 +13,14 @@ function pcOf(options: { signedInSinceMs?: number; fails?: boolean } = {}) {
   let trays: RunningTray[] = [];
   let changed = () => {};
   const starts: number[] = [];
-  const keeper = new TraySupervisor({
+  const supervisor = new TraySupervisor({
     clock: { nowMs: () => nowMs, upMs: () => nowMs } as Clock,
     log: silentLogger,
     onSessionChange: (listener) => {
       changed = listener;
       return () => {};
     },
-    host: {
+    traySessions: {
       sessions: () => sessions,
       trays: () => {
         const seen = trays;
@@ -39,7 +40,7 @@ function pcOf(options: { signedInSinceMs?: number; fails?: boolean } = {}) {
     pass(ms: number) {
       for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
         nowMs = Math.min(untilMs, nowMs + 15_000);
-        keeper.check();
+        supervisor.check();
       }
     },
     run: (session = 1) => {

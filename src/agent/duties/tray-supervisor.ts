@@ -4,32 +4,11 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
-
-/** The trays of this PC, as the operating system shows them. */
-export interface TrayHost {
-  /** Those in which somebody is signed in. */
-  sessions(): readonly SignIn[];
-  /** Trays that run; one that has ended since the last call says how. */
-  trays(): readonly RunningTray[];
-  /** Throws where it can't be started. */
-  start(session: number): void;
-  close(): void;
-}
-
-/** A session number is used again by a later sign-in; the moment tells them apart. */
-export interface SignIn {
-  readonly session: number;
-  readonly sinceMs: number;
-}
-
-export interface RunningTray {
-  readonly session: number;
-  /** null: it runs. 0: somebody has closed it. */
-  readonly exitCode: number | null;
-}
+import type { SignIn, TraySessions } from '../../platform/windows/tray-sessions.ts';
+import { HOUR_MS } from '../../shared/time-units.ts';
 
 export interface TraySupervisorOptions {
-  readonly host: TrayHost;
+  readonly traySessions: Omit<TraySessions, 'isTray'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Calls the listener when somebody signs in or out; returns how to end that. */
@@ -41,7 +20,6 @@ const POLL_EVERY_MS = 15_000;
 /** The Run key of Windows starts it too, some time after the sign-in. */
 const LEFT_TO_WINDOWS_MS = 30_000;
 const STARTS_PER_HOUR = 5;
-const HOUR_MS = 3_600_000;
 
 interface Kept {
   /** Its sign-in, ms since the epoch: with its number, what names it. */
@@ -73,10 +51,10 @@ export class TraySupervisor {
   close(): void {
     clearInterval(this.#timer);
     this.#unlisten();
-    this.#options.host.close();
+    this.#options.traySessions.close();
   }
 
-  /** One look at all sessions. What the operating system refuses is said once, and tried again. */
+  /** One scan of all sessions. What the operating system refuses is said once, and tried again. */
   check(): void {
     try {
       this.#checkNow();
@@ -89,12 +67,12 @@ export class TraySupervisor {
   }
 
   #checkNow(): void {
-    const { host, clock } = this.#options;
+    const { traySessions, clock } = this.#options;
     // Since the start of the system: a clock that is set starts no icon and holds none back.
     const upMs = clock.upMs();
-    const sessions = host.sessions();
+    const sessions = traySessions.sessions();
     this.#forgetOthers(sessions);
-    const trays = host.trays();
+    const trays = traySessions.trays();
     for (const { session, sinceMs } of sessions) {
       const kept = this.#keptOf(session, sinceMs, upMs);
       const own = trays.filter((tray) => tray.session === session);
@@ -117,7 +95,7 @@ export class TraySupervisor {
     }
     kept.gaveUp = false;
     kept.starts.push(upMs);
-    this.#options.host.start(session);
+    this.#options.traySessions.start(session);
     this.#options.log.info('the icon was started', { session });
   }
 

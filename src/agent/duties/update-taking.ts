@@ -1,5 +1,4 @@
 /** Brings this PC to the version that IT wants, where the program is ours to replace: follows what is offered, one manifest at a time. */
-
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
@@ -51,7 +50,7 @@ export function startUpdateTaking(options: UpdateTakingOptions): UpdateTaking {
   const isOffered = ({ manifest }: Offer) => watch.offer.value?.manifest === manifest;
   const follow = (offer: Offer | null) => {
     if (offer !== null && current?.offer.manifest === offer.manifest) {
-      // Looked at again; its package may have been put there anew.
+      // Checked again; its package may have been exchanged.
       current.offer = offer;
       return;
     }

@@ -5,11 +5,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { type DailyWindow, openAtMs } from '../../base/daily-window.ts';
 import type { Timeline } from '../../base/timeline.ts';
+import { HOUR_MS, SECOND_MS } from '../../shared/time-units.ts';
 import type { UpdateNotes, UpdateWait } from '../store/update-notes.ts';
 import type { Offer } from './release-lookup.ts';
-
-export const SECOND_MS = 1_000;
-const HOUR_MS = 3_600_000;
 
 export interface UpdateTimesOptions {
   readonly notes: UpdateNotes;

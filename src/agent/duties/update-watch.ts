@@ -18,7 +18,7 @@ import type { Found, LookupOptions, Offer } from './release-lookup.ts';
 
 const RECHECK_MS = 5 * 60_000;
 const NONE = { state: 'none', reason: null, release: null } as const;
-/** Until the first look. */
+/** Until the first look-up. */
 const UNSEEN = { state: 'wanted_not_ours', reason: null, release: null } as const;
 
 export interface UpdateWatchOptions {
@@ -50,7 +50,7 @@ async function findRelease(wanted: string, options: LookupOptions): Promise<Foun
   return lookup.findRelease(wanted, options);
 }
 
-/** Looks on each change of the wanted version, on each connect, and about every 5 minutes while one is wanted. */
+/** Looks it up on each change of the wanted version, on each connect, and about every 5 minutes while one is wanted. */
 export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
   const { bus, config, seen, pin, installed, channel, host, clock, log } = options;
   const offer = new WatchedCell<Offer | null>(null);
@@ -68,7 +68,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
     log.info('update', { state: next.state, reason: next.reason, installed, wanted });
     status.set(next);
   };
-  const look = async () => {
+  const lookUp = async () => {
     arm(spreadMs(RECHECK_MS));
     current.abort(new Error('looked again'));
     if (wanted === null) return;
@@ -91,7 +91,7 @@ export function startUpdateWatch(options: UpdateWatchOptions): UpdateWatch {
   };
   const arm = (inMs: number) => {
     clearTimeout(timer);
-    if (!closed && wanted !== null) timer = setTimeout(() => drop(look(), log, 'looking for an update'), inMs);
+    if (!closed && wanted !== null) timer = setTimeout(() => drop(lookUp(), log, 'looking for an update'), inMs);
   };
   const follow = ({ targetVersion }: EffectiveConfig) => {
     const now = targetVersion === installed ? null : targetVersion;

@@ -39,7 +39,7 @@ const GO: Verdict = { go: true };
 
 const scriptsOff: Gate = (_command, facts) => (facts.scriptsEnabled ? null : refusal('DISABLED', scriptsOffText()));
 
-/** Only `strict` looks; a `max_cache_age` that can't be read counts as 0 (protocol §3.10). */
+/** Only `strict` asks; a `max_cache_age` that can't be read counts as 0 (protocol §3.10). */
 const staleness: Gate = ({ staleness: policy }, facts) => {
   if (policy.mode !== 'strict') return null;
   const parsed = parseDuration(policy.maxCacheAge);
@@ -76,7 +76,7 @@ export function decide(command: Command, facts: Facts, nowNs: bigint): Verdict {
   return firstRefusal(ALL, command, facts, nowNs);
 }
 
-/** What is looked at again right before the spawn, after jitter and queue (D23); the pin was settled before. */
+/** What is checked again right before the spawn, after jitter and queue (D23); the pin was settled before. */
 export function decideBeforeSpawn(command: Command, facts: Facts, nowNs: bigint): Verdict {
   return firstRefusal(BEFORE_SPAWN, command, facts, nowNs);
 }

@@ -2,7 +2,6 @@
  * Gathers what the gates need. Each key is read when it is used; when it can't be read, the last value that was known
  * here counts, so that a revoked script stays revoked on a broken bucket (D19).
  */
-
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Moment, Timeline } from '../../base/timeline.ts';

@@ -2,7 +2,6 @@
  * Where commands and kills come from: live subjects, the groups' subjects while this PC is a member, and the durable
  * consumer for what was missed. Everything is listened to before anything can be lost (D9, D21).
  */
-
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import type { Watched } from '../../base/watched.ts';

@@ -172,7 +172,7 @@ describe('what becomes of what arrives (architecture §3)', () => {
     expect(store.counters.all()).toMatchObject({ conflicts: 1, duplicates: 1 });
   });
 
-  test('an unreadable command whose request_id can be read is answered with -1 and the fault', async () => {
+  test('an unreadable command whose request_id can be read is answered with -1 and what is wrong', async () => {
     const { store, acks, events, receive } = setUp();
     receive(commandJson('r1', { timeout_secs: '30' }));
     await eventually(() => expect(acks).toEqual([1]));

@@ -29,7 +29,7 @@ import {
   wasRefused,
 } from './recording.ts';
 
-/** Fingerprints of messages that are known to be recorded: a redelivery costs no look into the store. */
+/** Fingerprints of messages that are known to be recorded: a redelivery costs no read of the store. */
 const RECENT_MAX = 4_096;
 /** A queue that is full needs longer than a disk to have room, and each message that waits for it comes again. */
 const QUEUE_AGAIN_MS = 30_000;

@@ -104,7 +104,7 @@ export function wasRecorded(store: Store, base: Base, headers: SignatureHeaders,
 
 /**
  * Whether this message with this signature was refused before: then it stays refused, whatever key or time came since. Sent again, it
- * is signed anew.
+ * is signed again.
  */
 export function wasRefused(store: Store, base: Base, headers: SignatureHeaders): boolean {
   return store.runs.wasRefused(signedFingerprint(base.fingerprint, headers));

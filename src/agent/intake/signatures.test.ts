@@ -420,7 +420,7 @@ test('what was refused stays refused when its key comes later', async () => {
   expect(rows()).toHaveLength(1);
   expect(admitted).toEqual([]);
   expect(store.counters.all().duplicates).toBe(1);
-  // Sent again by IT it is signed anew.
+  // Sent again by IT it is signed again.
   await send(body, signedHeaders('backend', KEY, body, Date.now() + 1_500));
   expect(admitted).toEqual(['r1']);
 });

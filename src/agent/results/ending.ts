@@ -1,6 +1,7 @@
 /** Turns what became of a command into its terminal row and its one result (architecture §3). */
 import type { RequestId, ResultId } from '../../shared/ids.ts';
 import { type FixedReason, OUTCOMES, type Reason } from '../../shared/outcomes.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { type CapturedText, NO_TEXT } from '../store/outputs.ts';
 import type { Ending } from '../store/runs.ts';
 import { type ExecResult, fitResult, RESULT_HEADER_BYTES } from '../wire/result.ts';
@@ -27,8 +28,6 @@ export interface Outcome {
   readonly facts: string | null;
   readonly detail: string | null;
 }
-
-const NS_PER_MS = 1_000_000n;
 
 /** An outcome without a script: nothing ran, `note` is all of stderr. */
 export function withoutRun(

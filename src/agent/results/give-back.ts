@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '../../base/logger.ts';
 import { replaceFile } from '../../base/replace-file.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Store } from '../store/store.ts';
 import { formatTimestamp } from '../wire/timestamp.ts';
 import { endingOfRow, interrupted, withoutRun } from './ending.ts';
@@ -78,7 +79,7 @@ function giveBackCompletions(file: string, store: Store): number {
   if (ours.length === 0) return 0;
   const merged: Record<string, string> = { ...readObject(file), ...readObject(`${file}.imported`) };
   for (const { scheduleId, jobId, atMs } of ours)
-    merged[`${scheduleId}::${jobId}`] = formatTimestamp(BigInt(atMs) * 1_000_000n);
+    merged[`${scheduleId}::${jobId}`] = formatTimestamp(BigInt(atMs) * NS_PER_MS);
   replaceFile(file, JSON.stringify(merged, null, 2), PRIVATE);
   return ours.length;
 }

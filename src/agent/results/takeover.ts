@@ -10,15 +10,15 @@ import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Store } from '../store/store.ts';
 import { decodeResult, type ExecResult, legacyResultId } from '../wire/result.ts';
 import { isSubjectId, resultSubject } from '../wire/subjects.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
 
-const NS_PER_MS = 1_000_000n;
 /** A result is one message, and a server that takes larger ones than this is not known. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** So many names are looked at before others get their turn. */
+/** So many names are read before others get their turn. */
 const AT_A_TIME = 100;
 
 /** Why somebody else could have written what lies at the path; null: nobody could. */
@@ -94,10 +94,10 @@ async function oldestFirst(directory: string, log: Logger): Promise<string[]> {
   if (!existsSync(directory)) return [];
   const found: { path: string; atMs: number }[] = [];
   try {
-    let looked = 0;
+    let count = 0;
     for await (const { name } of await opendir(directory)) {
-      looked += 1;
-      if (looked % AT_A_TIME === 0) await loopTurn();
+      count += 1;
+      if (count % AT_A_TIME === 0) await loopTurn();
       if (!name.endsWith('.json')) continue;
       const path = join(directory, name);
       found.push({ path, atMs: lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 });

@@ -3,7 +3,7 @@
  * it has to wait, that is noted in its row and nothing of it stays in memory: the dispatcher takes it up again when it is due.
  *
  * Invariants 4, 6, 7, 8: nothing is started before its start is on disk; a kill reaches every state; no network between the
- * spawn and the timer; the world is looked at again right before the spawn.
+ * spawn and the timer; the world is checked again right before the spawn.
  */
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
@@ -11,6 +11,7 @@ import { STORE_RETRY_MS } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';
 import type { Account } from '../../platform/sessions.ts';
 import { errorCode } from '../../shared/error-code.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { interrupted, type Outcome } from '../results/ending.ts';
 import type { OpenRun, OpenState } from '../store/inbox.ts';
 import type { OutboxItem } from '../store/outbox.ts';
@@ -308,7 +309,7 @@ export class ActiveRun {
     if (execId === null || !isSubjectId(execId)) return null;
     const { resultId } = this.open;
     const { pcId } = this.#options;
-    const startedAtNs = BigInt(startedAtMs) * 1_000_000n;
+    const startedAtNs = BigInt(startedAtMs) * NS_PER_MS;
     const body = encodeStarted({ resultId, requestId, execId, pcId, startedAtNs, manifestId: id, version });
     return { kind: 'started', id: resultId, subject: startedSubject(execId, pcId), body };
   }

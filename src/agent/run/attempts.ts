@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { sleep } from '../../base/sleep.ts';
+import { NS_PER_SECOND } from '../../shared/time-units.ts';
 import type { Retry } from '../wire/command.ts';
 import type { EndReason, Finished, RunningScript } from './script-runner.ts';
 
@@ -22,8 +23,6 @@ export interface AttemptsOptions {
   readonly deadlineAtNs: bigint | null;
   readonly clock: Pick<Clock, 'nowMs' | 'nowNs'>;
 }
-
-const NS_PER_SECOND = 1_000_000_000n;
 
 export class Attempts {
   /** Never rejects, but for a bug in `start`. */

@@ -74,15 +74,15 @@ describe('what a result gets of a stream', () => {
 
 describe('a look at the end of a running stream', () => {
   it('shows all of a short one', () => {
-    expect(filled(30, 'ab', 'cd').tail(10)).toEqual({ text: 'abcd', truncated: false });
+    expect(filled(30, 'ab', 'cd').tail(10)).toEqual({ text: 'abcd', cut: false });
   });
 
   it('shows the last bytes of a longer one, also over the border of head and tail', () => {
-    expect(filled(30, 'abcdefghijklmnopqrst', 'uvwxyz').tail(10)).toEqual({ text: 'qrstuvwxyz', truncated: true });
+    expect(filled(30, 'abcdefghijklmnopqrst', 'uvwxyz').tail(10)).toEqual({ text: 'qrstuvwxyz', cut: true });
   });
 
   it('leaves out characters of which only a part is there', () => {
-    expect(filled(30, 'x日本', Buffer.from('語').subarray(0, 2)).tail(7)).toEqual({ text: '本', truncated: true });
+    expect(filled(30, 'x日本', Buffer.from('語').subarray(0, 2)).tail(7)).toEqual({ text: '本', cut: true });
   });
 
   it('does not disturb what follows', async () => {
@@ -95,6 +95,6 @@ describe('a look at the end of a running stream', () => {
   });
 
   it('ends with the newest bytes when the stream has overflowed', () => {
-    expect(filled(30, 'x'.repeat(95), 'hello').tail(8)).toEqual({ text: 'xxxhello', truncated: true });
+    expect(filled(30, 'x'.repeat(95), 'hello').tail(8)).toEqual({ text: 'xxxhello', cut: true });
   });
 });

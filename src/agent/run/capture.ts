@@ -8,7 +8,7 @@ import { decodeInPieces, decodeOutput, type LegacyDecoder, trimToWholeCharacters
 export interface TailView {
   readonly text: string;
   /** Whether the stream is longer than `text`. */
-  readonly truncated: boolean;
+  readonly cut: boolean;
 }
 
 export const DEFAULT_MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
@@ -120,12 +120,12 @@ export class Capture {
     return { ...(await decodeInPieces([head, omitted, tail], legacy)), totalBytes, cut: true };
   }
 
-  /** The last `maxBytes` so far, for a look at a running script. */
+  /** The last `maxBytes` so far, of a running script. */
   tail(maxBytes: number, legacy: LegacyDecoder | null = null): TailView {
     const end = this.#tail();
     const both = end.length >= maxBytes || this.overflowed ? end : Buffer.concat([this.#head(), end]);
     const last = both.length > maxBytes ? trimToWholeCharacters(both.subarray(both.length - maxBytes), 'start') : both;
     const text = decodeOutput(trimToWholeCharacters(last, 'end'), legacy);
-    return { text, truncated: last.length < this.totalBytes };
+    return { text, cut: last.length < this.totalBytes };
   }
 }

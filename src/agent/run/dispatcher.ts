@@ -3,7 +3,6 @@
  * to be done stands in the rows: it asks for "open, and nobody has it", holds a bounded number of runs in memory, and remembers
  * no place in the list. It scans the rows when it is nudged, or when the next wait is over.
  */
-
 import { Deadline } from '../../base/deadline.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
@@ -22,13 +21,13 @@ import { ScriptRetries } from './script-retries.ts';
 import type { Slots } from './slots.ts';
 import { storeEnding } from './store-ending.ts';
 
-/** So many runs are looked at by the gates at the same time, or are about to note that they wait. */
+/** So many runs are checked by the gates at the same time, or are about to note that they wait. */
 const GATING_MAX = 256;
 /** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
 const LONGEST_TIMER_MS = 30_000;
 const IDLE_POLL_MS = 5;
-/** So far behind those that fetch their script for a place somebody is looked for who needs none. */
-const LOOK_BEHIND = 256;
+/** So far behind those that fetch their script for a place one that needs none is searched for. */
+const SEARCH_BEHIND = 256;
 
 export interface DispatcherOptions extends Omit<ActiveRunOptions, 'scriptObjects'> {
   readonly slots: Slots;
@@ -55,7 +54,7 @@ export class Dispatcher {
   #scanAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
-  /** Rows that can't be read at present: they hold up nobody else, and are looked at again with the next {@link #again}. */
+  /** Rows that can't be read at present: they hold up nobody else, and are checked again with the next {@link #again}. */
   readonly #unread = new Set<RunId>();
 
   constructor(options: DispatcherOptions) {
@@ -129,7 +128,7 @@ export class Dispatcher {
         if (this.#held) this.#scanKilled();
         else this.#scan();
       } catch (error) {
-        // A store that can't be read at present: nothing is lost, and it is looked at again.
+        // A store that can't be read at present: nothing is lost, and it is checked again.
         this.#options.log.error('the open commands could not be read', { error: errorText(error) });
         this.#scanAgainIn(STORE_RETRY_MS);
       }
@@ -163,7 +162,7 @@ export class Dispatcher {
     for (const active of this.#active.values()) if (active.fetchesForPlace) fetching += 1;
     const isBehind = fetching > 0;
     let passedOver = false;
-    const limit = this.#active.size + this.#unread.size + slots.free + (isBehind ? LOOK_BEHIND : 0);
+    const limit = this.#active.size + this.#unread.size + slots.free + (isBehind ? SEARCH_BEHIND : 0);
     const waiting = store.inbox.inState('waiting_slot', limit, this.#heldUpTo);
     for (const run of waiting) {
       if (this.#unread.has(run)) continue;
@@ -192,7 +191,7 @@ export class Dispatcher {
     const { inbox, waits } = this.#options.store;
     const upMs = this.#options.clock.upMs();
     this.#scanAll = false;
-    // One after the other, since each may use up the room there is; who finds none is looked at again when there is.
+    // One after the other, since each may use up the room there is; who finds none is checked again when there is.
     for (const select of [
       (limit: number) => inbox.killed(limit),
       (limit: number) => waits.due('jitter', upMs, limit),
@@ -208,7 +207,7 @@ export class Dispatcher {
     this.#followUsers();
   }
 
-  /** Those whose user is signed in by now. Who that is costs a look at all sessions, so only what somebody waits for is asked. */
+  /** Those whose user is signed in by now. Who that is costs a scan of all sessions, so only what somebody waits for is asked. */
   #forUsers(limit: number): RunId[] {
     const { store, scripts } = this.#options;
     const ready = RUN_AS.filter((runAs) => {
@@ -254,7 +253,7 @@ export class Dispatcher {
       // Who came earlier and waits has the place before.
       take: () => {
         const taken = (offer !== 'none' || !this.#forPlaces) && slots.take();
-        // Another one may fetch now; those behind were not looked at while it was about to take one.
+        // Another one may fetch now; those behind were not checked while it was about to take one.
         if (taken && offer !== 'none') this.#queueScan();
         return taken;
       },
@@ -310,7 +309,7 @@ export class Dispatcher {
     this.nudge();
   }
 
-  /** While a run waits for a user: looks again when one may have signed in. */
+  /** While a run waits for a user: checks again when one may have signed in. */
   #followUsers(): void {
     if (this.#followsUsers || this.#options.store.inbox.inState('waiting_user', 1).length === 0) return;
     this.#followsUsers = true;

@@ -3,7 +3,6 @@
  * the code page and the execution policy do not matter, and no file is left behind. docs/powershell.md says why each part is
  * as it is; what an operator's script does and how it exits must be what plain `-Command <script>` does (e2e/powershell).
  */
-
 import { MARKER_VARIABLE } from './child-env.ts';
 
 /** Never a condition: constrained language refuses it. */

@@ -2,7 +2,6 @@
  * Settles what an earlier process left behind, before anything is dispatched. It needs a store that can be read; what can't be
  * written for want of room is tried again until it is, and until then nothing new could be started either.
  */
-
 import type { Clock } from '../../base/clock.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { untilDone } from '../../base/retry.ts';
@@ -48,7 +47,7 @@ export async function endOlderCopy(options: RecoveryOptions, upTo: number, signa
   for (let after = 0; ; ) {
     const found = store.inbox.open(PAGE, after).filter(({ run }) => run <= upTo);
     const page = found.filter(({ run }) => !dispatcher.has(run));
-    // A look at every process of the PC for each of very many rows would take minutes.
+    // A scan of every process of the PC for each of very many rows would take minutes.
     const suspects = found.length < PAGE ? page : page.filter(({ state }) => state === 'running');
     for (const open of suspects) await endLeftovers(options, open);
     await Promise.all(page.map((open) => endOne(options, open, signal)));

@@ -1,5 +1,5 @@
 /**
- * The gates as one run meets them: on its way, where what they look at may be read again before it is believed, and once more right
+ * The gates as one run meets them: on its way, where their facts may be read again before they are believed, and once more right
  * before the spawn (invariant 8). Holds no place.
  */
 import { untilDone } from '../../base/retry.ts';

@@ -1,5 +1,4 @@
 /** What a command on its way needs of the rest of the agent. */
-
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Account } from '../../platform/sessions.ts';

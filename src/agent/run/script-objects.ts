@@ -72,7 +72,7 @@ export class ScriptObjects {
   }
 
   /**
-   * The object that the command names, verified. One that can't be had is never run as the empty script that stands in its place.
+   * The object that the command names, verified. One that can't be fetched is never run as the empty script that stands in its place.
    * Rejects with the signal's reason; what has come until then is kept for the run.
    */
   async fetch(run: RunId, wanted: NonNullable<Command['scriptObject']>, options: FetchOptions): Promise<Fetched> {

@@ -138,7 +138,7 @@ class Run implements RunningScript {
   tail(maxBytes: number = DEFAULT_TAIL_BYTES): OutputTail {
     const out = this.#stdout.tail(maxBytes, this.#deps.legacyDecoder);
     const err = this.#stderr.tail(maxBytes, this.#deps.legacyDecoder);
-    return { stdout: out.text, stderr: err.text, stdoutTruncated: out.truncated, stderrTruncated: err.truncated };
+    return { stdout: out.text, stderr: err.text, stdoutCut: out.cut, stderrCut: err.cut };
   }
 
   /** Timers reach 24 days; a longer time is waited for in parts. */

@@ -16,8 +16,8 @@ function minutesAndSeconds(failure: Parameters<typeof waitsAfter>[0], askedMinut
 describe('a script that can not be fetched is waited for', () => {
   test('for ten minutes from the first time on, and asked for again soon at first', () => {
     expect(waitsAfter(FAILED, null)).toEqual([
-      { kind: 'script', askedMs: 10 * MINUTE_MS, anew: true },
-      { kind: 'retry', askedMs: 1_000, anew: true },
+      { kind: 'script', askedMs: 10 * MINUTE_MS, restart: true },
+      { kind: 'retry', askedMs: 1_000, restart: true },
     ]);
     expect(minutesAndSeconds(FAILED, 10, 1)).toEqual([9, 15]);
     expect(minutesAndSeconds(FAILED, 9, 4)).toEqual([5, 30]);
@@ -45,7 +45,7 @@ describe('a script that can not be fetched is waited for', () => {
     expect(waits?.map(({ kind }) => kind)).toEqual(['retry']);
   });
 
-  test('anew, as long as more of it comes', () => {
+  test('from the start, as long as more of it comes', () => {
     expect(minutesAndSeconds({ ...FAILED, gotMore: true }, 1, 5)?.[0]).toBe(10);
   });
 });

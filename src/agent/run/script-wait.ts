@@ -1,7 +1,7 @@
 /**
  * How long a script that can't be fetched is waited for. Only the time counts in which a broker was there, was asked and did not give
  * it, with the pauses that we make between: not a wait for our own turn, or for an update. It is kept in the run's row, so that neither
- * a busy PC nor a restart begins it anew.
+ * a busy PC nor a restart begins it again.
  */
 import type { Span, Wait } from '../store/waits.ts';
 
@@ -28,7 +28,7 @@ export function waitsAfter({ gotMore, linkUpMs, askedMs }: FetchFailure, noted: 
   if (linkUpMs === null) return [retryIn(RETRY_OFFLINE_MS)];
   const leftMs = noted === null || gotMore ? PATIENCE_MS : noted.askedMs - triedMs(noted, linkUpMs, askedMs);
   if (leftMs <= 0) return null;
-  return [{ kind: 'script', askedMs: Math.ceil(leftMs), anew: true }, retryIn(pauseMs(leftMs))];
+  return [{ kind: 'script', askedMs: Math.ceil(leftMs), restart: true }, retryIn(pauseMs(leftMs))];
 }
 
 /** What counts of the time since it was noted. The pause that was made is told by what was left then: its own wait may be over. */
@@ -48,5 +48,5 @@ function pauseMs(leftMs: number): number {
 export const WAITS_WHILE_BUSY: readonly Wait[] = [retryIn(RETRY_BUSY_MS)];
 
 function retryIn(ms: number): Wait {
-  return { kind: 'retry', askedMs: Math.ceil(ms), anew: true };
+  return { kind: 'retry', askedMs: Math.ceil(ms), restart: true };
 }

@@ -1,5 +1,4 @@
 /** Says in one sentence why a script could not be started: no shell, no directory, no room. */
-
 import { accessSync, constants, statSync } from 'node:fs';
 import { errorText } from '../../base/logger.ts';
 import { errorCode } from '../../shared/error-code.ts';
@@ -10,7 +9,7 @@ interface Attempt {
 }
 
 /** What a system reads up to its first NUL means something else there: another directory, half of a script. null: there is none. */
-export function nulFault({ invocation, cwd }: Attempt): string | null {
+export function nulProblem({ invocation, cwd }: Attempt): string | null {
   if (cwd?.includes('\0')) return 'the working directory contains a NUL character';
   const texts = [...invocation.args, invocation.batch ?? ''];
   return texts.some((text) => text.includes('\0')) ? 'the script contains a NUL character' : null;
@@ -19,11 +18,11 @@ export function nulFault({ invocation, cwd }: Attempt): string | null {
 /** `passedOver`: a shell that is there and can't be trusted, and why. `error` is what the start threw or emitted. The system says ENOENT for a missing directory and a missing shell alike. */
 export function spawnFailure(error: unknown, attempt: Attempt, passedOver: string | null = null): string {
   const { invocation, cwd } = attempt;
-  const nul = nulFault(attempt);
+  const nul = nulProblem(attempt);
   if (nul !== null) return nul;
   const code = errorCode(error);
-  const directoryFault = cwd === null ? null : directoryFaultOf(cwd);
-  if (directoryFault !== null) return directoryFault;
+  const directoryProblem = cwd === null ? null : directoryProblemOf(cwd);
+  if (directoryProblem !== null) return directoryProblem;
   const shell = invocation.file;
   switch (code) {
     case 'ENOENT':
@@ -51,7 +50,7 @@ export function shellNotFound(shell: string, passedOver: string | null): string 
   return passedOver === null ? why : `${why} but where others could have put it (${passedOver})`;
 }
 
-function directoryFaultOf(cwd: string): string | null {
+function directoryProblemOf(cwd: string): string | null {
   try {
     if (!statSync(cwd).isDirectory()) return `the working directory "${cwd}" is not a directory`;
     accessSync(cwd, constants.X_OK);

@@ -1,4 +1,5 @@
 /** What a run waits for before it may start: its jitter, and somebody who signs in. What is said here is for the run to note in its row. */
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { type Outcome, withoutRun } from '../results/ending.ts';
 import type { OpenRun } from '../store/inbox.ts';
 import type { Wait, Waits } from '../store/waits.ts';
@@ -7,11 +8,10 @@ import { noUserText } from '../wire/result-texts.ts';
 import { drawJitterSecs } from './jitter.ts';
 import type { ScriptStarter } from './run-ports.ts';
 
-/** A deadline is a moment of a clock that people set: it is looked at again at least so often. */
+/** A deadline is a moment of a clock that people set: it is checked again at least so often. */
 const DEADLINE_RECHECK_MS = 15 * 60_000;
 /** Ten years: what a column and a sum with the time since the start of the system hold. */
 const MAX_WAIT_MS = 10 * 365 * 86_400_000;
-const NS_PER_MS = 1_000_000n;
 
 type Noted = Pick<Waits, 'leftMs'>;
 
@@ -46,7 +46,7 @@ export function userWait(
   if (deadlineAtNs !== null) {
     const untilDeadlineMs = Number(deadlineAtNs / NS_PER_MS) - nowMs;
     if (untilDeadlineMs <= 0) return noUser();
-    return { kind: 'user', askedMs: Math.min(untilDeadlineMs, DEADLINE_RECHECK_MS), anew: true };
+    return { kind: 'user', askedMs: Math.min(untilDeadlineMs, DEADLINE_RECHECK_MS), restart: true };
   }
   const leftMs = waits.leftMs(run, 'user');
   // Counted from the first wait on, also by a PC that is started again more often than that.

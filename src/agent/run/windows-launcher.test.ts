@@ -230,7 +230,7 @@ describe.runIf(process.platform === 'win32')('a process with a token', () => {
 });
 
 describe.runIf(process.platform === 'win32')('who is signed in on Windows', () => {
-  it('is told without a fault, whoever asks', () => {
+  it('is told without an error, whoever asks', () => {
     expect(consoleSessionId()).toSatisfy((id) => id === null || typeof id === 'number');
     expect(signedIn()?.activeUser()?.name ?? null).toBe(userSession()?.user ?? null);
   });

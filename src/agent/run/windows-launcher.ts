@@ -17,7 +17,7 @@ import { commandLine, quoteArgument } from './command-line.ts';
 import { findWindowsShell } from './find-shell.ts';
 import { failedLaunch, type Launched, type Launcher, type LaunchOutcome, type LaunchSpec } from './launcher.ts';
 import { cmdArguments, cmdArgumentsInUtf8 } from './shell.ts';
-import { nulFault, shellNotFound, spawnFailure } from './spawn-failure.ts';
+import { nulProblem, shellNotFound, spawnFailure } from './spawn-failure.ts';
 import { windowsDirectory } from './working-directory.ts';
 
 export interface WindowsLauncherOptions {
@@ -47,7 +47,7 @@ export class WindowsLauncher implements Launcher {
     const shell = findWindowsShell(invocation.file, this.#options.environment);
     if (!shell.found) return failedLaunch(shellNotFound(invocation.file, shell.passedOver));
     // Windows finds nothing wrong with it, and takes what stands before it.
-    const nul = nulFault(spec);
+    const nul = nulProblem(spec);
     if (nul !== null) return failedLaunch(nul);
     if (invocation.args.reduce((sum, arg) => sum + arg.length, 0) >= MAX_COMMAND_LINE_UNITS) {
       return failedLaunch(`the script is too long for the command line of "${invocation.file}"`);
@@ -59,7 +59,7 @@ export class WindowsLauncher implements Launcher {
     }
   }
 
-  /** As it would be for ourselves, so that a fault can be said of it; that of another account can't be looked into. */
+  /** As it would be for ourselves, so that what is wrong with it can be said; that of another account can't be looked into. */
   #directoryOf({ runAs, cwd }: LaunchSpec): string | null {
     const { environment } = this.#options;
     return runAs === 'system' && cwd !== null ? windowsDirectory(cwd, { environment, profile: null }) : null;

@@ -1,5 +1,4 @@
 /** The schedules that this PC fires itself, put together. Part of the composition root. */
-
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';

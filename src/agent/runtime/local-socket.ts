@@ -50,7 +50,7 @@ export interface ServingAccounts {
   close(): Promise<void>;
 }
 
-/** The local socket for who is signed in; tried again while it can't be had. `directory`: `<data>/kanade-tray`. */
+/** The local socket for who is signed in; tried again while it can't be opened. `directory`: `<data>/kanade-tray`. */
 export function serveAccounts(
   ports: StatusPorts,
   directory: string,

@@ -2,8 +2,6 @@
  * The composition root: makes every part, hands each what it needs, and stops them in reverse. Parts never call one
  * another; they meet in the store and are nudged from here (architecture §1).
  */
-
-import { AskedPath } from '../../base/answers.ts';
 import { systemClock } from '../../base/clock.ts';
 import { ClockWatch } from '../../base/clock-watch.ts';
 import type { CurrentVersion } from '../../base/current-version.ts';
@@ -23,13 +21,8 @@ import { trimMemory } from '../../platform/trim-memory.ts';
 import { distrustPath } from '../../platform/trusted-path.ts';
 import type { AgentState } from '../../shared/states.ts';
 import type { Bus } from '../bus/bus.ts';
-import { NatsBus } from '../bus/nats-bus.ts';
 import type { BootConfig } from '../config/boot-config.ts';
-import { readCommandKeys } from '../config/command-keys.ts';
-import { readCredentials } from '../config/credentials.ts';
 import { Fleet } from '../config/fleet.ts';
-import { signInFilesOf } from '../config/paths.ts';
-import { readTls } from '../config/tls-files.ts';
 import { startHeartbeat } from '../duties/heartbeat.ts';
 import { HeartbeatBody } from '../duties/heartbeat-body.ts';
 import { startLastContact } from '../duties/last-contact.ts';
@@ -38,12 +31,12 @@ import { RecentTails } from '../duties/recent-tails.ts';
 import { SignatureEvents } from '../duties/signature-events.ts';
 import { startSystemEvents } from '../duties/system-events.ts';
 import { takeOver } from '../results/takeover.ts';
-import { Verifier } from '../signing/verifier.ts';
-import { signatureCounter } from '../store/counters.ts';
 import type { Store } from '../store/store.ts';
 import { makeCommandPath } from './command-path.ts';
 import { startLocalSchedules } from './local-schedules.ts';
 import { fleetHasSeenUs, LocalSocket } from './local-socket.ts';
+import { makeBus } from './make-bus.ts';
+import { makeVerifier } from './make-verifier.ts';
 import type { OwnProgram } from './self-update.ts';
 import { Settling } from './settle.ts';
 import { startDuties } from './start-duties.ts';
@@ -97,7 +90,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   life.add('update', () => duties.updateEnds());
 
   // First of all what the fleet sees: that this PC is there.
-  const bus = makeBus(options);
+  const bus = makeBus(config, log.child('bus'));
   store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
   const heap = new HeapLimit(trimMemory);
@@ -114,7 +107,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log: log.child('signing'),
   });
   life.add('signature events', () => signatureEvents.close());
-  const verifier = makeVerifier(options, signatureEvents);
+  const verifier = makeVerifier({ config, store, log: log.child('signing') }, signatureEvents);
   const signing = () => {
     verifier.refresh();
     return verifier.view();
@@ -215,9 +208,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const agent = new WatchedCell<StatusParts['cells']['agent']['value']>({
     state: 'starting',
     sinceMs: clock.nowMs(),
-    faults: [],
+    problems: [],
   });
-  const setState = (state: AgentState) => agent.set({ state, sinceMs: clock.nowMs(), faults: [] });
+  const setState = (state: AgentState) => agent.set({ state, sinceMs: clock.nowMs(), problems: [] });
   // From here on: what is done below may wait for a disk for long.
   const listening = onStopRequest((graceMs) => stopping.ask(Math.min(config.run.graceMs, graceMs ?? Infinity)));
   const runtime: Runtime = {
@@ -339,62 +332,4 @@ function startJournal({ config, store, version }: RuntimeOptions, bus: Bus): { c
     onUndone: (listener) => store.updateNotes.onUndone(listener),
     hidesNames: config.ui.hideCommandNames,
   });
-}
-
-/** Counted is what was found of each signature, whatever became of its command. */
-function makeVerifier({ config, store, log }: RuntimeOptions, events: SignatureEvents): Verifier {
-  const { keysFile } = config.commands;
-  const asked = keysFile === null ? null : new AskedPath(keysFile, systemClock);
-  const silent = { kind: 'failed', why: `${keysFile} does not answer` } as const;
-  return new Verifier({
-    pcId: config.agent.id,
-    mode: config.commands.signatures,
-    readRing: () => (asked?.isSilent ? silent : readCommandKeys(config, { platform: process.platform })),
-    ...(asked === null ? {} : { ringPath: asked }),
-    clock: systemClock,
-    log: log.logger.child('signing'),
-    onFinding: (state, refused) => {
-      store.counters.bump(signatureCounter(state));
-      if (refused) store.counters.bump('signature_refused');
-      events.found(state);
-    },
-  });
-}
-
-function makeBus({ config, log }: RuntimeOptions): Bus {
-  const warned = new Set<string>();
-  /** Read with each try; what has been said once is known. */
-  const warn = (warnings: readonly string[]) => {
-    for (const warning of warnings) if (!warned.has(warning)) log.logger.child('bus').warn(warning);
-    for (const warning of warnings) warned.add(warning);
-  };
-  return new NatsBus({
-    pcId: config.agent.id,
-    servers: config.agent.natsUrl.urls.map((url) => new URL(url)),
-    credentials: () => {
-      const read = readCredentials(config, process.env);
-      if (!read.ok) return read.error;
-      warn(read.warnings);
-      return read.credentials;
-    },
-    tls: () => {
-      const read = readTls(config);
-      if (!read.ok) return read.error;
-      warn(read.warnings);
-      return read.tls;
-    },
-    filesAnswer: filesAnswer(config),
-    clock: systemClock,
-    log: log.logger.child('bus'),
-  });
-}
-
-/** undefined: no file is read for a sign-in. */
-function filesAnswer(config: BootConfig): ((signal: AbortSignal) => Promise<string | null>) | undefined {
-  const files = signInFilesOf(config).map(({ what, path }) => ({ what, asked: new AskedPath(path, systemClock) }));
-  if (files.length === 0) return undefined;
-  return async (signal) => {
-    for (const { what, asked } of files) if (!(await asked.answers(signal))) return `${what} does not answer`;
-    return null;
-  };
 }

@@ -6,10 +6,10 @@ import type { Watched } from '../../base/watched.ts';
 import { readHardware } from '../../platform/hardware/facts.ts';
 import { PowerShellConversation } from '../../platform/hardware/powershell.ts';
 import type { HostFacts } from '../../platform/host-facts.ts';
-import { lookForPendingRestart, startRestartPending } from '../../platform/restart-pending.ts';
+import { checkPendingRestart, startRestartPending } from '../../platform/restart-pending.ts';
 import { sessionAccounts } from '../../platform/sessions.ts';
 import { settleIcons } from '../../platform/windows/icon-settings.ts';
-import { windowsTrayHost } from '../../platform/windows/tray-host.ts';
+import { type TraySessions, windowsTraySessions } from '../../platform/windows/tray-sessions.ts';
 import type { UpdateView } from '../../shared/agent-status.ts';
 import { MAX_LOG_LINES } from '../../shared/helpdesk-limits.ts';
 import type { Bus } from '../bus/bus.ts';
@@ -62,7 +62,7 @@ export function startDuties(parts: DutiesParts, startUpdate = startSelfUpdate): 
   const pcId = config.agent.id;
   const { path: pathTemplate, keepDays } = config.log;
   const shell = new PowerShellConversation();
-  const restart = startRestartPending({ look: lookForPendingRestart(shell), log: log.child('os') });
+  const restart = startRestartPending({ check: checkPendingRestart(shell), log: log.child('os') });
   const shared = { config, store, bus, fleet, host, version, program, pin, dispatcher, endFor };
   const update = startUpdate({ ...shared, clock, log });
   let ending: Promise<void> | null = null;
@@ -109,22 +109,22 @@ export function startDuties(parts: DutiesParts, startUpdate = startSelfUpdate): 
 /** Nothing where the icon is not ours to keep: in tray mode it hosts the agent itself. */
 function keepTrays({ config, clock, log }: DutiesParts): { close(): void }[] {
   const isOurs = process.platform === 'win32' && config.startedAs === 'service' && config.ui.showTray;
-  const host = isOurs ? windowsTrayHost() : null;
-  if (host === null) return [];
-  const supervisor = new TraySupervisor({ host, clock, log: log.child('trays'), onSessionChange });
-  return [supervisor, settleTrayIcons(host, config.ui.promoteTrayIcon, log.child('trays'))];
+  const traySessions = isOurs ? windowsTraySessions() : null;
+  if (traySessions === null) return [];
+  const supervisor = new TraySupervisor({ traySessions, clock, log: log.child('trays'), onSessionChange });
+  return [supervisor, settleTrayIcons(traySessions, config.ui.promoteTrayIcon, log.child('trays'))];
 }
 
 const SETTLE_ICONS_EVERY_MS = 60_000;
 
-/** Windows notes an icon once it has been shown; so it is looked for now and then. */
-function settleTrayIcons(host: { isTray(path: string): boolean }, promotes: boolean, log: Logger): { close(): void } {
+/** Windows notes an icon once it has been shown; so it is polled. */
+function settleTrayIcons({ isTray }: Pick<TraySessions, 'isTray'>, promotes: boolean, log: Logger): { close(): void } {
   let settling = false;
   const settle = async () => {
     if (settling) return;
     settling = true;
     try {
-      for (const sid of sessionAccounts()) await settleIcons(sid, (path) => host.isTray(path), promotes);
+      for (const sid of sessionAccounts()) await settleIcons(sid, isTray, promotes);
     } finally {
       settling = false;
     }

@@ -11,6 +11,7 @@ import type { Setting } from '../../shared/contract.ts';
 import type { SettingMeaning } from '../../shared/helpdesk-view.ts';
 import type { RunId } from '../../shared/ids.ts';
 import type { SchedulesSummary } from '../../shared/schedules-view.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { BootConfig, ShownSettings } from '../config/boot-config.ts';
 import { effectiveSettings } from '../config/effective.ts';
@@ -29,7 +30,6 @@ import type { Store } from '../store/store.ts';
 import { decodeAdmitted } from '../wire/envelope.ts';
 import type { OutputTail } from '../wire/live-tail.ts';
 
-const NS_PER_MS = 1_000_000n;
 const MIB = 1024 * 1024;
 
 export interface StatusParts {
@@ -145,7 +145,7 @@ export function shownPorts(shown: ShownSettings | null, log: Logger): ReturnType
   };
 }
 
-/** The logo is looked at once: a picture that changes is no reason to read a file at each opening of the window. */
+/** The logo is read once: a picture that changes is no reason to read a file at each opening of the window. */
 function uiSettings(shownSettings: Omit<ShownSettings, 'pcId' | 'complete'>, log: Logger): StatusPorts['ui'] {
   const { brand, ui, startedAs, languageLocked } = shownSettings;
   const logo = brand.logoPath === null ? null : readLogo(brand.logoPath, startedAs);

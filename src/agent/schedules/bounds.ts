@@ -1,9 +1,9 @@
 /** Periods and windows of documents, and whether a moment is in them. */
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { parseTimestamp } from '../wire/timestamp.ts';
 import { wallTime } from './local-day.ts';
 import type { Bound, DayWindow, Period } from './types.ts';
 
-const NS_PER_MS = 1_000_000n;
 const MINUTES_OF_DAY = 24 * 60;
 
 /** `undefined`: it can't be read. */

@@ -49,7 +49,7 @@ export function readCron(expression: string): CronRead {
 /** Both day fields have to match where both are restricted. */
 const OPTIONS = { mode: '6-or-7-parts', domAndDow: true, paused: true } as const;
 
-/** Without a look into the tables of time zones it takes a twentieth of the time, and some hundred schedules are looked at in one turn. */
+/** Without a read of the tables of time zones it takes a twentieth of the time, and some hundred schedules are checked in one turn. */
 function placeOf(zone: string) {
   if (zone === 'UTC') return { utcOffset: 0 };
   return zone === machineZone() ? {} : { timezone: zone };

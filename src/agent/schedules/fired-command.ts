@@ -2,17 +2,15 @@
  * The command that a plan fires at one of its times, as if the fleet had sent it (protocol §6.3). Its ids are
  * those of the time: the ledger then knows a time for which it was fired already, also over a restart or a clock that is put back.
  */
-
 import { hash } from 'node:crypto';
 import { newExecId, newRequestId, type RequestId } from '../../shared/ids.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import type { Arrival } from '../store/runs.ts';
 import { type Command, encodeCommand, recordOf } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';
 import type { Trigger } from '../wire/schedule.ts';
 import { OID_NAMESPACE, uuidV5 } from '../wire/uuid-v5.ts';
 import type { Plan } from './types.ts';
-
-const NS_PER_MS = 1_000_000n;
 
 /** What makes one fire different from every other: a time of the plan, a start of the system, or an event. */
 export interface Tick {

@@ -74,7 +74,7 @@ export class Firing {
     }
   }
 
-  /** The time went by while nobody looked. What would not have been fired anyhow, or catches up by itself, was not missed. */
+  /** The time went by while nothing ran. What would not have been fired anyhow, or catches up by itself, was not missed. */
   missed(plan: Plan, atMs: number): void {
     const facts = this.#facts(plan, atMs);
     const wasDue = decideFire(plan, { ...facts, running: false }).kind === 'fire' && plan.repeat.kind === 'always';

@@ -2,6 +2,7 @@
  * Reads a schedule's document to the end: every text in it becomes what it means, or the whole becomes a sentence that says what
  * can't be understood. What the original passes over (a jitter or a cooldown that is no duration) is passed over.
  */
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { parseDuration } from '../wire/humantime.ts';
 import { wholeSeconds } from '../wire/job.ts';
 import { decodeSchedule, type ScheduleDocument, type When } from '../wire/schedule.ts';
@@ -144,7 +145,7 @@ function durationMs(name: string, text: string): number {
 
 /** At most what a number holds exactly: 285,000 years. */
 function msOf(ns: bigint): number {
-  return Math.min(Number(ns / 1_000_000n), Number.MAX_SAFE_INTEGER);
+  return Math.min(Number(ns / NS_PER_MS), Number.MAX_SAFE_INTEGER);
 }
 
 function expectedTime(text: string | null): string {

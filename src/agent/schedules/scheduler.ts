@@ -1,9 +1,8 @@
 /**
  * Fires what is due. Nothing here waits for the network: what the fleet has said is in the book, what this PC has done is in the
- * store, and a fire is an admission like any other. It sleeps until the next time there is, looks up when the book changes, and
+ * store, and a fire is an admission like any other. It sleeps until the next time there is, wakes when the book changes, and
  * asks the wall clock at least every 30 s: a clock that was set, or a PC that has slept, is seen by that.
  */
-
 import { drop } from '../../base/drop.ts';
 import { errorText } from '../../base/logger.ts';
 import { loopTurns } from '../../base/loop-turn.ts';
@@ -41,7 +40,7 @@ export interface SchedulerOptions extends FiringOptions {
   readonly refusals: Pick<Refusals, 'refuse'>;
 }
 
-/** A plan that is for this PC, and when it is looked at next. */
+/** A plan that is for this PC, and when it is checked next. */
 interface Active {
   readonly entry: Entry;
   readonly plan: Plan;
@@ -66,7 +65,7 @@ export class Scheduler {
   readonly #zoneJumps = new ZoneJumps();
   #pass: Promise<void> = Promise.resolve();
   readonly #fires = new PendingFires((name, error) => this.#couldNot(name, error));
-  /** Something could not be read or written: it is looked at again soon. */
+  /** Something could not be read or written: it is checked again soon. */
   #failed = false;
 
   constructor(options: SchedulerOptions) {
@@ -96,7 +95,7 @@ export class Scheduler {
     this.reloaded();
   }
 
-  /** When it is looked at next; where that can't be told now, as it was. */
+  /** When it is checked next; where that can't be told now, as it was. */
   #reckon(active: Active, nowMs: number): boolean {
     try {
       if (active.plan.zone !== 'utc') this.#zoneJumps.begin(this.#options.zone);
@@ -139,7 +138,7 @@ export class Scheduler {
     this.fireDueSoon();
   }
 
-  /** What was due before an edit, and was not looked at yet, is due by the schedule as it is now, or was missed. */
+  /** What was due before an edit, and was not checked yet, is due by the schedule as it is now, or was missed. */
   #keepDue({ plan, nextMs: dueMs }: Active, active: Active, nowMs: number): void {
     if (!this.#begun || dueMs === null || dueMs > nowMs) return;
     const tick = timeTick(dueMs);
@@ -152,7 +151,7 @@ export class Scheduler {
     const nowMs = this.#options.clock.nowMs();
     for (const active of this.#active.values()) {
       const { plan, nextMs } = active;
-      // What is due is reckoned anew when it is looked at.
+      // What is due is reckoned again when its time comes.
       const isDue = nextMs !== null && nextMs <= nowMs;
       if (plan.jobId === id && plan.repeat.kind === 'once_per_version' && !isDue) this.#reckon(active, nowMs);
     }
@@ -202,7 +201,7 @@ export class Scheduler {
     await this.#fires.settled();
   }
 
-  /** It is looked at again soon. */
+  /** It is checked again soon. */
   #couldNot(what: string, error: unknown): void {
     this.#failed = true;
     this.#options.log.warn('a schedule could not be looked at', { what, error: errorText(error) });
@@ -251,7 +250,7 @@ export class Scheduler {
       const { plan, nextMs } = active;
       const isDue = !wasSetBack && nextMs !== null && nextMs <= nowMs;
       if (!isDue && !wasSetBack && !isElsewhere) continue;
-      // First, so that one which can't be told at present is looked at once more.
+      // First, so that one which can't be told at present is checked once more.
       const isReckoned = this.#reckon(active, nowMs);
       if (!isReckoned && isElsewhere) this.#zoneChanged = true;
       const dueMs = isDue || !isReckoned ? nextMs : this.plans.jumpedOverMs(plan, jumpedFromMs, nowMs);

@@ -1,5 +1,4 @@
 /** The newest fire of each schedule that was left out: said once, counted in memory, and stored now and then. */
-
 import { drop } from '../../base/drop.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { SkipReason } from '../../shared/schedules-view.ts';

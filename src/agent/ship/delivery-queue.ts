@@ -53,7 +53,7 @@ export interface DeliveryQueueOptions {
   /** Resolves when what must be stored before this row is, or will not be soon. */
   readonly before: (row: OutboxRow) => Promise<void>;
   readonly onFailure: () => void;
-  /** Something has changed: look again. */
+  /** Something has changed: read again. */
   readonly nudge: () => void;
   /** What keeps rows from being delivered; null: nothing does any more. */
   readonly onTrouble: (failure: Failure | null) => void;
@@ -128,7 +128,7 @@ export class DeliveryQueue {
     if (heldMs > 0) return heldMs;
     if (this.#acknowledged.size >= UNSETTLED_MAX) return STORE_RETRY_MS;
     const room = (this.held ? 1 : this.#options.maxInFlight) - this.#inFlight.size;
-    // Who ends nudges; a look at hundreds of rows for each that ends would cost more than the sending.
+    // Who ends nudges; a scan of hundreds of rows for each that ends would cost more than the sending.
     if (room <= 0 || (room < this.#inFlight.size / 4 && !this.held)) return Number.POSITIVE_INFINITY;
     const upMs = clock.upMs();
     const known = this.#inFlight.size + this.#acknowledged.size;
@@ -234,9 +234,8 @@ export class DeliveryQueue {
     const { outbox, clock, log } = this.#options;
     const said = { kind: row.kind, id: row.id, why: outcome.why };
     const upMs = clock.upMs();
-    const isOthersFault =
-      outcome.kind === 'forbidden' || (outcome.kind === 'unavailable' && (outcome.full || this.held));
-    if (!isOthersFault) this.#keptBack.release(row.seq);
+    const isKeptBack = outcome.kind === 'forbidden' || (outcome.kind === 'unavailable' && (outcome.full || this.held));
+    if (!isKeptBack) this.#keptBack.release(row.seq);
     if (outcome.kind === 'too_large' && row.kind === 'result' && canBeCut(row.body, sentBytes)) {
       // How much the stream takes is told to nobody; a quarter less from try to try finds it.
       this.#maxBytes = Math.min(this.#maxBytes, cutTo(sentBytes));

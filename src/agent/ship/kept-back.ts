@@ -1,5 +1,5 @@
 /**
- * Rows that something keeps back which is none of their own fault: a permission, want of room, nobody who answers. Invariant: what
+ * Rows that something outside of them keeps back: a permission, want of room, nobody who answers. Invariant: what
  * is told of it is that of a row which is still kept back; null as soon as there is none.
  */
 import type { PublishOutcome } from '../bus/bus.ts';

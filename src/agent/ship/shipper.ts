@@ -123,7 +123,7 @@ export class Shipper {
     }
   }
 
-  /** Sends what may go now. Returns in how many ms to look again by itself. */
+  /** Sends what may go now. Returns in how many ms to read again by itself. */
   async #shipDue(): Promise<number> {
     try {
       const connected = await this.#connected();
@@ -131,14 +131,14 @@ export class Shipper {
       const dueInMs = connected ? Math.min(...this.#queues.map((queue) => queue.ship())) : Number.POSITIVE_INFINITY;
       return unsettled ? Math.min(dueInMs, STORE_RETRY_MS) : dueInMs;
     } catch (error) {
-      // A store that can't be read at present: nothing is lost, and it is looked at again.
+      // A store that can't be read at present: nothing is lost, and it is checked again.
       this.#options.log.error('the outbox could not be read', { error: errorText(error) });
       this.#nudged = false;
       return STORE_RETRY_MS;
     }
   }
 
-  /** True while connected; a new connection begins with its jitter and a fresh look at everything. */
+  /** True while connected; a new connection begins with its jitter and a fresh read of everything. */
   async #connected(): Promise<boolean> {
     const { bus, clock } = this.#options;
     const link = bus.link.value;
@@ -169,7 +169,7 @@ export class Shipper {
     return true;
   }
 
-  /** Throws where the store can't be read at present; then the next look begins with it again. */
+  /** Throws where the store can't be read at present; then the next read begins with it again. */
   #begin(link: LinkStatus): void {
     this.#drainedRows = 0;
     this.#allowance = 0;

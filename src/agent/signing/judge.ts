@@ -1,9 +1,10 @@
 /**
  * What is to be made of a message's signature (protocol §11.4): a pure function of (bytes, headers, ring, this PC, now). The signature
- * is looked at over the bytes as they came; only then does anything of them count. Invariant: what is not `ok` names why, so that a
+ * is checked over the bytes as they came; only then does anything of them count. Invariant: what is not `ok` names why, so that a
  * PC that only reports says exactly what one that requires would have refused.
  */
 import type { RefusedSignature } from '../../shared/signatures.ts';
+import { NS_PER_MS } from '../../shared/time-units.ts';
 import { type DecodedCommand, decodeParsed, type Unreadable, unknownEnvelope } from '../wire/command.ts';
 import { readEnvelope } from '../wire/envelope.ts';
 import { parseJson } from '../wire/json.ts';
@@ -14,7 +15,6 @@ import { readSignature, type Signature, type SignatureHeaders } from './signatur
 const MAX_VALIDITY_MS = 7n * 24n * 3_600_000n;
 /** So far the signer's clock may be ahead of ours. */
 const MAX_AHEAD_MS = 3_600_000n;
-const NS_PER_MS = 1_000_000n;
 
 export interface Judging {
   readonly ring: KeyRing;
@@ -31,12 +31,12 @@ export type Finding =
 export type Judgement =
   /** `finding` null: nobody asked for it. */
   | { readonly form: 'plain'; readonly finding: Finding | null; readonly decoded: DecodedCommand }
-  /** Always looked at: there never was a time in which they came unsigned. `decoded` is the command inside, where it may run. */
+  /** Always checked: there never was a time in which they came unsigned. `decoded` is the command inside, where it may run. */
   | { readonly form: 'envelope'; readonly finding: Finding; readonly decoded: DecodedCommand }
   /** One that nobody here knows; it says nothing about signatures. */
   | { readonly form: 'unknown'; readonly found: Unreadable };
 
-/** `plainToo` false: commands without an envelope are not looked at. */
+/** `plainToo` false: commands without an envelope are not checked. */
 export function judge(body: Uint8Array, headers: SignatureHeaders, plainToo: boolean, by: Judging): Judgement {
   const signed = plainToo ? readSignature(by.ring, body, headers) : null;
   const parsed = parseJson(body);

@@ -34,7 +34,7 @@ export type ParsedRing =
 export const MAX_KID_CHARS = 200;
 const FINGERPRINT_CHARS = 16;
 
-/** Reads a ring, a JSON array. `[]` is one without keys; an empty text is a fault. */
+/** Reads a ring, a JSON array. `[]` is one without keys; an empty text is an error. */
 export function parseKeyRing(text: string): ParsedRing {
   const parsed = parseJson(Buffer.from(text));
   if (!parsed.ok) return parsed;
@@ -81,7 +81,7 @@ function readKey(value: JsonValue, where: string): Read {
       kid,
       label,
       maxAgeMs,
-      // A key with a bound is one for emergencies, and each use of it is looked into.
+      // A key with a bound is one for emergencies, and each use of it is investigated.
       auditEveryUse: auditEveryUse || maxAgeMs !== null,
       fingerprint: hash('sha256', raw).slice(0, FINGERPRINT_CHARS),
       key: key.key,

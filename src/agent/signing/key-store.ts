@@ -1,5 +1,5 @@
 /**
- * The ring as it counts now, kept up with where it is written. Invariant: a look can better the ring or leave it as it is; what can't be
+ * The ring as it counts now, kept up with where it is written. Invariant: a check can better the ring or leave it as it is; what can't be
  * read, or is being written just then, never takes the place of keys that work.
  */
 import { errorText, type Logger } from '../../base/logger.ts';
@@ -11,7 +11,7 @@ export type RingText =
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly why: string };
 
-/** How soon a key that is not known is looked for again: whoever can send a message can ask for that. */
+/** How soon a key that is not known is read for again: whoever can send a message can ask for that. */
 const AGAIN_MS = 30_000;
 /** Where a command is about to be refused for it. */
 const AGAIN_REQUIRED_MS = 1_000;
@@ -43,12 +43,12 @@ export class KeyStore {
     return this.#ring;
   }
 
-  /** Why the last look changed nothing, in words for the log; null: it was good. */
+  /** Why the last check changed nothing, in words for the log; null: it was good. */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /** Looks now. True: the ring is another one. */
+  /** Checks now. True: the ring is another one. */
   refresh(): boolean {
     const found = this.#read();
     if (found.kind === 'failed') return this.#keep(found.why);
@@ -58,7 +58,7 @@ export class KeyStore {
       return false;
     }
     const parsed = text === null ? ({ ok: true, ring: EMPTY_RING } as const) : parseKeyRing(text);
-    // What it was stays noted, so that one that was half written is looked at again.
+    // What it was stays noted, so that one that was half written is checked again.
     if (!parsed.ok) return this.#keep(parsed.error);
     this.#ring = parsed.ring;
     this.#text = text;
@@ -67,7 +67,7 @@ export class KeyStore {
     return true;
   }
 
-  /** It is asked by a bare timer too, and what it asks of the system may throw there: its first native call, or a look at a path. */
+  /** It is asked by a bare timer too, and what it asks of the system may throw there: its first native call, or an access to a path. */
   #read(): RingText {
     try {
       return this.#options.read();
@@ -76,7 +76,7 @@ export class KeyStore {
     }
   }
 
-  /** Whether to look now, where there is reason to think that a key has come: somebody has signed with it. Once in a while. */
+  /** Whether to check now, where there is reason to think that a key has come: somebody has signed with it. Once in a while. */
   isDueForUnknown(): boolean {
     const nowMs = this.#options.monotonicMs();
     if (nowMs - this.#askedAtMs < (this.#options.required ? AGAIN_REQUIRED_MS : AGAIN_MS)) return false;

@@ -2,7 +2,6 @@
  * Who may send commands to this PC: judges each message by the ring of now and by what IT wants (`[commands] signatures`). Invariant: with
  * `require` nothing runs but what a key of the ring has signed, and an empty ring lets nothing in.
  */
-
 import type { AskedPath } from '../../base/answers.ts';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
@@ -25,7 +24,7 @@ export interface SignatureNote {
 }
 
 export type Verdict =
-  /** May go on, whether it can be read or not. `signature` null: nobody looked. */
+  /** May go on, whether it can be read or not. `signature` null: not checked. */
   | { readonly kind: 'accepted'; readonly decoded: DecodedCommand; readonly signature: SignatureNote | null }
   /** It does not hold now, and what is to be said of this message was said when it was recorded. */
   | { readonly kind: 'recorded' }
@@ -51,7 +50,7 @@ export interface ReadsRing {
 export interface SigningView {
   readonly mode: SignatureMode;
   readonly keys: readonly CommandKey[];
-  /** Why the last look at the ring was no good; null: it was. */
+  /** Why the last check of the ring was no good; null: it was. */
   readonly problem: string | null;
 }
 
@@ -63,7 +62,7 @@ export interface VerifierOptions {
   readonly ringPath?: Pick<AskedPath, 'ask' | 'answers'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Of each message that was looked at. */
+  /** Of each message that was checked. */
   readonly onFinding: (state: SignatureState, refused: boolean) => void;
 }
 
@@ -113,7 +112,7 @@ export class Verifier {
     return this.#verdict(judged, isRecorded);
   }
 
-  /** By the ring as it is: the message has waited for a look at it, and another one would have no end. */
+  /** By the ring as it is: the message has waited for a check of it, and another one would have no end. */
   judgeAgain(body: Uint8Array, headers: SignatureHeaders, isRecorded: (message: DecodedCommand) => boolean): Verdict {
     return this.#verdict(this.#judgeNow(body, headers), isRecorded);
   }

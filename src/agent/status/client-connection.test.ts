@@ -13,7 +13,7 @@ import {
   tokenOf,
   tryOpen,
 } from '../../../test/support/socket-client.ts';
-import { CODE, endedRun, FAULT, statusWorld } from '../../../test/support/status.ts';
+import { CODE, endedRun, PROBLEM, statusWorld } from '../../../test/support/status.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { type AgentClient, openAgent } from '../../shared/client.ts';
 import { CONTRACT_VERSION, type MethodName, methods, OLDEST_CONTRACT } from '../../shared/contract.ts';
@@ -299,7 +299,7 @@ describe('roles', () => {
 describe('what the status keeps from users', () => {
   test('faults, server, counters and why there is no connection', async () => {
     const world = statusWorld(tempDir());
-    world.cells.agent.set({ state: 'config_invalid', sinceMs: 5, faults: [FAULT] });
+    world.cells.agent.set({ state: 'config_invalid', sinceMs: 5, problems: [PROBLEM] });
     world.cells.connection.set({
       state: 'refused',
       sinceMs: 6,
@@ -319,13 +319,13 @@ describe('what the status keeps from users', () => {
       counters: false,
     });
     expect(await seen({ account: ROOT, client: 'cli' })).toEqual({
-      faults: { count: 1, list: [FAULT] },
+      faults: { count: 1, list: [PROBLEM] },
       server: 'nats://it',
       why: 'wrong token',
       counters: true,
     });
     expect(await seen({ account: TARO, client: 'host', hostSecret: HOST_SECRET })).toMatchObject({
-      faults: { count: 1, list: [FAULT] },
+      faults: { count: 1, list: [PROBLEM] },
       server: null,
       counters: false,
     });

@@ -3,7 +3,6 @@
  * error; a wrong proof ends the connection; after it each call passes, in this order, its name, its rate, its role and
  * its arguments.
  */
-
 import { errorText } from '../../base/logger.ts';
 import { checked } from '../../shared/checked.ts';
 import {
@@ -50,7 +49,7 @@ export function serveClient(carrier: Link, deps: ClientDeps): void {
     },
     resolve: (name) => {
       if (principal === null)
-        return name === 'handshake' ? shake : new Fault('handshake_needed', 'first the handshake');
+        return name === 'handshake' ? handshakeMethod : new Fault('handshake_needed', 'first the handshake');
       return resolve(name, principal);
     },
     onAnswered: (method) => {
@@ -69,7 +68,7 @@ export function serveClient(carrier: Link, deps: ClientDeps): void {
     connection.push(name, params);
   }
 
-  const shake: Method = checked(handshakeParams, (params) => {
+  const handshakeMethod: Method = checked(handshakeParams, (params) => {
     const answer = handshake(params);
     // The answer goes out first; one try is all a connection has.
     if (answer instanceof Fault) setImmediate(() => link.close());
@@ -179,5 +178,5 @@ function counted(link: Link, share: AccountShare): Link {
 const GONE = new Fault('unavailable', 'the connection is closed');
 
 function missingPrincipal(): never {
-  throw new Error('a connection has a principal once it is shaken');
+  throw new Error('a connection has a principal once its handshake is done');
 }

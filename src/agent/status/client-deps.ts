@@ -32,7 +32,7 @@ export interface ClientDeps {
 export interface Caller {
   readonly principal: Principal;
   readonly deps: ClientDeps;
-  /** Between two looks at what may be long. */
+  /** Between two steps of what may be long. */
   readonly turn: Turn;
   readonly subscribe: () => void;
   readonly unsubscribe: () => void;

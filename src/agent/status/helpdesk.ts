@@ -1,9 +1,8 @@
 /**
- * The helpdesk code. A try is counted on disk before the code is looked at, so neither a crash nor a restart gives tries
- * back; where it can't be counted, it is not looked at. Tries are per account and go one after another, whatever number
+ * The helpdesk code. A try is counted on disk before the code is checked, so neither a crash nor a restart gives tries
+ * back; where it can't be counted, it is not checked. Tries are per account and go one after another, whatever number
  * of connections they come from.
  */
-
 import { errorText } from '../../base/logger.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { StatusPorts } from './ports.ts';

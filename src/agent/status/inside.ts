@@ -1,5 +1,5 @@
 /**
- * What the helpdesk's screen asks for. Who may call is looked at before (`roles.ts`); here each answer is kept to a size that fits,
+ * What the helpdesk's screen asks for. Who may call is checked before (`roles.ts`); here each answer is kept to a size that fits,
  * whatever is stored: rows by their number, texts by their length.
  */
 import type { MethodName, Parsed, Result } from '../../shared/contract.ts';
@@ -16,6 +16,7 @@ import type { LogEnd, Parked, SettingMeaning } from '../../shared/helpdesk-view.
 import { clip, runTitle } from '../../shared/run-title.ts';
 import type { StuckMessage } from '../store/outbox.ts';
 import type { Caller } from './client-deps.ts';
+import { clipped, MAX_ID_CHARS, MAX_TEXT_CHARS } from './clipped.ts';
 import type { StatusPorts } from './ports.ts';
 
 type Inside = Extract<
@@ -23,10 +24,8 @@ type Inside = Extract<
   'failures.list' | 'connection.history' | 'outbox.parked' | 'log.end' | 'config.effective'
 >;
 
-const MAX_TEXT_CHARS = 2_000;
 const MAX_WHY_CHARS = 200;
 const MAX_LINE_CHARS = 1_000;
-const MAX_ID_CHARS = 500;
 
 export const insideHandlers: {
   readonly [M in Inside]: (params: Parsed<M>, caller: Caller) => Result<M> | Promise<Result<M>>;
@@ -106,8 +105,4 @@ function shortened(end: LogEnd): LogEnd {
 
 function clippedMeaning(meaning: SettingMeaning): SettingMeaning {
   return meaning.kind === 'text' ? { ...meaning, text: clip(meaning.text, MAX_TEXT_CHARS) } : meaning;
-}
-
-function clipped(text: string | null, maxChars: number): string | null {
-  return text === null ? null : clip(text, maxChars);
 }

@@ -1,6 +1,6 @@
 /**
  * How much may be asked (architecture §5). Calls and frames belong to an account, whatever number of connections it has and
- * however often it makes them anew: reads 60/s with bursts of 120, actions 60/min, frames of any kind 400/s with bursts of 1,200.
+ * however often it makes new ones: reads 60/s with bursts of 120, actions 60/min, frames of any kind 400/s with bursts of 1,200.
  */
 import type { Clock } from '../../base/clock.ts';
 

@@ -81,7 +81,7 @@ class Connections {
   }
 
   accept(socket: Socket): void {
-    // Each connection is counted as a frame, so that making one anew gives nothing.
+    // Each connection is counted as a frame, so that making another gives nothing.
     if (!this.#deps.share.takeFrame()) {
       socket.destroy();
       return;

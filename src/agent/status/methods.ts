@@ -1,5 +1,4 @@
 /** What each method of the contract does. Rates, roles and arguments have been checked before (`client-connection.ts`). */
-
 import { drop } from '../../base/drop.ts';
 import { type Parsed, type ProvenMethodName, provenMethods, type Result } from '../../shared/contract.ts';
 import { Fault } from '../../shared/faults.ts';
@@ -7,6 +6,7 @@ import type { RunId } from '../../shared/ids.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_SAME_ROWS } from '../../shared/run-view.ts';
 import type { Caller, ClientDeps } from './client-deps.ts';
+import { MAX_TEXT_CHARS } from './clipped.ts';
 import { insideHandlers } from './inside.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { RunRecord, StoredOutput } from './ports.ts';
@@ -23,7 +23,6 @@ type Handlers = {
 const NOTHING = {};
 const NOT_KNOWN = new Fault('unavailable', 'the settings can not be read');
 const NO_RUN = new Fault('not_found', 'there is no such run');
-const MAX_TEXT_CHARS = 2_000;
 const MAX_VERSIONS = 50;
 const MAX_SCHEDULES = 500;
 
@@ -80,8 +79,8 @@ export const handlers: Handlers = {
       running: true,
       stdout,
       stderr,
-      stdoutCut: tail.stdoutTruncated || stdout.length < tail.stdout.length,
-      stderrCut: tail.stderrTruncated || stderr.length < tail.stderr.length,
+      stdoutCut: tail.stdoutCut || stdout.length < tail.stdout.length,
+      stderrCut: tail.stderrCut || stderr.length < tail.stderr.length,
     };
   },
   'schedules.list': (_params, caller) => {

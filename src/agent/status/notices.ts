@@ -4,10 +4,10 @@
  */
 import type { Notices } from '../../shared/agent-status.ts';
 import { clip } from '../../shared/run-title.ts';
+import { MAX_STATE_TEXT_CHARS } from './clipped.ts';
 import type { StatusCells } from './ports.ts';
 
 export const MAX_SUBJECTS = 20;
-const MAX_TEXT_CHARS = 500;
 /** A role of which each message has a subject of its own: the one permission that they are a matter of. */
 const ONE_PER_MESSAGE = /^(results|events\.started)\..*$/;
 /** Refused for good by the role of a fleet at 0.101, or of one at 0.29, and no task needs them. */
@@ -16,7 +16,7 @@ const MINOR = ['inventory.', 'obs.'];
 type Cells = Pick<StatusCells, 'forbidden' | 'undelivered' | 'clockStep' | 'logFailure'>;
 
 export function noticesFor(cells: Cells, helpdesk: boolean): Notices {
-  const inside = (text: string) => (helpdesk ? clip(text, MAX_TEXT_CHARS) : null);
+  const inside = (text: string) => (helpdesk ? clip(text, MAX_STATE_TEXT_CHARS) : null);
   const undelivered = cells.undelivered.value;
   const log = cells.logFailure.value;
   return {
@@ -33,6 +33,6 @@ function forbiddenOf(refused: readonly string[], helpdesk: boolean): Notices['fo
   return {
     minor: subjects.every((subject) => MINOR.some((each) => subject.startsWith(each))),
     count: subjects.length,
-    subjects: helpdesk ? subjects.slice(0, MAX_SUBJECTS).map((subject) => clip(subject, MAX_TEXT_CHARS)) : null,
+    subjects: helpdesk ? subjects.slice(0, MAX_SUBJECTS).map((subject) => clip(subject, MAX_STATE_TEXT_CHARS)) : null,
   };
 }

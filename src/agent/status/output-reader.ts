@@ -1,9 +1,8 @@
 /**
  * One stored output as it is read on a screen: in rows, as plain text, from any place on, and searched as a whole. Invariants: no
  * step takes more than some ms of the agent's one thread; of an account, whatever number of calls it makes at once, one output is
- * held, up to a minute after it was looked at; a slow account holds up no other.
+ * held, up to a minute after it was read; a slow account holds up no other.
  */
-
 import type { Result } from '../../shared/contract.ts';
 import { occurrences } from '../../shared/occurrences.ts';
 import { MAX_OUTPUT_PLACES, MAX_OUTPUT_ROW_CHARS } from '../../shared/output-limits.ts';

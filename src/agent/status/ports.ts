@@ -2,7 +2,6 @@
  * Everything that the status server needs of the rest of the agent, as one interface. The composition root satisfies it;
  * `Store`'s `history`, `audit`, `counters`, `outbox` and `commits` fit as they are. All times are ms since the epoch.
  */
-
 import type { Clock } from '../../base/clock.ts';
 import type { ClockStep } from '../../base/clock-watch.ts';
 import type { LogFailure } from '../../base/daily-file.ts';
@@ -65,7 +64,7 @@ export interface StatusCells {
   readonly agent: Watched<{
     readonly state: AgentState;
     readonly sinceMs: number;
-    readonly faults: readonly ConfigProblem[];
+    readonly problems: readonly ConfigProblem[];
   }>;
   /** `bus.link` fits as it is. */
   readonly connection: Watched<{
@@ -83,7 +82,7 @@ export interface StatusCells {
   /** `store.room` fits as it is. */
   readonly disk: Watched<StoreRoom>;
   readonly secondAgentSeen: Watched<boolean>;
-  /** `bus.forbidden` fits as it is, and so do `shipper.undelivered`, `clockWatch.step` and the fault of the open log. */
+  /** `bus.forbidden` fits as it is, and so do `shipper.undelivered`, `clockWatch.step` and the failure of the open log. */
   readonly forbidden: Watched<readonly string[]>;
   readonly undelivered: Watched<Undelivered | null>;
   readonly clockStep: Watched<ClockStep | null>;

@@ -2,7 +2,6 @@
  * The state of the agent as one status, built when somebody looks. Pushes are coalesced to two a second, carry the whole
  * status, and leave out what has not changed; while nobody is subscribed nothing is followed and nothing is read.
  */
-
 import { errorText } from '../../base/logger.ts';
 import { STORE_RETRY_MS } from '../../base/retry.ts';
 import type { Watched } from '../../base/watched.ts';
@@ -10,6 +9,7 @@ import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
 import { clip } from '../../shared/run-title.ts';
+import { MAX_STATE_TEXT_CHARS } from './clipped.ts';
 import { noticesFor } from './notices.ts';
 import type { RunRecord, StatusPorts } from './ports.ts';
 import { isHelpdesk, type Principal } from './roles.ts';
@@ -20,15 +20,14 @@ import { maySee, rowOf, type Visibility, visibleTo } from './views.ts';
 export const PUSH_INTERVAL_MS = 500;
 const MAX_OPEN_READ = 500;
 const MAX_ROWS_SHOWN = 50;
-const MAX_FAULTS = 100;
+const MAX_PROBLEMS = 100;
 /** A clock that is set while we wait is no reason to spin. */
 const MIN_WAIT_FOR_MIDNIGHT_MS = 1_000;
 /** A timer counts no sleep of the PC, and midnight is another moment where its zone is set. */
 const MAX_WAIT_FOR_MIDNIGHT_MS = 30_000;
-const MAX_TEXT_CHARS = 500;
 
 export interface Subscription {
-  /** Looks again soon: what this principal may see has changed. */
+  /** Builds it again soon: what this principal may see has changed. */
   refresh(): void;
   end(): void;
 }
@@ -62,7 +61,7 @@ export class Projection {
     const { cells, clock, outbox, counters, identity, helpdeskCode } = this.#ports;
     const helpdesk = isHelpdesk(principal, clock.nowMs());
     const { pcId, hostname, agentVersion, hosting } = identity();
-    const { state, sinceMs, faults } = cells.agent.value;
+    const { state, sinceMs, problems } = cells.agent.value;
     const link = cells.connection.value;
     const groups = cells.groups.value;
     return {
@@ -70,8 +69,8 @@ export class Projection {
         state,
         sinceMs,
         faults: {
-          count: faults.length,
-          list: helpdesk || principal.isHost ? faults.slice(0, MAX_FAULTS).map(clippedTexts) : null,
+          count: problems.length,
+          list: helpdesk || principal.isHost ? problems.slice(0, MAX_PROBLEMS).map(clippedTexts) : null,
         },
       },
       connection: {
@@ -79,7 +78,7 @@ export class Projection {
         sinceMs: link.sinceMs,
         lastGoodAtMs: link.lastGoodAtMs,
         server: helpdesk ? link.server : null,
-        why: helpdesk && link.why !== null ? clip(link.why, MAX_TEXT_CHARS) : null,
+        why: helpdesk && link.why !== null ? clip(link.why, MAX_STATE_TEXT_CHARS) : null,
       },
       identity: {
         pcId,
@@ -222,13 +221,13 @@ export class Projection {
 }
 
 function clippedTexts<F extends { readonly file: string; readonly key: string | null; readonly expected: string }>(
-  fault: F,
+  problem: F,
 ): F {
   return {
-    ...fault,
-    file: clip(fault.file, MAX_TEXT_CHARS),
-    key: fault.key === null ? null : clip(fault.key, MAX_TEXT_CHARS),
-    expected: clip(fault.expected, MAX_TEXT_CHARS),
+    ...problem,
+    file: clip(problem.file, MAX_STATE_TEXT_CHARS),
+    key: problem.key === null ? null : clip(problem.key, MAX_STATE_TEXT_CHARS),
+    expected: clip(problem.expected, MAX_STATE_TEXT_CHARS),
   };
 }
 

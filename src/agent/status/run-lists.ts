@@ -1,5 +1,5 @@
 /**
- * Lists of runs, and what they are made of, as the caller may see them. Each look at a long history takes some ms; between
+ * Lists of runs, and what they are made of, as the caller may see them. Each read of a long history takes some ms; between
  * them others have their turn.
  */
 import type { Parsed, Result } from '../../shared/contract.ts';

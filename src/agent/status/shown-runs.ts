@@ -1,6 +1,6 @@
 /**
  * What the status says of runs, read from the store once for all who may see the same, and again only when the store has changed.
- * A day with very many runs makes it a longer look: who asks gets the last one then, as long as looking again would take more than
+ * A day with very many runs makes it a longer read: who asks gets the last one then, as long as reading again would take more than
  * its part of the agent's one thread.
  */
 import type { Clock } from '../../base/clock.ts';

@@ -265,8 +265,8 @@ test('the tail of a running script, cut to what an answer holds', async () => {
   world.tails.set(system.run, {
     stdout: `${'\0'.repeat(100_000)}end`,
     stderr: 'e',
-    stdoutTruncated: false,
-    stderrTruncated: true,
+    stdoutCut: false,
+    stderrCut: true,
   });
   const tail = await helpdesk.call('runs.tail', { run: system.run });
   expect(tail).toMatchObject({ running: true, stderr: 'e', stdoutCut: true, stderrCut: true });

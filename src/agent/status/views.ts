@@ -3,7 +3,6 @@
  * the helpdesk role, output that role or policy `ShowOutputToUsers`, which opens nothing else; a `run_as: user` run exists
  * only for its user (architecture §5). Texts are cut before they leave the agent.
  */
-
 import type { Parsed } from '../../shared/contract.ts';
 import { runNumberIn } from '../../shared/describe-report.ts';
 import { reasonsOf } from '../../shared/outcome-groups.ts';
@@ -14,6 +13,7 @@ import { SIGNATURE_STATES } from '../../shared/signatures.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
 import { classifyCommandSubject } from '../wire/subjects.ts';
+import { clipped, MAX_ID_CHARS, MAX_TEXT_CHARS } from './clipped.ts';
 import type { CommandRecord, KeptSize, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
 /** What the filters need to know of the one who asks. */
@@ -27,8 +27,6 @@ export interface Visibility {
   readonly asYou: boolean;
 }
 
-const MAX_ID_CHARS = 500;
-const MAX_DETAIL_CHARS = 2_000;
 const MAX_FACTS_CHARS = 16_384;
 
 /** False: for these visibility the run does not exist. */
@@ -78,7 +76,7 @@ export function scheduleOf(row: FullScheduleRow, { helpdesk, nameless }: Visibil
           id: clip(id, MAX_ID_CHARS),
           jobId: clipped(jobId),
           when: clipped(when),
-          note: clipped(note, MAX_DETAIL_CHARS),
+          note: clipped(note, MAX_TEXT_CHARS),
         }
       : null,
   };
@@ -143,9 +141,9 @@ function internalsOf(record: RunRecord, gates: RunInternals['gates']): RunIntern
     shell: clipped(record.shell),
     runAs: clipped(record.runAs),
     runAsUser: clipped(record.runAsUser),
-    detail: clipped(record.detail, MAX_DETAIL_CHARS),
+    detail: clipped(record.detail, MAX_TEXT_CHARS),
     gates,
-    parkedWhy: clipped(record.parkedWhy, MAX_DETAIL_CHARS),
+    parkedWhy: clipped(record.parkedWhy, MAX_TEXT_CHARS),
   };
 }
 
@@ -218,8 +216,4 @@ function readFacts(text: string | null): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-function clipped(text: string | null, maxChars = MAX_ID_CHARS): string | null {
-  return text === null ? null : clip(text, maxChars);
 }

@@ -1,4 +1,4 @@
-/** A store that is only looked at stays as it was found. */
+/** A store that is only read stays as it was found. */
 import { existsSync } from 'node:fs';
 import { atEnd } from '../../base/at-end.ts';
 import { removeQuietly } from '../../base/remove-quietly.ts';

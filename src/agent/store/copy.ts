@@ -63,10 +63,6 @@ export async function copyDatabase(db: Database, file: string, options: CopyOpti
 }
 
 async function flushFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
+  await using handle = await open(file, 'r+');
+  await handle.datasync();
 }

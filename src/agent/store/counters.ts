@@ -16,7 +16,7 @@ export const COUNTERS = [
   'signature_refused',
   /** Changes of what was found that the fleet was not told of, since there were many. */
   'signature_events_left_out',
-  /** What was found of each signature that was looked at, whether the message could run or not. */
+  /** What was found of each signature that was checked, whether the message could run or not. */
   ...SIGNATURE_STATES.map((state) => `signature_${state}` as const),
 ] as const;
 export type Counter = (typeof COUNTERS)[number];

@@ -1,4 +1,4 @@
-/** What went wrong or was left out, by task and reason: one query over one index, and no more rows of it than are looked at in some ms. */
+/** What went wrong or was left out, by task and reason: one query over one index, and no more rows of it than are read in some ms. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { RunId } from '../../shared/ids.ts';
 import type { Reason } from '../../shared/outcomes.ts';
@@ -20,7 +20,7 @@ export interface FailuresFound {
   readonly sinceMs: number;
 }
 
-/** Of those that ended otherwise than well, the newest so many are looked at. */
+/** Of those that ended otherwise than well, the newest so many are read. */
 export const MOST_ROWS = 10_000;
 
 /** In the order of the index, so that nothing is sorted before it is counted. */
@@ -34,12 +34,12 @@ export class Failures {
 
   constructor(db: Database, mostRows = MOST_ROWS) {
     this.#count = db.prepare(`
-      WITH looked AS MATERIALIZED (${NEWEST_NOT_DONE} LIMIT ${mostRows}),
+      WITH newest AS MATERIALIZED (${NEWEST_NOT_DONE} LIMIT ${mostRows}),
       kinds AS (
-        SELECT manifest_id AS manifestId, reason, count(*) AS count, max(run) AS lastRun FROM looked
+        SELECT manifest_id AS manifestId, reason, count(*) AS count, max(run) AS lastRun FROM newest
           WHERE reason IN (SELECT value FROM json_each(@reasons)) GROUP BY manifest_id, reason)
       SELECT manifestId, reason, count, lastRun, (SELECT count(*) FROM kinds) AS kinds,
-        (SELECT count(*) FROM looked) AS looked, (SELECT min(received_at) FROM looked) AS oldestMs
+        (SELECT count(*) FROM newest) AS readRows, (SELECT min(received_at) FROM newest) AS oldestMs
       FROM kinds ORDER BY reason IN (SELECT value FROM json_each(@last)), count DESC, lastRun DESC LIMIT @limit`);
     this.#mostRows = mostRows;
   }
@@ -49,11 +49,11 @@ export class Failures {
     const lists = { reasons: JSON.stringify(reasons), last: JSON.stringify(last) };
     const found = this.#count.all({ fromMs, ...lists, limit }) as (FailureCount & {
       readonly kinds: number;
-      readonly looked: number;
+      readonly readRows: number;
       readonly oldestMs: number;
     })[];
     const [first] = found;
-    const isCut = first !== undefined && first.looked >= this.#mostRows;
+    const isCut = first !== undefined && first.readRows >= this.#mostRows;
     return {
       rows: found.map(({ manifestId, reason, count, lastRun }) => ({ manifestId, reason, count, lastRun })),
       kinds: first?.kinds ?? 0,

@@ -118,7 +118,7 @@ export class GroupCommit {
       }
       this.#commit.run();
     } catch (error) {
-      // SQLite rolls back by itself on some errors (full disk), so look first.
+      // SQLite rolls back by itself on some errors (full disk), so check first.
       if (this.#db.inTransaction) this.#rollback.run();
       throw error;
     }

@@ -83,7 +83,7 @@ export class HistorySteps {
   }
 
   /** Ranges from the newest back, each as long as a step takes; the very first one at once. */
-  async #each(filter: RunFilter, beforeRun: number, look: (range: Range) => 'on' | 'enough'): Promise<void> {
+  async #each(filter: RunFilter, beforeRun: number, visit: (range: Range) => 'on' | 'enough'): Promise<void> {
     const { first, last } = this.#history.numbers();
     const lowest = Math.max(first, (filter.afterRun ?? 0) + 1);
     let size = FIRST_RUNS;
@@ -92,7 +92,7 @@ export class HistorySteps {
       if (this.#hasRead) await this.#turn();
       this.#hasRead = true;
       const beganMs = performance.now();
-      if (look({ filter: within(filter, from, to), beforeRun: to }) === 'enough') return;
+      if (visit({ filter: within(filter, from, to), beforeRun: to }) === 'enough') return;
       const tookMs = performance.now() - beganMs;
       if (tookMs < STEP_MS / 2) size *= 2;
       else if (tookMs > STEP_MS) size = Math.max(FEWEST_RUNS, Math.floor(size / 2));

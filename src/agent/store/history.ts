@@ -33,7 +33,7 @@ export interface RunRecord {
   readonly reason: Reason | null;
   readonly exitCode: number | null;
   readonly detail: string | null;
-  /** What was found of its signature, and the key that it names; null: nobody looked. */
+  /** What was found of its signature, and the key that it names; null: not checked. */
   readonly signature: string | null;
   readonly signedBy: string | null;
   /** What the gates saw, as JSON text. */

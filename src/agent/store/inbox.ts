@@ -1,5 +1,4 @@
 /** The open rows: everything that was admitted and has not ended. Who looks for work asks here, and remembers nothing. */
-
 import type { Database, Statement } from 'better-sqlite3';
 import type { RequestId, ResultId, RunId, SentExecId } from '../../shared/ids.ts';
 import type { RunState, Source } from '../../shared/states.ts';
@@ -121,7 +120,7 @@ export class Inbox {
     return (this.#newest.get() as number | undefined) ?? 0;
   }
 
-  /** So many bytes of its script have come from the object store at most; null: it is in the command, or nobody has looked. */
+  /** So many bytes of its script have come from the object store at most; null: it is in the command, or nobody has asked. */
   scriptReadBytes(run: number): number | null {
     return (this.#scriptRead.get(run) as number | null | undefined) ?? null;
   }
@@ -133,7 +132,7 @@ export class Inbox {
     return body;
   }
 
-  /** Up to `limit` runs that wait, put back to the gates: the world may have changed while nobody looked. Returns how many. */
+  /** Up to `limit` runs that wait, put back to the gates: the world may have changed while nothing ran. Returns how many. */
   requeue(limit: number): Promise<number> {
     return this.#group.submit(() => this.#requeue.run(limit).changes);
   }

@@ -2,7 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { errorCode } from '../../shared/error-code.ts';
 
-/** How to look for the rows of one index. */
+/** How to find the rows of one index. */
 export interface IndexCheck {
   readonly index: string;
   /** A row after the first number, up to the second, that the index does not have. */

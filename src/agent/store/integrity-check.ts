@@ -1,8 +1,8 @@
 /**
  * Checks the whole file some time after the start (the start itself checks only what it needs). The file is locked for this
  * process and this connection alone, so it can't be done in another thread; it goes in steps of some ms, with pauses, and as long
- * as there is hope for it not while the agent has something to do: on a slow disk one look at a large table would take longer than
- * the watchdog waits. So large tables are read row by row, which finds every page that can't be read, and each row is looked for
+ * as there is hope for it not while the agent has something to do: on a slow disk one read of a large table would take longer than
+ * the watchdog waits. So large tables are read row by row, which finds every page that can't be read, and each row is searched for
  * in each index; the small ones are checked as a whole. What can't be read at present is read again, for as long as the store is
  * open: that it never can be is told by whoever watches its statements, see `damage.ts`.
  */

@@ -8,6 +8,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { RunId } from '../../shared/ids.ts';
+import { DAY_MS } from '../../shared/time-units.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { keptBytes } from './kept-bytes.ts';
 import type { Kills } from './kills.ts';
@@ -15,10 +16,9 @@ import { hasReserve, makeReserve, RESERVE_BYTES, releaseReserve } from './reserv
 
 /** Below this nothing new is admitted: the reserve again, so that it can be made again once there is room. */
 const LOW_BYTES = RESERVE_BYTES;
-const DAY_MS = 86_400_000;
 /** The EXEC stream keeps messages for 7 days; one more for clocks that differ (invariant 2). */
 const LEDGER_MS = 8 * DAY_MS;
-/** A step looks at so many rows, and deletes for so long. */
+/** A step reads so many rows, and deletes for so long. */
 const STEP_ROWS = 200;
 const STEP_MS = 10;
 const VACUUM_PAGES = 500;
@@ -102,7 +102,7 @@ export class StoreMaintenance {
     }
   }
 
-  /** Looked at again each time. */
+  /** Checked again each time. */
   room(): DiskRoom {
     const freeBytes = this.freeBytes();
     if (freeBytes === null) return { freeBytes, neededBytes: null };
@@ -115,7 +115,7 @@ export class StoreMaintenance {
     return (this.room().neededBytes ?? 0) === 0;
   }
 
-  /** Whether what is not ended or not delivered takes more than it may. `was`: it did when it was looked at last. */
+  /** Whether what is not ended or not delivered takes more than it may. `was`: it did when it was checked last. */
   async queueIsFull(was: boolean): Promise<boolean> {
     const { queueMaxBytes = Number.POSITIVE_INFINITY } = this.#retention;
     const limit = queueMaxBytes * (was ? QUEUE_AGAIN : 1);
@@ -218,7 +218,7 @@ export class StoreMaintenance {
     return dropped;
   }
 
-  /** Looks at the next rows, and drops those that may go, for {@link STEP_MS}. `after`: where the next step begins; null: nowhere. */
+  /** Reads the next rows, and drops those that may go, for {@link STEP_MS}. `after`: where the next step begins; null: nowhere. */
   async #step(
     next: () => readonly Candidate[],
     drop: readonly Statement[],

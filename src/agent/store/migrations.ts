@@ -288,7 +288,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     version: 10,
-    // The release before leaves the column empty: it is noted anew with the next wait.
+    // The release before leaves the column empty: it is noted again with the next wait.
     minReader: 1,
     sql: `
       -- Of a script in the object store: so many bytes of it have come at most. null: it is in the command, or nobody has looked.

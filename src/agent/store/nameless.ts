@@ -7,10 +7,10 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { RunId } from '../../shared/ids.ts';
 
 const NEWEST = 10_000;
-/** Looked at once for so many runs, and then more of them go than have come. */
+/** Checked once for so many runs, and then more of them go than have come. */
 const CHECK_EACH_RUNS = 64;
 const STEP = 4 * CHECK_EACH_RUNS;
-/** What is kept of a message to be looked at; none of them is ever run. */
+/** What is kept of a message for a person to read; none of them is ever run. */
 const SHOWN_BYTES = 16 * 1024;
 
 /** A real id never begins with a blank. */

@@ -2,7 +2,6 @@
  * Opens the store: exactly one process holds it (`locking_mode=EXCLUSIVE`, freed by the operating system on death), a
  * file from the future is not touched, a damaged one is moved aside and a new one begun (architecture §6).
  */
-
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -184,7 +183,7 @@ function beginAfter(damaged: string, db: Database.Database, log: Logger, save: S
       (SELECT coalesce(max(run), 0) FROM outbox)) WHERE name = 'runs'`).run(NUMBERS_SKIPPED);
 }
 
-/** More than any store gives between two looks at it: run numbers that a lost page held are not given again. */
+/** More than any store gives between two scans of it: run numbers that a lost page held are not given again. */
 const NUMBERS_SKIPPED = 1_000_000;
 
 function newestRun(db: Database.Database): number {

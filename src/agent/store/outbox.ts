@@ -49,8 +49,8 @@ export interface OutboxCounts {
 
 /** Of what is no result: so many tries that came to nothing are no hiccup, though it is tried on. */
 const STUCK_AFTER = 3;
-/** More of the others than this are not looked into for a count. */
-const OTHERS_LOOKED_AT = 1_000;
+/** More of the others than this are not read for a count. */
+const MAX_OTHERS_READ = 1_000;
 const IS_STUCK = `(parked_at IS NOT NULL OR (kind <> 'result' AND attempts >= ${STUCK_AFTER}))`;
 
 /** So many rows are changed at a time: nothing may hold the one thread for long. */
@@ -133,14 +133,14 @@ export class Outbox {
     this.#resendOthers = db.prepare(
       `UPDATE outbox SET next_try_at = 0, attempts = 0, parked_at = NULL, parked_why = NULL
        WHERE seq IN (SELECT seq FROM (SELECT seq, kind, attempts, parked_at FROM outbox WHERE (kind = 'result') = 0
-         ORDER BY seq LIMIT ${OTHERS_LOOKED_AT}) WHERE ${IS_STUCK})`,
+         ORDER BY seq LIMIT ${MAX_OTHERS_READ}) WHERE ${IS_STUCK})`,
     );
     const stuck = `kind, id, run, attempts, coalesce(parked_at, queued_at) AS sinceMs, coalesce(parked_why, '') AS why`;
     this.#parked = db.prepare(
       `SELECT ${stuck} FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL ORDER BY parked_at DESC, seq DESC LIMIT ?`,
     );
     this.#othersStuck = db.prepare(
-      `SELECT ${stuck} FROM (SELECT * FROM outbox WHERE (kind = 'result') = 0 ORDER BY seq LIMIT ${OTHERS_LOOKED_AT})
+      `SELECT ${stuck} FROM (SELECT * FROM outbox WHERE (kind = 'result') = 0 ORDER BY seq LIMIT ${MAX_OTHERS_READ})
        WHERE ${IS_STUCK} ORDER BY sinceMs DESC, seq DESC LIMIT ?`,
     );
     this.#newest = db.prepare('SELECT max(seq) FROM outbox').pluck();
@@ -149,7 +149,7 @@ export class Outbox {
         (SELECT count(*) FROM outbox WHERE kind = 'result' AND parked_at IS NOT NULL) AS parked,
         (SELECT count(*) FROM outbox WHERE (kind = 'result') = 0) AS others,
         (SELECT count(*) FROM (SELECT kind, attempts, parked_at FROM outbox WHERE (kind = 'result') = 0
-          ORDER BY seq LIMIT ${OTHERS_LOOKED_AT}) WHERE ${IS_STUCK}) AS othersStuck`);
+          ORDER BY seq LIMIT ${MAX_OTHERS_READ}) WHERE ${IS_STUCK}) AS othersStuck`);
   }
 
   /** Queues something that belongs to no ending of a run. With `keep`, only so many of its kind stay, the newest. */

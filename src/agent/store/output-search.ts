@@ -1,6 +1,6 @@
 /**
  * Which runs have a text in their output. There may be a gigabyte of it, so it is read in steps of some ms; what was found is
- * kept for the next page of the same search, which then looks at what is new only.
+ * kept for the next page of the same search, which then reads what is new only.
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { RunId } from '../../shared/ids.ts';
@@ -11,7 +11,7 @@ const SEARCHES_KEPT = 4;
 
 interface Search {
   readonly runs: Set<RunId>;
-  /** Everything up to this row was looked at, the output of this run. */
+  /** Everything up to this row was searched, the output of this run. */
   rowid: number;
   run: RunId | 0;
 }
@@ -44,7 +44,7 @@ export class OutputSearch {
     return [...search.runs];
   }
 
-  /** Looks for {@link STEP_MS}. False: there is nothing left to look at. */
+  /** Searches for {@link STEP_MS}. False: there is nothing left to search. */
   #step(pattern: string, search: Search): boolean {
     const until = performance.now() + STEP_MS;
     do {

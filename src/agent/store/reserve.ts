@@ -25,14 +25,12 @@ export async function makeReserve(directory: string): Promise<void> {
   // Under its name only when it is whole: an end of the process in between would leave a part that counts as all of it.
   const fresh = `${path}.new`;
   try {
-    const file = await open(fresh, 'w', 0o600);
-    try {
+    {
+      await using file = await open(fresh, 'w', 0o600);
       // Written, not truncated to size: a sparse file reserves nothing. In pieces: nobody waits for it.
       const chunk = Buffer.alloc(CHUNK_BYTES, 1);
       for (let written = 0; written < RESERVE_BYTES; written += chunk.length) await file.write(chunk);
       await file.sync();
-    } finally {
-      await file.close();
     }
     await rename(fresh, path);
   } catch (error) {

@@ -2,7 +2,6 @@
  * The life of a command in the store: admitted once per `request_id`, moved forward, ended in exactly one terminal row
  * whose result is queued in the same transaction (invariants 1–3).
  */
-
 import { randomUUID } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import { newResultId, type RequestId, type ResultId, type RunId } from '../../shared/ids.ts';
@@ -30,7 +29,7 @@ export interface Arrival {
   readonly timeoutSecs: number | null;
   /** `bypass_local_limit`: it runs beside the places. */
   readonly bypass?: boolean;
-  /** What was found of its signature, and the key that it names; absent or null: nobody looked. */
+  /** What was found of its signature, and the key that it names; absent or null: not checked. */
   readonly signature?: { readonly state: string; readonly kid: string | null } | null;
   readonly source: Source;
   readonly subject: string;

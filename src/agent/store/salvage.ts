@@ -4,7 +4,6 @@
  * is lost may have said that it had run already. Done in batches; one that was broken off is done again from the start. Invariant:
  * an error of the new file is never taken for one of the old, or of a row of it.
  */
-
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { atEnd } from '../../base/at-end.ts';
@@ -38,7 +37,7 @@ interface Source {
   readonly more?: readonly [column: string, value: string];
 }
 
-/** What must not be asked for, tried or told again. The rest of `meta` is about the file itself, or is read anew. */
+/** What must not be asked for, tried or told again. The rest of `meta` is about the file itself, or is read again. */
 const KEPT_META = ['enrolled', 'incarnation', 'incarnation_pending', 'last_contact', 'system_start', 'updates']
   .map((key) => `'${key}'`)
   .join(', ');

@@ -46,7 +46,7 @@ export class SeenUpdates {
     return (this.#manifest.get(trust, channel) as SeenManifest | undefined) ?? null;
   }
 
-  /** Nothing, where it is the one that is known, so that looking again costs no write. */
+  /** Nothing, where it is the one that is known, so that checking again costs no write. */
   async noteManifest(trust: string, channel: string, { serial, digest, keySet }: SeenManifest): Promise<void> {
     const known = this.manifest(trust, channel);
     if (known?.serial === serial && known.keySet === keySet) return;

@@ -40,12 +40,12 @@ export function isUnreadable(error: unknown): boolean {
   return ['SQLITE_IOERR_READ', 'SQLITE_IOERR_SHORT_READ', 'SQLITE_IOERR_CORRUPTFS'].includes(errorCode(error));
 }
 
-/** Not the fault of the file that is read: the same may work a little later. */
+/** Not because of the file that is read: the same may work a little later. */
 export function isOfNow(error: unknown): boolean {
   return mayPass(error) && !isUnreadable(error);
 }
 
-/** The same may work a little later, whoever's fault it is. */
+/** The same may work a little later, whatever the reason is. */
 export function mayPass(error: unknown): boolean {
   const code = errorCode(error);
   const isShort = code.startsWith('SQLITE_NOMEM') || ['EMFILE', 'ENFILE', 'ENOMEM'].includes(code);

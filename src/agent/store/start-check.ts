@@ -1,7 +1,7 @@
 /**
  * What the start has to know of the file: that the indexes by which the agent finds its work agree with each other and with the
  * open rows. An index that has lost an entry fails at nothing, and its command would wait for ever. Neither the history is read nor
- * a body; the ledger is looked at when the fleet has heard of us, see `Store.knowsWhatItHasSeen`.
+ * a body; the ledger is checked when the fleet has heard of us, see `Store.knowsWhatItHasSeen`.
  */
 import type { Database } from 'better-sqlite3';
 import { errorCode } from '../../shared/error-code.ts';
@@ -82,7 +82,7 @@ export const AGREEING: readonly { readonly what: string; readonly by: readonly s
   },
 ];
 
-/** Of these the values themselves are looked at: a page that can't be read is met here, where that is a state, and not later. */
+/** Of these the values themselves are checked: a page that can't be read is met here, where that is a state, and not later. */
 const START_READS: readonly string[] = [
   'SELECT max(value), max(key) FROM kv_mirror',
   'SELECT max(seq) FROM sqlite_sequence',

@@ -174,7 +174,7 @@ export class Store {
     return this.#damage;
   }
 
-  /** Counts commits; whoever shows what is stored looks again when it changes. */
+  /** Counts commits; whoever shows what is stored reads again when it changes. */
   get commits(): Watched<number> {
     return this.#commits;
   }
@@ -225,7 +225,7 @@ export class Store {
     }
   }
 
-  /** Looks whether there is room, and whether what made the store unwritable is gone. Said once at each change. */
+  /** Checks whether there is room, and whether what made the store unwritable is gone. Said once at each change. */
   async probe(): Promise<void> {
     if (!this.#usable) return;
     try {
@@ -284,7 +284,7 @@ export class Store {
     try {
       if (this.isWritable) markClosed(this.#db);
     } catch (error) {
-      // For want of room: the next start looks at it as after a crash.
+      // For want of room: the next start checks it as after a crash.
       this.#log.warn('the end of the store could not be noted', { error: errorText(error) });
     }
     this.#db.close();

@@ -97,7 +97,7 @@ export class UpdateNotes {
 
   get #notes(): Notes {
     const { undone = [], wait = null } = this.#meta.json<Partial<Notes>>(KEY) ?? {};
-    // An older release noted times of the wall clock; it is drawn anew.
+    // An older release noted times of the wall clock; it is drawn again.
     return { undone, wait: wait?.drawn === undefined ? null : wait };
   }
 }

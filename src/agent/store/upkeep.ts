@@ -1,4 +1,4 @@
-/** What is done about the store regularly: looks for room, pruning, checkpoints, and one check of the whole file. */
+/** What is done about the store regularly: checks for room, pruning, checkpoints, and one check of the whole file. */
 import type { Database } from 'better-sqlite3';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
@@ -11,7 +11,7 @@ import type { ServerTime } from './server-time.ts';
 
 /** How soon a disk that has room again is noticed. */
 const PROBE_INTERVAL_MS = 2_000;
-/** And how soon that room runs short; who writes before finds it out by itself. Each look wakes a PC that has nothing to do. */
+/** And how soon that room runs short; who writes before finds it out by itself. Each poll wakes a PC that has nothing to do. */
 const PROBE_WHILE_ROOM_MS = 4_000;
 /** In rounds of the above: half a minute, an hour. */
 const KEEP_EVERY = 8;

@@ -18,7 +18,7 @@ export interface Wait {
   readonly kind: WaitKind;
   readonly askedMs: number;
   /** It begins now, also where one of its kind has begun before. */
-  readonly anew?: boolean;
+  readonly restart?: boolean;
   /** When a jitter is over, for people; ms since the epoch. */
   readonly notBeforeMs?: number;
 }
@@ -101,9 +101,9 @@ export class Waits {
   }
 
   /** Inside a transaction: notes a wait from now on; the first one of its kind stays, unless this one begins again. */
-  begin(run: RunId, { kind, askedMs, anew = false }: Wait): void {
+  begin(run: RunId, { kind, askedMs, restart = false }: Wait): void {
     const { upMs, wallMs, boot } = this.#timeline.now();
-    if (anew) this.#end.run(run, kind);
+    if (restart) this.#end.run(run, kind);
     this.#put.run(run, kind, upMs + askedMs, boot, wallMs + askedMs, askedMs);
     // From here on it is found by its wait alone (`Inbox.toGate`).
     if (kind === 'retry') this.#mark.run(run);
@@ -129,7 +129,7 @@ export class Waits {
 
   /**
    * The same with what was asked for. Of `script` no time counts that passed while the system was down, since nobody asked then: it
-   * is noted anew by who counts it.
+   * is noted again by who counts it.
    */
   span(run: RunId, kind: WaitKind): Span | null {
     const row = this.#span.get(run, kind) as { untilUp: number; askedMs: number } | undefined;

@@ -73,7 +73,7 @@ test('after a crash it goes on behind what is sure to be on the disk', async () 
   const second = fetching({ directory: first.directory, failsAt: 27 });
   await second.outcome;
   expect(second.asked[0]).toBe(25);
-  // A file that lost its end begins anew.
+  // A file that lost its end begins again.
   truncateSync(join(first.directory, part), PIECE);
   const third = fetching({ directory: first.directory });
   expect(await third.outcome).toMatchObject({ kind: 'done' });

@@ -4,7 +4,7 @@
  */
 import { type KeyList, keyListObject, nextKeys, pinnedKeys, readKept } from './keys.ts';
 
-/** A PC that was away for long catches up over several looks. */
+/** A PC that was away for long catches up over several look-ups. */
 const MAX_STEPS = 20;
 
 export interface KeptKeys {

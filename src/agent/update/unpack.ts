@@ -179,12 +179,8 @@ class Tree {
     for (const path of [...this.#files, ...directories]) {
       signal.throwIfAborted();
       // Windows flushes what is open for writing only.
-      const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
-      try {
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await using file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
+      await file.sync();
     }
   }
 }

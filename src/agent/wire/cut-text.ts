@@ -10,7 +10,7 @@
  */
 export function cutText(text: string, maxBytes: number, textBytes?: number): string {
   if (bytesOf(text, maxBytes) !== null) return text.toWellFormed();
-  // Every code unit takes a byte or more: what is further from both ends than this is not looked at.
+  // Every code unit takes a byte or more: what is further from both ends than this is not checked.
   const window = Math.max(0, maxBytes);
   const start = text.slice(0, window).toWellFormed();
   const end = text.slice(Math.max(0, text.length - window)).toWellFormed();

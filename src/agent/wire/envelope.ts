@@ -51,7 +51,7 @@ function rejected(why: string): EnvelopeReading {
   return { form: 'rejected', why };
 }
 
-/** A message that was admitted, as it came: plain, or in its envelope, which was looked at then. */
+/** A message that was admitted, as it came: plain, or in its envelope, which was checked then. */
 export function decodeAdmitted(body: Uint8Array): DecodedCommand {
   const parsed = parseJson(body);
   const reading = readEnvelope(parsed, null);

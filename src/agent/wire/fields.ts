@@ -2,6 +2,7 @@
  * Reads the fields of one JSON object by the rules of the fleet's own decoder (protocol §3) and remembers the first that
  * is not as expected. A wrong field never throws: it reads as a stand-in, and `problem` says what was wrong.
  */
+import { U64_MAX } from './humantime.ts';
 import { parseJson } from './json.ts';
 import { describe, isJsonObject, JsonDecimal, type JsonObject, type JsonValue } from './json-value.ts';
 import { parseTimestamp } from './timestamp.ts';
@@ -10,7 +11,6 @@ export type Decoded<K extends string, T> =
   | ({ readonly ok: true } & { readonly [key in K]: T })
   | { readonly ok: false; readonly error: string };
 
-const U64_MAX = 2n ** 64n - 1n;
 const U32_MAX = 2 ** 32 - 1;
 
 export class FieldReader {

@@ -1,5 +1,4 @@
 /** Every captured message that an agent can meet is one that we can read. Encoders are tested beside their files. */
-
 import { expect, test } from 'vitest';
 import { fixtureMessages, fixtureNames, fixtureValue } from '../../../test/fixtures/read.ts';
 import { pcIdOf, requestIdOf } from '../../../test/support/ids.ts';

@@ -1,16 +1,16 @@
 /** Durations in words, as operators and the fleet write them (protocol §3.10 and §3.11): exact, in nanoseconds. */
+import { NS_PER_SECOND } from '../../shared/time-units.ts';
 
 export type ParsedDuration =
   | { readonly ok: true; readonly ns: bigint }
   | { readonly ok: false; readonly error: string };
 
-const NS_PER_SECOND = 1_000_000_000n;
-const U64_MAX = 2n ** 64n - 1n;
+export const U64_MAX = 2n ** 64n - 1n;
 
 /** The longest duration there is; the fleet's "never connected". */
 export const DURATION_MAX = U64_MAX * NS_PER_SECOND + 999_999_999n;
 
-/** No duration that anybody means is longer, and one is read at each look of a gate. */
+/** No duration that anybody means is longer, and one is read at each check of a gate. */
 const MAX_CHARS = 1_000;
 const TOO_LARGE =
   'number is too large or cannot be represented without a lack of precision (values below 1ns are not supported)';

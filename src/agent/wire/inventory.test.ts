@@ -32,7 +32,7 @@ test('what is written is read back', () => {
   }
 });
 
-test('a fault deep inside is named with its path', () => {
+test('what is wrong deep inside is named with its path', () => {
   const wire = JSON.parse(Buffer.from(encodeInventory(INVENTORY)).toString());
   wire.disks[1].size_bytes = -1;
   expect(decodeInventory(Buffer.from(JSON.stringify(wire)))).toEqual({

@@ -2,6 +2,7 @@
  * A job of the bucket `jobs` as something to run on this PC (protocol §3.6, protocol §6.3). What only the backend looks at is
  * let be, and so is every field that is not known (D30).
  */
+import { NS_PER_SECOND } from '../../shared/time-units.ts';
 import { RUN_AS, type RunAs, readStaleness, SHELLS, type Shell, type Staleness } from './command.ts';
 import { type Decoded, decodeObject, type FieldReader } from './fields.ts';
 import { parseDuration } from './humantime.ts';
@@ -21,7 +22,6 @@ export interface Job {
 }
 
 const DEFAULT_TIMEOUT_SECS = 60;
-const NS_PER_SECOND = 1_000_000_000n;
 
 export function decodeJob(body: Uint8Array): Decoded<'job', Job> {
   return decodeObject(body, 'job', (fields) => ({

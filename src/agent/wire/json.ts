@@ -3,7 +3,6 @@
  * keys, integers beyond 2^53, and whether a number was written as an integer (protocol §3: `5.0` is no count). Bounded in
  * depth; never throws.
  */
-
 import { JsonDecimal, type JsonObject, type JsonValue } from './json-value.ts';
 
 export type ParsedJson =

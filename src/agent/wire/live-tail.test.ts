@@ -15,8 +15,8 @@ test('a reply has all fields, and no half of a surrogate pair', () => {
     running: false,
     stdout: 'a\ud83d',
     stderr: '日',
-    stdoutTruncated: true,
-    stderrTruncated: false,
+    stdoutCut: true,
+    stderrCut: false,
   };
   expect(Buffer.from(encodeTailReply(tail)).toString()).toBe(
     '{"found":true,"running":false,"stdout":"a\ufffd","stderr":"日","stdout_truncated":true,"stderr_truncated":false}',

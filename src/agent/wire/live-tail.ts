@@ -2,12 +2,12 @@
 import type { SentResultId } from '../../shared/ids.ts';
 import { type Decoded, decodeObject } from './fields.ts';
 
-/** The end of both streams of a script so far; `…Truncated`: there was more before it. */
+/** The end of both streams of a script so far; `…Cut`: there was more before it. */
 export interface OutputTail {
   readonly stdout: string;
   readonly stderr: string;
-  readonly stdoutTruncated: boolean;
-  readonly stderrTruncated: boolean;
+  readonly stdoutCut: boolean;
+  readonly stderrCut: boolean;
 }
 
 /** The end of a run's output so far (protocol §12.3). */
@@ -26,8 +26,8 @@ export function encodeTailReply(reply: TailReply): Uint8Array {
     running: reply.running,
     stdout: reply.stdout.toWellFormed(),
     stderr: reply.stderr.toWellFormed(),
-    stdout_truncated: reply.stdoutTruncated,
-    stderr_truncated: reply.stderrTruncated,
+    stdout_truncated: reply.stdoutCut,
+    stderr_truncated: reply.stderrCut,
   });
   return Buffer.from(text);
 }

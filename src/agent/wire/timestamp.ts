@@ -2,8 +2,8 @@
  * Times of the wire (protocol §3.9): nanoseconds since the Unix epoch as bigint inside, RFC 3339 outside, exact to the
  * nanosecond in both directions.
  */
+import { NS_PER_SECOND } from '../../shared/time-units.ts';
 
-const NS_PER_SECOND = 1_000_000_000n;
 const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))$/;
 
 /**

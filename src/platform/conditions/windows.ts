@@ -69,6 +69,6 @@ export function ownIdleMs(): number | null {
   const isTold = call('lastInput', info);
   const tick = call('tick', null);
   if (isTold === null || isTold === 0 || tick === null) return null;
-  // Ticks begin anew after 49 days.
+  // Ticks begin again after 49 days.
   return (tick - info.readUInt32LE(4)) >>> 0;
 }

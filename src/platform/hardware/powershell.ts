@@ -37,7 +37,7 @@ class QuestionFailed extends Error {}
 export class PowerShellConversation implements FactsShell {
   readonly #executable: string;
   readonly #closing = new AbortController();
-  #shell: Shell | null = null;
+  #process: PowerShellProcess | null = null;
   /** Questions are asked one after the other: one that hangs takes the process with it. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -54,7 +54,7 @@ export class PowerShellConversation implements FactsShell {
 
   async #ask(expression: string, stop: AbortSignal): Promise<unknown> {
     // One that has been idle may have died meanwhile; that is no answer to this question.
-    const warm = this.#shell !== null;
+    const warm = this.#process !== null;
     try {
       return await this.#askOnce(expression, stop);
     } catch (error) {
@@ -65,9 +65,9 @@ export class PowerShellConversation implements FactsShell {
 
   async #askOnce(expression: string, stop: AbortSignal): Promise<unknown> {
     stop.throwIfAborted();
-    this.#shell ??= new Shell(this.#executable);
+    this.#process ??= new PowerShellProcess(this.#executable);
     try {
-      return await this.#shell.ask(expression, AbortSignal.any([stop, AbortSignal.timeout(ANSWER_MS)]));
+      return await this.#process.ask(expression, AbortSignal.any([stop, AbortSignal.timeout(ANSWER_MS)]));
     } catch (error) {
       if (!(error instanceof QuestionFailed)) this.#end();
       throw new Error('PowerShell gave no answer', { cause: error });
@@ -75,8 +75,8 @@ export class PowerShellConversation implements FactsShell {
   }
 
   #end(): void {
-    this.#shell?.end();
-    this.#shell = null;
+    this.#process?.end();
+    this.#process = null;
   }
 
   close(): void {
@@ -100,7 +100,7 @@ function answerOf(text: string): { readonly v: unknown } | { readonly e: string 
 }
 
 /** One process of it. */
-class Shell {
+class PowerShellProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   /** Nothing else on the stream has it in it. */
   readonly #mark = randomUUID().replaceAll('-', '');

@@ -3,6 +3,7 @@
  * at is what is used. Invariant: what can't be understood of an access list counts as a right to change.
  */
 import { win32 } from 'node:path';
+import { atEnd } from '../../base/at-end.ts';
 import { decodeUint32s, type Handle, native, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
 import { ownSid, sidText } from './sids.ts';
@@ -13,7 +14,7 @@ export const ADMINISTRATORS_SID = 'S-1-5-32-544';
 const TRUSTED_INSTALLER = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
 /** The built-in administrator of a PC or a domain, and a domain's groups of administrators, whom it makes those of its PCs. */
 const OF_ADMINISTRATORS = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
-/** An entry for whoever owns it: the owner is looked at by itself. */
+/** An entry for whoever owns it: the owner is checked by itself. */
 const OWNER_RIGHTS = 'S-1-3-4';
 
 /** Whoever runs us decides what we do anyway: the person in tray mode, SYSTEM in the service. */
@@ -82,18 +83,15 @@ function read(handle: Handle, kind: number): Access {
   const [owner, list, descriptor]: [[bigint], [bigint], [bigint]] = [[0n], [0n], [0n]];
   const code = setupNative().GetSecurityInfo(handle, kind, OWNER_AND_DACL, owner, null, list, null, descriptor);
   if (code !== 0) throw new WindowsError('reading an access list', code);
-  try {
-    const control: [number] = [0];
-    setupNative().GetSecurityDescriptorControl(descriptor[0], control, [0]);
-    return {
-      owner: owner[0] ? sidText(owner[0]) : '',
-      // No list at all: everybody may do everything.
-      allowed: list[0] ? entriesOf(bytesOf(list[0])) : [EVERYBODY],
-      isProtected: (control[0] & SE_DACL_PROTECTED) !== 0,
-    };
-  } finally {
-    native().LocalFree(descriptor[0]);
-  }
+  using _ = atEnd(() => native().LocalFree(descriptor[0]));
+  const control: [number] = [0];
+  setupNative().GetSecurityDescriptorControl(descriptor[0], control, [0]);
+  return {
+    owner: owner[0] ? sidText(owner[0]) : '',
+    // No list at all: everybody may do everything.
+    allowed: list[0] ? entriesOf(bytesOf(list[0])) : [EVERYBODY],
+    isProtected: (control[0] & SE_DACL_PROTECTED) !== 0,
+  };
 }
 
 /** An ACL with its entries; its size stands in its header, and is a multiple of four. */

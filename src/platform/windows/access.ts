@@ -1,8 +1,10 @@
 /** Access lists by their text form (SDDL). */
+import { atEnd } from '../../base/at-end.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
 import { STAT, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
 import { sidText } from './sids.ts';
+import { WRITE_DAC } from './win32-constants.ts';
 
 /** SYSTEM and the Administrators, nobody else, and nothing inherited. */
 export const PRIVATE_TREE = 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
@@ -26,7 +28,6 @@ export const READABLE_KEY = `${PRIVATE_KEY}${KEY_READERS}`;
 
 const SDDL_REVISION_1 = 1;
 const SE_FILE_OBJECT = 1;
-const WRITE_DAC = 0x4_0000;
 const OWNER = 1;
 export const DACL_AND_PROTECTED = 0x8000_0004;
 
@@ -34,11 +35,8 @@ export function withDescriptor(sddl: string, work: (descriptor: bigint) => void)
   const made: [bigint] = [0n];
   if (setupNative().ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl, SDDL_REVISION_1, made, null) === 0)
     throw lastError(`the access list ${sddl}`);
-  try {
-    work(made[0]);
-  } finally {
-    native().LocalFree(made[0]);
-  }
+  using _ = atEnd(() => native().LocalFree(made[0]));
+  work(made[0]);
 }
 
 /** The access list alone, for functions that take no whole descriptor. */
@@ -106,9 +104,6 @@ export function ownerOf(path: string): string {
   const [owner, descriptor]: [[bigint], [bigint]] = [[0n], [0n]];
   const code = setupNative().GetNamedSecurityInfoW(path, SE_FILE_OBJECT, OWNER, owner, null, null, null, descriptor);
   if (code !== 0) throw new WindowsError(`the owner of ${path}`, code);
-  try {
-    return sidText(owner[0]);
-  } finally {
-    native().LocalFree(descriptor[0]);
-  }
+  using _ = atEnd(() => native().LocalFree(descriptor[0]));
+  return sidText(owner[0]);
 }

@@ -2,8 +2,9 @@
 import { win32 } from 'node:path';
 import { type Handle, lastError, native, type ProcessInformation, startupInfoBytes, wideText } from './native.ts';
 import { isHeld, openIn, STAT, wholePath } from './nt-files.ts';
+import { READ_DATA } from './win32-constants.ts';
 
-const [READ_DATA, EXECUTE] = [0x1, 0x20];
+const EXECUTE = 0x20;
 const CREATE_UNICODE_ENVIRONMENT = 0x0000_0400;
 const STARTF_USESTDHANDLES = 0x0000_0100;
 const WAIT_TIMEOUT = 258;

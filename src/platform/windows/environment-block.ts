@@ -2,12 +2,12 @@
  * Environment blocks of Windows: `NAME=value` strings in UTF-16, each ended by a NUL, the whole by one more. Invariant: Windows makes
  * one of what the person has in their own part of the registry, for as long as that takes, so it is only asked for what is small.
  */
+import { atEnd } from '../../base/at-end.ts';
 import { decodeText, type Handle, lastError, native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 import { sidOf } from './sids.ts';
+import { HKEY_USERS, KEY_READ } from './win32-constants.ts';
 
-const HKEY_USERS = -2147483645;
-const KEY_READ = 0x20019;
 const NAME_UNITS = 16_384;
 /** Windows puts each value into a block that grows, and expands names of others in it. */
 const MOST_VALUES = 300;
@@ -19,28 +19,22 @@ export function environmentOf(token: Handle): Record<string, string> {
   for (const key of ['Environment', 'Volatile Environment']) checkSize(`${sid}\\${key}`);
   const block: [bigint] = [0n];
   if (native().CreateEnvironmentBlock(block, token, 0) === 0) throw lastError('CreateEnvironmentBlock');
-  try {
-    return readBlock(block[0]);
-  } finally {
-    native().DestroyEnvironmentBlock(block[0]);
-  }
+  using _ = atEnd(() => native().DestroyEnvironmentBlock(block[0]));
+  return readBlock(block[0]);
 }
 
 /** The keys below the volatile one are for a session each. */
 function checkSize(path: string, isBelow = false): void {
   const opened: [Handle] = [0];
   if (setupNative().RegOpenKeyExW(HKEY_USERS, path, 0, KEY_READ, opened) !== 0) return;
-  try {
-    const [keys, values]: [[number], [number]] = [[0], [0]];
-    const info = [null, null, null, keys, null, null, values, null, null, null, null] as const;
-    if (setupNative().RegQueryInfoKeyW(opened[0], ...info) !== 0) return;
-    if (values[0] > MOST_VALUES || keys[0] > MOST_VALUES) throw new Error(`${path} has too many variables`);
-    if (bytesIn(opened[0]) > MOST_BYTES) throw new Error(`${path} holds too much`);
-    if (isBelow) return;
-    for (const name of keysIn(opened[0])) checkSize(`${path}\\${name}`, true);
-  } finally {
-    setupNative().RegCloseKey(opened[0]);
-  }
+  using _ = atEnd(() => setupNative().RegCloseKey(opened[0]));
+  const [keys, values]: [[number], [number]] = [[0], [0]];
+  const info = [null, null, null, keys, null, null, values, null, null, null, null] as const;
+  if (setupNative().RegQueryInfoKeyW(opened[0], ...info) !== 0) return;
+  if (values[0] > MOST_VALUES || keys[0] > MOST_VALUES) throw new Error(`${path} has too many variables`);
+  if (bytesIn(opened[0]) > MOST_BYTES) throw new Error(`${path} holds too much`);
+  if (isBelow) return;
+  for (const name of keysIn(opened[0])) checkSize(`${path}\\${name}`, true);
 }
 
 function bytesIn(key: Handle): number {

@@ -24,15 +24,15 @@ import { BACKUP, DEBUG, withPrivileges } from './privileges.ts';
 import { pathOf } from './running-programs.ts';
 import { setupNative } from './setup-native.ts';
 import { groupsOf, ownerOfMade, sidOf } from './sids.ts';
+import { TOKEN_QUERY } from './win32-constants.ts';
 
 const PROCESS_IDS_USING_FILE_INFORMATION = 47;
 const MORE_ROOM = new Set([0xc000_0004, 0x8000_0005, 0xc000_0023]);
 const MOST_BYTES = 1024 * 1024;
 /** A person may lay down as many as the disk holds, as deep as a path goes. */
-const LOOKS_FOR_MS = 30_000;
+const SEARCHES_FOR_MS = 30_000;
 const DEEPEST = 4_000;
 const [PROCESS_TERMINATE, PROCESS_QUERY_LIMITED_INFORMATION, SYNCHRONIZE] = [0x1, 0x1000, 0x10_0000];
-const TOKEN_QUERY = 0x8;
 const ENDS_WITHIN_MS = 5_000;
 const TRIES = 10;
 const TRY_EVERY_MS = 200;
@@ -95,8 +95,8 @@ export function insistOn<T>(path: string, work: () => T, say: Say): T {
 /** What lies there, and below it: a directory can't be moved while something in it is open. Never through a link. */
 function holdersAt(directory: Handle, name: string): Set<number> {
   const found = new Set<number>();
-  const untilMs = performance.now() + LOOKS_FOR_MS;
-  const look = (from: Handle, each: string, depth: number): void => {
+  const untilMs = performance.now() + SEARCHES_FOR_MS;
+  const search = (from: Handle, each: string, depth: number): void => {
     if (performance.now() > untilMs || depth > DEEPEST) return;
     // These rights alone are never shared away.
     const goesIn = within(from, each, STAT, (handle) => {
@@ -106,10 +106,10 @@ function holdersAt(directory: Handle, name: string): Set<number> {
     });
     if (goesIn !== true) return;
     within(from, each, WALK, (handle) => {
-      for (const entry of entriesIn(handle)) look(handle, entry.name, depth + 1);
+      for (const entry of entriesIn(handle)) search(handle, entry.name, depth + 1);
     });
   };
-  look(directory, name, 0);
+  search(directory, name, 0);
   found.delete(process.pid);
   return found;
 }
@@ -119,7 +119,7 @@ function hasOneName(handle: Handle): boolean {
   return isDirectory || links <= 1;
 }
 
-/** undefined: it can't be opened or looked at so. */
+/** undefined: it can't be opened or read so. */
 function within<T>(directory: Handle, name: string, access: number, work: (handle: Handle) => T): T | undefined {
   try {
     return withOpenIn(directory, name, { access }, work);
@@ -155,7 +155,7 @@ export function processIdsOf(info: Buffer): number[] {
 }
 
 /**
- * Ends those of `find` that may be ended, and waits for their end. They are looked for again once each is held by a handle: from
+ * Ends those of `find` that may be ended, and waits for their end. They are searched for again once each is held by a handle: from
  * then on its number is no other's. @returns both as text for people
  */
 export function endHolders(find: () => ReadonlySet<number>): { readonly ended: string[]; readonly left: string[] } {
@@ -180,8 +180,8 @@ export function endHolders(find: () => ReadonlySet<number>): { readonly ended: s
 
 /** 0: it may not be touched. */
 function openProcess(pid: number): Handle {
-  const look = PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE;
-  return native().OpenProcess(look | PROCESS_TERMINATE, 0, pid) || native().OpenProcess(look, 0, pid);
+  const query = PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE;
+  return native().OpenProcess(query | PROCESS_TERMINATE, 0, pid) || native().OpenProcess(query, 0, pid);
 }
 
 export interface Accounts {

@@ -3,23 +3,20 @@
  * registry). Invariant: what the person has decided is never changed, and holds for the next version too, which is another program
  * to Windows; it writes nothing until they have. The key is theirs: how much they put there never holds up the agent.
  */
+import { atEnd } from '../../base/at-end.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
 import type { Handle } from './native.ts';
 import { setupNative } from './setup-native.ts';
+import { HKEY_USERS, KEY_READ, REG_DWORD, RRF_RT_REG_DWORD, RRF_RT_REG_SZ } from './win32-constants.ts';
 
-const HKEY_USERS = -2147483645;
 const SETTINGS = 'Control Panel\\NotifyIconSettings';
 const PROMOTED = 'IsPromoted';
-const KEY_READ = 0x20019;
 const KEY_SET_VALUE = 0x0002;
-const RRF_RT_REG_SZ = 0x2;
-const RRF_RT_REG_DWORD = 0x10;
-const REG_DWORD = 4;
 const NAME_UNITS = 256;
 const PATH_BYTES = 2048;
 /** Windows has one for each program that has ever shown an icon. Where somebody has made more, nothing is settled for them. */
 const MOST_ICONS = 1_000;
-/** So many are looked at before others get their turn: some 20 µs each. */
+/** So many are read before others get their turn: some 20 µs each. */
 const AT_A_TIME = 50;
 
 /**
@@ -31,14 +28,11 @@ export async function settleIcons(sid: string, isOurs: (path: string) => boolean
   const all: [Handle] = [0];
   // Nobody of that name is signed in, or this Windows keeps its icons elsewhere.
   if (setupNative().RegOpenKeyExW(HKEY_USERS, root, 0, KEY_READ, all) !== 0) return 0;
-  try {
-    const ours = await iconsIn(all[0], isOurs);
-    const wanted = lastDecided(ours) ?? (promotes ? 1 : null);
-    if (wanted === null) return 0;
-    return ours.filter(({ icon, promoted }) => promoted === null && decide(`${root}\\${icon}`, wanted)).length;
-  } finally {
-    setupNative().RegCloseKey(all[0]);
-  }
+  using _ = atEnd(() => setupNative().RegCloseKey(all[0]));
+  const ours = await iconsIn(all[0], isOurs);
+  const wanted = lastDecided(ours) ?? (promotes ? 1 : null);
+  if (wanted === null) return 0;
+  return ours.filter(({ icon, promoted }) => promoted === null && decide(`${root}\\${icon}`, wanted)).length;
 }
 
 interface Icon {

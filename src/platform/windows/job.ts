@@ -3,6 +3,7 @@
  * the job and ends what is in it: nothing of an interrupted run is left over (invariant 4).
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { atEnd } from '../../base/at-end.ts';
 import { type Handle, lastError, native } from './native.ts';
 
 const EXTENDED_LIMIT_INFORMATION = 9;
@@ -46,11 +47,8 @@ export class Job {
   assignPid(pid: number): boolean {
     const process = native().OpenProcess(PROCESS_TERMINATE_AND_SET_QUOTA, 0, pid);
     if (process === 0) return false;
-    try {
-      return this.assign(process);
-    } finally {
-      native().CloseHandle(process);
-    }
+    using _ = atEnd(() => native().CloseHandle(process));
+    return this.assign(process);
   }
 
   /** Ends all processes of the job and waits, at most 2 s, until none is left. */

@@ -3,10 +3,8 @@ import { win32 } from 'node:path';
 import { type Handle, lastError, WindowsError } from './native.ts';
 import { errorNumberOf, isLink, STAT, wholePath, withLocked } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
+import { READ_CONTROL } from './win32-constants.ts';
 
-export const READ_CONTROL = 0x2_0000;
-export const WRITE_DAC = 0x4_0000;
-export const WRITE_OWNER = 0x8_0000;
 const DIRECTORY = 0x10;
 
 export interface Opened {

@@ -3,16 +3,17 @@
  * meanwhile changes nothing of what is already open. Invariant: nothing waits here for somebody else, also not for one who has an
  * opportunistic lock and never gives it back: what is locked so counts as held.
  */
+import { atEnd } from '../../base/at-end.ts';
 import { type Handle, native } from './native.ts';
 import { addressOf, setupNative } from './setup-native.ts';
+import { SYNCHRONIZE } from './win32-constants.ts';
 
 export const DELETE = 0x1_0000;
 const LIST_DIRECTORY = 0x1;
 const TRAVERSE = 0x20;
 const READ_ATTRIBUTES = 0x80;
 export const WRITE_ATTRIBUTES = 0x100;
-const SYNCHRONIZE = 0x10_0000;
-/** To look into a directory, and to go on from it. */
+/** To list a directory, and to go on from it. */
 export const WALK = LIST_DIRECTORY | TRAVERSE | READ_ATTRIBUTES | SYNCHRONIZE;
 /** To tell what something is, as `stat` does. */
 export const STAT = READ_ATTRIBUTES | SYNCHRONIZE;
@@ -143,11 +144,8 @@ export function withOpenIn<T>(
 }
 
 function closing<T>(handle: Handle, work: (handle: Handle) => T): T {
-  try {
-    return work(handle);
-  } finally {
-    native().CloseHandle(handle);
-  }
+  using _ = atEnd(() => native().CloseHandle(handle));
+  return work(handle);
 }
 
 /** Makes a directory that is nobody else's for no moment. False: there is something of that name already. */
@@ -261,7 +259,7 @@ export function isLink(handle: Handle): boolean {
   return (attributes & ATTRIBUTE_REPARSE_POINT) !== 0 && leadsElsewhere(attributes, tagOf(handle));
 }
 
-/** 0: it can't be had. */
+/** 0: it can't be read. */
 function tagOf(handle: Handle): number {
   // FILE_ATTRIBUTE_TAG_INFORMATION
   const info = Buffer.alloc(8);

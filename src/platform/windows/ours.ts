@@ -4,9 +4,10 @@
  */
 import { accessOf, distrust, isTrusted } from './access-list.ts';
 import type { Handle } from './native.ts';
-import { type Opened, READ_CONTROL, whatItIs } from './no-follow.ts';
+import { type Opened, whatItIs } from './no-follow.ts';
 import { entriesIn, isHeld, STAT, WALK, withOpenIn } from './nt-files.ts';
 import { isSetAside } from './set-aside.ts';
+import { READ_CONTROL } from './win32-constants.ts';
 
 /** Why it is not, for people; null: it is. */
 export function isNotOurs({ isLink, isDirectory, links, handle }: Opened, mustBeDirectory: boolean): string | null {

@@ -1,8 +1,15 @@
 /** Who may connect to a named pipe. Node lets only "everybody" be set, and with it the right to make more instances of the pipe. */
+import { atEnd } from '../../base/at-end.ts';
 import { DACL_AND_PROTECTED, withAccessList } from './access.ts';
 import { type Access, accessOfPipe } from './access-list.ts';
 import { lastError, native, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
+import {
+  INVALID_HANDLE,
+  OPEN_EXISTING,
+  READ_CONTROL,
+  SECURITY_SQOS_PRESENT_IDENTIFICATION,
+} from './win32-constants.ts';
 
 /**
  * What a client of a pipe needs, as an entry of an access list has it: to read and to write. Not `GW`: for a pipe that is the right to
@@ -10,12 +17,7 @@ import { setupNative } from './setup-native.ts';
  */
 export const PIPE_CLIENT = 0x0012_019b;
 
-const READ_CONTROL = 0x0002_0000;
 const READ_CONTROL_AND_WRITE_DAC = 0x0006_0000;
-const OPEN_EXISTING = 3;
-/** Whoever has the name for us meanwhile learns who we are, and can do nothing in our name. */
-const SECURITY_SQOS_PRESENT_IDENTIFICATION = 0x0011_0000;
-const INVALID_HANDLE = -1;
 const SE_KERNEL_OBJECT = 6;
 
 /** The list is that of all its instances, also of those to come. For the moment it takes we are a client of our own. */
@@ -41,9 +43,6 @@ function asClient(name: string, access: number, work: (pipe: number) => void): v
   const flags = SECURITY_SQOS_PRESENT_IDENTIFICATION;
   const pipe = native().CreateFileW(name, access, 0, null, OPEN_EXISTING, flags, 0);
   if (pipe === INVALID_HANDLE) throw lastError(`opening ${name}`);
-  try {
-    work(pipe);
-  } finally {
-    native().CloseHandle(pipe);
-  }
+  using _ = atEnd(() => native().CloseHandle(pipe));
+  work(pipe);
 }

@@ -6,11 +6,9 @@ import { Socket } from 'node:net';
 import { koffi } from '../koffi.ts';
 import { lastError, native } from './native.ts';
 import { PIPE_CLIENT } from './pipe-access.ts';
+import { INVALID_HANDLE, OPEN_EXISTING, SECURITY_SQOS_PRESENT_IDENTIFICATION } from './win32-constants.ts';
 
-const OPEN_EXISTING = 3;
 const FILE_FLAG_OVERLAPPED = 0x4000_0000;
-const SECURITY_SQOS_PRESENT_IDENTIFICATION = 0x0011_0000;
-const INVALID_HANDLE = -1;
 
 /** Throws where Windows refuses, also where every instance of the pipe is taken at the moment. */
 export function connectIdentified(name: string): Socket {

@@ -1,12 +1,12 @@
 /** A file that nobody but its owner can read or change, from its first moment on. */
+import { atEnd } from '../../base/at-end.ts';
 import { withAttributes } from './access.ts';
 import { type Handle, lastError, native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 import { ownSid } from './sids.ts';
+import { GENERIC_WRITE, INVALID_HANDLE } from './win32-constants.ts';
 
-const GENERIC_WRITE = 0x4000_0000;
 const CREATE_NEW = 1;
-const INVALID_HANDLE = -1;
 
 /** @throws {WindowsError} also where there is one already */
 export function writePrivateFile(path: string, text: string): void {
@@ -16,9 +16,6 @@ export function writePrivateFile(path: string, text: string): void {
     file = setupNative().CreateFileW(path, GENERIC_WRITE, 0, attributes, CREATE_NEW, 0, 0);
     if (file === INVALID_HANDLE) throw lastError(`making ${path}`);
   });
-  try {
-    if (native().WriteFile(file, bytes, bytes.length, [0], null) === 0) throw lastError(`writing ${path}`);
-  } finally {
-    native().CloseHandle(file);
-  }
+  using _ = atEnd(() => native().CloseHandle(file));
+  if (native().WriteFile(file, bytes, bytes.length, [0], null) === 0) throw lastError(`writing ${path}`);
 }

@@ -1,14 +1,13 @@
 /**
- * How a process ended that we hold a handle of. Node can't wait for it, and to look again and again costs for as long as it runs; a
+ * How a process ended that we hold a handle of. Node can't wait for it, and to poll it costs for as long as it runs; a
  * shell that waits for its command may do so for hours. So it gets one end of a pipe that it knows nothing of, and that nothing it
  * starts inherits: Windows closes it when the process ends, and our end of it says so.
  */
 import { exitCodeOf } from './create-as-user.ts';
 import { type Handle, native } from './native.ts';
 import type { ScriptPipe } from './script-pipe.ts';
+import { SYNCHRONIZE } from './win32-constants.ts';
 
-/** To hold, and for nothing else: who finds it in the process can neither read nor write. */
-const SYNCHRONIZE = 0x0010_0000;
 /** Closed, and its exit code not there yet. */
 const SOON_EVERY_MS = 2;
 const SOON_MS = 500;
@@ -31,6 +30,7 @@ export interface ProcessEnd {
  */
 export function giveLife(process: Handle, { handle }: ScriptPipe): boolean {
   const copy: [Handle] = [0];
+  // The right to wait for it, and no other: who finds the handle in the process can neither read nor write by it.
   return native().DuplicateHandle(native().GetCurrentProcess(), handle, process, copy, SYNCHRONIZE, 0, 0) !== 0;
 }
 
@@ -53,13 +53,13 @@ export function whenEnded(
     if (closedAtMs !== null) return performance.now() - closedAtMs < SOON_MS ? SOON_EVERY_MS : WITHOUT_EVERY_MS;
     return isGiven ? pollEveryMs : WITHOUT_EVERY_MS;
   };
-  const look = () => {
+  const poll = () => {
     clearTimeout(timer);
     if (!isOpen) return;
     const code = exitCodeOf(process);
     if (code === null) {
       const againMs = everyMs();
-      if (againMs !== null) timer = setTimeout(look, againMs);
+      if (againMs !== null) timer = setTimeout(poll, againMs);
       return;
     }
     isOpen = false;
@@ -70,12 +70,12 @@ export function whenEnded(
   life.socket.then((socket) => {
     socket.on('close', () => {
       closedAtMs = performance.now();
-      look();
+      poll();
     });
     exited.then(() => socket.destroy()).catch(() => {});
     // Nothing comes; its end is not seen before what has come is read.
     socket.resume();
-  }, look);
-  look();
+  }, poll);
+  poll();
   return { exited, isRunning: () => isOpen && exitCodeOf(process) === null };
 }

@@ -1,15 +1,14 @@
 /**
- * One file that decides what is trusted, read and looked at by one open handle: whose it is, who may change or read it and what is in
+ * One file that decides what is trusted, read and checked by one open handle: whose it is, who may change or read it and what is in
  * it can't be three different files. A link is not followed, and nothing waits for whoever has a lock on it.
  */
 import { win32 } from 'node:path';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
 import { type Handle, lastError, native, WindowsError } from './native.ts';
-import { READ_CONTROL, whatItIs } from './no-follow.ts';
+import { whatItIs } from './no-follow.ts';
 import { errorNumberOf, isNotThere, openIn, STAT, wholePath } from './nt-files.ts';
 import { setupNative } from './setup-native.ts';
-
-const READ_DATA = 0x1;
+import { READ_CONTROL, READ_DATA } from './win32-constants.ts';
 
 export type ReadByHandle =
   | { readonly kind: 'ok'; readonly bytes: Uint8Array; readonly readableByOthers: boolean }
@@ -28,7 +27,7 @@ export function readByHandle(path: string, maxBytes: number): ReadByHandle {
     return { kind: 'refused', why: `can't be read (Windows error ${code})` };
   }
   try {
-    return looked(handle, path, maxBytes);
+    return readOpened(handle, path, maxBytes);
   } catch (error) {
     if (!(error instanceof WindowsError)) throw error;
     return { kind: 'refused', why: `can't be read (${error.message})` };
@@ -37,7 +36,7 @@ export function readByHandle(path: string, maxBytes: number): ReadByHandle {
   }
 }
 
-function looked(handle: Handle, path: string, maxBytes: number): ReadByHandle {
+function readOpened(handle: Handle, path: string, maxBytes: number): ReadByHandle {
   const { isLink, isDirectory } = whatItIs(handle, path);
   if (isLink) return { kind: 'refused', why: 'leads elsewhere' };
   if (isDirectory) return { kind: 'refused', why: 'is not a regular file' };

@@ -1,21 +1,23 @@
 /** Writes below HKEY_LOCAL_MACHINE, always in the 64-bit view. Only the set-up does that. */
-
+import { atEnd } from '../../base/at-end.ts';
 import { KEY_READERS, withAttributes, withDescriptor } from './access.ts';
 import { accessOfKey, distrustKey, readerOf } from './access-list.ts';
 import { type Handle, WindowsError } from './native.ts';
 import { setupNative } from './setup-native.ts';
+import {
+  ERROR_FILE_NOT_FOUND,
+  HKEY_LOCAL_MACHINE,
+  OWNER_AND_PROTECTED_DACL,
+  READ_CONTROL,
+  REG_DWORD,
+  WRITE_OWNER,
+} from './win32-constants.ts';
 
-const HKEY_LOCAL_MACHINE = -2147483646;
 const KEY_ALL_ACCESS_64 = 0xf003f | 0x100;
 const KEY_READ_64 = 0x20019 | 0x100;
 const KEY_WOW64_64KEY = 0x100;
 const REG_SZ = 1;
-const REG_DWORD = 4;
-const ERROR_FILE_NOT_FOUND = 2;
 const CREATED_NEW = 1;
-const READ_CONTROL = 0x2_0000;
-const WRITE_OWNER = 0x8_0000;
-const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
 
 /** Texts and 32-bit numbers of one key, which is made if it is not there. */
 export function writeValues(key: string, values: Readonly<Record<string, string | number>>): void {
@@ -24,18 +26,15 @@ export function writeValues(key: string, values: Readonly<Record<string, string 
     `writing HKLM\\${key}`,
     setupNative().RegCreateKeyExW(HKEY_LOCAL_MACHINE, key, 0, null, 0, KEY_ALL_ACCESS_64, null, opened, null),
   );
-  try {
-    for (const [name, value] of Object.entries(values)) {
-      const isText = typeof value === 'string';
-      const data = isText ? Buffer.from(`${value}\0`, 'utf16le') : Buffer.alloc(4);
-      if (!isText) data.writeUInt32LE(value);
-      check(
-        `writing ${name}`,
-        setupNative().RegSetValueExW(opened[0], name, 0, isText ? REG_SZ : REG_DWORD, data, data.length),
-      );
-    }
-  } finally {
-    setupNative().RegCloseKey(opened[0]);
+  using _ = atEnd(() => setupNative().RegCloseKey(opened[0]));
+  for (const [name, value] of Object.entries(values)) {
+    const isText = typeof value === 'string';
+    const data = isText ? Buffer.from(`${value}\0`, 'utf16le') : Buffer.alloc(4);
+    if (!isText) data.writeUInt32LE(value);
+    check(
+      `writing ${name}`,
+      setupNative().RegSetValueExW(opened[0], name, 0, isText ? REG_SZ : REG_DWORD, data, data.length),
+    );
   }
 }
 
@@ -125,11 +124,8 @@ function withKey<T>(key: string, access: number, work: (opened: Handle) => T): T
   const code = setupNative().RegOpenKeyExW(HKEY_LOCAL_MACHINE, key, 0, access, opened);
   if (code === ERROR_FILE_NOT_FOUND) return null;
   check(`opening HKLM\\${key}`, code);
-  try {
-    return work(opened[0]);
-  } finally {
-    setupNative().RegCloseKey(opened[0]);
-  }
+  using _ = atEnd(() => setupNative().RegCloseKey(opened[0]));
+  return work(opened[0]);
 }
 
 function check(what: string, code: number, ...fine: readonly number[]): void {

@@ -4,6 +4,7 @@
  * whoever exchanges what meanwhile.
  */
 import { win32 } from 'node:path';
+import { atEnd } from '../../base/at-end.ts';
 import { isUsedByOthers } from './holders.ts';
 import { type Handle, native } from './native.ts';
 import {
@@ -74,17 +75,14 @@ function removeEntry(directory: Handle, entry: EntryIn, depth: number): void {
     if (isNotThere(error)) return;
     throw error;
   }
-  try {
-    // It may be another one than a moment ago.
-    if (goesIn && !isLink(handle)) {
-      if (depth > DEEPEST) throw new Error(`${entry.name} lies too deep`);
-      removeInside(handle, depth + 1);
-    }
-    if (isUsedByOthers(handle)) throw held(entry.name);
-    dispose(handle, entry.name);
-  } finally {
-    native().CloseHandle(handle);
+  using _ = atEnd(() => native().CloseHandle(handle));
+  // It may be another one than a moment ago.
+  if (goesIn && !isLink(handle)) {
+    if (depth > DEEPEST) throw new Error(`${entry.name} lies too deep`);
+    removeInside(handle, depth + 1);
   }
+  if (isUsedByOthers(handle)) throw held(entry.name);
+  dispose(handle, entry.name);
 }
 
 /** What can't go does not keep the rest. @throws the first failure, in the end */

@@ -1,4 +1,5 @@
 /** Which programs run, by where they lie. */
+import { atEnd } from '../../base/at-end.ts';
 import { lastError, native } from './native.ts';
 import { setupNative } from './setup-native.ts';
 
@@ -16,7 +17,7 @@ export interface RunningProgram {
   readonly path: string;
 }
 
-/** Those below `directory`, ourselves included; one that may not be looked at is not among them. */
+/** Those below `directory`, ourselves included; one that may not be read is not among them. */
 export function programsBelow(directory: string): RunningProgram[] {
   const prefix = `${directory.toLowerCase().replace(/\\+$/, '')}\\`;
   return [...parents().keys()]
@@ -55,31 +56,25 @@ export function sessionOf(pid: number): number | null {
 function parents(): Map<number, number> {
   const snapshot = setupNative().CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
   if (snapshot === -1) throw lastError('CreateToolhelp32Snapshot');
+  using _ = atEnd(() => native().CloseHandle(snapshot));
   const found = new Map<number, number>();
-  try {
-    const entry = Buffer.alloc(ENTRY_BYTES);
-    entry.writeUInt32LE(ENTRY_BYTES);
-    let more = setupNative().Process32FirstW(snapshot, entry);
-    while (more !== 0) {
-      found.set(entry.readUInt32LE(PID_AT), entry.readUInt32LE(PARENT_AT));
-      more = setupNative().Process32NextW(snapshot, entry);
-    }
-  } finally {
-    native().CloseHandle(snapshot);
+  const entry = Buffer.alloc(ENTRY_BYTES);
+  entry.writeUInt32LE(ENTRY_BYTES);
+  let more = setupNative().Process32FirstW(snapshot, entry);
+  while (more !== 0) {
+    found.set(entry.readUInt32LE(PID_AT), entry.readUInt32LE(PARENT_AT));
+    more = setupNative().Process32NextW(snapshot, entry);
   }
   return found;
 }
 
-/** null: it may not be looked at, or is gone. */
+/** null: it may not be read, or is gone. */
 export function pathOf(pid: number): string | null {
   const process = native().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
   if (process === 0) return null;
-  try {
-    const name = Buffer.alloc(PATH_UNITS * 2);
-    const units: [number] = [PATH_UNITS];
-    if (setupNative().QueryFullProcessImageNameW(process, 0, name, units) === 0) return null;
-    return name.toString('utf16le', 0, units[0] * 2);
-  } finally {
-    native().CloseHandle(process);
-  }
+  using _ = atEnd(() => native().CloseHandle(process));
+  const name = Buffer.alloc(PATH_UNITS * 2);
+  const units: [number] = [PATH_UNITS];
+  if (setupNative().QueryFullProcessImageNameW(process, 0, name, units) === 0) return null;
+  return name.toString('utf16le', 0, units[0] * 2);
 }

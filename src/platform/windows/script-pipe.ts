@@ -6,12 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Handle, lastError, native } from './native.ts';
+import { GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE, OPEN_EXISTING } from './win32-constants.ts';
 
-const GENERIC_READ = 0x8000_0000;
-const GENERIC_WRITE = 0x4000_0000;
-const OPEN_EXISTING = 3;
 const HANDLE_FLAG_INHERIT = 1;
-const INVALID_HANDLE = -1;
 const NONCE_BYTES = 16;
 
 export interface ScriptPipe {
@@ -59,15 +56,15 @@ function provenSocket(server: Server, nonce: Buffer): Promise<Socket> {
   return new Promise((resolve) => {
     server.on('connection', (socket) => {
       socket.on('error', () => {});
-      const look = () => {
+      const read = () => {
         const first: unknown = socket.read(nonce.length);
         if (first === null) return;
-        socket.removeListener('readable', look);
+        socket.removeListener('readable', read);
         if (!(first instanceof Buffer) || !first.equals(nonce)) return void socket.destroy();
         server.close();
         resolve(socket);
       };
-      socket.on('readable', look);
+      socket.on('readable', read);
     });
     server.on('error', () => {});
   });

@@ -5,13 +5,14 @@
  * set aside, so that nobody can hold up an installation either.
  */
 import { win32 } from 'node:path';
+import { atEnd } from '../../base/at-end.ts';
 import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
 import { PRIVATE_FILE, passedOn, READABLE_TOO, setAccess, withDescriptor } from './access.ts';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
 import { insist, insistOn, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import { type Handle, native, WindowsError } from './native.ts';
-import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
+import { type Opened, whatItIs, withOpened } from './no-follow.ts';
 import {
   DELETE,
   DIRECTORY_FILE,
@@ -33,13 +34,12 @@ import {
 } from './nt-files.ts';
 import { holdsOurs, isNotOurs } from './ours.ts';
 import { isSetAside, NotSecured, setAside } from './set-aside.ts';
+import { OWNER_AND_PROTECTED_DACL, READ_CONTROL, READ_DATA, WRITE_DAC, WRITE_OWNER } from './win32-constants.ts';
 
-const OWNER_AND_PROTECTED_DACL = 0x8000_0005;
 const OWNER_AND_DACL = 0x5;
 /** Somebody may put another one there as quickly as we move the last away; ours comes first sooner or later. */
 const TRIES_FOR_MS = 10_000;
 const TRY_EVERY_MS = 5;
-const READ_DATA = 0x1;
 const REPLACE = 'a secret in it should be replaced by another one';
 const FILE_NOT_FOUND = new Set([2, 3]);
 
@@ -68,21 +68,18 @@ export function secureDirectory(path: string, sddl: string, inside: Inside, say:
   const name = win32.basename(path);
   const work = { ...inside, sddl, say };
   const above = opened(win32.dirname(path));
-  try {
-    for (const untilMs = performance.now() + TRIES_FOR_MS; performance.now() < untilMs; blockFor(TRY_EVERY_MS)) {
-      if (!isMade(above, name, path, sddl)) {
-        const why = attempt(above, name, path, work, () => takeOver(above, name, path, work));
-        if (why !== null && why !== REMOVED) setAside(above, name, path, why, say);
-        if (why !== null && !isMade(above, name, path, sddl)) continue;
-      }
-      // It was one all the while, or can't become one any more: something of ours lies in it.
-      if (isLink(above)) throw new NotSecured(`${win32.dirname(path)} leads elsewhere`);
-      return;
+  using _ = atEnd(() => native().CloseHandle(above));
+  for (const untilMs = performance.now() + TRIES_FOR_MS; performance.now() < untilMs; blockFor(TRY_EVERY_MS)) {
+    if (!isMade(above, name, path, sddl)) {
+      const why = attempt(above, name, path, work, () => takeOver(above, name, path, work));
+      if (why !== null && why !== REMOVED) setAside(above, name, path, why, say);
+      if (why !== null && !isMade(above, name, path, sddl)) continue;
     }
-    throw new NotSecured(`${path} is put back again and again by somebody else`);
-  } finally {
-    native().CloseHandle(above);
+    // It was one all the while, or can't become one any more: something of ours lies in it.
+    if (isLink(above)) throw new NotSecured(`${win32.dirname(path)} leads elsewhere`);
+    return;
   }
+  throw new NotSecured(`${path} is put back again and again by somebody else`);
 }
 
 /** @throws {NotSecured} also where it is a link */
@@ -143,7 +140,7 @@ function takeOver(above: Handle, name: string, path: string, work: Work): Why {
   });
 }
 
-/** Goes into a directory that has been shut; by its name, so it is looked at once more. */
+/** Goes into a directory that has been shut; by its name, so it is checked once more. */
 function within(directory: Handle, name: string, path: string, work: (handle: Handle) => Why): Why {
   return withOpenIn(directory, name, { access: WALK | READ_CONTROL }, (handle) => {
     const why = isNotOurs({ handle, ...whatItIs(handle, path) }, true) ?? distrust(accessOf(handle));
@@ -151,7 +148,7 @@ function within(directory: Handle, name: string, path: string, work: (handle: Ha
   });
 }
 
-/** Looks at it, and does `work` where it is ours, also while somebody holds it: its list can be read and set all the same. */
+/** Checks it, and does `work` where it is ours, also while somebody holds it: its list can be read and set all the same. */
 function judged(
   directory: Handle,
   name: string,
@@ -171,10 +168,10 @@ function judged(
  */
 const ONLY_THEIRS = 'could be changed by others, and holds nothing of ours';
 
-/** Who has opened it before it was shut could still take it away. Nobody can open it so any more: to look once is enough. */
+/** Who has opened it before it was shut could still take it away. Nobody can open it so any more: to check once is enough. */
 function staysInPlace(directory: Handle, name: string, path: string, { say }: Work): void {
-  const look = () => withOpenIn(directory, name, { access: WALK, share: SHARE_IN_PLACE }, () => {});
-  insist({ directory, name, path, say }, look, isHeld);
+  const check = () => withOpenIn(directory, name, { access: WALK, share: SHARE_IN_PLACE }, () => {});
+  insist({ directory, name, path, say }, check, isHeld);
 }
 
 /** What lies in a directory that is shut already, from handle to handle. @returns how many of it are ours, and stay */
@@ -237,12 +234,9 @@ function isRemoved(directory: Handle, name: string): boolean {
  */
 export function giveAccess(path: string, sddl: string, { deep }: { readonly deep: boolean }): void {
   const above = opened(win32.dirname(path));
-  try {
-    if (deep) withOpenIn(above, win32.basename(path), { access: WALK }, (handle) => giveInside(handle, path, sddl));
-    give(above, win32.basename(path), path, sddl, OWNER_AND_PROTECTED_DACL);
-  } finally {
-    native().CloseHandle(above);
-  }
+  using _ = atEnd(() => native().CloseHandle(above));
+  if (deep) withOpenIn(above, win32.basename(path), { access: WALK }, (handle) => giveInside(handle, path, sddl));
+  give(above, win32.basename(path), path, sddl, OWNER_AND_PROTECTED_DACL);
 }
 
 function giveInside(directory: Handle, path: string, sddl: string): void {
@@ -264,10 +258,10 @@ function give(directory: Handle, name: string, path: string, sddl: string, what:
  */
 export function shutFile(path: string, say: Say): void {
   giveAccess(path, PRIVATE_FILE, { deep: false });
-  const look = () => {
+  const check = () => {
     withOpenIn(0, wholePath(path), { access: READ_DATA | DELETE | STAT, share: SHARE_NOTHING }, () => {});
   };
-  insistOn(path, look, say);
+  insistOn(path, check, say);
 }
 
 /** What is wrong with a directory or a file as it is, which must be there; null: only administrators can change it. */
@@ -282,7 +276,7 @@ export function untrusted(path: string, rights?: number): string | null {
   }
 }
 
-/** Who else may read a file, which must be there; null: nobody. What can't be looked at counts as read by somebody. */
+/** Who else may read a file, which must be there; null: nobody. What can't be checked counts as read by somebody. */
 export function readerOfFile(path: string): string | null {
   try {
     return withOpened(path, 0, ({ handle }) => readerOf(accessOf(handle), READS));

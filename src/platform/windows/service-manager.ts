@@ -1,4 +1,5 @@
 /** Services of Windows: made, changed, started, stopped, taken away. Only the set-up does that. */
+import { atEnd } from '../../base/at-end.ts';
 import { lastError, WindowsError } from './native.ts';
 import { addressOf, setupNative } from './setup-native.ts';
 
@@ -67,11 +68,8 @@ export function putService(spec: ServiceSpec): void {
       setupNative().CloseServiceHandle(service);
       throw error;
     }
-    try {
-      describe(service, spec);
-    } finally {
-      setupNative().CloseServiceHandle(service);
-    }
+    using _ = atEnd(() => setupNative().CloseServiceHandle(service));
+    describe(service, spec);
   });
 }
 
@@ -171,11 +169,8 @@ function lastIs(code: number): true {
 function withManager<T>(work: (manager: number) => T): T {
   const manager = setupNative().OpenSCManagerW(null, null, SC_MANAGER_ALL_ACCESS);
   if (manager === 0) throw lastError('OpenSCManager');
-  try {
-    return work(manager);
-  } finally {
-    setupNative().CloseServiceHandle(manager);
-  }
+  using _ = atEnd(() => setupNative().CloseServiceHandle(manager));
+  return work(manager);
 }
 
 /** null: there is no such service. */
@@ -185,9 +180,6 @@ function withService<T>(manager: number, name: string, work: (service: number) =
     lastIs(ERROR_SERVICE_DOES_NOT_EXIST);
     return null;
   }
-  try {
-    return work(service);
-  } finally {
-    setupNative().CloseServiceHandle(service);
-  }
+  using _ = atEnd(() => setupNative().CloseServiceHandle(service));
+  return work(service);
 }

@@ -1,4 +1,5 @@
 /** Asks the service manager of Windows; every handle is closed again. Elsewhere there is no service, and nothing is loaded. */
+import { atEnd } from '../../base/at-end.ts';
 import { type Handle, native } from './native.ts';
 
 const SC_MANAGER_CONNECT = 0x0001;
@@ -21,9 +22,6 @@ export function serviceRuns(name: string): boolean {
 
 function withHandle(handle: Handle, ask: (handle: Handle) => boolean): boolean {
   if (handle === 0) return false;
-  try {
-    return ask(handle);
-  } finally {
-    native().CloseServiceHandle(handle);
-  }
+  using _ = atEnd(() => native().CloseServiceHandle(handle));
+  return ask(handle);
 }

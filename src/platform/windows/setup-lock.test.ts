@@ -26,6 +26,6 @@ onWindows("it is the Administrators' alone, and one that the power has left is t
   expect(untrusted(fresh)).toSatisfy((why: string | null) => why === null || why.includes('can not be looked at'));
 });
 
-onWindows('where it can not be had there is no set-up', async () => {
+onWindows('where it can not be taken there is no set-up', async () => {
   await expect(takeSetupLock(0, join(tempDir(), 'none', 'lock'))).rejects.toThrow('Windows error 3');
 });

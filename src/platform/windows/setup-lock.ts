@@ -10,18 +10,17 @@ import { machineRegistry } from '../registry.ts';
 import { PRIVATE_FILE, withAttributes } from './access.ts';
 import { lastError } from './native.ts';
 import { setupNative } from './setup-native.ts';
+import { GENERIC_READ, INVALID_HANDLE } from './win32-constants.ts';
 
 const FILE = 'Kanade Tray.lock';
-const GENERIC_READ = 0x8000_0000;
 const OPEN_ALWAYS = 4;
 /** FILE_FLAG_OPEN_REPARSE_POINT */
 const FLAGS = 0x0020_0000;
-const INVALID_HANDLE = -1;
 /** Of one that another set-up holds: it does not share, or it is just going. */
 const HELD = new Set([5, 32]);
 const POLL_EVERY_MS = 200;
 
-/** Ours until this process ends. False: somebody else still has it after `withinMs`. @throws {WindowsError} it can't be had */
+/** Ours until this process ends. False: somebody else still has it after `withinMs`. @throws {WindowsError} it can't be opened */
 export async function takeSetupLock(withinMs: number, file: string = lockFile()): Promise<boolean> {
   for (const untilMs = performance.now() + withinMs; ; await sleep(POLL_EVERY_MS)) {
     if (isTaken(file)) return true;

@@ -1,7 +1,8 @@
 /** The SID of whom a token belongs to: the name of an account that no renaming changes. */
+import { atEnd } from '../../base/at-end.ts';
 import { decodeText, type Handle, lastError, native } from './native.ts';
+import { TOKEN_QUERY } from './win32-constants.ts';
 
-const TOKEN_QUERY = 0x0008;
 const [TOKEN_USER, TOKEN_GROUPS, TOKEN_OWNER] = [1, 2, 4];
 /** TOKEN_USER or TOKEN_OWNER, and the SID behind it, which has at most 68 bytes. */
 const TOKEN_USER_BYTES = 256;
@@ -49,9 +50,6 @@ export function ownSid(): string {
   const token: [Handle] = [0];
   if (native().OpenProcessToken(native().GetCurrentProcess(), TOKEN_QUERY, token) === 0)
     throw lastError('OpenProcessToken');
-  try {
-    return sidOf(token[0]);
-  } finally {
-    native().CloseHandle(token[0]);
-  }
+  using _ = atEnd(() => native().CloseHandle(token[0]));
+  return sidOf(token[0]);
 }

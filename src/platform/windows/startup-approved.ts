@@ -1,11 +1,9 @@
 /** What a person has switched off in Task Manager, "Startup apps": Windows keeps a mark for each entry of a Run key. */
 import { setupNative } from './setup-native.ts';
+import { HKEY_LOCAL_MACHINE, HKEY_USERS, RRF_SUBKEY_WOW6464KEY } from './win32-constants.ts';
 
-const HKEY_LOCAL_MACHINE = -2147483646;
-const HKEY_USERS = -2147483645;
 const APPROVED = 'Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\StartupApproved\\Run';
 const RRF_RT_REG_BINARY = 0x8;
-const RRF_SUBKEY_WOW6464KEY = 0x10000;
 const ENTRY_BYTES = 64;
 
 /** Whether the entry `name` of a Run key of the PC is off for the person `sid`, by them or for everybody. */

@@ -1,6 +1,6 @@
 /**
  * Starts a process with the rights of a token. Invariants: it is created suspended and put into its job before its first
- * instruction, so nothing it starts can get away; while it runs nobody looks at it, its end is told (`process-end.ts`).
+ * instruction, so nothing it starts can get away; while it runs nothing polls it, its end is told (`process-end.ts`).
  */
 import type { Priority } from '../priority.ts';
 import { createAsUser } from './create-as-user.ts';

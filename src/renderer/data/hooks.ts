@@ -46,7 +46,7 @@ export function useBrandName(): string {
 }
 
 /** What tray and window describe alike; null until the app shell has answered. */
-export function useSeen(): PcSnapshot | null {
+export function useSnapshot(): PcSnapshot | null {
   const appShell = useWindowState((state) => state.appShell);
   const status = useWindowState((state) => state.status);
   const lost = useWindowState((state) => state.lost);
@@ -59,11 +59,11 @@ export function useSeen(): PcSnapshot | null {
 
 /** What the page may claim now. */
 export function useClaims(): Claims {
-  const seen = useSeen();
-  return useMemo(() => claimsOf(seen ?? NOTHING_SEEN), [seen]);
+  const snapshot = useSnapshot();
+  return useMemo(() => claimsOf(snapshot ?? NO_SNAPSHOT), [snapshot]);
 }
 
-const NOTHING_SEEN: PcSnapshot = {
+const NO_SNAPSHOT: PcSnapshot = {
   agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null, startFailure: null },
   status: null,
   brandName: DEFAULT_BRAND,

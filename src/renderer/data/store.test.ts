@@ -26,25 +26,25 @@ function windowAt(route: Route = { screen: 'status' }, state: AppShellState | nu
   const asked: string[] = [];
   const hello = Promise.withResolvers<unknown>();
   if (state !== null) hello.resolve({ state, route });
-  const shell: Peer = peer(there, {
+  const appShell: Peer = peer(there, {
     resolve: (method) => () => {
       asked.push(method);
       return method === 'shell.hello' ? hello.promise : status({ todayUntold: asked.length });
     },
   });
   const store = new WindowStore(here);
-  return { store, shell, asked, there, hello: (late: AppShellState) => hello.resolve({ state: late, route }) };
+  return { store, appShell, asked, there, hello: (late: AppShellState) => hello.resolve({ state: late, route }) };
 }
 
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 const subscribed = (asked: readonly string[]) => asked.filter((each) => each === 'state.subscribe').length;
 
-test('begins where the shell says, and follows the agent that is attached', async () => {
-  const { store, shell, asked } = windowAt({ screen: 'activity' });
+test('begins where the app shell says, and follows the agent that is attached', async () => {
+  const { store, appShell, asked } = windowAt({ screen: 'activity' });
   await turn();
   expect(store.state()).toMatchObject({ route: { screen: 'activity' }, revision: 1, lost: false });
   expect(asked).toEqual(['shell.hello', 'state.subscribe']);
-  shell.push('state.changed', status({ restartRequired: true }));
+  appShell.push('state.changed', status({ restartRequired: true }));
   await turn();
   expect(store.state()).toMatchObject({ revision: 2, status: { restartRequired: true } });
 });
@@ -58,27 +58,27 @@ test('who has clicked already is where they want to be', async () => {
 });
 
 test('an agent that goes leaves its last word; one that comes back is subscribed to again, and only then', async () => {
-  const { store, shell, asked } = windowAt();
+  const { store, appShell, asked } = windowAt();
   await turn();
-  shell.push('shell.changed', appShellState('attached'));
+  appShell.push('shell.changed', appShellState('attached'));
   await turn();
   expect(subscribed(asked)).toBe(1);
-  shell.push('shell.changed', appShellState('down', NOW + 1));
+  appShell.push('shell.changed', appShellState('down', NOW + 1));
   await turn();
   expect([store.state().status, store.state().lastStatus?.identity.pcId]).toEqual([null, 'PC-0142']);
-  shell.push('state.changed', status());
+  appShell.push('state.changed', status());
   await turn();
   expect(store.state().status).toBeNull();
-  shell.push('shell.changed', appShellState('attached', NOW + 2));
+  appShell.push('shell.changed', appShellState('attached', NOW + 2));
   await turn();
   expect(subscribed(asked)).toBe(2);
   expect(store.state().status).not.toBeNull();
 });
 
 test('a push that comes before the answer to hello is newer than it', async () => {
-  const { store, shell, hello } = windowAt({ screen: 'status' }, null);
+  const { store, appShell, hello } = windowAt({ screen: 'status' }, null);
   await turn();
-  shell.push('shell.changed', appShellState('down', NOW + 9));
+  appShell.push('shell.changed', appShellState('down', NOW + 9));
   await turn();
   hello(appShellState('attached', NOW));
   await turn();
@@ -102,25 +102,25 @@ describe('the end of the helpdesk’s view', () => {
   const open = status({ helpdesk: { offered: true, unlockedUntilMs: NOW + 900_000 } });
 
   async function onItsScreen() {
-    const { store, shell } = windowAt({ screen: 'support' });
+    const { store, appShell } = windowAt({ screen: 'support' });
     await turn();
-    shell.push('state.changed', open);
+    appShell.push('state.changed', open);
     await turn();
     expect([store.state().route.screen, store.state().viewEnded]).toEqual(['helpdesk', null]);
-    return { store, shell };
+    return { store, appShell };
   }
 
   test('is told, until somebody has seen it, and not of a view that is open again', async () => {
-    const { store, shell } = await onItsScreen();
-    shell.push('state.changed', status());
+    const { store, appShell } = await onItsScreen();
+    appShell.push('state.changed', status());
     await turn();
     expect([store.state().route.screen, store.state().viewEnded]).toEqual(['status', 'over']);
-    shell.push('state.changed', status({ restartRequired: true }));
+    appShell.push('state.changed', status({ restartRequired: true }));
     await turn();
     expect(store.state().viewEnded).toBe('over');
     store.closeViewEnded();
     expect(store.state().viewEnded).toBeNull();
-    for (const next of [open, status(), open]) shell.push('state.changed', next);
+    for (const next of [open, status(), open]) appShell.push('state.changed', next);
     await turn();
     expect(store.state().viewEnded).toBeNull();
   });
@@ -129,17 +129,17 @@ describe('the end of the helpdesk’s view', () => {
     ['goes', appShellState('down', NOW + 1)],
     ['was started anew', appShellState('attached', NOW + 1)],
   ])('is told with why when the agent %s', async (_what, next) => {
-    const { store, shell } = await onItsScreen();
-    shell.push('shell.changed', next);
+    const { store, appShell } = await onItsScreen();
+    appShell.push('shell.changed', next);
     await turn();
     await turn();
     expect([store.state().route.screen, store.state().viewEnded]).toEqual(['status', 'away']);
   });
 
   test('is not told where it was never open', async () => {
-    const { store, shell } = windowAt();
+    const { store, appShell } = windowAt();
     await turn();
-    shell.push('shell.changed', appShellState('down', NOW + 1));
+    appShell.push('shell.changed', appShellState('down', NOW + 1));
     await turn();
     expect(store.state().viewEnded).toBeNull();
   });

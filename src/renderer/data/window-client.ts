@@ -1,5 +1,4 @@
 /** Typed calls to whoever is at the other end of the window's link; it has checked what it sends, so we need no schemas here. */
-
 import type { AppShellMethodName, AppShellParams, AppShellResult } from '../../shared/app-shell-contract.ts';
 import type { MethodName, Params, Result } from '../../shared/contract.ts';
 import { CallError, Fault } from '../../shared/faults.ts';

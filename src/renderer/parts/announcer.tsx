@@ -4,19 +4,19 @@
  */
 import { useEffect, useRef, useState } from 'react';
 import { describeState } from '../../shared/describe.ts';
-import { useI18n, useQuery, useSeen, useWindowState } from '../data/hooks.ts';
-import { OutcomeNews } from '../data/outcome-news.ts';
+import { AnnouncedOutcomes } from '../data/announced-outcomes.ts';
+import { useI18n, useQuery, useSnapshot, useWindowState } from '../data/hooks.ts';
 import { hiddenStyle } from './hidden.ts';
 
 /** A burst is told when it has been quiet for so long, and in any case after a while. */
 const QUIET_MS = 1_500;
 const LATEST_MS = 10_000;
-const LOOKED_AT = 100;
+const MAX_RUNS = 100;
 
 export function Announcer() {
   const i18n = useI18n();
-  const seen = useSeen();
-  const title = seen === null ? '' : describeState(seen, i18n, Date.now()).title;
+  const snapshot = useSnapshot();
+  const title = snapshot === null ? '' : describeState(snapshot, i18n, Date.now()).title;
   const ended = useWindowState(({ viewEnded }) => viewEnded);
   const outcome = useNewOutcomes();
   return (
@@ -36,25 +36,25 @@ export function Announcer() {
 
 function useNewOutcomes(): string {
   const i18n = useI18n();
-  const { data } = useQuery('runs.list', { limit: LOOKED_AT });
-  const [news] = useState(() => new OutcomeNews());
+  const { data } = useQuery('runs.list', { limit: MAX_RUNS });
+  const [outcomes] = useState(() => new AnnouncedOutcomes());
   const latest = useRef({ i18n, untilMs: 0 });
   latest.current.i18n = i18n;
   const [said, setSaid] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
-    if (data === null || !news.take(data.rows)) return;
+    if (data === null || !outcomes.take(data.rows)) return;
     const nowMs = performance.now();
     if (timer.current === undefined) latest.current.untilMs = nowMs + LATEST_MS;
     clearTimeout(timer.current);
     timer.current = setTimeout(
       () => {
         timer.current = undefined;
-        setSaid(news.tell(latest.current.i18n, Date.now()));
+        setSaid(outcomes.tell(latest.current.i18n, Date.now()));
       },
       Math.max(0, Math.min(QUIET_MS, latest.current.untilMs - nowMs)),
     );
-  }, [data, news]);
+  }, [data, outcomes]);
   useEffect(() => () => clearTimeout(timer.current), []);
   return said;
 }

@@ -7,6 +7,7 @@ import { useLayoutEffect, useRef, useState } from 'react';
 import { describeDay } from '../../shared/describe-day.ts';
 import { NO_COUNTS } from '../../shared/group-counts.ts';
 import { isSameDay } from '../../shared/i18n/i18n.ts';
+import { DAY_MS } from '../../shared/time-units.ts';
 import { lastDays, midnightMs } from '../data/days.ts';
 import { EVERY_MINUTE_MS, useI18n, useNow, useOffers, useQuery } from '../data/hooks.ts';
 import { LOW } from '../room.ts';
@@ -15,7 +16,6 @@ import { OutcomeIcon } from './mark.tsx';
 import { useRoving } from './roving.ts';
 
 const STRIP_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 const useStyles = makeStyles({
   strip: { display: 'flex', flexShrink: 0, marginBottom: '8px', [LOW]: { marginBottom: '2px' } },

@@ -1,5 +1,4 @@
 /** Logo, navigation and language, on top of every screen. */
-
 import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
 import type { Route } from '../../shared/app-shell-contract.ts';
 import type { Language } from '../../shared/ui-view.ts';

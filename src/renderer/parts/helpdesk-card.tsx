@@ -42,7 +42,7 @@ function Locked() {
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const waiting = refusal?.untilMs != null;
-  // Said anew each second, by a clock that nobody sets.
+  // Said again each second, by a clock that nobody sets.
   useNow(waiting ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const unlock = async (event: FormEvent) => {
     event.preventDefault();

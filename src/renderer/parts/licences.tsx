@@ -1,5 +1,4 @@
 /** The licences of what ships with the product; loaded only when somebody wants to read them. */
-
 import type { Licence } from 'virtual:licences';
 import {
   Button,

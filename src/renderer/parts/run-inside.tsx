@@ -77,7 +77,7 @@ function Gates({ run, internals }: Inside) {
   const refusedAt = GATES.findIndex(({ reason }) => reason === run.reason);
   const verdict = (place: number) => {
     if (refusedAt === -1 || place < refusedAt) return `✓ ${i18n.t('gate.passed')}`;
-    return place === refusedAt ? `✕ ${i18n.t('gate.refused')}` : `– ${i18n.t('gate.notLooked')}`;
+    return place === refusedAt ? `✕ ${i18n.t('gate.refused')}` : `– ${i18n.t('gate.notChecked')}`;
   };
   return (
     <>

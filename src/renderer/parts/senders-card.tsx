@@ -28,7 +28,7 @@ export function SendersCard({ about: { signatures, commandKeys, commandKeysFault
       )}
       {commandKeysFault && (
         <p className={styles.text}>
-          {i18n.join(i18n.t('about.keys.fault'), commandKeys.length > 0 ? i18n.t('about.keys.known') : null)}
+          {i18n.join(i18n.t('about.keys.problem'), commandKeys.length > 0 ? i18n.t('about.keys.known') : null)}
         </p>
       )}
     </Card>

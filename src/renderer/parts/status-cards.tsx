@@ -35,12 +35,12 @@ interface WorkingProps {
 }
 
 /** Of an agent that is heard; while it finishes, what still runs. What has nothing to say is not there. */
-export function StatusCards({ seen, status }: { readonly seen: PcSnapshot; readonly status: AgentStatus }) {
+export function StatusCards({ snapshot, status }: { readonly snapshot: PcSnapshot; readonly status: AgentStatus }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const claims = claimsOf(seen);
+  const claims = claimsOf(snapshot);
   if (status.agent.state !== 'running') return claims.now === 'some' && <Now status={status} claims={claims} />;
-  const hasNews = claims.update === 'known' && status.update.state !== 'none';
+  const hasUpdate = claims.update === 'known' && status.update.state !== 'none';
   return (
     <>
       {claims.now !== 'none' && <Now status={status} claims={claims} />}
@@ -48,7 +48,7 @@ export function StatusCards({ seen, status }: { readonly seen: PcSnapshot; reado
         {claims.today !== 'none' && <Today status={status} claims={claims} />}
         {claims.send !== 'none' && <ToSend status={status} claims={claims} />}
         {claims.stuck === 'some' && <Stuck status={status} />}
-        {hasNews && (
+        {hasUpdate && (
           <Card title={i18n.t('status.update')}>
             <Update status={status} />
           </Card>

@@ -2,13 +2,13 @@
 import { Button, makeStyles } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { UpdateDetail } from '../../shared/agent-status.ts';
+import { HOUR_MS } from '../../shared/time-units.ts';
 import { useI18n, useOffers, useStore } from '../data/hooks.ts';
 
 const useStyles = makeStyles({
   buttons: { display: 'flex', flexWrap: 'wrap', gap: '8px', margin: '0 0 16px', alignItems: 'center' },
 });
 
-const HOUR_MS = 3_600_000;
 /** From now on; the last one is as late as it may be. */
 const CHOICES_HOURS = [1, 4, 24];
 

@@ -1,5 +1,4 @@
 /** Every command that arrived, newest first, from what this PC has stored. */
-
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import type { Route } from '../../shared/app-shell-contract.ts';
@@ -193,7 +192,7 @@ function Empty({ choices, onAll }: { readonly choices: Choices; readonly onAll: 
 
 const EMPTY = {
   unread: 'activity.unread',
-  anew: 'activity.empty.anew',
+  rebuilt: 'activity.empty.rebuilt',
   held: 'activity.empty.held',
   offline: 'activity.empty.offline',
   none: 'activity.empty',

@@ -6,7 +6,7 @@ import {
   useI18n,
   useNow,
   usePc,
-  useSeen,
+  useSnapshot,
   useStore,
   useSupport,
   useWindowState,
@@ -14,13 +14,13 @@ import {
 import { type InsideQueries, useInside } from '../data/inside.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { FailuresCard } from '../parts/failures-card.tsx';
-import { FaultsCard } from '../parts/faults-card.tsx';
 import { LinkCard } from '../parts/link-card.tsx';
 import { LogCard } from '../parts/log-card.tsx';
 import { NoticesCard } from '../parts/notices-card.tsx';
 import { ParkedCard } from '../parts/parked-card.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
 import { SettingsCard } from '../parts/settings-card.tsx';
+import { SettingsProblemsCard } from '../parts/settings-problems-card.tsx';
 import { SignaturesCard } from '../parts/signatures-card.tsx';
 
 const useStyles = makeStyles({
@@ -53,7 +53,7 @@ function Inside({ untilMs }: { readonly untilMs: number }) {
   return (
     <>
       <Open untilMs={untilMs} inside={inside} />
-      <FaultsCard />
+      <SettingsProblemsCard />
       <NoticesCard />
       <FailuresCard failures={inside.failures} />
       <ParkedCard parked={inside.parked} />
@@ -87,11 +87,11 @@ function Open({ untilMs, inside }: { readonly untilMs: number; readonly inside: 
 /** All that the screen shows, the schedules and the hardware, as one text. */
 function Report({ inside }: { readonly inside: InsideQueries }) {
   const i18n = useI18n();
-  const seen = useSeen();
+  const snapshot = useSnapshot();
   const pc = usePc();
   const support = useSupport();
   const userName = useWindowState(({ appShell }) => appShell?.userName ?? '');
-  if (seen === null) return null;
+  if (snapshot === null) return null;
   const { failures, link, parked, settings, log, schedules } = inside;
   const known = {
     failures: failures.data,
@@ -105,7 +105,7 @@ function Report({ inside }: { readonly inside: InsideQueries }) {
   return (
     <CopyButton
       label={i18n.t('helpdesk.report')}
-      text={() => helpdeskReport(known, { seen, pc, userName, nowMs: Date.now() }, i18n)}
+      text={() => helpdeskReport(known, { snapshot, pc, userName, nowMs: Date.now() }, i18n)}
     />
   );
 }

@@ -10,7 +10,7 @@ import {
   useI18n,
   useNow,
   usePc,
-  useSeen,
+  useSnapshot,
   useStore,
   useWindowState,
 } from '../data/hooks.ts';
@@ -44,26 +44,28 @@ const useStyles = makeStyles({
 });
 
 export function StatusScreen() {
-  const seen = useSeen();
-  if (seen === null) return <Loading rows={3} />;
+  const snapshot = useSnapshot();
+  if (snapshot === null) return <Loading rows={3} />;
   return (
     <>
-      <Hero seen={seen} />
-      {seen.status !== null && claimsOf(seen).live && <StatusCards seen={seen} status={seen.status} />}
-      <Notes seen={seen} />
-      <Foot seen={seen} />
+      <Hero snapshot={snapshot} />
+      {snapshot.status !== null && claimsOf(snapshot).live && (
+        <StatusCards snapshot={snapshot} status={snapshot.status} />
+      )}
+      <Notes snapshot={snapshot} />
+      <Foot snapshot={snapshot} />
     </>
   );
 }
 
-function Hero({ seen }: { readonly seen: PcSnapshot }) {
+function Hero({ snapshot }: { readonly snapshot: PcSnapshot }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const restarts = seen.agentConnection.restartAtMs !== null;
+  const restarts = snapshot.agentConnection.restartAtMs !== null;
   const nowMs = useNow(restarts ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
-  const said = describeState(seen, i18n, nowMs);
+  const said = describeState(snapshot, i18n, nowMs);
   const help = callsForHelp(said);
-  const connection = seen.status?.agent.state === 'running' ? seen.status.connection.state : null;
+  const connection = snapshot.status?.agent.state === 'running' ? snapshot.status.connection.state : null;
   const offline = connection === 'unreachable' || connection === 'no_network' || connection === 'refused';
   return (
     <>
@@ -76,7 +78,7 @@ function Hero({ seen }: { readonly seen: PcSnapshot }) {
           <p className={styles.heroBody}>{said.body}</p>
           {help === 'state' && <HelpLine />}
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
-          <TodayLine seen={seen} />
+          <TodayLine snapshot={snapshot} />
           {offline && <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>}
         </div>
       </div>
@@ -98,10 +100,10 @@ function Hero({ seen }: { readonly seen: PcSnapshot }) {
 }
 
 /** How the day went, in one line: from the counts, and from what has arrived at IT. */
-function TodayLine({ seen }: { readonly seen: PcSnapshot }) {
+function TodayLine({ snapshot }: { readonly snapshot: PcSnapshot }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const line = describeToday(seen, i18n);
+  const line = describeToday(snapshot, i18n);
   return line === null ? null : <p className={styles.quiet}>{line}</p>;
 }
 
@@ -117,11 +119,11 @@ function Item({ item }: { readonly item: AttentionItem }) {
 }
 
 /** Last, since nothing of it calls anybody. */
-function Notes({ seen }: { readonly seen: PcSnapshot }) {
+function Notes({ snapshot }: { readonly snapshot: PcSnapshot }) {
   const styles = useStyles();
   const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const { notes } = describeState(seen, i18n, nowMs);
+  const { notes } = describeState(snapshot, i18n, nowMs);
   if (notes.length === 0) return null;
   return (
     <Card title={i18n.t('status.know')}>
@@ -134,7 +136,7 @@ function Notes({ seen }: { readonly seen: PcSnapshot }) {
   );
 }
 
-function Foot({ seen }: { readonly seen: PcSnapshot }) {
+function Foot({ snapshot }: { readonly snapshot: PcSnapshot }) {
   const styles = useStyles();
   const i18n = useI18n();
   const pc = usePc();
@@ -148,7 +150,7 @@ function Foot({ seen }: { readonly seen: PcSnapshot }) {
         {` · ${i18n.t('status.version', { v: pc.version })}`}
         {groups.length > 0 && ` · ${i18n.t('status.groups', { groups: i18n.list(groups) })}`}
       </span>
-      <CopyButton label={i18n.t('status.copy')} text={() => pcDetails(seen, pc, userName, i18n, Date.now())} />
+      <CopyButton label={i18n.t('status.copy')} text={() => pcDetails(snapshot, pc, userName, i18n, Date.now())} />
     </div>
   );
 }

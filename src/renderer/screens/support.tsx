@@ -10,7 +10,7 @@ import {
   useI18n,
   useNow,
   usePc,
-  useSeen,
+  useSnapshot,
   useSupport,
   useWindowState,
 } from '../data/hooks.ts';
@@ -106,10 +106,10 @@ function Contact({ shown, children }: { readonly shown: string; readonly childre
 function TellThem() {
   const styles = useStyles();
   const i18n = useI18n();
-  const seen = useSeen();
+  const snapshot = useSnapshot();
   const pc = usePc();
   const userName = useWindowState(({ appShell }) => appShell?.userName ?? '');
-  if (seen === null) return null;
+  if (snapshot === null) return null;
   return (
     <Card title={i18n.t('support.tell')}>
       <Facts
@@ -121,7 +121,7 @@ function TellThem() {
         ]}
       />
       <div className={styles.buttons}>
-        <CopyButton label={i18n.t('support.copy')} text={() => pcDetails(seen, pc, userName, i18n, Date.now())} />
+        <CopyButton label={i18n.t('support.copy')} text={() => pcDetails(snapshot, pc, userName, i18n, Date.now())} />
       </div>
     </Card>
   );

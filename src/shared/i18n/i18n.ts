@@ -2,6 +2,7 @@
  * The words of window and tray in one language: sentences from the catalogue, and numbers, times and sizes as `Intl` forms
  * them. A key, or a hole in a sentence, that is not there does not compile.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../time-units.ts';
 import type { Language } from '../ui-view.ts';
 import { en, type MessageKey } from './en.ts';
 import type { Entry } from './entry.ts';
@@ -15,11 +16,6 @@ type Values<K extends MessageKey> = [Hole<K>] extends [never] ? [] : [Readonly<R
 
 type Catalogue = Readonly<Record<MessageKey, Entry>>;
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, ja };
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 export class I18n {
   readonly language: Language;

@@ -1,5 +1,7 @@
-// Makes vectors.json: messages, their headers, and what is to be found of each, signed by OpenSSL's command line, so that nothing of ours
-// has a part in them. Ed25519 has no chance in it: the same file comes out each time. `node make-vectors.mjs --check` says whether it does.
+/**
+ * Makes vectors.json: messages, their headers, and what is to be found of each, signed by OpenSSL's command line, so that nothing of ours
+ * has a part in them. Ed25519 has no chance in it: the same file comes out each time. `node make-vectors.mjs --check` says whether it does.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

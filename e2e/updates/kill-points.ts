@@ -6,7 +6,7 @@ import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-const wishFile = process.env.KTEST_FAULT_FILE ?? '';
+const wishFile = process.env.KTEST_KILL_FILE ?? '';
 const { readFileSync, rmSync } = fs;
 
 function wish(): string {

@@ -1,24 +1,23 @@
 /** Results in words. They are made from what came over the wire, never from what was expected. */
+import { en } from '../../src/shared/i18n/en.ts';
+import { OUTCOMES, REASONS } from '../../src/shared/outcomes.ts';
 import type { ExecResult } from './fleet.ts';
 
 const SHOWN_CHARS = 60;
 
-/** Codes with a meaning of their own (protocol §12.2). */
-const CODES = new Map([
-  [121, 'outcome unknown: the agent was interrupted in the middle'],
-  [122, 'not run: not possible on this PC'],
-  [123, 'not run: the signature was refused'],
-  [124, 'not run: a newer version exists'],
-  [125, 'not run: too late'],
-  [126, 'not run: withdrawn by IT'],
-  [127, 'not run: the connection was too old'],
-]);
+/** A code that stands for outcomes of the agent's own: as the window calls them. undefined: it is that of a script. */
+function meaning(code: number): string | undefined {
+  const lines = REASONS.filter((reason) => code > 0 && OUTCOMES[reason].exitCode === code).map((reason) =>
+    en[`reason.${reason}.line`].replaceAll('{it}', en.it),
+  );
+  return lines.length > 0 ? `${lines.join(', or ')} (${code})` : undefined;
+}
 
-/** @returns one line, such as `done: "Good morning"` or `not run: too late (125)` */
+/** @returns one line, such as `done: "Good morning"` or `not run – too late (125)` */
 export function inWords(result: Pick<ExecResult, 'exit_code' | 'stdout' | 'stderr'>): string {
   const { exit_code: code, stdout, stderr } = result;
-  const known = CODES.get(code);
-  if (known) return `${known} (${code})`;
+  const known = meaning(code);
+  if (known !== undefined) return known;
   if (code === 0) return `done${quoted(stdout)}`;
   if (code > 0) return `finished with an error (exit code ${code})${quoted(stderr || stdout)}`;
   const note = stderr.trimEnd().split('\n').at(-1) ?? '';

@@ -1,6 +1,6 @@
 /**
  * Which tasks have ended since the last time, told once: what comes close together is one sentence. Invariant: what was there
- * at first is no news, and nothing is told twice.
+ * at first is not new, and nothing is told twice.
  */
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
@@ -10,7 +10,7 @@ import type { RunRow } from '../../shared/run-view.ts';
 /** More of them are counted. */
 const NAMED = 3;
 
-export class OutcomeNews {
+export class AnnouncedOutcomes {
   /** null: nothing was taken yet. */
   #known: ReadonlySet<number> | null = null;
   #oldest = 0;

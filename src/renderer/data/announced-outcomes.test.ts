@@ -4,7 +4,7 @@ import { I18n } from '../../shared/i18n/i18n.ts';
 import { runIdSchema } from '../../shared/id-schemas.ts';
 import type { Reason } from '../../shared/outcomes.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { OutcomeNews } from './outcome-news.ts';
+import { AnnouncedOutcomes } from './announced-outcomes.ts';
 
 const [english, japanese] = [new I18n('en'), new I18n('ja')];
 
@@ -33,34 +33,34 @@ const rows = (n: number, reason: (run: number) => Reason | null) =>
   Array.from({ length: n }, (_each, at) => row(n - at, reason(n - at)));
 
 test('what was there at first is no news', () => {
-  const news = new OutcomeNews();
-  expect(news.take([row(1, 'DONE')])).toBe(false);
-  expect(news.take([row(1, 'DONE')])).toBe(false);
-  expect(news.tell(english, NOW)).toBe('');
+  const outcomes = new AnnouncedOutcomes();
+  expect(outcomes.take([row(1, 'DONE')])).toBe(false);
+  expect(outcomes.take([row(1, 'DONE')])).toBe(false);
+  expect(outcomes.tell(english, NOW)).toBe('');
 });
 
 test('a task that ends is told by its name, once', () => {
-  const news = new OutcomeNews();
-  news.take([row(2, null), row(1, 'DONE')]);
-  expect(news.take([row(2, 'FAILED'), row(1, 'DONE')])).toBe(true);
-  expect(news.tell(english, NOW)).toBe('task 2: finished with an error (code 5)');
-  expect(news.take([row(2, 'FAILED'), row(1, 'DONE')])).toBe(false);
+  const outcomes = new AnnouncedOutcomes();
+  outcomes.take([row(2, null), row(1, 'DONE')]);
+  expect(outcomes.take([row(2, 'FAILED'), row(1, 'DONE')])).toBe(true);
+  expect(outcomes.tell(english, NOW)).toBe('task 2: finished with an error (code 5)');
+  expect(outcomes.take([row(2, 'FAILED'), row(1, 'DONE')])).toBe(false);
 });
 
 test('a burst that ends bit by bit is one sentence with its numbers', () => {
-  const news = new OutcomeNews();
-  news.take([]);
+  const outcomes = new AnnouncedOutcomes();
+  outcomes.take([]);
   for (const ended of [10, 30, 50]) {
-    news.take(rows(50, (run) => (run > ended ? null : run === 7 || run === 9 ? 'FAILED' : 'DONE')));
+    outcomes.take(rows(50, (run) => (run > ended ? null : run === 7 || run === 9 ? 'FAILED' : 'DONE')));
   }
-  expect(news.tell(english, NOW)).toBe('50 tasks finished, 2 failed');
-  expect(news.tell(english, NOW)).toBe('');
-  news.take(rows(60, () => 'DONE'));
-  expect(news.tell(japanese, NOW)).toBe('10件の作業が終了しました');
+  expect(outcomes.tell(english, NOW)).toBe('50 tasks finished, 2 failed');
+  expect(outcomes.tell(english, NOW)).toBe('');
+  outcomes.take(rows(60, () => 'DONE'));
+  expect(outcomes.tell(japanese, NOW)).toBe('10件の作業が終了しました');
 });
 
 test('what only comes into view because newer ones went is no news', () => {
-  const news = new OutcomeNews();
-  news.take([row(12, 'DONE'), row(11, 'DONE')]);
-  expect(news.take([row(12, 'DONE'), row(11, 'DONE'), row(3, 'DONE')])).toBe(false);
+  const outcomes = new AnnouncedOutcomes();
+  outcomes.take([row(12, 'DONE'), row(11, 'DONE')]);
+  expect(outcomes.take([row(12, 'DONE'), row(11, 'DONE'), row(3, 'DONE')])).toBe(false);
 });

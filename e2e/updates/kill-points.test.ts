@@ -7,7 +7,7 @@ import { command, provisionedOperator, publishCommand, waitForResult } from '../
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { InstalledAgent, MINE, startOnAir } from './installation.ts';
 
-/** What the version before passes, in this order; see `faults.ts`. */
+/** What the version before passes, in this order; see `kill-points.ts`. */
 const BEFORE = [
   'package begun',
   'second piece',
@@ -42,7 +42,7 @@ test(`killed at ${BEFORE.length + AFTER.length} points, a version runs afterward
     const [old, version] = [`1.0.${patch}`, `1.0.${patch + 1}`];
     patch += 1;
     agent.exits.length = 0;
-    writeFileSync(agent.faultFile, `${isNew ? version : old} ${point}`);
+    writeFileSync(agent.killFile, `${isNew ? version : old} ${point}`);
     await agent.offer(nc, version);
     const id = await publishCommand(nc, MINE, command({ script: `echo ${version} >> ${ran}` }));
     // The end of a process is told a moment after what it wrote.
@@ -55,7 +55,7 @@ test(`killed at ${BEFORE.length + AFTER.length} points, a version runs afterward
     const { exit_code: code } = await waitForResult(nc, id);
     const times = linesOf(ran).filter((line) => line === version).length;
     const isOnce = code === 0 ? times === 1 : code === 121 && times <= 1;
-    if (agent.faultIsLeft || !isEnd || !isOnce) wrong.push({ point, isNew, exits: [...agent.exits], code, times });
+    if (agent.killIsLeft || !isEnd || !isOnce) wrong.push({ point, isNew, exits: [...agent.exits], code, times });
   };
   // Once the other version counts, nobody asks for another switch.
   for (const point of BEFORE)

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { atEnd } from '../../base/at-end.ts';
 import { signedInSessions } from '../sessions.ts';
 import { createAsUser, exitCodeOf } from './create-as-user.ts';
 import { encodeBlock, environmentOf } from './environment-block.ts';
@@ -13,23 +14,28 @@ import { isSwitchedOff } from './startup-approved.ts';
 import { PERSONS_DESKTOP } from './token-process.ts';
 import { userToken } from './tokens.ts';
 
-/** One session with somebody in it; `sinceMs`: since the epoch. */
+/** A session number is used again by a later sign-in; the moment tells them apart. */
 export interface SignIn {
   readonly session: number;
+  /** ms since the epoch. */
   readonly sinceMs: number;
 }
 
-export interface Tray {
+export interface RunningTray {
   readonly session: number;
+  /** null: it runs. 0: somebody has closed it. */
   readonly exitCode: number | null;
 }
 
-export interface WindowsTrayHost {
+export interface TraySessions {
+  /** Those in which somebody is signed in. */
   sessions(): readonly SignIn[];
-  trays(): readonly Tray[];
+  /** Trays that run; one that has ended since the last call says how. */
+  trays(): readonly RunningTray[];
+  /** Throws where it can't be started. */
   start(session: number): void;
   /** Whether it is a program of the tray, of any version. */
-  isTray(path: string): boolean;
+  readonly isTray: (path: string) => boolean;
   close(): void;
 }
 
@@ -38,7 +44,7 @@ const TRAY = /\\app\\Kanade Tray\.exe$/i;
 const SYNCHRONIZE_AND_QUERY = 0x0010_0000 | 0x1000;
 
 /** null: the agent does not run from an installation (`<root>\versions\<v>\node\node.exe`). */
-export function windowsTrayHost(program: string = process.execPath): WindowsTrayHost | null {
+export function windowsTraySessions(program: string = process.execPath): TraySessions | null {
   const root = dirname(dirname(dirname(dirname(program))));
   if (!existsSync(join(root, STARTER))) return null;
   const watched = new Map<number, { readonly handle: Handle; readonly session: number }>();
@@ -93,14 +99,11 @@ function sessionsWithIcons(): readonly SignIn[] {
 /** With the rights of the person; it belongs to no job of ours and outlives us. */
 function startAs(session: number, file: string): void {
   const token = userToken(session);
-  try {
-    const environment = encodeBlock(environmentOf(token));
-    const commandLine = `"${file}" --hidden`;
-    const where = { directory: null, desktop: PERSONS_DESKTOP };
-    const created = createAsUser({ token, file, commandLine, environment, ...where, flags: 0, streams: null });
-    native().CloseHandle(created.hThread);
-    native().CloseHandle(created.hProcess);
-  } finally {
-    native().CloseHandle(token);
-  }
+  using _ = atEnd(() => native().CloseHandle(token));
+  const environment = encodeBlock(environmentOf(token));
+  const commandLine = `"${file}" --hidden`;
+  const where = { directory: null, desktop: PERSONS_DESKTOP };
+  const created = createAsUser({ token, file, commandLine, environment, ...where, flags: 0, streams: null });
+  native().CloseHandle(created.hThread);
+  native().CloseHandle(created.hProcess);
 }

@@ -1,13 +1,13 @@
-/** For tests: a machine of their own, so that nothing of the one they run on plays a part. */
+/** A machine of its own for tests of the settings: nothing of the one they run on plays a part. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { PolicyReading } from '../../platform/policies.ts';
-import { directoriesOf } from '../../shared/directories.ts';
-import type { Hosting } from '../../shared/states.ts';
-import { type Loaded, type LoadInput, loadBootConfig } from './load.ts';
-import type { Machine } from './machine.ts';
-import type { TemplateFacts } from './template-expression.ts';
+import { type Loaded, type LoadInput, loadBootConfig } from '../../src/agent/config/load.ts';
+import type { Machine } from '../../src/agent/config/machine.ts';
+import type { TemplateFacts } from '../../src/agent/config/template-expression.ts';
+import type { PolicyReading } from '../../src/platform/policies.ts';
+import { directoriesOf } from '../../src/shared/directories.ts';
+import type { Hosting } from '../../src/shared/states.ts';
 
 export const FACTS: TemplateFacts = {
   system: { host: 'PC-7', os: 'linux', arch: 'x86_64', user: 'taro', cwd: '/start' },

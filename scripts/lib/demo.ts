@@ -1,4 +1,5 @@
-/** A short day of IT work through the real wire. Invariant: every scene is told, whatever came of it. */
+/** The demo: a short day of IT work through the real wire. Invariant: every scene is told, whatever came of it. */
+import { errorText } from '../../src/base/logger.ts';
 import { say } from '../bootstrap/say.mjs';
 import type { Scene } from './demo-scene.ts';
 import { SCENES } from './demo-scenes.ts';
@@ -10,7 +11,7 @@ const TITLE_CHARS = 30;
  * Plays all scenes and tells each outcome as its result lands.
  * @returns whether every outcome was as expected
  */
-export async function demoDay(fleet: LocalFleet, signal: AbortSignal, scenes = SCENES): Promise<boolean> {
+export async function playDemo(fleet: LocalFleet, signal: AbortSignal, scenes = SCENES): Promise<boolean> {
   let asExpected = 0;
   let all = 0;
   for (const scene of scenes) {
@@ -30,6 +31,6 @@ async function play(scene: Scene, fleet: LocalFleet, signal: AbortSignal) {
   } catch (error) {
     signal.throwIfAborted();
     if (!fleet.broker.running) await fleet.broker.start();
-    return [{ title: scene.title, ok: false, words: error instanceof Error ? error.message : String(error) }];
+    return [{ title: scene.title, ok: false, words: errorText(error) }];
   }
 }

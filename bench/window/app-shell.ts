@@ -1,4 +1,4 @@
-/** The shell in a real Electron: how fast the window is there, what it leaves behind, and what it costs while it is closed. */
+/** The app shell in a real Electron: how fast the window is there, what it leaves behind, and what it costs while it is closed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,21 +17,21 @@ import { atMost, type Figure, median, reported } from './figures.ts';
 const CLOSES_WITHIN_MS = 30_000;
 const DIST = join(import.meta.dirname, '..', '..', 'dist');
 
-export interface ShellSizes {
+export interface AppShellSizes {
   readonly opens: number;
   readonly idleMs: number;
 }
 
-export async function shellFigures(directory: string, natsUrl: string, sizes: ShellSizes): Promise<Figure[]> {
+export async function appShellFigures(directory: string, natsUrl: string, sizes: AppShellSizes): Promise<Figure[]> {
   const electron = findTestElectron();
-  if (electron.kind === 'none') return [reported('the shell', `not measured: ${electron.why}`)];
+  if (electron.kind === 'none') return [reported('the app shell', `not measured: ${electron.why}`)];
   const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   const [number] = (await once(createInterface({ input: screen.stdio[3] as Readable }), 'line')) as [string];
   mkdirSync(join(directory, 'data'), { recursive: true });
   const config = join(directory, 'agent.toml');
-  writeFileSync(config, agentToml({ id: 'BENCH-SHELL', natsUrl, logFile: join(directory, 'agent.log') }));
+  writeFileSync(config, agentToml({ id: 'BENCH-APP-SHELL', natsUrl, logFile: join(directory, 'agent.log') }));
   const own = electron.kind === 'own';
   const app = await _electron.launch({
     executablePath: electron.executable,
@@ -58,7 +58,7 @@ async function measure(
   app: ElectronApplication,
   log: string,
   version: string,
-  { opens, idleMs }: ShellSizes,
+  { opens, idleMs }: AppShellSizes,
 ): Promise<Figure[]> {
   // The first window is opened by the start itself, which takes longer; so it is closed, and the next is the first of its own.
   await (await app.firstWindow()).getByRole('heading', { name: 'Everything is working' }).waitFor();
@@ -86,7 +86,7 @@ async function measure(
     ({ app: electron }) => electron.getAppMetrics().filter(({ type }) => type === 'Tab').length,
   );
   return [
-    reported('the shell was measured in', `${version}, drawn in software`),
+    reported('the app shell was measured in', `${version}, drawn in software`),
     atMost('click → usable window, first', first, 1_500, 'ms'),
     atMost('click → usable window, later ones', median(times), 500, 'ms'),
     atMost(`${opens} times open and close: more memory in the main process`, Math.max(0, after - before), 10, 'MB'),

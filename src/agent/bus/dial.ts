@@ -1,0 +1,47 @@
+/** One try to sign in at one server. Everything of the library that would try again, or elsewhere, by itself is off. */
+import { type ConnectionOptions, type NatsConnection, wsconnect } from '@nats-io/transport-node';
+import { MAX_TIMER_MS } from '../../base/sleep.ts';
+import { handshakeFailure } from './handshake.ts';
+import { inboxesOf } from './inboxes.ts';
+import { connectPortioned } from './portioned-connect.ts';
+import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
+
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+export interface DialOptions {
+  readonly pcId: string;
+  readonly credentials: Credentials;
+  readonly tls: () => TlsTexts | string;
+}
+
+/** Rejects with what went wrong, see `classify`. */
+export async function dial(url: URL, { pcId, credentials, tls: readTls }: DialOptions): Promise<NatsConnection> {
+  const authenticator = authenticatorOf(credentials);
+  const tls = tlsOptions(url, readTls());
+  const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
+  const common: ConnectionOptions = {
+    servers: webSocket ? url.href : url.host,
+    name: `kanade-agent/${pcId}`,
+    reconnect: false,
+    maxReconnectAttempts: 0,
+    // What the cluster names is for the next connection (`BrokerConnection.peers`); here an address that is none would end this one.
+    ignoreClusterUpdates: true,
+    inboxPrefix: inboxesOf(pcId),
+    timeout: CONNECT_TIMEOUT_MS,
+    // Its pings know nothing of what is still on its way; ours do.
+    pingInterval: MAX_TIMER_MS,
+    // A stack trace per request, taken before anything has failed, costs more than the request.
+    noAsyncTraces: true,
+    ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
+  };
+  if (!webSocket) return connectPortioned(tls === undefined ? common : { ...common, tls });
+  return wsconnect(common).catch(async (error) => {
+    throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
+  });
+}
+
+function credentialsOf(url: URL): Pick<ConnectionOptions, 'user' | 'pass' | 'token'> {
+  if (url.username === '') return {};
+  const user = decodeURIComponent(url.username);
+  return url.password === '' ? { token: user } : { user, pass: decodeURIComponent(url.password) };
+}
