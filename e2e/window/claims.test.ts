@@ -73,7 +73,7 @@ test('beside a disk that is full nobody says that no tasks came', async () => {
   await expectPage(region(page, 'Please look at this')).toContainText('New tasks wait until 10 MB more are free.');
   await expectPage(region(page, 'Today')).toHaveText('TodayNew tasks are not taken at present.');
   await goTo(page, 'Activity');
-  await expectPage(page.getByText('No task is recorded here yet. New ones are not taken at present.')).toBeVisible();
+  await expectPage(page.getByText('No task is recorded here. New ones are not taken at present.')).toBeVisible();
 });
 
 test('while it finishes, it says so and shows what still runs', async () => {
@@ -102,7 +102,7 @@ test('a burst is told to a screen reader once', async () => {
   // The first look is over: what ends now is news.
   await expectPage(page.locator('[data-live="outcome"]')).toHaveText('');
   await goTo(page, 'Activity');
-  await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+  await expectPage(page.getByText('No tasks from IT are recorded on this PC.')).toBeVisible();
   for (let at = 0; at < 50; at++) {
     const failed = at === 7 || at === 9;
     await endedRun(served.store, `r${at}`, {

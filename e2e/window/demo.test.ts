@@ -59,7 +59,7 @@ describe('the day of the demo', () => {
     onTestFinished(() => fleet.stop());
     const { page, open } = await openWindow(`${fleet.directory}/data`, { height: ALL_ROWS_PX });
     await goTo(page, 'Activity');
-    await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+    await expectPage(page.getByText('No tasks from IT are recorded on this PC.')).toBeVisible();
     expect(await demoDay(fleet, signal)).toBe(true);
     // That signatures were found good and lacking (scene "signed only") has arrived as well, and nothing is left behind.
     await eventually(async () => expect(await countStored(fleet.nc, 'OBS_EVENTS', 'obs.>')).toBeGreaterThan(0));

@@ -188,7 +188,7 @@ test('offline from the start, what is stored can be read, filtered and searched'
     .getByRole('toolbar', { name: 'Tasks by day' })
     .getByRole('button', { name: /^Yesterday/ })
     .click();
-  await expectPage(page.getByText(/^No tasks on this day: Yesterday/)).toBeVisible();
+  await expectPage(page.getByText(/^No tasks are recorded of this day: Yesterday/)).toBeVisible();
 });
 
 test('the strip leads to what arrived on a day, in a history of a month', async () => {

@@ -166,7 +166,7 @@ describe('the menu', () => {
       'Get help',
       'Copy PC details',
       'What IT can do on this PC',
-      'Quit icon (management keeps running)',
+      'Quit icon (does not stop management)',
     ]);
   });
 
@@ -222,7 +222,7 @@ describe('the menu', () => {
   });
 
   test('offers to quit and to stop only where IT allows it', () => {
-    expect(labels({ mayQuit: false })).not.toContain('Quit icon (management keeps running)');
+    expect(labels({ mayQuit: false })).not.toContain('Quit icon (does not stop management)');
     expect(labels({ mayStop: true })).toContain('Stop management on this PC…');
   });
 });

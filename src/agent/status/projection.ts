@@ -8,7 +8,7 @@ import { STORE_RETRY_MS } from '../../base/retry.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
-import { reasonsOf } from '../../shared/outcome-groups.ts';
+import { TOLD_REASONS } from '../../shared/describe-sum.ts';
 import { clip } from '../../shared/run-title.ts';
 import { noticesFor } from './notices.ts';
 import type { RunRecord, StatusPorts } from './ports.ts';
@@ -139,7 +139,7 @@ export class Projection {
         waitingCount: count - running.length,
       },
       today: history.countByReason(ofToday),
-      todayUntold: history.countUndelivered({ ...ofToday, reasons: reasonsOf('failed') }),
+      todayUntold: history.countUndelivered({ ...ofToday, reasons: TOLD_REASONS }),
     };
   }
 

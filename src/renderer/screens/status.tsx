@@ -77,7 +77,9 @@ function Hero({ seen }: { readonly seen: PcSnapshot }) {
           {help === 'state' && <HelpLine />}
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
           <TodayLine seen={seen} />
-          {offline && <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>}
+          {offline && seen.status?.store.readable === true && (
+            <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>
+          )}
         </div>
       </div>
       {said.items.length > 0 && (
