@@ -3,17 +3,21 @@ import { createHash } from 'node:crypto';
 import { nkeys } from '@nats-io/transport-node';
 
 export interface JwtFleet {
-  /** For the broker's configuration: operator and accounts held in memory. JetStream is off for the account. */
+  /** For the broker's configuration: operator and accounts held in memory. */
   readonly config: string;
   /** The text of a creds file for a new user. */
   creds(user: string): string;
 }
 
-export function jwtFleet(): JwtFleet {
+/** @param jetStream has the account JetStream as well */
+export function jwtFleet({ jetStream = false } = {}): JwtFleet {
   const operator = nkeys.createOperator();
   const system = nkeys.createAccount();
   const account = nkeys.createAccount();
-  const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
+  const unlimited = {
+    ...{ subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 },
+    ...(jetStream ? { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 } : {}),
+  };
   const accountToken = (name: string, key: nkeys.KeyPair) =>
     token(operator, { name, sub: key.getPublicKey() }, { type: 'account', version: 2, limits: unlimited });
   const operatorToken = token(
