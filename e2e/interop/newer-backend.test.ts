@@ -7,10 +7,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findInteropTools, NEWER, WITH_NEWER } from '../../scripts/lib/interop-tools.ts';
+import { putKey } from '../../test/support/fleet.ts';
 import { ringEntry, signingKey } from '../../test/support/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
-import { type OriginalFleet, OURS, startOriginalFleet } from './support/fleet.ts';
-import { resultWith } from './support/results.ts';
+import { expectAlike } from './support/alike.ts';
+import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';
+import { resultsWith, resultWith } from './support/results.ts';
+import { bothFired, scheduleOfPage } from './support/schedules.ts';
 import { untilFound } from './support/waiting.ts';
 
 // Two minutes of looking at schedules once a minute: not in each CI.
@@ -50,7 +53,8 @@ describe.runIf(isBuilt)('schedules that were made at a backend of 0.101.0 with r
     for (const job of ['each', 'daily', 'session']) await fleet.createJob(job, `echo ${job}`);
     const create = (id: string, fields: object) =>
       fleet.createSchedule({ id, job_id: id, target: { pcs: [OURS] }, runs_on: 'agent', ...fields });
-    await create('once', { when: { per_pc: 'once' } });
+    // As docs/schedules.md has it.
+    await fleet.createFrom('schedule', scheduleOfPage('once').replace('PC-0142', OURS));
     await create('each', {
       when: { per_pc: { every: '1m' } },
       active: { from: '2020-01-01' },
@@ -91,6 +95,54 @@ describe.runIf(isBuilt)('schedules that were made at a backend of 0.101.0 with r
       'waiting',
       'waiting',
     ]);
+  });
+});
+
+const EVERYONE = { target: { all: true }, runs_on: 'agent' };
+
+/** As a backend of 0.29 has left it in the bucket. */
+function leftOf029(fleet: OriginalFleet, id: string, fields: object): Promise<void> {
+  const target = { groups: [], pcs: [], all: true };
+  const schedule = { id, cron: '* * * * * *', job_id: id, target, runs_on: 'agent', enabled: true, ...fields };
+  return putKey(fleet.nc, 'schedules', id, schedule);
+}
+
+describe.runIf(isBuilt)('schedules of a fleet with a backend of 0.101.0 and both agents', () => {
+  test('ours fires a `when`, the original skips it and goes on; what 0.29 has left both fire alike', { timeout: 300_000 }, async () => {
+    const fleet = await startOriginalFleet({ release: NEWER });
+    const [ours, theirs] = await Promise.all([fleet.ours(), fleet.theirs()]);
+    for (const job of ['edited', 'once', 'left']) await fleet.createJob(job, `echo ${job}`);
+    await leftOf029(fleet, 'edited', {});
+    expectAlike(await bothFired(fleet, 'edited'));
+    const firedBy = async (pcId: string) =>
+      (await resultsWith(fleet.nc, { manifest_id: 'edited', pc_id: pcId })).length;
+
+    // Edited at the backend it has its new form, in which it is over a year away.
+    const far = { when: { calendar: { at: `${new Date().getUTCFullYear() + 2}-01-01 00:00` } } };
+    await fleet.createSchedule({ id: 'edited', job_id: 'edited', ...far, ...EVERYONE });
+    const said = 'deserialize Schedule on watch';
+    await untilFound('the original says that in its log alone', () => theirs.log.includes(said) || undefined);
+    const client = await ours.connect();
+    const row = async () =>
+      (await client.call('schedules.list', {})).find(({ title }) => title.kind === 'text' && title.text === 'edited');
+    await untilFound('ours goes by the new form', async () => {
+      const found = await row();
+      return (found?.state !== 'running' && (found?.nextAtMs ?? 0) > Date.now() + 86_400_000) || undefined;
+    });
+    const runs = async () => (await client.call('runs.list', { search: 'edited' })).total?.matching;
+    const [before, count] = [await firedBy(THEIRS), await runs()];
+    await untilFound('the original goes on in the old one', async () => (await firedBy(THEIRS)) > before + 2 || undefined);
+    expect(await runs()).toBe(count);
+
+    await fleet.createSchedule({ id: 'once', job_id: 'once', when: { per_pc: 'once' }, ...EVERYONE });
+    expect(await resultWith(fleet.nc, { manifest_id: 'once', pc_id: OURS }, TWO_MINUTES_MS)).toMatchObject({
+      exit_code: 0,
+      stdout: 'once\n',
+    });
+    // The watch of the original has gone on behind what it could not read.
+    await leftOf029(fleet, 'left', { mode: 'once_per_pc' });
+    expectAlike(await bothFired(fleet, 'left'));
+    expect(await resultsWith(fleet.nc, { manifest_id: 'once', pc_id: THEIRS })).toEqual([]);
   });
 });
 
