@@ -1,7 +1,7 @@
 /**
  * `npm run pictures [-- DIRECTORY]`: every screen after a day of IT work, a burst of tasks too, and each state that such a day does not
- * show (`test/support/window-scenes.ts`), in both languages, light and dark, wide and narrow; in `dist/pictures` by default. `--readme`
- * also puts those that README and pages show into `docs`.
+ * show (`test/support/window-scenes.ts`), in both languages, light and dark, wide and narrow, and at a zoom of 200 %; in `dist/pictures` by
+ * default. `--readme` also puts those that README and pages show into `docs`.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,11 @@ import { runVitest } from './lib/vitest-run.ts';
 import { serveWindowPage } from './lib/window-page.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'];
+/** `200`: a window of 880 × 600 at a zoom of 200 %. */
+const LOOKS = [
+  ...[880, 480, 360].map((width) => ({ name: String(width), viewport: { width, height: 600 }, deviceScaleFactor: 1 })),
+  { name: '200', viewport: { width: 440, height: 300 }, deviceScaleFactor: 2 },
+];
 const BURST = 50;
 const UNFOLDED_SHOWN = 3;
 const IN_README = ['en-light-880-status', 'en-light-880-activity', 'ja-dark-880-run', 'en-light-880-about'];
@@ -54,10 +59,10 @@ await main(async () => {
     mkdirSync(target, { recursive: true });
     for (const locale of ['en', 'ja']) {
       for (const colorScheme of ['light', 'dark'] as const) {
-        for (const width of [880, 480, 360]) {
-          const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 600 } });
+        for (const { name: look, viewport, deviceScaleFactor } of LOOKS) {
+          const context = await browser.newContext({ locale, colorScheme, viewport, deviceScaleFactor });
           await picturesOf(await context.newPage(), address, (name) =>
-            join(target, `${locale}-${colorScheme}-${width}-${name}.png`),
+            join(target, `${locale}-${colorScheme}-${look}-${name}.png`),
           );
           await context.close();
         }
