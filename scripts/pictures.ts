@@ -93,6 +93,11 @@ async function burst({ nc, pcId }: LocalFleet): Promise<void> {
 
 async function picturesOf(page: Page, address: string, file: (name: string) => string) {
   await page.goto(address);
+  const shoot = async (name: string) => {
+    // Neither what is under the mouse nor what fades from where it was.
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: file(name), animations: 'disabled' });
+  };
   for (const [index, name] of SCREENS.entries()) {
     await page.getByRole('navigation').getByRole('button').nth(index).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -103,25 +108,25 @@ async function picturesOf(page: Page, address: string, file: (name: string) => s
       await page.locator('[data-run]').first().waitFor();
       await page.locator('[role="toolbar"] svg[data-mark="failed"]').first().waitFor();
     }
-    await page.screenshot({ path: file(name) });
+    await shoot(name);
   }
   await page.getByRole('navigation').getByRole('button').nth(1).click();
   await page.locator('[data-line]').first().focus();
   await page.keyboard.press('End');
   const folded = page.locator('[data-fold]:focus');
   await folded.waitFor();
-  await page.screenshot({ path: file('burst') });
+  await shoot('burst');
   await folded.press('Enter');
   for (let step = 0; step < UNFOLDED_SHOWN; step++) {
     await page.keyboard.press('ArrowDown');
     await page.locator('[data-run]:focus').waitFor();
   }
-  await page.screenshot({ path: file('burst-unfolded') });
+  await shoot('burst-unfolded');
   // A long list keeps in the page only what is on the screen.
   await page.getByRole('searchbox').fill('Printer fix');
   await page.locator('[data-run]', { hasText: 'Printer fix' }).click();
   await page.getByRole('heading', { level: 2 }).first().waitFor();
-  await page.screenshot({ path: file('run') });
+  await shoot('run');
 }
 
 function sandboxArgs() {

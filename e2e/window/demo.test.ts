@@ -28,7 +28,7 @@ const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: Reg
     'Backup check',
     /^done in (less than 1|\d+) sec$/,
     /^(\d+秒|1秒未満)で完了$/,
-    [' (scheduled on this PC)', '（この端末での定期実行）'],
+    [' (scheduled on this PC)', '（定期実行）'],
   ],
   ['Firewall rule', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
   ['tool from elsewhere', /^refused – sender not confirmed$/, /^拒否 – 送信元を確認できず$/],

@@ -67,7 +67,7 @@ test('with broken settings it says whom to tell, and names no file to a person w
   const agent = service(`${settings(NOWHERE)}\n[history]\ndays = "many"\n`);
   const { page } = await openWindow(agent.dataDirectory);
   await title(page, "Settings can't be read");
-  await expectPage(page.getByText('Contact IT.')).toBeVisible();
+  await expectPage(page.getByText('No tasks are taken until they can be. Contact IT.')).toBeVisible();
   expect(await page.getByRole('main').textContent()).not.toContain('agent.toml');
   await everyScreen(page, ENGLISH);
 });

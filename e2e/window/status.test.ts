@@ -78,7 +78,7 @@ test('a running task shows how far it is by its usual time, that one can go on w
   const value = Number(await bar.getAttribute('aria-valuenow'));
   expect(value).toBeGreaterThan(0.4);
   expect(value).toBeLessThanOrEqual(1);
-  const manners = 'Your own programs go first: you can go on working. IT can stop it at any time.';
+  const manners = 'Your own programs go first: you can go on working. IT can stop a running task at any time.';
   await expectPage(now.getByText(manners)).toBeVisible();
   await now.getByRole('button', { name: 'disk' }).click();
   await expectPage(page.getByText(manners)).toBeVisible();

@@ -66,7 +66,7 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
   [
     'an agent ended at once for its settings',
     absent({ state: 'starting', startFailure: 'config_invalid' }),
-    { mark: 'broken', title: "Settings can't be read", body: 'Contact IT.' },
+    { mark: 'broken', title: "Settings can't be read", body: 'No tasks are taken until they can be. Contact IT.' },
   ],
   ['it was never set up', absent({ startFailure: 'not_set_up' }), { mark: 'offline', title: 'Not set up yet' }],
   [

@@ -77,7 +77,7 @@ function Hero({ seen }: { readonly seen: PcSnapshot }) {
           {help === 'state' && <HelpLine />}
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
           <TodayLine seen={seen} />
-          {offline && seen.status?.store.readable === true && (
+          {offline && (seen.status?.now.running.length ?? 0) > 0 && (
             <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>
           )}
         </div>

@@ -56,7 +56,7 @@ export const en = {
   'health.notSetUp.title': 'Not set up yet',
   'health.notSetUp.body': '{it} still has to connect this PC. Nothing for you to do.',
   'health.config.title': "Settings can't be read",
-  'health.config.body': 'Contact {it}.',
+  'health.config.body': 'No tasks are taken until they can be. Contact {it}.',
   'health.untrusted.title': 'Settings are not trusted',
   'health.untrusted.body': 'Somebody else could have changed them, so no tasks are taken. Contact {it}.',
   'health.elsewhere.title': 'Managed from another session',
@@ -220,7 +220,7 @@ export const en = {
   'reason.AGENT_STOPPED.title': 'Stopped',
   'reason.AGENT_STOPPED.body':
     'The PC or the program was shut down while this task ran. Some steps may already have been done.',
-  'reason.AGENT_STOPPED.line': 'stopped – the program or this PC was shut down',
+  'reason.AGENT_STOPPED.line': 'stopped – program or PC was shut down',
 
   'told.it': '{it} has been told.',
   'told.details': '{it} can see the details.',
@@ -252,10 +252,10 @@ export const en = {
   'running.usual': 'usually {usual}',
   'running.longer': 'longer than usual ({usual})',
   'running.progress': 'Time of {task} against the usual one',
-  'running.idle': 'It only uses what your own programs leave: you can go on working.',
+  'running.idle': 'Only what your own programs leave is used: you can go on working.',
   'running.below_normal': 'Your own programs go first: you can go on working.',
-  'running.normal': 'It runs like any program, so this PC may be slower for a while. You can go on working.',
-  'running.stop': '{it} can stop it at any time.',
+  'running.normal': 'Your own programs have no precedence, so this PC may be slower for a while. You can go on working.',
+  'running.stop': '{it} can stop a running task at any time.',
   'state.running.may': 'may take up to {limit}',
 
   'title.direct': 'Direct task from {it}',
@@ -361,7 +361,7 @@ export const en = {
   },
   'status.version': 'version {v}',
   'status.unread': 'Not known at present.',
-  'status.working.offline': 'Running tasks go on. What arrived before is in Activity.',
+  'status.working.offline': 'Running tasks go on.',
 
   'schedules.title': 'Scheduled on this PC',
   'schedules.count': { one: '{n} task.', other: '{n} tasks.' },
@@ -621,6 +621,7 @@ export const en = {
   'support.connection': 'Connection',
   'support.connection.state': 'State',
   'support.connection.last': 'Last confirmed round trip',
+  'support.connection.at': '{time} ({ago})',
   'support.connection.never': 'not yet',
   'support.connection.server': 'Server',
   'support.connection.why': 'Why not',

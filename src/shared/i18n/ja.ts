@@ -57,7 +57,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'health.notSetUp.title': '未設定',
   'health.notSetUp.body': '{it}による設定がまだ行われていません。操作は不要です。',
   'health.config.title': '設定を読み込めません',
-  'health.config.body': '{it}へ連絡してください。',
+  'health.config.body': '読み込めるまで作業を受け付けません。{it}へ連絡してください。',
   'health.untrusted.title': '設定を信頼できません',
   'health.untrusted.body': '管理者以外が変更できる状態のため、作業を受け付けていません。{it}へ連絡してください。',
   'health.elsewhere.title': '別のセッションで管理中',
@@ -213,7 +213,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'reason.INTERRUPTED.line': '結果不明 – 実行中に再起動',
   'reason.AGENT_STOPPED.title': '停止',
   'reason.AGENT_STOPPED.body': '作業の実行中に端末またはプログラムが終了しました。途中まで処理された可能性があります。',
-  'reason.AGENT_STOPPED.line': '停止 – 端末またはプログラムの終了のため',
+  'reason.AGENT_STOPPED.line': '停止 – 端末かプログラムの終了のため',
 
   'told.it': '{it}に通知しました。',
   'told.details': '詳細は{it}が確認できます。',
@@ -254,7 +254,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'title.direct': '{it}からの作業',
   'title.none': '名前のない作業',
   'title.hidden': '{it}の作業',
-  'title.scheduled': '{task}（この端末での定期実行）',
+  'title.scheduled': '{task}（定期実行）',
 
   'group.open': '未完了',
   'group.done': '完了',
@@ -341,7 +341,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'status.ended.told': '今日の作業は{n}件が終了し、うち{what}です。{told}',
   'status.version': 'バージョン {v}',
   'status.unread': '現在は確認できません。',
-  'status.working.offline': '実行中の作業は続きます。これまでの作業は実行履歴で確認できます。',
+  'status.working.offline': '実行中の作業は続きます。',
 
   'schedules.title': 'この端末での定期実行',
   'schedules.count': '{n}件',
@@ -598,6 +598,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'support.connection': '接続',
   'support.connection.state': '状態',
   'support.connection.last': '最終確認',
+  'support.connection.at': '{time}（{ago}）',
   'support.connection.never': 'まだありません',
   'support.connection.server': 'サーバー',
   'support.connection.why': '理由',
