@@ -100,28 +100,34 @@ describe.runIf(isBuilt)('schedules that were made at a backend of 0.101.0 with r
 
 const EVERYONE = { target: { all: true }, runs_on: 'agent' };
 
-/** As a backend of 0.29 has left it in the bucket. */
-function leftOf029(fleet: OriginalFleet, id: string, fields: object): Promise<void> {
+/** A schedule of each second as a backend of 0.29 has left it in the bucket. */
+function scheduleOf029(fleet: OriginalFleet, id: string, fields: object = {}): Promise<void> {
   const target = { groups: [], pcs: [], all: true };
   const schedule = { id, cron: '* * * * * *', job_id: id, target, runs_on: 'agent', enabled: true, ...fields };
   return putKey(fleet.nc, 'schedules', id, schedule);
 }
 
-describe.runIf(isBuilt)('schedules of a fleet with a backend of 0.101.0 and both agents', () => {
-  test('ours fires a `when`, the original skips it and goes on; what 0.29 has left both fire alike', { timeout: 300_000 }, async () => {
+/** The same of a job. */
+function jobOf029(fleet: OriginalFleet, id: string): Promise<void> {
+  const execute = { shell: 'powershell', script: `echo ${id}`, timeout: '20s', run_as: 'system' };
+  return putKey(fleet.nc, 'jobs', id, { id, version: '1.0.0', execute, require_approval: false, inventory: null });
+}
+
+describe.runIf(isBuilt)('what PCs fire themselves, with a backend of 0.101.0 and both agents', () => {
+  test('ours fires what is made there, the original none of it; what 0.29 has left both fire alike', {
+    timeout: 300_000,
+  }, async () => {
     const fleet = await startOriginalFleet({ release: NEWER });
     const [ours, theirs] = await Promise.all([fleet.ours(), fleet.theirs()]);
-    for (const job of ['edited', 'once', 'left']) await fleet.createJob(job, `echo ${job}`);
-    await leftOf029(fleet, 'edited', {});
+    const theySay = (text: string) => untilFound(text, () => theirs.log.includes(text) || undefined);
+    await jobOf029(fleet, 'edited');
+    await scheduleOf029(fleet, 'edited');
     expectAlike(await bothFired(fleet, 'edited'));
-    const firedBy = async (pcId: string) =>
-      (await resultsWith(fleet.nc, { manifest_id: 'edited', pc_id: pcId })).length;
 
     // Edited at the backend it has its new form, in which it is over a year away.
     const far = { when: { calendar: { at: `${new Date().getUTCFullYear() + 2}-01-01 00:00` } } };
     await fleet.createSchedule({ id: 'edited', job_id: 'edited', ...far, ...EVERYONE });
-    const said = 'deserialize Schedule on watch';
-    await untilFound('the original says that in its log alone', () => theirs.log.includes(said) || undefined);
+    await theySay('deserialize Schedule on watch');
     const client = await ours.connect();
     const row = async () =>
       (await client.call('schedules.list', {})).find(({ title }) => title.kind === 'text' && title.text === 'edited');
@@ -130,19 +136,32 @@ describe.runIf(isBuilt)('schedules of a fleet with a backend of 0.101.0 and both
       return (found?.state !== 'running' && (found?.nextAtMs ?? 0) > Date.now() + 86_400_000) || undefined;
     });
     const runs = async () => (await client.call('runs.list', { search: 'edited' })).total?.matching;
-    const [before, count] = [await firedBy(THEIRS), await runs()];
-    await untilFound('the original goes on in the old one', async () => (await firedBy(THEIRS)) > before + 2 || undefined);
+    const firedByThem = async () =>
+      (await resultsWith(fleet.nc, { manifest_id: 'edited', pc_id: THEIRS, exit_code: 0 })).length;
+    const [count, before] = [await runs(), await firedByThem()];
+    await untilFound(
+      'the original goes on in the old one',
+      async () => (await firedByThem()) > before + 2 || undefined,
+    );
     expect(await runs()).toBe(count);
 
+    await fleet.createJob('once', 'echo once');
     await fleet.createSchedule({ id: 'once', job_id: 'once', when: { per_pc: 'once' }, ...EVERYONE });
     expect(await resultWith(fleet.nc, { manifest_id: 'once', pc_id: OURS }, TWO_MINUTES_MS)).toMatchObject({
       exit_code: 0,
       stdout: 'once\n',
     });
-    // The watch of the original has gone on behind what it could not read.
-    await leftOf029(fleet, 'left', { mode: 'once_per_pc' });
+    // A job that was made there has fields (`check`, `emit`) for which the original leaves out all of it (D30).
+    await fleet.createJob('job', 'echo job');
+    await scheduleOf029(fleet, 'job', { mode: 'once_per_pc' });
+    expect(await resultWith(fleet.nc, { manifest_id: 'job', pc_id: OURS })).toMatchObject({ exit_code: 0 });
+    await theySay('job not in cache yet');
+    // Behind all that its watches go on.
+    await jobOf029(fleet, 'left');
+    await scheduleOf029(fleet, 'left', { mode: 'once_per_pc' });
     expectAlike(await bothFired(fleet, 'left'));
-    expect(await resultsWith(fleet.nc, { manifest_id: 'once', pc_id: THEIRS })).toEqual([]);
+    for (const job of ['once', 'job'])
+      expect(await resultsWith(fleet.nc, { manifest_id: job, pc_id: THEIRS })).toEqual([]);
   });
 });
 

@@ -57,7 +57,10 @@ test('each line does what the page says', async () => {
     if (args[0] === 'sign') await packageAt(join(here, file));
     const script = join(ROOT, 'scripts', 'release.ts');
     said.push((await run(process.execPath, [script, ...args], { cwd: here })).stdout);
-    made = newest().find((name) => !known.includes(name))?.replace(/^release-|\.key$/g, '') ?? made;
+    made =
+      newest()
+        .find((name) => !known.includes(name))
+        ?.replace(/^release-|\.key$/g, '') ?? made;
     known = newest();
   }
   expect(said).toEqual([

@@ -50,7 +50,9 @@ test('the broker goes away and comes back: calm words, the count of what waits, 
   await expectPage(page.getByRole('region', { name: 'Now' })).toContainText('running');
   await server.stop();
   await expectPage(title).toHaveText('Cannot reach the IT service');
-  await expectPage(page.getByText('Check the network or VPN. Work continues, results will be sent later.')).toBeVisible();
+  await expectPage(
+    page.getByText('Check the network or VPN. Work continues, results will be sent later.'),
+  ).toBeVisible();
   await expectPage(page.getByText(/^Not connected since \d\d:\d\d\.$/)).toBeVisible();
   await expectPage(page.getByRole('region', { name: 'Waiting to send' })).toContainText('1 result');
   await goTo(page, 'Activity');

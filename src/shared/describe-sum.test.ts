@@ -65,10 +65,7 @@ test.each(REASONS)('a day with %s says that all is well only where it was', (rea
 
 test.each(REASONS)('other runs with %s are well only where they were', (reason) => {
   const words = WORDS[EXPECTED[reason]];
-  const said = (i18n: I18n) => [
-    describeSame([{ reason }], i18n),
-    describeSame([{ reason: 'DONE' }, { reason }], i18n),
-  ];
+  const said = (i18n: I18n) => [describeSame([{ reason }], i18n), describeSame([{ reason: 'DONE' }, { reason }], i18n)];
   if (words === null) {
     expect(said(english)).toEqual(['1 other run, without an error', 'The last 2 other runs, none with an error']);
     expect(said(japanese)).toEqual(['ほかに直近1件の実行、エラーなし', 'ほかに直近2件の実行、エラーなし']);

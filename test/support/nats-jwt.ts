@@ -9,17 +9,15 @@ export interface JwtFleet {
   creds(user: string): string;
 }
 
-/** @param jetStream has the account JetStream as well */
+/** @param jetStream the account has it as well */
 export function jwtFleet({ jetStream = false } = {}): JwtFleet {
   const operator = nkeys.createOperator();
   const system = nkeys.createAccount();
   const account = nkeys.createAccount();
-  const unlimited = {
-    ...{ subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 },
-    ...(jetStream ? { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 } : {}),
-  };
-  const accountToken = (name: string, key: nkeys.KeyPair) =>
-    token(operator, { name, sub: key.getPublicKey() }, { type: 'account', version: 2, limits: unlimited });
+  const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
+  const stored = jetStream ? { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 } : {};
+  const accountToken = (name: string, key: nkeys.KeyPair, limits: object) =>
+    token(operator, { name, sub: key.getPublicKey() }, { type: 'account', version: 2, limits });
   const operatorToken = token(
     operator,
     { name: 'fleet', sub: operator.getPublicKey() },
@@ -31,8 +29,8 @@ export function jwtFleet({ jetStream = false } = {}): JwtFleet {
       `system_account: ${system.getPublicKey()}`,
       'resolver: MEMORY',
       'resolver_preload: {',
-      `  ${system.getPublicKey()}: ${accountToken('SYS', system)}`,
-      `  ${account.getPublicKey()}: ${accountToken('FLEET', account)}`,
+      `  ${system.getPublicKey()}: ${accountToken('SYS', system, unlimited)}`,
+      `  ${account.getPublicKey()}: ${accountToken('FLEET', account, { ...unlimited, ...stored })}`,
       '}',
     ].join('\n'),
     creds(user) {

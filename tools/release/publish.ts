@@ -62,7 +62,9 @@ async function connected(options: Options): Promise<NatsConnection> {
   const signIn = {
     ...(options.has('ca') ? { tls: { caFile: options.file('ca') } } : {}),
     ...(options.has('creds') ? { authenticator: credsOf(options) } : {}),
-    ...(options.has('user') || options.has('password-file') ? { user: options.text('user'), pass: passwordOf(options) } : {}),
+    ...(options.has('user') || options.has('password-file')
+      ? { user: options.text('user'), pass: passwordOf(options) }
+      : {}),
   };
   try {
     return await connect({ servers, ...signIn });

@@ -85,8 +85,7 @@ export const en = {
     other: '{n} results are kept on this PC until they can be sent.',
   },
   'item.queue.title': 'Paused: too much is waiting',
-  'item.queue.body':
-    'New tasks wait until results from this PC have been sent. If this lasts, contact {it}.',
+  'item.queue.body': 'New tasks wait until results from this PC have been sent. If this lasts, contact {it}.',
   'item.disk.body': 'New tasks wait until {n} MB more are free. Please make room.',
   'item.disk.unknown': 'New tasks wait until there is more room. Please delete what is not needed.',
   'item.store.title': "New tasks can't be recorded",
@@ -254,7 +253,8 @@ export const en = {
   'running.progress': 'Time of {task} against the usual one',
   'running.idle': 'Only what your own programs leave is used: you can go on working.',
   'running.below_normal': 'Your own programs go first: you can go on working.',
-  'running.normal': 'Your own programs have no precedence, so this PC may be slower for a while. You can go on working.',
+  'running.normal':
+    'Your own programs have no precedence, so this PC may be slower for a while. You can go on working.',
   'running.stop': '{it} can stop a running task at any time.',
   'state.running.may': 'may take up to {limit}',
 

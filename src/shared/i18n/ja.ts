@@ -80,8 +80,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'item.unsent.no_answer': '管理サーバーから受信確認がありません。続く場合は{it}へ連絡してください。',
   'item.unsent.kept': '送信できるまで{n}件の結果をこの端末に保管します。',
   'item.queue.title': '一時停止（待機中の作業が上限に到達）',
-  'item.queue.body':
-    'この端末の結果が送信されるまで、新しい作業を待機します。続く場合は{it}へ連絡してください。',
+  'item.queue.body': 'この端末の結果が送信されるまで、新しい作業を待機します。続く場合は{it}へ連絡してください。',
   'item.disk.body': 'あと{n}MB空くまで新しい作業を待機します。不要なファイルを削除してください。',
   'item.disk.unknown': '空きができるまで新しい作業を待機します。不要なファイルを削除してください。',
   'item.store.title': '新しい作業を記録できません',
