@@ -17,7 +17,7 @@ const RELEASE = 'npm run release -- ';
 
 function linesOfPage(): string[] {
   const page = readFileSync(join(ROOT, 'docs', 'updates.md'), 'utf8');
-  const block = /^```\n(npm run release -- keys [^]*?)^```$/m.exec(page)?.[1];
+  const block = /^```\n(npm run release -- keys .*?)^```$/ms.exec(page)?.[1];
   if (block === undefined) throw new Error('the page has no block of commands');
   return block.trimEnd().split('\n');
 }

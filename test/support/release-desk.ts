@@ -30,10 +30,9 @@ export async function releaseDesk(...more: string[]) {
       () => 'nothing',
       (error: { stderr: string }) => error.stderr,
     );
-  const signing = (version: string, ...options: string[]) => [
-    ...['sign', '--file', file, '--version', version],
-    ...['--platform', TARGET.platform, '--arch', TARGET.arch, ...options],
-  ];
+  const target = ['--platform', TARGET.platform, '--arch', TARGET.arch];
+  const signing = (version: string, ...options: string[]) =>
+    ['sign', '--file', file, '--version', version].concat(target, options);
   const sign = (version: string, ...options: string[]) => release(...signing(version, ...options));
   await release('keys', '--recovery', recovery, '--name', 'Aiko', ...more);
   return { dir, recovery, file, release, refused, signing, sign };

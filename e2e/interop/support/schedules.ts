@@ -20,7 +20,7 @@ export async function bothFired(fleet: OriginalFleet, jobId: string, exitCode = 
 /** A schedule as docs/schedules.md has it, in YAML. */
 export function scheduleOfPage(id: string): string {
   const page = readFileSync(join(ROOT, 'docs', 'schedules.md'), 'utf8');
-  const blocks = Array.from(page.matchAll(/^```yaml\n([^]*?)^```$/gm), ([, yaml]) => yaml ?? '');
+  const blocks = Array.from(page.matchAll(/^```yaml\n(.*?)^```$/gms), ([, yaml]) => yaml ?? '');
   const found = blocks.find((yaml) => yaml.startsWith(`id: ${id}\n`));
   if (found === undefined) throw new Error(`the page has no schedule "${id}"`);
   return found;
