@@ -43,12 +43,12 @@ test('while tasks run, today is not without tasks, and one that runs has not run
   await startRun(served, 'second');
   const { page, open } = await openWindow(served.dataDirectory);
   await expectPage(region(page, 'Now').getByRole('button')).toHaveText(['first', 'second']);
-  await expectPage(region(page, 'Today')).toHaveText('TodayNone of them has ended yet.');
+  await expectPage(region(page, 'Today')).toHaveText("TodayNone of today's tasks has ended yet.");
   await region(page, 'Now').getByRole('button', { name: 'first' }).click();
   await expectPage(page.getByText('It is running as the system.')).toBeVisible();
   expect(await page.getByRole('main').textContent()).not.toContain('It ran');
   const japanese = await open({ locale: 'ja-JP' });
-  await expectPage(region(japanese, '今日')).toContainText('終了した作業はまだありません。');
+  await expectPage(region(japanese, '今日')).toContainText('今日の作業で終了したものはまだありません。');
 });
 
 test('what could not be delivered is not called nothing', async () => {

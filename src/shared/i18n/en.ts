@@ -323,7 +323,7 @@ export const en = {
   'status.now.waiting': { one: '{n} task is waiting', other: '{n} tasks are waiting' },
   'status.today': 'Today',
   'status.today.none': 'No tasks received today.',
-  'status.today.open': 'None of them has ended yet.',
+  'status.today.open': "None of today's tasks has ended yet.",
   'status.today.held': 'New tasks are not taken at present.',
   'status.today.count': '{n} {group}',
   'status.today.show': '{count} – show these tasks',

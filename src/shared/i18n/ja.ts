@@ -314,7 +314,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'status.now.waiting': '{n}件が待機中です',
   'status.today': '今日',
   'status.today.none': '今日受信した作業はありません。',
-  'status.today.open': '終了した作業はまだありません。',
+  'status.today.open': '今日の作業で終了したものはまだありません。',
   'status.today.held': '現在、新しい作業は受け付けていません。',
   'status.today.count': '{group} {n}件',
   'status.today.show': '{count}（該当する作業を表示）',
