@@ -7,12 +7,12 @@ import { outcomeRow, REASONS, type Reason } from './outcomes.ts';
 
 /** What has to be said of a task among others, in this order; `open`: it is not finished. */
 const SAID = ['failed', 'unknown', 'stopped', 'refused', 'open'] as const;
-export type Said = (typeof SAID)[number];
+type Said = (typeof SAID)[number];
 
-export type SumCounts = Readonly<Partial<Record<Reason | 'open', number>>>;
+type SumCounts = Readonly<Partial<Record<Reason | 'open', number>>>;
 
 /** null: it went well, or a check left it out as it should, which calls nobody. */
-export function saidOf(reason: Reason): Exclude<Said, 'open'> | null {
+function saidOf(reason: Reason): Exclude<Said, 'open'> | null {
   const { group, skipped } = outcomeRow(reason);
   switch (group) {
     case 'done':
@@ -32,7 +32,7 @@ export const TOLD_REASONS: readonly Reason[] = REASONS.filter((reason) => {
   return said !== null && said !== 'refused';
 });
 
-export interface Sum {
+interface Sum {
   readonly n: number;
   /** "2 with an error, 1 stopped"; null: there is nothing to say but how many there are, and that none had an error. */
   readonly what: string | null;
